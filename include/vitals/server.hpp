@@ -1,0 +1,50 @@
+// Serves a registry over HTTP, on a thread of its own or driven by the host's event loop.
+//
+//     vitals::Server server{registry, {.address = "127.0.0.1:8080"}};
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace vitals {
+
+class Registry;
+
+struct ServerOptions {
+    std::string address = "127.0.0.1:8080";  // host:port, [::1]:port (port 0: any), unix:PATH
+    std::vector<std::string> dialects{};     // by name; empty: all that need no mapping
+    // Error texts, addresses and versions in answers. Off: statuses and public details only.
+    bool disclose_errors = false;
+    bool own_thread = true;  // false: the host calls poll()
+};
+
+// The registry must outlive the server. Destruction stops listening and joins the thread.
+class Server {
+  public:
+    // Throws std::invalid_argument for an impossible option, std::runtime_error naming the address
+    // when it cannot be bound.
+    explicit Server(Registry& registry, ServerOptions options = {});
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    std::uint16_t port() const;  // what was bound; 0 for a unix socket
+
+    // Without a thread of its own: wait until descriptor() is readable (epoll, poll, select), or
+    // for a second at most, then call poll(); it does what is due, waits for nothing and returns.
+    // Both from one thread at a time.
+    int descriptor() const;
+    void poll();
+
+    // Stops accepting and lets answers under way end; returns when none is left or time is up.
+    void drain(std::chrono::milliseconds at_most);
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace vitals

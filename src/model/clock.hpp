@@ -1,0 +1,22 @@
+// The clock seam. The steady clock decides; the system clock is only shown. A test hands the engine
+// a clock whose system time it steps. Thread-safe.
+#pragma once
+
+#include "vitals/snapshot.hpp"
+
+namespace vitals {
+
+class Clock {
+  public:
+    virtual ~Clock() = default;
+    virtual Steady steady() const = 0;
+    virtual System system() const = 0;
+};
+
+Clock& real_clock();
+
+// `2026-11-21T01:02:03Z`, or with milliseconds `2026-11-21T01:02:03.004Z`. RFC 3339, always UTC.
+std::string rfc3339(System time);
+std::string rfc3339_millis(System time);
+
+}  // namespace vitals

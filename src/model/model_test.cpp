@@ -1,0 +1,191 @@
+// Thresholds, freshness, aggregate, globs, root causes, secrets: literals in, literals out.
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "model/clock.hpp"
+#include "model/glob.hpp"
+#include "model/judge.hpp"
+#include "model/secret.hpp"
+#include "vitals/snapshot.hpp"
+
+namespace vitals {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::shared_ptr<ComponentState> state(std::string name, Status status, bool critical = true,
+                                      std::vector<std::string> depends_on = {}) {
+    auto component = std::make_shared<Component>();
+    component->name = std::move(name);
+    component->critical = critical;
+    component->depends_on = std::move(depends_on);
+    auto made = std::make_shared<ComponentState>();
+    made->component = component;
+    made->judged = status;
+    auto outcome = std::make_shared<Outcome>();
+    outcome->status = status;
+    outcome->detail = "said so";
+    made->last = outcome;
+    made->valid_until = Steady(100s);
+    return made;
+}
+
+Status aggregate_of(std::vector<std::shared_ptr<ComponentState>> states) {
+    std::vector<const ComponentState*> pointers;
+    for (const auto& one : states) pointers.push_back(one.get());
+    return aggregate(pointers, Steady(50s));
+}
+
+TEST(Judge, OneFailureIsEnoughByDefault) {
+    const Policy policy;
+    Judgement judgement = judge({}, Status::ok, policy);
+    EXPECT_EQ(judgement.status, Status::ok);
+    judgement = judge(judgement, Status::failed, policy);
+    EXPECT_EQ(judgement.status, Status::failed);
+    judgement = judge(judgement, Status::ok, policy);
+    EXPECT_EQ(judgement.status, Status::ok);
+}
+
+TEST(Judge, HoldsTheOldStatusUntilTheThreshold) {
+    Policy policy;
+    policy.failures = 3;
+    policy.successes = 2;
+    Judgement judgement = judge({}, Status::ok, policy);
+    judgement = judge(judgement, Status::failed, policy);
+    EXPECT_EQ(judgement.status, Status::ok);
+    judgement = judge(judgement, Status::failed, policy);
+    EXPECT_EQ(judgement.status, Status::ok);
+    EXPECT_EQ(judgement.failing_runs, 2u);
+    judgement = judge(judgement, Status::failed, policy);
+    EXPECT_EQ(judgement.status, Status::failed);
+    judgement = judge(judgement, Status::ok, policy);
+    EXPECT_EQ(judgement.status, Status::failed) << "one passing run of two";
+    judgement = judge(judgement, Status::failed, policy);
+    EXPECT_EQ(judgement.status, Status::failed);
+    judgement = judge(judgement, Status::ok, policy);
+    judgement = judge(judgement, Status::degraded, policy);
+    EXPECT_EQ(judgement.status, Status::degraded);
+}
+
+TEST(Judge, NeverOkBeforeTheFirstPassingRun) {
+    Policy policy;
+    policy.failures = 3;
+    Judgement judgement = judge({}, Status::failed, policy);
+    EXPECT_EQ(judgement.status, Status::unknown);
+}
+
+TEST(Judge, ABlindRunShowsAtOnceAndForgetsNothing) {
+    Policy policy;
+    policy.successes = 2;
+    Judgement judgement = judge({}, Status::failed, policy);
+    judgement = judge(judgement, Status::unknown, policy);
+    EXPECT_EQ(judgement.status, Status::unknown);
+    judgement = judge(judgement, Status::ok, policy);
+    EXPECT_EQ(judgement.status, Status::failed) << "it was down and has passed once of twice";
+    judgement = judge(judgement, Status::ok, policy);
+    EXPECT_EQ(judgement.status, Status::ok);
+}
+
+TEST(Freshness, AStaleResultIsUnknownWhateverItSaid) {
+    const auto one = state("redis", Status::ok);
+    EXPECT_EQ(one->status(Steady(100s)), Status::ok);
+    EXPECT_EQ(one->status(Steady(101s)), Status::unknown);
+    EXPECT_EQ(one->detail(Steady(101s)), "stale");
+    EXPECT_EQ(one->detail(Steady(99s)), "said so");
+}
+
+TEST(Freshness, NotRunYetIsUnknown) {
+    auto one = state("redis", Status::unknown);
+    one->last = nullptr;
+    EXPECT_EQ(one->status(Steady(1s)), Status::unknown);
+    EXPECT_EQ(one->detail(Steady(1s)), "not run yet");
+}
+
+TEST(Freshness, DetailCountsWhatThresholdsHoldBack) {
+    auto one = state("redis", Status::failed);
+    one->judged = Status::ok;
+    one->failing_runs = 2;
+    EXPECT_EQ(one->detail(Steady(1s)), "ok, 2 failing runs: said so");
+    one = state("redis", Status::ok);
+    one->judged = Status::failed;
+    one->passing_runs = 1;
+    EXPECT_EQ(one->detail(Steady(1s)), "recovering, 1 passing run: said so");
+}
+
+TEST(Aggregate, FollowsTheOrderOfHarm) {
+    EXPECT_EQ(aggregate_of({}), Status::ok);
+    EXPECT_EQ(aggregate_of({state("a", Status::ok)}), Status::ok);
+    EXPECT_EQ(aggregate_of({state("a", Status::ok), state("b", Status::degraded)}),
+              Status::degraded);
+    EXPECT_EQ(aggregate_of({state("a", Status::unknown), state("b", Status::degraded)}),
+              Status::unknown);
+    EXPECT_EQ(aggregate_of({state("a", Status::unknown), state("b", Status::failed)}),
+              Status::failed);
+    EXPECT_EQ(aggregate_of({state("a", Status::failed, false), state("b", Status::ok)}),
+              Status::degraded);
+    EXPECT_EQ(aggregate_of({state("a", Status::unknown, false), state("b", Status::ok)}),
+              Status::degraded);
+}
+
+TEST(RootCause, IsTheEndOfTheChainOfFailedDependencies) {
+    const auto causes = root_causes({
+        state("app", Status::failed, true, {"db", "cache"}),
+        state("cache", Status::ok),
+        state("db", Status::failed, true, {"disk"}),
+        state("disk", Status::failed),
+        state("other", Status::failed),
+        state("web", Status::degraded, true, {"disk"}),
+    });
+    EXPECT_EQ(causes.size(), 2u);
+    EXPECT_EQ(causes.at("app"), "disk");
+    EXPECT_EQ(causes.at("db"), "disk");
+}
+
+TEST(RootCause, SurvivesACycle) {
+    const auto causes = root_causes(
+        {state("a", Status::failed, true, {"b"}), state("b", Status::failed, true, {"a"})});
+    EXPECT_EQ(causes.at("a"), "b");
+}
+
+TEST(Glob, MatchesAsDocumented) {
+    EXPECT_TRUE(glob_match("*", "databases/default"));
+    EXPECT_TRUE(glob_match("databases/*", "databases/default"));
+    EXPECT_FALSE(glob_match("databases/*", "database"));
+    EXPECT_TRUE(glob_match("db?", "db1"));
+    EXPECT_FALSE(glob_match("db?", "db"));
+    EXPECT_TRUE(glob_match("*a*b*", "xxaxxbxx"));
+    EXPECT_FALSE(glob_match("", "x"));
+}
+
+TEST(Glob, FilterIncludesAndExcludes) {
+    const Filter filter({"databases/*", "!databases/old"});
+    EXPECT_TRUE(filter.takes("databases/default"));
+    EXPECT_FALSE(filter.takes("databases/old"));
+    EXPECT_FALSE(filter.takes("redis"));
+    EXPECT_TRUE(Filter({"!x"}).takes("y"));
+    EXPECT_FALSE(Filter({"!x"}).takes("x"));
+    EXPECT_TRUE(Filter().takes("anything"));
+}
+
+TEST(Secret, ChangesForEveryCopyAndComparesWhole) {
+    const Secret secret("old");
+    const Secret copy = secret;
+    secret.replace("new");
+    EXPECT_EQ(copy.reveal(), "new");
+    EXPECT_TRUE(copy.equals("new"));
+    EXPECT_FALSE(copy.equals("ne"));
+    EXPECT_FALSE(Secret().equals(""));
+    EXPECT_FALSE(Secret("").equals("")) << "an empty secret admits nobody";
+    EXPECT_TRUE(Secret::pending().configured());
+    EXPECT_FALSE(Secret::pending().available());
+}
+
+TEST(Clock, WritesRfc3339) {
+    const System time{std::chrono::milliseconds(1'420'231'198'007)};
+    EXPECT_EQ(rfc3339(time), "2015-01-02T20:39:58Z");
+    EXPECT_EQ(rfc3339_millis(time), "2015-01-02T20:39:58.007Z");
+}
+
+}  // namespace
+}  // namespace vitals
