@@ -1,0 +1,121 @@
+// The client's side of an AMQP 0-9-1 conversation, without I/O: bytes go in, events and bytes to be
+// sent come out. Only what a probe needs: log in, one channel at a time, look at queues, publish
+// and consume. Source: the AMQP 0-9-1 specification, and RabbitMQ's extensions
+// authentication_failure_close and connection.blocked. Pure.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "amqp.hpp"
+#include "model/check_error.hpp"
+
+namespace vitals::wire::amqp {
+
+struct Login {
+    std::string user;
+    std::string password;
+    std::string vhost;
+};
+
+struct Event {
+    enum class What : std::uint8_t {
+        greeted,         // the broker is known; the log-in is on its way
+        logged_in,       // accepted; the virtual host is being opened
+        opened,          // the virtual host is open
+        channel_opened,  //
+        declared,        // queue, messages (ready), consumers
+        bound,           //
+        consuming,       //
+        returned,        // code and text: a mandatory message that went nowhere
+        delivered,       // properties and body
+        channel_closed,  // code and text: the channel's last request was refused
+        blocked,         // text: the broker does not take messages now
+        unblocked,       //
+        closed,          // our goodbye was answered
+    };
+    What what = What::greeted;
+    std::uint16_t code = 0;
+    std::string text;
+    std::string queue;
+    std::uint32_t messages = 0;
+    std::uint32_t consumers = 0;
+    Properties properties;
+    std::string body;
+};
+
+// Bytes of a message's body that are taken.
+inline constexpr std::uint64_t largest_body = 1024 * 1024;
+
+class Client {
+  public:
+    using Event = amqp::Event;
+
+    explicit Client(Login login);
+
+    // What is to be sent now; empties it.
+    std::string take_output() { return std::exchange(output_, {}); }
+    void receive(std::string_view bytes) { input_ += bytes; }
+    // The next thing that happened, or nothing before more is received. A failure when the broker
+    // closed the connection, or does not speak as it should: then the conversation is over.
+    std::expected<std::optional<Event>, CheckError> next();
+    // What it means that the broker closed the stream now.
+    CheckError ended() const;
+
+    // Requests, of an open connection. Those below open_channel() need an open channel; after
+    // `channel_closed` another can be opened.
+    void open_channel();
+    void look_at_queue(std::string_view name);  // passive: nothing is made
+    // Named by the broker, exclusive: gone with the connection.
+    void declare_own_queue();
+    void bind(std::string_view queue, std::string_view exchange, std::string_view key);
+    void consume(std::string_view queue);  // without acknowledgement
+    struct Message {
+        std::string exchange;
+        std::string key;
+        Properties properties;
+        std::string body;
+    };
+    void publish(const Message& message);  // mandatory: comes back when it goes nowhere
+    void close();
+
+    const Table& broker() const { return broker_; }  // its properties: product, version, ...
+
+  private:
+    using Step = std::expected<std::optional<Event>, CheckError>;
+    struct Content {  // a message on its way: method, header and bodies are frames of their own
+        Event event;
+        std::optional<std::uint64_t> missing;  // bytes of body; nothing before the header
+    };
+
+    Step take(const Frame& frame);
+    Step method(const Frame& frame);
+    Step connection_method(std::uint16_t id, Reader& reader);
+    Step channel_method(std::uint16_t id, Reader& reader);
+    Step queue_method(std::uint16_t id, Reader& reader);
+    Step basic_method(std::uint16_t id, Reader& reader);
+    Step content(const Frame& frame);
+    Step start(Reader& reader);
+    Step tune(Reader& reader);
+    CheckError closed_by_broker(Reader& reader) const;
+    void send(std::uint16_t channel, std::uint16_t class_id, std::uint16_t method_id,
+              std::string_view arguments);
+
+    enum class State : std::uint8_t { greeting, login, opening, open, closing };
+
+    Login login_;
+    State state_ = State::greeting;
+    std::uint16_t channel_ = 0;  // the one in use; 0: none yet
+    bool channel_open_ = false;
+    std::size_t frame_max_ = 4096;
+    Table broker_;
+    std::string input_;
+    std::string output_;
+    std::optional<Content> content_;
+};
+
+}  // namespace vitals::wire::amqp

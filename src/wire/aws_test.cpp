@@ -1,0 +1,88 @@
+#include "wire/aws.hpp"
+
+#include <gtest/gtest.h>
+
+namespace vitals::wire::aws {
+namespace {
+
+const std::string wrong_region =
+    "<?xml version='1.0' encoding='UTF-8'?>\n<Error><Code>AuthorizationHeaderMalformed</Code>"
+    "<Message>The authorization header is malformed; the region 'a' is wrong; expecting "
+    "&apos;eu-central-1&apos;</Message><Region>eu-central-1</Region></Error>";
+
+TEST(Aws, finds_an_element) {
+    EXPECT_EQ(element("<a><b>x &lt;&amp;lt; y</b></a>", "b"), "x <&lt; y");
+    EXPECT_EQ(element("<a><b></b></a>", "b"), "");
+    EXPECT_EQ(element("<a><b>x</b></a>", "a"), std::nullopt);
+    EXPECT_EQ(element("<a><b>x</b></a>", "c"), std::nullopt);
+    for (std::size_t cut = 0; cut < wrong_region.size(); ++cut)
+        EXPECT_EQ(refusal_of_xml(wrong_region.substr(0, cut)).region,
+                  cut < wrong_region.size() - 8 ? "" : "eu-central-1");
+}
+
+TEST(Aws, reads_refusals_in_json) {
+    Refusal read =
+        refusal_of_json(R"({"__type":"com.amazon.x#ResourceNotFoundException","message":"no"})");
+    EXPECT_EQ(read.code, "ResourceNotFoundException");
+    EXPECT_EQ(read.message, "no");
+    read = refusal_of_json(R"({"__type":"AccessDeniedException","Message":"no"})");
+    EXPECT_EQ(read.code + read.message, "AccessDeniedExceptionno");
+    for (const std::string body : {"", "[]", "{", "{\"__type\":1}", "<Error>"})
+        EXPECT_EQ(refusal_of_json(body).code, "") << body;
+    EXPECT_EQ(refusal_of_json(std::string(100'000, '[')).code, "");
+}
+
+TEST(Aws, says_refusals_in_our_words) {
+    CheckError error = meaning_of(refusal_of_xml(wrong_region), 400, "to create an object");
+    EXPECT_EQ(error.detail, "wrong region, the server expects eu-central-1");
+    EXPECT_EQ(error.error_class, ErrorClass::auth);
+    EXPECT_NE(error.error.find("AuthorizationHeaderMalformed"), std::string::npos);
+    error = meaning_of({.code = "AccessDenied", .message = "no", .region = {}}, 403, "to look");
+    EXPECT_EQ(error.detail, "not allowed to look");
+    EXPECT_EQ(error.error_class, ErrorClass::auth);
+    error = meaning_of({.code = "NoSuchBucket", .message = "no", .region = {}}, 404, "to look");
+    EXPECT_EQ(error.detail, "bucket does not exist");
+    EXPECT_EQ(error.error_class, ErrorClass::assertion);
+    error = meaning_of({.code = "Odd", .message = "a\nb", .region = {}}, 500, "to look");
+    EXPECT_EQ(error.detail, "status 500 when asked to look");
+    EXPECT_EQ(error.error, R"(status 500, "Odd": "a\nb")");
+    error = meaning_of({.code = "InvalidSignatureException",
+                        .message = "Credential should be scoped to a valid region. ",
+                        .region = {}},
+                       400, "to look");
+    EXPECT_EQ(error.detail, "region refused");
+    error = meaning_of({}, 503, "to look");
+    EXPECT_EQ(error.error_class, ErrorClass::assertion);
+    error = meaning_of({}, 403, "to look");
+    EXPECT_EQ(error.error_class, ErrorClass::auth);
+}
+
+// What is repeated in public is ours, whatever they say.
+TEST(Aws, repeats_only_what_looks_like_a_region) {
+    const Refusal read = refusal_of_xml(
+        "<Error><Code>PermanentRedirect</Code><Region>&lt;script&gt;</Region></Error>");
+    EXPECT_EQ(read.region, "");
+    EXPECT_EQ(meaning_of(read, 301, "to look").detail, "status 301 when asked to look");
+}
+
+TEST(Aws, names_the_secret_that_is_missing) {
+    try {
+        credentials("a", Secret::pending(), Secret());
+        FAIL();
+    } catch (const CheckError& error) {
+        EXPECT_EQ(error.error_class, ErrorClass::local);
+        EXPECT_EQ(error.error, "the secret key");
+    }
+    EXPECT_THROW(credentials("a", Secret("b"), Secret::pending()), CheckError);
+    EXPECT_EQ(credentials("a", Secret("b"), Secret()).session_token, "");
+}
+
+TEST(Aws, makes_the_host_header) {
+    EXPECT_EQ(host_header("https", "a.example", 443), "a.example");
+    EXPECT_EQ(host_header("http", "a.example", 443), "a.example:443");
+    EXPECT_EQ(host_header("http", "a.example", std::nullopt), "a.example");
+    EXPECT_EQ(host_header("http", "::1", 8080), "[::1]:8080");
+}
+
+}  // namespace
+}  // namespace vitals::wire::aws

@@ -1,0 +1,61 @@
+// What Celery's workers are told and say: control messages and their replies, events, and the
+// envelope in which kombu puts both on Redis. Pure. Sources: kombu's pidbox and virtual transport,
+// Celery's control and events, 5.2 to 5.6, as seen on the wire.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vitals::wire::celery {
+
+struct Request {
+    std::string_view method;                   // ping, active_queues
+    std::span<const std::string> destination;  // nodes; empty: all
+    std::string_view ticket;
+    std::string_view reply_exchange;  // may be empty: the default exchange
+    std::string_view reply_key;
+};
+// The JSON body of a control message.
+std::string write_request(const Request& request);
+
+// A control message as it is published on Redis. Always whole: a worker that is sent one without
+// delivery_tag dies of it, and one without content-type leaves it deaf. `expires` is in seconds
+// since 1970.
+struct Envelope {
+    std::string_view body;
+    std::string_view exchange;
+    std::string_view delivery_tag;
+    double expires = 0;
+};
+std::string write_envelope(const Envelope& envelope);
+
+struct Opened {
+    std::string body;
+    std::string ticket;  // of the request that is answered; empty on events
+};
+std::expected<Opened, std::string> read_envelope(std::string_view text);
+
+// What one worker says.
+struct Reply {
+    std::string node;
+    bool pong = false;
+    std::vector<std::string> queues;  // consumed, of active_queues
+    std::string error;                // the worker could not do as told
+};
+std::expected<std::vector<Reply>, std::string> read_replies(std::string_view body);
+
+struct WorkerEvent {
+    std::string node;
+    std::string type;  // worker-heartbeat, worker-online, worker-offline
+};
+std::expected<std::vector<WorkerEvent>, std::string> read_events(std::string_view body);
+
+// Bytes of a body or an envelope that are read.
+inline constexpr std::size_t largest_text = 1024 * 1024;
+
+}  // namespace vitals::wire::celery

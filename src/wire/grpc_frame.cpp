@@ -1,0 +1,116 @@
+#include "grpc_frame.hpp"
+
+#include <optional>
+
+namespace vitals::wire::grpc {
+
+namespace {
+
+constexpr std::size_t frame_head = 5;
+
+std::optional<std::uint64_t> varint(std::string_view& bytes) {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64 && !bytes.empty(); shift += 7) {
+        const auto byte = static_cast<std::uint8_t>(bytes.front());
+        bytes.remove_prefix(1);
+        value |= std::uint64_t{byte & 0x7fU} << shift;
+        if ((byte & 0x80) == 0) return value;
+    }
+    return std::nullopt;
+}
+
+bool skip(std::string_view& bytes, std::uint64_t count) {
+    if (count > bytes.size()) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+    return true;
+}
+
+bool skip_field(std::string_view& bytes, std::uint64_t wire_type) {
+    switch (wire_type) {
+        case 0:
+            return varint(bytes).has_value();
+        case 1:
+            return skip(bytes, 8);
+        case 2: {
+            const auto size = varint(bytes);
+            return size && skip(bytes, *size);
+        }
+        case 5:
+            return skip(bytes, 4);
+        default:
+            return false;  // groups, long gone
+    }
+}
+
+int digit(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+}  // namespace
+
+std::string write_frame(std::string_view message) {
+    std::string frame(1, '\0');
+    for (unsigned shift = 32; shift > 0; shift -= 8)
+        frame += static_cast<char>(message.size() >> (shift - 8) & 0xff);
+    frame += message;
+    return frame;
+}
+
+std::expected<std::string, std::string> read_frame(std::string_view body) {
+    if (body.empty()) return std::unexpected("no message");
+    if (body[0] != 0) return std::unexpected("compressed message, which was not asked for");
+    if (body.size() < frame_head) return std::unexpected("message cut");
+    std::uint64_t size = 0;
+    for (std::size_t i = 1; i < frame_head; ++i)
+        size = size << 8 | static_cast<std::uint8_t>(body[i]);
+    body.remove_prefix(frame_head);
+    if (body.size() < size) return std::unexpected("message cut");
+    if (body.size() > size) return std::unexpected("more than one message");
+    return std::string(body);
+}
+
+std::string write_health_request(std::string_view service) {
+    if (service.empty()) return {};
+    std::string message = "\x0a";
+    std::size_t size = service.size();
+    for (; size >= 0x80; size >>= 7) message += static_cast<char>(0x80 | (size & 0x7f));
+    message += static_cast<char>(size);
+    message += service;
+    return message;
+}
+
+std::expected<Health, std::string> read_health_response(std::string_view message) {
+    std::uint64_t status = 0;  // what is not written is 0
+    while (!message.empty()) {
+        const auto tag = varint(message);
+        if (!tag || *tag >> 3 == 0) return std::unexpected("no HealthCheckResponse");
+        if (*tag == (1U << 3)) {
+            const auto value = varint(message);
+            if (!value) return std::unexpected("no HealthCheckResponse");
+            status = *value;
+        } else if (!skip_field(message, *tag & 7)) {
+            return std::unexpected("no HealthCheckResponse");
+        }
+    }
+    return status <= 3 ? static_cast<Health>(status) : Health::unknown;
+}
+
+std::string decode_message(std::string_view text) {
+    std::string decoded;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool code = text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 &&
+                          digit(text[i + 2]) >= 0;
+        if (code) {
+            decoded += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
+            i += 2;
+        } else {
+            decoded += text[i];
+        }
+    }
+    return decoded;
+}
+
+}  // namespace vitals::wire::grpc

@@ -1,0 +1,64 @@
+#include "wire/quote.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+namespace vitals::wire {
+
+namespace {
+
+// The length of the UTF-8 sequence at the front, or 0 where there is none: overlong forms,
+// surrogates and what lies beyond U+10FFFF are none (Unicode 15, table 3-7).
+std::size_t sequence(std::string_view text) {
+    const auto at = [&](std::size_t index) {
+        return index < text.size() ? static_cast<unsigned char>(text[index]) : 0u;
+    };
+    const auto follows = [&](std::size_t index) { return (at(index) & 0xc0u) == 0x80u; };
+    const unsigned first = at(0);
+    if (first < 0x80) return 1;
+    if (first >= 0xc2 && first <= 0xdf) return follows(1) ? 2 : 0;
+    if (first >= 0xe0 && first <= 0xef) {
+        if ((first == 0xe0 && at(1) < 0xa0) || (first == 0xed && at(1) > 0x9f)) return 0;
+        return follows(1) && follows(2) ? 3 : 0;
+    }
+    if (first >= 0xf0 && first <= 0xf4) {
+        if ((first == 0xf0 && at(1) < 0x90) || (first == 0xf4 && at(1) > 0x8f)) return 0;
+        return follows(1) && follows(2) && follows(3) ? 4 : 0;
+    }
+    return 0;
+}
+
+}  // namespace
+
+std::string quoted(std::string_view theirs, std::size_t most) {
+    std::string text = "\"";
+    std::size_t taken = 0;
+    while (taken < theirs.size()) {
+        const std::size_t length = sequence(theirs.substr(taken));
+        const std::size_t step = length == 0 ? 1 : length;
+        if (taken + step > most) break;
+        const char first = theirs[taken];
+        const auto byte = static_cast<unsigned char>(first);
+        if (first == '\n') {
+            text += "\\n";
+        } else if (first == '\r') {
+            text += "\\r";
+        } else if (first == '\t') {
+            text += "\\t";
+        } else if (first == '"' || first == '\\') {
+            text += '\\';
+            text += first;
+        } else if (length == 0 || byte < 0x20 || byte == 0x7f) {
+            fmt::format_to(std::back_inserter(text), "\\x{:02x}", byte);
+        } else {
+            text += theirs.substr(taken, step);
+        }
+        taken += step;
+    }
+    text += '"';
+    if (taken < theirs.size()) text += "...";
+    return text;
+}
+
+}  // namespace vitals::wire

@@ -1,0 +1,49 @@
+// AWS Signature Version 4: what goes over the wire for a request, and the headers that prove who
+// sends it (AWS General Reference, "Signing AWS API requests"; for S3 "Signature Calculations for
+// the Authorization Header"). Pure; thread-safe.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace vitals::wire::sigv4 {
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+struct Credentials {
+    std::string access_key;
+    std::string secret_key;
+    std::string session_token;  // of temporary credentials; empty: none
+};
+
+// Where the signature counts. The service `s3` has rules of its own: a path is encoded once and
+// taken as it stands, and the body's hash is a header.
+struct Scope {
+    std::string region;
+    std::string service;
+};
+
+struct Request {
+    std::string method = "GET";
+    std::string host;        // as the Host header has it: with the port unless it is the usual one
+    std::string path = "/";  // decoded, with its leading `/`
+    Pairs query;             // decoded
+    Pairs headers;           // to be sent and signed, beside the ones that are made here
+    std::string_view body;
+};
+
+struct Signed {
+    std::string target;  // path and query, encoded as they were signed: they must be sent so
+    Pairs headers;       // the request's, and x-amz-date, authorization and others
+};
+
+Signed sign(const Request& request, const Credentials& credentials, const Scope& scope,
+            std::chrono::system_clock::time_point now);
+
+// Everything but letters, digits and `-._~` as %XX (RFC 3986, upper case); `/` as told.
+std::string encoded(std::string_view text, bool keep_slashes);
+
+}  // namespace vitals::wire::sigv4
