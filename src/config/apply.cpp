@@ -1,0 +1,244 @@
+// Filling described structs from the tree.
+#include "config/apply.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "config/scalars.hpp"
+#include "config/secret_forms.hpp"
+#include "config/wording.hpp"
+
+namespace vitals::config {
+
+void Reading::problem(Position position, std::string message) {
+    problems.push_back({file, position, std::move(message)});
+}
+
+void Reading::warning(Position position, std::string message) {
+    warnings.push_back({file, position, std::move(message)});
+}
+
+std::string_view found(const Node& node) {
+    if (node.kind == Node::Kind::sequence) return "a list";
+    if (node.kind == Node::Kind::mapping) return "a mapping";
+    return node.nothing() ? "nothing" : "a text";
+}
+
+namespace {
+
+// What a table says of a value goes on from the key's name if it begins with a verb: `'url' has no
+// scheme`, else stands behind it.
+std::string said_of(std::string_view key, std::string_view problem) {
+    constexpr std::array<std::string_view, 5> verbs = {"is ", "has ", "holds ", "names ", "must "};
+    const bool goes_on = std::any_of(verbs.begin(), verbs.end(), [problem](std::string_view verb) {
+        return problem.starts_with(verb);
+    });
+    return fmt::format("'{}'{} {}", key, goes_on ? "" : ":", problem);
+}
+
+// Members are reached in their own part's struct; what a table's own verify says of a value that
+// parsed is reported at the value.
+bool apply_field(const Node::Entry& entry, const Field& field, void* options,
+                 const Subject& subject, Reading& reading) {
+    void* value = field.reach(options);
+    if (!apply_value(entry.value, entry.position, field, value, subject, reading)) return false;
+    if (field.verify == nullptr) return true;
+    const std::string problem = field.verify(value);
+    if (problem.empty()) return true;
+    reading.problem(entry.value.position, said_of(field.name, problem));
+    return false;
+}
+
+std::vector<std::string_view> names_of(std::span<const Part> parts) {
+    std::vector<std::string_view> names;
+    for (const Part& part : parts)
+        for (const Field& field : part.fields) names.push_back(field.name);
+    return names;
+}
+
+bool wrong_kind(const Node& node, const Field& field, Reading& reading) {
+    if (!node.broken)
+        reading.problem(node.position, fmt::format("'{}' must be {}, found {}", field.name,
+                                                   expectation(field), found(node)));
+    return false;
+}
+
+// `key:` with nothing behind it. Refused for every type: it is a forgotten value more often than a
+// wish for the default.
+bool refuse_nothing(const Node& node, Position position, const Field& field, Reading& reading) {
+    if (!node.nothing() || node.broken) return false;
+    reading.problem(position,
+                    fmt::format("'{}' has no value, expected {}", field.name, expectation(field)));
+    return true;
+}
+
+bool apply_text(const Node& node, const Field& field, std::string& value, Reading& reading) {
+    if (node.broken) return false;
+    if (node.kind != Node::Kind::scalar) return wrong_kind(node, field, reading);
+    if (std::string problem = set_scalar(field, node.scalar, &value); !problem.empty()) {
+        reading.problem(node.position, std::move(problem));
+        return false;
+    }
+    if (!field.refers.empty())
+        reading.references.push_back(
+            {field.refers, node.scalar, node.position, std::string(field.name)});
+    return true;
+}
+
+bool apply_texts(const Node& node, const Field& field, std::vector<std::string>& value,
+                 Reading& reading) {
+    value.clear();
+    Field item = field;
+    item.type = Type::text;
+    item.required = true;  // an empty item says nothing
+    const auto append = [&](const Node& from) {
+        if (!from.broken && (from.nothing() || (from.quoted && from.scalar.empty()))) {
+            reading.problem(from.position, fmt::format("an item of '{}' is empty", field.name));
+            return false;
+        }
+        if (!from.broken && from.kind != Node::Kind::scalar) {
+            reading.problem(from.position, fmt::format("an item of '{}' must be a text, found {}",
+                                                       field.name, found(from)));
+            return false;
+        }
+        return apply_text(from, item, value.emplace_back(), reading);
+    };
+    if (node.kind == Node::Kind::scalar) return append(node);
+    if (node.kind == Node::Kind::mapping) return wrong_kind(node, field, reading);
+    bool good = true;
+    for (const Node& from : node.items) good = append(from) && good;
+    if (node.items.empty() && field.required) {
+        reading.problem(node.position, fmt::format("'{}' must not be empty", field.name));
+        return false;
+    }
+    return good;
+}
+
+bool apply_text_map(const Node& node, const Field& field, TextMap& value, Reading& reading) {
+    if (node.kind != Node::Kind::mapping) return wrong_kind(node, field, reading);
+    value.clear();
+    bool good = true;
+    for (const Node::Entry& entry : node.entries) {
+        Field item;
+        item.name = entry.key;
+        if (refuse_nothing(entry.value, entry.position, item, reading)) {
+            good = false;
+            continue;
+        }
+        auto& [name, text] = value.emplace_back(entry.key, std::string());
+        good = apply_text(entry.value, item, text, reading) && good;
+    }
+    return good;
+}
+
+bool apply_secret_map(const Node& node, const Field& field, SecretMap& value, Reading& reading) {
+    if (node.kind != Node::Kind::mapping) return wrong_kind(node, field, reading);
+    value.clear();
+    bool good = true;
+    for (const Node::Entry& entry : node.entries) {
+        auto& [name, secret] = value.emplace_back(entry.key, Secret());
+        good = read_secret(entry.value, entry.position, entry.key, false, secret, reading) && good;
+    }
+    return good;
+}
+
+Subject member_of(std::string_view key, const Subject& subject) {
+    return {.noun = fmt::format("{} of {}", in_quotes(key), subject.noun),
+            .name = fmt::format("{} of {}", in_quotes(key), subject.name)};
+}
+
+bool apply_named_objects(const Node& node, const Field& field, void* value, const Subject& subject,
+                         Reading& reading) {
+    if (node.kind != Node::Kind::mapping) return wrong_kind(node, field, reading);
+    bool good = true;
+    for (const Node::Entry& entry : node.entries) {
+        const Part part{field.members, field.append(value, entry.key)};
+        const Subject inner{.noun = fmt::format("an entry of '{}' of {}", field.name, subject.noun),
+                            .name = fmt::format("{} of '{}' of {}", in_quotes(entry.key),
+                                                field.name, subject.name)};
+        good = apply(entry.value, entry.position, std::span(&part, 1), inner, reading) && good;
+    }
+    return good;
+}
+
+}  // namespace
+
+bool apply_value(const Node& node, Position position, const Field& field, void* value,
+                 const Subject& subject, Reading& reading) {
+    if (node.broken) return false;
+    if (refuse_nothing(node, position, field, reading)) return false;
+    switch (field.type) {
+        case Type::text:
+            return apply_text(node, field, *static_cast<std::string*>(value), reading);
+        case Type::texts:
+            return apply_texts(node, field, *static_cast<std::vector<std::string>*>(value),
+                               reading);
+        case Type::secret:
+            return read_secret(node, position, field.name, field.required,
+                               *static_cast<Secret*>(value), reading);
+        case Type::secret_map:
+            return apply_secret_map(node, field, *static_cast<SecretMap*>(value), reading);
+        case Type::text_map:
+            return apply_text_map(node, field, *static_cast<TextMap*>(value), reading);
+        case Type::object: {
+            const Part part{field.members, value};
+            return apply(node, position, std::span(&part, 1), member_of(field.name, subject),
+                         reading);
+        }
+        case Type::named_objects:
+            return apply_named_objects(node, field, value, subject, reading);
+        default:
+            break;
+    }
+    if (node.kind != Node::Kind::scalar) return wrong_kind(node, field, reading);
+    std::string problem = set_scalar(field, node.scalar, value);
+    if (problem.empty()) return true;
+    reading.problem(node.position, std::move(problem));
+    return false;
+}
+
+bool apply(const Node& node, Position position, std::span<const Part> parts, const Subject& subject,
+           Reading& reading) {
+    if (node.broken) return false;
+    if (node.kind != Node::Kind::mapping) {
+        reading.problem(node.nothing() ? position : node.position,
+                        fmt::format("{} must be a mapping of keys and values, found {}",
+                                    subject.name, found(node)));
+        return false;
+    }
+    const auto names = names_of(parts);
+    std::vector<std::string_view> meant;  // required keys that were misspelt
+    bool good = true;
+    for (const Node::Entry& entry : node.entries) {
+        bool known = false;
+        for (const Part& part : parts) {
+            const auto field = std::find_if(part.fields.begin(), part.fields.end(),
+                                            [&](const Field& f) { return f.name == entry.key; });
+            if (field == part.fields.end()) continue;
+            good = apply_field(entry, *field, part.options, subject, reading) && good;
+            known = true;
+            break;
+        }
+        if (known) continue;
+        good = false;
+        if (const auto near = nearest(entry.key, names)) meant.push_back(*near);
+        const std::string otherwise =
+            subject.more.empty() ? fmt::format(", expected {}", one_of(names)) : subject.more;
+        reading.problem(entry.position,
+                        fmt::format("unknown key {} of {}{}", in_quotes(entry.key), subject.noun,
+                                    did_you_mean(entry.key, names, otherwise)));
+    }
+    for (const Part& part : parts)
+        for (const Field& field : part.fields) {
+            if (!field.required || node.find(field.name) != nullptr) continue;
+            if (std::find(meant.begin(), meant.end(), field.name) != meant.end()) continue;
+            good = false;
+            reading.problem(position, fmt::format("{} has no '{}', which is required", subject.name,
+                                                  field.name));
+        }
+    return good;
+}
+
+}  // namespace vitals::config

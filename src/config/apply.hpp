@@ -1,0 +1,65 @@
+// From a mapping of the file to a described struct: the one place where texts become typed values.
+// Knows no kind of check and no dialect, only Field tables.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.hpp"
+#include "config/environment.hpp"
+#include "config/node.hpp"
+#include "model/description.hpp"
+
+namespace vitals::config {
+
+// A text that must name something that may stand further down in the file.
+struct Reference {
+    std::string_view to;  // Field::refers
+    std::string name;
+    Position position;
+    std::string key;  // where it was written: `depends_on`
+};
+
+// What one reading of a file has at hand and collects. Used by one thread.
+struct Reading {
+    std::string file;
+    Environment environment;
+    bool read_secrets = true;
+    SecretStore store;
+
+    Problems problems;
+    Problems warnings;
+    std::vector<Reference> references;
+
+    void problem(Position position, std::string message);
+    void warning(Position position, std::string message);
+};
+
+// What a mapping stands for, as messages call it.
+struct Subject {
+    std::string noun;  // `a component of kind http`: unknown key 'x' of ...
+    std::string name;  // `component 'shop'`: ... has no 'url'
+    std::string more;  // said of an unknown key that resembles none; empty: the keys are listed
+};
+
+// One table and the struct that it fills.
+struct Part {
+    std::span<const Field> fields;
+    void* options = nullptr;
+};
+
+// Fills the structs from a mapping; each key belongs to the first part that knows it. Problems are
+// reported; false if there was any.
+bool apply(const Node& node, Position position, std::span<const Part> parts, const Subject& subject,
+           Reading& reading);
+
+// One scalar, list or mapping to one value. `position` is that of the key.
+bool apply_value(const Node& node, Position position, const Field& field, void* value,
+                 const Subject& subject, Reading& reading);
+
+// What kind of node was found, as messages call it: `a text`, `a list`, `a mapping`, `nothing`.
+std::string_view found(const Node& node);
+
+}  // namespace vitals::config

@@ -1,0 +1,237 @@
+// The section `components`: the common keys, then those of the kind.
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "config/draft.hpp"
+#include "config/secret_forms.hpp"
+#include "config/sections.hpp"
+#include "config/wording.hpp"
+#include "config/yaml_syntax.hpp"
+
+namespace vitals::config {
+
+namespace {
+
+constexpr std::size_t longest_name = 128;
+
+// Neither control characters, nor what breaks a line or turns the direction of writing: a name must
+// look in a log like what it is.
+bool is_printable(std::string_view name) {
+    constexpr std::array<std::string_view, 12> misleading = {
+        "\t",     "\n",     "\r",     "\u0085", "\u2028", "\u2029",
+        "\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u200b"};
+    return !encoding_complaint(name) &&
+           std::none_of(misleading.begin(), misleading.end(), [name](std::string_view text) {
+               return name.find(text) != std::string_view::npos;
+           });
+}
+
+const Described* kind_named(const Catalog& catalog, std::string_view name) {
+    const auto at = std::find_if(catalog.kinds.begin(), catalog.kinds.end(),
+                                 [&](const auto& kind) { return kind.description.name == name; });
+    return at == catalog.kinds.end() ? nullptr : &*at;
+}
+
+std::vector<std::string_view> kind_names(const Catalog& catalog) {
+    std::vector<std::string_view> names;
+    for (const Described& kind : catalog.kinds) names.push_back(kind.description.name);
+    return names;
+}
+
+Policy policy_of(const ComponentKeys& keys, const Policy& defaults) {
+    Policy policy = defaults;
+    policy.interval = keys.interval.value_or(defaults.interval);
+    policy.timeout = keys.timeout.value_or(defaults.timeout);
+    if (keys.failures) policy.failures = static_cast<unsigned>(*keys.failures);
+    if (keys.successes) policy.successes = static_cast<unsigned>(*keys.successes);
+    policy.valid_for = keys.valid_for;
+    policy.slow_above = keys.slow_above;
+    return policy;
+}
+
+// Limits that would make every result stale, or could never be reached.
+void check_policy(const Node& node, const Policy& policy, Reading& reading) {
+    if (policy.valid_for) {
+        const Position position = node.find("valid_for")->position;
+        if (*policy.valid_for < policy.timeout)
+            reading.problem(
+                position,
+                fmt::format("valid_for {} is less than the timeout {}: a result could "
+                            "turn stale while the next run is still under way",
+                            format_duration(*policy.valid_for), format_duration(policy.timeout)));
+        else if (*policy.valid_for < policy.interval)
+            reading.problem(
+                position,
+                fmt::format("valid_for {} is less than the interval {}: every result "
+                            "would turn stale before the next run",
+                            format_duration(*policy.valid_for), format_duration(policy.interval)));
+    }
+    if (policy.slow_above && *policy.slow_above >= policy.timeout)
+        reading.problem(
+            node.find("slow_above")->position,
+            fmt::format("slow_above {} is not less than the timeout {}: no run could "
+                        "be slow, only late",
+                        format_duration(*policy.slow_above), format_duration(policy.timeout)));
+}
+
+std::optional<std::chrono::milliseconds> ttl_of(const Described& kind, const void* options) {
+    if (!kind.pushed || options == nullptr) return std::nullopt;
+    for (const Field& field : kind.description.fields) {
+        if (field.name != "ttl" || field.type != Type::duration) continue;
+        const void* value = field.peek(options);
+        if (value != nullptr) return *static_cast<const std::chrono::milliseconds*>(value);
+    }
+    return std::nullopt;
+}
+
+void take_common(const ComponentKeys& keys, const Policy& policy, ComponentConfig& made) {
+    made.policy = policy;
+    made.component.critical = keys.critical;
+    made.component.depends_on = keys.depends_on;
+    made.component.tags = keys.tags;
+    made.component.probes = keys.probes;
+    made.component.interval = policy.interval;
+    made.component.timeout = policy.timeout;
+}
+
+// Of what kind the component is; null when that was reported.
+const Described* kind_of(const Node& node, const std::string& name, Position position,
+                         Draft& draft) {
+    Reading& reading = draft.reading;
+    const Node* check = node.find("check");
+    if (check == nullptr) {
+        // `chek: http` is one mistake, not a component without a kind.
+        const std::string_view wanted = "check";
+        for (const Node::Entry& entry : node.entries) {
+            if (!nearest(entry.key, std::span(&wanted, 1))) continue;
+            reading.problem(entry.position,
+                            fmt::format("unknown key {} of a component, did you mean 'check'?",
+                                        in_quotes(entry.key)));
+            return nullptr;
+        }
+        reading.problem(position, fmt::format("component {} has no 'check', expected the kind of "
+                                              "check; 'vitals kinds' lists them",
+                                              in_quotes(name)));
+        return nullptr;
+    }
+    if (check->broken) return nullptr;
+    if (check->kind != Node::Kind::scalar || check->nothing()) {
+        reading.problem(check->nothing() ? position : check->position,
+                        fmt::format("'check' of component {} must be the name of a kind, found {}",
+                                    in_quotes(name), found(*check)));
+        return nullptr;
+    }
+    const Described* kind = kind_named(draft.catalog, check->scalar);
+    if (kind == nullptr)
+        reading.problem(check->position,
+                        fmt::format("unknown kind of check {}{} 'vitals kinds' lists all",
+                                    in_quotes(check->scalar),
+                                    did_you_mean(check->scalar, kind_names(draft.catalog), ";")));
+    return kind;
+}
+
+void read_component(const Node::Entry& entry, Draft& draft) {
+    Reading& reading = draft.reading;
+    const Node& node = entry.value;
+    if (std::string problem = component_name_problem(entry.key); !problem.empty())
+        reading.problem(entry.position, std::move(problem));
+    ComponentConfig& made = draft.config.components.emplace_back();
+    made.component.name = entry.key;
+    made.position = entry.position;
+    if (node.broken) return;
+    if (node.kind != Node::Kind::mapping) {
+        reading.problem(node.nothing() ? entry.position : node.position,
+                        fmt::format("component {} must be a mapping with 'check' and what it "
+                                    "needs, found {}",
+                                    in_quotes(entry.key), found(node)));
+        return;
+    }
+    const auto common = common_component_fields();
+    ComponentKeys keys;
+    const Described* kind = kind_of(node, entry.key, entry.position, draft);
+    if (kind == nullptr) {
+        Node rest = known_entries(node, common);
+        std::erase_if(rest.entries, [](const Node::Entry& e) { return e.key == "check"; });
+        rest.entries.push_back({"check", entry.position, Node{.scalar = "?"}});
+        const Part part{common, &keys};
+        apply(rest, entry.position, std::span(&part, 1), {}, reading);
+        return;
+    }
+    made.kind = made.component.kind = kind->description.name;
+    const auto options = kind->description.make();
+    const std::array parts = {Part{common, &keys}, Part{kind->description.fields, options.get()}};
+    const Subject subject{
+        .noun = fmt::format("a component of kind {}", made.kind),
+        .name = fmt::format("component {} of kind {}", in_quotes(entry.key), made.kind),
+        .more = fmt::format("; 'vitals kinds {}' lists its keys", made.kind)};
+    const bool good = apply(node, entry.position, parts, subject, reading);
+    if (const Node* on = node.find("depends_on"); on != nullptr && !on->broken) {
+        auto& edges = draft.dependencies[entry.key];
+        if (on->kind == Node::Kind::scalar) edges.emplace_back(on->scalar, on->position);
+        for (const Node& item : on->items) edges.emplace_back(item.scalar, item.position);
+    }
+    if (!good) return;
+    if (kind->description.verify != nullptr) {
+        const std::string problem = kind->description.verify(options.get());
+        if (!problem.empty())
+            reading.problem(mentioned(node, problem, entry.position),
+                            fmt::format("{}: {}", subject.name, problem));
+    }
+    const Policy policy = policy_of(keys, draft.config.defaults);
+    if (!kind->pushed) check_policy(node, policy, reading);
+    take_common(keys, policy, made);
+    made.ttl = ttl_of(*kind, options.get());
+    made.options = options;
+    made.fingerprint = fingerprint(node, made.kind, policy, common, kind->description.fields);
+}
+
+}  // namespace
+
+std::string component_name_problem(std::string_view name) {
+    if (name.empty()) return "the name of a component must not be empty";
+    if (!is_printable(name))
+        return fmt::format("the name {} holds a character that cannot be printed", in_quotes(name));
+    if (name.size() > longest_name)
+        return fmt::format("the name {} has {} bytes, at most {} are allowed", in_quotes(name),
+                           name.size(), longest_name);
+    if (name.starts_with(' ') || name.ends_with(' '))
+        return fmt::format("the name {} must not begin or end with a space", in_quotes(name));
+    const auto slash = name.find('/');
+    if (slash == std::string_view::npos) return {};
+    if (name.find('/', slash + 1) != std::string_view::npos)
+        return fmt::format("the name {} has more than one '/', expected group/name",
+                           in_quotes(name));
+    if (slash == 0 || slash + 1 == name.size())
+        return fmt::format("the name {} needs something on both sides of the '/'", in_quotes(name));
+    if (name.starts_with("vitals/"))
+        return fmt::format(
+            "the name {} belongs to vitals itself, which speaks of its own parts as "
+            "vitals/...",
+            in_quotes(name));
+    return {};
+}
+
+void read_components(const Node& node, Draft& draft) {
+    for (const Node::Entry& entry : node.entries) read_component(entry, draft);
+}
+
+ComponentConfig component_of(std::string name, const Described& kind,
+                             std::shared_ptr<const void> options, const Policy& defaults) {
+    ComponentConfig made;
+    made.component.name = std::move(name);
+    made.kind = made.component.kind = kind.description.name;
+    made.policy = defaults;
+    made.component.interval = defaults.interval;
+    made.component.timeout = defaults.timeout;
+    made.ttl = ttl_of(kind, options.get());
+    std::string text = made.kind;
+    for (const Field& field : kind.description.fields)
+        text += fmt::format("\n{}={}", field.name, format_value(field, field.peek(options.get())));
+    made.fingerprint = digest(text);
+    made.options = std::move(options);
+    return made;
+}
+
+}  // namespace vitals::config

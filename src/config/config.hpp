@@ -1,0 +1,156 @@
+// From one YAML file to typed settings, or to every problem in it at once. Knows of kinds of check
+// and dialects only their descriptions.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/node.hpp"
+#include "config/secrets.hpp"
+#include "model/description.hpp"
+#include "model/glob.hpp"
+#include "model/judge.hpp"
+#include "vitals/snapshot.hpp"
+
+namespace vitals::config {
+
+struct Listener {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 8080;  // 0: any free port
+    std::string unix_path;      // not empty: a unix socket
+    struct Tls {
+        std::string certificate, key, client_ca;
+    };
+    std::optional<Tls> tls;
+    bool control = false;
+    std::string text;  // as written: how endpoints name it
+    Position position;
+};
+
+// Rights that a token may have.
+struct Rights {
+    bool read = false, push = false, control = false;
+};
+struct Token {
+    std::string name;
+    Secret secret;
+    Rights allow;
+};
+
+struct ComponentConfig {
+    Component component;
+    Policy policy;
+    std::string kind;
+    std::shared_ptr<const void> options;           // the kind's own struct
+    std::optional<std::chrono::milliseconds> ttl;  // of `push`
+    std::string fingerprint;  // changes when the definition does; holds no secret's value
+    Position position;
+};
+
+struct WorkersConfig {
+    std::string name;
+    std::string source = "push";  // their heartbeats are pushed through the API
+    std::chrono::milliseconds timeout{24'000};
+    std::vector<std::pair<std::string, std::string>> expect;  // name prefix -> "1", ">=1", "0..3"
+    Position position;
+};
+
+struct EndpointConfig {
+    std::string dialect;
+    std::string path;
+    bool enabled = true;
+    bool listed = true;  // stands in the file, not mounted by default
+    Filter components;
+    std::vector<std::string> listeners;   // their text; empty: all
+    std::vector<std::string> tokens;      // names; empty: open to all
+    std::optional<std::string> disclose;  // status | detail | full
+    std::optional<int> failed_code, degraded_code;
+    std::shared_ptr<const void> options;  // the dialect's own struct
+    Position position;
+};
+
+struct Config {
+    std::string file;
+    Service service;
+    std::string state_dir;
+    std::vector<Listener> listeners;
+    Policy defaults;
+    struct History {
+        std::chrono::milliseconds keep{std::chrono::hours(24 * 30)};
+        Size size{1ull << 30};
+    } history;
+    struct Drain {
+        std::chrono::milliseconds delay{5'000}, timeout{30'000};
+    } drain;
+    struct Logging {
+        std::string level = "info", format = "text";
+    } log;
+    std::vector<Token> tokens;
+    std::vector<ComponentConfig> components;  // by name
+    std::vector<WorkersConfig> workers;
+    std::vector<EndpointConfig> endpoints;
+    // Where {vault: ...} secrets come from. Read and checked; not used yet.
+    struct Vault {
+        std::string url, name_space, ca;
+        Secret token;
+    };
+    std::optional<Vault> vault;
+    std::vector<std::string> warnings;  // `file:line:column: ...`, one line each
+    SecretStore secrets;                // re-reads what may rotate
+};
+
+// A kind of check or a dialect as configuration sees it.
+struct Described {
+    Description description;
+    std::string_view usual_path;      // dialects
+    bool mounted_by_default = false;  // dialects
+    bool pushed = false;              // kinds: has `ttl`, is never run
+};
+
+struct Catalog {
+    std::vector<Described> kinds;
+    std::vector<Described> dialects;
+};
+
+struct Options {
+    bool secrets = true;  // false (`validate --no-secrets`): secrets are not read
+    // The environment; a test hands in its own. Null: the process's.
+    std::function<std::optional<std::string>(const std::string& name)> environment;
+};
+
+// Reads and validates a file. The problems come sorted by position, all of them.
+std::expected<Config, Problems> load(const std::string& file, const Catalog& catalog,
+                                     const Options& options = {});
+// Likewise for a text; `file` is what problems call it.
+std::expected<Config, Problems> parse(std::string_view text, const std::string& file,
+                                      const Catalog& catalog, const Options& options = {});
+
+// What is wrong with the name of a component, or empty: printable UTF-8, at most 128 bytes, at most
+// one `/` with something on both sides, not one of vitals' own (`vitals/...`).
+std::string component_name_problem(std::string_view name);
+
+// One component from a kind and options written on a command line or set by a URL.
+ComponentConfig component_of(std::string name, const Described& kind,
+                             std::shared_ptr<const void> options, const Policy& defaults);
+
+// Where the configuration is looked for when none is named: ./vitals.yaml, /etc/vitals/vitals.yaml.
+std::optional<std::string> find_file();
+
+// The JSON Schema (2020-12) of the file, from the same descriptions.
+std::string json_schema(const Catalog& catalog);
+// The common keys of every component, and those of every endpoint, for `vitals kinds`.
+std::span<const Field> common_component_fields();
+std::span<const Field> common_endpoint_fields();
+// The sections of the file and their fields, for the reference page: name, sentence, fields.
+std::vector<Description> sections();
+
+}  // namespace vitals::config

@@ -1,0 +1,555 @@
+// What a good file becomes.
+#include <map>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "config/sample_catalog.hpp"
+
+namespace vitals::config {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+using Variables = std::map<std::string, std::string>;
+
+Options with(Variables variables) {
+    Options options;
+    options.environment =
+        [variables = std::move(variables)](const std::string& name) -> std::optional<std::string> {
+        const auto at = variables.find(name);
+        return at == variables.end() ? std::nullopt : std::optional(at->second);
+    };
+    return options;
+}
+
+std::string text_of(const Problems& problems) {
+    std::string text;
+    for (const Problem& problem : problems) text += problem.text() + "\n";
+    return text;
+}
+
+Config good(std::string_view text, const Variables& variables = {}) {
+    auto config = parse(text, "vitals.yaml", sample::catalog(), with(variables));
+    EXPECT_TRUE(config) << (config ? "" : text_of(config.error()));
+    return config ? std::move(*config) : Config();
+}
+
+std::string problems(std::string_view text, const Variables& variables = {}) {
+    const auto config = parse(text, "vitals.yaml", sample::catalog(), with(variables));
+    return config ? "accepted" : text_of(config.error());
+}
+
+template <class Options>
+const Options& options_of(const Config& config, std::size_t component) {
+    return *static_cast<const Options*>(config.components.at(component).options.get());
+}
+
+TEST(Config, TakesEverySection) {
+    const Config config = good(R"(
+service: {name: shop, version: 2.6.0}
+state_dir: /var/lib/vitals
+listeners:
+  - address: 127.0.0.1:8080
+  - address: "[::1]:0"
+  - address: unix:/run/vitals/control.sock
+    control: true
+defaults: {interval: 20s, timeout: 3s, failures: 2, successes: 4}
+history: {keep: 7d, size: 512MiB}
+drain: {delay: 1s, timeout: 10s}
+log: {level: debug, format: json}
+tokens:
+  operator: {secret: xyzzy-plugh, allow: [read, control]}
+components:
+  web:
+    check: http
+    url: https://shop.example.org/
+    interval: 5s
+    valid_for: 1m
+    slow_above: 500ms
+    critical: no
+    depends_on: disk
+    tags: [a, b]
+    probes: [live]
+  disk: {check: disk, degraded_above: 80%}
+workers:
+  pulp: {expect: {scheduler: "1", worker: ">=1", pool: 0..3}}
+endpoints:
+  - dialect: healthz
+    path: /health
+    components: ["*", "!web"]
+    listeners: ["127.0.0.1:8080"]
+    tokens: [operator]
+    disclose: full
+    failed_code: 500
+  - {dialect: metrics, enabled: false}
+)");
+    EXPECT_EQ(config.file, "vitals.yaml");
+    EXPECT_EQ(config.service.name, "shop");
+    EXPECT_EQ(config.service.version, "2.6.0");
+    EXPECT_EQ(config.state_dir, "/var/lib/vitals");
+
+    ASSERT_EQ(config.listeners.size(), 3u);
+    EXPECT_EQ(config.listeners[0].host, "127.0.0.1");
+    EXPECT_EQ(config.listeners[0].port, 8080);
+    EXPECT_EQ(config.listeners[1].host, "::1");
+    EXPECT_EQ(config.listeners[1].port, 0);
+    EXPECT_EQ(config.listeners[2].unix_path, "/run/vitals/control.sock");
+    EXPECT_TRUE(config.listeners[2].control);
+
+    EXPECT_EQ(config.history.keep, std::chrono::hours(168));
+    EXPECT_EQ(config.history.size, Size{512u << 20});
+    EXPECT_EQ(config.drain.delay, milliseconds(1000));
+    EXPECT_EQ(config.drain.timeout, milliseconds(10'000));
+    EXPECT_EQ(config.log.level, "debug");
+    EXPECT_EQ(config.log.format, "json");
+
+    ASSERT_EQ(config.tokens.size(), 1u);
+    EXPECT_TRUE(config.tokens[0].secret.equals("xyzzy-plugh"));
+    EXPECT_TRUE(config.tokens[0].allow.read);
+    EXPECT_FALSE(config.tokens[0].allow.push);
+    EXPECT_TRUE(config.tokens[0].allow.control);
+
+    ASSERT_EQ(config.components.size(), 2u);  // by name
+    const ComponentConfig& disk = config.components[0];
+    EXPECT_EQ(disk.component.name, "disk");
+    EXPECT_EQ(disk.policy.interval, milliseconds(20'000));
+    EXPECT_EQ(disk.policy.timeout, milliseconds(3'000));
+    EXPECT_EQ(disk.policy.failures, 2u);
+    EXPECT_EQ(disk.policy.successes, 4u);
+    EXPECT_EQ(disk.component.interval, milliseconds(20'000));
+    EXPECT_TRUE(disk.component.critical);
+    EXPECT_EQ(options_of<sample::Disk>(config, 0).degraded_above, Percentage{80});
+    EXPECT_EQ(options_of<sample::Disk>(config, 0).failed_above, Percentage{95});
+    const ComponentConfig& web = config.components[1];
+    EXPECT_EQ(web.kind, "http");
+    EXPECT_EQ(web.component.kind, "http");
+    EXPECT_EQ(web.policy.interval, milliseconds(5'000));
+    EXPECT_EQ(web.policy.valid_for, milliseconds(60'000));
+    EXPECT_EQ(web.policy.slow_above, milliseconds(500));
+    EXPECT_FALSE(web.component.critical);
+    EXPECT_THAT(web.component.depends_on, ElementsAre("disk"));
+    EXPECT_THAT(web.component.tags, ElementsAre("a", "b"));
+    EXPECT_THAT(web.component.probes, ElementsAre("live"));
+    EXPECT_EQ(web.position, (Position{16, 3}));
+
+    ASSERT_EQ(config.workers.size(), 1u);
+    EXPECT_EQ(config.workers[0].source, "push");
+    EXPECT_EQ(config.workers[0].timeout, milliseconds(24'000));
+    EXPECT_THAT(config.workers[0].expect[1], testing::Pair("worker", ">=1"));
+
+    ASSERT_EQ(config.endpoints.size(), 2u);
+    const EndpointConfig& healthz = config.endpoints[0];
+    EXPECT_EQ(healthz.path, "/health");
+    EXPECT_TRUE(healthz.enabled);
+    EXPECT_TRUE(healthz.listed);
+    EXPECT_TRUE(healthz.components.takes("disk"));
+    EXPECT_FALSE(healthz.components.takes("web"));
+    EXPECT_THAT(healthz.listeners, ElementsAre("127.0.0.1:8080"));
+    EXPECT_THAT(healthz.tokens, ElementsAre("operator"));
+    EXPECT_EQ(healthz.disclose, "full");
+    EXPECT_EQ(healthz.failed_code, 500);
+    EXPECT_EQ(healthz.degraded_code, std::nullopt);
+    EXPECT_EQ(config.endpoints[1].path, "/metrics");
+    EXPECT_FALSE(config.endpoints[1].enabled);
+    EXPECT_THAT(config.warnings, IsEmpty());
+}
+
+TEST(Config, FillsInWhatIsNotWritten) {
+    const Config config = good("components:\n  disk: {check: disk}\n");
+    EXPECT_EQ(config.service.name, "vitals");
+    EXPECT_EQ(config.state_dir, "./vitals-state");
+    ASSERT_EQ(config.listeners.size(), 1u);
+    EXPECT_EQ(config.listeners[0].text, "127.0.0.1:8080");
+    EXPECT_EQ(config.listeners[0].port, 8080);
+    EXPECT_EQ(config.components[0].policy, Policy());
+    EXPECT_EQ(config.drain.delay, milliseconds(5'000));
+    EXPECT_EQ(config.history.keep, std::chrono::hours(720));
+    EXPECT_EQ(config.log.level, "info");
+}
+
+TEST(Config, TakesTheFirstStateDirectoryOfSystemd) {
+    const std::string_view text = "components: {disk: {check: disk}}\n";
+    EXPECT_EQ(good(text, {{"STATE_DIRECTORY", "/var/lib/vitals"}}).state_dir, "/var/lib/vitals");
+    EXPECT_EQ(good(text, {{"STATE_DIRECTORY", "/var/lib/a:/var/lib/b"}}).state_dir, "/var/lib/a");
+    EXPECT_EQ(good("state_dir: here\n", {{"STATE_DIRECTORY", "/var/lib/a"}}).state_dir, "here");
+}
+
+TEST(Config, ConvertsOnlyWhereATypeAsksForIt) {
+    const Config config = good(R"(
+service: {name: no, version: 1.10}
+components:
+  0777:
+    check: http
+    url: 5
+    critical: OFF
+    expect_header: {Retry-After: 120, X-Ready: yes}
+)");
+    EXPECT_EQ(config.service.name, "no");
+    EXPECT_EQ(config.service.version, "1.10");
+    EXPECT_EQ(config.components[0].component.name, "0777");
+    EXPECT_FALSE(config.components[0].component.critical);
+    const auto& http = options_of<sample::Http>(config, 0);
+    EXPECT_EQ(http.url, "5");
+    EXPECT_THAT(http.expect_header,
+                ElementsAre(testing::Pair("Retry-After", "120"), testing::Pair("X-Ready", "yes")));
+}
+
+TEST(Config, ReplacesVariablesInValuesAfterParsing) {
+    const Variables variables = {{"HOST", "shop.example.org"},
+                                 {"EMPTY", ""},
+                                 {"SECONDS", "7s"},
+
+                                 {"YAML", "a, b: c #"}};
+    const Config config = good(R"(
+service: {name: "${YAML}", version: "${EMPTY:-none}-$${x"}
+components:
+  web:
+    check: http
+    url: http://${HOST}:80/$x$$y$${HOST}
+    timeout: ${SECONDS}
+    interval: "${UNSET:-15s}"
+)",
+                               variables);
+    EXPECT_EQ(config.service.name, "a, b: c #");
+    EXPECT_EQ(config.service.version, "none-${x");
+    const auto& http = options_of<sample::Http>(config, 0);
+    EXPECT_EQ(http.url, "http://shop.example.org:80/$x$$y${HOST}");
+    EXPECT_EQ(config.components[0].policy.timeout, milliseconds(7'000));
+    EXPECT_EQ(config.components[0].policy.interval, milliseconds(15'000));
+}
+
+TEST(Config, AVariableAddsNoStructure) {
+    const Variables variables = {{"X", "{check: disk}"}, {"NULL", "null"}};
+    EXPECT_EQ(problems("components:\n  a: ${X}\n", variables),
+              "vitals.yaml:2:6: component 'a' must be a mapping with 'check' and what it needs, "
+              "found a text\n");
+    EXPECT_EQ(good("service: {name: \"${NULL}\"}", variables).service.name, "null");
+}
+
+TEST(Config, ReadsEveryFormOfSecret) {
+    const Config config = good(R"(
+components:
+  web:
+    check: http
+    url: http://127.0.0.1/
+    password: {env: PASSWORD}
+    headers:
+      Authorization: {env: PASSWORD}
+      Accept: text/plain
+)",
+                               {{"PASSWORD", "open\nsesame"}});
+    const auto& http = options_of<sample::Http>(config, 0);
+    EXPECT_TRUE(http.password.equals("open\nsesame"));
+    ASSERT_EQ(http.headers.size(), 2u);
+    EXPECT_EQ(http.headers[0].first, "Authorization");
+    EXPECT_TRUE(http.headers[0].second.equals("open\nsesame"));
+    EXPECT_TRUE(http.headers[1].second.equals("text/plain"));
+}
+
+TEST(Config, ChecksAFileWhereTheSecretsAreNotAtHand) {
+    constexpr std::string_view text = R"(
+listeners:
+  - address: 127.0.0.1:8443
+    tls: {certificate: /nonexistent/crt, key: /nonexistent/key}
+tokens: {a: {secret: {file: /nonexistent/a}}, b: {secret: {env: UNSET}}, c: {secret: plain}}
+)";
+    Options options = with({});
+    options.secrets = false;
+    const auto config = parse(text, "vitals.yaml", sample::catalog(), options);
+    ASSERT_TRUE(config) << text_of(config.error());
+    for (const Token& token : config->tokens) {
+        EXPECT_TRUE(token.secret.configured());
+        EXPECT_FALSE(token.secret.available());
+    }
+    // The form is still checked.
+    const auto bad =
+        parse("tokens: {a: {secret: {fil: /x}}}", "vitals.yaml", sample::catalog(), options);
+    ASSERT_FALSE(bad);
+    EXPECT_EQ(text_of(bad.error()),
+              "vitals.yaml:1:23: unknown source 'fil' of the secret 'secret', did you mean "
+              "'file'?\n");
+}
+
+TEST(Config, TwoTokensMayHaveTheSameSecret) {
+    EXPECT_EQ(good("tokens: {a: {secret: x}, b: {secret: x}}").tokens.size(), 2u);
+}
+
+std::vector<std::string> enabled_paths(const Config& config) {
+    std::vector<std::string> paths;
+    for (const EndpointConfig& endpoint : config.endpoints)
+        if (endpoint.enabled) paths.push_back(endpoint.path);
+    return paths;
+}
+
+TEST(Endpoints, WithoutASectionAllThatNeedNoMappingAreOnTheirUsualPaths) {
+    const Config config = good("components: {disk: {check: disk}}");
+    EXPECT_THAT(enabled_paths(config),
+                ElementsAre("/svc_status", "/probe_status", "/", "/health", "/metrics", "/"));
+    for (const EndpointConfig& endpoint : config.endpoints) {
+        EXPECT_FALSE(endpoint.listed);
+        EXPECT_NE(endpoint.options, nullptr);
+    }
+    EXPECT_THAT(enabled_paths(good("endpoints: []")), IsEmpty());
+}
+
+TEST(Endpoints, HealthzThatIsNotListedObeysItsSwitch) {
+    for (const auto& [value, on] :
+         std::initializer_list<std::pair<std::string, bool>>{{"true", true},
+                                                             {"True", true},
+                                                             {"1", true},
+                                                             {"YES", true},
+                                                             {"on", true},
+                                                             {"false", false},
+                                                             {"0", false},
+                                                             {"", false},
+                                                             {" true", false}}) {
+        for (const std::string_view text : {"components: {disk: {check: disk}}", "endpoints: []"}) {
+            const auto paths = enabled_paths(good(text, {{"ENABLE_HEALTHZ_ENDPOINT", value}}));
+            EXPECT_EQ(std::count(paths.begin(), paths.end(), "/healthz/"), on ? 1 : 0)
+                << value << " " << text;
+        }
+    }
+}
+
+TEST(Endpoints, HealthzThatIsListedIsOnUnlessSwitchedOff) {
+    const std::string_view listed = "endpoints: [{dialect: healthz}]";
+    const std::string_view off = "endpoints: [{dialect: healthz, enabled: false}]";
+    const auto enabled = [](std::string_view text, const Variables& variables) {
+        const Config config = good(text, variables);
+        EXPECT_EQ(config.endpoints.size(), 1u);
+        return config.endpoints.at(0).enabled;
+    };
+    EXPECT_TRUE(enabled(listed, {}));
+    EXPECT_TRUE(enabled(listed, {{"ENABLE_HEALTHZ_ENDPOINT", "true"}}));
+    EXPECT_FALSE(enabled(listed, {{"ENABLE_HEALTHZ_ENDPOINT", "false"}}));
+    EXPECT_FALSE(enabled(listed, {{"ENABLE_HEALTHZ_ENDPOINT", "maybe"}}));
+    EXPECT_FALSE(enabled(off, {}));
+    EXPECT_FALSE(enabled(off, {{"ENABLE_HEALTHZ_ENDPOINT", "true"}}));
+    EXPECT_THAT(good(listed, {{"ENABLE_HEALTHZ_ENDPOINT", "0"}}).warnings,
+                ElementsAre("vitals.yaml:1:13: the endpoint healthz is off, because "
+                            "ENABLE_HEALTHZ_ENDPOINT is set to '0'"));
+}
+
+TEST(Endpoints, TheSwitchDoesNotTakeAPathThatIsTaken) {
+    const Config config = good("endpoints: [{dialect: health_json, path: /healthz}]",
+                               {{"ENABLE_HEALTHZ_ENDPOINT", "true"}});
+    EXPECT_THAT(enabled_paths(config), ElementsAre("/healthz"));
+}
+
+TEST(Endpoints, APathMayBeUsedAgainOnAnotherListenerOrWhenDisabled) {
+    good(R"(
+listeners: [{address: "127.0.0.1:8080"}, {address: "127.0.0.1:8081"}]
+endpoints:
+  - {dialect: healthz, listeners: ["127.0.0.1:8080"]}
+  - {dialect: healthz, listeners: ["127.0.0.1:8081"]}
+  - {dialect: healthz, enabled: false}
+  - {dialect: page}
+  - {dialect: kubernetes}
+)");
+}
+
+TEST(Endpoints, OptionsOfADialectMayNameComponentsAndWorkers) {
+    const Config config = good(R"(
+components: {db: {check: disk}}
+workers: {pulp: {}}
+endpoints:
+  - dialect: mapped
+    database: db
+    workers: pulp
+    namespaces:
+      production: {token: abc}
+      staging: {token: {env: STAGING}, components: ["d*", workers/pulp, vitals/engine]}
+)",
+                               {{"STAGING", "def"}});
+    const auto& mapped = *static_cast<const sample::Mapped*>(config.endpoints[0].options.get());
+    EXPECT_EQ(mapped.database, "db");
+    ASSERT_EQ(mapped.namespaces.size(), 2u);
+    EXPECT_EQ(mapped.namespaces[0].first, "production");
+    EXPECT_TRUE(mapped.namespaces[1].second.token.equals("def"));
+    EXPECT_EQ(mapped.namespaces[1].second.components.size(), 3u);
+    EXPECT_EQ(problems("components: {db: {check: disk}}\nworkers: {pulp: {}}\nendpoints:\n"
+                       "  - {dialect: mapped, database: bd, workers: plup, namespaces: {a: {}}}\n"),
+              "vitals.yaml:4:33: 'database' names 'bd', but there is no such component\n"
+              "vitals.yaml:4:46: 'workers' names 'plup', but there is no such group of workers, "
+              "did you mean 'pulp'?\n"
+              "vitals.yaml:4:65: 'a' of 'namespaces' of endpoint mapped has no 'token', which is "
+              "required\n");
+}
+
+TEST(Warnings, NameWhatIsAllowedButHardlyMeant) {
+    EXPECT_THAT(good(R"(
+listeners: [{address: "0.0.0.0:8080", control: true}]
+vault: {url: "https://vault:8200", token: xyzzy}
+endpoints: [{dialect: metrics, components: ["caches/*"]}]
+)")
+                    .warnings,
+                ElementsAre("vitals.yaml:2:23: whoever can reach '0.0.0.0:8080' controls vitals "
+                            "without a token; use a unix socket, a loopback address or tls with "
+                            "client_ca",
+                            "vitals.yaml:3:1: 'vault' is not used yet: secrets from a vault are "
+                            "not supported",
+                            "vitals.yaml:4:45: 'caches/*' matches no component"));
+}
+
+TEST(Problems, OneMistakeIsReportedOnce) {
+    // The misspelt section, kind, listener and token are each named by others.
+    EXPECT_EQ(problems("componets: {a: {check: disk}}\nendpoints: [{dialect: page, components: "
+                       "[a]}]\n"),
+              "vitals.yaml:1:1: unknown section 'componets', did you mean 'components'?\n");
+    EXPECT_EQ(problems("components:\n  a: {check: dsk, path: /x}\n  b: {check: disk, depends_on: "
+                       "[a]}\n"),
+              "vitals.yaml:2:14: unknown kind of check 'dsk', did you mean 'disk'? 'vitals kinds' "
+              "lists all\n");
+    EXPECT_EQ(problems("listeners: [{adress: '127.0.0.1:1'}]\nendpoints: [{dialect: page, "
+                       "listeners: ['127.0.0.1:1']}]\n"),
+              "vitals.yaml:1:14: unknown key 'adress' of a listener, did you mean 'address'?\n");
+    EXPECT_EQ(problems("tokens: [x]\nendpoints: [{dialect: page, tokens: [x]}]\n"),
+              "vitals.yaml:1:9: 'tokens' must be a mapping from names to mappings, found a list\n");
+    EXPECT_EQ(problems("components:\n  a: {check: disk, timeout: ${UNSET}5}\n"),
+              "vitals.yaml:2:29: inside { } and [ ] a ${NAME} must be in quotes (YAML: did not "
+              "find expected ',' or '}')\n");
+}
+
+TEST(Problems, WhatATableSaysOfAValueFollowsItsKey) {
+    EXPECT_EQ(
+        problems("components:\n  a: {check: tcp, url: x}\n  b: {check: tcp, url: 'tcp://x!'}\n"),
+        "vitals.yaml:2:24: 'url' has no scheme\n"
+        "vitals.yaml:3:24: 'url': no shouting\n");
+}
+
+TEST(Problems, AnUnknownDialectIsAnsweredWithThoseThereAre) {
+    EXPECT_EQ(problems("endpoints: [{dialect: morse}]\n"),
+              "vitals.yaml:1:23: unknown dialect 'morse', expected svc_status, probe_status, "
+              "healthz, kubernetes, health_json, metrics, page or mapped\n");
+}
+
+TEST(Problems, AreSortedAndAllThere) {
+    EXPECT_EQ(problems("endpoints: [{dialect: pge}]\ncomponents: {a: {check: disk, depends_on: "
+                       "[b]}}\nlog: {level: x}\nservice: {nam: x}\n"),
+              "vitals.yaml:1:23: unknown dialect 'pge', did you mean 'page'?\n"
+              "vitals.yaml:2:44: 'depends_on' names 'b', but there is no such component\n"
+              "vitals.yaml:3:14: 'x' is not a value of 'level', expected debug, info, warning or "
+              "error\n"
+              "vitals.yaml:4:11: unknown key 'nam' of 'service', did you mean 'name'?\n");
+}
+
+TEST(Problems, ColumnsCountCharacters) {
+    EXPECT_EQ(problems("service: {name: \"caf\u00e9 \u2615\", nme: x}\n"),
+              "vitals.yaml:1:27: unknown key 'nme' of 'service', did you mean 'name'?\n");
+}
+
+TEST(Problems, NeverShowASecret) {
+    const std::string text = problems(R"(
+tokens:
+  a: {secret: [hunter2]}
+  b: {secret: {hunter: hunter2}}
+  c: {secret: {env: {hunter2: hunter2}}}
+  d: {secret: hunter2, allow: nothing}
+)");
+    EXPECT_NE(text, "accepted");
+    EXPECT_EQ(text.find("hunter2"), std::string::npos) << text;
+}
+
+TEST(Problems, FilesThatCannotBeReadAreReportedAlike) {
+    const auto refusal = [](const std::string& file) {
+        const auto config = load(file, sample::catalog());
+        return config ? "accepted" : text_of(config.error());
+    };
+    EXPECT_EQ(refusal("/nonexistent/vitals.yaml"),
+              "/nonexistent/vitals.yaml:1:1: cannot be read: No such file or directory\n");
+    EXPECT_EQ(refusal("/"), "/:1:1: is a directory, expected a file\n");
+    EXPECT_EQ(refusal("/dev/null"),
+              "/dev/null:1:1: the file is empty, expected at least a section 'components'\n");
+    EXPECT_EQ(problems(std::string(1024 * 1024 + 1, '#')),
+              "vitals.yaml:1:1: the file is larger than 1 MiB\n");
+}
+
+TEST(Names, AreGroupAndNameInPrintableUtf8) {
+    for (const char* name :
+         {"redis", "databases/default", "media storage service", "caf\u00e9",
+          "history/event_bridge.rule", "vitals", "a?b*", "\u5065\u5eb7", "Is it up?"})
+        EXPECT_EQ(component_name_problem(name), "") << name;
+    EXPECT_EQ(component_name_problem(std::string(128, 'x')), "");
+    for (const std::string& name :
+         {std::string(129, 'x'), std::string("a\0b", 3), std::string("a\xff"),
+          std::string("a\u0085b"), std::string("a\tb"), std::string("vitals/x")})
+        EXPECT_NE(component_name_problem(name), "") << name;
+}
+
+std::string fingerprint_of(std::string_view component, std::string_view before = "",
+                           const Variables& variables = {}) {
+    return good(std::string(before) + "\ncomponents:\n  x: " + std::string(component) + "\n",
+                variables)
+        .components.at(0)
+        .fingerprint;
+}
+
+TEST(Fingerprint, ChangesExactlyWhenTheDefinitionDoes) {
+    const std::string plain = fingerprint_of("{check: http, url: http://a/, timeout: 2s}");
+    EXPECT_EQ(fingerprint_of("{timeout: 2s, url: 'http://a/', check: http}"), plain);
+    EXPECT_EQ(
+        fingerprint_of("{check: http, url: \"${URL}\", timeout: 2s}", "", {{"URL", "http://a/"}}),
+        plain);
+    EXPECT_EQ(fingerprint_of("{check: http, url: http://a/, timeout: 2s}", "log: {level: debug}"),
+              plain);
+    EXPECT_NE(fingerprint_of("{check: http, url: http://b/, timeout: 2s}"), plain);
+    EXPECT_NE(fingerprint_of("{check: http, url: http://a/, timeout: 3s}"), plain);
+    EXPECT_NE(fingerprint_of("{check: tcp, url: http://a/, timeout: 2s}"), plain);
+    EXPECT_NE(fingerprint_of("{check: http, url: http://a/, timeout: 2s, critical: false}"), plain);
+    EXPECT_NE(
+        fingerprint_of("{check: http, url: http://a/, timeout: 2s}", "defaults: {interval: 1s}"),
+        plain);
+    EXPECT_NE(fingerprint_of("{check: exec, command: [a, b]}"),
+              fingerprint_of("{check: exec, command: ['a,b']}"));
+}
+
+TEST(Fingerprint, FollowsASecretsReferenceNotItsValue) {
+    const auto with_password = [](std::string_view password, const Variables& variables = {}) {
+        return fingerprint_of(
+            "{check: http, url: http://a/, password: " + std::string(password) + "}", "",
+            variables);
+    };
+    EXPECT_EQ(with_password("{env: A}", {{"A", "1"}}), with_password("{env: A}", {{"A", "2"}}));
+    EXPECT_NE(with_password("{env: A}", {{"A", "1"}}), with_password("{env: B}", {{"B", "1"}}));
+    EXPECT_NE(with_password("one"), with_password("two"));
+    EXPECT_EQ(with_password("hunter2").find("hunter2"), std::string::npos);
+}
+
+TEST(Components, PushedOnesHaveATtl) {
+    const Config config = good("components: {a: {check: push}, b: {check: push, ttl: 5s}}");
+    EXPECT_EQ(config.components[0].ttl, milliseconds(60'000));
+    EXPECT_EQ(config.components[1].ttl, milliseconds(5'000));
+    EXPECT_EQ(good("components: {a: {check: disk}}").components[0].ttl, std::nullopt);
+}
+
+TEST(Components, CanBeMadeFromACommandLine) {
+    const Catalog catalog = sample::catalog();
+    auto options = std::make_shared<sample::Http>();
+    options->url = "http://a/";
+    options->password = Secret("hunter2");
+    Policy policy;
+    policy.timeout = milliseconds(700);
+    const ComponentConfig made = component_of("http://a/", catalog.kinds[0], options, policy);
+    EXPECT_EQ(made.component.name, "http://a/");
+    EXPECT_EQ(made.component.kind, "http");
+    EXPECT_EQ(made.policy, policy);
+    EXPECT_EQ(made.component.timeout, milliseconds(700));
+    EXPECT_EQ(made.options, options);
+    options->url = "http://b/";
+    EXPECT_NE(component_of("http://a/", catalog.kinds[0], options, policy).fingerprint,
+              made.fingerprint);
+}
+
+TEST(Components, ALongChainOfDependenciesIsNoCircle) {
+    std::string text = "components:\n  c0: {check: disk}\n";
+    for (int i = 1; i < 10'000; ++i)
+        text += "  c" + std::to_string(i) + ": {check: disk, depends_on: [c" +
+                std::to_string(i - 1) + ", c0]}\n";
+    EXPECT_EQ(good(text).components.size(), 10'000u);
+}
+
+}  // namespace
+}  // namespace vitals::config

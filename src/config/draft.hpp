@@ -1,0 +1,55 @@
+// A configuration being made: what the readers of the sections share. Each reads its section,
+// reports what is wrong with it and goes on; what spans sections is checked when all are read.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/apply.hpp"
+#include "config/config.hpp"
+#include "config/node.hpp"
+
+namespace vitals::config {
+
+struct Draft {
+    const Catalog& catalog;
+    Reading reading;
+    Config config;
+    // Sections that could not be read as a whole: what they hold is unknown, so that a reference
+    // into them is no mistake.
+    std::set<std::string, std::less<>> lost;
+    // What each component depends on, in the order written.
+    std::map<std::string, std::vector<std::pair<std::string, Position>>> dependencies;
+};
+
+// Each gets the section's value, already known to be a list or mapping as it should be.
+void read_listeners(const Node& node, Draft& draft);
+void read_tokens(const Node& node, Draft& draft);
+void read_components(const Node& node, Draft& draft);
+void read_workers(const Node& node, Draft& draft);
+void read_endpoints(const Node& node, Draft& draft);
+
+void mount_default_endpoints(Draft& draft);  // no `endpoints` section
+void mount_switched_endpoint(Draft& draft);  // healthz, not listed but switched on
+
+// Names that must exist, globs that must match, dependencies without a circle.
+void check_references(Draft& draft);
+void check_cycles(Draft& draft);
+void check_duplicate_paths(Draft& draft);
+
+// Where a message about a whole mapping belongs: the value of the key that it mentions first, else
+// `position`.
+Position mentioned(const Node& node, std::string_view message, Position position);
+
+// Only those entries that a table knows: what can be read of a component of an unknown kind.
+Node known_entries(const Node& node, std::span<const Field> fields);
+
+// A stable text for the definition of a component that reveals no secret.
+std::string fingerprint(const Node& node, std::string_view kind, const Policy& policy,
+                        std::span<const Field> common, std::span<const Field> own);
+
+}  // namespace vitals::config

@@ -1,0 +1,237 @@
+// The section `endpoints`, what is mounted without it, and the switch of healthz.
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "config/draft.hpp"
+#include "config/sections.hpp"
+#include "config/wording.hpp"
+
+namespace vitals::config {
+
+namespace {
+
+constexpr std::string_view switched_dialect = "healthz";
+constexpr const char* switch_variable = "ENABLE_HEALTHZ_ENDPOINT";
+
+// As the original reads it: true, 1, yes or on in any case. Nothing: the variable is not set.
+std::optional<bool> switch_state(const Reading& reading) {
+    const auto value = reading.environment(switch_variable);
+    if (!value) return std::nullopt;
+    std::string lower = *value;
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+    return lower == "true" || lower == "1" || lower == "yes" || lower == "on";
+}
+
+const Described* dialect_named(const Catalog& catalog, std::string_view name) {
+    const auto at =
+        std::find_if(catalog.dialects.begin(), catalog.dialects.end(),
+                     [&](const auto& dialect) { return dialect.description.name == name; });
+    return at == catalog.dialects.end() ? nullptr : &*at;
+}
+
+std::string path_problem(std::string_view path) {
+    if (!path.starts_with('/'))
+        return fmt::format("the path {} must begin with '/'", in_quotes(path));
+    if (path.find_first_of("?# %\\") != std::string_view::npos)
+        return fmt::format("the path {} must not hold '?', '#', '%', '\\' or a space",
+                           in_quotes(path));
+    if (path.find("//") != std::string_view::npos)
+        return fmt::format("the path {} has an empty part", in_quotes(path));
+    if (path == "/v1" || path.starts_with("/v1/"))
+        return fmt::format("the path {} belongs to the control API, which has all of /v1",
+                           in_quotes(path));
+    std::string_view rest = path;
+    while (!rest.empty()) {
+        rest.remove_prefix(1);
+        const std::string_view part = rest.substr(0, rest.find('/'));
+        if (part == "." || part == "..")
+            return fmt::format("the path {} must not hold '.' or '..'", in_quotes(path));
+        rest.remove_prefix(part.size());
+    }
+    return {};
+}
+
+// Of what dialect the endpoint is; null when that was reported.
+const Described* dialect_of(const Node& node, Draft& draft) {
+    Reading& reading = draft.reading;
+    const Node* dialect = node.find("dialect");
+    if (dialect == nullptr) {
+        const std::string_view wanted = "dialect";
+        for (const Node::Entry& entry : node.entries) {
+            if (!nearest(entry.key, std::span(&wanted, 1))) continue;
+            reading.problem(entry.position,
+                            fmt::format("unknown key {} of an endpoint, did you mean 'dialect'?",
+                                        in_quotes(entry.key)));
+            return nullptr;
+        }
+        reading.problem(node.position, "an endpoint has no 'dialect', which is required");
+        return nullptr;
+    }
+    if (dialect->broken) return nullptr;
+    if (dialect->kind != Node::Kind::scalar || dialect->nothing()) {
+        reading.problem(
+            dialect->position,
+            fmt::format("'dialect' must be the name of a dialect, found {}", found(*dialect)));
+        return nullptr;
+    }
+    const Described* described = dialect_named(draft.catalog, dialect->scalar);
+    if (described != nullptr) return described;
+    std::vector<std::string_view> names;
+    for (const Described& each : draft.catalog.dialects) names.push_back(each.description.name);
+    reading.problem(
+        dialect->position,
+        fmt::format("unknown dialect {}{}", in_quotes(dialect->scalar),
+                    did_you_mean(dialect->scalar, names, ", expected " + one_of(names))));
+    return nullptr;
+}
+
+// healthz, though listed, is off while its original's switch says something other than true.
+bool switched_off(const Node& node, const EndpointKeys& keys, Reading& reading) {
+    if (keys.dialect != switched_dialect || switch_state(reading) != false) return false;
+    if (keys.enabled.value_or(true))
+        reading.warning(
+            node.position,
+            fmt::format("the endpoint healthz is off, because {} is set to {}", switch_variable,
+                        in_quotes(*reading.environment(switch_variable))));
+    return true;
+}
+
+EndpointConfig made_of(EndpointKeys keys, const Described& dialect) {
+    EndpointConfig made;
+    made.dialect = dialect.description.name;
+    made.path = keys.path.value_or(std::string(dialect.usual_path));
+    made.enabled = keys.enabled.value_or(true);
+    made.components = Filter(std::move(keys.components));
+    made.listeners = std::move(keys.listeners);
+    made.tokens = std::move(keys.tokens);
+    made.disclose = std::move(keys.disclose);
+    if (keys.failed_code) made.failed_code = static_cast<int>(*keys.failed_code);
+    if (keys.degraded_code) made.degraded_code = static_cast<int>(*keys.degraded_code);
+    return made;
+}
+
+void read_endpoint(const Node& node, Draft& draft) {
+    Reading& reading = draft.reading;
+    if (node.broken) return;
+    if (node.kind != Node::Kind::mapping) {
+        reading.problem(node.position,
+                        fmt::format("an endpoint must be a mapping such as {{dialect: healthz}}, "
+                                    "found {}",
+                                    found(node)));
+        return;
+    }
+    const auto common = common_endpoint_fields();
+    EndpointKeys keys;
+    const Described* dialect = dialect_of(node, draft);
+    if (dialect == nullptr) {
+        Node rest = known_entries(node, common);
+        std::erase_if(rest.entries, [](const Node::Entry& e) { return e.key == "dialect"; });
+        rest.entries.push_back({"dialect", node.position, Node{.scalar = "?"}});
+        const Part part{common, &keys};
+        apply(rest, node.position, std::span(&part, 1), {}, reading);
+        return;
+    }
+    const auto options = dialect->description.make();
+    const std::array parts = {Part{common, &keys},
+                              Part{dialect->description.fields, options.get()}};
+    const Subject subject{
+        .noun = fmt::format("an endpoint of dialect {}",
+                            keys.dialect.empty() ? dialect->description.name : keys.dialect),
+        .name = fmt::format("endpoint {}", dialect->description.name)};
+    const bool good = apply(node, node.position, parts, subject, reading);
+    if (keys.path) {
+        const std::string problem = path_problem(*keys.path);
+        if (!problem.empty()) reading.problem(node.find("path")->position, problem);
+    } else if (dialect->usual_path.empty() && node.find("path") == nullptr) {
+        reading.problem(node.position, fmt::format("{} has no 'path', and the dialect no usual one",
+                                                   subject.name));
+    }
+    if (!good) return;
+    if (dialect->description.verify != nullptr) {
+        const std::string problem = dialect->description.verify(options.get());
+        if (!problem.empty())
+            reading.problem(mentioned(node, problem, node.position),
+                            fmt::format("{}: {}", subject.name, problem));
+    }
+    const bool off = switched_off(node, keys, reading);
+    EndpointConfig made = made_of(std::move(keys), *dialect);
+    if (off) made.enabled = false;
+    made.options = options;
+    const Node* path = node.find("path");
+    made.position = path == nullptr ? node.position : path->position;
+    draft.config.endpoints.push_back(std::move(made));
+}
+
+EndpointConfig usual_endpoint(const Described& dialect) {
+    EndpointConfig made = made_of({}, dialect);
+    made.listed = false;
+    made.options = dialect.description.make();
+    return made;
+}
+
+std::string_view without_slash(std::string_view path) {
+    if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+    return path;
+}
+
+bool share_a_listener(const EndpointConfig& a, const EndpointConfig& b) {
+    if (a.listeners.empty() || b.listeners.empty()) return true;
+    return std::any_of(a.listeners.begin(), a.listeners.end(), [&b](const std::string& name) {
+        return std::find(b.listeners.begin(), b.listeners.end(), name) != b.listeners.end();
+    });
+}
+
+}  // namespace
+
+void read_endpoints(const Node& node, Draft& draft) {
+    for (const Node& item : node.items) read_endpoint(item, draft);
+}
+
+void mount_default_endpoints(Draft& draft) {
+    for (const Described& dialect : draft.catalog.dialects) {
+        if (!dialect.mounted_by_default) continue;
+        EndpointConfig made = usual_endpoint(dialect);
+        if (made.dialect == switched_dialect)
+            made.enabled = switch_state(draft.reading).value_or(false);
+        draft.config.endpoints.push_back(std::move(made));
+    }
+}
+
+void mount_switched_endpoint(Draft& draft) {
+    const Described* dialect = dialect_named(draft.catalog, switched_dialect);
+    if (dialect == nullptr || !switch_state(draft.reading).value_or(false)) return;
+    EndpointConfig made = usual_endpoint(*dialect);
+    for (const EndpointConfig& other : draft.config.endpoints)
+        if (other.dialect == switched_dialect ||
+            without_slash(other.path) == without_slash(made.path))
+            return;
+    draft.config.endpoints.push_back(std::move(made));
+}
+
+void check_duplicate_paths(Draft& draft) {
+    const auto& endpoints = draft.config.endpoints;
+    // Some dialects live side by side under one path by design (the page at `/`, the probes at
+    // `/livez`): those that have it in common as their usual one.
+    const auto side_by_side = [&draft](const EndpointConfig& a, const EndpointConfig& b) {
+        return a.dialect != b.dialect && dialect_named(draft.catalog, a.dialect)->usual_path ==
+                                             dialect_named(draft.catalog, b.dialect)->usual_path;
+    };
+    for (auto later = endpoints.begin(); later != endpoints.end(); ++later) {
+        if (!later->listed || !later->enabled) continue;
+        for (auto first = endpoints.begin(); first != later; ++first) {
+            if (!first->enabled || without_slash(first->path) != without_slash(later->path) ||
+                !share_a_listener(*first, *later) || side_by_side(*first, *later))
+                continue;
+            draft.reading.problem(
+                later->position,
+                fmt::format("the path {} is already that of the endpoint {} on line {}",
+                            in_quotes(later->path), first->dialect, first->position.line));
+            break;
+        }
+    }
+}
+
+}  // namespace vitals::config

@@ -1,0 +1,103 @@
+// Replacing variables.
+#include "config/environment.hpp"
+
+#include <cstdlib>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "config/wording.hpp"
+#include "config/yaml_syntax.hpp"
+
+namespace vitals::config {
+
+namespace {
+
+// The value of `NAME` or `NAME:-default`; what is wrong goes to `complaint`.
+std::string value_of(std::string_view reference, const Environment& environment,
+                     std::string& complaint) {
+    const auto operation = reference.find_first_not_of(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789");
+    const std::string name(reference.substr(0, operation));
+    const std::string_view rest =
+        operation == std::string_view::npos ? std::string_view() : reference.substr(operation);
+    const bool has_default = rest.starts_with(":-");
+    if (!is_variable_name(name) || (!rest.empty() && !has_default) ||
+        rest.find("${") != std::string_view::npos) {
+        complaint = fmt::format("{} is not understood, expected ${{NAME}} or ${{NAME:-default}}",
+                                in_quotes(fmt::format("${{{}}}", reference)));
+        return {};
+    }
+    const auto value = environment(name);
+    if (has_default && (!value || value->empty())) return std::string(rest.substr(2));
+    if (!value)
+        complaint = fmt::format(
+            "the environment variable {} is not set, and ${{{}}} has no "
+            "default; set it or write ${{{}:-default}}",
+            name, name, name);
+    else if (encoding_complaint(*value))
+        complaint = fmt::format("the environment variable {} is not printable UTF-8 text", name);
+    return value.value_or("");
+}
+
+void replace_in(Node& node, const Environment& environment, std::vector<Complaint>& complaints) {
+    std::string replaced;
+    std::string_view rest = node.scalar;
+    while (true) {
+        const auto dollar = rest.find("${");
+        if (dollar == std::string_view::npos) break;
+        if (dollar > 0 && rest[dollar - 1] == '$') {
+            replaced += rest.substr(0, dollar - 1);
+            replaced += "${";
+            rest.remove_prefix(dollar + 2);
+            continue;
+        }
+        replaced += rest.substr(0, dollar);
+        rest.remove_prefix(dollar + 2);
+        const auto end = rest.find('}');
+        std::string complaint;
+        if (end == std::string_view::npos) {
+            complaint = "'${' is never closed by '}'; write $${ for a plain ${";
+        } else {
+            replaced += value_of(rest.substr(0, end), environment, complaint);
+            rest.remove_prefix(end + 1);
+        }
+        if (!complaint.empty()) {
+            node.broken = true;
+            complaints.push_back({node.position, std::move(complaint)});
+            return;
+        }
+    }
+    if (rest.size() == node.scalar.size()) return;
+    replaced += rest;
+    node.quoted = true;  // an empty or `null` variable is a text, not the absence of one
+    node.scalar = std::move(replaced);
+}
+
+}  // namespace
+
+Environment process_environment() {
+    return [](const std::string& name) -> std::optional<std::string> {
+        const char* value = std::getenv(name.c_str());
+        return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+    };
+}
+
+bool is_variable_name(std::string_view name) {
+    const auto letter = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    };
+    if (name.empty() || !letter(name[0])) return false;
+    return std::all_of(name.begin(), name.end(),
+                       [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
+void replace_variables(Node& node, const Environment& environment,
+                       std::vector<Complaint>& complaints) {
+    if (node.kind == Node::Kind::scalar && !node.broken) replace_in(node, environment, complaints);
+    for (Node& item : node.items) replace_variables(item, environment, complaints);
+    for (Node::Entry& entry : node.entries) replace_variables(entry.value, environment, complaints);
+}
+
+}  // namespace vitals::config

@@ -1,0 +1,82 @@
+// The section `listeners`.
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "config/address.hpp"
+#include "config/draft.hpp"
+#include "config/secret_forms.hpp"
+#include "config/sections.hpp"
+#include "config/wording.hpp"
+
+namespace vitals::config {
+
+namespace {
+
+// A certificate is public: it need only be readable.
+void check_readable(const std::string& path, Position position, Reading& reading) {
+    if (!reading.read_secrets || path.empty() || ::access(path.c_str(), R_OK) == 0) return;
+    reading.problem(position,
+                    fmt::format("{} cannot be read: {}", path,
+                                std::error_code(errno, std::generic_category()).message()));
+}
+
+void check_tls(const Node& node, const Listener::Tls& tls, Reading& reading) {
+    const auto position = [&node](std::string_view key) {
+        const Node* at = node.find(key);
+        return at == nullptr ? node.position : at->position;
+    };
+    check_readable(tls.certificate, position("certificate"), reading);
+    check_readable(tls.client_ca, position("client_ca"), reading);
+    check_private_file(tls.key, position("key"), reading);
+}
+
+void read_listener(const Node& node, Draft& draft) {
+    Reading& reading = draft.reading;
+    ListenerKeys keys;
+    const Subject subject{.noun = "a listener", .name = "a listener"};
+    const Part part{section("listeners").description.fields, &keys};
+    const bool good = apply(node, node.position, std::span(&part, 1), subject, reading);
+    const Node* address = node.find("address");
+    if (address == nullptr || address->broken || keys.address.empty()) {
+        draft.lost.emplace("listeners");
+        return;
+    }
+    Listener listener;
+    if (std::string problem = parse_address(keys.address, listener); !problem.empty()) {
+        reading.problem(address->position, std::move(problem));
+        draft.config.listeners.push_back(std::move(listener));  // endpoints may name its text
+        draft.config.listeners.back().port = 0;
+        return;
+    }
+    listener.position = address->position;
+    listener.tls = keys.tls;
+    listener.control = keys.control;
+    for (const Listener& other : draft.config.listeners)
+        if (same_address(listener, other)) {
+            reading.problem(
+                address->position,
+                fmt::format("{} collides with the listener {} on line {}", in_quotes(listener.text),
+                            in_quotes(other.text), other.position.line));
+            break;
+        }
+    if (good && listener.tls) check_tls(*node.find("tls"), *listener.tls, reading);
+    const bool guarded = listener.tls && !listener.tls->client_ca.empty();
+    if (listener.control && !is_local(listener) && !guarded)
+        reading.warning(address->position,
+                        fmt::format("whoever can reach {} controls vitals without a token; use a "
+                                    "unix socket, a loopback address or tls with client_ca",
+                                    in_quotes(listener.text)));
+    draft.config.listeners.push_back(std::move(listener));
+}
+
+}  // namespace
+
+void read_listeners(const Node& node, Draft& draft) {
+    for (const Node& item : node.items) read_listener(item, draft);
+}
+
+}  // namespace vitals::config

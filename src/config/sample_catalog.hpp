@@ -1,0 +1,174 @@
+// A catalog shaped like the real one, for this room's tests and fuzzing: the same names of kinds,
+// dialects and options as far as tests/config/ uses them, none of their code.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "config/config.hpp"
+
+namespace vitals::config::sample {
+
+struct Tls {
+    std::string ca, certificate, key, server_name;
+    bool verify = true;
+};
+inline constexpr std::array tls_fields = {
+    field<&Tls::ca>("ca", "Whom to trust."),
+    field<&Tls::certificate>("certificate", "The client's certificate."),
+    field<&Tls::key>("key", "Its key."),
+    field<&Tls::server_name>("server_name", "The name to verify."),
+    field<&Tls::verify>("verify", "Whether to verify."),
+};
+
+struct Http {
+    std::string url, method = "GET";
+    std::string user;
+    Secret password;
+    SecretMap headers;
+    TextMap expect_header;
+    Tls tls;
+    Size max_body{1 << 20};
+    std::optional<std::int64_t> certificate_days;
+};
+inline constexpr std::array http_fields = {
+    field<&Http::url>("url", "What to fetch.", {.required = true}),
+    field<&Http::method>("method", "How.", {.choices = "GET|HEAD|POST"}),
+    field<&Http::user>("user", "Who asks."),
+    field<&Http::password>("password", "The user's password."),
+    field<&Http::headers>("headers", "Further headers."),
+    field<&Http::expect_header>("expect_header", "Headers of the answer."),
+    field<&Http::tls>("tls", "TLS.", {.members = tls_fields}),
+    field<&Http::max_body>("max_body", "How much is read.", {.least = 1}),
+    field<&Http::certificate_days>("certificate_days", "How long it lasts.",
+                                   {.least = 0, .most = 3650}),
+};
+
+struct Tcp {
+    std::string url;
+};
+inline std::string verify_tcp_url(const void* value) {
+    const auto& url = *static_cast<const std::string*>(value);
+    if (url.find("://") == std::string::npos) return "has no scheme";
+    return url.ends_with('!') ? "no shouting" : "";
+}
+inline constexpr std::array tcp_fields = {
+    field<&Tcp::url>("url", "Where to connect.", {.required = true, .verify = verify_tcp_url}),
+};
+
+struct Disk {
+    std::string path = "/";
+    Percentage degraded_above{85}, failed_above{95};
+};
+inline constexpr std::array disk_fields = {
+    field<&Disk::path>("path", "Where to look."),
+    field<&Disk::degraded_above>("degraded_above", "Degraded above."),
+    field<&Disk::failed_above>("failed_above", "Failed above."),
+};
+inline std::string verify_disk(const void* value) {
+    const auto& disk = *static_cast<const Disk*>(value);
+    if (disk.degraded_above.value > disk.failed_above.value)
+        return "degraded_above is greater than failed_above: it could never show";
+    return {};
+}
+
+struct Path {
+    std::string path;
+};
+inline constexpr std::array path_fields = {
+    field<&Path::path>("path", "Where it is.", {.required = true}),
+};
+
+struct Load {
+    std::optional<double> degraded_above;
+};
+inline constexpr std::array load_fields = {
+    field<&Load::degraded_above>("degraded_above", "Degraded above.", {.least = 0}),
+};
+
+struct Exec {
+    std::vector<std::string> command;
+    TextMap environment;
+};
+inline constexpr std::array exec_fields = {
+    field<&Exec::command>("command", "What to run.", {.required = true}),
+    field<&Exec::environment>("environment", "Its variables."),
+};
+
+struct Push {
+    std::chrono::milliseconds ttl{60'000};
+};
+inline constexpr std::array push_fields = {
+    field<&Push::ttl>("ttl", "How long it holds.", {.least = 1}),
+};
+
+struct None {};
+
+struct ProbeStatus {
+    std::string control_from = "operator";
+};
+inline constexpr std::array probe_fields = {
+    field<&ProbeStatus::control_from>("control_from", "Who may.", {.choices = "operator|anyone"}),
+};
+
+// A dialect that needs a mapping, with every shape of option that such ones have.
+struct Namespace {
+    Secret token;
+    std::vector<std::string> components;
+};
+inline constexpr std::array namespace_fields = {
+    field<&Namespace::token>("token", "Who asks.", {.required = true}),
+    field<&Namespace::components>("components", "What it sees.", {.refers = "components"}),
+};
+struct Mapped {
+    std::string database;
+    std::string workers;
+    std::vector<std::pair<std::string, Namespace>> namespaces;
+};
+inline constexpr std::array mapped_fields = {
+    field<&Mapped::database>("database", "The database.",
+                             {.required = true, .refers = "component"}),
+    field<&Mapped::workers>("workers", "The workers.", {.refers = "workers"}),
+    field<&Mapped::namespaces>("namespaces", "By token.", {.members = namespace_fields}),
+};
+
+inline Catalog catalog() {
+    const std::span<const Field> none;
+    const auto mounted = [&none](std::string_view name, std::string_view path) {
+        return Described{.description = describe<None>(name, "A dialect.", none),
+                         .usual_path = path,
+                         .mounted_by_default = true};
+    };
+    Catalog made;
+    made.kinds = {
+        {.description = describe<Http>("http", "fetches", http_fields)},
+        {.description = describe<Tcp>("tcp", "connects", tcp_fields)},
+        {.description = describe<Tcp>("tls", "shakes hands", tcp_fields)},
+        {.description = describe<None>("dns", "resolves", none)},
+        {.description = describe<Disk>("disk", "looks at space", disk_fields, verify_disk)},
+        {.description = describe<None>("memory", "looks at memory", none)},
+        {.description = describe<Load>("load", "looks at load", load_fields)},
+        {.description = describe<None>("process", "looks for one", none)},
+        {.description = describe<Path>("file", "looks at one", path_fields)},
+        {.description = describe<Exec>("exec", "runs", exec_fields)},
+        {.description = describe<Path>("sqlite", "opens", path_fields)},
+        {.description = describe<Push>("push", "takes", push_fields), .pushed = true},
+    };
+    made.dialects = {
+        mounted("svc_status", "/svc_status"),
+        {.description = describe<ProbeStatus>("probe_status", "A dialect.", probe_fields),
+         .usual_path = "/probe_status",
+         .mounted_by_default = true},
+        mounted("healthz", "/healthz/"),
+        mounted("kubernetes", "/"),
+        mounted("health_json", "/health"),
+        mounted("metrics", "/metrics"),
+        mounted("page", "/"),
+        {.description = describe<Mapped>("mapped", "A dialect.", mapped_fields),
+         .usual_path = "/mapped"},
+    };
+    return made;
+}
+
+}  // namespace vitals::config::sample

@@ -1,0 +1,52 @@
+// The schema is made from the tables. That it says what the reader does is shown by an independent
+// validator (tests/config/check_schema.py).
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "config/json_text.hpp"
+#include "config/sample_catalog.hpp"
+
+namespace vitals::config {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(Schema, IsTheSameEachTime) {
+    const std::string schema = json_schema(sample::catalog());
+    EXPECT_EQ(schema, json_schema(sample::catalog()));
+    EXPECT_TRUE(
+        schema.starts_with("{\n  \"$schema\": "
+                           "\"https://json-schema.org/draft/2020-12/schema\",\n"));
+    EXPECT_TRUE(schema.ends_with("}\n"));
+}
+
+TEST(Schema, HasEveryOptionWithItsSentenceAndDefault) {
+    const std::string schema = json_schema(sample::catalog());
+    EXPECT_THAT(schema, HasSubstr("        \"max_body\": {\n"
+                                  "          \"description\": \"How much is read.\",\n"
+                                  "          \"$ref\": \"#/$defs/size\",\n"
+                                  "          \"default\": \"1MiB\"\n"
+                                  "        }"));
+    EXPECT_THAT(schema, HasSubstr("              \"description\": \"Whether to verify.\",\n"
+                                  "              \"$ref\": \"#/$defs/boolean\",\n"
+                                  "              \"default\": true\n"));
+    for (const Described& kind : sample::catalog().kinds)
+        for (const Field& field : kind.description.fields)
+            EXPECT_THAT(schema, HasSubstr(std::string(field.sentence)));
+    for (const Description& section : sections())
+        for (const Field& field : section.fields)
+            EXPECT_THAT(schema, HasSubstr("\"" + std::string(field.name) + "\""));
+}
+
+TEST(JsonText, IndentsAndEscapes) {
+    JsonText json;
+    json.open('{').pair("a", "\"\\\n\x01");
+    json.key("b").open('[').number(1).number(0.5).boolean(true).close(']');
+    json.key("c").open('{').close('}').close('}');
+    EXPECT_EQ(json.written(),
+              "{\n  \"a\": \"\\\"\\\\\\n\\u0001\",\n  \"b\": [\n    1,\n    0.5,\n    true\n  ],\n"
+              "  \"c\": {}\n}");
+}
+
+}  // namespace
+}  // namespace vitals::config

@@ -1,0 +1,129 @@
+// Secrets' files. Each refresh reads every file and compares contents: the files are few and small,
+// and times and sizes miss a rewrite within the clock's grain.
+#include "config/secrets.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <mutex>
+
+#include <fmt/format.h>
+
+namespace vitals::config {
+
+namespace {
+
+constexpr std::size_t largest_secret = 64 * 1024;
+
+struct Descriptor {
+    int number;
+    ~Descriptor() {
+        if (number >= 0) ::close(number);
+    }
+};
+
+std::string reason(int error) {
+    return std::error_code(error, std::generic_category()).message();
+}
+
+// The content without one trailing newline, or what is wrong with the file.
+std::expected<std::string, std::string> read_file(const std::string& path, std::string* warning) {
+    // Non-blocking, so that a fifo without a writer cannot hold us.
+    const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
+    if (file.number < 0) return std::unexpected(fmt::format("cannot be read: {}", reason(errno)));
+    struct stat facts{};
+    if (::fstat(file.number, &facts) != 0)
+        return std::unexpected(fmt::format("cannot be read: {}", reason(errno)));
+    if (S_ISDIR(facts.st_mode)) return std::unexpected("is a directory, expected a file");
+    if (!S_ISREG(facts.st_mode)) return std::unexpected("is not a regular file");
+    const unsigned mode = facts.st_mode & 07777u;
+    if ((mode & S_IWOTH) != 0)
+        return std::unexpected(
+            fmt::format("may be written by others (mode {:04o}), so it is not trusted; "
+                        "chmod o-w it",
+                        mode));
+    if (warning != nullptr && (mode & S_IROTH) != 0)
+        *warning = fmt::format("may be read by others (mode {:04o}); chmod o-r it", mode);
+    std::string content(largest_secret + 1, '\0');
+    std::size_t length = 0;
+    while (length < content.size()) {
+        const ssize_t got = ::read(file.number, content.data() + length, content.size() - length);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) {
+            wipe(content);
+            return std::unexpected(fmt::format("cannot be read: {}", reason(errno)));
+        }
+        if (got == 0) break;
+        length += static_cast<std::size_t>(got);
+    }
+    if (length > largest_secret) {
+        wipe(content);
+        return std::unexpected("is larger than 64 KiB");
+    }
+    content.resize(length);
+    if (content.ends_with('\n')) content.pop_back();
+    if (content.ends_with('\r')) content.pop_back();
+    if (content.empty()) return std::unexpected("is empty");
+    return content;
+}
+
+}  // namespace
+
+struct SecretStore::State {
+    struct Entry {
+        Secret secret;
+        std::string trouble;  // why it could not be read the last time, or empty
+    };
+    std::mutex mutex;
+    std::map<std::string, Entry> files;
+};
+
+SecretStore::SecretStore() : state_(std::make_shared<State>()) {}
+
+std::expected<Secret, std::string> SecretStore::from_file(const std::string& path,
+                                                          std::string* warning) {
+    auto content = read_file(path, warning);
+    if (!content) return std::unexpected(std::move(content.error()));
+    const std::lock_guard lock(state_->mutex);
+    auto [at, fresh] = state_->files.try_emplace(path);
+    State::Entry& entry = at->second;
+    if (fresh)
+        entry.secret = Secret(*content);
+    else if (!entry.secret.equals(*content))
+        entry.secret.replace(*content);
+    entry.trouble.clear();
+    wipe(*content);
+    return entry.secret;
+}
+
+std::vector<std::string> SecretStore::refresh() {
+    std::vector<std::string> lines;
+    const std::lock_guard lock(state_->mutex);
+    for (auto& [path, entry] : state_->files) {
+        auto content = read_file(path, nullptr);
+        if (!content) {
+            if (entry.trouble != content.error())
+                lines.push_back(fmt::format("secret file {} {}; its last value stays in use", path,
+                                            content.error()));
+            entry.trouble = content.error();
+            continue;
+        }
+        const bool changed = !entry.secret.equals(*content);
+        if (changed) entry.secret.replace(*content);
+        if (changed)
+            lines.push_back(
+                fmt::format("secret file {} has changed, the new value is in use", path));
+        else if (!entry.trouble.empty())
+            lines.push_back(fmt::format("secret file {} can be read again, unchanged", path));
+        entry.trouble.clear();
+        wipe(*content);
+    }
+    return lines;
+}
+
+}  // namespace vitals::config

@@ -1,0 +1,220 @@
+// The tables of the file's own sections.
+#include "config/sections.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace vitals::config {
+
+namespace {
+
+constexpr double ms = 1;
+constexpr double second = 1'000 * ms;
+constexpr double minute = 60 * second;
+constexpr double mebibyte = 1'048'576;
+
+constexpr std::array file_fields = {
+    field<&FileKeys::state_dir>(
+        "state_dir",
+        "Where history, drain state and heartbeats are kept; by default $STATE_DIRECTORY, else "
+        "./vitals-state.",
+        {.example = "/var/lib/vitals"}),
+};
+
+constexpr std::array service_fields = {
+    field<&Service::name>("name", "What the dialects call the service.", {.example = "shop"}),
+    field<&Service::version>("version", "The version that the dialects report.",
+                             {.example = "2.6.0"}),
+};
+
+constexpr std::array tls_fields = {
+    field<&Listener::Tls::certificate>("certificate", "The certificate chain, a PEM file.",
+                                       {.required = true, .example = "/etc/vitals/tls.crt"}),
+    field<&Listener::Tls::key>("key", "The private key, a PEM file.",
+                               {.required = true, .example = "/etc/vitals/tls.key"}),
+    field<&Listener::Tls::client_ca>(
+        "client_ca", "Clients must show a certificate that one of these authorities signed.",
+        {.example = "/etc/vitals/clients.crt"}),
+};
+
+constexpr std::array listener_fields = {
+    field<&ListenerKeys::address>("address", "Host and port, or unix:PATH.",
+                                  {.required = true, .example = "127.0.0.1:8080"}),
+    field<&ListenerKeys::tls>("tls", "Speak TLS, with these files.", {.members = tls_fields}),
+    field<&ListenerKeys::control>("control", "Serve /v1/* without a token to whoever can connect."),
+};
+
+constexpr std::array defaults_fields = {
+    field<&DefaultsKeys::interval>("interval", "How often a component is checked.",
+                                   {.least = 10 * ms}),
+    field<&DefaultsKeys::timeout>("timeout", "How long one run may take in all.", {.least = ms}),
+    field<&DefaultsKeys::failures>("failures",
+                                   "How many failing runs in a row turn a component failed.",
+                                   {.unit = "runs", .least = 1, .most = 1000}),
+    field<&DefaultsKeys::successes>("successes",
+                                    "How many passing runs in a row bring a failed component back.",
+                                    {.unit = "runs", .least = 1, .most = 1000}),
+};
+
+constexpr std::array vault_fields = {
+    field<&Config::Vault::url>("url", "Where the vault is.",
+                               {.required = true, .example = "https://vault:8200"}),
+    field<&Config::Vault::token>("token", "How vitals logs in.", {.required = true}),
+    field<&Config::Vault::name_space>("namespace", "The vault's namespace.", {.example = "shop"}),
+    field<&Config::Vault::ca>("ca", "Whom to trust for TLS, a PEM file.",
+                              {.example = "/etc/vitals/ca.pem"}),
+};
+
+constexpr std::array history_fields = {
+    field<&Config::History::keep>("keep", "How long results are kept.", {.least = minute}),
+    field<&Config::History::size>("size", "How large the store may grow; older results go first.",
+                                  {.least = mebibyte}),
+};
+
+constexpr std::array drain_fields = {
+    field<&Config::Drain::delay>(
+        "delay", "After SIGTERM: how long to answer 'not ready' before connections are closed.",
+        {.least = 0}),
+    field<&Config::Drain::timeout>("timeout", "After SIGTERM: the process ends by then.",
+                                   {.least = 0}),
+};
+
+constexpr std::array log_fields = {
+    field<&Config::Logging::level>("level", "What is logged: this and what is worse.",
+                                   {.choices = "debug|info|warning|error"}),
+    field<&Config::Logging::format>("format", "One line of text or one JSON object each.",
+                                    {.choices = "text|json"}),
+};
+
+constexpr std::array token_fields = {
+    field<&TokenKeys::secret>("secret", "What is shown as 'Authorization: Bearer ...'.",
+                              {.required = true}),
+    field<&TokenKeys::allow>(
+        "allow", "Rights under /v1; a token without any only opens endpoints that name it.",
+        {.choices = "read|push|control"}),
+};
+
+constexpr std::array component_fields = {
+    field<&ComponentKeys::check>("check", "The kind of check.",
+                                 {.required = true, .example = "http"}),
+    field<&ComponentKeys::interval>("interval", "How often it is checked; from 'defaults'.",
+                                    {.example = "10s", .least = 10 * ms}),
+    field<&ComponentKeys::timeout>("timeout", "How long one run may take in all; from 'defaults'.",
+                                   {.example = "5s", .least = ms}),
+    field<&ComponentKeys::failures>(
+        "failures", "How many failing runs in a row turn it failed; from 'defaults'.",
+        {.unit = "runs", .example = "3", .least = 1, .most = 1000}),
+    field<&ComponentKeys::successes>(
+        "successes", "How many passing runs in a row bring it back; from 'defaults'.",
+        {.unit = "runs", .example = "2", .least = 1, .most = 1000}),
+    field<&ComponentKeys::critical>("critical", "Whether its failure makes the whole fail."),
+    field<&ComponentKeys::valid_for>(
+        "valid_for",
+        "How long a result counts before it is stale; by default 2 x interval + timeout.",
+        {.example = "1m", .least = ms}),
+    field<&ComponentKeys::depends_on>("depends_on", "Components whose failure explains this one's.",
+                                      {.refers = "component", .example = "[disk]"}),
+    field<&ComponentKeys::tags>("tags", "Words to group components by.", {.example = "[storage]"}),
+    field<&ComponentKeys::slow_above>("slow_above", "A run that takes longer is degraded.",
+                                      {.example = "500ms", .least = ms}),
+    field<&ComponentKeys::probes>(
+        "probes", "Kubernetes probes beside readiness that it is part of.", {.choices = "live"}),
+};
+
+constexpr std::array workers_fields = {
+    field<&WorkersConfig::source>("source", "Where heartbeats come from.", {.choices = "push"}),
+    field<&WorkersConfig::timeout>("timeout", "A worker silent for longer is no longer known.",
+                                   {.least = ms}),
+    field<&WorkersConfig::expect>(
+        "expect", "How many workers there must be, by the beginning of their names.",
+        {.example = "{scheduler: \"1\", worker: \">=1\"}"}),
+};
+
+constexpr std::array endpoint_fields = {
+    field<&EndpointKeys::dialect>("dialect", "The format of the answers.",
+                                  {.required = true, .example = "healthz"}),
+    field<&EndpointKeys::path>("path", "Where it is served; by default the dialect's usual path.",
+                               {.example = "/healthz/"}),
+    field<&EndpointKeys::enabled>("enabled", "Whether it is served at all; else 404."),
+    field<&EndpointKeys::components>(
+        "components", "Globs over the components to show; '!' before one excludes.",
+        {.refers = "components", .example = "[\"databases/*\", \"!databases/test\"]"}),
+    field<&EndpointKeys::listeners>("listeners", "The listeners it is served on; by default all.",
+                                    {.refers = "listener", .example = "[\"127.0.0.1:8080\"]"}),
+    field<&EndpointKeys::tokens>("tokens", "Tokens of which one must be shown.",
+                                 {.refers = "token", .example = "[operator]"}),
+    field<&EndpointKeys::disclose>("disclose", "How much is told to whom shows no token.",
+                                   {.choices = "status|detail|full"}),
+    field<&EndpointKeys::failed_code>("failed_code", "The HTTP code of a failing answer.",
+                                      {.least = 200, .most = 599}),
+    field<&EndpointKeys::degraded_code>("degraded_code", "The HTTP code of a degraded answer.",
+                                        {.least = 200, .most = 599}),
+};
+
+}  // namespace
+
+std::span<const Section> all_sections() {
+    static const std::array sections = {
+        Section{describe<Service>("service", "What is reported about the service itself.",
+                                  service_fields),
+                Shape::mapping},
+        Section{describe<FileKeys>("state_dir", "Where vitals keeps what survives a restart.",
+                                   file_fields),
+                Shape::value},
+        Section{describe<ListenerKeys>("listeners",
+                                       "Where vitals listens; by default on 127.0.0.1:8080.",
+                                       listener_fields),
+                Shape::list},
+        Section{describe<DefaultsKeys>("defaults", "What components inherit.", defaults_fields),
+                Shape::mapping},
+        Section{describe<Config::Vault>("vault", "Where secrets of the form {vault: ...} are.",
+                                        vault_fields),
+                Shape::mapping},
+        Section{
+            describe<Config::History>("history", "What is kept of past results.", history_fields),
+            Shape::mapping},
+        Section{describe<Config::Drain>("drain", "How the process ends.", drain_fields),
+                Shape::mapping},
+        Section{describe<Config::Logging>("log", "What is logged on stderr.", log_fields),
+                Shape::mapping},
+        Section{describe<TokenKeys>("tokens", "Who may use /v1 and endpoints that ask for a token.",
+                                    token_fields),
+                Shape::named},
+        Section{describe<ComponentKeys>("components",
+                                        "What is checked: these keys and those of the kind.",
+                                        component_fields),
+                Shape::named},
+        Section{describe<WorkersConfig>("workers", "Groups of processes that send heartbeats.",
+                                        workers_fields),
+                Shape::named},
+        Section{describe<EndpointKeys>(
+                    "endpoints",
+                    "What is served where: these keys and those of the dialect. Without this "
+                    "section every dialect that needs no mapping is served on its usual path.",
+                    endpoint_fields),
+                Shape::list},
+    };
+    return sections;
+}
+
+const Section& section(std::string_view name) {
+    const auto sections = all_sections();
+    return *std::find_if(sections.begin(), sections.end(), [name](const Section& candidate) {
+        return candidate.description.name == name;
+    });
+}
+
+std::vector<Description> sections() {
+    std::vector<Description> descriptions;
+    for (const Section& each : all_sections()) descriptions.push_back(each.description);
+    return descriptions;
+}
+
+std::span<const Field> common_component_fields() {
+    return component_fields;
+}
+std::span<const Field> common_endpoint_fields() {
+    return endpoint_fields;
+}
+
+}  // namespace vitals::config

@@ -1,0 +1,67 @@
+// The file's own sections, described with the same tables as kinds and dialects. A section whose
+// struct is not part of Config is here; it holds what was written, before defaults are inherited.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "config/config.hpp"
+#include "model/description.hpp"
+
+namespace vitals::config {
+
+struct FileKeys {
+    std::string state_dir;
+};
+struct ListenerKeys {
+    std::string address;
+    std::optional<Listener::Tls> tls;
+    bool control = false;
+};
+struct DefaultsKeys {
+    std::chrono::milliseconds interval{10'000};
+    std::chrono::milliseconds timeout{5'000};
+    std::int64_t failures = 1;
+    std::int64_t successes = 1;
+};
+struct TokenKeys {
+    Secret secret;
+    std::vector<std::string> allow;
+};
+struct ComponentKeys {
+    std::string check;
+    std::optional<std::chrono::milliseconds> interval, timeout, valid_for, slow_above;
+    std::optional<std::int64_t> failures, successes;
+    bool critical = true;
+    std::vector<std::string> depends_on, tags, probes;
+};
+struct EndpointKeys {
+    std::string dialect;
+    std::optional<std::string> path;
+    std::optional<bool> enabled;
+    std::vector<std::string> components, listeners, tokens;
+    std::optional<std::string> disclose;
+    std::optional<std::int64_t> failed_code, degraded_code;
+};
+
+// How a section stands in the file.
+enum class Shape : std::uint8_t {
+    value,    // its one field is a key of the file itself
+    mapping,  // service: {name: ...}
+    list,     // listeners: [{address: ...}]
+    named,    // tokens: {operator: {secret: ...}}
+};
+struct Section {
+    Description description;
+    Shape shape;
+};
+
+// In the order of the reference.
+std::span<const Section> all_sections();
+const Section& section(std::string_view name);
+
+}  // namespace vitals::config

@@ -1,0 +1,76 @@
+// The sections `workers` and `tokens`.
+#include <fmt/format.h>
+
+#include "config/draft.hpp"
+#include "config/sections.hpp"
+#include "config/wording.hpp"
+#include "model/count_range.hpp"
+
+namespace vitals::config {
+
+namespace {
+
+void check_expectations(const Node& node, Reading& reading) {
+    const Node* expect = node.find("expect");
+    if (expect == nullptr) return;
+    for (const Node::Entry& entry : expect->entries) {
+        const Node& value = entry.value;
+        if (value.broken || value.kind != Node::Kind::scalar || value.nothing()) continue;
+        if (!parse_count_range(value.scalar))
+            reading.problem(value.position,
+                            fmt::format("{} is not a number of workers, expected 1, >=1 or 0..3",
+                                        in_quotes(value.scalar)));
+    }
+}
+
+}  // namespace
+
+void read_workers(const Node& node, Draft& draft) {
+    Reading& reading = draft.reading;
+    for (const Node::Entry& entry : node.entries) {
+        const std::string as_component = "workers/" + entry.key;
+        if (entry.key.find('/') != std::string::npos)
+            reading.problem(entry.position,
+                            fmt::format("the name {} of a group of workers must not hold a '/'",
+                                        in_quotes(entry.key)));
+        else if (std::string problem = component_name_problem(as_component); !problem.empty())
+            reading.problem(entry.position, std::move(problem));
+        WorkersConfig& group = draft.config.workers.emplace_back();
+        group.name = entry.key;
+        group.position = entry.position;
+        const Subject subject{.noun = "a group of workers",
+                              .name = fmt::format("group of workers {}", in_quotes(entry.key))};
+        const Part part{section("workers").description.fields, &group};
+        apply(entry.value, entry.position, std::span(&part, 1), subject, reading);
+        check_expectations(entry.value, reading);
+        for (const ComponentConfig& other : draft.config.components)
+            if (other.component.name == as_component)
+                reading.problem(entry.position,
+                                fmt::format("the group {} is itself the component {}, which "
+                                            "stands on line {} already",
+                                            in_quotes(entry.key), in_quotes(as_component),
+                                            other.position.line));
+    }
+}
+
+void read_tokens(const Node& node, Draft& draft) {
+    for (const Node::Entry& entry : node.entries) {
+        Token& token = draft.config.tokens.emplace_back();
+        token.name = entry.key;
+        if (entry.key.empty())
+            draft.reading.problem(entry.position, "the name of a token must not be empty");
+        TokenKeys keys;
+        const Subject subject{.noun = "a token",
+                              .name = fmt::format("token {}", in_quotes(entry.key))};
+        const Part part{section("tokens").description.fields, &keys};
+        apply(entry.value, entry.position, std::span(&part, 1), subject, draft.reading);
+        token.secret = keys.secret;
+        for (const std::string& right : keys.allow) {
+            token.allow.read |= right == "read";
+            token.allow.push |= right == "push";
+            token.allow.control |= right == "control";
+        }
+    }
+}
+
+}  // namespace vitals::config
