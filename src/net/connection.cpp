@@ -1,0 +1,269 @@
+// The one Connection: a connected socket, plain or with TLS on it.
+#include "net/connection.hpp"
+
+#include <fmt/format.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <utility>
+
+#include "net/connect.hpp"
+#include "net/environment.hpp"
+#include "net/environment_state.hpp"
+#include "net/failure.hpp"
+#include "net/socket_bio.hpp"
+#include "net/trust.hpp"
+
+namespace vitals::net {
+
+namespace asio = boost::asio;
+
+namespace {
+
+struct FreeSession {
+    void operator()(SSL* session) const { SSL_free(session); }
+};
+
+constexpr std::size_t most_unwaited = 256 * 1024;
+
+class Stream final : public Connection {
+  public:
+    Stream(Connected connected, std::shared_ptr<TlsContexts> contexts)
+        : socket_(std::move(connected.socket)),
+          address_(std::move(connected.address)),
+          contexts_(std::move(contexts)) {}
+
+    ~Stream() override {
+        // One attempt to say goodbye, which a socket that does not take it at once drops.
+        if (session_ && !broken_ && SSL_is_init_finished(session_.get()) == 1)
+            SSL_shutdown(session_.get());
+        ERR_clear_error();
+    }
+
+    awaitable<std::size_t> read_some(std::span<char> buffer) override {
+        if (unwaited_ >= most_unwaited) co_await let_others_run();
+        for (;;) {
+            const ssize_t got = session_ ? read_tls(buffer) : read_plain(buffer);
+            if (got >= 0) {
+                ended_ = got == 0;
+                unwaited_ += static_cast<std::size_t>(got);
+                co_return static_cast<std::size_t>(got);
+            }
+            co_await wait();
+        }
+    }
+
+    awaitable<bool> readable(Steady until) override {
+        if (session_ && SSL_pending(session_.get()) > 0) co_return true;
+        asio::steady_timer timer(socket_.get_executor(), until);
+        // The timer's handler may run when nobody waits any more.
+        const auto waiting = std::make_shared<bool>(true);
+        const auto late = std::make_shared<bool>(false);
+        timer.async_wait([this, alive = std::weak_ptr<bool>(waiting), late](auto problem) {
+            if (problem || alive.expired()) return;
+            *late = true;
+            socket_.cancel();
+        });
+        auto [error] =
+            co_await socket_.async_wait(Socket::wait_read, asio::as_tuple(asio::use_awaitable));
+        unwaited_ = 0;
+        if (!error) co_return true;
+        const auto state = co_await asio::this_coro::cancellation_state;
+        if (*late && state.cancelled() == asio::cancellation_type::none) co_return false;
+        broken_ = true;
+        if (error == asio::error::operation_aborted) throw run_cancelled();
+        throw stream_failure(error.value(), address_);
+    }
+
+    awaitable<void> write(std::string_view bytes) override {
+        while (!bytes.empty()) {
+            const ssize_t sent = session_ ? write_tls(bytes) : write_plain(bytes);
+            if (sent >= 0)
+                bytes.remove_prefix(static_cast<std::size_t>(sent));
+            else
+                co_await wait();
+        }
+    }
+
+    awaitable<void> start_tls(const TlsOptions& options, std::string host) override {
+        context_ = contexts_->get(options);
+        session_.reset(SSL_new(context_->get()));
+        BIO* bio = session_ ? socket_bio(socket_.native_handle()) : nullptr;
+        if (bio == nullptr) throw CheckError(ErrorClass::local, "no memory for TLS");
+        SSL_set_bio(session_.get(), bio, bio);
+        expect(session_.get(), options.server_name.empty() ? host : options.server_name, verdict_);
+        for (;;) {
+            ERR_clear_error();
+            errno = 0;
+            const int result = SSL_connect(session_.get());
+            if (result == 1) break;
+            const int error = SSL_get_error(session_.get(), result);
+            if (!wants(error)) {
+                const int system_error = error == SSL_ERROR_SYSCALL ? errno : 0;
+                throw broken(handshake_failure(verdict_, *context_, ERR_get_error(), system_error,
+                                               address_));
+            }
+            co_await wait();
+        }
+        note_session(session_.get(), verdict_);
+    }
+
+    std::optional<PeerCertificate> certificate() const override { return verdict_.certificate; }
+    std::string peer() const override { return address_; }
+
+    bool open() const override {
+        if (broken_ || ended_) return false;
+        char byte = 0;
+        const auto peeked = recv(descriptor(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+        return peeked > 0 || (peeked < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
+    }
+
+  private:
+    // The four below: the number of bytes, or -1 and need_ says what to wait for.
+    ssize_t read_plain(std::span<char> buffer) {
+        const ssize_t got = recv(descriptor(), buffer.data(), buffer.size(), 0);
+        if (got < 0) block_or_throw(Socket::wait_read);
+        return got;
+    }
+
+    ssize_t write_plain(std::string_view bytes) {
+        const ssize_t sent = send(descriptor(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (sent < 0) block_or_throw(Socket::wait_write);
+        return sent;
+    }
+
+    ssize_t read_tls(std::span<char> buffer) {
+        std::size_t got = 0;
+        ERR_clear_error();
+        errno = 0;
+        const int result = SSL_read_ex(session_.get(), buffer.data(), buffer.size(), &got);
+        if (result == 1) return static_cast<ssize_t>(got);
+        return block_or_end(SSL_get_error(session_.get(), result));
+    }
+
+    ssize_t write_tls(std::string_view bytes) {
+        std::size_t sent = 0;
+        ERR_clear_error();
+        errno = 0;
+        const int result = SSL_write_ex(session_.get(), bytes.data(), bytes.size(), &sent);
+        if (result == 1) return static_cast<ssize_t>(sent);
+        if (block_or_end(SSL_get_error(session_.get(), result)) == 0)
+            throw broken(stream_failure(EPIPE, address_));
+        return -1;
+    }
+
+    void block_or_throw(Socket::wait_type what) {
+        if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+            throw broken(stream_failure(errno, address_));
+        need_ = what;
+    }
+
+    // -1: to be tried again after a wait; 0: the peer closed.
+    ssize_t block_or_end(int error) {
+        if (wants(error)) return -1;
+        if (error == SSL_ERROR_ZERO_RETURN) return 0;
+        if (error == SSL_ERROR_SYSCALL) throw broken(stream_failure(errno, address_));
+        // With TLS 1.3 a server that does not want our certificate says so only now.
+        const unsigned long why = ERR_get_error();
+        const char* detail =
+            about_our_certificate(why) ? "client certificate refused" : "TLS failed";
+        throw broken(CheckError(ErrorClass::tls, detail,
+                                fmt::format("{}: {}", address_, library_text(why))));
+    }
+
+    bool wants(int error) {
+        if (error == SSL_ERROR_WANT_READ)
+            need_ = Socket::wait_read;
+        else if (error == SSL_ERROR_WANT_WRITE)
+            need_ = Socket::wait_write;
+        else
+            return false;
+        return true;
+    }
+
+    CheckError broken(CheckError error) {
+        broken_ = true;
+        return error;
+    }
+
+    // A peer that sends faster than we read would never let the loop see to anything else, not
+    // even to the run's deadline.
+    awaitable<void> let_others_run() {
+        unwaited_ = 0;
+        co_await asio::post(asio::use_awaitable);
+        const auto state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() == asio::cancellation_type::none) co_return;
+        broken_ = true;
+        throw run_cancelled();
+    }
+
+    awaitable<void> wait() {
+        unwaited_ = 0;
+        auto [error] = co_await socket_.async_wait(need_, asio::as_tuple(asio::use_awaitable));
+        if (!error) co_return;
+        broken_ = true;  // a half-read stream is of no use to anybody
+        if (error == asio::error::operation_aborted) throw run_cancelled();
+        throw stream_failure(error.value(), address_);
+    }
+
+    int descriptor() const { return const_cast<Socket&>(socket_).native_handle(); }
+
+    Socket socket_;
+    std::string address_;
+    std::shared_ptr<TlsContexts> contexts_;
+    std::shared_ptr<const TlsContext> context_;
+    TlsVerdict verdict_;
+    std::unique_ptr<SSL, FreeSession> session_;
+    Socket::wait_type need_ = Socket::wait_read;
+    std::size_t unwaited_ = 0;  // bytes read since the loop was last let run
+    bool broken_ = false;
+    bool ended_ = false;
+};
+
+}  // namespace
+
+std::string Endpoint::text() const {
+    if (!unix_path.empty()) return "unix:" + unix_path;
+    if (host.find(':') != std::string::npos) return fmt::format("[{}]:{}", host, port);
+    return fmt::format("{}:{}", host, port);
+}
+
+awaitable<std::unique_ptr<Connection>> dial(Context& context, Endpoint endpoint) {
+    Connected connected = co_await connect(context, std::move(endpoint));
+    auto contexts = context.environment().state().tls;
+    co_return std::make_unique<Stream>(std::move(connected), std::move(contexts));
+}
+
+awaitable<std::string> read_until(Connection& connection, std::string& buffer,
+                                  std::string_view delimiter, std::size_t limit) {
+    std::size_t searched = 0;
+    for (;;) {
+        const std::size_t found = buffer.find(delimiter, searched);
+        if (found != std::string::npos && found + delimiter.size() <= limit) {
+            std::string taken = buffer.substr(0, found + delimiter.size());
+            buffer.erase(0, taken.size());
+            co_return taken;
+        }
+        if (found != std::string::npos || buffer.size() >= limit) {
+            throw CheckError(ErrorClass::protocol, "line too long",
+                             fmt::format("no end within {} bytes", limit));
+        }
+        searched = buffer.size() < delimiter.size() ? 0 : buffer.size() - delimiter.size() + 1;
+        char bytes[4096];
+        const std::size_t got = co_await connection.read_some(bytes);
+        if (got == 0) {
+            throw CheckError(ErrorClass::protocol, "connection closed",
+                             fmt::format("{}: after {} bytes", connection.peer(), buffer.size()));
+        }
+        buffer.append(bytes, got);
+    }
+}
+
+}  // namespace vitals::net

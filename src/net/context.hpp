@@ -1,0 +1,79 @@
+// What a check is handed for one run: its deadline, its phases, and the ways out to the world. A
+// check starts no thread and no timer and keeps no static; all of its waiting goes through here.
+// Used on the loop's thread only.
+#pragma once
+
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "model/check_error.hpp"
+#include "model/clock.hpp"
+#include "net/awaitable.hpp"
+#include "vitals/outcome.hpp"
+
+namespace vitals::net {
+
+class Environment;
+
+class Context {
+  public:
+    Context(Environment& environment, Clock& clock, std::string component, std::string kind,
+            Steady deadline);
+    Context(const Context&) = delete;
+    Context& operator=(const Context&) = delete;
+
+    const std::string& component() const { return component_; }
+    const std::string& kind() const { return kind_; }
+    Steady deadline() const { return deadline_; }
+    std::chrono::milliseconds left() const;  // until the deadline, at least zero
+    Clock& clock() { return clock_; }
+    Environment& environment() { return environment_; }
+
+    // Ends the phase before and begins this one ("connect", "tls", "auth", "query", ...). The
+    // phase that a run hung or failed in is the one named here last.
+    void enter(std::string_view phase);
+    // Appends a phase measured elsewhere (curl's timings).
+    void record(std::string_view phase, std::chrono::nanoseconds duration);
+    const std::string& phase() const { return phase_; }
+    std::vector<Phase> finish();  // ends the current phase; all phases in order
+
+    // Waits; ends with the run.
+    awaitable<void> sleep(std::chrono::milliseconds duration);
+
+    // Runs foreign blocking code on the lane of this kind of check. When the run is cancelled, the
+    // call is abandoned: it goes on alone, and blocking_call() tells when it has ended. The code
+    // must own all that it touches. Its exceptions come back here. Throws CheckError{local} when
+    // the lane is full of calls that do not end.
+    template <class T>
+    awaitable<T> blocking(std::function<T()> code) {
+        auto result = std::make_shared<std::optional<T>>();
+        std::function<void()> store = [result, code = std::move(code)] { result->emplace(code()); };
+        co_await run_blocking(std::move(store));
+        co_return std::move(**result);
+    }
+
+    // The blocking call that this run started last, or null; see still_running().
+    const std::shared_ptr<struct BlockingCall>& blocking_call() const { return call_; }
+
+  private:
+    awaitable<void> run_blocking(std::function<void()> code);
+
+    Environment& environment_;
+    Clock& clock_;
+    std::string component_;
+    std::string kind_;
+    Steady deadline_;
+    std::string phase_;
+    Steady phase_began_{};
+    std::vector<Phase> phases_;
+    std::shared_ptr<struct BlockingCall> call_;
+};
+
+}  // namespace vitals::net

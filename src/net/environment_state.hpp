@@ -1,0 +1,38 @@
+// What the runs on one loop share. Inside net only.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "net/environment.hpp"
+#include "net/lanes.hpp"
+#include "net/loop.hpp"
+#include "net/resolver.hpp"
+#include "net/trust.hpp"
+
+namespace vitals::net {
+
+class CurlMulti;
+
+struct Environment::State {
+    State(Loop& loop, std::size_t lane_limit);
+    ~State();
+
+    // The lane of that kind of check; made when it is first asked for.
+    std::shared_ptr<Lane> lane(const std::string& kind);
+
+    Loop& loop;
+    const std::size_t lane_limit;
+    std::map<std::string, std::shared_ptr<Lane>, std::less<>> lanes;
+    Resolver resolver;
+    const std::shared_ptr<TlsContexts> tls = std::make_shared<TlsContexts>();
+    // Made for the first exchange. Nothing else here knows curl: a program that never makes one is
+    // not linked with it.
+    std::shared_ptr<CurlMulti> http;
+    std::function<void()> close_http;
+};
+
+}  // namespace vitals::net

@@ -1,0 +1,51 @@
+// One HTTP exchange by libcurl, on the loop. Names are resolved by our resolver, sizes are limited,
+// redirects are followed only when asked, only http and https are spoken.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "net/awaitable.hpp"
+#include "net/context.hpp"
+#include "net/tls.hpp"
+
+namespace vitals::net {
+
+struct HttpRequest {
+    std::string method = "GET";
+    std::string url;                                           // http:// or https://
+    std::vector<std::pair<std::string, std::string>> headers;  // replaces curl's own
+    std::string body;
+    std::string user;  // basic authentication
+    std::string password;
+    std::string unix_socket;  // connect there instead
+    TlsOptions tls;
+    std::size_t max_body = 1 << 20;  // bytes kept and accepted
+    int redirects = 0;               // followed at most
+    bool http2_prior_knowledge = false;
+    bool path_as_is = true;
+    std::string step;  // what the time from the request on is recorded as; empty: wait and read
+};
+
+struct HttpResponse {
+    int status = 0;
+    std::vector<std::pair<std::string, std::string>> headers;  // last response's, as received
+    std::vector<std::pair<std::string, std::string>> trailers;
+    std::string body;
+    std::string effective_url;
+    std::optional<PeerCertificate> certificate;
+    const std::string* header(std::string_view name) const;  // case-insensitive, first
+};
+
+// Records the phases resolve, connect, tls, wait (to the first byte) and read, or the request's
+// own step instead of the last two. Throws CheckError:
+// resolve, connect, tls, protocol ("connection reset", "answer larger than 1 MiB", "not HTTP"),
+// local.
+awaitable<HttpResponse> http(Context& context, HttpRequest request);
+
+}  // namespace vitals::net

@@ -1,0 +1,25 @@
+// Something that happens once and that a run waits for, for rooms that do not see Asio. Both on the
+// loop's thread; who learns of it elsewhere posts to the loop.
+#pragma once
+
+#include <memory>
+
+#include "net/awaitable.hpp"
+#include "net/loop.hpp"
+
+namespace vitals::net {
+
+class Occurrence {
+  public:
+    explicit Occurrence(Loop& loop);
+    ~Occurrence();
+    void happen();
+    bool happened() const;
+    awaitable<void> wait();  // returns when it has happened, or the run is cancelled
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace vitals::net

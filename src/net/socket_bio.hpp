@@ -1,0 +1,12 @@
+// How OpenSSL reads and writes our sockets: like its own socket BIO, but a peer that went away
+// raises no SIGPIPE in the host process. Inside net only.
+#pragma once
+
+#include <openssl/bio.h>
+
+namespace vitals::net {
+
+// Borrows the descriptor, which must be non-blocking and outlive the BIO. Null: out of memory.
+BIO* socket_bio(int descriptor);
+
+}  // namespace vitals::net

@@ -1,0 +1,41 @@
+// How a check speaks TLS: the options that every kind with TLS shares.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "model/description.hpp"
+#include "vitals/snapshot.hpp"
+
+namespace vitals::net {
+
+struct TlsOptions {
+    std::string ca;           // path of a PEM bundle; empty: the system's
+    std::string certificate;  // path of ours, PEM
+    std::string key;          // path, PEM
+    std::string server_name;  // for SNI and verification; empty: the host connected to
+    bool verify = true;
+};
+
+inline constexpr Field tls_fields[] = {
+    field<&TlsOptions::ca>("ca", "PEM file of the authorities to trust instead of the system's.",
+                           {.example = "/etc/vitals/ca.pem"}),
+    field<&TlsOptions::certificate>("certificate", "PEM file of the client certificate to show."),
+    field<&TlsOptions::key>("key", "PEM file of the client certificate's key."),
+    field<&TlsOptions::server_name>("server_name",
+                                    "Name to ask for and to verify, if not the host of the URL."),
+    field<&TlsOptions::verify>("verify", "Whether the server's certificate is verified."),
+};
+
+// What the peer showed in the handshake.
+struct PeerCertificate {
+    std::string subject;
+    // Of the path that was verified; of all that was presented when it was not accepted or not
+    // verified. Old certificates that servers go on sending, though no path needs them, say
+    // nothing.
+    System not_after_earliest{};
+    std::string version;  // "TLSv1.3"
+    std::string cipher;
+};
+
+}  // namespace vitals::net

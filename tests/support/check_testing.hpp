@@ -1,0 +1,151 @@
+// For tests of checks: runs a kind under a deadline, and peers that misbehave on command.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "checks/kind.hpp"
+#include "vitals/outcome.hpp"
+
+namespace vitals::net {
+class Loop;
+class Environment;
+}  // namespace vitals::net
+
+namespace vitals::testing {
+
+// Runs checks one after another on one loop, as the engine does, so that what a run leaves behind
+// (descriptors, coroutines) is seen by the next. Used by one thread.
+class Runner {
+  public:
+    Runner();
+    ~Runner();
+    Runner(const Runner&) = delete;
+    Runner& operator=(const Runner&) = delete;
+
+    // One run under a deadline; the outcome that the engine would record.
+    template <class Options>
+    Outcome run(const checks::Kind& kind, Options options, std::chrono::milliseconds timeout) {
+        std::shared_ptr<const void> shared = std::make_shared<Options>(std::move(options));
+        return run(kind, shared, timeout);
+    }
+    Outcome run(const checks::Kind& kind, const std::shared_ptr<const void>& options,
+                std::chrono::milliseconds timeout);
+    // Likewise for a run that is no kind's: a test of net through the same doors.
+    Outcome run(const checks::Run& run, std::chrono::milliseconds timeout);
+
+    // Of the run before: from its start until its outcome was delivered, and whether the coroutine
+    // had ended within a second after that.
+    std::chrono::milliseconds elapsed() const { return elapsed_; }
+    bool finished() const { return finished_; }
+
+    net::Environment& environment() { return *environment_; }
+
+  private:
+    std::unique_ptr<net::Loop> loop_;
+    std::unique_ptr<net::Environment> environment_;
+    std::chrono::milliseconds elapsed_{};
+    bool finished_ = false;
+};
+
+// Runs the kind once on a loop of its own.
+Outcome run_once(const checks::Kind& kind, const std::shared_ptr<const void>& options,
+                 std::chrono::milliseconds timeout);
+template <class Options>
+Outcome run_once(const checks::Kind& kind, Options options,
+                 std::chrono::milliseconds timeout = std::chrono::seconds(2)) {
+    std::shared_ptr<const void> shared = std::make_shared<Options>(std::move(options));
+    return run_once(kind, shared, timeout);
+}
+
+// What is wrong with options that were set by code: every field's `verify` and the whole's, as
+// configuration asks them; empty when nothing is.
+std::string problem_of(const checks::Kind& kind, const void* options);
+
+// A listener on 127.0.0.1, on a free port between 20000 and 32000, with a thread that serves one
+// connection after another by calling the handler with the connected descriptor (closed after it).
+// Destruction shuts the connection under way down and waits for the handler.
+class Peer {
+  public:
+    using Handler = std::function<void(int descriptor)>;
+    explicit Peer(Handler handler);
+    ~Peer();
+    Peer(const Peer&) = delete;
+    Peer& operator=(const Peer&) = delete;
+    std::uint16_t port() const { return port_; }
+    std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+    int accepted() const { return accepted_; }
+
+    // Handlers: accepts and says nothing until the peer leaves; resets after reading something and
+    // sending `before`; sends `bytes` one a `pause`; sends `bytes` and closes.
+    static Handler hang();
+    static Handler reset(std::string before = {});
+    static Handler drip(std::string bytes, std::chrono::milliseconds pause);
+    static Handler say(std::string bytes);
+    static Handler answer(std::string bytes);  // reads up to the end of a request's head first
+
+  private:
+    void serve();
+
+    Handler handler_;
+    int listener_ = -1;
+    std::uint16_t port_ = 0;
+    std::atomic<int> accepted_{0};
+    std::atomic<int> serving_{-1};
+    std::atomic<bool> stop_{false};
+    std::jthread thread_;
+};
+
+// For handlers: all bytes, or as many as the peer takes; a line or a request's head (with its end),
+// or what came before the peer left.
+bool send_all(int descriptor, std::string_view bytes);
+std::string read_until(int descriptor, std::string_view delimiter);
+// Says that nothing follows and waits (half a second at most) for the peer to leave: closing with
+// unread bytes would be a reset, which may overtake what was sent.
+void close_in_order(int descriptor);
+// Makes closing the descriptor a reset.
+void reset_on_close(int descriptor);
+
+// A listener whose queue is full: connecting to it neither succeeds nor fails.
+class FullPeer {
+  public:
+    FullPeer();
+    ~FullPeer();
+    FullPeer(const FullPeer&) = delete;
+    FullPeer& operator=(const FullPeer&) = delete;
+    std::uint16_t port() const { return port_; }
+    std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+
+  private:
+    int listener_ = -1;
+    std::uint16_t port_ = 0;
+    std::vector<int> waiting_;
+};
+
+// A free port on 127.0.0.1 between 20000 and 32000 with nothing behind it.
+std::uint16_t closed_port();
+std::size_t open_descriptors();  // of this process
+
+// A directory that is gone with the object.
+class TemporaryDirectory {
+  public:
+    TemporaryDirectory();
+    ~TemporaryDirectory();
+    TemporaryDirectory(const TemporaryDirectory&) = delete;
+    TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+    const std::string& path() const { return path_; }
+    std::string file(const std::string& name) const { return path_ + "/" + name; }
+    // Writes a file of that name; its path.
+    std::string write(const std::string& name, std::string_view content) const;
+
+  private:
+    std::string path_;
+};
+
+}  // namespace vitals::testing

@@ -1,0 +1,36 @@
+// For tests of TLS: what a Peer's handler speaks TLS with.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "certificates.hpp"
+#include "check_testing.hpp"
+
+struct ssl_st;
+
+namespace vitals::testing {
+
+// The server's side of a TLS connection, blocking. Does not own the descriptor.
+class TlsStream {
+  public:
+    explicit TlsStream(ssl_st* ssl) : ssl_(ssl) {}
+    bool send_all(std::string_view bytes);
+    std::string read_until(std::string_view delimiter);
+    std::string server_name() const;  // what the client asked for by SNI
+
+  private:
+    ssl_st* ssl_;
+};
+
+using TlsHandler = std::function<void(TlsStream&)>;
+
+// Does the handshake as `identity`, then calls the handler; where the handshake fails (the client
+// does not like the certificate), it is not called.
+void serve_tls(int descriptor, const Identity& identity, const TlsHandler& handler);
+Peer::Handler tls(Identity identity, TlsHandler handler);
+// Reads a request's head, sends `bytes` and closes in good order.
+Peer::Handler tls_answer(Identity identity, std::string bytes);
+
+}  // namespace vitals::testing
