@@ -1,0 +1,398 @@
+// The promises of the engine, on a real loop with runs that behave on command.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "engine/engine.hpp"
+#include "model/check_error.hpp"
+#include "net/context.hpp"
+
+namespace vitals::engine {
+namespace {
+
+using namespace std::chrono_literals;
+using CheckRun = Run;  // testing::Test has a Run of its own
+
+// Real steady time; the wall clock jumps on command.
+class JumpingClock : public Clock {
+  public:
+    Steady steady() const override { return std::chrono::steady_clock::now(); }
+    System system() const override {
+        return std::chrono::system_clock::now() + std::chrono::seconds(jump.load());
+    }
+    std::atomic<std::int64_t> jump{0};
+};
+
+net::awaitable<Outcome> answers(net::Context& context) {
+    context.enter("ask");
+    co_await context.sleep(5ms);
+    co_return ok("fine");
+}
+
+net::awaitable<Outcome> hangs(net::Context& context) {
+    context.enter("wait");
+    co_await context.sleep(1h);
+    co_return ok("never");
+}
+
+net::awaitable<Outcome> refuses(net::Context& context) {
+    context.enter("connect");
+    co_await context.sleep(1ms);
+    throw CheckError(ErrorClass::connect, "connection refused", "127.0.0.1:1");
+}
+
+net::awaitable<Outcome> is_blind(net::Context& context) {
+    context.enter("resolve");
+    co_await context.sleep(1ms);
+    throw CheckError(ErrorClass::local, "no descriptors left");
+}
+
+net::awaitable<Outcome> throws(net::Context& context) {
+    co_await context.sleep(1ms);
+    throw std::runtime_error("a bug");
+}
+
+net::awaitable<Outcome> throws_a_number(net::Context& context) {
+    co_await context.sleep(1ms);
+    throw 42;
+}
+
+// Foreign code that can only be abandoned: it blocks until released.
+struct Blocker {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool released = false;
+    std::atomic<int> entered{0};
+    void release() {
+        {
+            const std::scoped_lock lock(mutex);
+            released = true;
+        }
+        changed.notify_all();
+    }
+};
+
+net::awaitable<Outcome> blocks(std::shared_ptr<Blocker> blocker, net::Context& context) {
+    context.enter("call");
+    std::function<int()> code = [blocker] {
+        ++blocker->entered;
+        std::unique_lock lock(blocker->mutex);
+        blocker->changed.wait(lock, [&] { return blocker->released; });
+        return 1;
+    };
+    co_await context.blocking<int>(code);
+    co_return ok("came back");
+}
+
+class EngineTest : public testing::Test {
+  protected:
+    EngineTest()
+        : environment(loop, 4),
+          engine(std::make_unique<Engine>(
+              environment, clock, hub,
+              [this](LogLevel, std::string_view message) { log.emplace_back(message); },
+              Service{"test", "1"})) {}
+
+    static Definition define(std::string name, CheckRun run,
+                             std::chrono::milliseconds interval = 100ms,
+                             std::chrono::milliseconds timeout = 50ms) {
+        Definition definition;
+        definition.component.name = std::move(name);
+        definition.component.kind = "test";
+        definition.policy.interval = interval;
+        definition.policy.timeout = timeout;
+        definition.fingerprint = definition.component.name;
+        definition.run = std::move(run);
+        return definition;
+    }
+
+    void run_for(Steady::duration duration) {
+        net::Timer timer(loop);
+        timer.arm(clock.steady() + duration, [this] { loop.stop(); });
+        loop.run();
+    }
+
+    bool run_until(const std::function<bool()>& reached, Steady::duration at_most = 5s) {
+        const Steady end = clock.steady() + at_most;
+        while (!reached()) {
+            if (clock.steady() > end) return false;
+            run_for(2ms);
+        }
+        return true;
+    }
+
+    const ComponentState& state(std::string_view name) {
+        held = hub.current();
+        const ComponentState* found = held->find(name);
+        if (found == nullptr) throw std::runtime_error("no component " + std::string(name));
+        return *found;
+    }
+    Status status(std::string_view name) { return state(name).status(clock.steady()); }
+
+    std::size_t logged(std::string_view text) const {
+        return static_cast<std::size_t>(std::count_if(
+            log.begin(), log.end(),
+            [&](const std::string& line) { return line.find(text) != std::string::npos; }));
+    }
+
+    JumpingClock clock;
+    std::vector<std::string> log;
+    Hub hub;
+    net::Loop loop;
+    net::Environment environment;
+    std::unique_ptr<Engine> engine;
+    std::shared_ptr<const Snapshot> held;
+};
+
+TEST_F(EngineTest, ListsComponentsAsUnknownBeforeTheirFirstRun) {
+    engine->configure({define("a", answers)});
+    EXPECT_EQ(status("a"), Status::unknown);
+    EXPECT_EQ(state("a").detail(clock.steady()), "not run yet");
+    EXPECT_FALSE(engine->started());
+    EXPECT_EQ(status("vitals/engine"), Status::ok);
+}
+
+TEST_F(EngineTest, RunsSoonAndAgain) {
+    engine->configure({define("a", answers)});
+    EXPECT_TRUE(run_until([&] { return status("a") == Status::ok; }, 1s));
+    EXPECT_TRUE(engine->started());
+    EXPECT_EQ(state("a").detail(clock.steady()), "fine");
+    ASSERT_EQ(state("a").last->phases.size(), 1u);
+    EXPECT_EQ(state("a").last->phases[0].name, "ask");
+    EXPECT_GE(state("a").last->duration, 5ms);
+    EXPECT_TRUE(run_until([&] { return state("a").runs[0] >= 3; }, 2s));
+}
+
+TEST_F(EngineTest, AHungRunFailsAtItsDeadlineAndNamesThePhase) {
+    engine->configure({define("hung", hangs), define("well", answers)});
+    const Steady began = clock.steady();
+    EXPECT_TRUE(run_until([&] { return status("hung") == Status::failed; }, 1s));
+    EXPECT_LT(clock.steady() - began, 400ms);
+    EXPECT_EQ(state("hung").last->error_class, ErrorClass::timeout);
+    EXPECT_EQ(state("hung").last->failed_phase, "wait");
+    EXPECT_EQ(state("hung").detail(clock.steady()), "timeout in wait");
+    EXPECT_EQ(status("well"), Status::ok);
+    EXPECT_TRUE(run_until([&] { return state("hung").runs[2] >= 3; }, 2s));
+    EXPECT_EQ(logged("hung: unknown -> failed"), 1u);
+}
+
+TEST_F(EngineTest, KeepsRoundsWhenTheTimeoutIsTheInterval) {
+    engine->configure({define("hung", hangs, 50ms, 50ms)});
+    run_for(1s);
+    // One run every 50 ms; the last moments of one must not cost the next its turn.
+    EXPECT_GE(state("hung").runs[2], 14u);
+}
+
+TEST_F(EngineTest, AThousandHungRunsTakeOneDeadline) {
+    std::vector<Definition> definitions;
+    for (int i = 0; i < 1000; ++i)
+        definitions.push_back(define("hung" + std::to_string(i), hangs, 10s, 200ms));
+    definitions.push_back(define("well", answers, 10s, 200ms));
+    engine->configure(std::move(definitions));
+    const Steady began = clock.steady();
+    EXPECT_TRUE(run_until(
+        [&] {
+            const auto snapshot = hub.current();
+            return std::count_if(snapshot->components.begin(), snapshot->components.end(),
+                                 [](const auto& one) { return one->judged == Status::failed; }) ==
+                   1000;
+        },
+        5s));
+    EXPECT_LT(clock.steady() - began, 900ms + 200ms + 400ms) << "spread, deadline, slack";
+    EXPECT_EQ(status("well"), Status::ok);
+}
+
+TEST_F(EngineTest, ErrorClassesBecomeStatuses) {
+    engine->configure({define("refused", refuses), define("blind", is_blind), define("bug", throws),
+                       define("number", throws_a_number)});
+    EXPECT_TRUE(run_until([&] { return engine->started(); }));
+    run_for(20ms);
+    EXPECT_EQ(status("refused"), Status::failed);
+    EXPECT_EQ(state("refused").last->error_class, ErrorClass::connect);
+    EXPECT_EQ(state("refused").last->failed_phase, "connect");
+    EXPECT_EQ(state("refused").detail(clock.steady()), "connection refused");
+    EXPECT_EQ(state("refused").last->error, "127.0.0.1:1");
+    EXPECT_EQ(status("blind"), Status::unknown);
+    EXPECT_EQ(state("blind").last->error_class, ErrorClass::local);
+    EXPECT_EQ(status("bug"), Status::failed);
+    EXPECT_EQ(state("bug").last->error_class, ErrorClass::local);
+    EXPECT_EQ(state("bug").last->error, "a bug");
+    EXPECT_EQ(status("number"), Status::failed);
+}
+
+TEST_F(EngineTest, BlockingCodeIsQuarantinedNotRepeated) {
+    const auto blocker = std::make_shared<Blocker>();
+    CheckRun run = [blocker](net::Context& context) { return blocks(blocker, context); };
+    engine->configure({define("stuck", run), define("well", answers)});
+    EXPECT_TRUE(run_until([&] { return state("stuck").runs[2] >= 4; }, 3s));
+    EXPECT_EQ(blocker->entered, 1) << "no second copy while the first hangs";
+    EXPECT_EQ(status("stuck"), Status::failed);
+    EXPECT_EQ(state("stuck").last->error_class, ErrorClass::timeout);
+    EXPECT_EQ(state("stuck").detail(clock.steady()), "hung in call");
+    EXPECT_EQ(status("well"), Status::ok);
+    blocker->release();
+    EXPECT_TRUE(run_until([&] { return status("stuck") == Status::ok; }, 2s));
+}
+
+TEST_F(EngineTest, AFullLaneOfHungCallsDegradesTheEngineAndNothingElse) {
+    const auto blocker = std::make_shared<Blocker>();
+    CheckRun run = [blocker](net::Context& context) { return blocks(blocker, context); };
+    std::vector<Definition> definitions = {define("well", answers)};
+    for (int i = 0; i < 6; ++i) definitions.push_back(define("stuck" + std::to_string(i), run));
+    engine->configure(std::move(definitions));
+    EXPECT_TRUE(run_until([&] { return status("vitals/engine") == Status::degraded; }, 5s));
+    EXPECT_EQ(status("well"), Status::ok);
+    EXPECT_EQ(blocker->entered, 4) << "the lane's bound";
+    blocker->release();
+    EXPECT_TRUE(run_until([&] { return status("vitals/engine") == Status::ok; }, 5s));
+}
+
+TEST_F(EngineTest, AsksShareOneRun) {
+    engine->configure({define("a", answers, 1h, 50ms)});
+    EXPECT_TRUE(run_until([&] { return status("a") == Status::ok; }));
+    int answered = 0;
+    for (int i = 0; i < 3; ++i)
+        engine->run_now("a", [&](const auto& state) { answered += state != nullptr ? 1 : 0; });
+    EXPECT_TRUE(run_until([&] { return answered == 3; }, 1s));
+    run_for(20ms);
+    EXPECT_EQ(state("a").runs[0], 2u) << "the first and one shared by three";
+    engine->run_now("nobody", [&](const auto& state) { answered += state == nullptr ? 10 : 0; });
+    EXPECT_EQ(answered, 13);
+}
+
+TEST_F(EngineTest, WhoAsksForARemovedComponentIsTold) {
+    engine->configure({define("hung", hangs, 1h, 1h)});
+    run_for(50ms);
+    bool told = false;
+    engine->run_now("hung", [&](const auto& state) { told = state == nullptr; });
+    EXPECT_TRUE(engine->remove("hung"));
+    EXPECT_TRUE(told);
+    EXPECT_FALSE(engine->remove("hung"));
+    run_for(20ms);
+    EXPECT_EQ(hub.current()->find("hung"), nullptr);
+}
+
+TEST_F(EngineTest, ThresholdsHoldBackAndCount) {
+    auto broken = std::make_shared<bool>(false);
+    CheckRun run = [broken](net::Context& context) {
+        return *broken ? refuses(context) : answers(context);
+    };
+    Definition definition = define("a", run, 30ms, 20ms);
+    definition.policy.failures = 3;
+    engine->configure({definition});
+    EXPECT_TRUE(run_until([&] { return status("a") == Status::ok; }));
+    *broken = true;
+    EXPECT_TRUE(run_until([&] { return state("a").failing_runs == 2; }));
+    EXPECT_EQ(status("a"), Status::ok);
+    EXPECT_TRUE(run_until([&] { return status("a") == Status::failed; }));
+    EXPECT_EQ(state("a").transitions[2], 1u);
+}
+
+TEST_F(EngineTest, AStoppedEngineLetsItsResultsGoStale) {
+    engine->configure({define("a", answers, 50ms, 50ms)});
+    EXPECT_TRUE(run_until([&] { return status("a") == Status::ok; }));
+    std::this_thread::sleep_for(250ms);  // nobody turns the loop
+    EXPECT_EQ(status("a"), Status::unknown);
+    EXPECT_EQ(state("a").detail(clock.steady()), "stale");
+}
+
+TEST_F(EngineTest, WallClockJumpsChangeNoVerdict) {
+    engine->configure({define("a", answers, 50ms, 50ms)});
+    EXPECT_TRUE(run_until([&] { return status("a") == Status::ok; }));
+    for (const std::int64_t jump : {86'400 * 365, -86'400 * 365, 0}) {
+        clock.jump = jump;
+        for (int i = 0; i < 10; ++i) {
+            run_for(20ms);
+            ASSERT_EQ(status("a"), Status::ok) << "after a jump of " << jump << " s";
+        }
+    }
+    EXPECT_EQ(state("a").transitions[0], 1u);
+}
+
+TEST_F(EngineTest, ReloadKeepsWhatDidNotChange) {
+    engine->configure({define("a", answers, 1h, 50ms), define("b", answers, 1h, 50ms)});
+    EXPECT_TRUE(run_until([&] { return engine->started(); }));
+    run_for(20ms);
+    Definition changed = define("b", answers, 1h, 50ms);
+    changed.fingerprint = "b, changed";
+    engine->configure({define("a", answers, 1h, 50ms), changed, define("c", answers, 1h, 50ms)});
+    EXPECT_EQ(status("a"), Status::ok) << "kept";
+    EXPECT_EQ(status("b"), Status::unknown) << "begun anew";
+    EXPECT_EQ(state("a").runs[0], 1u);
+    engine->configure({define("a", answers, 1h, 50ms)});
+    EXPECT_EQ(hub.current()->find("b"), nullptr);
+}
+
+TEST_F(EngineTest, PushedComponentsFailWhenSilent) {
+    Definition definition;
+    definition.component.name = "job";
+    definition.component.kind = "push";
+    definition.ttl = 100ms;
+    engine->add(definition);
+    run_for(20ms);
+    EXPECT_EQ(status("job"), Status::unknown);
+    EXPECT_TRUE(engine->push("job", ok("done")));
+    run_for(20ms);
+    EXPECT_EQ(status("job"), Status::ok);
+    EXPECT_TRUE(run_until([&] { return status("job") == Status::failed; }, 1s));
+    EXPECT_EQ(state("job").last->error_class, ErrorClass::timeout);
+    EXPECT_TRUE(engine->push("job", ok("again"), 10s));
+    run_for(200ms);
+    EXPECT_EQ(status("job"), Status::ok) << "the push brought a longer ttl";
+    EXPECT_FALSE(engine->push("nobody", ok()));
+    engine->add(define("checked", answers));
+    EXPECT_FALSE(engine->push("checked", ok()));
+}
+
+TEST_F(EngineTest, PublishingIsCoalesced) {
+    std::vector<Definition> definitions;
+    for (int i = 0; i < 300; ++i)
+        definitions.push_back(define("c" + std::to_string(i), answers, 20ms, 15ms));
+    engine->configure(std::move(definitions));
+    run_for(300ms);
+    const std::uint64_t before = hub.version();
+    run_for(1s);
+    EXPECT_LE(hub.version() - before, 105u);
+    EXPECT_GE(hub.version() - before, 20u);
+}
+
+TEST_F(EngineTest, SlowRunsAreDegraded) {
+    Definition definition = define("a", answers);
+    definition.policy.slow_above = 1ms;
+    engine->configure({definition});
+    EXPECT_TRUE(run_until([&] { return status("a") == Status::degraded; }, 1s));
+    EXPECT_EQ(state("a").detail(clock.steady()).substr(0, 5), "slow:");
+}
+
+TEST_F(EngineTest, DecommissionIsPartOfTheSnapshot) {
+    engine->decommission({"maintenance", false});
+    EXPECT_EQ(hub.current()->decommission.text, "maintenance");
+    EXPECT_TRUE(hub.current()->decommission.active());
+    engine->decommission({});
+    EXPECT_FALSE(hub.current()->decommission.active());
+}
+
+TEST_F(EngineTest, EndsPromptlyWhileEverythingHangs) {
+    const auto blocker = std::make_shared<Blocker>();
+    CheckRun run = [blocker](net::Context& context) { return blocks(blocker, context); };
+    std::vector<Definition> definitions;
+    for (int i = 0; i < 50; ++i) {
+        definitions.push_back(define("hung" + std::to_string(i), hangs, 1h, 1h));
+        definitions.push_back(define("stuck" + std::to_string(i), run, 1h, 1h));
+    }
+    engine->configure(std::move(definitions));
+    run_for(200ms);
+    const Steady began = clock.steady();
+    engine.reset();
+    run_for(1ms);
+    EXPECT_LT(clock.steady() - began, 500ms);
+    blocker->release();
+}
+
+}  // namespace
+}  // namespace vitals::engine

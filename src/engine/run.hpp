@@ -1,0 +1,42 @@
+// One run under a deadline: what the scheduler, `vitals check` and the tests of checks share. The
+// one place where CheckError becomes an outcome.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "net/awaitable.hpp"
+#include "net/environment.hpp"
+#include "net/loop.hpp"
+#include "vitals/outcome.hpp"
+
+namespace vitals::engine {
+
+using Run = std::function<net::awaitable<Outcome>(net::Context&)>;
+
+// A run under way. The outcome is delivered once, at the latest when the deadline passes (then
+// `failed`, class timeout, naming the phase it hung in). finished() turns true once the coroutine
+// has ended and no blocking call of it is still running: only then may the next run start.
+// `ended` is called when the coroutine has ended, after `done`; a blocking call may still run.
+// Destruction cancels and calls neither. Used on the loop's thread.
+class Flight {
+  public:
+    Flight(net::Environment& environment, Clock& clock, const std::string& component,
+           const std::string& kind, const Run& run, std::chrono::milliseconds timeout,
+           std::function<void(Outcome)> done, std::function<void()> ended = {});
+    ~Flight();
+    Flight(const Flight&) = delete;
+    Flight& operator=(const Flight&) = delete;
+
+    bool delivered() const;
+    bool finished() const;
+    const std::string& phase() const;  // where it is, or where it hung
+
+  private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace vitals::engine

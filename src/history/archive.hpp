@@ -1,0 +1,63 @@
+// Keeps the journal open through whatever happens to its disk: makes the directory, tries again
+// what failed, sets a damaged file aside, and can say what is wrong. It decides nothing about what
+// is written. Used on the store's thread only.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "history/journal.hpp"
+
+namespace vitals::history {
+
+class Archive {
+  public:
+    using Patience = std::function<bool(std::chrono::milliseconds waited)>;
+
+    Archive(std::string directory, Log log, Patience patience);
+
+    // What an earlier process saved, read without waiting for the file to be opened properly.
+    std::optional<std::string> saved_decommission() const;
+
+    // Does the work on the open journal, opening it first where necessary. False: it could not be
+    // done; problem() says why, and nothing was written. Only a write proves that all is well
+    // again.
+    bool write(const std::function<void(Journal&)>& work);
+    bool read(const std::function<void(Journal&)>& work);
+    // Notices what no write would: a disk with no room left, a file removed from under us.
+    void look_around();
+
+    // What is wrong, for everyone ("disk full") and for those who may read it; empty: nothing.
+    struct Problem {
+        std::string detail;
+        std::string error;
+        bool operator==(const Problem&) const = default;
+    };
+    Problem problem() const;
+    // How often a file had to be given up and another begun: what must be in it is to be saved
+    // again when this grows.
+    unsigned renewals() const noexcept { return renewals_; }
+    std::uint64_t used_bytes();  // 0 while the file is not open
+
+  private:
+    bool attempt(const std::function<void(Journal&)>& work);
+    void open();
+    bool set_aside();
+    void judge(const SqliteError& error);
+
+    std::string directory_;
+    std::string path_;
+    Log log_;
+    Patience patience_;
+    std::unique_ptr<Journal> journal_;
+    Problem failure_;  // of the latest attempt that failed, until a write succeeds
+    Problem no_room_;
+    std::string damaged_;  // the first file that was set aside
+    unsigned renewals_ = 0;
+};
+
+}  // namespace vitals::history

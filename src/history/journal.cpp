@@ -1,0 +1,193 @@
+// The schema and its statements. Times are microseconds since 1970, statuses their numbers.
+#include "history/journal.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include <fmt/format.h>
+
+namespace vitals::history {
+
+namespace {
+
+constexpr int application = 0x76746c73;  // "vtls", in the file's header
+
+// One entry a version, never changed once released. The write-ahead log is small, so that it fits
+// where space is short, and kept, so that the next write finds its space already there.
+constexpr std::array migrations = {
+    "CREATE TABLE decommission (one INTEGER PRIMARY KEY CHECK (one = 1),"
+    " text TEXT NOT NULL, at INTEGER NOT NULL);"
+    "CREATE TABLE sign_of_life (one INTEGER PRIMARY KEY CHECK (one = 1), at INTEGER NOT NULL);"
+    "CREATE TABLE transition (id INTEGER PRIMARY KEY, component TEXT NOT NULL,"
+    " at INTEGER NOT NULL, from_status INTEGER NOT NULL, to_status INTEGER NOT NULL,"
+    " detail TEXT NOT NULL);"
+    "CREATE INDEX transition_by_component ON transition (component, at);"
+    "CREATE INDEX transition_by_time ON transition (at);",
+};
+constexpr const char* settings =
+    "PRAGMA cache_size = -512;"
+    "PRAGMA synchronous = NORMAL;"
+    "PRAGMA wal_autocheckpoint = 256;"
+    "PRAGMA journal_size_limit = 1048576;";
+
+constexpr std::int64_t pruned_at_once = 2'000;  // rows, so that nothing waits long behind it
+
+std::int64_t microseconds(System time) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
+}
+
+System time_of(std::int64_t microseconds) {
+    return System(
+        std::chrono::duration_cast<System::duration>(std::chrono::microseconds(microseconds)));
+}
+
+Status status_of(std::int64_t number) {
+    const bool known = number >= 0 && number <= static_cast<std::int64_t>(Status::unknown);
+    return known ? static_cast<Status>(number) : Status::unknown;
+}
+
+}  // namespace
+
+Journal::Journal(const std::string& path, std::function<bool(std::chrono::milliseconds)> patience)
+    : database_(path, Database::Mode::write) {
+    database_.on_busy(std::move(patience));
+    migrate();
+}
+
+void Journal::migrate() {
+    const std::int64_t owner = database_.number("PRAGMA application_id");
+    const std::int64_t version = database_.number("PRAGMA user_version");
+    const std::int64_t tables = database_.number("SELECT count(*) FROM sqlite_schema");
+    if (owner != application && (owner != 0 || tables != 0))
+        throw SqliteError(SQLITE_AUTH, 0, "the file belongs to another program");
+    if (version > static_cast<std::int64_t>(migrations.size()))
+        throw SqliteError(SQLITE_AUTH, 0, "the file was written by a newer vitals");
+    if (tables == 0) database_.execute("PRAGMA auto_vacuum = INCREMENTAL");  // before any table
+    database_.execute("PRAGMA journal_mode = WAL");
+    database_.execute(settings);
+    if (version == static_cast<std::int64_t>(migrations.size())) return;
+
+    Transaction transaction(database_);
+    for (auto next = static_cast<std::size_t>(version); next < migrations.size(); ++next)
+        database_.execute(migrations.at(next));
+    database_.execute(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}",
+                                  application, migrations.size())
+                          .c_str());
+    transaction.commit();
+}
+
+void Journal::append(const std::deque<Record>& records) {
+    Transaction transaction(database_);
+    Statement insert(database_,
+                     "INSERT INTO transition (component, at, from_status, to_status, detail)"
+                     " VALUES (?, ?, ?, ?, ?)");
+    for (const Record& record : records) {
+        insert.bind(1, record.component)
+            .bind(2, microseconds(record.at))
+            .bind(3, static_cast<std::int64_t>(record.from))
+            .bind(4, static_cast<std::int64_t>(record.to))
+            .bind(5, record.detail)
+            .run();
+    }
+    transaction.commit();
+}
+
+void Journal::save_decommission(const std::string& text, System now) {
+    database_.execute("PRAGMA synchronous = FULL");
+    try {
+        Transaction transaction(database_);
+        Statement save(database_,
+                       "INSERT INTO decommission (one, text, at) VALUES (1, ?, ?)"
+                       " ON CONFLICT (one) DO UPDATE SET text = excluded.text, at = excluded.at");
+        save.bind(1, text).bind(2, microseconds(now)).run();
+        transaction.commit();
+        // Into the file itself, where read_as_is() looks. It is durable already: no matter if a
+        // reader or a full disk keeps this from happening now.
+        Statement checkpoint(database_, "PRAGMA wal_checkpoint(PASSIVE)");
+        try {
+            checkpoint.run();
+        } catch (const SqliteError&) {
+        }
+    } catch (...) {
+        database_.execute("PRAGMA synchronous = NORMAL");
+        throw;
+    }
+    database_.execute("PRAGMA synchronous = NORMAL");
+}
+
+std::optional<std::string> Journal::saved_decommission() {
+    Statement select(database_, "SELECT text FROM decommission");
+    if (!select.step()) return std::nullopt;
+    return select.text(0);
+}
+
+std::vector<Record> Journal::transitions(const std::string& component, System from, System to,
+                                         std::size_t limit) {
+    Statement select(database_,
+                     "SELECT at, from_status, to_status, detail FROM transition"
+                     " WHERE component = ? AND at BETWEEN ? AND ? ORDER BY at DESC, id DESC"
+                     " LIMIT ?");
+    select.bind(1, component)
+        .bind(2, microseconds(from))
+        .bind(3, microseconds(to))
+        .bind(4, static_cast<std::int64_t>(limit));
+    std::vector<Record> found;
+    while (select.step()) {
+        Record record;
+        record.component = component;
+        record.at = time_of(select.number(0));
+        record.from = status_of(select.number(1));
+        record.to = status_of(select.number(2));
+        record.detail = select.text(3);
+        found.push_back(std::move(record));
+    }
+    std::ranges::reverse(found);
+    return found;
+}
+
+void Journal::sign_of_life(System now) {
+    Statement save(database_,
+                   "INSERT INTO sign_of_life (one, at) VALUES (1, ?)"
+                   " ON CONFLICT (one) DO UPDATE SET at = excluded.at");
+    save.bind(1, microseconds(now)).run();
+}
+
+std::uint64_t Journal::used_bytes() {
+    const std::int64_t pages =
+        database_.number("PRAGMA page_count") - database_.number("PRAGMA freelist_count");
+    return static_cast<std::uint64_t>(pages * database_.number("PRAGMA page_size"));
+}
+
+std::int64_t Journal::forget(std::int64_t before) {
+    Transaction transaction(database_);
+    Statement remove(database_,
+                     "DELETE FROM transition WHERE id IN"
+                     " (SELECT id FROM transition WHERE at < ? ORDER BY at LIMIT ?)");
+    remove.bind(1, before).bind(2, pruned_at_once).run();
+    const std::int64_t removed = sqlite3_changes64(database_.handle());
+    transaction.commit();
+    return removed;
+}
+
+bool Journal::prune(System now, std::chrono::milliseconds keep, std::uint64_t size) {
+    std::int64_t removed = forget(microseconds(now - keep));
+    if (removed == 0 && used_bytes() > size)
+        removed = forget(std::numeric_limits<std::int64_t>::max());
+    if (removed == 0) return false;
+    Statement(database_, "PRAGMA incremental_vacuum").run();
+    return true;
+}
+
+std::optional<std::string> Journal::read_as_is(const std::string& path) noexcept {
+    try {
+        Database database(path, Database::Mode::as_is);
+        Statement select(database, "SELECT text FROM decommission");
+        if (!select.step()) return std::nullopt;
+        return select.text(0);
+    } catch (const SqliteError&) {
+        return std::nullopt;
+    }
+}
+
+}  // namespace vitals::history

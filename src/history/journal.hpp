@@ -1,0 +1,50 @@
+// The database file: its schema, and the few things that are written to it and read from it. Used
+// on the store's thread only; every failure is a SqliteError.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "history/sqlite.hpp"
+#include "history/store.hpp"
+
+namespace vitals::history {
+
+class Journal {
+  public:
+    // Opens or creates the file and brings its schema up to date. A file that a newer vitals wrote,
+    // or another program, is left alone: SqliteError with code SQLITE_AUTH, saying which.
+    Journal(const std::string& path, std::function<bool(std::chrono::milliseconds)> patience);
+
+    void append(const std::deque<Record>& records);  // all of them or none
+    // On disk when it returns, also if the machine loses power in the next moment.
+    void save_decommission(const std::string& text, System now);
+    std::optional<std::string> saved_decommission();
+    std::vector<Record> transitions(const std::string& component, System from, System to,
+                                    std::size_t limit);  // the latest ones, oldest first
+
+    // Proves that the file can be written, and leaves the time at which it could.
+    void sign_of_life(System now);
+    // Removes what is older than `keep`, then the oldest until the file uses at most `size` bytes.
+    // Does a bounded part of the work; true: there is more to do.
+    bool prune(System now, std::chrono::milliseconds keep, std::uint64_t size);
+    std::uint64_t used_bytes();
+    bool moved() const { return database_.moved(); }
+
+    // The text as it stands in a file that cannot be opened properly (locked, damaged, on a full or
+    // read-only disk); nothing when it cannot be made out.
+    static std::optional<std::string> read_as_is(const std::string& path) noexcept;
+
+  private:
+    void migrate();
+    std::int64_t forget(std::int64_t before);  // the oldest of those; how many
+
+    Database database_;
+};
+
+}  // namespace vitals::history

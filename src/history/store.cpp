@@ -1,0 +1,326 @@
+// The thread that owns the database, and the queue in front of it. Nobody waits for the disk here
+// but this thread; everything that crosses to it is a value under one mutex.
+#include "history/store.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "history/archive.hpp"
+
+namespace vitals::history {
+
+namespace {
+
+using namespace std::chrono_literals;
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr auto lock_patience = 400ms;  // for another process to release the database
+constexpr auto caller_patience = 2s;   // of saved_decommission() and transitions()
+constexpr auto end_patience = 1s;      // of the destructor
+constexpr auto overflow_shown = 60s;   // how long dropped records degrade the store
+constexpr std::size_t queue_limit = 10'000;
+constexpr std::size_t detail_limit = 1'024;  // bytes, so that the queue is bounded in bytes
+
+// Cuts between two characters.
+void shorten(std::string& text) {
+    if (text.size() <= detail_limit) return;
+    std::size_t end = detail_limit;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+    text.resize(end);
+}
+
+}  // namespace
+
+// Shared with the thread, which may be left behind when the disk hangs under it.
+struct Store::State {
+    struct Save {
+        std::string text;
+        std::function<void(bool)> done;
+    };
+    struct Read {
+        std::string component;
+        System from, to;
+        std::size_t limit = 0;
+        std::vector<Record> found;
+        bool answered = false;
+    };
+
+    State(Settings given, Log to, Health changed)
+        : settings(std::move(given)),
+          log(std::move(to)),
+          health(std::move(changed)),
+          archive(
+              settings.directory,
+              [this](LogLevel level, std::string_view message) { say(level, message); },
+              [](std::chrono::milliseconds waited) { return waited < lock_patience; }) {}
+
+    void run();
+    bool work();
+    void load();
+    void save(std::vector<Save> saves);
+    void write(SteadyClock::time_point now, bool at_once);
+    void answer(const std::vector<std::shared_ptr<Read>>& asked);
+    void tend(SteadyClock::time_point now);
+    void report(SteadyClock::time_point now);
+    SteadyClock::time_point due() const;  // with the mutex held
+    void say(LogLevel level, std::string_view message);
+    // Calls back, unless the store is gone.
+    void call(const std::function<void()>& callback);
+
+    const Settings settings;
+
+    std::mutex mutex;
+    std::condition_variable wake;     // the thread's
+    std::condition_variable changed;  // the callers'
+    std::deque<Record> queue;
+    SteadyClock::time_point queued_since{};
+    std::uint64_t dropped = 0;
+    SteadyClock::time_point last_drop{};
+    std::vector<Save> saves;
+    std::vector<std::shared_ptr<Read>> reads;
+    std::optional<std::string> saved;  // what saved_decommission() answers, once `loaded`
+    bool loaded = false;
+    bool stop = false;
+    bool ended = false;
+
+    // Held while calling back. What the callbacks refer to is gone once the store is.
+    std::timed_mutex calling;
+    std::atomic<bool> gone = false;
+    const Log log;
+    const Health health;
+
+    // The thread's own.
+    Archive archive;
+    std::optional<std::string> text;  // what must be in the file
+    bool unsaved = false;             // and is not
+    unsigned renewals = 0;            // of the archive, as far as dealt with
+    SteadyClock::time_point retry_at{};
+    SteadyClock::time_point tend_at{};
+    SteadyClock::time_point report_at{};
+    std::optional<std::string> reported;  // the detail; empty when all was well
+    std::thread thread;
+};
+
+Store::Store(Settings settings, Log log, Health health)
+    : state_(std::make_shared<State>(std::move(settings), std::move(log), std::move(health))) {
+    state_->thread = std::thread([state = state_] { state->run(); });
+}
+
+Store::~Store() {
+    std::unique_lock lock(state_->mutex);
+    state_->stop = true;
+    state_->wake.notify_one();
+    const bool ended =
+        state_->changed.wait_for(lock, end_patience, [this] { return state_->ended; });
+    lock.unlock();
+    if (ended) {
+        state_->thread.join();
+        return;
+    }
+    // The disk hangs; the thread keeps its state alive, and calls nobody any more. Only a callback
+    // that hangs itself may keep this from being said.
+    const std::unique_lock calling(state_->calling, end_patience);
+    state_->gone = true;
+    state_->thread.detach();
+}
+
+std::optional<std::string> Store::saved_decommission() {
+    std::unique_lock lock(state_->mutex);
+    state_->changed.wait_for(lock, caller_patience, [this] { return state_->loaded; });
+    return state_->saved;
+}
+
+void Store::save_decommission(std::string text, std::function<void(bool)> done) {
+    const std::lock_guard lock(state_->mutex);
+    state_->saves.push_back({std::move(text), std::move(done)});
+    state_->wake.notify_one();
+}
+
+void Store::append(Record record) {
+    shorten(record.detail);
+    const std::lock_guard lock(state_->mutex);
+    if (state_->queue.size() == queue_limit) {
+        state_->queue.pop_front();
+        ++state_->dropped;
+        state_->last_drop = SteadyClock::now();
+    }
+    state_->queue.push_back(std::move(record));
+    if (state_->queue.size() > 1) return;  // the thread knows already
+    state_->queued_since = SteadyClock::now();
+    state_->wake.notify_one();
+}
+
+std::vector<Record> Store::transitions(const std::string& component, System from, System to,
+                                       std::size_t limit) {
+    const auto read = std::make_shared<State::Read>();
+    read->component = component;
+    read->from = from;
+    read->to = to;
+    read->limit = limit;
+    std::unique_lock lock(state_->mutex);
+    state_->reads.push_back(read);
+    state_->wake.notify_one();
+    state_->changed.wait_for(lock, caller_patience, [&] { return read->answered; });
+    return read->answered ? std::move(read->found) : std::vector<Record>{};
+}
+
+void Store::State::call(const std::function<void()>& callback) {
+    const std::lock_guard lock(calling);
+    if (!gone) callback();
+}
+
+void Store::State::say(LogLevel level, std::string_view message) {
+    call([&] { log(level, message); });
+}
+
+void Store::State::run() {
+    load();
+    while (work()) {
+    }
+    const std::lock_guard lock(mutex);
+    ended = true;
+    changed.notify_all();
+}
+
+void Store::State::load() {
+    // First as the file stands, which works where nothing else does; then properly.
+    text = archive.saved_decommission();
+    std::optional<std::string> proper;
+    const bool opened =
+        archive.read([&](Journal& journal) { proper = journal.saved_decommission(); });
+    if (opened && archive.renewals() == 0) text = proper;
+    const std::lock_guard lock(mutex);
+    saved = text;
+    loaded = true;
+    changed.notify_all();
+}
+
+SteadyClock::time_point Store::State::due() const {
+    auto next = tend_at;
+    if (!queue.empty()) next = std::min(next, std::max(queued_since + settings.batch, retry_at));
+    if (unsaved) next = std::min(next, retry_at);
+    return next;
+}
+
+// One turn: waits for something to do and does it. False: it was the last.
+bool Store::State::work() {
+    std::unique_lock lock(mutex);
+    while (!stop && saves.empty() && reads.empty()) {
+        const auto next = due();  // again after each wake: a record may have come
+        if (SteadyClock::now() >= next) break;
+        wake.wait_until(lock, next);
+    }
+    const bool last = stop;
+    std::vector<Save> to_save = std::exchange(saves, {});
+    const std::vector<std::shared_ptr<Read>> to_answer = std::exchange(reads, {});
+    lock.unlock();
+
+    const auto now = SteadyClock::now();
+    // What operators wait for comes first.
+    if (!to_save.empty() || last || (unsaved && now >= retry_at)) save(std::move(to_save));
+    write(now, last || !to_answer.empty());
+    if (!to_answer.empty()) answer(to_answer);
+    if (now >= tend_at) tend(now);
+    if (archive.renewals() != renewals) {  // a new file: what must be in it is not
+        renewals = archive.renewals();
+        unsaved = text.has_value();
+        save({});
+    }
+    if (!last) report(now);
+    return !last;
+}
+
+void Store::State::save(std::vector<Save> to_save) {
+    if (!to_save.empty()) {
+        text = to_save.back().text;
+        unsaved = true;
+    }
+    if (unsaved) {
+        unsaved = !archive.write([&](Journal& journal) {
+            journal.save_decommission(*text, std::chrono::system_clock::now());
+        });
+        if (unsaved) retry_at = SteadyClock::now() + settings.retry;
+    }
+    for (const Save& each : to_save)
+        if (each.done) call([&] { each.done(!unsaved); });
+}
+
+void Store::State::write(SteadyClock::time_point now, bool at_once) {
+    std::unique_lock lock(mutex);
+    const bool ripe = now >= std::max(queued_since + settings.batch, retry_at);
+    if (queue.empty() || !(ripe || at_once)) return;
+    std::deque<Record> batch = std::exchange(queue, {});
+    lock.unlock();
+
+    if (archive.write([&](Journal& journal) { journal.append(batch); })) return;
+    retry_at = SteadyClock::now() + settings.retry;
+    lock.lock();
+    // Back to the front of what came meanwhile; the oldest give way.
+    const std::size_t room = queue_limit - queue.size();
+    if (batch.size() > room) {
+        dropped += batch.size() - room;
+        last_drop = SteadyClock::now();
+        batch.erase(batch.begin(), batch.end() - static_cast<std::ptrdiff_t>(room));
+    }
+    queue.insert(queue.begin(), std::make_move_iterator(batch.begin()),
+                 std::make_move_iterator(batch.end()));
+}
+
+void Store::State::answer(const std::vector<std::shared_ptr<Read>>& asked) {
+    for (const auto& read : asked) {
+        std::vector<Record> found;
+        archive.read([&](Journal& journal) {
+            found = journal.transitions(read->component, read->from, read->to, read->limit);
+        });
+        const std::lock_guard lock(mutex);
+        read->found = std::move(found);
+        read->answered = true;
+        changed.notify_all();
+    }
+}
+
+void Store::State::tend(SteadyClock::time_point now) {
+    tend_at = now + settings.report;
+    archive.look_around();
+    bool more = false;
+    archive.write([&](Journal& journal) {
+        const System system = std::chrono::system_clock::now();
+        journal.sign_of_life(system);
+        more = journal.prune(system, settings.keep, settings.size);
+    });
+    if (more) tend_at = now + settings.batch;
+}
+
+void Store::State::report(SteadyClock::time_point now) {
+    Archive::Problem problem = archive.problem();
+    std::unique_lock lock(mutex);
+    if (problem.detail.empty() && dropped > 0 && now - last_drop < overflow_shown)
+        problem.detail = "more is recorded than the disk takes; the oldest is dropped";
+    if (problem.detail.empty() && unsaved) problem.detail = "a decommission is not saved yet";
+    const bool news = reported != problem.detail;
+    if (!news && now < report_at) return;
+    report_at = now + settings.report;
+    Outcome outcome = problem.detail.empty() ? ok() : degraded(problem.detail);
+    outcome.error = problem.error;
+    outcome.with("waiting", static_cast<std::int64_t>(queue.size()))
+        .with("dropped", static_cast<std::int64_t>(dropped));
+    lock.unlock();
+    outcome.with("bytes", static_cast<std::int64_t>(archive.used_bytes()));
+    if (news && !problem.detail.empty())
+        say(LogLevel::warning, fmt::format("history: {}{}{}; no check is affected", problem.detail,
+                                           problem.error.empty() ? "" : ": ", problem.error));
+    else if (news && reported)
+        say(LogLevel::info, "history: written again");
+    reported = problem.detail;
+    call([&] { health(std::move(outcome)); });
+}
+
+}  // namespace vitals::history

@@ -1,0 +1,77 @@
+// What outlives the process: decommission state and transitions. SQLite on a thread of its own;
+// written behind, never asked for a verdict. A full, locked, damaged or hanging disk degrades the
+// store and nothing else. Thread-safe.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vitals/log.hpp"
+#include "vitals/snapshot.hpp"
+
+namespace vitals::history {
+
+// A transition of one component. Of its detail at most 1 KiB is kept.
+struct Record {
+    std::string component;
+    Status from = Status::unknown;
+    Status to = Status::unknown;
+    std::string detail;
+    System at{};
+};
+
+struct Settings {
+    std::string directory;  // created (0750) when missing; the file in it is vitals.db
+    std::chrono::milliseconds keep{std::chrono::hours(24 * 30)};  // older goes
+    std::uint64_t size = 1ull << 30;  // bytes used in the file; above it the oldest goes
+    // How long the first record of a batch waits, how long after a failure the disk is tried again,
+    // and how often the store looks after itself and reports at least.
+    std::chrono::milliseconds batch{250}, retry{1'000}, report{5'000};
+};
+
+class Store {
+  public:
+    // How the store is doing: ok, or degraded with a reason ("disk full", "database is locked",
+    // "not writable", "database is damaged; set aside as vitals.db.damaged-..."). Called from the
+    // store's thread at the start, on every change, and every `report`: silence means that the
+    // disk hangs under it. Must not block.
+    using Health = std::function<void(Outcome)>;
+
+    // Returns at once; the file is opened on the store's thread, and again whenever it could not
+    // be.
+    Store(Settings settings, Log log, Health health);
+    // Writes what is queued, for a second at most, and ends the thread. No callback begins after it
+    // has returned.
+    ~Store();
+    Store(const Store&) = delete;
+    Store& operator=(const Store&) = delete;
+
+    // The decommission text saved by an earlier process. Waits until the file was read, for two
+    // seconds at most. Found also where the file cannot be written, and mostly where it is damaged.
+    std::optional<std::string> saved_decommission();
+
+    // Saves it and calls `done(durable)` from the store's thread once it is on disk, or could not
+    // be brought there within a second. It is tried again until it succeeds or another one is
+    // saved.
+    void save_decommission(std::string text, std::function<void(bool durable)> done);
+
+    // Queued, and written within about `batch`. When the queue is full (10,000) the oldest is
+    // dropped, counted, and the store degraded. Never waits for the disk.
+    void append(Record record);
+
+    // The latest `limit` transitions of the component between two times, oldest first. Waits for
+    // the store's thread, for two seconds at most; empty when it cannot read.
+    std::vector<Record> transitions(const std::string& component, System from, System to,
+                                    std::size_t limit);
+
+  private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace vitals::history

@@ -1,0 +1,99 @@
+// Disks that are full or cannot be written. They are real ones, mounted in memory.
+#include <thread>
+
+#include "history/store_testing.hpp"
+
+namespace vitals::history {
+namespace {
+
+using namespace testing;
+
+TEST_F(DiskTest, AFullDiskDegradesTheStoreAndLosesNothing) {
+    VITALS_NEEDS_DISK();
+    const Disk disk(2'048);
+    Witness witness;
+    Store store(in(disk.path()), witness.log(), witness.health());
+    ASSERT_TRUE(witness.sees_ok());
+    disk.fill();
+    EXPECT_TRUE(witness.sees("disk full")) << "seen without anything being written";
+    for (int second = 0; second < 5'000; ++second)
+        store.append(record("redis", second, Status::failed, std::string(500, 'x')));
+    for (int tries = 0; tries < 20; ++tries) {
+        all(store, "nobody");  // reading works, which proves nothing
+        std::this_thread::sleep_for(50ms);
+        EXPECT_EQ(witness.last().detail, "disk full");
+        EXPECT_EQ(witness.last().status, Status::degraded);
+    }
+
+    std::filesystem::remove(disk.filler());
+    ASSERT_EQ(::mount("tmpfs", disk.path().c_str(), "tmpfs", MS_REMOUNT, "size=16m"), 0);
+    EXPECT_TRUE(witness.sees_ok());
+    EXPECT_EQ(all(store, "redis").size(), 5'000u);
+}
+
+TEST_F(DiskTest, ADiskFullFromTheStartIsUsedOnceItHasRoom) {
+    VITALS_NEEDS_DISK();
+    const Disk disk(1'024);
+    disk.fill();
+    Witness witness;
+    Store store(in(disk.path()), witness.log(), witness.health());
+    EXPECT_EQ(store.saved_decommission(), std::nullopt);
+    EXPECT_TRUE(witness.sees("disk full"));
+    EXPECT_FALSE(save(store, "gone"));
+    std::filesystem::remove(disk.filler());
+    EXPECT_TRUE(witness.sees_ok());
+    for (int tries = 0; tries < 100; ++tries) {
+        if (Other(disk.path() + "/vitals.db")("SELECT text FROM decommission") == "gone\n") return;
+        std::this_thread::sleep_for(50ms);
+    }
+    FAIL() << "the decommission was not saved once there was room";
+}
+
+TEST_F(DiskTest, ADecommissionIsReadFromAFullDisk) {
+    VITALS_NEEDS_DISK();
+    const Disk disk(1'024);
+    Witness witness;
+    {
+        Store store(in(disk.path()), witness.log(), witness.health());
+        ASSERT_TRUE(save(store, "gone"));
+    }
+    disk.fill();
+    Store store(in(disk.path()), witness.log(), witness.health());
+    EXPECT_EQ(store.saved_decommission(), "gone");
+    EXPECT_TRUE(witness.sees("disk full"));
+}
+
+TEST_F(DiskTest, AReadOnlyDiskIsNotWritableUntilItIs) {
+    VITALS_NEEDS_DISK();
+    const Disk disk(1'024);
+    Witness before;
+    {
+        Store store(in(disk.path()), before.log(), before.health());
+        ASSERT_TRUE(save(store, "gone"));
+    }
+    disk.read_only(true);
+    Witness witness;
+    Store store(in(disk.path()), witness.log(), witness.health());
+    EXPECT_EQ(store.saved_decommission(), "gone");
+    EXPECT_TRUE(witness.sees("not writable"));
+    store.append(record("redis", 1));
+    disk.read_only(false);
+    EXPECT_TRUE(witness.sees_ok());
+    EXPECT_EQ(all(store, "redis").size(), 1u);
+}
+
+TEST_F(DiskTest, ADirectoryThatCannotBeMadeIsNotWritable) {
+    VITALS_NEEDS_DISK();
+    const Disk disk(1'024);
+    disk.read_only(true);
+    Witness witness;
+    Store store(in(disk.path() + "/state"), witness.log(), witness.health());
+    EXPECT_TRUE(witness.sees("not writable"));
+    EXPECT_NE(witness.last().error.find("cannot create"), std::string::npos)
+        << witness.last().error;
+    disk.read_only(false);
+    EXPECT_TRUE(witness.sees_ok());
+}
+
+}  // namespace
+}  // namespace vitals::history

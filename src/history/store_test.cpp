@@ -1,0 +1,435 @@
+// What is kept, for how long, and that nobody waits for it.
+#include <sys/stat.h>
+
+#include <atomic>
+#include <latch>
+#include <thread>
+
+#include "history/store_testing.hpp"
+
+namespace vitals::history {
+namespace {
+
+using namespace testing;
+
+std::chrono::milliseconds since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
+                                                                 start);
+}
+
+std::int64_t number(const Outcome& outcome, std::string_view property) {
+    const Value* value = outcome.property(property);
+    return value == nullptr ? -1 : std::get<std::int64_t>(*value);
+}
+
+TEST(Store, GivesBackTransitionsOldestFirst) {
+    const Folder folder;
+    Witness witness;
+    Store store(in(folder / "state"), witness.log(), witness.health());
+    store.append(record("redis", 1));
+    store.append(record("disk", 2, Status::degraded, "86 % used"));
+    store.append(record("redis", 3, Status::ok, ""));
+
+    const std::vector<Record> redis = all(store, "redis");
+    ASSERT_EQ(redis.size(), 2u);
+    EXPECT_EQ(redis[0].component, "redis");
+    EXPECT_EQ(redis[0].from, Status::ok);
+    EXPECT_EQ(redis[0].to, Status::failed);
+    EXPECT_EQ(redis[0].detail, "down");
+    EXPECT_EQ(redis[0].at, at(1));
+    EXPECT_EQ(redis[1].to, Status::ok);
+    EXPECT_EQ(all(store, "disk").at(0).detail, "86 % used");
+    EXPECT_TRUE(all(store, "nobody").empty());
+}
+
+TEST(Store, LimitTakesTheLatest) {
+    const Folder folder;
+    Witness witness;
+    Store store(in(folder.path()), witness.log(), witness.health());
+    for (int second = 0; second < 10; ++second) store.append(record("redis", second));
+    const std::vector<Record> latest = all(store, "redis", 3);
+    ASSERT_EQ(latest.size(), 3u);
+    EXPECT_EQ(latest[0].at, at(7));
+    EXPECT_EQ(latest[2].at, at(9));
+    const std::vector<Record> between = store.transitions("redis", at(2), at(4), 100);
+    ASSERT_EQ(between.size(), 3u);
+    EXPECT_EQ(between[0].at, at(2));
+}
+
+TEST(Store, SurvivesARestart) {
+    const Folder folder;
+    Witness witness;
+    {
+        Store store(in(folder.path()), witness.log(), witness.health());
+        store.append(record("media storage service", 1, Status::failed, "größe ≠ 0"));
+    }
+    Store store(in(folder.path()), witness.log(), witness.health());
+    const auto kept = all(store, "media storage service");
+    ASSERT_EQ(kept.size(), 1u);
+    EXPECT_EQ(kept[0].detail, "größe ≠ 0");
+}
+
+TEST(Store, WritesBehindWithinASecondWithoutBeingAsked) {
+    const Folder folder;
+    Witness witness;
+    Store store(in(folder.path()), witness.log(), witness.health());
+    ASSERT_TRUE(witness.sees_ok());
+    store.append(record("redis", 1));
+    const Other other(folder / "vitals.db");
+    std::string rows;
+    for (int tries = 0; tries < 100 && rows.empty(); ++tries) {
+        std::this_thread::sleep_for(10ms);
+        rows = other("SELECT component, detail FROM transition");
+    }
+    EXPECT_EQ(rows, "redis|down\n");
+}
+
+TEST(Store, MakesTheDirectoryForItsGroupOnly) {
+    const Folder folder;
+    Witness witness;
+    const std::string directory = folder / "deep/er/state";
+    const Store store(in(directory), witness.log(), witness.health());
+    ASSERT_TRUE(witness.sees_ok());
+    struct stat facts{};
+    ASSERT_EQ(::stat(directory.c_str(), &facts), 0);
+    EXPECT_EQ(facts.st_mode & 07777, 0750u);
+}
+
+TEST(Store, SaysThatItIsWellAgainAndAgain) {
+    const Folder folder;
+    Witness witness;
+    const Store store(in(folder.path()), witness.log(), witness.health());
+    ASSERT_TRUE(witness.sees_ok());
+    const int first = witness.reports();
+    std::this_thread::sleep_for(800ms);
+    EXPECT_GT(witness.reports(), first) << "silence is how a hanging disk is noticed";
+    EXPECT_EQ(witness.logged(), "");
+    EXPECT_GT(number(witness.last(), "bytes"), 4096);
+}
+
+TEST(Store, DecommissionIsRememberedByTheNextProcess) {
+    const Folder folder;
+    Witness witness;
+    {
+        Store store(in(folder.path()), witness.log(), witness.health());
+        EXPECT_EQ(store.saved_decommission(), std::nullopt);
+        EXPECT_TRUE(save(store, "first"));
+        EXPECT_TRUE(save(store, "moving to rack 7\nsecond line"));
+    }
+    {
+        Store store(in(folder.path()), witness.log(), witness.health());
+        EXPECT_EQ(store.saved_decommission(), "moving to rack 7\nsecond line");
+        EXPECT_TRUE(save(store, ""));
+    }
+    Store store(in(folder.path()), witness.log(), witness.health());
+    EXPECT_EQ(store.saved_decommission(), "") << "an empty text decommissions, too";
+}
+
+// A copy of the files of an open database is what a power cut leaves.
+TEST(Store, DecommissionIsOnDiskWhenItSaysSo) {
+    const Folder folder;
+    const Folder copy;
+    Witness witness;
+    Store store(in(folder.path()), witness.log(), witness.health());
+    ASSERT_TRUE(save(store, "gone"));
+    for (const auto& file : std::filesystem::directory_iterator(folder.path()))
+        std::filesystem::copy(file.path(), copy / file.path().filename().string());
+    Store next(in(copy.path()), witness.log(), witness.health());
+    EXPECT_EQ(next.saved_decommission(), "gone");
+}
+
+TEST(Store, SavesInOrderAndAnswersEach) {
+    const Folder folder;
+    Witness witness;
+    std::atomic<int> durable = 0;
+    {
+        Store store(in(folder.path()), witness.log(), witness.health());
+        for (int number = 0; number < 50; ++number)
+            store.save_decommission("text " + std::to_string(number),
+                                    [&](bool yes) { durable += yes ? 1 : 0; });
+    }
+    EXPECT_EQ(durable, 50);
+    Store store(in(folder.path()), witness.log(), witness.health());
+    EXPECT_EQ(store.saved_decommission(), "text 49");
+}
+
+TEST(Store, LongDetailsAreCutBetweenCharacters) {
+    const Folder folder;
+    Witness witness;
+    Store store(in(folder.path()), witness.log(), witness.health());
+    std::string text(1'023, 'x');
+    store.append(record("redis", 1, Status::failed, text + "ü and more"));
+    EXPECT_EQ(all(store, "redis").at(0).detail, text);
+}
+
+TEST(Store, ForgetsWhatIsOlderThanKeep) {
+    const Folder folder;
+    Witness witness;
+    {
+        Store store(in(folder.path()), witness.log(), witness.health());
+        Record old = record("redis", 0);
+        old.at = std::chrono::system_clock::now() - 48h;
+        store.append(old);
+        Record recent = record("redis", 0);
+        recent.at = std::chrono::system_clock::now() - 1h;
+        store.append(recent);
+    }
+    Settings settings = in(folder.path());
+    settings.keep = 24h;
+    Store store(settings, witness.log(), witness.health());
+    ASSERT_TRUE(witness.sees_ok());
+    const System now = std::chrono::system_clock::now();
+    const auto kept = store.transitions("redis", now - 1'000h, now, 100);
+    ASSERT_EQ(kept.size(), 1u);
+    EXPECT_GT(kept[0].at, now - 2h);
+}
+
+TEST(Store, OldestGoesFirstWhenTheFileIsTooLarge) {
+    const Folder folder;
+    Witness witness;
+    Settings settings = in(folder.path());
+    settings.size = 1 << 20;
+    Store store(settings, witness.log(), witness.health());
+    for (int second = 0; second < 9'000; ++second)
+        store.append(record("redis", second, Status::failed, std::string(300, 'x')));
+    EXPECT_TRUE(witness.sees(
+        [](const Outcome& outcome) {
+            const std::int64_t bytes = number(outcome, "bytes");
+            return bytes > 200'000 && bytes <= 1 << 20;
+        },
+        20s));
+    const auto kept = all(store, "redis");
+    ASSERT_GT(kept.size(), 500u);
+    EXPECT_LT(kept.size(), 9'000u);
+    EXPECT_EQ(kept.back().at, at(8'999));
+    EXPECT_EQ(kept.front().at, at(9'000 - static_cast<int>(kept.size())));
+    EXPECT_LE(std::filesystem::file_size(folder / "vitals.db"), 1u << 20)
+        << "the space is given back";
+}
+
+TEST(Store, WhileLockedItIsDegradedAndThenCatchesUp) {
+    const Folder folder;
+    Witness witness;
+    Store store(in(folder.path()), witness.log(), witness.health());
+    ASSERT_TRUE(witness.sees_ok());
+    const Other other(folder / "vitals.db");
+    ASSERT_EQ(other("BEGIN IMMEDIATE"), "");
+
+    const auto start = std::chrono::steady_clock::now();
+    store.append(record("redis", 1));
+    EXPECT_LT(since(start), 100ms);
+    EXPECT_TRUE(witness.sees("database is locked"));
+    EXPECT_NE(witness.last().error.find("vitals.db"), std::string::npos);
+    EXPECT_FALSE(save(store, "gone")) << "not on disk, so it must not be called durable";
+    EXPECT_LT(since(start), 5s);
+
+    ASSERT_EQ(other("COMMIT"), "");
+    EXPECT_TRUE(witness.sees_ok());
+    EXPECT_EQ(all(store, "redis").size(), 1u) << "nothing was lost";
+    EXPECT_EQ(other("SELECT text FROM decommission"), "gone\n") << "saved as soon as possible";
+}
+
+TEST(Store, LockedFromTheStartItStillKnowsTheDecommission) {
+    const Folder folder;
+    Witness before;
+    {
+        Store store(in(folder.path()), before.log(), before.health());
+        ASSERT_TRUE(save(store, "gone"));
+    }
+    auto other = std::make_unique<Other>(folder / "vitals.db");
+    ASSERT_EQ((*other)("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE"), "exclusive\n");
+    Witness witness;
+    const auto start = std::chrono::steady_clock::now();
+    Store store(in(folder.path()), witness.log(), witness.health());
+    EXPECT_EQ(store.saved_decommission(), "gone");
+    EXPECT_LT(since(start), 2s);
+    EXPECT_TRUE(witness.sees("database is locked"));
+    other.reset();
+    EXPECT_TRUE(witness.sees_ok());
+}
+
+TEST(Store, AFullQueueDropsTheOldestAndSaysSo) {
+    const Folder folder;
+    Witness witness;
+    Store store(in(folder.path()), witness.log(), witness.health());
+    ASSERT_TRUE(witness.sees_ok());
+    const Other other(folder / "vitals.db");
+    ASSERT_EQ(other("BEGIN IMMEDIATE"), "");
+    for (int second = 0; second < 12'000; ++second) store.append(record("redis", second));
+    EXPECT_TRUE(witness.sees(
+        [](const Outcome& outcome) { return number(outcome, "dropped") == 2'000; }, 12s));
+    EXPECT_EQ(number(witness.last(), "waiting"), 10'000);
+    ASSERT_EQ(other("COMMIT"), "");
+    EXPECT_TRUE(witness.sees("more is recorded than the disk takes; the oldest is dropped"));
+    const auto kept = all(store, "redis");
+    ASSERT_EQ(kept.size(), 10'000u);
+    EXPECT_EQ(kept.front().at, at(2'000));
+    EXPECT_EQ(kept.back().at, at(11'999));
+}
+
+TEST(Store, ADamagedFileIsSetAsideAndSaysSo) {
+    const Folder folder;
+    const std::string garbage(20'000, 'g');
+    write(folder / "vitals.db", garbage);
+    Witness witness;
+    Store store(in(folder.path()), witness.log(), witness.health());
+    EXPECT_EQ(store.saved_decommission(), std::nullopt);
+    store.append(record("redis", 1));
+    EXPECT_EQ(all(store, "redis").size(), 1u);
+    ASSERT_TRUE(witness.sees([](const Outcome& outcome) {
+        return outcome.status == Status::degraded &&
+               outcome.detail.starts_with("database is damaged; set aside as vitals.db.damaged-2");
+    }));
+    const std::string aside = witness.last().detail.substr(witness.last().detail.rfind(' ') + 1);
+    EXPECT_EQ(read(folder / aside), garbage) << "kept as it was";
+    EXPECT_NE(witness.logged().find(folder / aside), std::string::npos);
+
+    std::filesystem::remove(folder / aside);  // someone has looked at it
+    EXPECT_TRUE(witness.sees_ok());
+}
+
+TEST(Store, ADecommissionIsTakenOverFromADamagedFile) {
+    const Folder folder;
+    Witness witness;
+    {
+        Store store(in(folder.path()), witness.log(), witness.health());
+        ASSERT_TRUE(save(store, "gone"));
+        for (int second = 0; second < 2'000; ++second) store.append(record("redis", second));
+    }
+    // Overwrites every page of transitions: those that hold their component's name.
+    std::string bytes = read(folder / "vitals.db");
+    for (std::size_t page = 4096; page < bytes.size(); page += 4096)
+        if (bytes.substr(page, 4096).find("redis") != std::string::npos)
+            bytes.replace(page, 100, std::string(100, '\x77'));
+    write(folder / "vitals.db", bytes);
+    {
+        Store store(in(folder.path()), witness.log(), witness.health());
+        EXPECT_EQ(store.saved_decommission(), "gone");
+        store.append(record("redis", 1));
+        ASSERT_TRUE(witness.sees([](const Outcome& outcome) {
+            return outcome.detail.starts_with("database is damaged; set aside as");
+        }));
+        EXPECT_EQ(all(store, "redis").size(), 1u);
+    }
+    Store store(in(folder.path()), witness.log(), witness.health());
+    EXPECT_EQ(store.saved_decommission(), "gone") << "it is in the new file";
+}
+
+TEST(Store, AFileOfANewerVitalsIsLeftAlone) {
+    const Folder folder;
+    Witness witness;
+    {
+        Store store(in(folder.path()), witness.log(), witness.health());
+        ASSERT_TRUE(save(store, "gone"));
+    }
+    Other(folder / "vitals.db")("PRAGMA user_version = 99");
+    Store store(in(folder.path()), witness.log(), witness.health());
+    EXPECT_EQ(store.saved_decommission(), "gone");
+    EXPECT_TRUE(witness.sees("the file was written by a newer vitals"));
+    EXPECT_FALSE(save(store, "OK"));
+    EXPECT_EQ(Other(folder / "vitals.db")("PRAGMA user_version; SELECT text FROM decommission"),
+              "99\ngone\n");
+}
+
+TEST(Store, AnotherProgramsFileIsLeftAlone) {
+    const Folder folder;
+    Other(folder / "vitals.db")("CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)");
+    Witness witness;
+    const Store store(in(folder.path()), witness.log(), witness.health());
+    EXPECT_TRUE(witness.sees("the file belongs to another program"));
+    EXPECT_EQ(Other(folder / "vitals.db")("SELECT * FROM theirs"), "1\n");
+}
+
+TEST(Store, AFolderRemovedFromUnderItIsMadeAgain) {
+    const Folder folder;
+    Witness witness;
+    Store store(in(folder / "state"), witness.log(), witness.health());
+    ASSERT_TRUE(save(store, "gone"));
+    std::filesystem::remove_all(folder / "state");
+    for (int tries = 0; tries < 100 && !std::filesystem::exists(folder / "state/vitals.db");
+         ++tries)
+        std::this_thread::sleep_for(100ms);
+    std::string rows;
+    for (int tries = 0; tries < 100 && rows != "gone\n"; ++tries) {
+        std::this_thread::sleep_for(50ms);
+        rows = Other(folder / "state/vitals.db")("SELECT text FROM decommission");
+    }
+    EXPECT_EQ(rows, "gone\n") << "the decommission must survive the next restart all the same";
+}
+
+TEST(Store, ADirectoryThatIsAFileIsNamed) {
+    const Folder folder;
+    write(folder / "state", "not a directory");
+    Witness witness;
+    Store store(in(folder / "state"), witness.log(), witness.health());
+    EXPECT_TRUE(witness.sees("cannot be written"));
+    EXPECT_EQ(store.saved_decommission(), std::nullopt);
+    std::filesystem::remove(folder / "state");
+    EXPECT_TRUE(witness.sees_ok());
+}
+
+// The disk hangs: here, because the thread that would write is held in the callback.
+TEST(Store, NobodyWaitsForAHangingDisk) {
+    struct Hang {
+        std::latch held{1};
+        std::latch release{1};
+        std::atomic<bool> first = true;
+        std::atomic<int> late = 0;
+    };
+    const auto hang = std::make_shared<Hang>();  // the thread that hangs outlives the test
+    const Folder folder;
+    const auto start = std::chrono::steady_clock::now();
+    {
+        const auto wait = [hang](const Outcome&) {
+            if (!hang->first.exchange(false)) return;
+            hang->held.count_down();
+            hang->release.wait();
+        };
+        Store store(in(folder.path()), [](LogLevel, std::string_view) {}, wait);
+        hang->held.wait();
+        const auto appended = std::chrono::steady_clock::now();
+        for (int second = 0; second < 1'000; ++second) store.append(record("redis", second));
+        EXPECT_LT(since(appended), 500ms);
+        store.save_decommission("gone", [hang](bool) { ++hang->late; });
+        EXPECT_TRUE(all(store, "redis").empty());
+    }
+    EXPECT_LT(since(start), 5s) << "two for the read, one for the end";
+    hang->release.count_down();
+    std::this_thread::sleep_for(300ms);
+    EXPECT_EQ(hang->late, 0) << "no callback after the end";
+}
+
+TEST(Store, EndsInTimeWhileLocked) {
+    const Folder folder;
+    Witness witness;
+    auto store = std::make_unique<Store>(in(folder.path()), witness.log(), witness.health());
+    ASSERT_TRUE(witness.sees_ok());
+    const Other other(folder / "vitals.db");
+    ASSERT_EQ(other("BEGIN IMMEDIATE"), "");
+    store->append(record("redis", 1));
+    store->save_decommission("gone", {});
+    const auto start = std::chrono::steady_clock::now();
+    store.reset();
+    EXPECT_LT(since(start), 1'500ms);
+}
+
+TEST(Store, ManyThreadsMayAppendAndRead) {
+    const Folder folder;
+    Witness witness;
+    Store store(in(folder.path()), witness.log(), witness.health());
+    {
+        std::vector<std::jthread> threads;
+        for (int each = 0; each < 4; ++each)
+            threads.emplace_back([&, each] {
+                for (int second = 0; second < 500; ++second) {
+                    store.append(record("redis/" + std::to_string(each), second));
+                    if (second % 100 == 0) all(store, "redis/0");
+                }
+            });
+    }
+    for (int each = 0; each < 4; ++each)
+        EXPECT_EQ(all(store, "redis/" + std::to_string(each)).size(), 500u);
+}
+
+}  // namespace
+}  // namespace vitals::history
