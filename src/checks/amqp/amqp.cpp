@@ -1,0 +1,329 @@
+#include "amqp.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "model/count_range.hpp"
+#include "net/connection.hpp"
+#include "net/pump.hpp"
+#include "wire/amqp_client.hpp"
+#include "wire/quote.hpp"
+#include "wire/url.hpp"
+
+namespace vitals::checks::amqp {
+
+namespace {
+
+using wire::amqp::Client;
+using wire::amqp::Event;
+using What = Event::What;
+
+constexpr std::uint16_t access_refused = 403;
+constexpr std::uint16_t not_found = 404;
+constexpr std::uint16_t resource_locked = 405;
+
+std::string verify_url(const void* value) {
+    const auto& text = *static_cast<const std::string*>(value);
+    if (auto problem = wire::url_problem(text, {"amqp", "amqps"}); !problem.empty()) return problem;
+    const wire::Url url = *wire::parse_url(text);
+    if (url.path.size() > 256) return "names a virtual host of more than 255 bytes";
+    return url.query.empty() ? std::string() : "has a query; expected amqp://host:port/vhost";
+}
+
+std::string verify_queues(const void* value) {
+    for (const auto& [name, queue] :
+         *static_cast<const std::vector<std::pair<std::string, Queue>>*>(value)) {
+        if (name.empty() || name.size() > 255) return "a queue's name has 1 to 255 bytes";
+        if (queue.degraded_above && queue.failed_above &&
+            *queue.degraded_above >= *queue.failed_above) {
+            return name + ": degraded_above must be less than failed_above";
+        }
+    }
+    return {};
+}
+
+std::string verify_consumers(const void* value) {
+    const auto& text = *static_cast<const std::string*>(value);
+    return text.empty() || parse_count_range(text)
+               ? std::string()
+               : "is no count; expected one such as `>=1`, `2` or `1..4`";
+}
+
+std::string verify(const void* erased) {
+    const auto& options = *static_cast<const Options*>(erased);
+    const auto url = wire::parse_url(options.url);
+    if (!url) return {};  // said by the field
+    if (!url->user.empty() && !options.user.empty()) return "user stands in the URL and apart";
+    if (!url->password.empty() && options.password.configured())
+        return "password stands both in the URL and apart from it";
+    if (options.tls.certificate.empty() && !options.tls.key.empty())
+        return "tls: a key without a certificate";
+    return {};
+}
+
+constexpr Field queue_fields[] = {
+    field<&Queue::degraded_above>("degraded_above", "Degraded with more messages ready than that.",
+                                  {.unit = "messages", .least = 0}),
+    field<&Queue::failed_above>("failed_above", "Failed with more messages ready than that.",
+                                {.unit = "messages", .least = 0}),
+    field<&Queue::consumers>("consumers", "How many consumers the queue must have.",
+                             {.example = ">=1", .verify = verify_consumers}),
+};
+
+constexpr Field fields[] = {
+    field<&Options::url>(
+        "url",
+        "Where the broker is: amqp://host:port/vhost (usually 5672) or amqps:// (5671). Without a "
+        "path the virtual host is `/`.",
+        {.required = true, .example = "amqp://monitor@127.0.0.1/shop", .verify = verify_url}),
+    field<&Options::user>("user", "Who to log in as; or in the URL. Without either: guest."),
+    field<&Options::password>("password", "With which password; or in the URL."),
+    field<&Options::queues>("queues", "Queues that must exist, each with what must hold for it.",
+                            {.example = "{orders: {failed_above: 10000, consumers: \">=1\"}}",
+                             .verify = verify_queues,
+                             .members = queue_fields}),
+    field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
+};
+
+wire::amqp::Login login_of(const Options& options, const wire::Url& url) {
+    wire::amqp::Login login;
+    login.user = !options.user.empty() ? options.user : url.user.empty() ? "guest" : url.user;
+    login.password = options.password.configured() ? options.password.reveal() : url.password;
+    if (login.password.empty() && !options.password.configured() && login.user == "guest")
+        login.password = "guest";
+    login.vhost = url.path.size() > 1 ? url.path.substr(1) : "/";
+    return login;
+}
+
+// One conversation with a broker, step by step; each step enters its phase.
+class Session {
+  public:
+    Session(net::Context& context, std::unique_ptr<net::Connection> connection,
+            wire::amqp::Login login)
+        : context_(context), connection_(std::move(connection)), client_(std::move(login)) {}
+
+    net::awaitable<void> log_in() {
+        context_.enter("greeting");
+        co_await expect(What::greeted);
+        context_.enter("auth");
+        co_await expect(What::logged_in);
+        context_.enter("vhost");
+        co_await expect(What::opened);
+    }
+
+    net::awaitable<void> open_channel() {
+        context_.enter("channel");
+        client_.open_channel();
+        co_await expect(What::channel_opened);
+    }
+
+    // What the request just made of the client came to.
+    net::awaitable<Event> answer() {
+        for (;;) {
+            auto event = co_await net::next_event(*connection_, client_);
+            if (event.what == What::blocked) blocked_ = event.text;
+            if (event.what == What::unblocked) blocked_.reset();
+            if (event.what != What::unblocked) co_return event;
+        }
+    }
+
+    // The broker does not read on while it is blocked: then nothing is answered any more.
+    net::awaitable<void> close() {
+        context_.enter("close");
+        client_.close();
+        if (blocked_) {
+            co_await net::flush(*connection_, client_);
+        } else {
+            co_await expect(What::closed);
+        }
+    }
+
+    Client& client() { return client_; }
+    net::Context& context() { return context_; }
+    const std::optional<std::string>& blocked() const { return blocked_; }
+
+  private:
+    // Of an alarm the broker may tell at any time; it goes on answering until something is
+    // published.
+    net::awaitable<void> expect(What what) {
+        for (;;) {
+            const auto event = co_await answer();
+            if (event.what == what) co_return;
+            if (event.what == What::channel_closed) {
+                throw CheckError(ErrorClass::protocol,
+                                 fmt::format("the broker closed the channel ({})", event.code),
+                                 "got " + wire::quoted(event.text));
+            }
+            if (event.what != What::blocked)
+                throw CheckError(ErrorClass::protocol, "unexpected answer");
+        }
+    }
+
+    net::Context& context_;
+    std::unique_ptr<net::Connection> connection_;
+    Client client_;
+    std::optional<std::string> blocked_;  // why
+};
+
+// The worst of what was found, in words; several findings are told together.
+struct Findings {
+    Status status = Status::ok;
+    ErrorClass error_class = ErrorClass::none;
+    std::string phase;
+    std::string detail;
+    std::string error;
+
+    void add(Status found, std::string text, ErrorClass why = ErrorClass::assertion,
+             const std::string& theirs = {}) {
+        if (!detail.empty()) detail += "; ";
+        detail += text;
+        if (!theirs.empty()) error += (error.empty() ? "got " : ", ") + wire::quoted(theirs);
+        if (found == Status::failed && status != Status::failed) error_class = why;
+        if (status != Status::failed) status = found;
+    }
+};
+
+void judge(const std::string& name, const Queue& queue, const Event& found, Findings& findings) {
+    const std::int64_t messages = found.messages;
+    const auto above = [&](const std::optional<std::int64_t>& bound) {
+        return bound && messages > *bound;
+    };
+    if (above(queue.failed_above) || above(queue.degraded_above)) {
+        findings.add(
+            above(queue.failed_above) ? Status::failed : Status::degraded,
+            fmt::format("queue {} holds {} message{}", name, messages, messages == 1 ? "" : "s"));
+    }
+    if (queue.consumers.empty()) return;
+    if (parse_count_range(queue.consumers)->contains(found.consumers)) return;
+    findings.add(Status::failed,
+                 found.consumers == 0
+                     ? fmt::format("queue {} has no consumer", name)
+                     : fmt::format("queue {} has {} consumer{}, expected {}", name, found.consumers,
+                                   found.consumers == 1 ? "" : "s", queue.consumers));
+}
+
+void judge_refusal(const std::string& name, const Event& refusal, Findings& findings) {
+    switch (refusal.code) {
+        case not_found:
+            findings.add(Status::failed, fmt::format("queue {} does not exist", name),
+                         ErrorClass::assertion, refusal.text);
+            break;
+        case resource_locked:
+            findings.add(Status::failed,
+                         fmt::format("queue {} belongs to another connection alone", name),
+                         ErrorClass::assertion, refusal.text);
+            break;
+        case access_refused:
+            findings.add(Status::failed, fmt::format("queue {} may not be looked at", name),
+                         ErrorClass::auth, refusal.text);
+            break;
+        default:
+            findings.add(Status::failed, fmt::format("queue {} refused ({})", name, refusal.code),
+                         ErrorClass::protocol, refusal.text);
+    }
+}
+
+net::awaitable<void> look_at(Session& session, const std::string& name, const Queue& queue,
+                             Findings& findings, Outcome& facts) {
+    session.context().enter("queues");
+    session.client().look_at_queue(name);
+    auto event = co_await session.answer();
+    while (event.what == What::blocked) event = co_await session.answer();
+    if (event.what == What::channel_closed) {
+        judge_refusal(name, event, findings);
+        if (findings.phase.empty()) findings.phase = "queues";
+        co_await session.open_channel();
+        co_return;
+    }
+    if (event.what != What::declared) throw CheckError(ErrorClass::protocol, "unexpected answer");
+    facts.with(name + ".messages", static_cast<std::int64_t>(event.messages));
+    facts.with(name + ".consumers", static_cast<std::int64_t>(event.consumers));
+    judge(name, queue, event, findings);
+    if (findings.status == Status::failed && findings.phase.empty()) findings.phase = "queues";
+}
+
+// A broker short of memory or disk goes on answering and stops taking messages; it says so only to
+// who publishes. So one message goes to a queue that cannot exist, and must come back.
+net::awaitable<void> publish(Session& session, Findings& findings) {
+    session.context().enter("publish");
+    Client::Message message;
+    message.key = fmt::format("vitals.probe.{:x}",
+                              session.context().clock().system().time_since_epoch().count());
+    message.properties.content_type = "text/plain";
+    message.body = "a probe of vitals, meant to go nowhere";
+    session.client().publish(message);
+    const auto event = co_await session.answer();
+    if (event.what == What::blocked) {
+        const bool memory = event.text.find("memory") != event.text.npos;
+        const bool disk = event.text.find("disk") != event.text.npos;
+        findings.add(Status::degraded,
+                     memory ? "publishers are blocked: the broker is short of memory"
+                     : disk ? "publishers are blocked: the broker is short of disk"
+                            : "publishers are blocked",
+                     ErrorClass::none, event.text);
+    } else if (event.what == What::channel_closed && event.code == access_refused) {
+        findings.add(Status::ok, "may not publish, so a blocked broker is not seen",
+                     ErrorClass::none, event.text);
+    } else if (event.what != What::returned) {
+        throw CheckError(ErrorClass::protocol, "unexpected answer to a message",
+                         "got " + wire::quoted(event.text));
+    }
+}
+
+net::awaitable<Outcome> run(const Options& options, net::Context& context) {
+    const wire::Url url = wire::parse_url(options.url).value();
+    const bool tls = url.scheme == "amqps";
+    if (options.password.configured() && !options.password.available())
+        co_return unknown("the password is not at hand yet");
+    net::Endpoint endpoint;
+    endpoint.host = url.host;
+    endpoint.port = url.port.value_or(tls ? 5671 : 5672);
+    auto connection = co_await net::dial(context, endpoint);
+    if (tls) {
+        context.enter("tls");
+        co_await connection->start_tls(options.tls, url.host);
+    }
+    Session session(context, std::move(connection), login_of(options, url));
+    co_await session.log_in();
+    co_await session.open_channel();
+    Findings findings;
+    Outcome outcome;
+    for (const auto& [name, queue] : options.queues)
+        co_await look_at(session, name, queue, findings, outcome);
+    co_await publish(session, findings);
+    co_await session.close();
+    outcome.status = findings.status;
+    outcome.error_class = findings.error_class;
+    outcome.failed_phase = findings.phase;
+    outcome.detail = std::move(findings.detail);
+    outcome.error = std::move(findings.error);
+    if (outcome.detail.empty()) outcome.detail = "takes messages";
+    co_return outcome;
+}
+
+std::string from_url(void* options, std::string_view url) {
+    const std::string text(url);
+    static_cast<Options*>(options)->url = text;
+    return verify_url(&text);
+}
+
+}  // namespace
+
+const Kind kind{
+    .description = describe<Options>(
+        "amqp", "Logs in to an AMQP 0-9-1 broker such as RabbitMQ and looks at queues.", fields,
+        verify),
+    .proves =
+        "That the broker accepts the log-in, opens the virtual host, takes a message and routes it "
+        "(one addressed to nobody, which comes back), and that each named queue exists with as few "
+        "messages and as many consumers as wanted. A broker short of memory or disk answers all "
+        "but stops taking messages: that is degraded, seen only by a user who may write to the "
+        "default exchange. Messages that a consumer has taken and not acknowledged are not "
+        "counted. Nothing is left on the broker. Whether consumers do their work is not proved.",
+    .schemes = {"amqp", "amqps"},
+    .from_url = from_url,
+    .bind = bind_run<Options, run>,
+};
+
+}  // namespace vitals::checks::amqp

@@ -1,0 +1,33 @@
+// amqp: logs in to an AMQP 0-9-1 broker (RabbitMQ), sees whether it takes messages, and looks at
+// queues. It makes nothing that stays.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "checks/kind.hpp"
+#include "model/secret.hpp"
+#include "net/tls.hpp"
+
+namespace vitals::checks::amqp {
+
+struct Queue {
+    std::optional<std::int64_t> degraded_above;
+    std::optional<std::int64_t> failed_above;
+    std::string consumers;  // CountRange; empty: not judged
+};
+
+struct Options {
+    std::string url;  // amqp://user:password@host:port/vhost, amqps://
+    std::string user;
+    Secret password;
+    std::vector<std::pair<std::string, Queue>> queues;
+    net::TlsOptions tls;
+};
+
+extern const Kind kind;
+
+}  // namespace vitals::checks::amqp

@@ -1,0 +1,172 @@
+#include "celery.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <random>
+
+#include "model/count_range.hpp"
+#include "net/connection.hpp"
+#include "tally.hpp"
+#include "transport.hpp"
+#include "wire/url.hpp"
+
+namespace vitals::checks::celery {
+
+namespace {
+
+bool by_redis(const wire::Url& url) {
+    return url.scheme == "redis" || url.scheme == "rediss";
+}
+
+std::string verify_url(const void* value) {
+    const auto& text = *static_cast<const std::string*>(value);
+    if (auto problem = wire::url_problem(text, {"amqp", "amqps", "redis", "rediss"});
+        !problem.empty()) {
+        return problem;
+    }
+    const wire::Url url = *wire::parse_url(text);
+    if (!url.query.empty()) return "has a query; put options into keys of their own";
+    if (!by_redis(url)) return {};
+    const std::string database = url.path.size() > 1 ? url.path.substr(1) : "0";
+    const bool number =
+        database.size() <= 5 && database.find_first_not_of("0123456789") == database.npos;
+    return number ? std::string() : "names no database; expected redis://host:port/0";
+}
+
+std::string verify_workers(const void* value) {
+    const auto range = parse_count_range(*static_cast<const std::string*>(value));
+    if (!range) return "is no count; expected one such as `>=1`, `2` or `1..4`";
+    return range->least == 0 ? "must ask for at least one worker" : std::string();
+}
+
+std::string verify_exchange(const void* value) {
+    const auto& name = *static_cast<const std::string*>(value);
+    return name.empty() || name.size() > 200 ? "has 1 to 200 bytes" : std::string();
+}
+
+std::string verify_destination(const void* value) {
+    auto names = *static_cast<const std::vector<std::string>*>(value);
+    for (const std::string& name : names)
+        if (name.find('@') == name.npos) return name + " is no node; expected name@host";
+    std::sort(names.begin(), names.end());
+    const bool twice = std::adjacent_find(names.begin(), names.end()) != names.end();
+    return twice ? "names a node twice" : std::string();
+}
+
+std::string verify(const void* erased) {
+    const auto& options = *static_cast<const Options*>(erased);
+    const auto url = wire::parse_url(options.url);
+    if (!url) return {};  // said by the field
+    if (options.part == "queue" && options.queue.empty()) return "part queue needs a queue";
+    if (options.part != "queue" && !options.queue.empty()) return "queue needs part: queue";
+    if (!url->user.empty() && !options.user.empty()) return "user stands in the URL and apart";
+    if (!url->password.empty() && options.password.configured())
+        return "password stands both in the URL and apart from it";
+    if (options.tls.certificate.empty() && !options.tls.key.empty())
+        return "tls: a key without a certificate";
+    return {};
+}
+
+constexpr Field fields[] = {
+    field<&Options::url>(
+        "url",
+        "The application's broker: amqp://host:port/vhost, amqps://, "
+        "redis://host:port/database or rediss://.",
+        {.required = true, .example = "redis://127.0.0.1:6379/0", .verify = verify_url}),
+    field<&Options::user>("user", "Who to log in as; or in the URL."),
+    field<&Options::password>("password", "With which password; or in the URL."),
+    field<&Options::part>(
+        "part",
+        "What is asked: whether workers answer a ping, whether one consumes a queue, or whether "
+        "heartbeats come (for workers without remote control).",
+        {.choices = "ping|queue|heartbeat"}),
+    field<&Options::queue>("queue", "The queue that must be consumed, with part: queue.",
+                           {.example = "high_priority"}),
+    field<&Options::destination>(
+        "destination", "The workers that must answer, by node name; without it any will do.",
+        {.example = "[celery@web1, celery@web2]", .verify = verify_destination}),
+    field<&Options::workers>("workers", "How many workers must answer, without destination.",
+                             {.example = "2", .verify = verify_workers}),
+    field<&Options::control_exchange>("control_exchange", "The application's control_exchange.",
+                                      {.verify = verify_exchange}),
+    field<&Options::event_exchange>("event_exchange", "The application's event_exchange.",
+                                    {.verify = verify_exchange}),
+    field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
+};
+
+// A random UUID, as Celery's own tickets are.
+std::string new_ticket() {
+    std::random_device source;
+    const auto word = [&] { return static_cast<std::uint32_t>(source()); };
+    return fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:08x}{:04x}", word(), word() & 0xffff,
+                       word() & 0xfff, (word() & 0x3fff) | 0x8000, word(), word() & 0xffff);
+}
+
+std::uint16_t usual_port(const std::string& scheme) {
+    if (scheme == "amqp") return 5672;
+    if (scheme == "amqps") return 5671;
+    return 6379;
+}
+
+net::awaitable<Outcome> run(const Options& options, Leftovers& leftovers, net::Context& context) {
+    const wire::Url url = wire::parse_url(options.url).value();
+    if (options.password.configured() && !options.password.available())
+        co_return unknown("the password is not at hand yet");
+    net::Endpoint endpoint;
+    endpoint.host = url.host;
+    endpoint.port = url.port.value_or(usual_port(url.scheme));
+    auto connection = co_await net::dial(context, endpoint);
+    if (url.scheme == "amqps" || url.scheme == "rediss") {
+        context.enter("tls");
+        co_await connection->start_tls(options.tls, url.host);
+    }
+    // Time is kept back to say who is missing, and to tidy up.
+    const auto reserve = std::min(context.left() / 5, std::chrono::milliseconds(300));
+    const Question question{options, url, new_ticket(), context.deadline() - reserve};
+    Tally tally(options);
+    if (by_redis(url))
+        co_await ask_by_redis(context, *connection, question, tally, leftovers);
+    else
+        co_await ask_by_amqp(context, *connection, question, tally);
+    co_return tally.outcome();
+}
+
+Run bind(std::shared_ptr<const void> erased) {
+    auto options = std::static_pointer_cast<const Options>(std::move(erased));
+    auto leftovers = std::make_shared<Leftovers>();
+    return
+        [options, leftovers](net::Context& context) { return run(*options, *leftovers, context); };
+}
+
+std::string from_url(void* options, std::string_view url) {
+    constexpr std::string_view prefix = "celery+";
+    const std::string text(url.substr(url.starts_with(prefix) ? prefix.size() : 0));
+    static_cast<Options*>(options)->url = text;
+    return verify_url(&text);
+}
+
+}  // namespace
+
+const Kind kind{
+    .description = describe<Options>(
+        "celery", "Asks Celery's workers whether they are there and what they consume.", fields,
+        verify),
+    .proves =
+        "That workers receive a message through the broker and answer it (`ping`), that one of "
+        "them consumes the queue (`queue`), or that their heartbeats come (`heartbeat`). With "
+        "nobody to ask, the broker says so at once. A worker with worker_enable_remote_control off "
+        "answers nothing: use `heartbeat` for it, with a timeout longer than the pause between "
+        "heartbeats (2 seconds). A worker whose pool is `solo` neither answers nor sends "
+        "heartbeats "
+        "while it runs a task: only `heartbeat` with a timeout longer than its longest task, or "
+        "`failures`, spares it a false alarm. Whether tasks succeed is not proved. On Redis the "
+        "check keeps a list and one member of a set for replies while it runs; a run cut short is "
+        "tidied up by the next.",
+    .schemes = {"celery+amqp", "celery+amqps", "celery+redis", "celery+rediss"},
+    .from_url = from_url,
+    .bind = bind,
+};
+
+}  // namespace vitals::checks::celery

@@ -1,0 +1,29 @@
+// celery: asks the workers of a Celery application whether they are there and what they consume, or
+// listens to their heartbeats, through their broker (AMQP or Redis).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "checks/kind.hpp"
+#include "model/secret.hpp"
+#include "net/tls.hpp"
+
+namespace vitals::checks::celery {
+
+struct Options {
+    std::string url;  // amqp, amqps, redis, rediss
+    std::string user;
+    Secret password;
+    std::string part = "ping";  // ping | queue | heartbeat
+    std::string queue;
+    std::vector<std::string> destination;
+    std::string workers = ">=1";  // CountRange
+    std::string control_exchange = "celery";
+    std::string event_exchange = "celeryev";
+    net::TlsOptions tls;
+};
+
+extern const Kind kind;
+
+}  // namespace vitals::checks::celery

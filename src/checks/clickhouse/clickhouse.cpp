@@ -1,0 +1,236 @@
+#include "clickhouse.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+#include <utility>
+
+#include "net/http_client.hpp"
+#include "wire/quote.hpp"
+#include "wire/url.hpp"
+
+namespace vitals::checks::clickhouse {
+
+namespace {
+
+constexpr std::string_view usual_port = "8123";
+
+std::string verify_url(const void* value) {
+    const auto& text = *static_cast<const std::string*>(value);
+    if (auto problem = wire::url_problem(text, {"http", "https"}); !problem.empty()) return problem;
+    const wire::Url url = *wire::parse_url(text);
+    if (!url.query.empty() || text.find('#') != std::string::npos)
+        return "has parameters; expected http://host:8123";
+    return {};
+}
+
+std::string verify(const void* erased) {
+    const auto& options = *static_cast<const Options*>(erased);
+    const auto url = wire::parse_url(options.url);
+    if (!url) return {};  // said by the field
+    const bool in_url = !url->user.empty() || !url->password.empty();
+    const bool apart = !options.user.empty() || options.password.configured();
+    if (in_url && apart) return "user and password stand both in the URL and apart from it";
+    if (options.user.empty() && options.password.configured()) return "a password without a user";
+    if (options.tls.certificate.empty() && !options.tls.key.empty())
+        return "tls: a key without a certificate";
+    return {};
+}
+
+constexpr Field fields[] = {
+    field<&Options::url>(
+        "url", "Where its HTTP interface is.",
+        {.required = true, .example = "http://127.0.0.1:8123", .verify = verify_url}),
+    field<&Options::user>("user", "Who to be; or in the URL. Left empty: the server's default."),
+    field<&Options::password>("password", "With which password; or in the URL."),
+    field<&Options::replicas>("replicas",
+                              "Whether replicated tables that lag behind (as /replicas_status has "
+                              "it) or are read-only are a failure."),
+    field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
+};
+
+// The server's number for what went wrong (src/Common/ErrorCodes.cpp there): a header says it
+// since version 20, the body begins with it before and since.
+int code_of(const net::HttpResponse& response) {
+    std::string_view text = response.body;
+    if (const std::string* header = response.header("x-clickhouse-exception-code"))
+        text = *header;
+    else if (text.starts_with("Code: "))
+        text.remove_prefix(6);
+    else
+        return 0;
+    int code = 0;
+    std::from_chars(text.data(), text.data() + text.size(), code);
+    return code;
+}
+
+struct Meaning {
+    int code;
+    ErrorClass error_class;
+    std::string_view detail;
+};
+constexpr Meaning meanings[] = {
+    {159, ErrorClass::assertion, "query took longer than the server allows"},
+    {192, ErrorClass::auth, "user or password refused"},
+    {193, ErrorClass::auth, "user or password refused"},
+    {194, ErrorClass::auth, "user or password refused"},
+    {195, ErrorClass::auth, "user may not come from this address"},
+    {201, ErrorClass::assertion, "quota exceeded"},
+    {202, ErrorClass::assertion, "too many queries at once"},
+    {241, ErrorClass::assertion, "memory limit exceeded"},
+    {497, ErrorClass::auth, "not allowed"},
+    {516, ErrorClass::auth, "user or password refused"},
+};
+
+CheckError refusal(const net::HttpResponse& response, std::string_view asked) {
+    std::string theirs = fmt::format("status {}, {}", response.status, wire::quoted(response.body));
+    if (response.body.find("is for clickhouse-client program") != std::string::npos) {
+        return CheckError(ErrorClass::protocol,
+                          fmt::format("is not the port for HTTP, which is usually {}", usual_port),
+                          theirs);
+    }
+    const int code = code_of(response);
+    const auto* const known =
+        std::find_if(std::begin(meanings), std::end(meanings),
+                     [code](const Meaning& meaning) { return meaning.code == code; });
+    if (known != std::end(meanings))
+        return CheckError(known->error_class, fmt::format("{}: {}", asked, known->detail), theirs);
+    const bool auth = response.status == 401 || response.status == 403;
+    return CheckError(auth ? ErrorClass::auth : ErrorClass::assertion,
+                      fmt::format("{}: status {}", asked, response.status), theirs);
+}
+
+// Options with what is made of them once.
+struct Prepared {
+    explicit Prepared(std::shared_ptr<const Options> given)
+        : options(std::move(given)), url(wire::parse_url(options->url).value()) {
+        base = url.bare;
+        while (base.ends_with('/')) base.pop_back();
+    }
+    std::shared_ptr<const Options> options;
+    wire::Url url;
+    std::string base;  // without credentials and the last slash
+};
+
+net::HttpRequest request_of(const Prepared& prepared, std::string step, std::string_view path) {
+    net::HttpRequest request;
+    request.url = fmt::format("{}{}", prepared.base, path);
+    request.tls = prepared.options->tls;
+    request.max_body = 64 * 1024;
+    request.step = std::move(step);
+    return request;
+}
+
+// What a query whose answer is one line says.
+net::awaitable<std::string> query(const Prepared& prepared, net::Context& context, std::string step,
+                                  std::string_view escaped) {
+    const Options& options = *prepared.options;
+    const std::string asked = step;
+    net::HttpRequest request =
+        request_of(prepared, std::move(step), fmt::format("/?query={}", escaped));
+    const std::string user = options.user.empty() ? prepared.url.user : options.user;
+    const std::string password =
+        options.password.configured() ? options.password.reveal() : prepared.url.password;
+    if (!user.empty()) request.headers.emplace_back("X-ClickHouse-User", user);
+    if (!password.empty()) request.headers.emplace_back("X-ClickHouse-Key", password);
+    net::HttpResponse response = co_await net::http(context, std::move(request));
+    // What goes wrong after the first byte stands in the body of a 200.
+    if (response.status != 200 || response.body.starts_with("Code: "))
+        throw refusal(response, asked);
+    co_return std::move(response.body);
+}
+
+net::awaitable<void> ping(const Prepared& prepared, net::Context& context) {
+    net::HttpRequest request = request_of(prepared, "ping", "/ping");
+    const net::HttpResponse response = co_await net::http(context, std::move(request));
+    if (response.status != 200) throw refusal(response, "ping");
+    if (response.body == "Ok.\n") co_return;
+    throw CheckError(ErrorClass::protocol, "ping: not ClickHouse's answer",
+                     "got " + wire::quoted(response.body));
+}
+
+net::awaitable<void> see_replicas(const Prepared& prepared, net::Context& context) {
+    net::HttpRequest request = request_of(prepared, "replicas", "/replicas_status");
+    const net::HttpResponse lag = co_await net::http(context, std::move(request));
+    if (lag.status == 503) {
+        throw CheckError(ErrorClass::assertion, "replicas lag behind",
+                         "got " + wire::quoted(lag.body));
+    }
+    if (lag.status != 200) throw refusal(lag, "replicas");
+    // That page is green though a replica takes no writes.
+    const std::string count = co_await query(
+        prepared, context, "replicas",
+        "SELECT%20count()%20FROM%20system.replicas%20WHERE%20is_readonly%20OR%20is_session_expired"
+        "%20FORMAT%20TabSeparated");
+    std::uint64_t number = 0;
+    const char* const last = count.data() + count.size();
+    const auto [end, error] = std::from_chars(count.data(), last, number);
+    if (error != std::errc() || std::string_view(end, last) != "\n") {
+        throw CheckError(ErrorClass::protocol, "replicas: not a number",
+                         "got " + wire::quoted(count));
+    }
+    if (number == 0) co_return;
+    throw CheckError(ErrorClass::assertion, fmt::format("{} replicated table{} read-only", number,
+                                                        number == 1 ? " is" : "s are"));
+}
+
+net::awaitable<Outcome> run(std::shared_ptr<const Prepared> prepared, net::Context& context) {
+    const Options& options = *prepared->options;
+    if (options.password.configured() && !options.password.available())
+        throw CheckError(ErrorClass::local, "a secret is not available", "the password");
+    co_await ping(*prepared, context);
+    const std::string answer =
+        co_await query(*prepared, context, "query", "SELECT%201%20FORMAT%20TabSeparated");
+    if (answer != "1\n") {
+        throw CheckError(ErrorClass::protocol, "query: SELECT 1 is not 1",
+                         "got " + wire::quoted(answer));
+    }
+    if (!options.replicas) co_return ok("answers queries");
+    co_await see_replicas(*prepared, context);
+    co_return ok("answers queries, replicas follow");
+}
+
+Run bind(std::shared_ptr<const void> erased) {
+    auto options = std::static_pointer_cast<const Options>(std::move(erased));
+    auto prepared = std::make_shared<const Prepared>(std::move(options));
+    return [prepared](net::Context& context) { return run(prepared, context); };
+}
+
+// clickhouse://user:password@host is HTTP on the usual port, clickhouses:// with TLS.
+std::string from_url(void* erased, std::string_view text) {
+    auto& options = *static_cast<Options*>(erased);
+    const auto url = wire::parse_url(text);
+    if (!url) return url.error();
+    if (url->host.empty()) return "names no host";
+    if (!url->query.empty() || url->path.size() > 1)
+        return "has a path or parameters; expected clickhouse://user:password@host:8123";
+    const bool tls = url->scheme == "clickhouses";
+    const std::string host =
+        url->host.find(':') == std::string::npos ? url->host : fmt::format("[{}]", url->host);
+    const std::uint16_t port = url->port.value_or(tls ? 8443 : 8123);
+    options.url = fmt::format("{}://{}:{}", tls ? "https" : "http", host, port);
+    options.user = url->user;
+    if (!url->password.empty()) options.password = Secret(url->password);
+    return verify(&options);
+}
+
+}  // namespace
+
+const Kind kind{
+    .description = describe<Options>(
+        "clickhouse", "Pings, asks SELECT 1 as a user, and may look at the replicas.", fields,
+        verify),
+    .proves =
+        "That the server is up (/ping, which needs no user), that this user may log in, and that a "
+        "query comes back with exactly its result. With `replicas: true` also that no replicated "
+        "table lags behind as far as the server's own limit, and that none is read-only because it "
+        "lost its keeper; the user then needs to read system.replicas. It proves nothing about "
+        "particular tables, disks or inserts, nor about the native protocol on port 9000.",
+    .schemes = {"clickhouse", "clickhouses"},
+    .from_url = from_url,
+    .bind = bind,
+};
+
+}  // namespace vitals::checks::clickhouse

@@ -1,0 +1,21 @@
+// clickhouse: over its HTTP interface, as a user. How HTTP is spoken is net's.
+#pragma once
+
+#include <string>
+
+#include "checks/kind.hpp"
+#include "net/tls.hpp"
+
+namespace vitals::checks::clickhouse {
+
+struct Options {
+    std::string url;
+    std::string user;
+    Secret password;
+    bool replicas = false;
+    net::TlsOptions tls;
+};
+
+extern const Kind kind;
+
+}  // namespace vitals::checks::clickhouse

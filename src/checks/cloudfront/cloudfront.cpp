@@ -1,0 +1,195 @@
+#include "cloudfront.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "net/http_client.hpp"
+#include "wire/aws.hpp"
+#include "wire/quote.hpp"
+#include "wire/sigv4.hpp"
+#include "wire/url.hpp"
+
+namespace vitals::checks::cloudfront {
+
+namespace {
+
+std::string verify_url(const void* value) {
+    const auto& text = *static_cast<const std::string*>(value);
+    return text.empty() ? text : wire::url_problem(text, {"http", "https"});
+}
+
+std::string verify_endpoint(const void* value) {
+    const auto& text = *static_cast<const std::string*>(value);
+    if (auto problem = wire::url_problem(text, {"http", "https"}); !problem.empty()) return problem;
+    const wire::Url url = *wire::parse_url(text);
+    if (!url.query.empty() || !url.user.empty() || (!url.path.empty() && url.path != "/"))
+        return "has a path, parameters or a user; expected https://host";
+    return {};
+}
+
+std::string verify_distribution(const void* value) {
+    const auto& text = *static_cast<const std::string*>(value);
+    const bool good = std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    });
+    return good ? std::string() : "is no id of a distribution; expected one such as E2QWRUHAPOMQZL";
+}
+
+std::string verify(const void* erased) {
+    const auto& options = *static_cast<const Options*>(erased);
+    if (options.url.empty() == options.distribution.empty())
+        return "needs either url or distribution";
+    if (!options.distribution.empty()) {
+        if (options.access_key.empty()) return "distribution needs access_key";
+        if (!options.secret_key.configured()) return "distribution needs secret_key";
+        if (options.expect_cache != "any") return "expect_cache needs url";
+    }
+    if (options.tls.certificate.empty() && !options.tls.key.empty())
+        return "tls: a key without a certificate";
+    return {};
+}
+
+constexpr Field fields[] = {
+    field<&Options::url>(
+        "url", "A resource that the distribution serves.",
+        {.example = "https://d111111abcdef8.cloudfront.net/health.txt", .verify = verify_url}),
+    field<&Options::expect_cache>("expect_cache",
+                                  "Degraded when the edge did not answer as said: `hit` from its "
+                                  "cache, `miss` from the origin.",
+                                  {.choices = "any|hit|miss"}),
+    field<&Options::distribution>("distribution",
+                                  "Instead of a resource: the id of a distribution whose state the "
+                                  "API is asked for.",
+                                  {.example = "E2QWRUHAPOMQZL", .verify = verify_distribution}),
+    field<&Options::access_key>("access_key", "Who asks the API."),
+    field<&Options::secret_key>("secret_key", "The access key's secret."),
+    field<&Options::session_token>("session_token", "Of temporary credentials."),
+    field<&Options::endpoint>("endpoint", "Where the API is.", {.verify = verify_endpoint}),
+    field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
+};
+
+std::string value_of(const net::HttpResponse& response, std::string_view name) {
+    const std::string* value = response.header(name);
+    return value == nullptr ? std::string() : *value;
+}
+
+net::awaitable<Outcome> resource(const Options& options, net::Context& context) {
+    const wire::Url url = wire::parse_url(options.url).value();
+    net::HttpRequest request;
+    request.url = url.bare;
+    request.user = url.user;
+    request.password = url.password;
+    request.tls = options.tls;
+    request.max_body = 16 << 20;
+    const net::HttpResponse response = co_await net::http(context, std::move(request));
+    context.enter("judge");
+    const std::string cache = value_of(response, "x-cache");
+    const std::string via = value_of(response, "via");
+    const std::string theirs =
+        fmt::format("X-Cache: {}, Via: {}", wire::quoted(cache), wire::quoted(via));
+    const bool served = cache.ends_with("from cloudfront") || via.find("(CloudFront)") != via.npos;
+    if (!served) {
+        throw CheckError(ErrorClass::assertion,
+                         fmt::format("status {}, not served by CloudFront", response.status),
+                         theirs);
+    }
+    if (response.status < 200 || response.status > 299) {
+        const bool edge = cache.starts_with("Error from");
+        throw CheckError(
+            response.status == 401 ? ErrorClass::auth : ErrorClass::assertion,
+            fmt::format("status {}{}", response.status, edge ? ", an error of origin or edge" : ""),
+            theirs);
+    }
+    const bool hit = cache.starts_with("Hit ") || cache.starts_with("RefreshHit ");
+    const bool miss = cache.starts_with("Miss ");
+    const bool fits = options.expect_cache == "any" || (options.expect_cache == "hit" ? hit : miss);
+    const std::string found = hit ? "from the cache" : miss ? "from the origin" : "at the edge";
+    Outcome outcome = fits ? ok(fmt::format("status {}, {}", response.status, found))
+                           : degraded(fmt::format("status {}, {}, expected a {}", response.status,
+                                                  found, options.expect_cache));
+    co_return std::move(outcome).with("cache", found);
+}
+
+// The text of an element directly below another one: origins, signers and logs have an <Enabled>
+// of their own, farther down.
+std::string child_of(std::string_view xml, std::string_view parent, std::string_view name) {
+    const std::string opening = fmt::format("<{}>", parent);
+    std::size_t at = xml.find(opening);
+    if (at == std::string_view::npos) return {};
+    at += opening.size();
+    int depth = 0;
+    while ((at = xml.find('<', at)) != std::string_view::npos && depth >= 0) {
+        const std::size_t end = xml.find('>', at);
+        if (end == std::string_view::npos) return {};
+        const std::string_view tag = xml.substr(at + 1, end - at - 1);
+        if (depth == 0 && tag == name) return wire::aws::element(xml.substr(at), name).value_or("");
+        if (tag.starts_with('/'))
+            --depth;
+        else if (!tag.ends_with('/'))
+            ++depth;
+        at = end;
+    }
+    return {};
+}
+
+net::awaitable<Outcome> distribution(const Options& options, net::Context& context) {
+    const wire::Url url = wire::parse_url(options.endpoint).value();
+    wire::sigv4::Request request;
+    request.host = wire::aws::host_header(url.scheme, url.host, url.port);
+    request.path = "/2020-05-31/distribution/" + options.distribution;
+    const wire::sigv4::Scope scope{.region = "us-east-1", .service = "cloudfront"};
+    const wire::sigv4::Credentials credentials =
+        wire::aws::credentials(options.access_key, options.secret_key, options.session_token);
+    wire::sigv4::Signed made =
+        wire::sigv4::sign(request, credentials, scope, context.clock().system());
+    net::HttpRequest sent;
+    sent.url = fmt::format("{}://{}{}", url.scheme, request.host, made.target);
+    sent.headers = std::move(made.headers);
+    sent.tls = options.tls;
+    sent.step = "distribution";
+    const net::HttpResponse response = co_await net::http(context, std::move(sent));
+    if (response.status != 200) {
+        const wire::aws::Refusal read = wire::aws::refusal_of_xml(response.body);
+        throw wire::aws::meaning_of(read, response.status, "for the distribution");
+    }
+    const auto status = wire::aws::element(response.body, "Status");
+    const std::string enabled = child_of(response.body, "DistributionConfig", "Enabled");
+    const bool known = status && (*status == "Deployed" || *status == "InProgress");
+    if (!known || (enabled != "true" && enabled != "false")) {
+        throw CheckError(ErrorClass::protocol, "not the answer of CloudFront",
+                         "got " + wire::quoted(response.body));
+    }
+    if (enabled == "false") throw CheckError(ErrorClass::assertion, "distribution is disabled");
+    co_return ok(*status == "Deployed" ? "deployed" : "enabled, a change is being deployed");
+}
+
+net::awaitable<Outcome> run(const Options& options, net::Context& context) {
+    Outcome outcome;
+    if (options.distribution.empty())
+        outcome = co_await resource(options, context);
+    else
+        outcome = co_await distribution(options, context);
+    co_return outcome;
+}
+
+}  // namespace
+
+const Kind kind{
+    .description = describe<Options>(
+        "cloudfront", "Asks for a resource of a distribution, or for the distribution's state.",
+        fields, verify),
+    .proves =
+        "With `url`: that the resource is served with a good status, to the last byte, and by "
+        "CloudFront (X-Cache or Via say so) and not by something that took its name; perhaps from "
+        "its cache. Only the edge next to this machine is asked, and a hit says nothing about the "
+        "origin. With `distribution`: that it exists and is enabled, by CloudFront's API, which "
+        "needs the permission cloudfront:GetDistribution; nothing is proved about what it serves. "
+        "Tested against stand-ins, not against AWS itself.",
+    .schemes = {},
+    .from_url = nullptr,
+    .bind = bind_run<Options, run>,
+};
+
+}  // namespace vitals::checks::cloudfront

@@ -1,0 +1,25 @@
+// cloudfront: a resource as Amazon CloudFront serves it, or a distribution as its API describes it.
+// What signs the requests is wire/sigv4.
+#pragma once
+
+#include <string>
+
+#include "checks/kind.hpp"
+#include "net/tls.hpp"
+
+namespace vitals::checks::cloudfront {
+
+struct Options {
+    std::string url;
+    std::string expect_cache = "any";
+    std::string distribution;
+    std::string access_key;
+    Secret secret_key;
+    Secret session_token;
+    std::string endpoint = "https://cloudfront.amazonaws.com";
+    net::TlsOptions tls;
+};
+
+extern const Kind kind;
+
+}  // namespace vitals::checks::cloudfront

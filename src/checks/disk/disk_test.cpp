@@ -1,0 +1,243 @@
+#include "disk.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/mount.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "check_testing.hpp"
+
+namespace vitals::checks::disk {
+namespace {
+
+using testing::problem_of;
+using testing::run_once;
+using testing::TemporaryDirectory;
+
+Figures percent(unsigned used) {
+    Figures figures;
+    figures.used_bytes = used * (1ull << 30);
+    figures.available_bytes = (100 - used) * (1ull << 30);
+    return figures;
+}
+
+TEST(DiskJudge, Shows_space_when_there_is_enough) {
+    const Outcome outcome = judge({}, percent(40));
+    EXPECT_EQ(outcome.status, Status::ok);
+    EXPECT_EQ(outcome.detail, "40% used, 60 GiB free");
+    EXPECT_EQ(std::get<double>(*outcome.property("used_percent")), 40.0);
+    EXPECT_EQ(std::get<std::int64_t>(*outcome.property("free_bytes")), 60ll << 30);
+    EXPECT_EQ(std::get<std::int64_t>(*outcome.property("total_bytes")), 100ll << 30);
+    EXPECT_EQ(std::get<bool>(*outcome.property("read_only")), false);
+    EXPECT_EQ(outcome.property("inodes_used_percent"), nullptr);
+}
+
+TEST(DiskJudge, Thresholds_are_exceeded_not_reached) {
+    EXPECT_EQ(judge({}, percent(85)).status, Status::ok);
+    EXPECT_EQ(judge({}, percent(86)).status, Status::degraded);
+    EXPECT_EQ(judge({}, percent(95)).status, Status::degraded);
+    const Outcome full = judge({}, percent(96));
+    EXPECT_EQ(full.status, Status::failed);
+    EXPECT_EQ(full.error_class, ErrorClass::assertion);
+    EXPECT_EQ(full.detail, "96% used, 4 GiB free");
+}
+
+TEST(DiskJudge, Much_free_space_is_enough_whatever_the_share) {
+    EXPECT_EQ(judge({.enough_free = Size{4ull << 30}}, percent(96)).status, Status::ok);
+    EXPECT_EQ(judge({.enough_free = Size{5ull << 30}}, percent(96)).status, Status::failed);
+}
+
+TEST(DiskJudge, Inodes_run_out_while_space_is_left) {
+    Figures figures = percent(10);
+    figures.inodes_used = 97;
+    figures.inodes_available = 3;
+    const Outcome outcome = judge({}, figures);
+    EXPECT_EQ(outcome.status, Status::failed);
+    EXPECT_EQ(outcome.detail, "97% of the inodes used");
+    EXPECT_EQ(std::get<double>(*outcome.property("inodes_used_percent")), 97.0);
+    EXPECT_EQ(judge({.inodes_degraded_above = {100}, .inodes_failed_above = {100}}, figures).status,
+              Status::ok);
+}
+
+TEST(DiskJudge, Names_all_that_is_wrong) {
+    Figures figures = percent(90);
+    figures.inodes_used = 97;
+    figures.inodes_available = 3;
+    figures.read_only = true;
+    const Outcome outcome = judge({}, figures);
+    EXPECT_EQ(outcome.status, Status::failed);
+    EXPECT_EQ(outcome.detail,
+              "file system is read-only, 90% used, 10 GiB free, 97% of the inodes used");
+}
+
+TEST(DiskJudge, A_mount_meant_for_reading_is_always_full) {
+    Figures image = percent(100);
+    image.read_only = true;
+    EXPECT_EQ(judge({}, image).status, Status::failed);
+    EXPECT_EQ(judge({.writable = false}, image).status, Status::ok);
+    image.read_only = false;
+    EXPECT_EQ(judge({.writable = false}, image).status, Status::failed);
+}
+
+TEST(DiskJudge, A_file_system_that_counts_nothing_is_not_full) {
+    const Outcome outcome = judge({}, {});
+    EXPECT_EQ(outcome.status, Status::ok);
+    EXPECT_EQ(outcome.detail, "the file system counts no space");
+    EXPECT_EQ(outcome.property("used_percent"), nullptr);
+}
+
+TEST(Disk, Agrees_with_statvfs_about_this_machine) {
+    TemporaryDirectory directory;
+    const Outcome outcome = run_once(
+        kind, Options{.path = directory.path(), .degraded_above = {100}, .failed_above = {100}});
+    EXPECT_EQ(outcome.status, Status::ok) << outcome.detail;
+    struct statvfs status{};
+    ASSERT_EQ(::statvfs(directory.path().c_str(), &status), 0);
+    const auto free = static_cast<double>(status.f_bavail) * static_cast<double>(status.f_frsize);
+    const auto shown = static_cast<double>(std::get<std::int64_t>(*outcome.property("free_bytes")));
+    EXPECT_NEAR(shown, free, free / 20);
+    ASSERT_EQ(outcome.phases.size(), 1u);
+    EXPECT_EQ(outcome.phases[0].name, "stat");
+}
+
+TEST(Disk, A_path_that_does_not_exist_is_failed) {
+    TemporaryDirectory directory;
+    const Outcome outcome = run_once(kind, Options{.path = directory.file("missing")});
+    EXPECT_EQ(outcome.status, Status::failed);
+    EXPECT_EQ(outcome.error_class, ErrorClass::assertion);
+    EXPECT_EQ(outcome.detail, "path does not exist");
+    EXPECT_NE(outcome.error.find("missing: No such file or directory"), std::string::npos);
+}
+
+TEST(Disk, A_missing_mount_does_not_pass_for_the_disk_below_it) {
+    TemporaryDirectory directory;
+    const Outcome missing = run_once(kind, Options{.path = directory.path(), .mount = true});
+    EXPECT_EQ(missing.status, Status::failed);
+    EXPECT_EQ(missing.detail, "nothing is mounted there");
+    const Outcome mounted = run_once(kind, Options{.path = "/proc", .mount = true});
+    EXPECT_EQ(mounted.status, Status::ok) << mounted.detail;
+    EXPECT_EQ(mounted.detail, "the file system counts no space");
+}
+
+TEST(Disk, Writes_and_leaves_nothing_behind) {
+    TemporaryDirectory directory;
+    const Outcome outcome = run_once(kind, Options{.path = directory.path(),
+                                                   .write = true,
+                                                   .degraded_above = {100},
+                                                   .failed_above = {100}});
+    EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
+    ASSERT_EQ(outcome.phases.size(), 2u);
+    EXPECT_EQ(outcome.phases[1].name, "write");
+    EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
+}
+
+TEST(Disk, Writes_beside_a_file) {
+    TemporaryDirectory directory;
+    const std::string file = directory.write("data.db", "kept");
+    const Outcome outcome = run_once(
+        kind, Options{.path = file, .write = true, .degraded_above = {100}, .failed_above = {100}});
+    EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
+    EXPECT_EQ(std::filesystem::file_size(file), 4u);
+}
+
+TEST(Disk, Where_nobody_can_write_is_not_ok) {
+    // Nothing can be created in /proc, by root neither.
+    const Outcome outcome = run_once(kind, Options{.path = "/proc", .write = true});
+    EXPECT_EQ(outcome.status, Status::failed);
+    EXPECT_EQ(outcome.detail, "path does not exist");
+    EXPECT_EQ(outcome.failed_phase, "write");
+    EXPECT_NE(outcome.property("read_only"), nullptr);
+}
+
+// A small file system of its own; only root may mount one.
+class SmallDisk : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        if (::mount("vitals-test", path().c_str(), "tmpfs", 0, "size=256k,nr_inodes=100") != 0)
+            GTEST_SKIP() << "needs the right to mount";
+        mounted_ = true;
+    }
+    void TearDown() override {
+        if (mounted_) ::umount2(path().c_str(), MNT_DETACH);
+    }
+    const std::string& path() const { return directory_.path(); }
+    TemporaryDirectory directory_;
+
+  private:
+    bool mounted_ = false;
+};
+
+TEST_F(SmallDisk, Is_a_mount_point_and_ok_while_empty) {
+    const Outcome outcome = run_once(kind, Options{.path = path(), .mount = true, .write = true});
+    EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
+    EXPECT_EQ(outcome.detail, "0% used, 256 KiB free");
+    EXPECT_TRUE(std::filesystem::is_empty(path()));
+}
+
+TEST_F(SmallDisk, Is_failed_when_full) {
+    directory_.write("filler", std::string(256 * 1024, 'x'));
+    const Outcome looked = run_once(kind, Options{.path = path()});
+    EXPECT_EQ(looked.status, Status::failed);
+    EXPECT_EQ(looked.detail, "100% used, 0 B free");
+    // Thresholds that never fail do not hide that nothing can be written.
+    const Outcome written = run_once(
+        kind,
+        Options{.path = path(), .write = true, .degraded_above = {100}, .failed_above = {100}});
+    EXPECT_EQ(written.status, Status::failed);
+    EXPECT_EQ(written.detail, "no space left");
+    EXPECT_EQ(written.failed_phase, "write");
+    EXPECT_EQ(std::get<double>(*written.property("used_percent")), 100.0);
+}
+
+TEST_F(SmallDisk, Is_failed_when_it_has_no_inodes_left) {
+    for (int i = 0; i < 98; ++i) directory_.write(std::to_string(i), "");
+    const Outcome outcome = run_once(kind, Options{.path = path()});
+    EXPECT_EQ(outcome.status, Status::failed);
+    EXPECT_EQ(outcome.detail, "99% of the inodes used");
+}
+
+TEST_F(SmallDisk, Is_failed_when_it_turned_read_only_unless_that_is_meant) {
+    ASSERT_EQ(::mount(nullptr, path().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr), 0);
+    const Outcome outcome = run_once(kind, Options{.path = path()});
+    EXPECT_EQ(outcome.status, Status::failed);
+    EXPECT_EQ(outcome.detail, "file system is read-only");
+    EXPECT_EQ(run_once(kind, Options{.path = path(), .writable = false}).status, Status::ok);
+}
+
+// ProtectSystem=strict, a container's read-only root: the disk is as well as before.
+TEST_F(SmallDisk, Is_ok_when_only_our_own_mount_is_read_only) {
+    ASSERT_EQ(::mount(nullptr, path().c_str(), nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr),
+              0);
+    const Outcome outcome = run_once(kind, Options{.path = path()});
+    EXPECT_EQ(outcome.status, Status::ok) << outcome.detail;
+    EXPECT_EQ(std::get<bool>(*outcome.property("read_only")), false);
+}
+
+TEST(Disk, What_may_not_be_written_by_us_is_blindness) {
+    if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+    const Outcome outcome = run_once(
+        kind, Options{.path = "/", .write = true, .degraded_above = {100}, .failed_above = {100}});
+    EXPECT_EQ(outcome.status, Status::unknown);
+    EXPECT_EQ(outcome.error_class, ErrorClass::local);
+    EXPECT_EQ(outcome.detail, "not permitted to write there");
+}
+
+TEST(Disk, Options_that_contradict_each_other_are_refused) {
+    const Options never{.degraded_above = {96}};
+    EXPECT_EQ(problem_of(kind, &never),
+              "degraded_above is greater than failed_above: it could never show");
+    const Options both{.writable = false, .write = true};
+    EXPECT_EQ(problem_of(kind, &both), "write: true contradicts writable: false");
+}
+
+TEST(Disk, A_url_names_the_path) {
+    Options options;
+    EXPECT_EQ(kind.from_url(&options, "disk:/var/lib"), "");
+    EXPECT_EQ(options.path, "/var/lib");
+    EXPECT_NE(kind.from_url(&options, "disk:"), "");
+}
+
+}  // namespace
+}  // namespace vitals::checks::disk

@@ -1,0 +1,265 @@
+#include "dns.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "exchange.hpp"
+#include "name_servers.hpp"
+#include "net/environment.hpp"
+#include "net/file.hpp"
+#include "wire/url.hpp"
+
+namespace vitals::checks::dns {
+
+namespace {
+
+using wire::dns::RecordType;
+
+constexpr const char* resolver_file = "/etc/resolv.conf";
+
+RecordType type_of(const Options& options) {
+    return wire::dns::parse_record_type(options.type.value_or("A")).value_or(RecordType::a);
+}
+
+bool is_ipv6(std::string_view address) {
+    return address.find(':') != std::string_view::npos;
+}
+
+std::string verify_name(const void* value) {
+    const auto question =
+        wire::dns::question_for(*static_cast<const std::string*>(value), RecordType::a);
+    return question ? std::string() : question.error();
+}
+
+std::string verify_server(const void* value) {
+    const auto& text = *static_cast<const std::string*>(value);
+    if (text.empty()) return {};
+    const auto server = parse_server(text);
+    return server ? std::string() : server.error();
+}
+
+std::string verify(const void* erased) {
+    const auto& options = *static_cast<const Options*>(erased);
+    const bool system = options.via == "system";
+    if (system && !options.server.empty()) return "server is not asked with via: system";
+    const bool addresses =
+        type_of(options) == RecordType::a || type_of(options) == RecordType::aaaa;
+    if (system && !addresses) return "via: system finds addresses only; type must be A or AAAA";
+    if (options.exact && options.expect.empty()) return "exact needs something to expect";
+    for (const std::string& value : options.expect) {
+        const bool any = system && !options.type;
+        const RecordType type = any && is_ipv6(value) ? RecordType::aaaa : type_of(options);
+        if (auto text = wire::dns::normalised(type, value); !text) {
+            return fmt::format("expect: {} {}", value, text.error());
+        }
+    }
+    return {};
+}
+
+constexpr Field fields[] = {
+    field<&Options::name>("name", "Which name to ask for; for PTR also an address.",
+                          {.required = true, .example = "www.example.org", .verify = verify_name}),
+    field<&Options::type>("type",
+                          "Which records; A if none is named, with `via: system` any address.",
+                          {.choices = "A|AAAA|CNAME|MX|NS|TXT|SRV|PTR|SOA"}),
+    field<&Options::via>(
+        "via",
+        "`dns` asks name servers directly; `system` asks as applications do, hosts file included.",
+        {.choices = "dns|system"}),
+    field<&Options::server>(
+        "server", "Name server to test, as host or host:port; without it the system's are asked.",
+        {.example = "192.0.2.53:5353", .verify = verify_server}),
+    field<&Options::expect>(
+        "expect",
+        "Records that must be among the answers: addresses, names, `10 mail.example.org` for MX.",
+        {.example = "[192.0.2.1, 192.0.2.2]"}),
+    field<&Options::exact>("exact", "Whether there may be no others."),
+};
+
+// Options with what is made of them once.
+struct Prepared {
+    wire::dns::Question question;
+    bool system = false;
+    std::optional<RecordType> family;  // wanted of the system's addresses
+    std::optional<net::Endpoint> server;
+    Expectation expectation;
+};
+
+std::vector<std::string> normalised(const Options& options, bool any_family) {
+    std::vector<std::string> values;
+    for (const std::string& value : options.expect) {
+        const RecordType type = any_family && is_ipv6(value) ? RecordType::aaaa : type_of(options);
+        values.push_back(wire::dns::normalised(type, value).value());
+    }
+    std::sort(values.begin(), values.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
+    return values;
+}
+
+Prepared prepare(const Options& options) {
+    Prepared prepared;
+    const RecordType type = type_of(options);
+    prepared.system = options.via == "system";
+    prepared.question = wire::dns::question_for(options.name, type).value();
+    if (options.type) prepared.family = type;
+    if (!options.server.empty()) prepared.server = parse_server(options.server).value();
+    const bool any = prepared.system && !options.type;
+    prepared.expectation.what = any ? "address" : fmt::format("{} record", to_string(type));
+    prepared.expectation.values = normalised(options, any);
+    prepared.expectation.exact = options.exact;
+    return prepared;
+}
+
+// The server under test, by its addresses.
+net::awaitable<std::vector<net::Endpoint>> addresses_of(net::Context& context,
+                                                        net::Endpoint server) {
+    std::vector<std::string> addresses(1, server.host);
+    if (!is_address(server.host)) {
+        context.enter("resolve");
+        addresses = co_await context.environment().resolve(context, server.host);
+    }
+    std::vector<net::Endpoint> servers;
+    for (const std::string& address : addresses) {
+        server.host = address;
+        servers.push_back(server);
+    }
+    co_return servers;
+}
+
+net::awaitable<std::vector<net::Endpoint>> system_servers(net::Context& context) {
+    std::function<std::expected<std::string, int>()> read = [] {
+        return net::read_file(resolver_file);
+    };
+    const auto text = co_await context.blocking(std::move(read));
+    auto servers = name_servers(text.value_or(std::string()));
+    if (servers.empty()) {
+        throw CheckError(
+            ErrorClass::local, "no name server configured",
+            fmt::format("{} names none: set `server`, or `via: system`", resolver_file));
+    }
+    co_return servers;
+}
+
+net::awaitable<Outcome> ask_system(const Prepared& prepared, net::Context& context) {
+    context.enter("resolve");
+    auto addresses = co_await context.environment().resolve(context, prepared.question.name);
+    if (prepared.family) {
+        std::erase_if(addresses, [&](const std::string& address) {
+            return is_ipv6(address) != (*prepared.family == RecordType::aaaa);
+        });
+    }
+    std::sort(addresses.begin(), addresses.end());
+    co_return judge(prepared.expectation, addresses);
+}
+
+net::awaitable<Outcome> ask_servers(const Prepared& prepared, net::Context& context) {
+    std::vector<net::Endpoint> servers;
+    Servers role = Servers::our_own;
+    if (prepared.server) {
+        role = Servers::under_test;
+        servers = co_await addresses_of(context, *prepared.server);
+    } else {
+        servers = co_await system_servers(context);
+    }
+    const auto answer = co_await ask(context, prepared.question, std::move(servers), role);
+    co_return judge(prepared.expectation, answer);
+}
+
+net::awaitable<Outcome> run(std::shared_ptr<const Prepared> prepared, net::Context& context) {
+    Outcome outcome;
+    if (prepared->system) {
+        outcome = co_await ask_system(*prepared, context);
+    } else {
+        outcome = co_await ask_servers(*prepared, context);
+    }
+    if (outcome.status == Status::failed) outcome.failed_phase = context.phase();
+    co_return outcome;
+}
+
+Run bind(std::shared_ptr<const void> erased) {
+    const auto options = std::static_pointer_cast<const Options>(std::move(erased));
+    auto prepared = std::make_shared<const Prepared>(prepare(*options));
+    return [prepared](net::Context& context) { return run(prepared, context); };
+}
+
+// RFC 4501: dns:name?type=A, dns://server:port/name?type=A; the class is always IN.
+std::string from_url(void* erased, std::string_view text) {
+    auto& options = *static_cast<Options*>(erased);
+    const auto url = wire::parse_url(text);
+    if (!url) return url.error();
+    if (url->scheme != "dns") return "has the scheme " + url->scheme + "; expected dns";
+    if (!url->user.empty() || !url->password.empty()) return "holds a user, which dns cannot be";
+    options.name = url->path.starts_with('/') ? url->path.substr(1) : url->path;
+    if (!url->host.empty()) {
+        const bool v6 = is_ipv6(url->host);
+        options.server = fmt::format("{}{}{}:{}", v6 ? "[" : "", url->host, v6 ? "]" : "",
+                                     url->port.value_or(usual_port));
+    }
+    for (const auto& [key, value] : url->query) {
+        const auto type = wire::dns::parse_record_type(value);
+        if (key != "type" || !type)
+            return "asks for what is not known; expected ?type=A or the like";
+        options.type = std::string(to_string(*type));
+    }
+    return verify_name(&options.name);
+}
+
+std::string counted(std::size_t count, const std::string& what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+Outcome judge(const Expectation& expectation, const std::vector<std::string>& records) {
+    const auto& wanted = expectation.values;
+    const auto said = [&] {
+        return fmt::format(
+            "expected {}; got {}", fmt::join(wanted, ", "),
+            records.empty() ? "nothing" : fmt::format("{}", fmt::join(records, ", ")));
+    };
+    const auto count = static_cast<std::int64_t>(records.size());
+    if (records.empty()) {
+        return failed("no " + expectation.what, ErrorClass::assertion).with("records", count);
+    }
+    if (!std::includes(records.begin(), records.end(), wanted.begin(), wanted.end())) {
+        return failed("expected " + expectation.what + " is missing", ErrorClass::assertion, said())
+            .with("records", count);
+    }
+    if (expectation.exact && records.size() > wanted.size()) {
+        return failed("unexpected " + expectation.what, ErrorClass::assertion, said())
+            .with("records", count);
+    }
+    return ok(counted(records.size(), expectation.what)).with("records", count);
+}
+
+Outcome judge(const Expectation& expectation, const wire::dns::Answer& answer) {
+    using wire::dns::Code;
+    if (answer.code == Code::no_error) return judge(expectation, answer.records);
+    if (answer.code == Code::no_such_name) {
+        return failed("name does not exist", ErrorClass::assertion);
+    }
+    return failed(fmt::format("name server answers {}", to_string(answer.code)),
+                  ErrorClass::protocol);
+}
+
+const Kind kind{
+    .description = describe<Options>("dns", "Asks for a name's records; judges which there are.",
+                                     fields, verify),
+    .proves =
+        "That a name has records of a type, and those expected, by the servers asked and at this "
+        "moment. Asked directly, it is the name exactly as written, without search domains or "
+        "hosts "
+        "file, and what a resolver keeps in its cache counts as its answer; `server` puts one "
+        "server to the test. `via: system` proves what applications on this machine get. When none "
+        "of the machine's own resolvers answers, vitals is blind and says so (`unknown`), for then "
+        "nothing is known about the name. Signatures (DNSSEC) are the resolver's to judge.",
+    .schemes = {"dns"},
+    .from_url = from_url,
+    .bind = bind,
+};
+
+}  // namespace vitals::checks::dns

@@ -1,0 +1,26 @@
+// event_bridge: what an event of Amazon EventBridge passes on its way, one part a component. What
+// signs the requests is wire/sigv4.
+#pragma once
+
+#include <string>
+
+#include "checks/kind.hpp"
+#include "net/tls.hpp"
+
+namespace vitals::checks::event_bridge {
+
+struct Options {
+    std::string part;
+    std::string region;
+    std::string name;
+    std::string bus;
+    std::string endpoint;
+    std::string access_key;
+    Secret secret_key;
+    Secret session_token;
+    net::TlsOptions tls;
+};
+
+extern const Kind kind;
+
+}  // namespace vitals::checks::event_bridge

@@ -1,0 +1,153 @@
+#include "event_bridge.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "tls_peer.hpp"
+
+namespace vitals::checks::event_bridge {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Peer;
+using testing::Runner;
+
+std::string answer(const std::string& status, const std::string& body) {
+    return "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) +
+           "\r\n\r\n" + body;
+}
+
+Options of(const std::string& part, std::uint16_t port, const std::string& scheme = "http") {
+    return {.part = part,
+            .region = "eu-central-1",
+            .name = part == "credentials" ? "" : "orders",
+            .endpoint = scheme + "://127.0.0.1:" + std::to_string(port),
+            .access_key = "key",
+            .secret_key = Secret("geheim")};
+}
+
+Outcome run(const Options& options, std::chrono::milliseconds timeout = 2000ms) {
+    EXPECT_EQ(testing::problem_of(kind, &options), "");
+    Runner runner;
+    Outcome outcome = runner.run(kind, options, timeout);
+    EXPECT_LE(runner.elapsed(), timeout + 100ms);
+    EXPECT_TRUE(runner.finished());
+    EXPECT_EQ((outcome.detail + outcome.error).find("geheim"), std::string::npos);
+    return outcome;
+}
+
+void expect_failed(const Outcome& outcome, ErrorClass error_class, const std::string& phase,
+                   const std::string& detail) {
+    EXPECT_EQ(outcome.status, Status::failed);
+    EXPECT_EQ(outcome.error_class, error_class) << to_string(outcome.error_class);
+    EXPECT_EQ(outcome.failed_phase, phase);
+    EXPECT_EQ(outcome.detail, detail) << outcome.error;
+}
+
+TEST(EventBridge, judges_the_state_of_a_part) {
+    struct Case {
+        std::string part, body, detail;
+        Status status;
+    };
+    const std::vector<Case> cases{
+        {"rule", R"({"State":"ENABLED"})", "rule is ENABLED", Status::ok},
+        {"rule", R"({"State":"ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"})",
+         "rule is ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", Status::ok},
+        {"rule", R"({"State":"DISABLED"})", "rule is DISABLED", Status::failed},
+        {"connection", R"({"ConnectionState":"AUTHORIZED"})", "connection is AUTHORIZED",
+         Status::ok},
+        {"connection", R"({"ConnectionState":"AUTHORIZING"})", "connection is AUTHORIZING",
+         Status::degraded},
+        {"connection", R"({"ConnectionState":"DEAUTHORIZED","StateReason":"x"})",
+         "connection is DEAUTHORIZED", Status::failed},
+        {"api_destination", R"({"ApiDestinationState":"ACTIVE"})", "API destination is ACTIVE",
+         Status::ok},
+        {"api_destination", R"({"ApiDestinationState":"INACTIVE"})", "API destination is INACTIVE",
+         Status::failed},
+        {"rule", R"({"State":""})", "not the answer of EventBridge", Status::failed},
+        {"rule", R"({"State":"<b>"})", "not the answer of EventBridge", Status::failed},
+        {"rule", "<html>", "not the answer of EventBridge", Status::failed},
+        {"rule", "{}", "not the answer of EventBridge", Status::failed},
+    };
+    for (const Case& each : cases) {
+        const Peer peer(Peer::answer(answer("200 OK", each.body)));
+        const Outcome outcome = run(of(each.part, peer.port()));
+        EXPECT_EQ(outcome.status, each.status) << each.body;
+        EXPECT_EQ(outcome.detail, each.detail) << each.body;
+        if (each.status == Status::failed) {
+            EXPECT_EQ(outcome.failed_phase, each.part);
+        }
+    }
+}
+
+TEST(EventBridge, refusals_are_told_apart) {
+    const auto refused = [](const std::string& code) {
+        const Peer peer(Peer::answer(
+            answer("400 Bad Request", R"({"__type":"x#)" + code + R"(","message":"theirs"})")));
+        return run(of("rule", peer.port()));
+    };
+    expect_failed(refused("ResourceNotFoundException"), ErrorClass::assertion, "rule",
+                  "rule does not exist");
+    expect_failed(refused("AccessDeniedException"), ErrorClass::auth, "rule",
+                  "not allowed for the rule");
+    expect_failed(refused("InvalidSignatureException"), ErrorClass::auth, "rule",
+                  "secret key refused");
+    expect_failed(refused("ExpiredTokenException"), ErrorClass::auth, "rule",
+                  "session token expired");
+}
+
+TEST(EventBridge, credentials_are_believed_only_by_the_answer) {
+    const Peer good(Peer::answer(answer("200 OK", "<a><Arn>arn:aws:iam::1:user/a</Arn></a>")));
+    EXPECT_EQ(run(of("credentials", good.port())).detail, "credentials are valid");
+    const Peer page(Peer::answer(answer("200 OK", "<html>")));
+    expect_failed(run(of("credentials", page.port())), ErrorClass::protocol, "credentials",
+                  "not the answer of STS");
+    const Peer bad(
+        Peer::answer(answer("403 Forbidden", "<Error><Code>InvalidClientTokenId</Code></Error>")));
+    expect_failed(run(of("credentials", bad.port())), ErrorClass::auth, "credentials",
+                  "access key unknown");
+}
+
+TEST(EventBridge, a_peer_that_misbehaves_fails) {
+    expect_failed(run(of("rule", testing::closed_port())), ErrorClass::connect, "connect",
+                  "connection refused");
+    const Peer hanging(Peer::hang());
+    const Outcome outcome = run(of("rule", hanging.port()), 200ms);
+    EXPECT_EQ(outcome.error_class, ErrorClass::timeout);
+    EXPECT_EQ(outcome.failed_phase, "rule");
+    const Peer resetting(Peer::reset());
+    expect_failed(run(of("rule", resetting.port())), ErrorClass::protocol, "rule",
+                  "connection reset");
+    const Peer garbage(Peer::answer("nonsense\r\n\r\n"));
+    expect_failed(run(of("rule", garbage.port())), ErrorClass::protocol, "rule", "not HTTP");
+    const Peer flooding(Peer::answer(answer("200 OK", std::string(600'000, 'x'))));
+    expect_failed(run(of("rule", flooding.port())), ErrorClass::protocol, "rule",
+                  "answer larger than 256KiB");
+    const Peer untrusted(testing::tls_answer(testing::make_certificate(testing::CertificateWish{}),
+                                             answer("200 OK", "{}")));
+    expect_failed(run(of("rule", untrusted.port(), "https")), ErrorClass::tls, "tls",
+                  "certificate not trusted");
+}
+
+TEST(EventBridgeOptions, are_checked) {
+    const auto problem = [](const std::function<void(Options&)>& change) {
+        Options options = of("rule", 1);
+        change(options);
+        return testing::problem_of(kind, &options);
+    };
+    EXPECT_EQ(problem([](Options&) {}), "");
+    EXPECT_EQ(problem([](Options& o) { o.endpoint.clear(); }), "");
+    EXPECT_NE(problem([](Options& o) { o.name.clear(); }), "");
+    EXPECT_NE(problem([](Options& o) { o.part = "credentials"; }), "");
+    EXPECT_NE(problem([](Options& o) { o.region = "Frankfurt"; }), "");
+    EXPECT_NE(problem([](Options& o) { o.endpoint = "https://h/x"; }), "");
+    EXPECT_NE(problem([](Options& o) {
+                  o.part = "connection";
+                  o.bus = "b";
+              }),
+              "");
+}
+
+}  // namespace
+}  // namespace vitals::checks::event_bridge

@@ -1,0 +1,228 @@
+#include "exec.hpp"
+
+#include <boost/asio/this_coro.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <exception>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "net/readiness.hpp"
+#include "plugin.hpp"
+#include "wire/nagios.hpp"
+
+namespace vitals::checks::exec {
+
+namespace {
+
+constexpr std::size_t detail_bytes = 256;
+constexpr std::size_t error_bytes = 2048;
+constexpr std::size_t label_bytes = 64;
+
+// Where a bare name is looked for; the last is where Debian has the monitoring plugins.
+constexpr std::string_view search_path =
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/nagios/plugins";
+
+bool sets(const std::vector<std::string>& environment, std::string_view name) {
+    return std::any_of(environment.begin(), environment.end(), [name](std::string_view entry) {
+        return entry.starts_with(name) && entry.substr(name.size()).starts_with('=');
+    });
+}
+
+// Nothing of our own environment is handed on.
+Launch launch_of(const Options& options) {
+    Launch launch{.arguments = options.command};
+    for (const auto& [name, value] : options.environment)
+        launch.environment.push_back(name + "=" + value);
+    for (const auto& [name, secret] : options.secrets) {
+        if (!secret.available())
+            throw CheckError(ErrorClass::local, "a secret is not available yet", name);
+        launch.environment.push_back(name + "=" + secret.reveal());
+    }
+    if (!sets(launch.environment, "PATH"))
+        launch.environment.push_back("PATH=" + std::string(search_path));
+    // Decimal points and UTF-8, whatever the daemon was started with.
+    if (!sets(launch.environment, "LC_ALL")) launch.environment.push_back("LC_ALL=C.UTF-8");
+    return launch;
+}
+
+// A secret that the program prints goes no further.
+std::string without_secrets(std::string text, const SecretMap& secrets) {
+    constexpr std::size_t shortest = 4;  // shorter ones would tear other words apart
+    for (const auto& [name, secret] : secrets) {
+        const std::string value = secret.reveal();
+        if (value.size() < shortest) continue;
+        for (std::size_t at = 0; (at = text.find(value, at)) != std::string::npos; at += 3)
+            text.replace(at, value.size(), "***");
+    }
+    return text;
+}
+
+std::string joined(const std::string& first, const std::string& second) {
+    return first + (first.empty() || second.empty() ? "" : " ") + second;
+}
+
+std::string unit_suffix(const std::string& unit) {
+    if (unit.empty()) return {};
+    if (unit == "s") return "_seconds";
+    if (unit == "%") return "_percent";
+    if (unit == "B") return "_bytes";
+    if (unit == "c") return "_total";  // a counter
+    std::string suffix = "_" + wire::printable(unit, 16);
+    for (char& letter : suffix)
+        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+    return suffix;
+}
+
+void add_perfdata(const std::vector<wire::PerfDatum>& perfdata, Outcome& outcome) {
+    std::string out_of_range;
+    for (const wire::PerfDatum& datum : perfdata) {
+        const std::string label = wire::printable(datum.label, label_bytes);
+        const std::string name = label + unit_suffix(datum.unit);
+        if (outcome.property(name) != nullptr) continue;
+        outcome.with(name, datum.value);
+        if ((datum.critical && datum.critical->alerts(datum.value)) ||
+            (datum.warning && datum.warning->alerts(datum.value)))
+            out_of_range += (out_of_range.empty() ? "" : ", ") + label;
+    }
+    if (!out_of_range.empty()) outcome.with("out_of_range", out_of_range);
+}
+
+Outcome of_exit_code(int code, const std::string& text, const std::string& error) {
+    const std::string detail = text.empty() ? fmt::format("exit code {}", code) : text;
+    switch (code) {
+        case 0:
+            return ok(text.empty() ? "exit code 0" : text);
+        case 1: {
+            Outcome outcome = degraded(detail);
+            outcome.error = error;
+            return outcome;
+        }
+        case 2:
+            return failed(detail, ErrorClass::assertion, error);
+        case 3:
+            return unknown(detail, error);
+        default:
+            // No verdict in the plugins' language; often a shell that did not find something.
+            return unknown(fmt::format("exit code {}", code), joined(text, error));
+    }
+}
+
+Outcome judge(const Options& options, const Plugin& plugin, const End& end) {
+    const wire::PluginOutput output =
+        wire::parse_plugin_output(without_secrets(plugin.output(), options.secrets));
+    const std::string text = wire::printable(output.text, detail_bytes);
+    const std::string errors = without_secrets(plugin.errors(), options.secrets);
+    const std::string error = wire::printable(output.long_text + "\n" + errors, error_bytes);
+    if (plugin.floods()) return unknown("plugin wrote more than 1 MiB", joined(text, error));
+    if (!end.exit_code && end.signal == 0)
+        return unknown("the plugin's exit code was lost",
+                       "another part of this process waits for all children, or ignores SIGCHLD");
+    if (!end.exit_code) {
+        const char* name = ::sigabbrev_np(end.signal);
+        return unknown(fmt::format("plugin was killed by SIG{}", name != nullptr ? name : "?"),
+                       joined(text, error));
+    }
+    Outcome outcome = of_exit_code(*end.exit_code, text, error);
+    outcome.with("exit_code", static_cast<std::int64_t>(*end.exit_code));
+    add_perfdata(output.perfdata, outcome);
+    return outcome;
+}
+
+net::awaitable<Outcome> run(const Options& options, net::Context& context) {
+    context.enter("start");
+    Launch launch = launch_of(options);
+    std::function<std::shared_ptr<Plugin>()> start = [launch = std::move(launch)] {
+        return Plugin::start(launch);
+    };
+    const std::shared_ptr<Plugin> plugin = co_await context.blocking(std::move(start));
+    context.enter("run");
+    std::exception_ptr cancelled;
+    try {
+        while (!plugin->ended() && !plugin->floods()) {
+            co_await net::wait_readable(context, plugin->events());
+            plugin->collect();
+        }
+    } catch (...) {
+        cancelled = std::current_exception();
+    }
+    plugin->kill();
+    // Also after the deadline this run goes on until nothing of the plugin is left: only then may
+    // the next one start, so that plugins that cannot even be killed do not pile up.
+    co_await boost::asio::this_coro::reset_cancellation_state();
+    std::optional<End> end;
+    while (!(end = plugin->reap())) co_await net::wait_readable(context, plugin->end_descriptor());
+    if (cancelled) std::rethrow_exception(cancelled);
+    co_return judge(options, *plugin, *end);
+}
+
+std::string verify_command(const void* value) {
+    const auto& command = *static_cast<const std::vector<std::string>*>(value);
+    if (command.empty() || command.front().empty()) return "the program is missing";
+    const std::string& program = command.front();
+    if (program.find('/') != std::string::npos && program.front() != '/')
+        return "expected an absolute path, or a bare name that is looked for in PATH";
+    if (command.size() == 1 && program.find(" -") != std::string::npos)
+        return "expected a list of words, since no shell takes a line apart: [" +
+               program.substr(0, program.find(' ')) + ", ...]";
+    for (const std::string& word : command)
+        if (word.find('\0') != std::string::npos) return "a word holds a NUL";
+    return {};
+}
+
+std::string verify_name(const std::string& name) {
+    if (name.empty() || name.find_first_of(std::string_view("=\0", 2)) != std::string::npos)
+        return "'" + name + "' cannot name an environment variable";
+    return {};
+}
+
+std::string verify(const void* value) {
+    const auto& options = *static_cast<const Options*>(value);
+    std::set<std::string_view> names;
+    const auto problem = [&names](const std::string& name) -> std::string {
+        if (!names.insert(name).second) return "the variable '" + name + "' is set twice";
+        return verify_name(name);
+    };
+    for (const auto& [name, text] : options.environment)
+        if (std::string found = problem(name); !found.empty()) return found;
+    for (const auto& [name, secret] : options.secrets)
+        if (std::string found = problem(name); !found.empty()) return found;
+    return {};
+}
+
+constexpr Field fields[] = {
+    field<&Options::command>(
+        "command", "The program and its arguments, one by one; no shell sees them.",
+        {.required = true,
+         .example = "[/usr/lib/nagios/plugins/check_ntp_time, -H, pool.ntp.org]",
+         .verify = verify_command}),
+    field<&Options::environment>(
+        "environment", "Environment variables; without it there are only PATH and LC_ALL=C.UTF-8.",
+        {.example = "{PGHOST: 127.0.0.1}"}),
+    field<&Options::secrets>("secrets",
+                             "Environment variables whose values are secret; they are cut out of "
+                             "what the program prints.",
+                             {.example = "{PGPASSWORD: {file: /run/secrets/pg}}"}),
+};
+
+}  // namespace
+
+const Kind kind = {
+    .description =
+        describe<Options>("exec", "a monitoring plugin says so by its exit code", fields, verify),
+    .proves =
+        "What the program proves, in the language of Nagios plugins: exit code 0 is ok, 1 "
+        "degraded, "
+        "2 failed, 3 and everything else (a crash, a program that is missing) unknown. Its first "
+        "line is the detail, which is public, further lines and standard error are private, its "
+        "performance data become properties. It is started without a shell, without our "
+        "environment and descriptors, in a session of its own, and killed at the deadline with all "
+        "that descends from it. What it started and detached on purpose (a daemon) is left alone. "
+        "It cannot tell a plugin that is always satisfied from a service that is well.",
+    .bind = bind_run<Options, run>,
+};
+
+}  // namespace vitals::checks::exec

@@ -1,0 +1,92 @@
+// A program under way: started without a shell in a session of its own, its output collected up to
+// a limit, and ended whole. Nothing of it is left behind: no process, no zombie, no descriptor.
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vitals::checks::exec {
+
+struct Launch {
+    std::vector<std::string> arguments;    // the first is the program
+    std::vector<std::string> environment;  // NAME=value, all there is
+};
+
+// How a program ended: by an exit code or by a signal. Neither: somebody else has waited for it.
+struct End {
+    std::optional<int> exit_code;
+    int signal = 0;
+};
+
+class Descriptor {
+  public:
+    Descriptor() = default;
+    explicit Descriptor(int number) : number_(number) {}
+    Descriptor(Descriptor&& other) noexcept;
+    Descriptor& operator=(Descriptor&& other) noexcept;
+    ~Descriptor();
+    int number() const { return number_; }
+    bool open() const { return number_ >= 0; }
+
+  private:
+    int number_ = -1;
+};
+
+class Plugin {
+  public:
+    // What is kept of each stream, and what it may write at all before it is taken for a flood.
+    static constexpr std::size_t kept_bytes = 64 * 1024;
+    static constexpr std::size_t flood_bytes = 1024 * 1024;
+
+    // Blocks until the program's file has been loaded: call it on a lane. Throws CheckError{local}.
+    static std::shared_ptr<Plugin> start(const Launch& launch);
+    // Kills what still runs, and waits a moment for its end: normally there is nothing to do, since
+    // whoever started a plugin calls kill() and reap().
+    ~Plugin();
+    Plugin(const Plugin&) = delete;
+    Plugin& operator=(const Plugin&) = delete;
+
+    // Readable when there is output to collect, or when the program has ended.
+    int events() const { return events_.number(); }
+    // Takes what output there is, without waiting.
+    void collect();
+    // The program itself has ended; what it started may still run.
+    bool ended() const { return ended_; }
+    // It wrote more than flood_bytes.
+    bool floods() const;
+    const std::string& output() const { return streams_[0].text; }
+    const std::string& errors() const { return streams_[1].text; }
+
+    // Ends the program, all that descends from it and all of its process group, whatever signals
+    // they ignore. After the program's own end: what is left of the group. Does not wait.
+    void kill();
+    // Readable once the program has ended.
+    int end_descriptor() const { return process_.number(); }
+    // Clears the ended program away; nothing while it has not ended.
+    std::optional<End> reap();
+
+  private:
+    struct Stream {
+        Descriptor pipe;
+        std::string text;
+        std::size_t written = 0;  // by the program, kept or not
+    };
+
+    Plugin() = default;
+    static void drain(Stream& stream);
+
+    pid_t pid_ = -1;  // ours until reaped: no other process gets the number
+    Descriptor process_;
+    Descriptor events_;
+    std::array<Stream, 2> streams_;  // standard output and error
+    bool ended_ = false;
+    bool reaped_ = false;
+};
+
+}  // namespace vitals::checks::exec

@@ -1,0 +1,209 @@
+#include "file.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "model/amount.hpp"
+#include "net/file.hpp"
+#include "wire/path_url.hpp"
+#include "wire/pattern.hpp"
+
+namespace vitals::checks::file {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// The clock of a file server need not agree with ours to the second.
+constexpr milliseconds tolerance = std::chrono::seconds(10);
+
+std::string system_text(const std::string& path, int error) {
+    return path + ": " + std::generic_category().message(error);
+}
+
+// A failed stat(2) or read(2).
+Outcome refused(const Options& options, int error) {
+    const std::string text = system_text(options.path, error);
+    switch (error) {
+        case ENOENT:
+        case ENOTDIR: {
+            if (options.absent) return ok("does not exist, as it should");
+            struct stat link{};
+            const bool dangles = ::lstat(options.path.c_str(), &link) == 0 && S_ISLNK(link.st_mode);
+            return failed(dangles ? "is a link to nothing" : "does not exist",
+                          ErrorClass::assertion, text);
+        }
+        case EACCES:
+        case EPERM:
+            return unknown("not permitted to look", text);
+        case EMFILE:
+        case ENFILE:
+            return unknown("no descriptors left", text);
+        case ENOMEM:
+            return unknown("no memory left", text);
+        default:
+            return failed("cannot be read", ErrorClass::assertion, text);
+    }
+}
+
+struct Verdict {
+    Status status = Status::ok;
+    std::string troubles;
+    void find(Status found, const std::string& text) {
+        status = std::max(status, found);
+        troubles += (troubles.empty() ? "" : ", ") + text;
+    }
+};
+
+void judge_type(const Options& options, mode_t mode, Verdict& verdict) {
+    if (options.type == "file" && !S_ISREG(mode))
+        verdict.find(Status::failed, "is no regular file");
+    if (options.type == "directory" && !S_ISDIR(mode))
+        verdict.find(Status::failed, "is no directory");
+}
+
+void judge_age(const Options& options, milliseconds age, Verdict& verdict) {
+    if (!options.degraded_age && !options.failed_age) return;
+    // It would stay young for ever: that proves nothing.
+    if (age < -tolerance)
+        return verdict.find(Status::degraded,
+                            "changed " + about_duration(-age) + " in the future, by our clock");
+    const std::string text = "changed " + about_duration(age) + " ago";
+    if (options.failed_age && age > *options.failed_age)
+        verdict.find(Status::failed, text);
+    else if (options.degraded_age && age > *options.degraded_age)
+        verdict.find(Status::degraded, text);
+}
+
+void judge_size(const Options& options, std::uint64_t size, Verdict& verdict) {
+    if (options.min_size && size < options.min_size->bytes)
+        verdict.find(Status::failed, about_bytes(size) + ", expected at least " +
+                                         about_bytes(options.min_size->bytes));
+    if (options.max_size && size > options.max_size->bytes)
+        verdict.find(Status::failed, about_bytes(size) + ", expected at most " +
+                                         about_bytes(options.max_size->bytes));
+}
+
+// Nothing when the file can be read.
+std::optional<Outcome> judge_content(const Options& options, const struct stat& status,
+                                     Verdict& verdict) {
+    if (!S_ISREG(status.st_mode)) {
+        verdict.find(Status::failed, "has no content: it is no regular file");
+        return std::nullopt;
+    }
+    const auto content = net::read_file(options.path, options.within.bytes);
+    if (!content) return refused(options, content.error());
+    const auto pattern = wire::Pattern::parse(options.contains);
+    if (!pattern) return unknown("the pattern cannot be used", pattern.error());
+    if (pattern->found_in(*content)) return std::nullopt;
+    const bool cut = static_cast<std::uint64_t>(status.st_size) > options.within.bytes;
+    verdict.find(Status::failed,
+                 "does not contain what it should" +
+                     (cut ? " in its first " + about_bytes(options.within.bytes) : std::string()));
+    return std::nullopt;
+}
+
+Outcome examine(const Options& options, System now) {
+    struct stat status{};
+    if (::stat(options.path.c_str(), &status) != 0) return refused(options, errno);
+    if (options.absent)
+        return failed("exists, though it should not", ErrorClass::assertion, options.path);
+
+    const auto size = static_cast<std::uint64_t>(status.st_size);
+    const System changed = std::chrono::system_clock::from_time_t(status.st_mtim.tv_sec) +
+                           std::chrono::microseconds(status.st_mtim.tv_nsec / 1000);
+    const auto age = std::chrono::duration_cast<milliseconds>(now - changed);
+    Verdict verdict;
+    judge_type(options, status.st_mode, verdict);
+    judge_age(options, age, verdict);
+    judge_size(options, size, verdict);
+    if (!options.contains.empty()) {
+        if (auto trouble = judge_content(options, status, verdict)) return *std::move(trouble);
+    }
+
+    Outcome outcome = verdict.status == Status::failed
+                          ? failed(verdict.troubles, ErrorClass::assertion, options.path)
+                      : verdict.status == Status::degraded
+                          ? degraded(verdict.troubles)
+                          : ok(S_ISREG(status.st_mode) ? "exists, " + about_bytes(size) : "exists");
+    if (S_ISREG(status.st_mode)) outcome.with("size_bytes", static_cast<std::int64_t>(size));
+    outcome.with("age_seconds", std::chrono::duration_cast<std::chrono::seconds>(age).count());
+    return outcome;
+}
+
+net::awaitable<Outcome> run(const Options& options, net::Context& context) {
+    context.enter("look");
+    const System now = context.clock().system();
+    std::function<Outcome()> look = [options, now] { return examine(options, now); };
+    co_return co_await context.blocking(std::move(look));
+}
+
+std::string verify_contains(const void* value) {
+    const auto& pattern = *static_cast<const std::string*>(value);
+    return pattern.empty() ? "" : wire::pattern_problem(pattern);
+}
+
+std::string verify(const void* value) {
+    const auto& options = *static_cast<const Options*>(value);
+    const bool asks = options.type != "any" || options.degraded_age || options.failed_age ||
+                      options.min_size || options.max_size || !options.contains.empty();
+    if (options.absent && asks)
+        return "absent: true leaves nothing to ask: remove the expectations or absent";
+    if (options.type == "directory" && !options.contains.empty())
+        return "contains is for files: a directory has no content";
+    if (options.degraded_age && options.failed_age && *options.degraded_age > *options.failed_age)
+        return "degraded_age is greater than failed_age: it could never show";
+    if (options.min_size && options.max_size && options.min_size->bytes > options.max_size->bytes)
+        return "min_size is greater than max_size: no file fits";
+    return {};
+}
+
+std::string from_url(void* value, std::string_view url) {
+    auto path = wire::path_of_url(url);
+    if (!path) return path.error();
+    static_cast<Options*>(value)->path = *std::move(path);
+    return {};
+}
+
+constexpr Field fields[] = {
+    field<&Options::path>("path", "The file or directory; links are followed.",
+                          {.required = true, .example = "/var/backups/shop.dump"}),
+    field<&Options::absent>("absent", "Whether it must not exist (a lock, a maintenance flag)."),
+    field<&Options::type>("type", "What it must be.", {.choices = "any|file|directory"}),
+    field<&Options::degraded_age>("degraded_age", "Changed longer ago than this, it is degraded.",
+                                  {.example = "25h"}),
+    field<&Options::failed_age>("failed_age", "Changed longer ago than this, it is failed.",
+                                {.example = "49h"}),
+    field<&Options::min_size>("min_size", "Smaller than this, it is failed.", {.example = "1MiB"}),
+    field<&Options::max_size>("max_size", "Larger than this, it is failed.", {.example = "2GiB"}),
+    field<&Options::contains>("contains",
+                              "Text, or a regular expression between slashes, that it must hold.",
+                              {.example = "/^done: [0-9]+ rows/", .verify = verify_contains}),
+    field<&Options::within>("within", "How much of its beginning is read to find that.",
+                            {.least = 1, .most = 64 << 20}),
+};
+
+}  // namespace
+
+const Kind kind = {
+    .description = describe<Options>(
+        "file", "a file exists (or not), is recent, of the right size, and holds a text", fields,
+        verify),
+    .proves =
+        "A file or directory is there, was changed recently enough, has a plausible size, and "
+        "holds "
+        "an expected text; or is absent. A time of change in the future is no proof of being "
+        "recent and is degraded. It cannot tell whether the rest of the content is right, nor, "
+        "on a network file system, whether what is seen is what the server holds by now. Age is "
+        "measured by the wall clock, because files know no other.",
+    .schemes = {"file"},
+    .from_url = from_url,
+    .bind = bind_run<Options, run>,
+};
+
+}  // namespace vitals::checks::file

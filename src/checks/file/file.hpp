@@ -1,0 +1,27 @@
+// A file or directory: that it is there (or not), how old and how large it is, what it holds. It
+// looks from a lane, because a mount whose server is gone answers never.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "checks/kind.hpp"
+
+namespace vitals::checks::file {
+
+struct Options {
+    std::string path;
+    bool absent = false;
+    std::string type = "any";
+    std::optional<std::chrono::milliseconds> degraded_age;
+    std::optional<std::chrono::milliseconds> failed_age;
+    std::optional<Size> min_size;
+    std::optional<Size> max_size;
+    std::string contains;
+    Size within{1 << 20};
+};
+
+extern const Kind kind;
+
+}  // namespace vitals::checks::file

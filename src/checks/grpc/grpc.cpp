@@ -1,0 +1,150 @@
+#include "grpc.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "net/http_client.hpp"
+#include "wire/grpc_frame.hpp"
+#include "wire/quote.hpp"
+#include "wire/url.hpp"
+
+namespace vitals::checks::grpc {
+
+namespace {
+
+std::string verify_url(const void* value) {
+    const auto& text = *static_cast<const std::string*>(value);
+    if (auto problem = wire::url_problem(text, {"grpc", "grpcs"}); !problem.empty()) return problem;
+    const wire::Url url = *wire::parse_url(text);
+    if (!url.user.empty() || !url.password.empty())
+        return "holds a user; put an authorization into metadata";
+    if (!url.port) return "names no port; expected grpc://host:port";
+    if (url.path.size() > 1 || !url.query.empty()) return "has a path; expected grpc://host:port";
+    return {};
+}
+
+std::string verify_metadata(const void* value) {
+    constexpr std::string_view good = "abcdefghijklmnopqrstuvwxyz0123456789_.-";
+    for (const auto& [name, secret] : *static_cast<const SecretMap*>(value)) {
+        if (name.empty() || name.find_first_not_of(good) != name.npos)
+            return name + " is no key of metadata; expected lower case";
+        if (name.starts_with("grpc-")) return name + " is gRPC's own";
+    }
+    return {};
+}
+
+std::string verify(const void* erased) {
+    const auto& options = *static_cast<const Options*>(erased);
+    if (options.tls.certificate.empty() && !options.tls.key.empty())
+        return "tls: a key without a certificate";
+    return {};
+}
+
+constexpr Field fields[] = {
+    field<&Options::url>(
+        "url", "Where the server is: grpc://host:port, or grpcs:// with TLS.",
+        {.required = true, .example = "grpc://127.0.0.1:50051", .verify = verify_url}),
+    field<&Options::service>("service", "The service asked for; without it, the whole server.",
+                             {.example = "shop.v1.Orders"}),
+    field<&Options::metadata>("metadata", "Metadata of the request; any may be a secret.",
+                              {.verify = verify_metadata}),
+    field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
+};
+
+net::HttpRequest request_of(const Options& options) {
+    const wire::Url url = wire::parse_url(options.url).value();
+    const bool tls = url.scheme == "grpcs";
+    const bool six = url.host.find(':') != url.host.npos;
+    net::HttpRequest request;
+    request.method = "POST";
+    request.url = fmt::format("{}://{}{}{}:{}/grpc.health.v1.Health/Check", tls ? "https" : "http",
+                              six ? "[" : "", url.host, six ? "]" : "", url.port.value_or(0));
+    request.headers = {{"content-type", "application/grpc"}, {"te", "trailers"}};
+    for (const auto& [name, secret] : options.metadata)
+        request.headers.emplace_back(name, secret.reveal());
+    request.body = wire::grpc::write_frame(wire::grpc::write_health_request(options.service));
+    request.tls = options.tls;
+    request.max_body = 64 * 1024;
+    request.http2_prior_knowledge = !tls;
+    return request;
+}
+
+// In the trailers, or among the headers of an answer that has nothing else.
+const std::string* find(const net::HttpResponse& response, std::string_view name) {
+    const auto found = std::find_if(response.trailers.begin(), response.trailers.end(),
+                                    [&](const auto& trailer) { return trailer.first == name; });
+    return found != response.trailers.end() ? &found->second : response.header(name);
+}
+
+// Status codes of gRPC that say more than that it did not work.
+CheckError refusal(const std::string& status, const Options& options, const std::string& said) {
+    if (status == "5") {
+        return {ErrorClass::assertion,
+                options.service.empty() ? std::string("the server does not know its own health")
+                                        : fmt::format("service {} is not known", options.service),
+                said};
+    }
+    if (status == "12") return {ErrorClass::assertion, "the server has no health service", said};
+    if (status == "7" || status == "16")
+        return {ErrorClass::auth, fmt::format("refused (gRPC status {})", status), said};
+    const bool number = !status.empty() && status.size() <= 3 &&
+                        status.find_first_not_of("0123456789") == status.npos;
+    if (!number) return {ErrorClass::protocol, "malformed gRPC status", said};
+    return {ErrorClass::assertion, fmt::format("answered with gRPC status {}", status), said};
+}
+
+net::awaitable<Outcome> run(const Options& options, net::Context& context) {
+    auto request = request_of(options);
+    const auto response = co_await net::http(context, std::move(request));
+    context.enter("answer");
+    if (response.status != 200) {
+        throw CheckError(response.status == 401 || response.status == 403 ? ErrorClass::auth
+                                                                          : ErrorClass::protocol,
+                         fmt::format("not gRPC: answered with HTTP status {}", response.status));
+    }
+    const std::string* status = find(response, "grpc-status");
+    if (status == nullptr)
+        throw CheckError(ErrorClass::protocol, "not gRPC: an answer without its status");
+    if (*status != "0") {
+        const std::string* message = find(response, "grpc-message");
+        const std::string text = message == nullptr ? "" : wire::grpc::decode_message(*message);
+        throw refusal(*status, options, "got " + wire::quoted(*status + " " + text));
+    }
+    const auto message = wire::grpc::read_frame(response.body);
+    if (!message) throw CheckError(ErrorClass::protocol, "answered with " + message.error());
+    const auto health = wire::grpc::read_health_response(*message);
+    if (!health) throw CheckError(ErrorClass::protocol, "answered with " + health.error());
+    switch (*health) {
+        case wire::grpc::Health::serving:
+            co_return ok("serving");
+        case wire::grpc::Health::not_serving:
+            co_return failed("not serving");
+        case wire::grpc::Health::service_unknown:
+            co_return failed("service is not known");
+        default:
+            co_return failed("health unknown to the server");
+    }
+}
+
+std::string from_url(void* options, std::string_view url) {
+    const std::string text(url);
+    static_cast<Options*>(options)->url = text;
+    return verify_url(&text);
+}
+
+}  // namespace
+
+const Kind kind{
+    .description =
+        describe<Options>("grpc", "Asks a gRPC server's health service.", fields, verify),
+    .proves =
+        "That the server speaks gRPC over HTTP/2 and calls itself, or the named service, SERVING "
+        "by the standard health protocol (grpc.health.v1). Nothing beyond what it says of itself.",
+    .schemes = {"grpc", "grpcs"},
+    .from_url = from_url,
+    .bind = bind_run<Options, run>,
+};
+
+}  // namespace vitals::checks::grpc

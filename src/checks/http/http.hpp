@@ -1,0 +1,33 @@
+// http: one request; status, headers, body and certificate judged. How HTTP is spoken is net's.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "checks/kind.hpp"
+#include "net/tls.hpp"
+
+namespace vitals::checks::http {
+
+struct Options {
+    std::string url;
+    std::string method = "GET";
+    SecretMap headers;
+    std::string body;
+    std::string user;
+    Secret password;
+    std::string unix_socket;
+    std::vector<std::string> expect_status{"2xx"};
+    std::string expect_body;  // wire::Pattern
+    TextMap expect_json;      // JSON pointer -> expected value
+    TextMap expect_header;    // name -> wire::Pattern
+    std::int64_t redirects = 0;
+    Size max_body{1 << 20};
+    std::int64_t certificate_days = 0;
+    net::TlsOptions tls;
+};
+
+extern const Kind kind;
+
+}  // namespace vitals::checks::http

@@ -1,0 +1,188 @@
+#include "lsyncd.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <functional>
+#include <system_error>
+#include <utility>
+
+#include "model/amount.hpp"
+#include "net/file.hpp"
+#include "wire/lsyncd.hpp"
+#include "wire/procfs.hpp"
+
+namespace vitals::checks::lsyncd {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t longest_status = 16 << 20;  // a line for each queued event and watched folder
+constexpr int tries_to_read = 5;
+constexpr milliseconds pause_between(40);
+
+std::string verify(const void* erased) {
+    const auto& options = *static_cast<const Options*>(erased);
+    if (options.expected == "not_running" &&
+        (options.degraded_above || options.stuck_after > milliseconds(0)))
+        return "bounds for delays contradict expected: not_running";
+    if (options.pid_file.empty()) return "pid_file: is empty";
+    if (options.status_file.empty()) return "status_file: is empty";
+    return {};
+}
+
+constexpr Field fields[] = {
+    field<&Options::status_file>("status_file", "lsyncd's statusFile.",
+                                 {.required = true, .example = "/var/log/lsyncd.status"}),
+    field<&Options::pid_file>("pid_file",
+                              "lsyncd's pidfile, which it keeps locked as long as it lives.",
+                              {.required = true, .example = "/run/lsyncd.pid"}),
+    field<&Options::expected>("expected",
+                              "Whether it should run here; where it should not, running is failed.",
+                              {.choices = "running|not_running"}),
+    field<&Options::degraded_above>("degraded_above",
+                                    "Degraded when more delays (events, not files) are queued.",
+                                    {.unit = "delays", .least = 0}),
+    field<&Options::stuck_after>(
+        "stuck_after",
+        "Degraded when delays are queued and the status file was not rewritten for longer; more "
+        "than its delay, its statusInterval and the longest transfer together. 0s: not judged.",
+        {.least = 0}),
+};
+
+struct Holder {
+    bool locked = false;
+    pid_t pid = 0;  // 0: not to be seen from here (another container's)
+    bool stopped = false;
+};
+
+std::string system_text(const std::string& path, int error) {
+    return path + ": " + std::generic_category().message(error);
+}
+
+// Asks who holds the lock, without taking it: lockf(3) is fcntl(2)'s.
+Holder holder_of(const std::string& path) {
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0) {
+        if (errno == ENOENT || errno == ENOTDIR) return {};
+        throw CheckError(ErrorClass::local, "cannot open the pid file", system_text(path, errno));
+    }
+    struct flock lock{};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    const int error = ::fcntl(descriptor, F_GETLK, &lock) == 0 ? 0 : errno;
+    ::close(descriptor);
+    if (error != 0) {
+        throw CheckError(ErrorClass::local, "cannot ask for the pid file's lock",
+                         system_text(path, error));
+    }
+    Holder holder;
+    holder.locked = lock.l_type != F_UNLCK;
+    if (!holder.locked || lock.l_pid <= 0) return holder;
+    holder.pid = lock.l_pid;
+    const auto text = net::read_file(fmt::format("/proc/{}/stat", holder.pid), 4096);
+    const auto process = text ? wire::parse_process_stat(*text) : std::nullopt;
+    holder.stopped = process && (process->state == 'T' || process->state == 't');
+    return holder;
+}
+
+struct Status {
+    bool readable = false;
+    std::string error;
+    wire::lsyncd::Report report;
+    milliseconds age{0};
+};
+
+Status read_status(const std::string& path) {
+    Status status;
+    for (int tried = 0; tried < tries_to_read; ++tried) {
+        // Truncated and written anew in place: what is met in between is no fault.
+        if (tried > 0) ::usleep(static_cast<useconds_t>(pause_between.count()) * 1000);
+        const auto text = net::read_file(path, longest_status);
+        if (!text) {
+            status.error = system_text(path, text.error());
+            return status;
+        }
+        const auto report = wire::lsyncd::parse_status(*text);
+        if (report) {
+            status.readable = true;
+            status.report = *report;
+            struct stat facts{};
+            if (::stat(path.c_str(), &facts) == 0) {
+                const System written = std::chrono::system_clock::from_time_t(facts.st_mtim.tv_sec);
+                status.age = std::chrono::duration_cast<milliseconds>(
+                    std::chrono::system_clock::now() - written);
+            }
+            return status;
+        }
+        status.error =
+            path + (report.error() == wire::lsyncd::Fault::foreign ? " is no status file of lsyncd"
+                                                                   : " is incomplete");
+    }
+    return status;
+}
+
+Outcome judge(const Options& options, const Holder& holder, const Status& status) {
+    const bool expected = options.expected == "running";
+    Outcome outcome;
+    if (!expected) {
+        outcome = holder.locked ? failed("runs, though it should not") : ok("does not run");
+    } else if (!holder.locked) {
+        outcome = failed("does not run", ErrorClass::assertion,
+                         "nobody holds the lock of " + options.pid_file);
+    } else if (holder.stopped) {
+        outcome = failed("process is stopped", ErrorClass::assertion,
+                         fmt::format("process {}", holder.pid));
+    } else if (!status.readable) {
+        outcome = degraded("runs, but its status file cannot be read");
+        outcome.error = status.error;
+    } else {
+        outcome = ok(fmt::format("runs, {} delays queued", status.report.delays));
+        if (status.report.delays == 0) outcome.detail = "runs, nothing is queued";
+        if (options.stuck_after > milliseconds(0) && status.report.delays > 0 &&
+            status.age > options.stuck_after) {
+            outcome = degraded(fmt::format("{} delays queued, and no news for {}",
+                                           status.report.delays, about_duration(status.age)));
+        } else if (options.degraded_above && status.report.delays > *options.degraded_above) {
+            outcome = degraded(fmt::format("{} delays queued", status.report.delays));
+        }
+    }
+    outcome.with("running", holder.locked).with("status_readable", status.readable);
+    // What a dead lsyncd has left in its file says nothing about now.
+    if (status.readable && holder.locked) outcome.with("queued_delays", status.report.delays);
+    return outcome;
+}
+
+net::awaitable<Outcome> run(const Options& options, net::Context& context) {
+    context.enter("pid file");
+    std::function<Holder()> ask = [path = options.pid_file] { return holder_of(path); };
+    const Holder holder = co_await context.blocking(std::move(ask));
+    context.enter("status file");
+    std::function<Status()> read = [path = options.status_file] { return read_status(path); };
+    const Status status = co_await context.blocking(std::move(read));
+    co_return judge(options, holder, status);
+}
+
+}  // namespace
+
+const Kind kind{
+    .description = describe<Options>(
+        "lsyncd", "Whether lsyncd runs, by its pid file's lock, and what it has queued.", fields,
+        verify),
+    .proves =
+        "That a process holds the lock of lsyncd's pid file, as lsyncd does as long as it lives "
+        "(the file alone may be left from one that was killed), that it is not stopped, and how "
+        "many events wait to be copied. lsyncd rewrites its status file only when something "
+        "happens: an old one is no sign of death while nothing is queued. With a pid file lsyncd "
+        "must run as a daemon: with `nodaemon` it writes none. A target that "
+        "refuses single files (default.direct onto a read-only disk) leaves no trace in the "
+        "status: only a look at the target finds that.",
+    .schemes = {},
+    .bind = bind_run<Options, run>,
+};
+
+}  // namespace vitals::checks::lsyncd

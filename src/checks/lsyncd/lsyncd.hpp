@@ -1,0 +1,23 @@
+// lsyncd: whether it runs, by its pid file's lock, and what waits to be copied, by its status file.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "checks/kind.hpp"
+
+namespace vitals::checks::lsyncd {
+
+struct Options {
+    std::string status_file;
+    std::string pid_file;
+    std::string expected = "running";  // running | not_running
+    std::optional<std::int64_t> degraded_above;
+    std::chrono::milliseconds stuck_after{0};
+};
+
+extern const Kind kind;
+
+}  // namespace vitals::checks::lsyncd

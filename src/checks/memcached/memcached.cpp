@@ -1,0 +1,242 @@
+#include "memcached.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <memory>
+#include <random>
+#include <utility>
+
+#include "net/connection.hpp"
+#include "wire/memcached.hpp"
+#include "wire/quote.hpp"
+#include "wire/url.hpp"
+
+namespace vitals::checks::memcached {
+
+namespace {
+
+using wire::memcached::Reply;
+
+constexpr std::uint16_t usual_port = 11211;
+constexpr int tries_against_eviction = 3;
+constexpr std::string_view unauthenticated = "CLIENT_ERROR unauthenticated";
+
+std::string verify_url(const void* value) {
+    const auto& text = *static_cast<const std::string*>(value);
+    if (auto problem = wire::url_problem(text, {"memcached", "memcacheds", "unix"}, false);
+        !problem.empty()) {
+        return problem;
+    }
+    const wire::Url url = *wire::parse_url(text);
+    if (!url.query.empty()) return "has parameters; expected memcached://host:port";
+    if (url.scheme == "unix") {
+        return url.host.empty() && url.path.starts_with('/')
+                   ? std::string()
+                   : "names no path; expected unix:/path/to/socket";
+    }
+    if (url.host.empty()) return "names no host";
+    if (url.path.size() > 1) return "has a path; expected memcached://host:port";
+    return {};
+}
+
+std::string verify(const void* erased) {
+    const auto& options = *static_cast<const Options*>(erased);
+    const auto url = wire::parse_url(options.url);
+    if (!url) return {};  // said by the field
+    const bool in_url = !url->user.empty() || !url->password.empty();
+    const bool apart = !options.user.empty() || options.password.configured();
+    if (in_url && apart) return "user and password stand both in the URL and apart from it";
+    const bool user = !url->user.empty() || !options.user.empty();
+    const bool password = !url->password.empty() || options.password.configured();
+    if (user != password) return "user and password belong together";
+    const std::string& name = options.user.empty() ? url->user : options.user;
+    if (name.find_first_of(" \r\n") != std::string::npos)
+        return "user: holds a blank, which memcached takes for the user's end";
+    if (options.tls.certificate.empty() && !options.tls.key.empty())
+        return "tls: a key without a certificate";
+    return {};
+}
+
+constexpr Field fields[] = {
+    field<&Options::url>(
+        "url", "Where memcached is: memcached://host:port, memcacheds:// with TLS, or unix:/path.",
+        {.required = true, .example = "memcached://127.0.0.1:11211", .verify = verify_url}),
+    field<&Options::user>("user", "Who to log in as, where it was started with -Y; or in the URL."),
+    field<&Options::password>("password", "With which password; or in the URL."),
+    field<&Options::tls>("tls", "Whom to trust, and who to be (memcacheds://).",
+                         {.members = net::tls_fields}),
+};
+
+std::string random_text() {
+    std::random_device random;
+    return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
+}
+
+// Error lines, protocol.txt: ERROR, CLIENT_ERROR <text>, SERVER_ERROR <text>.
+void refuse_error(const Reply& reply) {
+    const std::string& line = reply.line;
+    const std::string theirs = "got " + wire::quoted(line);
+    if (line.starts_with(unauthenticated))
+        throw CheckError(ErrorClass::auth, "user and password required", theirs);
+    if (line.starts_with("CLIENT_ERROR authentication failure"))
+        throw CheckError(ErrorClass::auth, "wrong user or password", theirs);
+    if (line.starts_with("ERROR Too many open connections"))
+        throw CheckError(ErrorClass::assertion, "too many connections", theirs);
+    if (line.starts_with("SERVER_ERROR out of memory"))
+        throw CheckError(ErrorClass::assertion, "refuses writes: memory is full", theirs);
+    if (line.starts_with("SERVER_ERROR"))
+        throw CheckError(ErrorClass::assertion, "answered with an error of the server", theirs);
+    if (line.starts_with("CLIENT_ERROR") || line == "ERROR" || line.starts_with("ERROR "))
+        throw CheckError(ErrorClass::protocol, "does not know a command of this check", theirs);
+}
+
+class Session {
+  public:
+    explicit Session(std::unique_ptr<net::Connection> connection)
+        : connection_(std::move(connection)) {}
+
+    net::awaitable<Reply> ask(std::string command) {
+        co_await connection_->write(command);
+        for (;;) {
+            auto reply = wire::memcached::take_reply(buffer_);
+            if (!reply) {
+                throw CheckError(ErrorClass::protocol, reply.error(),
+                                 "got " + wire::quoted(buffer_));
+            }
+            if (*reply) co_return std::move(**reply);
+            std::array<char, 4096> piece;
+            const std::size_t count = co_await connection_->read_some(piece);
+            if (count == 0) {
+                throw CheckError(ErrorClass::protocol, "closed without a complete answer",
+                                 "got " + wire::quoted(buffer_));
+            }
+            buffer_.append(piece.data(), count);
+        }
+    }
+
+    net::awaitable<void> demand(std::string command, std::string_view expected) {
+        const Reply reply = co_await ask(std::move(command));
+        refuse_error(reply);
+        if (!reply.value && reply.line.starts_with(expected)) co_return;
+        throw CheckError(ErrorClass::assertion, fmt::format("did not answer with {}", expected),
+                         "got " + wire::quoted(reply.line));
+    }
+
+  private:
+    std::unique_ptr<net::Connection> connection_;
+    std::string buffer_;
+};
+
+net::awaitable<Outcome> store_and_read(net::Context& context, Session& session) {
+    const std::int64_t seconds = std::max<std::int64_t>(
+        30, 2 * std::chrono::ceil<std::chrono::seconds>(context.left()).count());
+    for (int tried = 0; tried < tries_against_eviction; ++tried) {
+        const std::string key = "vitals:" + random_text();
+        const std::string value = random_text();
+        context.enter("write");
+        const std::string set = wire::memcached::set_command(key, value, seconds);
+        co_await session.demand(set, "STORED");
+        context.enter("read");
+        const std::string get = "get " + key + "\r\n";
+        const Reply got = co_await session.ask(get);
+        refuse_error(got);
+        if (!got.value && got.line == "END") continue;  // evicted at once, perhaps
+        if (got.value != value) {
+            throw CheckError(ErrorClass::assertion, "read something else than was written",
+                             "got " + wire::quoted(got.value.value_or(got.line)));
+        }
+        context.enter("delete");
+        const std::string remove = "delete " + key + "\r\n";
+        const Reply gone = co_await session.ask(remove);
+        refuse_error(gone);
+        if (gone.line != "DELETED" && gone.line != "NOT_FOUND") {
+            throw CheckError(ErrorClass::assertion, "did not answer with DELETED",
+                             "got " + wire::quoted(gone.line));
+        }
+        co_return ok("written, read back and deleted");
+    }
+    throw CheckError(ErrorClass::assertion, "what was written is gone at once");
+}
+
+// Found out first: a server that asks for no log-in would store the password as a value.
+net::awaitable<bool> asks_for_log_in(net::Context& context, Session& session) {
+    context.enter("version");
+    const Reply reply = co_await session.ask("version\r\n");
+    if (reply.line.starts_with(unauthenticated)) co_return true;
+    refuse_error(reply);
+    if (reply.value || !reply.line.starts_with("VERSION ")) {
+        throw CheckError(ErrorClass::protocol, "did not answer with VERSION",
+                         "got " + wire::quoted(reply.line));
+    }
+    co_return false;
+}
+
+net::awaitable<void> log_in(net::Context& context, Session& session, std::string user,
+                            std::string password) {
+    context.enter("auth");
+    if (user.empty())
+        throw CheckError(ErrorClass::auth, "user and password required", "none are configured");
+    // Under whatever key: protocol.txt, "Authentication".
+    const std::string command =
+        wire::memcached::set_command("vitals:login", user + ' ' + password, 1);
+    co_await session.demand(command, "STORED");
+}
+
+net::awaitable<Outcome> run(const Options& options, net::Context& context) {
+    const wire::Url url = wire::parse_url(options.url).value();
+    if (options.password.configured() && !options.password.available())
+        throw CheckError(ErrorClass::local, "a secret is not available", "the password");
+    net::Endpoint endpoint;
+    if (url.scheme == "unix") {
+        endpoint.unix_path = url.path;
+    } else {
+        endpoint.host = url.host;
+        endpoint.port = url.port.value_or(usual_port);
+    }
+    auto connection = co_await net::dial(context, endpoint);
+    if (url.scheme == "memcacheds") {
+        context.enter("tls");
+        co_await connection->start_tls(options.tls, url.host);
+    }
+    Session session(std::move(connection));
+    const std::string user = options.user.empty() ? url.user : options.user;
+    const std::string password =
+        options.password.configured() ? options.password.reveal() : url.password;
+    const bool asks = co_await asks_for_log_in(context, session);
+    if (asks) co_await log_in(context, session, user, password);
+    Outcome outcome = co_await store_and_read(context, session);
+    if (!asks && !user.empty()) {
+        outcome.status = Status::degraded;
+        outcome.detail =
+            "works, but asks for no user though one is given: start memcached with -Y, or leave "
+            "the user away";
+    }
+    co_return outcome;
+}
+
+std::string from_url(void* options, std::string_view url) {
+    auto& own = *static_cast<Options*>(options);
+    own.url = url;
+    auto problem = verify_url(&own.url);
+    return problem.empty() ? verify(options) : problem;
+}
+
+}  // namespace
+
+const Kind kind{
+    .description = describe<Options>(
+        "memcached", "Stores a value that expires, reads it back, deletes it.", fields, verify),
+    .proves =
+        "That memcached lets this user in (where it asks for one), and that a value under a key of "
+        "its own, `vitals:...`, with a short expiry, is stored, read back, compared and deleted. A "
+        "server that is full and refuses, or that has no connections left, is failed. It cannot "
+        "tell how many of the application's keys are evicted before their time.",
+    .schemes = {"memcached", "memcacheds"},
+    .from_url = from_url,
+    .bind = bind_run<Options, run>,
+};
+
+}  // namespace vitals::checks::memcached

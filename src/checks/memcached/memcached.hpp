@@ -1,0 +1,20 @@
+// memcached: stores a value that expires, reads it back, deletes it.
+#pragma once
+
+#include <string>
+
+#include "checks/kind.hpp"
+#include "net/tls.hpp"
+
+namespace vitals::checks::memcached {
+
+struct Options {
+    std::string url;  // memcached://, memcacheds://, unix:
+    std::string user;
+    Secret password;
+    net::TlsOptions tls;
+};
+
+extern const Kind kind;
+
+}  // namespace vitals::checks::memcached

@@ -1,0 +1,133 @@
+#include "memory.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "check_testing.hpp"
+
+namespace vitals::checks::memory {
+namespace {
+
+using testing::problem_of;
+using testing::run_once;
+
+constexpr std::uint64_t gib = 1ull << 30;
+
+TEST(MemoryJudge, Counts_what_is_available_not_what_is_free) {
+    const Outcome outcome = judge({}, {.total = 100 * gib, .available = 15 * gib});
+    EXPECT_EQ(outcome.status, Status::ok);
+    EXPECT_EQ(outcome.detail, "85% used, 15 GiB left");
+    EXPECT_EQ(std::get<double>(*outcome.property("used_percent")), 85.0);
+    EXPECT_EQ(outcome.property("cgroup_limit_bytes"), nullptr);
+}
+
+TEST(MemoryJudge, Thresholds_are_exceeded_not_reached) {
+    EXPECT_EQ(judge({}, {.total = 100 * gib, .available = 14 * gib}).status, Status::degraded);
+    EXPECT_EQ(judge({}, {.total = 100 * gib, .available = 5 * gib}).status, Status::degraded);
+    const Outcome outcome = judge({}, {.total = 100 * gib, .available = 4 * gib});
+    EXPECT_EQ(outcome.status, Status::failed);
+    EXPECT_EQ(outcome.error_class, ErrorClass::assertion);
+    EXPECT_EQ(outcome.detail, "96% used, 4 GiB left");
+}
+
+TEST(MemoryJudge, The_tighter_of_machine_and_group_counts) {
+    Figures figures{.total = 100 * gib, .available = 90 * gib};
+    figures.group = Figures::Group{.used = 97 * gib / 100, .limit = gib};
+    const Outcome outcome = judge({}, figures);
+    EXPECT_EQ(outcome.status, Status::failed);
+    EXPECT_EQ(outcome.detail, "97% used of the control group's limit, 30.7 MiB left");
+    EXPECT_EQ(std::get<double>(*outcome.property("cgroup_used_percent")), 97.0);
+    EXPECT_EQ(std::get<std::int64_t>(*outcome.property("cgroup_limit_bytes")), 1ll << 30);
+    figures.available = gib;
+    EXPECT_EQ(judge({}, figures).detail, "99% used, 1 GiB left");
+}
+
+// A /proc and /sys of its own.
+class MemoryOf : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        write("proc/meminfo", "MemTotal: 1048576 kB\nMemAvailable: 524288 kB\n");
+    }
+    void write(const std::string& path, const std::string& text) {
+        const std::filesystem::path file = root() + "/" + path;
+        std::filesystem::create_directories(file.parent_path());
+        std::ofstream(file) << text;
+    }
+    std::string root() const { return directory_.path(); }
+    Outcome look() { return run_once(kind, Options{.root = root()}); }
+
+  private:
+    testing::TemporaryDirectory directory_;
+};
+
+TEST_F(MemoryOf, A_machine_without_groups) {
+    const Outcome outcome = look();
+    EXPECT_EQ(outcome.status, Status::ok);
+    EXPECT_EQ(outcome.detail, "50% used, 512 MiB left");
+    EXPECT_EQ(outcome.phases.at(0).name, "read");
+}
+
+TEST_F(MemoryOf, A_group_of_version_2_under_a_limit) {
+    write("proc/self/cgroup", "0::/shop.slice/shop.service\n");
+    write("proc/self/mountinfo", "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
+    write("sys/fs/cgroup/shop.slice/shop.service/memory.max", "max\n");
+    write("sys/fs/cgroup/shop.slice/shop.service/memory.current", "1000\n");
+    write("sys/fs/cgroup/shop.slice/memory.max", "104857600\n");
+    write("sys/fs/cgroup/shop.slice/memory.current", "104857600\n");
+    write("sys/fs/cgroup/shop.slice/memory.stat", "anon 1\ninactive_file 10485760\n");
+    const Outcome outcome = look();
+    EXPECT_EQ(outcome.status, Status::degraded);
+    EXPECT_EQ(outcome.detail, "90% used of the control group's limit, 10 MiB left");
+}
+
+TEST_F(MemoryOf, A_group_full_of_page_cache_is_not_full) {
+    write("proc/self/cgroup", "0::/\n");
+    write("proc/self/mountinfo", "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
+    write("sys/fs/cgroup/memory.max", "104857600\n");
+    write("sys/fs/cgroup/memory.current", "104857600\n");
+    write("sys/fs/cgroup/memory.stat", "inactive_file 94371840\n");
+    EXPECT_EQ(look().status, Status::ok);
+}
+
+TEST_F(MemoryOf, A_group_of_version_1) {
+    write("proc/self/cgroup", "4:memory:/docker/abc\n");
+    write("proc/self/mountinfo",
+          "35 31 0:32 /docker/abc /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n");
+    write("sys/fs/cgroup/memory/memory.limit_in_bytes", "104857600\n");
+    write("sys/fs/cgroup/memory/memory.usage_in_bytes", "104857600\n");
+    write("sys/fs/cgroup/memory/memory.stat", "inactive_file 1\ntotal_inactive_file 1048576\n");
+    const Outcome outcome = look();
+    EXPECT_EQ(outcome.status, Status::failed);
+    EXPECT_EQ(std::get<double>(*outcome.property("cgroup_used_percent")), 99.0);
+    write("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
+    EXPECT_EQ(look().detail, "50% used, 512 MiB left");
+}
+
+TEST_F(MemoryOf, A_kernel_that_does_not_say_leaves_us_blind) {
+    write("proc/meminfo", "MemTotal: 1048576 kB\nMemFree: 5 kB\n");
+    const Outcome outcome = look();
+    EXPECT_EQ(outcome.status, Status::unknown);
+    EXPECT_EQ(outcome.error_class, ErrorClass::local);
+    std::filesystem::remove(root() + "/proc/meminfo");
+    EXPECT_EQ(look().status, Status::unknown);
+}
+
+TEST(Memory, This_machine_has_some) {
+    const Outcome outcome = run_once(kind, Options{.degraded_above = {100}, .failed_above = {100}});
+    EXPECT_EQ(outcome.status, Status::ok) << outcome.detail;
+    EXPECT_GT(std::get<std::int64_t>(*outcome.property("available_bytes")), 0);
+}
+
+TEST(Memory, Options_and_url) {
+    const Options never{.degraded_above = {96}};
+    EXPECT_EQ(problem_of(kind, &never),
+              "degraded_above is greater than failed_above: it could never show");
+    Options options;
+    EXPECT_EQ(kind.from_url(&options, "memory:"), "");
+    EXPECT_NE(kind.from_url(&options, "memory:/x"), "");
+}
+
+}  // namespace
+}  // namespace vitals::checks::memory

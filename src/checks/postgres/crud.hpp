@@ -1,0 +1,21 @@
+// postgres_crud: one row of a probe table is created, retrieved, updated and deleted.
+#pragma once
+
+#include <string>
+
+#include "checks/kind.hpp"
+#include "net/tls.hpp"
+
+namespace vitals::checks::postgres {
+
+struct CrudOptions {
+    std::string url;
+    std::string user;
+    Secret password;
+    std::string table = "vitals_probe";  // or schema.table
+    net::TlsOptions tls;
+};
+
+extern const Kind crud_kind;
+
+}  // namespace vitals::checks::postgres

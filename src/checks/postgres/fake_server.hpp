@@ -1,0 +1,141 @@
+// For tests: a PostgreSQL that lets everybody in and answers statements as told, or misbehaves.
+// https://www.postgresql.org/docs/15/protocol-message-formats.html
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "check_testing.hpp"
+
+namespace vitals::checks::postgres::testing {
+
+inline std::string number(std::uint32_t value, int bytes = 4) {
+    std::string made;
+    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
+        made += static_cast<char>(value >> shift & 0xff);
+    return made;
+}
+
+inline std::string message(char type, const std::string& body) {
+    return type + number(static_cast<std::uint32_t>(body.size() + 4)) + body;
+}
+
+inline std::string error(const std::string& sqlstate, const std::string& text) {
+    const std::string end(1, '\0');
+    return message('E',
+                   "SFATAL" + end + "VFATAL" + end + "C" + sqlstate + end + "M" + text + end + end);
+}
+
+// A result of one row, or of none that has no columns.
+inline std::string result(const std::vector<std::string>& values, const std::string& tag) {
+    const std::string end(1, '\0');
+    std::string answer = message('1', "") + message('2', "");
+    if (values.empty()) {
+        answer += message('n', "");
+    } else {
+        std::string columns = number(static_cast<std::uint32_t>(values.size()), 2);
+        std::string row = columns;
+        for (const std::string& value : values) {
+            columns += "c" + end + number(0) + number(0, 2) + number(25) + number(0xffff, 2) +
+                       number(0xffffffff) + number(0, 2);
+            row += number(static_cast<std::uint32_t>(value.size())) + value;
+        }
+        answer += message('T', columns) + message('D', row);
+    }
+    return answer + message('C', tag + end);
+}
+
+inline const std::string silence = "(silence)";
+inline const std::string reset = "(reset)";
+
+class FakePostgres {
+  public:
+    std::string greeting =
+        message('R', number(0)) + message('Z', "I");  // what follows the start-up
+    std::map<std::string, std::string> answers;       // by how the statement begins
+
+    vitals::testing::Peer::Handler handler() {
+        return [this](int descriptor) { serve(descriptor); };
+    }
+    std::string statements() {
+        const std::lock_guard lock(mutex_);
+        return statements_;
+    }
+
+  private:
+    static std::string read_exactly(int descriptor, std::size_t size);
+    void serve(int descriptor);
+    bool say(int descriptor, const std::string& answer);
+    std::string answer_to(const std::string& statement);
+
+    std::mutex mutex_;
+    std::string statements_;
+};
+
+inline std::string FakePostgres::read_exactly(int descriptor, std::size_t size) {
+    std::string text;
+    while (text.size() < size) {
+        std::string piece(size - text.size(), '\0');
+        const auto count = ::recv(descriptor, piece.data(), piece.size(), 0);
+        if (count <= 0) return {};
+        text.append(piece, 0, static_cast<std::size_t>(count));
+    }
+    return text;
+}
+
+inline bool FakePostgres::say(int descriptor, const std::string& answer) {
+    if (answer == silence) {
+        while (!read_exactly(descriptor, 1).empty()) {
+        }
+        return false;
+    }
+    if (answer == reset) {
+        vitals::testing::send_all(descriptor, "T");
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        vitals::testing::reset_on_close(descriptor);
+        return false;
+    }
+    return vitals::testing::send_all(descriptor, answer);
+}
+
+inline void FakePostgres::serve(int descriptor) {
+    const auto length_of = [](const std::string& four) {
+        std::size_t length = 0;
+        for (const char c : four) length = length << 8 | static_cast<unsigned char>(c);
+        return length;
+    };
+    for (;;) {  // requests for encryption, then the start-up message
+        const std::string head = read_exactly(descriptor, 4);
+        if (head.empty()) return;
+        const std::string body = read_exactly(descriptor, length_of(head) - 4);
+        if (body.size() > 4) break;
+        if (!say(descriptor, "N")) return;
+    }
+    if (!say(descriptor, greeting)) return;
+    std::string statement;
+    for (;;) {
+        const std::string type = read_exactly(descriptor, 1);
+        const std::string head = read_exactly(descriptor, 4);
+        if (type.empty() || head.empty() || type == "X") return;
+        const std::string body = read_exactly(descriptor, length_of(head) - 4);
+        if (type == "P") statement = body.substr(1, body.find('\0', 1) - 1);
+        if (type == "S" && !say(descriptor, answer_to(statement))) return;
+    }
+}
+
+inline std::string FakePostgres::answer_to(const std::string& statement) {
+    const std::lock_guard lock(mutex_);
+    const std::string first = statement.substr(0, statement.find(' '));
+    statements_ += first + ' ';
+    for (const auto& [begins, answer] : answers) {
+        if (!statement.starts_with(begins)) continue;
+        return answer == silence || answer == reset ? answer : answer + message('Z', "T");
+    }
+    if (statement == "SELECT 1") return result({"1"}, "SELECT 1") + message('Z', "T");
+    return result({}, first) + message('Z', first == "COMMIT" ? "I" : "T");
+}
+
+}  // namespace vitals::checks::postgres::testing

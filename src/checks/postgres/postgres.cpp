@@ -1,0 +1,109 @@
+#include "postgres.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "access.hpp"
+#include "session.hpp"
+#include "wire/pattern.hpp"
+#include "wire/quote.hpp"
+
+namespace vitals::checks::postgres {
+
+namespace {
+
+bool is_expression(const std::string& expect) {
+    return expect.size() > 1 && expect.starts_with('/') && expect.ends_with('/');
+}
+
+std::string verify_expect(const void* value) {
+    const auto& expect = *static_cast<const std::string*>(value);
+    return is_expression(expect) ? wire::pattern_problem(expect) : std::string();
+}
+
+std::string verify(const void* erased) {
+    const auto& options = *static_cast<const Options*>(erased);
+    if (!options.expect.empty() && options.query.empty()) return "expect without a query";
+    return verify_access(options.url, options.user, options.password, options.tls);
+}
+
+constexpr Field fields[] = {
+    url_field<Options>(),
+    user_field<Options>(),
+    password_field<Options>(),
+    field<&Options::query>("query", "What to ask instead of SELECT 1: one statement.",
+                           {.example = "SELECT count(*) < 1000 FROM queue"}),
+    field<&Options::expect>(
+        "expect",
+        "What the first column of the first row must be: exactly this text, or what matches a "
+        "regular expression between slashes.",
+        {.example = "t", .verify = verify_expect}),
+    field<&Options::writable>(
+        "writable", "Failed on a standby, and where transactions are read-only by default."),
+    tls_field<Options>(),
+};
+
+void judge(const Options& options, const Answer& answer) {
+    const std::optional<std::string> got = answer.value();
+    if (options.query.empty()) {
+        if (got != "1") {
+            throw CheckError(ErrorClass::protocol, "SELECT 1 gave something else",
+                             "got " + wire::quoted(got.value_or("nothing")));
+        }
+        return;
+    }
+    if (options.expect.empty()) return;
+    if (!got) throw CheckError(ErrorClass::assertion, "the query gave no value");
+    const bool as_expected = is_expression(options.expect)
+                                 ? wire::Pattern::parse(options.expect)->found_in(*got)
+                                 : *got == options.expect;
+    if (!as_expected) {
+        throw CheckError(ErrorClass::assertion, "the query gave something else than expected",
+                         "got " + wire::quoted(*got));
+    }
+}
+
+net::awaitable<void> insist_on_writing(net::Context& context, Session& session) {
+    context.enter("writable");
+    const Answer answer = co_await session.demand(
+        "SELECT pg_is_in_recovery(), current_setting('transaction_read_only')");
+    const bool complete = answer.rows.size() == 1 && answer.rows[0].size() == 2;
+    if (!complete) throw CheckError(ErrorClass::protocol, "not a PostgreSQL answer");
+    if (answer.rows[0][0] != "f")
+        throw CheckError(ErrorClass::assertion, "is a standby: read-only");
+    if (answer.rows[0][1] != "off")
+        throw CheckError(ErrorClass::assertion, "refuses writes: read-only by default");
+}
+
+net::awaitable<Outcome> run(const Options& options, net::Context& context) {
+    Access access = access_of(options.url, options.user, options.password, options.tls);
+    const auto session = co_await Session::open(context, std::move(access));
+    context.enter("query");
+    co_await session->begin();
+    const std::string query = options.query.empty() ? "SELECT 1" : options.query;
+    const Answer answer = co_await session->demand(query);
+    judge(options, answer);
+    if (options.writable) co_await insist_on_writing(context, *session);
+    context.enter("commit");
+    co_await session->demand("COMMIT");
+    std::string detail = options.expect.empty() ? "answers" : "answers as expected";
+    if (options.writable) detail += ", may be written to";
+    co_return ok(std::move(detail)).with("tls", session->encrypted());
+}
+
+}  // namespace
+
+const Kind kind{
+    .description = describe<Options>("postgres", "Logs in and runs a query.", fields, verify),
+    .proves =
+        "That PostgreSQL lets this user in, with a slot left for it, and answers a query in a "
+        "transaction of its own, whose first value is compared with `expect`. With `writable: "
+        "true` also that the server is no standby and not read-only by default; SELECT 1 alone is "
+        "answered by a standby too. Behind a pooler the query reaches the database, the log-in may "
+        "not. That a row can be written is proved by postgres_crud.",
+    .schemes = {"postgresql", "postgres"},
+    .from_url = from_url<Options>,
+    .bind = bind_run<Options, run>,
+};
+
+}  // namespace vitals::checks::postgres

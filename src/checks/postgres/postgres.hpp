@@ -1,0 +1,23 @@
+// postgres: logs in and runs a query; may insist on being able to write.
+#pragma once
+
+#include <string>
+
+#include "checks/kind.hpp"
+#include "net/tls.hpp"
+
+namespace vitals::checks::postgres {
+
+struct Options {
+    std::string url;
+    std::string user;
+    Secret password;
+    std::string query;   // empty: SELECT 1
+    std::string expect;  // empty: any answer
+    bool writable = false;
+    net::TlsOptions tls;
+};
+
+extern const Kind kind;
+
+}  // namespace vitals::checks::postgres

@@ -1,0 +1,259 @@
+#include "replication.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <optional>
+#include <utility>
+
+#include "access.hpp"
+#include "model/amount.hpp"
+#include "session.hpp"
+
+namespace vitals::checks::postgres {
+
+namespace {
+
+constexpr int first_with_wal = 100000;  // 10: xlog became wal, location became lsn
+// A standby asks for its primary again every five seconds (wal_retrieve_retry_interval).
+constexpr std::int64_t settling_seconds = 10;
+
+std::string verify_bound(const void* value) {
+    for (const std::string& bound : *static_cast<const std::vector<std::string>*>(value)) {
+        if (!parse_size(bound) && !parse_duration(bound))
+            return "is neither a size nor a duration; expected 16MiB, 30s or both";
+    }
+    return {};
+}
+
+std::string verify(const void* erased) {
+    const auto& options = *static_cast<const ReplicationOptions*>(erased);
+    return verify_access(options.url, options.user, options.password, options.tls);
+}
+
+constexpr Field fields[] = {
+    url_field<ReplicationOptions>(),
+    user_field<ReplicationOptions>(),
+    password_field<ReplicationOptions>(),
+    field<&ReplicationOptions::role>(
+        "role", "What the server must be; `auto` takes it for what it says it is.",
+        {.choices = "auto|primary|standby"}),
+    field<&ReplicationOptions::degraded_above>(
+        "degraded_above", "Degraded when a standby lags by more: a size, a duration, or both.",
+        {.example = "[16MiB, 30s]", .verify = verify_bound}),
+    field<&ReplicationOptions::failed_above>(
+        "failed_above", "Failed when a standby lags by more: a size, a duration, or both.",
+        {.example = "[1GiB, 10m]", .verify = verify_bound}),
+    tls_field<ReplicationOptions>(),
+};
+
+struct Lag {
+    std::optional<std::int64_t> bytes;
+    std::optional<double> seconds;
+
+    bool above(const std::vector<std::string>& bounds) const {
+        return std::any_of(bounds.begin(), bounds.end(), [this](const std::string& bound) {
+            // A plain number is a size.
+            if (const auto size = parse_size(bound))
+                return bytes && *bytes > static_cast<std::int64_t>(size->bytes);
+            const auto span = parse_duration(bound);
+            return span && seconds && *seconds > std::chrono::duration<double>(*span).count();
+        });
+    }
+    std::string text() const {
+        std::string made;
+        if (bytes)
+            made = about_bytes(static_cast<std::uint64_t>(std::max<std::int64_t>(0, *bytes)));
+        if (!seconds || *seconds < 1) return made;
+        const auto span = std::chrono::milliseconds(static_cast<std::int64_t>(*seconds * 1000));
+        return made + (made.empty() ? "" : ", ") + about_duration(span);
+    }
+};
+
+// What one row says, by position.
+class Facts {
+  public:
+    explicit Facts(const Row& row) : row_(row) {}
+
+    std::string text(std::size_t column) const {
+        return has(column) ? *row_[column] : std::string();
+    }
+    bool has(std::size_t column) const { return column < row_.size() && row_[column].has_value(); }
+    bool is_true(std::size_t column) const { return text(column) == "t"; }
+    std::optional<double> number(std::size_t column) const {
+        if (!has(column)) return std::nullopt;
+        const std::string& digits = *row_[column];
+        double value = 0;
+        const char* const last = digits.data() + digits.size();
+        const auto [end, error] = std::from_chars(digits.data(), last, value);
+        return error == std::errc() && end == last ? std::optional(value) : std::nullopt;
+    }
+    std::optional<std::int64_t> whole(std::size_t column) const {
+        const auto value = number(column);
+        return value ? std::optional(static_cast<std::int64_t>(*value)) : std::nullopt;
+    }
+
+  private:
+    const Row& row_;
+};
+
+Row only_row(Answer answer) {
+    if (answer.rows.size() != 1)
+        throw CheckError(ErrorClass::protocol, "not a PostgreSQL answer", "one row expected");
+    return std::move(answer.rows.front());
+}
+
+void judge_lag(const ReplicationOptions& options, const Lag& lag, Outcome& outcome) {
+    if (lag.bytes) outcome.with("lag_bytes", *lag.bytes);
+    if (lag.seconds) outcome.with("lag_seconds", *lag.seconds);
+    if (outcome.status == Status::failed) return;
+    const bool failing = lag.above(options.failed_above);
+    if (!failing && !lag.above(options.degraded_above)) return;
+    outcome.status = failing ? Status::failed : Status::degraded;
+    outcome.error_class = failing ? ErrorClass::assertion : ErrorClass::none;
+    outcome.detail = "standby lags by " + lag.text();
+}
+
+Outcome judge_primary(const ReplicationOptions& options, const Facts& facts) {
+    const std::int64_t standbys = facts.whole(1).value_or(0);
+    const std::int64_t seen = facts.whole(2).value_or(0);
+    const bool set_up = standbys > 0 || facts.is_true(6) || options.role == "primary";
+    if (!set_up) {
+        return ok("standalone: nothing is set up for replication")
+            .with("role", std::string("standalone"))
+            .with("current_location", facts.text(0));
+    }
+    const std::int64_t idle_slots = facts.whole(7).value_or(0);
+    Outcome outcome =
+        ok(fmt::format("primary, {} standby{} streaming", standbys, standbys == 1 ? "" : "s"));
+    if (standbys == 0) {
+        outcome = degraded("no standby is streaming");
+    } else if (seen < standbys) {
+        outcome = degraded("user may not see how far the standbys are: grant it pg_monitor");
+    } else if (idle_slots > 0) {
+        outcome = degraded(
+            "a replication slot is not in use: its standby is gone, and WAL is kept for it");
+    }
+    outcome.with("role", std::string("primary")).with("replication", standbys > 0);
+    if (facts.has(3)) outcome.with("standby_address", facts.text(3));
+    outcome.with("current_location", facts.text(0)).with("standbys", standbys);
+    judge_lag(options, Lag{facts.whole(4), facts.number(5)}, outcome);
+    return outcome;
+}
+
+Outcome judge_standby(const ReplicationOptions& options, const Facts& facts) {
+    const bool receiving = facts.is_true(1);
+    Outcome outcome = ok("standby, receiving from its primary");
+    if (!receiving && facts.whole(4).value_or(settling_seconds) < settling_seconds) {
+        outcome = ok("standby, just started");
+    } else if (!receiving) {
+        outcome = degraded("standby receives nothing from its primary");
+    }
+    outcome.with("role", std::string("standby")).with("replication", receiving);
+    outcome.with("receive_location", facts.text(0));
+    judge_lag(options, Lag{facts.whole(2), facts.number(3)}, outcome);
+    return outcome;
+}
+
+net::awaitable<Outcome> run(const ReplicationOptions& options, net::Context& context) {
+    Access access = access_of(options.url, options.user, options.password, options.tls);
+    const auto session = co_await Session::open(context, std::move(access));
+    context.enter("role");
+    co_await session->begin();
+    const Answer recovery = co_await session->demand("SELECT pg_is_in_recovery()");
+    const bool standby = recovery.value() == "t";
+    const std::string role = standby ? "standby" : "primary";
+    context.enter("positions");
+    const std::string sql =
+        standby ? standby_statement(session->version()) : primary_statement(session->version());
+    Answer answer = co_await session->demand(sql);
+    const Row row = only_row(std::move(answer));
+    Outcome outcome =
+        standby ? judge_standby(options, Facts(row)) : judge_primary(options, Facts(row));
+    if (options.role != "auto" && options.role != role) {
+        outcome.status = Status::failed;
+        outcome.error_class = ErrorClass::assertion;
+        outcome.detail = fmt::format("is a {}, expected a {}", role, options.role);
+    }
+    co_return outcome;
+}
+
+}  // namespace
+
+// One row: 0 position, 1 standbys connected, 2 of these, whose figures may be seen, 3 the first
+// one's address, 4 and 5 the largest lag in bytes and seconds, 6 whether anything is set up for
+// standbys, 7 slots of standbys that nobody uses. A base backup, a log archiver (it replays
+// nothing) and a logical subscriber are no standbys; a standby that has just come has not replayed
+// anything yet either.
+std::string primary_statement(int version) {
+    const bool wal = version >= first_with_wal;
+    const std::string position = wal ? "pg_current_wal_lsn()" : "pg_current_xlog_location()";
+    const std::string diff = wal ? "pg_wal_lsn_diff" : "pg_xlog_location_diff";
+    const std::string replayed = wal ? "replay_lsn" : "replay_location";
+    const std::string seconds =
+        wal ? fmt::format(
+                  "max(CASE WHEN {}({}, replay_lsn) > 0 THEN extract(epoch FROM replay_lag) "
+                  "ELSE 0 END)",
+                  diff, position)
+            : "NULL::float8";
+    return fmt::format(
+        "SELECT {0}::text, count(r.pid), count(r.state), min(host(r.client_addr)), "
+        "max(greatest({1}({0}, r.{2}), 0)), {3}, "
+        "EXISTS (SELECT 1 FROM pg_replication_slots WHERE slot_type = 'physical') "
+        "OR current_setting('synchronous_standby_names') <> '', "
+        "(SELECT count(*) FROM pg_replication_slots WHERE slot_type = 'physical' AND NOT active) "
+        "FROM pg_stat_replication r WHERE (r.state IS NULL "
+        "OR (r.state IN ('streaming', 'catchup') AND (r.{2} IS NOT NULL "
+        "OR (r.backend_start > clock_timestamp() - interval '10 s' "
+        "AND r.application_name NOT IN ('pg_basebackup', 'pg_receivewal'))))) "
+        "AND NOT EXISTS (SELECT 1 FROM pg_replication_slots s WHERE s.active_pid = r.pid "
+        "AND s.slot_type = 'logical')",
+        position, diff, replayed, seconds);
+}
+
+// One row: 0 position received, 1 whether it is receiving, 2 and 3 lag in bytes and seconds, 4 for
+// how many seconds it runs. After a restart the received position falls back to its segment's
+// start until something new comes: the replayed one is further then.
+std::string standby_statement(int version) {
+    const bool wal = version >= first_with_wal;
+    const std::string received =
+        wal ? "pg_last_wal_receive_lsn()" : "pg_last_xlog_receive_location()";
+    const std::string replayed =
+        wal ? "pg_last_wal_replay_lsn()" : "pg_last_xlog_replay_location()";
+    const std::string diff = wal ? "pg_wal_lsn_diff" : "pg_xlog_location_diff";
+    // What the primary said it has; there since 9.6, and visible with pg_monitor only.
+    const bool receiver = version >= 90600;
+    const std::string announced =
+        receiver ? "(SELECT latest_end_lsn FROM pg_stat_wal_receiver)" : "NULL::pg_lsn";
+    const std::string receiving =
+        receiver ? "EXISTS (SELECT 1 FROM pg_stat_wal_receiver WHERE coalesce(status, "
+                   "'streaming') = 'streaming')"
+                 : fmt::format("{} IS NOT NULL", received);
+    return fmt::format(
+        "SELECT greatest({0}, {1})::text, {2}, "
+        "greatest({3}(greatest({4}, {0}, {1}), {1}), 0), "
+        "CASE WHEN greatest({4}, {0}, {1}) = {1} THEN 0 "
+        "ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) END, "
+        "floor(extract(epoch FROM clock_timestamp() - pg_postmaster_start_time()))",
+        received, replayed, receiving, diff, announced);
+}
+
+const Kind replication_kind{
+    .description = describe<ReplicationOptions>(
+        "replication", "Asks PostgreSQL for its role, its standbys, positions and lag.", fields,
+        verify),
+    .proves =
+        "What the server is (primary, standby, or standalone: nothing in it is set up for "
+        "standbys), where it is in its log, whether a standby streams or it receives as one, and "
+        "how far they are apart in bytes and seconds. A primary that has lost its standby and a "
+        "standby that receives nothing are degraded; lag is judged by its own bounds. The lag in "
+        "seconds of an idle server is 0. Ordinary users do not see how far standbys are: grant "
+        "pg_monitor. It cannot tell whether the standby's data are the primary's.",
+    .schemes = {},
+    .from_url = from_url<ReplicationOptions>,
+    .bind = bind_run<ReplicationOptions, run>,
+};
+
+}  // namespace vitals::checks::postgres

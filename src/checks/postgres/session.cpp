@@ -1,0 +1,318 @@
+#include "session.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "diagnosis.hpp"
+#include "net/environment.hpp"
+#include "net/readiness.hpp"
+#include "received.hpp"
+#include "wire/quote.hpp"
+
+namespace vitals::checks::postgres {
+
+namespace {
+
+constexpr std::size_t most_rows = 1000;
+constexpr std::size_t longest_answer = 1 << 20;  // bytes
+// A path that cannot be: libpq takes the file for missing and asks no home directory.
+constexpr const char* no_file = "/dev/null/none";
+
+using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
+
+bool is_address(const std::string& host) {
+    std::array<unsigned char, sizeof(in6_addr)> ignored;
+    const std::string plain = host.substr(0, host.find('%'));
+    return inet_pton(AF_INET, host.c_str(), ignored.data()) == 1 ||
+           inet_pton(AF_INET6, plain.c_str(), ignored.data()) == 1;
+}
+
+std::string system_authorities() {
+    const char* named = std::getenv("SSL_CERT_FILE");
+    return named != nullptr ? named : "/etc/ssl/certs/ca-certificates.crt";
+}
+
+// Everything that libpq would otherwise look for in files or the environment is said.
+class Parameters {
+  public:
+    Parameters(const Access& access, const std::string& address)
+        : port_(std::to_string(access.port)) {
+        add("host", access.tls.server_name.empty() ? access.host : access.tls.server_name);
+        if (!access.unix_socket) add("hostaddr", address);
+        add("port", port_);
+        add("dbname", access.database);
+        add("user", access.user);
+        add("password", access.password);  // an empty one counts as none
+        add("passfile", no_file);
+        add("sslmode", access.sslmode);
+        const bool verifies = access.sslmode.starts_with("verify-");
+        const std::string authorities =
+            access.tls.ca.empty() ? system_authorities() : access.tls.ca;
+        add("sslrootcert", verifies ? authorities : no_file);
+        const bool identified = !access.tls.certificate.empty();
+        add("sslcert", identified ? access.tls.certificate : no_file);
+        const std::string& key = access.tls.key.empty() ? access.tls.certificate : access.tls.key;
+        add("sslkey", identified ? key : no_file);
+        add("sslcrl", no_file);
+        add("ssl_min_protocol_version", "TLSv1.2");
+        add("gssencmode", "disable");
+        add("target_session_attrs", "any");
+        add("client_encoding", "UTF8");
+        add("application_name", "vitals");
+        // No `options`: poolers refuse it. The time limit is set in the transaction instead.
+    }
+
+    PGconn* start() const {
+        std::vector<const char*> names;
+        std::vector<const char*> values;
+        for (const auto& [name, value] : list_) {
+            names.push_back(name);
+            values.push_back(value.c_str());
+        }
+        names.push_back(nullptr);
+        values.push_back(nullptr);
+        return PQconnectStartParams(names.data(), values.data(), 0);
+    }
+
+  private:
+    void add(const char* name, std::string value) { list_.emplace_back(name, std::move(value)); }
+
+    std::string port_;
+    std::vector<std::pair<const char*, std::string>> list_;
+};
+
+// In what libpq says with PQERRORS_VERBOSE: `FATAL:  28P01: password authentication failed ...`,
+// whatever language the word before it is in.
+std::string sqlstate_in(std::string_view message) {
+    for (std::size_t at = message.find(":  "); at != std::string_view::npos;
+         at = message.find(":  ", at + 1)) {
+        const std::string_view code = message.substr(at + 3, 5);
+        const bool looks = code.size() == 5 && std::all_of(code.begin(), code.end(), [](char c) {
+                               return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+                           });
+        if (looks && message.substr(at + 8, 2) == ": ") return std::string(code);
+    }
+    return {};
+}
+
+void ignore_notice(void*, const PGresult*) {}
+
+}  // namespace
+
+std::optional<std::string> Answer::value() const {
+    if (rows.empty() || rows.front().empty()) return std::nullopt;
+    return rows.front().front();
+}
+
+std::string quoted_name(std::string_view name) {
+    std::string quoted = "\"";
+    for (const char c : name) {
+        if (c == '.') {
+            quoted += "\".\"";
+        } else {
+            quoted += c;
+            if (c == '"') quoted += c;
+        }
+    }
+    return quoted + '"';
+}
+
+// Null when nobody answers at this address; why is kept of the first one.
+net::awaitable<std::unique_ptr<Session>> Session::open_at(net::Context& context, Access access,
+                                                          std::string address, Steady give_up,
+                                                          std::optional<CheckError>& unanswered) {
+    const Parameters parameters(access, address);
+    std::unique_ptr<Session> session(new Session(context, parameters.start()));
+    std::optional<CheckError> error;
+    try {
+        const bool open = co_await session->connect(access, give_up);
+        if (open) co_return session;
+        error.emplace(ErrorClass::connect, "connection timed out", address);
+    } catch (const CheckError& caught) {
+        error = caught;
+    }
+    session.reset();
+    if (error->error_class == ErrorClass::tls)
+        co_await diagnose_certificate(context, access, address);
+    if (error->error_class != ErrorClass::connect) throw CheckError(*error);
+    if (!unanswered) unanswered = std::move(error);
+    co_return nullptr;
+}
+
+net::awaitable<std::unique_ptr<Session>> Session::open(net::Context& context, Access access) {
+    std::vector<std::string> addresses(1, access.host);
+    if (!access.unix_socket && !is_address(access.host)) {
+        context.enter("resolve");
+        addresses = co_await context.environment().resolve(context, access.host);
+    }
+    context.enter("connect");
+    std::optional<CheckError> unanswered;
+    for (std::size_t index = 0; index < addresses.size(); ++index) {
+        // Each address gets its share of what is left, the last one all of it.
+        Steady give_up = Steady::max();
+        if (const std::size_t left = addresses.size() - index; left > 1) {
+            give_up = context.clock().steady() + context.left() / static_cast<std::int64_t>(left);
+        }
+        auto session = co_await open_at(context, access, addresses[index], give_up, unanswered);
+        if (session) co_return session;
+    }
+    if (unanswered) throw CheckError(*unanswered);
+    throw CheckError(ErrorClass::resolve, "name has no address", access.host);
+}
+
+Session::~Session() {
+    PQfinish(connection_);
+}
+
+std::string Session::phase_now(const Access& access) const {
+    switch (PQstatus(connection_)) {
+        case CONNECTION_STARTED:
+        case CONNECTION_NEEDED:
+            return "connect";
+        case CONNECTION_MADE:
+            return access.sslmode == "disable" ? "auth" : "tls";
+        case CONNECTION_SSL_STARTUP:
+            return "tls";
+        default:
+            return "auth";
+    }
+}
+
+// False when the time to give up came while nobody answered.
+net::awaitable<bool> Session::connect(const Access& access, Steady give_up) {
+    if (connection_ == nullptr) throw CheckError(ErrorClass::local, "no memory left");
+    if (PQstatus(connection_) == CONNECTION_BAD) throw connect_error(access);
+    PQsetErrorVerbosity(connection_, PQERRORS_VERBOSE);
+    PQsetNoticeReceiver(connection_, ignore_notice, nullptr);
+    PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+    while (next != PGRES_POLLING_OK) {
+        const int descriptor = PQsocket(connection_);
+        const bool connecting = PQstatus(connection_) == CONNECTION_STARTED;
+        if (next == PGRES_POLLING_READING) {
+            co_await net::wait_readable(context_, descriptor);
+        } else if (connecting && give_up != Steady::max()) {
+            const bool in_time = co_await net::wait_writable(context_, descriptor, give_up);
+            if (!in_time) co_return false;
+        } else {
+            co_await net::wait_writable(context_, descriptor);
+        }
+        next = PQconnectPoll(connection_);
+        if (next == PGRES_POLLING_FAILED) throw connect_error(access);
+        const std::string phase = phase_now(access);
+        if (phase != context_.phase()) context_.enter(phase);
+    }
+    PQsetnonblocking(connection_, 1);
+    co_return true;
+}
+
+CheckError Session::connect_error(const Access& access) const {
+    const std::string_view message = PQerrorMessage(connection_);
+    const std::string sqlstate = sqlstate_in(message);
+    if (!sqlstate.empty()) return meaning_of(sqlstate, message);
+    return connect_meaning(context_.phase(), message, access.sslmode);
+}
+
+CheckError Session::lost() const {
+    const std::string_view message = PQerrorMessage(connection_);
+    const std::string sqlstate = sqlstate_in(message);
+    if (!sqlstate.empty()) return meaning_of(sqlstate, message);
+    return stream_meaning(message);
+}
+
+void Session::take(PGresult* result, Answer& answer) const {
+    const ExecStatusType status = PQresultStatus(result);
+    if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE) {
+        const char* code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+        if (code == nullptr) throw lost();
+        answer.sqlstate = code;
+        answer.message = PQresultErrorMessage(result);
+        return;
+    }
+    if (status != PGRES_SINGLE_TUPLE && status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+        throw CheckError(ErrorClass::protocol, "a statement that a check cannot run",
+                         PQresStatus(status));
+    }
+    answer.tag = PQcmdStatus(result);
+    for (int row = 0; row < PQntuples(result); ++row) {
+        if (answer.rows.size() >= most_rows)
+            throw CheckError(ErrorClass::assertion, "answer has more than 1000 rows");
+        Row& made = answer.rows.emplace_back();
+        for (int column = 0; column < PQnfields(result); ++column) {
+            if (PQgetisnull(result, row, column) == 1) {
+                made.emplace_back(std::nullopt);
+            } else {
+                const auto length = static_cast<std::size_t>(PQgetlength(result, row, column));
+                if (length > longest_answer)
+                    throw CheckError(ErrorClass::assertion, "an answer that is too long");
+                made.emplace_back(std::string(PQgetvalue(result, row, column), length));
+            }
+        }
+    }
+}
+
+net::awaitable<void> Session::await_result(std::uint64_t began) {
+    while (PQisBusy(connection_) == 1) {
+        const int descriptor = PQsocket(connection_);
+        co_await net::wait_readable(context_, descriptor);
+        // libpq keeps whatever comes until a row is complete: we ask the kernel how much came.
+        if (received_by(descriptor) - began > longest_answer)
+            throw CheckError(ErrorClass::assertion, "an answer that is too long");
+        if (PQconsumeInput(connection_) == 0) throw lost();
+    }
+}
+
+net::awaitable<Answer> Session::ask(std::string sql, std::vector<std::string> parameters) {
+    std::vector<const char*> values;
+    for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
+    if (PQsendQueryParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr,
+                          values.data(), nullptr, nullptr, 0) == 0) {
+        throw lost();
+    }
+    PQsetSingleRowMode(connection_);
+    for (;;) {
+        const int unsent = PQflush(connection_);
+        if (unsent < 0) throw lost();
+        if (unsent == 0) break;
+        const int descriptor = PQsocket(connection_);
+        co_await net::wait_writable(context_, descriptor);
+    }
+    Answer answer;
+    const std::uint64_t began = received_by(PQsocket(connection_));
+    for (;;) {
+        co_await await_result(began);
+        const Result result(PQgetResult(connection_), PQclear);
+        if (!result) break;
+        take(result.get(), answer);
+    }
+    co_return answer;
+}
+
+net::awaitable<Answer> Session::demand(std::string sql, std::vector<std::string> parameters) {
+    Answer answer = co_await ask(std::move(sql), std::move(parameters));
+    if (!answer.succeeded()) throw meaning_of(answer.sqlstate, answer.message);
+    co_return answer;
+}
+
+net::awaitable<void> Session::begin() {
+    co_await demand("BEGIN");
+    const std::string limit = fmt::format("SET LOCAL statement_timeout = {}",
+                                          std::max<std::int64_t>(1, context_.left().count()));
+    co_await demand(limit);
+}
+
+int Session::version() const {
+    return PQserverVersion(connection_);
+}
+
+bool Session::encrypted() const {
+    return PQsslInUse(connection_) == 1;
+}
+
+}  // namespace vitals::checks::postgres

@@ -1,0 +1,23 @@
+#include "push.hpp"
+
+namespace vitals::checks::push {
+
+namespace {
+
+constexpr Field fields[] = {
+    field<&Options::ttl>("ttl", "How long a pushed state holds; silence beyond it is failed.",
+                         {.example = "90s", .least = 1}),
+};
+
+}  // namespace
+
+const Kind kind = {
+    .description = describe<Options>("push", "takes the state that is pushed to it", fields),
+    .proves =
+        "Nothing by itself: it repeats what a program, a script or the library said about "
+        "itself, and that it was said less than `ttl` ago. Whoever falls silent is failed, "
+        "whatever was said last. It cannot tell whether what is pushed is true; push after "
+        "the work was done, not from a timer beside it.",
+};
+
+}  // namespace vitals::checks::push

@@ -1,0 +1,16 @@
+// A component whose state is told, not asked for: through the control API or the library.
+#pragma once
+
+#include <chrono>
+
+#include "checks/kind.hpp"
+
+namespace vitals::checks::push {
+
+struct Options {
+    std::chrono::milliseconds ttl{60'000};
+};
+
+extern const Kind kind;
+
+}  // namespace vitals::checks::push

@@ -1,0 +1,413 @@
+#include "redis.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <random>
+#include <utility>
+
+#include "session.hpp"
+#include "wire/quote.hpp"
+#include "wire/url.hpp"
+
+namespace vitals::checks::redis {
+
+namespace {
+
+using wire::resp::info_field;
+using wire::resp::info_part;
+using Type = Value::Type;
+using Words = std::vector<std::string>;
+
+constexpr std::uint16_t usual_port = 6379;
+// A key that is evicted at once (volatile-ttl takes the one that expires first) is no fault yet.
+constexpr int tries_against_eviction = 3;
+// How many keys are tried for one that this node of a cluster keeps. With a third of all slots
+// sixteen keys miss once in 650 runs.
+constexpr int tries_for_a_slot = 16;
+
+std::optional<std::int64_t> number(std::string_view text) {
+    std::int64_t value = 0;
+    const char* const last = text.data() + text.size();
+    const auto [end, error] = std::from_chars(text.data(), last, value);
+    if (text.empty() || error != std::errc() || end != last) return std::nullopt;
+    return value;
+}
+
+// The number of the database: the path, or `db` behind a unix socket's. Nothing when it is none.
+std::optional<std::int64_t> database_of(const wire::Url& url) {
+    std::string_view text = url.path;
+    if (url.scheme == "unix") {
+        const std::string* db = url.parameter("db");
+        text = db == nullptr ? std::string_view() : std::string_view(*db);
+    } else if (text.starts_with('/')) {
+        text.remove_prefix(1);
+    }
+    if (text.empty()) return 0;
+    const auto value = number(text);
+    return value && *value >= 0 && *value < 100'000 ? value : std::nullopt;
+}
+
+std::string verify_url(const void* value) {
+    const auto& text = *static_cast<const std::string*>(value);
+    if (auto problem = wire::url_problem(text, {"redis", "rediss", "unix"}, false);
+        !problem.empty()) {
+        return problem;
+    }
+    const wire::Url url = *wire::parse_url(text);
+    if (url.scheme == "unix" && (!url.host.empty() || !url.path.starts_with('/')))
+        return "names no path; expected unix:/path/to/socket";
+    if (url.scheme != "unix" && url.host.empty()) return "names no host";
+    for (const auto& [name, ignored] : url.query) {
+        if (name != "db" || url.scheme != "unix")
+            return "has parameters; expected redis://host:port/database, or unix:/path?db=0";
+    }
+    if (!database_of(url)) return "names no database by number; expected redis://host:port/0";
+    return {};
+}
+
+std::string verify(const void* erased) {
+    const auto& options = *static_cast<const Options*>(erased);
+    const auto url = wire::parse_url(options.url);
+    if (!url) return {};  // said by the field
+    const bool in_url = !url->user.empty() || !url->password.empty();
+    const bool apart = !options.user.empty() || options.password.configured();
+    if (in_url && apart) return "user and password stand both in the URL and apart from it";
+    if (!options.user.empty() && !options.password.configured())
+        return "a user without a password cannot log in";
+    if (!url->user.empty() && url->password.empty())
+        return "url: a user without a password cannot log in; a password alone is written "
+               "redis://:password@host";
+    if (options.mode == "sentinel" && options.role != "any")
+        return "a sentinel is neither master nor replica: no role";
+    if (options.mode == "replica" && options.role == "master")
+        return "mode: replica contradicts role: master";
+    if (options.tls.certificate.empty() && !options.tls.key.empty())
+        return "tls: a key without a certificate";
+    return {};
+}
+
+constexpr Field fields[] = {
+    field<&Options::url>(
+        "url", "Where Redis is: redis://host:port/0, rediss:// with TLS, or unix:/path?db=0.",
+        {.required = true, .example = "redis://127.0.0.1:6379/0", .verify = verify_url}),
+    field<&Options::user>("user", "Who to log in as (ACL); or in the URL."),
+    field<&Options::password>("password", "With which password; or in the URL."),
+    field<&Options::mode>("mode",
+                          "What the server is; `auto` asks it, and expects to be able to write.",
+                          {.choices = "auto|standalone|replica|cluster|sentinel"}),
+    field<&Options::role>("role", "Which role it must have; anything else is failed.",
+                          {.choices = "any|master|replica"}),
+    field<&Options::tls>("tls", "Whom to trust, and who to be (rediss://).",
+                         {.members = net::tls_fields}),
+};
+
+std::string random_text() {
+    std::random_device random;
+    return fmt::format("{:08x}-{:08x}-{:08x}-{:08x}", random(), random(), random(), random());
+}
+
+// One run's view of the server. INFO is asked only for what writing cannot tell.
+class Probe {
+  public:
+    Probe(const Options& options, net::Context& context, Session session)
+        : options_(options), context_(context), session_(std::move(session)) {}
+
+    net::awaitable<void> log_in(std::string user, std::string password);
+    net::awaitable<void> select(std::int64_t database);
+    net::awaitable<Outcome> judge();
+
+  private:
+    net::awaitable<std::string> find_mode();
+    net::awaitable<std::string> info(std::string section);
+    net::awaitable<void> see_role();
+    net::awaitable<Outcome> as_replica();
+    net::awaitable<Outcome> as_cluster();
+    net::awaitable<Outcome> as_sentinel();
+    net::awaitable<void> see_quorum(std::string master);
+    net::awaitable<Outcome> write_and_read();
+    net::awaitable<bool> set(std::string key, std::string value);
+
+    const Options& options_;
+    net::Context& context_;
+    Session session_;
+    bool password_unused_ = false;
+    std::string role_;         // master | replica; empty when the server does not tell us
+    std::string replication_;  // what INFO said
+};
+
+net::awaitable<void> Probe::log_in(std::string user, std::string password) {
+    if (password.empty()) co_return;
+    context_.enter("auth");
+    Words words{"AUTH"};
+    if (!user.empty()) words.push_back(std::move(user));
+    words.push_back(std::move(password));
+    const Value answer = co_await session_.ask(std::move(words));
+    if (!answer.is(Type::error)) co_return;
+    // Clients go on without, and so it works for them; somebody believes it to be protected,
+    // though.
+    if (answer.text.find("without any password configured") != std::string::npos ||
+        answer.text.find("no password is set") != std::string::npos) {
+        password_unused_ = true;
+        co_return;
+    }
+    CheckError error = meaning_of(answer);
+    if (error.error_class == ErrorClass::assertion && answer.error_code() == "ERR" &&
+        error.detail == "answered with an error") {
+        error.error_class = ErrorClass::auth;
+        error.detail = "log-in refused";
+    }
+    throw error;
+}
+
+net::awaitable<void> Probe::select(std::int64_t database) {
+    if (database == 0) co_return;
+    context_.enter("select");
+    const std::string index = std::to_string(database);
+    Words words{"SELECT", index};
+    co_await session_.demand(std::move(words));
+}
+
+// What INFO says; empty when this user may not ask, which is no fault: writing will tell.
+net::awaitable<std::string> Probe::info(std::string section) {
+    context_.enter("info");
+    Words words{"INFO", section};
+    Value answer = co_await session_.ask(std::move(words));
+    if (answer.error_code() == "NOPERM") co_return std::string();
+    if (answer.is(Type::error)) throw meaning_of(answer);
+    if (!answer.is(Type::bulk)) {
+        throw CheckError(ErrorClass::protocol, "not an answer to INFO",
+                         "got " + wire::quoted(answer.text));
+    }
+    co_return std::move(answer.text);
+}
+
+net::awaitable<std::string> Probe::find_mode() {
+    if (options_.mode != "auto") co_return options_.mode;
+    const std::string server = co_await info("server");
+    co_return std::string(info_field(server, "redis_mode").value_or("standalone"));
+}
+
+net::awaitable<void> Probe::see_role() {
+    replication_ = co_await info("replication");
+    const auto said = info_field(replication_, "role");
+    if (said) role_ = *said == "slave" ? "replica" : std::string(*said);
+    std::string expected = options_.role;
+    if (options_.mode == "replica") expected = "replica";
+    if (expected == "any" || role_ == expected) co_return;
+    if (role_.empty()) {
+        throw CheckError(ErrorClass::auth, "user may not see the server's role",
+                         "INFO replication gave no role");
+    }
+    throw CheckError(ErrorClass::assertion, fmt::format("is a {}, expected a {}", role_, expected));
+}
+
+net::awaitable<Outcome> Probe::as_replica() {
+    if (info_field(replication_, "master_link_status").value_or("down") != "up") {
+        const bool copying = info_field(replication_, "master_sync_in_progress") == "1";
+        const auto since = info_field(replication_, "master_link_down_since_seconds");
+        throw CheckError(
+            ErrorClass::assertion,
+            copying ? "no link to its master: copying all of its data" : "no link to its master",
+            fmt::format("down since {} s", since.value_or("?")));
+    }
+    context_.enter("read");
+    // There is no such key: that it says so proves that it serves reads.
+    const std::string key = "vitals:" + random_text();
+    Words words{"GET", key};
+    const Value answer = co_await session_.ask(std::move(words));
+    if (answer.is(Type::error) && answer.error_code() != "MOVED") throw meaning_of(answer);
+    co_return ok("replica, linked to its master").with("role", role_);
+}
+
+// False: another node of the cluster keeps this key.
+net::awaitable<bool> Probe::set(std::string key, std::string value) {
+    context_.enter("write");
+    const std::int64_t seconds = std::max<std::int64_t>(
+        30, 2 * std::chrono::ceil<std::chrono::seconds>(context_.left()).count());
+    const std::string expiry = std::to_string(seconds);
+    Words words{"SET", key, value, "NX", "EX", expiry};
+    const Value answer = co_await session_.ask(std::move(words));
+    if (answer.error_code() == "MOVED") co_return false;
+    if (answer.is(Type::error)) throw meaning_of(answer);
+    if (!answer.is(Type::simple) || answer.text != "OK") {
+        throw CheckError(ErrorClass::assertion, "SET was not answered with OK",
+                         "got " + wire::quoted(answer.text));
+    }
+    co_return true;
+}
+
+net::awaitable<Outcome> Probe::write_and_read() {
+    const std::string value = random_text();
+    int evicted = 0;
+    for (int tried = 0; tried < tries_for_a_slot; ++tried) {
+        const std::string key = "vitals:" + random_text();
+        const bool kept_here = co_await set(key, value);
+        if (!kept_here) continue;
+        context_.enter("read");
+        Words get{"GET", key};
+        const Value got = co_await session_.demand(std::move(get));
+        if (got.is(Type::nil) && ++evicted < tries_against_eviction) continue;
+        if (got.is(Type::nil))
+            throw CheckError(ErrorClass::assertion, "what was written is gone at once");
+        if (!got.is(Type::bulk) || got.text != value) {
+            throw CheckError(ErrorClass::assertion, "read something else than was written",
+                             "got " + wire::quoted(got.text));
+        }
+        context_.enter("delete");
+        Words del{"DEL", key};
+        co_await session_.demand(std::move(del));
+        Outcome outcome = ok("written, read back and deleted");
+        if (!role_.empty()) outcome.with("role", role_);
+        co_return outcome;
+    }
+    Outcome outcome = ok("answers; the keys tried are kept by other nodes");
+    if (!role_.empty()) outcome.with("role", role_);
+    co_return outcome;
+}
+
+net::awaitable<Outcome> Probe::as_cluster() {
+    context_.enter("info");
+    Words words{"CLUSTER", "INFO"};
+    const Value answer = co_await session_.ask(std::move(words));
+    const bool unseen = answer.error_code() == "NOPERM";
+    if (answer.text.starts_with("ERR This instance has cluster support disabled"))
+        throw CheckError(ErrorClass::assertion, "is no node of a cluster");
+    if (answer.is(Type::error) && !unseen) throw meaning_of(answer);
+    const auto state = info_field(answer.text, "cluster_state");
+    if (!unseen && state != "ok")
+        throw CheckError(ErrorClass::assertion, "cluster is down",
+                         "got " + wire::quoted(answer.text));
+    const auto count = [&](std::string_view name) {
+        return number(info_field(answer.text, name).value_or("0")).value_or(0);
+    };
+    const bool replica = role_ == "replica";
+    Outcome outcome;
+    if (replica) {
+        outcome = co_await as_replica();
+    } else {
+        outcome = co_await write_and_read();
+    }
+    if (unseen) co_return outcome;
+    outcome.with("cluster_nodes", count("cluster_known_nodes"));
+    const std::int64_t failing = count("cluster_slots_pfail") + count("cluster_slots_fail");
+    if (failing > 0) {
+        outcome.status = Status::degraded;
+        outcome.detail = fmt::format("{} slots of the cluster are in doubt", failing);
+    }
+    co_return outcome;
+}
+
+net::awaitable<void> Probe::see_quorum(std::string master) {
+    Words words{"SENTINEL", "CKQUORUM", std::move(master)};
+    co_await session_.demand(std::move(words));
+}
+
+net::awaitable<Outcome> Probe::as_sentinel() {
+    const std::string text = co_await info("sentinel");
+    if (text.find("sentinel_masters:") == std::string::npos)
+        throw CheckError(ErrorClass::assertion, "is no sentinel", "got " + wire::quoted(text));
+    std::int64_t masters = 0;
+    for (;; ++masters) {
+        const auto line = info_field(text, fmt::format("master{}", masters));
+        if (!line) break;
+        const std::string name(info_part(*line, "name").value_or(""));
+        const auto status = info_part(*line, "status");
+        if (status != "ok")
+            throw CheckError(ErrorClass::assertion, "a master is down", std::string(*line));
+        context_.enter("quorum");
+        co_await see_quorum(name);
+    }
+    if (masters == 0) throw CheckError(ErrorClass::assertion, "sentinel watches no master");
+    co_return ok("sentinel: masters are up, with a quorum").with("masters", masters);
+}
+
+net::awaitable<Outcome> Probe::judge() {
+    const std::string mode = co_await find_mode();
+    Outcome outcome;
+    if (mode == "sentinel") {
+        outcome = co_await as_sentinel();
+    } else {
+        co_await see_role();
+        const bool reads_only =
+            options_.mode == "replica" || (options_.role == "replica" && mode != "cluster");
+        if (mode == "cluster") {
+            outcome = co_await as_cluster();
+        } else if (reads_only) {
+            outcome = co_await as_replica();
+        } else {
+            outcome = co_await write_and_read();
+        }
+    }
+    outcome.with("mode", mode);
+    if (password_unused_ && outcome.status == Status::ok) {
+        outcome.status = Status::degraded;
+        outcome.detail =
+            "works, but asks for no password though one is given: set requirepass, or "
+            "leave the password away";
+    }
+    co_return outcome;
+}
+
+net::Endpoint endpoint_of(const wire::Url& url) {
+    net::Endpoint endpoint;
+    if (url.scheme == "unix") {
+        endpoint.unix_path = url.path;
+    } else {
+        endpoint.host = url.host;
+        endpoint.port = url.port.value_or(usual_port);
+    }
+    return endpoint;
+}
+
+net::awaitable<Outcome> run(const Options& options, net::Context& context) {
+    const wire::Url url = wire::parse_url(options.url).value();
+    if (options.password.configured() && !options.password.available())
+        throw CheckError(ErrorClass::local, "a secret is not available", "the password");
+    const net::Endpoint endpoint = endpoint_of(url);
+    auto connection = co_await net::dial(context, endpoint);
+    if (url.scheme == "rediss") {
+        context.enter("tls");
+        co_await connection->start_tls(options.tls, url.host);
+    }
+    Probe probe(options, context, Session(std::move(connection)));
+    std::string user = options.user.empty() ? url.user : options.user;
+    std::string password = options.password.configured() ? options.password.reveal() : url.password;
+    co_await probe.log_in(std::move(user), std::move(password));
+    const std::int64_t database = database_of(url).value_or(0);
+    co_await probe.select(database);
+    Outcome outcome = co_await probe.judge();
+    co_return outcome;
+}
+
+std::string from_url(void* options, std::string_view url) {
+    auto& own = *static_cast<Options*>(options);
+    own.url = url;
+    auto problem = verify_url(&own.url);
+    return problem.empty() ? verify(options) : problem;
+}
+
+}  // namespace
+
+const Kind kind{
+    .description = describe<Options>(
+        "redis", "Logs in, writes a key that expires, reads it back, deletes it.", fields, verify),
+    .proves =
+        "That Redis lets this user in and does its work: a key `vitals:...` is set with an expiry, "
+        "read back, compared and deleted. A server that answers PING but refuses writes (read-only "
+        "replica, memory full, cannot save, not enough replicas) is failed, each with its own "
+        "words. A replica (`mode: replica`) is asked for its link to the master and for a read; "
+        "a node of a cluster also for the cluster's state, and a key that lives elsewhere "
+        "(MOVED) is no fault; a sentinel for its masters and their quorum. A password that the "
+        "server does not ask for is degraded. It cannot tell whether the application's own keys "
+        "are right, nor whether data survives a restart.",
+    .schemes = {"redis", "rediss"},
+    .from_url = from_url,
+    .bind = bind_run<Options, run>,
+};
+
+}  // namespace vitals::checks::redis

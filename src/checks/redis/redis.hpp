@@ -1,0 +1,23 @@
+// redis: logs in, writes a key that expires, reads it back and deletes it; judges the server's
+// role, a replica's link, a cluster and a sentinel.
+#pragma once
+
+#include <string>
+
+#include "checks/kind.hpp"
+#include "net/tls.hpp"
+
+namespace vitals::checks::redis {
+
+struct Options {
+    std::string url;  // redis://, rediss://, unix:
+    std::string user;
+    Secret password;
+    std::string mode = "auto";  // auto | standalone | replica | cluster | sentinel
+    std::string role = "any";   // any | master | replica
+    net::TlsOptions tls;
+};
+
+extern const Kind kind;
+
+}  // namespace vitals::checks::redis

@@ -1,0 +1,368 @@
+#include "s3.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <random>
+#include <utility>
+
+#include "store.hpp"
+#include "wire/aws.hpp"
+#include "wire/quote.hpp"
+#include "wire/url.hpp"
+
+namespace vitals::checks::s3 {
+
+namespace {
+
+// How many objects that could not be deleted a component remembers, to try again.
+constexpr std::size_t most_leftovers = 64;
+constexpr int looks_until_gone = 3;
+constexpr std::chrono::milliseconds between_looks(100);
+
+std::string verify_url(const void* value) {
+    const auto& text = *static_cast<const std::string*>(value);
+    if (text.empty()) return {};  // not configured
+    if (auto problem = wire::url_problem(text, {"http", "https"}); !problem.empty()) return problem;
+    const wire::Url url = *wire::parse_url(text);
+    if (!url.path.empty() && url.path != "/")
+        return "has a path; expected scheme, host and port, the bucket stands in `bucket`";
+    if (!url.query.empty()) return "has parameters; expected scheme, host and port";
+    if (!url.user.empty() || !url.password.empty())
+        return "holds credentials; they stand in access_key and secret_key";
+    return {};
+}
+
+// Buckets made long ago, and other servers, allow more than AWS does today.
+std::string verify_bucket(const void* value) {
+    const auto& text = *static_cast<const std::string*>(value);
+    const bool good = std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '.' || c == '_';
+    });
+    return good ? std::string() : "is no name of a bucket: letters, digits, `-`, `.` and `_`";
+}
+
+std::string verify_prefix(const void* value) {
+    const auto& text = *static_cast<const std::string*>(value);
+    if (text.size() > 512) return "is longer than 512 bytes";
+    return text.starts_with('/') ? "begins with a slash, which would be a part of the name"
+                                 : std::string();
+}
+
+std::string verify(const void* erased) {
+    const auto& options = *static_cast<const Options*>(erased);
+    if (options.url.empty()) return {};
+    if (options.bucket.empty()) return "bucket is missing";
+    if (options.access_key.empty()) return "access_key is missing";
+    if (!options.secret_key.configured()) return "secret_key is missing";
+    const auto url = wire::parse_url(options.url);
+    if (!url) return {};  // said by the field
+    in6_addr address{};
+    const bool numeric = ::inet_pton(AF_INET, url->host.c_str(), &address) == 1 ||
+                         ::inet_pton(AF_INET6, url->host.c_str(), &address) == 1;
+    if (options.style == "virtual" && numeric)
+        return "style: virtual puts the bucket before the host's name, but url has an address";
+    if (options.tls.certificate.empty() && !options.tls.key.empty())
+        return "tls: a key without a certificate";
+    return {};
+}
+
+constexpr Field fields[] = {
+    field<&Options::url>(
+        "url",
+        "Where the server is, without the bucket. Left empty, nothing is checked: "
+        "ok, `not configured`.",
+        {.example = "https://s3.eu-central-1.amazonaws.com", .verify = verify_url}),
+    field<&Options::bucket>("bucket", "Which bucket.",
+                            {.example = "media", .verify = verify_bucket}),
+    field<&Options::region>("region", "The bucket's region; it is part of the signature.",
+                            {.example = "eu-central-1", .verify = wire::aws::verify_region}),
+    field<&Options::access_key>("access_key", "Who to be.", {.example = "AKIAIOSFODNN7EXAMPLE"}),
+    field<&Options::secret_key>("secret_key", "The access key's secret."),
+    field<&Options::session_token>("session_token", "Of temporary credentials."),
+    field<&Options::mode>("mode",
+                          "`object` writes one and deletes it again; `bucket` only sees that the "
+                          "bucket is there and may be asked for.",
+                          {.choices = "object|bucket"}),
+    field<&Options::style>("style",
+                           "Where the bucket's name goes: into the path, or before the host's name "
+                           "(virtual); `auto` is virtual for AWS, path for others.",
+                           {.choices = "auto|path|virtual"}),
+    field<&Options::prefix>("prefix", "What the probe object's name begins with.",
+                            {.example = "health/", .verify = verify_prefix}),
+    field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
+};
+
+// RFC 9562, version 4.
+std::string uuid() {
+    std::random_device random;
+    const unsigned time_high = (random() & 0x0fffU) | 0x4000U;
+    const unsigned sequence = (random() & 0x3fffU) | 0x8000U;
+    return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:04x}{:08x}", random(), random() & 0xffffU,
+                       time_high, sequence, random() & 0xffffU, random());
+}
+
+// An object that may exist because of us.
+struct Leftover {
+    std::string key;
+    std::string version;  // of a bucket that keeps old ones; empty: it has none, or not known
+};
+
+// Options with what is made of them once, and what earlier runs left behind. Runs of a component
+// follow one another.
+struct Prepared {
+    explicit Prepared(std::shared_ptr<const Options> given) : options(std::move(given)) {
+        if (!options->url.empty()) place.emplace(*options);
+    }
+    std::shared_ptr<const Options> options;
+    std::optional<Place> place;
+    std::deque<Leftover> leftovers;
+};
+
+class Probe {
+  public:
+    Probe(Prepared& prepared, net::Context& context, Store store)
+        : prepared_(prepared), context_(context), store_(std::move(store)) {}
+
+    net::awaitable<Outcome> bucket();
+    net::awaitable<Outcome> object();
+
+  private:
+    net::awaitable<void> create();
+    net::awaitable<void> look_and_read();
+    net::awaitable<void> see_it_gone();
+    net::awaitable<std::optional<CheckError>> try_reading();
+    net::awaitable<std::optional<CheckError>> remove(std::string step, Leftover what);
+    net::awaitable<void> remove_leftovers();
+    std::string path() const { return prepared_.place->folder + key_; }
+    void forget() {
+        std::erase_if(prepared_.leftovers, [this](const auto& each) { return each.key == key_; });
+    }
+
+    Prepared& prepared_;
+    net::Context& context_;
+    Store store_;
+    const std::string key_ = prepared_.options->prefix + "vitals-probe-" + uuid();
+    const std::string content_ = key_ + "\n" + uuid() + "\n";
+};
+
+// HEAD is not told why it is refused; the same question by GET is.
+net::awaitable<Outcome> Probe::bucket() {
+    const std::string path = prepared_.place->itself;
+    const net::HttpResponse head = co_await store_.ask("bucket", "HEAD", path);
+    if (head.status == 200) co_return ok("bucket is there");
+    wire::sigv4::Pairs query{{"max-keys", "0"}};
+    const net::HttpResponse told = co_await store_.ask("bucket", "GET", path, std::move(query));
+    constexpr std::string_view asked = "to look at the bucket";
+    if (told.status != 200 && !told.body.empty()) throw refusal(told, asked);
+    throw refusal(head, asked);
+}
+
+net::awaitable<void> Probe::create() {
+    // From here on it may exist, whatever becomes of the answer.
+    if (prepared_.leftovers.size() == most_leftovers) prepared_.leftovers.pop_front();
+    prepared_.leftovers.push_back({key_, {}});
+    wire::sigv4::Pairs none;
+    std::string where = path();
+    const net::HttpResponse made =
+        co_await store_.ask("create", "PUT", std::move(where), std::move(none), content_);
+    if (made.status != 200 && made.status != 201) {
+        // Refused: there is nothing to delete. A 5xx may have left something.
+        if (made.status < 500) forget();
+        throw refusal(made, "to create an object");
+    }
+    const std::string* version = made.header("x-amz-version-id");
+    if (version != nullptr && *version != "null") prepared_.leftovers.back().version = *version;
+}
+
+net::awaitable<void> Probe::look_and_read() {
+    const net::HttpResponse stat = co_await store_.ask("stat", "HEAD", path());
+    if (stat.status == 404)
+        throw CheckError(ErrorClass::assertion, "object is not there after it was created");
+    if (stat.status != 200) throw refusal(stat, "to look at an object");
+    const std::string* length = stat.header("content-length");
+    if (length == nullptr || *length != std::to_string(content_.size())) {
+        throw CheckError(ErrorClass::assertion, "object has not the size that was written",
+                         fmt::format("{} bytes were written, it has {}", content_.size(),
+                                     length == nullptr ? "none" : wire::quoted(*length)));
+    }
+    const net::HttpResponse got = co_await store_.ask("download", "GET", path());
+    if (got.status == 404)
+        throw CheckError(ErrorClass::assertion, "object is not there after it was created");
+    if (got.status != 200) throw refusal(got, "to read an object");
+    if (got.body != content_) {
+        throw CheckError(ErrorClass::assertion, "object is not what was written",
+                         "got " + wire::quoted(got.body));
+    }
+}
+
+// An answer to awaiting in a handler, which is not possible: what went wrong, as a value.
+net::awaitable<std::optional<CheckError>> Probe::try_reading() {
+    std::optional<CheckError> problem;
+    try {
+        co_await look_and_read();
+    } catch (const CheckError& error) {
+        problem = error;
+        if (problem->phase.empty()) problem->phase = context_.phase();
+    }
+    co_return problem;
+}
+
+// Deletes the version that we made, so that a bucket that keeps old ones does not fill up with
+// ours; where that is not allowed, the object alone.
+net::awaitable<std::optional<CheckError>> Probe::remove(std::string step, Leftover what) {
+    std::optional<CheckError> problem;
+    try {
+        wire::sigv4::Pairs query;
+        if (!what.version.empty()) query.emplace_back("versionId", what.version);
+        const std::string where = prepared_.place->folder + what.key;
+        net::HttpResponse answer = co_await store_.ask(step, "DELETE", where, std::move(query));
+        if (answer.status == 403 && !what.version.empty())
+            answer = co_await store_.ask(step, "DELETE", where);
+        const bool gone = answer.status == 204 || answer.status == 200 || answer.status == 404;
+        if (!gone) problem = refusal(answer, "to delete an object");
+    } catch (const CheckError& error) {
+        problem = error;
+    }
+    if (problem && problem->phase.empty()) problem->phase = context_.phase();
+    co_return problem;
+}
+
+// 403 is how AWS says it to those who may not list the bucket; that we may read the object, were
+// it there, was seen before. A server with copies may need a moment.
+net::awaitable<void> Probe::see_it_gone() {
+    for (int look = 1;; ++look) {
+        const net::HttpResponse stat = co_await store_.ask("gone", "HEAD", path());
+        if (stat.status == 404 || stat.status == 403) co_return;
+        if (stat.status != 200) throw refusal(stat, "to look at an object");
+        if (look == looks_until_gone) break;
+        co_await context_.sleep(between_looks);
+    }
+    throw CheckError(ErrorClass::assertion, "object is still there after it was deleted");
+}
+
+// What earlier runs could not delete: their connection broke, or their time was up.
+net::awaitable<void> Probe::remove_leftovers() {
+    while (!prepared_.leftovers.empty()) {
+        Leftover oldest = prepared_.leftovers.front();
+        const auto problem = co_await remove("cleanup", std::move(oldest));
+        if (problem) co_return;  // the next run tries again
+        prepared_.leftovers.pop_front();
+    }
+}
+
+net::awaitable<Outcome> Probe::object() {
+    co_await create();
+    const auto unread = co_await try_reading();
+    Leftover ours = prepared_.leftovers.back();
+    const auto undeleted = co_await remove("delete", std::move(ours));
+    if (!undeleted) forget();
+    if (unread) throw *unread;
+    if (undeleted) throw *undeleted;
+    co_await see_it_gone();
+    if (!prepared_.leftovers.empty()) co_await remove_leftovers();
+    co_return ok("created, read and deleted an object");
+}
+
+net::awaitable<Outcome> run(std::shared_ptr<Prepared> prepared, net::Context& context) {
+    const Options& options = *prepared->options;
+    if (!prepared->place) co_return ok("not configured").with("configured", false);
+    Store store(
+        options, *prepared->place, context,
+        wire::aws::credentials(options.access_key, options.secret_key, options.session_token));
+    Probe probe(*prepared, context, std::move(store));
+    const bool only_bucket = options.mode == "bucket";
+    Outcome outcome;
+    if (only_bucket)
+        outcome = co_await probe.bucket();
+    else
+        outcome = co_await probe.object();
+    co_return outcome;
+}
+
+Run bind(std::shared_ptr<const void> erased) {
+    auto options = std::static_pointer_cast<const Options>(std::move(erased));
+    auto prepared = std::make_shared<Prepared>(std::move(options));
+    return [prepared](net::Context& context) { return run(prepared, context); };
+}
+
+const char* from_environment(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? "" : value;
+}
+
+// s3://bucket is one of AWS; s3://KEY:SECRET@host:port/bucket is one of any server.
+std::string from_url(void* erased, std::string_view text) {
+    auto& options = *static_cast<Options*>(erased);
+    const auto url = wire::parse_url(text);
+    if (!url) return url.error();
+    if (url->host.empty()) return "names no bucket; expected s3://bucket, or s3://host:port/bucket";
+    const std::string_view path = std::string_view(url->path).substr(url->path.empty() ? 0 : 1);
+    bool tls = true;
+    for (const auto& [name, value] : url->query) {
+        if (name == "region")
+            options.region = value;
+        else if (name == "mode" && (value == "object" || value == "bucket"))
+            options.mode = value;
+        else if (name == "tls" && (value == "on" || value == "off"))
+            tls = value == "on";
+        else
+            return "has an unknown parameter; expected region=, mode=object|bucket or tls=on|off";
+    }
+    if (auto problem = wire::aws::verify_region(&options.region); !problem.empty())
+        return "region " + problem;
+    const std::string_view scheme = tls ? "https" : "http";
+    if (path.empty()) {
+        options.bucket = url->host;
+        options.url = fmt::format("{}://s3.{}.amazonaws.com", scheme, options.region);
+    } else {
+        options.bucket = path;
+        options.url =
+            fmt::format("{}://{}", scheme, wire::aws::host_header(scheme, url->host, url->port));
+    }
+    if (auto problem = verify_bucket(&options.bucket); !problem.empty())
+        return "names no bucket; expected s3://bucket, or s3://host:port/bucket";
+    options.access_key = url->user;
+    std::string secret = url->password;
+    if (options.access_key.empty()) {
+        options.access_key = from_environment("AWS_ACCESS_KEY_ID");
+        secret = from_environment("AWS_SECRET_ACCESS_KEY");
+        const std::string token = from_environment("AWS_SESSION_TOKEN");
+        if (!token.empty()) options.session_token = Secret(token);
+    }
+    if (options.access_key.empty() || secret.empty())
+        return "names no credentials; expected s3://KEY:SECRET@..., or AWS_ACCESS_KEY_ID and "
+               "AWS_SECRET_ACCESS_KEY in the environment";
+    options.secret_key = Secret(secret);
+    return {};
+}
+
+}  // namespace
+
+const Kind kind{
+    .description = describe<Options>(
+        "s3", "Creates an object, looks at it, reads it back, deletes it; or sees the bucket.",
+        fields, verify),
+    .proves =
+        "That this user can create an object in the bucket, see its size, read back the same "
+        "bytes, delete it and no longer find it. The object is named `vitals-probe-` and a UUID; "
+        "it is deleted also when reading it failed, and one whose deletion did not succeed is "
+        "deleted by a later run of the same process. Of a bucket that keeps old versions the "
+        "version itself is deleted, which needs the permission s3:DeleteObjectVersion; without it "
+        "old versions of a few bytes remain. `mode: bucket` proves only that the bucket exists and "
+        "that this user may see it: a full or read-only store looks well. Nothing is proved about "
+        "other objects, nor about how fast large ones move. Requests are signed with Signature "
+        "Version 4.",
+    .schemes = {"s3"},
+    .from_url = from_url,
+    .bind = bind,
+};
+
+}  // namespace vitals::checks::s3

@@ -1,0 +1,69 @@
+#include "store.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "wire/aws.hpp"
+
+namespace vitals::checks::s3 {
+
+namespace {
+
+// Whether the bucket stands in the host's name. A dot in it would not fit a wildcard certificate.
+bool is_virtual(const Options& options, const wire::Url& url) {
+    if (options.style != "auto") return options.style == "virtual";
+    const bool amazon =
+        url.host.ends_with(".amazonaws.com") || url.host.ends_with(".amazonaws.com.cn");
+    return amazon && options.bucket.find('.') == std::string::npos;
+}
+
+}  // namespace
+
+Place::Place(const Options& options) {
+    const wire::Url url = wire::parse_url(options.url).value();
+    const bool in_host = is_virtual(options, url);
+    scheme = url.scheme;
+    host = wire::aws::host_header(
+        scheme, in_host ? fmt::format("{}.{}", options.bucket, url.host) : url.host, url.port);
+    itself = in_host ? "/" : "/" + options.bucket;
+    folder = in_host ? "/" : itself + "/";
+}
+
+net::awaitable<net::HttpResponse> Store::ask(std::string step, std::string method, std::string path,
+                                             wire::sigv4::Pairs query, std::string body) {
+    wire::sigv4::Request request;
+    request.method = std::move(method);
+    request.host = place_.host;
+    request.path = std::move(path);
+    request.query = std::move(query);
+    if (request.method == "PUT") request.headers.emplace_back("content-type", "text/plain");
+    request.body = body;
+    const wire::sigv4::Scope scope{.region = options_.region, .service = "s3"};
+    wire::sigv4::Signed made =
+        wire::sigv4::sign(request, credentials_, scope, context_.clock().system());
+    net::HttpRequest sent;
+    sent.method = request.method;
+    sent.url = fmt::format("{}://{}{}", place_.scheme, place_.host, made.target);
+    sent.headers = std::move(made.headers);
+    sent.body = std::move(body);
+    sent.tls = options_.tls;
+    sent.max_body = 64 * 1024;
+    sent.step = std::move(step);
+    net::HttpResponse response = co_await net::http(context_, std::move(sent));
+    co_return response;
+}
+
+CheckError refusal(const net::HttpResponse& response, std::string_view asked) {
+    wire::aws::Refusal read = wire::aws::refusal_of_xml(response.body);
+    // HEAD's answer has no body; where a bucket lives instead is said in a header, too. On a
+    // success the header names the bucket's own region.
+    const std::string* region = response.header("x-amz-bucket-region");
+    const bool elsewhere = response.status == 301 || response.status == 307;
+    if (elsewhere && region != nullptr && read.region.empty())
+        read.region = wire::aws::verify_region(region).empty() ? *region : std::string();
+    if (response.status == 404 && read.code.empty()) read.code = "NoSuchBucket";
+    return wire::aws::meaning_of(read, response.status, asked);
+}
+
+}  // namespace vitals::checks::s3

@@ -1,0 +1,48 @@
+// The requests of one run to one bucket: addressed, signed, sent; refusals in our words. What they
+// prove together is s3.cpp's.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "net/http_client.hpp"
+#include "s3.hpp"
+#include "wire/sigv4.hpp"
+#include "wire/url.hpp"
+
+namespace vitals::checks::s3 {
+
+// Where the bucket is, by the options' style. Precondition: the options were verified.
+struct Place {
+    explicit Place(const Options& options);
+    std::string scheme;
+    std::string host;    // as the Host header has it
+    std::string folder;  // before a key: `/`, or `/bucket/`
+    std::string itself;  // of the bucket: `/`, or `/bucket`
+};
+
+class Store {
+  public:
+    Store(const Options& options, const Place& place, net::Context& context,
+          wire::sigv4::Credentials credentials)
+        : options_(options),
+          place_(place),
+          context_(context),
+          credentials_(std::move(credentials)) {}
+
+    // The answer, whatever its status. `step` is the phase; `path` from Place.
+    net::awaitable<net::HttpResponse> ask(std::string step, std::string method, std::string path,
+                                          wire::sigv4::Pairs query = wire::sigv4::Pairs(),
+                                          std::string body = std::string());
+
+  private:
+    const Options& options_;
+    const Place& place_;
+    net::Context& context_;
+    wire::sigv4::Credentials credentials_;
+};
+
+// What an answer that is not a success means. `asked`: "to create an object".
+CheckError refusal(const net::HttpResponse& response, std::string_view asked);
+
+}  // namespace vitals::checks::s3

@@ -1,0 +1,207 @@
+#include "smtp.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include "net/connection.hpp"
+#include "wire/quote.hpp"
+#include "wire/smtp.hpp"
+#include "wire/url.hpp"
+
+namespace vitals::checks::smtp {
+
+namespace {
+
+constexpr std::uint16_t usual_port = 25;
+constexpr std::uint16_t usual_tls_port = 465;
+
+std::string verify_url(const void* value) {
+    const auto& text = *static_cast<const std::string*>(value);
+    if (auto problem = wire::url_problem(text, {"smtp", "smtps"}); !problem.empty()) return problem;
+    const wire::Url url = *wire::parse_url(text);
+    if (!url.user.empty() || !url.password.empty())
+        return "holds a user; this check does not log in";
+    if (url.path.size() > 1 || !url.query.empty()) return "has a path; expected smtp://host:port";
+    return {};
+}
+
+// What may stand behind EHLO: RFC 5321, section 4.1.1.1, and nothing that would end the line.
+std::string verify_hello(const void* value) {
+    const auto& name = *static_cast<const std::string*>(value);
+    const bool good =
+        !name.empty() && name.size() <= 255 &&
+        std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7f; });
+    return good ? std::string() : "is no name of a host";
+}
+
+std::string verify(const void* erased) {
+    const auto& options = *static_cast<const Options*>(erased);
+    const bool tls = options.url.starts_with("smtps:");
+    if (tls && options.starttls == "required") return "smtps is TLS from the start: no starttls";
+    if (options.certificate_days > 0 && !tls && options.starttls != "required") {
+        return "certificate_days needs smtps or starttls: required";
+    }
+    if (options.tls.certificate.empty() && !options.tls.key.empty()) {
+        return "tls: a key without a certificate";
+    }
+    return {};
+}
+
+constexpr Field fields[] = {
+    field<&Options::url>(
+        "url", "Where to connect: smtp://host:port (usually 25 or 587) or smtps://host:port (465).",
+        {.required = true, .example = "smtp://mail.example.org:587", .verify = verify_url}),
+    field<&Options::hello>("hello", "The name to greet with.", {.verify = verify_hello}),
+    field<&Options::starttls>(
+        "starttls", "Whether to change to TLS: it must be possible, where it is offered, or never.",
+        {.choices = "required|offered|never"}),
+    field<&Options::certificate_days>(
+        "certificate_days",
+        "Degraded when the certificate that ends first has fewer days left; 0: not judged.",
+        {.unit = "days", .least = 0, .most = 3650}),
+    field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
+};
+
+// The client's side of one session.
+class Session {
+  public:
+    Session(net::Context& context, std::unique_ptr<net::Connection> connection)
+        : context_(context), connection_(std::move(connection)) {}
+
+    // The phase is named after the step; another code than the one expected is the server's "no".
+    net::awaitable<wire::smtp::Reply> read(std::string phase, int expected) {
+        context_.enter(phase);
+        for (;;) {
+            auto reply = wire::smtp::take_reply(buffer_);
+            if (!reply) {
+                throw CheckError(ErrorClass::protocol, reply.error(),
+                                 "got " + wire::quoted(buffer_));
+            }
+            if (*reply) {
+                require(**reply, phase, expected);
+                co_return std::move(**reply);
+            }
+            std::array<char, 4096> bytes;
+            const std::size_t count = co_await connection_->read_some(bytes);
+            if (count == 0) {
+                throw CheckError(ErrorClass::protocol, "closed without a complete answer",
+                                 "got " + wire::quoted(buffer_));
+            }
+            buffer_.append(bytes.data(), count);
+        }
+    }
+
+    net::awaitable<wire::smtp::Reply> command(std::string phase, std::string line, int expected) {
+        context_.enter(phase);
+        line += "\r\n";
+        co_await connection_->write(line);
+        auto reply = co_await read(std::move(phase), expected);
+        co_return reply;
+    }
+
+    net::awaitable<void> start_tls(const net::TlsOptions& options, std::string host) {
+        context_.enter("tls");
+        // What came in the clear before the handshake must not be taken for what comes after it.
+        if (!buffer_.empty()) {
+            throw CheckError(ErrorClass::protocol, "spoke before the handshake",
+                             "got " + wire::quoted(buffer_));
+        }
+        co_await connection_->start_tls(options, std::move(host));
+    }
+
+    net::awaitable<void> say(std::string line) { co_await connection_->write(line); }
+    const net::Connection& connection() const { return *connection_; }
+
+  private:
+    static void require(const wire::smtp::Reply& reply, const std::string& phase, int expected) {
+        if (reply.code == expected) return;
+        std::string said;
+        for (const std::string& line : reply.lines) said += line + '\n';
+        if (reply.code == 421) {
+            throw CheckError(ErrorClass::assertion, "service not available (421)",
+                             "got " + wire::quoted(said));
+        }
+        throw CheckError(
+            ErrorClass::assertion,
+            fmt::format("{} answered with {}, expected {}", phase, reply.code, expected),
+            "got " + wire::quoted(said));
+    }
+
+    net::Context& context_;
+    std::unique_ptr<net::Connection> connection_;
+    std::string buffer_;
+};
+
+Outcome judge(const Options& options, const Session& session, System now) {
+    const auto certificate = session.connection().certificate();
+    Outcome outcome = ok(certificate ? "ready, with TLS" : "ready, without TLS");
+    outcome.with("tls", certificate.has_value());
+    if (!certificate) return outcome;
+    const std::int64_t days =
+        std::chrono::floor<std::chrono::days>(certificate->not_after_earliest - now).count();
+    outcome.with("certificate_days_left", days);
+    if (options.certificate_days > 0 && days < options.certificate_days) {
+        outcome.status = days < 0 ? Status::failed : Status::degraded;
+        outcome.error_class = days < 0 ? ErrorClass::tls : ErrorClass::none;
+        outcome.detail =
+            days < 0 ? std::string("certificate expired")
+                     : fmt::format("certificate ends in {} day{}", days, days == 1 ? "" : "s");
+        if (days < 0) outcome.failed_phase = "tls";
+    }
+    return outcome;
+}
+
+net::awaitable<Outcome> run(const Options& options, net::Context& context) {
+    const wire::Url url = wire::parse_url(options.url).value();
+    const bool tls = url.scheme == "smtps";
+    net::Endpoint endpoint;
+    endpoint.host = url.host;
+    endpoint.port = url.port.value_or(tls ? usual_tls_port : usual_port);
+    auto connection = co_await net::dial(context, endpoint);
+    Session session(context, std::move(connection));
+    if (tls) co_await session.start_tls(options.tls, url.host);
+    co_await session.read("banner", 220);
+    const std::string hello = "EHLO " + options.hello;
+    const auto greeting = co_await session.command("ehlo", hello, 250);
+    const bool offered = greeting.offers("STARTTLS");
+    if (!tls && options.starttls == "required" && !offered) {
+        throw CheckError(ErrorClass::assertion, "STARTTLS is not offered");
+    }
+    if (!tls && options.starttls != "never" && offered) {
+        co_await session.command("starttls", "STARTTLS", 220);
+        co_await session.start_tls(options.tls, url.host);
+        co_await session.command("ehlo", hello, 250);
+    }
+    co_await session.command("noop", "NOOP", 250);
+    // Its answer is not waited for: whoever has come so far can be sent mail.
+    co_await session.say("QUIT\r\n");
+    co_return judge(options, session, context.clock().system());
+}
+
+std::string from_url(void* options, std::string_view url) {
+    const std::string text(url);
+    static_cast<Options*>(options)->url = text;
+    return verify_url(&text);
+}
+
+}  // namespace
+
+const Kind kind{
+    .description = describe<Options>(
+        "smtp", "Greets a mail server: banner, EHLO, STARTTLS, NOOP, QUIT.", fields, verify),
+    .proves =
+        "That the mail server greets, understands EHLO, changes to TLS with a certificate that is "
+        "good (where it is offered; `starttls: required` where it must be) and answers inside. No "
+        "mail is sent and nobody logs in: whether a message would be accepted, stored or delivered "
+        "is not proved.",
+    .schemes = {"smtp", "smtps"},
+    .from_url = from_url,
+    .bind = bind_run<Options, run>,
+};
+
+}  // namespace vitals::checks::smtp

@@ -1,0 +1,117 @@
+#include "sqlite.hpp"
+
+#include <functional>
+#include <memory>
+
+#include "probe.hpp"
+#include "wire/path_url.hpp"
+
+namespace vitals::checks::sqlite {
+
+namespace {
+
+using Step = std::function<void(Probe&)>;
+
+// One phase, on the lane. Whatever happens there, the database is closed there too: closing may
+// roll back or check point, and so block.
+net::awaitable<void> step(net::Context& context, std::string_view phase,
+                          std::shared_ptr<Probe> probe, Step work) {
+    context.enter(phase);
+    std::function<bool()> code = [probe = std::move(probe), work = std::move(work)] {
+        try {
+            work(*probe);
+        } catch (...) {
+            probe->close();
+            throw;
+        }
+        return true;
+    };
+    co_await context.blocking(std::move(code));
+}
+
+net::awaitable<Outcome> run(const Options& options, net::Context& context) {
+    // Locks are waited for a little less than the run may take, so that the answer is "locked".
+    const Steady patience = context.deadline() - context.left() / 5;
+    const auto probe = std::make_shared<Probe>(options.path, patience, context.deadline());
+    Step open = [](Probe& it) { it.open_for_reading(); };
+    if (options.write) open = [create = options.create](Probe& it) { it.open_for_writing(create); };
+    Step write = [](Probe& it) { it.write(); };
+    Step read = [](Probe& it) { it.read(); };
+    Step remove = [](Probe& it) { it.remove(); };
+    const bool full = options.integrity == "full";
+    Step check = [full](Probe& it) { it.check(full ? "integrity_check" : "quick_check"); };
+    Step close = [](Probe& it) { it.close(); };
+
+    co_await step(context, "open", probe, std::move(open));
+    if (options.write) {
+        co_await step(context, "write", probe, std::move(write));
+        co_await step(context, "read", probe, std::move(read));
+        co_await step(context, "delete", probe, std::move(remove));
+    }
+    if (options.integrity != "none") co_await step(context, "integrity", probe, std::move(check));
+    co_await step(context, "close", probe, std::move(close));
+
+    std::string detail = options.write ? "written and read back" : "readable";
+    if (options.integrity != "none") detail += ", no damage found";
+    co_return ok(std::move(detail)).with("size_bytes", probe->size());
+}
+
+std::string verify_path(const void* value) {
+    const auto& path = *static_cast<const std::string*>(value);
+    // SQLite would make databases of its own of these: in memory, in a temporary file.
+    if (path.empty() || path.starts_with(':')) return "expected the path of a database file";
+    return {};
+}
+
+std::string verify(const void* value) {
+    const auto& options = *static_cast<const Options*>(value);
+    if (options.create && !options.write)
+        return "create: true contradicts write: false: nothing would be created";
+    return {};
+}
+
+std::string from_url(void* value, std::string_view url) {
+    auto path = wire::path_of_url(url);
+    if (!path) return path.error();
+    static_cast<Options*>(value)->path = *std::move(path);
+    return {};
+}
+
+constexpr Field fields[] = {
+    field<&Options::path>(
+        "path", "The database file.",
+        {.required = true, .example = "/var/lib/shop/shop.db", .verify = verify_path}),
+    field<&Options::create>(
+        "create",
+        "Whether a database that does not exist is made; otherwise that, and an "
+        "empty file, is failed."),
+    field<&Options::write>("write",
+                           "Whether to write a row to the table vitals_probe (made if missing), "
+                           "read it back and delete it; with false the database is only read."),
+    field<&Options::integrity>(
+        "integrity",
+        "Whether SQLite looks through all pages: quick, or full with indexes; "
+        "takes as long as reading the whole file.",
+        {.choices = "none|quick|full"}),
+};
+
+}  // namespace
+
+const Kind kind = {
+    .description = describe<Options>("sqlite", "a database is written, read back, and undamaged",
+                                     fields, verify),
+    .proves =
+        "The database opens, its schema can be read, a row is committed, read back, compared and "
+        "deleted again, each within the timeout and against the locks of other programs; with "
+        "`integrity`, SQLite finds no damage in its pages. A file that is missing or has become "
+        "empty is failed, though SQLite would silently start a new one. Nothing is left in the "
+        "table; what a run that was killed left there goes with a later one. It cannot tell "
+        "whether "
+        "the application's own rows are right. A program that keeps its database locked all the "
+        "time (locking_mode=EXCLUSIVE) leaves no way in: check it in another way.",
+    .schemes = {"sqlite"},
+    .from_url = from_url,
+    .bind = bind_run<Options, run>,
+};
+
+}  // namespace vitals::checks::sqlite

@@ -1,0 +1,141 @@
+#include "tcp.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "net/connection.hpp"
+#include "wire/pattern.hpp"
+#include "wire/quote.hpp"
+#include "wire/url.hpp"
+
+namespace vitals::checks::tcp {
+
+namespace {
+
+// What is looked at of an answer. Each arrival is matched against all that came so far, so this
+// bounds what a peer that sends byte by byte can cost.
+constexpr std::size_t longest_answer = 16 * 1024;
+
+std::string text_at(const void* value) {
+    return *static_cast<const std::string*>(value);
+}
+
+std::string verify_url(const void* value) {
+    const std::string text = text_at(value);
+    if (auto problem = wire::url_problem(text, {"tcp", "unix"}, false); !problem.empty()) {
+        return problem;
+    }
+    const wire::Url url = *wire::parse_url(text);
+    if (!url.user.empty() || !url.password.empty()) return "holds a user, which tcp cannot be";
+    if (url.scheme == "unix") {
+        return url.host.empty() && url.path.starts_with('/')
+                   ? std::string()
+                   : "names no path; expected unix:/path/to/socket";
+    }
+    if (url.host.empty() || !url.port) return "names no host and port; expected tcp://host:port";
+    if (url.path.size() > 1 || !url.query.empty()) return "has a path; expected tcp://host:port";
+    return {};
+}
+
+constexpr Field fields[] = {
+    field<&Options::url>(
+        "url", "Where to connect: tcp://host:port or unix:/path.",
+        {.required = true, .example = "tcp://127.0.0.1:5432", .verify = verify_url}),
+    field<&Options::send>("send", "What to say once connected.", {.example = "PING\\r\\n"}),
+    field<&Options::expect>(
+        "expect",
+        "What the other side must answer, within its first 16 KiB: a text, or a regular expression "
+        "between slashes. `/./` waits for any answer.",
+        {.example = "/^220 /",
+         .verify = [](const void* value) { return wire::pattern_problem(text_at(value)); }}),
+};
+
+net::Endpoint endpoint_of(const wire::Url& url) {
+    net::Endpoint endpoint;
+    if (url.scheme == "unix") {
+        endpoint.unix_path = url.path;
+    } else {
+        endpoint.host = url.host;
+        endpoint.port = url.port.value_or(0);
+    }
+    return endpoint;
+}
+
+// Reads until the pattern is found. Silence ends with the run's deadline.
+net::awaitable<void> await_answer(net::Connection& connection, const wire::Pattern& pattern) {
+    std::string answer;
+    std::array<char, 4096> buffer;
+    while (!pattern.found_in(answer) || answer.empty()) {
+        if (answer.size() >= longest_answer) {
+            throw CheckError(ErrorClass::assertion, "answer does not hold the expected text",
+                             "got " + wire::quoted(answer));
+        }
+        const std::size_t count = co_await connection.read_some(buffer);
+        if (count == 0 && answer.empty()) {
+            throw CheckError(ErrorClass::protocol, "closed without an answer", connection.peer());
+        }
+        if (count == 0) {
+            throw CheckError(ErrorClass::assertion, "answer does not hold the expected text",
+                             "got " + wire::quoted(answer) + ", then the end");
+        }
+        answer.append(buffer.data(), std::min(count, longest_answer - answer.size()));
+    }
+}
+
+// Options with what is made of them once.
+struct Prepared {
+    net::Endpoint endpoint;
+    std::string send;
+    std::optional<wire::Pattern> expect;
+};
+
+net::awaitable<Outcome> run(const Prepared& prepared, net::Context& context) {
+    const auto connection = co_await net::dial(context, prepared.endpoint);
+    if (!prepared.send.empty()) {
+        context.enter("send");
+        co_await connection->write(prepared.send);
+    }
+    if (!prepared.expect) co_return ok("connected");
+    context.enter("answer");
+    co_await await_answer(*connection, *prepared.expect);
+    co_return ok("answered as expected");
+}
+
+Run bind(std::shared_ptr<const void> erased) {
+    const auto options = std::static_pointer_cast<const Options>(std::move(erased));
+    auto prepared = std::make_shared<Prepared>();
+    prepared->endpoint = endpoint_of(wire::parse_url(options->url).value());
+    prepared->send = options->send;
+    if (!options->expect.empty()) prepared->expect = wire::Pattern::parse(options->expect).value();
+    return [prepared](net::Context& context) { return run(*prepared, context); };
+}
+
+std::string from_url(void* options, std::string_view url) {
+    const std::string text(url);
+    static_cast<Options*>(options)->url = text;
+    return verify_url(&text);
+}
+
+}  // namespace
+
+const Kind kind{
+    .description = describe<Options>(
+        "tcp", "Connects to a TCP port or a unix socket; may say something and expect an answer.",
+        fields),
+    .proves =
+        "That the port accepts connections; that a connection made was not one of the probe to "
+        "itself is made sure of. With `expect`, also that whoever listens is awake and says what "
+        "it "
+        "should. Connecting alone does not prove that: the kernel accepts for a process that is "
+        "stopped or stuck, and so does a forwarder (a container's port, a load balancer) with "
+        "nothing behind it. Prefer the kind that speaks the protocol.",
+    .schemes = {"tcp", "unix"},
+    .from_url = from_url,
+    .bind = bind,
+};
+
+}  // namespace vitals::checks::tcp

@@ -1,0 +1,266 @@
+#include "tcp.hpp"
+
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "check_testing.hpp"
+#include "net/connection.hpp"
+
+namespace vitals::checks::tcp {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Peer;
+using testing::Runner;
+
+Options to(const std::string& address) {
+    return {.url = "tcp://" + address};
+}
+
+std::string problem(const Options& options) {
+    return testing::problem_of(kind, &options);
+}
+
+// Runs under a deadline that must be kept to 100 ms.
+Outcome run(Options options, std::chrono::milliseconds timeout = 2000ms) {
+    Runner runner;
+    Outcome outcome = runner.run(kind, std::move(options), timeout);
+    EXPECT_LE(runner.elapsed(), timeout + 100ms);
+    EXPECT_TRUE(runner.finished());
+    return outcome;
+}
+
+void expect_failed(const Outcome& outcome, ErrorClass error_class, const std::string& phase,
+                   const std::string& detail) {
+    EXPECT_EQ(outcome.status, Status::failed);
+    EXPECT_EQ(outcome.error_class, error_class) << to_string(outcome.error_class);
+    EXPECT_EQ(outcome.failed_phase, phase);
+    EXPECT_EQ(outcome.detail, detail);
+}
+
+std::vector<std::string> phases(const Outcome& outcome) {
+    std::vector<std::string> names;
+    for (const Phase& phase : outcome.phases) names.push_back(phase.name);
+    return names;
+}
+
+TEST(Tcp, connects) {
+    const Peer peer(Peer::hang());
+    const Outcome outcome = run(to(peer.address()));
+    EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
+    EXPECT_EQ(outcome.detail, "connected");
+    EXPECT_EQ(phases(outcome), std::vector<std::string>{"connect"});
+}
+
+TEST(Tcp, connects_by_name) {
+    const Peer peer(Peer::hang());
+    const Outcome outcome = run(to("localhost:" + std::to_string(peer.port())));
+    EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
+    EXPECT_EQ(phases(outcome), (std::vector<std::string>{"resolve", "connect"}));
+}
+
+TEST(Tcp, connects_to_a_unix_socket) {
+    const testing::TemporaryDirectory directory;
+    const std::string path = directory.file("socket");
+    const int listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    expect_failed(run({.url = "unix:" + path}), ErrorClass::connect, "connect",
+                  "connection refused");
+    ASSERT_EQ(::listen(listener, 4), 0);
+    EXPECT_EQ(run({.url = "unix:" + path}).status, Status::ok);
+    ::close(listener);
+    ::unlink(path.c_str());
+    expect_failed(run({.url = "unix:" + path}), ErrorClass::connect, "connect",
+                  "socket does not exist");
+}
+
+TEST(Tcp, reads_a_banner) {
+    const Peer peer(Peer::say("220 mail.example.org ESMTP\r\n"));
+    Options options = to(peer.address());
+    options.expect = "/^220 /";
+    const Outcome outcome = run(options);
+    EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
+    EXPECT_EQ(outcome.detail, "answered as expected");
+    EXPECT_EQ(phases(outcome), (std::vector<std::string>{"connect", "answer"}));
+}
+
+TEST(Tcp, says_something_and_waits_for_the_whole_answer) {
+    const Peer peer([](int descriptor) {
+        if (testing::read_until(descriptor, "\n") != "PING\n") return;
+        testing::send_all(descriptor, "+PO");
+        std::this_thread::sleep_for(50ms);
+        testing::send_all(descriptor, "NG\r\n");
+        testing::read_until(descriptor, "\n");
+    });
+    Options options = to(peer.address());
+    options.send = "PING\n";
+    options.expect = "+PONG";
+    EXPECT_EQ(run(options).status, Status::ok);
+}
+
+TEST(Tcp, an_answer_of_another_kind_fails) {
+    const Peer peer(Peer::say("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    Options options = to(peer.address());
+    options.expect = "+PONG";
+    const Outcome outcome = run(options);
+    expect_failed(outcome, ErrorClass::assertion, "answer",
+                  "answer does not hold the expected text");
+    EXPECT_EQ(outcome.error, R"(got "HTTP/1.1 400 Bad Request\r\n\r\n", then the end)");
+}
+
+TEST(Tcp, silence_and_then_the_end_fails) {
+    const Peer peer(Peer::say(""));
+    Options options = to(peer.address());
+    options.expect = "/./";
+    expect_failed(run(options), ErrorClass::protocol, "answer", "closed without an answer");
+}
+
+TEST(Tcp, an_endless_answer_fails) {
+    const Peer peer([](int descriptor) {
+        while (testing::send_all(descriptor, std::string(4096, 'x'))) {
+        }
+    });
+    Options options = to(peer.address());
+    options.expect = "+PONG";
+    expect_failed(run(options), ErrorClass::assertion, "answer",
+                  "answer does not hold the expected text");
+}
+
+TEST(Tcp, a_closed_port_refuses) {
+    expect_failed(run(to("127.0.0.1:" + std::to_string(testing::closed_port()))),
+                  ErrorClass::connect, "connect", "connection refused");
+}
+
+TEST(Tcp, a_full_queue_times_out_in_connect) {
+    const testing::FullPeer peer;
+    const Outcome outcome = run(to(peer.address()), 300ms);
+    EXPECT_EQ(outcome.status, Status::failed);
+    EXPECT_EQ(outcome.error_class, ErrorClass::timeout);
+    EXPECT_EQ(outcome.failed_phase, "connect");
+}
+
+TEST(Tcp, a_server_that_hangs_times_out_while_its_answer_is_awaited) {
+    const Peer peer(Peer::hang());
+    Options options = to(peer.address());
+    options.expect = "+PONG";
+    expect_failed(run(options, 300ms), ErrorClass::timeout, "answer", "timeout in answer");
+}
+
+TEST(Tcp, a_server_that_drips_times_out) {
+    const Peer peer(Peer::drip(std::string(10'000, 'x'), 10ms));
+    Options options = to(peer.address());
+    options.expect = "+PONG";
+    expect_failed(run(options, 300ms), ErrorClass::timeout, "answer", "timeout in answer");
+}
+
+TEST(Tcp, a_reset_fails) {
+    const Peer peer(Peer::reset("+PO"));
+    Options options = to(peer.address());
+    options.send = "PING\n";
+    options.expect = "+PONG";
+    expect_failed(run(options), ErrorClass::protocol, "answer", "connection reset");
+}
+
+TEST(Tcp, a_name_that_does_not_exist_fails) {
+    const Outcome outcome = run(to("nonexistent.invalid:80"), 3000ms);
+    // Without any resolver in reach vitals is blind; it never says more than it knows.
+    if (outcome.status == Status::unknown) {
+        EXPECT_EQ(outcome.error_class, ErrorClass::local);
+    } else {
+        EXPECT_EQ(outcome.status, Status::failed);
+    }
+    EXPECT_EQ(outcome.failed_phase, "resolve");
+}
+
+// A closed port in the ephemeral range: sooner or later the kernel gives the probe the very port it
+// connects to, and the two halves of one socket meet. No try may call that "up".
+TEST(Tcp, a_connection_to_itself_is_not_up) {
+    int low = 32'768;
+    int high = 60'999;
+    std::ifstream("/proc/sys/net/ipv4/ip_local_port_range") >> low >> high;
+    const auto port = static_cast<std::uint16_t>(low + (high - low) / 2 + 1);
+    int tries = 0;
+    int up = 0;
+    int others = 0;
+    const checks::Run many = [&, port](net::Context& context) -> net::awaitable<Outcome> {
+        return [](net::Context& inner, std::uint16_t target, int& tries_, int& up_,
+                  int& others_) -> net::awaitable<Outcome> {
+            net::Endpoint endpoint;
+            endpoint.host = "127.0.0.1";
+            endpoint.port = target;
+            for (tries_ = 0; tries_ < 100'000 && inner.left() > 200ms; ++tries_) {
+                try {
+                    const auto connection = co_await net::dial(inner, endpoint);
+                    ++up_;
+                } catch (const CheckError& error) {
+                    if (error.error_class != ErrorClass::connect) ++others_;
+                }
+            }
+            co_return ok();
+        }(context, port, tries, up, others);
+    };
+    Runner runner;
+    EXPECT_EQ(runner.run(many, 20s).status, Status::ok);
+    EXPECT_GE(tries, 3'000);
+    EXPECT_EQ(up, 0);
+    EXPECT_EQ(others, 0);
+}
+
+TEST(Tcp, keeps_no_descriptor) {
+    Runner runner;
+    const Peer hanging(Peer::hang());
+    const Peer resetting(Peer::reset());
+    const testing::FullPeer full;
+    Options hang = to(hanging.address());
+    hang.expect = "x";
+    Options reset = to(resetting.address());
+    reset.send = reset.expect = "x";
+    const auto round = [&] {
+        EXPECT_EQ(runner.run(kind, hang, 5ms).error_class, ErrorClass::timeout);
+        EXPECT_EQ(runner.run(kind, to(full.address()), 5ms).error_class, ErrorClass::timeout);
+        EXPECT_EQ(runner.run(kind, reset, 2s).error_class, ErrorClass::protocol);
+        EXPECT_EQ(runner.run(kind, to("127.0.0.1:1"), 2s).error_class, ErrorClass::connect);
+    };
+    round();
+    std::this_thread::sleep_for(50ms);
+    const std::size_t before = testing::open_descriptors();
+    for (int i = 0; i < 200; ++i) round();
+    std::this_thread::sleep_for(50ms);
+    EXPECT_LE(testing::open_descriptors(), before + 1);  // a peer may be at its last
+}
+
+TEST(TcpOptions, are_checked) {
+    EXPECT_EQ(problem({.url = "tcp://127.0.0.1:80"}), "");
+    EXPECT_EQ(problem({.url = "tcp://[::1]:80/"}), "");
+    EXPECT_EQ(problem({.url = "unix:/run/x"}), "");
+    EXPECT_EQ(problem({.url = "tcp://127.0.0.1"}),
+              "url: names no host and port; expected tcp://host:port");
+    EXPECT_EQ(problem({.url = "tcp://:80"}),
+              "url: names no host and port; expected tcp://host:port");
+    EXPECT_EQ(problem({.url = "tcp://h:80/x"}), "url: has a path; expected tcp://host:port");
+    EXPECT_EQ(problem({.url = "tcp://u:p@h:80"}), "url: holds a user, which tcp cannot be");
+    EXPECT_EQ(problem({.url = "unix:run/x"}), "url: names no path; expected unix:/path/to/socket");
+    EXPECT_EQ(problem({.url = "unix://host/run/x"}),
+              "url: names no path; expected unix:/path/to/socket");
+    EXPECT_EQ(problem({.url = "udp://h:1"}), "url: has the scheme udp; expected tcp or unix");
+    EXPECT_EQ(problem({.url = "tcp://h:1", .expect = "/(/"}),
+              "expect: is not a regular expression of RE2: missing ): (");
+}
+
+TEST(TcpOptions, come_from_a_url) {
+    Options options;
+    EXPECT_EQ(kind.from_url(&options, "tcp://127.0.0.1:5432"), "");
+    EXPECT_EQ(options.url, "tcp://127.0.0.1:5432");
+    EXPECT_NE(kind.from_url(&options, "tcp://127.0.0.1"), "");
+}
+
+}  // namespace
+}  // namespace vitals::checks::tcp

@@ -1,0 +1,106 @@
+#include "tls.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <utility>
+
+#include "net/connection.hpp"
+#include "wire/url.hpp"
+
+namespace vitals::checks::tls {
+
+namespace {
+
+constexpr std::uint16_t usual_port = 443;
+
+std::string verify_url(const void* value) {
+    const auto& text = *static_cast<const std::string*>(value);
+    if (auto problem = wire::url_problem(text, {"tls"}); !problem.empty()) return problem;
+    const wire::Url url = *wire::parse_url(text);
+    if (!url.user.empty() || !url.password.empty()) return "holds a user, which tls cannot be";
+    if (url.path.size() > 1 || !url.query.empty()) return "has a path; expected tls://host:port";
+    return {};
+}
+
+std::string verify(const void* erased) {
+    const auto& options = *static_cast<const Options*>(erased);
+    if (options.failed_below > options.degraded_below) {
+        return "failed_below is above degraded_below: it would never be degraded";
+    }
+    if (options.tls.certificate.empty() && !options.tls.key.empty()) {
+        return "tls: a key without a certificate";
+    }
+    return {};
+}
+
+constexpr Field fields[] = {
+    field<&Options::url>(
+        "url", "Where to connect: tls://host:port; the port is 443 if none is named.",
+        {.required = true, .example = "tls://db.example.org:5433", .verify = verify_url}),
+    field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
+    field<&Options::degraded_below>(
+        "degraded_below", "Degraded when the certificate that ends first has fewer days left.",
+        {.unit = "days", .least = 0, .most = 3650}),
+    field<&Options::failed_below>(
+        "failed_below",
+        "Failed when it has fewer; 0: not before it has ended, as clients see no fault until then.",
+        {.unit = "days", .least = 0, .most = 3650}),
+};
+
+net::awaitable<Outcome> run(const Options& options, net::Context& context) {
+    const wire::Url url = wire::parse_url(options.url).value();
+    net::Endpoint endpoint;
+    endpoint.host = url.host;
+    endpoint.port = url.port.value_or(usual_port);
+    const auto connection = co_await net::dial(context, endpoint);
+    context.enter("tls");
+    co_await connection->start_tls(options.tls, url.host);
+    const auto certificate = connection->certificate();
+    if (!certificate) throw CheckError(ErrorClass::tls, "no certificate shown");
+    Outcome outcome = judge(options, *certificate, context.clock().system());
+    if (outcome.status == Status::failed) outcome.failed_phase = context.phase();
+    co_return outcome;
+}
+
+std::string from_url(void* options, std::string_view url) {
+    const std::string text(url);
+    static_cast<Options*>(options)->url = text;
+    return verify_url(&text);
+}
+
+std::string left_in_words(std::int64_t days) {
+    if (days < 0) return "certificate expired";
+    if (days == 0) return "certificate ends within a day";
+    return fmt::format("certificate ends in {} day{}", days, days == 1 ? "" : "s");
+}
+
+}  // namespace
+
+Outcome judge(const Options& options, const net::PeerCertificate& certificate, System now) {
+    const std::int64_t days =
+        std::chrono::floor<std::chrono::days>(certificate.not_after_earliest - now).count();
+    Outcome outcome = ok("certificate valid");
+    if (days < options.failed_below || days < 0) {
+        outcome = failed(left_in_words(days), days < 0 ? ErrorClass::tls : ErrorClass::assertion);
+    } else if (days < options.degraded_below) {
+        outcome = degraded(left_in_words(days));
+    }
+    return std::move(outcome).with("days_left", days).with("version", certificate.version);
+}
+
+const Kind kind{
+    .description = describe<Options>(
+        "tls", "Does a TLS handshake; judges chain, name and the days left.", fields, verify),
+    .proves =
+        "That whoever listens speaks TLS, shows a chain that leads to a trusted authority, for the "
+        "name asked for, at this moment, and holds its key; how many days are left until the first "
+        "of these certificates ends. It does not ask whether a certificate was revoked, and proves "
+        "nothing about the service inside; use the kind that speaks its protocol. With `verify: "
+        "false` only the days left are judged.",
+    .schemes = {"tls"},
+    .from_url = from_url,
+    .bind = bind_run<Options, run>,
+};
+
+}  // namespace vitals::checks::tls

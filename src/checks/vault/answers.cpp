@@ -1,0 +1,124 @@
+#include "answers.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "wire/quote.hpp"
+
+namespace vitals::checks::vault {
+
+namespace {
+
+namespace json = boost::json;
+constexpr std::size_t deepest = 32;
+
+CheckError not_vault(std::string_view body) {
+    return CheckError(ErrorClass::protocol, "not Vault's answer", "got " + wire::quoted(body));
+}
+
+// Null unless the body is a JSON object.
+std::optional<json::object> object_of(std::string_view body) {
+    json::error_code error;
+    json::parse_options options;
+    options.max_depth = deepest;
+    json::value document = json::parse(body, error, {}, options);
+    if (error || !document.is_object()) return std::nullopt;
+    return std::move(document.get_object());
+}
+
+std::optional<bool> flag(const json::object& object, std::string_view name) {
+    const json::value* value = object.if_contains(name);
+    if (value == nullptr || !value->is_bool()) return std::nullopt;
+    return value->get_bool();
+}
+
+const json::object* child(const json::object& object, std::string_view name) {
+    const json::value* value = object.if_contains(name);
+    return value == nullptr ? nullptr : value->if_object();
+}
+
+// Of KV version 2, whose values stand one floor lower, beside `metadata`.
+const json::object* values_of(const json::object& answer) {
+    const json::object* data = child(answer, "data");
+    if (data == nullptr || child(*data, "metadata") == nullptr || !data->contains("data"))
+        return data;
+    return child(*data, "data");
+}
+
+}  // namespace
+
+std::string judge_health(std::string_view body, bool standby_ok) {
+    const auto health = object_of(body);
+    if (!health) throw not_vault(body);
+    const auto initialized = flag(*health, "initialized");
+    const auto sealed = flag(*health, "sealed");
+    if (!initialized || !sealed) throw not_vault(body);
+    const auto fault = [&](std::string detail) {
+        return CheckError(ErrorClass::assertion, std::move(detail), "got " + wire::quoted(body));
+    };
+    if (!*initialized) throw fault("is not initialised");
+    if (flag(*health, "removed_from_cluster").value_or(false))
+        throw fault("was removed from its cluster");
+    if (*sealed) throw fault("is sealed");
+    const json::value* recovery = health->if_contains("replication_dr_mode");
+    if (recovery != nullptr && recovery->is_string() && recovery->get_string() == "secondary")
+        throw fault("is a secondary for disaster recovery, which serves nobody");
+    const bool performance = flag(*health, "performance_standby").value_or(false);
+    if (!performance && !flag(*health, "standby").value_or(false)) return "active";
+    if (!flag(*health, "ha_connection_healthy").value_or(true))
+        throw fault("is a standby that does not reach the active node");
+    const std::string role = performance ? "performance standby" : "standby";
+    if (!standby_ok) throw fault(fmt::format("is a {}, expected the active node", role));
+    return role;
+}
+
+std::optional<std::int64_t> seconds_left(std::string_view body) {
+    const auto answer = object_of(body);
+    const json::object* data = answer ? child(*answer, "data") : nullptr;
+    const json::value* ttl = data == nullptr ? nullptr : data->if_contains("ttl");
+    // The body holds the token: it is not repeated.
+    const CheckError odd(ErrorClass::protocol, "not Vault's answer", "a token without a ttl");
+    if (ttl == nullptr || !ttl->is_int64() || ttl->get_int64() < 0) throw odd;
+    // A root token has a ttl of 0 and no time of expiry; in its last second any other has one.
+    const json::value* expiry = data->if_contains("expire_time");
+    const bool ends = expiry != nullptr && expiry->is_string() && !expiry->get_string().empty();
+    if (ttl->get_int64() == 0 && !ends) return std::nullopt;
+    return ttl->get_int64();
+}
+
+SecretPath::SecretPath(std::string_view path) {
+    const std::size_t hash = path.find('#');
+    if (hash != std::string_view::npos) key = path.substr(hash + 1);
+    path = path.substr(0, hash);
+    version_1 = path;
+    const std::size_t slash = path.find('/');
+    if (slash != std::string_view::npos)
+        version_2 = fmt::format("{}/data{}", path.substr(0, slash), path.substr(slash));
+}
+
+void judge_secret(std::string_view body, const std::string& key) {
+    // The body holds the secret: no error repeats it.
+    const auto answer = object_of(body);
+    const json::object* values = answer ? values_of(*answer) : nullptr;
+    if (values == nullptr)
+        throw CheckError(ErrorClass::protocol, "not Vault's answer", "a secret without data");
+    if (values->empty()) throw CheckError(ErrorClass::assertion, "secret is empty");
+    if (!key.empty() && !values->contains(key))
+        throw CheckError(ErrorClass::assertion, fmt::format("secret has no {}", key));
+}
+
+bool is_deleted(std::string_view body) {
+    const auto answer = object_of(body);
+    const json::object* data = answer ? child(*answer, "data") : nullptr;
+    return data != nullptr && child(*data, "metadata") != nullptr;
+}
+
+std::string errors_of(std::string_view body) {
+    const auto answer = object_of(body);
+    const json::value* errors = answer ? answer->if_contains("errors") : nullptr;
+    if (errors == nullptr || !errors->is_array()) return wire::quoted(body);
+    return wire::quoted(json::serialize(*errors));
+}
+
+}  // namespace vitals::checks::vault

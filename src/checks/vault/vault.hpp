@@ -1,0 +1,25 @@
+// vault: HashiCorp Vault or OpenBao, the token one holds there, and a secret. How HTTP is spoken is
+// net's.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "checks/kind.hpp"
+#include "net/tls.hpp"
+
+namespace vitals::checks::vault {
+
+struct Options {
+    std::string url;
+    Secret token;
+    std::string name_space;
+    std::string path;
+    bool standby_ok = false;
+    std::chrono::milliseconds ttl_above{0};
+    net::TlsOptions tls;
+};
+
+extern const Kind kind;
+
+}  // namespace vitals::checks::vault

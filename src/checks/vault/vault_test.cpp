@@ -1,0 +1,292 @@
+#include "vault.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <mutex>
+
+#include "answers.hpp"
+#include "tls_peer.hpp"
+
+namespace vitals::checks::vault {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Peer;
+using testing::Runner;
+
+std::string answer(const std::string& status, const std::string& body) {
+    return "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) +
+           "\r\n\r\n" + body;
+}
+
+const std::string active =
+    R"({"initialized":true,"sealed":false,"standby":false,"performance_standby":false,)"
+    R"("replication_performance_mode":"disabled","replication_dr_mode":"disabled",)"
+    R"("version":"1.15.0"})";
+const std::string no_secret = answer("404 Not Found", R"({"errors":[]})");
+const std::string denied = answer("403 Forbidden", R"({"errors":["permission denied"]})");
+
+std::string token(int ttl, const std::string& expires = "null") {
+    return answer("200 OK", R"({"data":{"id":"hvs.geheim","ttl":)" + std::to_string(ttl) +
+                                R"(,"expire_time":)" + expires + "}}");
+}
+
+// Answers by path; what is not named is absent.
+class FakeVault {
+  public:
+    explicit FakeVault(std::map<std::string, std::string> answers = {})
+        : answers_(std::move(answers)), peer_([this](int descriptor) { serve(descriptor); }) {
+        answers_.try_emplace("/v1/sys/health", answer("299 Health", active));
+        answers_.try_emplace("/v1/auth/token/lookup-self", token(0));
+    }
+    Options options() const {
+        return {.url = "http://" + peer_.address(), .token = Secret("hvs.geheim")};
+    }
+    std::vector<std::string> requests() {
+        const std::lock_guard lock(mutex_);
+        return requests_;
+    }
+
+  private:
+    void serve(int descriptor) {
+        const std::string head = testing::read_until(descriptor, "\r\n\r\n");
+        if (head.empty()) return;
+        const std::string path = head.substr(4, head.find_first_of(" ?", 4) - 4);
+        const std::lock_guard lock(mutex_);
+        requests_.push_back(head);
+        const auto found = answers_.find(path);
+        testing::send_all(descriptor, found == answers_.end() ? no_secret : found->second);
+        testing::close_in_order(descriptor);
+    }
+    std::map<std::string, std::string> answers_;
+    std::vector<std::string> requests_;
+    std::mutex mutex_;
+    Peer peer_;
+};
+
+Outcome run(const Options& options, std::chrono::milliseconds timeout = 2000ms) {
+    EXPECT_EQ(testing::problem_of(kind, &options), "");
+    Runner runner;
+    Outcome outcome = runner.run(kind, options, timeout);
+    EXPECT_LE(runner.elapsed(), timeout + 100ms);
+    EXPECT_TRUE(runner.finished());
+    EXPECT_EQ((outcome.detail + outcome.error).find("geheim"), std::string::npos);
+    return outcome;
+}
+
+void expect_failed(const Outcome& outcome, ErrorClass error_class, const std::string& phase,
+                   const std::string& detail) {
+    EXPECT_EQ(outcome.status, Status::failed);
+    EXPECT_EQ(outcome.error_class, error_class) << to_string(outcome.error_class);
+    EXPECT_EQ(outcome.failed_phase, phase);
+    EXPECT_EQ(outcome.detail, detail) << outcome.error;
+}
+
+std::string health_problem(const std::string& body, bool standby_ok = false) {
+    try {
+        return "(" + judge_health(body, standby_ok) + ")";
+    } catch (const CheckError& error) {
+        return error.detail;
+    }
+}
+
+TEST(VaultHealth, is_judged_by_its_fields) {
+    EXPECT_EQ(health_problem(active), "(active)");
+    EXPECT_EQ(health_problem(R"({"initialized":false,"sealed":true})"), "is not initialised");
+    EXPECT_EQ(health_problem(R"({"initialized":true,"sealed":true,"standby":true})", true),
+              "is sealed");
+    const std::string base = R"({"initialized":true,"sealed":false,)";
+    const std::string standby = base + R"("standby":true})";
+    EXPECT_EQ(health_problem(standby), "is a standby, expected the active node");
+    EXPECT_EQ(health_problem(standby, true), "(standby)");
+    const std::string performance = base + R"("standby":true,"performance_standby":true})";
+    EXPECT_EQ(health_problem(performance), "is a performance standby, expected the active node");
+    EXPECT_EQ(health_problem(performance, true), "(performance standby)");
+    EXPECT_EQ(health_problem(base + R"("standby":true,"ha_connection_healthy":false})", true),
+              "is a standby that does not reach the active node");
+    EXPECT_EQ(health_problem(base + R"("removed_from_cluster":true})", true),
+              "was removed from its cluster");
+    EXPECT_EQ(health_problem(base + R"("replication_dr_mode":"secondary"})", true),
+              "is a secondary for disaster recovery, which serves nobody");
+    for (const std::string odd : {"", "<html>", "[]", R"({"sealed":false})",
+                                  R"({"initialized":true,"sealed":"no"})", R"({"errors":[]})"})
+        EXPECT_EQ(health_problem(odd), "not Vault's answer") << odd;
+    for (std::size_t cut = 0; cut < active.size(); ++cut)
+        EXPECT_EQ(health_problem(active.substr(0, cut)), "not Vault's answer");
+    EXPECT_EQ(health_problem(std::string(100'000, '[')), "not Vault's answer");
+}
+
+TEST(VaultToken, has_time_left_or_never_ends) {
+    const auto left = [](const std::string& data) {
+        return seconds_left("{\"data\":" + data + "}");
+    };
+    EXPECT_EQ(left(R"({"ttl":90,"expire_time":"2026-01-01T00:00:00Z"})"), 90);
+    EXPECT_EQ(left(R"({"ttl":0,"expire_time":null})"), std::nullopt);
+    EXPECT_EQ(left(R"({"ttl":0,"expire_time":"2026-01-01T00:00:00Z"})"), 0);
+    for (const std::string odd : {"{}", R"({"ttl":"1h"})", R"({"ttl":-1})", "[]"})
+        EXPECT_THROW(left(odd), CheckError) << odd;
+}
+
+TEST(VaultSecret, has_a_path_in_either_version) {
+    const SecretPath path("kv/shop/health#password");
+    EXPECT_EQ(path.version_2, "kv/data/shop/health");
+    EXPECT_EQ(path.version_1, "kv/shop/health");
+    EXPECT_EQ(path.key, "password");
+}
+
+TEST(Vault, without_a_token_the_server_is_judged) {
+    FakeVault server;
+    Options options = server.options();
+    options.token = Secret();
+    options.name_space = "shop";
+    const Outcome outcome = run(options);
+    EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
+    EXPECT_EQ(outcome.detail, "active");
+    ASSERT_EQ(server.requests().size(), 1U);
+    EXPECT_NE(server.requests()[0].find("sealedcode=299"), std::string::npos);
+    EXPECT_EQ(server.requests()[0].find("X-Vault-Namespace"), std::string::npos);
+}
+
+TEST(Vault, a_token_is_looked_up_in_its_namespace) {
+    FakeVault server;
+    Options options = server.options();
+    options.name_space = "shop";
+    EXPECT_EQ(run(options).detail, "active, token valid");
+    ASSERT_EQ(server.requests().size(), 2U);
+    EXPECT_EQ(server.requests()[0].find("X-Vault-Token"), std::string::npos);
+    EXPECT_NE(server.requests()[1].find("X-Vault-Token: hvs.geheim\r\n"), std::string::npos);
+    EXPECT_NE(server.requests()[1].find("X-Vault-Namespace: shop\r\n"), std::string::npos);
+}
+
+TEST(Vault, a_token_that_is_not_valid_fails) {
+    FakeVault server({{"/v1/auth/token/lookup-self", denied}});
+    expect_failed(run(server.options()), ErrorClass::auth, "token", "token is not valid");
+}
+
+TEST(Vault, a_token_about_to_end_degrades) {
+    FakeVault server({{"/v1/auth/token/lookup-self", token(3000, "\"2026-01-01T00:00:00Z\"")}});
+    Options options = server.options();
+    EXPECT_EQ(run(options).status, Status::ok) << "not judged";
+    options.ttl_above = 1h;
+    const Outcome outcome = run(options);
+    EXPECT_EQ(outcome.status, Status::degraded);
+    EXPECT_EQ(outcome.detail, "token ends in 50m");
+    EXPECT_EQ(std::get<std::int64_t>(*outcome.property("token_seconds_left")), 3000);
+    options.ttl_above = 49min;
+    EXPECT_EQ(run(options).status, Status::ok);
+    FakeVault root;
+    options.url = root.options().url;
+    options.ttl_above = 1000h;
+    EXPECT_EQ(run(options).status, Status::ok) << "a root token never ends";
+}
+
+TEST(Vault, a_secret_is_read_from_either_version) {
+    const std::string second =
+        answer("200 OK", R"({"data":{"data":{"password":"geheim"},"metadata":{"version":1}}})");
+    const std::string first = answer("200 OK", R"({"data":{"password":"geheim"}})");
+    std::vector<std::map<std::string, std::string>> servers{{{"/v1/kv/data/health", second}}};
+    for (const std::string& other : {no_secret, denied})
+        servers.push_back({{"/v1/kv/data/health", other}, {"/v1/kv/health", first}});
+    for (const auto& answers : servers) {
+        FakeVault server(answers);
+        Options options = server.options();
+        options.path = "kv/health#password";
+        EXPECT_EQ(run(options).detail, "active, secret readable");
+        options.path = "kv/health#key";
+        expect_failed(run(options), ErrorClass::assertion, "secret", "secret has no key");
+    }
+}
+
+TEST(Vault, a_secret_that_cannot_be_read_fails) {
+    const std::string deleted = answer(
+        "404 Not Found", R"({"data":{"data":null,"metadata":{"deletion_time":"x","version":1}}})");
+    struct Case {
+        std::string version_2, version_1, detail;
+        ErrorClass error_class;
+    };
+    const std::vector<Case> cases{
+        {no_secret, no_secret, "secret does not exist", ErrorClass::assertion},
+        {no_secret, denied, "secret does not exist", ErrorClass::assertion},
+        {denied, no_secret, "secret does not exist", ErrorClass::assertion},
+        {denied, denied, "token may not read the secret", ErrorClass::auth},
+        {deleted, denied, "secret is deleted", ErrorClass::assertion},
+        {answer("200 OK", R"({"data":{"data":{},"metadata":{}}})"), denied, "secret is empty",
+         ErrorClass::assertion},
+        {answer("200 OK", "geheim"), denied, "not Vault's answer", ErrorClass::protocol},
+        {answer("500 Error", "{\"errors\":[\"1 error\"]}"), denied, "secret: status 500",
+         ErrorClass::assertion},
+    };
+    for (const Case& each : cases) {
+        FakeVault server(
+            {{"/v1/kv/data/health", each.version_2}, {"/v1/kv/health", each.version_1}});
+        Options options = server.options();
+        options.path = "kv/health";
+        expect_failed(run(options), each.error_class, "secret", each.detail);
+    }
+}
+
+TEST(Vault, what_stands_before_it_is_not_it) {
+    FakeVault gateway({{"/v1/sys/health", answer("502 Bad Gateway", "<html>")}});
+    expect_failed(run(gateway.options()), ErrorClass::assertion, "health", "status 502");
+    FakeVault page({{"/v1/sys/health", answer("200 OK", "<html>")}});
+    expect_failed(run(page.options()), ErrorClass::protocol, "health", "not Vault's answer");
+    // A server that does not know the parameters answers with its usual status.
+    FakeVault sealed(
+        {{"/v1/sys/health", answer("503 Sealed", R"({"initialized":true,"sealed":true})")}});
+    expect_failed(run(sealed.options()), ErrorClass::assertion, "health", "is sealed");
+}
+
+TEST(Vault, a_peer_that_misbehaves_fails) {
+    const auto to = [](std::uint16_t port) {
+        return Options{.url = "http://127.0.0.1:" + std::to_string(port) + "/",
+                       .token = Secret("geheim")};
+    };
+    expect_failed(run(to(testing::closed_port())), ErrorClass::connect, "connect",
+                  "connection refused");
+    const Peer hanging(Peer::hang());
+    Outcome outcome = run(to(hanging.port()), 200ms);
+    EXPECT_EQ(outcome.error_class, ErrorClass::timeout);
+    EXPECT_EQ(outcome.failed_phase, "health");
+    const Peer resetting(Peer::reset());
+    expect_failed(run(to(resetting.port())), ErrorClass::protocol, "health", "connection reset");
+    const Peer garbage(Peer::answer("nonsense\r\n\r\n"));
+    expect_failed(run(to(garbage.port())), ErrorClass::protocol, "health", "not HTTP");
+    const Peer flooding(Peer::answer(answer("200 OK", std::string(600'000, 'x'))));
+    expect_failed(run(to(flooding.port())), ErrorClass::protocol, "health",
+                  "answer larger than 256KiB");
+    const Peer dripping(Peer::drip(answer("200 OK", std::string(999, 'x')), 10ms));
+    EXPECT_EQ(run(to(dripping.port()), 200ms).error_class, ErrorClass::timeout);
+}
+
+TEST(Vault, tls_is_verified) {
+    const Peer peer(testing::tls_answer(testing::make_certificate(testing::CertificateWish{}),
+                                        answer("200 OK", active)));
+    expect_failed(run({.url = "https://" + peer.address()}), ErrorClass::tls, "tls",
+                  "certificate not trusted");
+}
+
+TEST(Vault, a_secret_that_is_not_there_is_our_own_fault) {
+    FakeVault server;
+    Options options = server.options();
+    options.token = Secret::pending();
+    EXPECT_EQ(run(options).status, Status::unknown);
+    EXPECT_EQ(server.requests().size(), 0U);
+}
+
+TEST(VaultOptions, are_checked) {
+    const auto problem = [](const Options& options) { return testing::problem_of(kind, &options); };
+    const Secret token("x");
+    EXPECT_EQ(problem({.url = "https://vault:8200/", .token = token, .path = "kv/a#b"}), "");
+    EXPECT_NE(problem({.url = "https://vault:8200/v1"}), "");
+    EXPECT_NE(problem({.url = "https://a:b@vault:8200"}), "");
+    EXPECT_NE(problem({.url = "vault:8200"}), "");
+    EXPECT_NE(problem({.url = "https://vault", .path = "kv/a"}), "");
+    EXPECT_NE(problem({.url = "https://vault", .ttl_above = 1h}), "");
+    for (const char* path : {"kv", "/kv/a", "kv/a/", "#x"})
+        EXPECT_NE(problem({.url = "https://vault", .token = token, .path = path}), "") << path;
+}
+
+}  // namespace
+}  // namespace vitals::checks::vault

@@ -1,0 +1,218 @@
+#include "websocket.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <memory>
+#include <optional>
+#include <random>
+
+#include "net/connection.hpp"
+#include "net/pump.hpp"
+#include "wire/pattern.hpp"
+#include "wire/quote.hpp"
+#include "wire/url.hpp"
+#include "wire/websocket.hpp"
+
+namespace vitals::checks::websocket {
+
+namespace {
+
+using wire::websocket::Client;
+using wire::websocket::Event;
+using What = Event::What;
+
+std::string verify_url(const void* value) {
+    const auto& text = *static_cast<const std::string*>(value);
+    if (auto problem = wire::url_problem(text, {"ws", "wss"}); !problem.empty()) return problem;
+    const wire::Url url = *wire::parse_url(text);
+    return url.user.empty() && url.password.empty()
+               ? std::string()
+               : "holds a user; put an Authorization into headers";
+}
+
+// RFC 9110, section 5.6.2.
+bool is_token(std::string_view text) {
+    constexpr std::string_view others = "!#$%&'*+-.^_`|~";
+    return !text.empty() && std::all_of(text.begin(), text.end(), [&](unsigned char c) {
+        return std::isalnum(c) != 0 || others.find(static_cast<char>(c)) != others.npos;
+    });
+}
+
+std::string verify_headers(const void* value) {
+    for (const auto& [name, secret] : *static_cast<const SecretMap*>(value))
+        if (!is_token(name)) return name + " is no name of a header";
+    return {};
+}
+
+std::string verify_subprotocol(const void* value) {
+    const auto& name = *static_cast<const std::string*>(value);
+    return name.empty() || is_token(name) ? std::string() : "is no name of a subprotocol";
+}
+
+std::string verify_socket(const void* value) {
+    const auto& path = *static_cast<const std::string*>(value);
+    return path.empty() || path.starts_with('/') ? std::string() : "is no absolute path";
+}
+
+std::string verify(const void* erased) {
+    const auto& options = *static_cast<const Options*>(erased);
+    if (options.tls.certificate.empty() && !options.tls.key.empty())
+        return "tls: a key without a certificate";
+    return {};
+}
+
+constexpr Field fields[] = {
+    field<&Options::url>(
+        "url", "What to open: ws://host:port/path or wss://.",
+        {.required = true, .example = "wss://shop.example.org/live", .verify = verify_url}),
+    field<&Options::unix_socket>("unix_socket",
+                                 "Path of a unix socket to connect to instead of the URL's host.",
+                                 {.verify = verify_socket}),
+    field<&Options::headers>("headers", "Headers of the handshake; any may be a secret.",
+                             {.verify = verify_headers}),
+    field<&Options::subprotocol>("subprotocol", "The subprotocol that the server must speak.",
+                                 {.example = "graphql-transport-ws", .verify = verify_subprotocol}),
+    field<&Options::send>("send", "A message to send; then one must come back.",
+                          {.example = "{\"type\": \"ping\"}"}),
+    field<&Options::expect>(
+        "expect",
+        "What a message that comes must hold: a text, or a regular expression between slashes. "
+        "Without it, after `send` any message will do.",
+        {.example = "/\"type\": *\"pong\"/",
+         .verify =
+             [](const void* value) {
+                 return wire::pattern_problem(*static_cast<const std::string*>(value));
+             }}),
+    field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
+};
+
+// What is taken from the URL as it stands: path and query are sent as they were written.
+std::string target_of(const wire::Url& url) {
+    const auto authority = url.bare.find("//") + 2;
+    const auto path = url.bare.find_first_of("/?", authority);
+    if (path == url.bare.npos) return "/";
+    std::string target = url.bare.substr(path);
+    target.resize(std::min(target.find('#'), target.size()));
+    return target.front() == '?' ? "/" + target : target;
+}
+
+std::string host_of(const wire::Url& url) {
+    const bool six = url.host.find(':') != url.host.npos;
+    std::string host = six ? "[" + url.host + "]" : url.host;
+    if (url.port) host += fmt::format(":{}", *url.port);
+    return host;
+}
+
+wire::websocket::Handshake handshake_of(const Options& options, const wire::Url& url) {
+    wire::websocket::Handshake handshake;
+    handshake.target = target_of(url);
+    handshake.host = host_of(url);
+    handshake.subprotocol = options.subprotocol;
+    std::random_device source;
+    for (auto& byte : handshake.nonce) byte = static_cast<std::uint8_t>(source() & 0xff);
+    for (const auto& [name, secret] : options.headers) {
+        std::string value = secret.reveal();
+        if (value.find_first_of("\r\n") != value.npos || value.find('\0') != value.npos) {
+            throw CheckError(ErrorClass::local,
+                             fmt::format("the value of header {} cannot be sent", name),
+                             "it holds the end of a line");
+        }
+        handshake.headers.emplace_back(name, std::move(value));
+    }
+    return handshake;
+}
+
+CheckError closed(const Event& event) {
+    return {ErrorClass::assertion,
+            event.code == 0 ? "closed by the server"
+                            : fmt::format("closed by the server ({})", event.code),
+            event.data.empty() ? "" : "got " + wire::quoted(event.data)};
+}
+
+net::awaitable<void> ping(net::Connection& connection, Client& client) {
+    const std::string payload = fmt::format("vitals {:08x}", std::random_device{}());
+    client.ping(payload);
+    for (;;) {
+        const auto event = co_await net::next_event(connection, client);
+        if (event.what == What::closed) throw closed(event);
+        // Others are pongs nobody asked for, which are allowed, and messages to everybody.
+        if (event.what == What::pong && event.data == payload) co_return;
+    }
+}
+
+// Nothing, or the last message that was another one.
+net::awaitable<void> await_message(net::Context& context, net::Connection& connection,
+                                   Client& client, const std::optional<wire::Pattern>& pattern) {
+    const auto reserve = std::min(context.left() / 10, std::chrono::milliseconds(100));
+    const Steady until = context.deadline() - reserve;
+    std::optional<std::string> other;
+    for (;;) {
+        const auto event = co_await net::next_event(connection, client, until);
+        if (!event) break;
+        if (event->what == What::closed) throw closed(*event);
+        if (event->what != What::message) continue;
+        if (!pattern || pattern->found_in(event->data)) co_return;
+        other = event->data;
+    }
+    if (!other) throw CheckError(ErrorClass::timeout, "pings are answered, messages are not");
+    throw CheckError(ErrorClass::assertion, "no message holds the expected text",
+                     "got " + wire::quoted(*other));
+}
+
+net::awaitable<Outcome> run(const Options& options, net::Context& context) {
+    const wire::Url url = wire::parse_url(options.url).value();
+    const bool tls = url.scheme == "wss";
+    net::Endpoint endpoint;
+    endpoint.host = url.host;
+    endpoint.port = url.port.value_or(tls ? 443 : 80);
+    endpoint.unix_path = options.unix_socket;
+    auto connection = co_await net::dial(context, endpoint);
+    if (tls) {
+        context.enter("tls");
+        co_await connection->start_tls(options.tls, url.host);
+    }
+    context.enter("handshake");
+    auto source = std::make_shared<std::random_device>();
+    const auto handshake = handshake_of(options, url);
+    Client client(handshake, [source] { return static_cast<std::uint32_t>((*source)()); });
+    co_await net::next_event(*connection, client);
+    context.enter("ping");
+    co_await ping(*connection, client);
+    const bool talks = !options.send.empty() || !options.expect.empty();
+    if (talks) {
+        context.enter("message");
+        std::optional<wire::Pattern> pattern;
+        if (!options.expect.empty()) pattern = wire::Pattern::parse(options.expect).value();
+        if (!options.send.empty()) client.say(options.send);
+        co_await await_message(context, *connection, client, pattern);
+    }
+    // Its answer is not waited for: there is nothing left to prove.
+    client.close();
+    co_await net::flush(*connection, client);
+    co_return ok(talks ? "answers messages" : "answers pings");
+}
+
+std::string from_url(void* options, std::string_view url) {
+    const std::string text(url);
+    static_cast<Options*>(options)->url = text;
+    return verify_url(&text);
+}
+
+}  // namespace
+
+const Kind kind{
+    .description = describe<Options>(
+        "websocket", "Opens a websocket, has a ping answered, and may wait for a message.", fields,
+        verify),
+    .proves =
+        "That the server changes to websocket as RFC 6455 wants it, and answers a ping. Libraries "
+        "answer pings by themselves, also while the application behind them is stuck: give `send` "
+        "or `expect` to prove that messages are answered.",
+    .schemes = {"ws", "wss"},
+    .from_url = from_url,
+    .bind = bind_run<Options, run>,
+};
+
+}  // namespace vitals::checks::websocket
