@@ -1,0 +1,158 @@
+// `badge`: a component, a group or (as `/badge.json`, `/badge.svg`) everything, for shields.io's
+// endpoint badge and as a picture made here. 200 whatever the status; 404 for an unknown name.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "dialects/catalog.hpp"
+#include "dialects/escape.hpp"
+#include "dialects/json_writer.hpp"
+#include "dialects/mount.hpp"
+
+namespace vitals::dialects {
+
+namespace {
+
+struct Options {
+    std::string label;
+};
+
+constexpr Field fields[] = {
+    field<&Options::label>("label",
+                           "What the left half says; the name asked for, or the service's, if not "
+                           "set."),
+};
+
+using States = std::vector<const ComponentState*>;
+
+struct Badge {
+    std::string label, message;
+    Status status = Status::unknown;
+};
+
+// The names that shields.io knows, and the colours they stand for.
+struct Colour {
+    std::string_view name, code;
+};
+
+Colour colour_of(Status status) {
+    switch (status) {
+        case Status::ok:
+            return {"brightgreen", "#2b7a0b"};
+        case Status::degraded:
+            return {"orange", "#a85b00"};
+        case Status::failed:
+            return {"red", "#b3261e"};
+        case Status::unknown:
+            break;
+    }
+    return {"lightgrey", "#5f6368"};
+}
+
+Badge badge_of(const States& states, const std::string& name, std::string label,
+               const Request& request) {
+    const bool alone = states.size() == 1 && states[0]->name() == name;
+    Badge badge;
+    badge.label = std::move(label);
+    badge.status = alone ? states[0]->status(request.now) : aggregate(states, request.now);
+    if (alone) {
+        badge.message = to_string(badge.status);
+        return badge;
+    }
+    const auto well = std::ranges::count_if(states, [&](const ComponentState* state) {
+        return state->status(request.now) == Status::ok;
+    });
+    badge.message = fmt::format("{}/{} ok", well, states.size());
+    return badge;
+}
+
+// A badge's schema refuses keys that it does not know.
+std::string json(const Badge& badge) {
+    std::string body;
+    JsonWriter writer(body);
+    writer.object().member("schemaVersion", 1);
+    writer.member("label", one_line(badge.label)).member("message", badge.message);
+    writer.member("color", colour_of(badge.status).name);
+    if (badge.status == Status::failed) writer.member("isError", true);
+    writer.end_object();
+    return body;
+}
+
+std::size_t width_of(std::string_view text) {
+    std::size_t characters = 0;
+    while (!text.empty()) {
+        take_code_point(text);
+        ++characters;
+    }
+    return characters * 13 / 2 + 12;
+}
+
+// The texts are fitted to the width that is reckoned for them, whatever font there is.
+std::string svg(const Badge& badge) {
+    const std::string label = one_line(badge.label);
+    const std::size_t left = width_of(label), right = width_of(badge.message);
+    return fmt::format(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"20\" role=\"img\" "
+        "aria-label=\"{3}: {4}\"><title>{3}: {4}</title>"
+        "<rect width=\"{0}\" height=\"20\" rx=\"4\" fill=\"{2}\"/>"
+        "<path d=\"M4 0H{1}V20H4a4 4 0 0 1-4-4V4a4 4 0 0 1 4-4z\" fill=\"#3b4148\"/>"
+        "<g fill=\"#fff\" font-family=\"Verdana,DejaVu Sans,sans-serif\" font-size=\"11\">"
+        "<text x=\"6\" y=\"14\" textLength=\"{5}\">{3}</text>"
+        "<text x=\"{6}\" y=\"14\" textLength=\"{7}\">{4}</text></g></svg>\n",
+        left + right, left, colour_of(badge.status).code, html(label), html(badge.message),
+        left - 12, left + 6, right - 12);
+}
+
+// The rest is the name and the form: "databases/default.svg", ".json" for everything.
+std::optional<std::string_view> match(std::string_view mount, std::string_view path) {
+    mount = without_slash(mount);
+    if (!path.starts_with(mount)) return std::nullopt;
+    path.remove_prefix(mount.size());
+    if (!path.ends_with(".json") && !path.ends_with(".svg")) return std::nullopt;
+    if (path == ".json" || path == ".svg") return path;
+    if (!path.starts_with('/')) return std::nullopt;
+    return path.substr(1);
+}
+
+Response render(const Snapshot& snapshot, const Request& request, const void* options) {
+    const auto& own = *static_cast<const Options*>(options);
+    const bool picture = request.rest.ends_with(".svg");
+    const std::string name = request.rest.substr(0, request.rest.rfind('.'));
+    States states = visible(snapshot, request, false);
+    const bool named = !name.empty();
+    if (named)
+        std::erase_if(states, [&](const ComponentState* state) {
+            return state->name() != name && state->component->group() != name;
+        });
+    std::string label = named ? name : snapshot.service.name;
+    if (!own.label.empty()) label = own.label;
+
+    Response response;
+    Badge badge{label, "not found", Status::unknown};
+    if (named && states.empty())
+        response.status = 404;
+    else
+        badge = badge_of(states, name, std::move(label), request);
+    response.content_type = picture ? "image/svg+xml; charset=utf-8" : "application/json";
+    if (picture)
+        response.headers.emplace_back("Content-Security-Policy", "default-src 'none'; sandbox");
+    response.body = picture ? svg(badge) : json(badge);
+    return response;
+}
+
+}  // namespace
+
+constinit const Dialect badge{
+    .description = describe<Options>(
+        "badge", "A component's status as a badge: for shields.io, or as a picture.", fields),
+    .usual_path = "/badge/",
+    .origin = "shields.io",
+    .codes = "200 always",
+    .own_components = false,
+    .match = match,
+    .render = render,
+};
+
+}  // namespace vitals::dialects

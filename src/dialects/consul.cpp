@@ -1,0 +1,92 @@
+// `consul`: for Consul's HTTP check, which reads the code: 200 passing, 429 warning, anything else
+// critical. The body is what a person sees in its UI, at most 4 KB as Consul keeps no more. It is a
+// readiness view: out of service is critical. Below the path: one component, or one group.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "dialects/catalog.hpp"
+#include "dialects/escape.hpp"
+#include "dialects/mount.hpp"
+#include "dialects/spoken.hpp"
+
+namespace vitals::dialects {
+
+namespace {
+
+struct Options {};
+
+constexpr std::size_t most_bytes = 4000;
+
+using States = std::vector<const ComponentState*>;
+
+std::string summary(const States& states, Status overall, const Request& request) {
+    std::string body =
+        fmt::format("{}: {}\n", to_string(overall), counted(states.size(), "component"));
+    States ill;
+    for (const ComponentState* state : states)
+        if (state->status(request.now) != Status::ok) ill.push_back(state);
+    // What is worst must not be cut off.
+    std::ranges::sort(ill, {}, [&](const ComponentState* state) {
+        const Status status = state->status(request.now);
+        const int rank = status == Status::failed ? 0 : status == Status::unknown ? 1 : 2;
+        return std::pair(rank, std::string_view(state->name()));
+    });
+    for (std::size_t i = 0; i < ill.size(); ++i) {
+        std::string line =
+            fmt::format("{} {}", to_string(ill[i]->status(request.now)), one_line(ill[i]->name()));
+        const std::string detail = shown_detail(*ill[i], request);
+        if (!detail.empty()) line += ": " + detail;
+        if (body.size() + line.size() > most_bytes - 100) {
+            body += fmt::format("and {} more\n", ill.size() - i);
+            break;
+        }
+        body += line + "\n";
+    }
+    return body;
+}
+
+Response plain(int status, std::string body) {
+    Response response;
+    response.status = status;
+    response.content_type = "text/plain; charset=utf-8";
+    response.body = std::move(body);
+    return response;
+}
+
+Response render(const Snapshot& snapshot, const Request& request, const void*) {
+    States states = visible(snapshot, request, false);
+    const std::string& name = request.rest;
+    if (!name.empty()) {
+        std::erase_if(states, [&](const ComponentState* state) {
+            return state->name() != name && state->component->group() != name;
+        });
+        if (states.empty()) return plain(404, "no such component\n");
+    }
+    const bool alone = states.size() == 1 && states[0]->name() == name;
+    // Asked for one component, its being critical or not is no matter.
+    const Status overall = alone ? states[0]->status(request.now) : aggregate(states, request.now);
+    const Decommission& out = snapshot.decommission;
+    if (out.active() && name.empty()) {
+        const std::string why = out.draining ? "shutting down" : one_line(out.text);
+        return plain(code_for(Status::failed, request, 503), "out of service: " + why + "\n");
+    }
+    return plain(code_for(overall, request, 503, 429), summary(states, overall, request));
+}
+
+}  // namespace
+
+constinit const Dialect consul{
+    .description = describe<Options>(
+        "consul", "Passing, warning or critical by the code, for Consul's HTTP check.", {}),
+    .usual_path = "/consul",
+    .origin = "Consul HTTP check",
+    .codes = "200 / 429 / 503",
+    .own_components = false,
+    .match = below,
+    .render = render,
+};
+
+}  // namespace vitals::dialects

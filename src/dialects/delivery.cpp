@@ -1,0 +1,217 @@
+// `delivery`: Chef Delivery's `_status`. Two upstreams, postgres and lsyncd, judged by what this
+// server is: standalone, primary or cold standby of a disaster recovery pair. 200 if both are well,
+// else 500 and `fail`.
+//
+// What is read from the outcomes of the components that the endpoint names:
+//   kind `replication`: `role` (text: primary | standby | standalone), `standby_address` (text),
+//     `current_location` (text, primary), `receive_location` (text, standby), `replication` (bool:
+//     a standby is streaming; on a standby: it is receiving). A server is `standalone` only if
+//     nothing in it is set up for replication (no slot, no synchronous standby named): a primary
+//     that has lost its standby stays `primary`, else `auto` would turn green at the very moment.
+//   kind `lsyncd`: `running` (bool), `queued_delays` (integer, summed over all syncs),
+//     `status_readable` (bool: the status file could be read).
+//
+// Source: the document of the endpoint and the program behind it; where they differ, facts that
+// both the sample and the program agree on win (`core: true` takes the document's prose).
+#include <algorithm>
+
+#include "dialects/catalog.hpp"
+#include "dialects/escape.hpp"
+#include "dialects/json_writer.hpp"
+#include "dialects/mount.hpp"
+
+namespace vitals::dialects {
+
+namespace {
+
+struct Options {
+    std::string mode = "auto";
+    std::string postgres;
+    std::string lsyncd;
+    std::string key = "configuration mode";
+    bool core = false;
+    bool strict = false;
+};
+
+constexpr Field fields[] = {
+    field<&Options::mode>("mode", "What this server is; `auto` asks PostgreSQL for its role.",
+                          {.choices = "standalone|primary|cold_standby|auto"}),
+    field<&Options::postgres>("postgres", "The component of kind replication shown as `postgres`.",
+                              {.required = true, .refers = "component"}),
+    field<&Options::lsyncd>(
+        "lsyncd", "The component of kind lsyncd shown as `lsyncd`; a standalone needs none.",
+        {.refers = "component"}),
+    field<&Options::key>("key",
+                         "How the mode's key is spelled: with a space as documented, or with an "
+                         "underscore as in later releases.",
+                         {.choices = "configuration mode|configuration_mode"}),
+    field<&Options::core>(
+        "core",
+        "The document's prose: the first `status` is that of the core server and stays `pong`, "
+        "only the code tells that an upstream is down."),
+    field<&Options::strict>(
+        "strict", "An lsyncd that runs where it should not gives `fail` and 500 as well."),
+};
+
+std::string verify(const void* options) {
+    const auto& own = *static_cast<const Options*>(options);
+    if (own.lsyncd.empty() && (own.mode == "primary" || own.mode == "auto"))
+        return "mode " + own.mode + " needs 'lsyncd', the component that watches it";
+    return {};
+}
+
+struct Upstream {
+    std::string_view status;
+    Pairs attributes;
+};
+
+// What the latest run found, as long as it counts.
+const Outcome* fresh(const ComponentState* state, Steady now) {
+    return state == nullptr || state->stale(now) ? nullptr : state->last.get();
+}
+
+template <class T>
+const T* read(const Outcome* outcome, std::string_view name) {
+    const Value* value = outcome == nullptr ? nullptr : outcome->property(name);
+    return value == nullptr ? nullptr : std::get_if<T>(value);
+}
+
+bool is_true(const Outcome* outcome, std::string_view name) {
+    const bool* value = read<bool>(outcome, name);
+    return value != nullptr && *value;
+}
+
+std::string text(const Outcome* outcome, std::string_view name) {
+    const std::string* value = read<std::string>(outcome, name);
+    return value == nullptr ? std::string() : *value;
+}
+
+struct Facts {
+    const ComponentState* postgres;
+    const ComponentState* lsyncd;
+    const Outcome* database;  // null: nothing that counts is known
+    const Outcome* syncing;
+    std::string role;
+};
+
+std::string_view mode_of(const Facts& facts, const std::string& configured) {
+    for (const std::string_view mode : {"standalone", "primary", "cold_standby"})
+        if (configured == mode) return mode;
+    if (facts.role == "standby") return "cold_standby";
+    // lsyncd belongs on a primary only: where it runs, somebody counts on a standby.
+    if (facts.role == "primary" || is_true(facts.syncing, "running")) return "primary";
+    return "standalone";
+}
+
+Upstream postgres(const Facts& facts, std::string_view mode, const Request& request) {
+    Upstream made{"pong", {}};
+    const auto add = [&](std::string name, std::string value) {
+        // The document publishes these; an endpoint may still be told not to.
+        if (!value.empty() && request.disclose != Disclosure::status)
+            made.attributes.emplace_back(std::move(name), std::move(value));
+    };
+    const Status status =
+        facts.postgres == nullptr ? Status::unknown : facts.postgres->status(request.now);
+    const bool down = status == Status::failed || status == Status::unknown;
+    if (down) made.status = "fail";
+    // A failing run that thresholds still hold back has read nothing; it is not judged twice.
+    const bool silent =
+        down || (facts.database != nullptr && (facts.database->status == Status::failed ||
+                                               facts.database->status == Status::unknown));
+    if (mode == "primary") {
+        const std::string address = text(facts.database, "standby_address");
+        const bool replicates = is_true(facts.database, "replication") && facts.role != "standby";
+        if (!silent && !replicates)
+            return {"degraded",
+                    {{"replication", "fail"},
+                     {"description", "Replication is not running. Check your configuration."}}};
+        add("standby_ip_address", address);
+        add("pg_current_xlog_location", text(facts.database, "current_location"));
+    } else if (mode == "cold_standby") {
+        const std::string location = text(facts.database, "receive_location");
+        const bool receives =
+            !location.empty() && facts.role != "primary" && facts.role != "standalone";
+        if (!silent && !receives) return {"degraded", {{"replication", "fail"}}};
+        add("pg_last_xlog_receive_location", location);
+    }
+    return made;
+}
+
+std::string latency(const Outcome* outcome) {
+    const bool* readable = read<bool>(outcome, "status_readable");
+    const std::int64_t* delays = read<std::int64_t>(outcome, "queued_delays");
+    if (delays == nullptr || (readable != nullptr && !*readable))
+        return "Could not read status log.";
+    return std::to_string(*delays);
+}
+
+Upstream lsyncd(const Facts& facts, std::string_view mode, const Options& options,
+                const Request& request) {
+    if (options.lsyncd.empty()) return {"not_running", {}};
+    // Whether it runs is not known: that is not "not running".
+    if (facts.lsyncd == nullptr || facts.lsyncd->status(request.now) == Status::unknown)
+        return {"fail", {}};
+    const bool running = is_true(facts.syncing, "running");
+    if (mode == "primary") {
+        if (!running) return {"fail", {}};
+        return {"pong", {{"latency", latency(facts.syncing)}}};
+    }
+    if (!running) return {"not_running", {}};
+    if (mode == "standalone") return {"pong", {{"description", "No backup server configured."}}};
+    return {"pong",
+            {{"description",
+              "Server configured as cold standby. Lsyncd should only be run on the primary."}}};
+}
+
+void write(JsonWriter& writer, std::string_view name, const Upstream& upstream) {
+    writer.key(name).object().member("status", upstream.status);
+    for (const auto& [key, value] : upstream.attributes) writer.member(key, one_line(value));
+    writer.end_object();
+}
+
+Response render(const Snapshot& snapshot, const Request& request, const void* options) {
+    const auto& own = *static_cast<const Options*>(options);
+    Facts facts{};
+    facts.postgres = snapshot.find(own.postgres);
+    facts.lsyncd = own.lsyncd.empty() ? nullptr : snapshot.find(own.lsyncd);
+    facts.database = fresh(facts.postgres, request.now);
+    facts.syncing = fresh(facts.lsyncd, request.now);
+    facts.role = text(facts.database, "role");
+    const std::string_view mode = mode_of(facts, own.mode);
+    const Upstream database = postgres(facts, mode, request);
+    const Upstream syncing = lsyncd(facts, mode, own, request);
+
+    const bool misplaced = own.strict && mode != "primary" && syncing.status == "pong";
+    const auto well = [](const Upstream& upstream) {
+        return upstream.status == "pong" || upstream.status == "not_running";
+    };
+    const bool fine = well(database) && well(syncing) && !misplaced;
+    Response response;
+    response.status = code_for(fine ? Status::ok : Status::failed, request, 500);
+    response.content_type = "application/json";
+    JsonWriter writer(response.body);
+    writer.object().member("status", fine || own.core ? "pong" : "fail");
+    writer.member(own.key, mode);
+    writer.key("upstreams").array().object();
+    write(writer, "postgres", database);
+    write(writer, "lsyncd", syncing);
+    writer.end_object().end_array().end_object();
+    return response;
+}
+
+}  // namespace
+
+constinit const Dialect delivery{
+    .description = describe<Options>(
+        "delivery", "Chef Delivery's status: postgres and lsyncd, judged by the server's mode.",
+        fields, verify),
+    .usual_path = "/_status",
+    .origin = "Chef Delivery",
+    .codes = "200 / 500",
+    .mounted_by_default = false,
+    .own_components = false,
+    .match = match_itself,
+    .render = render,
+};
+
+}  // namespace vitals::dialects

@@ -1,0 +1,122 @@
+// The catalog, and what every dialect asks of a request.
+#include "dialects/dialect.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "dialects/catalog.hpp"
+#include "dialects/escape.hpp"
+#include "dialects/mount.hpp"
+
+namespace vitals::dialects {
+
+std::span<const Dialect* const> all() {
+    static constexpr std::array<const Dialect*, 15> catalog{
+        &pulp,    &delivery,   &svc_status,  &probe_status, &token_health,
+        &healthz, &kubernetes, &health_json, &actuator,     &microprofile,
+        &metrics, &consul,     &statuspage,  &badge,        &page};
+    return catalog;
+}
+
+const Dialect* find(std::string_view name) {
+    for (const Dialect* dialect : all())
+        if (dialect->description.name == name) return dialect;
+    return nullptr;
+}
+
+const std::string* Request::parameter(std::string_view name) const {
+    for (const auto& [key, value] : query)
+        if (key == name) return &value;
+    return nullptr;
+}
+
+std::vector<std::string> Request::parameters(std::string_view name) const {
+    std::vector<std::string> values;
+    for (const auto& [key, value] : query)
+        if (key == name) values.push_back(value);
+    return values;
+}
+
+const std::string* Request::header(std::string_view name) const {
+    for (const auto& [key, value] : headers)
+        if (key == name) return &value;
+    return nullptr;
+}
+
+std::vector<const ComponentState*> visible(const Snapshot& snapshot, const Request& request,
+                                           bool own) {
+    std::vector<const ComponentState*> seen;
+    seen.reserve(snapshot.components.size());
+    for (const auto& state : snapshot.components) {
+        if (state->component->own && !own) continue;
+        if (request.components != nullptr && !request.components->takes(state->name())) continue;
+        seen.push_back(state.get());
+    }
+    return seen;
+}
+
+std::string shown_detail(const ComponentState& state, const Request& request) {
+    if (request.disclose == Disclosure::status) return {};
+    std::string text = one_line(state.detail(request.now));
+    if (request.disclose != Disclosure::full || state.last == nullptr) return text;
+    if (state.last->error.empty()) return text;
+    if (!text.empty()) text += ": ";
+    return text + one_line(state.last->error);
+}
+
+Status worst(const std::vector<const ComponentState*>& components, Steady now) noexcept {
+    constexpr auto gravity = [](Status status) {
+        switch (status) {
+            case Status::ok:
+                return 0;
+            case Status::degraded:
+                return 1;
+            case Status::unknown:
+                return 2;
+            case Status::failed:
+                break;
+        }
+        return 3;
+    };
+    Status found = Status::ok;
+    for (const ComponentState* state : components)
+        found = std::max(found, state->status(now),
+                         [&](Status a, Status b) { return gravity(a) < gravity(b); });
+    return found;
+}
+
+int code_for(Status overall, const Request& request, int failed, int degraded) noexcept {
+    switch (overall) {
+        case Status::ok:
+            return 200;
+        case Status::degraded:
+            return request.degraded_code.value_or(degraded);
+        case Status::failed:
+        case Status::unknown:
+            break;
+    }
+    return request.failed_code.value_or(failed);
+}
+
+std::optional<std::string_view> match_itself(std::string_view mount, std::string_view path) {
+    if (path != mount) return std::nullopt;
+    return std::string_view();
+}
+
+std::optional<std::string_view> match_either(std::string_view mount, std::string_view path) {
+    if (without_slash(path) != without_slash(mount)) return std::nullopt;
+    return std::string_view();
+}
+
+std::optional<std::string_view> below(std::string_view mount, std::string_view path) {
+    mount = without_slash(mount);
+    if (!path.starts_with(mount)) return std::nullopt;
+    path.remove_prefix(mount.size());
+    if (path.empty()) return path;
+    if (path.front() != '/') return std::nullopt;
+    path.remove_prefix(1);
+    if (path.starts_with('/')) return std::nullopt;
+    return without_slash(path);
+}
+
+}  // namespace vitals::dialects

@@ -1,0 +1,130 @@
+// A dialect turns a snapshot into a response: a pure function of (snapshot, request facts,
+// options). It performs no I/O, keeps no state and knows no server. The server keeps what it
+// renders.
+//
+// Properties of an outcome that a dialect knows by name, for whoever writes a check:
+//   `configured` = false      healthz: ` (not configured)` behind the name
+//   `labels.<label>`          svc_status: the original's labels
+//   `role`, `standby_address`, `current_location`, `receive_location`, `replication`,
+//   `running`, `queued_delays`, `status_readable`    delivery (types and meaning: delivery.cpp)
+// Others are shown by svc_status for handlers and pushed components, else at full disclosure only.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "model/description.hpp"
+#include "model/glob.hpp"
+#include "vitals/snapshot.hpp"
+
+namespace vitals::dialects {
+
+// How much an answer may tell: statuses, public details, everything.
+enum class Disclosure : std::uint8_t { status, detail, full };
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+// Counted by the server: vitals_http_requests_total{endpoint,code}.
+struct Traffic {
+    std::string endpoint;
+    int code = 0;
+    std::uint64_t count = 0;
+};
+
+// Read from /proc/self by the server for those dialects that show it.
+struct ProcessFigures {
+    double cpu_seconds = 0;
+    double start_time = 0;  // seconds since the epoch
+    std::uint64_t resident_bytes = 0;
+    std::uint64_t virtual_bytes = 0;
+    std::uint64_t open_descriptors = 0;
+    std::uint64_t max_descriptors = 0;
+};
+
+// The facts of one request.
+struct Request {
+    std::string method = "GET";  // HEAD is rendered as GET, the server drops the body
+    std::string rest;            // what follows the endpoint's path, decoded: "", ".json", "/x"
+    std::string path;            // the whole path, decoded
+    Pairs query;                 // decoded, in order
+    std::string accept;          // the header, empty when absent
+    Pairs headers;               // further ones the dialect asked for (Dialect::reads), lower case
+    Disclosure disclose = Disclosure::detail;
+    bool authorized = false;  // a token with the right it takes was shown
+    bool operator_ = false;   // may decommission: control listener, token, ... (docs/dialects.md)
+    Steady now{};
+    System now_system{};
+    const Filter* components = nullptr;  // the endpoint's filter; null: all
+    std::optional<int> failed_code;      // the endpoint's overrides
+    std::optional<int> degraded_code;
+    bool enabled_by_list = true;       // the endpoint stands in the configuration
+    std::span<const Traffic> traffic;  // only for dialects with wants_process
+    const ProcessFigures* process = nullptr;
+
+    const std::string* parameter(std::string_view name) const;  // first of that name, or null
+    bool has(std::string_view name) const { return parameter(name) != nullptr; }
+    std::vector<std::string> parameters(std::string_view name) const;
+    const std::string* header(std::string_view name) const;
+};
+
+struct Response {
+    int status = 200;
+    std::string content_type;  // empty: no Content-Type header
+    std::string body;
+    Pairs headers;  // beyond those that the server adds to every answer
+    // The same request may be answered with these bytes until the version changes, a result turns
+    // stale, or this much time has passed. Zero: never repeated.
+    std::chrono::milliseconds repeat_for = std::chrono::hours(1);
+    // A change of state that the request asked for and was allowed to: the server makes it.
+    std::optional<std::string> decommission;
+};
+
+struct Dialect {
+    Description description;         // name, sentence, options
+    std::string_view usual_path;     // "/healthz/"
+    std::string_view origin;         // who speaks it
+    std::string_view codes;          // for the documentation: "200 / 503"
+    bool mounted_by_default = true;  // needs no mapping
+    bool wants_process = false;      // Request::process and traffic are filled in
+    bool own_components = true;      // shows vitals/engine and vitals/store
+    std::string_view methods = "GET, HEAD, OPTIONS";
+    // Methods that are not allowed, but refused by `render` in the dialect's own words; all others
+    // get the server's plain 405.
+    std::string_view refuses{};
+    std::span<const std::string_view> reads;  // lower-case request headers beyond accept
+    // What follows the endpoint's path when a request's (decoded) path is this endpoint's; nothing
+    // when it is not. `mount` as configured.
+    std::optional<std::string_view> (*match)(std::string_view mount,
+                                             std::string_view path) = nullptr;
+    // Renders any method in `methods` but OPTIONS; HEAD comes as GET.
+    Response (*render)(const Snapshot& snapshot, const Request& request,
+                       const void* options) = nullptr;
+};
+
+// The catalog, in the order of the documentation.
+std::span<const Dialect* const> all();
+const Dialect* find(std::string_view name);
+
+// The components that a request may see: the endpoint's filter, and vitals' own only if `own`.
+std::vector<const ComponentState*> visible(const Snapshot& snapshot, const Request& request,
+                                           bool own);
+
+// What a request may read of a component: nothing, its public detail, or with what the other side
+// said. One line of UTF-8.
+std::string shown_detail(const ComponentState& state, const Request& request);
+
+// The worst of a set, critical or not, as the original systems judge: failed before unknown before
+// degraded.
+Status worst(const std::vector<const ComponentState*>& components, Steady now) noexcept;
+
+// The code for an overall status, `unknown` as `failed`; the endpoint's overrides win.
+int code_for(Status overall, const Request& request, int failed, int degraded = 200) noexcept;
+
+}  // namespace vitals::dialects

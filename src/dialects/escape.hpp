@@ -1,0 +1,36 @@
+// Text made safe for where it is put. What is not UTF-8 becomes U+FFFD everywhere, so that no name
+// or detail can break a document. Pure functions.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace vitals::dialects {
+
+// The first code point of a text that is not empty, removed from it; U+FFFD for each maximal part
+// that is not UTF-8 (surrogates and overlong forms included).
+char32_t take_code_point(std::string_view& text) noexcept;
+void append_utf8(std::string& out, char32_t code_point);
+
+// Appends and removes the leading characters that no format here escapes: printable ASCII without
+// quotes, backslash, ampersand and angle brackets. Nearly all text is made of such runs.
+void take_plain(std::string& out, std::string_view& text);
+
+// For HTML text and quoted attributes: & < > " ' escaped, control characters replaced.
+void append_html(std::string& out, std::string_view text);
+std::string html(std::string_view text);
+
+// Between the quotes of a Prometheus label, both formats: \\ \" \n; other control characters
+// replaced by U+FFFD (OpenMetrics knows no carriage return).
+void append_label(std::string& out, std::string_view text);
+
+// One line of plain text: control characters become spaces.
+std::string one_line(std::string_view text);
+
+// Text of several lines: control characters other than newlines become U+FFFD.
+std::string plain_text(std::string_view text);
+
+// Percent-encodes whatever is not an unreserved character of RFC 3986.
+std::string url_component(std::string_view text);
+
+}  // namespace vitals::dialects

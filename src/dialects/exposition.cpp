@@ -1,0 +1,109 @@
+// The two text formats for metrics. Sources: prometheus.io "Exposition formats", OpenMetrics 1.0.
+#include "dialects/exposition.hpp"
+
+#include <cmath>
+
+#include "dialects/escape.hpp"
+#include "dialects/json_writer.hpp"
+
+namespace vitals::dialects {
+
+namespace {
+
+std::string_view suffix_of(ExpositionWriter::Type type) {
+    switch (type) {
+        case ExpositionWriter::Type::counter:
+            return "_total";
+        case ExpositionWriter::Type::info:
+            return "_info";
+        case ExpositionWriter::Type::gauge:
+        case ExpositionWriter::Type::stateset:
+            break;
+    }
+    return {};
+}
+
+std::string_view word_of(ExpositionWriter::Type type, Exposition format) {
+    if (type == ExpositionWriter::Type::counter) return "counter";
+    if (format == Exposition::prometheus) return "gauge";
+    if (type == ExpositionWriter::Type::info) return "info";
+    return type == ExpositionWriter::Type::stateset ? "stateset" : "gauge";
+}
+
+}  // namespace
+
+void ExpositionWriter::family(std::string_view name, Type type, std::string_view help,
+                              std::string_view unit) {
+    sample_name_ = name;
+    sample_name_ += suffix_of(type);
+    const bool open = format_ == Exposition::openmetrics;
+    const std::string_view announced = open ? name : std::string_view(sample_name_);
+    const auto comment = [&](std::string_view keyword, std::string_view text) {
+        out_ += "# ";
+        out_ += keyword;
+        out_ += ' ';
+        out_ += announced;
+        out_ += ' ';
+        out_ += text;
+        out_ += '\n';
+    };
+    if (!open) comment("HELP", help);
+    comment("TYPE", word_of(type, format_));
+    if (open && !unit.empty()) comment("UNIT", unit);
+    if (open) comment("HELP", help);
+}
+
+void ExpositionWriter::sample(Labels labels, std::uint64_t value) {
+    line(labels, std::to_string(value));
+}
+
+void ExpositionWriter::sample(Labels labels, double value) {
+    if (std::isnan(value))
+        line(labels, "NaN");
+    else if (std::isinf(value))
+        line(labels, value > 0 ? "+Inf" : "-Inf");
+    else
+        line(labels, shortest(value));
+}
+
+void ExpositionWriter::line(Labels labels, std::string_view value) {
+    out_ += sample_name_;
+    char before = '{';
+    for (const auto& [name, content] : labels) {
+        out_ += before;
+        out_ += name;
+        out_ += "=\"";
+        append_label(out_, content);
+        out_ += '"';
+        before = ',';
+    }
+    if (before == ',') out_ += '}';
+    out_ += ' ';
+    out_ += value;
+    out_ += '\n';
+}
+
+void ExpositionWriter::end() {
+    if (format_ == Exposition::openmetrics) out_ += "# EOF\n";
+}
+
+void append_process(std::string& out, const ProcessFigures& process, Exposition format) {
+    using Type = ExpositionWriter::Type;
+    ExpositionWriter writer(out, format);
+    writer.family("process_cpu_seconds", Type::counter,
+                  "Processor time, user and system, that this process has used.", "seconds");
+    writer.sample({}, process.cpu_seconds);
+    writer.family("process_start_time_seconds", Type::gauge,
+                  "When this process was started, in seconds since 1970.", "seconds");
+    writer.sample({}, process.start_time);
+    writer.family("process_resident_memory_bytes", Type::gauge, "Resident memory.", "bytes");
+    writer.sample({}, process.resident_bytes);
+    writer.family("process_virtual_memory_bytes", Type::gauge, "Virtual memory.", "bytes");
+    writer.sample({}, process.virtual_bytes);
+    writer.family("process_open_fds", Type::gauge, "Open file descriptors.");
+    writer.sample({}, process.open_descriptors);
+    writer.family("process_max_fds", Type::gauge, "The limit of open file descriptors.");
+    writer.sample({}, process.max_descriptors);
+}
+
+}  // namespace vitals::dialects

@@ -1,0 +1,44 @@
+// Metrics as text: Prometheus 0.0.4 and OpenMetrics 1.0. A family is announced once, then its
+// samples follow. Appends to a string; knows nothing of components.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "dialects/dialect.hpp"
+
+namespace vitals::dialects {
+
+enum class Exposition { prometheus, openmetrics };
+
+class ExpositionWriter {
+  public:
+    enum class Type { gauge, counter, info, stateset };
+    using Labels = std::initializer_list<std::pair<std::string_view, std::string_view>>;
+
+    ExpositionWriter(std::string& out, Exposition format) : out_(out), format_(format) {}
+
+    // `name` is the family's in OpenMetrics: without `_total` or `_info`. The unit, if any, is the
+    // end of the name. The texts are ours and need no escaping.
+    void family(std::string_view name, Type type, std::string_view help,
+                std::string_view unit = {});
+    // One sample of the family announced last.
+    void sample(Labels labels, std::uint64_t value);
+    void sample(Labels labels, double value);
+    void end();  // `# EOF` where the format has it
+
+  private:
+    void line(Labels labels, std::string_view value);
+
+    std::string& out_;
+    Exposition format_;
+    std::string sample_name_;
+};
+
+// process_cpu_seconds_total and so on, named as Prometheus' client libraries name them.
+void append_process(std::string& out, const ProcessFigures& process, Exposition format);
+
+}  // namespace vitals::dialects

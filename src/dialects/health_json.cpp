@@ -1,0 +1,135 @@
+// `health_json`: the IETF's draft-inadarei-api-health-check-06, `application/health+json`.
+// `output` tells why a check does not pass, as far as the endpoint discloses; Cache-Control's
+// max-age is what is left of the validity of the oldest result. Beyond the draft, a failed
+// component whose dependency failed says so in `cause`, and one about which nothing is known, for
+// which the draft has no word but `fail`, has `unknown: true`.
+#include <algorithm>
+#include <string>
+
+#include "dialects/catalog.hpp"
+#include "dialects/json_writer.hpp"
+#include "dialects/mount.hpp"
+#include "model/clock.hpp"
+
+namespace vitals::dialects {
+
+namespace {
+
+struct Options {
+    std::string description;
+};
+
+constexpr Field fields[] = {
+    field<&Options::description>("description", "What `description` says about the service."),
+};
+
+std::string_view word(Status status) {
+    switch (status) {
+        case Status::ok:
+            return "pass";
+        case Status::degraded:
+            return "warn";
+        case Status::failed:
+        case Status::unknown:
+            break;
+    }
+    return "fail";
+}
+
+std::string_view type_of(std::string_view kind) {
+    for (const std::string_view datastore :
+         {"postgres", "postgres_crud", "migrations", "replication", "redis", "memcached",
+          "clickhouse", "s3", "sqlite"})
+        if (kind == datastore) return "datastore";
+    for (const std::string_view system : {"disk", "memory", "load", "process", "file"})
+        if (kind == system) return "system";
+    return "component";
+}
+
+// The draft allows no colon but the one before the measurement.
+std::string key_of(std::string_view name) {
+    std::string key;
+    for (const char c : name) {
+        if (c == ':')
+            key += "%3A";
+        else
+            key += c;
+    }
+    return key + ":responseTime";
+}
+
+void write_check(JsonWriter& writer, const Snapshot& snapshot, const Request& request,
+                 const ComponentState& state) {
+    const Status status = state.status(request.now);
+    writer.key(key_of(state.name())).array().object();
+    writer.member("componentId", state.name());
+    writer.member("componentType", type_of(state.component->kind));
+    if (state.last != nullptr && state.last->duration.count() > 0) {
+        const auto micros =
+            std::chrono::round<std::chrono::microseconds>(state.last->duration).count();
+        writer.member("observedValue", static_cast<double>(micros) / 1000.0);
+        writer.member("observedUnit", "ms");
+    }
+    writer.member("status", word(status));
+    if (status == Status::unknown) writer.member("unknown", true);
+    if (state.last != nullptr) writer.member("time", rfc3339_millis(state.observed_at));
+    if (status != Status::ok) {
+        const std::string detail = shown_detail(state, request);
+        if (!detail.empty()) writer.member("output", detail);
+        const auto cause = snapshot.causes.find(state.name());
+        const Filter* filter = request.components;
+        if (cause != snapshot.causes.end() && (filter == nullptr || filter->takes(cause->second)))
+            writer.member("cause", cause->second);
+    }
+    writer.end_object().end_array();
+}
+
+std::chrono::seconds validity_left(const std::vector<const ComponentState*>& states, Steady now) {
+    using std::chrono::seconds;
+    if (states.empty()) return seconds(0);
+    seconds left = seconds::max();
+    for (const ComponentState* state : states) {
+        if (state->last == nullptr) return seconds(0);
+        left = std::min(left, std::chrono::floor<seconds>(state->valid_until - now));
+    }
+    return std::max(left, seconds(0));
+}
+
+Response render(const Snapshot& snapshot, const Request& request, const void* options) {
+    const auto& own = *static_cast<const Options*>(options);
+    const auto states = visible(snapshot, request, true);
+    const Status overall = aggregate(states, request.now);
+
+    Response response;
+    response.status = code_for(overall, request, 503);
+    response.content_type = "application/health+json";
+    const auto left = validity_left(states, request.now);
+    response.headers.emplace_back("Cache-Control", "max-age=" + std::to_string(left.count()));
+    response.repeat_for = std::chrono::seconds(1);
+    JsonWriter writer(response.body);
+    writer.object().member("status", word(overall));
+    if (!snapshot.service.version.empty()) writer.member("version", snapshot.service.version);
+    writer.member("serviceId", snapshot.service.name);
+    if (!own.description.empty()) writer.member("description", own.description);
+    if (!states.empty()) {
+        writer.key("checks").object();
+        for (const ComponentState* state : states) write_check(writer, snapshot, request, *state);
+        writer.end_object();
+    }
+    writer.end_object();
+    return response;
+}
+
+}  // namespace
+
+constinit const Dialect health_json{
+    .description = describe<Options>(
+        "health_json", "pass, warn or fail with every check, as application/health+json.", fields),
+    .usual_path = "/health",
+    .origin = "IETF draft-inadarei-api-health-check-06",
+    .codes = "200 / 503",
+    .match = match_itself,
+    .render = render,
+};
+
+}  // namespace vitals::dialects

@@ -1,0 +1,62 @@
+// health_json against the draft's rules.
+#include "dialects/dialect_testing.hpp"
+
+namespace vitals::dialects::testing {
+namespace {
+
+Response ask(const Snapshot& snapshot, Disclosure disclose = Disclosure::detail) {
+    Request request = request_of();
+    request.disclose = disclose;
+    return render("health_json", snapshot, request);
+}
+
+TEST(HealthJson, AnswersAsTheDraftSays) {
+    expect_golden("health_json/healthy.json", ask(healthy()));
+    expect_golden("health_json/troubled.json", ask(troubled()));
+    expect_golden("health_json/troubled-status.json", ask(troubled(), Disclosure::status));
+    expect_golden("health_json/troubled-full.json", ask(troubled(), Disclosure::full));
+    expect_golden("health_json/hostile.json", ask(hostile()));
+}
+
+TEST(HealthJson, WarnsWithACodeThatPasses) {
+    const Response response =
+        ask(snapshot_of({{.name = "disk", .outcome = degraded("91 % used")}}));
+    EXPECT_EQ(response.status, 200);
+    EXPECT_TRUE(response.body.starts_with("{\"status\":\"warn\"")) << response.body;
+    const Response soft =
+        ask(snapshot_of({{.name = "cdn", .outcome = failed("no"), .critical = false}}));
+    EXPECT_EQ(soft.status, 200);
+    EXPECT_TRUE(soft.body.starts_with("{\"status\":\"warn\"")) << soft.body;
+}
+
+std::string max_age(std::vector<Given> given) {
+    for (const auto& [name, value] : ask(snapshot_of(std::move(given))).headers)
+        if (name == "Cache-Control") return value;
+    return {};
+}
+
+TEST(HealthJson, MayBeKeptAsLongAsTheOldestResultHolds) {
+    EXPECT_EQ(max_age({{.name = "a", .age = 3s}}), "max-age=22");
+    EXPECT_EQ(max_age({{.name = "a", .age = 3s}, {.name = "b", .age = 20'001ms}}), "max-age=4");
+    EXPECT_EQ(max_age({{.name = "a"}, {.name = "b", .age = 26s}}), "max-age=0");
+    EXPECT_EQ(max_age({{.name = "a"}, {.name = "b", .ran = false}}), "max-age=0");
+    EXPECT_EQ(max_age({}), "max-age=0");
+    EXPECT_EQ(ask(healthy()).repeat_for, 1s);
+}
+
+TEST(HealthJson, HasOneColonInAKey) {
+    const std::string body = ask(snapshot_of({{.name = "a:b"}})).body;
+    EXPECT_NE(body.find("\"a%3Ab:responseTime\":[{\"componentId\":\"a:b\""), std::string::npos)
+        << body;
+}
+
+TEST(HealthJson, DoesNotNameACauseThatItDoesNotShow) {
+    const Filter filter({"reports"});
+    Request request = request_of();
+    request.components = &filter;
+    const std::string body = render("health_json", troubled(), request).body;
+    EXPECT_EQ(body.find("cause"), std::string::npos) << body;
+}
+
+}  // namespace
+}  // namespace vitals::dialects::testing

@@ -1,0 +1,132 @@
+// `kubernetes`: /livez, /readyz and /startupz as the Kubernetes API server answers them, with
+// `?verbose`, `?exclude=NAME` (repeatable) and a path per check. What the words mean: probes.hpp.
+//
+// Mounted on a folder it serves all three; mounted on a path that ends in one of the words (or in
+// `healthz`: everything) only that one.
+// Source of the texts: apiserver, healthz.go.
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "dialects/catalog.hpp"
+#include "dialects/escape.hpp"
+#include "dialects/json_writer.hpp"
+#include "dialects/mount.hpp"
+#include "dialects/probes.hpp"
+
+namespace vitals::dialects {
+
+namespace {
+
+struct Options {};
+
+bool is_probe(std::string_view word, bool with_all) {
+    return word == "livez" || word == "readyz" || word == "startupz" ||
+           (with_all && word == "healthz");
+}
+
+// The rest begins with the probe's word: "readyz", "readyz/databases/default".
+std::optional<std::string_view> match(std::string_view mount, std::string_view path) {
+    mount = without_slash(mount);
+    const std::string_view last = mount.substr(mount.rfind('/') + 1);
+    const bool one = is_probe(last, true);
+    const std::string_view folder = one ? mount.substr(0, mount.size() - last.size() - 1) : mount;
+    if (!path.starts_with(folder) || !path.substr(folder.size()).starts_with('/'))
+        return std::nullopt;
+    const std::string_view rest = path.substr(folder.size() + 1);
+    const std::string_view word = rest.substr(0, rest.find('/'));
+    if (one ? word != last : !is_probe(word, false)) return std::nullopt;
+    return rest;
+}
+
+Probe probe_of(std::string_view word) {
+    if (word == "livez") return Probe::live;
+    if (word == "startupz") return Probe::startup;
+    return word == "readyz" ? Probe::ready : Probe::all;
+}
+
+std::string quoted(const std::set<std::string>& names) {
+    std::string out;
+    for (const std::string& name : names) {
+        if (!out.empty()) out += ',';
+        JsonWriter(out).value(name);
+    }
+    return out;
+}
+
+Response plain(int status, std::string body) {
+    Response response;
+    response.status = status;
+    response.content_type = "text/plain; charset=utf-8";
+    response.body = std::move(body);
+    return response;
+}
+
+Response render_one(std::string_view name, const std::vector<ProbeLine>& lines,
+                    const Request& request) {
+    const auto found = std::ranges::find(lines, name, &ProbeLine::name);
+    if (found == lines.end())
+        return plain(404, "no such check; ?verbose on the path above lists them\n");
+    if (found->passed()) return plain(code_for(found->status, request, 500), "ok");
+    const std::string detail =
+        found->state == nullptr ? std::string() : shown_detail(*found->state, request);
+    return plain(code_for(found->status, request, 500),
+                 "internal server error: " + (detail.empty() ? "reason withheld" : detail) + "\n");
+}
+
+Response render_all(std::string_view probe, const std::vector<ProbeLine>& lines,
+                    const Request& request) {
+    const std::vector<std::string> exclude = request.parameters("exclude");
+    const std::set<std::string> asked(exclude.begin(), exclude.end());
+    std::set<std::string> unmatched = asked;
+    std::string output;
+    std::vector<ProbeLine> counted;
+    for (const ProbeLine& line : lines) {
+        const std::string name = one_line(line.name);
+        if (asked.contains(std::string(line.name))) {
+            unmatched.erase(std::string(line.name));
+            output += "[+]" + name + " excluded: ok\n";
+            continue;
+        }
+        counted.push_back(line);
+        if (line.passed())
+            output += "[+]" + name + " ok\n";
+        else if (line.critical)
+            output += "[-]" + name + " failed: reason withheld\n";
+        else
+            output += "[-]" + name + " failed (not critical): reason withheld\n";
+    }
+    if (!unmatched.empty())
+        output += "warn: some health checks cannot be excluded: no matches for " +
+                  quoted(unmatched) + "\n";
+    const Status result = overall(counted);
+    const bool passed = result != Status::failed;
+    output += std::string(probe) + (passed ? " check passed\n" : " check failed\n");
+    if (passed && !request.has("verbose")) output = "ok";
+    return plain(code_for(result, request, 500), std::move(output));
+}
+
+Response render(const Snapshot& snapshot, const Request& request, const void*) {
+    const std::string_view rest = request.rest;
+    const std::string_view probe = rest.substr(0, rest.find('/'));
+    const std::string_view name = rest.substr(std::min(rest.size(), probe.size() + 1));
+    std::vector<ProbeLine> lines = probe_lines(probe_of(probe), snapshot, request, true);
+    if (lines.empty()) lines.push_back({"ping"});
+    return name.empty() ? render_all(probe, lines, request) : render_one(name, lines, request);
+}
+
+}  // namespace
+
+constinit const Dialect kubernetes{
+    .description = describe<Options>(
+        "kubernetes", "Liveness, readiness and startup probes, with a path per check.", {}),
+    .usual_path = "/",
+    .origin = "Kubernetes API server",
+    .codes = "200 / 500",
+    .match = match,
+    .render = render,
+};
+
+}  // namespace vitals::dialects

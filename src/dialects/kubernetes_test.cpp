@@ -1,0 +1,166 @@
+// livez, readyz and startupz, byte for byte.
+#include "dialects/dialect_testing.hpp"
+
+namespace vitals::dialects::testing {
+namespace {
+
+const Dialect& kubernetes = *find("kubernetes");
+
+Response ask(const Snapshot& snapshot, std::string rest, Pairs query = {}) {
+    return render("kubernetes", snapshot, request_of(std::move(rest), std::move(query)));
+}
+
+TEST(Kubernetes, AnswersOkShortly) {
+    for (const std::string probe : {"livez", "readyz", "startupz"})
+        EXPECT_EQ(whole(ask(healthy(), probe)),
+                  "200\nContent-Type: text/plain; charset=utf-8\n\nok");
+}
+
+TEST(Kubernetes, AnswersAtLengthOnRequestAndOnFailure) {
+    expect_golden("kubernetes/readyz-verbose", ask(healthy(), "readyz", {{"verbose", ""}}));
+    expect_golden("kubernetes/livez-verbose", ask(troubled(), "livez", {{"verbose", "1"}}));
+    expect_golden("kubernetes/readyz-failed", ask(troubled(), "readyz"));
+    expect_golden("kubernetes/startupz-failed", ask(troubled(), "startupz"));
+    expect_golden("kubernetes/hostile", ask(hostile(), "readyz"));
+    expect_golden("kubernetes/excluded", ask(troubled(), "readyz",
+                                             {{"exclude", "databases/reports"},
+                                              {"exclude", "reports"},
+                                              {"exclude", "search"},
+                                              {"exclude", "importer"},
+                                              {"exclude", "zz \"top\""},
+                                              {"exclude", "livez"},
+                                              {"verbose", ""}}));
+}
+
+TEST(Kubernetes, ExcludesWhatFails) {
+    const Snapshot snapshot = snapshot_of({{.name = "a"}, {.name = "b", .outcome = failed("no")}});
+    EXPECT_EQ(ask(snapshot, "readyz").status, 500);
+    EXPECT_EQ(whole(ask(snapshot, "readyz", {{"exclude", "b"}})),
+              "200\nContent-Type: text/plain; charset=utf-8\n\nok");
+}
+
+TEST(Kubernetes, LivenessIgnoresDependencies) {
+    EXPECT_EQ(ask(troubled(), "livez").status, 200);
+    EXPECT_EQ(ask(troubled(), "readyz").status, 500);
+}
+
+TEST(Kubernetes, LivenessFailsWithTheEngineItself) {
+    const auto code = [](Given engine) {
+        return ask(snapshot_of({std::move(engine)}), "livez").status;
+    };
+    Given engine = own("vitals/engine");
+    EXPECT_EQ(code(engine), 200);
+    engine.outcome = degraded("woke 300 ms late");
+    EXPECT_EQ(code(engine), 200);
+    engine.outcome = failed("has not run for 30 s");
+    EXPECT_EQ(code(engine), 500);
+    engine = own("vitals/engine");
+    engine.age = 26s;  // stale: nobody runs the engine any more
+    EXPECT_EQ(code(engine), 500);
+    engine = own("vitals/engine");
+    engine.ran = false;  // has just started
+    EXPECT_EQ(code(engine), 200);
+}
+
+TEST(Kubernetes, NoFilterHidesTheEngineFromLiveness) {
+    Given engine = own("vitals/engine");
+    engine.outcome = failed("stuck");
+    const Filter filter({"databases/*"});
+    Request request = request_of("livez");
+    request.components = &filter;
+    const Response response = render("kubernetes", snapshot_of({engine, {"queue"}}), request);
+    EXPECT_EQ(response.body, "[-]vitals/engine failed: reason withheld\nlivez check failed\n");
+}
+
+TEST(Kubernetes, LivenessTakesComponentsThatAskForIt) {
+    Given loop{.name = "event loop", .outcome = failed("stuck"), .probes = {"live"}};
+    EXPECT_EQ(ask(snapshot_of({own("vitals/engine"), loop}), "livez").status, 500);
+    EXPECT_EQ(ask(snapshot_of({own("vitals/engine"), loop}), "readyz").status, 500);
+    loop.ran = false;  // startupz is for that
+    EXPECT_EQ(ask(snapshot_of({own("vitals/engine"), loop}), "livez").status, 200);
+    EXPECT_EQ(ask(snapshot_of({own("vitals/engine"), loop}), "startupz").status, 500);
+    loop.ran = true;
+    loop.outcome = ok();
+    loop.age = 26s;
+    EXPECT_EQ(ask(snapshot_of({own("vitals/engine"), loop}), "livez").status, 500);
+}
+
+TEST(Kubernetes, ReadinessFailsWhenDecommissionedLivenessDoesNot) {
+    Snapshot snapshot = healthy();
+    snapshot.decommission.text = "moving";
+    expect_golden("kubernetes/decommissioned", ask(snapshot, "readyz"));
+    EXPECT_EQ(ask(snapshot, "livez").status, 200);
+    EXPECT_EQ(ask(snapshot, "startupz").status, 200);
+    EXPECT_EQ(ask(snapshot, "readyz/decommission").status, 500);
+    snapshot.decommission = {"OK", true};
+    const Response draining = ask(snapshot, "readyz");
+    EXPECT_EQ(draining.status, 500);
+    EXPECT_NE(draining.body.find("[-]shutdown failed: reason withheld\n"), std::string::npos);
+}
+
+TEST(Kubernetes, WhatIsNotCriticalFailsAlone) {
+    const Snapshot snapshot =
+        snapshot_of({{.name = "cdn", .outcome = failed("no"), .critical = false}, {.name = "db"}});
+    EXPECT_EQ(whole(ask(snapshot, "readyz", {{"verbose", ""}})),
+              "200\nContent-Type: text/plain; charset=utf-8\n\n"
+              "[-]cdn failed (not critical): reason withheld\n[+]db ok\nreadyz check passed\n");
+    EXPECT_EQ(ask(snapshot, "readyz/cdn").status, 500);
+}
+
+TEST(Kubernetes, HasAPathPerCheck) {
+    EXPECT_EQ(whole(ask(troubled(), "readyz/databases/default")),
+              "200\nContent-Type: text/plain; charset=utf-8\n\nok");
+    EXPECT_EQ(whole(ask(troubled(), "readyz/databases/reports")),
+              "500\nContent-Type: text/plain; charset=utf-8\n\n"
+              "internal server error: connection refused\n");
+    EXPECT_EQ(ask(troubled(), "readyz/search").body, "internal server error: stale\n");
+    EXPECT_EQ(ask(troubled(), "livez/vitals/engine").body, "ok");
+    EXPECT_EQ(ask(troubled(), "livez/databases/default").status, 404);
+    EXPECT_EQ(ask(troubled(), "readyz/nothing").status, 404);
+    Request request = request_of("readyz/databases/reports");
+    request.disclose = Disclosure::status;
+    EXPECT_EQ(render("kubernetes", troubled(), request).body,
+              "internal server error: reason withheld\n");
+}
+
+TEST(Kubernetes, StartsOnceEverythingHasHadAResult) {
+    const Snapshot snapshot =
+        snapshot_of({{.name = "a", .outcome = failed("no")}, {.name = "b", .age = 1h}});
+    EXPECT_EQ(ask(snapshot, "startupz").status, 200);
+    EXPECT_EQ(ask(snapshot_of({{.name = "a"}, {.name = "b", .ran = false}}), "startupz").status,
+              500);
+}
+
+TEST(Kubernetes, PingsWhenNothingIsWatched) {
+    EXPECT_EQ(ask(snapshot_of({}), "readyz", {{"verbose", ""}}).body,
+              "[+]ping ok\nreadyz check passed\n");
+}
+
+TEST(Kubernetes, TakesTheEndpointsCodes) {
+    Request request = request_of("readyz");
+    request.failed_code = 503;
+    request.degraded_code = 299;
+    EXPECT_EQ(render("kubernetes", troubled(), request).status, 503);
+    EXPECT_EQ(
+        render("kubernetes", snapshot_of({{.name = "a", .outcome = degraded("")}}), request).status,
+        299);
+}
+
+TEST(Kubernetes, IsMountedOnAFolderOrOnOneProbe) {
+    EXPECT_EQ(kubernetes.match("/", "/livez"), "livez");
+    EXPECT_EQ(kubernetes.match("/", "/readyz/databases/default"), "readyz/databases/default");
+    EXPECT_EQ(kubernetes.match("/", "/startupz/"), "startupz/");
+    EXPECT_EQ(kubernetes.match("/", "/healthz"), std::nullopt);
+    EXPECT_EQ(kubernetes.match("/", "/"), std::nullopt);
+    EXPECT_EQ(kubernetes.match("/", "/livezz"), std::nullopt);
+    EXPECT_EQ(kubernetes.match("/k8s/", "/k8s/livez"), "livez");
+    EXPECT_EQ(kubernetes.match("/k8s", "/livez"), std::nullopt);
+    EXPECT_EQ(kubernetes.match("/readyz", "/readyz/x"), "readyz/x");
+    EXPECT_EQ(kubernetes.match("/readyz", "/livez"), std::nullopt);
+    EXPECT_EQ(kubernetes.match("/a/healthz", "/a/healthz"), "healthz");
+    EXPECT_EQ(kubernetes.match("", "/livez"), "livez");
+    EXPECT_EQ(ask(troubled(), "startupz/").body, ask(troubled(), "startupz").body);
+}
+
+}  // namespace
+}  // namespace vitals::dialects::testing

@@ -1,0 +1,224 @@
+// svc_status and probe_status, byte for byte.
+#include "dialects/dialect_testing.hpp"
+
+namespace vitals::dialects::testing {
+namespace {
+
+const Dialect& svc = *find("svc_status");
+const Dialect& probe = *find("probe_status");
+
+// The document's two handlers.
+Snapshot documented() {
+    return snapshot_of(
+        {{.name = "DatabaseConnection", .kind = "handler"},
+         {.name = "UserService", .outcome = failed("Service not available"), .kind = "handler"}});
+}
+
+std::string type_for(std::string rest, std::string accept, bool compat) {
+    Request request = request_of(std::move(rest));
+    request.accept = std::move(accept);
+    const Chosen options = Chosen(svc).set("compat", compat);
+    return svc.render(documented(), request, options.get()).content_type;
+}
+
+const std::string csv_type = "text/csv; charset=UTF-8";
+const std::string json_type = "application/json";
+const std::string text_type = "text/plain; version=0.0.4; charset=UTF-8";
+
+TEST(SvcStatus, AnswersTheDocumentedForms) {
+    expect_golden("svc_status/documented.csv", render("svc_status", documented(), request_of()));
+    expect_golden("svc_status/documented.json",
+                  render("svc_status", documented(), request_of(".json")));
+    expect_golden("svc_status/documented.prometheus",
+                  render("svc_status", documented(), request_of(".prometheus")));
+    const Chosen compat = Chosen(svc).set("compat", true);
+    expect_golden("svc_status/compat.prometheus",
+                  svc.render(documented(), request_of(".prometheus"), compat.get()));
+}
+
+TEST(SvcStatus, ShowsTroubleInEveryForm) {
+    expect_golden("svc_status/troubled.csv", render("svc_status", troubled(), request_of(".csv")));
+    expect_golden("svc_status/troubled.json",
+                  render("svc_status", troubled(), request_of(".json")));
+    expect_golden("svc_status/troubled.prometheus",
+                  render("svc_status", troubled(), request_of(".prometheus")));
+}
+
+TEST(SvcStatus, KeepsItsFormsWhateverNamesAndDetailsHold) {
+    expect_golden("svc_status/hostile.csv", render("svc_status", hostile(), request_of(".csv")));
+    expect_golden("svc_status/hostile.json", render("svc_status", hostile(), request_of(".json")));
+    expect_golden("svc_status/hostile.prometheus",
+                  render("svc_status", hostile(), request_of(".prometheus")));
+}
+
+TEST(SvcStatus, AnswersNothingWhenNothingIsWatched) {
+    const Snapshot empty = snapshot_of({own("vitals/engine")});
+    EXPECT_EQ(render("svc_status", empty, request_of()).body, "");
+    EXPECT_EQ(render("svc_status", empty, request_of(".json")).body, "{}");
+    EXPECT_EQ(render("svc_status", empty, request_of(".prometheus")).body, "");
+}
+
+TEST(SvcStatus, ShowsLabelsAsTheOriginalDoes) {
+    const Snapshot snapshot =
+        snapshot_of({{.name = "status2", .outcome = degraded(""), .kind = "handler"},
+                     {.name = "status3",
+                      .outcome = failed("")
+                                     .with("labels.errors", std::int64_t{7})
+                                     .with("host", std::string("a"))
+                                     .with("labels.good", 42.5)
+                                     .with("labels.word", std::string("no number"))
+                                     .with("labels.good", 1.0),
+                      .kind = "handler"}});
+    expect_golden("svc_status/labels.json", render("svc_status", snapshot, request_of(".json")));
+    expect_golden("svc_status/labels.prometheus",
+                  render("svc_status", snapshot, request_of(".prometheus")));
+    Request request = request_of(".prometheus");
+    request.disclose = Disclosure::status;
+    EXPECT_EQ(render("svc_status", snapshot, request).body.find("errors"), std::string::npos);
+}
+
+TEST(SvcStatus, EndsTheMetricsWithTheProcess) {
+    const ProcessFigures process{.cpu_seconds = 1.5,
+                                 .start_time = 1795222923,
+                                 .resident_bytes = 1,
+                                 .virtual_bytes = 2,
+                                 .open_descriptors = 3,
+                                 .max_descriptors = 4};
+    Request request = request_of(".prometheus");
+    request.process = &process;
+    const Response response = render("svc_status", documented(), request);
+    EXPECT_TRUE(response.body.ends_with("process_max_fds 4\n")) << response.body;
+    EXPECT_EQ(response.repeat_for, 0ms);
+}
+
+TEST(SvcStatus, NegotiatesAsTheOriginalWhenCompatible) {
+    struct Row {
+        const char *rest, *accept;
+        const std::string& type;
+    };
+    const Row rows[] = {
+        {"", "", csv_type},
+        {"", "*/*", csv_type},
+        {".csv", "", csv_type},
+        {".json", "", json_type},
+        {".json", "*/*", json_type},
+        {".json", "text/csv", csv_type},
+        {".csv", "application/json", json_type},
+        {"", "text/csv, application/json", json_type},
+        {".csv", "application/json;q=0, text/csv", json_type},
+        {".prometheus", "application/json", text_type},
+    };
+    for (const Row& row : rows)
+        EXPECT_EQ(type_for(row.rest, row.accept, true), row.type) << row.rest << ' ' << row.accept;
+}
+
+TEST(SvcStatus, NegotiatesByQualityOtherwise) {
+    struct Row {
+        const char *rest, *accept;
+        const std::string& type;
+    };
+    const Row rows[] = {
+        {"", "", csv_type},
+        {"", "*/*", csv_type},
+        {".csv", "", csv_type},
+        {".json", "", json_type},
+        {".json", "*/*", json_type},
+        {".json", "text/html,application/xhtml+xml,*/*;q=0.8", json_type},
+        {".json", "text/csv", csv_type},
+        {".csv", "application/json", json_type},
+        {"", "text/csv, application/json", json_type},
+        {".csv", "text/csv, application/json", csv_type},
+        {"", "application/json;q=0.4, text/csv;q=0.5", csv_type},
+        {".csv", "application/json;q=0, text/csv", csv_type},
+        {"", "application/json;q=0", csv_type},
+        {"", "application/*", json_type},
+        {"", "image/png", csv_type},
+        {".json", "garbage", json_type},
+        {".prometheus", "application/json", text_type},
+        {".prometheus", "application/openmetrics-text;version=1.0.0,*/*;q=0.1", text_type},
+    };
+    for (const Row& row : rows)
+        EXPECT_EQ(type_for(row.rest, row.accept, false), row.type) << row.rest << ' ' << row.accept;
+}
+
+TEST(SvcStatus, MatchesItsFourPaths) {
+    EXPECT_EQ(svc.match("/svc_status", "/svc_status"), "");
+    EXPECT_EQ(svc.match("/svc_status", "/svc_status.prometheus"), ".prometheus");
+    EXPECT_EQ(svc.match("/svc_status", "/svc_status.xml"), std::nullopt);
+    EXPECT_EQ(svc.match("/svc_status", "/svc_status/"), std::nullopt);
+    EXPECT_EQ(svc.match("/svc_status", "/svc_statusx"), std::nullopt);
+    EXPECT_EQ(svc.match("/a/s", "/a/s.json"), ".json");
+}
+
+TEST(SvcStatus, HasOneTruthInAllFormsAndNoFalseGreen) {
+    for (const auto& [name, word] : {std::pair("search", "RED"), {"importer", "RED"}}) {
+        const std::string csv = render("svc_status", troubled(), request_of()).body;
+        EXPECT_NE(csv.find(std::string(name) + "\t" + word), std::string::npos) << csv;
+    }
+}
+
+Response probe_with(const Snapshot& snapshot, std::string method, Pairs query, bool allowed,
+                    std::string control_from = "operator") {
+    Request request = request_of({}, std::move(query));
+    request.method = std::move(method);
+    request.operator_ = allowed;
+    const Chosen options = Chosen(probe).set("control_from", std::move(control_from));
+    return probe.render(snapshot, request, options.get());
+}
+
+TEST(ProbeStatus, AnswersOkUntilDecommissioned) {
+    Snapshot snapshot = healthy();
+    expect_golden("probe_status/ok", probe_with(snapshot, "GET", {}, false));
+    snapshot.decommission.text = "moving to another host";
+    expect_golden("probe_status/decommissioned", probe_with(snapshot, "GET", {}, false));
+    snapshot.decommission.text = "";
+    EXPECT_EQ(whole(probe_with(snapshot, "GET", {}, false)),
+              "503\nContent-Type: text/plain; charset=UTF-8\n\n");
+    snapshot.decommission.text = "ok";  // only exactly OK takes part
+    EXPECT_EQ(probe_with(snapshot, "GET", {}, false).status, 503);
+}
+
+TEST(ProbeStatus, SaysSoWhileShuttingDown) {
+    Snapshot snapshot = healthy();
+    snapshot.decommission.draining = true;
+    const Response response = probe_with(snapshot, "GET", {}, false);
+    EXPECT_EQ(response.status, 503);
+    EXPECT_EQ(response.body, "shutting down");
+    snapshot.decommission.text = "moved";
+    EXPECT_EQ(probe_with(snapshot, "GET", {}, false).body, "moved");
+}
+
+TEST(ProbeStatus, IsNotMovedByFailingComponents) {
+    EXPECT_EQ(probe_with(troubled(), "GET", {}, false).status, 200);
+}
+
+TEST(ProbeStatus, SetsTheTextForAnOperator) {
+    const Response set = probe_with(healthy(), "POST", {{"body", "gone"}}, true);
+    EXPECT_EQ(set.decommission, "gone");
+    EXPECT_EQ(whole(set), "200\nContent-Type: text/plain; charset=UTF-8\n\ngone");
+    EXPECT_EQ(set.repeat_for, 0ms);
+    EXPECT_EQ(probe_with(healthy(), "POST", {}, true).decommission, "OK");
+    EXPECT_EQ(probe_with(healthy(), "POST", {{"body", ""}}, true).decommission, "");
+    EXPECT_EQ(probe_with(healthy(), "POST", {{"body", "a\x1b\xff"}}, true).decommission,
+              "a\xef\xbf\xbd\xef\xbf\xbd");
+}
+
+TEST(ProbeStatus, RefusesOthersAndSaysWhatToDo) {
+    const Response refused = probe_with(healthy(), "POST", {{"body", "gone"}}, false);
+    EXPECT_FALSE(refused.decommission.has_value());
+    expect_golden("probe_status/forbidden", refused);
+    EXPECT_EQ(refused.repeat_for, 0ms);
+    EXPECT_EQ(probe_with(healthy(), "POST", {{"body", "gone"}}, false, "anyone").decommission,
+              "gone");
+}
+
+TEST(ProbeStatus, TakesTheEndpointsCode) {
+    Snapshot snapshot = healthy();
+    snapshot.decommission.text = "x";
+    Request request = request_of();
+    request.failed_code = 404;
+    EXPECT_EQ(render("probe_status", snapshot, request).status, 404);
+}
+
+}  // namespace
+}  // namespace vitals::dialects::testing

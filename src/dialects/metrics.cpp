@@ -1,0 +1,148 @@
+// `metrics`: everything that is known, for Prometheus and OpenMetrics scrapers. Always 200: a
+// scrape that fails would hide what it has to tell. Names are stable; labels hold configured names
+// only, no error text. Durations in seconds; an age is that of the moment of rendering.
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "dialects/accept.hpp"
+#include "dialects/catalog.hpp"
+#include "dialects/exposition.hpp"
+#include "dialects/mount.hpp"
+
+namespace vitals::dialects {
+
+namespace {
+
+struct Options {};
+
+using Type = ExpositionWriter::Type;
+using States = std::vector<const ComponentState*>;
+
+constexpr std::array statuses{Status::ok, Status::degraded, Status::failed, Status::unknown};
+
+double seconds(std::chrono::nanoseconds duration) {
+    // Through microseconds: nanoseconds would only add digits.
+    const auto micros = std::chrono::round<std::chrono::microseconds>(duration);
+    return static_cast<double>(micros.count()) / 1e6;
+}
+
+void write_statuses(ExpositionWriter& writer, const States& states, Steady now) {
+    writer.family("vitals_component_status", Type::gauge,
+                  "The component's status: 0 ok, 1 degraded, 2 failed, 3 unknown.");
+    for (const ComponentState* state : states)
+        writer.sample({{"component", state->name()}, {"kind", state->component->kind}},
+                      static_cast<std::uint64_t>(state->status(now)));
+    writer.family("vitals_component_state", Type::stateset,
+                  "The component's status as one series per status.");
+    for (const ComponentState* state : states)
+        for (const Status status : statuses)
+            writer.sample(
+                {{"component", state->name()}, {"vitals_component_state", to_string(status)}},
+                std::uint64_t{state->status(now) == status});
+    writer.family("vitals_component_age_seconds", Type::gauge,
+                  "Time since the component's latest run ended.", "seconds");
+    for (const ComponentState* state : states)
+        if (state->last != nullptr)
+            writer.sample({{"component", state->name()}}, seconds(now - state->observed));
+}
+
+void write_phases(ExpositionWriter& writer, const ComponentState& state) {
+    // A step that was taken twice (a retry on a fresh connection) is one series.
+    std::vector<Phase> summed;
+    for (const Phase& phase : state.last->phases) {
+        const auto known = std::ranges::find(summed, phase.name, &Phase::name);
+        if (known == summed.end())
+            summed.push_back(phase);
+        else
+            known->duration += phase.duration;
+    }
+    for (const Phase& phase : summed)
+        writer.sample({{"component", state.name()}, {"phase", phase.name}},
+                      seconds(phase.duration));
+}
+
+void write_runs(ExpositionWriter& writer, const States& states) {
+    writer.family("vitals_check_duration_seconds", Type::gauge,
+                  "How long the component's latest run took.", "seconds");
+    for (const ComponentState* state : states)
+        if (state->last != nullptr)
+            writer.sample({{"component", state->name()}}, seconds(state->last->duration));
+    writer.family("vitals_check_phase_seconds", Type::gauge,
+                  "How long one step of the component's latest run took.", "seconds");
+    for (const ComponentState* state : states)
+        if (state->last != nullptr) write_phases(writer, *state);
+    writer.family("vitals_check_runs", Type::counter, "Finished runs by what they found.");
+    for (const ComponentState* state : states)
+        for (const Status status : statuses)
+            writer.sample({{"component", state->name()}, {"result", to_string(status)}},
+                          state->runs[static_cast<std::size_t>(status)]);
+    writer.family("vitals_transitions", Type::counter,
+                  "Changes of the component's status by the status reached.");
+    for (const ComponentState* state : states)
+        for (const Status status : statuses)
+            writer.sample({{"component", state->name()}, {"to", to_string(status)}},
+                          state->transitions[static_cast<std::size_t>(status)]);
+}
+
+void write_service(ExpositionWriter& writer, const Snapshot& snapshot, const Request& request) {
+    writer.family("vitals_workers", Type::gauge, "Workers heard of within their group's timeout.");
+    for (const auto& group : snapshot.workers) {
+        if (request.components != nullptr && !request.components->takes("workers/" + group->name))
+            continue;
+        const auto known = std::ranges::count_if(group->workers, [&](const Worker& worker) {
+            return request.now - worker.received <= group->timeout;
+        });
+        writer.sample({{"group", group->name}}, static_cast<std::uint64_t>(known));
+    }
+    writer.family("vitals_engine_lag_seconds", Type::gauge,
+                  "How late the scheduler woke, at most, in the latest second.", "seconds");
+    writer.sample({}, seconds(snapshot.engine.lag));
+    writer.family("vitals_http_requests", Type::counter,
+                  "Requests answered, by the endpoint's path and the code.");
+    for (const Traffic& traffic : request.traffic)
+        writer.sample({{"endpoint", traffic.endpoint}, {"code", std::to_string(traffic.code)}},
+                      traffic.count);
+    writer.family("vitals_build", Type::info, "What this program reports about itself.");
+    writer.sample({{"service", snapshot.service.name}, {"version", snapshot.service.version}},
+                  std::uint64_t{1});
+}
+
+Response render(const Snapshot& snapshot, const Request& request, const void*) {
+    constexpr std::array<std::string_view, 2> types{
+        "text/plain; version=0.0.4; charset=utf-8",
+        "application/openmetrics-text; version=1.0.0; charset=utf-8"};
+    const std::size_t chosen = negotiate(request.accept, types).value_or(0);
+    const Exposition format = chosen == 1 ? Exposition::openmetrics : Exposition::prometheus;
+
+    Response response;
+    response.content_type = types[chosen];
+    response.headers.emplace_back("Vary", "Accept");
+    response.repeat_for = {};
+    const States states = visible(snapshot, request, true);
+    response.body.reserve(4096 + states.size() * 1536);
+    ExpositionWriter writer(response.body, format);
+    write_statuses(writer, states, request.now);
+    write_runs(writer, states);
+    write_service(writer, snapshot, request);
+    if (request.process != nullptr) append_process(response.body, *request.process, format);
+    writer.end();
+    return response;
+}
+
+}  // namespace
+
+constinit const Dialect metrics{
+    .description = describe<Options>(
+        "metrics", "Everything as Prometheus 0.0.4 or OpenMetrics 1.0 text, by Accept.", {}),
+    .usual_path = "/metrics",
+    .origin = "Prometheus, OpenMetrics",
+    .codes = "200 always",
+    .wants_process = true,
+    .match = match_itself,
+    .render = render,
+};
+
+}  // namespace vitals::dialects

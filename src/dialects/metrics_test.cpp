@@ -1,0 +1,92 @@
+// metrics in both formats; promtool itself is asked where it is installed.
+#include <unistd.h>
+#include <array>
+
+#include <cstdio>
+#include <set>
+
+#include "dialects/dialect_testing.hpp"
+
+namespace vitals::dialects::testing {
+namespace {
+
+const ProcessFigures process{.cpu_seconds = 12.5,
+                             .start_time = 1795222923.25,
+                             .resident_bytes = 20'000'000,
+                             .virtual_bytes = 400'000'000,
+                             .open_descriptors = 31,
+                             .max_descriptors = 1024};
+const std::vector<Traffic> traffic{
+    {"/healthz/", 200, 17}, {"/healthz/", 503, 2}, {"other", 404, 1}};
+
+Request scrape(std::string accept = {}) {
+    Request request = request_of();
+    request.accept = std::move(accept);
+    request.process = &process;
+    request.traffic = traffic;
+    return request;
+}
+
+const std::string openmetrics = "application/openmetrics-text;version=1.0.0";
+
+TEST(Metrics, AnswersBothFormats) {
+    expect_golden("metrics/troubled.prometheus", render("metrics", troubled(), scrape()));
+    expect_golden("metrics/troubled.openmetrics",
+                  render("metrics", troubled(), scrape(openmetrics)));
+    expect_golden("metrics/hostile.prometheus", render("metrics", hostile(), scrape()));
+    expect_golden("metrics/hostile.openmetrics", render("metrics", hostile(), scrape(openmetrics)));
+}
+
+TEST(Metrics, IsNeverRepeatedAndAlwaysFine) {
+    const Response response = render("metrics", troubled(), scrape());
+    EXPECT_EQ(response.repeat_for, 0ms);
+    EXPECT_EQ(response.status, 200);
+}
+
+// promtool's verdict on a body: its output and exit code.
+std::pair<std::string, int> promtool(const std::string& body) {
+    const std::string file = ::testing::TempDir() + "vitals_metrics_" + std::to_string(getpid());
+    std::ofstream(file, std::ios::binary) << body;
+    FILE* pipe = popen(("/usr/bin/promtool check metrics < " + file + " 2>&1").c_str(), "r");
+    std::string output;
+    std::array<char, 4096> buffer{};
+    while (std::size_t read = fread(buffer.data(), 1, buffer.size(), pipe))
+        output.append(buffer.data(), read);
+    const int status = pclose(pipe);
+    std::filesystem::remove(file);
+    return {output, status};
+}
+
+TEST(Metrics, PleasesPromtool) {
+    if (!std::filesystem::exists("/usr/bin/promtool")) GTEST_SKIP() << "promtool is not installed";
+    EXPECT_NE(promtool("# TYPE a counter\na 1\n").second, 0) << "the judge must be able to object";
+    for (const Snapshot& snapshot : {healthy(), troubled(), hostile(), snapshot_of({})}) {
+        const auto [output, status] = promtool(render("metrics", snapshot, scrape()).body);
+        EXPECT_EQ(output, "");
+        EXPECT_EQ(status, 0);
+    }
+}
+
+// Every line of a family together, each series once, OpenMetrics closed.
+TEST(Metrics, NamesEachSeriesOnce) {
+    for (const std::string& accept : {std::string(), openmetrics}) {
+        const std::string body = render("metrics", troubled(), scrape(accept)).body;
+        std::set<std::string> series, families;
+        std::istringstream lines(body);
+        for (std::string line; std::getline(lines, line);) {
+            if (line.starts_with("# TYPE "))
+                EXPECT_TRUE(families.insert(line.substr(0, line.rfind(' '))).second) << line;
+            if (line.starts_with('#')) continue;
+            EXPECT_TRUE(series.insert(line.substr(0, line.rfind(' '))).second) << line;
+        }
+        EXPECT_EQ(body.ends_with("# EOF\n"), accept == openmetrics);
+    }
+}
+
+TEST(Metrics, CountsWorkersHeardOf) {
+    const std::string body = render("metrics", troubled(), scrape()).body;
+    EXPECT_NE(body.find("vitals_workers{group=\"pulp\"} 1\n"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace vitals::dialects::testing

@@ -1,0 +1,75 @@
+// `microprofile`: MicroProfile Health 4: `live`, `ready`, `started` (also `start`, as its table
+// has it) and the path itself for everything. What the words mean: probes.hpp. Degraded is UP with
+// the fact in `data`; a component that is not critical may be DOWN while the whole is UP.
+#include <array>
+#include <string>
+
+#include "dialects/catalog.hpp"
+#include "dialects/escape.hpp"
+#include "dialects/json_writer.hpp"
+#include "dialects/mount.hpp"
+#include "dialects/probes.hpp"
+
+namespace vitals::dialects {
+
+namespace {
+
+struct Options {};
+
+std::optional<std::string_view> match(std::string_view mount, std::string_view path) {
+    const std::optional<std::string_view> rest = below(mount, path);
+    if (!rest) return std::nullopt;
+    for (const std::string_view known : {"", "live", "ready", "started", "start"})
+        if (*rest == known) return rest;
+    return std::nullopt;
+}
+
+Probe probe_of(std::string_view word) {
+    if (word == "live") return Probe::live;
+    if (word == "ready") return Probe::ready;
+    return word.empty() ? Probe::all : Probe::startup;
+}
+
+void write_check(JsonWriter& writer, const ProbeLine& line, Probe probe, const Request& request) {
+    writer.object().member("name", line.name).member("status", line.passed() ? "UP" : "DOWN");
+    // Having started is all that startup asks: what the first result was is not its matter.
+    const bool silent = line.state == nullptr || (probe == Probe::startup && line.passed());
+    const std::string detail = silent ? std::string() : shown_detail(*line.state, request);
+    if (line.status != Status::ok || !detail.empty()) {
+        writer.key("data").object().member("status", to_string(line.status));
+        if (!detail.empty()) writer.member("detail", detail);
+        if (!line.critical) writer.member("critical", false);
+        writer.end_object();
+    }
+    writer.end_object();
+}
+
+Response render(const Snapshot& snapshot, const Request& request, const void*) {
+    const Probe probe = probe_of(request.rest);
+    auto lines = probe_lines(probe, snapshot, request, false);
+    const Status result = overall(lines);
+    Response response;
+    response.status = code_for(result, request, 503);
+    response.content_type = "application/json";
+    JsonWriter writer(response.body);
+    writer.object().member("status", result == Status::failed ? "DOWN" : "UP");
+    writer.key("checks").array();
+    for (const ProbeLine& line : lines) write_check(writer, line, probe, request);
+    writer.end_array().end_object();
+    return response;
+}
+
+}  // namespace
+
+constinit const Dialect microprofile{
+    .description = describe<Options>(
+        "microprofile", "Live, ready and started as MicroProfile Health 4 has them.", {}),
+    .usual_path = "/health",  // itself, next to health_json, only where that is not mounted
+    .origin = "MicroProfile Health 4",
+    .codes = "200 / 503",
+    .own_components = false,
+    .match = match,
+    .render = render,
+};
+
+}  // namespace vitals::dialects

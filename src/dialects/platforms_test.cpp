@@ -1,0 +1,220 @@
+// actuator, microprofile, consul, statuspage and badge, byte for byte.
+#include "dialects/dialect_testing.hpp"
+
+namespace vitals::dialects::testing {
+namespace {
+
+Response ask(std::string_view dialect, const Snapshot& snapshot, std::string rest,
+             std::string accept = {}) {
+    Request request = request_of(std::move(rest));
+    request.accept = std::move(accept);
+    return render(dialect, snapshot, request);
+}
+
+Snapshot one(Given given) {
+    return snapshot_of({std::move(given)});
+}
+
+Snapshot decommissioned(Snapshot snapshot = healthy()) {
+    snapshot.decommission.text = "moving";
+    return snapshot;
+}
+
+const char* const v2 = "application/vnd.spring-boot.actuator.v2+json";
+
+TEST(Actuator, AnswersAsSpringBootDoes) {
+    expect_golden("actuator/healthy.json", ask("actuator", healthy(), ""));
+    expect_golden("actuator/troubled.json", ask("actuator", troubled(), ""));
+    expect_golden("actuator/troubled-v2.json", ask("actuator", troubled(), "", v2));
+    expect_golden("actuator/hostile.json", ask("actuator", hostile(), ""));
+    expect_golden("actuator/liveness.json", ask("actuator", troubled(), "liveness"));
+    expect_golden("actuator/decommissioned.json", ask("actuator", decommissioned(), "readiness"));
+}
+
+TEST(Actuator, HasItsMediaTypes) {
+    EXPECT_EQ(ask("actuator", healthy(), "").content_type,
+              "application/vnd.spring-boot.actuator.v3+json");
+    EXPECT_EQ(ask("actuator", healthy(), "", "application/json").content_type, "application/json");
+    EXPECT_EQ(ask("actuator", healthy(), "", v2).content_type, v2);
+    EXPECT_EQ(ask("actuator", healthy(), "", "text/html").status, 200);
+}
+
+TEST(Actuator, HasAPathPerComponentAndGroup) {
+    EXPECT_EQ(ask("actuator", troubled(), "databases/default").body, R"({"status":"UP"})");
+    EXPECT_EQ(ask("actuator", troubled(), "reports").body,
+              R"({"status":"DOWN","details":{"detail":"HTTP status 500, expected 200"}})");
+    EXPECT_EQ(ask("actuator", troubled(), "reports").status, 503);
+    EXPECT_EQ(ask("actuator", troubled(), "databases").body,
+              R"({"status":"DOWN","components":{"default":{"status":"UP"},)"
+              R"("reports":{"status":"DOWN","details":{"detail":"connection refused"}}}})");
+    EXPECT_EQ(ask("actuator", troubled(), "nothing").status, 404);
+    EXPECT_EQ(ask("actuator", troubled(), "nothing").body, "");
+    EXPECT_EQ(ask("actuator", troubled(), "vitals/store").status, 404);
+}
+
+TEST(Actuator, MapsStatusesAndCodes) {
+    EXPECT_EQ(ask("actuator", one({.name = "a", .outcome = degraded("slow")}), "").body,
+              R"({"status":"UP","components":{"a":{"status":"UP","details":{"status":"degraded",)"
+              R"("detail":"slow"}}},"groups":["liveness","readiness"]})");
+    const Response stale = ask("actuator", one({.name = "a", .age = 26s}), "");
+    EXPECT_EQ(stale.status, 503);
+    EXPECT_TRUE(stale.body.starts_with(R"({"status":"UNKNOWN")")) << stale.body;
+    const Response soft =
+        ask("actuator", one({.name = "a", .outcome = failed("no"), .critical = false}), "");
+    EXPECT_EQ(soft.status, 200);
+    EXPECT_TRUE(soft.body.starts_with(R"({"status":"UP","components":{"a":{"status":"DOWN")"));
+}
+
+TEST(Actuator, IsOutOfServiceWhenDecommissionedButAlive) {
+    for (const std::string rest : {"", "readiness"}) {
+        const Response response = ask("actuator", decommissioned(), rest);
+        EXPECT_EQ(response.status, 503);
+        EXPECT_TRUE(response.body.starts_with(R"({"status":"OUT_OF_SERVICE")"));
+    }
+    EXPECT_EQ(ask("actuator", decommissioned(), "liveness").status, 200);
+    // DOWN is graver.
+    EXPECT_TRUE(
+        ask("actuator", decommissioned(troubled()), "").body.starts_with(R"({"status":"DOWN")"));
+}
+
+TEST(Actuator, MatchesBelowItsPath) {
+    const Dialect& actuator = *find("actuator");
+    EXPECT_EQ(actuator.match("/actuator/health", "/actuator/health"), "");
+    EXPECT_EQ(actuator.match("/actuator/health", "/actuator/health/"), "");
+    EXPECT_EQ(actuator.match("/actuator/health", "/actuator/health/a/b"), "a/b");
+    EXPECT_EQ(actuator.match("/actuator/health", "/actuator/healthy"), std::nullopt);
+}
+
+TEST(MicroProfile, AnswersItsFourPaths) {
+    expect_golden("microprofile/ready.json", ask("microprofile", troubled(), "ready"));
+    expect_golden("microprofile/live.json", ask("microprofile", troubled(), "live"));
+    expect_golden("microprofile/started.json", ask("microprofile", troubled(), "started"));
+    expect_golden("microprofile/hostile.json", ask("microprofile", hostile(), ""));
+    EXPECT_EQ(whole(ask("microprofile", troubled(), "start")),
+              whole(ask("microprofile", troubled(), "started")));
+    EXPECT_EQ(whole(ask("microprofile", snapshot_of({}), "ready")),
+              "200\nContent-Type: application/json\n\n{\"status\":\"UP\",\"checks\":[]}");
+}
+
+TEST(MicroProfile, IsNotReadyButAliveWhenDecommissioned) {
+    const Response ready = ask("microprofile", decommissioned(snapshot_of({})), "ready");
+    EXPECT_EQ(ready.status, 503);
+    EXPECT_EQ(ready.body, R"({"status":"DOWN","checks":[{"name":"decommission","status":"DOWN",)"
+                          R"("data":{"status":"failed"}}]})");
+    EXPECT_EQ(ask("microprofile", decommissioned(), "live").status, 200);
+}
+
+TEST(MicroProfile, SharesHealthWithHealthJson) {
+    const Dialect& microprofile = *find("microprofile");
+    EXPECT_EQ(microprofile.match("/health", "/health/live"), "live");
+    EXPECT_EQ(microprofile.match("/health", "/health"), "");
+    EXPECT_EQ(microprofile.match("/health", "/health/other"), std::nullopt);
+    EXPECT_EQ(find("health_json")->match("/health", "/health/live"), std::nullopt);
+    // The first that matches answers: the draft's at the path itself.
+    const auto place = [](std::string_view name) {
+        return std::ranges::find(all(), name,
+                                 [](const Dialect* dialect) { return dialect->description.name; });
+    };
+    EXPECT_LT(place("health_json"), place("microprofile"));
+}
+
+TEST(Consul, SpeaksByItsCode) {
+    const auto code = [](Given given) { return ask("consul", one(std::move(given)), "").status; };
+    EXPECT_EQ(code({.name = "a"}), 200);
+    EXPECT_EQ(code({.name = "a", .outcome = degraded("slow")}), 429);
+    EXPECT_EQ(code({.name = "a", .outcome = failed("no"), .critical = false}), 429);
+    EXPECT_EQ(code({.name = "a", .outcome = failed("no")}), 503);
+    EXPECT_EQ(code({.name = "a", .age = 26s}), 503);
+    EXPECT_EQ(code({.name = "a", .ran = false}), 503);
+    expect_golden("consul/troubled", ask("consul", troubled(), ""));
+    expect_golden("consul/hostile", ask("consul", hostile(), ""));
+    expect_golden("consul/decommissioned", ask("consul", decommissioned(), ""));
+}
+
+TEST(Consul, HasAPathPerComponentAndGroup) {
+    EXPECT_EQ(ask("consul", troubled(), "databases/default").status, 200);
+    EXPECT_EQ(ask("consul", troubled(), "databases").status, 503);
+    EXPECT_EQ(ask("consul", troubled(), "disk").status, 429);
+    EXPECT_EQ(ask("consul", troubled(), "none").status, 404);
+    EXPECT_EQ(
+        ask("consul", one({.name = "a", .outcome = failed("no"), .critical = false}), "a").status,
+        503);
+}
+
+TEST(Consul, KeepsWithinWhatConsulKeeps) {
+    std::vector<Given> given;
+    for (int i = 0; i < 500; ++i)
+        given.push_back({.name = "warm/" + std::to_string(i), .outcome = degraded("slow")});
+    given.push_back({.name = "zz", .outcome = failed("this must be seen")});
+    const std::string body = ask("consul", snapshot_of(std::move(given)), "").body;
+    EXPECT_LE(body.size(), 4096u);
+    EXPECT_NE(body.find("this must be seen"), std::string::npos);
+    EXPECT_NE(body.find(" more\n"), std::string::npos);
+}
+
+TEST(Statuspage, PublishesAsHostedPagesDo) {
+    expect_golden("statuspage/healthy-status.json", ask("statuspage", healthy(), "status.json"));
+    expect_golden("statuspage/troubled-status.json", ask("statuspage", troubled(), "status.json"));
+    expect_golden("statuspage/troubled-summary.json",
+                  ask("statuspage", troubled(), "summary.json"));
+    expect_golden("statuspage/hostile-summary.json", ask("statuspage", hostile(), "summary.json"));
+}
+
+TEST(Statuspage, HasFourIndicators) {
+    const auto indicator = [](std::vector<Given> given) {
+        const std::string body =
+            ask("statuspage", snapshot_of(std::move(given)), "status.json").body;
+        const auto from = body.find("\"indicator\":\"") + 13;
+        return body.substr(from, body.find('"', from) - from);
+    };
+    const Given fine{.name = "a"};
+    const Given bad{.name = "b", .outcome = failed("no")};
+    EXPECT_EQ(indicator({fine}), "none");
+    EXPECT_EQ(indicator({fine, {.name = "c", .outcome = degraded("slow")}}), "minor");
+    EXPECT_EQ(indicator({fine, bad}), "major");
+    EXPECT_EQ(indicator({bad}), "critical");
+    EXPECT_EQ(indicator({fine, {.name = "c", .age = 26s}}), "major");
+}
+
+TEST(Statuspage, LetsOtherSitesReadWhenToldTo) {
+    const Dialect& statuspage = *find("statuspage");
+    Chosen options(statuspage);
+    EXPECT_TRUE(
+        statuspage.render(healthy(), request_of("status.json"), options.get()).headers.empty());
+    options.set("allow_origin", std::string("*"));
+    EXPECT_EQ(statuspage.render(healthy(), request_of("status.json"), options.get()).headers,
+              (Pairs{{"Access-Control-Allow-Origin", "*"}}));
+    options.set("allow_origin", std::string("a\r\nX: y"));
+    EXPECT_NE(statuspage.description.verify(options.get()), "");
+    EXPECT_EQ(statuspage.match("/api/v2/", "/api/v2/status.json"), "status.json");
+    EXPECT_EQ(statuspage.match("/api/v2/", "/api/v2/"), std::nullopt);
+}
+
+TEST(Badge, ServesShieldsAndPictures) {
+    expect_golden("badge/all.json", ask("badge", troubled(), ".json"));
+    expect_golden("badge/failed.json", ask("badge", troubled(), "databases/reports.json"));
+    expect_golden("badge/ok.svg", ask("badge", troubled(), "databases/default.svg"));
+    expect_golden("badge/all.svg", ask("badge", healthy(), ".svg"));
+    expect_golden("badge/hostile.svg",
+                  ask("badge", hostile(), "\"quoted\\back\"/<script>alert(1)</script>.svg"));
+}
+
+TEST(Badge, KnowsNamesAndGroups) {
+    EXPECT_EQ(ask("badge", troubled(), "databases.json").body,
+              R"({"schemaVersion":1,"label":"databases","message":"1/2 ok","color":"red",)"
+              R"("isError":true})");
+    EXPECT_EQ(ask("badge", troubled(), "search.json").body,
+              R"({"schemaVersion":1,"label":"search","message":"unknown","color":"lightgrey"})");
+    const Response none = ask("badge", troubled(), "none.json");
+    EXPECT_EQ(none.status, 404);
+    EXPECT_EQ(none.body,
+              R"({"schemaVersion":1,"label":"none","message":"not found","color":"lightgrey"})");
+    const Dialect& badge = *find("badge");
+    EXPECT_EQ(badge.match("/badge/", "/badge/a/b.svg"), "a/b.svg");
+    EXPECT_EQ(badge.match("/badge/", "/badge.json"), ".json");
+    EXPECT_EQ(badge.match("/badge/", "/badge/a"), std::nullopt);
+    EXPECT_EQ(badge.match("/badge/", "/badges.json"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace vitals::dialects::testing

@@ -1,0 +1,73 @@
+// `probe_status`: tells load balancers whether this service takes part, and lets an operator take
+// it out. GET answers 200 `OK`, or 503 with the text that was set; `POST ?body=TEXT` sets the text.
+// Origin: lovely-ws-status. Whether a POST is allowed is the server's to say (Request::operator_);
+// the state is kept by whoever acts on Response::decommission.
+#include "dialects/catalog.hpp"
+#include "dialects/escape.hpp"
+#include "dialects/mount.hpp"
+
+namespace vitals::dialects {
+
+namespace {
+
+struct Options {
+    std::string control_from = "operator";
+};
+
+constexpr Field fields[] = {
+    field<&Options::control_from>(
+        "control_from",
+        "Who may decommission: `operator` takes a control listener, a token with `control`, or a "
+        "loopback peer without a proxy's or browser's headers; `anyone` is the original's rule.",
+        {.choices = "operator|anyone"}),
+};
+
+constexpr std::string_view text_type = "text/plain; charset=UTF-8";
+
+Response refuse() {
+    Response response;
+    response.status = 403;
+    response.content_type = text_type;
+    response.body =
+        "Forbidden: only an operator may change the probe status.\n"
+        "Send the POST through a control listener, with a token that has the right `control` "
+        "(Authorization: Bearer TOKEN), or from this host directly (no proxy, no browser).\n";
+    response.repeat_for = {};
+    return response;
+}
+
+Response render(const Snapshot& snapshot, const Request& request, const void* options) {
+    const auto& own = *static_cast<const Options*>(options);
+    Response response;
+    response.content_type = text_type;
+    if (request.method == "POST") {
+        if (!request.operator_ && own.control_from != "anyone") return refuse();
+        const std::string* text = request.parameter("body");
+        // A missing text recommissions; an empty one is a text other than OK.
+        response.decommission = text == nullptr ? "OK" : plain_text(*text);
+        response.body = *response.decommission;
+        response.repeat_for = {};
+        return response;
+    }
+    const Decommission& state = snapshot.decommission;
+    response.body = state.text == "OK" && state.draining ? "shutting down" : plain_text(state.text);
+    if (state.active()) response.status = code_for(Status::failed, request, 503);
+    return response;
+}
+
+}  // namespace
+
+constinit const Dialect probe_status{
+    .description = describe<Options>(
+        "probe_status", "OK until an operator decommissions the service, then 503 with a text.",
+        fields),
+    .usual_path = "/probe_status",
+    .origin = "lovely-ws-status",
+    .codes = "200 / 503 when decommissioned",
+    .own_components = false,
+    .methods = "GET, HEAD, POST, OPTIONS",
+    .match = match_itself,
+    .render = render,
+};
+
+}  // namespace vitals::dialects

@@ -1,0 +1,63 @@
+// Liveness, readiness, startup.
+#include "dialects/probes.hpp"
+
+#include <algorithm>
+
+namespace vitals::dialects {
+
+namespace {
+
+constexpr std::string_view engine_name = "vitals/engine";
+
+bool is_live(const ComponentState& state) {
+    return std::ranges::find(state.component->probes, "live") != state.component->probes.end();
+}
+
+ProbeLine liveness(const ComponentState& state, Steady now) {
+    return {state.name(), state.last == nullptr ? Status::ok : state.status(now), &state};
+}
+
+ProbeLine startup(const ComponentState& state) {
+    return {state.name(), state.last == nullptr ? Status::unknown : Status::ok, &state};
+}
+
+}  // namespace
+
+std::vector<ProbeLine> probe_lines(Probe probe, const Snapshot& snapshot, const Request& request,
+                                   bool own) {
+    std::vector<ProbeLine> lines;
+    // The engine is what liveness is about: no filter hides it there.
+    const ComponentState* engine = snapshot.find(engine_name);
+    if (probe == Probe::live && engine != nullptr) lines.push_back(liveness(*engine, request.now));
+    for (const ComponentState* state : visible(snapshot, request, own)) {
+        switch (probe) {
+            case Probe::live:
+                if (is_live(*state) && state != engine)
+                    lines.push_back(liveness(*state, request.now));
+                break;
+            case Probe::startup:
+                lines.push_back(startup(*state));
+                break;
+            case Probe::ready:
+            case Probe::all:
+                if (state != engine || probe == Probe::all)
+                    lines.push_back({state->name(), state->status(request.now), state,
+                                     state->component->critical});
+        }
+    }
+    const Decommission& out = snapshot.decommission;
+    if (out.active() && (probe == Probe::ready || probe == Probe::all))
+        lines.push_back({out.draining ? "shutdown" : "decommission", Status::failed});
+    return lines;
+}
+
+Status overall(const std::vector<ProbeLine>& lines) noexcept {
+    Status found = Status::ok;
+    for (const ProbeLine& line : lines) {
+        if (!line.passed() && line.critical) return Status::failed;
+        if (line.status != Status::ok) found = Status::degraded;
+    }
+    return found;
+}
+
+}  // namespace vitals::dialects

@@ -1,0 +1,107 @@
+// `pulp`: Pulp 2's server status, 200 as long as the server answers. Which components are its
+// database and its messaging, and which group its workers, the endpoint says. Field names, their
+// order and dates as in Pulp's document. While the database is down no worker is known, as in the
+// original, which keeps them there.
+#include "dialects/catalog.hpp"
+#include "dialects/json_writer.hpp"
+#include "dialects/mount.hpp"
+#include "model/clock.hpp"
+
+namespace vitals::dialects {
+
+namespace {
+
+struct Options {
+    std::string database;
+    std::string messaging;
+    std::string workers;
+    std::string platform_version;
+    std::string worker_style = "name";
+    bool stale_workers = false;
+};
+
+constexpr Field fields[] = {
+    field<&Options::database>("database", "The component shown as `database_connection`.",
+                              {.required = true, .refers = "component"}),
+    field<&Options::messaging>("messaging", "The component shown as `messaging_connection`.",
+                               {.required = true, .refers = "component"}),
+    field<&Options::workers>("workers", "The worker group shown as `known_workers`.",
+                             {.refers = "workers"}),
+    field<&Options::platform_version>("platform_version",
+                                      "What `versions` reports; the service's version if not set."),
+    field<&Options::worker_style>(
+        "worker_style",
+        "How a worker is written: `name` as documented (2.6), `id` with `_id` and `_ns` as later "
+        "releases have it, or `both`.",
+        {.choices = "name|id|both"}),
+    field<&Options::stale_workers>(
+        "stale_workers",
+        "Lists workers that have been silent for longer than their group's timeout too, as 2.6 "
+        "did until it cleaned up."),
+};
+
+bool connected(const Snapshot& snapshot, const std::string& name, Steady now) {
+    const ComponentState* state = snapshot.find(name);
+    if (state == nullptr) return false;
+    const Status status = state->status(now);
+    return status == Status::ok || status == Status::degraded;
+}
+
+void write_worker(JsonWriter& writer, const Worker& worker, const std::string& style) {
+    writer.object();
+    if (style != "name") writer.member("_id", worker.name).member("_ns", "workers");
+    writer.member("last_heartbeat", rfc3339(worker.last_heartbeat));
+    if (style != "id") writer.member("name", worker.name);
+    writer.end_object();
+}
+
+// The original is also reached below /pulp/api.
+std::optional<std::string_view> match(std::string_view mount, std::string_view path) {
+    constexpr std::string_view prefix = "/pulp/api";
+    if (path.starts_with(prefix) && !mount.starts_with(prefix)) path.remove_prefix(prefix.size());
+    return match_either(mount, path);
+}
+
+Response render(const Snapshot& snapshot, const Request& request, const void* options) {
+    const auto& own = *static_cast<const Options*>(options);
+    const bool database = connected(snapshot, own.database, request.now);
+    const bool messaging = connected(snapshot, own.messaging, request.now);
+    Response response;
+    response.content_type = "application/json; charset=utf-8";
+    // Workers fall silent without a new version of the snapshot.
+    response.repeat_for = std::chrono::seconds(1);
+    JsonWriter writer(response.body, python_json);
+    writer.object().member("api_version", "2");
+    writer.key("database_connection").object().member("connected", database).end_object();
+    writer.key("known_workers").array();
+    for (const auto& group : snapshot.workers) {
+        if (group->name != own.workers || !database) continue;
+        for (const Worker& worker : group->workers)
+            if (own.stale_workers || request.now - worker.received <= group->timeout)
+                write_worker(writer, worker, own.worker_style);
+    }
+    writer.end_array();
+    writer.key("messaging_connection").object().member("connected", messaging).end_object();
+    writer.key("versions").object();
+    writer.member("platform_version",
+                  own.platform_version.empty() ? snapshot.service.version : own.platform_version);
+    writer.end_object().end_object();
+    return response;
+}
+
+}  // namespace
+
+constinit const Dialect pulp{
+    .description = describe<Options>(
+        "pulp", "Pulp's server status: two connections and the workers that were heard of.",
+        fields),
+    .usual_path = "/v2/status/",
+    .origin = "Pulp 2",
+    .codes = "200 always",
+    .mounted_by_default = false,
+    .own_components = false,
+    .match = match,
+    .render = render,
+};
+
+}  // namespace vitals::dialects
