@@ -1,0 +1,166 @@
+// Heads of answers, and the answers that the server gives by itself.
+#include "server/answer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "server/request.hpp"
+
+namespace vitals::server {
+namespace {
+
+// Whatever a dialect puts into a header, it stays one field.
+bool safe_value(std::string_view value) {
+    return std::none_of(value.begin(), value.end(), [](char c) {
+        return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
+    });
+}
+
+void add_field(std::string& head, std::string_view name, std::string_view value) {
+    if (!safe_value(value)) return;
+    head.append(name).append(": ").append(value).append("\r\n");
+}
+
+}  // namespace
+
+std::string_view reason_phrase(int status) noexcept {
+    switch (status) {
+        case 200:
+            return "OK";
+        case 201:
+            return "Created";
+        case 202:
+            return "Accepted";
+        case 204:
+            return "No Content";
+        case 206:
+            return "Partial Content";
+        case 207:
+            return "Multi-Status";
+        case 301:
+            return "Moved Permanently";
+        case 302:
+            return "Found";
+        case 303:
+            return "See Other";
+        case 304:
+            return "Not Modified";
+        case 307:
+            return "Temporary Redirect";
+        case 308:
+            return "Permanent Redirect";
+        case 400:
+            return "Bad Request";
+        case 401:
+            return "Unauthorized";
+        case 403:
+            return "Forbidden";
+        case 404:
+            return "Not Found";
+        case 405:
+            return "Method Not Allowed";
+        case 406:
+            return "Not Acceptable";
+        case 408:
+            return "Request Timeout";
+        case 409:
+            return "Conflict";
+        case 410:
+            return "Gone";
+        case 413:
+            return "Content Too Large";
+        case 415:
+            return "Unsupported Media Type";
+        case 417:
+            return "Expectation Failed";
+        case 418:
+            return "I'm a teapot";
+        case 422:
+            return "Unprocessable Content";
+        case 424:
+            return "Failed Dependency";
+        case 429:
+            return "Too Many Requests";
+        case 431:
+            return "Request Header Fields Too Large";
+        case 500:
+            return "Internal Server Error";
+        case 501:
+            return "Not Implemented";
+        case 502:
+            return "Bad Gateway";
+        case 503:
+            return "Service Unavailable";
+        case 504:
+            return "Gateway Timeout";
+        case 505:
+            return "HTTP Version Not Supported";
+        case 507:
+            return "Insufficient Storage";
+        default:
+            return "Status";
+    }
+}
+
+std::string http_date(System time) {
+    static constexpr std::string_view days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static constexpr std::string_view months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+    auto midnight = std::chrono::floor<std::chrono::days>(seconds);
+    std::chrono::year_month_day date(midnight);
+    std::chrono::hh_mm_ss clock(seconds - midnight);
+    return fmt::format(
+        "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+        days[std::chrono::weekday(midnight).c_encoding()], static_cast<unsigned>(date.day()),
+        months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
+        clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+}
+
+Rendered render_answer(const dialects::Response& response, std::string_view date) {
+    Rendered answer;
+    answer.status = response.status;
+    std::string& out = answer.bytes;
+    out.reserve(response.body.size() + 512);
+    out += fmt::format("HTTP/1.1 {} {}\r\nDate: ", response.status, reason_phrase(response.status));
+    answer.date = out.size();
+    out.append(date).append("\r\n");
+    if (!response.content_type.empty()) add_field(out, "Content-Type", response.content_type);
+    bool has_body = response.status != 204 && response.status != 304;
+    if (has_body) add_field(out, "Content-Length", std::to_string(response.body.size()));
+    bool cached = false;
+    for (const auto& [name, value] : response.headers) {
+        if (equal_ignoring_case(name, "cache-control")) cached = true;
+        add_field(out, name, value);
+    }
+    if (!cached) add_field(out, "Cache-Control", "no-store");
+    add_field(out, "X-Content-Type-Options", "nosniff");
+    out += "\r\n";
+    answer.head = out.size();
+    if (has_body) out += response.body;
+    return answer;
+}
+
+std::string with_connection(const Rendered& answer, std::string_view connection, bool head_only) {
+    std::string_view bytes = answer.bytes;
+    if (head_only) bytes = bytes.substr(0, answer.head);
+    std::size_t line = bytes.find('\n') + 1;
+    std::string result;
+    result.reserve(bytes.size() + 32);
+    result.append(bytes.substr(0, line)).append("Connection: ").append(connection);
+    return result.append("\r\n").append(bytes.substr(line));
+}
+
+dialects::Response plain_answer(int status, std::string_view why) {
+    dialects::Response response;
+    response.status = status;
+    response.content_type = "text/plain; charset=utf-8";
+    response.body = fmt::format("{} {}", status, reason_phrase(status));
+    if (!why.empty()) response.body.append(": ").append(why);
+    response.body += "\n";
+    return response;
+}
+
+}  // namespace vitals::server

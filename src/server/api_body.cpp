@@ -1,0 +1,200 @@
+// Boost.JSON within limits of depth and size; every member is known or refused.
+#include "server/api_body.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cmath>
+
+#include "model/description.hpp"
+
+namespace vitals::server {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t deepest = 8;
+constexpr std::size_t most_properties = 100;
+constexpr std::size_t longest_detail = 4096;
+
+// A body as an object, or what is wrong with it.
+std::expected<json::object, BodyProblem> parse_object(std::string_view body) {
+    json::parse_options options;
+    options.max_depth = deepest;
+    json::error_code error;
+    json::value value =
+        json::parse(json::string_view(body.data(), body.size()), error, {}, options);
+    if (error)
+        return std::unexpected(
+            BodyProblem{400, fmt::format("the body is not JSON: {}", error.message())});
+    if (!value.is_object())
+        return std::unexpected(BodyProblem{400, "the body must be a JSON object"});
+    return std::move(value.get_object());
+}
+
+BodyProblem wrong(std::string_view member, std::string_view expected) {
+    return {400, fmt::format("`{}` must be {}", member, expected)};
+}
+
+std::optional<BodyProblem> unknown_member(const json::object& object,
+                                          std::initializer_list<std::string_view> known) {
+    for (const auto& [key, value] : object) {
+        std::string_view name(key.data(), key.size());
+        if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+        return BodyProblem{
+            400, fmt::format("`{}` is not known here; known are {}", name, fmt::join(known, ", "))};
+    }
+    return {};
+}
+
+std::optional<BodyProblem> read_status(const json::object& object, Outcome& outcome) {
+    const json::value* value = object.if_contains("status");
+    constexpr std::string_view expected = "one of ok, degraded, failed, unknown";
+    if (value == nullptr || !value->is_string()) return wrong("status", expected);
+    auto status = parse_status({value->get_string().data(), value->get_string().size()});
+    if (!status) return wrong("status", expected);
+    outcome.status = *status;
+    if (*status == Status::failed) outcome.error_class = ErrorClass::assertion;
+    if (*status == Status::unknown) outcome.error_class = ErrorClass::local;
+    return {};
+}
+
+std::optional<BodyProblem> read_detail(const json::object& object, Outcome& outcome) {
+    const json::value* value = object.if_contains("detail");
+    if (value == nullptr) return {};
+    if (!value->is_string() || value->get_string().size() > longest_detail)
+        return wrong("detail", fmt::format("a text of at most {} bytes", longest_detail));
+    outcome.detail.assign(value->get_string().data(), value->get_string().size());
+    // One line, whatever the sender calls one.
+    for (char& c : outcome.detail)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+    return {};
+}
+
+std::optional<BodyProblem> read_properties(const json::object& object, Outcome& outcome) {
+    const json::value* value = object.if_contains("properties");
+    if (value == nullptr) return {};
+    if (!value->is_object() || value->get_object().size() > most_properties)
+        return wrong("properties", fmt::format("an object of at most {} members", most_properties));
+    for (const auto& [key, member] : value->get_object()) {
+        std::string name(key.data(), key.size());
+        if (member.is_string())
+            outcome.with(name, std::string(member.get_string().data(), member.get_string().size()));
+        else if (member.is_bool())
+            outcome.with(name, member.get_bool());
+        else if (member.is_int64())
+            outcome.with(name, member.get_int64());
+        else if (member.is_uint64())
+            outcome.with(name, static_cast<double>(member.get_uint64()));
+        else if (member.is_double())
+            outcome.with(name, member.get_double());
+        else
+            return wrong("properties." + name, "a text, a number, true or false");
+    }
+    return {};
+}
+
+std::optional<BodyProblem> read_ttl(const json::object& object, Push& push) {
+    const json::value* value = object.if_contains("ttl");
+    if (value == nullptr) return {};
+    std::optional<std::chrono::milliseconds> ttl;
+    if (value->is_string()) {
+        ttl = parse_duration({value->get_string().data(), value->get_string().size()});
+    } else if (value->is_number()) {
+        double number = value->to_number<double>();
+        if (number > 0 && number < 1e9) ttl = std::chrono::milliseconds(std::llround(number * 1e3));
+    }
+    if (!ttl || ttl->count() <= 0)
+        return wrong("ttl", "a duration such as \"90s\", or a number of seconds");
+    push.ttl = ttl;
+    return {};
+}
+
+// When a worker says that it sent the heartbeat: seconds since the epoch, for show.
+std::optional<BodyProblem> read_beat(const json::object& object, Heartbeat& beat) {
+    if (const json::value* sent = object.if_contains("sent")) {
+        json::error_code error;
+        const auto seconds = sent->to_number<double>(error);
+        constexpr double latest = 253'402'300'799;  // the end of the year 9999
+        if (error || seconds < 0 || seconds > latest) return wrong("sent", "seconds since 1970");
+        beat.sent = System(
+            std::chrono::duration_cast<System::duration>(std::chrono::duration<double>(seconds)));
+    }
+    if (const json::value* leaving = object.if_contains("leaving")) {
+        if (!leaving->is_bool()) return wrong("leaving", "true or false");
+        beat.leaving = leaving->get_bool();
+    }
+    return {};
+}
+
+}  // namespace
+
+std::expected<Push, BodyProblem> parse_push(const std::string& component, std::string_view body) {
+    auto object = parse_object(body);
+    if (!object) return std::unexpected(object.error());
+    Push push;
+    push.component = component;
+    auto problem = unknown_member(*object, {"status", "detail", "properties", "ttl"});
+    if (!problem) problem = read_status(*object, push.outcome);
+    if (!problem) problem = read_detail(*object, push.outcome);
+    if (!problem) problem = read_properties(*object, push.outcome);
+    if (!problem) problem = read_ttl(*object, push);
+    if (problem) return std::unexpected(*problem);
+    return push;
+}
+
+std::expected<Heartbeat, BodyProblem> parse_heartbeat(std::string worker, std::string_view body) {
+    Heartbeat beat;
+    beat.worker = std::move(worker);
+    if (body.empty()) return beat;
+    auto object = parse_object(body);
+    if (!object) return std::unexpected(object.error());
+    auto problem = unknown_member(*object, {"sent", "leaving"});
+    if (!problem) problem = read_beat(*object, beat);
+    if (problem) return std::unexpected(*problem);
+    return beat;
+}
+
+std::expected<std::vector<Heartbeat>, BodyProblem> parse_heartbeats(std::string_view body) {
+    constexpr std::string_view expected = "a list of names or of {\"name\", \"sent\", \"leaving\"}";
+    auto object = parse_object(body);
+    if (!object) return std::unexpected(object.error());
+    if (auto problem = unknown_member(*object, {"workers"})) return std::unexpected(*problem);
+    const json::value* list = object->if_contains("workers");
+    if (list == nullptr || !list->is_array()) return std::unexpected(wrong("workers", expected));
+    std::vector<Heartbeat> beats;
+    beats.reserve(list->get_array().size());
+    for (const json::value& item : list->get_array()) {
+        Heartbeat& beat = beats.emplace_back();
+        const json::value* name = &item;
+        if (item.is_object()) {
+            name = item.get_object().if_contains("name");
+            auto problem = unknown_member(item.get_object(), {"name", "sent", "leaving"});
+            if (!problem) problem = read_beat(item.get_object(), beat);
+            if (problem) return std::unexpected(*problem);
+        }
+        if (name == nullptr || !name->is_string())
+            return std::unexpected(wrong("workers", expected));
+        beat.worker.assign(name->get_string().data(), name->get_string().size());
+    }
+    return beats;
+}
+
+std::expected<std::string, BodyProblem> parse_drain(std::string_view body, std::size_t longest) {
+    auto object = parse_object(body);
+    if (!object) return std::unexpected(object.error());
+    if (auto problem = unknown_member(*object, {"text"})) return std::unexpected(*problem);
+    const json::value* value = object->if_contains("text");
+    auto expected = fmt::format("a text of 1 to {} printable bytes", longest);
+    if (value == nullptr || !value->is_string()) return std::unexpected(wrong("text", expected));
+    std::string text(value->get_string().data(), value->get_string().size());
+    bool printable = std::none_of(text.begin(), text.end(), [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    });
+    if (text.empty() || text.size() > longest || !printable)
+        return std::unexpected(wrong("text", expected));
+    return text;
+}
+
+}  // namespace vitals::server

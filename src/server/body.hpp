@@ -1,0 +1,44 @@
+// A request's body as it arrives, by length or in chunks, within a limit. Pure; fuzzed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "server/request.hpp"
+
+namespace vitals::server {
+
+class Body {
+  public:
+    // Of the request with this head; at most `limit` bytes of content.
+    Body(const Head& head, std::size_t limit);
+
+    // Takes what belongs to the body and returns how many bytes that was. After it, the body is
+    // done(), refused(), or everything was taken and more is needed.
+    std::size_t feed(std::string_view bytes);
+
+    bool done() const noexcept { return state_ == State::done; }
+    const std::optional<Refusal>& refused() const noexcept { return refused_; }
+    const std::string& content() const noexcept { return content_; }
+    std::string take_content() { return std::move(content_); }
+
+  private:
+    enum class State : std::uint8_t { data, size, after_chunk, trailer, done };
+    std::size_t take_data(std::string_view bytes);
+    std::size_t take_line(std::string_view bytes);
+    void read_size();
+    void refuse(int status, std::string_view why);
+
+    State state_ = State::data;
+    bool chunked_;
+    std::size_t limit_;
+    std::uint64_t left_;        // of the body, or of the current chunk
+    std::string line_;          // a line of the chunked framing under way
+    std::size_t trailers_ = 0;  // bytes of trailer lines so far
+    std::string content_;
+    std::optional<Refusal> refused_;
+};
+
+}  // namespace vitals::server

@@ -1,0 +1,26 @@
+// The JSON that the control API shows.
+#pragma once
+
+#include <boost/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "server/answer.hpp"
+#include "server/server.hpp"
+
+namespace vitals::server {
+
+inline constexpr std::string_view api_version = "1.0.0";
+
+// With U+FFFD in place of what is not UTF-8.
+std::string valid_utf8(std::string_view text);
+// Everything that is known of a component: for those who may read it.
+boost::json::object component_json(const ComponentState& state, const Snapshot& snapshot,
+                                   Steady now);
+boost::json::object decommission_json(const Decommission& decommission);
+
+// Problem details (RFC 9457), to which a member may be added.
+boost::json::object problem_object(int status, std::string_view detail, std::string_view instance);
+dialects::Response problem_answer(boost::json::object problem);
+
+}  // namespace vitals::server

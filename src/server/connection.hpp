@@ -1,0 +1,112 @@
+// One HTTP/1 connection: bytes in, requests in order, answers out in the same order. Lives on its
+// serving thread, has no timer, and holds no more than what is being read or sent.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "server/body.hpp"
+#include "server/loop.hpp"
+#include "server/responder.hpp"
+#include "server/tls.hpp"
+
+namespace vitals::server {
+
+class ServingThread;
+
+class Connection final : public Loop::Watched {
+  public:
+    // What it waits for. Each phase but `working` has its time.
+    enum class Phase : std::uint8_t {
+        idle,       // the first byte of a request
+        handshake,  // TLS
+        head,       // the rest of a head
+        body,       // the rest of a body
+        working,    // the answer of an action
+        sending,    // the peer to take the answer
+        lingering,  // the peer to stop sending after it was refused
+        closed
+    };
+    static constexpr std::size_t phases = 8;
+    using Place = std::list<std::unique_ptr<Connection>>::iterator;
+
+    // Takes the descriptor.
+    Connection(ServingThread& thread, int descriptor, Peer peer,
+               std::unique_ptr<TlsSession> tls) noexcept;
+    ~Connection();
+
+    void ready(std::uint32_t events) override;
+    void expire();                             // the time of its phase is over
+    void answer(dialects::Response response);  // of the action under way
+    void drain();                              // the answer under way is the last
+    void close();
+
+    // The thread's book-keeping.
+    Phase phase = Phase::idle;
+    Steady since{};
+    Place place{};
+    std::uint64_t id = 0;  // while working
+
+  private:
+    // A request that was asked before, byte for byte: no need to understand it again.
+    struct Memo {
+        std::string head;
+        std::shared_ptr<Variant> variant;
+        std::size_t bearer_begin = 0, bearer_size = 0;  // within head
+        Identity identity;
+        bool head_only = false, old = false;
+    };
+
+    bool blocked() const noexcept { return phase >= Phase::working; }
+    ssize_t read(std::span<char> buffer);
+    ssize_t write(std::string_view bytes);
+    void pump();
+    std::size_t consume(std::string_view bytes);
+    std::size_t take_head(std::string_view bytes);
+    std::size_t take_body(std::string_view bytes);
+    bool repeat();
+    void start(const Head& head, std::string_view raw);
+    void await_body(const Head& head, Plan plan);
+    void carry_out(Plan& plan, std::string body);
+    void remember(const Plan& plan, std::string_view raw);
+
+    void refuse(const Refusal& refusal);
+    void deliver(const dialects::Response& response);
+    void transmit(const std::shared_ptr<Rendered>& rendered);
+    bool flush();
+    void answered();
+    void linger();
+    void discard();
+
+    ServingThread& thread_;
+    int descriptor_;
+    const Peer peer_;
+    std::unique_ptr<TlsSession> tls_;
+
+    std::string input_;         // read, not yet understood
+    std::size_t searched_ = 0;  // of it, without finding a head's end
+    std::unique_ptr<Memo> memo_;
+    struct Pending {
+        Plan plan;
+        Body body;
+    };
+    std::unique_ptr<Pending> pending_;  // waits for its body
+
+    std::shared_ptr<const Rendered> out_;  // being sent
+    std::size_t sent_ = 0, end_ = 0;
+    std::string label_;  // of the answer that an action will give
+    std::size_t discarded_ = 0;
+
+    bool readable_ = false;   // there may be bytes to read
+    bool ended_ = false;      // the peer will send no more
+    bool keep_ = true;        // of the request under way: the connection stays
+    bool old_ = false;        // HTTP/1.0
+    bool head_only_ = false;  // HEAD
+    bool linger_ = false;     // unread bytes may be there when it is closed
+    bool served_ = false;     // had a request
+};
+
+}  // namespace vitals::server

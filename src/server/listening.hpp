@@ -1,0 +1,40 @@
+// Listening sockets: TCP and unix.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "server/server.hpp"
+#include "server/tls.hpp"
+
+namespace vitals::server {
+
+class ListeningSocket {
+  public:
+    // Throws std::runtime_error: which address, why, what to do.
+    explicit ListeningSocket(const Listener& listener);
+    ~ListeningSocket();  // close()
+    ListeningSocket(const ListeningSocket&) = delete;
+    ListeningSocket& operator=(const ListeningSocket&) = delete;
+
+    // Non-blocking. More than one when a host name has several addresses.
+    const std::vector<int>& descriptors() const noexcept { return descriptors_; }
+    std::uint16_t port() const noexcept { return port_; }
+    TlsContext* tls() const noexcept { return tls_.get(); }
+    // Stops listening and removes a unix socket's file, if it is still ours.
+    void close() noexcept;
+
+  private:
+    void bind_tcp(const Listener& listener);
+    void bind_unix(const std::string& path);
+
+    std::vector<int> descriptors_;
+    std::uint16_t port_ = 0;
+    std::string unix_path_;
+    std::uint64_t device_ = 0, inode_ = 0;  // of the file we made
+    std::unique_ptr<TlsContext> tls_;
+};
+
+}  // namespace vitals::server

@@ -1,0 +1,86 @@
+// A serving thread's readiness loop: descriptors, a mailbox for other threads, a coarse tick.
+//
+// Descriptors are registered once, edge-triggered, for both directions: a request then costs one
+// recv and one send. Asio re-arms a descriptor or tries a recv in vain for each request, which is a
+// sixth of what an answer costs altogether.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace vitals::server {
+
+// Where other threads leave functions for a loop's thread. It may outlive the loop: what is posted
+// after close() is dropped. Thread-safe.
+class Mailbox {
+  public:
+    Mailbox();
+    ~Mailbox();
+    Mailbox(const Mailbox&) = delete;
+    Mailbox& operator=(const Mailbox&) = delete;
+
+    void post(std::function<void()> function);
+    void close();
+    std::vector<std::function<void()>> take();
+    int descriptor() const noexcept { return descriptor_; }
+
+  private:
+    int descriptor_;  // an eventfd, readable while something is there
+    std::mutex mutex_;
+    std::vector<std::function<void()>> functions_;
+    bool closed_ = false;
+};
+
+class Loop {
+  public:
+    // What waits for a descriptor. Its owner must not destroy it before the batch that it was
+    // removed in has ended (`after_batch`).
+    class Watched {
+      public:
+        virtual void ready(std::uint32_t events) = 0;
+
+      protected:
+        ~Watched() = default;
+    };
+
+    explicit Loop(std::chrono::milliseconds tick);
+    ~Loop();
+    Loop(const Loop&) = delete;
+    Loop& operator=(const Loop&) = delete;
+
+    // Called on the loop's thread: before and after the events that are at hand are handled; once a
+    // tick, while `ticking()` says that there is something to look after.
+    std::function<void()> before_batch, after_batch, on_tick;
+    std::function<bool()> ticking;
+
+    // False with errno when the system refuses. `events` as for epoll.
+    bool watch(int descriptor, Watched& watched, std::uint32_t events) noexcept;
+    // Tells once more what a descriptor that is watched is ready for.
+    void watch_again(int descriptor, Watched& watched, std::uint32_t events) noexcept;
+    void unwatch(int descriptor) noexcept;
+
+    void run();  // until stop()
+    // Instead of run(), for a host with a loop of its own: handles what is at hand and returns. Due
+    // when the descriptor is readable.
+    void poll();
+    int descriptor() const noexcept { return epoll_; }
+    void stop();  // any thread
+    const std::shared_ptr<Mailbox>& mailbox() const noexcept { return mailbox_; }
+
+  private:
+    void turn(int wait);
+    void keep_ticking(bool on) noexcept;
+
+    int epoll_;
+    int ticker_;  // a timerfd: a time-out for each wait would cost more than the wait
+    const std::chrono::milliseconds tick_;
+    bool ticks_ = false;
+    std::shared_ptr<Mailbox> mailbox_;
+    bool stopping_ = false;
+};
+
+}  // namespace vitals::server

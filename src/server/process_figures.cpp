@@ -1,0 +1,62 @@
+// Read when a dialect shows them (process_* metrics), never on other requests. Formats: proc(5).
+#include "server/process_figures.hpp"
+
+#include <dirent.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+
+namespace vitals::server {
+namespace {
+
+double boot_time() {
+    std::ifstream stat("/proc/stat");
+    std::string line;
+    while (std::getline(stat, line))
+        if (line.starts_with("btime ")) return std::stod(line.substr(6));
+    return 0;
+}
+
+std::uint64_t count_descriptors() {
+    DIR* directory = ::opendir("/proc/self/fd");
+    if (directory == nullptr) return 0;
+    std::uint64_t count = 0;
+    while (const dirent* entry = ::readdir(directory))
+        if (entry->d_name[0] != '.') ++count;
+    ::closedir(directory);
+    return count > 0 ? count - 1 : 0;  // without the one that lists them
+}
+
+}  // namespace
+
+dialects::ProcessFigures read_process_figures() {
+    dialects::ProcessFigures figures;
+    std::ifstream file("/proc/self/stat");
+    std::string text((std::istreambuf_iterator<char>(file)), {});
+    // The second field is the name in parentheses and may hold anything.
+    std::size_t name_end = text.rfind(')');
+    if (name_end != std::string::npos) {
+        std::istringstream fields(text.substr(name_end + 1));
+        std::string skip;
+        for (int field = 3; field < 14; ++field) fields >> skip;
+        double user = 0, system = 0, start = 0;
+        std::uint64_t resident = 0;
+        fields >> user >> system;
+        for (int field = 16; field < 22; ++field) fields >> skip;
+        fields >> start >> figures.virtual_bytes >> resident;
+        double ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
+        figures.cpu_seconds = (user + system) / ticks;
+        static const double boot = boot_time();
+        figures.start_time = boot + start / ticks;
+        figures.resident_bytes = resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    }
+    figures.open_descriptors = count_descriptors();
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) figures.max_descriptors = limit.rlim_cur;
+    return figures;
+}
+
+}  // namespace vitals::server

@@ -1,0 +1,11 @@
+// What /proc says of this process.
+#pragma once
+
+#include "dialects/dialect.hpp"
+
+namespace vitals::server {
+
+// Figures that cannot be read stay zero.
+dialects::ProcessFigures read_process_figures();
+
+}  // namespace vitals::server

@@ -1,0 +1,341 @@
+// Routing and rights.
+#include "server/responder.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "server/control_api.hpp"
+
+namespace vitals::server {
+namespace {
+
+using dialects::Disclosure;
+using dialects::Response;
+
+// Whether a method stands in a list such as "GET, HEAD, OPTIONS".
+bool lists(std::string_view methods, std::string_view method) {
+    while (!methods.empty()) {
+        std::size_t comma = methods.find(',');
+        std::string_view entry = methods.substr(0, comma);
+        while (entry.starts_with(' ')) entry.remove_prefix(1);
+        while (entry.ends_with(' ')) entry.remove_suffix(1);
+        if (entry == method) return true;
+        methods.remove_prefix(comma == std::string_view::npos ? methods.size() : comma + 1);
+    }
+    return false;
+}
+
+Response options_answer(std::string_view methods) {
+    Response response;
+    response.headers.emplace_back("Allow", methods);
+    return response;
+}
+
+Response not_allowed(Response response, std::string_view methods) {
+    response.headers.emplace_back("Allow", methods);
+    return response;
+}
+
+Response ask_for_token(Response response, bool invalid) {
+    response.headers.emplace_back("WWW-Authenticate",
+                                  invalid ? "Bearer error=\"invalid_token\"" : "Bearer");
+    return response;
+}
+
+// What a local proxy adds, or a browser.
+bool forwarded(const Head& head) {
+    for (std::string_view name :
+         {"forwarded", "x-forwarded-for", "via", "origin", "sec-fetch-site"})
+        if (head.field(name) != nullptr) return true;
+    return false;
+}
+
+// An address, `localhost` or a name below it, or none: nobody else can make it mean this machine.
+bool is_local_name(std::string_view host) {
+    if (host.empty() || host.starts_with('[')) return true;
+    host = host.substr(0, host.find(':'));
+    if (host.ends_with('.')) host.remove_suffix(1);
+    if (host.find_first_not_of("0123456789.") == std::string_view::npos) return true;
+    constexpr std::string_view localhost = "localhost";
+    if (host.size() < localhost.size()) return false;
+    std::size_t before = host.size() - localhost.size();
+    return equal_ignoring_case(host.substr(before), localhost) &&
+           (before == 0 || host[before - 1] == '.');
+}
+
+bool is_api_path(std::string_view path) {
+    return path == "/v1" || path.starts_with("/v1/");
+}
+
+}  // namespace
+
+Responder::Responder(Shared& shared, unsigned thread, std::shared_ptr<const Routes> routes)
+    : shared_(shared), thread_(thread), reader_(shared.hub) {
+    replace_routes(std::move(routes));
+    begin_batch();
+}
+
+void Responder::replace_routes(std::shared_ptr<const Routes> routes) {
+    for (auto& [key, variant] : variants_) {
+        variant->retired = true;
+        variant->rendered.reset();
+    }
+    variants_.clear();
+    ring_.clear();
+    hand_ = 0;
+    kept_bytes_ = 0;
+    routes_ = std::move(routes);
+    mounts_.assign(shared_.listeners.size(), {});
+    for (std::size_t i = 0; i < mounts_.size(); ++i)
+        for (const Endpoint& endpoint : routes_->endpoints) {
+            bool here = endpoint.listeners.empty() ||
+                        std::find(endpoint.listeners.begin(), endpoint.listeners.end(),
+                                  shared_.listeners[i].text) != endpoint.listeners.end();
+            if (here && endpoint.dialect != nullptr && endpoint.dialect->match != nullptr &&
+                endpoint.dialect->render != nullptr)
+                mounts_[i].push_back(&endpoint);
+        }
+}
+
+Plan Responder::plan(const Head& head, const Peer& peer) {
+    Plan plan;
+    plan.label = "other";
+    plan.bearer = bearer_of(head);
+    plan.identity = identify(plan.bearer);
+    auto target = parse_target(head.method, head.target);
+    if (!target) {
+        plan.response = plain_answer(target.error().status, target.error().why);
+        if (target.error().status == 405) plan.response->headers.emplace_back("Allow", "GET, HEAD");
+        plan.malformed = true;
+        return plan;
+    }
+    if (target->asterisk) {
+        plan.response = options_answer("GET, HEAD, OPTIONS");
+        return plan;
+    }
+    if (is_api_path(target->raw_path)) return plan_control(head, *target, peer, std::move(plan));
+    for (const Endpoint* endpoint : mounts_[peer.listener])
+        if (auto rest = endpoint->dialect->match(endpoint->path, target->path))
+            return plan_endpoint(*endpoint, *rest, head, *target, peer, std::move(plan));
+    // HAProxy's check without a path: is this an HTTP server? It is.
+    if (head.method == "OPTIONS" && target->path == "/")
+        plan.response = options_answer("GET, HEAD, OPTIONS");
+    else
+        plan.response = plain_answer(404, {});
+    return plan;
+}
+
+Plan Responder::plan_endpoint(const Endpoint& endpoint, std::string_view rest, const Head& head,
+                              Target& target, const Peer& peer, Plan plan) {
+    const dialects::Dialect& dialect = *endpoint.dialect;
+    plan.label = endpoint.path;
+    if (!lists(dialect.methods, head.method) && !lists(dialect.refuses, head.method)) {
+        plan.response = not_allowed(plain_answer(405, {}), dialect.methods);
+        return plan;
+    }
+    if (head.method == "OPTIONS") {
+        plan.response = options_answer(dialect.methods);
+        return plan;
+    }
+    plan.response = refuse_token(endpoint, head.method, plan.identity, peer);
+    if (plan.response) return plan;
+    dialects::Request request = facts(endpoint, rest, head, target, peer, plan.identity);
+    if (request.method != "GET") {
+        plan.action = act_on(endpoint, std::move(request));
+        return plan;
+    }
+    Variant made;
+    made.request = std::move(request);
+    made.render = dialect.render;
+    made.options = endpoint.options;
+    made.wants_process = dialect.wants_process;
+    made.label = plan.label;
+    plan.variant = keep(std::move(made), &endpoint);
+    return plan;
+}
+
+std::optional<Response> Responder::refuse_token(const Endpoint& endpoint, std::string_view method,
+                                                const Identity& identity, const Peer& peer) {
+    if (endpoint.tokens.empty()) {
+        if (identity.shown && identity.token < 0) note_token(peer, false);
+        return {};
+    }
+    if (!identity.shown) return ask_for_token(plain_answer(401, "a token is needed here"), false);
+    if (identity.token < 0) {
+        note_token(peer, true);
+        return ask_for_token(plain_answer(401, "this token is not known"), true);
+    }
+    const std::string& name = routes_->tokens[static_cast<std::size_t>(identity.token)].name;
+    bool named =
+        std::find(endpoint.tokens.begin(), endpoint.tokens.end(), name) != endpoint.tokens.end();
+    bool reading = method == "GET" || method == "HEAD";
+    if (!named) return plain_answer(403, "this token is not for this endpoint");
+    if (!(identity.read || (!reading && identity.control)))
+        return plain_answer(403, "this token may not read");
+    return {};
+}
+
+dialects::Request Responder::facts(const Endpoint& endpoint, std::string_view rest,
+                                   const Head& head, Target& target, const Peer& peer,
+                                   const Identity& identity) const {
+    dialects::Request request;
+    request.method = head.method == "HEAD" ? "GET" : std::string(head.method);
+    request.rest = rest;
+    request.path = std::move(target.path);
+    request.query = std::move(target.query);
+    for (const auto& [name, value] : head.fields) {
+        // A list that was sent in several lines is one list (RFC 9110, section 5.3).
+        if (equal_ignoring_case(name, "accept"))
+            request.accept.append(request.accept.empty() ? "" : ", ").append(value);
+        for (std::string_view wanted : endpoint.dialect->reads)
+            if (equal_ignoring_case(name, wanted))
+                request.headers.emplace_back(std::string(wanted), std::string(value));
+    }
+    request.disclose = identity.read ? Disclosure::full : endpoint.disclose;
+    request.authorized = !endpoint.tokens.empty() || identity.read;
+    request.operator_ = identity.control ||
+                        (shared_.listeners[peer.listener].control && own_site(head, peer)) ||
+                        (peer.loopback && !forwarded(head));
+    request.components = endpoint.components.empty() ? nullptr : &endpoint.components;
+    request.failed_code = endpoint.failed_code;
+    request.degraded_code = endpoint.degraded_code;
+    request.enabled_by_list = endpoint.listed;
+    return request;
+}
+
+// What a dialect may be asked beyond reading: to decommission.
+Action Responder::act_on(const Endpoint& endpoint, dialects::Request request) {
+    auto shared_request = std::make_shared<dialects::Request>(std::move(request));
+    auto routes = routes_;  // the endpoint lives as long as they
+    return [this, routes, &endpoint, shared_request](
+               std::string, const Reply& reply) -> std::optional<Response> {
+        shared_request->now = now_;
+        shared_request->now_system = shared_.clock.system();
+        Response response;
+        try {
+            response =
+                endpoint.dialect->render(reader_.read(), *shared_request, endpoint.options.get());
+        } catch (const std::exception& error) {
+            shared_.log(LogLevel::error, fmt::format("endpoint {} cannot be rendered: {}",
+                                                     endpoint.path, error.what()));
+            return plain_answer(500, "the answer could not be made; the log says why");
+        }
+        if (!response.decommission) return response;
+        if (!shared_.control.decommission)
+            return plain_answer(501, "this program cannot be decommissioned");
+        std::string text = *response.decommission;
+        shared_.control.decommission(
+            std::move(text), [reply, response = std::move(response)](bool durable) {
+                Response answer = response;
+                if (!durable)
+                    answer.headers.emplace_back(
+                        "Warning", "199 vitals \"not saved, will not survive a restart\"");
+                reply(std::move(answer));
+            });
+        return {};
+    };
+}
+
+// No browser speaks to a unix socket. Elsewhere it tells where a page came from, but a page may
+// also have its name point to this machine: who asks from here calls it by a name from here.
+bool Responder::own_site(const Head& head, const Peer& peer) const noexcept {
+    const Listener& listener = shared_.listeners[peer.listener];
+    if (!listener.unix_path.empty()) return true;
+    const std::string_view* host = head.field("host");
+    if (peer.loopback && host != nullptr && !is_local_name(*host) &&
+        !equal_ignoring_case(host->substr(0, host->find(':')), listener.host))
+        return false;
+    if (const std::string_view* site = head.field("sec-fetch-site"))
+        return *site == "same-origin" || *site == "none";
+    const std::string_view* origin = head.field("origin");
+    if (origin == nullptr) return true;
+    std::size_t scheme = origin->find("://");
+    return host != nullptr && scheme != std::string_view::npos &&
+           equal_ignoring_case(origin->substr(scheme + 3), *host);
+}
+
+Plan Responder::plan_control(const Head& head, Target& target, const Peer& peer, Plan plan) {
+    plan.label = "/v1";
+    Resource resource = find_resource(target.raw_path);
+    auto refuse = [&](int status, std::string_view why) {
+        return problem_answer(status, why, target.raw_path);
+    };
+    if (resource.operations.empty()) {
+        plan.response = refuse(404, "there is no such resource; /v1/openapi.json lists them");
+        return plan;
+    }
+    std::string_view method = head.method == "HEAD" ? "GET" : head.method;
+    auto found = std::find_if(resource.operations.begin(), resource.operations.end(),
+                              [&](const Operation* each) { return each->method == method; });
+    if (head.method == "OPTIONS") {
+        plan.response = options_answer(allowed(resource));
+        return plan;
+    }
+    if (found == resource.operations.end()) {
+        plan.response = not_allowed(refuse(405, fmt::format("{} is not possible here", method)),
+                                    allowed(resource));
+        return plan;
+    }
+    const Operation& operation = **found;
+    const Identity& identity = plan.identity;
+    // Without a token only a control listener serves, and not a page from elsewhere in a browser.
+    bool control = shared_.listeners[peer.listener].control;
+    bool open = control && own_site(head, peer);
+    bool allowed_by_token = operation.right == Right::none ||
+                            (operation.right == Right::read && identity.read) ||
+                            (operation.right == Right::push && identity.push) ||
+                            (operation.right == Right::control && identity.control);
+    if (identity.shown && identity.token < 0) note_token(peer, !open);
+    if (!open && !allowed_by_token) {
+        if (!identity.shown)
+            plan.response = ask_for_token(
+                refuse(401, control ? "this may come from a web page elsewhere: call this machine "
+                                      "by its address or localhost, or show a token"
+                                    : "a token is needed here (Authorization: Bearer TOKEN)"),
+                false);
+        else if (identity.token < 0)
+            plan.response = ask_for_token(refuse(401, "this token is not known"), true);
+        else
+            plan.response = refuse(403, "this token has not the right it takes");
+        return plan;
+    }
+    if (resource.bad_name) {
+        plan.response = refuse(400, "the name's percent-encoding is not valid");
+        return plan;
+    }
+    if (operation.render != nullptr) {
+        Variant made;
+        if (!resource.names.empty()) made.request.rest = std::move(resource.names[0]);
+        made.request.path = target.raw_path;
+        made.request.query = std::move(target.query);
+        made.request.disclose = Disclosure::full;
+        made.request.authorized = true;
+        made.render = operation.render;
+        made.label = plan.label;
+        plan.variant = keep(std::move(made), &operation);
+        return plan;
+    }
+    plan.action = [this, &operation, names = std::move(resource.names),
+                   path = std::string(target.raw_path)](std::string body, Reply reply) {
+        return operation.act({shared_.control, names, path, std::move(body), std::move(reply)});
+    };
+    return plan;
+}
+
+void Responder::note_token(const Peer& peer, bool refused) {
+    std::uint64_t count = 0;
+    auto& book = refused ? shared_.refused_tokens : shared_.ignored_tokens;
+    auto pause = refused ? std::chrono::seconds(1) : std::chrono::seconds(60);
+    if (!book[peer.listener].note(now_, pause, count)) return;
+    shared_.log(LogLevel::warning,
+                fmt::format("listener {}: {} request{} with a bearer token that is not known{}",
+                            shared_.listeners[peer.listener].text, count, count == 1 ? "" : "s",
+                            refused ? ", refused" : ", answered as public"));
+}
+
+void Responder::count(const std::string& label, int status) {
+    shared_.traffic.counter(thread_, label, status).add();
+}
+
+}  // namespace vitals::server

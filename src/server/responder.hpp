@@ -1,0 +1,165 @@
+// What a request is answered with: routes, tokens, rights, and the rendered answers that are kept.
+// One per serving thread, used on that thread only; no sockets here.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/hub.hpp"
+#include "server/answer.hpp"
+#include "server/request.hpp"
+#include "server/server.hpp"
+#include "server/tokens.hpp"
+#include "server/traffic.hpp"
+
+namespace vitals::server {
+
+// What the serving threads of one server share. Immutable, or thread-safe by itself.
+struct Shared {
+    Shared(std::vector<Listener> listening, Control control_, const engine::Hub& hub_,
+           Clock& clock_, Log log_, Limits limits_, unsigned threads_)
+        : listeners(std::move(listening)),
+          control(std::move(control_)),
+          hub(hub_),
+          clock(clock_),
+          log(std::move(log_)),
+          limits(limits_),
+          threads(threads_),
+          traffic(threads_),
+          refused_tokens(listeners.size()),
+          ignored_tokens(listeners.size()) {}
+
+    const std::vector<Listener> listeners;
+    const Control control;
+    const engine::Hub& hub;
+    Clock& clock;
+    const Log log;
+    const Limits limits;
+    const unsigned threads;
+    TrafficBook traffic;
+    std::vector<RefusedTokens> refused_tokens;  // per listener: answered with 401
+    std::vector<RefusedTokens> ignored_tokens;  // per listener: shown where none is needed
+};
+
+// Where a request came from.
+struct Peer {
+    std::size_t listener = 0;
+    bool loopback = false;  // 127.0.0.0/8, ::1, or a unix socket
+};
+
+// One question that may be asked again, and its answer while that holds.
+struct Variant {
+    dialects::Request request;
+    dialects::Response (*render)(const Snapshot&, const dialects::Request&, const void*) = nullptr;
+    std::shared_ptr<const void> options;
+    std::shared_ptr<const Routes> routes;  // hold what the request points to
+    bool wants_process = false;
+    std::string label;  // what its answers are counted under
+
+    std::shared_ptr<Rendered> rendered;
+    std::uint64_t version = 0;  // of the snapshot it was made from
+    Steady expires{};           // not to be repeated from here on
+    std::int64_t second = 0;    // of its date
+    Counter* counter = nullptr;
+    bool used = false;     // since it was last considered for eviction
+    bool retired = false;  // evicted, or of routes that were replaced
+};
+
+// Called once with the answer of an action that could not be given at once; from any thread.
+using Reply = std::function<void(dialects::Response)>;
+// Does what the request asks, given its body. Nothing: the reply will be called.
+using Action = std::function<std::optional<dialects::Response>(std::string body, Reply reply)>;
+
+// How a request is to be answered: by exactly one of the first three.
+struct Plan {
+    std::shared_ptr<Variant> variant;
+    std::optional<dialects::Response> response;
+    Action action;
+    std::string label;        // what the answer is counted under
+    bool malformed = false;   // the connection is to be closed
+    std::string_view bearer;  // what was shown (points into the head)
+    Identity identity;
+};
+
+class Responder {
+  public:
+    Responder(Shared& shared, unsigned thread, std::shared_ptr<const Routes> routes);
+
+    void replace_routes(std::shared_ptr<const Routes> routes);
+    // Reads the clock, once for all the requests that are at hand now.
+    void begin_batch();
+
+    // Decides on a request by its head alone, so that a body is only read when it is wanted.
+    Plan plan(const Head& head, const Peer& peer);
+    // The answer of a variant, rendered anew when the state, the time or the routes ask for it.
+    // Null when the variant is retired: plan the request again.
+    const std::shared_ptr<Rendered>& fresh(Variant& variant) {
+        if (variant.retired) return none_;
+        if (variant.version != shared_.hub.version() || now_ >= variant.expires)
+            refresh(variant);
+        else if (variant.second != second_)
+            redate(variant);
+        variant.used = true;
+        return variant.rendered;
+    }
+    std::shared_ptr<Rendered> render(const dialects::Response& response);
+    // Renders a variant for this one time, retired or not.
+    std::shared_ptr<Rendered> render_once(Variant& variant) {
+        return render(produce(variant, reader_.read()));
+    }
+    void count(const std::string& label, int status);
+    Identity identify(std::string_view bearer) const { return server::identify(*routes_, bearer); }
+    Steady now() const noexcept { return now_; }
+
+  private:
+    Plan plan_endpoint(const Endpoint& endpoint, std::string_view rest, const Head& head,
+                       Target& target, const Peer& peer, Plan plan);
+    Plan plan_control(const Head& head, Target& target, const Peer& peer, Plan plan);
+    std::optional<dialects::Response> refuse_token(const Endpoint& endpoint,
+                                                   std::string_view method,
+                                                   const Identity& identity, const Peer& peer);
+    dialects::Request facts(const Endpoint& endpoint, std::string_view rest, const Head& head,
+                            Target& target, const Peer& peer, const Identity& identity) const;
+    Action act_on(const Endpoint& endpoint, dialects::Request request);
+    // False when a page from elsewhere may have made a browser send it.
+    bool own_site(const Head& head, const Peer& peer) const noexcept;
+    void note_token(const Peer& peer, bool refused);
+
+    std::shared_ptr<Variant> keep(Variant made, const void* route);
+    void refresh(Variant& variant);
+    void redate(Variant& variant);
+    dialects::Response produce(Variant& variant, const Snapshot& snapshot);
+    Steady holds_until(const Snapshot& snapshot);
+    void evict(const Variant* spared);
+
+    Shared& shared_;
+    const unsigned thread_;
+    std::shared_ptr<const Routes> routes_;
+    engine::Reader reader_;
+    std::vector<std::vector<const Endpoint*>> mounts_;  // per listener
+
+    Steady now_{};
+    Steady look_at_date_ = Steady::min();
+    std::int64_t second_ = -1;
+    std::string date_;
+
+    // The variants, and a ring in which eviction goes round.
+    std::unordered_map<std::string, std::shared_ptr<Variant>> variants_;
+    std::vector<std::string> ring_;
+    std::size_t hand_ = 0;
+    std::size_t kept_bytes_ = 0;
+
+    // Until when no result of that snapshot turns stale.
+    std::uint64_t horizon_version_ = UINT64_MAX;
+    Steady horizon_{};
+    const std::shared_ptr<Rendered> none_;
+};
+
+}  // namespace vitals::server

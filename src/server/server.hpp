@@ -1,0 +1,129 @@
+// Listeners, HTTP sessions, routes, tokens, limits, the control API. Serving threads only read
+// snapshots; what changes state goes through Control. HTTP's grammar is Beast's, in one translation
+// unit.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dialects/dialect.hpp"
+#include "engine/hub.hpp"
+#include "model/clock.hpp"
+#include "model/glob.hpp"
+#include "model/secret.hpp"
+#include "vitals/log.hpp"
+
+namespace vitals::server {
+
+struct Listener {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 8080;
+    std::string unix_path;  // not empty: a unix socket; a stale file of a dead process is replaced
+    struct Tls {
+        std::string certificate, key, client_ca;  // PEM files; re-read when they change
+    };
+    std::optional<Tls> tls;
+    bool control = false;  // serves /v1/* without a token
+    std::string text;      // how endpoints name it
+};
+
+struct Token {
+    std::string name;
+    Secret secret;
+    bool read = false, push = false, control = false;
+};
+
+struct Endpoint {
+    const dialects::Dialect* dialect = nullptr;
+    std::string path;
+    std::shared_ptr<const void> options;
+    Filter components;
+    std::vector<std::string> listeners;  // Listener::text; empty: all
+    std::vector<std::string> tokens;     // names of which one must be shown; empty: open
+    dialects::Disclosure disclose = dialects::Disclosure::detail;
+    std::optional<int> failed_code, degraded_code;
+    bool listed = true;  // stands in the configuration, is not mounted by default
+};
+
+// Immutable; replaced as a whole by a reload.
+struct Routes {
+    std::vector<Endpoint> endpoints;  // the first that matches answers
+    std::vector<Token> tokens;
+};
+
+// What a push through the API says.
+struct Push {
+    std::string component;
+    Outcome outcome;
+    std::optional<std::chrono::milliseconds> ttl;
+};
+
+// What workers say of themselves through the API.
+struct Heartbeat {
+    std::string worker;
+    std::optional<System> sent;  // by the worker's own clock
+    bool leaving = false;        // it stops, politely
+};
+struct Heartbeats {
+    std::string group;
+    std::vector<Heartbeat> beats;
+};
+
+// How the server asks the rest of the program to change something. Each call is made on a serving
+// thread and must not block; each callback may come from any thread.
+struct Control {
+    enum class Answer { done, created, unknown_component, not_pushed, configured, refused };
+    std::function<void(std::string text, std::function<void(bool durable)>)> decommission;
+    std::function<void(Push, std::function<void(Answer, std::string why)>)> push;
+    std::function<void(std::string name, std::function<void(Answer, std::string why)>)> remove;
+    std::function<void(std::string name,
+                       std::function<void(std::shared_ptr<const ComponentState>)>)>
+        run;
+    // What is wrong with them, or empty.
+    std::function<void(Heartbeats, std::function<void(std::string problem)>)> heartbeat;
+    // Problems, one per line; empty when the new configuration is in force.
+    std::function<void(std::function<void(std::vector<std::string> problems)>)> reload;
+};
+
+struct Limits {
+    std::size_t head = 8 * 1024;
+    std::size_t body = 64 * 1024;
+    std::chrono::milliseconds head_time{5'000};
+    std::chrono::milliseconds body_time{30'000};  // to read a body, once its head is there
+    std::chrono::milliseconds idle_time{75'000};  // between requests; to take an answer
+    std::size_t connections = 10'000;
+    std::chrono::milliseconds certificates_time{2'000};  // between two looks at their files
+};
+
+class Server {
+  public:
+    // Binds every listener; throws std::runtime_error naming the one that cannot be bound and why.
+    // With `threads` 0 it is driven by the host: descriptor() and poll().
+    Server(std::vector<Listener> listeners, std::shared_ptr<const Routes> routes, Control control,
+           const engine::Hub& hub, Clock& clock, Log log, Limits limits = {}, unsigned threads = 1);
+    ~Server();  // closes everything, joins its threads
+
+    void replace_routes(std::shared_ptr<const Routes> routes);  // any thread
+    // Stops accepting; idle connections are closed, the others after their current answer. Returns
+    // when none is left or at the deadline.
+    void drain(std::chrono::milliseconds at_most);
+    // With `threads` 0: what to wait for, and what to call then, or after a second at most.
+    int descriptor() const;
+    void poll();
+    // The port that a listener got (index as given); 0 for unix sockets.
+    std::uint16_t port(std::size_t listener) const;
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+// The OpenAPI 3.1 document of /v1, from the same table as its routes.
+std::string openapi_document(const std::string& version);
+
+}  // namespace vitals::server

@@ -1,0 +1,164 @@
+// OpenSSL 3. TLS 1.2 or newer, no renegotiation.
+#include "server/tls.hpp"
+
+#include <fmt/format.h>
+#include <openssl/err.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+
+namespace vitals::server {
+namespace {
+
+std::string openssl_reason() {
+    unsigned long code = ERR_peek_last_error();
+    ERR_clear_error();
+    const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
+    return reason == nullptr ? "reason unknown" : reason;
+}
+
+// What is wrong with a file before OpenSSL sees it: its own words for that help nobody.
+void must_be_readable(const std::string& path, const char* what) {
+    if (path.empty()) throw std::runtime_error(fmt::format("the {} is not named", what));
+    std::FILE* file = std::fopen(path.c_str(), "re");
+    if (file == nullptr)
+        throw std::runtime_error(
+            fmt::format("the {} {} cannot be read: {}", what, path, std::strerror(errno)));
+    std::fclose(file);
+}
+
+std::shared_ptr<SSL_CTX> make_context(const Listener::Tls& files) {
+    must_be_readable(files.certificate, "certificate");
+    must_be_readable(files.key, "key");
+    if (!files.client_ca.empty()) must_be_readable(files.client_ca, "client_ca");
+    ERR_clear_error();
+    std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
+    if (context == nullptr) throw std::runtime_error("no TLS context: " + openssl_reason());
+    SSL_CTX* raw = context.get();
+    SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION);
+    SSL_CTX_set_options(raw, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                                 SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
+    SSL_CTX_set_mode(raw, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                              SSL_MODE_RELEASE_BUFFERS);
+    if (SSL_CTX_use_certificate_chain_file(raw, files.certificate.c_str()) != 1)
+        throw std::runtime_error(fmt::format("the certificate {} is not a PEM chain: {}",
+                                             files.certificate, openssl_reason()));
+    // An encrypted key would make OpenSSL ask on the terminal.
+    SSL_CTX_set_default_passwd_cb(raw, [](char*, int, int, void*) { return -1; });
+    if (SSL_CTX_use_PrivateKey_file(raw, files.key.c_str(), SSL_FILETYPE_PEM) != 1) {
+        int reason = ERR_GET_REASON(ERR_peek_last_error());
+        if (reason == X509_R_KEY_VALUES_MISMATCH || reason == X509_R_KEY_TYPE_MISMATCH)
+            throw std::runtime_error(fmt::format("the key {} does not belong to the certificate {}",
+                                                 files.key, files.certificate));
+        throw std::runtime_error(fmt::format("the key {} is not an unencrypted PEM key: {}",
+                                             files.key, openssl_reason()));
+    }
+    if (!files.client_ca.empty()) {
+        if (SSL_CTX_load_verify_locations(raw, files.client_ca.c_str(), nullptr) != 1)
+            throw std::runtime_error(fmt::format("client_ca {} holds no PEM certificate: {}",
+                                                 files.client_ca, openssl_reason()));
+        SSL_CTX_set_client_CA_list(raw, SSL_load_client_CA_file(files.client_ca.c_str()));
+        SSL_CTX_set_verify(raw, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+        // Sessions are resumed only among those that showed a certificate to this context.
+        SSL_CTX_set_session_id_context(raw, reinterpret_cast<const unsigned char*>("vitals"), 6);
+    }
+    return context;
+}
+
+}  // namespace
+
+TlsContext::TlsContext(const Listener::Tls& files)
+    : files_(files), signature_(signature()), context_(make_context(files)) {}
+
+std::shared_ptr<SSL_CTX> TlsContext::current() const {
+    std::scoped_lock lock(mutex_);
+    return context_;
+}
+
+// Another inode, size or time, in whichever direction: links are swapped, old files put back.
+std::string TlsContext::signature() const {
+    std::string result;
+    for (const std::string* path : {&files_.certificate, &files_.key, &files_.client_ca}) {
+        struct stat status{};
+        if (path->empty() || ::stat(path->c_str(), &status) != 0) {
+            result += "-;";
+            continue;
+        }
+        result += fmt::format("{}.{}.{}.{}.{};", status.st_dev, status.st_ino, status.st_size,
+                              status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+    }
+    return result;
+}
+
+std::expected<TlsContext::Change, std::nullptr_t> TlsContext::refresh() {
+    std::string now = signature();
+    if (now == signature_) return std::unexpected(nullptr);
+    signature_ = std::move(now);
+    try {
+        auto fresh = make_context(files_);
+        std::scoped_lock lock(mutex_);
+        context_.swap(fresh);
+        return Change{true, fmt::format("the certificate {} was read again", files_.certificate)};
+    } catch (const std::exception& error) {
+        return Change{false, fmt::format("{}; the one read before stays in use", error.what())};
+    }
+}
+
+TlsSession::TlsSession(std::shared_ptr<SSL_CTX> context, int descriptor)
+    : context_(std::move(context)), ssl_(SSL_new(context_.get()), SSL_free) {
+    if (ssl_ == nullptr) return;
+    SSL_set_fd(ssl_.get(), descriptor);
+    SSL_set_accept_state(ssl_.get());
+}
+
+ssize_t TlsSession::judge(int result) {
+    int error = SSL_get_error(ssl_.get(), result);
+    switch (error) {
+        case SSL_ERROR_WANT_READ:
+        case SSL_ERROR_WANT_WRITE:
+            return -1;
+        case SSL_ERROR_ZERO_RETURN:
+            return 0;
+        case SSL_ERROR_SYSCALL:
+            problem_ = errno == 0 ? "closed" : std::strerror(errno);
+            ERR_clear_error();
+            return -2;
+        default:
+            problem_ = openssl_reason();
+            return -2;
+    }
+}
+
+TlsSession::Step TlsSession::handshake() {
+    if (ssl_ == nullptr) return Step::failed;
+    ERR_clear_error();
+    int result = SSL_accept(ssl_.get());
+    if (result == 1) return Step::done;
+    return judge(result) == -1 ? Step::again : Step::failed;
+}
+
+ssize_t TlsSession::read(std::span<char> buffer) {
+    ERR_clear_error();
+    int result = SSL_read(ssl_.get(), buffer.data(), static_cast<int>(buffer.size()));
+    return result > 0 ? result : judge(result);
+}
+
+ssize_t TlsSession::write(std::span<const char> bytes) {
+    ERR_clear_error();
+    std::size_t most = std::min<std::size_t>(bytes.size(), 1u << 20);
+    int result = SSL_write(ssl_.get(), bytes.data(), static_cast<int>(most));
+    if (result > 0) return result;
+    ssize_t judged = judge(result);
+    return judged == 0 ? -2 : judged;
+}
+
+void TlsSession::say_goodbye() {
+    if (ssl_ == nullptr || SSL_is_init_finished(ssl_.get()) == 0) return;
+    ERR_clear_error();
+    SSL_shutdown(ssl_.get());
+    ERR_clear_error();
+}
+
+}  // namespace vitals::server

@@ -1,0 +1,62 @@
+// TLS for what we serve: contexts that follow their files, and a session on a non-blocking socket.
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <expected>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+
+#include "server/server.hpp"
+
+namespace vitals::server {
+
+// A listener's certificate, key and client authorities. Thread-safe.
+class TlsContext {
+  public:
+    // Throws std::runtime_error saying which file is wrong and how.
+    explicit TlsContext(const Listener::Tls& files);
+
+    std::shared_ptr<SSL_CTX> current() const;
+    // Reads the files again if one of them is another than before. What cannot be used changes
+    // nothing: the last good ones stay. Returns a line for the log, or nothing when all is as it
+    // was.
+    struct Change {
+        bool good = true;
+        std::string text;
+    };
+    std::expected<Change, std::nullptr_t> refresh();
+
+  private:
+    std::string signature() const;
+
+    const Listener::Tls files_;
+    std::string signature_;  // of the files that were read last
+    mutable std::mutex mutex_;
+    std::shared_ptr<SSL_CTX> context_;
+};
+
+// The server's side of one connection. Used by one thread.
+class TlsSession {
+  public:
+    TlsSession(std::shared_ptr<SSL_CTX> context, int descriptor);
+
+    enum class Step { done, again, failed };
+    Step handshake();
+    // Bytes moved; 0: the peer closed in good order; -1: not now (EAGAIN); -2: the end.
+    ssize_t read(std::span<char> buffer);
+    ssize_t write(std::span<const char> bytes);
+    void say_goodbye();  // close_notify, if it can be sent at once
+    const std::string& problem() const noexcept { return problem_; }
+
+  private:
+    ssize_t judge(int result);
+
+    std::shared_ptr<SSL_CTX> context_;
+    std::unique_ptr<SSL, void (*)(SSL*)> ssl_;
+    std::string problem_;
+};
+
+}  // namespace vitals::server

@@ -1,0 +1,40 @@
+// Who asks: bearer tokens. Every token is compared with what was shown, in constant time and
+// without an early end, before any other work is done.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+#include "server/request.hpp"
+#include "server/server.hpp"
+
+namespace vitals::server {
+
+// What the Authorization field says after `Bearer`; empty when there is none such.
+std::string_view bearer_of(const Head& head) noexcept;
+
+struct Identity {
+    bool shown = false;  // a bearer token was shown
+    int token = -1;      // its index in the routes; -1: none or not known
+    bool read = false, push = false, control = false;
+
+    bool operator==(const Identity&) const = default;
+};
+
+// A token without a value (a vault that cannot be reached) matches nothing.
+Identity identify(const Routes& routes, std::string_view bearer);
+
+// Counts tokens that were refused, and says so at most once in a while. Thread-safe.
+class RefusedTokens {
+  public:
+    // True when it is time to log; `count` is then how many there were since the last time.
+    bool note(Steady now, std::chrono::milliseconds pause, std::uint64_t& count) noexcept;
+
+  private:
+    std::atomic<std::uint64_t> pending_{0};
+    std::atomic<std::int64_t> next_{INT64_MIN};
+};
+
+}  // namespace vitals::server

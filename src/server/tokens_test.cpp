@@ -1,0 +1,116 @@
+// Who may see what: tokens, rights, disclosure.
+#include "server/tokens.hpp"
+
+#include "server/server_testing.hpp"
+
+namespace vitals::server::testing {
+namespace {
+
+class TokenTest : public ::testing::Test {
+  protected:
+    void start() {
+        auto routes = std::make_shared<Routes>();
+        routes->endpoints.push_back(Site::endpoint("/open"));
+        routes->endpoints.push_back(Site::endpoint("/closed"));
+        routes->endpoints[1].tokens = {"reader", "pusher"};
+        routes->tokens = {token("reader", "r3ad", true, false, false),
+                          token("pusher", "p0sh", false, true, false),
+                          token("other", "0ther", true, true, true)};
+        routes->tokens.push_back(Token{});
+        routes->tokens.back().name = "waiting";
+        routes->tokens.back().secret = Secret::pending();
+        routes->tokens.back().read = true;
+        secret = routes->tokens[0].secret;
+        site.routes = routes;
+        site.publish({{"db", Status::ok}});
+        site.start();
+    }
+    Got get(const std::string& path, const std::string& shown) {
+        return site.get(path, shown.empty() ? "" : "Authorization: " + shown + "\r\n");
+    }
+    Site site;
+    Secret secret;
+};
+
+TEST_F(TokenTest, AClosedEndpointAsksForOneOfItsTokens) {
+    start();
+    Got got = get("/closed", "");
+    EXPECT_EQ(got.status, 401);
+    EXPECT_EQ(got.fields["www-authenticate"], "Bearer");
+    EXPECT_EQ(got.fields["cache-control"], "no-store");
+    got = get("/closed", "Bearer wrong");
+    EXPECT_EQ(got.status, 401);
+    EXPECT_EQ(got.fields["www-authenticate"], "Bearer error=\"invalid_token\"");
+    EXPECT_EQ(get("/closed", "Bearer 0ther").status, 403);
+    EXPECT_EQ(get("/closed", "Bearer p0sh").status, 403);  // named, but may not read
+    EXPECT_EQ(get("/closed", "Bearer r3ad").status, 200);
+    EXPECT_EQ(get("/closed", "bearer  r3ad").status, 200);
+    EXPECT_EQ(get("/closed", "Basic r3ad").status, 401);
+    EXPECT_EQ(get("/closed", "Bearer").status, 401);
+    EXPECT_EQ(get("/closed", "Bearer ").status, 401);
+    EXPECT_EQ(get("/closed", "Bearer r3ad2").status, 401);
+    EXPECT_EQ(get("/closed", "Bearer r3a").status, 401);
+}
+
+TEST_F(TokenTest, ReadingLiftsWhatIsDisclosed) {
+    start();
+    auto facts = [&](const std::string& path, const std::string& shown) {
+        std::string body = get(path + "/facts", shown).body;
+        return body.substr(body.find(" operator"));
+    };
+    EXPECT_EQ(facts("/open", ""), " operator disclose=1");
+    EXPECT_EQ(facts("/open", "Bearer p0sh"), " operator disclose=1");
+    EXPECT_EQ(facts("/open", "Bearer wrong"), " operator disclose=1");
+    EXPECT_EQ(facts("/open", "Bearer r3ad"), " operator disclose=2");
+    EXPECT_NE(get("/open/facts", "Bearer r3ad").body.find(" authorized"), std::string::npos);
+    EXPECT_EQ(get("/open/facts", "").body.find(" authorized"), std::string::npos);
+}
+
+TEST_F(TokenTest, ARotatedTokenIsRefusedOnAnOpenConnectionThatUsedIt) {
+    start();
+    Client client = site.client();
+    std::string old = "GET /closed HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer r3ad\r\n\r\n";
+    std::string fresh = "GET /closed HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer n3w!\r\n\r\n";
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(client.ask(old).status, 200);
+    EXPECT_EQ(client.ask(fresh).status, 401);
+    secret.replace("n3w!");
+    EXPECT_EQ(client.ask(old).status, 401);
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(client.ask(fresh).status, 200);
+    EXPECT_EQ(client.ask(old).status, 401);
+    secret.replace("r3ad");
+    EXPECT_EQ(client.ask(fresh).status, 401);
+}
+
+TEST_F(TokenTest, ATokenWithoutAValueMatchesNothing) {
+    Routes routes;
+    routes.tokens.resize(2);
+    routes.tokens[0].secret = Secret::pending();
+    routes.tokens[0].read = true;
+    routes.tokens[1].secret = Secret("");
+    routes.tokens[1].read = true;
+    EXPECT_EQ(identify(routes, "").token, -1);
+    EXPECT_EQ(identify(routes, "x").token, -1);
+    EXPECT_FALSE(identify(routes, "").read);
+}
+
+TEST_F(TokenTest, RefusalsAreCountedAndLoggedAtMostOnceASecond) {
+    start();
+    for (int i = 0; i < 100; ++i) get("/closed", "Bearer guess" + std::to_string(i));
+    ASSERT_EQ(site.log().size(), 1u);
+    EXPECT_EQ(site.log()[0],
+              "listener 127.0.0.1:0: 1 request with a bearer token that is not known, refused");
+    site.clock.step(1s);
+    get("/closed", "Bearer guess");
+    ASSERT_EQ(site.log().size(), 2u);
+    EXPECT_EQ(site.log()[1],
+              "listener 127.0.0.1:0: 100 requests with a bearer token that is not known, refused");
+    EXPECT_EQ(get("/closed", "Bearer r3ad").status, 200);  // never limited
+    for (int i = 0; i < 100; ++i) get("/open", "Bearer of an application behind us");
+    ASSERT_EQ(site.log().size(), 3u);
+    EXPECT_NE(site.log()[2].find("answered as public"), std::string::npos);
+    for (const std::string& line : site.log())
+        EXPECT_EQ(line.find("guess"), std::string::npos) << "what was shown is never logged";
+}
+
+}  // namespace
+}  // namespace vitals::server::testing

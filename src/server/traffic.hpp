@@ -1,0 +1,43 @@
+// Counts answers by endpoint and code. Each serving thread counts in places of its own; whoever
+// shows them sums. Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "dialects/dialect.hpp"
+
+namespace vitals::server {
+
+// Counted up by one thread only, read by any.
+class alignas(64) Counter {
+  public:
+    void add() noexcept {
+        value_.store(value_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    }
+    std::uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+  private:
+    std::atomic<std::uint64_t> value_{0};
+};
+
+class TrafficBook {
+  public:
+    explicit TrafficBook(unsigned threads) : threads_(threads) {}
+    // Where a thread counts answers of that endpoint and code. Stays valid as long as the book.
+    Counter& counter(unsigned thread, const std::string& endpoint, int code);
+    std::vector<dialects::Traffic> sum() const;  // by endpoint, then code
+
+  private:
+    unsigned threads_;
+    mutable std::mutex mutex_;
+    std::map<std::pair<std::string, int>, std::unique_ptr<Counter[]>> counters_;
+};
+
+}  // namespace vitals::server

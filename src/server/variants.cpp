@@ -1,0 +1,150 @@
+// The answers that are kept: rendered once per question and snapshot, sent as often as asked.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "server/process_figures.hpp"
+#include "server/responder.hpp"
+
+namespace vitals::server {
+namespace {
+
+constexpr std::size_t most_variants = 256;
+constexpr std::size_t most_bytes = 32u << 20;
+constexpr std::chrono::milliseconds date_tolerance{20};  // by which a Date may be behind
+constexpr std::chrono::milliseconds longest_repeat = std::chrono::hours(24);
+
+// Every fact that may change the answer. No part of it can hold a NUL: such requests are refused.
+std::string key_of(const dialects::Request& request, const void* route) {
+    std::string key(reinterpret_cast<const char*>(&route), sizeof route);
+    auto add = [&key](std::string_view text) { key.append(text).push_back('\0'); };
+    key += static_cast<char>('0' + static_cast<int>(request.disclose));
+    key += request.authorized ? 'a' : '-';
+    key += request.operator_ ? 'o' : '-';
+    add(request.method);
+    add(request.path);
+    add(request.rest);
+    add(request.accept);
+    for (const auto& [name, value] : request.query) add(name), add(value);
+    key.push_back('\1');
+    for (const auto& [name, value] : request.headers) add(name), add(value);
+    return key;
+}
+
+}  // namespace
+
+void Responder::begin_batch() {
+    now_ = shared_.clock.steady();
+    if (now_ < look_at_date_) return;
+    look_at_date_ = now_ + date_tolerance;
+    System now = shared_.clock.system();
+    std::int64_t second = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
+    if (second == second_) return;
+    second_ = second;
+    date_ = http_date(now);
+}
+
+std::shared_ptr<Variant> Responder::keep(Variant made, const void* route) {
+    std::string key = key_of(made.request, route);
+    auto found = variants_.find(key);
+    if (found != variants_.end()) return found->second;
+    while (ring_.size() >= most_variants) evict(nullptr);
+    auto variant = std::make_shared<Variant>(std::move(made));
+    variant->version = UINT64_MAX;
+    variant->routes = routes_;
+    ring_.push_back(key);
+    variants_.emplace(std::move(key), variant);
+    return variant;
+}
+
+// Goes round until it meets one that nobody asked for since the last time.
+void Responder::evict(const Variant* spared) {
+    for (;;) {
+        if (hand_ >= ring_.size()) hand_ = 0;
+        auto found = variants_.find(ring_[hand_]);
+        Variant& variant = *found->second;
+        if (variant.used || &variant == spared) {
+            variant.used = false;
+            ++hand_;
+            continue;
+        }
+        if (variant.rendered != nullptr) kept_bytes_ -= variant.rendered->bytes.size();
+        variant.retired = true;
+        variant.rendered.reset();
+        variants_.erase(found);
+        std::swap(ring_[hand_], ring_.back());
+        ring_.pop_back();
+        return;
+    }
+}
+
+// The next moment at which a result turns stale without anything being published.
+Steady Responder::holds_until(const Snapshot& snapshot) {
+    if (horizon_version_ == snapshot.version && now_ < horizon_) return horizon_;
+    Steady horizon = Steady::max();
+    for (const auto& state : snapshot.components)
+        if (state->last != nullptr && state->valid_until >= now_)
+            horizon = std::min(horizon, state->valid_until);
+    // It is stale when now > valid_until: the answer still holds at that very moment.
+    horizon_ = horizon == Steady::max() ? horizon : horizon + Steady::duration(1);
+    horizon_version_ = snapshot.version;
+    return horizon_;
+}
+
+dialects::Response Responder::produce(Variant& variant, const Snapshot& snapshot) {
+    variant.request.now = now_;
+    variant.request.now_system = shared_.clock.system();
+    std::vector<dialects::Traffic> traffic;
+    dialects::ProcessFigures figures;
+    if (variant.wants_process) {
+        traffic = shared_.traffic.sum();
+        figures = read_process_figures();
+        variant.request.traffic = traffic;
+        variant.request.process = &figures;
+    }
+    dialects::Response response;
+    try {
+        response = variant.render(snapshot, variant.request, variant.options.get());
+    } catch (const std::exception& error) {
+        shared_.log(LogLevel::error,
+                    fmt::format("endpoint {} cannot be rendered: {}", variant.label, error.what()));
+        response = plain_answer(500, "the answer could not be made; the log says why");
+        response.repeat_for = std::chrono::seconds(1);
+    }
+    variant.request.traffic = {};
+    variant.request.process = nullptr;
+    return response;
+}
+
+void Responder::refresh(Variant& variant) {
+    const Snapshot& snapshot = reader_.read();
+    dialects::Response response = produce(variant, snapshot);
+    if (variant.rendered != nullptr) kept_bytes_ -= variant.rendered->bytes.size();
+    int before = variant.rendered == nullptr ? -1 : variant.rendered->status;
+    variant.rendered = render(response);
+    kept_bytes_ += variant.rendered->bytes.size();
+    variant.version = snapshot.version;
+    variant.second = second_;
+    variant.expires =
+        std::min(now_ + std::min(response.repeat_for, longest_repeat), holds_until(snapshot));
+    if (before != response.status)
+        variant.counter = &shared_.traffic.counter(thread_, variant.label, response.status);
+    // Large answers are kept too, as long as they are few.
+    while (kept_bytes_ > most_bytes && ring_.size() > 1) evict(&variant);
+}
+
+// A new second: the same bytes with another date. Who still sends the old ones keeps them.
+void Responder::redate(Variant& variant) {
+    if (variant.rendered.use_count() > 1)
+        variant.rendered = std::make_shared<Rendered>(*variant.rendered);
+    std::memcpy(variant.rendered->bytes.data() + variant.rendered->date, date_.data(),
+                http_date_size);
+    variant.second = second_;
+}
+
+std::shared_ptr<Rendered> Responder::render(const dialects::Response& response) {
+    return std::make_shared<Rendered>(render_answer(response, date_));
+}
+
+}  // namespace vitals::server
