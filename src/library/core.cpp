@@ -1,0 +1,414 @@
+#include "library/core.hpp"
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <future>
+#include <limits>
+
+#include "dialects/escape.hpp"
+#include "model/check_error.hpp"
+#include "model/glob.hpp"
+#include "net/context.hpp"
+
+namespace vitals::library {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string_view traffic_light(Status status) {
+    switch (status) {
+        case Status::ok:
+            return "OK";
+        case Status::degraded:
+            return "YELLOW";
+        case Status::failed:
+            return "RED";
+        case Status::unknown:
+            return "UNKNOWN";
+    }
+    return "UNKNOWN";
+}
+
+// A state handler with a ttl is looked at like a check: fresh beats, or failed.
+net::awaitable<Outcome> look_at(std::shared_ptr<Cell> cell, std::chrono::milliseconds ttl,
+                                net::Context& context) {
+    cell->looked_at.store(cell->word.load(std::memory_order_acquire), std::memory_order_relaxed);
+    const auto now = context.clock().steady().time_since_epoch().count();
+    const auto beat = cell->beat.load(std::memory_order_acquire);
+    if (beat != 0 && now - beat > Steady::duration(ttl).count())
+        throw CheckError(ErrorClass::timeout,
+                         fmt::format("silent for more than {} ms", ttl.count()));
+    const std::scoped_lock lock(cell->mutex);
+    if (cell->state == nullptr) co_return unknown("not set yet");
+    co_return *cell->state;
+}
+
+// As long as the configuration file allows; longer ones would leave the range of the clock.
+constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 3650);
+
+// Signals are for the host's threads: its handlers must not run on ours, and what it waits for with
+// sigwait must not end the process because one of our threads does not block it.
+class SignalsBlocked {
+  public:
+    SignalsBlocked() {
+        sigset_t all;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+    ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+    SignalsBlocked(const SignalsBlocked&) = delete;
+    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+  private:
+    sigset_t before_{};
+};
+
+}  // namespace
+
+std::string state_change_line(std::string_view name, Status from, Status to,
+                              std::string_view detail) {
+    return fmt::format("[{}] state change: {} -> {} \"{}\"", name, traffic_light(from),
+                       traffic_light(to), detail);
+}
+
+void check_name(std::string_view name) {
+    const auto refuse = [&](std::string_view why) {
+        throw std::invalid_argument(
+            fmt::format("'{}' cannot name a component: {}", dialects::one_line(name), why));
+    };
+    if (name.empty()) refuse("it is empty");
+    if (name.size() > 128) refuse("it is longer than 128 bytes");
+    if (name.starts_with("vitals/")) refuse("names that begin with 'vitals/' are vitals' own");
+    if (std::count(name.begin(), name.end(), '/') > 1) refuse("it has more than one '/'");
+    if (name.front() == '/' || name.back() == '/') refuse("group and name must not be empty");
+    for (std::string_view rest = name; !rest.empty();) {
+        const bool replacement = rest.starts_with("\xEF\xBF\xBD");
+        const char32_t code_point = dialects::take_code_point(rest);
+        if (code_point == 0xFFFD && !replacement) refuse("it is not UTF-8");
+        if (code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0))
+            refuse("it holds a control character");
+    }
+}
+
+void check_options(const Options& options) {
+    const auto check = [](std::optional<std::chrono::milliseconds> duration,
+                          std::string_view what) {
+        if (duration && (*duration <= 0ms || *duration > longest))
+            throw std::invalid_argument(
+                fmt::format("{} is {} ms, expected more than zero and at most ten years", what,
+                            duration->count()));
+    };
+    check(options.interval, "Options::interval");
+    check(options.timeout, "Options::timeout");
+    check(options.valid_for, "Options::valid_for");
+    check(options.slow_above, "Options::slow_above");
+    check(options.ttl, "Options::ttl");
+    if (options.failures == 0)
+        throw std::invalid_argument("Options::failures is 0, expected 1 or more");
+    if (options.successes == 0)
+        throw std::invalid_argument("Options::successes is 0, expected 1 or more");
+}
+
+engine::Definition definition_of(std::string name, std::string kind, const Options& options) {
+    engine::Definition definition;
+    definition.component.name = std::move(name);
+    definition.component.kind = std::move(kind);
+    definition.component.critical = options.critical;
+    definition.component.tags = options.tags;
+    definition.component.depends_on = options.depends_on;
+    definition.component.probes = options.probes;
+    definition.component.interval = options.interval;
+    definition.component.timeout = options.timeout;
+    definition.policy.interval = options.interval;
+    definition.policy.timeout = options.timeout;
+    definition.policy.failures = options.failures;
+    definition.policy.successes = options.successes;
+    definition.policy.valid_for = options.valid_for;
+    definition.policy.slow_above = options.slow_above;
+    return definition;
+}
+
+Core::Core(RegistryOptions given)
+    : options(std::move(given)),
+      environment(loop, std::max<std::size_t>(1, options.handler_threads)),
+      // Changes are logged here, in the form of the original system; the engine stays silent.
+      engine(std::make_unique<engine::Engine>(environment, clock, hub, Log(), options.service)) {
+    engine->on_result([this](const ComponentState& state) { on_result(state); });
+    engine->on_transition(
+        [this](const engine::Transition& transition) { on_transition(transition); });
+}
+
+Core::~Core() {
+    close();
+}
+
+void Core::start() {
+    const SignalsBlocked blocked;
+    thread_ = std::thread([this] { run(); });
+}
+
+// Where memory is refused, what was to be done then is not done, and becomes stale if it matters;
+// the host is not taken down for it.
+void Core::run() {
+    for (;;) {
+        try {
+            deliver_pending();
+            loop.run();
+            return;
+        } catch (const std::exception&) {
+            std::this_thread::sleep_for(10ms);
+        }
+    }
+}
+
+void Core::close() {
+    {
+        const std::scoped_lock lock(mutex_);
+        if (std::exchange(closed_, true)) return;
+        subscribers_.clear();
+        pending_.clear();
+    }
+    changed_.notify_all();
+    loop.stop();
+    if (thread_.joinable()) thread_.join();
+    engine.reset();
+    // What handlers use may be destroyed next: those that return soon are waited for.
+    environment.end_lanes(std::chrono::steady_clock::now() + 500ms);
+}
+
+void Core::post(std::function<void()> function) {
+    const std::scoped_lock lock(mutex_);
+    if (!closed_) loop.post(std::move(function));
+}
+
+// ---- registering -------------------------------------------------------------------------------
+
+void Core::add(engine::Definition definition) {
+    put(std::move(definition), nullptr);
+}
+
+// Directory and engine change in the same order, whoever adds and removes the name at once.
+void Core::put(engine::Definition definition, const std::shared_ptr<Cell>& cell) {
+    {
+        const std::scoped_lock lock(mutex_);
+        if (closed_) return;
+        Entry& entry = directory.put(definition.component.name);
+        const bool self_told = definition.component.kind == "state";
+        loop.post([this, cell, definition = std::move(definition)]() mutable {
+            engine->add(std::move(definition));
+            if (cell != nullptr) deliver(cell);
+        });
+        if (cell != nullptr) pending_.reserve(++cells_);
+        entry.owner = cell.get();
+        entry.self_told = self_told;
+        entry.status = cell != nullptr ? cell->status() : Status::unknown;
+        entry.valid_until = std::numeric_limits<Steady::rep>::max();
+        entry.present = true;
+    }
+    wake();
+}
+
+void Core::add(const std::shared_ptr<Cell>& cell, Options given) {
+    const bool has_ttl = given.ttl.has_value();
+    if (has_ttl) given.interval = std::clamp(*given.ttl / 4, std::chrono::milliseconds(1), 1000ms);
+    // It says itself how it is: there is nothing to repeat, and nothing that grows old but beats.
+    given.failures = given.successes = 1;
+    given.valid_for = given.slow_above = std::nullopt;
+    engine::Definition definition =
+        definition_of(cell->name, has_ttl ? "heartbeat" : "state", given);
+    if (has_ttl)
+        definition.run = [cell, ttl = *given.ttl](net::Context& context) {
+            return look_at(cell, ttl, context);
+        };
+    std::shared_ptr<Core> former;
+    {
+        const std::scoped_lock lock(cell->mutex);
+        former = cell->core.lock();
+        cell->beat = has_ttl ? clock.steady().time_since_epoch().count() : 0;
+        cell->has_ttl = has_ttl;
+        put(std::move(definition), cell);
+        cell->core = weak_from_this();
+        cell->entry = directory.find(cell->name);
+    }
+    // There it would stand for ever as it was last.
+    if (former != nullptr && former.get() != this) former->remove(cell->name, cell.get());
+}
+
+bool Core::remove(std::string_view name, const Cell* only_of) {
+    {
+        const std::scoped_lock lock(mutex_);
+        Entry* entry = directory.find(name);
+        if (closed_ || entry == nullptr || !entry->present) return false;
+        if (only_of != nullptr && entry->owner != only_of) return false;
+        loop.post([this, text = std::string(name)] { engine->remove(text); });
+        entry->present = false;
+        entry->owner = nullptr;
+    }
+    wake();
+    return true;
+}
+
+// ---- changes -----------------------------------------------------------------------------------
+
+void Core::changed(const std::shared_ptr<Cell>& cell, Status from, const Outcome& state,
+                   bool immediate) {
+    {
+        const std::scoped_lock lock(mutex_);
+        if (closed_) return;
+        if (!cell->queued.exchange(true)) pending_.push_back(cell);
+        if (!delivery_posted_) {
+            try {
+                loop.post([this] { deliver_pending(); });
+                delivery_posted_ = true;
+            } catch (const std::bad_alloc&) {
+                // It stays pending, and goes with the next change, or when the engine next looks
+                // at itself.
+            }
+        }
+    }
+    // With a ttl the engine judges, and announces what it judged.
+    if (!immediate) return;
+    announce({cell->name, from, state.status, state.detail},
+             state_change_line(cell->name, from, state.status, state.detail));
+}
+
+// One by one: what fails half-way is still there for the next time.
+void Core::deliver_pending() {
+    {
+        const std::scoped_lock lock(mutex_);
+        delivery_posted_ = false;
+        if (delivering_.empty()) {
+            delivering_.reserve(pending_.capacity());
+            delivering_.swap(pending_);
+        }
+    }
+    while (!delivering_.empty()) {
+        deliver(delivering_.back());
+        delivering_.pop_back();
+    }
+}
+
+void Core::deliver(const std::shared_ptr<Cell>& cell) {
+    std::shared_ptr<const Outcome> state;
+    std::shared_ptr<Core> at;
+    bool has_ttl = false;
+    cell->queued = false;
+    {
+        const std::scoped_lock lock(cell->mutex);
+        at = cell->core.lock();
+        // In another registry by now, removed, or replaced by another of that name.
+        if (at.get() != this || cell->entry->owner != cell.get()) return;
+        state = cell->state;
+        has_ttl = cell->has_ttl;
+    }
+    if (state == nullptr) return;
+    if (!has_ttl) {
+        engine->push(cell->name, *state);
+        return;
+    }
+    engine->run_now(cell->name, [this, cell](const auto& seen) {
+        // The run that was shared may have looked before the change.
+        if (seen != nullptr && cell->looked_at != cell->word)
+            loop.post([=, this] { deliver(cell); });
+    });
+}
+
+void Core::on_result(const ComponentState& state) {
+    if (state.component->own) return deliver_pending();  // what could not be posted
+    Entry* entry = directory.find(state.name());
+    if (entry == nullptr || entry->self_told) return;
+    entry->valid_until = state.valid_until.time_since_epoch().count();
+    entry->status = state.judged;
+}
+
+void Core::on_transition(const engine::Transition& transition) {
+    const Entry* entry = directory.find(transition.component);
+    if (entry == nullptr || entry->self_told) return;
+    announce(
+        {transition.component, transition.from, transition.to, transition.detail},
+        state_change_line(transition.component, transition.from, transition.to, transition.detail));
+}
+
+void Core::announce(const Change& change, std::string_view log_line) {
+    // What the host's callbacks throw ends here: it must reach neither the engine nor whoever set a
+    // state.
+    const auto contained = [](const auto& call) {
+        try {
+            call();
+        } catch (...) {
+            return false;
+        }
+        return true;
+    };
+    const auto log = [&](LogLevel level, std::string_view line) {
+        if (options.log) contained([&] { options.log(level, line); });
+    };
+    log(change.to == Status::ok ? LogLevel::info : LogLevel::warning, log_line);
+    std::vector<std::shared_ptr<Subscriber>> called;
+    {
+        const std::scoped_lock lock(mutex_);
+        std::erase_if(subscribers_, [](const auto& weak) { return weak.expired(); });
+        for (const auto& weak : subscribers_)
+            if (auto subscriber = weak.lock()) called.push_back(std::move(subscriber));
+    }
+    for (const auto& subscriber : called) {
+        const std::scoped_lock lock(subscriber->mutex);
+        // A copy: the callback may end its own subscription, and must not be destroyed in a call.
+        const auto callback = subscriber->callback;
+        if (callback && !contained([&] { callback(change); }))
+            log(LogLevel::error, "a callback of on_change threw an exception");
+    }
+    wake();
+}
+
+// ---- reading -----------------------------------------------------------------------------------
+
+Status Core::status(std::string_view name) const {
+    const Entry* entry = directory.find(name);
+    if (entry == nullptr || !entry->present.load(std::memory_order_acquire))
+        throw UnknownComponent(name);
+    return entry->read();
+}
+
+void Core::wake() {
+    if (waiting_.load() == 0) return;
+    // The lock orders this wake after the waiter's look: it cannot fall between look and wait.
+    {
+        const std::scoped_lock lock(mutex_);
+    }
+    changed_.notify_all();
+}
+
+bool Core::wait_for(std::string_view name, Status status, std::chrono::milliseconds at_most) {
+    const auto end = std::chrono::steady_clock::now() + std::min(at_most, longest);
+    const auto reached = [&] {
+        const Entry* entry = directory.find(name);
+        return entry != nullptr && entry->present && entry->read() == status;
+    };
+    ++waiting_;
+    std::unique_lock lock(mutex_);
+    const bool in_time = changed_.wait_until(lock, end, [&] { return closed_ || reached(); });
+    --waiting_;
+    const bool is_so = in_time && reached();
+    lock.unlock();
+    if (is_so) settle();
+    return is_so;
+}
+
+void Core::settle() {
+    if (std::this_thread::get_id() == thread_.get_id()) return;
+    const auto shown = std::make_shared<std::promise<void>>();
+    const std::future<void> wait = shown->get_future();
+    post([this, shown] {
+        deliver_pending();
+        engine->publish_now();
+        shown->set_value();
+    });
+    wait.wait_for(1s);
+}
+
+}  // namespace vitals::library

@@ -1,0 +1,18 @@
+// The dialects of the library on their usual paths. No configuration file stands behind them: all
+// those that need no mapping, with their default options.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "server/server.hpp"
+
+namespace vitals::library {
+
+// By name; all that need no mapping when empty. Throws std::invalid_argument for an unknown name or
+// a dialect that needs a mapping.
+std::shared_ptr<const server::Routes> usual_routes(const std::vector<std::string>& dialects,
+                                                   bool disclose_errors);
+
+}  // namespace vitals::library

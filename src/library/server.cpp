@@ -1,0 +1,105 @@
+// The public server around the internal one.
+#include "vitals/server.hpp"
+
+#include <charconv>
+#include <stdexcept>
+
+#include "library/core.hpp"
+#include "library/mounts.hpp"
+#include "server/server.hpp"
+
+namespace vitals {
+
+namespace {
+
+server::Listener listener_at(const std::string& address) {
+    server::Listener listener;
+    listener.text = address;
+    if (address.starts_with("unix:")) {
+        listener.unix_path = address.substr(5);
+        if (listener.unix_path.empty())
+            throw std::invalid_argument("'unix:' is not an address, expected unix:PATH");
+        return listener;
+    }
+    const auto colon = address.rfind(':');
+    const auto refuse = [&] {
+        throw std::invalid_argument("'" + address +
+                                    "' is not an address, expected host:port, [::1]:port or "
+                                    "unix:PATH");
+    };
+    if (colon == std::string::npos || colon == 0) refuse();
+    listener.host = address.substr(0, colon);
+    if (listener.host.starts_with('[') && listener.host.ends_with(']'))
+        listener.host = listener.host.substr(1, listener.host.size() - 2);
+    const char* const first = address.data() + colon + 1;
+    const char* const last = address.data() + address.size();
+    const auto [end, error] = std::from_chars(first, last, listener.port);
+    if (error != std::errc() || end != last || first == last) refuse();
+    return listener;
+}
+
+}  // namespace
+
+struct Server::State {
+    State(Registry& registry, std::shared_ptr<library::Core> given, const ServerOptions& options)
+        : core(settled(std::move(given))),
+          server({listener_at(options.address)},
+                 library::usual_routes(options.dialects, options.disclose_errors),
+                 control(registry), core->hub, core->clock, core->options.log, {},
+                 options.own_thread ? 1u : 0u) {}
+
+    // A request must not find an empty registry, which is ready, before what was registered is
+    // published.
+    static std::shared_ptr<library::Core> settled(std::shared_ptr<library::Core> core) {
+        core->settle();
+        return core;
+    }
+
+    // What a request may change: whether the service is decommissioned, by whom section
+    // "Decommission" of docs/dialects.md allows it. /v1 needs tokens, and there are none here.
+    static server::Control control(Registry& registry) {
+        using Answer = server::Control::Answer;
+        constexpr auto refused = "the service's own registry is not changed over HTTP";
+        server::Control control;
+        control.decommission = [&registry](const std::string& text,
+                                           const std::function<void(bool)>& done) {
+            registry.decommission(text);
+            done(false);
+        };
+        control.push = [=](const server::Push&, const auto& done) {
+            done(Answer::refused, refused);
+        };
+        control.remove = [=](const std::string&, const auto& done) {
+            done(Answer::refused, refused);
+        };
+        control.run = [](const std::string&, const auto& done) { done(nullptr); };
+        control.reload = [=](const auto& done) { done({std::string(refused)}); };
+        return control;
+    }
+
+    std::shared_ptr<library::Core> core;
+    server::Server server;
+};
+
+Server::Server(Registry& registry, ServerOptions options)
+    : state_(std::make_unique<State>(registry, registry.core_, options)) {}
+
+Server::~Server() = default;
+
+std::uint16_t Server::port() const {
+    return state_->server.port(0);
+}
+
+int Server::descriptor() const {
+    return state_->server.descriptor();
+}
+
+void Server::poll() {
+    state_->server.poll();
+}
+
+void Server::drain(std::chrono::milliseconds at_most) {
+    state_->server.drain(at_most);
+}
+
+}  // namespace vitals
