@@ -1,0 +1,106 @@
+#include "app/worker_groups.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "model/count_range.hpp"
+#include "net/context.hpp"
+
+namespace vitals::app {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// How soon silence and new workers show. Beats only move dates, so they need no more haste.
+constexpr std::chrono::milliseconds turn_every = 500ms;
+
+net::awaitable<Outcome> judge(std::shared_ptr<workers::Table> table, std::string group,
+                              net::Context& context) {
+    context.enter("judge");
+    table->expire();
+    co_return table->judge(group);
+}
+
+}  // namespace
+
+WorkerGroups::WorkerGroups(net::Loop& loop, engine::Engine& engine, Clock& clock)
+    : engine_(engine),
+      clock_(clock),
+      table_(std::make_shared<workers::Table>(clock)),
+      timer_(loop) {}
+
+void WorkerGroups::configure(const std::vector<config::WorkersConfig>& groups) {
+    options_.clear();
+    for (const config::WorkersConfig& group : groups) {
+        workers::GroupOptions options;
+        options.name = group.name;
+        options.timeout = group.timeout;
+        for (const auto& [prefix, text] : group.expect)
+            options.expect.push_back({prefix, parse_count_range(text).value_or(CountRange())});
+        options_.push_back(std::move(options));
+    }
+    table_->configure(options_);
+    published_ = 0;
+    turn();
+}
+
+std::vector<engine::Definition> WorkerGroups::definitions() const {
+    std::vector<engine::Definition> definitions;
+    for (const workers::GroupOptions& group : options_) {
+        engine::Definition definition;
+        definition.component.name = "workers/" + group.name;
+        definition.component.kind = "workers";
+        definition.policy.interval = std::clamp(group.timeout / 8, turn_every, 2 * turn_every);
+        definition.policy.timeout = 1s;
+        definition.component.interval = definition.policy.interval;
+        definition.component.timeout = definition.policy.timeout;
+        definition.fingerprint = "workers";
+        definition.run = [table = table_, name = group.name](net::Context& context) {
+            return judge(table, name, context);
+        };
+        definitions.push_back(std::move(definition));
+    }
+    return definitions;
+}
+
+std::string WorkerGroups::take(const server::Heartbeats& beats) {
+    using Answer = workers::Table::Answer;
+    const System now = clock_.system();
+    for (const server::Heartbeat& beat : beats.beats) {
+        const Answer answer = beat.leaving
+                                  ? table_->leave(beats.group, beat.worker)
+                                  : table_->beat(beats.group, beat.worker, beat.sent.value_or(now));
+        switch (answer) {
+            case Answer::taken:
+                break;
+            case Answer::unknown_group:
+                return fmt::format("there is no group of workers '{}' in the configuration",
+                                   beats.group);
+            case Answer::bad_name:
+                return "a worker's name is 1 to 256 bytes without control characters; those before "
+                       "it were taken";
+            case Answer::full:
+                return "the group holds as many workers as it can; those before were taken";
+        }
+    }
+    return {};
+}
+
+void WorkerGroups::turn() {
+    timer_.cancel();
+    if (options_.empty()) {
+        if (published_ != table_->version()) engine_.set_workers({});
+        published_ = table_->version();
+        return;
+    }
+    table_->expire();
+    if (published_ != table_->version()) {
+        engine_.set_workers(table_->groups());
+        published_ = table_->version();
+    }
+    timer_.arm(clock_.steady() + turn_every, [this] { turn(); });
+}
+
+}  // namespace vitals::app

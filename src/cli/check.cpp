@@ -1,0 +1,154 @@
+// vitals check: components of a configuration, or URLs as they stand, once.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/catalog.hpp"
+#include "app/check_once.hpp"
+#include "cli/commands.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/failure.hpp"
+#include "cli/selection.hpp"
+#include "config/wording.hpp"
+#include "model/clock.hpp"
+
+namespace vitals::cli {
+namespace {
+
+using Components = std::vector<config::ComponentConfig>;
+
+const config::Described& described(const checks::Kind& kind) {
+    const auto& kinds = app::catalog().kinds;
+    return *std::ranges::find(kinds, kind.description.name,
+                              [](const config::Described& one) { return one.description.name; });
+}
+
+std::expected<config::ComponentConfig, Failure> component_of_url(const std::string& url) {
+    const auto shown = without_password(url);
+    const auto* kind = app::kind_of_url(url);
+    if (kind == nullptr || kind->from_url == nullptr) {
+        std::string schemes;
+        for (const auto* one : app::kinds()) {
+            for (const auto scheme : one->schemes) {
+                schemes += (schemes.empty() ? "" : ", ") + std::string(scheme);
+            }
+        }
+        return std::unexpected(Failure{
+            exit_code::usage, fmt::format("no kind of check takes {}; known are URLs that begin "
+                                          "with {}, each followed by ':'",
+                                          config::in_quotes(shown), schemes)});
+    }
+    const auto options = kind->description.make();
+    auto problem = kind->from_url(options.get(), url);
+    if (problem.empty() && kind->description.verify != nullptr) {
+        problem = kind->description.verify(options.get());
+    }
+    if (!problem.empty()) {
+        return std::unexpected(
+            Failure{exit_code::usage, config::in_quotes(shown) + ": " + problem});
+    }
+    return config::component_of(shown, described(*kind), options, {});
+}
+
+bool is_pushed(const config::ComponentConfig& component) {
+    const auto* kind = app::find_kind(component.kind);
+    return kind == nullptr || kind->bind == nullptr;
+}
+
+// Components whose state only a daemon has are left out, unless asked for by name.
+void tell_left_out(std::size_t count) {
+    if (count == 0) return;
+    print_error(fmt::format("note: {} pushed component{} not checked; 'vitals status' knows {}\n",
+                            count, count == 1 ? " is" : "s are", count == 1 ? "it" : "them"));
+}
+
+std::expected<Components, Failure> from_configuration(const std::vector<std::string>& names,
+                                                      const std::string& file) {
+    auto config = load_configuration(file, true);
+    if (!config) {
+        auto failure = config.error();
+        if (!failure.located) failure.text += ", or a URL to check such as https://example.org";
+        return std::unexpected(std::move(failure));
+    }
+    if (names.empty()) {
+        tell_left_out(std::erase_if(config->components, is_pushed));
+        return std::move(config->components);
+    }
+    std::vector<std::string_view> known;
+    for (const auto& component : config->components) known.push_back(component.component.name);
+    const auto selected = select(names, known);
+    if (!selected) {
+        return std::unexpected(Failure{exit_code::usage, config->file + ": " + selected.error()});
+    }
+    Components components;
+    std::size_t left_out = 0;
+    for (const auto& one : *selected) {
+        auto component = config->components[one.index];
+        if (!one.by_name && is_pushed(component)) {
+            ++left_out;
+            continue;
+        }
+        // Whoever asks for one component wants to know about it, however little the whole cares.
+        if (one.by_name) component.component.critical = true;
+        components.push_back(std::move(component));
+    }
+    tell_left_out(left_out);
+    return components;
+}
+
+std::expected<Components, Failure> wanted(const Check& command) {
+    std::vector<std::string> names;
+    Components components;
+    for (const auto& target : command.targets) {
+        if (!looks_like_url(target)) {
+            names.push_back(target);
+            continue;
+        }
+        auto component = component_of_url(target);
+        if (!component) return std::unexpected(component.error());
+        components.push_back(std::move(*component));
+    }
+    if (!names.empty() || command.targets.empty()) {
+        auto configured = from_configuration(names, command.file);
+        if (!configured) return std::unexpected(configured.error());
+        std::ranges::move(*configured, std::back_inserter(components));
+    }
+    if (command.timeout) {
+        for (auto& component : components) {
+            component.policy.timeout = *command.timeout;
+            component.component.timeout = *command.timeout;
+        }
+    }
+    return components;
+}
+
+}  // namespace
+
+int run(const Check& command, const Terminal& terminal) {
+    const auto components = wanted(command);
+    if (!components) return give_up("check", components.error(), command.format);
+    Snapshot snapshot;
+    snapshot.components = app::check_once(*components);
+    snapshot.causes = root_causes(snapshot.components);
+    snapshot.taken = real_clock().steady();
+    snapshot.taken_at = real_clock().system();
+    const auto now = snapshot.taken;
+    auto whole = terminal;
+    whole.height = 0;  // one may scroll back
+    std::string text;
+    switch (command.format) {
+        case Format::table:
+            text = as_table(snapshot, now, whole, false);
+            break;
+        case Format::json:
+            text = as_json(snapshot, now);
+            break;
+        case Format::nagios:
+            text = as_nagios(snapshot, now);
+            break;
+    }
+    if (!print(text)) return exit_code::output;
+    return exit_code_of(overall(snapshot, now));
+}
+
+}  // namespace vitals::cli

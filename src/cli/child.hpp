@@ -1,0 +1,32 @@
+// A command that runs in our place: it gets our signals, and its end becomes ours.
+#pragma once
+
+#include <sys/types.h>
+
+#include <expected>
+#include <string>
+#include <vector>
+
+#include "cli/failure.hpp"
+
+namespace vitals::cli {
+
+// How a process ended.
+struct Ending {
+    int code = 0;      // its exit code, or 128 + the signal's number, as shells have it
+    std::string text;  // "exited with 3", "killed by signal 9 (Killed)"; empty when all went well
+};
+
+// The signals that run_child() takes while it waits are blocked from here on, in every thread that
+// is started after. Call it before any thread is.
+void hold_signals();
+
+// Starts the command with our standard streams and waits for its end. SIGTERM, SIGINT, SIGHUP,
+// SIGQUIT, SIGUSR1 and SIGUSR2 that reach us are passed on. Not found: code 127, not executable:
+// 126, as shells have it.
+std::expected<Ending, Failure> run_child(const std::vector<std::string>& command);
+
+// Waits until SIGTERM, SIGINT, SIGHUP or SIGQUIT reaches us; returns its number.
+int wait_for_end();
+
+}  // namespace vitals::cli

@@ -1,0 +1,420 @@
+// The parser. CLI11 takes seconds to compile, so it is included here only.
+#include "cli/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "app/daemon.hpp"
+#include "config/wording.hpp"
+#include "model/description.hpp"
+
+namespace vitals::cli {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr const char* command_behind_dashes = "COMMAND";
+
+// Where the parser puts what it reads: one of each command, of which one is then taken.
+struct Store {
+    Serve serve;
+    Check check;
+    ShowStatus status;
+    Validate validate;
+    Kinds kinds;
+    Schema schema;
+    Heartbeat heartbeat;
+    Drain decommission{.daemon = {}, .text = "decommissioned"};
+    Drain recommission;
+    Completion completion;
+    std::string check_format = "table";
+    std::string status_format = "table";
+    bool status_nagios = false;
+    bool no_secrets = false;
+    std::string colour = "auto";
+};
+
+// What is wrong with a value that should be one of `a|b|c`, or empty.
+std::string not_among(std::string_view choices, const std::string& given) {
+    const auto known = config::split_choices(choices);
+    if (std::ranges::find(known, given) != known.end()) return {};
+    return config::in_quotes(given) + " is not " + config::one_of(known) +
+           config::did_you_mean(given, known);
+}
+
+// An option whose value is one of `a|b|c`; the choices are also what help and completion show.
+template <class Value>
+void add_choice(CLI::App& app, const std::string& names, Value& value, const std::string& choices,
+                const std::string& sentence) {
+    app.add_option(names, value, sentence)
+        ->type_name(choices)
+        ->check([choices](const std::string& given) { return not_among(choices, given); });
+}
+
+template <class Target>
+CLI::Option* add_duration(CLI::App& app, const std::string& names, Target& target,
+                          const std::string& sentence) {
+    return app
+        .add_option_function<std::string>(
+            names, [&target](const std::string& given) { target = *parse_duration(given); },
+            sentence)
+        ->type_name("DURATION")
+        ->check([](const std::string& given) -> std::string {
+            const auto duration = parse_duration(given);
+            if (duration && *duration > milliseconds::zero()) return {};
+            return config::in_quotes(given) + " is no duration; write for example 250ms, 10s or 5m";
+        });
+}
+
+void add_config(CLI::App& app, std::string& file) {
+    app.add_option("-c,--config", file,
+                   "The configuration; without it ./vitals.yaml, then /etc/vitals/vitals.yaml.")
+        ->type_name("FILE");
+}
+
+void add_colour(CLI::App& app, Store& store) {
+    add_choice(app, "--color", store.colour, "auto|always|never",
+               "Colours; auto is on a terminal without NO_COLOR.");
+}
+
+void add_daemon(CLI::App& app, DaemonOptions& daemon) {
+    app.add_option("--url", daemon.url,
+                   "Where the daemon listens: http://HOST:PORT, https://HOST:PORT or unix:PATH. "
+                   "Without it $VITALS_URL, then the configuration's control listener or first "
+                   "listener, then http://127.0.0.1:8080.")
+        ->type_name("URL");
+    add_config(app, daemon.file);
+    app.add_option("--token-file", daemon.token_file,
+                   "A file that holds the token to show; without it $VITALS_TOKEN.")
+        ->type_name("FILE");
+    app.add_option("--ca", daemon.ca,
+                   "PEM file of the authorities to trust for https instead of the system's.")
+        ->type_name("FILE");
+}
+
+CLI::App* add_subcommand(CLI::App& app, const std::string& name, const std::string& sentence,
+                         const std::string& example) {
+    auto* sub = app.add_subcommand(name, sentence);
+    sub->footer(example);
+    sub->allow_extras();
+    return sub;
+}
+
+void add_serve(CLI::App& app, Store& store) {
+    auto* sub = add_subcommand(
+        app, "serve",
+        "Runs the checks of a configuration on schedule and serves the result. Runs in the "
+        "foreground until SIGTERM or Ctrl-C; SIGHUP loads the configuration again.",
+        "  vitals serve -c /etc/vitals/vitals.yaml\n"
+        "  vitals serve --log-format json\n");
+    add_config(*sub, store.serve.file);
+    add_choice(*sub, "--log-level", store.serve.log_level, "debug|info|warning|error",
+               "What is logged at least, instead of the configuration's.");
+    add_choice(*sub, "--log-format", store.serve.log_format, "text|json",
+               "How it is logged, instead of the configuration's.");
+}
+
+void add_check(CLI::App& app, Store& store) {
+    auto* sub = add_subcommand(
+        app, "check",
+        "Runs checks once, now, from here. The exit code is 0 when all is ok, 1 degraded, 2 "
+        "failed, 3 unknown; a component named in full counts as critical.",
+        "  vitals check                          all components of the configuration\n"
+        "  vitals check 'databases/*' disk       some of them\n"
+        "  vitals check https://example.org tcp://127.0.0.1:5432\n"
+        "  vitals check --format nagios -c /etc/vitals/vitals.yaml\n");
+    sub->add_option("NAME|URL", store.check.targets,
+                    "Components of the configuration (globs allowed), or URLs to check as they "
+                    "stand. None: all components.");
+    add_config(*sub, store.check.file);
+    add_choice(*sub, "-f,--format", store.check_format, "table|json|nagios",
+               "For a person, a program or a monitoring system.");
+    add_duration(*sub, "--timeout", store.check.timeout,
+                 "How long one check may take, instead of the configuration's (5s for a URL).");
+    add_colour(*sub, store);
+}
+
+void add_status(CLI::App& app, Store& store) {
+    auto* sub = add_subcommand(
+        app, "status",
+        "Shows what a running daemon knows. The exit code is that of check; 69 when there is no "
+        "daemon, 77 when it wants a token.",
+        "  vitals status\n"
+        "  vitals status --watch 'databases/*'\n"
+        "  vitals status --nagios --url http://10.0.0.7:8080 --token-file token\n");
+    sub->add_option("NAME", store.status.names, "Only these components (globs allowed).");
+    add_daemon(*sub, store.status.daemon);
+    add_choice(*sub, "-f,--format", store.status_format, "table|json|nagios",
+               "For a person, a program or a monitoring system.");
+    sub->add_flag("--nagios", store.status_nagios, "The same as --format nagios.");
+    sub->add_flag("-w,--watch", store.status.watch, "Shows it again and again, until Ctrl-C.");
+    add_duration(*sub, "--every", store.status.every, "How often --watch asks; default 2s.");
+    add_colour(*sub, store);
+}
+
+void add_validate(CLI::App& app, Store& store) {
+    auto* sub = add_subcommand(
+        app, "validate",
+        "Says everything that is wrong with a configuration. Each problem is one line on standard "
+        "error, FILE:LINE:COLUMN: what is wrong; then the exit code is 78.",
+        "  vitals validate -c vitals.yaml\n"
+        "  vitals validate --no-secrets -c vitals.yaml    secrets are not at hand\n");
+    add_config(*sub, store.validate.file);
+    sub->add_flag("--no-secrets", store.no_secrets, "Does not read secret files and variables.");
+}
+
+void add_descriptions(CLI::App& app, Store& store) {
+    auto* kinds = add_subcommand(app, "kinds",
+                                 "Lists the kinds of check. With a kind: what it proves, its "
+                                 "options and an example.",
+                                 "  vitals kinds\n"
+                                 "  vitals kinds http\n");
+    kinds->add_option("KIND", store.kinds.kind, "One kind, in full.");
+    add_choice(*kinds, "-f,--format", store.kinds.format, "table|markdown",
+               "For a terminal, or the whole reference page (docs/configuration.md).");
+    add_colour(*kinds, store);
+    add_subcommand(app, "schema",
+                   "Prints the JSON Schema of the configuration. Editors use it to complete and "
+                   "to check while one writes.",
+                   "  vitals schema > vitals.schema.json\n");
+}
+
+void add_heartbeat(CLI::App& app, Store& store) {
+    auto* sub = add_subcommand(
+        app, "heartbeat",
+        "Tells the daemon that a component or a worker is alive: once, every so often, or for as "
+        "long as a command runs. With a command, its exit code is ours; a component whose command "
+        "fails is failed, a worker takes its leave.",
+        "  vitals heartbeat import                          once, as from a script\n"
+        "  vitals heartbeat import --every 5s               until stopped\n"
+        "  vitals heartbeat mail/sender-1 -- ./sender       a worker of the group mail\n"
+        "  vitals heartbeat backup --ttl 25h -- ./backup    a job that runs daily\n");
+    sub->add_option("NAME", store.heartbeat.name,
+                    "A component, or GROUP/NAME: a worker, where the configuration has a group of "
+                    "that name under 'workers'.")
+        ->required();
+    add_duration(*sub, "--every", store.heartbeat.every,
+                 "Again after this long; default with a command: 5s.");
+    add_duration(
+        *sub, "--ttl", store.heartbeat.ttl,
+        "Silent for longer is failed. Default: three times --every; for a single heartbeat "
+        "what the configuration says.");
+    sub->add_option("--detail", store.heartbeat.detail, "A public word on how it is doing.")
+        ->type_name("TEXT");
+    add_daemon(*sub, store.heartbeat.daemon);
+    // What stands behind `--` is taken before CLI11 sees it; declared for help.
+    sub->add_option(command_behind_dashes, store.heartbeat.command,
+                    "The command to run, with its arguments.");
+}
+
+void add_drain(CLI::App& app, Store& store) {
+    auto* off = add_subcommand(
+        app, "decommission",
+        "Takes the service out of rotation: its readiness fails, its liveness stays green. Lasts "
+        "until recommission, also over a restart.",
+        "  vitals decommission 'kernel update until 14:00'\n");
+    off->add_option("TEXT", store.decommission.text,
+                    "What those who ask are told; default 'decommissioned'.")
+        ->check([](const std::string& given) -> std::string {
+            if (given == "OK") return "'OK' means in service; use recommission for that";
+            if (given.empty() || given.size() > 1024) return "must have 1 to 1024 bytes";
+            const bool control = std::ranges::any_of(
+                given, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7F; });
+            return control ? "must be one line of printable text" : "";
+        });
+    add_daemon(*off, store.decommission.daemon);
+    auto* on = add_subcommand(app, "recommission", "Puts the service back into rotation.",
+                              "  vitals recommission\n");
+    add_daemon(*on, store.recommission.daemon);
+}
+
+void add_completion(CLI::App& app, Store& store) {
+    auto* sub =
+        add_subcommand(app, "completion", "Prints a completion script for a shell.",
+                       "  vitals completion bash > /etc/bash_completion.d/vitals\n"
+                       "  vitals completion zsh > \"${fpath[1]}/_vitals\"\n"
+                       "  vitals completion fish > ~/.config/fish/completions/vitals.fish\n");
+    const std::string shells = "bash|zsh|fish";
+    sub->add_option(shells, store.completion.shell, "The shell.")
+        ->required()
+        ->check([shells](const std::string& given) -> std::string {
+            // What the scripts themselves ask for.
+            if (given == "names" || given == "kinds") return {};
+            return not_among(shells, given);
+        });
+}
+
+std::unique_ptr<CLI::App> make_parser(Store& store) {
+    auto app = std::make_unique<CLI::App>(
+        "Is this service, with everything it depends on, able to do its work, and how fresh is "
+        "that answer?",
+        "vitals");
+    app->footer(
+        "  vitals serve                        check what vitals.yaml says, serve the result\n"
+        "  vitals check https://example.org    check something once\n"
+        "  vitals COMMAND --help               everything about one command\n");
+    app->set_help_flag("-h,--help", "Prints this.");
+    app->set_version_flag("-V,--version", std::string("vitals ") + app::version,
+                          "Prints the version.");
+    app->require_subcommand(0, 1);
+    app->allow_extras();  // complained of below, with a suggestion
+    add_colour(*app, store);
+    add_serve(*app, store);
+    add_check(*app, store);
+    add_status(*app, store);
+    add_validate(*app, store);
+    add_descriptions(*app, store);
+    add_heartbeat(*app, store);
+    add_drain(*app, store);
+    add_completion(*app, store);
+    return app;
+}
+
+Grammar describe(const CLI::App& app, const std::string& parent) {
+    Grammar made;
+    made.name = (parent.empty() ? "" : parent + ' ') + app.get_name();
+    made.sentence = app.get_description();
+    made.example = app.get_footer();
+    for (const auto* option : app.get_options()) {
+        Argument argument;
+        argument.sentence = option->get_description();
+        argument.required = option->get_required();
+        argument.repeated = option->get_expected_max() >= CLI::detail::expected_max_vector_size;
+        if (option->get_positional()) {
+            argument.value = option->get_name(true, false);
+            if (argument.value == command_behind_dashes) argument.value = "-- COMMAND";
+            made.positionals.push_back(std::move(argument));
+            continue;
+        }
+        for (const auto& name : option->get_snames()) argument.names.push_back("-" + name);
+        for (const auto& name : option->get_lnames()) argument.names.push_back("--" + name);
+        if (option->get_type_size() != 0) argument.value = option->get_type_name();
+        made.options.push_back(std::move(argument));
+    }
+    for (const auto* sub : app.get_subcommands({})) {
+        made.subcommands.push_back(describe(*sub, made.name));
+    }
+    return made;
+}
+
+const Grammar& grammar_of(const CLI::App& app) {
+    const auto& all = grammar();
+    const auto parsed = app.get_subcommands();
+    if (parsed.empty()) return all;
+    const auto found =
+        std::ranges::find(all.subcommands, "vitals " + parsed.front()->get_name(), &Grammar::name);
+    return found == all.subcommands.end() ? all : *found;
+}
+
+Misused misused(const Grammar& at, const std::string& what) {
+    return {at.name + ": " + what + "\nTry '" + at.name + " --help'.\n"};
+}
+
+// What is wrong with words that fit nowhere.
+std::string complaint(const Grammar& at, const std::string& word) {
+    std::vector<std::string_view> known;
+    if (word.starts_with('-') && word != "-") {
+        for (const auto& option : at.options) {
+            known.insert(known.end(), option.names.begin(), option.names.end());
+        }
+        const auto name = word.substr(0, word.find('='));
+        return "no option " + config::in_quotes(name) + config::did_you_mean(name, known);
+    }
+    if (at.subcommands.empty()) return "unexpected " + config::in_quotes(word);
+    for (const auto& sub : at.subcommands) {
+        known.push_back(std::string_view(sub.name).substr(at.name.size() + 1));
+    }
+    return "no command " + config::in_quotes(word) + config::did_you_mean(word, known);
+}
+
+Format format_of(std::string_view name) {
+    if (name == "json") return Format::json;
+    return name == "nagios" ? Format::nagios : Format::table;
+}
+
+Command command_of(const std::string& name, Store& store) {
+    store.check.format = format_of(store.check_format);
+    store.status.format = store.status_nagios ? Format::nagios : format_of(store.status_format);
+    store.validate.secrets = !store.no_secrets;
+    if (name == "serve") return store.serve;
+    if (name == "check") return store.check;
+    if (name == "status") return store.status;
+    if (name == "validate") return store.validate;
+    if (name == "kinds") return store.kinds;
+    if (name == "schema") return store.schema;
+    if (name == "heartbeat") return store.heartbeat;
+    if (name == "decommission") return store.decommission;
+    if (name == "recommission") return store.recommission;
+    return store.completion;
+}
+
+Colour colour_of(std::string_view name) {
+    if (name == "always") return Colour::always;
+    return name == "never" ? Colour::never : Colour::automatic;
+}
+
+}  // namespace
+
+const Grammar& grammar() {
+    static const Grammar made = [] {
+        Store store;
+        return describe(*make_parser(store), "");
+    }();
+    return made;
+}
+
+CommandLine parse(const std::vector<std::string>& words, std::size_t help_width) {
+    auto own = words;
+    // `vitals help check` means `vitals check --help`.
+    if (!own.empty() && own.front() == "help") {
+        own.erase(own.begin());
+        own.emplace_back("--help");
+    }
+    std::vector<std::string> behind;
+    const auto dashes = std::ranges::find(own, "--");
+    const bool has_command = dashes != own.end() && std::ranges::find(own, "heartbeat") < dashes;
+    if (has_command) {
+        behind.assign(dashes + 1, own.end());
+        own.erase(dashes, own.end());
+    }
+    Store store;
+    const auto app = make_parser(store);
+    CommandLine result;
+    try {
+        std::ranges::reverse(own);  // as CLI11 wants them
+        app->parse(own);
+    } catch (const CLI::CallForHelp&) {
+        result.meaning = Shown{help_text(grammar_of(*app), help_width)};
+        return result;
+    } catch (const CLI::CallForVersion& version) {
+        result.meaning = Shown{std::string(version.what()) + '\n'};
+        return result;
+    } catch (const CLI::ParseError& error) {
+        result.meaning = misused(grammar_of(*app), error.what());
+        return result;
+    }
+    const auto& at = grammar_of(*app);
+    if (const auto extras = app->remaining(true); !extras.empty()) {
+        result.meaning = misused(at, complaint(at, extras.front()));
+        return result;
+    }
+    if (app->get_subcommands().empty()) {
+        result.meaning = Misused{help_text(at, help_width)};
+        return result;
+    }
+    if (!store.heartbeat.command.empty()) {
+        result.meaning = misused(at, "put '--' before the command to run");
+        return result;
+    }
+    if (has_command && behind.empty()) {
+        result.meaning = misused(at, "no command behind '--'");
+        return result;
+    }
+    store.heartbeat.command = std::move(behind);
+    result.colour = colour_of(store.colour);
+    result.meaning = command_of(app->get_subcommands().front()->get_name(), store);
+    return result;
+}
+
+}  // namespace vitals::cli

@@ -1,0 +1,52 @@
+#include "cli/failure.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/catalog.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/screen_text.hpp"
+#include "cli/terminal.hpp"
+
+namespace vitals::cli {
+
+int give_up(std::string_view command, const Failure& failure, Format format) {
+    if (format == Format::nagios) {
+        auto first = failure.text.substr(0, failure.text.find('\n'));
+        const auto lines = std::ranges::count(failure.text, '\n');
+        if (lines > 1) first += fmt::format(" (and {} more)", lines - 1);
+        return print(nagios_unknown(first)) ? exit_code::unknown : exit_code::output;
+    }
+    if (failure.located)
+        print_error(failure.text);
+    else
+        print_error(fmt::format("vitals {}: {}\n", command, clean(failure.text)));
+    return failure.code;
+}
+
+std::expected<std::string, Failure> find_configuration(const std::string& file) {
+    if (!file.empty()) return file;
+    if (auto found = config::find_file()) return *found;
+    return std::unexpected(Failure{
+        exit_code::configuration,
+        "no configuration: neither ./vitals.yaml nor /etc/vitals/vitals.yaml exists; name one "
+        "with -c FILE"});
+}
+
+std::expected<config::Config, Failure> load_configuration(const std::string& file, bool secrets) {
+    const auto name = find_configuration(file);
+    if (!name) return std::unexpected(name.error());
+    config::Options options;
+    options.secrets = secrets;
+    auto loaded = config::load(*name, app::catalog(), options);
+    if (loaded) {
+        for (const auto& warning : loaded->warnings) print_error(warning + '\n');
+        return std::move(*loaded);
+    }
+    Failure failure{exit_code::configuration, {}, true};
+    for (const auto& problem : loaded.error()) failure.text += problem.text() + '\n';
+    return std::unexpected(std::move(failure));
+}
+
+}  // namespace vitals::cli

@@ -1,0 +1,33 @@
+// A snapshot for a person, a program or Nagios. What `check` found and what a daemon reports look
+// the same, because both are snapshots. Pure; control characters in foreign texts do not get out.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "cli/terminal.hpp"
+#include "vitals/snapshot.hpp"
+
+namespace vitals::cli {
+
+enum class Format : std::uint8_t { table, json, nagios };
+
+// One line per component (more where the terminal is narrow) and one for the whole. Shows private
+// error texts: whoever runs the command is the operator. `with_age`: the results were not made
+// just now. A terminal with a height gets no more lines than it has; ok components are left out.
+std::string as_table(const Snapshot& snapshot, Steady now, const Terminal& terminal, bool with_age);
+
+// One object: `status`, `checked_at`, `components` with status, detail, error, phases, properties.
+std::string as_json(const Snapshot& snapshot, Steady now);
+
+// The output of a monitoring plugin: one line with performance data, then a line for each
+// component that is not ok. Public details only, because Nagios shows and mails them. Format:
+// Monitoring Plugins Development Guidelines, "Plugin Output for Nagios".
+std::string as_nagios(const Snapshot& snapshot, Steady now);
+// The same for a command that could not look: `VITALS UNKNOWN - why`.
+std::string nagios_unknown(std::string_view why);
+
+// The aggregate of all components; `unknown` when there is none.
+Status overall(const Snapshot& snapshot, Steady now);
+
+}  // namespace vitals::cli

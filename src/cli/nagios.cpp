@@ -1,0 +1,143 @@
+// The output of a monitoring plugin. After the first `|` come performance data, so none may stand
+// in a text; a label is quoted where it must be, and a quote in it is doubled.
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/formats.hpp"
+#include "cli/screen_text.hpp"
+
+namespace vitals::cli {
+namespace {
+
+constexpr std::size_t most_named = 10;  // in the first line, which is what a pager shows
+
+std::string_view nagios_word(Status status) {
+    switch (status) {
+        case Status::ok:
+            return "OK";
+        case Status::degraded:
+            return "WARNING";
+        case Status::failed:
+            return "CRITICAL";
+        case Status::unknown:
+            return "UNKNOWN";
+    }
+    return "UNKNOWN";
+}
+
+// How a count of such components is put: "1/12 failing".
+std::string_view participle(Status status) {
+    switch (status) {
+        case Status::ok:
+            return "ok";
+        case Status::degraded:
+            return "degraded";
+        case Status::failed:
+            return "failing";
+        case Status::unknown:
+            return "unknown";
+    }
+    return "unknown";
+}
+
+std::string without_bar(std::string_view text) {
+    std::string result = clean(text);
+    for (auto& character : result) {
+        if (character == '|') character = '/';
+    }
+    return result;
+}
+
+std::string quoted_label(std::string_view text) {
+    const auto label = without_bar(text);
+    if (label.find_first_of(" ='") == std::string::npos) return label;
+    std::string quoted = "'";
+    for (const char character : label) {
+        if (character == '\'') quoted += '\'';
+        quoted += character;
+    }
+    return quoted + '\'';
+}
+
+std::string described(const ComponentState& state, Steady now) {
+    const auto detail = without_bar(state.detail(now));
+    auto text = without_bar(state.name());
+    if (!detail.empty()) text += " (" + detail + ')';
+    return text;
+}
+
+// "1/12 failing: redis (connection refused); 2/12 degraded: disk (86 %), memory (91 %)"
+std::string groups(const Snapshot& snapshot, Steady now) {
+    std::string text;
+    for (const auto status : {Status::failed, Status::unknown, Status::degraded}) {
+        std::vector<const ComponentState*> members;
+        for (const auto& state : snapshot.components) {
+            if (state->status(now) == status) members.push_back(state.get());
+        }
+        if (members.empty()) continue;
+        if (!text.empty()) text += "; ";
+        text += fmt::format("{}/{} {}: ", members.size(), snapshot.components.size(),
+                            participle(status));
+        for (std::size_t at = 0; at < members.size() && at < most_named; ++at) {
+            if (at > 0) text += ", ";
+            text += described(*members[at], now);
+        }
+        if (members.size() > most_named) {
+            text += fmt::format(" and {} more", members.size() - most_named);
+        }
+    }
+    if (!text.empty()) return text;
+    return fmt::format("{0}/{0} ok", snapshot.components.size());
+}
+
+std::string seconds(std::chrono::nanoseconds duration) {
+    auto text = fmt::format("{:.6f}", static_cast<double>(duration.count()) / 1e9);
+    while (text.ends_with('0') && text.size() - text.find('.') > 4) text.pop_back();
+    return text + 's';
+}
+
+std::string performance(const Snapshot& snapshot, Steady now) {
+    std::string text;
+    std::size_t failing = 0;
+    for (const auto& state : snapshot.components) {
+        if (state->status(now) == Status::failed) ++failing;
+        // A time that was not measured just now would draw a line that is not true.
+        if (state->last == nullptr || state->last->duration.count() == 0 || state->stale(now)) {
+            continue;
+        }
+        text +=
+            quoted_label(state->name() + "_time") + '=' + seconds(state->last->duration) + ";;;0 ";
+    }
+    return text + fmt::format("failed={};;;0;{}", failing, snapshot.components.size());
+}
+
+}  // namespace
+
+std::string as_nagios(const Snapshot& snapshot, Steady now) {
+    const auto status = overall(snapshot, now);
+    if (snapshot.components.empty()) {
+        return nagios_unknown("no components: nothing was checked");
+    }
+    auto text = fmt::format("VITALS {} - {}", nagios_word(status), groups(snapshot, now));
+    if (snapshot.decommission.active()) {
+        text += snapshot.decommission.draining
+                    ? "; draining"
+                    : "; decommissioned: " + without_bar(snapshot.decommission.text);
+    }
+    text += " | " + performance(snapshot, now) + '\n';
+    for (const auto& state : snapshot.components) {
+        const auto found = state->status(now);
+        if (found == Status::ok) continue;
+        text += fmt::format("{}: {}\n", to_string(found), described(*state, now));
+    }
+    return text;
+}
+
+std::string nagios_unknown(std::string_view why) {
+    return "VITALS UNKNOWN - " + without_bar(why) + '\n';
+}
+
+}  // namespace vitals::cli

@@ -1,0 +1,96 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "cli/formats.hpp"
+#include "cli/testing.hpp"
+
+namespace vitals::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::below;
+using testing::never_run;
+using testing::now;
+using testing::snapshot;
+using testing::state;
+using testing::took;
+
+TEST(Nagios, SaysOkWithPerformanceData) {
+    const auto given =
+        snapshot({state({"disk", took(ok(), 412us)}), state({"redis", took(ok(), 12ms)})});
+    EXPECT_EQ(as_nagios(given, now),
+              "VITALS OK - 2/2 ok | disk_time=0.000412s;;;0 redis_time=0.012s;;;0 "
+              "failed=0;;;0;2\n");
+}
+
+TEST(Nagios, NamesWhatFails) {
+    const auto given = snapshot(
+        {state({"disk", took(ok(), 1ms)}),
+         state({"redis",
+                took(failed("connection refused", ErrorClass::connect, "10.0.0.7:6379"), 12ms)})});
+    EXPECT_EQ(below(as_nagios(given, now)), R"(
+VITALS CRITICAL - 1/2 failing: redis (connection refused) | disk_time=0.001s;;;0 redis_time=0.012s;;;0 failed=1;;;0;2
+failed: redis (connection refused)
+)");
+}
+
+TEST(Nagios, KeepsPrivateErrorTextsToItself) {
+    const auto given = snapshot(
+        {state({"redis", failed("not authorized", ErrorClass::auth, "user app@10.1.2.3")})});
+    EXPECT_FALSE(as_nagios(given, now).contains("10.1.2.3"));
+}
+
+TEST(Nagios, WarnsOfDegradedAndUncriticalOnes) {
+    EXPECT_TRUE(as_nagios(snapshot({state({"disk", degraded("86 % used")})}), now)
+                    .starts_with("VITALS WARNING - 1/1 degraded: disk (86 % used) | "));
+    EXPECT_TRUE(as_nagios(snapshot({state({"disk", failed("full"), false})}), now)
+                    .starts_with("VITALS WARNING - 1/1 failing: disk (full) | "));
+}
+
+TEST(Nagios, DoesNotCallUnknownWell) {
+    const auto given = snapshot({never_run("a"), state({"b", took(ok(), 1ms), true, 9000s})});
+    EXPECT_EQ(below(as_nagios(given, now)), R"(
+VITALS UNKNOWN - 2/2 unknown: a (not run yet), b (stale) | failed=0;;;0;2
+unknown: a (not run yet)
+unknown: b (stale)
+)");
+    EXPECT_EQ(as_nagios(snapshot({}), now),
+              "VITALS UNKNOWN - no components: nothing was checked\n");
+}
+
+TEST(Nagios, QuotesLabelsThatNeedIt) {
+    const auto given = snapshot({state({"a=b", took(ok(), 1ms)}), state({"it's", took(ok(), 1ms)}),
+                                 state({"media storage", took(ok(), 1ms)})});
+    EXPECT_EQ(as_nagios(given, now),
+              "VITALS OK - 3/3 ok | 'a=b_time'=0.001s;;;0 'it''s_time'=0.001s;;;0 "
+              "'media storage_time'=0.001s;;;0 failed=0;;;0;3\n");
+}
+
+TEST(Nagios, LetsNoTextBeginPerformanceData) {
+    const auto given = snapshot({state({"a|b", failed("said | and\nmore")})});
+    const auto text = as_nagios(given, now);
+    EXPECT_TRUE(text.starts_with("VITALS CRITICAL - 1/1 failing: a/b (said / and more) | "))
+        << text;
+    EXPECT_EQ(std::ranges::count(text, '|'), 1);
+}
+
+TEST(Nagios, NamesTenAndCountsTheRest) {
+    std::vector<std::shared_ptr<const ComponentState>> states;
+    for (int i = 10; i < 25; ++i) states.push_back(state({"c" + std::to_string(i), failed("no")}));
+    const auto text = as_nagios(snapshot(states), now);
+    const auto first = text.substr(0, text.find('|'));
+    EXPECT_TRUE(first.contains("c19 (no) and 5 more ")) << first;
+    EXPECT_FALSE(first.contains("c20"));
+    EXPECT_TRUE(text.contains("\nfailed: c24 (no)\n"));
+}
+
+TEST(Nagios, PutsDifferentStatusesApart) {
+    const auto given = snapshot({state({"a", failed("no")}), state({"b", degraded("slow")})});
+    EXPECT_TRUE(
+        as_nagios(given, now)
+            .starts_with("VITALS CRITICAL - 1/2 failing: a (no); 1/2 degraded: b (slow) | "));
+}
+
+}  // namespace
+}  // namespace vitals::cli

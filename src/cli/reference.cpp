@@ -1,0 +1,197 @@
+// Keys in words, and what `vitals kinds` shows on a terminal.
+#include "cli/reference.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "app/catalog.hpp"
+#include "cli/screen_text.hpp"
+#include "config/sections.hpp"
+#include "config/wording.hpp"
+
+namespace vitals::cli {
+namespace {
+
+std::string amount(const Field& field, double value) {
+    if (field.type == Type::duration) {
+        return format_duration(std::chrono::milliseconds(std::llround(value)));
+    }
+    if (field.type == Type::size) {
+        return format_size(Size{static_cast<std::uint64_t>(std::llround(value))});
+    }
+    return fmt::format("{}", value);
+}
+
+std::string limits_of(const Field& field) {
+    std::string text;
+    const bool least = std::isfinite(field.least);
+    const bool most = std::isfinite(field.most);
+    if (least && most)
+        text = amount(field, field.least) + " to " + amount(field, field.most);
+    else if (least)
+        text = "at least " + amount(field, field.least);
+    else if (most)
+        text = "at most " + amount(field, field.most);
+    if (field.unit.empty()) return text;
+    return (text.empty() ? "in" : text) + ' ' + std::string(field.unit);
+}
+
+std::string type_of(const Field& field) {
+    if (!field.choices.empty()) return config::one_of(config::split_choices(field.choices));
+    if (field.refers == "component") {
+        return field.type == Type::texts ? "names of components" : "name of a component";
+    }
+    if (field.refers == "workers") return "name of a worker group";
+    return std::string(to_string(field.type));
+}
+
+std::string fallback_of(const Field& field, const void* defaults) {
+    const void* value = defaults == nullptr ? nullptr : field.peek(defaults);
+    if (value == nullptr || field.required) return {};
+    auto text = format_value(field, value);
+    return text == "[]" || text == "{}" ? std::string() : text;
+}
+
+void append_keys(std::vector<KeyText>& keys, std::span<const Field> fields, const void* defaults,
+                 const std::string& prefix) {
+    for (const auto& field : fields) {
+        KeyText key;
+        key.name = prefix + std::string(field.name);
+        key.type = type_of(field);
+        key.limits = limits_of(field);
+        key.sentence = field.sentence;
+        key.example = field.example;
+        key.required = field.required;
+        const bool nested = !field.members.empty();
+        if (!nested) key.fallback = fallback_of(field, defaults);
+        keys.push_back(std::move(key));
+        if (!nested) continue;
+        const bool named = field.type == Type::named_objects;
+        const void* inner = named || defaults == nullptr ? nullptr : field.peek(defaults);
+        append_keys(keys, field.members, inner,
+                    prefix + std::string(field.name) + (named ? ".NAME." : "."));
+    }
+}
+
+// "duration, default 5s, at least 1ms"
+std::string facts_of(const KeyText& key) {
+    auto text = key.type;
+    if (key.required) text += ", required";
+    if (!key.fallback.empty()) text += ", default " + key.fallback;
+    if (!key.limits.empty()) text += ", " + key.limits;
+    return text;
+}
+
+std::string paragraph(std::string_view text, std::size_t indent, std::size_t width) {
+    std::string result;
+    const auto room = width > indent + 20 ? width - indent : 20;
+    for (const auto& line : wrap(text, room)) result += std::string(indent, ' ') + line + '\n';
+    return result;
+}
+
+std::string keys_text(const std::vector<KeyText>& keys, const Terminal& terminal,
+                      std::size_t width) {
+    std::string text;
+    for (const auto& key : keys) {
+        text += "  " + paint(terminal, Paint::strong, key.name) +
+                paint(terminal, Paint::faint, "  (" + facts_of(key) + ')') + '\n';
+        text += paragraph(key.sentence, 6, width);
+        if (!key.example.empty()) text += paragraph("Example: " + key.example, 6, width);
+    }
+    return text;
+}
+
+std::size_t reading_width(const Terminal& terminal) {
+    return terminal.width == 0 ? 80 : std::min<std::size_t>(terminal.width, 100);
+}
+
+}  // namespace
+
+std::string as_sentence(std::string_view text) {
+    std::string result(text);
+    if (!result.empty() && result[0] >= 'a' && result[0] <= 'z') {
+        result[0] = static_cast<char>(result[0] - 'a' + 'A');
+    }
+    if (!result.empty() && result.back() != '.') result += '.';
+    return result;
+}
+
+std::vector<KeyText> keys_of(std::span<const Field> fields, const void* defaults) {
+    std::vector<KeyText> keys;
+    append_keys(keys, fields, defaults, "");
+    return keys;
+}
+
+std::string example_of(const checks::Kind& kind) {
+    const auto& description = kind.description;
+    config::Options no_secrets;
+    no_secrets.secrets = false;
+    // Kinds that require nothing by itself may still want one of several: as few as do.
+    for (std::size_t more = 0;; ++more) {
+        auto text = fmt::format("components:\n  example:\n    check: {}\n", description.name);
+        std::size_t taken = 0;
+        std::size_t left = 0;
+        for (const auto& field : description.fields) {
+            if (field.example.empty()) continue;
+            if (!field.required && taken == more) {
+                ++left;
+                continue;
+            }
+            if (!field.required) ++taken;
+            text += fmt::format("    {}: {}\n", field.name, field.example);
+        }
+        if (left == 0 || config::parse(text, "example", app::catalog(), no_secrets)) return text;
+    }
+}
+
+std::string kinds_table(std::span<const checks::Kind* const> kinds, const Terminal& terminal) {
+    std::size_t name_width = 4;
+    for (const auto* kind : kinds) name_width = std::max(name_width, kind->description.name.size());
+    std::string text =
+        paint(terminal, Paint::faint, pad_right("KIND", name_width) + "  WHAT IT DOES") + '\n';
+    const auto room = terminal.width > name_width + 22 ? terminal.width - name_width - 2 : 0;
+    for (const auto* kind : kinds) {
+        const auto name = kind->description.name;
+        text += paint(terminal, Paint::strong, name) + std::string(name_width - name.size(), ' ');
+        bool first = true;
+        for (const auto& line : wrap(as_sentence(kind->description.sentence), room)) {
+            if (!first) text += '\n' + std::string(name_width, ' ');
+            text += "  " + line;
+            first = false;
+        }
+        text += '\n';
+    }
+    return text + "\n'vitals kinds KIND' tells everything about one.\n";
+}
+
+std::string kind_text(const checks::Kind& kind, const Terminal& terminal) {
+    const auto& description = kind.description;
+    const auto width = reading_width(terminal);
+    const auto heading = [&](std::string_view text) {
+        return '\n' + paint(terminal, Paint::strong, text) + '\n';
+    };
+    auto text = paint(terminal, Paint::strong, description.name) + ": " +
+                as_sentence(description.sentence) + "\n\n" +
+                paragraph("What a run proves: " + std::string(kind.proves), 0, width);
+    const auto defaults = description.make == nullptr ? nullptr : description.make();
+    const auto keys = keys_of(description.fields, defaults.get());
+    if (!keys.empty()) text += heading("Its keys") + keys_text(keys, terminal, width);
+    const auto& common = config::section("components").description;
+    text += heading("Keys of every kind") +
+            keys_text(keys_of(common.fields, common.make().get()), terminal, width);
+    text += heading("Example");
+    text += example_of(kind);
+    if (!kind.schemes.empty()) {
+        text += heading("As a URL");
+        std::string schemes;
+        for (const auto scheme : kind.schemes) {
+            schemes += fmt::format("{}{}:", schemes.empty() ? "" : " ", scheme);
+        }
+        text += paragraph("'vitals check URL' takes URLs that begin with: " + schemes, 2, width);
+    }
+    return text;
+}
+
+}  // namespace vitals::cli

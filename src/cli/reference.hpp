@@ -1,0 +1,40 @@
+// What can be configured, for people: `vitals kinds`, `vitals kinds KIND` and the reference page
+// docs/configuration.md. Everything comes from the descriptions that the parser itself uses. Pure.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "checks/kind.hpp"
+#include "cli/terminal.hpp"
+#include "model/description.hpp"
+
+namespace vitals::cli {
+
+// One key, in words.
+struct KeyText {
+    std::string name;      // of a nested one: `tls.ca`
+    std::string type;      // "duration", "ok or degraded", "list of texts"
+    std::string fallback;  // how the default is written; empty: there is none
+    std::string limits;    // "1 to 100", "at least 1 day"
+    std::string sentence;
+    std::string example;
+    bool required = false;
+};
+
+// `defaults` is a default-constructed struct that the fields describe; null: defaults are not told.
+std::vector<KeyText> keys_of(std::span<const Field> fields, const void* defaults);
+
+// A valid configuration with one component of that kind and as few keys as it takes.
+std::string example_of(const checks::Kind& kind);
+
+// Begins with a capital letter and ends with a full stop.
+std::string as_sentence(std::string_view text);
+
+std::string kinds_table(std::span<const checks::Kind* const> kinds, const Terminal& terminal);
+std::string kind_text(const checks::Kind& kind, const Terminal& terminal);
+std::string reference_page();  // Markdown
+
+}  // namespace vitals::cli

@@ -1,0 +1,152 @@
+// docs/configuration.md: the frame is written here, everything else comes from the descriptions.
+#include <fmt/format.h>
+
+#include <string>
+
+#include "app/catalog.hpp"
+#include "cli/reference.hpp"
+#include "config/sections.hpp"
+#include "dialects/dialect.hpp"
+
+namespace vitals::cli {
+namespace {
+
+constexpr std::string_view introduction =
+    R"(<!-- Generated: vitals kinds --format markdown > docs/configuration.md -->
+
+# Configuration
+
+vitals reads one YAML file: the one named by `-c FILE`, else `./vitals.yaml`, else
+`/etc/vitals/vitals.yaml`. `vitals validate` says everything that is wrong with it, one line each,
+as `FILE:LINE:COLUMN: what is wrong`; `vitals serve` refuses to start with such a file (exit code
+78), and a reload (SIGHUP, or `POST /v1/reload`) with one changes nothing. `vitals schema` prints a
+JSON Schema that editors understand. This page is made from the descriptions that the parser itself
+uses.
+
+```yaml
+# vitals.yaml
+service: {name: shop, version: 2.6.0}
+listeners:
+  - address: 127.0.0.1:8080
+defaults: {interval: 10s, timeout: 5s}
+components:
+  website: {check: http, url: "https://www.example.org/", slow_above: 1s}
+  databases/main: {check: tcp, url: "tcp://127.0.0.1:5432", failures: 3}
+  disk: {check: disk, path: /, critical: false}
+```
+
+## How values are written
+
+| kind of value | written | remarks |
+|---|---|---|
+| duration | `250ms`, `10s`, `5m`, `1h`, `30d` | always with a unit |
+| size | `512KiB`, `10GiB`, `1024` | plain bytes without a unit |
+| percentage | `90%` | |
+| true or false | `true`, `false` | |
+| list of texts | `[a, b]`, or `a` | one text stands for a list of one |
+| secret | `text`, `{env: NAME}`, `{file: PATH}` | a file is read again within 10 s of a change |
+
+`${NAME}` in any value is replaced by that environment variable, `${NAME:-default}` by the default
+where the variable is unset or empty, and `$${` stands for a plain `${`. YAML anchors, aliases and
+tags are refused, and so is a key that stands twice.
+
+A component's name is its key: printable UTF-8, at most 128 bytes, at most one `/`, which separates
+its group from its own name.
+)";
+
+// Markdown's own characters in a table's cell.
+std::string cell(std::string_view text) {
+    std::string result;
+    for (const char character : text) {
+        if (character == '|') result += '\\';
+        result += character;
+    }
+    return result;
+}
+
+std::string code(std::string_view text) {
+    return text.empty() ? std::string() : '`' + std::string(text) + '`';
+}
+
+std::string table(const std::vector<KeyText>& keys) {
+    if (keys.empty()) return "It has no keys of its own.\n";
+    std::string text = "| key | value | default | what it is |\n|---|---|---|---|\n";
+    for (const auto& key : keys) {
+        auto value = key.type;
+        if (!key.limits.empty()) value += ", " + key.limits;
+        auto sentence = key.sentence;
+        if (!key.example.empty()) sentence += " Example: " + code(key.example);
+        text += fmt::format("| {} | {} | {} | {} |\n", code(key.name), cell(value),
+                            key.required ? "required" : cell(code(key.fallback)), cell(sentence));
+    }
+    return text;
+}
+
+std::string_view shape_of(config::Shape shape) {
+    switch (shape) {
+        case config::Shape::value:
+            return "";
+        case config::Shape::mapping:
+            return "A mapping.";
+        case config::Shape::list:
+            return "A list of mappings.";
+        case config::Shape::named:
+            return "A mapping from names to mappings.";
+    }
+    return "";
+}
+
+std::string section_text(const config::Section& section) {
+    const auto& description = section.description;
+    const auto defaults = description.make();
+    auto text = fmt::format("\n### `{}`\n\n{}", description.name, description.sentence);
+    if (const auto shape = shape_of(section.shape); !shape.empty())
+        text += fmt::format(" {}", shape);
+    return text + "\n\n" + table(keys_of(description.fields, defaults.get()));
+}
+
+std::string kind_section(const checks::Kind& kind) {
+    const auto& description = kind.description;
+    const auto defaults = description.make();
+    auto text = fmt::format("\n### `{}`\n\n{}\n\n*What a run proves:* {}\n\n", description.name,
+                            as_sentence(description.sentence), kind.proves);
+    text += table(keys_of(description.fields, defaults.get()));
+    if (!kind.schemes.empty()) {
+        std::string schemes;
+        for (const auto scheme : kind.schemes) {
+            schemes += fmt::format("{}`{}:`", schemes.empty() ? "" : ", ", scheme);
+        }
+        text += fmt::format("\n`vitals check URL` takes URLs of it: {}\n", schemes);
+    }
+    return text + "\n```yaml\n# vitals.yaml\n" + example_of(kind) + "```\n";
+}
+
+std::string dialect_section(const dialects::Dialect& dialect) {
+    const auto& description = dialect.description;
+    auto text =
+        fmt::format("\n### `{}`\n\n{} Usual path {}, codes {}", description.name,
+                    as_sentence(description.sentence), code(dialect.usual_path), dialect.codes);
+    text +=
+        dialect.mounted_by_default ? ".\n" : "; served only where the configuration lists it.\n";
+    if (description.fields.empty() || description.make == nullptr) return text;
+    return text + '\n' + table(keys_of(description.fields, description.make().get()));
+}
+
+}  // namespace
+
+std::string reference_page() {
+    std::string text(introduction);
+    text += "\n## Sections of the file\n";
+    for (const auto& section : config::all_sections()) text += section_text(section);
+    text +=
+        "\n## Kinds of check\n\nEach component has a `check`, the common keys of "
+        "[components](#components), and the keys of its kind.\n";
+    for (const auto* kind : app::kinds()) text += kind_section(*kind);
+    text +=
+        "\n## Dialects\n\nEach entry of [endpoints](#endpoints) has the common keys there, and "
+        "the keys of its dialect. [dialects.md](dialects.md) shows what they answer.\n";
+    for (const auto* dialect : dialects::all()) text += dialect_section(*dialect);
+    return text;
+}
+
+}  // namespace vitals::cli

@@ -1,0 +1,198 @@
+#include "cli/reported.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cmath>
+#include <memory>
+#include <optional>
+
+#include "cli/formats.hpp"
+
+namespace vitals::cli {
+namespace {
+
+namespace json = boost::json;
+
+std::string text_of(const json::object& object, std::string_view key) {
+    const auto* value = object.if_contains(key);
+    return value != nullptr && value->is_string() ? std::string(value->get_string())
+                                                  : std::string();
+}
+
+std::optional<double> number_of(const json::object& object, std::string_view key) {
+    const auto* value = object.if_contains(key);
+    if (value == nullptr || !value->is_number()) return std::nullopt;
+    return value->to_number<double>();
+}
+
+bool flag_of(const json::object& object, std::string_view key) {
+    const auto* value = object.if_contains(key);
+    return value != nullptr && value->is_bool() && value->get_bool();
+}
+
+std::chrono::nanoseconds from_seconds(double seconds) {
+    constexpr double most = 1e9;  // 30 years; keeps the conversion defined
+    return std::chrono::nanoseconds(std::llround(std::clamp(seconds, 0.0, most) * 1e9));
+}
+
+std::expected<json::value, std::string> parse_object(std::string_view body) {
+    boost::system::error_code error;
+    auto value = json::parse(body, error);
+    if (error) return std::unexpected("the answer is not JSON");
+    if (!value.is_object()) return std::unexpected("the answer is not a JSON object");
+    return value;
+}
+
+// A state whose verdict was made by the daemon; it does not grow stale here.
+std::shared_ptr<ComponentState> settled(Component component, Status status, Steady now) {
+    auto state = std::make_shared<ComponentState>();
+    state->component = std::make_shared<const Component>(std::move(component));
+    state->judged = status;
+    state->observed = now;
+    state->valid_until = Steady::max();
+    return state;
+}
+
+void read_phases(const json::object& object, Outcome& outcome) {
+    const auto* phases = object.if_contains("phases");
+    if (phases == nullptr || !phases->is_array()) return;
+    for (const auto& phase : phases->get_array()) {
+        if (!phase.is_object()) continue;
+        outcome.phases.push_back(
+            {text_of(phase.get_object(), "name"),
+             from_seconds(number_of(phase.get_object(), "seconds").value_or(0))});
+    }
+}
+
+ErrorClass error_class_of(std::string_view name) {
+    for (const auto one :
+         {ErrorClass::resolve, ErrorClass::connect, ErrorClass::tls, ErrorClass::auth,
+          ErrorClass::protocol, ErrorClass::assertion, ErrorClass::timeout, ErrorClass::local}) {
+        if (to_string(one) == name) return one;
+    }
+    return ErrorClass::none;
+}
+
+std::shared_ptr<const ComponentState> read_component(const json::object& object, Steady now) {
+    const auto status = parse_status(text_of(object, "status"));
+    Component component;
+    component.name = text_of(object, "name");
+    component.kind = text_of(object, "kind");
+    component.critical = flag_of(object, "critical");
+    if (component.name.empty() || !status) return nullptr;
+    auto state = settled(std::move(component), *status, now);
+    auto outcome = std::make_shared<Outcome>();
+    outcome->status = *status;
+    outcome->detail = text_of(object, "detail");
+    if (const auto age = number_of(object, "age_seconds")) {
+        state->observed = now - from_seconds(*age);
+        // A stale result's error and phases are not news.
+        if (!flag_of(object, "stale")) {
+            outcome->error = text_of(object, "error");
+            outcome->error_class = error_class_of(text_of(object, "error_class"));
+            outcome->failed_phase = text_of(object, "failed_phase");
+            outcome->duration = from_seconds(number_of(object, "duration_seconds").value_or(0));
+            read_phases(object, *outcome);
+        }
+        state->last = std::move(outcome);
+    } else if (outcome->detail != "not run yet") {
+        state->last = std::move(outcome);
+    }
+    return state;
+}
+
+void sort_by_name(Snapshot& snapshot) {
+    std::ranges::sort(snapshot.components, {}, [](const auto& state) { return state->name(); });
+}
+
+}  // namespace
+
+std::expected<Snapshot, std::string> read_components(std::string_view body, Steady now) {
+    const auto value = parse_object(body);
+    if (!value) return std::unexpected(value.error());
+    const auto& object = value->get_object();
+    const auto* components = object.if_contains("components");
+    if (components == nullptr || !components->is_array()) {
+        return std::unexpected("the answer lists no components");
+    }
+    Snapshot snapshot;
+    snapshot.taken = now;
+    if (const auto* service = object.if_contains("service"); service && service->is_object()) {
+        snapshot.service = {text_of(service->get_object(), "name"),
+                            text_of(service->get_object(), "version")};
+    }
+    if (const auto* drain = object.if_contains("decommission"); drain && drain->is_object()) {
+        snapshot.decommission.draining = flag_of(drain->get_object(), "draining");
+        const auto text = text_of(drain->get_object(), "text");
+        if (flag_of(drain->get_object(), "active") && !text.empty()) {
+            snapshot.decommission.text = text;
+        }
+    }
+    for (const auto& one : components->get_array()) {
+        auto state = one.is_object() ? read_component(one.get_object(), now) : nullptr;
+        if (state == nullptr) return std::unexpected("a component has no name or no status");
+        if (auto cause = text_of(one.get_object(), "cause"); !cause.empty()) {
+            snapshot.causes[state->name()] = std::move(cause);
+        }
+        snapshot.components.push_back(std::move(state));
+    }
+    sort_by_name(snapshot);
+    return snapshot;
+}
+
+std::expected<Snapshot, std::string> read_health_json(std::string_view body, Steady now) {
+    const auto value = parse_object(body);
+    if (!value) return std::unexpected(value.error());
+    const auto& object = value->get_object();
+    const auto* checks = object.if_contains("checks");
+    if (checks == nullptr || !checks->is_object()) {
+        return std::unexpected("the answer lists no checks");
+    }
+    Snapshot snapshot;
+    snapshot.taken = now;
+    snapshot.service.name = text_of(object, "serviceId");
+    for (const auto& [key, list] : checks->get_object()) {
+        if (!list.is_array() || list.get_array().empty() || !list.get_array()[0].is_object()) {
+            continue;
+        }
+        const auto& check = list.get_array()[0].get_object();
+        const auto word = text_of(check, "status");
+        Component component;
+        component.name = text_of(check, "componentId");
+        const auto status = flag_of(check, "unknown") ? Status::unknown
+                            : word == "pass"          ? Status::ok
+                            : word == "warn"          ? Status::degraded
+                                                      : Status::failed;
+        if (component.name.empty()) return std::unexpected("a check has no componentId");
+        auto state = settled(std::move(component), status, now);
+        auto outcome = std::make_shared<Outcome>();
+        outcome->status = status;
+        outcome->detail = text_of(check, "output");
+        if (text_of(check, "observedUnit") == "ms") {
+            outcome->duration = from_seconds(number_of(check, "observedValue").value_or(0) / 1e3);
+        }
+        state->last = std::move(outcome);
+        if (auto cause = text_of(check, "cause"); !cause.empty()) {
+            snapshot.causes[state->name()] = std::move(cause);
+        }
+        snapshot.components.push_back(std::move(state));
+    }
+    sort_by_name(snapshot);
+    return snapshot;
+}
+
+std::string only_components(std::string_view body, const Snapshot& selected, Steady now) {
+    auto value = json::parse(body);
+    auto& object = value.as_object();
+    json::array kept;
+    for (auto& component : object["components"].as_array()) {
+        if (selected.find(text_of(component.as_object(), "name")) != nullptr) {
+            kept.push_back(std::move(component));
+        }
+    }
+    object["components"] = std::move(kept);
+    object["status"] = to_string(overall(selected, now));
+    return json::serialize(value) + '\n';
+}
+
+}  // namespace vitals::cli

@@ -1,0 +1,67 @@
+#include "cli/selection.hpp"
+
+#include <algorithm>
+
+#include "config/wording.hpp"
+#include "model/glob.hpp"
+
+namespace vitals::cli {
+namespace {
+
+bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+bool is_glob(std::string_view word) {
+    return word.find_first_of("*?") != std::string_view::npos;
+}
+
+}  // namespace
+
+bool looks_like_url(std::string_view word) noexcept {
+    const auto colon = word.find(':');
+    if (colon == std::string_view::npos || colon == 0 || !is_letter(word[0])) return false;
+    return std::ranges::all_of(word.substr(0, colon), [](char c) {
+        return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
+    });
+}
+
+std::string without_password(std::string_view url) {
+    const auto authority = url.find("://");
+    if (authority == std::string_view::npos) return std::string(url);
+    const auto begin = authority + 3;
+    const auto end = std::min(url.find_first_of("/?#", begin), url.size());
+    const auto at = url.substr(0, end).rfind('@');
+    if (at == std::string_view::npos || at < begin) return std::string(url);
+    const auto colon = url.find(':', begin);
+    if (colon == std::string_view::npos || colon > at) return std::string(url);
+    return std::string(url.substr(0, colon + 1)) + "***" + std::string(url.substr(at));
+}
+
+std::expected<std::vector<Selected>, std::string> select(
+    const std::vector<std::string>& words, const std::vector<std::string_view>& known) {
+    for (const auto& word : words) {
+        const auto pattern =
+            word.starts_with('!') ? std::string_view(word).substr(1) : std::string_view(word);
+        const bool found = std::ranges::any_of(
+            known, [&](std::string_view name) { return glob_match(pattern, name); });
+        if (found) continue;
+        if (is_glob(pattern)) {
+            return std::unexpected("no component matches " + config::in_quotes(pattern));
+        }
+        return std::unexpected("no component " + config::in_quotes(pattern) +
+                               config::did_you_mean(pattern, known));
+    }
+    const Filter filter(words);
+    std::vector<Selected> selected;
+    for (std::size_t index = 0; index < known.size(); ++index) {
+        if (!filter.takes(known[index])) continue;
+        selected.push_back({index, std::ranges::find(words, known[index]) != words.end()});
+    }
+    return selected;
+}
+
+}  // namespace vitals::cli

@@ -1,0 +1,66 @@
+#include "cli/selection.hpp"
+
+#include <gtest/gtest.h>
+
+namespace vitals::cli {
+namespace {
+
+using Words = std::vector<std::string>;
+
+constexpr std::string_view known_names[] = {"caches/default", "databases/main", "databases/test",
+                                            "disk", "media storage service"};
+const std::vector<std::string_view> known(std::begin(known_names), std::end(known_names));
+
+std::string selected(const Words& words) {
+    const auto found = select(words, known);
+    if (!found) return found.error();
+    std::string text;
+    for (const auto& one : *found) {
+        text += std::string(known[one.index]) + (one.by_name ? "!" : "") + ';';
+    }
+    return text;
+}
+
+TEST(Select, TakesNamesAndGlobsOnceInTheirOrder) {
+    EXPECT_EQ(selected({"disk", "databases/*"}), "databases/main;databases/test;disk!;");
+    EXPECT_EQ(selected({"*", "disk", "disk"}),
+              "caches/default;databases/main;databases/test;disk!;media storage service;");
+    EXPECT_EQ(selected({"media storage service"}), "media storage service!;");
+}
+
+TEST(Select, Excludes) {
+    EXPECT_EQ(selected({"databases/*", "!databases/test"}), "databases/main;");
+    EXPECT_EQ(selected({"!databases/*"}), "caches/default;disk;media storage service;");
+}
+
+TEST(Select, SaysWhatTakesNothing) {
+    EXPECT_EQ(selected({"databses/main"}),
+              "no component 'databses/main', did you mean 'databases/main'?");
+    EXPECT_EQ(selected({"disk", "quite something else"}), "no component 'quite something else'");
+    EXPECT_EQ(selected({"queues/*"}), "no component matches 'queues/*'");
+    EXPECT_EQ(selected({"*", "!dsik"}), "no component 'dsik', did you mean 'disk'?");
+}
+
+TEST(Url, IsToldFromAName) {
+    EXPECT_TRUE(looks_like_url("https://example.org"));
+    EXPECT_TRUE(looks_like_url("file:/etc/passwd"));
+    EXPECT_TRUE(looks_like_url("unix:/run/x.sock"));
+    EXPECT_FALSE(looks_like_url("databases/main"));
+    EXPECT_FALSE(looks_like_url("media storage: service"));
+    EXPECT_FALSE(looks_like_url(":"));
+    EXPECT_FALSE(looks_like_url("8080:tcp"));
+    EXPECT_FALSE(looks_like_url("databases/a:b"));
+}
+
+TEST(Url, IsShownWithoutItsPassword) {
+    EXPECT_EQ(without_password("redis://user:s3cret@host:6379/0"), "redis://user:***@host:6379/0");
+    EXPECT_EQ(without_password("redis://:s3cret@host"), "redis://:***@host");
+    EXPECT_EQ(without_password("http://a:b@c@host/x@y"), "http://a:***@host/x@y");
+    EXPECT_EQ(without_password("tcp://127.0.0.1:80"), "tcp://127.0.0.1:80");
+    EXPECT_EQ(without_password("https://host/p?mail=a:b@c"), "https://host/p?mail=a:b@c");
+    EXPECT_EQ(without_password("https://user@host:1"), "https://user@host:1");
+    EXPECT_EQ(without_password("file:/x"), "file:/x");
+}
+
+}  // namespace
+}  // namespace vitals::cli

@@ -1,0 +1,147 @@
+// vitals status: what a running daemon knows, once or again and again.
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "cli/commands.hpp"
+#include "cli/daemon_client.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/reported.hpp"
+#include "cli/selection.hpp"
+#include "model/clock.hpp"
+
+namespace vitals::cli {
+namespace {
+
+struct Seen {
+    Snapshot snapshot;
+    std::string body;  // of /v1/components; empty: only the public answer was to be had
+    bool with_ages = true;
+};
+
+std::expected<Seen, Failure> public_answer(const Daemon& daemon, const Answer& refused) {
+    const auto answer = daemon.ask("GET", "/health");
+    if (!answer) return std::unexpected(answer.error());
+    auto snapshot = read_health_json(answer->body, real_clock().steady());
+    if (!snapshot) return std::unexpected(daemon.refusal(refused));
+    return Seen{std::move(*snapshot), {}, false};
+}
+
+std::expected<Seen, Failure> look(const Daemon& daemon) {
+    const auto answer = daemon.ask("GET", "/v1/components");
+    if (!answer) return std::unexpected(answer.error());
+    if (answer->status == 401 && !daemon.has_token()) return public_answer(daemon, *answer);
+    if (answer->status != 200) return std::unexpected(daemon.refusal(*answer));
+    auto snapshot = read_components(answer->body, real_clock().steady());
+    if (!snapshot) {
+        return std::unexpected(Failure{
+            exit_code::unreachable,
+            fmt::format("{}: {}; is that vitals?", daemon.address().shown(), snapshot.error())});
+    }
+    return Seen{std::move(*snapshot), answer->body, true};
+}
+
+// Keeps the components that were asked for. Those asked for in full count as critical, as in check.
+std::expected<void, Failure> narrow(Snapshot& snapshot, const std::vector<std::string>& names) {
+    if (names.empty()) return {};
+    std::vector<std::string_view> known;
+    for (const auto& state : snapshot.components) known.push_back(state->name());
+    const auto selected = select(names, known);
+    if (!selected) return std::unexpected(Failure{exit_code::usage, selected.error()});
+    std::vector<std::shared_ptr<const ComponentState>> kept;
+    for (const auto& one : *selected) {
+        auto state = snapshot.components[one.index];
+        if (one.by_name && !state->component->critical) {
+            auto component = std::make_shared<Component>(*state->component);
+            component->critical = true;
+            auto copy = std::make_shared<ComponentState>(*state);
+            copy->component = std::move(component);
+            state = std::move(copy);
+        }
+        kept.push_back(std::move(state));
+    }
+    snapshot.components = std::move(kept);
+    return {};
+}
+
+struct Picture {
+    std::string text;
+    int code = exit_code::ok;
+};
+
+std::expected<Picture, Failure> picture(const Daemon& daemon, const ShowStatus& command,
+                                        const Terminal& terminal) {
+    auto seen = look(daemon);
+    if (!seen) return std::unexpected(seen.error());
+    if (const auto narrowed = narrow(seen->snapshot, command.names); !narrowed) {
+        return std::unexpected(narrowed.error());
+    }
+    const auto now = seen->snapshot.taken;
+    Picture made;
+    made.code = exit_code_of(overall(seen->snapshot, now));
+    switch (command.format) {
+        case Format::nagios:
+            made.text = as_nagios(seen->snapshot, now);
+            break;
+        case Format::json:
+            made.text = seen->body.empty()      ? as_json(seen->snapshot, now)
+                        : command.names.empty() ? seen->body
+                                                : only_components(seen->body, seen->snapshot, now);
+            break;
+        case Format::table:
+            made.text = as_table(seen->snapshot, now, terminal, seen->with_ages);
+            if (seen->body.empty()) {
+                made.text += paint(terminal, Paint::faint,
+                                   "the public answer: a token, or a listener with 'control: "
+                                   "true', shows ages, phases and errors") +
+                             '\n';
+            }
+            break;
+    }
+    return made;
+}
+
+// Draws over what was drawn before, line by line, so that nothing flickers.
+std::string redrawn(const std::string& text) {
+    std::string result = "\x1b[H";
+    for (const char character : text) {
+        if (character == '\n') result += "\x1b[K";
+        result += character;
+    }
+    return result + "\x1b[J";
+}
+
+int watch(const Daemon& daemon, const ShowStatus& command, const Terminal& terminal) {
+    bool first = true;
+    for (;;) {
+        const auto made = picture(daemon, command, terminal);
+        if (!made && made.error().code == exit_code::usage && first) {
+            return give_up("status", made.error(), command.format);
+        }
+        // A daemon that is away may come back: that is what one watches for.
+        const auto text = made ? made->text : made.error().text + '\n';
+        const bool draws = terminal.interactive && command.format == Format::table;
+        if (draws && first) print("\x1b[2J");
+        if (!print(draws ? redrawn(text) : text)) return exit_code::output;
+        first = false;
+        std::this_thread::sleep_for(command.every);
+    }
+}
+
+}  // namespace
+
+int run(const ShowStatus& command, const Terminal& terminal) {
+    const auto daemon = Daemon::find(command.daemon);
+    if (!daemon) return give_up("status", daemon.error(), command.format);
+    if (command.watch) return watch(*daemon, command, terminal);
+    auto whole = terminal;
+    whole.height = 0;  // one may scroll back
+    const auto made = picture(*daemon, command, whole);
+    if (!made) return give_up("status", made.error(), command.format);
+    return print(made->text) ? made->code : exit_code::output;
+}
+
+}  // namespace vitals::cli

@@ -1,0 +1,242 @@
+// The table that a person reads.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cli/formats.hpp"
+#include "cli/screen_text.hpp"
+#include "dialects/spoken.hpp"
+
+namespace vitals::cli {
+namespace {
+
+constexpr std::size_t widest_name = 40;
+constexpr std::size_t narrowest_detail = 24;
+constexpr std::size_t status_width = 10;  // symbol, space, the longest word
+
+struct Columns {
+    std::size_t name = 4;
+    std::size_t time = 4;
+    std::size_t age = 0;     // 0: not shown
+    std::size_t detail = 0;  // where the text begins
+    std::size_t text = 0;    // its width; 0: no limit
+    bool below = false;      // too narrow: the text goes below its component
+};
+
+struct Line {
+    const ComponentState* state = nullptr;
+    Status status = Status::unknown;
+    std::string name, time, age, text, phases;
+};
+
+std::string phases_of(const Outcome& outcome, const Terminal& terminal) {
+    std::string text;
+    for (const auto& phase : outcome.phases) {
+        if (!text.empty()) text += terminal.unicode ? " · " : ", ";
+        text += clean(phase.name) + ' ' + dialects::spoken_duration(phase.duration);
+    }
+    return text.empty() ? text : '(' + text + ')';
+}
+
+// "127.0.0.1:1: Connection refused" says no more than "connection refused" but for the address.
+std::string without_echo(std::string error, std::string_view detail) {
+    const auto same = [](char a, char b) { return (a | 0x20) == (b | 0x20); };
+    if (detail.empty() || error.size() < detail.size() + 2) return error;
+    const auto rest = error.size() - detail.size();
+    if (!std::ranges::equal(std::string_view(error).substr(rest), detail, same)) return error;
+    if (!std::string_view(error).substr(0, rest).ends_with(": ")) return error;
+    error.resize(rest - 2);
+    return error;
+}
+
+std::string text_of(const Snapshot& snapshot, const ComponentState& state, Steady now) {
+    std::string text = clean(state.detail(now));
+    const auto add = [&text](std::string_view separator, const std::string& more) {
+        if (more.empty()) return;
+        if (!text.empty()) text += separator;
+        text += more;
+    };
+    const auto status = state.status(now);
+    if (state.last != nullptr) {
+        const auto& outcome = *state.last;
+        if (!outcome.failed_phase.empty() && outcome.error_class == ErrorClass::timeout &&
+            !text.contains(outcome.failed_phase)) {
+            add(" ", "in " + clean(outcome.failed_phase));
+        }
+        if (const auto error = without_echo(clean(outcome.error), text); !text.contains(error)) {
+            add(": ", error);
+        }
+    }
+    if (const auto cause = snapshot.causes.find(state.name()); cause != snapshot.causes.end()) {
+        add(", ", "because of " + clean(cause->second));
+    }
+    if (status != Status::ok && !state.component->critical) add(" ", "(not critical)");
+    return text;
+}
+
+Line line_of(const Snapshot& snapshot, const ComponentState& state, Steady now,
+             const Terminal& terminal) {
+    Line line{.state = &state, .status = state.status(now), .name = clean(state.name())};
+    line.text = text_of(snapshot, state, now);
+    if (state.last == nullptr) return line;
+    if (state.last->duration.count() > 0)
+        line.time = dialects::spoken_duration(state.last->duration);
+    line.age = dialects::spoken_age(now - state.observed);
+    line.phases = phases_of(*state.last, terminal);
+    return line;
+}
+
+Columns layout(const std::vector<Line>& lines, const Terminal& terminal, bool with_age) {
+    Columns columns_of;
+    if (with_age) columns_of.age = 3;
+    for (const auto& line : lines) {
+        columns_of.name = std::max(columns_of.name, std::min(columns(line.name), widest_name));
+        columns_of.time = std::max(columns_of.time, columns(line.time));
+        if (with_age) columns_of.age = std::max(columns_of.age, columns(line.age));
+    }
+    columns_of.detail = status_width + 2 + columns_of.name + 2 + columns_of.time + 2;
+    if (with_age) columns_of.detail += columns_of.age + 2;
+    if (terminal.width == 0) return columns_of;
+    columns_of.below = columns_of.detail + narrowest_detail > terminal.width;
+    if (columns_of.below) columns_of.detail = 4;
+    columns_of.text = terminal.width > columns_of.detail ? terminal.width - columns_of.detail : 1;
+    return columns_of;
+}
+
+// The text and its phases, as lines of the detail column.
+std::vector<std::string> detail_lines(const Line& line, const Columns& layout,
+                                      const Terminal& terminal) {
+    auto lines = wrap(line.text, layout.text);
+    if (line.phases.empty()) return lines;
+    const auto used = columns(lines.back());
+    if (layout.text == 0 || used + 2 + columns(line.phases) <= layout.text) {
+        if (used > 0) lines.back() += "  ";
+        lines.back() += paint(terminal, Paint::faint, line.phases);
+        return lines;
+    }
+    if (used == 0) lines.pop_back();
+    for (const auto& part : wrap(line.phases, layout.text)) {
+        lines.push_back(paint(terminal, Paint::faint, part));
+    }
+    return lines;
+}
+
+void without_trailing_spaces(std::string& text) {
+    text.erase(text.find_last_not_of(' ') + 1);
+}
+
+std::string head(const Columns& layout, const Terminal& terminal) {
+    std::string text = pad_right("STATUS", status_width) + "  " + pad_right("NAME", layout.name) +
+                       "  " + pad_left("TIME", layout.time);
+    if (layout.age > 0) text += "  " + pad_left("AGE", layout.age);
+    if (!layout.below) text += "  DETAIL";
+    return paint(terminal, Paint::faint, text) + '\n';
+}
+
+std::string row(const Line& line, const Columns& layout, const Terminal& terminal) {
+    std::string text =
+        paint(terminal, paint_of(line.status),
+              pad_right(fmt::format("{} {}", symbol(terminal, line.status), to_string(line.status)),
+                        status_width));
+    text += "  " + paint(terminal, Paint::strong, line.name);
+    const auto name = columns(line.name);
+    if (name < layout.name) text += std::string(layout.name - name, ' ');
+    text += "  " + pad_left(line.time, layout.time);
+    if (layout.age > 0) text += "  " + pad_left(line.age, layout.age);
+    const auto details = detail_lines(line, layout, terminal);
+    const std::string indent(layout.detail, ' ');
+    // A name wider than its column moves its own text to the next line, nobody else's.
+    bool same_line = !layout.below && (layout.text == 0 || name <= layout.name);
+    for (const auto& detail : details) {
+        if (same_line) {
+            text += "  ";
+        } else {
+            if (detail.empty()) continue;
+            without_trailing_spaces(text);
+            text += '\n' + indent;
+        }
+        text += detail;
+        same_line = false;
+    }
+    without_trailing_spaces(text);
+    return text + '\n';
+}
+
+std::string summary(const Snapshot& snapshot, Steady now, const Terminal& terminal) {
+    std::array<std::size_t, 4> counts{};
+    for (const auto& state : snapshot.components) {
+        ++counts[static_cast<std::size_t>(state->status(now))];
+    }
+    std::string parts;
+    for (const auto status : {Status::failed, Status::unknown, Status::degraded, Status::ok}) {
+        const auto count = counts[static_cast<std::size_t>(status)];
+        if (count == 0) continue;
+        if (!parts.empty()) parts += ", ";
+        parts += fmt::format("{} {}", count, to_string(status));
+    }
+    const auto total = snapshot.components.size();
+    const auto status = overall(snapshot, now);
+    return fmt::format("{}: {} {}: {}\n", paint(terminal, paint_of(status), to_string(status)),
+                       total, total == 1 ? "component" : "components", parts);
+}
+
+// The rows; those of well components are dropped where there is no room for so many lines.
+std::string rows(const std::vector<Line>& lines, const Columns& layout, const Terminal& terminal,
+                 std::size_t room) {
+    std::vector<std::string> texts;
+    std::size_t height = 0;
+    for (const auto& line : lines) {
+        texts.push_back(row(line, layout, terminal));
+        height += static_cast<std::size_t>(std::ranges::count(texts.back(), '\n'));
+    }
+    std::size_t dropped = 0;
+    for (auto at = lines.size(); at-- > 0 && height + (dropped > 0 ? 1 : 0) > room;) {
+        if (lines[at].status != Status::ok) continue;
+        height -= static_cast<std::size_t>(std::ranges::count(texts[at], '\n'));
+        texts[at].clear();
+        ++dropped;
+    }
+    std::string text;
+    for (const auto& one : texts) text += one;
+    if (dropped > 0)
+        text += fmt::format("  and {} more that {} ok\n", dropped, dropped == 1 ? "is" : "are");
+    return text;
+}
+
+}  // namespace
+
+Status overall(const Snapshot& snapshot, Steady now) {
+    std::vector<const ComponentState*> states;
+    states.reserve(snapshot.components.size());
+    for (const auto& state : snapshot.components) states.push_back(state.get());
+    // Nothing looked at is nothing known.
+    return states.empty() ? Status::unknown : aggregate(states, now);
+}
+
+std::string as_table(const Snapshot& snapshot, Steady now, const Terminal& terminal,
+                     bool with_age) {
+    std::string text;
+    if (snapshot.decommission.active()) {
+        const auto why = snapshot.decommission.draining
+                             ? std::string("draining: about to stop")
+                             : "decommissioned: " + clean(snapshot.decommission.text);
+        text += paint(terminal, Paint::yellow, why) + '\n';
+    }
+    std::vector<Line> lines;
+    for (const auto& state : snapshot.components) {
+        lines.push_back(line_of(snapshot, *state, now, terminal));
+    }
+    if (lines.empty()) return text + "no components\n";
+    const auto shape = layout(lines, terminal, with_age);
+    // Beside the rows stand the head, the summary, a line above or below, and the cursor's own.
+    const auto room = terminal.height > 5 ? terminal.height - 4 : SIZE_MAX;
+    text += head(shape, terminal) + rows(lines, shape, terminal, room);
+    if (snapshot.components.size() > 1) text += summary(snapshot, now, terminal);
+    return text;
+}
+
+}  // namespace vitals::cli

@@ -1,0 +1,173 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "cli/formats.hpp"
+#include "cli/screen_text.hpp"
+#include "cli/testing.hpp"
+
+namespace vitals::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::below;
+using testing::never_run;
+using testing::now;
+using testing::snapshot;
+using testing::state;
+using testing::took;
+
+constexpr Terminal file{.unicode = true};
+
+Outcome refused() {
+    auto outcome =
+        took(failed("connection refused", ErrorClass::connect, "127.0.0.1:6379"), 1200us);
+    outcome.failed_phase = "connect";
+    outcome.phases = {{"resolve", 100us}, {"connect", 1100us}};
+    return outcome;
+}
+
+TEST(Table, ShowsAComponentALine) {
+    const auto given = snapshot({state({"caches/default", refused()}),
+                                 state({"disk", took(degraded("86 % used"), 300us), false}),
+                                 state({"größe", took(ok("3 files"), 15ms)})});
+    EXPECT_EQ(below(as_table(given, now, file, false)), R"(
+STATUS      NAME              TIME  DETAIL
+✗ failed    caches/default  1.2 ms  connection refused: 127.0.0.1:6379  (resolve 0.1 ms · connect 1.1 ms)
+! degraded  disk            0.3 ms  86 % used (not critical)
+✓ ok        größe            15 ms  3 files
+failed: 3 components: 1 failed, 1 degraded, 1 ok
+)");
+}
+
+TEST(Table, WrapsInTheDetailColumn) {
+    const auto given = snapshot({state({"caches/default", refused()})});
+    const Terminal terminal{.interactive = true, .width = 64, .height = 24, .unicode = true};
+    const auto text = as_table(given, now, terminal, false);
+    EXPECT_EQ(below(text), R"(
+STATUS      NAME              TIME  DETAIL
+✗ failed    caches/default  1.2 ms  connection refused:
+                                    127.0.0.1:6379
+                                    (resolve 0.1 ms · connect
+                                    1.1 ms)
+)");
+}
+
+TEST(Table, PutsTheTextBelowWhereTheTerminalIsNarrow) {
+    const auto given = snapshot({state({"caches/default", refused()})});
+    const Terminal terminal{.interactive = true, .width = 40, .height = 24};
+    EXPECT_EQ(below(as_table(given, now, terminal, false)), R"(
+STATUS      NAME              TIME
+x failed    caches/default  1.2 ms
+    connection refused: 127.0.0.1:6379
+    (resolve 0.1 ms, connect 1.1 ms)
+)");
+}
+
+TEST(Table, NeverExceedsTheTerminal) {
+    auto outcome = refused();
+    outcome.error = "東京 " + std::string(300, 'x') + " 😀😀😀";
+    const auto given = snapshot({state({"caches/default", outcome}), state({"b", ok("fine")})});
+    for (std::size_t width = 40; width < 130; ++width) {
+        const Terminal terminal{.interactive = true, .width = width, .height = 50, .unicode = true};
+        const auto text = as_table(given, now, terminal, true);
+        std::size_t from = 0;
+        for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n', from)) {
+            const auto line = text.substr(from, end - from);
+            // The summary is a sentence and wraps by itself.
+            if (!line.starts_with("failed:")) {
+                EXPECT_LE(columns(line), width) << line;
+            }
+            from = end + 1;
+        }
+    }
+}
+
+TEST(Table, NamesThePhaseARunHungIn) {
+    auto outcome = took(failed("timeout after 2 s", ErrorClass::timeout), 2s);
+    outcome.failed_phase = "tls";
+    const auto text = as_table(snapshot({state({"shop", outcome})}), now, file, false);
+    EXPECT_TRUE(text.contains("timeout after 2 s in tls\n")) << text;
+}
+
+TEST(Table, ShowsAgeAndStaleness) {
+    const auto given = snapshot({state({"fresh", ok("well")}), never_run("never"),
+                                 state({"old", ok("well"), true, 4000s})});
+    EXPECT_EQ(below(as_table(given, now, file, true)), R"(
+STATUS      NAME   TIME     AGE  DETAIL
+✓ ok        fresh           3 s  well
+? unknown   never                not run yet
+? unknown   old          66 min  stale
+unknown: 3 components: 2 unknown, 1 ok
+)");
+}
+
+TEST(Table, LeadsToTheCause) {
+    auto given = snapshot(
+        {state({"database", failed("connection refused")}), state({"shop", failed("status 500")})});
+    given.causes["shop"] = "database";
+    const auto text = as_table(given, now, file, false);
+    EXPECT_TRUE(text.contains("status 500, because of database\n")) << text;
+}
+
+TEST(Table, SaysThatTheDaemonIsDecommissioned) {
+    auto given = snapshot({state({"shop", ok()})});
+    given.decommission.text = "moving\x1b[31m house";
+    EXPECT_TRUE(
+        as_table(given, now, file, true).starts_with("decommissioned: moving?[31m house\n"));
+    given.decommission = {.text = "OK", .draining = true};
+    EXPECT_TRUE(as_table(given, now, file, true).starts_with("draining: about to stop\n"));
+}
+
+TEST(Table, DoesNotLetForeignTextDriveTheTerminal) {
+    auto outcome = failed("bad answer", ErrorClass::protocol, "\x1b]0;owned\x07\x1b[2J\nline two");
+    const auto text = as_table(snapshot({state({"shop", outcome})}), now, file, false);
+    EXPECT_FALSE(text.contains('\x1b'));
+    EXPECT_FALSE(text.contains('\x07'));
+    EXPECT_TRUE(text.contains("bad answer: ?]0;owned??[2J line two")) << text;
+}
+
+TEST(Table, ColoursStatusesAndNothingElse) {
+    const Terminal colourful{.colours = true, .unicode = true};
+    const auto text = as_table(snapshot({state({"shop", failed("no")})}), now, colourful, false);
+    EXPECT_TRUE(text.contains("\x1b[31m✗ failed  \x1b[0m")) << text;
+    EXPECT_FALSE(
+        as_table(snapshot({state({"shop", failed("no")})}), now, file, false).contains('\x1b'));
+}
+
+TEST(Table, DropsWellComponentsWhereTheScreenIsTooLow) {
+    std::vector<std::shared_ptr<const ComponentState>> states;
+    for (char name = 'a'; name <= 'z'; ++name) {
+        states.push_back(state({std::string(1, name), name == 'y' ? failed("down") : ok("well")}));
+    }
+    const Terminal terminal{.interactive = true, .width = 80, .height = 15, .unicode = true};
+    const auto text = as_table(snapshot(states), now, terminal, true);
+    EXPECT_TRUE(text.contains("✗ failed    y")) << text;
+    EXPECT_TRUE(text.contains("  and 16 more that are ok\n")) << text;
+    EXPECT_EQ(std::ranges::count(text, '\n'), 13);
+    EXPECT_TRUE(text.contains("failed: 26 components: 1 failed, 25 ok\n")) << text;
+}
+
+TEST(Table, CountsTheLinesOfWrappedRows) {
+    std::vector<std::shared_ptr<const ComponentState>> states;
+    for (char name = 'a'; name <= 'j'; ++name) {
+        states.push_back(state({std::string(1, name), ok(std::string(100, 'x'))}));
+    }
+    const Terminal terminal{.interactive = true, .width = 80, .height = 15, .unicode = true};
+    const auto text = as_table(snapshot(states), now, terminal, true);
+    EXPECT_LE(std::ranges::count(text, '\n'), 14) << text;
+    EXPECT_TRUE(text.contains("ok        a")) << text;
+}
+
+TEST(Table, DoesNotSayTheSameTwice) {
+    const auto given = snapshot({state({"shop", failed("connection refused", ErrorClass::connect,
+                                                       "127.0.0.1:1: Connection refused")})});
+    EXPECT_TRUE(as_table(given, now, file, false).contains("  connection refused: 127.0.0.1:1\n"));
+}
+
+TEST(Overall, OfNothingIsUnknown) {
+    EXPECT_EQ(overall(snapshot({}), now), Status::unknown);
+}
+
+}  // namespace
+}  // namespace vitals::cli
