@@ -1,0 +1,47 @@
+// URLs, patterns and quoted texts on arbitrary bytes: what is shown of a URL must be one itself and
+// hold no credentials, what is said against one must not grow with it, and a quoted text must be
+// one line of printable characters.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "wire/pattern.hpp"
+#include "wire/quote.hpp"
+#include "wire/url.hpp"
+
+namespace {
+
+using namespace vitals::wire;
+
+void require(bool condition) {
+    if (!condition) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string_view text(reinterpret_cast<const char*>(data), size);
+    if (const auto url = parse_url(text)) {
+        const auto shown = parse_url(url->bare);
+        require(shown.has_value());
+        require(shown->user.empty() && shown->password.empty());
+        require(shown->host == url->host && shown->port == url->port && shown->path == url->path);
+        require(!url->port || *url->port != 0);
+        require(url->host.find('\0') == std::string::npos);
+    } else {
+        require(!url.error().empty());
+        // One of our own few sentences, whatever the text was.
+        require(url.error().size() < 160);
+    }
+    const std::string quoted_text = quoted(text, 64);
+    require(quoted_text.size() <= 64 * 4 + 5);
+    for (const char letter : quoted_text) {
+        require(static_cast<unsigned char>(letter) >= 0x20 && letter != 0x7f);
+    }
+    if (const auto pattern = Pattern::parse(text); pattern && size < 64) {
+        (void)pattern->found_in("some text\nto look at");
+    }
+    return 0;
+}

@@ -1,0 +1,14 @@
+"""The application whose workers the tests start."""
+import os
+import time
+
+from celery import Celery
+
+app = Celery("celery_app", broker=os.environ["BROKER"])
+app.conf.update(broker_connection_timeout=3, worker_hijack_root_logger=False,
+                worker_enable_remote_control=bool(os.environ.get("REMOTE_CONTROL", "yes")))
+
+
+@app.task(name="nap")
+def nap(seconds):
+    time.sleep(seconds)

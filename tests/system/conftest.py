@@ -1,0 +1,68 @@
+"""Fixtures of the system tests: run them with Debian's own Python, as ./test does:
+
+    /usr/bin/python3 -m pytest tests/system            (build/release/vitals)
+    VITALS_BINARY=build/asan/vitals /usr/bin/python3 -m pytest tests/system
+"""
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+import daemon as daemons  # noqa: E402
+import peers  # noqa: E402
+
+
+def pytest_sessionstart(session):
+    if not os.access(daemons.BINARY, os.X_OK):
+        pytest.exit(f"{daemons.BINARY} is not there: build it first (./test does)", returncode=3)
+
+
+@pytest.fixture
+def vitals():
+    """vitals(configuration, ...) starts a daemon; all of them are ended and looked over at the end."""
+    started = []
+
+    def start(configuration=None, *, serving=True, **more):
+        made = daemons.Daemon(configuration, **more)
+        started.append(made)
+        return made.start() if serving else made
+
+    yield start
+    problems = []
+    for each in started:
+        try:
+            each.close()
+        except AssertionError as error:
+            problems.append(str(error))
+    assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def silence():
+    peer = peers.Silence()
+    yield peer
+    peer.close()
+
+
+@pytest.fixture
+def small_disk(request):
+    """A disk of 2 MiB. Who may not mount one runs the test again in a user namespace of its own."""
+    try:
+        disk = peers.SmallDisk()
+    except peers.CannotMount as error:
+        if "VITALS_TEST_IN_NAMESPACE" in os.environ:
+            pytest.fail(f"cannot mount in a user namespace either: {error}")
+        if subprocess.run(["unshare", "-rm", "true"], capture_output=True).returncode != 0:
+            pytest.skip(f"needs a small disk, but mount says {error} and `unshare -rm` does not work")
+        again = subprocess.run(
+            ["unshare", "-rm", sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
+             f"{request.node.fspath}::{request.node.name}"],
+            env={**os.environ, "VITALS_TEST_IN_NAMESPACE": "1"})
+        assert again.returncode == 0, "failed in a user namespace, see above"
+        pytest.skip("passed in a user namespace, where it may mount")
+    yield disk
+    disk.close()

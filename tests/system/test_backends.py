@@ -1,0 +1,566 @@
+"""Databases and caches: every check of them against the real server, well and broken."""
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+import databases
+from daemon import SLOWER, eventually, free_port, run_vitals
+from databases import PASSWORD
+
+TIMEOUT = 1.0
+
+
+def need(package, program):
+    if not (shutil.which(str(program), path="/usr/sbin:/usr/bin:/sbin:/bin") or os.access(program, os.X_OK)):
+        pytest.skip(f"needs {package}: apt-get install {package}")
+
+
+class Check:
+    """`vitals check` on one component; what it said of it."""
+
+    def __init__(self, folder):
+        self.file = folder / "vitals.yaml"
+        self.folder = folder
+
+    def __call__(self, check, seconds=TIMEOUT, **options):
+        deadline = seconds * SLOWER
+        component = {"check": check, "timeout": f"{int(deadline * 1000)}ms", **options}
+        self.file.write_text(json.dumps({"components": {"it": component},
+                                         "state_dir": str(self.folder / "state")}))
+        start = time.monotonic()
+        answer = run_vitals("check", "-c", self.file, "it", "--format", "json")
+        took = time.monotonic() - start
+        assert answer.returncode in (0, 1, 2, 3), answer.stderr
+        assert PASSWORD not in answer.stdout + answer.stderr
+        (found,) = json.loads(answer.stdout)["components"]
+        assert found["duration_seconds"] < deadline + 0.1, found
+        # What starting the program takes besides is the machine's affair.
+        assert took < deadline + 5 * SLOWER, f"took {took:.2f} s"
+        return found
+
+
+@pytest.fixture
+def check(tmp_path):
+    return Check(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    need("openssl", "openssl")
+    return databases.certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="module")
+def template():
+    need("postgresql-15", databases.POSTGRES / "postgres")
+    made = databases.Template()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def server():
+    """server(kind, ...) starts one; all are ended with the test."""
+    with contextlib.ExitStack() as stack:
+        def start(kind, *arguments, **more):
+            made = kind(*arguments, **more)
+            stack.callback(made.close)
+            return made.start()
+        yield start
+
+
+@pytest.fixture(scope="module")
+def primary(template):
+    made = databases.Postgres(template, settings="max_replication_slots = 5")
+    try:
+        made.start().sql(f"CREATE ROLE app LOGIN PASSWORD '{PASSWORD}'",
+                         "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+        yield made
+    finally:
+        made.close()
+
+
+def state(found):
+    return found["status"], found.get("class", found.get("error_class", "")) or "", found.get("detail", "")
+
+
+def is_ok(found):
+    assert found["status"] == "ok", found
+    return found
+
+
+def is_failed(found, error_class, detail):
+    assert state(found) == ("failed", error_class, detail), found
+    return found
+
+
+# --- PostgreSQL ------------------------------------------------------------------------------------
+
+def test_postgres_answers(check, primary):
+    is_ok(check("postgres", url=primary.url()))
+    is_ok(check("postgres", url=primary.url(), writable=True))
+    is_ok(check("postgres", url=primary.url(), query="SELECT 40 + 2", expect="42"))
+    is_ok(check("postgres", url=primary.url().replace("127.0.0.1", "localhost")))
+    is_failed(check("postgres", url=primary.url(), query="SELECT 40 + 2", expect="4"),
+              "assertion", "the query gave something else than expected")
+    is_failed(check("postgres", url=primary.url(), query="SELECT 1 WHERE false", expect="1"),
+              "assertion", "the query gave no value")
+
+
+def test_postgres_refuses(check, primary):
+    is_failed(check("postgres", url=primary.url(password="wrong")), "auth", "wrong user or password")
+    is_failed(check("postgres", url=primary.url(user="nobody")), "auth", "wrong user or password")
+    is_failed(check("postgres", url=f"postgresql://test@127.0.0.1:{primary.port}/postgres"),
+              "auth", "password required")
+    is_failed(check("postgres", url=primary.url(database="missing")),
+              "assertion", "database does not exist")
+    is_failed(check("postgres", url=primary.url(), query="SELECT * FROM missing"),
+              "assertion", "table does not exist")
+    is_failed(check("postgres", url=f"postgresql://test:x@127.0.0.1:{free_port()}/postgres"),
+              "connect", "connection refused")
+
+
+def test_postgres_query_without_end(check, primary):
+    found = check("postgres", url=primary.url(), query="SELECT pg_sleep(60)")
+    assert found["status"] == "failed" and state(found)[1] == "timeout", found
+    # The server does not go on with it either.
+    assert eventually(lambda: primary.sql(
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'"
+    ) == "0", 5)
+    is_failed(check("postgres", url=primary.url(), query="SELECT repeat('x', 10000000)"),
+              "assertion", "an answer that is too long")
+    is_failed(check("postgres", url=primary.url(), query="SELECT generate_series(1, 5000000)"),
+              "assertion", "answer has more than 1000 rows")
+
+
+def test_postgres_hung_killed_restarted(check, server, template):
+    own = server(databases.Postgres, template)
+    is_ok(check("postgres", url=own.url()))
+    with own.stopped():
+        found = check("postgres", url=own.url())
+        assert found["status"] == "failed" and state(found)[1] == "timeout", found
+    own.restart()
+    is_ok(check("postgres", url=own.url()))
+    own.kill()
+    is_failed(check("postgres", url=own.url()), "connect", "connection refused")
+
+
+def test_postgres_slots_exhausted(check, server, template):
+    own = server(databases.Postgres, template, settings="max_connections = 5\nmax_wal_senders = 0\n"
+                 "superuser_reserved_connections = 3")
+    own.sql(f"CREATE ROLE app LOGIN PASSWORD '{PASSWORD}'")
+    is_ok(check("postgres", url=own.url(user="app")))
+    theirs = lambda: own.sql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'")  # noqa: E731
+    assert eventually(lambda: theirs() == "0")
+    with contextlib.ExitStack() as stack:
+        # Looking takes a slot for a moment, too: who came then did not get one.
+        for _ in range(20):
+            held = subprocess.Popen(
+                [databases.POSTGRES / "psql", "-XAtq", "-h", "127.0.0.1", "-p", str(own.port), "-U",
+                 "app", "-d", "postgres", "-c", "SELECT pg_sleep(30)"],
+                env={"PGPASSWORD": PASSWORD, "PATH": "/usr/bin"}, stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL)
+            stack.callback(held.wait)
+            stack.callback(held.kill)
+            time.sleep(0.2)
+            if theirs() == "2":
+                break
+        is_failed(check("postgres", url=own.url(user="app")), "assertion", "no connection slots left")
+
+
+def test_postgres_read_only(check, server, template):
+    own = server(databases.Postgres, template)
+    is_ok(check("postgres_crud", url=own.url()))
+    own.sql("ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
+    time.sleep(0.3)
+    is_ok(check("postgres", url=own.url()))
+    is_failed(check("postgres", url=own.url(), writable=True),
+              "assertion", "refuses writes: read-only by default")
+    is_failed(check("postgres_crud", url=own.url()), "assertion", "refuses writes: read-only")
+
+
+def test_postgres_behind_a_pooler(check, server, template):
+    need("pgbouncer", "pgbouncer")
+    own = server(databases.Postgres, template)
+    pooler = server(databases.PgBouncer, own)
+    url = f"postgresql://test:{PASSWORD}@127.0.0.1:{pooler.port}/postgres"
+    is_ok(check("postgres", url=url, writable=True))
+    is_ok(check("postgres_crud", url=url))
+    # What is set for a check stays with it: pooled sessions are shared.
+    assert own.sql("SHOW statement_timeout") == "0"
+    shown = databases.run(databases.POSTGRES / "psql", "-XAtq", url, "-c", "SHOW statement_timeout")
+    assert shown.stdout.strip() == "0", shown
+    own.kill()
+    # TCP and log-in are the pooler's own and go on working.
+    found = check("postgres", url=url, seconds=4)
+    assert found["status"] == "failed", found
+    assert state(found)[1:] == ("assertion", "pooler has no connection to the database"), found
+
+
+@pytest.mark.parametrize("certificate, error_class, detail", [
+    ("good", None, None),
+    ("expired", "tls", "certificate expired"),
+    ("other", "tls", "certificate is for another name"),
+])
+def test_postgres_tls(check, server, template, certificates, certificate, error_class, detail):
+    own = databases.Postgres(template, settings="ssl = on", hba="hostssl")
+    try:
+        for end in ("crt", "key"):
+            file = own.write(f"data/server.{end}", (certificates / f"{certificate}.{end}").read_text())
+            file.chmod(0o600)
+        own.start()
+        ca = str(certificates / "ca.crt")
+        found = check("postgres", url=own.url(), tls={"ca": ca})
+        if error_class is None:
+            is_ok(found)
+            assert found["properties"]["tls"] is True
+            is_ok(check("postgres", url=own.url()))
+            is_failed(check("postgres", url=own.url(more="?sslmode=disable")), "auth",
+                      "log-in refused by the server's rules")
+            is_failed(check("postgres", url=own.url(more="?sslmode=verify-full")), "tls",
+                      "certificate not trusted")
+        else:
+            is_failed(found, error_class, detail)
+            is_ok(check("postgres", url=own.url(), tls={"verify": False}))
+    finally:
+        own.close()
+
+
+def test_postgres_crud_leaves_nothing(check, primary):
+    is_ok(check("postgres_crud", url=primary.url(), table="own probe"))
+    assert primary.sql('SELECT count(*) FROM "own probe"') == "0"
+    primary.sql("CREATE SCHEMA IF NOT EXISTS monitoring")
+    is_ok(check("postgres_crud", url=primary.url(), table='monitoring.quo"ted; DROP'))
+    assert primary.sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'monitoring'") == "1"
+    # Held up by somebody's lock and cut there: the server takes back what was done.
+    is_ok(check("postgres_crud", url=primary.url()))
+    holder = subprocess.Popen(
+        [databases.POSTGRES / "psql", "-XAtq", primary.url(), "-c",
+         "BEGIN; LOCK TABLE vitals_probe IN SHARE MODE; SELECT pg_sleep(30)"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={"PATH": "/usr/bin"})
+    try:
+        assert eventually(lambda: primary.sql(
+            "SELECT count(*) FROM pg_locks WHERE mode = 'ShareLock' AND granted "
+            "AND relation = 'vitals_probe'::regclass") == "1")
+        found = check("postgres_crud", url=primary.url())
+        assert found["status"] == "failed" and state(found)[1] == "timeout", found
+    finally:
+        holder.kill()
+        holder.wait()
+    primary.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'BEGIN; LOCK%' AND pid <> pg_backend_pid()")
+    assert primary.sql("SELECT count(*) FROM vitals_probe") == "0"
+    is_ok(check("postgres_crud", url=primary.url()))
+
+
+def test_postgres_crud_without_the_right_to_make_a_table(check, primary):
+    found = check("postgres_crud", url=primary.url(user="app"), table="not_there")
+    is_failed(found, "assertion",
+              "table is missing and may not be made; run as its future owner: CREATE TABLE IF NOT "
+              'EXISTS "not_there" (id text PRIMARY KEY, value text NOT NULL)')
+    primary.sql('CREATE TABLE "theirs" (id text PRIMARY KEY, value text NOT NULL)')
+    is_failed(check("postgres_crud", url=primary.url(user="app"), table="theirs"), "auth",
+              "user may not do what this check does")
+    primary.sql('CREATE TABLE "odd" (a int)')
+    is_failed(check("postgres_crud", url=primary.url(), table="odd"), "assertion",
+              "table has other columns than id text and value text")
+
+
+def test_postgres_still_recovering(check, server, template):
+    first = server(databases.Postgres, template)
+    second = databases.Postgres(of=first, settings="hot_standby = off")
+    try:
+        second.spawn(databases.POSTGRES / "postgres", "-D", second.data)
+        second.wait(lambda: databases.run(databases.POSTGRES / "pg_isready", "-q", "-h", "127.0.0.1",
+                                          "-p", second.port).returncode == 1)
+        is_failed(check("postgres", url=second.url()), "assertion",
+                  "starting up, shutting down or recovering")
+    finally:
+        second.close()
+
+
+def test_replication(check, server, template):
+    first = server(databases.Postgres, template)
+    found = is_ok(check("replication", url=first.url()))
+    assert found["properties"]["role"] == "standalone", found
+    found = check("replication", url=first.url(), role="primary")
+    assert found["status"] == "degraded" and found["detail"] == "no standby is streaming", found
+    assert found["properties"]["role"] == "primary" and found["properties"]["replication"] is False
+
+    second = server(databases.Postgres, of=first)
+    streaming = lambda: first.sql("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'") == "1"  # noqa: E731
+    assert eventually(streaming)
+    found = is_ok(check("replication", url=first.url(), degraded_above=["64KiB", "5s"]))
+    assert found["detail"] == "primary, 1 standby streaming", found
+    properties = found["properties"]
+    assert properties["standby_address"] == "127.0.0.1" and properties["replication"] is True
+    assert "/" in properties["current_location"]
+    found = is_ok(check("replication", url=second.url(), role="standby", degraded_above=["64KiB", "5s"]))
+    assert found["properties"]["role"] == "standby" and "/" in found["properties"]["receive_location"]
+    is_failed(check("replication", url=second.url(), role="primary"), "assertion",
+              "is a standby, expected a primary")
+    is_failed(check("replication", url=first.url(), role="standby"), "assertion",
+              "is a primary, expected a standby")
+
+    # Green for SELECT 1, and yet nobody can write there.
+    is_ok(check("postgres", url=second.url()))
+    is_failed(check("postgres", url=second.url(), writable=True), "assertion", "is a standby: read-only")
+    is_failed(check("postgres_crud", url=second.url()), "assertion", "refuses writes: read-only")
+
+    # Idle for a while: no lag comes of that.
+    time.sleep(2)
+    is_ok(check("replication", url=first.url(), degraded_above="1s"))
+    is_ok(check("replication", url=second.url(), degraded_above="1s"))
+
+    # A standby that has just been restarted lags by nothing.
+    second.restart()
+    found = is_ok(check("replication", url=second.url(), role="standby", degraded_above=["16KiB", "1s"]))
+    assert eventually(streaming)
+    assert found["properties"]["lag_bytes"] < 16384, found
+
+    # Replay held up: both sides see the lag grow.
+    second.sql("SELECT pg_wal_replay_pause()")
+    first.sql("CREATE TABLE grows AS SELECT generate_series(1, 20000) AS a")
+    assert eventually(lambda: check("replication", url=first.url(), degraded_above="64KiB")["status"] == "degraded")
+    assert eventually(lambda: check("replication", url=second.url(), failed_above="64KiB")["status"] == "failed")
+    found = check("replication", url=first.url(), degraded_above="64KiB")
+    assert found["properties"]["lag_bytes"] > 65536 and found["detail"].startswith("standby lags by ")
+    second.sql("SELECT pg_wal_replay_resume()")
+    assert eventually(lambda: check("replication", url=first.url(), degraded_above="64KiB")["status"] == "ok")
+
+    # Ordinary users see that there is a standby, not how far it is.
+    first.sql(f"CREATE ROLE app LOGIN PASSWORD '{PASSWORD}'")
+    found = check("replication", url=first.url(user="app"))
+    assert found["status"] == "degraded" and "pg_monitor" in found["detail"], found
+    first.sql("GRANT pg_monitor TO app")
+    is_ok(check("replication", url=first.url(user="app")))
+
+    first.kill()
+    is_failed(check("replication", url=first.url()), "connect", "connection refused")
+    assert eventually(lambda: check("replication", url=second.url())["properties"]["replication"] is False)
+
+
+# --- Redis -----------------------------------------------------------------------------------------
+
+@pytest.fixture
+def redis(server):
+    need("redis-server", "redis-server")
+    return lambda *settings, **more: server(databases.Redis, *settings, **more)
+
+
+def test_redis_works(check, redis):
+    own = redis()
+    found = is_ok(check("redis", url=own.url()))
+    assert found["properties"] == {"role": "master", "mode": "standalone"}, found
+    is_ok(check("redis", url=own.url() + "/3", role="master"))
+    assert own.say("DBSIZE") == ":0\r\n", "nothing is left behind"
+    is_failed(check("redis", url=own.url() + "/99"), "assertion", "database does not exist")
+    is_failed(check("redis", url=own.url(), role="replica"), "assertion", "is a master, expected a replica")
+    is_failed(check("redis", url=own.url(), mode="cluster"), "assertion", "is no node of a cluster")
+    is_failed(check("redis", url=own.url(), mode="sentinel"), "assertion", "is no sentinel")
+    found = check("redis", url=own.url(":" + PASSWORD))
+    assert found["status"] == "degraded" and "asks for no password" in found["detail"], found
+
+
+def test_redis_asks_who_it_is(check, redis):
+    own = redis("--requirepass", PASSWORD)
+    is_failed(check("redis", url=own.url()), "auth", "password required")
+    is_failed(check("redis", url=own.url(":wrong")), "auth", "wrong user or password")
+    is_ok(check("redis", url=own.url(), password=PASSWORD))
+    own.say("ACL", "SETUSER", "probe", "on", ">" + PASSWORD, "~vitals:*", "+set", "+get", "+del",
+            password=PASSWORD)
+    is_ok(check("redis", url=own.url(), user="probe", password=PASSWORD))
+    own.say("ACL", "SETUSER", "reader", "on", ">" + PASSWORD, "~*", "+@read", password=PASSWORD)
+    is_failed(check("redis", url=own.url(), user="reader", password=PASSWORD), "auth",
+              "user may not run a command of this check")
+
+
+def test_redis_that_refuses_to_write_is_not_ok(check, redis):
+    own = redis()
+    own.say("CONFIG", "SET", "maxmemory", "1")
+    assert own.say("PING") == "+PONG\r\n"
+    is_failed(check("redis", url=own.url()), "assertion", "refuses writes: memory is full")
+    own.say("CONFIG", "SET", "maxmemory", "0")
+    own.say("CONFIG", "SET", "min-replicas-to-write", "1")
+    is_failed(check("redis", url=own.url()), "assertion", "refuses writes: not enough replicas")
+    own.say("CONFIG", "SET", "min-replicas-to-write", "0")
+    is_ok(check("redis", url=own.url()))
+    with contextlib.closing(socket.create_connection(("127.0.0.1", own.port))) as held:
+        held.sendall(b"CONFIG SET maxclients 1\r\n")
+        held.recv(100)
+        is_failed(check("redis", url=own.url()), "assertion", "too many connections")
+    is_ok(check("redis", url=own.url()))
+
+
+def test_redis_that_cannot_save_is_not_ok(check, redis):
+    own = redis("--save", "1 1")
+    own.folder.chmod(0o555)
+    own.say("SET", "a", "b")
+    assert eventually(lambda: own.say("PING").startswith("-MISCONF"), 15)
+    is_failed(check("redis", url=own.url()), "assertion", "refuses writes: it cannot save to disk")
+    own.folder.chmod(0o755)
+    assert eventually(lambda: check("redis", url=own.url())["status"] == "ok", 15)
+
+
+def test_redis_replica(check, redis):
+    first = redis()
+    second = redis("--replicaof", f"127.0.0.1 {first.port}")
+    linked = lambda: "master_link_status:up" in second.say("INFO", "replication")  # noqa: E731
+    assert eventually(linked)
+    is_failed(check("redis", url=second.url()), "assertion", "refuses writes: read-only replica")
+    is_failed(check("redis", url=second.url(), role="master"), "assertion",
+              "is a replica, expected a master")
+    found = is_ok(check("redis", url=second.url(), mode="replica"))
+    assert found["detail"] == "replica, linked to its master"
+    first.kill()
+    assert eventually(lambda: not linked())
+    is_failed(check("redis", url=second.url(), mode="replica"), "assertion", "no link to its master")
+    second.say("CONFIG", "SET", "replica-serve-stale-data", "no")
+    second.say("CONFIG", "SET", "replica-read-only", "no")
+    is_failed(check("redis", url=second.url()), "assertion",
+              "replica has lost its master and serves nothing")
+
+
+def test_redis_cluster_and_sentinel(check, redis):
+    own = redis("--cluster-enabled", "yes", "--cluster-port", free_port())
+    is_failed(check("redis", url=own.url()), "assertion", "cluster is down")
+    own.say("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
+    assert eventually(lambda: "cluster_state:ok" in own.say("CLUSTER", "INFO"))
+    found = is_ok(check("redis", url=own.url(), mode="cluster"))
+    assert found["detail"] == "written, read back and deleted"
+    # Keys that another node keeps are no fault. With no slots of its own there are no others.
+    own.say("CONFIG", "SET", "cluster-require-full-coverage", "no")
+    own.say("CLUSTER", "DELSLOTSRANGE", "0", "8191")
+    assert eventually(lambda: "cluster_slots_assigned:8192" in own.say("CLUSTER", "INFO"))
+    watched = redis()
+    need("redis-sentinel", "redis-sentinel")
+    sentinel = redis(f"sentinel monitor shop 127.0.0.1 {watched.port} 1",
+                     "sentinel down-after-milliseconds shop 500", sentinel=True)
+    assert eventually(lambda: check("redis", url=sentinel.url())["status"] == "ok")
+    watched.kill()
+    assert eventually(lambda: check("redis", url=sentinel.url())["status"] == "failed")
+    is_failed(check("redis", url=sentinel.url(), mode="sentinel"), "assertion", "a master is down")
+
+
+def test_redis_hung_killed_restarted(check, redis):
+    own = redis()
+    is_ok(check("redis", url=own.url()))
+    with own.stopped():
+        found = check("redis", url=own.url())
+        assert state(found)[:2] == ("failed", "timeout"), found
+    own.restart()
+    is_ok(check("redis", url=own.url()))
+    own.kill()
+    is_failed(check("redis", url=own.url()), "connect", "connection refused")
+
+
+@pytest.mark.parametrize("certificate, detail", [
+    ("good", None), ("expired", "certificate expired"), ("other", "certificate is for another name")])
+def test_redis_tls(check, redis, certificates, certificate, detail):
+    own = redis(tls=(certificates, certificate))
+    found = check("redis", url=own.url(scheme="rediss"), tls={"ca": str(certificates / "ca.crt")})
+    if detail is None:
+        is_ok(found)
+        is_failed(check("redis", url=own.url(scheme="rediss")), "tls", "certificate not trusted")
+        assert check("redis", url=own.url())["status"] == "failed", "plain speech on a TLS port"
+    else:
+        is_failed(found, "tls", detail)
+
+
+# --- memcached -------------------------------------------------------------------------------------
+
+@pytest.fixture
+def memcached(server):
+    need("memcached", "memcached")
+    return lambda *settings: server(databases.Memcached, *settings)
+
+
+def test_memcached(check, memcached):
+    own = memcached()
+    url = f"memcached://127.0.0.1:{own.port}"
+    is_ok(check("memcached", url=url))
+    with own.stopped():
+        assert state(check("memcached", url=url))[:2] == ("failed", "timeout")
+    with contextlib.ExitStack() as stack:
+        for _ in range(70):
+            held = stack.enter_context(socket.create_connection(("127.0.0.1", own.port)))
+        held.settimeout(5)
+        found = check("memcached", url=url)
+        assert found["status"] == "failed", found
+    assert eventually(lambda: check("memcached", url=url)["status"] == "ok")
+    own.restart()
+    is_ok(check("memcached", url=url))
+    own.kill()
+    is_failed(check("memcached", url=url), "connect", "connection refused")
+
+
+def test_memcached_full(check, memcached):
+    own = memcached("-M", "-m", "2")
+    with socket.create_connection(("127.0.0.1", own.port), timeout=5) as connection:
+        # Each size of items has memory of its own: large ones take what there is, then those of
+        # the check's size the rest.
+        for size in (100_000, 32):
+            for index in range(100_000):
+                connection.sendall(f"set {index:039} 0 0 {size}\r\n".encode() + b"x" * size + b"\r\n")
+                if not connection.recv(100).startswith(b"STORED"):
+                    break
+    found = check("memcached", url=f"memcached://127.0.0.1:{own.port}")
+    is_failed(found, "assertion", "refuses writes: memory is full")
+
+
+def test_memcached_asks_who_it_is(check, memcached, tmp_path):
+    file = tmp_path / "users"
+    file.write_text(f"probe:{PASSWORD}\n")
+    for folder in [tmp_path, *tmp_path.parents[:3]]:
+        with contextlib.suppress(PermissionError):
+            folder.chmod(folder.stat().st_mode | 0o055)
+    own = memcached("-Y", str(file))
+    url = f"memcached://127.0.0.1:{own.port}"
+    is_ok(check("memcached", url=url, user="probe", password=PASSWORD))
+    is_failed(check("memcached", url=url, user="probe", password="wrong"), "auth", "wrong user or password")
+    is_failed(check("memcached", url=url), "auth", "user and password required")
+
+
+# --- lsyncd ----------------------------------------------------------------------------------------
+
+def test_lsyncd(check):
+    need("lsyncd", "lsyncd")
+    need("rsync", "rsync")
+    own = databases.Lsyncd()
+    try:
+        own.start_rsync()
+        own.start()
+        options = {"status_file": str(own.status_file), "pid_file": str(own.pid_file)}
+        assert eventually(lambda: check("lsyncd", **options)["properties"].get("queued_delays") == 0)
+        # Idle: the file grows old, and that is nobody's fault.
+        os.utime(own.status_file, (time.time() - 3600, time.time() - 3600))
+        found = is_ok(check("lsyncd", **options, stuck_after="60s", degraded_above=0))
+        assert found["properties"] == {"running": True, "status_readable": True, "queued_delays": 0}
+        # The target is gone: what is queued stays so.
+        own.stop_rsync()
+        (own.source / "file").write_text("x")
+        assert eventually(lambda: check("lsyncd", **options, degraded_above=0)["status"] == "degraded", 15)
+        found = check("lsyncd", **options, degraded_above=0)
+        assert found["properties"]["queued_delays"] > 0, found
+        own.start_rsync()
+        assert eventually(lambda: check("lsyncd", **options, degraded_above=0)["status"] == "ok", 30)
+        assert (own.target / "file").read_text() == "x"
+        os.kill(own.pid, signal.SIGSTOP)
+        is_failed(check("lsyncd", **options), "assertion", "process is stopped")
+        os.kill(own.pid, signal.SIGCONT)
+        is_failed(check("lsyncd", **options, expected="not_running"), "assertion",
+                  "runs, though it should not")
+        own.end(signal.SIGKILL)
+        assert own.pid_file.exists(), "left behind"
+        found = is_failed(check("lsyncd", **options), "assertion", "does not run")
+        assert found["properties"]["running"] is False
+        is_ok(check("lsyncd", **options, expected="not_running"))
+    finally:
+        own.close()

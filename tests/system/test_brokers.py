@@ -1,0 +1,451 @@
+"""amqp, celery, websocket and grpc against the real servers, through the real binary."""
+import contextlib
+import json
+import time
+
+import pytest
+
+from brokers import RabbitMQ, Redis, Script, Worker, call_task, make_certificates
+from daemon import SLOWER, run_vitals
+
+DEADLINE = 2.0
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="module")
+def rabbitmq(certificates):
+    server = RabbitMQ(certificates)
+    try:
+        yield server.ready()
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def check(tmp_path):
+    """check(kind, ...) runs one component once: its part of the JSON answer."""
+    def run(kind, timeout=f"{DEADLINE}s", **options):
+        file = tmp_path / "vitals.yaml"
+        file.write_text(json.dumps({
+            "state_dir": str(tmp_path / "state"),
+            "components": {"it": {"check": kind, "timeout": timeout, **options}}}))
+        began = time.monotonic()
+        answer = run_vitals("check", "-c", file, "--format", "json")
+        took = time.monotonic() - began
+        assert answer.returncode in (0, 1, 2, 3), answer.stdout + answer.stderr
+        assert took < float(timeout.removesuffix("s")) + 0.5 * SLOWER
+        (component,) = json.loads(answer.stdout)["components"]
+        return component
+    return run
+
+
+def expect(found, status, error_class=None, phase=None, detail=None):
+    what = json.dumps(found, indent=1)
+    assert found["status"] == status, what
+    if error_class:
+        assert found["error_class"] == error_class, what
+    if phase:
+        assert found["failed_phase"] == phase, what
+    if detail:
+        assert detail in found["detail"], what
+
+
+@contextlib.contextmanager
+def broker_connection(rabbitmq):
+    import amqp
+    connection = amqp.Connection(f"127.0.0.1:{rabbitmq.port}", "test", rabbitmq.PASSWORD)
+    connection.connect()
+    try:
+        yield connection.channel()
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def queue(rabbitmq):
+    """A durable queue with three messages and one consumer that takes none of them."""
+    import amqp
+    with broker_connection(rabbitmq) as channel:
+        channel.queue_declare("orders", durable=True, auto_delete=False)
+        for _ in range(3):
+            channel.basic_publish(amqp.Message("x"), routing_key="orders")
+        yield channel
+        channel.queue_delete("orders")
+
+
+def test_amqp_healthy(rabbitmq, check, queue):
+    found = check("amqp", url=rabbitmq.url(), queues={"orders": {"failed_above": 3}})
+    expect(found, "ok", detail="takes messages")
+    assert [phase["name"] for phase in found["phases"]] == [
+        "connect", "greeting", "auth", "vhost", "channel", "queues", "publish", "close"]
+
+
+def test_amqp_secrets_apart_and_named_vhosts(rabbitmq, check):
+    address = f"amqp://127.0.0.1:{rabbitmq.port}"
+    for vhost in ("", "/", "//", "/%2F"):
+        expect(check("amqp", url=address + vhost, user="test", password=rabbitmq.PASSWORD), "ok")
+
+
+def test_amqp_wrong_password(rabbitmq, check):
+    found = check("amqp", url=rabbitmq.url(password="wrong"))
+    expect(found, "failed", "auth", "auth", "user or password refused")
+
+
+def test_amqp_wrong_virtual_host(rabbitmq, check):
+    found = check("amqp", url=rabbitmq.url(vhost="nope"))
+    expect(found, "failed", "assertion", "vhost", "virtual host does not exist")
+
+
+def test_amqp_virtual_host_of_others(rabbitmq, check):
+    rabbitmq.control("add_vhost", "theirs")
+    try:
+        found = check("amqp", url=rabbitmq.url(vhost="theirs"))
+        expect(found, "failed", "auth", "vhost", "access to the virtual host refused")
+    finally:
+        rabbitmq.control("delete_vhost", "theirs")
+
+
+def test_amqp_missing_queues_are_all_told(rabbitmq, check, queue):
+    found = check("amqp", url=rabbitmq.url(), queues={"a": {}, "orders": {}, "b": {}})
+    expect(found, "failed", "assertion", "queues")
+    assert found["detail"] == "queue a does not exist; queue b does not exist"
+    assert rabbitmq.queues() == {"orders"}, "looking at queues makes none"
+
+
+def test_amqp_queue_without_consumer(rabbitmq, check, queue):
+    wanted = {"orders": {"consumers": ">=1"}}
+    found = check("amqp", url=rabbitmq.url(), queues=wanted)
+    expect(found, "failed", "assertion", "queues", "queue orders has no consumer")
+    queue.basic_qos(0, 1, False)
+    consumer = queue.basic_consume("orders", callback=lambda message: None)
+    expect(check("amqp", url=rabbitmq.url(), queues=wanted), "ok")
+    queue.basic_cancel(consumer)
+
+
+def test_amqp_long_queue(rabbitmq, check, queue):
+    bounds = {"orders": {"degraded_above": 2, "failed_above": 10}}
+    found = check("amqp", url=rabbitmq.url(), queues=bounds)
+    expect(found, "degraded", detail="queue orders holds 3 messages")
+    found = check("amqp", url=rabbitmq.url(), queues={"orders": {"failed_above": 2}})
+    expect(found, "failed", "assertion", "queues", "queue orders holds 3 messages")
+
+
+def test_amqp_queue_of_another_connection(rabbitmq, check):
+    with broker_connection(rabbitmq) as channel:
+        channel.queue_declare("mine", exclusive=True)
+        found = check("amqp", url=rabbitmq.url(), queues={"mine": {}})
+        expect(found, "failed", "assertion", "queues", "belongs to another connection alone")
+
+
+def test_amqp_user_without_permissions(rabbitmq, check, queue):
+    url = rabbitmq.url(user="nothing")
+    expect(check("amqp", url=url), "ok", detail="may not publish, so a blocked broker is not seen")
+    # RabbitMQ lets everybody who may open the virtual host look at queues.
+    found = check("amqp", url=url, queues={"orders": {}, "a": {}})
+    expect(found, "failed", "assertion", "queues", "queue a does not exist")
+
+
+def test_amqp_memory_alarm(rabbitmq, check, queue):
+    rabbitmq.control("set_vm_memory_high_watermark", "absolute", "1")
+    try:
+        time.sleep(0.5)
+        found = check("amqp", url=rabbitmq.url(), queues={"orders": {}})
+        expect(found, "degraded", detail="publishers are blocked: the broker is short of memory")
+    finally:
+        rabbitmq.control("set_vm_memory_high_watermark", "absolute", "1GB")
+    time.sleep(0.5)
+    expect(check("amqp", url=rabbitmq.url(), queues={"orders": {}}), "ok")
+
+
+def test_amqp_over_tls(rabbitmq, check, certificates):
+    url = rabbitmq.url(scheme="amqps", port=rabbitmq.tls_port)
+    expect(check("amqp", url=url, tls={"ca": str(certificates / "ca.crt")}), "ok")
+    found = check("amqp", url=url, tls={"ca": str(certificates / "other.crt")})
+    expect(found, "failed", "tls", "tls", "certificate not trusted")
+    found = check("amqp", url=url,
+                  tls={"ca": str(certificates / "ca.crt"), "server_name": "other.example"})
+    expect(found, "failed", "tls", "tls", "certificate is for another name")
+    found = check("amqp", url=rabbitmq.url(port=rabbitmq.tls_port))
+    assert found["status"] == "failed", "spoken to in the clear"
+
+
+def test_amqp_hung(rabbitmq, check):
+    with rabbitmq.stopped():
+        found = check("amqp", url=rabbitmq.url())
+    expect(found, "failed", "timeout", "greeting")
+    expect(check("amqp", url=rabbitmq.url()), "ok")
+
+
+def test_amqp_killed(rabbitmq, check, certificates):
+    another = RabbitMQ(certificates)
+    try:
+        another.ready()
+        expect(check("amqp", url=another.url()), "ok")
+        another.kill()
+        found = check("amqp", url=another.url())
+        expect(found, "failed", "connect", "connect", "connection refused")
+    finally:
+        another.close()
+
+
+def test_amqp_leaves_no_complaint_in_the_log(rabbitmq, check):
+    before = rabbitmq.log.read_text().count("unexpectedly closed")
+    for _ in range(3):
+        expect(check("amqp", url=rabbitmq.url()), "ok")
+    assert rabbitmq.log.read_text().count("unexpectedly closed") == before
+
+
+@pytest.fixture(scope="module")
+def redis():
+    server = Redis()
+    try:
+        yield server.ready()
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="module", params=["amqp", "redis"])
+def broker(request):
+    return request.getfixturevalue("rabbitmq" if request.param == "amqp" else "redis")
+
+
+def url_of(broker):
+    return broker.url() if isinstance(broker, RabbitMQ) else broker.url
+
+
+@contextlib.contextmanager
+def workers(*made):
+    try:
+        for each in made:
+            each.ready()
+        yield made
+    finally:
+        for each in made:
+            each.close()
+
+
+@pytest.fixture(scope="module")
+def pair(broker):
+    """Two workers: one of the queues `default` and `high`, one of `low` that runs tasks in the
+    thread that also answers."""
+    with workers(Worker(url_of(broker), "one@lab", "default,high"),
+                 Worker(url_of(broker), "two@lab", "low", pool="solo")) as both:
+        yield both
+
+
+def bindings(redis):
+    return redis.ask("SMEMBERS", "_kombu.binding.reply.celery.pidbox")
+
+
+def test_celery_without_workers_is_told_at_once(check, certificates):
+    server = Redis()
+    try:
+        server.ready()
+        for part in ({}, {"part": "queue", "queue": "default"}):
+            found = check("celery", url=server.url, **part)
+            expect(found, "failed", "assertion", "workers", "there are no workers")
+            assert found["duration_seconds"] < 0.5
+        assert server.ask("KEYS", "*") == b"*0\r\n", "nothing is left behind"
+    finally:
+        server.close()
+
+
+def test_celery_without_workers_on_amqp(check, rabbitmq):
+    rabbitmq.control("add_vhost", "empty")
+    rabbitmq.control("set_permissions", "-p", "empty", "test", ".*", ".*", ".*")
+    for part in ("ping", "heartbeat"):
+        found = check("celery", url=rabbitmq.url(vhost="empty"), part=part)
+        expect(found, "failed", "assertion", "workers", "there are no workers")
+        assert found["duration_seconds"] < 0.5
+
+
+def test_celery_ping(check, broker, pair):
+    url = url_of(broker)
+    expect(check("celery", url=url), "ok")
+    expect(check("celery", url=url, workers="2"), "ok", detail="2 workers answered")
+    found = check("celery", url=url, destination=["one@lab", "two@lab"])
+    expect(found, "ok", detail="2 workers answered")
+    assert found["duration_seconds"] < 1, "ends as soon as both have answered"
+    found = check("celery", url=url, destination=["one@lab", "three@lab"])
+    expect(found, "failed", "timeout", "workers", "no answer of three@lab")
+    expect(check("celery", url=url, workers=">=3"), "failed", detail="2 workers, expected >=3")
+
+
+def test_celery_queues(check, broker, pair):
+    url = url_of(broker)
+    for queue in ("default", "high", "low"):
+        found = check("celery", url=url, part="queue", queue=queue)
+        expect(found, "ok", detail="1 worker consumes the queue")
+        assert found["duration_seconds"] < 1
+    found = check("celery", url=url, part="queue", queue="nobodys")
+    expect(found, "failed", "assertion", "workers", "no worker consumes queue nobodys")
+
+
+def test_celery_heartbeats(check, broker, pair):
+    found = check("celery", timeout="4s", url=url_of(broker), part="heartbeat",
+                  destination=["one@lab", "two@lab"])
+    expect(found, "ok", detail="2 workers alive")
+
+
+def test_celery_worker_stopped(check, broker, pair):
+    url = url_of(broker)
+    with pair[1].stopped():
+        found = check("celery", url=url, destination=["two@lab"])
+        expect(found, "failed", "timeout", "workers", "no answer of two@lab")
+        expect(check("celery", url=url, destination=["one@lab"]), "ok")
+        found = check("celery", timeout="4s", url=url, part="heartbeat", destination=["two@lab"])
+        expect(found, "failed", "timeout", "workers", "no heartbeat of two@lab")
+    expect(check("celery", url=url, destination=["two@lab"]), "ok")
+
+
+def test_celery_survives_many_checks(check, broker, pair):
+    """A control message that is not whole kills a worker or leaves it deaf."""
+    for _ in range(5):
+        expect(check("celery", url=url_of(broker), destination=["one@lab", "two@lab"]), "ok")
+    for worker in pair:
+        assert worker.processes[-1].poll() is None
+        assert "Traceback" not in worker.log.read_text()
+    if isinstance(broker, Redis):
+        assert bindings(broker) == b"*0\r\n"
+        assert b"reply" not in broker.ask("KEYS", "*")
+    else:
+        assert not [name for name in broker.queues() if name.startswith("amq.gen")]
+
+
+def test_celery_without_remote_control(check, broker):
+    url = url_of(broker)
+    with workers(Worker(url, "deaf@lab", "deaf", remote_control=False)):
+        found = check("celery", url=url, destination=["deaf@lab"])
+        assert found["status"] == "failed"
+        found = check("celery", timeout="4s", url=url, part="heartbeat", destination=["deaf@lab"])
+        expect(found, "ok", detail="1 worker alive")
+
+
+def test_celery_busy_workers(check, broker):
+    """A worker with a pool is there while it works. A solo worker says nothing at all meanwhile: it
+    needs a timeout longer than its tasks."""
+    url = url_of(broker)
+    with workers(Worker(url, "pool@lab", "pool"),
+                 Worker(url, "busy@lab", "busy", pool="solo")):
+        call_task(url, "pool", "nap", 8)
+        call_task(url, "busy", "nap", 4)
+        time.sleep(0.5)
+        expect(check("celery", url=url, destination=["pool@lab"]), "ok")
+        found = check("celery", url=url, destination=["busy@lab"], timeout="1s")
+        expect(found, "failed", "timeout", "workers", "no answer of busy@lab")
+        found = check("celery", timeout="10s", url=url, part="heartbeat", destination=["busy@lab"])
+        expect(found, "ok", detail="1 worker alive")
+
+
+def test_celery_wrong_password(check, broker):
+    url = url_of(broker).replace(broker.PASSWORD + "@", "wrong@")
+    found = check("celery", url=url)
+    expect(found, "failed", "auth", "auth", "user or password refused")
+
+
+def test_celery_broker_stopped(check, broker, pair):
+    with broker.stopped():
+        found = check("celery", url=url_of(broker))
+    expect(found, "failed", "timeout")
+    assert found["failed_phase"] in ("greeting", "auth")
+
+
+@pytest.fixture
+def tls_files(certificates):
+    """Where a server without privileges may read its key."""
+    for path in [*certificates.parents][:3] + [certificates]:
+        path.chmod(path.stat().st_mode | 0o055)
+    for path in certificates.iterdir():
+        path.chmod(0o644)
+    return certificates
+
+
+@contextlib.contextmanager
+def websocket(*arguments):
+    server = Script("websocket_server.py", *arguments)
+    try:
+        yield server.ready()
+    finally:
+        server.close()
+
+
+def test_websocket_echoes(check):
+    with websocket() as server:
+        url = f"ws://127.0.0.1:{server.port}/live?x=1"
+        expect(check("websocket", url=url), "ok", detail="answers pings")
+        expect(check("websocket", url=url, send="hello", expect="/^hello$/"), "ok",
+               detail="answers messages")
+        expect(check("websocket", url=url, subprotocol="chat"), "ok")
+        found = check("websocket", url=url, subprotocol="other")
+        expect(found, "failed", "assertion", "handshake", "does not speak the wanted subprotocol")
+        with server.stopped():
+            expect(check("websocket", url=url), "failed", "timeout", "handshake")
+        server.kill()
+        expect(check("websocket", url=url), "failed", "connect", "connect", "connection refused")
+
+
+def test_websocket_that_answers_pings_but_no_messages(check):
+    with websocket("mute") as server:
+        url = f"ws://127.0.0.1:{server.port}/"
+        expect(check("websocket", url=url), "ok", detail="answers pings")
+        found = check("websocket", url=url, send="hello", expect="hello")
+        expect(found, "failed", "timeout", "message", "pings are answered, messages are not")
+
+
+def test_websocket_with_a_secret_header(check):
+    with websocket("auth") as server:
+        url = f"ws://127.0.0.1:{server.port}/"
+        found = check("websocket", url=url)
+        expect(found, "failed", "auth", "handshake", "answered with status 401, expected 101")
+        expect(check("websocket", url=url, headers={"Authorization": "Bearer t"}), "ok")
+
+
+def test_websocket_over_tls(check, tls_files):
+    with websocket("tls", tls_files / "server.crt", tls_files / "server.key") as server:
+        url = f"wss://localhost:{server.port}/"
+        expect(check("websocket", url=url, tls={"ca": str(tls_files / "ca.crt")}), "ok")
+        found = check("websocket", url=url, tls={"ca": str(tls_files / "other.crt")})
+        expect(found, "failed", "tls", "tls", "certificate not trusted")
+
+
+@contextlib.contextmanager
+def grpc(*arguments):
+    server = Script("grpc_server.py", *arguments)
+    try:
+        yield server.ready()
+    finally:
+        server.close()
+
+
+def test_grpc(check):
+    with grpc() as server:
+        url = f"grpc://127.0.0.1:{server.port}"
+        expect(check("grpc", url=url), "ok", detail="serving")
+        found = check("grpc", url=url, service="down")
+        expect(found, "failed", "assertion", "answer", "not serving")
+        found = check("grpc", url=url, service="nobody")
+        expect(found, "failed", "assertion", "answer", "service nobody is not known")
+        expect(check("grpc", url=url, service="slow"), "failed", "timeout")
+        with server.stopped():
+            expect(check("grpc", url=url), "failed", "timeout")
+        expect(check("grpc", url=url), "ok")
+        server.kill()
+        expect(check("grpc", url=url), "failed", "connect", "connect", "connection refused")
+
+
+def test_grpc_of_a_server_that_speaks_something_else(check):
+    with websocket() as server:
+        found = check("grpc", url=f"grpc://127.0.0.1:{server.port}")
+        expect(found, "failed", "protocol")
+
+
+def test_grpc_over_tls(check, tls_files):
+    with grpc("tls", tls_files / "server.crt", tls_files / "server.key") as server:
+        url = f"grpcs://localhost:{server.port}"
+        expect(check("grpc", url=url, tls={"ca": str(tls_files / "ca.crt")}), "ok")
+        found = check("grpc", url=url, tls={"ca": str(tls_files / "other.crt")})
+        expect(found, "failed", "tls", "tls", "certificate not trusted")

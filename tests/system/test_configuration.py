@@ -1,0 +1,93 @@
+"""Every wrong configuration, with its exact message; the schema against independent validators."""
+import json
+import pathlib
+import re
+
+import jsonschema
+import pytest
+import yaml
+
+from daemon import ROOT, run_vitals
+
+FOLDER = ROOT / "tests/config"
+INVALID = sorted(FOLDER.glob("invalid-*.yaml"))
+EXAMPLES = sorted((ROOT / "examples").glob("**/*.yaml"))
+
+
+@pytest.fixture(scope="module")
+def schema():
+    answer = run_vitals("schema")
+    assert answer.returncode == 0, answer.stderr
+    return json.loads(answer.stdout)
+
+
+def test_there_are_many():
+    assert len(INVALID) >= 40
+
+
+@pytest.mark.parametrize("file", INVALID, ids=lambda file: file.stem)
+def test_wrong_configuration(file):
+    # Named as a user in its folder would, so that messages hold no path of a machine.
+    answer = run_vitals("validate", "-c", file.name, cwd=FOLDER)
+    assert answer.stderr == file.with_suffix(".expected").read_text()
+    assert answer.returncode == 78
+    assert answer.stdout == ""
+    for line in answer.stderr.splitlines():
+        assert re.match(rf"{re.escape(file.name)}:\d+:\d+: .", line), line
+
+
+@pytest.mark.parametrize("file", INVALID[:3], ids=lambda file: file.stem)
+def test_serve_and_check_refuse_it_alike(file):
+    expected = file.with_suffix(".expected").read_text()
+    for command in ("serve", "check"):
+        answer = run_vitals(command, "-c", file.name, cwd=FOLDER)
+        assert (answer.returncode, answer.stderr) == (78, expected)
+
+
+def test_a_file_that_is_not_there():
+    answer = run_vitals("validate", "-c", "/nonexistent/vitals.yaml")
+    assert answer.returncode == 78
+    assert "/nonexistent/vitals.yaml" in answer.stderr and "No such file" in answer.stderr
+
+
+def test_the_schema_is_one(schema):
+    jsonschema.Draft202012Validator.check_schema(schema)
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_examples_are_valid_by_the_schema_and_by_vitals(schema, file):
+    jsonschema.Draft202012Validator(schema).validate(yaml.safe_load(file.read_text()))
+    answer = run_vitals("validate", "--no-secrets", "-c", file)
+    assert answer.returncode == 0, answer.stderr
+
+
+@pytest.mark.parametrize("text", [
+    "componets: {}",
+    "components: {a: {check: memory, intervall: 5s}}",
+    "components: {a: {check: nonsense}}",
+    "components: {a: {check: http}}",
+    "listeners: [{adress: '127.0.0.1:1'}]",
+    "defaults: {failures: 0}",
+])
+def test_the_schema_refuses_what_vitals_refuses(schema, text, tmp_path):
+    assert not jsonschema.Draft202012Validator(schema).is_valid(yaml.safe_load(text))
+    file = tmp_path / "vitals.yaml"
+    file.write_text(text)
+    assert run_vitals("validate", "-c", file).returncode == 78
+
+
+def documented_configurations():
+    """The YAML blocks of the documentation that are whole configurations."""
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        if page.exists():
+            for number, block in enumerate(re.findall(r"```yaml\n(.*?)```", page.read_text(), re.S)):
+                if re.search(r"^components:", block, re.M):
+                    yield pytest.param(block, id=f"{page.name}-{number}")
+
+
+@pytest.mark.parametrize("block", documented_configurations())
+def test_documented_configurations_are_valid(block, tmp_path):
+    file = pathlib.Path(tmp_path / "vitals.yaml")
+    file.write_text(block)
+    answer = run_vitals("validate", "--no-secrets", "-c", file)
+    assert answer.returncode == 0, answer.stderr

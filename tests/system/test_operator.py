@@ -1,0 +1,270 @@
+"""An operator at the command line: an empty folder, mistakes, a daemon that is away or hangs."""
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from daemon import BINARY, SLOWER, eventually, free_port, run_vitals
+from peers import Silence
+
+PUSHED = {"components": {"import": {"check": "push", "ttl": "1h"},
+                         "backup": {"check": "push", "ttl": "1h", "critical": False}}}
+
+
+def test_an_empty_folder_says_what_to_do(tmp_path):
+    if pathlib.Path("/etc/vitals/vitals.yaml").exists():
+        pytest.skip("this machine has a configuration")
+    for command in ("serve", "check", "validate"):
+        answer = run_vitals(command, cwd=tmp_path)
+        assert answer.returncode == 78 and "-c FILE" in answer.stderr and not answer.stdout
+        assert len(answer.stderr.splitlines()) == 1
+    assert "https://" in run_vitals("check", cwd=tmp_path).stderr
+
+
+def test_problems_are_one_line_each(tmp_path):
+    file = tmp_path / "vitals.yaml"
+    file.write_text("components:\n  a: {check: dsk}\n  b: {check: disk, pth: /}\n")
+    answer = run_vitals("validate", cwd=tmp_path)
+    assert answer.returncode == 78 and not answer.stdout
+    assert [re.match(r"\./vitals\.yaml:\d+:\d+: ", line) is not None
+            for line in answer.stderr.splitlines()] == [True, True]
+    plugin = run_vitals("check", "--format", "nagios", cwd=tmp_path)
+    assert plugin.returncode == 3
+    assert plugin.stdout.startswith("VITALS UNKNOWN - ./vitals.yaml:2:")
+    assert plugin.stdout.endswith("(and 1 more)\n")
+
+
+def test_secrets_that_are_not_at_hand(tmp_path):
+    file = tmp_path / "vitals.yaml"
+    file.write_text("tokens: {a: {secret: {env: NOT_SET_ANYWHERE}, allow: read}}\n"
+                    "components: {disk: {check: disk}}\n")
+    assert run_vitals("validate", cwd=tmp_path).returncode == 78
+    answer = run_vitals("validate", "--no-secrets", cwd=tmp_path)
+    assert answer.returncode == 0 and "1 component," in answer.stdout
+    # To find the daemon no secret is needed.
+    assert run_vitals("status", cwd=tmp_path).returncode in (0, 1, 2, 3, 69)
+
+
+def test_names_that_do_not_exist(tmp_path):
+    file = tmp_path / "vitals.yaml"
+    file.write_text("components: {disk: {check: disk}, 'media storage service': {check: disk}}\n")
+    answer = run_vitals("check", "dsk", cwd=tmp_path)
+    assert answer.returncode == 64 and "did you mean 'disk'?" in answer.stderr
+    answer = run_vitals("check", "--format", "nagios", "dsk", cwd=tmp_path)
+    assert answer.returncode == 3 and answer.stdout.startswith("VITALS UNKNOWN - ")
+    answer = run_vitals("check", "media storage service", "--format", "json", cwd=tmp_path)
+    assert [each["name"] for each in json.loads(answer.stdout)["components"]] == [
+        "media storage service"]
+
+
+def test_what_is_pushed_is_no_matter_of_check(vitals):
+    daemon = vitals({"components": {**PUSHED["components"], "file": {"check": "file", "path": "/"}}})
+    answer = run_vitals("check", "-c", daemon.file)
+    assert answer.returncode == 0 and "2 pushed components are not checked" in answer.stderr
+    assert run_vitals("check", "-c", daemon.file, "import").returncode == 3, "asked for by name"
+    assert run_vitals("check", "-c", daemon.file, "im*").returncode == 3, "nothing is nothing known"
+
+
+def test_a_password_in_a_url_is_not_shown():
+    for form in ("table", "json", "nagios"):
+        answer = run_vitals("check", f"http://user:s3cret@127.0.0.1:{free_port()}/", "--format", form)
+        assert answer.returncode == 2
+        assert "s3cret" not in answer.stdout + answer.stderr
+        assert "***" in answer.stdout
+
+
+def test_colours_only_where_they_are_wanted(tmp_path):
+    def output(*arguments, **environment):
+        return run_vitals("check", *arguments, f"file:{tmp_path}", environment=environment).stdout
+
+    assert "\x1b[" not in output()
+    assert "\x1b[" not in output("--color", "never")
+    assert "\x1b[32m" in output("--color", "always")
+    # On a terminal, by default; not with NO_COLOR.
+    for environment, coloured in (({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)):
+        done = subprocess.run(["script", "-qec", f"'{BINARY}' check file:{tmp_path}", "/dev/null"],
+                              env={"PATH": "/usr/bin:/bin", "TERM": "xterm", **environment},
+                              capture_output=True, timeout=30, stdin=subprocess.DEVNULL)
+        assert (b"\x1b[" in done.stdout) == coloured, done.stdout
+
+
+def test_a_daemon_that_hangs_is_not_waited_for_long():
+    silence = Silence()
+    try:
+        start = time.monotonic()
+        answer = run_vitals("status", "--url", f"http://127.0.0.1:{silence.port}")
+        assert answer.returncode == 69 and "no answer within 5s" in answer.stderr
+        assert time.monotonic() - start < 8 * SLOWER
+        answer = run_vitals("status", "--nagios", "--url", f"http://127.0.0.1:{silence.port}")
+        assert answer.returncode == 3 and answer.stdout.startswith("VITALS UNKNOWN - no daemon at")
+    finally:
+        silence.close()
+
+
+def test_status_of_some_and_as_json(vitals):
+    daemon = vitals(PUSHED)
+    daemon.control("PUT", "/v1/components/backup", {"status": "failed", "detail": "disk full"})
+    daemon.control("PUT", "/v1/components/import", {"status": "ok"})
+    assert run_vitals("status", "-c", daemon.file).returncode == 1, "backup is not critical"
+    assert run_vitals("status", "-c", daemon.file, "backup").returncode == 2, "but it was asked for"
+    assert run_vitals("status", "-c", daemon.file, "b*").returncode == 1
+    whole = json.loads(run_vitals("status", "-c", daemon.file, "--format", "json").stdout)
+    assert {each["name"] for each in whole["components"]} >= {"backup", "import", "vitals/engine"}
+    one = json.loads(run_vitals("status", "-c", daemon.file, "--format", "json", "backup").stdout)
+    assert [each["name"] for each in one["components"]] == ["backup"] and one["status"] == "failed"
+
+
+def test_the_public_answer_tells_unknown_from_failed(vitals):
+    daemon = vitals(PUSHED)
+    answer = run_vitals("status", "--url", f"127.0.0.1:{daemon.port}")
+    assert answer.returncode == 3
+    assert "? unknown   import" in answer.stdout and "the public answer" in answer.stdout
+
+
+def test_watching(vitals):
+    daemon = vitals(PUSHED)
+    process = subprocess.Popen([BINARY, "status", "--watch", "--every", "100ms", "-c", daemon.file],
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        seen = []
+
+        def sees(text):
+            while True:
+                line = process.stdout.readline()
+                seen.append(line)
+                assert line, "".join(seen)
+                if text in line:
+                    return True
+
+        assert sees("not run yet")
+        daemon.control("PUT", "/v1/components/import", {"status": "degraded", "detail": "slowly"})
+        assert sees("slowly")
+        daemon.stop()
+        assert sees("no daemon at"), "it goes on looking"
+        daemon.start()
+        assert sees("not run yet")
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def test_heartbeats_for_as_long_as_a_command_runs(vitals, tmp_path):
+    daemon = vitals(PUSHED)
+    end = tmp_path / "end"
+    process = subprocess.Popen(
+        [BINARY, "heartbeat", "import", "--every", "300ms", "--detail", "sending", "-c",
+         daemon.file, "--", "/bin/sh", "-c",
+         f"trap 'touch {end}; exit 5' TERM; while :; do sleep 0.05; done"])
+    try:
+        assert daemon.becomes("import", "ok")
+        assert daemon.components()["import"]["detail"] == "sending"
+        time.sleep(1.5)
+        assert daemon.status("import") == "ok", "the time to live is that of three beats"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10 * SLOWER) == 5, "the command's own exit code"
+        assert end.exists(), "the signal was passed on"
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    assert daemon.becomes("import", "failed")
+    assert daemon.components()["import"]["detail"] == "exited with 5"
+
+
+def test_a_worker_of_a_group_is_heard_and_takes_its_leave(vitals):
+    daemon = vitals({"workers": {"mail": {"timeout": "1500ms", "expect": {"sender": ">=1"}}}})
+    assert daemon.becomes("workers/mail", "failed", 5), "nobody was heard in time"
+    process = subprocess.Popen([BINARY, "heartbeat", "mail/sender-1", "--every", "200ms", "-c",
+                                daemon.file, "--", "/bin/sleep", "4"], stderr=subprocess.PIPE)
+    try:
+        assert daemon.becomes("workers/mail", "ok", 5)
+        assert "mail/sender-1" not in daemon.components(), "a worker is no component"
+        assert process.wait(20 * SLOWER) == 0 and process.stderr.read() == b""
+        # At once, not after the group's timeout.
+        assert daemon.becomes("workers/mail", "failed", 1)
+    finally:
+        process.stderr.close()
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    assert run_vitals("heartbeat", "mail/sender-2", "-c", daemon.file).returncode == 0
+    assert daemon.becomes("workers/mail", "ok", 5)
+    # A group that there is not: a component of that name, which is said.
+    answer = run_vitals("heartbeat", "mial/sender-1", "--ttl", "1m", "-c", daemon.file)
+    assert answer.returncode == 0 and "'mial/sender-1' is not in the configuration" in answer.stderr
+
+
+def test_a_heart_that_stops_is_noticed(vitals):
+    daemon = vitals(PUSHED)
+    process = subprocess.Popen([BINARY, "heartbeat", "import", "--every", "100ms", "-c", daemon.file])
+    try:
+        assert daemon.becomes("import", "ok")
+        process.kill()
+        process.wait()
+        assert daemon.becomes("import", "failed", 3)
+        assert "silent" in daemon.components()["import"]["detail"]
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def test_a_daemon_that_is_away_stops_no_command(tmp_path):
+    start = time.monotonic()
+    answer = run_vitals("heartbeat", "x", "--every", "50ms", "--url",
+                        f"http://127.0.0.1:{free_port()}", "--", "/bin/sh", "-c", "sleep 1; exit 3")
+    assert answer.returncode == 3
+    assert time.monotonic() - start < 4 * SLOWER
+    # Complained of once by the beats and once by the end, not every 50 ms.
+    assert len(answer.stderr.splitlines()) == 2, answer.stderr
+    assert run_vitals("heartbeat", "x", "--url", "http://127.0.0.1:1", "--",
+                      "/nonexistent").returncode == 127
+
+
+def test_a_heartbeat_nobody_configured_is_warned_of(vitals):
+    daemon = vitals(PUSHED)
+    answer = run_vitals("heartbeat", "stranger", "-c", daemon.file)
+    assert answer.returncode == 0 and "silent for 60 s" in answer.stderr
+    assert not run_vitals("heartbeat", "stranger", "-c", daemon.file).stderr, "known by now"
+    answer = run_vitals("heartbeat", "other", "--ttl", "300ms", "-c", daemon.file)
+    assert answer.returncode == 0 and "was created\n" in answer.stderr
+    assert daemon.becomes("other", "failed")
+
+
+def test_what_is_checked_cannot_be_pushed(vitals):
+    daemon = vitals({"components": {"disk": {"check": "disk"}}})
+    answer = run_vitals("heartbeat", "disk", "-c", daemon.file)
+    assert answer.returncode == 77 and "cannot be pushed" in answer.stderr
+    assert run_vitals("heartbeat", "a/b/c", "-c", daemon.file).returncode == 64
+
+
+def test_out_of_service_and_back(vitals):
+    daemon = vitals(PUSHED)
+    for where in (("-c", daemon.file), ("--url", f"http://127.0.0.1:{daemon.port}")):
+        answer = run_vitals("decommission", "until noon", *where)
+        assert answer.returncode == 0 and "out of service: until noon" in answer.stdout
+        assert eventually(lambda: daemon.get("/probe_status").status == 503)
+        assert daemon.get("/probe_status").text == "until noon"
+        assert "decommissioned: until noon" in run_vitals("status", "-c", daemon.file).stdout
+        assert run_vitals("recommission", *where).returncode == 0
+        assert eventually(lambda: daemon.get("/probe_status").status == 200)
+    assert run_vitals("decommission", "OK", "-c", daemon.file).returncode == 64
+
+
+def test_completion_knows_the_components(tmp_path):
+    (tmp_path / "vitals.yaml").write_text(
+        "components: {disk: {check: disk}, 'media storage': {check: disk}}\n")
+    script = run_vitals("completion", "bash").stdout
+    done = subprocess.run(
+        ["bash", "-c", script + "\ncompopt() { :; }\nCOMP_WORDS=(vitals check ''); COMP_CWORD=2; "
+         "_vitals; printf '%s\\n' \"${COMPREPLY[@]}\""],
+        cwd=tmp_path, env={"PATH": f"{BINARY.parent}:/usr/bin:/bin"}, text=True, capture_output=True)
+    assert done.stdout.splitlines() == ["disk", "media\\ storage"], done.stderr
+    os.unlink(tmp_path / "vitals.yaml")
+    assert run_vitals("completion", "names", cwd=tmp_path).returncode == 0

@@ -1,0 +1,92 @@
+"""What ./run serves: the health of this very machine, as a page and as JSON."""
+import subprocess
+
+import yaml
+
+from daemon import ROOT, eventually, run_vitals
+
+QUICKSTART = (ROOT / "examples/quickstart.yaml").read_text()
+COMPONENTS = {"disk", "memory", "load", "sqlite", "dns", "http"}
+
+
+def start(vitals):
+    made = vitals(serving=False)
+    made.environment = {"VITALS_ADDRESS": f"127.0.0.1:{made.port}", "VITALS_STATE": str(made.state)}
+    made.configure(QUICKSTART)
+    return made.start()
+
+
+def test_everything_about_this_machine_is_known_soon(vitals):
+    daemon = start(vitals)
+
+    def known():
+        checks = daemon.get("/health").json["checks"]
+        names = {entries[0]["componentId"] for entries in checks.values()}
+        statuses = {entries[0]["componentId"]: entries[0]["status"] for entries in checks.values()}
+        # This machine may be full or busy; what vitals brings along itself must be well.
+        own = all(statuses.get(name) == "pass" for name in ("sqlite", "dns", "http"))
+        return names >= COMPONENTS and own and "fail" not in statuses.values()
+
+    assert eventually(known, 20), daemon.get("/health").text
+    assert (daemon.state / "quickstart.db").exists()
+
+
+def test_the_page_shows_it(vitals):
+    daemon = start(vitals)
+    page = daemon.get("/")
+    assert page.status == 200
+    assert page.headers["Content-Type"].startswith("text/html")
+    for name in COMPONENTS:
+        assert name in page.text
+    assert "default-src" in page.headers["Content-Security-Policy"]
+    assert "http://" not in page.text.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_every_dialect_that_needs_no_mapping_is_there(vitals):
+    daemon = start(vitals)
+    eventually(lambda: daemon.get("/startupz").status == 200)
+    for path, content_type in {
+            "/svc_status": "text/csv; charset=UTF-8",
+            "/svc_status.json": "application/json",
+            "/svc_status.prometheus": "text/plain; version=0.0.4; charset=UTF-8",
+            "/probe_status": "text/plain; charset=UTF-8",
+            "/livez": "text/plain; charset=utf-8",
+            "/readyz": "text/plain; charset=utf-8",
+            "/startupz": "text/plain; charset=utf-8",
+            "/health": "application/health+json",
+            "/metrics": "text/plain; version=0.0.4; charset=utf-8",
+    }.items():
+        answer = daemon.get(path)
+        assert (path, answer.status, answer.headers["Content-Type"]) == (path, 200, content_type)
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert daemon.get("/healthz/").status == 404, "it has a switch of its own"
+
+
+def test_healthz_obeys_its_switch(vitals):
+    made = vitals(serving=False)
+    made.environment = {"VITALS_ADDRESS": f"127.0.0.1:{made.port}", "VITALS_STATE": str(made.state),
+                        "ENABLE_HEALTHZ_ENDPOINT": "TRUE"}
+    made.configure(QUICKSTART)
+    made.start()
+    assert made.get("/healthz/").status in (200, 503)
+    assert made.get("/healthz/ping/").text == "pong"
+
+
+def test_components_are_the_last_section():
+    """./run appends those that it finds."""
+    text = QUICKSTART + '  redis: {check: tcp, url: "tcp://127.0.0.1:26379"}    # found listening\n'
+    assert list(yaml.safe_load(QUICKSTART)) [-1] == "components"
+    assert set(yaml.safe_load(text)["components"]) == COMPONENTS | {"redis"}
+
+
+def test_it_validates_without_any_variable():
+    answer = run_vitals("validate", "-c", ROOT / "examples/quickstart.yaml")
+    assert answer.returncode == 0, answer.stderr
+
+
+def test_the_two_commands_explain_themselves():
+    for command in ("run", "test"):
+        help_text = subprocess.run([ROOT / command, "--help"], capture_output=True, text=True)
+        assert help_text.returncode == 0 and "Example:" in help_text.stdout
+        wrong = subprocess.run([ROOT / command, "--nonsense"], capture_output=True, text=True)
+        assert wrong.returncode == 64 and "unknown argument: --nonsense" in wrong.stderr
