@@ -157,7 +157,8 @@ class Registry {
     // registered only later.
     bool wait_for(std::string_view name, Status status, std::chrono::milliseconds at_most) const;
 
-    // The current snapshot; at most 10 ms behind the latest change. Never waits.
+    // The current snapshot: at most 10 ms behind the latest change of a status; what was added is
+    // in it at once. Never waits.
     std::shared_ptr<const Snapshot> snapshot() const;
 
     // Calls back on every change of a status, on the thread that made it; one call at a time for

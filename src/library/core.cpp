@@ -191,6 +191,21 @@ void Core::add(engine::Definition definition) {
     put(std::move(definition), nullptr);
 }
 
+// What is known of a component at its registration; a state handler's is that of its state.
+std::shared_ptr<const ComponentState> Core::first_state(const Component& component,
+                                                        const Cell* cell) const {
+    auto state = std::make_shared<ComponentState>();
+    state->component = std::make_shared<const Component>(component);
+    state->observed = clock.steady();
+    state->observed_at = state->since = clock.system();
+    state->valid_until = Steady::max();
+    if (cell != nullptr && cell->state != nullptr) {
+        state->last = cell->state;
+        state->judged = cell->state->status;
+    }
+    return state;
+}
+
 // Directory and engine change in the same order, whoever adds and removes the name at once.
 void Core::put(engine::Definition definition, const std::shared_ptr<Cell>& cell) {
     {
@@ -198,6 +213,9 @@ void Core::put(engine::Definition definition, const std::shared_ptr<Cell>& cell)
         if (closed_) return;
         Entry& entry = directory.put(definition.component.name);
         const bool self_told = definition.component.kind == "state";
+        unshown_.insert_or_assign(definition.component.name,
+                                  first_state(definition.component, cell.get()));
+        any_unshown_ = true;
         loop.post([this, cell, definition = std::move(definition)]() mutable {
             engine->add(std::move(definition));
             if (cell != nullptr) deliver(cell);
@@ -245,6 +263,7 @@ bool Core::remove(std::string_view name, const Cell* only_of) {
         if (closed_ || entry == nullptr || !entry->present) return false;
         if (only_of != nullptr && entry->owner != only_of) return false;
         loop.post([this, text = std::string(name)] { engine->remove(text); });
+        if (const auto at = unshown_.find(name); at != unshown_.end()) unshown_.erase(at);
         entry->present = false;
         entry->owner = nullptr;
     }
@@ -318,7 +337,11 @@ void Core::deliver(const std::shared_ptr<Cell>& cell) {
 }
 
 void Core::on_result(const ComponentState& state) {
-    if (state.component->own) return deliver_pending();  // what could not be posted
+    if (state.component->own) {  // now and then
+        deliver_pending();       // what could not be posted
+        const std::scoped_lock lock(mutex_);
+        return forget_shown(*hub.current());
+    }
     Entry* entry = directory.find(state.name());
     if (entry == nullptr || entry->self_told) return;
     entry->valid_until = state.valid_until.time_since_epoch().count();
@@ -372,6 +395,23 @@ Status Core::status(std::string_view name) const {
     if (entry == nullptr || !entry->present.load(std::memory_order_acquire))
         throw UnknownComponent(name);
     return entry->read();
+}
+
+void Core::forget_shown(const Snapshot& shown) {
+    std::erase_if(unshown_, [&](const auto& one) { return shown.find(one.first) != nullptr; });
+    any_unshown_ = !unshown_.empty();
+}
+
+std::shared_ptr<const Snapshot> Core::snapshot() {
+    if (!any_unshown_) return hub.current();
+    const std::scoped_lock lock(mutex_);
+    auto shown = hub.current();
+    forget_shown(*shown);
+    if (unshown_.empty()) return shown;
+    auto whole = std::make_shared<Snapshot>(*shown);
+    for (const auto& [name, state] : unshown_) whole->components.push_back(state);
+    std::ranges::sort(whole->components, {}, [](const auto& one) { return one->name(); });
+    return whole;
 }
 
 void Core::wake() {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -75,6 +76,9 @@ struct Core : std::enable_shared_from_this<Core> {
     void announce(const Change& change, std::string_view log_line);
 
     Status status(std::string_view name) const;
+    // The published snapshot, and in it what was registered since: a registry that looks empty is
+    // healthy, and must not look so to whoever has just filled it.
+    std::shared_ptr<const Snapshot> snapshot();
     bool wait_for(std::string_view name, Status status, std::chrono::milliseconds at_most);
     // Returns when the snapshot shows whatever was done before the call; on the engine's own thread
     // at once.
@@ -91,10 +95,13 @@ struct Core : std::enable_shared_from_this<Core> {
   private:
     void run();
     void put(engine::Definition definition, const std::shared_ptr<Cell>& cell);
+    std::shared_ptr<const ComponentState> first_state(const Component& component,
+                                                      const Cell* cell) const;
     void deliver(const std::shared_ptr<Cell>& cell);
     void on_result(const ComponentState& state);
     void on_transition(const engine::Transition& transition);
     void deliver_pending();
+    void forget_shown(const Snapshot& shown);  // with the mutex held
     void wake();
 
     std::mutex mutex_;
@@ -106,6 +113,9 @@ struct Core : std::enable_shared_from_this<Core> {
     std::vector<std::shared_ptr<Cell>> delivering_;       // on the thread only; being pushed
     std::size_t cells_ = 0;                               // guarded; state handlers ever added
     std::vector<std::weak_ptr<Subscriber>> subscribers_;  // guarded
+    // Registered, and in no snapshot yet. Guarded; whether there are any is read without the lock.
+    std::map<std::string, std::shared_ptr<const ComponentState>, std::less<>> unshown_;
+    std::atomic<bool> any_unshown_{false};
     std::condition_variable changed_;
     std::atomic<int> waiting_{0};
     Decommission decommission_;  // on the thread only

@@ -172,7 +172,7 @@ bool Registry::wait_for(std::string_view name, Status status,
 }
 
 std::shared_ptr<const Snapshot> Registry::snapshot() const {
-    return core_->hub.current();
+    return core_->snapshot();
 }
 
 Subscription Registry::on_change(std::function<void(const Change&)> callback) {

@@ -56,6 +56,28 @@ TEST(Registry, AsksCallablesAndObjects) {
     EXPECT_EQ(snapshot->find("UserService")->last->detail, "Service not available");
 }
 
+TEST(Registry, NeverLooksEmptyToWhoFilledIt) {
+    for (int round = 0; round < 100; ++round) {
+        Registry registry;
+        StateHandler importer("importer");
+        importer.set_state(degraded("starting"));
+        registry.add("database", [] { return ok(); });
+        registry.add(importer);
+        registry.add("cache", [] { return ok(); });
+        registry.remove("cache");
+        const auto snapshot = registry.snapshot();
+        const auto now = std::chrono::steady_clock::now();
+        ASSERT_NE(snapshot->find("database"), nullptr);
+        ASSERT_NE(snapshot->find("importer"), nullptr);
+        EXPECT_EQ(snapshot->find("importer")->status(now), Status::degraded);
+        EXPECT_EQ(snapshot->find("importer")->detail(now), "starting");
+        if (snapshot->find("database")->last == nullptr) {
+            EXPECT_EQ(snapshot->find("database")->status(now), Status::unknown);
+            EXPECT_EQ(snapshot->find("database")->detail(now), "not run yet");
+        }
+    }
+}
+
 TEST(Registry, UnknownNamesThrow) {
     Registry registry;
     EXPECT_THROW((void)registry.status("nobody"), UnknownComponent);

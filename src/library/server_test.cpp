@@ -46,7 +46,7 @@ struct Shop {
     Shop() {
         database.set_state(ok("running"));
         registry.add(database, {.tags = {"storage"}});
-        EXPECT_TRUE(soon([&] { return registry.snapshot()->find("database") != nullptr; }));
+        EXPECT_TRUE(registry.wait_for("database", Status::ok, 10s));
     }
 };
 
