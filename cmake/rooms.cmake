@@ -53,15 +53,19 @@ function(vitals_room_test name tests library)
 endfunction()
 
 # vitals_checks([USES rooms...] [LIBS libraries...]): one target per kind of check, each seeing only
-# its own folder, checks/kind.hpp and the floors below; `checks` is all of them. A kind that needs a
-# library of its own says so in its folder's libraries.cmake: set(libraries ...).
+# its own folder, what all kinds share (kind.hpp, reuse.hpp) and the floors below; `checks` is all of
+# them. A kind that needs a library of its own says so in its folder's libraries.cmake:
+# set(libraries ...).
 function(vitals_checks)
     cmake_parse_arguments(ARG "" "" "USES;LIBS" ${ARGN})
     set(base ${CMAKE_SOURCE_DIR}/build/rooms/check)
     file(MAKE_DIRECTORY ${base}/checks)
-    if(NOT EXISTS ${base}/checks/kind.hpp)
-        file(CREATE_LINK ${CMAKE_SOURCE_DIR}/src/checks/kind.hpp ${base}/checks/kind.hpp SYMBOLIC)
-    endif()
+    foreach(shared kind.hpp reuse.hpp)
+        if(NOT EXISTS ${base}/checks/${shared})
+            file(CREATE_LINK ${CMAKE_SOURCE_DIR}/src/checks/${shared} ${base}/checks/${shared}
+                SYMBOLIC)
+        endif()
+    endforeach()
     vitals_view(checks all)
     add_library(vitals_checks INTERFACE)
     target_include_directories(vitals_checks INTERFACE ${all} ${CMAKE_SOURCE_DIR}/include)

@@ -1,4 +1,6 @@
 // The program: reads the command line and chooses.
+#include <openssl/crypto.h>
+
 #include <csignal>
 #include <exception>
 #include <string>
@@ -13,6 +15,9 @@ int main(int argc, char** argv) {
     // A reader that goes away (`vitals status | head`) must not kill a daemon or a heartbeat; the
     // commands see the failed write instead.
     std::signal(SIGPIPE, SIG_IGN);
+    // A foreign call that was abandoned may compute on while the program ends (lanes): what it
+    // computes with is not taken away below it.
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
     try {
         const auto line = parse(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc),
                                 look_at_terminal(Colour::never).width);

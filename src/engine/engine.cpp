@@ -60,6 +60,7 @@ struct Engine::State {
         net::Timer timer;
         Steady due{};
         bool due_again = false;  // a tick came while the run before was about to end
+        std::shared_ptr<net::Kept> kept = std::make_shared<net::Kept>();
         std::unique_ptr<Flight> flight;
         std::vector<Done> waiting;
 
@@ -136,7 +137,7 @@ struct Engine::State {
             environment, clock, one.component->name, one.component->kind, one.definition.run,
             one.definition.policy.timeout,
             [this, &one](Outcome outcome) { finish(one, std::move(outcome)); },
-            [this, &one] { ended(one); });
+            [this, &one] { ended(one); }, one.kept);
     }
 
     void ended(Watched& one) {
@@ -393,8 +394,10 @@ void Engine::configure(std::vector<Definition> definitions) {
         const auto at = state_->watched.find(definition.component.name);
         if (at != state_->watched.end() && !at->second->definition.dynamic &&
             at->second->definition.fingerprint == definition.fingerprint) {
-            // The same component: its state and schedule stay; its run may hold fresher secrets.
+            // The same component: its state and schedule stay; its run may hold fresher secrets,
+            // and what runs have kept so far may stand on older ones.
             at->second->definition.run = std::move(definition.run);
+            at->second->kept = std::make_shared<net::Kept>();
             continue;
         }
         state_->put(std::move(definition), spread);

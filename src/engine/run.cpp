@@ -50,8 +50,8 @@ Outcome outcome_of(const std::exception_ptr& problem, const std::string& phase) 
 
 struct Flight::State {
     State(net::Environment& environment, Clock& clock, const std::string& component,
-          const std::string& kind, Steady deadline)
-        : context(environment, clock, component, kind, deadline),
+          const std::string& kind, Steady deadline, std::shared_ptr<net::Kept> kept)
+        : context(environment, clock, component, kind, deadline, std::move(kept)),
           clock(clock),
           began(clock.steady()),
           timer(environment.loop()) {}
@@ -97,9 +97,10 @@ struct Flight::State {
 
 Flight::Flight(net::Environment& environment, Clock& clock, const std::string& component,
                const std::string& kind, const Run& run, std::chrono::milliseconds timeout,
-               std::function<void(Outcome)> done, std::function<void()> ended)
-    : state_(
-          std::make_shared<State>(environment, clock, component, kind, clock.steady() + timeout)) {
+               std::function<void(Outcome)> done, std::function<void()> ended,
+               std::shared_ptr<net::Kept> kept)
+    : state_(std::make_shared<State>(environment, clock, component, kind, clock.steady() + timeout,
+                                     std::move(kept))) {
     state_->done = std::move(done);
     state_->on_ended = std::move(ended);
     std::weak_ptr<State> weak = state_;

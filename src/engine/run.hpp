@@ -9,6 +9,7 @@
 
 #include "net/awaitable.hpp"
 #include "net/environment.hpp"
+#include "net/kept.hpp"
 #include "net/loop.hpp"
 #include "vitals/outcome.hpp"
 
@@ -20,12 +21,14 @@ using Run = std::function<net::awaitable<Outcome>(net::Context&)>;
 // `failed`, class timeout, naming the phase it hung in). finished() turns true once the coroutine
 // has ended and no blocking call of it is still running: only then may the next run start.
 // `ended` is called when the coroutine has ended, after `done`; a blocking call may still run.
-// Destruction cancels and calls neither. Used on the loop's thread.
+// Destruction cancels and calls neither. `kept` is what runs leave for one another. Used on the
+// loop's thread.
 class Flight {
   public:
     Flight(net::Environment& environment, Clock& clock, const std::string& component,
            const std::string& kind, const Run& run, std::chrono::milliseconds timeout,
-           std::function<void(Outcome)> done, std::function<void()> ended = {});
+           std::function<void(Outcome)> done, std::function<void()> ended = {},
+           std::shared_ptr<net::Kept> kept = {});
     ~Flight();
     Flight(const Flight&) = delete;
     Flight& operator=(const Flight&) = delete;

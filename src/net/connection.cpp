@@ -31,7 +31,7 @@ struct FreeSession {
     void operator()(SSL* session) const { SSL_free(session); }
 };
 
-constexpr std::size_t most_unwaited = 256 * 1024;
+constexpr std::size_t most_unwaited = 64 * 1024;
 
 class Stream final : public Connection {
   public:
@@ -53,10 +53,16 @@ class Stream final : public Connection {
             const ssize_t got = session_ ? read_tls(buffer) : read_plain(buffer);
             if (got >= 0) {
                 ended_ = got == 0;
+                answer_by_.reset();
                 unwaited_ += static_cast<std::size_t>(got);
                 co_return static_cast<std::size_t>(got);
             }
-            co_await wait();
+            if (answer_by_) {
+                const bool in_time = co_await readable(*answer_by_);
+                if (!in_time) throw broken(CheckError(ErrorClass::timeout, "no answer", address_));
+            } else {
+                co_await wait();
+            }
         }
     }
 
@@ -118,11 +124,25 @@ class Stream final : public Connection {
     std::optional<PeerCertificate> certificate() const override { return verdict_.certificate; }
     std::string peer() const override { return address_; }
 
-    bool open() const override {
+    bool quiet() const override {
         if (broken_ || ended_) return false;
+        if (session_ && SSL_has_pending(session_.get()) == 1) return false;
         char byte = 0;
         const auto peeked = recv(descriptor(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-        return peeked > 0 || (peeked < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
+        return peeked < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    }
+
+    void answer_by(Steady until) override { answer_by_ = until; }
+
+    void part(std::string_view bytes) noexcept override {
+        if (broken_ || ended_ || bytes.empty()) return;
+        ERR_clear_error();
+        std::size_t sent = 0;
+        if (session_)
+            (void)SSL_write_ex(session_.get(), bytes.data(), bytes.size(), &sent);
+        else
+            (void)send(descriptor(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        ERR_clear_error();
     }
 
   private:
@@ -223,6 +243,7 @@ class Stream final : public Connection {
     std::unique_ptr<SSL, FreeSession> session_;
     Socket::wait_type need_ = Socket::wait_read;
     std::size_t unwaited_ = 0;  // bytes read since the loop was last let run
+    std::optional<Steady> answer_by_;
     bool broken_ = false;
     bool ended_ = false;
 };

@@ -1,7 +1,7 @@
 // A byte stream to a peer, whatever carries it: TCP, a unix socket, TLS on either. A check written
 // against it compiles without Asio. All operations end with CheckError when the run is cancelled or
 // the peer misbehaves; a connection is of no use after that. One operation at a time. It may
-// outlive the run that dialled it (a pool). Used on the loop's thread only; destruction closes
+// outlive the run that dialled it (kept.hpp). Used on the loop's thread only; destruction closes
 // without blocking.
 #pragma once
 
@@ -47,8 +47,13 @@ class Connection {
     // What the peer showed; also when start_tls() did not accept it.
     virtual std::optional<PeerCertificate> certificate() const = 0;
     virtual std::string peer() const = 0;  // the address, for `error`
-    // Not ended or broken, as far as is known without reading: for a pool, before using it again.
-    virtual bool open() const = 0;
+    // For a connection that was kept, before using it again: it has not ended, and nothing has come
+    // that nobody asked for (which would be taken for the next answer). Reads nothing.
+    virtual bool quiet() const = 0;
+    // The next read_some() waits until then at most, and ends with CheckError{timeout}.
+    virtual void answer_by(Steady until) = 0;
+    // Last words, as far as the socket takes them at once.
+    virtual void part(std::string_view bytes) noexcept = 0;
 };
 
 // Resolves (phase "resolve", skipped for addresses and unix sockets) and connects (phase

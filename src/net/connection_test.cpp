@@ -326,24 +326,59 @@ TEST(Dial, APeerThatTakesNothingEndsWithTheRun) {
     EXPECT_LT(ran.took, 200ms);
 }
 
-TEST(Dial, AConnectionKnowsWhetherItIsStillOpen) {
+// Whether a connection can be used again, at three moments: bytes that nobody asked for would be
+// taken for the next answer.
+TEST(Dial, AConnectionKnowsWhetherItIsQuiet) {
     Peer peer([](int descriptor) {
-        (void)::send(descriptor, "a", 1, MSG_NOSIGNAL);
-        std::this_thread::sleep_for(30ms);
+        while (!testing::read_until(descriptor, ".").empty()) testing::send_all(descriptor, "ab");
     });
     auto look = [](Context& context, Endpoint endpoint) -> awaitable<std::string> {
         const auto connection = co_await dial(context, endpoint);
-        std::string seen = connection->open() ? "open " : "closed ";
+        std::string seen = connection->quiet() ? "quiet " : "loud ";
+        co_await connection->write(".");
         char byte[1];
         co_await connection->read_some(byte);
-        seen += connection->open() ? "open " : "closed ";
-        co_await context.sleep(100ms);
-        seen += connection->open() ? "open" : "closed";
+        seen += connection->quiet() ? "quiet " : "loud ";
+        co_await connection->read_some(byte);
+        seen += connection->quiet() ? "quiet" : "loud";
         co_return seen;
     };
     const Endpoint endpoint = local(peer.port());
     const auto ran = drive<std::string>([=](Context& context) { return look(context, endpoint); });
-    EXPECT_EQ(ran.value, "open open closed");
+    EXPECT_EQ(ran.value, "quiet loud quiet");
+}
+
+TEST(Dial, AConnectionThatEndedIsNotQuiet) {
+    Peer peer([](int) {});
+    auto look = [](Context& context, Endpoint endpoint) -> awaitable<std::string> {
+        const auto connection = co_await dial(context, endpoint);
+        const bool told = co_await connection->readable(std::chrono::steady_clock::now() + 5s);
+        const bool quiet = connection->quiet();
+        co_return !told ? "nothing came" : quiet ? "quiet" : "ended";
+    };
+    const Endpoint endpoint = local(peer.port());
+    const auto ran = drive<std::string>([=](Context& context) { return look(context, endpoint); });
+    EXPECT_EQ(ran.value, "ended");
+}
+
+TEST(Dial, AnAnswerCanBeGivenLessTimeThanTheRun) {
+    Peer peer(Peer::hang());
+    auto ask = [](Context& context, Endpoint endpoint) -> awaitable<std::string> {
+        const auto connection = co_await dial(context, endpoint);
+        connection->answer_by(std::chrono::steady_clock::now() + 50ms);
+        char byte[1];
+        std::string seen = "came";
+        try {
+            co_await connection->read_some(byte);
+        } catch (const CheckError& error) {
+            seen = error.detail;
+        }
+        co_return seen + (connection->quiet() ? " quiet" : " broken");
+    };
+    const Endpoint endpoint = local(peer.port());
+    const auto ran = drive<std::string>([=](Context& context) { return ask(context, endpoint); });
+    EXPECT_EQ(ran.value, "no answer broken");
+    EXPECT_FALSE(ran.cancelled);
 }
 
 // Of all descriptors but the standard ones, those that a started program would inherit.

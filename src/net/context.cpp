@@ -13,12 +13,13 @@
 namespace vitals::net {
 
 Context::Context(Environment& environment, Clock& clock, std::string component, std::string kind,
-                 Steady deadline)
+                 Steady deadline, std::shared_ptr<Kept> kept)
     : environment_(environment),
       clock_(clock),
       component_(std::move(component)),
       kind_(std::move(kind)),
-      deadline_(deadline) {}
+      deadline_(deadline),
+      kept_(std::move(kept)) {}
 
 std::chrono::milliseconds Context::left() const {
     const auto left =

@@ -16,6 +16,7 @@
 #include "model/check_error.hpp"
 #include "model/clock.hpp"
 #include "net/awaitable.hpp"
+#include "net/kept.hpp"
 #include "vitals/outcome.hpp"
 
 namespace vitals::net {
@@ -25,7 +26,7 @@ class Environment;
 class Context {
   public:
     Context(Environment& environment, Clock& clock, std::string component, std::string kind,
-            Steady deadline);
+            Steady deadline, std::shared_ptr<Kept> kept = {});
     Context(const Context&) = delete;
     Context& operator=(const Context&) = delete;
 
@@ -35,6 +36,8 @@ class Context {
     std::chrono::milliseconds left() const;  // until the deadline, at least zero
     Clock& clock() { return clock_; }
     Environment& environment() { return environment_; }
+    // What the run before left; null where no run follows (`vitals check`).
+    Kept* kept() { return kept_.get(); }
 
     // Ends the phase before and begins this one ("connect", "tls", "auth", "query", ...). The
     // phase that a run hung or failed in is the one named here last.
@@ -70,6 +73,7 @@ class Context {
     std::string component_;
     std::string kind_;
     Steady deadline_;
+    std::shared_ptr<Kept> kept_;
     std::string phase_;
     Steady phase_began_{};
     std::vector<Phase> phases_;

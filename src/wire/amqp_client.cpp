@@ -190,7 +190,7 @@ Client::Step Client::start(Reader& reader) {
 Client::Step Client::tune(Reader& reader) {
     const std::uint16_t channels = reader.short_number();  // more may not be asked for
     const std::uint32_t offered = reader.long_number();
-    (void)reader.short_number();  // heartbeats; the run's deadline is shorter than any
+    (void)reader.short_number();  // heartbeats: none, a run has its deadline
     if (!reader.good()) return std::nullopt;
     frame_max_ = offered == 0 ? largest_frame : std::min<std::size_t>(offered, largest_frame);
     frame_max_ = std::max<std::size_t>(frame_max_, 4096);  // what no broker may go below

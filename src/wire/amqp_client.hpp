@@ -63,6 +63,8 @@ class Client {
     // The next thing that happened, or nothing before more is received. A failure when the broker
     // closed the connection, or does not speak as it should: then the conversation is over.
     std::expected<std::optional<Event>, CheckError> next();
+    // Nothing is half received or waits to be sent or taken by next().
+    bool idle() const { return input_.empty() && output_.empty() && !content_; }
     // What it means that the broker closed the stream now.
     CheckError ended() const;
 

@@ -103,7 +103,8 @@ Outcome Runner::run(const checks::Run& run, milliseconds timeout) {
         result = std::move(outcome);
         loop_->post([&] { look(); });
     };
-    engine::Flight flight(*environment_, real_clock(), "tested", "tested", run, timeout, delivered);
+    engine::Flight flight(*environment_, real_clock(), "tested", "tested", run, timeout, delivered,
+                          {}, kept_);
     look = [&] {
         finished_ = flight.finished();
         if (finished_ || since(began) > elapsed_ + milliseconds(1000)) {

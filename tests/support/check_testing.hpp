@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "checks/kind.hpp"
+#include "net/kept.hpp"
 #include "vitals/outcome.hpp"
 
 namespace vitals::net {
@@ -40,6 +41,10 @@ class Runner {
     // Likewise for a run that is no kind's: a test of net through the same doors.
     Outcome run(const checks::Run& run, std::chrono::milliseconds timeout);
 
+    // From now on runs leave for one another what they keep, as those of one component do.
+    void keep_connections() { kept_ = std::make_shared<net::Kept>(); }
+    void drop_connections() { kept_ = nullptr; }  // the component is gone
+
     // Of the run before: from its start until its outcome was delivered, and whether the coroutine
     // had ended within a second after that.
     std::chrono::milliseconds elapsed() const { return elapsed_; }
@@ -50,6 +55,7 @@ class Runner {
   private:
     std::unique_ptr<net::Loop> loop_;
     std::unique_ptr<net::Environment> environment_;
+    std::shared_ptr<net::Kept> kept_;
     std::chrono::milliseconds elapsed_{};
     bool finished_ = false;
 };

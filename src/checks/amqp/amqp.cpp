@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "checks/reuse.hpp"
 #include "model/count_range.hpp"
 #include "net/connection.hpp"
 #include "net/pump.hpp"
@@ -83,6 +84,7 @@ constexpr Field fields[] = {
                             {.example = "{orders: {failed_above: 10000, consumers: \">=1\"}}",
                              .verify = verify_queues,
                              .members = queue_fields}),
+    auth_every_field<Options>(),
     field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
 };
 
@@ -101,21 +103,37 @@ class Session {
   public:
     Session(net::Context& context, std::unique_ptr<net::Connection> connection,
             wire::amqp::Login login)
-        : context_(context), connection_(std::move(connection)), client_(std::move(login)) {}
+        : context_(&context), connection_(std::move(connection)), client_(std::move(login)) {}
+    // A broker complains in its log of one that leaves without a word.
+    ~Session() {
+        if (!kept_) return;
+        client_.close();
+        connection_->part(client_.take_output());
+    }
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    // See checks/reuse.hpp.
+    bool quiet() const { return client_.idle() && connection_->quiet(); }
+    void resume(net::Context& context, Steady answer_by) {
+        context_ = &context;
+        connection_->answer_by(answer_by);
+    }
 
     net::awaitable<void> log_in() {
-        context_.enter("greeting");
+        context_->enter("greeting");
         co_await expect(What::greeted);
-        context_.enter("auth");
+        context_->enter("auth");
         co_await expect(What::logged_in);
-        context_.enter("vhost");
+        context_->enter("vhost");
         co_await expect(What::opened);
     }
 
     net::awaitable<void> open_channel() {
-        context_.enter("channel");
+        context_->enter("channel");
         client_.open_channel();
         co_await expect(What::channel_opened);
+        has_channel_ = true;
     }
 
     // What the request just made of the client came to.
@@ -124,13 +142,15 @@ class Session {
             auto event = co_await net::next_event(*connection_, client_);
             if (event.what == What::blocked) blocked_ = event.text;
             if (event.what == What::unblocked) blocked_.reset();
+            if (event.what == What::channel_closed) has_channel_ = false;
             if (event.what != What::unblocked) co_return event;
         }
     }
 
     // The broker does not read on while it is blocked: then nothing is answered any more.
     net::awaitable<void> close() {
-        context_.enter("close");
+        context_->enter("close");
+        kept_ = false;
         client_.close();
         if (blocked_) {
             co_await net::flush(*connection_, client_);
@@ -140,7 +160,9 @@ class Session {
     }
 
     Client& client() { return client_; }
-    net::Context& context() { return context_; }
+    net::Context& context() { return *context_; }
+    bool has_channel() const { return has_channel_; }
+    void keep() { kept_ = true; }
     const std::optional<std::string>& blocked() const { return blocked_; }
 
   private:
@@ -160,9 +182,11 @@ class Session {
         }
     }
 
-    net::Context& context_;
+    net::Context* context_;
     std::unique_ptr<net::Connection> connection_;
     Client client_;
+    bool has_channel_ = false;
+    bool kept_ = false;
     std::optional<std::string> blocked_;  // why
 };
 
@@ -271,11 +295,9 @@ net::awaitable<void> publish(Session& session, Findings& findings) {
     }
 }
 
-net::awaitable<Outcome> run(const Options& options, net::Context& context) {
+net::awaitable<std::unique_ptr<Session>> open(const Options& options, net::Context& context) {
     const wire::Url url = wire::parse_url(options.url).value();
     const bool tls = url.scheme == "amqps";
-    if (options.password.configured() && !options.password.available())
-        co_return unknown("the password is not at hand yet");
     net::Endpoint endpoint;
     endpoint.host = url.host;
     endpoint.port = url.port.value_or(tls ? 5671 : 5672);
@@ -284,21 +306,40 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
         context.enter("tls");
         co_await connection->start_tls(options.tls, url.host);
     }
-    Session session(context, std::move(connection), login_of(options, url));
-    co_await session.log_in();
-    co_await session.open_channel();
+    auto session =
+        std::make_unique<Session>(context, std::move(connection), login_of(options, url));
+    co_await session->log_in();
+    co_return session;
+}
+
+net::awaitable<Outcome> look(const Options& options, net::Context& context, Session& session) {
+    if (!session.has_channel()) co_await session.open_channel();
     Findings findings;
     Outcome outcome;
     for (const auto& [name, queue] : options.queues)
         co_await look_at(session, name, queue, findings, outcome);
     co_await publish(session, findings);
-    co_await session.close();
+    const bool keep = options.auth_every && context.kept() != nullptr;
+    if (keep && findings.status == Status::ok) {
+        session.keep();
+    } else {
+        co_await session.close();
+    }
     outcome.status = findings.status;
     outcome.error_class = findings.error_class;
     outcome.failed_phase = findings.phase;
     outcome.detail = std::move(findings.detail);
     outcome.error = std::move(findings.error);
     if (outcome.detail.empty()) outcome.detail = "takes messages";
+    co_return outcome;
+}
+
+net::awaitable<Outcome> run(const Options& options, net::Context& context) {
+    if (options.password.configured() && !options.password.available())
+        co_return unknown("the password is not at hand yet");
+    const wire::amqp::Login login = login_of(options, wire::parse_url(options.url).value());
+    const std::string both = login.user + '\0' + login.password;
+    Outcome outcome = co_await run_reusing<open, look>(options, context, both);
     co_return outcome;
 }
 

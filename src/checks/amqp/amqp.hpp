@@ -2,6 +2,7 @@
 // queues. It makes nothing that stays.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,6 +26,7 @@ struct Options {
     std::string user;
     Secret password;
     std::vector<std::pair<std::string, Queue>> queues;
+    std::optional<std::chrono::milliseconds> auth_every;
     net::TlsOptions tls;
 };
 

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <functional>
+#include <mutex>
+
 #include "check_testing.hpp"
 #include "tls_peer.hpp"
 #include "wire/amqp.hpp"
@@ -35,6 +38,8 @@ std::string refusal(std::uint16_t code, std::string_view text) {
 struct Broker {
     int hang_at = 0;
     bool blocked = false;
+    std::string after_a_message;  // what follows the message that comes back
+    std::function<void(int)> heard;
 
     void operator()(int descriptor) const {
         std::string input;
@@ -59,6 +64,7 @@ struct Broker {
             Reader reader((*frame)->payload);
             const int class_id = reader.short_number();
             const int asked = class_id * 100 + reader.short_number();
+            if (heard) heard(asked);
             if (asked == hang_at) {
                 while (more()) {
                 }
@@ -109,7 +115,8 @@ struct Broker {
                 writer.short_number(312).short_text("NO_ROUTE").short_text("").short_text("k");
                 return method(channel, 60, 50, writer.take()) +
                        wire::amqp::write_frame(wire::amqp::header_frame, channel,
-                                               wire::amqp::write_content_header({}));
+                                               wire::amqp::write_content_header({})) +
+                       after_a_message;
             }
             default:
                 return method(0, 10, 50, refusal(503, "COMMAND_INVALID"));
@@ -282,6 +289,62 @@ TEST(AmqpOptions, are_checked) {
         "queues: q: degraded_above must be less than failed_above");
     EXPECT_EQ(problem({.url = "amqp://h", .queues = {{"", {}}}}),
               "queues: a queue's name has 1 to 255 bytes");
+}
+
+// Three runs of one component that keeps its connection; all must be ok. How many connections.
+int connections_of_three_runs(const Broker& broker) {
+    const Peer peer(broker);
+    Options options = to(peer.address());
+    options.auth_every = 1h;
+    options.queues = {{"orders", {}}};
+    Runner runner;
+    runner.keep_connections();
+    for (int i = 0; i < 3; ++i) {
+        const Outcome outcome = runner.run(kind, options, 5s);
+        EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
+    }
+    return peer.accepted();
+}
+
+TEST(Amqp, a_connection_can_be_kept_with_its_channel) {
+    EXPECT_EQ(connections_of_three_runs({}), 1);
+}
+
+TEST(Amqp, a_broker_that_ends_a_kept_connection_is_no_fault) {
+    Broker broker;
+    broker.after_a_message = method(0, 10, 50, refusal(320, "CONNECTION_FORCED - shutdown"));
+    EXPECT_EQ(connections_of_three_runs(broker), 3);
+}
+
+TEST(Amqp, what_a_broker_says_unasked_is_not_taken_for_an_answer) {
+    Broker broker;
+    Writer writer;
+    writer.short_number(312).short_text("NO_ROUTE").short_text("").short_text("k");
+    broker.after_a_message =
+        method(1, 60, 50, writer.take()) +
+        wire::amqp::write_frame(wire::amqp::header_frame, 1, wire::amqp::write_content_header({}));
+    EXPECT_EQ(connections_of_three_runs(broker), 3);
+}
+
+TEST(Amqp, a_kept_connection_is_left_with_a_word) {
+    std::mutex mutex;
+    std::string methods;
+    Broker broker;
+    broker.heard = [&](int asked) {
+        const std::lock_guard lock(mutex);
+        methods += std::to_string(asked) + ' ';
+    };
+    {
+        const Peer peer(broker);
+        Options options = to(peer.address());
+        options.auth_every = 1h;
+        Runner runner;
+        runner.keep_connections();
+        EXPECT_EQ(runner.run(kind, options, 5s).status, Status::ok);
+        runner.drop_connections();
+        EXPECT_EQ(runner.run(kind, options, 5s).status, Status::ok);  // served: the first is gone
+    }
+    EXPECT_EQ(methods, "1011 1031 1040 2010 6040 1050 1011 1031 1040 2010 6040 1050 ");
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <random>
 #include <utility>
 
+#include "checks/reuse.hpp"
 #include "net/connection.hpp"
 #include "wire/memcached.hpp"
 #include "wire/quote.hpp"
@@ -66,6 +67,7 @@ constexpr Field fields[] = {
         {.required = true, .example = "memcached://127.0.0.1:11211", .verify = verify_url}),
     field<&Options::user>("user", "Who to log in as, where it was started with -Y; or in the URL."),
     field<&Options::password>("password", "With which password; or in the URL."),
+    auth_every_field<Options>(),
     field<&Options::tls>("tls", "Whom to trust, and who to be (memcacheds://).",
                          {.members = net::tls_fields}),
 };
@@ -98,6 +100,10 @@ class Session {
     explicit Session(std::unique_ptr<net::Connection> connection)
         : connection_(std::move(connection)) {}
 
+    // See checks/reuse.hpp.
+    bool quiet() const { return buffer_.empty() && connection_->quiet(); }
+    void resume(net::Context&, Steady answer_by) { connection_->answer_by(answer_by); }
+
     net::awaitable<Reply> ask(std::string command) {
         co_await connection_->write(command);
         for (;;) {
@@ -124,6 +130,8 @@ class Session {
         throw CheckError(ErrorClass::assertion, fmt::format("did not answer with {}", expected),
                          "got " + wire::quoted(reply.line));
     }
+
+    bool user_unused = false;  // the server asked for no user though one was given
 
   private:
     std::unique_ptr<net::Connection> connection_;
@@ -185,10 +193,21 @@ net::awaitable<void> log_in(net::Context& context, Session& session, std::string
     co_await session.demand(command, "STORED");
 }
 
-net::awaitable<Outcome> run(const Options& options, net::Context& context) {
-    const wire::Url url = wire::parse_url(options.url).value();
+struct Login {
+    std::string user;
+    std::string password;
+};
+
+Login login_of(const Options& options) {
     if (options.password.configured() && !options.password.available())
         throw CheckError(ErrorClass::local, "a secret is not available", "the password");
+    const wire::Url url = wire::parse_url(options.url).value();
+    return {options.user.empty() ? url.user : options.user,
+            options.password.configured() ? options.password.reveal() : url.password};
+}
+
+net::awaitable<std::unique_ptr<Session>> open(const Options& options, net::Context& context) {
+    const wire::Url url = wire::parse_url(options.url).value();
     net::Endpoint endpoint;
     if (url.scheme == "unix") {
         endpoint.unix_path = url.path;
@@ -201,19 +220,29 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
         context.enter("tls");
         co_await connection->start_tls(options.tls, url.host);
     }
-    Session session(std::move(connection));
-    const std::string user = options.user.empty() ? url.user : options.user;
-    const std::string password =
-        options.password.configured() ? options.password.reveal() : url.password;
-    const bool asks = co_await asks_for_log_in(context, session);
-    if (asks) co_await log_in(context, session, user, password);
+    auto session = std::make_unique<Session>(std::move(connection));
+    const Login login = login_of(options);
+    const bool asks = co_await asks_for_log_in(context, *session);
+    if (asks) co_await log_in(context, *session, login.user, login.password);
+    session->user_unused = !asks && !login.user.empty();
+    co_return session;
+}
+
+net::awaitable<Outcome> judge(const Options&, net::Context& context, Session& session) {
     Outcome outcome = co_await store_and_read(context, session);
-    if (!asks && !user.empty()) {
+    if (session.user_unused) {
         outcome.status = Status::degraded;
         outcome.detail =
             "works, but asks for no user though one is given: start memcached with -Y, or leave "
             "the user away";
     }
+    co_return outcome;
+}
+
+net::awaitable<Outcome> run(const Options& options, net::Context& context) {
+    const Login login = login_of(options);
+    const std::string both = login.user + '\0' + login.password;
+    Outcome outcome = co_await run_reusing<open, judge>(options, context, both);
     co_return outcome;
 }
 

@@ -1,6 +1,8 @@
 // memcached: stores a value that expires, reads it back, deletes it.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 
 #include "checks/kind.hpp"
@@ -12,6 +14,7 @@ struct Options {
     std::string url;  // memcached://, memcacheds://, unix:
     std::string user;
     Secret password;
+    std::optional<std::chrono::milliseconds> auth_every;
     net::TlsOptions tls;
 };
 

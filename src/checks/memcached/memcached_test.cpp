@@ -20,11 +20,13 @@ constexpr const char* silence = "(silence)";
 class FakeMemcached {
   public:
     std::map<std::string, std::string> answers;
-    std::string credentials;  // not empty: asks for these
+    std::string credentials;         // not empty: asks for these
+    int deletes_per_connection = 0;  // closes after these
 
     Peer::Handler handler() {
         return [this](int descriptor) {
             bool let_in = credentials.empty();
+            int deleted = 0;
             for (;;) {
                 const std::string line = testing::read_until(descriptor, "\r\n");
                 if (line.empty()) return;
@@ -38,6 +40,7 @@ class FakeMemcached {
                     return;
                 }
                 if (!testing::send_all(descriptor, answer)) return;
+                if (name == "delete" && ++deleted == deletes_per_connection) return;
             }
         };
     }
@@ -181,6 +184,48 @@ TEST(MemcachedOptions, are_checked) {
               "user and password stand both in the URL and apart from it");
     EXPECT_EQ(problem({.url = "memcached://h", .user = "a b", .password = Secret("p")}),
               "user: holds a blank, which memcached takes for the user's end");
+}
+
+TEST_F(Memcached, a_connection_can_be_kept_with_its_log_in) {
+    server_.credentials = "probe p w";
+    options_.user = "probe";
+    options_.password = Secret("p w");
+    options_.auth_every = 1h;
+    const Peer peer(server_.handler());
+    options_.url = "memcached://" + peer.address();
+    Runner runner;
+    runner.keep_connections();
+    for (int i = 0; i < 2; ++i) {
+        const Outcome outcome = runner.run(kind, options_, 5s);
+        EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
+    }
+    EXPECT_EQ(peer.accepted(), 1);
+    EXPECT_EQ(server_.commands(), "version set set get delete set get delete ");
+}
+
+TEST_F(Memcached, a_kept_connection_that_ended_is_no_fault) {
+    options_.auth_every = 1h;
+    server_.deletes_per_connection = 1;
+    const Peer peer(server_.handler());
+    options_.url = "memcached://" + peer.address();
+    Runner runner;
+    runner.keep_connections();
+    for (int i = 0; i < 3; ++i) {
+        const Outcome outcome = runner.run(kind, options_, 5s);
+        EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
+    }
+    EXPECT_EQ(peer.accepted(), 3);
+}
+
+TEST_F(Memcached, a_user_that_nobody_asks_for_is_degraded_in_every_run) {
+    options_.user = "probe";
+    options_.password = Secret("p w");
+    options_.auth_every = 1h;
+    const Peer peer(server_.handler());
+    options_.url = "memcached://" + peer.address();
+    Runner runner;
+    runner.keep_connections();
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(runner.run(kind, options_, 5s).status, Status::degraded);
 }
 
 }  // namespace

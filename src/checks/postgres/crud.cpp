@@ -9,6 +9,7 @@
 
 #include "access.hpp"
 #include "session.hpp"
+#include "way_in.hpp"
 #include "wire/quote.hpp"
 
 namespace vitals::checks::postgres {
@@ -42,6 +43,7 @@ constexpr Field fields[] = {
     field<&CrudOptions::table>(
         "table", "The table for probe rows, or schema.table; made if it is missing and may be.",
         {.example = "monitoring.vitals_probe", .verify = verify_table}),
+    auth_every_field<CrudOptions>(),
     tls_field<CrudOptions>(),
 };
 
@@ -165,16 +167,19 @@ class Rows {
     std::string value_ = random_text();
 };
 
-net::awaitable<Outcome> run(const CrudOptions& options, net::Context& context) {
-    Access access = access_of(options.url, options.user, options.password, options.tls);
-    const auto session = co_await Session::open(context, std::move(access));
-    Rows rows(context, *session, options.table);
+net::awaitable<Outcome> work(const CrudOptions& options, net::Context& context, Session& session) {
+    Rows rows(context, session, options.table);
     co_await rows.create();
     co_await rows.retrieve();
     co_await rows.update();
     co_await rows.remove();
     co_await rows.commit();
-    co_return ok("created, retrieved, updated, deleted").with("tls", session->encrypted());
+    co_return ok("created, retrieved, updated, deleted").with("tls", session.encrypted());
+}
+
+net::awaitable<Outcome> run(const CrudOptions& options, net::Context& context) {
+    Outcome outcome = co_await run_on_session<work>(options, context);
+    co_return outcome;
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // postgres_crud: one row of a probe table is created, retrieved, updated and deleted.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 
 #include "checks/kind.hpp"
@@ -13,6 +15,7 @@ struct CrudOptions {
     std::string user;
     Secret password;
     std::string table = "vitals_probe";  // or schema.table
+    std::optional<std::chrono::milliseconds> auth_every;
     net::TlsOptions tls;
 };
 

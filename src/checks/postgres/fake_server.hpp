@@ -2,6 +2,7 @@
 // https://www.postgresql.org/docs/15/protocol-message-formats.html
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -56,10 +57,16 @@ class FakePostgres {
     std::string greeting =
         message('R', number(0)) + message('Z', "I");  // what follows the start-up
     std::map<std::string, std::string> answers;       // by how the statement begins
+    std::string stale;       // what the first connection gets from its second transaction on
+    std::string last_words;  // behind its first COMMIT's answer, before it is closed
+    int scram_rounds = 0;    // not 0: asks for a proof that takes so much hashing
 
     vitals::testing::Peer::Handler handler() {
+        connections_ = 0;
         return [this](int descriptor) { serve(descriptor); };
     }
+    // Whether the client that was asked for a proof has left without one.
+    bool left_without_proof() const { return left_without_proof_; }
     std::string statements() {
         const std::lock_guard lock(mutex_);
         return statements_;
@@ -68,10 +75,13 @@ class FakePostgres {
   private:
     static std::string read_exactly(int descriptor, std::size_t size);
     void serve(int descriptor);
+    void ask_for_proof(int descriptor);
     bool say(int descriptor, const std::string& answer);
     std::string answer_to(const std::string& statement);
 
     std::mutex mutex_;
+    std::atomic<int> connections_ = 0;
+    std::atomic<bool> left_without_proof_ = false;
     std::string statements_;
 };
 
@@ -114,7 +124,10 @@ inline void FakePostgres::serve(int descriptor) {
         if (body.size() > 4) break;
         if (!say(descriptor, "N")) return;
     }
+    if (scram_rounds > 0) return ask_for_proof(descriptor);
     if (!say(descriptor, greeting)) return;
+    const bool first = ++connections_ == 1;
+    bool committed = false;
     std::string statement;
     for (;;) {
         const std::string type = read_exactly(descriptor, 1);
@@ -122,8 +135,29 @@ inline void FakePostgres::serve(int descriptor) {
         if (type.empty() || head.empty() || type == "X") return;
         const std::string body = read_exactly(descriptor, length_of(head) - 4);
         if (type == "P") statement = body.substr(1, body.find('\0', 1) - 1);
-        if (type == "S" && !say(descriptor, answer_to(statement))) return;
+        if (type != "S") continue;
+        std::string answer = answer_to(statement);
+        if (first && committed && !stale.empty()) answer = stale;
+        const bool ends = statement == "COMMIT" && first && !last_words.empty();
+        if (ends) answer += last_words;
+        committed = committed || statement == "COMMIT";
+        if (!say(descriptor, answer) || ends) return;
     }
+}
+
+// RFC 5802: the server's nonce begins with the client's.
+inline void FakePostgres::ask_for_proof(int descriptor) {
+    const std::string end(1, '\0');
+    say(descriptor, message('R', number(10) + "SCRAM-SHA-256" + end + end));
+    const std::string head = read_exactly(descriptor, 5);
+    if (head.empty()) return;
+    std::size_t length = 0;
+    for (const char c : head.substr(1)) length = length << 8 | static_cast<unsigned char>(c);
+    const std::string first = read_exactly(descriptor, length - 4);
+    const std::string nonce = first.substr(first.find(",r=") + 3);
+    say(descriptor, message('R', number(11) + "r=" + nonce +
+                                     "more,s=c2FsdA==,i=" + std::to_string(scram_rounds)));
+    left_without_proof_ = read_exactly(descriptor, 1).empty();
 }
 
 inline std::string FakePostgres::answer_to(const std::string& statement) {
@@ -135,7 +169,7 @@ inline std::string FakePostgres::answer_to(const std::string& statement) {
         return answer == silence || answer == reset ? answer : answer + message('Z', "T");
     }
     if (statement == "SELECT 1") return result({"1"}, "SELECT 1") + message('Z', "T");
-    return result({}, first) + message('Z', first == "COMMIT" ? "I" : "T");
+    return result({}, first) + message('Z', first == "COMMIT" || first == "DISCARD" ? "I" : "T");
 }
 
 }  // namespace vitals::checks::postgres::testing

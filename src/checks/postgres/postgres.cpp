@@ -5,6 +5,7 @@
 
 #include "access.hpp"
 #include "session.hpp"
+#include "way_in.hpp"
 #include "wire/pattern.hpp"
 #include "wire/quote.hpp"
 
@@ -40,6 +41,7 @@ constexpr Field fields[] = {
         {.example = "t", .verify = verify_expect}),
     field<&Options::writable>(
         "writable", "Failed on a standby, and where transactions are read-only by default."),
+    auth_every_field<Options>(),
     tls_field<Options>(),
 };
 
@@ -75,20 +77,26 @@ net::awaitable<void> insist_on_writing(net::Context& context, Session& session) 
         throw CheckError(ErrorClass::assertion, "refuses writes: read-only by default");
 }
 
-net::awaitable<Outcome> run(const Options& options, net::Context& context) {
-    Access access = access_of(options.url, options.user, options.password, options.tls);
-    const auto session = co_await Session::open(context, std::move(access));
+net::awaitable<Outcome> ask(const Options& options, net::Context& context, Session& session) {
     context.enter("query");
-    co_await session->begin();
+    co_await session.begin();
     const std::string query = options.query.empty() ? "SELECT 1" : options.query;
-    const Answer answer = co_await session->demand(query);
+    const Answer answer = co_await session.demand(query);
     judge(options, answer);
-    if (options.writable) co_await insist_on_writing(context, *session);
+    if (options.writable) co_await insist_on_writing(context, session);
     context.enter("commit");
-    co_await session->demand("COMMIT");
+    co_await session.demand("COMMIT");
+    // No lock, setting or temporary table of somebody's query is kept along with the session.
+    const bool may_leave_something = options.auth_every && !options.query.empty();
+    if (may_leave_something) co_await session.discard();
     std::string detail = options.expect.empty() ? "answers" : "answers as expected";
     if (options.writable) detail += ", may be written to";
-    co_return ok(std::move(detail)).with("tls", session->encrypted());
+    co_return ok(std::move(detail)).with("tls", session.encrypted());
+}
+
+net::awaitable<Outcome> run(const Options& options, net::Context& context) {
+    Outcome outcome = co_await run_on_session<ask>(options, context);
+    co_return outcome;
 }
 
 }  // namespace

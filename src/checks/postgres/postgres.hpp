@@ -1,6 +1,8 @@
 // postgres: logs in and runs a query; may insist on being able to write.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 
 #include "checks/kind.hpp"
@@ -15,6 +17,7 @@ struct Options {
     std::string query;   // empty: SELECT 1
     std::string expect;  // empty: any answer
     bool writable = false;
+    std::optional<std::chrono::milliseconds> auth_every;
     net::TlsOptions tls;
 };
 

@@ -7,6 +7,7 @@
 
 #include "crud.hpp"
 #include "fake_server.hpp"
+#include "net/environment.hpp"
 #include "replication.hpp"
 #include "session.hpp"
 
@@ -239,6 +240,86 @@ TEST_F(Postgres, keeps_no_descriptor) {
     for (int i = 0; i < 200; ++i) round();
     std::this_thread::sleep_for(50ms);
     EXPECT_LE(vitals::testing::open_descriptors(), before + 1);
+}
+
+// Two runs of one component that keeps its connection, on a server that may treat the kept one
+// badly: both are ok. How many connections they made.
+class PostgresReused : public Postgres {
+  protected:
+    template <class Any>
+    int connections_of_two_runs(const Kind& which, Any options) {
+        const Peer peer(server_.handler());
+        options.url = url_of(peer);
+        options.auth_every = 1h;
+        Runner runner;
+        runner.keep_connections();
+        for (int i = 0; i < 2; ++i) {
+            const Outcome outcome = runner.run(which, options, 2s);
+            EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
+        }
+        return peer.accepted();
+    }
+};
+
+TEST_F(PostgresReused, a_session_serves_the_next_run) {
+    EXPECT_EQ(connections_of_two_runs(kind, Options()), 1);
+    EXPECT_EQ(server_.statements(), "BEGIN SET SELECT COMMIT BEGIN SET SELECT COMMIT ");
+}
+
+TEST_F(PostgresReused, what_a_query_left_in_the_session_is_not_kept) {
+    Options options;
+    options.query = "SELECT 1";
+    EXPECT_EQ(connections_of_two_runs(kind, options), 1);
+    EXPECT_EQ(server_.statements(),
+              "BEGIN SET SELECT COMMIT DISCARD BEGIN SET SELECT COMMIT DISCARD ");
+}
+
+TEST_F(PostgresReused, replication_ends_its_transaction) {
+    server_.answers["SELECT pg_is_in"] = result({"f"}, "SELECT 1");
+    server_.answers["SELECT pg_current"] =
+        result({"0/1", "0", "0", "", "0", "0", "f", "0"}, "SELECT 1");
+    EXPECT_EQ(connections_of_two_runs(replication_kind, ReplicationOptions()), 1);
+}
+
+TEST_F(PostgresReused, a_stale_session_is_no_fault) {
+    for (const std::string& what :
+         {reset, silence, error("57P01", "terminating connection"), error("25006", "read-only")}) {
+        SCOPED_TRACE(what);
+        server_.stale = what;
+        EXPECT_EQ(connections_of_two_runs(kind, Options()), 2);
+    }
+}
+
+TEST_F(PostgresReused, a_session_that_was_ended_meanwhile_is_not_used) {
+    server_.last_words = error("57P05", "terminating connection due to idle-session timeout");
+    EXPECT_EQ(connections_of_two_runs(kind, Options()), 2);
+}
+
+// How much is hashed for a log-in is the server's word: neither the loop nor other runs wait for
+// it.
+TEST_F(Postgres, what_a_server_makes_us_compute_holds_up_nobody) {
+    server_.scram_rounds = 3'000'000;  // seconds
+    const Peer hostile(server_.handler());
+    FakePostgres good;
+    const Peer healthy(good.handler());
+    Runner runner;
+    Options options;
+    options.url = url_of(hostile);
+    const Outcome outcome = runner.run(kind, options, 200ms);
+    expect_failed(outcome, ErrorClass::timeout, "auth", "timeout in auth");
+    EXPECT_LE(runner.elapsed(), 300ms);
+    EXPECT_FALSE(runner.finished());  // so the engine begins no second one
+    options.url = url_of(healthy);
+    const Outcome other = runner.run(kind, options, 5s);
+    EXPECT_EQ(other.status, Status::ok) << other.detail << other.error;
+    EXPECT_TRUE(server_.left_without_proof());  // the run's socket is closed, whoever computes
+    const auto computing = [&] {
+        std::size_t running = 0;
+        for (const net::LaneFigures& lane : runner.environment().lanes()) running += lane.running;
+        return running > 0;
+    };
+    for (int i = 0; i < 6000 && computing(); ++i) std::this_thread::sleep_for(10ms);
+    EXPECT_FALSE(computing());
 }
 
 TEST(PostgresStatements, call_things_as_their_server_does) {

@@ -11,6 +11,7 @@
 #include "access.hpp"
 #include "model/amount.hpp"
 #include "session.hpp"
+#include "way_in.hpp"
 
 namespace vitals::checks::postgres {
 
@@ -46,6 +47,7 @@ constexpr Field fields[] = {
     field<&ReplicationOptions::failed_above>(
         "failed_above", "Failed when a standby lags by more: a size, a duration, or both.",
         {.example = "[1GiB, 10m]", .verify = verify_bound}),
+    auth_every_field<ReplicationOptions>(),
     tls_field<ReplicationOptions>(),
 };
 
@@ -157,18 +159,18 @@ Outcome judge_standby(const ReplicationOptions& options, const Facts& facts) {
     return outcome;
 }
 
-net::awaitable<Outcome> run(const ReplicationOptions& options, net::Context& context) {
-    Access access = access_of(options.url, options.user, options.password, options.tls);
-    const auto session = co_await Session::open(context, std::move(access));
+net::awaitable<Outcome> look(const ReplicationOptions& options, net::Context& context,
+                             Session& session) {
     context.enter("role");
-    co_await session->begin();
-    const Answer recovery = co_await session->demand("SELECT pg_is_in_recovery()");
+    co_await session.begin();
+    const Answer recovery = co_await session.demand("SELECT pg_is_in_recovery()");
     const bool standby = recovery.value() == "t";
     const std::string role = standby ? "standby" : "primary";
     context.enter("positions");
     const std::string sql =
-        standby ? standby_statement(session->version()) : primary_statement(session->version());
-    Answer answer = co_await session->demand(sql);
+        standby ? standby_statement(session.version()) : primary_statement(session.version());
+    Answer answer = co_await session.demand(sql);
+    if (options.auth_every) co_await session.demand("COMMIT");
     const Row row = only_row(std::move(answer));
     Outcome outcome =
         standby ? judge_standby(options, Facts(row)) : judge_primary(options, Facts(row));
@@ -177,6 +179,11 @@ net::awaitable<Outcome> run(const ReplicationOptions& options, net::Context& con
         outcome.error_class = ErrorClass::assertion;
         outcome.detail = fmt::format("is a {}, expected a {}", role, options.role);
     }
+    co_return outcome;
+}
+
+net::awaitable<Outcome> run(const ReplicationOptions& options, net::Context& context) {
+    Outcome outcome = co_await run_on_session<look>(options, context);
     co_return outcome;
 }
 

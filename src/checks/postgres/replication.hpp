@@ -2,6 +2,8 @@
 // apart. Chef Delivery's status is made of the properties.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,7 @@ struct ReplicationOptions {
     std::string role = "auto";                // auto | primary | standby
     std::vector<std::string> degraded_above;  // of lag: sizes, durations
     std::vector<std::string> failed_above;
+    std::optional<std::chrono::milliseconds> auth_every;
     net::TlsOptions tls;
 };
 

@@ -1,11 +1,15 @@
 #include "session.hpp"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <libpq-fe.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
@@ -104,6 +108,26 @@ std::string sqlstate_in(std::string_view message) {
 
 void ignore_notice(void*, const PGresult*) {}
 
+// A second descriptor of a socket that somebody else may close at any time: ends the stream when it
+// goes, unless it was let go before.
+class Hold {
+  public:
+    explicit Hold(int descriptor) : copy_(fcntl(descriptor, F_DUPFD_CLOEXEC, 0)) {
+        if (copy_ < 0) throw CheckError(ErrorClass::local, "no descriptors left");
+    }
+    ~Hold() {
+        if (ends_) ::shutdown(copy_, SHUT_RDWR);
+        ::close(copy_);
+    }
+    Hold(const Hold&) = delete;
+    Hold& operator=(const Hold&) = delete;
+    void let_go() { ends_ = false; }
+
+  private:
+    int copy_;
+    bool ends_ = true;
+};
+
 }  // namespace
 
 std::optional<std::string> Answer::value() const {
@@ -167,9 +191,8 @@ net::awaitable<std::unique_ptr<Session>> Session::open(net::Context& context, Ac
     throw CheckError(ErrorClass::resolve, "name has no address", access.host);
 }
 
-Session::~Session() {
-    PQfinish(connection_);
-}
+Session::Session(net::Context& context, pg_conn* connection)
+    : context_(&context), shared_(connection, PQfinish), connection_(connection) {}
 
 std::string Session::phase_now(const Access& access) const {
     switch (PQstatus(connection_)) {
@@ -196,27 +219,43 @@ net::awaitable<bool> Session::connect(const Access& access, Steady give_up) {
         const int descriptor = PQsocket(connection_);
         const bool connecting = PQstatus(connection_) == CONNECTION_STARTED;
         if (next == PGRES_POLLING_READING) {
-            co_await net::wait_readable(context_, descriptor);
+            co_await net::wait_readable(*context_, descriptor);
         } else if (connecting && give_up != Steady::max()) {
-            const bool in_time = co_await net::wait_writable(context_, descriptor, give_up);
+            const bool in_time = co_await net::wait_writable(*context_, descriptor, give_up);
             if (!in_time) co_return false;
         } else {
-            co_await net::wait_writable(context_, descriptor);
+            co_await net::wait_writable(*context_, descriptor);
         }
-        next = PQconnectPoll(connection_);
+        const int polled = co_await poll();
+        next = static_cast<PostgresPollingStatusType>(polled);
         if (next == PGRES_POLLING_FAILED) throw connect_error(access);
         const std::string phase = phase_now(access);
-        if (phase != context_.phase()) context_.enter(phase);
+        if (phase != context_->phase()) context_->enter(phase);
     }
     PQsetnonblocking(connection_, 1);
     co_return true;
+}
+
+// How often SCRAM hashes the password is the server's word, up to 2^31 times, which takes half an
+// hour: never on the loop's thread. The socket is readable by now, so a server that says nothing
+// holds no lane. When the run ends first, the server sees its connection close; libpq's part of it
+// goes when the computing has ended.
+net::awaitable<int> Session::poll() {
+    if (PQstatus(connection_) != CONNECTION_AWAITING_RESPONSE) co_return PQconnectPoll(connection_);
+    std::function<int()> code = [shared = shared_] {
+        return static_cast<int>(PQconnectPoll(shared.get()));
+    };
+    Hold socket(PQsocket(connection_));
+    const int next = co_await context_->blocking(std::move(code));
+    socket.let_go();
+    co_return next;
 }
 
 CheckError Session::connect_error(const Access& access) const {
     const std::string_view message = PQerrorMessage(connection_);
     const std::string sqlstate = sqlstate_in(message);
     if (!sqlstate.empty()) return meaning_of(sqlstate, message);
-    return connect_meaning(context_.phase(), message, access.sslmode);
+    return connect_meaning(context_->phase(), message, access.sslmode);
 }
 
 CheckError Session::lost() const {
@@ -260,7 +299,12 @@ void Session::take(PGresult* result, Answer& answer) const {
 net::awaitable<void> Session::await_result(std::uint64_t began) {
     while (PQisBusy(connection_) == 1) {
         const int descriptor = PQsocket(connection_);
-        co_await net::wait_readable(context_, descriptor);
+        if (answer_by_) {
+            const bool in_time = co_await net::wait_readable(*context_, descriptor, *answer_by_);
+            if (!in_time) throw CheckError(ErrorClass::timeout, "no answer");
+        } else {
+            co_await net::wait_readable(*context_, descriptor);
+        }
         // libpq keeps whatever comes until a row is complete: we ask the kernel how much came.
         if (received_by(descriptor) - began > longest_answer)
             throw CheckError(ErrorClass::assertion, "an answer that is too long");
@@ -281,7 +325,7 @@ net::awaitable<Answer> Session::ask(std::string sql, std::vector<std::string> pa
         if (unsent < 0) throw lost();
         if (unsent == 0) break;
         const int descriptor = PQsocket(connection_);
-        co_await net::wait_writable(context_, descriptor);
+        co_await net::wait_writable(*context_, descriptor);
     }
     Answer answer;
     const std::uint64_t began = received_by(PQsocket(connection_));
@@ -291,6 +335,7 @@ net::awaitable<Answer> Session::ask(std::string sql, std::vector<std::string> pa
         if (!result) break;
         take(result.get(), answer);
     }
+    answer_by_.reset();
     co_return answer;
 }
 
@@ -303,8 +348,25 @@ net::awaitable<Answer> Session::demand(std::string sql, std::vector<std::string>
 net::awaitable<void> Session::begin() {
     co_await demand("BEGIN");
     const std::string limit = fmt::format("SET LOCAL statement_timeout = {}",
-                                          std::max<std::int64_t>(1, context_.left().count()));
+                                          std::max<std::int64_t>(1, context_->left().count()));
     co_await demand(limit);
+}
+
+net::awaitable<void> Session::discard() {
+    co_await demand("DISCARD ALL");
+}
+
+bool Session::quiet() const {
+    char byte = 0;
+    const bool idle =
+        PQstatus(connection_) == CONNECTION_OK && PQtransactionStatus(connection_) == PQTRANS_IDLE;
+    return idle && ::recv(PQsocket(connection_), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+           (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+void Session::resume(net::Context& context, Steady answer_by) {
+    context_ = &context;
+    answer_by_ = answer_by;
 }
 
 int Session::version() const {

@@ -1,5 +1,6 @@
 // A conversation with a PostgreSQL server through libpq, which never blocks here: names are
-// resolved by us, no file of the user's home is read, and every wait is the run's.
+// resolved by us, no file of the user's home is read, and every wait is the run's. What it computes
+// for a log-in takes as long as the server likes, and is done in a lane.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +40,6 @@ class Session {
   public:
     // Enters the phases "resolve", "connect", "tls" and "auth".
     static net::awaitable<std::unique_ptr<Session>> open(net::Context& context, Access access);
-    ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
@@ -52,24 +52,33 @@ class Session {
     // so that behind a pooler nobody else inherits the limit.
     net::awaitable<void> begin();
 
+    // Makes the session as it was after the log-in, whatever a foreign statement did to it.
+    net::awaitable<void> discard();
+
+    // See checks/reuse.hpp.
+    bool quiet() const;
+    void resume(net::Context& context, Steady answer_by);
+
     int version() const;  // 150004
     bool encrypted() const;
 
   private:
-    Session(net::Context& context, pg_conn* connection)
-        : context_(context), connection_(connection) {}
+    Session(net::Context& context, pg_conn* connection);
     static net::awaitable<std::unique_ptr<Session>> open_at(net::Context& context, Access access,
                                                             std::string address, Steady give_up,
                                                             std::optional<CheckError>& unanswered);
     net::awaitable<bool> connect(const Access& access, Steady give_up);
+    net::awaitable<int> poll();
     net::awaitable<void> await_result(std::uint64_t began);
     std::string phase_now(const Access& access) const;
     CheckError connect_error(const Access& access) const;
     CheckError lost() const;
     void take(pg_result* result, Answer& answer) const;
 
-    net::Context& context_;
+    net::Context* context_;
+    std::shared_ptr<pg_conn> shared_;  // with a lane that computes, which may outlive the run
     pg_conn* connection_;
+    std::optional<Steady> answer_by_;  // of the next answer, where it is not the run's deadline
 };
 
 // `a"b.c` as an SQL name: each part quoted.

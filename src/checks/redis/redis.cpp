@@ -10,6 +10,7 @@
 #include <random>
 #include <utility>
 
+#include "checks/reuse.hpp"
 #include "session.hpp"
 #include "wire/quote.hpp"
 #include "wire/url.hpp"
@@ -102,6 +103,7 @@ constexpr Field fields[] = {
                           {.choices = "auto|standalone|replica|cluster|sentinel"}),
     field<&Options::role>("role", "Which role it must have; anything else is failed.",
                           {.choices = "any|master|replica"}),
+    auth_every_field<Options>(),
     field<&Options::tls>("tls", "Whom to trust, and who to be (rediss://).",
                          {.members = net::tls_fields}),
 };
@@ -114,8 +116,8 @@ std::string random_text() {
 // One run's view of the server. INFO is asked only for what writing cannot tell.
 class Probe {
   public:
-    Probe(const Options& options, net::Context& context, Session session)
-        : options_(options), context_(context), session_(std::move(session)) {}
+    Probe(const Options& options, net::Context& context, Session& session)
+        : options_(options), context_(context), session_(session) {}
 
     net::awaitable<void> log_in(std::string user, std::string password);
     net::awaitable<void> select(std::int64_t database);
@@ -134,8 +136,7 @@ class Probe {
 
     const Options& options_;
     net::Context& context_;
-    Session session_;
-    bool password_unused_ = false;
+    Session& session_;
     std::string role_;         // master | replica; empty when the server does not tell us
     std::string replication_;  // what INFO said
 };
@@ -152,7 +153,7 @@ net::awaitable<void> Probe::log_in(std::string user, std::string password) {
     // though.
     if (answer.text.find("without any password configured") != std::string::npos ||
         answer.text.find("no password is set") != std::string::npos) {
-        password_unused_ = true;
+        session_.password_unused = true;
         co_return;
     }
     CheckError error = meaning_of(answer);
@@ -344,7 +345,7 @@ net::awaitable<Outcome> Probe::judge() {
         }
     }
     outcome.with("mode", mode);
-    if (password_unused_ && outcome.status == Status::ok) {
+    if (session_.password_unused && outcome.status == Status::ok) {
         outcome.status = Status::degraded;
         outcome.detail =
             "works, but asks for no password though one is given: set requirepass, or "
@@ -364,23 +365,46 @@ net::Endpoint endpoint_of(const wire::Url& url) {
     return endpoint;
 }
 
-net::awaitable<Outcome> run(const Options& options, net::Context& context) {
-    const wire::Url url = wire::parse_url(options.url).value();
+struct Login {
+    std::string user;
+    std::string password;
+};
+
+Login login_of(const Options& options) {
     if (options.password.configured() && !options.password.available())
         throw CheckError(ErrorClass::local, "a secret is not available", "the password");
+    const wire::Url url = wire::parse_url(options.url).value();
+    return {options.user.empty() ? url.user : options.user,
+            options.password.configured() ? options.password.reveal() : url.password};
+}
+
+net::awaitable<std::unique_ptr<Session>> open(const Options& options, net::Context& context) {
+    const wire::Url url = wire::parse_url(options.url).value();
     const net::Endpoint endpoint = endpoint_of(url);
     auto connection = co_await net::dial(context, endpoint);
     if (url.scheme == "rediss") {
         context.enter("tls");
         co_await connection->start_tls(options.tls, url.host);
     }
-    Probe probe(options, context, Session(std::move(connection)));
-    std::string user = options.user.empty() ? url.user : options.user;
-    std::string password = options.password.configured() ? options.password.reveal() : url.password;
-    co_await probe.log_in(std::move(user), std::move(password));
+    auto session = std::make_unique<Session>(std::move(connection));
+    Probe probe(options, context, *session);
+    Login login = login_of(options);
+    co_await probe.log_in(std::move(login.user), std::move(login.password));
     const std::int64_t database = database_of(url).value_or(0);
     co_await probe.select(database);
+    co_return session;
+}
+
+net::awaitable<Outcome> judge(const Options& options, net::Context& context, Session& session) {
+    Probe probe(options, context, session);
     Outcome outcome = co_await probe.judge();
+    co_return outcome;
+}
+
+net::awaitable<Outcome> run(const Options& options, net::Context& context) {
+    const Login login = login_of(options);
+    const std::string both = login.user + '\0' + login.password;
+    Outcome outcome = co_await run_reusing<open, judge>(options, context, both);
     co_return outcome;
 }
 

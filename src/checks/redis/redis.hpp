@@ -2,6 +2,8 @@
 // role, a replica's link, a cluster and a sentinel.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 
 #include "checks/kind.hpp"
@@ -15,6 +17,7 @@ struct Options {
     Secret password;
     std::string mode = "auto";  // auto | standalone | replica | cluster | sentinel
     std::string role = "any";   // any | master | replica
+    std::optional<std::chrono::milliseconds> auth_every;
     net::TlsOptions tls;
 };
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <map>
 #include <mutex>
 
@@ -23,8 +24,13 @@ constexpr const char* reset = "(reset)";
 class FakeRedis {
   public:
     std::map<std::string, std::string> answers;
+    // What the first connection gets from the second run on, whatever it asks; a connection made
+    // later is served well.
+    std::string stale;
+    std::string unasked;  // what the first connection is sent behind its first DEL's answer
 
     Peer::Handler handler() {
+        connections_ = 0;
         return [this](int descriptor) {
             serve([descriptor] { return testing::read_until(descriptor, "\n"); },
                   [descriptor](const std::string& bytes) {
@@ -47,10 +53,20 @@ class FakeRedis {
         const std::lock_guard lock(mutex_);
         return keys_.size();
     }
+    void answer(const std::string& command, const std::string& said) {
+        const std::lock_guard lock(mutex_);
+        answers[command] = said;
+    }
+    void forget(const std::string& command) {
+        const std::lock_guard lock(mutex_);
+        answers.erase(command);
+    }
 
   private:
     template <class ReadLine, class Send>
     void serve(ReadLine read_line, Send send, int descriptor) {
+        const bool first = ++connections_ == 1;
+        bool run_before = false;
         std::string buffer;
         for (;;) {
             const std::string line = read_line();
@@ -59,7 +75,12 @@ class FakeRedis {
             const auto command = wire::resp::take_value(buffer);
             if (!command) return;
             if (!*command) continue;
-            const std::string answer = answer_to(**command);
+            std::string answer = answer_to(**command);
+            if (first && run_before && !stale.empty()) answer = stale;
+            if ((*command)->items.at(0).text == "DEL") {
+                if (first && !run_before) answer += unasked;
+                run_before = true;
+            }
             if (answer == reset) {
                 send("$400\r\nhalf");
                 std::this_thread::sleep_for(50ms);
@@ -99,6 +120,7 @@ class FakeRedis {
     }
 
     std::mutex mutex_;
+    std::atomic<int> connections_ = 0;
     std::string commands_;
     std::map<std::string, std::string> keys_;
 };
@@ -369,6 +391,141 @@ TEST(RedisOptions, are_checked) {
     Options options;
     EXPECT_EQ(kind.from_url(&options, "rediss://h:7000"), "");
     EXPECT_EQ(options.url, "rediss://h:7000");
+}
+
+// Two runs of one component that keeps its connection, on a server that may treat the kept one
+// badly.
+class RedisReused : public Redis {
+  protected:
+    struct Two {
+        Outcome first;
+        Outcome second;
+        int connections = 0;
+    };
+    Two run_twice(std::chrono::milliseconds timeout = 2000ms) {
+        const Peer peer(server_.handler());
+        Options options = options_;
+        options.url = "redis://" + peer.address();
+        Runner runner;
+        runner.keep_connections();
+        Two two;
+        two.first = runner.run(kind, options, timeout);
+        if (between_) between_(options);
+        two.second = runner.run(kind, options, timeout);
+        two.connections = peer.accepted();
+        return two;
+    }
+    // The first run is ok, and whatever becomes of the kept connection, so is the second.
+    void expect_no_false_alarm() {
+        const Two two = run_twice();
+        EXPECT_EQ(two.first.status, Status::ok) << two.first.detail;
+        EXPECT_EQ(two.second.status, Status::ok) << two.second.detail << two.second.error;
+        EXPECT_EQ(two.connections, 2);
+        EXPECT_EQ(server_.keys(), 0U);
+    }
+    void SetUp() override { options_.auth_every = 1h; }
+
+    std::function<void(Options&)> between_;
+};
+
+TEST_F(RedisReused, a_connection_serves_the_next_run_without_another_log_in) {
+    options_.password = Secret("x");
+    const Two two = run_twice();
+    EXPECT_EQ(two.second.status, Status::ok) << two.second.detail;
+    EXPECT_EQ(two.connections, 1);
+    EXPECT_EQ(server_.commands(),
+              "AUTH INFO server INFO replication SET GET DEL "
+              "INFO server INFO replication SET GET DEL ");
+}
+
+TEST_F(RedisReused, nothing_is_kept_unless_asked_for) {
+    options_.auth_every.reset();
+    EXPECT_EQ(run_twice().connections, 2);
+}
+
+TEST_F(RedisReused, a_log_in_that_is_too_old_is_proved_again) {
+    options_.auth_every = 0ms;
+    EXPECT_EQ(run_twice().connections, 2);
+}
+
+TEST_F(RedisReused, another_password_is_tried_at_once) {
+    options_.password = Secret("x");
+    between_ = [](Options& options) { options.password = Secret("y"); };
+    const Two two = run_twice();
+    EXPECT_EQ(two.second.status, Status::ok) << two.second.detail;
+    EXPECT_EQ(two.connections, 2);
+}
+
+TEST_F(RedisReused, a_stale_connection_is_no_fault) {
+    for (const std::string& what :
+         {std::string(reset), std::string("nonsense\r\n"), std::string("*-2147483648\r\n"),
+          std::string("-READONLY You can't write against a read only replica.\r\n"),
+          std::string("-NOAUTH Authentication required.\r\n"),
+          std::string("-LOADING Redis is loading the dataset in memory\r\n")}) {
+        SCOPED_TRACE(what);
+        server_.stale = what;
+        expect_no_false_alarm();
+    }
+}
+
+TEST_F(RedisReused, a_peer_that_went_away_without_a_word_is_not_waited_for_until_the_deadline) {
+    server_.stale = silence;
+    expect_no_false_alarm();
+}
+
+TEST_F(RedisReused, what_comes_unasked_is_not_taken_for_an_answer) {
+    server_.unasked = "+OK\r\n";
+    expect_no_false_alarm();
+}
+
+TEST_F(RedisReused, what_ails_the_server_is_judged_on_a_fresh_connection) {
+    server_.stale = "-ERR something\r\n";
+    between_ = [this](Options&) {
+        server_.answer("SET", "-OOM command not allowed when used memory > 'maxmemory'.\r\n");
+    };
+    const Two two = run_twice();
+    EXPECT_EQ(two.first.status, Status::ok);
+    expect_failed(two.second, ErrorClass::assertion, "write", "refuses writes: memory is full");
+}
+
+TEST_F(RedisReused, a_run_that_was_cut_leaves_nothing) {
+    const Peer peer(server_.handler());
+    Options options = options_;
+    options.url = "redis://" + peer.address();
+    Runner runner;
+    runner.keep_connections();
+    EXPECT_EQ(runner.run(kind, options, 5s).status, Status::ok);
+    server_.answer("GET", silence);
+    expect_failed(runner.run(kind, options, 200ms), ErrorClass::timeout, "read", "timeout in read");
+    server_.forget("GET");
+    EXPECT_EQ(runner.run(kind, options, 5s).status, Status::ok);
+    EXPECT_EQ(peer.accepted(), 2);
+}
+
+TEST_F(RedisReused, the_connection_goes_with_the_component) {
+    const Peer peer(server_.handler());
+    Options options = options_;
+    options.url = "redis://" + peer.address();
+    Runner runner;
+    runner.keep_connections();
+    EXPECT_EQ(runner.run(kind, options, 5s).status, Status::ok);
+    runner.drop_connections();
+    EXPECT_EQ(runner.run(kind, options, 5s).status, Status::ok);  // served: the first has ended
+    EXPECT_EQ(peer.accepted(), 2);
+}
+
+TEST_F(RedisReused, tls_is_kept_too) {
+    const Peer peer(server_.tls_handler(testing::make_certificate({})));
+    Options options = options_;
+    options.url = "rediss://" + peer.address();
+    options.tls.verify = false;
+    Runner runner;
+    runner.keep_connections();
+    for (int i = 0; i < 3; ++i) {
+        const Outcome outcome = runner.run(kind, options, 5s);
+        EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
+    }
+    EXPECT_EQ(peer.accepted(), 1);
 }
 
 }  // namespace

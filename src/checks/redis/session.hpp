@@ -21,6 +21,13 @@ class Session {
   public:
     explicit Session(std::unique_ptr<net::Connection> connection);
 
+    // See checks/reuse.hpp.
+    bool quiet() const { return buffer_.empty() && connection_->quiet(); }
+    void resume(net::Context&, Steady answer_by) { connection_->answer_by(answer_by); }
+
+    // The server asked for no password though one was given.
+    bool password_unused = false;
+
     // The answer, whatever it is; an error is a value too. Throws CheckError{protocol} for what is
     // no answer.
     net::awaitable<Value> ask(std::vector<std::string> words);

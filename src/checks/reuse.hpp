@@ -1,0 +1,92 @@
+// Runs of a check on one connection that is kept between them, where `auth_every` asks for it.
+//
+// An established connection goes on working when nobody could make a new one: the password was
+// changed, no slot is left, the listener is dead, the name leads elsewhere. So every run makes its
+// own unless told otherwise, and a kept one is given up when its log-in is older than `auth_every`.
+// And only an ok may come from a kept connection: whatever else it comes to, be it that the
+// connection was stale or that the backend is ill, is found out once more on a fresh one, within
+// the same deadline. Thus reuse raises no alarm that a run without it would not.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "model/check_error.hpp"
+#include "model/description.hpp"
+#include "net/awaitable.hpp"
+#include "net/context.hpp"
+#include "net/kept.hpp"
+#include "vitals/outcome.hpp"
+
+namespace vitals::checks {
+
+template <class Options>
+constexpr Field auth_every_field() {
+    return field<&Options::auth_every>(
+        "auth_every",
+        "Keeps the connection between runs, and connects and logs in anew with the first run after "
+        "that time; without it, every run does.",
+        {.example = "1m", .least = 100});
+}
+
+template <class Session>
+struct Standing {
+    std::shared_ptr<Session> session;
+    std::string login;  // what it logged in with
+    Steady since;       // when it began to
+};
+
+template <class Session>
+std::shared_ptr<Standing<Session>> take_kept(net::Context& context,
+                                             std::optional<std::chrono::milliseconds> auth_every,
+                                             const std::string& login) {
+    if (!auth_every || context.kept() == nullptr) return nullptr;
+    auto standing = context.kept()->take<Standing<Session>>();
+    if (standing == nullptr || standing->login != login) return nullptr;
+    const Steady now = context.clock().steady();
+    if (now - standing->since >= *auth_every || !standing->session->quiet()) return nullptr;
+    // A peer that went away without a word is not waited for until the deadline.
+    standing->session->resume(context, now + context.left() / 2);
+    return standing;
+}
+
+// `open` makes a Session and logs in, `judge` does the rest of a run on it and leaves it so that
+// another can follow. A Session has quiet(), see net::Connection, and resume(context, until): the
+// run it serves from now on, and when its first answer must have come. `login` is what it logs in
+// with; another one, after a secret has changed, is tried at once.
+template <auto open, auto judge, class Options>
+net::awaitable<Outcome> run_reusing(const Options& options, net::Context& context,
+                                    std::string login) {
+    using Opened =
+        typename std::invoke_result_t<decltype(open), const Options&, net::Context&>::value_type;
+    using Session = typename Opened::element_type;
+    auto standing = take_kept<Session>(context, options.auth_every, login);
+    if (standing != nullptr) {
+        Outcome outcome;
+        try {
+            outcome = co_await judge(options, context, *standing->session);
+        } catch (const CheckError&) {
+            // Also of a run that was cancelled: then the next wait ends it.
+        }
+        if (outcome.status == Status::ok) {
+            context.kept()->leave(std::move(standing));
+            co_return outcome;
+        }
+        standing.reset();
+    }
+    const Steady since = context.clock().steady();
+    std::shared_ptr<Session> session = co_await open(options, context);
+    Outcome outcome = co_await judge(options, context, *session);
+    const bool keep = options.auth_every && context.kept() != nullptr;
+    if (keep && outcome.status == Status::ok) {
+        Standing<Session> made{std::move(session), std::move(login), since};
+        context.kept()->leave(std::make_shared<Standing<Session>>(std::move(made)));
+    }
+    co_return outcome;
+}
+
+}  // namespace vitals::checks
