@@ -6,7 +6,9 @@
 #include <memory>
 
 #include "app/daemon.hpp"
+#include "cli/screen_text.hpp"
 #include "config/wording.hpp"
+#include "drill/fault.hpp"
 #include "model/description.hpp"
 
 namespace vitals::cli {
@@ -27,6 +29,7 @@ struct Store {
     Heartbeat heartbeat;
     Drain decommission{.daemon = {}, .text = "decommissioned"};
     Drain recommission;
+    Drill drill;
     Completion completion;
     std::string check_format = "table";
     std::string status_format = "table";
@@ -41,6 +44,22 @@ std::string not_among(std::string_view choices, const std::string& given) {
     if (std::ranges::find(known, given) != known.end()) return {};
     return config::in_quotes(given) + " is not " + config::one_of(known) +
            config::did_you_mean(given, known);
+}
+
+// The faults, for the help of `drill`.
+std::string faults_in_words() {
+    constexpr std::size_t left = 30;
+    std::string text = "\nFaults:\n";
+    for (const auto& word : drill::fault_words()) {
+        auto line = "  " + std::string(word.name);
+        if (!word.value.empty()) line += " [" + std::string(word.value) + ']';
+        for (const auto& part : wrap(std::string(word.sentence), 80 - left)) {
+            line.resize(left, ' ');
+            text += line + part + '\n';
+            line.clear();
+        }
+    }
+    return text;
 }
 
 // An option whose value is one of `a|b|c`; the choices are also what help and completion show.
@@ -229,6 +248,53 @@ void add_drain(CLI::App& app, Store& store) {
     add_daemon(*on, store.recommission.daemon);
 }
 
+void add_drill(CLI::App& app, Store& store) {
+    auto* sub = add_subcommand(
+        app, "drill",
+        "Stands between a client and a backend and misbehaves as told, to prove that somebody "
+        "notices. The fault can be changed while it runs, by lines on standard input or over "
+        "--control: 'fault hang', 'status', 'help'. It ends on SIGTERM, Ctrl-C, 'quit' or the end "
+        "of standard input.",
+        "  vitals drill proxy --listen 127.0.0.1:26379 --to 127.0.0.1:6379 --fault hang\n"
+        "  vitals drill proxy --listen 127.0.0.1:25432 --to 127.0.0.1:5432 \\\n"
+        "                     --fault 'hang-after 100' --control unix:/tmp/drill.sock\n"
+        "  echo fault none | socat - UNIX-CONNECT:/tmp/drill.sock\n"
+        "  vitals drill proxy --routes FILE\n"
+        "      lines: NAME LISTEN TO [tls|tls:postgres] [FAULT]\n" +
+            faults_in_words());
+    sub->add_option("proxy", store.drill.what, "What to run: a fault proxy.")
+        ->required()
+        ->check([](const std::string& given) { return not_among("proxy", given); });
+    auto* listen =
+        sub->add_option("--listen", store.drill.listen, "Where it listens: HOST:PORT or unix:PATH.")
+            ->type_name("ADDRESS");
+    auto* to =
+        sub->add_option("--to", store.drill.to, "Where the backend is.")->type_name("ADDRESS");
+    listen->needs(to);
+    to->needs(listen);
+    sub->add_option("--fault", store.drill.fault,
+                    "What goes wrong: a name, or one with its value in quotes; default none.")
+        ->type_name("FAULT")
+        ->check([](const std::string& given) {
+            const auto read = drill::parse_behaviour(given);
+            return read ? std::string() : read.error();
+        });
+    add_choice(*sub, "--tls", store.drill.tls, "at-once|postgres",
+               "Ends the client's TLS itself, with a certificate of localhost by an authority of "
+               "its own, and speaks to the backend in the clear.");
+    sub->add_option("--ca", store.drill.ca,
+                    "Writes that authority's certificate there, for the client to trust.")
+        ->type_name("FILE");
+    sub->add_option("--routes", store.drill.routes,
+                    "A file of proxies, instead of --listen or besides.")
+        ->type_name("FILE");
+    sub->add_option("--control", store.drill.control,
+                    "Also takes commands there: unix:PATH, or HOST:PORT of this machine.")
+        ->type_name("ADDRESS");
+    sub->add_flag("--expose", store.drill.exposed,
+                  "Allows --listen on addresses that other machines reach.");
+}
+
 void add_completion(CLI::App& app, Store& store) {
     auto* sub =
         add_subcommand(app, "completion", "Prints a completion script for a shell.",
@@ -267,6 +333,7 @@ std::unique_ptr<CLI::App> make_parser(Store& store) {
     add_descriptions(*app, store);
     add_heartbeat(*app, store);
     add_drain(*app, store);
+    add_drill(*app, store);
     add_completion(*app, store);
     return app;
 }
@@ -346,6 +413,7 @@ Command command_of(const std::string& name, Store& store) {
     if (name == "heartbeat") return store.heartbeat;
     if (name == "decommission") return store.decommission;
     if (name == "recommission") return store.recommission;
+    if (name == "drill") return store.drill;
     return store.completion;
 }
 

@@ -68,12 +68,24 @@ struct Drain {
     std::string text = "OK";  // "OK": back in service
 };
 
+// Today the proxy alone: `what` is "proxy".
+struct Drill {
+    std::string what;
+    std::string listen, to;  // one proxy; or
+    std::string routes;      // a file of them
+    std::string fault = "none";
+    std::string tls;      // at-once | postgres; empty: none of our own
+    std::string control;  // where it is told what to do, besides standard input
+    std::string ca;       // file that the authority's certificate is written to
+    bool exposed = false;
+};
+
 struct Completion {
     std::string shell;
 };
 
-using Command =
-    std::variant<Serve, Check, ShowStatus, Validate, Kinds, Schema, Heartbeat, Drain, Completion>;
+using Command = std::variant<Serve, Check, ShowStatus, Validate, Kinds, Schema, Heartbeat, Drain,
+                             Drill, Completion>;
 
 int run(const Serve& command, const Terminal& terminal);
 int run(const Check& command, const Terminal& terminal);
@@ -83,6 +95,7 @@ int run(const Kinds& command, const Terminal& terminal);
 int run(const Schema& command, const Terminal& terminal);
 int run(const Heartbeat& command, const Terminal& terminal);
 int run(const Drain& command, const Terminal& terminal);
+int run(const Drill& command, const Terminal& terminal);
 int run(const Completion& command, const Terminal& terminal);
 
 }  // namespace vitals::cli

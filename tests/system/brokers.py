@@ -229,9 +229,9 @@ def call_task(broker, queue, task, *arguments):
 class Script(Server):
     """One of the small servers beside this file."""
 
-    def __init__(self, file, *arguments):
+    def __init__(self, file, *arguments, port=None):
         super().__init__(file.removesuffix(".py").replace("_", "-"))
-        self.port = free_port()
+        self.port = port or free_port()
         self.spawn("/usr/bin/python3", HERE / file, self.port, *arguments,
                    PYTHONDONTWRITEBYTECODE="1")
 

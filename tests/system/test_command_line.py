@@ -10,7 +10,7 @@ from peers import WebServer
 
 CODES = {"ok": 0, "degraded": 1, "failed": 2, "unknown": 3}
 COMMANDS = ("serve", "check", "status", "validate", "kinds", "schema", "heartbeat", "decommission",
-            "recommission", "completion")
+            "recommission", "drill", "completion")
 
 
 def plugin(code):

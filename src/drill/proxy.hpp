@@ -1,0 +1,66 @@
+// A listener that passes connections on to a backend and does to them what a fault says. The fault
+// can be changed at any time: connections under way feel it too, and when it is over, those that
+// were held go on.
+//
+// Everything on the loop's thread. To be used for a check of a running engine as well as alone.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "drill/fault.hpp"
+#include "net/connection.hpp"
+#include "net/loop.hpp"
+
+namespace vitals::drill {
+
+class Authority;
+
+// How a client asks for TLS.
+enum class TlsStart : std::uint8_t {
+    never,    // the connection is passed on as it is, TLS or not, unless the fault is a certificate
+    at_once,  // TLS ends here, the backend is spoken to in the clear
+    postgres,  // likewise, where the client asks for it first
+};
+
+struct Route {
+    net::Endpoint listen;  // port 0: any free one
+    net::Endpoint to;      // looked up once, by the constructor
+    Behaviour behaviour;
+    TlsStart tls = TlsStart::never;
+};
+
+struct Figures {
+    std::uint64_t accepted = 0;
+    std::uint64_t open = 0;
+    std::uint64_t unreachable = 0;  // accepted ones for which the backend could not be reached
+    std::string trouble;            // why not, the last time
+};
+
+class Proxy {
+  public:
+    // Throws std::runtime_error when it cannot listen there or a name has no address. The authority
+    // is borrowed and outlives the loop's work.
+    Proxy(net::Loop& loop, Authority& authority, Route route);
+    // Closes the listener and resets what is under way; their coroutines end with the loop's next
+    // turns.
+    ~Proxy();
+    Proxy(const Proxy&) = delete;
+    Proxy& operator=(const Proxy&) = delete;
+
+    // The error says why the listener could not be opened again; then the fault is `refuse`.
+    std::expected<void, std::string> set(const Behaviour& behaviour);
+    const Behaviour& behaviour() const;
+    const net::Endpoint& listen() const;  // with the port that it got
+    const net::Endpoint& to() const;
+    Figures figures() const;
+
+    struct State;
+
+  private:
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace vitals::drill

@@ -1,0 +1,61 @@
+// One connection through a proxy, from the client to the backend. Inside drill only.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <string>
+
+#include "drill/client.hpp"
+#include "drill/distortion.hpp"
+#include "drill/route_state.hpp"
+
+namespace vitals::drill {
+
+// Kept alive by its own coroutines; known to the route's state while it lives.
+class Tunnel : public std::enable_shared_from_this<Tunnel> {
+  public:
+    Tunnel(std::shared_ptr<Proxy::State> state, Socket client);
+    ~Tunnel();
+    Tunnel(const Tunnel&) = delete;
+    Tunnel& operator=(const Tunnel&) = delete;
+
+    void start();
+    // The route's fault has changed.
+    void changed();
+    // A reset on both sides.
+    void drop();
+
+  private:
+    net::awaitable<void> run();
+    net::awaitable<bool> begin();
+    net::awaitable<bool> negotiate();
+    net::awaitable<bool> negotiate_postgres();
+    net::awaitable<bool> connect();
+    net::awaitable<void> say_something_else();
+    net::awaitable<void> forward();
+    net::awaitable<void> answer();
+    net::awaitable<void> pump_answer();
+    net::awaitable<bool> pass_on(std::span<char> piece);
+    net::awaitable<bool> follow(Next next);
+    net::awaitable<void> flood();
+    net::awaitable<void> close_in_order();
+    net::awaitable<void> until_client_leaves();
+    net::awaitable<void> pause(std::chrono::milliseconds most);
+
+    std::shared_ptr<Proxy::State> state_;
+    Client client_;
+    Socket server_;
+    boost::asio::steady_timer pause_;  // of the answer's side; a change of the fault ends it
+    boost::asio::steady_timer linger_;
+    Distortion distortion_;
+    std::uint64_t generation_;
+    std::string early_;          // of the client, to be passed on first
+    bool heard_ = false;         // the client has said something
+    bool relaying_ = false;      // both sides are connected
+    bool client_ended_ = false;  // says nothing more
+    bool answer_ended_ = false;  // nothing of the backend is passed on any more
+    bool answered_ = false;      // the coroutine that passes the answer on has ended
+    std::uint64_t moved_ = 0;    // pieces of the answer
+};
+
+}  // namespace vitals::drill
