@@ -1,9 +1,63 @@
 // Translations.
 #include "app/assemble.hpp"
 
+#include <algorithm>
+#include <span>
+
 #include "app/catalog.hpp"
+#include "model/check_error.hpp"
 
 namespace vitals::app {
+
+namespace {
+
+using Secrets = std::vector<std::pair<std::string, Secret>>;
+
+void collect(std::span<const Field> fields, const void* options, Secrets& secrets) {
+    for (const Field& field : fields) {
+        const void* value = field.peek(options);
+        if (value == nullptr) continue;
+        if (field.type == Type::object) collect(field.members, value, secrets);
+        if (field.type == Type::secret)
+            secrets.emplace_back(field.name, *static_cast<const Secret*>(value));
+        if (field.type == Type::secret_map)
+            for (const auto& [name, secret] : *static_cast<const SecretMap*>(value))
+                secrets.emplace_back(name, secret);
+    }
+    std::erase_if(secrets, [](const auto& each) { return !each.second.configured(); });
+}
+
+net::awaitable<Outcome> lack(std::string why) {
+    throw CheckError(ErrorClass::local, "a secret is not available", std::move(why));
+    co_return Outcome();
+}
+
+// Checks refuse to run without their secrets by themselves; here is known why they have none.
+engine::Run guarded(engine::Run run, Secrets secrets) {
+    if (secrets.empty()) return run;
+    return [run = std::move(run), secrets = std::move(secrets)](net::Context& context) {
+        for (const auto& [name, secret] : secrets)
+            if (const std::string why = secret.why_unavailable(); !why.empty())
+                return lack(name + ": " + why);
+        return run(context);
+    };
+}
+
+}  // namespace
+
+Secrets secrets_of(const config::ComponentConfig& component) {
+    Secrets secrets;
+    const checks::Kind* kind = find_kind(component.kind);
+    if (kind != nullptr && component.options != nullptr)
+        collect(kind->description.fields, component.options.get(), secrets);
+    return secrets;
+}
+
+bool waits_for_secret(const config::ComponentConfig& component) {
+    const Secrets secrets = secrets_of(component);
+    return std::any_of(secrets.begin(), secrets.end(),
+                       [](const auto& each) { return !each.second.available(); });
+}
 
 engine::Definition definition_of(const config::ComponentConfig& component) {
     engine::Definition definition;
@@ -12,7 +66,8 @@ engine::Definition definition_of(const config::ComponentConfig& component) {
     definition.ttl = component.ttl;
     definition.fingerprint = component.fingerprint;
     const checks::Kind* kind = find_kind(component.kind);
-    if (kind != nullptr && kind->bind != nullptr) definition.run = kind->bind(component.options);
+    if (kind != nullptr && kind->bind != nullptr)
+        definition.run = guarded(kind->bind(component.options), secrets_of(component));
     return definition;
 }
 
@@ -64,7 +119,8 @@ std::shared_ptr<const server::Routes> routes_of(const config::Config& config) {
                                   .secret = from.secret,
                                   .read = from.allow.read,
                                   .push = from.allow.push,
-                                  .control = from.allow.control});
+                                  .control = from.allow.control,
+                                  .overlap = from.overlap});
     return routes;
 }
 

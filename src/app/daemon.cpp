@@ -23,6 +23,7 @@
 #include "app/catalog.hpp"
 #include "app/logging.hpp"
 #include "app/notify.hpp"
+#include "app/vault_secrets.hpp"
 #include "app/worker_groups.hpp"
 #include "config/config.hpp"
 #include "engine/engine.hpp"
@@ -69,6 +70,7 @@ class Daemon {
           environment_(loop_),
           engine_(environment_, clock_, hub_, log_, config_->service),
           workers_(loop_, engine_, clock_),
+          vault_(loop_, environment_, clock_, log_),
           watchdog_timer_(loop_),
           drain_timer_(loop_) {}
 
@@ -78,6 +80,7 @@ class Daemon {
             store_->append({transition.component, transition.from, transition.to, transition.detail,
                             transition.at});
         });
+        vault_.on_round([this] { vault_was_read(); });
         watch(*config_);
         if (const int code = listen(); code != 0) return code;
         loop_.on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int number) { on_signal(number); });
@@ -116,6 +119,36 @@ class Daemon {
         for (engine::Definition& group : workers_.definitions())
             definitions.push_back(std::move(group));
         engine_.configure(std::move(definitions));
+        waiting_.clear();
+        for (const config::ComponentConfig& component : config.components)
+            if (waits_for_secret(component)) waiting_.insert(component.component.name);
+        vault_.configure(config);
+        if (!vault_.in_use()) report_secrets();
+    }
+
+    // Who waited for a secret is checked as soon as it is there.
+    void vault_was_read() {
+        report_secrets();
+        if (waiting_.empty()) return;
+        for (const config::ComponentConfig& component : config_->components) {
+            const std::string& name = component.component.name;
+            if (!waiting_.contains(name) || waits_for_secret(component)) continue;
+            waiting_.erase(name);
+            engine_.run_now(name, [](const auto&) {});
+        }
+    }
+
+    void report_secrets() {
+        if (!vault_.in_use()) {
+            if (!secrets_health_.detail.empty()) engine_.remove("vitals/secrets");
+            secrets_health_ = {};
+            return;
+        }
+        Outcome health = vault_.health();
+        if (health.detail == secrets_health_.detail && health.error == secrets_health_.error)
+            return;
+        secrets_health_ = health;
+        engine_.report_own("secrets", std::move(health));
     }
 
     int listen() {
@@ -242,6 +275,9 @@ class Daemon {
             const std::scoped_lock lock(config_mutex_);
             config_ = std::make_shared<config::Config>(std::move(*loaded));
         }
+        const bool same_vault =
+            before->vault && config_->vault && before->vault->place() == config_->vault->place();
+        config_->secrets.continue_from(before->secrets, same_vault);
         engine_.set_service(config_->service);
         watch(*config_);
         server_->replace_routes(routes_of(*config_));
@@ -340,6 +376,9 @@ class Daemon {
     net::Environment environment_;
     engine::Engine engine_;
     WorkerGroups workers_;
+    VaultSecrets vault_;
+    std::set<std::string> waiting_;  // components that need a secret that was not read yet
+    Outcome secrets_health_;         // as reported last
     net::Timer watchdog_timer_;
     net::Timer drain_timer_;
     Decommission decommission_;

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 
+#include "app/assemble.hpp"
 #include "app/catalog.hpp"
 #include "app/check_once.hpp"
+#include "app/vault_secrets.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/failure.hpp"
@@ -62,6 +64,14 @@ void tell_left_out(std::size_t count) {
                             count, count == 1 ? " is" : "s are", count == 1 ? "it" : "them"));
 }
 
+// Secrets of a vault are read only when something to be checked needs one.
+Components with_secrets(Components components, const config::Config& config) {
+    if (std::ranges::none_of(components, app::waits_for_secret)) return components;
+    for (const app::VaultTrouble& trouble : app::read_vault(config))
+        print_error(fmt::format("note: {}\n", trouble.text));
+    return components;
+}
+
 std::expected<Components, Failure> from_configuration(const std::vector<std::string>& names,
                                                       const std::string& file) {
     auto config = load_configuration(file, true);
@@ -72,7 +82,7 @@ std::expected<Components, Failure> from_configuration(const std::vector<std::str
     }
     if (names.empty()) {
         tell_left_out(std::erase_if(config->components, is_pushed));
-        return std::move(config->components);
+        return with_secrets(std::move(config->components), *config);
     }
     std::vector<std::string_view> known;
     for (const auto& component : config->components) known.push_back(component.component.name);
@@ -93,7 +103,7 @@ std::expected<Components, Failure> from_configuration(const std::vector<std::str
         components.push_back(std::move(component));
     }
     tell_left_out(left_out);
-    return components;
+    return with_secrets(std::move(components), *config);
 }
 
 std::expected<Components, Failure> wanted(const Check& command) {

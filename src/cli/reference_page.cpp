@@ -44,7 +44,7 @@ components:
 | percentage | `90%` | |
 | true or false | `true`, `false` | |
 | list of texts | `[a, b]`, or `a` | one text stands for a list of one |
-| secret | `text`, `{env: NAME}`, `{file: PATH}` | a file is read again within 10 s of a change |
+| secret | `text`, `{env: NAME}`, `{file: PATH}`, `{vault: "mount/path#key"}` | a file and a [vault](operating.md#secrets-and-their-rotation) are read again within 10 s of a change |
 
 `${NAME}` in any value is replaced by that environment variable, `${NAME:-default}` by the default
 where the variable is unset or empty, and `$${` stands for a plain `${`. YAML anchors, aliases and

@@ -1,6 +1,7 @@
 // vitals validate: everything that is wrong with a configuration, or what it sets up.
 #include <fmt/format.h>
 
+#include "app/vault_secrets.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/failure.hpp"
@@ -17,6 +18,19 @@ std::string counted(std::size_t count, std::string_view one) {
 int run(const Validate& command, const Terminal&) {
     const auto config = load_configuration(command.file, command.secrets);
     if (!config) return give_up("validate", config.error(), Format::table);
+    // A vault that cannot be reached now is no fault of the file.
+    if (command.secrets) {
+        Failure failure{exit_code::configuration, "", true};
+        for (const app::VaultTrouble& trouble : app::read_vault(*config)) {
+            if (!trouble.definite) {
+                print_error(fmt::format("{}: warning: {}\n", config->file, trouble.text));
+                continue;
+            }
+            const config::Problem problem{config->file, trouble.position, trouble.text};
+            failure.text += problem.text() + '\n';
+        }
+        if (!failure.text.empty()) return give_up("validate", failure, Format::table);
+    }
     std::size_t endpoints = 0;
     for (const auto& endpoint : config->endpoints) endpoints += endpoint.enabled ? 1 : 0;
     auto text = fmt::format(

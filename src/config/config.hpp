@@ -43,6 +43,7 @@ struct Rights {
 struct Token {
     std::string name;
     Secret secret;
+    std::chrono::milliseconds overlap{60'000};  // how long a replaced one is still accepted
     Rights allow;
 };
 
@@ -98,10 +99,12 @@ struct Config {
     std::vector<ComponentConfig> components;  // by name
     std::vector<WorkersConfig> workers;
     std::vector<EndpointConfig> endpoints;
-    // Where {vault: ...} secrets come from. Read and checked; not used yet.
+    // Where {vault: ...} secrets come from.
     struct Vault {
         std::string url, name_space, ca;
         Secret token;
+        std::chrono::milliseconds interval{5'000}, timeout{5'000};
+        std::string place() const { return url + "\n" + name_space; }  // whose values they are
     };
     std::optional<Vault> vault;
     std::vector<std::string> warnings;  // `file:line:column: ...`, one line each

@@ -382,15 +382,17 @@ endpoints:
 TEST(Warnings, NameWhatIsAllowedButHardlyMeant) {
     EXPECT_THAT(good(R"(
 listeners: [{address: "0.0.0.0:8080", control: true}]
-vault: {url: "https://vault:8200", token: xyzzy}
+vault: {url: "http://vault:8200", token: xyzzy}
 endpoints: [{dialect: metrics, components: ["caches/*"]}]
 )")
                     .warnings,
                 ElementsAre("vitals.yaml:2:23: whoever can reach '0.0.0.0:8080' controls vitals "
                             "without a token; use a unix socket, a loopback address or tls with "
                             "client_ca",
-                            "vitals.yaml:3:1: 'vault' is not used yet: secrets from a vault are "
-                            "not supported",
+                            "vitals.yaml:3:1: nothing is read from the vault: there is no "
+                            "{vault: ...}",
+                            "vitals.yaml:3:14: the vault's token and secrets travel unencrypted; "
+                            "use https",
                             "vitals.yaml:4:45: 'caches/*' matches no component"));
 }
 

@@ -63,12 +63,51 @@ void read_drain(const Node::Entry& entry, Draft& draft) {
                     format_duration(drain.delay), format_duration(drain.timeout)));
 }
 
+// In the clear to another machine.
+bool exposes_token(std::string_view url) {
+    if (!url.starts_with("http://")) return false;
+    url.remove_prefix(std::string_view("http://").size());
+    return !url.starts_with("127.") && !url.starts_with("localhost") && !url.starts_with("[::1]");
+}
+
 void read_vault(const Node::Entry& entry, Draft& draft) {
+    const Node* token = entry.value.find("token");
+    if (token != nullptr && !token->broken && token->find("vault") != nullptr) {
+        draft.lost.emplace("vault");
+        draft.reading.problem(token->position,
+                              "the token that opens the vault cannot be in it; use {file: PATH} or "
+                              "{env: NAME}");
+        return;
+    }
     Config::Vault vault;
-    if (!read_struct("vault", entry, vault, draft.reading)) return;
+    if (!read_struct("vault", entry, vault, draft.reading)) {
+        draft.lost.emplace("vault");
+        return;
+    }
+    if (exposes_token(vault.url))
+        draft.reading.warning(entry.value.find("url")->position,
+                              "the vault's token and secrets travel unencrypted; use https");
+    if (vault.url.ends_with('/')) vault.url.pop_back();
     draft.config.vault = std::move(vault);
-    draft.reading.warning(entry.position,
-                          "'vault' is not used yet: secrets from a vault are not supported");
+}
+
+// Secrets in a vault without the section that says where it is, and the section without them.
+void check_vault(const Node& root, Draft& draft) {
+    if (draft.lost.contains("vault")) return;
+    const auto secrets = draft.reading.store.vault_secrets();
+    if (draft.config.vault) {
+        const auto at = std::find_if(root.entries.begin(), root.entries.end(),
+                                     [](const Node::Entry& e) { return e.key == "vault"; });
+        if (secrets.empty() && draft.reading.problems.empty())
+            draft.reading.warning(at->position,
+                                  "nothing is read from the vault: there is no {vault: ...}");
+        return;
+    }
+    for (const VaultSecret& secret : secrets)
+        draft.reading.problem(secret.position,
+                              fmt::format("{} is in a vault, but there is no section 'vault' that "
+                                          "says where that is",
+                                          in_quotes(secret.option)));
 }
 
 void read_state_dir(const Node::Entry& entry, Draft& draft) {
@@ -164,6 +203,7 @@ void read_sections(const Node& root, Draft& draft) {
         mount_switched_endpoint(draft);
     if (draft.config.state_dir.empty())
         draft.config.state_dir = usual_state_dir(draft.reading.environment);
+    check_vault(root, draft);
     check_references(draft);
     check_cycles(draft);
     check_duplicate_paths(draft);

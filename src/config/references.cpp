@@ -12,7 +12,8 @@ namespace vitals::config {
 namespace {
 
 // vitals' own components, which may be named like any other.
-constexpr std::array<std::string_view, 2> own_components = {"vitals/engine", "vitals/store"};
+constexpr std::array<std::string_view, 3> own_components = {"vitals/engine", "vitals/secrets",
+                                                            "vitals/store"};
 
 // Everything that may be named, by what a Field refers to.
 class Names {

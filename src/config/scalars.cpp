@@ -119,7 +119,7 @@ std::string expectation(const Field& field) {
         case Type::percentage:
             return "a percentage, a number from 0 to 100 with a % such as 90%";
         case Type::secret:
-            return "a secret: a text, {env: NAME} or {file: PATH}";
+            return "a secret: a text, {env: NAME}, {file: PATH} or {vault: PLACE}";
         case Type::secret_map:
             return "a mapping from names to secrets";
         case Type::text_map:

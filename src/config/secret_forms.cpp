@@ -16,7 +16,7 @@ namespace vitals::config {
 namespace {
 
 constexpr std::array<std::string_view, 3> forms = {"env", "file", "vault"};
-constexpr std::string_view expected_forms = "a text, {env: NAME} or {file: PATH}";
+constexpr std::string_view expected_forms = "a text, {env: NAME}, {file: PATH} or {vault: PLACE}";
 
 bool from_environment(const Node& name, std::string_view key, Secret& secret, Reading& reading) {
     if (!is_variable_name(name.scalar)) {
@@ -58,24 +58,16 @@ bool from_file(const Node& path, std::string_view key, Secret& secret, Reading& 
     return true;
 }
 
-// `mount/path#key`: at least one slash before the number sign, a key behind it.
-bool is_vault_reference(std::string_view text) {
-    const auto sign = text.find('#');
-    const auto slash = text.find('/');
-    return slash != std::string_view::npos && slash > 0 && sign != std::string_view::npos &&
-           slash + 1 < sign && sign + 1 < text.size();
-}
-
-bool from_vault(const Node& reference, Reading& reading) {
-    if (!is_vault_reference(reference.scalar))
-        reading.problem(reference.position,
-                        fmt::format("{} is not a place in a vault, expected mount/path#key",
-                                    in_quotes(reference.scalar)));
-    else
-        reading.problem(reference.position,
-                        "secrets from a vault are not supported yet; use {file: PATH} with a file "
-                        "that an agent writes, or {env: NAME}");
-    return false;
+bool from_vault(const Node& reference, std::string_view key, Secret& secret, Reading& reading) {
+    auto wanted = vault_reference(reference.scalar);
+    if (!wanted) {
+        reading.problem(reference.position, std::move(wanted.error()));
+        return false;
+    }
+    wanted->option = key;
+    wanted->position = reference.position;
+    secret = reading.store.from_vault(std::move(*wanted));
+    return true;
 }
 
 }  // namespace
@@ -106,10 +98,10 @@ bool read_secret(const Node& node, Position position, std::string_view key, bool
     }
     const Node::Entry& entry = node.entries.front();
     if (std::find(forms.begin(), forms.end(), entry.key) == forms.end()) {
-        reading.problem(
-            entry.position,
-            fmt::format("unknown source {} of the secret {}{}", in_quotes(entry.key),
-                        in_quotes(key), did_you_mean(entry.key, forms, ", expected env or file")));
+        reading.problem(entry.position, fmt::format("unknown source {} of the secret {}{}",
+                                                    in_quotes(entry.key), in_quotes(key),
+                                                    did_you_mean(entry.key, forms,
+                                                                 ", expected env, file or vault")));
         return false;
     }
     if (entry.value.broken) return false;
@@ -126,7 +118,7 @@ bool read_secret(const Node& node, Position position, std::string_view key, bool
     }
     if (entry.key == "env") return from_environment(entry.value, key, secret, reading);
     if (entry.key == "file") return from_file(entry.value, key, secret, reading);
-    return from_vault(entry.value, reading);
+    return from_vault(entry.value, key, secret, reading);
 }
 
 std::string secret_reference(const Node& node) {

@@ -14,6 +14,8 @@
 
 #include <fmt/format.h>
 
+#include "config/wording.hpp"
+
 namespace vitals::config {
 
 namespace {
@@ -81,6 +83,7 @@ struct SecretStore::State {
     };
     std::mutex mutex;
     std::map<std::string, Entry> files;
+    std::map<std::string, VaultSecret> vault;  // by reference
 };
 
 SecretStore::SecretStore() : state_(std::make_shared<State>()) {}
@@ -99,6 +102,63 @@ std::expected<Secret, std::string> SecretStore::from_file(const std::string& pat
     entry.trouble.clear();
     wipe(*content);
     return entry.secret;
+}
+
+std::expected<VaultSecret, std::string> vault_reference(const std::string& text) {
+    const auto refused = [&](std::string_view why) {
+        return std::unexpected(fmt::format(
+            "{} is not a place in a vault, expected mount/path#key{}", in_quotes(text), why));
+    };
+    VaultSecret wanted;
+    wanted.reference = text;
+    const auto sign = text.find('#');
+    wanted.path = text.substr(0, sign);
+    if (sign != std::string::npos) wanted.key = text.substr(sign + 1);
+    const std::string_view path = wanted.path;
+    const bool whole = !wanted.key.empty() && path.find('/') != std::string_view::npos &&
+                       !path.starts_with('/') && !path.ends_with('/') &&
+                       path.find("//") == std::string_view::npos;
+    if (!whole) return refused("");
+    if (path.starts_with("v1/")) return refused("; the 'v1/' of the API is not part of it");
+    for (std::string_view rest = path; !rest.empty();) {
+        const std::string_view segment = rest.substr(0, rest.find('/'));
+        if (segment == "." || segment == "..") return refused("");
+        rest.remove_prefix(std::min(rest.size(), segment.size() + 1));
+    }
+    return wanted;
+}
+
+Secret SecretStore::from_vault(VaultSecret wanted) {
+    const std::lock_guard lock(state_->mutex);
+    auto [at, fresh] = state_->vault.try_emplace(wanted.reference, wanted);
+    VaultSecret& entry = at->second;
+    if (fresh) entry.secret = Secret::pending(entry.reference + " was not read from the vault yet");
+    // The reader of the file goes by sections: the first place is the topmost.
+    if (wanted.position < entry.position) {
+        entry.position = wanted.position;
+        entry.option = std::move(wanted.option);
+    }
+    return entry.secret;
+}
+
+std::vector<VaultSecret> SecretStore::vault_secrets() const {
+    const std::lock_guard lock(state_->mutex);
+    std::vector<VaultSecret> all;
+    for (const auto& [reference, entry] : state_->vault) all.push_back(entry);
+    return all;
+}
+
+void SecretStore::continue_from(const SecretStore& before, bool same_vault) {
+    if (state_ == before.state_) return;
+    const std::scoped_lock lock(state_->mutex, before.state_->mutex);
+    for (auto& [path, entry] : state_->files)
+        if (const auto old = before.state_->files.find(path); old != before.state_->files.end())
+            entry.secret.continue_from(old->second.secret);
+    if (!same_vault) return;
+    for (auto& [reference, entry] : state_->vault)
+        if (const auto old = before.state_->vault.find(reference);
+            old != before.state_->vault.end())
+            entry.secret.continue_from(old->second.secret);
 }
 
 std::vector<std::string> SecretStore::refresh() {

@@ -1,5 +1,6 @@
-// Secrets that may change while the program runs: files (and, later, vault values) are re-read, and
-// every copy of the Secret sees the new value. A copy of the store is the same store. Thread-safe.
+// Secrets that may change while the program runs: files are re-read here, the values of a vault by
+// whoever can ask it, and every copy of the Secret sees the new value. A copy of the store is the
+// same store. Thread-safe.
 #pragma once
 
 #include <expected>
@@ -7,9 +8,23 @@
 #include <string>
 #include <vector>
 
+#include "config/node.hpp"
 #include "model/secret.hpp"
 
 namespace vitals::config {
+
+// Where in a vault a secret is, and where in the configuration it was asked for first.
+struct VaultSecret {
+    std::string reference;  // mount/path#key
+    std::string path;       // mount/path
+    std::string key;
+    Secret secret;
+    std::string option;  // `password`
+    Position position;
+};
+
+// `mount/path#key` in its parts, or what is wrong with it.
+std::expected<VaultSecret, std::string> vault_reference(const std::string& text);
 
 class SecretStore {
   public:
@@ -21,6 +36,16 @@ class SecretStore {
     // read it. Both complete the sentence "the file X ...".
     std::expected<Secret, std::string> from_file(const std::string& path,
                                                  std::string* warning = nullptr);
+
+    // A secret of a vault, without a value until somebody has read it. The same reference gives the
+    // same cell each time. `wanted` is what vault_reference() gave, with option and position.
+    Secret from_vault(VaultSecret wanted);
+    std::vector<VaultSecret> vault_secrets() const;  // by reference
+
+    // Goes on from where an earlier configuration's secrets are: values that were in force until
+    // now count as former ones, and what a vault gave stays in use. Without `same_vault` only the
+    // files' are taken over.
+    void continue_from(const SecretStore& before, bool same_vault);
 
     // Reads again every file that changed; to be called at least every 10 s, off the engine's
     // thread. A file that cannot be read keeps its last value. Returns one line for each change and

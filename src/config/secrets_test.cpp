@@ -129,6 +129,57 @@ TEST_F(SecretFiles, AreReportedWithTheirPlaceInTheConfiguration) {
                   "it");
 }
 
+TEST_F(SecretFiles, GoOnAcrossAReload) {
+    const std::string path = write("a", "first");
+    SecretStore before;
+    const Secret old = *before.from_file(path);
+    write("a", "second");
+    SecretStore after;
+    const Secret fresh = *after.from_file(path);
+    after.continue_from(before, false);
+    EXPECT_TRUE(fresh.equals("second"));
+    EXPECT_TRUE(fresh.accepts("first", std::chrono::hours(1), std::chrono::steady_clock::now()));
+    EXPECT_TRUE(old.equals("first")) << "what still runs is not disturbed";
+}
+
+TEST(VaultSecrets, AreOneCellForEachReference) {
+    const auto config = parse(R"(
+vault: {url: "https://vault:8200/", token: xyzzy, namespace: shop}
+tokens:
+  a: {secret: {vault: "kv/shop/health#a"}, overlap: 5m}
+  b: {secret: {vault: "kv/shop/health#b"}}
+  c: {secret: {vault: "kv/shop/health#a"}}
+)",
+                              "vitals.yaml", sample::catalog());
+    ASSERT_TRUE(config) << config.error().at(0).text();
+    EXPECT_EQ(config->vault->url, "https://vault:8200");
+    EXPECT_EQ(config->vault->interval, std::chrono::seconds(5));
+    EXPECT_THAT(config->warnings, IsEmpty());
+    EXPECT_EQ(config->tokens.at(0).overlap, std::chrono::minutes(5));
+    EXPECT_EQ(config->tokens.at(1).overlap, std::chrono::minutes(1));
+    const auto secrets = config->secrets.vault_secrets();
+    ASSERT_EQ(secrets.size(), 2u);
+    EXPECT_EQ(secrets[0].path, "kv/shop/health");
+    EXPECT_EQ(secrets[0].key, "a");
+    EXPECT_EQ(secrets[0].option, "secret");
+    EXPECT_EQ(secrets[0].position, (Position{4, 23}));
+    const Secret& token = config->tokens.at(2).secret;
+    EXPECT_TRUE(token.configured());
+    EXPECT_FALSE(token.available());
+    EXPECT_EQ(token.why_unavailable(), "kv/shop/health#a was not read from the vault yet");
+    secrets[0].secret.replace("x");
+    EXPECT_TRUE(token.equals("x"));
+    EXPECT_TRUE(config->tokens.at(0).secret.equals("x"));
+
+    SecretStore after, elsewhere;
+    const Secret next = after.from_vault(*vault_reference("kv/shop/health#a"));
+    after.continue_from(config->secrets, true);
+    EXPECT_TRUE(next.equals("x")) << "the last value stays in use";
+    const Secret other = elsewhere.from_vault(*vault_reference("kv/shop/health#a"));
+    elsewhere.continue_from(config->secrets, false);
+    EXPECT_FALSE(other.available()) << "another vault's values are not this one's";
+}
+
 TEST_F(SecretFiles, ATlsKeyIsGuardedLikeASecret) {
     const std::string certificate = write("crt", "x", 0644);
     const std::string key = write("key", "x", 0602);

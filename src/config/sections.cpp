@@ -13,6 +13,23 @@ constexpr double second = 1'000 * ms;
 constexpr double minute = 60 * second;
 constexpr double mebibyte = 1'048'576;
 
+std::string vault_url_problem(const void* value) {
+    std::string_view text = *static_cast<const std::string*>(value);
+    const auto scheme = text.find("://");
+    if (scheme == std::string_view::npos) return "has no scheme; expected https://host:8200";
+    if (text.substr(0, scheme) != "https" && text.substr(0, scheme) != "http")
+        return "must begin with https:// or http://";
+    text.remove_prefix(scheme + 3);
+    if (text.find('@') != std::string_view::npos)
+        return "holds credentials; the token stands in 'token'";
+    if (text.ends_with('/')) text.remove_suffix(1);
+    if (text.empty() || text.find_first_of(" \t\r\n\"\\") != std::string_view::npos)
+        return "has no host; expected https://host:8200";
+    if (text.find_first_of("/?#") != std::string_view::npos)
+        return "has a path or parameters; expected https://host:8200";
+    return {};
+}
+
 constexpr std::array file_fields = {
     field<&FileKeys::state_dir>(
         "state_dir",
@@ -57,12 +74,21 @@ constexpr std::array defaults_fields = {
 };
 
 constexpr std::array vault_fields = {
-    field<&Config::Vault::url>("url", "Where the vault is.",
-                               {.required = true, .example = "https://vault:8200"}),
-    field<&Config::Vault::token>("token", "How vitals logs in.", {.required = true}),
-    field<&Config::Vault::name_space>("namespace", "The vault's namespace.", {.example = "shop"}),
-    field<&Config::Vault::ca>("ca", "Whom to trust for TLS, a PEM file.",
+    field<&Config::Vault::url>(
+        "url", "Where Vault or OpenBao is.",
+        {.required = true, .example = "https://vault:8200", .verify = vault_url_problem}),
+    field<&Config::Vault::token>("token",
+                                 "The token that may read the secrets; a file that Vault's agent "
+                                 "writes is read again like any other.",
+                                 {.required = true, .example = "{file: /run/secrets/vault}"}),
+    field<&Config::Vault::name_space>("namespace", "The namespace of the token and the secrets.",
+                                      {.example = "shop"}),
+    field<&Config::Vault::ca>("ca", "PEM file of the authorities to trust instead of the system's.",
                               {.example = "/etc/vitals/ca.pem"}),
+    field<&Config::Vault::interval>("interval", "How often the secrets are read again.",
+                                    {.least = 100 * ms, .most = 10 * second}),
+    field<&Config::Vault::timeout>("timeout", "How long reading one secret may take.",
+                                   {.least = ms, .most = minute}),
 };
 
 constexpr std::array history_fields = {
@@ -89,6 +115,10 @@ constexpr std::array log_fields = {
 constexpr std::array token_fields = {
     field<&TokenKeys::secret>("secret", "What is shown as 'Authorization: Bearer ...'.",
                               {.required = true}),
+    field<&TokenKeys::overlap>(
+        "overlap",
+        "How long the former secret is still accepted when a file or a vault changes it.",
+        {.least = 0, .most = 24 * 60 * minute}),
     field<&TokenKeys::allow>(
         "allow", "Rights under /v1; a token without any only opens endpoints that name it.",
         {.choices = "read|push|control"}),

@@ -30,6 +30,7 @@ struct DefaultsKeys {
 };
 struct TokenKeys {
     Secret secret;
+    std::chrono::milliseconds overlap = Token().overlap;
     std::vector<std::string> allow;
 };
 struct ComponentKeys {

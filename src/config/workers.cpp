@@ -65,6 +65,7 @@ void read_tokens(const Node& node, Draft& draft) {
         const Part part{section("tokens").description.fields, &keys};
         apply(entry.value, entry.position, std::span(&part, 1), subject, draft.reading);
         token.secret = keys.secret;
+        token.overlap = keys.overlap;
         for (const std::string& right : keys.allow) {
             token.allow.read |= right == "read";
             token.allow.push |= right == "push";

@@ -4,7 +4,8 @@
 //
 // Errors come in the order in which Django REST Framework finds them: format (404), Accept (406),
 // method, then token (both 405: a wrong token does not learn that there is an endpoint). Every
-// namespace's token is compared, in constant time.
+// namespace's token is compared, in constant time; one that was replaced opens its namespace for an
+// overlap, so that rotating it refuses nobody.
 // Source: the API's document; bodies and headers as Django REST Framework 3.14 sends them.
 #include <algorithm>
 #include <array>
@@ -33,6 +34,7 @@ struct Namespace {
 
 struct Options {
     std::vector<std::pair<std::string, Namespace>> namespaces;
+    std::chrono::milliseconds token_overlap{60'000};
     bool require_authorization = false;
     bool append_slash = false;
 };
@@ -56,6 +58,10 @@ constexpr Field namespace_fields[] = {
 constexpr Field fields[] = {
     field<&Options::namespaces>("namespaces", "Who may ask, and what each sees, by name.",
                                 {.required = true, .members = namespace_fields}),
+    field<&Options::token_overlap>(
+        "token_overlap",
+        "How long the former token still opens its namespace when a file or a vault changes it.",
+        {.least = 0, .most = 86'400'000}),
     field<&Options::require_authorization>(
         "require_authorization",
         "The header `Authorization: JWT access_token` must carry the same token."),
@@ -108,7 +114,8 @@ std::string_view authorization(const Request& request) {
 const Namespace* admitted(const Request& request, const Options& options, std::string_view token) {
     const Namespace* found = nullptr;
     for (const auto& [name, space] : options.namespaces)
-        if (space.token.equals(token) && found == nullptr) found = &space;
+        if (space.token.accepts(token, options.token_overlap, request.now) && found == nullptr)
+            found = &space;
     if (!options.require_authorization) return token.empty() ? nullptr : found;
     const bool confirmed = constant_time_equal(authorization(request), token);
     return confirmed && !token.empty() ? found : nullptr;

@@ -129,6 +129,26 @@ struct Row {
     const char* detail;  // null: no JSON
 };
 
+// One file for each row of the API's table of answers.
+TEST(TokenHealth, AnswersEveryRowOfItsTable) {
+    const auto row = [](const std::string& name, const std::string& rest, Pairs query = {},
+                        const std::string& accept = "*/*", const std::string& method = "GET") {
+        Request request = ask_for(rest, std::move(query), accept);
+        request.method = method;
+        expect_golden("token_health/row-" + name, ask(documented(), request));
+    };
+    row("good", "prod-1/");
+    row("good-json", "prod-1/", {{"format", "json"}});
+    row("unsupported-format", "prod-1/", {{"format", "xml"}});
+    row("unsupported-format-wrong-token", "wrong/", {{"format", "xml"}});
+    row("wrong-token", "wrong/");
+    row("missing-token", "");
+    row("missing-slash", "prod-1");
+    row("post", "prod-1/", {}, "*/*", "POST");
+    row("unacceptable", "prod-1/", {}, "text/csv");
+    row("browser", "prod-1/", {}, "text/html");
+}
+
 TEST(TokenHealth, FindsErrorsInTheirOrder) {
     const char* const not_found = "Not found.";
     const char* const accept = "Could not satisfy the request Accept header.";
@@ -173,19 +193,37 @@ TEST(TokenHealth, FindsErrorsInTheirOrder) {
     }
 }
 
-TEST(TokenHealth, FollowsARotatedTokenAtOnce) {
+TEST(TokenHealth, FollowsARotatedTokenAndAcceptsTheFormerForAnOverlap) {
     const Secret token = Secret::pending();
     Chosen options(token_health);
+    options.set("token_overlap", std::chrono::milliseconds(10s));
     add_namespace(const_cast<void*>(options.get()), "n", token);
-    const auto code = [&](std::string rest) {
-        return token_health.render(documented(), ask_for(std::move(rest)), options.get()).status;
+    const auto code = [&](const std::string& shown, Steady when, const char* header = nullptr) {
+        Request request = ask_for(shown + "/");
+        request.now = when;
+        if (header != nullptr) request.headers.emplace_back("authorization", header);
+        return token_health.render(documented(), request, options.get()).status;
     };
-    EXPECT_EQ(code("old/"), 405);
-    token.replace("old");
-    EXPECT_EQ(code("old/"), 200);
-    token.replace("new");
-    EXPECT_EQ(code("old/"), 405);
-    EXPECT_EQ(code("new/"), 200);
+    const Steady then = ask_for("").now;
+    EXPECT_EQ(code("old", then), 405);
+    token.replace("old", then);
+    EXPECT_EQ(code("old", then), 200);
+    token.replace("new", then);
+    EXPECT_EQ(code("new", then), 200);
+    EXPECT_EQ(code("old", then), 200);
+    EXPECT_EQ(code("old", then + 9s), 200);
+    EXPECT_EQ(code("old", then + 10s), 405);
+    EXPECT_EQ(code("new", then + 10s), 200);
+    EXPECT_EQ(code("", then), 404);
+    // The header follows, too: it must carry the token that the URL carries, old or new.
+    options.set("require_authorization", true);
+    EXPECT_EQ(code("old", then, "JWT old"), 200);
+    EXPECT_EQ(code("new", then, "JWT new"), 200);
+    EXPECT_EQ(code("old", then, "JWT new"), 405);
+    EXPECT_EQ(code("old", then + 10s, "JWT old"), 405);
+    options.set("token_overlap", std::chrono::milliseconds(0));
+    EXPECT_EQ(code("old", then, "JWT old"), 405) << "revoked at once";
+    EXPECT_EQ(code("new", then, "JWT new"), 200);
 }
 
 TEST(TokenHealth, MayDemandTheHeaderToo) {

@@ -181,6 +181,65 @@ TEST(Secret, ChangesForEveryCopyAndComparesWhole) {
     EXPECT_FALSE(Secret::pending().available());
 }
 
+TEST(Secret, AcceptsAReplacedValueForAnOverlap) {
+    using std::chrono::seconds;
+    const Secret secret("first");
+    const Steady then{std::chrono::hours(1)};
+    const std::chrono::milliseconds minute = std::chrono::minutes(1);
+    secret.replace("second", then);
+    secret.replace("third", then + seconds(30));
+    for (const char* each : {"first", "second", "third"})
+        EXPECT_TRUE(secret.accepts(each, minute, then + seconds(59))) << each;
+    EXPECT_FALSE(secret.accepts("first", minute, then + seconds(60)));
+    EXPECT_TRUE(secret.accepts("second", minute, then + seconds(89)));
+    EXPECT_FALSE(secret.accepts("second", minute, then + seconds(90)));
+    EXPECT_TRUE(secret.accepts("third", minute, then + seconds(900)));
+    EXPECT_FALSE(secret.accepts("second", {}, then + seconds(30))) << "no overlap is wanted";
+    EXPECT_FALSE(secret.equals("second"));
+    EXPECT_FALSE(secret.accepts("", minute, then)) << "nothing was never a value";
+    // However often it is rotated, only the last few are known.
+    for (int i = 0; i < 100; ++i) secret.replace(std::to_string(i), then);
+    EXPECT_TRUE(secret.accepts("98", minute, then));
+    EXPECT_FALSE(secret.accepts("third", minute, then));
+}
+
+TEST(Secret, WithoutAValueSaysWhy) {
+    const Secret secret = Secret::pending("not read yet");
+    EXPECT_EQ(secret.why_unavailable(), "not read yet");
+    secret.set_why_unavailable("sealed");
+    EXPECT_EQ(secret.why_unavailable(), "sealed");
+    EXPECT_FALSE(secret.accepts("", std::chrono::hours(1), {}));
+    secret.replace("x");
+    EXPECT_EQ(secret.why_unavailable(), "");
+    secret.set_why_unavailable("late");
+    EXPECT_EQ(secret.why_unavailable(), "") << "it has its last value";
+    EXPECT_FALSE(secret.accepts("", std::chrono::hours(1), Steady::max()));
+}
+
+TEST(Secret, GoesOnFromAnEarlierConfiguration) {
+    const Steady then{std::chrono::hours(1)};
+    const std::chrono::milliseconds hour = std::chrono::hours(1);
+    const Secret before("first");
+    before.replace("second", then);
+    const Secret waiting = Secret::pending("the vault is sealed");
+    waiting.continue_from(before, then);
+    EXPECT_TRUE(waiting.equals("second")) << "keeps the last value";
+    EXPECT_TRUE(waiting.accepts("first", hour, then));
+    const Secret read("third");
+    read.continue_from(before, then);
+    EXPECT_TRUE(read.equals("third"));
+    EXPECT_TRUE(read.accepts("second", hour, then));
+    EXPECT_TRUE(read.accepts("first", hour, then));
+    const Secret same("second");
+    same.continue_from(before, then);
+    EXPECT_FALSE(same.accepts("second", hour, then + hour) && !same.equals("second"));
+    same.continue_from(Secret(), then);
+    same.continue_from(same, then);
+    EXPECT_TRUE(same.equals("second"));
+    before.replace("other", then);
+    EXPECT_TRUE(waiting.equals("second")) << "a cell of its own";
+}
+
 TEST(Clock, WritesRfc3339) {
     const System time{std::chrono::milliseconds(1'420'231'198'007)};
     EXPECT_EQ(rfc3339(time), "2015-01-02T20:39:58Z");

@@ -17,15 +17,28 @@ bool constant_time_equal(std::string_view a, std::string_view b) noexcept {
 
 namespace {
 
-// Digests are of one length: comparing them tells nothing of a secret's own.
-std::string digest_of(std::string_view text) {
-    std::string digest(SHA256_DIGEST_LENGTH, '\0');
-    SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-           reinterpret_cast<unsigned char*>(digest.data()));
-    return digest;
+// Values that were in force once and are still known by their digests. More than one, because a
+// secret may be rotated again within an overlap.
+constexpr std::size_t most_formers = 8;
+
+bool same(const unsigned char* a, const unsigned char* b, std::size_t size) noexcept {
+    return CRYPTO_memcmp(a, b, size) == 0;
 }
 
 }  // namespace
+
+// Digests are of one length: comparing them tells nothing of a secret's own.
+Secret::Digest Secret::digest_of(std::string_view text) {
+    Digest digest{};
+    static_assert(sizeof digest == SHA256_DIGEST_LENGTH);
+    SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+    return digest;
+}
+
+void Secret::remember(Cell& cell, const Digest& digest, Steady now) {
+    if (cell.formers.size() == most_formers) cell.formers.erase(cell.formers.begin());
+    cell.formers.push_back({digest, now});
+}
 
 Secret::Cell::~Cell() {
     wipe(value);
@@ -33,6 +46,7 @@ Secret::Cell::~Cell() {
 
 Secret::Secret(std::string value) : cell_(std::make_shared<Cell>()) {
     cell_->value = std::move(value);
+    cell_->digest = digest_of(cell_->value);
     cell_->available = true;
 }
 
@@ -48,25 +62,71 @@ std::string Secret::reveal() const {
     return cell_->value;
 }
 
-void Secret::replace(std::string value) const {
+void Secret::replace(std::string value, Steady now) const {
     if (cell_ == nullptr) return;
     const std::scoped_lock lock(cell_->mutex);
+    if (cell_->available && !cell_->value.empty()) remember(*cell_, cell_->digest, now);
     wipe(cell_->value);
     cell_->value = std::move(value);
+    cell_->digest = digest_of(cell_->value);
     cell_->available = true;
+    cell_->why.clear();
 }
 
-Secret Secret::pending() {
+void Secret::continue_from(const Secret& before, Steady now) const {
+    if (cell_ == nullptr || before.cell_ == nullptr || cell_ == before.cell_) return;
+    const std::scoped_lock lock(cell_->mutex, before.cell_->mutex);
+    const Cell& old = *before.cell_;
+    cell_->formers = old.formers;
+    if (!old.available) return;
+    if (cell_->available) {
+        if (!old.value.empty() && !same(old.digest.data(), cell_->digest.data(), sizeof(Digest)))
+            remember(*cell_, old.digest, now);
+        return;
+    }
+    cell_->value = old.value;
+    cell_->digest = old.digest;
+    cell_->available = true;
+    cell_->why.clear();
+}
+
+Secret Secret::pending(std::string why) {
     Secret secret;
     secret.cell_ = std::make_shared<Cell>();
+    secret.cell_->why = std::move(why);
     return secret;
 }
 
-bool Secret::equals(std::string_view candidate) const {
-    if (cell_ == nullptr) return false;
+std::string Secret::why_unavailable() const {
+    if (cell_ == nullptr) return {};
     const std::scoped_lock lock(cell_->mutex);
-    return cell_->available && !cell_->value.empty() &&
-           constant_time_equal(digest_of(cell_->value), digest_of(candidate));
+    return cell_->available ? std::string() : cell_->why;
+}
+
+void Secret::set_why_unavailable(std::string why) const {
+    if (cell_ == nullptr) return;
+    const std::scoped_lock lock(cell_->mutex);
+    if (!cell_->available) cell_->why = std::move(why);
+}
+
+bool Secret::equals(std::string_view candidate) const {
+    return accepts(candidate, {}, {});
+}
+
+bool Secret::accepts(std::string_view candidate, std::chrono::milliseconds overlap,
+                     Steady now) const {
+    if (cell_ == nullptr) return false;
+    const Digest digest = digest_of(candidate);
+    const std::scoped_lock lock(cell_->mutex);
+    // Every value is compared, whichever matches.
+    bool accepted = cell_->available && !cell_->value.empty() &&
+                    same(digest.data(), cell_->digest.data(), digest.size());
+    for (const Former& former : cell_->formers) {
+        const bool equal = same(digest.data(), former.digest.data(), digest.size());
+        const bool recent = overlap.count() > 0 && now - former.replaced < overlap;
+        accepted |= equal && recent;
+    }
+    return accepted;
 }
 
 }  // namespace vitals

@@ -115,7 +115,9 @@ class Responder {
         return render(produce(variant, reader_.read()));
     }
     void count(const std::string& label, int status);
-    Identity identify(std::string_view bearer) const { return server::identify(*routes_, bearer); }
+    Identity identify(std::string_view bearer) const {
+        return server::identify(*routes_, bearer, now_);
+    }
     Steady now() const noexcept { return now_; }
 
   private:

@@ -36,6 +36,7 @@ struct Token {
     std::string name;
     Secret secret;
     bool read = false, push = false, control = false;
+    std::chrono::milliseconds overlap{};  // how long a replaced secret is still accepted
 };
 
 struct Endpoint {

@@ -13,13 +13,13 @@ std::string_view bearer_of(const Head& head) noexcept {
     return token;
 }
 
-Identity identify(const Routes& routes, std::string_view bearer) {
+Identity identify(const Routes& routes, std::string_view bearer, Steady now) {
     Identity identity;
     if (bearer.empty()) return identity;
     identity.shown = true;
     for (std::size_t i = 0; i < routes.tokens.size(); ++i) {
         const Token& token = routes.tokens[i];
-        if (!token.secret.equals(bearer)) continue;
+        if (!token.secret.accepts(bearer, token.overlap, now)) continue;
         identity.token = static_cast<int>(i);
         identity.read |= token.read;
         identity.push |= token.push;

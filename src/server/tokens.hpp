@@ -23,8 +23,9 @@ struct Identity {
     bool operator==(const Identity&) const = default;
 };
 
-// A token without a value (a vault that cannot be reached) matches nothing.
-Identity identify(const Routes& routes, std::string_view bearer);
+// A token without a value (a vault that cannot be reached) matches nothing; a secret that was
+// replaced is accepted for the token's overlap.
+Identity identify(const Routes& routes, std::string_view bearer, Steady now);
 
 // Counts tokens that were refused, and says so at most once in a while. Thread-safe.
 class RefusedTokens {

@@ -88,9 +88,28 @@ TEST_F(TokenTest, ATokenWithoutAValueMatchesNothing) {
     routes.tokens[0].read = true;
     routes.tokens[1].secret = Secret("");
     routes.tokens[1].read = true;
-    EXPECT_EQ(identify(routes, "").token, -1);
-    EXPECT_EQ(identify(routes, "x").token, -1);
-    EXPECT_FALSE(identify(routes, "").read);
+    EXPECT_EQ(identify(routes, "", {}).token, -1);
+    EXPECT_EQ(identify(routes, "x", {}).token, -1);
+    EXPECT_FALSE(identify(routes, "", {}).read);
+}
+
+TEST_F(TokenTest, ARotatedTokenIsAcceptedForItsOverlap) {
+    Routes routes;
+    routes.tokens = {token("a", "0ld", true, false, false), token("b", "b", false, true, false)};
+    routes.tokens[0].overlap = 60s;
+    const Secret& secret = routes.tokens[0].secret;
+    const Steady then{1h};
+    secret.replace("n3w", then);
+    for (const char* each : {"0ld", "n3w"}) {
+        const Identity identity = identify(routes, each, then + 59s);
+        EXPECT_EQ(identity.token, 0) << each;
+        EXPECT_TRUE(identity.read) << each;
+        EXPECT_FALSE(identity.push) << each;
+    }
+    EXPECT_EQ(identify(routes, "0ld", then + 60s).token, -1);
+    EXPECT_EQ(identify(routes, "n3w", then + 60s).token, 0);
+    routes.tokens[1].secret.replace("c", then);
+    EXPECT_EQ(identify(routes, "b", then).token, -1) << "without an overlap at once";
 }
 
 TEST_F(TokenTest, RefusalsAreCountedAndLoggedAtMostOnceASecond) {

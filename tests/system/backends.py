@@ -224,8 +224,8 @@ class StandIn:
 
     handler = Requests
 
-    def __init__(self):
-        self.port = free_port()
+    def __init__(self, port=None):
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), self.handler)
         self.server.daemon_threads = True
@@ -240,13 +240,33 @@ class StandIn:
 
 
 class Vault(StandIn):
-    """A stand-in, not Vault. Tokens: their seconds left, None for never, 0 for expired."""
+    """A stand-in, not Vault. Tokens: their seconds left, None for never, 0 for expired. `blind` may
+    look itself up and nothing else. Secrets stand by the path of the API; None is a deleted one."""
 
     class handler(Requests):  # noqa: N801
+        def misbehave(self):
+            how, owner = self.owner.misbehaviour, self.owner
+            if how == "hang":
+                owner.released.wait(60)
+            elif how == "garbage":
+                self.wfile.write(b"nonsense\r\n\r\n")
+            elif how == "page":
+                return self.reply(200, b"<html>s3cret</html>", "text/html")
+            elif how == "echo":
+                return self.reply(500, self.headers.get("X-Vault-Token", "").encode())
+            elif how == "huge":
+                with contextlib.suppress(OSError):
+                    self.reply(200, b"{" + b" " * 9_000_000)
+            self.close_connection = True
+            return None
+
         def do_GET(self):
             url = urllib.parse.urlparse(self.path)
             owner, query = self.owner, dict(urllib.parse.parse_qsl(url.query))
             state = owner.state
+            owner.asked += 1
+            if owner.misbehaviour:
+                return self.misbehave()
             if url.path == "/v1/sys/health":
                 code = ("uninitcode", 501) if not state["initialized"] else (
                     "sealedcode", 503) if state["sealed"] else (
@@ -258,7 +278,7 @@ class Vault(StandIn):
             if state["sealed"]:
                 return self.reply(503, {"errors": ["Vault is sealed"]})
             left = owner.tokens.get(self.headers.get("X-Vault-Token"), 0)
-            if left == 0:
+            if left == 0 or self.headers.get("X-Vault-Namespace", "") != owner.name_space:
                 return self.reply(403, {"errors": ["permission denied"]})
             if url.path == "/v1/auth/token/lookup-self":
                 expires = None if left is None else time.strftime(
@@ -266,22 +286,48 @@ class Vault(StandIn):
                 return self.reply(200, {"data": {"id": self.headers["X-Vault-Token"],
                                                  "ttl": left or 0, "expire_time": expires,
                                                  "renewable": True, "policies": ["default"]}})
-            values = owner.secrets.get(url.path)
-            if values is None:
+            if self.headers.get("X-Vault-Token") == "blind":
+                return self.reply(403, {"errors": ["permission denied"]})
+            mounts = "/v1/sys/internal/ui/mounts/"
+            if url.path.startswith(mounts):
+                at = next((mount for mount in owner.mounts
+                           if url.path.removeprefix(mounts).startswith(mount)), None)
+                if at is None or not owner.tells_mounts:
+                    return self.reply(403, {"errors": ["preflight capability check returned 403"]})
+                version = owner.mounts[at]
+                return self.reply(200, {"data": {
+                    "path": at, "type": "kv" if version else "database",
+                    "options": {"version": str(version)} if version else None}})
+            versioned = any(version == 2 and url.path.startswith(f"/v1/{mount}data/")
+                            for mount, version in owner.mounts.items())
+            if url.path not in owner.secrets:
                 return self.reply(404, {"errors": []})
-            versioned = url.path.startswith("/v1/kv/data/")
+            values = owner.secrets[url.path]
+            if values is None:
+                return self.reply(404, {"data": {"data": None, "metadata": {
+                    "version": 2, "deletion_time": "2026-01-01T00:00:00Z", "destroyed": False}}})
             self.reply(200, {"data": {"data": values, "metadata": {"version": 1}}
                              if versioned else values})
 
         do_HEAD = do_GET
 
-    def __init__(self):
+    def __init__(self, port=None):
         self.state = {"initialized": True, "sealed": False, "standby": False,
                       "performance_standby": False}
-        self.tokens = {"root": None, "hour": 3600, "expired": 0}
+        self.tokens = {"root": None, "hour": 3600, "expired": 0, "blind": None}
+        self.mounts = {"kv/": 2, "old/": 1, "teams/shop/kv/": 2, "database/": None}
+        self.tells_mounts = True
+        self.name_space = ""
         self.secrets = {"/v1/kv/data/health": {"password": "s3cret"},
                         "/v1/old/health": {"password": "s3cret"}}
-        super().__init__()
+        self.misbehaviour = None
+        self.released = threading.Event()
+        self.asked = 0
+        super().__init__(port)
+
+    def close(self):
+        self.released.set()
+        super().close()
 
     @contextlib.contextmanager
     def being(self, **changes):

@@ -99,7 +99,8 @@ def test_rotated_secrets_take_effect_without_a_restart(vitals):
     secret = daemon.folder / "secret"
     secret.write_text("first\n")
     secret.chmod(0o600)
-    daemon.configure({"tokens": {"operator": {"secret": {"file": str(secret)}, "allow": ["read"]}}})
+    daemon.configure({"tokens": {"operator": {
+        "secret": {"file": str(secret)}, "allow": ["read"], "overlap": "0s"}}})
     daemon.start()
     read = lambda token: daemon.get(  # noqa: E731
         "/v1/components", {"Authorization": f"Bearer {token}"}).status

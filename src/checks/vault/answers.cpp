@@ -5,26 +5,18 @@
 #include <boost/json.hpp>
 
 #include "wire/quote.hpp"
+#include "wire/vault.hpp"
 
 namespace vitals::checks::vault {
 
 namespace {
 
 namespace json = boost::json;
-constexpr std::size_t deepest = 32;
+using wire::vault::object_of;
+using wire::vault::values_of;
 
 CheckError not_vault(std::string_view body) {
     return CheckError(ErrorClass::protocol, "not Vault's answer", "got " + wire::quoted(body));
-}
-
-// Null unless the body is a JSON object.
-std::optional<json::object> object_of(std::string_view body) {
-    json::error_code error;
-    json::parse_options options;
-    options.max_depth = deepest;
-    json::value document = json::parse(body, error, {}, options);
-    if (error || !document.is_object()) return std::nullopt;
-    return std::move(document.get_object());
 }
 
 std::optional<bool> flag(const json::object& object, std::string_view name) {
@@ -36,14 +28,6 @@ std::optional<bool> flag(const json::object& object, std::string_view name) {
 const json::object* child(const json::object& object, std::string_view name) {
     const json::value* value = object.if_contains(name);
     return value == nullptr ? nullptr : value->if_object();
-}
-
-// Of KV version 2, whose values stand one floor lower, beside `metadata`.
-const json::object* values_of(const json::object& answer) {
-    const json::object* data = child(answer, "data");
-    if (data == nullptr || child(*data, "metadata") == nullptr || !data->contains("data"))
-        return data;
-    return child(*data, "data");
 }
 
 }  // namespace
@@ -87,16 +71,6 @@ std::optional<std::int64_t> seconds_left(std::string_view body) {
     return ttl->get_int64();
 }
 
-SecretPath::SecretPath(std::string_view path) {
-    const std::size_t hash = path.find('#');
-    if (hash != std::string_view::npos) key = path.substr(hash + 1);
-    path = path.substr(0, hash);
-    version_1 = path;
-    const std::size_t slash = path.find('/');
-    if (slash != std::string_view::npos)
-        version_2 = fmt::format("{}/data{}", path.substr(0, slash), path.substr(slash));
-}
-
 void judge_secret(std::string_view body, const std::string& key) {
     // The body holds the secret: no error repeats it.
     const auto answer = object_of(body);
@@ -106,19 +80,6 @@ void judge_secret(std::string_view body, const std::string& key) {
     if (values->empty()) throw CheckError(ErrorClass::assertion, "secret is empty");
     if (!key.empty() && !values->contains(key))
         throw CheckError(ErrorClass::assertion, fmt::format("secret has no {}", key));
-}
-
-bool is_deleted(std::string_view body) {
-    const auto answer = object_of(body);
-    const json::object* data = answer ? child(*answer, "data") : nullptr;
-    return data != nullptr && child(*data, "metadata") != nullptr;
-}
-
-std::string errors_of(std::string_view body) {
-    const auto answer = object_of(body);
-    const json::value* errors = answer ? answer->if_contains("errors") : nullptr;
-    if (errors == nullptr || !errors->is_array()) return wire::quoted(body);
-    return wire::quoted(json::serialize(*errors));
 }
 
 }  // namespace vitals::checks::vault

@@ -11,10 +11,15 @@
 #include "wire/quote.hpp"
 #include "wire/sigv4.hpp"
 #include "wire/url.hpp"
+#include "wire/vault.hpp"
 
 namespace vitals::checks::vault {
 
 namespace {
+
+using wire::vault::errors_of;
+using wire::vault::is_deleted;
+using wire::vault::SecretPath;
 
 // Every state with the same status, so that the body tells them apart (as Vault's own client asks).
 constexpr std::string_view health_path =

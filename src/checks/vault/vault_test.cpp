@@ -129,13 +129,6 @@ TEST(VaultToken, has_time_left_or_never_ends) {
         EXPECT_THROW(left(odd), CheckError) << odd;
 }
 
-TEST(VaultSecret, has_a_path_in_either_version) {
-    const SecretPath path("kv/shop/health#password");
-    EXPECT_EQ(path.version_2, "kv/data/shop/health");
-    EXPECT_EQ(path.version_1, "kv/shop/health");
-    EXPECT_EQ(path.key, "password");
-}
-
 TEST(Vault, without_a_token_the_server_is_judged) {
     FakeVault server;
     Options options = server.options();
