@@ -72,6 +72,7 @@ TEST(Delivery, AnswersTheDocumentsSamples) {
 }
 
 struct Row {
+    const char* name;  // of its golden file
     const char* mode;
     Given postgres;
     Given lsyncd;
@@ -88,34 +89,43 @@ TEST(Delivery, AnswersEveryRowOfTheOriginalsTable) {
                                         R"("pg_current_xlog_location":"0/3000D48"})";
     const std::string stopped = R"({"status":"not_running"})";
     const Row rows[] = {
-        {"standalone", standalone(), lsyncd(false), 200, R"({"status":"pong"})" + ("|" + stopped)},
-        {"standalone", standalone(), lsyncd(true), 200,
+        {"standalone", "standalone", standalone(), lsyncd(false), 200,
+         R"({"status":"pong"})" + ("|" + stopped)},
+        {"standalone-lsyncd-running", "standalone", standalone(), lsyncd(true), 200,
          R"({"status":"pong"}|{"status":"pong","description":"No backup server configured."})"},
-        {"standalone", alone(), lsyncd(false), 200, R"({"status":"pong"}|)" + stopped},
-        {"standalone", down(), lsyncd(false), 500, R"({"status":"fail"}|)" + stopped},
-        {"primary", primary(), lsyncd(true, 7), 200,
+        {"standalone-set-up-for-a-standby", "standalone", alone(), lsyncd(false), 200,
+         R"({"status":"pong"}|)" + stopped},
+        {"standalone-database-down", "standalone", down(), lsyncd(false), 500,
+         R"({"status":"fail"}|)" + stopped},
+        {"primary", "primary", primary(), lsyncd(true, 7), 200,
          running_primary + R"(|{"status":"pong","latency":"7"})"},
-        {"primary", primary(), lsyncd(true, 0, false), 200,
+        {"primary-status-log-unreadable", "primary", primary(), lsyncd(true, 0, false), 200,
          running_primary + R"(|{"status":"pong","latency":"Could not read status log."})"},
-        {"primary", primary(), lsyncd(false), 500, running_primary + R"(|{"status":"fail"})"},
-        {"primary", alone(), lsyncd(true), 500, broken + R"(|{"status":"pong","latency":"0"})"},
-        {"primary", pg(ok()), lsyncd(true), 500, broken + R"(|{"status":"pong","latency":"0"})"},
-        {"primary", standby(), lsyncd(true), 500, broken + R"(|{"status":"pong","latency":"0"})"},
-        {"primary", down(), lsyncd(true), 500,
+        {"primary-lsyncd-stopped", "primary", primary(), lsyncd(false), 500,
+         running_primary + R"(|{"status":"fail"})"},
+        {"primary-without-standby", "primary", alone(), lsyncd(true), 500,
+         broken + R"(|{"status":"pong","latency":"0"})"},
+        {"primary-without-answer", "primary", pg(ok()), lsyncd(true), 500,
+         broken + R"(|{"status":"pong","latency":"0"})"},
+        {"primary-is-a-standby", "primary", standby(), lsyncd(true), 500,
+         broken + R"(|{"status":"pong","latency":"0"})"},
+        {"primary-database-down", "primary", down(), lsyncd(true), 500,
          R"({"status":"fail"}|{"status":"pong","latency":"0"})"},
-        {"cold_standby", standby(), lsyncd(true), 200,
+        {"cold_standby-lsyncd-running", "cold_standby", standby(), lsyncd(true), 200,
          R"({"status":"pong","pg_last_xlog_receive_location":"0/3000D48"}|)"
          R"({"status":"pong","description":"Server configured as cold standby. Lsyncd should only )"
          R"(be run on the primary."})"},
-        {"cold_standby", pg(ok()), lsyncd(false), 500,
+        {"cold_standby-without-answer", "cold_standby", pg(ok()), lsyncd(false), 500,
          R"({"status":"degraded",)" + fail + "}|" + stopped},
-        {"cold_standby", primary(), lsyncd(false), 500,  // promoted
+        {"cold_standby-promoted", "cold_standby", primary(), lsyncd(false), 500,  // promoted
          R"({"status":"degraded",)" + fail + "}|" + stopped},
-        {"cold_standby", down(), lsyncd(false), 500, R"({"status":"fail"}|)" + stopped},
+        {"cold_standby-database-down", "cold_standby", down(), lsyncd(false), 500,
+         R"({"status":"fail"}|)" + stopped},
     };
     for (const Row& row : rows) {
         const auto bar = row.upstreams.find('|');
         const Response response = ask({row.mode, row.postgres, row.lsyncd});
+        expect_golden(std::string("delivery/row-") + row.name + ".json", response);
         EXPECT_EQ(response.body,
                   std::string(R"({"status":")") + (row.code == 200 ? "pong" : "fail") +
                       R"(","configuration mode":")" + row.mode + R"(","upstreams":[{"postgres":)" +

@@ -93,9 +93,9 @@ struct Dialect {
     std::string_view codes;          // for the documentation: "200 / 503"
     bool mounted_by_default = true;  // needs no mapping
     bool wants_process = false;      // Request::process and traffic are filled in
-    bool own_components = true;      // shows vitals/engine and vitals/store
+    bool own_components = true;      // shows vitals/engine, vitals/store ...
     std::string_view methods = "GET, HEAD, OPTIONS";
-    // Methods that are not allowed, but refused by `render` in the dialect's own words; all others
+    // Methods beyond those that `render` answers, or refuses in the dialect's own words; all others
     // get the server's plain 405.
     std::string_view refuses{};
     std::span<const std::string_view> reads;  // lower-case request headers beyond accept

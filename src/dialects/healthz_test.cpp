@@ -31,6 +31,31 @@ TEST(Healthz, AnswersAsDocumented) {
     expect_golden("healthz/dashboard-hostile.html", ask(hostile(), "dashboard"));
 }
 
+// One file for each row of watchman's and Caluma's behaviour.
+TEST(Healthz, AnswersEveryRowOfTheOriginals) {
+    const auto row = [](const std::string& name, const Snapshot& snapshot, std::string rest = {},
+                        Pairs query = {}) {
+        expect_golden("healthz/row-" + name, ask(snapshot, std::move(rest), std::move(query)));
+    };
+    row("check", documented(), {}, {{"check", "watchman.checks.caches"}});
+    row("skip", documented(), {}, {{"skip", "media storage service"}});
+    row("check-and-skip", documented(), {},
+        {{"check", "watchman.checks.caches"},
+         {"check", "watchman.checks.databases"},
+         {"skip", "watchman.checks.caches"}});
+    row("no-checks-found", documented(), {}, {{"check", "watchman.checks.nothing"}});
+    row("ping", documented(), "ping");
+    row("bare", healthy(), "bare");
+    row("bare-failing", documented(), "bare");
+    row("dashboard-well.html", healthy(), "dashboard");
+    const Chosen guarded = Chosen(healthz).set("watchman_tokens", Secret("one,two-2"));
+    expect_golden("healthz/row-token-missing",
+                  healthz.render(healthy(), request_of(), guarded.get()));
+    const Chosen versioned = Chosen(healthz).set("expose_version", true);
+    expect_golden("healthz/row-version.json",
+                  healthz.render(healthy(), request_of(), versioned.get()));
+}
+
 TEST(Healthz, KnowsItsSubPathsWithAndWithoutASlash) {
     for (const std::string mount : {"/healthz/", "/healthz"}) {
         EXPECT_EQ(healthz.match(mount, "/healthz"), "");

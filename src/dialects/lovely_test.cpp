@@ -53,6 +53,7 @@ TEST(SvcStatus, KeepsItsFormsWhateverNamesAndDetailsHold) {
 
 TEST(SvcStatus, AnswersNothingWhenNothingIsWatched) {
     const Snapshot empty = snapshot_of({own("vitals/engine")});
+    expect_golden("svc_status/row-empty.csv", render("svc_status", empty, request_of()));
     EXPECT_EQ(render("svc_status", empty, request_of()).body, "");
     EXPECT_EQ(render("svc_status", empty, request_of(".json")).body, "{}");
     EXPECT_EQ(render("svc_status", empty, request_of(".prometheus")).body, "");
@@ -110,6 +111,28 @@ TEST(SvcStatus, NegotiatesAsTheOriginalWhenCompatible) {
     };
     for (const Row& row : rows)
         EXPECT_EQ(type_for(row.rest, row.accept, true), row.type) << row.rest << ' ' << row.accept;
+    Request both = request_of(".csv");
+    both.accept = "text/csv, application/json";
+    const Chosen compat = Chosen(svc).set("compat", true);
+    expect_golden("svc_status/row-header-beats-extension.json",
+                  svc.render(documented(), both, compat.get()));
+    both.rest = ".prometheus";
+    expect_golden("svc_status/row-extension-prometheus-wins.prometheus",
+                  svc.render(documented(), both, compat.get()));
+}
+
+TEST(SvcStatus, AnswersAnyMethodWhenCompatible) {
+    for (const char* method : {"POST", "PUT", "PATCH", "DELETE"}) {
+        Request request = request_of(".json");
+        request.method = method;
+        const Chosen compat = Chosen(svc).set("compat", true);
+        const Response reading = svc.render(documented(), request_of(".json"), compat.get());
+        EXPECT_EQ(whole(svc.render(documented(), request, compat.get())), whole(reading)) << method;
+        EXPECT_EQ(reading.status, 200);
+        const Response refused = render("svc_status", documented(), request);
+        EXPECT_EQ(refused.status, 405) << method;
+        EXPECT_EQ(refused.headers, (Pairs{{"Allow", "GET, HEAD, OPTIONS"}}));
+    }
 }
 
 TEST(SvcStatus, NegotiatesByQualityOtherwise) {
@@ -194,6 +217,10 @@ TEST(ProbeStatus, IsNotMovedByFailingComponents) {
 
 TEST(ProbeStatus, SetsTheTextForAnOperator) {
     const Response set = probe_with(healthy(), "POST", {{"body", "gone"}}, true);
+    expect_golden("probe_status/row-post", set);
+    expect_golden("probe_status/row-post-without-text", probe_with(healthy(), "POST", {}, true));
+    expect_golden("probe_status/row-post-empty-text",
+                  probe_with(healthy(), "POST", {{"body", ""}}, true));
     EXPECT_EQ(set.decommission, "gone");
     EXPECT_EQ(whole(set), "200\nContent-Type: text/plain; charset=UTF-8\n\ngone");
     EXPECT_EQ(set.repeat_for, 0ms);

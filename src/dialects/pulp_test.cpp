@@ -55,6 +55,8 @@ TEST(Pulp, AnswersTheSampleWhenLaidOut) {
 }
 
 TEST(Pulp, StaysAt200AndKnowsNoWorkersWithoutItsDatabase) {
+    expect_golden("pulp/database-down.json", ask(documented(Status::failed), mapped()));
+    expect_golden("pulp/broker-down.json", ask(documented(Status::ok, Status::failed), mapped()));
     const Response down = ask(documented(Status::failed), mapped());
     EXPECT_EQ(down.status, 200);
     EXPECT_NE(down.body.find(R"("database_connection": {"connected": false}, "known_workers": [])"),

@@ -30,8 +30,8 @@ struct Options {
 constexpr Field fields[] = {
     field<&Options::compat>(
         "compat",
-        "Reproduces the original's quirks: Accept is searched for substrings, and HELP and TYPE "
-        "are repeated for every component in the Prometheus form."),
+        "Reproduces the original's quirks: Accept is searched for substrings, HELP and TYPE are "
+        "repeated for every component in the Prometheus form, and any method reads."),
 };
 
 enum class Format { csv, json, prometheus };
@@ -183,8 +183,19 @@ std::string prometheus(const States& states, const Request& request, bool compat
     return body;
 }
 
+// The original's view answers every method alike.
+Response only_reading() {
+    Response response;
+    response.status = 405;
+    response.content_type = "text/plain; charset=utf-8";
+    response.body = "405 Method Not Allowed\n";
+    response.headers.emplace_back("Allow", "GET, HEAD, OPTIONS");
+    return response;
+}
+
 Response render(const Snapshot& snapshot, const Request& request, const void* options) {
     const auto& own = *static_cast<const Options*>(options);
+    if (!own.compat && request.method != "GET") return only_reading();
     const States states = visible(snapshot, request, false);
     Response response;
     response.status = code_for(worst(states, request.now), request, 200);
@@ -219,6 +230,7 @@ constinit const Dialect svc_status{
     .codes = "200 always",
     .wants_process = true,
     .own_components = false,
+    .refuses = "POST, PUT, PATCH, DELETE",
     .match = match,
     .render = render,
 };
