@@ -70,6 +70,10 @@ awaitable<std::optional<HttpResponse>> attempt(Context& context, Connected conne
     }
     if (backlog_full(*exchange)) co_return std::nullopt;
     if (exchange->result != CURLE_OK) throw failure(*exchange);
+    // To curl, a head without its end is an answer without a body.
+    if (!exchange->head_complete)
+        throw CheckError(ErrorClass::protocol, "answer cut short",
+                         exchange->address + ": closed within the head");
     long status = 0;
     curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
     exchange->response.status = static_cast<int>(status);
