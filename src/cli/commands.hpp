@@ -74,7 +74,7 @@ struct Drill {
     std::string listen, to;  // one proxy; or
     std::string routes;      // a file of them
     std::string fault = "none";
-    std::string tls;      // at-once | postgres; empty: none of our own
+    std::string tls;      // at-once | http2 | postgres; empty: none of our own
     std::string control;  // where it is told what to do, besides standard input
     std::string ca;       // file that the authority's certificate is written to
     bool exposed = false;

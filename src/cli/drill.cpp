@@ -65,6 +65,7 @@ drill::Behaviour behaviour_of(std::string_view text) {
 
 drill::TlsStart tls_of(std::string_view text) {
     if (text == "tls") return drill::TlsStart::at_once;
+    if (text == "tls:http2") return drill::TlsStart::http2;
     return text == "tls:postgres" ? drill::TlsStart::postgres : drill::TlsStart::never;
 }
 
@@ -73,7 +74,7 @@ struct NamedRoute {
     drill::Route route;
 };
 
-// NAME LISTEN TO [tls|tls:postgres] [FAULT ...]
+// NAME LISTEN TO [tls|tls:http2|tls:postgres] [FAULT ...]
 NamedRoute route_of(const std::string& line, bool exposed) {
     std::istringstream words(line);
     NamedRoute made;
@@ -81,7 +82,8 @@ NamedRoute route_of(const std::string& line, bool exposed) {
     std::string to;
     std::string rest;
     words >> made.name >> listen >> to >> std::ws;
-    if (to.empty()) throw Problem{"expected NAME LISTEN TO [tls|tls:postgres] [FAULT ...]"};
+    if (to.empty())
+        throw Problem{"expected NAME LISTEN TO [tls|tls:http2|tls:postgres] [FAULT ...]"};
     std::getline(words, rest);
     const auto first = rest.substr(0, rest.find_first_of(" \t"));
     made.route.tls = tls_of(first);
@@ -101,7 +103,7 @@ std::vector<NamedRoute> routes_of(const Drill& command) {
                            .to = endpoint_of(command.to, false, command.exposed),
                            .behaviour = behaviour_of(command.fault)};
         if (!command.tls.empty()) {
-            route.tls = tls_of(command.tls == "postgres" ? "tls:postgres" : "tls");
+            route.tls = tls_of(command.tls == "at-once" ? "tls" : "tls:" + command.tls);
         }
         routes.push_back({.name = {}, .route = std::move(route)});
     }

@@ -12,6 +12,7 @@
 #include <map>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 
 namespace vitals::drill {
 namespace {
@@ -27,6 +28,8 @@ using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
 using Certificate = std::unique_ptr<X509, Free<X509_free>>;
 
 constexpr long hour = 3600;
+constexpr long day = 24 * hour;
+constexpr long lifetime = 90 * day;  // longer than those who look at the days left ask for
 
 void require(bool done, const char* what) {
     if (!done) throw std::runtime_error(std::string("cannot make a certificate: ") + what);
@@ -77,32 +80,31 @@ Made make(const Wish& wish, const Made* issuer) {
 }
 
 Made make_authority(const char* name) {
-    return make({name, nullptr, -24 * hour, 24 * hour}, nullptr);
+    return make({name, nullptr, -day, lifetime}, nullptr);
 }
 
 Wish wish_for(Fault fault) {
     constexpr auto here = "DNS:localhost,IP:127.0.0.1,IP:::1";
     if (fault == Fault::wrong_name) {
-        return {"other.example.org", "DNS:other.example.org", -hour, 24 * hour};
+        return {"other.example.org", "DNS:other.example.org", -hour, lifetime};
     }
     if (fault == Fault::expired) return {"localhost", here, -12 * hour, -hour};
-    return {"localhost", here, -hour, 24 * hour};
+    return {"localhost", here, -hour, lifetime};
 }
 
-// HTTP/1.1 where it is offered, else what comes first (h2 of a gRPC client).
+// HTTP/1.1, or where the backend speaks it HTTP/2, if it is offered.
+template <bool http2>
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
                     const unsigned char* offered, unsigned int length, void*) {
-    constexpr std::string_view http = "http/1.1";
-    if (length == 0) return SSL_TLSEXT_ERR_NOACK;
-    const unsigned char* choice = offered;
-    for (unsigned at = 0; at + 1 + offered[at] <= length; at += 1U + offered[at]) {
+    constexpr std::string_view wanted = http2 ? "h2" : "http/1.1";
+    for (unsigned at = 0; at < length && at + 1 + offered[at] <= length; at += 1U + offered[at]) {
         const std::string_view name(reinterpret_cast<const char*>(offered) + at + 1, offered[at]);
-        if (name == http) choice = offered + at;
+        if (name != wanted) continue;
+        *size = offered[at];
+        *chosen = offered + at + 1;
+        return SSL_TLSEXT_ERR_OK;
     }
-    if (1U + *choice > length) return SSL_TLSEXT_ERR_NOACK;
-    *size = *choice;
-    *chosen = choice + 1;
-    return SSL_TLSEXT_ERR_OK;
+    return SSL_TLSEXT_ERR_NOACK;
 }
 
 }  // namespace
@@ -111,7 +113,7 @@ struct Authority::State {
     Made own = make_authority("vitals drill authority");
     Made unknown = make_authority("an authority that nobody knows");
     std::string pem;
-    std::map<Fault, boost::asio::ssl::context> servers;
+    std::map<std::pair<Fault, bool>, boost::asio::ssl::context> servers;
 };
 
 Authority::Authority() : state_(std::make_unique<State>()) {
@@ -128,9 +130,10 @@ const std::string& Authority::certificate() const {
     return state_->pem;
 }
 
-boost::asio::ssl::context& Authority::server(Fault fault) {
+boost::asio::ssl::context& Authority::server(Fault fault, bool http2) {
     if (!is_certificate(fault)) fault = Fault::none;
-    if (const auto known = state_->servers.find(fault); known != state_->servers.end()) {
+    const std::pair which(fault, http2);
+    if (const auto known = state_->servers.find(which); known != state_->servers.end()) {
         return known->second;
     }
     const auto& issuer = fault == Fault::untrusted ? state_->unknown : state_->own;
@@ -140,8 +143,9 @@ boost::asio::ssl::context& Authority::server(Fault fault) {
     require(SSL_CTX_use_certificate(native, made.certificate.get()) == 1 &&
                 SSL_CTX_use_PrivateKey(native, made.key.get()) == 1,
             "using it");
-    SSL_CTX_set_alpn_select_cb(native, choose_protocol, nullptr);
-    return state_->servers.emplace(fault, std::move(context)).first->second;
+    SSL_CTX_set_alpn_select_cb(native, http2 ? choose_protocol<true> : choose_protocol<false>,
+                               nullptr);
+    return state_->servers.emplace(which, std::move(context)).first->second;
 }
 
 }  // namespace vitals::drill

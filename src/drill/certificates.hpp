@@ -12,8 +12,8 @@ class context;
 
 namespace vitals::drill {
 
-// An authority of its own, valid for a day. Its certificate (PEM) is what a client has to trust to
-// see `wrong-name` and `expired` as what they are, and the good certificate as good.
+// An authority of its own, valid for three months. Its certificate (PEM) is what a client has to
+// trust to see `wrong-name` and `expired` as what they are, and the good certificate as good.
 class Authority {
   public:
     Authority();  // throws std::runtime_error
@@ -23,8 +23,9 @@ class Authority {
 
     const std::string& certificate() const;
     // A server's side: with the certificate that the fault asks for, else one of localhost,
-    // 127.0.0.1 and ::1. Borrowed. Made when it is first asked for; throws std::runtime_error.
-    boost::asio::ssl::context& server(Fault fault);
+    // 127.0.0.1 and ::1. With `http2` it agrees to that where it is offered. Borrowed. Made when
+    // it is first asked for; throws std::runtime_error.
+    boost::asio::ssl::context& server(Fault fault, bool http2);
 
   private:
     struct State;

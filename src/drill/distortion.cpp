@@ -27,6 +27,7 @@ Step Distortion::take(std::span<char> piece) {
         case Fault::hang_after:
             return until_fault(piece.size(), Next::hold);
         case Fault::reset:
+            if (piece.empty()) return {};  // instead of an answer, not of a connection
             return until_fault(piece.size(), Next::reset);
         case Fault::half_close:
             return until_fault(piece.size(), Next::half_close);

@@ -52,6 +52,7 @@ TEST(Distortion, BeginsAtOnceWhereNothingIsToPass) {
     EXPECT_EQ(through("hang", "0123", 4).next, Next::hold);
     EXPECT_EQ(through("flood", "0123", 4).next, Next::flood);
     EXPECT_EQ(through("reset", "0123", 4).passed, "");
+    EXPECT_EQ(through("reset", "", 4).next, Next::go_on) << "instead of an answer";
 }
 
 TEST(Distortion, LeavesAShorterAnswerAlone) {

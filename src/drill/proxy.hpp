@@ -22,6 +22,7 @@ class Authority;
 enum class TlsStart : std::uint8_t {
     never,    // the connection is passed on as it is, TLS or not, unless the fault is a certificate
     at_once,  // TLS ends here, the backend is spoken to in the clear
+    http2,    // likewise, for a backend that speaks HTTP/2 (gRPC)
     postgres,  // likewise, where the client asks for it first
 };
 

@@ -113,7 +113,8 @@ net::awaitable<bool> Tunnel::begin() {
 }
 
 net::awaitable<bool> Tunnel::negotiate() {
-    auto& context = state_->authority.server(state_->route.behaviour.fault);
+    const auto& route = state_->route;
+    auto& context = state_->authority.server(route.behaviour.fault, route.tls == TlsStart::http2);
     co_return co_await client_.shake_hands(context);
 }
 
