@@ -20,6 +20,7 @@
 #include "checks/memcached/memcached.hpp"
 #include "checks/memory/memory.hpp"
 #include "checks/postgres/crud.hpp"
+#include "checks/postgres/migrations.hpp"
 #include "checks/postgres/postgres.hpp"
 #include "checks/postgres/replication.hpp"
 #include "checks/process/process.hpp"
@@ -40,6 +41,7 @@ std::span<const checks::Kind* const> kinds() {
     static constexpr std::array all = {
         &checks::postgres::kind,
         &checks::postgres::crud_kind,
+        &checks::postgres::migrations_kind,
         &checks::postgres::replication_kind,
         &checks::lsyncd::kind,
         &checks::redis::kind,

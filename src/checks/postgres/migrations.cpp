@@ -10,6 +10,7 @@
 #include "access.hpp"
 #include "migration_files.hpp"
 #include "session.hpp"
+#include "way_in.hpp"
 #include "wire/nagios.hpp"
 #include "wire/quote.hpp"
 #include "wire/url.hpp"
@@ -108,7 +109,8 @@ constexpr Field fields[] = {
     field<&MigrationsOptions::framework>(
         "framework", "The tool that applies them.",
         {.required = true,
-         .choices = "django|alembic|flyway|liquibase|rails|golang-migrate|diesel|sqitch"}),
+         .choices = "django|alembic|flyway|liquibase|rails|golang-migrate|diesel|sqitch",
+         .example = "django"}),
     field<&MigrationsOptions::path>(
         "path",
         "Where the migrations are: the project's directory or their own, or several; the root "
@@ -120,16 +122,16 @@ constexpr Field fields[] = {
         "them all but these, such as apps that are not installed.",
         {.example = "[\"!sandbox\"]"}),
     field<&MigrationsOptions::contexts>(
-        "contexts", "Liquibase: the contexts that it is run with; without any, as there, all.",
-        {.example = "[prod]"}),
+        "contexts", "Liquibase: the contexts that it is run with; without any, as there, all."),
     field<&MigrationsOptions::table>(
         "table", "The tool's table, or schema.table, where it has not its usual name.",
-        {.example = "shop.flyway_schema_history", .verify = verify_table}),
+        {.example = "shop.django_migrations", .verify = verify_table}),
     field<&MigrationsOptions::ahead>(
         "ahead",
         "What it is when the database has migrations that are newer than the files, as during the "
         "deployment of a new version.",
         {.choices = "ok|degraded|failed"}),
+    auth_every_field<MigrationsOptions>(),
     tls_field<MigrationsOptions>(),
 };
 
@@ -233,17 +235,19 @@ class Table {
             const std::size_t end = columns.find(' ', at);
             const std::string each(columns.substr(at - 1, end - at + 2));
             if (!found.contains(each))
-                throw CheckError(ErrorClass::assertion,
-                                 fmt::format("the table {} is not {}'s: it has no column {}", name_,
-                                             framework_.title, columns.substr(at, end - at)));
+                throw CheckError(
+                    ErrorClass::assertion,
+                    fmt::format("the table {} is not one of {}: it has no column {}", name_,
+                                framework_.title, columns.substr(at, end - at)));
             at = end + 1;
         }
         if (!framework_.not_column.empty() &&
             found.contains(fmt::format(" {} ", framework_.not_column)))
             throw CheckError(
                 ErrorClass::assertion,
-                fmt::format("the table {} is not {}'s: it has a column {}, as golang-migrate's has",
-                            name_, framework_.title, framework_.not_column));
+                fmt::format(
+                    "the table {} is not one of {}: it has a column {}, as golang-migrate's has",
+                    name_, framework_.title, framework_.not_column));
         co_return true;
     }
     net::awaitable<void> explain() {
@@ -301,26 +305,29 @@ Outcome judge(const MigrationsOptions& options, const MigrationState& state,
     return outcome;
 }
 
-net::awaitable<Outcome> run(const MigrationsOptions& options, net::Context& context) {
+net::awaitable<Outcome> look(const MigrationsOptions& options, net::Context& context,
+                             Session& session) {
     const Framework& framework = framework_of(options.framework);
     context.enter("files");
-    std::function<MigrationFiles()> look =
-        [read = framework.read,
-         search = MigrationSearch{options.path, options.apps, options.contexts}] {
-            return read(search);
-        };
-    const MigrationFiles files = co_await context.blocking(std::move(look));
-    Access access = access_of(options.url, options.user, options.password, options.tls);
-    const auto session = co_await Session::open(context, std::move(access));
+    MigrationSearch search{options.path, options.apps, options.contexts};
+    std::function<MigrationFiles()> code = [read = framework.read, search = std::move(search)] {
+        return read(search);
+    };
+    const MigrationFiles files = co_await context.blocking(std::move(code));
     context.enter("table");
-    co_await session->begin();
-    co_await session->demand("SET TRANSACTION READ ONLY");
-    Table table(*session, framework, options);
+    co_await session.begin();
+    co_await session.demand("SET TRANSACTION READ ONLY");
+    Table table(session, framework, options);
     const std::vector<Row> rows = co_await table.read();
     const bool locked = co_await table.is_locked();
-    co_await session->demand("COMMIT");
+    co_await session.demand("COMMIT");
     const MigrationState state = files.compare(rows);
     co_return judge(options, state, table.missing(), locked);
+}
+
+net::awaitable<Outcome> run(const MigrationsOptions& options, net::Context& context) {
+    Outcome outcome = co_await run_on_session<look>(options, context);
+    co_return outcome;
 }
 
 // `migrations+postgresql://user@host/db?framework=django&path=/srv/shop`: what is PostgreSQL's own

@@ -2,6 +2,8 @@
 // have applied; the files are read as they are, none is run.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,7 @@ struct MigrationsOptions {
     std::vector<std::string> contexts;  // Liquibase
     std::string table;                  // or schema.table; empty: the tool's own name
     std::string ahead = "degraded";     // ok | degraded | failed
+    std::optional<std::chrono::milliseconds> auth_every;
     net::TlsOptions tls;
 };
 

@@ -46,17 +46,15 @@ class Reader {
             root_ = Tree::parent(path);
             return read_log(path, 0);
         }
-        const Tree::Folder folder = tree_.look(path);
-        static constexpr std::array names = {
-            "db.changelog-master", "changelog-master", "db.changelog",
-            "changelog",           "master",           "root"};
-        for (const std::string_view name : names) {
-            for (const std::string& file : folder.files) {
-                const bool named = file.starts_with(std::string(name) + ".");
-                if (!named || !wire::liquibase::is_change_log(file)) continue;
-                root_ = path;
-                return read_log(path + "/" + file, 0);
-            }
+        // Where Liquibase's examples, and Spring Boot, have it.
+        for (const std::string_view below :
+             {"", "/db/changelog", "/src/main/resources/db/changelog"}) {
+            const std::string folder = path + std::string(below);
+            if (!below.empty() && !Tree::is_directory(folder)) continue;
+            const std::string root = root_log_in(tree_.look(folder));
+            if (root.empty()) continue;
+            root_ = folder;
+            return read_log(root, 0);
         }
         throw nothing_found("Liquibase", "the root change log, such as db.changelog-master.xml",
                             search_.paths);
@@ -64,6 +62,17 @@ class Reader {
     std::vector<Known> found() { return std::move(found_); }
 
   private:
+    static std::string root_log_in(const Tree::Folder& folder) {
+        static constexpr std::array names = {
+            "db.changelog-master", "changelog-master", "db.changelog",
+            "changelog",           "master",           "root"};
+        for (const std::string_view name : names)
+            for (const std::string& file : folder.files)
+                if (file.starts_with(std::string(name) + ".") &&
+                    wire::liquibase::is_change_log(file))
+                    return folder.path + "/" + file;
+        return {};
+    }
     void read_log(const std::string& path, std::size_t depth) {
         if (depth > deepest || read_.size() > most_files)
             throw blind("change logs include one another too deeply, or too many", path);
