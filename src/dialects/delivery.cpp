@@ -3,11 +3,13 @@
 // else 500 and `fail`.
 //
 // What is read from the outcomes of the components that the endpoint names:
-//   kind `replication`: `role` (text: primary | standby | standalone), `standby_address` (text),
-//     `current_location` (text, primary), `receive_location` (text, standby), `replication` (bool:
-//     a standby is streaming; on a standby: it is receiving). A server is `standalone` only if
-//     nothing in it is set up for replication (no slot, no synchronous standby named): a primary
-//     that has lost its standby stays `primary`, else `auto` would turn green at the very moment.
+//   kind `replication`: `role` (text: primary | standby | standalone), `standby_address` (text: of
+//     the first that streams), `standby_addresses` (text: all, with spaces between, if there are
+//     several), `current_location` (text, primary), `receive_location` (text, standby),
+//     `replication` (bool: a standby is streaming; on a standby: it is receiving). A server is
+//     `standalone` only if nothing in it is set up for replication (no slot, no synchronous standby
+//     named): a primary that has lost its standby stays `primary`, else `auto` would turn green at
+//     the very moment.
 //   kind `lsyncd`: `running` (bool), `queued_delays` (integer, summed over all syncs),
 //     `status_readable` (bool: the status file could be read).
 //
@@ -29,6 +31,7 @@ struct Options {
     std::string postgres;
     std::string lsyncd;
     std::string key = "configuration mode";
+    bool list_standbys = false;
     bool core = false;
     bool strict = false;
 };
@@ -45,6 +48,9 @@ constexpr Field fields[] = {
                          "How the mode's key is spelled: with a space as documented, or with an "
                          "underscore as in later releases.",
                          {.choices = "configuration mode|configuration_mode"}),
+    field<&Options::list_standbys>("list_standbys",
+                                   "A primary tells the addresses of all its standbys, too: "
+                                   "`standby_ip_addresses`, an array."),
     field<&Options::core>(
         "core",
         "The document's prose: the first `status` is that of the core server and stays `pong`, "
@@ -63,6 +69,7 @@ std::string verify(const void* options) {
 struct Upstream {
     std::string_view status;
     Pairs attributes;
+    std::vector<std::string> standbys{};
 };
 
 // What the latest run found, as long as it counts.
@@ -103,6 +110,20 @@ std::string_view mode_of(const Facts& facts, const std::string& configured) {
     return "standalone";
 }
 
+// The addresses of all standbys, in the order of text.
+std::vector<std::string> standbys(const Outcome* outcome) {
+    std::string all = text(outcome, "standby_addresses");
+    if (all.empty()) all = text(outcome, "standby_address");
+    std::vector<std::string> addresses;
+    std::string_view rest = all;
+    while (!rest.empty()) {
+        const std::string_view one = rest.substr(0, rest.find(' '));
+        rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+        if (!one.empty()) addresses.emplace_back(one);
+    }
+    return addresses;
+}
+
 Upstream postgres(const Facts& facts, std::string_view mode, const Request& request) {
     Upstream made{"pong", {}};
     const auto add = [&](std::string name, std::string value) {
@@ -126,6 +147,7 @@ Upstream postgres(const Facts& facts, std::string_view mode, const Request& requ
                     {{"replication", "fail"},
                      {"description", "Replication is not running. Check your configuration."}}};
         add("standby_ip_address", address);
+        if (request.disclose != Disclosure::status) made.standbys = standbys(facts.database);
         add("pg_current_xlog_location", text(facts.database, "current_location"));
     } else if (mode == "cold_standby") {
         const std::string location = text(facts.database, "receive_location");
@@ -166,6 +188,11 @@ Upstream lsyncd(const Facts& facts, std::string_view mode, const Options& option
 void write(JsonWriter& writer, std::string_view name, const Upstream& upstream) {
     writer.key(name).object().member("status", upstream.status);
     for (const auto& [key, value] : upstream.attributes) writer.member(key, one_line(value));
+    if (!upstream.standbys.empty()) {
+        writer.key("standby_ip_addresses").array();
+        for (const std::string& address : upstream.standbys) writer.value(one_line(address));
+        writer.end_array();
+    }
     writer.end_object();
 }
 
@@ -178,7 +205,8 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
     facts.syncing = fresh(facts.lsyncd, request.now);
     facts.role = text(facts.database, "role");
     const std::string_view mode = mode_of(facts, own.mode);
-    const Upstream database = postgres(facts, mode, request);
+    Upstream database = postgres(facts, mode, request);
+    if (!own.list_standbys) database.standbys.clear();
     const Upstream syncing = lsyncd(facts, mode, own, request);
 
     const bool misplaced = own.strict && mode != "primary" && syncing.status == "pong";

@@ -196,6 +196,26 @@ TEST(Delivery, HasStrictAndProseReadings) {
     EXPECT_NE(ask(prose).body.find(R"("configuration_mode":"primary")"), std::string::npos);
 }
 
+TEST(Delivery, MayListSeveralStandbys) {
+    Chosen options(delivery);
+    options.set("mode", std::string("primary")).set("postgres", std::string("pg"));
+    options.set("lsyncd", std::string("ls"));
+    Given several = primary();
+    several.outcome.with("standby_addresses", std::string("192.168.33.13 192.168.33.14"));
+    const auto answer = [&](const Given& database, Disclosure disclose = Disclosure::detail) {
+        Request request = request_of();
+        request.disclose = disclose;
+        return delivery.render(snapshot_of({database, lsyncd(true)}), request, options.get());
+    };
+    EXPECT_EQ(whole(answer(several)), whole(answer(primary()))) << "the first, unless told";
+    options.set("list_standbys", true);
+    expect_golden("delivery/primary-standbys.json", answer(several));
+    EXPECT_NE(answer(primary()).body.find(R"("standby_ip_addresses":["192.168.33.13"])"),
+              std::string::npos);
+    EXPECT_EQ(answer(several, Disclosure::status).body.find("192.168"), std::string::npos);
+    EXPECT_EQ(answer(alone()).body.find("standby_ip"), std::string::npos);
+}
+
 TEST(Delivery, TellsNoAddressToThoseWhoMayOnlyKnowTheStatus) {
     Chosen options(delivery);
     options.set("mode", std::string("primary")).set("postgres", std::string("pg"));

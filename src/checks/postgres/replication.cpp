@@ -140,6 +140,7 @@ Outcome judge_primary(const ReplicationOptions& options, const Facts& facts) {
     }
     outcome.with("role", std::string("primary")).with("replication", standbys > 0);
     if (facts.has(3)) outcome.with("standby_address", facts.text(3));
+    if (standbys > 1 && facts.has(8)) outcome.with("standby_addresses", facts.text(8));
     outcome.with("current_location", facts.text(0)).with("standbys", standbys);
     judge_lag(options, Lag{facts.whole(4), facts.number(5)}, outcome);
     return outcome;
@@ -189,11 +190,11 @@ net::awaitable<Outcome> run(const ReplicationOptions& options, net::Context& con
 
 }  // namespace
 
-// One row: 0 position, 1 standbys connected, 2 of these, whose figures may be seen, 3 the first
-// one's address, 4 and 5 the largest lag in bytes and seconds, 6 whether anything is set up for
-// standbys, 7 slots of standbys that nobody uses. A base backup, a log archiver (it replays
-// nothing) and a logical subscriber are no standbys; a standby that has just come has not replayed
-// anything yet either.
+// One row: 0 position, 1 standbys connected, 2 of these, whose figures may be seen, 3 the
+// address of the first that streams, 4 and 5 the largest lag in bytes and seconds, 6 whether
+// anything is set up for standbys, 7 slots of standbys that nobody uses, 8 the addresses of all. A
+// base backup, a log archiver (it replays nothing) and a logical subscriber are no standbys; a
+// standby that has just come has not replayed anything yet either.
 std::string primary_statement(int version) {
     const bool wal = version >= first_with_wal;
     const std::string position = wal ? "pg_current_wal_lsn()" : "pg_current_xlog_location()";
@@ -206,11 +207,14 @@ std::string primary_statement(int version) {
                   diff, position)
             : "NULL::float8";
     return fmt::format(
-        "SELECT {0}::text, count(r.pid), count(r.state), min(host(r.client_addr)), "
+        "SELECT {0}::text, count(r.pid), count(r.state), "
+        "coalesce(min(host(r.client_addr)) FILTER (WHERE r.state = 'streaming'), "
+        "min(host(r.client_addr))), "
         "max(greatest({1}({0}, r.{2}), 0)), {3}, "
         "EXISTS (SELECT 1 FROM pg_replication_slots WHERE slot_type = 'physical') "
         "OR current_setting('synchronous_standby_names') <> '', "
-        "(SELECT count(*) FROM pg_replication_slots WHERE slot_type = 'physical' AND NOT active) "
+        "(SELECT count(*) FROM pg_replication_slots WHERE slot_type = 'physical' AND NOT active), "
+        "string_agg(DISTINCT host(r.client_addr), ' ') "
         "FROM pg_stat_replication r WHERE (r.state IS NULL "
         "OR (r.state IN ('streaming', 'catchup') AND (r.{2} IS NOT NULL "
         "OR (r.backend_start > clock_timestamp() - interval '10 s' "
