@@ -40,31 +40,52 @@ struct Standing {
     Steady since;       // when it began to
 };
 
+// Of a session whose time is over. Nothing that goes wrong here is a fault of the backend's.
 template <class Session>
-std::shared_ptr<Standing<Session>> take_kept(net::Context& context,
-                                             std::optional<std::chrono::milliseconds> auth_every,
-                                             const std::string& login) {
-    if (!auth_every || context.kept() == nullptr) return nullptr;
-    auto standing = context.kept()->take<Standing<Session>>();
-    if (standing == nullptr || standing->login != login) return nullptr;
+net::awaitable<void> retire(net::Context& context, Session& session) {
+    if constexpr (requires { session.close(); }) {
+        session.resume(context, context.clock().steady() + context.left() / 4);
+        try {
+            co_await session.close();
+        } catch (const CheckError&) {
+        }
+    }
+    co_return;
+}
+
+// The session of the run before, if it may serve this one.
+template <class Session>
+net::awaitable<std::shared_ptr<Standing<Session>>> take_kept(net::Context& context,
+                                                             std::chrono::milliseconds auth_every,
+                                                             std::string login) {
+    using Taken = std::shared_ptr<Standing<Session>>;
+    if (context.kept() == nullptr) co_return Taken();
+    Taken standing = context.kept()->take<Standing<Session>>();
+    if (standing == nullptr || !standing->session->quiet()) co_return Taken();
     const Steady now = context.clock().steady();
-    if (now - standing->since >= *auth_every || !standing->session->quiet()) return nullptr;
+    if (standing->login != login || now - standing->since >= auth_every) {
+        co_await retire(context, *standing->session);
+        co_return Taken();
+    }
     // A peer that went away without a word is not waited for until the deadline.
     standing->session->resume(context, now + context.left() / 2);
-    return standing;
+    co_return standing;
 }
 
 // `open` makes a Session and logs in, `judge` does the rest of a run on it and leaves it so that
 // another can follow. A Session has quiet(), see net::Connection, and resume(context, until): the
-// run it serves from now on, and when its first answer must have come. `login` is what it logs in
-// with; another one, after a secret has changed, is tried at once.
+// run it serves from now on, and when its first answer must have come; and close() where its server
+// wants to be told. `login` is what it logs in with; another one, after a secret has changed, is
+// tried at once.
 template <auto open, auto judge, class Options>
 net::awaitable<Outcome> run_reusing(const Options& options, net::Context& context,
                                     std::string login) {
     using Opened =
         typename std::invoke_result_t<decltype(open), const Options&, net::Context&>::value_type;
     using Session = typename Opened::element_type;
-    auto standing = take_kept<Session>(context, options.auth_every, login);
+    std::shared_ptr<Standing<Session>> standing;
+    if (options.auth_every)
+        standing = co_await take_kept<Session>(context, *options.auth_every, login);
     if (standing != nullptr) {
         Outcome outcome;
         try {

@@ -395,8 +395,9 @@ void Engine::configure(std::vector<Definition> definitions) {
         if (at != state_->watched.end() && !at->second->definition.dynamic &&
             at->second->definition.fingerprint == definition.fingerprint) {
             // The same component: its state and schedule stay; its run may hold fresher secrets,
-            // and what runs have kept so far may stand on older ones.
+            // and what runs have kept so far, or one under way will keep, stands on older ones.
             at->second->definition.run = std::move(definition.run);
+            at->second->kept->clear();
             at->second->kept = std::make_shared<net::Kept>();
             continue;
         }

@@ -134,17 +134,6 @@ class Stream final : public Connection {
 
     void answer_by(Steady until) override { answer_by_ = until; }
 
-    void part(std::string_view bytes) noexcept override {
-        if (broken_ || ended_ || bytes.empty()) return;
-        ERR_clear_error();
-        std::size_t sent = 0;
-        if (session_)
-            (void)SSL_write_ex(session_.get(), bytes.data(), bytes.size(), &sent);
-        else
-            (void)send(descriptor(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        ERR_clear_error();
-    }
-
   private:
     // The four below: the number of bytes, or -1 and need_ says what to wait for.
     ssize_t read_plain(std::span<char> buffer) {

@@ -52,8 +52,6 @@ class Connection {
     virtual bool quiet() const = 0;
     // The next read_some() waits until then at most, and ends with CheckError{timeout}.
     virtual void answer_by(Steady until) = 0;
-    // Last words, as far as the socket takes them at once.
-    virtual void part(std::string_view bytes) noexcept = 0;
 };
 
 // Resolves (phase "resolve", skipped for addresses and unix sockets) and connects (phase

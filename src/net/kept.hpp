@@ -26,6 +26,8 @@ class Kept {
         return taken;
     }
 
+    void clear() { thing_.reset(); }
+
   private:
     std::any thing_;
 };

@@ -1,6 +1,7 @@
 """Real servers for the tests of brokers, workers and probes by connection: unprivileged, on free
 ports of 127.0.0.1, with temporary data, each in a process group of its own by which it is ended."""
 import contextlib
+import json
 import os
 import pathlib
 import pwd
@@ -203,14 +204,16 @@ class Redis(Server):
 class Worker(Server):
     """A Celery worker; `solo` runs tasks in the thread that also answers."""
 
-    def __init__(self, broker, node, queues, pool="prefork", remote_control=True, heartbeat=True):
+    def __init__(self, broker, node, queues, pool="prefork", remote_control=True, heartbeat=True,
+                 transport=None):
         super().__init__("celery")
         self.node = node
         self.spawn("/usr/bin/celery", "-A", "celery_app", "worker", "-n", node, "-Q", queues,
                    "-c", "1", "-P", pool, "-l", "INFO", "--without-gossip", "--without-mingle",
                    *([] if heartbeat else ["--without-heartbeat"]),
                    BROKER=broker, PYTHONPATH=str(HERE), PYTHONDONTWRITEBYTECODE="1",
-                   PYTHONUNBUFFERED="1", REMOTE_CONTROL="yes" if remote_control else "")
+                   PYTHONUNBUFFERED="1", REMOTE_CONTROL="yes" if remote_control else "",
+                   **({"TRANSPORT": json.dumps(transport)} if transport else {}))
 
     def ready(self):
         return self.wait(lambda: f"{self.node} ready." in self.log.read_text(), 90)

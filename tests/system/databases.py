@@ -183,15 +183,24 @@ class Redis(Server):
 
 
 class Memcached(Server):
-    def __init__(self, *settings):
+    def __init__(self, *settings, tls=None, unix=False):
         super().__init__("memcached")
         self.port = free_port()
         self.settings = settings
+        self.path = self.folder / "socket" if unix else None
+        self.tls = tls
+        if tls is not None:
+            crt, key = (self.write(f"{tls[1]}.{end}", (tls[0] / f"{tls[1]}.{end}").read_text())
+                        for end in ("crt", "key"))
+            self.settings += ("-Z", "-o", f"ssl_chain_cert={crt},ssl_key={key}")
 
     def start(self):
-        self.spawn("memcached", "-l", "127.0.0.1", "-p", self.port, "-U", "0", "-m", "8", "-t", "1",
-                   "-c", "64", *self.settings)
-        return self.wait(lambda: answers(self.port, b"version\r\n", b"\r\n"))
+        where = (["-l", "127.0.0.1", "-p", self.port, "-U", "0"] if self.path is None
+                 else ["-s", self.path, "-a", "0777"])
+        self.spawn("memcached", *where, "-m", "8", "-t", "1", "-c", "64", *self.settings)
+        return self.wait(lambda: self.path.is_socket() if self.path is not None
+                         else self.tls is not None and answers(self.port)
+                         or answers(self.port, b"version\r\n", b"\r\n"))
 
     def restart(self):
         self.kill()

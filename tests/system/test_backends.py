@@ -449,6 +449,24 @@ def test_redis_cluster_and_sentinel(check, redis):
     is_failed(check("redis", url=sentinel.url(), mode="sentinel"), "assertion", "a master is down")
 
 
+def test_redis_master_is_followed_through_a_sentinel(vitals, redis):
+    need("redis-sentinel", "redis-sentinel")
+    master = redis()
+    replica = redis("--replicaof", "127.0.0.1", str(master.port))
+    assert eventually(lambda: "master_link_status:up" in replica.say("INFO", "replication"))
+    sentinel = redis(f"sentinel monitor shop 127.0.0.1 {master.port} 1",
+                     "sentinel down-after-milliseconds shop 500",
+                     "sentinel failover-timeout shop 3000", sentinel=True)
+    assert eventually(lambda: str(replica.port) in sentinel.say("SENTINEL", "replicas", "shop"), 30)
+    daemon = vitals({"components": {"shop": {"check": "redis", "url": sentinel.url(), "master": "shop",
+                                             "auth_every": "1h"}}})
+    assert daemon.becomes("shop", "ok"), daemon.components()
+    master.kill()
+    assert daemon.becomes("shop", "failed"), daemon.components()
+    assert daemon.becomes("shop", "ok", 30), daemon.components()
+    assert "role:master" in replica.say("INFO", "replication")
+
+
 def test_redis_hung_killed_restarted(check, redis):
     own = redis()
     is_ok(check("redis", url=own.url()))
@@ -479,7 +497,7 @@ def test_redis_tls(check, redis, certificates, certificate, detail):
 @pytest.fixture
 def memcached(server):
     need("memcached", "memcached")
-    return lambda *settings: server(databases.Memcached, *settings)
+    return lambda *settings, **more: server(databases.Memcached, *settings, **more)
 
 
 def test_memcached(check, memcached):
@@ -499,6 +517,35 @@ def test_memcached(check, memcached):
     is_ok(check("memcached", url=url))
     own.kill()
     is_failed(check("memcached", url=url), "connect", "connection refused")
+
+
+@pytest.mark.parametrize("certificate, detail", [
+    ("good", None), ("expired", "certificate expired"), ("other", "certificate is for another name")])
+def test_memcached_tls(check, memcached, certificates, certificate, detail):
+    own = memcached(tls=(certificates, certificate))
+    url, ca = f"memcacheds://127.0.0.1:{own.port}", str(certificates / "ca.crt")
+    found = check("memcached", url=url, tls={"ca": ca})
+    if detail is None:
+        is_ok(found)
+        is_failed(check("memcached", url=url), "tls", "certificate not trusted")
+        plain = check("memcached", url=f"memcached://127.0.0.1:{own.port}")
+        assert plain["status"] == "failed", "plain speech on a TLS port"
+    else:
+        is_failed(found, "tls", detail)
+
+
+def test_caches_on_unix_sockets(check, memcached, redis):
+    own = memcached(unix=True)
+    is_ok(check("memcached", url=f"unix:{own.path}"))
+    path = own.folder / "redis.sock"
+    is_failed(check("redis", url=f"unix:{path}"), "connect", "socket does not exist")
+    other = redis("--unixsocket", str(path), "--unixsocketperm", "777")
+    assert eventually(path.is_socket)
+    is_ok(check("redis", url=f"unix:{path}?db=3"))
+    other.kill()
+    is_failed(check("redis", url=f"unix:{path}"), "connect", "connection refused")
+    own.kill()
+    is_failed(check("memcached", url=f"unix:{own.path}"), "connect", "connection refused")
 
 
 def test_memcached_full(check, memcached):

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from brokers import RabbitMQ, Redis, Script, Worker, call_task, make_certificates
-from daemon import SLOWER, run_vitals
+from daemon import SLOWER, eventually, run_vitals
 
 DEADLINE = 2.0
 
@@ -199,6 +199,45 @@ def test_amqp_leaves_no_complaint_in_the_log(rabbitmq, check):
     assert rabbitmq.log.read_text().count("unexpectedly closed") == before
 
 
+def kept_amqp(rabbitmq, vitals, auth_every):
+    """A daemon's component `it`, and whether its next run, which must be ok, is on the connection of
+    the run before."""
+    daemon = vitals({"components": {"it": {"check": "amqp", "url": rabbitmq.url(), "interval": "1h",
+                                           "auth_every": auth_every, "timeout": "5s"}}})
+    assert daemon.becomes("it", "ok"), daemon.components()
+
+    def kept():
+        found = daemon.control("POST", "/v1/components/it/run").json
+        assert found["status"] == "ok", found
+        return "connect" not in [each["name"] for each in found["phases"]]
+
+    return daemon, kept
+
+
+def test_amqp_restarted_between_two_runs_on_a_kept_connection(rabbitmq, vitals):
+    daemon, kept = kept_amqp(rabbitmq, vitals, "1h")
+    assert kept() and kept()
+    rabbitmq.control("close_all_connections", "restarting")
+    assert not kept(), "the broker has closed it"
+    assert kept()
+    rabbitmq.control("stop_app")
+    rabbitmq.control("start_app")
+    assert not kept(), "the broker was restarted"
+    assert kept()
+    assert daemon.stop() == 0
+    assert eventually(lambda: not rabbitmq.control("list_connections", "pid").strip("pid\n"))
+
+
+def test_amqp_logs_in_anew_without_a_complaint_in_the_log(rabbitmq, vitals):
+    _, kept = kept_amqp(rabbitmq, vitals, "100ms")
+    complaints = rabbitmq.log.read_text().count("unexpectedly closed")
+    time.sleep(0.2)  # what is tested is that this is longer than auth_every
+    assert not kept()
+    time.sleep(0.2)
+    assert not kept()
+    assert rabbitmq.log.read_text().count("unexpectedly closed") == complaints
+
+
 @pytest.fixture(scope="module")
 def redis():
     server = Redis()
@@ -283,6 +322,24 @@ def test_celery_queues(check, broker, pair):
         assert found["duration_seconds"] < 1
     found = check("celery", url=url, part="queue", queue="nobodys")
     expect(found, "failed", "assertion", "workers", "no worker consumes queue nobodys")
+
+
+def test_celery_with_other_names_on_redis(check):
+    """The options of kombu's transport, each of which makes the default names deaf."""
+    named = {"global_keyprefix": "shop:", "fanout_prefix": "/fan{db}.", "sep": "::"}
+    server = Redis()
+    try:
+        server.ready()
+        with workers(Worker(server.url, "named@lab", "default", transport=named)):
+            expect(check("celery", url=server.url), "failed", detail="there are no workers")
+            expect(check("celery", url=server.url, **named), "ok", detail="1 worker answered")
+            expect(check("celery", url=server.url, part="queue", queue="default", **named), "ok")
+            expect(check("celery", timeout="4s", url=server.url, part="heartbeat", **named), "ok")
+            assert b"reply.celery" not in server.ask("KEYS", "*reply*"), "nothing is left behind"
+        with workers(Worker(server.url, "named@lab", "default", transport={"fanout_prefix": False})):
+            expect(check("celery", url=server.url, fanout_prefix="false"), "ok")
+    finally:
+        server.close()
 
 
 def test_celery_heartbeats(check, broker, pair):

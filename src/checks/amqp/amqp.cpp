@@ -104,14 +104,6 @@ class Session {
     Session(net::Context& context, std::unique_ptr<net::Connection> connection,
             wire::amqp::Login login)
         : context_(&context), connection_(std::move(connection)), client_(std::move(login)) {}
-    // A broker complains in its log of one that leaves without a word.
-    ~Session() {
-        if (!kept_) return;
-        client_.close();
-        connection_->part(client_.take_output());
-    }
-    Session(const Session&) = delete;
-    Session& operator=(const Session&) = delete;
 
     // See checks/reuse.hpp.
     bool quiet() const { return client_.idle() && connection_->quiet(); }
@@ -147,10 +139,10 @@ class Session {
         }
     }
 
-    // The broker does not read on while it is blocked: then nothing is answered any more.
+    // RabbitMQ complains in its log of a client that goes before its goodbye was answered. The
+    // broker does not read on while it is blocked: then nothing is answered any more.
     net::awaitable<void> close() {
         context_->enter("close");
-        kept_ = false;
         client_.close();
         if (blocked_) {
             co_await net::flush(*connection_, client_);
@@ -162,7 +154,6 @@ class Session {
     Client& client() { return client_; }
     net::Context& context() { return *context_; }
     bool has_channel() const { return has_channel_; }
-    void keep() { kept_ = true; }
     const std::optional<std::string>& blocked() const { return blocked_; }
 
   private:
@@ -186,7 +177,6 @@ class Session {
     std::unique_ptr<net::Connection> connection_;
     Client client_;
     bool has_channel_ = false;
-    bool kept_ = false;
     std::optional<std::string> blocked_;  // why
 };
 
@@ -320,11 +310,8 @@ net::awaitable<Outcome> look(const Options& options, net::Context& context, Sess
         co_await look_at(session, name, queue, findings, outcome);
     co_await publish(session, findings);
     const bool keep = options.auth_every && context.kept() != nullptr;
-    if (keep && findings.status == Status::ok) {
-        session.keep();
-    } else {
-        co_await session.close();
-    }
+    const bool stays = keep && findings.status == Status::ok;
+    if (!stays) co_await session.close();
     outcome.status = findings.status;
     outcome.error_class = findings.error_class;
     outcome.failed_phase = findings.phase;

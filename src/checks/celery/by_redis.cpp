@@ -16,16 +16,48 @@ namespace {
 using wire::resp::Value;
 using Type = Value::Type;
 
-constexpr std::string_view bindings = "_kombu.binding.reply.celery.pidbox";
-constexpr std::string_view separator = "\x06\x16";
-// Lists of the four priorities that kombu knows.
-constexpr std::string_view suffixes[] = {"",
-                                         "\x06\x16"
-                                         "3",
-                                         "\x06\x16"
-                                         "6",
-                                         "\x06\x16"
-                                         "9"};
+// How the application names what it keeps on Redis: the options of kombu's transport.
+class Names {
+  public:
+    Names(const Options& options, std::string database)
+        : options_(options),
+          separator_(options.sep.empty() ? "\x06\x16" : options.sep),
+          database_(std::move(database)) {}
+
+    const std::string& database() const { return database_; }
+    std::string bindings() const { return key("_kombu.binding.reply.celery.pidbox"); }
+    std::string inbox(const std::string& id) const { return key(id + inbox_suffix); }
+    // The inbox's member of the set of bindings: no key, so without a prefix.
+    std::string binding(const std::string& id) const {
+        return id + separator_ + separator_ + id + inbox_suffix;
+    }
+    // The lists of the four priorities that kombu knows.
+    std::vector<std::string> lists(const std::string& id) const {
+        std::vector<std::string> names{inbox(id)};
+        for (const char* priority : {"3", "6", "9"})
+            names.push_back(inbox(id) + separator_ + priority);
+        return names;
+    }
+    std::string requests() const { return channel(options_.control_exchange + ".pidbox"); }
+    std::string events() const { return channel(options_.event_exchange + "/worker.*"); }
+
+  private:
+    static constexpr const char* inbox_suffix = ".reply.celery.pidbox";
+
+    std::string key(const std::string& name) const { return options_.global_keyprefix + name; }
+    std::string channel(const std::string& name) const {
+        std::string prefix = options_.fanout_prefix == "false" ? "" : options_.fanout_prefix;
+        if (const std::size_t at = prefix.find(placeholder); at != std::string::npos)
+            prefix.replace(at, placeholder.size(), database_);
+        return key(prefix + name);
+    }
+
+    static constexpr std::string_view placeholder = "{db}";
+
+    const Options& options_;
+    std::string separator_;
+    std::string database_;
+};
 
 // Commands out, values in: what the pump drives.
 class Talk {
@@ -64,18 +96,12 @@ net::awaitable<Value> ask(net::Connection& connection, Talk& talk, std::vector<s
     co_return value;
 }
 
-std::string inbox_of(std::string_view id) {
-    return fmt::format("{}.reply.celery.pidbox", id);
-}
-
-std::string binding_of(std::string_view id) {
-    return fmt::format("{}{}{}{}", id, separator, separator, inbox_of(id));
-}
-
-net::awaitable<void> remove(net::Connection& connection, Talk& talk, std::string id) {
-    co_await ask(connection, talk, {"SREM", std::string(bindings), binding_of(id)});
-    std::vector<std::string> words{"DEL"};
-    for (const auto suffix : suffixes) words.push_back(inbox_of(id) + std::string(suffix));
+net::awaitable<void> remove(net::Connection& connection, Talk& talk, const Names& names,
+                            std::string id) {
+    std::vector<std::string> words{"SREM", names.bindings(), names.binding(id)};
+    co_await ask(connection, talk, std::move(words));
+    words = names.lists(id);
+    words.insert(words.begin(), "DEL");
     co_await ask(connection, talk, std::move(words));
 }
 
@@ -109,11 +135,11 @@ void take_reply(const std::string& text, const Question& question, Tally& tally)
 }
 
 net::awaitable<void> collect(net::Context& context, net::Connection& connection, Talk& talk,
-                             const Question& question, Tally& tally) {
+                             const Names& names, const Question& question, Tally& tally) {
     // Asked for again and again rather than waited for (BRPOP): a wait that Redis ends only in
     // whole seconds could not be left in time to tidy up.
     auto pause = std::chrono::milliseconds(2);
-    const std::vector<std::string> words{"RPOP", inbox_of(question.ticket)};
+    const std::vector<std::string> words{"RPOP", names.inbox(question.ticket)};
     while (!tally.done() && context.clock().steady() < question.until) {
         const auto value = co_await ask(connection, talk, words);
         if (value.is(Type::bulk)) {
@@ -125,10 +151,9 @@ net::awaitable<void> collect(net::Context& context, net::Connection& connection,
     }
 }
 
-net::awaitable<void> listen(net::Connection& connection, Talk& talk, const Question& question,
-                            Tally& tally) {
-    talk.say({"PSUBSCRIBE", fmt::format("/{}.{}/worker.*", database_of(question.url),
-                                        question.options.event_exchange)});
+net::awaitable<void> listen(net::Connection& connection, Talk& talk, const Names& names,
+                            const Question& question, Tally& tally) {
+    talk.say({"PSUBSCRIBE", names.events()});
     while (!tally.done()) {
         const auto value = co_await net::next_event(connection, talk, question.until);
         if (!value) co_return;
@@ -161,32 +186,31 @@ net::awaitable<void> ask_by_redis(net::Context& context, net::Connection& connec
     Talk talk;
     context.enter("auth");
     co_await log_in(connection, talk, question);
-    const std::string database = database_of(question.url);
-    std::vector<std::string> words{"SELECT", database};
+    const Names names(question.options, database_of(question.url));
+    std::vector<std::string> words{"SELECT", names.database()};
     co_await ask(connection, talk, std::move(words));
     if (question.options.part == "heartbeat") {
         context.enter("workers");
-        co_await listen(connection, talk, question, tally);
+        co_await listen(connection, talk, names, question, tally);
         co_return;
     }
     context.enter("inbox");
     while (!leftovers.inboxes.empty()) {
-        co_await remove(connection, talk, leftovers.inboxes.back());
+        co_await remove(connection, talk, names, leftovers.inboxes.back());
         leftovers.inboxes.pop_back();
     }
     leftovers.inboxes.push_back(question.ticket);
-    words = {"SADD", std::string(bindings), binding_of(question.ticket)};
+    words = {"SADD", names.bindings(), names.binding(question.ticket)};
     co_await ask(connection, talk, std::move(words));
     context.enter("workers");
     const auto now = std::chrono::duration<double>(context.clock().system().time_since_epoch());
     const double expires = now.count() + 5;
-    words = {"PUBLISH", fmt::format("/{}.{}.pidbox", database, question.options.control_exchange),
-             envelope_of(question, expires)};
+    words = {"PUBLISH", names.requests(), envelope_of(question, expires)};
     const auto listeners = co_await ask(connection, talk, std::move(words));
     if (question.options.destination.empty() || listeners.integer == 0)
         tally.asked(static_cast<std::size_t>(std::max<std::int64_t>(listeners.integer, 0)));
-    co_await collect(context, connection, talk, question, tally);
-    co_await remove(connection, talk, question.ticket);
+    co_await collect(context, connection, talk, names, question, tally);
+    co_await remove(connection, talk, names, question.ticket);
     leftovers.inboxes.clear();
 }
 

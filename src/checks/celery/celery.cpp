@@ -46,6 +46,28 @@ std::string verify_exchange(const void* value) {
     return name.empty() || name.size() > 200 ? "has 1 to 200 bytes" : std::string();
 }
 
+std::string verify_prefix(const void* value) {
+    const auto& prefix = *static_cast<const std::string*>(value);
+    return prefix.size() > 200 ? "has more than 200 bytes" : std::string();
+}
+
+// kombu takes a channel that begins with a slash apart at its first dot, and one that does not not
+// at all: with any other prefix a worker dies of the first control message, whoever sends it.
+std::string verify_fanout(const void* value) {
+    const auto& prefix = *static_cast<const std::string*>(value);
+    if (prefix == "false") return {};
+    const bool parted =
+        prefix.size() >= 2 && prefix.starts_with('/') && prefix.find('.') == prefix.size() - 1;
+    return parted ? verify_prefix(value)
+                  : "is no prefix that kombu can read again; expected one such as /{db}. with a "
+                    "slash before it and its only dot behind it, or false";
+}
+
+std::string verify_separator(const void* value) {
+    const auto& separator = *static_cast<const std::string*>(value);
+    return separator.size() > 16 ? "has more than 16 bytes" : std::string();
+}
+
 std::string verify_destination(const void* value) {
     auto names = *static_cast<const std::vector<std::string>*>(value);
     for (const std::string& name : names)
@@ -93,6 +115,15 @@ constexpr Field fields[] = {
                                       {.verify = verify_exchange}),
     field<&Options::event_exchange>("event_exchange", "The application's event_exchange.",
                                     {.verify = verify_exchange}),
+    field<&Options::global_keyprefix>(
+        "global_keyprefix", "On Redis: the application's global_keyprefix, before every key.",
+        {.example = "shop:", .verify = verify_prefix}),
+    field<&Options::fanout_prefix>(
+        "fanout_prefix",
+        "On Redis: the application's fanout_prefix; `false` where it is switched off.",
+        {.verify = verify_fanout}),
+    field<&Options::sep>("sep", "On Redis: the application's sep, between the parts of a binding.",
+                         {.verify = verify_separator}),
     field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
 };
 

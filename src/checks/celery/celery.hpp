@@ -21,6 +21,10 @@ struct Options {
     std::string workers = ">=1";  // CountRange
     std::string control_exchange = "celery";
     std::string event_exchange = "celeryev";
+    // Of kombu's Redis transport, as the application's broker_transport_options have them.
+    std::string global_keyprefix;
+    std::string fanout_prefix = "/{db}.";
+    std::string sep;  // empty: kombu's own, two control characters
     net::TlsOptions tls;
 };
 

@@ -182,6 +182,10 @@ TEST(CeleryOptions, are_checked) {
     EXPECT_NE(problem({.url = "http://h"}), "");
     EXPECT_NE(problem({.url = "redis://h/x"}), "");
     EXPECT_EQ(problem({.url = "redis://h", .part = "queue"}), "part queue needs a queue");
+    EXPECT_EQ(problem({.url = "redis://h", .fanout_prefix = "/shop."}), "");
+    EXPECT_EQ(problem({.url = "redis://h", .fanout_prefix = "false"}), "");
+    for (const char* deadly : {"", "shop.", "/shop", "/shop.{db}."})
+        EXPECT_NE(problem({.url = "redis://h", .fanout_prefix = deadly}), "") << deadly;
     EXPECT_EQ(problem({.url = "redis://h", .queue = "q"}), "queue needs part: queue");
     EXPECT_NE(problem({.url = "redis://h", .destination = {"w"}}), "");
     EXPECT_NE(problem({.url = "redis://h", .destination = {"w@h", "w@h"}}), "");

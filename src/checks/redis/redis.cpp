@@ -85,6 +85,10 @@ std::string verify(const void* erased) {
                "redis://:password@host";
     if (options.mode == "sentinel" && options.role != "any")
         return "a sentinel is neither master nor replica: no role";
+    if (!options.master.empty() && options.mode != "auto" && options.mode != "sentinel")
+        return "master: is found through a sentinel; expected mode: sentinel";
+    if (!options.master.empty() && options.role == "replica")
+        return "master: contradicts role: replica";
     if (options.mode == "replica" && options.role == "master")
         return "mode: replica contradicts role: master";
     if (options.tls.certificate.empty() && !options.tls.key.empty())
@@ -103,6 +107,10 @@ constexpr Field fields[] = {
                           {.choices = "auto|standalone|replica|cluster|sentinel"}),
     field<&Options::role>("role", "Which role it must have; anything else is failed.",
                           {.choices = "any|master|replica"}),
+    field<&Options::master>("master",
+                            "The name of a master that the sentinel at `url` watches: what is "
+                            "checked is the server that the sentinel says it is.",
+                            {.example = "shop"}),
     auth_every_field<Options>(),
     field<&Options::tls>("tls", "Whom to trust, and who to be (rediss://).",
                          {.members = net::tls_fields}),
@@ -188,6 +196,7 @@ net::awaitable<std::string> Probe::info(std::string section) {
 }
 
 net::awaitable<std::string> Probe::find_mode() {
+    if (!options_.master.empty()) co_return "standalone";
     if (options_.mode != "auto") co_return options_.mode;
     const std::string server = co_await info("server");
     co_return std::string(info_field(server, "redis_mode").value_or("standalone"));
@@ -199,6 +208,7 @@ net::awaitable<void> Probe::see_role() {
     if (said) role_ = *said == "slave" ? "replica" : std::string(*said);
     std::string expected = options_.role;
     if (options_.mode == "replica") expected = "replica";
+    if (!options_.master.empty()) expected = "master";
     if (expected == "any" || role_ == expected) co_return;
     if (role_.empty()) {
         throw CheckError(ErrorClass::auth, "user may not see the server's role",
@@ -378,15 +388,55 @@ Login login_of(const Options& options) {
             options.password.configured() ? options.password.reveal() : url.password};
 }
 
+net::awaitable<std::unique_ptr<Session>> reach(const Options& options, net::Context& context,
+                                               net::Endpoint endpoint) {
+    auto connection = co_await net::dial(context, endpoint);
+    if (options.url.starts_with("rediss:")) {
+        context.enter("tls");
+        co_await connection->start_tls(options.tls, endpoint.host);
+    }
+    co_return std::make_unique<Session>(std::move(connection));
+}
+
+// Where the sentinel says that the master is. A sentinel mostly asks for no password; where it
+// does, it is given the master's.
+net::awaitable<net::Endpoint> find_master(const Options& options, net::Context& context,
+                                          net::Endpoint sentinel) {
+    const auto session = co_await reach(options, context, sentinel);
+    context.enter("sentinel");
+    const Words words{"SENTINEL", "get-master-addr-by-name", options.master};
+    Value answer = co_await session->ask(words);
+    if (answer.error_code() == "NOAUTH") {
+        Probe probe(options, context, *session);
+        Login login = login_of(options);
+        co_await probe.log_in(std::move(login.user), std::move(login.password));
+        context.enter("sentinel");
+        answer = co_await session->ask(words);
+    }
+    if (answer.text.starts_with("ERR unknown command"))
+        throw CheckError(ErrorClass::assertion, "is no sentinel",
+                         "got " + wire::quoted(answer.text));
+    if (answer.is(Type::error)) throw meaning_of(answer);
+    if (answer.is(Type::nil))
+        throw CheckError(ErrorClass::assertion, "the sentinel knows no master of that name");
+    net::Endpoint master;
+    const bool pair = answer.is(Type::array) && answer.items.size() == 2 &&
+                      answer.items[0].is(Type::bulk) && answer.items[1].is(Type::bulk);
+    const auto port = pair ? number(answer.items[1].text) : std::nullopt;
+    if (!port || *port < 1 || *port > 65535 || answer.items[0].text.empty()) {
+        throw CheckError(ErrorClass::protocol, "not a sentinel's answer",
+                         "got " + wire::quoted(pair ? answer.items[1].text : answer.text));
+    }
+    master.host = answer.items[0].text;
+    master.port = static_cast<std::uint16_t>(*port);
+    co_return master;
+}
+
 net::awaitable<std::unique_ptr<Session>> open(const Options& options, net::Context& context) {
     const wire::Url url = wire::parse_url(options.url).value();
-    const net::Endpoint endpoint = endpoint_of(url);
-    auto connection = co_await net::dial(context, endpoint);
-    if (url.scheme == "rediss") {
-        context.enter("tls");
-        co_await connection->start_tls(options.tls, url.host);
-    }
-    auto session = std::make_unique<Session>(std::move(connection));
+    net::Endpoint endpoint = endpoint_of(url);
+    if (!options.master.empty()) endpoint = co_await find_master(options, context, endpoint);
+    auto session = co_await reach(options, context, endpoint);
     Probe probe(options, context, *session);
     Login login = login_of(options);
     co_await probe.log_in(std::move(login.user), std::move(login.password));
@@ -426,8 +476,9 @@ const Kind kind{
         "replica, memory full, cannot save, not enough replicas) is failed, each with its own "
         "words. A replica (`mode: replica`) is asked for its link to the master and for a read; "
         "a node of a cluster also for the cluster's state, and a key that lives elsewhere "
-        "(MOVED) is no fault; a sentinel for its masters and their quorum. A password that the "
-        "server does not ask for is degraded. It cannot tell whether the application's own keys "
+        "(MOVED) is no fault; a sentinel for its masters and their quorum, or, with `master`, for "
+        "the address of one, where the work is then done. A password that the server does not ask "
+        "for is degraded. It cannot tell whether the application's own keys "
         "are right, nor whether data survives a restart.",
     .schemes = {"redis", "rediss"},
     .from_url = from_url,

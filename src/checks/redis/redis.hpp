@@ -17,6 +17,7 @@ struct Options {
     Secret password;
     std::string mode = "auto";  // auto | standalone | replica | cluster | sentinel
     std::string role = "any";   // any | master | replica
+    std::string master;         // by a sentinel's name for it; empty: the URL is the server's own
     std::optional<std::chrono::milliseconds> auth_every;
     net::TlsOptions tls;
 };

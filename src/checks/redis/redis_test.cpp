@@ -352,6 +352,34 @@ TEST_F(Redis, rediss_is_tls) {
                   "tls", "certificate is for another name");
 }
 
+TEST_F(Redis, a_master_is_found_through_a_sentinel) {
+    const Peer peer(server_.handler());
+    FakeRedis sentinel;
+    const std::string port = std::to_string(peer.port());
+    const auto says = [&](const std::string& answer) {
+        sentinel.answers["SENTINEL get-master-addr-by-name"] = answer;
+        const Peer there(sentinel.handler());
+        options_.url = "redis://" + there.address() + "/2";
+        return testing::run_once(kind, options_);
+    };
+    options_.master = "shop";
+    const Outcome outcome = says("*2\r\n" + bulk("127.0.0.1") + bulk(port));
+    EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
+    EXPECT_EQ(outcome.detail, "written, read back and deleted");
+    EXPECT_EQ(server_.commands(), "SELECT INFO replication SET GET DEL ");
+    expect_failed(says("*-1\r\n"), ErrorClass::assertion, "sentinel",
+                  "the sentinel knows no master of that name");
+    expect_failed(says("-ERR unknown command 'SENTINEL'\r\n"), ErrorClass::assertion, "sentinel",
+                  "is no sentinel");
+    for (const char* nonsense : {"*1\r\n$1\r\nx\r\n", "*2\r\n:1\r\n:2\r\n", "+OK\r\n",
+                                 "*2\r\n$1\r\nx\r\n$5\r\n99999\r\n"}) {
+        expect_failed(says(nonsense), ErrorClass::protocol, "sentinel", "not a sentinel's answer");
+    }
+    server_.answer("INFO replication", bulk("role:slave\r\n"));
+    expect_failed(says("*2\r\n" + bulk("127.0.0.1") + bulk(port)), ErrorClass::assertion, "info",
+                  "is a replica, expected a master");
+}
+
 TEST_F(Redis, keeps_no_descriptor) {
     Runner runner;
     const Peer hanging(Peer::hang());
