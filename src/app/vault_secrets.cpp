@@ -54,6 +54,12 @@ std::string theirs(const net::HttpResponse& response, const Secret& token) {
 void throw_if_unfit(const net::HttpResponse& response, const Secret& token) {
     if (response.status == 503 && response.body.find("sealed") != std::string::npos)
         throw CheckError(ErrorClass::assertion, "it is sealed", "", "secret");
+    // Followed, it would hand our token to whoever is named there.
+    if (response.status >= 300 && response.status < 400)
+        throw CheckError(ErrorClass::assertion,
+                         fmt::format("status {}: it redirects, as a standby that does not forward "
+                                     "does; name the active node",
+                                     response.status));
     if (response.status >= 500 || response.status == 429)
         throw CheckError(ErrorClass::assertion, fmt::format("status {}", response.status),
                          theirs(response, token), "secret");
@@ -82,9 +88,9 @@ std::string without(std::string text, const Secret& token) {
 net::awaitable<Outcome> VaultSecrets::ask(std::shared_ptr<Question> question,
                                           net::Context& context) {
     const config::Config::Vault& vault = question->vault;
-    const auto wrong = [&](std::string text) {
+    const auto wrong = [&](std::string text, std::string error = {}) {
         question->definite = true;
-        return CheckError(ErrorClass::assertion, std::move(text));
+        return CheckError(ErrorClass::assertion, std::move(text), std::move(error));
     };
     std::vector<std::string> read_paths{question->read_path};
     if (question->read_path.empty()) {
@@ -127,7 +133,8 @@ net::awaitable<Outcome> VaultSecrets::ask(std::shared_ptr<Question> question,
     if (deleted) throw wrong("is deleted");
     if (response.status == 404) throw wrong("does not exist");
     if (response.status != 200)
-        throw wrong(fmt::format("was answered with status {}", response.status));
+        throw wrong(fmt::format("was answered with status {}", response.status),
+                    theirs(response, vault.token));
     question->read_path = std::move(found_at);
     question->body = std::move(response.body);
     co_return ok();

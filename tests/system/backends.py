@@ -252,6 +252,8 @@ class Vault(StandIn):
                 self.wfile.write(b"nonsense\r\n\r\n")
             elif how == "page":
                 return self.reply(200, b"<html>s3cret</html>", "text/html")
+            elif how == "redirect":
+                return self.reply(307, b"", Location=f"http://127.0.0.1:{self.owner.port}/elsewhere")
             elif how == "echo":
                 return self.reply(500, self.headers.get("X-Vault-Token", "").encode())
             elif how == "huge":

@@ -164,7 +164,7 @@ def test_a_vault_that_misbehaves_changes_nothing(vitals, vault, guarded):
     vault.state["sealed"] = True
     trouble("it is sealed", lambda: vault.state.update(sealed=False))
     for how, text in (("garbage", "not HTTP"), ("huge", "answer larger than 1MiB"),
-                      ("echo", "status 500"), ("hang", "timeout in"),
+                      ("echo", "status 500"), ("redirect", "status 307"), ("hang", "timeout in"),
                       ("page", "is no secret")):
         vault.misbehaviour = how
         trouble(text, lambda: setattr(vault, "misbehaviour", None))
