@@ -13,6 +13,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (opened && opened->body.size() > size) std::abort();
     if (opened) (void)read_replies(opened->body);
     (void)read_replies(text);
-    (void)read_events(text);
+    const auto events = read_events(text);
+    // Shown as a date, so it must be one.
+    if (events)
+        for (const auto& event : *events)
+            if (!(event.timestamp >= 0 && event.timestamp < 253'402'300'800.0)) std::abort();
     return 0;
 }

@@ -34,6 +34,7 @@
 #include "checks/vault/vault.hpp"
 #include "checks/websocket/websocket.hpp"
 #include "dialects/dialect.hpp"
+#include "sources/celery_options.hpp"
 
 namespace vitals::app {
 
@@ -87,6 +88,12 @@ const checks::Kind* kind_of_url(std::string_view url) {
     return nullptr;
 }
 
+namespace {
+struct Pushed {};
+const Description pushed =
+    describe<Pushed>("push", "Takes the heartbeats that are pushed through the API.", {});
+}  // namespace
+
 const config::Catalog& catalog() {
     static const config::Catalog made = [] {
         config::Catalog catalog;
@@ -96,6 +103,8 @@ const config::Catalog& catalog() {
             catalog.dialects.push_back({.description = dialect->description,
                                         .usual_path = dialect->usual_path,
                                         .mounted_by_default = dialect->mounted_by_default});
+        for (const Description* source : {&pushed, &sources::celery})
+            catalog.sources.push_back({.description = *source});
         return catalog;
     }();
     return made;

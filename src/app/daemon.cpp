@@ -69,7 +69,7 @@ class Daemon {
           config_(std::make_shared<config::Config>(std::move(config))),
           environment_(loop_),
           engine_(environment_, clock_, hub_, log_, config_->service),
-          workers_(loop_, engine_, clock_),
+          workers_(environment_, engine_, clock_, log_),
           vault_(loop_, environment_, clock_, log_),
           watchdog_timer_(loop_),
           drain_timer_(loop_) {}
@@ -89,6 +89,7 @@ class Daemon {
         notify_.send("READY=1\nSTATUS=serving");
         keep_alive();
         loop_.run();
+        workers_.keep_now();
         notify_.send("STOPPING=1");
         log_(LogLevel::info, "stopped");
         return 0;
@@ -111,6 +112,18 @@ class Daemon {
             engine_.decommission(decommission_);
             log_(LogLevel::warning, "still decommissioned: " + *text);
         }
+        std::vector<workers::Remembered> known;
+        for (history::SavedWorker& worker : store_->saved_workers())
+            known.push_back({std::move(worker.group), std::move(worker.name), worker.sent,
+                             worker.heard, worker.left});
+        workers_.remember(std::move(known), [this](std::vector<workers::Remembered> now) {
+            std::vector<history::SavedWorker> saved;
+            saved.reserve(now.size());
+            for (workers::Remembered& worker : now)
+                saved.push_back({std::move(worker.group), std::move(worker.name), worker.sent,
+                                 worker.heard, worker.left});
+            store_->save_workers(std::move(saved));
+        });
     }
 
     void watch(const config::Config& config) {

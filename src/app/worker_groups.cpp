@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "model/count_range.hpp"
 #include "net/context.hpp"
@@ -25,11 +26,19 @@ net::awaitable<Outcome> judge(std::shared_ptr<workers::Table> table, std::string
 
 }  // namespace
 
-WorkerGroups::WorkerGroups(net::Loop& loop, engine::Engine& engine, Clock& clock)
-    : engine_(engine),
+WorkerGroups::WorkerGroups(net::Environment& environment, engine::Engine& engine, Clock& clock,
+                           Log log)
+    : environment_(environment),
+      engine_(engine),
       clock_(clock),
+      log_(std::move(log)),
       table_(std::make_shared<workers::Table>(clock)),
-      timer_(loop) {}
+      timer_(environment.loop()) {}
+
+void WorkerGroups::remember(std::vector<workers::Remembered> known, Keep keep) {
+    table_->restore(std::move(known));
+    keep_ = std::move(keep);
+}
 
 void WorkerGroups::configure(const std::vector<config::WorkersConfig>& groups) {
     options_.clear();
@@ -37,13 +46,40 @@ void WorkerGroups::configure(const std::vector<config::WorkersConfig>& groups) {
         workers::GroupOptions options;
         options.name = group.name;
         options.timeout = group.timeout;
+        options.remember = group.remember;
+        options.listened = group.source == sources::celery.name;
         for (const auto& [prefix, text] : group.expect)
             options.expect.push_back({prefix, parse_count_range(text).value_or(CountRange())});
         options_.push_back(std::move(options));
     }
     table_->configure(options_);
+    listen(groups);
     published_ = 0;
     turn();
+}
+
+void WorkerGroups::listen(const std::vector<config::WorkersConfig>& groups) {
+    std::map<std::string, Source> before = std::exchange(sources_, {});
+    for (const config::WorkersConfig& group : groups) {
+        if (group.source != sources::celery.name) continue;
+        auto options = std::static_pointer_cast<const sources::CeleryOptions>(group.options);
+        // Its pace depends on the timeout.
+        const std::string fingerprint =
+            fmt::format("{} {}", group.fingerprint, group.timeout.count());
+        Source& source = sources_[group.name];
+        if (const auto at = before.find(group.name); at != before.end()) {
+            if (at->second.fingerprint == fingerprint) {
+                source = std::move(at->second);
+                source.source->refresh(std::move(options));
+                continue;
+            }
+            at->second.source.reset();
+        }
+        source.fingerprint = fingerprint;
+        source.source = std::make_unique<sources::CelerySource>(environment_, clock_, log_, table_,
+                                                                group.name, std::move(options),
+                                                                sources::timing_for(group.timeout));
+    }
 }
 
 std::vector<engine::Definition> WorkerGroups::definitions() const {
@@ -100,7 +136,26 @@ void WorkerGroups::turn() {
         engine_.set_workers(table_->groups());
         published_ = table_->version();
     }
+    keep();
     timer_.arm(clock_.steady() + turn_every, [this] { turn(); });
+}
+
+// Who is known is kept soon after it changed, when they were heard last from time to time: the more
+// there are, the more seldom, so that the disk has peace.
+void WorkerGroups::keep() {
+    const auto size = static_cast<std::int64_t>(table_->size());
+    const auto soon = std::clamp(size * 1ms, 1'000ms, 10'000ms);
+    const auto later = std::clamp(size * 10ms, 10'000ms, 60'000ms);
+    const bool changed = kept_membership_ != table_->membership();
+    if (!changed && kept_ == table_->version()) return;
+    if (clock_.steady() - kept_at_ >= (changed ? soon : later)) keep_now();
+}
+
+void WorkerGroups::keep_now() {
+    kept_at_ = clock_.steady();
+    kept_ = table_->version();
+    kept_membership_ = table_->membership();
+    if (keep_) keep_(table_->remembered());
 }
 
 }  // namespace vitals::app

@@ -1,24 +1,37 @@
-// The groups of workers of a configuration: their table, the components `workers/<group>` that
-// judge them, and what of it goes into snapshots. Used on the engine's thread.
+// The groups of workers of a configuration: their table, where their heartbeats come from, the
+// components `workers/<group>` that judge them, what of it goes into snapshots and what outlives
+// the process. Used on the engine's thread.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "config/config.hpp"
 #include "engine/engine.hpp"
+#include "net/environment.hpp"
 #include "net/loop.hpp"
 #include "server/server.hpp"
+#include "sources/celery_source.hpp"
 #include "workers/table.hpp"
 
 namespace vitals::app {
 
 class WorkerGroups {
   public:
-    WorkerGroups(net::Loop& loop, engine::Engine& engine, Clock& clock);
+    WorkerGroups(net::Environment& environment, engine::Engine& engine, Clock& clock, Log log);
 
-    // Takes over the groups of a configuration; known workers of groups that stay are kept.
+    // Where what is known is kept, and what an earlier process left there. To be called before the
+    // first configure().
+    using Keep = std::function<void(std::vector<workers::Remembered>)>;
+    void remember(std::vector<workers::Remembered> known, Keep keep);
+    // Keeps what is known now, whether or not it changed.
+    void keep_now();
+
+    // Takes over the groups of a configuration; known workers of groups that stay are kept, and so
+    // is the connection of a source that did not change.
     void configure(const std::vector<config::WorkersConfig>& groups);
     // The components that judge them, to be configured along with the others.
     std::vector<engine::Definition> definitions() const;
@@ -27,14 +40,28 @@ class WorkerGroups {
     std::string take(const server::Heartbeats& beats);
 
   private:
-    void turn();
+    struct Source {
+        std::string fingerprint;
+        std::unique_ptr<sources::CelerySource> source;
+    };
 
+    void listen(const std::vector<config::WorkersConfig>& groups);
+    void turn();
+    void keep();
+
+    net::Environment& environment_;
     engine::Engine& engine_;
     Clock& clock_;
+    Log log_;
     std::shared_ptr<workers::Table> table_;  // runs of the components hold it, too
     std::vector<workers::GroupOptions> options_;
+    std::map<std::string, Source> sources_;  // by group
     net::Timer timer_;
     std::uint64_t published_ = 0;
+    Keep keep_;
+    std::uint64_t kept_ = 0;  // version of the table that was kept last
+    std::uint64_t kept_membership_ = 0;
+    Steady kept_at_{};
 };
 
 }  // namespace vitals::app

@@ -105,6 +105,13 @@ std::string section_text(const config::Section& section) {
     return text + "\n\n" + table(keys_of(description.fields, defaults.get()));
 }
 
+std::string source_text(const Description& source) {
+    if (source.fields.empty()) return {};
+    const auto defaults = source.make();
+    return fmt::format("\nWith `source: {}`: {}\n\n{}", source.name, as_sentence(source.sentence),
+                       table(keys_of(source.fields, defaults.get())));
+}
+
 std::string kind_section(const checks::Kind& kind) {
     const auto& description = kind.description;
     const auto defaults = description.make();
@@ -137,7 +144,11 @@ std::string dialect_section(const dialects::Dialect& dialect) {
 std::string reference_page() {
     std::string text(introduction);
     text += "\n## Sections of the file\n";
-    for (const auto& section : config::all_sections()) text += section_text(section);
+    for (const auto& section : config::all_sections()) {
+        text += section_text(section);
+        if (section.description.name != "workers") continue;
+        for (const auto& source : app::catalog().sources) text += source_text(source.description);
+    }
     text +=
         "\n## Kinds of check\n\nEach component has a `check`, the common keys of "
         "[components](#components), and the keys of its kind.\n";

@@ -61,7 +61,10 @@ struct WorkersConfig {
     std::string name;
     std::string source = "push";  // their heartbeats are pushed through the API
     std::chrono::milliseconds timeout{24'000};
+    std::chrono::milliseconds remember{std::chrono::hours(24)};
     std::vector<std::pair<std::string, std::string>> expect;  // name prefix -> "1", ">=1", "0..3"
+    std::shared_ptr<const void> options;                      // the source's own struct
+    std::string fingerprint;                                  // of these; holds no secret's value
     Position position;
 };
 
@@ -122,6 +125,7 @@ struct Described {
 struct Catalog {
     std::vector<Described> kinds;
     std::vector<Described> dialects;
+    std::vector<Described> sources;  // of heartbeats; `push` has no keys of its own
 };
 
 struct Options {

@@ -553,5 +553,33 @@ TEST(Components, ALongChainOfDependenciesIsNoCircle) {
     EXPECT_EQ(good(text).components.size(), 10'000u);
 }
 
+TEST(Config, ASourceOfHeartbeatsHasItsOwnKeys) {
+    const std::string text =
+        "workers:\n"
+        "  pushed: {source: push, remember: 1h}\n"
+        "  heard: {source: celery, url: 'amqp://h', password: {env: SECRET}, expect: {w: '1'}}\n";
+    const auto config = parse(text, "vitals.yaml", sample::catalog(), with({{"SECRET", "first"}}));
+    ASSERT_TRUE(config);
+    ASSERT_EQ(config->workers.size(), 2u);
+    EXPECT_EQ(config->workers[0].remember, milliseconds(3'600'000));
+    const WorkersConfig& heard = config->workers[1];
+    const auto options = std::static_pointer_cast<const sample::Celery>(heard.options);
+    ASSERT_NE(options, nullptr);
+    EXPECT_EQ(options->url, "amqp://h");
+    EXPECT_EQ(options->password.reveal(), "first");
+
+    // A connection is kept unless what it is made of changes; a secret may change under it.
+    const auto fingerprint = [&](std::string_view old, std::string_view by) {
+        std::string changed = text;
+        changed.replace(changed.find(old), old.size(), by);
+        const auto again =
+            parse(changed, "vitals.yaml", sample::catalog(), with({{"SECRET", "second"}}));
+        EXPECT_TRUE(again);
+        return again->workers[1].fingerprint;
+    };
+    EXPECT_EQ(fingerprint("w: '1'", "w: '2'"), heard.fingerprint);
+    EXPECT_NE(fingerprint("amqp://h", "amqp://i"), heard.fingerprint);
+}
+
 }  // namespace
 }  // namespace vitals::config

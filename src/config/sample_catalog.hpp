@@ -105,6 +105,15 @@ inline constexpr std::array push_fields = {
 
 struct None {};
 
+struct Celery {
+    std::string url;
+    Secret password;
+};
+inline constexpr std::array celery_fields = {
+    field<&Celery::url>("url", "The broker.", {.required = true, .verify = verify_tcp_url}),
+    field<&Celery::password>("password", "Its password."),
+};
+
 struct ProbeStatus {
     std::string control_from = "operator";
 };
@@ -167,6 +176,10 @@ inline Catalog catalog() {
         mounted("page", "/"),
         {.description = describe<Mapped>("mapped", "A dialect.", mapped_fields),
          .usual_path = "/mapped"},
+    };
+    made.sources = {
+        {.description = describe<None>("push", "takes", none)},
+        {.description = describe<Celery>("celery", "listens", celery_fields)},
     };
     return made;
 }

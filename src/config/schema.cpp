@@ -211,12 +211,13 @@ struct Chosen {
     std::string_view key;   // check, dialect
     const Description& common;
     const std::vector<Described>& from;
+    std::string_view otherwise{};  // which it is when the key is not there; empty: it must be
 };
 
 // `check` itself, and what follows from it.
 void define_choice(JsonText& json, const Chosen& chosen) {
     json.key(chosen.name).open('{').pair("type", "object");
-    json.key("required").open('[').text(chosen.key).close(']');
+    if (chosen.otherwise.empty()) json.key("required").open('[').text(chosen.key).close(']');
     json.key("properties").open('{').key(chosen.key).open('{').key("anyOf").open('[');
     json.open('{').key("enum").open('[');
     for (const Described& each : chosen.from) json.text(each.description.name);
@@ -226,7 +227,8 @@ void define_choice(JsonText& json, const Chosen& chosen) {
     json.key("allOf").open('[');
     for (const Described& each : chosen.from) {
         const std::string_view name = each.description.name;
-        json.open('{').key("if").open('{').key("required").open('[').text(chosen.key).close(']');
+        json.open('{').key("if").open('{');
+        if (name != chosen.otherwise) json.key("required").open('[').text(chosen.key).close(']');
         json.key("properties").open('{').key(chosen.key).open('{').pair("const", name);
         json.close('}').close('}').close('}').key("then");
         reference(json, fmt::format("{}_{}", chosen.name, name));
@@ -265,6 +267,7 @@ void define_chosen(JsonText& json, const Chosen& chosen) {
 void write_item(JsonText& json, const Section& section) {
     if (section.description.name == "components") return reference(json, "component");
     if (section.description.name == "endpoints") return reference(json, "endpoint");
+    if (section.description.name == "workers") return reference(json, "group");
     json.open('{');
     write_object(json, section.description.fields, section.description.make().get());
     json.close('}');
@@ -312,6 +315,8 @@ std::string json_schema(const Catalog& catalog) {
     define_chosen(json, {"component", "check", section("components").description, catalog.kinds});
     define_chosen(json,
                   {"endpoint", "dialect", section("endpoints").description, catalog.dialects});
+    define_chosen(json,
+                  {"group", "source", section("workers").description, catalog.sources, "push"});
     json.close('}').close('}');
     return json.written() + "\n";
 }

@@ -152,11 +152,16 @@ constexpr std::array component_fields = {
 };
 
 constexpr std::array workers_fields = {
-    field<&WorkersConfig::source>("source", "Where heartbeats come from.", {.choices = "push"}),
+    field<&WorkersConfig::source>("source", "Where heartbeats come from.",
+                                  {.choices = "push|celery"}),
     field<&WorkersConfig::timeout>("timeout", "A worker silent for longer is no longer known.",
                                    {.least = ms}),
+    field<&WorkersConfig::remember>(
+        "remember", "How long a worker that fell silent or left is missed by name.", {.least = ms}),
     field<&WorkersConfig::expect>(
-        "expect", "How many workers there must be, by the beginning of their names.",
+        "expect",
+        "How many workers there must be, by the beginning of their names; `*` stands for those "
+        "that no other rule names.",
         {.example = "{scheduler: \"1\", worker: \">=1\"}"}),
 };
 

@@ -1,4 +1,7 @@
 // The sections `workers` and `tokens`.
+#include <algorithm>
+#include <array>
+
 #include <fmt/format.h>
 
 #include "config/draft.hpp"
@@ -23,6 +26,41 @@ void check_expectations(const Node& node, Reading& reading) {
     }
 }
 
+// Where its heartbeats come from, as far as that can be made out; null: pushed, or a mistake.
+const Described* source_of(const Node& node, const Catalog& catalog) {
+    const Node* source = node.find("source");
+    if (source == nullptr || source->broken || source->kind != Node::Kind::scalar) return nullptr;
+    const auto at =
+        std::find_if(catalog.sources.begin(), catalog.sources.end(),
+                     [&](const Described& s) { return s.description.name == source->scalar; });
+    return at == catalog.sources.end() ? nullptr : &*at;
+}
+
+// The common keys, then those of the source.
+void read_group(const Node::Entry& entry, const Subject& subject, WorkersConfig& group,
+                Draft& draft) {
+    Reading& reading = draft.reading;
+    const auto common = section("workers").description.fields;
+    const Described* source = source_of(entry.value, draft.catalog);
+    if (source == nullptr) {
+        const Part part{common, &group};
+        apply(entry.value, entry.position, std::span(&part, 1), subject, reading);
+        return;
+    }
+    const Description& own = source->description;
+    const auto options = own.make();
+    const std::array parts = {Part{common, &group}, Part{own.fields, options.get()}};
+    if (!apply(entry.value, entry.position, parts, subject, reading)) return;
+    if (const std::string problem = own.verify == nullptr ? "" : own.verify(options.get());
+        !problem.empty()) {
+        reading.problem(mentioned(entry.value, problem, entry.position),
+                        fmt::format("{}: {}", subject.name, problem));
+    }
+    group.options = options;
+    group.fingerprint =
+        fingerprint(known_entries(entry.value, own.fields), own.name, Policy(), {}, own.fields);
+}
+
 }  // namespace
 
 void read_workers(const Node& node, Draft& draft) {
@@ -40,8 +78,7 @@ void read_workers(const Node& node, Draft& draft) {
         group.position = entry.position;
         const Subject subject{.noun = "a group of workers",
                               .name = fmt::format("group of workers {}", in_quotes(entry.key))};
-        const Part part{section("workers").description.fields, &group};
-        apply(entry.value, entry.position, std::span(&part, 1), subject, reading);
+        read_group(entry, subject, group, draft);
         check_expectations(entry.value, reading);
         for (const ComponentConfig& other : draft.config.components)
             if (other.component.name == as_component)

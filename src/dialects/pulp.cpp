@@ -36,8 +36,8 @@ constexpr Field fields[] = {
         {.choices = "name|id|both"}),
     field<&Options::stale_workers>(
         "stale_workers",
-        "Lists workers that have been silent for longer than their group's timeout too, as 2.6 "
-        "did until it cleaned up."),
+        "Lists workers that have been silent for longer than their group's timeout too, for five "
+        "minutes, as 2.6 did until it cleaned up."),
 };
 
 bool connected(const Snapshot& snapshot, const std::string& name, Steady now) {

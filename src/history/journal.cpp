@@ -24,6 +24,8 @@ constexpr std::array migrations = {
     " detail TEXT NOT NULL);"
     "CREATE INDEX transition_by_component ON transition (component, at);"
     "CREATE INDEX transition_by_time ON transition (at);",
+    "CREATE TABLE worker (team TEXT NOT NULL, name TEXT NOT NULL, sent INTEGER NOT NULL,"
+    " heard INTEGER NOT NULL, gone INTEGER NOT NULL, PRIMARY KEY (team, name)) WITHOUT ROWID;",
 };
 constexpr const char* settings =
     "PRAGMA cache_size = -512;"
@@ -120,6 +122,38 @@ std::optional<std::string> Journal::saved_decommission() {
     Statement select(database_, "SELECT text FROM decommission");
     if (!select.step()) return std::nullopt;
     return select.text(0);
+}
+
+void Journal::save_workers(const std::vector<SavedWorker>& workers) {
+    Transaction transaction(database_);
+    database_.execute("DELETE FROM worker");
+    Statement insert(database_,
+                     "INSERT OR REPLACE INTO worker (team, name, sent, heard, gone)"
+                     " VALUES (?, ?, ?, ?, ?)");
+    for (const SavedWorker& worker : workers) {
+        insert.bind(1, worker.group)
+            .bind(2, worker.name)
+            .bind(3, microseconds(worker.sent))
+            .bind(4, microseconds(worker.heard))
+            .bind(5, static_cast<std::int64_t>(worker.left))
+            .run();
+    }
+    transaction.commit();
+}
+
+std::vector<SavedWorker> Journal::saved_workers() {
+    Statement select(database_, "SELECT team, name, sent, heard, gone FROM worker");
+    std::vector<SavedWorker> found;
+    while (select.step()) {
+        SavedWorker worker;
+        worker.group = select.text(0);
+        worker.name = select.text(1);
+        worker.sent = time_of(select.number(2));
+        worker.heard = time_of(select.number(3));
+        worker.left = select.number(4) != 0;
+        found.push_back(std::move(worker));
+    }
+    return found;
 }
 
 std::vector<Record> Journal::transitions(const std::string& component, System from, System to,

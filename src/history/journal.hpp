@@ -25,6 +25,8 @@ class Journal {
     // On disk when it returns, also if the machine loses power in the next moment.
     void save_decommission(const std::string& text, System now);
     std::optional<std::string> saved_decommission();
+    void save_workers(const std::vector<SavedWorker>& workers);  // all of them or none
+    std::vector<SavedWorker> saved_workers();
     std::vector<Record> transitions(const std::string& component, System from, System to,
                                     std::size_t limit);  // the latest ones, oldest first
 

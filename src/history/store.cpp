@@ -67,6 +67,7 @@ struct Store::State {
     void load();
     void save(std::vector<Save> saves);
     void write(SteadyClock::time_point now, bool at_once);
+    void write_workers(SteadyClock::time_point now, bool at_once);
     void answer(const std::vector<std::shared_ptr<Read>>& asked);
     void tend(SteadyClock::time_point now);
     void report(SteadyClock::time_point now);
@@ -86,6 +87,9 @@ struct Store::State {
     SteadyClock::time_point last_drop{};
     std::vector<Save> saves;
     std::vector<std::shared_ptr<Read>> reads;
+    std::optional<std::vector<SavedWorker>> workers;  // to be saved
+    SteadyClock::time_point workers_since{};
+    std::vector<SavedWorker> saved_workers;
     std::optional<std::string> saved;  // what saved_decommission() answers, once `loaded`
     bool loaded = false;
     bool stop = false;
@@ -144,6 +148,21 @@ void Store::save_decommission(std::string text, std::function<void(bool)> done) 
     state_->wake.notify_one();
 }
 
+std::vector<SavedWorker> Store::saved_workers() {
+    std::unique_lock lock(state_->mutex);
+    state_->changed.wait_for(lock, caller_patience, [this] { return state_->loaded; });
+    return std::exchange(state_->saved_workers, {});
+}
+
+void Store::save_workers(std::vector<SavedWorker> workers) {
+    const std::lock_guard lock(state_->mutex);
+    const bool waiting = state_->workers.has_value();
+    state_->workers = std::move(workers);
+    if (waiting) return;  // the thread knows already
+    state_->workers_since = SteadyClock::now();
+    state_->wake.notify_one();
+}
+
 void Store::append(Record record) {
     shorten(record.detail);
     const std::lock_guard lock(state_->mutex);
@@ -194,11 +213,15 @@ void Store::State::load() {
     // First as the file stands, which works where nothing else does; then properly.
     text = archive.saved_decommission();
     std::optional<std::string> proper;
-    const bool opened =
-        archive.read([&](Journal& journal) { proper = journal.saved_decommission(); });
+    std::vector<SavedWorker> known;
+    const bool opened = archive.read([&](Journal& journal) {
+        proper = journal.saved_decommission();
+        known = journal.saved_workers();
+    });
     if (opened && archive.renewals() == 0) text = proper;
     const std::lock_guard lock(mutex);
     saved = text;
+    saved_workers = std::move(known);
     loaded = true;
     changed.notify_all();
 }
@@ -206,6 +229,7 @@ void Store::State::load() {
 SteadyClock::time_point Store::State::due() const {
     auto next = tend_at;
     if (!queue.empty()) next = std::min(next, std::max(queued_since + settings.batch, retry_at));
+    if (workers) next = std::min(next, std::max(workers_since + settings.batch, retry_at));
     if (unsaved) next = std::min(next, retry_at);
     return next;
 }
@@ -227,6 +251,7 @@ bool Store::State::work() {
     // What operators wait for comes first.
     if (!to_save.empty() || last || (unsaved && now >= retry_at)) save(std::move(to_save));
     write(now, last || !to_answer.empty());
+    write_workers(now, last);
     if (!to_answer.empty()) answer(to_answer);
     if (now >= tend_at) tend(now);
     if (archive.renewals() != renewals) {  // a new file: what must be in it is not
@@ -272,6 +297,19 @@ void Store::State::write(SteadyClock::time_point now, bool at_once) {
     }
     queue.insert(queue.begin(), std::make_move_iterator(batch.begin()),
                  std::make_move_iterator(batch.end()));
+}
+
+void Store::State::write_workers(SteadyClock::time_point now, bool at_once) {
+    std::unique_lock lock(mutex);
+    const bool ripe = now >= std::max(workers_since + settings.batch, retry_at);
+    if (!workers || !(ripe || at_once)) return;
+    std::optional<std::vector<SavedWorker>> all = std::exchange(workers, std::nullopt);
+    lock.unlock();
+
+    if (archive.write([&](Journal& journal) { journal.save_workers(*all); })) return;
+    retry_at = SteadyClock::now() + settings.retry;
+    lock.lock();
+    if (!workers) workers = std::move(all);  // unless later ones came meanwhile
 }
 
 void Store::State::answer(const std::vector<std::shared_ptr<Read>>& asked) {

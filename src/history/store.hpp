@@ -34,6 +34,16 @@ struct Settings {
     std::chrono::milliseconds batch{250}, retry{1'000}, report{5'000};
 };
 
+// A worker that was heard of: what a table of workers begins with after a restart.
+struct SavedWorker {
+    std::string group;
+    std::string name;
+    System sent{};      // by its clock
+    System heard{};     // by ours
+    bool left = false;  // took its leave
+    bool operator==(const SavedWorker&) const = default;
+};
+
 class Store {
   public:
     // How the store is doing: ok, or degraded with a reason ("disk full", "database is locked",
@@ -59,6 +69,12 @@ class Store {
     // be brought there within a second. It is tried again until it succeeds or another one is
     // saved.
     void save_decommission(std::string text, std::function<void(bool durable)> done);
+
+    // The workers saved by an earlier process. Waits like saved_decommission(); none where the file
+    // cannot be read.
+    std::vector<SavedWorker> saved_workers();
+    // Replaces them, within about `batch`. The latest call counts; never waits for the disk.
+    void save_workers(std::vector<SavedWorker> workers);
 
     // Queued, and written within about `batch`. When the queue is full (10,000) the oldest is
     // dropped, counted, and the store degraded. Never waits for the disk.

@@ -125,6 +125,70 @@ TEST(Store, DecommissionIsRememberedByTheNextProcess) {
     EXPECT_EQ(store.saved_decommission(), "") << "an empty text decommissions, too";
 }
 
+TEST(Store, WorkersAreRememberedByTheNextProcess) {
+    const Folder folder;
+    Witness witness;
+    const std::vector<SavedWorker> first = {{"celery", "größe@b", at(1), at(10), false},
+                                            {"pulp", "a", at(2), at(20), true},
+                                            {"pulp", "b", at(3), at(30), false}};
+    {
+        Store store(in(folder.path()), witness.log(), witness.health());
+        EXPECT_EQ(store.saved_workers(), std::vector<SavedWorker>());
+        store.save_workers({{"other", "w", at(9), at(90), false}});
+        store.save_workers(first);
+    }
+    {
+        Store store(in(folder.path()), witness.log(), witness.health());
+        EXPECT_EQ(store.saved_workers(), first);
+        EXPECT_EQ(store.saved_workers(), std::vector<SavedWorker>()) << "given once";
+        store.save_workers({});
+    }
+    Store store(in(folder.path()), witness.log(), witness.health());
+    EXPECT_EQ(store.saved_workers(), std::vector<SavedWorker>());
+}
+
+TEST(Store, WorkersAreWrittenOnceTheLockIsGone) {
+    const Folder folder;
+    Witness witness;
+    {
+        Store store(in(folder.path()), witness.log(), witness.health());
+        ASSERT_TRUE(witness.sees_ok());
+        {
+            Other other(folder / "vitals.db");
+            other("BEGIN IMMEDIATE");
+            store.save_workers({{"pulp", "early", at(1), at(10), false}});
+            ASSERT_TRUE(witness.sees("database is locked"));
+            store.save_workers({{"pulp", "late", at(2), at(20), false}});
+        }
+        const Other other(folder / "vitals.db");
+        std::string rows;
+        for (int tries = 0; tries < 1000 && rows.empty(); ++tries) {
+            std::this_thread::sleep_for(10ms);
+            rows = other("SELECT name FROM worker");
+        }
+        EXPECT_EQ(rows, "late\n");
+    }
+}
+
+// The first release's files have no workers.
+TEST(Store, AFileOfAnOlderVitalsIsTakenOver) {
+    const Folder folder;
+    Witness witness;
+    {
+        Store store(in(folder.path()), witness.log(), witness.health());
+        EXPECT_TRUE(save(store, "moving"));
+    }
+    Other(folder / "vitals.db")("DROP TABLE worker; PRAGMA user_version = 1");
+    {
+        Store store(in(folder.path()), witness.log(), witness.health());
+        EXPECT_EQ(store.saved_decommission(), "moving");
+        store.save_workers({{"pulp", "a", at(1), at(10), false}});
+    }
+    Store store(in(folder.path()), witness.log(), witness.health());
+    EXPECT_EQ(store.saved_workers().size(), 1u);
+    EXPECT_EQ(store.saved_decommission(), "moving");
+}
+
 // A copy of the files of an open database is what a power cut leaves.
 TEST(Store, DecommissionIsOnDiskWhenItSaysSo) {
     const Folder folder;

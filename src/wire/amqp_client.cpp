@@ -190,15 +190,16 @@ Client::Step Client::start(Reader& reader) {
 Client::Step Client::tune(Reader& reader) {
     const std::uint16_t channels = reader.short_number();  // more may not be asked for
     const std::uint32_t offered = reader.long_number();
-    (void)reader.short_number();  // heartbeats: none, a run has its deadline
+    const std::uint16_t beats = reader.short_number();  // 0: as often as the client likes
     if (!reader.good()) return std::nullopt;
     frame_max_ = offered == 0 ? largest_frame : std::min<std::size_t>(offered, largest_frame);
     frame_max_ = std::max<std::size_t>(frame_max_, 4096);  // what no broker may go below
     wipe(login_.password);
+    if (beats != 0 && beats < login_.heartbeat) login_.heartbeat = beats;
     Writer answer;
     answer.short_number(channels)
         .long_number(static_cast<std::uint32_t>(frame_max_))
-        .short_number(0);
+        .short_number(login_.heartbeat);
     send(0, connection::id, connection::tune_ok, answer.take());
     Writer open;
     open.short_text(login_.vhost).short_text("").octet(0);
@@ -262,7 +263,7 @@ Client::Step Client::queue_method(std::uint16_t id, Reader& reader) {
 
 Client::Step Client::basic_method(std::uint16_t id, Reader& reader) {
     if (id == basic::consume_ok) return event(What::consuming);
-    if (id == basic::cancel) return std::unexpected(broken("the reply queue was deleted"));
+    if (id == basic::cancel) return std::unexpected(broken("our queue was deleted"));
     Event made;
     if (id == basic::returned) {
         made.what = What::returned;
@@ -322,9 +323,9 @@ void Client::look_at_queue(std::string_view name) {
     send(channel_, queue::id, queue::declare, writer.take());
 }
 
-void Client::declare_own_queue() {
+void Client::declare_own_queue(const Table& arguments) {
     Writer writer;
-    writer.short_number(0).short_text("").octet(exclusive | auto_delete).table({});
+    writer.short_number(0).short_text("").octet(exclusive | auto_delete).table(arguments);
     send(channel_, queue::id, queue::declare, writer.take());
 }
 
@@ -352,6 +353,10 @@ void Client::publish(const Message& message) {
     std::string_view rest = message.body;
     for (; !rest.empty(); rest.remove_prefix(std::min(piece, rest.size())))
         output_ += write_frame(body_frame, channel_, rest.substr(0, piece));
+}
+
+void Client::beat() {
+    output_ += write_frame(heartbeat_frame, 0, {});
 }
 
 void Client::close() {

@@ -20,6 +20,8 @@ struct Login {
     std::string user;
     std::string password;
     std::string vhost;
+    // How often the broker is to show that it lives, in seconds; 0: not at all.
+    std::uint16_t heartbeat = 0;
 };
 
 struct Event {
@@ -73,7 +75,7 @@ class Client {
     void open_channel();
     void look_at_queue(std::string_view name);  // passive: nothing is made
     // Named by the broker, exclusive: gone with the connection.
-    void declare_own_queue();
+    void declare_own_queue(const Table& arguments = {});
     void bind(std::string_view queue, std::string_view exchange, std::string_view key);
     void consume(std::string_view queue);  // without acknowledgement
     struct Message {
@@ -84,7 +86,10 @@ class Client {
     };
     void publish(const Message& message);  // mandatory: comes back when it goes nowhere
     void close();
+    void beat();  // a sign of life, where there is nothing to say
 
+    // The longest silence that was agreed on, in seconds, once logged in; 0: none.
+    std::uint16_t heartbeat() const { return login_.heartbeat; }
     const Table& broker() const { return broker_; }  // its properties: product, version, ...
 
   private:

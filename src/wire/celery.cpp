@@ -28,6 +28,22 @@ std::string text_of(const json::object& object, std::string_view name) {
     return text == nullptr ? std::string() : std::string(text->data(), text->size());
 }
 
+std::int64_t number_of(const json::object& object, std::string_view name) {
+    const json::value* value = object.if_contains({name.data(), name.size()});
+    const std::int64_t* number = value == nullptr ? nullptr : value->if_int64();
+    return number == nullptr ? 0 : *number;
+}
+
+// Seconds since 1970, before the year 10000.
+double time_of(const json::object& object, std::string_view name) {
+    const json::value* value = object.if_contains({name.data(), name.size()});
+    if (value == nullptr) return 0;
+    const double* fraction = value->if_double();
+    const double time =
+        fraction != nullptr ? *fraction : static_cast<double>(number_of(object, name));
+    return time > 0 && time < 253'402'300'800.0 ? time : 0;
+}
+
 const json::object* object_of(const json::object& object, std::string_view name) {
     const json::value* value = object.if_contains({name.data(), name.size()});
     return value == nullptr ? nullptr : value->if_object();
@@ -158,13 +174,14 @@ std::expected<std::vector<WorkerEvent>, std::string> read_events(std::string_vie
     const auto take = [&](const json::value& each) {
         const json::object* event = each.if_object();
         if (event == nullptr) return false;
-        events.push_back({text_of(*event, "hostname"), text_of(*event, "type")});
+        events.push_back({text_of(*event, "hostname"), text_of(*event, "type"),
+                          time_of(*event, "timestamp"), number_of(*event, "pid")});
         return true;
     };
     if (const json::array* several = value->if_array()) {
         if (several->size() > most_workers) return std::unexpected("is no event");
-        for (const json::value& each : *several)
-            if (!take(each)) return std::unexpected("is no event");
+        for (const json::value& each : *several) take(each);
+        if (events.empty()) return std::unexpected("is no event");
     } else if (!take(*value)) {
         return std::unexpected("is no event");
     }

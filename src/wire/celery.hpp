@@ -51,8 +51,11 @@ std::expected<std::vector<Reply>, std::string> read_replies(std::string_view bod
 
 struct WorkerEvent {
     std::string node;
-    std::string type;  // worker-heartbeat, worker-online, worker-offline
+    std::string type;          // worker-heartbeat, worker-online, worker-offline
+    double timestamp = 0;      // seconds since 1970 by its clock; 0: not said, or absurd
+    std::int64_t process = 0;  // its process id; 0: not said
 };
+// One event, or a list of them; what is in a list and no event is left out.
 std::expected<std::vector<WorkerEvent>, std::string> read_events(std::string_view body);
 
 // Bytes of a body or an envelope that are read.

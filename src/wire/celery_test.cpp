@@ -77,7 +77,14 @@ TEST(CeleryEvents, are_read_alone_and_together) {
     events = read_events(R"([{"hostname":"a@h","type":"worker-offline"},{"type":"task-sent"}])");
     ASSERT_TRUE(events && events->size() == 2);
     EXPECT_EQ((*events)[1].node, "");
-    for (const char* bad : {"", "7", "[7]"}) EXPECT_FALSE(read_events(bad)) << bad;
+    events = read_events(R"([7,{"hostname":"a@h","type":"worker-heartbeat","pid":227,)"
+                         R"("timestamp":1795218908.5},[],{"timestamp":1e300,"pid":"x"}])");
+    ASSERT_TRUE(events && events->size() == 2);
+    EXPECT_EQ((*events)[0].timestamp, 1795218908.5);
+    EXPECT_EQ((*events)[0].process, 227);
+    EXPECT_EQ((*events)[1].timestamp, 0);
+    EXPECT_EQ((*events)[1].process, 0);
+    for (const char* bad : {"", "7", "[7]", "[]"}) EXPECT_FALSE(read_events(bad)) << bad;
 }
 
 }  // namespace

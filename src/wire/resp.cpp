@@ -15,7 +15,7 @@ constexpr std::string_view no_value = "not a Redis answer";
 // Reads one value from the beginning; the position moves past it.
 class Reader {
   public:
-    explicit Reader(std::string_view bytes) : bytes_(bytes) {}
+    Reader(std::string_view bytes, std::size_t longest) : bytes_(bytes), longest_(longest) {}
 
     std::size_t position() const { return position_; }
 
@@ -80,7 +80,7 @@ class Reader {
         if (!number(length_text, length) || length < -1) return failure(no_value);
         if (length == -1) return Value{};
         const auto size = static_cast<std::size_t>(length);
-        if (size > longest_value) return failure(too_long);
+        if (size > longest_) return failure(too_long);
         const std::string_view rest = bytes_.substr(position_);
         if (rest.size() > size && rest[size] != '\r') return failure(no_value);
         if (rest.size() < size + 2) return std::nullopt;
@@ -110,6 +110,7 @@ class Reader {
     }
 
     std::string_view bytes_;
+    std::size_t longest_;
     std::size_t position_ = 0;
     std::size_t items_ = 0;
 };
@@ -121,15 +122,16 @@ std::string_view Value::error_code() const noexcept {
     return std::string_view(text).substr(0, text.find(' '));
 }
 
-std::expected<std::optional<Value>, std::string> take_value(std::string& buffer) {
-    Reader reader(buffer);
+std::expected<std::optional<Value>, std::string> take_value(std::string& buffer,
+                                                            std::size_t longest) {
+    Reader reader(buffer, longest);
     auto value = reader.read(1);
     if (!value) return value;
-    if (*value && reader.position() <= longest_value) {
+    if (*value && reader.position() <= longest) {
         buffer.erase(0, reader.position());
         return value;
     }
-    if (*value || buffer.size() > longest_value) return std::unexpected(std::string(too_long));
+    if (*value || buffer.size() > longest) return std::unexpected(std::string(too_long));
     return std::nullopt;
 }
 

@@ -32,7 +32,8 @@ inline constexpr std::size_t deepest = 8;
 
 // Takes the first value out of `buffer`, which holds what was received so far. Nothing while the
 // value is not complete. What is wrong as soon as it can no longer become one, or is too long.
-std::expected<std::optional<Value>, std::string> take_value(std::string& buffer);
+std::expected<std::optional<Value>, std::string> take_value(std::string& buffer,
+                                                            std::size_t longest = longest_value);
 
 // A command as the bytes that are sent: an array of bulk strings, so no argument needs quoting.
 std::string command(std::span<const std::string> words);

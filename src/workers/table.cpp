@@ -3,13 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <tuple>
 #include <utility>
 
 namespace vitals::workers {
 
 namespace {
 
-constexpr std::size_t lost_remembered = 8;
+using namespace std::chrono_literals;
+
+constexpr std::size_t most_named = 3;
 
 std::string range_text(const CountRange& range) {
     if (range.least == range.most) return std::to_string(range.least);
@@ -23,26 +27,73 @@ bool is_name(std::string_view name, std::size_t longest) {
                         [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
+// A pause of ours after which nobody's silence says anything: we may have been stopped ourselves.
+Steady::duration doze(const GroupOptions& options) {
+    return std::max<Steady::duration>(options.timeout / 2, 2s);
+}
+
+std::string_view label(const Expectation& expectation) {
+    return expectation.prefix == any_other ? "others" : std::string_view(expectation.prefix);
+}
+
+// Whether a rule is about that worker.
+bool concerns(const Expectation& of, const GroupOptions& options, std::string_view name) {
+    if (of.prefix != any_other) return name.starts_with(of.prefix);
+    return std::none_of(options.expect.begin(), options.expect.end(), [&](const Expectation& rule) {
+        return rule.prefix != any_other && name.starts_with(rule.prefix);
+    });
+}
+
 }  // namespace
 
 Table::Table(Clock& clock, Limits limits) : clock_(clock), limits_(limits) {}
+
+void Table::restore(std::vector<Remembered> remembered) {
+    for (Remembered& one : remembered) restored_[one.group].push_back(std::move(one));
+}
+
+// How long ago they were heard is by the clock on the wall, which may have been set since: it
+// decides about nothing but when they are forgotten.
+void Table::begin(Group& group, const std::vector<Remembered>& remembered) {
+    const Steady now = clock_.steady();
+    const System wall = clock_.system();
+    group.since = group.heard = group.turned = now;
+    for (const Remembered& one : remembered) {
+        if (!is_name(one.name, limits_.name) || group.hearts.size() >= limits_.workers) continue;
+        const auto age = std::clamp<System::duration>(wall - one.heard, 0s, group.options.remember);
+        Heart& heart = group.hearts[one.name];
+        heart.sent = one.sent;
+        heart.received = now - age;
+        heart.state = one.left ? State::left : State::restored;
+    }
+}
 
 void Table::configure(const std::vector<GroupOptions>& wanted) {
     std::vector<Group> groups;
     for (const GroupOptions& options : wanted) {
         Group* before = find(options.name);
         Group group;
-        if (before != nullptr)
+        bool listened_before = false;
+        if (before != nullptr) {
             group = std::move(*before);
-        else
-            group.since = clock_.steady();
+            listened_before = group.options.listened;
+        }
         group.options = options;
+        if (before == nullptr) begin(group, restored_[options.name]);
+        if (options.listened && !listened_before) {
+            group.blindness = Blindness("not connected yet", {}, {});
+            group.blind_since = clock_.system();
+        } else if (!options.listened && listened_before) {
+            hear_from(group);
+        }
         groups.push_back(std::move(group));
     }
     std::sort(groups.begin(), groups.end(),
               [](const Group& a, const Group& b) { return a.options.name < b.options.name; });
     groups_ = std::move(groups);
+    restored_.clear();
     ++version_;
+    ++membership_;
 }
 
 Table::Group* Table::find(std::string_view name) {
@@ -56,104 +107,310 @@ const Table::Group* Table::find(std::string_view name) const {
     return at != groups_.end() && at->options.name == name ? &*at : nullptr;
 }
 
-Table::Answer Table::beat(std::string_view group_name, std::string_view worker, System sent) {
+// ---- what workers say -----------------------------------------------------------------------
+
+// The missing give way to the living, all at once: looking for the oldest each time would be slow
+// in the very moment in which many come.
+bool Table::make_room(Group& group) {
+    if (group.hearts.size() < limits_.workers) return true;
+    std::erase_if(group.hearts,
+                  [](const auto& entry) { return entry.second.state != State::alive; });
+    return group.hearts.size() < limits_.workers;
+}
+
+Table::Answer Table::beat(std::string_view group_name, std::string_view worker, System sent,
+                          std::int64_t process) {
     Group* group = find(group_name);
     if (group == nullptr) return Answer::unknown_group;
     auto at = group->hearts.find(worker);
     if (at == group->hearts.end()) {
         if (!is_name(worker, limits_.name)) return Answer::bad_name;
-        if (group->hearts.size() >= limits_.workers) return Answer::full;
+        if (!make_room(*group)) return Answer::full;
         at = group->hearts.emplace(std::string(worker), Heart()).first;
-        std::erase_if(group->lost, [&](const Lost& lost) { return lost.name == worker; });
+        ++membership_;
     }
-    at->second.sent = sent;
-    at->second.received = clock_.steady();
+    Heart& heart = at->second;
+    if (heart.state != State::alive) {
+        heart = Heart();
+        ++membership_;
+    }
+    const Steady now = clock_.steady();
+    if (process != heart.process && heart.process != 0) {
+        if (process == heart.other) heart.both = now;
+        heart.other = heart.process;
+        heart.other_received = heart.received;
+    }
+    heart.process = process;
+    heart.sent = sent;
+    heart.received = now;
     ++version_;
     return Answer::taken;
 }
 
-Table::Answer Table::leave(std::string_view group_name, std::string_view worker) {
+Table::Answer Table::leave(std::string_view group_name, std::string_view worker,
+                           std::int64_t process) {
     Group* group = find(group_name);
     if (group == nullptr) return Answer::unknown_group;
     const auto at = group->hearts.find(worker);
-    if (at != group->hearts.end()) group->hearts.erase(at);
-    std::erase_if(group->lost, [&](const Lost& lost) { return lost.name == worker; });
+    if (at == group->hearts.end()) return Answer::taken;
+    Heart& heart = at->second;
+    const Steady now = clock_.steady();
+    const bool known = process != 0 && heart.process != 0;
+    const bool two = heart.both != Steady::min() && now - heart.both <= group->options.timeout;
+    if (known && process != heart.process) {
+        // Not the one that beats now: its predecessor, or the other of two.
+        if (process == heart.other) heart.both = Steady::min();
+        return Answer::taken;
+    }
+    if (known && two && now - heart.other_received <= group->options.timeout) {
+        heart.process = heart.other;
+        heart.received = heart.other_received;
+        heart.both = Steady::min();
+        heart.other = 0;
+        return Answer::taken;
+    }
+    heart.state = State::left;
+    heart.sent = clock_.system();
+    heart.received = now;
     ++version_;
+    ++membership_;
     return Answer::taken;
+}
+
+// ---- what can be heard ----------------------------------------------------------------------
+
+void Table::hear_from(Group& group) {
+    group.blindness.reset();
+    group.since = group.heard = clock_.steady();
+    ++version_;
+}
+
+void Table::listening(std::string_view name) {
+    if (Group* group = find(name)) hear_from(*group);
+}
+
+void Table::heard(std::string_view name) {
+    Group* group = find(name);
+    if (group == nullptr || group->blindness) return;
+    const Steady now = clock_.steady();
+    if (now - group->heard > doze(group->options)) group->since = now;
+    group->heard = now;
+}
+
+void Table::blind(std::string_view name, Blindness why) {
+    Group* group = find(name);
+    if (group == nullptr) return;
+    if (!group->blindness) group->blind_since = clock_.system();
+    group->blindness = std::move(why);
+    ++version_;
+}
+
+void Table::remark(std::string_view name, std::string text) {
+    Group* group = find(name);
+    if (group == nullptr || group->remark == text) return;
+    group->remark = std::move(text);
+    ++version_;
+}
+
+// ---- the passing of time --------------------------------------------------------------------
+
+// Whether a silent worker is still shown as such.
+bool Table::shows(const Group& group, const Heart& heart, Steady at) const {
+    return heart.state == State::silent &&
+           at - heart.received <= limits_.shown + group.options.timeout;
+}
+
+// True: forget it.
+bool Table::pass_time(const Group& group, Heart& heart, Steady before, Steady now) {
+    const bool was_shown = shows(group, heart, before);
+    if (was_shown && !shows(group, heart, now)) ++version_;
+    if (heart.state == State::silent || heart.state == State::left)
+        return now - heart.received > group.options.remember;
+    const Steady from =
+        heart.state == State::alive ? std::max(heart.received, group.since) : group.since;
+    if (group.heard - from <= group.options.timeout) return false;
+    heart.state = State::silent;
+    ++version_;
+    ++membership_;
+    return false;
 }
 
 void Table::expire() {
     const Steady now = clock_.steady();
     for (Group& group : groups_) {
-        const std::size_t gone = std::erase_if(group.hearts, [&](const auto& entry) {
-            if (now - entry.second.received <= group.options.timeout) return false;
-            group.lost.push_back({entry.first, entry.second.sent});
-            return true;
-        });
-        if (gone == 0) continue;
-        if (group.lost.size() > lost_remembered)
-            group.lost.erase(group.lost.begin(),
-                             group.lost.end() - static_cast<std::ptrdiff_t>(lost_remembered));
-        ++version_;
+        const Steady before = std::exchange(group.turned, now);
+        if (group.blindness) {
+            if (!group.hearts.empty()) ++version_;  // what is frozen is shown anew
+            continue;
+        }
+        if (group.options.listened) {
+            if (!group.hearts.empty()) ++version_;  // and so is what nothing was heard of
+        } else {
+            if (now - before > doze(group.options)) group.since = now;
+            group.heard = now;
+        }
+        std::size_t gone = 0;
+        for (auto at = group.hearts.begin(); at != group.hearts.end();) {
+            const bool forget = pass_time(group, at->second, before, now);
+            gone += forget ? 1 : 0;
+            at = forget ? group.hearts.erase(at) : std::next(at);
+        }
+        version_ += gone;
+        membership_ += gone;
     }
 }
 
-std::size_t Table::count_of(const Group& group, const std::string& prefix) {
-    return static_cast<std::size_t>(
-        std::count_if(group.hearts.begin(), group.hearts.end(),
-                      [&](const auto& entry) { return entry.first.starts_with(prefix); }));
+// ---- judging --------------------------------------------------------------------------------
+
+std::vector<Table::Count> Table::count(const Group& group) {
+    const auto& rules = group.options.expect;
+    std::vector<Count> counts(rules.size() + 1);  // the last one: of all
+    for (const auto& [name, heart] : group.hearts) {
+        if (heart.state != State::alive) continue;
+        const auto add = [&, sure = heart.received >= group.since](Count& to) {
+            ++to.known;
+            if (sure) ++to.sure;
+        };
+        for (std::size_t i = 0; i < rules.size(); ++i)
+            if (concerns(rules[i], group.options, name)) add(counts[i]);
+        add(counts.back());
+    }
+    return counts;
 }
 
-std::string Table::mismatch(const Group& group, const Expectation& expectation, std::size_t count) {
-    std::string text =
-        fmt::format("{}: {} of {}", expectation.prefix, count, range_text(expectation.count));
-    if (count >= expectation.count.least) return text;
-    for (const Lost& lost : group.lost)
-        if (lost.name.starts_with(expectation.prefix))
-            text += fmt::format(", {} silent since {}", lost.name, rfc3339(lost.seen));
+// Who is missing, the latest first; of all rules, or of one, then with those that took their leave.
+std::string Table::missing(const Group& group, const Expectation* of) {
+    std::vector<const Hearts::value_type*> found;
+    for (const auto& entry : group.hearts) {
+        const State state = entry.second.state;
+        if (state == State::alive || (state != State::silent && of == nullptr)) continue;
+        if (of != nullptr && !concerns(*of, group.options, entry.first)) continue;
+        found.push_back(&entry);
+    }
+    const std::size_t named = std::min(found.size(), most_named);
+    std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(named),
+                      found.end(), [](const auto* a, const auto* b) {
+                          return std::tie(b->second.sent, a->first) <
+                                 std::tie(a->second.sent, b->first);
+                      });
+    std::string text;
+    for (std::size_t i = 0; i < named; ++i) {
+        const Heart& heart = found[i]->second;
+        const std::string_view what = heart.state == State::silent ? "silent since"
+                                      : heart.state == State::left ? "left at"
+                                                                   : "last heard at";
+        text += fmt::format(", {} {} {}", found[i]->first, what, rfc3339(heart.sent));
+    }
+    if (found.size() > named) text += fmt::format(", and {} more", found.size() - named);
     return text;
+}
+
+Outcome Table::judge_counts(const Group& group) const {
+    const auto& rules = group.options.expect;
+    const std::vector<Count> counts = count(group);
+    std::string problems;
+    bool certain = false;
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        const CountRange& range = rules[i].count;
+        const Count& count = counts[i];
+        // Enough only counts who was heard; too many also who may still be there.
+        if (count.sure >= range.least && range.contains(count.known)) continue;
+        certain = certain || count.sure > range.most;
+        problems +=
+            fmt::format("{}{}: {} of {}", problems.empty() ? "" : "; ", label(rules[i]),
+                        count.sure < range.least ? count.sure : count.known, range_text(range));
+        if (count.sure < range.least) problems += missing(group, &rules[i]);
+    }
+    if (rules.empty() && counts.back().sure == 0)
+        problems = "no worker is known" + missing(group, nullptr);
+    if (!problems.empty() && !group.remark.empty()) problems += "; " + group.remark;
+    const bool heard_out = group.heard - group.since > group.options.timeout;
+    const std::size_t known = counts.back().known;
+    if (problems.empty()) {
+        std::string lost = missing(group, nullptr);
+        if (!lost.empty()) lost[0] = ';';
+        return ok(fmt::format("{} {}{}", known, known == 1 ? "worker" : "workers", lost));
+    }
+    if (heard_out || certain) return failed(problems);
+    return unknown("waiting for heartbeats: " + problems);
 }
 
 Outcome Table::judge(std::string_view name) const {
     const Group* group = find(name);
     if (group == nullptr) return unknown("there is no such group");
-    std::string problems;
-    bool too_many = false;
-    for (const Expectation& expectation : group->options.expect) {
-        const std::size_t count = count_of(*group, expectation.prefix);
-        if (expectation.count.contains(count)) continue;
-        too_many = too_many || count > expectation.count.most;
-        problems += (problems.empty() ? "" : "; ") + mismatch(*group, expectation, count);
-    }
     Outcome outcome;
-    if (group->options.expect.empty() && group->hearts.empty()) problems = "no worker is known";
-    const bool heard_out = clock_.steady() - group->since > group->options.timeout;
-    if (problems.empty())
-        outcome = ok(fmt::format("{} {}", group->hearts.size(),
-                                 group->hearts.size() == 1 ? "worker" : "workers"));
-    else if (heard_out || too_many)
-        outcome = failed(problems);
-    else
-        outcome = unknown("waiting for heartbeats: " + problems);
-    return std::move(outcome).with("workers", static_cast<std::int64_t>(group->hearts.size()));
+    if (group->blindness) {
+        outcome = unknown(fmt::format("blind since {}: {}", rfc3339(group->blind_since),
+                                      group->blindness->detail),
+                          group->blindness->error);
+        outcome.failed_phase = group->blindness->phase;
+    } else {
+        outcome = judge_counts(*group);
+    }
+    std::array<std::int64_t, 4> numbers{};
+    std::int64_t twins = 0;
+    const Steady now = clock_.steady();
+    for (const auto& [worker, heart] : group->hearts) {
+        ++numbers.at(static_cast<std::size_t>(heart.state));
+        if (heart.both != Steady::min() && now - heart.both <= group->options.timeout) ++twins;
+    }
+    outcome.with("workers", numbers[0]).with("silent", numbers[1]);
+    if (twins > 0) outcome.with("names_used_twice", twins);
+    return outcome;
+}
+
+// ---- showing --------------------------------------------------------------------------------
+
+// Dialects know whom to list by how long ago `received` is. While we cannot hear, that is as long
+// ago as it was when we last could: so it is told in terms of now.
+std::shared_ptr<const WorkerGroup> Table::show(const Group& group) const {
+    const Steady now = clock_.steady();
+    auto shown = std::make_shared<WorkerGroup>();
+    shown->name = group.options.name;
+    shown->timeout = group.options.timeout;
+    shown->workers.reserve(group.hearts.size());
+    for (const auto& [name, heart] : group.hearts) {
+        if (heart.state == State::silent) {
+            if (shows(group, heart, now))
+                shown->workers.push_back({name, heart.sent, heart.received});
+        } else if (heart.state == State::alive) {
+            const Steady from = std::max(heart.received, group.since);
+            const auto age =
+                group.blindness ? 0s : std::max<Steady::duration>(group.heard - from, 0s);
+            shown->workers.push_back({name, heart.sent, group.options.listened ? now - age : from});
+        }
+    }
+    std::sort(shown->workers.begin(), shown->workers.end(),
+              [](const Worker& a, const Worker& b) { return a.name < b.name; });
+    return shown;
 }
 
 std::vector<std::shared_ptr<const WorkerGroup>> Table::groups() const {
     if (shown_version_ == version_) return shown_;
     shown_.clear();
-    for (const Group& group : groups_) {
-        auto shown = std::make_shared<WorkerGroup>();
-        shown->name = group.options.name;
-        shown->timeout = group.options.timeout;
-        shown->workers.reserve(group.hearts.size());
-        for (const auto& [name, heart] : group.hearts)
-            shown->workers.push_back({name, heart.sent, heart.received});
-        std::sort(shown->workers.begin(), shown->workers.end(),
-                  [](const Worker& a, const Worker& b) { return a.name < b.name; });
-        shown_.push_back(std::move(shown));
-    }
+    for (const Group& group : groups_) shown_.push_back(show(group));
     shown_version_ = version_;
     return shown_;
+}
+
+std::vector<Remembered> Table::remembered() const {
+    std::vector<Remembered> all;
+    all.reserve(size());
+    const Steady now = clock_.steady();
+    const System wall = clock_.system();
+    for (const Group& group : groups_)
+        for (const auto& [name, heart] : group.hearts)
+            all.push_back(
+                {group.options.name, name, heart.sent,
+                 wall - std::chrono::duration_cast<System::duration>(now - heart.received),
+                 heart.state == State::left});
+    return all;
+}
+
+std::size_t Table::size() const noexcept {
+    std::size_t size = 0;
+    for (const Group& group : groups_) size += group.hearts.size();
+    return size;
 }
 
 }  // namespace vitals::workers

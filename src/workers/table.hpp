@@ -1,11 +1,15 @@
 // Who is alive, by their own word. A table holds the groups of workers and the heartbeats they
 // send, judges them by when we received them (never by the sender's clock, which is only shown),
-// and says whether a group is as it is expected to be. No I/O, no threads; used on one thread.
+// and says whether a group is as it is expected to be, and who is missing since when. Silence
+// counts only while we could have heard: blindness of ours makes a group unknown, and kills nobody.
+// No I/O, no threads; used on one thread.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -17,6 +21,9 @@
 
 namespace vitals::workers {
 
+// The prefix of the rule for all workers that no other rule names.
+inline constexpr std::string_view any_other = "*";
+
 // How many workers whose names begin with that prefix there should be.
 struct Expectation {
     std::string prefix;
@@ -26,49 +33,95 @@ struct Expectation {
 
 struct GroupOptions {
     std::string name;
-    std::chrono::milliseconds timeout{24'000};  // silent for longer: no longer known
+    std::chrono::milliseconds timeout{24'000};          // silent for longer: no longer known
+    std::chrono::milliseconds remember{24 * 3600'000};  // and is missed by name for so long
     std::vector<Expectation> expect;
+    bool listened = false;  // heartbeats are heard through a connection that may be lost
     bool operator==(const GroupOptions&) const = default;
 };
 
 struct Limits {
     std::size_t name = 256;         // bytes
     std::size_t workers = 100'000;  // per group; beyond it new names are refused
+    // Silent workers are shown for so long; after that they are only named as missing.
+    std::chrono::milliseconds shown{300'000};
+};
+
+// Why nothing can be heard. As in an outcome: `detail` is ours and public, `error` theirs.
+struct Blindness {
+    std::string detail;
+    std::string error;
+    std::string phase;
+};
+
+// What of a worker outlives the process.
+struct Remembered {
+    std::string group;
+    std::string name;
+    System sent{};   // by its clock
+    System heard{};  // by ours
+    bool left = false;
+    bool operator==(const Remembered&) const = default;
 };
 
 class Table {
   public:
     explicit Table(Clock& clock, Limits limits = {});
 
-    // Holds exactly these groups from now on; those that were there keep their workers.
+    // What an earlier process knew. Taken up by the first configure(): those workers are missed by
+    // name unless they are heard in time, and are not alive before they are.
+    void restore(std::vector<Remembered> remembered);
+    // Holds exactly these groups from now on; those that were there keep their workers. A group
+    // that is listened to begins blind.
     void configure(const std::vector<GroupOptions>& groups);
 
     enum class Answer : std::uint8_t { taken, unknown_group, bad_name, full };
-    // A worker lives; `sent` is when it said so by its own clock.
-    Answer beat(std::string_view group, std::string_view worker, System sent);
-    // A worker took its leave: it is gone at once, and is not missed as one that fell silent.
-    Answer leave(std::string_view group, std::string_view worker);
+    // A worker lives; `sent` is when it said so by its own clock. `process` tells two of one name
+    // apart (a process id); 0: not said.
+    Answer beat(std::string_view group, std::string_view worker, System sent,
+                std::int64_t process = 0);
+    // A worker took its leave: it is gone at once, unless another process of its name goes on.
+    Answer leave(std::string_view group, std::string_view worker, std::int64_t process = 0);
 
-    // Forgets who has been silent for longer than the timeout. To be called about once a second.
+    // Of a group that is listened to: its heartbeats can be heard from now on; they still can (a
+    // sign of life of the connection, whatever it was); they cannot. What became of the workers
+    // meanwhile is not known: each has a whole timeout to be heard again.
+    void listening(std::string_view group);
+    void heard(std::string_view group);
+    void blind(std::string_view group, Blindness why);
+    // What explains that nobody is heard, though we listen; empty: nothing.
+    void remark(std::string_view group, std::string text);
+
+    // Finds out who has been silent for longer than the timeout. To be called about twice a second.
     void expire();
 
-    // Whether the group is as expected. Until a group's timeout has passed since it was configured
-    // too few are `unknown`: its workers had no time to be heard.
+    // Whether the group is as expected. Until a timeout has passed since it could first be heard,
+    // too few are `unknown`: its workers had no time. What was known before counts against too
+    // many, never for enough.
     Outcome judge(std::string_view group) const;
 
-    // Groups and workers by name, those that are known now. Made anew only after a change.
+    // Groups and workers by name: those that are known, and those silent since not long ago, whose
+    // `received` is longer ago than the timeout. Made anew only after a change.
     std::vector<std::shared_ptr<const WorkerGroup>> groups() const;
     // Grows with every change that groups() or judge() shows, beats of known workers included.
     std::uint64_t version() const noexcept { return version_; }
 
+    std::vector<Remembered> remembered() const;
+    // Grows when somebody comes, goes, falls silent or is forgotten.
+    std::uint64_t membership() const noexcept { return membership_; }
+    std::size_t size() const noexcept;  // all that are remembered
+
   private:
+    enum class State : std::uint8_t { alive, silent, left, restored };
     struct Heart {
         System sent{};
         Steady received{};
-    };
-    struct Lost {
-        std::string name;
-        System seen{};
+        State state = State::alive;
+        std::int64_t process = 0;
+        // Another process of this name, and when the two were last seen to take turns.
+        std::int64_t other = 0;
+        Steady other_received = Steady::min();
+        Steady both = Steady::min();
     };
     struct Hash {
         using is_transparent = void;
@@ -76,22 +129,40 @@ class Table {
             return std::hash<std::string_view>()(text);
         }
     };
+    using Hearts = std::unordered_map<std::string, Heart, Hash, std::equal_to<>>;
     struct Group {
         GroupOptions options;
-        Steady since{};
-        std::unordered_map<std::string, Heart, Hash, std::equal_to<>> hearts;
-        std::vector<Lost> lost;  // fell silent; the latest few, until they are heard again
+        Steady since{};  // from when on all could be heard
+        Steady heard{};  // until when
+        Steady turned{};
+        std::optional<Blindness> blindness;
+        System blind_since{};
+        std::string remark;
+        Hearts hearts;
     };
+    struct Count {
+        std::size_t known = 0;
+        std::size_t sure = 0;  // heard since we listen
+    };
+
     Group* find(std::string_view name);
     const Group* find(std::string_view name) const;
-    static std::size_t count_of(const Group& group, const std::string& prefix);
-    static std::string mismatch(const Group& group, const Expectation& expectation,
-                                std::size_t count);
+    void begin(Group& group, const std::vector<Remembered>& remembered);
+    void hear_from(Group& group);
+    bool make_room(Group& group);
+    bool shows(const Group& group, const Heart& heart, Steady at) const;
+    bool pass_time(const Group& group, Heart& heart, Steady before, Steady now);
+    static std::vector<Count> count(const Group& group);
+    static std::string missing(const Group& group, const Expectation* of);
+    Outcome judge_counts(const Group& group) const;
+    std::shared_ptr<const WorkerGroup> show(const Group& group) const;
 
     Clock& clock_;
     Limits limits_;
     std::vector<Group> groups_;  // by name
+    std::map<std::string, std::vector<Remembered>, std::less<>> restored_;
     std::uint64_t version_ = 1;
+    std::uint64_t membership_ = 1;
     mutable std::uint64_t shown_version_ = 0;
     mutable std::vector<std::shared_ptr<const WorkerGroup>> shown_;
 };

@@ -178,6 +178,9 @@ class Redis(Server):
     def __init__(self):
         super().__init__("redis")
         self.port = free_port()
+        self.start()
+
+    def start(self):
         self.spawn("redis-server", "--port", self.port, "--dir", self.folder, "--bind", "127.0.0.1",
                    "--save", "", "--requirepass", self.PASSWORD)
 
@@ -205,12 +208,12 @@ class Worker(Server):
     """A Celery worker; `solo` runs tasks in the thread that also answers."""
 
     def __init__(self, broker, node, queues, pool="prefork", remote_control=True, heartbeat=True,
-                 transport=None):
+                 transport=None, more=()):
         super().__init__("celery")
         self.node = node
         self.spawn("/usr/bin/celery", "-A", "celery_app", "worker", "-n", node, "-Q", queues,
                    "-c", "1", "-P", pool, "-l", "INFO", "--without-gossip", "--without-mingle",
-                   *([] if heartbeat else ["--without-heartbeat"]),
+                   *([] if heartbeat else ["--without-heartbeat"]), *more,
                    BROKER=broker, PYTHONPATH=str(HERE), PYTHONDONTWRITEBYTECODE="1",
                    PYTHONUNBUFFERED="1", REMOTE_CONTROL="yes" if remote_control else "",
                    **({"TRANSPORT": json.dumps(transport)} if transport else {}))

@@ -173,7 +173,9 @@ def test_pulp(example, web):
             answer = becomes(daemon, path, (200, pulp(database, False, names if database else ())))
             assert list(answer.json) == sorted(answer.json)
             assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
-        assert daemon.becomes("workers/pulp", "ok")
+        # The broker is away: what is pushed counts, who else lives cannot be heard.
+        assert daemon.becomes("workers/pulp", "unknown")
+        assert "blind since 20" in daemon.components()["workers/pulp"]["detail"]
 
 
 def test_pulps_database_is_not_whatever_answers(example, web):

@@ -83,3 +83,41 @@ def test_workers_do_not_outlive_the_daemon(vitals):
     assert daemon.status("workers/pulp") == "unknown"
     beat(daemon, NAMES)
     assert eventually(lambda: daemon.status("workers/pulp") == "ok")
+
+
+def test_who_is_missing_after_a_restart_is_named(vitals):
+    daemon = vitals(CONFIGURATION)
+    beat(daemon, NAMES)
+    assert eventually(lambda: len(known(daemon)) == 3)
+    daemon.stop()
+    daemon.start()
+    assert known(daemon) == [], "nobody is alive before being heard"
+    silent = "scheduler: 0 of 1, scheduler@host silent since 2015-01-02T20:39:58Z"
+
+    def detail():
+        beat(daemon, NAMES[:2])
+        assert "scheduler@host" not in known(daemon), "nobody is alive before being heard"
+        component = daemon.components()["workers/pulp"]
+        return component["detail"] if component["status"] == "failed" else ""
+
+    assert eventually(lambda: detail() == silent, 20, 0.2), daemon.components()["workers/pulp"]
+    daemon.kill()
+    daemon.start()
+    assert known(daemon) == []
+    assert eventually(lambda: detail() == silent, 20, 0.2)
+    beat(daemon, NAMES)
+    assert eventually(lambda: len(known(daemon)) == 3)
+
+
+def test_stale_workers_are_listed_where_that_is_wanted(vitals):
+    endpoints = [{**CONFIGURATION["endpoints"][0], "path": path, "stale_workers": stale}
+                 for path, stale in (("/v2/status/", False), ("/stale/", True))]
+    daemon = vitals({**CONFIGURATION, "endpoints": endpoints})
+    beat(daemon, NAMES)
+    assert eventually(lambda: len(known(daemon)) == 3)
+    assert eventually(lambda: known(daemon) == [])
+    stale = daemon.get("/stale/").json["known_workers"]
+    assert [each["name"] for each in stale] == sorted(NAMES)
+    assert daemon.control("PUT", "/v1/workers/pulp/scheduler%40host/heartbeat",
+                          {"leaving": True}).status == 204
+    assert eventually(lambda: len(daemon.get("/stale/").json["known_workers"]) == 2)

@@ -1,0 +1,77 @@
+// What both ways to the broker share: where the things go that are heard on one connection. Inside
+// sources only.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "net/connection.hpp"
+#include "net/context.hpp"
+#include "sources/celery_options.hpp"
+#include "sources/celery_source.hpp"
+#include "wire/url.hpp"
+
+namespace vitals::sources {
+
+// Foreign messages that are none of ours: told of once a minute at most.
+class Garbage {
+  public:
+    Garbage(Clock& clock, Log log, std::string group)
+        : clock_(clock), log_(std::move(log)), group_(std::move(group)) {}
+    void add(const std::string& what, std::string_view theirs);
+
+  private:
+    Clock& clock_;
+    Log log_;
+    std::string group_;
+    std::uint64_t count_ = 0;
+    Steady told_ = Steady::min();
+};
+
+// One connection's way into the table. Once it is over, nothing more goes there.
+class Hearing {
+  public:
+    Hearing(std::shared_ptr<workers::Table> table, std::string group, Clock& clock, Timing timing,
+            std::shared_ptr<Garbage> garbage);
+
+    void end() { over_ = true; }
+    // The connection is gone unless it shows a sign of life by then.
+    Steady alive_until() const { return alive_until_; }
+    bool listened() const { return listened_; }
+    const Timing& timing() const { return timing_; }
+    Clock& clock() { return clock_; }
+
+    void sign_of_life();                             // bytes came, whatever they were
+    void listening();                                // what workers say comes from now on
+    void muted(std::string why, std::string error);  // it does not, though the connection stands
+    void remark(std::string text);
+    void take(std::string_view body);  // what somebody published
+    void ignore(const std::string& what, std::string_view theirs);
+
+  private:
+    void say(const std::string& node, const std::string& type, double timestamp,
+             std::int64_t process);
+
+    std::shared_ptr<workers::Table> table_;
+    std::string group_;
+    Clock& clock_;
+    Timing timing_;
+    std::shared_ptr<Garbage> garbage_;
+    Steady alive_until_;
+    bool over_ = false;
+    bool listened_ = false;
+};
+
+// Both log in, listen, and end with CheckError only.
+struct Way {
+    const CeleryOptions& options;
+    const wire::Url& url;
+};
+net::awaitable<void> hear_by_amqp(net::Context& context, net::Connection& connection, Way way,
+                                  Hearing& hearing);
+net::awaitable<void> hear_by_redis(net::Context& context, net::Connection& connection, Way way,
+                                   Hearing& hearing);
+
+}  // namespace vitals::sources
