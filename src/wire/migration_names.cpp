@@ -123,8 +123,8 @@ std::optional<FlywayName> flyway_name(std::string_view file) {
     const auto separator = name.find("__");
     if (separator == name.npos) return std::nullopt;
     const std::string_view version = name.substr(0, separator);
-    if (made.kind == 'R' ? !version.empty() : !(made.version = Version::parse(version)))
-        return std::nullopt;
+    made.version = Version::parse(version);
+    if (made.kind == 'R' ? !version.empty() : !made.version) return std::nullopt;
     made.description = name.substr(separator + 2);
     std::replace(made.description.begin(), made.description.end(), '_', ' ');
     if (made.kind == 'R' && made.description.empty()) return std::nullopt;

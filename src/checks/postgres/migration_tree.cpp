@@ -96,8 +96,10 @@ Tree::Folder Tree::look(const std::string& path) {
             if (is_directory(whole)) type = DT_DIR;
             if (is_file(whole)) type = DT_REG;
         }
-        if (type == DT_DIR) folder.folders.push_back(std::move(name));
-        if (type == DT_REG) folder.files.push_back(std::move(name));
+        if (type == DT_DIR)
+            folder.folders.push_back(std::move(name));
+        else if (type == DT_REG)
+            folder.files.push_back(std::move(name));
         errno = 0;
     }
     if (errno != 0) throw unreadable(path, errno);
