@@ -138,7 +138,12 @@ class Daemon:
                 f"vitals ended with {self.process.returncode}:\n{self.log()}")
             try:
                 with socket.create_connection(("127.0.0.1", self.port), timeout=1):
-                    return True
+                    pass
+                # The control socket is bound after the port.
+                if self.socket in self.file.read_text():
+                    with contextlib.closing(UnixConnection(self.socket, 1)) as control:
+                        control.connect()
+                return True
             except OSError:
                 return False
 
