@@ -17,7 +17,7 @@ constexpr milliseconds for_ever = std::chrono::hours(24);
 // How long a client that was told the end may take to leave.
 constexpr milliseconds farewell{1'000};
 // How long a client takes at most to see that it is connected.
-constexpr milliseconds acquaintance{100};
+constexpr milliseconds acquaintance{500};
 // How long a backend may be silent whose client has ended.
 constexpr milliseconds patience{10'000};
 

@@ -1,0 +1,514 @@
+"""What each kind of check finds of each fault: the servers, the kinds and the cells of the fault
+matrix (test_matrix.py). Every server is the real one, but for the stand-ins that backends.py names
+and small peers for mail and names; between check and server stands `vitals drill proxy`."""
+import contextlib
+import dataclasses
+import json
+import os
+import pathlib
+import shutil
+import socket
+import tempfile
+import threading
+import time
+
+import backends
+import brokers
+import databases
+from daemon import SLOWER, eventually, free_port, run_vitals
+from databases import PASSWORD
+from drills import Drill
+
+# What a busy machine may add to a deadline besides the 100 ms that are promised: given in seconds by
+# hand, or measured, as often as a thread of ours wakes later than it wished.
+SLACK = float(os.environ.get("VITALS_TEST_SLACK", "0"))
+PROMISED = 0.1
+
+# Faults between the check and a healthy server, in the order of the tables; and the classes that
+# may come of them.
+WIRE = {
+    "refused": {"connect"},
+    "stopped": {"timeout"},
+    "hung": {"timeout"},
+    "hung after log-in": {"timeout"},
+    "reset mid-answer": {"protocol", "tls"},
+    "cut off": {"protocol", "assertion", "tls"},
+    "one byte a second": {"timeout"},
+    "garbage": {"protocol", "tls", "timeout"},
+    "another protocol": {"protocol", "assertion", "tls"},
+    "100 MB of answer": {"protocol", "assertion", "tls"},
+}
+SERVER = {
+    "wrong password": {"auth"},
+    "missing": {"assertion"},
+    "read-only": {"assertion", "auth"},
+    "full": {"assertion", ""},
+}
+TLS = {
+    "TLS wrong name": {"tls"},
+    "TLS expired": {"tls"},
+    "TLS untrusted": {"tls"},
+}
+FAULTS = {**WIRE, **SERVER, **TLS}
+HEALTHY = ("healthy", "healthy over TLS")
+SLOW = ("stopped", "hung", "hung after log-in", "one byte a second")  # end with the deadline
+
+HTTP_FLOOD = "flood 100MiB text=HTTP/1.1 200 OK\\r\\nConnection: close\\r\\n\\r\\n"
+
+
+@dataclasses.dataclass
+class Row:
+    """A kind as it is used. `options(port, secure)` reaches its server through that port; `cells`
+    are components of their own (a fault of the server's state), or the reason why there is none."""
+    name: str
+    kind: str
+    port: int
+    options: object
+    greeted: int = 20            # bytes of the answer when the log-in, or what comes first, is over
+    flood: str = "flood"
+    plain: int = 0               # the server's port without TLS, where `port` is one with
+    slow: tuple = ()             # faults that, as it is, end with the deadline
+    tls: str = "tls"             # how the drill ends it; or the reason why there is none
+    cells: dict = dataclasses.field(default_factory=dict)
+
+    def faults(self):
+        """What the drill is told, by the name of the fault."""
+        return {
+            "hung": "hang",
+            "hung after log-in": f"hang-after {self.greeted}",
+            "reset mid-answer": f"reset {self.greeted + 1}",
+            "cut off": f"truncate {self.greeted + 1}",
+            "one byte a second": "drip", "garbage": "garble",
+            "another protocol": "another-protocol", "100 MB of answer": self.flood,
+        }
+
+
+class Lateness(threading.Thread):
+    """How much later than it wished a thread wakes on this machine, at worst."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.worst = 0.0
+        self.over = threading.Event()
+
+    def run(self):
+        while not self.over.is_set():
+            wished = time.monotonic() + 0.02
+            time.sleep(0.02)
+            self.worst = max(self.worst, time.monotonic() - wished)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *ignored):
+        self.over.set()
+        self.join()
+
+
+def fill_memcached(port):
+    """Each size of items has memory of its own: large ones take what there is, then those of the
+    check's size the rest."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        for size in (100_000, 32):
+            for index in range(100_000):
+                connection.sendall(f"set {index:039} 0 0 {size}\r\n".encode() + b"x" * size + b"\r\n")
+                if not connection.recv(100).startswith(b"STORED"):
+                    break
+
+
+class Nginx(brokers.Server):
+    """Real pages: /, /private (401), /edge (as CloudFront would say it); the same over TLS."""
+
+    def __init__(self, certificates):
+        super().__init__("nginx")
+        self.port, self.tls_port = free_port(), free_port()
+        (self.folder / "page").write_text("all is well\n")
+        self.write("nginx.conf", f"""
+daemon off; pid {self.folder}/pid; error_log {self.folder}/log;
+events {{}}
+http {{
+  access_log off; default_type text/plain;
+  client_body_temp_path {self.folder}/a; proxy_temp_path {self.folder}/b;
+  fastcgi_temp_path {self.folder}/c; uwsgi_temp_path {self.folder}/d; scgi_temp_path {self.folder}/e;
+  server {{
+    listen 127.0.0.1:{self.port} backlog=256;
+    listen 127.0.0.1:{self.tls_port} ssl backlog=256;
+    ssl_certificate {certificates}/good.crt;
+    ssl_certificate_key {certificates}/good.key;
+    location = / {{ return 200 "all is well\\n"; }}
+    location = /private {{ return 401; }}
+    location = /edge {{ add_header X-Cache "Hit from cloudfront"; return 200 "all is well\\n"; }}
+  }}
+}}
+""")
+        self.spawn("nginx", "-c", self.folder / "nginx.conf", "-p", self.folder, "-e", "stderr")
+
+    def ready(self):
+        return self.wait(lambda: brokers.answers(self.port, b"GET / HTTP/1.0\r\n\r\n", b"200 OK"))
+
+
+class Servers:
+    """All of them, begun at once: starting them is waiting."""
+
+    def __init__(self, folder):
+        with contextlib.ExitStack() as self.stack:
+            self.begin(folder)
+            self.stack = self.stack.pop_all()
+
+    def begin(self, folder):
+        self.certificates = databases.certificates(folder)
+        for path in folder.iterdir():    # servers without privileges read them
+            path.chmod(0o644)
+        names = folder / "broker"
+        names.mkdir()
+        self.rabbitmq = self.keep(brokers.RabbitMQ(brokers.make_certificates(names)))
+        self.swift = self.keep(backends.Swift())
+        self.clickhouse = self.keep(backends.ClickHouse())
+        self.redis = self.keep(brokers.Redis())
+        self.nginx = self.keep(Nginx(folder))
+        self.websocket = self.keep(brokers.Script("websocket_server.py"))
+        self.private = self.keep(brokers.Script("websocket_server.py", "auth"))
+        self.grpc = self.keep(brokers.Script("grpc_server.py"))
+        self.smtp = self.keep(brokers.Script("smtp_server.py"))
+        self.secure_smtp = {
+            name: self.keep(brokers.Script("smtp_server.py", folder / f"{name}.crt",
+                                           folder / f"{name}.key"))
+            for name in ("good", "other", "expired")}
+        self.vault = self.keep(backends.Vault())
+        self.aws = self.keep(backends.Aws())
+        self.begin_databases()
+        for each in (self.redis, self.swift, self.clickhouse, self.nginx, self.websocket,
+                     self.private, self.grpc, self.smtp, *self.secure_smtp.values(), self.rabbitmq):
+            each.ready()
+        self.begin_workers()
+
+    def keep(self, server):
+        self.stack.callback(server.close)
+        return server
+
+    def begin_databases(self):
+        template = self.keep(databases.Template())
+        self.postgres = self.keep(databases.Postgres(
+            template, settings="max_connections = 100")).start()
+        self.postgres.sql("CREATE TABLE vitals_probe (id text PRIMARY KEY, value text NOT NULL)")
+        self.read_only = self.keep(databases.Postgres(
+            template, settings="default_transaction_read_only = on")).start()
+        self.exhausted = self.keep(databases.Postgres(
+            template, settings="max_connections = 3\nmax_wal_senders = 0\n"
+            "superuser_reserved_connections = 2")).start()
+        self.exhausted.sql(f"CREATE ROLE app LOGIN PASSWORD '{PASSWORD}'")
+        # Takes the one slot that is not reserved for superusers, when they have left.
+        held = f"{databases.POSTGRES}/psql -Xq {self.exhausted.url(user='app')} " \
+               "-c 'SELECT pg_sleep(100000)'"
+        self.exhausted.spawn("/bin/sh", "-c", f"until {held}; do sleep 0.1; done")
+        assert eventually(lambda: self.exhausted.sql(
+            "SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'") == "1", 30, pause=0.5)
+        self.replica = self.keep(databases.Redis(
+            "--replicaof", f"127.0.0.1 {free_port()}")).start()
+        self.full_redis = self.keep(databases.Redis("--maxmemory", "1")).start()
+        self.memcached = self.keep(databases.Memcached("-c", "1000")).start()
+        users = self.keep(brokers.Server("users")).write("users", f"probe:{PASSWORD}\n")
+        users.parent.chmod(0o755)
+        self.private_memcached = self.keep(databases.Memcached("-Y", users)).start()
+        self.full_memcached = self.keep(databases.Memcached("-M", "-m", "2")).start()
+        fill_memcached(self.full_memcached.port)
+
+    def begin_workers(self):
+        self.workers = [self.keep(brokers.Worker(self.rabbitmq.url(), "one@lab", "default")),
+                        self.keep(brokers.Worker(self.redis.url, "two@lab", "default"))]
+        for each in self.workers:
+            each.ready()
+
+    def processes(self):
+        """Those that can be stopped: the stand-ins are threads of this process."""
+        return [self.rabbitmq, self.swift, self.clickhouse, self.redis, self.nginx, self.websocket,
+                self.grpc, self.smtp, self.postgres, self.memcached]
+
+    def close(self):
+        self.stack.close()
+
+
+def rows(servers, dns_port):
+    s, redis_password = servers, brokers.Redis.PASSWORD
+    postgres = lambda port, secure=None, user="test", password=PASSWORD, database="postgres": {  # noqa: E731
+        "url": f"postgresql://{user}:{password}@127.0.0.1:{port}/{database}", **(secure or {})}
+    sql = {"port": s.postgres.port, "tls": "tls:postgres", "greeted": 850, "flood": "flood after=1"}
+    web = {"flood": HTTP_FLOOD, "greeted": 60}
+    amqp = lambda port, secure=None, password=s.rabbitmq.PASSWORD: {  # noqa: E731
+        "url": f"amqp{'s' if secure else ''}://test:{password}@127.0.0.1:{port}/", **(secure or {})}
+    redis = lambda port, secure=None, password=redis_password: {  # noqa: E731
+        "url": f"redis{'s' if secure else ''}://:{password}@127.0.0.1:{port}/0", **(secure or {})}
+    at = lambda scheme, path="": lambda port, secure=None, **more: {  # noqa: E731
+        "url": f"{scheme}{'s' if secure else ''}://127.0.0.1:{port}{path}", **(secure or {}), **more}
+    aws = lambda port, secure=None, **more: {  # noqa: E731
+        "endpoint": at("http")(port, secure)["url"], **(secure or {}), "access_key": s.aws.KEY,
+        "secret_key": s.aws.SECRET, **more}
+    rule = lambda port, secure=None, **more: aws(  # noqa: E731
+        port, secure, **{"region": s.aws.REGION, "part": "rule", "name": "orders", **more})
+    clickhouse = lambda port, secure=None, password="s3cret": {  # noqa: E731
+        **at("http")(port, secure), "user": "test", "password": password}
+    vault = lambda port, secure=None, **more: {  # noqa: E731
+        **at("http")(port, secure), **{"token": "hour", "path": "kv/health#password", **more}}
+    s3 = lambda port, secure=None, **more: {  # noqa: E731
+        **s.swift.options(**more), **(secure or {}),
+        "url": f"http{'s' if secure else ''}://localhost:{port}"}
+    none, nothing_to_log_in, holds_nothing = "no writing", "no log-in", "holds nothing"
+    return [
+        Row("http", "http", s.nginx.port, at("http", "/"), **web, cells={
+            "wrong password": at("http", "/private")(s.nginx.port),
+            "missing": at("http", "/missing")(s.nginx.port),
+            "read-only": none, "full": holds_nothing}),
+        Row("tcp", "tcp", s.smtp.port, lambda port, secure=None: {
+            "url": f"tcp://127.0.0.1:{port}", "send": "EHLO a\r\n", "expect": "/250 /"},
+            greeted=40, slow=("garbage",), tls="no TLS of its own", cells={
+            "wrong password": nothing_to_log_in, "missing": holds_nothing, "read-only": none,
+            "full": holds_nothing}),
+        Row("tls", "tls", s.nginx.tls_port, lambda port, secure=None: {
+            "url": f"tls://127.0.0.1:{port}", **(secure or {})}, greeted=200, plain=s.nginx.port,
+            cells={
+            "wrong password": nothing_to_log_in, "missing": holds_nothing, "read-only": none,
+            "full": holds_nothing}),
+        Row("dns", "dns", dns_port, lambda port, secure=None: {
+            "name": "www.example.org", "server": f"127.0.0.1:{port}"},
+            greeted=8, flood="flood text=\\xff\\xff", tls="no TLS", slow=("garbage",), cells={
+            "wrong password": nothing_to_log_in,
+            "missing": {"name": "nobody.example.org", "server": f"127.0.0.1:{dns_port}"},
+            "read-only": none, "full": holds_nothing}),
+        Row("smtp", "smtp", s.smtp.port, lambda port, secure=None: {
+            "url": f"smtp://127.0.0.1:{port}", **(secure or {})},
+            greeted=40, flood="flood text=220-", tls="by STARTTLS, from servers of its own", cells={
+            "wrong password": nothing_to_log_in, "missing": "no mail is sent", "read-only": none,
+            "full": "no mail is sent"}),
+        Row("redis", "redis", s.redis.port, redis, greeted=300,
+            flood="flood after=5 text=$104857600\\r\\n", cells={
+            "wrong password": redis(s.redis.port, password="wrong"),
+            "missing": {"url": f"redis://:{redis_password}@127.0.0.1:{s.redis.port}/99"},
+            "read-only": {"url": s.replica.url()}, "full": {"url": s.full_redis.url()}}),
+        Row("memcached", "memcached", s.memcached.port, lambda port, secure=None: {
+            "url": f"memcached{'s' if secure else ''}://127.0.0.1:{port}", **(secure or {})}, greeted=50,
+            flood="flood after=24 text=VALUE k 0 104857600\\r\\n", cells={
+            "wrong password": {"url": f"memcached://127.0.0.1:{s.private_memcached.port}",
+                               "user": "probe", "password": "wrong"},
+            "missing": holds_nothing, "read-only": "knows no such state",
+            "full": {"url": f"memcached://127.0.0.1:{s.full_memcached.port}"}}),
+        Row("postgres", "postgres", options=postgres, **{**sql, "greeted": 650}, cells={
+            "wrong password": postgres(s.postgres.port, password="wrong"),
+            "missing": postgres(s.postgres.port, database="missing"),
+            "read-only": {**postgres(s.read_only.port), "writable": True},
+            "full": postgres(s.exhausted.port, user="app")}),
+        Row("postgres_crud", "postgres_crud", options=postgres, **sql, cells={
+            "wrong password": postgres(s.postgres.port, password="wrong"),
+            "missing": postgres(s.postgres.port, database="missing"),
+            "read-only": postgres(s.read_only.port),
+            "full": postgres(s.exhausted.port, user="app")}),
+        Row("replication", "replication", options=postgres, **sql, cells={
+            "wrong password": postgres(s.postgres.port, password="wrong"),
+            "missing": {**postgres(s.postgres.port), "role": "standby"},
+            "read-only": none,
+            "full": postgres(s.exhausted.port, user="app")}),
+        Row("amqp", "amqp", s.rabbitmq.port, amqp, greeted=620,
+            flood="flood text=\\x01\\x00\\x00\\x06\\x40\\x00\\x00", cells={
+            "wrong password": amqp(s.rabbitmq.port, password="wrong"),
+            "missing": {**amqp(s.rabbitmq.port), "queues": {"nobody": {}}},
+            "read-only": "seen as full", "full": amqp(s.rabbitmq.port)}),
+        Row("celery over AMQP", "celery", s.rabbitmq.port, amqp, greeted=780,
+            slow=("missing",),    # it does not know how many workers there are to answer
+            flood="flood text=\\x01\\x00\\x00\\x06\\x40\\x00\\x00", cells={
+            "wrong password": amqp(s.rabbitmq.port, password="wrong"),
+            "missing": {**amqp(s.rabbitmq.port), "part": "queue", "queue": "nobodys"},
+            "read-only": "the broker's", "full": "the broker's"}),
+        Row("celery over Redis", "celery", s.redis.port, redis, greeted=40,
+            flood="flood after=5 text=$104857600\\r\\n", cells={
+            "wrong password": redis(s.redis.port, password="wrong"),
+            "missing": {**redis(s.redis.port), "part": "queue", "queue": "nobodys"},
+            "read-only": {"url": s.replica.url()}, "full": {"url": s.full_redis.url()}}),
+        Row("websocket", "websocket", s.websocket.port, lambda port, secure=None: {
+            **at("ws")(port, secure), "send": "hello", "expect": "hello"}, greeted=222,
+            flood="flood after=222 text=\\x82\\x7f\\x00\\x00\\x00\\x00\\x06\\x40\\x00\\x00", cells={
+            "wrong password": {"url": f"ws://127.0.0.1:{s.private.port}/",
+                               "headers": {"Authorization": "Bearer wrong"}},
+            "missing": holds_nothing, "read-only": none, "full": holds_nothing}),
+        Row("grpc", "grpc", s.grpc.port, at("grpc"), greeted=50, tls="tls:http2", cells={
+            "wrong password": nothing_to_log_in,
+            "missing": at("grpc")(s.grpc.port, service="nobody"),
+            "read-only": none, "full": holds_nothing}),
+        Row("s3", "s3", s.swift.port, s3, **{**web, "greeted": 480}, cells={
+            "wrong password": s3(s.swift.port, secret_key="wrong-secret"),
+            "missing": s3(s.swift.port, bucket="nothing"),
+            "read-only": s3(s.swift.port, access_key="test:reader"), "full": "not to be had"}),
+        Row("clickhouse", "clickhouse", s.clickhouse.port, clickhouse, **{**web, "greeted": 180},
+            cells={
+            "wrong password": clickhouse(s.clickhouse.port, password="wrong"),
+            "missing": "no table is asked for", "read-only": none, "full": none}),
+        Row("vault", "vault", s.vault.port, vault, **web, cells={
+            "wrong password": vault(s.vault.port, token="wrong"),
+            "missing": vault(s.vault.port, path="kv/nothing"),
+            "read-only": none, "full": none}),
+        Row("event_bridge", "event_bridge", s.aws.port, rule, **web, cells={
+            "wrong password": rule(s.aws.port, secret_key="wrong"),
+            "missing": rule(s.aws.port, name="nothing"), "read-only": none, "full": none}),
+        Row("cloudfront", "cloudfront", s.nginx.port, at("http", "/edge"), **web, cells={
+            "wrong password": aws(s.aws.port, distribution="E1", secret_key="wrong"),
+            "missing": aws(s.aws.port, distribution="E2"),
+            "read-only": none, "full": holds_nothing}),
+    ]
+
+
+class Matrix:
+    """Runs the cells; `found` is {(row, fault): component as `vitals check` shows it}."""
+
+    def __init__(self):
+        with contextlib.ExitStack() as self.stack:
+            self.begin()
+            self.stack = self.stack.pop_all()
+
+    def begin(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="vitals-matrix-"))
+        self.stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
+        self.folder.chmod(0o755)
+        certificates = self.folder / "certificates"
+        certificates.mkdir(mode=0o755)
+        self.servers = Servers(certificates)
+        self.stack.callback(self.servers.close)
+        self.found, self.timeouts, self.reasons = {}, {}, {}
+        self.late = 0.0
+        dns_port = free_port()
+        self.rows = rows(self.servers, dns_port)
+        self.drill = self.make_drill()
+        self.drill.pick_ports()
+        ways = [self.drill.port(name) for name in self.drill.routes if name.startswith("dns:")]
+        self.dns = brokers.Script("dns_server.py", *ways, port=dns_port)
+        self.stack.callback(self.dns.close)
+        self.dns.ready()
+        self.stack.enter_context(self.drill.start())
+
+    def close(self):
+        self.stack.close()
+
+    @staticmethod
+    def way(row, fault):
+        return f"{row.name}:{fault}".replace(" ", "-")
+
+    def make_drill(self):
+        drill = Drill()
+        for row in self.rows:
+            for fault, behaviour in {"healthy": "none", **row.faults()}.items():
+                drill.route(self.way(row, fault), row.port, behaviour)
+            if row.tls.startswith("tls"):
+                for fault, behaviour in (("healthy over TLS", "none"), ("TLS expired", "expired"),
+                                         ("TLS wrong name", "wrong-name"),
+                                         ("TLS untrusted", "untrusted")):
+                    drill.route(self.way(row, fault), row.plain or row.port, f"{row.tls} {behaviour}")
+        return drill
+
+    def component(self, row, fault):
+        """The component of that cell, or the reason why there is none."""
+        trust = {"tls": {"ca": self.drill.ca}}
+        own = None
+        if row.kind == "tls":    # faults meet the server's own TLS
+            own = {"tls": {"ca": str(self.servers.certificates / "ca.crt")}, "degraded_below": 0,
+                   "failed_below": 0}
+        if fault in SERVER:
+            options = row.cells[fault]
+            return options if isinstance(options, str) else {"check": row.kind, **options}
+        if fault in TLS or fault == "healthy over TLS":
+            if row.kind == "smtp":
+                return self.by_starttls(fault)
+            if not row.tls.startswith("tls"):
+                return row.tls
+            own = {**(own or {}), **trust}
+        if fault == "refused":
+            return {"check": row.kind, **row.options(self.closed, own)}
+        if fault == "stopped":
+            server = [each for each in (*self.servers.processes(), self.dns)
+                      if row.port in (each.port, getattr(each, "tls_port", None))]
+            if not server:
+                return "a stand-in of the test's own process"
+            return {"check": row.kind, **row.options(row.port, own)}
+        return {"check": row.kind, **row.options(self.drill.port(self.way(row, fault)), own)}
+
+    def by_starttls(self, fault):
+        which = {"TLS wrong name": "other", "TLS expired": "expired"}.get(fault, "good")
+        authority = "broker/other" if fault == "TLS untrusted" else "ca"
+        folder = self.servers.certificates
+        return {"check": "smtp", "url": f"smtp://127.0.0.1:{self.servers.secure_smtp[which].port}",
+                "starttls": "required", "tls": {"ca": str(folder / f"{authority}.crt")}}
+
+    def run(self, cells, timeout):
+        """One `vitals check` with all these cells at once; timeout(row, fault) in seconds."""
+        components = {}
+        for row, fault in cells:
+            made = self.component(row, fault)
+            if isinstance(made, str):
+                self.reasons[row.name, fault] = made
+                continue
+            limit = timeout(row, fault)
+            self.timeouts[row.name, fault] = limit
+            components[f"{row.name}/{fault}"] = {**made, "timeout": f"{int(limit * 1000)}ms"}
+        if not components:
+            return
+        file = self.folder / "matrix.yaml"
+        file.write_text(json.dumps({"components": components, "state_dir": str(self.folder / "state")}))
+        with Lateness() as lateness:
+            answer = run_vitals("check", "-c", file, "--format", "json", timeout=300)
+        self.late = max(self.late, lateness.worst)
+        assert answer.returncode in (0, 1, 2, 3), answer.stderr
+        for secret in (PASSWORD, "wrong-secret"):
+            assert secret not in answer.stdout + answer.stderr
+        for each in json.loads(answer.stdout)["components"]:
+            name, _, fault = each["name"].rpartition("/")
+            self.found[name, fault] = each
+
+    def run_all(self):
+        patience = 30 * SLOWER
+        with closed_port() as self.closed:
+            self.run([(row, fault) for row in self.rows for fault in HEALTHY], lambda *_: patience)
+            # Long enough to come as far as the fault on a machine as busy as this one is.
+            slowest = max(each["duration_seconds"] for each in self.found.values())
+            deadline = min(max(2.0, 5 * slowest), 15) * SLOWER
+            self.run([(row, fault) for row in self.rows for fault in FAULTS if fault != "stopped"
+                      and (row.kind, fault) != ("amqp", "full")],
+                     lambda row, fault: deadline if fault in SLOW + row.slow else patience)
+        with contextlib.ExitStack() as stack:
+            for each in (*self.servers.processes(), self.dns):
+                stack.enter_context(each.stopped())
+            self.run([(row, "stopped") for row in self.rows], lambda *_: deadline)
+        (broker,) = [row for row in self.rows if row.kind == "amqp"]
+        self.servers.rabbitmq.control("set_vm_memory_high_watermark", "absolute", "1")
+        try:
+            time.sleep(0.5)
+            self.run([(broker, "full")], lambda *_: patience)
+        finally:
+            self.servers.rabbitmq.control("set_vm_memory_high_watermark", "absolute", "1GB")
+        return self
+
+    def allowed(self, row, fault):
+        """The longest that cell may have taken."""
+        slack = max(SLACK, 2 * self.late) * SLOWER
+        return self.timeouts[row.name, fault] + PROMISED + slack
+
+    def verdict(self, row, fault):
+        found = self.found.get((row.name, fault))
+        if found is None:
+            return "-"
+        if found["status"] in ("ok", "degraded"):
+            return found["status"]
+        text = f"{found.get('error_class', 'no class')} `{found.get('failed_phase') or '?'}`"
+        if fault == "one byte a second":    # how far it comes is a matter of the deadline
+            text = found["error_class"]
+        return text if found["status"] == "failed" else f"{found['status']} {text}"
+
+    def table(self, faults):
+        lines = ["| kind | " + " | ".join(faults) + " |", "|---" * (len(faults) + 1) + "|"]
+        lines += [f"| {row.name} | " + " | ".join(self.verdict(row, fault) for fault in faults) + " |"
+                  for row in self.rows]
+        return "\n".join(lines) + "\n"
+
+
+@contextlib.contextmanager
+def closed_port():
+    """Bound, so that nobody else takes it, and not listening."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", free_port()))
+        yield held.getsockname()[1]

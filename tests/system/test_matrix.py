@@ -1,0 +1,150 @@
+"""Every kind of check that talks to a backend against everything that can be wrong with it: each
+cell has the right status, class and phase within its deadline, and none but the healthy one is ok.
+
+docs/checks.md shows what was found. After a change of a check, VITALS_WRITE_DOCS=1 writes its tables
+anew; read the difference before it is committed. VITALS_TEST_SLACK=SECONDS allows cells more time
+than is measured on this machine."""
+import os
+import re
+
+import pytest
+
+import matrix
+from daemon import ALL, ROOT, SLOWER, eventually
+
+PAGE = ROOT / "docs/checks.md"
+TABLES = {"healthy and wire": [*matrix.HEALTHY, *matrix.WIRE], "server": [*matrix.SERVER],
+          "certificates": [*matrix.TLS]}
+
+
+@pytest.fixture(scope="module")
+def found():
+    made = matrix.Matrix()
+    try:
+        yield made.run_all()
+    finally:
+        made.close()
+
+
+def cells(found, faults):
+    for row in found.rows:
+        for fault in faults:
+            if (row.name, fault) in found.found:
+                yield row, fault, found.found[row.name, fault]
+
+
+def test_the_healthy_are_ok(found):
+    for row, fault, cell in cells(found, matrix.HEALTHY):
+        assert cell["status"] == "ok", f"{row.name}, {fault}: {cell}"
+    assert all((row.name, "healthy") in found.found for row in found.rows)
+
+
+def test_nobody_else_is(found):
+    wrong = [f"{row.name}, {fault}: {cell}" for row, fault, cell in cells(found, matrix.FAULTS)
+             if cell["status"] != "failed" and (cell["status"], fault) != ("degraded", "full")]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_each_fault_has_its_class_and_a_phase(found):
+    wrong = [f"{row.name}, {fault}: {cell}" for row, fault, cell in cells(found, matrix.FAULTS)
+             if cell.get("error_class", "") not in matrix.FAULTS[fault]
+             or (cell["status"] == "failed" and not cell.get("failed_phase"))]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_each_cell_ends_with_its_deadline(found):
+    wrong = [f"{row.name}, {fault}: {cell['duration_seconds']} s of {found.allowed(row, fault)}"
+             for row, fault, cell in cells(found, [*matrix.HEALTHY, *matrix.FAULTS])
+             if cell["duration_seconds"] > found.allowed(row, fault)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_most_cells_are_there(found):
+    """A cell without a finding has a reason, and no row is without its faults."""
+    for row in found.rows:
+        for fault in matrix.FAULTS:
+            assert (row.name, fault) in found.found or found.reasons[row.name, fault]
+        seen = [fault for fault in matrix.FAULTS if (row.name, fault) in found.found]
+        assert len(seen) >= 9, f"{row.name}: only {seen}"
+
+
+def written(found):
+    """The page with the tables as they are found now."""
+    text = PAGE.read_text()
+    for name, faults in TABLES.items():
+        text, replaced = re.subn(rf"(<!-- table: {name} -->\n).*?(<!-- end -->\n)",
+                                 lambda match: match[1] + found.table(faults) + match[2],
+                                 text, flags=re.DOTALL)
+        assert replaced == 1, f"docs/checks.md has no table '{name}'"
+    return text
+
+
+def test_the_page_shows_what_is_found(found):
+    for faults in TABLES.values():
+        print(found.table(faults))
+    text = written(found)
+    if os.environ.get("VITALS_WRITE_DOCS"):
+        PAGE.write_text(text)
+        return
+    here, there = PAGE.read_text().splitlines(), text.splitlines()
+    different = [f"- {a}\n+ {b}" for a, b in zip(here, there) if a != b]
+    assert here == there, "see VITALS_WRITE_DOCS in this file\n" + "\n".join(different)
+
+
+def test_the_page_has_a_section_for_each_kind(found):
+    sections = set(re.findall(r"^### `(\w+)`$", PAGE.read_text(), re.MULTILINE))
+    assert {row.kind for row in found.rows} <= sections
+
+
+# ---- in a daemon, for many rounds ---------------------------------------------------------------
+
+def faulty(found):
+    """The whole matrix but for what is stopped or alarmed for a while."""
+    components = {}
+    for row in found.rows:
+        for fault in (*matrix.HEALTHY, *matrix.FAULTS):
+            made = found.component(row, fault)
+            if fault not in ("refused", "stopped") and not isinstance(made, str):
+                components[f"{row.name}/{fault}"] = {**made, "interval": "400ms", "timeout": "300ms"}
+    return components
+
+
+def rounds(daemon):
+    """How often the component that was checked least was checked."""
+    runs = {}
+    for line in daemon.get("/metrics").text.splitlines():
+        if match := re.match(r'vitals_check_runs_total\{.*component="([^"]+)".*\} (\d+)', line):
+            runs[match[1]] = runs.get(match[1], 0) + int(match[2])
+    return min((count for name, count in runs.items() if "/" in name and "vitals/" not in name),
+               default=0)
+
+
+def figures(daemon):
+    return (daemon.figure("process_open_fds"), daemon.figure("process_resident_memory_bytes"))
+
+
+def test_rounds_leave_nothing_behind(found, vitals):
+    nothing = {"components": {"it": {"check": "push", "ttl": "1h"}}}
+    daemon = vitals(nothing)
+    assert eventually(lambda: daemon.status("it"))
+    at_rest = figures(daemon)[0]
+    components = faulty(found)
+    assert len(components) > 200
+
+    def go_through(number):
+        daemon.configure({"components": components})
+        assert daemon.control("POST", "/v1/reload").status in (200, 204), daemon.log()
+        assert eventually(lambda: rounds(daemon) >= number, 20 + 10 * number, 0.2), rounds(daemon)
+        during = figures(daemon)[0]
+        daemon.configure(nothing)
+        assert daemon.control("POST", "/v1/reload").status in (200, 204), daemon.log()
+        assert eventually(lambda: figures(daemon)[0] <= at_rest + 2, 30), (
+            f"{figures(daemon)[0]} descriptors, {at_rest} at rest")
+        return during, figures(daemon)[1]
+
+    early = go_through(5)
+    late = go_through(1000 if ALL else 20)
+    assert late[0] < early[0] + 200, f"descriptors with checks under way: {early[0]}, then {late[0]}"
+    if SLOWER == 1:
+        assert late[1] < early[1] * 1.15 + 8_000_000, f"resident: {early[1]}, then {late[1]}"
+    assert eventually(lambda: found.drill.open() == 0, 30), found.drill.tell("status")
