@@ -80,10 +80,11 @@ class Daemon {
             store_->append({transition.component, transition.from, transition.to, transition.detail,
                             transition.at});
         });
+        // Before anybody can know that we are there: an early SIGHUP must not end us.
+        loop_.on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int number) { on_signal(number); });
         vault_.on_round([this] { vault_was_read(); });
         watch(*config_);
         if (const int code = listen(); code != 0) return code;
-        loop_.on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int number) { on_signal(number); });
         watch_secrets();
         for (const std::string& warning : config_->warnings) log_(LogLevel::warning, warning);
         notify_.send("READY=1\nSTATUS=serving");
