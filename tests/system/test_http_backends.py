@@ -327,6 +327,58 @@ def test_event_bridge_states(aws, check):
     expect(found, "failed", "assertion", "rule", "rule does not exist")
 
 
+class Bus(backends.Aws):
+    """The stand-in with events: `way(id)` is what the rule's target does with one."""
+
+    class handler(backends.Aws.handler):  # noqa: N801
+        def do_POST(self):
+            if self.headers.get("X-Amz-Target") != "AWSEvents.PutEvents":
+                return super().do_POST()
+            self.sent = self.body()
+            if problem := self.problem("events"):
+                return self.refuse(*problem)
+            (entry,) = json.loads(self.sent)["Entries"]
+            assert entry["Source"] == "vitals" and entry["DetailType"] == "vitals.probe", entry
+            if entry.get("EventBusName", "default") not in ("default", "shop"):
+                return self.refuse("ResourceNotFoundException", "Event bus does not exist.")
+            if self.owner.refused:
+                return self.reply(200, {"FailedEntryCount": 1, "Entries": [
+                    {"ErrorCode": "InternalFailure", "ErrorMessage": "s"}]})
+            self.owner.way(json.loads(entry["Detail"])["id"])
+            self.reply(200, {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]})
+
+    refused = False
+
+
+def test_event_bridge_end_to_end(check, clickhouse):
+    """The sink is a real ClickHouse."""
+    from urllib.parse import quote
+    from urllib.request import Request, urlopen
+
+    def ask(statement, data=b""):
+        url = f"http://127.0.0.1:{clickhouse.port}/?query={quote(statement)}"
+        with urlopen(Request(url, data), timeout=10) as answer:
+            return answer.read().decode()
+
+    ask("CREATE TABLE probes (id String) ENGINE = Memory")
+    with contextlib.closing(Bus()) as bus:
+        bus.way = lambda id: ask("INSERT INTO probes (id) FORMAT TabSeparated", id.encode() + b"\n")
+        options = event_bridge(
+            bus, part="e2e", sink=f"http://127.0.0.1:{clickhouse.port}/?query=" + quote("SELECT id FROM probes WHERE id = '")
+            + "{id}%27", sink_headers={"X-ClickHouse-User": "test", "X-ClickHouse-Key": "s3cret"})
+        expect(check("event_bridge", timeout="10s", **options), "ok", detail="came out at the sink")
+        expect(check("event_bridge", timeout="10s", bus="shop", **options), "ok")
+        assert ask("SELECT count() FROM probes WHERE startsWith(id, 'vitals-')").strip() == "2"
+        expect(check("event_bridge", bus="nobodys", **options), "failed", "assertion", "put",
+               "bus does not exist")
+        wrong = {**options, "sink_headers": {"X-ClickHouse-User": "test", "X-ClickHouse-Key": "wrong"}}
+        expect(check("event_bridge", **wrong), "failed", "assertion", "sink", "the sink answers with")
+        bus.refused = True
+        expect(check("event_bridge", **options), "failed", "assertion", "put", "the event was not taken")
+        bus.refused, bus.way = False, lambda id: None
+        expect(check("event_bridge", **options), "failed", "timeout", "sink", "did not come out")
+
+
 def test_event_bridge_hung_and_gone(check, silence):
     where = {"region": "eu-central-1", "access_key": "a", "secret_key": "s3cret",
              "part": "rule", "name": "orders"}

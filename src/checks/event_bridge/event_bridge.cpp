@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <memory>
+#include <random>
 #include <utility>
 
 #include "net/http_client.hpp"
@@ -19,6 +20,7 @@ namespace {
 
 namespace json = boost::json;
 constexpr std::size_t deepest_json = 32;
+constexpr std::string_view placeholder = "{id}";  // in the sink's URL
 
 // A part that has a state: how it is asked for, and which state is good (AWS JSON 1.1, the
 // operations of the service `events`).
@@ -60,13 +62,36 @@ std::string verify_endpoint(const void* value) {
     return {};
 }
 
+std::string with_id(std::string text, const std::string& id) {
+    for (auto at = text.find(placeholder); at != std::string::npos; at = text.find(placeholder, at))
+        text.replace(at, placeholder.size(), id);
+    return text;
+}
+
+std::string verify_sink(const void* value) {
+    const auto& text = *static_cast<const std::string*>(value);
+    if (text.empty()) return {};
+    if (text.find(placeholder) == std::string::npos) return "has no {id} to ask for the event by";
+    const std::string example = with_id(text, "1");
+    if (auto problem = wire::url_problem(example, {"http", "https"}); !problem.empty())
+        return problem;
+    const wire::Url url = *wire::parse_url(example);
+    return url.user.empty() && url.password.empty()
+               ? std::string()
+               : "has a user or a password; put them into sink_headers";
+}
+
 std::string verify(const void* erased) {
     const auto& options = *static_cast<const Options*>(erased);
-    if (options.part != "credentials" && options.name.empty())
+    const bool named = options.part != "credentials" && options.part != "e2e";
+    if (named && options.name.empty())
         return fmt::format("part {} needs the name of one", options.part);
-    if (options.part == "credentials" && !options.name.empty())
-        return "part credentials has no name";
-    if (!options.bus.empty() && options.part != "rule") return "only a rule is on a bus";
+    if (!named && !options.name.empty()) return fmt::format("part {} has no name", options.part);
+    if (!options.bus.empty() && options.part != "rule" && options.part != "e2e")
+        return "only a rule or an event is on a bus";
+    if (options.part == "e2e" && options.sink.empty()) return "part e2e needs a sink";
+    if (options.part != "e2e" && (!options.sink.empty() || !options.sink_headers.empty()))
+        return "only part e2e has a sink";
     if (options.tls.certificate.empty() && !options.tls.key.empty())
         return "tls: a key without a certificate";
     return {};
@@ -75,17 +100,28 @@ std::string verify(const void* erased) {
 constexpr Field fields[] = {
     field<&Options::part>(
         "part",
-        "What to look at: that the credentials are valid, or the state of a rule, "
-        "a connection or an API destination.",
+        "What to look at: that the credentials are valid, the state of a rule, a connection or an "
+        "API destination, or (`e2e`) that an event comes out at its end.",
         {.required = true,
-         .choices = "credentials|rule|connection|api_destination",
+         .choices = "credentials|rule|connection|api_destination|e2e",
          .example = "credentials"}),
     field<&Options::region>(
         "region", "Which region.",
         {.required = true, .example = "eu-central-1", .verify = wire::aws::verify_region}),
     field<&Options::name>("name", "Name of the rule, connection or API destination.",
                           {.example = "orders"}),
-    field<&Options::bus>("bus", "The rule's event bus; left empty: the default one."),
+    field<&Options::bus>("bus", "The rule's or event's bus; left empty: the default one."),
+    field<&Options::source>("source",
+                            "With part: e2e, the event's source, which the rule matches."),
+    field<&Options::detail_type>("detail_type", "With part: e2e, the event's detail-type."),
+    field<&Options::sink>(
+        "sink",
+        "With part: e2e, the URL that answers with the event's id once it has arrived; `{id}` in "
+        "it is replaced by that id.",
+        {.example = "http://clickhouse:8123/?query=SELECT+id+FROM+probes+WHERE+id='{id}'",
+         .verify = verify_sink}),
+    field<&Options::sink_headers>("sink_headers",
+                                  "Headers of the request to the sink; any may be a secret."),
     field<&Options::endpoint>("endpoint",
                               "Where to ask, if not AWS's own address for the region (a VPC "
                               "endpoint).",
@@ -121,7 +157,7 @@ net::awaitable<net::HttpResponse> ask(const Options& options, net::Context& cont
     sent.body = request.body;
     sent.tls = options.tls;
     sent.max_body = 256 * 1024;
-    sent.step = options.part;
+    sent.step = options.part == "e2e" ? "put" : options.part;
     net::HttpResponse response = co_await net::http(context, std::move(sent));
     co_return response;
 }
@@ -153,12 +189,18 @@ std::string text_of(const json::value& document, std::string_view name) {
                                                   : std::string();
 }
 
-Outcome judge(const Part& part, const net::HttpResponse& response) {
+// Null when it is none.
+json::value parse(const std::string& text) {
     json::error_code error;
     json::parse_options limits;
     limits.max_depth = deepest_json;
-    const json::value document = json::parse(response.body, error, {}, limits);
-    const std::string state = error ? std::string() : text_of(document, part.field);
+    json::value document = json::parse(text, error, {}, limits);
+    return error ? json::value() : document;
+}
+
+Outcome judge(const Part& part, const net::HttpResponse& response) {
+    const json::value document = parse(response.body);
+    const std::string state = text_of(document, part.field);
     const bool plain =
         !state.empty() && state.size() <= 60 && std::all_of(state.begin(), state.end(), [](char c) {
             return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -201,6 +243,100 @@ net::awaitable<Outcome> state_of(const Part& part, const Options& options, net::
     throw wire::aws::meaning_of(read, response.status, fmt::format("for the {}", part.what));
 }
 
+std::string new_id() {
+    std::random_device random;
+    return fmt::format("vitals-{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
+}
+
+// PutEvents answers 200 also when it refuses the event.
+net::awaitable<void> put(const Options& options, net::Context& context, std::string id) {
+    json::object detail;
+    detail["id"] = id;
+    json::object entry;
+    entry["Source"] = options.source;
+    entry["DetailType"] = options.detail_type;
+    entry["Detail"] = json::serialize(detail);
+    if (!options.bus.empty()) entry["EventBusName"] = options.bus;
+    json::object asked;
+    json::array sent;
+    sent.push_back(std::move(entry));
+    asked["Entries"] = std::move(sent);
+    const std::string body = json::serialize(asked);  // the request only looks at it
+    wire::sigv4::Request request;
+    request.headers.emplace_back("content-type", "application/x-amz-json-1.1");
+    request.headers.emplace_back("x-amz-target", "AWSEvents.PutEvents");
+    request.body = body;
+    const net::HttpResponse response = co_await ask(options, context, "events", std::move(request));
+    if (response.status != 200) {
+        const wire::aws::Refusal read = wire::aws::refusal_of_json(response.body);
+        if (read.code == "ResourceNotFoundException") {
+            throw CheckError(ErrorClass::assertion, "bus does not exist",
+                             wire::quoted(read.message));
+        }
+        throw wire::aws::meaning_of(read, response.status, "to put an event");
+    }
+    const json::value document = parse(response.body);
+    const json::object* answer = document.if_object();
+    const json::value* failures =
+        answer == nullptr ? nullptr : answer->if_contains("FailedEntryCount");
+    const json::value* entries = answer == nullptr ? nullptr : answer->if_contains("Entries");
+    const bool whole = failures != nullptr && failures->is_int64() && entries != nullptr &&
+                       entries->is_array() && entries->get_array().size() == 1;
+    if (!whole) {
+        throw CheckError(ErrorClass::protocol, "not the answer of EventBridge",
+                         "got " + wire::quoted(response.body));
+    }
+    const json::value& taken = entries->get_array().front();
+    if (failures->get_int64() == 0 && !text_of(taken, "EventId").empty()) co_return;
+    throw CheckError(ErrorClass::assertion, "the event was not taken",
+                     "got " + wire::quoted(text_of(taken, "ErrorCode")) + ' ' +
+                         wire::quoted(text_of(taken, "ErrorMessage")));
+}
+
+// Whether the sink has the event.
+net::awaitable<bool> arrived(const Options& options, net::Context& context, std::string id) {
+    net::HttpRequest request;
+    request.url = with_id(options.sink, id);
+    for (const auto& [name, value] : options.sink_headers) {
+        if (!value.available())
+            throw CheckError(ErrorClass::local, "a secret is not available", "header " + name);
+        request.headers.emplace_back(name, value.reveal());
+    }
+    request.max_body = 256 * 1024;
+    request.step = "sink";
+    const net::HttpResponse response = co_await net::http(context, std::move(request));
+    // 404: a sink that has an address for each event.
+    if (response.status != 200 && response.status != 404) {
+        throw CheckError(ErrorClass::assertion,
+                         fmt::format("the sink answers with {}", response.status),
+                         "got " + wire::quoted(response.body));
+    }
+    co_return response.status == 200 && response.body.find(id) != std::string::npos;
+}
+
+net::awaitable<Outcome> end_to_end(const Options& options, net::Context& context) {
+    const std::string id = new_id();
+    // An answer that only repeats the question would prove nothing.
+    const bool there_before = co_await arrived(options, context, id);
+    if (there_before) {
+        throw CheckError(ErrorClass::assertion,
+                         "the sink answers with the id of an event that was not sent yet");
+    }
+    co_await put(options, context, id);
+    auto pause = std::chrono::milliseconds(50);
+    // A moment is kept back to say what is missing.
+    const Steady until =
+        context.deadline() - std::min(context.left() / 5, std::chrono::milliseconds(300));
+    while (context.clock().steady() + pause < until) {
+        co_await context.sleep(pause);
+        const bool there = co_await arrived(options, context, id);
+        if (there) co_return ok("an event put in came out at the sink");
+        pause = std::min(pause * 2, std::chrono::milliseconds(500));
+    }
+    context.enter("sink");
+    throw CheckError(ErrorClass::timeout, "the event was taken and did not come out at the sink");
+}
+
 net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     const auto* const part =
         std::find_if(std::begin(parts), std::end(parts),
@@ -209,6 +345,8 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     Outcome outcome;
     if (has_state)
         outcome = co_await state_of(*part, options, context);
+    else if (options.part == "e2e")
+        outcome = co_await end_to_end(options, context);
     else
         outcome = co_await credentials(options, context);
     co_return outcome;
@@ -219,14 +357,19 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 const Kind kind{
     .description = describe<Options>(
         "event_bridge",
-        "Looks at one part of Amazon EventBridge: credentials, rule, connection or "
-        "API destination.",
+        "Looks at one part of Amazon EventBridge: credentials, rule, connection or API "
+        "destination; or sends an event through it.",
         fields, verify),
     .proves =
         "`credentials`: that AWS (STS) knows these credentials. `rule`, `connection` and "
         "`api_destination`: that it exists and is ENABLED, AUTHORIZED or ACTIVE, which needs the "
-        "permissions events:DescribeRule, DescribeConnection or DescribeApiDestination. That "
-        "events are put in, match and arrive is not proved: no event is sent. Tested against a "
+        "permissions events:DescribeRule, DescribeConnection or DescribeApiDestination; that "
+        "events "
+        "arrive they do not prove. `e2e` does: it puts an event with an id of its own in "
+        "(events:PutEvents) and asks the sink for that id until it comes; a sink that answers with "
+        "it before is failed. The events are recognisable by their source and their id, "
+        "`vitals-...`; let the sink forget them (a TTL), the check cannot. Give it a timeout that "
+        "the way may take. Tested against a "
         "stand-in whose every signature botocore computes again, not against AWS itself.",
     .schemes = {},
     .from_url = nullptr,

@@ -14,6 +14,10 @@ struct Options {
     std::string region;
     std::string name;
     std::string bus;
+    std::string source = "vitals";
+    std::string detail_type = "vitals.probe";
+    std::string sink;  // with {id}
+    SecretMap sink_headers;
     std::string endpoint;
     std::string access_key;
     Secret secret_key;

@@ -149,5 +149,65 @@ TEST(EventBridgeOptions, are_checked) {
               "");
 }
 
+// A bus that takes events, and a sink that has each of them from its third question on.
+TEST(EventBridge, an_event_must_come_out_at_the_sink) {
+    std::string put;
+    std::string taken = R"({"FailedEntryCount":0,"Entries":[{"EventId":"1"}]})";
+    bool parrot = false;
+    bool loses = false;
+    int questions = 0;
+    const Peer bus([&](int descriptor) {
+        put = testing::read_until(descriptor, "}]}");
+        testing::send_all(descriptor, answer("200 OK", taken));
+    });
+    const Peer sink([&](int descriptor) {
+        const std::string head = testing::read_until(descriptor, "\r\n\r\n");
+        const std::string id = head.substr(head.find("?id=") + 4, 39);
+        const bool has = parrot || (!loses && ++questions > 2 && put.find(id) != std::string::npos);
+        testing::send_all(descriptor, answer("200 OK", has ? "it is " + id : "nothing"));
+    });
+    Options options = of("e2e", bus.port());
+    options.name.clear();
+    options.sink = "http://" + sink.address() + "/?id={id}";
+    const Outcome outcome = run(options);
+    EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
+    EXPECT_NE(put.find(R"("Source":"vitals","DetailType":"vitals.probe")"), std::string::npos)
+        << put;
+    EXPECT_EQ(questions, 3);
+    parrot = true;
+    expect_failed(run(options), ErrorClass::assertion, "sink",
+                  "the sink answers with the id of an event that was not sent yet");
+    parrot = false;
+    loses = true;
+    expect_failed(run(options), ErrorClass::timeout, "sink",
+                  "the event was taken and did not come out at the sink");
+    taken = R"({"FailedEntryCount":1,"Entries":[{"ErrorCode":"InternalFailure"}]})";
+    expect_failed(run(options), ErrorClass::assertion, "put", "the event was not taken");
+    for (const char* nonsense :
+         {"", "[]", R"({"FailedEntryCount":0})", R"({"FailedEntryCount":0,"Entries":[]})",
+          R"({"FailedEntryCount":"0","Entries":[{"EventId":"1"}]})"}) {
+        taken = nonsense;
+        expect_failed(run(options), ErrorClass::protocol, "put", "not the answer of EventBridge");
+    }
+    taken = R"({"FailedEntryCount":0,"Entries":[{"EventId":""}]})";
+    expect_failed(run(options), ErrorClass::assertion, "put", "the event was not taken");
+}
+
+TEST(EventBridge, what_belongs_to_the_sink_is_checked) {
+    Options options = of("e2e", 1);
+    EXPECT_NE(testing::problem_of(kind, &options), "") << "a name";
+    options.name.clear();
+    EXPECT_EQ(testing::problem_of(kind, &options), "part e2e needs a sink");
+    options.sink = "http://sink/?id={id}";
+    EXPECT_EQ(testing::problem_of(kind, &options), "");
+    for (const char* wrong : {"http://sink/", "ftp://sink/{id}", "http://a:b@sink/{id}"}) {
+        options.sink = wrong;
+        EXPECT_NE(testing::problem_of(kind, &options), "") << wrong;
+    }
+    Options rule = of("rule", 1);
+    rule.sink = "http://sink/{id}";
+    EXPECT_EQ(testing::problem_of(kind, &rule), "only part e2e has a sink");
+}
+
 }  // namespace
 }  // namespace vitals::checks::event_bridge

@@ -307,7 +307,7 @@ TEST_F(Postgres, what_a_server_makes_us_compute_holds_up_nobody) {
     options.url = url_of(hostile);
     const Outcome outcome = runner.run(kind, options, 200ms);
     expect_failed(outcome, ErrorClass::timeout, "auth", "timeout in auth");
-    EXPECT_LE(runner.elapsed(), 300ms);
+    EXPECT_LT(runner.elapsed(), 1s);
     EXPECT_FALSE(runner.finished());  // so the engine begins no second one
     options.url = url_of(healthy);
     const Outcome other = runner.run(kind, options, 5s);

@@ -524,7 +524,7 @@ TEST_F(RedisReused, a_run_that_was_cut_leaves_nothing) {
     runner.keep_connections();
     EXPECT_EQ(runner.run(kind, options, 5s).status, Status::ok);
     server_.answer("GET", silence);
-    expect_failed(runner.run(kind, options, 200ms), ErrorClass::timeout, "read", "timeout in read");
+    expect_failed(runner.run(kind, options, 500ms), ErrorClass::timeout, "read", "timeout in read");
     server_.forget("GET");
     EXPECT_EQ(runner.run(kind, options, 5s).status, Status::ok);
     EXPECT_EQ(peer.accepted(), 2);
