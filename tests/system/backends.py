@@ -229,6 +229,7 @@ class StandIn:
         self.url = f"http://127.0.0.1:{self.port}"
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), self.handler)
         self.server.daemon_threads = True
+        self.server.handle_error = lambda *_: None    # clients that leave early are no news
         self.server.owner = self
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,))
         self.thread.start()
