@@ -132,13 +132,13 @@ def test_rounds_leave_nothing_behind(found, vitals):
     assert len(components) > 200
 
     def go_through(number):
-        """The most descriptors and memory meanwhile: what stays with the allocator varies."""
+        """Descriptors and memory meanwhile, again and again."""
         daemon.configure({"components": components})
         assert daemon.control("POST", "/v1/reload").status in (200, 204), daemon.log()
-        most = [0, 0]
+        seen = []
 
         def enough():
-            most[:] = map(max, zip(most, figures(daemon)))
+            seen.append(figures(daemon))
             return rounds(daemon) >= number
 
         assert eventually(enough, 30 + 10 * number, 0.2), rounds(daemon)
@@ -146,11 +146,15 @@ def test_rounds_leave_nothing_behind(found, vitals):
         assert daemon.control("POST", "/v1/reload").status in (200, 204), daemon.log()
         assert eventually(lambda: figures(daemon)[0] <= at_rest + 2, 30), (
             f"{figures(daemon)[0]} descriptors, {at_rest} at rest")
-        return most
+        return seen
 
-    early = go_through(8)
+    early = go_through(6)
     late = go_through(1000 if ALL else 20)
-    assert late[0] < early[0] + 200, f"descriptors with checks under way: {early[0]}, then {late[0]}"
+    most = lambda samples, which: max(each[which] for each in samples)  # noqa: E731
+    assert most(late, 0) < most(early, 0) + 200, (most(early, 0), most(late, 0))
     if SLOWER == 1:
-        assert late[1] < early[1] * 1.15 + 8_000_000, f"resident: {early[1]}, then {late[1]}"
+        # What the allocator keeps depends on how many runs met; what is lost in each run adds up.
+        assert most(late, 1) < most(early, 1) + 64_000_000, (most(early, 1), most(late, 1))
+        third = len(late) // 3
+        assert not ALL or most(late[-third:], 1) < most(late[:third], 1) * 1.15 + 8_000_000, late
     assert eventually(lambda: found.drill.open() == 0, 30), found.drill.tell("status")
