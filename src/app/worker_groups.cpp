@@ -36,6 +36,7 @@ WorkerGroups::WorkerGroups(net::Environment& environment, engine::Engine& engine
       timer_(environment.loop()) {}
 
 void WorkerGroups::remember(std::vector<workers::Remembered> known, Keep keep) {
+    kept_some_ = !known.empty();
     table_->restore(std::move(known));
     keep_ = std::move(keep);
 }
@@ -155,7 +156,9 @@ void WorkerGroups::keep_now() {
     kept_at_ = clock_.steady();
     kept_ = table_->version();
     kept_membership_ = table_->membership();
-    if (keep_) keep_(table_->remembered());
+    const bool some = table_->size() > 0;
+    if (keep_ && (some || kept_some_)) keep_(table_->remembered());
+    kept_some_ = some;
 }
 
 }  // namespace vitals::app

@@ -61,6 +61,7 @@ class WorkerGroups {
     Keep keep_;
     std::uint64_t kept_ = 0;  // version of the table that was kept last
     std::uint64_t kept_membership_ = 0;
+    bool kept_some_ = false;  // there may be something to be removed
     Steady kept_at_{};
 };
 
