@@ -154,9 +154,19 @@ log.file = false
 
     def ready(self):
         self.wait(lambda: answers(self.port, b"AMQP\0\0\x09\x01", b"RabbitMQ"), 120)
-        self.control("add_user", "nothing", self.PASSWORD)
+        self.wait(self.has_begun)
         self.control("set_permissions", "nothing", "^$", "^$", "^$")
         return self
+
+    def has_begun(self):
+        """It listens a little earlier than it can be told anything."""
+        try:
+            self.control("add_user", "nothing", self.PASSWORD)
+        except AssertionError as error:
+            if "requires the 'rabbit' app to be running" in str(error):
+                return False
+            raise
+        return True
 
     def control(self, *command):
         done = subprocess.run([f"{RABBITMQ}/rabbitmqctl", "-q", *command], text=True, timeout=60,

@@ -192,6 +192,9 @@ class Servers:
         self.postgres = self.keep(databases.Postgres(
             template, settings="max_connections = 100")).start()
         self.postgres.sql("CREATE TABLE vitals_probe (id text PRIMARY KEY, value text NOT NULL)")
+        self.postgres.sql("CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean "
+                          "NOT NULL)", "INSERT INTO schema_migrations VALUES (1, false)")
+        self.migrations, self.more_migrations = self.make_migrations("1"), self.make_migrations("12")
         self.read_only = self.keep(databases.Postgres(
             template, settings="default_transaction_read_only = on")).start()
         self.exhausted = self.keep(databases.Postgres(
@@ -214,6 +217,15 @@ class Servers:
         self.full_memcached = self.keep(databases.Memcached("-M", "-m", "2")).start()
         fill_memcached(self.full_memcached.port)
 
+    def make_migrations(self, numbers):
+        """A directory of golang-migrate."""
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="vitals-migrations-"))
+        self.stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        for number in numbers:
+            for way in ("up", "down"):
+                (folder / f"00000{number}_step.{way}.sql").write_text("SELECT 1;\n")
+        return str(folder)
+
     def begin_workers(self):
         self.workers = [self.keep(brokers.Worker(self.rabbitmq.url(), "one@lab", "default")),
                         self.keep(brokers.Worker(self.redis.url, "two@lab", "default"))]
@@ -233,6 +245,8 @@ def rows(servers, dns_port):
     s, redis_password = servers, brokers.Redis.PASSWORD
     postgres = lambda port, secure=None, user="test", password=PASSWORD, database="postgres": {  # noqa: E731
         "url": f"postgresql://{user}:{password}@127.0.0.1:{port}/{database}", **(secure or {})}
+    migrations = lambda port, secure=None, path=s.migrations, **more: {  # noqa: E731
+        **postgres(port, secure, **more), "framework": "golang-migrate", "path": [path]}
     sql = {"port": s.postgres.port, "tls": "tls:postgres", "greeted": 850, "flood": "flood after=1"}
     web = {"flood": HTTP_FLOOD, "greeted": 60}
     amqp = lambda port, secure=None, password=s.rabbitmq.PASSWORD: {  # noqa: E731
@@ -307,6 +321,11 @@ def rows(servers, dns_port):
             "missing": {**postgres(s.postgres.port), "role": "standby"},
             "read-only": none,
             "full": postgres(s.exhausted.port, user="app")}),
+        Row("migrations", "migrations", options=migrations, **{**sql, "greeted": 650}, cells={
+            "wrong password": migrations(s.postgres.port, password="wrong"),
+            "missing": migrations(s.postgres.port, path=s.more_migrations),
+            "read-only": none,
+            "full": migrations(s.exhausted.port, user="app")}),
         Row("amqp", "amqp", s.rabbitmq.port, amqp, greeted=620,
             flood="flood text=\\x01\\x00\\x00\\x06\\x40\\x00\\x00", cells={
             "wrong password": amqp(s.rabbitmq.port, password="wrong"),
