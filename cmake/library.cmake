@@ -85,7 +85,7 @@ list(JOIN CHECKS_LINKED " " CHECKS_LINKED)
 vitals_installed(vitals ROOTS vitals_library vitals_model ROOMS ${core_rooms} NEEDS OpenSSL::SSL fmt::fmt)
 vitals_installed(vitals-checks
     ROOTS vitals_library_checks vitals_library vitals_model
-    ROOMS vitals_app vitals_config vitals_wire vitals_history
+    ROOMS vitals_app vitals_config vitals_wire vitals_history vitals_sources vitals_workers
         ${check_targets} ${core_rooms}
     NEEDS OpenSSL::SSL fmt::fmt spdlog::spdlog CURL::libcurl SQLite::SQLite3 PkgConfig::pq PkgConfig::yaml
         PkgConfig::re2 PkgConfig::cares)
