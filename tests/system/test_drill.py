@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from daemon import BINARY, eventually, free_port, run_vitals, sanitizer_variables
+from daemon import BINARY, SLOWER, eventually, free_port, run_vitals, sanitizer_variables
 from drills import Drill
 
 HELLO = b"hello, here is the backend, and this is what it says\n"
@@ -300,7 +300,8 @@ def test_thousands_of_connections_leave_nothing(drill):
         round()
     assert eventually(lambda: descriptors(drill) == before and drill.open() == 0), (
         before, descriptors(drill), drill.tell("status"))
-    assert resident(drill) < first + 4_000_000
+    if SLOWER == 1:    # a sanitizer keeps what was freed for a while
+        assert resident(drill) < first + 4_000_000
 
 
 @pytest.mark.parametrize("how", ["SIGTERM", "SIGINT", "end of input", "quit"])
