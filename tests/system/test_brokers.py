@@ -1,6 +1,7 @@
 """amqp, celery, websocket and grpc against the real servers, through the real binary."""
 import contextlib
 import json
+import re
 import time
 
 import pytest
@@ -361,6 +362,11 @@ def test_celery_worker_stopped(check, broker, pair):
 
 def test_celery_survives_many_checks(check, broker, pair):
     """A control message that is not whole kills a worker or leaves it deaf."""
+    def inboxes():
+        return set(re.findall(rb"\S+reply\S*", broker.ask("KEYS", "*")))
+
+    # A worker that answered too late in an earlier test may have filled an inbox after its end.
+    before = inboxes() if isinstance(broker, Redis) else set()
     for _ in range(5):
         expect(check("celery", url=url_of(broker), destination=["one@lab", "two@lab"]), "ok")
     for worker in pair:
@@ -368,7 +374,7 @@ def test_celery_survives_many_checks(check, broker, pair):
         assert "Traceback" not in worker.log.read_text()
     if isinstance(broker, Redis):
         assert bindings(broker) == b"*0\r\n"
-        assert b"reply" not in broker.ask("KEYS", "*")
+        assert inboxes() <= before
     else:
         assert not [name for name in broker.queues() if name.startswith("amq.gen")]
 

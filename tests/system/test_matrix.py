@@ -157,4 +157,6 @@ def test_rounds_leave_nothing_behind(found, vitals):
         assert most(late, 1) < most(early, 1) + 64_000_000, (most(early, 1), most(late, 1))
         third = len(late) // 3
         assert not ALL or most(late[-third:], 1) < most(late[:third], 1) * 1.15 + 8_000_000, late
-    assert eventually(lambda: found.drill.open() == 0, 30), found.drill.tell("status")
+    assert eventually(lambda: found.drill.open() == 0, 30), (
+        f"{figures(daemon)[0]} descriptors, {at_rest} at rest; " + "; ".join(
+            line for line in found.drill.tell("status").splitlines() if " 0 open" not in line))
