@@ -392,15 +392,21 @@ def test_celery_busy_workers(check, broker):
     """A worker with a pool is there while it works. A solo worker says nothing at all meanwhile: it
     needs a timeout longer than its tasks."""
     url = url_of(broker)
-    with workers(Worker(url, "pool@lab", "pool"),
-                 Worker(url, "busy@lab", "busy", pool="solo")):
+    pool = Worker(url, "pool@lab", "pool")
+    busy = Worker(url, "busy@lab", "busy", pool="solo")
+
+    def has_begun(worker):
+        return worker.wait(lambda: "] received" in worker.log.read_text())
+
+    with workers(pool, busy):
         call_task(url, "pool", "nap", 8)
-        call_task(url, "busy", "nap", 4)
-        time.sleep(0.5)
+        has_begun(pool)
         expect(check("celery", url=url, destination=["pool@lab"]), "ok")
+        call_task(url, "busy", "nap", 6)
+        has_begun(busy)
         found = check("celery", url=url, destination=["busy@lab"], timeout="1s")
         expect(found, "failed", "timeout", "workers", "no answer of busy@lab")
-        found = check("celery", timeout="10s", url=url, part="heartbeat", destination=["busy@lab"])
+        found = check("celery", timeout="15s", url=url, part="heartbeat", destination=["busy@lab"])
         expect(found, "ok", detail="1 worker alive")
 
 
