@@ -11,6 +11,7 @@ import hashlib
 import http.server
 import json
 import re
+import signal
 import socket
 import threading
 
@@ -246,6 +247,27 @@ def test_delivery_pair(example, postgres):
             assert sorted(other["postgres"]) == ["pg_last_xlog_receive_location", "status"]
             assert re.fullmatch(r"[0-9A-F]+/[0-9A-F]+",
                                 other["postgres"]["pg_last_xlog_receive_location"])
+            def lsyncd_is(wanted, code):
+                def same():
+                    answer = primary.get("/_status")
+                    return (answer.status, answer.json["upstreams"][0]["lsyncd"]) == (code, wanted)
+                assert eventually(same, 20), primary.get("/_status").text
+
+            # Paused: both go on, and their positions tell it.
+            second.sql("SELECT pg_wal_replay_pause()")
+            assert both(), primary.get("/_status").text + standby.get("/_status").text
+            second.sql("SELECT pg_wal_replay_resume()")
+            lsyncd.end(signal.SIGKILL)
+            lsyncd_is({"status": "fail"}, 500)
+            lsyncd.pid_file.unlink()
+            lsyncd.start()
+            lsyncd_is(running, 200)
+            # Promoted: no standby any more, for neither of them.
+            second.sql("SELECT pg_promote()")
+            becomes(primary, "/_status", delivery("primary", alone, running), timeout=20)
+            becomes(standby, "/_status",
+                    delivery("cold_standby", {"status": "fail"}, {"status": "not_running"}))
+        becomes(primary, "/_status", delivery("primary", alone, running))
         becomes(standby, "/_status",
                 delivery("cold_standby", {"status": "fail"}, {"status": "not_running"}))
 
