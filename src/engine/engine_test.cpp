@@ -18,6 +18,13 @@ namespace {
 using namespace std::chrono_literals;
 using CheckRun = Run;  // testing::Test has a Run of its own
 
+// Under a sanitizer everything takes longer: only promises of speed are loosened there.
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr bool sanitized = true;
+#else
+constexpr bool sanitized = false;
+#endif
+
 // Real steady time; the wall clock jumps on command.
 class JumpingClock : public Clock {
   public:
@@ -203,8 +210,8 @@ TEST_F(EngineTest, AThousandHungRunsTakeOneDeadline) {
                    1000;
         },
         5s));
-    EXPECT_LT(clock.steady() - began, 900ms + 200ms + 2s)
-        << "spread, deadline, slack; one after another would take 200 s";
+    EXPECT_LT(clock.steady() - began, 900ms + 200ms + (sanitized ? 2000ms : 400ms))
+        << "spread, deadline, slack";
     EXPECT_EQ(status("well"), Status::ok);
 }
 
@@ -361,7 +368,7 @@ TEST_F(EngineTest, PublishingIsCoalesced) {
     run_for(1s);
     const auto spacings = (std::chrono::steady_clock::now() - start) / 10ms;
     EXPECT_LE(hub.version() - before, static_cast<std::uint64_t>(spacings) + 5);
-    EXPECT_GE(hub.version() - before, 2u);
+    EXPECT_GE(hub.version() - before, sanitized ? 2u : 20u);
 }
 
 TEST_F(EngineTest, SlowRunsAreDegraded) {
