@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cstdlib>
 
 #include "wire/quote.hpp"
 
@@ -38,6 +39,8 @@ constexpr Meaning meanings[] = {
     {"UserSuspended", ErrorClass::auth, "user is suspended"},
     {"OptInRequired", ErrorClass::auth, "account is not enabled for this region"},
     {"NoSuchBucket", ErrorClass::assertion, "bucket does not exist"},
+    {"PermanentRedirect", ErrorClass::assertion, "bucket is served at another address"},
+    {"TemporaryRedirect", ErrorClass::assertion, "bucket is served at another address"},
     {"NoSuchKey", ErrorClass::assertion, "object does not exist"},
     {"NoSuchDistribution", ErrorClass::assertion, "distribution does not exist"},
     {"ResourceNotFoundException", ErrorClass::assertion, "does not exist"},
@@ -113,8 +116,8 @@ Refusal refusal_of_json(std::string_view body) {
 
 CheckError meaning_of(const Refusal& refusal, int status, std::string_view asked) {
     std::string theirs = fmt::format("status {}", status);
-    if (!refusal.code.empty())
-        theirs += fmt::format(", {}: {}", quoted(refusal.code, 60), quoted(refusal.message));
+    if (!refusal.code.empty()) theirs += fmt::format(", {}:", quoted(refusal.code, 60));
+    if (!refusal.message.empty()) theirs += fmt::format(" {}", quoted(refusal.message));
     if (!refusal.region.empty()) {
         return CheckError(ErrorClass::auth,
                           fmt::format("wrong region, the server expects {}", refusal.region),
@@ -147,6 +150,33 @@ sigv4::Credentials credentials(const std::string& access_key, const Secret& secr
                             .secret_key = secret_key.reveal(),
                             .session_token = session_token.reveal()};
     return made;
+}
+
+std::string_view domain_of(std::string_view region) {
+    return region.starts_with("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+}
+
+std::string take_credentials(const Url& url, std::string& access_key, Secret& secret_key,
+                             Secret& session_token) {
+    const auto from_environment = [](const char* name) {
+        const char* value = std::getenv(name);
+        return std::string(value == nullptr ? "" : value);
+    };
+    access_key = url.user;
+    std::string secret = url.password;
+    if (access_key.empty()) {
+        access_key = from_environment("AWS_ACCESS_KEY_ID");
+        secret = from_environment("AWS_SECRET_ACCESS_KEY");
+        const std::string token = from_environment("AWS_SESSION_TOKEN");
+        if (!token.empty()) session_token = Secret(token);
+    }
+    if (access_key.empty() || secret.empty())
+        return fmt::format(
+            "names no credentials; expected {}://KEY:SECRET@..., or "
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment",
+            url.scheme);
+    secret_key = Secret(secret);
+    return {};
 }
 
 std::string verify_region(const void* value) {

@@ -1,5 +1,5 @@
 // What the services of AWS, and those that speak like them, have in common: how they refuse, and
-// the credentials that a check shows them. Pure.
+// the credentials that a check shows them. Pure, but for take_credentials().
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include "model/check_error.hpp"
 #include "model/secret.hpp"
 #include "wire/sigv4.hpp"
+#include "wire/url.hpp"
 
 namespace vitals::wire::aws {
 
@@ -33,6 +34,14 @@ CheckError meaning_of(const Refusal& refusal, int status, std::string_view asked
 // The credentials as they are now. Throws CheckError{local} naming the one that is not at hand.
 sigv4::Credentials credentials(const std::string& access_key, const Secret& secret_key,
                                const Secret& session_token);
+
+// Of a URL for `vitals check`: those that it names, else those of the environment, by the names
+// that AWS's own tools read (AWS_ACCESS_KEY_ID and so on). What is wrong, or empty.
+std::string take_credentials(const Url& url, std::string& access_key, Secret& secret_key,
+                             Secret& session_token);
+
+// Where AWS's own services of a region are: China's are apart.
+std::string_view domain_of(std::string_view region);
 
 // What is wrong with the name of a region, or empty. Takes the address of a std::string.
 std::string verify_region(const void* value);

@@ -62,7 +62,7 @@ TEST(Aws, repeats_only_what_looks_like_a_region) {
     const Refusal read = refusal_of_xml(
         "<Error><Code>PermanentRedirect</Code><Region>&lt;script&gt;</Region></Error>");
     EXPECT_EQ(read.region, "");
-    EXPECT_EQ(meaning_of(read, 301, "to look").detail, "status 301 when asked to look");
+    EXPECT_EQ(meaning_of(read, 301, "to look").detail, "bucket is served at another address");
 }
 
 TEST(Aws, names_the_secret_that_is_missing) {

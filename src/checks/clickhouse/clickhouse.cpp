@@ -85,7 +85,8 @@ constexpr Meaning meanings[] = {
 };
 
 CheckError refusal(const net::HttpResponse& response, std::string_view asked) {
-    std::string theirs = fmt::format("status {}, {}", response.status, wire::quoted(response.body));
+    const std::string said = wire::quoted(response.body);
+    const std::string theirs = fmt::format("status {}, {}", response.status, said);
     if (response.body.find("is for clickhouse-client program") != std::string::npos) {
         return CheckError(ErrorClass::protocol,
                           fmt::format("is not the port for HTTP, which is usually {}", usual_port),
@@ -99,7 +100,7 @@ CheckError refusal(const net::HttpResponse& response, std::string_view asked) {
         return CheckError(known->error_class, fmt::format("{}: {}", asked, known->detail), theirs);
     const bool auth = response.status == 401 || response.status == 403;
     return CheckError(auth ? ErrorClass::auth : ErrorClass::assertion,
-                      fmt::format("{}: status {}", asked, response.status), theirs);
+                      fmt::format("{}: status {}", asked, response.status), said);
 }
 
 // Options with what is made of them once.
@@ -151,7 +152,8 @@ net::awaitable<void> ping(const Prepared& prepared, net::Context& context) {
                      "got " + wire::quoted(response.body));
 }
 
-net::awaitable<void> see_replicas(const Prepared& prepared, net::Context& context) {
+// How many replicated tables the user sees.
+net::awaitable<std::uint64_t> see_replicas(const Prepared& prepared, net::Context& context) {
     net::HttpRequest request = request_of(prepared, "replicas", "/replicas_status");
     const net::HttpResponse lag = co_await net::http(context, std::move(request));
     if (lag.status == 503) {
@@ -160,20 +162,22 @@ net::awaitable<void> see_replicas(const Prepared& prepared, net::Context& contex
     }
     if (lag.status != 200) throw refusal(lag, "replicas");
     // That page is green though a replica takes no writes.
-    const std::string count = co_await query(
+    const std::string counts = co_await query(
         prepared, context, "replicas",
-        "SELECT%20count()%20FROM%20system.replicas%20WHERE%20is_readonly%20OR%20is_session_expired"
+        "SELECT%20count(),countIf(is_readonly%20OR%20is_session_expired)%20FROM%20system.replicas"
         "%20FORMAT%20TabSeparated");
-    std::uint64_t number = 0;
-    const char* const last = count.data() + count.size();
-    const auto [end, error] = std::from_chars(count.data(), last, number);
-    if (error != std::errc() || std::string_view(end, last) != "\n") {
-        throw CheckError(ErrorClass::protocol, "replicas: not a number",
-                         "got " + wire::quoted(count));
+    std::uint64_t all = 0, bad = 0;
+    const char* const last = counts.data() + counts.size();
+    auto read = std::from_chars(counts.data(), last, all);
+    const bool two = read.ec == std::errc() && read.ptr != last && *read.ptr == '\t';
+    if (two) read = std::from_chars(read.ptr + 1, last, bad);
+    if (!two || read.ec != std::errc() || std::string_view(read.ptr, last) != "\n") {
+        throw CheckError(ErrorClass::protocol, "replicas: not two numbers",
+                         "got " + wire::quoted(counts));
     }
-    if (number == 0) co_return;
-    throw CheckError(ErrorClass::assertion, fmt::format("{} replicated table{} read-only", number,
-                                                        number == 1 ? " is" : "s are"));
+    if (bad == 0) co_return all;
+    throw CheckError(ErrorClass::assertion, fmt::format("{} replicated table{} read-only", bad,
+                                                        bad == 1 ? " is" : "s are"));
 }
 
 net::awaitable<Outcome> run(std::shared_ptr<const Prepared> prepared, net::Context& context) {
@@ -188,8 +192,12 @@ net::awaitable<Outcome> run(std::shared_ptr<const Prepared> prepared, net::Conte
                          "got " + wire::quoted(answer));
     }
     if (!options.replicas) co_return ok("answers queries");
-    co_await see_replicas(*prepared, context);
-    co_return ok("answers queries, replicas follow");
+    const std::uint64_t tables = co_await see_replicas(*prepared, context);
+    // Of tables that a user may not see there are no rows, and no error either.
+    Outcome outcome =
+        tables > 0 ? ok("answers queries, replicas follow")
+                   : degraded("answers queries, but no replicated table is there or may be seen");
+    co_return std::move(outcome).with("replicated_tables", static_cast<std::int64_t>(tables));
 }
 
 Run bind(std::shared_ptr<const void> erased) {
@@ -226,7 +234,8 @@ const Kind kind{
         "That the server is up (/ping, which needs no user), that this user may log in, and that a "
         "query comes back with exactly its result. With `replicas: true` also that no replicated "
         "table lags behind as far as the server's own limit, and that none is read-only because it "
-        "lost its keeper; the user then needs to read system.replicas. It proves nothing about "
+        "lost its keeper, of the tables that the user may see (SHOW TABLES), which must be one at "
+        "least: others are silently left out. It proves nothing about "
         "particular tables, disks or inserts, nor about the native protocol on port 9000.",
     .schemes = {"clickhouse", "clickhouses"},
     .from_url = from_url,

@@ -48,7 +48,7 @@ class FakeClickHouse {
             if (!path.starts_with("/?query="))
                 said = answer("200 OK", "Ok.\n");
             else
-                said = answer("200 OK", path.find("replicas") == path.npos ? "1\n" : "0\n");
+                said = answer("200 OK", path.find("replicas") == path.npos ? "1\n" : "2\t0\n");
         }
         testing::send_all(descriptor, said);
         testing::close_in_order(descriptor);
@@ -141,21 +141,28 @@ TEST(ClickHouse, replicas_are_judged_when_asked) {
     Options options = lagging.options();
     options.replicas = true;
     expect_failed(run(options), ErrorClass::assertion, "replicas", "replicas lag behind");
-    std::string count = "0\n";
+    std::string count = "5\t0\n";
     FakeClickHouse server([&](const std::string& path) {
         return path.find("system.replicas") != path.npos ? answer("200 OK", count) : std::string();
     });
     options = server.options();
     options.replicas = true;
     EXPECT_EQ(run(options).detail, "answers queries, replicas follow");
-    count = "1\n";
+    count = "5\t1\n";
     expect_failed(run(options), ErrorClass::assertion, "replicas",
                   "1 replicated table is read-only");
-    count = "12\n";
+    count = "12\t12\n";
     expect_failed(run(options), ErrorClass::assertion, "replicas",
                   "12 replicated tables are read-only");
-    count = "no";
-    expect_failed(run(options), ErrorClass::protocol, "replicas", "replicas: not a number");
+    // Whoever may not see a table gets no row of it, and no error.
+    count = "0\t0\n";
+    const Outcome blind = run(options);
+    EXPECT_EQ(blind.status, Status::degraded);
+    EXPECT_EQ(blind.detail, "answers queries, but no replicated table is there or may be seen");
+    for (const std::string odd : {"no", "5\n", "5\t", "5\t0", "5\t0\nCode: 241. DB::Exception"}) {
+        count = odd;
+        expect_failed(run(options), ErrorClass::protocol, "replicas", "replicas: not two numbers");
+    }
 }
 
 TEST(ClickHouse, a_peer_that_misbehaves_fails) {

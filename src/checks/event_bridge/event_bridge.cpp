@@ -138,9 +138,8 @@ constexpr Field fields[] = {
 // Signs, sends; the answer whatever its status.
 net::awaitable<net::HttpResponse> ask(const Options& options, net::Context& context,
                                       std::string service, wire::sigv4::Request request) {
-    const bool china = options.region.starts_with("cn-");
-    const std::string usual =
-        fmt::format("https://{}.{}.amazonaws.com{}", service, options.region, china ? ".cn" : "");
+    const std::string usual = fmt::format("https://{}.{}.{}", service, options.region,
+                                          wire::aws::domain_of(options.region));
     const wire::Url url =
         wire::parse_url(options.endpoint.empty() ? usual : options.endpoint).value();
     request.method = "POST";

@@ -2,10 +2,10 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
+#include <strings.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -23,8 +23,10 @@ namespace {
 
 // How many objects that could not be deleted a component remembers, to try again.
 constexpr std::size_t most_leftovers = 64;
-constexpr int looks_until_gone = 3;
-constexpr std::chrono::milliseconds between_looks(100);
+constexpr int removals_a_run = 4;  // more would take too much of its time
+// How often and how long a server with copies is waited for: 0.1, 0.2, 0.4 and 0.8 seconds.
+constexpr std::chrono::milliseconds first_pause(100);
+constexpr std::chrono::milliseconds longest_pause(800);
 
 std::string verify_url(const void* value) {
     const auto& text = *static_cast<const std::string*>(value);
@@ -140,7 +142,7 @@ class Probe {
     net::awaitable<void> see_it_gone();
     net::awaitable<std::optional<CheckError>> try_reading();
     net::awaitable<std::optional<CheckError>> remove(std::string step, Leftover what);
-    net::awaitable<void> remove_leftovers();
+    net::awaitable<std::optional<CheckError>> remove_leftovers();
     std::string path() const { return prepared_.place->folder + key_; }
     void forget() {
         std::erase_if(prepared_.leftovers, [this](const auto& each) { return each.key == key_; });
@@ -153,21 +155,31 @@ class Probe {
     const std::string content_ = key_ + "\n" + uuid() + "\n";
 };
 
-// HEAD is not told why it is refused; the same question by GET is.
+bool says_it_is_s3(const net::HttpResponse& response) {
+    return std::any_of(response.headers.begin(), response.headers.end(), [](const auto& header) {
+        const std::string_view name = header.first;
+        return name.size() > 6 && strncasecmp(name.data(), "x-amz-", 6) == 0;
+    });
+}
+
+// HEAD is not told why it is refused; the same question by GET is. And any web server answers a
+// HEAD with 200: where no header is one of S3's, the list of objects says whether it is one.
 net::awaitable<Outcome> Probe::bucket() {
     const std::string path = prepared_.place->itself;
     const net::HttpResponse head = co_await store_.ask("bucket", "HEAD", path);
-    if (head.status == 200) co_return ok("bucket is there");
+    if (head.status == 200 && says_it_is_s3(head)) co_return ok("bucket is there");
     wire::sigv4::Pairs query{{"max-keys", "0"}};
     const net::HttpResponse told = co_await store_.ask("bucket", "GET", path, std::move(query));
     constexpr std::string_view asked = "to look at the bucket";
     if (told.status != 200 && !told.body.empty()) throw refusal(told, asked);
-    throw refusal(head, asked);
+    if (head.status != 200) throw refusal(head, asked);
+    if (told.body.find("<ListBucketResult") != std::string::npos) co_return ok("bucket is there");
+    throw CheckError(ErrorClass::protocol, "not the answer of S3",
+                     "got " + wire::quoted(told.body));
 }
 
 net::awaitable<void> Probe::create() {
     // From here on it may exist, whatever becomes of the answer.
-    if (prepared_.leftovers.size() == most_leftovers) prepared_.leftovers.pop_front();
     prepared_.leftovers.push_back({key_, {}});
     wire::sigv4::Pairs none;
     std::string where = path();
@@ -238,27 +250,32 @@ net::awaitable<std::optional<CheckError>> Probe::remove(std::string step, Leftov
 // 403 is how AWS says it to those who may not list the bucket; that we may read the object, were
 // it there, was seen before. A server with copies may need a moment.
 net::awaitable<void> Probe::see_it_gone() {
-    for (int look = 1;; ++look) {
+    for (auto pause = first_pause;; pause *= 2) {
         const net::HttpResponse stat = co_await store_.ask("gone", "HEAD", path());
         if (stat.status == 404 || stat.status == 403) co_return;
         if (stat.status != 200) throw refusal(stat, "to look at an object");
-        if (look == looks_until_gone) break;
-        co_await context_.sleep(between_looks);
+        if (pause > longest_pause || context_.left() < 2 * pause) break;
+        co_await context_.sleep(pause);
     }
     throw CheckError(ErrorClass::assertion, "object is still there after it was deleted");
 }
 
 // What earlier runs could not delete: their connection broke, or their time was up.
-net::awaitable<void> Probe::remove_leftovers() {
-    while (!prepared_.leftovers.empty()) {
+net::awaitable<std::optional<CheckError>> Probe::remove_leftovers() {
+    for (int removed = 0; removed < removals_a_run && !prepared_.leftovers.empty(); ++removed) {
         Leftover oldest = prepared_.leftovers.front();
-        const auto problem = co_await remove("cleanup", std::move(oldest));
-        if (problem) co_return;  // the next run tries again
+        auto problem = co_await remove("cleanup", std::move(oldest));
+        if (problem) co_return problem;  // the next run tries again
         prepared_.leftovers.pop_front();
     }
+    co_return std::nullopt;
 }
 
 net::awaitable<Outcome> Probe::object() {
+    // Before another is made: a store that takes objects and does not give them back must not fill
+    // up with ours.
+    const auto stuck = co_await remove_leftovers();
+    if (stuck && prepared_.leftovers.size() >= most_leftovers) throw *stuck;
     co_await create();
     const auto unread = co_await try_reading();
     Leftover ours = prepared_.leftovers.back();
@@ -267,7 +284,6 @@ net::awaitable<Outcome> Probe::object() {
     if (unread) throw *unread;
     if (undeleted) throw *undeleted;
     co_await see_it_gone();
-    if (!prepared_.leftovers.empty()) co_await remove_leftovers();
     co_return ok("created, read and deleted an object");
 }
 
@@ -293,18 +309,18 @@ Run bind(std::shared_ptr<const void> erased) {
     return [prepared](net::Context& context) { return run(prepared, context); };
 }
 
-const char* from_environment(const char* name) {
-    const char* value = std::getenv(name);
-    return value == nullptr ? "" : value;
-}
-
 // s3://bucket is one of AWS; s3://KEY:SECRET@host:port/bucket is one of any server.
 std::string from_url(void* erased, std::string_view text) {
     auto& options = *static_cast<Options*>(erased);
     const auto url = wire::parse_url(text);
     if (!url) return url.error();
-    if (url->host.empty()) return "names no bucket; expected s3://bucket, or s3://host:port/bucket";
-    const std::string_view path = std::string_view(url->path).substr(url->path.empty() ? 0 : 1);
+    constexpr const char* no_bucket =
+        "names no bucket; expected s3://bucket, or s3://host:port/bucket";
+    std::string_view path = url->path;
+    if (path.starts_with('/')) path.remove_prefix(1);
+    if (path.ends_with('/')) path.remove_suffix(1);
+    // A port is that of a server, which is not a bucket.
+    if (url->host.empty() || (path.empty() && url->port)) return no_bucket;
     bool tls = true;
     for (const auto& [name, value] : url->query) {
         if (name == "region")
@@ -321,27 +337,16 @@ std::string from_url(void* erased, std::string_view text) {
     const std::string_view scheme = tls ? "https" : "http";
     if (path.empty()) {
         options.bucket = url->host;
-        options.url = fmt::format("{}://s3.{}.amazonaws.com", scheme, options.region);
+        options.url = fmt::format("{}://s3.{}.{}", scheme, options.region,
+                                  wire::aws::domain_of(options.region));
     } else {
         options.bucket = path;
         options.url =
             fmt::format("{}://{}", scheme, wire::aws::host_header(scheme, url->host, url->port));
     }
-    if (auto problem = verify_bucket(&options.bucket); !problem.empty())
-        return "names no bucket; expected s3://bucket, or s3://host:port/bucket";
-    options.access_key = url->user;
-    std::string secret = url->password;
-    if (options.access_key.empty()) {
-        options.access_key = from_environment("AWS_ACCESS_KEY_ID");
-        secret = from_environment("AWS_SECRET_ACCESS_KEY");
-        const std::string token = from_environment("AWS_SESSION_TOKEN");
-        if (!token.empty()) options.session_token = Secret(token);
-    }
-    if (options.access_key.empty() || secret.empty())
-        return "names no credentials; expected s3://KEY:SECRET@..., or AWS_ACCESS_KEY_ID and "
-               "AWS_SECRET_ACCESS_KEY in the environment";
-    options.secret_key = Secret(secret);
-    return {};
+    if (auto problem = verify_bucket(&options.bucket); !problem.empty()) return no_bucket;
+    return wire::aws::take_credentials(*url, options.access_key, options.secret_key,
+                                       options.session_token);
 }
 
 }  // namespace
@@ -356,7 +361,8 @@ const Kind kind{
         "it is deleted also when reading it failed, and one whose deletion did not succeed is "
         "deleted by a later run of the same process. Of a bucket that keeps old versions the "
         "version itself is deleted, which needs the permission s3:DeleteObjectVersion; without it "
-        "old versions of a few bytes remain. `mode: bucket` proves only that the bucket exists and "
+        "old versions of a few bytes remain. Where deleting goes on failing, no more than 64 "
+        "objects are made. `mode: bucket` proves only that the bucket exists and "
         "that this user may see it: a full or read-only store looks well. Nothing is proved about "
         "other objects, nor about how fast large ones move. Requests are signed with Signature "
         "Version 4.",

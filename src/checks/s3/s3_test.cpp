@@ -90,7 +90,7 @@ class FakeStore {
             if (found != objects_.end()) objects_.erase(found);
             return "HTTP/1.1 204 No Content\r\n\r\n";
         }
-        if (path == "/media") return answer("200 OK");
+        if (path == "/media") return answer("200 OK", "", "X-Amz-Request-Id: 1\r\n");
         if (found == objects_.end()) return refusing("404 Not Found", "NoSuchKey");
         return answer("200 OK", found->second);
     }
@@ -203,6 +203,21 @@ TEST(S3, why_a_bucket_is_refused_is_asked_for) {
     expect_failed(run(options), ErrorClass::assertion, "bucket", "bucket does not exist");
 }
 
+// The console of a store, or any page that answers every path.
+TEST(S3, a_web_page_is_no_bucket) {
+    FakeStore store([](const std::string& method, int) {
+        return method == "HEAD" ? answer("200 OK") : answer("200 OK", "<html>");
+    });
+    Options options = store.options();
+    options.mode = "bucket";
+    expect_failed(run(options), ErrorClass::protocol, "bucket", "not the answer of S3");
+    store.wish([](const std::string& method, int) {
+        return method == "HEAD" ? answer("200 OK")
+                                : answer("200 OK", "<?xml?><ListBucketResult xmlns=\"x\">");
+    });
+    EXPECT_EQ(run(options).status, Status::ok) << "not every server has headers of AWS";
+}
+
 TEST(S3, a_bucket_elsewhere_names_its_region) {
     FakeStore store([](const std::string&, int) {
         return "HTTP/1.1 301 Moved Permanently\r\nx-amz-bucket-region: eu-west-3\r\n"
@@ -234,6 +249,10 @@ TEST(S3, refusals_are_told_apart) {
         {refusing("404 Not Found", "NoSuchBucket"), ErrorClass::assertion, "bucket does not exist"},
         {refusing("403 Forbidden", "QuotaExceeded"), ErrorClass::assertion, "quota exceeded"},
         {refusing("503 Slow Down", "SlowDown"), ErrorClass::assertion, "asked to slow down"},
+        {answer("404 Not Found", "no such page"), ErrorClass::assertion,
+         "status 404 when asked to create an object"},
+        {refusing("307 Temporary Redirect", "TemporaryRedirect"), ErrorClass::assertion,
+         "bucket is served at another address"},
         {answer("503 Service Unavailable", "<html>"), ErrorClass::assertion,
          "status 503 when asked to create an object"},
         {answer("302 Found", "", "Location: /login\r\n"), ErrorClass::assertion,
@@ -284,7 +303,7 @@ TEST(S3, what_cannot_be_deleted_fails) {
 
 TEST(S3, a_copy_that_lingers_is_no_fault) {
     FakeStore store([](const std::string& method, int count) {
-        return method == "HEAD" && count == 2
+        return method == "HEAD" && count >= 2 && count <= 4
                    ? std::string("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
                    : std::string();
     });
@@ -331,6 +350,25 @@ TEST(S3, a_later_run_deletes_what_was_left) {
     EXPECT_EQ(store.objects(), 1U);
     const Outcome second = runner.run(bound, 2000ms);
     EXPECT_EQ(second.status, Status::ok) << second.detail << second.error;
+    EXPECT_EQ(store.objects(), 0U);
+}
+
+// A store that takes objects but neither gives them back nor deletes them is not filled up.
+TEST(S3, what_stays_behind_is_bounded) {
+    FakeStore store([](const std::string& method, int) {
+        return method == "DELETE" ? refusing("403 Forbidden", "AccessDenied") : std::string();
+    });
+    const auto options = std::make_shared<const Options>(store.options());
+    const checks::Run bound = kind.bind(options);
+    Runner runner;
+    for (int round = 0; round < 80; ++round) {
+        const Outcome outcome = runner.run(bound, 2000ms);
+        ASSERT_EQ(outcome.detail, "not allowed to delete an object");
+    }
+    EXPECT_EQ(store.objects(), 64U);
+    store.wish(nullptr);
+    for (int round = 0; round < 16; ++round)
+        ASSERT_EQ(runner.run(bound, 5000ms).status, Status::ok) << round;
     EXPECT_EQ(store.objects(), 0U);
 }
 
@@ -456,6 +494,11 @@ TEST(S3Options, come_from_a_url) {
     EXPECT_NE(kind.from_url(&amazon, "s3://media"), "");
     EXPECT_NE(kind.from_url(&amazon, "s3://k:s@media?color=red"), "");
     EXPECT_NE(kind.from_url(&amazon, "s3://k:s@h/a/b"), "");
+    EXPECT_NE(kind.from_url(&amazon, "s3://k:s@minio:9000"), "") << "not a bucket of AWS";
+    EXPECT_EQ(kind.from_url(&amazon, "s3://k:s@minio:9000/media/"), "");
+    EXPECT_EQ(amazon.bucket, "media");
+    EXPECT_EQ(kind.from_url(&amazon, "s3://k:s@media?region=cn-north-1"), "");
+    EXPECT_EQ(amazon.url, "https://s3.cn-north-1.amazonaws.com.cn");
     ASSERT_EQ(::setenv("AWS_ACCESS_KEY_ID", "mine", 1), 0);
     ASSERT_EQ(::setenv("AWS_SECRET_ACCESS_KEY", "own", 1), 0);
     EXPECT_EQ(kind.from_url(&amazon, "s3://media"), "");

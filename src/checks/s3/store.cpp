@@ -62,7 +62,8 @@ CheckError refusal(const net::HttpResponse& response, std::string_view asked) {
     const bool elsewhere = response.status == 301 || response.status == 307;
     if (elsewhere && region != nullptr && read.region.empty())
         read.region = wire::aws::verify_region(region).empty() ? *region : std::string();
-    if (response.status == 404 && read.code.empty()) read.code = "NoSuchBucket";
+    if (response.status == 404 && response.body.empty()) read.code = "NoSuchBucket";
+    if (read.code.empty()) read.message = response.body;
     return wire::aws::meaning_of(read, response.status, asked);
 }
 

@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
+#include <cstdlib>
+#include <expected>
 #include <utility>
 
 #include "answers.hpp"
@@ -19,6 +20,7 @@ namespace {
 
 using wire::vault::errors_of;
 using wire::vault::is_deleted;
+using wire::vault::mount_of;
 using wire::vault::SecretPath;
 
 // Every state with the same status, so that the body tells them apart (as Vault's own client asks).
@@ -26,6 +28,8 @@ constexpr std::string_view health_path =
     "/v1/sys/health?standbyok=true&perfstandbyok=true&activecode=299&standbycode=299"
     "&drsecondarycode=299&performancestandbycode=299&sealedcode=299&uninitcode=299"
     "&haunhealthycode=299&removedcode=299";
+
+constexpr std::uint16_t usual_port = 8200;
 
 std::string verify_url(const void* value) {
     const auto& text = *static_cast<const std::string*>(value);
@@ -78,6 +82,18 @@ constexpr Field fields[] = {
     field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
 };
 
+using TokenEnd = std::optional<std::int64_t>;  // seconds left; nothing: it never ends
+
+// Where a standby sends those whom it does not forward; empty when that is no place to go with a
+// token: not a URL, or in the clear after TLS.
+std::string redirected(const net::HttpResponse& response, std::string_view base) {
+    const std::string* location = response.header("location");
+    if (response.status != 307 || location == nullptr) return {};
+    if (!wire::url_problem(*location, {"http", "https"}).empty()) return {};
+    if (base.starts_with("https:") && !location->starts_with("https:")) return {};
+    return *location;
+}
+
 // One run's questions.
 class Probe {
   public:
@@ -91,8 +107,10 @@ class Probe {
   private:
     net::awaitable<net::HttpResponse> ask(std::string step, std::string path, bool as_token);
     net::awaitable<std::string> health();
-    net::awaitable<std::optional<std::int64_t>> token();
+    net::awaitable<std::expected<TokenEnd, CheckError>> token();
+    net::awaitable<net::HttpResponse> read_secret(std::string path);
     net::awaitable<void> secret();
+    net::awaitable<void> secret_or(const std::expected<TokenEnd, CheckError>& token);
 
     const Options& options_;
     net::Context& context_;
@@ -110,7 +128,11 @@ net::awaitable<net::HttpResponse> Probe::ask(std::string step, std::string path,
     request.tls = options_.tls;
     request.max_body = 256 * 1024;
     request.step = std::move(step);
-    net::HttpResponse response = co_await net::http(context_, std::move(request));
+    net::HttpResponse response = co_await net::http(context_, request);
+    std::string active = redirected(response, base_);
+    if (!as_token || active.empty()) co_return response;
+    request.url = std::move(active);
+    response = co_await net::http(context_, std::move(request));
     co_return response;
 }
 
@@ -138,30 +160,59 @@ CheckError refusal(const net::HttpResponse& response, std::string_view what,
                       theirs);
 }
 
-net::awaitable<std::optional<std::int64_t>> Probe::token() {
+// A token may be forbidden to look itself up (it was made without the policy `default`) and do its
+// work all the same: that is told as a value.
+net::awaitable<std::expected<TokenEnd, CheckError>> Probe::token() {
     const net::HttpResponse response = co_await ask("token", "/v1/auth/token/lookup-self", true);
-    if (response.status != 200) throw refusal(response, "token", "token is not valid");
-    co_return seconds_left(response.body);
+    if (response.status == 200) co_return seconds_left(response.body);
+    CheckError refused = refusal(response, "token", "token is not valid");
+    if (response.status != 403) throw refused;
+    refused.phase = context_.phase();
+    co_return std::unexpected(std::move(refused));
 }
 
-// Which version the engine has is not asked, because that needs a permission of its own: the path
-// is read as either.
-net::awaitable<void> Probe::secret() {
-    const SecretPath path(options_.path);
-    std::string where = "/v1/" + wire::sigv4::encoded(path.version_2, true);
+net::awaitable<net::HttpResponse> Probe::read_secret(std::string path) {
+    std::string where = "/v1/" + wire::sigv4::encoded(path, true);
     net::HttpResponse response = co_await ask("secret", std::move(where), true);
     const bool deleted = response.status == 404 && is_deleted(response.body);
     if (deleted) throw CheckError(ErrorClass::assertion, "secret is deleted");
+    co_return response;
+}
+
+// The path is read as of either version of the engine, mounted at its first segment; when neither
+// is there and the mount may have more of them, Vault is asked where it ends.
+net::awaitable<void> Probe::secret() {
+    const SecretPath path(options_.path);
+    net::HttpResponse response = co_await read_secret(path.version_2);
     if (response.status == 404 || response.status == 403) {
-        where = "/v1/" + wire::sigv4::encoded(path.version_1, true);
-        net::HttpResponse second = co_await ask("secret", std::move(where), true);
+        net::HttpResponse second = co_await read_secret(path.version_1);
         // Policies are asked before the engine: a 404 was allowed, so that a 403 for the other
         // version's path says nothing.
         if (second.status != 403) response = std::move(second);
     }
+    const bool nested = std::count(path.version_1.begin(), path.version_1.end(), '/') > 1;
+    if (nested && (response.status == 404 || response.status == 403)) {
+        std::string where =
+            "/v1/sys/internal/ui/mounts/" + wire::sigv4::encoded(path.version_1, true);
+        const net::HttpResponse told = co_await ask("secret", std::move(where), true);
+        const auto mount = told.status == 200 ? mount_of(told.body) : std::nullopt;
+        std::string third = mount ? mount->read_path(path.version_1) : std::string();
+        const bool known = third.empty() || third == path.version_1 || third == path.version_2;
+        if (!known) response = co_await read_secret(std::move(third));
+    }
     if (response.status == 404) throw CheckError(ErrorClass::assertion, "secret does not exist");
     if (response.status != 200) throw refusal(response, "secret", "token may not read the secret");
     judge_secret(response.body, path.key);
+}
+
+// A token that may neither look itself up nor read the secret is none.
+net::awaitable<void> Probe::secret_or(const std::expected<TokenEnd, CheckError>& token) {
+    try {
+        co_await secret();
+    } catch (const CheckError& error) {
+        if (!token && error.error_class == ErrorClass::auth) throw token.error();
+        throw;
+    }
 }
 
 // No more exact than a person wants to know.
@@ -175,8 +226,14 @@ std::string rounded(std::chrono::seconds left) {
 net::awaitable<Outcome> Probe::judge() {
     const std::string role = co_await health();
     if (!options_.token.configured()) co_return ok(role).with("role", role);
-    const auto left = co_await token();
-    if (!options_.path.empty()) co_await secret();
+    const auto looked_up = co_await token();
+    if (!looked_up && options_.path.empty()) throw looked_up.error();
+    if (!options_.path.empty()) co_await secret_or(looked_up);
+    if (!looked_up && options_.ttl_above.count() > 0) {
+        co_return degraded("secret readable, but the token may not look up when it ends")
+            .with("role", role);
+    }
+    const TokenEnd left = looked_up.value_or(std::nullopt);
     const std::chrono::seconds remaining(left.value_or(0));
     const bool ends_soon = left && options_.ttl_above.count() > 0 && remaining < options_.ttl_above;
     Outcome outcome =
@@ -195,6 +252,43 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return outcome;
 }
 
+// vault://host:8200/mount/path#key; the token as VAULT_TOKEN or, `vault://:TOKEN@...`, in the URL.
+std::string from_url(void* erased, std::string_view text) {
+    auto& options = *static_cast<Options*>(erased);
+    const auto url = wire::parse_url(text);
+    if (!url) return url.error();
+    if (url->host.empty()) return "names no host; expected vault://host:8200/mount/path#key";
+    if (!url->user.empty()) return "holds a user; a token stands as vault://:TOKEN@host";
+    std::string_view scheme = "https";
+    for (const auto& [name, value] : url->query) {
+        if (name == "namespace")
+            options.name_space = value;
+        else if (name == "standby_ok" && (value == "true" || value == "false"))
+            options.standby_ok = value == "true";
+        else if (name == "tls" && (value == "on" || value == "off"))
+            scheme = value == "on" ? "https" : "http";
+        else
+            return "has an unknown parameter; expected namespace=, standby_ok=true or tls=on|off";
+    }
+    const bool v6 = url->host.find(':') != std::string::npos;
+    options.url = fmt::format("{}://{}{}{}:{}", scheme, v6 ? "[" : "", url->host, v6 ? "]" : "",
+                              url->port.value_or(usual_port));
+    if (url->path.size() > 1) {
+        options.path = url->path.substr(1);
+        const auto hash = text.find('#');
+        if (hash != std::string_view::npos) options.path += text.substr(hash);
+    }
+    const char* const token = std::getenv("VAULT_TOKEN");
+    if (!url->password.empty())
+        options.token = Secret(url->password);
+    else if (token != nullptr && *token != '\0')
+        options.token = Secret(token);
+    if (!options.path.empty() && !options.token.configured())
+        return "names a secret and no token; expected vault://:TOKEN@... or VAULT_TOKEN in the "
+               "environment";
+    return verify_path(&options.path);
+}
+
 }  // namespace
 
 const Kind kind{
@@ -209,8 +303,8 @@ const Kind kind{
         "other engines, policies or leases. A secret's value never leaves the check. Tested "
         "against a stand-in made from Vault's documents, which python3-hvac talks to as well, not "
         "against Vault itself.",
-    .schemes = {},
-    .from_url = nullptr,
+    .schemes = {"vault"},
+    .from_url = from_url,
     .bind = bind_run<Options, run>,
 };
 

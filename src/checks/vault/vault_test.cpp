@@ -158,6 +158,58 @@ TEST(Vault, a_token_that_is_not_valid_fails) {
     expect_failed(run(server.options()), ErrorClass::auth, "token", "token is not valid");
 }
 
+// One made without the policy `default` does its work all the same.
+TEST(Vault, a_token_that_may_not_look_itself_up_but_read_is_valid) {
+    const std::string secret = answer("200 OK", R"({"data":{"password":"geheim"}})");
+    FakeVault server({{"/v1/auth/token/lookup-self", denied}, {"/v1/old/health", secret}});
+    Options options = server.options();
+    options.path = "old/health";
+    EXPECT_EQ(run(options).detail, "active, secret readable");
+    options.ttl_above = 1h;
+    const Outcome outcome = run(options);
+    EXPECT_EQ(outcome.status, Status::degraded);
+    EXPECT_EQ(outcome.detail, "secret readable, but the token may not look up when it ends");
+    FakeVault neither({{"/v1/auth/token/lookup-self", denied},
+                       {"/v1/old/data/health", denied},
+                       {"/v1/old/health", denied}});
+    options.url = neither.options().url;
+    expect_failed(run(options), ErrorClass::auth, "token", "token is not valid");
+}
+
+// Its own clients follow it, too.
+TEST(Vault, a_standby_that_does_not_forward_is_followed) {
+    FakeVault leader;
+    const auto to = [](const std::string& place) {
+        return "HTTP/1.1 307 Temporary Redirect\r\nLocation: " + place +
+               "\r\nContent-Length: 0\r\n\r\n";
+    };
+    FakeVault standby(
+        {{"/v1/auth/token/lookup-self", to(leader.options().url + "/v1/auth/token/lookup-self")}});
+    EXPECT_EQ(run(standby.options()).detail, "active, token valid");
+    ASSERT_EQ(leader.requests().size(), 1U);
+    EXPECT_NE(leader.requests()[0].find("X-Vault-Token: hvs.geheim\r\n"), std::string::npos);
+    for (const std::string nowhere : {"/login", "ftp://x/", ""}) {
+        FakeVault lost({{"/v1/auth/token/lookup-self", to(nowhere)}});
+        expect_failed(run(lost.options()), ErrorClass::assertion, "token", "token: status 307");
+    }
+}
+
+TEST(Vault, a_secret_is_found_below_a_mount_of_several_segments) {
+    const std::string mount = answer(
+        "200 OK", R"({"data":{"path":"teams/shop/","type":"kv","options":{"version":"2"}}})");
+    const std::string secret =
+        answer("200 OK", R"({"data":{"data":{"password":"geheim"},"metadata":{"version":1}}})");
+    for (const std::string& other : {no_secret, denied}) {
+        FakeVault server({{"/v1/teams/data/shop/health", other},
+                          {"/v1/teams/shop/health", other},
+                          {"/v1/sys/internal/ui/mounts/teams/shop/health", mount},
+                          {"/v1/teams/shop/data/health", secret}});
+        Options options = server.options();
+        options.path = "teams/shop/health#password";
+        EXPECT_EQ(run(options).detail, "active, secret readable");
+    }
+}
+
 TEST(Vault, a_token_about_to_end_degrades) {
     FakeVault server({{"/v1/auth/token/lookup-self", token(3000, "\"2026-01-01T00:00:00Z\"")}});
     Options options = server.options();
@@ -279,6 +331,33 @@ TEST(VaultOptions, are_checked) {
     EXPECT_NE(problem({.url = "https://vault", .ttl_above = 1h}), "");
     for (const char* path : {"kv", "/kv/a", "kv/a/", "#x"})
         EXPECT_NE(problem({.url = "https://vault", .token = token, .path = path}), "") << path;
+}
+
+TEST(VaultOptions, come_from_a_url) {
+    ASSERT_EQ(::unsetenv("VAULT_TOKEN"), 0);
+    Options options;
+    EXPECT_EQ(kind.from_url(&options,
+                            "vault://:s%2Fx@[::1]:8201/kv/health?namespace=shop&tls=off#password"),
+              "");
+    EXPECT_EQ(options.url, "http://[::1]:8201");
+    EXPECT_EQ(options.path, "kv/health#password");
+    EXPECT_EQ(options.name_space, "shop");
+    EXPECT_EQ(options.token.reveal(), "s/x");
+    EXPECT_EQ(testing::problem_of(kind, &options), "");
+    Options server;
+    EXPECT_EQ(kind.from_url(&server, "vault://vault?standby_ok=true"), "");
+    EXPECT_EQ(server.url, "https://vault:8200");
+    EXPECT_TRUE(server.standby_ok);
+    EXPECT_FALSE(server.token.configured());
+    for (const char* url : {"vault:", "vault://token@vault", "vault://vault/kv/health",
+                            "vault://:t@vault/kv", "vault://vault?color=red"}) {
+        Options none;
+        EXPECT_NE(kind.from_url(&none, url), "") << url;
+    }
+    ASSERT_EQ(::setenv("VAULT_TOKEN", "mine", 1), 0);
+    EXPECT_EQ(kind.from_url(&server, "vault://vault/kv/health"), "");
+    EXPECT_EQ(server.token.reveal(), "mine");
+    ASSERT_EQ(::unsetenv("VAULT_TOKEN"), 0);
 }
 
 }  // namespace
