@@ -7,6 +7,7 @@
 //     extern const Kind kind = make_kind<Options, run>("tcp", "connects", fields, {"tcp"});
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <span>
@@ -24,10 +25,16 @@ namespace vitals::checks {
 // One run of a configured check. May be called again after the run before has ended.
 using Run = std::function<net::awaitable<Outcome>(net::Context&)>;
 
+// How old the log-in of a connection that is kept between runs may be (reuse.hpp). A check that
+// runs as often as is usual logs in each time; one that runs more often does so no more often than
+// that.
+inline constexpr std::chrono::milliseconds usual_auth_every = std::chrono::seconds(10);
+
 struct Kind {
     Description description;                // name, what a run proves, options
     std::string_view proves;                // a paragraph: what it proves and what it cannot
     std::vector<std::string_view> schemes;  // URLs that are this kind: `vitals check tcp://...`
+    std::vector<std::string_view> urls{};   // how they are written, by example
     // Sets the options from a URL of one of the schemes as it stands; what is wrong, or empty.
     std::string (*from_url)(void* options, std::string_view url) = nullptr;
     Run (*bind)(std::shared_ptr<const void> options) = nullptr;  // null: `push`, never run

@@ -1,11 +1,11 @@
-// Runs of a check on one connection that is kept between them, where `auth_every` asks for it.
+// Runs of a check on one connection that is kept between them.
 //
 // An established connection goes on working when nobody could make a new one: the password was
-// changed, no slot is left, the listener is dead, the name leads elsewhere. So every run makes its
-// own unless told otherwise, and a kept one is given up when its log-in is older than `auth_every`.
-// And only an ok may come from a kept connection: whatever else it comes to, be it that the
-// connection was stale or that the backend is ill, is found out once more on a fresh one, within
-// the same deadline. Thus reuse raises no alarm that a run without it would not.
+// changed, no slot is left, the listener is dead, the name leads elsewhere. So a kept one is given
+// up when its log-in is, or by the next run would be, older than `auth_every`. And only an ok may
+// come from a kept connection: whatever else it comes to, be it that the connection was stale or
+// that the backend is ill, is found out once more on a fresh one, within the same deadline. Thus
+// reuse raises no alarm that a run without it would not.
 #pragma once
 
 #include <chrono>
@@ -28,9 +28,15 @@ template <class Options>
 constexpr Field auth_every_field() {
     return field<&Options::auth_every>(
         "auth_every",
-        "Keeps the connection between runs, and connects and logs in anew with the first run after "
-        "that time; without it, every run does.",
-        {.example = "1m", .least = 100});
+        "How old a log-in may be: runs that follow each other faster share a connection, and the "
+        "first run after that time connects and logs in anew; `0s`: every run does.",
+        {.least = 0});
+}
+
+// Whether a connection might be left to the run after this one.
+template <class Options>
+bool may_keep(const Options& options, net::Context& context) {
+    return context.kept() != nullptr && context.kept()->interval() < options.auth_every;
 }
 
 template <class Session>
@@ -72,6 +78,17 @@ net::awaitable<std::shared_ptr<Standing<Session>>> take_kept(net::Context& conte
     co_return standing;
 }
 
+// Leaves the session to the next run, or ends it where it will be too old by then.
+template <class Options, class Session>
+net::awaitable<void> leave(const Options& options, net::Context& context,
+                           std::shared_ptr<Standing<Session>> standing) {
+    const Steady::duration age = context.clock().steady() - standing->since;
+    if (may_keep(options, context) && age + context.kept()->interval() < options.auth_every)
+        context.kept()->leave(std::move(standing));
+    else
+        co_await retire(context, *standing->session);
+}
+
 // `open` makes a Session and logs in, `judge` does the rest of a run on it and leaves it so that
 // another can follow. A Session has quiet(), see net::Connection, and resume(context, until): the
 // run it serves from now on, and when its first answer must have come; and close() where its server
@@ -83,29 +100,29 @@ net::awaitable<Outcome> run_reusing(const Options& options, net::Context& contex
     using Opened =
         typename std::invoke_result_t<decltype(open), const Options&, net::Context&>::value_type;
     using Session = typename Opened::element_type;
-    std::shared_ptr<Standing<Session>> standing;
-    if (options.auth_every)
-        standing = co_await take_kept<Session>(context, *options.auth_every, login);
+    auto standing = co_await take_kept<Session>(context, options.auth_every, login);
     if (standing != nullptr) {
-        Outcome outcome;
+        std::optional<Outcome> outcome;
         try {
             outcome = co_await judge(options, context, *standing->session);
         } catch (const CheckError&) {
             // Also of a run that was cancelled: then the next wait ends it.
         }
-        if (outcome.status == Status::ok) {
-            context.kept()->leave(std::move(standing));
-            co_return outcome;
+        if (outcome && outcome->status == Status::ok) {
+            co_await leave(options, context, std::move(standing));
+            co_return std::move(*outcome);
         }
+        if (outcome) co_await retire(context, *standing->session);
         standing.reset();
     }
-    const Steady since = context.clock().steady();
-    std::shared_ptr<Session> session = co_await open(options, context);
-    Outcome outcome = co_await judge(options, context, *session);
-    const bool keep = options.auth_every && context.kept() != nullptr;
-    if (keep && outcome.status == Status::ok) {
-        Standing<Session> made{std::move(session), std::move(login), since};
-        context.kept()->leave(std::make_shared<Standing<Session>>(std::move(made)));
+    Standing<Session> made{nullptr, std::move(login), context.clock().steady()};
+    made.session = co_await open(options, context);
+    Outcome outcome = co_await judge(options, context, *made.session);
+    if (outcome.status == Status::ok) {
+        standing = std::make_shared<Standing<Session>>(std::move(made));
+        co_await leave(options, context, std::move(standing));
+    } else {
+        co_await retire(context, *made.session);
     }
     co_return outcome;
 }

@@ -51,7 +51,8 @@ struct Engine::State {
         Watched(Definition given, net::Loop& loop)
             : definition(std::move(given)),
               component(std::make_shared<Component>(definition.component)),
-              timer(loop) {}
+              timer(loop),
+              kept(std::make_shared<net::Kept>(definition.policy.interval)) {}
 
         Definition definition;
         std::shared_ptr<const Component> component;
@@ -60,7 +61,7 @@ struct Engine::State {
         net::Timer timer;
         Steady due{};
         bool due_again = false;  // a tick came while the run before was about to end
-        std::shared_ptr<net::Kept> kept = std::make_shared<net::Kept>();
+        std::shared_ptr<net::Kept> kept;
         std::unique_ptr<Flight> flight;
         std::vector<Done> waiting;
 
@@ -398,7 +399,7 @@ void Engine::configure(std::vector<Definition> definitions) {
             // and what runs have kept so far, or one under way will keep, stands on older ones.
             at->second->definition.run = std::move(definition.run);
             at->second->kept->clear();
-            at->second->kept = std::make_shared<net::Kept>();
+            at->second->kept = std::make_shared<net::Kept>(at->second->definition.policy.interval);
             continue;
         }
         state_->put(std::move(definition), spread);

@@ -42,7 +42,9 @@ class Runner {
     Outcome run(const checks::Run& run, std::chrono::milliseconds timeout);
 
     // From now on runs leave for one another what they keep, as those of one component do.
-    void keep_connections() { kept_ = std::make_shared<net::Kept>(); }
+    void keep_connections(std::chrono::milliseconds interval = {}) {
+        kept_ = std::make_shared<net::Kept>(interval);
+    }
     void drop_connections() { kept_ = nullptr; }  // the component is gone
 
     // Of the run before: from its start until its outcome was delivered, and whether the coroutine

@@ -14,13 +14,13 @@ from daemon import eventually, free_port
 from databases import PASSWORD
 from test_backends import certificates, need, server, template  # noqa: F401
 
-HOUR = "1h"
+HOUR, DAY = "1h", "1d"
 
 
 class Watch:
     """One component `it` of a daemon that runs it only when asked to."""
 
-    def __init__(self, vitals, check, url, auth_every=HOUR, **more):
+    def __init__(self, vitals, check, url, auth_every=DAY, **more):
         self.component = {"check": check, "url": url, "auth_every": auth_every, "interval": HOUR,
                           "timeout": "5s", **more}
         self.daemon = vitals({"components": {"it": self.component}})
@@ -67,14 +67,32 @@ def test_a_backend_restarted_between_two_runs_is_no_fault(vitals, backend):
     assert eventually(lambda: watch.run()["status"] == "failed")
 
 
-def test_without_auth_every_each_run_logs_in(vitals, server):
+def log_ins(redis, daemon, runs):
+    """How many connections so many more runs made; the daemon asks for nothing else there."""
+    def made():
+        return int(redis.say("INFO", "stats").split("total_connections_received:")[1].split()[0])
+
+    before = made()
+    for _ in range(runs):
+        assert daemon.control("POST", "/v1/components/it/run").json["status"] == "ok"
+    return made() - before - 1  # and the question itself
+
+
+def test_each_run_logs_in_at_the_usual_pace_and_not_at_a_faster_one(vitals, server):
     need("redis-server", "redis-server")
     own = server(databases.Redis)
-    daemon = vitals({"components": {"it": {"check": "redis", "url": own.url(), "interval": HOUR}}})
+    component = {"check": "redis", "url": own.url(), "interval": "10s"}
+    daemon = vitals({"components": {"it": component}})
     assert daemon.becomes("it", "ok")
-    for _ in range(2):
-        found = daemon.control("POST", "/v1/components/it/run").json
-        assert "connect" in [each["name"] for each in found["phases"]]
+    assert log_ins(own, daemon, 5) >= 5
+    daemon.configure({"components": {"it": {**component, "interval": "5s"}}})
+    assert daemon.control("POST", "/v1/reload").status == 204
+    assert daemon.becomes("it", "ok")
+    assert log_ins(own, daemon, 20) < 10
+    daemon.configure({"components": {"it": {**component, "interval": "5s", "auth_every": "0s"}}})
+    assert daemon.control("POST", "/v1/reload").status == 204
+    assert daemon.becomes("it", "ok")
+    assert log_ins(own, daemon, 5) >= 5
 
 
 def test_a_changed_password_is_noticed(vitals, server, template):
@@ -82,8 +100,8 @@ def test_a_changed_password_is_noticed(vitals, server, template):
     redis = server(databases.Redis)
     postgres = server(databases.Postgres, template)
     postgres.sql(f"CREATE ROLE app LOGIN PASSWORD '{PASSWORD}'")
-    watched = [Watch(vitals, "redis", redis.url(), auth_every="2s"),
-               Watch(vitals, "postgres", postgres.url("app"), auth_every="2s")]
+    watched = [Watch(vitals, "redis", redis.url(), auth_every="2s", interval="500ms"),
+               Watch(vitals, "postgres", postgres.url("app"), auth_every="2s", interval="500ms")]
     redis.say("CONFIG", "SET", "requirepass", "another")
     postgres.sql("ALTER ROLE app PASSWORD 'another'")
     for watch in watched:
@@ -94,7 +112,8 @@ def test_a_changed_password_is_noticed(vitals, server, template):
 def test_a_server_that_lets_nobody_new_in_is_noticed(vitals, server, template):
     """The backend of a kept session works on while the postmaster is stopped."""
     own = server(databases.Postgres, template)
-    watch = Watch(vitals, "postgres", own.url(), auth_every="2s", timeout="1s")
+    watch = Watch(vitals, "postgres", own.url(), auth_every="2s", interval="500ms",
+                  timeout="1s")
     (postmaster,) = own.processes
     os.kill(postmaster.pid, signal.SIGSTOP)
     try:

@@ -309,9 +309,6 @@ net::awaitable<Outcome> look(const Options& options, net::Context& context, Sess
     for (const auto& [name, queue] : options.queues)
         co_await look_at(session, name, queue, findings, outcome);
     co_await publish(session, findings);
-    const bool keep = options.auth_every && context.kept() != nullptr;
-    const bool stays = keep && findings.status == Status::ok;
-    if (!stays) co_await session.close();
     outcome.status = findings.status;
     outcome.error_class = findings.error_class;
     outcome.failed_phase = findings.phase;

@@ -26,7 +26,7 @@ struct Options {
     std::string user;
     Secret password;
     std::vector<std::pair<std::string, Queue>> queues;
-    std::optional<std::chrono::milliseconds> auth_every;
+    std::chrono::milliseconds auth_every = usual_auth_every;
     net::TlsOptions tls;
 };
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
 #include <string>
 
 #include "checks/kind.hpp"
@@ -14,7 +13,7 @@ struct Options {
     std::string url;  // memcached://, memcacheds://, unix:
     std::string user;
     Secret password;
-    std::optional<std::chrono::milliseconds> auth_every;
+    std::chrono::milliseconds auth_every = usual_auth_every;
     net::TlsOptions tls;
 };
 

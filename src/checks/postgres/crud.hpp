@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
 #include <string>
 
 #include "checks/kind.hpp"
@@ -15,7 +14,7 @@ struct CrudOptions {
     std::string user;
     Secret password;
     std::string table = "vitals_probe";  // or schema.table
-    std::optional<std::chrono::milliseconds> auth_every;
+    std::chrono::milliseconds auth_every = usual_auth_every;
     net::TlsOptions tls;
 };
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +21,7 @@ struct MigrationsOptions {
     std::vector<std::string> contexts;  // Liquibase
     std::string table;                  // or schema.table; empty: the tool's own name
     std::string ahead = "degraded";     // ok | degraded | failed
-    std::optional<std::chrono::milliseconds> auth_every;
+    std::chrono::milliseconds auth_every = usual_auth_every;
     net::TlsOptions tls;
 };
 

@@ -68,7 +68,8 @@ void judge(const Options& options, const Answer& answer) {
 net::awaitable<void> insist_on_writing(net::Context& context, Session& session) {
     context.enter("writable");
     const Answer answer = co_await session.demand(
-        "SELECT pg_is_in_recovery(), current_setting('transaction_read_only')");
+        "SELECT pg_catalog.pg_is_in_recovery(), "
+        "pg_catalog.current_setting('transaction_read_only')");
     const bool complete = answer.rows.size() == 1 && answer.rows[0].size() == 2;
     if (!complete) throw CheckError(ErrorClass::protocol, "not a PostgreSQL answer");
     if (answer.rows[0][0] != "f")
@@ -87,7 +88,7 @@ net::awaitable<Outcome> ask(const Options& options, net::Context& context, Sessi
     context.enter("commit");
     co_await session.demand("COMMIT");
     // No lock, setting or temporary table of somebody's query is kept along with the session.
-    const bool may_leave_something = options.auth_every && !options.query.empty();
+    const bool may_leave_something = may_keep(options, context) && !options.query.empty();
     if (may_leave_something) co_await session.discard();
     std::string detail = options.expect.empty() ? "answers" : "answers as expected";
     if (options.writable) detail += ", may be written to";

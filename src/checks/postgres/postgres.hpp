@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
 #include <string>
 
 #include "checks/kind.hpp"
@@ -17,7 +16,7 @@ struct Options {
     std::string query;   // empty: SELECT 1
     std::string expect;  // empty: any answer
     bool writable = false;
-    std::optional<std::chrono::milliseconds> auth_every;
+    std::chrono::milliseconds auth_every = usual_auth_every;
     net::TlsOptions tls;
 };
 

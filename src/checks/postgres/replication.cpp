@@ -20,6 +20,8 @@ namespace {
 constexpr int first_with_wal = 100000;  // 10: xlog became wal, location became lsn
 // A standby asks for its primary again every five seconds (wal_retrieve_retry_interval).
 constexpr std::int64_t settling_seconds = 10;
+constexpr std::chrono::milliseconds longest_look(1000);
+constexpr std::chrono::milliseconds between_looks(50);
 
 std::string verify_bound(const void* value) {
     for (const std::string& bound : *static_cast<const std::vector<std::string>*>(value)) {
@@ -148,22 +150,52 @@ Outcome judge_primary(const ReplicationOptions& options, const Facts& facts) {
 
 Outcome judge_standby(const ReplicationOptions& options, const Facts& facts) {
     const bool receiving = facts.is_true(1);
+    Lag lag{facts.whole(2), facts.number(3)};
     Outcome outcome = ok("standby, receiving from its primary");
     if (!receiving && facts.whole(4).value_or(settling_seconds) < settling_seconds) {
         outcome = ok("standby, just started");
     } else if (!receiving) {
         outcome = degraded("standby receives nothing from its primary");
+    } else if (facts.is_true(5)) {
+        outcome = degraded("standby receives, but its replay is paused");
     }
+    // Without a word from the primary it says nothing that all that came is replayed.
+    if (!receiving) lag.seconds.reset();
+    if (!receiving && lag.bytes == 0) lag.bytes.reset();
     outcome.with("role", std::string("standby")).with("replication", receiving);
     outcome.with("receive_location", facts.text(0));
-    judge_lag(options, Lag{facts.whole(2), facts.number(3)}, outcome);
+    judge_lag(options, lag, outcome);
     return outcome;
+}
+
+// A standby's lag in seconds is the age of the last commit it has replayed, as long as something is
+// left to replay: in a bulk load something always is, and nothing commits. So a lag is looked at
+// again: what was left is either replayed within moments, and then nothing lags, or it is not.
+net::awaitable<void> look_again(net::Context& context, Session& session, Row& row) {
+    const Facts facts(row);
+    const bool lags = facts.is_true(1) && !facts.is_true(5) && facts.number(3).value_or(0) >= 1;
+    if (!lags || !facts.has(6)) co_return;
+    context.enter("replay");
+    const std::string sql = replayed_statement(session.version());
+    const Steady began = context.clock().steady();
+    const auto patience = std::min(longest_look, context.left() / 4);
+    while (context.clock().steady() - began < patience) {
+        co_await context.sleep(between_looks);
+        std::vector<std::string> parameters{facts.text(6)};
+        const Answer answer = co_await session.demand(sql, std::move(parameters));
+        if (answer.value() != "t") continue;
+        const std::chrono::duration<double> took = context.clock().steady() - began;
+        row[3] = fmt::format("{:.3f}", took.count());
+        co_return;
+    }
 }
 
 net::awaitable<Outcome> look(const ReplicationOptions& options, net::Context& context,
                              Session& session) {
     context.enter("role");
     co_await session.begin();
+    // Whatever functions the user finds first otherwise.
+    co_await session.demand("SET LOCAL search_path = pg_catalog");
     const Answer recovery = co_await session.demand("SELECT pg_is_in_recovery()");
     const bool standby = recovery.value() == "t";
     const std::string role = standby ? "standby" : "primary";
@@ -171,8 +203,9 @@ net::awaitable<Outcome> look(const ReplicationOptions& options, net::Context& co
     const std::string sql =
         standby ? standby_statement(session.version()) : primary_statement(session.version());
     Answer answer = co_await session.demand(sql);
-    if (options.auth_every) co_await session.demand("COMMIT");
-    const Row row = only_row(std::move(answer));
+    Row row = only_row(std::move(answer));
+    if (standby) co_await look_again(context, session, row);
+    if (may_keep(options, context)) co_await session.demand("COMMIT");
     Outcome outcome =
         standby ? judge_standby(options, Facts(row)) : judge_primary(options, Facts(row));
     if (options.role != "auto" && options.role != role) {
@@ -225,8 +258,9 @@ std::string primary_statement(int version) {
 }
 
 // One row: 0 position received, 1 whether it is receiving, 2 and 3 lag in bytes and seconds, 4 for
-// how many seconds it runs. After a restart the received position falls back to its segment's
-// start until something new comes: the replayed one is further then.
+// how many seconds it runs, 5 whether replay is paused, 6 how far the primary is. After a restart
+// the received position falls back to its segment's start until something new comes: the replayed
+// one is further then.
 std::string standby_statement(int version) {
     const bool wal = version >= first_with_wal;
     const std::string received =
@@ -234,6 +268,7 @@ std::string standby_statement(int version) {
     const std::string replayed =
         wal ? "pg_last_wal_replay_lsn()" : "pg_last_xlog_replay_location()";
     const std::string diff = wal ? "pg_wal_lsn_diff" : "pg_xlog_location_diff";
+    const std::string paused = wal ? "pg_is_wal_replay_paused()" : "pg_is_xlog_replay_paused()";
     // What the primary said it has; there since 9.6, and visible with pg_monitor only.
     const bool receiver = version >= 90600;
     const std::string announced =
@@ -247,8 +282,16 @@ std::string standby_statement(int version) {
         "greatest({3}(greatest({4}, {0}, {1}), {1}), 0), "
         "CASE WHEN greatest({4}, {0}, {1}) = {1} THEN 0 "
         "ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) END, "
-        "floor(extract(epoch FROM clock_timestamp() - pg_postmaster_start_time()))",
-        received, replayed, receiving, diff, announced);
+        "floor(extract(epoch FROM clock_timestamp() - pg_postmaster_start_time())), "
+        "CASE WHEN pg_is_in_recovery() THEN {5} END, greatest({4}, {0}, {1})::text",
+        received, replayed, receiving, diff, announced, paused);
+}
+
+// Whether the position $1 is replayed.
+std::string replayed_statement(int version) {
+    return version >= first_with_wal
+               ? "SELECT pg_wal_lsn_diff(pg_last_wal_replay_lsn(), $1) >= 0"
+               : "SELECT pg_xlog_location_diff(pg_last_xlog_replay_location(), $1) >= 0";
 }
 
 const Kind replication_kind{

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,13 +18,14 @@ struct ReplicationOptions {
     std::string role = "auto";                // auto | primary | standby
     std::vector<std::string> degraded_above;  // of lag: sizes, durations
     std::vector<std::string> failed_above;
-    std::optional<std::chrono::milliseconds> auth_every;
+    std::chrono::milliseconds auth_every = usual_auth_every;
     net::TlsOptions tls;
 };
 
 // The statements for a server of that version (150004); WAL was called xlog before 10.
 std::string primary_statement(int version);
 std::string standby_statement(int version);
+std::string replayed_statement(int version);
 
 extern const Kind replication_kind;
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
 #include <string>
 
 #include "checks/kind.hpp"
@@ -18,7 +17,7 @@ struct Options {
     std::string mode = "auto";  // auto | standalone | replica | cluster | sentinel
     std::string role = "any";   // any | master | replica
     std::string master;         // by a sentinel's name for it; empty: the URL is the server's own
-    std::optional<std::chrono::milliseconds> auth_every;
+    std::chrono::milliseconds auth_every = usual_auth_every;
     net::TlsOptions tls;
 };
 

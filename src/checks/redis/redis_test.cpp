@@ -435,7 +435,7 @@ class RedisReused : public Redis {
         Options options = options_;
         options.url = "redis://" + peer.address();
         Runner runner;
-        runner.keep_connections();
+        runner.keep_connections(interval_);
         Two two;
         two.first = runner.run(kind, options, timeout);
         if (between_) between_(options);
@@ -454,6 +454,7 @@ class RedisReused : public Redis {
     void SetUp() override { options_.auth_every = 1h; }
 
     std::function<void(Options&)> between_;
+    std::chrono::milliseconds interval_{};
 };
 
 TEST_F(RedisReused, a_connection_serves_the_next_run_without_another_log_in) {
@@ -466,13 +467,22 @@ TEST_F(RedisReused, a_connection_serves_the_next_run_without_another_log_in) {
               "INFO server INFO replication SET GET DEL ");
 }
 
-TEST_F(RedisReused, nothing_is_kept_unless_asked_for) {
-    options_.auth_every.reset();
+TEST_F(RedisReused, runs_that_follow_each_other_faster_than_is_usual_share_a_connection) {
+    options_.auth_every = Options().auth_every;
+    interval_ = 1s;
+    EXPECT_EQ(run_twice().connections, 1);
+    interval_ = 10s;
+    EXPECT_EQ(run_twice().connections, 2) << "too old by the next run";
+}
+
+TEST_F(RedisReused, each_run_may_be_told_to_log_in) {
+    options_.auth_every = 0ms;
     EXPECT_EQ(run_twice().connections, 2);
 }
 
 TEST_F(RedisReused, a_log_in_that_is_too_old_is_proved_again) {
-    options_.auth_every = 0ms;
+    options_.auth_every = 100ms;
+    between_ = [](Options&) { std::this_thread::sleep_for(150ms); };
     EXPECT_EQ(run_twice().connections, 2);
 }
 
