@@ -1,5 +1,6 @@
 """Migrations of eight tools, on disk and in a real PostgreSQL: with tables as the tools make them, and
-with Django, Alembic and Sqitch themselves."""
+with Django, Alembic, Rails and Sqitch themselves. Liquibase's table and rows are those that its version
+4.28.0 wrote; those of Flyway, golang-migrate and Diesel follow their documentation."""
 import contextlib
 import importlib.util
 import json
@@ -79,9 +80,11 @@ DJANGO = """
 FLYWAY_ROW = ("INSERT INTO flyway_schema_history (installed_rank, version, description, type, script, "
               "checksum, installed_by, execution_time, success) VALUES ({}, {}, '{}', 'SQL', '{}', {}, "
               "'test', 1, {})")
-LIQUIBASE_ROW = ("INSERT INTO DATABASECHANGELOG (ID, AUTHOR, FILENAME, DATEEXECUTED, ORDEREXECUTED, "
-                 "EXECTYPE) VALUES ('{}', 'me', '{}', now(), {}, 'EXECUTED')")
-SQITCH_ROW = "INSERT INTO sqitch.changes (change_id, change, project) VALUES ('{0}', '{0}', 'shop')"
+LIQUIBASE_ROW = ("INSERT INTO DATABASECHANGELOG VALUES ('{}', 'me', '{}', '2026-11-21 16:28:36.667207', {}, "
+                 "'EXECUTED', '9:636bae2d3858aca467c19b1fd200f59a', 'createTable tableName=a', '', NULL, "
+                 "'4.28.0', NULL, NULL, '5278516365')")
+SQITCH_ROW = ("INSERT INTO sqitch.changes VALUES (encode(sha224('{0}'), 'hex'), encode(sha224('{0}'), 'hex'), "
+              "'{0}', 'shop', 'note', DEFAULT, 'A', 'a@b', '2024-01-01T00:00:00Z', 'A', 'a@b')")
 
 TOOLS = [
     Tool("django", "django_migrations",
@@ -130,7 +133,8 @@ TOOLS = [
     Tool("rails", "schema_migrations",
          {"db/migrate/20240101000000_create_users.rb": "", "db/migrate/20240102000000_add_mail.rb": ""},
          ["CREATE TABLE schema_migrations (version character varying NOT NULL PRIMARY KEY)",
-          "CREATE TABLE ar_internal_metadata (key character varying PRIMARY KEY, value text)"],
+          "CREATE TABLE ar_internal_metadata (key character varying NOT NULL PRIMARY KEY, value character "
+          "varying, created_at timestamp(6) NOT NULL, updated_at timestamp(6) NOT NULL)"],
          ["INSERT INTO schema_migrations VALUES ('20240101000000')"],
          ["INSERT INTO schema_migrations VALUES ('20240102000000')"], "20240102000000_add_mail"),
     Tool("golang-migrate", "schema_migrations",
@@ -150,8 +154,11 @@ TOOLS = [
          {"sqitch.plan": "%project=shop\n\nusers 2024-01-01T00:00:00Z A <a@b>\n@v1 2024\n"
                          "mail [users] 2024-01-02T00:00:00Z A <a@b> # note\n"},
          ["CREATE SCHEMA sqitch",
-          "CREATE TABLE sqitch.changes (change_id text PRIMARY KEY, script_hash text, change text "
-          "NOT NULL, project text NOT NULL, committed_at timestamptz NOT NULL DEFAULT clock_timestamp())"],
+          "CREATE TABLE sqitch.changes (change_id text PRIMARY KEY, script_hash text, change text NOT NULL, "
+          "project text NOT NULL, note text NOT NULL DEFAULT '', committed_at timestamptz NOT NULL DEFAULT "
+          "clock_timestamp(), committer_name text NOT NULL, committer_email text NOT NULL, planned_at "
+          "timestamptz NOT NULL, planner_name text NOT NULL, planner_email text NOT NULL, "
+          "UNIQUE (project, script_hash))"],
          [SQITCH_ROW.format("users")], [SQITCH_ROW.format("mail")], "mail"),
 ]
 by_name = {tool.framework: tool for tool in TOOLS}
@@ -349,32 +356,55 @@ for line in sys.stdin:
     said = io.StringIO()
     try:
         with contextlib.redirect_stdout(said):
-            run(["program", *json.loads(line)])
+            run(json.loads(line))
         print(json.dumps([True, said.getvalue()]), flush=True)
     except BaseException as error:
         print(json.dumps([False, said.getvalue() + repr(error)]), flush=True)
+"""
+RAILS_DRIVER = """
+require "active_record"
+require "json"
+ActiveRecord::Base.establish_connection(ENV["DATABASE_URL"])
+ActiveRecord::Migration.verbose = false
+$stdout.sync = true
+$stdin.each_line do |line|
+  _, command, argument = JSON.parse(line)
+  context = ActiveRecord::MigrationContext.new("db/migrate", ActiveRecord::SchemaMigration)
+  begin
+    said = case command
+           when "migrate" then context.migrate(argument && argument.to_i).to_s
+           when "load" then ActiveRecord::Schema.define(version: argument.to_i) {}.to_s
+           when "pending" then (context.migrations.map(&:version) - context.get_all_versions).join(" ")
+           end
+    puts [true, said].to_json
+  rescue StandardError => error
+    puts [false, error.message].to_json
+  end
+end
 """
 DRIVER_OF = {
     "django": "from django.core.management import execute_from_command_line as run",
     "alembic": "from alembic.config import main\ndef run(words): main(argv=words[1:])",
 }
+COMMAND_OF = {tool: [sys.executable, "-c", DRIVER.replace("RUN", run)] for tool, run in DRIVER_OF.items()}
+COMMAND_OF["rails"] = ["/usr/bin/ruby", "-e", RAILS_DRIVER]
 
 
 class Program:
-    """One Python for many commands: starting it is what takes long."""
+    """One process for many commands: starting it is what takes long."""
 
-    def __init__(self, run, folder, **environment):
+    def __init__(self, tool, folder, **environment):
         self.process = subprocess.Popen(
-            [sys.executable, "-c", DRIVER.replace("RUN", run)], cwd=folder, text=True, stdin=subprocess.PIPE,
+            COMMAND_OF[tool], cwd=folder, text=True, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "PYTHONPATH": str(folder),
                  "PYTHONDONTWRITEBYTECODE": "1", **environment})
 
-    def __call__(self, *arguments):
-        self.process.stdin.write(json.dumps(arguments) + "\n")
+    def __call__(self, *arguments, succeeds=True):
+        self.process.stdin.write(json.dumps(["program", *arguments]) + "\n")
         self.process.stdin.flush()
         well, said = json.loads(self.process.stdout.readline())
-        assert well, (arguments, said)
+        assert well == succeeds, (arguments, said)
         return said
 
     def close(self):
@@ -434,7 +464,7 @@ def test_django_itself(program, compare, database, server, tmp_path):
         MIGRATION.format("", f"migrations.CreateModel('Item', {key})"))
     put(code, "stock/migrations/0001_initial.py",
         MIGRATION.format("('shop', '0001_initial')", f"migrations.CreateModel('Shelf', {key})"))
-    django = program(DRIVER_OF["django"], code, DJANGO_SETTINGS_MODULE="settings")
+    django = program("django", code, DJANGO_SETTINGS_MODULE="settings")
 
     def agrees(**options):
         """What vitals finds unapplied is what Django would apply."""
@@ -484,7 +514,7 @@ def test_alembic_itself(program, compare, database, tmp_path):
     need_module("python3-psycopg2", "psycopg2")
     code = tmp_path / "code"
     code.mkdir()
-    alembic = program(DRIVER_OF["alembic"], code)
+    alembic = program("alembic", code)
     alembic("init", "migrations")
     ini = code / "alembic.ini"
     ini.write_text(ini.read_text().replace("driver://user:pass@localhost/dbname", database.url()))
@@ -511,7 +541,68 @@ def test_alembic_itself(program, compare, database, tmp_path):
         "degraded", "the database is ahead of the files, which do not have f9")
 
 
-@pytest.mark.skipif("VITALS_TEST_ALL" not in os.environ, reason="takes long: VITALS_TEST_ALL=1")
+RAILS = """
+    class {} < ActiveRecord::Migration[6.1]
+      def change
+        {}
+      end
+    end
+    """
+
+
+def need_ruby():
+    need("ruby-activerecord", "/usr/bin/ruby")
+    if subprocess.run(["/usr/bin/ruby", "-e", 'gem "activerecord"; gem "pg"'], capture_output=True).returncode != 0:
+        pytest.skip("needs ruby-activerecord and ruby-pg: apt-get install ruby-activerecord ruby-pg")
+
+
+def test_rails_itself(program, compare, database, tmp_path):
+    need_ruby()
+    code = tmp_path / "code"
+    migrations = code / "db/migrate"
+    put(migrations, "20240101000000_create_users.rb", RAILS.format("CreateUsers", "create_table :users"))
+    put(migrations, "20240103000000_add_mail.rb", RAILS.format("AddMail", "add_column :users, :mail, :string"))
+    rails = program("rails", code, DATABASE_URL=database.url())
+
+    def agrees():
+        """What vitals finds unapplied is what Rails would apply."""
+        found = compare("rails")
+        pending = rails("pending").split()
+        assert counts(found)[1] == len(pending), (found, pending)
+        assert all(version in found["detail"] for version in pending), (found, pending)
+        assert (found["status"] == "failed") == bool(pending), (found, pending)
+        return found
+
+    assert agrees()["detail"] == "the table schema_migrations is missing; 2 unapplied: " \
+                                 "20240101000000_create_users, 20240103000000_add_mail"
+    rails("migrate", "20240101000000")
+    assert agrees()["detail"] == "1 unapplied: 20240103000000_add_mail"
+    rails("migrate")
+    assert counts(is_ok(agrees())) == (2, 0)
+    # Of a branch that was merged late, below and in the style of an engine; one does not succeed.
+    put(migrations, "more/20240102000000_index.shop.rb", RAILS.format("Index", "add_index :users, :id"))
+    put(migrations, "20240104000000_broken.rb", RAILS.format("Broken", "drop_table :nowhere"))
+    assert agrees()["detail"] == "2 unapplied: 20240102000000_index.shop, 20240104000000_broken"
+    rails("migrate", succeeds=False)
+    assert agrees()["detail"] == "1 unapplied: 20240104000000_broken"
+    database.sql("CREATE TABLE nowhere ()")
+    rails("migrate")
+    assert counts(is_ok(agrees())) == (4, 0)
+    # Another name is nothing new; an old file may go, a new one not.
+    (migrations / "20240103000000_add_mail.rb").rename(migrations / "20240103000000_add_address.rb")
+    (migrations / "20240101000000_create_users.rb").unlink()
+    assert is_ok(agrees())["properties"]["not_on_disk"] == 1
+    (migrations / "20240104000000_broken.rb").unlink()
+    found = agrees()
+    assert state(found)[::2] == ("degraded", "the database is ahead of the files, which do not have "
+                                             "20240104000000"), found
+    # From a schema instead of migrations: all of them count as applied.
+    put(migrations, "20240105000000_last.rb", RAILS.format("Last", "drop_table :users"))
+    assert agrees()["detail"] == "1 unapplied: 20240105000000_last"
+    rails("load", "20240105000000")
+    is_ok(agrees())
+
+
 def test_sqitch_itself(compare, database, tmp_path):
     need("sqitch", "sqitch")
     need("postgresql-client", databases.POSTGRES / "psql")
@@ -520,17 +611,24 @@ def test_sqitch_itself(compare, database, tmp_path):
     environment = {"PATH": f"{databases.POSTGRES}:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8",
                    "HOME": str(tmp_path), "SQITCH_FULLNAME": "A", "SQITCH_EMAIL": "a@example.org"}
 
-    def sqitch(*arguments):
+    def sqitch(*arguments, succeeds=True):
         made = subprocess.run(["sqitch", *arguments], cwd=code, env=environment, text=True,
                               capture_output=True, timeout=120)
-        assert made.returncode == 0, made.stdout + made.stderr
+        assert (made.returncode == 0) == succeeds, made.stdout + made.stderr
 
     sqitch("init", "shop", "--engine", "pg")
     for name in ("users", "mail"):
         sqitch("add", name, "-n", "note")
+    found = compare("sqitch")
+    assert found["detail"] == "the table sqitch.changes is missing; 2 unapplied: users, mail", found
     target = database.url().replace("postgresql://", "db:pg://")
     sqitch("deploy", target, "--to", "users")
     is_failed(compare("sqitch"), "assertion", "1 unapplied: mail")
+    script = (code / "deploy/mail.sql").read_text()
+    put(code, "deploy/mail.sql", "SELECT nonsense;")
+    sqitch("deploy", target, succeeds=False)
+    is_failed(compare("sqitch"), "assertion", "1 unapplied: mail")
+    put(code, "deploy/mail.sql", script)
     sqitch("deploy", target)
     is_ok(compare("sqitch"))
     sqitch("tag", "v1", "-n", "one")
@@ -540,3 +638,9 @@ def test_sqitch_itself(compare, database, tmp_path):
     is_failed(compare("sqitch"), "assertion", "1 unapplied: users")
     sqitch("deploy", target)
     assert counts(is_ok(compare("sqitch"))) == (3, 0)
+    # Under another name it is another change.
+    plan = (code / "sqitch.plan").read_text()
+    put(code, "sqitch.plan", plan.replace("\nmail ", "\npost "))
+    is_failed(compare("sqitch"), "assertion", "1 unapplied: post")
+    put(code, "sqitch.plan", plan.replace("%project=shop", "%project=other"))
+    is_failed(compare("sqitch"), "assertion", "3 unapplied: users, mail, users")
