@@ -260,7 +260,7 @@ void add_drill(CLI::App& app, Store& store) {
         "                     --fault 'hang-after 100' --control unix:/tmp/drill.sock\n"
         "  echo fault none | socat - UNIX-CONNECT:/tmp/drill.sock\n"
         "  vitals drill proxy --routes FILE\n"
-        "      lines: NAME LISTEN TO [tls|tls:http2|tls:postgres] [FAULT]\n" +
+        "      lines: NAME LISTEN TO [udp|tls|tls:http2|tls:postgres|tls:smtp] [FAULT]\n" +
             faults_in_words());
     sub->add_option("proxy", store.drill.what, "What to run: a fault proxy.")
         ->required()
@@ -279,9 +279,12 @@ void add_drill(CLI::App& app, Store& store) {
             const auto read = drill::parse_behaviour(given);
             return read ? std::string() : read.error();
         });
-    add_choice(*sub, "--tls", store.drill.tls, "at-once|http2|postgres",
+    add_choice(*sub, "--tls", store.drill.tls, "at-once|http2|postgres|smtp",
                "Ends the client's TLS itself, with a certificate of localhost by an authority of "
-               "its own, and speaks to the backend in the clear.");
+               "its own, and speaks to the backend in the clear; smtp is STARTTLS.");
+    sub->add_flag("--udp", store.drill.datagrams,
+                  "Passes datagrams on, not connections; the fault is done to each answer.")
+        ->excludes("--tls");
     sub->add_option("--ca", store.drill.ca,
                     "Writes that authority's certificate there, for the client to trust.")
         ->type_name("FILE");

@@ -66,6 +66,7 @@ drill::Behaviour behaviour_of(std::string_view text) {
 drill::TlsStart tls_of(std::string_view text) {
     if (text == "tls") return drill::TlsStart::at_once;
     if (text == "tls:http2") return drill::TlsStart::http2;
+    if (text == "tls:smtp") return drill::TlsStart::smtp;
     return text == "tls:postgres" ? drill::TlsStart::postgres : drill::TlsStart::never;
 }
 
@@ -74,7 +75,9 @@ struct NamedRoute {
     drill::Route route;
 };
 
-// NAME LISTEN TO [tls|tls:http2|tls:postgres] [FAULT ...]
+constexpr std::string_view route_line =
+    "NAME LISTEN TO [udp|tls|tls:http2|tls:postgres|tls:smtp] [FAULT ...]";
+
 NamedRoute route_of(const std::string& line, bool exposed) {
     std::istringstream words(line);
     NamedRoute made;
@@ -82,17 +85,20 @@ NamedRoute route_of(const std::string& line, bool exposed) {
     std::string to;
     std::string rest;
     words >> made.name >> listen >> to >> std::ws;
-    if (to.empty())
-        throw Problem{"expected NAME LISTEN TO [tls|tls:http2|tls:postgres] [FAULT ...]"};
+    if (to.empty()) throw Problem{fmt::format("expected {}", route_line)};
     std::getline(words, rest);
     const auto first = rest.substr(0, rest.find_first_of(" \t"));
     made.route.tls = tls_of(first);
-    if (made.route.tls != drill::TlsStart::never) rest.erase(0, first.size());
+    made.route.datagrams = first == "udp";
+    if (made.route.tls != drill::TlsStart::never || made.route.datagrams) {
+        rest.erase(0, first.size());
+    }
     made.route.listen = endpoint_of(listen, true, exposed);
     made.route.to = endpoint_of(to, false, exposed);
     if (rest.find_first_not_of(" \t") != std::string::npos) {
         made.route.behaviour = behaviour_of(rest);
     }
+    if (const auto wrong = drill::problem_of(made.route); !wrong.empty()) throw Problem{wrong};
     return made;
 }
 
@@ -101,10 +107,12 @@ std::vector<NamedRoute> routes_of(const Drill& command) {
     if (!command.listen.empty()) {
         drill::Route route{.listen = endpoint_of(command.listen, true, command.exposed),
                            .to = endpoint_of(command.to, false, command.exposed),
-                           .behaviour = behaviour_of(command.fault)};
+                           .behaviour = behaviour_of(command.fault),
+                           .datagrams = command.datagrams};
         if (!command.tls.empty()) {
             route.tls = tls_of(command.tls == "at-once" ? "tls" : "tls:" + command.tls);
         }
+        if (const auto wrong = drill::problem_of(route); !wrong.empty()) throw Problem{wrong};
         routes.push_back({.name = {}, .route = std::move(route)});
     }
     if (command.routes.empty()) return routes;

@@ -231,6 +231,10 @@ bool is_certificate(Fault fault) {
     return fault == Fault::wrong_name || fault == Fault::expired || fault == Fault::untrusted;
 }
 
+bool is_for_datagrams(Fault fault) {
+    return fault != Fault::reset && fault != Fault::half_close && !is_certificate(fault);
+}
+
 std::string greeting(const Behaviour& behaviour) {
     return behaviour.text.empty() ? std::string(greeting_of(behaviour.protocol).text)
                                   : behaviour.text;

@@ -62,6 +62,8 @@ std::string to_text(const Behaviour& behaviour);
 bool at_start(const Behaviour& behaviour);
 // The faults that are a certificate.
 bool is_certificate(Fault fault);
+// The faults that datagrams can suffer, which belong to no connection.
+bool is_for_datagrams(Fault fault);
 // What another protocol's server says; whether it does so before it is spoken to.
 std::string greeting(const Behaviour& behaviour);
 bool speaks_first(const Behaviour& behaviour);

@@ -65,8 +65,16 @@ std::uint16_t port_of(const Address& address) {
     return 0;
 }
 
+DatagramRelay::Address datagram_address(const Address& address) {
+    DatagramRelay::Address made;
+    std::memcpy(made.data(), address.data(), address.size());
+    made.resize(address.size());
+    return made;
+}
+
 void shut(Proxy::State& state) {
     error_code ignored;
+    if (state.relay) std::exchange(state.relay, nullptr)->close();
     if (!state.acceptor.is_open()) return;
     state.acceptor.close(ignored);
     if (!state.route.listen.unix_path.empty()) ::unlink(state.route.listen.unix_path.c_str());
@@ -107,7 +115,29 @@ net::awaitable<void> accept_all(std::shared_ptr<Proxy::State> state) {
     }
 }
 
+std::string cannot_listen(const Proxy::State& state, const error_code& error) {
+    return fmt::format("cannot listen on {}: {}", state.route.listen.text(), error.message());
+}
+
+std::expected<void, std::string> open_relay(Proxy::State& state) {
+    if (state.relay) return {};
+    try {
+        state.relay = std::make_shared<DatagramRelay>(state.context, datagram_address(state.listen),
+                                                      datagram_address(state.to.front()),
+                                                      state.route.behaviour, state.figures);
+    } catch (const boost::system::system_error& error) {
+        return std::unexpected(cannot_listen(state, error.code()));
+    }
+    state.route.listen.port = state.relay->port();
+    auto listens = datagram_address(state.listen);
+    listens.port(state.route.listen.port);
+    state.listen = Address(listens);
+    state.relay->start();
+    return {};
+}
+
 std::expected<void, std::string> open(const std::shared_ptr<Proxy::State>& state) {
+    if (state->route.datagrams) return open_relay(*state);
     auto& acceptor = state->acceptor;
     if (acceptor.is_open()) return {};
     error_code error;
@@ -118,8 +148,7 @@ std::expected<void, std::string> open(const std::shared_ptr<Proxy::State>& state
     if (!error) acceptor.listen(backlog, error);
     if (error) {
         acceptor.close(ignored);
-        return std::unexpected(
-            fmt::format("cannot listen on {}: {}", state->route.listen.text(), error.message()));
+        return std::unexpected(cannot_listen(*state, error));
     }
     state->listen = acceptor.local_endpoint();
     if (state->route.listen.unix_path.empty()) state->route.listen.port = port_of(state->listen);
@@ -129,6 +158,15 @@ std::expected<void, std::string> open(const std::shared_ptr<Proxy::State>& state
 }
 
 }  // namespace
+
+std::string problem_of(const Route& route) {
+    if (!route.datagrams) return {};
+    if (!route.listen.unix_path.empty() || !route.to.unix_path.empty()) {
+        return "datagrams go from HOST:PORT to HOST:PORT";
+    }
+    if (is_for_datagrams(route.behaviour.fault)) return {};
+    return fmt::format("{} is nothing that happens to datagrams", name_of(route.behaviour.fault));
+}
 
 Proxy::Proxy(net::Loop& loop, Authority& authority, Route route)
     : state_(std::make_shared<State>(loop.context(), authority, std::move(route))) {
@@ -146,6 +184,9 @@ Proxy::~Proxy() {
 }
 
 std::expected<void, std::string> Proxy::set(const Behaviour& behaviour) {
+    auto changed = state_->route;
+    changed.behaviour = behaviour;
+    if (auto problem = problem_of(changed); !problem.empty()) return std::unexpected(problem);
     state_->route.behaviour = behaviour;
     ++state_->generation;
     if (behaviour.fault == Fault::refuse) {
@@ -174,7 +215,7 @@ const net::Endpoint& Proxy::to() const {
 
 Figures Proxy::figures() const {
     auto figures = state_->figures;
-    figures.open = state_->tunnels.size();
+    figures.open = state_->tunnels.size() + (state_->relay ? state_->relay->clients() : 0);
     return figures;
 }
 

@@ -24,6 +24,7 @@ enum class TlsStart : std::uint8_t {
     at_once,  // TLS ends here, the backend is spoken to in the clear
     http2,    // likewise, for a backend that speaks HTTP/2 (gRPC)
     postgres,  // likewise, where the client asks for it first
+    smtp,      // likewise, by STARTTLS, which is offered besides what the backend offers
 };
 
 struct Route {
@@ -31,7 +32,11 @@ struct Route {
     net::Endpoint to;      // looked up once, by the constructor
     Behaviour behaviour;
     TlsStart tls = TlsStart::never;
+    bool datagrams = false;  // instead of connections: UDP; never with TLS
 };
+
+// Why there can be no such route; empty when there can.
+std::string problem_of(const Route& route);
 
 struct Figures {
     std::uint64_t accepted = 0;
@@ -51,7 +56,8 @@ class Proxy {
     Proxy(const Proxy&) = delete;
     Proxy& operator=(const Proxy&) = delete;
 
-    // The error says why the listener could not be opened again; then the fault is `refuse`.
+    // The error says why not: problem_of() it, and nothing has changed; or the listener could not
+    // be opened again, and the fault is `refuse`.
     std::expected<void, std::string> set(const Behaviour& behaviour);
     const Behaviour& behaviour() const;
     const net::Endpoint& listen() const;  // with the port that it got

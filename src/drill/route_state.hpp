@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "drill/certificates.hpp"
+#include "drill/datagram_relay.hpp"
 #include "drill/proxy.hpp"
 
 namespace vitals::drill {
@@ -27,8 +28,9 @@ struct Proxy::State {
     Protocol::endpoint listen;           // with the port that it got
     std::vector<Protocol::endpoint> to;  // tried in turn
     boost::asio::basic_socket_acceptor<Protocol> acceptor;
-    std::uint64_t generation = 0;  // of the fault
-    std::uint64_t listening = 0;   // how often the acceptor was opened
+    std::shared_ptr<DatagramRelay> relay;  // instead of it, for datagrams
+    std::uint64_t generation = 0;          // of the fault
+    std::uint64_t listening = 0;           // how often the acceptor was opened
     bool ended = false;
     std::set<Tunnel*> tunnels;
     Figures figures;

@@ -21,14 +21,6 @@ constexpr milliseconds acquaintance{500};
 // How long a backend may be silent whose client has ended.
 constexpr milliseconds patience{10'000};
 
-std::uint32_t number_at(std::string_view bytes, std::size_t at) {
-    std::uint32_t number = 0;
-    for (std::size_t i = at; i < at + 4; ++i) {
-        number = (number << 8U) | static_cast<unsigned char>(bytes[i]);
-    }
-    return number;
-}
-
 }  // namespace
 
 Tunnel::Tunnel(std::shared_ptr<Proxy::State> state, Socket client)
@@ -91,7 +83,7 @@ net::awaitable<void> Tunnel::run() {
         co_await flood();
         co_return;
     }
-    if (!co_await connect()) {
+    if (!server_.is_open() && !co_await connect()) {
         drop();
         co_return;
     }
@@ -108,6 +100,7 @@ net::awaitable<bool> Tunnel::begin() {
     const auto fault = state_->route.behaviour.fault;
     if (fault == Fault::another_protocol) co_return true;
     if (state_->route.tls == TlsStart::postgres) co_return co_await negotiate_postgres();
+    if (state_->route.tls == TlsStart::smtp) co_return co_await negotiate_smtp();
     if (state_->route.tls == TlsStart::never && !is_certificate(fault)) co_return true;
     co_return co_await negotiate();
 }
@@ -116,32 +109,6 @@ net::awaitable<bool> Tunnel::negotiate() {
     const auto& route = state_->route;
     auto& context = state_->authority.server(route.behaviour.fault, route.tls == TlsStart::http2);
     co_return co_await client_.shake_hands(context);
-}
-
-// A client begins with a request of eight bytes for TLS (or GSSAPI encryption, which is declined),
-// or without: then it is passed on in the clear. Source: PostgreSQL, "Message Formats", SSLRequest.
-net::awaitable<bool> Tunnel::negotiate_postgres() {
-    constexpr std::uint32_t tls_request = 80877103;
-    constexpr std::uint32_t gss_request = 80877104;
-    for (;;) {
-        std::array<char, 8> head{};
-        std::size_t size = 0;
-        while (size < head.size()) {
-            const auto room = std::span(head).subspan(size);
-            const auto more = co_await client_.read(room);
-            if (more == 0) co_return false;
-            size += more;
-        }
-        const std::string_view read(head.data(), head.size());
-        const auto code = number_at(read, 4);
-        if (number_at(read, 0) != head.size() || (code != tls_request && code != gss_request)) {
-            early_ = read;
-            co_return true;
-        }
-        const std::string_view reply = code == tls_request ? "S" : "N";
-        if (!co_await client_.write(reply)) co_return false;
-        if (code == tls_request) co_return co_await negotiate();
-    }
 }
 
 net::awaitable<bool> Tunnel::connect() {

@@ -1,5 +1,6 @@
 """`vitals drill proxy` for tests: many faulty ways to backends in one process."""
 import contextlib
+import os
 import pathlib
 import shutil
 import subprocess
@@ -22,7 +23,7 @@ class Drill:
         self.lock = threading.Lock()
 
     def route(self, name, port, behaviour=""):
-        """`behaviour`: [tls|tls:postgres] [FAULT ...]"""
+        """`behaviour`: [udp|tls|tls:http2|tls:postgres|tls:smtp] [FAULT ...]"""
         self.routes[name] = f"127.0.0.1:{port} {behaviour}"
         return self
 
@@ -87,3 +88,22 @@ class Drill:
         """Connections under way."""
         answer = self.tell(f"at {name} status" if name else "status")
         return sum(int(line.split(", ")[3].split()[0]) for line in answer.splitlines())
+
+    def left(self):
+        """The proxies that have connections under way, and who has them."""
+        lines = [line for line in self.tell("status").splitlines() if " 0 open" not in line]
+        return "; ".join(f"{line} by {clients_of(self.port(line.split()[0])) or 'nobody'}"
+                         for line in lines)
+
+
+def clients_of(port):
+    """The processes with a connection to that port of this machine: {id: command}."""
+    with open("/proc/net/tcp") as table:
+        rows = [line.split() for line in table.readlines()[1:]]
+    sockets = {f"socket:[{row[9]}]" for row in rows if row[2].endswith(f":{port:04X}")}
+    found = {}
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if any(os.readlink(each) in sockets for each in (process / "fd").iterdir()):
+                found[process.name] = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+    return found

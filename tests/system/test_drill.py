@@ -2,6 +2,7 @@
 runs, and how it begins and ends."""
 import contextlib
 import os
+import re
 import signal
 import socket
 import socketserver
@@ -192,7 +193,7 @@ def test_connections_under_way_feel_it_and_go_on(drill):
 
 def test_a_backend_that_is_not_there():
     with Drill().route("it", free_port()).start() as drill:
-        with connect(drill) as connection:
+        with contextlib.suppress(ConnectionResetError), connect(drill) as connection:
             assert heard(connection) == (b"", "reset")
         assert "1 times the backend could not be reached (Connection refused)" in drill.tell("status")
 
@@ -262,6 +263,148 @@ def test_who_does_not_ask_for_tls_is_passed_on(backend):
         with connect(drill) as connection:
             connection.sendall(b"1234567890")
             assert heard(connection, len(HELLO) + 10)[0] == HELLO + b"1234567890"
+
+
+class Mail(socketserver.ThreadingTCPServer):
+    """Greets with `hello`, answers EHLO with `offer`, everything else with itself."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+    offer = b"250-mail\r\n250 SIZE 1000\r\n"
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self):
+            self.wfile.write(b"220-hello\r\n220 mail\r\n")
+            for line in self.rfile:
+                self.wfile.write(self.server.offer if line == b"EHLO me\r\n" else b"250 " + line)
+
+    def __init__(self):
+        self.port = free_port()
+        super().__init__(("127.0.0.1", self.port), self.Handler)
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+    def close(self):
+        self.shutdown()
+        self.server_close()
+
+
+@pytest.fixture
+def mail():
+    made = Mail()
+    yield made
+    made.close()
+
+
+def reply(connection):
+    """One whole reply."""
+    received = b""
+    while not re.search(rb"^[0-9]{3} .*\r\n\Z", received, re.MULTILINE):
+        received += connection.recv(1)
+    return received
+
+
+@pytest.mark.parametrize("own, offered", [
+    (b"250-mail\r\n250 SIZE 1000\r\n", b"250-mail\r\n250-STARTTLS\r\n250 SIZE 1000\r\n"),
+    (b"250 mail\r\n", b"250-mail\r\n250 STARTTLS\r\n"),
+    (b"250-mail\r\n250 STARTTLS\r\n", b"250-mail\r\n250 STARTTLS\r\n"),
+])
+def test_mail_is_offered_tls(mail, own, offered):
+    mail.offer = own
+    with Drill().route("it", mail.port, "tls:smtp").start() as drill:
+        context = ssl.create_default_context(cafile=drill.ca)
+        with connect(drill) as connection:
+            assert reply(connection) == b"220-hello\r\n220 mail\r\n"
+            connection.sendall(b"EHLO me\r\n")
+            assert reply(connection) == offered
+            connection.sendall(b"starttls\r\n")
+            assert reply(connection) == b"220 go ahead\r\n"
+            with context.wrap_socket(connection, server_hostname="localhost") as wrapped:
+                wrapped.sendall(b"EHLO me\r\n")
+                assert reply(wrapped) == own, "behind TLS the backend speaks for itself"
+        with connect(drill) as connection:
+            reply(connection)
+            connection.sendall(b"NOOP\r\n")
+            assert reply(connection) == b"250 NOOP\r\n", "who does not ask for TLS is passed on"
+        drill.tell("fault expired")
+        assert run_vitals("check", f"smtp://localhost:{drill.port('it')}").returncode == 2
+    assert mail.offer == own
+
+
+# ---- datagrams ----------------------------------------------------------------------------------
+
+@contextlib.contextmanager
+def echo():
+    """Says each datagram again, twice as long."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
+        own.bind(("127.0.0.1", 0))
+
+        def serve():
+            while (came := own.recvfrom(65536))[0] != b"over":
+                own.sendto(came[0] * 2, came[1])
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield own.getsockname()[1]
+        finally:
+            own.sendto(b"over", own.getsockname())
+            thread.join()
+
+
+@pytest.mark.parametrize("fault, answers", [
+    ("none", [b"abcabc"]),
+    ("truncate 4", [b"abca"]),
+    ("garble 4", [b"abca" + bytes(each ^ 0x55 for each in b"bc")]),
+    ("another-protocol", [b"SSH-2.0-OpenSSH_9.2p1\r\n"]),
+    ("flood 10 after=2 text=!", [b"ab!" + b"x" * 9]),
+    ("flood 100000", [b"x" * 65507, b"x" * (100000 - 65507)]),
+    ("hang-after 6", [b"abcabc", None]),
+    ("hang", [None]),
+    ("delay 200ms", [b"abcabc"]),
+    ("drip 20", [b"abcabc"]),
+])
+def test_datagrams(fault, answers):
+    with echo() as port, Drill().route("it", port, f"udp {fault}").start() as drill, \
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
+        own.settimeout(10)
+        own.connect(("127.0.0.1", drill.port("it")))
+        began = time.monotonic()
+        own.send(b"abc")
+        for answer in answers:
+            if answer is None:
+                own.settimeout(0.2)
+                own.send(b"abc")
+                with pytest.raises(TimeoutError):
+                    own.recv(65536)
+            else:
+                assert own.recv(100000) == answer
+        if fault.startswith(("delay", "drip")):
+            assert time.monotonic() - began > 0.15
+        assert f"1 accepted, {drill.open()} open" in drill.tell("status")
+        drill.tell("fault none")
+        own.settimeout(10)
+        own.send(b"again")
+        assert own.recv(65536) == b"againagain"
+
+
+def test_datagrams_are_refused_and_clients_forgotten():
+    with echo() as port, Drill().route("it", port, "udp").start() as drill, \
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
+        own.settimeout(10)
+        own.connect(("127.0.0.1", drill.port("it")))
+        own.send(b"a")
+        assert own.recv(100) == b"aa"
+        drill.tell("fault refuse")
+        own.send(b"a")
+        with pytest.raises(ConnectionRefusedError):
+            own.recv(100)
+        drill.tell("fault none")
+        own.send(b"a")
+        assert own.recv(100) == b"aa"
+        with pytest.raises(AssertionError, match="reset is nothing that happens to datagrams"):
+            drill.tell("fault reset")
+        assert drill.open() == 1
+        assert eventually(lambda: drill.open() == 0, 30), "who is silent has left"
 
 
 # ---- many, and the end --------------------------------------------------------------------------
@@ -349,6 +492,10 @@ def test_control_socket(backend, tmp_path):
      "no fault 'hung'; there are none, refuse"),
     (("proxy", "--listen", "127.0.0.1:0", "--to", "nowhere"), "'nowhere' is not an address"),
     (("proxy", "--listen", "127.0.0.1:0", "--to", "127.0.0.1:0"), "the backend's port is missing"),
+    (("proxy", "--listen", "127.0.0.1:0", "--to", "127.0.0.1:1", "--udp", "--fault", "expired"),
+     "expired is nothing that happens to datagrams"),
+    (("proxy", "--listen", "127.0.0.1:0", "--to", "unix:/s", "--udp"),
+     "datagrams go from HOST:PORT to HOST:PORT"),
     (("proxy", "--listen", "0.0.0.0:0", "--to", "127.0.0.1:1"), "or say --expose"),
     (("proxy", "--routes", "/nonexistent"), "/nonexistent cannot be read"),
 ])

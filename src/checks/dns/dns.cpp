@@ -205,6 +205,8 @@ std::string from_url(void* erased, std::string_view text) {
             return "asks for what is not known; expected ?type=A or the like";
         options.type = std::string(to_string(*type));
     }
+    if (options.name.empty())
+        return "asks for no name; expected dns:www.example.org or dns://server/www.example.org";
     return verify_name(&options.name);
 }
 
@@ -242,8 +244,10 @@ Outcome judge(const Expectation& expectation, const wire::dns::Answer& answer) {
     if (answer.code == Code::no_such_name) {
         return failed("name does not exist", ErrorClass::assertion);
     }
+    // Its owner's word on who may ask.
+    const bool turned_away = answer.code == Code::refused;
     return failed(fmt::format("name server answers {}", to_string(answer.code)),
-                  ErrorClass::protocol);
+                  turned_away ? ErrorClass::auth : ErrorClass::protocol);
 }
 
 const Kind kind{
@@ -258,6 +262,7 @@ const Kind kind{
         "of the machine's own resolvers answers, vitals is blind and says so (`unknown`), for then "
         "nothing is known about the name. Signatures (DNSSEC) are the resolver's to judge.",
     .schemes = {"dns"},
+    .urls = {"dns:www.example.org", "dns:example.org?type=MX", "dns://192.0.2.53/www.example.org"},
     .from_url = from_url,
     .bind = bind,
 };

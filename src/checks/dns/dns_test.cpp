@@ -228,8 +228,7 @@ TEST(Dns, a_server_that_fails_or_refuses_fails) {
     expect_failed(run(asking(failing)), ErrorClass::protocol, "query",
                   "name server answers SERVFAIL");
     const Server refusing(always(0x8185, {}));
-    expect_failed(run(asking(refusing)), ErrorClass::protocol, "query",
-                  "name server answers REFUSED");
+    expect_failed(run(asking(refusing)), ErrorClass::auth, "query", "name server answers REFUSED");
 }
 
 TEST(Dns, a_lost_datagram_is_no_alarm) {
