@@ -51,7 +51,7 @@ for kind, port in (each.split("=") for each in sys.argv[2:]):
 
 PROXY = """
 [pipeline:main]
-pipeline = catch_errors gatekeeper healthcheck cache listing_formats s3api tempauth copy slo dlo proxy-server
+pipeline = catch_errors gatekeeper healthcheck cache listing_formats s3api tempauth copy container_quotas slo dlo proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
@@ -69,6 +69,21 @@ user_test_reader = s3cret
 [filter:cache]
 use = egg:swift#memcache
 memcache_servers = 127.0.0.1:1
+"""
+
+
+# The proxy's own way to a quota needs tokens, and those a memcached: the container server is told.
+QUOTA = """
+import sys
+from swift.common import direct_client, utils
+utils.set_swift_dir(sys.argv[1])
+from swift.common.ring import Ring
+from swift.common.utils import Timestamp
+utils.validate_hash_conf()
+part, nodes = Ring(sys.argv[1], ring_name="container").get_nodes(*sys.argv[2:4])
+direct_client.direct_put_container(
+    nodes[0], part, *sys.argv[2:4],
+    headers={"X-Container-Meta-Quota-Bytes": "1", "X-Timestamp": Timestamp.now().internal})
 """
 
 
@@ -107,7 +122,8 @@ use = egg:swift#{kind}
 recon_cache_path = {self.folder}/cache
 """)
         simple = "".join(f"[filter:{name}]\nuse = egg:swift#{name}\n" for name in (
-            "catch_errors", "gatekeeper", "healthcheck", "listing_formats", "copy", "slo", "dlo"))
+            "catch_errors", "gatekeeper", "healthcheck", "listing_formats", "copy", "container_quotas",
+            "slo", "dlo"))
         self.write("etc/proxy-server.conf", common + f"bind_port = {self.port}\n" + PROXY + simple)
         ports = {kind: f"{kind}={port}" for kind, port in back.items()}
         subprocess.run(["/usr/bin/python3", "-c", RINGS, str(self.folder / "etc"), *ports.values()],
@@ -123,6 +139,13 @@ recon_cache_path = {self.folder}/cache
             self.client().create_bucket(Bucket=self.BUCKET)
         self.wait(lambda: self.has_bucket())
         return self
+
+    def make_full(self, bucket):
+        """A bucket whose quota is one byte."""
+        self.client().create_bucket(Bucket=bucket)
+        subprocess.run(["/usr/bin/python3", "-c", QUOTA, str(self.folder / "etc"), "AUTH_test",
+                        bucket], check=True, capture_output=True, text=True,
+                       env={"PATH": PATH, "HOME": str(self.folder)}, **unprivileged())
 
     def has_bucket(self):
         import botocore.exceptions
@@ -150,7 +173,8 @@ recon_cache_path = {self.folder}/cache
 
 
 class ClickHouse(Server):
-    """Users: test (password s3cret, may read only), default (no password)."""
+    """Users: test (password s3cret, may read only), full (likewise, and its quota is one query a
+    year), default (no password)."""
 
     def __init__(self):
         super().__init__("clickhouse")
@@ -160,15 +184,19 @@ class ClickHouse(Server):
             self.make(name)
         folder = self.folder
         digest = hashlib.sha256(b"s3cret").hexdigest()
-        everyone = "<networks><ip>127.0.0.1</ip></networks><quota>default</quota>"
+        everyone = "<networks><ip>127.0.0.1</ip></networks>"
+        password = f"<password_sha256_hex>{digest}</password_sha256_hex><profile>reading</profile>"
         zero = "".join(f"<{each}>0</{each}>" for each in (
             "queries", "errors", "result_rows", "read_rows", "execution_time"))
         self.write("users.xml", f"""<yandex>
 <profiles><default/><reading><readonly>1</readonly></reading></profiles>
-<quotas><default><interval><duration>3600</duration>{zero}</interval></default></quotas>
+<quotas><default><interval><duration>3600</duration>{zero}</interval></default>
+<one><interval><duration>31536000</duration>{zero.replace("<queries>0", "<queries>1")}</interval></one>
+</quotas>
 <users>
-<default><password></password><profile>default</profile>{everyone}</default>
-<test><password_sha256_hex>{digest}</password_sha256_hex><profile>reading</profile>{everyone}</test>
+<default><password></password><profile>default</profile><quota>default</quota>{everyone}</default>
+<test>{password}<quota>default</quota>{everyone}</test>
+<full>{password}<quota>one</quota>{everyone}</full>
 </users></yandex>""")
         self.write("config.xml", f"""<yandex>
 <logger><level>warning</level><console>1</console></logger>
@@ -219,6 +247,11 @@ class Requests(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Listener(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
 class StandIn:
     """Serves a handler on a thread of its own."""
 
@@ -227,8 +260,7 @@ class StandIn:
     def __init__(self, port=None):
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), self.handler)
-        self.server.daemon_threads = True
+        self.server = Listener(("127.0.0.1", self.port), self.handler)
         self.server.handle_error = lambda *_: None    # clients that leave early are no news
         self.server.owner = self
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,))
@@ -242,7 +274,7 @@ class StandIn:
 
 class Vault(StandIn):
     """A stand-in, not Vault. Tokens: their seconds left, None for never, 0 for expired. `blind` may
-    look itself up and nothing else. Secrets stand by the path of the API; None is a deleted one."""
+    look itself up and nothing else, `many` has used up its quota of requests. Secrets stand by the path of the API; None is a deleted one."""
 
     class handler(Requests):  # noqa: N801
         def misbehave(self):
@@ -280,6 +312,8 @@ class Vault(StandIn):
                     "replication_dr_mode": "disabled", "server_time_utc": int(time.time())})
             if state["sealed"]:
                 return self.reply(503, {"errors": ["Vault is sealed"]})
+            if self.headers.get("X-Vault-Token") == "many":
+                return self.reply(429, {"errors": ["rate limit quota exceeded"]})
             left = owner.tokens.get(self.headers.get("X-Vault-Token"), 0)
             if left == 0 or self.headers.get("X-Vault-Namespace", "") != owner.name_space:
                 return self.reply(403, {"errors": ["permission denied"]})
@@ -415,6 +449,8 @@ class Aws(StandIn):
                                   b"</GetCallerIdentityResponse>", "text/xml")
             part, field = self.owner.OPERATIONS[operation]
             asked = json.loads(self.sent)
+            if asked["Name"] == "throttled":
+                return self.refuse("ThrottlingException", "Rate exceeded")
             known = ("orders", ("default", "shop")) if part == "rule" else ("sink", ("default",))
             if asked["Name"] != known[0] or asked.get("EventBusName", "default") not in known[1]:
                 return self.refuse("ResourceNotFoundException", "does not exist")
@@ -426,6 +462,9 @@ class Aws(StandIn):
             if problem := self.problem("cloudfront"):
                 return self.reply(403, b"<ErrorResponse><Error><Code>%s</Code></Error>"
                                   b"</ErrorResponse>" % problem[0].encode(), "text/xml")
+            if self.path == "/2020-05-31/distribution/THROTTLED":
+                return self.reply(400, b"<ErrorResponse><Error><Code>Throttling</Code><Message>Rate "
+                                  b"exceeded</Message></Error></ErrorResponse>", "text/xml")
             if self.path != "/2020-05-31/distribution/E1":
                 return self.reply(404, b"<ErrorResponse><Error><Code>NoSuchDistribution</Code>"
                                   b"</Error></ErrorResponse>", "text/xml")
@@ -433,9 +472,9 @@ class Aws(StandIn):
                        b"<Enabled>false</Enabled></Logging><Enabled>true</Enabled>"
                        b"</DistributionConfig></Distribution>", "text/xml")
 
-    def __init__(self):
+    def __init__(self, port=None):
         self.states = {"rule": "ENABLED", "connection": "AUTHORIZED", "api_destination": "ACTIVE"}
-        super().__init__()
+        super().__init__(port)
 
     @contextlib.contextmanager
     def being(self, part, state):

@@ -1,22 +1,23 @@
-"""dns_server.py PORT [MORE...]: knows www.example.org (192.0.2.1) and nothing else. Over TCP it
-answers on PORT; datagrams, on all ports, are told to come by TCP, so that a proxy may stand there."""
+"""dns_server.py PORT [MORE...]: knows www.example.org (192.0.2.1) and nothing else, and lets nobody ask
+for private.example.org. It answers on PORT; datagrams on the other ports are told to come by TCP, so
+that a proxy may stand there."""
 import socket
 import socketserver
 import struct
 import sys
 import threading
 
-NAME = b"\x03www\x07example\x03org\x00"
+KNOWN, PRIVATE = (b"\x03www\x07example\x03org\0", b"\x07private\x07example\x03org\0")
 
 
 def answer(question, truncated=False):
     number, = struct.unpack_from(">H", question)
-    asked = question[12:12 + len(NAME) + 4]
-    known = asked[:-4].lower() == NAME
-    flags = 0x8580 | (0x200 if truncated else 0) | (0 if known else 3)
-    found = known and not truncated
-    record = b"\xc0\x0c" + struct.pack(">HHIH4B", 1, 1, 60, 4, 192, 0, 2, 1) if found else b""
     end = question.index(b"\0", 12) + 5
+    name = question[12:end - 4].lower()
+    code = {KNOWN: 0, PRIVATE: 5}.get(name, 3)
+    found = code == 0 and not truncated
+    flags = 0x8580 | (0x200 if truncated else 0) | code
+    record = b"\xc0\x0c" + struct.pack(">HHIH4B", 1, 1, 60, 4, 192, 0, 2, 1) if found else b""
     return struct.pack(">6H", number, flags, 1, int(found), 0, 0) + question[12:end] + record
 
 
@@ -27,12 +28,12 @@ class Stream(socketserver.StreamRequestHandler):
             self.wfile.write(struct.pack(">H", len(reply)) + reply)
 
 
-def datagrams(port):
+def datagrams(port, truncated):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
         own.bind(("127.0.0.1", port))
         while True:
             question, sender = own.recvfrom(4096)
-            own.sendto(answer(question, truncated=True), sender)
+            own.sendto(answer(question, truncated), sender)
 
 
 class Server(socketserver.ThreadingTCPServer):
@@ -41,6 +42,7 @@ class Server(socketserver.ThreadingTCPServer):
     request_queue_size = 128
 
 
-for each in sys.argv[1:]:
-    threading.Thread(target=datagrams, args=(int(each),), daemon=True).start()
-Server(("127.0.0.1", int(sys.argv[1])), Stream).serve_forever()
+ports = [int(each) for each in sys.argv[1:]]
+for each in ports:
+    threading.Thread(target=datagrams, args=(each, each != ports[0]), daemon=True).start()
+Server(("127.0.0.1", ports[0]), Stream).serve_forever()

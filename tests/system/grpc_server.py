@@ -1,5 +1,6 @@
 """grpc_server.py PORT [tls CERTIFICATE KEY]: a health service that knows itself (serving), `down` (not
-serving) and `slow` (answers after five seconds). Its messages are written by hand: one field each."""
+serving) and `slow` (answers after five seconds); who asks for `private` must log in, and `full` takes
+no more questions. Its messages are written by hand: one field each."""
 import concurrent.futures
 import sys
 import time
@@ -7,10 +8,13 @@ import time
 import grpc
 
 STATUS = {b"": 1, b"slow": 1, b"down": 2}
+REFUSED = {b"private": grpc.StatusCode.UNAUTHENTICATED, b"full": grpc.StatusCode.RESOURCE_EXHAUSTED}
 
 
 def check(request, context):
     service = request[2:]
+    if service in REFUSED:
+        context.abort(REFUSED[service], "no")
     if service not in STATUS:
         context.abort(grpc.StatusCode.NOT_FOUND, "unknown service")
     if service == b"slow":

@@ -1,10 +1,12 @@
-"""smtp_server.py PORT [CERTIFICATE KEY]: greets and answers; with a certificate it offers STARTTLS."""
+"""smtp_server.py PORT [CERTIFICATE KEY | full]: greets and answers; with a certificate it offers
+STARTTLS, and full it has no connection left."""
 import asyncio
 import ssl
 import sys
 
 context = None
-if len(sys.argv) > 2:
+full = sys.argv[2:] == ["full"]
+if len(sys.argv) > 3:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(sys.argv[2], sys.argv[3])
 
@@ -12,6 +14,10 @@ if len(sys.argv) > 2:
 async def talk(reader, writer):
     secure = False
     try:
+        if full:
+            writer.write(b"421 4.7.0 mail.example.org Error: too many connections\r\n")
+            await writer.drain()
+            return
         writer.write(b"220 mail.example.org ESMTP\r\n")
         while line := (await reader.readline()).strip().upper():
             if line.startswith(b"EHLO"):

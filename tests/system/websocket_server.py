@@ -1,10 +1,13 @@
-"""websocket_server.py PORT [echo|mute|auth|tls CERTIFICATE KEY]"""
+"""websocket_server.py PORT [echo|mute|auth|tls CERTIFICATE KEY]; there is nothing at /missing, and /full
+has no connection left."""
 import asyncio
 import http
 import ssl
 import sys
 
 import websockets
+
+REFUSED = {"/missing": http.HTTPStatus.NOT_FOUND, "/full": http.HTTPStatus.SERVICE_UNAVAILABLE}
 
 mode = sys.argv[2] if len(sys.argv) > 2 else "echo"
 
@@ -19,6 +22,8 @@ async def talk(connection):
 async def admit(path, headers):
     if mode == "auth" and headers.get("Authorization") != "Bearer t":
         return http.HTTPStatus.UNAUTHORIZED, [], b"no\n"
+    if path in REFUSED:
+        return REFUSED[path], [], b"no\n"
     return None
 
 
