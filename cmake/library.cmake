@@ -58,9 +58,31 @@ function(vitals_installed name)
     install(FILES ${archive} DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library)
 endfunction()
 
-set(core_rooms vitals_server vitals_dialects vitals_engine vitals_net
-    vitals_model boost)
-get_target_property(check_targets vitals_checks INTERFACE_LINK_LIBRARIES)
+# rooms_below(OUT rooms...): whatever these stand on, as archives.
+function(rooms_below out)
+    set(found)
+    set(open ${ARGN})
+    while(open)
+        list(POP_FRONT open room)
+        get_target_property(type ${room} TYPE)
+        if(type STREQUAL "INTERFACE_LIBRARY")
+            get_target_property(linked ${room} INTERFACE_LINK_LIBRARIES)
+        else()
+            get_target_property(linked ${room} LINK_LIBRARIES)
+        endif()
+        list(FILTER linked INCLUDE REGEX "^(vitals_.*|boost)$")
+        list(REMOVE_ITEM linked ${found})
+        list(APPEND open ${linked})
+        list(APPEND found ${linked})
+    endwhile()
+    list(REMOVE_DUPLICATES found)
+    list(REMOVE_ITEM found vitals_checks ${ARGN})    # all kinds together, no archive; the roots
+    set(${out} ${found} PARENT_SCOPE)
+endfunction()
+
+rooms_below(core_rooms vitals_library vitals_model)
+rooms_below(rooms_with_checks vitals_library_checks vitals_library vitals_model)
+set(check_targets ${rooms_with_checks})
 list(FILTER check_targets INCLUDE REGEX "^vitals_check_")
 # What the kinds need beyond the rooms (src/checks/<kind>/libraries.cmake): its targets to link here,
 # its names for whoever links the static library.
@@ -85,8 +107,7 @@ list(JOIN CHECKS_LINKED " " CHECKS_LINKED)
 vitals_installed(vitals ROOTS vitals_library vitals_model ROOMS ${core_rooms} NEEDS OpenSSL::SSL fmt::fmt)
 vitals_installed(vitals-checks
     ROOTS vitals_library_checks vitals_library vitals_model
-    ROOMS vitals_app vitals_config vitals_wire vitals_history vitals_sources vitals_workers
-        ${check_targets} ${core_rooms}
+    ROOMS ${rooms_with_checks}
     NEEDS OpenSSL::SSL fmt::fmt spdlog::spdlog CURL::libcurl SQLite::SQLite3 PkgConfig::pq PkgConfig::yaml
         PkgConfig::re2 PkgConfig::cares)
 
