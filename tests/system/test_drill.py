@@ -336,7 +336,7 @@ def test_mail_is_offered_tls(mail, own, offered):
 def echo():
     """Says each datagram again, twice as long."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
-        own.bind(("127.0.0.1", 0))
+        own.bind(("127.0.0.1", free_port()))
 
         def serve():
             while (came := own.recvfrom(65536))[0] != b"over":
