@@ -14,7 +14,6 @@
 namespace vitals::cli {
 namespace {
 
-constexpr std::size_t widest_name = 40;
 constexpr std::size_t narrowest_detail = 24;
 constexpr std::size_t status_width = 10;  // symbol, space, the longest word
 
@@ -90,11 +89,17 @@ Line line_of(const Snapshot& snapshot, const ComponentState& state, Steady now,
     return line;
 }
 
+// URLs are long names. Half of a wide terminal may go to them, and any width of a file.
+std::size_t widest_name(const Terminal& terminal) {
+    return terminal.width == 0 ? std::string::npos : std::max<std::size_t>(40, terminal.width / 2);
+}
+
 Columns layout(const std::vector<Line>& lines, const Terminal& terminal, bool with_age) {
     Columns columns_of;
     if (with_age) columns_of.age = 3;
     for (const auto& line : lines) {
-        columns_of.name = std::max(columns_of.name, std::min(columns(line.name), widest_name));
+        columns_of.name =
+            std::max(columns_of.name, std::min(columns(line.name), widest_name(terminal)));
         columns_of.time = std::max(columns_of.time, columns(line.time));
         if (with_age) columns_of.age = std::max(columns_of.age, columns(line.age));
     }

@@ -40,6 +40,18 @@ failed: 3 components: 1 failed, 1 degraded, 1 ok
 )");
 }
 
+TEST(Table, AlignsLongUrls) {
+    const auto given =
+        snapshot({state({"postgresql://monitor:***@127.0.0.1:5432/app", took(ok("answers"), 15ms)}),
+                  state({"redis://127.0.0.1:6379", took(ok("writes"), 1200us)})});
+    EXPECT_EQ(below(as_table(given, now, file, false)), R"(
+STATUS      NAME                                           TIME  DETAIL
+✓ ok        postgresql://monitor:***@127.0.0.1:5432/app   15 ms  answers
+✓ ok        redis://127.0.0.1:6379                       1.2 ms  writes
+ok: 2 components: 2 ok
+)");
+}
+
 TEST(Table, WrapsInTheDetailColumn) {
     const auto given = snapshot({state({"caches/default", refused()})});
     const Terminal terminal{.interactive = true, .width = 64, .height = 24, .unicode = true};
