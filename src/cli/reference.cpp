@@ -183,7 +183,10 @@ std::string kind_text(const checks::Kind& kind, const Terminal& terminal) {
             keys_text(keys_of(common.fields, common.make().get()), terminal, width);
     text += heading("Example");
     text += example_of(kind);
-    if (!kind.schemes.empty()) {
+    if (!kind.urls.empty()) {
+        text += heading("As a URL");
+        for (const auto url : kind.urls) text += fmt::format("  vitals check '{}'\n", url);
+    } else if (!kind.schemes.empty()) {
         text += heading("As a URL");
         std::string schemes;
         for (const auto scheme : kind.schemes) {

@@ -118,7 +118,12 @@ std::string kind_section(const checks::Kind& kind) {
     auto text = fmt::format("\n### `{}`\n\n{}\n\n*What a run proves:* {}\n\n", description.name,
                             as_sentence(description.sentence), kind.proves);
     text += table(keys_of(description.fields, defaults.get()));
-    if (!kind.schemes.empty()) {
+    if (!kind.urls.empty()) {
+        std::string urls;
+        for (const auto url : kind.urls)
+            urls += fmt::format("{}`{}`", urls.empty() ? "" : ", ", url);
+        text += fmt::format("\n`vitals check URL` takes it as a URL: {}\n", urls);
+    } else if (!kind.schemes.empty()) {
         std::string schemes;
         for (const auto scheme : kind.schemes) {
             schemes += fmt::format("{}`{}:`", schemes.empty() ? "" : ", ", scheme);

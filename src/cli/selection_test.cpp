@@ -60,6 +60,10 @@ TEST(Url, IsShownWithoutItsPassword) {
     EXPECT_EQ(without_password("https://host/p?mail=a:b@c"), "https://host/p?mail=a:b@c");
     EXPECT_EQ(without_password("https://user@host:1"), "https://user@host:1");
     EXPECT_EQ(without_password("file:/x"), "file:/x");
+    EXPECT_EQ(without_password("s3://KEY:ab/c+d@media"), "s3://KEY:***@media");
+    EXPECT_EQ(without_password("redis://:a#b?c@d@host/0"), "redis://:***@host/0");
+    EXPECT_EQ(without_password("http://[::1]/x@y"), "http://[::1]/x@y");
+    EXPECT_EQ(without_password("http://host:80/@somebody"), "http://host:80/@somebody");
 }
 
 }  // namespace

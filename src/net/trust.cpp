@@ -160,6 +160,11 @@ void set_name(X509_VERIFY_PARAM* parameters, const std::string& name) {
         X509_VERIFY_PARAM_set1_host(parameters, name.data(), name.size());
 }
 
+// What was answered is no record of TLS: a port for the plain protocol.
+bool not_tls(unsigned long error) {
+    return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_WRONG_VERSION_NUMBER;
+}
+
 }  // namespace
 
 TlsContext::TlsContext(const TlsOptions& options)
@@ -316,8 +321,9 @@ CheckError handshake_failure(const TlsVerdict& verdict, const TlsContext& contex
     if (verdict.error == X509_V_OK) {
         const std::string why =
             system_error != 0 ? system_text(system_error) : library_text(library_error);
-        const char* detail = about_our_certificate(library_error) ? "client certificate refused"
-                                                                  : "handshake failed";
+        const char* detail = "handshake failed";
+        if (about_our_certificate(library_error)) detail = "client certificate refused";
+        if (not_tls(library_error)) detail = "does not speak TLS";
         return CheckError(ErrorClass::tls, detail, fmt::format("{}: {}", where, why));
     }
     const std::string why = fmt::format(

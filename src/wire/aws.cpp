@@ -123,8 +123,14 @@ CheckError meaning_of(const Refusal& refusal, int status, std::string_view asked
                           fmt::format("wrong region, the server expects {}", refusal.region),
                           theirs);
     }
-    // A signature for another region is refused under the same code as a wrong one.
-    if (refusal.message.find("Credential should be scoped to") != std::string::npos)
+    // Requests from another time or for another region are refused under the same code as a wrong
+    // secret.
+    const auto says = [&](std::string_view part) {
+        return refusal.message.find(part) != std::string::npos;
+    };
+    if (says("Signature expired") || says("Signature not yet current"))
+        return CheckError(ErrorClass::auth, "clock differs too much from the server's", theirs);
+    if (says("Credential should be scoped to"))
         return CheckError(ErrorClass::auth, "region refused", theirs);
     if (refusal.code == "AuthorizationHeaderMalformed")
         return CheckError(ErrorClass::auth, "credentials or region refused", theirs);

@@ -65,6 +65,18 @@ TEST(Aws, repeats_only_what_looks_like_a_region) {
     EXPECT_EQ(meaning_of(read, 301, "to look").detail, "bucket is served at another address");
 }
 
+// All but S3 say it by the code of a wrong secret.
+TEST(Aws, a_clock_that_is_wrong_is_no_wrong_secret) {
+    for (const char* message :
+         {"Signature expired: 20261121T120000Z is now earlier than 20261121T121500Z",
+          "Signature not yet current: 20261121T120000Z is still later than 20261121T115500Z"}) {
+        const Refusal refusal{
+            .code = "InvalidSignatureException", .message = message, .region = ""};
+        EXPECT_EQ(meaning_of(refusal, 400, "to look").detail,
+                  "clock differs too much from the server's");
+    }
+}
+
 TEST(Aws, names_the_secret_that_is_missing) {
     try {
         credentials("a", Secret::pending(), Secret());

@@ -124,7 +124,9 @@ CheckError Client::ended() const {
 // Section 4.1, the client's requirements on the answer.
 Client::Step Client::head() {
     constexpr std::string_view protocol = "HTTP/1.1 ";
-    const auto begin = std::string_view(input_).substr(0, protocol.size());
+    std::string begin = input_.substr(0, protocol.size());
+    // Old servers refuse in their own words, which are understood.
+    if (begin.size() > 7 && begin[7] == '0') begin[7] = '1';
     if (!protocol.starts_with(begin))
         return std::unexpected(broken("not HTTP", "got " + quoted(input_)));
     const auto end = input_.find("\r\n\r\n");
@@ -141,6 +143,8 @@ Client::Step Client::head() {
     if (read.ptr != digits + 3 || status < 100)
         return std::unexpected(broken("not HTTP", "got " + quoted(whole)));
     if (status != 101) return std::unexpected(refused(status, whole));
+    if (!whole.starts_with(protocol))
+        return std::unexpected(broken("changes protocols in HTTP/1.0", "got " + quoted(whole)));
     const auto line_end = std::min(whole.find("\r\n"), whole.size());
     const std::string_view lines = std::string_view(whole).substr(line_end);
     const std::string got = "got " + quoted(whole);

@@ -238,6 +238,7 @@ const Kind kind{
         "least: others are silently left out. It proves nothing about "
         "particular tables, disks or inserts, nor about the native protocol on port 9000.",
     .schemes = {"clickhouse", "clickhouses"},
+    .urls = {"clickhouse://user:password@host:8123", "clickhouses://user:password@host"},
     .from_url = from_url,
     .bind = bind,
 };

@@ -174,6 +174,22 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return outcome;
 }
 
+// cloudfront://host/path is a resource by https, cloudfront:ID a distribution.
+std::string from_url(void* erased, std::string_view text) {
+    auto& options = *static_cast<Options*>(erased);
+    const auto url = wire::parse_url(text);
+    if (!url) return url.error();
+    if (!url->host.empty()) {
+        options.url = "https" + std::string(text.substr(text.find(':')));
+        return verify_url(&options.url);
+    }
+    options.distribution = url->path;
+    if (options.distribution.empty() || !verify_distribution(&options.distribution).empty())
+        return "names nothing; expected cloudfront://host/path or cloudfront:DISTRIBUTION";
+    return wire::aws::take_credentials(*url, options.access_key, options.secret_key,
+                                       options.session_token);
+}
+
 }  // namespace
 
 const Kind kind{
@@ -187,8 +203,9 @@ const Kind kind{
         "origin. With `distribution`: that it exists and is enabled, by CloudFront's API, which "
         "needs the permission cloudfront:GetDistribution; nothing is proved about what it serves. "
         "Tested against stand-ins, not against AWS itself.",
-    .schemes = {},
-    .from_url = nullptr,
+    .schemes = {"cloudfront"},
+    .urls = {"cloudfront://d111111abcdef8.cloudfront.net/health.txt", "cloudfront:E2QWRUHAPOMQZL"},
+    .from_url = from_url,
     .bind = bind_run<Options, run>,
 };
 

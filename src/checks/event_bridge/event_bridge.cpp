@@ -351,6 +351,34 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return outcome;
 }
 
+// eventbridge://region are its credentials, eventbridge://region/rule/name a rule of it.
+std::string from_url(void* erased, std::string_view text) {
+    auto& options = *static_cast<Options*>(erased);
+    constexpr const char* expected =
+        "is not understood; expected eventbridge://REGION, or eventbridge://REGION/PART/NAME with "
+        "rule, connection or api_destination for PART";
+    const auto url = wire::parse_url(text);
+    if (!url) return url.error();
+    options.region = url->host;
+    if (!wire::aws::verify_region(&options.region).empty() || url->port) return expected;
+    options.part = "credentials";
+    if (url->path.size() > 1) {
+        const std::string path = url->path.substr(1);
+        const std::size_t slash = path.find('/');
+        options.part = path.substr(0, slash);
+        options.name = slash == std::string::npos ? std::string() : path.substr(slash + 1);
+        const bool known = std::any_of(std::begin(parts), std::end(parts),
+                                       [&](const Part& each) { return each.name == options.part; });
+        if (!known || options.name.empty()) return expected;
+    }
+    for (const auto& [name, value] : url->query) {
+        if (name != "bus") return "has an unknown parameter; expected bus=";
+        options.bus = value;
+    }
+    return wire::aws::take_credentials(*url, options.access_key, options.secret_key,
+                                       options.session_token);
+}
+
 }  // namespace
 
 const Kind kind{
@@ -370,8 +398,10 @@ const Kind kind{
         "`vitals-...`; let the sink forget them (a TTL), the check cannot. Give it a timeout that "
         "the way may take. Tested against a "
         "stand-in whose every signature botocore computes again, not against AWS itself.",
-    .schemes = {},
-    .from_url = nullptr,
+    .schemes = {"eventbridge"},
+    .urls = {"eventbridge://eu-central-1",
+             "eventbridge://KEY:SECRET@eu-central-1/rule/orders?bus=shop"},
+    .from_url = from_url,
     .bind = bind_run<Options, run>,
 };
 

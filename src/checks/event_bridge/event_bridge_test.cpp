@@ -193,6 +193,28 @@ TEST(EventBridge, an_event_must_come_out_at_the_sink) {
     expect_failed(run(options), ErrorClass::assertion, "put", "the event was not taken");
 }
 
+TEST(EventBridgeOptions, come_from_a_url) {
+    ASSERT_EQ(::unsetenv("AWS_ACCESS_KEY_ID"), 0);
+    Options options;
+    EXPECT_EQ(kind.from_url(&options, "eventbridge://KEY:s%2Fx@eu-central-1"), "");
+    EXPECT_EQ(options.part, "credentials");
+    EXPECT_EQ(options.region, "eu-central-1");
+    EXPECT_EQ(options.secret_key.reveal(), "s/x");
+    EXPECT_EQ(testing::problem_of(kind, &options), "");
+    EXPECT_EQ(kind.from_url(&options, "eventbridge://K:s@eu-central-1/rule/a%2Fb?bus=shop"), "");
+    EXPECT_EQ(options.part, "rule");
+    EXPECT_EQ(options.name, "a/b");
+    EXPECT_EQ(options.bus, "shop");
+    EXPECT_EQ(testing::problem_of(kind, &options), "");
+    for (const char* url :
+         {"eventbridge:", "eventbridge://eu-central-1", "eventbridge://K:s@eu-central-1/rule",
+          "eventbridge://K:s@eu-central-1/rule/", "eventbridge://K:s@eu-central-1/e2e/x",
+          "eventbridge://K:s@eu-central-1?color=red", "eventbridge://K:s@a.b"}) {
+        Options none;
+        EXPECT_NE(kind.from_url(&none, url), "") << url;
+    }
+}
+
 TEST(EventBridge, what_belongs_to_the_sink_is_checked) {
     Options options = of("e2e", 1);
     EXPECT_NE(testing::problem_of(kind, &options), "") << "a name";

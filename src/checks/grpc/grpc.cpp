@@ -62,8 +62,11 @@ net::HttpRequest request_of(const Options& options) {
     request.url = fmt::format("{}://{}{}{}:{}/grpc.health.v1.Health/Check", tls ? "https" : "http",
                               six ? "[" : "", url.host, six ? "]" : "", url.port.value_or(0));
     request.headers = {{"content-type", "application/grpc"}, {"te", "trailers"}};
-    for (const auto& [name, secret] : options.metadata)
+    for (const auto& [name, secret] : options.metadata) {
+        if (!secret.available())
+            throw CheckError(ErrorClass::local, "a secret is not available", "metadata " + name);
         request.headers.emplace_back(name, secret.reveal());
+    }
     request.body = wire::grpc::write_frame(wire::grpc::write_health_request(options.service));
     request.tls = options.tls;
     request.max_body = 64 * 1024;
@@ -128,10 +131,17 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     }
 }
 
-std::string from_url(void* options, std::string_view url) {
-    const std::string text(url);
-    static_cast<Options*>(options)->url = text;
-    return verify_url(&text);
+// grpc://host:port, or grpc://host:port/service.
+std::string from_url(void* erased, std::string_view text) {
+    auto& options = *static_cast<Options*>(erased);
+    const auto url = wire::parse_url(text);
+    if (!url) return url.error();
+    options.url = text;
+    if (url->path.size() > 1 && url->query.empty()) {
+        options.service = url->path.substr(1);
+        options.url.resize(text.find('/', text.find("//") + 2));
+    }
+    return verify_url(&options.url);
 }
 
 }  // namespace
@@ -143,6 +153,7 @@ const Kind kind{
         "That the server speaks gRPC over HTTP/2 and calls itself, or the named service, SERVING "
         "by the standard health protocol (grpc.health.v1). Nothing beyond what it says of itself.",
     .schemes = {"grpc", "grpcs"},
+    .urls = {"grpc://host:50051", "grpcs://host:50051/shop.v1.Orders"},
     .from_url = from_url,
     .bind = bind_run<Options, run>,
 };

@@ -89,6 +89,33 @@ TEST(Grpc, judges_what_the_server_says_of_itself) {
     expect_failed(told(answer("", "x")), ErrorClass::protocol, "malformed gRPC status");
 }
 
+TEST(Grpc, an_answer_may_end_in_other_ways) {
+    const std::string settings = frame(4, 0, 0, "") + frame(4, 1, 0, "");
+    const std::string good = header(":status", "200") + header("content-type", "application/grpc");
+    const std::string serving = std::string("\0\0\0\0\2\x08\x01", 7);
+    // Nothing but trailers, which are headers then.
+    expect_failed(told(settings + frame(1, 5, 1, good + header("grpc-status", "5"))),
+                  ErrorClass::assertion, "the server does not know its own health");
+    expect_failed(told(settings + frame(1, 5, 1, good + header("grpc-status", "0"))),
+                  ErrorClass::protocol, "answered with no message");
+    // A message that says SERVING, and no word on whether that was all.
+    expect_failed(told(settings + frame(1, 4, 1, good) + frame(0, 1, 1, serving)),
+                  ErrorClass::protocol, "not gRPC: an answer without its status");
+    const std::string done = frame(1, 5, 1, header("grpc-status", "0"));
+    const std::string squeezed = std::string("\1\0\0\0\2\x08\x01", 7);
+    expect_failed(told(settings + frame(1, 4, 1, good) + frame(0, 0, 1, squeezed) + done),
+                  ErrorClass::protocol,
+                  "answered with compressed message, which was not asked for");
+    expect_failed(told(settings + frame(1, 4, 1, good) + frame(0, 0, 1, serving + serving) + done),
+                  ErrorClass::protocol, "answered with more than one message");
+    expect_failed(told(settings + frame(1, 5, 1, header(":status", "503"))), ErrorClass::protocol,
+                  "not gRPC: answered with HTTP status 503");
+    const std::string zeros(4, '\0');
+    EXPECT_EQ(told(settings + frame(7, 0, 0, zeros + zeros)).status, Status::failed) << "GOAWAY";
+    expect_failed(told(settings + frame(3, 0, 1, std::string("\0\0\0\7", 4))), ErrorClass::protocol,
+                  "HTTP/2 error");
+}
+
 TEST(Grpc, faults_of_the_stream) {
     const auto at = [](Peer::Handler handler) {
         const Peer peer(std::move(handler));
@@ -103,6 +130,28 @@ TEST(Grpc, faults_of_the_stream) {
     EXPECT_EQ(at(Peer::say(std::string(300'000, 'x'))), ErrorClass::protocol);
     EXPECT_EQ(run(to("127.0.0.1:" + std::to_string(testing::closed_port()))).error_class,
               ErrorClass::connect);
+}
+
+TEST(Grpc, a_secret_that_is_not_there_is_our_own_fault) {
+    const Peer peer(Peer::hang());
+    Options options = to(peer.address());
+    options.metadata.emplace_back("authorization", Secret::pending());
+    EXPECT_EQ(run(options).status, Status::unknown);
+    EXPECT_EQ(peer.accepted(), 0);
+}
+
+TEST(GrpcOptions, come_from_a_url) {
+    Options options;
+    EXPECT_EQ(kind.from_url(&options, "grpcs://h:1/shop.v1.Orders"), "");
+    EXPECT_EQ(options.url, "grpcs://h:1");
+    EXPECT_EQ(options.service, "shop.v1.Orders");
+    for (const char* url : {"grpc://h:1", "grpc://h:1/"}) {
+        Options whole;
+        EXPECT_EQ(kind.from_url(&whole, url), "") << url;
+        EXPECT_EQ(whole.service, "");
+    }
+    for (const char* url : {"grpc://h", "grpc://h/x", "grpc:x/y", "grpc://u:p@h:1/x"})
+        EXPECT_NE(kind.from_url(&options, url), "") << url;
 }
 
 TEST(GrpcOptions, are_checked) {

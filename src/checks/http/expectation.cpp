@@ -109,6 +109,8 @@ std::optional<Fault> Expectation::fault_of(const net::HttpResponse& response) co
     if (auto fault = status_fault(response.status)) {
         // What a failing server says about itself is worth more than the number.
         if (!response.body.empty()) fault->error = "body: " + wire::quoted(response.body);
+        if (const std::string* location = response.header("Location"))
+            fault->error = "leads to " + wire::quoted(*location);
         return fault;
     }
     if (auto fault = header_fault(response)) return fault;

@@ -242,6 +242,7 @@ const Kind kind{
         "proxy's own page or a cache may give it; ask for something only the service can say, and "
         "expect it. Nothing is proved about other URLs, nor about clients elsewhere.",
     .schemes = {"http", "https"},
+    .urls = {"http://127.0.0.1:8080/health", "https://user:password@host/health"},
     .from_url = from_url,
     .bind = bind,
 };

@@ -172,7 +172,10 @@ TEST(Http, follows_redirects_only_when_asked) {
     const Peer target(Peer::answer(page("arrived")));
     const Peer peer(Peer::answer("HTTP/1.1 302 Found\r\nLocation: http://" + target.address() +
                                  "/x\r\nContent-Length: 0\r\n\r\n"));
-    expect_failed(run(to(peer)), ErrorClass::assertion, "judge", "status 302, expected 2xx");
+    const Outcome outcome = run(to(peer));
+    expect_failed(outcome, ErrorClass::assertion, "judge", "status 302, expected 2xx");
+    EXPECT_TRUE(outcome.error.starts_with("leads to \"http://" + target.address()))
+        << outcome.error;
     Options options = to(peer);
     options.redirects = 1;
     options.expect_body = "arrived";

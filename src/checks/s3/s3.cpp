@@ -367,6 +367,8 @@ const Kind kind{
         "other objects, nor about how fast large ones move. Requests are signed with Signature "
         "Version 4.",
     .schemes = {"s3"},
+    .urls = {"s3://bucket?region=eu-central-1", "s3://KEY:SECRET@127.0.0.1:9000/bucket?tls=off",
+             "s3://KEY:SECRET@host/bucket?mode=bucket"},
     .from_url = from_url,
     .bind = bind,
 };

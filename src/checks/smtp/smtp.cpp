@@ -200,6 +200,7 @@ const Kind kind{
         "mail is sent and nobody logs in: whether a message would be accepted, stored or delivered "
         "is not proved.",
     .schemes = {"smtp", "smtps"},
+    .urls = {"smtp://host:25", "smtp://host:587", "smtps://host"},
     .from_url = from_url,
     .bind = bind_run<Options, run>,
 };

@@ -134,6 +134,7 @@ const Kind kind{
         "stopped or stuck, and so does a forwarder (a container's port, a load balancer) with "
         "nothing behind it. Prefer the kind that speaks the protocol.",
     .schemes = {"tcp", "unix"},
+    .urls = {"tcp://host:port", "unix:/run/service.sock"},
     .from_url = from_url,
     .bind = bind,
 };

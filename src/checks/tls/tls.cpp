@@ -99,6 +99,7 @@ const Kind kind{
         "nothing about the service inside; use the kind that speaks its protocol. With `verify: "
         "false` only the days left are judged.",
     .schemes = {"tls"},
+    .urls = {"tls://host", "tls://host:5433"},
     .from_url = from_url,
     .bind = bind_run<Options, run>,
 };

@@ -164,7 +164,7 @@ TEST_F(Tls, a_server_that_speaks_no_tls_fails) {
         testing::send_all(descriptor, "220 mail.example.org ESMTP\r\n");
         testing::close_in_order(descriptor);
     });
-    expect_failed(run(to(peer)), ErrorClass::tls, "tls", "handshake failed");
+    expect_failed(run(to(peer)), ErrorClass::tls, "tls", "does not speak TLS");
 }
 
 TEST_F(Tls, a_server_that_hangs_times_out_in_the_handshake) {

@@ -67,7 +67,7 @@ constexpr Field fields[] = {
     field<&Options::url>("url", "Where Vault or OpenBao is.",
                          {.required = true, .example = "https://vault:8200", .verify = verify_url}),
     field<&Options::token>("token",
-                           "A token, which must be valid; left empty, only the server is "
+                           "A token, which must be valid; without one, only the server is "
                            "judged."),
     field<&Options::name_space>("namespace", "Namespace of the token and the secret.",
                                 {.example = "shop"}),
@@ -304,6 +304,8 @@ const Kind kind{
         "against a stand-in made from Vault's documents, which python3-hvac talks to as well, not "
         "against Vault itself.",
     .schemes = {"vault"},
+    .urls = {"vault://host:8200", "vault://:TOKEN@host/kv/health#password",
+             "vault://127.0.0.1:8200?tls=off&standby_ok=true"},
     .from_url = from_url,
     .bind = bind_run<Options, run>,
 };

@@ -113,6 +113,10 @@ wire::websocket::Handshake handshake_of(const Options& options, const wire::Url&
     std::random_device source;
     for (auto& byte : handshake.nonce) byte = static_cast<std::uint8_t>(source() & 0xff);
     for (const auto& [name, secret] : options.headers) {
+        if (!secret.available()) {
+            throw CheckError(ErrorClass::local, "a secret is not available",
+                             "the value of header " + name);
+        }
         std::string value = secret.reveal();
         if (value.find_first_of("\r\n") != value.npos || value.find('\0') != value.npos) {
             throw CheckError(ErrorClass::local,
@@ -131,20 +135,25 @@ CheckError closed(const Event& event) {
             event.data.empty() ? "" : "got " + wire::quoted(event.data)};
 }
 
-net::awaitable<void> ping(net::Connection& connection, Client& client) {
+using Pattern = std::optional<wire::Pattern>;
+
+// Whether a message came before that holds what is waited for: a server may greet at once.
+net::awaitable<bool> ping(net::Connection& connection, Client& client, const Pattern& greeting) {
+    bool greeted = false;
     const std::string payload = fmt::format("vitals {:08x}", std::random_device{}());
     client.ping(payload);
     for (;;) {
         const auto event = co_await net::next_event(connection, client);
         if (event.what == What::closed) throw closed(event);
-        // Others are pongs nobody asked for, which are allowed, and messages to everybody.
-        if (event.what == What::pong && event.data == payload) co_return;
+        const bool message = event.what == What::message;
+        greeted = greeted || (message && greeting && greeting->found_in(event.data));
+        // Others are pongs nobody asked for, which are allowed.
+        if (event.what == What::pong && event.data == payload) co_return greeted;
     }
 }
 
-// Nothing, or the last message that was another one.
 net::awaitable<void> await_message(net::Context& context, net::Connection& connection,
-                                   Client& client, const std::optional<wire::Pattern>& pattern) {
+                                   Client& client, const Pattern& pattern) {
     const auto reserve = std::min(context.left() / 10, std::chrono::milliseconds(100));
     const Steady until = context.deadline() - reserve;
     std::optional<std::string> other;
@@ -179,12 +188,13 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     Client client(handshake, [source] { return static_cast<std::uint32_t>((*source)()); });
     co_await net::next_event(*connection, client);
     context.enter("ping");
-    co_await ping(*connection, client);
+    Pattern pattern, greeting;
+    if (!options.expect.empty()) pattern = wire::Pattern::parse(options.expect).value();
+    if (options.send.empty()) greeting = pattern;  // else it would not be an answer
+    const bool greeted = co_await ping(*connection, client, greeting);
     const bool talks = !options.send.empty() || !options.expect.empty();
-    if (talks) {
+    if (talks && !greeted) {
         context.enter("message");
-        std::optional<wire::Pattern> pattern;
-        if (!options.expect.empty()) pattern = wire::Pattern::parse(options.expect).value();
         if (!options.send.empty()) client.say(options.send);
         co_await await_message(context, *connection, client, pattern);
     }
@@ -211,6 +221,7 @@ const Kind kind{
         "answer pings by themselves, also while the application behind them is stuck: give `send` "
         "or `expect` to prove that messages are answered.",
     .schemes = {"ws", "wss"},
+    .urls = {"ws://host:port/path", "wss://host/path"},
     .from_url = from_url,
     .bind = bind_run<Options, run>,
 };

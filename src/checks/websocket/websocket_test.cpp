@@ -18,6 +18,7 @@ struct Server {
     std::string extra;          // headers
     std::string pong = "echo";  // echo | none | other
     std::string message;        // frames sent for a text message
+    std::string greeting;       // frames sent at once
     int status = 101;
 
     void operator()(int descriptor) const {
@@ -32,6 +33,7 @@ struct Server {
                                           wire::websocket::accept_of(key) + "\r\n" + extra +
                                           "\r\n");
         if (status != 101) return;
+        testing::send_all(descriptor, greeting);
         for (;;) {
             char bytes[2 + 4 + 125];
             if (::recv(descriptor, bytes, 6, MSG_WAITALL) != 6) return;
@@ -93,6 +95,24 @@ TEST(Websocket, waits_for_the_expected_message) {
     EXPECT_EQ(outcome.error, "got \"hello\"");
 }
 
+// It came before the ping was answered, and none comes after it.
+TEST(Websocket, a_greeting_is_a_message) {
+    const Peer peer(Server{.greeting = "\x81\x05hello"});
+    Options options = to(peer.address());
+    options.expect = "hello";
+    EXPECT_EQ(run(options).detail, "answers messages");
+    options.send = "x";
+    expect_failed(run(options), ErrorClass::timeout, "message",
+                  "pings are answered, messages are not");
+}
+
+TEST(Websocket, a_secret_that_is_not_there_is_our_own_fault) {
+    const Peer peer(Server{});
+    Options options = to(peer.address());
+    options.headers.emplace_back("Authorization", Secret::pending());
+    EXPECT_EQ(run(options).status, Status::unknown);
+}
+
 TEST(Websocket, pings_answered_but_no_messages_fail) {
     const Peer peer(Server{});
     Options options = to(peer.address());
@@ -124,6 +144,8 @@ TEST(Websocket, faults) {
     at(Peer::reset("HTTP/1.1 101"), ErrorClass::protocol, "handshake", "connection reset");
     at(Peer::drip("HTTP/1.1 101 x\r\nUpgrade: websocket\r\n", 50ms), ErrorClass::timeout,
        "handshake", "timeout in handshake");
+    at(Peer::answer("HTTP/1.0 404 Not Found\r\n\r\n"), ErrorClass::assertion, "handshake",
+       "answered with status 404, expected 101");
     at(Peer::answer("+PONG\r\n"), ErrorClass::protocol, "handshake", "not HTTP");
     at(Peer::answer("HTTP/1.1 101 " + std::string(100'000, 'x')), ErrorClass::protocol, "handshake",
        "answer's head larger than 16 KiB");
