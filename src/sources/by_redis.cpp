@@ -37,8 +37,10 @@ class Session {
         co_await log_in();
         context_.enter("subscribe");
         const std::string database = way_.url.path.size() > 1 ? way_.url.path.substr(1) : "0";
-        std::vector<std::string> words{"PSUBSCRIBE", channel_pattern(way_.options, database)};
-        co_await send(std::move(words));
+        for (std::string pattern : channel_patterns(way_.options, database)) {
+            std::vector<std::string> words{"PSUBSCRIBE", std::move(pattern)};
+            co_await send(std::move(words));
+        }
         for (;;) {
             const auto value = co_await next();
             if (value)
@@ -93,6 +95,8 @@ class Session {
     }
 
     void take(const Value& value) {
+        // Who may listen to the usual channels need not be let in to the other one.
+        if (value.error_code() == "NOPERM" && hearing_.listened()) return;
         if (value.is(Type::error)) throw meaning_of(value);
         if (!value.is(Type::array) || value.items.empty()) return;
         const std::string& what = value.items[0].text;

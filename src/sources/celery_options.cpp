@@ -63,8 +63,8 @@ constexpr Field fields[] = {
                                           {.verify = verify_exchange}),
     field<&CeleryOptions::fanout_prefix>(
         "fanout_prefix",
-        "On Redis: the application's fanout_prefix, `{db}` stands for the database; \"\" where it "
-        "is switched off.",
+        "On Redis: the application's fanout_prefix, `{db}` stands for the database; `false` where "
+        "it is switched off.",
         {.verify = verify_prefix}),
     field<&CeleryOptions::global_keyprefix>("global_keyprefix",
                                             "On Redis: the application's global_keyprefix.",
@@ -79,17 +79,18 @@ const Description celery = describe<CeleryOptions>(
     "celery", "Listens to the events by which Celery's workers say on their broker that they live.",
     fields, verify);
 
-std::string channel_pattern(const CeleryOptions& options, const std::string& database) {
-    std::string prefix = options.fanout_prefix;
+std::vector<std::string> channel_patterns(const CeleryOptions& options,
+                                          const std::string& database) {
+    std::string prefix = options.fanout_prefix == "false" ? "" : options.fanout_prefix;
     constexpr std::string_view placeholder = "{db}";
     if (const auto at = prefix.find(placeholder); at != prefix.npos)
         prefix.replace(at, placeholder.size(), database);
-    std::string pattern;
+    std::string all;
     for (const char c : options.global_keyprefix + prefix + options.event_exchange) {
-        if (std::string_view("*?[]\\^").find(c) != std::string_view::npos) pattern += '\\';
-        pattern += c;
+        if (std::string_view("*?[]\\^").find(c) != std::string_view::npos) all += '\\';
+        all += c;
     }
-    return pattern + "/worker.*";
+    return {all + "/worker.*", all};
 }
 
 }  // namespace vitals::sources

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "model/description.hpp"
 #include "model/secret.hpp"
@@ -21,8 +22,10 @@ struct CeleryOptions {
 
 extern const Description celery;
 
-// What Celery's workers publish their events of themselves to on Redis, as PSUBSCRIBE takes it.
+// Where Celery's workers publish their events of themselves on Redis, as PSUBSCRIBE takes it: on
+// channels of their own or, with kombu's fanout_patterns off, on the one that all events share.
 // `database` as it stands in the URL.
-std::string channel_pattern(const CeleryOptions& options, const std::string& database);
+std::vector<std::string> channel_patterns(const CeleryOptions& options,
+                                          const std::string& database);
 
 }  // namespace vitals::sources

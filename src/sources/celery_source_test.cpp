@@ -47,16 +47,25 @@ std::string envelope(const std::string& body) {
 constexpr const char* subscribed =
     "*3\r\n$10\r\npsubscribe\r\n$20\r\n/0.celeryev/worker.*\r\n:1\r\n";
 
-// A Redis that answers each command with what the function says of its words.
+// A Redis that answers each command with what the function says of its words, and lets nobody
+// listen to the channel that all events may share.
 Peer::Handler redis(std::function<std::string(const std::vector<wire::resp::Value>&)> answer) {
     return [answer](int descriptor) {
         std::string input;
         char bytes[4096];
+        bool listens = false;
         for (;;) {
             const auto value = wire::resp::take_value(input);
             if (!value) return;
             if (*value) {
-                const std::string said = answer((*value)->items);
+                const auto& words = (*value)->items;
+                const bool subscribes = words.at(0).text == "PSUBSCRIBE";
+                std::string said;
+                if (!subscribes || words.at(1).text.ends_with('*'))
+                    said = answer(words);
+                else if (listens)
+                    said = "-NOPERM this user has no permissions to access the channel\r\n";
+                listens = listens || (subscribes && !said.empty());
                 if (said == "hang up") return;
                 vitals::testing::send_all(descriptor, said);
                 continue;
@@ -243,15 +252,19 @@ TEST_F(CelerySourceTest, FaultsOfTheStream) {
     EXPECT_TRUE(detail_becomes("(resolve)")) << detail();
 }
 
-TEST(ChannelPattern, IsAsKombuMakesIt) {
+TEST(ChannelPatterns, AreAsKombuMakesThem) {
     CeleryOptions options;
-    EXPECT_EQ(channel_pattern(options, "0"), "/0.celeryev/worker.*");
+    using ::testing::ElementsAre;
+    EXPECT_THAT(channel_patterns(options, "0"), ElementsAre("/0.celeryev/worker.*", "/0.celeryev"));
     options.global_keyprefix = "shop:";
-    EXPECT_EQ(channel_pattern(options, "12"), "shop:/12.celeryev/worker.*");
-    options.fanout_prefix = "";
-    EXPECT_EQ(channel_pattern(options, "0"), "shop:celeryev/worker.*");
+    EXPECT_THAT(channel_patterns(options, "12"),
+                ElementsAre("shop:/12.celeryev/worker.*", "shop:/12.celeryev"));
+    options.fanout_prefix = "false";
+    EXPECT_THAT(channel_patterns(options, "0"),
+                ElementsAre("shop:celeryev/worker.*", "shop:celeryev"));
     options.fanout_prefix = "a*[b].";
-    EXPECT_EQ(channel_pattern(options, "0"), "shop:a\\*\\[b\\].celeryev/worker.*");
+    EXPECT_THAT(channel_patterns(options, "0"),
+                ElementsAre("shop:a\\*\\[b\\].celeryev/worker.*", "shop:a\\*\\[b\\].celeryev"));
 }
 
 }  // namespace

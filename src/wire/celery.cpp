@@ -145,6 +145,7 @@ std::expected<Opened, std::string> read_envelope(std::string_view text) {
     if (whole == nullptr) return std::unexpected("is no envelope of kombu");
     Opened opened;
     opened.body = text_of(*whole, "body");
+    opened.content_type = text_of(*whole, "content-type");
     const json::object* properties = object_of(*whole, "properties");
     if (properties != nullptr && text_of(*properties, "body_encoding") == "base64") {
         auto body = from_base64(opened.body);

@@ -36,6 +36,7 @@ std::string write_envelope(const Envelope& envelope);
 
 struct Opened {
     std::string body;
+    std::string content_type;
     std::string ticket;  // of the request that is answered; empty on events
 };
 std::expected<Opened, std::string> read_envelope(std::string_view text);

@@ -218,7 +218,7 @@ class Worker(Server):
     """A Celery worker; `solo` runs tasks in the thread that also answers."""
 
     def __init__(self, broker, node, queues, pool="prefork", remote_control=True, heartbeat=True,
-                 transport=None, more=()):
+                 transport=None, settings=None, more=()):
         super().__init__("celery")
         self.node = node
         self.spawn("/usr/bin/celery", "-A", "celery_app", "worker", "-n", node, "-Q", queues,
@@ -226,6 +226,7 @@ class Worker(Server):
                    *([] if heartbeat else ["--without-heartbeat"]), *more,
                    BROKER=broker, PYTHONPATH=str(HERE), PYTHONDONTWRITEBYTECODE="1",
                    PYTHONUNBUFFERED="1", REMOTE_CONTROL="yes" if remote_control else "",
+                   SETTINGS=json.dumps(settings or {}),
                    **({"TRANSPORT": json.dumps(transport)} if transport else {}))
 
     def ready(self):

@@ -2,12 +2,13 @@
 import contextlib
 import json
 import re
+import subprocess
 import time
 
 import pytest
 
 from brokers import RabbitMQ, Redis, Script, Worker, call_task, make_certificates
-from daemon import SLOWER, eventually, run_vitals
+from daemon import BINARY, SLOWER, eventually, run_vitals
 
 DEADLINE = 2.0
 
@@ -276,8 +277,24 @@ def pair(broker):
         yield both
 
 
-def bindings(redis):
-    return redis.ask("SMEMBERS", "_kombu.binding.reply.celery.pidbox")
+def reply_keys(redis):
+    """What Redis holds for replies: seconds until it is gone, by name; -1: never."""
+    names = re.findall(rb"\S+reply\S*", redis.ask("KEYS", "*reply*"))
+    return {name: int(redis.ask("TTL", name.decode()).strip(b":\r\n")) for name in names}
+
+
+def on_broker(broker):
+    """Everything on the broker that may have been made for replies."""
+    if isinstance(broker, Redis):
+        return set(reply_keys(broker))
+    return broker.queues()
+
+
+def nothing_lasts(broker, before):
+    """What is there now and was not before goes by itself."""
+    if isinstance(broker, Redis):
+        return all(0 <= seconds <= 3600 for seconds in reply_keys(broker).values())
+    return eventually(lambda: on_broker(broker) <= before, 30)
 
 
 def test_celery_without_workers_is_told_at_once(check, certificates):
@@ -335,7 +352,7 @@ def test_celery_with_other_names_on_redis(check):
             expect(check("celery", url=server.url, **named), "ok", detail="1 worker answered")
             expect(check("celery", url=server.url, part="queue", queue="default", **named), "ok")
             expect(check("celery", timeout="4s", url=server.url, part="heartbeat", **named), "ok")
-            assert b"reply.celery" not in server.ask("KEYS", "*reply*"), "nothing is left behind"
+            assert not reply_keys(server), "the only worker has answered"
         with workers(Worker(server.url, "named@lab", "default", transport={"fanout_prefix": False})):
             expect(check("celery", url=server.url, fanout_prefix="false"), "ok")
     finally:
@@ -361,21 +378,149 @@ def test_celery_worker_stopped(check, broker, pair):
 
 def test_celery_survives_many_checks(check, broker, pair):
     """A control message that is not whole kills a worker or leaves it deaf."""
-    def inboxes():
-        return set(re.findall(rb"\S+reply\S*", broker.ask("KEYS", "*")))
-
-    # A worker that answered too late in an earlier test may have filled an inbox after its end.
-    before = inboxes() if isinstance(broker, Redis) else set()
+    before = on_broker(broker)
+    complaints = broker.log.read_text().count("unexpectedly closed")
     for _ in range(5):
-        expect(check("celery", url=url_of(broker), destination=["one@lab", "two@lab"]), "ok")
+        expect(check("celery", url=url_of(broker), workers=">=2"), "ok")
     for worker in pair:
         assert worker.processes[-1].poll() is None
         assert "Traceback" not in worker.log.read_text()
+    assert eventually(lambda: on_broker(broker) <= before), "all have answered"
+    for _ in range(5):
+        expect(check("celery", url=url_of(broker)), "ok")
+    assert nothing_lasts(broker, before), "one of two may answer when the other has"
+    assert broker.log.read_text().count("unexpectedly closed") == complaints
+
+
+def test_celery_worker_that_answers_when_nobody_waits_any_more(check, broker, pair):
+    url = url_of(broker)
+    before = on_broker(broker)
+    with pair[1].stopped():
+        found = check("celery", url=url, destination=["two@lab"], timeout="1s")
+        expect(found, "failed", "timeout", "workers", "no answer of two@lab")
+    expect(check("celery", url=url, workers=">=2", timeout="15s"), "ok")  # it has answered both
+    assert nothing_lasts(broker, before)
     if isinstance(broker, Redis):
-        assert bindings(broker) == b"*0\r\n"
-        assert inboxes() <= before
+        assert not [name for name in reply_keys(broker) if b"binding" in name]
+
+
+def test_celery_check_that_is_killed_before_workers_answer(check, broker, pair, tmp_path):
+    url = url_of(broker)
+    before = on_broker(broker)
+    file = tmp_path / "killed.yaml"
+    file.write_text(json.dumps({"state_dir": str(tmp_path), "components": {"it": {
+        "check": "celery", "url": url, "destination": ["two@lab"], "timeout": "60s"}}}))
+    with pair[1].stopped():
+        running = subprocess.Popen([BINARY, "check", "-c", file], stdout=subprocess.DEVNULL)
+        try:
+            assert eventually(lambda: on_broker(broker) - before, 30)
+            expect(check("celery", url=url, destination=["one@lab"]), "ok")  # and it has asked, too
+            assert running.poll() is None
+        finally:
+            running.kill()
+            running.wait()
+    expect(check("celery", url=url, destination=["two@lab"], timeout="15s"), "ok")
+    assert nothing_lasts(broker, before)
+
+
+class Kept:
+    """A daemon's component `it` that asks the workers when it is told to, on one connection."""
+
+    def __init__(self, vitals, url, **more):
+        self.daemon = vitals({"components": {"it": {
+            "check": "celery", "url": url, "interval": "1h", "auth_every": "1d", "timeout": "5s",
+            **more}}})
+        assert self.daemon.becomes("it", "ok", 30), self.daemon.components()
+
+    def run(self):
+        found = self.daemon.control("POST", "/v1/components/it/run").json
+        return found, "connect" not in [phase["name"] for phase in found["phases"]]
+
+    def stays(self):
+        found, kept = self.run()
+        expect(found, "ok")
+        return kept
+
+
+@pytest.fixture
+def own_broker(broker):
+    """One that may be restarted: its URL, and how."""
+    if isinstance(broker, RabbitMQ):
+        broker.control("add_vhost", "own")
+        broker.control("set_permissions", "-p", "own", "test", ".*", ".*", ".*")
+        yield broker.url(vhost="own"), lambda: broker.control(
+            "close_all_connections", "--vhost", "own", "restarting")
+        broker.control("delete_vhost", "own")
     else:
-        assert not [name for name in broker.queues() if name.startswith("amq.gen")]
+        server = Redis()
+
+        def restart():
+            server.kill()
+            server.start()
+            server.ready()
+
+        try:
+            yield server.ready().url, restart
+        finally:
+            server.close()
+
+
+def test_celery_on_a_kept_connection(check, vitals, own_broker):
+    url, restart = own_broker
+    one = Worker(url, "one@lab", "default")
+    two = Worker(url, "two@lab", "default")
+    with workers(one, two):
+        watch = Kept(vitals, url)
+        queue = Kept(vitals, url, part="queue", queue="default")
+        heard = Kept(vitals, url, part="heartbeat")
+        for _ in range(5):  # of two workers one answers when the run is over
+            assert watch.stays() and queue.stays()
+        assert not heard.stays(), "of what was said before nothing may count"
+        with one.stopped(), two.stopped():
+            expect(watch.run()[0], "failed", "timeout")
+        assert eventually(lambda: watch.run()[0]["status"] == "ok", 30)
+        assert watch.stays()
+        restart()
+        assert eventually(lambda: check("celery", url=url, workers=">=2")["status"] == "ok", 60)
+        assert not watch.stays() and not queue.stays(), "the broker has closed them"
+        assert watch.stays() and queue.stays()
+    expect(watch.run()[0], "failed", "assertion", "workers", "there are no workers")
+
+
+def test_celery_of_several_applications_on_one_broker(check, redis):
+    """Workers whose replies are long, or in a form that is not read, or that say on one channel all
+    that they have to say."""
+    queues = [f"a_queue_of_many_{number}" for number in range(300)]
+    with workers(Worker(redis.url, "many@lab", ",".join(queues)),
+                 Worker(redis.url, "pickle@lab", "pickled", settings={
+                     "task_serializer": "pickle", "accept_content": ["json", "pickle"]}),
+                 Worker(redis.url, "one-channel@lab", "q", transport={"fanout_patterns": False})):
+        found = check("celery", url=redis.url, part="queue", queue=queues[-1])
+        expect(found, "ok", detail="1 worker consumes the queue")
+        expect(check("celery", url=redis.url, destination=["many@lab", "one-channel@lab"]), "ok")
+        found = check("celery", url=redis.url, destination=["pickle@lab"])
+        expect(found, "failed", "protocol", "workers", "1 worker answered, but not in JSON")
+        found = check("celery", timeout="10s", url=redis.url, part="heartbeat",
+                      destination=["one-channel@lab", "pickle@lab"])
+        expect(found, "ok", detail="2 workers alive")
+
+
+def test_celery_with_no_more_permissions_than_it_needs(check, broker, pair):
+    """Those that docs/checks.md names."""
+    if isinstance(broker, Redis):
+        url = broker.url.replace("//:pw", "//asks:secret")
+        broker.ask("ACL", "SETUSER", "asks", "on", ">secret", "~_kombu.binding.reply.vitals.*",
+                   "~*.reply.vitals.pidbox", "&/0.celery.pidbox", "&/0.celeryev/worker.*",
+                   *"+ping +select +multi +exec +sadd +srem +expire +del +rpush +lindex +publish "
+                   "+psubscribe".split())
+    else:
+        url = broker.url("asks")
+        broker.control("add_user", "asks", broker.PASSWORD)
+        broker.control("set_permissions", "asks", r"^amq\.gen.*$", r"^(amq\.gen.*|celery\.pidbox)$",
+                       r"^(amq\.gen.*|celeryev)$")
+    expect(check("celery", url=url, workers=">=2"), "ok")
+    expect(check("celery", url=url, part="queue", queue="high"), "ok")
+    expect(check("celery", url=url, part="heartbeat", timeout="10s"), "ok")
 
 
 def test_celery_without_remote_control(check, broker):

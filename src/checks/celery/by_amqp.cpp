@@ -1,10 +1,10 @@
 // Through an AMQP broker: replies come to a queue of our own, named by the broker and gone with the
-// connection, through the default exchange; so nothing is declared that others could mind.
+// connection, through the default exchange; so nothing is declared that others could mind, and what
+// a worker answers after the connection has ended goes nowhere.
 #include <fmt/format.h>
 
 #include "net/pump.hpp"
 #include "transport.hpp"
-#include "wire/amqp_client.hpp"
 #include "wire/quote.hpp"
 
 namespace vitals::checks::celery {
@@ -12,57 +12,35 @@ namespace vitals::checks::celery {
 namespace {
 
 using wire::amqp::Client;
-using wire::amqp::Event;
-using What = Event::What;
+using What = wire::amqp::Event::What;
 
 constexpr std::uint16_t not_found = 404;
 
-CheckError refused(const Event& event) {
+CheckError refused(const wire::amqp::Event& event) {
     const auto error_class = event.code == 403 ? ErrorClass::auth : ErrorClass::assertion;
     return {error_class, fmt::format("the broker refused ({})", event.code),
             "got " + wire::quoted(event.text)};
 }
 
-net::awaitable<Event> expect(net::Connection& connection, Client& client, What what) {
-    for (;;) {
-        auto event = co_await net::next_event(connection, client);
-        if (event.what == what) co_return event;
-        if (event.what == What::channel_closed) throw refused(event);
-        if (event.what != What::blocked && event.what != What::unblocked)
-            throw CheckError(ErrorClass::protocol, "unexpected answer");
-    }
-}
-
-wire::amqp::Login login_of(const Question& question) {
-    const Options& options = question.options;
-    const wire::Url& url = question.url;
-    wire::amqp::Login login;
-    login.user = !options.user.empty() ? options.user : url.user.empty() ? "guest" : url.user;
-    login.password = options.password.configured() ? options.password.reveal() : url.password;
-    if (login.password.empty() && !options.password.configured() && login.user == "guest")
-        login.password = "guest";
-    login.vhost = url.path.size() > 1 ? url.path.substr(1) : "/";
-    return login;
-}
-
 void send_request(Client& client, const Question& question, const std::string& inbox) {
-    const std::string method = question.options.part == "queue" ? "active_queues" : "ping";
+    const Options& options = question.component;
     Client::Message message;
-    message.exchange = question.options.control_exchange + ".pidbox";
+    message.exchange = options.control_exchange + ".pidbox";
     message.properties.content_type = "application/json";
     message.properties.content_encoding = "utf-8";
     message.properties.delivery_mode = 1;
     message.properties.headers = {{"clock", {std::int64_t{1}}}};
-    message.body = wire::celery::write_request({.method = method,
-                                                .destination = question.options.destination,
-                                                .ticket = question.ticket,
-                                                .reply_exchange = "",
-                                                .reply_key = inbox});
+    message.body =
+        wire::celery::write_request({.method = options.part == "queue" ? "active_queues" : "ping",
+                                     .destination = options.destination,
+                                     .ticket = question.ticket,
+                                     .reply_exchange = "",
+                                     .reply_key = inbox});
     client.publish(message);
 }
 
-void take_delivery(const Event& event, const Question& question, Tally& tally) {
-    if (question.options.part == "heartbeat") {
+void take_delivery(const wire::amqp::Event& event, const Question& question, Tally& tally) {
+    if (question.component.part == "heartbeat") {
         const auto events = wire::celery::read_events(event.body);
         if (!events) return;  // whoever else publishes there
         for (const auto& each : *events) tally.take(each);
@@ -71,15 +49,56 @@ void take_delivery(const Event& event, const Question& question, Tally& tally) {
     const std::string* ticket = wire::amqp::find_text(event.properties.headers, "ticket");
     if (ticket == nullptr || *ticket != question.ticket) return;
     const auto replies = wire::celery::read_replies(event.body);
-    if (!replies) {
-        throw CheckError(ErrorClass::protocol, "a worker's reply cannot be read",
-                         "got " + wire::quoted(event.body));
+    if (!replies)
+        tally.take_unread(event.properties.content_type, event.body);
+    else
+        for (const auto& reply : *replies) tally.take(reply);
+}
+
+}  // namespace
+
+net::awaitable<wire::amqp::Event> ByAmqp::expect(What what) {
+    for (;;) {
+        auto event = co_await net::next_event(*connection_, client_);
+        if (event.what == what) co_return event;
+        if (event.what == What::channel_closed) throw refused(event);
+        const bool unasked = event.what == What::blocked || event.what == What::unblocked ||
+                             event.what == What::delivered;
+        if (!unasked) throw CheckError(ErrorClass::protocol, "unexpected answer");
+        if (event.what != What::delivered) deaf_ = event.what == What::blocked;
     }
-    for (const auto& reply : *replies) tally.take(reply);
+}
+
+net::awaitable<void> ByAmqp::log_in(const Component& component, Login login,
+                                    net::Context& context) {
+    context_ = &context;
+    if (login.user.empty()) login.user = "guest";
+    if (login.password.empty() && !component.password.configured() && login.user == "guest")
+        login.password = "guest";
+    const std::string& path = component.broker.path;
+    wire::amqp::Login with;
+    with.user = std::move(login.user);
+    with.password = std::move(login.password);
+    with.vhost = path.size() > 1 ? path.substr(1) : "/";
+    client_ = Client(std::move(with));
+    context.enter("greeting");
+    co_await expect(What::greeted);
+    context.enter("auth");
+    co_await expect(What::logged_in);
+    context.enter("vhost");
+    co_await expect(What::opened);
+    context.enter("inbox");
+    client_.open_channel();
+    co_await expect(What::channel_opened);
+    client_.declare_own_queue();
+    const auto declared = co_await expect(What::declared);
+    inbox_ = declared.queue;
+    client_.consume(inbox_);
+    co_await expect(What::consuming);
 }
 
 // True: goes on.
-bool take_event(const Event& event, const Question& question, Tally& tally) {
+bool ByAmqp::take(const Event& event, const Question& question, Tally& tally) {
     switch (event.what) {
         case What::delivered:
             take_delivery(event, question, tally);
@@ -92,43 +111,46 @@ bool take_event(const Event& event, const Question& question, Tally& tally) {
             tally.asked(0);  // no worker has ever made the exchange
             return false;
         case What::blocked:
-            if (question.options.part == "heartbeat") return true;
+            deaf_ = true;
+            if (question.component.part == "heartbeat") return true;
             throw CheckError(ErrorClass::assertion, "the broker takes no messages",
                              "got " + wire::quoted(event.text));
+        case What::unblocked:
+            deaf_ = false;
+            return true;
         default:
             return true;
     }
 }
 
-}  // namespace
-
-net::awaitable<void> ask_by_amqp(net::Context& context, net::Connection& connection,
-                                 const Question& question, Tally& tally) {
-    Client client(login_of(question));
-    context.enter("greeting");
-    co_await expect(connection, client, What::greeted);
-    context.enter("auth");
-    co_await expect(connection, client, What::logged_in);
-    context.enter("vhost");
-    co_await expect(connection, client, What::opened);
-    context.enter("inbox");
-    client.open_channel();
-    co_await expect(connection, client, What::channel_opened);
-    client.declare_own_queue();
-    const auto inbox = co_await expect(connection, client, What::declared);
-    client.consume(inbox.queue);
-    co_await expect(connection, client, What::consuming);
-    context.enter("workers");
-    if (question.options.part == "heartbeat")
-        client.bind(inbox.queue, question.options.event_exchange, "worker.#");
-    else
-        send_request(client, question, inbox.queue);
-    for (bool more = true; more;) {
-        const auto event = co_await net::next_event(connection, client, question.until);
-        more = event && take_event(*event, question, tally);
+net::awaitable<void> ByAmqp::ask(const Question& question, net::Context& context, Tally& tally) {
+    // Workers may take their time, but a broker that is asked for its word gives it at once:
+    // whether it still is there, and our inbox with it.
+    if (std::exchange(used_, true)) {
+        context.enter("inbox");
+        client_.look_at_queue(inbox_);
+        co_await expect(What::declared);
     }
-    client.close();
-    co_await net::flush(connection, client);
+    context.enter("workers");
+    if (question.component.part == "heartbeat")
+        client_.bind(inbox_, question.component.event_exchange, "worker.#");
+    else
+        send_request(client_, question, inbox_);
+    for (bool more = true; more;) {
+        const auto event = co_await net::next_event(*connection_, client_, question.until);
+        more = event && take(*event, question, tally);
+    }
+}
+
+// RabbitMQ complains in its log of a client that goes before its goodbye was answered, which it
+// does not do while it is deaf.
+net::awaitable<void> ByAmqp::close() {
+    context_->enter("close");
+    client_.close();
+    if (deaf_)
+        co_await net::flush(*connection_, client_);
+    else
+        co_await expect(What::closed);
 }
 
 }  // namespace vitals::checks::celery

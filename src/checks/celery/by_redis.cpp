@@ -1,5 +1,14 @@
 // Through Redis, as kombu does it: a message is published to a channel that all workers subscribe
-// to, and each worker pushes its reply to the list that a set of bindings names for us.
+// to. A worker that answers looks for the queues that are bound to the exchange which the message
+// names (the members of a set) and pushes its reply to each (a list).
+//
+// It may do so long after nobody waits any more, and pushing to a list that is gone makes it again,
+// for ever. So binding and list are there with an expiry before anybody is asked; the binding ends
+// with the run; the list does only when everybody has answered, and otherwise outlives the last
+// worker that may have seen the binding. Set and exchange are our own, because those of Celery's
+// clients must not expire. Their names are few, because workers remember each exchange that they
+// ever answered through, and change in turns, so that a set which always has somebody new in it
+// expires nevertheless.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,76 +16,69 @@
 #include "net/pump.hpp"
 #include "transport.hpp"
 #include "wire/quote.hpp"
-#include "wire/resp.hpp"
 
 namespace vitals::checks::celery {
 
 namespace {
 
+using namespace std::chrono_literals;
 using wire::resp::Value;
 using Type = Value::Type;
+using Words = std::vector<std::string>;
+
+constexpr auto turn = 10min;          // for so long a set of bindings is used,
+constexpr int turns = 6;              // and again after so many others have been.
+constexpr auto binding_life = 20min;  // of a set, after its last use
+constexpr auto inbox_outlives = 40min;
+constexpr const char* keeps = "vitals";  // an element that keeps the list, and with it the expiry
+
+// The exchange that replies go to now.
+std::string reply_exchange(Clock& clock) {
+    const auto now = clock.system().time_since_epoch() / turn;
+    return fmt::format("reply.vitals.{}.pidbox", now % turns);
+}
 
 // How the application names what it keeps on Redis: the options of kombu's transport.
 class Names {
   public:
-    Names(const Options& options, std::string database)
-        : options_(options),
-          separator_(options.sep.empty() ? "\x06\x16" : options.sep),
-          database_(std::move(database)) {}
+    explicit Names(const Component& component)
+        : options_(component),
+          inbox_(component.inbox + ".reply.vitals.pidbox"),
+          separator_(component.sep.empty() ? "\x06\x16" : component.sep),
+          database_(component.broker.path.size() > 1 ? component.broker.path.substr(1) : "0") {}
 
     const std::string& database() const { return database_; }
-    std::string bindings() const { return key("_kombu.binding.reply.celery.pidbox"); }
-    std::string inbox(const std::string& id) const { return key(id + inbox_suffix); }
-    // The inbox's member of the set of bindings: no key, so without a prefix.
-    std::string binding(const std::string& id) const {
-        return id + separator_ + separator_ + id + inbox_suffix;
+    std::string bindings(const std::string& exchange) const {
+        return options_.global_keyprefix + "_kombu.binding." + exchange;
     }
-    // The lists of the four priorities that kombu knows.
-    std::vector<std::string> lists(const std::string& id) const {
-        std::vector<std::string> names{inbox(id)};
-        for (const char* priority : {"3", "6", "9"})
-            names.push_back(inbox(id) + separator_ + priority);
-        return names;
-    }
+    // A member of the bindings names a list, without a prefix.
+    std::string binding() const { return options_.inbox + separator_ + separator_ + inbox_; }
+    std::string inbox() const { return options_.global_keyprefix + inbox_; }
     std::string requests() const { return channel(options_.control_exchange + ".pidbox"); }
-    std::string events() const { return channel(options_.event_exchange + "/worker.*"); }
+    // The channels of events, as patterns. With fanout_patterns off all events come on one.
+    Words events() const {
+        std::string all;
+        for (const char c : channel(options_.event_exchange)) {
+            if (std::string_view("*?[]\\^").find(c) != std::string_view::npos) all += '\\';
+            all += c;
+        }
+        return {all + "/worker.*", all};
+    }
 
   private:
-    static constexpr const char* inbox_suffix = ".reply.celery.pidbox";
-
-    std::string key(const std::string& name) const { return options_.global_keyprefix + name; }
     std::string channel(const std::string& name) const {
         std::string prefix = options_.fanout_prefix == "false" ? "" : options_.fanout_prefix;
         if (const std::size_t at = prefix.find(placeholder); at != std::string::npos)
             prefix.replace(at, placeholder.size(), database_);
-        return key(prefix + name);
+        return options_.global_keyprefix + prefix + name;
     }
 
     static constexpr std::string_view placeholder = "{db}";
 
-    const Options& options_;
+    const Component& options_;
+    std::string inbox_;
     std::string separator_;
     std::string database_;
-};
-
-// Commands out, values in: what the pump drives.
-class Talk {
-  public:
-    using Event = Value;
-    void say(const std::vector<std::string>& words) { output_ += wire::resp::command(words); }
-    std::string take_output() { return std::exchange(output_, {}); }
-    void receive(std::string_view bytes) { input_ += bytes; }
-    std::expected<std::optional<Value>, CheckError> next() {
-        auto value = wire::resp::take_value(input_);
-        if (value) return std::move(*value);
-        return std::unexpected(CheckError(ErrorClass::protocol, "not Redis: " + value.error(),
-                                          "got " + wire::quoted(input_)));
-    }
-    CheckError ended() const { return {ErrorClass::protocol, "closed without an answer"}; }
-
-  private:
-    std::string input_;
-    std::string output_;
 };
 
 CheckError refused(const Value& error) {
@@ -89,75 +91,118 @@ CheckError refused(const Value& error) {
             "got " + wire::quoted(error.text)};
 }
 
-net::awaitable<Value> ask(net::Connection& connection, Talk& talk, std::vector<std::string> words) {
-    talk.say(words);
-    auto value = co_await net::next_event(connection, talk);
+// True: it answers this run's question.
+bool take_reply(const std::string& text, const Question& question, Tally& tally) {
+    const auto opened = wire::celery::read_envelope(text);
+    if (opened && opened->ticket != question.ticket) return false;
+    const auto replies =
+        opened ? wire::celery::read_replies(opened->body) : std::unexpected(opened.error());
+    if (!replies)
+        tally.take_unread(opened ? opened->content_type : "", opened ? opened->body : text);
+    else
+        for (const auto& reply : *replies) tally.take(reply);
+    return true;
+}
+
+std::string envelope_of(const Question& question, const std::string& exchange, double expires) {
+    const Component& component = question.component;
+    const std::string body =
+        wire::celery::write_request({.method = component.part == "queue" ? "active_queues" : "ping",
+                                     .destination = component.destination,
+                                     .ticket = question.ticket,
+                                     .reply_exchange = exchange,
+                                     .reply_key = component.inbox});
+    return wire::celery::write_envelope({.body = body,
+                                         .exchange = component.control_exchange + ".pidbox",
+                                         .delivery_tag = question.ticket,
+                                         .expires = expires});
+}
+
+template <class Duration>
+std::string seconds(Duration duration) {
+    return std::to_string(std::chrono::ceil<std::chrono::seconds>(duration).count());
+}
+
+}  // namespace
+
+std::expected<std::optional<Value>, CheckError> ByRedis::next() {
+    auto value = wire::resp::take_value(input_, wire::celery::largest_text + 64);
+    if (value) return std::move(*value);
+    return std::unexpected(CheckError(ErrorClass::protocol, "not Redis: " + value.error(),
+                                      "got " + wire::quoted(input_)));
+}
+
+net::awaitable<Value> ByRedis::demand(Words words) {
+    output_ += wire::resp::command(words);
+    auto value = co_await net::next_event(*connection_, *this);
     if (value.is(Type::error)) throw refused(value);
     co_return value;
 }
 
-net::awaitable<void> remove(net::Connection& connection, Talk& talk, const Names& names,
-                            std::string id) {
-    std::vector<std::string> words{"SREM", names.bindings(), names.binding(id)};
-    co_await ask(connection, talk, std::move(words));
-    words = names.lists(id);
-    words.insert(words.begin(), "DEL");
-    co_await ask(connection, talk, std::move(words));
-}
-
-net::awaitable<void> log_in(net::Connection& connection, Talk& talk, const Question& question) {
-    const Options& options = question.options;
-    const std::string password =
-        options.password.configured() ? options.password.reveal() : question.url.password;
-    const std::string user = options.user.empty() ? question.url.user : options.user;
-    std::vector<std::string> words{"AUTH"};
-    if (!user.empty()) words.push_back(user);
-    words.push_back(password);
-    if (!password.empty()) co_await ask(connection, talk, std::move(words));
-    words = {"PING"};
-    co_await ask(connection, talk, std::move(words));
-}
-
-std::string database_of(const wire::Url& url) {
-    return url.path.size() > 1 ? url.path.substr(1) : "0";
-}
-
-void take_reply(const std::string& text, const Question& question, Tally& tally) {
-    const auto opened = wire::celery::read_envelope(text);
-    if (opened && opened->ticket != question.ticket) return;
-    const auto replies =
-        opened ? wire::celery::read_replies(opened->body) : std::unexpected(opened.error());
-    if (!replies) {
-        throw CheckError(ErrorClass::protocol, "a worker's reply " + replies.error(),
-                         "got " + wire::quoted(text));
+net::awaitable<void> ByRedis::all_or_nothing(std::vector<Words> commands) {
+    const Words begin{"MULTI"};
+    const Words end{"EXEC"};
+    output_ += wire::resp::command(begin);
+    for (const Words& words : commands) output_ += wire::resp::command(words);
+    output_ += wire::resp::command(end);
+    Value done;
+    for (std::size_t answers = commands.size() + 2; answers > 0; --answers) {
+        done = co_await net::next_event(*connection_, *this);
+        if (done.is(Type::error)) throw refused(done);
     }
-    for (const auto& reply : *replies) tally.take(reply);
+    for (const Value& each : done.items)
+        if (each.is(Type::error)) throw refused(each);
 }
 
-net::awaitable<void> collect(net::Context& context, net::Connection& connection, Talk& talk,
-                             const Names& names, const Question& question, Tally& tally) {
+net::awaitable<void> ByRedis::log_in(const Component& component, Login login,
+                                     net::Context& context) {
+    context.enter("auth");
+    Words words{"AUTH"};
+    if (!login.user.empty()) words.push_back(login.user);
+    words.push_back(login.password);
+    if (!login.password.empty()) co_await demand(std::move(words));
+    words = {"PING"};
+    co_await demand(std::move(words));
+    const Names names(component);
+    words = {"SELECT", names.database()};
+    co_await demand(std::move(words));
+}
+
+// How many answered, however.
+net::awaitable<std::int64_t> ByRedis::collect(const Question& question, std::string list,
+                                              net::Context& context, Tally& tally) {
     // Asked for again and again rather than waited for (BRPOP): a wait that Redis ends only in
     // whole seconds could not be left in time to tidy up.
-    auto pause = std::chrono::milliseconds(2);
-    const std::vector<std::string> words{"RPOP", names.inbox(question.ticket)};
+    auto pause = 2ms;
+    std::int64_t seen = 0;
+    std::int64_t answered = 0;
     while (!tally.done() && context.clock().steady() < question.until) {
-        const auto value = co_await ask(connection, talk, words);
+        // Replies are pushed on the left, and stay there: a list that is empty is gone.
+        Words words{"LINDEX", list, std::to_string(-1 - seen)};
+        const auto value = co_await demand(std::move(words));
         if (value.is(Type::bulk)) {
-            take_reply(value.text, question, tally);
+            ++seen;
+            if (value.text != keeps && take_reply(value.text, question, tally)) ++answered;
             continue;
         }
         co_await context.sleep(pause);
-        pause = std::min(pause * 2, std::chrono::milliseconds(50));
+        pause = std::min(pause * 2, 50ms);
     }
+    co_return answered;
 }
 
-net::awaitable<void> listen(net::Connection& connection, Talk& talk, const Names& names,
-                            const Question& question, Tally& tally) {
-    talk.say({"PSUBSCRIBE", names.events()});
+net::awaitable<void> ByRedis::listen(const Question& question, Words channels, Tally& tally) {
+    for (std::string& channel : channels) {
+        const Words words{"PSUBSCRIBE", std::move(channel)};
+        output_ += wire::resp::command(words);
+    }
+    bool listens = false;
     while (!tally.done()) {
-        const auto value = co_await net::next_event(connection, talk, question.until);
+        const auto value = co_await net::next_event(*connection_, *this, question.until);
         if (!value) co_return;
-        if (value->is(Type::error)) throw refused(*value);
+        // Who may listen to the usual channels need not be let in to the other one.
+        if (value->is(Type::error) && !listens) throw refused(*value);
+        listens = true;
         if (!value->is(Type::array) || value->items.size() != 4) continue;
         const auto opened = wire::celery::read_envelope(value->items[3].text);
         const auto events =
@@ -167,51 +212,37 @@ net::awaitable<void> listen(net::Connection& connection, Talk& talk, const Names
     }
 }
 
-std::string envelope_of(const Question& question, double expires) {
-    const std::string exchange = question.options.control_exchange + ".pidbox";
-    const std::string body = wire::celery::write_request(
-        {.method = question.options.part == "queue" ? "active_queues" : "ping",
-         .destination = question.options.destination,
-         .ticket = question.ticket,
-         .reply_exchange = "reply.celery.pidbox",
-         .reply_key = question.ticket});
-    return wire::celery::write_envelope(
-        {.body = body, .exchange = exchange, .delivery_tag = question.ticket, .expires = expires});
-}
-
-}  // namespace
-
-net::awaitable<void> ask_by_redis(net::Context& context, net::Connection& connection,
-                                  const Question& question, Tally& tally, Leftovers& leftovers) {
-    Talk talk;
-    context.enter("auth");
-    co_await log_in(connection, talk, question);
-    const Names names(question.options, database_of(question.url));
-    std::vector<std::string> words{"SELECT", names.database()};
-    co_await ask(connection, talk, std::move(words));
-    if (question.options.part == "heartbeat") {
+net::awaitable<void> ByRedis::ask(const Question& question, net::Context& context, Tally& tally) {
+    const Names names(question.component);
+    if (question.component.part == "heartbeat") {
         context.enter("workers");
-        co_await listen(connection, talk, names, question, tally);
+        co_await listen(question, names.events(), tally);
         co_return;
     }
     context.enter("inbox");
-    while (!leftovers.inboxes.empty()) {
-        co_await remove(connection, talk, names, leftovers.inboxes.back());
-        leftovers.inboxes.pop_back();
-    }
-    leftovers.inboxes.push_back(question.ticket);
-    words = {"SADD", names.bindings(), names.binding(question.ticket)};
-    co_await ask(connection, talk, std::move(words));
+    const std::string exchange = reply_exchange(context.clock());
+    const std::string bindings = names.bindings(exchange);
+    const std::string inbox = names.inbox();
+    const auto life = std::max<std::chrono::milliseconds>(binding_life, context.left() + 1min);
+    const std::string expiry = seconds(life + inbox_outlives);
+    std::vector<Words> commands{{"SADD", bindings, names.binding()},
+                                {"EXPIRE", bindings, seconds(life)},
+                                {"DEL", inbox},
+                                {"RPUSH", inbox, keeps},
+                                {"EXPIRE", inbox, expiry}};
+    co_await all_or_nothing(std::move(commands));
     context.enter("workers");
     const auto now = std::chrono::duration<double>(context.clock().system().time_since_epoch());
-    const double expires = now.count() + 5;
-    words = {"PUBLISH", names.requests(), envelope_of(question, expires)};
-    const auto listeners = co_await ask(connection, talk, std::move(words));
-    if (question.options.destination.empty() || listeners.integer == 0)
-        tally.asked(static_cast<std::size_t>(std::max<std::int64_t>(listeners.integer, 0)));
-    co_await collect(context, connection, talk, names, question, tally);
-    co_await remove(connection, talk, names, question.ticket);
-    leftovers.inboxes.clear();
+    Words words{"PUBLISH", names.requests(), envelope_of(question, exchange, now.count() + 5)};
+    const auto asked = co_await demand(std::move(words));
+    if (question.component.destination.empty() || asked.integer == 0)
+        tally.asked(static_cast<std::size_t>(std::max<std::int64_t>(asked.integer, 0)));
+    const std::int64_t answered = co_await collect(question, inbox, context, tally);
+    words = {"SREM", bindings, names.binding()};
+    co_await demand(std::move(words));
+    words = {"EXPIRE", inbox, expiry};
+    if (answered >= asked.integer) words = {"DEL", inbox};
+    co_await demand(std::move(words));
 }
 
 }  // namespace vitals::checks::celery

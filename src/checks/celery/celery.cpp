@@ -6,6 +6,7 @@
 #include <memory>
 #include <random>
 
+#include "checks/reuse.hpp"
 #include "model/count_range.hpp"
 #include "net/connection.hpp"
 #include "tally.hpp"
@@ -124,15 +125,22 @@ constexpr Field fields[] = {
         {.verify = verify_fanout}),
     field<&Options::sep>("sep", "On Redis: the application's sep, between the parts of a binding.",
                          {.verify = verify_separator}),
+    auth_every_field<Options>(),
     field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
 };
 
-// A random UUID, as Celery's own tickets are.
-std::string new_ticket() {
+// A UUID, as Celery's own tickets are.
+std::string random_id() {
     std::random_device source;
     const auto word = [&] { return static_cast<std::uint32_t>(source()); };
     return fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:08x}{:04x}", word(), word() & 0xffff,
                        word() & 0xfff, (word() & 0x3fff) | 0x8000, word(), word() & 0xffff);
+}
+
+Login login_of(const Component& component) {
+    const wire::Url& url = component.broker;
+    return {component.user.empty() ? url.user : component.user,
+            component.password.configured() ? component.password.reveal() : url.password};
 }
 
 std::uint16_t usual_port(const std::string& scheme) {
@@ -141,34 +149,54 @@ std::uint16_t usual_port(const std::string& scheme) {
     return 6379;
 }
 
-net::awaitable<Outcome> run(const Options& options, Leftovers& leftovers, net::Context& context) {
-    const wire::Url url = wire::parse_url(options.url).value();
-    if (options.password.configured() && !options.password.available())
-        co_return unknown("the password is not at hand yet");
+template <class Session>
+net::awaitable<std::unique_ptr<Session>> open(const Component& component, net::Context& context) {
+    const wire::Url& url = component.broker;
     net::Endpoint endpoint;
     endpoint.host = url.host;
     endpoint.port = url.port.value_or(usual_port(url.scheme));
     auto connection = co_await net::dial(context, endpoint);
     if (url.scheme == "amqps" || url.scheme == "rediss") {
         context.enter("tls");
-        co_await connection->start_tls(options.tls, url.host);
+        co_await connection->start_tls(component.tls, url.host);
     }
-    // Time is kept back to say who is missing, and to tidy up.
-    const auto reserve = std::min(context.left() / 5, std::chrono::milliseconds(300));
-    const Question question{options, url, new_ticket(), context.deadline() - reserve};
-    Tally tally(options);
-    if (by_redis(url))
-        co_await ask_by_redis(context, *connection, question, tally, leftovers);
-    else
-        co_await ask_by_amqp(context, *connection, question, tally);
-    co_return tally.outcome();
+    auto session = std::make_unique<Session>(std::move(connection));
+    co_await session->log_in(component, login_of(component), context);
+    co_return session;
 }
 
-Run bind(std::shared_ptr<const void> erased) {
-    auto options = std::static_pointer_cast<const Options>(std::move(erased));
-    auto leftovers = std::make_shared<Leftovers>();
-    return
-        [options, leftovers](net::Context& context) { return run(*options, *leftovers, context); };
+template <class Session>
+net::awaitable<Outcome> judge(const Component& component, net::Context& context, Session& session) {
+    // Time is kept back to say who is missing, and to tidy up.
+    const auto reserve = std::min(context.left() / 5, std::chrono::milliseconds(300));
+    const Question question{component, random_id(), context.deadline() - reserve};
+    Tally tally(component);
+    co_await session.ask(question, context, tally);
+    Outcome outcome = tally.outcome();
+    if (outcome.status != Status::ok) outcome.failed_phase = "workers";
+    co_return outcome;
+}
+
+net::awaitable<Outcome> run(const Component& component, net::Context& context) {
+    if (component.password.configured() && !component.password.available())
+        co_return unknown("the password is not at hand yet");
+    const Login login = login_of(component);
+    const std::string both = login.user + '\0' + login.password;
+    Outcome outcome;
+    if (by_redis(component.broker))
+        outcome = co_await run_reusing<open<ByRedis>, judge<ByRedis>>(component, context, both);
+    else
+        outcome = co_await run_reusing<open<ByAmqp>, judge<ByAmqp>>(component, context, both);
+    co_return outcome;
+}
+
+Run bind(std::shared_ptr<const void> options) {
+    auto component = std::make_shared<Component>(*static_cast<const Options*>(options.get()));
+    component->broker = wire::parse_url(component->url).value();
+    component->inbox = random_id();
+    // Who listens hears what is said from then on: nothing of before may count.
+    if (component->part == "heartbeat") component->auth_every = {};
+    return [component](net::Context& context) { return run(*component, context); };
 }
 
 std::string from_url(void* options, std::string_view url) {
@@ -189,12 +217,13 @@ const Kind kind{
         "them consumes the queue (`queue`), or that their heartbeats come (`heartbeat`). With "
         "nobody to ask, the broker says so at once. A worker with worker_enable_remote_control off "
         "answers nothing: use `heartbeat` for it, with a timeout longer than the pause between "
-        "heartbeats (2 seconds). A worker whose pool is `solo` neither answers nor sends "
-        "heartbeats "
-        "while it runs a task: only `heartbeat` with a timeout longer than its longest task, or "
-        "`failures`, spares it a false alarm. Whether tasks succeed is not proved. On Redis the "
-        "check keeps a list and one member of a set for replies while it runs; a run cut short is "
-        "tidied up by the next.",
+        "heartbeats (2 seconds); also where task_serializer or accept_content is not JSON. A "
+        "worker "
+        "whose pool is `solo` neither answers nor sends heartbeats while it runs a task: only "
+        "`heartbeat` with a timeout longer than its longest task, or `failures`, spares it a false "
+        "alarm. Whether tasks succeed is not proved. On Redis replies come to a list and one "
+        "member "
+        "of a set, both of which expire.",
     .schemes = {"celery+amqp", "celery+amqps", "celery+redis", "celery+rediss"},
     .from_url = from_url,
     .bind = bind,

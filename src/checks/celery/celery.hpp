@@ -2,6 +2,7 @@
 // listens to their heartbeats, through their broker (AMQP or Redis).
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct Options {
     std::string global_keyprefix;
     std::string fanout_prefix = "/{db}.";
     std::string sep;  // empty: kombu's own, two control characters
+    std::chrono::milliseconds auth_every = usual_auth_every;
     net::TlsOptions tls;
 };
 

@@ -1,7 +1,10 @@
 #include "celery.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+
+#include <atomic>
 
 #include "check_testing.hpp"
 #include "tally.hpp"
@@ -32,9 +35,11 @@ void expect_failed(const Outcome& outcome, ErrorClass error_class, const std::st
     EXPECT_EQ(outcome.detail, detail);
 }
 
-// A Redis that answers each command with what the function says of its first word; an empty answer
-// is none.
-Peer::Handler redis(std::function<std::string(const std::string&)> answer) {
+using Words = std::vector<std::string>;
+
+// A Redis that answers each command with what the function says of its words; an empty answer is
+// none, "hang up" ends the connection.
+Peer::Handler redis(std::function<std::string(const Words&)> answer) {
     return [answer](int descriptor) {
         std::string input;
         char bytes[4096];
@@ -42,7 +47,11 @@ Peer::Handler redis(std::function<std::string(const std::string&)> answer) {
             const auto value = wire::resp::take_value(input);
             if (!value) return;
             if (*value) {
-                testing::send_all(descriptor, answer((*value)->items.at(0).text));
+                Words words;
+                for (const auto& item : (*value)->items) words.push_back(item.text);
+                const std::string said = answer(words);
+                if (said == "hang up") return;
+                testing::send_all(descriptor, said);
                 continue;
             }
             const auto count = ::recv(descriptor, bytes, sizeof bytes, 0);
@@ -52,54 +61,152 @@ Peer::Handler redis(std::function<std::string(const std::string&)> answer) {
     };
 }
 
-std::string usual(const std::string& command) {
+std::string bulk(const std::string& text) {
+    return "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
+}
+
+std::string usual(const Words& words) {
+    const std::string& command = words.at(0);
     if (command == "PING") return "+PONG\r\n";
-    if (command == "SADD" || command == "SREM") return ":1\r\n";
+    if (command == "SADD" || command == "SREM" || command == "EXPIRE") return ":1\r\n";
     if (command == "DEL") return ":0\r\n";
     if (command == "PUBLISH") return ":2\r\n";
-    if (command == "RPOP") return "$-1\r\n";
+    if (command == "LINDEX") return words.at(2) == "-1" ? bulk("vitals") : "$-1\r\n";
+    if (command == "EXEC") return "*1\r\n:1\r\n";
     return "+OK\r\n";
 }
 
-TEST(Celery, nobody_subscribed_is_told_at_once) {
-    const Peer peer(redis([](const std::string& command) {
-        return command == "PUBLISH" ? ":0\r\n" : usual(command);
-    }));
-    expect_failed(run({.url = "redis://" + peer.address()}, 5s), ErrorClass::assertion, "workers",
-                  "there are no workers");
+// As a worker's reply stands in the inbox.
+std::string reply(const std::string& ticket, const std::string& body) {
+    std::string quoted;
+    for (const char c : body) quoted += c == '"' ? "\\\"" : std::string(1, c);
+    return R"({"body":")" + quoted +
+           R"(","content-type":"application/json","headers":{"ticket":")" + ticket +
+           R"("},"properties":{}})";
 }
 
-TEST(Celery, silent_workers_time_out_and_the_inbox_is_removed) {
-    auto commands = std::make_shared<std::vector<std::string>>();
+std::string ticket_of(const Words& publish) {
+    const std::string& text = publish.at(2);
+    const std::string before = R"("delivery_tag":")";
+    const std::size_t begin = text.find(before) + before.size();
+    return text.substr(begin, text.find('"', begin) - begin);
+}
+
+// A Redis whose workers answer each question with these bodies.
+struct Answering {
+    explicit Answering(Words said, std::string told_ticket = {})
+        : bodies(std::move(said)), wrong_ticket(std::move(told_ticket)) {}
+
+    std::string operator()(const Words& words) {
+        commands.push_back(words);
+        if (words[0] == "PUBLISH") {
+            ticket = wrong_ticket.empty() ? ticket_of(words) : wrong_ticket;
+            return ":" + std::to_string(bodies.size()) + "\r\n";
+        }
+        const auto index = words[0] == "LINDEX" ? std::stoul(words[2].substr(1)) : 0;
+        if (index >= 2 && index < bodies.size() + 2) return bulk(reply(ticket, bodies[index - 2]));
+        return usual(words);
+    }
+
+    Words bodies;
+    std::string wrong_ticket;
+    std::string ticket;
+    std::vector<Words> commands;
+};
+
+Outcome ask(const std::shared_ptr<Answering>& server, Options options,
+            std::chrono::milliseconds timeout = 5s) {
+    const Peer peer(redis([server](const Words& words) { return (*server)(words); }));
+    options.url = "redis://" + peer.address();
+    return run(std::move(options), timeout);
+}
+
+const std::string pong_of_a = R"({"a@h":{"ok":"pong"}})";
+
+TEST(Celery, nobody_subscribed_is_told_at_once) {
+    const auto server = std::make_shared<Answering>(Words{});
+    expect_failed(ask(server, {}), ErrorClass::assertion, "workers", "there are no workers");
+    EXPECT_EQ(server->commands.back()[0], "DEL") << "and nobody will fill the inbox";
+}
+
+TEST(Celery, what_a_late_worker_leaves_expires) {
+    const auto server = std::make_shared<Answering>(Words{}, "another");
+    const auto silent = [server](const Words& words) {
+        const std::string said = (*server)(words);
+        return words[0] == "PUBLISH" ? ":1\r\n" : said;
+    };
     {
-        const Peer peer(redis([commands](const std::string& command) {
-            commands->push_back(command);
-            return usual(command);
-        }));
+        const Peer peer(redis(silent));
         expect_failed(run({.url = "redis://" + peer.address()}), ErrorClass::timeout, "workers",
                       "no worker answered");
     }
-    ASSERT_GE(commands->size(), 2u);
-    EXPECT_EQ(commands->at(commands->size() - 2), "SREM");
-    EXPECT_EQ(commands->back(), "DEL");
+    Words order;
+    for (const Words& words : server->commands)
+        if (words[0] != "LINDEX") order.push_back(words[0]);
+    EXPECT_EQ(order, (Words{"PING", "SELECT", "MULTI", "SADD", "EXPIRE", "DEL", "RPUSH", "EXPIRE",
+                            "EXEC", "PUBLISH", "SREM", "EXPIRE"}));
+    const Words& bound = server->commands[3];
+    EXPECT_THAT(bound[1], ::testing::MatchesRegex("_kombu.binding.reply.vitals.[0-5].pidbox"));
+    EXPECT_EQ(server->commands[4][1], bound[1]);
+    const Words& inbox = server->commands[7];
+    EXPECT_TRUE(inbox[1].ends_with(".reply.vitals.pidbox"));
+    EXPECT_GE(std::stoi(inbox[2]), std::stoi(server->commands[4][2]) + 1800);
+    EXPECT_EQ(server->commands.back(), inbox) << "the list outlives the run";
 }
 
-TEST(Celery, the_run_after_one_that_was_cut_tidies_up) {
-    auto removed = std::make_shared<std::atomic<int>>(0);
-    auto hang = std::make_shared<std::atomic<bool>>(true);
-    const Peer peer(redis([=](const std::string& command) {
-        if (command == "PUBLISH" && *hang) return std::string();
-        if (command == "SREM") ++*removed;
-        return command == "PUBLISH" ? std::string(":0\r\n") : usual(command);
+TEST(Celery, nothing_stays_where_everybody_has_answered) {
+    const auto server = std::make_shared<Answering>(Words{pong_of_a, R"({"b@h":{"ok":"pong"}})"});
+    EXPECT_EQ(ask(server, {.workers = "2"}).detail, "2 workers answered");
+    EXPECT_EQ(server->commands.back()[0], "DEL");
+    server->commands.clear();
+    EXPECT_EQ(ask(server, {}).detail, "1 worker answered");
+    EXPECT_EQ(server->commands.back()[0], "EXPIRE") << "one may still be on its way";
+}
+
+TEST(Celery, replies_to_runs_before_do_not_count) {
+    const auto server = std::make_shared<Answering>(Words{pong_of_a}, "of-before");
+    expect_failed(ask(server, {}, 500ms), ErrorClass::timeout, "workers", "no worker answered");
+}
+
+TEST(Celery, a_worker_may_consume_many_queues) {
+    std::string queues;
+    for (int i = 0; i < 3000; ++i)
+        queues += (queues.empty() ? "" : ",") + (R"({"name":"a_queue_)" + std::to_string(i)) +
+                  R"(","exchange":{"durable":true}})";
+    const auto server = std::make_shared<Answering>(Words{R"({"a@h":[)" + queues + "]}"});
+    EXPECT_EQ(ask(server, {.part = "queue", .queue = "a_queue_2999"}).detail,
+              "1 worker consumes the queue");
+}
+
+TEST(Celery, a_reply_in_another_form_spoils_none_that_can_be_read) {
+    const auto both = std::make_shared<Answering>(Words{"pickled", pong_of_a});
+    EXPECT_EQ(ask(both, {}).status, Status::ok);
+    const auto alone = std::make_shared<Answering>(Words{"pickled"});
+    expect_failed(ask(alone, {}), ErrorClass::protocol, "workers",
+                  "1 worker answered, but not in JSON");
+    expect_failed(ask(alone, {.destination = {"a@h"}}, 500ms), ErrorClass::protocol, "workers",
+                  "no answer of a@h; 1 worker answered, but not in JSON");
+}
+
+TEST(Celery, a_connection_that_is_kept_serves_the_next_run) {
+    const auto server = std::make_shared<Answering>(Words{pong_of_a});
+    const auto hang_up = std::make_shared<std::atomic<bool>>(false);
+    const auto peer = std::make_unique<Peer>(redis([=](const Words& words) {
+        if (words[0] == "MULTI" && hang_up->exchange(false)) return std::string("hang up");
+        return (*server)(words);
     }));
-    Runner runner;
-    const Options options{.url = "redis://" + peer.address()};
+    const Options options{.url = "redis://" + peer->address()};
     const auto bound = kind.bind(std::make_shared<Options>(options));
-    EXPECT_EQ(runner.run(bound, 200ms).error_class, ErrorClass::timeout);
-    EXPECT_EQ(*removed, 0);
-    *hang = false;
-    EXPECT_EQ(runner.run(bound, 2s).detail, "there are no workers");
-    EXPECT_EQ(*removed, 2);  // the one before, and its own
+    Runner runner;
+    runner.keep_connections();
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(runner.run(bound, 5s).status, Status::ok);
+    EXPECT_EQ(peer->accepted(), 1);
+    *hang_up = true;
+    EXPECT_EQ(runner.run(bound, 5s).status, Status::ok) << "tried again on a new one";
+    EXPECT_EQ(peer->accepted(), 2);
+    server->bodies.clear();
+    EXPECT_EQ(runner.run(bound, 5s).detail, "there are no workers");
+    EXPECT_EQ(peer->accepted(), 3) << "only an ok is believed of a kept one";
 }
 
 TEST(Celery, faults_of_the_stream) {
@@ -125,8 +232,8 @@ TEST(Celery, faults_of_the_stream) {
 
 TEST(Celery, refusals_of_redis) {
     const auto refusing = [](const std::string& refused, const std::string& text) {
-        return redis([=](const std::string& command) {
-            return command == refused ? "-" + text + "\r\n" : usual(command);
+        return redis([=](const Words& words) {
+            return words[0] == refused ? "-" + text + "\r\n" : usual(words);
         });
     };
     const Peer password(refusing("AUTH", "WRONGPASS invalid username-password pair"));

@@ -38,8 +38,13 @@ void Tally::take(const wire::celery::WorkerEvent& event) {
     }
 }
 
+void Tally::take_unread(std::string_view content_type, std::string_view body) {
+    ++unread_;
+    error_ = fmt::format("got {} as {}", wire::quoted(body), wire::quoted(content_type, 64));
+}
+
 bool Tally::done() const {
-    if (asked_ && answered_.size() >= *asked_) return true;
+    if (asked_ && answered_.size() + unread_ >= *asked_) return true;
     if (!options_.destination.empty() && options_.part != "queue")
         return good_.size() == options_.destination.size();
     if (!options_.destination.empty() && answered_.size() == options_.destination.size())
@@ -53,6 +58,12 @@ Outcome Tally::outcome() const {
     };
     const bool beats = options_.part == "heartbeat";
     const auto with_count = [&](Outcome outcome) {
+        if (outcome.status != Status::ok && unread_ > 0) {
+            const bool none = answered_.empty() && options_.destination.empty();
+            outcome.detail = (none ? std::string() : outcome.detail + "; ") + plural(unread_) +
+                             " answered, but not in JSON";
+            outcome.error_class = ErrorClass::protocol;
+        }
         outcome.with("workers", static_cast<std::int64_t>(good_.size()));
         return outcome;
     };

@@ -18,6 +18,8 @@ class Tally {
 
     void take(const wire::celery::Reply& reply);
     void take(const wire::celery::WorkerEvent& event);
+    // A reply that says nothing to us: of an application whose task_serializer is not json.
+    void take_unread(std::string_view content_type, std::string_view body);
     // So many have been asked: when all of them have answered, nobody else will.
     void asked(std::size_t workers) { asked_ = workers; }
 
@@ -32,6 +34,7 @@ class Tally {
     CountRange range_;
     std::set<std::string, std::less<>> answered_;
     std::set<std::string, std::less<>> good_;  // answered as wanted
+    std::size_t unread_ = 0;
     std::string error_;
     std::optional<std::size_t> asked_;
 };
