@@ -111,11 +111,14 @@ class RabbitMQ(Server):
 
     def __init__(self, certificate):
         super().__init__("rabbitmq")
-        self.port, self.tls_port, epmd, distribution = (free_port() for _ in range(4))
         for name in ("mnesia", "logs", "home", "schema"):
             self.make(name)
         for name in ("server.crt", "server.key", "ca.crt"):
             self.write(name, (certificate / name).read_text())
+        self.begin()
+
+    def begin(self):
+        self.port, self.tls_port, epmd, distribution = (free_port() for _ in range(4))
         self.write("r.conf", f"""
 listeners.tcp.1 = 127.0.0.1:{self.port}
 listeners.ssl.1 = 127.0.0.1:{self.tls_port}
@@ -153,10 +156,23 @@ log.file = false
         self.spawn(f"{RABBITMQ}/rabbitmq-server", **self.environment)
 
     def ready(self):
-        self.wait(lambda: answers(self.port, b"AMQP\0\0\x09\x01", b"RabbitMQ"), 120)
-        self.wait(self.has_begun)
+        try:
+            self.wait_for_it()
+        except AssertionError as error:
+            if "eaddrinuse" not in str(error):
+                raise
+            # Between looking for free ports and taking them pass seconds, in which others look, too.
+            self.kill()
+            self.processes.clear()
+            self.log.write_text("")
+            self.begin()
+            self.wait_for_it()
         self.control("set_permissions", "nothing", "^$", "^$", "^$")
         return self
+
+    def wait_for_it(self):
+        self.wait(lambda: answers(self.port, b"AMQP\0\0\x09\x01", b"RabbitMQ"), 120)
+        self.wait(self.has_begun)
 
     def has_begun(self):
         """It listens a little earlier than it can be told anything."""
