@@ -27,6 +27,9 @@ std::string sslmode_of(const wire::Url& url, const net::TlsOptions& tls) {
 
 std::string verify_url(const void* value) {
     const auto& text = *static_cast<const std::string*>(value);
+    const auto authority = text.substr(0, text.find_first_of("/?", text.find("://") + 3));
+    if (authority.find(',', authority.rfind('@') + 1) != std::string::npos)
+        return "names several hosts: give each of them a component of its own";
     if (auto problem = wire::url_problem(text, {"postgresql", "postgres"}, false);
         !problem.empty()) {
         return problem;

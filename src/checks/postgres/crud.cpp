@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <random>
 #include <utility>
 #include <vector>
@@ -16,6 +17,10 @@ namespace vitals::checks::postgres {
 
 namespace {
 
+constexpr const char* facts_statement =
+    "SELECT pg_catalog.pg_backend_pid(), "
+    "pg_catalog.current_setting('synchronous_standby_names') <> '' "
+    "AND pg_catalog.current_setting('synchronous_commit') NOT IN ('off', 'local')";
 constexpr std::string_view no_table = "42P01";
 constexpr std::string_view not_permitted = "42501";
 constexpr std::string_view no_column = "42703";
@@ -61,12 +66,20 @@ std::string creation_of(const std::string& name) {
 // nobody else ever sees the row.
 class Rows {
   public:
-    Rows(net::Context& context, Session& session, std::string table)
-        : context_(context), session_(session), name_(quoted_name(table)) {}
+    Rows(const CrudOptions& options, net::Context& context, Session& session)
+        : options_(options),
+          context_(context),
+          session_(session),
+          name_(quoted_name(options.table)) {}
 
     net::awaitable<void> create() {
         context_.enter("create");
         co_await session_.begin();
+        const Answer facts = co_await session_.demand(facts_statement);
+        if (facts.rows.size() == 1 && facts.rows[0].size() == 2) {
+            backend_ = facts.rows[0][0].value_or("");
+            synchronous_ = facts.rows[0][1] == "t";
+        }
         Answer answer = co_await insert();
         if (answer.sqlstate == no_table) {
             co_await make_table();
@@ -115,7 +128,7 @@ class Rows {
 
     net::awaitable<void> commit() {
         context_.enter("commit");
-        const Answer answer = co_await session_.ask("COMMIT");
+        const Answer answer = co_await end("COMMIT");
         require(answer, "COMMIT", "the server rolled back instead");
     }
 
@@ -141,8 +154,42 @@ class Rows {
         // Somebody else, another vitals perhaps, was quicker.
         const bool raced = answer.sqlstate == made_meanwhile || answer.sqlstate == exists_already;
         if (!answer.succeeded() && !raced) throw meaning_of(answer.sqlstate, answer.message);
-        const std::string end = raced ? "ROLLBACK" : "COMMIT";
-        co_await session_.demand(end);
+        std::string statement = raced ? "ROLLBACK" : "COMMIT";
+        const Answer ended = co_await end(std::move(statement));
+        if (!ended.succeeded()) throw meaning_of(ended.sqlstate, ended.message);
+    }
+
+    // A commit that waits for synchronous standbys is bounded by no setting of the server's, and
+    // goes on waiting when its client has gone: each run would take a connection for good. So it is
+    // given up while there is time to end it.
+    net::awaitable<Answer> end(std::string sql) {
+        if (synchronous_) {
+            const auto patience = context_.left() * 3 / 4;
+            session_.resume(context_, context_.clock().steady() + patience);
+        }
+        Answer answer;
+        std::optional<CheckError> late;
+        try {
+            answer = co_await session_.ask(std::move(sql));
+        } catch (const CheckError& error) {
+            if (error.error_class != ErrorClass::timeout) throw;
+            late = error;
+        }
+        if (!late) co_return answer;
+        const std::string phase = context_.phase();
+        co_await end_backend();
+        context_.enter(phase);
+        throw CheckError(ErrorClass::timeout, "the commit waits for a synchronous standby");
+    }
+
+    // Our own, from a second session; where there is none to be had, it stays.
+    net::awaitable<void> end_backend() {
+        try {
+            auto other = co_await open(options_, context_);
+            std::vector<std::string> parameters{backend_};
+            co_await other->ask("SELECT pg_catalog.pg_cancel_backend($1)", std::move(parameters));
+        } catch (const CheckError&) {
+        }
     }
 
     static void require(const Answer& answer, std::string_view tag, const char* detail) {
@@ -160,15 +207,18 @@ class Rows {
                          "got " + wire::quoted(got.value_or("no row")));
     }
 
+    const CrudOptions& options_;
     net::Context& context_;
     Session& session_;
     std::string name_;
+    std::string backend_;       // its process
+    bool synchronous_ = false;  // a commit waits for standbys
     std::string id_ = random_text();
     std::string value_ = random_text();
 };
 
 net::awaitable<Outcome> work(const CrudOptions& options, net::Context& context, Session& session) {
-    Rows rows(context, session, options.table);
+    Rows rows(options, context, session);
     co_await rows.create();
     co_await rows.retrieve();
     co_await rows.update();
@@ -191,7 +241,9 @@ const Kind crud_kind{
     .proves =
         "That rows of a table can be created, retrieved, updated and deleted, each step compared "
         "with what was asked for, and that the transaction commits. All of it is one transaction: "
-        "a run that is cut leaves nothing behind, and no other session sees the row. The table is "
+        "a run that is cut leaves nothing behind, and no other session sees the row. Where commits "
+        "wait for a synchronous standby that is gone, it ends its own from a second connection. "
+        "The table is "
         "made if it is missing; where that is not permitted the detail holds the statement to run. "
         "It cannot tell whether the application's own tables are right.",
     .schemes = {},

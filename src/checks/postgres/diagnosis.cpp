@@ -34,6 +34,7 @@ constexpr Meaning meanings[] = {
     {"57P01", ErrorClass::assertion, "shutting down"},
     {"57P02", ErrorClass::assertion, "server crashed"},
     {"57P05", ErrorClass::assertion, "server closed an idle session"},
+    {"25P03", ErrorClass::assertion, "server ended a transaction that was idle for moments"},
     {"57014", ErrorClass::timeout, "statement took too long"},
     {"55P03", ErrorClass::timeout, "waited too long for a lock"},
     {"25006", ErrorClass::assertion, "refuses writes: read-only"},
@@ -74,6 +75,10 @@ CheckError meaning_of(std::string_view sqlstate, std::string_view message) {
         return CheckError(ErrorClass::auth, "wrong user or password", theirs(message));
     if (sqlstate == "08P01" && holds(message, "no more connections allowed"))
         return CheckError(ErrorClass::assertion, "no connection slots left", theirs(message));
+    if (sqlstate == "08P01" && holds(message, "statement pooling mode"))
+        return CheckError(ErrorClass::assertion,
+                          "pooler in statement mode takes no transactions: ask past it",
+                          theirs(message));
     for (const Meaning& meaning : meanings) {
         if (sqlstate.starts_with(meaning.code))
             return CheckError(meaning.error_class, std::string(meaning.detail), theirs(message));

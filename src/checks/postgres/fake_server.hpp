@@ -57,8 +57,8 @@ class FakePostgres {
     std::string greeting =
         message('R', number(0)) + message('Z', "I");  // what follows the start-up
     std::map<std::string, std::string> answers;       // by how the statement begins
-    std::string stale;       // what the first connection gets from its second transaction on
-    std::string last_words;  // behind its first COMMIT's answer, before it is closed
+    std::string stale;       // what the first connection gets from its second run on
+    std::string last_words;  // behind its first run's last answer, before it is closed
     int scram_rounds = 0;    // not 0: asks for a proof that takes so much hashing
 
     vitals::testing::Peer::Handler handler() {
@@ -77,7 +77,7 @@ class FakePostgres {
     void serve(int descriptor);
     void ask_for_proof(int descriptor);
     bool say(int descriptor, const std::string& answer);
-    std::string answer_to(const std::string& statement);
+    std::string answer_to(const std::string& statement, bool& in_transaction);
 
     std::mutex mutex_;
     std::atomic<int> connections_ = 0;
@@ -127,7 +127,8 @@ inline void FakePostgres::serve(int descriptor) {
     if (scram_rounds > 0) return ask_for_proof(descriptor);
     if (!say(descriptor, greeting)) return;
     const bool first = ++connections_ == 1;
-    bool committed = false;
+    bool in_transaction = false;
+    bool ran = false;  // whatever a run does
     std::string statement;
     for (;;) {
         const std::string type = read_exactly(descriptor, 1);
@@ -136,11 +137,11 @@ inline void FakePostgres::serve(int descriptor) {
         const std::string body = read_exactly(descriptor, length_of(head) - 4);
         if (type == "P") statement = body.substr(1, body.find('\0', 1) - 1);
         if (type != "S") continue;
-        std::string answer = answer_to(statement);
-        if (first && committed && !stale.empty()) answer = stale;
-        const bool ends = statement == "COMMIT" && first && !last_words.empty();
+        std::string answer = answer_to(statement, in_transaction);
+        if (first && ran && !stale.empty()) answer = stale;
+        ran = ran || !in_transaction;
+        const bool ends = ran && first && !last_words.empty();
         if (ends) answer += last_words;
-        committed = committed || statement == "COMMIT";
         if (!say(descriptor, answer) || ends) return;
     }
 }
@@ -160,16 +161,19 @@ inline void FakePostgres::ask_for_proof(int descriptor) {
     left_without_proof_ = read_exactly(descriptor, 1).empty();
 }
 
-inline std::string FakePostgres::answer_to(const std::string& statement) {
+inline std::string FakePostgres::answer_to(const std::string& statement, bool& in_transaction) {
     const std::lock_guard lock(mutex_);
     const std::string first = statement.substr(0, statement.find(' '));
     statements_ += first + ' ';
+    if (first == "BEGIN") in_transaction = true;
+    if (first == "COMMIT" || first == "ROLLBACK") in_transaction = false;
+    const std::string ready = message('Z', in_transaction ? "T" : "I");
     for (const auto& [begins, answer] : answers) {
         if (!statement.starts_with(begins)) continue;
-        return answer == silence || answer == reset ? answer : answer + message('Z', "T");
+        return answer == silence || answer == reset ? answer : answer + ready;
     }
-    if (statement == "SELECT 1") return result({"1"}, "SELECT 1") + message('Z', "T");
-    return result({}, first) + message('Z', first == "COMMIT" || first == "DISCARD" ? "I" : "T");
+    if (statement == "SELECT 1") return result({"1"}, "SELECT 1") + ready;
+    return result({}, first) + ready;
 }
 
 }  // namespace vitals::checks::postgres::testing

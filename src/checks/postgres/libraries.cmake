@@ -1,1 +1,1 @@
-set(libraries PkgConfig::pq)
+set(libraries PkgConfig::pq OpenSSL::SSL)

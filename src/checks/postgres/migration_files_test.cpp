@@ -330,6 +330,10 @@ TEST_F(Flyway, repeatable_ones_are_compared_by_checksum) {
               "1 applied; 1 gone");
     write("R__the_views.sql", "select ${x};");
     EXPECT_EQ(found({repeatable("the views", "select 1;")}), "1 applied; 1 unverified");
+    write("build/R__the_views.sql", "select 3;");
+    EXPECT_EQ(found({}),
+              "blind: R the views is there twice and differs: let `path` name Flyway's own "
+              "locations");
 }
 
 TEST_F(Flyway, is_blind_rather_than_content) {

@@ -387,8 +387,9 @@ const Kind migrations_kind{
         "otherwise normal. Django's squashed migrations, merges and branches of Alembic and "
         "baselines of Flyway count as they do there; Flyway's repeatable ones are compared by "
         "checksum, unless they hold placeholders (`unverified`). Django's own apps are "
-        "seen only when `path` names them, too. A change set of Liquibase that was changed with "
-        "runOnChange is not noticed. It cannot tell whether the tables are as the migrations "
+        "seen only when `path` names them, too. That a migration was edited after it was applied, "
+        "which Flyway and Liquibase refuse and with runOnChange apply again, is not noticed. It "
+        "cannot tell whether the tables are as the migrations "
         "made them.",
     .schemes = {"migrations+postgresql", "migrations+postgres"},
     .from_url = from_url,

@@ -37,7 +37,11 @@ void take_file(Tree& tree, const std::string& folder, const std::string& file, F
         // The checksum is of what stands there after placeholders have been replaced.
         if (!content.contains("${")) made.checksum = wire::migrations::flyway_checksum(content);
     }
-    found.repeatables[name->description] = made;
+    const auto [at, added] = found.repeatables.emplace(name->description, made);
+    // As what a build has copied and left behind: which of them Flyway reads is not to be seen.
+    if (!added && at->second.checksum != made.checksum)
+        throw blind("R " + name->description +
+                    " is there twice and differs: let `path` name Flyway's own locations");
 }
 
 // What the table says was done, replayed in its order.

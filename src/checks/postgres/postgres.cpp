@@ -80,15 +80,20 @@ net::awaitable<void> insist_on_writing(net::Context& context, Session& session) 
 
 net::awaitable<Outcome> ask(const Options& options, net::Context& context, Session& session) {
     context.enter("query");
-    co_await session.begin();
-    const std::string query = options.query.empty() ? "SELECT 1" : options.query;
+    // What somebody asks may take long, and change something; SELECT 1 does not, and is taken by a
+    // pooler without transactions, too.
+    const bool foreign = !options.query.empty();
+    if (foreign) co_await session.begin();
+    const std::string query = foreign ? options.query : "SELECT 1";
     const Answer answer = co_await session.demand(query);
     judge(options, answer);
     if (options.writable) co_await insist_on_writing(context, session);
-    context.enter("commit");
-    co_await session.demand("COMMIT");
+    if (foreign) {
+        context.enter("commit");
+        co_await session.demand("COMMIT");
+    }
     // No lock, setting or temporary table of somebody's query is kept along with the session.
-    const bool may_leave_something = may_keep(options, context) && !options.query.empty();
+    const bool may_leave_something = may_keep(options, context) && foreign;
     if (may_leave_something) co_await session.discard();
     std::string detail = options.expect.empty() ? "answers" : "answers as expected";
     if (options.writable) detail += ", may be written to";
@@ -105,8 +110,9 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 const Kind kind{
     .description = describe<Options>("postgres", "Logs in and runs a query.", fields, verify),
     .proves =
-        "That PostgreSQL lets this user in, with a slot left for it, and answers a query in a "
-        "transaction of its own, whose first value is compared with `expect`. With `writable: "
+        "That PostgreSQL lets this user in, with a slot left for it, and answers SELECT 1; "
+        "or a query, in a transaction of its own, whose first value is compared with `expect`. "
+        "With `writable: "
         "true` also that the server is no standby and not read-only by default; SELECT 1 alone is "
         "answered by a standby too. Behind a pooler the query reaches the database, the log-in may "
         "not. That a row can be written is proved by postgres_crud.",

@@ -301,9 +301,10 @@ const Kind replication_kind{
     .proves =
         "What the server is (primary, standby, or standalone: nothing in it is set up for "
         "standbys), where it is in its log, whether a standby streams or it receives as one, and "
-        "how far they are apart in bytes and seconds. A primary that has lost its standby and a "
-        "standby that receives nothing are degraded; lag is judged by its own bounds. The lag in "
-        "seconds of an idle server is 0. Ordinary users do not see how far standbys are: grant "
+        "how far they are apart in bytes and seconds. A primary that has lost its standby, and a "
+        "standby that receives nothing or whose replay is paused, are degraded; lag is judged by "
+        "its own bounds. The lag in seconds of an idle server is 0, and not known of a standby "
+        "that receives nothing. Ordinary users do not see how far standbys are: grant "
         "pg_monitor. It cannot tell whether the standby's data are the primary's.",
     .schemes = {},
     .from_url = from_url<ReplicationOptions>,

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <libpq-fe.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,13 +21,15 @@
 #include "net/readiness.hpp"
 #include "received.hpp"
 #include "wire/quote.hpp"
+#include "wire/scram.hpp"
 
 namespace vitals::checks::postgres {
 
 namespace {
 
 constexpr std::size_t most_rows = 1000;
-constexpr std::size_t longest_answer = 1 << 20;  // bytes
+constexpr std::size_t longest_answer = 1 << 20;     // bytes
+constexpr std::uint64_t most_hashes_per_ms = 5000;  // several times what a fast core does
 // A path that cannot be: libpq takes the file for missing and asks no home directory.
 constexpr const char* no_file = "/dev/null/none";
 
@@ -104,6 +108,22 @@ std::string sqlstate_in(std::string_view message) {
         if (looks && message.substr(at + 8, 2) == ": ") return std::string(code);
     }
     return {};
+}
+
+// What has come and libpq has not read yet; it stays there.
+std::string waiting_at(pg_conn* connection) {
+    std::string text(4096, '\0');
+    const int room = static_cast<int>(text.size());
+    int count = 0;
+    if (auto* tls = static_cast<SSL*>(PQsslStruct(connection, "OpenSSL"))) {
+        count = SSL_peek(tls, text.data(), room);
+        ERR_clear_error();
+    } else {
+        count = static_cast<int>(
+            ::recv(PQsocket(connection), text.data(), text.size(), MSG_PEEK | MSG_DONTWAIT));
+    }
+    text.resize(static_cast<std::size_t>(std::max(count, 0)));
+    return text;
 }
 
 void ignore_notice(void*, const PGresult*) {}
@@ -237,11 +257,15 @@ net::awaitable<bool> Session::connect(const Access& access, Steady give_up) {
 }
 
 // How often SCRAM hashes the password is the server's word, up to 2^31 times, which takes half an
-// hour: never on the loop's thread. The socket is readable by now, so a server that says nothing
-// holds no lane. When the run ends first, the server sees its connection close; libpq's part of it
-// goes when the computing has ended.
+// hour: never on the loop's thread, and not at all when it is more than can be done in time. The
+// socket is readable by now, so a server that says nothing holds no lane. When the run ends first,
+// the server sees its connection close; libpq's part of it goes when the computing has ended.
 net::awaitable<int> Session::poll() {
     if (PQstatus(connection_) != CONNECTION_AWAITING_RESPONSE) co_return PQconnectPoll(connection_);
+    const auto asked = wire::scram::iterations_asked(waiting_at(connection_));
+    if (asked && *asked / most_hashes_per_ms > static_cast<std::uint64_t>(context_->left().count()))
+        throw CheckError(ErrorClass::auth, "log-in asks for more hashing than there is time for",
+                         fmt::format("the password is to be hashed {} times", *asked));
     std::function<int()> code = [shared = shared_] {
         return static_cast<int>(PQconnectPoll(shared.get()));
     };

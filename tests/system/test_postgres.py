@@ -1,0 +1,229 @@
+"""PostgreSQL as it is found out there: other encodings and languages, poolers, standbys in every state;
+and what a check must not do to a server."""
+import os
+import re
+import subprocess
+import urllib.parse
+
+import pytest
+
+import databases
+from daemon import eventually, run_vitals
+from databases import PASSWORD
+from test_backends import certificates, check, is_failed, is_ok, need, server, state, template  # noqa: F401
+
+SECONDS = 5.0
+
+
+@pytest.fixture
+def own(server, template):  # noqa: F811
+    return server(databases.Postgres, template)
+
+
+def quoted(text):
+    return urllib.parse.quote(text, safe="")
+
+
+# --- ways in ---------------------------------------------------------------------------------------
+
+def test_every_way_in(check, server, template):  # noqa: F811
+    made = databases.Postgres(template)
+    sockets = made.make("sockets")
+    with open(made.data / "postgresql.conf", "a") as file:
+        file.write(f"listen_addresses = '127.0.0.1,::1'\nunix_socket_directories = '{sockets}'\n")
+    with open(made.data / "pg_hba.conf", "a") as file:
+        file.write("host all all ::1/128 scram-sha-256\nlocal all all scram-sha-256\n")
+    try:
+        made.start()
+        password = "p@s:s/w?r#d%41 'ü\\\""
+        made.sql(f"CREATE ROLE \"o@d/d u\" LOGIN PASSWORD $q${password}$q$", "CREATE DATABASE \"a b/c=d'\"",
+                 "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0",
+                 "CREATE DATABASE ascii ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+        user, name = quoted("o@d/d u"), quoted("a b/c=d'")
+        is_ok(check("postgres", url=f"postgresql://{user}:{quoted(password)}@127.0.0.1:{made.port}/{name}"))
+        is_ok(check("postgres", url=f"postgresql://{user}@127.0.0.1:{made.port}/{name}", password=password))
+        is_ok(check("postgres", url=f"postgresql://test:{PASSWORD}@[::1]:{made.port}/postgres"))
+        is_ok(check("postgres_crud", url=f"postgresql://test:{PASSWORD}@:{made.port}/postgres?host={sockets}"))
+        for database in ("latin", "ascii"):
+            for kind in ("postgres", "postgres_crud", "replication"):
+                is_ok(check(kind, url=made.url(database=database)))
+    finally:
+        made.close()
+
+
+def test_several_hosts_are_several_components():
+    for host in ("a,b", "127.0.0.1:1,127.0.0.1:2"):
+        answer = run_vitals("check", f"postgresql://u:{PASSWORD}@{host}/d")
+        assert (answer.returncode, PASSWORD in answer.stderr) == (64, False), answer
+        assert "names several hosts: give each of them a component of its own" in answer.stderr, answer
+
+
+def test_a_server_that_speaks_german(check, server, template):  # noqa: F811
+    if not os.path.exists("/usr/share/locale/de/LC_MESSAGES/postgres-15.mo"):
+        pytest.skip("the server's translations are not installed")
+    made = databases.Postgres(template, settings="lc_messages = 'de_DE'")
+    try:
+        locales = made.make("locales")
+        source = made.write("de", 'LC_MESSAGES\nyesexpr "^[jJ]"\nnoexpr "^[nN]"\nEND LC_MESSAGES\n')
+        # The smallest locale that there can be: it warns of all that is missing in it.
+        subprocess.run(["localedef", "-c", "-i", source, locales / "de_DE"], capture_output=True)
+        assert (locales / "de_DE/LC_MESSAGES").is_dir()
+        made.spawn(databases.POSTGRES / "postgres", "-D", made.data, LOCPATH=locales)
+        made.wait(lambda: databases.run(databases.POSTGRES / "pg_isready", "-q", "-h", "127.0.0.1", "-p",
+                                        made.port).returncode == 0)
+        found = is_failed(check("postgres", url=made.url(password="wrong")), "auth", "wrong user or password")
+        assert "Passwort-Authentifizierung" in found["error"], found
+        is_failed(check("postgres", url=made.url(database="missing")), "assertion", "database does not exist")
+        found = is_failed(check("postgres", url=made.url(), query="SELECT * FROM missing"), "assertion",
+                          "table does not exist")
+        assert "existiert nicht" in found["error"], found
+        made.sql("ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
+        assert eventually(lambda: made.sql("SHOW default_transaction_read_only") == "on")
+        is_failed(check("postgres_crud", url=made.url()), "assertion", "refuses writes: read-only")
+    finally:
+        made.close()
+
+
+def test_what_a_users_search_path_finds_first_is_not_asked(check, own):  # noqa: F811
+    own.sql(f"CREATE ROLE app LOGIN PASSWORD '{PASSWORD}'", "CREATE SCHEMA odd", "GRANT USAGE ON SCHEMA odd TO app",
+            "CREATE FUNCTION odd.pg_is_in_recovery() RETURNS boolean LANGUAGE sql AS 'SELECT true'",
+            "ALTER ROLE app SET search_path = odd, pg_catalog")
+    is_ok(check("postgres", url=own.url(user="app"), writable=True))
+    found = is_ok(check("replication", url=own.url(user="app")))
+    assert found["properties"]["role"] == "standalone", found
+
+
+@pytest.mark.parametrize("mode", ["session", "transaction", "statement"])
+def test_poolers_of_every_mode(check, server, own, mode):  # noqa: F811
+    need("pgbouncer", "pgbouncer")
+    pooler = databases.PgBouncer(own)
+    configuration = pooler.folder / "pgbouncer.ini"
+    configuration.write_text(configuration.read_text().replace("pool_mode = transaction", f"pool_mode = {mode}"))
+    try:
+        pooler.start()
+        url = f"postgresql://test:{PASSWORD}@127.0.0.1:{pooler.port}/postgres"
+        is_ok(check("postgres", url=url, writable=True))
+        found = check("postgres_crud", url=url)
+        if mode == "statement":
+            is_failed(found, "assertion", "pooler in statement mode takes no transactions: ask past it")
+        else:
+            is_ok(found)
+            is_ok(check("replication", url=url))
+    finally:
+        pooler.close()
+
+
+# --- what a server can do to a check, and a check to a server --------------------------------------
+
+@pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "tls"])
+def test_no_more_is_computed_for_a_log_in_than_there_is_time_for(check, server, template, certificates,  # noqa: F811
+                                                                 encrypted):
+    made = databases.Postgres(template, settings="ssl = on" if encrypted else "", hba="hostssl" if encrypted else "host")
+    try:
+        for end in ("crt", "key"):
+            made.write(f"data/server.{end}", (certificates / f"good.{end}").read_text()).chmod(0o600)
+        made.start()
+        verifier = made.sql("SELECT rolpassword FROM pg_authid WHERE rolname = 'test'")
+        # Not by CREATE ROLE, which hashes as often itself, to see that the password is not empty.
+        made.sql("CREATE ROLE slow LOGIN", "UPDATE pg_authid SET rolpassword = "
+                 f"'{verifier.replace('$4096:', '$2147483647:')}' WHERE rolname = 'slow'")
+        url = made.url(user="slow", more="" if encrypted else "?sslmode=disable")
+        found = is_failed(check("postgres", seconds=SECONDS, url=url), "auth",
+                          "log-in asks for more hashing than there is time for")
+        assert found["duration_seconds"] < SECONDS, found
+        assert is_ok(check("postgres", url=made.url()))["properties"]["tls"] == encrypted
+    finally:
+        made.close()
+
+
+def test_commits_that_wait_for_a_standby(check, own):  # noqa: F811
+    """They go on waiting when their client has gone: connections must not be used up by the checks."""
+    is_ok(check("postgres_crud", url=own.url()))
+    own.sql("ALTER SYSTEM SET synchronous_commit = on", "ALTER SYSTEM SET synchronous_standby_names = '*'",
+            "SELECT pg_reload_conf()")
+    assert eventually(lambda: own.sql("SHOW synchronous_standby_names") == "*")
+    for table in ("vitals_probe", "another"):
+        found = is_failed(check("postgres_crud", seconds=3, url=own.url(), table=table), "timeout",
+                          "the commit waits for a synchronous standby")
+        assert found["phases"][-1]["name"] in ("commit", "create"), found
+    assert eventually(lambda: own.sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'vitals'")
+                      == "0", 30)
+    assert own.sql("SELECT count(*) FROM vitals_probe") == "0"
+    is_ok(check("postgres", url=own.url(), writable=True))
+    own.sql("ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()")
+    assert eventually(lambda: check("postgres_crud", seconds=3, url=own.url())["status"] == "ok", 30)
+
+
+def test_a_full_disk(check, own, small_disk):  # noqa: F811
+    own.own(small_disk.path)
+    own.sql(f"CREATE TABLESPACE small LOCATION '{small_disk.path}'",
+            "CREATE TABLE vitals_probe (id text PRIMARY KEY, value text NOT NULL) TABLESPACE small")
+    small_disk.fill()
+    is_failed(check("postgres_crud", url=own.url()), "assertion", "refuses writes: disk is full")
+    small_disk.free()
+    is_ok(check("postgres_crud", url=own.url()))
+    own.kill()
+
+
+# --- standbys --------------------------------------------------------------------------------------
+
+def receives(standby):
+    return lambda: standby.sql("SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming'") == "1"
+
+
+def test_a_cascade_and_its_promotion(check, server, template):  # noqa: F811
+    first = server(databases.Postgres, template, settings="full_page_writes = on")
+    second = server(databases.Postgres, of=first)
+    third = server(databases.Postgres, of=second)
+    assert eventually(receives(second), 30) and eventually(receives(third), 30)
+    bounds = {"degraded_above": ["16MiB", "1m"]}
+    for each, role in ((first, "primary"), (second, "standby"), (third, "standby")):
+        assert eventually(lambda: check("replication", url=each.url(), role=role, **bounds)["status"] == "ok", 30)  # noqa: B023
+
+    # Paused: what is read there grows old, however small the lag.
+    third.sql("SELECT pg_wal_replay_pause()")
+    assert eventually(lambda: check("replication", url=third.url())["detail"]
+                      == "standby receives, but its replay is paused", 30)
+    assert check("replication", url=third.url())["status"] == "degraded"
+    third.sql("SELECT pg_wal_replay_resume()")
+    assert eventually(lambda: check("replication", url=third.url())["status"] == "ok", 30)
+
+    # The primary is gone: nobody knows how far behind they are.
+    first.kill()
+    assert eventually(lambda: check("replication", url=second.url())["detail"]
+                      in ("standby receives nothing from its primary", "standby, just started"), 30)
+    found = check("replication", url=second.url())
+    assert "lag_bytes" not in found["properties"] and "lag_seconds" not in found["properties"], found
+
+    # Promoted: a new timeline, which the third follows.
+    second.sql("SELECT pg_promote()")
+    second.sql("CREATE TABLE later (a int)")
+    is_ok(check("postgres", url=second.url(), writable=True))
+    assert eventually(lambda: third.sql("SELECT to_regclass('later')") == "later", 60)
+    found = check("replication", url=second.url(), role="primary")
+    assert found["status"] == "ok" and found["detail"] == "primary, 1 standby streaming", found
+    is_ok(check("replication", url=third.url(), role="standby", **bounds))
+    is_failed(check("replication", url=second.url(), role="standby"), "assertion", "is a primary, expected a standby")
+
+
+@pytest.mark.skipif("VITALS_TEST_ALL" not in os.environ, reason="takes long: VITALS_TEST_ALL=1")
+def test_a_standby_that_cannot_catch_up(check, server, template):  # noqa: F811
+    """Its log is gone: it connects every few seconds, and is sent away."""
+    first = server(databases.Postgres, template, settings="wal_keep_size = 0\nmax_replication_slots = 5\n"
+                   "min_wal_size = 32MB\nmax_wal_size = 32MB")
+    second = server(databases.Postgres, of=first, settings="wal_retrieve_retry_interval = 1s")
+    assert eventually(receives(second), 30)
+    second.kill()
+    second.processes.clear()
+    for _ in range(6):
+        first.sql("SELECT pg_switch_wal()", "CREATE TABLE IF NOT EXISTS t (a int)", "INSERT INTO t VALUES (1)", "CHECKPOINT")
+    second.start()
+    sent_away = "requested WAL segment .* has already been removed"
+    assert eventually(lambda: len(re.findall(sent_away, second.log.read_text())) > 1, 60), second.log.read_text()
+    second.sql("SELECT 1")
+    ends = []
+    for _ in range(20):
+        for each, options in ((first, {"role": "primary"}), (second, {})):
+            found = check("replication", url=each.url(), **options)
+            ends.append((found["status"], found["detail"]))
+    assert {status for status, detail in ends if detail != "standby, just started"} == {"degraded"}, ends
