@@ -1,4 +1,5 @@
-// lsyncd's status file of arbitrary bytes, also behind words that let the reader go on.
+// lsyncd's status file of arbitrary bytes, also behind words that let the reader go on;
+// and a canary of them.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -13,5 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const auto report = vitals::wire::lsyncd::parse_status(whole);
         if (report && (report->delays < 0 || report->syncs < 0)) std::abort();
     }
+    const auto canary = vitals::wire::lsyncd::parse_canary(text);
+    if (canary && vitals::wire::lsyncd::canary_text(*canary) != text) std::abort();
     return 0;
 }

@@ -1,5 +1,7 @@
 #include "wire/lsyncd.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <limits>
@@ -10,6 +12,8 @@ namespace {
 
 constexpr std::string_view first_words = "Lsyncd status report at ";
 constexpr std::string_view last_words = "Inotify watching ";
+constexpr std::string_view canary_words = "vitals canary ";
+constexpr std::size_t digits = 15;
 
 // `There are N delays`; queued paths stand on lines that begin otherwise.
 bool take_delays(std::string_view line, std::int64_t& count) {
@@ -20,6 +24,14 @@ bool take_delays(std::string_view line, std::int64_t& count) {
     const char* const last = line.data() + line.size();
     const auto [end, error] = std::from_chars(line.data(), last, count);
     return error == std::errc() && count >= 0 && std::string_view(end, last) == behind;
+}
+
+bool take_number(std::string_view text, std::int64_t& number) {
+    std::uint64_t value = 0;  // unsigned: takes no sign
+    const char* const last = text.data() + text.size();
+    const auto [end, error] = std::from_chars(text.data(), last, value);
+    number = static_cast<std::int64_t>(value);
+    return error == std::errc() && end == last;
 }
 
 }  // namespace
@@ -46,6 +58,31 @@ std::expected<Report, Fault> parse_status(std::string_view text) {
     }
     if (!complete) return std::unexpected(Fault::incomplete);
     return report;
+}
+
+std::string canary_text(const Canary& canary) {
+    return fmt::format("{}{:0{}} {:0{}}\n", canary_words, canary.since, digits, canary.written,
+                       digits);
+}
+
+std::optional<Canary> parse_canary(std::string_view text) {
+    Canary canary;
+    if (text.size() != canary_words.size() + 2 * digits + 2 || !text.starts_with(canary_words))
+        return std::nullopt;
+    text.remove_prefix(canary_words.size());
+    const bool good = take_number(text.substr(0, digits), canary.since) && text[digits] == ' ' &&
+                      take_number(text.substr(digits + 1, digits), canary.written) &&
+                      text.back() == '\n';
+    return good ? std::optional(canary) : std::nullopt;
+}
+
+Canary next_canary(const std::optional<Canary>& mine, const std::optional<Canary>& copy,
+                   std::int64_t started, std::int64_t now) {
+    // A clock that was set back makes what was written last one of the future.
+    const bool usable = mine && mine->written <= now && mine->since <= mine->written;
+    const bool arrived = usable && copy && copy->written >= mine->since;
+    const std::int64_t since = !usable || arrived ? now : std::max(mine->since, started);
+    return {.since = std::min(since, now), .written = now};
 }
 
 }  // namespace vitals::wire::lsyncd

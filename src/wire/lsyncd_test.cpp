@@ -48,5 +48,36 @@ TEST(LsyncdStatus, numbers_that_cannot_be_are_not_counted) {
     EXPECT_FALSE(parse_status(head + most + most + tail).has_value());
 }
 
+TEST(LsyncdCanary, is_read_as_it_was_written) {
+    const std::string text = canary_text({.since = 1, .written = 1795278516365});
+    EXPECT_EQ(text, "vitals canary 000000000000001 001795278516365\n");
+    const auto canary = parse_canary(text);
+    ASSERT_TRUE(canary);
+    EXPECT_EQ(canary->since, 1);
+    EXPECT_EQ(canary->written, 1795278516365);
+    for (std::size_t size = 0; size < text.size(); ++size)
+        EXPECT_FALSE(parse_canary(text.substr(0, size))) << size;
+    EXPECT_FALSE(parse_canary(text + "\n"));
+    EXPECT_FALSE(parse_canary("vitals canary 00000000000-001 001795278516365\n"));
+    EXPECT_FALSE(parse_canary(std::string(text.size(), '7')));
+}
+
+TEST(LsyncdCanary, waits_for_the_first_that_did_not_arrive) {
+    const auto since = [](const std::optional<Canary>& mine, const std::optional<Canary>& copy,
+                          std::int64_t started = 0) {
+        const Canary next = next_canary(mine, copy, started, 1000);
+        EXPECT_EQ(next.written, 1000);
+        return next.since;
+    };
+    EXPECT_EQ(since({}, {}), 1000);                      // the first
+    EXPECT_EQ(since({{100, 900}}, {}), 100);             // none ever arrived
+    EXPECT_EQ(since({{100, 900}}, {{10, 90}}), 100);     // none since then
+    EXPECT_EQ(since({{100, 900}}, {{100, 100}}), 1000);  // the first did, though not the last
+    EXPECT_EQ(since({{100, 900}}, {{100, 900}}), 1000);
+    EXPECT_EQ(since({{100, 900}}, {}, 700), 700);  // lsyncd did not run then
+    EXPECT_EQ(since({{2000, 3000}}, {}), 1000);    // the clock was set back
+    EXPECT_EQ(since({{100, 900}}, {}, 5000), 1000);
+}
+
 }  // namespace
 }  // namespace vitals::wire::lsyncd

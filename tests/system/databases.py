@@ -233,9 +233,10 @@ server_login_retry = 1
 
 
 class Lsyncd(Server):
-    """Copies through an rsync daemon, so that the target can be taken away."""
+    """Copies through an rsync daemon, so that the target can be taken away; or, when direct, with cp
+    and the like, which leave no trace of what they could not do."""
 
-    def __init__(self):
+    def __init__(self, direct=False):
         super().__init__("lsyncd")
         self.source, self.target = self.make("source"), self.make("target")
         self.status_file, self.pid_file = self.folder / "status", self.folder / "pid"
@@ -247,11 +248,13 @@ port = {self.rsync_port}
 path = {self.target}
 read only = no
 """)
+        how = (f'default.direct, source = "{self.source}", target = "{self.target}", delay = 1' if direct else
+               f'default.rsync, source = "{self.source}", target = "rsync://127.0.0.1:{self.rsync_port}/m/", '
+               'delay = 1, rsync = { _extra = { "--contimeout=2", "--timeout=2" } }')
         self.write("lsyncd.lua", f"""
 settings {{ logfile = "{self.folder}/lsyncd.log", statusFile = "{self.status_file}",
   pidfile = "{self.pid_file}", statusInterval = 1, insist = true }}
-sync {{ default.rsync, source = "{self.source}", target = "rsync://127.0.0.1:{self.rsync_port}/m/",
-  delay = 1, rsync = {{ _extra = {{ "--contimeout=2", "--timeout=2" }} }} }}
+sync {{ {how} }}
 """)
         self.rsync = None
 

@@ -611,3 +611,32 @@ def test_lsyncd(check):
         is_ok(check("lsyncd", **options, expected="not_running"))
     finally:
         own.close()
+
+
+def test_lsyncd_that_writes_nothing(check):
+    need("lsyncd", "lsyncd")
+    need("rsync", "rsync")
+    own = databases.Lsyncd(direct=True)
+    canary, copy = own.source / ".vitals-canary", own.target / ".vitals-canary"
+    options = {"status_file": str(own.status_file), "pid_file": str(own.pid_file), "canary": str(canary),
+               "copy": str(copy), "arrives_within": "4s"}
+    arrives = lambda: check("lsyncd", **options)["properties"].get("under_way_seconds") == 0  # noqa: E731
+    try:
+        own.start()
+        assert check("lsyncd", **options)["status"] == "ok", "written for the first time"
+        assert eventually(lambda: copy.exists() and arrives(), 30)
+        # What lsyncd itself says goes on being well.
+        copy.chmod(0o444)
+        own.target.chmod(0o555)
+        assert eventually(lambda: check("lsyncd", **options)["status"] == "failed", 30)
+        found = check("lsyncd", **options)
+        assert state(found)[:2] == ("failed", "assertion"), found
+        assert found["detail"].startswith("runs, but nothing has arrived for "), found
+        plain = check("lsyncd", status_file=str(own.status_file), pid_file=str(own.pid_file))
+        assert plain["status"] == "ok", plain
+        copy.chmod(0o644)
+        own.target.chmod(0o755)
+        assert eventually(arrives, 30)
+        is_ok(check("lsyncd", **options))
+    finally:
+        own.close()

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "canary.hpp"
 #include "model/amount.hpp"
 #include "net/file.hpp"
 #include "wire/lsyncd.hpp"
@@ -30,6 +31,10 @@ std::string verify(const void* erased) {
     if (options.expected == "not_running" &&
         (options.degraded_above || options.stuck_after > milliseconds(0)))
         return "bounds for delays contradict expected: not_running";
+    if (options.canary.empty() != options.copy.empty())
+        return "canary and copy: one is of no use without the other";
+    if (options.expected == "not_running" && !options.canary.empty())
+        return "canary contradicts expected: not_running";
     if (options.pid_file.empty()) return "pid_file: is empty";
     if (options.status_file.empty()) return "status_file: is empty";
     return {};
@@ -52,12 +57,24 @@ constexpr Field fields[] = {
         "Degraded when delays are queued and the status file was not rewritten for longer; more "
         "than its delay, its statusInterval and the longest transfer together. 0s: not judged.",
         {.least = 0}),
+    field<&Options::canary>(
+        "canary",
+        "A file of our own in lsyncd's source, which each run writes anew, to see it arrive.",
+        {.example = "/srv/files/.vitals-canary"}),
+    field<&Options::copy>("copy", "Where lsyncd copies the canary to, as seen from here.",
+                          {.example = "/mnt/backup/files/.vitals-canary"}),
+    field<&Options::arrives_within>(
+        "arrives_within",
+        "Failed when what was written in the canary has not arrived for longer; more than lsyncd's "
+        "delay, the interval of this check and the longest transfer together.",
+        {.least = 1}),
 };
 
 struct Holder {
     bool locked = false;
     pid_t pid = 0;  // 0: not to be seen from here (another container's)
     bool stopped = false;
+    milliseconds since{0};  // the pid file is written, since the epoch
 };
 
 std::string system_text(const std::string& path, int error) {
@@ -75,6 +92,8 @@ Holder holder_of(const std::string& path) {
     lock.l_type = F_WRLCK;
     lock.l_whence = SEEK_SET;
     const int error = ::fcntl(descriptor, F_GETLK, &lock) == 0 ? 0 : errno;
+    struct stat facts{};
+    if (::fstat(descriptor, &facts) != 0) facts = {};
     ::close(descriptor);
     if (error != 0) {
         throw CheckError(ErrorClass::local, "cannot ask for the pid file's lock",
@@ -82,6 +101,7 @@ Holder holder_of(const std::string& path) {
     }
     Holder holder;
     holder.locked = lock.l_type != F_UNLCK;
+    holder.since = std::chrono::seconds(facts.st_mtim.tv_sec);
     if (!holder.locked || lock.l_pid <= 0) return holder;
     holder.pid = lock.l_pid;
     const auto text = net::read_file(fmt::format("/proc/{}/stat", holder.pid), 4096);
@@ -164,7 +184,21 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     context.enter("status file");
     std::function<Status()> read = [path = options.status_file] { return read_status(path); };
     const Status status = co_await context.blocking(std::move(read));
-    co_return judge(options, holder, status);
+    Outcome outcome = judge(options, holder, status);
+    if (options.canary.empty() || outcome.status == vitals::Status::failed) co_return outcome;
+    context.enter("canary");
+    std::function<milliseconds()> look = [file = options.canary, copy = options.copy,
+                                          started = holder.since] {
+        return release_canary(file, copy, started);
+    };
+    const milliseconds under_way = co_await context.blocking(std::move(look));
+    if (under_way > options.arrives_within) {
+        outcome.status = vitals::Status::failed;
+        outcome.error_class = ErrorClass::assertion;
+        outcome.detail = "runs, but nothing has arrived for " + about_duration(under_way);
+    }
+    outcome.with("under_way_seconds", std::chrono::duration<double>(under_way).count());
+    co_return outcome;
 }
 
 }  // namespace
@@ -180,7 +214,9 @@ const Kind kind{
         "happens: an old one is no sign of death while nothing is queued. With a pid file lsyncd "
         "must run as a daemon: with `nodaemon` it writes none. A target that "
         "refuses single files (default.direct onto a read-only disk) leaves no trace in the "
-        "status: only a look at the target finds that.",
+        "status: with `canary` and `copy` each run also writes a file in the source, and fails "
+        "when "
+        "it does not arrive.",
     .schemes = {},
     .bind = bind_run<Options, run>,
 };

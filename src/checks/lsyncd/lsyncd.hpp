@@ -1,4 +1,5 @@
-// lsyncd: whether it runs, by its pid file's lock, and what waits to be copied, by its status file.
+// lsyncd: whether it runs, by its pid file's lock, what waits to be copied, by its status file, and
+// whether what is written arrives, by a canary.
 #pragma once
 
 #include <chrono>
@@ -16,6 +17,9 @@ struct Options {
     std::string expected = "running";  // running | not_running
     std::optional<std::int64_t> degraded_above;
     std::chrono::milliseconds stuck_after{0};
+    std::string canary;
+    std::string copy;
+    std::chrono::milliseconds arrives_within = std::chrono::minutes(1);
 };
 
 extern const Kind kind;

@@ -11,6 +11,8 @@
 #include <functional>
 
 #include "check_testing.hpp"
+#include "net/file.hpp"
+#include "wire/lsyncd.hpp"
 
 namespace vitals::checks::lsyncd {
 namespace {
@@ -165,6 +167,65 @@ TEST_F(Lsyncd, a_file_met_half_written_is_read_again) {
     EXPECT_EQ(run().detail, "runs, 3 delays queued");
 }
 
+class LsyncdCanary : public Lsyncd {
+  protected:
+    using milliseconds = std::chrono::milliseconds;
+    LsyncdCanary() : daemon_(options_.pid_file) {
+        options_.canary = directory_.file("canary");
+        options_.copy = directory_.file("copy");
+        // It runs since long ago.
+        const timespec times[] = {{::time(nullptr) - 600, 0}, {::time(nullptr) - 600, 0}};
+        ::utimensat(AT_FDCWD, options_.pid_file.c_str(), times, 0);
+    }
+    void written(milliseconds ago) {
+        const auto now = std::chrono::system_clock::now().time_since_epoch();
+        const auto at = std::chrono::duration_cast<milliseconds>(now - ago).count();
+        directory_.write("canary", wire::lsyncd::canary_text({.since = at, .written = at}));
+    }
+    void arrives() { directory_.write("copy", *net::read_file(options_.canary)); }
+
+    Daemon daemon_;
+};
+
+TEST_F(LsyncdCanary, must_arrive_in_time) {
+    EXPECT_EQ(run().status, Status::ok);  // the first
+    EXPECT_EQ(run().status, Status::ok);  // not there yet
+    written(30s);
+    EXPECT_EQ(run().status, Status::ok);
+    written(90s);
+    Outcome outcome = run();
+    EXPECT_EQ(outcome.status, Status::failed);
+    EXPECT_EQ(outcome.error_class, ErrorClass::assertion);
+    EXPECT_EQ(outcome.detail.rfind("runs, but nothing has arrived for 9", 0), 0u) << outcome.detail;
+    arrives();
+    outcome = run();
+    EXPECT_EQ(outcome.status, Status::ok) << outcome.detail;
+    EXPECT_EQ(std::get<double>(*outcome.property("under_way_seconds")), 0);
+    // Written again meanwhile, and that is under way.
+    EXPECT_EQ(run().status, Status::ok);
+}
+
+TEST_F(LsyncdCanary, is_not_missed_while_nobody_could_copy_it) {
+    written(90s);
+    const timespec times[] = {{::time(nullptr) - 5, 0}, {::time(nullptr) - 5, 0}};
+    ::utimensat(AT_FDCWD, options_.pid_file.c_str(), times, 0);
+    EXPECT_EQ(run().status, Status::ok);
+    written(90s);
+    daemon_.end();
+    EXPECT_EQ(run().detail, "does not run");
+}
+
+TEST_F(LsyncdCanary, overwrites_nothing) {
+    directory_.write("canary", "precious");
+    const Outcome outcome = run();
+    EXPECT_EQ(outcome.status, Status::unknown);
+    EXPECT_EQ(outcome.error_class, ErrorClass::local);
+    EXPECT_EQ(outcome.detail, "the canary is somebody else's file: name one of its own");
+    EXPECT_EQ(*net::read_file(options_.canary), "precious");
+    options_.canary = directory_.file("missing/canary");
+    EXPECT_EQ(run().detail, "cannot write the canary");
+}
+
 TEST(LsyncdOptions, are_checked) {
     const auto problem = [](const Options& options) { return testing::problem_of(kind, &options); };
     EXPECT_EQ(problem({.status_file = "/a", .pid_file = "/b"}), "");
@@ -173,6 +234,14 @@ TEST(LsyncdOptions, are_checked) {
                        .expected = "not_running",
                        .degraded_above = 1}),
               "bounds for delays contradict expected: not_running");
+    EXPECT_EQ(problem({.status_file = "/a", .pid_file = "/b", .canary = "/c"}),
+              "canary and copy: one is of no use without the other");
+    EXPECT_EQ(problem({.status_file = "/a",
+                       .pid_file = "/b",
+                       .expected = "not_running",
+                       .canary = "/c",
+                       .copy = "/d"}),
+              "canary contradicts expected: not_running");
 }
 
 }  // namespace
