@@ -115,9 +115,9 @@ Refusal refusal_of_json(std::string_view body) {
 }
 
 CheckError meaning_of(const Refusal& refusal, int status, std::string_view asked) {
-    std::string theirs = fmt::format("status {}", status);
-    if (!refusal.code.empty()) theirs += fmt::format(", {}:", quoted(refusal.code, 60));
-    if (!refusal.message.empty()) theirs += fmt::format(" {}", quoted(refusal.message));
+    std::string said = refusal.message.empty() ? std::string() : quoted(refusal.message);
+    if (!refusal.code.empty()) said = fmt::format("{}: {}", quoted(refusal.code, 60), said);
+    const std::string theirs = fmt::format("status {}{}{}", status, said.empty() ? "" : ", ", said);
     if (!refusal.region.empty()) {
         return CheckError(ErrorClass::auth,
                           fmt::format("wrong region, the server expects {}", refusal.region),
@@ -143,7 +143,7 @@ CheckError meaning_of(const Refusal& refusal, int status, std::string_view asked
     if (known != std::end(meanings))
         return CheckError(known->error_class, std::string(known->detail), theirs);
     return CheckError(ErrorClass::assertion, fmt::format("status {} when asked {}", status, asked),
-                      theirs);
+                      said);
 }
 
 sigv4::Credentials credentials(const std::string& access_key, const Secret& secret_key,

@@ -45,7 +45,7 @@ TEST(Aws, says_refusals_in_our_words) {
     EXPECT_EQ(error.error_class, ErrorClass::assertion);
     error = meaning_of({.code = "Odd", .message = "a\nb", .region = {}}, 500, "to look");
     EXPECT_EQ(error.detail, "status 500 when asked to look");
-    EXPECT_EQ(error.error, R"(status 500, "Odd": "a\nb")");
+    EXPECT_EQ(error.error, R"("Odd": "a\nb")");
     error = meaning_of({.code = "InvalidSignatureException",
                         .message = "Credential should be scoped to a valid region. ",
                         .region = {}},

@@ -7,6 +7,7 @@ import time
 import pytest
 
 import backends
+import peers
 from daemon import SLOWER, eventually, free_port, run_vitals
 
 DEADLINE = 2.0
@@ -149,6 +150,15 @@ def test_s3_by_hand(swift):
     assert "s3cret" not in answer.stdout
 
 
+def test_s3_of_a_web_page(check):
+    """Any web server answers a HEAD with 200."""
+    page = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\n"
+    with contextlib.closing(peers.WebServer(page + b"<html>")) as server:
+        found = check("s3", url=f"http://127.0.0.1:{server.port}", bucket="media", mode="bucket",
+                      access_key="key", secret_key="s3cret")
+    expect(found, "failed", "protocol", "bucket")
+
+
 def test_s3_container_server_dead_and_all_dead(check):
     """Its health page is still green then."""
     own = backends.Swift()
@@ -273,6 +283,22 @@ def test_vault_missing_secret(vault, check):
     expect(found, "failed", "assertion", "secret", "secret does not exist")
     found = check("vault", url=vault.url, token="root", path="kv/health#nothing")
     expect(found, "failed", "assertion", "secret", "secret has no nothing")
+
+
+def test_vault_by_hand(vault):
+    at = f"127.0.0.1:{vault.port}/kv/health?tls=off#password"
+    answer = run_vitals("check", f"vault://:hour@{at}")
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert "active, secret readable" in answer.stdout
+    answer = run_vitals("check", f"vault://:no/hour@{at}")
+    assert answer.returncode == 64
+    assert "percent-encoded" in answer.stderr and "hour" not in answer.stderr
+
+
+def test_vault_nested_mount(vault, check):
+    vault.secrets["/v1/teams/shop/kv/data/health"] = {"password": "s3cret"}
+    found = check("vault", url=vault.url, token="root", path="teams/shop/kv/health#password")
+    expect(found, "ok", detail="active, secret readable")
 
 
 # event_bridge: a stand-in that has botocore compute every signature again

@@ -112,8 +112,11 @@ TEST(Grpc, an_answer_may_end_in_other_ways) {
                   "not gRPC: answered with HTTP status 503");
     const std::string zeros(4, '\0');
     EXPECT_EQ(told(settings + frame(7, 0, 0, zeros + zeros)).status, Status::failed) << "GOAWAY";
-    expect_failed(told(settings + frame(3, 0, 1, std::string("\0\0\0\7", 4))), ErrorClass::protocol,
-                  "HTTP/2 error");
+    const auto stopped = [&](char code) {
+        return told(settings + frame(3, 0, 1, std::string(3, '\0') + code));
+    };
+    expect_failed(stopped(2), ErrorClass::protocol, "HTTP/2 error");
+    EXPECT_EQ(stopped(7).status, Status::failed) << "refused";
 }
 
 TEST(Grpc, faults_of_the_stream) {
