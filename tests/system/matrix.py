@@ -265,7 +265,7 @@ def rows(servers, dns_port):
         "url": f"postgresql://{user}:{password}@127.0.0.1:{port}/{database}", **(secure or {})}
     migrations = lambda port, secure=None, path=s.migrations, **more: {  # noqa: E731
         **postgres(port, secure, **more), "framework": "golang-migrate", "path": [path]}
-    sql = {"port": s.postgres.port, "tls": "tls:postgres", "greeted": 850, "flood": "flood after=1"}
+    sql = {"port": s.postgres.port, "tls": "tls:postgres", "greeted": 620, "flood": "flood after=1"}
     web = {"flood": HTTP_FLOOD, "greeted": 60}
     amqp = lambda port, secure=None, user="test", password=s.rabbitmq.PASSWORD: {  # noqa: E731
         "url": f"amqp{'s' if secure else ''}://{user}:{password}@127.0.0.1:{port}/", **(secure or {})}
@@ -334,7 +334,7 @@ def rows(servers, dns_port):
                                "user": "probe", "password": "wrong"},
             "missing": holds_nothing, "read-only": "knows no such state",
             "full": {"url": f"memcached://127.0.0.1:{s.full_memcached.port}"}}),
-        Row("postgres", "postgres", options=postgres, **{**sql, "greeted": 650}, cells={
+        Row("postgres", "postgres", options=postgres, **sql, cells={
             "wrong password": postgres(s.postgres.port, password="wrong"),
             "missing": postgres(s.postgres.port, database="missing"),
             "read-only": {**postgres(s.read_only.port), "writable": True},
@@ -349,7 +349,7 @@ def rows(servers, dns_port):
             "missing": {**postgres(s.postgres.port), "role": "standby"},
             "read-only": none,
             "full": postgres(s.exhausted.port, user="app")}),
-        Row("migrations", "migrations", options=migrations, **{**sql, "greeted": 650}, cells={
+        Row("migrations", "migrations", options=migrations, **sql, cells={
             "wrong password": migrations(s.postgres.port, password="wrong"),
             "missing": migrations(s.postgres.port, path=s.more_migrations),
             "read-only": none,
