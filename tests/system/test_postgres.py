@@ -235,3 +235,25 @@ def test_a_standby_that_cannot_catch_up(check, server, template):  # noqa: F811
             found = check("replication", url=each.url(), **options)
             ends.append((found["status"], found["detail"]))
     assert {status for status, detail in ends if detail != "standby, just started"} == {"degraded"}, ends
+
+
+@pytest.mark.skipif("VITALS_TEST_ALL" not in os.environ, reason="takes long: VITALS_TEST_ALL=1")
+def test_a_bulk_load_is_no_lag(check, server, template):  # noqa: F811
+    """Nothing commits for seconds, and something is always under way: all of it is replayed at once."""
+    first = server(databases.Postgres, template)
+    second = server(databases.Postgres, of=first)
+    assert eventually(receives(second), 30)
+    first.sql("CREATE TABLE filled (a text)")
+    load = ("DO $$ BEGIN FOR i IN 1..500 LOOP INSERT INTO filled SELECT repeat('x', 100) FROM "
+            "generate_series(1, 1000); PERFORM pg_sleep(0.02); END LOOP; END $$")
+    loading = subprocess.Popen([databases.POSTGRES / "psql", "-XAtq", first.url(), "-c", load],
+                               env={"PATH": "/usr/bin"})
+    try:
+        found = []
+        while loading.poll() is None:
+            found.append(check("replication", seconds=SECONDS, url=second.url(), failed_above="4s"))
+        assert len(found) > 5 and loading.returncode == 0
+        assert {each["status"] for each in found} == {"ok"}, [each["detail"] for each in found]
+    finally:
+        loading.kill()
+        loading.wait()
