@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -61,7 +62,9 @@ struct Flight::State {
         delivered = true;
         timer.cancel();
         outcome.duration = clock.steady() - began;
-        for (Phase& phase : context.finish()) outcome.phases.push_back(std::move(phase));
+        std::vector<Phase> phases = context.finish();
+        outcome.phases.insert(outcome.phases.end(), std::make_move_iterator(phases.begin()),
+                              std::make_move_iterator(phases.end()));
         auto call = std::exchange(done, nullptr);
         if (call) call(std::move(outcome));
     }

@@ -54,16 +54,31 @@ int pending_error(int descriptor) {
     return error;
 }
 
+// Where it is not possible it is not needed.
+void confirm_with_data(int descriptor) {
+    const int off = 0;
+    (void)setsockopt(descriptor, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
+}
+
+bool has_peer(int descriptor) {
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    return getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) == 0;
+}
+
 // 0, or the errno for which this address does not answer. Throws only when the run is cancelled.
 // connect(2) is called by ourselves: Asio takes EAGAIN, which a unix socket with a full backlog
 // gives, for "in progress", and then reports a connection that does not exist.
-awaitable<int> connect_to(Context& context, Socket& socket, Address address, Steady give_up) {
+awaitable<int> connect_to(Context& context, Socket& socket, Address address, Steady give_up,
+                          FirstWord first_word) {
     const int family = address.protocol().family();
     if (const int error = open_socket(socket, family); error != 0) co_return error;
+    if (first_word == FirstWord::ours) confirm_with_data(socket.native_handle());
     bool late = false;
-    Timer slice(context.environment().loop());
+    std::optional<Timer> slice;
     if (give_up != Steady::max()) {
-        slice.arm(give_up, [&late, &socket] {
+        slice.emplace(context.environment().loop());
+        slice->arm(give_up, [&late, &socket] {
             late = true;
             boost::system::error_code ignored;
             socket.cancel(ignored);
@@ -73,6 +88,9 @@ awaitable<int> connect_to(Context& context, Socket& socket, Address address, Ste
     while (::connect(socket.native_handle(), address.data(),
                      static_cast<socklen_t>(address.size())) != 0) {
         if (errno == EINPROGRESS || errno == EINTR) {
+            // A server on this machine has answered by now: asking costs less than waiting. (Not by
+            // connect(2) once more, which curl will call and which succeeds only once.)
+            if (has_peer(socket.native_handle())) co_return 0;
             auto [failed] =
                 co_await socket.async_wait(Socket::wait_write, asio::as_tuple(asio::use_awaitable));
             if (failed && late) co_return ETIMEDOUT;
@@ -137,7 +155,8 @@ awaitable<Connected> connect_unix(Context& context, std::string path) {
     refuse_too_long(path);
     Socket socket(context.environment().loop().context());
     const Address address = asio::local::stream_protocol::endpoint(path);
-    const int error = co_await connect_to(context, socket, address, Steady::max());
+    const int error =
+        co_await connect_to(context, socket, address, Steady::max(), FirstWord::unknown);
     if (error != 0) throw connect_failure(error, where);
     co_return Connected(std::move(socket), where);
 }
@@ -163,15 +182,7 @@ bool connected_to_itself(int descriptor) {
     return ours_size == theirs_size && std::memcmp(&ours, &theirs, ours_size) == 0;
 }
 
-Connected unconnected_unix(Context& context, const std::string& path) {
-    refuse_too_long(path);
-    Connected made{Socket(context.environment().loop().context()), "unix:" + path};
-    if (const int error = open_socket(made.socket, AF_UNIX); error != 0)
-        throw connect_failure(error, made.address);
-    return made;
-}
-
-awaitable<Connected> connect(Context& context, Endpoint endpoint) {
+awaitable<Connected> connect(Context& context, Endpoint endpoint, FirstWord first_word) {
     if (!endpoint.unix_path.empty()) {
         Connected connected = co_await connect_unix(context, endpoint.unix_path);
         co_return connected;
@@ -189,7 +200,7 @@ awaitable<Connected> connect(Context& context, Endpoint endpoint) {
         const asio::ip::tcp::endpoint target(asio::ip::make_address(addresses[i]), endpoint.port);
         const Address address = target;
         const Steady give_up = end_of_share(context, addresses.size() - i);
-        int error = co_await connect_to(context, socket, address, give_up);
+        int error = co_await connect_to(context, socket, address, give_up, first_word);
         if (error == 0 && connected_to_itself(socket.native_handle())) error = ECONNREFUSED;
         if (error == 0) {
             boost::system::error_code ignored;

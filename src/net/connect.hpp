@@ -2,6 +2,8 @@
 #pragma once
 
 #include <boost/asio/generic/stream_protocol.hpp>
+#include <cstdint>
+#include <memory>
 #include <string>
 
 #include "net/awaitable.hpp"
@@ -17,11 +19,16 @@ struct Connected {
     std::string address;  // "127.0.0.1:80", "[::1]:80", "unix:/path"
 };
 
-// Enters the phases "resolve" (for names) and "connect". Throws what dial() throws.
-awaitable<Connected> connect(Context& context, Endpoint endpoint);
+// Who says the first word on a connection. Where we do, what we write at once confirms it, which
+// saves a packet of its own; a server that speaks first would wait for that.
+enum class FirstWord : std::uint8_t { unknown, ours };
 
-// A socket for that unix address, to be connected by somebody else. Throws CheckError{local}.
-Connected unconnected_unix(Context& context, const std::string& path);
+// Enters the phases "resolve" (for names) and "connect". Throws what dial() throws.
+awaitable<Connected> connect(Context& context, Endpoint endpoint,
+                             FirstWord first_word = FirstWord::unknown);
+
+// Likewise as a stream, on which we are going to write at once.
+awaitable<std::unique_ptr<Connection>> dial_to_ask(Context& context, Endpoint endpoint);
 
 // Whether both ends of a TCP connection are the same socket. A connect to a closed local port in
 // the ephemeral range may meet itself (simultaneous open) and then looks like a server.

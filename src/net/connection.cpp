@@ -49,6 +49,9 @@ class Stream final : public Connection {
 
     awaitable<std::size_t> read_some(std::span<char> buffer) override {
         if (unwaited_ >= most_unwaited) co_await let_others_run();
+        // An answer takes its time: looking for it at once would find nothing.
+        if (std::exchange(asked_, false) && !session_ && !answer_by_)
+            co_await wait(Socket::wait_read);
         for (;;) {
             const ssize_t got = session_ ? read_tls(buffer) : read_plain(buffer);
             if (got >= 0) {
@@ -61,7 +64,7 @@ class Stream final : public Connection {
                 const bool in_time = co_await readable(*answer_by_);
                 if (!in_time) throw broken(CheckError(ErrorClass::timeout, "no answer", address_));
             } else {
-                co_await wait();
+                co_await wait(need_);
             }
         }
     }
@@ -89,12 +92,13 @@ class Stream final : public Connection {
     }
 
     awaitable<void> write(std::string_view bytes) override {
+        asked_ = true;
         while (!bytes.empty()) {
             const ssize_t sent = session_ ? write_tls(bytes) : write_plain(bytes);
             if (sent >= 0)
                 bytes.remove_prefix(static_cast<std::size_t>(sent));
             else
-                co_await wait();
+                co_await wait(need_);
         }
     }
 
@@ -116,7 +120,7 @@ class Stream final : public Connection {
                 throw broken(handshake_failure(verdict_, *context_, ERR_get_error(), system_error,
                                                address_));
             }
-            co_await wait();
+            co_await wait(need_);
         }
         note_session(session_.get(), verdict_);
     }
@@ -213,9 +217,9 @@ class Stream final : public Connection {
         throw run_cancelled();
     }
 
-    awaitable<void> wait() {
+    awaitable<void> wait(Socket::wait_type what) {
         unwaited_ = 0;
-        auto [error] = co_await socket_.async_wait(need_, asio::as_tuple(asio::use_awaitable));
+        auto [error] = co_await socket_.async_wait(what, asio::as_tuple(asio::use_awaitable));
         if (!error) co_return;
         broken_ = true;  // a half-read stream is of no use to anybody
         if (error == asio::error::operation_aborted) throw run_cancelled();
@@ -233,6 +237,7 @@ class Stream final : public Connection {
     Socket::wait_type need_ = Socket::wait_read;
     std::size_t unwaited_ = 0;  // bytes read since the loop was last let run
     std::optional<Steady> answer_by_;
+    bool asked_ = false;  // written to since the last read
     bool broken_ = false;
     bool ended_ = false;
 };
@@ -247,6 +252,12 @@ std::string Endpoint::text() const {
 
 awaitable<std::unique_ptr<Connection>> dial(Context& context, Endpoint endpoint) {
     Connected connected = co_await connect(context, std::move(endpoint));
+    auto contexts = context.environment().state().tls;
+    co_return std::make_unique<Stream>(std::move(connected), std::move(contexts));
+}
+
+awaitable<std::unique_ptr<Connection>> dial_to_ask(Context& context, Endpoint endpoint) {
+    Connected connected = co_await connect(context, std::move(endpoint), FirstWord::ours);
     auto contexts = context.environment().state().tls;
     co_return std::make_unique<Stream>(std::move(connected), std::move(contexts));
 }

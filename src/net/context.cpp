@@ -19,7 +19,9 @@ Context::Context(Environment& environment, Clock& clock, std::string component, 
       component_(std::move(component)),
       kind_(std::move(kind)),
       deadline_(deadline),
-      kept_(std::move(kept)) {}
+      kept_(std::move(kept)) {
+    phases_.reserve(4);
+}
 
 std::chrono::milliseconds Context::left() const {
     const auto left =

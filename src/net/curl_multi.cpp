@@ -25,9 +25,8 @@ curl_socket_t open_socket(void* exchange, curlsocktype, curl_sockaddr*) {
     return self.socket.native_handle();
 }
 
-int adopt_socket(void* exchange, curl_socket_t, curlsocktype) {
-    const auto& self = *static_cast<Exchange*>(exchange);
-    return self.connected ? CURL_SOCKOPT_ALREADY_CONNECTED : CURL_SOCKOPT_OK;
+int adopt_socket(void*, curl_socket_t, curlsocktype) {
+    return CURL_SOCKOPT_ALREADY_CONNECTED;
 }
 
 int close_socket(void* exchange, curl_socket_t) {

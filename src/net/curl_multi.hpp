@@ -12,9 +12,8 @@
 
 namespace vitals::net {
 
-// One exchange under way on a socket of its own, which stays ours: curl reads and writes it, and
-// asks us to watch and to close it. A TCP socket is connected already; a unix socket curl connects
-// itself (7.88 calls connect(2) in any case, and only TCP bears that twice).
+// One exchange under way on a TCP socket of its own, which is connected already and stays ours:
+// curl reads and writes it, and asks us to watch and to close it.
 struct Exchange : std::enable_shared_from_this<Exchange> {
     Exchange(boost::asio::io_context& context, Socket socket)
         : socket(std::move(socket)), ended(context) {}
@@ -24,8 +23,7 @@ struct Exchange : std::enable_shared_from_this<Exchange> {
     CURL* easy = nullptr;
     std::size_t place = 0;       // among the running ones
     CURLcode result = CURLE_OK;  // valid once ended
-    bool connected = true;
-    bool handed_over = false;  // curl has taken the socket
+    bool handed_over = false;    // curl has taken the socket
     int wanted = CURL_POLL_NONE;
     bool reading = false;  // a wait is pending
     bool writing = false;

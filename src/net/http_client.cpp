@@ -1,11 +1,10 @@
-// One exchange after another until the answer is not a redirect to be followed. The transport is
-// curl's, names and connections are ours.
+// One exchange after another until the answer is not a redirect to be followed. Names and
+// connections are ours, also where curl speaks.
 #include "net/http_client.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "net/connect.hpp"
@@ -14,13 +13,15 @@
 #include "net/environment_state.hpp"
 #include "net/failure.hpp"
 #include "net/http_exchange.hpp"
+#include "net/http_plain.hpp"
 #include "net/http_url.hpp"
+#include "wire/http_answer.hpp"
 
 namespace vitals::net {
 
-namespace {
+using wire::same_name;
 
-constexpr std::chrono::milliseconds longest_pause(100);
+namespace {
 
 // Ends the exchange with the coroutine that waits for it, however that ends.
 class UnderWay {
@@ -50,25 +51,24 @@ std::shared_ptr<CurlMulti> multi_of(Environment& environment) {
 std::shared_ptr<HttpExchange> prepare(CurlMulti& multi, Context& context, Connected connected,
                                       const HttpRequest& request, const HttpUrl& url) {
     auto exchange = std::make_shared<HttpExchange>(context, std::move(connected), request, url);
-    exchange->connected = request.unix_socket.empty();
     multi.borrow(*exchange);
     return exchange;
 }
 
-// Nothing when a unix socket could not be connected yet.
-awaitable<std::optional<HttpResponse>> attempt(Context& context, Connected connected,
-                                               const HttpRequest& request, const HttpUrl& url) {
+awaitable<HttpResponse> exchange_by_curl(Context& context, const HttpRequest& request,
+                                         const HttpUrl& url) {
+    Endpoint endpoint{url.host, url.port, {}};
+    Connected connected = co_await connect(context, std::move(endpoint));
     const auto multi = multi_of(context.environment());
     const auto exchange = prepare(*multi, context, std::move(connected), request, url);
     const UnderWay under_way(multi, exchange);
     set_up(*exchange);
-    if (url.tls && exchange->connected) context.enter("tls");
+    if (url.tls) context.enter("tls");
     multi->start(exchange);
     while (!exchange->ended.is_set()) {
         const bool going_on = co_await exchange->ended.wait();
         if (!going_on) throw run_cancelled();
     }
-    if (backlog_full(*exchange)) co_return std::nullopt;
     if (exchange->result != CURLE_OK) throw failure(*exchange);
     // To curl, a head without its end is an answer without a body.
     if (!exchange->head_complete)
@@ -82,27 +82,13 @@ awaitable<std::optional<HttpResponse>> attempt(Context& context, Connected conne
     co_return std::move(exchange->response);
 }
 
-awaitable<HttpResponse> exchange_through_unix(Context& context, const HttpRequest& request,
-                                              const HttpUrl& url) {
-    context.enter("connect");
-    for (std::chrono::milliseconds pause(5);; pause = std::min(2 * pause, longest_pause)) {
-        Connected connected = unconnected_unix(context, request.unix_socket);
-        auto response = co_await attempt(context, std::move(connected), request, url);
-        if (response) co_return std::move(*response);
-        co_await context.sleep(pause);
-    }
-}
-
+// Curl speaks whatever TLS on TCP negotiates, and HTTP/2. The rest is short enough to be spoken at
+// a third of curl's cost.
 awaitable<HttpResponse> exchange_once(Context& context, const HttpRequest& request,
                                       const HttpUrl& url) {
-    if (!request.unix_socket.empty()) {
-        HttpResponse response = co_await exchange_through_unix(context, request, url);
-        co_return response;
-    }
-    Endpoint endpoint{url.host, url.port, {}};
-    Connected connected = co_await connect(context, std::move(endpoint));
-    auto response = co_await attempt(context, std::move(connected), request, url);
-    co_return std::move(*response);
+    const bool by_curl = request.unix_socket.empty() && (url.tls || request.http2_prior_knowledge);
+    return by_curl ? exchange_by_curl(context, request, url)
+                   : exchange_plain(context, request, url);
 }
 
 bool is_redirect(int status) {

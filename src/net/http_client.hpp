@@ -1,5 +1,6 @@
-// One HTTP exchange by libcurl, on the loop. Names are resolved by our resolver, sizes are limited,
-// redirects are followed only when asked, only http and https are spoken.
+// One HTTP exchange on a new connection, on the loop. Names are resolved by our resolver, sizes are
+// limited, redirects are followed only when asked, only http and https are spoken. Plain HTTP/1 and
+// whatever goes through a unix socket we speak ourselves (http_plain), libcurl the rest.
 #pragma once
 
 #include <chrono>
@@ -19,7 +20,7 @@ namespace vitals::net {
 struct HttpRequest {
     std::string method = "GET";
     std::string url;                                           // http:// or https://
-    std::vector<std::pair<std::string, std::string>> headers;  // replaces curl's own
+    std::vector<std::pair<std::string, std::string>> headers;  // replace default ones
     std::string body;
     std::string user;  // basic authentication
     std::string password;

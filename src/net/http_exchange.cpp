@@ -1,20 +1,18 @@
 #include "net/http_exchange.hpp"
 
 #include <fmt/format.h>
-#include <strings.h>
 
 #include <utility>
 
 #include "net/environment_state.hpp"
 #include "net/failure.hpp"
+#include "wire/http_answer.hpp"
 
 namespace vitals::net {
 
-bool same_name(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
-
 namespace {
+
+using wire::same_name;
 
 constexpr std::size_t most_header_bytes = 256 * 1024;
 
@@ -99,13 +97,7 @@ void refuse_line_breaks(const std::string& text, const char* what) {
         throw CheckError(ErrorClass::local, fmt::format("{} holds a line break", what));
 }
 
-bool has_body(const HttpRequest& request) {
-    return !request.body.empty() || request.method == "POST" || request.method == "PUT" ||
-           request.method == "PATCH";
-}
-
 void set_method(CURL* easy, const HttpRequest& request) {
-    refuse_line_breaks(request.method, "method");
     const bool body = has_body(request);
     if (body) {
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
@@ -122,8 +114,6 @@ void set_method(CURL* easy, const HttpRequest& request) {
 void set_headers(HttpExchange& exchange) {
     bool typed = false;
     for (const auto& [name, value] : exchange.request.headers) {
-        refuse_line_breaks(name, "header name");
-        refuse_line_breaks(value, "header value");
         typed = typed || same_name(name, "content-type");
         // Curl's own notation for a header without a value.
         add_header(exchange, value.empty() ? name + ";" : name + ": " + value);
@@ -165,15 +155,27 @@ int system_error(const HttpExchange& exchange) {
 
 }  // namespace
 
+void refuse_line_breaks(const HttpRequest& request) {
+    refuse_line_breaks(request.method, "method");
+    for (const auto& [name, value] : request.headers) {
+        refuse_line_breaks(name, "header name");
+        refuse_line_breaks(value, "header value");
+    }
+}
+
+bool has_body(const HttpRequest& request) {
+    return !request.body.empty() || request.method == "POST" || request.method == "PUT" ||
+           request.method == "PATCH";
+}
+
 void set_up(HttpExchange& exchange) {
     CURL* easy = exchange.easy;
     const HttpRequest& request = exchange.request;
+    refuse_line_breaks(request);
     curl_easy_setopt(easy, CURLOPT_URL, exchange.url.text.c_str());
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, request.path_as_is ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    if (!exchange.connected)
-        curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "vitals");
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, http_version(exchange));
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange.error.data());
@@ -191,13 +193,6 @@ void set_up(HttpExchange& exchange) {
     set_method(easy, request);
     set_headers(exchange);
     if (exchange.url.tls) set_tls(exchange);
-}
-
-// connect(2) on a unix socket gives EAGAIN then; curl waits for it as for TCP, and finds a socket
-// that has hung up without an error.
-bool backlog_full(const HttpExchange& exchange) {
-    return !exchange.connected && exchange.result == CURLE_COULDNT_CONNECT &&
-           system_error(exchange) == 0;
 }
 
 CheckError failure(const HttpExchange& exchange) {

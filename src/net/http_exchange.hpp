@@ -51,10 +51,9 @@ void set_up(HttpExchange& exchange);
 // Of an exchange that ended badly: what curl says, in our words.
 CheckError failure(const HttpExchange& exchange);
 
-// The exchange ended because a unix socket's server did not accept, not for want of a server.
-bool backlog_full(const HttpExchange& exchange);
-
-// Whether two header names are the same.
-bool same_name(std::string_view a, std::string_view b);
+// Of any request. A body may be empty and still be one.
+bool has_body(const HttpRequest& request);
+// Throws CheckError{local}: nobody may smuggle a line into the head.
+void refuse_line_breaks(const HttpRequest& request);
 
 }  // namespace vitals::net

@@ -1,0 +1,43 @@
+// An HTTP server that says arbitrary bytes: received in one piece or cut anywhere they must come to
+// the same, and nothing may be larger than the limits.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "wire/http_answer.hpp"
+
+namespace {
+
+using vitals::wire::HttpAnswer;
+
+constexpr std::size_t max_body = 64;
+
+// All that came of it, as a text.
+std::string told(std::string_view bytes, std::size_t piece, bool to_head) {
+    HttpAnswer answer(to_head, max_body);
+    std::expected<bool, vitals::CheckError> taken = false;
+    for (std::size_t at = 0; at < bytes.size() && taken && !*taken; at += piece)
+        taken = answer.receive(bytes.substr(at, piece));
+    if (taken && !*taken) taken = answer.end();
+    if (answer.body.size() > max_body) std::abort();
+    // How much of a body was taken before it was found wrong depends on where it was cut.
+    if (!taken) return "! " + taken.error().detail;
+    if (answer.status < 100 || answer.status > 999) std::abort();
+    std::string text = std::to_string(answer.status) + answer.body;
+    for (const auto* fields : {&answer.headers, &answer.trailers})
+        for (const auto& [name, value] : *fields) text += name + "=" + value + ";";
+    return text;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    if (size == 0) return 0;
+    const bool to_head = (data[0] & 1) != 0;
+    const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
+    const std::string whole = told(bytes, size, to_head);
+    if (told(bytes, 1, to_head) != whole || told(bytes, 7, to_head) != whole) std::abort();
+    return 0;
+}
