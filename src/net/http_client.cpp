@@ -83,7 +83,7 @@ awaitable<HttpResponse> exchange_by_curl(Context& context, const HttpRequest& re
 }
 
 // Curl speaks whatever TLS on TCP negotiates, and HTTP/2. The rest is short enough to be spoken at
-// a third of curl's cost.
+// half of curl's cost.
 awaitable<HttpResponse> exchange_once(Context& context, const HttpRequest& request,
                                       const HttpUrl& url) {
     const bool by_curl = request.unix_socket.empty() && (url.tls || request.http2_prior_knowledge);
