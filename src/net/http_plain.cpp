@@ -103,7 +103,9 @@ awaitable<HttpResponse> exchange_plain(Context& context, const HttpRequest& requ
     co_await connection->write(sent);
     wire::HttpAnswer answer(request.method == "HEAD", request.max_body);
     bool reading = !request.step.empty();
-    std::array<char, 8192> bytes;
+    // Not the run's own, for thousands may be waiting at once: what has been read into it is taken
+    // before anybody else reads.
+    thread_local std::array<char, 16384> bytes;
     for (bool complete = false; !complete;) {
         const std::size_t count = co_await connection->read_some(bytes);
         const std::string_view arrived(bytes.data(), count);
