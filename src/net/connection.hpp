@@ -39,10 +39,10 @@ class Connection {
     virtual awaitable<bool> readable(Steady until) = 0;
     virtual awaitable<void> write(std::string_view bytes) = 0;  // all of them
     // Turns the stream into TLS. Verifies chain, time and name unless told otherwise. The phase
-    // ("tls") is the caller's to enter. Throws CheckError{tls}: "certificate expired", "certificate
-    // not yet valid", "certificate not trusted", "certificate is for another name", "client
-    // certificate refused" (with TLS 1.3 from the first read only), "handshake failed"; {local}
-    // when a file of ours cannot be used, with its path in `error`.
+    // ("tls") is the caller's. Throws CheckError{tls}: "certificate expired", "certificate not yet
+    // valid", "certificate not trusted", "certificate is for another name", "client certificate
+    // refused" (with TLS 1.3 from the first read only), "does not speak TLS", "handshake failed";
+    // {local} when a file of ours cannot be used, with its path in `error`.
     virtual awaitable<void> start_tls(const TlsOptions& options, std::string host) = 0;
     // What the peer showed; also when start_tls() did not accept it.
     virtual std::optional<PeerCertificate> certificate() const = 0;

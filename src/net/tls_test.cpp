@@ -318,7 +318,7 @@ TEST_F(TlsTest, ShowsItsOwnCertificateWhereOneIsWanted) {
 
 TEST_F(TlsTest, APeerThatDoesNotSpeakTlsFailsTheHandshake) {
     const auto plain = connect_to(Peer::say("220 hello, this is not TLS\r\n"), trusting());
-    expect_refused(plain, "handshake failed");
+    expect_refused(plain, "does not speak TLS");
     expect_refused(connect_to(Peer::reset(), trusting()), "handshake failed");
     const auto closed = connect_to(Peer::say(""), trusting());
     expect_refused(closed, "handshake failed");
