@@ -243,7 +243,7 @@ TEST_F(CelerySourceTest, FaultsOfTheStream) {
         };
         at(Peer::say("SSH-2.0-OpenSSH\r\n"), scheme == "redis://" ? "not Redis" : "not AMQP");
         at(Peer::hang(), "not ready within 600 ms");
-        at([](int) {}, "closed");
+        at(vitals::testing::close_in_order, "closed");
     }
     source.reset();
     listen("redis://127.0.0.1:" + std::to_string(vitals::testing::closed_port()));
