@@ -192,9 +192,9 @@ TEST(Amqp, wrong_password) {
 }
 
 TEST(Amqp, hangs_are_named_by_their_phase) {
-    const std::vector<std::pair<int, std::string>> hangs{
-        {1010, "greeting"}, {1011, "auth"},    {1040, "vhost"}, {2010, "channel"},
-        {5010, "queues"},   {6040, "publish"}};
+    const std::vector<std::pair<int, std::string>> hangs{{1010, "greeting"}, {1011, "auth"},
+                                                         {1040, "vhost"},    {2010, "channel"},
+                                                         {5010, "queues"},   {6040, "publish"}};
     for (const auto& [at, phase] : hangs) {
         const Peer peer(Broker{.hang_at = at});
         Options options = to(peer.address());
