@@ -133,13 +133,16 @@ class Daemon:
         return self
 
     def wait_until_serving(self, timeout=15):
+        # Listeners are bound one after another.
+        ports = re.findall(r'"address": "127\.0\.0\.1:(\d+)"', self.file.read_text()) or [self.port]
+
         def serving():
             assert self.process.poll() is None, (
                 f"vitals ended with {self.process.returncode}:\n{self.log()}")
             try:
-                with socket.create_connection(("127.0.0.1", self.port), timeout=1):
-                    pass
-                # The control socket is bound after the port.
+                for port in ports:
+                    with socket.create_connection(("127.0.0.1", int(port)), timeout=1):
+                        pass
                 if self.socket in self.file.read_text():
                     with contextlib.closing(UnixConnection(self.socket, 1)) as control:
                         control.connect()
@@ -147,7 +150,7 @@ class Daemon:
             except OSError:
                 return False
 
-        assert eventually(serving, timeout), f"nothing answers on port {self.port}:\n{self.log()}"
+        assert eventually(serving, timeout), f"nothing answers on {ports}:\n{self.log()}"
 
     def stop(self, timeout=10):
         """SIGTERM; the exit code."""
