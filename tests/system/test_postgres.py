@@ -1,5 +1,6 @@
 """PostgreSQL as it is found out there: other encodings and languages, poolers, standbys in every state;
 and what a check must not do to a server."""
+import json
 import os
 import re
 import subprocess
@@ -112,6 +113,15 @@ def test_poolers_of_every_mode(check, server, own, mode):  # noqa: F811
             is_ok(check("replication", url=url))
     finally:
         pooler.close()
+
+
+def test_the_other_kinds_by_hand(own):
+    kinds = {"": "answers", "crud+": "deleted", "replication+": "standalone"}
+    found = json.loads(run_vitals("check", "--format", "json",
+                                  *(kind + own.url() for kind in kinds)).stdout)["components"]
+    for kind, detail in kinds.items():
+        (each,) = [each for each in found if each["name"].startswith(kind + "postgresql:")]
+        assert each["status"] == "ok" and detail in each["detail"], each
 
 
 # --- what a server can do to a check, and a check to a server --------------------------------------

@@ -347,6 +347,7 @@ const Kind kind{
         "default exchange. Messages that a consumer has taken and not acknowledged are not "
         "counted. Nothing is left on the broker. Whether consumers do their work is not proved.",
     .schemes = {"amqp", "amqps"},
+    .urls = {"amqp://user:password@host/vhost", "amqps://user:password@host"},
     .from_url = from_url,
     .bind = bind_run<Options, run>,
 };

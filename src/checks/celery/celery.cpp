@@ -225,6 +225,7 @@ const Kind kind{
         "member "
         "of a set, both of which expire.",
     .schemes = {"celery+amqp", "celery+amqps", "celery+redis", "celery+rediss"},
+    .urls = {"celery+amqp://user:password@host/vhost", "celery+redis://:password@host:6379/0"},
     .from_url = from_url,
     .bind = bind,
 };

@@ -15,6 +15,7 @@
 #include "net/file.hpp"
 #include "wire/lsyncd.hpp"
 #include "wire/procfs.hpp"
+#include "wire/url.hpp"
 
 namespace vitals::checks::lsyncd {
 
@@ -38,6 +39,18 @@ std::string verify(const void* erased) {
     if (options.pid_file.empty()) return "pid_file: is empty";
     if (options.status_file.empty()) return "status_file: is empty";
     return {};
+}
+
+std::string from_url(void* value, std::string_view text) {
+    auto& options = *static_cast<Options*>(value);
+    const auto url = wire::parse_url(text);
+    if (!url) return url.error();
+    options.pid_file = url->path;
+    for (const auto& [name, given] : url->query)
+        if (name == "status_file") options.status_file = given;
+    const bool whole = url->host.empty() && options.pid_file.starts_with('/') &&
+                       !options.status_file.empty() && url->query.size() == 1;
+    return whole ? std::string() : "expected lsyncd:/PID_FILE?status_file=/STATUS_FILE";
 }
 
 constexpr Field fields[] = {
@@ -217,7 +230,9 @@ const Kind kind{
         "status: with `canary` and `copy` each run also writes a file in the source, and fails "
         "when "
         "it does not arrive.",
-    .schemes = {},
+    .schemes = {"lsyncd"},
+    .urls = {"lsyncd:/run/lsyncd.pid?status_file=/var/log/lsyncd.status"},
+    .from_url = from_url,
     .bind = bind_run<Options, run>,
 };
 

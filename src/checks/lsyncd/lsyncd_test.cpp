@@ -226,6 +226,19 @@ TEST_F(LsyncdCanary, overwrites_nothing) {
     EXPECT_EQ(run().detail, "cannot write the canary");
 }
 
+TEST(LsyncdOptions, come_from_a_url) {
+    Options options;
+    EXPECT_EQ(kind.from_url(&options, kind.urls.front()), "");
+    EXPECT_EQ(options.pid_file, "/run/lsyncd.pid");
+    EXPECT_EQ(options.status_file, "/var/log/lsyncd.status");
+    for (const char* const bad :
+         {"lsyncd:/run/lsyncd.pid", "lsyncd:?status_file=/a", "lsyncd://host/a?status_file=/b",
+          "lsyncd:/a?status_file=/b&more=1", "lsyncd:a?status_file=/b"}) {
+        Options other;
+        EXPECT_NE(kind.from_url(&other, bad), "") << bad;
+    }
+}
+
 TEST(LsyncdOptions, are_checked) {
     const auto problem = [](const Options& options) { return testing::problem_of(kind, &options); };
     EXPECT_EQ(problem({.status_file = "/a", .pid_file = "/b"}), "");

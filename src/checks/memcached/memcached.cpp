@@ -264,6 +264,7 @@ const Kind kind{
         "server that is full and refuses, or that has no connections left, is failed. It cannot "
         "tell how many of the application's keys are evicted before their time.",
     .schemes = {"memcached", "memcacheds"},
+    .urls = {"memcached://host:11211", "memcacheds://user:password@host"},
     .from_url = from_url,
     .bind = bind_run<Options, run>,
 };

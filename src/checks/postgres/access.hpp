@@ -55,11 +55,11 @@ constexpr Field tls_field() {
         {.members = net::tls_fields});
 }
 
-// For `vitals check URL`.
+// For `vitals check URL`; `KIND+postgresql://` is PostgreSQL's own URL for another kind.
 template <class Options>
 std::string from_url(void* options, std::string_view url) {
     auto& own = *static_cast<Options*>(options);
-    own.url = url;
+    own.url = url.substr(url.substr(0, url.find(':')).find('+') + 1);
     auto problem = verify_url(&own.url);
     return problem.empty() ? verify_access(own.url, own.user, own.password, own.tls) : problem;
 }

@@ -246,7 +246,8 @@ const Kind crud_kind{
         "The table is "
         "made if it is missing; where that is not permitted the detail holds the statement to run. "
         "It cannot tell whether the application's own tables are right.",
-    .schemes = {},
+    .schemes = {"crud+postgresql", "crud+postgres"},
+    .urls = {"crud+postgresql://user:password@host/database"},
     .from_url = from_url<CrudOptions>,
     .bind = bind_run<CrudOptions, run>,
 };

@@ -392,6 +392,7 @@ const Kind migrations_kind{
         "cannot tell whether the tables are as the migrations "
         "made them.",
     .schemes = {"migrations+postgresql", "migrations+postgres"},
+    .urls = {"migrations+postgresql://user@host/db?framework=django&path=/srv/shop"},
     .from_url = from_url,
     .bind = bind_run<MigrationsOptions, run>,
 };

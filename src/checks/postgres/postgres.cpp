@@ -117,6 +117,7 @@ const Kind kind{
         "answered by a standby too. Behind a pooler the query reaches the database, the log-in may "
         "not. That a row can be written is proved by postgres_crud.",
     .schemes = {"postgresql", "postgres"},
+    .urls = {"postgresql://user:password@host/database"},
     .from_url = from_url<Options>,
     .bind = bind_run<Options, run>,
 };

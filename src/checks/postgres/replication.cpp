@@ -306,7 +306,8 @@ const Kind replication_kind{
         "its own bounds. The lag in seconds of an idle server is 0, and not known of a standby "
         "that receives nothing. Ordinary users do not see how far standbys are: grant "
         "pg_monitor. It cannot tell whether the standby's data are the primary's.",
-    .schemes = {},
+    .schemes = {"replication+postgresql", "replication+postgres"},
+    .urls = {"replication+postgresql://user:password@host/postgres"},
     .from_url = from_url<ReplicationOptions>,
     .bind = bind_run<ReplicationOptions, run>,
 };

@@ -481,6 +481,7 @@ const Kind kind{
         "for is degraded. It cannot tell whether the application's own keys "
         "are right, nor whether data survives a restart.",
     .schemes = {"redis", "rediss"},
+    .urls = {"redis://:password@host:6379/0", "rediss://user:password@host"},
     .from_url = from_url,
     .bind = bind_run<Options, run>,
 };
