@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,7 +15,14 @@
 
 namespace vitals {
 
-using Value = std::variant<std::string, bool, std::int64_t, double>;
+struct Property;
+
+// Whatever JSON can hold: a text, true or false, a number, null, a list, or an object, whose members
+// stand in the order in which they were given. Of several members with one name the first counts.
+struct Value : std::variant<std::string, bool, std::int64_t, double, std::nullptr_t,
+                            std::vector<Value>, std::vector<Property>> {
+    using variant::variant;
+};
 
 // A further fact, in the order in which the check gave it. Public like `detail` where a handler or
 // a push gave it; of a check of a backend it is shown to those who may read error texts.

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <set>
 #include <variant>
 
 #include "dialects/escape.hpp"
@@ -65,6 +66,20 @@ JsonWriter& JsonWriter::value(std::string_view text) {
 
 JsonWriter& JsonWriter::value(double number) {
     return std::isfinite(number) ? raw(shortest(number)) : null();
+}
+
+JsonWriter& JsonWriter::value(const std::vector<Value>& list) {
+    array();
+    for (const Value& each : list) value(each);
+    return end_array();
+}
+
+JsonWriter& JsonWriter::value(const std::vector<Property>& members) {
+    object();
+    std::set<std::string_view> written;
+    for (const Property& each : members)
+        if (written.insert(each.name).second) member(each.name, each.value);
+    return end_object();
 }
 
 JsonWriter& JsonWriter::value(const Value& any) {

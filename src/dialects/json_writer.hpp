@@ -4,9 +4,11 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "vitals/outcome.hpp"
 
@@ -45,8 +47,11 @@ class JsonWriter {
         return raw(std::to_string(number));
     }
     JsonWriter& value(double number);
+    JsonWriter& value(std::nullptr_t) { return raw("null"); }
+    JsonWriter& value(const std::vector<Value>& list);
+    JsonWriter& value(const std::vector<Property>& members);
     JsonWriter& value(const Value& any);
-    JsonWriter& null() { return raw("null"); }
+    JsonWriter& null() { return value(nullptr); }
 
     template <class T>
     JsonWriter& member(std::string_view name, const T& content) {

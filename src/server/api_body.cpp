@@ -72,26 +72,46 @@ std::optional<BodyProblem> read_detail(const json::object& object, Outcome& outc
     return {};
 }
 
+std::vector<Property> properties_of(const json::object& object);
+
+Value value_of(const json::value& given) {
+    switch (given.kind()) {
+        case json::kind::null:
+            return nullptr;
+        case json::kind::bool_:
+            return given.get_bool();
+        case json::kind::int64:
+            return given.get_int64();
+        case json::kind::uint64:
+            return static_cast<double>(given.get_uint64());
+        case json::kind::double_:
+            return given.get_double();
+        case json::kind::string:
+            return std::string(given.get_string().data(), given.get_string().size());
+        case json::kind::object:
+            return properties_of(given.get_object());
+        case json::kind::array:
+            break;
+    }
+    std::vector<Value> list;
+    for (const json::value& each : given.get_array()) list.push_back(value_of(each));
+    return list;
+}
+
+std::vector<Property> properties_of(const json::object& object) {
+    std::vector<Property> properties;
+    for (const auto& [name, value] : object)
+        properties.push_back({std::string(name.data(), name.size()), value_of(value)});
+    return properties;
+}
+
+// What they hold is bounded by the size of the body and the depth at which it is parsed.
 std::optional<BodyProblem> read_properties(const json::object& object, Outcome& outcome) {
     const json::value* value = object.if_contains("properties");
     if (value == nullptr) return {};
     if (!value->is_object() || value->get_object().size() > most_properties)
         return wrong("properties", fmt::format("an object of at most {} members", most_properties));
-    for (const auto& [key, member] : value->get_object()) {
-        std::string name(key.data(), key.size());
-        if (member.is_string())
-            outcome.with(name, std::string(member.get_string().data(), member.get_string().size()));
-        else if (member.is_bool())
-            outcome.with(name, member.get_bool());
-        else if (member.is_int64())
-            outcome.with(name, member.get_int64());
-        else if (member.is_uint64())
-            outcome.with(name, static_cast<double>(member.get_uint64()));
-        else if (member.is_double())
-            outcome.with(name, member.get_double());
-        else
-            return wrong("properties." + name, "a text, a number, true or false");
-    }
+    outcome.properties = properties_of(value->get_object());
     return {};
 }
 

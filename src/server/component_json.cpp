@@ -16,16 +16,32 @@ double seconds(std::chrono::nanoseconds duration) {
     return std::chrono::duration<double>(duration).count();
 }
 
+json::value value_json(const Value& value);
+
+json::object members_json(const std::vector<Property>& members) {
+    json::object object;
+    for (const Property& each : members)
+        object.emplace(valid_utf8(each.name), value_json(each.value));
+    return object;
+}
+
 json::value value_json(const Value& value) {
     return std::visit(
         [](const auto& held) -> json::value {
             using Held = std::decay_t<decltype(held)>;
-            if constexpr (std::is_same_v<Held, std::string>)
+            if constexpr (std::is_same_v<Held, std::string>) {
                 return json::string(valid_utf8(held));
-            else if constexpr (std::is_same_v<Held, double>)
+            } else if constexpr (std::is_same_v<Held, double>) {
                 return std::isfinite(held) ? json::value(held) : json::value(nullptr);
-            else
+            } else if constexpr (std::is_same_v<Held, std::vector<Value>>) {
+                json::array list;
+                for (const Value& each : held) list.push_back(value_json(each));
+                return list;
+            } else if constexpr (std::is_same_v<Held, std::vector<Property>>) {
+                return members_json(held);
+            } else {
                 return json::value(held);
+            }
         },
         value);
 }
@@ -53,10 +69,7 @@ void add_outcome(json::object& object, const Outcome& outcome) {
     for (const Phase& phase : outcome.phases)
         phases.push_back({{"name", valid_utf8(phase.name)}, {"seconds", seconds(phase.duration)}});
     object["phases"] = std::move(phases);
-    json::object properties;
-    for (const Property& property : outcome.properties)
-        properties[valid_utf8(property.name)] = value_json(property.value);
-    object["properties"] = std::move(properties);
+    object["properties"] = members_json(outcome.properties);
 }
 
 }  // namespace

@@ -54,8 +54,8 @@ json::object counts_schema(std::string_view sentence) {
 
 json::object properties_schema() {
     return {{"type", "object"},
-            {"description", "Further facts, in the order in which they were given."},
-            {"additionalProperties", {{"type", {"string", "number", "boolean", "null"}}}}};
+            {"description", "Further facts of any form, in the order in which they were given."},
+            {"additionalProperties", true}};
 }
 
 json::object component_schema() {
