@@ -17,8 +17,9 @@ namespace vitals {
 
 struct Property;
 
-// Whatever JSON can hold: a text, true or false, a number, null, a list, or an object, whose members
-// stand in the order in which they were given. Of several members with one name the first counts.
+// Whatever JSON can hold: a text, true or false, a number, null, a list, or an object, whose
+// members stand in the order in which they were given. Of several members with one name the first
+// counts.
 struct Value : std::variant<std::string, bool, std::int64_t, double, std::nullptr_t,
                             std::vector<Value>, std::vector<Property>> {
     using variant::variant;
