@@ -112,7 +112,7 @@ struct Snapshot {
 };
 
 // The aggregate of a set: `failed` if a critical component failed; else `unknown` if a critical
-// one is unknown; else `degraded` if anything is not ok; else `ok`. An empty set is `ok`.
+// one is unknown or none is the service's own; else `degraded` if anything is not ok; else `ok`.
 Status aggregate(const std::vector<const ComponentState*>& components, Steady now) noexcept;
 
 }  // namespace vitals
