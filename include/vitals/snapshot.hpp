@@ -29,6 +29,7 @@ struct Component {
     std::string kind;  // the kind of check: `http`, `push`, ...; `engine` for vitals' own
     bool critical = true;
     bool own = false;  // vitals/engine, vitals/store: left out of the five systems' answers
+    bool created_by_push = false;  // it stands in no configuration
     std::vector<std::string> tags;
     std::vector<std::string> depends_on;
     std::vector<std::string> probes;  // `live`: also part of Kubernetes' /livez
@@ -65,7 +66,8 @@ struct ComponentState {
 struct Worker {
     std::string name;
     System last_heartbeat{};  // by the sender's clock, for show
-    Steady received{};        // by ours, decides
+    Steady received{};        // by ours
+    bool silent = false;      // for longer than the group's timeout, when the group was judged
 };
 
 struct WorkerGroup {
@@ -101,12 +103,18 @@ struct Snapshot {
     std::vector<std::shared_ptr<const ComponentState>> components;  // by name, bytewise
     std::map<std::string, std::string, std::less<>> causes;   // failed component -> root cause
     std::vector<std::shared_ptr<const WorkerGroup>> workers;  // by name
+    Steady workers_valid_until = Steady::max();               // as their components are
     Decommission decommission;
     EngineFigures engine;
     Steady taken{};
     System taken_at{};
     Steady started{};
 
+    // Whether a worker is alive. It was judged along with the component `workers/GROUP`, so that
+    // list and component agree; once those are stale, nobody is known.
+    bool knows(const Worker& worker, Steady now) const noexcept {
+        return !worker.silent && now <= workers_valid_until;
+    }
     // The component of that name, or null. O(log n).
     const ComponentState* find(std::string_view name) const noexcept;
 };
