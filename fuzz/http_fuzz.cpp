@@ -28,7 +28,7 @@ struct Ended {
 };
 
 Ended read_body(const Head& head, std::string_view bytes, std::size_t piece) {
-    Body body(head, 4096);
+    Body body(head, 4096, Body::Use::keep);
     Ended ended;
     while (ended.taken < bytes.size() && !body.done() && !body.refused()) {
         const std::string_view next = bytes.substr(ended.taken, piece);

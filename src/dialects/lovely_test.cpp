@@ -89,7 +89,7 @@ TEST(SvcStatus, EndsTheMetricsWithTheProcess) {
     request.process = &process;
     const Response response = render("svc_status", documented(), request);
     EXPECT_TRUE(response.body.ends_with("process_max_fds 4\n")) << response.body;
-    EXPECT_EQ(response.repeat_for, 0ms);
+    EXPECT_EQ(response.repeat_for, 1s);
 }
 
 TEST(SvcStatus, NegotiatesAsTheOriginalWhenCompatible) {

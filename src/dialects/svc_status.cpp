@@ -212,7 +212,7 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
         case Format::prometheus:
             response.content_type = "text/plain; version=0.0.4; charset=UTF-8";
             response.body = prometheus(states, request, own.compat);
-            if (request.process != nullptr) response.repeat_for = {};
+            if (request.process != nullptr) response.repeat_for = std::chrono::seconds(1);
             return response;
     }
     response.headers.emplace_back("Vary", "Accept");

@@ -143,14 +143,13 @@ Rendered render_answer(const dialects::Response& response, std::string_view date
     return answer;
 }
 
-std::string with_connection(const Rendered& answer, std::string_view connection, bool head_only) {
-    std::string_view bytes = answer.bytes;
-    if (head_only) bytes = bytes.substr(0, answer.head);
-    std::size_t line = bytes.find('\n') + 1;
+std::string head_with_connection(const Rendered& answer, std::string_view connection) {
+    std::string_view head = std::string_view(answer.bytes).substr(0, answer.head);
+    std::size_t line = head.find('\n') + 1;
     std::string result;
-    result.reserve(bytes.size() + 32);
-    result.append(bytes.substr(0, line)).append("Connection: ").append(connection);
-    return result.append("\r\n").append(bytes.substr(line));
+    result.reserve(head.size() + 32);
+    result.append(head.substr(0, line)).append("Connection: ").append(connection);
+    return result.append("\r\n").append(head.substr(line));
 }
 
 dialects::Response plain_answer(int status, std::string_view why) {

@@ -10,7 +10,7 @@
 namespace vitals::server {
 
 // An answer as it goes out to an HTTP/1.1 client that keeps its connection: the common case is one
-// block of bytes. The head says nothing of the connection; with_connection() adds it.
+// block of bytes. The head says nothing of the connection; head_with_connection() adds it.
 struct Rendered {
     std::string bytes;     // head, empty line, body
     std::size_t head = 0;  // how many of them are the head, its empty line included
@@ -22,8 +22,8 @@ struct Rendered {
 // own, X-Content-Type-Options. Header values with control characters are left out.
 Rendered render_answer(const dialects::Response& response, std::string_view date);
 
-// The same answer with a Connection field, e.g. "close".
-std::string with_connection(const Rendered& answer, std::string_view connection, bool head_only);
+// The same answer's head with a Connection field, e.g. "close".
+std::string head_with_connection(const Rendered& answer, std::string_view connection);
 
 // "Sun, 06 Nov 1994 08:49:37 GMT": 29 characters, RFC 9110 section 5.6.7.
 std::string http_date(System time);

@@ -1,6 +1,6 @@
 // RFC 9112, section 7.1, read strictly: sizes are 1 to 8 hexadecimal digits, lines end in CRLF,
-// extensions and trailers are skipped within limits. Beast's own reader of the last chunk was
-// corrected only after the version we have, so the chunks are read here.
+// white space after a size, extensions and trailers are skipped within limits. Beast's own reader
+// of the last chunk was corrected only after the version we have, so the chunks are read here.
 #include "server/body.hpp"
 
 #include <algorithm>
@@ -12,8 +12,8 @@ constexpr std::size_t line_limit = 512;      // a chunk's size and extensions
 constexpr std::size_t trailer_limit = 8192;  // all trailers
 }  // namespace
 
-Body::Body(const Head& head, std::size_t limit)
-    : chunked_(head.chunked), limit_(limit), left_(head.length) {
+Body::Body(const Head& head, std::size_t limit, Use use)
+    : chunked_(head.chunked), keep_(use == Use::keep), limit_(limit), left_(head.length) {
     if (chunked_) {
         state_ = State::size;
         left_ = 0;
@@ -40,7 +40,8 @@ std::size_t Body::feed(std::string_view bytes) {
 
 std::size_t Body::take_data(std::string_view bytes) {
     std::size_t count = static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size()));
-    content_.append(bytes.substr(0, count));
+    if (keep_) content_.append(bytes.substr(0, count));
+    size_ += count;
     left_ -= count;
     if (left_ == 0) state_ = chunked_ ? State::after_chunk : State::done;
     return count;
@@ -88,11 +89,14 @@ void Body::read_size() {
     std::uint32_t size = 0;
     const char* end = line_.data() + line_.size();
     auto [stop, error] = std::from_chars(line_.data(), end, size, 16);
-    if (error != std::errc() || stop - line_.data() > 8 || (stop != end && *stop != ';')) {
+    bool number = error == std::errc() && stop - line_.data() <= 8;
+    // White space before an extension is bad, and to be read (RFC 9112, section 7.1.1).
+    while (stop != end && (*stop == ' ' || *stop == '\t')) ++stop;
+    if (!number || (stop != end && *stop != ';')) {
         refuse(400, "a chunk's size is not a hexadecimal number");
         return;
     }
-    if (size > limit_ - content_.size()) {
+    if (size > limit_ - size_) {
         refuse(413, "the body is larger than is accepted here");
         return;
     }

@@ -12,8 +12,10 @@ namespace vitals::server {
 
 class Body {
   public:
-    // Of the request with this head; at most `limit` bytes of content.
-    Body(const Head& head, std::size_t limit);
+    // Of the request with this head; at most `limit` bytes of content. What nobody reads is counted
+    // and thrown away.
+    enum class Use : std::uint8_t { keep, count };
+    Body(const Head& head, std::size_t limit, Use use);
 
     // Takes what belongs to the body and returns how many bytes that was. After it, the body is
     // done(), refused(), or everything was taken and more is needed.
@@ -22,6 +24,9 @@ class Body {
     bool done() const noexcept { return state_ == State::done; }
     const std::optional<Refusal>& refused() const noexcept { return refused_; }
     const std::string& content() const noexcept { return content_; }
+    std::size_t size() const noexcept { return size_; }  // of the content so far
+    // Bytes of memory beside the object itself.
+    std::size_t held() const noexcept { return content_.capacity() + line_.capacity(); }
     std::string take_content() { return std::move(content_); }
 
   private:
@@ -33,10 +38,12 @@ class Body {
 
     State state_ = State::data;
     bool chunked_;
+    bool keep_;
     std::size_t limit_;
     std::uint64_t left_;        // of the body, or of the current chunk
     std::string line_;          // a line of the chunked framing under way
     std::size_t trailers_ = 0;  // bytes of trailer lines so far
+    std::size_t size_ = 0;
     std::string content_;
     std::optional<Refusal> refused_;
 };

@@ -1,4 +1,5 @@
-// The life of a connection. A repeated request takes the short way: compare, send, wait.
+// The life of a connection: what it reads and understands. A repeated request takes the short way:
+// compare, send, wait.
 #include "server/connection.hpp"
 
 #include <fmt/format.h>
@@ -12,17 +13,39 @@
 
 namespace vitals::server {
 namespace {
-constexpr int most_turns = 16;                      // reads in a row from one connection
-constexpr std::size_t longest_memo = 1024;          // bytes of a head that are worth keeping
-constexpr std::size_t most_discarded = 256u << 10;  // bytes read from who was refused
+constexpr int most_steps = 16;               // reads and requests in a row from one connection
+constexpr std::size_t longest_memo = 1024;   // bytes of a head that are worth keeping
+constexpr std::size_t empty_capacity = 512;  // of an input buffer that is kept for the next request
+// Bytes that a plan holds for each byte of the head it was made from, at most: a parameter of a
+// query has two of them and becomes two strings.
+constexpr std::size_t plan_per_byte = 32;
 }  // namespace
 
 Connection::Connection(ServingThread& thread, int descriptor, Peer peer,
-                       std::unique_ptr<TlsSession> tls) noexcept
-    : thread_(thread), descriptor_(descriptor), peer_(peer), tls_(std::move(tls)) {}
+                       const TlsContext* tls) noexcept
+    : thread_(thread), descriptor_(descriptor), peer_(peer), tls_context_(tls) {}
 
 Connection::~Connection() {
     if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+std::size_t Connection::held() const noexcept {
+    std::size_t sum = sizeof *this + input_.capacity() + out_head_.capacity();
+    if (memo_ != nullptr) sum += sizeof *memo_ + memo_->head.capacity();
+    if (pending_ != nullptr) sum += sizeof *pending_ + pending_->body.held() + pending_->plan_held;
+    if (tls_ != nullptr) sum += tls_->held();
+    return sum;
+}
+
+template <typename Step>
+void Connection::attempt(Step step) noexcept {
+    try {
+        step();
+    } catch (const std::exception& error) {
+        thread_.log_failure(error);
+        close();
+    }
+    thread_.book(*this);
 }
 
 ssize_t Connection::read(std::span<char> buffer) {
@@ -35,32 +58,17 @@ ssize_t Connection::read(std::span<char> buffer) {
     }
 }
 
-ssize_t Connection::write(std::string_view bytes) {
-    if (tls_ != nullptr) return tls_->write(std::span(bytes.data(), bytes.size()));
-    for (;;) {
-        ssize_t count = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (count >= 0) return count;
-        if (errno == EINTR) continue;
-        return errno == EAGAIN || errno == EWOULDBLOCK ? -1 : -2;
-    }
+void Connection::ready(std::uint32_t events) {
+    if (phase != Phase::closed) attempt([this, events] { advance(events); });
 }
 
-void Connection::ready(std::uint32_t events) {
-    if (phase == Phase::closed) return;
+void Connection::advance(std::uint32_t events) {
+    steps_ = most_steps;
     if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) readable_ = true;
     if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) ended_ = true;
     switch (phase) {
         case Phase::handshake:
-            switch (tls_->handshake()) {
-                case TlsSession::Step::again:
-                    return;
-                case TlsSession::Step::failed:
-                    thread_.log_handshake(peer_, tls_->problem());
-                    close();
-                    return;
-                case TlsSession::Step::done:
-                    thread_.move(*this, Phase::idle);
-            }
+            if (!shake_hands()) return;
             break;
         case Phase::sending:
             if (!flush() || blocked()) return;
@@ -78,21 +86,53 @@ void Connection::ready(std::uint32_t events) {
     pump();
 }
 
-// Reads and answers as long as there is something to read and nothing to wait for.
-void Connection::pump() {
-    for (int turn = 0;; ++turn) {
-        if (turn == most_turns) {
-            // It sends faster than it is answered; others wait.
-            thread_.ring_again(descriptor_, *this);
-            return;
+// True when the session stands. A peer that says nothing costs no session, and one that speaks
+// plain HTTP is answered so that it can read why.
+bool Connection::shake_hands() {
+    if (tls_ == nullptr) {
+        char first = 0;
+        ssize_t count = ::recv(descriptor_, &first, 1, MSG_PEEK);
+        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return false;
+        if (count <= 0) {
+            close();
+            return false;
         }
+        if (first >= 'A' && first <= 'Z') {
+            refuse({400, "this port speaks TLS; ask with https://"});
+            return false;
+        }
+        tls_ = std::make_unique<TlsSession>(tls_context_->current(), descriptor_);
+    }
+    switch (tls_->handshake()) {
+        case TlsSession::Step::again:
+            return false;
+        case TlsSession::Step::failed:
+            thread_.log_handshake(peer_, tls_->problem());
+            linger();  // the alert says why: it must not be lost
+            return false;
+        case TlsSession::Step::done:
+            thread_.move(*this, Phase::idle);
+    }
+    return true;
+}
+
+// Reads and answers as long as there is something to read, nothing to wait for, and its turn.
+void Connection::pump() {
+    for (;;) {
         if (!input_.empty()) {
             std::size_t used = consume(input_);
             if (phase == Phase::closed) return;
             input_.erase(0, used);
+            if (input_.empty() && input_.capacity() > empty_capacity) std::string().swap(input_);
             if (blocked()) return;
         }
+        if (steps_ <= 0) {
+            // It sends faster than it is answered; others wait.
+            thread_.ring_again(*this);
+            return;
+        }
         if (!readable_) return;
+        --steps_;
         std::span<char> scratch = thread_.scratch();
         ssize_t count = read(scratch);
         if (count == -1) readable_ = false;
@@ -117,7 +157,7 @@ void Connection::pump() {
 
 std::size_t Connection::consume(std::string_view bytes) {
     std::size_t used = 0;
-    while (used < bytes.size() && !blocked()) {
+    for (; used < bytes.size() && !blocked() && steps_ > 0; --steps_) {
         std::string_view rest = bytes.substr(used);
         std::size_t taken = phase == Phase::body ? take_body(rest) : take_head(rest);
         if (taken == 0) break;
@@ -166,17 +206,25 @@ std::size_t Connection::take_head(std::string_view bytes) {
 }
 
 std::size_t Connection::take_body(std::string_view bytes) {
-    std::size_t taken = pending_->body.feed(bytes);
-    if (pending_->body.refused()) {
-        Refusal refusal = *pending_->body.refused();
+    Body& body = pending_->body;
+    std::size_t taken = body.feed(bytes);
+    linger_ = bytes.size() > taken;
+    if (body.refused()) {
+        bool answered_already = pending_->plan.action == nullptr;
+        Refusal refusal = *body.refused();
         pending_.reset();
-        refuse(refusal);
+        if (answered_already)
+            linger();
+        else
+            refuse(refusal);
         return bytes.size();
     }
-    if (pending_->body.done()) {
-        linger_ = bytes.size() > taken;
+    if (body.done()) {
         auto pending = std::move(pending_);
-        carry_out(pending->plan, pending->body.take_content());
+        if (pending->plan.action == nullptr)
+            thread_.move(*this, Phase::idle);
+        else
+            carry_out(pending->plan, body.take_content());
     }
     return taken;
 }
@@ -218,17 +266,30 @@ void Connection::start(const Head& head, std::string_view raw) {
     if (plan.response) {
         deliver(*plan.response);
     } else if (head.has_body()) {
-        await_body(head, std::move(plan));
+        await_body(head, std::move(plan), raw);
     } else {
-        if (plan.variant != nullptr && keep_ && raw.size() <= longest_memo) remember(plan, raw);
+        if (plan.variant != nullptr && !plan.variant->retired && keep_ &&
+            raw.size() <= longest_memo)
+            remember(plan, raw);
         carry_out(plan, {});
     }
 }
 
-void Connection::await_body(const Head& head, Plan plan) {
-    Body body(head, thread_.shared().limits.body);
+// An action waits for its body. What only reads is answered at once: nothing of the request is held
+// while the body, which nobody reads, is on its way.
+void Connection::await_body(const Head& head, Plan plan, std::string_view raw) {
+    Body body(head, thread_.shared().limits.body,
+              plan.reads_body ? Body::Use::keep : Body::Use::count);
     if (body.refused()) {
         refuse(*body.refused());
+        return;
+    }
+    if (plan.action == nullptr) {
+        pending_ = std::make_unique<Pending>(Plan{}, std::move(body), std::size_t{0});
+        linger_ = true;
+        // Who is told the end before it was told to go on may send the body or not.
+        if (head.expects_continue) keep_ = false;
+        carry_out(plan, {});
         return;
     }
     if (head.expects_continue) {
@@ -240,7 +301,8 @@ void Connection::await_body(const Head& head, Plan plan) {
         }
     }
     plan.bearer = {};
-    pending_ = std::make_unique<Pending>(std::move(plan), std::move(body));
+    pending_ =
+        std::make_unique<Pending>(std::move(plan), std::move(body), raw.size() * plan_per_byte);
     thread_.move(*this, Phase::body);
 }
 
@@ -248,7 +310,7 @@ void Connection::carry_out(Plan& plan, std::string body) {
     Responder& responder = thread_.responder();
     if (plan.variant != nullptr) {
         std::shared_ptr<Rendered> rendered = responder.fresh(*plan.variant);
-        // Evicted while the body was read.
+        // Too long a question to be kept.
         if (rendered == nullptr) rendered = responder.render_once(*plan.variant);
         responder.count(plan.label, rendered->status);
         transmit(rendered);
@@ -283,115 +345,28 @@ void Connection::remember(const Plan& plan, std::string_view raw) {
     memo.old = old_;
 }
 
-void Connection::answer(dialects::Response response) {
-    thread_.end_work(*this);
-    if (thread_.draining()) keep_ = false;
-    if (readable_) linger_ = true;
-    deliver(response);
-    if (!blocked()) pump();
-}
-
-void Connection::refuse(const Refusal& refusal) {
-    keep_ = false;
-    linger_ = true;
-    head_only_ = false;
-    old_ = false;
-    label_ = "other";
-    deliver(plain_answer(refusal.status, refusal.why));
-}
-
-void Connection::deliver(const dialects::Response& response) {
-    thread_.responder().count(label_, response.status);
-    transmit(thread_.responder().render(response));
-}
-
-void Connection::transmit(const std::shared_ptr<Rendered>& rendered) {
-    std::string_view bytes = rendered->bytes;
-    if (keep_ && !old_) {
-        if (head_only_) bytes = bytes.substr(0, rendered->head);
-        ssize_t count = write(bytes);
-        if (count == static_cast<ssize_t>(bytes.size())) {
-            answered();
-            return;
-        }
-        if (count == -2) {
-            close();
-            return;
-        }
-        out_ = rendered;
-        sent_ = count < 0 ? 0 : static_cast<std::size_t>(count);
-        end_ = bytes.size();
-    } else {
-        auto adapted = std::make_shared<Rendered>();
-        adapted->bytes = with_connection(*rendered, keep_ ? "keep-alive" : "close", head_only_);
-        sent_ = 0;
-        end_ = adapted->bytes.size();
-        out_ = std::move(adapted);
-    }
-    flush();
-}
-
-// True when all of it has gone out.
-bool Connection::flush() {
-    while (sent_ < end_) {
-        ssize_t count = write(std::string_view(out_->bytes).substr(sent_, end_ - sent_));
-        if (count == -2) {
-            close();
-            return false;
-        }
-        if (count < 0) {
-            if (phase != Phase::sending) thread_.move(*this, Phase::sending);
-            return false;
-        }
-        sent_ += static_cast<std::size_t>(count);
-    }
-    out_.reset();
-    answered();
-    return true;
-}
-
-void Connection::answered() {
-    if (keep_)
-        thread_.move(*this, Phase::idle);
-    else if (linger_)
-        linger();
-    else
-        close();
-}
-
-// Closing a socket that has unread bytes resets it, and the peer may lose the answer that tells
-// what was wrong. So our side is ended first, and theirs is read for a moment.
-void Connection::linger() {
-    input_.clear();
-    if (tls_ != nullptr) tls_->say_goodbye();
-    ::shutdown(descriptor_, SHUT_WR);
-    thread_.move(*this, Phase::lingering);
-    discard();
-}
-
-void Connection::discard() {
-    for (;;) {
-        std::span<char> scratch = thread_.scratch();
-        ssize_t count = ::recv(descriptor_, scratch.data(), scratch.size(), 0);
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
-        if (count > 0) discarded_ += static_cast<std::size_t>(count);
-        if (count <= 0 || discarded_ > most_discarded) {
-            close();
-            return;
-        }
-    }
+void Connection::answer(const dialects::Response& response) {
+    attempt([&] {
+        steps_ = most_steps;
+        thread_.end_work(*this);
+        if (thread_.draining()) keep_ = false;
+        if (readable_) linger_ = true;
+        deliver(response);
+        if (!blocked()) pump();
+    });
 }
 
 void Connection::expire() {
-    if (phase == Phase::head && !input_.empty()) {
-        refuse({408, "the request's head did not arrive in time"});
-    } else if (phase == Phase::body) {
-        pending_.reset();
-        refuse({408, "the request's body did not arrive in time"});
-    } else {
-        close();
-    }
+    attempt([this] {
+        if (phase == Phase::head && !input_.empty()) {
+            refuse({408, "the request's head did not arrive in time"});
+        } else if (phase == Phase::body && pending_->plan.action != nullptr) {
+            pending_.reset();
+            refuse({408, "the request's body did not arrive in time"});
+        } else {
+            close();
+        }
+    });
 }
 
 void Connection::drain() {
@@ -403,14 +378,14 @@ void Connection::drain() {
         thread_.move(*this, Phase::head);
 }
 
-void Connection::close() {
+void Connection::close() noexcept {
     if (phase == Phase::closed) return;
     if (tls_ != nullptr) tls_->say_goodbye();
+    thread_.bury(*this);
     ::close(descriptor_);
     descriptor_ = -1;
     out_.reset();
     pending_.reset();
-    thread_.bury(*this);
 }
 
 }  // namespace vitals::server

@@ -1,5 +1,6 @@
 // One HTTP/1 connection: bytes in, requests in order, answers out in the same order. Lives on its
-// serving thread, has no timer, and holds no more than what is being read or sent.
+// serving thread, has no timer, and holds no more than what is being read or sent. What goes wrong
+// with it, even want of memory, costs this connection only.
 #pragma once
 
 #include <cstdint>
@@ -33,22 +34,25 @@ class Connection final : public Loop::Watched {
     static constexpr std::size_t phases = 8;
     using Place = std::list<std::unique_ptr<Connection>>::iterator;
 
-    // Takes the descriptor.
-    Connection(ServingThread& thread, int descriptor, Peer peer,
-               std::unique_ptr<TlsSession> tls) noexcept;
+    // Takes the descriptor. `tls`: null when it speaks none.
+    Connection(ServingThread& thread, int descriptor, Peer peer, const TlsContext* tls) noexcept;
     ~Connection();
 
     void ready(std::uint32_t events) override;
-    void expire();                             // the time of its phase is over
-    void answer(dialects::Response response);  // of the action under way
-    void drain();                              // the answer under way is the last
-    void close();
+    void expire();                                    // the time of its phase is over
+    void answer(const dialects::Response& response);  // of the action under way
+    void drain();                                     // the answer under way is the last
+    void close() noexcept;
+    // Bytes of memory that it holds, alone.
+    std::size_t held() const noexcept;
 
     // The thread's book-keeping.
     Phase phase = Phase::idle;
-    Steady since{};
+    Steady since{};  // in this phase; later while the peer takes what is sent
     Place place{};
-    std::uint64_t id = 0;  // while working
+    Loop::Ticket ticket = 0;
+    std::uint64_t id = 0;    // while working
+    std::size_t booked = 0;  // what it held when it was last asked
 
   private:
     // A request that was asked before, byte for byte: no need to understand it again.
@@ -59,24 +63,38 @@ class Connection final : public Loop::Watched {
         Identity identity;
         bool head_only = false, old = false;
     };
+    // A body that is being read.
+    struct Pending {
+        Plan plan;  // what to do then; nothing when it was answered already
+        Body body;
+        std::size_t plan_held;  // bytes, by estimate
+    };
 
     bool blocked() const noexcept { return phase >= Phase::working; }
+    template <typename Step>
+    void attempt(Step step) noexcept;
+    void advance(std::uint32_t events);
+    bool shake_hands();
+
     ssize_t read(std::span<char> buffer);
-    ssize_t write(std::string_view bytes);
     void pump();
     std::size_t consume(std::string_view bytes);
     std::size_t take_head(std::string_view bytes);
     std::size_t take_body(std::string_view bytes);
     bool repeat();
     void start(const Head& head, std::string_view raw);
-    void await_body(const Head& head, Plan plan);
+    void await_body(const Head& head, Plan plan, std::string_view raw);
     void carry_out(Plan& plan, std::string body);
     void remember(const Plan& plan, std::string_view raw);
 
+    // connection_output.cpp
+    ssize_t write(std::string_view bytes);
     void refuse(const Refusal& refusal);
     void deliver(const dialects::Response& response);
     void transmit(const std::shared_ptr<Rendered>& rendered);
     bool flush();
+    ssize_t send_more();
+    void note_sent(std::size_t count);
     void answered();
     void linger();
     void discard();
@@ -84,22 +102,23 @@ class Connection final : public Loop::Watched {
     ServingThread& thread_;
     int descriptor_;
     const Peer peer_;
-    std::unique_ptr<TlsSession> tls_;
+    const TlsContext* tls_context_;
+    std::unique_ptr<TlsSession> tls_;  // from the first byte on
 
     std::string input_;         // read, not yet understood
     std::size_t searched_ = 0;  // of it, without finding a head's end
     std::unique_ptr<Memo> memo_;
-    struct Pending {
-        Plan plan;
-        Body body;
-    };
-    std::unique_ptr<Pending> pending_;  // waits for its body
+    std::unique_ptr<Pending> pending_;
 
-    std::shared_ptr<const Rendered> out_;  // being sent
-    std::size_t sent_ = 0, end_ = 0;
-    std::string label_;  // of the answer that an action will give
-    std::size_t discarded_ = 0;
+    // Being sent: what is left of the head, which is this connection's own, then the body, whose
+    // bytes all who are sent it share.
+    std::string out_head_;
+    std::shared_ptr<const Rendered> out_;
+    std::size_t sent_ = 0, end_ = 0;  // of out_->bytes
+    std::size_t taken_ = 0;           // bytes since `since`
+    std::string label_;               // of the answer that an action will give
 
+    int steps_ = 0;           // that it may still take in this turn
     bool readable_ = false;   // there may be bytes to read
     bool ended_ = false;      // the peer will send no more
     bool keep_ = true;        // of the request under way: the connection stays

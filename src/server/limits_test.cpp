@@ -134,7 +134,7 @@ TEST_F(LimitsTest, AnIdleConnectionIsClosedAndABusyOneIsNot) {
 }
 
 TEST_F(LimitsTest, WhoDoesNotTakeItsAnswerIsClosed) {
-    site.limits.idle_time = 300ms;
+    site.limits.send_time = 300ms;
     start();
     Client client = site.client();
     client.send("GET /probe/big HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -142,6 +142,19 @@ TEST_F(LimitsTest, WhoDoesNotTakeItsAnswerIsClosed) {
     while (client.more(1s)) {
     }
     EXPECT_LT(client.rest().size(), 8u << 20);
+}
+
+TEST_F(LimitsTest, WhoTakesItsAnswerSlowlyGetsAllOfIt) {
+    site.limits.send_time = 400ms;
+    start();
+    Client client = site.client();
+    client.send("GET /probe/big HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    // The time goes by more than twice; what the kernel holds is taken in pieces.
+    for (int i = 0; i < 10; ++i) {
+        std::this_thread::sleep_for(100ms);
+        for (int j = 0; j < 10; ++j) ASSERT_TRUE(client.more(1s));
+    }
+    EXPECT_EQ(client.receive().body.size(), (8u << 20) + 6);
 }
 
 TEST_F(LimitsTest, WhoSendsWithoutEndDoesNotKeepOthersWaiting) {

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace vitals::server {
 
@@ -30,6 +31,10 @@ void Mailbox::post(std::function<void()> function) {
         if (closed_) return;
         functions_.push_back(std::move(function));
     }
+    ring();
+}
+
+void Mailbox::ring() noexcept {
     std::uint64_t one = 1;
     [[maybe_unused]] ssize_t written = ::write(descriptor_, &one, sizeof one);
 }
@@ -50,6 +55,11 @@ std::vector<std::function<void()>> Mailbox::take() {
     return taken;
 }
 
+namespace {
+// Numbers that no slot gives out: a slot's generation is at least 1.
+constexpr std::uint64_t mail_ticket = 1, time_ticket = 2;
+}  // namespace
+
 Loop::Loop(std::chrono::milliseconds tick)
     : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       ticker_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)),
@@ -57,8 +67,8 @@ Loop::Loop(std::chrono::milliseconds tick)
       mailbox_(std::make_shared<Mailbox>()) {
     epoll_event mail{}, time{};
     mail.events = time.events = EPOLLIN;
-    mail.data.ptr = mailbox_.get();
-    time.data.ptr = this;
+    mail.data.u64 = mail_ticket;
+    time.data.u64 = time_ticket;
     if (epoll_ < 0 || ticker_ < 0 ||
         ::epoll_ctl(epoll_, EPOLL_CTL_ADD, mailbox_->descriptor(), &mail) != 0 ||
         ::epoll_ctl(epoll_, EPOLL_CTL_ADD, ticker_, &time) != 0)
@@ -72,22 +82,47 @@ Loop::~Loop() {
     ::close(epoll_);
 }
 
-bool Loop::watch(int descriptor, Watched& watched, std::uint32_t events) noexcept {
-    epoll_event event{};
-    event.events = events;
-    event.data.ptr = &watched;
-    return ::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) == 0;
+Loop::Slot* Loop::find(Ticket ticket) noexcept {
+    std::size_t index = ticket & UINT32_MAX;
+    if (index >= slots_.size() || slots_[index].generation != ticket >> 32) return nullptr;
+    return &slots_[index];
 }
 
-void Loop::unwatch(int descriptor) noexcept {
-    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr);
-}
-
-void Loop::watch_again(int descriptor, Watched& watched, std::uint32_t events) noexcept {
+Loop::Ticket Loop::watch(int descriptor, Watched& watched, std::uint32_t events) {
+    if (free_.empty()) {
+        // A slot that is given back must find room in free_ without asking for memory.
+        if (free_.capacity() <= slots_.size()) free_.reserve(2 * slots_.size() + 64);
+        slots_.push_back({});
+        free_.push_back(static_cast<std::uint32_t>(slots_.size() - 1));
+    }
+    std::uint32_t index = free_.back();
+    Slot& slot = slots_[index];
+    std::uint32_t generation = slot.generation == UINT32_MAX ? 1 : slot.generation + 1;
+    Ticket ticket = std::uint64_t{generation} << 32 | index;
     epoll_event event{};
     event.events = events;
-    event.data.ptr = &watched;
-    ::epoll_ctl(epoll_, EPOLL_CTL_MOD, descriptor, &event);
+    event.data.u64 = ticket;
+    if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) != 0) return 0;
+    free_.pop_back();
+    slot = {&watched, descriptor, generation};
+    return ticket;
+}
+
+void Loop::unwatch(Ticket ticket) noexcept {
+    Slot* slot = find(ticket);
+    if (slot == nullptr || slot->watched == nullptr) return;
+    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, slot->descriptor, nullptr);
+    slot->watched = nullptr;
+    free_.push_back(static_cast<std::uint32_t>(ticket & UINT32_MAX));
+}
+
+void Loop::watch_again(Ticket ticket, std::uint32_t events) noexcept {
+    Slot* slot = find(ticket);
+    if (slot == nullptr || slot->watched == nullptr) return;
+    epoll_event event{};
+    event.events = events;
+    event.data.u64 = ticket;
+    ::epoll_ctl(epoll_, EPOLL_CTL_MOD, slot->descriptor, &event);
 }
 
 void Loop::keep_ticking(bool on) noexcept {
@@ -111,29 +146,46 @@ void Loop::poll() {
     turn(0);
 }
 
+template <typename Step>
+void Loop::attempt(Step step) noexcept {
+    try {
+        step();
+    } catch (const std::exception& error) {
+        try {
+            on_failure(error);
+        } catch (const std::exception&) {
+            // Not even memory to say so.
+        }
+    }
+}
+
+void Loop::handle(std::uint64_t ticket, std::uint32_t events) {
+    if (ticket == mail_ticket) {
+        for (auto& function : mailbox_->take()) attempt(function);
+    } else if (ticket == time_ticket) {
+        std::uint64_t expirations = 0;
+        due_ = ::read(ticker_, &expirations, sizeof expirations) > 0;
+    } else if (Slot* slot = find(ticket); slot != nullptr && slot->watched != nullptr) {
+        slot->watched->ready(events);
+    }
+}
+
 void Loop::turn(int wait) {
     std::array<epoll_event, 128> events;
     int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), wait);
-    before_batch();
-    bool due = false;
+    attempt([this] { before_batch(); });
     for (int i = 0; i < count; ++i) {
         const epoll_event& event = events[static_cast<std::size_t>(i)];
-        if (event.data.ptr == mailbox_.get()) {
-            for (auto& function : mailbox_->take()) function();
-        } else if (event.data.ptr == this) {
-            std::uint64_t expirations = 0;
-            due = ::read(ticker_, &expirations, sizeof expirations) > 0;
-        } else {
-            static_cast<Watched*>(event.data.ptr)->ready(event.events);
-        }
+        attempt([&] { handle(event.data.u64, event.events); });
     }
-    if (due) on_tick();
-    after_batch();
+    if (std::exchange(due_, false)) attempt([this] { on_tick(); });
+    attempt([this] { after_batch(); });
     keep_ticking(ticking());
 }
 
-void Loop::stop() {
-    mailbox_->post([this] { stopping_ = true; });
+void Loop::stop() noexcept {
+    stopping_ = true;
+    mailbox_->ring();
 }
 
 }  // namespace vitals::server

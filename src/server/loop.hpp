@@ -3,10 +3,15 @@
 // Descriptors are registered once, edge-triggered, for both directions: a request then costs one
 // recv and one send. Asio re-arms a descriptor or tries a recv in vain for each request, which is a
 // sixth of what an answer costs altogether.
+//
+// The kernel holds numbers, never pointers. A child process that holds a copy of a descriptor keeps
+// its events coming after it was closed here; an event whose number is no longer known is dropped.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -24,6 +29,7 @@ class Mailbox {
     Mailbox& operator=(const Mailbox&) = delete;
 
     void post(std::function<void()> function);
+    void ring() noexcept;  // readable, though nothing may be there
     void close();
     std::vector<std::function<void()>> take();
     int descriptor() const noexcept { return descriptor_; }
@@ -46,6 +52,8 @@ class Loop {
       protected:
         ~Watched() = default;
     };
+    // Names one registration, for ever: no later one has the same. 0: none.
+    using Ticket = std::uint64_t;
 
     explicit Loop(std::chrono::milliseconds tick);
     ~Loop();
@@ -53,34 +61,49 @@ class Loop {
     Loop& operator=(const Loop&) = delete;
 
     // Called on the loop's thread: before and after the events that are at hand are handled; once a
-    // tick, while `ticking()` says that there is something to look after.
+    // tick, while `ticking()` says that there is something to look after; with what a handler
+    // threw. An exception costs what was being handled, never the thread.
     std::function<void()> before_batch, after_batch, on_tick;
     std::function<bool()> ticking;
+    std::function<void(const std::exception&)> on_failure;
 
-    // False with errno when the system refuses. `events` as for epoll.
-    bool watch(int descriptor, Watched& watched, std::uint32_t events) noexcept;
+    // 0 with errno when the system refuses. `events` as for epoll.
+    Ticket watch(int descriptor, Watched& watched, std::uint32_t events);
     // Tells once more what a descriptor that is watched is ready for.
-    void watch_again(int descriptor, Watched& watched, std::uint32_t events) noexcept;
-    void unwatch(int descriptor) noexcept;
+    void watch_again(Ticket ticket, std::uint32_t events) noexcept;
+    // Before the descriptor is closed: the kernel forgets a description only when nobody has it.
+    void unwatch(Ticket ticket) noexcept;
 
     void run();  // until stop()
     // Instead of run(), for a host with a loop of its own: handles what is at hand and returns. Due
     // when the descriptor is readable.
     void poll();
     int descriptor() const noexcept { return epoll_; }
-    void stop();  // any thread
+    void stop() noexcept;  // any thread
     const std::shared_ptr<Mailbox>& mailbox() const noexcept { return mailbox_; }
 
   private:
+    struct Slot {
+        Watched* watched = nullptr;
+        int descriptor = -1;
+        std::uint32_t generation = 0;
+    };
+    Slot* find(Ticket ticket) noexcept;
     void turn(int wait);
+    void handle(std::uint64_t ticket, std::uint32_t events);
+    template <typename Step>
+    void attempt(Step step) noexcept;
     void keep_ticking(bool on) noexcept;
 
     int epoll_;
     int ticker_;  // a timerfd: a time-out for each wait would cost more than the wait
     const std::chrono::milliseconds tick_;
     bool ticks_ = false;
+    bool due_ = false;  // a tick has passed
     std::shared_ptr<Mailbox> mailbox_;
-    bool stopping_ = false;
+    std::vector<Slot> slots_;
+    std::vector<std::uint32_t> free_;  // of the slots; room for all of them
+    std::atomic<bool> stopping_{false};
 };
 
 }  // namespace vitals::server

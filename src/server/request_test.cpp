@@ -203,20 +203,20 @@ Head chunked() {
 TEST(Body, ByLength) {
     Head head;
     head.length = 5;
-    Body body(head, 5);
+    Body body(head, 5, Body::Use::keep);
     EXPECT_EQ(body.feed("hel"), 3u);
     EXPECT_FALSE(body.done());
     EXPECT_EQ(body.feed("loGET"), 2u);
     EXPECT_TRUE(body.done());
     EXPECT_EQ(body.content(), "hello");
     head.length = 6;
-    EXPECT_EQ(Body(head, 5).refused()->status, 413);
+    EXPECT_EQ(Body(head, 5, Body::Use::keep).refused()->status, 413);
 }
 
 TEST(Body, ChunksHoweverTheyAreCut) {
     std::string_view bytes = "5\r\nhello\r\n00A;name=\"v\"\r\n, world!!!\r\n0\r\nX: y\r\n\r\n";
     for (std::size_t split = 0; split <= bytes.size(); ++split) {
-        Body body(chunked(), 100);
+        Body body(chunked(), 100, Body::Use::keep);
         std::string rest(bytes);
         rest += "GET";
         std::size_t taken = body.feed(bytes.substr(0, split));
@@ -226,6 +226,29 @@ TEST(Body, ChunksHoweverTheyAreCut) {
         EXPECT_EQ(body.content(), "hello, world!!!");
         EXPECT_EQ(taken, bytes.size());
     }
+}
+
+TEST(Body, WhiteSpaceAfterASizeIsRead) {
+    Body body(chunked(), 100, Body::Use::keep);
+    std::string_view bytes = "2 \r\nab\r\n1 \t ; name = \"v\"\r\nc\r\n0\t;x\r\n\r\n";
+    EXPECT_EQ(body.feed(bytes), bytes.size());
+    EXPECT_TRUE(body.done());
+    EXPECT_EQ(body.content(), "abc");
+}
+
+TEST(Body, WhatNobodyReadsIsCountedAndThrownAway) {
+    Body body(chunked(), 100, Body::Use::count);
+    std::string chunk = "40\r\n" + std::string(64, 'x') + "\r\n";
+    EXPECT_EQ(body.feed(chunk), chunk.size());
+    EXPECT_EQ(body.size(), 64u);
+    EXPECT_EQ(body.content(), "");
+    body.feed(chunk);
+    EXPECT_EQ(body.refused()->status, 413);
+    Head head;
+    head.length = 1 << 20;
+    Body long_one(head, 1 << 20, Body::Use::count);
+    long_one.feed(std::string(1 << 19, 'x'));
+    EXPECT_LT(long_one.held(), 1024u);
 }
 
 TEST(Body, ChunksThatAreRefused) {
@@ -242,7 +265,8 @@ TEST(Body, ChunksThatAreRefused) {
           Case{"+1\r\n"},
           Case{"0x1\r\n"},
           Case{" 1\r\n"},
-          Case{"1 \r\n"},
+          Case{"1 x\r\n"},
+          Case{"1 2;x\r\n"},
           Case{"1\n"},
           Case{"1\r\nab\r\n"},
           Case{"1\r\na\n"},
@@ -260,7 +284,7 @@ TEST(Body, ChunksThatAreRefused) {
           Case{"ffffffff\r\n", 413},
           Case{"32\r\n01234567890123456789012345678901234567890123456789\r\n33\r\n", 413},
           Case{long_trailer, 431}}) {
-        Body body(chunked(), 100);
+        Body body(chunked(), 100, Body::Use::keep);
         body.feed(each.bytes);
         ASSERT_TRUE(body.refused()) << each.bytes;
         EXPECT_EQ(body.refused()->status, each.status) << each.bytes;

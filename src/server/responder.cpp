@@ -77,10 +77,7 @@ Responder::Responder(Shared& shared, unsigned thread, std::shared_ptr<const Rout
 }
 
 void Responder::replace_routes(std::shared_ptr<const Routes> routes) {
-    for (auto& [key, variant] : variants_) {
-        variant->retired = true;
-        variant->rendered.reset();
-    }
+    for (auto& [key, variant] : variants_) variant->retire();
     variants_.clear();
     ring_.clear();
     hand_ = 0;
@@ -316,6 +313,7 @@ Plan Responder::plan_control(const Head& head, Target& target, const Peer& peer,
         plan.variant = keep(std::move(made), &operation);
         return plan;
     }
+    plan.reads_body = true;
     plan.action = [this, &operation, names = std::move(resource.names),
                    path = std::string(target.raw_path)](std::string body, Reply reply) {
         return operation.act({shared_.control, names, path, std::move(body), std::move(reply)});

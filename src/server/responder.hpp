@@ -69,7 +69,9 @@ struct Variant {
     std::int64_t second = 0;    // of its date
     Counter* counter = nullptr;
     bool used = false;     // since it was last considered for eviction
-    bool retired = false;  // evicted, or of routes that were replaced
+    bool retired = false;  // not kept: evicted, of routes that were replaced, or never
+
+    void retire() noexcept;
 };
 
 // Called once with the answer of an action that could not be given at once; from any thread.
@@ -84,6 +86,7 @@ struct Plan {
     Action action;
     std::string label;        // what the answer is counted under
     bool malformed = false;   // the connection is to be closed
+    bool reads_body = false;  // the action does; else a body is thrown away
     std::string_view bearer;  // what was shown (points into the head)
     Identity identity;
 };
@@ -99,7 +102,7 @@ class Responder {
     // Decides on a request by its head alone, so that a body is only read when it is wanted.
     Plan plan(const Head& head, const Peer& peer);
     // The answer of a variant, rendered anew when the state, the time or the routes ask for it.
-    // Null when the variant is retired: plan the request again.
+    // Null when the variant is not kept.
     const std::shared_ptr<Rendered>& fresh(Variant& variant) {
         if (variant.retired) return none_;
         if (variant.version != shared_.hub.version() || now_ >= variant.expires)
@@ -119,6 +122,9 @@ class Responder {
         return server::identify(*routes_, bearer, now_);
     }
     Steady now() const noexcept { return now_; }
+    // Bytes of the answers that are kept for others, and of those that only their readers keep.
+    std::size_t kept_bytes() const noexcept { return kept_bytes_; }
+    std::size_t outgrown_bytes() const noexcept { return live_bytes_ - kept_bytes_; }
 
   private:
     Plan plan_endpoint(const Endpoint& endpoint, std::string_view rest, const Head& head,
@@ -136,7 +142,8 @@ class Responder {
 
     std::shared_ptr<Variant> keep(Variant made, const void* route);
     void refresh(Variant& variant);
-    void redate(Variant& variant);
+    void redate(Variant& variant) noexcept;
+    void hold(Variant& variant, std::shared_ptr<Rendered> rendered) noexcept;
     dialects::Response produce(Variant& variant, const Snapshot& snapshot);
     Steady holds_until(const Snapshot& snapshot);
     void evict(const Variant* spared);
@@ -156,7 +163,8 @@ class Responder {
     std::unordered_map<std::string, std::shared_ptr<Variant>> variants_;
     std::vector<std::string> ring_;
     std::size_t hand_ = 0;
-    std::size_t kept_bytes_ = 0;
+    std::size_t kept_bytes_ = 0;  // of what the variants hold
+    std::size_t live_bytes_ = 0;  // of all that was rendered and is still sent or kept
 
     // Until when no result of that snapshot turns stale.
     std::uint64_t horizon_version_ = UINT64_MAX;

@@ -2,11 +2,13 @@
 #include "server/serving_thread.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -21,11 +23,13 @@ using Phase = Connection::Phase;
 constexpr int accepts_at_once = 64;
 constexpr std::chrono::milliseconds linger_time{2'000};
 constexpr std::chrono::milliseconds longest_tick{500};
+constexpr std::size_t worth_giving_back = 4u << 20;
 constexpr std::uint32_t connection_events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 
 // Often enough that nothing outlives its time by more than a quarter.
 std::chrono::milliseconds tick_of(const Limits& limits) {
-    auto shortest = std::min({limits.head_time, limits.body_time, limits.idle_time}) / 4;
+    auto shortest =
+        std::min({limits.head_time, limits.body_time, limits.idle_time, limits.send_time}) / 4;
     return std::clamp(shortest, std::chrono::milliseconds(5), longest_tick);
 }
 
@@ -65,13 +69,14 @@ ServingThread::ServingThread(Shared& shared, unsigned index, std::shared_ptr<con
       connected_(connected),
       loop_(tick_of(shared.limits)),
       responder_(shared, index, std::move(routes)),
-      most_(std::max<std::size_t>(1, shared.limits.connections / shared.threads)) {
+      most_(std::max<std::size_t>(1, shared.limits.connections / shared.threads)),
+      most_booked_(shared.limits.connection_memory / shared.threads) {
     auto time = [this](Phase phase) -> auto& { return times_[static_cast<std::size_t>(phase)]; };
     time(Phase::idle) = shared.limits.idle_time;
     time(Phase::handshake) = shared.limits.head_time;
     time(Phase::head) = shared.limits.head_time;
     time(Phase::body) = shared.limits.body_time;
-    time(Phase::sending) = shared.limits.idle_time;
+    time(Phase::sending) = shared.limits.send_time;
     time(Phase::lingering) = linger_time;
     for (std::size_t i = 0; i < sockets.size(); ++i)
         for (int descriptor : sockets[i]->descriptors()) {
@@ -83,9 +88,10 @@ ServingThread::ServingThread(Shared& shared, unsigned index, std::shared_ptr<con
             acceptors_.push_back(std::move(acceptor));
         }
     loop_.before_batch = [this] { responder_.begin_batch(); };
-    loop_.after_batch = [this] { list(Phase::closed).clear(); };
+    loop_.after_batch = [this] { end_batch(); };
+    loop_.on_failure = [this](const std::exception& error) { log_failure(error); };
     loop_.on_tick = [this] { sweep(); };
-    loop_.ticking = [this] { return count_ > 0 || paused_; };
+    loop_.ticking = [this] { return count_ > 0 || paused_ || owes_memory(); };
     watch_acceptors(true);
 }
 
@@ -152,9 +158,9 @@ void ServingThread::watch_acceptors(bool on) {
     if (shared_.threads > 1) events |= EPOLLEXCLUSIVE;
     for (auto& acceptor : acceptors_) {
         if (on)
-            loop_.watch(acceptor->descriptor, *acceptor, events);
+            acceptor->ticket = loop_.watch(acceptor->descriptor, *acceptor, events);
         else
-            loop_.unwatch(acceptor->descriptor);
+            loop_.unwatch(acceptor->ticket);
     }
 }
 
@@ -182,7 +188,7 @@ void ServingThread::accept_from(Acceptor& acceptor) {
                             "are closed to make room",
                             shared_.listeners[acceptor.listener].text, std::strerror(error)));
         tell_again_ = responder_.now() + std::chrono::minutes(1);
-        if (make_room()) continue;
+        if (give_way()) continue;
         // Asking again at once would only burn time: the listener rests until the next tick.
         watch_acceptors(false);
         paused_ = true;
@@ -191,49 +197,94 @@ void ServingThread::accept_from(Acceptor& acceptor) {
 }
 
 void ServingThread::admit(Acceptor& acceptor, int descriptor, bool loopback) {
-    Peer peer{acceptor.listener, loopback};
-    std::unique_ptr<TlsSession> tls;
-    if (acceptor.tls != nullptr)
-        tls = std::make_unique<TlsSession>(acceptor.tls->current(), descriptor);
-    Phase phase = tls == nullptr ? Phase::idle : Phase::handshake;
-    auto made = std::make_unique<Connection>(*this, descriptor, peer, std::move(tls));
-    if (count_ >= most_ && !make_room()) return;
+    std::unique_ptr<Connection> made;
+    try {
+        made = std::make_unique<Connection>(*this, descriptor, Peer{acceptor.listener, loopback},
+                                            acceptor.tls);
+    } catch (...) {
+        ::close(descriptor);
+        throw;
+    }
+    if (count_ >= most_ && !give_way()) return;
     Connection& connection = *made;
-    connection.phase = phase;
+    connection.phase = acceptor.tls == nullptr ? Phase::idle : Phase::handshake;
     connection.since = responder_.now();
-    Connections& place = list(phase);
+    Connections& place = list(connection.phase);
     connection.place = place.insert(place.end(), std::move(made));
     ++count_;
     connected_.enter();
-    if (!loop_.watch(descriptor, connection, connection_events)) connection.close();
+    book(connection);
+    connection.ticket = loop_.watch(descriptor, connection, connection_events);
+    if (connection.ticket == 0) connection.close();
 }
 
-// Closes the connection that is missed least. False: all are busy.
-bool ServingThread::make_room() {
-    for (Phase phase : {Phase::idle, Phase::lingering, Phase::handshake, Phase::head})
-        if (!list(phase).empty()) {
-            list(phase).front()->close();
-            return true;
-        }
-    return false;
+// Closes the connection that waited longest, whatever for; one whose answer is being worked on only
+// if there is no other. False: there is none.
+bool ServingThread::give_way() noexcept {
+    Connection* oldest = nullptr;
+    for (Phase phase : {Phase::idle, Phase::lingering, Phase::handshake, Phase::head, Phase::body,
+                        Phase::sending}) {
+        if (list(phase).empty()) continue;
+        Connection* first = list(phase).front().get();
+        if (oldest == nullptr || first->since < oldest->since) oldest = first;
+    }
+    if (oldest == nullptr && !list(Phase::working).empty())
+        oldest = list(Phase::working).front().get();
+    if (oldest == nullptr) return false;
+    oldest->close();
+    return true;
 }
 
-void ServingThread::move(Connection& connection, Phase phase) {
+void ServingThread::move(Connection& connection, Phase phase) noexcept {
     Connections& to = list(phase);
     to.splice(to.end(), list(connection.phase), connection.place);
     connection.phase = phase;
     connection.since = responder_.now();
 }
 
-void ServingThread::bury(Connection& connection) {
+// Readers share an answer's bytes. Those of answers that were followed by newer ones are bounded:
+// who began to read first gives way.
+void ServingThread::await_reader(Connection& connection) noexcept {
+    move(connection, Phase::sending);
+    Connections& readers = list(Phase::sending);
+    std::size_t most = shared_.limits.outgrown_answers / shared_.threads;
+    while (responder_.outgrown_bytes() > most && readers.front().get() != &connection)
+        readers.front()->close();
+}
+
+void ServingThread::bury(Connection& connection) noexcept {
+    loop_.unwatch(connection.ticket);
     if (connection.phase == Phase::working) working_.erase(connection.id);
+    booked_ -= connection.booked;
     move(connection, Phase::closed);  // destroyed after the batch, which may still name it
     --count_;
     connected_.leave();
 }
 
-void ServingThread::ring_again(int descriptor, Connection& connection) noexcept {
-    loop_.watch_again(descriptor, connection, connection_events);
+void ServingThread::book(Connection& connection) noexcept {
+    if (connection.phase == Phase::closed) return;
+    std::size_t now = connection.held();
+    booked_ = booked_ - connection.booked + now;
+    connection.booked = now;
+}
+
+std::size_t ServingThread::memory() const noexcept {
+    return booked_ + responder_.kept_bytes() + responder_.outgrown_bytes();
+}
+
+bool ServingThread::owes_memory() const noexcept {
+    return peak_ >= memory() + worth_giving_back;
+}
+
+void ServingThread::end_batch() noexcept {
+    peak_ = std::max(peak_, memory());
+    while (booked_ > most_booked_ && give_way()) {
+    }
+    list(Phase::closed).clear();
+}
+
+void ServingThread::ring_again(Connection& connection) noexcept {
+    loop_.watch_again(connection.ticket, connection_events);
 }
 
 void ServingThread::begin_work(Connection& connection) {
@@ -268,11 +319,27 @@ void ServingThread::sweep() {
         while (!waiting.empty() && waiting.front()->since + time <= responder_.now())
             waiting.front()->expire();
     }
+    if (!owes_memory()) return;
+    // Freed memory stays with the process until the allocator is told.
+    ::malloc_trim(0);
+    peak_ = memory();
 }
 
 void ServingThread::log_handshake(const Peer& peer, const std::string& problem) {
     shared_.log(LogLevel::debug, fmt::format("listener {}: TLS handshake failed: {}",
                                              shared_.listeners[peer.listener].text, problem));
+}
+
+void ServingThread::log_failure(const std::exception& error) noexcept {
+    if (responder_.now() < failed_again_) return;
+    failed_again_ = responder_.now() + std::chrono::minutes(1);
+    try {
+        shared_.log(
+            LogLevel::error,
+            fmt::format("a connection was closed, it could not be served: {}", error.what()));
+    } catch (const std::exception&) {
+        // Not even memory to say so.
+    }
 }
 
 }  // namespace vitals::server

@@ -1,4 +1,5 @@
 // One thread that accepts, reads and answers. It owns its connections; nothing of them is shared.
+// Their number and their memory are bounded: beyond it the one that waited longest gives way.
 #pragma once
 
 #include <array>
@@ -59,27 +60,34 @@ class ServingThread {
     Responder& responder() noexcept { return responder_; }
     std::span<char> scratch() noexcept { return scratch_; }
     bool draining() const noexcept { return draining_; }
-    void move(Connection& connection, Connection::Phase phase);
-    void bury(Connection& connection);
+    void move(Connection& connection, Connection::Phase phase) noexcept;
+    void await_reader(Connection& connection) noexcept;
+    void bury(Connection& connection) noexcept;
+    void book(Connection& connection) noexcept;
     // Its readiness is told once more, after that of the others.
-    void ring_again(int descriptor, Connection& connection) noexcept;
+    void ring_again(Connection& connection) noexcept;
     void begin_work(Connection& connection);
     void end_work(Connection& connection);
     Reply reply_to(const Connection& connection);
     void log_handshake(const Peer& peer, const std::string& problem);
+    void log_failure(const std::exception& error) noexcept;
 
   private:
     struct Acceptor final : Loop::Watched {
         ServingThread* thread = nullptr;
         int descriptor = -1;
         std::size_t listener = 0;
-        TlsContext* tls = nullptr;
+        Loop::Ticket ticket = 0;
+        const TlsContext* tls = nullptr;
         void ready(std::uint32_t) override { thread->accept_from(*this); }
     };
 
     void accept_from(Acceptor& acceptor);
     void admit(Acceptor& acceptor, int descriptor, bool loopback);
-    bool make_room();
+    bool give_way() noexcept;
+    void end_batch() noexcept;
+    std::size_t memory() const noexcept;
+    bool owes_memory() const noexcept;
     void watch_acceptors(bool on);
     void sweep();
     void stop_accepting();
@@ -100,11 +108,15 @@ class ServingThread {
     std::unordered_map<std::uint64_t, Connection*> working_;
     std::uint64_t last_id_ = 0;
     std::size_t count_ = 0;
-    std::size_t most_;
+    const std::size_t most_;
+    std::size_t booked_ = 0;  // bytes that the connections hold
+    const std::size_t most_booked_;
+    std::size_t peak_ = 0;  // of memory(), since memory was given back
     bool accepting_ = false;
     bool paused_ = false;  // no descriptors left: accepting again at the next tick
     bool draining_ = false;
-    Steady tell_again_{};  // that there are none left
+    Steady tell_again_{};    // that there are none left
+    Steady failed_again_{};  // that something was thrown
     std::array<char, 16384> scratch_{};
     std::thread thread_;
 };

@@ -41,6 +41,7 @@ class TlsContext {
 // The server's side of one connection. Used by one thread.
 class TlsSession {
   public:
+    // Throws std::bad_alloc.
     TlsSession(std::shared_ptr<SSL_CTX> context, int descriptor);
 
     enum class Step { done, again, failed };
@@ -48,7 +49,9 @@ class TlsSession {
     // Bytes moved; 0: the peer closed in good order; -1: not now (EAGAIN); -2: the end.
     ssize_t read(std::span<char> buffer);
     ssize_t write(std::span<const char> bytes);
-    void say_goodbye();  // close_notify, if it can be sent at once
+    void say_goodbye() noexcept;  // close_notify, if it can be sent at once
+    // Bytes of memory, by estimate: OpenSSL does not tell.
+    std::size_t held() const noexcept;
     const std::string& problem() const noexcept { return problem_; }
 
   private:

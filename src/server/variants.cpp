@@ -11,7 +11,7 @@ namespace vitals::server {
 namespace {
 
 constexpr std::size_t most_variants = 256;
-constexpr std::size_t most_bytes = 32u << 20;
+constexpr std::size_t longest_key = 1024;                // a question longer than that is not kept
 constexpr std::chrono::milliseconds date_tolerance{20};  // by which a Date may be behind
 constexpr std::chrono::milliseconds longest_repeat = std::chrono::hours(24);
 
@@ -45,16 +45,32 @@ void Responder::begin_batch() {
     date_ = http_date(now);
 }
 
+// Whoever asked this way before may still name it; what it needed to be rendered goes.
+void Variant::retire() noexcept {
+    retired = true;
+    rendered.reset();
+    options.reset();
+    routes.reset();
+    request = {};
+}
+
 std::shared_ptr<Variant> Responder::keep(Variant made, const void* route) {
     std::string key = key_of(made.request, route);
     auto found = variants_.find(key);
     if (found != variants_.end()) return found->second;
-    while (ring_.size() >= most_variants) evict(nullptr);
     auto variant = std::make_shared<Variant>(std::move(made));
     variant->version = UINT64_MAX;
     variant->routes = routes_;
+    variant->retired = key.size() > longest_key;
+    if (variant->retired) return variant;
+    while (ring_.size() >= most_variants) evict(nullptr);
     ring_.push_back(key);
-    variants_.emplace(std::move(key), variant);
+    try {
+        variants_.emplace(std::move(key), variant);
+    } catch (...) {
+        ring_.pop_back();
+        throw;
+    }
     return variant;
 }
 
@@ -69,14 +85,19 @@ void Responder::evict(const Variant* spared) {
             ++hand_;
             continue;
         }
-        if (variant.rendered != nullptr) kept_bytes_ -= variant.rendered->bytes.size();
-        variant.retired = true;
-        variant.rendered.reset();
+        hold(variant, nullptr);
+        variant.retire();
         variants_.erase(found);
         std::swap(ring_[hand_], ring_.back());
         ring_.pop_back();
         return;
     }
+}
+
+void Responder::hold(Variant& variant, std::shared_ptr<Rendered> rendered) noexcept {
+    if (variant.rendered != nullptr) kept_bytes_ -= variant.rendered->bytes.size();
+    variant.rendered = std::move(rendered);
+    if (variant.rendered != nullptr) kept_bytes_ += variant.rendered->bytes.size();
 }
 
 // The next moment at which a result turns stale without anything being published.
@@ -120,31 +141,35 @@ dialects::Response Responder::produce(Variant& variant, const Snapshot& snapshot
 void Responder::refresh(Variant& variant) {
     const Snapshot& snapshot = reader_.read();
     dialects::Response response = produce(variant, snapshot);
-    if (variant.rendered != nullptr) kept_bytes_ -= variant.rendered->bytes.size();
     int before = variant.rendered == nullptr ? -1 : variant.rendered->status;
-    variant.rendered = render(response);
-    kept_bytes_ += variant.rendered->bytes.size();
+    if (before != response.status)
+        variant.counter = &shared_.traffic.counter(thread_, variant.label, response.status);
+    hold(variant, render(response));
     variant.version = snapshot.version;
     variant.second = second_;
     variant.expires =
         std::min(now_ + std::min(response.repeat_for, longest_repeat), holds_until(snapshot));
-    if (before != response.status)
-        variant.counter = &shared_.traffic.counter(thread_, variant.label, response.status);
     // Large answers are kept too, as long as they are few.
-    while (kept_bytes_ > most_bytes && ring_.size() > 1) evict(&variant);
+    std::size_t most = shared_.limits.kept_answers / shared_.threads;
+    while (kept_bytes_ > most && ring_.size() > 1) evict(&variant);
 }
 
-// A new second: the same bytes with another date. Who still sends the old ones keeps them.
-void Responder::redate(Variant& variant) {
-    if (variant.rendered.use_count() > 1)
-        variant.rendered = std::make_shared<Rendered>(*variant.rendered);
+// A new second: the same bytes with another date. Who is still sent the old ones has the rest of
+// their head already, or a copy of it.
+void Responder::redate(Variant& variant) noexcept {
     std::memcpy(variant.rendered->bytes.data() + variant.rendered->date, date_.data(),
                 http_date_size);
     variant.second = second_;
 }
 
 std::shared_ptr<Rendered> Responder::render(const dialects::Response& response) {
-    return std::make_shared<Rendered>(render_answer(response, date_));
+    auto made = std::make_unique<Rendered>(render_answer(response, date_));
+    std::size_t size = made->bytes.size();
+    live_bytes_ += size;
+    return {made.release(), [this, size](const Rendered* gone) {
+                live_bytes_ -= size;
+                delete gone;
+            }};
 }
 
 }  // namespace vitals::server

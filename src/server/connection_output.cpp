@@ -1,0 +1,142 @@
+// The life of a connection: what it sends, and how it ends.
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "server/connection.hpp"
+#include "server/serving_thread.hpp"
+
+namespace vitals::server {
+namespace {
+constexpr int most_discards = 16;            // reads in a row of what nobody wants
+constexpr std::size_t least_taken = 16'384;  // bytes that a slow peer takes in the time it has
+constexpr std::size_t joined_size = 16'384;  // of a head and its body: a TLS record
+}  // namespace
+
+ssize_t Connection::write(std::string_view bytes) {
+    if (tls_ != nullptr) return tls_->write(std::span(bytes.data(), bytes.size()));
+    for (;;) {
+        ssize_t count = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (count >= 0) return count;
+        if (errno == EINTR) continue;
+        return errno == EAGAIN || errno == EWOULDBLOCK ? -1 : -2;
+    }
+}
+
+void Connection::refuse(const Refusal& refusal) {
+    keep_ = false;
+    linger_ = true;
+    head_only_ = false;
+    old_ = false;
+    label_ = "other";
+    deliver(plain_answer(refusal.status, refusal.why));
+}
+
+void Connection::deliver(const dialects::Response& response) {
+    thread_.responder().count(label_, response.status);
+    transmit(thread_.responder().render(response));
+}
+
+void Connection::transmit(const std::shared_ptr<Rendered>& rendered) {
+    std::string_view bytes = rendered->bytes;
+    if (head_only_) bytes = bytes.substr(0, rendered->head);
+    std::size_t sent = 0;
+    if (keep_ && !old_) {
+        ssize_t count = write(bytes);
+        if (count == static_cast<ssize_t>(bytes.size())) {
+            answered();
+            return;
+        }
+        if (count == -2) {
+            close();
+            return;
+        }
+        if (count > 0) sent = static_cast<std::size_t>(count);
+        if (sent < rendered->head) out_head_ = bytes.substr(sent, rendered->head - sent);
+    } else {
+        out_head_ = head_with_connection(*rendered, keep_ ? "keep-alive" : "close");
+    }
+    out_ = rendered;
+    sent_ = std::max(sent, rendered->head);
+    end_ = bytes.size();
+    taken_ = 0;
+    flush();
+}
+
+// True when all of it has gone out.
+bool Connection::flush() {
+    while (!out_head_.empty() || sent_ < end_) {
+        ssize_t count = send_more();
+        if (count == -2) {
+            close();
+            return false;
+        }
+        if (count < 0) {
+            if (phase != Phase::sending) thread_.await_reader(*this);
+            return false;
+        }
+        note_sent(static_cast<std::size_t>(count));
+    }
+    std::string().swap(out_head_);
+    out_.reset();
+    answered();
+    return true;
+}
+
+ssize_t Connection::send_more() {
+    std::string_view body = std::string_view(out_->bytes).substr(sent_, end_ - sent_);
+    if (out_head_.empty()) return write(body);
+    std::array<char, joined_size> joined;
+    std::size_t size = out_head_.copy(joined.data(), joined.size());
+    size += body.copy(joined.data() + size, joined.size() - size);
+    return write({joined.data(), size});
+}
+
+// Who takes enough of it may go on.
+void Connection::note_sent(std::size_t count) {
+    std::size_t of_head = std::min(count, out_head_.size());
+    out_head_.erase(0, of_head);
+    sent_ += count - of_head;
+    taken_ += count;
+    if (phase != Phase::sending || taken_ < least_taken) return;
+    taken_ = 0;
+    thread_.move(*this, Phase::sending);
+}
+
+void Connection::answered() {
+    if (keep_)
+        thread_.move(*this, pending_ == nullptr ? Phase::idle : Phase::body);
+    else if (linger_)
+        linger();
+    else
+        close();
+}
+
+// Closing a socket that has unread bytes resets it, and the peer may lose the answer that tells
+// what was wrong. So our side is ended first, and theirs is read for a moment.
+void Connection::linger() {
+    std::string().swap(input_);
+    pending_.reset();
+    if (tls_ != nullptr) tls_->say_goodbye();
+    ::shutdown(descriptor_, SHUT_WR);
+    thread_.move(*this, Phase::lingering);
+    discard();
+}
+
+void Connection::discard() {
+    for (int turn = 0; turn < most_discards; ++turn) {
+        std::span<char> scratch = thread_.scratch();
+        ssize_t count = ::recv(descriptor_, scratch.data(), scratch.size(), 0);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
+        if (count <= 0) {
+            close();
+            return;
+        }
+    }
+    thread_.ring_again(*this);
+}
+
+}  // namespace vitals::server
