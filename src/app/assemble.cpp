@@ -96,6 +96,16 @@ std::vector<server::Listener> listeners_of(const config::Config& config) {
     return listeners;
 }
 
+server::Limits limits_of(const config::Config& config) {
+    server::Limits limits;
+    limits.head = config.limits.headers.bytes;
+    limits.body = config.limits.body.bytes;
+    limits.connections = static_cast<std::size_t>(config.limits.connections);
+    limits.connection_memory =
+        std::max(limits.connections * 4096, 64 * (limits.head + limits.body));
+    return limits;
+}
+
 std::shared_ptr<const server::Routes> routes_of(const config::Config& config) {
     auto routes = std::make_shared<server::Routes>();
     for (const config::EndpointConfig& from : config.endpoints) {

@@ -16,6 +16,7 @@ namespace vitals::app {
 engine::Definition definition_of(const config::ComponentConfig& component);
 std::vector<engine::Definition> definitions_of(const config::Config& config);
 std::vector<server::Listener> listeners_of(const config::Config& config);
+server::Limits limits_of(const config::Config& config);
 std::shared_ptr<const server::Routes> routes_of(const config::Config& config);
 
 // The names and secrets among a component's options.

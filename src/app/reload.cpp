@@ -81,6 +81,7 @@ void Daemon::tell_what_waits(const config::Config& before) {
              fmt::format("{} changed in the configuration; restart for it to take effect", what));
     };
     if (listener_texts(before) != listener_texts(*config_)) waits("listeners");
+    if (before.limits != config_->limits) waits("limits");
     if (before.state_dir != config_->state_dir) waits("state_dir");
     if (before.log.level != config_->log.level || before.log.format != config_->log.format)
         waits("log");

@@ -116,8 +116,9 @@ void Daemon::report_secrets() {
 
 int Daemon::listen() {
     try {
-        server_ = std::make_unique<server::Server>(listeners_of(*config_), routes_of(*config_),
-                                                   control(), hub_, clock_, log_);
+        server_ =
+            std::make_unique<server::Server>(listeners_of(*config_), routes_of(*config_), control(),
+                                             hub_, clock_, log_, limits_of(*config_));
     } catch (const std::exception& error) {
         log_(LogLevel::error, error.what());
         return exit_listener;

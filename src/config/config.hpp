@@ -95,6 +95,12 @@ struct Config {
     struct Drain {
         std::chrono::milliseconds delay{5'000}, timeout{30'000};
     } drain;
+    // What the listeners take from others, all of them together.
+    struct Limits {
+        Size headers{8u << 10}, body{64u << 10};
+        std::int64_t connections = 10'000;
+        bool operator==(const Limits&) const = default;
+    } limits;
     struct Logging {
         std::string level = "info", format = "text";
     } log;

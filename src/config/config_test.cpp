@@ -59,6 +59,7 @@ listeners:
 defaults: {interval: 20s, timeout: 3s, failures: 2, successes: 4}
 history: {keep: 7d, size: 512MiB}
 drain: {delay: 1s, timeout: 10s}
+limits: {headers: 16KiB, body: 1MiB, connections: 500}
 log: {level: debug, format: json}
 tokens:
   operator: {secret: xyzzy-plugh, allow: [read, control]}
@@ -103,6 +104,9 @@ endpoints:
     EXPECT_EQ(config.history.size, Size{512u << 20});
     EXPECT_EQ(config.drain.delay, milliseconds(1000));
     EXPECT_EQ(config.drain.timeout, milliseconds(10'000));
+    EXPECT_EQ(config.limits.headers, Size{16u << 10});
+    EXPECT_EQ(config.limits.body, Size{1u << 20});
+    EXPECT_EQ(config.limits.connections, 500);
     EXPECT_EQ(config.log.level, "debug");
     EXPECT_EQ(config.log.format, "json");
 
@@ -166,6 +170,9 @@ TEST(Config, FillsInWhatIsNotWritten) {
     EXPECT_EQ(config.listeners[0].port, 8080);
     EXPECT_EQ(config.components[0].policy, Policy());
     EXPECT_EQ(config.drain.delay, milliseconds(5'000));
+    EXPECT_EQ(config.limits.headers, Size{8u << 10});
+    EXPECT_EQ(config.limits.body, Size{64u << 10});
+    EXPECT_EQ(config.limits.connections, 10'000);
     EXPECT_EQ(config.history.keep, std::chrono::hours(720));
     EXPECT_EQ(config.log.level, "info");
 }

@@ -156,6 +156,7 @@ void read_plain_section(const Node::Entry& entry, Draft& draft) {
     if (entry.key == "vault") read_vault(entry, draft);
     if (entry.key == "history") read_struct("history", entry, config.history, reading);
     if (entry.key == "drain") read_drain(entry, draft);
+    if (entry.key == "limits") read_struct("limits", entry, config.limits, reading);
     if (entry.key == "log") read_struct("log", entry, config.log, reading);
 }
 

@@ -11,7 +11,8 @@ namespace {
 constexpr double ms = 1;
 constexpr double second = 1'000 * ms;
 constexpr double minute = 60 * second;
-constexpr double mebibyte = 1'048'576;
+constexpr double kibibyte = 1'024;
+constexpr double mebibyte = 1'024 * kibibyte;
 
 std::string vault_url_problem(const void* value) {
     std::string_view text = *static_cast<const std::string*>(value);
@@ -103,6 +104,19 @@ constexpr std::array drain_fields = {
         {.least = 0}),
     field<&Config::Drain::timeout>("timeout", "After SIGTERM: the process ends by then.",
                                    {.least = 0}),
+};
+
+constexpr std::array limits_fields = {
+    field<&Config::Limits::headers>(
+        "headers", "How large a request line and its headers may be together; beyond it 431.",
+        {.least = kibibyte, .most = mebibyte}),
+    field<&Config::Limits::body>("body", "How large a request's body may be; beyond it 413.",
+                                 {.least = kibibyte, .most = 64 * mebibyte}),
+    field<&Config::Limits::connections>(
+        "connections",
+        "How many connections are held; beyond it the one that waited longest is closed. Their "
+        "memory is bounded with it: 4 KiB of each, and some of the largest requests.",
+        {.unit = "connections", .least = 10, .most = 1'000'000}),
 };
 
 constexpr std::array log_fields = {
@@ -209,6 +223,9 @@ std::span<const Section> all_sections() {
             describe<Config::History>("history", "What is kept of past results.", history_fields),
             Shape::mapping},
         Section{describe<Config::Drain>("drain", "How the process ends.", drain_fields),
+                Shape::mapping},
+        Section{describe<Config::Limits>("limits", "What the listeners take from others.",
+                                         limits_fields),
                 Shape::mapping},
         Section{describe<Config::Logging>("log", "What is logged on stderr.", log_fields),
                 Shape::mapping},

@@ -115,17 +115,18 @@ TEST_F(PressureTest, ReadersShareTheBytesOfAnAnswer) {
     site.get("/probe/big");
     std::size_t before = allocated();
     std::vector<Client> readers;
-    for (int i = 0; i < 40; ++i) {
+    for (int i = 0; i < 20; ++i) {
         readers.push_back(site.client());
         readers.back().send(get("/probe/big", i % 2 == 0 ? "" : "Connection: close\r\n"));
-        if (i % 10 == 9) site.clock.step_system(1s);  // the next ones get another date
+        if (i % 5 == 4) site.clock.step_system(1s);  // the next ones get another date
         std::this_thread::sleep_for(2ms);
     }
     EXPECT_LT(allocated(), before + (6u << 20));
     for (Client& reader : readers) {
-        Got got = reader.receive();
-        ASSERT_EQ(got.body.size(), (8u << 20) + 6);
-        EXPECT_EQ(got.body.substr(8u << 20), "db ok\n");
+        while (!reader.rest().ends_with("bdb ok\n") && reader.more()) {
+        }
+        std::size_t head = reader.rest().find("\r\n\r\n") + 4;
+        EXPECT_EQ(reader.rest().size() - head, (8u << 20) + 6);
     }
 }
 
