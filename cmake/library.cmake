@@ -93,7 +93,7 @@ foreach(kind IN LISTS check_targets)
     list(APPEND check_libraries ${linked})
 endforeach()
 list(APPEND check_libraries spdlog::spdlog CURL::libcurl SQLite::SQLite3 PkgConfig::yaml
-    PkgConfig::re2 PkgConfig::cares OpenSSL::SSL fmt::fmt)
+    PkgConfig::re2 PkgConfig::cares PkgConfig::nghttp2 OpenSSL::SSL fmt::fmt)
 list(REMOVE_DUPLICATES check_libraries)
 set(CHECKS_LINKED)
 foreach(library IN LISTS check_libraries)
@@ -109,7 +109,7 @@ vitals_installed(vitals-checks
     ROOTS vitals_library_checks vitals_library vitals_model
     ROOMS ${rooms_with_checks}
     NEEDS OpenSSL::SSL fmt::fmt spdlog::spdlog CURL::libcurl SQLite::SQLite3 PkgConfig::pq PkgConfig::yaml
-        PkgConfig::re2 PkgConfig::cares)
+        PkgConfig::re2 PkgConfig::cares PkgConfig::nghttp2)
 
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/vitals DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
     COMPONENT library)

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "net/awaitable.hpp"
 #include "net/connection.hpp"
@@ -29,6 +30,15 @@ awaitable<Connected> connect(Context& context, Endpoint endpoint,
 
 // Likewise as a stream, on which we are going to write at once.
 awaitable<std::unique_ptr<Connection>> dial_to_ask(Context& context, Endpoint endpoint);
+
+// Likewise with TLS on it (phase "tls"), where we offer the protocols of a list in ALPN's own form
+// (RFC 7301). Throws what dial() and start_tls() throw.
+struct Secured {
+    std::unique_ptr<Connection> connection;
+    std::string protocol;  // the one agreed on; empty when the server does not know ALPN
+};
+awaitable<Secured> dial_tls(Context& context, Endpoint endpoint, TlsOptions options,
+                            std::string host, std::string_view protocols);
 
 // Whether both ends of a TCP connection are the same socket. A connect to a closed local port in
 // the ephemeral range may meet itself (simultaneous open) and then looks like a server.

@@ -103,12 +103,21 @@ class Stream final : public Connection {
     }
 
     awaitable<void> start_tls(const TlsOptions& options, std::string host) override {
+        co_await start_tls(options, std::move(host), {});
+    }
+
+    // Offers the protocols (ALPN) of a list in the form of the wire.
+    awaitable<void> start_tls(const TlsOptions& options, std::string host,
+                              std::string_view protocols) {
         context_ = contexts_->get(options);
         session_.reset(SSL_new(context_->get()));
         BIO* bio = session_ ? socket_bio(socket_.native_handle()) : nullptr;
         if (bio == nullptr) throw CheckError(ErrorClass::local, "no memory for TLS");
         SSL_set_bio(session_.get(), bio, bio);
         expect(session_.get(), options.server_name.empty() ? host : options.server_name, verdict_);
+        SSL_set_alpn_protos(session_.get(),
+                            reinterpret_cast<const unsigned char*>(protocols.data()),
+                            static_cast<unsigned>(protocols.size()));
         for (;;) {
             ERR_clear_error();
             errno = 0;
@@ -127,6 +136,14 @@ class Stream final : public Connection {
 
     std::optional<PeerCertificate> certificate() const override { return verdict_.certificate; }
     std::string peer() const override { return address_; }
+
+    // What both agreed on by ALPN; empty when the server does not know it.
+    std::string protocol() const {
+        const unsigned char* name = nullptr;
+        unsigned size = 0;
+        SSL_get0_alpn_selected(session_.get(), &name, &size);
+        return {reinterpret_cast<const char*>(name), size};
+    }
 
     bool quiet() const override {
         if (broken_ || ended_) return false;
@@ -260,6 +277,17 @@ awaitable<std::unique_ptr<Connection>> dial_to_ask(Context& context, Endpoint en
     Connected connected = co_await connect(context, std::move(endpoint), FirstWord::ours);
     auto contexts = context.environment().state().tls;
     co_return std::make_unique<Stream>(std::move(connected), std::move(contexts));
+}
+
+awaitable<Secured> dial_tls(Context& context, Endpoint endpoint, TlsOptions options,
+                            std::string host, std::string_view protocols) {
+    Connected connected = co_await connect(context, std::move(endpoint), FirstWord::ours);
+    auto contexts = context.environment().state().tls;
+    auto stream = std::make_unique<Stream>(std::move(connected), std::move(contexts));
+    context.enter("tls");
+    co_await stream->start_tls(options, std::move(host), protocols);
+    std::string protocol = stream->protocol();
+    co_return Secured{std::move(stream), std::move(protocol)};
 }
 
 awaitable<std::string> read_until(Connection& connection, std::string& buffer,

@@ -20,7 +20,6 @@ Environment::State::State(Loop& loop, std::size_t lane_limit)
 
 Environment::State::~State() {
     for (auto& [kind, lane] : lanes) lane->close();
-    if (close_http) close_http();
 }
 
 std::shared_ptr<Lane> Environment::State::lane(const std::string& kind) {

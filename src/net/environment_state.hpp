@@ -1,7 +1,6 @@
 // What the runs on one loop share. Inside net only.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -15,8 +14,6 @@
 
 namespace vitals::net {
 
-class CurlMulti;
-
 struct Environment::State {
     State(Loop& loop, std::size_t lane_limit);
     ~State();
@@ -29,10 +26,6 @@ struct Environment::State {
     std::map<std::string, std::shared_ptr<Lane>, std::less<>> lanes;
     Resolver resolver;
     const std::shared_ptr<TlsContexts> tls = std::make_shared<TlsContexts>();
-    // Made for the first exchange. Nothing else here knows curl: a program that never makes one is
-    // not linked with it.
-    std::shared_ptr<CurlMulti> http;
-    std::function<void()> close_http;
 };
 
 }  // namespace vitals::net

@@ -1,19 +1,18 @@
-// One exchange after another until the answer is not a redirect to be followed. Names and
-// connections are ours, also where curl speaks.
+// One exchange after another until the answer is not a redirect to be followed. TLS negotiates the
+// version of HTTP.
 #include "net/http_client.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "net/connect.hpp"
-#include "net/curl_multi.hpp"
-#include "net/environment.hpp"
-#include "net/environment_state.hpp"
-#include "net/failure.hpp"
-#include "net/http_exchange.hpp"
+#include "net/http2.hpp"
 #include "net/http_plain.hpp"
+#include "net/http_request.hpp"
 #include "net/http_url.hpp"
 #include "wire/http_answer.hpp"
 
@@ -23,72 +22,55 @@ using wire::same_name;
 
 namespace {
 
-// Ends the exchange with the coroutine that waits for it, however that ends.
-class UnderWay {
-  public:
-    UnderWay(std::shared_ptr<CurlMulti> multi, std::shared_ptr<HttpExchange> exchange)
-        : multi_(std::move(multi)), exchange_(std::move(exchange)) {}
-    ~UnderWay() { multi_->finish(*exchange_); }
-    UnderWay(const UnderWay&) = delete;
-    UnderWay& operator=(const UnderWay&) = delete;
+constexpr std::string_view http2_or_1 = "\x02h2\x08http/1.1";  // RFC 7301, 3.1
+constexpr std::string_view http2_only = "\x02h2";
+constexpr int most_refusals = 3;
 
-  private:
-    std::shared_ptr<CurlMulti> multi_;
-    std::shared_ptr<HttpExchange> exchange_;
+// A connection, and whether HTTP/2 is spoken on it.
+struct Way {
+    std::unique_ptr<Connection> connection;
+    bool http2 = false;
 };
 
-// The environment may be gone when the loop destroys a coroutine that still waits: what it needs
-// then it holds itself.
-std::shared_ptr<CurlMulti> multi_of(Environment& environment) {
-    Environment::State& state = environment.state();
-    if (!state.http) {
-        state.http = std::make_shared<CurlMulti>(environment.loop());
-        state.close_http = [multi = state.http] { multi->close(); };
+awaitable<Way> way_to(Context& context, const HttpRequest& request, const HttpUrl& url) {
+    Endpoint endpoint{url.host, url.port, request.unix_socket};
+    if (!url.tls) {
+        auto plain = co_await dial_to_ask(context, std::move(endpoint));
+        co_return Way{std::move(plain), request.http2_only};
     }
-    return state.http;
-}
-
-std::shared_ptr<HttpExchange> prepare(CurlMulti& multi, Context& context, Connected connected,
-                                      const HttpRequest& request, const HttpUrl& url) {
-    auto exchange = std::make_shared<HttpExchange>(context, std::move(connected), request, url);
-    multi.borrow(*exchange);
-    return exchange;
-}
-
-awaitable<HttpResponse> exchange_by_curl(Context& context, const HttpRequest& request,
-                                         const HttpUrl& url) {
-    Endpoint endpoint{url.host, url.port, {}};
-    Connected connected = co_await connect(context, std::move(endpoint));
-    const auto multi = multi_of(context.environment());
-    const auto exchange = prepare(*multi, context, std::move(connected), request, url);
-    const UnderWay under_way(multi, exchange);
-    set_up(*exchange);
-    if (url.tls) context.enter("tls");
-    multi->start(exchange);
-    while (!exchange->ended.is_set()) {
-        const bool going_on = co_await exchange->ended.wait();
-        if (!going_on) throw run_cancelled();
+    const std::string_view offered = request.http2_only ? http2_only : http2_or_1;
+    Secured secured =
+        co_await dial_tls(context, std::move(endpoint), request.tls, url.host, offered);
+    const bool http2 = secured.protocol == "h2";
+    if (request.http2_only && !http2) {
+        throw CheckError(ErrorClass::tls, "did not agree to HTTP/2 (ALPN)",
+                         secured.connection->peer() + ": the handshake succeeded without it");
     }
-    if (exchange->result != CURLE_OK) throw failure(*exchange);
-    // To curl, a head without its end is an answer without a body.
-    if (!exchange->head_complete)
-        throw CheckError(ErrorClass::protocol, "answer cut short",
-                         exchange->address + ": closed within the head");
-    long status = 0;
-    curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
-    exchange->response.status = static_cast<int>(status);
-    exchange->response.effective_url = url.text;
-    exchange->response.certificate = exchange->verdict.certificate;
-    co_return std::move(exchange->response);
+    co_return Way{std::move(secured.connection), http2};
 }
 
-// Curl speaks whatever TLS on TCP negotiates, and HTTP/2. The rest is short enough to be spoken at
-// half of curl's cost.
 awaitable<HttpResponse> exchange_once(Context& context, const HttpRequest& request,
                                       const HttpUrl& url) {
-    const bool by_curl = request.unix_socket.empty() && (url.tls || request.http2_prior_knowledge);
-    return by_curl ? exchange_by_curl(context, request, url)
-                   : exchange_plain(context, request, url);
+    refuse_line_breaks(request);
+    std::optional<HttpResponse> response;
+    std::string peer;
+    for (int refusals = 0; !response && refusals < most_refusals; ++refusals) {
+        const Way way = co_await way_to(context, request, url);
+        peer = way.connection->peer();
+        if (way.http2)
+            response = co_await exchange_http2(context, request, url, *way.connection);
+        else
+            response = co_await exchange_plain(context, request, url, *way.connection);
+        if (response) response->certificate = way.connection->certificate();
+    }
+    if (!response) {
+        throw CheckError(ErrorClass::protocol, "takes no requests (HTTP/2)",
+                         fmt::format("{}: refused {} times on new connections, by REFUSED_STREAM "
+                                     "or a GOAWAY",
+                                     peer, most_refusals));
+    }
+    response->effective_url = url.text;
+    co_return std::move(*response);
 }
 
 bool is_redirect(int status) {

@@ -1,6 +1,6 @@
 // One HTTP exchange on a new connection, on the loop. Names are resolved by our resolver, sizes are
-// limited, redirects are followed only when asked, only http and https are spoken. Plain HTTP/1 and
-// whatever goes through a unix socket we speak ourselves (http_plain), libcurl the rest.
+// limited, redirects are followed only when asked, only http and https are spoken. TLS negotiates
+// HTTP/2 or HTTP/1.1 (ALPN).
 #pragma once
 
 #include <chrono>
@@ -28,7 +28,7 @@ struct HttpRequest {
     TlsOptions tls;
     std::size_t max_body = 1 << 20;  // bytes kept and accepted
     int redirects = 0;               // followed at most
-    bool http2_prior_knowledge = false;
+    bool http2_only = false;         // also without TLS, by prior knowledge
     bool path_as_is = true;
     std::string step;  // what the time from the request on is recorded as; empty: wait and read
 };

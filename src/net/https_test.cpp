@@ -7,6 +7,7 @@
 #include <fstream>
 #include <thread>
 
+#include "http2_frames.hpp"
 #include "net/http_testing.hpp"
 #include "tls_peer.hpp"
 
@@ -16,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Pair;
 using vitals::testing::Identity;
 using vitals::testing::make_certificate;
 using vitals::testing::open_descriptors;
@@ -80,6 +82,32 @@ TEST_F(HttpsTest, UnacceptableCertificatesAreNamed) {
     }
 }
 
+TEST_F(HttpsTest, Http2IsSpokenWithWhoAgreesToIt) {
+    using vitals::testing::frame;
+    using vitals::testing::header;
+    Peer peer(vitals::testing::tls(
+        make_certificate({}, authority),
+        [](auto& stream) {
+            stream.read_until("\r\n\r\nSM\r\n\r\n");
+            std::this_thread::sleep_for(50ms);
+            // A hint before the answer, whose trailers come after a good-bye.
+            stream.send_all(vitals::testing::greeting() + frame(1, 4, 1, header(":status", "103")) +
+                            frame(1, 4, 1, header(":status", "203") + header("x-one", "1")) +
+                            frame(0, 0, 1, "hel") + vitals::testing::goaway(1, 0) +
+                            frame(0, 0, 1, "lo") + frame(1, 5, 1, header("x-sum", "7")));
+            stream.read_until("never");
+        },
+        "h2"));
+    const auto ran = fetch_from(peer, "localhost", trusting());
+    ASSERT_TRUE(ran.value) << ran.detail() << ran.error->error;
+    EXPECT_EQ(ran.value->status, 203);
+    EXPECT_EQ(ran.value->body, "hello");
+    EXPECT_THAT(ran.value->headers, ElementsAre(Pair("x-one", "1")));
+    EXPECT_THAT(ran.value->trailers, ElementsAre(Pair("x-sum", "7")));
+    EXPECT_EQ(ran.value->certificate->subject, "CN=localhost");
+    EXPECT_THAT(names(ran.phases), ElementsAre("resolve", "connect", "tls", "wait", "read"));
+}
+
 TEST_F(HttpsTest, AnotherNameMayBeAskedForAndVerified) {
     const Identity other =
         make_certificate({.names = {"other.example"}, .addresses = {}}, authority);
@@ -117,7 +145,7 @@ TEST_F(HttpsTest, OurUnusableFilesAreOurFault) {
 
 TEST_F(HttpsTest, AServerWithoutTlsFailsTheHandshake) {
     Peer plain(Peer::say("HTTP/1.1 400 Bad Request\r\n\r\n"));
-    EXPECT_EQ(fetch_from(plain, "127.0.0.1", trusting()).detail(), "handshake failed");
+    EXPECT_EQ(fetch_from(plain, "127.0.0.1", trusting()).detail(), "does not speak TLS");
     Peer resetting(Peer::reset());
     const auto ran = fetch_from(resetting, "127.0.0.1", trusting());
     EXPECT_EQ(ran.detail(), "handshake failed");

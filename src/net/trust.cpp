@@ -165,6 +165,12 @@ bool not_tls(unsigned long error) {
     return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_WRONG_VERSION_NUMBER;
 }
 
+// It knows ALPN, and none of the protocols that we offered.
+bool no_protocol(unsigned long error) {
+    return ERR_GET_LIB(error) == ERR_LIB_SSL &&
+           ERR_GET_REASON(error) == SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL;
+}
+
 }  // namespace
 
 TlsContext::TlsContext(const TlsOptions& options)
@@ -324,6 +330,7 @@ CheckError handshake_failure(const TlsVerdict& verdict, const TlsContext& contex
         const char* detail = "handshake failed";
         if (about_our_certificate(library_error)) detail = "client certificate refused";
         if (not_tls(library_error)) detail = "does not speak TLS";
+        if (no_protocol(library_error)) detail = "did not agree to our protocol (ALPN)";
         return CheckError(ErrorClass::tls, detail, fmt::format("{}: {}", where, why));
     }
     const std::string why = fmt::format(

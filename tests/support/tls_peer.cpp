@@ -35,6 +35,19 @@ void load(SSL_CTX* context, const Identity& identity) {
     if (SSL_CTX_check_private_key(context) != 1) throw std::runtime_error("identity of a peer");
 }
 
+int choose_protocol(SSL*, const unsigned char** out, unsigned char* size,
+                    const unsigned char* offered, unsigned offered_size, void* wanted) {
+    const auto& protocol = *static_cast<const std::string*>(wanted);
+    const std::string ours = static_cast<char>(protocol.size()) + protocol;
+    unsigned char* chosen = nullptr;
+    // What is chosen points into the client's list, which outlives this call.
+    const int found = SSL_select_next_proto(&chosen, size, offered, offered_size,
+                                            reinterpret_cast<const unsigned char*>(ours.data()),
+                                            static_cast<unsigned>(ours.size()));
+    *out = chosen;
+    return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
 }  // namespace
 
 bool TlsStream::send_all(std::string_view bytes) {
@@ -53,12 +66,16 @@ std::string TlsStream::server_name() const {
     return name == nullptr ? std::string() : std::string(name);
 }
 
-void serve_tls(int descriptor, const Identity& identity, const TlsHandler& handler) {
+void serve_tls(int descriptor, const Identity& identity, const TlsHandler& handler,
+               const std::string& protocol) {
     const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(
         SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
     load(context.get(), identity);
     // One sent ticket too many would be unread input on the client's side when it closes.
     SSL_CTX_set_num_tickets(context.get(), 0);
+    if (!protocol.empty())
+        SSL_CTX_set_alpn_select_cb(context.get(), choose_protocol,
+                                   const_cast<std::string*>(&protocol));
     const std::unique_ptr<SSL, decltype(&SSL_free)> ssl(SSL_new(context.get()), SSL_free);
     SSL_set_fd(ssl.get(), descriptor);
     if (SSL_accept(ssl.get()) == 1) {
@@ -69,9 +86,10 @@ void serve_tls(int descriptor, const Identity& identity, const TlsHandler& handl
     ERR_clear_error();
 }
 
-Peer::Handler tls(Identity identity, TlsHandler handler) {
-    return [identity = std::move(identity), handler = std::move(handler)](int descriptor) {
-        serve_tls(descriptor, identity, handler);
+Peer::Handler tls(Identity identity, TlsHandler handler, std::string protocol) {
+    return [identity = std::move(identity), handler = std::move(handler),
+            protocol = std::move(protocol)](int descriptor) {
+        serve_tls(descriptor, identity, handler, protocol);
         close_in_order(descriptor);
     };
 }

@@ -28,8 +28,10 @@ using TlsHandler = std::function<void(TlsStream&)>;
 
 // Does the handshake as `identity`, then calls the handler; where the handshake fails (the client
 // does not like the certificate), it is not called.
-void serve_tls(int descriptor, const Identity& identity, const TlsHandler& handler);
-Peer::Handler tls(Identity identity, TlsHandler handler);
+// Of ALPN's protocols it takes that one, and refuses who offers others; empty: it knows no ALPN.
+void serve_tls(int descriptor, const Identity& identity, const TlsHandler& handler,
+               const std::string& protocol = {});
+Peer::Handler tls(Identity identity, TlsHandler handler, std::string protocol = {});
 // Reads a request's head, sends `bytes` and closes in good order.
 Peer::Handler tls_answer(Identity identity, std::string bytes);
 

@@ -1,13 +1,13 @@
 """grpc_server.py PORT [tls CERTIFICATE KEY]: a health service that knows itself (serving), `down` (not
-serving) and `slow` (answers after five seconds); who asks for `private` must log in, and `full` takes
-no more questions. Its messages are written by hand: one field each."""
+serving), `slow` (answers after five seconds) and `leaving` (the server begins to end in good order
+before it answers); who asks for `private` must log in, and `full` takes no more questions. Its messages are written by hand: one field each."""
 import concurrent.futures
 import sys
 import time
 
 import grpc
 
-STATUS = {b"": 1, b"slow": 1, b"down": 2}
+STATUS = {b"": 1, b"slow": 1, b"leaving": 1, b"down": 2}
 REFUSED = {b"private": grpc.StatusCode.UNAUTHENTICATED, b"full": grpc.StatusCode.RESOURCE_EXHAUSTED}
 
 
@@ -19,6 +19,9 @@ def check(request, context):
         context.abort(grpc.StatusCode.NOT_FOUND, "unknown service")
     if service == b"slow":
         time.sleep(5)
+    if service == b"leaving":
+        server.stop(grace=5)
+        time.sleep(0.3)
     return bytes([8, STATUS[service]])
 
 

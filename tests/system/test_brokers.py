@@ -650,6 +650,12 @@ def test_grpc(check):
         expect(check("grpc", url=url), "failed", "connect", "connect", "connection refused")
 
 
+def test_grpc_of_a_server_that_ends_in_good_order(check):
+    with grpc() as server:
+        found = check("grpc", url=f"grpc://127.0.0.1:{server.port}", service="leaving")
+        expect(found, "ok", detail="serving")
+
+
 def test_grpc_of_a_server_that_speaks_something_else(check):
     with websocket() as server:
         found = check("grpc", url=f"grpc://127.0.0.1:{server.port}")

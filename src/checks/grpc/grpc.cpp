@@ -70,7 +70,7 @@ net::HttpRequest request_of(const Options& options) {
     request.body = wire::grpc::write_frame(wire::grpc::write_health_request(options.service));
     request.tls = options.tls;
     request.max_body = 64 * 1024;
-    request.http2_prior_knowledge = !tls;
+    request.http2_only = true;
     return request;
 }
 

@@ -2,40 +2,33 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <thread>
+#include <vector>
 
 #include "check_testing.hpp"
+#include "http2_frames.hpp"
+#include "tls_peer.hpp"
 
 namespace vitals::checks::grpc {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::frame;
+using testing::goaway;
+using testing::greeting;
+using testing::header;
 using testing::Peer;
+using testing::reset_stream;
 using testing::Runner;
-
-// A frame of HTTP/2.
-std::string frame(char type, char flags, std::uint32_t stream, const std::string& payload) {
-    std::string bytes;
-    for (const unsigned shift : {16U, 8U, 0U})
-        bytes += static_cast<char>(payload.size() >> shift & 0xff);
-    bytes += type;
-    bytes += flags;
-    for (const unsigned shift : {24U, 16U, 8U, 0U}) bytes += static_cast<char>(stream >> shift);
-    return bytes + payload;
-}
-
-// A header as HPACK's literal without indexing, new name.
-std::string header(const std::string& name, const std::string& value) {
-    return std::string(1, '\0') + static_cast<char>(name.size()) + name +
-           static_cast<char>(value.size()) + value;
-}
 
 // A whole gRPC answer: settings, headers, one message, trailers.
 std::string answer(const std::string& message, const std::string& status) {
     std::string data;
     if (!message.empty())
         data = frame(0, 0, 1, std::string(4, '\0') + static_cast<char>(message.size()) + message);
-    return frame(4, 0, 0, "") + frame(4, 1, 0, "") +
+    return greeting() +
            frame(1, 4, 1, header(":status", "200") + header("content-type", "application/grpc")) +
            data + frame(1, 5, 1, header("grpc-status", status) + header("grpc-message", "no%21"));
 }
@@ -90,7 +83,7 @@ TEST(Grpc, judges_what_the_server_says_of_itself) {
 }
 
 TEST(Grpc, an_answer_may_end_in_other_ways) {
-    const std::string settings = frame(4, 0, 0, "") + frame(4, 1, 0, "");
+    const std::string settings = greeting();
     const std::string good = header(":status", "200") + header("content-type", "application/grpc");
     const std::string serving = std::string("\0\0\0\0\2\x08\x01", 7);
     // Nothing but trailers, which are headers then.
@@ -110,13 +103,88 @@ TEST(Grpc, an_answer_may_end_in_other_ways) {
                   ErrorClass::protocol, "answered with more than one message");
     expect_failed(told(settings + frame(1, 5, 1, header(":status", "503"))), ErrorClass::protocol,
                   "not gRPC: answered with HTTP status 503");
-    const std::string zeros(4, '\0');
-    EXPECT_EQ(told(settings + frame(7, 0, 0, zeros + zeros)).status, Status::failed) << "GOAWAY";
-    const auto stopped = [&](char code) {
-        return told(settings + frame(3, 0, 1, std::string(3, '\0') + code));
+    const Outcome broken = told(settings + reset_stream(1, 2));
+    expect_failed(broken, ErrorClass::protocol, "HTTP/2 error");
+    EXPECT_NE(broken.error.find("INTERNAL_ERROR"), std::string::npos) << broken.error;
+    // All was said before the stream was given up.
+    EXPECT_EQ(told(answer("\x08\x01", "0") + reset_stream(1, 0)).status, Status::ok);
+}
+
+// What one connection after another is told after the request; the last again and again.
+Outcome told_in_turn(const std::vector<std::string>& answers, int& connections) {
+    std::atomic<std::size_t> next{0};
+    const Peer peer([&](int descriptor) {
+        await_request(descriptor);
+        testing::send_all(descriptor, answers[std::min(next++, answers.size() - 1)]);
+        testing::close_in_order(descriptor);
+    });
+    Outcome outcome = run(to(peer.address()), 2s);
+    connections = peer.accepted();
+    return outcome;
+}
+
+TEST(Grpc, a_server_that_says_good_bye_still_answers) {
+    constexpr std::uint32_t everything = 0x7fffffff;
+    const std::string good = answer("\x08\x01", "0");
+    const std::string bare = good.substr(greeting().size());
+    const std::string answers[] = {
+        greeting() + goaway(1, 0) + bare, good + goaway(1, 0),
+        greeting() + goaway(everything, 0) + goaway(1, 0) + bare,
+        greeting() + goaway(1, 11) + bare,  // ENHANCE_YOUR_CALM, after this request
     };
-    expect_failed(stopped(2), ErrorClass::protocol, "HTTP/2 error");
-    EXPECT_EQ(stopped(7).status, Status::failed) << "refused";
+    for (const std::string& one : answers) {
+        int connections = 0;
+        const Outcome outcome = told_in_turn({one}, connections);
+        EXPECT_EQ(outcome.detail, "serving") << outcome.error;
+        EXPECT_EQ(connections, 1);
+    }
+    int connections = 0;
+    const Outcome cut = told_in_turn({greeting() + goaway(1, 11)}, connections);
+    expect_failed(cut, ErrorClass::protocol, "answer cut short");
+    EXPECT_NE(cut.error.find("GOAWAY ENHANCE_YOUR_CALM"), std::string::npos) << cut.error;
+}
+
+TEST(Grpc, what_was_not_processed_is_asked_again_on_a_new_connection) {
+    const std::string good = answer("\x08\x01", "0");
+    for (const std::string& refusal :
+         {greeting() + goaway(0, 0), greeting() + goaway(0, 11), greeting() + reset_stream(1, 7)}) {
+        int connections = 0;
+        EXPECT_EQ(told_in_turn({refusal, good}, connections).detail, "serving");
+        EXPECT_EQ(connections, 2);
+        expect_failed(told_in_turn({refusal}, connections), ErrorClass::protocol,
+                      "takes no requests (HTTP/2)");
+        EXPECT_EQ(connections, 3);
+    }
+}
+
+TEST(Grpc, another_protocol_is_shown) {
+    const Outcome outcome = told("HTTP/1.1 400 Bad Request\r\n\r\n");
+    expect_failed(outcome, ErrorClass::protocol, "does not speak HTTP/2");
+    EXPECT_NE(outcome.error.find("got \"HTTP/1.1 400"), std::string::npos) << outcome.error;
+}
+
+// Whether a server with TLS takes a gRPC client that offers h2 and nothing else.
+Outcome over_tls(const std::string& protocol) {
+    const testing::Identity identity = testing::make_certificate({});
+    const Peer peer(testing::tls(
+        identity,
+        [](testing::TlsStream& stream) {
+            (void)stream.read_until("\r\n\r\nSM\r\n\r\n");
+            std::this_thread::sleep_for(60ms);
+            stream.send_all(answer("\x08\x01", "0"));
+        },
+        protocol));
+    Options options{.url = "grpcs://" + peer.address()};
+    options.tls.verify = false;
+    return run(std::move(options), 2s);
+}
+
+TEST(Grpc, tls_must_agree_to_http2) {
+    EXPECT_EQ(over_tls("h2").detail, "serving");
+    const Outcome without = over_tls("");
+    expect_failed(without, ErrorClass::tls, "did not agree to HTTP/2 (ALPN)");
+    EXPECT_EQ(without.failed_phase, "tls");
+    expect_failed(over_tls("http/1.1"), ErrorClass::tls, "did not agree to our protocol (ALPN)");
 }
 
 TEST(Grpc, faults_of_the_stream) {

@@ -1,0 +1,21 @@
+// One exchange of HTTP/2 (RFC 9113) on a connection, with nghttp2 for frames and headers. Inside
+// net only.
+#pragma once
+
+#include <optional>
+
+#include "net/awaitable.hpp"
+#include "net/connection.hpp"
+#include "net/context.hpp"
+#include "net/http_client.hpp"
+#include "net/http_url.hpp"
+
+namespace vitals::net {
+
+// Nothing when the server did not process the request and says so (REFUSED_STREAM, or a GOAWAY that
+// does not cover it): any request may be sent again then, on another connection. A GOAWAY that
+// covers it changes nothing: the answer is waited for. Throws what http() throws.
+awaitable<std::optional<HttpResponse>> exchange_http2(Context& context, const HttpRequest& request,
+                                                      const HttpUrl& url, Connection& connection);
+
+}  // namespace vitals::net
