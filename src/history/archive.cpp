@@ -13,6 +13,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "model/space.hpp"
+
 namespace vitals::history {
 
 namespace {
@@ -160,7 +162,8 @@ void Archive::look_around() {
     no_room_ = {};
     struct statvfs figures{};
     if (::statvfs(directory_.c_str(), &figures) != 0) return;  // the next write says it better
-    const std::uint64_t room = static_cast<std::uint64_t>(figures.f_bavail) * figures.f_frsize;
+    if (figures.f_blocks == 0) return;                         // it counts no space
+    const std::uint64_t room = bytes_of(figures.f_bavail, figures.f_blocks, figures.f_frsize);
     if (room < room_needed)
         no_room_ = {"disk full",
                     fmt::format("{}: {} KiB are left on its file system", path_, room / 1024)};

@@ -17,6 +17,7 @@
 #include <fmt/format.h>
 
 #include "model/amount.hpp"
+#include "model/space.hpp"
 #include "wire/path_url.hpp"
 #include "wire/procfs.hpp"
 
@@ -90,13 +91,7 @@ Outcome examine(const Options& options) {
     if (options.mount && (waiting || !is_mount_point(options.path)))
         return failed("nothing is mounted there", ErrorClass::assertion,
                       options.path + ": part of the file system around it");
-    Figures figures;
-    const auto block =
-        static_cast<std::uint64_t>(found.f_frsize > 0 ? found.f_frsize : found.f_bsize);
-    figures.used_bytes = (found.f_blocks - std::min(found.f_bfree, found.f_blocks)) * block;
-    figures.available_bytes = found.f_blocks > 0 ? found.f_bavail * block : 0;
-    figures.inodes_used = found.f_files - std::min(found.f_ffree, found.f_files);
-    figures.inodes_available = found.f_files > 0 ? found.f_ffree : 0;
+    Figures figures = figures_of(found);
     figures.read_only = is_read_only(options.path, found);
     return judge(options, figures);
 }
@@ -235,10 +230,25 @@ constexpr Field fields[] = {
 
 }  // namespace
 
+Figures figures_of(const struct statfs& counts) {
+    const auto block =
+        static_cast<std::uint64_t>(counts.f_frsize > 0 ? counts.f_frsize : counts.f_bsize);
+    const std::uint64_t all = bytes_of(counts.f_blocks, counts.f_blocks, block);
+    const std::uint64_t inodes_free = bytes_of(counts.f_ffree, counts.f_files, 1);
+    Figures figures;
+    figures.used_bytes = all - std::min(bytes_of(counts.f_bfree, counts.f_blocks, block), all);
+    if (counts.f_blocks > 0)
+        figures.available_bytes = bytes_of(counts.f_bavail, counts.f_blocks, block);
+    figures.inodes_used = counts.f_files - std::min(inodes_free, counts.f_files);
+    if (counts.f_files > 0) figures.inodes_available = inodes_free;
+    return figures;
+}
+
 Outcome judge(const Options& options, const Figures& figures) {
     const double used = share(figures.used_bytes, figures.available_bytes);
     const double inodes = share(figures.inodes_used, figures.inodes_available);
-    const bool counts_space = figures.used_bytes + figures.available_bytes > 0;
+    const std::uint64_t all = figures.used_bytes + figures.available_bytes;
+    const bool counts_space = all > 0;
     const bool counts_inodes = figures.inodes_used + figures.inodes_available > 0;
     const bool for_reading = figures.read_only && !options.writable;
 
@@ -266,8 +276,7 @@ Outcome judge(const Options& options, const Figures& figures) {
     if (counts_space) {
         outcome.with("used_percent", one_decimal(used))
             .with("free_bytes", static_cast<std::int64_t>(figures.available_bytes))
-            .with("total_bytes",
-                  static_cast<std::int64_t>(figures.used_bytes + figures.available_bytes));
+            .with("total_bytes", static_cast<std::int64_t>(bytes_of(all, all, 1)));
     }
     if (counts_inodes) outcome.with("inodes_used_percent", one_decimal(inodes));
     outcome.with("read_only", figures.read_only);

@@ -2,6 +2,8 @@
 // a mount whose server is gone answers never.
 #pragma once
 
+#include <sys/vfs.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -30,6 +32,9 @@ struct Figures {
     std::uint64_t inodes_available = 0;
     bool read_only = false;
 };
+
+// What statfs(2) says, in bytes, whatever sizes and signs the file system counts with. Pure.
+Figures figures_of(const struct statfs& counts);
 
 // The verdict on these figures. Pure.
 Outcome judge(const Options& options, const Figures& figures);

@@ -88,6 +88,47 @@ TEST(DiskJudge, A_file_system_that_counts_nothing_is_not_full) {
     EXPECT_EQ(outcome.property("used_percent"), nullptr);
 }
 
+// A disk of 1000 blocks of 4 KiB, and as many inodes.
+struct statfs counted(std::uint64_t free, std::uint64_t available, std::uint64_t inodes_free) {
+    struct statfs counts{};
+    counts.f_bsize = counts.f_frsize = 4096;
+    counts.f_blocks = counts.f_files = 1000;
+    counts.f_bfree = free;
+    counts.f_bavail = available;
+    counts.f_ffree = inodes_free;
+    return counts;
+}
+
+TEST(DiskFigures, Are_what_the_file_system_counts) {
+    const Figures figures = figures_of(counted(500, 450, 900));
+    EXPECT_EQ(figures.used_bytes, 500u * 4096);
+    EXPECT_EQ(figures.available_bytes, 450u * 4096);
+    EXPECT_EQ(figures.inodes_used, 100u);
+    EXPECT_EQ(figures.inodes_available, 900u);
+}
+
+TEST(DiskFigures, Less_than_nothing_left_is_a_full_disk) {
+    // 40 blocks are left to root, and users are 10 below: as an NFS server of BSD says it.
+    const Outcome outcome = judge({}, figures_of(counted(40, -10ull, 900)));
+    EXPECT_EQ(outcome.status, Status::failed);
+    EXPECT_EQ(outcome.detail, "100% used, 0 B free");
+    EXPECT_EQ(std::get<std::int64_t>(*outcome.property("free_bytes")), 0);
+    EXPECT_EQ(judge({}, figures_of(counted(-10ull, -50ull, 900))).detail, "100% used, 0 B free");
+    EXPECT_EQ(judge({}, figures_of(counted(500, 450, -1ull))).detail, "100% of the inodes used");
+}
+
+TEST(DiskFigures, Odd_counts_that_mean_no_harm_raise_no_alarm) {
+    // btrfs: more available than free; FAT and others: more free inodes than there are, or none.
+    EXPECT_EQ(judge({}, figures_of(counted(500, 600, 900))).status, Status::ok);
+    EXPECT_EQ(judge({}, figures_of(counted(500, 450, 5000))).status, Status::ok);
+    struct statfs endless = counted(~0ull, ~0ull, 0);
+    endless.f_blocks = ~0ull;
+    endless.f_files = 0;
+    const Outcome outcome = judge({}, figures_of(endless));
+    EXPECT_EQ(outcome.status, Status::ok) << outcome.detail;
+    EXPECT_EQ(outcome.detail, "0% used, 8 EiB free");
+}
+
 TEST(Disk, Agrees_with_statvfs_about_this_machine) {
     TemporaryDirectory directory;
     const Outcome outcome = run_once(

@@ -176,10 +176,16 @@ Outcome judge(const Options& options, const Holder& holder, const Status& status
     } else {
         outcome = ok(fmt::format("runs, {} delays queued", status.report.delays));
         if (status.report.delays == 0) outcome.detail = "runs, nothing is queued";
-        if (options.stuck_after > milliseconds(0) && status.report.delays > 0 &&
-            status.age > options.stuck_after) {
+        const bool watched = options.stuck_after > milliseconds(0) && status.report.delays > 0;
+        if (watched && status.age > options.stuck_after) {
             outcome = degraded(fmt::format("{} delays queued, and no news for {}",
                                            status.report.delays, about_duration(status.age)));
+        } else if (watched && status.age < -options.stuck_after) {
+            // It would stay young for ever: that proves nothing.
+            outcome = degraded(
+                fmt::format("{} delays queued, and the status file is {} in the future, by our "
+                            "clock",
+                            status.report.delays, about_duration(-status.age)));
         } else if (options.degraded_above && status.report.delays > *options.degraded_above) {
             outcome = degraded(fmt::format("{} delays queued", status.report.delays));
         }

@@ -141,6 +141,10 @@ TEST_F(Lsyncd, an_old_file_is_suspicious_only_while_something_is_queued) {
     const Outcome outcome = run();
     EXPECT_EQ(outcome.status, Status::degraded);
     EXPECT_EQ(outcome.detail, "2 delays queued, and no news for 10 min");
+    const timespec ahead[] = {{::time(nullptr) + 600, 0}, {::time(nullptr) + 600, 0}};
+    ::utimensat(AT_FDCWD, options_.status_file.c_str(), ahead, 0);
+    EXPECT_EQ(run().detail,
+              "2 delays queued, and the status file is 10 min in the future, by our clock");
 }
 
 TEST_F(Lsyncd, a_status_file_that_tells_nothing_degrades) {

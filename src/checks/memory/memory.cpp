@@ -30,17 +30,45 @@ std::string text_of(const std::string& path) {
     return net::read_file(path).value_or("");
 }
 
-// What one directory of the hierarchy says: files of version 2, or of version 1.
-std::optional<Figures::Group> group_of(const std::string& directory, int version) {
+// What one directory of the hierarchy says.
+GroupFiles files_in(const std::string& directory, int version) {
     const bool v1 = version == 1;
-    const auto limit =
-        wire::single_number(text_of(directory + (v1 ? "/memory.limit_in_bytes" : "/memory.max")));
-    const auto usage = wire::single_number(
-        text_of(directory + (v1 ? "/memory.usage_in_bytes" : "/memory.current")));
-    if (!limit || !usage) return std::nullopt;
-    const auto cache = wire::keyed_number(text_of(directory + "/memory.stat"),
-                                          v1 ? "total_inactive_file" : "inactive_file");
-    return Figures::Group{*usage - std::min(cache.value_or(0), *usage), *limit};
+    GroupFiles files{.version = version};
+    files.limit = text_of(directory + (v1 ? "/memory.limit_in_bytes" : "/memory.max"));
+    files.usage = text_of(directory + (v1 ? "/memory.usage_in_bytes" : "/memory.current"));
+    files.stat = text_of(directory + "/memory.stat");
+    if (v1)
+        files.kernel = text_of(directory + "/memory.kmem.usage_in_bytes");
+    else
+        files.throttle = text_of(directory + "/memory.high");
+    return files;
+}
+
+// How much of the kernel's memory on this machine it could do without.
+double droppable_share(std::string_view meminfo) {
+    const auto bytes = [meminfo](const char* key) {
+        return wire::meminfo_bytes(meminfo, key).value_or(0);
+    };
+    const std::uint64_t droppable = bytes("SReclaimable");
+    const std::uint64_t all =
+        droppable + bytes("SUnreclaim") + bytes("KernelStack") + bytes("PageTables");
+    return all > 0 ? static_cast<double>(droppable) / static_cast<double>(all) : 0;
+}
+
+// Per cent of the last minute in which everything stood still for want of memory: on the machine
+// or, where groups are measured, in our own.
+std::optional<double> read_pressure(const std::string& root, std::string_view groups,
+                                    std::string_view mounts) {
+    const wire::CgroupPlace place = wire::cgroup_place(groups, mounts, "");
+    std::optional<double> worst;
+    std::vector<std::string> files = {root + "/proc/pressure/memory"};
+    if (place.version == 2 && !place.directories.empty())
+        files.push_back(root + place.directories.front() + "/memory.pressure");
+    for (const std::string& file : files) {
+        const auto pressure = wire::parse_pressure(text_of(file));
+        if (pressure && pressure->full) worst = std::max(worst.value_or(0), *pressure->full);
+    }
+    return worst;
 }
 
 Outcome examine(const Options& options) {
@@ -55,10 +83,13 @@ Outcome examine(const Options& options) {
         return unknown("the kernel does not say how much memory is available",
                        proc + "/meminfo: no MemTotal or no MemAvailable");
     Figures figures{.total = *total, .available = std::min(*available, *total)};
-    const wire::CgroupPlace place = wire::cgroup_place(text_of(proc + "/self/cgroup"),
-                                                       text_of(proc + "/self/mountinfo"), "memory");
+    const std::string groups = text_of(proc + "/self/cgroup");
+    const std::string mounts = text_of(proc + "/self/mountinfo");
+    figures.pressure = read_pressure(options.root, groups, mounts);
+    const double droppable = droppable_share(*meminfo);
+    const wire::CgroupPlace place = wire::cgroup_place(groups, mounts, "memory");
     for (const std::string& directory : place.directories) {
-        const auto group = group_of(options.root + directory, place.version);
+        const auto group = group_of(files_in(options.root + directory, place.version), droppable);
         // A limit beyond the machine's memory (version 1 writes "none" as a huge one) limits
         // nothing.
         if (!group || group->limit >= figures.total) continue;
@@ -89,9 +120,38 @@ constexpr Field fields[] = {
                                     "Share of used memory above which it is degraded; 100% never."),
     field<&Options::failed_above>("failed_above",
                                   "Share of used memory above which it is failed; 100% never."),
+    field<&Options::pressure_degraded_above>(
+        "pressure_degraded_above",
+        "Share of the last minute in which all work stood still for want of memory, above which it "
+        "is degraded, where the kernel measures it; 100% never."),
 };
 
 }  // namespace
+
+std::optional<Figures::Group> group_of(const GroupFiles& files, double droppable_of_kernel) {
+    const bool v1 = files.version == 1;
+    auto limit = wire::single_number(files.limit);
+    if (const auto throttle = wire::single_number(files.throttle))
+        limit = std::min(limit.value_or(*throttle), *throttle);
+    const auto usage = wire::single_number(files.usage);
+    if (!limit || !usage) return std::nullopt;
+    const auto stat = [&](const std::string& key) {
+        // Version 1 counts the groups below apart.
+        const auto whole = v1 ? wire::keyed_number(files.stat, "total_" + key) : std::nullopt;
+        return whole ? *whole : wire::keyed_number(files.stat, key).value_or(0);
+    };
+    // Neither shared memory nor what is locked stands in these two lists.
+    const std::uint64_t cache = stat("active_file") + stat("inactive_file");
+    const std::uint64_t unwritten =
+        v1 ? stat("dirty") + stat("writeback") : stat("file_dirty") + stat("file_writeback");
+    const std::uint64_t kernel =
+        v1 ? static_cast<std::uint64_t>(
+                 droppable_of_kernel *
+                 static_cast<double>(wire::single_number(files.kernel).value_or(0)))
+           : stat("slab_reclaimable");
+    const std::uint64_t droppable = cache - std::min(unwritten, cache) + kernel;
+    return Figures::Group{*usage - std::min(droppable, *usage), *limit};
+}
 
 Outcome judge(const Options& options, const Figures& figures) {
     const double machine = share(figures.total - figures.available, figures.total);
@@ -102,15 +162,21 @@ Outcome judge(const Options& options, const Figures& figures) {
         group_is_tighter
             ? figures.group->limit - std::min(figures.group->used, figures.group->limit)
             : figures.available;
-    const std::string detail =
+    std::string detail =
         fmt::format("{} used{}, {} left", about_percent(used),
                     group_is_tighter ? " of the control group's limit" : "", about_bytes(left));
-    Outcome outcome = used > options.failed_above.value     ? failed(detail)
-                      : used > options.degraded_above.value ? degraded(detail)
-                                                            : ok(detail);
+    const double pressure = figures.pressure.value_or(0);
+    const bool pressed = pressure > options.pressure_degraded_above.value;
+    if (pressed)
+        detail +=
+            fmt::format(", work stood still for it {} of the last minute", about_percent(pressure));
+    Outcome outcome = used > options.failed_above.value                ? failed(detail)
+                      : used > options.degraded_above.value || pressed ? degraded(detail)
+                                                                       : ok(detail);
     outcome.with("used_percent", one_decimal(used))
         .with("available_bytes", static_cast<std::int64_t>(figures.available))
         .with("total_bytes", static_cast<std::int64_t>(figures.total));
+    if (figures.pressure) outcome.with("pressure_percent", *figures.pressure);
     if (figures.group) {
         outcome.with("cgroup_used_percent", one_decimal(group))
             .with("cgroup_limit_bytes", static_cast<std::int64_t>(figures.group->limit));
@@ -123,12 +189,14 @@ const Kind kind = {
         "memory", "memory is left, on the machine and in the control group", fields, verify),
     .proves =
         "Programs can get more memory without swapping: by the kernel's estimate for the machine "
-        "(MemAvailable), and below the limit of the control group that vitals runs in (a "
-        "container, "
-        "a systemd unit) and of those above it; the tighter of both counts. Page cache that can be "
-        "dropped counts as available, swap does not count at all. It cannot see the limits of "
-        "other "
-        "control groups, nor a single program that will not get the large piece it asks for.",
+        "(MemAvailable), and below the limits of the control group that vitals runs in (a "
+        "container, a systemd unit) and of those above it; the tighter of both counts. What the "
+        "kernel can drop counts as available: page cache, read once or often, that is written to "
+        "disk, and its own caches (of names and inodes). Of the latter, version 1 of control "
+        "groups does not say how much can be dropped: the machine's own share is taken. Swap does "
+        "not count at all. Where the kernel measures pressure, work that stands still for want of "
+        "memory is degraded whatever the share. It cannot see the limits of other control groups, "
+        "nor a single program that will not get the large piece it asks for.",
     .schemes = {"memory"},
     .from_url = from_url,
     .bind = bind_run<Options, run>,
