@@ -121,6 +121,25 @@ std::size_t sequence_length(std::string_view text) {
     return length;
 }
 
+// The length of the terminal's escape sequence at the start of the text, such as a colour's
+// (ECMA-48): ESC [ parameters and a letter, ESC ] up to BEL or ESC \, or ESC and a few characters.
+std::size_t escape_length(std::string_view text) {
+    if (text.size() < 2 || text[0] != '\x1b') return 0;
+    const auto past = [&](std::size_t from, char first, char last) {
+        while (from < text.size() && text[from] >= first && text[from] <= last) ++from;
+        return from;
+    };
+    std::size_t end = 0;
+    if (text[1] == ']') {
+        end = text.find_first_of("\a\x1b", 2);
+        if (end == std::string_view::npos) return text.size();
+        if (text[end] == '\x1b') ++end;
+    } else {
+        end = text[1] == '[' ? past(2, ' ', '?') : past(1, ' ', '/');
+    }
+    return std::min(end + 1, text.size());
+}
+
 // U+0080 to U+009F (the other control characters), U+2028 and U+2029 (line ends), and U+202A to
 // U+202E, U+2066 to U+2069 (which turn the direction of the text around them).
 bool disruptive(std::string_view sequence) {
@@ -185,6 +204,10 @@ std::string printable(std::string_view text, std::size_t limit) {
     text = trim(text);
     std::string shown;
     while (!text.empty()) {
+        if (const std::size_t escape = escape_length(text); escape > 0) {
+            text.remove_prefix(escape);
+            continue;
+        }
         const std::size_t length = sequence_length(text);
         std::string_view next = text.substr(0, length);
         text.remove_prefix(std::max<std::size_t>(length, 1));
@@ -195,7 +218,7 @@ std::string printable(std::string_view text, std::size_t limit) {
         if (shown.size() + next.size() > limit) return shown + "…";
         shown += next;
     }
-    return shown;
+    return std::string(trim(shown));
 }
 
 }  // namespace vitals::wire

@@ -47,8 +47,9 @@ struct PluginOutput {
 // Never fails: a plugin may print anything. At most `limit` data are taken.
 PluginOutput parse_plugin_output(std::string_view output, std::size_t limit = 64);
 
-// Their text for people: valid UTF-8 (what is not becomes U+FFFD), control characters become
-// spaces, so that it is one line; ends trimmed, at most `limit` bytes, then `…`.
+// Their text for people: valid UTF-8 (what is not becomes U+FFFD), a terminal's escape sequences
+// are left out, other control characters become spaces, so that it is one line; ends trimmed, at
+// most `limit` bytes, then `…`.
 std::string printable(std::string_view text, std::size_t limit);
 
 }  // namespace vitals::wire

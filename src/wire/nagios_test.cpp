@@ -133,7 +133,11 @@ TEST(Printable, Makes_control_characters_blanks) {
     EXPECT_EQ(printable("a\x1b[31mb\tc\nd\x7f"
                         "e",
                         100),
-              "a [31mb c d e");
+              "ab c d e");
+    // Colours, a title, a character set, an unfinished one.
+    EXPECT_EQ(printable("\x1b[1;32mOK\x1b[0m - fine \x1b[0m", 100), "OK - fine");
+    EXPECT_EQ(printable("\x1b]0;title\aOK\x1b]2;t\x1b\\ on\x1b(B\x1b", 100), "OK on");
+    EXPECT_EQ(printable("OK \x1b[38;5", 100), "OK");
     EXPECT_EQ(printable("a\xc2\x9b"
                         "b\xe2\x80\xae"
                         "c",

@@ -120,7 +120,7 @@ Outcome judge(const Options& options, const Plugin& plugin, const End& end) {
     if (plugin.floods()) return unknown("plugin wrote more than 1 MiB", joined(text, error));
     if (!end.exit_code && end.signal == 0)
         return unknown("the plugin's exit code was lost",
-                       "another part of this process waits for all children, or ignores SIGCHLD");
+                       "the process between vitals and the plugin was killed");
     if (!end.exit_code) {
         const char* name = ::sigabbrev_np(end.signal);
         return unknown(fmt::format("plugin was killed by SIG{}", name != nullptr ? name : "?"),
@@ -220,7 +220,8 @@ const Kind kind = {
         "line is the detail, which is public, further lines and standard error are private, its "
         "performance data become properties. It is started without a shell, without our "
         "environment and descriptors, in a session of its own, and killed at the deadline with all "
-        "that descends from it. What it started and detached on purpose (a daemon) is left alone. "
+        "that descends from it, in whatever session. What it detached (a daemon) before it ended "
+        "in time is left alone. "
         "It cannot tell a plugin that is always satisfied from a service that is well.",
     .bind = bind_run<Options, run>,
 };

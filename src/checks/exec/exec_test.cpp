@@ -129,7 +129,7 @@ TEST(Exec, Only_the_first_line_is_public) {
     const Outcome outcome =
         run_once(kind, shell("printf 'CRITICAL\\tit \\033[31mbroke\\nat 10.0.0.7\\n'; "
                              "echo stack trace >&2; exit 2"));
-    EXPECT_EQ(outcome.detail, "CRITICAL it  [31mbroke");
+    EXPECT_EQ(outcome.detail, "CRITICAL it broke");
     EXPECT_EQ(outcome.error, "at 10.0.0.7 stack trace");
 }
 
@@ -346,12 +346,46 @@ TEST(Exec, Bytes_that_are_no_text_do_no_harm) {
     EXPECT_EQ(outcome.detail.find('\n'), std::string::npos);
 }
 
-TEST(Exec, Where_somebody_else_waits_for_all_children_we_are_blind) {
+TEST(Exec, A_process_that_waits_for_no_children_gets_the_exit_code_all_the_same) {
     ::signal(SIGCHLD, SIG_IGN);
-    const Outcome outcome = run_once(kind, shell("echo OK"));
+    const Outcome outcome = run_once(kind, shell("echo WARNING; exit 1"));
     ::signal(SIGCHLD, SIG_DFL);
+    EXPECT_EQ(outcome.status, Status::degraded);
+    EXPECT_EQ(outcome.detail, "WARNING");
+}
+
+TEST(Exec, A_killed_keeper_is_blindness) {
+    // The program's parent is the keeper, and the program goes with it.
+    const Outcome outcome = run_once(kind, shell("kill -KILL $PPID; sleep 0.1; echo OK"));
     EXPECT_EQ(outcome.status, Status::unknown);
-    EXPECT_EQ(outcome.error_class, ErrorClass::local);
+    EXPECT_EQ(outcome.detail, "the plugin's exit code was lost");
+}
+
+// Starts a process that nobody of the plugin's is the parent of any more, as daemons do.
+std::string detach(const std::string& pid_file) {
+    return "( setsid sh -c 'echo $$ > " + pid_file + "; exec sleep 1000' </dev/null >/dev/null " +
+           "2>&1 & ); while [ ! -s " + pid_file + " ]; do sleep 0.01; done; ";
+}
+
+TEST(Exec, An_orphan_in_a_session_of_its_own_is_killed_at_the_deadline) {
+    TemporaryDirectory directory;
+    Runner runner;
+    const Outcome outcome =
+        runner.run(kind, shell(detach(directory.file("orphan")) + "sleep 1000"), 500ms);
+    EXPECT_EQ(outcome.error_class, ErrorClass::timeout);
+    EXPECT_TRUE(runner.finished());
+    EXPECT_TRUE(ends_soon(word_in(directory.file("orphan"))));
+    expect_no_children();
+}
+
+TEST(Exec, What_was_detached_before_the_end_is_left_alone) {
+    TemporaryDirectory directory;
+    const Outcome outcome = run_once(kind, shell(detach(directory.file("daemon")) + "echo OK"));
+    EXPECT_EQ(outcome.detail, "OK");
+    const std::string pid = word_in(directory.file("daemon"));
+    EXPECT_TRUE(runs(pid));
+    ::kill(std::stoi(pid), SIGKILL);
+    expect_no_children();
 }
 
 TEST(Exec, Many_runs_leave_nothing_behind) {

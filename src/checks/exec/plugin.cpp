@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -127,18 +128,86 @@ class Instructions {
     posix_spawnattr_t attributes_;
 };
 
-pid_t spawn(const Launch& launch, const Pipe& output, const Pipe& errors) {
-    const std::string program = find_program(launch);
-    const Instructions instructions(output.writing.number(), errors.writing.number());
-    const std::vector<char*> arguments = pointers(launch.arguments);
-    const std::vector<char*> environment = pointers(launch.environment);
-    pid_t pid = -1;
-    const int error =
-        ::posix_spawn(&pid, program.c_str(), instructions.actions(), instructions.attributes(),
-                      arguments.data(), environment.data());
+// What the keeper tells us: that the program runs, or why it does not; and how it ended.
+struct Started {
+    int error = 0;
+    pid_t leader = -1;
+};
+struct Ended {
+    int code = 0;  // as in siginfo_t
+    int status = 0;
+};
+
+template <class Word>
+void tell(int report, const Word& word) {
+    // Smaller than any pipe: all of it or nothing.
+    [[maybe_unused]] const ssize_t written = ::write(report, &word, sizeof word);
+}
+
+void close_all_but(const std::array<int, 3>& sorted) {
+    unsigned from = 0;
+    for (const int kept : sorted) {
+        const auto number = static_cast<unsigned>(kept);
+        if (number > from) ::close_range(from, number - 1, 0);
+        from = number + 1;
+    }
+    ::close_range(from, ~0U, 0);
+}
+
+// The process between us and the program, to which the kernel gives what descends from the program
+// and detached itself (PR_SET_CHILD_SUBREAPER), so that all of it can be found and ended: our own
+// process, which may be a library's host, is left as it is. It ends when nothing of the program is
+// left, or by our hand. Forked in a process of many threads, so that it makes nothing but system
+// calls; all signals are blocked.
+struct Keeper {
+    const char* program;
+    const Instructions& instructions;
+    char** arguments;
+    char** environment;
+    std::array<int, 3> kept;  // sorted: its end of the report and the program's ends of the pipes
+    int report;
+
+    [[noreturn]] void run() const {
+        close_all_but(kept);
+        ::setsid();
+        ::signal(SIGCHLD, SIG_DFL);
+        ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+        Started started;
+        started.error = ::posix_spawn(&started.leader, program, instructions.actions(),
+                                      instructions.attributes(), arguments, environment);
+        for (const int descriptor : kept)
+            if (descriptor != report) ::close(descriptor);
+        tell(report, started);
+        if (started.error != 0) ::_exit(1);
+        for (;;) {
+            siginfo_t info{};
+            if (::waitid(P_ALL, 0, &info, WEXITED | WNOWAIT) != 0) ::_exit(0);  // nothing is left
+            if (info.si_pid == started.leader) {
+                // Its number is also its group's, and not handed out anew before it is reaped.
+                ::kill(-started.leader, SIGKILL);
+                tell(report, Ended{info.si_code, info.si_status});
+            }
+            ::waitpid(info.si_pid, nullptr, 0);
+        }
+    }
+};
+
+// With all signals blocked from before, which the child keeps.
+pid_t fork_keeper(const Keeper& keeper) {
+    sigset_t all;
+    sigset_t before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    const pid_t pid = ::_Fork();
+    const int error = errno;
+    if (pid == 0) keeper.run();
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    errno = error;
+    return pid;
+}
+
+[[noreturn]] void not_started(const std::string& program, int error) {
     switch (error) {
-        case 0:
-            return pid;
         case ENOENT:
             blind("command's interpreter not found", program, error);
         case ENOEXEC:
@@ -220,23 +289,41 @@ Descriptor::~Descriptor() {
 std::shared_ptr<Plugin> Plugin::start(const Launch& launch) {
     Pipe output;
     Pipe errors;
+    Pipe report;
     const std::shared_ptr<Plugin> plugin(new Plugin);
     plugin->events_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
     if (!plugin->events_.open()) out_of_means("epoll_create1");
-    const pid_t pid = spawn(launch, output, errors);
+    const std::string program = find_program(launch);
+    const Instructions instructions(output.writing.number(), errors.writing.number());
+    const std::vector<char*> arguments = pointers(launch.arguments);
+    const std::vector<char*> environment = pointers(launch.environment);
+    Keeper keeper{program.c_str(),
+                  instructions,
+                  const_cast<char**>(arguments.data()),
+                  const_cast<char**>(environment.data()),
+                  {output.writing.number(), errors.writing.number(), report.writing.number()},
+                  report.writing.number()};
+    std::sort(keeper.kept.begin(), keeper.kept.end());
+    const pid_t pid = fork_keeper(keeper);
+    if (pid < 0) not_started(program, errno);
+    report.writing = Descriptor();
     // By number: glibc 2.36 declares pidfd_open() for C only.
     plugin->process_ = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    if (!plugin->process_.open()) {
-        const int error = errno;
-        ::kill(-pid, SIGKILL);
-        ::waitpid(pid, nullptr, 0);
-        errno = error;
-        out_of_means("pidfd_open");
-    }
-    plugin->pid_ = pid;
+    const int unwatched = plugin->process_.open() ? 0 : errno;
+    readable(report.reading.number(), -1);  // until the program's file has been loaded
+    Started started{.error = EIO};
+    [[maybe_unused]] const ssize_t got = ::read(report.reading.number(), &started, sizeof started);
+    if (unwatched != 0 && started.error == 0) ::kill(-started.leader, SIGKILL);
+    if (unwatched != 0 || started.error != 0) ::waitpid(pid, nullptr, 0);
+    errno = unwatched;
+    if (unwatched != 0) out_of_means("pidfd_open");
+    if (started.error != 0) not_started(program, started.error);
+    plugin->keeper_ = pid;
+    plugin->leader_ = started.leader;
+    plugin->report_ = std::move(report.reading);
     plugin->streams_[0].pipe = std::move(output.reading);
     plugin->streams_[1].pipe = std::move(errors.reading);
-    for (const int descriptor : {plugin->process_.number(), plugin->streams_[0].pipe.number(),
+    for (const int descriptor : {plugin->report_.number(), plugin->streams_[0].pipe.number(),
                                  plugin->streams_[1].pipe.number()}) {
         epoll_event event{};
         event.events = EPOLLIN;
@@ -248,7 +335,7 @@ std::shared_ptr<Plugin> Plugin::start(const Launch& launch) {
 
 Plugin::~Plugin() {
     constexpr int moment = 50;  // milliseconds; dying by SIGKILL takes far less
-    if (pid_ < 0 || reaped_) return;
+    if (keeper_ < 0 || reaped_) return;
     kill();
     readable(process_.number(), moment);
     reap();
@@ -256,8 +343,21 @@ Plugin::~Plugin() {
 
 void Plugin::collect() {
     // In this order: what it wrote before its end is in the pipe by now.
-    ended_ = ended_ || readable(process_.number(), 0);
+    take_end();
     for (Stream& stream : streams_) drain(stream);
+}
+
+void Plugin::take_end() {
+    if (ended_) return;
+    Ended word;
+    const ssize_t got = ::read(report_.number(), &word, sizeof word);
+    if (got < 0) return;  // not yet
+    ended_ = true;
+    if (got != sizeof word) return;  // somebody killed the keeper
+    if (word.code == CLD_EXITED)
+        end_.exit_code = word.status;
+    else
+        end_.signal = word.status;
 }
 
 void Plugin::drain(Stream& stream) {
@@ -284,23 +384,27 @@ bool Plugin::floods() const {
 
 void Plugin::kill() {
     if (reaped_) return;
-    if (!ended_)
-        for (const pid_t pid : stop_tree(pid_)) ::kill(pid, SIGKILL);
-    // Its number is also its group's, and not handed out anew while the ended leader is not reaped.
-    ::kill(-pid_, SIGKILL);
+    if (ended_) {
+        const bool lost = !end_.exit_code && end_.signal == 0;
+        ::kill(lost ? -leader_ : keeper_, SIGKILL);
+        return;
+    }
+    // While the keeper is stopped it reaps nothing: no number here is handed out anew.
+    for (const pid_t pid : stop_tree(keeper_))
+        if (pid != keeper_) ::kill(pid, SIGKILL);
+    take_end();
+    if (!ended_) ::kill(-leader_, SIGKILL);  // also where the kernel lists no children
+    ::kill(keeper_, SIGCONT);
 }
 
 std::optional<End> Plugin::reap() {
     siginfo_t info{};
     const auto process = static_cast<id_t>(process_.number());
-    if (::waitid(P_PIDFD, process, &info, WEXITED | WNOHANG) != 0) {
-        reaped_ = true;  // ECHILD: by somebody else, or by a process that ignores SIGCHLD
-        return End{};
-    }
-    if (info.si_pid == 0) return std::nullopt;
-    reaped_ = true;
-    if (info.si_code == CLD_EXITED) return End{.exit_code = info.si_status};
-    return End{.signal = info.si_status};
+    const bool ours = ::waitid(P_PIDFD, process, &info, WEXITED | WNOHANG) == 0;
+    if (ours && info.si_pid == 0) return std::nullopt;
+    reaped_ = true;  // or by somebody else, or of a process that ignores SIGCHLD
+    take_end();
+    return end_;
 }
 
 }  // namespace vitals::checks::exec

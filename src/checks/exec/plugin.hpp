@@ -18,7 +18,7 @@ struct Launch {
     std::vector<std::string> environment;  // NAME=value, all there is
 };
 
-// How a program ended: by an exit code or by a signal. Neither: somebody else has waited for it.
+// How a program ended: by an exit code or by a signal. Neither: somebody killed its keeper.
 struct End {
     std::optional<int> exit_code;
     int signal = 0;
@@ -63,12 +63,13 @@ class Plugin {
     const std::string& output() const { return streams_[0].text; }
     const std::string& errors() const { return streams_[1].text; }
 
-    // Ends the program, all that descends from it and all of its process group, whatever signals
-    // they ignore. After the program's own end: what is left of the group. Does not wait.
+    // Ends the program and all that descends from it, in whatever session, whatever signals they
+    // ignore. After the program's own end, with which its process group was ended: what detached
+    // itself before goes on. Does not wait.
     void kill();
-    // Readable once the program has ended.
+    // Readable once nothing of it is left that has not detached itself.
     int end_descriptor() const { return process_.number(); }
-    // Clears the ended program away; nothing while it has not ended.
+    // Clears it away then, and says how the program ended; nothing before.
     std::optional<End> reap();
 
   private:
@@ -80,9 +81,13 @@ class Plugin {
 
     Plugin() = default;
     static void drain(Stream& stream);
+    void take_end();
 
-    pid_t pid_ = -1;  // ours until reaped: no other process gets the number
-    Descriptor process_;
+    pid_t keeper_ = -1;   // ours until reaped: no other process gets the number
+    pid_t leader_ = -1;   // the program, the keeper's child
+    Descriptor process_;  // the keeper
+    Descriptor report_;   // from the keeper
+    End end_;
     Descriptor events_;
     std::array<Stream, 2> streams_;  // standard output and error
     bool ended_ = false;
