@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <iterator>
 
 namespace vitals::wire {
@@ -29,6 +31,27 @@ std::size_t sequence(std::string_view text) {
     return 0;
 }
 
+struct Range {
+    std::uint32_t from, to;
+};
+
+// What shows nothing or turns the text around it: controls, soft hyphen, joiners, marks of
+// direction, line and paragraph ends, the byte order mark, tags (Unicode 15, general category C,
+// Z without blanks).
+constexpr Range invisible[] = {
+    {0x80, 0x9f},     {0xad, 0xad},     {0x61c, 0x61c},   {0x180e, 0x180e}, {0x200b, 0x200f},
+    {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f}};
+
+bool is_invisible(std::string_view sequence) {
+    if (sequence.size() < 2) return false;
+    std::uint32_t point = static_cast<unsigned char>(sequence[0]) & (0x7fu >> sequence.size());
+    for (const char byte : sequence.substr(1))
+        point = point << 6 | (static_cast<unsigned char>(byte) & 0x3fu);
+    return std::any_of(std::begin(invisible), std::end(invisible), [point](const Range& range) {
+        return point >= range.from && point <= range.to;
+    });
+}
+
 }  // namespace
 
 std::string quoted(std::string_view theirs, std::size_t most) {
@@ -51,6 +74,10 @@ std::string quoted(std::string_view theirs, std::size_t most) {
             text += first;
         } else if (length == 0 || byte < 0x20 || byte == 0x7f) {
             fmt::format_to(std::back_inserter(text), "\\x{:02x}", byte);
+        } else if (is_invisible(theirs.substr(taken, step))) {
+            for (const char each : theirs.substr(taken, step))
+                fmt::format_to(std::back_inserter(text), "\\x{:02x}",
+                               static_cast<unsigned char>(each));
         } else {
             text += theirs.substr(taken, step);
         }

@@ -7,9 +7,9 @@
 
 namespace vitals::wire {
 
-// In double quotes. Control characters, quotes, backslashes and bytes that are not UTF-8 become
-// \n, \r, \t, \", \\ or \xHH; what exceeds `most` bytes of theirs is replaced by `...` behind the
-// closing quote.
+// In double quotes. Control and other invisible characters, quotes, backslashes and bytes that are
+// not UTF-8 become \n, \r, \t, \", \\ or \xHH; what exceeds `most` bytes of theirs is replaced by
+// `...` behind the closing quote.
 std::string quoted(std::string_view theirs, std::size_t most = 200);
 
 }  // namespace vitals::wire

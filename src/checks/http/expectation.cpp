@@ -35,10 +35,35 @@ std::optional<int> code_of(std::string_view text) {
     return code;
 }
 
-// A page that a cache or server compressed though nobody asked: its bytes cannot be compared.
-std::string encoding_of(const net::HttpResponse& response) {
-    const std::string* encoding = response.header("Content-Encoding");
-    return encoding == nullptr || same_name(*encoding, "identity") ? std::string() : *encoding;
+// Whether a list such as `gzip, identity` names a compression (RFC 9110, 8.4.1). Servers write all
+// sorts of other words there, such as a character set, over bodies that are what they are.
+bool compresses(std::string_view list) {
+    constexpr std::string_view known[] = {"gzip", "x-gzip", "deflate",  "br",        "zstd",
+                                          "dcb",  "dcz",    "compress", "x-compress"};
+    while (!list.empty()) {
+        std::string_view word = list.substr(0, list.find(','));
+        list.remove_prefix(std::min(word.size() + 1, list.size()));
+        word.remove_prefix(std::min(word.find_first_not_of(" \t"), word.size()));
+        word = word.substr(0, word.find_last_not_of(" \t") + 1);
+        for (const std::string_view each : known)
+            if (same_name(word, each)) return true;
+    }
+    return false;
+}
+
+// The compression of a page that a cache or server compressed though nobody asked: its bytes cannot
+// be compared.
+std::string compression_of(const net::HttpResponse& response) {
+    for (const auto& [name, value] : response.headers)
+        if (same_name(name, "Content-Encoding") && compresses(value)) return value;
+    return {};
+}
+
+// JSON may be read without the byte order mark that some servers send before it (RFC 8259, 8.1).
+std::string_view without_mark(std::string_view text) {
+    constexpr std::string_view mark = "\xef\xbb\xbf";
+    if (text.starts_with(mark)) text.remove_prefix(mark.size());
+    return text;
 }
 
 // 1 and 1.0 are the same number, whichever way it is written.
@@ -150,9 +175,9 @@ std::optional<Fault> Expectation::header_fault(const net::HttpResponse& response
 
 std::optional<Fault> Expectation::body_fault(const net::HttpResponse& response) const {
     if (!body_ && json_.empty()) return std::nullopt;
-    if (const std::string encoding = encoding_of(response); !encoding.empty()) {
+    if (const std::string compression = compression_of(response); !compression.empty()) {
         return Fault{"body is compressed and cannot be judged",
-                     "Content-Encoding: " + wire::quoted(encoding), ErrorClass::protocol};
+                     "Content-Encoding: " + wire::quoted(compression), ErrorClass::protocol};
     }
     if (body_ && !body_->found_in(response.body)) {
         return Fault{"body does not hold the expected text", "got " + wire::quoted(response.body)};
@@ -164,7 +189,7 @@ std::optional<Fault> Expectation::json_fault(const std::string& body) const {
     json::error_code error;
     json::parse_options options;
     options.max_depth = deepest_json;
-    const json::value document = json::parse(body, error, {}, options);
+    const json::value document = json::parse(without_mark(body), error, {}, options);
     if (error) {
         return Fault{"body is not JSON", error.message() + ", got " + wire::quoted(body),
                      ErrorClass::protocol};

@@ -84,9 +84,28 @@ TEST(HttpBody, compressed_is_not_judged) {
     response.headers = {{"content-encoding", "gzip"}};
     EXPECT_EQ(detail({.expect_body = "x"}, response), "body is compressed and cannot be judged");
     EXPECT_EQ(detail({}, response), "good");
-    response.headers = {{"Content-Encoding", "identity"}};
+    for (const char* coding :
+         {"GZIP", "x-gzip", "deflate", "br", "zstd", "compress", "identity, gzip", "utf-8 ,br"}) {
+        response.headers = {{"Content-Encoding", coding}};
+        EXPECT_EQ(detail({.expect_body = "x"}, response), "body is compressed and cannot be judged")
+            << coding;
+    }
     response.body = "x";
-    EXPECT_EQ(detail({.expect_body = "x"}, response), "good");
+    for (const char* word : {"identity", "utf-8", "UTF-8", "none", "binary", "8bit", "", ","}) {
+        response.headers = {{"Content-Encoding", word}};
+        EXPECT_EQ(detail({.expect_body = "x"}, response), "good") << word;
+    }
+}
+
+TEST(HttpJson, a_byte_order_mark_is_passed_over) {
+    EXPECT_EQ(json_detail("/status", "up", "\xef\xbb\xbf{\"status\":\"up\"}"), "good");
+    EXPECT_EQ(json_detail("/status", "up", "\xef\xbb\xbf"), "body is not JSON");
+    // In the middle it is what it is, and can be seen.
+    const auto fault = Expectation({.expect_json = {{"/status", "up"}}})
+                           .fault_of(answer(200, "\xef\xbb\xbf\xef\xbb\xbf{\"status\":\"up\"}"));
+    ASSERT_TRUE(fault);
+    EXPECT_NE(fault->error.find(R"(got "\xef\xbb\xbf\xef\xbb\xbf{\"status)"), std::string::npos)
+        << fault->error;
 }
 
 TEST(HttpJson, values_are_compared_as_values) {

@@ -219,14 +219,18 @@ TEST(S3, a_web_page_is_no_bucket) {
 }
 
 TEST(S3, a_bucket_elsewhere_names_its_region) {
-    FakeStore store([](const std::string&, int) {
-        return "HTTP/1.1 301 Moved Permanently\r\nx-amz-bucket-region: eu-west-3\r\n"
-               "Content-Length: 0\r\n\r\n";
-    });
-    Options options = store.options();
-    options.mode = "bucket";
-    expect_failed(run(options), ErrorClass::auth, "bucket",
-                  "wrong region, the server expects eu-west-3");
+    for (const std::string status : {"301 Moved Permanently", "400 Bad Request"}) {
+        FakeStore store([status](const std::string&, int) {
+            return "HTTP/1.1 " + status +
+                   "\r\nX-Amz-Bucket-Region: eu-west-3\r\nContent-Length: 0\r\n\r\n";
+        });
+        Options options = store.options();
+        options.mode = "bucket";
+        expect_failed(run(options), ErrorClass::auth, "bucket",
+                      "wrong region, the server expects eu-west-3");
+        options.region = "eu-west-3";
+        EXPECT_EQ(run(options).detail.find("region"), std::string::npos);
+    }
 }
 
 TEST(S3, refusals_are_told_apart) {

@@ -5,10 +5,13 @@
 #include <utility>
 
 #include "wire/aws.hpp"
+#include "wire/http_answer.hpp"
 
 namespace vitals::checks::s3 {
 
 namespace {
+
+constexpr std::string_view region_header = "x-amz-bucket-region";
 
 // Whether the bucket stands in the host's name. A dot in it would not fit a wildcard certificate.
 bool is_virtual(const Options& options, const wire::Url& url) {
@@ -51,15 +54,20 @@ net::awaitable<net::HttpResponse> Store::ask(std::string step, std::string metho
     sent.max_body = 64 * 1024;
     sent.step = std::move(step);
     net::HttpResponse response = co_await net::http(context_, std::move(sent));
+    // The region that we signed for explains no refusal.
+    std::erase_if(response.headers, [this](const auto& header) {
+        return header.second == options_.region && wire::same_name(header.first, region_header);
+    });
     co_return response;
 }
 
 CheckError refusal(const net::HttpResponse& response, std::string_view asked) {
     wire::aws::Refusal read = wire::aws::refusal_of_xml(response.body);
-    // HEAD's answer has no body; where a bucket lives instead is said in a header, too. On a
-    // success the header names the bucket's own region.
-    const std::string* region = response.header("x-amz-bucket-region");
-    const bool elsewhere = response.status == 301 || response.status == 307;
+    // HEAD's answer has no body; where a bucket lives instead is said in a header, too: with a
+    // redirect, or with the refusal of what was signed for another region.
+    const std::string* region = response.header(region_header);
+    const bool elsewhere = response.status == 301 || response.status == 307 ||
+                           (response.status == 400 && response.body.empty());
     if (elsewhere && region != nullptr && read.region.empty())
         read.region = wire::aws::verify_region(region).empty() ? *region : std::string();
     if (response.status == 404 && response.body.empty()) read.code = "NoSuchBucket";
