@@ -160,11 +160,12 @@ TEST(VaultReading, AVaultInTroubleIsAskedOnceInARound) {
         std::string text;
     };
     const Case cases[] = {
-        {Peer::hang(), "timeout in mount (no end within 1000 ms)"},
+        {Peer::hang(),
+         "accepts connections and does not answer (timeout in mount) (no end within 1000 ms)"},
         {Peer::reset(), "connection reset"},
         {Peer::answer("nonsense\r\n\r\n"), "not HTTP"},
         {Peer::drip(answer("200 OK", std::string(9999, 'x')), std::chrono::milliseconds(5)),
-         "timeout in mount (no end within 1000 ms)"},
+         "accepts connections and does not answer (timeout in mount) (no end within 1000 ms)"},
         {Peer::answer(answer("200 OK", std::string(1 << 21, ' '))), "answer larger than 1MiB"},
         {Peer::answer(answer("503 Sealed", R"({"errors":["Vault is sealed"]})")), "it is sealed"},
         {Peer::answer(answer("500 Oops", "hvs.token")), "status 500"},

@@ -182,7 +182,7 @@ TEST_F(EngineTest, AHungRunFailsAtItsDeadlineAndNamesThePhase) {
     EXPECT_LT(clock.steady() - began, 400ms);
     EXPECT_EQ(state("hung").last->error_class, ErrorClass::timeout);
     EXPECT_EQ(state("hung").last->failed_phase, "wait");
-    EXPECT_EQ(state("hung").detail(clock.steady()), "timeout in wait");
+    EXPECT_EQ(state("hung").detail(clock.steady()), "does not answer (timeout in wait)");
     EXPECT_EQ(status("well"), Status::ok);
     EXPECT_TRUE(run_until([&] { return state("hung").runs[2] >= 3; }, 2s));
     EXPECT_EQ(logged("hung: unknown -> failed"), 1u);

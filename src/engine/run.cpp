@@ -11,6 +11,7 @@
 #include <optional>
 #include <utility>
 
+#include "engine/hang.hpp"
 #include "model/check_error.hpp"
 #include "net/context.hpp"
 
@@ -71,10 +72,11 @@ struct Flight::State {
 
     void expire(std::chrono::milliseconds timeout) {
         hung_in = context.phase();
-        Outcome outcome =
-            failed(hung_in.empty() ? "timeout" : "timeout in " + hung_in, ErrorClass::timeout,
-                   fmt::format("no end within {} ms", timeout.count()));
+        Outcome outcome = failed("timeout", ErrorClass::timeout,
+                                 fmt::format("no end within {} ms", timeout.count()));
         outcome.failed_phase = hung_in;
+        outcome.phases = context.finish();
+        outcome.detail = describe_hang(outcome.phases, hung_in);
         task.cancel();
         deliver(std::move(outcome));
     }

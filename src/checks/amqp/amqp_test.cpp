@@ -199,7 +199,10 @@ TEST(Amqp, hangs_are_named_by_their_phase) {
         const Peer peer(Broker{.hang_at = at});
         Options options = to(peer.address());
         options.queues = {{"orders", {}}};
-        expect_failed(run(options, 300ms), ErrorClass::timeout, phase, "timeout in " + phase);
+        expect_failed(run(options, 300ms), ErrorClass::timeout, phase,
+                      std::string(phase == "greeting" ? "accepts connections and does not answer"
+                                                      : "stopped answering") +
+                          " (timeout in " + phase + ")");
     }
 }
 
@@ -217,11 +220,12 @@ TEST(Amqp, faults_of_the_stream) {
         const Peer peer(std::move(handler));
         expect_failed(run(to(peer.address()), 500ms), error_class, phase, detail);
     };
-    at(Peer::hang(), ErrorClass::timeout, "greeting", "timeout in greeting");
+    at(Peer::hang(), ErrorClass::timeout, "greeting",
+       "accepts connections and does not answer (timeout in greeting)");
     at(Peer::reset(), ErrorClass::protocol, "greeting", "connection reset");
     at(Peer::reset(Broker::greeting()), ErrorClass::protocol, "auth", "connection reset");
     at(Peer::drip(Broker::greeting(), 20ms), ErrorClass::timeout, "greeting",
-       "timeout in greeting");
+       "accepts connections and does not answer (timeout in greeting)");
     at(Peer::say(""), ErrorClass::protocol, "greeting", "closed without an answer");
     at(Peer::say("HTTP/1.1 400 Bad Request\r\n\r\n"), ErrorClass::protocol, "greeting",
        "not AMQP: is no AMQP");
@@ -233,7 +237,7 @@ TEST(Amqp, faults_of_the_stream) {
                   ErrorClass::connect, "connect", "connection refused");
     const testing::FullPeer full;
     expect_failed(run(to(full.address()), 300ms), ErrorClass::timeout, "connect",
-                  "timeout in connect");
+                  "does not accept connections (timeout in connect)");
 }
 
 TEST(Amqp, an_endless_stream_ends_with_the_deadline) {
@@ -245,7 +249,7 @@ TEST(Amqp, an_endless_stream_ends_with_the_deadline) {
         }
     });
     expect_failed(run(to(peer.address()), 300ms), ErrorClass::timeout, "greeting",
-                  "timeout in greeting");
+                  "accepts connections and does not answer (timeout in greeting)");
 }
 
 TEST(Amqp, speaks_tls) {

@@ -218,7 +218,8 @@ TEST(Celery, faults_of_the_stream) {
             const Outcome outcome = run({.url = scheme + peer.address()});
             expect_failed(outcome, error_class, phase, detail.empty() ? outcome.detail : detail);
         };
-        at(Peer::hang(), ErrorClass::timeout, "timeout in " + phase);
+        at(Peer::hang(), ErrorClass::timeout,
+           "accepts connections and does not answer (timeout in " + phase + ")");
         at(Peer::reset(), ErrorClass::protocol, "connection reset");
         at(Peer::drip(std::string(1000, '+'), 10ms),
            scheme == "redis://" ? ErrorClass::timeout : ErrorClass::protocol, "");

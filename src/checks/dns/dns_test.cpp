@@ -268,7 +268,8 @@ TEST(Dns, garbage_fails) {
 
 TEST(Dns, a_silent_server_times_out) {
     const Server server(silence());
-    expect_failed(run(asking(server), 400ms), ErrorClass::timeout, "query", "timeout in query");
+    expect_failed(run(asking(server), 400ms), ErrorClass::timeout, "query",
+                  "does not answer (timeout in query)");
     EXPECT_EQ(server.queries().size(), 3u);
 }
 
@@ -333,13 +334,15 @@ TEST(Dns, faults_of_tcp_fail) {
         char byte = 0;
         (void)::recv(descriptor, &byte, 1, 0);
     });
-    expect_failed(run(asking(*hanging), 400ms), ErrorClass::timeout, "query", "timeout in query");
+    expect_failed(run(asking(*hanging), 400ms), ErrorClass::timeout, "query",
+                  "does not answer (timeout in query)");
     const auto dripping = with([](int descriptor, const std::string& query) {
         const std::string message = reply(query, good, long_answer);
         testing::Peer::drip(number(static_cast<unsigned>(message.size())) + message,
                             20ms)(descriptor);
     });
-    expect_failed(run(asking(*dripping), 400ms), ErrorClass::timeout, "query", "timeout in query");
+    expect_failed(run(asking(*dripping), 400ms), ErrorClass::timeout, "query",
+                  "does not answer (timeout in query)");
 }
 
 TEST(Dns, asks_the_system_as_applications_do) {

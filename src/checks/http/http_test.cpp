@@ -219,23 +219,26 @@ TEST(Http, a_closed_port_refuses) {
 TEST(Http, a_full_queue_times_out_in_connect) {
     const testing::FullPeer peer;
     expect_failed(run({.url = "http://" + peer.address()}, 300ms), ErrorClass::timeout, "connect",
-                  "timeout in connect");
+                  "does not accept connections (timeout in connect)");
 }
 
 TEST(Http, a_server_that_hangs_times_out_in_wait) {
     const Peer peer(Peer::hang());
-    expect_failed(run(to(peer), 300ms), ErrorClass::timeout, "wait", "timeout in wait");
+    expect_failed(run(to(peer), 300ms), ErrorClass::timeout, "wait",
+                  "accepts connections and does not answer (timeout in wait)");
 }
 
 TEST(Http, a_server_that_drips_times_out_in_read) {
     const Peer head(Peer::drip("HTTP/1.1 200 OK\r\nX-Slow: " + std::string(10'000, 'x'), 10ms));
-    expect_failed(run(to(head), 500ms), ErrorClass::timeout, "read", "timeout in read");
+    expect_failed(run(to(head), 500ms), ErrorClass::timeout, "read",
+                  "stopped answering (timeout in read)");
     const Peer body([](int descriptor) {
         testing::read_until(descriptor, "\r\n\r\n");
         testing::send_all(descriptor, "HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n");
         Peer::drip(std::string(9999, 'x'), 10ms)(descriptor);
     });
-    expect_failed(run(to(body), 300ms), ErrorClass::timeout, "read", "timeout in read");
+    expect_failed(run(to(body), 300ms), ErrorClass::timeout, "read",
+                  "stopped answering (timeout in read)");
 }
 
 TEST(Http, a_reset_fails) {
@@ -393,7 +396,8 @@ TEST_F(Https, a_server_without_tls_fails) {
 
 TEST_F(Https, a_server_that_hangs_times_out_in_tls) {
     const Peer peer(Peer::hang());
-    expect_failed(run(to(peer), 300ms), ErrorClass::timeout, "tls", "timeout in tls");
+    expect_failed(run(to(peer), 300ms), ErrorClass::timeout, "tls",
+                  "accepts connections and does not answer (timeout in tls)");
 }
 
 TEST_F(Https, a_redirect_away_from_tls_cannot_be_judged) {

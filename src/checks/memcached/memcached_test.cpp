@@ -154,10 +154,14 @@ TEST_F(Memcached, misbehaviour_fails_in_its_phase) {
     for (const auto& [command, phase] : std::map<std::string, std::string>{
              {"version", "version"}, {"set", "write"}, {"get", "read"}, {"delete", "delete"}}) {
         server_.answers = {{command, silence}};
-        expect_failed(run(200ms), ErrorClass::timeout, phase, "timeout in " + phase);
+        expect_failed(run(200ms), ErrorClass::timeout, phase,
+                      std::string(phase == "version" ? "accepts connections and does not answer"
+                                                     : "stopped answering") +
+                          " (timeout in " + phase + ")");
     }
     const Peer drip(Peer::drip("VERSION " + std::string(4000, 'x'), 10ms));
-    expect_failed(run_on(drip, 300ms), ErrorClass::timeout, "version", "timeout in version");
+    expect_failed(run_on(drip, 300ms), ErrorClass::timeout, "version",
+                  "accepts connections and does not answer (timeout in version)");
     const Peer other(Peer::say("HTTP/1.1 400 Bad Request\r\n\r\n"));
     expect_failed(run_on(other), ErrorClass::protocol, "version", "did not answer with VERSION");
     const Peer redis(Peer::say("-ERR unknown command\r\n"));

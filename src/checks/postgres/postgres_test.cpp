@@ -137,17 +137,21 @@ TEST_F(Postgres, tls_that_must_be_and_is_not_fails) {
 
 TEST_F(Postgres, hangs_time_out_wherever_they_are) {
     const Peer hanging(Peer::hang());
-    expect_failed(run_on(hanging, 200ms), ErrorClass::timeout, "tls", "timeout in tls");
+    expect_failed(run_on(hanging, 200ms), ErrorClass::timeout, "tls",
+                  "accepts connections and does not answer (timeout in tls)");
     parameters_ = "?sslmode=disable";
-    expect_failed(run_on(hanging, 200ms), ErrorClass::timeout, "auth", "timeout in auth");
+    expect_failed(run_on(hanging, 200ms), ErrorClass::timeout, "auth",
+                  "accepts connections and does not answer (timeout in auth)");
     server_.greeting = silence;
-    expect_failed(run(200ms), ErrorClass::timeout, "auth", "timeout in auth");
+    expect_failed(run(200ms), ErrorClass::timeout, "auth",
+                  "accepts connections and does not answer (timeout in auth)");
     server_.greeting = testing::message('R', testing::number(0)) + testing::message('Z', "I");
     server_.answers["SELECT 1"] = silence;
-    expect_failed(run(200ms), ErrorClass::timeout, "query", "timeout in query");
+    expect_failed(run(200ms), ErrorClass::timeout, "query", "stopped answering (timeout in query)");
     server_.answers = {{"COMMIT", silence}};
     options_.query = "SELECT 1";
-    expect_failed(run(200ms), ErrorClass::timeout, "commit", "timeout in commit");
+    expect_failed(run(200ms), ErrorClass::timeout, "commit",
+                  "stopped answering (timeout in commit)");
     const Peer drip(Peer::drip(std::string(4000, 'R'), 10ms));
     EXPECT_EQ(run_on(drip, 300ms).status, Status::failed);
 }
@@ -352,7 +356,8 @@ TEST_F(Postgres, what_a_server_makes_us_compute_holds_up_nobody) {
     Options options;
     options.url = url_of(hostile);
     const Outcome outcome = runner.run(kind, options, 1500ms);
-    expect_failed(outcome, ErrorClass::timeout, "auth", "timeout in auth");
+    expect_failed(outcome, ErrorClass::timeout, "auth",
+                  "accepts connections and does not answer (timeout in auth)");
     EXPECT_LT(runner.elapsed(), 2s);
     EXPECT_FALSE(runner.finished());  // so the engine begins no second one
     options.url = url_of(healthy);

@@ -311,10 +311,14 @@ TEST_F(Redis, hangs_time_out_wherever_they_are) {
                                                                            {"GET", "read"},
                                                                            {"DEL", "delete"}}) {
         server_.answers = {{command, silence}};
-        expect_failed(run(200ms), ErrorClass::timeout, phase, "timeout in " + phase);
+        expect_failed(run(200ms), ErrorClass::timeout, phase,
+                      std::string(phase == "auth" ? "accepts connections and does not answer"
+                                                  : "stopped answering") +
+                          " (timeout in " + phase + ")");
     }
     const Peer drip(Peer::drip("+" + std::string(4000, 'x'), 10ms));
-    expect_failed(run_on(drip, 300ms), ErrorClass::timeout, "auth", "timeout in auth");
+    expect_failed(run_on(drip, 300ms), ErrorClass::timeout, "auth",
+                  "accepts connections and does not answer (timeout in auth)");
 }
 
 TEST_F(Redis, what_is_no_redis_fails) {
@@ -534,7 +538,8 @@ TEST_F(RedisReused, a_run_that_was_cut_leaves_nothing) {
     runner.keep_connections();
     EXPECT_EQ(runner.run(kind, options, 5s).status, Status::ok);
     server_.answer("GET", silence);
-    expect_failed(runner.run(kind, options, 500ms), ErrorClass::timeout, "read", "timeout in read");
+    expect_failed(runner.run(kind, options, 500ms), ErrorClass::timeout, "read",
+                  "stopped answering (timeout in read)");
     server_.forget("GET");
     EXPECT_EQ(runner.run(kind, options, 5s).status, Status::ok);
     EXPECT_EQ(peer.accepted(), 2);

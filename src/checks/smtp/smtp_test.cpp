@@ -222,13 +222,16 @@ TEST_F(Smtp, a_closed_port_refuses) {
 
 TEST_F(Smtp, a_server_that_hangs_times_out_wherever_it_does) {
     expect_failed(run_against({.banner = ""}, 300ms), ErrorClass::timeout, "banner",
-                  "timeout in banner");
-    expect_failed(run_against({.ehlo = ""}, 300ms), ErrorClass::timeout, "ehlo", "timeout in ehlo");
+                  "accepts connections and does not answer (timeout in banner)");
+    expect_failed(run_against({.ehlo = ""}, 300ms), ErrorClass::timeout, "ehlo",
+                  "stopped answering (timeout in ehlo)");
     expect_failed(run_against({.ehlo_inside = ""}, 300ms), ErrorClass::timeout, "ehlo",
-                  "timeout in ehlo");
-    expect_failed(run_against({.noop = ""}, 300ms), ErrorClass::timeout, "noop", "timeout in noop");
+                  "stopped answering (timeout in ehlo)");
+    expect_failed(run_against({.noop = ""}, 300ms), ErrorClass::timeout, "noop",
+                  "stopped answering (timeout in noop)");
     const Peer drip(Peer::drip("220 " + std::string(4000, 'x'), 10ms));
-    expect_failed(run(to(drip), 300ms), ErrorClass::timeout, "banner", "timeout in banner");
+    expect_failed(run(to(drip), 300ms), ErrorClass::timeout, "banner",
+                  "accepts connections and does not answer (timeout in banner)");
 }
 
 TEST_F(Smtp, the_end_or_a_reset_amid_an_answer_fails) {

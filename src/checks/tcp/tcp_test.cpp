@@ -151,14 +151,16 @@ TEST(Tcp, a_server_that_hangs_times_out_while_its_answer_is_awaited) {
     const Peer peer(Peer::hang());
     Options options = to(peer.address());
     options.expect = "+PONG";
-    expect_failed(run(options, 300ms), ErrorClass::timeout, "answer", "timeout in answer");
+    expect_failed(run(options, 300ms), ErrorClass::timeout, "answer",
+                  "accepts connections and does not answer (timeout in answer)");
 }
 
 TEST(Tcp, a_server_that_drips_times_out) {
     const Peer peer(Peer::drip(std::string(10'000, 'x'), 10ms));
     Options options = to(peer.address());
     options.expect = "+PONG";
-    expect_failed(run(options, 300ms), ErrorClass::timeout, "answer", "timeout in answer");
+    expect_failed(run(options, 300ms), ErrorClass::timeout, "answer",
+                  "accepts connections and does not answer (timeout in answer)");
 }
 
 TEST(Tcp, a_reset_fails) {

@@ -169,14 +169,16 @@ TEST_F(Tls, a_server_that_speaks_no_tls_fails) {
 
 TEST_F(Tls, a_server_that_hangs_times_out_in_the_handshake) {
     const Peer peer(Peer::hang());
-    expect_failed(run(to(peer), 300ms), ErrorClass::timeout, "tls", "timeout in tls");
+    expect_failed(run(to(peer), 300ms), ErrorClass::timeout, "tls",
+                  "accepts connections and does not answer (timeout in tls)");
 }
 
 TEST_F(Tls, a_server_that_drips_times_out) {
     // The beginning of a record that never gets complete.
     const Peer peer(
         Peer::drip(std::string("\x16\x03\x03\x40\x00\x02", 6) + std::string(4000, 'x'), 20ms));
-    expect_failed(run(to(peer), 300ms), ErrorClass::timeout, "tls", "timeout in tls");
+    expect_failed(run(to(peer), 300ms), ErrorClass::timeout, "tls",
+                  "accepts connections and does not answer (timeout in tls)");
 }
 
 TEST_F(Tls, a_reset_in_the_handshake_fails) {

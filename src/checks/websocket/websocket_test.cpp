@@ -127,8 +127,8 @@ TEST(Websocket, faults) {
         const Peer peer(std::move(handler));
         expect_failed(run(to(peer.address())), error_class, phase, detail);
     };
-    at(Server{.pong = "none"}, ErrorClass::timeout, "ping", "timeout in ping");
-    at(Server{.pong = "other"}, ErrorClass::timeout, "ping", "timeout in ping");
+    at(Server{.pong = "none"}, ErrorClass::timeout, "ping", "stopped answering (timeout in ping)");
+    at(Server{.pong = "other"}, ErrorClass::timeout, "ping", "stopped answering (timeout in ping)");
     at(Server{.status = 401}, ErrorClass::auth, "handshake",
        "answered with status 401, expected 101");
     at(Server{.status = 426}, ErrorClass::assertion, "handshake",
@@ -140,10 +140,11 @@ TEST(Websocket, faults) {
     at(Peer::answer("HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                     "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"),
        ErrorClass::protocol, "handshake", "wrong Sec-WebSocket-Accept: no websocket server");
-    at(Peer::hang(), ErrorClass::timeout, "handshake", "timeout in handshake");
+    at(Peer::hang(), ErrorClass::timeout, "handshake",
+       "accepts connections and does not answer (timeout in handshake)");
     at(Peer::reset("HTTP/1.1 101"), ErrorClass::protocol, "handshake", "connection reset");
     at(Peer::drip("HTTP/1.1 101 x\r\nUpgrade: websocket\r\n", 50ms), ErrorClass::timeout,
-       "handshake", "timeout in handshake");
+       "handshake", "accepts connections and does not answer (timeout in handshake)");
     at(Peer::answer("HTTP/1.0 404 Not Found\r\n\r\n"), ErrorClass::assertion, "handshake",
        "answered with status 404, expected 101");
     at(Peer::answer("+PONG\r\n"), ErrorClass::protocol, "handshake", "not HTTP");
