@@ -64,7 +64,7 @@ struct Options {
         ttl{};  // StateHandler: without a beat for longer: failed
     std::vector<std::string> tags{};
     std::vector<std::string> depends_on{};  // for root causes
-    std::vector<std::string> probes{};      // `live`: also part of Kubernetes' /livez
+    std::vector<std::string> probes{};      // `live`, `startup`: /livez, /startupz too
 };
 
 // How an asynchronous handler gives its answer: by calling this once, from any thread. Later calls

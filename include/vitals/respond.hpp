@@ -19,6 +19,8 @@ struct Request {
     std::vector<std::pair<std::string, std::string>> headers{};  // names in any case
     // The asker may see error texts as well; decide by your own authentication.
     bool trusted = false;
+    // As ServerOptions::metrics, made by whoever asks for /metrics or /svc_status.prometheus.
+    std::string metrics{};
 };
 
 struct Response {

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,6 +20,11 @@ struct ServerOptions {
     // Error texts, addresses and versions in answers. Off: statuses and public details only.
     bool disclose_errors = false;
     bool own_thread = true;  // false: the host calls poll()
+    // The application's own metrics in Prometheus' text format 0.0.4, which then follow ours in
+    // /metrics and /svc_status.prometheus. Called on the server's thread for each scrape: it must
+    // not wait for anything. Families whose names are ours (svc_status, vitals_*, process_*) are
+    // left out; what it throws is logged, and the scrape goes without it.
+    std::function<std::string()> metrics{};
 };
 
 // The registry must outlive the server. Destruction stops listening and joins the thread.

@@ -53,6 +53,8 @@ void WorkerGroups::configure(const std::vector<config::WorkersConfig>& groups) {
             options.expect.push_back({prefix, parse_count_range(text).value_or(CountRange())});
         options_.push_back(std::move(options));
     }
+    probes_.clear();
+    for (const config::WorkersConfig& group : groups) probes_[group.name] = group.probes;
     table_->configure(options_);
     listen(groups);
     published_ = 0;
@@ -89,11 +91,13 @@ std::vector<engine::Definition> WorkerGroups::definitions() const {
         engine::Definition definition;
         definition.component.name = "workers/" + group.name;
         definition.component.kind = "workers";
+        definition.component.probes = probes_.at(group.name);
         definition.policy.interval = std::clamp(group.timeout / 8, turn_every, 2 * turn_every);
         definition.policy.timeout = 1s;
         definition.component.interval = definition.policy.interval;
         definition.component.timeout = definition.policy.timeout;
-        definition.fingerprint = "workers";
+        definition.fingerprint =
+            fmt::format("workers {}", fmt::join(definition.component.probes, " "));
         definition.run = [table = table_, name = group.name](net::Context& context) {
             return judge(table, name, context);
         };

@@ -55,6 +55,7 @@ class WorkerGroups {
     Log log_;
     std::shared_ptr<workers::Table> table_;  // runs of the components hold it, too
     std::vector<workers::GroupOptions> options_;
+    std::map<std::string, std::vector<std::string>> probes_;  // by group
     std::map<std::string, Source> sources_;  // by group
     net::Timer timer_;
     std::uint64_t published_ = 0;

@@ -8,25 +8,11 @@
 #include "config/secret_forms.hpp"
 #include "config/sections.hpp"
 #include "config/wording.hpp"
-#include "config/yaml_syntax.hpp"
+#include "model/name.hpp"
 
 namespace vitals::config {
 
 namespace {
-
-constexpr std::size_t longest_name = 128;
-
-// Neither control characters, nor what breaks a line or turns the direction of writing: a name must
-// look in a log like what it is.
-bool is_printable(std::string_view name) {
-    constexpr std::array<std::string_view, 12> misleading = {
-        "\t",     "\n",     "\r",     "\u0085", "\u2028", "\u2029",
-        "\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u200b"};
-    return !encoding_complaint(name) &&
-           std::none_of(misleading.begin(), misleading.end(), [name](std::string_view text) {
-               return name.find(text) != std::string_view::npos;
-           });
-}
 
 const Described* kind_named(const Catalog& catalog, std::string_view name) {
     const auto at = std::find_if(catalog.kinds.begin(), catalog.kinds.end(),
@@ -190,27 +176,8 @@ void read_component(const Node::Entry& entry, Draft& draft) {
 }  // namespace
 
 std::string component_name_problem(std::string_view name) {
-    if (name.empty()) return "the name of a component must not be empty";
-    if (!is_printable(name))
-        return fmt::format("the name {} holds a character that cannot be printed", in_quotes(name));
-    if (name.size() > longest_name)
-        return fmt::format("the name {} has {} bytes, at most {} are allowed", in_quotes(name),
-                           name.size(), longest_name);
-    if (name.starts_with(' ') || name.ends_with(' '))
-        return fmt::format("the name {} must not begin or end with a space", in_quotes(name));
-    const auto slash = name.find('/');
-    if (slash == std::string_view::npos) return {};
-    if (name.find('/', slash + 1) != std::string_view::npos)
-        return fmt::format("the name {} has more than one '/', expected group/name",
-                           in_quotes(name));
-    if (slash == 0 || slash + 1 == name.size())
-        return fmt::format("the name {} needs something on both sides of the '/'", in_quotes(name));
-    if (name.starts_with("vitals/"))
-        return fmt::format(
-            "the name {} belongs to vitals itself, which speaks of its own parts as "
-            "vitals/...",
-            in_quotes(name));
-    return {};
+    const std::string problem = name_problem(name);
+    return problem.empty() ? problem : fmt::format("the name {} {}", in_quotes(name), problem);
 }
 
 void read_components(const Node& node, Draft& draft) {

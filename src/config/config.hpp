@@ -63,6 +63,7 @@ struct WorkersConfig {
     std::chrono::milliseconds timeout{24'000};
     std::chrono::milliseconds remember{std::chrono::hours(24)};
     std::vector<std::pair<std::string, std::string>> expect;  // name prefix -> "1", ">=1", "0..3"
+    std::vector<std::string> probes;                          // as of a component
     std::shared_ptr<const void> options;                      // the source's own struct
     std::string fingerprint;                                  // of these; holds no secret's value
     Position position;
@@ -147,8 +148,7 @@ std::expected<Config, Problems> load(const std::string& file, const Catalog& cat
 std::expected<Config, Problems> parse(std::string_view text, const std::string& file,
                                       const Catalog& catalog, const Options& options = {});
 
-// What is wrong with the name of a component, or empty: printable UTF-8, at most 128 bytes, at most
-// one `/` with something on both sides, not one of vitals' own (`vitals/...`).
+// What is wrong with the name of a component (model/name.hpp), as a sentence, or empty.
 std::string component_name_problem(std::string_view name);
 
 // One component from a kind and options written on a command line or set by a URL.

@@ -476,18 +476,6 @@ TEST(Problems, FilesThatCannotBeReadAreReportedAlike) {
               "vitals.yaml:1:1: the file is larger than 1 MiB\n");
 }
 
-TEST(Names, AreGroupAndNameInPrintableUtf8) {
-    for (const char* name :
-         {"redis", "databases/default", "media storage service", "caf\u00e9",
-          "history/event_bridge.rule", "vitals", "a?b*", "\u5065\u5eb7", "Is it up?"})
-        EXPECT_EQ(component_name_problem(name), "") << name;
-    EXPECT_EQ(component_name_problem(std::string(128, 'x')), "");
-    for (const std::string& name :
-         {std::string(129, 'x'), std::string("a\0b", 3), std::string("a\xff"),
-          std::string("a\u0085b"), std::string("a\tb"), std::string("vitals/x")})
-        EXPECT_NE(component_name_problem(name), "") << name;
-}
-
 std::string fingerprint_of(std::string_view component, std::string_view before = "",
                            const Variables& variables = {}) {
     return good(std::string(before) + "\ncomponents:\n  x: " + std::string(component) + "\n",

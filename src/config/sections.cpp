@@ -162,7 +162,10 @@ constexpr std::array component_fields = {
     field<&ComponentKeys::slow_above>("slow_above", "A run that takes longer is degraded.",
                                       {.example = "500ms", .least = ms}),
     field<&ComponentKeys::probes>(
-        "probes", "Kubernetes probes beside readiness that it is part of.", {.choices = "live"}),
+        "probes",
+        "Kubernetes probes beside readiness that it is part of: `live`; `startup`, which all "
+        "components are that are not pushed.",
+        {.choices = "live|startup", .example = "[live]"}),
 };
 
 constexpr std::array workers_fields = {
@@ -177,6 +180,9 @@ constexpr std::array workers_fields = {
         "How many workers there must be, by the beginning of their names; `*` stands for those "
         "that no other rule names.",
         {.example = "{scheduler: \"1\", worker: \">=1\"}"}),
+    field<&WorkersConfig::probes>("probes",
+                                  "Kubernetes probes beside readiness that the group is part of.",
+                                  {.choices = "live|startup", .example = "[startup]"}),
 };
 
 constexpr std::array endpoint_fields = {

@@ -131,4 +131,24 @@ std::optional<std::size_t> negotiate(std::string_view accept,
     return best;
 }
 
+std::optional<std::size_t> negotiate_by_precedence(std::string_view accept,
+                                                   std::span<const std::string_view> offers) {
+    std::optional<std::size_t> best;
+    int most = 0;
+    bool readable = false;
+    while (!accept.empty()) {
+        const std::optional<MediaType> range = read_media_type(take_until(accept, ','));
+        if (!range) continue;
+        readable = true;
+        for (std::size_t i = 0; i < offers.size(); ++i) {
+            int reached = specificity(*range, *read_media_type(offers[i]));
+            if (reached >= 3 && !range->parameters.empty()) reached = 4;
+            if (reached == 0 || reached < most || (reached == most && i >= *best)) continue;
+            most = reached;
+            best = i;
+        }
+    }
+    return readable ? best : std::optional<std::size_t>(0);
+}
+
 }  // namespace vitals::dialects

@@ -24,4 +24,10 @@ Preference preference(std::string_view accept, std::string_view offer);
 std::optional<std::size_t> negotiate(std::string_view accept,
                                      std::span<const std::string_view> offers);
 
+// The index of the offer that Django REST Framework chooses: it knows no quality values, looks at
+// types with parameters first, then at plain ones, `type/*` and `*/*`, and takes of equals the
+// earlier offer.
+std::optional<std::size_t> negotiate_by_precedence(std::string_view accept,
+                                                   std::span<const std::string_view> offers);
+
 }  // namespace vitals::dialects

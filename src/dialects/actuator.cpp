@@ -1,8 +1,10 @@
 // `actuator`: Spring Boot's health endpoint. Groups of components are composites; the groups
-// `liveness` and `readiness` are there too, and a path per component. What Spring has no word for:
-// degraded is UP with `details`; UNKNOWN answers 503, because what is not known is not healthy.
-// While decommissioned, readiness and the whole are OUT_OF_SERVICE, liveness is not.
-// Source: Spring Boot 3's actuator API, health.
+// `liveness` and `readiness` are there too, and a path per component, also below these two. What
+// Spring has no word for: degraded is UP with `details`; UNKNOWN answers 503, because what is not
+// known is not healthy. While decommissioned, readiness and the whole are OUT_OF_SERVICE, liveness
+// is not. Beside it stand, where the last part of the path is `health`, the index of links
+// (`/actuator`) and `info`.
+// Source: Spring Boot 3's actuator API: health, hypermedia, info.
 #include <algorithm>
 #include <array>
 #include <map>
@@ -12,6 +14,7 @@
 #include "dialects/accept.hpp"
 #include "dialects/catalog.hpp"
 #include "dialects/json_writer.hpp"
+#include "dialects/keys.hpp"
 #include "dialects/mount.hpp"
 #include "dialects/probes.hpp"
 
@@ -57,24 +60,25 @@ struct Answer {
     }
 
     void composite(const States& states) {
+        Keys keys;
         writer.member("status", word(aggregate(states, request.now)));
         writer.key(nested).object();
         for (const ComponentState* state : states) {
-            writer.key(state->component->short_name()).object();
+            writer.key(keys.unique(state->component->short_name())).object();
             leaf(*state);
             writer.end_object();
         }
         writer.end_object();
     }
 
-    void components(const States& states) {
+    void components(const States& states, Keys& keys) {
         std::map<std::string_view, States> parts;
         for (const ComponentState* state : states) {
             const std::string_view group = state->component->group();
             parts[group.empty() ? std::string_view(state->name()) : group].push_back(state);
         }
         for (const auto& [name, members] : parts) {
-            writer.key(name).object();
+            writer.key(keys.unique(name)).object();
             if (members.size() == 1 && members[0]->component->group().empty())
                 leaf(*members[0]);
             else
@@ -101,8 +105,13 @@ void write_whole(Answer& answer, const Snapshot& snapshot, const States& states,
     JsonWriter& writer = answer.writer;
     writer.object().member("status", out && !down ? "OUT_OF_SERVICE" : word(overall));
     writer.key(answer.nested).object();
-    answer.components(states);
-    if (out) writer.key("readinessState").object().member("status", "OUT_OF_SERVICE").end_object();
+    Keys keys;
+    if (out)
+        writer.key(keys.unique("readinessState"))
+            .object()
+            .member("status", "OUT_OF_SERVICE")
+            .end_object();
+    answer.components(states, keys);
     writer.end_object();
     if (root) writer.key("groups").array().value("liveness").value("readiness").end_array();
     writer.end_object();
@@ -139,6 +148,60 @@ bool write_part(Answer& answer, const States& states, std::string_view name, Res
     return true;
 }
 
+// A component or composite below one of the groups; else one that has the group's name itself.
+bool write_below(Answer& answer, const Snapshot& snapshot, const States& states,
+                 std::string_view path, Response& response) {
+    const std::string_view group = path.substr(0, path.find('/'));
+    const bool below = group.size() < path.size();
+    if (below && group == "readiness" &&
+        write_part(answer, states, path.substr(group.size() + 1), response))
+        return true;
+    if (below && group == "liveness") {
+        States live;
+        for (const ProbeLine& line : probe_lines(Probe::live, snapshot, answer.request, false))
+            live.push_back(line.state);
+        if (write_part(answer, live, path.substr(group.size() + 1), response)) return true;
+    }
+    return write_part(answer, states, path, response);
+}
+
+// The endpoint's folder, of which its path is the last part: "/actuator".
+std::string_view folder_of(std::string_view mount) {
+    constexpr std::string_view last = "/health";
+    mount = without_slash(mount);
+    return mount.ends_with(last) ? mount.substr(0, mount.size() - last.size()) : std::string_view();
+}
+
+constexpr std::string_view index_rest = "/", info_rest = "/info";
+
+std::optional<std::string_view> match(std::string_view mount, std::string_view path) {
+    const std::string_view folder = folder_of(mount);
+    if (!folder.empty() && without_slash(path) == folder) return index_rest;
+    if (!folder.empty() && path.starts_with(folder) && path.substr(folder.size()) == info_rest)
+        return info_rest;
+    return below(mount, path);
+}
+
+void write_index(JsonWriter& writer, const Request& request) {
+    const std::string self = request.site + std::string(without_slash(request.path));
+    const auto link = [&](std::string_view name, std::string_view path, bool templated) {
+        writer.key(name).object().member("href", self + std::string(path));
+        writer.member("templated", templated).end_object();
+    };
+    writer.object().key("_links").object();
+    link("self", "", false);
+    link("health", "/health", false);
+    link("health-path", "/health/{*path}", true);
+    link("info", "/info", false);
+    writer.end_object().end_object();
+}
+
+void write_info(JsonWriter& writer, const Service& service) {
+    writer.object().key("build").object().member("name", service.name);
+    if (!service.version.empty()) writer.member("version", service.version);
+    writer.end_object().end_object();
+}
+
 Response render(const Snapshot& snapshot, const Request& request, const void*) {
     constexpr std::array<std::string_view, 3> types{"application/vnd.spring-boot.actuator.v3+json",
                                                     "application/vnd.spring-boot.actuator.v2+json",
@@ -148,11 +211,15 @@ Response render(const Snapshot& snapshot, const Request& request, const void*) {
     response.content_type = types[type];
     Answer answer(response.body, request, type == 1 ? "details" : "components");
     const States states = visible(snapshot, request, false);
-    if (request.rest.empty() || request.rest == "readiness")
+    if (request.rest == index_rest)
+        write_index(answer.writer, request);
+    else if (request.rest == info_rest)
+        write_info(answer.writer, snapshot.service);
+    else if (request.rest.empty() || request.rest == "readiness")
         write_whole(answer, snapshot, states, request.rest.empty(), response);
     else if (request.rest == "liveness")
         write_liveness(answer, snapshot, response);
-    else if (!write_part(answer, states, request.rest, response))
+    else if (!write_below(answer, snapshot, states, request.rest, response))
         return missing();
     response.headers.emplace_back("Vary", "Accept");
     return response;
@@ -166,8 +233,9 @@ constinit const Dialect actuator{
     .usual_path = "/actuator/health",
     .origin = "Spring Boot Actuator",
     .codes = "200 / 503",
+    .wants_site = true,
     .own_components = false,
-    .match = below,
+    .match = match,
     .render = render,
 };
 

@@ -1,6 +1,6 @@
 // `delivery`: Chef Delivery's `_status`. Two upstreams, postgres and lsyncd, judged by what this
-// server is: standalone, primary or cold standby of a disaster recovery pair. 200 if both are well,
-// else 500 and `fail`.
+// server is: standalone, primary or cold standby of a disaster recovery pair; and rabbitmq, as
+// later releases have it, if the endpoint names it. 200 if all are well, else 500 and `fail`.
 //
 // What is read from the outcomes of the components that the endpoint names:
 //   kind `replication`: `role` (text: primary | standby | standalone), `standby_address` (text: of
@@ -30,6 +30,7 @@ struct Options {
     std::string mode = "auto";
     std::string postgres;
     std::string lsyncd;
+    std::string rabbitmq;
     std::string key = "configuration mode";
     bool list_standbys = false;
     bool core = false;
@@ -44,6 +45,10 @@ constexpr Field fields[] = {
     field<&Options::lsyncd>(
         "lsyncd", "The component of kind lsyncd shown as `lsyncd`; a standalone needs none.",
         {.refers = "component"}),
+    field<&Options::rabbitmq>("rabbitmq",
+                              "The component shown as `rabbitmq`, an upstream of later releases; "
+                              "delivery-cli needs it.",
+                              {.refers = "component"}),
     field<&Options::key>("key",
                          "How the mode's key is spelled: with a space as documented, or with an "
                          "underscore as in later releases.",
@@ -185,6 +190,13 @@ Upstream lsyncd(const Facts& facts, std::string_view mode, const Options& option
               "Server configured as cold standby. Lsyncd should only be run on the primary."}}};
 }
 
+Upstream rabbitmq(const Snapshot& snapshot, const Options& options, Steady now) {
+    const ComponentState* state = snapshot.find(options.rabbitmq);
+    const Status status = state == nullptr ? Status::unknown : state->status(now);
+    const bool works = status == Status::ok || status == Status::degraded;
+    return {works ? "pong" : "fail", {}};
+}
+
 void write(JsonWriter& writer, std::string_view name, const Upstream& upstream) {
     writer.key(name).object().member("status", upstream.status);
     for (const auto& [key, value] : upstream.attributes) writer.member(key, one_line(value));
@@ -207,13 +219,17 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
     const std::string_view mode = mode_of(facts, own.mode);
     Upstream database = postgres(facts, mode, request);
     if (!own.list_standbys) database.standbys.clear();
-    const Upstream syncing = lsyncd(facts, mode, own, request);
+    std::vector<std::pair<std::string_view, Upstream>> upstreams;
+    upstreams.emplace_back("postgres", std::move(database));
+    upstreams.emplace_back("lsyncd", lsyncd(facts, mode, own, request));
+    if (!own.rabbitmq.empty())
+        upstreams.emplace_back("rabbitmq", rabbitmq(snapshot, own, request.now));
 
+    const Upstream& syncing = upstreams[1].second;
     const bool misplaced = own.strict && mode != "primary" && syncing.status == "pong";
-    const auto well = [](const Upstream& upstream) {
-        return upstream.status == "pong" || upstream.status == "not_running";
-    };
-    const bool fine = well(database) && well(syncing) && !misplaced;
+    const bool fine = !misplaced && std::ranges::all_of(upstreams, [](const auto& upstream) {
+        return upstream.second.status == "pong" || upstream.second.status == "not_running";
+    });
     Response response;
     response.status = code_for(fine ? Status::ok : Status::failed, request, 500);
     response.content_type = "application/json";
@@ -221,8 +237,7 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
     writer.object().member("status", fine || own.core ? "pong" : "fail");
     writer.member(own.key, mode);
     writer.key("upstreams").array().object();
-    write(writer, "postgres", database);
-    write(writer, "lsyncd", syncing);
+    for (const auto& [name, upstream] : upstreams) write(writer, name, upstream);
     writer.end_object().end_array().end_object();
     return response;
 }
@@ -238,7 +253,7 @@ constinit const Dialect delivery{
     .codes = "200 / 500",
     .mounted_by_default = false,
     .own_components = false,
-    .match = match_itself,
+    .match = match_either,
     .render = render,
 };
 

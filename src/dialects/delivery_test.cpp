@@ -23,6 +23,32 @@ Response ask(const Case& given) {
                            options.get());
 }
 
+// What delivery-cli reads: it needs `rabbitmq`.
+TEST(Delivery, ShowsRabbitmqWhereTheEndpointNamesIt) {
+    Chosen options(delivery);
+    options.set("mode", std::string("standalone")).set("postgres", std::string("pg"));
+    options.set("rabbitmq", std::string("mq"));
+    const auto ask = [&](Given broker) {
+        return delivery.render(snapshot_of({{.name = "pg"}, std::move(broker)}), request_of(),
+                               options.get());
+    };
+    const std::string head =
+        R"({"status":"pong","configuration mode":"standalone","upstreams":[)"
+        R"({"postgres":{"status":"pong"},"lsyncd":{"status":"not_running"},"rabbitmq":{"status":")";
+    EXPECT_EQ(ask({.name = "mq"}).body, head + R"(pong"}}]})");
+    EXPECT_EQ(ask({.name = "mq", .outcome = degraded("slow")}).body, head + R"(pong"}}]})");
+    const Response down = ask({.name = "mq", .outcome = failed("no")});
+    EXPECT_EQ(down.status, 500);
+    EXPECT_NE(down.body.find(R"("rabbitmq":{"status":"fail"})"), std::string::npos);
+    EXPECT_EQ(ask({.name = "mq", .ran = false}).status, 500);
+}
+
+TEST(Delivery, AnswersWithAndWithoutASlash) {
+    EXPECT_TRUE(delivery.match("/_status", "/_status"));
+    EXPECT_TRUE(delivery.match("/_status", "/_status/"));
+    EXPECT_FALSE(delivery.match("/_status", "/_status/x"));
+}
+
 Given pg(Outcome outcome) {
     return {"pg", std::move(outcome), "replication"};
 }

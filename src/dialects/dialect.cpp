@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 
 #include "dialects/catalog.hpp"
 #include "dialects/escape.hpp"
@@ -25,9 +26,10 @@ const Dialect* find(std::string_view name) {
 }
 
 const std::string* Request::parameter(std::string_view name) const {
+    const std::string* last = nullptr;
     for (const auto& [key, value] : query)
-        if (key == name) return &value;
-    return nullptr;
+        if (key == name) last = &value;
+    return last;
 }
 
 std::vector<std::string> Request::parameters(std::string_view name) const {
@@ -85,6 +87,15 @@ Status worst(const std::vector<const ComponentState*>& components, Steady now) n
     return found;
 }
 
+Response not_allowed(std::string_view allowed) {
+    Response response;
+    response.status = 405;
+    response.content_type = "text/plain; charset=utf-8";
+    response.body = "405 Method Not Allowed\n";
+    response.headers.emplace_back("Allow", allowed);
+    return response;
+}
+
 int code_for(Status overall, const Request& request, int failed, int degraded) noexcept {
     switch (overall) {
         case Status::ok:
@@ -117,6 +128,26 @@ std::optional<std::string_view> below(std::string_view mount, std::string_view p
     path.remove_prefix(1);
     if (path.starts_with('/')) return std::nullopt;
     return without_slash(path);
+}
+
+Response redirect_to_slash(const Request& request) {
+    std::string location;
+    std::string_view path = request.path;
+    path.remove_prefix(path.starts_with('/') ? 1 : 0);
+    for (const auto part : std::views::split(path, '/'))
+        location += "/" + url_component(std::string_view(part.begin(), part.end()));
+    location += '/';
+    char before = '?';
+    for (const auto& [name, value] : request.query) {
+        location += before + url_component(name);
+        if (!value.empty()) location += "=" + url_component(value);
+        before = '&';
+    }
+    Response response;
+    response.status = 301;
+    response.content_type = "text/html; charset=utf-8";
+    response.headers.emplace_back("Location", std::move(location));
+    return response;
 }
 
 }  // namespace vitals::dialects

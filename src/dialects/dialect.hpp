@@ -4,7 +4,7 @@
 //
 // Properties of an outcome that a dialect knows by name, for whoever writes a check:
 //   `configured` = false      healthz: ` (not configured)` behind the name
-//   `labels.<label>`          svc_status: the original's labels
+//   `labels`                  svc_status: an object, whose numbers are series of their own
 //   `role`, `standby_address`, `current_location`, `receive_location`, `replication`,
 //   `running`, `queued_delays`, `status_readable`    delivery (types and meaning: delivery.cpp)
 // Others are shown by svc_status for handlers and pushed components, else at full disclosure only.
@@ -55,7 +55,8 @@ struct Request {
     std::string path;            // the whole path, decoded
     Pairs query;                 // decoded, in order
     std::string accept;          // the header, empty when absent
-    Pairs headers;               // further ones the dialect asked for (Dialect::reads), lower case
+    std::string site;  // "http://host:8080", as asked for; Dialect::wants_site, else empty
+    Pairs headers;     // further ones the dialect asked for (Dialect::reads), lower case
     Disclosure disclose = Disclosure::detail;
     bool authorized = false;  // a token with the right it takes was shown
     bool operator_ = false;   // may decommission: control listener, token, ... (docs/dialects.md)
@@ -67,8 +68,10 @@ struct Request {
     bool enabled_by_list = true;       // the endpoint stands in the configuration
     std::span<const Traffic> traffic;  // only for dialects with wants_process
     const ProcessFigures* process = nullptr;
+    std::string_view application_metrics;  // in Prometheus' text format; likewise
 
-    const std::string* parameter(std::string_view name) const;  // first of that name, or null
+    // The last of that name, as Django and WebOb read a query; or null.
+    const std::string* parameter(std::string_view name) const;
     bool has(std::string_view name) const { return parameter(name) != nullptr; }
     std::vector<std::string> parameters(std::string_view name) const;
     const std::string* header(std::string_view name) const;
@@ -82,6 +85,8 @@ struct Response {
     // The same request may be answered with these bytes until the version changes, a result turns
     // stale, or this much time has passed. Zero: never repeated.
     std::chrono::milliseconds repeat_for = std::chrono::hours(1);
+    // Sent with its body as the answer to OPTIONS, too, which otherwise has none.
+    bool options_with_body = false;
     // A change of state that the request asked for and was allowed to: the server makes it.
     std::optional<std::string> decommission;
 };
@@ -93,6 +98,7 @@ struct Dialect {
     std::string_view codes;          // for the documentation: "200 / 503"
     bool mounted_by_default = true;  // needs no mapping
     bool wants_process = false;      // Request::process and traffic are filled in
+    bool wants_site = false;         // Request::site is filled in
     bool own_components = true;      // shows vitals/engine, vitals/store ...
     std::string_view methods = "GET, HEAD, OPTIONS";
     // Methods beyond those that `render` answers, or refuses in the dialect's own words; all others
@@ -123,6 +129,9 @@ std::string shown_detail(const ComponentState& state, const Request& request);
 // The worst of a set, critical or not, as the original systems judge: failed before unknown before
 // degraded.
 Status worst(const std::vector<const ComponentState*>& components, Steady now) noexcept;
+
+// 405 for a method that a dialect refuses itself; `allowed` are those it does not.
+Response not_allowed(std::string_view allowed);
 
 // The code for an overall status, `unknown` as `failed`; the endpoint's overrides win.
 int code_for(Status overall, const Request& request, int failed, int degraded = 200) noexcept;

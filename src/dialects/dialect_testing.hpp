@@ -140,6 +140,7 @@ inline Snapshot hostile() {
 
 inline Request request_of(std::string rest = {}, Pairs query = {}) {
     Request request;
+    request.path = rest.empty() || rest.ends_with('/') ? "/at/" + rest : "/at/" + rest + "/";
     request.rest = std::move(rest);
     request.query = std::move(query);
     request.now = now;

@@ -16,10 +16,13 @@ std::vector<std::string> rests(const Dialect& dialect) {
         return {"livez",          "readyz",     "startupz", "healthz", "readyz/databases/reports",
                 "readyz/reports", "readyz/none"};
     if (name == "actuator")
-        return {"", "liveness", "readiness", "databases", "databases/reports", "none"};
+        return {
+            "",     "liveness", "readiness", "databases", "databases/reports", "readiness/reports",
+            "none", "/",        "/info"};
     if (name == "microprofile") return {"", "live", "ready", "started"};
     if (name == "consul") return {"", "databases", "databases/reports", "none"};
-    if (name == "statuspage") return {"status.json", "summary.json"};
+    if (name == "statuspage")
+        return {"status.json", "summary.json", "components.json", "incidents.json"};
     if (name == "badge") return {".json", ".svg", "databases.svg", "reports.json", "none.svg"};
     return {""};
 }

@@ -1,6 +1,9 @@
 // Text made safe for HTML, labels, lines and URLs.
 #include "dialects/escape.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -14,21 +17,23 @@ bool is_control(char32_t code_point) {
     return code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0);
 }
 
-// How many bytes may follow a first byte, and the range of the second (Unicode, table 3-7).
-struct Lead {
-    std::size_t following = 0;
-    unsigned char least = 0x80, most = 0xBF;
-};
-
-Lead lead_of(unsigned char byte) {
-    if (byte >= 0xC2 && byte <= 0xDF) return {1};
-    if (byte == 0xE0) return {2, 0xA0, 0xBF};
-    if (byte == 0xED) return {2, 0x80, 0x9F};
-    if (byte >= 0xE1 && byte <= 0xEF) return {2};
-    if (byte == 0xF0) return {3, 0x90, 0xBF};
-    if (byte == 0xF4) return {3, 0x80, 0x8F};
-    if (byte >= 0xF1 && byte <= 0xF3) return {3};
-    return {0, 1, 0};
+// What Unicode does not count as printed (general categories C and Z, without U+0020), but for code
+// points that are not assigned yet.
+bool prints_in_go(char32_t code_point) {
+    struct Range {
+        char32_t first, last;
+    };
+    static constexpr Range hidden[] = {
+        {0, 0x1F},          {0x7F, 0xA0},       {0xAD, 0xAD},       {0x600, 0x605},
+        {0x61C, 0x61C},     {0x6DD, 0x6DD},     {0x70F, 0x70F},     {0x890, 0x891},
+        {0x8E2, 0x8E2},     {0x1680, 0x1680},   {0x180E, 0x180E},   {0x2000, 0x200F},
+        {0x2028, 0x202F},   {0x205F, 0x206F},   {0x3000, 0x3000},   {0xD800, 0xF8FF},
+        {0xFDD0, 0xFDEF},   {0xFEFF, 0xFEFF},   {0xFFF0, 0xFFFB},   {0xFFFE, 0xFFFF},
+        {0x110BD, 0x110BD}, {0x110CD, 0x110CD}, {0x13430, 0x1343F}, {0x1BCA0, 0x1BCA3},
+        {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF}, {0xF0000, 0x10FFFF}};
+    return std::ranges::none_of(hidden, [code_point](const Range& range) {
+        return range.first <= code_point && code_point <= range.last;
+    });
 }
 
 constexpr std::array<bool, 256> is_plain = [] {
@@ -40,45 +45,6 @@ constexpr std::array<bool, 256> is_plain = [] {
 }();
 
 }  // namespace
-
-char32_t take_code_point(std::string_view& text) noexcept {
-    const auto first = static_cast<unsigned char>(text.front());
-    text.remove_prefix(1);
-    if (first < 0x80) return first;
-    const Lead lead = lead_of(first);
-    if (lead.following == 0) return replacement;
-    char32_t code_point = first & (0x3Fu >> lead.following);
-    unsigned char least = lead.least, most = lead.most;
-    for (std::size_t i = 0; i < lead.following; ++i) {
-        if (text.empty()) return replacement;
-        const auto next = static_cast<unsigned char>(text.front());
-        if (next < least || next > most) return replacement;
-        text.remove_prefix(1);
-        code_point = (code_point << 6) | (next & 0x3Fu);
-        least = 0x80;
-        most = 0xBF;
-    }
-    return code_point;
-}
-
-void append_utf8(std::string& out, char32_t code_point) {
-    const auto put = [&out](char32_t byte) { out += static_cast<char>(byte); };
-    if (code_point < 0x80) {
-        put(code_point);
-    } else if (code_point < 0x800) {
-        put(0xC0 | (code_point >> 6));
-        put(0x80 | (code_point & 0x3F));
-    } else if (code_point < 0x10000) {
-        put(0xE0 | (code_point >> 12));
-        put(0x80 | ((code_point >> 6) & 0x3F));
-        put(0x80 | (code_point & 0x3F));
-    } else {
-        put(0xF0 | (code_point >> 18));
-        put(0x80 | ((code_point >> 12) & 0x3F));
-        put(0x80 | ((code_point >> 6) & 0x3F));
-        put(0x80 | (code_point & 0x3F));
-    }
-}
 
 void take_plain(std::string& out, std::string_view& text) {
     std::size_t run = 0;
@@ -160,6 +126,35 @@ std::string plain_text(std::string_view text) {
         append_utf8(out, keep ? code_point : replacement);
     }
     return out;
+}
+
+std::string go_quoted(std::string_view text) {
+    constexpr std::string_view named = "\a\b\f\n\r\t\v", letters = "abfnrtv";
+    std::string out = "\"";
+    while (!text.empty()) {
+        const std::string_view before = text;
+        const char32_t code_point = take_code_point(text);
+        const std::string_view bytes = before.substr(0, before.size() - text.size());
+        const auto name =
+            code_point < 0x20 ? named.find(static_cast<char>(code_point)) : std::string_view::npos;
+        if (code_point == replacement && bytes != "\uFFFD") {
+            for (const char byte : bytes)
+                out += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
+        } else if (name != std::string_view::npos) {
+            out += {'\\', letters[name]};
+        } else if (code_point == '"' || code_point == '\\') {
+            out += {'\\', static_cast<char>(code_point)};
+        } else if (prints_in_go(code_point)) {
+            out += bytes;
+        } else if (code_point < 0x20 || code_point == 0x7F) {
+            out += fmt::format("\\x{:02x}", static_cast<unsigned>(code_point));
+        } else if (code_point < 0x10000) {
+            out += fmt::format("\\u{:04x}", static_cast<unsigned>(code_point));
+        } else {
+            out += fmt::format("\\U{:08x}", static_cast<unsigned>(code_point));
+        }
+    }
+    return out += '"';
 }
 
 std::string url_component(std::string_view text) {

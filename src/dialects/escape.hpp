@@ -5,12 +5,12 @@
 #include <string>
 #include <string_view>
 
+#include "model/utf8.hpp"
+
 namespace vitals::dialects {
 
-// The first code point of a text that is not empty, removed from it; U+FFFD for each maximal part
-// that is not UTF-8 (surrogates and overlong forms included).
-char32_t take_code_point(std::string_view& text) noexcept;
-void append_utf8(std::string& out, char32_t code_point);
+using vitals::append_utf8;
+using vitals::take_code_point;
 
 // Appends and removes the leading characters that no format here escapes: printable ASCII without
 // quotes, backslash, ampersand and angle brackets. Nearly all text is made of such runs.
@@ -29,6 +29,10 @@ std::string one_line(std::string_view text);
 
 // Text of several lines: control characters other than newlines become U+FFFD.
 std::string plain_text(std::string_view text);
+
+// As Go's `%q`: in quotation marks, with \a \n \x7f \u200b and so on for what is not printed there,
+// and bytes that are not UTF-8 as \xff.
+std::string go_quoted(std::string_view text);
 
 // Percent-encodes whatever is not an unreserved character of RFC 3986.
 std::string url_component(std::string_view text);

@@ -1,6 +1,7 @@
 // The two text formats for metrics. Sources: prometheus.io "Exposition formats", OpenMetrics 1.0.
 #include "dialects/exposition.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "dialects/escape.hpp"
@@ -104,6 +105,31 @@ void append_process(std::string& out, const ProcessFigures& process, Exposition 
     writer.sample({}, process.open_descriptors);
     writer.family("process_max_fds", Type::gauge, "The limit of open file descriptors.");
     writer.sample({}, process.max_descriptors);
+}
+
+namespace {
+
+// The family of a sample, or of a line `# HELP name` or `# TYPE name`; of other lines nothing.
+std::string_view family_of(std::string_view line) {
+    if (line.starts_with("# HELP ") || line.starts_with("# TYPE "))
+        line.remove_prefix(7);
+    else if (line.starts_with('#'))
+        return {};
+    return line.substr(0, line.find_first_of("{ \t"));
+}
+
+}  // namespace
+
+void append_application(std::string& out, std::string_view text) {
+    while (!text.empty()) {
+        std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(text.size(), line.size() + 1));
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        const std::string_view family = family_of(line);
+        const bool ours = family == "svc_status" || family.starts_with("vitals_") ||
+                          family.starts_with("process_");
+        if (!family.empty() && !ours) out.append(line) += '\n';
+    }
 }
 
 }  // namespace vitals::dialects

@@ -41,4 +41,9 @@ class ExpositionWriter {
 // process_cpu_seconds_total and so on, named as Prometheus' client libraries name them.
 void append_process(std::string& out, const ProcessFigures& process, Exposition format);
 
+// The application's own metrics, given in Prometheus' text format, behind ours: HELP, TYPE and
+// samples of all families but those that have names of ours, of which Prometheus would keep one of
+// two.
+void append_application(std::string& out, std::string_view text);
+
 }  // namespace vitals::dialects

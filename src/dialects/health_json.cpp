@@ -46,12 +46,14 @@ std::string_view type_of(std::string_view kind) {
     return "component";
 }
 
-// The draft allows no colon but the one before the measurement.
+// The draft allows no colon but the one before the measurement. Names that differ stay different.
 std::string key_of(std::string_view name) {
     std::string key;
     for (const char c : name) {
         if (c == ':')
             key += "%3A";
+        else if (c == '%')
+            key += "%25";
         else
             key += c;
     }

@@ -18,6 +18,13 @@ TEST(HealthJson, AnswersAsTheDraftSays) {
     expect_golden("health_json/hostile.json", ask(hostile()));
 }
 
+TEST(HealthJson, NoMemberHidesAnother) {
+    const std::string body =
+        ask(snapshot_of({{.name = "a%3A"}, {.name = "a:", .outcome = failed("no")}})).body;
+    EXPECT_NE(body.find(R"("a%253A:responseTime")"), std::string::npos) << body;
+    EXPECT_NE(body.find(R"("a%3A:responseTime")"), std::string::npos) << body;
+}
+
 TEST(HealthJson, WarnsWithACodeThatPasses) {
     const Response response =
         ask(snapshot_of({{.name = "disk", .outcome = degraded("91 % used")}}));

@@ -3,7 +3,8 @@
 // component without a group an object; a component whose outcome has the property `configured` =
 // false gets ` (not configured)` behind its name (kinds set it when nothing is set up for them).
 //
-// Below the path: `ping` (200 `pong`), `bare` (the code only), `dashboard` (HTML, always 200).
+// Below the path: `ping/` (200 `pong`), `bare/` (the code only), `dashboard/` (HTML, always 200);
+// without their slash they are redirected to it, as Django does. Any method reads.
 // `?check=` and `?skip=`, both repeatable, name sections, components or the originals' Python
 // functions: what all `check` together name, less what `skip` names.
 //
@@ -20,6 +21,7 @@
 #include "dialects/document.hpp"
 #include "dialects/escape.hpp"
 #include "dialects/json_writer.hpp"
+#include "dialects/keys.hpp"
 #include "dialects/mount.hpp"
 
 namespace vitals::dialects {
@@ -138,19 +140,20 @@ std::string key_of(const ComponentState& state) {
 std::string json(const std::vector<const ComponentState*>& states, Steady now) {
     std::string body;
     JsonWriter writer(body, python_json);
-    const auto leaf = [&](const ComponentState& state) {
-        writer.key(key_of(state)).object().member("ok", works(state, now)).end_object();
+    const auto leaf = [&](std::string_view key, const ComponentState& state) {
+        writer.key(key).object().member("ok", works(state, now)).end_object();
     };
+    Keys keys;
     writer.object();
     for (const Section& section : sections(states)) {
         if (!section.grouped) {
-            leaf(*section.members.front());
+            leaf(keys.unique(key_of(*section.members.front())), *section.members.front());
             continue;
         }
-        writer.key(section.name).array();
+        writer.key(keys.unique(section.name)).array();
         for (const ComponentState* state : section.members) {
             writer.object();
-            leaf(*state);
+            leaf(key_of(*state), *state);
             writer.end_object();
         }
         writer.end_array();
@@ -161,20 +164,21 @@ std::string json(const std::vector<const ComponentState*>& states, Steady now) {
 
 // ---- Tokens ----
 
-// The value of the word `Token=` in an Authorization header of any scheme.
+// The value of the last word `Token=` between white space in an Authorization header of any scheme,
+// without the quotation marks around it.
 std::optional<std::string_view> header_token(std::string_view header) {
+    constexpr std::string_view space = " \t", name = "Token=";
+    std::optional<std::string_view> token;
     while (!header.empty()) {
-        const auto end = header.find_first_of(" ,\t");
-        std::string_view word = header.substr(0, end);
-        header.remove_prefix(end == std::string_view::npos ? header.size() : end + 1);
-        constexpr std::string_view name = "Token=";
+        std::string_view word = header.substr(0, header.find_first_of(space));
+        header.remove_prefix(std::min(header.size(), word.size() + 1));
         if (!word.starts_with(name)) continue;
         word.remove_prefix(name.size());
-        if (word.starts_with('"')) word.remove_prefix(1);
-        if (word.ends_with('"')) word.remove_suffix(1);
-        return word;
+        while (word.starts_with('"')) word.remove_prefix(1);
+        while (word.ends_with('"')) word.remove_suffix(1);
+        token = word;
     }
-    return std::nullopt;
+    return token;
 }
 
 bool admitted(const Request& request, const Options& options) {
@@ -242,6 +246,7 @@ std::optional<std::string_view> match(std::string_view mount, std::string_view p
 
 Response render(const Snapshot& snapshot, const Request& request, const void* options) {
     const auto& own = *static_cast<const Options*>(options);
+    if (!request.rest.empty() && !request.path.ends_with('/')) return redirect_to_slash(request);
     Response response;
     if (request.rest == "ping") {
         response.content_type = "text/plain";
@@ -253,6 +258,7 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
     const bool bare = request.rest == "bare";
     if (!bare && !admitted(request, own)) {
         response.status = 403;
+        response.content_type = "text/html; charset=utf-8";
         return response;
     }
     const auto states = selected(snapshot, request);
@@ -290,6 +296,7 @@ constinit const Dialect healthz{
     .origin = "Caluma, django-watchman",
     .codes = "200 / 503",
     .own_components = false,
+    .methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
     .reads = headers_read,
     .match = match,
     .render = render,

@@ -71,6 +71,34 @@ TEST(Healthz, KnowsItsSubPathsWithAndWithoutASlash) {
     EXPECT_EQ(healthz.match("/", "/ping"), "ping");
 }
 
+TEST(Healthz, ADashboardWithoutItsSlashIsElsewhere) {
+    for (const std::string rest : {"ping", "bare", "dashboard"}) {
+        Request request = request_of(rest, {{"watchman-token", "a b"}});
+        request.path = "/healthz/" + rest;
+        EXPECT_EQ(whole(render("healthz", documented(), request)),
+                  "301\nContent-Type: text/html; charset=utf-8\nLocation: /healthz/" + rest +
+                      "/?watchman-token=a%20b\n\n");
+    }
+}
+
+TEST(Healthz, AnyMethodReads) {
+    for (const char* method : {"POST", "PUT", "PATCH", "DELETE"}) {
+        Request request = request_of();
+        request.method = method;
+        EXPECT_EQ(whole(render("healthz", documented(), request)), whole(ask(documented())))
+            << method;
+        EXPECT_NE(healthz.methods.find(method), std::string_view::npos);
+    }
+}
+
+TEST(Healthz, NoMemberHidesAnother) {
+    EXPECT_EQ(
+        ask(snapshot_of({{.name = "s3", .outcome = ok().with("configured", false)},
+                         {.name = "s3 (not configured)", .outcome = failed("no")}}))
+            .body,
+        R"--({"s3 (not configured)": {"ok": true}, "s3 (not configured) (2)": {"ok": false}})--");
+}
+
 TEST(Healthz, PingsAndBares) {
     EXPECT_EQ(whole(ask(documented(), "ping")), "200\nContent-Type: text/plain\n\npong");
     EXPECT_EQ(whole(ask(documented(), "bare")), "503\nContent-Type: text/plain\n\n");
@@ -161,6 +189,11 @@ TEST(Healthz, AsksForATokenInWatchmansWay) {
         {"WATCHMAN-TOKEN Token=\"one\"", nullptr, 200},
         {"WATCHMAN-TOKEN Token=two-2", nullptr, 200},
         {"Anything, Token=\"one\"", nullptr, 200},
+        {"WATCHMAN-TOKEN Token=\"one,two-2\"", nullptr, 403},
+        {"WATCHMAN-TOKEN Token=\"one\", x=1", nullptr, 403},
+        {"WATCHMAN-TOKEN Token=\"\"one\"\"", nullptr, 200},
+        {"WATCHMAN-TOKEN Token=bad\tToken=one", nullptr, 200},
+        {"Bearer one", nullptr, 403},
         {"WATCHMAN-TOKEN Token=\"three\"", nullptr, 403},
         {"WATCHMAN-TOKEN Token=\"\"", nullptr, 403},
         {nullptr, "one", 200},
@@ -178,6 +211,8 @@ TEST(Healthz, AsksForATokenInWatchmansWay) {
         const Response response = healthz.render(healthy(), request, options.get());
         EXPECT_EQ(response.status, row.status) << (row.header ? row.header : "-");
         EXPECT_EQ(response.body.empty(), row.status == 403);
+        EXPECT_EQ(response.content_type,
+                  row.status == 403 ? "text/html; charset=utf-8" : "application/json");
         EXPECT_EQ(response.repeat_for, 0ms);
         request.rest = "dashboard";
         EXPECT_EQ(healthz.render(healthy(), request, options.get()).status, row.status);
@@ -186,6 +221,15 @@ TEST(Healthz, AsksForATokenInWatchmansWay) {
         request.rest = "bare";
         EXPECT_EQ(healthz.render(healthy(), request, options.get()).status, 200);
     }
+}
+
+TEST(Healthz, OfARepeatedTokenTheLastCounts) {
+    const Chosen options = Chosen(healthz).set("watchman_tokens", Secret("one,two-2"));
+    const auto code = [&](Pairs query) {
+        return healthz.render(healthy(), request_of({}, std::move(query)), options.get()).status;
+    };
+    EXPECT_EQ(code({{"watchman-token", "bad"}, {"watchman-token", "one"}}), 200);
+    EXPECT_EQ(code({{"watchman-token", "one"}, {"watchman-token", "bad"}}), 403);
 }
 
 TEST(Healthz, AdmitsNobodyWhileItsTokensAreNotAtHand) {

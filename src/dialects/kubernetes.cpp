@@ -1,8 +1,9 @@
-// `kubernetes`: /livez, /readyz and /startupz as the Kubernetes API server answers them, with
-// `?verbose`, `?exclude=NAME` (repeatable) and a path per check. What the words mean: probes.hpp.
+// `kubernetes`: /livez, /readyz, /startupz and /healthz as the Kubernetes API server answers them,
+// with `?verbose`, `?exclude=NAME` (a check or a group, repeatable) and a path per check. What the
+// words mean: probes.hpp; healthz is everything.
 //
-// Mounted on a folder it serves all three; mounted on a path that ends in one of the words (or in
-// `healthz`: everything) only that one.
+// Mounted on a folder it serves all four, mounted on a path that ends in one of the words only that
+// one. `/healthz/`, with its slash, is not the API server's but Caluma's path.
 // Source of the texts: apiserver, healthz.go.
 #include <algorithm>
 #include <array>
@@ -12,7 +13,6 @@
 
 #include "dialects/catalog.hpp"
 #include "dialects/escape.hpp"
-#include "dialects/json_writer.hpp"
 #include "dialects/mount.hpp"
 #include "dialects/probes.hpp"
 
@@ -22,22 +22,22 @@ namespace {
 
 struct Options {};
 
-bool is_probe(std::string_view word, bool with_all) {
-    return word == "livez" || word == "readyz" || word == "startupz" ||
-           (with_all && word == "healthz");
+bool is_probe(std::string_view word) {
+    return word == "livez" || word == "readyz" || word == "startupz" || word == "healthz";
 }
 
 // The rest begins with the probe's word: "readyz", "readyz/databases/default".
 std::optional<std::string_view> match(std::string_view mount, std::string_view path) {
     mount = without_slash(mount);
     const std::string_view last = mount.substr(mount.rfind('/') + 1);
-    const bool one = is_probe(last, true);
+    const bool one = is_probe(last);
     const std::string_view folder = one ? mount.substr(0, mount.size() - last.size() - 1) : mount;
     if (!path.starts_with(folder) || !path.substr(folder.size()).starts_with('/'))
         return std::nullopt;
     const std::string_view rest = path.substr(folder.size() + 1);
     const std::string_view word = rest.substr(0, rest.find('/'));
-    if (one ? word != last : !is_probe(word, false)) return std::nullopt;
+    if (one ? word != last : !is_probe(word)) return std::nullopt;
+    if (!one && rest == "healthz/") return std::nullopt;
     return rest;
 }
 
@@ -51,7 +51,7 @@ std::string quoted(const std::set<std::string>& names) {
     std::string out;
     for (const std::string& name : names) {
         if (!out.empty()) out += ',';
-        JsonWriter(out).value(name);
+        out += go_quoted(name);
     }
     return out;
 }
@@ -66,8 +66,11 @@ Response plain(int status, std::string body) {
 
 Response render_one(std::string_view name, const std::vector<ProbeLine>& lines,
                     const Request& request) {
-    const auto found = std::ranges::find(lines, name, &ProbeLine::name);
-    if (found == lines.end())
+    // A component may have the name of the line `decommission`: both must pass.
+    const ProbeLine* found = nullptr;
+    for (const ProbeLine& line : lines)
+        if (line.name == name && (found == nullptr || found->passed())) found = &line;
+    if (found == nullptr)
         return plain(404, "no such check; ?verbose on the path above lists them\n");
     if (found->passed()) return plain(code_for(found->status, request, 500), "ok");
     const std::string detail =
@@ -76,27 +79,35 @@ Response render_one(std::string_view name, const std::vector<ProbeLine>& lines,
                  "internal server error: " + (detail.empty() ? "reason withheld" : detail) + "\n");
 }
 
+// How a line that is not excluded ends.
+std::string_view verdict(const ProbeLine& line) {
+    if (line.passed()) return " ok\n";
+    return line.critical ? " failed: reason withheld\n"
+                         : " failed (not critical): reason withheld\n";
+}
+
 Response render_all(std::string_view probe, const std::vector<ProbeLine>& lines,
                     const Request& request) {
     const std::vector<std::string> exclude = request.parameters("exclude");
-    const std::set<std::string> asked(exclude.begin(), exclude.end());
-    std::set<std::string> unmatched = asked;
+    const std::set<std::string, std::less<>> asked(exclude.begin(), exclude.end());
+    std::set<std::string> unmatched(exclude.begin(), exclude.end());
     std::string output;
     std::vector<ProbeLine> counted;
     for (const ProbeLine& line : lines) {
         const std::string name = one_line(line.name);
-        if (asked.contains(std::string(line.name))) {
+        const std::string_view group =
+            line.state == nullptr ? std::string_view() : line.state->component->group();
+        if (asked.contains(line.name)) {
             unmatched.erase(std::string(line.name));
             output += "[+]" + name + " excluded: ok\n";
-            continue;
+        } else if (!group.empty() && asked.contains(group)) {
+            unmatched.erase(std::string(group));
+            output += "[+]" + name + " excluded with " + one_line(group) + ": ok\n";
+        } else {
+            counted.push_back(line);
+            output += (line.passed() ? "[+]" : "[-]") + name;
+            output += verdict(line);
         }
-        counted.push_back(line);
-        if (line.passed())
-            output += "[+]" + name + " ok\n";
-        else if (line.critical)
-            output += "[-]" + name + " failed: reason withheld\n";
-        else
-            output += "[-]" + name + " failed (not critical): reason withheld\n";
     }
     if (!unmatched.empty())
         output += "warn: some health checks cannot be excluded: no matches for " +

@@ -39,6 +39,55 @@ TEST(Kubernetes, ExcludesWhatFails) {
               "200\nContent-Type: text/plain; charset=utf-8\n\nok");
 }
 
+TEST(Kubernetes, ExcludesGroups) {
+    const Snapshot snapshot = snapshot_of({{.name = "databases/a", .outcome = failed("no")},
+                                           {.name = "databases/b"},
+                                           {.name = "web"}});
+    EXPECT_EQ(ask(snapshot, "readyz",
+                  {{"exclude", "databases"}, {"exclude", "databases/b"}, {"verbose", ""}})
+                  .body,
+              "[+]databases/a excluded with databases: ok\n[+]databases/b excluded: ok\n"
+              "[+]web ok\nwarn: some health checks cannot be excluded: no matches for "
+              "\"databases\"\nreadyz check passed\n");
+}
+
+TEST(Kubernetes, HealthzIsEverything) {
+    EXPECT_EQ(ask(healthy(), "healthz").body, "ok");
+    const Snapshot snapshot =
+        snapshot_of({own("vitals/engine"), {.name = "db", .outcome = failed("no")}});
+    EXPECT_EQ(ask(snapshot, "healthz").body,
+              "[-]db failed: reason withheld\n[+]vitals/engine ok\nhealthz check failed\n");
+}
+
+TEST(Kubernetes, NoComponentHidesTheLineOfItsName) {
+    Snapshot snapshot = snapshot_of({{.name = "decommission"}});
+    snapshot.decommission.text = "moving";
+    EXPECT_EQ(ask(snapshot, "readyz/decommission").status, 500);
+}
+
+TEST(Kubernetes, QuotesAsGoDoes) {
+    struct Row {
+        std::string name, quoted;
+    };
+    const Row rows[] = {
+        {"a b", R"("a b")"},
+        {"\"\\", R"("\"\\")"},
+        {"\a\b\f\n\r\t\v", R"("\a\b\f\n\r\t\v")"},
+        {"\x01\x1f\x7f", R"("\x01\x1f\x7f")"},
+        {"\u00a0\u00ad\u0085", R"("\u00a0\u00ad\u0085")"},
+        {"\u200b\u2028\ufeff", R"("\u200b\u2028\ufeff")"},
+        {"caf\u00e9 \u5065\U0001F600 \ufffd", "\"caf\u00e9 \u5065\U0001F600 \ufffd\""},
+        {"\U000E0001", R"("\U000e0001")"},
+        {"\xff\xc3(\xe2\x82", R"("\xff\xc3(\xe2\x82")"},
+    };
+    for (const Row& row : rows)
+        EXPECT_EQ(
+            ask(snapshot_of({{.name = "x"}}), "readyz", {{"exclude", row.name}, {"verbose", ""}})
+                .body,
+            "[+]x ok\nwarn: some health checks cannot be excluded: no matches for " + row.quoted +
+                "\nreadyz check passed\n");
+}
+
 TEST(Kubernetes, LivenessIgnoresDependencies) {
     EXPECT_EQ(ask(troubled(), "livez").status, 200);
     EXPECT_EQ(ask(troubled(), "readyz").status, 500);
@@ -131,6 +180,24 @@ TEST(Kubernetes, StartsOnceEverythingHasHadAResult) {
               500);
 }
 
+TEST(Kubernetes, DoesNotWaitForWhatOthersPush) {
+    for (const char* kind : {"push", "job", "workers"}) {
+        Given late{.name = "nightly", .kind = kind, .ran = false};
+        const auto code = [&] {
+            return ask(snapshot_of({{.name = "app"}, late}), "startupz").status;
+        };
+        EXPECT_EQ(code(), 200) << kind;
+        EXPECT_EQ(
+            render("microprofile", snapshot_of({{.name = "app"}, late}), request_of("started"))
+                .status,
+            200);
+        late.probes = {"startup"};
+        EXPECT_EQ(code(), 500) << kind;
+        late.ran = true;
+        EXPECT_EQ(code(), 200) << kind;
+    }
+}
+
 TEST(Kubernetes, PingsWhenNothingIsWatched) {
     EXPECT_EQ(ask(snapshot_of({}), "readyz", {{"verbose", ""}}).body,
               "[+]ping ok\nreadyz check passed\n");
@@ -150,7 +217,9 @@ TEST(Kubernetes, IsMountedOnAFolderOrOnOneProbe) {
     EXPECT_EQ(kubernetes.match("/", "/livez"), "livez");
     EXPECT_EQ(kubernetes.match("/", "/readyz/databases/default"), "readyz/databases/default");
     EXPECT_EQ(kubernetes.match("/", "/startupz/"), "startupz/");
-    EXPECT_EQ(kubernetes.match("/", "/healthz"), std::nullopt);
+    EXPECT_EQ(kubernetes.match("/", "/healthz"), "healthz");
+    EXPECT_EQ(kubernetes.match("/", "/healthz/databases/default"), "healthz/databases/default");
+    EXPECT_EQ(kubernetes.match("/", "/healthz/"), std::nullopt) << "Caluma's path";
     EXPECT_EQ(kubernetes.match("/", "/"), std::nullopt);
     EXPECT_EQ(kubernetes.match("/", "/livezz"), std::nullopt);
     EXPECT_EQ(kubernetes.match("/k8s/", "/k8s/livez"), "livez");

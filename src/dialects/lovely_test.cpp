@@ -7,6 +7,8 @@ namespace {
 const Dialect& svc = *find("svc_status");
 const Dialect& probe = *find("probe_status");
 
+using Members = std::vector<Property>;
+
 // The document's two handlers.
 Snapshot documented() {
     return snapshot_of(
@@ -60,22 +62,80 @@ TEST(SvcStatus, AnswersNothingWhenNothingIsWatched) {
 }
 
 TEST(SvcStatus, ShowsLabelsAsTheOriginalDoes) {
-    const Snapshot snapshot =
-        snapshot_of({{.name = "status2", .outcome = degraded(""), .kind = "handler"},
-                     {.name = "status3",
-                      .outcome = failed("")
-                                     .with("labels.errors", std::int64_t{7})
-                                     .with("host", std::string("a"))
-                                     .with("labels.good", 42.5)
-                                     .with("labels.word", std::string("no number"))
-                                     .with("labels.good", 1.0),
-                      .kind = "handler"}});
+    const Snapshot snapshot = snapshot_of(
+        {{.name = "status2", .outcome = degraded(""), .kind = "handler"},
+         {.name = "status3",
+          .outcome =
+              failed("")
+                  .with(
+                      "labels",
+                      Members{{"errors", 7}, {"good", 42.5}, {"word", "no number"}, {"good", 1.0}})
+                  .with("host", "a"),
+          .kind = "handler"}});
     expect_golden("svc_status/labels.json", render("svc_status", snapshot, request_of(".json")));
     expect_golden("svc_status/labels.prometheus",
                   render("svc_status", snapshot, request_of(".prometheus")));
     Request request = request_of(".prometheus");
     request.disclose = Disclosure::status;
     EXPECT_EQ(render("svc_status", snapshot, request).body.find("errors"), std::string::npos);
+}
+
+// The original's own example, and what else a dict may hold.
+TEST(SvcStatus, ShowsPropertiesOfAnyFormAsTheyWereHandedIn) {
+    const Snapshot snapshot =
+        snapshot_of({{.name = "h",
+                      .outcome = failed("")
+                                     .with("labels", Members{{"errors", 7}, {"good", 42}})
+                                     .with("queue", std::vector<Value>{1, "two", nullptr})
+                                     .with("last", nullptr)
+                                     .with("db", Members{{"name", "caf\u00e9"}, {"ok", true}}),
+                      .kind = "push"}});
+    EXPECT_EQ(render("svc_status", snapshot, request_of(".json")).body,
+              R"({"h":{"state":"RED","labels":{"errors":7,"good":42},"queue":[1,"two",null],)"
+              R"("last":null,"db":{"name":"caf\u00e9","ok":true}}})");
+    EXPECT_EQ(render("svc_status", snapshot, request_of(".prometheus")).body,
+              "# HELP svc_status Status 0->OK, 1->YELLOW, 2->RED\n# TYPE svc_status untyped\n"
+              "svc_status{name=\"h\"} 2\nsvc_status{name=\"h_errors\"} 7\n"
+              "svc_status{name=\"h_good\"} 42\n");
+    for (const char* kind : {"handler", "state", "heartbeat"}) {
+        Snapshot told = snapshot_of({{.name = "h", .outcome = ok().with("x", 1), .kind = kind}});
+        EXPECT_EQ(render("svc_status", told, request_of(".json")).body,
+                  R"({"h":{"state":"OK","x":1}})")
+            << kind;
+    }
+}
+
+// Prometheus keeps the first of two samples of one series.
+TEST(SvcStatus, NoLabelTakesAComponentsName) {
+    const auto with_label = [](std::string name, std::string label) {
+        return Given{.name = std::move(name),
+                     .outcome = ok().with("labels", Members{{std::move(label), 0}}),
+                     .kind = "push"};
+    };
+    const Snapshot snapshot = snapshot_of({with_label("app", "db"),
+                                           {.name = "app_db", .outcome = failed("no")},
+                                           with_label("a", "b_c"),
+                                           with_label("a_b", "c")});
+    const std::string body = render("svc_status", snapshot, request_of(".prometheus")).body;
+    EXPECT_EQ(body.substr(body.find("svc_status{")),
+              "svc_status{name=\"a\"} 0\nsvc_status{name=\"a_b_c\"} 0\n"
+              "svc_status{name=\"a_b\"} 0\n"
+              "svc_status{name=\"a_b_c\",component=\"a_b\",label=\"c\"} 0\n"
+              "svc_status{name=\"app\"} 0\n"
+              "svc_status{name=\"app_db\",component=\"app\",label=\"db\"} 0\n"
+              "svc_status{name=\"app_db\"} 2\n");
+}
+
+TEST(SvcStatus, TheApplicationsOwnMetricsFollow) {
+    Request request = request_of(".prometheus");
+    request.application_metrics =
+        "# HELP orders_total Orders.\r\n# TYPE orders_total counter\n# a comment\n\n"
+        "orders_total{shop=\"a b\"} 3\nsvc_status{name=\"UserService\"} 0\n"
+        "# TYPE process_open_fds gauge\nprocess_open_fds 1\nvitals_status 0\nlast 1";
+    const std::string body = render("svc_status", documented(), request).body;
+    EXPECT_EQ(body.substr(body.find("# HELP orders")),
+              "# HELP orders_total Orders.\n# TYPE orders_total counter\n"
+              "orders_total{shop=\"a b\"} 3\nlast 1\n");
 }
 
 TEST(SvcStatus, EndsTheMetricsWithTheProcess) {
@@ -237,6 +297,29 @@ TEST(ProbeStatus, RefusesOthersAndSaysWhatToDo) {
     EXPECT_EQ(refused.repeat_for, 0ms);
     EXPECT_EQ(probe_with(healthy(), "POST", {{"body", "gone"}}, false, "anyone").decommission,
               "gone");
+}
+
+TEST(ProbeStatus, OfSeveralTextsTheLastCounts) {
+    EXPECT_EQ(probe_with(healthy(), "POST", {{"body", "OK"}, {"body", "off"}}, true).decommission,
+              "off");
+}
+
+TEST(ProbeStatus, OtherMethodsReadWhenCompatible) {
+    Snapshot snapshot = healthy();
+    snapshot.decommission.text = "off";
+    const Chosen compat = Chosen(probe).set("compat", true);
+    for (const char* method : {"PUT", "PATCH", "DELETE"}) {
+        Request request = request_of();
+        request.method = method;
+        const Response read = probe.render(snapshot, request, compat.get());
+        EXPECT_EQ(whole(read), "503\nContent-Type: text/plain; charset=UTF-8\n\noff") << method;
+        EXPECT_FALSE(read.decommission);
+        const Response refused = probe_with(snapshot, method, {}, true);
+        EXPECT_EQ(refused.status, 405) << method;
+        EXPECT_EQ(refused.headers, (Pairs{{"Allow", "GET, HEAD, POST, OPTIONS"}}));
+    }
+    EXPECT_TRUE(probe.render(snapshot, request_of(), compat.get()).options_with_body);
+    EXPECT_FALSE(probe_with(snapshot, "GET", {}, false).options_with_body);
 }
 
 TEST(ProbeStatus, TakesTheEndpointsCode) {

@@ -114,7 +114,9 @@ Response render(const Snapshot& snapshot, const Request& request, const void*) {
     constexpr std::array<std::string_view, 2> types{
         "text/plain; version=0.0.4; charset=utf-8",
         "application/openmetrics-text; version=1.0.0; charset=utf-8"};
-    const std::size_t chosen = negotiate(request.accept, types).value_or(0);
+    // The application speaks the first of them only.
+    const std::size_t known = request.application_metrics.empty() ? types.size() : 1;
+    const std::size_t chosen = negotiate(request.accept, std::span(types).first(known)).value_or(0);
     const Exposition format = chosen == 1 ? Exposition::openmetrics : Exposition::prometheus;
 
     Response response;
@@ -129,6 +131,7 @@ Response render(const Snapshot& snapshot, const Request& request, const void*) {
     write_runs(writer, states);
     write_service(writer, snapshot, request);
     if (request.process != nullptr) append_process(response.body, *request.process, format);
+    append_application(response.body, request.application_metrics);
     writer.end();
     return response;
 }

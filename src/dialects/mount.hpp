@@ -4,6 +4,8 @@
 #include <optional>
 #include <string_view>
 
+#include "dialects/dialect.hpp"
+
 namespace vitals::dialects {
 
 // `/healthz/` -> `/healthz`; `/` -> nothing.
@@ -19,5 +21,8 @@ std::optional<std::string_view> match_either(std::string_view mount, std::string
 // What follows the mount and a slash, without slashes around it, or nothing if the path is not
 // below the mount (or the mount itself: then the rest is empty).
 std::optional<std::string_view> below(std::string_view mount, std::string_view path);
+
+// 301 to the same URL with a slash behind its path, as Django's APPEND_SLASH; the query stays.
+Response redirect_to_slash(const Request& request);
 
 }  // namespace vitals::dialects

@@ -12,6 +12,7 @@ namespace {
 
 struct Options {
     std::string control_from = "operator";
+    bool compat = false;
 };
 
 constexpr Field fields[] = {
@@ -20,8 +21,12 @@ constexpr Field fields[] = {
         "Who may decommission: `operator` takes a control listener, a token with `control`, or a "
         "loopback peer without a proxy's or browser's headers; `anyone` is the original's rule.",
         {.choices = "operator|anyone"}),
+    field<&Options::compat>("compat",
+                            "Reproduces the original's quirks: PUT, PATCH and DELETE read like "
+                            "GET, and the answer to OPTIONS has the text."),
 };
 
+constexpr std::string_view allowed = "GET, HEAD, POST, OPTIONS";
 constexpr std::string_view text_type = "text/plain; charset=UTF-8";
 
 Response refuse() {
@@ -49,6 +54,8 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
         response.repeat_for = {};
         return response;
     }
+    if (request.method != "GET" && !own.compat) return not_allowed(allowed);
+    response.options_with_body = own.compat;
     const Decommission& state = snapshot.decommission;
     response.body = state.text == "OK" && state.draining ? "shutting down" : plain_text(state.text);
     if (state.active()) response.status = code_for(Status::failed, request, 503);
@@ -65,7 +72,8 @@ constinit const Dialect probe_status{
     .origin = "lovely-ws-status",
     .codes = "200 / 503 when decommissioned",
     .own_components = false,
-    .methods = "GET, HEAD, POST, OPTIONS",
+    .methods = allowed,
+    .refuses = "PUT, PATCH, DELETE",
     .match = match_itself,
     .render = render,
 };

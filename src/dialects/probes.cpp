@@ -2,6 +2,7 @@
 #include "dialects/probes.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace vitals::dialects {
 
@@ -9,8 +10,14 @@ namespace {
 
 constexpr std::string_view engine_name = "vitals/engine";
 
-bool is_live(const ComponentState& state) {
-    return std::ranges::find(state.component->probes, "live") != state.component->probes.end();
+bool says(const ComponentState& state, std::string_view probe) {
+    return std::ranges::find(state.component->probes, probe) != state.component->probes.end();
+}
+
+bool holds_back_the_start(const ComponentState& state) {
+    constexpr std::array<std::string_view, 3> told_by_others{"push", "job", "workers"};
+    return std::ranges::find(told_by_others, state.component->kind) == told_by_others.end() ||
+           says(state, "startup");
 }
 
 ProbeLine liveness(const ComponentState& state, Steady now) {
@@ -32,11 +39,11 @@ std::vector<ProbeLine> probe_lines(Probe probe, const Snapshot& snapshot, const 
     for (const ComponentState* state : visible(snapshot, request, own)) {
         switch (probe) {
             case Probe::live:
-                if (is_live(*state) && state != engine)
+                if (says(*state, "live") && state != engine)
                     lines.push_back(liveness(*state, request.now));
                 break;
             case Probe::startup:
-                lines.push_back(startup(*state));
+                if (holds_back_the_start(*state)) lines.push_back(startup(*state));
                 break;
             case Probe::ready:
             case Probe::all:

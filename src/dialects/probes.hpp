@@ -5,7 +5,9 @@
 //   not fail it (startup is for that); one that is stale or blind does.
 // - ready: every component but the engine, and a line `decommission` (or `shutdown`) while out of
 //   service. A component that is not critical may fail without failing the whole.
-// - startup: every component has had a first result.
+// - startup: every component that is checked from here has had a first result. What others say
+//   (pushed components, jobs, workers) may come long after the start, or because of it: such a
+//   component is part of it only if it says `probes: [startup]`.
 // - all: as ready, with the engine.
 #pragma once
 

@@ -16,7 +16,7 @@ struct Options {
     std::string messaging;
     std::string workers;
     std::string platform_version;
-    std::string worker_style = "name";
+    std::string worker_style = "both";
     bool stale_workers = false;
 };
 
@@ -32,8 +32,8 @@ constexpr Field fields[] = {
     field<&Options::worker_style>(
         "worker_style",
         "How a worker is written: `name` as documented (2.6), `id` with `_id` and `_ns` as later "
-        "releases have it, or `both`.",
-        {.choices = "name|id|both"}),
+        "releases have it and Katello reads it, or `both`.",
+        {.choices = "both|name|id"}),
     field<&Options::stale_workers>(
         "stale_workers",
         "Lists workers that have been silent for longer than their group's timeout too, for five "

@@ -25,7 +25,7 @@ Snapshot documented(Status database = Status::ok, Status broker = Status::ok) {
 Chosen mapped() {
     Chosen options(pulp);
     options.set("database", std::string("db")).set("messaging", std::string("broker"));
-    return options.set("workers", std::string("pulp"));
+    return options.set("workers", std::string("pulp")).set("worker_style", std::string("name"));
 }
 
 Response ask(const Snapshot& snapshot, const Chosen& options) {
@@ -52,6 +52,19 @@ TEST(Pulp, AnswersTheSampleWhenLaidOut) {
                     R"("name": "resource_manager@status-info-net0.default.virt"}], )"
                     R"("messaging_connection": {"connected": true}, )"
                     R"("versions": {"platform_version": "2.6.0"}})");
+}
+
+// Katello tells workers by `_id`, clients of 2.6 by `name`.
+TEST(Pulp, WritesWorkersForEveryClientUnlessToldOtherwise) {
+    Chosen options(pulp);
+    options.set("database", std::string("db")).set("messaging", std::string("broker"));
+    options.set("workers", std::string("pulp"));
+    EXPECT_NE(
+        ask(documented(), options)
+            .body.find(R"({"_id": "scheduler@status-info-net0.default.virt", "_ns": "workers", )"
+                       R"("last_heartbeat": "2015-01-02T20:39:58Z", )"
+                       R"("name": "scheduler@status-info-net0.default.virt"})"),
+        std::string::npos);
 }
 
 TEST(Pulp, StaysAt200AndKnowsNoWorkersWithoutItsDatabase) {

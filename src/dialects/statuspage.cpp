@@ -1,6 +1,11 @@
-// `statuspage`: `status.json` and `summary.json` as hosted status pages publish them (Statuspage's
-// public API, version 2), always 200. Ids are made from names, so they stay the same.
+// `statuspage`: the documents that hosted status pages publish (Statuspage's public API, version
+// 2), always 200. Ids are made from names, so they stay the same; of two names with the same id the
+// later one gets another. Nothing is known here of incidents and maintenances: their lists are
+// empty.
 #include <algorithm>
+#include <array>
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,7 +26,9 @@ struct Options {
 };
 
 constexpr Field fields[] = {
-    field<&Options::url>("url", "Where people find the page; shown as `page.url`.",
+    field<&Options::url>("url",
+                         "Where people find the page, shown as `page.url`; the site that was asked "
+                         "if not set.",
                          {.example = "https://status.example.com"}),
     field<&Options::allow_origin>(
         "allow_origin",
@@ -42,6 +49,19 @@ std::string id_of(std::string_view kind, std::string_view name) {
     mix(name);
     return fmt::format("{:012x}", hash & 0xFFFFFFFFFFFFu);
 }
+
+// Ids of one document's components and groups.
+class Ids {
+  public:
+    std::string of(std::string_view kind, std::string_view name) {
+        std::string id = id_of(kind, name);
+        while (!taken_.insert(id).second) id = id_of(id, name);
+        return id;
+    }
+
+  private:
+    std::set<std::string> taken_;
+};
 
 struct Overall {
     std::string_view indicator, description;
@@ -88,69 +108,152 @@ System changed_at(const ComponentState& state, const Snapshot& snapshot) {
 }
 
 void write_page(JsonWriter& writer, const Snapshot& snapshot, const States& states,
-                const Options& options) {
+                const Request& request, const Options& options) {
     System updated = started_at(snapshot);
     for (const ComponentState* state : states)
         updated = std::max(updated, changed_at(*state, snapshot));
     writer.key("page").object();
     writer.member("id", id_of("page", snapshot.service.name));
     writer.member("name", snapshot.service.name);
-    writer.member("url", options.url);
+    writer.member("url", options.url.empty() ? request.site : options.url);
     writer.member("time_zone", "Etc/UTC");
     writer.member("updated_at", rfc3339_millis(updated)).end_object();
 }
 
-void write_component(JsonWriter& writer, const Snapshot& snapshot, const Request& request,
-                     const ComponentState& state, std::size_t position) {
-    writer.object();
-    writer.member("id", id_of("component", state.name()));
-    writer.member("name", state.name());
-    writer.member("status", component_word(state, request.now));
-    writer.member("created_at", rfc3339_millis(started_at(snapshot)));
-    writer.member("updated_at", rfc3339_millis(changed_at(state, snapshot)));
-    writer.member("position", position);
-    const std::string detail = shown_detail(state, request);
-    writer.key("description");
-    if (detail.empty())
+// A component or a group, as both are written.
+struct Entry {
+    std::string id, name, group_id;
+    std::string_view status;
+    System updated{};
+    std::string description{};
+    std::vector<std::string> members{};  // of a group: ids
+    bool group = false;
+};
+
+void text_or_null(JsonWriter& writer, std::string_view key, const std::string& text) {
+    writer.key(key);
+    if (text.empty())
         writer.null();
     else
-        writer.value(detail);
+        writer.value(text);
+}
+
+void write_entry(JsonWriter& writer, const Snapshot& snapshot, const Entry& entry,
+                 std::size_t position) {
+    writer.object().member("id", entry.id).member("name", entry.name);
+    writer.member("status", entry.status);
+    writer.member("created_at", rfc3339_millis(started_at(snapshot)));
+    writer.member("updated_at", rfc3339_millis(entry.updated));
+    writer.member("position", position);
+    text_or_null(writer, "description", entry.description);
     writer.member("showcase", false);
     writer.key("start_date").null();
-    writer.key("group_id").null();
+    text_or_null(writer, "group_id", entry.group_id);
     writer.member("page_id", id_of("page", snapshot.service.name));
-    writer.member("group", false);
-    writer.member("only_show_if_degraded", false).end_object();
+    writer.member("group", entry.group);
+    writer.member("only_show_if_degraded", false);
+    if (entry.group) {
+        writer.key("components").array();
+        for (const std::string& member : entry.members) writer.value(member);
+        writer.end_array();
+    }
+    writer.end_object();
 }
+
+// A group is as ill as its worst component: the words in the order of gravity.
+std::string_view worse(std::string_view a, std::string_view b) {
+    constexpr std::array<std::string_view, 4> words{"operational", "degraded_performance",
+                                                    "partial_outage", "major_outage"};
+    return std::ranges::find(words, a) < std::ranges::find(words, b) ? b : a;
+}
+
+// Components in name order, each group before the first of its own.
+std::vector<Entry> entries_of(const Snapshot& snapshot, const Request& request,
+                              const States& states) {
+    Ids ids;
+    std::vector<Entry> entries;
+    std::map<std::string_view, std::size_t> groups;
+    for (const ComponentState* state : states) {
+        const std::string_view group = state->component->group();
+        if (!group.empty() && !groups.contains(group)) {
+            groups[group] = entries.size();
+            Entry& made = entries.emplace_back();
+            made.id = ids.of("group", group);
+            made.name = group;
+            made.group = true;
+        }
+        Entry entry;
+        entry.id = ids.of("component", state->name());
+        entry.name = state->name();
+        entry.status = component_word(*state, request.now);
+        entry.updated = changed_at(*state, snapshot);
+        entry.description = shown_detail(*state, request);
+        if (!group.empty()) {
+            Entry& whole = entries[groups[group]];
+            whole.status = whole.members.empty() ? entry.status : worse(whole.status, entry.status);
+            whole.updated = std::max(whole.updated, entry.updated);
+            whole.members.push_back(entry.id);
+            entry.group_id = whole.id;
+        }
+        entries.push_back(std::move(entry));
+    }
+    return entries;
+}
+
+void write_components(JsonWriter& writer, const Snapshot& snapshot, const Request& request,
+                      const States& states) {
+    writer.key("components").array();
+    std::size_t position = 0;
+    for (const Entry& entry : entries_of(snapshot, request, states))
+        write_entry(writer, snapshot, entry, ++position);
+    writer.end_array();
+}
+
+// What each document has beside `page`.
+struct Document {
+    std::string_view path;
+    bool components, incidents, maintenances, status;
+};
+
+constexpr std::array<Document, 8> documents{{
+    {"status.json", false, false, false, true},
+    {"summary.json", true, true, true, true},
+    {"components.json", true, false, false, false},
+    {"incidents.json", false, true, false, false},
+    {"incidents/unresolved.json", false, true, false, false},
+    {"scheduled-maintenances.json", false, false, true, false},
+    {"scheduled-maintenances/upcoming.json", false, false, true, false},
+    {"scheduled-maintenances/active.json", false, false, true, false},
+}};
 
 std::optional<std::string_view> match(std::string_view mount, std::string_view path) {
     const std::optional<std::string_view> rest = below(mount, path);
-    if (rest == "status.json" || rest == "summary.json") return rest;
-    return std::nullopt;
+    const bool known =
+        rest && std::ranges::find(documents, *rest, &Document::path) != documents.end();
+    return known ? rest : std::nullopt;
 }
 
 Response render(const Snapshot& snapshot, const Request& request, const void* options) {
     const auto& own = *static_cast<const Options*>(options);
     const States states = visible(snapshot, request, false);
+    const auto* found = std::ranges::find(documents, request.rest, &Document::path);
+    const Document& document = found == documents.end() ? documents.front() : *found;
     Response response;
     response.content_type = "application/json; charset=utf-8";
     if (!own.allow_origin.empty())
         response.headers.emplace_back("Access-Control-Allow-Origin", own.allow_origin);
     JsonWriter writer(response.body);
     writer.object();
-    write_page(writer, snapshot, states, own);
-    if (request.rest == "summary.json") {
-        writer.key("components").array();
-        std::size_t position = 0;
-        for (const ComponentState* state : states)
-            write_component(writer, snapshot, request, *state, ++position);
-        writer.end_array();
-        writer.key("incidents").array().end_array();
-        writer.key("scheduled_maintenances").array().end_array();
+    write_page(writer, snapshot, states, request, own);
+    if (document.components) write_components(writer, snapshot, request, states);
+    if (document.incidents) writer.key("incidents").array().end_array();
+    if (document.maintenances) writer.key("scheduled_maintenances").array().end_array();
+    if (document.status) {
+        const Overall overall = overall_of(states, request.now);
+        writer.key("status").object().member("indicator", overall.indicator);
+        writer.member("description", overall.description).end_object();
     }
-    const Overall overall = overall_of(states, request.now);
-    writer.key("status").object().member("indicator", overall.indicator);
-    writer.member("description", overall.description).end_object().end_object();
+    writer.end_object();
     return response;
 }
 
@@ -171,6 +274,7 @@ constinit const Dialect statuspage{
     .usual_path = "/api/v2/",
     .origin = "Statuspage",
     .codes = "200 always",
+    .wants_site = true,
     .own_components = false,
     .match = match,
     .render = render,

@@ -2,14 +2,18 @@
 // Origin: lovely-ws-status. Its `detail` stands in CSV too; a state that it does not know counts as
 // RED here (there: as OK).
 //
-// Further properties are published for components whose state was handed in (`push`, `handler`):
-// they are that handler's own words, and the original's document shows them. Those of other kinds
-// may hold addresses or versions and need full disclosure.
+// Further properties are published for components whose state was handed in (pushed, or by the
+// library's handlers): they are that handler's own words, and the original's document shows them.
+// Those of other kinds may hold addresses or versions and need full disclosure.
 //
-// The original's `labels` are properties whose names begin with `labels.`: an object in JSON, and
-// one further series each, `<component>_<label>`, in the Prometheus form, if they are numbers.
+// The property `labels`, if it is an object, is shown like any other in JSON. In the Prometheus
+// form each of its numbers is a further series, `<component>_<label>`. That may be the name of
+// another component, and of two samples with one name Prometheus keeps the first: components have
+// their names for themselves, a label whose name is taken gets a Prometheus label of its own.
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <set>
 #include <string>
 
 #include "dialects/accept.hpp"
@@ -83,34 +87,24 @@ std::string_view digit(Status status) {
 
 bool tells_properties(const ComponentState& state, const Request& request) {
     if (request.disclose == Disclosure::full) return true;
-    const std::string& kind = state.component->kind;
-    return request.disclose == Disclosure::detail && (kind == "push" || kind == "handler");
+    constexpr std::array<std::string_view, 4> handed_in{"push", "handler", "state", "heartbeat"};
+    return request.disclose == Disclosure::detail &&
+           std::ranges::find(handed_in, state.component->kind) != handed_in.end();
 }
 
 using States = std::vector<const ComponentState*>;
-
-constexpr std::string_view label_prefix = "labels.";
 
 // The properties that this request may read; none of them twice, none that would hide ours.
 std::vector<const Property*> told(const ComponentState& state, const Request& request) {
     std::vector<const Property*> properties;
     if (state.last == nullptr || !tells_properties(state, request)) return properties;
     for (const Property& property : state.last->properties) {
-        const bool ours =
-            property.name == "state" || property.name == "detail" || property.name == "labels";
+        const bool ours = property.name == "state" || property.name == "detail";
         // Of several with one name the first counts, as for Outcome::property().
         if (!ours && state.last->property(property.name) == &property.value)
             properties.push_back(&property);
     }
     return properties;
-}
-
-bool is_label(const Property* property) {
-    return property->name.starts_with(label_prefix);
-}
-
-std::string_view label_of(const Property* property) {
-    return std::string_view(property->name).substr(label_prefix.size());
 }
 
 std::string csv(const States& states, const Request& request) {
@@ -135,30 +129,54 @@ std::string json(const States& states, const Request& request) {
         writer.member("state", word(state->status(request.now)));
         const std::string detail = shown_detail(*state, request);
         if (!detail.empty()) writer.member("detail", detail);
-        const auto properties = told(*state, request);
-        for (const Property* property : properties)
-            if (!is_label(property)) writer.member(property->name, property->value);
-        if (std::ranges::any_of(properties, is_label)) {
-            writer.key("labels").object();
-            for (const Property* property : properties)
-                if (is_label(property)) writer.member(label_of(property), property->value);
-            writer.end_object();
-        }
+        for (const Property* property : told(*state, request))
+            writer.member(property->name, property->value);
         writer.end_object();
     }
     writer.end_object();
     return body;
 }
 
-void append_series(std::string& body, std::string_view name, std::string_view label,
-                   std::string_view value) {
-    body += "svc_status{name=\"";
-    append_label(body, name);
-    append_label(body, label);
-    body += "\"} ";
-    body += value;
-    body += '\n';
-}
+// The series that were written, by what stands between their braces.
+class Series {
+  public:
+    explicit Series(std::string& body, const States& components) : body_(body) {
+        for (const ComponentState* state : components) taken_.insert(named(state->name()));
+    }
+
+    void component(const ComponentState& state, std::string_view value) {
+        write(named(state.name()), value);
+    }
+
+    void label(const ComponentState& state, std::string_view label, std::string_view value) {
+        std::string series = named(state.name() + "_" + std::string(label));
+        if (!taken_.insert(series).second) {
+            series += ",component=\"";
+            append_label(series, state.name());
+            series += "\",label=\"";
+            append_label(series, label);
+            series += '"';
+            // Labels that differ only in characters that no label may hold.
+            if (!taken_.insert(series).second) return;
+        }
+        write(series, value);
+    }
+
+  private:
+    static std::string named(std::string_view name) {
+        std::string series = "name=\"";
+        append_label(series, name);
+        series += '"';
+        return series;
+    }
+
+    void write(std::string_view series, std::string_view value) {
+        body_.append("svc_status{").append(series).append("} ").append(value) += '\n';
+    }
+
+    std::string& body_;
+    std::set<std::string, std::less<>> taken_;
+};
 
 std::string number(const Value& value) {
     if (const auto* whole = std::get_if<std::int64_t>(&value)) return std::to_string(*whole);
@@ -170,32 +188,27 @@ std::string prometheus(const States& states, const Request& request, bool compat
     constexpr std::string_view head =
         "# HELP svc_status Status 0->OK, 1->YELLOW, 2->RED\n# TYPE svc_status untyped\n";
     std::string body;
+    Series series(body, states);
     for (const ComponentState* state : states) {
         if (compat || body.empty()) body += head;
-        append_series(body, state->name(), "", digit(state->status(request.now)));
+        series.component(*state, digit(state->status(request.now)));
         for (const Property* property : told(*state, request)) {
-            const std::string value = number(property->value);
-            if (is_label(property) && !value.empty())
-                append_series(body, state->name(), "_" + std::string(label_of(property)), value);
+            const auto* labels = std::get_if<std::vector<Property>>(&property->value);
+            if (property->name != "labels" || labels == nullptr) continue;
+            for (const auto& [label, value] : *labels)
+                if (const std::string text = number(value); !text.empty())
+                    series.label(*state, label, text);
         }
     }
     if (request.process != nullptr) append_process(body, *request.process, Exposition::prometheus);
+    append_application(body, request.application_metrics);
     return body;
-}
-
-// The original's view answers every method alike.
-Response only_reading() {
-    Response response;
-    response.status = 405;
-    response.content_type = "text/plain; charset=utf-8";
-    response.body = "405 Method Not Allowed\n";
-    response.headers.emplace_back("Allow", "GET, HEAD, OPTIONS");
-    return response;
 }
 
 Response render(const Snapshot& snapshot, const Request& request, const void* options) {
     const auto& own = *static_cast<const Options*>(options);
-    if (!own.compat && request.method != "GET") return only_reading();
+    // The original's view answers every method alike.
+    if (!own.compat && request.method != "GET") return not_allowed("GET, HEAD, OPTIONS");
     const States states = visible(snapshot, request, false);
     Response response;
     response.status = code_for(worst(states, request.now), request, 200);

@@ -21,6 +21,7 @@
 #include "dialects/document.hpp"
 #include "dialects/escape.hpp"
 #include "dialects/json_writer.hpp"
+#include "dialects/keys.hpp"
 #include "dialects/mount.hpp"
 
 namespace vitals::dialects {
@@ -47,9 +48,21 @@ std::string globs_problem(const void* value) {
     return {};
 }
 
+// Of a value that comes later, from a vault, nothing is known here: such a token opens nothing.
+std::string token_problem(const void* value) {
+    std::string token = static_cast<const Secret*>(value)->reveal();
+    const bool impossible = token.find('/') != std::string::npos || token == "." || token == "..";
+    wipe(token);
+    if (!impossible) return {};
+    return "must be able to stand in a path as one part of it: it must not hold '/' (base64 may, "
+           "base64url does not), nor be '.' or '..'";
+}
+
 constexpr Field namespace_fields[] = {
     field<&Namespace::token>("token", "The access token that opens this namespace.",
-                             {.required = true, .example = "{vault: \"kv/health#production\"}"}),
+                             {.required = true,
+                              .example = "{vault: \"kv/health#production\"}",
+                              .verify = token_problem}),
     field<&Namespace::components>(
         "components", "The components that it sees: globs, `!` excludes; all if not set.",
         {.example = "[\"cache/*\", postgres]", .verify = globs_problem}),
@@ -94,7 +107,8 @@ Form form_of(const Request& request) {
     const std::string* format = request.parameter("format");
     const bool chosen = format != nullptr && !format->empty();
     if (chosen && *format != "json") return Form::unknown;
-    const auto wanted = negotiate(request.accept, std::span(offers).first(chosen ? 1 : 2));
+    const auto wanted =
+        negotiate_by_precedence(request.accept, std::span(offers).first(chosen ? 1 : 2));
     if (!wanted) return Form::refused;
     return *wanted == 0 ? Form::json : Form::html;
 }
@@ -176,9 +190,13 @@ std::string json(const Entries& entries, const Request& request) {
     writer.object();
     for (const auto& [name, entry] : entries) {
         writer.key(name).object();
-        if (entry.flat != nullptr) leaf(*entry.flat);
+        Keys keys;
+        if (entry.flat != nullptr) {
+            leaf(*entry.flat);
+            keys = {"status", "response_time"};
+        }
         for (const ComponentState* state : entry.members) {
-            writer.key(state->component->short_name()).object();
+            writer.key(keys.unique(state->component->short_name())).object();
             leaf(*state);
             writer.end_object();
         }
@@ -219,16 +237,10 @@ Response problem(int status, std::string_view text) {
 
 // Not a URL of this API at all: answered as the router would, not as the API.
 Response no_such_url(const Request& request, const Options& options) {
-    Response response;
     const bool repairable = options.append_slash && !request.rest.empty() &&
                             request.rest.find('/') == std::string::npos;
-    if (repairable) {
-        response.status = 301;
-        std::string location = request.path.substr(0, request.path.size() - request.rest.size());
-        location += url_component(request.rest) + "/";
-        response.headers.emplace_back("Location", location);
-        return response;
-    }
+    if (repairable) return redirect_to_slash(request);
+    Response response;
     as_document(response);
     response.status = 404;
     response.body = document_head("Not found", Status::unknown) +

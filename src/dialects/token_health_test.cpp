@@ -254,6 +254,66 @@ TEST(TokenHealth, MayRepairTheSlash) {
     EXPECT_EQ(token_health.render(documented(), ask_for(""), options.get()).status, 404);
 }
 
+TEST(TokenHealth, TheQuerySurvivesTheSlash) {
+    Chosen options = two_namespaces();
+    options.set("append_slash", true);
+    const Request request = ask_for("prod-1", {{"format", "json"}, {"a&b", "c d"}, {"x", ""}});
+    EXPECT_EQ(token_health.render(documented(), request, options.get()).headers,
+              (Pairs{{"Location", "/api/health/prod-1/?format=json&a%26b=c%20d&x"}}));
+}
+
+// Django REST Framework 3.14's choice: it knows no quality values.
+TEST(TokenHealth, NegotiatesAsTheFrameworkDoes) {
+    struct Choice {
+        const char* accept;
+        const char* type;  // null: 406
+    };
+    const char* const json = "application/json";
+    const char* const html = "text/html; charset=utf-8";
+    const Choice rows[] = {
+        {"", json},
+        {"*/*", json},
+        {"*/*;q=0", json},
+        {"text/html", html},
+        {"text/*", html},
+        {"application/*, text/*", json},
+        {"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", html},
+        {"text/html;q=0, */*", html},
+        {"application/json;q=0.5, text/html", json},
+        {"text/html, application/json", json},
+        {"application/json, text/html;level=1", html},
+        {"application/json; indent=4", json},
+        {"text/csv", nullptr},
+        {"text/csv, */*;q=0.1", json},
+        {"garbage", json},
+    };
+    for (const Choice& row : rows) {
+        const Response response = ask(documented(), ask_for("prod-1/", {}, row.accept));
+        EXPECT_EQ(response.status, row.type == nullptr ? 406 : 200) << row.accept;
+        if (row.type != nullptr) EXPECT_EQ(response.content_type, row.type) << row.accept;
+    }
+}
+
+TEST(TokenHealth, OfARepeatedFormatTheLastCounts) {
+    EXPECT_EQ(ask(documented(), ask_for("prod-1/", {{"format", "xml"}, {"format", "json"}})).status,
+              200);
+    EXPECT_EQ(ask(documented(), ask_for("prod-1/", {{"format", "json"}, {"format", "xml"}})).status,
+              404);
+}
+
+TEST(TokenHealth, NoMemberHidesAnother) {
+    EXPECT_EQ(ask(snapshot_of({{.name = "cache", .duration = 0ns},
+                               {.name = "cache/status",
+                                .outcome = failed("", ErrorClass::connect),
+                                .duration = 0ns}}),
+                  ask_for("prod-1/"))
+                  .body,
+              R"({"cache":{"status":"working","response_time":"0.0",)"
+              R"("status (2)":{"status":"unavailable: connect","response_time":"0.0"}
+}
+})");
+}
+
 TEST(TokenHealth, HasCodesOfItsOwnChoosing) {
     Request request = ask_for("prod-1/");
     request.failed_code = 200;
@@ -283,6 +343,17 @@ TEST(TokenHealth, ChecksItsOptions) {
     const std::vector<std::string> good{"cache/*", "!cache/x"}, bad{"!"};
     EXPECT_EQ(components.verify(&good), "");
     EXPECT_NE(components.verify(&bad), "");
+    const Field& token = token_health.description.fields[0].members[0];
+    for (const char* impossible : {"a/b", "/", ".", "..", "Zm9v/Zm8="}) {
+        const Secret secret(impossible);
+        EXPECT_NE(token.verify(&secret), "") << impossible;
+    }
+    for (const char* possible : {"a b", "...", "Zm9v+Zm8=", "a%2Fb"}) {
+        const Secret secret(possible);
+        EXPECT_EQ(token.verify(&secret), "") << possible;
+    }
+    const Secret later = Secret::pending();
+    EXPECT_EQ(token.verify(&later), "");
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "dialects/escape.hpp"
 #include "model/check_error.hpp"
 #include "model/glob.hpp"
+#include "model/name.hpp"
 #include "net/context.hpp"
 
 namespace vitals::library {
@@ -76,22 +77,9 @@ std::string state_change_line(std::string_view name, Status from, Status to,
 }
 
 void check_name(std::string_view name) {
-    const auto refuse = [&](std::string_view why) {
+    if (const std::string problem = name_problem(name); !problem.empty())
         throw std::invalid_argument(
-            fmt::format("'{}' cannot name a component: {}", dialects::one_line(name), why));
-    };
-    if (name.empty()) refuse("it is empty");
-    if (name.size() > 128) refuse("it is longer than 128 bytes");
-    if (name.starts_with("vitals/")) refuse("names that begin with 'vitals/' are vitals' own");
-    if (std::count(name.begin(), name.end(), '/') > 1) refuse("it has more than one '/'");
-    if (name.front() == '/' || name.back() == '/') refuse("group and name must not be empty");
-    for (std::string_view rest = name; !rest.empty();) {
-        const bool replacement = rest.starts_with("\xEF\xBF\xBD");
-        const char32_t code_point = dialects::take_code_point(rest);
-        if (code_point == 0xFFFD && !replacement) refuse("it is not UTF-8");
-        if (code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0))
-            refuse("it holds a control character");
-    }
+            fmt::format("the name '{}' {}", dialects::one_line(name), problem));
 }
 
 void check_options(const Options& options) {

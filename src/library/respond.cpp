@@ -91,10 +91,12 @@ Response respond(const std::shared_ptr<const Snapshot>& snapshot, const Request&
         facts.disclose =
             request.trusted ? dialects::Disclosure::full : dialects::Disclosure::detail;
         facts.authorized = request.trusted;
+        facts.application_metrics = request.metrics;
         facts.now = std::chrono::steady_clock::now();
         facts.now_system = std::chrono::system_clock::now();
         for (const auto& [name, value] : request.headers) {
             const std::string lower = server::lower_case(name);
+            if (lower == "host") facts.site = "http://" + value;
             if (lower == "accept")
                 facts.accept += (facts.accept.empty() ? "" : ", ") + value;
             else

@@ -45,7 +45,7 @@ struct Server::State {
         : core(settled(std::move(given))),
           server({listener_at(options.address)},
                  library::usual_routes(options.dialects, options.disclose_errors),
-                 control(registry), core->hub, core->clock, core->options.log, {},
+                 control(registry, options), core->hub, core->clock, core->options.log, {},
                  options.own_thread ? 1u : 0u) {}
 
     // A request must not find an empty registry, which is ready, before what was registered is
@@ -57,7 +57,7 @@ struct Server::State {
 
     // What a request may change: whether the service is decommissioned, by whom section
     // "Decommission" of docs/dialects.md allows it. /v1 needs tokens, and there are none here.
-    static server::Control control(Registry& registry) {
+    static server::Control control(Registry& registry, const ServerOptions& options) {
         using Answer = server::Control::Answer;
         constexpr auto refused = "the service's own registry is not changed over HTTP";
         server::Control control;
@@ -72,6 +72,7 @@ struct Server::State {
         control.remove = [=](const std::string&, const auto& done) {
             done(Answer::refused, refused);
         };
+        control.metrics = options.metrics;
         control.run = [](const std::string&, const auto& done) { done(nullptr); };
         control.reload = [=](const auto& done) { done({std::string(refused)}); };
         return control;

@@ -75,6 +75,29 @@ TEST(Server, IsNeverReadyBeforeWhatWasRegistered) {
     }
 }
 
+TEST(Server, ShowsTheApplicationsOwnMetrics) {
+    Shop shop;
+    std::atomic<int> asked = 0;
+    Server server(shop.registry, {.address = "127.0.0.1:0", .metrics = [&]() -> std::string {
+                                      if (++asked > 2) throw std::runtime_error("no more");
+                                      return "orders_total 3\nprocess_open_fds 1\n";
+                                  }});
+    for (const char* request : {"GET /metrics", "GET /svc_status.prometheus"}) {
+        const std::string answer = ask_over_http(server.port(), request);
+        EXPECT_THAT(answer, HasSubstr("\norders_total 3\n")) << request;
+        EXPECT_THAT(answer, Not(HasSubstr("process_open_fds 1\n"))) << request;
+    }
+    const std::string without = ask_over_http(server.port(), "GET /metrics");
+    EXPECT_THAT(without, StartsWith("HTTP/1.1 200"));
+    EXPECT_THAT(without, HasSubstr("vitals_component_status{component=\"database\""));
+    EXPECT_THAT(
+        respond(shop.registry.snapshot(), {.target = "/metrics",
+                                           .headers = {{"Accept", "application/openmetrics-text"}},
+                                           .metrics = "orders_total 4\n"})
+            .body,
+        HasSubstr("\norders_total 4\n"));
+}
+
 TEST(Server, DrivenByTheHostsLoopItHasNoThread) {
     Shop shop;
     Server server(shop.registry, {.address = "127.0.0.1:0", .own_thread = false});

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "model/name.hpp"
 #include "server/api_body.hpp"
 #include "server/component_json.hpp"
 
@@ -15,7 +16,6 @@ using dialects::Request;
 using dialects::Response;
 using Answered = std::optional<Response>;
 
-constexpr std::size_t longest_name = 128;
 constexpr std::size_t longest_text = 1024;
 
 Response json_answer(const json::value& value, int status = 200) {
@@ -30,23 +30,6 @@ Response empty_answer(int status) {
     Response response;
     response.status = status;
     return response;
-}
-
-// What is wrong with a component's name, or empty.
-std::string_view name_problem(std::string_view name) {
-    if (name.empty()) return "a component's name must not be empty";
-    if (name.size() > longest_name) return "a component's name has at most 128 bytes";
-    if (valid_utf8(name) != name) return "a component's name must be UTF-8";
-    for (char c : name)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-            return "a component's name holds no control characters";
-    std::size_t slash = name.find('/');
-    if (slash == std::string_view::npos) return {};
-    if (name.find('/', slash + 1) != std::string_view::npos)
-        return "a component's name has at most one `/`";
-    if (slash == 0 || slash + 1 == name.size())
-        return "neither group nor name around the `/` may be empty";
-    return {};
 }
 
 // ---- reads -------------------------------------------------------------------------------------
@@ -135,8 +118,8 @@ auto tell(Call& call) {
 
 Answered put_component(Call call) {
     const std::string& name = call.names[0];
-    if (std::string_view problem = name_problem(name); !problem.empty())
-        return problem_answer(400, problem, call.path);
+    if (const std::string problem = name_problem(name); !problem.empty())
+        return problem_answer(400, "the component's name " + problem, call.path);
     auto push = parse_push(name, call.body);
     if (!push) return refuse(call, push.error());
     if (!call.control.push) return unavailable(call);

@@ -150,6 +150,7 @@ TEST_F(ControlApiTest, BodiesThatAreNotWhatTheyShouldBeChangeNothing) {
           Case{"nonsense", "the body is not JSON"}, Case{"[]", "the body must be a JSON object"},
           Case{"{} {}", "the body is not JSON"}, Case{deep, "the body is not JSON"},
           Case{R"({"status":"ok","x":[[[[[[[[[[]]]]]]]]]]})", "the body is not JSON"},
+          Case{R"({"status":"ok","properties":{"a":[[[[[[[[]]]]]]]]}})", "the body is not JSON"},
           Case{"{}", "`status` must be one of ok, degraded, failed, unknown"},
           Case{R"({"status":"OK"})", "`status` must be"}, Case{R"({"status":1})", "`status` must"},
           Case{R"({"status":"ok","state":1})",
@@ -173,10 +174,10 @@ TEST_F(ControlApiTest, PropertiesHoldWhateverJsonHolds) {
     const std::string properties =
         R"({"labels":{"errors":7,"good":42.5},"queue":[1,"two",null,[true]],"last":null,)"
         R"("db":{"name":"x","replica":{"lag":-1}}})";
-    EXPECT_EQ(ask("PUT", "/v1/components/h", R"({"status":"failed","properties":)" + properties +
-                                                 "}")
-                  .status,
-              204);
+    EXPECT_EQ(
+        ask("PUT", "/v1/components/h", R"({"status":"failed","properties":)" + properties + "}")
+            .status,
+        204);
     ASSERT_EQ(pushed.size(), 1u);
     std::string shown;
     dialects::JsonWriter(shown).value(pushed[0].outcome.properties);
@@ -185,7 +186,8 @@ TEST_F(ControlApiTest, PropertiesHoldWhateverJsonHolds) {
 
 TEST_F(ControlApiTest, NamesThatCannotBe) {
     std::string ok = R"({"status":"ok"})";
-    for (std::string name : {"a%2Fb%2Fc", "%2Fa", "a%2F", "a%0Ab", "%ff", "a%7F"})
+    for (std::string name : {"a%2Fb%2Fc", "%2Fa", "a%2F", "a%0Ab", "%ff", "a%7F", "a%C2%80",
+                             "a%E2%80%A8b", "vitals%2Fengine", "a%20"})
         EXPECT_EQ(ask("PUT", "/v1/components/" + name, ok).status, 400) << name;
     EXPECT_EQ(ask("PUT", "/v1/components/" + std::string(129, 'a'), ok).status, 400);
     EXPECT_TRUE(pushed.empty());

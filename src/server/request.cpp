@@ -180,6 +180,26 @@ int hex_value(char c) {
     return -1;
 }
 
+std::optional<std::string> decode(std::string_view text, bool query) {
+    std::string result;
+    result.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool complete =
+            i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0;
+        if (text[i] == '%' && complete) {
+            const int byte = hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]);
+            if (byte == 0) return {};
+            result += static_cast<char>(byte);
+            i += 2;
+        } else if (text[i] == '%' && !query) {
+            return {};
+        } else {
+            result += text[i] == '+' && query ? ' ' : text[i];
+        }
+    }
+    return result;
+}
+
 }  // namespace
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
@@ -227,23 +247,12 @@ std::expected<Head, Refusal> parse_head(std::string_view bytes) {
     return head;
 }
 
-std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
-    std::string result;
-    result.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '+' && plus_is_space) {
-            result += ' ';
-        } else if (text[i] != '%') {
-            result += text[i];
-        } else {
-            if (i + 2 >= text.size()) return {};
-            int high = hex_value(text[i + 1]), low = hex_value(text[i + 2]);
-            if (high < 0 || low < 0 || (high == 0 && low == 0)) return {};
-            result += static_cast<char>(high * 16 + low);
-            i += 2;
-        }
-    }
-    return result;
+std::optional<std::string> percent_decode(std::string_view text) {
+    return decode(text, false);
+}
+
+std::optional<std::string> query_decode(std::string_view text) {
+    return decode(text, true);
 }
 
 std::expected<Target, Refusal> parse_target(std::string_view method, std::string_view target) {
@@ -289,11 +298,10 @@ std::expected<Target, Refusal> parse_target(std::string_view method, std::string
         query.remove_prefix(std::min(part.size() + 1, query.size()));
         if (part.empty()) continue;
         std::size_t equals = part.find('=');
-        auto name = percent_decode(part.substr(0, equals), true);
-        auto value = percent_decode(
-            equals == std::string_view::npos ? std::string_view() : part.substr(equals + 1), true);
-        if (!name || !value)
-            return std::unexpected(Refusal{400, "the query's percent-encoding is not valid"});
+        auto name = query_decode(part.substr(0, equals));
+        auto value = query_decode(equals == std::string_view::npos ? std::string_view()
+                                                                   : part.substr(equals + 1));
+        if (!name || !value) return std::unexpected(Refusal{400, "the query holds an encoded NUL"});
         result.query.emplace_back(std::move(*name), std::move(*value));
     }
     return result;

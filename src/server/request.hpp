@@ -59,8 +59,12 @@ struct Target {
 // RFC 9112, section 3.2: origin form, absolute form, `*` for OPTIONS only.
 std::expected<Target, Refusal> parse_target(std::string_view method, std::string_view target);
 
-// Nothing when there is a `%` without two hexadecimal digits, or an encoded NUL.
-std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
+// Of a path: nothing when there is a `%` without two hexadecimal digits, or an encoded NUL.
+std::optional<std::string> percent_decode(std::string_view text);
+// Of a query: `+` is a space, a `%` without two hexadecimal digits stands for itself (`body=disk
+// 100%`), as in the URL standard and in what the original systems are made of. Nothing when there
+// is an encoded NUL.
+std::optional<std::string> query_decode(std::string_view text);
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
 std::string lower_case(std::string_view text);

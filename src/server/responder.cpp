@@ -93,6 +93,10 @@ void Responder::replace_routes(std::shared_ptr<const Routes> routes) {
                 endpoint.dialect->render != nullptr)
                 mounts_[i].push_back(&endpoint);
         }
+    // The endpoint with the longest path has it, whatever else is served around it.
+    for (auto& mounts : mounts_)
+        std::ranges::stable_sort(mounts, std::ranges::greater(),
+                                 [](const Endpoint* endpoint) { return endpoint->path.size(); });
 }
 
 Plan Responder::plan(const Head& head, const Peer& peer) {
@@ -189,6 +193,10 @@ dialects::Request Responder::facts(const Endpoint& endpoint, std::string_view re
             if (equal_ignoring_case(name, wanted))
                 request.headers.emplace_back(std::string(wanted), std::string(value));
     }
+    const std::string_view* host = head.field("host");
+    if (endpoint.dialect->wants_site && host != nullptr)
+        request.site =
+            fmt::format("{}://{}", shared_.listeners[peer.listener].tls ? "https" : "http", *host);
     request.disclose = identity.read ? Disclosure::full : endpoint.disclose;
     request.authorized = !endpoint.tokens.empty() || identity.read;
     request.operator_ = identity.control ||

@@ -145,6 +145,7 @@ class Responder {
     void redate(Variant& variant) noexcept;
     void hold(Variant& variant, std::shared_ptr<Rendered> rendered) noexcept;
     dialects::Response produce(Variant& variant, const Snapshot& snapshot);
+    std::string application_metrics();
     Steady holds_until(const Snapshot& snapshot);
     void evict(const Variant* spared);
 

@@ -53,7 +53,7 @@ struct Endpoint {
 
 // Immutable; replaced as a whole by a reload.
 struct Routes {
-    std::vector<Endpoint> endpoints;  // the first that matches answers
+    std::vector<Endpoint> endpoints;  // of those that match, that with the longest path answers
     std::vector<Token> tokens;
 };
 
@@ -87,6 +87,8 @@ struct Control {
         run;
     // What is wrong with them, or empty.
     std::function<void(Heartbeats, std::function<void(std::string problem)>)> heartbeat;
+    // The application's own metrics in Prometheus' text format; may be empty.
+    std::function<std::string()> metrics;
     // Problems, one per line; empty when the new configuration is in force.
     std::function<void(std::function<void(std::vector<std::string> problems)>)> reload;
 };

@@ -392,6 +392,16 @@ TEST_F(ServerTest, EndpointsOfOtherListenersAreNotServed) {
     EXPECT_EQ(site.get("/here", "", 1).status, 200);
 }
 
+TEST_F(ServerTest, TheEndpointWithTheLongestPathAnswers) {
+    auto routes = std::make_shared<Routes>();
+    routes->endpoints.push_back(Site::endpoint("/a"));
+    routes->endpoints.push_back(Site::endpoint("/a/b"));
+    site.routes = routes;
+    start();
+    EXPECT_NE(site.get("/a/b/c").body.find("rest=/c "), std::string::npos);
+    EXPECT_NE(site.get("/a/c/b").body.find("rest=/c/b "), std::string::npos);
+}
+
 TEST_F(ServerTest, ReplacedRoutesHoldForOpenConnections) {
     start();
     Client client = site.client();

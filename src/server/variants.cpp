@@ -26,6 +26,7 @@ std::string key_of(const dialects::Request& request, const void* route) {
     add(request.path);
     add(request.rest);
     add(request.accept);
+    add(request.site);
     for (const auto& [name, value] : request.query) add(name), add(value);
     key.push_back('\1');
     for (const auto& [name, value] : request.headers) add(name), add(value);
@@ -118,11 +119,14 @@ dialects::Response Responder::produce(Variant& variant, const Snapshot& snapshot
     variant.request.now_system = shared_.clock.system();
     std::vector<dialects::Traffic> traffic;
     dialects::ProcessFigures figures;
+    std::string application;
     if (variant.wants_process) {
         traffic = shared_.traffic.sum();
         figures = read_process_figures();
         variant.request.traffic = traffic;
         variant.request.process = &figures;
+        application = application_metrics();
+        variant.request.application_metrics = application;
     }
     dialects::Response response;
     try {
@@ -135,7 +139,21 @@ dialects::Response Responder::produce(Variant& variant, const Snapshot& snapshot
     }
     variant.request.traffic = {};
     variant.request.process = nullptr;
+    variant.request.application_metrics = {};
     return response;
+}
+
+// What the application throws must not hide our own metrics.
+std::string Responder::application_metrics() {
+    try {
+        return shared_.control.metrics ? shared_.control.metrics() : std::string();
+    } catch (const std::exception& error) {
+        shared_.log(LogLevel::error,
+                    fmt::format("the application's metrics cannot be shown: {}", error.what()));
+    } catch (...) {
+        shared_.log(LogLevel::error, "the application's metrics cannot be shown");
+    }
+    return {};
 }
 
 void Responder::refresh(Variant& variant) {

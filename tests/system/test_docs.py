@@ -67,6 +67,27 @@ def test_links_lead_somewhere(document):
             assert anchor in anchors, f"{named(document)} links to {target}"
 
 
+def existing_tests():
+    for source in ROOT.glob("src/**/*_test.cpp"):
+        for suite, name in re.findall(r"^TEST\w*\((\w+),\s*(\w+)\)", source.read_text(), re.MULTILINE):
+            yield f"{suite}.{name}"
+    for source in ROOT.glob("tests/system/test_*.py"):
+        for name in re.findall(r"^def (test_\w+)", source.read_text(), re.MULTILINE):
+            yield f"{source.stem}::{name}"
+
+
+def test_every_row_of_compatibility_has_a_test():
+    known = set(existing_tests())
+    rows = [line for line in (ROOT / "docs/compatibility.md").read_text().splitlines()
+            if line.startswith("|") and not line.startswith(("|---", "| what |"))]
+    assert len(rows) > 150
+    for row in rows:
+        cells = row[1:-1].split("|")
+        assert len(cells) == 5, row
+        named = re.findall(r"`([^`]+)`", cells[-1])
+        assert named and set(named) <= known, f"{row}\nnot there: {set(named) - known}"
+
+
 def test_documents_name_commands_that_exist():
     """`vitals WORD` in a code span is a subcommand."""
     known = set(re.findall(r"^  ([a-z]+) ", run_vitals("--help").stdout, re.MULTILINE)) | {"help"}

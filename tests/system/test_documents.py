@@ -92,7 +92,8 @@ def daemon():
         "components": {name: {"check": "push", "ttl": "10m"} for name in names},
         "workers": {"pulp": {"timeout": "10m"}},
         "endpoints": [
-            {"dialect": "pulp", "database": "db", "messaging": "broker", "workers": "pulp"},
+            {"dialect": "pulp", "database": "db", "messaging": "broker", "workers": "pulp",
+             "worker_style": "name"},
             *({"dialect": "delivery", "path": f"/{mode}/_status", "postgres": f"pg-{mode}",
                "lsyncd": f"ls-{mode}", "mode": "cold_standby" if mode == "failing" else mode}
               for mode in DELIVERY),

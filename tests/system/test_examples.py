@@ -155,7 +155,8 @@ def at(server, user):
 
 def pulp(database, messaging, workers=()):
     return {"api_version": "2", "database_connection": {"connected": database},
-            "known_workers": [{"last_heartbeat": "2015-01-02T20:39:58Z", "name": name}
+            "known_workers": [{"_id": name, "_ns": "workers",
+                               "last_heartbeat": "2015-01-02T20:39:58Z", "name": name}
                               for name in workers],
             "messaging_connection": {"connected": messaging},
             "versions": {"platform_version": "2.6.0"}}
@@ -305,7 +306,7 @@ def test_lovely(example, postgres, web):
     daemon = example("lovely", LOVELY_DATABASE=at(postgres, "app"),
                      LOVELY_DATABASE_PASSWORD=databases.PASSWORD, LOVELY_USERS=web("fine").url)
     answer = daemon.control("PUT", "/v1/components/myHandler", {
-        "status": "ok", "detail": "running", "properties": {"labels.jobs": 7}})
+        "status": "ok", "detail": "running", "properties": {"labels": {"jobs": 7}}})
     assert answer.status == 204, answer.text
     assert eventually(lambda: set(lovely_states(daemon).values()) == {"OK"}), daemon.log()
     answer = daemon.get("/svc_status", {"Accept": "application/json"})
@@ -492,6 +493,7 @@ def test_caluma(example, postgres, tmp_path):
 # ---- what docs/compatibility.md says of paths, methods and headers ---------------------------------
 
 READ, ALSO_POST = "GET, HEAD, OPTIONS", "GET, HEAD, POST, OPTIONS"
+ANY = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 TOKEN = url_of("HEALTH_TOKEN_PRODUCTION")
 ROWS = [
     ("pulp", "GET", "/v2/status", {}, 200, None),
@@ -500,7 +502,7 @@ ROWS = [
     ("pulp", "POST", "/v2/status/", {}, 405, READ),
     ("pulp", "GET", "/v2/status/?any=thing", {}, 200, None),
     ("delivery-standalone", "HEAD", "/_status", {}, 500, None),
-    ("delivery-standalone", "GET", "/_status/", {}, 404, None),
+    ("delivery-standalone", "GET", "/_status/", {}, 500, None),
     ("delivery-standalone", "POST", "/_status", {}, 405, READ),
     ("lovely", "POST", "/svc_status", {}, 405, READ),
     ("lovely", "GET", "/svc_status/", {}, 404, None),
@@ -514,10 +516,12 @@ ROWS = [
     ("token-health", "GET", TOKEN + "?format=", {}, 500, READ),
     ("token-health", "POST", TOKEN + "?format=xml", {}, 404, READ),
     ("token-health", "GET", TOKEN, {"Authorization": "JWT something else"}, 500, READ),
-    ("caluma", "POST", "/healthz/", {}, 405, READ),
+    ("caluma", "POST", "/healthz/", {}, 503, None),
+    ("caluma", "TRACE", "/healthz/", {}, 405, ANY),
     ("caluma", "GET", "/healthz/ping/", {}, 200, None),
-    ("caluma", "GET", "/healthz/bare", {}, 503, None),
-    ("caluma", "GET", "/healthz/bare?check=nothing", {}, 200, None),
+    ("caluma", "GET", "/healthz/ping", {}, 301, None),
+    ("caluma", "GET", "/healthz/bare/", {}, 503, None),
+    ("caluma", "GET", "/healthz/bare/?check=nothing", {}, 200, None),
     ("caluma", "GET", "/healthz/?check=nothing", {}, 404, None),
     ("caluma", "GET", "/healthz/dashboard/", {}, 200, None),
     ("caluma", "GET", "/another/healthz/", {}, 404, None),

@@ -1,11 +1,14 @@
 """What Prometheus reads, judged by its own tool and by its Python client's strict parser."""
+import json
 import shutil
 import subprocess
+import urllib.parse
+import urllib.request
 
 import pytest
 from prometheus_client.openmetrics import parser as openmetrics
 
-from daemon import eventually
+from daemon import eventually, free_port
 
 
 @pytest.fixture
@@ -51,3 +54,53 @@ def test_svc_status_prometheus_is_read_by_promtool(daemon):
     done = subprocess.run([shutil.which("promtool"), "check", "metrics"], input=answer.body,
                           capture_output=True)
     assert done.returncode in (0, 3), done.stderr    # 3: its advice on names that lovely chose
+
+
+@pytest.fixture
+def prometheus(tmp_path):
+    """prometheus(daemon, path): a server that scrapes it; returns how to ask it."""
+    started = []
+
+    def start(daemon, path):
+        port = free_port()
+        file = tmp_path / "prometheus.yml"
+        file.write_text(json.dumps({
+            "global": {"scrape_interval": "1s"},
+            "scrape_configs": [{"job_name": "vitals", "metrics_path": path, "static_configs": [
+                {"targets": [f"127.0.0.1:{daemon.port}"]}]}]}))
+        started.append(subprocess.Popen(
+            [shutil.which("prometheus"), f"--config.file={file}",
+             f"--storage.tsdb.path={tmp_path / 'data'}", f"--web.listen-address=127.0.0.1:{port}"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+
+        def ask(query):
+            url = f"http://127.0.0.1:{port}/api/v1/query?" + urllib.parse.urlencode({"query": query})
+            try:
+                with urllib.request.urlopen(url, timeout=5) as answer:
+                    return json.load(answer)["data"]["result"]
+            except OSError:
+                return []
+
+        return ask
+
+    yield start
+    for each in started:
+        each.kill()
+        each.wait()
+
+
+def test_prometheus_stores_what_is_red_as_red(vitals, prometheus):
+    """Of two samples of one series it keeps the first: a label must not take a component's name."""
+    made = vitals({"components": {"app": {"check": "push"}, "app_db": {"check": "push"}}})
+    made.control("PUT", "/v1/components/app", {"status": "ok", "properties": {"labels": {"db": 0}}})
+    made.control("PUT", "/v1/components/app_db", {"status": "failed"})
+    assert made.becomes("app_db", "failed")
+    ask = prometheus(made, "/svc_status.prometheus")
+    assert eventually(lambda: ask('svc_status{name="app_db",component=""}'), 30, 0.2)
+    assert [each["value"][1] for each in ask('svc_status{name="app_db",component=""}')] == ["2"]
+    assert [each["value"][1] for each in ask('svc_status{name="app_db",label="db"}')] == ["0"]
+    # Nothing was dropped: as many samples as lines.
+    lines = [line for line in made.get("/svc_status.prometheus").text.splitlines()
+             if not line.startswith("#")]
+    assert ask("scrape_samples_scraped")[0]["value"][1] == str(len(lines))
+    assert ask("scrape_samples_post_metric_relabeling")[0]["value"][1] == str(len(lines))

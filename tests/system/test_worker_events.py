@@ -113,7 +113,7 @@ def test_celerys_workers_come_and_go(vitals, rabbitmq, redis):
             workers[group][2].signal(signal.SIGCONT)
             knows(daemon, group, NAMES[2:])
             (answer,) = daemon.get(f"/{group}/v2/status/").json["known_workers"]
-            assert list(answer) == ["last_heartbeat", "name"]
+            assert list(answer) == ["_id", "_ns", "last_heartbeat", "name"]
 
 
 def test_the_example_of_pulp(example, web, rabbitmq, fleet):

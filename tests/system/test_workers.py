@@ -39,7 +39,8 @@ def test_pulps_status_follows_the_heartbeats(vitals):
     assert answer.json == {
         "api_version": "2",
         "database_connection": {"connected": True},
-        "known_workers": [{"last_heartbeat": "2015-01-02T20:39:58Z", "name": name}
+        "known_workers": [{"_id": name, "_ns": "workers",
+                           "last_heartbeat": "2015-01-02T20:39:58Z", "name": name}
                           for name in sorted(NAMES)],
         "messaging_connection": {"connected": True},
         "versions": {"platform_version": "2.6.0"}}

@@ -1,0 +1,55 @@
+// Names of components.
+#include "model/name.hpp"
+
+#include <fmt/format.h>
+
+#include "model/utf8.hpp"
+
+namespace vitals {
+
+namespace {
+
+constexpr std::size_t longest_name = 128;
+
+// Neither control characters, nor what breaks a line or turns the direction of writing: a name must
+// look in a log like what it is.
+bool is_printable(char32_t code_point) {
+    if (code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0)) return false;
+    if (code_point >= 0x2028 && code_point <= 0x202E) return false;
+    return code_point != 0x200B && code_point != 0xFEFF && (code_point & 0xFFFE) != 0xFFFE;
+}
+
+bool is_utf8(std::string_view before, std::string_view after, char32_t code_point) {
+    constexpr std::string_view written = "\uFFFD";
+    return code_point != 0xFFFD || before.substr(0, before.size() - after.size()) == written;
+}
+
+std::string character_problem(std::string_view name) {
+    while (!name.empty()) {
+        const std::string_view before = name;
+        const char32_t code_point = take_code_point(name);
+        if (!is_utf8(before, name, code_point)) return "is not UTF-8";
+        if (!is_printable(code_point)) return "holds a character that cannot be printed";
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string name_problem(std::string_view name) {
+    if (name.empty()) return "is empty";
+    if (std::string problem = character_problem(name); !problem.empty()) return problem;
+    if (name.size() > longest_name)
+        return fmt::format("has {} bytes, at most {} are allowed", name.size(), longest_name);
+    if (name.starts_with(' ') || name.ends_with(' ')) return "begins or ends with a space";
+    if (name.starts_with("vitals/"))
+        return "belongs to vitals itself, which speaks of its own parts as vitals/...";
+    const auto slash = name.find('/');
+    if (slash == std::string_view::npos) return {};
+    if (name.find('/', slash + 1) != std::string_view::npos)
+        return "has more than one '/', expected group/name";
+    if (slash == 0 || slash + 1 == name.size()) return "needs something on both sides of the '/'";
+    return {};
+}
+
+}  // namespace vitals
