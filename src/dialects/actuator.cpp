@@ -106,12 +106,9 @@ void write_whole(Answer& answer, const Snapshot& snapshot, const States& states,
     writer.object().member("status", out && !down ? "OUT_OF_SERVICE" : word(overall));
     writer.key(answer.nested).object();
     Keys keys;
-    if (out)
-        writer.key(keys.unique("readinessState"))
-            .object()
-            .member("status", "OUT_OF_SERVICE")
-            .end_object();
+    if (out) keys.unique("readinessState");
     answer.components(states, keys);
+    if (out) writer.key("readinessState").object().member("status", "OUT_OF_SERVICE").end_object();
     writer.end_object();
     if (root) writer.key("groups").array().value("liveness").value("readiness").end_array();
     writer.end_object();

@@ -20,7 +20,9 @@ TEST(Kubernetes, AnswersAtLengthOnRequestAndOnFailure) {
     expect_golden("kubernetes/readyz-verbose", ask(healthy(), "readyz", {{"verbose", ""}}));
     expect_golden("kubernetes/livez-verbose", ask(troubled(), "livez", {{"verbose", "1"}}));
     expect_golden("kubernetes/readyz-failed", ask(troubled(), "readyz"));
-    expect_golden("kubernetes/startupz-failed", ask(troubled(), "startupz"));
+    Snapshot starting = troubled();
+    starting.components.push_back(state_of({.name = "zz late", .ran = false}));
+    expect_golden("kubernetes/startupz-failed", ask(starting, "startupz"));
     expect_golden("kubernetes/hostile", ask(hostile(), "readyz"));
     expect_golden("kubernetes/excluded", ask(troubled(), "readyz",
                                              {{"exclude", "databases/reports"},
@@ -47,8 +49,8 @@ TEST(Kubernetes, ExcludesGroups) {
                   {{"exclude", "databases"}, {"exclude", "databases/b"}, {"verbose", ""}})
                   .body,
               "[+]databases/a excluded with databases: ok\n[+]databases/b excluded: ok\n"
-              "[+]web ok\nwarn: some health checks cannot be excluded: no matches for "
-              "\"databases\"\nreadyz check passed\n");
+              "[+]web ok\nreadyz check passed\n");
+    EXPECT_EQ(ask(snapshot, "readyz", {{"exclude", "data"}}).status, 500);
 }
 
 TEST(Kubernetes, HealthzIsEverything) {

@@ -195,8 +195,10 @@ std::string prometheus(const States& states, const Request& request, bool compat
         for (const Property* property : told(*state, request)) {
             const auto* labels = std::get_if<std::vector<Property>>(&property->value);
             if (property->name != "labels" || labels == nullptr) continue;
+            std::set<std::string_view> known;
             for (const auto& [label, value] : *labels)
-                if (const std::string text = number(value); !text.empty())
+                if (const std::string text = number(value);
+                    !text.empty() && known.insert(label).second)
                     series.label(*state, label, text);
         }
     }

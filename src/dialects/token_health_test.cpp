@@ -309,9 +309,7 @@ TEST(TokenHealth, NoMemberHidesAnother) {
                   ask_for("prod-1/"))
                   .body,
               R"({"cache":{"status":"working","response_time":"0.0",)"
-              R"("status (2)":{"status":"unavailable: connect","response_time":"0.0"}
-}
-})");
+              R"--("status (2)":{"status":"unavailable: connect","response_time":"0.0"}}})--");
 }
 
 TEST(TokenHealth, HasCodesOfItsOwnChoosing) {

@@ -93,10 +93,12 @@ void Responder::replace_routes(std::shared_ptr<const Routes> routes) {
                 endpoint.dialect->render != nullptr)
                 mounts_[i].push_back(&endpoint);
         }
-    // The endpoint with the longest path has it, whatever else is served around it.
+    // The endpoint with the longest path has it, whatever else is served around it; of several the
+    // first, as they stand in one row.
     for (auto& mounts : mounts_)
-        std::ranges::stable_sort(mounts, std::ranges::greater(),
-                                 [](const Endpoint* endpoint) { return endpoint->path.size(); });
+        std::ranges::sort(mounts, {}, [](const Endpoint* endpoint) {
+            return std::pair(-std::ssize(endpoint->path), endpoint);
+        });
 }
 
 Plan Responder::plan(const Head& head, const Peer& peer) {

@@ -17,7 +17,7 @@ def daemon():
         "components": {**{name: {"check": "push", "ttl": "1h"} for name in COMPONENTS},
                        "here": {"check": "file", "path": "/etc/passwd", "interval": "1s"},
                        "nightly": {"check": "push", "ttl": "25h", "critical": False}},
-        "workers": {"pulp": {}},
+        "workers": {"pulp": {"timeout": "10m"}},
         "endpoints": [
             {"dialect": "kubernetes"}, {"dialect": "actuator"}, {"dialect": "statuspage"},
             {"dialect": "svc_status"}, {"dialect": "metrics"},

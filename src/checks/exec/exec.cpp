@@ -82,8 +82,7 @@ void add_perfdata(const std::vector<wire::PerfDatum>& perfdata, Outcome& outcome
     for (const wire::PerfDatum& datum : perfdata) {
         const std::string label = wire::printable(datum.label, label_bytes);
         const std::string name = label + unit_suffix(datum.unit);
-        if (outcome.property(name) != nullptr) continue;
-        outcome.with(name, datum.value);
+        if (outcome.property(name) == nullptr) outcome.with(name, datum.value);
         if ((datum.critical && datum.critical->alerts(datum.value)) ||
             (datum.warning && datum.warning->alerts(datum.value)))
             out_of_range += (out_of_range.empty() ? "" : ", ") + label;
