@@ -49,7 +49,8 @@ TEST(MemoryJudge, The_tighter_of_machine_and_group_counts) {
 constexpr std::uint64_t mib = 1ull << 20;
 
 // memory.stat of version 2, in MiB.
-std::string stat_of(int anon, int active, int inactive, int dirty, int writeback, int slab) {
+std::string stat_of(std::uint64_t anon, std::uint64_t active, std::uint64_t inactive,
+                    std::uint64_t dirty, std::uint64_t writeback, std::uint64_t slab) {
     return fmt::format(
         "anon {}\nfile {}\nshmem {}\nfile_dirty {}\nfile_writeback {}\ninactive_file {}\n"
         "active_file {}\nunevictable 0\nslab_reclaimable {}\nslab_unreclaimable {}\n",
@@ -57,7 +58,7 @@ std::string stat_of(int anon, int active, int inactive, int dirty, int writeback
         inactive * mib, active * mib, slab * mib, 5 * mib);
 }
 
-GroupFiles group(int limit, int usage, std::string stat) {
+GroupFiles group(std::uint64_t limit, std::uint64_t usage, std::string stat) {
     return {.limit = fmt::format("{}\n", limit * mib),
             .throttle = "max\n",
             .usage = fmt::format("{}\n", usage * mib),
