@@ -60,6 +60,9 @@ struct Options {
     bool critical = true;    // false: its failure only degrades the whole
     std::optional<std::chrono::milliseconds> valid_for{};   // default 2 x interval + timeout
     std::optional<std::chrono::milliseconds> slow_above{};  // a longer run is degraded
+    // While a threshold holds a change back; default a fifth of the interval, at least 1 s.
+    std::optional<std::chrono::milliseconds> retry_interval{};
+    std::optional<std::chrono::milliseconds> down_interval{};  // while failed; default the interval
     std::optional<std::chrono::milliseconds>
         ttl{};  // StateHandler: without a beat for longer: failed
     std::vector<std::string> tags{};

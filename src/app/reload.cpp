@@ -57,34 +57,35 @@ std::vector<std::string> Daemon::apply(std::expected<config::Config, config::Pro
     watch(*config_);
     server_->replace_routes(routes_of(*config_));
     for (const std::string& warning : config_->warnings) log_(LogLevel::warning, warning);
-    tell_what_waits(*before);
+    tell_what_waits();
     log_(LogLevel::info, fmt::format("configuration reloaded: {} components, {} endpoints",
                                      config_->components.size(), config_->endpoints.size()));
     return {};
 }
 
-// What only a restart changes is said, not silently left.
-void Daemon::tell_what_waits(const config::Config& before) {
-    const auto listener_texts = [](const config::Config& config) {
-        std::string all;
-        for (const config::Listener& listener : config.listeners) {
-            all += listener.text + (listener.control ? " control" : "");
-            if (listener.tls)
-                all += " " + listener.tls->certificate + " " + listener.tls->key + " " +
-                       listener.tls->client_ca;
-            all += "\n";
-        }
-        return all;
-    };
-    const auto waits = [this](std::string_view what) {
-        log_(LogLevel::warning,
-             fmt::format("{} changed in the configuration; restart for it to take effect", what));
-    };
-    if (listener_texts(before) != listener_texts(*config_)) waits("listeners");
-    if (before.limits != config_->limits) waits("limits");
-    if (before.state_dir != config_->state_dir) waits("state_dir");
-    if (before.log.level != config_->log.level || before.log.format != config_->log.format)
-        waits("log");
+std::map<std::string, std::string> fixed_at_start(const config::Config& config) {
+    std::string listeners;
+    for (const config::Listener& listener : config.listeners) {
+        listeners += listener.text + (listener.control ? " control" : "");
+        if (listener.tls)
+            listeners += " " + listener.tls->certificate + " " + listener.tls->key + " " +
+                         listener.tls->client_ca;
+        listeners += "\n";
+    }
+    return {{"listeners", std::move(listeners)},
+            {"limits", fmt::format("{} {} {}", config.limits.headers.bytes,
+                                   config.limits.body.bytes, config.limits.connections)},
+            {"state_dir", config.state_dir},
+            {"log", config.log.level + " " + config.log.format}};
+}
+
+// What only a restart changes is said as long as it waits for one.
+void Daemon::tell_what_waits() {
+    for (const auto& [what, now] : fixed_at_start(*config_))
+        if (fixed_.at(what) != now)
+            log_(LogLevel::warning,
+                 fmt::format("{} changed in the configuration; restart for it to take effect",
+                             what));
 }
 
 void Daemon::watch_secrets() {

@@ -18,6 +18,7 @@ Daemon::Daemon(config::Config config, ServeOptions options, Log log)
     : options_(std::move(options)),
       log_(std::move(log)),
       config_(std::make_shared<config::Config>(std::move(config))),
+      fixed_(fixed_at_start(*config_)),
       environment_(loop_),
       engine_(environment_, clock_, hub_, log_, config_->service),
       workers_(environment_, engine_, clock_, log_),

@@ -7,6 +7,7 @@
 // clients) away from the engine.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -27,6 +28,8 @@
 namespace vitals::app {
 
 std::vector<std::string> lines_of(const config::Problems& problems);
+// The sections that a reload does not change, by name, each as one text.
+std::map<std::string, std::string> fixed_at_start(const config::Config& config);
 
 class Daemon {
   public:
@@ -47,7 +50,7 @@ class Daemon {
     using Reloaded = std::function<void(std::vector<std::string>)>;
     void reload(Reloaded done);
     std::vector<std::string> apply(std::expected<config::Config, config::Problems>& loaded);
-    void tell_what_waits(const config::Config& before);
+    void tell_what_waits();
     void watch_secrets();
 
     void on_signal(int number);
@@ -57,8 +60,9 @@ class Daemon {
     Log log_;
     Notify notify_;
     Clock& clock_ = real_clock();
-    std::shared_ptr<config::Config> config_;  // replaced on the engine's thread
-    std::mutex config_mutex_;                 // for the secrets' thread
+    std::shared_ptr<config::Config> config_;          // replaced on the engine's thread
+    const std::map<std::string, std::string> fixed_;  // as this process began
+    std::mutex config_mutex_;                         // for the secrets' thread
     engine::Hub hub_;
     net::Loop loop_;
     net::Environment environment_;

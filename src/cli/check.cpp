@@ -57,35 +57,39 @@ bool is_pushed(const config::ComponentConfig& component) {
     return kind == nullptr || kind->bind == nullptr;
 }
 
+// What is told beside the results.
+using Notes = std::vector<std::string>;
+
 // Components whose state only a daemon has are left out, unless asked for by name.
-void tell_left_out(std::size_t count) {
+void note_left_out(std::size_t count, Notes& notes) {
     if (count == 0) return;
-    print_error(fmt::format("note: {} pushed component{} not checked; 'vitals status' knows {}\n",
-                            count, count == 1 ? " is" : "s are", count == 1 ? "it" : "them"));
+    notes.push_back(fmt::format("note: {} pushed component{} not checked; 'vitals status' knows {}",
+                                count, count == 1 ? " is" : "s are", count == 1 ? "it" : "them"));
 }
 
 // Secrets of a vault are read only when something to be checked needs one.
-Components with_secrets(Components components, const config::Config& config) {
+Components with_secrets(Components components, const config::Config& config, Notes& notes) {
     if (std::ranges::none_of(components, app::waits_for_secret)) return components;
     for (const app::VaultTrouble& trouble : app::read_vault(config))
-        print_error(fmt::format("note: {}\n", trouble.text));
+        notes.push_back("note: " + trouble.text);
     return components;
 }
 
 std::expected<Components, Failure> from_configuration(const std::vector<std::string>& names,
-                                                      const std::string& file) {
+                                                      const std::string& file, Notes& notes) {
     auto config = load_configuration(file, true);
     if (!config) {
         auto failure = config.error();
         if (!failure.located) failure.text += ", or a URL to check such as https://example.org";
         return std::unexpected(std::move(failure));
     }
+    notes = config->warnings;
     if (names.empty()) {
-        tell_left_out(std::erase_if(config->components, is_pushed));
-        return with_secrets(std::move(config->components), *config);
+        note_left_out(std::erase_if(config->components, is_pushed), notes);
+        return with_secrets(std::move(config->components), *config, notes);
     }
-    std::vector<std::string_view> known;
-    for (const auto& component : config->components) known.push_back(component.component.name);
+    std::vector<const Component*> known;
+    for (const auto& component : config->components) known.push_back(&component.component);
     const auto selected = select(names, known);
     if (!selected) {
         return std::unexpected(Failure{exit_code::usage, config->file + ": " + selected.error()});
@@ -102,11 +106,11 @@ std::expected<Components, Failure> from_configuration(const std::vector<std::str
         if (one.by_name) component.component.critical = true;
         components.push_back(std::move(component));
     }
-    tell_left_out(left_out);
-    return with_secrets(std::move(components), *config);
+    note_left_out(left_out, notes);
+    return with_secrets(std::move(components), *config, notes);
 }
 
-std::expected<Components, Failure> wanted(const Check& command) {
+std::expected<Components, Failure> wanted(const Check& command, Notes& notes) {
     std::vector<std::string> names;
     Components components;
     for (const auto& target : command.targets) {
@@ -119,7 +123,7 @@ std::expected<Components, Failure> wanted(const Check& command) {
         components.push_back(std::move(*component));
     }
     if (!names.empty() || command.targets.empty()) {
-        auto configured = from_configuration(names, command.file);
+        auto configured = from_configuration(names, command.file, notes);
         if (!configured) return std::unexpected(configured.error());
         std::ranges::move(*configured, std::back_inserter(components));
     }
@@ -135,8 +139,12 @@ std::expected<Components, Failure> wanted(const Check& command) {
 }  // namespace
 
 int run(const Check& command, const Terminal& terminal) {
-    const auto components = wanted(command);
+    Notes notes;
+    const auto components = wanted(command, notes);
     if (!components) return give_up("check", components.error(), command.format);
+    // A monitoring system takes the first line for the headline, on whichever stream.
+    if (command.format != Format::nagios)
+        for (const auto& note : notes) print_error(note + '\n');
     Snapshot snapshot;
     snapshot.components = app::check_once(*components);
     snapshot.causes = root_causes(snapshot.components);
@@ -154,7 +162,7 @@ int run(const Check& command, const Terminal& terminal) {
             text = as_json(snapshot, now);
             break;
         case Format::nagios:
-            text = as_nagios(snapshot, now);
+            text = as_nagios(snapshot, now, notes);
             break;
     }
     if (!print(text)) return exit_code::output;

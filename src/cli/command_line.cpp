@@ -141,11 +141,12 @@ void add_check(CLI::App& app, Store& store) {
         "failed, 3 unknown; a component named in full counts as critical.",
         "  vitals check                          all components of the configuration\n"
         "  vitals check 'databases/*' disk       some of them\n"
+        "  vitals check tag:storage '!kind:s3'   by tag, and not those of a kind\n"
         "  vitals check https://example.org tcp://127.0.0.1:5432\n"
         "  vitals check --format nagios -c /etc/vitals/vitals.yaml\n");
     sub->add_option("NAME|URL", store.check.targets,
-                    "Components of the configuration (globs allowed), or URLs to check as they "
-                    "stand. None: all components.");
+                    "Components of the configuration: names, globs, tag:NAME, kind:NAME, '!' "
+                    "before one excludes. Or URLs to check as they stand. None: all components.");
     add_config(*sub, store.check.file);
     add_choice(*sub, "-f,--format", store.check_format, "table|json|nagios",
                "For a person, a program or a monitoring system.");
@@ -162,11 +163,16 @@ void add_status(CLI::App& app, Store& store) {
         "  vitals status\n"
         "  vitals status --watch 'databases/*'\n"
         "  vitals status --nagios --url http://10.0.0.7:8080 --token-file token\n");
-    sub->add_option("NAME", store.status.names, "Only these components (globs allowed).");
+    sub->add_option("NAME", store.status.names,
+                    "Only these components: names, globs, tag:NAME, "
+                    "kind:NAME; '!' before one excludes.");
     add_daemon(*sub, store.status.daemon);
     add_choice(*sub, "-f,--format", store.status_format, "table|json|nagios",
                "For a person, a program or a monitoring system.");
     sub->add_flag("--nagios", store.status_nagios, "The same as --format nagios.");
+    sub->add_flag("--ready", store.status.ready,
+                  "The exit code says whether traffic may come: 0 when ok or degraded and in "
+                  "service, else 1. For HEALTHCHECK, keepalived and the like.");
     sub->add_flag("-w,--watch", store.status.watch, "Shows it again and again, until Ctrl-C.");
     add_duration(*sub, "--every", store.status.every, "How often --watch asks; default 2s.");
     add_colour(*sub, store);
@@ -433,6 +439,23 @@ const Grammar& grammar() {
         return describe(*make_parser(store), "");
     }();
     return made;
+}
+
+Format format_asked_for(const std::vector<std::string>& words) {
+    const auto end = std::ranges::find(words, "--");
+    const bool has_formats = std::any_of(words.begin(), end, [](const std::string& word) {
+        return word == "check" || word == "status";
+    });
+    Format format = Format::table;
+    for (auto word = words.begin(); has_formats && word != end; ++word) {
+        if (*word == "--nagios") return Format::nagios;
+        if (word->starts_with("--format=")) format = format_of(word->substr(9));
+        const auto next = std::next(word);
+        if ((*word == "--format" || *word == "-f") && next != end) format = format_of(*next);
+        if (word->starts_with("-f") && word->size() > 2)
+            format = format_of(word->substr((*word)[2] == '=' ? 3 : 2));
+    }
+    return format;
 }
 
 CommandLine parse(const std::vector<std::string>& words, std::size_t help_width) {

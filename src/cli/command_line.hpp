@@ -51,4 +51,8 @@ struct CommandLine {
 // The words after the program's name.
 CommandLine parse(const std::vector<std::string>& words, std::size_t help_width);
 
+// The format that the words ask for, also where they are not understood: a monitoring system wants
+// to be told in its own way.
+Format format_asked_for(const std::vector<std::string>& words);
+
 }  // namespace vitals::cli

@@ -47,6 +47,21 @@ TEST(CommandLine, ReadsCheck) {
     EXPECT_EQ(check.timeout, 250ms);
 }
 
+TEST(CommandLine, KnowsTheFormatAskedForThoughTheRestIsWrong) {
+    for (const Words& words : {Words{"check", "--format", "nagios", "--bogus"},
+                               {"check", "--format=nagios", "--config"},
+                               {"check", "-fnagios", "--bogus"},
+                               {"check", "-f", "nagios", "--timeout", "soon"},
+                               {"status", "--bogus", "--nagios"}})
+        EXPECT_EQ(format_asked_for(words), Format::nagios) << words[1];
+    for (const Words& words : {Words{"check", "--format", "json"},
+                               {"check", "nagios"},
+                               {"check", "--format"},
+                               {"heartbeat", "x", "--nagios"},
+                               {"heartbeat", "x", "--", "status", "--nagios"}})
+        EXPECT_NE(format_asked_for(words), Format::nagios) << words[1];
+}
+
 TEST(CommandLine, TakesComponentsThatAreCalledLikeCommands) {
     EXPECT_EQ(command<Check>({"check", "status", "help", "check"}).targets,
               (Words{"status", "help", "check"}));

@@ -20,7 +20,7 @@ struct Serve {
 };
 
 struct Check {
-    std::vector<std::string> targets;  // names, globs, URLs; none: all components
+    std::vector<std::string> targets;  // selectors, URLs; none: all components
     std::string file;
     Format format = Format::table;
     std::optional<std::chrono::milliseconds> timeout;
@@ -39,6 +39,7 @@ struct ShowStatus {
     DaemonOptions daemon;
     Format format = Format::table;
     bool watch = false;
+    bool ready = false;  // the exit code is 0 or 1: whether it does its work, degraded or not
     std::chrono::milliseconds every{2'000};
 };
 

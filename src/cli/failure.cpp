@@ -13,10 +13,12 @@ namespace vitals::cli {
 
 int give_up(std::string_view command, const Failure& failure, Format format) {
     if (format == Format::nagios) {
-        auto first = failure.text.substr(0, failure.text.find('\n'));
-        const auto lines = std::ranges::count(failure.text, '\n');
-        if (lines > 1) first += fmt::format(" (and {} more)", lines - 1);
-        return print(nagios_unknown(first)) ? exit_code::unknown : exit_code::output;
+        auto text = failure.text;
+        const auto lines = std::ranges::count(text, '\n');
+        if (failure.code == exit_code::configuration && lines > 1)
+            text.insert(text.find('\n'), fmt::format(" (and {} more)", lines - 1));
+        print(nagios_unknown(text));  // nobody is left to tell if it cannot be written
+        return exit_code::unknown;
     }
     if (failure.located)
         print_error(failure.text);
@@ -40,10 +42,7 @@ std::expected<config::Config, Failure> load_configuration(const std::string& fil
     config::Options options;
     options.secrets = secrets;
     auto loaded = config::load(*name, app::catalog(), options);
-    if (loaded) {
-        for (const auto& warning : loaded->warnings) print_error(warning + '\n');
-        return std::move(*loaded);
-    }
+    if (loaded) return std::move(*loaded);
     Failure failure{exit_code::configuration, {}, true};
     for (const auto& problem : loaded.error()) failure.text += problem.text() + '\n';
     return std::unexpected(std::move(failure));

@@ -17,11 +17,12 @@ struct Failure {
 };
 
 // Says it on standard error, `located` ones as they are, others behind the command's name. For
-// Nagios, which reads only standard output and knows only four codes: UNKNOWN there, and 3.
+// Nagios, which takes the first line for the headline and knows only four codes: UNKNOWN on
+// standard output, and 3.
 // Returns the exit code.
 int give_up(std::string_view command, const Failure& failure, Format format);
 
-// The configuration of that name, or the one that is found. Warnings go to standard error.
+// The configuration of that name, or the one that is found.
 std::expected<config::Config, Failure> load_configuration(const std::string& file, bool secrets);
 
 // That name, or where one is found.

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "cli/terminal.hpp"
 #include "vitals/snapshot.hpp"
@@ -18,13 +20,17 @@ enum class Format : std::uint8_t { table, json, nagios };
 std::string as_table(const Snapshot& snapshot, Steady now, const Terminal& terminal, bool with_age);
 
 // One object: `status`, `checked_at`, `components` with status, detail, error, phases, properties.
+// What the snapshot does not hold, as one made of a daemon's public answer, is left out.
 std::string as_json(const Snapshot& snapshot, Steady now);
 
-// The output of a monitoring plugin: one line with performance data, then a line for each
-// component that is not ok. Public details only, because Nagios shows and mails them. Format:
+// The output of a monitoring plugin: one line of at most 1 KiB, then a line for each component that
+// is not ok, the worst first, then the notes. Performance data stand in the first line, or where
+// they do not fit, in the last. Public details only, because Nagios shows and mails them. Format:
 // Monitoring Plugins Development Guidelines, "Plugin Output for Nagios".
-std::string as_nagios(const Snapshot& snapshot, Steady now);
-// The same for a command that could not look: `VITALS UNKNOWN - why`.
+std::string as_nagios(const Snapshot& snapshot, Steady now,
+                      std::span<const std::string> notes = {});
+// The same for a command that could not look: `VITALS UNKNOWN - why`; further lines of `why`
+// follow.
 std::string nagios_unknown(std::string_view why);
 
 // The aggregate of all components; `unknown` when there is none.

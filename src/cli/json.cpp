@@ -16,7 +16,14 @@ double seconds(std::chrono::nanoseconds duration) {
 
 void write_run(dialects::JsonWriter& json, const ComponentState& state, Steady now) {
     const auto& outcome = *state.last;
-    json.member("observed_at", rfc3339_millis(state.observed_at));
+    if (state.observed_at != System())
+        json.member("observed_at", rfc3339_millis(state.observed_at));
+    if (state.component->kind.empty()) {
+        // The public answer of a daemon says no more.
+        if (outcome.duration.count() > 0)
+            json.member("duration_seconds", seconds(outcome.duration));
+        return;
+    }
     json.member("age_seconds", seconds(std::max(now - state.observed, Steady::duration::zero())));
     if (outcome.error_class != ErrorClass::none) {
         json.member("error_class", to_string(outcome.error_class));
@@ -47,7 +54,7 @@ std::string as_json(const Snapshot& snapshot, Steady now) {
     for (const auto& state : snapshot.components) {
         json.object();
         json.member("name", state->name());
-        json.member("kind", state->component->kind);
+        if (!state->component->kind.empty()) json.member("kind", state->component->kind);
         json.member("status", to_string(state->status(now)));
         json.member("critical", state->component->critical);
         json.member("detail", state->detail(now));

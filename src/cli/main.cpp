@@ -8,7 +8,27 @@
 
 #include "cli/command_line.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/failure.hpp"
 #include "cli/terminal.hpp"
+
+namespace vitals::cli {
+namespace {
+
+int perform(const std::vector<std::string>& words) {
+    const auto line = parse(words, look_at_terminal(Colour::never).width);
+    if (const auto* shown = std::get_if<Shown>(&line.meaning)) {
+        return print(shown->text) ? exit_code::ok : exit_code::output;
+    }
+    if (const auto* misused = std::get_if<Misused>(&line.meaning)) {
+        return give_up("", {exit_code::usage, misused->text, true}, format_asked_for(words));
+    }
+    const auto terminal = look_at_terminal(line.colour);
+    return std::visit([&](const auto& command) { return run(command, terminal); },
+                      std::get<Command>(line.meaning));
+}
+
+}  // namespace
+}  // namespace vitals::cli
 
 int main(int argc, char** argv) {
     using namespace vitals::cli;
@@ -18,21 +38,15 @@ int main(int argc, char** argv) {
     // A foreign call that was abandoned may compute on while the program ends (lanes): what it
     // computes with is not taken away below it.
     OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
+    const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+    const auto format = format_asked_for(words);
+    int code = exit_code::internal;
     try {
-        const auto line = parse(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc),
-                                look_at_terminal(Colour::never).width);
-        if (const auto* shown = std::get_if<Shown>(&line.meaning)) {
-            return print(shown->text) ? exit_code::ok : exit_code::output;
-        }
-        if (const auto* misused = std::get_if<Misused>(&line.meaning)) {
-            print_error(misused->text);
-            return exit_code::usage;
-        }
-        const auto terminal = look_at_terminal(line.colour);
-        return std::visit([&](const auto& command) { return run(command, terminal); },
-                          std::get<Command>(line.meaning));
+        code = perform(words);
     } catch (const std::exception& error) {
-        print_error(std::string("vitals: ") + error.what() + '\n');
-        return exit_code::internal;
+        code = give_up(
+            "", {exit_code::internal, std::string("vitals: ") + error.what() + '\n', true}, format);
     }
+    // Monitoring systems take every other code for CRITICAL.
+    return format == Format::nagios && code > exit_code::unknown ? exit_code::unknown : code;
 }

@@ -2,6 +2,7 @@
 // in a text; a label is quoted where it must be, and a quote in it is doubled.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,10 @@ namespace vitals::cli {
 namespace {
 
 constexpr std::size_t most_named = 10;  // in the first line, which is what a pager shows
+// Of the first line, its end included: NRPE 2 takes no more, and cuts without a sign.
+constexpr std::size_t longest_line = 1024;
+// The worst first, in the first line and below it.
+constexpr Status not_ok[] = {Status::failed, Status::unknown, Status::degraded};
 
 std::string_view nagios_word(Status status) {
     switch (status) {
@@ -51,6 +56,15 @@ std::string without_bar(std::string_view text) {
     return result;
 }
 
+// A line that fits, cut between two characters where it must be.
+std::string fitting(std::string text) {
+    constexpr std::string_view ellipsis = "…";
+    if (text.size() < longest_line) return text;
+    auto end = longest_line - 1 - ellipsis.size();
+    while ((static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+    return text.substr(0, end).append(ellipsis);
+}
+
 std::string quoted_label(std::string_view text) {
     const auto label = without_bar(text);
     if (label.find_first_of(" ='") == std::string::npos) return label;
@@ -72,7 +86,7 @@ std::string described(const ComponentState& state, Steady now) {
 // "1/12 failing: redis (connection refused); 2/12 degraded: disk (86 %), memory (91 %)"
 std::string groups(const Snapshot& snapshot, Steady now) {
     std::string text;
-    for (const auto status : {Status::failed, Status::unknown, Status::degraded}) {
+    for (const auto status : not_ok) {
         std::vector<const ComponentState*> members;
         for (const auto& state : snapshot.components) {
             if (state->status(now) == status) members.push_back(state.get());
@@ -116,28 +130,41 @@ std::string performance(const Snapshot& snapshot, Steady now) {
 
 }  // namespace
 
-std::string as_nagios(const Snapshot& snapshot, Steady now) {
-    const auto status = overall(snapshot, now);
+std::string as_nagios(const Snapshot& snapshot, Steady now, std::span<const std::string> notes) {
     if (snapshot.components.empty()) {
         return nagios_unknown("no components: nothing was checked");
     }
-    auto text = fmt::format("VITALS {} - {}", nagios_word(status), groups(snapshot, now));
+    auto first =
+        fmt::format("VITALS {} - {}", nagios_word(overall(snapshot, now)), groups(snapshot, now));
     if (snapshot.decommission.active()) {
-        text += snapshot.decommission.draining
-                    ? "; draining"
-                    : "; decommissioned: " + without_bar(snapshot.decommission.text);
+        first += snapshot.decommission.draining
+                     ? "; draining"
+                     : "; decommissioned: " + without_bar(snapshot.decommission.text);
     }
-    text += " | " + performance(snapshot, now) + '\n';
-    for (const auto& state : snapshot.components) {
-        const auto found = state->status(now);
-        if (found == Status::ok) continue;
-        text += fmt::format("{}: {}\n", to_string(found), described(*state, now));
+    const auto data = " | " + performance(snapshot, now) + '\n';
+    const bool fits = first.size() + data.size() <= longest_line;
+    auto text = fits ? first + data : fitting(first) + '\n';
+    for (const auto status : not_ok) {
+        for (const auto& state : snapshot.components) {
+            if (state->status(now) != status) continue;
+            text += fmt::format("{}: {}\n", to_string(status), described(*state, now));
+        }
     }
+    for (const auto& note : notes) text += without_bar(note) + '\n';
+    if (!fits) text += "performance data" + data;
     return text;
 }
 
 std::string nagios_unknown(std::string_view why) {
-    return "VITALS UNKNOWN - " + without_bar(why) + '\n';
+    const auto end = std::min(why.find('\n'), why.size());
+    auto text = fitting("VITALS UNKNOWN - " + without_bar(why.substr(0, end))) + '\n';
+    for (auto rest = why.substr(end); !rest.empty();) {
+        rest.remove_prefix(1);
+        const auto line = rest.substr(0, rest.find('\n'));
+        if (!line.empty()) text += without_bar(line) + '\n';
+        rest.remove_prefix(line.size());
+    }
+    return text;
 }
 
 }  // namespace vitals::cli

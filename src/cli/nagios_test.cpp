@@ -85,6 +85,43 @@ TEST(Nagios, NamesTenAndCountsTheRest) {
     EXPECT_TRUE(text.contains("\nfailed: c24 (no)\n"));
 }
 
+TEST(Nagios, NamesTheWorstFirstBelowAsWell) {
+    const auto given = snapshot(
+        {state({"a", degraded("slow")}), never_run("b"), state({"c", failed("no"), false})});
+    const std::string notes[] = {"note: 1 pushed component | is not checked"};
+    EXPECT_EQ(below(as_nagios(given, now, notes)), R"(
+VITALS UNKNOWN - 1/3 failing: c (no); 1/3 unknown: b (not run yet); 1/3 degraded: a (slow) | failed=1;;;0;3
+failed: c (no)
+unknown: b (not run yet)
+degraded: a (slow)
+note: 1 pushed component / is not checked
+)");
+}
+
+TEST(Nagios, KeepsTheFirstLineWithinAKibibyte) {
+    std::string detail;
+    for (int i = 0; i < 600; ++i) detail += "ü";
+    for (const std::string_view name : {"a", "ab"}) {  // wherever a character is cut
+        const auto text = as_nagios(snapshot({state({std::string(name), failed(detail)})}), now);
+        const auto first = text.substr(0, text.find('\n') + 1);
+        EXPECT_LE(first.size(), 1024u);
+        EXPECT_GE(first.size(), 1022u);
+        EXPECT_TRUE(first.ends_with("üü…\n")) << first;
+        EXPECT_TRUE(text.ends_with(")\nperformance data | failed=1;;;0;1\n")) << text;
+    }
+    std::vector<std::shared_ptr<const ComponentState>> many;
+    for (int i = 100; i < 200; ++i) many.push_back(state({std::to_string(i), took(ok(), 1ms)}));
+    EXPECT_TRUE(
+        as_nagios(snapshot(many), now)
+            .starts_with("VITALS OK - 100/100 ok\nperformance data | 100_time=0.001s;;;0 "));
+}
+
+TEST(Nagios, SaysAllThatKeepsItFromLooking) {
+    EXPECT_EQ(nagios_unknown("a | b\nc\n\nd\n"), "VITALS UNKNOWN - a / b\nc\nd\n");
+    EXPECT_EQ(nagios_unknown(""), "VITALS UNKNOWN - \n");
+    EXPECT_EQ(nagios_unknown(std::string(5000, 'x')).size(), 1024u);
+}
+
 TEST(Nagios, PutsDifferentStatusesApart) {
     const auto given = snapshot({state({"a", failed("no")}), state({"b", degraded("slow")})});
     EXPECT_TRUE(

@@ -43,6 +43,7 @@ std::string type_of(const Field& field) {
     if (field.refers == "component") {
         return field.type == Type::texts ? "names of components" : "name of a component";
     }
+    if (field.refers == "components") return "list of selectors";
     if (field.refers == "workers") return "name of a worker group";
     return std::string(to_string(field.type));
 }

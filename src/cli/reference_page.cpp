@@ -52,6 +52,21 @@ tags are refused, and so is a key that stands twice.
 
 A component's name is its key: printable UTF-8, at most 128 bytes, at most one `/`, which separates
 its group from its own name.
+
+## Selectors
+
+Wherever components are chosen (`components` of an endpoint, `depends_on`, `vitals check` and
+`vitals status`), each word of the list is a selector:
+
+| selector | takes |
+|---|---|
+| `databases/*`, `disk` | components by their names; `*` stands for any characters, `?` for one |
+| `tag:storage` | components with that tag |
+| `kind:redis` | components of that kind of check |
+| `!databases/test`, `!tag:slow` | none of these, whatever else takes them |
+
+A list of exclusions alone takes all others. Names of tags and kinds may hold `*` and `?`, too. A
+component whose own name begins with `tag:` or `kind:` is reached as `tag?...`.
 )";
 
 // Markdown's own characters in a table's cell.

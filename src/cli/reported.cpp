@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
+#include <cstdio>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "cli/formats.hpp"
 
@@ -17,6 +19,15 @@ std::string text_of(const json::object& object, std::string_view key) {
     const auto* value = object.if_contains(key);
     return value != nullptr && value->is_string() ? std::string(value->get_string())
                                                   : std::string();
+}
+
+std::vector<std::string> texts_of(const json::object& object, std::string_view key) {
+    std::vector<std::string> texts;
+    const auto* value = object.if_contains(key);
+    if (value == nullptr || !value->is_array()) return texts;
+    for (const auto& text : value->get_array())
+        if (text.is_string()) texts.emplace_back(text.get_string());
+    return texts;
 }
 
 std::optional<double> number_of(const json::object& object, std::string_view key) {
@@ -33,6 +44,20 @@ bool flag_of(const json::object& object, std::string_view key) {
 std::chrono::nanoseconds from_seconds(double seconds) {
     constexpr double most = 1e9;  // 30 years; keeps the conversion defined
     return std::chrono::nanoseconds(std::llround(std::clamp(seconds, 0.0, most) * 1e9));
+}
+
+// `2026-11-18T11:06:40.123Z`, as vitals writes it.
+std::optional<System> time_of(const json::object& object, std::string_view key) {
+    const std::string text = text_of(object, key);
+    int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, millis = 0, end = 0;
+    const int read = std::sscanf(text.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ%n", &year, &month,
+                                 &day, &hour, &minute, &second, &millis, &end);
+    const std::chrono::year_month_day date{std::chrono::year(year),
+                                           std::chrono::month(static_cast<unsigned>(month)),
+                                           std::chrono::day(static_cast<unsigned>(day))};
+    if (read != 7 || static_cast<std::size_t>(end) != text.size() || !date.ok()) return {};
+    return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+           std::chrono::seconds(second) + std::chrono::milliseconds(millis);
 }
 
 std::expected<json::value, std::string> parse_object(std::string_view body) {
@@ -79,6 +104,7 @@ std::shared_ptr<const ComponentState> read_component(const json::object& object,
     component.name = text_of(object, "name");
     component.kind = text_of(object, "kind");
     component.critical = flag_of(object, "critical");
+    component.tags = texts_of(object, "tags");
     if (component.name.empty() || !status) return nullptr;
     auto state = settled(std::move(component), *status, now);
     auto outcome = std::make_shared<Outcome>();
@@ -159,12 +185,16 @@ std::expected<Snapshot, std::string> read_health_json(std::string_view body, Ste
         const auto word = text_of(check, "status");
         Component component;
         component.name = text_of(check, "componentId");
+        const auto* critical = check.if_contains("critical");
+        component.critical = critical == nullptr || *critical != json::value(false);
         const auto status = flag_of(check, "unknown") ? Status::unknown
                             : word == "pass"          ? Status::ok
                             : word == "warn"          ? Status::degraded
                                                       : Status::failed;
         if (component.name.empty()) return std::unexpected("a check has no componentId");
         auto state = settled(std::move(component), status, now);
+        const auto observed_at = time_of(check, "time");
+        state->observed_at = observed_at.value_or(System());
         auto outcome = std::make_shared<Outcome>();
         outcome->status = status;
         outcome->detail = text_of(check, "output");

@@ -8,6 +8,7 @@
 namespace vitals::cli {
 namespace {
 
+using namespace std::chrono_literals;
 using testing::below;
 using testing::now;
 
@@ -99,6 +100,27 @@ failed: 4 components: 1 failed, 1 unknown, 1 degraded, 1 ok
 )");
     EXPECT_FALSE(read_health_json("{}", now));
     EXPECT_FALSE(read_health_json(R"({"checks":{"x":[{"status":"pass"}]}})", now));
+}
+
+TEST(HealthJson, IsJudgedAsTheDaemonDoes) {
+    auto snapshot = read_health_json(
+        R"({"status":"warn","checks":{
+            "minor:responseTime":[{"componentId":"minor","status":"fail","critical":false,
+                                   "time":"2026-11-18T11:06:40.250Z","output":"gone"}],
+            "web:responseTime":[{"componentId":"web","status":"pass","observedValue":12.5,
+                                 "observedUnit":"ms","time":"1 o'clock"}]}})",
+        now);
+    ASSERT_TRUE(snapshot) << snapshot.error();
+    EXPECT_EQ(overall(*snapshot, now), Status::degraded);
+    snapshot->taken_at = System{1'795'000'003s};
+    // What the public answer does not tell is not there.
+    EXPECT_EQ(as_json(*snapshot, now),
+              R"({"status":"degraded","checked_at":"2026-11-18T11:06:43.000Z","components":[)"
+              R"({"name":"minor","status":"failed","critical":false,"detail":"gone",)"
+              R"("observed_at":"2026-11-18T11:06:40.250Z"},)"
+              R"({"name":"web","status":"ok","critical":true,"detail":"",)"
+              R"("duration_seconds":0.0125}]})"
+              "\n");
 }
 
 TEST(HealthJson, OfAnUnknownWordIsNotHealthy) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "config/wording.hpp"
-#include "model/glob.hpp"
+#include "model/selector.hpp"
 
 namespace vitals::cli {
 namespace {
@@ -13,10 +13,6 @@ bool is_letter(char c) {
 }
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
-}
-
-bool is_glob(std::string_view word) {
-    return word.find_first_of("*?") != std::string_view::npos;
 }
 
 // Whether what follows the last colon of `host:port` may be a port, or there is no colon at all.
@@ -31,6 +27,7 @@ bool is_port(std::string_view authority) {
 bool looks_like_url(std::string_view word) noexcept {
     const auto colon = word.find(':');
     if (colon == std::string_view::npos || colon == 0 || !is_letter(word[0])) return false;
+    if (read_selector_word(word).by != SelectorWord::By::name) return false;
     return std::ranges::all_of(word.substr(0, colon), [](char c) {
         return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
     });
@@ -54,24 +51,26 @@ std::string without_password(std::string_view url) {
 }
 
 std::expected<std::vector<Selected>, std::string> select(
-    const std::vector<std::string>& words, const std::vector<std::string_view>& known) {
-    for (const auto& word : words) {
-        const auto pattern =
-            word.starts_with('!') ? std::string_view(word).substr(1) : std::string_view(word);
+    const std::vector<std::string>& words, const std::vector<const Component*>& known) {
+    for (const auto& text : words) {
+        const auto word = read_selector_word(text);
         const bool found = std::ranges::any_of(
-            known, [&](std::string_view name) { return glob_match(pattern, name); });
+            known, [&](const Component* component) { return word.matches(*component); });
         if (found) continue;
-        if (is_glob(pattern)) {
-            return std::unexpected("no component matches " + config::in_quotes(pattern));
+        const auto meant = std::string_view(text).substr(word.excludes ? 1 : 0);
+        if (word.is_glob() || word.by != SelectorWord::By::name) {
+            return std::unexpected("no component matches " + config::in_quotes(meant));
         }
-        return std::unexpected("no component " + config::in_quotes(pattern) +
-                               config::did_you_mean(pattern, known));
+        std::vector<std::string_view> names;
+        for (const Component* component : known) names.push_back(component->name);
+        return std::unexpected("no component " + config::in_quotes(meant) +
+                               config::did_you_mean(meant, names));
     }
-    const Filter filter(words);
+    const Selector selector(words);
     std::vector<Selected> selected;
     for (std::size_t index = 0; index < known.size(); ++index) {
-        if (!filter.takes(known[index])) continue;
-        selected.push_back({index, std::ranges::find(words, known[index]) != words.end()});
+        if (!selector.takes(*known[index])) continue;
+        selected.push_back({index, std::ranges::find(words, known[index]->name) != words.end()});
     }
     return selected;
 }

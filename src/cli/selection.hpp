@@ -7,10 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include "vitals/snapshot.hpp"
+
 namespace vitals::cli {
 
-// `https://...`, `tcp://...`, `file:/x`: letters, digits, `+`, `-`, `.`, then a colon. A component
-// of the configuration whose name looks like that is reached by a glob.
+// `https://...`, `tcp://...`, `file:/x`: letters, digits, `+`, `-`, `.`, then a colon; not the
+// selectors `tag:...` and `kind:...`. A component of the configuration whose name looks like that
+// is reached by a glob.
 bool looks_like_url(std::string_view word) noexcept;
 
 // The URL with `***` for the password in its authority, for showing.
@@ -18,12 +21,12 @@ std::string without_password(std::string_view url);
 
 struct Selected {
     std::size_t index = 0;  // among the known
-    bool by_name = false;   // written in full, not only taken by a glob
+    bool by_name = false;   // written in full, not only taken by a pattern
 };
 
-// The known names that the words take, in the order of the known, each once. Words are names or
-// globs; one with a leading `!` excludes. The error says which word takes nothing.
+// The known components that the words, selectors, take, in the order of the known, each once. The
+// error says which word takes nothing.
 std::expected<std::vector<Selected>, std::string> select(
-    const std::vector<std::string>& words, const std::vector<std::string_view>& known);
+    const std::vector<std::string>& words, const std::vector<const Component*>& known);
 
 }  // namespace vitals::cli

@@ -7,16 +7,20 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-constexpr std::string_view known_names[] = {"caches/default", "databases/main", "databases/test",
-                                            "disk", "media storage service"};
-const std::vector<std::string_view> known(std::begin(known_names), std::end(known_names));
+const Component components[] = {{.name = "caches/default", .kind = "redis"},
+                                {.name = "databases/main", .kind = "tcp", .tags = {"storage"}},
+                                {.name = "databases/test", .kind = "tcp"},
+                                {.name = "disk", .kind = "disk", .tags = {"storage"}},
+                                {.name = "media storage service", .kind = "s3"}};
 
 std::string selected(const Words& words) {
+    std::vector<const Component*> known;
+    for (const auto& component : components) known.push_back(&component);
     const auto found = select(words, known);
     if (!found) return found.error();
     std::string text;
     for (const auto& one : *found) {
-        text += std::string(known[one.index]) + (one.by_name ? "!" : "") + ';';
+        text += known[one.index]->name + (one.by_name ? "!" : "") + ';';
     }
     return text;
 }
@@ -31,6 +35,12 @@ TEST(Select, TakesNamesAndGlobsOnceInTheirOrder) {
 TEST(Select, Excludes) {
     EXPECT_EQ(selected({"databases/*", "!databases/test"}), "databases/main;");
     EXPECT_EQ(selected({"!databases/*"}), "caches/default;disk;media storage service;");
+}
+
+TEST(Select, TakesTagsAndKinds) {
+    EXPECT_EQ(selected({"tag:storage"}), "databases/main;disk;");
+    EXPECT_EQ(selected({"kind:tcp", "!tag:storage"}), "databases/test;");
+    EXPECT_EQ(selected({"tag:network"}), "no component matches 'tag:network'");
 }
 
 TEST(Select, SaysWhatTakesNothing) {
@@ -50,6 +60,8 @@ TEST(Url, IsToldFromAName) {
     EXPECT_FALSE(looks_like_url(":"));
     EXPECT_FALSE(looks_like_url("8080:tcp"));
     EXPECT_FALSE(looks_like_url("databases/a:b"));
+    EXPECT_FALSE(looks_like_url("tag:storage"));
+    EXPECT_FALSE(looks_like_url("kind:tcp"));
 }
 
 TEST(Url, IsShownWithoutItsPassword) {

@@ -12,6 +12,7 @@
 #include "cli/reported.hpp"
 #include "cli/selection.hpp"
 #include "model/clock.hpp"
+#include "model/selector.hpp"
 
 namespace vitals::cli {
 namespace {
@@ -27,6 +28,7 @@ std::expected<Seen, Failure> public_answer(const Daemon& daemon, const Answer& r
     if (!answer) return std::unexpected(answer.error());
     auto snapshot = read_health_json(answer->body, real_clock().steady());
     if (!snapshot) return std::unexpected(daemon.refusal(refused));
+    snapshot->taken_at = real_clock().system();
     return Seen{std::move(*snapshot), {}, false};
 }
 
@@ -47,8 +49,8 @@ std::expected<Seen, Failure> look(const Daemon& daemon) {
 // Keeps the components that were asked for. Those asked for in full count as critical, as in check.
 std::expected<void, Failure> narrow(Snapshot& snapshot, const std::vector<std::string>& names) {
     if (names.empty()) return {};
-    std::vector<std::string_view> known;
-    for (const auto& state : snapshot.components) known.push_back(state->name());
+    std::vector<const Component*> known;
+    for (const auto& state : snapshot.components) known.push_back(state->component.get());
     const auto selected = select(names, known);
     if (!selected) return std::unexpected(Failure{exit_code::usage, selected.error()});
     std::vector<std::shared_ptr<const ComponentState>> kept;
@@ -76,12 +78,26 @@ std::expected<Picture, Failure> picture(const Daemon& daemon, const ShowStatus& 
                                         const Terminal& terminal) {
     auto seen = look(daemon);
     if (!seen) return std::unexpected(seen.error());
+    const bool by_what_is_not_public = std::ranges::any_of(command.names, [](const auto& word) {
+        return read_selector_word(word).by != SelectorWord::By::name;
+    });
+    if (seen->body.empty() && by_what_is_not_public) {
+        return std::unexpected(
+            Failure{exit_code::refused,
+                    "the public answer tells neither tags nor kinds; show a token with "
+                    "--token-file or $VITALS_TOKEN, or ask a listener that has 'control: true'"});
+    }
     if (const auto narrowed = narrow(seen->snapshot, command.names); !narrowed) {
         return std::unexpected(narrowed.error());
     }
     const auto now = seen->snapshot.taken;
     Picture made;
-    made.code = exit_code_of(overall(seen->snapshot, now));
+    const auto status = overall(seen->snapshot, now);
+    made.code = exit_code_of(status);
+    if (command.ready) {
+        const bool works = status == Status::ok || status == Status::degraded;
+        made.code = works && !seen->snapshot.decommission.active() ? 0 : 1;
+    }
     switch (command.format) {
         case Format::nagios:
             made.text = as_nagios(seen->snapshot, now);
@@ -140,7 +156,10 @@ int run(const ShowStatus& command, const Terminal& terminal) {
     auto whole = terminal;
     whole.height = 0;  // one may scroll back
     const auto made = picture(*daemon, command, whole);
-    if (!made) return give_up("status", made.error(), command.format);
+    if (!made) {
+        const int code = give_up("status", made.error(), command.format);
+        return command.ready && code != exit_code::usage ? 1 : code;
+    }
     return print(made->text) ? made->code : exit_code::output;
 }
 

@@ -1,10 +1,14 @@
 // vitals validate: everything that is wrong with a configuration, or what it sets up.
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "app/catalog.hpp"
 #include "app/vault_secrets.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/failure.hpp"
+#include "cli/screen_text.hpp"
 
 namespace vitals::cli {
 namespace {
@@ -13,11 +17,37 @@ std::string counted(std::size_t count, std::string_view one) {
     return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
 }
 
+// How soon each component's failure is told, as one measures it: in whole seconds, rounded up.
+std::string told_after(const config::ComponentConfig& component) {
+    const auto* kind = app::find_kind(component.kind);
+    if (kind == nullptr || kind->bind == nullptr) {
+        return component.ttl
+                   ? fmt::format("told after {} of silence", format_duration(*component.ttl))
+                   : "told when it is pushed";
+    }
+    const auto bound = std::chrono::ceil<std::chrono::seconds>(component.policy.told_after());
+    return fmt::format("told after at most {} s, {}", bound.count(),
+                       counted(component.policy.failures, "run"));
+}
+
+std::string bounds(const config::Config& config) {
+    std::size_t width = 0;
+    for (const auto& one : config.components)
+        width = std::max(width, columns(clean(one.component.name)));
+    std::string text;
+    for (const auto& one : config.components) {
+        text +=
+            fmt::format("  {}  {}\n", pad_right(clean(one.component.name), width), told_after(one));
+    }
+    return text;
+}
+
 }  // namespace
 
 int run(const Validate& command, const Terminal&) {
     const auto config = load_configuration(command.file, command.secrets);
     if (!config) return give_up("validate", config.error(), Format::table);
+    for (const auto& warning : config->warnings) print_error(warning + '\n');
     // A vault that cannot be reached now is no fault of the file.
     if (command.secrets) {
         Failure failure{exit_code::configuration, "", true};
@@ -38,7 +68,8 @@ int run(const Validate& command, const Terminal&) {
         counted(endpoints, "endpoint"), counted(config->listeners.size(), "listener"));
     if (!config->workers.empty()) text += ", " + counted(config->workers.size(), "worker group");
     if (!command.secrets) text += "; secrets were not read";
-    return print(text + '\n') ? exit_code::ok : exit_code::output;
+    text += '\n' + bounds(*config);
+    return print(text) ? exit_code::ok : exit_code::output;
 }
 
 }  // namespace vitals::cli

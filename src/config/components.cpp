@@ -33,6 +33,8 @@ Policy policy_of(const ComponentKeys& keys, const Policy& defaults) {
     if (keys.failures) policy.failures = static_cast<unsigned>(*keys.failures);
     if (keys.successes) policy.successes = static_cast<unsigned>(*keys.successes);
     policy.valid_for = keys.valid_for;
+    if (keys.retry_interval) policy.retry_interval = keys.retry_interval;
+    if (keys.down_interval) policy.down_interval = keys.down_interval;
     policy.slow_above = keys.slow_above;
     return policy;
 }
@@ -53,7 +55,15 @@ void check_policy(const Node& node, const Policy& policy, Reading& reading) {
                 fmt::format("valid_for {} is less than the interval {}: every result "
                             "would turn stale before the next run",
                             format_duration(*policy.valid_for), format_duration(policy.interval)));
+        else if (*policy.valid_for < policy.interval_at(Pace::down))
+            reading.problem(
+                position,
+                fmt::format("valid_for {} is less than the down_interval {}: a failed component "
+                            "would turn stale before the next run",
+                            format_duration(*policy.valid_for),
+                            format_duration(policy.interval_at(Pace::down))));
     }
+    check_pace(node, policy, reading);
     if (policy.slow_above && *policy.slow_above >= policy.timeout)
         reading.problem(
             node.find("slow_above")->position,
@@ -174,6 +184,24 @@ void read_component(const Node::Entry& entry, Draft& draft) {
 }
 
 }  // namespace
+
+// An interval from 'defaults' that does not fit is not used; one written here is a mistake.
+void check_pace(const Node& node, const Policy& policy, Reading& reading) {
+    const Node* retry = node.find("retry_interval");
+    if (retry != nullptr && *policy.retry_interval > policy.interval)
+        reading.problem(
+            retry->position,
+            fmt::format("retry_interval {} is more than the interval {}: in doubt a component is "
+                        "checked more often, not less",
+                        format_duration(*policy.retry_interval), format_duration(policy.interval)));
+    const Node* down = node.find("down_interval");
+    if (down != nullptr && *policy.down_interval < policy.interval)
+        reading.problem(
+            down->position,
+            fmt::format("down_interval {} is less than the interval {}: a failed component is "
+                        "checked less often, not more",
+                        format_duration(*policy.down_interval), format_duration(policy.interval)));
+}
 
 std::string component_name_problem(std::string_view name) {
     const std::string problem = name_problem(name);

@@ -17,8 +17,8 @@
 #include "config/node.hpp"
 #include "config/secrets.hpp"
 #include "model/description.hpp"
-#include "model/glob.hpp"
 #include "model/judge.hpp"
+#include "model/selector.hpp"
 #include "vitals/snapshot.hpp"
 
 namespace vitals::config {
@@ -74,7 +74,7 @@ struct EndpointConfig {
     std::string path;
     bool enabled = true;
     bool listed = true;  // stands in the file, not mounted by default
-    Filter components;
+    Selector components;
     std::vector<std::string> listeners;   // their text; empty: all
     std::vector<std::string> tokens;      // names; empty: open to all
     std::optional<std::string> disclose;  // status | detail | full

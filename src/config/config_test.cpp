@@ -149,8 +149,8 @@ endpoints:
     EXPECT_EQ(healthz.path, "/health");
     EXPECT_TRUE(healthz.enabled);
     EXPECT_TRUE(healthz.listed);
-    EXPECT_TRUE(healthz.components.takes("disk"));
-    EXPECT_FALSE(healthz.components.takes("web"));
+    EXPECT_TRUE(healthz.components.takes({.name = "disk"}));
+    EXPECT_FALSE(healthz.components.takes({.name = "web"}));
     EXPECT_THAT(healthz.listeners, ElementsAre("127.0.0.1:8080"));
     EXPECT_THAT(healthz.tokens, ElementsAre("operator"));
     EXPECT_EQ(healthz.disclose, "full");
@@ -538,6 +538,46 @@ TEST(Components, CanBeMadeFromACommandLine) {
     options->url = "http://b/";
     EXPECT_NE(component_of("http://a/", catalog.kinds[0], options, policy).fingerprint,
               made.fingerprint);
+}
+
+TEST(Components, DependOnWhatSelectorsTake) {
+    const std::string text = R"(
+components:
+  a: {check: disk, tags: [storage]}
+  b: {check: disk, tags: [storage]}
+  databases/x: {check: http, url: "http://x/", depends_on: ["kind:disk", "!b"]}
+  databases/y: {check: http, url: "http://y/", depends_on: [vitals/store, b, "databases/*"]}
+  web: {check: http, url: "http://w/", depends_on: ["tag:storage"]}
+)";
+    const Config config = good(text);
+    const auto dependencies = [](const Config& from, std::size_t component) {
+        return from.components.at(component).component.depends_on;
+    };
+    EXPECT_THAT(dependencies(config, 2), ElementsAre("a"));
+    EXPECT_THAT(dependencies(config, 3), ElementsAre("vitals/store", "b", "databases/x"));
+    EXPECT_THAT(dependencies(config, 4), ElementsAre("a", "b"));
+
+    // A component more to depend on is another definition.
+    const Config more = good(text + "  c: {check: disk, tags: [storage]}\n");
+    EXPECT_THAT(dependencies(more, 5), ElementsAre("a", "b", "c"));
+    EXPECT_NE(more.components[5].fingerprint, config.components[4].fingerprint);
+    EXPECT_EQ(more.components[4].fingerprint, config.components[3].fingerprint);
+
+    EXPECT_EQ(problems(text + "  d: {check: disk, depends_on: [web], tags: [storage]}\n"),
+              "vitals.yaml:7:53: dependencies go in a circle: d -> web -> d\n");
+}
+
+TEST(Components, AreSelectedByTagsAndKindsThatExist) {
+    EXPECT_EQ(problems("components: {a: {check: disk}}\n"
+                       "endpoints: [{dialect: metrics, components: [\"kind:dsik\", \"!tag:\"]}]\n"),
+              "vitals.yaml:2:45: 'components' names 'dsik', but there is no such kind of check, "
+              "did you mean 'disk'?\n"
+              "vitals.yaml:2:58: '!tag:' selects no component: a glob must not be empty\n");
+    EXPECT_THAT(good("components: {a: {check: disk, tags: [storage]}}\n"
+                     "endpoints: [{dialect: metrics, components: [tag:storge, \"kind:h*\"]}]\n")
+                    .warnings,
+                ElementsAre("vitals.yaml:2:45: 'tag:storge' matches no component, did you mean "
+                            "'storage'?"));
 }
 
 TEST(Components, ALongChainOfDependenciesIsNoCircle) {

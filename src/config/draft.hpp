@@ -2,6 +2,7 @@
 // reports what is wrong with it and goes on; what spans sections is checked when all are read.
 #pragma once
 
+#include <array>
 #include <map>
 #include <set>
 #include <string>
@@ -36,10 +37,18 @@ void read_endpoints(const Node& node, Draft& draft);
 void mount_default_endpoints(Draft& draft);  // no `endpoints` section
 void mount_switched_endpoint(Draft& draft);  // healthz, not listed but switched on
 
-// Names that must exist, globs that must match, dependencies without a circle.
+// vitals' own components, which may be named like any other.
+inline constexpr std::array<std::string_view, 3> own_components = {
+    "vitals/engine", "vitals/secrets", "vitals/store"};
+
+// Names that must exist, selectors that must match, dependencies without a circle.
 void check_references(Draft& draft);
+void choose_dependencies(Draft& draft);  // what selectors of `depends_on` mean, by name
 void check_cycles(Draft& draft);
 void check_duplicate_paths(Draft& draft);
+
+// A pace in doubt or while down that does not fit the interval, in a component or in `defaults`.
+void check_pace(const Node& node, const Policy& policy, Reading& reading);
 
 // Where a message about a whole mapping belongs: the value of the key that it mentions first, else
 // `position`.

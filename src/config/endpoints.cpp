@@ -104,7 +104,7 @@ EndpointConfig made_of(EndpointKeys keys, const Described& dialect) {
     made.dialect = dialect.description.name;
     made.path = keys.path.value_or(std::string(dialect.usual_path));
     made.enabled = keys.enabled.value_or(true);
-    made.components = Filter(std::move(keys.components));
+    made.components = Selector(std::move(keys.components));
     made.listeners = std::move(keys.listeners);
     made.tokens = std::move(keys.tokens);
     made.disclose = std::move(keys.disclose);

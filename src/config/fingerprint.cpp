@@ -57,10 +57,11 @@ std::string fingerprint(const Node& node, std::string_view kind, const Policy& p
                         std::span<const Field> common, std::span<const Field> own) {
     std::vector<Field> fields(common.begin(), common.end());
     fields.insert(fields.end(), own.begin(), own.end());
-    return digest(fmt::format("{}\n{}\n{} {} {} {} {} {}", kind,
-                              canonical_entries(node, fields, Type::text, {}),
-                              policy.interval.count(), policy.timeout.count(), policy.failures,
-                              policy.successes, count(policy.valid_for), count(policy.slow_above)));
+    return digest(fmt::format(
+        "{}\n{}\n{} {} {} {} {} {} {} {}", kind, canonical_entries(node, fields, Type::text, {}),
+        policy.interval.count(), policy.timeout.count(), policy.failures, policy.successes,
+        count(policy.valid_for), count(policy.slow_above), policy.interval_at(Pace::retry).count(),
+        policy.interval_at(Pace::down).count()));
 }
 
 }  // namespace vitals::config

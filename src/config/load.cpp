@@ -49,6 +49,9 @@ void read_defaults(const Node::Entry& entry, Draft& draft) {
     defaults.timeout = keys.timeout;
     defaults.failures = static_cast<unsigned>(keys.failures);
     defaults.successes = static_cast<unsigned>(keys.successes);
+    defaults.retry_interval = keys.retry_interval;
+    defaults.down_interval = keys.down_interval;
+    check_pace(entry.value, defaults, draft.reading);
 }
 
 void read_drain(const Node::Entry& entry, Draft& draft) {
@@ -206,6 +209,7 @@ void read_sections(const Node& root, Draft& draft) {
         draft.config.state_dir = usual_state_dir(draft.reading.environment);
     check_vault(root, draft);
     check_references(draft);
+    choose_dependencies(draft);
     check_cycles(draft);
     check_duplicate_paths(draft);
 }

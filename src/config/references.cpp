@@ -1,4 +1,4 @@
-// What spans sections: names that must exist, globs that must match, dependencies without a circle.
+// What spans sections: names that must exist, selectors that must match.
 #include <algorithm>
 #include <array>
 
@@ -11,10 +11,6 @@ namespace vitals::config {
 
 namespace {
 
-// vitals' own components, which may be named like any other.
-constexpr std::array<std::string_view, 3> own_components = {"vitals/engine", "vitals/secrets",
-                                                            "vitals/store"};
-
 // Everything that may be named, by what a Field refers to.
 class Names {
   public:
@@ -24,12 +20,17 @@ class Names {
             groups_.push_back(group.name);
             group_components_.push_back("workers/" + group.name);
         }
-        for (const ComponentConfig& each : draft.config.components)
+        for (const ComponentConfig& each : draft.config.components) {
             components_.push_back(each.component.name);
+            tags_.insert(tags_.end(), each.component.tags.begin(), each.component.tags.end());
+        }
         components_.insert(components_.end(), group_components_.begin(), group_components_.end());
+        kinds_ = {"engine", "secrets", "store", "workers"};  // of components that are not checked
+        for (const Described& kind : draft.catalog.kinds) kinds_.push_back(kind.description.name);
         for (const Token& token : draft.config.tokens) tokens_.push_back(token.name);
         for (const Listener& listener : draft.config.listeners) listeners_.push_back(listener.text);
-        for (std::vector<std::string_view>* names : {&components_, &groups_, &tokens_, &listeners_})
+        for (std::vector<std::string_view>* names :
+             {&components_, &groups_, &tokens_, &listeners_, &tags_, &kinds_})
             std::sort(names->begin(), names->end());
     }
 
@@ -37,18 +38,21 @@ class Names {
         if (to == "workers") return groups_;
         if (to == "token") return tokens_;
         if (to == "listener") return listeners_;
+        if (to == "tag") return tags_;
+        if (to == "kind") return kinds_;
         return components_;
     }
 
   private:
     std::vector<std::string> group_components_;  // what views of components_ point into
-    std::vector<std::string_view> components_, groups_, tokens_, listeners_;
+    std::vector<std::string_view> components_, groups_, tokens_, listeners_, tags_, kinds_;
 };
 
 std::string_view noun(std::string_view to) {
     if (to == "workers") return "group of workers";
     if (to == "token") return "token";
     if (to == "listener") return "listener";
+    if (to == "kind") return "kind of check";
     return "component";
 }
 
@@ -77,89 +81,34 @@ void check_name(const Reference& reference, std::string_view name, const Names& 
                     noun(reference.to), few ? did_you_mean(name, known) : std::string()));
 }
 
-// A glob without wildcards is a name and must exist. One with wildcards may match only later, when
-// a component is pushed, so that it is merely warned of.
-void check_glob(const Reference& reference, const Names& names, Draft& draft) {
-    std::string_view pattern = reference.name;
-    if (pattern.starts_with('!')) pattern.remove_prefix(1);
-    const auto& known = names.of("component");
-    if (exists(known, pattern)) return;
-    if (std::string problem = glob_problem(reference.name); !problem.empty()) {
-        draft.reading.problem(reference.position,
-                              fmt::format("{} is not a glob over components: {}",
-                                          in_quotes(reference.name), problem));
+// A word without wildcards names a component or a kind, which must exist. Any other may match only
+// later, when a component is pushed or a tag is given, so that it is merely warned of.
+void check_selector(const Reference& reference, const Names& names, Draft& draft) {
+    const SelectorWord word = read_selector_word(reference.name);
+    const std::string_view of = word.by == SelectorWord::By::name   ? "component"
+                                : word.by == SelectorWord::By::kind ? "kind"
+                                                                    : "tag";
+    const auto& known = names.of(of);
+    if (exists(known, word.pattern)) return;
+    if (std::string problem = selector_problem(reference.name); !problem.empty()) {
+        draft.reading.problem(reference.position, fmt::format("{} selects no component: {}",
+                                                              in_quotes(reference.name), problem));
         return;
     }
-    if (pattern.find_first_of("*?") == std::string_view::npos) {
-        check_name(reference, pattern, names, draft);
+    if (of != "tag" && !word.is_glob()) {
+        check_name({of, reference.name, reference.position, reference.key}, word.pattern, names,
+                   draft);
         return;
     }
-    const bool matches = std::any_of(known.begin(), known.end(), [pattern](std::string_view name) {
-        return glob_match(pattern, name);
+    const bool matches = std::any_of(known.begin(), known.end(), [&word](std::string_view name) {
+        return glob_match(word.pattern, name);
     });
     if (!matches && !may_be_lost("component", draft))
-        draft.reading.warning(reference.position,
-                              fmt::format("{} matches no component", in_quotes(reference.name)));
+        draft.reading.warning(
+            reference.position,
+            fmt::format("{} matches no component{}", in_quotes(reference.name),
+                        word.is_glob() ? std::string() : did_you_mean(word.pattern, known)));
 }
-
-// Depth first over the dependencies; a component met again on the way back closes a circle.
-class CycleFinder {
-  public:
-    explicit CycleFinder(Draft& draft) : draft_(draft) {}
-
-    void search() {
-        for (const ComponentConfig& each : draft_.config.components) visit(each.component.name);
-    }
-
-  private:
-    enum class Mark { fresh, under_way, done };
-    struct Step {
-        std::string name;
-        std::size_t next = 0;
-    };
-
-    // With a stack of its own: a chain may be as long as the file has components.
-    void visit(const std::string& start) {
-        if (marks_[start] != Mark::fresh) return;
-        enter(start);
-        while (!way_.empty()) {
-            Step& step = way_.back();
-            const auto edges = draft_.dependencies.find(step.name);
-            if (edges == draft_.dependencies.end() || step.next == edges->second.size()) {
-                marks_[step.name] = Mark::done;
-                way_.pop_back();
-                continue;
-            }
-            const auto& [to, position] = edges->second[step.next++];
-            const Mark mark = marks_[to];
-            if (mark == Mark::under_way) report(to, position);
-            if (mark == Mark::fresh) enter(to);
-        }
-    }
-
-    void enter(const std::string& name) {
-        marks_[name] = Mark::under_way;
-        way_.push_back({name});
-    }
-
-    void report(const std::string& to, Position position) {
-        std::string circle;
-        const auto first = std::find_if(way_.begin(), way_.end(),
-                                        [&to](const Step& step) { return step.name == to; });
-        for (auto step = first; step != way_.end(); ++step) circle += step->name + " -> ";
-        if (std::next(first) == way_.end()) {
-            draft_.reading.problem(position,
-                                   fmt::format("component {} depends on itself", in_quotes(to)));
-            return;
-        }
-        draft_.reading.problem(position,
-                               fmt::format("dependencies go in a circle: {}{}", circle, to));
-    }
-
-    Draft& draft_;
-    std::map<std::string, Mark> marks_;
-    std::vector<Step> way_;
-};
 
 }  // namespace
 
@@ -167,14 +116,10 @@ void check_references(Draft& draft) {
     const Names names(draft);
     for (const Reference& reference : draft.reading.references) {
         if (reference.to == "components")
-            check_glob(reference, names, draft);
+            check_selector(reference, names, draft);
         else
             check_name(reference, reference.name, names, draft);
     }
-}
-
-void check_cycles(Draft& draft) {
-    CycleFinder(draft).search();
 }
 
 Position mentioned(const Node& node, std::string_view message, Position position) {

@@ -72,6 +72,15 @@ constexpr std::array defaults_fields = {
     field<&DefaultsKeys::successes>("successes",
                                     "How many passing runs in a row bring a failed component back.",
                                     {.unit = "runs", .least = 1, .most = 1000}),
+    field<&DefaultsKeys::retry_interval>("retry_interval",
+                                         "How often it is checked while 'failures' or 'successes' "
+                                         "hold a change back; a fifth of the interval, at least "
+                                         "1s.",
+                                         {.example = "2s", .least = 10 * ms}),
+    field<&DefaultsKeys::down_interval>("down_interval",
+                                        "How often it is checked while it is failed; by default "
+                                        "every interval.",
+                                        {.example = "1m", .least = 10 * ms}),
 };
 
 constexpr std::array vault_fields = {
@@ -151,14 +160,25 @@ constexpr std::array component_fields = {
     field<&ComponentKeys::successes>(
         "successes", "How many passing runs in a row bring it back; from 'defaults'.",
         {.unit = "runs", .example = "2", .least = 1, .most = 1000}),
+    field<&ComponentKeys::retry_interval>(
+        "retry_interval",
+        "How often it is checked, on a new connection, while 'failures' or 'successes' hold a "
+        "change back; from 'defaults', else a fifth of the interval, at least 1s.",
+        {.example = "2s", .least = 10 * ms}),
+    field<&ComponentKeys::down_interval>(
+        "down_interval",
+        "How often it is checked while it is failed; from 'defaults', else every interval.",
+        {.example = "1m", .least = 10 * ms}),
     field<&ComponentKeys::critical>("critical", "Whether its failure makes the whole fail."),
     field<&ComponentKeys::valid_for>(
         "valid_for",
-        "How long a result counts before it is stale; by default 2 x interval + timeout.",
+        "How long a result counts before it is stale; by default 2 x interval + timeout, of a "
+        "failed component 2 x down_interval + timeout.",
         {.example = "1m", .least = ms}),
     field<&ComponentKeys::depends_on>("depends_on", "Components whose failure explains this one's.",
-                                      {.refers = "component", .example = "[disk]"}),
-    field<&ComponentKeys::tags>("tags", "Words to group components by.", {.example = "[storage]"}),
+                                      {.refers = "components", .example = "[disk]"}),
+    field<&ComponentKeys::tags>("tags", "Words to choose components by: `tag:storage`.",
+                                {.example = "[storage]"}),
     field<&ComponentKeys::slow_above>("slow_above", "A run that takes longer is degraded.",
                                       {.example = "500ms", .least = ms}),
     field<&ComponentKeys::probes>(
@@ -192,7 +212,7 @@ constexpr std::array endpoint_fields = {
                                {.example = "/healthz/"}),
     field<&EndpointKeys::enabled>("enabled", "Whether it is served at all; else 404."),
     field<&EndpointKeys::components>(
-        "components", "Globs over the components to show; '!' before one excludes.",
+        "components", "The components to show, by selectors.",
         {.refers = "components", .example = "[\"databases/*\", \"!databases/test\"]"}),
     field<&EndpointKeys::listeners>("listeners", "The listeners it is served on; by default all.",
                                     {.refers = "listener", .example = "[\"127.0.0.1:8080\"]"}),

@@ -27,6 +27,7 @@ struct DefaultsKeys {
     std::chrono::milliseconds timeout{5'000};
     std::int64_t failures = 1;
     std::int64_t successes = 1;
+    std::optional<std::chrono::milliseconds> retry_interval, down_interval;
 };
 struct TokenKeys {
     Secret secret;
@@ -36,6 +37,7 @@ struct TokenKeys {
 struct ComponentKeys {
     std::string check;
     std::optional<std::chrono::milliseconds> interval, timeout, valid_for, slow_above;
+    std::optional<std::chrono::milliseconds> retry_interval, down_interval;
     std::optional<std::int64_t> failures, successes;
     bool critical = true;
     std::vector<std::string> depends_on, tags, probes;

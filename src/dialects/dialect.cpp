@@ -51,10 +51,20 @@ std::vector<const ComponentState*> visible(const Snapshot& snapshot, const Reque
     seen.reserve(snapshot.components.size());
     for (const auto& state : snapshot.components) {
         if (state->component->own && !own) continue;
-        if (request.components != nullptr && !request.components->takes(state->name())) continue;
+        if (request.components != nullptr && !request.components->takes(*state->component))
+            continue;
         seen.push_back(state.get());
     }
     return seen;
+}
+
+bool shows(const Snapshot& snapshot, const Request& request, std::string_view name) {
+    if (request.components == nullptr) return true;
+    const ComponentState* const state = snapshot.find(name);
+    if (state != nullptr) return request.components->takes(*state->component);
+    Component absent;
+    absent.name = name;
+    return request.components->takes(absent);
 }
 
 std::string shown_detail(const ComponentState& state, const Request& request) {

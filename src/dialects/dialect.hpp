@@ -21,7 +21,7 @@
 #include <vector>
 
 #include "model/description.hpp"
-#include "model/glob.hpp"
+#include "model/selector.hpp"
 #include "vitals/snapshot.hpp"
 
 namespace vitals::dialects {
@@ -62,8 +62,8 @@ struct Request {
     bool operator_ = false;   // may decommission: control listener, token, ... (docs/dialects.md)
     Steady now{};
     System now_system{};
-    const Filter* components = nullptr;  // the endpoint's filter; null: all
-    std::optional<int> failed_code;      // the endpoint's overrides
+    const Selector* components = nullptr;  // the endpoint's; null: all
+    std::optional<int> failed_code;        // the endpoint's overrides
     std::optional<int> degraded_code;
     bool enabled_by_list = true;       // the endpoint stands in the configuration
     std::span<const Traffic> traffic;  // only for dialects with wants_process
@@ -118,9 +118,13 @@ struct Dialect {
 std::span<const Dialect* const> all();
 const Dialect* find(std::string_view name);
 
-// The components that a request may see: the endpoint's filter, and vitals' own only if `own`.
+// The components that a request may see: those of the endpoint's selector, and vitals' own only if
+// `own`.
 std::vector<const ComponentState*> visible(const Snapshot& snapshot, const Request& request,
                                            bool own);
+
+// Whether the endpoint shows the component of that name, also where the snapshot has none such.
+bool shows(const Snapshot& snapshot, const Request& request, std::string_view name);
 
 // What a request may read of a component: nothing, its public detail, or with what the other side
 // said. One line of UTF-8.

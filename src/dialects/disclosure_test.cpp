@@ -120,11 +120,11 @@ TEST(EveryDialect, RepeatsItselfExactly) {
 
 TEST(Visible, ObeysTheFilterAndLeavesVitalsOwnOut) {
     const Snapshot snapshot = healthy();
-    const Filter filter({"*", "!caches/*"});
+    const Selector selector({"*", "!caches/*"});
     Request request = request_of();
     EXPECT_EQ(visible(snapshot, request, true).size(), 8u);
     EXPECT_EQ(visible(snapshot, request, false).size(), 6u);
-    request.components = &filter;
+    request.components = &selector;
     EXPECT_EQ(visible(snapshot, request, false).size(), 4u);
 }
 

@@ -2,7 +2,8 @@
 // `output` tells why a check does not pass, as far as the endpoint discloses; Cache-Control's
 // max-age is what is left of the validity of the oldest result. Beyond the draft, a failed
 // component whose dependency failed says so in `cause`, and one about which nothing is known, for
-// which the draft has no word but `fail`, has `unknown: true`.
+// which the draft has no word but `fail`, has `unknown: true`, as the whole has when nothing worse
+// is known of it. One that only degrades the whole has `critical: false`.
 #include <algorithm>
 #include <string>
 
@@ -74,13 +75,13 @@ void write_check(JsonWriter& writer, const Snapshot& snapshot, const Request& re
     }
     writer.member("status", word(status));
     if (status == Status::unknown) writer.member("unknown", true);
+    if (!state.component->critical) writer.member("critical", false);
     if (state.last != nullptr) writer.member("time", rfc3339_millis(state.observed_at));
     if (status != Status::ok) {
         const std::string detail = shown_detail(state, request);
         if (!detail.empty()) writer.member("output", detail);
         const auto cause = snapshot.causes.find(state.name());
-        const Filter* filter = request.components;
-        if (cause != snapshot.causes.end() && (filter == nullptr || filter->takes(cause->second)))
+        if (cause != snapshot.causes.end() && shows(snapshot, request, cause->second))
             writer.member("cause", cause->second);
     }
     writer.end_object().end_array();
@@ -110,6 +111,7 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
     response.repeat_for = std::chrono::seconds(1);
     JsonWriter writer(response.body);
     writer.object().member("status", word(overall));
+    if (overall == Status::unknown) writer.member("unknown", true);
     if (!snapshot.service.version.empty()) writer.member("version", snapshot.service.version);
     writer.member("serviceId", snapshot.service.name);
     if (!own.description.empty()) writer.member("description", own.description);

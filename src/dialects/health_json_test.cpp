@@ -36,6 +36,16 @@ TEST(HealthJson, WarnsWithACodeThatPasses) {
     EXPECT_TRUE(soft.body.starts_with("{\"status\":\"warn\"")) << soft.body;
 }
 
+TEST(HealthJson, TellsWhatItsVerdictRestsOn) {
+    const Response soft =
+        ask(snapshot_of({{.name = "cdn", .outcome = failed("no"), .critical = false}}));
+    EXPECT_NE(soft.body.find("\"critical\":false"), std::string::npos) << soft.body;
+    EXPECT_EQ(soft.body.find("\"unknown\""), std::string::npos) << soft.body;
+    const Response blind = ask(snapshot_of({{.name = "db", .outcome = unknown("no descriptors")}}));
+    EXPECT_TRUE(blind.body.starts_with("{\"status\":\"fail\",\"unknown\":true,")) << blind.body;
+    EXPECT_EQ(blind.body.find("critical"), std::string::npos) << blind.body;
+}
+
 std::string max_age(std::vector<Given> given) {
     for (const auto& [name, value] : ask(snapshot_of(std::move(given))).headers)
         if (name == "Cache-Control") return value;
@@ -58,9 +68,9 @@ TEST(HealthJson, HasOneColonInAKey) {
 }
 
 TEST(HealthJson, DoesNotNameACauseThatItDoesNotShow) {
-    const Filter filter({"reports"});
+    const Selector selector({"reports"});
     Request request = request_of();
-    request.components = &filter;
+    request.components = &selector;
     const std::string body = render("health_json", troubled(), request).body;
     EXPECT_EQ(body.find("cause"), std::string::npos) << body;
 }

@@ -116,9 +116,9 @@ TEST(Kubernetes, LivenessFailsWithTheEngineItself) {
 TEST(Kubernetes, NoFilterHidesTheEngineFromLiveness) {
     Given engine = own("vitals/engine");
     engine.outcome = failed("stuck");
-    const Filter filter({"databases/*"});
+    const Selector selector({"databases/*"});
     Request request = request_of("livez");
-    request.components = &filter;
+    request.components = &selector;
     const Response response = render("kubernetes", snapshot_of({engine, {"queue"}}), request);
     EXPECT_EQ(response.body, "[-]vitals/engine failed: reason withheld\nlivez check failed\n");
 }

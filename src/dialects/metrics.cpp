@@ -90,8 +90,7 @@ void write_runs(ExpositionWriter& writer, const States& states) {
 void write_service(ExpositionWriter& writer, const Snapshot& snapshot, const Request& request) {
     writer.family("vitals_workers", Type::gauge, "Workers heard of within their group's timeout.");
     for (const auto& group : snapshot.workers) {
-        if (request.components != nullptr && !request.components->takes("workers/" + group->name))
-            continue;
+        if (!shows(snapshot, request, "workers/" + group->name)) continue;
         const auto known = std::ranges::count_if(group->workers, [&](const Worker& worker) {
             return request.now - worker.received <= group->timeout;
         });

@@ -140,10 +140,9 @@ void write_problems(View& view) {
         if (view.well(state)) continue;
         const auto cause = view.snapshot.causes.find(state->name());
         // A cause that this endpoint does not show is not named either.
-        const Filter* filter = view.request.components;
         const bool shown = cause != view.snapshot.causes.end() &&
                            view.snapshot.find(cause->second) != nullptr &&
-                           (filter == nullptr || filter->takes(cause->second));
+                           shows(view.snapshot, view.request, cause->second);
         if (shown)
             consequences[cause->second].push_back(state);
         else
@@ -228,8 +227,7 @@ void write_workers(View& view) {
     constexpr std::array columns{Column{"status", "Status"}, Column{"", "Worker"},
                                  Column{"figure", "Heard"}};
     for (const auto& group : view.snapshot.workers) {
-        const Filter* filter = view.request.components;
-        if (filter != nullptr && !filter->takes("workers/" + group->name)) continue;
+        if (!shows(view.snapshot, view.request, "workers/" + group->name)) continue;
         view.out += fmt::format("<section>\n<h2>Workers: {}<small>silent after {}</small></h2>\n",
                                 html(group->name), spoken_age(group->timeout));
         open_table(view.out, "Workers", columns);

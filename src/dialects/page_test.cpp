@@ -92,9 +92,9 @@ TEST(Page, HoldsNoScriptNoInlineStyleNoForeignAsset) {
 }
 
 TEST(Page, ShowsOnlyItsOwnComponents) {
-    const Filter filter({"databases/*"});
+    const Selector selector({"databases/*"});
     Request request = request_of();
-    request.components = &filter;
+    request.components = &selector;
     const std::string body = render("page", troubled(), request).body;
     EXPECT_NE(body.find("1 of 2 components failed"), std::string::npos);
     for (const std::string_view hidden : {"disk", "mailer", "scheduler", "vitals itself"})

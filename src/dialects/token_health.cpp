@@ -40,14 +40,6 @@ struct Options {
     bool append_slash = false;
 };
 
-std::string globs_problem(const void* value) {
-    for (std::string_view glob : *static_cast<const std::vector<std::string>*>(value)) {
-        if (glob.starts_with('!')) glob.remove_prefix(1);
-        if (std::string problem = glob_problem(glob); !problem.empty()) return problem;
-    }
-    return {};
-}
-
 // Of a value that comes later, from a vault, nothing is known here: such a token opens nothing.
 std::string token_problem(const void* value) {
     std::string token = static_cast<const Secret*>(value)->reveal();
@@ -63,9 +55,9 @@ constexpr Field namespace_fields[] = {
                              {.required = true,
                               .example = "{vault: \"kv/health#production\"}",
                               .verify = token_problem}),
-    field<&Namespace::components>(
-        "components", "The components that it sees: globs, `!` excludes; all if not set.",
-        {.example = "[\"cache/*\", postgres]", .verify = globs_problem}),
+    field<&Namespace::components>("components",
+                                  "The components that it sees, by selectors; all if not set.",
+                                  {.refers = "components", .example = "[\"cache/*\", postgres]"}),
 };
 
 constexpr Field fields[] = {
@@ -258,8 +250,8 @@ Response answer(const Snapshot& snapshot, const Request& request, const Options&
         return problem(405, "Method \"" + request.method + "\" not allowed.");
 
     auto states = visible(snapshot, request, false);
-    const Filter filter(space->components);
-    std::erase_if(states, [&](const auto* state) { return !filter.takes(state->name()); });
+    const Selector own(space->components);
+    std::erase_if(states, [&](const auto* state) { return !own.takes(*state->component); });
     Response response;
     response.status = code_for(worst(states, request.now), request, 500);
     if (form == Form::html) {

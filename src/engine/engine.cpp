@@ -11,6 +11,8 @@
 #include <map>
 #include <utility>
 
+#include "engine/schedule.hpp"
+
 namespace vitals::engine {
 
 namespace {
@@ -39,11 +41,6 @@ double fraction_of(std::string_view name) {
     return static_cast<double>((hash >> 11) & 0xffffffff) / 4294967296.0;
 }
 
-Steady::duration part_of(Steady::duration whole, double fraction) {
-    return Steady::duration(
-        static_cast<Steady::rep>(static_cast<double>(whole.count()) * fraction));
-}
-
 }  // namespace
 
 struct Engine::State {
@@ -51,6 +48,7 @@ struct Engine::State {
         Watched(Definition given, net::Loop& loop)
             : definition(std::move(given)),
               component(std::make_shared<Component>(definition.component)),
+              schedule(definition.policy, fraction_of(component->name)),
               timer(loop),
               kept(std::make_shared<net::Kept>(definition.policy.interval)) {}
 
@@ -58,8 +56,9 @@ struct Engine::State {
         std::shared_ptr<const Component> component;
         Judgement judgement;
         std::shared_ptr<const ComponentState> state;
+        Schedule schedule;
         net::Timer timer;
-        Steady due{};
+        Steady began{};          // the latest run, or what counts as one
         bool due_again = false;  // a tick came while the run before was about to end
         std::shared_ptr<net::Kept> kept;
         std::unique_ptr<Flight> flight;
@@ -83,49 +82,37 @@ struct Engine::State {
     // ---- schedule ----------------------------------------------------------------------------
 
     void start(Watched& one, Steady::duration spread) {
-        const Steady now = clock.steady();
-        const double place = fraction_of(one.component->name);
         if (!one.definition.run) {
             if (one.definition.ttl) arm_silence(one);
             return;
         }
-        one.due = now + part_of(std::min<Steady::duration>(spread, one.definition.policy.interval),
-                                place);
-        one.timer.arm(one.due, [this, &one, place] {
-            // The second run comes somewhere in the latter half of the interval, so that a
-            // thousand components started together do not stay together.
-            const Steady::duration interval = one.definition.policy.interval;
-            one.due = clock.steady() + interval / 2 + part_of(interval / 2, place);
-            arm_tick(one);
-            begin(one);
-        });
+        one.schedule.start(clock.steady(), spread);
+        arm(one);
     }
 
-    void arm_tick(Watched& one) {
-        one.timer.arm(one.due, [this, &one] { tick(one); });
+    void arm(Watched& one) {
+        one.timer.arm(one.schedule.next(), [this, &one] { wake(one); });
     }
 
-    void tick(Watched& one) {
+    void wake(Watched& one) {
         const Steady now = clock.steady();
-        const Steady::duration interval = one.definition.policy.interval;
-        lag_now = std::max(lag_now, now - one.due);
-        one.due += interval;
-        if (one.due <= now) {
-            const auto missed = static_cast<std::uint64_t>((now - one.due) / interval) + 1;
-            figures.missed_ticks += missed;
+        const Schedule::Wake woken = one.schedule.wake(now);
+        lag_now = std::max(lag_now, woken.late);
+        if (woken.missed > 0) {
+            figures.missed_ticks += woken.missed;
             missed_at = now;
-            one.due += interval * static_cast<Steady::rep>(missed);
         }
-        arm_tick(one);
+        arm(one);
         if (one.hung()) {
-            // Quarantine: no second copy is started, and each tick is a failing run.
+            // Quarantine: no second copy is started, and each turn is a failing run.
+            one.began = now;
             const std::string& phase = one.flight->phase();
             Outcome outcome = failed(phase.empty() ? "hung" : "hung in " + phase,
                                      ErrorClass::timeout, "the run before has not ended");
             outcome.failed_phase = phase;
             finish(one, std::move(outcome));
         } else if (one.in_flight()) {
-            one.due_again = true;
+            one.due_again = woken.tick;
         } else {
             begin(one);
         }
@@ -134,6 +121,7 @@ struct Engine::State {
     void begin(Watched& one) {
         if (one.in_flight()) return;
         one.due_again = false;
+        one.began = clock.steady();
         one.flight = std::make_unique<Flight>(
             environment, clock, one.component->name, one.component->kind, one.definition.run,
             one.definition.policy.timeout,
@@ -145,7 +133,16 @@ struct Engine::State {
         // A tick fell into the last moments of the run: its turn is now, unless the next is near.
         if (!one.due_again || one.in_flight()) return;
         one.due_again = false;
-        if (one.due - clock.steady() > one.definition.policy.interval / 2) begin(one);
+        if (one.schedule.has_room(clock.steady())) begin(one);
+    }
+
+    // The next run may be wanted sooner or later than it was, and in doubt not on a connection that
+    // the doubt may be about.
+    void pace(Watched& one, Pace wanted) {
+        const Steady before = one.schedule.next();
+        one.schedule.ran(wanted, one.began, clock.steady());
+        if (one.schedule.next() != before) arm(one);
+        if (wanted == Pace::retry) one.kept->clear();
     }
 
     void arm_silence(Watched& one) {
@@ -171,21 +168,25 @@ struct Engine::State {
                             std::chrono::duration_cast<Milliseconds>(outcome.duration).count(),
                             policy.slow_above->count());
         }
-        const Steady::duration validity =
-            one.definition.run   ? Steady::duration(policy.validity())
-            : one.definition.ttl ? Steady::duration(*one.definition.ttl + Milliseconds(push_grace))
-                                 : forever;
-        take(one, std::move(outcome), validity);
+        const Pace wanted = take(one, std::move(outcome));
+        if (one.definition.run) pace(one, wanted);
         std::vector<Done> waiting = std::exchange(one.waiting, {});
         const auto state = one.state;
         for (const Done& done : waiting) done(state);
     }
 
+    static Steady::duration validity(const Watched& one, Pace wanted) {
+        const Definition& definition = one.definition;
+        if (definition.run) return definition.policy.validity(wanted);
+        return definition.ttl ? *definition.ttl + Milliseconds(push_grace) : forever;
+    }
+
     // Thresholds, counts, the transition log; then the new state stands.
-    void take(Watched& one, Outcome outcome, Steady::duration validity) {
+    Pace take(Watched& one, Outcome outcome, std::optional<Steady::duration> valid_for = {}) {
         const ComponentState& before = *one.state;
         const Status found = outcome.status;
         one.judgement = judge(one.judgement, found, one.definition.policy);
+        const Pace wanted = pace_after(one.judgement, found);
 
         auto after = std::make_shared<ComponentState>(before);
         after->judged = one.judgement.status;
@@ -193,7 +194,7 @@ struct Engine::State {
         after->passing_runs = one.judgement.passing_runs;
         after->observed = clock.steady();
         after->observed_at = clock.system();
-        after->valid_until = after->observed + validity;
+        after->valid_until = after->observed + valid_for.value_or(validity(one, wanted));
         ++after->runs[static_cast<std::size_t>(found)];
         after->last = std::make_shared<Outcome>(std::move(outcome));
         const bool changed = after->judged != before.judged;
@@ -207,6 +208,7 @@ struct Engine::State {
         for (const auto& listener : result_listeners) listener(*after);
         if (changed) tell(*after, from, first);
         touch();
+        return wanted;
     }
 
     void tell(const ComponentState& state, Status from, bool first) {
@@ -273,7 +275,7 @@ struct Engine::State {
     void rearm_lost() {
         const Steady lost = clock.steady() - report_interval;
         for (const auto& [name, one] : watched)
-            if (one->definition.run && one->due < lost) arm_tick(*one);
+            if (one->definition.run && one->schedule.next() < lost) arm(*one);
         if (dirty && last_publish < lost) publish();
     }
 

@@ -233,6 +233,27 @@ TEST_F(EngineTest, ErrorClassesBecomeStatuses) {
     EXPECT_EQ(status("number"), Status::failed);
 }
 
+// What each run found of the run before; the third run fails.
+net::awaitable<Outcome> keeps(std::shared_ptr<std::vector<bool>> found, net::Context& context) {
+    found->push_back(context.kept()->take<int>() != nullptr);
+    context.kept()->leave(std::make_shared<int>(1));
+    co_return found->size() == 3 ? failed("gone", ErrorClass::connect) : ok();
+}
+
+TEST_F(EngineTest, ARunInDoubtBeginsAfresh) {
+    const auto found = std::make_shared<std::vector<bool>>();
+    CheckRun run = [found](net::Context& context) { return keeps(found, context); };
+    Definition definition = define("kept", run, 60ms);
+    definition.policy.failures = 2;
+    definition.policy.retry_interval = 5ms;
+    engine->configure({definition});
+    EXPECT_TRUE(run_until([&] { return found->size() >= 5; }));
+    found->resize(5);
+    EXPECT_EQ(*found, (std::vector<bool>{false, true, true, false, true}));
+    EXPECT_EQ(state("kept").runs[static_cast<std::size_t>(Status::failed)], 1u);
+    EXPECT_EQ(status("kept"), Status::ok);
+}
+
 TEST_F(EngineTest, BlockingCodeIsQuarantinedNotRepeated) {
     const auto blocker = std::make_shared<Blocker>();
     CheckRun run = [blocker](net::Context& context) { return blocks(blocker, context); };

@@ -10,7 +10,6 @@
 
 #include "dialects/escape.hpp"
 #include "model/check_error.hpp"
-#include "model/glob.hpp"
 #include "model/name.hpp"
 #include "net/context.hpp"
 
@@ -95,6 +94,12 @@ void check_options(const Options& options) {
     check(options.valid_for, "Options::valid_for");
     check(options.slow_above, "Options::slow_above");
     check(options.ttl, "Options::ttl");
+    check(options.retry_interval, "Options::retry_interval");
+    check(options.down_interval, "Options::down_interval");
+    if (options.retry_interval && *options.retry_interval > options.interval)
+        throw std::invalid_argument("Options::retry_interval is more than Options::interval");
+    if (options.down_interval && *options.down_interval < options.interval)
+        throw std::invalid_argument("Options::down_interval is less than Options::interval");
     if (options.failures == 0)
         throw std::invalid_argument("Options::failures is 0, expected 1 or more");
     if (options.successes == 0)
@@ -117,6 +122,8 @@ engine::Definition definition_of(std::string name, std::string kind, const Optio
     definition.policy.successes = options.successes;
     definition.policy.valid_for = options.valid_for;
     definition.policy.slow_above = options.slow_above;
+    definition.policy.retry_interval = options.retry_interval;
+    definition.policy.down_interval = options.down_interval;
     return definition;
 }
 
@@ -224,6 +231,7 @@ void Core::add(const std::shared_ptr<Cell>& cell, Options given) {
     // It says itself how it is: there is nothing to repeat, and nothing that grows old but beats.
     given.failures = given.successes = 1;
     given.valid_for = given.slow_above = std::nullopt;
+    given.retry_interval = given.down_interval = std::nullopt;
     engine::Definition definition =
         definition_of(cell->name, has_ttl ? "heartbeat" : "state", given);
     if (has_ttl)

@@ -100,6 +100,12 @@ TEST(Registry, RefusesImpossibleNamesAndOptions) {
     EXPECT_THROW(registry.add("a", [] { return ok(); }, {.interval = milliseconds::max()}),
                  std::invalid_argument);
     EXPECT_THROW(registry.add("a", [] { return ok(); }, {.failures = 0}), std::invalid_argument);
+    EXPECT_THROW(
+        registry.add("a", [] { return ok(); }, {.interval = 1000ms, .retry_interval = 2000ms}),
+        std::invalid_argument);
+    EXPECT_THROW(
+        registry.add("a", [] { return ok(); }, {.interval = 1000ms, .down_interval = 500ms}),
+        std::invalid_argument);
     EXPECT_THROW(registry.add("a", std::function<Outcome()>()), std::invalid_argument);
     EXPECT_THROW(StateHandler(std::string(129, 'x')), std::invalid_argument);
 }

@@ -1,7 +1,5 @@
-// Globs over component names.
+// Patterns over names.
 #include "model/glob.hpp"
-
-#include <algorithm>
 
 namespace vitals {
 
@@ -30,34 +28,14 @@ bool glob_match(std::string_view pattern, std::string_view text) noexcept {
 }
 
 std::string glob_problem(std::string_view pattern) {
-    if (pattern.starts_with('!')) pattern.remove_prefix(1);
     if (pattern.empty()) return "a glob must not be empty";
     if (pattern.size() > 128) return "a glob has at most 128 bytes";
-    if (std::count(pattern.begin(), pattern.end(), '/') > 1)
-        return "a component's name has at most one '/', so no component can match";
     for (const char c : pattern)
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
             return "a glob must not hold control characters";
     if (pattern.find_first_of("[]{}") != std::string_view::npos)
-        return "only '*', '?' and a leading '!' are special in a glob";
+        return "only '*' and '?' are special in a glob";
     return {};
-}
-
-Filter::Filter(std::vector<std::string> patterns) : patterns_(std::move(patterns)) {
-    has_positive_ = std::any_of(patterns_.begin(), patterns_.end(),
-                                [](const std::string& p) { return !p.starts_with('!'); });
-}
-
-bool Filter::takes(std::string_view name) const noexcept {
-    bool taken = !has_positive_;
-    for (const std::string& pattern : patterns_) {
-        if (pattern.starts_with('!')) {
-            if (glob_match(std::string_view(pattern).substr(1), name)) return false;
-        } else if (glob_match(pattern, name)) {
-            taken = true;
-        }
-    }
-    return taken;
 }
 
 }  // namespace vitals

@@ -8,6 +8,30 @@
 
 namespace vitals {
 
+std::chrono::milliseconds Policy::interval_at(Pace pace) const {
+    constexpr std::chrono::milliseconds least_retry{1'000};
+    switch (pace) {
+        case Pace::usual:
+            break;
+        case Pace::retry:
+            return std::min(interval, retry_interval.value_or(std::max(interval / 5, least_retry)));
+        case Pace::down:
+            return std::max(interval, down_interval.value_or(interval));
+    }
+    return interval;
+}
+
+std::chrono::milliseconds Policy::validity(Pace pace) const {
+    return valid_for.value_or(2 * std::max(interval, interval_at(pace)) + timeout);
+}
+
+std::chrono::milliseconds Policy::told_after() const {
+    // The last good run may have begun just before, and off its tick: at the end of a long one.
+    const auto first = std::max(interval, timeout + interval / 2);
+    const auto retry = std::max(interval_at(Pace::retry), timeout + retry_pause);
+    return first + (failures - 1) * retry + timeout;
+}
+
 Judgement judge(const Judgement& before, Status found, const Policy& policy) noexcept {
     Judgement after = before;
     switch (found) {
@@ -35,6 +59,11 @@ Judgement judge(const Judgement& before, Status found, const Policy& policy) noe
             break;
     }
     return after;
+}
+
+Pace pace_after(const Judgement& judged, Status found) noexcept {
+    if (found != judged.status) return Pace::retry;
+    return judged.down ? Pace::down : Pace::usual;
 }
 
 std::map<std::string, std::string, std::less<>> root_causes(

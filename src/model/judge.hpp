@@ -2,12 +2,23 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 
 #include "vitals/snapshot.hpp"
 
 namespace vitals {
+
+// How soon a result wants the next run.
+enum class Pace : std::uint8_t {
+    usual,
+    retry,  // a threshold holds a change back
+    down,   // the component has turned failed
+};
+
+// A run that took longer than `retry_interval` is followed after this long.
+inline constexpr std::chrono::milliseconds retry_pause{100};
 
 // When a component is run and how its results are judged. Durations are positive.
 struct Policy {
@@ -17,10 +28,15 @@ struct Policy {
     unsigned successes = 1;
     std::optional<std::chrono::milliseconds> valid_for;   // default: 2 x interval + timeout
     std::optional<std::chrono::milliseconds> slow_above;  // a run that takes longer is degraded
+    // Default: a fifth of the interval, at least 1 s; never longer than the interval.
+    std::optional<std::chrono::milliseconds> retry_interval;
+    std::optional<std::chrono::milliseconds> down_interval;  // default: the interval; never shorter
 
-    std::chrono::milliseconds validity() const {
-        return valid_for.value_or(2 * interval + timeout);
-    }
+    std::chrono::milliseconds interval_at(Pace pace) const;
+    // How long a result that wants this pace is fresh.
+    std::chrono::milliseconds validity(Pace pace = Pace::usual) const;
+    // From the moment at which every run begins to fail until the component is failed, at most.
+    std::chrono::milliseconds told_after() const;
     bool operator==(const Policy&) const = default;
 };
 
@@ -35,6 +51,9 @@ struct Judgement {
 // `successes` passing ones bring it back; until then the status before stays. A blind run
 // (`unknown`) shows at once and counts for neither side.
 Judgement judge(const Judgement& before, Status found, const Policy& policy) noexcept;
+
+// What the run that found this, and was judged so, wants.
+Pace pace_after(const Judgement& judged, Status found) noexcept;
 
 // For every failed component that has a failed component among those it depends on (directly or
 // through others): the one at the end of the chain, its root cause.

@@ -4,9 +4,9 @@
 #include <memory>
 
 #include "model/clock.hpp"
-#include "model/glob.hpp"
 #include "model/judge.hpp"
 #include "model/secret.hpp"
+#include "model/selector.hpp"
 #include "vitals/snapshot.hpp"
 
 namespace vitals {
@@ -148,6 +148,15 @@ TEST(RootCause, SurvivesACycle) {
     EXPECT_EQ(causes.at("a"), "b");
 }
 
+TEST(Policy, LooksAgainSoonInDoubt) {
+    EXPECT_EQ((Policy{.interval = 60s}.interval_at(Pace::retry)), 12s);
+    EXPECT_EQ((Policy{.interval = 2s}.interval_at(Pace::retry)), 1s);
+    EXPECT_EQ((Policy{.interval = 500ms}.interval_at(Pace::retry)), 500ms);
+    EXPECT_EQ((Policy{.interval = 2s, .retry_interval = 5s}.interval_at(Pace::retry)), 2s);
+    EXPECT_EQ((Policy{.interval = 2s, .down_interval = 1s}.interval_at(Pace::down)), 2s);
+    EXPECT_EQ((Policy{.interval = 2s, .down_interval = 60s}.interval_at(Pace::down)), 60s);
+}
+
 TEST(Glob, MatchesAsDocumented) {
     EXPECT_TRUE(glob_match("*", "databases/default"));
     EXPECT_TRUE(glob_match("databases/*", "databases/default"));
@@ -158,14 +167,42 @@ TEST(Glob, MatchesAsDocumented) {
     EXPECT_FALSE(glob_match("", "x"));
 }
 
-TEST(Glob, FilterIncludesAndExcludes) {
-    const Filter filter({"databases/*", "!databases/old"});
-    EXPECT_TRUE(filter.takes("databases/default"));
-    EXPECT_FALSE(filter.takes("databases/old"));
-    EXPECT_FALSE(filter.takes("redis"));
-    EXPECT_TRUE(Filter({"!x"}).takes("y"));
-    EXPECT_FALSE(Filter({"!x"}).takes("x"));
-    EXPECT_TRUE(Filter().takes("anything"));
+bool takes(std::vector<std::string> words, const Component& component) {
+    return Selector(std::move(words)).takes(component);
+}
+
+TEST(Selector, IncludesAndExcludes) {
+    const std::vector<std::string> words = {"databases/*", "!databases/old"};
+    EXPECT_TRUE(takes(words, {.name = "databases/default"}));
+    EXPECT_FALSE(takes(words, {.name = "databases/old"}));
+    EXPECT_FALSE(takes(words, {.name = "redis"}));
+    EXPECT_TRUE(takes({"!x"}, {.name = "y"}));
+    EXPECT_FALSE(takes({"!x"}, {.name = "x"}));
+    EXPECT_TRUE(takes({}, {.name = "anything"}));
+}
+
+TEST(Selector, ChoosesByTagAndKind) {
+    const Component shop{.name = "shop", .kind = "http", .tags = {"web", "eu-west"}};
+    EXPECT_TRUE(takes({"tag:web"}, shop));
+    EXPECT_TRUE(takes({"tag:eu-*"}, shop));
+    EXPECT_FALSE(takes({"tag:we"}, shop));
+    EXPECT_TRUE(takes({"kind:http"}, shop));
+    EXPECT_FALSE(takes({"kind:tcp"}, shop));
+    EXPECT_FALSE(takes({"kind:http", "!tag:web"}, shop));
+    EXPECT_TRUE(takes({"tag:db", "shop"}, shop));
+    EXPECT_FALSE(takes({"tag:web"}, {.name = "web"}));
+    EXPECT_FALSE(takes({"tag:web"}, {.name = "tag:web"}));
+    EXPECT_TRUE(takes({"tag?web"}, {.name = "tag:web"}));
+}
+
+TEST(Selector, RefusesWordsThatNothingMatches) {
+    EXPECT_EQ(selector_problem("tag:storage"), "");
+    EXPECT_EQ(selector_problem("!kind:post*"), "");
+    EXPECT_EQ(selector_problem("tag:a/b/c"), "");
+    EXPECT_EQ(selector_problem("a/b/c"),
+              "a component's name has at most one '/', so no component can match");
+    for (const std::string_view empty : {"", "!", "tag:", "!kind:"})
+        EXPECT_EQ(selector_problem(empty), "a glob must not be empty") << empty;
 }
 
 TEST(Secret, ChangesForEveryCopyAndComparesWhole) {

@@ -14,8 +14,8 @@
 #include "dialects/dialect.hpp"
 #include "engine/hub.hpp"
 #include "model/clock.hpp"
-#include "model/glob.hpp"
 #include "model/secret.hpp"
+#include "model/selector.hpp"
 #include "vitals/log.hpp"
 
 namespace vitals::server {
@@ -43,7 +43,7 @@ struct Endpoint {
     const dialects::Dialect* dialect = nullptr;
     std::string path;
     std::shared_ptr<const void> options;
-    Filter components;
+    Selector components;
     std::vector<std::string> listeners;  // Listener::text; empty: all
     std::vector<std::string> tokens;     // names of which one must be shown; empty: open
     dialects::Disclosure disclose = dialects::Disclosure::detail;

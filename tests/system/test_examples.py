@@ -43,6 +43,12 @@ def schema():
     return json.loads(run_vitals("schema").stdout)
 
 
+def test_the_unit_can_give_the_variables_that_they_name():
+    unit = (ROOT / "packaging/vitals.service").read_text()
+    assert re.search("^EnvironmentFile=-/etc/vitals/environment$", unit, re.M)
+    assert "/etc/vitals/environment" in (ROOT / "docs/operating.md").read_text()
+
+
 def test_there_is_one_for_every_system():
     assert SYSTEMS <= {file.stem for file in EXAMPLES}
 

@@ -70,6 +70,34 @@ def compile_one(prefix, compiler, package, source, out, *more):
     return out
 
 
+@pytest.mark.parametrize("document", ["README.md", "docs/library.md"])
+def test_the_first_program_goes_on_serving(prefix, tmp_path, document):
+    """As it is printed, but for the port."""
+    text = (ROOT / document).read_text()
+    program = next(block for block in re.findall(r"^```cpp\n(.*?)^```$", text, re.M | re.S)
+                   if "int main()" in block and "DatabaseConnection" in block)
+    port = free_port()
+    assert program.count("127.0.0.1:8080") == 1
+    source = tmp_path / "first.cpp"
+    source.write_text(program.replace("127.0.0.1:8080", f"127.0.0.1:{port}"))
+    process = subprocess.Popen([compile_one(prefix, GCC, "vitals", source, tmp_path / "first")])
+
+    def states():
+        with contextlib.suppress(OSError), contextlib.closing(
+                http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+            answer = ask(connection, "GET", "/svc_status.json").json
+            return {name: each["state"] for name, each in answer.items()}
+
+    try:
+        known = {"DatabaseConnection": "OK", "UserService": "RED"}
+        assert eventually(lambda: states() == known), states()
+        time.sleep(0.3)    # its first answers were there within milliseconds
+        assert process.poll() is None and states() == known
+    finally:
+        process.terminate()
+        process.wait()
+
+
 @pytest.fixture(scope="module")
 def built(prefix, tmp_path_factory):
     """Every example in each way of building that is worth the time: a folder for each way."""

@@ -1,4 +1,5 @@
 """An operator at the command line: an empty folder, mistakes, a daemon that is away or hangs."""
+import itertools
 import json
 import os
 import pathlib
@@ -36,7 +37,9 @@ def test_problems_are_one_line_each(tmp_path):
     plugin = run_vitals("check", "--format", "nagios", cwd=tmp_path)
     assert plugin.returncode == 3
     assert plugin.stdout.startswith("VITALS UNKNOWN - ./vitals.yaml:2:")
-    assert plugin.stdout.endswith("(and 1 more)\n")
+    first, second = plugin.stdout.splitlines()
+    assert first.endswith("(and 1 more)") and second.startswith("./vitals.yaml:3:")
+    assert not plugin.stderr
 
 
 def test_secrets_that_are_not_at_hand(tmp_path):
@@ -68,6 +71,126 @@ def test_what_is_pushed_is_no_matter_of_check(vitals):
     assert answer.returncode == 0 and "2 pushed components are not checked" in answer.stderr
     assert run_vitals("check", "-c", daemon.file, "import").returncode == 3, "asked for by name"
     assert run_vitals("check", "-c", daemon.file, "im*").returncode == 3, "nothing is nothing known"
+
+
+def test_nothing_stands_before_a_plugins_headline(tmp_path):
+    """Icinga 2 and NRPE read both streams as one."""
+    (tmp_path / "vitals.yaml").write_text(
+        "components:\n  import: {check: push}\n  file: {check: file, path: /}\n"
+        "endpoints: [{dialect: health_json, components: [tag:nobody]}]\n")
+    answer = subprocess.run([BINARY, "check", "--format", "nagios"], cwd=tmp_path, text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    lines = answer.stdout.splitlines()
+    assert answer.returncode == 0 and lines[0].startswith("VITALS OK - 1/1 ok | file_time=")
+    assert "'tag:nobody' matches no component" in lines[1]
+    assert lines[2] == "note: 1 pushed component is not checked; 'vitals status' knows it"
+
+
+@pytest.mark.parametrize("words", [
+    ("check", "--format", "nagios", "--bogus"), ("status", "--nagios", "--bogus"),
+    ("status", "--nagios", "--url"), ("check", "--format", "nagios", "--config"),
+    ("check", "--format=nagios", "gopher://x"), ("check", "-f", "nagios", "--timeout", "soon"),
+    ("check", "--format", "nagios", "-c", "/nowhere.yaml"),
+    ("status", "--nagios", "--url", "http://127.0.0.1:9")], ids=" ".join)
+def test_a_plugin_that_cannot_look_is_unknown(words):
+    answer = run_vitals(*words)
+    assert (answer.returncode, answer.stderr) == (3, "")
+    assert answer.stdout.startswith("VITALS UNKNOWN - ")
+
+
+def test_components_are_chosen_by_tag_and_kind(vitals):
+    file = {"check": "file", "path": "/"}
+    daemon = vitals({"components": {"a": {**file, "tags": ["storage"]}, "b": file,
+                                    "c": {"check": "push", "ttl": "1h", "tags": ["storage"]}}})
+    assert daemon.becomes("a", "ok") and daemon.becomes("b", "ok")
+
+    def chosen(*words):
+        answer = run_vitals(*words, "-c", daemon.file, "--format", "json")
+        return [each["name"] for each in json.loads(answer.stdout)["components"]]
+
+    assert chosen("status", "tag:storage") == ["a", "c"]
+    assert chosen("status", "kind:file", "!tag:storage") == ["b"]
+    assert chosen("check", "tag:storage") == ["a"]
+    assert chosen("check", "kind:file") == ["a", "b"]
+    answer = run_vitals("check", "-c", daemon.file, "tag:network")
+    assert answer.returncode == 64 and "no component matches 'tag:network'" in answer.stderr
+    answer = run_vitals("status", "--url", f"http://127.0.0.1:{daemon.port}", "tag:storage")
+    assert answer.returncode == 77 and "neither tags nor kinds" in answer.stderr
+
+
+STATUSES = ("ok", "degraded", "failed", "unknown")
+
+
+def test_without_a_token_the_verdict_is_the_same(vitals):
+    daemon = vitals({"components": {"db": {"check": "push", "ttl": "1h"},
+                                    "minor": {"check": "push", "ttl": "1h", "critical": False}}})
+    for db, minor in itertools.product(STATUSES, repeat=2):
+        for name, status in (("db", db), ("minor", minor)):
+            daemon.control("PUT", f"/v1/components/{name}", {"status": status})
+            assert daemon.becomes(name, status)
+        seen = []
+        for url in (f"unix:{daemon.socket}", f"http://127.0.0.1:{daemon.port}"):
+            answer = run_vitals("status", "--nagios", "--url", url)
+            seen.append((answer.returncode, answer.stdout.split(" - ")[0]))
+        assert seen[0] == seen[1], (db, minor)
+
+
+def test_without_a_token_no_date_is_made_up(vitals):
+    daemon = vitals({"components": {"web": {"check": "push", "ttl": "1h"}}})
+    daemon.control("PUT", "/v1/components/web", {"status": "ok"})
+    assert daemon.becomes("web", "ok")
+    known = daemon.components()["web"]
+    answer = run_vitals("status", "--format", "json", "--url", f"http://127.0.0.1:{daemon.port}")
+    told = json.loads(answer.stdout)
+    web = next(each for each in told["components"] if each["name"] == "web")
+    assert web["observed_at"] == known["observed_at"]
+    assert not set(web) & {"age_seconds", "kind", "phases", "properties"}
+    assert told["checked_at"][:4] == known["observed_at"][:4]
+
+
+def test_ready_is_yes_or_no(vitals):
+    daemon = vitals({"components": {"db": {"check": "push", "ttl": "1h"}}})
+
+    def ready(*words):
+        return run_vitals("status", "--ready", "-c", daemon.file, *words).returncode
+
+    for status, code in (("ok", 0), ("degraded", 0), ("failed", 1), ("unknown", 1)):
+        daemon.control("PUT", "/v1/components/db", {"status": status})
+        assert daemon.becomes("db", status)
+        assert ready() == code, status
+    daemon.control("PUT", "/v1/components/db", {"status": "ok"})
+    assert daemon.becomes("db", "ok")
+    daemon.control("PUT", "/v1/drain", {"text": "kernel update"})
+    assert ready() == 1, "out of service"
+    assert ready("--bogus") == 64
+    daemon.stop()
+    assert ready() == 1
+
+
+def test_validate_says_how_soon_a_failure_is_told(tmp_path):
+    (tmp_path / "vitals.yaml").write_text("""
+defaults: {interval: 10s, timeout: 2s}
+components:
+  databases/main: {check: tcp, url: "tcp://127.0.0.1:5432", failures: 3}
+  disk: {check: disk, path: /, failures: 3, retry_interval: 5s}
+  import: {check: push, ttl: 1h}
+  website: {check: http, url: "http://127.0.0.1/", down_interval: 1m}
+""")
+    answer = run_vitals("validate", cwd=tmp_path)
+    assert answer.returncode == 0 and answer.stdout.splitlines()[1:] == [
+        "  databases/main  told after at most 17 s, 3 runs",
+        "  disk            told after at most 22 s, 3 runs",
+        "  import          told after 1h of silence",
+        "  website         told after at most 12 s, 1 run"]
+
+
+def test_a_doubt_is_short(vitals):
+    """Three failing runs within two retries, though the interval is an hour."""
+    closed = free_port()
+    daemon = vitals({"components": {"db": {"check": "tcp", "url": f"tcp://127.0.0.1:{closed}",
+                                           "interval": "1h", "failures": 3, "retry_interval": "100ms"}}})
+    assert daemon.becomes("db", "failed")
+    assert daemon.components()["db"]["failing_runs"] == 3
 
 
 def test_a_password_in_a_url_is_not_shown():

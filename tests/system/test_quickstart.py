@@ -1,9 +1,12 @@
-"""What ./run serves: the health of this very machine, as a page and as JSON."""
+"""What ./run serves: the health of this very machine, as a page and as JSON. And what README.md
+shows: its configuration and commands as they are printed there."""
+import re
+import signal
 import subprocess
 
 import yaml
 
-from daemon import ROOT, eventually, run_vitals
+from daemon import BINARY, ROOT, eventually, free_port, run_vitals
 
 QUICKSTART = (ROOT / "examples/quickstart.yaml").read_text()
 COMPONENTS = {"disk", "memory", "load", "sqlite", "dns", "http"}
@@ -90,3 +93,68 @@ def test_the_two_commands_explain_themselves():
         assert help_text.returncode == 0 and "Example:" in help_text.stdout
         wrong = subprocess.run([ROOT / command, "--nonsense"], capture_output=True, text=True)
         assert wrong.returncode == 64 and "unknown argument: --nonsense" in wrong.stderr
+
+
+# ---- README.md ----------------------------------------------------------------------------------
+
+def readme(language, containing):
+    text = (ROOT / "README.md").read_text()
+    return next(block for block in re.findall(rf"^```{language}\n(.*?)^```$", text, re.M | re.S)
+                if containing in block)
+
+
+class Shell:
+    """A folder with README's configuration, at a port of its own, and a shell there."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.port = free_port()
+        text = readme("yaml", "# vitals.yaml")
+        assert text.count("127.0.0.1:8080") == 1
+        (folder / "vitals.yaml").write_text(text.replace("127.0.0.1:8080", f"127.0.0.1:{self.port}"))
+        job = folder / "import"    # what the reader has of his own
+        job.write_text("#!/bin/sh\nexit 0\n")
+        job.chmod(0o755)
+        self.environment = {"PATH": f"{BINARY.parent}:/usr/bin:/bin", "LANG": "C.UTF-8"}
+
+    def start(self, command):
+        return subprocess.Popen(["bash", "-c", f"exec {command}"], cwd=self.folder, text=True,
+                                env=self.environment, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT)
+
+    def run(self, command):
+        done = self.start(command)
+        return done.communicate(timeout=60)[0], done.returncode
+
+
+def stop(process):
+    process.send_signal(signal.SIGTERM)
+    return process.communicate(timeout=30)[0]
+
+
+def test_the_readmes_commands_work_as_printed(tmp_path):
+    shell = Shell(tmp_path)
+    commands = re.findall(r"^\$ (.*)$", readme("console", "vitals serve"), re.M)
+    output, code = shell.run(commands.pop(0))
+    assert code == 0 and "./vitals.yaml is valid: 5 components" in output, output
+    output, code = shell.run(commands.pop(0))
+    assert code in range(4) and "website" in output and "1 pushed component" in output, output
+    serving = shell.start(commands.pop(0))
+    try:
+        assert eventually(lambda: (tmp_path / "vitals.sock").exists() and
+                          shell.run("vitals status")[1] in range(4)), "it serves"
+        for command in commands:
+            if "--watch" in command:
+                output, code = shell.run(f"timeout 2 {command}")
+                assert code == 124 and "website" in output, output
+                continue
+            output, code = shell.run(command)
+            assert code == 0, f"$ {command}\n{output}"
+            if "heartbeat" in command:
+                assert "ok" in shell.run("vitals status import")[0]
+                assert not output, output
+            if "decommission" in command:
+                assert "kernel update until 14:00" in shell.run("vitals status")[0]
+    finally:
+        output = stop(serving)
+    assert serving.returncode == 0, output

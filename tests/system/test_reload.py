@@ -75,12 +75,21 @@ def test_a_bad_file_changes_nothing_and_says_so(vitals):
 
 def test_what_needs_a_restart_is_said(vitals):
     daemon = vitals({"components": {"memory": MEMORY}})
-    changed = json.loads(daemon.file.read_text())
+    before = daemon.file.read_text()
+    changed = json.loads(before)
     changed["listeners"][0]["address"] = "127.0.0.1:20001"
     daemon.configure(json.dumps(changed))
     hup(daemon)
-    assert daemon.logs("listeners changed in the configuration; restart for it to take effect")
+    said = "listeners changed in the configuration; restart for it to take effect"
+    assert daemon.logs(said)
     assert daemon.get("/livez").status == 200
+    # It waits still; taken back, there is nothing to wait for.
+    assert daemon.control("POST", "/v1/reload").status == 204
+    assert eventually(lambda: daemon.log().count(said) == 2)
+    daemon.configure(before)
+    for _ in range(2):
+        assert daemon.control("POST", "/v1/reload").status == 204
+    assert daemon.log().count(said) == 2
 
 
 def test_many_reloads_leak_nothing(vitals):

@@ -1,0 +1,56 @@
+// The arithmetic of ticks and retries.
+#include "engine/schedule.hpp"
+
+#include <algorithm>
+
+namespace vitals::engine {
+
+namespace {
+
+Steady::duration part_of(Steady::duration whole, double fraction) {
+    return Steady::duration(
+        static_cast<Steady::rep>(static_cast<double>(whole.count()) * fraction));
+}
+
+}  // namespace
+
+Schedule::Schedule(const Policy& policy, double place)
+    : interval_(policy.interval_at(Pace::usual)),
+      retry_interval_(policy.interval_at(Pace::retry)),
+      down_interval_(policy.interval_at(Pace::down)),
+      place_(place) {}
+
+void Schedule::start(Steady now, Steady::duration spread) {
+    tick_ = now + part_of(std::min(spread, interval_), place_);
+}
+
+Schedule::Wake Schedule::wake(Steady now) {
+    retry_ = never;
+    if (now < tick_) return {.tick = false};
+    Wake woken;
+    if (first_) {
+        // The second run comes somewhere in the latter half of the interval.
+        first_ = false;
+        tick_ = now + interval_ / 2 + part_of(interval_ / 2, place_);
+        return woken;
+    }
+    const Steady::duration pace = down_ ? down_interval_ : interval_;
+    woken.late = now - tick_;
+    tick_ += pace;
+    if (tick_ <= now) {
+        woken.missed = static_cast<std::uint64_t>((now - tick_) / pace) + 1;
+        tick_ += pace * static_cast<Steady::rep>(woken.missed);
+    }
+    return woken;
+}
+
+void Schedule::ran(Pace pace, Steady began, Steady now) {
+    down_ = pace == Pace::down;
+    // A run that took longer than that is followed at once, but for the moment that its end takes.
+    retry_ = pace == Pace::retry ? std::max(began + retry_interval_, now + retry_pause) : never;
+    // Once it is no longer down it is looked at as often as before, in its old place.
+    if (!down_ && tick_ != never && tick_ - now > interval_)
+        tick_ -= interval_ * ((tick_ - now - Steady::duration(1)) / interval_);
+}
+
+}  // namespace vitals::engine

@@ -1,0 +1,51 @@
+// When a component runs. Pure: it is told the time.
+//
+// Runs come every `interval`, each component in a place of its own, so that a thousand started
+// together do not stay together. While a threshold holds a change back, they come every
+// `retry_interval`, counted from the start of the run before; while the component is down, every
+// `down_interval`.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+#include "model/judge.hpp"
+
+namespace vitals::engine {
+
+class Schedule {
+  public:
+    // `place` is a fraction in [0, 1).
+    Schedule(const Policy& policy, double place);
+
+    // The first run comes in this component's place within `spread`.
+    void start(Steady now, Steady::duration spread);
+
+    Steady next() const { return std::min(tick_, retry_); }
+
+    struct Wake {
+        bool tick = true;          // false: a retry between two ticks
+        Steady::duration late{};   // behind the tick
+        std::uint64_t missed = 0;  // ticks that passed meanwhile
+    };
+    // next() has come: a run begins, or what counts as one.
+    Wake wake(Steady now);
+    // A run that began then has ended, and its result wants this pace.
+    void ran(Pace pace, Steady began, Steady now);
+
+    // Whether a run that begins now would not crowd the next tick.
+    bool has_room(Steady now) const { return tick_ - now > interval_ / 2; }
+
+  private:
+    static constexpr Steady never = Steady::max();
+
+    Steady::duration interval_, retry_interval_, down_interval_;
+    double place_;
+    Steady tick_ = never;
+    Steady retry_ = never;
+    bool first_ = true;
+    bool down_ = false;
+};
+
+}  // namespace vitals::engine
