@@ -122,7 +122,7 @@ def test_limits_of_the_configuration(vitals):
 def test_a_refusal_is_read_before_the_end(vitals):
     """By a client that only begins to read when all is sent: no reset may overtake the answer."""
     daemon = vitals({"components": {}})
-    for request, code in ((b"POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n", 413),
+    for request, code in ((b"GET /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n", 413),
                           (b"GET /livez HTTP/1.1\r\n\r\n", 400)):
         for _ in range(5):
             with contextlib.closing(connect(daemon.port)) as client:
@@ -265,6 +265,8 @@ def test_ten_thousand_strangers_of_each_sort_in_128_mib(vitals):
                     if number % 1000 == 999:
                         time.sleep(0.05)  # no faster than they are accepted
                 assert daemon.process.poll() is None, f"{sort}: {daemon.log()[-2000:]}"
+                # What they asked for is worked off first: ten thousand different questions take a while.
+                assert eventually(lambda: served(daemon, 1) == 1, 30), sort
                 assert served(daemon) == 20, sort
                 print(f"{sort}: {resident(daemon)} MiB", flush=True)
             finally:
