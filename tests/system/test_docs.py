@@ -64,6 +64,7 @@ def test_links_lead_somewhere(document):
         if anchor and linked.suffix == ".md":
             headings = re.findall(r"^#+ (.*)$", linked.read_text(), re.MULTILINE)
             anchors = {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+            anchors |= set(re.findall(r'<a id="([\w-]+)">', linked.read_text()))
             assert anchor in anchors, f"{named(document)} links to {target}"
 
 
