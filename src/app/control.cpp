@@ -21,7 +21,7 @@ server::Control Daemon::control() {
             decommission_.text = text;
             engine_.decommission(decommission_);
             log_(LogLevel::warning, text == "OK" ? "recommissioned" : "decommissioned: " + text);
-            store_->save_decommission(text, done);
+            save_decommission(text, done);
         });
     };
     control.push = [this](server::Push push, auto done) {

@@ -48,8 +48,9 @@ int serve(const ServeOptions& options) {
     // Secrets live in this process: no core file, no reading by others of the same user.
     prctl(PR_SET_DUMPABLE, 0);
 #endif
-    const Log log = make_log(options.log_level.value_or(loaded->log.level),
-                             options.log_format.value_or(loaded->log.format));
+    const Logger logger(options.log_level.value_or(loaded->log.level),
+                        options.log_format.value_or(loaded->log.format));
+    const Log log = logger.log();
     raise_descriptor_limit(log);
     signal(SIGPIPE, SIG_IGN);
     // A handful of threads, none of which allocates much at a time: one arena is enough and keeps

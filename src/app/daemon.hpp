@@ -14,7 +14,8 @@ struct ServeOptions {
 };
 
 // Serves until SIGTERM or SIGINT. Returns the exit code: 0 after an orderly end, 78 when the
-// configuration is wrong (problems on stderr), 71 when a listener cannot be bound.
+// configuration is wrong (problems on stderr), 71 when a listener cannot be bound, 75 when another
+// daemon uses the state directory.
 int serve(const ServeOptions& options);
 
 extern const char* const version;  // "0.1.0"

@@ -1,35 +1,60 @@
-// Signals, and the end.
-#include "app/running.hpp"
-
+// Signals, and the end. No thread is started here: where none is to be had, the end must come too.
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "app/running.hpp"
 
 namespace vitals::app {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+constexpr auto drain_poll = 20ms;
+constexpr auto orderly_end = 3s;  // beyond the drain: for the store, the log and all that joins
+constexpr auto end_at_once = 1s;  // the same, when asked twice
+
+// Whatever hangs by then, the process ends.
+void end_within(std::chrono::microseconds time) {
+    signal(SIGALRM, [](int) { ::_exit(0); });
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+    itimerval alarm{};
+    alarm.it_value.tv_sec = seconds.count();
+    alarm.it_value.tv_usec = (time - seconds).count();
+    ::setitimer(ITIMER_REAL, &alarm, nullptr);
+}
+
+}  // namespace
+
 void Daemon::on_signal(int number) {
     if (number == SIGHUP) return reload([](const std::vector<std::string>&) {});
     if (draining_) {
         log_(LogLevel::warning, "second signal: stopping at once");
+        end_within(end_at_once);
         return loop_.stop();
     }
     draining_ = true;
     log_(LogLevel::info, fmt::format("stopping: not ready from now on, serving for {} ms more",
                                      config_->drain.delay.count()));
     notify_.send("STOPPING=1\nSTATUS=draining");
+    end_within(config_->drain.timeout + orderly_end);
     decommission_.draining = true;
     engine_.decommission(decommission_);
-    const auto end = clock_.steady() + config_->drain.timeout;
-    drain_timer_.arm(
-        clock_.steady() + std::min(config_->drain.delay, config_->drain.timeout), [this, end] {
-            drain_thread_ = std::jthread([this, end] {
-                const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-                    end - std::chrono::steady_clock::now());
-                server_->drain(std::max(left, 0ms));
-                loop_.stop();
-            });
-        });
+    const Steady end = clock_.steady() + config_->drain.timeout;
+    drain_timer_.arm(clock_.steady() + std::min(config_->drain.delay, config_->drain.timeout),
+                     [this, end] {
+                         server_->begin_drain();
+                         look_at_drain(end);
+                     });
+}
+
+void Daemon::look_at_drain(Steady end) {
+    if (server_->drained() || clock_.steady() >= end) return loop_.stop();
+    drain_timer_.arm(clock_.steady() + drain_poll, [this, end] { look_at_drain(end); });
 }
 
 // systemd's watchdog hangs on this loop: it is fed only while the engine turns.

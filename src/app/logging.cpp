@@ -1,33 +1,29 @@
-// spdlog behind the Log seam.
 #include "app/logging.hpp"
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
+#include <cerrno>
 #include <chrono>
-#include <memory>
-
-#include "model/clock.hpp"
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+#include <utility>
 
 namespace vitals::app {
 
 namespace {
 
-spdlog::level::level_enum level_of(LogLevel level) {
-    switch (level) {
-        case LogLevel::debug:
-            return spdlog::level::debug;
-        case LogLevel::info:
-            return spdlog::level::info;
-        case LogLevel::warning:
-            return spdlog::level::warn;
-        case LogLevel::error:
-            return spdlog::level::err;
-    }
-    return spdlog::level::info;
-}
+using namespace std::chrono_literals;
+
+constexpr std::size_t most_queued = 1 << 20;  // bytes
+constexpr auto end_patience = 500ms;
 
 std::string_view name_of(LogLevel level) {
     switch (level) {
@@ -43,37 +39,132 @@ std::string_view name_of(LogLevel level) {
     return "info";
 }
 
-// Details and errors may hold what a peer said: no line of it may forge another.
-std::string one_line(std::string_view message) {
-    std::string text(message);
-    for (char& c : text)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-    return text;
+LogLevel level_of(const std::string& name) {
+    for (const LogLevel level : {LogLevel::debug, LogLevel::warning, LogLevel::error})
+        if (name == name_of(level)) return level;
+    return LogLevel::info;
+}
+
+// False: they went nowhere, and never will.
+bool write_all(int descriptor, std::string_view bytes) {
+    while (!bytes.empty()) {
+        const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+        if (written >= 0) {
+            bytes.remove_prefix(static_cast<std::size_t>(written));
+        } else if (errno == EAGAIN) {
+            pollfd room{descriptor, POLLOUT, 0};
+            ::poll(&room, 1, -1);
+        } else if (errno != EINTR) {
+            return false;
+        }
+    }
+    return true;
 }
 
 }  // namespace
 
-Log make_log(const std::string& level, const std::string& format) {
-    auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-    auto logger = std::make_shared<spdlog::logger>("vitals", sink);
-    logger->set_pattern("%v");
-    logger->set_level(level == "debug"     ? spdlog::level::debug
-                      : level == "warning" ? spdlog::level::warn
-                      : level == "error"   ? spdlog::level::err
-                                           : spdlog::level::info);
-    logger->flush_on(spdlog::level::debug);
-    const bool json = format == "json";
-    return [logger, json](LogLevel at, std::string_view message) {
-        const auto to = level_of(at);
-        if (!logger->should_log(to)) return;
-        const std::string time = rfc3339_millis(std::chrono::system_clock::now());
-        const std::string text = one_line(message);
-        if (json)
-            logger->log(to, "{{\"time\":\"{}\",\"level\":\"{}\",\"message\":{}}}", time,
-                        name_of(at), boost::json::serialize(boost::json::string(text)));
-        else
-            logger->log(to, "{} {:<7} {}", time, name_of(at), text);
-    };
+std::string log_line(LogLevel level, std::string_view message, System time, bool json) {
+    std::string text(message);
+    for (char& c : text)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+    if (json)
+        return fmt::format("{{\"time\":\"{}\",\"level\":\"{}\",\"message\":{}}}\n",
+                           rfc3339_millis(time), name_of(level),
+                           boost::json::serialize(boost::json::string(text)));
+    return fmt::format("{} {:<7} {}\n", rfc3339_millis(time), name_of(level), text);
+}
+
+// Shared with the thread, which is left behind when nobody reads.
+struct Logger::State {
+    void take(LogLevel level, std::string_view message);
+    void run();
+
+    LogLevel least = LogLevel::info;
+    bool json = false;
+    int descriptor = 2;
+
+    std::mutex mutex;
+    std::condition_variable wake;  // the thread's
+    std::condition_variable left;  // the destructor's
+    std::string queue;
+    std::uint64_t lines = 0;    // in the queue
+    std::uint64_t dropped = 0;  // and not told yet
+    bool stop = false;
+    bool ended = false;
+    std::thread thread;
+};
+
+void Logger::State::take(LogLevel level, std::string_view message) {
+    if (level < least) return;
+    const std::string line = log_line(level, message, std::chrono::system_clock::now(), json);
+    const std::lock_guard lock(mutex);
+    if (stop || queue.size() + line.size() > most_queued) {
+        ++dropped;
+        return;
+    }
+    queue += line;
+    if (++lines == 1) wake.notify_one();
+}
+
+void Logger::State::run() {
+    std::unique_lock lock(mutex);
+    for (;;) {
+        wake.wait(lock, [this] { return lines > 0 || stop; });
+        if (lines == 0) break;
+        std::string batch = std::exchange(queue, {});
+        std::uint64_t told = std::exchange(lines, 0);
+        // They came after what was queued, as the queue was full.
+        const std::uint64_t lost = std::exchange(dropped, 0);
+        lock.unlock();
+        if (lost > 0)
+            batch += log_line(
+                LogLevel::warning,
+                fmt::format(
+                    "{} of the log were dropped: standard error was not read or could not be "
+                    "written",
+                    fmt::format("{} line{}", lost, lost == 1 ? "" : "s")),
+                std::chrono::system_clock::now(), json);
+        if (write_all(descriptor, batch)) told = 0;
+        lock.lock();
+        if (told > 0) dropped += told + lost;
+    }
+    ended = true;
+    left.notify_all();
+}
+
+Logger::Logger(const std::string& level, const std::string& format, int descriptor)
+    : state_(std::make_shared<State>()) {
+    state_->least = level_of(level);
+    state_->json = format == "json";
+    state_->descriptor = descriptor;
+    sigset_t all, before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are for the main thread
+    try {
+        state_->thread = std::thread([state = state_] { state->run(); });
+    } catch (...) {
+        ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+        throw;
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    ::pthread_setname_np(state_->thread.native_handle(), "vitals-log");
+}
+
+Logger::~Logger() {
+    std::unique_lock lock(state_->mutex);
+    state_->stop = true;
+    state_->wake.notify_one();
+    const bool ended = state_->left.wait_for(lock, end_patience, [this] { return state_->ended; });
+    lock.unlock();
+    if (ended)
+        state_->thread.join();
+    else
+        state_->thread.detach();
+}
+
+Log Logger::log() const {
+    return
+        [state = state_](LogLevel level, std::string_view message) { state->take(level, message); };
 }
 
 }  // namespace vitals::app

@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <condition_variable>
+#include <exception>
+#include <utility>
 
 #include "app/assemble.hpp"
 #include "app/catalog.hpp"
+#include "model/check_error.hpp"
 
 namespace vitals::app {
 
@@ -15,28 +17,57 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto secrets_interval = 5s;  // rotated files take effect within 10 s
+constexpr auto most_for_a_reload = 10s;
+constexpr std::chrono::milliseconds forever = std::chrono::hours(24 * 365);
+
+config::Problem unread(const std::string& file, const std::exception_ptr& problem) {
+    const std::string what = "the configuration and the files that it names cannot be read: ";
+    try {
+        std::rethrow_exception(problem);
+    } catch (const CheckError& error) {
+        return {file, {}, what + error.detail};
+    } catch (const std::exception& error) {
+        return {file, {}, what + error.what()};
+    }
+}
 
 }  // namespace
 
+// Somebody may have changed the file after the reload under way has read it: then it is read once
+// more, and they wait for that.
 void Daemon::reload(Reloaded done) {
-    if (reloading_) return done({"another reload is under way"});
+    asked_.push_back(std::move(done));
+    if (!reloading_) begin_reload();
+}
+
+void Daemon::begin_reload() {
     reloading_ = true;
     notify_.send(fmt::format("RELOADING=1\nMONOTONIC_USEC={}",
                              std::chrono::duration_cast<std::chrono::microseconds>(
                                  std::chrono::steady_clock::now().time_since_epoch())
                                  .count()));
-    reload_thread_ = std::jthread([this, done = std::move(done)]() mutable {
-        auto loaded = std::make_shared<std::expected<config::Config, config::Problems>>(
-            config::load(options_.file, catalog()));
-        loop_.post([this, loaded, done = std::move(done)] {
-            reloading_ = false;
-            done(apply(*loaded));
-            notify_.send("READY=1\nSTATUS=serving");
+    answered_ = std::exchange(asked_, {});
+    const auto loaded = std::make_shared<Loaded>(std::unexpect);
+    loading_.start(
+        most_for_a_reload,
+        [loaded, file = options_.file] { *loaded = config::load(file, catalog()); },
+        [this, loaded](const std::exception_ptr& problem) {
+            if (problem)
+                end_reload(std::unexpected(config::Problems{unread(options_.file, problem)}));
+            else
+                end_reload(std::move(*loaded));
         });
-    });
 }
 
-std::vector<std::string> Daemon::apply(std::expected<config::Config, config::Problems>& loaded) {
+void Daemon::end_reload(Loaded loaded) {
+    const std::vector<std::string> problems = apply(loaded);
+    for (const Reloaded& done : std::exchange(answered_, {})) done(problems);
+    notify_.send("READY=1\nSTATUS=serving");
+    reloading_ = false;
+    if (!asked_.empty()) begin_reload();
+}
+
+std::vector<std::string> Daemon::apply(Loaded& loaded) {
     if (!loaded) {
         const auto problems = lines_of(loaded.error());
         log_(LogLevel::error,
@@ -46,10 +77,7 @@ std::vector<std::string> Daemon::apply(std::expected<config::Config, config::Pro
         return problems;
     }
     const auto before = config_;
-    {
-        const std::scoped_lock lock(config_mutex_);
-        config_ = std::make_shared<config::Config>(std::move(*loaded));
-    }
+    config_ = std::make_shared<config::Config>(std::move(*loaded));
     const bool same_vault =
         before->vault && config_->vault && before->vault->place() == config_->vault->place();
     config_->secrets.continue_from(before->secrets, same_vault);
@@ -88,21 +116,25 @@ void Daemon::tell_what_waits() {
                              what));
 }
 
-void Daemon::watch_secrets() {
-    secrets_thread_ = std::jthread([this](std::stop_token stop) {
-        std::mutex mutex;
-        std::condition_variable_any wake;
-        std::unique_lock lock(mutex);
-        while (!wake.wait_for(lock, stop, secrets_interval, [] { return false; }) &&
-               !stop.stop_requested()) {
-            std::shared_ptr<config::Config> config;
-            {
-                const std::scoped_lock config_lock(config_mutex_);
-                config = config_;
-            }
-            for (const std::string& line : config->secrets.refresh()) log_(LogLevel::info, line);
-        }
-    });
+void Daemon::read_secrets() {
+    for (const std::string& path : config_->secrets.files()) read_secret(path);
+    secrets_timer_.arm(clock_.steady() + secrets_interval, [this] { read_secrets(); });
+}
+
+// Each file by itself: one on a disk that hangs keeps no other from its new value.
+void Daemon::read_secret(const std::string& path) {
+    const auto tell = [this](const std::optional<std::string>& line) {
+        if (line) log_(LogLevel::info, *line);
+    };
+    if (!reading_.insert(path).second) return tell(config_->secrets.unanswered(path));
+    const auto line = std::make_shared<std::optional<std::string>>();
+    reading_secrets_.start(
+        forever,
+        [line, path, secrets = config_->secrets]() mutable { *line = secrets.refresh(path); },
+        [this, line, path, tell](const std::exception_ptr& problem) {
+            reading_.erase(path);
+            if (!problem) tell(*line);
+        });
 }
 
 }  // namespace vitals::app

@@ -4,13 +4,23 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <utility>
+
 #include "app/assemble.hpp"
 
 namespace vitals::app {
 
+using namespace std::chrono_literals;
+
 namespace {
 
 constexpr int exit_listener = 71;  // EX_OSERR
+constexpr int exit_state = 75;     // EX_TEMPFAIL: another daemon uses the state directory
+
+// As often as the store reports, three times over.
+constexpr auto store_patience = 15s;
+constexpr auto save_patience = 1s;
+constexpr auto recall_every = 500ms;
 
 }  // namespace
 
@@ -23,11 +33,14 @@ Daemon::Daemon(config::Config config, ServeOptions options, Log log)
       engine_(environment_, clock_, hub_, log_, config_->service),
       workers_(environment_, engine_, clock_, log_),
       vault_(loop_, environment_, clock_, log_),
+      store_timer_(loop_),
+      recall_timer_(loop_),
       watchdog_timer_(loop_),
+      secrets_timer_(loop_),
       drain_timer_(loop_) {}
 
 int Daemon::run() {
-    open_store();
+    if (!open_store()) return exit_state;
     engine_.on_transition([this](const engine::Transition& transition) {
         store_->append({transition.component, transition.from, transition.to, transition.detail,
                         transition.at});
@@ -37,7 +50,7 @@ int Daemon::run() {
     vault_.on_round([this] { vault_was_read(); });
     watch(*config_);
     if (const int code = listen(); code != 0) return code;
-    watch_secrets();
+    read_secrets();
     for (const std::string& warning : config_->warnings) log_(LogLevel::warning, warning);
     notify_.send("READY=1\nSTATUS=serving");
     keep_alive();
@@ -48,22 +61,26 @@ int Daemon::run() {
     return 0;
 }
 
-void Daemon::open_store() {
+// False: another daemon is there, and this one must not begin.
+bool Daemon::open_store() {
     history::Settings settings;
     settings.directory = config_->state_dir;
     settings.keep = config_->history.keep;
     settings.size = config_->history.size.bytes;
     auto health = [this](Outcome outcome) {
-        loop_.post([this, outcome = std::move(outcome)]() mutable {
-            engine_.report_own("store", std::move(outcome));
-        });
+        loop_.post(
+            [this, outcome = std::move(outcome)]() mutable { store_reported(std::move(outcome)); });
     };
     store_ = std::make_unique<history::Store>(std::move(settings), log_, std::move(health));
-    if (const auto text = store_->saved_decommission(); text && *text != "OK") {
-        decommission_.text = *text;
-        engine_.decommission(decommission_);
-        log_(LogLevel::warning, "still decommissioned: " + *text);
+    if (const std::string other = store_->used_by(); !other.empty()) {
+        log_(LogLevel::error,
+             fmt::format("the state directory {} is used by another vitals, process {}; stop that "
+                         "one, or give this one a state_dir of its own",
+                         config_->state_dir, other));
+        return false;
     }
+    await_store();
+    recall_decommission();
     std::vector<workers::Remembered> known;
     for (history::SavedWorker& worker : store_->saved_workers())
         known.push_back({std::move(worker.group), std::move(worker.name), worker.sent, worker.heard,
@@ -76,6 +93,72 @@ void Daemon::open_store() {
                              worker.heard, worker.left});
         store_->save_workers(std::move(saved));
     });
+    return true;
+}
+
+// Whether the node was taken out of service. What cannot be known counts as yes: traffic that does
+// not come is the smaller harm. A disk that answers late is asked again.
+void Daemon::recall_decommission() {
+    const auto saved = store_->saved_decommission(0s);
+    const bool began = !in_doubt_;
+    in_doubt_ = !saved;
+    decommission_.text = saved ? saved->value_or("OK")
+                               : "it is not known whether this node is in service (the log says "
+                                 "why); 'vitals recommission' puts it back";
+    engine_.decommission(decommission_);
+    if (!saved && began)
+        log_(LogLevel::error,
+             fmt::format("out of service, as it is not known whether this node was decommissioned: "
+                         "{}; 'vitals recommission' puts it back",
+                         saved.error()));
+    else if (saved && decommission_.text != "OK")
+        log_(LogLevel::warning, "still decommissioned: " + decommission_.text);
+    else if (!began)
+        log_(LogLevel::info, "in service: the disk has answered, the node was not decommissioned");
+    if (!store_->answered())
+        recall_timer_.arm(clock_.steady() + recall_every, [this] {
+            if (const std::string other = store_->used_by(0s); !other.empty()) {
+                log_(LogLevel::error, fmt::format("the state directory {} is used by another "
+                                                  "vitals, process {}: stopping",
+                                                  config_->state_dir, other));
+                return loop_.stop();
+            }
+            if (in_doubt_) recall_decommission();
+        });
+}
+
+void Daemon::store_reported(Outcome outcome) {
+    engine_.report_own("store", std::move(outcome));
+    await_store();
+}
+
+// It reports every few seconds. Silence is how a disk that hangs is noticed.
+void Daemon::await_store() {
+    store_timer_.arm(clock_.steady() + store_patience, [this] {
+        Outcome silent = degraded("the disk does not answer");
+        silent.error = fmt::format("{}: nothing could be read or written for {} s",
+                                   config_->state_dir, store_patience / 1s);
+        log_(LogLevel::warning,
+             fmt::format("history: {}: {}; no check is affected", silent.detail, silent.error));
+        engine_.report_own("store", std::move(silent));
+    });
+}
+
+// An operator is answered in time, and told the truth: what is not on disk yet is not durable.
+void Daemon::save_decommission(const std::string& text, std::function<void(bool)> done) {
+    struct Waiting {
+        std::function<void(bool)> done;
+        net::Timer timer;
+    };
+    in_doubt_ = false;
+    const auto waiting = std::make_shared<Waiting>(std::move(done), net::Timer(loop_));
+    const auto answer = [waiting](bool durable) {
+        waiting->timer.cancel();
+        if (const auto call = std::exchange(waiting->done, nullptr)) call(durable);
+    };
+    waiting->timer.arm(clock_.steady() + save_patience, [answer] { answer(false); });
+    store_->save_decommission(
+        text, [this, answer](bool durable) { loop_.post([answer, durable] { answer(durable); }); });
 }
 
 void Daemon::watch(const config::Config& config) {

@@ -2,16 +2,14 @@
 // file: its life (running.cpp), what the server may ask for (control.cpp), the configuration anew
 // (reload.cpp), the end (ending.cpp).
 //
-// Threads: the main thread runs the engine; the server brings its own; the store has one; `secrets`
-// and, while one is under way, `reload` and `drain` do what may block (reading files, waiting for
-// clients) away from the engine.
+// Threads: the main thread runs the engine; the log, the store and the server have one each. All
+// are there from the start: whatever runs out later, the daemon goes on and comes to its end. Files
+// are read on lanes, away from the engine.
 #pragma once
 
 #include <map>
 #include <memory>
-#include <mutex>
 #include <set>
-#include <thread>
 
 #include "app/daemon.hpp"
 #include "app/notify.hpp"
@@ -21,6 +19,7 @@
 #include "engine/engine.hpp"
 #include "history/store.hpp"
 #include "model/clock.hpp"
+#include "net/aside.hpp"
 #include "net/environment.hpp"
 #include "net/loop.hpp"
 #include "server/server.hpp"
@@ -37,7 +36,11 @@ class Daemon {
     int run();  // the exit code
 
   private:
-    void open_store();
+    bool open_store();
+    void recall_decommission();
+    void store_reported(Outcome outcome);
+    void await_store();
+    void save_decommission(const std::string& text, std::function<void(bool)> done);
     void watch(const config::Config& config);
     void vault_was_read();
     void report_secrets();
@@ -47,13 +50,18 @@ class Daemon {
     void take_push(server::Push push,
                    const std::function<void(server::Control::Answer, std::string)>& done);
 
+    using Loaded = std::expected<config::Config, config::Problems>;
     using Reloaded = std::function<void(std::vector<std::string>)>;
     void reload(Reloaded done);
-    std::vector<std::string> apply(std::expected<config::Config, config::Problems>& loaded);
+    std::vector<std::string> apply(Loaded& loaded);
     void tell_what_waits();
-    void watch_secrets();
+    void begin_reload();
+    void end_reload(Loaded loaded);
+    void read_secrets();
+    void read_secret(const std::string& path);
 
     void on_signal(int number);
+    void look_at_drain(Steady end);
     void keep_alive();
 
     ServeOptions options_;
@@ -62,27 +70,31 @@ class Daemon {
     Clock& clock_ = real_clock();
     std::shared_ptr<config::Config> config_;          // replaced on the engine's thread
     const std::map<std::string, std::string> fixed_;  // as this process began
-    std::mutex config_mutex_;                         // for the secrets' thread
     engine::Hub hub_;
     net::Loop loop_;
     net::Environment environment_;
+    net::Aside loading_{environment_, "configuration"};
+    net::Aside reading_secrets_{environment_, "secrets"};
     engine::Engine engine_;
     WorkerGroups workers_;
     VaultSecrets vault_;
     std::set<std::string> waiting_;  // components that need a secret that was not read yet
     Outcome secrets_health_;         // as reported last
+    net::Timer store_timer_;         // for its next report
+    net::Timer recall_timer_;
     net::Timer watchdog_timer_;
+    net::Timer secrets_timer_;
     net::Timer drain_timer_;
     Decommission decommission_;
+    bool in_doubt_ = false;  // until the disk has answered, or an operator has
     std::set<std::string> pushed_;
     bool reloading_ = false;
+    std::vector<Reloaded> asked_;     // for a reload that has not begun
+    std::vector<Reloaded> answered_;  // by the one under way
+    std::set<std::string> reading_;   // secrets' files that have not answered yet
     bool draining_ = false;
     std::unique_ptr<history::Store> store_;
     std::unique_ptr<server::Server> server_;
-    // Last, so that they are joined before what they use goes.
-    std::jthread secrets_thread_;
-    std::jthread reload_thread_;
-    std::jthread drain_thread_;
 };
 
 }  // namespace vitals::app

@@ -1,5 +1,6 @@
 // The program: reads the command line and chooses.
 #include <openssl/crypto.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <exception>
@@ -10,6 +11,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/failure.hpp"
 #include "cli/terminal.hpp"
+#include "net/apart.hpp"
 
 namespace vitals::cli {
 namespace {
@@ -47,6 +49,10 @@ int main(int argc, char** argv) {
         code = give_up(
             "", {exit_code::internal, std::string("vitals: ") + error.what() + '\n', true}, format);
     }
+    // What hangs on a disk is left behind, and holds nobody who waits for our output.
+    if (vitals::net::left_behind())
+        for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+            ::close(descriptor);
     // Monitoring systems take every other code for CRITICAL.
     return format == Format::nagios && code > exit_code::unknown ? exit_code::unknown : code;
 }

@@ -1,12 +1,16 @@
 #include "cli/terminal.hpp"
 
+#include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <system_error>
+#include <utility>
 
 namespace vitals::cli {
 namespace {
@@ -95,8 +99,16 @@ std::string_view symbol(const Terminal& terminal, Status status) noexcept {
 }
 
 bool print(std::string_view text) {
-    return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
-           std::fflush(stdout) == 0;
+    errno = 0;
+    if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0)
+        return true;
+    // A reader that has seen enough (`vitals status | head`) needs no telling.
+    const int error = errno;
+    static bool told = false;
+    if (error != EPIPE && !std::exchange(told, true))
+        print_error(fmt::format("vitals: standard output cannot be written: {}\n",
+                                std::generic_category().message(error)));
+    return false;
 }
 
 void print_error(std::string_view text) {

@@ -31,8 +31,8 @@ Paint paint_of(Status status) noexcept;
 // Never by colour alone: `✓`, `!`, `✗`, `?`, or `+`, `!`, `x`, `?` without Unicode.
 std::string_view symbol(const Terminal& terminal, Status status) noexcept;
 
-// Writes all of it to standard output or standard error. False when standard output is gone (a
-// closed pipe, a full disk); then there is nothing more to say.
+// Writes all of it to standard output or standard error. False when standard output cannot be
+// written; why is said on standard error already, unless its reader just went away.
 bool print(std::string_view text);
 void print_error(std::string_view text);
 

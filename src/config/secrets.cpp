@@ -11,6 +11,7 @@
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -81,8 +82,16 @@ struct SecretStore::State {
         Secret secret;
         std::string trouble;  // why it could not be read the last time, or empty
     };
+    using Files = std::map<std::string, Entry>;
+
+    // Told once, when it begins.
+    static std::optional<std::string> trouble(Files::value_type& file, const std::string& why) {
+        if (std::exchange(file.second.trouble, why) == why) return std::nullopt;
+        return fmt::format("secret file {} {}; its last value stays in use", file.first, why);
+    }
+
     std::mutex mutex;
-    std::map<std::string, Entry> files;
+    Files files;
     std::map<std::string, VaultSecret> vault;  // by reference
 };
 
@@ -161,29 +170,35 @@ void SecretStore::continue_from(const SecretStore& before, bool same_vault) {
             entry.secret.continue_from(old->second.secret);
 }
 
-std::vector<std::string> SecretStore::refresh() {
-    std::vector<std::string> lines;
+std::vector<std::string> SecretStore::files() const {
     const std::lock_guard lock(state_->mutex);
-    for (auto& [path, entry] : state_->files) {
-        auto content = read_file(path, nullptr);
-        if (!content) {
-            if (entry.trouble != content.error())
-                lines.push_back(fmt::format("secret file {} {}; its last value stays in use", path,
-                                            content.error()));
-            entry.trouble = content.error();
-            continue;
-        }
-        const bool changed = !entry.secret.equals(*content);
-        if (changed) entry.secret.replace(*content);
-        if (changed)
-            lines.push_back(
-                fmt::format("secret file {} has changed, the new value is in use", path));
-        else if (!entry.trouble.empty())
-            lines.push_back(fmt::format("secret file {} can be read again, unchanged", path));
-        entry.trouble.clear();
-        wipe(*content);
-    }
-    return lines;
+    std::vector<std::string> paths;
+    for (const auto& [path, entry] : state_->files) paths.push_back(path);
+    return paths;
+}
+
+// The engine takes the mutex: it is never held while a file is read.
+std::optional<std::string> SecretStore::refresh(const std::string& path) {
+    auto content = read_file(path, nullptr);
+    const std::lock_guard lock(state_->mutex);
+    const auto at = state_->files.find(path);
+    if (at == state_->files.end()) return std::nullopt;
+    if (!content) return state_->trouble(*at, content.error());
+    State::Entry& entry = at->second;
+    const bool changed = !entry.secret.equals(*content);
+    if (changed) entry.secret.replace(*content);
+    wipe(*content);
+    const bool again = !std::exchange(entry.trouble, {}).empty();
+    if (changed) return fmt::format("secret file {} has changed, the new value is in use", path);
+    if (again) return fmt::format("secret file {} can be read again, unchanged", path);
+    return std::nullopt;
+}
+
+std::optional<std::string> SecretStore::unanswered(const std::string& path) {
+    const std::lock_guard lock(state_->mutex);
+    const auto at = state_->files.find(path);
+    if (at == state_->files.end()) return std::nullopt;
+    return state_->trouble(*at, "cannot be read: its disk does not answer");
 }
 
 }  // namespace vitals::config

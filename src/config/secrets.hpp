@@ -5,6 +5,7 @@
 
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,10 +48,13 @@ class SecretStore {
     // files' are taken over.
     void continue_from(const SecretStore& before, bool same_vault);
 
-    // Reads again every file that changed; to be called at least every 10 s, off the engine's
-    // thread. A file that cannot be read keeps its last value. Returns one line for each change and
-    // for each problem when it begins, for the log; never a value.
-    std::vector<std::string> refresh();
+    // Reads one of the files again; each of them is to be read at least every 10 s, off the
+    // engine's thread. One that cannot be read keeps its last value. Returns a line for the log
+    // when it changed or a problem begins or ends; never a value.
+    std::vector<std::string> files() const;  // their paths
+    std::optional<std::string> refresh(const std::string& path);
+    // Nothing has come of reading it: the line for the log, once.
+    std::optional<std::string> unanswered(const std::string& path);
 
   private:
     struct State;

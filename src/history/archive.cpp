@@ -50,6 +50,16 @@ bool exists(const std::string& path) {
     return std::filesystem::exists(path, error);
 }
 
+// SQLite would wait at a fifo for ever.
+void must_be_files(const std::string& database) {
+    for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
+        const std::string path = database + suffix;
+        struct stat facts{};
+        if (::stat(path.c_str(), &facts) == 0 && !S_ISREG(facts.st_mode))
+            throw SqliteError(SQLITE_CANTOPEN, 0, path + " is not a regular file");
+    }
+}
+
 }  // namespace
 
 Archive::Archive(std::string directory, Log log, Patience patience)
@@ -58,13 +68,31 @@ Archive::Archive(std::string directory, Log log, Patience patience)
       log_(std::move(log)),
       patience_(std::move(patience)) {}
 
+void Archive::prepare() const noexcept {
+    try {
+        make_directory(directory_);
+    } catch (const std::exception&) {
+        // Whoever opens the database says it better.
+    }
+}
+
+bool Archive::is_there() const {
+    return exists(path_);
+}
+
 std::optional<std::string> Archive::saved_decommission() const {
-    if (!exists(path_)) return std::nullopt;
-    return Journal::read_as_is(path_);
+    try {
+        if (!is_there()) return std::nullopt;
+        must_be_files(path_);
+        return Journal::read_as_is(path_);
+    } catch (const SqliteError&) {
+        return std::nullopt;
+    }
 }
 
 void Archive::open() {
     make_directory(directory_);
+    must_be_files(path_);
     journal_ = std::make_unique<Journal>(path_, patience_);
 }
 

@@ -20,7 +20,11 @@ class Archive {
 
     Archive(std::string directory, Log log, Patience patience);
 
-    // What an earlier process saved, read without waiting for the file to be opened properly.
+    // Makes the directory, as far as that can be done.
+    void prepare() const noexcept;
+    bool is_there() const;
+    // What an older vitals kept in the database, read without waiting for the file to be opened
+    // properly.
     std::optional<std::string> saved_decommission() const;
 
     // Does the work on the open journal, opening it first where necessary. False: it could not be
@@ -30,6 +34,8 @@ class Archive {
     bool read(const std::function<void(Journal&)>& work);
     // Notices what no write would: a disk with no room left, a file removed from under us.
     void look_around();
+
+    void close() { journal_.reset(); }
 
     // What is wrong, for everyone ("disk full") and for those who may read it; empty: nothing.
     struct Problem {

@@ -95,33 +95,14 @@ void Journal::append(const std::deque<Record>& records) {
     transaction.commit();
 }
 
-void Journal::save_decommission(const std::string& text, System now) {
-    database_.execute("PRAGMA synchronous = FULL");
-    try {
-        Transaction transaction(database_);
-        Statement save(database_,
-                       "INSERT INTO decommission (one, text, at) VALUES (1, ?, ?)"
-                       " ON CONFLICT (one) DO UPDATE SET text = excluded.text, at = excluded.at");
-        save.bind(1, text).bind(2, microseconds(now)).run();
-        transaction.commit();
-        // Into the file itself, where read_as_is() looks. It is durable already: no matter if a
-        // reader or a full disk keeps this from happening now.
-        Statement checkpoint(database_, "PRAGMA wal_checkpoint(PASSIVE)");
-        try {
-            checkpoint.run();
-        } catch (const SqliteError&) {
-        }
-    } catch (...) {
-        database_.execute("PRAGMA synchronous = NORMAL");
-        throw;
-    }
-    database_.execute("PRAGMA synchronous = NORMAL");
-}
-
 std::optional<std::string> Journal::saved_decommission() {
     Statement select(database_, "SELECT text FROM decommission");
     if (!select.step()) return std::nullopt;
     return select.text(0);
+}
+
+void Journal::forget_decommission() {
+    database_.execute("DELETE FROM decommission");
 }
 
 void Journal::save_workers(const std::vector<SavedWorker>& workers) {
@@ -187,6 +168,12 @@ void Journal::sign_of_life(System now) {
     save.bind(1, microseconds(now)).run();
 }
 
+std::optional<System> Journal::last_sign_of_life() {
+    Statement select(database_, "SELECT at FROM sign_of_life");
+    if (!select.step()) return std::nullopt;
+    return time_of(select.number(0));
+}
+
 std::uint64_t Journal::used_bytes() {
     const std::int64_t pages =
         database_.number("PRAGMA page_count") - database_.number("PRAGMA freelist_count");
@@ -204,8 +191,8 @@ std::int64_t Journal::forget(std::int64_t before) {
     return removed;
 }
 
-bool Journal::prune(System now, std::chrono::milliseconds keep, std::uint64_t size) {
-    std::int64_t removed = forget(microseconds(now - keep));
+bool Journal::prune(System before, std::uint64_t size) {
+    std::int64_t removed = forget(microseconds(before));
     if (removed == 0 && used_bytes() > size)
         removed = forget(std::numeric_limits<std::int64_t>::max());
     if (removed == 0) return false;

@@ -22,9 +22,9 @@ class Journal {
     Journal(const std::string& path, std::function<bool(std::chrono::milliseconds)> patience);
 
     void append(const std::deque<Record>& records);  // all of them or none
-    // On disk when it returns, also if the machine loses power in the next moment.
-    void save_decommission(const std::string& text, System now);
+    // What an older vitals kept here; a file of its own holds it now.
     std::optional<std::string> saved_decommission();
+    void forget_decommission();
     void save_workers(const std::vector<SavedWorker>& workers);  // all of them or none
     std::vector<SavedWorker> saved_workers();
     std::vector<Record> transitions(const std::string& component, System from, System to,
@@ -32,9 +32,10 @@ class Journal {
 
     // Proves that the file can be written, and leaves the time at which it could.
     void sign_of_life(System now);
-    // Removes what is older than `keep`, then the oldest until the file uses at most `size` bytes.
-    // Does a bounded part of the work; true: there is more to do.
-    bool prune(System now, std::chrono::milliseconds keep, std::uint64_t size);
+    std::optional<System> last_sign_of_life();
+    // Removes what is older than `before`, then the oldest until the file uses at most `size`
+    // bytes. Does a bounded part of the work; true: there is more to do.
+    bool prune(System before, std::uint64_t size);
     std::uint64_t used_bytes();
     bool moved() const { return database_.moved(); }
 

@@ -12,8 +12,13 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <pthread.h>
+#include <unistd.h>
 
 #include "history/archive.hpp"
+#include "history/state_files.hpp"
+#include "history/wall_clock.hpp"
+#include "net/apart.hpp"
 
 namespace vitals::history {
 
@@ -23,11 +28,16 @@ using namespace std::chrono_literals;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr auto lock_patience = 400ms;  // for another process to release the database
-constexpr auto caller_patience = 2s;   // of saved_decommission() and transitions()
+constexpr auto caller_patience = 2s;   // of saved_workers() and transitions()
 constexpr auto end_patience = 1s;      // of the destructor
 constexpr auto overflow_shown = 60s;   // how long dropped records degrade the store
 constexpr std::size_t queue_limit = 10'000;
 constexpr std::size_t detail_limit = 1'024;  // bytes, so that the queue is bounded in bytes
+
+// What an older vitals wrote down cannot be read. Of two mistakes the smaller one is made.
+constexpr const char* in_doubt =
+    "it is not known whether this node is in service, as its database cannot be read; "
+    "'vitals recommission' puts it back";
 
 // Cuts between two characters.
 void shorten(std::string& text) {
@@ -45,6 +55,10 @@ struct Store::State {
         std::string text;
         std::function<void(bool)> done;
     };
+    struct Known {
+        std::optional<std::string> decommission;
+        std::vector<SavedWorker> workers;
+    };
     struct Read {
         std::string component;
         System from, to;
@@ -57,6 +71,9 @@ struct Store::State {
         : settings(std::move(given)),
           log(std::move(to)),
           health(std::move(changed)),
+          process(::getpid()),
+          file(settings.directory),
+          wall_clock(settings.keep),
           archive(
               settings.directory,
               [this](LogLevel level, std::string_view message) { say(level, message); },
@@ -64,8 +81,9 @@ struct Store::State {
 
     void run();
     bool work();
-    void load();
+    bool load();
     void save(std::vector<Save> saves);
+    void verify();
     void write(SteadyClock::time_point now, bool at_once);
     void write_workers(SteadyClock::time_point now, bool at_once);
     void answer(const std::vector<std::shared_ptr<Read>>& asked);
@@ -78,9 +96,9 @@ struct Store::State {
 
     const Settings settings;
 
-    std::mutex mutex;
-    std::condition_variable wake;     // the thread's
-    std::condition_variable changed;  // the callers'
+    mutable std::mutex mutex;
+    std::condition_variable wake;             // the thread's
+    mutable std::condition_variable changed;  // the callers'
     std::deque<Record> queue;
     SteadyClock::time_point queued_since{};
     std::uint64_t dropped = 0;
@@ -90,8 +108,9 @@ struct Store::State {
     std::optional<std::vector<SavedWorker>> workers;  // to be saved
     SteadyClock::time_point workers_since{};
     std::vector<SavedWorker> saved_workers;
-    std::optional<std::string> saved;  // what saved_decommission() answers, once `loaded`
-    bool loaded = false;
+    std::string other;  // the process that uses the directory
+    std::expected<std::optional<std::string>, std::string> saved = std::nullopt;
+    bool loaded = false;  // the three before are known
     bool stop = false;
     bool ended = false;
 
@@ -102,10 +121,15 @@ struct Store::State {
     const Health health;
 
     // The thread's own.
+    const int process;
+    DirectoryLock lock_file;
+    DecommissionFile file;
+    WallClock wall_clock;
     Archive archive;
     std::optional<std::string> text;  // what must be in the file
     bool unsaved = false;             // and is not
-    unsigned renewals = 0;            // of the archive, as far as dealt with
+    std::string trouble;              // why
+    bool taken_over = false;          // from the database, which still has it
     SteadyClock::time_point retry_at{};
     SteadyClock::time_point tend_at{};
     SteadyClock::time_point report_at{};
@@ -115,7 +139,11 @@ struct Store::State {
 
 Store::Store(Settings settings, Log log, Health health)
     : state_(std::make_shared<State>(std::move(settings), std::move(log), std::move(health))) {
-    state_->thread = std::thread([state = state_] { state->run(); });
+    state_->thread = std::thread([state = state_] {
+        ::pthread_setname_np(::pthread_self(), "vitals-store");
+        // SQLite shares descriptors between all that use one file in this process.
+        net::apart([&state] { state->run(); }, net::Descriptors::shared);
+    });
 }
 
 Store::~Store() {
@@ -133,13 +161,28 @@ Store::~Store() {
     // that hangs itself may keep this from being said.
     const std::unique_lock calling(state_->calling, end_patience);
     state_->gone = true;
+    state_->lock_file.unlock();  // the next one need not wait for the disk
     state_->thread.detach();
 }
 
-std::optional<std::string> Store::saved_decommission() {
+std::string Store::used_by(std::chrono::milliseconds at_most) const {
     std::unique_lock lock(state_->mutex);
-    state_->changed.wait_for(lock, caller_patience, [this] { return state_->loaded; });
+    state_->changed.wait_for(lock, at_most, [this] { return state_->loaded; });
+    return state_->other;
+}
+
+std::expected<std::optional<std::string>, std::string> Store::saved_decommission(
+    std::chrono::milliseconds at_most) const {
+    std::unique_lock lock(state_->mutex);
+    if (!state_->changed.wait_for(lock, at_most, [this] { return state_->loaded; }))
+        return std::unexpected(
+            fmt::format("the disk under {} does not answer", state_->settings.directory));
     return state_->saved;
+}
+
+bool Store::answered() const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->loaded;
 }
 
 void Store::save_decommission(std::string text, std::function<void(bool)> done) {
@@ -201,29 +244,51 @@ void Store::State::say(LogLevel level, std::string_view message) {
 }
 
 void Store::State::run() {
-    load();
-    while (work()) {
-    }
+    if (load())
+        while (work()) {
+        }
+    archive.close();
+    lock_file.release();
     const std::lock_guard lock(mutex);
     ended = true;
     changed.notify_all();
 }
 
-void Store::State::load() {
-    // First as the file stands, which works where nothing else does; then properly.
-    text = archive.saved_decommission();
-    std::optional<std::string> proper;
-    std::vector<SavedWorker> known;
+// False: another daemon uses the directory.
+bool Store::State::load() {
+    archive.prepare();
+    if (const auto holder = lock_file.take(settings.directory, process)) {
+        const std::lock_guard lock(mutex);
+        other = *holder;
+        loaded = true;
+        changed.notify_all();
+        return false;
+    }
+    auto found = file.read();
+    const bool existed = archive.is_there();
+    const std::optional<std::string> as_is = archive.saved_decommission();
+    Known known;
     const bool opened = archive.read([&](Journal& journal) {
-        proper = journal.saved_decommission();
-        known = journal.saved_workers();
+        known.decommission = journal.saved_decommission();
+        known.workers = journal.saved_workers();
+        if (const auto sign = journal.last_sign_of_life()) wall_clock.continue_from(*sign);
     });
-    if (opened && archive.renewals() == 0) text = proper;
+    if (found && !*found) {
+        const bool proper = opened && archive.renewals() == 0;
+        if (existed && !proper && !as_is)
+            found = std::string(in_doubt);
+        else
+            found = proper ? known.decommission : as_is;
+        unsaved = true;
+        taken_over = existed;
+    }
+    if (found) text = found->value_or("OK");
     const std::lock_guard lock(mutex);
-    saved = text;
-    saved_workers = std::move(known);
+    saved = std::move(found);
+    saved_workers = std::move(known.workers);
     loaded = true;
     changed.notify_all();
+    return true;
 }
 
 SteadyClock::time_point Store::State::due() const {
@@ -254,11 +319,6 @@ bool Store::State::work() {
     write_workers(now, last);
     if (!to_answer.empty()) answer(to_answer);
     if (now >= tend_at) tend(now);
-    if (archive.renewals() != renewals) {  // a new file: what must be in it is not
-        renewals = archive.renewals();
-        unsaved = text.has_value();
-        save({});
-    }
     if (!last) report(now);
     return !last;
 }
@@ -269,10 +329,12 @@ void Store::State::save(std::vector<Save> to_save) {
         unsaved = true;
     }
     if (unsaved) {
-        unsaved = !archive.write([&](Journal& journal) {
-            journal.save_decommission(*text, std::chrono::system_clock::now());
-        });
+        archive.prepare();
+        trouble = file.write(*text).value_or("");
+        unsaved = !trouble.empty();
         if (unsaved) retry_at = SteadyClock::now() + settings.retry;
+        if (!unsaved && std::exchange(taken_over, false))
+            archive.write([](Journal& journal) { journal.forget_decommission(); });
     }
     for (const Save& each : to_save)
         if (each.done) call([&] { each.done(!unsaved); });
@@ -325,14 +387,28 @@ void Store::State::answer(const std::vector<std::shared_ptr<Read>>& asked) {
     }
 }
 
+// What is acknowledged stays on disk, whatever becomes of the file meanwhile.
+void Store::State::verify() {
+    if (!text || unsaved) return;
+    const auto found = file.read();
+    if (found && *found == text) return;
+    say(LogLevel::error,
+        fmt::format("the saved decommission state {}; it is written again",
+                    found ? "was removed or changed" : "cannot be read: " + found.error()));
+    unsaved = true;
+    save({});
+}
+
 void Store::State::tend(SteadyClock::time_point now) {
     tend_at = now + settings.report;
+    verify();
     archive.look_around();
     bool more = false;
     archive.write([&](Journal& journal) {
         const System system = std::chrono::system_clock::now();
-        journal.sign_of_life(system);
-        more = journal.prune(system, settings.keep, settings.size);
+        const bool believed = wall_clock.believe(system, now);
+        journal.sign_of_life(wall_clock.believed());
+        more = journal.prune(believed ? system - settings.keep : System(), settings.size);
     });
     if (more) tend_at = now + settings.batch;
 }
@@ -342,7 +418,8 @@ void Store::State::report(SteadyClock::time_point now) {
     std::unique_lock lock(mutex);
     if (problem.detail.empty() && dropped > 0 && now - last_drop < overflow_shown)
         problem.detail = "more is recorded than the disk takes; the oldest is dropped";
-    if (problem.detail.empty() && unsaved) problem.detail = "a decommission is not saved yet";
+    if (problem.detail.empty() && unsaved)
+        problem = {"the decommission state is not saved", trouble};
     const bool news = reported != problem.detail;
     if (!news && now < report_at) return;
     report_at = now + settings.report;

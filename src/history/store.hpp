@@ -1,10 +1,11 @@
-// What outlives the process: decommission state and transitions. SQLite on a thread of its own;
-// written behind, never asked for a verdict. A full, locked, damaged or hanging disk degrades the
-// store and nothing else. Thread-safe.
+// What outlives the process: decommission state, transitions, workers. On a thread of its own,
+// which a disk that hangs holds alone; written behind, never asked for a verdict. A full, locked,
+// damaged or hanging disk degrades the store and nothing else. Thread-safe.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -26,7 +27,7 @@ struct Record {
 };
 
 struct Settings {
-    std::string directory;  // created (0750) when missing; the file in it is vitals.db
+    std::string directory;                                        // created (0750) when missing
     std::chrono::milliseconds keep{std::chrono::hours(24 * 30)};  // older goes
     std::uint64_t size = 1ull << 30;  // bytes used in the file; above it the oldest goes
     // How long the first record of a batch waits, how long after a failure the disk is tried again,
@@ -61,13 +62,20 @@ class Store {
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
 
-    // The decommission text saved by an earlier process. Waits until the file was read, for two
-    // seconds at most. Found also where the file cannot be written, and mostly where it is damaged.
-    std::optional<std::string> saved_decommission();
+    // The process id of another daemon that uses the directory, or empty. Then nothing is read and
+    // nothing written, for good. Waits until that is known, for `at_most`.
+    std::string used_by(std::chrono::milliseconds at_most = std::chrono::seconds(2)) const;
+
+    // The decommission text saved by an earlier process; nothing when none ever was. Or why it
+    // cannot be known, now or ever: damaged, unreadable, or the disk has not answered within
+    // `at_most`.
+    std::expected<std::optional<std::string>, std::string> saved_decommission(
+        std::chrono::milliseconds at_most = std::chrono::seconds(2)) const;
+    bool answered() const;  // the disk has: what the two above say is final
 
     // Saves it and calls `done(durable)` from the store's thread once it is on disk, or could not
-    // be brought there within a second. It is tried again until it succeeds or another one is
-    // saved.
+    // be brought there; never while the disk hangs. It is tried again until it succeeds or another
+    // one is saved, and written again when the file is lost or damaged.
     void save_decommission(std::string text, std::function<void(bool durable)> done);
 
     // The workers saved by an earlier process. Waits like saved_decommission(); none where the file

@@ -3,7 +3,10 @@
 
 #include <atomic>
 #include <latch>
+#include <memory>
 #include <thread>
+
+#include <fmt/format.h>
 
 #include "history/store_testing.hpp"
 
@@ -176,14 +179,18 @@ TEST(Store, AFileOfAnOlderVitalsIsTakenOver) {
     Witness witness;
     {
         Store store(in(folder.path()), witness.log(), witness.health());
-        EXPECT_TRUE(save(store, "moving"));
+        ASSERT_TRUE(witness.sees_ok());
     }
-    Other(folder / "vitals.db")("DROP TABLE worker; PRAGMA user_version = 1");
+    std::filesystem::remove(folder / "decommission");
+    Other(folder / "vitals.db")(
+        "INSERT INTO decommission VALUES (1, 'moving', 0);"
+        "DROP TABLE worker; PRAGMA user_version = 1");
     {
         Store store(in(folder.path()), witness.log(), witness.health());
         EXPECT_EQ(store.saved_decommission(), "moving");
         store.save_workers({{"pulp", "a", at(1), at(10), false}});
     }
+    EXPECT_EQ(Other(folder / "vitals.db")("SELECT * FROM decommission"), "") << "once";
     Store store(in(folder.path()), witness.log(), witness.health());
     EXPECT_EQ(store.saved_workers().size(), 1u);
     EXPECT_EQ(store.saved_decommission(), "moving");
@@ -284,13 +291,12 @@ TEST(Store, WhileLockedItIsDegradedAndThenCatchesUp) {
     EXPECT_LT(since(start), 100ms);
     EXPECT_TRUE(witness.sees("database is locked"));
     EXPECT_NE(witness.last().error.find("vitals.db"), std::string::npos);
-    EXPECT_FALSE(save(store, "gone")) << "not on disk, so it must not be called durable";
+    EXPECT_TRUE(save(store, "gone")) << "its file is another";
     EXPECT_LT(since(start), 5s);
 
     ASSERT_EQ(other("COMMIT"), "");
     EXPECT_TRUE(witness.sees_ok());
     EXPECT_EQ(all(store, "redis").size(), 1u) << "nothing was lost";
-    EXPECT_EQ(other("SELECT text FROM decommission"), "gone\n") << "saved as soon as possible";
 }
 
 TEST(Store, LockedFromTheStartItStillKnowsTheDecommission) {
@@ -334,10 +340,15 @@ TEST(Store, AFullQueueDropsTheOldestAndSaysSo) {
 TEST(Store, ADamagedFileIsSetAsideAndSaysSo) {
     const Folder folder;
     const std::string garbage(20'000, 'g');
+    {
+        Witness before;
+        const Store store(in(folder.path()), before.log(), before.health());
+        ASSERT_TRUE(before.sees_ok());
+    }
     write(folder / "vitals.db", garbage);
     Witness witness;
     Store store(in(folder.path()), witness.log(), witness.health());
-    EXPECT_EQ(store.saved_decommission(), std::nullopt);
+    EXPECT_EQ(store.saved_decommission(), "OK");
     store.append(record("redis", 1));
     EXPECT_EQ(all(store, "redis").size(), 1u);
     ASSERT_TRUE(witness.sees([](const Outcome& outcome) {
@@ -352,14 +363,15 @@ TEST(Store, ADamagedFileIsSetAsideAndSaysSo) {
     EXPECT_TRUE(witness.sees_ok());
 }
 
-TEST(Store, ADecommissionIsTakenOverFromADamagedFile) {
+TEST(Store, AnOlderDecommissionIsTakenOverFromADamagedFile) {
     const Folder folder;
     Witness witness;
     {
         Store store(in(folder.path()), witness.log(), witness.health());
-        ASSERT_TRUE(save(store, "gone"));
         for (int second = 0; second < 2'000; ++second) store.append(record("redis", second));
     }
+    std::filesystem::remove(folder / "decommission");
+    Other(folder / "vitals.db")("INSERT INTO decommission VALUES (1, 'gone', 0)");
     // Overwrites every page of transitions: those that hold their component's name.
     std::string bytes = read(folder / "vitals.db");
     for (std::size_t page = 4096; page < bytes.size(); page += 4096)
@@ -379,6 +391,111 @@ TEST(Store, ADecommissionIsTakenOverFromADamagedFile) {
     EXPECT_EQ(store.saved_decommission(), "gone") << "it is in the new file";
 }
 
+TEST(Store, AnOlderDecommissionThatCannotBeReadMeansOutOfService) {
+    const Folder folder;
+    write(folder / "vitals.db", std::string(20'000, 'g'));
+    for (int start = 0; start < 2; ++start) {
+        Witness witness;
+        const Store store(in(folder.path()), witness.log(), witness.health());
+        const auto saved = store.saved_decommission();
+        ASSERT_TRUE(saved && *saved);
+        EXPECT_TRUE((*saved)->starts_with("it is not known whether this node is in service"))
+            << "also at start " << start;
+        ASSERT_TRUE(witness.sees([](const Outcome&) { return true; }));
+    }
+}
+
+TEST(Store, ADamagedDecommissionIsInDoubtUntilItIsSavedAgain) {
+    const Folder folder;
+    {
+        Witness witness;
+        Store store(in(folder.path()), witness.log(), witness.health());
+        ASSERT_TRUE(save(store, "gone"));
+    }
+    const std::string good = read(folder / "decommission");
+    for (const std::string& bad :
+         {std::string(), good.substr(0, good.size() - 1), good + "x", std::string(50, '\0')}) {
+        write(folder / "decommission", bad);
+        Witness witness;
+        Store store(in(folder.path()), witness.log(), witness.health());
+        const auto saved = store.saved_decommission();
+        ASSERT_FALSE(saved);
+        EXPECT_EQ(saved.error(), folder / "decommission" + " is damaged");
+        EXPECT_TRUE(save(store, "OK"));
+    }
+    Witness witness;
+    const Store store(in(folder.path()), witness.log(), witness.health());
+    EXPECT_EQ(store.saved_decommission(), "OK");
+}
+
+TEST(Store, ADecommissionThatIsLostWhileRunningIsWrittenAgain) {
+    const Folder folder;
+    Witness witness;
+    Store store(in(folder.path()), witness.log(), witness.health());
+    ASSERT_TRUE(save(store, "gone"));
+    const std::string good = read(folder / "decommission");
+    write(folder / "decommission", "zap");
+    write(folder / "vitals.db", "zap");
+    for (int tries = 0; tries < 100 && read(folder / "decommission") != good; ++tries)
+        std::this_thread::sleep_for(50ms);
+    EXPECT_EQ(read(folder / "decommission"), good);
+}
+
+TEST(Store, TheSecondOfADirectoryNamesTheFirst) {
+    const Folder folder;
+    Witness witness;
+    auto first = std::make_unique<Store>(in(folder.path()), witness.log(), witness.health());
+    ASSERT_TRUE(witness.sees_ok());
+    EXPECT_EQ(first->used_by(), "");
+    {
+        Witness other;
+        Store second(in(folder.path()), other.log(), other.health());
+        EXPECT_EQ(second.used_by(), std::to_string(::getpid()));
+        EXPECT_EQ(other.reports(), 0);
+    }
+    first.reset();
+    Store third(in(folder.path()), witness.log(), witness.health());
+    EXPECT_EQ(third.used_by(), "");
+}
+
+TEST(Store, AFifoInPlaceOfTheDatabaseHoldsNobody) {
+    for (const char* name : {"vitals.db", "vitals.db-wal"}) {
+        const Folder folder;
+        ASSERT_EQ(::mkfifo((folder / name).c_str(), 0600), 0);
+        Witness witness;
+        Store store(in(folder.path()), witness.log(), witness.health());
+        EXPECT_TRUE(witness.sees("cannot be written")) << name;
+        EXPECT_TRUE(witness.last().error.ends_with(std::string(name) + " is not a regular file"));
+        EXPECT_TRUE(save(store, "gone"));
+    }
+}
+
+TEST(Store, AClockThatLeaptForgetsNothing) {
+    const Folder folder;
+    const System now = std::chrono::system_clock::now();
+    const auto microseconds =
+        std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch());
+    Settings settings = in(folder.path());
+    settings.keep = 24h;
+    {
+        Witness witness;
+        Store store(settings, witness.log(), witness.health());
+        ASSERT_TRUE(witness.sees_ok());
+    }
+    // As if the process before had seen the time of three days ago.
+    const std::int64_t before = microseconds.count() - 72 * 3'600'000'000;
+    Other(folder / "vitals.db")(
+        fmt::format("UPDATE sign_of_life SET at = {0}; INSERT INTO transition (component, at, "
+                    "from_status, to_status, detail) VALUES ('redis', {0}, 0, 2, 'down')",
+                    before));
+    for (int start = 0; start < 2; ++start) {
+        Witness witness;
+        Store store(settings, witness.log(), witness.health());
+        ASSERT_TRUE(witness.sees_ok());
+        EXPECT_EQ(store.transitions("redis", now - 100h, now, 10).size(), 1u) << start;
+    }
+}
+
 TEST(Store, AFileOfANewerVitalsIsLeftAlone) {
     const Folder folder;
     Witness witness;
@@ -390,9 +507,7 @@ TEST(Store, AFileOfANewerVitalsIsLeftAlone) {
     Store store(in(folder.path()), witness.log(), witness.health());
     EXPECT_EQ(store.saved_decommission(), "gone");
     EXPECT_TRUE(witness.sees("the file was written by a newer vitals"));
-    EXPECT_FALSE(save(store, "OK"));
-    EXPECT_EQ(Other(folder / "vitals.db")("PRAGMA user_version; SELECT text FROM decommission"),
-              "99\ngone\n");
+    EXPECT_EQ(Other(folder / "vitals.db")("PRAGMA user_version"), "99\n");
 }
 
 TEST(Store, AnotherProgramsFileIsLeftAlone) {
@@ -410,15 +525,10 @@ TEST(Store, AFolderRemovedFromUnderItIsMadeAgain) {
     Store store(in(folder / "state"), witness.log(), witness.health());
     ASSERT_TRUE(save(store, "gone"));
     std::filesystem::remove_all(folder / "state");
-    for (int tries = 0; tries < 100 && !std::filesystem::exists(folder / "state/vitals.db");
-         ++tries)
+    const auto saved = [&] { return read(folder / "state/decommission"); };
+    for (int tries = 0; tries < 100 && !saved().ends_with("\ngone"); ++tries)
         std::this_thread::sleep_for(100ms);
-    std::string rows;
-    for (int tries = 0; tries < 100 && rows != "gone\n"; ++tries) {
-        std::this_thread::sleep_for(50ms);
-        rows = Other(folder / "state/vitals.db")("SELECT text FROM decommission");
-    }
-    EXPECT_EQ(rows, "gone\n") << "the decommission must survive the next restart all the same";
+    EXPECT_TRUE(saved().ends_with("\ngone")) << "it must survive the next restart all the same";
 }
 
 TEST(Store, ADirectoryThatIsAFileIsNamed) {

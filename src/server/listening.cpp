@@ -87,7 +87,7 @@ void clear_stale(const std::string& path, const sockaddr_un& address) {
 
 ListeningSocket::ListeningSocket(const Listener& listener) {
     try {
-        if (listener.tls) tls_ = std::make_unique<TlsContext>(*listener.tls);
+        if (listener.tls) tls_ = std::make_shared<TlsContext>(*listener.tls);
         if (listener.unix_path.empty())
             bind_tcp(listener);
         else

@@ -22,7 +22,7 @@ class ListeningSocket {
     // Non-blocking. More than one when a host name has several addresses.
     const std::vector<int>& descriptors() const noexcept { return descriptors_; }
     std::uint16_t port() const noexcept { return port_; }
-    TlsContext* tls() const noexcept { return tls_.get(); }
+    std::shared_ptr<TlsContext> tls() const noexcept { return tls_; }
     // Stops listening and removes a unix socket's file, if it is still ours.
     void close() noexcept;
 
@@ -34,7 +34,7 @@ class ListeningSocket {
     std::uint16_t port_ = 0;
     std::string unix_path_;
     std::uint64_t device_ = 0, inode_ = 0;  // of the file we made
-    std::unique_ptr<TlsContext> tls_;
+    std::shared_ptr<TlsContext> tls_;
 };
 
 }  // namespace vitals::server

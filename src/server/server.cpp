@@ -1,12 +1,15 @@
 // The server as a whole: sockets, threads, the end.
 #include "server/server.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
-#include <stop_token>
 #include <thread>
 
+#include "net/apart.hpp"
 #include "server/serving_thread.hpp"
 
 namespace vitals::server {
@@ -18,6 +21,54 @@ Log or_silent(Log log) {
     return log ? std::move(log) : Log([](LogLevel, std::string_view) {});
 }
 
+// Reads certificates again; serving threads do not touch files. A file system that hangs holds its
+// thread, and nobody waits for that.
+struct Keeper : std::enable_shared_from_this<Keeper> {
+    struct Kept {
+        std::string listener;
+        std::shared_ptr<TlsContext> context;
+    };
+    std::vector<Kept> certificates;
+    std::chrono::milliseconds interval{};
+    Log log;
+    std::mutex mutex;
+    std::condition_variable wake;
+    bool stop = false;
+
+    void start() {
+        if (!certificates.empty())
+            std::thread([self = shared_from_this()] { self->run(); }).detach();
+    }
+
+    void run() {
+        std::unique_lock lock(mutex);
+        while (!wake.wait_for(lock, interval, [this] { return stop; }))
+            for (const Kept& each : certificates) look(each, lock);
+    }
+
+    void look(const Kept& kept, std::unique_lock<std::mutex>& lock) {
+        lock.unlock();
+        std::expected<TlsContext::Change, std::nullptr_t> change = std::unexpected(nullptr);
+        try {
+            net::apart([&] { change = kept.context->refresh(); });
+        } catch (const std::exception& error) {
+            change = TlsContext::Change{
+                false, fmt::format("the certificate cannot be read again: {}", error.what())};
+        }
+        lock.lock();
+        if (stop || !change) return;
+        log(change->good ? LogLevel::info : LogLevel::error,
+            "listener " + kept.listener + ": " + change->text);
+    }
+
+    // Nothing is logged once this has returned.
+    void end() {
+        const std::scoped_lock lock(mutex);
+        stop = true;
+        wake.notify_all();
+    }
+};
+
 }  // namespace
 
 struct Server::State {
@@ -27,27 +78,12 @@ struct Server::State {
     std::vector<std::uint16_t> ports;
     std::vector<std::unique_ptr<ServingThread>> threads;
     bool driven = false;  // by the host's loop
-    std::jthread keeper;  // reads certificates again; serving threads do not touch files
+    std::shared_ptr<Keeper> keeper = std::make_shared<Keeper>();
 
     State(std::vector<Listener> listeners, Control control, const engine::Hub& hub, Clock& clock,
           Log log, Limits limits, unsigned count)
         : shared(std::move(listeners), std::move(control), hub, clock, or_silent(std::move(log)),
                  limits, count) {}
-
-    void keep_certificates(const std::stop_token& stop) {
-        std::mutex mutex;
-        std::condition_variable_any wake;
-        std::unique_lock lock(mutex);
-        while (!wake.wait_for(lock, stop, shared.limits.certificates_time, [] { return false; }) &&
-               !stop.stop_requested())
-            for (std::size_t i = 0; i < sockets.size(); ++i) {
-                if (sockets[i]->tls() == nullptr) continue;
-                auto change = sockets[i]->tls()->refresh();
-                if (!change) continue;
-                shared.log(change->good ? LogLevel::info : LogLevel::error,
-                           "listener " + shared.listeners[i].text + ": " + change->text);
-            }
-    }
 };
 
 Server::Server(std::vector<Listener> listeners, std::shared_ptr<const Routes> routes,
@@ -56,11 +92,11 @@ Server::Server(std::vector<Listener> listeners, std::shared_ptr<const Routes> ro
     : state_(std::make_unique<State>(std::move(listeners), std::move(control), hub, clock,
                                      std::move(log), limits, std::max(1u, threads))) {
     if (routes == nullptr) routes = std::make_shared<Routes>();
-    bool tls = false;
     for (const Listener& listener : state_->shared.listeners) {
         state_->sockets.push_back(std::make_unique<ListeningSocket>(listener));
         state_->ports.push_back(state_->sockets.back()->port());
-        tls |= listener.tls.has_value();
+        if (listener.tls)
+            state_->keeper->certificates.push_back({listener.text, state_->sockets.back()->tls()});
     }
     for (unsigned i = 0; i < state_->shared.threads; ++i)
         state_->threads.push_back(std::make_unique<ServingThread>(
@@ -68,14 +104,13 @@ Server::Server(std::vector<Listener> listeners, std::shared_ptr<const Routes> ro
     state_->driven = threads == 0;
     for (auto& thread : state_->threads)
         if (!state_->driven) thread->start();
-    if (tls)
-        state_->keeper = std::jthread([state = state_.get()](const std::stop_token& stop) {
-            state->keep_certificates(stop);
-        });
+    state_->keeper->interval = state_->shared.limits.certificates_time;
+    state_->keeper->log = state_->shared.log;
+    state_->keeper->start();
 }
 
 Server::~Server() {
-    state_->keeper = {};
+    state_->keeper->end();
     for (auto& thread : state_->threads) thread->stop();
     state_->threads.clear();
 }
@@ -84,22 +119,28 @@ void Server::replace_routes(std::shared_ptr<const Routes> routes) {
     for (auto& thread : state_->threads) thread->replace_routes(routes);
 }
 
-void Server::drain(std::chrono::milliseconds at_most) {
-    auto deadline = std::chrono::steady_clock::now() + at_most;
+void Server::begin_drain() {
     state_->accepting.enter(state_->threads.size());
     for (auto& thread : state_->threads) thread->drain(state_->accepting);
-    if (state_->driven) {
-        // Nobody else turns the loop while the host waits here.
-        do {
-            poll();
-            if (state_->connections.wait_empty(std::chrono::steady_clock::now() + poll_every))
-                break;
-        } while (std::chrono::steady_clock::now() < deadline);
-    }
+}
+
+bool Server::drained() {
+    const auto now = std::chrono::steady_clock::now();
     // Once nobody accepts, nobody is to be let in to wait for nothing.
-    if (!state_->accepting.wait_empty(deadline)) return;
+    if (!state_->accepting.wait_empty(now)) return false;
     for (auto& socket : state_->sockets) socket->close();
-    state_->connections.wait_empty(deadline);
+    return state_->connections.wait_empty(now);
+}
+
+void Server::drain(std::chrono::milliseconds at_most) {
+    const auto deadline = std::chrono::steady_clock::now() + at_most;
+    begin_drain();
+    while (!drained() && std::chrono::steady_clock::now() < deadline) {
+        // Nobody else turns the loop while the host waits here.
+        if (state_->driven) poll();
+        const auto next = std::chrono::steady_clock::now() + poll_every;
+        if (state_->accepting.wait_empty(next)) state_->connections.wait_empty(next);
+    }
 }
 
 int Server::descriptor() const {

@@ -122,6 +122,9 @@ class Server {
     // Stops accepting; idle connections are closed, the others after their current answer. Returns
     // when none is left or at the deadline.
     void drain(std::chrono::milliseconds at_most);
+    // The same without waiting: begun once, then asked until it is done.
+    void begin_drain();
+    bool drained();
     // With `threads` 0: what to wait for, and what to call then, or after a second at most.
     int descriptor() const;
     void poll();

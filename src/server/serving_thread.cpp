@@ -84,7 +84,7 @@ ServingThread::ServingThread(Shared& shared, unsigned index, std::shared_ptr<con
             acceptor->thread = this;
             acceptor->descriptor = descriptor;
             acceptor->listener = i;
-            acceptor->tls = sockets[i]->tls();
+            acceptor->tls = sockets[i]->tls().get();
             acceptors_.push_back(std::move(acceptor));
         }
     loop_.before_batch = [this] { responder_.begin_batch(); };

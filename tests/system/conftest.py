@@ -13,6 +13,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import daemon as daemons  # noqa: E402
+import dead_mount as dead_mounts  # noqa: E402
 import peers  # noqa: E402
 
 
@@ -48,21 +49,36 @@ def silence():
     peer.close()
 
 
-@pytest.fixture
-def small_disk(request):
-    """A disk of 2 MiB. Who may not mount one runs the test again in a user namespace of its own."""
+def mounted(request, make):
+    """Who may not mount runs the test again in a user namespace of its own."""
     try:
-        disk = peers.SmallDisk()
+        return make()
     except peers.CannotMount as error:
         if "VITALS_TEST_IN_NAMESPACE" in os.environ:
             pytest.fail(f"cannot mount in a user namespace either: {error}")
         if subprocess.run(["unshare", "-rm", "true"], capture_output=True).returncode != 0:
-            pytest.skip(f"needs a small disk, but mount says {error} and `unshare -rm` does not work")
+            pytest.skip(f"needs a mount, but mount says {error} and `unshare -rm` does not work")
         again = subprocess.run(
             ["unshare", "-rm", sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
              f"{request.node.fspath}::{request.node.name}"],
             env={**os.environ, "VITALS_TEST_IN_NAMESPACE": "1"})
         assert again.returncode == 0, "failed in a user namespace, see above"
         pytest.skip("passed in a user namespace, where it may mount")
+
+
+@pytest.fixture
+def small_disk(request):
+    """A disk of 2 MiB."""
+    disk = mounted(request, peers.SmallDisk)
     yield disk
     disk.close()
+
+
+@pytest.fixture
+def dead_mount(request):
+    """A mount that stops answering on command."""
+    if not os.access("/dev/fuse", os.W_OK):
+        pytest.skip("needs /dev/fuse")
+    mount = mounted(request, dead_mounts.DeadMount)
+    yield mount
+    mount.close()

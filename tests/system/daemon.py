@@ -165,6 +165,12 @@ class Daemon:
     def kill(self):
         self.process.kill()
         self.process.wait()
+        # The process that has the state directory goes right after it, and its sockets with that.
+        eventually(lambda: not self.listens(), 2)
+
+    def listens(self):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def close(self):
         """Ends it in any case; says what a sanitizer found."""

@@ -1,4 +1,5 @@
 """A disk that is full, locked or gone degrades vitals/store and nothing else."""
+import pathlib
 import sqlite3
 
 from daemon import eventually, run_vitals
@@ -79,9 +80,8 @@ def test_a_locked_database_degrades_only_the_store(vitals):
 
 
 def test_a_damaged_database_is_set_aside(vitals):
-    daemon = vitals(serving=False)
-    daemon.configure(configuration(daemon.folder))
-    (daemon.folder / "state").mkdir()
+    daemon = vitals({"components": configuration(pathlib.Path())["components"]})
+    daemon.stop()
     (daemon.folder / "state/vitals.db").write_bytes(b"not a database" * 1000)
     daemon.start()
     assert eventually(lambda: store_is(daemon, "degraded", "set aside as vitals.db.damaged-"), 15)

@@ -18,6 +18,7 @@
 
 #include "model/amount.hpp"
 #include "model/space.hpp"
+#include "net/reading.hpp"
 #include "wire/path_url.hpp"
 #include "wire/procfs.hpp"
 
@@ -155,12 +156,12 @@ std::optional<Outcome> probe(const std::string& path) {
 net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     context.enter("stat");
     std::function<Outcome()> look = [options] { return examine(options); };
-    Outcome outcome = co_await context.blocking(std::move(look));
+    Outcome outcome = co_await net::reading(context, std::move(look));
     if (!options.write || outcome.status == Status::failed || outcome.status == Status::unknown)
         co_return outcome;
     context.enter("write");
     std::function<std::optional<Outcome>()> write = [path = options.path] { return probe(path); };
-    std::optional<Outcome> trouble = co_await context.blocking(std::move(write));
+    std::optional<Outcome> trouble = co_await net::reading(context, std::move(write));
     if (!trouble) co_return outcome;
     trouble->properties = std::move(outcome.properties);
     trouble->failed_phase = context.phase();

@@ -11,6 +11,7 @@
 #include "name_servers.hpp"
 #include "net/environment.hpp"
 #include "net/file.hpp"
+#include "net/reading.hpp"
 #include "wire/url.hpp"
 
 namespace vitals::checks::dns {
@@ -134,7 +135,7 @@ net::awaitable<std::vector<net::Endpoint>> system_servers(net::Context& context)
     std::function<std::expected<std::string, int>()> read = [] {
         return net::read_file(resolver_file);
     };
-    const auto text = co_await context.blocking(std::move(read));
+    const auto text = co_await net::reading(context, std::move(read));
     auto servers = name_servers(text.value_or(std::string()));
     if (servers.empty()) {
         throw CheckError(

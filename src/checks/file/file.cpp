@@ -10,6 +10,7 @@
 
 #include "model/amount.hpp"
 #include "net/file.hpp"
+#include "net/reading.hpp"
 #include "wire/path_url.hpp"
 #include "wire/pattern.hpp"
 
@@ -140,7 +141,7 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     context.enter("look");
     const System now = context.clock().system();
     std::function<Outcome()> look = [options, now] { return examine(options, now); };
-    co_return co_await context.blocking(std::move(look));
+    co_return co_await net::reading(context, std::move(look));
 }
 
 std::string verify_contains(const void* value) {

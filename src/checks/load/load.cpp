@@ -12,6 +12,7 @@
 
 #include "model/amount.hpp"
 #include "net/file.hpp"
+#include "net/reading.hpp"
 #include "wire/procfs.hpp"
 
 namespace vitals::checks::load {
@@ -95,7 +96,7 @@ Outcome examine(const Options& options) {
 net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     context.enter("read");
     std::function<Outcome()> look = [options] { return examine(options); };
-    co_return co_await context.blocking(std::move(look));
+    co_return co_await net::reading(context, std::move(look));
 }
 
 std::string verify(const void* value) {

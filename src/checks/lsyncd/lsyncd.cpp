@@ -13,6 +13,7 @@
 #include "canary.hpp"
 #include "model/amount.hpp"
 #include "net/file.hpp"
+#include "net/reading.hpp"
 #include "wire/lsyncd.hpp"
 #include "wire/procfs.hpp"
 #include "wire/url.hpp"
@@ -199,10 +200,10 @@ Outcome judge(const Options& options, const Holder& holder, const Status& status
 net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     context.enter("pid file");
     std::function<Holder()> ask = [path = options.pid_file] { return holder_of(path); };
-    const Holder holder = co_await context.blocking(std::move(ask));
+    const Holder holder = co_await net::reading(context, std::move(ask));
     context.enter("status file");
     std::function<Status()> read = [path = options.status_file] { return read_status(path); };
-    const Status status = co_await context.blocking(std::move(read));
+    const Status status = co_await net::reading(context, std::move(read));
     Outcome outcome = judge(options, holder, status);
     if (options.canary.empty() || outcome.status == vitals::Status::failed) co_return outcome;
     context.enter("canary");
@@ -210,7 +211,7 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
                                           started = holder.since] {
         return release_canary(file, copy, started);
     };
-    const milliseconds under_way = co_await context.blocking(std::move(look));
+    const milliseconds under_way = co_await net::reading(context, std::move(look));
     if (under_way > options.arrives_within) {
         outcome.status = vitals::Status::failed;
         outcome.error_class = ErrorClass::assertion;

@@ -9,6 +9,7 @@
 
 #include "access.hpp"
 #include "migration_files.hpp"
+#include "net/reading.hpp"
 #include "session.hpp"
 #include "way_in.hpp"
 #include "wire/nagios.hpp"
@@ -313,7 +314,7 @@ net::awaitable<Outcome> look(const MigrationsOptions& options, net::Context& con
     std::function<MigrationFiles()> code = [read = framework.read, search = std::move(search)] {
         return read(search);
     };
-    const MigrationFiles files = co_await context.blocking(std::move(code));
+    const MigrationFiles files = co_await net::reading(context, std::move(code));
     context.enter("table");
     co_await session.begin();
     co_await session.demand("SET TRANSACTION READ ONLY");

@@ -15,6 +15,7 @@
 #include "model/amount.hpp"
 #include "model/count_range.hpp"
 #include "net/file.hpp"
+#include "net/reading.hpp"
 #include "table.hpp"
 #include "wire/quote.hpp"
 
@@ -176,7 +177,7 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     context.enter("look");
     const System now = context.clock().system();
     std::function<Outcome()> look = [options, now] { return examine(options, now); };
-    co_return co_await context.blocking(std::move(look));
+    co_return co_await net::reading(context, std::move(look));
 }
 
 std::string verify_count(const void* value) {

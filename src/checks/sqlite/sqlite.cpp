@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 
+#include "net/reading.hpp"
 #include "probe.hpp"
 #include "wire/path_url.hpp"
 
@@ -26,7 +27,8 @@ net::awaitable<void> step(net::Context& context, std::string_view phase,
         }
         return true;
     };
-    co_await context.blocking(std::move(code));
+    // SQLite shares descriptors between all that use one file in this process.
+    co_await net::reading(context, std::move(code), net::Descriptors::shared);
 }
 
 net::awaitable<Outcome> run(const Options& options, net::Context& context) {

@@ -1,0 +1,91 @@
+// What a line looks like, and that nobody who logs waits for who reads.
+#include "app/logging.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <optional>
+
+namespace vitals::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+const System time_of_day = System(std::chrono::milliseconds(1'800'000'000'123));
+
+TEST(LogLine, is_one_line_whatever_is_in_it) {
+    EXPECT_EQ(log_line(LogLevel::warning, "a\nb\x7f", time_of_day, false),
+              "2027-01-15T08:00:00.123Z warning a b \n");
+    EXPECT_EQ(log_line(LogLevel::info, "say \"x\"\t{}", time_of_day, true),
+              "{\"time\":\"2027-01-15T08:00:00.123Z\",\"level\":\"info\",\"message\":\"say "
+              "\\\"x\\\" {}\"}\n");
+}
+
+class Pipe {
+  public:
+    Pipe() {
+        EXPECT_EQ(::pipe2(ends_, O_CLOEXEC), 0);
+        ::fcntl(ends_[1], F_SETPIPE_SZ, 4096);
+    }
+    ~Pipe() {
+        ::close(ends_[0]);
+        ::close(ends_[1]);
+    }
+    Pipe(const Pipe&) = delete;
+    Pipe& operator=(const Pipe&) = delete;
+    int writer() const { return ends_[1]; }
+    // All that comes until this is in it.
+    std::string until(const std::string& wanted) const {
+        std::string text;
+        char buffer[4096];
+        while (text.find(wanted) == std::string::npos) {
+            const ssize_t got = ::read(ends_[0], buffer, sizeof buffer);
+            if (got <= 0) break;
+            text.append(buffer, static_cast<std::size_t>(got));
+        }
+        return text;
+    }
+
+  private:
+    int ends_[2]{};
+};
+
+TEST(Logger, writes_what_its_level_lets_through) {
+    const Pipe pipe;
+    {
+        const Logger logger("warning", "text", pipe.writer());
+        const Log log = logger.log();
+        log(LogLevel::info, "not this");
+        log(LogLevel::error, "but this");
+    }
+    const std::string text = pipe.until("this\n");
+    EXPECT_EQ(text.substr(text.find(' ')), " error   but this\n");
+}
+
+TEST(Logger, drops_and_counts_what_is_not_read_and_waits_for_nobody) {
+    const Pipe pipe;
+    std::optional<Logger> logger;
+    logger.emplace("info", "text", pipe.writer());
+    const Log log = logger->log();
+    const auto start = std::chrono::steady_clock::now();
+    const std::string message(1'000, 'x');
+    for (int i = 0; i < 3'000; ++i) log(LogLevel::info, message);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 1s);
+    const std::string told = pipe.until("of the log were dropped");
+    const auto at = told.rfind("warning ") + 8;
+    const int dropped = std::stoi(told.substr(at));
+    EXPECT_GT(dropped, 1'500);
+    EXPECT_LT(dropped, 2'500);
+
+    for (int i = 0; i < 100; ++i) log(LogLevel::info, message);
+    const auto end = std::chrono::steady_clock::now();
+    logger.reset();
+    EXPECT_LT(std::chrono::steady_clock::now() - end, 2s);
+    log(LogLevel::info, "nobody is there any more");
+    pipe.until("x\n");  // lets the thread go on that was left behind
+}
+
+}  // namespace
+}  // namespace vitals::app

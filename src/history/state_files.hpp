@@ -1,0 +1,53 @@
+// Two small files beside the database, which its damage does not touch: who uses the directory, and
+// whether the node is decommissioned. Any thread; every call but unlock() may hang with
+// the disk.
+#pragma once
+
+#include <atomic>
+#include <expected>
+#include <optional>
+#include <string>
+
+namespace vitals::history {
+
+// Held as long as this lives; the kernel takes it from a process that dies.
+class DirectoryLock {
+  public:
+    DirectoryLock() = default;
+    ~DirectoryLock() { release(); }
+    DirectoryLock(const DirectoryLock&) = delete;
+    DirectoryLock& operator=(const DirectoryLock&) = delete;
+
+    // Locks the file `lock` in the directory and writes the process id into it. Waits for a second
+    // for another process that is about to end. Returns that process's id when it stays, else
+    // nothing. A directory that cannot be locked at all (read-only, no permission) is not locked.
+    std::optional<std::string> take(const std::string& directory, int process);
+    void release() noexcept;
+    // Only lets the next one in: closing may hang with the disk.
+    void unlock() noexcept;
+
+  private:
+    std::atomic<int> descriptor_ = -1;
+};
+
+// The decommission text in the file `decommission`: a version, a checksum, the text.
+class DecommissionFile {
+  public:
+    explicit DecommissionFile(const std::string& directory);
+
+    // The text, or nothing where there is no file. The error says why it cannot be known.
+    std::expected<std::optional<std::string>, std::string> read() const;
+    // On disk when it returns, also if the machine loses power in the next moment; whatever happens
+    // on the way, the file is as before or as wanted. Returns what is wrong, or nothing.
+    std::optional<std::string> write(const std::string& text) const;
+
+  private:
+    std::string directory_;
+    std::string path_;
+};
+
+// The bytes of that file; and the text in them, or what is wrong with them.
+std::string decommission_bytes(const std::string& text);
+std::expected<std::string, std::string> decommission_text(const std::string& bytes);
+
+}  // namespace vitals::history
