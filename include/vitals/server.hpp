@@ -25,6 +25,9 @@ struct ServerOptions {
     // not wait for anything. Families whose names are ours (svc_status, vitals_*, process_*) are
     // left out; what it throws is logged, and the scrape goes without it.
     std::function<std::string()> metrics{};
+    // Whoever can connect may decommission (POST /probe_status, PUT /v1/drain) and read /v1: for a
+    // unix socket. Without it, only the service itself does (Registry::decommission).
+    bool control = false;
 };
 
 // The registry must outlive the server. Destruction stops listening and joins the thread.

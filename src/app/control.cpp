@@ -16,11 +16,15 @@ constexpr std::size_t most_pushed = 10'000;
 
 server::Control Daemon::control() {
     server::Control control;
-    control.decommission = [this](std::string text, std::function<void(bool)> done) {
-        loop_.post([this, text = std::move(text), done = std::move(done)] {
+    control.decommission = [this](std::string text, std::string who,
+                                  std::function<void(bool)> done) {
+        loop_.post([this, text = std::move(text), who = std::move(who), done = std::move(done)] {
             decommission_.text = text;
             engine_.decommission(decommission_);
-            log_(LogLevel::warning, text == "OK" ? "recommissioned" : "decommissioned: " + text);
+            if (text == "OK")
+                log_(LogLevel::info, "recommissioned by " + who);
+            else
+                log_(LogLevel::warning, fmt::format("decommissioned by {}: {}", who, text));
             save_decommission(text, done);
         });
     };

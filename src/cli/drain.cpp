@@ -11,7 +11,7 @@
 namespace vitals::cli {
 namespace {
 
-// The API; or, for an operator on the machine itself who shows no token, the probe's own way.
+// The API; or, where `control_from` lets who shows no token, the probe's own way.
 std::expected<Answer, Failure> set_text(const Daemon& daemon, const std::string& text) {
     const boost::json::object body{{"text", text}};
     auto answer = daemon.ask("PUT", "/v1/drain", boost::json::serialize(body));
@@ -20,8 +20,12 @@ std::expected<Answer, Failure> set_text(const Daemon& daemon, const std::string&
         return std::unexpected(daemon.refusal(*answer));
     }
     auto second = daemon.ask("POST", "/probe_status?body=" + percent_encoded(text));
-    if (second && second->status != 200) return std::unexpected(daemon.refusal(*answer));
-    return second;
+    if (!second || second->status == 200) return second;
+    auto failure = daemon.refusal(*answer);
+    failure.text +=
+        "; where the configuration has neither, add to its 'listeners' for instance "
+        "- {address: \"unix:/run/vitals/control.sock\", control: true}";
+    return std::unexpected(std::move(failure));
 }
 
 }  // namespace

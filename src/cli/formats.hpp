@@ -33,7 +33,10 @@ std::string as_nagios(const Snapshot& snapshot, Steady now,
 // follow.
 std::string nagios_unknown(std::string_view why);
 
-// The aggregate of all components; `unknown` when there is none.
+// True when there are no components but vitals' own.
+bool nothing_watched(const Snapshot& snapshot);
+
+// The aggregate of all components; `unknown` when nothing is watched.
 Status overall(const Snapshot& snapshot, Steady now);
 
 }  // namespace vitals::cli

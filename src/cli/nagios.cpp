@@ -131,11 +131,13 @@ std::string performance(const Snapshot& snapshot, Steady now) {
 }  // namespace
 
 std::string as_nagios(const Snapshot& snapshot, Steady now, std::span<const std::string> notes) {
-    if (snapshot.components.empty()) {
-        return nagios_unknown("no components: nothing was checked");
+    const auto status = overall(snapshot, now);
+    if (nothing_watched(snapshot) && status == Status::unknown) {
+        return nagios_unknown(snapshot.components.empty() ? "no components: nothing was checked"
+                                                          : "nothing is watched");
     }
     auto first =
-        fmt::format("VITALS {} - {}", nagios_word(overall(snapshot, now)), groups(snapshot, now));
+        fmt::format("VITALS {} - {}", nagios_word(status), groups(snapshot, now));
     if (snapshot.decommission.active()) {
         first += snapshot.decommission.draining
                      ? "; draining"

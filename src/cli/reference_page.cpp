@@ -104,6 +104,7 @@ std::string_view shape_of(config::Shape shape) {
         case config::Shape::mapping:
             return "A mapping.";
         case config::Shape::list:
+        case config::Shape::entries:
             return "A list of mappings.";
         case config::Shape::named:
             return "A mapping from names to mappings.";
@@ -153,8 +154,9 @@ std::string dialect_section(const dialects::Dialect& dialect) {
     auto text =
         fmt::format("\n### `{}`\n\n{} Usual path {}, codes {}", description.name,
                     as_sentence(description.sentence), code(dialect.usual_path), dialect.codes);
-    text +=
-        dialect.mounted_by_default ? ".\n" : "; served only where the configuration lists it.\n";
+    text += dialect.mounted_by_default
+                ? ".\n"
+                : "; served only where the configuration has an entry for it.\n";
     if (description.fields.empty() || description.make == nullptr) return text;
     return text + '\n' + table(keys_of(description.fields, description.make().get()));
 }

@@ -70,6 +70,7 @@ std::expected<json::value, std::string> parse_object(std::string_view body) {
 
 // A state whose verdict was made by the daemon; it does not grow stale here.
 std::shared_ptr<ComponentState> settled(Component component, Status status, Steady now) {
+    component.own = component.name.starts_with("vitals/");
     auto state = std::make_shared<ComponentState>();
     state->component = std::make_shared<const Component>(std::move(component));
     state->judged = status;

@@ -58,6 +58,17 @@ TEST(Components, AreSelectedByName) {
     EXPECT_TRUE(body.contains(R"("service":{"name":"shop","version":"2.6.0"})"));
 }
 
+TEST(Components, OfVitalsAloneAreNothingWatched) {
+    const auto snapshot = read_components(R"({"components": [
+        {"name": "vitals/engine", "status": "ok", "critical": true, "age_seconds": 1},
+        {"name": "vitals/store", "status": "ok", "critical": true, "age_seconds": 1}]})",
+                                          now);
+    ASSERT_TRUE(snapshot) << snapshot.error();
+    EXPECT_EQ(overall(*snapshot, now), Status::unknown);
+    EXPECT_TRUE(as_table(*snapshot, now, {}, true).ends_with("\nunknown: nothing is watched\n"));
+    EXPECT_EQ(as_nagios(*snapshot, now), "VITALS UNKNOWN - nothing is watched\n");
+}
+
 TEST(Components, ThatAreNotThereAreAnError) {
     EXPECT_EQ(read_components("<html>", now).error(), "the answer is not JSON");
     EXPECT_EQ(read_components("[]", now).error(), "the answer is not a JSON object");

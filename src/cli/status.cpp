@@ -46,7 +46,8 @@ std::expected<Seen, Failure> look(const Daemon& daemon) {
     return Seen{std::move(*snapshot), answer->body, true};
 }
 
-// Keeps the components that were asked for. Those asked for in full count as critical, as in check.
+// Keeps the components that were asked for; they count, vitals' own too. Those asked for in full
+// are critical, as in check.
 std::expected<void, Failure> narrow(Snapshot& snapshot, const std::vector<std::string>& names) {
     if (names.empty()) return {};
     std::vector<const Component*> known;
@@ -55,15 +56,13 @@ std::expected<void, Failure> narrow(Snapshot& snapshot, const std::vector<std::s
     if (!selected) return std::unexpected(Failure{exit_code::usage, selected.error()});
     std::vector<std::shared_ptr<const ComponentState>> kept;
     for (const auto& one : *selected) {
-        auto state = snapshot.components[one.index];
-        if (one.by_name && !state->component->critical) {
-            auto component = std::make_shared<Component>(*state->component);
-            component->critical = true;
-            auto copy = std::make_shared<ComponentState>(*state);
-            copy->component = std::move(component);
-            state = std::move(copy);
-        }
-        kept.push_back(std::move(state));
+        const auto& state = snapshot.components[one.index];
+        auto component = std::make_shared<Component>(*state->component);
+        component->critical = component->critical || one.by_name;
+        component->own = false;
+        auto copy = std::make_shared<ComponentState>(*state);
+        copy->component = std::move(component);
+        kept.push_back(std::move(copy));
     }
     snapshot.components = std::move(kept);
     return {};

@@ -185,6 +185,10 @@ std::string summary(const Snapshot& snapshot, Steady now, const Terminal& termin
     }
     const auto total = snapshot.components.size();
     const auto status = overall(snapshot, now);
+    if (nothing_watched(snapshot)) {
+        return fmt::format("{}: nothing is watched\n",
+                           paint(terminal, paint_of(status), to_string(status)));
+    }
     return fmt::format("{}: {} {}: {}\n", paint(terminal, paint_of(status), to_string(status)),
                        total, total == 1 ? "component" : "components", parts);
 }
@@ -214,12 +218,16 @@ std::string rows(const std::vector<Line>& lines, const Columns& layout, const Te
 
 }  // namespace
 
+bool nothing_watched(const Snapshot& snapshot) {
+    return std::ranges::all_of(snapshot.components,
+                               [](const auto& state) { return state->component->own; });
+}
+
 Status overall(const Snapshot& snapshot, Steady now) {
     std::vector<const ComponentState*> states;
     states.reserve(snapshot.components.size());
     for (const auto& state : snapshot.components) states.push_back(state.get());
-    // Nothing looked at is nothing known.
-    return states.empty() ? Status::unknown : aggregate(states, now);
+    return aggregate(states, now);
 }
 
 std::string as_table(const Snapshot& snapshot, Steady now, const Terminal& terminal,

@@ -1,4 +1,5 @@
-// vitals validate: everything that is wrong with a configuration, or what it sets up.
+// vitals validate: everything that is wrong with a configuration, or what it sets up and serves
+// where.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -42,6 +43,40 @@ std::string bounds(const config::Config& config) {
     return text;
 }
 
+std::string listed(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+    return text;
+}
+
+// One line each, in the order in which a request is matched with them.
+std::string served(const config::Config& config) {
+    std::string text;
+    const auto add = [&text](std::string_view path, std::string_view what,
+                             const std::string& more) {
+        text += fmt::format("  {:<20} {:<13} {}", path, what, more);
+        text.erase(text.find_last_not_of(' ') + 1);
+        text += '\n';
+    };
+    for (const config::EndpointConfig& endpoint : config.endpoints) {
+        if (!endpoint.enabled) continue;
+        std::string more;
+        if (!endpoint.listeners.empty()) more += "on " + listed(endpoint.listeners);
+        if (!endpoint.tokens.empty())
+            more +=
+                (more.empty() ? "with a token: " : ", with a token: ") + listed(endpoint.tokens);
+        add(endpoint.path, endpoint.dialect, more);
+    }
+    std::vector<std::string> open;
+    for (const config::Listener& listener : config.listeners)
+        if (listener.control) open.push_back(listener.text);
+    std::string more = config.tokens.empty() ? "" : "with a token";
+    if (!open.empty())
+        more += (more.empty() ? "without a token on " : ", without on ") + listed(open);
+    add("/v1/", "control API", more.empty() ? "nobody: no token, no control listener" : more);
+    return text;
+}
+
 }  // namespace
 
 int run(const Validate& command, const Terminal&) {
@@ -68,8 +103,7 @@ int run(const Validate& command, const Terminal&) {
         counted(endpoints, "endpoint"), counted(config->listeners.size(), "listener"));
     if (!config->workers.empty()) text += ", " + counted(config->workers.size(), "worker group");
     if (!command.secrets) text += "; secrets were not read";
-    text += '\n' + bounds(*config);
-    return print(text) ? exit_code::ok : exit_code::output;
+    return print(text + '\n' + bounds(*config) + served(*config)) ? exit_code::ok : exit_code::output;
 }
 
 }  // namespace vitals::cli

@@ -10,8 +10,12 @@ namespace vitals::config {
 namespace {
 
 using std::chrono::milliseconds;
+using testing::AllOf;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
 
 using Variables = std::map<std::string, std::string>;
 
@@ -144,7 +148,7 @@ endpoints:
     EXPECT_EQ(config.workers[0].timeout, milliseconds(24'000));
     EXPECT_THAT(config.workers[0].expect[1], testing::Pair("worker", ">=1"));
 
-    ASSERT_EQ(config.endpoints.size(), 2u);
+    ASSERT_GE(config.endpoints.size(), 2u);  // and the usual ones
     const EndpointConfig& healthz = config.endpoints[0];
     EXPECT_EQ(healthz.path, "/health");
     EXPECT_TRUE(healthz.enabled);
@@ -299,7 +303,65 @@ TEST(Endpoints, WithoutASectionAllThatNeedNoMappingAreOnTheirUsualPaths) {
         EXPECT_FALSE(endpoint.listed);
         EXPECT_NE(endpoint.options, nullptr);
     }
-    EXPECT_THAT(enabled_paths(good("endpoints: []")), IsEmpty());
+    EXPECT_THAT(enabled_paths(good("endpoints: []")), SizeIs(6));
+}
+
+using Served = std::vector<std::pair<std::string, std::string>>;
+
+Served served(const Config& config) {
+    Served places;
+    for (const EndpointConfig& endpoint : config.endpoints)
+        if (endpoint.enabled) places.emplace_back(endpoint.dialect, endpoint.path);
+    return places;
+}
+
+TEST(Endpoints, AnEntryIsAddedToTheUsualOnes) {
+    EXPECT_EQ(served(good("endpoints: [{dialect: metrics, path: /m}]")),
+              (Served{{"metrics", "/m"},
+                      {"svc_status", "/svc_status"},
+                      {"probe_status", "/probe_status"},
+                      {"kubernetes", "/"},
+                      {"health_json", "/health"},
+                      {"metrics", "/metrics"},
+                      {"page", "/"}}));
+}
+
+TEST(Endpoints, AnEntryReplacesTheUsualOneOfItsDialectAndPath) {
+    const Config config = good(R"(
+tokens: {operator: {secret: abc}}
+endpoints:
+  - {dialect: metrics, tokens: [operator]}
+  - {dialect: page, enabled: false}
+)");
+    EXPECT_EQ(served(config), (Served{{"metrics", "/metrics"},
+                                      {"svc_status", "/svc_status"},
+                                      {"probe_status", "/probe_status"},
+                                      {"kubernetes", "/"},
+                                      {"health_json", "/health"}}));
+    EXPECT_THAT(config.endpoints[0].tokens, ElementsAre("operator"));
+}
+
+TEST(Endpoints, APathThatAnEntryTakesIsItsAlone) {
+    EXPECT_EQ(served(good("endpoints: [{dialect: svc_status, path: /health/}]")),
+              (Served{{"svc_status", "/health/"},
+                      {"svc_status", "/svc_status"},
+                      {"probe_status", "/probe_status"},
+                      {"kubernetes", "/"},
+                      {"metrics", "/metrics"},
+                      {"page", "/"}}));
+}
+
+TEST(Endpoints, OnlyIsTheExactList) {
+    EXPECT_EQ(served(good("endpoints: {only: [{dialect: metrics}]}")),
+              (Served{{"metrics", "/metrics"}}));
+    EXPECT_EQ(served(good("endpoints: {only: []}", {{"ENABLE_HEALTHZ_ENDPOINT", "true"}})),
+              Served());
+    EXPECT_EQ(problems("endpoints: {only: [{dialect: metrisc}], more: []}"),
+              "vitals.yaml:1:30: unknown dialect 'metrisc', did you mean 'metrics'?\n"
+              "vitals.yaml:1:41: unknown key 'more' of 'endpoints', expected 'only' with the exact "
+              "list, or a list of what is added to the usual ones\n");
+    EXPECT_EQ(problems("endpoints: {only: metrics}"),
+              "vitals.yaml:1:19: 'only' must be a list, each item begun with '- ', found a text\n");
 }
 
 TEST(Endpoints, HealthzThatIsNotListedObeysItsSwitch) {
@@ -325,9 +387,9 @@ TEST(Endpoints, HealthzThatIsListedIsOnUnlessSwitchedOff) {
     const std::string_view listed = "endpoints: [{dialect: healthz}]";
     const std::string_view off = "endpoints: [{dialect: healthz, enabled: false}]";
     const auto enabled = [](std::string_view text, const Variables& variables) {
-        const Config config = good(text, variables);
-        EXPECT_EQ(config.endpoints.size(), 1u);
-        return config.endpoints.at(0).enabled;
+        const auto all = served(good(text, variables));
+        return std::count(all.begin(), all.end(),
+                          std::pair<std::string, std::string>("healthz", "/healthz/")) == 1;
     };
     EXPECT_TRUE(enabled(listed, {}));
     EXPECT_TRUE(enabled(listed, {{"ENABLE_HEALTHZ_ENDPOINT", "true"}}));
@@ -336,14 +398,14 @@ TEST(Endpoints, HealthzThatIsListedIsOnUnlessSwitchedOff) {
     EXPECT_FALSE(enabled(off, {}));
     EXPECT_FALSE(enabled(off, {{"ENABLE_HEALTHZ_ENDPOINT", "true"}}));
     EXPECT_THAT(good(listed, {{"ENABLE_HEALTHZ_ENDPOINT", "0"}}).warnings,
-                ElementsAre("vitals.yaml:1:13: the endpoint healthz is off, because "
-                            "ENABLE_HEALTHZ_ENDPOINT is set to '0'"));
+                Contains("vitals.yaml:1:13: the endpoint healthz is off, because "
+                         "ENABLE_HEALTHZ_ENDPOINT is set to '0'"));
 }
 
 TEST(Endpoints, TheSwitchDoesNotTakeAPathThatIsTaken) {
     const Config config = good("endpoints: [{dialect: health_json, path: /healthz}]",
                                {{"ENABLE_HEALTHZ_ENDPOINT", "true"}});
-    EXPECT_THAT(enabled_paths(config), ElementsAre("/healthz"));
+    EXPECT_THAT(enabled_paths(config), AllOf(Contains("/healthz"), Not(Contains("/healthz/"))));
 }
 
 TEST(Endpoints, APathMayBeUsedAgainOnAnotherListenerOrWhenDisabled) {
@@ -393,7 +455,9 @@ vault: {url: "http://vault:8200", token: xyzzy}
 endpoints: [{dialect: metrics, components: ["caches/*"]}]
 )")
                     .warnings,
-                ElementsAre("vitals.yaml:2:23: whoever can reach '0.0.0.0:8080' controls vitals "
+                ElementsAre("vitals.yaml:2:1: nothing is checked: there are no components and no "
+                            "workers, so that nothing is known and no answer is healthy",
+                            "vitals.yaml:2:23: whoever can reach '0.0.0.0:8080' controls vitals "
                             "without a token; use a unix socket, a loopback address or tls with "
                             "client_ca",
                             "vitals.yaml:3:1: nothing is read from the vault: there is no "
@@ -401,6 +465,39 @@ endpoints: [{dialect: metrics, components: ["caches/*"]}]
                             "vitals.yaml:3:14: the vault's token and secrets travel unencrypted; "
                             "use https",
                             "vitals.yaml:4:45: 'caches/*' matches no component"));
+}
+
+TEST(Warnings, OnlyThisMachinesNamesAreThisMachine) {
+    const auto exposed = [](std::string_view host) {
+        const auto warnings = good("components: {disk: {check: disk}}\nvault: {url: \"http://" +
+                                   std::string(host) + "\", token: xyzzy}\n")
+                                  .warnings;
+        return std::any_of(warnings.begin(), warnings.end(), [](const std::string& warning) {
+            return warning.find("travel unencrypted") != std::string::npos;
+        });
+    };
+    for (const char* here : {"127.0.0.1:8200", "localhost:8200", "[::1]:8200", "localhost"})
+        EXPECT_FALSE(exposed(here)) << here;
+    for (const char* elsewhere : {"localhost.example.org:8200", "127.0.0.1.example.org", "vault"})
+        EXPECT_TRUE(exposed(elsewhere)) << elsewhere;
+}
+
+TEST(Warnings, TellOfAnEndpointThatShowsNothing) {
+    EXPECT_THAT(good(R"(
+components: {db/main: {check: disk}}
+endpoints:
+  - {dialect: metrics, components: ["db/*", "!db/main"]}
+  - {dialect: health_json, components: ["!*"], enabled: false}
+  - {dialect: healthz, components: ["caches/*"]}
+)")
+                    .warnings,
+                ElementsAre("vitals.yaml:4:5: the endpoint metrics on /metrics shows no component: "
+                            "its 'components' match none",
+                            "vitals.yaml:6:37: 'caches/*' matches no component"));
+    EXPECT_THAT(good("workers: {pulp: {}}\nendpoints: [{dialect: metrics, components: "
+                     "[\"workers/*\"]}]\n")
+                    .warnings,
+                IsEmpty());
 }
 
 TEST(Problems, OneMistakeIsReportedOnce) {

@@ -34,8 +34,10 @@ void read_components(const Node& node, Draft& draft);
 void read_workers(const Node& node, Draft& draft);
 void read_endpoints(const Node& node, Draft& draft);
 
-void mount_default_endpoints(Draft& draft);  // no `endpoints` section
-void mount_switched_endpoint(Draft& draft);  // healthz, not listed but switched on
+// Every dialect that needs no mapping on its usual path, but for what an entry replaces.
+void mount_usual_endpoints(Draft& draft);
+// What a reader will wonder about: nothing to watch, an endpoint that shows nothing.
+void warn_of_nothing_watched(const Node& root, Draft& draft);
 
 // vitals' own components, which may be named like any other.
 inline constexpr std::array<std::string_view, 3> own_components = {

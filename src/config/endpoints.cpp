@@ -1,4 +1,4 @@
-// The section `endpoints`, what is mounted without it, and the switch of healthz.
+// The section `endpoints`, what is mounted besides, and the switch of healthz.
 #include <algorithm>
 #include <array>
 
@@ -177,6 +177,13 @@ std::string_view without_slash(std::string_view path) {
     return path;
 }
 
+// Some dialects live side by side under one path by design (the page at `/`, the probes at
+// `/livez`): those that have it in common as their usual one.
+bool side_by_side(const EndpointConfig& a, const EndpointConfig& b, const Catalog& catalog) {
+    return a.dialect != b.dialect && dialect_named(catalog, a.dialect)->usual_path ==
+                                         dialect_named(catalog, b.dialect)->usual_path;
+}
+
 bool share_a_listener(const EndpointConfig& a, const EndpointConfig& b) {
     if (a.listeners.empty() || b.listeners.empty()) return true;
     return std::any_of(a.listeners.begin(), a.listeners.end(), [&b](const std::string& name) {
@@ -187,43 +194,55 @@ bool share_a_listener(const EndpointConfig& a, const EndpointConfig& b) {
 }  // namespace
 
 void read_endpoints(const Node& node, Draft& draft) {
-    for (const Node& item : node.items) read_endpoint(item, draft);
-}
-
-void mount_default_endpoints(Draft& draft) {
-    for (const Described& dialect : draft.catalog.dialects) {
-        if (!dialect.mounted_by_default) continue;
-        EndpointConfig made = usual_endpoint(dialect);
-        if (made.dialect == switched_dialect)
-            made.enabled = switch_state(draft.reading).value_or(false);
-        draft.config.endpoints.push_back(std::move(made));
+    if (node.kind == Node::Kind::sequence) {
+        for (const Node& item : node.items) read_endpoint(item, draft);
+        return;
+    }
+    Reading& reading = draft.reading;
+    for (const Node::Entry& entry : node.entries) {
+        if (entry.key != "only")
+            reading.problem(entry.position,
+                            fmt::format("unknown key {} of 'endpoints', expected 'only' with the "
+                                        "exact list, or a list of what is added to the usual ones",
+                                        in_quotes(entry.key)));
+        else if (entry.value.kind == Node::Kind::sequence)
+            for (const Node& item : entry.value.items) read_endpoint(item, draft);
+        else if (!entry.value.broken)
+            reading.problem(
+                entry.value.position,
+                fmt::format("'only' must be a list, each item begun with '- ', found {}",
+                            found(entry.value)));
     }
 }
 
-void mount_switched_endpoint(Draft& draft) {
-    const Described* dialect = dialect_named(draft.catalog, switched_dialect);
-    if (dialect == nullptr || !switch_state(draft.reading).value_or(false)) return;
-    EndpointConfig made = usual_endpoint(*dialect);
-    for (const EndpointConfig& other : draft.config.endpoints)
-        if (other.dialect == switched_dialect ||
-            without_slash(other.path) == without_slash(made.path))
-            return;
-    draft.config.endpoints.push_back(std::move(made));
+void mount_usual_endpoints(Draft& draft) {
+    auto& endpoints = draft.config.endpoints;
+    const std::vector<EndpointConfig> listed = endpoints;
+    for (const Described& dialect : draft.catalog.dialects) {
+        if (!dialect.mounted_by_default) continue;
+        EndpointConfig made = usual_endpoint(dialect);
+        const bool switched = made.dialect == switched_dialect;
+        // An entry replaces the usual one of its dialect and path, and has its path for itself.
+        const auto replaces = [&](const EndpointConfig& entry) {
+            const bool same_dialect = entry.dialect == made.dialect;
+            if (switched && same_dialect) return true;
+            if (without_slash(entry.path) != without_slash(made.path)) return false;
+            return same_dialect || (entry.enabled && entry.listeners.empty() &&
+                                    !side_by_side(entry, made, draft.catalog));
+        };
+        if (std::any_of(listed.begin(), listed.end(), replaces)) continue;
+        if (switched) made.enabled = switch_state(draft.reading).value_or(false);
+        endpoints.push_back(std::move(made));
+    }
 }
 
 void check_duplicate_paths(Draft& draft) {
     const auto& endpoints = draft.config.endpoints;
-    // Some dialects live side by side under one path by design (the page at `/`, the probes at
-    // `/livez`): those that have it in common as their usual one.
-    const auto side_by_side = [&draft](const EndpointConfig& a, const EndpointConfig& b) {
-        return a.dialect != b.dialect && dialect_named(draft.catalog, a.dialect)->usual_path ==
-                                             dialect_named(draft.catalog, b.dialect)->usual_path;
-    };
     for (auto later = endpoints.begin(); later != endpoints.end(); ++later) {
         if (!later->listed || !later->enabled) continue;
         for (auto first = endpoints.begin(); first != later; ++first) {
             if (!first->enabled || without_slash(first->path) != without_slash(later->path) ||
-                !share_a_listener(*first, *later) || side_by_side(*first, *later))
+                !share_a_listener(*first, *later) || side_by_side(*first, *later, draft.catalog))
                 continue;
             draft.reading.problem(
                 later->position,

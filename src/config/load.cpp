@@ -70,7 +70,10 @@ void read_drain(const Node::Entry& entry, Draft& draft) {
 bool exposes_token(std::string_view url) {
     if (!url.starts_with("http://")) return false;
     url.remove_prefix(std::string_view("http://").size());
-    return !url.starts_with("127.") && !url.starts_with("localhost") && !url.starts_with("[::1]");
+    if (url.starts_with("[::1]")) return false;
+    const std::string_view host = url.substr(0, url.find_first_of(":/"));
+    const bool number = host.find_first_not_of("0123456789.") == std::string_view::npos;
+    return host != "localhost" && !(number && host.starts_with("127."));
 }
 
 void read_vault(const Node::Entry& entry, Draft& draft) {
@@ -134,8 +137,9 @@ std::string usual_state_dir(const Environment& environment) {
 bool has_shape(const Node::Entry& entry, Shape shape, Reading& reading) {
     const Node& node = entry.value;
     if (node.broken) return false;
-    const bool list = shape == Shape::list;
+    const bool list = shape == Shape::list || shape == Shape::entries;
     if (node.kind == (list ? Node::Kind::sequence : Node::Kind::mapping)) return true;
+    if (shape == Shape::entries && node.find("only") != nullptr) return true;
     const std::string_view expected =
         list ? "a list, each item begun with '- '" : "a mapping from names to mappings";
     if (node.nothing())
@@ -201,10 +205,9 @@ void read_sections(const Node& root, Draft& draft) {
         draft.config.listeners.emplace_back();
         draft.config.listeners.back().text = "127.0.0.1:8080";
     }
-    if (root.find("endpoints") == nullptr && !draft.lost.contains("endpoints"))
-        mount_default_endpoints(draft);
-    else
-        mount_switched_endpoint(draft);
+    const Node* endpoints = root.find("endpoints");
+    if (endpoints == nullptr || endpoints->kind == Node::Kind::sequence)
+        mount_usual_endpoints(draft);
     if (draft.config.state_dir.empty())
         draft.config.state_dir = usual_state_dir(draft.reading.environment);
     check_vault(root, draft);
@@ -212,6 +215,7 @@ void read_sections(const Node& root, Draft& draft) {
     choose_dependencies(draft);
     check_cycles(draft);
     check_duplicate_paths(draft);
+    warn_of_nothing_watched(root, draft);
 }
 
 std::expected<Config, Problems> finish(Draft& draft) {

@@ -6,6 +6,7 @@
 
 #include "config/draft.hpp"
 #include "config/wording.hpp"
+#include "model/selector.hpp"
 
 namespace vitals::config {
 
@@ -119,6 +120,41 @@ void check_references(Draft& draft) {
             check_selector(reference, names, draft);
         else
             check_name(reference, reference.name, names, draft);
+    }
+}
+
+void warn_of_nothing_watched(const Node& root, Draft& draft) {
+    if (draft.lost.contains("components") || draft.lost.contains("workers")) return;
+    std::vector<Component> watched;
+    for (const ComponentConfig& each : draft.config.components) watched.push_back(each.component);
+    for (const WorkersConfig& group : draft.config.workers) {
+        Component& component = watched.emplace_back();
+        component.name = "workers/" + group.name;
+        component.kind = "workers";
+    }
+    if (watched.empty()) {
+        draft.reading.warning(root.position,
+                              "nothing is checked: there are no components and no workers, so that "
+                              "nothing is known and no answer is healthy");
+        return;
+    }
+    const auto any = [&watched](const auto& matches) {
+        return std::any_of(watched.begin(), watched.end(), matches);
+    };
+    for (const EndpointConfig& endpoint : draft.config.endpoints) {
+        const Selector& selector = endpoint.components;
+        if (!endpoint.enabled || any([&](const Component& one) { return selector.takes(one); }))
+            continue;
+        // A word that matches nothing by itself was warned of where it stands.
+        const auto matches_none = [&any](const std::string& text) {
+            const SelectorWord word = read_selector_word(text);
+            return !word.excludes && !any([&](const Component& one) { return word.matches(one); });
+        };
+        if (std::any_of(selector.words().begin(), selector.words().end(), matches_none)) continue;
+        draft.reading.warning(
+            endpoint.position,
+            fmt::format("the endpoint {} on {} shows no component: its 'components' match none",
+                        endpoint.dialect, endpoint.path));
     }
 }
 

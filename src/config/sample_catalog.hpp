@@ -118,7 +118,8 @@ struct ProbeStatus {
     std::string control_from = "operator";
 };
 inline constexpr std::array probe_fields = {
-    field<&ProbeStatus::control_from>("control_from", "Who may.", {.choices = "operator|anyone"}),
+    field<&ProbeStatus::control_from>("control_from", "Who may.",
+                                      {.choices = "operator|loopback|anyone"}),
 };
 
 // A dialect that needs a mapping, with every shape of option that such ones have.

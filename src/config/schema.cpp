@@ -273,6 +273,11 @@ void write_item(JsonText& json, const Section& section) {
     json.close('}');
 }
 
+void write_list(JsonText& json, const Section& section) {
+    json.pair("type", "array").key("items");
+    write_item(json, section);
+}
+
 void write_section(JsonText& json, const Section& section) {
     json.key(section.description.name).open('{');
     json.pair("description", section.description.sentence);
@@ -284,8 +289,18 @@ void write_section(JsonText& json, const Section& section) {
             write_object(json, section.description.fields, section.description.make().get());
             break;
         case Shape::list:
-            json.pair("type", "array").key("items");
-            write_item(json, section);
+            write_list(json, section);
+            break;
+        case Shape::entries:
+            json.key("anyOf").open('[').open('{');
+            write_list(json, section);
+            json.close('}').open('{').pair("type", "object");
+            json.key("additionalProperties").boolean(false);
+            json.key("required").open('[').text("only").close(']');
+            json.key("properties").open('{').key("only").open('{');
+            json.pair("description", "The exact list, without the usual ones.");
+            write_list(json, section);
+            json.close('}').close('}').close('}').close(']');
             break;
         case Shape::named:
             json.pair("type", "object").key("propertyNames").open('{');

@@ -40,8 +40,9 @@ constexpr std::array file_fields = {
 };
 
 constexpr std::array service_fields = {
-    field<&Service::name>("name", "What the dialects call the service.", {.example = "shop"}),
-    field<&Service::version>("version", "The version that the dialects report.",
+    field<&Service::name>("name", "What the dialects call the service; public.",
+                          {.example = "shop"}),
+    field<&Service::version>("version", "The version that the dialects report; public.",
                              {.example = "2.6.0"}),
 };
 
@@ -267,10 +268,12 @@ std::span<const Section> all_sections() {
                 Shape::named},
         Section{describe<EndpointKeys>(
                     "endpoints",
-                    "What is served where: these keys and those of the dialect. Without this "
-                    "section every dialect that needs no mapping is served on its usual path.",
+                    "What is served where: these keys and those of the dialect. Every dialect that "
+                    "needs no mapping is served on its usual path; an entry adds to these, or "
+                    "replaces the one of its dialect and path. `endpoints: {only: [...]}` is the "
+                    "exact list. `vitals validate` prints what is served where.",
                     endpoint_fields),
-                Shape::list},
+                Shape::entries},
     };
     return sections;
 }

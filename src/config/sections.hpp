@@ -56,6 +56,7 @@ enum class Shape : std::uint8_t {
     value,    // its one field is a key of the file itself
     mapping,  // service: {name: ...}
     list,     // listeners: [{address: ...}]
+    entries,  // endpoints: such a list, or {only: [...]}
     named,    // tokens: {operator: {secret: ...}}
 };
 struct Section {

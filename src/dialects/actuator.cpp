@@ -99,7 +99,7 @@ void write_whole(Answer& answer, const Snapshot& snapshot, const States& states,
                  Response& response) {
     const Request& request = answer.request;
     const bool out = snapshot.decommission.active();
-    const Status overall = aggregate(states, request.now);
+    const Status overall = overall_status(snapshot, states, request);
     response.status = code_for(out ? Status::failed : overall, request, 503);
     const bool down = overall == Status::failed;
     JsonWriter& writer = answer.writer;

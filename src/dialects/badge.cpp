@@ -1,5 +1,6 @@
 // `badge`: a component, a group or (as `/badge.json`, `/badge.svg`) everything, for shields.io's
-// endpoint badge and as a picture made here. 200 whatever the status; 404 for an unknown name.
+// endpoint badge and as a picture made here. 200 whatever the status; 404 for an unknown name. Out
+// of service, the badge of everything says so; those of components say how these are.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -51,13 +52,21 @@ Colour colour_of(Status status) {
     return {"lightgrey", "#5f6368"};
 }
 
-Badge badge_of(const States& states, const std::string& name, std::string label,
+// Of everything, of a group or of one component.
+Badge badge_of(const Snapshot& snapshot, const States& states, const std::string& name,
                const Request& request) {
-    const bool alone = states.size() == 1 && states[0]->name() == name;
     Badge badge;
-    badge.label = std::move(label);
-    badge.status = alone ? states[0]->status(request.now) : aggregate(states, request.now);
-    if (alone) {
+    if (name.empty() && snapshot.decommission.active()) {
+        badge.message = "out of service";
+        return badge;
+    }
+    badge.status = overall_status(snapshot, states, request);
+    if (states.empty()) {
+        badge.message = "nothing is watched";
+        return badge;
+    }
+    if (states.size() == 1 && states[0]->name() == name) {
+        badge.status = states[0]->status(request.now);
         badge.message = to_string(badge.status);
         return badge;
     }
@@ -130,11 +139,12 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
     if (!own.label.empty()) label = own.label;
 
     Response response;
-    Badge badge{label, "not found", Status::unknown};
+    Badge badge{{}, "not found", Status::unknown};
     if (named && states.empty())
         response.status = 404;
     else
-        badge = badge_of(states, name, std::move(label), request);
+        badge = badge_of(snapshot, states, name, request);
+    badge.label = std::move(label);
     response.content_type = picture ? "image/svg+xml; charset=utf-8" : "application/json";
     if (picture)
         response.headers.emplace_back("Content-Security-Policy", "default-src 'none'; sandbox");

@@ -23,6 +23,7 @@ constexpr std::size_t most_bytes = 4000;
 using States = std::vector<const ComponentState*>;
 
 std::string summary(const States& states, Status overall, const Request& request) {
+    if (states.empty()) return fmt::format("{}: nothing is watched\n", to_string(overall));
     std::string body =
         fmt::format("{}: {}\n", to_string(overall), counted(states.size(), "component"));
     States ill;
@@ -67,12 +68,10 @@ Response render(const Snapshot& snapshot, const Request& request, const void*) {
     }
     const bool alone = states.size() == 1 && states[0]->name() == name;
     // Asked for one component, its being critical or not is no matter.
-    const Status overall = alone ? states[0]->status(request.now) : aggregate(states, request.now);
-    const Decommission& out = snapshot.decommission;
-    if (out.active() && name.empty()) {
-        const std::string why = out.draining ? "shutting down" : one_line(out.text);
-        return plain(code_for(Status::failed, request, 503), "out of service: " + why + "\n");
-    }
+    const Status overall =
+        alone ? states[0]->status(request.now) : overall_status(snapshot, states, request);
+    if (const auto why = out_of_service(snapshot); why && name.empty())
+        return plain(code_for(Status::failed, request, 503), "out of service: " + *why + "\n");
     return plain(code_for(overall, request, 503, 429), summary(states, overall, request));
 }
 

@@ -76,6 +76,26 @@ std::string shown_detail(const ComponentState& state, const Request& request) {
     return text + one_line(state.last->error);
 }
 
+bool any_watched(const std::vector<const ComponentState*>& components) noexcept {
+    return std::ranges::any_of(components,
+                               [](const ComponentState* state) { return !state->component->own; });
+}
+
+Status overall_status(const Snapshot& snapshot, const std::vector<const ComponentState*>& seen,
+                      const Request& request) noexcept {
+    const Status found = aggregate(seen, request.now);
+    if (found != Status::unknown || !request.embedded) return found;
+    const bool registered = std::ranges::any_of(
+        snapshot.components, [](const auto& state) { return !state->component->own; });
+    return registered ? found : Status::ok;
+}
+
+std::optional<std::string> out_of_service(const Snapshot& snapshot) {
+    const Decommission& state = snapshot.decommission;
+    if (!state.active()) return std::nullopt;
+    return state.text == "OK" ? "shutting down" : one_line(state.text);
+}
+
 Status worst(const std::vector<const ComponentState*>& components, Steady now) noexcept {
     constexpr auto gravity = [](Status status) {
         switch (status) {
@@ -90,7 +110,7 @@ Status worst(const std::vector<const ComponentState*>& components, Steady now) n
         }
         return 3;
     };
-    Status found = Status::ok;
+    Status found = components.empty() ? Status::unknown : Status::ok;
     for (const ComponentState* state : components)
         found = std::max(found, state->status(now),
                          [&](Status a, Status b) { return gravity(a) < gravity(b); });

@@ -29,6 +29,11 @@ namespace vitals::dialects {
 // How much an answer may tell: statuses, public details, everything.
 enum class Disclosure : std::uint8_t { status, detail, full };
 
+// Who sends a request that changes something; each may what the one before it may.
+// `loopback`: from this machine, to a local name, without a sign of a proxy or a browser.
+// `operator_`: through a control listener, or with a token that has the right `control`.
+enum class Sender : std::uint8_t { anyone, loopback, operator_ };
+
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 // Counted by the server: vitals_http_requests_total{endpoint,code}.
@@ -58,14 +63,14 @@ struct Request {
     std::string site;  // "http://host:8080", as asked for; Dialect::wants_site, else empty
     Pairs headers;     // further ones the dialect asked for (Dialect::reads), lower case
     Disclosure disclose = Disclosure::detail;
-    bool authorized = false;  // a token with the right it takes was shown
-    bool operator_ = false;   // may decommission: control listener, token, ... (docs/dialects.md)
+    bool authorized = false;         // a token with the right it takes was shown
+    Sender sender = Sender::anyone;  // of methods other than GET only
     Steady now{};
     System now_system{};
     const Selector* components = nullptr;  // the endpoint's; null: all
     std::optional<int> failed_code;        // the endpoint's overrides
     std::optional<int> degraded_code;
-    bool enabled_by_list = true;       // the endpoint stands in the configuration
+    bool embedded = false;             // the service answers from its own process: it is there
     std::span<const Traffic> traffic;  // only for dialects with wants_process
     const ProcessFigures* process = nullptr;
     std::string_view application_metrics;  // in Prometheus' text format; likewise
@@ -130,8 +135,19 @@ bool shows(const Snapshot& snapshot, const Request& request, std::string_view na
 // said. One line of UTF-8.
 std::string shown_detail(const ComponentState& state, const Request& request);
 
+// Whether any of them is a component of the service; vitals' own do not count.
+bool any_watched(const std::vector<const ComponentState*>& components) noexcept;
+
+// How the whole is, as far as a request sees it: the aggregate of what is visible to it. An
+// embedding service that has registered nothing is ok.
+Status overall_status(const Snapshot& snapshot, const std::vector<const ComponentState*>& seen,
+                      const Request& request) noexcept;
+
+// Why this instance takes no part, one line for people; nothing while it is in service.
+std::optional<std::string> out_of_service(const Snapshot& snapshot);
+
 // The worst of a set, critical or not, as the original systems judge: failed before unknown before
-// degraded.
+// degraded. Of none it is unknown.
 Status worst(const std::vector<const ComponentState*>& components, Steady now) noexcept;
 
 // 405 for a method that a dialect refuses itself; `allowed` are those it does not.

@@ -38,8 +38,6 @@ grid-template-columns:auto 1fr;column-gap:1.1rem;align-items:center}
 .band.degraded{background:var(--degraded-bg);color:var(--degraded)}
 .band.failed{background:var(--failed-bg);color:var(--failed)}
 .band.unknown{background:var(--unknown-bg);color:var(--unknown)}
-.notice{margin-top:1rem;padding:.75rem 1.1rem;border-radius:10px;border:2px dashed currentColor;
-color:var(--degraded);background:var(--card)}
 section{margin-top:1.75rem}
 h2{font-size:1.05rem;margin-bottom:.5rem;display:flex;gap:.75rem;align-items:baseline;
 justify-content:space-between}

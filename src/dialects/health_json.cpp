@@ -4,6 +4,7 @@
 // component whose dependency failed says so in `cause`, and one about which nothing is known, for
 // which the draft has no word but `fail`, has `unknown: true`, as the whole has when nothing worse
 // is known of it. One that only degrades the whole has `critical: false`.
+// Out of service, the whole is `fail`.
 #include <algorithm>
 #include <string>
 
@@ -101,7 +102,8 @@ std::chrono::seconds validity_left(const std::vector<const ComponentState*>& sta
 Response render(const Snapshot& snapshot, const Request& request, const void* options) {
     const auto& own = *static_cast<const Options*>(options);
     const auto states = visible(snapshot, request, true);
-    const Status overall = aggregate(states, request.now);
+    const auto out = out_of_service(snapshot);
+    const Status overall = out ? Status::failed : overall_status(snapshot, states, request);
 
     Response response;
     response.status = code_for(overall, request, 503);
@@ -115,6 +117,10 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
     if (!snapshot.service.version.empty()) writer.member("version", snapshot.service.version);
     writer.member("serviceId", snapshot.service.name);
     if (!own.description.empty()) writer.member("description", own.description);
+    if (out)
+        writer.member("output", "out of service: " + *out);
+    else if (overall == Status::unknown && !any_watched(states))
+        writer.member("output", "nothing is watched");
     if (!states.empty()) {
         writer.key("checks").object();
         for (const ComponentState* state : states) write_check(writer, snapshot, request, *state);

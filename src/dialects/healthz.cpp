@@ -209,8 +209,8 @@ bool admitted(const Request& request, const Options& options) {
 
 std::string dashboard(const Snapshot& snapshot, const Request& request,
                       const std::vector<const ComponentState*>& states) {
-    const bool all_work = std::ranges::all_of(
-        states, [&](const ComponentState* state) { return works(*state, request.now); });
+    const Status found = worst(states, request.now);
+    const bool all_work = found == Status::ok || found == Status::degraded;
     const Status overall = all_work ? Status::ok : Status::failed;
     std::string body = document_head("System Status - " + snapshot.service.name, overall);
     body += all_work ? "<header class=\"band ok\">" : "<header class=\"band failed\">";
@@ -262,9 +262,12 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
         return response;
     }
     const auto states = selected(snapshot, request);
+    // A question that chooses none is answered as by the original; who has none to choose from
+    // knows nothing.
+    const bool chose_none = states.empty() && !visible(snapshot, request, false).empty();
     if (bare) {
         response.content_type = "text/plain";
-        response.status = code_for(worst(states, request.now), request, 503);
+        response.status = chose_none ? 200 : code_for(worst(states, request.now), request, 503);
         return response;
     }
     if (own.expose_version) response.headers.emplace_back("X-Watchman-Version", reproduced_version);
@@ -275,8 +278,9 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
     }
     response.content_type = "application/json";
     if (states.empty()) {
-        response.status = 404;
-        response.body = R"({"error": 404, "message": "No checks found"})";
+        response.status = chose_none ? 404 : code_for(Status::unknown, request, 503);
+        response.body = R"({"error": )" + std::to_string(response.status) +
+                        R"(, "message": "No checks found"})";
         return response;
     }
     response.status = code_for(worst(states, request.now), request, 503);

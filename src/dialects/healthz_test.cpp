@@ -149,7 +149,9 @@ TEST(Healthz, SelectsByPythonPathsAndByOurNames) {
 }
 
 TEST(Healthz, FindsNoChecksWhenThereAreNone) {
-    EXPECT_EQ(ask(snapshot_of({own("vitals/engine")})).body, none_found);
+    const Response response = ask(snapshot_of({own("vitals/engine")}));
+    EXPECT_EQ(response.status, 503) << "nothing watched is not well";
+    EXPECT_EQ(response.body, R"({"error": 503, "message": "No checks found"})");
 }
 
 TEST(Healthz, ListsAGroupOnceWhenAComponentHasItsName) {

@@ -200,9 +200,9 @@ TEST(Kubernetes, DoesNotWaitForWhatOthersPush) {
     }
 }
 
-TEST(Kubernetes, PingsWhenNothingIsWatched) {
-    EXPECT_EQ(ask(snapshot_of({}), "readyz", {{"verbose", ""}}).body,
-              "[+]ping ok\nreadyz check passed\n");
+TEST(Kubernetes, PingsWhenThereIsNothingToAsk) {
+    EXPECT_EQ(ask(snapshot_of({}), "startupz", {{"verbose", ""}}).body,
+              "[+]ping ok\nstartupz check passed\n");
 }
 
 TEST(Kubernetes, TakesTheEndpointsCodes) {

@@ -244,7 +244,7 @@ Response probe_with(const Snapshot& snapshot, std::string method, Pairs query, b
                     std::string control_from = "operator") {
     Request request = request_of({}, std::move(query));
     request.method = std::move(method);
-    request.operator_ = allowed;
+    request.sender = allowed ? Sender::operator_ : Sender::loopback;
     const Chosen options = Chosen(probe).set("control_from", std::move(control_from));
     return probe.render(snapshot, request, options.get());
 }
@@ -295,8 +295,19 @@ TEST(ProbeStatus, RefusesOthersAndSaysWhatToDo) {
     EXPECT_FALSE(refused.decommission.has_value());
     expect_golden("probe_status/forbidden", refused);
     EXPECT_EQ(refused.repeat_for, 0ms);
-    EXPECT_EQ(probe_with(healthy(), "POST", {{"body", "gone"}}, false, "anyone").decommission,
-              "gone");
+    for (const char* wider : {"loopback", "anyone"})
+        EXPECT_EQ(probe_with(healthy(), "POST", {{"body", "gone"}}, false, wider).decommission,
+                  "gone");
+    Request stranger = request_of({}, {{"body", "gone"}});
+    stranger.method = "POST";
+    for (const auto& [from, status] :
+         {std::pair("operator", 403), {"loopback", 403}, {"anyone", 200}})
+        EXPECT_EQ(probe
+                      .render(healthy(), stranger,
+                              Chosen(probe).set("control_from", std::string(from)).get())
+                      .status,
+                  status)
+            << from;
 }
 
 TEST(ProbeStatus, OfSeveralTextsTheLastCounts) {

@@ -87,6 +87,16 @@ void write_runs(ExpositionWriter& writer, const States& states) {
                           state->transitions[static_cast<std::size_t>(status)]);
 }
 
+void write_whole(ExpositionWriter& writer, const Snapshot& snapshot, const States& states,
+                 const Request& request) {
+    writer.family("vitals_status", Type::gauge,
+                  "The whole by its components: 0 ok, 1 degraded, 2 failed, 3 unknown.");
+    writer.sample({}, static_cast<std::uint64_t>(overall_status(snapshot, states, request)));
+    writer.family("vitals_out_of_service", Type::gauge,
+                  "1 while this instance is decommissioned or shutting down.");
+    writer.sample({}, std::uint64_t{snapshot.decommission.active()});
+}
+
 void write_service(ExpositionWriter& writer, const Snapshot& snapshot, const Request& request) {
     writer.family("vitals_workers", Type::gauge, "Workers heard of within their group's timeout.");
     for (const auto& group : snapshot.workers) {
@@ -126,6 +136,7 @@ Response render(const Snapshot& snapshot, const Request& request, const void*) {
     const States states = visible(snapshot, request, true);
     response.body.reserve(4096 + states.size() * 1536);
     ExpositionWriter writer(response.body, format);
+    write_whole(writer, snapshot, states, request);
     write_statuses(writer, states, request.now);
     write_runs(writer, states);
     write_service(writer, snapshot, request);

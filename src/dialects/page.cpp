@@ -54,12 +54,13 @@ struct View {
 // ---- The overall line ----
 
 std::string headline(const View& view, Status overall) {
+    if (const auto why = out_of_service(view.snapshot)) return "Out of service: " + *why;
+    if (!any_watched(view.states)) return "Nothing is watched";
     const auto count = [&](Status wanted) {
         return std::ranges::count_if(view.states, [&](const ComponentState* state) {
             return view.status(*state) == wanted;
         });
     };
-    if (view.states.empty()) return "Nothing is watched yet";
     switch (overall) {
         case Status::ok:
             return "Everything works";
@@ -92,13 +93,7 @@ void write_overall(View& view, Status overall) {
     view.out += fmt::format(
         "</p>\n<div class=\"band {}\"><span class=\"symbol\" aria-hidden=\"true\">{}</span>"
         "<h1>{}</h1><p>{}</p></div>\n",
-        to_string(overall), symbol(overall), headline(view, overall), counts);
-    const Decommission& state = view.snapshot.decommission;
-    if (state.active()) {
-        view.out += "<p class=\"notice\"><strong>Out of service.</strong> ";
-        append_html(view.out, state.draining ? "This process is shutting down." : state.text);
-        view.out += "</p>\n";
-    }
+        to_string(overall), symbol(overall), html(headline(view, overall)), counts);
     view.out += "</header>\n";
 }
 
@@ -249,7 +244,9 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
               *static_cast<const Options*>(options),
               visible(snapshot, request, true),
               {}};
-    const Status overall = aggregate(view.states, request.now);
+    Status overall = overall_status(snapshot, view.states, request);
+    // Well, but not at work: nothing that is green.
+    if (overall == Status::ok && snapshot.decommission.active()) overall = Status::degraded;
     const std::string* asked = request.parameter("refresh");
     const auto period = std::chrono::ceil<std::chrono::seconds>(view.options.refresh).count();
     const bool refreshing = period > 0 && !(asked != nullptr && *asked == "0");

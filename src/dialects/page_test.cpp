@@ -39,15 +39,6 @@ TEST(Page, LeadsWithCausesAndFoldsConsequences) {
     EXPECT_LT(consequence, body.find("<b>disk</b>"));
 }
 
-TEST(Page, SaysOutOfService) {
-    Snapshot snapshot = healthy();
-    snapshot.decommission.text = "moved <away>";
-    EXPECT_NE(ask(snapshot).body.find("<strong>Out of service.</strong> moved &lt;away&gt;"),
-              std::string::npos);
-    snapshot.decommission = {"OK", true};
-    EXPECT_NE(ask(snapshot).body.find("is shutting down"), std::string::npos);
-}
-
 TEST(Page, FoldsWhatIsWellWhenThereIsMuch) {
     std::vector<Given> given;
     for (int i = 0; i < 100; ++i) given.push_back({.name = "shard/" + std::to_string(i)});

@@ -148,14 +148,15 @@ TEST(MicroProfile, AnswersItsFourPaths) {
     expect_golden("microprofile/hostile.json", ask("microprofile", hostile(), ""));
     EXPECT_EQ(whole(ask("microprofile", troubled(), "start")),
               whole(ask("microprofile", troubled(), "started")));
-    EXPECT_EQ(whole(ask("microprofile", snapshot_of({}), "ready")),
+    EXPECT_EQ(whole(ask("microprofile", snapshot_of({}), "started")),
               "200\nContent-Type: application/json\n\n{\"status\":\"UP\",\"checks\":[]}");
 }
 
 TEST(MicroProfile, IsNotReadyButAliveWhenDecommissioned) {
-    const Response ready = ask("microprofile", decommissioned(snapshot_of({})), "ready");
+    const Response ready = ask("microprofile", decommissioned(one({.name = "a"})), "ready");
     EXPECT_EQ(ready.status, 503);
-    EXPECT_EQ(ready.body, R"({"status":"DOWN","checks":[{"name":"decommission","status":"DOWN",)"
+    EXPECT_EQ(ready.body, R"({"status":"DOWN","checks":[{"name":"a","status":"UP"},)"
+                          R"({"name":"decommission","status":"DOWN",)"
                           R"("data":{"status":"failed"}}]})");
     EXPECT_EQ(ask("microprofile", decommissioned(), "live").status, 200);
 }

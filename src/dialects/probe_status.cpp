@@ -1,6 +1,6 @@
 // `probe_status`: tells load balancers whether this service takes part, and lets an operator take
 // it out. GET answers 200 `OK`, or 503 with the text that was set; `POST ?body=TEXT` sets the text.
-// Origin: lovely-ws-status. Whether a POST is allowed is the server's to say (Request::operator_);
+// Origin: lovely-ws-status. Who sends a POST is the server's to say (Request::sender);
 // the state is kept by whoever acts on Response::decommission.
 #include "dialects/catalog.hpp"
 #include "dialects/escape.hpp"
@@ -18,9 +18,11 @@ struct Options {
 constexpr Field fields[] = {
     field<&Options::control_from>(
         "control_from",
-        "Who may decommission: `operator` takes a control listener, a token with `control`, or a "
-        "loopback peer without a proxy's or browser's headers; `anyone` is the original's rule.",
-        {.choices = "operator|anyone"}),
+        "Who may decommission: `operator` takes a control listener or a token with `control`; "
+        "`loopback` also a request from this machine to a local name without a sign of a proxy or "
+        "a browser, which a proxy that adds no header is taken for; `anyone` is the original's "
+        "rule.",
+        {.choices = "operator|loopback|anyone"}),
     field<&Options::compat>("compat",
                             "Reproduces the original's quirks: PUT, PATCH and DELETE read like "
                             "GET, and the answer to OPTIONS has the text."),
@@ -29,14 +31,19 @@ constexpr Field fields[] = {
 constexpr std::string_view allowed = "GET, HEAD, POST, OPTIONS";
 constexpr std::string_view text_type = "text/plain; charset=UTF-8";
 
+Sender least_of(std::string_view control_from) {
+    if (control_from == "anyone") return Sender::anyone;
+    return control_from == "loopback" ? Sender::loopback : Sender::operator_;
+}
+
 Response refuse() {
     Response response;
     response.status = 403;
     response.content_type = text_type;
     response.body =
         "Forbidden: only an operator may change the probe status.\n"
-        "Send the POST through a control listener, with a token that has the right `control` "
-        "(Authorization: Bearer TOKEN), or from this host directly (no proxy, no browser).\n";
+        "Send the POST through a control listener, or with a token that has the right `control` "
+        "(Authorization: Bearer TOKEN).\n";
     response.repeat_for = {};
     return response;
 }
@@ -46,7 +53,7 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
     Response response;
     response.content_type = text_type;
     if (request.method == "POST") {
-        if (!request.operator_ && own.control_from != "anyone") return refuse();
+        if (request.sender < least_of(own.control_from)) return refuse();
         const std::string* text = request.parameter("body");
         // A missing text recommissions; an empty one is a text other than OK.
         response.decommission = text == nullptr ? "OK" : plain_text(*text);

@@ -33,10 +33,11 @@ ProbeLine startup(const ComponentState& state) {
 std::vector<ProbeLine> probe_lines(Probe probe, const Snapshot& snapshot, const Request& request,
                                    bool own) {
     std::vector<ProbeLine> lines;
+    const auto seen = visible(snapshot, request, own);
     // The engine is what liveness is about: no filter hides it there.
     const ComponentState* engine = snapshot.find(engine_name);
     if (probe == Probe::live && engine != nullptr) lines.push_back(liveness(*engine, request.now));
-    for (const ComponentState* state : visible(snapshot, request, own)) {
+    for (const ComponentState* state : seen) {
         switch (probe) {
             case Probe::live:
                 if (says(*state, "live") && state != engine)
@@ -52,8 +53,10 @@ std::vector<ProbeLine> probe_lines(Probe probe, const Snapshot& snapshot, const 
                                      state->component->critical});
         }
     }
-    const Decommission& out = snapshot.decommission;
-    if (out.active() && (probe == Probe::ready || probe == Probe::all))
+    if (probe != Probe::ready && probe != Probe::all) return lines;
+    if (!any_watched(seen) && overall_status(snapshot, seen, request) == Status::unknown)
+        lines.push_back({"components", Status::unknown});
+    if (const Decommission& out = snapshot.decommission; out.active())
         lines.push_back({out.draining ? "shutdown" : "decommission", Status::failed});
     return lines;
 }

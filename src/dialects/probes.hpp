@@ -4,10 +4,12 @@
 //   default: restarting this process would not bring it back. A component that has not run yet does
 //   not fail it (startup is for that); one that is stale or blind does.
 // - ready: every component but the engine, and a line `decommission` (or `shutdown`) while out of
-//   service. A component that is not critical may fail without failing the whole.
+//   service. A component that is not critical may fail without failing the whole. Where nothing is
+//   watched there is a line `components` that does not pass.
 // - startup: every component that is checked from here has had a first result. What others say
 //   (pushed components, jobs, workers) may come long after the start, or because of it: such a
-//   component is part of it only if it says `probes: [startup]`.
+//   component is part of it only if it says `probes: [startup]`; where there is none, nothing is
+//   waited for.
 // - all: as ready, with the engine.
 #pragma once
 

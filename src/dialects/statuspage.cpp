@@ -67,8 +67,9 @@ struct Overall {
     std::string_view indicator, description;
 };
 
-Overall overall_of(const States& states, Steady now) {
-    switch (aggregate(states, now)) {
+Overall overall_of(const Snapshot& snapshot, const States& states, const Request& request) {
+    if (snapshot.decommission.active()) return {"maintenance", "Service Under Maintenance"};
+    switch (overall_status(snapshot, states, request)) {
         case Status::ok:
             return {"none", "All Systems Operational"};
         case Status::degraded:
@@ -77,10 +78,12 @@ Overall overall_of(const States& states, Steady now) {
         case Status::unknown:
             break;
     }
-    const bool nothing_works = std::ranges::none_of(states, [now](const ComponentState* state) {
-        const Status status = state->status(now);
-        return status == Status::ok || status == Status::degraded;
-    });
+    if (states.empty()) return {"major", "Nothing Is Watched"};
+    const bool nothing_works =
+        std::ranges::none_of(states, [&request](const ComponentState* state) {
+            const Status status = state->status(request.now);
+            return status == Status::ok || status == Status::degraded;
+        });
     if (nothing_works) return {"critical", "Major Service Outage"};
     return {"major", "Partial System Outage"};
 }
@@ -249,7 +252,7 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
     if (document.incidents) writer.key("incidents").array().end_array();
     if (document.maintenances) writer.key("scheduled_maintenances").array().end_array();
     if (document.status) {
-        const Overall overall = overall_of(states, request.now);
+        const Overall overall = overall_of(snapshot, states, request);
         writer.key("status").object().member("indicator", overall.indicator);
         writer.member("description", overall.description).end_object();
     }

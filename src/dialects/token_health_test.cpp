@@ -94,7 +94,12 @@ TEST(TokenHealth, ShowsEachNamespaceItsOwn) {
               R"("task_lock":{"status":"working","response_time":"0.1"},)"
               R"("task_queue":{"status":"working","response_time":"0.1"}}})");
     // Trouble elsewhere is none of its business.
-    EXPECT_EQ(ask(troubled(), ask_for("stage-2/")).status, 200);
+    Snapshot mixed = documented();
+    mixed.components.push_back(state_of({.name = "zz", .outcome = failed("no")}));
+    EXPECT_EQ(ask(mixed, ask_for("stage-2/")).status, 200);
+    EXPECT_EQ(ask(mixed, ask_for("prod-1/")).status, 500);
+    // Nothing of its own is watched: that is not well.
+    EXPECT_EQ(ask(troubled(), ask_for("stage-2/")).status, 500);
     EXPECT_EQ(ask(troubled(), ask_for("prod-1/")).status, 500);
 }
 

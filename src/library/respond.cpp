@@ -6,6 +6,7 @@
 
 #include "dialects/dialect.hpp"
 #include "library/mounts.hpp"
+#include "server/answer.hpp"
 #include "server/request.hpp"
 
 namespace vitals {
@@ -15,6 +16,7 @@ namespace library {
 std::shared_ptr<const server::Routes> usual_routes(const std::vector<std::string>& dialects,
                                                    bool disclose_errors) {
     auto routes = std::make_shared<server::Routes>();
+    routes->embedded = true;
     const auto mount = [&](const dialects::Dialect& dialect) {
         server::Endpoint endpoint;
         endpoint.dialect = &dialect;
@@ -63,6 +65,8 @@ Response with_usual_headers(dialects::Response made, bool head) {
     return response;
 }
 
+constexpr std::string_view methods = "GET, HEAD, OPTIONS";
+
 Response plain(int status, std::string body) {
     dialects::Response made;
     made.status = status;
@@ -79,9 +83,10 @@ Response respond(const std::shared_ptr<const Snapshot>& snapshot, const Request&
     for (const server::Endpoint& endpoint : all_routes().endpoints) {
         const auto rest = endpoint.dialect->match(endpoint.path, target->path);
         if (!rest) continue;
-        if (request.method != "GET" && request.method != "HEAD") {
+        const bool options = request.method == "OPTIONS";
+        if (!options && request.method != "GET" && request.method != "HEAD") {
             Response refused = plain(405, "only GET and HEAD are answered here\n");
-            refused.headers.emplace_back("Allow", "GET, HEAD");
+            refused.headers.emplace_back("Allow", methods);
             return refused;
         }
         dialects::Request facts;
@@ -92,6 +97,7 @@ Response respond(const std::shared_ptr<const Snapshot>& snapshot, const Request&
             request.trusted ? dialects::Disclosure::full : dialects::Disclosure::detail;
         facts.authorized = request.trusted;
         facts.application_metrics = request.metrics;
+        facts.embedded = true;
         facts.now = std::chrono::steady_clock::now();
         facts.now_system = std::chrono::system_clock::now();
         for (const auto& [name, value] : request.headers) {
@@ -102,9 +108,10 @@ Response respond(const std::shared_ptr<const Snapshot>& snapshot, const Request&
             else
                 facts.headers.emplace_back(lower, value);
         }
-        return with_usual_headers(
-            endpoint.dialect->render(*snapshot, facts, endpoint.options.get()),
-            request.method == "HEAD");
+        dialects::Response made =
+            endpoint.dialect->render(*snapshot, facts, endpoint.options.get());
+        if (options) server::as_options(made, methods);
+        return with_usual_headers(std::move(made), request.method == "HEAD");
     }
     return plain(404, "no dialect stands on this path\n");
 }

@@ -12,8 +12,9 @@ namespace vitals {
 
 namespace {
 
-server::Listener listener_at(const std::string& address) {
+server::Listener listener_at(const std::string& address, bool control) {
     server::Listener listener;
+    listener.control = control;
     listener.text = address;
     if (address.starts_with("unix:")) {
         listener.unix_path = address.substr(5);
@@ -43,7 +44,7 @@ server::Listener listener_at(const std::string& address) {
 struct Server::State {
     State(Registry& registry, std::shared_ptr<library::Core> given, const ServerOptions& options)
         : core(settled(std::move(given))),
-          server({listener_at(options.address)},
+          server({listener_at(options.address, options.control)},
                  library::usual_routes(options.dialects, options.disclose_errors),
                  control(registry, options), core->hub, core->clock, core->options.log, {},
                  options.own_thread ? 1u : 0u) {}
@@ -55,13 +56,13 @@ struct Server::State {
         return core;
     }
 
-    // What a request may change: whether the service is decommissioned, by whom section
-    // "Decommission" of docs/dialects.md allows it. /v1 needs tokens, and there are none here.
+    // What a request may change: whether the service is decommissioned, through a control listener.
+    // There are no tokens here.
     static server::Control control(Registry& registry, const ServerOptions& options) {
         using Answer = server::Control::Answer;
         constexpr auto refused = "the service's own registry is not changed over HTTP";
         server::Control control;
-        control.decommission = [&registry](const std::string& text,
+        control.decommission = [&registry](const std::string& text, const std::string&,
                                            const std::function<void(bool)>& done) {
             registry.decommission(text);
             done(false);

@@ -194,11 +194,22 @@ TEST(Server, DecommissionedAndDrainedFromCode) {
     EXPECT_EQ(ask_over_http(server.port(), "GET /livez"), "") << "it does not accept any more";
 }
 
-TEST(Server, DecommissionedByAnOperatorOnThisMachine) {
+TEST(Server, DecommissionedByWhoCanConnectWhereTheServiceSaysSo) {
     Shop shop;
-    const Server server(shop.registry, {.address = "127.0.0.1:0"});
+    const Server open(shop.registry, {.address = "127.0.0.1:0"});
+    EXPECT_THAT(ask_over_http(open.port(), "POST /probe_status?body=AWAY"),
+                HasSubstr("HTTP/1.1 403"));
+    EXPECT_EQ(shop.registry.snapshot()->decommission.text, "OK");
+    const Server server(shop.registry, {.address = "127.0.0.1:0", .control = true});
     EXPECT_THAT(ask_over_http(server.port(), "POST /probe_status?body=AWAY"), HasSubstr("AWAY"));
     EXPECT_TRUE(soon([&] { return shop.registry.snapshot()->decommission.text == "AWAY"; }));
+}
+
+TEST(Respond, AnEmptyRegistryIsReadyByBeingThere) {
+    const Registry registry;
+    const auto snapshot = registry.snapshot();
+    EXPECT_EQ(respond(snapshot, {.target = "/readyz"}).status, 200);
+    EXPECT_EQ(respond(snapshot, {.target = "/health"}).status, 200);
 }
 
 TEST(Respond, IsADialectWithoutAServer) {
@@ -231,7 +242,14 @@ TEST(Respond, LeavesToTheServiceWhatIsTheServices) {
     const Response refused = respond(snapshot, {.method = "DELETE", .target = "/readyz"});
     EXPECT_EQ(refused.status, 405);
     ASSERT_NE(header(refused, "Allow"), nullptr);
-    EXPECT_EQ(*header(refused, "Allow"), "GET, HEAD");
+    EXPECT_EQ(*header(refused, "Allow"), "GET, HEAD, OPTIONS");
+    shop.registry.decommission("AWAY");
+    ASSERT_TRUE(soon([&] { return shop.registry.snapshot()->decommission.active(); }));
+    const auto out = shop.registry.snapshot();
+    const Response options = respond(out, {.method = "OPTIONS", .target = "/readyz"});
+    EXPECT_EQ(options.status, 500) << "the code of GET, which is what load balancers ask for";
+    EXPECT_EQ(options.body, "");
+    ASSERT_NE(header(options, "Allow"), nullptr);
     for (const char* target :
          {"", "no slash", "/%zz", "/\r\nInjected: yes", "http://elsewhere/readyz"})
         EXPECT_GE(respond(snapshot, {.target = target}).status, 200) << target;

@@ -31,6 +31,14 @@ std::shared_ptr<ComponentState> state(std::string name, Status status, bool crit
     return made;
 }
 
+std::shared_ptr<ComponentState> own(Status status) {
+    auto made = state("vitals/store", status);
+    auto component = std::make_shared<Component>(*made->component);
+    component->own = true;
+    made->component = component;
+    return made;
+}
+
 Status aggregate_of(std::vector<std::shared_ptr<ComponentState>> states) {
     std::vector<const ComponentState*> pointers;
     for (const auto& one : states) pointers.push_back(one.get());
@@ -114,7 +122,10 @@ TEST(Freshness, DetailCountsWhatThresholdsHoldBack) {
 }
 
 TEST(Aggregate, FollowsTheOrderOfHarm) {
-    EXPECT_EQ(aggregate_of({}), Status::ok);
+    EXPECT_EQ(aggregate_of({}), Status::unknown) << "nothing is watched";
+    EXPECT_EQ(aggregate_of({own(Status::ok)}), Status::unknown) << "vitals' own does not count";
+    EXPECT_EQ(aggregate_of({own(Status::failed)}), Status::failed);
+    EXPECT_EQ(aggregate_of({own(Status::degraded), state("a", Status::ok)}), Status::degraded);
     EXPECT_EQ(aggregate_of({state("a", Status::ok)}), Status::ok);
     EXPECT_EQ(aggregate_of({state("a", Status::ok), state("b", Status::degraded)}),
               Status::degraded);

@@ -46,7 +46,9 @@ Status aggregate(const std::vector<const ComponentState*>& components, Steady no
     bool any_failed = false;
     bool any_unknown = false;
     bool any_not_ok = false;
+    bool any_watched = false;
     for (const ComponentState* state : components) {
+        any_watched = any_watched || !state->component->own;
         const Status status = state->status(now);
         if (status == Status::ok) continue;
         any_not_ok = true;
@@ -55,7 +57,7 @@ Status aggregate(const std::vector<const ComponentState*>& components, Steady no
         any_unknown = any_unknown || status == Status::unknown;
     }
     if (any_failed) return Status::failed;
-    if (any_unknown) return Status::unknown;
+    if (any_unknown || !any_watched) return Status::unknown;
     return any_not_ok ? Status::degraded : Status::ok;
 }
 

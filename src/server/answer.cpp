@@ -152,6 +152,16 @@ std::string head_with_connection(const Rendered& answer, std::string_view connec
     return result.append("\r\n").append(head.substr(line));
 }
 
+void as_options(dialects::Response& response, std::string_view methods) {
+    if (!response.options_with_body) {
+        response.body.clear();
+        response.content_type.clear();
+    }
+    std::erase_if(response.headers,
+                  [](const auto& field) { return equal_ignoring_case(field.first, "allow"); });
+    response.headers.emplace_back("Allow", methods);
+}
+
 dialects::Response plain_answer(int status, std::string_view why) {
     dialects::Response response;
     response.status = status;

@@ -29,6 +29,10 @@ std::string head_with_connection(const Rendered& answer, std::string_view connec
 std::string http_date(System time);
 constexpr std::size_t http_date_size = 29;
 
+// Turns the answer that GET would have into that to OPTIONS: the same code, no content (but where a
+// dialect's original has it), and what methods there are.
+void as_options(dialects::Response& response, std::string_view methods);
+
 std::string_view reason_phrase(int status) noexcept;
 
 // A plain text answer of the server itself: "404 Not Found: no endpoint is mounted here".

@@ -46,7 +46,7 @@ Response list_components(const Snapshot& snapshot, const Request& request, const
         all.push_back(state.get());
         components.push_back(component_json(*state, snapshot, request.now));
     }
-    answer["status"] = to_string(aggregate(all, request.now));
+    answer["status"] = to_string(dialects::overall_status(snapshot, all, request));
     answer["version"] = snapshot.version;
     answer["decommission"] = decommission_json(snapshot.decommission);
     answer["components"] = std::move(components);
@@ -176,7 +176,7 @@ Answered put_drain(Call call) {
     auto text = parse_drain(call.body, longest_text);
     if (!text) return refuse(call, text.error());
     if (!call.control.decommission) return unavailable(call);
-    call.control.decommission(*text, [text = *text, reply = std::move(call.reply)](bool durable) {
+    auto tell = [text = *text, reply = std::move(call.reply)](bool durable) {
         Decommission state;
         state.text = text;
         json::object answer = decommission_json(state);
@@ -186,7 +186,8 @@ Answered put_drain(Call call) {
             response.headers.emplace_back("Warning",
                                           "199 vitals \"not saved, will not survive a restart\"");
         reply(std::move(response));
-    });
+    };
+    call.control.decommission(*text, std::move(call.who), std::move(tell));
     return {};
 }
 

@@ -19,6 +19,7 @@ struct Call {
     const Control& control;
     std::vector<std::string> names;  // the path's parameters, decoded
     std::string path;                // as sent
+    std::string who;                 // asks, for the log
     std::string body;
     Reply reply;  // called when there is no answer at once
 };

@@ -109,6 +109,14 @@ TEST_F(ControlApiTest, MethodsAreAllowedOrNamed) {
     EXPECT_EQ(got.status, 405);
     EXPECT_EQ(got.fields["allow"], "GET, HEAD, PUT, DELETE, OPTIONS");
     EXPECT_EQ(object(got)["status"], 405);
+    got = ask("OPTIONS", "/v1/components/web");
+    EXPECT_EQ(got.status, 200);
+    EXPECT_EQ(got.fields["allow"], "GET, HEAD, PUT, DELETE, OPTIONS");
+    EXPECT_EQ(got.body, "");
+    got = ask("OPTIONS", "/v1/components/nothing");
+    EXPECT_EQ(got.status, 404) << "the code of GET";
+    EXPECT_EQ(got.fields["allow"], "GET, HEAD, PUT, DELETE, OPTIONS");
+    EXPECT_EQ(got.body, "");
     got = ask("OPTIONS", "/v1/reload");
     EXPECT_EQ(got.status, 200);
     EXPECT_EQ(got.fields["allow"], "POST, OPTIONS");
@@ -232,6 +240,7 @@ TEST_F(ControlApiTest, DrainIsReadAndSet) {
         (json::object{
             {"text", "maintenance"}, {"active", true}, {"draining", false}, {"durable", true}}));
     EXPECT_EQ(site.decommissioned, std::vector<std::string>{"maintenance"});
+    EXPECT_EQ(site.deciders, std::vector<std::string>{"127.0.0.1"});
     site.durable = false;
     got = ask("PUT", "/v1/drain", R"({"text":"OK"})");
     EXPECT_EQ(object(got)["active"], false);

@@ -85,6 +85,24 @@ void clear_stale(const std::string& path, const sockaddr_un& address) {
 
 }  // namespace
 
+std::string peer_name(int socket) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    if (::getpeername(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0)
+        return "somebody who is gone";
+    if (address.ss_family == AF_UNIX) {
+        ucred peer{};
+        size = sizeof peer;
+        if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+            return "somebody on this machine";
+        return fmt::format("uid {}", peer.uid);
+    }
+    char text[NI_MAXHOST] = "";
+    ::getnameinfo(reinterpret_cast<sockaddr*>(&address), size, text, sizeof text, nullptr, 0,
+                  NI_NUMERICHOST);
+    return text;
+}
+
 ListeningSocket::ListeningSocket(const Listener& listener) {
     try {
         if (listener.tls) tls_ = std::make_shared<TlsContext>(*listener.tls);

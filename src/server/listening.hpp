@@ -11,6 +11,9 @@
 
 namespace vitals::server {
 
+// Who is at the other end of a connection, for the log: "uid 1000", "192.0.2.7".
+std::string peer_name(int socket);
+
 class ListeningSocket {
   public:
     // Throws std::runtime_error: which address, why, what to do.

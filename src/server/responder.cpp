@@ -6,12 +6,14 @@
 #include <algorithm>
 
 #include "server/control_api.hpp"
+#include "server/listening.hpp"
 
 namespace vitals::server {
 namespace {
 
 using dialects::Disclosure;
 using dialects::Response;
+using dialects::Sender;
 
 // Whether a method stands in a list such as "GET, HEAD, OPTIONS".
 bool lists(std::string_view methods, std::string_view method) {
@@ -26,10 +28,17 @@ bool lists(std::string_view methods, std::string_view method) {
     return false;
 }
 
-Response options_answer(std::string_view methods) {
+Response options_answer(std::string_view methods, int status = 200) {
     Response response;
+    response.status = status;
     response.headers.emplace_back("Allow", methods);
     return response;
+}
+
+// A browser's question whether a page may ask at all; it shows no token.
+bool is_preflight(const Head& head) {
+    return head.method == "OPTIONS" && head.field("origin") != nullptr &&
+           head.field("access-control-request-method") != nullptr;
 }
 
 Response not_allowed(Response response, std::string_view methods) {
@@ -43,25 +52,49 @@ Response ask_for_token(Response response, bool invalid) {
     return response;
 }
 
-// What a local proxy adds, or a browser.
-bool forwarded(const Head& head) {
-    for (std::string_view name :
-         {"forwarded", "x-forwarded-for", "via", "origin", "sec-fetch-site"})
-        if (head.field(name) != nullptr) return true;
+// What a proxy adds, or a browser. A proxy that adds nothing cannot be told.
+bool passed_on(const Head& head) {
+    constexpr std::string_view signs[] = {
+        "forwarded",        "x-forwarded-", "x-real-ip", "via",     "x-client-ip",
+        "x-cluster-client", "x-original-",  "x-envoy-",  "cf-",     "true-client-ip",
+        "proxy-",           "origin",       "sec-",      "referer", "cookie",
+    };
+    for (const auto& [name, value] : head.fields)
+        for (std::string_view sign : signs)
+            if (equal_ignoring_case(name.substr(0, sign.size()), sign)) return true;
     return false;
+}
+
+// The name or address of a Host field, without its port.
+std::string_view name_of(std::string_view host) {
+    if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
+    host = host.substr(0, host.find(':'));
+    if (host.ends_with('.')) host.remove_suffix(1);
+    return host;
+}
+
+bool is_number(std::string_view name) {
+    return name.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
+bool is_localhost(std::string_view name) {
+    constexpr std::string_view localhost = "localhost";
+    if (name.size() < localhost.size()) return false;
+    std::size_t before = name.size() - localhost.size();
+    return equal_ignoring_case(name.substr(before), localhost) &&
+           (before == 0 || name[before - 1] == '.');
 }
 
 // An address, `localhost` or a name below it, or none: nobody else can make it mean this machine.
 bool is_local_name(std::string_view host) {
-    if (host.empty() || host.starts_with('[')) return true;
-    host = host.substr(0, host.find(':'));
-    if (host.ends_with('.')) host.remove_suffix(1);
-    if (host.find_first_not_of("0123456789.") == std::string_view::npos) return true;
-    constexpr std::string_view localhost = "localhost";
-    if (host.size() < localhost.size()) return false;
-    std::size_t before = host.size() - localhost.size();
-    return equal_ignoring_case(host.substr(before), localhost) &&
-           (before == 0 || host[before - 1] == '.');
+    std::string_view name = name_of(host);
+    return name.starts_with('[') || is_number(name) || is_localhost(name);
+}
+
+// A name that means this machine on this machine: what a proxy is asked by is another one.
+bool is_loopback_name(std::string_view host) {
+    std::string_view name = name_of(host);
+    return name == "[::1]" || (name.starts_with("127.") && is_number(name)) || is_localhost(name);
 }
 
 bool is_api_path(std::string_view path) {
@@ -114,18 +147,17 @@ Plan Responder::plan(const Head& head, const Peer& peer) {
         return plan;
     }
     if (target->asterisk) {
-        plan.response = options_answer("GET, HEAD, OPTIONS");
+        // No endpoint is named: told is whether this instance takes part (Apache's mod_proxy_hcheck
+        // asks so).
+        plan.response =
+            options_answer("GET, HEAD, OPTIONS", reader_.read().decommission.active() ? 503 : 200);
         return plan;
     }
     if (is_api_path(target->raw_path)) return plan_control(head, *target, peer, std::move(plan));
     for (const Endpoint* endpoint : mounts_[peer.listener])
         if (auto rest = endpoint->dialect->match(endpoint->path, target->path))
             return plan_endpoint(*endpoint, *rest, head, *target, peer, std::move(plan));
-    // HAProxy's check without a path: is this an HTTP server? It is.
-    if (head.method == "OPTIONS" && target->path == "/")
-        plan.response = options_answer("GET, HEAD, OPTIONS");
-    else
-        plan.response = plain_answer(404, {});
+    plan.response = plain_answer(404, {});
     return plan;
 }
 
@@ -137,18 +169,24 @@ Plan Responder::plan_endpoint(const Endpoint& endpoint, std::string_view rest, c
         plan.response = not_allowed(plain_answer(405, {}), dialect.methods);
         return plan;
     }
-    if (head.method == "OPTIONS") {
-        plan.response = options_answer(dialect.methods);
+    if (is_preflight(head)) {
+        plan.response = options_answer(dialect.methods, 204);
         return plan;
     }
+    // HAProxy's `option httpchk` asks by OPTIONS: it gets the code that GET has.
+    const std::string_view asked_by_options = head.method == "OPTIONS" ? dialect.methods : "";
     plan.response = refuse_token(endpoint, head.method, plan.identity, peer);
-    if (plan.response) return plan;
+    if (plan.response) {
+        if (!asked_by_options.empty()) as_options(*plan.response, asked_by_options);
+        return plan;
+    }
     dialects::Request request = facts(endpoint, rest, head, target, peer, plan.identity);
     if (request.method != "GET") {
-        plan.action = act_on(endpoint, std::move(request));
+        plan.action = act_on(endpoint, std::move(request), who(plan.identity, peer));
         return plan;
     }
     Variant made;
+    made.allow = asked_by_options;
     made.request = std::move(request);
     made.render = dialect.render;
     made.options = endpoint.options;
@@ -172,7 +210,7 @@ std::optional<Response> Responder::refuse_token(const Endpoint& endpoint, std::s
     const std::string& name = routes_->tokens[static_cast<std::size_t>(identity.token)].name;
     bool named =
         std::find(endpoint.tokens.begin(), endpoint.tokens.end(), name) != endpoint.tokens.end();
-    bool reading = method == "GET" || method == "HEAD";
+    bool reading = method == "GET" || method == "HEAD" || method == "OPTIONS";
     if (!named) return plain_answer(403, "this token is not for this endpoint");
     if (!(identity.read || (!reading && identity.control)))
         return plain_answer(403, "this token may not read");
@@ -183,7 +221,8 @@ dialects::Request Responder::facts(const Endpoint& endpoint, std::string_view re
                                    const Head& head, Target& target, const Peer& peer,
                                    const Identity& identity) const {
     dialects::Request request;
-    request.method = head.method == "HEAD" ? "GET" : std::string(head.method);
+    const bool reading = head.method == "HEAD" || head.method == "OPTIONS";
+    request.method = reading ? "GET" : std::string(head.method);
     request.rest = rest;
     request.path = std::move(target.path);
     request.query = std::move(target.query);
@@ -201,21 +240,33 @@ dialects::Request Responder::facts(const Endpoint& endpoint, std::string_view re
             fmt::format("{}://{}", shared_.listeners[peer.listener].tls ? "https" : "http", *host);
     request.disclose = identity.read ? Disclosure::full : endpoint.disclose;
     request.authorized = !endpoint.tokens.empty() || identity.read;
-    request.operator_ = identity.control ||
-                        (shared_.listeners[peer.listener].control && own_site(head, peer)) ||
-                        (peer.loopback && !forwarded(head));
+    if (request.method != "GET") request.sender = sender_of(head, peer, identity);
     request.components = endpoint.components.empty() ? nullptr : &endpoint.components;
     request.failed_code = endpoint.failed_code;
     request.degraded_code = endpoint.degraded_code;
-    request.enabled_by_list = endpoint.listed;
+    request.embedded = routes_->embedded;
     return request;
 }
 
+Sender Responder::sender_of(const Head& head, const Peer& peer, const Identity& identity) const {
+    if (identity.control || (shared_.listeners[peer.listener].control && own_site(head, peer)))
+        return Sender::operator_;
+    const std::string_view* host = head.field("host");
+    const bool here = peer.loopback && host != nullptr && is_loopback_name(*host);
+    return here && !passed_on(head) ? Sender::loopback : Sender::anyone;
+}
+
+std::string Responder::who(const Identity& identity, const Peer& peer) const {
+    if (identity.token >= 0)
+        return "token " + routes_->tokens[static_cast<std::size_t>(identity.token)].name;
+    return peer_name(peer.socket);
+}
+
 // What a dialect may be asked beyond reading: to decommission.
-Action Responder::act_on(const Endpoint& endpoint, dialects::Request request) {
+Action Responder::act_on(const Endpoint& endpoint, dialects::Request request, std::string who) {
     auto shared_request = std::make_shared<dialects::Request>(std::move(request));
     auto routes = routes_;  // the endpoint lives as long as they
-    return [this, routes, &endpoint, shared_request](
+    return [this, routes, &endpoint, shared_request, who = std::move(who)](
                std::string, const Reply& reply) -> std::optional<Response> {
         shared_request->now = now_;
         shared_request->now_system = shared_.clock.system();
@@ -233,7 +284,7 @@ Action Responder::act_on(const Endpoint& endpoint, dialects::Request request) {
             return plain_answer(501, "this program cannot be decommissioned");
         std::string text = *response.decommission;
         shared_.control.decommission(
-            std::move(text), [reply, response = std::move(response)](bool durable) {
+            std::move(text), who, [reply, response = std::move(response)](bool durable) {
                 Response answer = response;
                 if (!durable)
                     answer.headers.emplace_back(
@@ -272,52 +323,36 @@ Plan Responder::plan_control(const Head& head, Target& target, const Peer& peer,
         plan.response = refuse(404, "there is no such resource; /v1/openapi.json lists them");
         return plan;
     }
-    std::string_view method = head.method == "HEAD" ? "GET" : head.method;
+    const std::string methods = allowed(resource);
+    const bool asked_by_options = head.method == "OPTIONS";
+    const bool reading = head.method == "HEAD" || asked_by_options;
+    std::string_view method = reading ? "GET" : head.method;
     auto found = std::find_if(resource.operations.begin(), resource.operations.end(),
                               [&](const Operation* each) { return each->method == method; });
-    if (head.method == "OPTIONS") {
-        plan.response = options_answer(allowed(resource));
-        return plan;
+    if (is_preflight(head)) {
+        plan.response = options_answer(methods, 204);
+    } else if (found != resource.operations.end()) {
+        plan.response = refuse_operation(**found, target.raw_path, head, plan.identity, peer);
+        if (!plan.response && resource.bad_name)
+            plan.response = refuse(400, "the name's percent-encoding is not valid");
+        if (plan.response && asked_by_options) as_options(*plan.response, methods);
+    } else if (asked_by_options) {
+        plan.response = options_answer(methods);
+    } else {
+        plan.response =
+            not_allowed(refuse(405, fmt::format("{} is not possible here", method)), methods);
     }
-    if (found == resource.operations.end()) {
-        plan.response = not_allowed(refuse(405, fmt::format("{} is not possible here", method)),
-                                    allowed(resource));
-        return plan;
-    }
+    if (plan.response) return plan;
     const Operation& operation = **found;
-    const Identity& identity = plan.identity;
-    // Without a token only a control listener serves, and not a page from elsewhere in a browser.
-    bool control = shared_.listeners[peer.listener].control;
-    bool open = control && own_site(head, peer);
-    bool allowed_by_token = operation.right == Right::none ||
-                            (operation.right == Right::read && identity.read) ||
-                            (operation.right == Right::push && identity.push) ||
-                            (operation.right == Right::control && identity.control);
-    if (identity.shown && identity.token < 0) note_token(peer, !open);
-    if (!open && !allowed_by_token) {
-        if (!identity.shown)
-            plan.response = ask_for_token(
-                refuse(401, control ? "this may come from a web page elsewhere: call this machine "
-                                      "by its address or localhost, or show a token"
-                                    : "a token is needed here (Authorization: Bearer TOKEN)"),
-                false);
-        else if (identity.token < 0)
-            plan.response = ask_for_token(refuse(401, "this token is not known"), true);
-        else
-            plan.response = refuse(403, "this token has not the right it takes");
-        return plan;
-    }
-    if (resource.bad_name) {
-        plan.response = refuse(400, "the name's percent-encoding is not valid");
-        return plan;
-    }
     if (operation.render != nullptr) {
         Variant made;
+        if (asked_by_options) made.allow = methods;
         if (!resource.names.empty()) made.request.rest = std::move(resource.names[0]);
         made.request.path = target.raw_path;
         made.request.query = std::move(target.query);
         made.request.disclose = Disclosure::full;
         made.request.authorized = true;
+        made.request.embedded = routes_->embedded;
         made.render = operation.render;
         made.label = plan.label;
         plan.variant = keep(std::move(made), &operation);
@@ -325,10 +360,36 @@ Plan Responder::plan_control(const Head& head, Target& target, const Peer& peer,
     }
     plan.reads_body = true;
     plan.action = [this, &operation, names = std::move(resource.names),
-                   path = std::string(target.raw_path)](std::string body, Reply reply) {
-        return operation.act({shared_.control, names, path, std::move(body), std::move(reply)});
+                   path = std::string(target.raw_path),
+                   who = who(plan.identity, peer)](std::string body, Reply reply) {
+        return operation.act(
+            {shared_.control, names, path, who, std::move(body), std::move(reply)});
     };
     return plan;
+}
+
+// Without a token only a control listener serves, and not a page from elsewhere in a browser.
+std::optional<Response> Responder::refuse_operation(const Operation& operation,
+                                                    std::string_view path, const Head& head,
+                                                    const Identity& identity, const Peer& peer) {
+    const bool control = shared_.listeners[peer.listener].control;
+    const bool open = control && own_site(head, peer);
+    const bool allowed_by_token = operation.right == Right::none ||
+                                  (operation.right == Right::read && identity.read) ||
+                                  (operation.right == Right::push && identity.push) ||
+                                  (operation.right == Right::control && identity.control);
+    if (identity.shown && identity.token < 0) note_token(peer, !open);
+    if (open || allowed_by_token) return {};
+    if (!identity.shown) {
+        const std::string_view why =
+            control ? "this may come from a web page elsewhere: call this machine by its address "
+                      "or localhost, or show a token"
+                    : "a token is needed here (Authorization: Bearer TOKEN)";
+        return ask_for_token(problem_answer(401, why, path), false);
+    }
+    if (identity.token < 0)
+        return ask_for_token(problem_answer(401, "this token is not known", path), true);
+    return problem_answer(403, "this token has not the right it takes", path);
 }
 
 void Responder::note_token(const Peer& peer, bool refused) {

@@ -48,10 +48,13 @@ struct Shared {
     std::vector<RefusedTokens> ignored_tokens;  // per listener: shown where none is needed
 };
 
+struct Operation;
+
 // Where a request came from.
 struct Peer {
     std::size_t listener = 0;
     bool loopback = false;  // 127.0.0.0/8, ::1, or a unix socket
+    int socket = -1;        // while the connection is there
 };
 
 // One question that may be asked again, and its answer while that holds.
@@ -62,6 +65,7 @@ struct Variant {
     std::shared_ptr<const Routes> routes;  // hold what the request points to
     bool wants_process = false;
     std::string label;  // what its answers are counted under
+    std::string allow;  // not empty: asked by OPTIONS, answered with these methods
 
     std::shared_ptr<Rendered> rendered;
     std::uint64_t version = 0;  // of the snapshot it was made from
@@ -133,9 +137,15 @@ class Responder {
     std::optional<dialects::Response> refuse_token(const Endpoint& endpoint,
                                                    std::string_view method,
                                                    const Identity& identity, const Peer& peer);
+    std::optional<dialects::Response> refuse_operation(const Operation& operation,
+                                                       std::string_view path, const Head& head,
+                                                       const Identity& identity, const Peer& peer);
     dialects::Request facts(const Endpoint& endpoint, std::string_view rest, const Head& head,
                             Target& target, const Peer& peer, const Identity& identity) const;
-    Action act_on(const Endpoint& endpoint, dialects::Request request);
+    Action act_on(const Endpoint& endpoint, dialects::Request request, std::string who);
+    dialects::Sender sender_of(const Head& head, const Peer& peer, const Identity& identity) const;
+    // The token's name, or who is at the other end; for the log.
+    std::string who(const Identity& identity, const Peer& peer) const;
     // False when a page from elsewhere may have made a browser send it.
     bool own_site(const Head& head, const Peer& peer) const noexcept;
     void note_token(const Peer& peer, bool refused);

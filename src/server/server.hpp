@@ -48,13 +48,13 @@ struct Endpoint {
     std::vector<std::string> tokens;     // names of which one must be shown; empty: open
     dialects::Disclosure disclose = dialects::Disclosure::detail;
     std::optional<int> failed_code, degraded_code;
-    bool listed = true;  // stands in the configuration, is not mounted by default
 };
 
 // Immutable; replaced as a whole by a reload.
 struct Routes {
     std::vector<Endpoint> endpoints;  // of those that match, that with the longest path answers
     std::vector<Token> tokens;
+    bool embedded = false;  // of a service that serves itself: being there is being ready
 };
 
 // What a push through the API says.
@@ -79,7 +79,9 @@ struct Heartbeats {
 // thread and must not block; each callback may come from any thread.
 struct Control {
     enum class Answer { done, created, unknown_component, not_pushed, configured, refused };
-    std::function<void(std::string text, std::function<void(bool durable)>)> decommission;
+    // `who`: for the log.
+    std::function<void(std::string text, std::string who, std::function<void(bool durable)>)>
+        decommission;
     std::function<void(Push, std::function<void(Answer, std::string why)>)> push;
     std::function<void(std::string name, std::function<void(Answer, std::string why)>)> remove;
     std::function<void(std::string name,

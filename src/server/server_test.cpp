@@ -145,7 +145,7 @@ TEST_F(ServerTest, AnyRequestsCutAnywhereAreAnsweredInOrder) {
         {"HEAD /probe HTTP/1.1\r\nHost: h\r\n\r\n", 200, true},
         {"\r\nGET /nothing HTTP/1.1\r\nHost: h\r\n\r\n", 404},
         {"GET /probe HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", 200},
-        {"POST /probe?body=OK HTTP/1.1\r\nHost: h\r\nContent-Length: 30\r\n\r\n" +
+        {"POST /probe?body=OK HTTP/1.1\r\nHost: [::1]\r\nContent-Length: 30\r\n\r\n" +
              get_probe.substr(0, 30),
          200},
         {"GET /probe HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -220,11 +220,6 @@ TEST_F(ServerTest, HeadHasTheLengthAndNoBody) {
 TEST_F(ServerTest, OptionsAndOtherMethods) {
     start();
     Client client = site.client();
-    Got options = client.ask("OPTIONS /probe HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    EXPECT_EQ(options.status, 200);
-    EXPECT_EQ(options.fields["allow"], "GET, HEAD, POST, OPTIONS");
-    EXPECT_EQ(options.fields["content-length"], "0");
-    EXPECT_EQ(client.ask("OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n").status, 200);
     Got refused = client.ask("DELETE /probe HTTP/1.1\r\nHost: localhost\r\n\r\n");
     EXPECT_EQ(refused.status, 405);
     EXPECT_EQ(refused.fields["allow"], "GET, HEAD, POST, OPTIONS");
@@ -232,11 +227,61 @@ TEST_F(ServerTest, OptionsAndOtherMethods) {
     EXPECT_EQ(client.ask("GET /probes HTTP/1.1\r\nHost: localhost\r\n\r\n").status, 404);
 }
 
+std::string options(const std::string& target, const std::string& fields = {}) {
+    return "OPTIONS " + target + " HTTP/1.1\r\nHost: localhost\r\n" + fields + "\r\n";
+}
+
+TEST_F(ServerTest, OptionsIsAnsweredWithTheCodeOfGetAndWithoutABody) {
+    start();
+    Client client = site.client();
+    for (const std::string target : {"/probe", "/probe/throw", "/nothing", "/"}) {
+        const int code = site.get(target).status;
+        for (int i = 0; i < 3; ++i) EXPECT_EQ(client.ask(options(target)).status, code) << target;
+    }
+    Got got = client.ask(options("/probe/cached"));
+    EXPECT_EQ(got.fields["allow"], "GET, HEAD, POST, OPTIONS");
+    EXPECT_EQ(got.fields["content-length"], "0");
+    EXPECT_EQ(got.fields["cache-control"], "max-age=7");
+    EXPECT_FALSE(got.fields.contains("content-type"));
+    EXPECT_EQ(client.ask(get_probe).body, "db ok\n") << "the two are kept apart";
+}
+
+TEST_F(ServerTest, OptionsFollowsWhatChanges) {
+    auto routes = std::make_shared<Routes>();
+    routes->endpoints.push_back(Site::endpoint("/readyz", *dialects::find("kubernetes")));
+    site.routes = routes;
+    start();
+    Client client = site.client();
+    EXPECT_EQ(client.ask(options("/readyz")).status, 200);
+    site.publish({{.name = "db", .status = Status::failed}});
+    EXPECT_EQ(client.ask(options("/readyz")).status, 500);
+    EXPECT_EQ(site.ask("OPTIONS /readyz HTTP/1.0\r\n\r\n").status, 500);
+    // No endpoint is named: it is told whether this instance takes part.
+    EXPECT_EQ(client.ask(options("*")).status, 200);
+    auto out = std::make_shared<Snapshot>(*site.hub.current());
+    out->version = ++site.version;
+    out->decommission.text = "away";
+    site.hub.publish(out);
+    EXPECT_EQ(client.ask(options("*")).status, 503);
+}
+
+TEST_F(ServerTest, OnlyAPreflightIs204) {
+    start();
+    const std::string origin = "Origin: http://elsewhere\r\n";
+    const std::string asked = "Access-Control-Request-Method: GET\r\n";
+    Got got = site.ask(options("/probe/throw", origin + asked));
+    EXPECT_EQ(got.status, 204);
+    EXPECT_EQ(got.fields["allow"], "GET, HEAD, POST, OPTIONS");
+    EXPECT_EQ(site.ask(options("/probe/throw", origin)).status, 500);
+    EXPECT_EQ(site.ask(options("/probe/throw", asked)).status, 500);
+    EXPECT_EQ(site.ask(options("/nothing", origin + asked)).status, 404);
+}
+
 TEST_F(ServerTest, HaproxysChecksAreAnswered) {
     start();
-    Got options = site.ask("OPTIONS / HTTP/1.0\r\n\r\n");
-    EXPECT_EQ(options.status, 200);
-    EXPECT_EQ(options.fields["connection"], "close");
+    Got got_options = site.ask("OPTIONS /probe HTTP/1.0\r\n\r\n");
+    EXPECT_EQ(got_options.status, 200);
+    EXPECT_EQ(got_options.fields["connection"], "close");
     Client client = site.client();
     Got got = client.ask("GET /probe HTTP/1.0\r\n\r\n");
     EXPECT_EQ(got.status, 200);
@@ -340,7 +385,7 @@ TEST_F(ServerTest, DialectsGetTheFactsOfTheRequestDecoded) {
                        "n\r\naccept: text/b\r\n");
     EXPECT_EQ(got.body,
               "db ok\nrest=/facts path=/probe/facts accept=text/a, text/b a=1 2 b=& a= c= "
-              "x-wanted:w operator disclose=1");
+              "x-wanted:w disclose=1");
     Got absolute = site.get("http://other:80/probe/facts?x=y");
     EXPECT_NE(absolute.body.find("path=/probe/facts accept= x=y"), std::string::npos);
 }
@@ -442,31 +487,68 @@ TEST_F(ServerTest, DecommissionIsCarriedOutBeforeItIsAnswered) {
     EXPECT_EQ(got.fields["warning"], "199 vitals \"not saved, will not survive a restart\"");
 }
 
+Endpoint probe_status(const std::string& control_from) {
+    const dialects::Dialect& dialect = *dialects::find("probe_status");
+    Endpoint made = Site::endpoint("/probe_status", dialect);
+    auto options = dialect.description.make();
+    for (const Field& field : dialect.description.fields)
+        if (field.name == "control_from")
+            *static_cast<std::string*>(field.reach(options.get())) = control_from;
+    made.options = options;
+    return made;
+}
+
 TEST_F(ServerTest, OnlyOperatorsMayDecommission) {
     site.listeners = {Site::tcp(), Site::tcp()};
     site.listeners[1].control = true;
     auto routes = std::make_shared<Routes>();
-    routes->endpoints.push_back(Site::endpoint("/probe"));
+    routes->endpoints.push_back(probe_status("operator"));
     routes->tokens.push_back(token("op", "s3cret", false, false, true));
     routes->tokens.push_back(token("reader", "r3ader", true, false, false));
     site.routes = routes;
     start();
     auto post = [&](const std::string& fields, std::size_t listener = 0) {
         return site
-            .ask("POST /probe?body=x HTTP/1.1\r\nHost: localhost\r\n" + fields + "\r\n", listener)
+            .ask("POST /probe_status?body=x HTTP/1.1\r\nHost: localhost\r\n" + fields + "\r\n",
+                 listener)
             .status;
     };
-    EXPECT_EQ(post(""), 200);  // a loopback peer
-    for (std::string field : {"Forwarded: for=1.2.3.4", "X-Forwarded-For: 1.2.3.4", "Via: 1.1 p",
-                              "Origin: http://evil", "Sec-Fetch-Site: cross-site"}) {
-        EXPECT_EQ(post(field + "\r\n"), 403) << field;
-        EXPECT_EQ(post(field + "\r\nAuthorization: Bearer s3cret\r\n"), 200) << field;
-        EXPECT_EQ(post(field + "\r\nAuthorization: Bearer r3ader\r\n"), 403) << field;
-    }
+    EXPECT_EQ(post(""), 403) << "a loopback peer is anybody: a proxy, any user of the machine";
+    EXPECT_EQ(post("Authorization: Bearer s3cret\r\n"), 200);
+    EXPECT_EQ(post("Authorization: Bearer r3ader\r\n"), 403);
+    EXPECT_EQ(post("Via: 1.1 p\r\nAuthorization: Bearer s3cret\r\n"), 200);
+    EXPECT_EQ(site.deciders, (std::vector<std::string>{"token op", "token op"}));
+    site.deciders.clear();
     EXPECT_EQ(post("Via: 1.1 p\r\n", 1), 200);  // the control listener
     EXPECT_EQ(post("Origin: http://evil\r\n", 1), 403);
     EXPECT_EQ(post("Sec-Fetch-Site: cross-site\r\n", 1), 403);
     EXPECT_EQ(post("Origin: http://localhost\r\n", 1), 200);  // its own page
+    EXPECT_EQ(site.deciders, (std::vector<std::string>{"127.0.0.1", "127.0.0.1"}));
+}
+
+// `control_from: loopback`: this machine, without a sign that the request only passes through it.
+TEST_F(ServerTest, ALoopbackPeerIsOneWithALocalNameAndNoProxyOrBrowser) {
+    auto routes = std::make_shared<Routes>();
+    routes->endpoints.push_back(probe_status("loopback"));
+    site.routes = routes;
+    start();
+    auto post = [&](const std::string& fields) {
+        return site.ask("POST /probe_status?body=x HTTP/1.0\r\n" + fields + "\r\n").status;
+    };
+    for (std::string host : {"localhost", "LOCALHOST.", "vitals.localhost:80", "127.0.0.1:8080",
+                             "127.1.2.3", "[::1]:8080"})
+        EXPECT_EQ(post("Host: " + host + "\r\n"), 200) << host;
+    for (std::string host : {"health.example.org", "127.0.0.1.example.org", "localhost.example.org",
+                             "notlocalhost", "192.0.2.1", "[2001:db8::1]", "0.0.0.0", "127.0.0.x"})
+        EXPECT_EQ(post("Host: " + host + "\r\n"), 403) << host;
+    EXPECT_EQ(post(""), 403) << "a proxy may pass on a request without Host";
+    for (std::string field :
+         {"Forwarded: for=1.2.3.4", "X-Forwarded-For: 1.2.3.4", "x-forwarded-proto: https",
+          "X-FORWARDED-HOST: a", "X-Real-IP: 1.2.3.4", "Via: 1.1 p", "X-Client-IP: 1.2.3.4",
+          "True-Client-IP: 1.2.3.4", "CF-Connecting-IP: 1.2.3.4",
+          "X-Envoy-External-Address: 1.2.3.4", "Origin: http://localhost",
+          "Sec-Fetch-Site: same-origin", "Sec-Fetch-Mode: cors", "Referer: http://localhost/"})
+        EXPECT_EQ(post("Host: localhost\r\n" + field + "\r\n"), 403) << field;
 }
 
 // The dialects that are there, on their usual paths, through real sockets.
@@ -495,6 +577,7 @@ TEST_F(ServerTest, ServesEveryDialectThatNeedsNoMapping) {
         EXPECT_EQ(client.ask("HEAD" + rest, true).status, 200) << path;
         Got options = client.ask("OPTIONS" + rest);
         EXPECT_EQ(options.status, 200) << path;
+        EXPECT_EQ(options.fields["content-length"], "0") << path;
         EXPECT_TRUE(options.fields["allow"].starts_with("GET, HEAD")) << path;
         Got refused = client.ask("BREW" + rest);
         EXPECT_EQ(refused.status, 405) << path;

@@ -59,7 +59,7 @@ inline std::atomic<int>& renders() {
 }
 
 // Shows the snapshot's components with their status, and the facts of the request. POST sets the
-// decommission text to the parameter `body` when the asker may.
+// decommission text to the parameter `body` unless anyone asks.
 inline dialects::Response render_probe(const Snapshot& snapshot, const dialects::Request& request,
                                        const void*) {
     ++renders();
@@ -73,9 +73,9 @@ inline dialects::Response render_probe(const Snapshot& snapshot, const dialects:
     if (request.rest == "/big") response.body.assign(8u << 20, 'b');
     if (request.rest == "/large") response.body.assign(1u << 20, 'l');
     if (request.method == "POST") {
-        if (!request.operator_) {
+        if (request.sender == dialects::Sender::anyone) {
             response.status = 403;
-            response.body = "not an operator";
+            response.body = "not from here";
             return response;
         }
         const std::string* body = request.parameter("body");
@@ -94,7 +94,6 @@ inline dialects::Response render_probe(const Snapshot& snapshot, const dialects:
     for (const auto& [name, value] : request.query) response.body += " " + name + "=" + value;
     for (const auto& [name, value] : request.headers) response.body += " " + name + ":" + value;
     response.body += request.authorized ? " authorized" : "";
-    response.body += request.operator_ ? " operator" : "";
     response.body += " disclose=" + std::to_string(static_cast<int>(request.disclose));
     if (request.process != nullptr) {
         response.repeat_for = 0ms;
@@ -293,8 +292,10 @@ class Site {
         auto made = std::make_shared<Routes>();
         made->endpoints.push_back(endpoint("/probe"));
         routes = made;
-        control.decommission = [this](std::string text, std::function<void(bool)> done) {
+        control.decommission = [this](std::string text, std::string who,
+                                      std::function<void(bool)> done) {
             decommissioned.push_back(text);
+            deciders.push_back(who);
             done(durable);
         };
     }
@@ -352,7 +353,7 @@ class Site {
     Limits limits;
     unsigned threads = 1;
     bool durable = true;
-    std::vector<std::string> decommissioned;  // written on the serving thread
+    std::vector<std::string> decommissioned, deciders;  // written on the serving thread
     std::unique_ptr<Server> server;
 
   private:

@@ -199,8 +199,8 @@ void ServingThread::accept_from(Acceptor& acceptor) {
 void ServingThread::admit(Acceptor& acceptor, int descriptor, bool loopback) {
     std::unique_ptr<Connection> made;
     try {
-        made = std::make_unique<Connection>(*this, descriptor, Peer{acceptor.listener, loopback},
-                                            acceptor.tls);
+        made = std::make_unique<Connection>(
+            *this, descriptor, Peer{acceptor.listener, loopback, descriptor}, acceptor.tls);
     } catch (...) {
         ::close(descriptor);
         throw;

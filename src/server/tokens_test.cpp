@@ -56,12 +56,12 @@ TEST_F(TokenTest, ReadingLiftsWhatIsDisclosed) {
     start();
     auto facts = [&](const std::string& path, const std::string& shown) {
         std::string body = get(path + "/facts", shown).body;
-        return body.substr(body.find(" operator"));
+        return body.substr(body.find(" disclose"));
     };
-    EXPECT_EQ(facts("/open", ""), " operator disclose=1");
-    EXPECT_EQ(facts("/open", "Bearer p0sh"), " operator disclose=1");
-    EXPECT_EQ(facts("/open", "Bearer wrong"), " operator disclose=1");
-    EXPECT_EQ(facts("/open", "Bearer r3ad"), " operator disclose=2");
+    EXPECT_EQ(facts("/open", ""), " disclose=1");
+    EXPECT_EQ(facts("/open", "Bearer p0sh"), " disclose=1");
+    EXPECT_EQ(facts("/open", "Bearer wrong"), " disclose=1");
+    EXPECT_EQ(facts("/open", "Bearer r3ad"), " disclose=2");
     EXPECT_NE(get("/open/facts", "Bearer r3ad").body.find(" authorized"), std::string::npos);
     EXPECT_EQ(get("/open/facts", "").body.find(" authorized"), std::string::npos);
 }

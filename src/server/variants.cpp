@@ -21,7 +21,6 @@ std::string key_of(const dialects::Request& request, const void* route) {
     auto add = [&key](std::string_view text) { key.append(text).push_back('\0'); };
     key += static_cast<char>('0' + static_cast<int>(request.disclose));
     key += request.authorized ? 'a' : '-';
-    key += request.operator_ ? 'o' : '-';
     add(request.method);
     add(request.path);
     add(request.rest);
@@ -57,6 +56,7 @@ void Variant::retire() noexcept {
 
 std::shared_ptr<Variant> Responder::keep(Variant made, const void* route) {
     std::string key = key_of(made.request, route);
+    key += made.allow;
     auto found = variants_.find(key);
     if (found != variants_.end()) return found->second;
     auto variant = std::make_shared<Variant>(std::move(made));
@@ -137,6 +137,7 @@ dialects::Response Responder::produce(Variant& variant, const Snapshot& snapshot
         response = plain_answer(500, "the answer could not be made; the log says why");
         response.repeat_for = std::chrono::seconds(1);
     }
+    if (!variant.allow.empty()) as_options(response, variant.allow);
     variant.request.traffic = {};
     variant.request.process = nullptr;
     variant.request.application_metrics = {};

@@ -1,9 +1,8 @@
 """Taking a service out of rotation: who may, who sees it, and that no restart forgets it."""
 import contextlib
+import os
 
-import pytest
-
-from daemon import ask, eventually, run_vitals
+from daemon import UnixConnection, ask, eventually, run_vitals
 
 CONFIGURATION = {"components": {"disk": {"check": "disk", "path": "/", "degraded_above": "99%",
                                          "failed_above": "99.9%"}}}
@@ -19,43 +18,62 @@ def test_out_and_in_again(vitals):
     assert eventually(lambda: daemon.get("/readyz").status == 200)
     assert (daemon.get("/probe_status").status, daemon.get("/probe_status").text) == (200, "OK")
 
-    answer = daemon.ask("POST", "/probe_status?body=kernel%20update")
+    answer = daemon.control("POST", "/probe_status?body=kernel%20update")
     assert (answer.status, answer.text) == (200, "kernel update")
     assert "Warning" not in answer.headers
     assert out_of_service(daemon, "kernel update")
     ready = daemon.get("/readyz")
     assert ready.status == 500 and "[-]decommission failed" in ready.text
+    health = daemon.get("/health")
+    assert (health.status, health.json["output"]) == (503, "out of service: kernel update")
+    assert "<h1>Out of service: kernel update</h1>" in daemon.get("/").text
+    assert daemon.get("/badge.json").json["message"] == "out of service"
+    assert daemon.figure("vitals_out_of_service") == 1 and daemon.figure("vitals_status") == 0
     assert daemon.get("/livez").status == 200, "nobody must restart what is out of rotation"
 
-    assert daemon.ask("POST", "/probe_status?body=OK").status == 200
+    assert daemon.control("POST", "/probe_status?body=OK").status == 200
     assert eventually(lambda: daemon.get("/probe_status").status == 200)
     assert eventually(lambda: daemon.get("/readyz").status == 200)
 
 
 def test_it_survives_kill_9(vitals):
     daemon = vitals(CONFIGURATION)
-    assert daemon.ask("POST", "/probe_status?body=gone").status == 200
+    assert daemon.control("POST", "/probe_status?body=gone").status == 200
     daemon.kill()    # the answer said that it is saved
     daemon.start()
     answer = daemon.get("/probe_status")
     assert (answer.status, answer.text) == (503, "gone"), "the very first answer must say so"
     assert daemon.get("/livez").status == 200
 
-    assert daemon.ask("POST", "/probe_status?body=OK").status == 200
+    assert daemon.control("POST", "/probe_status?body=OK").status == 200
     daemon.kill()
     daemon.start()
     assert daemon.get("/probe_status").status == 200
 
 
-@pytest.mark.parametrize("header", [
-    ("X-Forwarded-For", "203.0.113.9"), ("Forwarded", "for=203.0.113.9"), ("Via", "1.1 proxy"),
-    ("Origin", "http://evil.example"), ("Sec-Fetch-Site", "cross-site")])
-def test_a_proxy_or_a_browser_on_this_host_is_no_operator(vitals, header):
+def probe_status(control_from):
+    return {**CONFIGURATION,
+            "endpoints": [{"dialect": "probe_status", "control_from": control_from}]}
+
+
+def test_being_on_this_machine_is_no_right(vitals):
     daemon = vitals(CONFIGURATION)
-    answer = daemon.ask("POST", "/probe_status?body=gone", headers=dict([header]))
-    assert answer.status == 403
+    answer = daemon.ask("POST", "/probe_status?body=gone")
+    assert answer.status == 403 and "control listener" in answer.text
     assert daemon.get("/probe_status").status == 200
-    assert daemon.ask("POST", "/probe_status?body=gone").status == 200, "without it, it may"
+
+
+def test_this_machine_may_where_it_is_configured(vitals):
+    daemon = vitals(probe_status("loopback"))
+    for header in (("X-Forwarded-For", "203.0.113.9"), ("X-Real-IP", "203.0.113.9"),
+                   ("Forwarded", "for=203.0.113.9"), ("Via", "1.1 proxy"),
+                   ("Host", "health.example.org"), ("Origin", "http://evil.example"),
+                   ("Sec-Fetch-Site", "cross-site")):
+        answer = daemon.ask("POST", "/probe_status?body=gone", headers=dict([header]))
+        assert answer.status == 403, header
+    assert daemon.get("/probe_status").status == 200
+    assert daemon.ask("POST", "/probe_status?body=gone").status == 200
+    assert daemon.logs("decommissioned by 127.0.0.1: gone")
 
 
 def test_by_token_and_by_control_socket(vitals):
@@ -71,6 +89,12 @@ def test_by_token_and_by_control_socket(vitals):
     answer = daemon.control("PUT", "/v1/drain", {"text": "OK"})
     assert answer.json == {"text": "OK", "active": False, "draining": False, "durable": True}
     assert eventually(lambda: daemon.get("/probe_status").status == 200)
+    # Who did it stands beside it; coming back is no warning.
+    assert daemon.logs("decommissioned by token operator: gone")
+    assert daemon.logs(f"recommissioned by uid {os.getuid()}")
+    levels = {word: line.split()[1] for line in daemon.log().splitlines()
+              for word in ("decommissioned", "recommissioned") if word in line}
+    assert levels == {"decommissioned": "warning", "recommissioned": "info"}, daemon.log()
 
 
 def test_from_the_command_line(vitals):
@@ -84,8 +108,7 @@ def test_from_the_command_line(vitals):
 
 
 def test_anyone_may_where_it_is_configured(vitals):
-    daemon = vitals({**CONFIGURATION, "endpoints": [
-        {"dialect": "probe_status", "control_from": "anyone"}]})
+    daemon = vitals(probe_status("anyone"))
     answer = daemon.ask("POST", "/probe_status?body=gone", headers={"Via": "1.1 proxy"})
     assert answer.status == 200
     assert out_of_service(daemon, "gone")
@@ -94,7 +117,7 @@ def test_anyone_may_where_it_is_configured(vitals):
 def test_an_answer_under_way_does_not_block_others(vitals):
     """The POST waits for the disk; readers on the same thread must not."""
     daemon = vitals(CONFIGURATION)
-    with contextlib.closing(daemon.connection()) as connection:
+    with contextlib.closing(UnixConnection(daemon.socket)) as connection:
         for number in range(50):
             assert ask(connection, "POST", f"/probe_status?body=text{number}").status == 200
     assert out_of_service(daemon, "text49")

@@ -368,14 +368,20 @@ def test_what_is_checked_cannot_be_pushed(vitals):
 
 
 def test_out_of_service_and_back(vitals):
-    daemon = vitals(PUSHED)
-    for where in (("-c", daemon.file), ("--url", f"http://127.0.0.1:{daemon.port}")):
-        answer = run_vitals("decommission", "until noon", *where)
+    daemon = vitals({**PUSHED, "tokens": {
+        "operator": {"secret": "let-me-control", "allow": ["control"]}}})
+    tcp = ("--url", f"http://127.0.0.1:{daemon.port}")
+    answer = run_vitals("decommission", "until noon", *tcp)
+    assert answer.returncode == 77 and "show one with --token-file" in answer.stderr
+    assert '- {address: "unix:/run/vitals/control.sock", control: true}' in answer.stderr
+    token = {"VITALS_TOKEN": "let-me-control"}
+    for where, environment in ((("-c", daemon.file), {}), (tcp, token)):
+        answer = run_vitals("decommission", "until noon", *where, environment=environment)
         assert answer.returncode == 0 and "out of service: until noon" in answer.stdout
         assert eventually(lambda: daemon.get("/probe_status").status == 503)
         assert daemon.get("/probe_status").text == "until noon"
         assert "decommissioned: until noon" in run_vitals("status", "-c", daemon.file).stdout
-        assert run_vitals("recommission", *where).returncode == 0
+        assert run_vitals("recommission", *where, environment=environment).returncode == 0
         assert eventually(lambda: daemon.get("/probe_status").status == 200)
     assert run_vitals("decommission", "OK", "-c", daemon.file).returncode == 64
 

@@ -42,7 +42,7 @@ def test_endpoints_and_service_change(vitals):
     assert daemon.get("/svc_status").status == 200
     daemon.configure({"service": {"name": "shop", "version": "2.6.0"},
                       "components": {"memory": MEMORY},
-                      "endpoints": [{"dialect": "svc_status", "path": "/other"}]})
+                      "endpoints": {"only": [{"dialect": "svc_status", "path": "/other"}]}})
     hup(daemon)
     assert eventually(lambda: daemon.get("/other").status == 200)
     assert daemon.get("/svc_status").status == 404
