@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "model/masked.hpp"
 #include "wire/pattern.hpp"
 #include "wire/quote.hpp"
 #include "wire/url.hpp"
@@ -35,6 +36,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         // One of our own few sentences, whatever the text was.
         require(url.error().size() < 160);
     }
+    const std::string shown = vitals::masked(text);
+    require(vitals::masked(shown) == shown);
+    const std::string whole = vitals::masked_url(text);
+    require(vitals::masked_url(whole) == whole);
+    if (const auto url = parse_url(text); url && !url->password.empty())
+        require(whole.find(":***@") != std::string::npos);
     const std::string quoted_text = quoted(text, 64);
     require(quoted_text.size() <= 64 * 4 + 5);
     for (const char letter : quoted_text) {

@@ -4,6 +4,7 @@
 #include "app/assemble.hpp"
 #include "engine/run.hpp"
 #include "model/clock.hpp"
+#include "model/masked.hpp"
 #include "net/environment.hpp"
 #include "net/loop.hpp"
 
@@ -13,6 +14,7 @@ namespace {
 
 std::shared_ptr<ComponentState> state_of(const Component& component, Outcome outcome,
                                          const Clock& clock) {
+    mask(outcome);
     auto state = std::make_shared<ComponentState>();
     state->component = std::make_shared<Component>(component);
     state->judged = outcome.status;

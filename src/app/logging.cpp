@@ -16,6 +16,9 @@
 #include <thread>
 #include <utility>
 
+#include "model/clock.hpp"
+#include "model/masked.hpp"
+
 namespace vitals::app {
 
 namespace {
@@ -64,7 +67,7 @@ bool write_all(int descriptor, std::string_view bytes) {
 }  // namespace
 
 std::string log_line(LogLevel level, std::string_view message, System time, bool json) {
-    std::string text(message);
+    std::string text = masked(message);
     for (char& c : text)
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
     if (json)

@@ -13,6 +13,7 @@
 #include "cli/selection.hpp"
 #include "config/wording.hpp"
 #include "model/clock.hpp"
+#include "model/masked.hpp"
 
 namespace vitals::cli {
 namespace {
@@ -26,9 +27,15 @@ const config::Described& described(const checks::Kind& kind) {
 }
 
 std::expected<config::ComponentConfig, Failure> component_of_url(const std::string& url) {
-    const auto shown = without_password(url);
+    const auto shown = masked_url(url);
     const auto* kind = app::kind_of_url(url);
     if (kind == nullptr || kind->from_url == nullptr) {
+        const std::string plain = url.substr(0, url.substr(0, url.find(':')).rfind('+'));
+        if (plain.size() < url.size() && app::kind_of_url(plain + ':') != nullptr) {
+            return std::unexpected(
+                Failure{exit_code::usage, fmt::format("no kind of check takes {}; write {}://",
+                                                      config::in_quotes(shown), plain)});
+        }
         std::string schemes;
         for (const auto* one : app::kinds()) {
             for (const auto scheme : one->schemes) {

@@ -9,6 +9,7 @@
 
 #include "cli/formats.hpp"
 #include "cli/screen_text.hpp"
+#include "model/masked.hpp"
 
 namespace vitals::cli {
 namespace {
@@ -136,8 +137,7 @@ std::string as_nagios(const Snapshot& snapshot, Steady now, std::span<const std:
         return nagios_unknown(snapshot.components.empty() ? "no components: nothing was checked"
                                                           : "nothing is watched");
     }
-    auto first =
-        fmt::format("VITALS {} - {}", nagios_word(status), groups(snapshot, now));
+    auto first = fmt::format("VITALS {} - {}", nagios_word(status), groups(snapshot, now));
     if (snapshot.decommission.active()) {
         first += snapshot.decommission.draining
                      ? "; draining"
@@ -159,11 +159,11 @@ std::string as_nagios(const Snapshot& snapshot, Steady now, std::span<const std:
 
 std::string nagios_unknown(std::string_view why) {
     const auto end = std::min(why.find('\n'), why.size());
-    auto text = fitting("VITALS UNKNOWN - " + without_bar(why.substr(0, end))) + '\n';
+    auto text = fitting("VITALS UNKNOWN - " + without_bar(masked(why.substr(0, end)))) + '\n';
     for (auto rest = why.substr(end); !rest.empty();) {
         rest.remove_prefix(1);
         const auto line = rest.substr(0, rest.find('\n'));
-        if (!line.empty()) text += without_bar(line) + '\n';
+        if (!line.empty()) text += without_bar(masked(line)) + '\n';
         rest.remove_prefix(line.size());
     }
     return text;

@@ -15,13 +15,6 @@ bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-// Whether what follows the last colon of `host:port` may be a port, or there is no colon at all.
-bool is_port(std::string_view authority) {
-    const auto colon = authority.rfind(':');
-    if (colon == std::string_view::npos || authority.ends_with(']')) return true;
-    return authority.find_first_not_of("0123456789", colon + 1) == std::string_view::npos;
-}
-
 }  // namespace
 
 bool looks_like_url(std::string_view word) noexcept {
@@ -31,23 +24,6 @@ bool looks_like_url(std::string_view word) noexcept {
     return std::ranges::all_of(word.substr(0, colon), [](char c) {
         return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
     });
-}
-
-std::string without_password(std::string_view url) {
-    const auto authority = url.find("://");
-    if (authority == std::string_view::npos) return std::string(url);
-    const auto begin = authority + 3;
-    const auto end = std::min(url.find_first_of("/?#", begin), url.size());
-    auto at = url.substr(0, end).rfind('@');
-    // A password with one of these in it, which should have been encoded, must not show either.
-    if (at == std::string_view::npos || at < begin) {
-        const bool port = is_port(url.substr(begin, end - begin));
-        at = port ? std::string_view::npos : url.rfind('@');
-    }
-    if (at == std::string_view::npos || at < begin) return std::string(url);
-    const auto colon = url.find(':', begin);
-    if (colon == std::string_view::npos || colon > at) return std::string(url);
-    return std::string(url.substr(0, colon + 1)) + "***" + std::string(url.substr(at));
 }
 
 std::expected<std::vector<Selected>, std::string> select(

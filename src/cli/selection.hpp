@@ -16,9 +16,6 @@ namespace vitals::cli {
 // is reached by a glob.
 bool looks_like_url(std::string_view word) noexcept;
 
-// The URL with `***` for the password in its authority, for showing.
-std::string without_password(std::string_view url);
-
 struct Selected {
     std::size_t index = 0;  // among the known
     bool by_name = false;   // written in full, not only taken by a pattern

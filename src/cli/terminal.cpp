@@ -12,6 +12,8 @@
 #include <system_error>
 #include <utility>
 
+#include "model/masked.hpp"
+
 namespace vitals::cli {
 namespace {
 
@@ -112,7 +114,8 @@ bool print(std::string_view text) {
 }
 
 void print_error(std::string_view text) {
-    std::fwrite(text.data(), 1, text.size(), stderr);
+    const std::string shown = masked(text);
+    std::fwrite(shown.data(), 1, shown.size(), stderr);
 }
 
 }  // namespace vitals::cli

@@ -103,7 +103,8 @@ int run(const Validate& command, const Terminal&) {
         counted(endpoints, "endpoint"), counted(config->listeners.size(), "listener"));
     if (!config->workers.empty()) text += ", " + counted(config->workers.size(), "worker group");
     if (!command.secrets) text += "; secrets were not read";
-    return print(text + '\n' + bounds(*config) + served(*config)) ? exit_code::ok : exit_code::output;
+    return print(text + '\n' + bounds(*config) + served(*config)) ? exit_code::ok
+                                                                  : exit_code::output;
 }
 
 }  // namespace vitals::cli

@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
+#include "model/masked.hpp"
+
 namespace vitals::config {
 
 std::string Problem::text() const {
-    return fmt::format("{}:{}:{}: {}", file, position.line, position.column, message);
+    return fmt::format("{}:{}:{}: {}", file, position.line, position.column, masked(message));
 }
 
 const Node* Node::find(std::string_view key) const {

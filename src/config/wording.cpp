@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "model/masked.hpp"
+
 namespace vitals::config {
 
 namespace {
@@ -39,7 +41,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::string in_quotes(std::string_view text) {
+std::string in_quotes(std::string_view given) {
+    const std::string text = masked(given);
     std::string shown = "'";
     std::size_t characters = 0;
     for (const char c : text) {

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "engine/schedule.hpp"
+#include "model/masked.hpp"
 
 namespace vitals::engine {
 
@@ -183,6 +184,7 @@ struct Engine::State {
 
     // Thresholds, counts, the transition log; then the new state stands.
     Pace take(Watched& one, Outcome outcome, std::optional<Steady::duration> valid_for = {}) {
+        mask(outcome);
         const ComponentState& before = *one.state;
         const Status found = outcome.status;
         one.judgement = judge(one.judgement, found, one.definition.policy);

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "library/core.hpp"
+#include "model/masked.hpp"
 
 namespace vitals {
 
@@ -61,6 +62,7 @@ std::uint64_t digest_of(const Outcome& state) noexcept {
 }
 
 void store(const std::shared_ptr<library::Cell>& cell, std::uint64_t word, Outcome state) {
+    mask(state);
     std::shared_ptr<library::Core> core;
     std::shared_ptr<const Outcome> stored = std::make_shared<Outcome>(std::move(state));
     Status from = Status::unknown;

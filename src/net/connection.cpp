@@ -6,6 +6,7 @@
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -53,7 +54,7 @@ class Stream final : public Connection {
         if (std::exchange(asked_, false) && !session_ && !answer_by_)
             co_await wait(Socket::wait_read);
         for (;;) {
-            const ssize_t got = session_ ? read_tls(buffer) : read_plain(buffer);
+            const ssize_t got = read_now(buffer);
             if (got >= 0) {
                 ended_ = got == 0;
                 answer_by_.reset();
@@ -93,10 +94,12 @@ class Stream final : public Connection {
 
     awaitable<void> write(std::string_view bytes) override {
         asked_ = true;
-        while (!bytes.empty()) {
+        while (!bytes.empty() && !unsent_) {
             const ssize_t sent = session_ ? write_tls(bytes) : write_plain(bytes);
             if (sent >= 0)
                 bytes.remove_prefix(static_cast<std::size_t>(sent));
+            else if (unsent_)
+                hear_last_words();
             else
                 co_await wait(need_);
         }
@@ -134,6 +137,25 @@ class Stream final : public Connection {
         note_session(session_.get(), verdict_);
     }
 
+    awaitable<void> settle_tls(Steady until) override {
+        if (!session_ || SSL_version(session_.get()) < TLS1_3_VERSION) co_return;
+        // A server gives tickets to a client that it has let in.
+        const auto let_in = [this] {
+            return SSL_SESSION_has_ticket(SSL_get0_session(session_.get())) == 1;
+        };
+        while (verdict_.asked && !let_in()) {
+            const bool more = co_await readable(until);
+            if (!more) co_return;
+            char byte = 0;
+            ERR_clear_error();
+            errno = 0;
+            const int result = SSL_peek(session_.get(), &byte, 1);
+            if (result > 0) co_return;
+            const bool ended = block_or_end(SSL_get_error(session_.get(), result)) == 0;
+            if (ended) co_return;
+        }
+    }
+
     std::optional<PeerCertificate> certificate() const override { return verdict_.certificate; }
     std::string peer() const override { return address_; }
 
@@ -156,16 +178,38 @@ class Stream final : public Connection {
     void answer_by(Steady until) override { answer_by_ = until; }
 
   private:
-    // The four below: the number of bytes, or -1 and need_ says what to wait for.
+    ssize_t read_now(std::span<char> buffer) {
+        if (last_words_.empty()) return session_ ? read_tls(buffer) : read_plain(buffer);
+        const std::size_t size = last_words_.copy(buffer.data(), buffer.size());
+        last_words_.erase(0, size);
+        return static_cast<ssize_t>(size);
+    }
+
+    // Nothing more can be sent, and unsent_ says why. What the peer said before it closed is still
+    // there to be read, and says more.
+    void hear_last_words() {
+        std::array<char, 4096> buffer;
+        const ssize_t got = read_now(buffer);
+        if (got <= 0) throw broken(*unsent_);
+        last_words_.assign(buffer.data(), static_cast<std::size_t>(got));
+    }
+
+    // The four below: the number of bytes, or -1 and need_ says what to wait for; of writing also
+    // -1 and unsent_.
     ssize_t read_plain(std::span<char> buffer) {
         const ssize_t got = recv(descriptor(), buffer.data(), buffer.size(), 0);
-        if (got < 0) block_or_throw(Socket::wait_read);
+        if (got >= 0) return got;
+        if (!would_block()) throw broken(unsent_ ? *unsent_ : stream_failure(errno, address_));
+        need_ = Socket::wait_read;
         return got;
     }
 
     ssize_t write_plain(std::string_view bytes) {
         const ssize_t sent = send(descriptor(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (sent < 0) block_or_throw(Socket::wait_write);
+        if (sent < 0 && would_block())
+            need_ = Socket::wait_write;
+        else if (sent < 0)
+            unsent_ = broken(stream_failure(errno, address_));
         return sent;
     }
 
@@ -184,28 +228,24 @@ class Stream final : public Connection {
         errno = 0;
         const int result = SSL_write_ex(session_.get(), bytes.data(), bytes.size(), &sent);
         if (result == 1) return static_cast<ssize_t>(sent);
-        if (block_or_end(SSL_get_error(session_.get(), result)) == 0)
-            throw broken(stream_failure(EPIPE, address_));
+        const int system_error = errno;
+        if (!wants(SSL_get_error(session_.get(), result)))
+            unsent_ = broken(stream_failure(system_error != 0 ? system_error : EPIPE, address_));
         return -1;
     }
 
-    void block_or_throw(Socket::wait_type what) {
-        if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
-            throw broken(stream_failure(errno, address_));
-        need_ = what;
-    }
+    static bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
 
     // -1: to be tried again after a wait; 0: the peer closed.
     ssize_t block_or_end(int error) {
         if (wants(error)) return -1;
         if (error == SSL_ERROR_ZERO_RETURN) return 0;
-        if (error == SSL_ERROR_SYSCALL) throw broken(stream_failure(errno, address_));
         // With TLS 1.3 a server that does not want our certificate says so only now.
-        const unsigned long why = ERR_get_error();
-        const char* detail =
-            about_our_certificate(why) ? "client certificate refused" : "TLS failed";
-        throw broken(CheckError(ErrorClass::tls, detail,
-                                fmt::format("{}: {}", address_, library_text(why))));
+        if (verdict_.alert != 0) throw broken(alert_failure(verdict_, address_));
+        if (unsent_) throw broken(*unsent_);
+        if (error == SSL_ERROR_SYSCALL) throw broken(stream_failure(errno, address_));
+        throw broken(CheckError(ErrorClass::tls, "TLS failed",
+                                fmt::format("{}: {}", address_, library_text(ERR_get_error()))));
     }
 
     bool wants(int error) {
@@ -254,7 +294,9 @@ class Stream final : public Connection {
     Socket::wait_type need_ = Socket::wait_read;
     std::size_t unwaited_ = 0;  // bytes read since the loop was last let run
     std::optional<Steady> answer_by_;
-    bool asked_ = false;  // written to since the last read
+    std::optional<CheckError> unsent_;  // why no more can be sent
+    std::string last_words_;            // of a peer that closed, not read yet
+    bool asked_ = false;                // written to since the last read
     bool broken_ = false;
     bool ended_ = false;
 };

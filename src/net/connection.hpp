@@ -32,18 +32,23 @@ class Connection {
 
     // At least one byte, or 0 when the peer closed in good order. A reset is CheckError{protocol,
     // "connection reset"}; while the class is still `connect` (before the first byte) it is the
-    // caller's to say so.
+    // caller's to say so. With TLS 1.3 the peer may refuse our certificate only here.
     virtual awaitable<std::size_t> read_some(std::span<char> buffer) = 0;
     // Waits until read_some() has something to tell, until that time at most: false when it came
     // first. The connection stays good.
     virtual awaitable<bool> readable(Steady until) = 0;
-    virtual awaitable<void> write(std::string_view bytes) = 0;  // all of them
+    // All of them. When the peer has closed, what it said before (that it has no room for another
+    // client, say) counts: it is kept for read_some(), and only without it writing fails.
+    virtual awaitable<void> write(std::string_view bytes) = 0;
     // Turns the stream into TLS. Verifies chain, time and name unless told otherwise. The phase
     // ("tls") is the caller's. Throws CheckError{tls}: "certificate expired", "certificate not yet
     // valid", "certificate not trusted", "certificate is for another name", "client certificate
-    // refused" (with TLS 1.3 from the first read only), "does not speak TLS", "handshake failed";
-    // {local} when a file of ours cannot be used, with its path in `error`.
+    // refused" (with TLS 1.3 from the first read or write only), "does not speak TLS", "handshake
+    // failed"; {local} when a file of ours cannot be used, with its path in `error`.
     virtual awaitable<void> start_tls(const TlsOptions& options, std::string host) = 0;
+    // For who has nothing to say or to hear: where the peer asked for our certificate and has not
+    // said yet what it makes of it (TLS 1.3), waits until it does, until that time at most.
+    virtual awaitable<void> settle_tls(Steady until) = 0;
     // What the peer showed; also when start_tls() did not accept it.
     virtual std::optional<PeerCertificate> certificate() const = 0;
     virtual std::string peer() const = 0;  // the address, for `error`

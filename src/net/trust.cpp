@@ -25,23 +25,12 @@ int verdict_of_session() {
     static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
     return index;
 }
-int verdict_of_context() {
-    static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
-    return index;
-}
-int name_of_context() {
-    static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
-    return index;
-}
 
 TlsVerdict* verdict_of(X509_STORE_CTX* store) {
     const auto* session =
         static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
     if (session == nullptr) return nullptr;
-    if (void* verdict = SSL_get_ex_data(session, verdict_of_session()))
-        return static_cast<TlsVerdict*>(verdict);
-    return static_cast<TlsVerdict*>(
-        SSL_CTX_get_ex_data(SSL_get_SSL_CTX(session), verdict_of_context()));
+    return static_cast<TlsVerdict*>(SSL_get_ex_data(session, verdict_of_session()));
 }
 
 // `host.` and `host` are the same host; certificates and SNI know the second form only.
@@ -50,13 +39,40 @@ std::string without_dot(std::string name) {
     return name;
 }
 
-// curl asks for the URL's host and knows no other; the moment before the first message is the last
-// at which its session can be told.
-void ask_for_name(const SSL* session, int where, int) {
-    if ((where & SSL_CB_HANDSHAKE_START) == 0) return;
-    const void* name = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(session), name_of_context());
-    const std::string plain = without_dot(*static_cast<const std::string*>(name));
-    if (!is_address(plain)) SSL_set_tlsext_host_name(const_cast<SSL*>(session), plain.c_str());
+// The peer turned our certificate down, or its absence.
+bool about_our_certificate(const TlsVerdict& verdict) {
+    switch (verdict.alert) {
+        case SSL_AD_CERTIFICATE_REQUIRED:
+        case SSL_AD_NO_CERTIFICATE:
+        case SSL_AD_BAD_CERTIFICATE:
+        case SSL_AD_UNSUPPORTED_CERTIFICATE:
+        case SSL_AD_CERTIFICATE_REVOKED:
+        case SSL_AD_CERTIFICATE_EXPIRED:
+        case SSL_AD_CERTIFICATE_UNKNOWN:
+        case SSL_AD_UNKNOWN_CA:
+        case SSL_AD_ACCESS_DENIED:
+            return true;
+        case SSL_AD_HANDSHAKE_FAILURE:  // how TLS 1.2 says it
+            return verdict.asked;
+        default:
+            return false;
+    }
+}
+
+// Whoever reads an alert, and whatever becomes of that: it is known what it was.
+void note(TlsVerdict& verdict, int where, int value) {
+    constexpr int fatal = 2;
+    if (where == SSL_CB_READ_ALERT && value >> 8 == fatal) verdict.alert = value & 0xff;
+}
+
+int note_question(SSL*, void* verdict) {
+    static_cast<TlsVerdict*>(verdict)->asked = true;
+    return 1;
+}
+
+void note_in_session(const SSL* session, int where, int value) {
+    auto* verdict = static_cast<TlsVerdict*>(SSL_get_ex_data(session, verdict_of_session()));
+    if (verdict != nullptr) note(*verdict, where, value);
 }
 
 std::string subject(const X509* certificate) {
@@ -165,12 +181,6 @@ bool not_tls(unsigned long error) {
     return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_WRONG_VERSION_NUMBER;
 }
 
-// It knows ALPN, and none of the protocols that we offered.
-bool no_protocol(unsigned long error) {
-    return ERR_GET_LIB(error) == ERR_LIB_SSL &&
-           ERR_GET_REASON(error) == SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL;
-}
-
 }  // namespace
 
 TlsContext::TlsContext(const TlsOptions& options)
@@ -191,7 +201,9 @@ TlsContext::TlsContext(const TlsOptions& options)
         SSL_CTX_set_default_passwd_cb(context_, no_passphrase);
         if (options.verify) load_authorities(options);
         if (!options.certificate.empty()) load_identity(options);
-        equip(context_);
+        // The argument only says whether to verify; its address means nothing.
+        SSL_CTX_set_cert_verify_callback(context_, verify_chain, verify_ ? this : nullptr);
+        SSL_CTX_set_verify(context_, verify_ ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
     } catch (...) {
         SSL_CTX_free(context_);
         throw;
@@ -236,23 +248,6 @@ void TlsContext::load_identity(const TlsOptions& options) {
         throw unusable("client key cannot be used", key);
 }
 
-void TlsContext::equip(SSL_CTX* foreign) const {
-    // The argument only says whether to verify; its address means nothing.
-    SSL_CTX_set_cert_verify_callback(foreign, verify_chain,
-                                     verify_ ? const_cast<TlsContext*>(this) : nullptr);
-    SSL_CTX_set_verify(foreign, verify_ ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
-    if (foreign == context_) return;
-    SSL_CTX_set_min_proto_version(foreign, TLS1_2_VERSION);
-    SSL_CTX_set1_cert_store(foreign, SSL_CTX_get_cert_store(context_));
-    if (X509* ours = SSL_CTX_get0_certificate(context_)) {
-        SSL_CTX_use_certificate(foreign, ours);
-        STACK_OF(X509)* chain = nullptr;
-        SSL_CTX_get0_chain_certs(context_, &chain);
-        SSL_CTX_set1_chain(foreign, chain);
-        SSL_CTX_use_PrivateKey(foreign, SSL_CTX_get0_privatekey(context_));
-    }
-}
-
 bool TlsContexts::Stamp::operator==(const Stamp& other) const {
     return device == other.device && inode == other.inode && size == other.size &&
            modified.tv_sec == other.modified.tv_sec && modified.tv_nsec == other.modified.tv_nsec;
@@ -282,13 +277,8 @@ void expect(SSL* session, const std::string& name, TlsVerdict& verdict) {
     if (!is_address(plain)) SSL_set_tlsext_host_name(session, plain.c_str());
     set_name(SSL_get0_param(session), plain);
     SSL_set_ex_data(session, verdict_of_session(), &verdict);
-}
-
-void expect(SSL_CTX* foreign, const std::string& name, TlsVerdict& verdict) {
-    set_name(SSL_CTX_get0_param(foreign), without_dot(name));
-    SSL_CTX_set_ex_data(foreign, verdict_of_context(), &verdict);
-    SSL_CTX_set_ex_data(foreign, name_of_context(), const_cast<std::string*>(&name));
-    SSL_CTX_set_info_callback(foreign, ask_for_name);
+    SSL_set_info_callback(session, note_in_session);
+    SSL_set_cert_cb(session, note_question, &verdict);
 }
 
 void note_session(const SSL* session, TlsVerdict& verdict) {
@@ -303,34 +293,28 @@ std::string library_text(unsigned long error) {
     return reason != nullptr ? reason : fmt::format("error {:x}", error);
 }
 
-bool about_our_certificate(unsigned long error) {
-    if (ERR_GET_LIB(error) != ERR_LIB_SSL) return false;
-    switch (ERR_GET_REASON(error)) {
-        case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
-        case SSL_R_SSLV3_ALERT_NO_CERTIFICATE:
-        case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
-        case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
-        case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
-        case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
-        case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
-        case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
-        case SSL_R_TLSV1_ALERT_ACCESS_DENIED:
-            return true;
-        default:
-            return false;
-    }
+CheckError alert_failure(const TlsVerdict& verdict, const std::string& where) {
+    const std::string what = verdict.alert == SSL_AD_CERTIFICATE_REQUIRED
+                                 ? "certificate required"
+                                 : SSL_alert_desc_string_long(verdict.alert);
+    CheckError error(ErrorClass::tls, "handshake failed",
+                     fmt::format("{}: got alert {}, {}", where, verdict.alert, what));
+    if (about_our_certificate(verdict)) error.detail = "client certificate refused";
+    if (verdict.alert == TLS1_AD_NO_APPLICATION_PROTOCOL)
+        error.detail = "did not agree to our protocol (ALPN)";
+    error.phase = "tls";
+    return error;
 }
 
 CheckError handshake_failure(const TlsVerdict& verdict, const TlsContext& context,
                              unsigned long library_error, int system_error,
                              const std::string& where) {
+    if (verdict.error == X509_V_OK && verdict.alert != 0) return alert_failure(verdict, where);
     if (verdict.error == X509_V_OK) {
         const std::string why =
             system_error != 0 ? system_text(system_error) : library_text(library_error);
         const char* detail = "handshake failed";
-        if (about_our_certificate(library_error)) detail = "client certificate refused";
         if (not_tls(library_error)) detail = "does not speak TLS";
-        if (no_protocol(library_error)) detail = "did not agree to our protocol (ALPN)";
         return CheckError(ErrorClass::tls, detail, fmt::format("{}: {}", where, why));
     }
     const std::string why = fmt::format(

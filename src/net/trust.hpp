@@ -21,7 +21,9 @@ namespace vitals::net {
 struct TlsVerdict {
     std::optional<PeerCertificate> certificate;  // also when it was not accepted
     int error = X509_V_OK;
-    std::string about;  // the certificate that the error is about, for `error`
+    std::string about;   // the certificate that the error is about, for `error`
+    bool asked = false;  // the peer wanted a certificate of ours
+    int alert = 0;       // what the peer turned us down with (RFC 8446, section 6), or 0
 };
 
 // One set of options made ready. Immutable, except by OpenSSL's own counting.
@@ -34,8 +36,6 @@ class TlsContext {
     TlsContext& operator=(const TlsContext&) = delete;
 
     SSL_CTX* get() const { return context_; }
-    // Gives a context that another library made (curl's) the same trust, identity and limits.
-    void equip(SSL_CTX* foreign) const;
     // No authority is installed on this machine: then nothing a peer shows can be judged.
     bool trusts_nobody() const { return trusts_nobody_; }
 
@@ -76,9 +76,6 @@ class TlsContexts {
 // Lets the session ask for `name` (SNI, unless it is an address), accept no certificate of another,
 // and put what it finds into the verdict, which must outlive the handshake.
 void expect(SSL* session, const std::string& name, TlsVerdict& verdict);
-// Likewise for the sessions of a context that another library made for one peer. `name` must
-// outlive them, too.
-void expect(SSL_CTX* foreign, const std::string& name, TlsVerdict& verdict);
 
 // Version and cipher, once the handshake is through.
 void note_session(const SSL* session, TlsVerdict& verdict);
@@ -89,9 +86,12 @@ CheckError handshake_failure(const TlsVerdict& verdict, const TlsContext& contex
                              unsigned long library_error, int system_error,
                              const std::string& where);
 
+// What the peer turned us down with, in the handshake or, with TLS 1.3, behind it: there it judges
+// our certificate only after we are through, so that a read or a write fails first. One text
+// whatever failed.
+CheckError alert_failure(const TlsVerdict& verdict, const std::string& where);
+
 // The text of an OpenSSL error, or "closed by the peer" for 0.
 std::string library_text(unsigned long error);
-// The peer turned our certificate (or its absence) down.
-bool about_our_certificate(unsigned long error);
 
 }  // namespace vitals::net

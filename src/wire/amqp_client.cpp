@@ -212,14 +212,20 @@ CheckError Client::closed_by_broker(Reader& reader) const {
     const std::uint16_t code = reader.short_number();
     const std::string text = reader.short_text();
     const std::string said = fmt::format("got {} {}", code, quoted(text));
+    // RabbitMQ refuses for a limit (of a virtual host, a user, a node) in the words of a
+    // permission.
+    const auto says = [&text](std::string_view part) { return text.find(part) != text.npos; };
+    if (says("limit") && says("reached"))
+        return {ErrorClass::assertion,
+                says("channel") ? "no channel left: a limit of the broker is reached"
+                                : "no connection left: a limit of the broker is reached",
+                said};
     if (code == access_refused && state_ == State::login)
         return {ErrorClass::auth, "user or password refused", said};
     if (code == not_allowed && state_ == State::opening) {
         // One code for all of these; the text is what tells them apart.
-        if (text.find("refused") != text.npos)
-            return {ErrorClass::auth, "access to the virtual host refused", said};
-        if (text.find("not found") != text.npos)
-            return {ErrorClass::assertion, "virtual host does not exist", said};
+        if (says("refused")) return {ErrorClass::auth, "access to the virtual host refused", said};
+        if (says("not found")) return {ErrorClass::assertion, "virtual host does not exist", said};
         return {ErrorClass::assertion, "virtual host cannot be opened", said};
     }
     const auto error_class = code == access_refused      ? ErrorClass::auth

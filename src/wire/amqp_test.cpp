@@ -317,6 +317,16 @@ TEST(AmqpClient, maps_refusals) {
        "virtual host does not exist");
     is(failure(in + close(0, 530, "NOT_ALLOWED - access to vhost 'x' refused for user 'y'")),
        ErrorClass::auth, "access to the virtual host refused");
+    // As RabbitMQ 3.10 words them.
+    for (const char* limit :
+         {"NOT_ALLOWED - access to vhost '/' refused for user 'y': connection limit (1) is reached",
+          "NOT_ALLOWED - connection refused for user 'y': user connection limit (1) is reached"})
+        is(failure(in + close(0, 530, limit)), ErrorClass::assertion,
+           "no connection left: a limit of the broker is reached");
+    is(failure(in + close(0, 530,
+                          "NOT_ALLOWED - number of channels opened for user 'y' has reached the "
+                          "maximum allowed user limit of (1)")),
+       ErrorClass::assertion, "no channel left: a limit of the broker is reached");
     is(failure(in + open_ok + close(0, 320, "CONNECTION_FORCED")), ErrorClass::assertion,
        "the broker closed the connection (320)");
     is(failure(in + open_ok + close(0, 501, "FRAME_ERROR")), ErrorClass::protocol,

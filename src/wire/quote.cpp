@@ -6,9 +6,13 @@
 #include <cstdint>
 #include <iterator>
 
+#include "model/masked.hpp"
+
 namespace vitals::wire {
 
 namespace {
+
+constexpr std::size_t longest_url = 4096;
 
 // The length of the UTF-8 sequence at the front, or 0 where there is none: overlong forms,
 // surrogates and what lies beyond U+10FFFF are none (Unicode 15, table 3-7).
@@ -54,7 +58,10 @@ bool is_invisible(std::string_view sequence) {
 
 }  // namespace
 
-std::string quoted(std::string_view theirs, std::size_t most) {
+std::string quoted(std::string_view whole, std::size_t most) {
+    // Before it is cut: half of a URL does not look like one.
+    const std::string shown = masked(whole.substr(0, most + longest_url));
+    const std::string_view theirs = shown;
     std::string text = "\"";
     std::size_t taken = 0;
     while (taken < theirs.size()) {

@@ -26,6 +26,9 @@ constexpr bool is_letter(char c) {
 constexpr bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
+constexpr bool in_scheme(char c) {
+    return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
+}
 constexpr int hex_value(char c) {
     if (is_digit(c)) return c - '0';
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -93,9 +96,7 @@ bool read_scheme(std::string_view& rest, Url& url) {
     if (rest.empty() || scheme.empty() || !is_letter(scheme[0])) return false;
     rest.remove_prefix(1);
     url.scheme = lower(scheme);
-    return std::all_of(scheme.begin(), scheme.end(), [](char c) {
-        return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
-    });
+    return std::all_of(scheme.begin(), scheme.end(), in_scheme);
 }
 
 bool read_userinfo(std::string_view text, Url& url) {
@@ -164,6 +165,39 @@ bool read_query(std::string_view text, Url& url) {
     return true;
 }
 
+// `a://h1;a://h2` as Celery and redis take it, `a://h1,h2` as libpq does. Behind the host of an
+// HTTP URL other URLs may stand, in gateways and caches.
+bool is_list(std::string_view text) {
+    constexpr std::string_view mark = "://";
+    const std::size_t scheme = std::min(text.find(mark), text.size());
+    std::string_view rest = text.substr(std::min(scheme + mark.size(), text.size()));
+    const bool web = text.starts_with("http") || text.starts_with("ws");
+    const std::string_view authority = take_until(rest, "/?#");
+    if (authority.find_first_of(",;", authority.rfind('@') + 1) != std::string_view::npos)
+        return true;
+    for (std::size_t at = rest.find(mark); !web && at < rest.size(); at = rest.find(mark, at + 1)) {
+        while (at > 0 && in_scheme(rest[at - 1])) --at;
+        if (at > 0 && (rest[at - 1] == ',' || rest[at - 1] == ';')) return true;
+        at = rest.find(mark, at);
+    }
+    return false;
+}
+
+// SQLAlchemy's `postgresql+psycopg2`; kombu's names for two ways to speak AMQP.
+std::string_view without_driver(std::string_view scheme) {
+    if (scheme == "pyamqp" || scheme == "librabbitmq") return "amqp";
+    return scheme.substr(0, scheme.rfind('+'));
+}
+
+// Names in all alphabets; addresses were read before.
+bool can_be_host(std::string_view host) {
+    return std::all_of(host.begin(), host.end(), [](char c) {
+        return is_letter(c) || is_digit(c) ||
+               std::string_view("-._:").find(c) != std::string_view::npos ||
+               static_cast<unsigned char>(c) >= 0x80;
+    });
+}
+
 }  // namespace
 
 const std::string* Url::parameter(std::string_view name) const noexcept {
@@ -201,14 +235,22 @@ std::expected<Url, std::string> parse_url(std::string_view text) {
 }
 
 std::string url_problem(std::string_view text, std::initializer_list<std::string_view> schemes,
-                        bool host) {
+                        HostIs host) {
+    if (is_list(text)) return "names several servers: give each of them a component of its own";
     const auto url = parse_url(text);
     if (!url) return url.error();
-    if (std::find(schemes.begin(), schemes.end(), url->scheme) == schemes.end()) {
+    const auto known = [&schemes](std::string_view scheme) {
+        return std::find(schemes.begin(), schemes.end(), scheme) != schemes.end();
+    };
+    if (!known(url->scheme)) {
+        const std::string_view plain = without_driver(url->scheme);
+        if (known(plain)) return fmt::format("has the scheme {}; write {}://", url->scheme, plain);
         return fmt::format("has the scheme {}; expected {}", url->scheme,
                            fmt::join(schemes, " or "));
     }
-    if (host && url->host.empty()) return "names no host";
+    if (host == HostIs::required && url->host.empty()) return "names no host";
+    const bool directory = host == HostIs::or_directory && url->host.starts_with('/');
+    if (!directory && !can_be_host(url->host)) return "names a host with a character that none has";
     return {};
 }
 

@@ -31,9 +31,15 @@ struct Url {
 // a password.
 std::expected<Url, std::string> parse_url(std::string_view text);
 
-// What is wrong with a URL for a kind of check that takes these schemes, or empty. `host` says
-// whether the URL must name one.
+enum class HostIs : std::uint8_t {
+    required,
+    optional,
+    or_directory,  // optional, or that of a unix socket: libpq's `postgresql://user@%2Frun/db`
+};
+
+// What is wrong with a URL for a kind of check that takes these schemes, or empty. A list of hosts
+// or URLs is refused, and what clients write into the scheme for a driver of theirs.
 std::string url_problem(std::string_view text, std::initializer_list<std::string_view> schemes,
-                        bool host = true);
+                        HostIs host = HostIs::required);
 
 }  // namespace vitals::wire

@@ -89,7 +89,30 @@ TEST(Url, is_checked_for_a_kind) {
     EXPECT_EQ(url_problem("ftp://h/", {"http", "https"}),
               "has the scheme ftp; expected http or https");
     EXPECT_EQ(url_problem("http:///x", {"http", "https"}), "names no host");
-    EXPECT_EQ(url_problem("unix:/x", {"unix"}, false), "");
+    EXPECT_EQ(url_problem("unix:/x", {"unix"}, HostIs::optional), "");
+    EXPECT_EQ(url_problem("p://u@%2Frun%2Fp/db", {"p"}, HostIs::or_directory), "");
+    EXPECT_EQ(url_problem("p://u@%2Frun%2Fp/db", {"p"}),
+              "names a host with a character that none has");
+    EXPECT_EQ(url_problem("http://caf%C3%A9_1.de/", {"http"}), "");
+}
+
+TEST(Url, that_is_a_list_is_refused) {
+    for (const char* list : {"amqp://h1,h2", "amqp://u:p@h1:1,h2:2/v", "amqp://h1;amqp://h2",
+                             "amqp://u:p@h1//;amqp://u:p@h2//", "amqp://u:p@h1:1;amqp://u:p@h2",
+                             "amqp://h1/v,amqps://h2/v", "http://h1,http://h2/"})
+        EXPECT_EQ(url_problem(list, {"amqp", "http"}),
+                  "names several servers: give each of them a component of its own")
+            << list;
+    EXPECT_EQ(url_problem("http://h/a;http://b/", {"http"}), "");
+    EXPECT_EQ(url_problem("amqp://u:a,b;c@h/v;w,x", {"amqp"}), "");
+    EXPECT_NE(url_problem("amqp://u:p@h1:1,u:p@h2/v", {"amqp"}), "");
+}
+
+TEST(Url, of_a_client_with_its_driver_is_told_what_to_write) {
+    EXPECT_EQ(url_problem("postgresql+psycopg2://u@h/db", {"postgresql", "postgres"}),
+              "has the scheme postgresql+psycopg2; write postgresql://");
+    EXPECT_EQ(url_problem("pyamqp://u@h//", {"amqp", "redis"}),
+              "has the scheme pyamqp; write amqp://");
 }
 
 }  // namespace

@@ -369,6 +369,13 @@ def test_redis_works(check, redis):
     assert found["status"] == "degraded" and "asks for no password" in found["detail"], found
 
 
+def test_redis_without_info_is_judged_by_its_work(check, redis):
+    own = redis("--rename-command", "INFO", "", "--rename-command", "CLUSTER", "")
+    for mode in ("auto", "standalone", "cluster"):
+        assert is_ok(check("redis", url=own.url(), mode=mode))["properties"]["mode"] in ("standalone", mode)
+    is_failed(check("redis", url=own.url(), role="master"), "auth", "server does not show its role to this user")
+
+
 def test_redis_asks_who_it_is(check, redis):
     own = redis("--requirepass", PASSWORD)
     is_failed(check("redis", url=own.url()), "auth", "password required")

@@ -54,6 +54,30 @@ def test_check_as_json_and_as_a_plugin(configuration):
     assert first.startswith("VITALS CRITICAL - 1/2 failing: other")
 
 
+LISTS = ("celery+amqp://app:first-pw@127.0.0.1:1//;amqp://app:second-pw@127.0.0.1:2//",
+         "amqp://app:first-pw@127.0.0.1:1;amqp://app:second-pw@127.0.0.1:2",
+         "redis://:first-pw@127.0.0.1:1,redis://:second-pw@127.0.0.1:2",
+         "postgresql://app:first-pw@127.0.0.1:1,app:second-pw@127.0.0.1:2/db",
+         "mysql://app:first-pw@h1,app:second-pw@h2/db", "postgresql://h/db?user=a&password=second-pw",
+         "redis://:first-pw second-pw@h", "postgresql+psycopg2://app:first-pw@h/db")
+
+
+@pytest.mark.parametrize("url", LISTS)
+def test_no_password_of_a_list_of_urls_is_shown(configuration, url):
+    for words in (["check", url], ["check", url, "--format", "json"], ["check", url, "--format", "nagios"],
+                  ["validate", "-c", configuration({"it": {"check": "redis", "url": url}})],
+                  ["validate", "-c", configuration({url: {"check": url, "tags": [url], url: url}})],
+                  ["status", "--url", url], ["drill", "proxy", url], [url]):
+        answer = run_vitals(*words)
+        assert answer.returncode != 0, words
+        assert "-pw" not in answer.stdout + answer.stderr, (words, answer.stdout, answer.stderr)
+
+
+def test_a_driver_in_a_scheme_is_told_what_to_write():
+    answer = run_vitals("check", "postgresql+psycopg2://app@127.0.0.1/db")
+    assert answer.returncode == 64 and "write postgresql://" in answer.stderr, answer.stderr
+
+
 def test_urls_as_they_stand(tmp_path):
     server = WebServer()
     closed = free_port()

@@ -46,6 +46,7 @@ def test_every_way_in(check, server, template):  # noqa: F811
         is_ok(check("postgres", url=f"postgresql://{user}@127.0.0.1:{made.port}/{name}", password=password))
         is_ok(check("postgres", url=f"postgresql://test:{PASSWORD}@[::1]:{made.port}/postgres"))
         is_ok(check("postgres_crud", url=f"postgresql://test:{PASSWORD}@:{made.port}/postgres?host={sockets}"))
+        is_ok(check("postgres_crud", url=f"postgresql://test:{PASSWORD}@{quoted(str(sockets))}:{made.port}/postgres"))
         for database in ("latin", "ascii"):
             for kind in ("postgres", "postgres_crud", "replication"):
                 is_ok(check(kind, url=made.url(database=database)))
@@ -57,7 +58,7 @@ def test_several_hosts_are_several_components():
     for host in ("a,b", "127.0.0.1:1,127.0.0.1:2"):
         answer = run_vitals("check", f"postgresql://u:{PASSWORD}@{host}/d")
         assert (answer.returncode, PASSWORD in answer.stderr) == (64, False), answer
-        assert "names several hosts: give each of them a component of its own" in answer.stderr, answer
+        assert "names several servers: give each of them a component of its own" in answer.stderr, answer
 
 
 def test_a_server_that_speaks_german(check, server, template):  # noqa: F811
@@ -222,6 +223,67 @@ def test_a_cascade_and_its_promotion(check, server, template):  # noqa: F811
     assert found["status"] == "ok" and found["detail"] == "primary, 1 standby streaming", found
     is_ok(check("replication", url=third.url(), role="standby", **bounds))
     is_failed(check("replication", url=second.url(), role="standby"), "assertion", "is a primary, expected a standby")
+
+
+def test_slots_that_are_lost_or_that_nobody_uses(check, server, template):  # noqa: F811
+    first = server(databases.Postgres, template, settings="wal_level = logical\nmax_replication_slots = 5\n"
+                   "wal_keep_size = 0\nmin_wal_size = 2MB\nmax_wal_size = 2MB")
+    look = lambda **options: check("replication", url=first.url(), **options)  # noqa: E731
+
+    def fill():
+        first.sql("CREATE TABLE IF NOT EXISTS filled (a text)", "SELECT pg_switch_wal()",
+                  "INSERT INTO filled SELECT repeat('x', 100) FROM generate_series(1, 20000)",
+                  "SELECT pg_switch_wal()", "CHECKPOINT", "CHECKPOINT")
+
+    # Of a consumer that does not come, and then cannot any more.
+    first.sql("SELECT pg_create_logical_replication_slot('cdc', 'test_decoding')")
+    fill()
+    found = look()
+    assert found["status"] == "degraded" and found["properties"]["role"] == "standalone", found
+    assert re.fullmatch("replication slot cdc is not in use: .* MiB of log is kept for nobody", found["detail"]), found
+    assert is_ok(look(ignore_slots="c*"))["detail"] == "standalone: nothing is set up for replication"
+    first.sql("ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'", "SELECT pg_reload_conf()")
+    assert eventually(lambda: first.sql("SHOW max_slot_wal_keep_size") == "1MB")
+    fill()
+    assert first.sql("SELECT wal_status FROM pg_replication_slots") == "lost"
+    found = look()
+    assert found["status"] == "degraded", found
+    assert found["detail"] == ("replication slot cdc is lost, its log is gone: drop it, and set up anew what was "
+                               "fed from it"), found
+
+    # A standby's, beside one that streams without.
+    first.sql("SELECT pg_drop_replication_slot('cdc')", "SELECT pg_create_physical_replication_slot('old', true)")
+    second = server(databases.Postgres, of=first)
+    assert eventually(receives(second), 30)
+    fill()
+    assert eventually(lambda: first.sql("SELECT wal_status FROM pg_replication_slots") == "lost")
+    found = look()
+    assert found["status"] == "degraded" and found["detail"] == (
+        "replication slot old is lost, its log is gone: drop it, and set up anew the standby that used it"), found
+    assert eventually(lambda: look(ignore_slots=["old"])["detail"] == "primary, 1 standby streaming")
+
+    # A standby that hears nothing new.
+    assert eventually(lambda: check("replication", url=second.url())["status"] == "ok", 30)
+    time.sleep(1.1)
+    found = check("replication", url=second.url(), fresh_within="1s")
+    assert found["status"] == "degraded", found
+    assert found["detail"] == "standby receives, but nothing new is committed: is there a primary?", found
+    first.sql("CREATE TABLE news (a int)")
+    assert eventually(lambda: check("replication", url=second.url(), fresh_within="5s")["status"] == "ok")
+
+
+def test_a_receiver_of_the_log_is_no_standby(check, server, template):  # noqa: F811
+    """As Barman's: standalone, once it is said whose slot that is."""
+    first = server(databases.Postgres, template)
+    first.sql("SELECT pg_create_physical_replication_slot('barman')")
+    folder = first.make("received")
+    first.spawn(databases.POSTGRES / "pg_receivewal", "-D", folder, "-S", "barman", "-d",
+                first.url() + "?application_name=barman_receive_wal")
+    assert eventually(lambda: first.sql("SELECT active FROM pg_replication_slots") == "t")
+    found = check("replication", url=first.url())
+    assert found["status"] == "degraded" and found["properties"]["role"] == "primary", found
+    found = is_ok(check("replication", url=first.url(), ignore_slots=["barman"]))
+    assert found["properties"]["role"] == "standalone", found
 
 
 @pytest.mark.skipif("VITALS_TEST_ALL" not in os.environ, reason="takes long: VITALS_TEST_ALL=1")

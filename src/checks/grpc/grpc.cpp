@@ -102,6 +102,10 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     auto request = request_of(options);
     const auto response = co_await net::http(context, std::move(request));
     context.enter("answer");
+    if (response.status == 429 || response.status == 503) {
+        throw CheckError(ErrorClass::assertion,
+                         fmt::format("turned away: answered with HTTP status {}", response.status));
+    }
     if (response.status != 200) {
         throw CheckError(response.status == 401 || response.status == 403 ? ErrorClass::auth
                                                                           : ErrorClass::protocol,

@@ -27,7 +27,8 @@ constexpr std::string_view unauthenticated = "CLIENT_ERROR unauthenticated";
 
 std::string verify_url(const void* value) {
     const auto& text = *static_cast<const std::string*>(value);
-    if (auto problem = wire::url_problem(text, {"memcached", "memcacheds", "unix"}, false);
+    if (auto problem =
+            wire::url_problem(text, {"memcached", "memcacheds", "unix"}, wire::HostIs::optional);
         !problem.empty()) {
         return problem;
     }

@@ -27,10 +27,8 @@ std::string sslmode_of(const wire::Url& url, const net::TlsOptions& tls) {
 
 std::string verify_url(const void* value) {
     const auto& text = *static_cast<const std::string*>(value);
-    const auto authority = text.substr(0, text.find_first_of("/?", text.find("://") + 3));
-    if (authority.find(',', authority.rfind('@') + 1) != std::string::npos)
-        return "names several hosts: give each of them a component of its own";
-    if (auto problem = wire::url_problem(text, {"postgresql", "postgres"}, false);
+    if (auto problem =
+            wire::url_problem(text, {"postgresql", "postgres"}, wire::HostIs::or_directory);
         !problem.empty()) {
         return problem;
     }
@@ -63,7 +61,7 @@ std::string verify_access(const std::string& text, const std::string& user, cons
     if (speaks_of_tls(tls) && (sslmode == "disable" || sslmode == "allow" || sslmode == "prefer"))
         return "tls contradicts sslmode=" + sslmode;
     if (tls.certificate.empty() && !tls.key.empty()) return "tls: a key without a certificate";
-    if (url->parameter("host") != nullptr && speaks_of_tls(tls))
+    if ((url->parameter("host") != nullptr || url->host.starts_with('/')) && speaks_of_tls(tls))
         return "tls: a unix socket has none";
     return {};
 }
@@ -75,10 +73,8 @@ Access access_of(const std::string& text, const std::string& user, const Secret&
     const wire::Url url = wire::parse_url(text).value();
     Access access;
     access.host = url.host;
-    if (const std::string* directory = url.parameter("host")) {
-        access.host = *directory;
-        access.unix_socket = true;
-    }
+    if (const std::string* directory = url.parameter("host")) access.host = *directory;
+    access.unix_socket = access.host.starts_with('/');
     access.port = url.port.value_or(access.port);
     access.user = user.empty() ? url.user : user;
     access.password = password.configured() ? password.reveal() : url.password;

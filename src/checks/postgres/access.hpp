@@ -35,7 +35,7 @@ constexpr Field url_field() {
     return field<&Options::url>(
         "url",
         "Where PostgreSQL is: postgresql://user@host:5432/database, with ?sslmode= as for libpq; "
-        "?host=/run/postgresql for a unix socket.",
+        "for a unix socket user@%2Frun%2Fpostgresql or ?host=/run/postgresql.",
         {.required = true, .example = "postgresql://app@127.0.0.1:5432/app", .verify = verify_url});
 }
 template <class Options>

@@ -53,6 +53,14 @@ std::string theirs(std::string_view message) {
     return "got " + wire::quoted(message, 500);
 }
 
+// Servers and poolers tell of a limit under various codes.
+bool of_limit(std::string_view message) {
+    return holds(message, "too many clients") || holds(message, "too many connections") ||
+           holds(message, "no more connections allowed") ||
+           holds(message, "connection limit exceeded") || holds(message, "connections reached") ||
+           holds(message, "connection slots are reserved");
+}
+
 // pgbouncer's words when the server behind it is gone.
 bool of_pooler(std::string_view message) {
     return holds(message, "query_wait_timeout") || holds(message, "pgbouncer cannot connect") ||
@@ -68,13 +76,13 @@ CheckError meaning_of(std::string_view sqlstate, std::string_view message) {
         return CheckError(ErrorClass::assertion, "pooler has no connection to the database",
                           theirs(message));
     }
+    if (of_limit(message))
+        return CheckError(ErrorClass::assertion, "no connection slots left", theirs(message));
     // pgbouncer tells of a database that it does not know with a code of its own choice.
     if (sqlstate == "08P01" && holds(message, "no such database"))
         return CheckError(ErrorClass::assertion, "database does not exist", theirs(message));
     if (sqlstate == "08P01" && holds(message, "password authentication failed"))
         return CheckError(ErrorClass::auth, "wrong user or password", theirs(message));
-    if (sqlstate == "08P01" && holds(message, "no more connections allowed"))
-        return CheckError(ErrorClass::assertion, "no connection slots left", theirs(message));
     if (sqlstate == "08P01" && holds(message, "statement pooling mode"))
         return CheckError(ErrorClass::assertion,
                           "pooler in statement mode takes no transactions: ask past it",
@@ -118,6 +126,9 @@ CheckError connect_meaning(const std::string& phase, std::string_view message,
         return made(ErrorClass::tls, "certificate is for another name");
     if (holds(message, "server does not support SSL"))
         return made(ErrorClass::tls, "server offers no TLS");
+    // With TLS 1.3 the server refuses our certificate behind the handshake.
+    if (holds(message, "SSL error") && holds(message, " alert "))
+        return made(ErrorClass::tls, "handshake failed");
     if (holds(message, "certificate verify failed"))
         return made(ErrorClass::tls, "certificate not accepted");
     if (phase == "connect") {
@@ -159,7 +170,9 @@ net::awaitable<void> diagnose_certificate(net::Context& context, Access access,
     co_await connection->write(request);
     std::array<char, 1> offered{};
     const std::size_t count = co_await connection->read_some(offered);
-    if (count == 1 && offered[0] == 'S') co_await connection->start_tls(tls, access.host);
+    if (count != 1 || offered[0] != 'S') co_return;
+    co_await connection->start_tls(tls, access.host);
+    co_await connection->settle_tls(context.clock().steady() + context.left() / 2);
 }
 
 }  // namespace vitals::checks::postgres

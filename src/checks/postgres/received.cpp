@@ -6,10 +6,10 @@
 
 namespace vitals::checks::postgres {
 
-std::uint64_t received_by(int descriptor) {
+std::optional<std::uint64_t> received_by(int descriptor) {
     tcp_info facts{};
     socklen_t size = sizeof facts;
-    if (::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &facts, &size) != 0) return 0;
+    if (::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &facts, &size) != 0) return std::nullopt;
     return facts.tcpi_bytes_received;
 }
 

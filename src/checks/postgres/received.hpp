@@ -3,10 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 namespace vitals::checks::postgres {
 
-// Bytes since the connection stands; 0 for what is no TCP connection.
-std::uint64_t received_by(int descriptor);
+// Bytes since the connection stands; nothing for what is no TCP connection.
+std::optional<std::uint64_t> received_by(int descriptor);
 
 }  // namespace vitals::checks::postgres

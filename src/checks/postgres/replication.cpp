@@ -1,6 +1,7 @@
 #include "replication.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -10,7 +11,9 @@
 
 #include "access.hpp"
 #include "model/amount.hpp"
+#include "model/glob.hpp"
 #include "session.hpp"
+#include "slots.hpp"
 #include "way_in.hpp"
 
 namespace vitals::checks::postgres {
@@ -27,6 +30,13 @@ std::string verify_bound(const void* value) {
     for (const std::string& bound : *static_cast<const std::vector<std::string>*>(value)) {
         if (!parse_size(bound) && !parse_duration(bound))
             return "is neither a size nor a duration; expected 16MiB, 30s or both";
+    }
+    return {};
+}
+
+std::string verify_globs(const void* value) {
+    for (const std::string& glob : *static_cast<const std::vector<std::string>*>(value)) {
+        if (auto problem = glob_problem(glob); !problem.empty()) return problem;
     }
     return {};
 }
@@ -49,6 +59,16 @@ constexpr Field fields[] = {
     field<&ReplicationOptions::failed_above>(
         "failed_above", "Failed when a standby lags by more: a size, a duration, or both.",
         {.example = "[1GiB, 10m]", .verify = verify_bound}),
+    field<&ReplicationOptions::ignore_slots>(
+        "ignore_slots",
+        "Replication slots that are no standby's and not judged, such as a log archiver's: names, "
+        "or globs.",
+        {.example = "[barman]", .verify = verify_globs}),
+    field<&ReplicationOptions::fresh_within>(
+        "fresh_within",
+        "Degraded when a standby's newest commit is older, for servers that are written to all "
+        "the time; it alone finds that a standby receives from one that has lost its primary.",
+        {.example = "2m", .least = 1000}),
     auth_every_field<ReplicationOptions>(),
     tls_field<ReplicationOptions>(),
 };
@@ -120,44 +140,58 @@ void judge_lag(const ReplicationOptions& options, const Lag& lag, Outcome& outco
     outcome.detail = "standby lags by " + lag.text();
 }
 
-Outcome judge_primary(const ReplicationOptions& options, const Facts& facts) {
+Outcome judge_standalone(const Facts& facts, const Slots& slots) {
+    const std::size_t fed = slots.logical();
+    Outcome outcome = ok(fed == 0 ? "standalone: nothing is set up for replication"
+                                  : fmt::format("standalone: no standby, {} logical slot{} in use",
+                                                fed, fed == 1 ? "" : "s"));
+    if (const auto lost = slots.lost())
+        outcome = degraded(*lost);
+    else if (const auto idle = slots.idle())
+        outcome = degraded(*idle);
+    outcome.with("role", std::string("standalone")).with("current_location", facts.text(0));
+    return outcome;
+}
+
+Outcome judge_primary(const ReplicationOptions& options, const Facts& facts, const Slots& slots) {
     const std::int64_t standbys = facts.whole(1).value_or(0);
     const std::int64_t seen = facts.whole(2).value_or(0);
-    const bool set_up = standbys > 0 || facts.is_true(6) || options.role == "primary";
-    if (!set_up) {
-        return ok("standalone: nothing is set up for replication")
-            .with("role", std::string("standalone"))
-            .with("current_location", facts.text(0));
-    }
-    const std::int64_t idle_slots = facts.whole(7).value_or(0);
+    const bool set_up = standbys > 0 || facts.is_true(6) || slots.any_physical();
+    if (!set_up && options.role != "primary") return judge_standalone(facts, slots);
     Outcome outcome =
         ok(fmt::format("primary, {} standby{} streaming", standbys, standbys == 1 ? "" : "s"));
-    if (standbys == 0) {
+    if (const auto lost = slots.lost()) {
+        outcome = degraded(*lost);
+    } else if (standbys == 0) {
         outcome = degraded("no standby is streaming");
     } else if (seen < standbys) {
         outcome = degraded("user may not see how far the standbys are: grant it pg_monitor");
-    } else if (idle_slots > 0) {
-        outcome = degraded(
-            "a replication slot is not in use: its standby is gone, and WAL is kept for it");
+    } else if (const auto idle = slots.idle()) {
+        outcome = degraded(*idle);
     }
     outcome.with("role", std::string("primary")).with("replication", standbys > 0);
     if (facts.has(3)) outcome.with("standby_address", facts.text(3));
-    if (standbys > 1 && facts.has(8)) outcome.with("standby_addresses", facts.text(8));
+    if (standbys > 1 && facts.has(7)) outcome.with("standby_addresses", facts.text(7));
     outcome.with("current_location", facts.text(0)).with("standbys", standbys);
     judge_lag(options, Lag{facts.whole(4), facts.number(5)}, outcome);
     return outcome;
 }
 
-Outcome judge_standby(const ReplicationOptions& options, const Facts& facts) {
+Outcome judge_standby(const ReplicationOptions& options, const Facts& facts, const Slots& slots) {
     const bool receiving = facts.is_true(1);
     Lag lag{facts.whole(2), facts.number(3)};
-    Outcome outcome = ok("standby, receiving from its primary");
+    const std::chrono::duration<double> age(facts.number(7).value_or(0));
+    Outcome outcome = ok("standby, receiving");
     if (!receiving && facts.whole(4).value_or(settling_seconds) < settling_seconds) {
         outcome = ok("standby, just started");
     } else if (!receiving) {
         outcome = degraded("standby receives nothing from its primary");
     } else if (facts.is_true(5)) {
         outcome = degraded("standby receives, but its replay is paused");
+    } else if (options.fresh_within && age > *options.fresh_within) {
+        outcome = degraded("standby receives, but nothing new is committed: is there a primary?");
+    } else if (const auto lost = slots.lost()) {
+        outcome = degraded(*lost);
     }
     // Without a word from the primary it says nothing that all that came is replayed.
     if (!receiving) lag.seconds.reset();
@@ -200,14 +234,19 @@ net::awaitable<Outcome> look(const ReplicationOptions& options, net::Context& co
     const bool standby = recovery.value() == "t";
     const std::string role = standby ? "standby" : "primary";
     context.enter("positions");
+    const std::string listing = slots_statement(session.version(), standby);
+    const Answer listed = co_await session.demand(listing);
+    const Slots slots = read_slots(listed, options.ignore_slots);
     const std::string sql =
         standby ? standby_statement(session.version()) : primary_statement(session.version());
-    Answer answer = co_await session.demand(sql);
+    std::vector<std::string> parameters;
+    if (!standby) parameters.push_back(fmt::format("{{{}}}", fmt::join(slots.ignored_users, ",")));
+    Answer answer = co_await session.demand(sql, std::move(parameters));
     Row row = only_row(std::move(answer));
     if (standby) co_await look_again(context, session, row);
     if (may_keep(options, context)) co_await session.demand("COMMIT");
-    Outcome outcome =
-        standby ? judge_standby(options, Facts(row)) : judge_primary(options, Facts(row));
+    Outcome outcome = standby ? judge_standby(options, Facts(row), slots)
+                              : judge_primary(options, Facts(row), slots);
     if (options.role != "auto" && options.role != role) {
         outcome.status = Status::failed;
         outcome.error_class = ErrorClass::assertion;
@@ -225,9 +264,9 @@ net::awaitable<Outcome> run(const ReplicationOptions& options, net::Context& con
 
 // One row: 0 position, 1 standbys connected, 2 of these, whose figures may be seen, 3 the
 // address of the first that streams, 4 and 5 the largest lag in bytes and seconds, 6 whether
-// anything is set up for standbys, 7 slots of standbys that nobody uses, 8 the addresses of all. A
-// base backup, a log archiver (it replays nothing) and a logical subscriber are no standbys; a
-// standby that has just come has not replayed anything yet either.
+// commits wait for standbys, 7 the addresses of all. A base backup, a log archiver (it replays
+// nothing), a logical subscriber and the processes $1 are no standbys; a standby that has just come
+// has not replayed anything yet either.
 std::string primary_statement(int version) {
     const bool wal = version >= first_with_wal;
     const std::string position = wal ? "pg_current_wal_lsn()" : "pg_current_xlog_location()";
@@ -244,21 +283,21 @@ std::string primary_statement(int version) {
         "coalesce(min(host(r.client_addr)) FILTER (WHERE r.state = 'streaming'), "
         "min(host(r.client_addr))), "
         "max(greatest({1}({0}, r.{2}), 0)), {3}, "
-        "EXISTS (SELECT 1 FROM pg_replication_slots WHERE slot_type = 'physical') "
-        "OR current_setting('synchronous_standby_names') <> '', "
-        "(SELECT count(*) FROM pg_replication_slots WHERE slot_type = 'physical' AND NOT active), "
+        "current_setting('synchronous_standby_names') <> '', "
         "string_agg(DISTINCT host(r.client_addr), ' ') "
         "FROM pg_stat_replication r WHERE (r.state IS NULL "
         "OR (r.state IN ('streaming', 'catchup') AND (r.{2} IS NOT NULL "
         "OR (r.backend_start > clock_timestamp() - interval '10 s' "
         "AND r.application_name NOT IN ('pg_basebackup', 'pg_receivewal'))))) "
+        "AND NOT r.pid = ANY ($1::int[]) "
         "AND NOT EXISTS (SELECT 1 FROM pg_replication_slots s WHERE s.active_pid = r.pid "
         "AND s.slot_type = 'logical')",
         position, diff, replayed, seconds);
 }
 
 // One row: 0 position received, 1 whether it is receiving, 2 and 3 lag in bytes and seconds, 4 for
-// how many seconds it runs, 5 whether replay is paused, 6 how far the primary is. After a restart
+// how many seconds it runs, 5 whether replay is paused, 6 how far the primary is, 7 the age in
+// seconds of the newest commit. After a restart
 // the received position falls back to its segment's start until something new comes: the replayed
 // one is further then.
 std::string standby_statement(int version) {
@@ -283,7 +322,9 @@ std::string standby_statement(int version) {
         "CASE WHEN greatest({4}, {0}, {1}) = {1} THEN 0 "
         "ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) END, "
         "floor(extract(epoch FROM clock_timestamp() - pg_postmaster_start_time())), "
-        "CASE WHEN pg_is_in_recovery() THEN {5} END, greatest({4}, {0}, {1})::text",
+        "CASE WHEN pg_is_in_recovery() THEN {5} END, greatest({4}, {0}, {1})::text, "
+        "extract(epoch FROM clock_timestamp() - coalesce(pg_last_xact_replay_timestamp(), "
+        "pg_postmaster_start_time()))",
         received, replayed, receiving, diff, announced, paused);
 }
 
@@ -305,7 +346,10 @@ const Kind replication_kind{
         "standby that receives nothing or whose replay is paused, are degraded; lag is judged by "
         "its own bounds. The lag in seconds of an idle server is 0, and not known of a standby "
         "that receives nothing. Ordinary users do not see how far standbys are: grant "
-        "pg_monitor. It cannot tell whether the standby's data are the primary's.",
+        "pg_monitor. A replication slot, physical or logical, that nobody uses or whose log is "
+        "gone is degraded. A standby cannot tell whether the one that it receives from has a "
+        "primary: check that one, too, or set `fresh_within`. It cannot tell whether the standby's "
+        "data are the primary's.",
     .schemes = {"replication+postgresql", "replication+postgres"},
     .urls = {"replication+postgresql://user:password@host/postgres"},
     .from_url = from_url<ReplicationOptions>,

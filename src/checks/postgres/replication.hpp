@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ struct ReplicationOptions {
     std::string role = "auto";                // auto | primary | standby
     std::vector<std::string> degraded_above;  // of lag: sizes, durations
     std::vector<std::string> failed_above;
+    std::vector<std::string> ignore_slots;  // globs
+    std::optional<std::chrono::milliseconds> fresh_within;
     std::chrono::milliseconds auth_every = usual_auth_every;
     net::TlsOptions tls;
 };

@@ -6,6 +6,7 @@
 #include <libpq-fe.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -128,6 +129,12 @@ std::string waiting_at(pg_conn* connection) {
 
 void ignore_notice(void*, const PGresult*) {}
 
+// libpq reads for as long as there is something to read: no more than this is there at once.
+void bound_at_once(int descriptor) {
+    constexpr int bytes = 128 * 1024;
+    (void)::setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+}
+
 // A second descriptor of a socket that somebody else may close at any time: ends the stream when it
 // goes, unless it was let go before.
 class Hold {
@@ -234,6 +241,7 @@ net::awaitable<bool> Session::connect(const Access& access, Steady give_up) {
     if (PQstatus(connection_) == CONNECTION_BAD) throw connect_error(access);
     PQsetErrorVerbosity(connection_, PQERRORS_VERBOSE);
     PQsetNoticeReceiver(connection_, ignore_notice, nullptr);
+    bound_at_once(PQsocket(connection_));
     PostgresPollingStatusType next = PGRES_POLLING_WRITING;
     while (next != PGRES_POLLING_OK) {
         const int descriptor = PQsocket(connection_);
@@ -246,6 +254,9 @@ net::awaitable<bool> Session::connect(const Access& access, Steady give_up) {
         } else {
             co_await net::wait_writable(*context_, descriptor);
         }
+        if (arrived() > longest_answer)
+            throw CheckError(ErrorClass::protocol, "not a PostgreSQL answer",
+                             "more than 1 MiB before the log-in was through");
         const int polled = co_await poll();
         next = static_cast<PostgresPollingStatusType>(polled);
         if (next == PGRES_POLLING_FAILED) throw connect_error(access);
@@ -320,6 +331,17 @@ void Session::take(PGresult* result, Answer& answer) const {
     }
 }
 
+// Of a unix socket the kernel tells only what waits to be read: asked for each time before libpq
+// reads, it adds up.
+std::uint64_t Session::arrived() {
+    const int descriptor = PQsocket(connection_);
+    if (const auto counted = received_by(descriptor)) return *counted;
+    int waiting = 0;
+    if (::ioctl(descriptor, FIONREAD, &waiting) == 0)
+        arrived_ += static_cast<std::uint64_t>(waiting);
+    return arrived_;
+}
+
 net::awaitable<void> Session::await_result(std::uint64_t began) {
     while (PQisBusy(connection_) == 1) {
         const int descriptor = PQsocket(connection_);
@@ -330,7 +352,7 @@ net::awaitable<void> Session::await_result(std::uint64_t began) {
             co_await net::wait_readable(*context_, descriptor);
         }
         // libpq keeps whatever comes until a row is complete: we ask the kernel how much came.
-        if (received_by(descriptor) - began > longest_answer)
+        if (arrived() - began > longest_answer)
             throw CheckError(ErrorClass::assertion, "an answer that is too long");
         if (PQconsumeInput(connection_) == 0) throw lost();
     }
@@ -352,7 +374,7 @@ net::awaitable<Answer> Session::ask(std::string sql, std::vector<std::string> pa
         co_await net::wait_writable(*context_, descriptor);
     }
     Answer answer;
-    const std::uint64_t began = received_by(PQsocket(connection_));
+    const std::uint64_t began = arrived();
     for (;;) {
         co_await await_result(began);
         const Result result(PQgetResult(connection_), PQclear);

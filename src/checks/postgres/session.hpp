@@ -70,6 +70,7 @@ class Session {
     net::awaitable<bool> connect(const Access& access, Steady give_up);
     net::awaitable<int> poll();
     net::awaitable<void> await_result(std::uint64_t began);
+    std::uint64_t arrived();  // bytes, since the connection stands
     std::string phase_now(const Access& access) const;
     CheckError connect_error(const Access& access) const;
     CheckError lost() const;
@@ -79,6 +80,7 @@ class Session {
     std::shared_ptr<pg_conn> shared_;  // with a lane that computes, which may outlive the run
     pg_conn* connection_;
     std::optional<Steady> answer_by_;  // of the next answer, where it is not the run's deadline
+    std::uint64_t arrived_ = 0;        // over a unix socket
 };
 
 // `a"b.c` as an SQL name: each part quoted.

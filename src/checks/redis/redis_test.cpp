@@ -239,7 +239,7 @@ TEST_F(Redis, a_user_who_may_not_ask_info_can_still_prove_writing) {
     server_.answers["INFO replication"] = "-NOPERM this user has no permissions\r\n";
     EXPECT_EQ(run().status, Status::ok);
     options_.role = "master";
-    expect_failed(run(), ErrorClass::auth, "info", "user may not see the server's role");
+    expect_failed(run(), ErrorClass::auth, "info", "server does not show its role to this user");
 }
 
 TEST_F(Redis, the_role_is_judged) {

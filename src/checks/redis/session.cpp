@@ -33,7 +33,7 @@ constexpr Meaning meanings[] = {
     {"CLUSTERDOWN", ErrorClass::assertion, "cluster is down"},
     {"BUSY", ErrorClass::assertion, "busy with a script"},
     {"NOQUORUM", ErrorClass::assertion, "sentinels have no quorum"},
-    {"ERR max number of clients reached", ErrorClass::assertion, "too many connections"},
+    {"ERR max number of clients", ErrorClass::assertion, "too many connections"},
     {"ERR DB index is out of range", ErrorClass::assertion, "database does not exist"},
     {"ERR SELECT is not allowed in cluster mode", ErrorClass::assertion,
      "a cluster has no database but 0"},

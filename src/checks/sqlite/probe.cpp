@@ -47,6 +47,20 @@ const char* our_trouble(int error) {
     }
 }
 
+// https://www.sqlite.org/uri.html
+std::string uri_of(const std::string& path) {
+    std::string uri = "file:";
+    for (const char c : path) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                           (c >= '0' && c <= '9') || c == '/' || c == '.' || c == '-' || c == '_';
+        if (plain)
+            uri += c;
+        else
+            uri += fmt::format("%{:02x}", static_cast<unsigned char>(c));
+    }
+    return uri;
+}
+
 }  // namespace
 
 Probe::Probe(std::string path, Steady patience, Steady deadline)
@@ -105,19 +119,35 @@ void Probe::fail(int code) const {
     }
 }
 
+// In WAL mode even a reader writes to files beside the database, which are there only while
+// somebody has it open. Who may not make them reads what is complete without them: the database as
+// it stands while nobody has it open.
 void Probe::open_for_reading() {
-    open(SQLITE_OPEN_READONLY);
+    try {
+        open(SQLITE_OPEN_READONLY, false);
+    } catch (const CheckError&) {
+        const bool alone = (sqlite3_errcode(database_) & 0xff) == SQLITE_CANTOPEN &&
+                           !is_there("-wal") && !is_there("-shm") && !is_there("-journal");
+        if (!alone) throw;
+        close();
+        open(SQLITE_OPEN_READONLY, true);
+    }
+}
+
+bool Probe::is_there(const char* suffix) const {
+    struct stat status{};
+    return ::stat((path_ + suffix).c_str(), &status) == 0;
 }
 
 void Probe::open_for_writing(bool create) {
-    open(SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0));
+    open(SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0), false);
     // Without the right to write, SQLite opens for reading and says nothing.
     if (sqlite3_db_readonly(database_, "main") == 1)
         throw CheckError(ErrorClass::assertion, "database is read-only",
                          path_ + ": opened for writing, got it for reading only");
 }
 
-void Probe::open(int flags) {
+void Probe::open(int flags, bool immutable) {
     struct stat status{};
     const bool create = (flags & SQLITE_OPEN_CREATE) != 0;
     if (::stat(path_.c_str(), &status) != 0) {
@@ -129,7 +159,10 @@ void Probe::open(int flags) {
         throw CheckError(ErrorClass::assertion, "database is empty", path_ + ": 0 bytes");
     }
     size_ = status.st_size;
-    const int code = sqlite3_open_v2(path_.c_str(), &database_, flags, nullptr);
+    immutable_ = immutable;
+    const std::string name = immutable ? uri_of(path_) + "?immutable=1" : path_;
+    if (immutable) flags |= SQLITE_OPEN_URI;
+    const int code = sqlite3_open_v2(name.c_str(), &database_, flags, nullptr);
     if (code != SQLITE_OK) fail(database_ != nullptr ? sqlite3_extended_errcode(database_) : code);
     sqlite3_extended_result_codes(database_, 1);
     sqlite3_progress_handler(database_, 1000, past_deadline, &deadline_);
@@ -195,6 +228,8 @@ void Probe::check(const char* pragma) const {
     if (code != SQLITE_ROW) fail(code);
     const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(prepared, 0));
     const std::string_view found = text != nullptr ? text : "";
+    if (found != "ok" && immutable_ && is_there("-wal"))
+        throw CheckError(ErrorClass::local, "database was opened by others meanwhile", path_);
     if (found != "ok")
         throw CheckError(ErrorClass::assertion, "database is damaged",
                          fmt::format("{}: {} says {}", path_, pragma, wire::quoted(found)));

@@ -31,7 +31,8 @@ class Probe {
     std::int64_t size() const { return size_; }  // of the file, in bytes
 
   private:
-    void open(int flags);
+    void open(int flags, bool immutable);
+    bool is_there(const char* suffix) const;  // beside the database
     void execute(const std::string& sql) const;
     [[noreturn]] void fail(int code) const;
 
@@ -42,6 +43,7 @@ class Probe {
     Steady deadline_;
     sqlite3* database_ = nullptr;
     std::int64_t size_ = 0;
+    bool immutable_ = false;  // read without the locks of others
 };
 
 }  // namespace vitals::checks::sqlite

@@ -186,6 +186,35 @@ TEST_F(SqliteCheck, A_database_for_reading_only_cannot_be_written) {
     EXPECT_EQ(reading.status, Status::ok) << reading.detail << reading.error;
 }
 
+// While nobody has it open, the files of WAL mode are not there, and who may only read cannot make
+// them.
+TEST_F(SqliteCheck, Who_may_only_read_finds_the_same_whether_wal_is_in_use_or_not) {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs another user";
+    ASSERT_EQ(::chmod(directory().path().c_str(), 0755), 0);
+    ASSERT_EQ(::chmod(path().c_str(), 0644), 0);
+    const auto reading = [this] {
+        EXPECT_EQ(::seteuid(65534), 0);
+        const Outcome outcome =
+            run_once(kind, Options{.path = path(), .write = false, .integrity = "quick"});
+        EXPECT_EQ(::seteuid(0), 0);
+        return outcome;
+    };
+    {
+        Other other(path());
+        ASSERT_EQ(other.execute("PRAGMA journal_mode = WAL; INSERT INTO orders (text) VALUES "
+                                "('d')"),
+                  SQLITE_OK);
+        const Outcome active = reading();
+        EXPECT_EQ(active.status, Status::ok) << active.detail << active.error;
+        EXPECT_EQ(active.detail, "readable, no damage found");
+    }
+    ASSERT_FALSE(std::filesystem::exists(path() + "-wal"));
+    const Outcome idle = reading();
+    EXPECT_EQ(idle.status, Status::ok) << idle.detail << idle.error;
+    EXPECT_EQ(idle.detail, "readable, no damage found");
+    EXPECT_FALSE(std::filesystem::exists(path() + "-wal"));
+}
+
 TEST_F(SqliteCheck, What_may_not_be_opened_by_us_is_blindness) {
     std::filesystem::permissions(path(), std::filesystem::perms::none);
     const uid_t before = ::geteuid();

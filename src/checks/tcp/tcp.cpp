@@ -26,7 +26,8 @@ std::string text_at(const void* value) {
 
 std::string verify_url(const void* value) {
     const std::string text = text_at(value);
-    if (auto problem = wire::url_problem(text, {"tcp", "unix"}, false); !problem.empty()) {
+    if (auto problem = wire::url_problem(text, {"tcp", "unix"}, wire::HostIs::optional);
+        !problem.empty()) {
         return problem;
     }
     const wire::Url url = *wire::parse_url(text);
