@@ -51,9 +51,9 @@ TEST(Whole, IsNotGreenWhereNothingIsWatched) {
     // What vitals says of itself does not count.
     const Snapshot own_only = snapshot_of({own("vitals/engine"), own("vitals/store")});
     expect_answers(own_only, request_of(), nothing_watched);
-    const Filter filter({"no such/*"});
+    const Selector selector({"no such/*"});
     Request request = request_of();
-    request.components = &filter;
+    request.components = &selector;
     expect_answers(healthy(), request, nothing_watched);
 }
 
@@ -73,8 +73,8 @@ TEST(Whole, IsReadyWhereTheServiceItselfAnswersAndHasRegisteredNothing) {
     request.embedded = true;
     expect_answers(snapshot_of({own("vitals/engine")}), request, expected);
     // A selector that matches nothing of what is registered is no reason to be ready.
-    const Filter filter({"no such/*"});
-    request.components = &filter;
+    const Selector selector({"no such/*"});
+    request.components = &selector;
     expect_answers(healthy(), request, nothing_watched);
 }
 
