@@ -117,7 +117,8 @@ class Registry {
     Registry();
     explicit Registry(RegistryOptions options);
     // Waits for handlers that are being asked, for half a second at most: those that return by then
-    // are called no more; threads of the others are left behind.
+    // are called no more; threads of the others are left behind. A callback of
+    // on_change may delete the registry, too: no other begins after that.
     ~Registry();
     Registry(const Registry&) = delete;
     Registry& operator=(const Registry&) = delete;

@@ -1,18 +1,7 @@
 // What the server may ask for, each on the engine's thread.
 #include "app/running.hpp"
 
-#include <fmt/format.h>
-
 namespace vitals::app {
-
-namespace {
-
-using namespace std::chrono_literals;
-
-constexpr std::chrono::milliseconds default_ttl = 60s;
-constexpr std::size_t most_pushed = 10'000;
-
-}  // namespace
 
 server::Control Daemon::control() {
     server::Control control;
@@ -30,27 +19,25 @@ server::Control Daemon::control() {
     };
     control.push = [this](server::Push push, auto done) {
         loop_.post([this, push = std::move(push), done = std::move(done)]() mutable {
-            take_push(std::move(push), done);
+            answer(take_push(engine_, std::move(push)), std::move(done));
         });
     };
     control.remove = [this](std::string name, auto done) {
         loop_.post([this, name = std::move(name), done = std::move(done)] {
-            using Answer = server::Control::Answer;
-            if (pushed_.erase(name) > 0 && engine_.remove(name)) return done(Answer::done, "");
-            if (hub_.current()->find(name) == nullptr)
-                return done(Answer::unknown_component, "no component has that name");
-            done(Answer::configured,
-                 "the component stands in the configuration; remove it there and reload");
+            answer(remove_pushed(engine_, name), done);
         });
     };
     control.run = [this](std::string name, auto done) {
         loop_.post([this, name = std::move(name), done = std::move(done)]() mutable {
-            engine_.run_now(name, std::move(done));
+            engine_.run_now(name, [this, done = std::move(done)](auto state) {
+                engine_.when_published([done, state = std::move(state)] { done(state); });
+            });
         });
     };
     control.heartbeat = [this](server::Heartbeats beats, auto done) {
         loop_.post([this, beats = std::move(beats), done = std::move(done)] {
-            done(workers_.take(beats));
+            const std::string problem = workers_.take(beats);
+            engine_.when_published([done, problem] { done(problem); });
         });
     };
     control.reload = [this](auto done) {
@@ -59,28 +46,11 @@ server::Control Daemon::control() {
     return control;
 }
 
-void Daemon::take_push(server::Push push,
-                       const std::function<void(server::Control::Answer, std::string)>& done) {
-    using Answer = server::Control::Answer;
-    if (engine_.push(push.component, push.outcome, push.ttl)) return done(Answer::done, "");
-    if (hub_.current()->find(push.component) != nullptr)
-        return done(Answer::not_pushed,
-                    "the component is checked by vitals; its state cannot be pushed");
-    if (push.component.starts_with("vitals/"))
-        return done(Answer::refused, "names that begin with 'vitals/' are vitals' own");
-    if (pushed_.size() >= most_pushed)
-        return done(Answer::refused,
-                    fmt::format("there are {} pushed components already", most_pushed));
-    engine::Definition definition;
-    definition.component.name = push.component;
-    definition.component.kind = "push";
-    definition.dynamic = true;
-    // Who pushes once and never again must not stay green for ever.
-    definition.ttl = push.ttl.value_or(default_ttl);
-    engine_.add(std::move(definition));
-    pushed_.insert(push.component);
-    engine_.push(push.component, std::move(push.outcome), push.ttl);
-    done(Answer::created, "");
+void Daemon::answer(Answered answered,
+                    std::function<void(server::Control::Answer, std::string)> done) {
+    engine_.when_published([answered = std::move(answered), done = std::move(done)] {
+        done(answered.first, answered.second);
+    });
 }
 
 }  // namespace vitals::app

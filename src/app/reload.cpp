@@ -60,8 +60,11 @@ void Daemon::begin_reload() {
 }
 
 void Daemon::end_reload(Loaded loaded) {
-    const std::vector<std::string> problems = apply(loaded);
-    for (const Reloaded& done : std::exchange(answered_, {})) done(problems);
+    std::vector<std::string> problems = apply(loaded);
+    engine_.when_published(
+        [answered = std::exchange(answered_, {}), problems = std::move(problems)] {
+            for (const Reloaded& done : answered) done(problems);
+        });
     notify_.send("READY=1\nSTATUS=serving");
     reloading_ = false;
     if (!asked_.empty()) begin_reload();

@@ -32,6 +32,7 @@ Daemon::Daemon(config::Config config, ServeOptions options, Log log)
       environment_(loop_),
       engine_(environment_, clock_, hub_, log_, config_->service),
       workers_(environment_, engine_, clock_, log_),
+      states_(loop_, engine_, clock_),
       vault_(loop_, environment_, clock_, log_),
       store_timer_(loop_),
       recall_timer_(loop_),
@@ -56,6 +57,7 @@ int Daemon::run() {
     keep_alive();
     loop_.run();
     workers_.keep_now();
+    states_.keep_now();
     notify_.send("STOPPING=1");
     log_(LogLevel::info, "stopped");
     return 0;
@@ -93,6 +95,7 @@ bool Daemon::open_store() {
                              worker.heard, worker.left});
         store_->save_workers(std::move(saved));
     });
+    states_.take_up(*store_);
     return true;
 }
 

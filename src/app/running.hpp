@@ -13,6 +13,8 @@
 
 #include "app/daemon.hpp"
 #include "app/notify.hpp"
+#include "app/pushes.hpp"
+#include "app/saved_states.hpp"
 #include "app/vault_secrets.hpp"
 #include "app/worker_groups.hpp"
 #include "config/config.hpp"
@@ -47,8 +49,7 @@ class Daemon {
     int listen();
 
     server::Control control();
-    void take_push(server::Push push,
-                   const std::function<void(server::Control::Answer, std::string)>& done);
+    void answer(Answered answered, std::function<void(server::Control::Answer, std::string)> done);
 
     using Loaded = std::expected<config::Config, config::Problems>;
     using Reloaded = std::function<void(std::vector<std::string>)>;
@@ -77,6 +78,7 @@ class Daemon {
     net::Aside reading_secrets_{environment_, "secrets"};
     engine::Engine engine_;
     WorkerGroups workers_;
+    SavedStates states_;
     VaultSecrets vault_;
     std::set<std::string> waiting_;  // components that need a secret that was not read yet
     Outcome secrets_health_;         // as reported last
@@ -87,7 +89,6 @@ class Daemon {
     net::Timer drain_timer_;
     Decommission decommission_;
     bool in_doubt_ = false;  // until the disk has answered, or an operator has
-    std::set<std::string> pushed_;
     bool reloading_ = false;
     std::vector<Reloaded> asked_;     // for a reload that has not begun
     std::vector<Reloaded> answered_;  // by the one under way

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "config/wording.hpp"
 #include "model/count_range.hpp"
-#include "net/context.hpp"
 
 namespace vitals::app {
 
@@ -14,14 +14,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How soon silence and new workers show. Beats only move dates, so they need no more haste.
+// How soon silence shows, and what is heard through a broker. What is pushed shows at once.
 constexpr std::chrono::milliseconds turn_every = 500ms;
+constexpr std::chrono::milliseconds validity = 3s;
 
-net::awaitable<Outcome> judge(std::shared_ptr<workers::Table> table, std::string group,
-                              net::Context& context) {
-    context.enter("judge");
-    table->expire();
-    co_return table->judge(group);
+bool same(const Outcome& a, const Outcome& b) {
+    return a.status == b.status && a.detail == b.detail && a.error == b.error &&
+           a.properties == b.properties;
 }
 
 }  // namespace
@@ -33,7 +32,12 @@ WorkerGroups::WorkerGroups(net::Environment& environment, engine::Engine& engine
       clock_(clock),
       log_(std::move(log)),
       table_(std::make_shared<workers::Table>(clock)),
-      timer_(environment.loop()) {}
+      timer_(environment.loop()) {
+    // Beats that come close together are judged once.
+    engine_.before_publishing([this] {
+        if (taken_) judge();
+    });
+}
 
 void WorkerGroups::remember(std::vector<workers::Remembered> known, Keep keep) {
     kept_some_ = !known.empty();
@@ -57,8 +61,9 @@ void WorkerGroups::configure(const std::vector<config::WorkersConfig>& groups) {
     for (const config::WorkersConfig& group : groups) probes_[group.name] = group.probes;
     table_->configure(options_);
     listen(groups);
-    published_ = 0;
-    turn();
+    reported_.clear();
+    taken_ = true;  // judged as soon as the components are there
+    timer_.arm(clock_.steady() + turn_every, [this] { turn(); });
 }
 
 void WorkerGroups::listen(const std::vector<config::WorkersConfig>& groups) {
@@ -92,15 +97,13 @@ std::vector<engine::Definition> WorkerGroups::definitions() const {
         definition.component.name = "workers/" + group.name;
         definition.component.kind = "workers";
         definition.component.probes = probes_.at(group.name);
-        definition.policy.interval = std::clamp(group.timeout / 8, turn_every, 2 * turn_every);
-        definition.policy.timeout = 1s;
+        definition.policy.interval = turn_every;
+        definition.policy.timeout = validity - 2 * turn_every;
         definition.component.interval = definition.policy.interval;
         definition.component.timeout = definition.policy.timeout;
         definition.fingerprint =
             fmt::format("workers {}", fmt::join(definition.component.probes, " "));
-        definition.run = [table = table_, name = group.name](net::Context& context) {
-            return judge(table, name, context);
-        };
+        definition.reported = true;
         definitions.push_back(std::move(definition));
     }
     return definitions;
@@ -109,6 +112,10 @@ std::vector<engine::Definition> WorkerGroups::definitions() const {
 std::string WorkerGroups::take(const server::Heartbeats& beats) {
     using Answer = workers::Table::Answer;
     const System now = clock_.system();
+    taken_ = true;
+    engine_.changed();
+    std::vector<std::string_view> names;
+    for (const workers::GroupOptions& group : options_) names.push_back(group.name);
     for (const server::Heartbeat& beat : beats.beats) {
         const Answer answer = beat.leaving
                                   ? table_->leave(beats.group, beat.worker)
@@ -117,8 +124,9 @@ std::string WorkerGroups::take(const server::Heartbeats& beats) {
             case Answer::taken:
                 break;
             case Answer::unknown_group:
-                return fmt::format("there is no group of workers '{}' in the configuration",
-                                   beats.group);
+                return fmt::format("there is no group of workers {} in the configuration{}",
+                                   config::in_quotes(beats.group),
+                                   config::did_you_mean(beats.group, names));
             case Answer::bad_name:
                 return "a worker's name is 1 to 256 bytes without control characters; those before "
                        "it were taken";
@@ -130,19 +138,27 @@ std::string WorkerGroups::take(const server::Heartbeats& beats) {
 }
 
 void WorkerGroups::turn() {
-    timer_.cancel();
-    if (options_.empty()) {
-        if (published_ != table_->version()) engine_.set_workers({});
-        published_ = table_->version();
-        return;
-    }
-    table_->expire();
-    if (published_ != table_->version()) {
-        engine_.set_workers(table_->groups());
-        published_ = table_->version();
-    }
+    judge();
+    if (options_.empty()) return;
     keep();
     timer_.arm(clock_.steady() + turn_every, [this] { turn(); });
+}
+
+// List and component are of one judgement, so that no snapshot holds one without the other.
+void WorkerGroups::judge() {
+    const Steady now = clock_.steady();
+    taken_ = false;
+    table_->expire();
+    const bool again = now - reported_at_ >= turn_every;
+    if (again) reported_at_ = now;
+    engine_.set_workers(table_->groups(), reported_at_ + validity);
+    for (const workers::GroupOptions& group : options_) {
+        Outcome outcome = table_->judge(group.name);
+        const auto latest = reported_.find(group.name);
+        if (!again && latest != reported_.end() && same(latest->second, outcome)) continue;
+        if (engine_.report("workers/" + group.name, outcome))
+            reported_.insert_or_assign(group.name, std::move(outcome));
+    }
 }
 
 // Who is known is kept soon after it changed, when they were heard last from time to time: the more

@@ -36,7 +36,7 @@ class WorkerGroups {
     // The components that judge them, to be configured along with the others.
     std::vector<engine::Definition> definitions() const;
 
-    // Takes what was pushed. Returns what is wrong with it, or empty.
+    // Takes what was pushed; the next snapshot shows it. Returns what is wrong with it, or empty.
     std::string take(const server::Heartbeats& beats);
 
   private:
@@ -47,18 +47,21 @@ class WorkerGroups {
 
     void listen(const std::vector<config::WorkersConfig>& groups);
     void turn();
+    void judge();
     void keep();
 
     net::Environment& environment_;
     engine::Engine& engine_;
     Clock& clock_;
     Log log_;
-    std::shared_ptr<workers::Table> table_;  // runs of the components hold it, too
+    std::shared_ptr<workers::Table> table_;  // sources hold it, too
     std::vector<workers::GroupOptions> options_;
     std::map<std::string, std::vector<std::string>> probes_;  // by group
     std::map<std::string, Source> sources_;  // by group
     net::Timer timer_;
-    std::uint64_t published_ = 0;
+    bool taken_ = false;  // pushed, and not yet judged
+    Steady reported_at_{};
+    std::map<std::string, Outcome> reported_;  // by group, the latest
     Keep keep_;
     std::uint64_t kept_ = 0;  // version of the table that was kept last
     std::uint64_t kept_membership_ = 0;

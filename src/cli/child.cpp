@@ -26,6 +26,13 @@ sigset_t held_signals() {
     return set;
 }
 
+sigset_t ending_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGQUIT}) sigaddset(&set, number);
+    return set;
+}
+
 // In the child, between fork and exec: only calls that are safe there.
 [[noreturn]] void become(char** arguments, int report) {
     const sigset_t set = held_signals();
@@ -95,13 +102,18 @@ std::expected<Ending, Failure> run_child(const std::vector<std::string>& command
 }
 
 int wait_for_end() {
-    const sigset_t set = held_signals();
+    const sigset_t set = ending_signals();
     for (;;) {
         const int number = sigwaitinfo(&set, nullptr);
-        if (number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT) {
-            return number;
-        }
+        if (number > 0) return number;
     }
+}
+
+bool end_comes_within(std::chrono::milliseconds time) {
+    const sigset_t set = ending_signals();
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
+    const timespec at_most{seconds.count(), std::chrono::nanoseconds(time - seconds).count()};
+    return sigtimedwait(&set, nullptr, &at_most) > 0;
 }
 
 }  // namespace vitals::cli

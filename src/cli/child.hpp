@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <expected>
 #include <string>
 #include <vector>
@@ -28,5 +29,7 @@ std::expected<Ending, Failure> run_child(const std::vector<std::string>& command
 
 // Waits until SIGTERM, SIGINT, SIGHUP or SIGQUIT reaches us; returns its number.
 int wait_for_end();
+// Waits for so long; true: one of those reached us, and it is over at once.
+bool end_comes_within(std::chrono::milliseconds time);
 
 }  // namespace vitals::cli

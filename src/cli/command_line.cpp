@@ -27,6 +27,7 @@ struct Store {
     Kinds kinds;
     Schema schema;
     Heartbeat heartbeat;
+    Remove remove;
     Drain decommission{.daemon = {}, .text = "decommissioned"};
     Drain recommission;
     Drill drill;
@@ -208,29 +209,46 @@ void add_descriptions(CLI::App& app, Store& store) {
 void add_heartbeat(CLI::App& app, Store& store) {
     auto* sub = add_subcommand(
         app, "heartbeat",
-        "Tells the daemon that a component or a worker is alive: once, every so often, or for as "
-        "long as a command runs. With a command, its exit code is ours; a component whose command "
-        "fails is failed, a worker takes its leave.",
+        "Tells the daemon that a component or a worker is alive, once or every so often. With a "
+        "command, a component is judged by how it ends: nothing is told while it runs, an exit "
+        "code other than 0 is failed, and one that does not end is failed when the time to live "
+        "is over. A worker is alive while its command runs, and takes its leave. The command's "
+        "exit code is ours.",
         "  vitals heartbeat import                          once, as from a script\n"
         "  vitals heartbeat import --every 5s               until stopped\n"
         "  vitals heartbeat mail/sender-1 -- ./sender       a worker of the group mail\n"
-        "  vitals heartbeat backup --ttl 25h -- ./backup    a job that runs daily\n");
+        "  vitals heartbeat backup -- ./backup              a job of a component with 'ttl: 25h'\n"
+        "  vitals heartbeat once --create --ttl 2h -- ./x   not in the configuration\n");
     sub->add_option("NAME", store.heartbeat.name,
                     "A component, or GROUP/NAME: a worker, where the configuration has a group of "
                     "that name under 'workers'.")
         ->required();
     add_duration(*sub, "--every", store.heartbeat.every,
-                 "Again after this long; default with a command: 5s.");
-    add_duration(
-        *sub, "--ttl", store.heartbeat.ttl,
-        "Silent for longer is failed. Default: three times --every; for a single heartbeat "
-        "what the configuration says.");
+                 "Again after this long; default for a worker with a command: 5s.");
+    add_duration(*sub, "--ttl", store.heartbeat.ttl,
+                 "Silent for longer is failed, until the next heartbeat. Default: what the "
+                 "configuration says. At least twice --every.");
+    add_duration(*sub, "--retry", store.heartbeat.retry,
+                 "For how long a command's end is told again while the daemon is away or refuses; "
+                 "default 10s.");
+    sub->add_flag("--create", store.heartbeat.create,
+                  "Creates the component where there is none of that name; it is not critical. "
+                  "'vitals remove' takes it away.");
     sub->add_option("--detail", store.heartbeat.detail, "A public word on how it is doing.")
         ->type_name("TEXT");
     add_daemon(*sub, store.heartbeat.daemon);
     // What stands behind `--` is taken before CLI11 sees it; declared for help.
     sub->add_option(command_behind_dashes, store.heartbeat.command,
                     "The command to run, with its arguments.");
+}
+
+void add_remove(CLI::App& app, Store& store) {
+    auto* sub = add_subcommand(app, "remove",
+                               "Removes a component that was created by a push. What stands in the "
+                               "configuration is removed there.",
+                               "  vitals remove bakcup\n");
+    sub->add_option("NAME", store.remove.name, "The component.")->required();
+    add_daemon(*sub, store.remove.daemon);
 }
 
 void add_drain(CLI::App& app, Store& store) {
@@ -341,6 +359,7 @@ std::unique_ptr<CLI::App> make_parser(Store& store) {
     add_validate(*app, store);
     add_descriptions(*app, store);
     add_heartbeat(*app, store);
+    add_remove(*app, store);
     add_drain(*app, store);
     add_drill(*app, store);
     add_completion(*app, store);
@@ -420,6 +439,7 @@ Command command_of(const std::string& name, Store& store) {
     if (name == "kinds") return store.kinds;
     if (name == "schema") return store.schema;
     if (name == "heartbeat") return store.heartbeat;
+    if (name == "remove") return store.remove;
     if (name == "decommission") return store.decommission;
     if (name == "recommission") return store.recommission;
     if (name == "drill") return store.drill;

@@ -107,6 +107,8 @@ TEST(CommandLine, LeavesTheCommandOfAHeartbeatAlone) {
                                                "check", "--help", "-c", "x", "--", "y"});
     EXPECT_EQ(heartbeat.name, "workers/mail");
     EXPECT_EQ(heartbeat.every, 2s);
+    EXPECT_EQ(heartbeat.ttl, std::nullopt);
+    EXPECT_FALSE(heartbeat.create);
     EXPECT_EQ(heartbeat.command, (Words{"check", "--help", "-c", "x", "--", "y"}));
     EXPECT_EQ(complaint({"heartbeat", "mail", "./mailer"}),
               "vitals heartbeat: put '--' before the command to run\n"

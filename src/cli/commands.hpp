@@ -60,8 +60,15 @@ struct Heartbeat {
     DaemonOptions daemon;
     std::optional<std::chrono::milliseconds> every;
     std::optional<std::chrono::milliseconds> ttl;
+    std::optional<std::chrono::milliseconds> retry;
+    bool create = false;
     std::string detail;
     std::vector<std::string> command;
+};
+
+struct Remove {
+    std::string name;
+    DaemonOptions daemon;
 };
 
 struct Drain {
@@ -86,8 +93,8 @@ struct Completion {
     std::string shell;
 };
 
-using Command = std::variant<Serve, Check, ShowStatus, Validate, Kinds, Schema, Heartbeat, Drain,
-                             Drill, Completion>;
+using Command = std::variant<Serve, Check, ShowStatus, Validate, Kinds, Schema, Heartbeat, Remove,
+                             Drain, Drill, Completion>;
 
 int run(const Serve& command, const Terminal& terminal);
 int run(const Check& command, const Terminal& terminal);
@@ -96,6 +103,7 @@ int run(const Validate& command, const Terminal& terminal);
 int run(const Kinds& command, const Terminal& terminal);
 int run(const Schema& command, const Terminal& terminal);
 int run(const Heartbeat& command, const Terminal& terminal);
+int run(const Remove& command, const Terminal& terminal);
 int run(const Drain& command, const Terminal& terminal);
 int run(const Drill& command, const Terminal& terminal);
 int run(const Completion& command, const Terminal& terminal);

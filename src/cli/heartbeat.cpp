@@ -1,6 +1,7 @@
-// vitals heartbeat: tells the daemon that a component or a worker is alive, once, every so often,
-// or for as long as a command runs. The beats have a thread of their own, so that a daemon that
-// hangs holds up neither the command nor its end.
+// vitals heartbeat: tells the daemon that a component or a worker is alive, once or every so often,
+// or runs a command: a component is judged by how its command ended, a worker beats while it runs.
+// The beats have a thread of their own, so that a daemon that hangs holds up neither the command
+// nor its end.
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
@@ -23,48 +24,45 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds usual_pause{5'000};
 constexpr milliseconds patience{2'000};
-constexpr int beats_missed = 3;  // until a silent component is failed
+constexpr milliseconds usual_retry{10'000}, first_retry{250}, longest_retry{2'000};
+constexpr int beats_missed = 3;  // until a component that is created is failed
+constexpr int beats_needed = 2;  // within a time to live: one may come late
 
 // One who is told to be alive: a worker of a group, where the daemon has a group of that name, else
 // a component that is pushed. Used by one thread at a time.
 class Sender {
   public:
-    Sender(Daemon daemon, const Heartbeat& command, std::optional<milliseconds> ttl)
-        : daemon_(std::move(daemon)), name_(command.name), detail_(command.detail), ttl_(ttl) {}
+    Sender(Daemon daemon, const Heartbeat& command)
+        : daemon_(std::move(daemon)),
+          name_(command.name),
+          detail_(command.detail),
+          ttl_(command.ttl),
+          create_(command.create),
+          runs_command_(!command.command.empty()) {
+        if (command.every && !runs_command_) promised_ = beats_missed * *command.every;
+    }
 
     std::expected<void, Failure> alive() {
-        if (kind_ != Kind::component && name_.contains('/')) {
-            auto answer = ask(worker_path(), "");
-            if (!answer) return std::unexpected(answer.error());
-            if (answer->status == 204) {
-                kind_ = Kind::worker;
-                return {};
-            }
-            // A group that was there and is gone is no reason to make a component of that name.
-            const bool no_group = answer->status == 422 || answer->status == 404;
-            if (kind_ == Kind::worker || !no_group) {
-                return std::unexpected(daemon_.refusal(*answer));
-            }
-        }
-        auto pushed = push(Status::ok, detail_);
-        if (pushed) kind_ = Kind::component;
-        return pushed;
+        auto worker = as_worker("");
+        if (!worker) return std::unexpected(worker.error());
+        if (*worker) return {};
+        // How a command ends is not known while it runs.
+        return runs_command_ ? std::expected<void, Failure>() : push(Status::ok, detail_);
     }
 
     // What is told last: how it ended, empty when it ended well. A worker takes its leave.
     std::expected<void, Failure> ended(const std::string& how) {
-        if (kind_ != Kind::worker) {
-            return how.empty() ? push(Status::ok, detail_) : push(Status::failed, how);
-        }
-        auto answer = ask(worker_path(), R"({"leaving":true})");
-        if (!answer) return std::unexpected(answer.error());
-        if (answer->status != 204) return std::unexpected(daemon_.refusal(*answer));
-        return {};
+        auto worker = as_worker(R"({"leaving":true})");
+        if (!worker) return std::unexpected(worker.error());
+        if (*worker) return {};
+        return how.empty() ? push(Status::ok, detail_) : push(Status::failed, how);
     }
 
-    // One of many beats: what goes wrong is said once, and once when it is over.
-    void beat() {
-        const auto sent = alive();
+    // Whether beats say anything: a component is judged by its command's end.
+    bool beats() const { return !runs_command_ || (kind_ != Kind::component && may_be_worker()); }
+
+    // What goes wrong is said once, and once when it is over.
+    void tell(const std::expected<void, Failure>& sent) {
         const auto trouble = sent ? std::string() : sent.error().text;
         if (trouble == trouble_) return;
         print_error(trouble.empty()
@@ -76,55 +74,86 @@ class Sender {
   private:
     enum class Kind : std::uint8_t { undecided, worker, component };
 
+    bool may_be_worker() const { return name_.contains('/'); }
+
     std::expected<Answer, Failure> ask(const std::string& path, const std::string& body) const {
         return daemon_.ask("PUT", path, body, patience);
     }
 
-    std::string worker_path() const {
+    // True: it is a worker, and that was taken. False: it is a component.
+    std::expected<bool, Failure> as_worker(const std::string& body) {
+        if (kind_ == Kind::component || !may_be_worker()) return false;
         const auto slash = name_.find('/');
-        return "/v1/workers/" + percent_encoded(name_.substr(0, slash)) + '/' +
-               percent_encoded(name_.substr(slash + 1)) + "/heartbeat";
+        const auto answer = ask("/v1/workers/" + percent_encoded(name_.substr(0, slash)) + '/' +
+                                    percent_encoded(name_.substr(slash + 1)) + "/heartbeat",
+                                body);
+        if (!answer) return std::unexpected(answer.error());
+        if (answer->status == 204) {
+            kind_ = Kind::worker;
+            return true;
+        }
+        // A group that was there and is gone is no reason to make a component of that name.
+        const bool no_group = answer->status == 422 || answer->status == 404;
+        if (kind_ == Kind::worker || !no_group) return std::unexpected(daemon_.refusal(*answer));
+        kind_ = Kind::component;
+        return false;
+    }
+
+    std::expected<Answer, Failure> put(Status status, const std::string& detail,
+                                       bool create) const {
+        boost::json::object body{{"status", to_string(status)}, {"create", create}};
+        if (!detail.empty()) body["detail"] = detail;
+        const auto ttl = create && !ttl_ ? promised_ : ttl_;
+        if (ttl) body["ttl"] = format_duration(*ttl);
+        return ask("/v1/components/" + percent_encoded(name_), boost::json::serialize(body));
     }
 
     std::expected<void, Failure> push(Status status, const std::string& detail) {
-        boost::json::object body{{"status", to_string(status)}};
-        if (!detail.empty()) body["detail"] = detail;
-        if (ttl_) body["ttl"] = format_duration(*ttl_);
-        const auto answer =
-            ask("/v1/components/" + percent_encoded(name_), boost::json::serialize(body));
+        auto answer = put(status, detail, false);
+        if (answer && answer->status == 404 && create_) answer = put(status, detail, true);
         if (!answer) return std::unexpected(answer.error());
+        if (answer->status == 404) {
+            Failure failure = daemon_.refusal(*answer);
+            if (may_be_worker())
+                failure.text += fmt::format(", and no group of workers {}",
+                                            config::in_quotes(name_.substr(0, name_.find('/'))));
+            failure.text += "; --create makes a new component";
+            return std::unexpected(failure);
+        }
         if (answer->status != 201 && answer->status != 204) {
             return std::unexpected(daemon_.refusal(*answer));
         }
-        if (answer->status == 201) tell_created();
+        if (answer->status == 201 && !ttl_ && !promised_) tell_short_life();
         return {};
     }
 
-    void tell_created() const {
+    void tell_short_life() const {
         print_error(fmt::format(
-            "note: {} is not in the configuration; it was created{}\n", config::in_quotes(name_),
-            ttl_ ? ""
-                 : ", and fails when it is silent for 60 s: give --ttl, or configure it with "
-                   "'check: push' and a ttl"));
+            "note: {} was created, and fails when it is silent for 60 s: give --ttl, or configure "
+            "it with 'check: push' and a ttl\n",
+            config::in_quotes(name_)));
     }
 
     Daemon daemon_;
     std::string name_, detail_;
     std::optional<milliseconds> ttl_;
+    std::optional<milliseconds> promised_;  // by --every
+    bool create_;
+    bool runs_command_;
     Kind kind_ = Kind::undecided;
     std::string trouble_;  // that was said last
 };
 
-// Beats at once, then every so often, until destroyed. Never two at a time.
+// Beats at once, then every so often, until destroyed or of no use. Never two at a time.
 class Beats {
   public:
     Beats(Sender& sender, milliseconds every)
         : thread_([this, &sender, every](const std::stop_token& stop) {
               std::unique_lock lock(mutex_);
-              while (!stop.stop_requested()) {
+              while (!stop.stop_requested() && sender.beats()) {
                   const auto next = std::chrono::steady_clock::now() + every;
                   lock.unlock();
-                  sender.beat();
+                  sender.tell(sender.alive());
                   lock.lock();
                   wake_.wait_until(lock, stop, next, [] { return false; });
               }
@@ -136,40 +165,62 @@ class Beats {
     std::jthread thread_;  // last: it ends before what it waits on goes
 };
 
-int while_running(Sender& sender, const Heartbeat& command, milliseconds every) {
+// The end counts: a daemon that is away or refuses is asked again for a while, unless a signal asks
+// us to end.
+std::expected<void, Failure> tell_end(Sender& sender, const std::string& how,
+                                      milliseconds at_most) {
+    const auto end = std::chrono::steady_clock::now() + at_most;
+    for (auto pause = first_retry;; pause = std::min(2 * pause, longest_retry)) {
+        auto told = sender.ended(how);
+        const bool again = !told && std::chrono::steady_clock::now() + pause < end;
+        if (!again || end_comes_within(pause)) return told;
+    }
+}
+
+int while_running(Sender& sender, const Heartbeat& command) {
     std::expected<Ending, Failure> ending = Ending{};
     {
-        const Beats beats(sender, every);
+        const Beats beats(sender, command.every.value_or(usual_pause));
         ending = run_child(command.command);
     }
     const auto last = ending ? ending->text : std::string("could not be started");
-    const auto told = sender.ended(last);
-    if (!told) print_error(fmt::format("vitals heartbeat: {}\n", clean(told.error().text)));
+    sender.tell(tell_end(sender, last, command.retry.value_or(usual_retry)));
     if (!ending) return give_up("heartbeat", ending.error(), Format::table);
     return ending->code;
+}
+
+// What does not fit together, or empty.
+std::string misfit(const Heartbeat& command) {
+    if (auto problem = config::component_name_problem(command.name); !problem.empty())
+        return problem;
+    if (command.every && command.ttl && *command.ttl < beats_needed * *command.every)
+        return fmt::format(
+            "--ttl {} does not fit --every {}: it would be silent for too long between two beats; "
+            "--ttl must be at least {}",
+            format_duration(*command.ttl), format_duration(*command.every),
+            format_duration(beats_needed * *command.every));
+    if (command.create && !command.command.empty() && !command.ttl)
+        return "--create with a command needs --ttl: how long after one end the next must have "
+               "come";
+    return {};
 }
 
 }  // namespace
 
 int run(const Heartbeat& command, const Terminal&) {
-    if (const auto problem = config::component_name_problem(command.name); !problem.empty()) {
+    if (const auto problem = misfit(command); !problem.empty()) {
         return give_up("heartbeat", {exit_code::usage, problem}, Format::table);
     }
     auto daemon = Daemon::find(command.daemon);
     if (!daemon) return give_up("heartbeat", daemon.error(), Format::table);
-    const bool again = command.every || !command.command.empty();
-    const auto every = command.every.value_or(usual_pause);
-    auto ttl = command.ttl;
-    // Whoever promises the next beat is missed when it does not come.
-    if (again && !ttl) ttl = beats_missed * every;
-    Sender sender(std::move(*daemon), command, ttl);
-    if (!again) {
+    Sender sender(std::move(*daemon), command);
+    if (!command.every && command.command.empty()) {
         const auto sent = sender.alive();
         return sent ? exit_code::ok : give_up("heartbeat", sent.error(), Format::table);
     }
     hold_signals();
-    if (!command.command.empty()) return while_running(sender, command, every);
-    const Beats beats(sender, every);
+    if (!command.command.empty()) return while_running(sender, command);
+    const Beats beats(sender, *command.every);
     wait_for_end();
     return exit_code::ok;
 }

@@ -122,7 +122,7 @@ inline Snapshot troubled() {
     auto group = std::make_shared<WorkerGroup>();
     group->name = "pulp";
     group->workers = {{"resource_manager@a", wall - 2s, now - 2s},
-                      {"scheduler@a", wall - 61s, now - 61s}};
+                      {"scheduler@a", wall - 61s, now - 61s, true}};
     snapshot.workers.push_back(group);
     return snapshot;
 }

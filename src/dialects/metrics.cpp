@@ -102,7 +102,7 @@ void write_service(ExpositionWriter& writer, const Snapshot& snapshot, const Req
     for (const auto& group : snapshot.workers) {
         if (!shows(snapshot, request, "workers/" + group->name)) continue;
         const auto known = std::ranges::count_if(group->workers, [&](const Worker& worker) {
-            return request.now - worker.received <= group->timeout;
+            return snapshot.knows(worker, request.now);
         });
         writer.sample({{"group", group->name}}, static_cast<std::uint64_t>(known));
     }

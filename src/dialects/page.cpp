@@ -227,10 +227,10 @@ void write_workers(View& view) {
                                 html(group->name), spoken_age(group->timeout));
         open_table(view.out, "Workers", columns);
         for (const Worker& worker : group->workers) {
-            const auto silent = view.request.now - worker.received;
-            open_row(view.out, silent <= group->timeout ? Status::ok : Status::unknown, worker.name,
+            const bool known = view.snapshot.knows(worker, view.request.now);
+            open_row(view.out, known ? Status::ok : Status::unknown, worker.name,
                      "last heartbeat " + rfc3339(worker.last_heartbeat));
-            cell(view.out, "heard", spoken_age(silent) + " ago");
+            cell(view.out, "heard", spoken_age(view.request.now - worker.received) + " ago");
             view.out += end_row;
         }
         view.out += end_table;

@@ -68,7 +68,7 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
     const bool messaging = connected(snapshot, own.messaging, request.now);
     Response response;
     response.content_type = "application/json; charset=utf-8";
-    // Workers fall silent without a new version of the snapshot.
+    // Workers turn stale without a new version of the snapshot.
     response.repeat_for = std::chrono::seconds(1);
     JsonWriter writer(response.body, python_json);
     writer.object().member("api_version", "2");
@@ -77,7 +77,7 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
     for (const auto& group : snapshot.workers) {
         if (group->name != own.workers || !database) continue;
         for (const Worker& worker : group->workers)
-            if (own.stale_workers || request.now - worker.received <= group->timeout)
+            if (own.stale_workers || snapshot.knows(worker, request.now))
                 write_worker(writer, worker, own.worker_style);
     }
     writer.end_array();

@@ -85,7 +85,7 @@ TEST(Pulp, StaysAt200AndKnowsNoWorkersWithoutItsDatabase) {
 TEST(Pulp, ForgetsSilentWorkersUnlessTold) {
     Snapshot snapshot = documented();
     auto group = std::make_shared<WorkerGroup>(*snapshot.workers.front());
-    group->workers[1].received = now - 24'001ms;
+    group->workers[1].silent = true;
     snapshot.workers = {group};
     EXPECT_EQ(ask(snapshot, mapped()).body.find("reserved_resource_worker"), std::string::npos);
     EXPECT_NE(ask(snapshot, mapped().set("stale_workers", true)).body.find("reserved_resource_"),

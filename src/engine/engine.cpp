@@ -13,6 +13,7 @@
 
 #include "engine/schedule.hpp"
 #include "model/masked.hpp"
+#include "model/pause.hpp"
 
 namespace vitals::engine {
 
@@ -28,8 +29,7 @@ constexpr auto engine_valid_for = 5s;
 // Below it a late loop is a busy machine, not a broken engine: no deadline is missed by it.
 constexpr auto lag_worth_telling = 1s;
 constexpr auto missed_ticks_remembered = 60s;
-// A pushed component's timer turns it failed in time; validity is the net below it.
-constexpr auto push_grace = 5s;
+constexpr Milliseconds usual_ttl = 60s;  // of a component that a push created
 constexpr Steady::duration forever = std::chrono::hours(24 * 365 * 100);
 
 // A fraction in [0, 1) that is the same at every start (FNV-1a): components keep their places.
@@ -44,6 +44,17 @@ double fraction_of(std::string_view name) {
 
 }  // namespace
 
+Definition created_by_push(std::string name, bool critical, std::optional<Milliseconds> ttl) {
+    Definition definition;
+    definition.component.name = std::move(name);
+    definition.component.kind = "push";
+    definition.component.critical = critical;
+    definition.component.created_by_push = true;
+    definition.dynamic = true;
+    definition.ttl = ttl.value_or(usual_ttl);
+    return definition;
+}
+
 struct Engine::State {
     struct Watched {
         Watched(Definition given, net::Loop& loop)
@@ -55,11 +66,16 @@ struct Engine::State {
 
         Definition definition;
         std::shared_ptr<const Component> component;
+        std::optional<Milliseconds> given_ttl;  // with the latest push
+        // What it was before this process or definition, until its first result.
+        std::optional<Remembered> before;
+        bool unkept = false;  // stands in `unkept` of the engine
         Judgement judgement;
         std::shared_ptr<const ComponentState> state;
         Schedule schedule;
         net::Timer timer;
         Steady began{};          // the latest run, or what counts as one
+        Steady silent_at{};      // when a pushed component counts as silent
         bool due_again = false;  // a tick came while the run before was about to end
         std::shared_ptr<net::Kept> kept;
         std::unique_ptr<Flight> flight;
@@ -68,6 +84,8 @@ struct Engine::State {
         bool in_flight() const { return flight != nullptr && !flight->finished(); }
         // Past its deadline, and whatever it does cannot be stopped.
         bool hung() const { return in_flight() && flight->delivered(); }
+        bool pushed() const { return !definition.run && !definition.reported; }
+        std::optional<Milliseconds> ttl() const { return given_ttl ? given_ttl : definition.ttl; }
     };
 
     State(net::Environment& environment, Clock& clock, Hub& hub, Log log, Service service)
@@ -83,10 +101,8 @@ struct Engine::State {
     // ---- schedule ----------------------------------------------------------------------------
 
     void start(Watched& one, Steady::duration spread) {
-        if (!one.definition.run) {
-            if (one.definition.ttl) arm_silence(one);
-            return;
-        }
+        if (one.pushed() && one.ttl()) arm_silence(one, clock.steady() + *one.ttl());
+        if (!one.definition.run) return;
         one.schedule.start(clock.steady(), spread);
         arm(one);
     }
@@ -146,15 +162,35 @@ struct Engine::State {
         if (wanted == Pace::retry) one.kept->clear();
     }
 
-    void arm_silence(Watched& one) {
-        const Milliseconds ttl = *one.definition.ttl;
-        one.timer.arm(clock.steady() + ttl, [this, &one, ttl] {
+    void arm_silence(Watched& one, Steady when) {
+        one.silent_at = when;
+        one.timer.arm(when, [this, &one] {
+            notice_pause();
+            if (one.silent_at > clock.steady()) return;  // excused
+            const Milliseconds ttl = *one.ttl();
             Outcome outcome = failed(
                 fmt::format("silent for more than {} s", static_cast<double>(ttl.count()) / 1000.0),
                 ErrorClass::timeout);
-            arm_silence(one);
+            arm_silence(one, clock.steady() + ttl);
             finish(one, std::move(outcome));
         });
+    }
+
+    // Nobody could be heard while we were stopped: whom that took much of the time to live has all
+    // of it again.
+    void notice_pause() {
+        const Steady now = clock.steady();
+        const Steady::duration pause = now - std::exchange(turned, now);
+        if (pause <= excusing_pause({})) return;
+        for (const auto& [name, one] : watched) {
+            if (!one->pushed() || !one->ttl() || pause <= excusing_pause(*one->ttl())) continue;
+            arm_silence(*one, now + *one->ttl());
+            if (one->state->last == nullptr) continue;
+            auto after = std::make_shared<ComponentState>(*one->state);
+            after->valid_until = now + pushed_validity(one->ttl());
+            one->state = std::move(after);
+            touch();
+        }
     }
 
     // ---- results -----------------------------------------------------------------------------
@@ -177,9 +213,8 @@ struct Engine::State {
     }
 
     static Steady::duration validity(const Watched& one, Pace wanted) {
-        const Definition& definition = one.definition;
-        if (definition.run) return definition.policy.validity(wanted);
-        return definition.ttl ? *definition.ttl + Milliseconds(push_grace) : forever;
+        return one.pushed() ? pushed_validity(one.ttl())
+                            : Steady::duration(one.definition.policy.validity(wanted));
     }
 
     // Thresholds, counts, the transition log; then the new state stands.
@@ -199,18 +234,86 @@ struct Engine::State {
         after->valid_until = after->observed + valid_for.value_or(validity(one, wanted));
         ++after->runs[static_cast<std::size_t>(found)];
         after->last = std::make_shared<Outcome>(std::move(outcome));
-        const bool changed = after->judged != before.judged;
+        const bool first = before.last == nullptr;
+        bool news = first || one.pushed();
+        Status from = before.judged;
+        if (one.before && (after->judged != Status::unknown || found == Status::unknown)) {
+            // It is what it was before, since then; or it changed while nobody looked.
+            from = one.before->status;
+            if (after->judged == from) after->since = one.before->since;
+            one.before.reset();
+            news = false;
+        }
+        const bool changed = after->judged != from;
         if (changed) {
             after->since = after->observed_at;
             ++after->transitions[static_cast<std::size_t>(after->judged)];
         }
-        const bool first = before.last == nullptr;
-        const Status from = before.judged;
         one.state = after;
+        if (changed || news) keep(one);
         for (const auto& listener : result_listeners) listener(*after);
         if (changed) tell(*after, from, first);
         touch();
         return wanted;
+    }
+
+    // ---- what outlives the process -------------------------------------------------------------
+
+    void keep(Watched& one) {
+        if (!keeps) return;
+        if (std::exchange(one.unkept, true)) return;
+        unkept.push_back(one.component->name);
+    }
+
+    static Remembered remembered(const Watched& one, Steady now) {
+        const ComponentState& state = *one.state;
+        if (state.last == nullptr && one.before) return *one.before;
+        Remembered known;
+        known.component = state.name();
+        known.status = state.judged;
+        known.since = state.since;
+        known.created_by_push = one.definition.dynamic;
+        known.critical = one.component->critical;
+        known.ttl = one.definition.dynamic ? one.definition.ttl : one.given_ttl;
+        known.failing_runs = state.failing_runs;
+        known.passing_runs = state.passing_runs;
+        known.observed_at = state.observed_at;
+        known.age = state.last == nullptr ? Steady::duration{} : now - state.observed;
+        if (one.pushed()) known.last = state.last;
+        return known;
+    }
+
+    // Of a checked component only its first result tells whether it is what it was.
+    void take_up(Watched& one, Remembered known, Steady::duration away) {
+        if (!one.pushed() || one.state->last != nullptr) {
+            if (one.state->last == nullptr)
+                one.before = std::move(known);
+            else if (one.state->judged == known.status)
+                since(one, known.since);
+            return;
+        }
+        // The time to live of a component that was only created gives way to the configured one.
+        if (!one.definition.dynamic && !known.created_by_push) one.given_ttl = known.ttl;
+        TakenUp taken = engine::take_up(known, one.component, one.ttl(), clock, away);
+        one.state = std::move(taken.state);
+        one.judgement = taken.judgement;
+        if (one.ttl()) arm_silence(one, taken.silent_at);
+        touch();
+    }
+
+    void since(Watched& one, System when) {
+        auto after = std::make_shared<ComponentState>(*one.state);
+        after->since = when;
+        one.state = std::move(after);
+        touch();
+    }
+
+    std::optional<Remembered> known_of(const std::string& name) {
+        if (const auto at = watched.find(name); at != watched.end())
+            return remembered(*at->second, clock.steady());
+        const auto restored = kept_before.extract(name);
+        if (restored.empty()) return {};
+        return std::move(restored.mapped());
     }
 
     void tell(const ComponentState& state, Status from, bool first) {
@@ -231,14 +334,21 @@ struct Engine::State {
 
     void touch() {
         if (dirty) return;
-        publish_timer.arm(std::max(clock.steady(), last_publish + publish_spacing),
-                          [this] { publish(); });
+        arm_publish(std::max<Steady::duration>(publish_spacing, 2 * publish_cost));
         dirty = true;  // not before: where memory is refused, the next change must try again
     }
 
+    void arm_publish(Steady::duration spacing) {
+        publish_timer.arm(std::max(clock.steady(), last_publish + spacing), [this] { publish(); });
+    }
+
     void publish() {
+        const Steady begun = clock.steady();
+        dirty = true;  // what is reported now needs no publishing of its own
+        for (const auto& prepare : preparations) prepare();
         dirty = false;
-        last_publish = clock.steady();
+        publish_timer.cancel();
+        last_publish = begun;
         auto snapshot = std::make_shared<Snapshot>();
         snapshot->version = hub.version() + 1;
         snapshot->service = service;
@@ -250,12 +360,15 @@ struct Engine::State {
         }
         if (dependencies) snapshot->causes = root_causes(snapshot->components);
         snapshot->workers = workers;
+        snapshot->workers_valid_until = workers_valid_until;
         snapshot->decommission = decommission;
         snapshot->engine = figures;
         snapshot->taken = last_publish;
         snapshot->taken_at = clock.system();
         snapshot->started = started_at;
         hub.publish(std::move(snapshot));
+        publish_cost = clock.steady() - begun;
+        for (const auto& done : std::exchange(awaited, {})) done();
     }
 
     // ---- watching itself ---------------------------------------------------------------------
@@ -265,6 +378,7 @@ struct Engine::State {
         watch_timer.arm(watch_due, [this] {
             const Steady now = clock.steady();
             lag_now = std::max(lag_now, now - watch_due);
+            notice_pause();
             watch();  // first: what is refused memory below must not end the watch
             if (now - last_report >= report_interval) {
                 rearm_lost();
@@ -315,8 +429,10 @@ struct Engine::State {
             definition.component.kind = std::move(kind);
             definition.component.critical = name == "vitals/engine";
             definition.component.own = true;
+            definition.reported = true;
             one = std::make_unique<Watched>(std::move(definition), environment.loop());
             one->state = initial(*one);
+            if (auto known = kept_before.extract(name)) one->before = std::move(known.mapped());
         }
         take(*one, std::move(outcome), valid_for);
     }
@@ -331,14 +447,16 @@ struct Engine::State {
 
     // ---- what is watched ---------------------------------------------------------------------
 
-    void put(Definition definition, Steady::duration spread) {
+    Watched& put(Definition definition, Steady::duration spread) {
         const std::string name = definition.component.name;
         drop(name);
+        dynamic += definition.dynamic ? 1 : 0;
         auto one = std::make_unique<Watched>(std::move(definition), environment.loop());
         one->state = initial(*one);
         Watched& placed = *(watched[name] = std::move(one));
         start(placed, spread);
         touch();
+        return placed;
     }
 
     bool drop(std::string_view name) {
@@ -346,6 +464,8 @@ struct Engine::State {
         if (at == watched.end()) return false;
         const auto gone = std::move(at->second);
         watched.erase(at);
+        dynamic -= gone->definition.dynamic ? 1 : 0;
+        if (keeps) dropped.push_back(gone->component->name);
         touch();
         for (const Done& done : std::exchange(gone->waiting, {})) done(nullptr);
         return true;
@@ -358,7 +478,15 @@ struct Engine::State {
     Service service;
     Steady started_at;
     std::map<std::string, std::unique_ptr<Watched>, std::less<>> watched;
+    std::size_t dynamic = 0;
+    std::map<std::string, Remembered, std::less<>> kept_before;  // until configured
+    Steady::duration absent{};                 // before this process, until configured
+    bool keeps = false;                        // somebody asks for changes()
+    std::vector<std::string> unkept, dropped;  // since the last changes()
     std::vector<std::shared_ptr<const WorkerGroup>> workers;
+    Steady workers_valid_until = Steady::max();
+    std::vector<std::function<void()>> preparations;
+    std::vector<std::function<void()>> awaited;
     std::vector<std::function<void(const Transition&)>> listeners;
     std::vector<std::function<void(const ComponentState&)>> result_listeners;
     Decommission decommission;
@@ -370,6 +498,8 @@ struct Engine::State {
     Steady watch_due{};
     Steady last_report{};
     Steady last_publish{};
+    Steady::duration publish_cost{};
+    Steady turned = clock.steady();
     bool dirty = false;
 };
 
@@ -391,6 +521,7 @@ void Engine::configure(std::vector<Definition> definitions) {
         if (!one->component->own && !one->definition.dynamic && !wanted.contains(name))
             gone.push_back(name);
     for (const std::string& name : gone) state_->drop(name);
+    const Steady::duration away = std::exchange(state_->absent, {});
 
     // A few start at once; many within a second.
     const Steady::duration spread = std::min<Steady::duration>(
@@ -406,9 +537,70 @@ void Engine::configure(std::vector<Definition> definitions) {
             at->second->kept = std::make_shared<net::Kept>(at->second->definition.policy.interval);
             continue;
         }
-        state_->put(std::move(definition), spread);
+        auto known = state_->known_of(definition.component.name);
+        const bool replaced = at != state_->watched.end();
+        State::Watched& placed = state_->put(std::move(definition), spread);
+        if (!known) continue;
+        state_->take_up(placed, std::move(*known), replaced ? Steady::duration{} : away);
+        if (replaced) state_->keep(placed);
     }
+    std::erase_if(state_->kept_before, [this](const auto& known) {
+        const bool own = known.first.starts_with("vitals/");  // it reports itself later
+        if (!own) state_->dropped.push_back(known.first);
+        return !own;
+    });
     state_->publish();
+}
+
+void Engine::restore(std::vector<Remembered> remembered, Steady::duration away) {
+    const System now = state_->clock.system();
+    constexpr Steady::duration longest = std::chrono::hours(24 * 3650);
+    state_->absent = away;
+    state_->keeps = true;
+    for (Remembered& known : remembered) {
+        known.age = std::clamp<Steady::duration>(now - known.observed_at, {}, longest);
+        const auto at = state_->watched.find(known.component);
+        if (at != state_->watched.end()) {
+            state_->take_up(*at->second, std::move(known), away);
+        } else if (known.created_by_push) {
+            Definition definition = created_by_push(known.component, known.critical, known.ttl);
+            state_->take_up(state_->put(std::move(definition), {}), std::move(known), away);
+        } else {
+            std::string name = known.component;
+            state_->kept_before.insert_or_assign(std::move(name), std::move(known));
+        }
+    }
+}
+
+const Definition* Engine::find(std::string_view name) const {
+    const auto at = state_->watched.find(name);
+    return at == state_->watched.end() ? nullptr : &at->second->definition;
+}
+
+std::vector<std::string_view> Engine::names() const {
+    std::vector<std::string_view> names;
+    for (const auto& [name, one] : state_->watched) names.push_back(name);
+    return names;
+}
+
+std::size_t Engine::dynamic() const {
+    return state_->dynamic;
+}
+
+Engine::Changes Engine::changes() {
+    Changes changes;
+    changes.gone = std::exchange(state_->dropped, {});
+    for (const std::string& name : std::exchange(state_->unkept, {})) {
+        const auto at = state_->watched.find(name);
+        if (at == state_->watched.end()) continue;
+        at->second->unkept = false;
+        changes.now.push_back(State::remembered(*at->second, state_->clock.steady()));
+    }
+    return changes;
+}
+
+void Engine::all_changed() {
+    for (const auto& [name, one] : state_->watched) state_->keep(*one);
 }
 
 void Engine::add(Definition definition) {
@@ -432,10 +624,18 @@ bool Engine::push(std::string_view name, Outcome outcome, std::optional<Millisec
     const auto at = state_->watched.find(name);
     if (at == state_->watched.end()) return false;
     State::Watched& one = *at->second;
-    if (one.definition.run || one.component->own) return false;
-    if (ttl) one.definition.ttl = ttl;
-    if (one.definition.ttl) state_->arm_silence(one);
+    if (!one.pushed()) return false;
+    one.given_ttl = ttl;
+    if (ttl && one.definition.dynamic) one.definition.ttl = ttl;
+    if (one.ttl()) state_->arm_silence(one, state_->clock.steady() + *one.ttl());
     state_->finish(one, std::move(outcome));
+    return true;
+}
+
+bool Engine::report(std::string_view name, Outcome outcome) {
+    const auto at = state_->watched.find(name);
+    if (at == state_->watched.end() || !at->second->definition.reported) return false;
+    state_->finish(*at->second, std::move(outcome));
     return true;
 }
 
@@ -444,10 +644,25 @@ void Engine::report_own(std::string_view name, Outcome outcome) {
     state_->own("vitals/" + std::string(name), std::string(name), std::move(outcome), forever);
 }
 
+void Engine::changed() {
+    state_->touch();
+}
+
 void Engine::publish_now() {
     if (!state_->dirty) return;
     state_->publish_timer.cancel();
     state_->publish();
+}
+
+void Engine::when_published(std::function<void()> done) {
+    if (!state_->dirty) return done();
+    state_->awaited.push_back(std::move(done));
+    // One hastens for all that come until then.
+    if (state_->awaited.size() == 1) state_->arm_publish(2 * state_->publish_cost);
+}
+
+void Engine::before_publishing(std::function<void()> prepare) {
+    state_->preparations.push_back(std::move(prepare));
 }
 
 void Engine::decommission(Decommission decommission) {
@@ -461,8 +676,10 @@ void Engine::set_service(Service service) {
     state_->touch();
 }
 
-void Engine::set_workers(std::vector<std::shared_ptr<const WorkerGroup>> workers) {
+void Engine::set_workers(std::vector<std::shared_ptr<const WorkerGroup>> workers,
+                         Steady valid_until) {
     state_->workers = std::move(workers);
+    state_->workers_valid_until = valid_until;
     state_->touch();
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/hub.hpp"
+#include "engine/memory.hpp"
 #include "engine/run.hpp"
 #include "model/clock.hpp"
 #include "model/judge.hpp"
@@ -26,13 +27,18 @@ namespace vitals::engine {
 struct Definition {
     Component component;
     Policy policy;
-    Run run;                                       // null: pushed
+    Run run;                                       // null: pushed, or reported
     std::optional<std::chrono::milliseconds> ttl;  // pushed: silent longer is failed; none: holds
     // Equal text means: the same definition; its state is kept by configure().
     std::string fingerprint;
-    // Named by what: a configured component, or one that was created by a push.
-    bool dynamic = false;
+    bool dynamic = false;   // created by a push; configure() leaves it alone
+    bool reported = false;  // by a part of vitals, through report(); cannot be pushed
 };
+
+// A component that somebody pushes without its being configured. It takes nothing out of service
+// unless that is asked for, and who pushes once and never again does not stay green for ever.
+Definition created_by_push(std::string name, bool critical,
+                           std::optional<std::chrono::milliseconds> ttl);
 
 struct Transition {
     std::string component;
@@ -51,27 +57,53 @@ class Engine {
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
+    // What an earlier process kept, `away` ago. To be called before the first configure(), which
+    // takes it up; components that were created by a push are there at once. From here on changes()
+    // has something to tell.
+    void restore(std::vector<Remembered> remembered, Steady::duration away);
     // Watches exactly these from now on. Components whose fingerprint did not change keep their
-    // state and schedule; dynamic ones stay. First runs come within a second, later ones are
-    // spread.
+    // state and schedule, others what was pushed to them, and `since` if they are what they were;
+    // dynamic ones stay. First runs come within a second, later ones are spread.
     void configure(std::vector<Definition> definitions);
     void add(Definition definition);     // replaces one of that name
     bool remove(std::string_view name);  // false: no such component
+    // What is watched under that name, or null. Valid until the next change of definitions.
+    const Definition* find(std::string_view name) const;
+    std::vector<std::string_view> names() const;
+    std::size_t dynamic() const;  // how many of them there are
+
+    // What is to be kept and has changed since the last call, and who is gone since then; those
+    // that are gone come first.
+    struct Changes {
+        std::vector<std::string> gone;
+        std::vector<Remembered> now;
+    };
+    Changes changes();
+    void all_changed();  // what was kept is lost
 
     // A fresh run, or a share in the one under way. `done` is called with the state after it, or
     // with null when the component is unknown or goes away first. Pushed ones answer at once.
     void run_now(std::string_view name, Done done);
-    // Takes a pushed result. False: unknown component, or one that is not pushed.
+    // Takes a pushed result. It holds for its own `ttl`, else for that of the component; a dynamic
+    // one takes over the ttl. False: unknown component, or one that is not pushed.
     bool push(std::string_view name, Outcome outcome,
               std::optional<std::chrono::milliseconds> ttl = {});
+    // A result of a component that is `reported`. False: there is none of that name.
+    bool report(std::string_view name, Outcome outcome);
     // What a part of vitals says of itself (`store`: component vitals/store).
     void report_own(std::string_view name, Outcome outcome);
 
+    void changed();  // there is something to be published
     // Publishes what has changed at once, not with the next of at most a hundred a second.
     void publish_now();
+    // Calls back as soon as a snapshot shows all that was done before this call: soon, and many at
+    // once, for no more than about half of the time goes into publishing.
+    void when_published(std::function<void()> done);
+    // Called first of all when a snapshot is made: what is reported then is in it.
+    void before_publishing(std::function<void()> prepare);
     void decommission(Decommission decommission);
     void set_service(Service service);
-    void set_workers(std::vector<std::shared_ptr<const WorkerGroup>> workers);
+    void set_workers(std::vector<std::shared_ptr<const WorkerGroup>> workers, Steady valid_until);
     void on_transition(std::function<void(const Transition&)> listener);
     void on_result(std::function<void(const ComponentState&)> listener);  // every new state
     bool started() const;  // every component has had a first result

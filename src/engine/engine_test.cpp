@@ -378,6 +378,113 @@ TEST_F(EngineTest, PushedComponentsFailWhenSilent) {
     EXPECT_FALSE(engine->push("checked", ok()));
 }
 
+TEST_F(EngineTest, TheTtlOfAPushHoldsForThatPush) {
+    Definition definition;
+    definition.component.name = "job";
+    definition.ttl = 1h;
+    engine->add(definition);
+    engine->push("job", ok(), 50ms);
+    EXPECT_TRUE(run_until([&] { return status("job") == Status::failed; }, 2s));
+    engine->push("job", ok());
+    run_for(150ms);
+    EXPECT_EQ(status("job"), Status::ok) << "the configured one is back";
+    engine->add(created_by_push("made", false, 50ms));
+    engine->push("made", ok());
+    EXPECT_TRUE(run_until([&] { return status("made") == Status::failed; }, 2s));
+    engine->push("made", ok(), 1h);
+    engine->push("made", ok());
+    run_for(150ms);
+    EXPECT_EQ(status("made"), Status::ok) << "a created one keeps the latest";
+}
+
+TEST_F(EngineTest, AcknowledgesOnceASnapshotShowsIt) {
+    int told = 0;
+    engine->when_published([&] { ++told; });
+    EXPECT_EQ(told, 1) << "there is nothing to wait for";
+    const auto before = hub.version();
+    for (int i = 0; i < 100; ++i) {
+        const std::string name = "job" + std::to_string(i);
+        engine->add(created_by_push(name, false, {}));
+        engine->push(name, ok());
+        engine->when_published([&, name] {
+            ++told;
+            EXPECT_EQ(hub.current()->find(name)->judged, Status::ok);
+        });
+    }
+    EXPECT_EQ(told, 1);
+    EXPECT_TRUE(run_until([&] { return told == 101; }, 2s));
+    EXPECT_EQ(hub.version(), before + 1) << "many at once";
+    EXPECT_TRUE(engine->remove("job7"));
+    engine->when_published([&] { EXPECT_EQ(hub.current()->find("job7"), nullptr), ++told; });
+    EXPECT_TRUE(run_until([&] { return told == 102; }, 2s));
+}
+
+TEST_F(EngineTest, WhatIsReportedWhilePublishingIsInThatSnapshot) {
+    Definition group = define("workers/mail", {});
+    group.reported = true;
+    engine->add(group);
+    int judged = 0;
+    engine->before_publishing([&] { engine->report("workers/mail", ok(std::to_string(++judged))); });
+    engine->changed();
+    EXPECT_TRUE(run_until([&] { return judged > 0; }, 2s));
+    EXPECT_EQ(state("workers/mail").last->detail, std::to_string(judged));
+    EXPECT_FALSE(engine->push("workers/mail", ok())) << "it is not pushed";
+    run_for(50ms);
+    EXPECT_EQ(judged, 1) << "a report does not call for another snapshot";
+}
+
+TEST_F(EngineTest, SinceOutlivesTheProcessWhereTheFirstResultIsTheOldOne) {
+    const System old = System(1000h);
+    std::vector<Remembered> known(3);
+    known[0] = {.component = "well", .status = Status::ok, .since = old};
+    known[1] = {.component = "broken", .status = Status::ok, .since = old};
+    known[2] = {.component = "gone", .status = Status::ok, .since = old};
+    std::vector<std::pair<Status, Status>> changes;
+    engine->on_transition([&](const Transition& change) {
+        if (!change.component.starts_with("vitals/")) changes.emplace_back(change.from, change.to);
+    });
+    engine->restore(known, 1s);
+    engine->configure({define("well", answers, 1h), define("broken", refuses, 1h)});
+    EXPECT_EQ(status("well"), Status::unknown) << "only a run tells";
+    EXPECT_TRUE(run_until([&] { return status("broken") == Status::failed; }, 3s));
+    EXPECT_TRUE(run_until([&] { return status("well") == Status::ok; }, 3s));
+    EXPECT_EQ(state("well").since, old);
+    EXPECT_GT(state("broken").since, old);
+    EXPECT_EQ(changes, (std::vector<std::pair<Status, Status>>{{Status::ok, Status::failed}}));
+    const Engine::Changes kept = engine->changes();
+    EXPECT_EQ(kept.gone, std::vector<std::string>{"gone"}) << "it is not configured any more";
+    ASSERT_FALSE(kept.now.empty());
+    EXPECT_TRUE(std::ranges::none_of(
+        kept.now, [](const Remembered& each) { return each.component == "well"; }));
+}
+
+TEST_F(EngineTest, PushedStatesOutliveProcessAndDefinition) {
+    Remembered job{.component = "job", .status = Status::degraded, .since = System(1000h)};
+    job.observed_at = clock.system() - 10s;
+    job.last = std::make_shared<Outcome>(degraded("slowly"));
+    Remembered made = job;
+    made.component = "made";
+    made.created_by_push = true;
+    made.critical = false;
+    made.ttl = 1h;
+    engine->restore({job, made}, 1s);
+    Definition definition;
+    definition.component.name = "job";
+    definition.ttl = 1h;
+    definition.fingerprint = "one";
+    engine->configure({definition});
+    EXPECT_EQ(state("job").detail(clock.steady()), "slowly");
+    EXPECT_EQ(state("job").since, System(1000h));
+    EXPECT_EQ(status("made"), Status::degraded);
+    EXPECT_TRUE(state("made").component->created_by_push);
+    EXPECT_FALSE(state("made").component->critical);
+    definition.fingerprint = "another";
+    definition.ttl = 2h;
+    engine->configure({definition});
+    EXPECT_EQ(state("job").detail(clock.steady()), "slowly") << "a reload forgets nothing";
+    EXPECT_EQ(state("job").since, System(1000h));
+}
+
 TEST_F(EngineTest, PublishingIsCoalesced) {
     std::vector<Definition> definitions;
     for (int i = 0; i < 300; ++i)

@@ -26,6 +26,10 @@ constexpr std::array migrations = {
     "CREATE INDEX transition_by_time ON transition (at);",
     "CREATE TABLE worker (team TEXT NOT NULL, name TEXT NOT NULL, sent INTEGER NOT NULL,"
     " heard INTEGER NOT NULL, gone INTEGER NOT NULL, PRIMARY KEY (team, name)) WITHOUT ROWID;",
+    "CREATE TABLE state (name TEXT PRIMARY KEY, status INTEGER NOT NULL, since INTEGER NOT NULL,"
+    " observed INTEGER NOT NULL, created INTEGER NOT NULL, critical INTEGER NOT NULL,"
+    " ttl INTEGER NOT NULL, failing INTEGER NOT NULL, passing INTEGER NOT NULL,"
+    " pushed TEXT NOT NULL) WITHOUT ROWID;",
 };
 constexpr const char* settings =
     "PRAGMA cache_size = -512;"
@@ -133,6 +137,55 @@ std::vector<SavedWorker> Journal::saved_workers() {
         worker.heard = time_of(select.number(3));
         worker.left = select.number(4) != 0;
         found.push_back(std::move(worker));
+    }
+    return found;
+}
+
+void Journal::save_states(const StateChanges& changes) {
+    Transaction transaction(database_);
+    Statement remove(database_, "DELETE FROM state WHERE name = ?");
+    Statement save(database_,
+                   "INSERT OR REPLACE INTO state (name, status, since, observed, created, critical,"
+                   " ttl, failing, passing, pushed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    for (const auto& [name, state] : changes) {
+        if (!state) {
+            remove.bind(1, name).run();
+            continue;
+        }
+        save.bind(1, name)
+            .bind(2, static_cast<std::int64_t>(state->status))
+            .bind(3, microseconds(state->since))
+            .bind(4, microseconds(state->observed_at))
+            .bind(5, static_cast<std::int64_t>(state->created_by_push))
+            .bind(6, static_cast<std::int64_t>(state->critical))
+            .bind(7, state->ttl ? state->ttl->count() : 0)
+            .bind(8, static_cast<std::int64_t>(state->failing_runs))
+            .bind(9, static_cast<std::int64_t>(state->passing_runs))
+            .bind(10, state->pushed)
+            .run();
+    }
+    transaction.commit();
+}
+
+std::vector<SavedState> Journal::saved_states() {
+    Statement select(database_,
+                     "SELECT name, status, since, observed, created, critical, ttl, failing,"
+                     " passing, pushed FROM state");
+    std::vector<SavedState> found;
+    while (select.step()) {
+        SavedState state;
+        state.component = select.text(0);
+        state.status = status_of(select.number(1));
+        state.since = time_of(select.number(2));
+        state.observed_at = time_of(select.number(3));
+        state.created_by_push = select.number(4) != 0;
+        state.critical = select.number(5) != 0;
+        if (const std::int64_t ttl = select.number(6); ttl > 0)
+            state.ttl = std::chrono::milliseconds(ttl);
+        state.failing_runs = static_cast<unsigned>(select.number(7));
+        state.passing_runs = static_cast<unsigned>(select.number(8));
+        state.pushed = select.text(9);
+        found.push_back(std::move(state));
     }
     return found;
 }

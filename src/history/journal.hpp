@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,9 @@
 #include "history/store.hpp"
 
 namespace vitals::history {
+
+// By component; nothing: it is gone.
+using StateChanges = std::map<std::string, std::optional<SavedState>>;
 
 class Journal {
   public:
@@ -27,6 +31,8 @@ class Journal {
     void forget_decommission();
     void save_workers(const std::vector<SavedWorker>& workers);  // all of them or none
     std::vector<SavedWorker> saved_workers();
+    void save_states(const StateChanges& changes);  // all of them or none
+    std::vector<SavedState> saved_states();
     std::vector<Record> transitions(const std::string& component, System from, System to,
                                     std::size_t limit);  // the latest ones, oldest first
 

@@ -32,7 +32,8 @@ constexpr auto caller_patience = 2s;   // of saved_workers() and transitions()
 constexpr auto end_patience = 1s;      // of the destructor
 constexpr auto overflow_shown = 60s;   // how long dropped records degrade the store
 constexpr std::size_t queue_limit = 10'000;
-constexpr std::size_t detail_limit = 1'024;  // bytes, so that the queue is bounded in bytes
+constexpr std::size_t states_limit = 250'000;  // waiting to be saved
+constexpr std::size_t detail_limit = 1'024;    // bytes, so that the queue is bounded in bytes
 
 // What an older vitals wrote down cannot be read. Of two mistakes the smaller one is made.
 constexpr const char* in_doubt =
@@ -58,6 +59,8 @@ struct Store::State {
     struct Known {
         std::optional<std::string> decommission;
         std::vector<SavedWorker> workers;
+        std::vector<SavedState> states;
+        std::optional<System> alive;
     };
     struct Read {
         std::string component;
@@ -86,6 +89,7 @@ struct Store::State {
     void verify();
     void write(SteadyClock::time_point now, bool at_once);
     void write_workers(SteadyClock::time_point now, bool at_once);
+    void write_states(SteadyClock::time_point now, bool at_once);
     void answer(const std::vector<std::shared_ptr<Read>>& asked);
     void tend(SteadyClock::time_point now);
     void report(SteadyClock::time_point now);
@@ -108,9 +112,15 @@ struct Store::State {
     std::optional<std::vector<SavedWorker>> workers;  // to be saved
     SteadyClock::time_point workers_since{};
     std::vector<SavedWorker> saved_workers;
-    std::string other;  // the process that uses the directory
+    StateChanges states;  // to be saved
+    SteadyClock::time_point states_since{};
+    std::vector<SavedState> saved_states;
+    std::optional<System> last_alive;
+    std::atomic<unsigned> losses = 0;
+    unsigned renewals = 0;  // of the archive, as far as dealt with
+    std::string other;      // the process that uses the directory
     std::expected<std::optional<std::string>, std::string> saved = std::nullopt;
-    bool loaded = false;  // the three before are known
+    bool loaded = false;  // all before are known
     bool stop = false;
     bool ended = false;
 
@@ -206,6 +216,39 @@ void Store::save_workers(std::vector<SavedWorker> workers) {
     state_->wake.notify_one();
 }
 
+std::vector<SavedState> Store::saved_states() {
+    std::unique_lock lock(state_->mutex);
+    state_->changed.wait_for(lock, caller_patience, [this] { return state_->loaded; });
+    return std::exchange(state_->saved_states, {});
+}
+
+std::optional<System> Store::last_alive() {
+    std::unique_lock lock(state_->mutex);
+    state_->changed.wait_for(lock, caller_patience, [this] { return state_->loaded; });
+    return state_->last_alive;
+}
+
+void Store::save_states(std::vector<std::string> gone, std::vector<SavedState> states) {
+    const std::lock_guard lock(state_->mutex);
+    const bool waiting = !state_->states.empty();
+    for (std::string& name : gone) state_->states[std::move(name)].reset();
+    for (SavedState& state : states) {
+        std::string name = state.component;
+        state_->states[std::move(name)] = std::move(state);
+    }
+    if (state_->states.size() > states_limit) {
+        state_->states.clear();
+        ++state_->losses;
+    }
+    if (waiting || state_->states.empty()) return;  // the thread knows already
+    state_->states_since = SteadyClock::now();
+    state_->wake.notify_one();
+}
+
+unsigned Store::losses() const {
+    return state_->losses;
+}
+
 void Store::append(Record record) {
     shorten(record.detail);
     const std::lock_guard lock(state_->mutex);
@@ -272,6 +315,8 @@ bool Store::State::load() {
         known.decommission = journal.saved_decommission();
         known.workers = journal.saved_workers();
         if (const auto sign = journal.last_sign_of_life()) wall_clock.continue_from(*sign);
+        known.states = journal.saved_states();
+        known.alive = journal.last_sign_of_life();
     });
     if (found && !*found) {
         const bool proper = opened && archive.renewals() == 0;
@@ -286,6 +331,8 @@ bool Store::State::load() {
     const std::lock_guard lock(mutex);
     saved = std::move(found);
     saved_workers = std::move(known.workers);
+    saved_states = std::move(known.states);
+    last_alive = known.alive;
     loaded = true;
     changed.notify_all();
     return true;
@@ -295,6 +342,7 @@ SteadyClock::time_point Store::State::due() const {
     auto next = tend_at;
     if (!queue.empty()) next = std::min(next, std::max(queued_since + settings.batch, retry_at));
     if (workers) next = std::min(next, std::max(workers_since + settings.batch, retry_at));
+    if (!states.empty()) next = std::min(next, std::max(states_since + settings.batch, retry_at));
     if (unsaved) next = std::min(next, retry_at);
     return next;
 }
@@ -317,8 +365,13 @@ bool Store::State::work() {
     if (!to_save.empty() || last || (unsaved && now >= retry_at)) save(std::move(to_save));
     write(now, last || !to_answer.empty());
     write_workers(now, last);
+    write_states(now, last);
     if (!to_answer.empty()) answer(to_answer);
     if (now >= tend_at) tend(now);
+    if (archive.renewals() != renewals) {  // a new file: what must be in it is not
+        renewals = archive.renewals();
+        ++losses;
+    }
     if (!last) report(now);
     return !last;
 }
@@ -372,6 +425,19 @@ void Store::State::write_workers(SteadyClock::time_point now, bool at_once) {
     retry_at = SteadyClock::now() + settings.retry;
     lock.lock();
     if (!workers) workers = std::move(all);  // unless later ones came meanwhile
+}
+
+void Store::State::write_states(SteadyClock::time_point now, bool at_once) {
+    std::unique_lock lock(mutex);
+    const bool ripe = now >= std::max(states_since + settings.batch, retry_at);
+    if (states.empty() || !(ripe || at_once)) return;
+    StateChanges changes = std::exchange(states, {});
+    lock.unlock();
+
+    if (archive.write([&](Journal& journal) { journal.save_states(changes); })) return;
+    retry_at = SteadyClock::now() + settings.retry;
+    lock.lock();
+    states.merge(changes);  // what came meanwhile is newer
 }
 
 void Store::State::answer(const std::vector<std::shared_ptr<Read>>& asked) {

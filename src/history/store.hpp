@@ -1,6 +1,6 @@
-// What outlives the process: decommission state, transitions, workers. On a thread of its own,
-// which a disk that hangs holds alone; written behind, never asked for a verdict. A full, locked,
-// damaged or hanging disk degrades the store and nothing else. Thread-safe.
+// What outlives the process: decommission state, states of components, workers, transitions. On a
+// thread of its own, which a disk that hangs holds alone; written behind, never asked for a verdict.
+// A full, locked, damaged or hanging disk degrades the store and nothing else. Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -45,6 +45,20 @@ struct SavedWorker {
     bool operator==(const SavedWorker&) const = default;
 };
 
+// What a component was: since when, and what was pushed to it.
+struct SavedState {
+    std::string component;
+    Status status = Status::unknown;
+    System since{};
+    System observed_at{};
+    bool created_by_push = false;
+    bool critical = true;
+    std::optional<std::chrono::milliseconds> ttl;
+    unsigned failing_runs = 0, passing_runs = 0;
+    std::string pushed;  // as its owner wrote it; empty: it is checked
+    bool operator==(const SavedState&) const = default;
+};
+
 class Store {
   public:
     // How the store is doing: ok, or degraded with a reason ("disk full", "database is locked",
@@ -83,6 +97,17 @@ class Store {
     std::vector<SavedWorker> saved_workers();
     // Replaces them, within about `batch`. The latest call counts; never waits for the disk.
     void save_workers(std::vector<SavedWorker> workers);
+
+    // The states saved by an earlier process, and when the file was written last. Wait like
+    // saved_decommission().
+    std::vector<SavedState> saved_states();
+    std::optional<System> last_alive();
+    // Removes those that are gone, then replaces the others, within about `batch`. Never waits for
+    // the disk.
+    void save_states(std::vector<std::string> gone, std::vector<SavedState> states);
+    // Grows when saved states were lost, with a damaged file or because the disk takes nothing: all
+    // are to be saved again.
+    unsigned losses() const;
 
     // Queued, and written within about `batch`. When the queue is full (10,000) the oldest is
     // dropped, counted, and the store degraded. Never waits for the disk.

@@ -184,7 +184,7 @@ TEST(Store, AFileOfAnOlderVitalsIsTakenOver) {
     std::filesystem::remove(folder / "decommission");
     Other(folder / "vitals.db")(
         "INSERT INTO decommission VALUES (1, 'moving', 0);"
-        "DROP TABLE worker; PRAGMA user_version = 1");
+        "DROP TABLE worker; DROP TABLE state; PRAGMA user_version = 1");
     {
         Store store(in(folder.path()), witness.log(), witness.health());
         EXPECT_EQ(store.saved_decommission(), "moving");

@@ -67,6 +67,17 @@ class SignalsBlocked {
     sigset_t before_{};
 };
 
+// Callbacks of the host that are under way on this thread.
+thread_local int calling_back = 0;
+
+class CallingBack {
+  public:
+    CallingBack() { ++calling_back; }
+    ~CallingBack() { --calling_back; }
+    CallingBack(const CallingBack&) = delete;
+    CallingBack& operator=(const CallingBack&) = delete;
+};
+
 }  // namespace
 
 std::string state_change_line(std::string_view name, Status from, Status to,
@@ -143,7 +154,10 @@ Core::~Core() {
 
 void Core::start() {
     const SignalsBlocked blocked;
-    thread_ = std::thread([this] { run(); });
+    thread_ = std::thread([this] {
+        run();
+        end_alone();
+    });
 }
 
 // Where memory is refused, what was to be done then is not done, and becomes stale if it matters;
@@ -161,18 +175,40 @@ void Core::run() {
 }
 
 void Core::close() {
+    // The thread runs the callback, or waits for it to end: it cannot be waited for here.
+    const bool inside = calling_back > 0;
     {
         const std::scoped_lock lock(mutex_);
         if (std::exchange(closed_, true)) return;
         subscribers_.clear();
         pending_.clear();
+        if (inside) ending_ = shared_from_this();
     }
     changed_.notify_all();
     loop.stop();
-    if (thread_.joinable()) thread_.join();
-    engine.reset();
+    if (inside) {
+        thread_.detach();
+    } else {
+        if (thread_.joinable()) thread_.join();
+        engine.reset();
+    }
     // What handlers use may be destroyed next: those that return soon are waited for.
     environment.end_lanes(std::chrono::steady_clock::now() + 500ms);
+}
+
+// The thread's last act, where nobody waits for it.
+void Core::end_alone() {
+    std::shared_ptr<Core> self;
+    {
+        const std::scoped_lock lock(mutex_);
+        self = std::move(ending_);
+    }
+    if (self != nullptr) engine.reset();
+}
+
+bool Core::closed() {
+    const std::scoped_lock lock(mutex_);
+    return closed_;
 }
 
 void Core::post(std::function<void()> function) {
@@ -353,9 +389,12 @@ void Core::on_transition(const engine::Transition& transition) {
 }
 
 void Core::announce(const Change& change, std::string_view log_line) {
+    const auto self = shared_from_this();  // a callback may delete the registry
+    if (closed()) return;
     // What the host's callbacks throw ends here: it must reach neither the engine nor whoever set a
     // state.
     const auto contained = [](const auto& call) {
+        const CallingBack here;
         try {
             call();
         } catch (...) {
@@ -376,6 +415,7 @@ void Core::announce(const Change& change, std::string_view log_line) {
     }
     for (const auto& subscriber : called) {
         const std::scoped_lock lock(subscriber->mutex);
+        if (closed()) return;
         // A copy: the callback may end its own subscription, and must not be destroyed in a call.
         const auto callback = subscriber->callback;
         if (callback && !contained([&] { callback(change); }))

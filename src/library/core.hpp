@@ -94,6 +94,8 @@ struct Core : std::enable_shared_from_this<Core> {
 
   private:
     void run();
+    void end_alone();
+    bool closed();
     void put(engine::Definition definition, const std::shared_ptr<Cell>& cell);
     std::shared_ptr<const ComponentState> first_state(const Component& component,
                                                       const Cell* cell) const;
@@ -106,6 +108,8 @@ struct Core : std::enable_shared_from_this<Core> {
 
     std::mutex mutex_;
     bool closed_ = false;           // guarded
+    // Guarded. Closed inside a callback, it lives until its thread has ended by itself.
+    std::shared_ptr<Core> ending_;
     bool delivery_posted_ = false;  // guarded
     // Guarded; changed, not yet pushed. Has room for every state handler: growing could fail, and a
     // change that is lost then would leave an old state standing.

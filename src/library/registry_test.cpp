@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <new>
 #include <optional>
@@ -366,6 +367,31 @@ TEST(Registry, SubscriptionsEndWithTheirObject) {
     EXPECT_EQ(seen[0].to, Status::ok);
     EXPECT_EQ(seen[1].to, Status::failed);
     EXPECT_EQ(seen[1].detail, "b");
+}
+
+// On the thread of whoever sets a state, and on the engine's own.
+TEST(Registry, MayBeDeletedByItsOwnSubscriber) {
+    for (const bool by_handler : {false, true}) {
+        auto registry = std::make_unique<Registry>();
+        StateHandler handler("h");
+        registry->add(handler);
+        std::atomic<int> calls = 0;
+        std::promise<void> deleted;
+        const auto end = [&](const Change&) {
+            if (++calls > 1) return;
+            registry.reset();
+            deleted.set_value();
+        };
+        const Subscription first = registry->on_change(end);
+        const Subscription second = registry->on_change(end);
+        if (by_handler)
+            registry->add("asked", [] { return ok(); });
+        else
+            handler.set_state(ok());
+        deleted.get_future().wait();
+        handler.set_state(failed("later"));
+        EXPECT_EQ(calls, 1) << "nobody is called once the registry is gone";
+    }
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/json.hpp>
 #include <cmath>
 
 #include "model/description.hpp"
@@ -105,16 +104,6 @@ std::vector<Property> properties_of(const json::object& object) {
     return properties;
 }
 
-// What they hold is bounded by the size of the body and the depth at which it is parsed.
-std::optional<BodyProblem> read_properties(const json::object& object, Outcome& outcome) {
-    const json::value* value = object.if_contains("properties");
-    if (value == nullptr) return {};
-    if (!value->is_object() || value->get_object().size() > most_properties)
-        return wrong("properties", fmt::format("an object of at most {} members", most_properties));
-    outcome.properties = properties_of(value->get_object());
-    return {};
-}
-
 std::optional<BodyProblem> read_ttl(const json::object& object, Push& push) {
     const json::value* value = object.if_contains("ttl");
     if (value == nullptr) return {};
@@ -131,6 +120,15 @@ std::optional<BodyProblem> read_ttl(const json::object& object, Push& push) {
     return {};
 }
 
+std::optional<BodyProblem> read_flag(const json::object& object, std::string_view name,
+                                     bool& flag) {
+    const json::value* value = object.if_contains(name);
+    if (value == nullptr) return {};
+    if (!value->is_bool()) return wrong(name, "true or false");
+    flag = value->get_bool();
+    return {};
+}
+
 // When a worker says that it sent the heartbeat: seconds since the epoch, for show.
 std::optional<BodyProblem> read_beat(const json::object& object, Heartbeat& beat) {
     if (const json::value* sent = object.if_contains("sent")) {
@@ -141,25 +139,34 @@ std::optional<BodyProblem> read_beat(const json::object& object, Heartbeat& beat
         beat.sent = System(
             std::chrono::duration_cast<System::duration>(std::chrono::duration<double>(seconds)));
     }
-    if (const json::value* leaving = object.if_contains("leaving")) {
-        if (!leaving->is_bool()) return wrong("leaving", "true or false");
-        beat.leaving = leaving->get_bool();
-    }
-    return {};
+    return read_flag(object, "leaving", beat.leaving);
 }
 
 }  // namespace
+
+// What they hold is bounded by the size of the body and the depth at which it is parsed.
+std::optional<BodyProblem> read_properties(const json::object& object, Outcome& outcome) {
+    const json::value* value = object.if_contains("properties");
+    if (value == nullptr) return {};
+    if (!value->is_object() || value->get_object().size() > most_properties)
+        return wrong("properties", fmt::format("an object of at most {} members", most_properties));
+    outcome.properties = properties_of(value->get_object());
+    return {};
+}
 
 std::expected<Push, BodyProblem> parse_push(const std::string& component, std::string_view body) {
     auto object = parse_object(body);
     if (!object) return std::unexpected(object.error());
     Push push;
     push.component = component;
-    auto problem = unknown_member(*object, {"status", "detail", "properties", "ttl"});
+    auto problem =
+        unknown_member(*object, {"status", "detail", "properties", "ttl", "create", "critical"});
     if (!problem) problem = read_status(*object, push.outcome);
     if (!problem) problem = read_detail(*object, push.outcome);
     if (!problem) problem = read_properties(*object, push.outcome);
     if (!problem) problem = read_ttl(*object, push);
+    if (!problem) problem = read_flag(*object, "create", push.create);
+    if (!problem) problem = read_flag(*object, "critical", push.critical);
     if (problem) return std::unexpected(*problem);
     return push;
 }

@@ -1,7 +1,9 @@
 // The JSON that the control API takes. Pure; nothing is taken of a body that is wrong in part.
 #pragma once
 
+#include <boost/json.hpp>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,7 +17,10 @@ struct BodyProblem {
     std::string detail;  // what is wrong, where, what is expected
 };
 
-// {"status", "detail"?, "properties"?, "ttl"?}: unknown members are refused.
+// The member `properties`, where there is one.
+std::optional<BodyProblem> read_properties(const boost::json::object& object, Outcome& outcome);
+// {"status", "detail"?, "properties"?, "ttl"?, "create"?, "critical"?}: unknown members are
+// refused.
 std::expected<Push, BodyProblem> parse_push(const std::string& component, std::string_view body);
 // {"text"}: at most `longest` bytes, printable.
 std::expected<std::string, BodyProblem> parse_drain(std::string_view body, std::size_t longest);

@@ -69,7 +69,7 @@ void add_outcome(json::object& object, const Outcome& outcome) {
     for (const Phase& phase : outcome.phases)
         phases.push_back({{"name", valid_utf8(phase.name)}, {"seconds", seconds(phase.duration)}});
     object["phases"] = std::move(phases);
-    object["properties"] = members_json(outcome.properties);
+    object["properties"] = properties_json(outcome.properties);
 }
 
 }  // namespace
@@ -81,6 +81,10 @@ std::string valid_utf8(std::string_view text) {
     return result;
 }
 
+json::object properties_json(const std::vector<Property>& properties) {
+    return members_json(properties);
+}
+
 json::object component_json(const ComponentState& state, const Snapshot& snapshot, Steady now) {
     const Component& component = *state.component;
     json::object object;
@@ -89,6 +93,7 @@ json::object component_json(const ComponentState& state, const Snapshot& snapsho
     object["status"] = to_string(state.status(now));
     object["detail"] = valid_utf8(state.detail(now));
     object["critical"] = component.critical;
+    if (component.created_by_push) object["created_by_push"] = true;
     object["stale"] = state.stale(now);
     auto cause = snapshot.causes.find(component.name);
     if (cause != snapshot.causes.end()) object["cause"] = valid_utf8(cause->second);

@@ -17,6 +17,7 @@ std::string valid_utf8(std::string_view text);
 // Everything that is known of a component: for those who may read it.
 boost::json::object component_json(const ComponentState& state, const Snapshot& snapshot,
                                    Steady now);
+boost::json::object properties_json(const std::vector<Property>& properties);
 boost::json::object decommission_json(const Decommission& decommission);
 
 // Problem details (RFC 9457), to which a member may be added.

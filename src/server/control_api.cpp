@@ -217,6 +217,7 @@ constexpr Case read_one[] = {{404, "No component has this name."}};
 constexpr Case push_answers[] = {{201, "The component did not exist and was created."},
                                  {204, "The result was taken."},
                                  {400, "The name or the body is not valid."},
+                                 {404, "There is no such component, and `create` is false."},
                                  {409, "The component is checked, not pushed."},
                                  {413, "The body is larger than is accepted."},
                                  {422, "The result was refused."}};

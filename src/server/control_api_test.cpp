@@ -146,6 +146,14 @@ TEST_F(ControlApiTest, TakesAPush) {
     EXPECT_EQ(pushed[1].ttl, 1500ms);
     EXPECT_EQ(ask("PUT", "/v1/components/a", R"({"status":"failed"})").status, 204);
     EXPECT_EQ(pushed[2].outcome.error_class, ErrorClass::assertion);
+    EXPECT_TRUE(pushed[2].create);
+    EXPECT_FALSE(pushed[2].critical);
+    answer = Control::Answer::unknown_component;
+    EXPECT_EQ(
+        ask("PUT", "/v1/components/a", R"({"status":"ok","create":false,"critical":true})").status,
+        404);
+    EXPECT_FALSE(pushed[3].create);
+    EXPECT_TRUE(pushed[3].critical);
 }
 
 TEST_F(ControlApiTest, BodiesThatAreNotWhatTheyShouldBeChangeNothing) {

@@ -74,6 +74,7 @@ json::object component_schema() {
         {"status", reference("Status")},
         {"detail", text("In words, for the public.")},
         {"critical", typed("boolean", "Whether it decides the aggregate.")},
+        {"created_by_push", typed("boolean", "True where it stands in no configuration.")},
         {"stale", typed("boolean", "Whether the latest result is too old to count.")},
         {"cause", text("The failed component that made this one fail.")},
         {"tags", strings},
@@ -106,14 +107,18 @@ json::object drain_properties() {
 }
 
 json::object push_schema() {
-    json::object ttl{{"description", "Silent for longer than this, the component is failed."},
+    json::object ttl{{"description", "Silent for longer than this, the component is failed; without it the component's own time to live holds."},
                      {"oneOf",
                       {{{"type", "string"}, {"examples", {"90s", "5m"}}},
                        {{"type", "number"}, {"exclusiveMinimum", 0}}}}};
     return object_schema({{"status", reference("Status")},
                           {"detail", {{"type", "string"}, {"maxLength", 4096}}},
                           {"properties", properties_schema()},
-                          {"ttl", std::move(ttl)}},
+                          {"ttl", std::move(ttl)},
+                          {"create", typed("boolean", "False: refuse where there is no such "
+                                                      "component. Usually it is created.")},
+                          {"critical", typed("boolean", "Whether a component that is created "
+                                                        "decides the aggregate; usually not.")}},
                          {"status"}, true);
 }
 

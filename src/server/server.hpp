@@ -62,6 +62,8 @@ struct Push {
     std::string component;
     Outcome outcome;
     std::optional<std::chrono::milliseconds> ttl;
+    bool create = true;     // where there is no such component
+    bool critical = false;  // if it is created
 };
 
 // What workers say of themselves through the API.
@@ -78,6 +80,8 @@ struct Heartbeats {
 // How the server asks the rest of the program to change something. Each call is made on a serving
 // thread and must not block; each callback may come from any thread.
 struct Control {
+    // What is acknowledged is in every answer to a request that is made afterwards: the callbacks
+    // come when the snapshot that shows it is published.
     enum class Answer { done, created, unknown_component, not_pushed, configured, refused };
     // `who`: for the log.
     std::function<void(std::string text, std::string who, std::function<void(bool durable)>)>

@@ -7,6 +7,8 @@
 #include <tuple>
 #include <utility>
 
+#include "model/pause.hpp"
+
 namespace vitals::workers {
 
 namespace {
@@ -27,14 +29,11 @@ bool is_name(std::string_view name, std::size_t longest) {
                         [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
-// A pause of ours after which nobody's silence says anything: we may have been stopped ourselves.
-Steady::duration doze(const GroupOptions& options) {
-    return std::max<Steady::duration>(options.timeout / 2, 2s);
-}
-
 std::string_view label(const Expectation& expectation) {
     return expectation.prefix == any_other ? "others" : std::string_view(expectation.prefix);
 }
+
+constexpr auto name_of = [](const auto* entry) -> std::string_view { return entry->first; };
 
 // Whether a rule is about that worker.
 bool concerns(const Expectation& of, const GroupOptions& options, std::string_view name) {
@@ -86,6 +85,7 @@ void Table::configure(const std::vector<GroupOptions>& wanted) {
         } else if (!options.listened && listened_before) {
             hear_from(group);
         }
+        changed(group);
         groups.push_back(std::move(group));
     }
     std::sort(groups.begin(), groups.end(),
@@ -94,6 +94,11 @@ void Table::configure(const std::vector<GroupOptions>& wanted) {
     restored_.clear();
     ++version_;
     ++membership_;
+}
+
+void Table::changed(Group& group) {
+    group.shown.reset();
+    ++version_;
 }
 
 Table::Group* Table::find(std::string_view name) {
@@ -113,6 +118,7 @@ const Table::Group* Table::find(std::string_view name) const {
 // in the very moment in which many come.
 bool Table::make_room(Group& group) {
     if (group.hearts.size() < limits_.workers) return true;
+    group.order.clear();
     std::erase_if(group.hearts,
                   [](const auto& entry) { return entry.second.state != State::alive; });
     return group.hearts.size() < limits_.workers;
@@ -127,6 +133,9 @@ Table::Answer Table::beat(std::string_view group_name, std::string_view worker, 
         if (!is_name(worker, limits_.name)) return Answer::bad_name;
         if (!make_room(*group)) return Answer::full;
         at = group->hearts.emplace(std::string(worker), Heart()).first;
+        // One at its place; where many are new, all are sorted once.
+        if (group->order.size() + 1 == group->hearts.size())
+            group->order.insert(std::ranges::lower_bound(group->order, worker, {}, name_of), &*at);
         ++membership_;
     }
     Heart& heart = at->second;
@@ -143,7 +152,7 @@ Table::Answer Table::beat(std::string_view group_name, std::string_view worker, 
     heart.process = process;
     heart.sent = sent;
     heart.received = now;
-    ++version_;
+    changed(*group);
     return Answer::taken;
 }
 
@@ -167,12 +176,13 @@ Table::Answer Table::leave(std::string_view group_name, std::string_view worker,
         heart.received = heart.other_received;
         heart.both = Steady::min();
         heart.other = 0;
+        changed(*group);
         return Answer::taken;
     }
     heart.state = State::left;
     heart.sent = clock_.system();
     heart.received = now;
-    ++version_;
+    changed(*group);
     ++membership_;
     return Answer::taken;
 }
@@ -182,7 +192,7 @@ Table::Answer Table::leave(std::string_view group_name, std::string_view worker,
 void Table::hear_from(Group& group) {
     group.blindness.reset();
     group.since = group.heard = clock_.steady();
-    ++version_;
+    changed(group);
 }
 
 void Table::listening(std::string_view name) {
@@ -193,7 +203,7 @@ void Table::heard(std::string_view name) {
     Group* group = find(name);
     if (group == nullptr || group->blindness) return;
     const Steady now = clock_.steady();
-    if (now - group->heard > doze(group->options)) group->since = now;
+    if (now - group->heard > excusing_pause(group->options.timeout)) group->since = now;
     group->heard = now;
 }
 
@@ -202,14 +212,14 @@ void Table::blind(std::string_view name, Blindness why) {
     if (group == nullptr) return;
     if (!group->blindness) group->blind_since = clock_.system();
     group->blindness = std::move(why);
-    ++version_;
+    changed(*group);
 }
 
 void Table::remark(std::string_view name, std::string text) {
     Group* group = find(name);
     if (group == nullptr || group->remark == text) return;
     group->remark = std::move(text);
-    ++version_;
+    changed(*group);
 }
 
 // ---- the passing of time --------------------------------------------------------------------
@@ -221,16 +231,16 @@ bool Table::shows(const Group& group, const Heart& heart, Steady at) const {
 }
 
 // True: forget it.
-bool Table::pass_time(const Group& group, Heart& heart, Steady before, Steady now) {
+bool Table::pass_time(Group& group, Heart& heart, Steady before, Steady now) {
     const bool was_shown = shows(group, heart, before);
-    if (was_shown && !shows(group, heart, now)) ++version_;
+    if (was_shown && !shows(group, heart, now)) changed(group);
     if (heart.state == State::silent || heart.state == State::left)
         return now - heart.received > group.options.remember;
     const Steady from =
         heart.state == State::alive ? std::max(heart.received, group.since) : group.since;
     if (group.heard - from <= group.options.timeout) return false;
     heart.state = State::silent;
-    ++version_;
+    changed(group);
     ++membership_;
     return false;
 }
@@ -239,14 +249,9 @@ void Table::expire() {
     const Steady now = clock_.steady();
     for (Group& group : groups_) {
         const Steady before = std::exchange(group.turned, now);
-        if (group.blindness) {
-            if (!group.hearts.empty()) ++version_;  // what is frozen is shown anew
-            continue;
-        }
-        if (group.options.listened) {
-            if (!group.hearts.empty()) ++version_;  // and so is what nothing was heard of
-        } else {
-            if (now - before > doze(group.options)) group.since = now;
+        if (group.blindness) continue;
+        if (!group.options.listened) {
+            if (now - before > excusing_pause(group.options.timeout)) group.since = now;
             group.heard = now;
         }
         std::size_t gone = 0;
@@ -255,7 +260,9 @@ void Table::expire() {
             gone += forget ? 1 : 0;
             at = forget ? group.hearts.erase(at) : std::next(at);
         }
-        version_ += gone;
+        if (gone == 0) continue;
+        group.order.clear();
+        changed(group);
         membership_ += gone;
     }
 }
@@ -361,36 +368,39 @@ Outcome Table::judge(std::string_view name) const {
 
 // ---- showing --------------------------------------------------------------------------------
 
-// Dialects know whom to list by how long ago `received` is. While we cannot hear, that is as long
-// ago as it was when we last could: so it is told in terms of now.
+void Table::put_in_order(const Group& group) {
+    if (group.order.size() == group.hearts.size()) return;
+    group.order.clear();
+    group.order.reserve(group.hearts.size());
+    for (const auto& entry : group.hearts) group.order.push_back(&entry);
+    std::ranges::sort(group.order, {}, name_of);
+}
+
 std::shared_ptr<const WorkerGroup> Table::show(const Group& group) const {
     const Steady now = clock_.steady();
+    put_in_order(group);
     auto shown = std::make_shared<WorkerGroup>();
     shown->name = group.options.name;
     shown->timeout = group.options.timeout;
     shown->workers.reserve(group.hearts.size());
-    for (const auto& [name, heart] : group.hearts) {
-        if (heart.state == State::silent) {
-            if (shows(group, heart, now))
-                shown->workers.push_back({name, heart.sent, heart.received});
-        } else if (heart.state == State::alive) {
-            const Steady from = std::max(heart.received, group.since);
-            const auto age =
-                group.blindness ? 0s : std::max<Steady::duration>(group.heard - from, 0s);
-            shown->workers.push_back({name, heart.sent, group.options.listened ? now - age : from});
-        }
+    for (const auto* entry : group.order) {
+        const auto& [name, heart] = *entry;
+        if (heart.state == State::alive)
+            shown->workers.push_back({name, heart.sent, heart.received, false});
+        else if (shows(group, heart, now))
+            shown->workers.push_back({name, heart.sent, heart.received, true});
     }
-    std::sort(shown->workers.begin(), shown->workers.end(),
-              [](const Worker& a, const Worker& b) { return a.name < b.name; });
     return shown;
 }
 
 std::vector<std::shared_ptr<const WorkerGroup>> Table::groups() const {
-    if (shown_version_ == version_) return shown_;
-    shown_.clear();
-    for (const Group& group : groups_) shown_.push_back(show(group));
-    shown_version_ = version_;
-    return shown_;
+    std::vector<std::shared_ptr<const WorkerGroup>> all;
+    all.reserve(groups_.size());
+    for (const Group& group : groups_) {
+        if (group.shown == nullptr) group.shown = show(group);
+        all.push_back(group.shown);
+    }
+    return all;
 }
 
 std::vector<Remembered> Table::remembered() const {

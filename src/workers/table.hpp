@@ -100,8 +100,8 @@ class Table {
     // many, never for enough.
     Outcome judge(std::string_view group) const;
 
-    // Groups and workers by name: those that are known, and those silent since not long ago, whose
-    // `received` is longer ago than the timeout. Made anew only after a change.
+    // Groups and workers by name: those that are known, and as `silent` those that are so since not
+    // long ago. Agrees with judge() until the next change; a group is made anew only after one.
     std::vector<std::shared_ptr<const WorkerGroup>> groups() const;
     // Grows with every change that groups() or judge() shows, beats of known workers included.
     std::uint64_t version() const noexcept { return version_; }
@@ -139,19 +139,24 @@ class Table {
         System blind_since{};
         std::string remark;
         Hearts hearts;
+        // By name; put in order again when it has another size.
+        mutable std::vector<const Hearts::value_type*> order;
+        mutable std::shared_ptr<const WorkerGroup> shown;  // null after a change
     };
     struct Count {
         std::size_t known = 0;
         std::size_t sure = 0;  // heard since we listen
     };
 
+    void changed(Group& group);
     Group* find(std::string_view name);
     const Group* find(std::string_view name) const;
     void begin(Group& group, const std::vector<Remembered>& remembered);
     void hear_from(Group& group);
     bool make_room(Group& group);
     bool shows(const Group& group, const Heart& heart, Steady at) const;
-    bool pass_time(const Group& group, Heart& heart, Steady before, Steady now);
+    bool pass_time(Group& group, Heart& heart, Steady before, Steady now);
+    static void put_in_order(const Group& group);
     static std::vector<Count> count(const Group& group);
     static std::string missing(const Group& group, const Expectation* of);
     Outcome judge_counts(const Group& group) const;
@@ -163,8 +168,6 @@ class Table {
     std::map<std::string, std::vector<Remembered>, std::less<>> restored_;
     std::uint64_t version_ = 1;
     std::uint64_t membership_ = 1;
-    mutable std::uint64_t shown_version_ = 0;
-    mutable std::vector<std::shared_ptr<const WorkerGroup>> shown_;
 };
 
 }  // namespace vitals::workers

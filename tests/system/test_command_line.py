@@ -9,8 +9,8 @@ from daemon import BINARY, free_port, run_vitals
 from peers import WebServer
 
 CODES = {"ok": 0, "degraded": 1, "failed": 2, "unknown": 3}
-COMMANDS = ("serve", "check", "status", "validate", "kinds", "schema", "heartbeat", "decommission",
-            "recommission", "drill", "completion")
+COMMANDS = ("serve", "check", "status", "validate", "kinds", "schema", "heartbeat", "remove",
+            "decommission", "recommission", "drill", "completion")
 
 
 def plugin(code):

@@ -4,7 +4,6 @@ import json
 import os
 import pathlib
 import re
-import signal
 import subprocess
 import time
 
@@ -275,89 +274,6 @@ def test_watching(vitals):
         process.kill()
         process.wait()
         process.stdout.close()
-
-
-def test_heartbeats_for_as_long_as_a_command_runs(vitals, tmp_path):
-    daemon = vitals(PUSHED)
-    end = tmp_path / "end"
-    process = subprocess.Popen(
-        [BINARY, "heartbeat", "import", "--every", "300ms", "--detail", "sending", "-c",
-         daemon.file, "--", "/bin/sh", "-c",
-         f"trap 'touch {end}; exit 5' TERM; while :; do sleep 0.05; done"])
-    try:
-        assert daemon.becomes("import", "ok")
-        assert daemon.components()["import"]["detail"] == "sending"
-        time.sleep(1.5)
-        assert daemon.status("import") == "ok", "the time to live is that of three beats"
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(10 * SLOWER) == 5, "the command's own exit code"
-        assert end.exists(), "the signal was passed on"
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-    assert daemon.becomes("import", "failed")
-    assert daemon.components()["import"]["detail"] == "exited with 5"
-
-
-def test_a_worker_of_a_group_is_heard_and_takes_its_leave(vitals):
-    daemon = vitals({"workers": {"mail": {"timeout": "1500ms", "expect": {"sender": ">=1"}}}})
-    assert daemon.becomes("workers/mail", "failed", 5), "nobody was heard in time"
-    process = subprocess.Popen([BINARY, "heartbeat", "mail/sender-1", "--every", "200ms", "-c",
-                                daemon.file, "--", "/bin/sleep", "4"], stderr=subprocess.PIPE)
-    try:
-        assert daemon.becomes("workers/mail", "ok", 5)
-        assert "mail/sender-1" not in daemon.components(), "a worker is no component"
-        assert process.wait(20 * SLOWER) == 0 and process.stderr.read() == b""
-        # At once, not after the group's timeout.
-        assert daemon.becomes("workers/mail", "failed", 1)
-    finally:
-        process.stderr.close()
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-    assert run_vitals("heartbeat", "mail/sender-2", "-c", daemon.file).returncode == 0
-    assert daemon.becomes("workers/mail", "ok", 5)
-    # A group that there is not: a component of that name, which is said.
-    answer = run_vitals("heartbeat", "mial/sender-1", "--ttl", "1m", "-c", daemon.file)
-    assert answer.returncode == 0 and "'mial/sender-1' is not in the configuration" in answer.stderr
-
-
-def test_a_heart_that_stops_is_noticed(vitals):
-    daemon = vitals(PUSHED)
-    process = subprocess.Popen([BINARY, "heartbeat", "import", "--every", "100ms", "-c", daemon.file])
-    try:
-        assert daemon.becomes("import", "ok")
-        process.kill()
-        process.wait()
-        assert daemon.becomes("import", "failed", 3)
-        assert "silent" in daemon.components()["import"]["detail"]
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-
-
-def test_a_daemon_that_is_away_stops_no_command(tmp_path):
-    start = time.monotonic()
-    answer = run_vitals("heartbeat", "x", "--every", "50ms", "--url",
-                        f"http://127.0.0.1:{free_port()}", "--", "/bin/sh", "-c", "sleep 1; exit 3")
-    assert answer.returncode == 3
-    assert time.monotonic() - start < 4 * SLOWER
-    # Complained of once by the beats and once by the end, not every 50 ms.
-    assert len(answer.stderr.splitlines()) == 2, answer.stderr
-    assert run_vitals("heartbeat", "x", "--url", "http://127.0.0.1:1", "--",
-                      "/nonexistent").returncode == 127
-
-
-def test_a_heartbeat_nobody_configured_is_warned_of(vitals):
-    daemon = vitals(PUSHED)
-    answer = run_vitals("heartbeat", "stranger", "-c", daemon.file)
-    assert answer.returncode == 0 and "silent for 60 s" in answer.stderr
-    assert not run_vitals("heartbeat", "stranger", "-c", daemon.file).stderr, "known by now"
-    answer = run_vitals("heartbeat", "other", "--ttl", "300ms", "-c", daemon.file)
-    assert answer.returncode == 0 and "was created\n" in answer.stderr
-    assert daemon.becomes("other", "failed")
 
 
 def test_what_is_checked_cannot_be_pushed(vitals):

@@ -1,0 +1,52 @@
+// Decides on the engine's own truth: the published snapshot may be a moment older.
+#include "app/pushes.hpp"
+
+#include <fmt/format.h>
+
+#include "config/wording.hpp"
+
+namespace vitals::app {
+
+namespace {
+
+using Answer = server::Control::Answer;
+
+constexpr std::size_t most_created = 10'000;
+
+}  // namespace
+
+Answered take_push(engine::Engine& engine, server::Push push) {
+    if (engine.push(push.component, push.outcome, push.ttl)) return {Answer::done, ""};
+    if (engine.find(push.component) != nullptr)
+        return {Answer::not_pushed,
+                "the component is checked by vitals; its state cannot be pushed"};
+    if (!push.create)
+        return {Answer::unknown_component,
+                fmt::format("there is no component {}{}", config::in_quotes(push.component),
+                            config::did_you_mean(push.component, engine.names()))};
+    if (push.component.starts_with("vitals/"))
+        return {Answer::refused, "names that begin with 'vitals/' are vitals' own"};
+    if (engine.dynamic() >= most_created)
+        return {Answer::refused,
+                fmt::format("pushes have created {} components already", most_created)};
+    engine.add(engine::created_by_push(push.component, push.critical, push.ttl));
+    engine.push(push.component, std::move(push.outcome), push.ttl);
+    return {Answer::created, ""};
+}
+
+Answered remove_pushed(engine::Engine& engine, const std::string& name) {
+    const engine::Definition* known = engine.find(name);
+    if (known == nullptr)
+        return {Answer::unknown_component,
+                fmt::format("there is no component {}{}", config::in_quotes(name),
+                            config::did_you_mean(name, engine.names()))};
+    if (!known->dynamic)
+        return {Answer::configured,
+                known->component.own
+                    ? "the component is vitals' own"
+                    : "the component stands in the configuration; remove it there and reload"};
+    engine.remove(name);
+    return {Answer::done, ""};
+}
+
+}  // namespace vitals::app

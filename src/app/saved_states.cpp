@@ -1,0 +1,121 @@
+#include "app/saved_states.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+
+#include "server/api_body.hpp"
+#include "server/component_json.hpp"
+
+namespace vitals::app {
+
+namespace {
+
+using namespace std::chrono_literals;
+namespace json = boost::json;
+
+// With the store's own pause, a kill loses at most the last second.
+constexpr auto turn_every = 500ms;
+
+history::SavedState saved(engine::Remembered known) {
+    history::SavedState state;
+    state.component = std::move(known.component);
+    state.status = known.status;
+    state.since = known.since;
+    state.observed_at = known.observed_at;
+    state.created_by_push = known.created_by_push;
+    state.critical = known.critical;
+    state.ttl = known.ttl;
+    state.failing_runs = known.failing_runs;
+    state.passing_runs = known.passing_runs;
+    state.pushed = saved_outcome(known.last.get());
+    return state;
+}
+
+engine::Remembered remembered(history::SavedState state) {
+    engine::Remembered known;
+    known.component = std::move(state.component);
+    known.status = state.status;
+    known.since = state.since;
+    known.observed_at = state.observed_at;
+    known.created_by_push = state.created_by_push;
+    known.critical = state.critical;
+    known.ttl = state.ttl;
+    known.failing_runs = state.failing_runs;
+    known.passing_runs = state.passing_runs;
+    known.last = outcome_of(state.pushed);
+    return known;
+}
+
+std::string text_of(const json::object& object, std::string_view name) {
+    const json::value* value = object.if_contains(name);
+    return value != nullptr && value->is_string() ? std::string(value->get_string().c_str())
+                                                  : std::string();
+}
+
+ErrorClass class_of(std::string_view text) {
+    constexpr std::array classes{ErrorClass::resolve,   ErrorClass::connect,  ErrorClass::tls,
+                                 ErrorClass::auth,      ErrorClass::protocol, ErrorClass::timeout,
+                                 ErrorClass::assertion, ErrorClass::local};
+    const auto* found =
+        std::ranges::find_if(classes, [&](ErrorClass each) { return text == to_string(each); });
+    return found == classes.end() ? ErrorClass::none : *found;
+}
+
+}  // namespace
+
+std::string saved_outcome(const Outcome* outcome) {
+    if (outcome == nullptr) return {};
+    json::object object{{"status", to_string(outcome->status)},
+                        {"detail", server::valid_utf8(outcome->detail)},
+                        {"error_class", to_string(outcome->error_class)},
+                        {"properties", server::properties_json(outcome->properties)}};
+    return json::serialize(object);
+}
+
+std::shared_ptr<const Outcome> outcome_of(const std::string& saved) {
+    json::error_code error;
+    const json::value value = json::parse(saved, error);
+    if (error || !value.is_object()) return nullptr;
+    const json::object& object = value.get_object();
+    const auto status = parse_status(text_of(object, "status"));
+    auto outcome = std::make_shared<Outcome>();
+    if (!status || server::read_properties(object, *outcome)) return nullptr;
+    outcome->status = *status;
+    outcome->detail = text_of(object, "detail");
+    outcome->error_class = class_of(text_of(object, "error_class"));
+    return outcome;
+}
+
+SavedStates::SavedStates(net::Loop& loop, engine::Engine& engine, Clock& clock)
+    : engine_(engine), clock_(clock), timer_(loop) {}
+
+void SavedStates::take_up(history::Store& store) {
+    store_ = &store;
+    std::vector<engine::Remembered> known;
+    for (history::SavedState& state : store.saved_states())
+        known.push_back(remembered(std::move(state)));
+    const System now = clock_.system();
+    const auto away = now - std::min(store.last_alive().value_or(now), now);
+    engine_.restore(std::move(known), away);
+    turn();
+}
+
+void SavedStates::turn() {
+    keep_now();
+    timer_.arm(clock_.steady() + turn_every, [this] { turn(); });
+}
+
+void SavedStates::keep_now() {
+    if (store_ == nullptr) return;
+    const unsigned losses = store_->losses();
+    if (std::exchange(losses_, losses) != losses) engine_.all_changed();
+    engine::Engine::Changes changes = engine_.changes();
+    if (changes.gone.empty() && changes.now.empty()) return;
+    std::vector<history::SavedState> states;
+    states.reserve(changes.now.size());
+    for (engine::Remembered& known : changes.now) states.push_back(saved(std::move(known)));
+    store_->save_states(std::move(changes.gone), std::move(states));
+}
+
+}  // namespace vitals::app
