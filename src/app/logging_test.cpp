@@ -23,6 +23,12 @@ TEST(LogLine, is_one_line_whatever_is_in_it) {
               "\\\"x\\\" {}\"}\n");
 }
 
+TEST(LogLine, shows_no_password_of_a_url) {
+    EXPECT_EQ(
+        log_line(LogLevel::info, "redis://:pw1@h1,redis://:pw2@h2 is down", time_of_day, false),
+        "2027-01-15T08:00:00.123Z info    redis://:***@h2 is down\n");
+}
+
 class Pipe {
   public:
     Pipe() {

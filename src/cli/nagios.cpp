@@ -158,6 +158,8 @@ std::string as_nagios(const Snapshot& snapshot, Steady now, std::span<const std:
 }
 
 std::string nagios_unknown(std::string_view why) {
+    const std::string shown = masked(why);
+    why = shown;
     const auto end = std::min(why.find('\n'), why.size());
     auto text = fitting("VITALS UNKNOWN - " + without_bar(masked(why.substr(0, end)))) + '\n';
     for (auto rest = why.substr(end); !rest.empty();) {
