@@ -178,6 +178,11 @@ std::expected<Snapshot, std::string> read_health_json(std::string_view body, Ste
     Snapshot snapshot;
     snapshot.taken = now;
     snapshot.service.name = text_of(object, "serviceId");
+    constexpr std::string_view out_of_service = "out of service: ";
+    if (const auto output = text_of(object, "output"); output.starts_with(out_of_service)) {
+        snapshot.decommission.text = output.substr(out_of_service.size());
+        snapshot.decommission.draining = snapshot.decommission.text == "shutting down";
+    }
     for (const auto& [key, list] : checks->get_object()) {
         if (!list.is_array() || list.get_array().empty() || !list.get_array()[0].is_object()) {
             continue;

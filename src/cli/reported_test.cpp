@@ -134,6 +134,14 @@ TEST(HealthJson, IsJudgedAsTheDaemonDoes) {
               "\n");
 }
 
+TEST(HealthJson, SaysThatItIsOutOfService) {
+    const auto snapshot =
+        read_health_json(R"({"output":"out of service: kernel update","checks":{}})", now);
+    ASSERT_TRUE(snapshot) << snapshot.error();
+    EXPECT_EQ(snapshot->decommission.text, "kernel update");
+    EXPECT_FALSE(snapshot->decommission.draining);
+}
+
 TEST(HealthJson, OfAnUnknownWordIsNotHealthy) {
     const auto snapshot =
         read_health_json(R"({"checks":{"x":[{"componentId":"x","status":"great"}]}})", now);

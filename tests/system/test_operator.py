@@ -161,6 +161,8 @@ def test_ready_is_yes_or_no(vitals):
     assert daemon.becomes("db", "ok")
     daemon.control("PUT", "/v1/drain", {"text": "kernel update"})
     assert ready() == 1, "out of service"
+    public = run_vitals("status", "--ready", "--url", f"http://127.0.0.1:{daemon.port}")
+    assert public.returncode == 1 and "kernel update" in public.stdout, "nor without a token"
     assert ready("--bogus") == 64
     daemon.stop()
     assert ready() == 1
