@@ -2,22 +2,34 @@
 #include "server/process_figures.hpp"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <fstream>
+#include <array>
+#include <cstdlib>
 #include <sstream>
 #include <string>
 
 namespace vitals::server {
 namespace {
 
+// A file of /proc whole, without a moment in which a child could inherit its descriptor.
+std::string read_proc(const char* path) {
+    std::string text;
+    int descriptor = ::open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return text;
+    std::array<char, 4096> part;
+    for (ssize_t count; (count = ::read(descriptor, part.data(), part.size())) > 0;)
+        text.append(part.data(), static_cast<std::size_t>(count));
+    ::close(descriptor);
+    return text;
+}
+
 double boot_time() {
-    std::ifstream stat("/proc/stat");
-    std::string line;
-    while (std::getline(stat, line))
-        if (line.starts_with("btime ")) return std::stod(line.substr(6));
-    return 0;
+    std::string text = read_proc("/proc/stat");
+    std::size_t line = text.find("\nbtime ");
+    return line == std::string::npos ? 0 : std::strtod(text.c_str() + line + 7, nullptr);
 }
 
 std::uint64_t count_descriptors() {
@@ -34,8 +46,7 @@ std::uint64_t count_descriptors() {
 
 dialects::ProcessFigures read_process_figures() {
     dialects::ProcessFigures figures;
-    std::ifstream file("/proc/self/stat");
-    std::string text((std::istreambuf_iterator<char>(file)), {});
+    std::string text = read_proc("/proc/self/stat");
     // The second field is the name in parentheses and may hold anything.
     std::size_t name_end = text.rfind(')');
     if (name_end != std::string::npos) {
