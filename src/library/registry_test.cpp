@@ -247,6 +247,23 @@ TEST(StateHandler, ADifferentPropertyIsAChange) {
     EXPECT_EQ(std::get<std::int64_t>(*free), 3);
 }
 
+TEST(StateHandler, ADifferenceWithinAPropertyIsAChange) {
+    Registry registry;
+    StateHandler handler("pool");
+    registry.add(handler);
+    const auto set = [&](std::int64_t errors, Value last) {
+        std::vector<Property> labels{{"errors", errors},
+                                     {"last", std::vector<Value>{std::move(last), true}}};
+        handler.set_state(ok().with("labels", std::move(labels)));
+        return Value(handler.state().properties.at(0).value);
+    };
+    const Value first = set(1, nullptr);
+    EXPECT_EQ(set(1, nullptr), first);
+    const Value second = set(2, nullptr);
+    EXPECT_NE(second, first);
+    EXPECT_NE(set(2, "now"), second);
+}
+
 TEST(StateHandler, RemovesItselfAndMayOutliveItsRegistry) {
     StateHandler survivor("survivor");
     {

@@ -40,25 +40,43 @@ std::uint64_t digest_of(std::string_view detail) noexcept {
     return mix(0x8ebc6af09c88c6e3ull, detail);
 }
 
+std::uint64_t digest_of(std::uint64_t digest, const std::vector<Property>& members) noexcept;
+
+std::uint64_t digest_of(std::uint64_t digest, const Value& value) noexcept {
+    digest ^= value.index();
+    return std::visit(
+        [digest](const auto& held) {
+            using T = std::decay_t<decltype(held)>;
+            if constexpr (std::is_same_v<T, std::string>) {
+                return mix(digest, held);
+            } else if constexpr (std::is_same_v<T, std::nullptr_t>) {
+                return mix(digest, {});
+            } else if constexpr (std::is_same_v<T, std::vector<Property>>) {
+                return digest_of(digest, held);
+            } else if constexpr (std::is_same_v<T, std::vector<Value>>) {
+                std::uint64_t whole = digest ^ held.size();
+                for (const Value& each : held) whole = digest_of(whole, each);
+                return mix(whole, {});
+            } else {
+                char bytes[sizeof held];
+                std::memcpy(bytes, &held, sizeof held);
+                return mix(digest, std::string_view(bytes, sizeof held));
+            }
+        },
+        value);
+}
+
+std::uint64_t digest_of(std::uint64_t digest, const std::vector<Property>& members) noexcept {
+    digest = mix(digest ^ members.size(), {});
+    for (const Property& member : members)
+        digest = digest_of(mix(digest, member.name), member.value);
+    return digest;
+}
+
 std::uint64_t digest_of(const Outcome& state) noexcept {
     std::uint64_t digest = digest_of(state.detail);
     if (!state.error.empty()) digest = mix(digest ^ 1, state.error);
-    for (const Property& property : state.properties) {
-        digest = mix(digest ^ property.value.index(), property.name);
-        std::visit(
-            [&](const auto& value) {
-                using T = std::decay_t<decltype(value)>;
-                if constexpr (std::is_same_v<T, std::string>) {
-                    digest = mix(digest, value);
-                } else {
-                    char bytes[sizeof value];
-                    std::memcpy(bytes, &value, sizeof value);
-                    digest = mix(digest, std::string_view(bytes, sizeof value));
-                }
-            },
-            property.value);
-    }
-    return digest;
+    return state.properties.empty() ? digest : digest_of(digest, state.properties);
 }
 
 void store(const std::shared_ptr<library::Cell>& cell, std::uint64_t word, Outcome state) {
