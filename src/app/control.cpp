@@ -1,4 +1,6 @@
 // What the server may ask for, each on the engine's thread.
+#include <fmt/format.h>
+
 #include "app/running.hpp"
 
 namespace vitals::app {
