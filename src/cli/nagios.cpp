@@ -132,12 +132,12 @@ std::string performance(const Snapshot& snapshot, Steady now) {
 }  // namespace
 
 std::string as_nagios(const Snapshot& snapshot, Steady now, std::span<const std::string> notes) {
-    const auto status = overall(snapshot, now);
-    if (nothing_watched(snapshot) && status == Status::unknown) {
+    const auto whole = overall(snapshot, now);
+    if (nothing_watched(snapshot) && whole == Status::unknown) {
         return nagios_unknown(snapshot.components.empty() ? "no components: nothing was checked"
                                                           : "nothing is watched");
     }
-    auto first = fmt::format("VITALS {} - {}", nagios_word(status), groups(snapshot, now));
+    auto first = fmt::format("VITALS {} - {}", nagios_word(whole), groups(snapshot, now));
     if (snapshot.decommission.active()) {
         first += snapshot.decommission.draining
                      ? "; draining"
