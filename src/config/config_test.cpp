@@ -141,7 +141,7 @@ endpoints:
     EXPECT_THAT(web.component.depends_on, ElementsAre("disk"));
     EXPECT_THAT(web.component.tags, ElementsAre("a", "b"));
     EXPECT_THAT(web.component.probes, ElementsAre("live"));
-    EXPECT_EQ(web.position, (Position{16, 3}));
+    EXPECT_EQ(web.position, (Position{17, 3}));
 
     ASSERT_EQ(config.workers.size(), 1u);
     EXPECT_EQ(config.workers[0].source, "push");

@@ -384,12 +384,14 @@ TEST_F(EngineTest, TheTtlOfAPushHoldsForThatPush) {
     definition.ttl = 1h;
     engine->add(definition);
     engine->push("job", ok(), 50ms);
+    engine->publish_now();
     EXPECT_TRUE(run_until([&] { return status("job") == Status::failed; }, 2s));
     engine->push("job", ok());
     run_for(150ms);
     EXPECT_EQ(status("job"), Status::ok) << "the configured one is back";
     engine->add(created_by_push("made", false, 50ms));
     engine->push("made", ok());
+    engine->publish_now();
     EXPECT_TRUE(run_until([&] { return status("made") == Status::failed; }, 2s));
     engine->push("made", ok(), 1h);
     engine->push("made", ok());
@@ -415,7 +417,10 @@ TEST_F(EngineTest, AcknowledgesOnceASnapshotShowsIt) {
     EXPECT_TRUE(run_until([&] { return told == 101; }, 2s));
     EXPECT_EQ(hub.version(), before + 1) << "many at once";
     EXPECT_TRUE(engine->remove("job7"));
-    engine->when_published([&] { EXPECT_EQ(hub.current()->find("job7"), nullptr), ++told; });
+    engine->when_published([&] {
+        ++told;
+        EXPECT_EQ(hub.current()->find("job7"), nullptr);
+    });
     EXPECT_TRUE(run_until([&] { return told == 102; }, 2s));
 }
 
@@ -424,7 +429,8 @@ TEST_F(EngineTest, WhatIsReportedWhilePublishingIsInThatSnapshot) {
     group.reported = true;
     engine->add(group);
     int judged = 0;
-    engine->before_publishing([&] { engine->report("workers/mail", ok(std::to_string(++judged))); });
+    engine->before_publishing(
+        [&] { engine->report("workers/mail", ok(std::to_string(++judged))); });
     engine->changed();
     EXPECT_TRUE(run_until([&] { return judged > 0; }, 2s));
     EXPECT_EQ(state("workers/mail").last->detail, std::to_string(judged));

@@ -21,7 +21,7 @@ inline std::string ask_over_http(std::uint16_t port, const std::string& request_
     std::string answer;
     if (::connect(socket_made, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
         const std::string request =
-            request_line + " HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n";
+            request_line + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
         (void)!::send(socket_made, request.data(), request.size(), MSG_NOSIGNAL);
         char part[4096];
         for (ssize_t count = 0; (count = ::recv(socket_made, part, sizeof part, 0)) > 0;)

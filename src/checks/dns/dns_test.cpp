@@ -335,14 +335,14 @@ TEST(Dns, faults_of_tcp_fail) {
         (void)::recv(descriptor, &byte, 1, 0);
     });
     expect_failed(run(asking(*hanging), 400ms), ErrorClass::timeout, "query",
-                  "does not answer (timeout in query)");
+                  "accepts connections and does not answer (timeout in query)");
     const auto dripping = with([](int descriptor, const std::string& query) {
         const std::string message = reply(query, good, long_answer);
         testing::Peer::drip(number(static_cast<unsigned>(message.size())) + message,
                             20ms)(descriptor);
     });
     expect_failed(run(asking(*dripping), 400ms), ErrorClass::timeout, "query",
-                  "does not answer (timeout in query)");
+                  "accepts connections and does not answer (timeout in query)");
 }
 
 TEST(Dns, asks_the_system_as_applications_do) {

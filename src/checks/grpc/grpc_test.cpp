@@ -101,8 +101,8 @@ TEST(Grpc, an_answer_may_end_in_other_ways) {
                   "answered with compressed message, which was not asked for");
     expect_failed(told(settings + frame(1, 4, 1, good) + frame(0, 0, 1, serving + serving) + done),
                   ErrorClass::protocol, "answered with more than one message");
-    expect_failed(told(settings + frame(1, 5, 1, header(":status", "503"))), ErrorClass::protocol,
-                  "not gRPC: answered with HTTP status 503");
+    expect_failed(told(settings + frame(1, 5, 1, header(":status", "503"))), ErrorClass::assertion,
+                  "turned away: answered with HTTP status 503");
     const Outcome broken = told(settings + reset_stream(1, 2));
     expect_failed(broken, ErrorClass::protocol, "HTTP/2 error");
     EXPECT_NE(broken.error.find("INTERNAL_ERROR"), std::string::npos) << broken.error;

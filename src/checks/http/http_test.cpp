@@ -391,7 +391,7 @@ TEST_F(Https, a_server_without_tls_fails) {
         testing::send_all(descriptor, "HTTP/1.1 400 Bad Request\r\n\r\n");
         testing::close_in_order(descriptor);
     });
-    expect_failed(run(to(peer)), ErrorClass::tls, "tls", "handshake failed");
+    expect_failed(run(to(peer)), ErrorClass::tls, "tls", "does not speak TLS");
 }
 
 TEST_F(Https, a_server_that_hangs_times_out_in_tls) {

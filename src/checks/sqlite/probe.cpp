@@ -126,7 +126,8 @@ void Probe::open_for_reading() {
     try {
         open(SQLITE_OPEN_READONLY, false);
     } catch (const CheckError&) {
-        const bool alone = (sqlite3_errcode(database_) & 0xff) == SQLITE_CANTOPEN &&
+        const int code = sqlite3_errcode(database_) & 0xff;
+        const bool alone = (code == SQLITE_CANTOPEN || code == SQLITE_READONLY) &&
                            !is_there("-wal") && !is_there("-shm") && !is_there("-journal");
         if (!alone) throw;
         close();
