@@ -217,7 +217,7 @@ void add_heartbeat(CLI::App& app, Store& store) {
         "  vitals heartbeat import                          once, as from a script\n"
         "  vitals heartbeat import --every 5s               until stopped\n"
         "  vitals heartbeat mail/sender-1 -- ./sender       a worker of the group mail\n"
-        "  vitals heartbeat backup -- ./backup              a job of a component with 'ttl: 25h'\n"
+        "  vitals heartbeat backup -- ./backup              a job, judged by how it ends\n"
         "  vitals heartbeat once --create --ttl 2h -- ./x   not in the configuration\n");
     sub->add_option("NAME", store.heartbeat.name,
                     "A component, or GROUP/NAME: a worker, where the configuration has a group of "

@@ -17,6 +17,7 @@ namespace {
 
 using testing::Contains;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 // What the log is told, file by file.
@@ -163,7 +164,7 @@ tokens:
     ASSERT_TRUE(config) << config.error().at(0).text();
     EXPECT_EQ(config->vault->url, "https://vault:8200");
     EXPECT_EQ(config->vault->interval, std::chrono::seconds(5));
-    EXPECT_THAT(config->warnings, IsEmpty());
+    EXPECT_THAT(config->warnings, ElementsAre(HasSubstr("nothing is checked")));
     EXPECT_EQ(config->tokens.at(0).overlap, std::chrono::minutes(5));
     EXPECT_EQ(config->tokens.at(1).overlap, std::chrono::minutes(1));
     const auto secrets = config->secrets.vault_secrets();
