@@ -42,7 +42,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string in_quotes(std::string_view given) {
-    const std::string text = masked(given);
+    const std::string text = masked_url(given);
     std::string shown = "'";
     std::size_t characters = 0;
     for (const char c : text) {
