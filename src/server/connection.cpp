@@ -156,12 +156,16 @@ void Connection::pump() {
 }
 
 std::size_t Connection::consume(std::string_view bytes) {
+    const Responder& responder = thread_.responder();
+    const std::uint64_t made = responder.made();
     std::size_t used = 0;
     for (; used < bytes.size() && !blocked() && steps_ > 0; --steps_) {
         std::string_view rest = bytes.substr(used);
         std::size_t taken = phase == Phase::body ? take_body(rest) : take_head(rest);
         if (taken == 0) break;
         used += taken;
+        // An answer that is made anew costs as much as many that are kept: others come first.
+        if (responder.made() != made) steps_ = 1;
     }
     return used;
 }

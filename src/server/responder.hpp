@@ -126,6 +126,8 @@ class Responder {
         return server::identify(*routes_, bearer, now_);
     }
     Steady now() const noexcept { return now_; }
+    // How many answers were made anew so far, not repeated.
+    std::uint64_t made() const noexcept { return made_; }
     // Bytes of the answers that are kept for others, and of those that only their readers keep.
     std::size_t kept_bytes() const noexcept { return kept_bytes_; }
     std::size_t outgrown_bytes() const noexcept { return live_bytes_ - kept_bytes_; }
@@ -175,6 +177,7 @@ class Responder {
     std::vector<std::string> ring_;
     std::size_t hand_ = 0;
     std::size_t kept_bytes_ = 0;  // of what the variants hold
+    std::uint64_t made_ = 0;
     std::size_t live_bytes_ = 0;  // of all that was rendered and is still sent or kept
 
     // Until when no result of that snapshot turns stale.

@@ -115,6 +115,7 @@ Steady Responder::holds_until(const Snapshot& snapshot) {
 }
 
 dialects::Response Responder::produce(Variant& variant, const Snapshot& snapshot) {
+    ++made_;
     variant.request.now = now_;
     variant.request.now_system = shared_.clock.system();
     std::vector<dialects::Traffic> traffic;
