@@ -292,7 +292,7 @@ def test_inside_boost_beast(built):
     with running(built / "cmake-shared-gcc/beast_service", port, 3) as (child, _):
         answer = get(port, "/svc_status.json")
         assert answer.json == {"queue": {"state": "YELLOW", "detail": "long"}}
-        assert get(port, "/readyz", "DELETE").headers["Allow"] == "GET, HEAD"
+        assert get(port, "/readyz", "DELETE").headers["Allow"] == "GET, HEAD, OPTIONS"
         assert get(port, "/").headers["Content-Type"].startswith("text/html")
         assert child.wait(10) == 0
 

@@ -1,8 +1,10 @@
 """Real load balancers in front of vitals: what they take for an answer, and what passes through them."""
 import contextlib
 import http.client
+import pathlib
 import socket
 import subprocess
+import tempfile
 
 import pytest
 
@@ -15,12 +17,19 @@ PATHS = ("/", "/svc_status", "/probe_status", "/healthz/", "/healthz/bare", "/li
          "/api/v2/status.json", "/badge.json", "/nothing")
 
 
+@pytest.fixture
+def short_path():
+    """A folder in which HAProxy's socket has a name that is short enough for a socket."""
+    with tempfile.TemporaryDirectory(prefix="vitals-") as folder:
+        yield pathlib.Path(folder)
+
+
 class Proxy:
     """A program with a configuration of its own, ended by its own id."""
 
     def __init__(self, folder, name, text, command):
         self.file = folder / f"{name}.conf"
-        self.file.write_text(text)
+        self.file.write_text(text.rstrip() + "\n")
         self.process = subprocess.Popen([*command, self.file], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
@@ -53,9 +62,9 @@ def states(folder):
     return {row[0]: row[17].split(" ")[0] for row in rows}
 
 
-def test_haproxys_check_follows_readiness_and_decommission(vitals, tmp_path):
+def test_haproxys_check_follows_readiness_and_decommission(vitals, short_path):
     """`option httpchk PATH` without a method asks with OPTIONS."""
-    daemon = vitals({"components": {"db": {**FILE, "path": str(tmp_path / "there")}}})
+    daemon = vitals({"components": {"db": {**FILE, "path": str(short_path / "there")}}})
     backends = "".join(f"""
         backend {name}
             option httpchk {path}
@@ -65,12 +74,12 @@ def test_haproxys_check_follows_readiness_and_decommission(vitals, tmp_path):
 
     def become(**expected):
         found = {}
-        assert eventually(lambda: found.update(states(tmp_path)) or found == expected), found
+        assert eventually(lambda: found.update(states(short_path)) or found == expected), found
 
-    with haproxy(tmp_path, backends):
-        assert eventually(lambda: (tmp_path / "haproxy.sock").exists())
+    with haproxy(short_path, backends):
+        assert eventually(lambda: (short_path / "haproxy.sock").exists())
         become(ready="DOWN", probe="UP", live="UP", health="DOWN")
-        (tmp_path / "there").touch()
+        (short_path / "there").touch()
         become(ready="UP", probe="UP", live="UP", health="UP")
         assert daemon.control("POST", "/probe_status?body=kernel%20update").status == 200
         become(ready="DOWN", probe="DOWN", live="UP", health="DOWN")
@@ -99,7 +108,7 @@ def test_options_has_the_code_of_get_on_every_path(vitals):
 
 
 @pytest.mark.parametrize("control_from", [None, "loopback"])
-def test_nobody_decommissions_through_a_proxy_on_this_machine(vitals, tmp_path, control_from):
+def test_nobody_decommissions_through_a_proxy_on_this_machine(vitals, short_path, control_from):
     """One that adds no header and asks by the address cannot be told from this machine: only the
     default is safe from it."""
     need("nginx-light", "nginx")
@@ -108,10 +117,10 @@ def test_nobody_decommissions_through_a_proxy_on_this_machine(vitals, tmp_path, 
         endpoint["control_from"] = control_from
     daemon = vitals({"components": {"db": FILE}, "endpoints": [endpoint]})
     told, bare, balanced = free_port(), free_port(), free_port()
-    folders = "".join(f"{kind}_temp_path {tmp_path}; "
+    folders = "".join(f"{kind}_temp_path {short_path}; "
                       for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    nginx = contextlib.closing(Proxy(tmp_path, "nginx", f"""
-        daemon off; pid {tmp_path}/pid; error_log {tmp_path}/error; events {{}}
+    nginx = contextlib.closing(Proxy(short_path, "nginx", f"""
+        daemon off; pid {short_path}/pid; error_log {short_path}/error; events {{}}
         http {{
             access_log off; {folders}
             server {{ listen 127.0.0.1:{told}; location / {{
@@ -120,9 +129,9 @@ def test_nobody_decommissions_through_a_proxy_on_this_machine(vitals, tmp_path, 
             server {{ listen 127.0.0.1:{bare}; location / {{
                 proxy_pass http://127.0.0.1:{daemon.port}; }} }}
         }}
-        """, ["/usr/sbin/nginx", "-e", tmp_path / "error", "-c"]))
+        """, ["/usr/sbin/nginx", "-e", short_path / "error", "-c"]))
     expected = {told: 403, balanced: 403, bare: 200 if control_from else 403}
-    with nginx, haproxy(tmp_path, f"""
+    with nginx, haproxy(short_path, f"""
         listen l
             bind 127.0.0.1:{balanced}
             server v 127.0.0.1:{daemon.port}

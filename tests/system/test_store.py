@@ -45,7 +45,7 @@ def test_a_full_disk_degrades_only_the_store(vitals, small_disk):
 
 def test_a_decommission_is_known_when_it_starts_on_a_full_disk(vitals, small_disk):
     daemon = vitals(configuration(small_disk.path))
-    assert daemon.ask("POST", "/probe_status?body=gone").status == 200
+    assert daemon.control("POST", "/probe_status?body=gone").status == 200
     daemon.kill()
     small_disk.fill()
     daemon.start()
@@ -57,7 +57,7 @@ def test_a_decommission_is_known_when_it_starts_on_a_full_disk(vitals, small_dis
 def test_a_decommission_on_a_full_disk_says_that_it_will_not_last(vitals, small_disk):
     small_disk.fill()
     daemon = vitals(configuration(small_disk.path))
-    answer = daemon.ask("POST", "/probe_status?body=gone")
+    answer = daemon.control("POST", "/probe_status?body=gone")
     assert answer.status == 200 and "not saved" in answer.headers["Warning"]
     assert eventually(lambda: daemon.get("/probe_status").status == 503)
     assert daemon.control("PUT", "/v1/drain", {"text": "gone"}).json["durable"] is False
@@ -86,7 +86,7 @@ def test_a_damaged_database_is_set_aside(vitals):
     daemon.start()
     assert eventually(lambda: store_is(daemon, "degraded", "set aside as vitals.db.damaged-"), 15)
     everything_else_is_served(daemon)
-    assert daemon.ask("POST", "/probe_status?body=gone").headers["Warning"] is None
+    assert daemon.control("POST", "/probe_status?body=gone").headers["Warning"] is None
     assert len(list((daemon.folder / "state").glob("vitals.db.damaged-*"))) == 1
 
 

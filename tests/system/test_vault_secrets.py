@@ -275,7 +275,7 @@ def test_tokens_rotate_while_requests_run(vitals, vault, tmp_path):
 
     rotate("old")
     daemon = vitals({
-        "vault": section(vault),
+        "vault": section(vault), "components": {"root": {"check": "file", "path": "/"}},
         "tokens": {"operator": {"secret": {"vault": "kv/health#operator"}, "allow": ["read"],
                                 "overlap": "6s"}},
         "endpoints": [
