@@ -57,7 +57,7 @@ class WorkerGroups {
     std::shared_ptr<workers::Table> table_;  // sources hold it, too
     std::vector<workers::GroupOptions> options_;
     std::map<std::string, std::vector<std::string>> probes_;  // by group
-    std::map<std::string, Source> sources_;  // by group
+    std::map<std::string, Source> sources_;                   // by group
     net::Timer timer_;
     bool taken_ = false;  // pushed, and not yet judged
     Steady reported_at_{};

@@ -23,7 +23,7 @@ struct Remembered {
     std::optional<std::chrono::milliseconds> ttl;
     unsigned failing_runs = 0, passing_runs = 0;
     System observed_at{};
-    Steady::duration age{};  // of what was pushed
+    Steady::duration age{};               // of what was pushed
     std::shared_ptr<const Outcome> last;  // null: nothing was pushed
 };
 
@@ -34,8 +34,9 @@ struct TakenUp {
     Steady silent_at{};  // with a time to live: when silence is failed
 };
 
-// How a pushed state stands now. While we were `away` pushes may have been missed: after a long absence each component has its
-// whole time to live again, and what has outlived it is unknown, not failed.
+// How a pushed state stands now. While we were `away` pushes may have been missed: after a long
+// absence each component has its whole time to live again, and what has outlived it is unknown, not
+// failed.
 TakenUp take_up(const Remembered& remembered, std::shared_ptr<const Component> component,
                 std::optional<std::chrono::milliseconds> ttl, Clock& clock, Steady::duration away);
 

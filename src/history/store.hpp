@@ -1,6 +1,7 @@
 // What outlives the process: decommission state, states of components, workers, transitions. On a
-// thread of its own, which a disk that hangs holds alone; written behind, never asked for a verdict.
-// A full, locked, damaged or hanging disk degrades the store and nothing else. Thread-safe.
+// thread of its own, which a disk that hangs holds alone; written behind, never asked for a
+// verdict. A full, locked, damaged or hanging disk degrades the store and nothing else.
+// Thread-safe.
 #pragma once
 
 #include <chrono>

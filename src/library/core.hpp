@@ -107,7 +107,7 @@ struct Core : std::enable_shared_from_this<Core> {
     void wake();
 
     std::mutex mutex_;
-    bool closed_ = false;           // guarded
+    bool closed_ = false;  // guarded
     // Guarded. Closed inside a callback, it lives until its thread has ended by itself.
     std::shared_ptr<Core> ending_;
     bool delivery_posted_ = false;  // guarded

@@ -7,8 +7,8 @@
 
 namespace vitals {
 
-// A pause of our own after which everybody has their whole patience again to be heard. A shorter one
-// takes no more than half of it away.
+// A pause of our own after which everybody has their whole patience again to be heard. A shorter
+// one takes no more than half of it away.
 inline Steady::duration excusing_pause(Steady::duration patience) noexcept {
     return std::max<Steady::duration>(patience / 2, std::chrono::seconds(2));
 }

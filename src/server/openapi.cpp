@@ -107,7 +107,9 @@ json::object drain_properties() {
 }
 
 json::object push_schema() {
-    json::object ttl{{"description", "Silent for longer than this, the component is failed; without it the component's own time to live holds."},
+    json::object ttl{{"description",
+                      "Silent for longer than this, the component is failed; without it the "
+                      "component's own time to live holds."},
                      {"oneOf",
                       {{{"type", "string"}, {"examples", {"90s", "5m"}}},
                        {{"type", "number"}, {"exclusiveMinimum", 0}}}}};
@@ -115,10 +117,12 @@ json::object push_schema() {
                           {"detail", {{"type", "string"}, {"maxLength", 4096}}},
                           {"properties", properties_schema()},
                           {"ttl", std::move(ttl)},
-                          {"create", typed("boolean", "False: refuse where there is no such "
-                                                      "component. Usually it is created.")},
-                          {"critical", typed("boolean", "Whether a component that is created "
-                                                        "decides the aggregate; usually not.")}},
+                          {"create", typed("boolean",
+                                           "False: refuse where there is no such "
+                                           "component. Usually it is created.")},
+                          {"critical", typed("boolean",
+                                             "Whether a component that is created "
+                                             "decides the aggregate; usually not.")}},
                          {"status"}, true);
 }
 

@@ -13,8 +13,8 @@
 namespace vitals::server {
 namespace {
 
-// What a session of OpenSSL 3.0 costs in its handshake and after it, measured with 1,500 of each: 21
-// and 13 KiB.
+// What a session of OpenSSL 3.0 costs in its handshake and after it, measured with 1,500 of each:
+// 21 and 13 KiB.
 constexpr std::size_t handshake_memory = 24u << 10, session_memory = 14u << 10;
 // Only suites with forward secrecy: a key that is lost later does not open what was recorded. Those
 // of TLS 1.3 all have it.

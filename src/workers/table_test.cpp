@@ -47,8 +47,7 @@ class TableTest : public testing::Test {
     std::string shown() {
         std::string names;
         for (const Worker& worker : table.groups().at(0)->workers)
-            if (!worker.silent)
-                names += (names.empty() ? "" : " ") + worker.name;
+            if (!worker.silent) names += (names.empty() ? "" : " ") + worker.name;
         return names;
     }
 
