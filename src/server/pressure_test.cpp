@@ -153,7 +153,7 @@ TEST_F(PressureTest, AnswersThatOnlySlowReadersKeepAreBounded) {
     for (int i = 0; i < 12; ++i) {
         readers.push_back(site.client());
         readers.back().send(get("/probe/big", i % 2 == 0 ? "" : "Connection: close\r\n"));
-        std::this_thread::sleep_for(20ms);
+        ASSERT_TRUE(readers.back().more(5s));  // this version of the answer is under way
         site.publish({{"db", i % 2 == 0 ? Status::failed : Status::ok}});
     }
     EXPECT_LT(allocated(), before + (50u << 20));
