@@ -6,7 +6,6 @@
 #include <libpq-fe.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,7 +19,6 @@
 #include "diagnosis.hpp"
 #include "net/environment.hpp"
 #include "net/readiness.hpp"
-#include "received.hpp"
 #include "wire/quote.hpp"
 #include "wire/scram.hpp"
 
@@ -129,12 +127,6 @@ std::string waiting_at(pg_conn* connection) {
 
 void ignore_notice(void*, const PGresult*) {}
 
-// libpq reads for as long as there is something to read: no more than this is there at once.
-void bound_at_once(int descriptor) {
-    constexpr int bytes = 128 * 1024;
-    (void)::setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
-}
-
 // A second descriptor of a socket that somebody else may close at any time: ends the stream when it
 // goes, unless it was let go before.
 class Hold {
@@ -219,7 +211,14 @@ net::awaitable<std::unique_ptr<Session>> Session::open(net::Context& context, Ac
 }
 
 Session::Session(net::Context& context, pg_conn* connection)
-    : context_(&context), shared_(connection, PQfinish), connection_(connection) {}
+    : context_(&context),
+      portions_(std::make_shared<Portions>()),
+      shared_(connection,
+              [portions = portions_](pg_conn* ended) {
+                  portions->step_aside(ended);
+                  PQfinish(ended);
+              }),
+      connection_(connection) {}
 
 std::string Session::phase_now(const Access& access) const {
     switch (PQstatus(connection_)) {
@@ -241,20 +240,24 @@ net::awaitable<bool> Session::connect(const Access& access, Steady give_up) {
     if (PQstatus(connection_) == CONNECTION_BAD) throw connect_error(access);
     PQsetErrorVerbosity(connection_, PQERRORS_VERBOSE);
     PQsetNoticeReceiver(connection_, ignore_notice, nullptr);
-    bound_at_once(PQsocket(connection_));
     PostgresPollingStatusType next = PGRES_POLLING_WRITING;
     while (next != PGRES_POLLING_OK) {
+        const ConnStatusType status = PQstatus(connection_);
+        const bool connecting = status == CONNECTION_STARTED || status == CONNECTION_NEEDED;
+        if (!connecting) portions_->stand_before(connection_);
         const int descriptor = PQsocket(connection_);
-        const bool connecting = PQstatus(connection_) == CONNECTION_STARTED;
-        if (next == PGRES_POLLING_READING) {
+        if (connecting && next == PGRES_POLLING_READING) {
             co_await net::wait_readable(*context_, descriptor);
         } else if (connecting && give_up != Steady::max()) {
             const bool in_time = co_await net::wait_writable(*context_, descriptor, give_up);
             if (!in_time) co_return false;
-        } else {
+        } else if (connecting) {
             co_await net::wait_writable(*context_, descriptor);
+        } else {
+            co_await send_written();
+            if (next == PGRES_POLLING_READING) co_await await_input();
         }
-        if (arrived() > longest_answer)
+        if (portions_->received() > longest_answer)
             throw CheckError(ErrorClass::protocol, "not a PostgreSQL answer",
                              "more than 1 MiB before the log-in was through");
         const int polled = co_await poll();
@@ -263,6 +266,7 @@ net::awaitable<bool> Session::connect(const Access& access, Steady give_up) {
         const std::string phase = phase_now(access);
         if (phase != context_->phase()) context_->enter(phase);
     }
+    co_await send_written();
     PQsetnonblocking(connection_, 1);
     co_return true;
 }
@@ -280,7 +284,7 @@ net::awaitable<int> Session::poll() {
     std::function<int()> code = [shared = shared_] {
         return static_cast<int>(PQconnectPoll(shared.get()));
     };
-    Hold socket(PQsocket(connection_));
+    Hold socket(portions_->socket());
     const int next = co_await context_->blocking(std::move(code));
     socket.let_go();
     co_return next;
@@ -331,30 +335,34 @@ void Session::take(PGresult* result, Answer& answer) const {
     }
 }
 
-// Of a unix socket the kernel tells only what waits to be read: asked for each time before libpq
-// reads, it adds up.
-std::uint64_t Session::arrived() {
-    const int descriptor = PQsocket(connection_);
-    if (const auto counted = received_by(descriptor)) return *counted;
-    int waiting = 0;
-    if (::ioctl(descriptor, FIONREAD, &waiting) == 0)
-        arrived_ += static_cast<std::uint64_t>(waiting);
-    return arrived_;
+// Until libpq has something to read.
+net::awaitable<void> Session::await_input() {
+    if (portions_->something_left(connection_)) co_return;
+    const int socket = portions_->socket();
+    if (answer_by_) {
+        const bool in_time = co_await net::wait_readable(*context_, socket, *answer_by_);
+        if (!in_time) throw CheckError(ErrorClass::timeout, "no answer");
+    } else {
+        co_await net::wait_readable(*context_, socket);
+    }
+    portions_->hand_in();
+}
+
+net::awaitable<void> Session::send_written() {
+    while (!portions_->hand_out()) {
+        const int socket = portions_->socket();
+        co_await net::wait_writable(*context_, socket);
+    }
 }
 
 net::awaitable<void> Session::await_result(std::uint64_t began) {
     while (PQisBusy(connection_) == 1) {
-        const int descriptor = PQsocket(connection_);
-        if (answer_by_) {
-            const bool in_time = co_await net::wait_readable(*context_, descriptor, *answer_by_);
-            if (!in_time) throw CheckError(ErrorClass::timeout, "no answer");
-        } else {
-            co_await net::wait_readable(*context_, descriptor);
-        }
-        // libpq keeps whatever comes until a row is complete: we ask the kernel how much came.
-        if (arrived() - began > longest_answer)
+        co_await await_input();
+        // libpq keeps whatever comes until a row is complete.
+        if (portions_->received() - began > longest_answer)
             throw CheckError(ErrorClass::assertion, "an answer that is too long");
         if (PQconsumeInput(connection_) == 0) throw lost();
+        co_await send_written();
     }
 }
 
@@ -369,12 +377,11 @@ net::awaitable<Answer> Session::ask(std::string sql, std::vector<std::string> pa
     for (;;) {
         const int unsent = PQflush(connection_);
         if (unsent < 0) throw lost();
+        co_await send_written();
         if (unsent == 0) break;
-        const int descriptor = PQsocket(connection_);
-        co_await net::wait_writable(*context_, descriptor);
     }
     Answer answer;
-    const std::uint64_t began = arrived();
+    const std::uint64_t began = portions_->received();
     for (;;) {
         co_await await_result(began);
         const Result result(PQgetResult(connection_), PQclear);
@@ -404,9 +411,10 @@ net::awaitable<void> Session::discard() {
 
 bool Session::quiet() const {
     char byte = 0;
-    const bool idle =
-        PQstatus(connection_) == CONNECTION_OK && PQtransactionStatus(connection_) == PQTRANS_IDLE;
-    return idle && ::recv(PQsocket(connection_), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+    const bool idle = PQstatus(connection_) == CONNECTION_OK &&
+                      PQtransactionStatus(connection_) == PQTRANS_IDLE &&
+                      !portions_->something_left(connection_);
+    return idle && ::recv(portions_->socket(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
            (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 

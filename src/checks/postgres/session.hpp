@@ -13,6 +13,7 @@
 #include "access.hpp"
 #include "net/awaitable.hpp"
 #include "net/context.hpp"
+#include "portions.hpp"
 
 struct pg_conn;
 struct pg_result;
@@ -69,18 +70,19 @@ class Session {
                                                             std::optional<CheckError>& unanswered);
     net::awaitable<bool> connect(const Access& access, Steady give_up);
     net::awaitable<int> poll();
+    net::awaitable<void> await_input();
+    net::awaitable<void> send_written();
     net::awaitable<void> await_result(std::uint64_t began);
-    std::uint64_t arrived();  // bytes, since the connection stands
     std::string phase_now(const Access& access) const;
     CheckError connect_error(const Access& access) const;
     CheckError lost() const;
     void take(pg_result* result, Answer& answer) const;
 
     net::Context* context_;
+    std::shared_ptr<Portions> portions_;
     std::shared_ptr<pg_conn> shared_;  // with a lane that computes, which may outlive the run
     pg_conn* connection_;
     std::optional<Steady> answer_by_;  // of the next answer, where it is not the run's deadline
-    std::uint64_t arrived_ = 0;        // over a unix socket
 };
 
 // `a"b.c` as an SQL name: each part quoted.
