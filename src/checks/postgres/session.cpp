@@ -109,14 +109,22 @@ std::string sqlstate_in(std::string_view message) {
     return {};
 }
 
-// What has come and libpq has not read yet; it stays there.
-std::string waiting_at(pg_conn* connection) {
+// What has come and libpq has not read yet; it stays there. An alert does not: it is thrown.
+std::string waiting_at(pg_conn* connection, const Access& access) {
     std::string text(4096, '\0');
     const int room = static_cast<int>(text.size());
     int count = 0;
     if (auto* tls = static_cast<SSL*>(PQsslStruct(connection, "OpenSSL"))) {
-        count = SSL_peek(tls, text.data(), room);
         ERR_clear_error();
+        count = SSL_peek(tls, text.data(), room);
+        const bool broken = count <= 0 && SSL_get_error(tls, count) == SSL_ERROR_SSL;
+        const char* reason = broken ? ERR_reason_error_string(ERR_peek_error()) : nullptr;
+        ERR_clear_error();
+        if (broken) {
+            const std::string message =
+                fmt::format("SSL error: {}", reason != nullptr ? reason : "unknown");
+            throw connect_meaning("auth", message, access.sslmode);
+        }
     } else {
         count = static_cast<int>(
             ::recv(PQsocket(connection), text.data(), text.size(), MSG_PEEK | MSG_DONTWAIT));
@@ -260,7 +268,7 @@ net::awaitable<bool> Session::connect(const Access& access, Steady give_up) {
         if (portions_->received() > longest_answer)
             throw CheckError(ErrorClass::protocol, "not a PostgreSQL answer",
                              "more than 1 MiB before the log-in was through");
-        const int polled = co_await poll();
+        const int polled = co_await poll(access);
         next = static_cast<PostgresPollingStatusType>(polled);
         if (next == PGRES_POLLING_FAILED) throw connect_error(access);
         const std::string phase = phase_now(access);
@@ -275,9 +283,9 @@ net::awaitable<bool> Session::connect(const Access& access, Steady give_up) {
 // hour: never on the loop's thread, and not at all when it is more than can be done in time. The
 // socket is readable by now, so a server that says nothing holds no lane. When the run ends first,
 // the server sees its connection close; libpq's part of it goes when the computing has ended.
-net::awaitable<int> Session::poll() {
+net::awaitable<int> Session::poll(const Access& access) {
     if (PQstatus(connection_) != CONNECTION_AWAITING_RESPONSE) co_return PQconnectPoll(connection_);
-    const auto asked = wire::scram::iterations_asked(waiting_at(connection_));
+    const auto asked = wire::scram::iterations_asked(waiting_at(connection_, access));
     if (asked && *asked / most_hashes_per_ms > static_cast<std::uint64_t>(context_->left().count()))
         throw CheckError(ErrorClass::auth, "log-in asks for more hashing than there is time for",
                          fmt::format("the password is to be hashed {} times", *asked));

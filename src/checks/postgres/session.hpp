@@ -69,7 +69,7 @@ class Session {
                                                             std::string address, Steady give_up,
                                                             std::optional<CheckError>& unanswered);
     net::awaitable<bool> connect(const Access& access, Steady give_up);
-    net::awaitable<int> poll();
+    net::awaitable<int> poll(const Access& access);
     net::awaitable<void> await_input();
     net::awaitable<void> send_written();
     net::awaitable<void> await_result(std::uint64_t began);
