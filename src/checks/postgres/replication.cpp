@@ -264,14 +264,15 @@ net::awaitable<Outcome> run(const ReplicationOptions& options, net::Context& con
 
 // One row: 0 position, 1 standbys connected, 2 of these, whose figures may be seen, 3 the
 // address of the first that streams, 4 and 5 the largest lag in bytes and seconds, 6 whether
-// commits wait for standbys, 7 the addresses of all. A base backup, a log archiver (it replays
-// nothing), a logical subscriber and the processes $1 are no standbys; a standby that has just come
-// has not replayed anything yet either.
+// commits wait for standbys, 7 the addresses of all. A base backup, a log archiver (it says what it
+// has written, and replays nothing), a logical subscriber and the processes $1 are no standbys; a
+// standby that has just come has not said anything yet.
 std::string primary_statement(int version) {
     const bool wal = version >= first_with_wal;
     const std::string position = wal ? "pg_current_wal_lsn()" : "pg_current_xlog_location()";
     const std::string diff = wal ? "pg_wal_lsn_diff" : "pg_xlog_location_diff";
     const std::string replayed = wal ? "replay_lsn" : "replay_location";
+    const std::string written = wal ? "write_lsn" : "write_location";
     const std::string seconds =
         wal ? fmt::format(
                   "max(CASE WHEN {}({}, replay_lsn) > 0 THEN extract(epoch FROM replay_lag) "
@@ -287,12 +288,12 @@ std::string primary_statement(int version) {
         "string_agg(DISTINCT host(r.client_addr), ' ') "
         "FROM pg_stat_replication r WHERE (r.state IS NULL "
         "OR (r.state IN ('streaming', 'catchup') AND (r.{2} IS NOT NULL "
-        "OR (r.backend_start > clock_timestamp() - interval '10 s' "
+        "OR (r.{4} IS NULL AND r.backend_start > clock_timestamp() - interval '10 s' "
         "AND r.application_name NOT IN ('pg_basebackup', 'pg_receivewal'))))) "
         "AND NOT r.pid = ANY ($1::int[]) "
         "AND NOT EXISTS (SELECT 1 FROM pg_replication_slots s WHERE s.active_pid = r.pid "
         "AND s.slot_type = 'logical')",
-        position, diff, replayed, seconds);
+        position, diff, replayed, seconds, written);
 }
 
 // One row: 0 position received, 1 whether it is receiving, 2 and 3 lag in bytes and seconds, 4 for
