@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import time
 import urllib.parse
 
 import pytest
@@ -227,13 +228,21 @@ def test_a_cascade_and_its_promotion(check, server, template):  # noqa: F811
 
 def test_slots_that_are_lost_or_that_nobody_uses(check, server, template):  # noqa: F811
     first = server(databases.Postgres, template, settings="wal_level = logical\nmax_replication_slots = 5\n"
-                   "wal_keep_size = 0\nmin_wal_size = 2MB\nmax_wal_size = 2MB")
+                   "wal_keep_size = 0\nmin_wal_size = 32MB\nmax_wal_size = 32MB")
     look = lambda **options: check("replication", url=first.url(), **options)  # noqa: E731
 
-    def fill():
+    def fill(standbys="0"):
         first.sql("CREATE TABLE IF NOT EXISTS filled (a text)", "SELECT pg_switch_wal()",
                   "INSERT INTO filled SELECT repeat('x', 100) FROM generate_series(1, 20000)",
-                  "SELECT pg_switch_wal()", "CHECKPOINT", "CHECKPOINT")
+                  "SELECT pg_switch_wal()")
+        # The log that a standby has still to receive is not kept for it either.
+        assert eventually(lambda: first.sql("SELECT count(*) FROM pg_stat_replication WHERE "
+                                            "write_lsn >= pg_current_wal_lsn()") == standbys, 30)
+        first.sql("CHECKPOINT", "CHECKPOINT")
+
+    def allow(limit):
+        first.sql(f"ALTER SYSTEM SET max_slot_wal_keep_size = '{limit}'", "SELECT pg_reload_conf()")
+        assert eventually(lambda: first.sql("SHOW max_slot_wal_keep_size") == limit)
 
     # Of a consumer that does not come, and then cannot any more.
     first.sql("SELECT pg_create_logical_replication_slot('cdc', 'test_decoding')")
@@ -242,8 +251,7 @@ def test_slots_that_are_lost_or_that_nobody_uses(check, server, template):  # no
     assert found["status"] == "degraded" and found["properties"]["role"] == "standalone", found
     assert re.fullmatch("replication slot cdc is not in use: .* MiB of log is kept for nobody", found["detail"]), found
     assert is_ok(look(ignore_slots="c*"))["detail"] == "standalone: nothing is set up for replication"
-    first.sql("ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'", "SELECT pg_reload_conf()")
-    assert eventually(lambda: first.sql("SHOW max_slot_wal_keep_size") == "1MB")
+    allow("1MB")
     fill()
     assert first.sql("SELECT wal_status FROM pg_replication_slots") == "lost"
     found = look()
@@ -251,11 +259,14 @@ def test_slots_that_are_lost_or_that_nobody_uses(check, server, template):  # no
     assert found["detail"] == ("replication slot cdc is lost, its log is gone: drop it, and set up anew what was "
                                "fed from it"), found
 
-    # A standby's, beside one that streams without.
-    first.sql("SELECT pg_drop_replication_slot('cdc')", "SELECT pg_create_physical_replication_slot('old', true)")
+    # A standby's, beside one that streams without. The limit would end the base backup's slot, too.
+    first.sql("SELECT pg_drop_replication_slot('cdc')")
+    allow("-1")
     second = server(databases.Postgres, of=first)
     assert eventually(receives(second), 30)
-    fill()
+    first.sql("SELECT pg_create_physical_replication_slot('old', true)")
+    allow("1MB")
+    fill(standbys="1")
     assert eventually(lambda: first.sql("SELECT wal_status FROM pg_replication_slots") == "lost")
     found = look()
     assert found["status"] == "degraded" and found["detail"] == (
