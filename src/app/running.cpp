@@ -118,16 +118,23 @@ void Daemon::recall_decommission() {
         log_(LogLevel::warning, "still decommissioned: " + decommission_.text);
     else if (!began)
         log_(LogLevel::info, "in service: the disk has answered, the node was not decommissioned");
-    if (!store_->answered())
-        recall_timer_.arm(clock_.steady() + recall_every, [this] {
-            if (const std::string other = store_->used_by(0s); !other.empty()) {
-                log_(LogLevel::error, fmt::format("the state directory {} is used by another "
-                                                  "vitals, process {}: stopping",
-                                                  config_->state_dir, other));
-                return loop_.stop();
-            }
-            if (in_doubt_) recall_decommission();
-        });
+    await_answer();
+}
+
+// Until the disk has answered, whether another daemon has the directory is not known either.
+void Daemon::await_answer() {
+    if (store_->answered()) return;
+    recall_timer_.arm(clock_.steady() + recall_every, [this] {
+        if (const std::string other = store_->used_by(0s); !other.empty()) {
+            log_(LogLevel::error,
+                 fmt::format("the state directory {} is used by another vitals, process {}: "
+                             "stopping",
+                             config_->state_dir, other));
+            return loop_.stop();
+        }
+        if (in_doubt_) return recall_decommission();
+        await_answer();
+    });
 }
 
 void Daemon::store_reported(Outcome outcome) {

@@ -40,6 +40,7 @@ class Daemon {
   private:
     bool open_store();
     void recall_decommission();
+    void await_answer();
     void store_reported(Outcome outcome);
     void await_store();
     void save_decommission(const std::string& text, std::function<void(bool)> done);

@@ -156,8 +156,11 @@ Upstream postgres(const Facts& facts, std::string_view mode, const Request& requ
         add("pg_current_xlog_location", text(facts.database, "current_location"));
     } else if (mode == "cold_standby") {
         const std::string location = text(facts.database, "receive_location");
+        // The location stays when nothing is received any more; the check tells that.
+        const bool* replication = read<bool>(facts.database, "replication");
+        const bool cut_off = replication != nullptr && !*replication && status == Status::degraded;
         const bool receives =
-            !location.empty() && facts.role != "primary" && facts.role != "standalone";
+            !location.empty() && !cut_off && facts.role != "primary" && facts.role != "standalone";
         if (!silent && !receives) return {"degraded", {{"replication", "fail"}}};
         add("pg_last_xlog_receive_location", location);
     }
@@ -175,12 +178,18 @@ std::string latency(const Outcome* outcome) {
 Upstream lsyncd(const Facts& facts, std::string_view mode, const Options& options,
                 const Request& request) {
     if (options.lsyncd.empty()) return {"not_running", {}};
+    const Status status =
+        facts.lsyncd == nullptr ? Status::unknown : facts.lsyncd->status(request.now);
+    const bool* runs = read<bool>(facts.syncing, "running");
     // Whether it runs is not known: that is not "not running".
-    if (facts.lsyncd == nullptr || facts.lsyncd->status(request.now) == Status::unknown)
+    if (status == Status::unknown || (status == Status::failed && runs == nullptr))
         return {"fail", {}};
-    const bool running = is_true(facts.syncing, "running");
+    // A failing run that thresholds still hold back has read nothing; it is not judged twice.
+    const bool held_back =
+        runs == nullptr && facts.syncing != nullptr && facts.syncing->status == Status::failed;
+    const bool running = held_back ? mode == "primary" : runs != nullptr && *runs;
     if (mode == "primary") {
-        if (!running) return {"fail", {}};
+        if (!running || status == Status::failed) return {"fail", {}};
         return {"pong", {{"latency", latency(facts.syncing)}}};
     }
     if (!running) return {"not_running", {}};

@@ -87,6 +87,31 @@ Given lsyncd(bool running, std::int64_t delays = 0, bool readable = true) {
     return {"ls", std::move(outcome), "lsyncd"};
 }
 
+// It runs, and yet it does not do its work: stopped, or nothing arrives.
+TEST(Delivery, APrimaryWhoseLsyncdFailedIsNotWell) {
+    Given stopped = lsyncd(true);
+    stopped.outcome.status = Status::failed;
+    EXPECT_EQ(ask({"primary", primary(), stopped}).status, 500);
+    const Given hung{"ls", failed("timeout", ErrorClass::timeout), "lsyncd"};
+    for (const char* mode : {"primary", "standalone"})
+        EXPECT_EQ(
+            ask({mode, std::string(mode) == "primary" ? primary() : standalone(), hung}).status,
+            500)
+            << "whether it runs is not known";
+}
+
+TEST(Delivery, AColdStandbyThatReceivesNothingIsNotWell) {
+    const Given cut_off = pg(degraded("standby receives nothing from its primary")
+                                 .with("role", std::string("standby"))
+                                 .with("replication", false)
+                                 .with("receive_location", std::string("0/3000D48")));
+    const Response response = ask({"cold_standby", cut_off, lsyncd(false)});
+    EXPECT_EQ(response.status, 500);
+    EXPECT_NE(response.body.find(R"("postgres":{"status":"degraded","replication":"fail"})"),
+              std::string::npos)
+        << response.body;
+}
+
 TEST(Delivery, AnswersTheDocumentsSamples) {
     expect_golden("delivery/standalone.json", ask({"standalone", standalone(), lsyncd(false)}));
     expect_golden("delivery/primary.json", ask({"primary", primary(), lsyncd(true)}));

@@ -74,9 +74,10 @@ struct Engine::State {
         std::shared_ptr<const ComponentState> state;
         Schedule schedule;
         net::Timer timer;
-        Steady began{};          // the latest run, or what counts as one
-        Steady silent_at{};      // when a pushed component counts as silent
-        bool due_again = false;  // a tick came while the run before was about to end
+        Steady began{};            // the latest run, or what counts as one
+        Steady silent_at{};        // when a pushed component counts as silent
+        bool due_again = false;    // a tick came while the run before was about to end
+        bool quarantined = false;  // the call under way was met again after its deadline
         std::shared_ptr<net::Kept> kept;
         std::unique_ptr<Flight> flight;
         std::vector<Done> waiting;
@@ -121,7 +122,15 @@ struct Engine::State {
         }
         arm(one);
         if (one.hung()) {
+            // A call that is a little late is no second failing run: the first retry that meets it
+            // only looks again.
+            if (!woken.tick && !std::exchange(one.quarantined, true)) {
+                one.schedule.ran(Pace::retry, now, now);
+                arm(one);
+                return;
+            }
             // Quarantine: no second copy is started, and each turn is a failing run.
+            one.quarantined = true;
             one.began = now;
             const std::string& phase = one.flight->phase();
             Outcome outcome = failed(phase.empty() ? "hung" : "hung in " + phase,
@@ -137,6 +146,7 @@ struct Engine::State {
 
     void begin(Watched& one) {
         if (one.in_flight()) return;
+        one.quarantined = false;
         one.due_again = false;
         one.began = clock.steady();
         one.flight = std::make_unique<Flight>(
@@ -267,7 +277,7 @@ struct Engine::State {
 
     static Remembered remembered(const Watched& one, Steady now) {
         const ComponentState& state = *one.state;
-        if (state.last == nullptr && one.before) return *one.before;
+        if (one.before) return *one.before;  // until there is a verdict
         Remembered known;
         known.component = state.name();
         known.status = state.judged;
@@ -286,10 +296,13 @@ struct Engine::State {
     // Of a checked component only its first result tells whether it is what it was.
     void take_up(Watched& one, Remembered known, Steady::duration away) {
         if (!one.pushed() || one.state->last != nullptr) {
-            if (one.state->last == nullptr)
+            if (one.state->last == nullptr) {
+                // What was down recovers by its thresholds, also over a restart.
+                one.judgement.down = known.status == Status::failed;
                 one.before = std::move(known);
-            else if (one.state->judged == known.status)
+            } else if (one.state->judged == known.status) {
                 since(one, known.since);
+            }
             return;
         }
         // The time to live of a component that was only created gives way to the configured one.

@@ -464,6 +464,32 @@ TEST_F(EngineTest, SinceOutlivesTheProcessWhereTheFirstResultIsTheOldOne) {
         kept.now, [](const Remembered& each) { return each.component == "well"; }));
 }
 
+TEST_F(EngineTest, WhatWasDownRecoversByItsThresholdsAlsoAfterARestart) {
+    const System old = System(1000h);
+    engine->restore({{.component = "db", .status = Status::failed, .since = old}}, 1s);
+    Definition definition = define("db", answers, 1h);
+    definition.policy.successes = 3;
+    definition.policy.retry_interval = 300ms;
+    engine->configure({definition});
+    EXPECT_TRUE(run_until([&] { return state("db").last != nullptr; }, 3s));
+    EXPECT_EQ(status("db"), Status::failed) << "one passing run of three";
+    EXPECT_TRUE(run_until([&] { return status("db") == Status::ok; }, 5s));
+    EXPECT_EQ(state("db").passing_runs, 3u);
+}
+
+TEST_F(EngineTest, SinceOutlivesADoubtThatARestartFallsInto) {
+    const System old = System(1000h);
+    engine->restore({{.component = "db", .status = Status::ok, .since = old}}, 1s);
+    Definition definition = define("db", refuses, 1h);
+    definition.policy.failures = 3;
+    definition.policy.retry_interval = 1h;
+    engine->configure({definition});
+    EXPECT_TRUE(run_until([&] { return state("db").last != nullptr; }, 3s));
+    engine->all_changed();
+    for (const Remembered& each : engine->changes().now)
+        if (each.component == "db") EXPECT_EQ(each.since, old) << "nothing is judged yet";
+}
+
 TEST_F(EngineTest, PushedStatesOutliveProcessAndDefinition) {
     Remembered job{.component = "job", .status = Status::degraded, .since = System(1000h)};
     job.observed_at = clock.system() - 10s;

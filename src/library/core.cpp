@@ -67,13 +67,13 @@ class SignalsBlocked {
     sigset_t before_{};
 };
 
-// Callbacks of the host that are under way on this thread.
-thread_local int calling_back = 0;
+// Whose callbacks are under way on this thread.
+thread_local std::vector<const void*> calling_back;
 
 class CallingBack {
   public:
-    CallingBack() { ++calling_back; }
-    ~CallingBack() { --calling_back; }
+    explicit CallingBack(const void* core) { calling_back.push_back(core); }
+    ~CallingBack() { calling_back.pop_back(); }
     CallingBack(const CallingBack&) = delete;
     CallingBack& operator=(const CallingBack&) = delete;
 };
@@ -176,7 +176,7 @@ void Core::run() {
 
 void Core::close() {
     // The thread runs the callback, or waits for it to end: it cannot be waited for here.
-    const bool inside = calling_back > 0;
+    const bool inside = std::ranges::find(calling_back, this) != calling_back.end();
     {
         const std::scoped_lock lock(mutex_);
         if (std::exchange(closed_, true)) return;
@@ -393,8 +393,8 @@ void Core::announce(const Change& change, std::string_view log_line) {
     if (closed()) return;
     // What the host's callbacks throw ends here: it must reach neither the engine nor whoever set a
     // state.
-    const auto contained = [](const auto& call) {
-        const CallingBack here;
+    const auto contained = [this](const auto& call) {
+        const CallingBack here(this);
         try {
             call();
         } catch (...) {

@@ -114,8 +114,11 @@ std::optional<BodyProblem> read_ttl(const json::object& object, Push& push) {
         double number = value->to_number<double>();
         if (number > 0 && number < 1e9) ttl = std::chrono::milliseconds(std::llround(number * 1e3));
     }
-    if (!ttl || ttl->count() <= 0)
-        return wrong("ttl", "a duration such as \"90s\", or a number of seconds");
+    // Longer ones are no promise, and beyond 292 years no point in time either.
+    constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 3650);
+    if (!ttl || ttl->count() <= 0 || *ttl > longest)
+        return wrong("ttl",
+                     "a duration such as \"90s\", or a number of seconds, at most 3650 days");
     push.ttl = ttl;
     return {};
 }

@@ -106,7 +106,9 @@ void Connection::note_sent(std::size_t count) {
 }
 
 void Connection::answered() {
-    if (keep_)
+    if (keep_ && thread_.draining() && pending_ == nullptr)
+        linger();
+    else if (keep_)
         thread_.move(*this, pending_ == nullptr ? Phase::idle : Phase::body);
     else if (linger_)
         linger();

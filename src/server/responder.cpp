@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "dialects/probes.hpp"
 #include "server/control_api.hpp"
 #include "server/listening.hpp"
 
@@ -147,10 +148,13 @@ Plan Responder::plan(const Head& head, const Peer& peer) {
         return plan;
     }
     if (target->asterisk) {
-        // No endpoint is named: told is whether this instance takes part (Apache's mod_proxy_hcheck
-        // asks so).
-        plan.response =
-            options_answer("GET, HEAD, OPTIONS", reader_.read().decommission.active() ? 503 : 200);
+        // No endpoint is named: Apache's mod_proxy_hcheck asks so whether this instance is ready.
+        dialects::Request whole;
+        whole.now = now_;
+        whole.embedded = routes_->embedded;
+        const Status ready = dialects::overall(
+            dialects::probe_lines(dialects::Probe::ready, reader_.read(), whole, true));
+        plan.response = options_answer("GET, HEAD, OPTIONS", ready == Status::failed ? 503 : 200);
         return plan;
     }
     if (is_api_path(target->raw_path)) return plan_control(head, *target, peer, std::move(plan));

@@ -256,7 +256,9 @@ TEST_F(ServerTest, OptionsFollowsWhatChanges) {
     site.publish({{.name = "db", .status = Status::failed}});
     EXPECT_EQ(client.ask(options("/readyz")).status, 500);
     EXPECT_EQ(site.ask("OPTIONS /readyz HTTP/1.0\r\n\r\n").status, 500);
-    // No endpoint is named: it is told whether this instance takes part.
+    // No endpoint is named: it is told whether this instance is ready.
+    EXPECT_EQ(client.ask(options("*")).status, 503);
+    site.publish({{.name = "db", .status = Status::ok}});
     EXPECT_EQ(client.ask(options("*")).status, 200);
     auto out = std::make_shared<Snapshot>(*site.hub.current());
     out->version = ++site.version;

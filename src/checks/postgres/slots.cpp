@@ -92,11 +92,12 @@ std::optional<std::string> Slots::idle() const {
         return fmt::format(
             "replication slot {} is about to be lost: it keeps more log than allowed", soon->name);
     }
-    const auto found = std::ranges::find_if(judged, [](const Slot& slot) { return !slot.active; });
+    const auto found = std::ranges::find_if(judged, [](const Slot& slot) {
+        return !slot.active && slot.kept;  // without a position it keeps nothing
+    });
     if (found == judged.end()) return std::nullopt;
-    const std::string kept =
-        found->kept ? about_bytes(static_cast<std::uint64_t>(*found->kept)) + " of log" : "log";
-    return fmt::format("replication slot {} is not in use: {} is kept for {}", found->name, kept,
+    return fmt::format("replication slot {} is not in use: {} of log is kept for {}", found->name,
+                       about_bytes(static_cast<std::uint64_t>(*found->kept)),
                        found->physical ? "a standby that is gone" : "nobody");
 }
 
