@@ -232,6 +232,7 @@ constinit const Dialect actuator{
     .codes = "200 / 503",
     .wants_site = true,
     .own_components = false,
+    .reads_query = false,
     .match = match,
     .render = render,
 };

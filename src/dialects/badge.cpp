@@ -161,6 +161,7 @@ constinit const Dialect badge{
     .origin = "shields.io",
     .codes = "200 always",
     .own_components = false,
+    .reads_query = false,
     .match = match,
     .render = render,
 };

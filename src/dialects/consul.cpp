@@ -84,6 +84,7 @@ constinit const Dialect consul{
     .origin = "Consul HTTP check",
     .codes = "200 / 429 / 503",
     .own_components = false,
+    .reads_query = false,
     .match = below,
     .render = render,
 };

@@ -262,6 +262,7 @@ constinit const Dialect delivery{
     .codes = "200 / 500",
     .mounted_by_default = false,
     .own_components = false,
+    .reads_query = false,
     .match = match_either,
     .render = render,
 };

@@ -105,6 +105,9 @@ struct Dialect {
     bool wants_process = false;      // Request::process and traffic are filled in
     bool wants_site = false;         // Request::site is filled in
     bool own_components = true;      // shows vitals/engine, vitals/store ...
+    // False: its answers do not depend on the query, so that a stranger who varies it gets the
+    // answer that is kept.
+    bool reads_query = true;
     std::string_view methods = "GET, HEAD, OPTIONS";
     // Methods beyond those that `render` answers, or refuses in the dialect's own words; all others
     // get the server's plain 405.

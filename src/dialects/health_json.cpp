@@ -138,6 +138,7 @@ constinit const Dialect health_json{
     .usual_path = "/health",
     .origin = "IETF draft-inadarei-api-health-check-06",
     .codes = "200 / 503",
+    .reads_query = false,
     .match = match_itself,
     .render = render,
 };

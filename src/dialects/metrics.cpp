@@ -155,6 +155,7 @@ constinit const Dialect metrics{
     .origin = "Prometheus, OpenMetrics",
     .codes = "200 always",
     .wants_process = true,
+    .reads_query = false,
     .match = match_itself,
     .render = render,
 };

@@ -68,6 +68,7 @@ constinit const Dialect microprofile{
     .origin = "MicroProfile Health 4",
     .codes = "200 / 503",
     .own_components = false,
+    .reads_query = false,
     .match = match,
     .render = render,
 };

@@ -100,6 +100,7 @@ constinit const Dialect pulp{
     .codes = "200 always",
     .mounted_by_default = false,
     .own_components = false,
+    .reads_query = false,
     .match = match,
     .render = render,
 };

@@ -182,5 +182,23 @@ TEST(EveryDialect, AgreesOnWhetherAnythingFailed) {
     }
 }
 
+// What a dialect says of itself, the server relies on: it keeps one answer for all queries.
+TEST(EveryDialect, AnswersWithoutTheQueryWhereItSaysSo) {
+    for (const Dialect* dialect : all()) {
+        if (dialect->reads_query) continue;
+        for (const char* rest :
+             {"", ".json", ".csv", ".prometheus", "summary.json", "/readiness"}) {
+            Request request = request_of(rest);
+            const Chosen options(*dialect);
+            const std::string without = dialect->render(troubled(), request, options.get()).body;
+            request.query = {{"verbose", ""}, {"check", "disk"}, {"format", "json"}, {"x", "1"}};
+            EXPECT_EQ(dialect->render(troubled(), request, options.get()).body, without)
+                << dialect->description.name << rest;
+        }
+    }
+    EXPECT_FALSE(find("metrics")->reads_query);
+    EXPECT_TRUE(find("kubernetes")->reads_query);
+}
+
 }  // namespace
 }  // namespace vitals::dialects::testing

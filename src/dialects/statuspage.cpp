@@ -279,6 +279,7 @@ constinit const Dialect statuspage{
     .codes = "200 always",
     .wants_site = true,
     .own_components = false,
+    .reads_query = false,
     .match = match,
     .render = render,
 };

@@ -245,6 +245,7 @@ constinit const Dialect svc_status{
     .codes = "200 always",
     .wants_process = true,
     .own_components = false,
+    .reads_query = false,
     .refuses = "POST, PUT, PATCH, DELETE",
     .match = match,
     .render = render,

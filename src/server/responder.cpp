@@ -229,7 +229,7 @@ dialects::Request Responder::facts(const Endpoint& endpoint, std::string_view re
     request.method = reading ? "GET" : std::string(head.method);
     request.rest = rest;
     request.path = std::move(target.path);
-    request.query = std::move(target.query);
+    if (endpoint.dialect->reads_query) request.query = std::move(target.query);
     for (const auto& [name, value] : head.fields) {
         // A list that was sent in several lines is one list (RFC 9110, section 5.3).
         if (equal_ignoring_case(name, "accept"))
@@ -353,7 +353,6 @@ Plan Responder::plan_control(const Head& head, Target& target, const Peer& peer,
         if (asked_by_options) made.allow = methods;
         if (!resource.names.empty()) made.request.rest = std::move(resource.names[0]);
         made.request.path = target.raw_path;
-        made.request.query = std::move(target.query);
         made.request.disclose = Disclosure::full;
         made.request.authorized = true;
         made.request.embedded = routes_->embedded;
