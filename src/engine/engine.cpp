@@ -186,8 +186,8 @@ struct Engine::State {
         });
     }
 
-    // Nobody could be heard while we were stopped: whom that took much of the time to live has all
-    // of it again.
+    // Nobody could be heard while this process was stopped. A component that lost much of its time
+    // to live has all of it again.
     void notice_pause() {
         const Steady now = clock.steady();
         const Steady::duration pause = now - std::exchange(turned, now);
