@@ -18,7 +18,7 @@ endfunction()
 # vitals_room(NAME [USES rooms...] [LIBS libraries...])
 function(vitals_room name)
     cmake_parse_arguments(ARG "" "" "USES;LIBS" ${ARGN})
-    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp
         ${CMAKE_SOURCE_DIR}/src/${name}/*.S)
     set(tests ${sources})
     list(FILTER tests INCLUDE REGEX "_test\\.cpp$")

@@ -34,7 +34,7 @@
 #include "checks/vault/vault.hpp"
 #include "checks/websocket/websocket.hpp"
 #include "dialects/dialect.hpp"
-#include "sources/celery_options.hpp"
+#include "workers/celery/celery_options.hpp"
 
 namespace vitals::app {
 
@@ -103,7 +103,7 @@ const config::Catalog& catalog() {
             catalog.dialects.push_back({.description = dialect->description,
                                         .usual_path = dialect->usual_path,
                                         .mounted_by_default = dialect->mounted_by_default});
-        for (const Description* source : {&pushed, &sources::celery})
+        for (const Description* source : {&pushed, &workers::celery::description})
             catalog.sources.push_back({.description = *source});
         return catalog;
     }();

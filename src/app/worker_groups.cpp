@@ -52,7 +52,7 @@ void WorkerGroups::configure(const std::vector<config::WorkersConfig>& groups) {
         options.name = group.name;
         options.timeout = group.timeout;
         options.remember = group.remember;
-        options.listened = group.source == sources::celery.name;
+        options.listened = group.source == workers::celery::description.name;
         for (const auto& [prefix, text] : group.expect)
             options.expect.push_back({prefix, parse_count_range(text).value_or(CountRange())});
         options_.push_back(std::move(options));
@@ -69,8 +69,9 @@ void WorkerGroups::configure(const std::vector<config::WorkersConfig>& groups) {
 void WorkerGroups::listen(const std::vector<config::WorkersConfig>& groups) {
     std::map<std::string, Source> before = std::exchange(sources_, {});
     for (const config::WorkersConfig& group : groups) {
-        if (group.source != sources::celery.name) continue;
-        auto options = std::static_pointer_cast<const sources::CeleryOptions>(group.options);
+        if (group.source != workers::celery::description.name) continue;
+        auto options =
+            std::static_pointer_cast<const workers::celery::CeleryOptions>(group.options);
         // Its pace depends on the timeout.
         const std::string fingerprint =
             fmt::format("{} {}", group.fingerprint, group.timeout.count());
@@ -84,9 +85,9 @@ void WorkerGroups::listen(const std::vector<config::WorkersConfig>& groups) {
             at->second.source.reset();
         }
         source.fingerprint = fingerprint;
-        source.source = std::make_unique<sources::CelerySource>(environment_, clock_, log_, table_,
-                                                                group.name, std::move(options),
-                                                                sources::timing_for(group.timeout));
+        source.source = std::make_unique<workers::celery::CelerySource>(
+            environment_, clock_, log_, table_, group.name, std::move(options),
+            workers::celery::timing_for(group.timeout));
     }
 }
 

@@ -14,7 +14,7 @@
 #include "net/environment.hpp"
 #include "net/loop.hpp"
 #include "server/server.hpp"
-#include "sources/celery_source.hpp"
+#include "workers/celery/celery_source.hpp"
 #include "workers/table.hpp"
 
 namespace vitals::app {
@@ -42,7 +42,7 @@ class WorkerGroups {
   private:
     struct Source {
         std::string fingerprint;
-        std::unique_ptr<sources::CelerySource> source;
+        std::unique_ptr<workers::celery::CelerySource> source;
     };
 
     void listen(const std::vector<config::WorkersConfig>& groups);

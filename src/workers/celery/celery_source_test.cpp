@@ -1,6 +1,6 @@
 // What is heard, and what is made of it when nothing can be: against peers that misbehave on
 // command. Real brokers and real workers are in tests/system/test_worker_events.py.
-#include "sources/celery_source.hpp"
+#include "workers/celery/celery_source.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@
 #include "net/loop.hpp"
 #include "wire/resp.hpp"
 
-namespace vitals::sources {
+namespace vitals::workers::celery {
 namespace {
 
 using namespace std::chrono_literals;
@@ -79,7 +79,7 @@ Peer::Handler redis(std::function<std::string(const std::vector<wire::resp::Valu
 
 class CelerySourceTest : public ::testing::Test {
   protected:
-    CelerySourceTest() : table(std::make_shared<workers::Table>(real_clock())) {
+    CelerySourceTest() : table(std::make_shared<Table>(real_clock())) {
         table->configure({{.name = "pulp", .timeout = 3s, .listened = true}});
         timing.connect = 600ms;
         timing.ask = 50ms;
@@ -126,7 +126,7 @@ class CelerySourceTest : public ::testing::Test {
 
     net::Loop loop;
     net::Environment environment{loop};
-    std::shared_ptr<workers::Table> table;
+    std::shared_ptr<Table> table;
     Timing timing;
     std::string log;
     std::unique_ptr<CelerySource> source;
@@ -266,4 +266,4 @@ TEST(ChannelPatterns, AreAsKombuMakesThem) {
 }
 
 }  // namespace
-}  // namespace vitals::sources
+}  // namespace vitals::workers::celery

@@ -3,12 +3,12 @@
 
 #include <array>
 
-#include "sources/hearing.hpp"
 #include "wire/celery.hpp"
 #include "wire/quote.hpp"
 #include "wire/resp.hpp"
+#include "workers/celery/event_sink.hpp"
 
-namespace vitals::sources {
+namespace vitals::workers::celery {
 
 namespace {
 
@@ -29,15 +29,15 @@ CheckError meaning_of(const Value& error) {
 
 class Session {
   public:
-    Session(net::Context& context, net::Connection& connection, Way way, Hearing& hearing)
-        : context_(context), connection_(connection), way_(way), hearing_(hearing) {}
+    Session(net::Context& context, net::Connection& connection, Broker broker, EventSink& sink)
+        : context_(context), connection_(connection), broker_(broker), sink_(sink) {}
 
     net::awaitable<void> run() {
         context_.enter("auth");
         co_await log_in();
         context_.enter("subscribe");
-        const std::string database = way_.url.path.size() > 1 ? way_.url.path.substr(1) : "0";
-        for (std::string pattern : channel_patterns(way_.options, database)) {
+        const std::string database = broker_.url.path.size() > 1 ? broker_.url.path.substr(1) : "0";
+        for (std::string pattern : channel_patterns(broker_.options, database)) {
             std::vector<std::string> words{"PSUBSCRIBE", std::move(pattern)};
             co_await send(std::move(words));
         }
@@ -57,10 +57,10 @@ class Session {
     }
 
     net::awaitable<void> log_in() {
-        const CeleryOptions& options = way_.options;
+        const CeleryOptions& options = broker_.options;
         const std::string password =
-            options.password.configured() ? options.password.reveal() : way_.url.password;
-        const std::string user = options.user.empty() ? way_.url.user : options.user;
+            options.password.configured() ? options.password.reveal() : broker_.url.password;
+        const std::string user = options.user.empty() ? broker_.url.user : options.user;
         if (password.empty()) co_return;
         std::vector<std::string> words{"AUTH"};
         if (!user.empty()) words.push_back(user);
@@ -83,41 +83,41 @@ class Session {
             if (!more) co_return std::nullopt;
             const std::size_t count = co_await connection_.read_some(bytes_);
             if (count == 0) throw CheckError(ErrorClass::protocol, "closed by the server");
-            hearing_.sign_of_life();
+            sink_.sign_of_life();
             input_.append(bytes_.data(), count);
         }
     }
 
     net::awaitable<void> ask() {
-        next_ask_ = hearing_.clock().steady() + hearing_.timing().ask;
+        next_ask_ = sink_.clock().steady() + sink_.timing().ask;
         std::vector<std::string> words{"PING"};
         co_await send(std::move(words));
     }
 
     void take(const Value& value) {
         // Who may listen to the usual channels need not be let in to the other one.
-        if (value.error_code() == "NOPERM" && hearing_.listened()) return;
+        if (value.error_code() == "NOPERM" && sink_.listened()) return;
         if (value.is(Type::error)) throw meaning_of(value);
         if (!value.is(Type::array) || value.items.empty()) return;
         const std::string& what = value.items[0].text;
         if (what == "psubscribe") {
             context_.enter("listen");
-            next_ask_ = hearing_.clock().steady() + hearing_.timing().ask;
-            hearing_.listening();
+            next_ask_ = sink_.clock().steady() + sink_.timing().ask;
+            sink_.listening();
         } else if (what == "pmessage" && value.items.size() == 4) {
             const std::string& text = value.items[3].text;
             const auto opened = wire::celery::read_envelope(text);
             if (opened)
-                hearing_.take(opened->body);
+                sink_.take(opened->body);
             else
-                hearing_.ignore(opened.error(), text);
+                sink_.ignore(opened.error(), text);
         }
     }
 
     net::Context& context_;
     net::Connection& connection_;
-    Way way_;
-    Hearing& hearing_;
+    Broker broker_;
+    EventSink& sink_;
     std::array<char, 65536> bytes_;
     std::string input_;
     Steady next_ask_ = Steady::max();
@@ -125,10 +125,10 @@ class Session {
 
 }  // namespace
 
-net::awaitable<void> hear_by_redis(net::Context& context, net::Connection& connection, Way way,
-                                   Hearing& hearing) {
-    const auto session = std::make_unique<Session>(context, connection, way, hearing);
+net::awaitable<void> listen_on_redis(net::Context& context, net::Connection& connection,
+                                     Broker broker, EventSink& sink) {
+    const auto session = std::make_unique<Session>(context, connection, broker, sink);
     co_await session->run();
 }
 
-}  // namespace vitals::sources
+}  // namespace vitals::workers::celery

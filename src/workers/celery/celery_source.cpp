@@ -1,6 +1,6 @@
 // A connection is a coroutine of its own; beside it stands one timer, which ends it when it shows
 // no sign of life, whatever it waits for. What the coroutine owns goes with it.
-#include "sources/celery_source.hpp"
+#include "workers/celery/celery_source.hpp"
 
 #include <fmt/format.h>
 
@@ -9,9 +9,9 @@
 #include <random>
 
 #include "model/check_error.hpp"
-#include "sources/hearing.hpp"
+#include "workers/celery/event_sink.hpp"
 
-namespace vitals::sources {
+namespace vitals::workers::celery {
 
 namespace {
 
@@ -54,11 +54,11 @@ namespace {
 // All that one connection's coroutine refers to; its frame holds it.
 struct Attempt {
     Attempt(net::Environment& environment, Clock& clock, const std::string& group,
-            std::shared_ptr<const CeleryOptions> given, Hearing heard)
+            std::shared_ptr<const CeleryOptions> given, EventSink heard)
         : options(std::move(given)),
           url(wire::parse_url(options->url).value()),
-          hearing(std::move(heard)),
-          context(environment, clock, "workers/" + group, "celery", hearing.alive_until()) {}
+          sink(std::move(heard)),
+          context(environment, clock, "workers/" + group, "celery", sink.alive_until()) {}
 
     static net::awaitable<void> live(std::shared_ptr<Attempt> self) {
         const wire::Url& url = self->url;
@@ -73,16 +73,16 @@ struct Attempt {
             self->context.enter("tls");
             co_await self->connection->start_tls(options.tls, url.host);
         }
-        const Way way{options, url};
+        const Broker broker{options, url};
         if (url.scheme.starts_with("redis"))
-            co_await hear_by_redis(self->context, *self->connection, way, self->hearing);
+            co_await listen_on_redis(self->context, *self->connection, broker, self->sink);
         else
-            co_await hear_by_amqp(self->context, *self->connection, way, self->hearing);
+            co_await listen_on_amqp(self->context, *self->connection, broker, self->sink);
     }
 
     std::shared_ptr<const CeleryOptions> options;
     wire::Url url;
-    Hearing hearing;
+    EventSink sink;
     net::Context context;
     std::unique_ptr<net::Connection> connection;
 };
@@ -90,9 +90,8 @@ struct Attempt {
 }  // namespace
 
 struct CelerySource::State : std::enable_shared_from_this<CelerySource::State> {
-    State(net::Environment& environment, Clock& clock, Log to,
-          std::shared_ptr<workers::Table> table, std::string group,
-          std::shared_ptr<const CeleryOptions> options, Timing timing)
+    State(net::Environment& environment, Clock& clock, Log to, std::shared_ptr<Table> table,
+          std::string group, std::shared_ptr<const CeleryOptions> options, Timing timing)
         : environment(environment),
           clock(clock),
           log(std::move(to)),
@@ -100,14 +99,14 @@ struct CelerySource::State : std::enable_shared_from_this<CelerySource::State> {
           group(std::move(group)),
           options(std::move(options)),
           timing(timing),
-          garbage(std::make_shared<Garbage>(clock, log, this->group)),
+          ignored(std::make_shared<IgnoredMessages>(clock, log, this->group)),
           watch(environment.loop()),
           random(std::random_device()()) {}
 
     void begin() {
         began = clock.steady();
         attempt = std::make_shared<Attempt>(environment, clock, group, options,
-                                            Hearing(table, group, clock, timing, garbage));
+                                            EventSink(table, group, clock, timing, ignored));
         task = environment.loop().spawn(
             Attempt::live(attempt), [weak = weak_from_this(), mine = attempt.get()](auto problem) {
                 const auto self = weak.lock();
@@ -118,15 +117,15 @@ struct CelerySource::State : std::enable_shared_from_this<CelerySource::State> {
 
     // Alive, or given up.
     void look() {
-        if (!told && attempt->hearing.listened()) {
+        if (!told && attempt->sink.listened()) {
             told = true;
             last_words.clear();
             say(LogLevel::info, "heartbeats can be heard");
         }
-        const Steady until = attempt->hearing.alive_until();
+        const Steady until = attempt->sink.alive_until();
         const Steady now = clock.steady();
         if (now >= until) {
-            const bool listened = attempt->hearing.listened();
+            const bool listened = attempt->sink.listened();
             return lost({ErrorClass::timeout,
                          listened ? fmt::format("no sign of life for {} ms", timing.dead.count())
                                   : fmt::format("not ready within {} ms", timing.connect.count())});
@@ -135,9 +134,9 @@ struct CelerySource::State : std::enable_shared_from_this<CelerySource::State> {
     }
 
     void lost(const CheckError& error) {
-        const bool was_good = attempt->hearing.listened() && clock.steady() - began > proven;
+        const bool was_good = attempt->sink.listened() && clock.steady() - began > proven;
         const std::string phase = error.phase.empty() ? attempt->context.phase() : error.phase;
-        attempt->hearing.end();
+        attempt->sink.end();
         task = net::Task();  // cancelled, and calls nobody
         attempt.reset();
         table->blind(group,
@@ -167,11 +166,11 @@ struct CelerySource::State : std::enable_shared_from_this<CelerySource::State> {
     net::Environment& environment;
     Clock& clock;
     Log log;
-    std::shared_ptr<workers::Table> table;
+    std::shared_ptr<Table> table;
     std::string group;
     std::shared_ptr<const CeleryOptions> options;
     Timing timing;
-    std::shared_ptr<Garbage> garbage;
+    std::shared_ptr<IgnoredMessages> ignored;
     std::shared_ptr<Attempt> attempt;
     net::Task task;
     net::Timer watch;
@@ -183,7 +182,7 @@ struct CelerySource::State : std::enable_shared_from_this<CelerySource::State> {
 };
 
 CelerySource::CelerySource(net::Environment& environment, Clock& clock, Log log,
-                           std::shared_ptr<workers::Table> table, std::string group,
+                           std::shared_ptr<Table> table, std::string group,
                            std::shared_ptr<const CeleryOptions> options, Timing timing)
     : state_(std::make_shared<State>(environment, clock, std::move(log), std::move(table),
                                      std::move(group), std::move(options), timing)) {
@@ -196,10 +195,10 @@ void CelerySource::refresh(std::shared_ptr<const CeleryOptions> options) {
 }
 
 CelerySource::~CelerySource() {
-    if (state_->attempt) state_->attempt->hearing.end();
+    if (state_->attempt) state_->attempt->sink.end();
     state_->watch.cancel();
     state_->task = net::Task();
     state_->attempt.reset();
 }
 
-}  // namespace vitals::sources
+}  // namespace vitals::workers::celery

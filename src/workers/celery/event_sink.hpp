@@ -1,5 +1,5 @@
 // What both ways to the broker share: where the things go that are heard on one connection. Inside
-// sources only.
+// this folder only.
 #pragma once
 
 #include <cstdint>
@@ -9,16 +9,16 @@
 
 #include "net/connection.hpp"
 #include "net/context.hpp"
-#include "sources/celery_options.hpp"
-#include "sources/celery_source.hpp"
 #include "wire/url.hpp"
+#include "workers/celery/celery_options.hpp"
+#include "workers/celery/celery_source.hpp"
 
-namespace vitals::sources {
+namespace vitals::workers::celery {
 
 // Foreign messages that are none of ours: told of once a minute at most.
-class Garbage {
+class IgnoredMessages {
   public:
-    Garbage(Clock& clock, Log log, std::string group)
+    IgnoredMessages(Clock& clock, Log log, std::string group)
         : clock_(clock), log_(std::move(log)), group_(std::move(group)) {}
     void add(const std::string& what, std::string_view theirs);
 
@@ -31,10 +31,10 @@ class Garbage {
 };
 
 // One connection's way into the table. Once it is over, nothing more goes there.
-class Hearing {
+class EventSink {
   public:
-    Hearing(std::shared_ptr<workers::Table> table, std::string group, Clock& clock, Timing timing,
-            std::shared_ptr<Garbage> garbage);
+    EventSink(std::shared_ptr<Table> table, std::string group, Clock& clock, Timing timing,
+              std::shared_ptr<IgnoredMessages> ignored);
 
     void end() { over_ = true; }
     // The connection is gone unless it shows a sign of life by then.
@@ -54,24 +54,24 @@ class Hearing {
     void say(const std::string& node, const std::string& type, double timestamp,
              std::int64_t process);
 
-    std::shared_ptr<workers::Table> table_;
+    std::shared_ptr<Table> table_;
     std::string group_;
     Clock& clock_;
     Timing timing_;
-    std::shared_ptr<Garbage> garbage_;
+    std::shared_ptr<IgnoredMessages> ignored_;
     Steady alive_until_;
     bool over_ = false;
     bool listened_ = false;
 };
 
 // Both log in, listen, and end with CheckError only.
-struct Way {
+struct Broker {
     const CeleryOptions& options;
     const wire::Url& url;
 };
-net::awaitable<void> hear_by_amqp(net::Context& context, net::Connection& connection, Way way,
-                                  Hearing& hearing);
-net::awaitable<void> hear_by_redis(net::Context& context, net::Connection& connection, Way way,
-                                   Hearing& hearing);
+net::awaitable<void> listen_on_amqp(net::Context& context, net::Connection& connection,
+                                    Broker broker, EventSink& sink);
+net::awaitable<void> listen_on_redis(net::Context& context, net::Connection& connection,
+                                     Broker broker, EventSink& sink);
 
-}  // namespace vitals::sources
+}  // namespace vitals::workers::celery

@@ -5,11 +5,11 @@
 
 #include <array>
 
-#include "sources/hearing.hpp"
 #include "wire/amqp_client.hpp"
 #include "wire/quote.hpp"
+#include "workers/celery/event_sink.hpp"
 
-namespace vitals::sources {
+namespace vitals::workers::celery {
 
 namespace {
 
@@ -29,9 +29,9 @@ const wire::amqp::Table& queue_arguments() {
     return arguments;
 }
 
-wire::amqp::Login login_of(const Way& way, const Timing& timing) {
-    const CeleryOptions& options = way.options;
-    const wire::Url& url = way.url;
+wire::amqp::Login login_of(const Broker& broker, const Timing& timing) {
+    const CeleryOptions& options = broker.options;
+    const wire::Url& url = broker.url;
     wire::amqp::Login login;
     login.user = !options.user.empty() ? options.user : url.user.empty() ? "guest" : url.user;
     login.password = options.password.configured() ? options.password.reveal() : url.password;
@@ -46,12 +46,12 @@ wire::amqp::Login login_of(const Way& way, const Timing& timing) {
 // One conversation. Requests are answered in their order, so that the state is what was asked last.
 class Session {
   public:
-    Session(net::Context& context, net::Connection& connection, Way way, Hearing& hearing)
+    Session(net::Context& context, net::Connection& connection, Broker broker, EventSink& sink)
         : context_(context),
           connection_(connection),
-          way_(way),
-          hearing_(hearing),
-          client_(login_of(way, hearing.timing())) {}
+          broker_(broker),
+          sink_(sink),
+          client_(login_of(broker, sink.timing())) {}
 
     net::awaitable<void> run() {
         context_.enter("greeting");
@@ -74,7 +74,7 @@ class Session {
             }
             const std::size_t count = co_await connection_.read_some(bytes_);
             if (count == 0) throw client_.ended();
-            hearing_.sign_of_life();
+            sink_.sign_of_life();
             client_.receive(std::string_view(bytes_.data(), count));
         }
     }
@@ -84,13 +84,13 @@ class Session {
     // has deleted the exchange, and the binding with it. A broker that takes no messages answers
     // nothing; it is told that we live, and shows by itself that it does.
     void ask() {
-        next_ask_ = hearing_.clock().steady() + pause();
+        next_ask_ = sink_.clock().steady() + pause();
         if (blocked_)
             client_.beat();
         else if (!channel_)
             open_channel();
         else if (!queue_.empty()) {
-            client_.bind(queue_, way_.options.event_exchange, "worker.#");
+            client_.bind(queue_, broker_.options.event_exchange, "worker.#");
             probe();
         }
     }
@@ -102,7 +102,7 @@ class Session {
         probing_ = true;
         Client::Message message;
         message.key =
-            fmt::format("vitals.probe.{:x}", hearing_.clock().system().time_since_epoch().count());
+            fmt::format("vitals.probe.{:x}", sink_.clock().system().time_since_epoch().count());
         message.properties.content_type = "text/plain";
         message.body = "a probe of vitals, meant to go nowhere";
         client_.publish(message);
@@ -111,7 +111,7 @@ class Session {
     // Twice within what was agreed as the longest silence.
     Steady::duration pause() const {
         const std::chrono::seconds agreed(client_.heartbeat());
-        const Steady::duration usual = hearing_.timing().ask;
+        const Steady::duration usual = sink_.timing().ask;
         return agreed == 0s
                    ? usual
                    : std::min<Steady::duration>(usual, std::chrono::milliseconds(agreed) / 2);
@@ -138,20 +138,20 @@ class Session {
                 queue_ = event.queue;
                 return client_.consume(queue_);
             case What::consuming:
-                return client_.bind(queue_, way_.options.event_exchange, "worker.#");
+                return client_.bind(queue_, broker_.options.event_exchange, "worker.#");
             case What::bound:
                 return bound();
             case What::delivered:
-                return hearing_.take(event.body);
+                return sink_.take(event.body);
             case What::channel_closed:
                 return refused(event);
             case What::blocked:
                 blocked_ = true;
-                return hearing_.muted("the broker takes no messages, and so no heartbeats",
-                                      "got " + wire::quoted(event.text));
+                return sink_.muted("the broker takes no messages, and so no heartbeats",
+                                   "got " + wire::quoted(event.text));
             case What::unblocked:
                 blocked_ = false;
-                return hearing_.listening();
+                return sink_.listening();
             case What::returned:
                 probing_ = false;
                 return;
@@ -161,7 +161,7 @@ class Session {
     }
 
     void bound() {
-        hearing_.remark("");
+        sink_.remark("");
         if (!listening_) probe();
         listen();
     }
@@ -170,8 +170,8 @@ class Session {
         if (listening_) return;
         listening_ = true;
         context_.enter("listen");
-        next_ask_ = hearing_.clock().steady() + pause();
-        hearing_.listening();
+        next_ask_ = sink_.clock().steady() + pause();
+        sink_.listening();
     }
 
     // The channel is gone, and with it queue and consumer; the connection stands.
@@ -182,11 +182,11 @@ class Session {
             // Only workers make the exchange: where there is none, none has been since the broker
             // began, and all that can be heard is heard.
             listen();
-            hearing_.remark(
+            sink_.remark(
                 fmt::format("the broker has no exchange '{}': no worker ever sent "
                             "events to it",
-                            way_.options.event_exchange));
-            next_ask_ = hearing_.clock().steady() + std::min<Steady::duration>(pause(), 1s);
+                            broker_.options.event_exchange));
+            next_ask_ = sink_.clock().steady() + std::min<Steady::duration>(pause(), 1s);
             return;
         }
         if (event.code == access_refused && probing_) {
@@ -202,8 +202,8 @@ class Session {
 
     net::Context& context_;
     net::Connection& connection_;
-    Way way_;
-    Hearing& hearing_;
+    Broker broker_;
+    EventSink& sink_;
     Client client_;
     std::array<char, 65536> bytes_;
     std::string queue_;
@@ -217,10 +217,10 @@ class Session {
 
 }  // namespace
 
-net::awaitable<void> hear_by_amqp(net::Context& context, net::Connection& connection, Way way,
-                                  Hearing& hearing) {
-    const auto session = std::make_unique<Session>(context, connection, way, hearing);
+net::awaitable<void> listen_on_amqp(net::Context& context, net::Connection& connection,
+                                    Broker broker, EventSink& sink) {
+    const auto session = std::make_unique<Session>(context, connection, broker, sink);
     co_await session->run();
 }
 
-}  // namespace vitals::sources
+}  // namespace vitals::workers::celery

@@ -11,11 +11,11 @@
 
 #include "model/clock.hpp"
 #include "net/environment.hpp"
-#include "sources/celery_options.hpp"
 #include "vitals/log.hpp"
+#include "workers/celery/celery_options.hpp"
 #include "workers/table.hpp"
 
-namespace vitals::sources {
+namespace vitals::workers::celery {
 
 struct Timing {
     std::chrono::milliseconds connect{10'000};  // from dialling to listening
@@ -28,9 +28,8 @@ Timing timing_for(std::chrono::milliseconds timeout);
 
 class CelerySource {
   public:
-    CelerySource(net::Environment& environment, Clock& clock, Log log,
-                 std::shared_ptr<workers::Table> table, std::string group,
-                 std::shared_ptr<const CeleryOptions> options, Timing timing);
+    CelerySource(net::Environment& environment, Clock& clock, Log log, std::shared_ptr<Table> table,
+                 std::string group, std::shared_ptr<const CeleryOptions> options, Timing timing);
     ~CelerySource();  // hangs up
     // The same ones with fresher secrets: for the next connection.
     void refresh(std::shared_ptr<const CeleryOptions> options);
@@ -42,4 +41,4 @@ class CelerySource {
     std::shared_ptr<State> state_;
 };
 
-}  // namespace vitals::sources
+}  // namespace vitals::workers::celery

@@ -1,8 +1,8 @@
-#include "sources/celery_options.hpp"
+#include "workers/celery/celery_options.hpp"
 
 #include "wire/url.hpp"
 
-namespace vitals::sources {
+namespace vitals::workers::celery {
 
 namespace {
 
@@ -75,7 +75,7 @@ constexpr Field fields[] = {
 
 }  // namespace
 
-const Description celery = describe<CeleryOptions>(
+const Description description = describe<CeleryOptions>(
     "celery", "Listens to the events by which Celery's workers say on their broker that they live.",
     fields, verify);
 
@@ -93,4 +93,4 @@ std::vector<std::string> channel_patterns(const CeleryOptions& options,
     return {all + "/worker.*", all};
 }
 
-}  // namespace vitals::sources
+}  // namespace vitals::workers::celery

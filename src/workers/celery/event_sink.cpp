@@ -1,11 +1,11 @@
-#include "sources/hearing.hpp"
+#include "workers/celery/event_sink.hpp"
 
 #include <fmt/format.h>
 
 #include "wire/celery.hpp"
 #include "wire/quote.hpp"
 
-namespace vitals::sources {
+namespace vitals::workers::celery {
 
 namespace {
 
@@ -15,7 +15,7 @@ constexpr auto told_every = 60s;
 
 }  // namespace
 
-void Garbage::add(const std::string& what, std::string_view theirs) {
+void IgnoredMessages::add(const std::string& what, std::string_view theirs) {
     ++count_;
     const Steady now = clock_.steady();
     if (told_ != Steady::min() && now - told_ < told_every) return;
@@ -26,44 +26,44 @@ void Garbage::add(const std::string& what, std::string_view theirs) {
                          count_ == 1 ? "message" : "messages", what, wire::quoted(theirs, 120)));
 }
 
-Hearing::Hearing(std::shared_ptr<workers::Table> table, std::string group, Clock& clock,
-                 Timing timing, std::shared_ptr<Garbage> garbage)
+EventSink::EventSink(std::shared_ptr<Table> table, std::string group, Clock& clock, Timing timing,
+                     std::shared_ptr<IgnoredMessages> ignored)
     : table_(std::move(table)),
       group_(std::move(group)),
       clock_(clock),
       timing_(timing),
-      garbage_(std::move(garbage)),
+      ignored_(std::move(ignored)),
       alive_until_(clock.steady() + timing.connect) {}
 
-void Hearing::sign_of_life() {
+void EventSink::sign_of_life() {
     if (over_) return;
     // Until it listens, all of it has to be done within one span.
     if (listened_) alive_until_ = clock_.steady() + timing_.dead;
     table_->heard(group_);
 }
 
-void Hearing::listening() {
+void EventSink::listening() {
     if (over_) return;
     listened_ = true;
     alive_until_ = clock_.steady() + timing_.dead;
     table_->listening(group_);
 }
 
-void Hearing::muted(std::string why, std::string error) {
+void EventSink::muted(std::string why, std::string error) {
     if (!over_) table_->blind(group_, {std::move(why), std::move(error), "listen"});
 }
 
-void Hearing::remark(std::string text) {
+void EventSink::remark(std::string text) {
     if (!over_) table_->remark(group_, std::move(text));
 }
 
-void Hearing::ignore(const std::string& what, std::string_view theirs) {
-    if (!over_) garbage_->add(what, theirs);
+void EventSink::ignore(const std::string& what, std::string_view theirs) {
+    if (!over_) ignored_->add(what, theirs);
 }
 
-void Hearing::say(const std::string& node, const std::string& type, double timestamp,
-                  std::int64_t process) {
-    using Answer = workers::Table::Answer;
+void EventSink::say(const std::string& node, const std::string& type, double timestamp,
+                    std::int64_t process) {
+    using Answer = Table::Answer;
     const bool leaves = type == "worker-offline";
     if (!leaves && type != "worker-heartbeat" && type != "worker-online") return;
     System sent = clock_.system();
@@ -76,11 +76,11 @@ void Hearing::say(const std::string& node, const std::string& type, double times
     if (answer == Answer::full) ignore("is of one worker more than can be held", node);
 }
 
-void Hearing::take(std::string_view body) {
+void EventSink::take(std::string_view body) {
     if (over_) return;
     const auto events = wire::celery::read_events(body);
     if (!events) return ignore(events.error(), body);
     for (const auto& event : *events) say(event.node, event.type, event.timestamp, event.process);
 }
 
-}  // namespace vitals::sources
+}  // namespace vitals::workers::celery

@@ -8,7 +8,7 @@
 #include "model/secret.hpp"
 #include "net/tls.hpp"
 
-namespace vitals::sources {
+namespace vitals::workers::celery {
 
 struct CeleryOptions {
     std::string url;  // amqp, amqps, redis, rediss
@@ -20,7 +20,7 @@ struct CeleryOptions {
     net::TlsOptions tls;
 };
 
-extern const Description celery;
+extern const Description description;
 
 // Where Celery's workers publish their events of themselves on Redis, as PSUBSCRIBE takes it: on
 // channels of their own or, with kombu's fanout_patterns off, on the one that all events share.
@@ -28,4 +28,4 @@ extern const Description celery;
 std::vector<std::string> channel_patterns(const CeleryOptions& options,
                                           const std::string& database);
 
-}  // namespace vitals::sources
+}  // namespace vitals::workers::celery
