@@ -72,7 +72,7 @@ class Daemon {
     Clock& clock_ = real_clock();
     std::shared_ptr<config::Config> config_;          // replaced on the engine's thread
     const std::map<std::string, std::string> fixed_;  // as this process began
-    engine::Hub hub_;
+    Hub hub_;
     net::Loop loop_;
     net::Environment environment_;
     net::Aside loading_{environment_, "configuration"};

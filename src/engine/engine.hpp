@@ -11,10 +11,10 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/hub.hpp"
 #include "engine/memory.hpp"
 #include "engine/run.hpp"
 #include "model/clock.hpp"
+#include "model/hub.hpp"
 #include "model/judge.hpp"
 #include "net/awaitable.hpp"
 #include "net/environment.hpp"

@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "engine/engine.hpp"
-#include "engine/hub.hpp"
 #include "library/directory.hpp"
 #include "model/clock.hpp"
+#include "model/hub.hpp"
 #include "net/environment.hpp"
 #include "net/loop.hpp"
 #include "vitals/registry.hpp"
@@ -86,7 +86,7 @@ struct Core : std::enable_shared_from_this<Core> {
 
     const RegistryOptions options;
     Clock& clock = real_clock();
-    engine::Hub hub;
+    Hub hub;
     net::Loop loop;
     net::Environment environment;
     std::unique_ptr<engine::Engine> engine;  // used on the thread only

@@ -29,7 +29,7 @@ class ControlApiTest : public ::testing::Test {
             done(answer, why);
         };
         site.control.run = [this](std::string name, auto done) {
-            Reader reader(site.hub);
+            SnapshotReader reader(site.hub);
             for (const auto& state : site.hub.current()->components)
                 if (state->name() == name) return done(state);
             done(nullptr);
@@ -42,7 +42,6 @@ class ControlApiTest : public ::testing::Test {
         site.publish({{"db/main", Status::failed, 1h, "said \xff no"}, {"web"}});
         site.start();
     }
-    using Reader = engine::Reader;
 
     Got ask(const std::string& method, const std::string& path, const std::string& body = {},
             const std::string& fields = {}, std::size_t listener = 0) {

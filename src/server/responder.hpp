@@ -12,7 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "engine/hub.hpp"
+#include "model/hub.hpp"
 #include "server/answer.hpp"
 #include "server/request.hpp"
 #include "server/server.hpp"
@@ -23,8 +23,8 @@ namespace vitals::server {
 
 // What the serving threads of one server share. Immutable, or thread-safe by itself.
 struct Shared {
-    Shared(std::vector<Listener> listening, Control control_, const engine::Hub& hub_,
-           Clock& clock_, Log log_, Limits limits_, unsigned threads_)
+    Shared(std::vector<Listener> listening, Control control_, const Hub& hub_, Clock& clock_,
+           Log log_, Limits limits_, unsigned threads_)
         : listeners(std::move(listening)),
           control(std::move(control_)),
           hub(hub_),
@@ -38,7 +38,7 @@ struct Shared {
 
     const std::vector<Listener> listeners;
     const Control control;
-    const engine::Hub& hub;
+    const Hub& hub;
     Clock& clock;
     const Log log;
     const Limits limits;
@@ -164,7 +164,7 @@ class Responder {
     Shared& shared_;
     const unsigned thread_;
     std::shared_ptr<const Routes> routes_;
-    engine::Reader reader_;
+    SnapshotReader reader_;
     std::vector<std::vector<const Endpoint*>> mounts_;  // per listener
 
     Steady now_{};

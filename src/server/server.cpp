@@ -80,14 +80,14 @@ struct Server::State {
     bool driven = false;  // by the host's loop
     std::shared_ptr<Keeper> keeper = std::make_shared<Keeper>();
 
-    State(std::vector<Listener> listeners, Control control, const engine::Hub& hub, Clock& clock,
-          Log log, Limits limits, unsigned count)
+    State(std::vector<Listener> listeners, Control control, const Hub& hub, Clock& clock, Log log,
+          Limits limits, unsigned count)
         : shared(std::move(listeners), std::move(control), hub, clock, or_silent(std::move(log)),
                  limits, count) {}
 };
 
 Server::Server(std::vector<Listener> listeners, std::shared_ptr<const Routes> routes,
-               Control control, const engine::Hub& hub, Clock& clock, Log log, Limits limits,
+               Control control, const Hub& hub, Clock& clock, Log log, Limits limits,
                unsigned threads)
     : state_(std::make_unique<State>(std::move(listeners), std::move(control), hub, clock,
                                      std::move(log), limits, std::max(1u, threads))) {

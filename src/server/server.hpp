@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "dialects/dialect.hpp"
-#include "engine/hub.hpp"
 #include "model/clock.hpp"
+#include "model/hub.hpp"
 #include "model/secret.hpp"
 #include "model/selector.hpp"
 #include "vitals/log.hpp"
@@ -121,7 +121,7 @@ class Server {
     // Binds every listener; throws std::runtime_error naming the one that cannot be bound and why.
     // With `threads` 0 it is driven by the host: descriptor() and poll().
     Server(std::vector<Listener> listeners, std::shared_ptr<const Routes> routes, Control control,
-           const engine::Hub& hub, Clock& clock, Log log, Limits limits = {}, unsigned threads = 1);
+           const Hub& hub, Clock& clock, Log log, Limits limits = {}, unsigned threads = 1);
     ~Server();  // closes everything, joins its threads
 
     void replace_routes(std::shared_ptr<const Routes> routes);  // any thread

@@ -22,7 +22,7 @@
 #include <thread>
 #include <vector>
 
-#include "engine/hub.hpp"
+#include "model/hub.hpp"
 #include "server/server.hpp"
 
 namespace vitals::server::testing {
@@ -345,7 +345,7 @@ class Site {
     }
 
     SteppedClock clock;
-    engine::Hub hub;
+    Hub hub;
     std::uint64_t version = 0;
     std::vector<Listener> listeners;
     std::shared_ptr<const Routes> routes;

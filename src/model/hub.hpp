@@ -10,7 +10,7 @@
 
 #include "vitals/snapshot.hpp"
 
-namespace vitals::engine {
+namespace vitals {
 
 class Hub {
   public:
@@ -26,9 +26,9 @@ class Hub {
 };
 
 // A reader's own hold on the current snapshot. One per thread.
-class Reader {
+class SnapshotReader {
   public:
-    explicit Reader(const Hub& hub) : hub_(&hub) {}
+    explicit SnapshotReader(const Hub& hub) : hub_(&hub) {}
     const Snapshot& read() {
         if (held_ == nullptr || held_->version != hub_->version()) held_ = hub_->current();
         return *held_;
@@ -39,4 +39,4 @@ class Reader {
     std::shared_ptr<const Snapshot> held_;
 };
 
-}  // namespace vitals::engine
+}  // namespace vitals

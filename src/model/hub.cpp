@@ -1,9 +1,9 @@
 // Publishing.
-#include "engine/hub.hpp"
+#include "model/hub.hpp"
 
 #include <utility>
 
-namespace vitals::engine {
+namespace vitals {
 
 Hub::Hub() : snapshot_(std::make_shared<Snapshot>()) {}
 
@@ -22,4 +22,4 @@ std::shared_ptr<const Snapshot> Hub::current() const {
     return snapshot_;
 }
 
-}  // namespace vitals::engine
+}  // namespace vitals
