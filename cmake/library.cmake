@@ -83,9 +83,9 @@ endfunction()
 rooms_below(core_rooms vitals_library vitals_model)
 rooms_below(rooms_with_checks vitals_library_checks vitals_library vitals_model)
 set(check_targets ${rooms_with_checks})
-list(FILTER check_targets INCLUDE REGEX "^vitals_check_")
-# What the kinds need beyond the rooms (src/checks/<kind>/libraries.cmake): its targets to link here,
-# its names for whoever links the static library.
+list(FILTER check_targets INCLUDE REGEX "^vitals_(check|backend)_")
+# What kinds and backends need beyond the rooms (their libraries.cmake): its targets to link here, its
+# names for whoever links the static library.
 set(check_libraries)
 foreach(kind IN LISTS check_targets)
     get_target_property(linked ${kind} LINK_LIBRARIES)

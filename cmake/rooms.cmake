@@ -52,15 +52,51 @@ function(vitals_room_test name tests library)
     set_tests_properties(${name} PROPERTIES TIMEOUT 300)
 endfunction()
 
+# vitals_backends([USES rooms...] [LIBS libraries...]): one target vitals_backend_NAME per folder of
+# src/backends/, seen as backends/NAME/ by those who name it. What it needs beyond that stands in its
+# folder's libraries.cmake: set(libraries ...), set(backends ...).
+function(vitals_backends)
+    cmake_parse_arguments(ARG "" "" "USES;LIBS" ${ARGN})
+    file(GLOB folders CONFIGURE_DEPENDS LIST_DIRECTORIES true ${CMAKE_SOURCE_DIR}/src/backends/*)
+    foreach(folder IN LISTS folders)
+        get_filename_component(name ${folder} NAME)
+        file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
+        set(tests ${sources})
+        list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+        list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+        set(libraries)
+        set(backends)
+        include(${folder}/libraries.cmake OPTIONAL)
+        list(TRANSFORM backends PREPEND vitals_backend_)
+        list(TRANSFORM ARG_USES PREPEND vitals_ OUTPUT_VARIABLE used)
+        set(view ${CMAKE_SOURCE_DIR}/build/rooms/backend_${name})
+        file(MAKE_DIRECTORY ${view}/backends)
+        if(NOT EXISTS ${view}/backends/${name})
+            file(CREATE_LINK ${folder} ${view}/backends/${name} SYMBOLIC)
+        endif()
+        add_library(vitals_backend_${name} STATIC ${sources})
+        target_include_directories(vitals_backend_${name} PUBLIC ${view}
+            ${CMAKE_SOURCE_DIR}/include)
+        target_link_libraries(vitals_backend_${name} PUBLIC ${used} ${ARG_LIBS}
+            PRIVATE ${backends} ${libraries})
+        vitals_room_test(backend_${name} "${tests}" vitals_backend_${name})
+        if(TARGET backend_${name}_test)
+            target_link_libraries(backend_${name}_test PRIVATE vitals_testing)
+        endif()
+    endforeach()
+endfunction()
+
 # vitals_checks([USES rooms...] [LIBS libraries...]): one target per kind of check, each seeing only
-# its own folder, what all kinds share (kind.hpp, reuse.hpp) and the floors below; `checks` is all of
-# them. A kind that needs a library of its own says so in its folder's libraries.cmake:
-# set(libraries ...).
+# its own folder, what all kinds share (the headers beside the folders) and the floors below; `checks`
+# is all of them. A kind says in its folder's libraries.cmake which backends it speaks to and which
+# libraries of its own it needs: set(backends ...), set(libraries ...).
 function(vitals_checks)
     cmake_parse_arguments(ARG "" "" "USES;LIBS" ${ARGN})
     set(base ${CMAKE_SOURCE_DIR}/build/rooms/check)
     file(MAKE_DIRECTORY ${base}/checks)
-    foreach(shared kind.hpp reuse.hpp)
+    file(GLOB shared_headers CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/src/checks
+        ${CMAKE_SOURCE_DIR}/src/checks/*.hpp)
+    foreach(shared IN LISTS shared_headers)
         if(NOT EXISTS ${base}/checks/${shared})
             file(CREATE_LINK ${CMAKE_SOURCE_DIR}/src/checks/${shared} ${base}/checks/${shared}
                 SYMBOLIC)
@@ -83,18 +119,22 @@ function(vitals_checks)
             continue()
         endif()
         set(libraries)
+        set(backends)
         include(${folder}/libraries.cmake OPTIONAL)
+        list(TRANSFORM backends PREPEND vitals_backend_)
         add_library(vitals_check_${kind} STATIC ${sources})
         target_include_directories(vitals_check_${kind} PUBLIC ${base} ${CMAKE_SOURCE_DIR}/include)
         foreach(used IN LISTS ARG_USES)
             target_link_libraries(vitals_check_${kind} PUBLIC vitals_${used})
         endforeach()
-        target_link_libraries(vitals_check_${kind} PUBLIC ${ARG_LIBS} ${libraries})
+        target_link_libraries(vitals_check_${kind} PUBLIC ${ARG_LIBS} PRIVATE ${libraries}
+            ${backends})
         target_link_libraries(vitals_checks INTERFACE vitals_check_${kind})
         vitals_room_test(check_${kind} "${tests}" vitals_check_${kind})
         if(TARGET check_${kind}_test)
             # Tests stand real listeners up and may drive a run through the engine.
-            target_link_libraries(check_${kind}_test PRIVATE vitals_testing)
+            target_link_libraries(check_${kind}_test PRIVATE vitals_testing ${backends}
+                ${libraries})
         endif()
     endforeach()
     foreach(used IN LISTS ARG_USES)

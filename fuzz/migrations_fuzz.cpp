@@ -7,13 +7,14 @@
 #include <string_view>
 #include <vector>
 
-#include "wire/liquibase.hpp"
-#include "wire/migration_names.hpp"
-#include "wire/python_source.hpp"
+#include "checks/migrations/liquibase.hpp"
+#include "checks/migrations/migration_names.hpp"
+#include "checks/migrations/python_source.hpp"
 
 namespace {
 
-using namespace vitals::wire;
+namespace migrations = vitals::checks::migrations;
+using namespace vitals::checks::migrations;
 
 void must(bool holds) {
     if (!holds) std::abort();

@@ -19,13 +19,13 @@
 #include "checks/lsyncd/lsyncd.hpp"
 #include "checks/memcached/memcached.hpp"
 #include "checks/memory/memory.hpp"
-#include "checks/postgres/crud.hpp"
-#include "checks/postgres/migrations.hpp"
+#include "checks/migrations/migrations.hpp"
 #include "checks/postgres/postgres.hpp"
-#include "checks/postgres/replication.hpp"
+#include "checks/postgres_crud/postgres_crud.hpp"
 #include "checks/process/process.hpp"
 #include "checks/push/push.hpp"
 #include "checks/redis/redis.hpp"
+#include "checks/replication/replication.hpp"
 #include "checks/s3/s3.hpp"
 #include "checks/smtp/smtp.hpp"
 #include "checks/sqlite/sqlite.hpp"
@@ -40,34 +40,20 @@ namespace vitals::app {
 
 std::span<const checks::Kind* const> kinds() {
     static constexpr std::array all = {
-        &checks::postgres::kind,
-        &checks::postgres::crud_kind,
-        &checks::postgres::migrations_kind,
-        &checks::postgres::replication_kind,
-        &checks::lsyncd::kind,
-        &checks::redis::kind,
-        &checks::memcached::kind,
-        &checks::s3::kind,
-        &checks::clickhouse::kind,
-        &checks::vault::kind,
-        &checks::event_bridge::kind,
-        &checks::cloudfront::kind,
-        &checks::http::kind,
-        &checks::tcp::kind,
-        &checks::tls::kind,
-        &checks::dns::kind,
-        &checks::smtp::kind,
-        &checks::disk::kind,
-        &checks::memory::kind,
-        &checks::load::kind,
-        &checks::process::kind,
-        &checks::file::kind,
-        &checks::exec::kind,
-        &checks::sqlite::kind,
-        &checks::amqp::kind,
-        &checks::celery::kind,
-        &checks::grpc::kind,
-        &checks::websocket::kind,
+        &checks::postgres::kind,     &checks::postgres_crud::kind,
+        &checks::migrations::kind,   &checks::replication::kind,
+        &checks::lsyncd::kind,       &checks::redis::kind,
+        &checks::memcached::kind,    &checks::s3::kind,
+        &checks::clickhouse::kind,   &checks::vault::kind,
+        &checks::event_bridge::kind, &checks::cloudfront::kind,
+        &checks::http::kind,         &checks::tcp::kind,
+        &checks::tls::kind,          &checks::dns::kind,
+        &checks::smtp::kind,         &checks::disk::kind,
+        &checks::memory::kind,       &checks::load::kind,
+        &checks::process::kind,      &checks::file::kind,
+        &checks::exec::kind,         &checks::sqlite::kind,
+        &checks::amqp::kind,         &checks::celery::kind,
+        &checks::grpc::kind,         &checks::websocket::kind,
         &checks::push::kind,
     };
     return all;

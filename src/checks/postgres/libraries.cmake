@@ -1,1 +1,1 @@
-set(libraries PkgConfig::pq OpenSSL::SSL)
+set(backends postgres)

@@ -3,15 +3,22 @@
 #include <optional>
 #include <utility>
 
-#include "access.hpp"
-#include "session.hpp"
-#include "way_in.hpp"
+#include "checks/run_on_postgres.hpp"
 #include "wire/pattern.hpp"
 #include "wire/quote.hpp"
 
 namespace vitals::checks::postgres {
 
 namespace {
+
+using backends::postgres::Answer;
+using backends::postgres::from_url;
+using backends::postgres::password_field;
+using backends::postgres::Session;
+using backends::postgres::tls_field;
+using backends::postgres::url_field;
+using backends::postgres::user_field;
+using backends::postgres::verify_access;
 
 bool is_expression(const std::string& expect) {
     return expect.size() > 1 && expect.starts_with('/') && expect.ends_with('/');
@@ -101,7 +108,7 @@ net::awaitable<Outcome> ask(const Options& options, net::Context& context, Sessi
 }
 
 net::awaitable<Outcome> run(const Options& options, net::Context& context) {
-    Outcome outcome = co_await run_on_session<ask>(options, context);
+    Outcome outcome = co_await run_on_postgres<ask>(options, context);
     co_return outcome;
 }
 

@@ -1,0 +1,25 @@
+// What PostgreSQL's and libpq's errors mean, in our words.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "access.hpp"
+#include "model/check_error.hpp"
+#include "net/awaitable.hpp"
+#include "net/context.hpp"
+
+namespace vitals::backends::postgres {
+
+// libpq's own message, without SQLSTATE, while connecting.
+CheckError connect_meaning(const std::string& phase, std::string_view message,
+                           const std::string& sslmode);
+// Likewise on a connection that stood.
+CheckError stream_meaning(std::string_view message);
+
+// libpq 15 does not say why it did not accept a certificate. Has a look at it once more: throws the
+// reason, or returns when there is none to be seen.
+net::awaitable<void> diagnose_certificate(net::Context& context, Access access,
+                                          std::string address);
+
+}  // namespace vitals::backends::postgres

@@ -1,0 +1,2 @@
+set(backends postgres)
+set(libraries PkgConfig::yaml)

@@ -1,0 +1,409 @@
+#include "migrations.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <string_view>
+#include <utility>
+
+#include "checks/run_on_postgres.hpp"
+#include "migration_files.hpp"
+#include "net/reading.hpp"
+#include "wire/nagios.hpp"
+#include "wire/quote.hpp"
+#include "wire/url.hpp"
+
+namespace vitals::checks::migrations {
+
+namespace {
+
+using backends::postgres::Answer;
+using backends::postgres::meaning_of;
+using backends::postgres::password_field;
+using backends::postgres::quoted_name;
+using backends::postgres::Session;
+using backends::postgres::tls_field;
+using backends::postgres::url_field;
+using backends::postgres::user_field;
+using backends::postgres::verify_access;
+using backends::postgres::verify_url;
+
+constexpr std::string_view no_table = "42P01";
+constexpr std::string_view not_permitted = "42501";
+constexpr std::size_t page = 500;
+constexpr std::size_t most_rows = 100'000;
+constexpr std::size_t most_shown = 5;
+constexpr std::size_t longest_name = 80;
+
+// What is asked of a database, and how its tool is called.
+struct Framework {
+    std::string_view name;        // in configurations
+    std::string_view title;       // in sentences
+    std::string_view table;       // as the tool makes it
+    std::string_view earlier;     // as its older versions did
+    std::string_view columns;     // that the table must have, between spaces
+    std::string_view not_column;  // that it must not have: it is another tool's then
+    std::string_view statement;   // {}: the table
+    MigrationFiles (*read)(const MigrationSearch&);
+};
+
+constexpr Framework frameworks[] = {
+    {"django", "Django", "django_migrations", "", " app name ", "", "SELECT app, name FROM {}",
+     read_django},
+    {"alembic", "Alembic", "alembic_version", "", " version_num ", "", "SELECT version_num FROM {}",
+     read_alembic},
+    {"flyway", "Flyway", "flyway_schema_history", "schema_version",
+     " installed_rank version description type checksum success ", "",
+     "SELECT version, description, type, checksum, success FROM {} ORDER BY installed_rank",
+     read_flyway},
+    {"liquibase", "Liquibase", "databasechangelog", "", " id author filename exectype ", "",
+     "SELECT id, author, filename, exectype FROM {}", read_liquibase},
+    {"rails", "Rails", "schema_migrations", "", " version ", "dirty", "SELECT version FROM {}",
+     read_rails},
+    {"golang-migrate", "golang-migrate", "schema_migrations", "", " version dirty ", "",
+     "SELECT version, dirty FROM {} LIMIT 1", read_golang},
+    {"diesel", "Diesel", "__diesel_schema_migrations", "", " version run_on ", "",
+     "SELECT version FROM {}", read_diesel},
+    {"sqitch", "Sqitch", "sqitch.changes", "", " change project ", "",
+     "SELECT change, project FROM {}", read_sqitch},
+};
+
+constexpr std::string_view columns_statement =
+    "SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 "
+    "AND NOT attisdropped";
+// Where else a table of that name, or of another tool, is.
+constexpr std::string_view elsewhere_statement =
+    "SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n "
+    "ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'f') "
+    "AND c.relname = ANY (string_to_array($1, ',')) ORDER BY c.relname <> $2, 1 LIMIT 3";
+constexpr std::string_view lock_statement = "SELECT 1 FROM {} WHERE locked LIMIT 1";
+
+const Framework& framework_of(const std::string& name) {
+    for (const Framework& each : frameworks)
+        if (each.name == name) return each;
+    throw CheckError(ErrorClass::local, "unknown framework", name);
+}
+
+std::string verify_path(const void* value) {
+    const auto& paths = *static_cast<const std::vector<std::string>*>(value);
+    const bool good = std::none_of(paths.begin(), paths.end(), [](const std::string& each) {
+        return each.empty() || each.contains('\0');
+    });
+    return good ? std::string() : "expected the path of a directory or file";
+}
+
+std::string verify_table(const void* value) {
+    const auto& table = *static_cast<const std::string*>(value);
+    if (table.empty()) return {};
+    const bool good = table.size() <= 127 && !table.starts_with('.') && !table.ends_with('.') &&
+                      std::count(table.begin(), table.end(), '.') <= 1 &&
+                      std::all_of(table.begin(), table.end(),
+                                  [](char c) { return static_cast<unsigned char>(c) >= ' '; });
+    return good ? std::string() : "is no name of a table; expected table or schema.table";
+}
+
+std::string verify(const void* erased) {
+    const auto& options = *static_cast<const Options*>(erased);
+    if (!options.apps.empty() && options.framework != "django")
+        return "apps is for framework: django";
+    if (!options.contexts.empty() && options.framework != "liquibase")
+        return "contexts is for framework: liquibase";
+    return verify_access(options.url, options.user, options.password, options.tls);
+}
+
+constexpr Field fields[] = {
+    url_field<Options>(),
+    user_field<Options>(),
+    password_field<Options>(),
+    field<&Options::framework>(
+        "framework", "The tool that applies them.",
+        {.required = true,
+         .choices = "django|alembic|flyway|liquibase|rails|golang-migrate|diesel|sqitch",
+         .example = "django"}),
+    field<&Options::path>(
+        "path",
+        "Where the migrations are: the project's directory or their own, or several; the root "
+        "change log of Liquibase, the plan of Sqitch.",
+        {.required = true, .example = "/srv/shop", .verify = verify_path}),
+    field<&Options::apps>(
+        "apps",
+        "Django: only the apps with these labels, each of which must be found; with `!` before "
+        "them all but these, such as apps that are not installed.",
+        {.example = "[\"!sandbox\"]"}),
+    field<&Options::contexts>(
+        "contexts", "Liquibase: the contexts that it is run with; without any, as there, all."),
+    field<&Options::table>("table",
+                           "The tool's table, or schema.table, where it has not its usual name.",
+                           {.example = "shop.django_migrations", .verify = verify_table}),
+    field<&Options::ahead>(
+        "ahead",
+        "What it is when the database has migrations that are newer than the files, as during the "
+        "deployment of a new version.",
+        {.choices = "ok|degraded|failed"}),
+    auth_every_field<Options>(),
+    tls_field<Options>(),
+};
+
+// `a, b, c and 4 more`
+std::string listed(const std::vector<std::string>& names) {
+    std::string made;
+    const std::size_t shown = std::min(names.size(), most_shown);
+    for (std::size_t index = 0; index < shown; ++index)
+        made += (index > 0 ? ", " : "") + wire::printable(names[index], longest_name);
+    if (names.size() > shown) made += fmt::format(" and {} more", names.size() - shown);
+    return made;
+}
+
+// What the table says, and where it is not, why that might be.
+class Table {
+  public:
+    Table(Session& session, const Framework& framework, const Options& options)
+        : session_(session), framework_(framework), name_(options.table) {}
+
+    // The rows; none when there is no table.
+    net::awaitable<std::vector<Row>> read() {
+        bool there = false;
+        if (!name_.empty()) {
+            there = co_await is_there();
+        } else {
+            name_ = framework_.table;
+            there = co_await is_there();
+            if (!there && !framework_.earlier.empty()) {
+                name_ = framework_.earlier;
+                there = co_await is_there();
+                if (!there) name_ = framework_.table;
+            }
+        }
+        std::vector<Row> rows;
+        if (!there) {
+            co_await explain();
+            co_return rows;
+        }
+        const std::string statement =
+            fmt::format(fmt::runtime(framework_.statement), quoted_name(name_));
+        // In pages, because whoever asks bounds what an answer may hold.
+        const std::string declaration =
+            "DECLARE vitals_migrations NO SCROLL CURSOR FOR " + statement;
+        co_await ask(declaration);
+        const std::string fetch = fmt::format("FETCH {} FROM vitals_migrations", page);
+        for (;;) {
+            Answer answer = co_await ask(fetch);
+            const std::size_t got = answer.rows.size();
+            std::move(answer.rows.begin(), answer.rows.end(), std::back_inserter(rows));
+            if (got < page) break;
+            if (rows.size() > most_rows)
+                throw CheckError(ErrorClass::assertion,
+                                 "the table of migrations has more than 100000 rows");
+        }
+        co_return rows;
+    }
+    // Of a table that is missing; empty otherwise.
+    const std::string& missing() const { return missing_; }
+
+    // Liquibase: whether somebody holds, or has forgotten, the lock.
+    net::awaitable<bool> is_locked() {
+        std::string lock = name_;
+        if (framework_.name != "liquibase" || !missing_.empty()) co_return false;
+        if (!lock.ends_with("changelog")) co_return false;
+        name_ = lock + "lock";
+        constexpr std::string_view columns = " locked ";
+        const bool there = co_await is_there(columns);
+        if (!there) co_return false;
+        const std::string statement = fmt::format(lock_statement, quoted_name(name_));
+        const Answer answer = co_await ask(statement);
+        co_return !answer.rows.empty();
+    }
+
+  private:
+    net::awaitable<Answer> ask(std::string sql, std::vector<std::string> parameters = {}) {
+        Answer answer = co_await session_.ask(std::move(sql), std::move(parameters));
+        if (answer.sqlstate == not_permitted)
+            throw CheckError(ErrorClass::auth,
+                             fmt::format("user may not read the table {}: GRANT SELECT ON {} to it "
+                                         "(and USAGE on its schema)",
+                                         name_, name_),
+                             wire::quoted(answer.message));
+        if (answer.sqlstate == no_table)
+            throw CheckError(ErrorClass::assertion, "the table of migrations went away meanwhile",
+                             wire::quoted(answer.message));
+        if (!answer.succeeded()) throw meaning_of(answer.sqlstate, answer.message);
+        co_return answer;
+    }
+    net::awaitable<bool> is_there() {
+        const bool there = co_await is_there(framework_.columns);
+        co_return there;
+    }
+    // Whether it is there; throws when it is some other table.
+    net::awaitable<bool> is_there(std::string_view columns) {
+        std::vector<std::string> parameters{quoted_name(name_)};
+        const Answer answer = co_await ask(std::string(columns_statement), std::move(parameters));
+        if (answer.rows.empty()) co_return false;
+        std::string found = " ";
+        for (const Row& row : answer.rows) found += column(row, 0) + " ";
+        for (std::size_t at = 1; at < columns.size();) {
+            const std::size_t end = columns.find(' ', at);
+            const std::string each(columns.substr(at - 1, end - at + 2));
+            if (!found.contains(each))
+                throw CheckError(
+                    ErrorClass::assertion,
+                    fmt::format("the table {} is not one of {}: it has no column {}", name_,
+                                framework_.title, columns.substr(at, end - at)));
+            at = end + 1;
+        }
+        if (!framework_.not_column.empty() &&
+            found.contains(fmt::format(" {} ", framework_.not_column)))
+            throw CheckError(
+                ErrorClass::assertion,
+                fmt::format(
+                    "the table {} is not one of {}: it has a column {}, as golang-migrate's has",
+                    name_, framework_.title, framework_.not_column));
+        co_return true;
+    }
+    net::awaitable<void> explain() {
+        missing_ = fmt::format("the table {} is missing", name_);
+        std::string names;
+        const std::string own = name_.substr(name_.find('.') + 1);
+        for (const Framework& each : frameworks)
+            names += std::string(each.table.substr(each.table.find('.') + 1)) + ",";
+        // A name as general as `changes` says nothing of another schema but Sqitch's.
+        std::vector<std::string> parameters{names + own, own};
+        const Answer answer = co_await ask(std::string(elsewhere_statement), std::move(parameters));
+        std::string others;
+        for (const Row& row : answer.rows) {
+            const std::string place = column(row, 0);
+            if (place.ends_with(".changes") && place != "sqitch.changes") continue;
+            others += (others.empty() ? "" : ", ") + wire::printable(place, longest_name);
+        }
+        if (!others.empty())
+            missing_ += fmt::format(", but there is {} (see `framework` and `table`)", others);
+    }
+
+    Session& session_;
+    const Framework& framework_;
+    std::string name_;
+    std::string missing_;
+};
+
+Outcome judge(const Options& options, const MigrationState& state, const std::string& missing,
+              bool locked) {
+    std::string troubles;
+    const auto add = [&troubles](const std::string& text) {
+        troubles += (troubles.empty() ? "" : "; ") + text;
+    };
+    if (!missing.empty()) add(missing);
+    if (!state.broken.empty()) add("did not end well: " + listed(state.broken));
+    if (!state.pending.empty())
+        add(fmt::format("{} unapplied: {}", state.pending.size(), listed(state.pending)));
+    Outcome outcome = ok(fmt::format("all applied: {}", state.applied));
+    if (!troubles.empty()) {
+        outcome = failed(troubles);
+    } else if (!state.ahead.empty() && options.ahead != "ok") {
+        const std::string text =
+            "the database is ahead of the files, which do not have " + listed(state.ahead);
+        outcome = options.ahead == "failed" ? failed(text) : degraded(text);
+    } else if (locked) {
+        outcome = degraded("all applied, but the change log is locked: somebody is at it, or was");
+    }
+    outcome.with("applied", static_cast<std::int64_t>(state.applied));
+    outcome.with("pending", static_cast<std::int64_t>(state.pending.size()));
+    if (!state.ahead.empty()) outcome.with("ahead", static_cast<std::int64_t>(state.ahead.size()));
+    if (state.not_on_disk > 0)
+        outcome.with("not_on_disk", static_cast<std::int64_t>(state.not_on_disk));
+    if (state.unverified > 0)
+        outcome.with("unverified", static_cast<std::int64_t>(state.unverified));
+    return outcome;
+}
+
+net::awaitable<Outcome> look(const Options& options, net::Context& context, Session& session) {
+    const Framework& framework = framework_of(options.framework);
+    context.enter("files");
+    MigrationSearch search{options.path, options.apps, options.contexts};
+    std::function<MigrationFiles()> code = [read = framework.read, search = std::move(search)] {
+        return read(search);
+    };
+    const MigrationFiles files = co_await net::reading(context, std::move(code));
+    context.enter("table");
+    co_await session.begin();
+    co_await session.demand("SET TRANSACTION READ ONLY");
+    Table table(session, framework, options);
+    const std::vector<Row> rows = co_await table.read();
+    const bool locked = co_await table.is_locked();
+    co_await session.demand("COMMIT");
+    const MigrationState state = files.compare(rows);
+    co_return judge(options, state, table.missing(), locked);
+}
+
+net::awaitable<Outcome> run(const Options& options, net::Context& context) {
+    Outcome outcome = co_await run_on_postgres<look>(options, context);
+    co_return outcome;
+}
+
+// `migrations+postgresql://user@host/db?framework=django&path=/srv/shop`: what is PostgreSQL's own
+// of the parameters stays in the URL.
+std::string from_url(void* erased, std::string_view url) {
+    auto& options = *static_cast<Options*>(erased);
+    constexpr std::string_view prefix = "migrations+";
+    const std::string_view text = url.substr(url.starts_with(prefix) ? prefix.size() : 0);
+    const auto parsed = wire::parse_url(text);
+    if (!parsed) return parsed.error();
+    for (const auto& [name, value] : parsed->query) {
+        if (name == "framework") options.framework = value;
+        if (name == "path") options.path.push_back(value);
+    }
+    const std::size_t question = std::min(text.find('?'), text.size());
+    options.url = text.substr(0, question);
+    std::string_view rest = text.substr(std::min(question + 1, text.size()));
+    bool first = true;
+    while (!rest.empty()) {
+        const std::string_view each = rest.substr(0, rest.find('&'));
+        rest.remove_prefix(std::min(each.size() + 1, rest.size()));
+        if (each.starts_with("framework=") || each.starts_with("path=")) continue;
+        options.url += first ? '?' : '&';
+        options.url += each;
+        first = false;
+    }
+    const bool known =
+        std::any_of(std::begin(frameworks), std::end(frameworks),
+                    [&options](const Framework& each) { return each.name == options.framework; });
+    if (!known)
+        return "names no framework; expected ?framework=django and so on, and &path=/directory";
+    if (options.path.empty()) return "names no path; expected &path=/directory";
+    const auto problem = verify_url(&options.url);
+    return problem.empty() ? verify(&options) : problem;
+}
+
+}  // namespace
+
+std::string column(const Row& row, std::size_t index) {
+    return index < row.size() ? row[index].value_or("") : std::string();
+}
+
+const Kind kind{
+    .description = describe<Options>(
+        "migrations", "Compares migrations on disk with those that the database has.", fields,
+        verify),
+    .proves =
+        "That every migration on disk is applied: those of Django, Alembic, Flyway, Liquibase, "
+        "Rails, golang-migrate, Diesel or Sqitch. Files are read, never run. A table that is "
+        "missing means that nothing is applied; a directory without migrations, or one that may "
+        "not be read, is no success either, but unknown. A migration that began and did not end "
+        "well (a failed row of Flyway or Liquibase, a dirty golang-migrate) is failed. A "
+        "database ahead of the files is degraded, or what `ahead` says: newer than all files "
+        "(Rails, Diesel), not among the files (Flyway's versions, golang-migrate, Sqitch), or at "
+        "a revision that is not known, of which nothing more can be said (Alembic). Old rows whose "
+        "files are gone, and for Django and Liquibase any, are counted as `not_on_disk` and are "
+        "otherwise normal. Django's squashed migrations, merges and branches of Alembic and "
+        "baselines of Flyway count as they do there; Flyway's repeatable ones are compared by "
+        "checksum, unless they hold placeholders (`unverified`). Django's own apps are "
+        "seen only when `path` names them, too. That a migration was edited after it was applied, "
+        "which Flyway and Liquibase refuse and with runOnChange apply again, is not noticed. It "
+        "cannot tell whether the tables are as the migrations "
+        "made them.",
+    .schemes = {"migrations+postgresql", "migrations+postgres"},
+    .urls = {"migrations+postgresql://user@host/db?framework=django&path=/srv/shop"},
+    .from_url = from_url,
+    .bind = bind_run<Options, run>,
+};
+
+}  // namespace vitals::checks::migrations

@@ -1,0 +1,30 @@
+// migrations: nothing on disk that the database has not got. Eight tools keep tables of what they
+// have applied; the files are read as they are, none is run.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "checks/kind.hpp"
+#include "net/tls.hpp"
+
+namespace vitals::checks::migrations {
+
+struct Options {
+    std::string url;
+    std::string user;
+    Secret password;
+    std::string framework;
+    std::vector<std::string> path;
+    std::vector<std::string> apps;      // Django
+    std::vector<std::string> contexts;  // Liquibase
+    std::string table;                  // or schema.table; empty: the tool's own name
+    std::string ahead = "degraded";     // ok | degraded | failed
+    std::chrono::milliseconds auth_every = usual_auth_every;
+    net::TlsOptions tls;
+};
+
+extern const Kind kind;
+
+}  // namespace vitals::checks::migrations

@@ -1,0 +1,109 @@
+#include "python_source.hpp"
+
+#include <gtest/gtest.h>
+
+namespace vitals::checks::migrations::python {
+namespace {
+
+// As a person would write it: None, "a", [a, [b]], or ? for what is computed.
+std::string shown(const Literal* literal) {
+    if (literal == nullptr) return "-";
+    switch (literal->kind) {
+        case Literal::Kind::none:
+            return "None";
+        case Literal::Kind::text:
+            return literal->text;
+        case Literal::Kind::computed:
+            return "?";
+        case Literal::Kind::list:
+            break;
+    }
+    std::string made = "[";
+    for (const Literal& item : literal->items) made += (made.size() > 1 ? ", " : "") + shown(&item);
+    return made + "]";
+}
+
+std::string value(std::string_view text, std::string_view name = "a", std::string_view scope = "") {
+    return shown(parse(text, {"a", "b", "replaces"}).value_of(scope, name));
+}
+
+TEST(PythonSource, Literals) {
+    EXPECT_EQ(value("a = 'x'"), "x");
+    EXPECT_EQ(value("a = None\n"), "None");
+    EXPECT_EQ(value("a = ('x', 'y')"), "[x, y]");
+    EXPECT_EQ(value("a = 'x', 'y'"), "[x, y]");
+    EXPECT_EQ(value("a = ('x',)"), "[x]");
+    EXPECT_EQ(value("a = ('x')"), "x");
+    EXPECT_EQ(value("a = ()"), "[]");
+    EXPECT_EQ(value("a = [('x', 'y'), ('z', \"w\"),]"), "[[x, y], [z, w]]");
+    EXPECT_EQ(value("a = {'x'}"), "[x]");
+    EXPECT_EQ(value("a = ['x']"), "[x]");
+    EXPECT_EQ(value("a = 'x' \"y\""), "xy");
+    EXPECT_EQ(value("a = r'x\\y' u'z' '\\x41\\'\\\n'"), "x\\yzA'");
+    EXPECT_EQ(value("a = '''x\ny'''"), "x\ny");
+}
+
+TEST(PythonSource, Layout) {
+    EXPECT_EQ(value("a: Union[str, None] = 'x'  # 'y'"), "x");
+    EXPECT_EQ(value("\xef\xbb\xbf"
+                    "a = (\n  'x',  # first\n\n  'y'\n)\r\n"),
+              "[x, y]");
+    EXPECT_EQ(value("a = \\\n  'x'"), "x");
+    EXPECT_EQ(value("b = None; a = 'x'"), "x");
+    EXPECT_EQ(value("a = 'x'\na = 'y'"), "y");
+    EXPECT_EQ(value("\"\"\"doc\na = 'no'\n\"\"\"\na = 'x'"), "x");
+    EXPECT_EQ(value("# a = 'no'\nif a == 'no':\n    a = 'no'\n"), "-");
+    EXPECT_EQ(value("def f():\n    a = 'no'\n"), "-");
+    EXPECT_EQ(value("f(a='no')\n"), "-");
+}
+
+TEST(PythonSource, Whatever_is_computed_is_said_to_be) {
+    for (const char* text :
+         {"a = b", "a = 'x' + 'y'", "a = f'x'", "a = [x for x in y]", "a = tuple('x')", "a = 3",
+          "a = b = 'x'", "a = ('x'", "a += ['x']", "a = (('x')", "a = 'x' % 1"}) {
+        EXPECT_EQ(value(text), "?") << text;
+    }
+    EXPECT_EQ(value("a = " + std::string(1000, '[') + std::string(1000, ']')), "?");
+}
+
+TEST(PythonSource, Classes) {
+    const std::string_view text = R"(
+from django.db import migrations
+
+class Other:
+    replaces = [("no", "no")]
+
+class Migration(migrations.Migration):
+    """replaces = [("no", "no")]"""
+
+    replaces = [
+        ("shop", "0001_initial"),
+        ("shop", "0002_more"),
+    ]
+    class Meta:
+        replaces = []
+    def f(self):
+        replaces = []
+
+replaces = None
+)";
+    const Module module = parse(text, {"replaces"});
+    EXPECT_TRUE(module.defines("Migration"));
+    EXPECT_FALSE(module.defines("Meta"));
+    EXPECT_EQ(shown(module.value_of("Migration", "replaces")),
+              "[[shop, 0001_initial], [shop, 0002_more]]");
+    EXPECT_EQ(shown(module.value_of("", "replaces")), "None");
+}
+
+TEST(PythonSource, Nothing_is_read_from_what_is_no_python) {
+    for (const std::string_view text :
+         {"", "a", "a =", "'''", "a = '", "\\", "class", "(((", "a = '\\", "a = 'x", ")]}", "a:"}) {
+        const Module module = parse(text, {"a"});
+        for (const Assignment& each : module.assignments)
+            EXPECT_NE(each.value.kind, Literal::Kind::list) << text;
+    }
+    EXPECT_EQ(value("a = '\\"), "\\");
+}
+
+}  // namespace
+}  // namespace vitals::checks::migrations::python

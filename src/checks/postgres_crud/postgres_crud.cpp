@@ -1,0 +1,264 @@
+#include "postgres_crud.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <random>
+#include <utility>
+#include <vector>
+
+#include "checks/run_on_postgres.hpp"
+#include "wire/quote.hpp"
+
+namespace vitals::checks::postgres_crud {
+
+namespace {
+
+using backends::postgres::Answer;
+using backends::postgres::from_url;
+using backends::postgres::meaning_of;
+using backends::postgres::password_field;
+using backends::postgres::quoted_name;
+using backends::postgres::Session;
+using backends::postgres::tls_field;
+using backends::postgres::url_field;
+using backends::postgres::user_field;
+using backends::postgres::verify_access;
+
+constexpr const char* facts_statement =
+    "SELECT pg_catalog.pg_backend_pid(), "
+    "pg_catalog.current_setting('synchronous_standby_names') <> '' "
+    "AND pg_catalog.current_setting('synchronous_commit') NOT IN ('off', 'local')";
+constexpr std::string_view no_table = "42P01";
+constexpr std::string_view not_permitted = "42501";
+constexpr std::string_view no_column = "42703";
+constexpr std::string_view made_meanwhile = "23505";  // also of CREATE TABLE IF NOT EXISTS
+constexpr std::string_view exists_already = "42P07";
+
+std::string verify_table(const void* value) {
+    const auto& table = *static_cast<const std::string*>(value);
+    const bool good = !table.empty() && table.size() <= 127 && !table.starts_with('.') &&
+                      !table.ends_with('.') && std::count(table.begin(), table.end(), '.') <= 1 &&
+                      std::all_of(table.begin(), table.end(),
+                                  [](char c) { return static_cast<unsigned char>(c) >= ' '; });
+    return good ? std::string() : "is no name of a table; expected table or schema.table";
+}
+
+std::string verify(const void* erased) {
+    const auto& options = *static_cast<const Options*>(erased);
+    return verify_access(options.url, options.user, options.password, options.tls);
+}
+
+constexpr Field fields[] = {
+    url_field<Options>(),
+    user_field<Options>(),
+    password_field<Options>(),
+    field<&Options::table>(
+        "table", "The table for probe rows, or schema.table; made if it is missing and may be.",
+        {.example = "monitoring.vitals_probe", .verify = verify_table}),
+    auth_every_field<Options>(),
+    tls_field<Options>(),
+};
+
+std::string random_text() {
+    std::random_device random;
+    return fmt::format("vitals-{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
+}
+
+std::string creation_of(const std::string& name) {
+    return fmt::format("CREATE TABLE IF NOT EXISTS {} (id text PRIMARY KEY, value text NOT NULL)",
+                       name);
+}
+
+// All steps stand in one transaction: cut anywhere, the server takes back what was done, and
+// nobody else ever sees the row.
+class Rows {
+  public:
+    Rows(const Options& options, net::Context& context, Session& session)
+        : options_(options),
+          context_(context),
+          session_(session),
+          name_(quoted_name(options.table)) {}
+
+    net::awaitable<void> create() {
+        context_.enter("create");
+        co_await session_.begin();
+        const Answer facts = co_await session_.demand(facts_statement);
+        if (facts.rows.size() == 1 && facts.rows[0].size() == 2) {
+            backend_ = facts.rows[0][0].value_or("");
+            synchronous_ = facts.rows[0][1] == "t";
+        }
+        Answer answer = co_await insert();
+        if (answer.sqlstate == no_table) {
+            co_await make_table();
+            co_await session_.begin();
+            answer = co_await insert();
+        }
+        if (answer.sqlstate == no_column) {
+            throw CheckError(ErrorClass::assertion,
+                             "table has other columns than id text and value text",
+                             "got " + wire::quoted(answer.message));
+        }
+        require(answer, "INSERT 0 1", "the row was not created");
+    }
+
+    net::awaitable<void> retrieve() {
+        context_.enter("retrieve");
+        const std::string sql = fmt::format("SELECT value FROM {} WHERE id = $1", name_);
+        std::vector<std::string> parameters{id_};
+        const Answer answer = co_await session_.demand(sql, std::move(parameters));
+        compare(answer, value_);
+    }
+
+    net::awaitable<void> update() {
+        context_.enter("update");
+        value_ = random_text();
+        const std::string sql =
+            fmt::format("UPDATE {} SET value = $2 WHERE id = $1 RETURNING value", name_);
+        std::vector<std::string> parameters{id_, value_};
+        const Answer answer = co_await session_.demand(sql, std::move(parameters));
+        compare(answer, value_);
+        co_await retrieve();
+    }
+
+    net::awaitable<void> remove() {
+        context_.enter("delete");
+        const std::string sql = fmt::format("DELETE FROM {} WHERE id = $1", name_);
+        std::vector<std::string> parameters{id_};
+        const Answer answer = co_await session_.ask(sql, std::move(parameters));
+        require(answer, "DELETE 1", "the row was not deleted");
+        const std::string again = fmt::format("SELECT value FROM {} WHERE id = $1", name_);
+        std::vector<std::string> same{id_};
+        const Answer left = co_await session_.demand(again, std::move(same));
+        if (!left.rows.empty())
+            throw CheckError(ErrorClass::assertion, "the row is still there after its deletion");
+    }
+
+    net::awaitable<void> commit() {
+        context_.enter("commit");
+        const Answer answer = co_await end("COMMIT");
+        require(answer, "COMMIT", "the server rolled back instead");
+    }
+
+  private:
+    net::awaitable<Answer> insert() {
+        const std::string sql = fmt::format("INSERT INTO {} (id, value) VALUES ($1, $2)", name_);
+        std::vector<std::string> parameters{id_, value_};
+        Answer answer = co_await session_.ask(sql, std::move(parameters));
+        co_return answer;
+    }
+
+    net::awaitable<void> make_table() {
+        co_await session_.demand("ROLLBACK");
+        co_await session_.begin();
+        const std::string sql = creation_of(name_);
+        const Answer answer = co_await session_.ask(sql);
+        if (answer.sqlstate == not_permitted || answer.sqlstate == "3F000") {
+            throw CheckError(
+                ErrorClass::assertion,
+                "table is missing and may not be made; run as its future owner: " + sql,
+                "got " + wire::quoted(answer.message));
+        }
+        // Somebody else, another vitals perhaps, was quicker.
+        const bool raced = answer.sqlstate == made_meanwhile || answer.sqlstate == exists_already;
+        if (!answer.succeeded() && !raced) throw meaning_of(answer.sqlstate, answer.message);
+        std::string statement = raced ? "ROLLBACK" : "COMMIT";
+        const Answer ended = co_await end(std::move(statement));
+        if (!ended.succeeded()) throw meaning_of(ended.sqlstate, ended.message);
+    }
+
+    // A commit that waits for synchronous standbys is bounded by no setting of the server's, and
+    // goes on waiting when its client has gone: each run would take a connection for good. So it is
+    // given up while there is time to end it.
+    net::awaitable<Answer> end(std::string sql) {
+        if (synchronous_) {
+            const auto patience = context_.left() * 3 / 4;
+            session_.resume(context_, context_.clock().steady() + patience);
+        }
+        Answer answer;
+        std::optional<CheckError> late;
+        try {
+            answer = co_await session_.ask(std::move(sql));
+        } catch (const CheckError& error) {
+            if (error.error_class != ErrorClass::timeout) throw;
+            late = error;
+        }
+        if (!late) co_return answer;
+        const std::string phase = context_.phase();
+        co_await end_backend();
+        context_.enter(phase);
+        throw CheckError(ErrorClass::timeout, "the commit waits for a synchronous standby");
+    }
+
+    // Our own, from a second session; where there is none to be had, it stays.
+    net::awaitable<void> end_backend() {
+        try {
+            auto other = co_await open_postgres(options_, context_);
+            std::vector<std::string> parameters{backend_};
+            co_await other->ask("SELECT pg_catalog.pg_cancel_backend($1)", std::move(parameters));
+        } catch (const CheckError&) {
+        }
+    }
+
+    static void require(const Answer& answer, std::string_view tag, const char* detail) {
+        if (!answer.succeeded()) throw meaning_of(answer.sqlstate, answer.message);
+        if (answer.tag != tag)
+            throw CheckError(ErrorClass::assertion, detail, "got " + wire::quoted(answer.tag));
+    }
+
+    static void compare(const Answer& answer, const std::string& expected) {
+        const auto got = answer.value();
+        if (got == expected) return;
+        throw CheckError(ErrorClass::assertion,
+                         got ? "the row holds something else than was written"
+                             : "the row that was written is not there",
+                         "got " + wire::quoted(got.value_or("no row")));
+    }
+
+    const Options& options_;
+    net::Context& context_;
+    Session& session_;
+    std::string name_;
+    std::string backend_;       // its process
+    bool synchronous_ = false;  // a commit waits for standbys
+    std::string id_ = random_text();
+    std::string value_ = random_text();
+};
+
+net::awaitable<Outcome> work(const Options& options, net::Context& context, Session& session) {
+    Rows rows(options, context, session);
+    co_await rows.create();
+    co_await rows.retrieve();
+    co_await rows.update();
+    co_await rows.remove();
+    co_await rows.commit();
+    co_return ok("created, retrieved, updated, deleted").with("tls", session.encrypted());
+}
+
+net::awaitable<Outcome> run(const Options& options, net::Context& context) {
+    Outcome outcome = co_await run_on_postgres<work>(options, context);
+    co_return outcome;
+}
+
+}  // namespace
+
+const Kind kind{
+    .description = describe<Options>(
+        "postgres_crud", "Creates, retrieves, updates and deletes one row of a probe table.",
+        fields, verify),
+    .proves =
+        "That rows of a table can be created, retrieved, updated and deleted, each step compared "
+        "with what was asked for, and that the transaction commits. All of it is one transaction: "
+        "a run that is cut leaves nothing behind, and no other session sees the row. Where commits "
+        "wait for a synchronous standby that is gone, it ends its own from a second connection. "
+        "The table is "
+        "made if it is missing; where that is not permitted the detail holds the statement to run. "
+        "It cannot tell whether the application's own tables are right.",
+    .schemes = {"crud+postgresql", "crud+postgres"},
+    .urls = {"crud+postgresql://user:password@host/database"},
+    .from_url = from_url<Options>,
+    .bind = bind_run<Options, run>,
+};
+
+}  // namespace vitals::checks::postgres_crud

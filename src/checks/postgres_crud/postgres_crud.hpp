@@ -1,0 +1,23 @@
+// postgres_crud: one row of a probe table is created, retrieved, updated and deleted.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "checks/kind.hpp"
+#include "net/tls.hpp"
+
+namespace vitals::checks::postgres_crud {
+
+struct Options {
+    std::string url;
+    std::string user;
+    Secret password;
+    std::string table = "vitals_probe";  // or schema.table
+    std::chrono::milliseconds auth_every = usual_auth_every;
+    net::TlsOptions tls;
+};
+
+extern const Kind kind;
+
+}  // namespace vitals::checks::postgres_crud

@@ -1,0 +1,367 @@
+#include "replication.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <optional>
+#include <utility>
+
+#include "checks/run_on_postgres.hpp"
+#include "model/amount.hpp"
+#include "model/glob.hpp"
+#include "slots.hpp"
+
+namespace vitals::checks::replication {
+
+namespace {
+
+using backends::postgres::Answer;
+using backends::postgres::from_url;
+using backends::postgres::password_field;
+using backends::postgres::Row;
+using backends::postgres::Session;
+using backends::postgres::tls_field;
+using backends::postgres::url_field;
+using backends::postgres::user_field;
+using backends::postgres::verify_access;
+
+constexpr int first_with_wal = 100000;  // 10: xlog became wal, location became lsn
+// A standby asks for its primary again every five seconds (wal_retrieve_retry_interval).
+constexpr std::int64_t settling_seconds = 10;
+constexpr std::chrono::milliseconds longest_look(1000);
+constexpr std::chrono::milliseconds between_looks(50);
+
+std::string verify_bound(const void* value) {
+    for (const std::string& bound : *static_cast<const std::vector<std::string>*>(value)) {
+        if (!parse_size(bound) && !parse_duration(bound))
+            return "is neither a size nor a duration; expected 16MiB, 30s or both";
+    }
+    return {};
+}
+
+std::string verify_globs(const void* value) {
+    for (const std::string& glob : *static_cast<const std::vector<std::string>*>(value)) {
+        if (auto problem = glob_problem(glob); !problem.empty()) return problem;
+    }
+    return {};
+}
+
+std::string verify(const void* erased) {
+    const auto& options = *static_cast<const Options*>(erased);
+    return verify_access(options.url, options.user, options.password, options.tls);
+}
+
+constexpr Field fields[] = {
+    url_field<Options>(),
+    user_field<Options>(),
+    password_field<Options>(),
+    field<&Options::role>("role",
+                          "What the server must be; `auto` takes it for what it says it is.",
+                          {.choices = "auto|primary|standby"}),
+    field<&Options::degraded_above>(
+        "degraded_above", "Degraded when a standby lags by more: a size, a duration, or both.",
+        {.example = "[16MiB, 30s]", .verify = verify_bound}),
+    field<&Options::failed_above>(
+        "failed_above", "Failed when a standby lags by more: a size, a duration, or both.",
+        {.example = "[1GiB, 10m]", .verify = verify_bound}),
+    field<&Options::ignore_slots>(
+        "ignore_slots",
+        "Replication slots that are no standby's and not judged, such as a log archiver's: names, "
+        "or globs.",
+        {.example = "[barman]", .verify = verify_globs}),
+    field<&Options::fresh_within>(
+        "fresh_within",
+        "Degraded when a standby's newest commit is older, for servers that are written to all "
+        "the time; it alone finds that a standby receives from one that has lost its primary.",
+        {.example = "2m", .least = 1000}),
+    auth_every_field<Options>(),
+    tls_field<Options>(),
+};
+
+struct Lag {
+    std::optional<std::int64_t> bytes;
+    std::optional<double> seconds;
+
+    bool above(const std::vector<std::string>& bounds) const {
+        return std::any_of(bounds.begin(), bounds.end(), [this](const std::string& bound) {
+            // A plain number is a size.
+            if (const auto size = parse_size(bound))
+                return bytes && *bytes > static_cast<std::int64_t>(size->bytes);
+            const auto span = parse_duration(bound);
+            return span && seconds && *seconds > std::chrono::duration<double>(*span).count();
+        });
+    }
+    std::string text() const {
+        std::string made;
+        if (bytes)
+            made = about_bytes(static_cast<std::uint64_t>(std::max<std::int64_t>(0, *bytes)));
+        if (!seconds || *seconds < 1) return made;
+        const auto span = std::chrono::milliseconds(static_cast<std::int64_t>(*seconds * 1000));
+        return made + (made.empty() ? "" : ", ") + about_duration(span);
+    }
+};
+
+// What one row says, by position.
+class Facts {
+  public:
+    explicit Facts(const Row& row) : row_(row) {}
+
+    std::string text(std::size_t column) const {
+        return has(column) ? *row_[column] : std::string();
+    }
+    bool has(std::size_t column) const { return column < row_.size() && row_[column].has_value(); }
+    bool is_true(std::size_t column) const { return text(column) == "t"; }
+    std::optional<double> number(std::size_t column) const {
+        if (!has(column)) return std::nullopt;
+        const std::string& digits = *row_[column];
+        double value = 0;
+        const char* const last = digits.data() + digits.size();
+        const auto [end, error] = std::from_chars(digits.data(), last, value);
+        return error == std::errc() && end == last ? std::optional(value) : std::nullopt;
+    }
+    std::optional<std::int64_t> whole(std::size_t column) const {
+        const auto value = number(column);
+        return value ? std::optional(static_cast<std::int64_t>(*value)) : std::nullopt;
+    }
+
+  private:
+    const Row& row_;
+};
+
+Row only_row(Answer answer) {
+    if (answer.rows.size() != 1)
+        throw CheckError(ErrorClass::protocol, "not a PostgreSQL answer", "one row expected");
+    return std::move(answer.rows.front());
+}
+
+void judge_lag(const Options& options, const Lag& lag, Outcome& outcome) {
+    if (lag.bytes) outcome.with("lag_bytes", *lag.bytes);
+    if (lag.seconds) outcome.with("lag_seconds", *lag.seconds);
+    if (outcome.status == Status::failed) return;
+    const bool failing = lag.above(options.failed_above);
+    if (!failing && !lag.above(options.degraded_above)) return;
+    outcome.status = failing ? Status::failed : Status::degraded;
+    outcome.error_class = failing ? ErrorClass::assertion : ErrorClass::none;
+    outcome.detail = "standby lags by " + lag.text();
+}
+
+Outcome judge_standalone(const Facts& facts, const Slots& slots) {
+    const std::size_t fed = slots.logical();
+    Outcome outcome = ok(fed == 0 ? "standalone: nothing is set up for replication"
+                                  : fmt::format("standalone: no standby, {} logical slot{} in use",
+                                                fed, fed == 1 ? "" : "s"));
+    if (const auto lost = slots.lost())
+        outcome = degraded(*lost);
+    else if (const auto idle = slots.idle())
+        outcome = degraded(*idle);
+    outcome.with("role", std::string("standalone")).with("current_location", facts.text(0));
+    return outcome;
+}
+
+Outcome judge_primary(const Options& options, const Facts& facts, const Slots& slots) {
+    const std::int64_t standbys = facts.whole(1).value_or(0);
+    const std::int64_t seen = facts.whole(2).value_or(0);
+    const bool set_up = standbys > 0 || facts.is_true(6) || slots.any_physical();
+    if (!set_up && options.role != "primary") return judge_standalone(facts, slots);
+    Outcome outcome =
+        ok(fmt::format("primary, {} standby{} streaming", standbys, standbys == 1 ? "" : "s"));
+    if (const auto lost = slots.lost()) {
+        outcome = degraded(*lost);
+    } else if (standbys == 0) {
+        outcome = degraded("no standby is streaming");
+    } else if (seen < standbys) {
+        outcome = degraded("user may not see how far the standbys are: grant it pg_monitor");
+    } else if (const auto idle = slots.idle()) {
+        outcome = degraded(*idle);
+    }
+    outcome.with("role", std::string("primary")).with("replication", standbys > 0);
+    if (facts.has(3)) outcome.with("standby_address", facts.text(3));
+    if (standbys > 1 && facts.has(7)) outcome.with("standby_addresses", facts.text(7));
+    outcome.with("current_location", facts.text(0)).with("standbys", standbys);
+    judge_lag(options, Lag{facts.whole(4), facts.number(5)}, outcome);
+    return outcome;
+}
+
+Outcome judge_standby(const Options& options, const Facts& facts, const Slots& slots) {
+    const bool receiving = facts.is_true(1);
+    Lag lag{facts.whole(2), facts.number(3)};
+    const std::chrono::duration<double> age(facts.number(7).value_or(0));
+    Outcome outcome = ok("standby, receiving");
+    if (!receiving && facts.whole(4).value_or(settling_seconds) < settling_seconds) {
+        outcome = ok("standby, just started");
+    } else if (!receiving) {
+        outcome = degraded("standby receives nothing from its primary");
+    } else if (facts.is_true(5)) {
+        outcome = degraded("standby receives, but its replay is paused");
+    } else if (options.fresh_within && age > *options.fresh_within) {
+        outcome = degraded("standby receives, but nothing new is committed: is there a primary?");
+    } else if (const auto lost = slots.lost()) {
+        outcome = degraded(*lost);
+    }
+    // Without a word from the primary it says nothing that all that came is replayed.
+    if (!receiving) lag.seconds.reset();
+    if (!receiving && lag.bytes == 0) lag.bytes.reset();
+    outcome.with("role", std::string("standby")).with("replication", receiving);
+    outcome.with("receive_location", facts.text(0));
+    judge_lag(options, lag, outcome);
+    return outcome;
+}
+
+// A standby's lag in seconds is the age of the last commit it has replayed, as long as something is
+// left to replay: in a bulk load something always is, and nothing commits. So a lag is looked at
+// again: what was left is either replayed within moments, and then nothing lags, or it is not.
+net::awaitable<void> look_again(net::Context& context, Session& session, Row& row) {
+    const Facts facts(row);
+    const bool lags = facts.is_true(1) && !facts.is_true(5) && facts.number(3).value_or(0) >= 1;
+    if (!lags || !facts.has(6)) co_return;
+    context.enter("replay");
+    const std::string sql = replayed_statement(session.version());
+    const Steady began = context.clock().steady();
+    const auto patience = std::min(longest_look, context.left() / 4);
+    while (context.clock().steady() - began < patience) {
+        co_await context.sleep(between_looks);
+        std::vector<std::string> parameters{facts.text(6)};
+        const Answer answer = co_await session.demand(sql, std::move(parameters));
+        if (answer.value() != "t") continue;
+        const std::chrono::duration<double> took = context.clock().steady() - began;
+        row[3] = fmt::format("{:.3f}", took.count());
+        co_return;
+    }
+}
+
+net::awaitable<Outcome> look(const Options& options, net::Context& context, Session& session) {
+    context.enter("role");
+    co_await session.begin();
+    // Whatever functions the user finds first otherwise.
+    co_await session.demand("SET LOCAL search_path = pg_catalog");
+    const Answer recovery = co_await session.demand("SELECT pg_is_in_recovery()");
+    const bool standby = recovery.value() == "t";
+    const std::string role = standby ? "standby" : "primary";
+    context.enter("positions");
+    const std::string listing = slots_statement(session.version(), standby);
+    const Answer listed = co_await session.demand(listing);
+    const Slots slots = read_slots(listed, options.ignore_slots);
+    const std::string sql =
+        standby ? standby_statement(session.version()) : primary_statement(session.version());
+    std::vector<std::string> parameters;
+    if (!standby) parameters.push_back(fmt::format("{{{}}}", fmt::join(slots.ignored_users, ",")));
+    Answer answer = co_await session.demand(sql, std::move(parameters));
+    Row row = only_row(std::move(answer));
+    if (standby) co_await look_again(context, session, row);
+    if (may_keep(options, context)) co_await session.demand("COMMIT");
+    Outcome outcome = standby ? judge_standby(options, Facts(row), slots)
+                              : judge_primary(options, Facts(row), slots);
+    if (options.role != "auto" && options.role != role) {
+        outcome.status = Status::failed;
+        outcome.error_class = ErrorClass::assertion;
+        outcome.detail = fmt::format("is a {}, expected a {}", role, options.role);
+    }
+    co_return outcome;
+}
+
+net::awaitable<Outcome> run(const Options& options, net::Context& context) {
+    Outcome outcome = co_await run_on_postgres<look>(options, context);
+    co_return outcome;
+}
+
+}  // namespace
+
+// One row: 0 position, 1 standbys connected, 2 of these, whose figures may be seen, 3 the
+// address of the first that streams, 4 and 5 the largest lag in bytes and seconds, 6 whether
+// commits wait for standbys, 7 the addresses of all. A base backup, a log archiver (it says what it
+// has written, and replays nothing), a logical subscriber and the processes $1 are no standbys; a
+// standby that has just come has not said anything yet.
+std::string primary_statement(int version) {
+    const bool wal = version >= first_with_wal;
+    const std::string position = wal ? "pg_current_wal_lsn()" : "pg_current_xlog_location()";
+    const std::string diff = wal ? "pg_wal_lsn_diff" : "pg_xlog_location_diff";
+    const std::string replayed = wal ? "replay_lsn" : "replay_location";
+    const std::string written = wal ? "write_lsn" : "write_location";
+    const std::string seconds =
+        wal ? fmt::format(
+                  "max(CASE WHEN {}({}, replay_lsn) > 0 THEN extract(epoch FROM replay_lag) "
+                  "ELSE 0 END)",
+                  diff, position)
+            : "NULL::float8";
+    return fmt::format(
+        "SELECT {0}::text, count(r.pid), count(r.state), "
+        "coalesce(min(host(r.client_addr)) FILTER (WHERE r.state = 'streaming'), "
+        "min(host(r.client_addr))), "
+        "max(greatest({1}({0}, r.{2}), 0)), {3}, "
+        "current_setting('synchronous_standby_names') <> '', "
+        "string_agg(DISTINCT host(r.client_addr), ' ') "
+        "FROM pg_stat_replication r WHERE (r.state IS NULL "
+        "OR (r.state IN ('streaming', 'catchup') AND (r.{2} IS NOT NULL "
+        "OR (r.{4} IS NULL AND r.backend_start > clock_timestamp() - interval '10 s' "
+        "AND r.application_name NOT IN ('pg_basebackup', 'pg_receivewal'))))) "
+        "AND NOT r.pid = ANY ($1::int[]) "
+        "AND NOT EXISTS (SELECT 1 FROM pg_replication_slots s WHERE s.active_pid = r.pid "
+        "AND s.slot_type = 'logical')",
+        position, diff, replayed, seconds, written);
+}
+
+// One row: 0 position received, 1 whether it is receiving, 2 and 3 lag in bytes and seconds, 4 for
+// how many seconds it runs, 5 whether replay is paused, 6 how far the primary is, 7 the age in
+// seconds of the newest commit. After a restart
+// the received position falls back to its segment's start until something new comes: the replayed
+// one is further then.
+std::string standby_statement(int version) {
+    const bool wal = version >= first_with_wal;
+    const std::string received =
+        wal ? "pg_last_wal_receive_lsn()" : "pg_last_xlog_receive_location()";
+    const std::string replayed =
+        wal ? "pg_last_wal_replay_lsn()" : "pg_last_xlog_replay_location()";
+    const std::string diff = wal ? "pg_wal_lsn_diff" : "pg_xlog_location_diff";
+    const std::string paused = wal ? "pg_is_wal_replay_paused()" : "pg_is_xlog_replay_paused()";
+    // What the primary said it has; there since 9.6, and visible with pg_monitor only.
+    const bool receiver = version >= 90600;
+    const std::string announced =
+        receiver ? "(SELECT latest_end_lsn FROM pg_stat_wal_receiver)" : "NULL::pg_lsn";
+    const std::string receiving =
+        receiver ? "EXISTS (SELECT 1 FROM pg_stat_wal_receiver WHERE coalesce(status, "
+                   "'streaming') = 'streaming')"
+                 : fmt::format("{} IS NOT NULL", received);
+    return fmt::format(
+        "SELECT greatest({0}, {1})::text, {2}, "
+        "greatest({3}(greatest({4}, {0}, {1}), {1}), 0), "
+        "CASE WHEN greatest({4}, {0}, {1}) = {1} THEN 0 "
+        "ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) END, "
+        "floor(extract(epoch FROM clock_timestamp() - pg_postmaster_start_time())), "
+        "CASE WHEN pg_is_in_recovery() THEN {5} END, greatest({4}, {0}, {1})::text, "
+        "extract(epoch FROM clock_timestamp() - coalesce(pg_last_xact_replay_timestamp(), "
+        "pg_postmaster_start_time()))",
+        received, replayed, receiving, diff, announced, paused);
+}
+
+// Whether the position $1 is replayed.
+std::string replayed_statement(int version) {
+    return version >= first_with_wal
+               ? "SELECT pg_wal_lsn_diff(pg_last_wal_replay_lsn(), $1) >= 0"
+               : "SELECT pg_xlog_location_diff(pg_last_xlog_replay_location(), $1) >= 0";
+}
+
+const Kind kind{
+    .description = describe<Options>(
+        "replication", "Asks PostgreSQL for its role, its standbys, positions and lag.", fields,
+        verify),
+    .proves =
+        "What the server is (primary, standby, or standalone: nothing in it is set up for "
+        "standbys), where it is in its log, whether a standby streams or it receives as one, and "
+        "how far they are apart in bytes and seconds. A primary that has lost its standby, and a "
+        "standby that receives nothing or whose replay is paused, are degraded; lag is judged by "
+        "its own bounds. The lag in seconds of an idle server is 0, and not known of a standby "
+        "that receives nothing. Ordinary users do not see how far standbys are: grant "
+        "pg_monitor. A replication slot, physical or logical, that nobody uses or whose log is "
+        "gone is degraded. A standby cannot tell whether the one that it receives from has a "
+        "primary: check that one, too, or set `fresh_within`. It cannot tell whether the standby's "
+        "data are the primary's.",
+    .schemes = {"replication+postgresql", "replication+postgres"},
+    .urls = {"replication+postgresql://user:password@host/postgres"},
+    .from_url = from_url<Options>,
+    .bind = bind_run<Options, run>,
+};
+
+}  // namespace vitals::checks::replication

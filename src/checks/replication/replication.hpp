@@ -1,0 +1,35 @@
+// replication: what a PostgreSQL server is to its standbys, or to its primary, and how far they are
+// apart. Chef Delivery's status is made of the properties.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "checks/kind.hpp"
+#include "net/tls.hpp"
+
+namespace vitals::checks::replication {
+
+struct Options {
+    std::string url;
+    std::string user;
+    Secret password;
+    std::string role = "auto";                // auto | primary | standby
+    std::vector<std::string> degraded_above;  // of lag: sizes, durations
+    std::vector<std::string> failed_above;
+    std::vector<std::string> ignore_slots;  // globs
+    std::optional<std::chrono::milliseconds> fresh_within;
+    std::chrono::milliseconds auth_every = usual_auth_every;
+    net::TlsOptions tls;
+};
+
+// The statements for a server of that version (150004); WAL was called xlog before 10.
+std::string primary_statement(int version);
+std::string standby_statement(int version);
+std::string replayed_statement(int version);
+
+extern const Kind kind;
+
+}  // namespace vitals::checks::replication
