@@ -5,10 +5,10 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "server/api_body.hpp"
+#include "endpoints/api_body.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    using namespace vitals::server;
+    using namespace vitals::endpoints;
     const auto must = [](bool condition) {
         if (!condition) std::abort();
     };

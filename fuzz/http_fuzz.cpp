@@ -7,12 +7,12 @@
 #include <string>
 #include <string_view>
 
-#include "server/body.hpp"
-#include "server/request.hpp"
+#include "http/body.hpp"
+#include "http/request.hpp"
 
 namespace {
 
-using namespace vitals::server;
+using namespace vitals::http;
 
 void must(bool condition) {
     if (!condition) std::abort();

@@ -79,21 +79,8 @@ std::vector<engine::Definition> definitions_of(const config::Config& config) {
     return definitions;
 }
 
-std::vector<server::Listener> listeners_of(const config::Config& config) {
-    std::vector<server::Listener> listeners;
-    for (const config::Listener& from : config.listeners) {
-        server::Listener listener;
-        listener.host = from.host;
-        listener.port = from.port;
-        listener.unix_path = from.unix_path;
-        if (from.tls)
-            listener.tls =
-                server::Listener::Tls{from.tls->certificate, from.tls->key, from.tls->client_ca};
-        listener.control = from.control;
-        listener.text = from.text;
-        listeners.push_back(std::move(listener));
-    }
-    return listeners;
+std::vector<Listener> listeners_of(const config::Config& config) {
+    return {config.listeners.begin(), config.listeners.end()};
 }
 
 server::Limits limits_of(const config::Config& config) {
@@ -106,11 +93,11 @@ server::Limits limits_of(const config::Config& config) {
     return limits;
 }
 
-std::shared_ptr<const server::Routes> routes_of(const config::Config& config) {
-    auto routes = std::make_shared<server::Routes>();
+std::shared_ptr<const endpoints::Routes> routes_of(const config::Config& config) {
+    auto routes = std::make_shared<endpoints::Routes>();
     for (const config::EndpointConfig& from : config.endpoints) {
         if (!from.enabled) continue;
-        server::Endpoint endpoint;
+        endpoints::MountedEndpoint endpoint;
         endpoint.dialect = dialects::find(from.dialect);
         if (endpoint.dialect == nullptr) continue;
         endpoint.path = from.path;
@@ -124,13 +111,7 @@ std::shared_ptr<const server::Routes> routes_of(const config::Config& config) {
         endpoint.degraded_code = from.degraded_code;
         routes->endpoints.push_back(std::move(endpoint));
     }
-    for (const config::Token& from : config.tokens)
-        routes->tokens.push_back({.name = from.name,
-                                  .secret = from.secret,
-                                  .read = from.allow.read,
-                                  .push = from.allow.push,
-                                  .control = from.allow.control,
-                                  .overlap = from.overlap});
+    routes->tokens = config.tokens;
     return routes;
 }
 

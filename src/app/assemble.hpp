@@ -15,9 +15,9 @@ namespace vitals::app {
 // A run without a secret that it needs (a vault that was not read yet) is unknown and says why.
 engine::Definition definition_of(const config::ComponentConfig& component);
 std::vector<engine::Definition> definitions_of(const config::Config& config);
-std::vector<server::Listener> listeners_of(const config::Config& config);
+std::vector<Listener> listeners_of(const config::Config& config);
 server::Limits limits_of(const config::Config& config);
-std::shared_ptr<const server::Routes> routes_of(const config::Config& config);
+std::shared_ptr<const endpoints::Routes> routes_of(const config::Config& config);
 
 // The names and secrets among a component's options.
 std::vector<std::pair<std::string, Secret>> secrets_of(const config::ComponentConfig& component);

@@ -5,8 +5,8 @@
 
 namespace vitals::app {
 
-server::Control Daemon::control() {
-    server::Control control;
+endpoints::Control Daemon::control() {
+    endpoints::Control control;
     control.decommission = [this](std::string text, std::string who,
                                   std::function<void(bool)> done) {
         loop_.post([this, text = std::move(text), who = std::move(who), done = std::move(done)] {
@@ -19,7 +19,7 @@ server::Control Daemon::control() {
             save_decommission(text, done);
         });
     };
-    control.push = [this](server::Push push, auto done) {
+    control.push = [this](endpoints::Push push, auto done) {
         loop_.post([this, push = std::move(push), done = std::move(done)]() mutable {
             answer(take_push(engine_, std::move(push)), std::move(done));
         });
@@ -36,7 +36,7 @@ server::Control Daemon::control() {
             });
         });
     };
-    control.heartbeat = [this](server::Heartbeats beats, auto done) {
+    control.heartbeat = [this](endpoints::Heartbeats beats, auto done) {
         loop_.post([this, beats = std::move(beats), done = std::move(done)] {
             const std::string problem = workers_.take(beats);
             engine_.when_published([done, problem] { done(problem); });
@@ -49,7 +49,7 @@ server::Control Daemon::control() {
 }
 
 void Daemon::answer(Answered answered,
-                    std::function<void(server::Control::Answer, std::string)> done) {
+                    std::function<void(endpoints::Control::Answer, std::string)> done) {
     engine_.when_published([answered = std::move(answered), done = std::move(done)] {
         done(answered.first, answered.second);
     });

@@ -9,13 +9,13 @@ namespace vitals::app {
 
 namespace {
 
-using Answer = server::Control::Answer;
+using Answer = endpoints::Control::Answer;
 
 constexpr std::size_t most_created = 10'000;
 
 }  // namespace
 
-Answered take_push(engine::Engine& engine, server::Push push) {
+Answered take_push(engine::Engine& engine, endpoints::Push push) {
     if (engine.push(push.component, push.outcome, push.ttl)) return {Answer::done, ""};
     if (engine.find(push.component) != nullptr)
         return {Answer::not_pushed,

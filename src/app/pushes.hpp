@@ -4,15 +4,15 @@
 #include <string>
 #include <utility>
 
+#include "endpoints/control.hpp"
 #include "engine/engine.hpp"
-#include "server/server.hpp"
 
 namespace vitals::app {
 
 // What the control API answers, and why.
-using Answered = std::pair<server::Control::Answer, std::string>;
+using Answered = std::pair<endpoints::Control::Answer, std::string>;
 
-Answered take_push(engine::Engine& engine, server::Push push);
+Answered take_push(engine::Engine& engine, endpoints::Push push);
 // Removes what a push created; what stands in the configuration stays.
 Answered remove_pushed(engine::Engine& engine, const std::string& name);
 

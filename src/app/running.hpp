@@ -49,8 +49,9 @@ class Daemon {
     void report_secrets();
     int listen();
 
-    server::Control control();
-    void answer(Answered answered, std::function<void(server::Control::Answer, std::string)> done);
+    endpoints::Control control();
+    void answer(Answered answered,
+                std::function<void(endpoints::Control::Answer, std::string)> done);
 
     using Loaded = std::expected<config::Config, config::Problems>;
     using Reloaded = std::function<void(std::vector<std::string>)>;

@@ -4,8 +4,8 @@
 #include <array>
 #include <boost/json.hpp>
 
-#include "server/api_body.hpp"
-#include "server/component_json.hpp"
+#include "endpoints/api_body.hpp"
+#include "endpoints/component_json.hpp"
 
 namespace vitals::app {
 
@@ -67,9 +67,9 @@ ErrorClass class_of(std::string_view text) {
 std::string saved_outcome(const Outcome* outcome) {
     if (outcome == nullptr) return {};
     json::object object{{"status", to_string(outcome->status)},
-                        {"detail", server::valid_utf8(outcome->detail)},
+                        {"detail", endpoints::valid_utf8(outcome->detail)},
                         {"error_class", to_string(outcome->error_class)},
-                        {"properties", server::properties_json(outcome->properties)}};
+                        {"properties", endpoints::properties_json(outcome->properties)}};
     return json::serialize(object);
 }
 
@@ -80,7 +80,7 @@ std::shared_ptr<const Outcome> outcome_of(const std::string& saved) {
     const json::object& object = value.get_object();
     const auto status = parse_status(text_of(object, "status"));
     auto outcome = std::make_shared<Outcome>();
-    if (!status || server::read_properties(object, *outcome)) return nullptr;
+    if (!status || endpoints::read_properties(object, *outcome)) return nullptr;
     outcome->status = *status;
     outcome->detail = text_of(object, "detail");
     outcome->error_class = class_of(text_of(object, "error_class"));

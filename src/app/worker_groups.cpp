@@ -110,14 +110,14 @@ std::vector<engine::Definition> WorkerGroups::definitions() const {
     return definitions;
 }
 
-std::string WorkerGroups::take(const server::Heartbeats& beats) {
+std::string WorkerGroups::take(const endpoints::Heartbeats& beats) {
     using Answer = workers::Table::Answer;
     const System now = clock_.system();
     taken_ = true;
     engine_.changed();
     std::vector<std::string_view> names;
     for (const workers::GroupOptions& group : options_) names.push_back(group.name);
-    for (const server::Heartbeat& beat : beats.beats) {
+    for (const endpoints::Heartbeat& beat : beats.beats) {
         const Answer answer = beat.leaving
                                   ? table_->leave(beats.group, beat.worker)
                                   : table_->beat(beats.group, beat.worker, beat.sent.value_or(now));

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "config/config.hpp"
+#include "endpoints/control.hpp"
 #include "engine/engine.hpp"
 #include "net/environment.hpp"
 #include "net/loop.hpp"
-#include "server/server.hpp"
 #include "workers/celery/celery_source.hpp"
 #include "workers/table.hpp"
 
@@ -37,7 +37,7 @@ class WorkerGroups {
     std::vector<engine::Definition> definitions() const;
 
     // Takes what was pushed; the next snapshot shows it. Returns what is wrong with it, or empty.
-    std::string take(const server::Heartbeats& beats);
+    std::string take(const endpoints::Heartbeats& beats);
 
   private:
     struct Source {

@@ -18,33 +18,15 @@
 #include "config/secrets.hpp"
 #include "model/description.hpp"
 #include "model/judge.hpp"
+#include "model/listener.hpp"
 #include "model/selector.hpp"
+#include "model/token.hpp"
 #include "vitals/snapshot.hpp"
 
 namespace vitals::config {
 
-struct Listener {
-    std::string host = "127.0.0.1";
-    std::uint16_t port = 8080;  // 0: any free port
-    std::string unix_path;      // not empty: a unix socket
-    struct Tls {
-        std::string certificate, key, client_ca;
-    };
-    std::optional<Tls> tls;
-    bool control = false;
-    std::string text;  // as written: how endpoints name it
+struct Listener : vitals::Listener {
     Position position;
-};
-
-// Rights that a token may have.
-struct Rights {
-    bool read = false, push = false, control = false;
-};
-struct Token {
-    std::string name;
-    Secret secret;
-    std::chrono::milliseconds overlap{60'000};  // how long a replaced one is still accepted
-    Rights allow;
 };
 
 struct ComponentConfig {

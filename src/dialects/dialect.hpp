@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "http/response.hpp"
 #include "model/description.hpp"
 #include "model/selector.hpp"
 #include "vitals/snapshot.hpp"
@@ -34,7 +35,7 @@ enum class Disclosure : std::uint8_t { status, detail, full };
 // `operator_`: through a control listener, or with a token that has the right `control`.
 enum class Sender : std::uint8_t { anyone, loopback, operator_ };
 
-using Pairs = std::vector<std::pair<std::string, std::string>>;
+using http::Pairs;
 
 // Counted by the server: vitals_http_requests_total{endpoint,code}.
 struct Traffic {
@@ -82,11 +83,10 @@ struct Request {
     const std::string* header(std::string_view name) const;
 };
 
-struct Response {
-    int status = 200;
-    std::string content_type;  // empty: no Content-Type header
-    std::string body;
-    Pairs headers;  // beyond those that the server adds to every answer
+struct Response : http::Response {
+    Response() = default;
+    Response(http::Response plain) : http::Response(std::move(plain)) {}
+
     // The same request may be answered with these bytes until the version changes, a result turns
     // stale, or this much time has passed. Zero: never repeated.
     std::chrono::milliseconds repeat_for = std::chrono::hours(1);

@@ -6,13 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "server/server.hpp"
+#include "endpoints/routes.hpp"
 
 namespace vitals::library {
 
 // By name; all that need no mapping when empty. Throws std::invalid_argument for an unknown name or
 // a dialect that needs a mapping.
-std::shared_ptr<const server::Routes> usual_routes(const std::vector<std::string>& dialects,
-                                                   bool disclose_errors);
+std::shared_ptr<const endpoints::Routes> usual_routes(const std::vector<std::string>& dialects,
+                                                      bool disclose_errors);
 
 }  // namespace vitals::library

@@ -5,20 +5,20 @@
 #include <stdexcept>
 
 #include "dialects/dialect.hpp"
+#include "http/answer.hpp"
+#include "http/request.hpp"
 #include "library/mounts.hpp"
-#include "server/answer.hpp"
-#include "server/request.hpp"
 
 namespace vitals {
 
 namespace library {
 
-std::shared_ptr<const server::Routes> usual_routes(const std::vector<std::string>& dialects,
-                                                   bool disclose_errors) {
-    auto routes = std::make_shared<server::Routes>();
+std::shared_ptr<const endpoints::Routes> usual_routes(const std::vector<std::string>& dialects,
+                                                      bool disclose_errors) {
+    auto routes = std::make_shared<endpoints::Routes>();
     routes->embedded = true;
     const auto mount = [&](const dialects::Dialect& dialect) {
-        server::Endpoint endpoint;
+        endpoints::MountedEndpoint endpoint;
         endpoint.dialect = &dialect;
         endpoint.path = dialect.usual_path;
         if (dialect.description.make != nullptr) endpoint.options = dialect.description.make();
@@ -43,7 +43,7 @@ std::shared_ptr<const server::Routes> usual_routes(const std::vector<std::string
 
 namespace {
 
-const server::Routes& all_routes() {
+const endpoints::Routes& all_routes() {
     static const auto routes = library::usual_routes({}, false);
     return *routes;
 }
@@ -54,7 +54,7 @@ Response with_usual_headers(dialects::Response made, bool head) {
     response.status = made.status;
     bool caching = false;
     for (auto& [name, value] : made.headers) {
-        caching = caching || server::equal_ignoring_case(name, "cache-control");
+        caching = caching || http::equal_ignoring_case(name, "cache-control");
         response.headers.emplace_back(std::move(name), std::move(value));
     }
     if (!made.content_type.empty())
@@ -78,9 +78,9 @@ Response plain(int status, std::string body) {
 }  // namespace
 
 Response respond(const std::shared_ptr<const Snapshot>& snapshot, const Request& request) {
-    auto target = server::parse_target(request.method, request.target);
+    auto target = http::parse_target(request.method, request.target);
     if (!target) return plain(target.error().status, std::string(target.error().why) + "\n");
-    for (const server::Endpoint& endpoint : all_routes().endpoints) {
+    for (const endpoints::MountedEndpoint& endpoint : all_routes().endpoints) {
         const auto rest = endpoint.dialect->match(endpoint.path, target->path);
         if (!rest) continue;
         const bool options = request.method == "OPTIONS";
@@ -101,7 +101,7 @@ Response respond(const std::shared_ptr<const Snapshot>& snapshot, const Request&
         facts.now = std::chrono::steady_clock::now();
         facts.now_system = std::chrono::system_clock::now();
         for (const auto& [name, value] : request.headers) {
-            const std::string lower = server::lower_case(name);
+            const std::string lower = http::lower_case(name);
             if (lower == "host") facts.site = "http://" + value;
             if (lower == "accept")
                 facts.accept += (facts.accept.empty() ? "" : ", ") + value;
@@ -110,7 +110,7 @@ Response respond(const std::shared_ptr<const Snapshot>& snapshot, const Request&
         }
         dialects::Response made =
             endpoint.dialect->render(*snapshot, facts, endpoint.options.get());
-        if (options) server::as_options(made, methods);
+        if (options) http::as_options(made, methods);
         return with_usual_headers(std::move(made), request.method == "HEAD");
     }
     return plain(404, "no dialect stands on this path\n");

@@ -12,8 +12,8 @@ namespace vitals {
 
 namespace {
 
-server::Listener listener_at(const std::string& address, bool control) {
-    server::Listener listener;
+Listener listener_at(const std::string& address, bool control) {
+    Listener listener;
     listener.control = control;
     listener.text = address;
     if (address.starts_with("unix:")) {
@@ -58,16 +58,16 @@ struct Server::State {
 
     // What a request may change: whether the service is decommissioned, through a control listener.
     // There are no tokens here.
-    static server::Control control(Registry& registry, const ServerOptions& options) {
-        using Answer = server::Control::Answer;
+    static endpoints::Control control(Registry& registry, const ServerOptions& options) {
+        using Answer = endpoints::Control::Answer;
         constexpr auto refused = "the service's own registry is not changed over HTTP";
-        server::Control control;
+        endpoints::Control control;
         control.decommission = [&registry](const std::string& text, const std::string&,
                                            const std::function<void(bool)>& done) {
             registry.decommission(text);
             done(false);
         };
-        control.push = [=](const server::Push&, const auto& done) {
+        control.push = [=](const endpoints::Push&, const auto& done) {
             done(Answer::refused, refused);
         };
         control.remove = [=](const std::string&, const auto& done) {

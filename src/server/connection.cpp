@@ -21,7 +21,7 @@ constexpr std::size_t empty_capacity = 512;  // of an input buffer that is kept 
 constexpr std::size_t plan_per_byte = 32;
 }  // namespace
 
-Connection::Connection(ServingThread& thread, int descriptor, Peer peer,
+Connection::Connection(ServingThread& thread, int descriptor, endpoints::Peer peer,
                        const TlsContext* tls) noexcept
     : thread_(thread), descriptor_(descriptor), peer_(peer), tls_context_(tls) {}
 
@@ -156,7 +156,7 @@ void Connection::pump() {
 }
 
 std::size_t Connection::consume(std::string_view bytes) {
-    const Responder& responder = thread_.responder();
+    const endpoints::Responder& responder = thread_.responder();
     const std::uint64_t made = responder.made();
     std::size_t used = 0;
     for (; used < bytes.size() && !blocked() && steps_ > 0; --steps_) {
@@ -182,14 +182,14 @@ std::size_t Connection::take_head(std::string_view bytes) {
         searched_ = 0;
         return 2;
     }
-    std::size_t limit = thread_.shared().limits.head;
-    auto end = find_head_end(bytes, searched_);
+    std::size_t limit = thread_.limits().head;
+    auto end = http::find_head_end(bytes, searched_);
     if (end.value_or(bytes.size()) > limit) {
         refuse({431, "the request line and header fields are too large"});
         return bytes.size();
     }
     if (!end) {
-        if (auto refusal = refuse_early(bytes, searched_)) {
+        if (auto refusal = http::refuse_early(bytes, searched_)) {
             refuse(*refusal);
             return bytes.size();
         }
@@ -200,7 +200,7 @@ std::size_t Connection::take_head(std::string_view bytes) {
     searched_ = 0;
     std::string_view raw = bytes.substr(0, *end);
     linger_ = bytes.size() > raw.size();
-    auto head = parse_head(raw);
+    auto head = http::parse_head(raw);
     if (!head) {
         refuse(head.error());
         return bytes.size();
@@ -210,12 +210,12 @@ std::size_t Connection::take_head(std::string_view bytes) {
 }
 
 std::size_t Connection::take_body(std::string_view bytes) {
-    Body& body = pending_->body;
+    http::Body& body = pending_->body;
     std::size_t taken = body.feed(bytes);
     linger_ = bytes.size() > taken;
     if (body.refused()) {
         bool answered_already = pending_->plan.action == nullptr;
-        Refusal refusal = *body.refused();
+        http::Refusal refusal = *body.refused();
         pending_.reset();
         if (answered_already)
             linger();
@@ -235,14 +235,14 @@ std::size_t Connection::take_body(std::string_view bytes) {
 
 // The same bytes as last time: the answer of the same variant, as it is now.
 bool Connection::repeat() {
-    Responder& responder = thread_.responder();
+    endpoints::Responder& responder = thread_.responder();
     Memo& memo = *memo_;
     if (memo.bearer_size > 0 && !(responder.identify(std::string_view(memo.head).substr(
                                       memo.bearer_begin, memo.bearer_size)) == memo.identity)) {
         memo_.reset();
         return false;
     }
-    const std::shared_ptr<Rendered>& rendered = responder.fresh(*memo.variant);
+    const std::shared_ptr<http::Rendered>& rendered = responder.fresh(*memo.variant);
     if (rendered == nullptr) {
         memo_.reset();
         return false;
@@ -255,12 +255,12 @@ bool Connection::repeat() {
     return true;
 }
 
-void Connection::start(const Head& head, std::string_view raw) {
+void Connection::start(const http::Head& head, std::string_view raw) {
     served_ = true;
     head_only_ = head.method == "HEAD";
     old_ = head.minor == 0;
     keep_ = head.keep_alive && !thread_.draining();
-    Plan plan = thread_.responder().plan(head, peer_);
+    endpoints::Plan plan = thread_.responder().plan(head, peer_);
     label_ = plan.label;
     if (plan.malformed || (head.has_body() && plan.response)) {
         // Nobody will read what follows.
@@ -281,15 +281,15 @@ void Connection::start(const Head& head, std::string_view raw) {
 
 // An action waits for its body. What only reads is answered at once: nothing of the request is held
 // while the body, which nobody reads, is on its way.
-void Connection::await_body(const Head& head, Plan plan, std::string_view raw) {
-    Body body(head, thread_.shared().limits.body,
-              plan.reads_body ? Body::Use::keep : Body::Use::count);
+void Connection::await_body(const http::Head& head, endpoints::Plan plan, std::string_view raw) {
+    http::Body body(head, thread_.limits().body,
+                    plan.reads_body ? http::Body::Use::keep : http::Body::Use::count);
     if (body.refused()) {
         refuse(*body.refused());
         return;
     }
     if (plan.action == nullptr) {
-        pending_ = std::make_unique<Pending>(Plan{}, std::move(body), std::size_t{0});
+        pending_ = std::make_unique<Pending>(endpoints::Plan{}, std::move(body), std::size_t{0});
         linger_ = true;
         // Who is told the end before it was told to go on may send the body or not.
         if (head.expects_continue) keep_ = false;
@@ -310,10 +310,10 @@ void Connection::await_body(const Head& head, Plan plan, std::string_view raw) {
     thread_.move(*this, Phase::body);
 }
 
-void Connection::carry_out(Plan& plan, std::string body) {
-    Responder& responder = thread_.responder();
+void Connection::carry_out(endpoints::Plan& plan, std::string body) {
+    endpoints::Responder& responder = thread_.responder();
     if (plan.variant != nullptr) {
-        std::shared_ptr<Rendered> rendered = responder.fresh(*plan.variant);
+        std::shared_ptr<http::Rendered> rendered = responder.fresh(*plan.variant);
         // Too long a question to be kept.
         if (rendered == nullptr) rendered = responder.render_once(*plan.variant);
         responder.count(plan.label, rendered->status);
@@ -321,13 +321,14 @@ void Connection::carry_out(Plan& plan, std::string body) {
         return;
     }
     thread_.begin_work(*this);
-    std::optional<dialects::Response> response;
+    std::optional<http::Response> response;
     try {
         response = plan.action(std::move(body), thread_.reply_to(*this));
     } catch (const std::exception& error) {
         thread_.shared().log(LogLevel::error,
                              fmt::format("a request to {} failed: {}", plan.label, error.what()));
-        response = plain_answer(500, "the request could not be carried out; the log says why");
+        response =
+            http::plain_answer(500, "the request could not be carried out; the log says why");
     }
     if (response) {
         thread_.end_work(*this);
@@ -335,7 +336,7 @@ void Connection::carry_out(Plan& plan, std::string body) {
     }
 }
 
-void Connection::remember(const Plan& plan, std::string_view raw) {
+void Connection::remember(const endpoints::Plan& plan, std::string_view raw) {
     memo_ = std::make_unique<Memo>();
     Memo& memo = *memo_;
     memo.head = raw;
@@ -349,7 +350,7 @@ void Connection::remember(const Plan& plan, std::string_view raw) {
     memo.old = old_;
 }
 
-void Connection::answer(const dialects::Response& response) {
+void Connection::answer(const http::Response& response) {
     attempt([&] {
         steps_ = most_steps;
         thread_.end_work(*this);

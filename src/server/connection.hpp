@@ -9,9 +9,9 @@
 #include <string>
 #include <string_view>
 
-#include "server/body.hpp"
+#include "endpoints/responder.hpp"
+#include "http/body.hpp"
 #include "server/loop.hpp"
-#include "server/responder.hpp"
 #include "server/tls.hpp"
 
 namespace vitals::server {
@@ -35,13 +35,14 @@ class Connection final : public Loop::Watched {
     using Place = std::list<std::unique_ptr<Connection>>::iterator;
 
     // Takes the descriptor. `tls`: null when it speaks none.
-    Connection(ServingThread& thread, int descriptor, Peer peer, const TlsContext* tls) noexcept;
+    Connection(ServingThread& thread, int descriptor, endpoints::Peer peer,
+               const TlsContext* tls) noexcept;
     ~Connection();
 
     void ready(std::uint32_t events) override;
-    void expire();                                    // the time of its phase is over
-    void answer(const dialects::Response& response);  // of the action under way
-    void drain();                                     // the answer under way is the last
+    void expire();                                // the time of its phase is over
+    void answer(const http::Response& response);  // of the action under way
+    void drain();                                 // the answer under way is the last
     void close() noexcept;
     // Bytes of memory that it holds, alone.
     std::size_t held() const noexcept;
@@ -58,15 +59,15 @@ class Connection final : public Loop::Watched {
     // A request that was asked before, byte for byte: no need to understand it again.
     struct Memo {
         std::string head;
-        std::shared_ptr<Variant> variant;
+        std::shared_ptr<endpoints::Variant> variant;
         std::size_t bearer_begin = 0, bearer_size = 0;  // within head
-        Identity identity;
+        endpoints::Identity identity;
         bool head_only = false, old = false;
     };
     // A body that is being read.
     struct Pending {
-        Plan plan;  // what to do then; nothing when it was answered already
-        Body body;
+        endpoints::Plan plan;  // what to do then; nothing when it was answered already
+        http::Body body;
         std::size_t plan_held;  // bytes, by estimate
     };
 
@@ -82,16 +83,16 @@ class Connection final : public Loop::Watched {
     std::size_t take_head(std::string_view bytes);
     std::size_t take_body(std::string_view bytes);
     bool repeat();
-    void start(const Head& head, std::string_view raw);
-    void await_body(const Head& head, Plan plan, std::string_view raw);
-    void carry_out(Plan& plan, std::string body);
-    void remember(const Plan& plan, std::string_view raw);
+    void start(const http::Head& head, std::string_view raw);
+    void await_body(const http::Head& head, endpoints::Plan plan, std::string_view raw);
+    void carry_out(endpoints::Plan& plan, std::string body);
+    void remember(const endpoints::Plan& plan, std::string_view raw);
 
     // connection_output.cpp
     ssize_t write(std::string_view bytes);
-    void refuse(const Refusal& refusal);
-    void deliver(const dialects::Response& response);
-    void transmit(const std::shared_ptr<Rendered>& rendered);
+    void refuse(const http::Refusal& refusal);
+    void deliver(const http::Response& response);
+    void transmit(const std::shared_ptr<http::Rendered>& rendered);
     bool flush();
     ssize_t send_more();
     void note_sent(std::size_t count);
@@ -101,7 +102,7 @@ class Connection final : public Loop::Watched {
 
     ServingThread& thread_;
     int descriptor_;
-    const Peer peer_;
+    const endpoints::Peer peer_;
     const TlsContext* tls_context_;
     std::unique_ptr<TlsSession> tls_;  // from the first byte on
 
@@ -113,7 +114,7 @@ class Connection final : public Loop::Watched {
     // Being sent: what is left of the head, which is this connection's own, then the body, whose
     // bytes all who are sent it share.
     std::string out_head_;
-    std::shared_ptr<const Rendered> out_;
+    std::shared_ptr<const http::Rendered> out_;
     std::size_t sent_ = 0, end_ = 0;  // of out_->bytes
     std::size_t taken_ = 0;           // bytes since `since`
     std::string label_;               // of the answer that an action will give

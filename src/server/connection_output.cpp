@@ -25,21 +25,21 @@ ssize_t Connection::write(std::string_view bytes) {
     }
 }
 
-void Connection::refuse(const Refusal& refusal) {
+void Connection::refuse(const http::Refusal& refusal) {
     keep_ = false;
     linger_ = true;
     head_only_ = false;
     old_ = false;
     label_ = "other";
-    deliver(plain_answer(refusal.status, refusal.why));
+    deliver(http::plain_answer(refusal.status, refusal.why));
 }
 
-void Connection::deliver(const dialects::Response& response) {
+void Connection::deliver(const http::Response& response) {
     thread_.responder().count(label_, response.status);
     transmit(thread_.responder().render(response));
 }
 
-void Connection::transmit(const std::shared_ptr<Rendered>& rendered) {
+void Connection::transmit(const std::shared_ptr<http::Rendered>& rendered) {
     std::string_view bytes = rendered->bytes;
     if (head_only_) bytes = bytes.substr(0, rendered->head);
     std::size_t sent = 0;
@@ -56,7 +56,7 @@ void Connection::transmit(const std::shared_ptr<Rendered>& rendered) {
         if (count > 0) sent = static_cast<std::size_t>(count);
         if (sent < rendered->head) out_head_ = bytes.substr(sent, rendered->head - sent);
     } else {
-        out_head_ = head_with_connection(*rendered, keep_ ? "keep-alive" : "close");
+        out_head_ = http::head_with_connection(*rendered, keep_ ? "keep-alive" : "close");
     }
     out_ = rendered;
     sent_ = std::max(sent, rendered->head);

@@ -2,7 +2,7 @@
 #include <boost/json.hpp>
 
 #include "dialects/json_writer.hpp"
-#include "server/control_api.hpp"
+#include "endpoints/control_api.hpp"
 #include "server/server_testing.hpp"
 
 namespace vitals::server::testing {
@@ -15,12 +15,12 @@ class ControlApiTest : public ::testing::Test {
     void SetUp() override {
         site.listeners = {Site::tcp(), Site::tcp()};
         site.listeners[0].control = true;
-        auto routes = std::make_shared<Routes>();
+        auto routes = std::make_shared<endpoints::Routes>();
         routes->tokens = {token("reader", "r3ad", true, false, false),
                           token("pusher", "p0sh", false, true, false),
                           token("operator", "0per", false, false, true)};
         site.routes = routes;
-        site.control.push = [this](Push push, auto done) {
+        site.control.push = [this](endpoints::Push push, auto done) {
             pushed.push_back(std::move(push));
             done(answer, why);
         };
@@ -34,7 +34,7 @@ class ControlApiTest : public ::testing::Test {
                 if (state->name() == name) return done(state);
             done(nullptr);
         };
-        site.control.heartbeat = [this](Heartbeats beats, auto done) {
+        site.control.heartbeat = [this](endpoints::Heartbeats beats, auto done) {
             heard.push_back(std::move(beats));
             done(why);
         };
@@ -58,11 +58,11 @@ class ControlApiTest : public ::testing::Test {
     static json::object object(const Got& got) { return json::parse(got.body).as_object(); }
 
     Site site;
-    std::vector<Push> pushed;
+    std::vector<endpoints::Push> pushed;
     std::vector<std::string> removed;
-    std::vector<Heartbeats> heard;
+    std::vector<endpoints::Heartbeats> heard;
     std::vector<std::string> problems;
-    Control::Answer answer = Control::Answer::done;
+    endpoints::Control::Answer answer = endpoints::Control::Answer::done;
     std::string why;
 };
 
@@ -125,7 +125,7 @@ TEST_F(ControlApiTest, MethodsAreAllowedOrNamed) {
 }
 
 TEST_F(ControlApiTest, TakesAPush) {
-    answer = Control::Answer::created;
+    answer = endpoints::Control::Answer::created;
     Got got = ask("PUT", "/v1/components/jobs%2Fnightly",
                   R"({"status":"degraded","detail":"slow\nvery","ttl":"90s",
                      "properties":{"n":3,"f":1.5,"b":true,"t":"x"}})");
@@ -140,14 +140,14 @@ TEST_F(ControlApiTest, TakesAPush) {
     EXPECT_EQ(pushed[0].outcome.properties,
               (std::vector<Property>{
                   {"n", std::int64_t{3}}, {"f", 1.5}, {"b", true}, {"t", std::string("x")}}));
-    answer = Control::Answer::done;
+    answer = endpoints::Control::Answer::done;
     EXPECT_EQ(ask("PUT", "/v1/components/a", R"({"status":"ok","ttl":1.5})").status, 204);
     EXPECT_EQ(pushed[1].ttl, 1500ms);
     EXPECT_EQ(ask("PUT", "/v1/components/a", R"({"status":"failed"})").status, 204);
     EXPECT_EQ(pushed[2].outcome.error_class, ErrorClass::assertion);
     EXPECT_TRUE(pushed[2].create);
     EXPECT_FALSE(pushed[2].critical);
-    answer = Control::Answer::unknown_component;
+    answer = endpoints::Control::Answer::unknown_component;
     EXPECT_EQ(
         ask("PUT", "/v1/components/a", R"({"status":"ok","create":false,"critical":true})").status,
         404);
@@ -219,19 +219,19 @@ TEST_F(ControlApiTest, NamesThatCannotBe) {
 
 TEST_F(ControlApiTest, RefusalsOfTheEngineAreTold) {
     std::string ok = R"({"status":"ok"})";
-    answer = Control::Answer::not_pushed;
+    answer = endpoints::Control::Answer::not_pushed;
     why = "web is checked every 10s";
     Got got = ask("PUT", "/v1/components/web", ok);
     EXPECT_EQ(got.status, 409);
     EXPECT_EQ(object(got)["detail"], json::string(why));
-    answer = Control::Answer::refused;
+    answer = endpoints::Control::Answer::refused;
     EXPECT_EQ(ask("PUT", "/v1/components/web", ok).status, 422);
-    answer = Control::Answer::configured;
+    answer = endpoints::Control::Answer::configured;
     why.clear();
     EXPECT_EQ(ask("DELETE", "/v1/components/web").status, 409);
-    answer = Control::Answer::unknown_component;
+    answer = endpoints::Control::Answer::unknown_component;
     EXPECT_EQ(ask("DELETE", "/v1/components/web").status, 404);
-    answer = Control::Answer::done;
+    answer = endpoints::Control::Answer::done;
     EXPECT_EQ(ask("DELETE", "/v1/components/db%2Fmain").status, 204);
     EXPECT_EQ(removed.back(), "db/main");
 }
@@ -401,14 +401,14 @@ TEST_F(ControlApiTest, RefusesWhatIsNoHeartbeat) {
 
 // Every operation, every schema that is named, and nothing that is not.
 TEST(OpenApi, DescribesWhatIsServed) {
-    json::value document = json::parse(openapi_document("9.9"));
+    json::value document = json::parse(endpoints::openapi_document("9.9"));
     EXPECT_EQ(document.at("openapi"), "3.1.0");
     EXPECT_EQ(document.at("info").at("version"), "9.9");
     std::size_t described = 0;
     for (const auto& [path, item] : document.at("paths").as_object())
         described += item.as_object().size();
-    EXPECT_EQ(described, operations().size());
-    for (const Operation& operation : operations()) {
+    EXPECT_EQ(described, endpoints::operations().size());
+    for (const endpoints::Operation& operation : endpoints::operations()) {
         std::string method = operation.method == "GET"    ? "get"
                              : operation.method == "PUT"  ? "put"
                              : operation.method == "POST" ? "post"
@@ -416,7 +416,7 @@ TEST(OpenApi, DescribesWhatIsServed) {
         const json::value& one = document.at("paths").at(operation.path).at(method);
         EXPECT_EQ(one.at("operationId"), json::string(operation.id));
         EXPECT_FALSE(one.at("responses").as_object().empty());
-        if (operation.right != Right::none) {
+        if (operation.right != endpoints::Right::none) {
             EXPECT_TRUE(one.at("responses").as_object().contains("401"));
         }
     }

@@ -240,7 +240,7 @@ TEST_F(LimitsTest, WithoutDescriptorsTheOldestIdleMakesRoomAndItIsSaidOnce) {
 }
 
 TEST_F(LimitsTest, DrainLetsAnswersFinishAndNobodyIn) {
-    std::function<void(Control::Answer, std::string)> finish;
+    std::function<void(endpoints::Control::Answer, std::string)> finish;
     std::mutex mutex;
     site.listeners = {Site::tcp()};
     site.listeners[0].control = true;
@@ -261,7 +261,7 @@ TEST_F(LimitsTest, DrainLetsAnswersFinishAndNobodyIn) {
     for (int i = 0; i < 100 && Client(site.port()).connected(); ++i)
         std::this_thread::sleep_for(10ms);
     EXPECT_FALSE(Client(site.port()).connected());
-    finish(Control::Answer::done, {});
+    finish(endpoints::Control::Answer::done, {});
     Got got = working.receive();
     EXPECT_EQ(got.status, 204);
     EXPECT_EQ(got.fields["connection"], "close");

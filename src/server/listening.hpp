@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "server/server.hpp"
+#include "model/listener.hpp"
 #include "server/tls.hpp"
 
 namespace vitals::server {

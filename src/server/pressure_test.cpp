@@ -195,10 +195,12 @@ TEST_F(PressureTest, QuestionsThatNobodyRepeatsAreNotKept) {
 // Whatever allocation fails on the way: that connection may be closed, the next one is served.
 TEST_F(PressureTest, WantOfMemoryCostsOneConnection) {
     site.threads = 0;  // what is counted happens on this thread
-    auto made = std::make_shared<Routes>(*site.routes);
+    auto made = std::make_shared<endpoints::Routes>(*site.routes);
     made->tokens.push_back(token("writer", "secret", true, true, true));
     site.routes = made;
-    site.control.push = [](Push, const auto& done) { done(Control::Answer::created, {}); };
+    site.control.push = [](endpoints::Push, const auto& done) {
+        done(endpoints::Control::Answer::created, {});
+    };
     start();
     const std::string push =
         "PUT /v1/components/x HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer secret\r\n"

@@ -72,7 +72,8 @@ struct Keeper : std::enable_shared_from_this<Keeper> {
 }  // namespace
 
 struct Server::State {
-    Shared shared;
+    endpoints::Shared shared;
+    const Limits limits;
     Presence connections, accepting;
     std::vector<std::unique_ptr<ListeningSocket>> sockets;
     std::vector<std::uint16_t> ports;
@@ -80,18 +81,19 @@ struct Server::State {
     bool driven = false;  // by the host's loop
     std::shared_ptr<Keeper> keeper = std::make_shared<Keeper>();
 
-    State(std::vector<Listener> listeners, Control control, const Hub& hub, Clock& clock, Log log,
-          Limits limits, unsigned count)
+    State(std::vector<Listener> listeners, endpoints::Control control, const Hub& hub, Clock& clock,
+          Log log, const Limits& limits_, unsigned count)
         : shared(std::move(listeners), std::move(control), hub, clock, or_silent(std::move(log)),
-                 limits, count) {}
+                 limits_.kept_answers, count),
+          limits(limits_) {}
 };
 
-Server::Server(std::vector<Listener> listeners, std::shared_ptr<const Routes> routes,
-               Control control, const Hub& hub, Clock& clock, Log log, Limits limits,
+Server::Server(std::vector<Listener> listeners, std::shared_ptr<const endpoints::Routes> routes,
+               endpoints::Control control, const Hub& hub, Clock& clock, Log log, Limits limits,
                unsigned threads)
     : state_(std::make_unique<State>(std::move(listeners), std::move(control), hub, clock,
                                      std::move(log), limits, std::max(1u, threads))) {
-    if (routes == nullptr) routes = std::make_shared<Routes>();
+    if (routes == nullptr) routes = std::make_shared<endpoints::Routes>();
     for (const Listener& listener : state_->shared.listeners) {
         state_->sockets.push_back(std::make_unique<ListeningSocket>(listener));
         state_->ports.push_back(state_->sockets.back()->port());
@@ -100,11 +102,11 @@ Server::Server(std::vector<Listener> listeners, std::shared_ptr<const Routes> ro
     }
     for (unsigned i = 0; i < state_->shared.threads; ++i)
         state_->threads.push_back(std::make_unique<ServingThread>(
-            state_->shared, i, routes, state_->sockets, state_->connections));
+            state_->shared, state_->limits, i, routes, state_->sockets, state_->connections));
     state_->driven = threads == 0;
     for (auto& thread : state_->threads)
         if (!state_->driven) thread->start();
-    state_->keeper->interval = state_->shared.limits.certificates_time;
+    state_->keeper->interval = state_->limits.certificates_time;
     state_->keeper->log = state_->shared.log;
     state_->keeper->start();
 }
@@ -115,7 +117,7 @@ Server::~Server() {
     state_->threads.clear();
 }
 
-void Server::replace_routes(std::shared_ptr<const Routes> routes) {
+void Server::replace_routes(std::shared_ptr<const endpoints::Routes> routes) {
     for (auto& thread : state_->threads) thread->replace_routes(routes);
 }
 

@@ -247,7 +247,7 @@ TEST_F(ServerTest, OptionsIsAnsweredWithTheCodeOfGetAndWithoutABody) {
 }
 
 TEST_F(ServerTest, OptionsFollowsWhatChanges) {
-    auto routes = std::make_shared<Routes>();
+    auto routes = std::make_shared<endpoints::Routes>();
     routes->endpoints.push_back(Site::endpoint("/readyz", *dialects::find("kubernetes")));
     site.routes = routes;
     start();
@@ -409,7 +409,7 @@ TEST_F(ServerTest, ADialectThatThrowsIsA500AndLogged) {
 }
 
 TEST_F(ServerTest, CountsAnswersAndShowsTheProcess) {
-    auto routes = std::make_shared<Routes>();
+    auto routes = std::make_shared<endpoints::Routes>();
     routes->endpoints.push_back(Site::endpoint("/probe"));
     routes->endpoints.push_back(Site::endpoint("/process", process_dialect()));
     site.routes = routes;
@@ -426,7 +426,7 @@ TEST_F(ServerTest, CountsAnswersAndShowsTheProcess) {
 }
 
 TEST_F(ServerTest, EndpointsOfOtherListenersAreNotServed) {
-    auto routes = std::make_shared<Routes>();
+    auto routes = std::make_shared<endpoints::Routes>();
     routes->endpoints.push_back(Site::endpoint("/here"));
     routes->endpoints.push_back(Site::endpoint("/there"));
     routes->endpoints[1].listeners = {"second"};
@@ -440,7 +440,7 @@ TEST_F(ServerTest, EndpointsOfOtherListenersAreNotServed) {
 }
 
 TEST_F(ServerTest, TheEndpointWithTheLongestPathAnswers) {
-    auto routes = std::make_shared<Routes>();
+    auto routes = std::make_shared<endpoints::Routes>();
     routes->endpoints.push_back(Site::endpoint("/a"));
     routes->endpoints.push_back(Site::endpoint("/a/b"));
     site.routes = routes;
@@ -453,7 +453,7 @@ TEST_F(ServerTest, ReplacedRoutesHoldForOpenConnections) {
     start();
     Client client = site.client();
     EXPECT_EQ(client.ask(get_probe).status, 200);
-    auto routes = std::make_shared<Routes>();
+    auto routes = std::make_shared<endpoints::Routes>();
     routes->endpoints.push_back(Site::endpoint("/other"));
     site.server->replace_routes(routes);
     EXPECT_EQ(client.ask(get_probe).status, 404);
@@ -489,9 +489,9 @@ TEST_F(ServerTest, DecommissionIsCarriedOutBeforeItIsAnswered) {
     EXPECT_EQ(got.fields["warning"], "199 vitals \"not saved, will not survive a restart\"");
 }
 
-Endpoint probe_status(const std::string& control_from) {
+endpoints::MountedEndpoint probe_status(const std::string& control_from) {
     const dialects::Dialect& dialect = *dialects::find("probe_status");
-    Endpoint made = Site::endpoint("/probe_status", dialect);
+    endpoints::MountedEndpoint made = Site::endpoint("/probe_status", dialect);
     auto options = dialect.description.make();
     for (const Field& field : dialect.description.fields)
         if (field.name == "control_from")
@@ -503,7 +503,7 @@ Endpoint probe_status(const std::string& control_from) {
 TEST_F(ServerTest, OnlyOperatorsMayDecommission) {
     site.listeners = {Site::tcp(), Site::tcp()};
     site.listeners[1].control = true;
-    auto routes = std::make_shared<Routes>();
+    auto routes = std::make_shared<endpoints::Routes>();
     routes->endpoints.push_back(probe_status("operator"));
     routes->tokens.push_back(token("op", "s3cret", false, false, true));
     routes->tokens.push_back(token("reader", "r3ader", true, false, false));
@@ -530,7 +530,7 @@ TEST_F(ServerTest, OnlyOperatorsMayDecommission) {
 
 // `control_from: loopback`: this machine, without a sign that the request only passes through it.
 TEST_F(ServerTest, ALoopbackPeerIsOneWithALocalNameAndNoProxyOrBrowser) {
-    auto routes = std::make_shared<Routes>();
+    auto routes = std::make_shared<endpoints::Routes>();
     routes->endpoints.push_back(probe_status("loopback"));
     site.routes = routes;
     start();
@@ -555,10 +555,11 @@ TEST_F(ServerTest, ALoopbackPeerIsOneWithALocalNameAndNoProxyOrBrowser) {
 
 // The dialects that are there, on their usual paths, through real sockets.
 TEST_F(ServerTest, ServesEveryDialectThatNeedsNoMapping) {
-    auto routes = std::make_shared<Routes>();
+    auto routes = std::make_shared<endpoints::Routes>();
     for (const dialects::Dialect* dialect : dialects::all()) {
         if (!dialect->mounted_by_default || dialect->match == nullptr) continue;
-        Endpoint endpoint = Site::endpoint(std::string(dialect->usual_path), *dialect);
+        endpoints::MountedEndpoint endpoint =
+            Site::endpoint(std::string(dialect->usual_path), *dialect);
         if (dialect->description.make != nullptr) endpoint.options = dialect->description.make();
         routes->endpoints.push_back(endpoint);
     }

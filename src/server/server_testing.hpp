@@ -289,7 +289,7 @@ class Client {
 class Site {
   public:
     Site() {
-        auto made = std::make_shared<Routes>();
+        auto made = std::make_shared<endpoints::Routes>();
         made->endpoints.push_back(endpoint("/probe"));
         routes = made;
         control.decommission = [this](std::string text, std::string who,
@@ -301,8 +301,9 @@ class Site {
     }
     ~Site() { server.reset(); }
 
-    static Endpoint endpoint(std::string path, const dialects::Dialect& dialect = probe_dialect()) {
-        Endpoint made;
+    static endpoints::MountedEndpoint endpoint(std::string path,
+                                               const dialects::Dialect& dialect = probe_dialect()) {
+        endpoints::MountedEndpoint made;
         made.dialect = &dialect;
         made.path = std::move(path);
         return made;
@@ -348,8 +349,8 @@ class Site {
     Hub hub;
     std::uint64_t version = 0;
     std::vector<Listener> listeners;
-    std::shared_ptr<const Routes> routes;
-    Control control;
+    std::shared_ptr<const endpoints::Routes> routes;
+    endpoints::Control control;
     Limits limits;
     unsigned threads = 1;
     bool durable = true;
@@ -365,9 +366,7 @@ inline Token token(std::string name, std::string secret, bool read, bool push, b
     Token made;
     made.name = std::move(name);
     made.secret = Secret(std::move(secret));
-    made.read = read;
-    made.push = push;
-    made.control = control;
+    made.allow = {read, push, control};
     return made;
 }
 

@@ -62,21 +62,23 @@ bool Presence::wait_empty(std::chrono::steady_clock::time_point deadline) {
     return changed_.wait_until(lock, deadline, [this] { return count_ == 0; });
 }
 
-ServingThread::ServingThread(Shared& shared, unsigned index, std::shared_ptr<const Routes> routes,
+ServingThread::ServingThread(endpoints::Shared& shared, const Limits& limits, unsigned index,
+                             std::shared_ptr<const endpoints::Routes> routes,
                              const std::vector<std::unique_ptr<ListeningSocket>>& sockets,
                              Presence& connected)
     : shared_(shared),
+      limits_(limits),
       connected_(connected),
-      loop_(tick_of(shared.limits)),
+      loop_(tick_of(limits)),
       responder_(shared, index, std::move(routes)),
-      most_(std::max<std::size_t>(1, shared.limits.connections / shared.threads)),
-      most_booked_(shared.limits.connection_memory / shared.threads) {
+      most_(std::max<std::size_t>(1, limits.connections / shared.threads)),
+      most_booked_(limits.connection_memory / shared.threads) {
     auto time = [this](Phase phase) -> auto& { return times_[static_cast<std::size_t>(phase)]; };
-    time(Phase::idle) = shared.limits.idle_time;
-    time(Phase::handshake) = shared.limits.head_time;
-    time(Phase::head) = shared.limits.head_time;
-    time(Phase::body) = shared.limits.body_time;
-    time(Phase::sending) = shared.limits.send_time;
+    time(Phase::idle) = limits.idle_time;
+    time(Phase::handshake) = limits.head_time;
+    time(Phase::head) = limits.head_time;
+    time(Phase::body) = limits.body_time;
+    time(Phase::sending) = limits.send_time;
     time(Phase::lingering) = linger_time;
     for (std::size_t i = 0; i < sockets.size(); ++i)
         for (int descriptor : sockets[i]->descriptors()) {
@@ -129,7 +131,7 @@ void ServingThread::stop() {
     thread_.join();
 }
 
-void ServingThread::replace_routes(std::shared_ptr<const Routes> routes) {
+void ServingThread::replace_routes(std::shared_ptr<const endpoints::Routes> routes) {
     loop_.mailbox()->post(
         [this, routes = std::move(routes)] { responder_.replace_routes(routes); });
 }
@@ -200,7 +202,10 @@ void ServingThread::admit(Acceptor& acceptor, int descriptor, bool loopback) {
     std::unique_ptr<Connection> made;
     try {
         made = std::make_unique<Connection>(
-            *this, descriptor, Peer{acceptor.listener, loopback, descriptor}, acceptor.tls);
+            *this, descriptor,
+            endpoints::Peer{acceptor.listener, loopback,
+                            [descriptor] { return peer_name(descriptor); }},
+            acceptor.tls);
     } catch (...) {
         ::close(descriptor);
         throw;
@@ -247,7 +252,7 @@ void ServingThread::move(Connection& connection, Phase phase) noexcept {
 void ServingThread::await_reader(Connection& connection) noexcept {
     move(connection, Phase::sending);
     Connections& readers = list(Phase::sending);
-    std::size_t most = shared_.limits.outgrown_answers / shared_.threads;
+    std::size_t most = limits_.outgrown_answers / shared_.threads;
     while (responder_.outgrown_bytes() > most && readers.front().get() != &connection)
         readers.front()->close();
 }
@@ -297,9 +302,9 @@ void ServingThread::end_work(Connection& connection) {
     working_.erase(connection.id);
 }
 
-Reply ServingThread::reply_to(const Connection& connection) {
+endpoints::Reply ServingThread::reply_to(const Connection& connection) {
     // The mailbox is closed before this thread's connections go: what comes later is dropped.
-    return [this, mailbox = loop_.mailbox(), id = connection.id](dialects::Response response) {
+    return [this, mailbox = loop_.mailbox(), id = connection.id](http::Response response) {
         mailbox->post([this, id, response = std::move(response)] {
             auto found = working_.find(id);
             if (found != working_.end()) found->second->answer(response);
@@ -325,7 +330,7 @@ void ServingThread::sweep() {
     peak_ = memory();
 }
 
-void ServingThread::log_handshake(const Peer& peer, const std::string& problem) {
+void ServingThread::log_handshake(const endpoints::Peer& peer, const std::string& problem) {
     shared_.log(LogLevel::debug, fmt::format("listener {}: TLS handshake failed: {}",
                                              shared_.listeners[peer.listener].text, problem));
 }

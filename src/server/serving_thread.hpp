@@ -15,10 +15,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include "endpoints/responder.hpp"
 #include "server/connection.hpp"
+#include "server/limits.hpp"
 #include "server/listening.hpp"
 #include "server/loop.hpp"
-#include "server/responder.hpp"
 
 namespace vitals::server {
 
@@ -38,7 +39,8 @@ class Presence {
 
 class ServingThread {
   public:
-    ServingThread(Shared& shared, unsigned index, std::shared_ptr<const Routes> routes,
+    ServingThread(endpoints::Shared& shared, const Limits& limits, unsigned index,
+                  std::shared_ptr<const endpoints::Routes> routes,
                   const std::vector<std::unique_ptr<ListeningSocket>>& sockets,
                   Presence& connected);
     ~ServingThread();  // closes its connections
@@ -51,13 +53,14 @@ class ServingThread {
     void poll() { loop_.poll(); }
     int descriptor() const noexcept { return loop_.descriptor(); }
     // Any thread.
-    void replace_routes(std::shared_ptr<const Routes> routes);
+    void replace_routes(std::shared_ptr<const endpoints::Routes> routes);
     // Stops accepting, and leaves `accepting` when that is so; answers under way are the last.
     void drain(Presence& accepting);
 
     // For its connections, on its thread.
-    Shared& shared() noexcept { return shared_; }
-    Responder& responder() noexcept { return responder_; }
+    endpoints::Shared& shared() noexcept { return shared_; }
+    const Limits& limits() const noexcept { return limits_; }
+    endpoints::Responder& responder() noexcept { return responder_; }
     std::span<char> scratch() noexcept { return scratch_; }
     bool draining() const noexcept { return draining_; }
     void move(Connection& connection, Connection::Phase phase) noexcept;
@@ -68,8 +71,8 @@ class ServingThread {
     void ring_again(Connection& connection) noexcept;
     void begin_work(Connection& connection);
     void end_work(Connection& connection);
-    Reply reply_to(const Connection& connection);
-    void log_handshake(const Peer& peer, const std::string& problem);
+    endpoints::Reply reply_to(const Connection& connection);
+    void log_handshake(const endpoints::Peer& peer, const std::string& problem);
     void log_failure(const std::exception& error) noexcept;
 
   private:
@@ -97,10 +100,11 @@ class ServingThread {
         return connections_[static_cast<std::size_t>(phase)];
     }
 
-    Shared& shared_;
+    endpoints::Shared& shared_;
+    const Limits limits_;
     Presence& connected_;
     Loop loop_;
-    Responder responder_;
+    endpoints::Responder responder_;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     // By phase, each in the order in which they entered it: the first is the first to expire.
     std::array<Connections, Connection::phases> connections_;

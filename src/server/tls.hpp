@@ -9,7 +9,7 @@
 #include <span>
 #include <string>
 
-#include "server/server.hpp"
+#include "model/listener.hpp"
 
 namespace vitals::server {
 

@@ -1,5 +1,5 @@
 // Who may see what: tokens, rights, disclosure.
-#include "server/tokens.hpp"
+#include "endpoints/tokens.hpp"
 
 #include "server/server_testing.hpp"
 
@@ -9,7 +9,7 @@ namespace {
 class TokenTest : public ::testing::Test {
   protected:
     void start() {
-        auto routes = std::make_shared<Routes>();
+        auto routes = std::make_shared<endpoints::Routes>();
         routes->endpoints.push_back(Site::endpoint("/open"));
         routes->endpoints.push_back(Site::endpoint("/closed"));
         routes->endpoints[1].tokens = {"reader", "pusher"};
@@ -19,7 +19,7 @@ class TokenTest : public ::testing::Test {
         routes->tokens.push_back(Token{});
         routes->tokens.back().name = "waiting";
         routes->tokens.back().secret = Secret::pending();
-        routes->tokens.back().read = true;
+        routes->tokens.back().allow.read = true;
         secret = routes->tokens[0].secret;
         site.routes = routes;
         site.publish({{"db", Status::ok}});
@@ -82,34 +82,34 @@ TEST_F(TokenTest, ARotatedTokenIsRefusedOnAnOpenConnectionThatUsedIt) {
 }
 
 TEST_F(TokenTest, ATokenWithoutAValueMatchesNothing) {
-    Routes routes;
+    endpoints::Routes routes;
     routes.tokens.resize(2);
     routes.tokens[0].secret = Secret::pending();
-    routes.tokens[0].read = true;
+    routes.tokens[0].allow.read = true;
     routes.tokens[1].secret = Secret("");
-    routes.tokens[1].read = true;
-    EXPECT_EQ(identify(routes, "", {}).token, -1);
-    EXPECT_EQ(identify(routes, "x", {}).token, -1);
-    EXPECT_FALSE(identify(routes, "", {}).read);
+    routes.tokens[1].allow.read = true;
+    EXPECT_EQ(endpoints::identify(routes, "", {}).token, -1);
+    EXPECT_EQ(endpoints::identify(routes, "x", {}).token, -1);
+    EXPECT_FALSE(endpoints::identify(routes, "", {}).may.read);
 }
 
 TEST_F(TokenTest, ARotatedTokenIsAcceptedForItsOverlap) {
-    Routes routes;
+    endpoints::Routes routes;
     routes.tokens = {token("a", "0ld", true, false, false), token("b", "b", false, true, false)};
     routes.tokens[0].overlap = 60s;
     const Secret& secret = routes.tokens[0].secret;
     const Steady then{1h};
     secret.replace("n3w", then);
     for (const char* each : {"0ld", "n3w"}) {
-        const Identity identity = identify(routes, each, then + 59s);
+        const endpoints::Identity identity = endpoints::identify(routes, each, then + 59s);
         EXPECT_EQ(identity.token, 0) << each;
-        EXPECT_TRUE(identity.read) << each;
-        EXPECT_FALSE(identity.push) << each;
+        EXPECT_TRUE(identity.may.read) << each;
+        EXPECT_FALSE(identity.may.push) << each;
     }
-    EXPECT_EQ(identify(routes, "0ld", then + 60s).token, -1);
-    EXPECT_EQ(identify(routes, "n3w", then + 60s).token, 0);
+    EXPECT_EQ(endpoints::identify(routes, "0ld", then + 60s).token, -1);
+    EXPECT_EQ(endpoints::identify(routes, "n3w", then + 60s).token, 0);
     routes.tokens[1].secret.replace("c", then);
-    EXPECT_EQ(identify(routes, "b", then).token, -1) << "without an overlap at once";
+    EXPECT_EQ(endpoints::identify(routes, "b", then).token, -1) << "without an overlap at once";
 }
 
 TEST_F(TokenTest, RefusalsAreCountedAndLoggedAtMostOnceASecond) {

@@ -1,20 +1,20 @@
 // Routing and rights.
-#include "server/responder.hpp"
+#include "endpoints/responder.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "dialects/probes.hpp"
-#include "server/control_api.hpp"
-#include "server/listening.hpp"
+#include "endpoints/component_json.hpp"
+#include "endpoints/control_api.hpp"
 
-namespace vitals::server {
+namespace vitals::endpoints {
 namespace {
 
 using dialects::Disclosure;
-using dialects::Response;
 using dialects::Sender;
+using http::Response;
 
 // Whether a method stands in a list such as "GET, HEAD, OPTIONS".
 bool lists(std::string_view methods, std::string_view method) {
@@ -37,7 +37,7 @@ Response options_answer(std::string_view methods, int status = 200) {
 }
 
 // A browser's question whether a page may ask at all; it shows no token.
-bool is_preflight(const Head& head) {
+bool is_preflight(const http::Head& head) {
     return head.method == "OPTIONS" && head.field("origin") != nullptr &&
            head.field("access-control-request-method") != nullptr;
 }
@@ -54,7 +54,7 @@ Response ask_for_token(Response response, bool invalid) {
 }
 
 // What a proxy adds, or a browser. A proxy that adds nothing cannot be told.
-bool passed_on(const Head& head) {
+bool passed_on(const http::Head& head) {
     constexpr std::string_view signs[] = {
         "forwarded",        "x-forwarded-", "x-real-ip", "via",     "x-client-ip",
         "x-cluster-client", "x-original-",  "x-envoy-",  "cf-",     "true-client-ip",
@@ -62,7 +62,7 @@ bool passed_on(const Head& head) {
     };
     for (const auto& [name, value] : head.fields)
         for (std::string_view sign : signs)
-            if (equal_ignoring_case(name.substr(0, sign.size()), sign)) return true;
+            if (http::equal_ignoring_case(name.substr(0, sign.size()), sign)) return true;
     return false;
 }
 
@@ -82,7 +82,7 @@ bool is_localhost(std::string_view name) {
     constexpr std::string_view localhost = "localhost";
     if (name.size() < localhost.size()) return false;
     std::size_t before = name.size() - localhost.size();
-    return equal_ignoring_case(name.substr(before), localhost) &&
+    return http::equal_ignoring_case(name.substr(before), localhost) &&
            (before == 0 || name[before - 1] == '.');
 }
 
@@ -119,7 +119,7 @@ void Responder::replace_routes(std::shared_ptr<const Routes> routes) {
     routes_ = std::move(routes);
     mounts_.assign(shared_.listeners.size(), {});
     for (std::size_t i = 0; i < mounts_.size(); ++i)
-        for (const Endpoint& endpoint : routes_->endpoints) {
+        for (const MountedEndpoint& endpoint : routes_->endpoints) {
             bool here = endpoint.listeners.empty() ||
                         std::find(endpoint.listeners.begin(), endpoint.listeners.end(),
                                   shared_.listeners[i].text) != endpoint.listeners.end();
@@ -130,19 +130,19 @@ void Responder::replace_routes(std::shared_ptr<const Routes> routes) {
     // The endpoint with the longest path has it, whatever else is served around it; of several the
     // first, as they stand in one row.
     for (auto& mounts : mounts_)
-        std::ranges::sort(mounts, {}, [](const Endpoint* endpoint) {
+        std::ranges::sort(mounts, {}, [](const MountedEndpoint* endpoint) {
             return std::pair(-std::ssize(endpoint->path), endpoint);
         });
 }
 
-Plan Responder::plan(const Head& head, const Peer& peer) {
+Plan Responder::plan(const http::Head& head, const Peer& peer) {
     Plan plan;
     plan.label = "other";
     plan.bearer = bearer_of(head);
     plan.identity = identify(plan.bearer);
-    auto target = parse_target(head.method, head.target);
+    auto target = http::parse_target(head.method, head.target);
     if (!target) {
-        plan.response = plain_answer(target.error().status, target.error().why);
+        plan.response = http::plain_answer(target.error().status, target.error().why);
         if (target.error().status == 405) plan.response->headers.emplace_back("Allow", "GET, HEAD");
         plan.malformed = true;
         return plan;
@@ -158,19 +158,20 @@ Plan Responder::plan(const Head& head, const Peer& peer) {
         return plan;
     }
     if (is_api_path(target->raw_path)) return plan_control(head, *target, peer, std::move(plan));
-    for (const Endpoint* endpoint : mounts_[peer.listener])
+    for (const MountedEndpoint* endpoint : mounts_[peer.listener])
         if (auto rest = endpoint->dialect->match(endpoint->path, target->path))
             return plan_endpoint(*endpoint, *rest, head, *target, peer, std::move(plan));
-    plan.response = plain_answer(404, {});
+    plan.response = http::plain_answer(404, {});
     return plan;
 }
 
-Plan Responder::plan_endpoint(const Endpoint& endpoint, std::string_view rest, const Head& head,
-                              Target& target, const Peer& peer, Plan plan) {
+Plan Responder::plan_endpoint(const MountedEndpoint& endpoint, std::string_view rest,
+                              const http::Head& head, http::Target& target, const Peer& peer,
+                              Plan plan) {
     const dialects::Dialect& dialect = *endpoint.dialect;
     plan.label = endpoint.path;
     if (!lists(dialect.methods, head.method) && !lists(dialect.refuses, head.method)) {
-        plan.response = not_allowed(plain_answer(405, {}), dialect.methods);
+        plan.response = not_allowed(http::plain_answer(405, {}), dialect.methods);
         return plan;
     }
     if (is_preflight(head)) {
@@ -181,7 +182,7 @@ Plan Responder::plan_endpoint(const Endpoint& endpoint, std::string_view rest, c
     const std::string_view asked_by_options = head.method == "OPTIONS" ? dialect.methods : "";
     plan.response = refuse_token(endpoint, head.method, plan.identity, peer);
     if (plan.response) {
-        if (!asked_by_options.empty()) as_options(*plan.response, asked_by_options);
+        if (!asked_by_options.empty()) http::as_options(*plan.response, asked_by_options);
         return plan;
     }
     dialects::Request request = facts(endpoint, rest, head, target, peer, plan.identity);
@@ -200,29 +201,31 @@ Plan Responder::plan_endpoint(const Endpoint& endpoint, std::string_view rest, c
     return plan;
 }
 
-std::optional<Response> Responder::refuse_token(const Endpoint& endpoint, std::string_view method,
-                                                const Identity& identity, const Peer& peer) {
+std::optional<Response> Responder::refuse_token(const MountedEndpoint& endpoint,
+                                                std::string_view method, const Identity& identity,
+                                                const Peer& peer) {
     if (endpoint.tokens.empty()) {
         if (identity.shown && identity.token < 0) note_token(peer, false);
         return {};
     }
-    if (!identity.shown) return ask_for_token(plain_answer(401, "a token is needed here"), false);
+    if (!identity.shown)
+        return ask_for_token(http::plain_answer(401, "a token is needed here"), false);
     if (identity.token < 0) {
         note_token(peer, true);
-        return ask_for_token(plain_answer(401, "this token is not known"), true);
+        return ask_for_token(http::plain_answer(401, "this token is not known"), true);
     }
     const std::string& name = routes_->tokens[static_cast<std::size_t>(identity.token)].name;
     bool named =
         std::find(endpoint.tokens.begin(), endpoint.tokens.end(), name) != endpoint.tokens.end();
     bool reading = method == "GET" || method == "HEAD" || method == "OPTIONS";
-    if (!named) return plain_answer(403, "this token is not for this endpoint");
-    if (!(identity.read || (!reading && identity.control)))
-        return plain_answer(403, "this token may not read");
+    if (!named) return http::plain_answer(403, "this token is not for this endpoint");
+    if (!(identity.may.read || (!reading && identity.may.control)))
+        return http::plain_answer(403, "this token may not read");
     return {};
 }
 
-dialects::Request Responder::facts(const Endpoint& endpoint, std::string_view rest,
-                                   const Head& head, Target& target, const Peer& peer,
+dialects::Request Responder::facts(const MountedEndpoint& endpoint, std::string_view rest,
+                                   const http::Head& head, http::Target& target, const Peer& peer,
                                    const Identity& identity) const {
     dialects::Request request;
     const bool reading = head.method == "HEAD" || head.method == "OPTIONS";
@@ -232,18 +235,18 @@ dialects::Request Responder::facts(const Endpoint& endpoint, std::string_view re
     if (endpoint.dialect->reads_query) request.query = std::move(target.query);
     for (const auto& [name, value] : head.fields) {
         // A list that was sent in several lines is one list (RFC 9110, section 5.3).
-        if (equal_ignoring_case(name, "accept"))
+        if (http::equal_ignoring_case(name, "accept"))
             request.accept.append(request.accept.empty() ? "" : ", ").append(value);
         for (std::string_view wanted : endpoint.dialect->reads)
-            if (equal_ignoring_case(name, wanted))
+            if (http::equal_ignoring_case(name, wanted))
                 request.headers.emplace_back(std::string(wanted), std::string(value));
     }
     const std::string_view* host = head.field("host");
     if (endpoint.dialect->wants_site && host != nullptr)
         request.site =
             fmt::format("{}://{}", shared_.listeners[peer.listener].tls ? "https" : "http", *host);
-    request.disclose = identity.read ? Disclosure::full : endpoint.disclose;
-    request.authorized = !endpoint.tokens.empty() || identity.read;
+    request.disclose = identity.may.read ? Disclosure::full : endpoint.disclose;
+    request.authorized = !endpoint.tokens.empty() || identity.may.read;
     if (request.method != "GET") request.sender = sender_of(head, peer, identity);
     request.components = endpoint.components.empty() ? nullptr : &endpoint.components;
     request.failed_code = endpoint.failed_code;
@@ -252,8 +255,9 @@ dialects::Request Responder::facts(const Endpoint& endpoint, std::string_view re
     return request;
 }
 
-Sender Responder::sender_of(const Head& head, const Peer& peer, const Identity& identity) const {
-    if (identity.control || (shared_.listeners[peer.listener].control && own_site(head, peer)))
+Sender Responder::sender_of(const http::Head& head, const Peer& peer,
+                            const Identity& identity) const {
+    if (identity.may.control || (shared_.listeners[peer.listener].control && own_site(head, peer)))
         return Sender::operator_;
     const std::string_view* host = head.field("host");
     const bool here = peer.loopback && host != nullptr && is_loopback_name(*host);
@@ -263,32 +267,34 @@ Sender Responder::sender_of(const Head& head, const Peer& peer, const Identity& 
 std::string Responder::who(const Identity& identity, const Peer& peer) const {
     if (identity.token >= 0)
         return "token " + routes_->tokens[static_cast<std::size_t>(identity.token)].name;
-    return peer_name(peer.socket);
+    return peer.name();
 }
 
 // What a dialect may be asked beyond reading: to decommission.
-Action Responder::act_on(const Endpoint& endpoint, dialects::Request request, std::string who) {
+Action Responder::act_on(const MountedEndpoint& endpoint, dialects::Request request,
+                         std::string who) {
     auto shared_request = std::make_shared<dialects::Request>(std::move(request));
     auto routes = routes_;  // the endpoint lives as long as they
     return [this, routes, &endpoint, shared_request, who = std::move(who)](
                std::string, const Reply& reply) -> std::optional<Response> {
         shared_request->now = now_;
         shared_request->now_system = shared_.clock.system();
-        Response response;
+        dialects::Response response;
         try {
             response =
                 endpoint.dialect->render(reader_.read(), *shared_request, endpoint.options.get());
         } catch (const std::exception& error) {
             shared_.log(LogLevel::error, fmt::format("endpoint {} cannot be rendered: {}",
                                                      endpoint.path, error.what()));
-            return plain_answer(500, "the answer could not be made; the log says why");
+            return http::plain_answer(500, "the answer could not be made; the log says why");
         }
         if (!response.decommission) return response;
         if (!shared_.control.decommission)
-            return plain_answer(501, "this program cannot be decommissioned");
+            return http::plain_answer(501, "this program cannot be decommissioned");
         std::string text = *response.decommission;
         shared_.control.decommission(
-            std::move(text), who, [reply, response = std::move(response)](bool durable) {
+            std::move(text), who,
+            [reply, response = http::Response(std::move(response))](bool durable) {
                 Response answer = response;
                 if (!durable)
                     answer.headers.emplace_back(
@@ -301,12 +307,12 @@ Action Responder::act_on(const Endpoint& endpoint, dialects::Request request, st
 
 // No browser speaks to a unix socket. Elsewhere it tells where a page came from, but a page may
 // also have its name point to this machine: who asks from here calls it by a name from here.
-bool Responder::own_site(const Head& head, const Peer& peer) const noexcept {
+bool Responder::own_site(const http::Head& head, const Peer& peer) const noexcept {
     const Listener& listener = shared_.listeners[peer.listener];
     if (!listener.unix_path.empty()) return true;
     const std::string_view* host = head.field("host");
     if (peer.loopback && host != nullptr && !is_local_name(*host) &&
-        !equal_ignoring_case(host->substr(0, host->find(':')), listener.host))
+        !http::equal_ignoring_case(host->substr(0, host->find(':')), listener.host))
         return false;
     if (const std::string_view* site = head.field("sec-fetch-site"))
         return *site == "same-origin" || *site == "none";
@@ -314,10 +320,11 @@ bool Responder::own_site(const Head& head, const Peer& peer) const noexcept {
     if (origin == nullptr) return true;
     std::size_t scheme = origin->find("://");
     return host != nullptr && scheme != std::string_view::npos &&
-           equal_ignoring_case(origin->substr(scheme + 3), *host);
+           http::equal_ignoring_case(origin->substr(scheme + 3), *host);
 }
 
-Plan Responder::plan_control(const Head& head, Target& target, const Peer& peer, Plan plan) {
+Plan Responder::plan_control(const http::Head& head, http::Target& target, const Peer& peer,
+                             Plan plan) {
     plan.label = "/v1";
     Resource resource = find_resource(target.raw_path);
     auto refuse = [&](int status, std::string_view why) {
@@ -339,7 +346,7 @@ Plan Responder::plan_control(const Head& head, Target& target, const Peer& peer,
         plan.response = refuse_operation(**found, target.raw_path, head, plan.identity, peer);
         if (!plan.response && resource.bad_name)
             plan.response = refuse(400, "the name's percent-encoding is not valid");
-        if (plan.response && asked_by_options) as_options(*plan.response, methods);
+        if (plan.response && asked_by_options) http::as_options(*plan.response, methods);
     } else if (asked_by_options) {
         plan.response = options_answer(methods);
     } else {
@@ -373,14 +380,14 @@ Plan Responder::plan_control(const Head& head, Target& target, const Peer& peer,
 
 // Without a token only a control listener serves, and not a page from elsewhere in a browser.
 std::optional<Response> Responder::refuse_operation(const Operation& operation,
-                                                    std::string_view path, const Head& head,
+                                                    std::string_view path, const http::Head& head,
                                                     const Identity& identity, const Peer& peer) {
     const bool control = shared_.listeners[peer.listener].control;
     const bool open = control && own_site(head, peer);
     const bool allowed_by_token = operation.right == Right::none ||
-                                  (operation.right == Right::read && identity.read) ||
-                                  (operation.right == Right::push && identity.push) ||
-                                  (operation.right == Right::control && identity.control);
+                                  (operation.right == Right::read && identity.may.read) ||
+                                  (operation.right == Right::push && identity.may.push) ||
+                                  (operation.right == Right::control && identity.may.control);
     if (identity.shown && identity.token < 0) note_token(peer, !open);
     if (open || allowed_by_token) return {};
     if (!identity.shown) {
@@ -410,4 +417,4 @@ void Responder::count(const std::string& label, int status) {
     shared_.traffic.counter(thread_, label, status).add();
 }
 
-}  // namespace vitals::server
+}  // namespace vitals::endpoints

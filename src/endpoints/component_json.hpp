@@ -5,10 +5,10 @@
 #include <string>
 #include <string_view>
 
-#include "server/answer.hpp"
-#include "server/server.hpp"
+#include "http/answer.hpp"
+#include "vitals/snapshot.hpp"
 
-namespace vitals::server {
+namespace vitals::endpoints {
 
 inline constexpr std::string_view api_version = "1.0.0";
 
@@ -22,6 +22,8 @@ boost::json::object decommission_json(const Decommission& decommission);
 
 // Problem details (RFC 9457), to which a member may be added.
 boost::json::object problem_object(int status, std::string_view detail, std::string_view instance);
-dialects::Response problem_answer(boost::json::object problem);
+http::Response problem_answer(boost::json::object problem);
+// Without one.
+http::Response problem_answer(int status, std::string_view detail, std::string_view instance);
 
-}  // namespace vitals::server
+}  // namespace vitals::endpoints

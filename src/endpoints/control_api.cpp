@@ -1,20 +1,21 @@
 // The operations of /v1.
-#include "server/control_api.hpp"
+#include "endpoints/control_api.hpp"
 
 #include <algorithm>
 #include <vector>
 
+#include "endpoints/api_body.hpp"
+#include "endpoints/component_json.hpp"
+#include "http/request.hpp"
 #include "model/name.hpp"
-#include "server/api_body.hpp"
-#include "server/component_json.hpp"
 
-namespace vitals::server {
+namespace vitals::endpoints {
 namespace {
 
 namespace json = boost::json;
 using dialects::Request;
 using dialects::Response;
-using Answered = std::optional<Response>;
+using Answered = std::optional<http::Response>;
 
 constexpr std::size_t longest_text = 1024;
 
@@ -78,7 +79,7 @@ Response get_openapi(const Snapshot&, const Request&, const void*) {
 // ---- changes -----------------------------------------------------------------------------------
 
 // How an answer of the control seam is told. `done` has no content.
-Response told(Control::Answer answer, const std::string& why, const std::string& path) {
+http::Response told(Control::Answer answer, const std::string& why, const std::string& path) {
     auto problem = [&](int status, std::string_view usual) {
         return problem_answer(status, why.empty() ? usual : std::string_view(why), path);
     };
@@ -360,7 +361,7 @@ Resource find_resource(std::string_view raw_path) {
         resource.operations.push_back(&operation);
         if (!resource.names.empty()) continue;
         for (std::string_view segment : parameters) {
-            auto name = percent_decode(segment);
+            auto name = http::percent_decode(segment);
             resource.bad_name |= !name;
             resource.names.push_back(name.value_or(""));
         }
@@ -377,4 +378,4 @@ std::string allowed(const Resource& resource) {
     return methods + "OPTIONS";
 }
 
-}  // namespace vitals::server
+}  // namespace vitals::endpoints

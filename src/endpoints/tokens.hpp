@@ -7,18 +7,18 @@
 #include <cstdint>
 #include <string_view>
 
-#include "server/request.hpp"
-#include "server/server.hpp"
+#include "endpoints/routes.hpp"
+#include "http/request.hpp"
 
-namespace vitals::server {
+namespace vitals::endpoints {
 
 // What the Authorization field says after `Bearer`; empty when there is none such.
-std::string_view bearer_of(const Head& head) noexcept;
+std::string_view bearer_of(const http::Head& head) noexcept;
 
 struct Identity {
     bool shown = false;  // a bearer token was shown
     int token = -1;      // its index in the routes; -1: none or not known
-    bool read = false, push = false, control = false;
+    Rights may;
 
     bool operator==(const Identity&) const = default;
 };
@@ -38,4 +38,4 @@ class RefusedTokens {
     std::atomic<std::int64_t> next_{INT64_MIN};
 };
 
-}  // namespace vitals::server
+}  // namespace vitals::endpoints

@@ -12,49 +12,21 @@
 #include <unordered_map>
 #include <vector>
 
-#include "model/hub.hpp"
-#include "server/answer.hpp"
-#include "server/request.hpp"
-#include "server/server.hpp"
-#include "server/tokens.hpp"
-#include "server/traffic.hpp"
+#include "endpoints/shared.hpp"
+#include "endpoints/tokens.hpp"
+#include "endpoints/traffic.hpp"
+#include "http/answer.hpp"
+#include "http/request.hpp"
 
-namespace vitals::server {
-
-// What the serving threads of one server share. Immutable, or thread-safe by itself.
-struct Shared {
-    Shared(std::vector<Listener> listening, Control control_, const Hub& hub_, Clock& clock_,
-           Log log_, Limits limits_, unsigned threads_)
-        : listeners(std::move(listening)),
-          control(std::move(control_)),
-          hub(hub_),
-          clock(clock_),
-          log(std::move(log_)),
-          limits(limits_),
-          threads(threads_),
-          traffic(threads_),
-          refused_tokens(listeners.size()),
-          ignored_tokens(listeners.size()) {}
-
-    const std::vector<Listener> listeners;
-    const Control control;
-    const Hub& hub;
-    Clock& clock;
-    const Log log;
-    const Limits limits;
-    const unsigned threads;
-    TrafficBook traffic;
-    std::vector<RefusedTokens> refused_tokens;  // per listener: answered with 401
-    std::vector<RefusedTokens> ignored_tokens;  // per listener: shown where none is needed
-};
+namespace vitals::endpoints {
 
 struct Operation;
 
 // Where a request came from.
 struct Peer {
     std::size_t listener = 0;
-    bool loopback = false;  // 127.0.0.0/8, ::1, or a unix socket
-    int socket = -1;        // while the connection is there
+    bool loopback = false;              // 127.0.0.0/8, ::1, or a unix socket
+    std::function<std::string()> name;  // who is at the other end, for the log; while it is there
 };
 
 // One question that may be asked again, and its answer while that holds.
@@ -67,7 +39,7 @@ struct Variant {
     std::string label;  // what its answers are counted under
     std::string allow;  // not empty: asked by OPTIONS, answered with these methods
 
-    std::shared_ptr<Rendered> rendered;
+    std::shared_ptr<http::Rendered> rendered;
     std::uint64_t version = 0;  // of the snapshot it was made from
     Steady expires{};           // not to be repeated from here on
     std::int64_t second = 0;    // of its date
@@ -78,15 +50,13 @@ struct Variant {
     void retire() noexcept;
 };
 
-// Called once with the answer of an action that could not be given at once; from any thread.
-using Reply = std::function<void(dialects::Response)>;
 // Does what the request asks, given its body. Nothing: the reply will be called.
-using Action = std::function<std::optional<dialects::Response>(std::string body, Reply reply)>;
+using Action = std::function<std::optional<http::Response>(std::string body, Reply reply)>;
 
 // How a request is to be answered: by exactly one of the first three.
 struct Plan {
     std::shared_ptr<Variant> variant;
-    std::optional<dialects::Response> response;
+    std::optional<http::Response> response;
     Action action;
     std::string label;        // what the answer is counted under
     bool malformed = false;   // the connection is to be closed
@@ -104,10 +74,10 @@ class Responder {
     void begin_batch();
 
     // Decides on a request by its head alone, so that a body is only read when it is wanted.
-    Plan plan(const Head& head, const Peer& peer);
+    Plan plan(const http::Head& head, const Peer& peer);
     // The answer of a variant, rendered anew when the state, the time or the routes ask for it.
     // Null when the variant is not kept.
-    const std::shared_ptr<Rendered>& fresh(Variant& variant) {
+    const std::shared_ptr<http::Rendered>& fresh(Variant& variant) {
         if (variant.retired) return none_;
         if (variant.version != shared_.hub.version() || now_ >= variant.expires)
             refresh(variant);
@@ -116,14 +86,14 @@ class Responder {
         variant.used = true;
         return variant.rendered;
     }
-    std::shared_ptr<Rendered> render(const dialects::Response& response);
+    std::shared_ptr<http::Rendered> render(const http::Response& response);
     // Renders a variant for this one time, retired or not.
-    std::shared_ptr<Rendered> render_once(Variant& variant) {
+    std::shared_ptr<http::Rendered> render_once(Variant& variant) {
         return render(produce(variant, reader_.read()));
     }
     void count(const std::string& label, int status);
     Identity identify(std::string_view bearer) const {
-        return server::identify(*routes_, bearer, now_);
+        return endpoints::identify(*routes_, bearer, now_);
     }
     Steady now() const noexcept { return now_; }
     // How many answers were made anew so far, not repeated.
@@ -133,29 +103,31 @@ class Responder {
     std::size_t outgrown_bytes() const noexcept { return live_bytes_ - kept_bytes_; }
 
   private:
-    Plan plan_endpoint(const Endpoint& endpoint, std::string_view rest, const Head& head,
-                       Target& target, const Peer& peer, Plan plan);
-    Plan plan_control(const Head& head, Target& target, const Peer& peer, Plan plan);
-    std::optional<dialects::Response> refuse_token(const Endpoint& endpoint,
-                                                   std::string_view method,
+    Plan plan_endpoint(const MountedEndpoint& endpoint, std::string_view rest,
+                       const http::Head& head, http::Target& target, const Peer& peer, Plan plan);
+    Plan plan_control(const http::Head& head, http::Target& target, const Peer& peer, Plan plan);
+    std::optional<http::Response> refuse_token(const MountedEndpoint& endpoint,
+                                               std::string_view method, const Identity& identity,
+                                               const Peer& peer);
+    std::optional<http::Response> refuse_operation(const Operation& operation,
+                                                   std::string_view path, const http::Head& head,
                                                    const Identity& identity, const Peer& peer);
-    std::optional<dialects::Response> refuse_operation(const Operation& operation,
-                                                       std::string_view path, const Head& head,
-                                                       const Identity& identity, const Peer& peer);
-    dialects::Request facts(const Endpoint& endpoint, std::string_view rest, const Head& head,
-                            Target& target, const Peer& peer, const Identity& identity) const;
-    Action act_on(const Endpoint& endpoint, dialects::Request request, std::string who);
-    dialects::Sender sender_of(const Head& head, const Peer& peer, const Identity& identity) const;
+    dialects::Request facts(const MountedEndpoint& endpoint, std::string_view rest,
+                            const http::Head& head, http::Target& target, const Peer& peer,
+                            const Identity& identity) const;
+    Action act_on(const MountedEndpoint& endpoint, dialects::Request request, std::string who);
+    dialects::Sender sender_of(const http::Head& head, const Peer& peer,
+                               const Identity& identity) const;
     // The token's name, or who is at the other end; for the log.
     std::string who(const Identity& identity, const Peer& peer) const;
     // False when a page from elsewhere may have made a browser send it.
-    bool own_site(const Head& head, const Peer& peer) const noexcept;
+    bool own_site(const http::Head& head, const Peer& peer) const noexcept;
     void note_token(const Peer& peer, bool refused);
 
     std::shared_ptr<Variant> keep(Variant made, const void* route);
     void refresh(Variant& variant);
     void redate(Variant& variant) noexcept;
-    void hold(Variant& variant, std::shared_ptr<Rendered> rendered) noexcept;
+    void hold(Variant& variant, std::shared_ptr<http::Rendered> rendered) noexcept;
     dialects::Response produce(Variant& variant, const Snapshot& snapshot);
     std::string application_metrics();
     Steady holds_until(const Snapshot& snapshot);
@@ -165,7 +137,7 @@ class Responder {
     const unsigned thread_;
     std::shared_ptr<const Routes> routes_;
     SnapshotReader reader_;
-    std::vector<std::vector<const Endpoint*>> mounts_;  // per listener
+    std::vector<std::vector<const MountedEndpoint*>> mounts_;  // per listener
 
     Steady now_{};
     Steady look_at_date_ = Steady::min();
@@ -183,7 +155,7 @@ class Responder {
     // Until when no result of that snapshot turns stale.
     std::uint64_t horizon_version_ = UINT64_MAX;
     Steady horizon_{};
-    const std::shared_ptr<Rendered> none_;
+    const std::shared_ptr<http::Rendered> none_;
 };
 
-}  // namespace vitals::server
+}  // namespace vitals::endpoints

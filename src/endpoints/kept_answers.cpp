@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cstring>
 
-#include "server/process_figures.hpp"
-#include "server/responder.hpp"
+#include "endpoints/process_figures.hpp"
+#include "endpoints/responder.hpp"
 
-namespace vitals::server {
+namespace vitals::endpoints {
 namespace {
 
 constexpr std::size_t most_variants = 256;
@@ -42,7 +42,7 @@ void Responder::begin_batch() {
     std::int64_t second = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
     if (second == second_) return;
     second_ = second;
-    date_ = http_date(now);
+    date_ = http::date_text(now);
 }
 
 // Whoever asked this way before may still name it; what it needed to be rendered goes.
@@ -95,7 +95,7 @@ void Responder::evict(const Variant* spared) {
     }
 }
 
-void Responder::hold(Variant& variant, std::shared_ptr<Rendered> rendered) noexcept {
+void Responder::hold(Variant& variant, std::shared_ptr<http::Rendered> rendered) noexcept {
     if (variant.rendered != nullptr) kept_bytes_ -= variant.rendered->bytes.size();
     variant.rendered = std::move(rendered);
     if (variant.rendered != nullptr) kept_bytes_ += variant.rendered->bytes.size();
@@ -135,10 +135,12 @@ dialects::Response Responder::produce(Variant& variant, const Snapshot& snapshot
     } catch (const std::exception& error) {
         shared_.log(LogLevel::error,
                     fmt::format("endpoint {} cannot be rendered: {}", variant.label, error.what()));
-        response = plain_answer(500, "the answer could not be made; the log says why");
+        response = http::plain_answer(500, "the answer could not be made; the log says why");
         response.repeat_for = std::chrono::seconds(1);
     }
-    if (!variant.allow.empty()) as_options(response, variant.allow);
+    if (!variant.allow.empty())
+        http::as_options(response, variant.allow,
+                         response.options_with_body ? http::Content::keep : http::Content::drop);
     variant.request.traffic = {};
     variant.request.process = nullptr;
     variant.request.application_metrics = {};
@@ -170,7 +172,7 @@ void Responder::refresh(Variant& variant) {
     variant.expires =
         std::min(now_ + std::min(response.repeat_for, longest_repeat), holds_until(snapshot));
     // Large answers are kept too, as long as they are few.
-    std::size_t most = shared_.limits.kept_answers / shared_.threads;
+    std::size_t most = shared_.kept_answers / shared_.threads;
     while (kept_bytes_ > most && ring_.size() > 1) evict(&variant);
 }
 
@@ -178,18 +180,18 @@ void Responder::refresh(Variant& variant) {
 // their head already, or a copy of it.
 void Responder::redate(Variant& variant) noexcept {
     std::memcpy(variant.rendered->bytes.data() + variant.rendered->date, date_.data(),
-                http_date_size);
+                http::date_size);
     variant.second = second_;
 }
 
-std::shared_ptr<Rendered> Responder::render(const dialects::Response& response) {
-    auto made = std::make_unique<Rendered>(render_answer(response, date_));
+std::shared_ptr<http::Rendered> Responder::render(const http::Response& response) {
+    auto made = std::make_unique<http::Rendered>(http::render_answer(response, date_));
     std::size_t size = made->bytes.size();
     live_bytes_ += size;
-    return {made.release(), [this, size](const Rendered* gone) {
+    return {made.release(), [this, size](const http::Rendered* gone) {
                 live_bytes_ -= size;
                 delete gone;
             }};
 }
 
-}  // namespace vitals::server
+}  // namespace vitals::endpoints

@@ -1,12 +1,12 @@
 // What is understood of a request's bytes, and what is refused because two readers could understand
 // it differently.
-#include "server/request.hpp"
+#include "http/request.hpp"
 
 #include <gtest/gtest.h>
 
-#include "server/body.hpp"
+#include "http/body.hpp"
 
-namespace vitals::server {
+namespace vitals::http {
 namespace {
 
 using namespace std::string_view_literals;
@@ -165,11 +165,11 @@ TEST(Target, Forms) {
     ASSERT_TRUE(origin);
     EXPECT_EQ(origin->raw_path, "/a%2Fb/%C3%A9");
     EXPECT_EQ(origin->path, "/a/b/\xc3\xa9");
-    EXPECT_EQ(origin->query, (dialects::Pairs{{"x", "1"}, {"y", ""}, {"z", "= "}}));
+    EXPECT_EQ(origin->query, (Pairs{{"x", "1"}, {"y", ""}, {"z", "= "}}));
     auto absolute = parse_target("GET", "HTTP://h:1?x=1");
     ASSERT_TRUE(absolute);
     EXPECT_EQ(absolute->path, "/");
-    EXPECT_EQ(absolute->query, (dialects::Pairs{{"x", "1"}}));
+    EXPECT_EQ(absolute->query, (Pairs{{"x", "1"}}));
     EXPECT_EQ(parse_target("GET", "http://h")->path, "/");
     EXPECT_EQ(parse_target("GET", "https://h/p")->path, "/p");
     EXPECT_TRUE(parse_target("OPTIONS", "*")->asterisk);
@@ -179,7 +179,7 @@ TEST(Target, APercentSignThatBeginsNoEscapeStandsForItselfInAQuery) {
     auto target = parse_target("POST", "/probe_status?body=disk%20100%&a=%zz&%0=%2&b=50%+%41");
     ASSERT_TRUE(target);
     EXPECT_EQ(target->query,
-              (dialects::Pairs{{"body", "disk 100%"}, {"a", "%zz"}, {"%0", "%2"}, {"b", "50% A"}}));
+              (Pairs{{"body", "disk 100%"}, {"a", "%zz"}, {"%0", "%2"}, {"b", "50% A"}}));
 }
 
 TEST(Target, Refusals) {
@@ -299,4 +299,4 @@ TEST(Body, ChunksThatAreRefused) {
 }
 
 }  // namespace
-}  // namespace vitals::server
+}  // namespace vitals::http

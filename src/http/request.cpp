@@ -1,15 +1,15 @@
 // The head of a request: Beast reads the grammar, the rest of this file refuses what Beast 345 lets
 // through and a proxy in front of us may read otherwise.
-#include "server/request.hpp"
+#include "http/request.hpp"
 
 #include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
 #include <charconv>
 
-namespace vitals::server {
+namespace vitals::http {
 namespace {
 
-namespace http = boost::beast::http;
+namespace beast_http = boost::beast::http;
 using boost::beast::error_code;
 using boost::beast::string_view;
 
@@ -19,7 +19,7 @@ std::string_view plain(string_view text) {
 
 // Collects what Beast finds. The head is complete and free of folded lines when it gets here, so
 // every value points into it.
-class Grammar final : public http::basic_parser<true> {
+class Grammar final : public beast_http::basic_parser<true> {
   public:
     explicit Grammar(Head& head) : head_(head) {
         body_limit(boost::none);
@@ -27,13 +27,14 @@ class Grammar final : public http::basic_parser<true> {
     }
 
   private:
-    void on_request_impl(http::verb, string_view method, string_view target, int version,
+    void on_request_impl(beast_http::verb, string_view method, string_view target, int version,
                          error_code&) override {
         head_.method = plain(method);
         head_.target = plain(target);
         head_.minor = version - 10;
     }
-    void on_field_impl(http::field, string_view name, string_view value, error_code&) override {
+    void on_field_impl(beast_http::field, string_view name, string_view value,
+                       error_code&) override {
         head_.fields.emplace_back(plain(name), plain(value));
     }
     void on_response_impl(int, string_view, int, error_code&) override {}
@@ -60,17 +61,18 @@ bool other_version(std::string_view bytes) {
 }
 
 Refusal explain(const error_code& error, std::string_view bytes) {
-    if (error == http::error::bad_version)
+    if (error == beast_http::error::bad_version)
         return other_version(bytes) ? Refusal{505, "only HTTP/1.0 and HTTP/1.1 are spoken here"}
                                     : Refusal{400, "the request line has no valid HTTP version"};
-    if (error == http::error::bad_method) return {400, "the method is not a token"};
-    if (error == http::error::bad_target) return {400, "the request target is not valid"};
-    if (error == http::error::bad_field) return {400, "a header field's name is not valid"};
-    if (error == http::error::bad_content_length || error == http::error::multiple_content_length)
+    if (error == beast_http::error::bad_method) return {400, "the method is not a token"};
+    if (error == beast_http::error::bad_target) return {400, "the request target is not valid"};
+    if (error == beast_http::error::bad_field) return {400, "a header field's name is not valid"};
+    if (error == beast_http::error::bad_content_length ||
+        error == beast_http::error::multiple_content_length)
         return {400, "Content-Length is not one number, or stands beside Transfer-Encoding"};
-    if (error == http::error::bad_transfer_encoding)
+    if (error == beast_http::error::bad_transfer_encoding)
         return {400, "Transfer-Encoding stands twice or beside Content-Length"};
-    if (error == http::error::bad_value) return {400, "a header field's value is not valid"};
+    if (error == beast_http::error::bad_value) return {400, "a header field's value is not valid"};
     return {400, "the request is not HTTP"};
 }
 
@@ -239,7 +241,8 @@ std::expected<Head, Refusal> parse_head(std::string_view bytes) {
     Grammar grammar(head);
     error_code error;
     grammar.put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
-    if (error && error != http::error::need_more) return std::unexpected(explain(error, bytes));
+    if (error && error != beast_http::error::need_more)
+        return std::unexpected(explain(error, bytes));
     if (!grammar.is_header_done()) return std::unexpected(Refusal{400, "the request is not HTTP"});
     head.keep_alive = grammar.keep_alive();
     if (auto refusal = read_framing(head)) return std::unexpected(*refusal);
@@ -307,4 +310,4 @@ std::expected<Target, Refusal> parse_target(std::string_view method, std::string
     return result;
 }
 
-}  // namespace vitals::server
+}  // namespace vitals::http

@@ -1,12 +1,12 @@
 // RFC 9112, section 7.1, read strictly: sizes are 1 to 8 hexadecimal digits, lines end in CRLF,
 // white space after a size, extensions and trailers are skipped within limits. Beast's own reader
 // of the last chunk was corrected only after the version we have, so the chunks are read here.
-#include "server/body.hpp"
+#include "http/body.hpp"
 
 #include <algorithm>
 #include <charconv>
 
-namespace vitals::server {
+namespace vitals::http {
 namespace {
 constexpr std::size_t line_limit = 512;      // a chunk's size and extensions
 constexpr std::size_t trailer_limit = 8192;  // all trailers
@@ -104,4 +104,4 @@ void Body::read_size() {
     state_ = size == 0 ? State::trailer : State::data;
 }
 
-}  // namespace vitals::server
+}  // namespace vitals::http

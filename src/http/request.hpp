@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "dialects/dialect.hpp"
+#include "http/response.hpp"
 
-namespace vitals::server {
+namespace vitals::http {
 
 // Why a request is not answered. `why` is ours, one sentence, safe to show.
 struct Refusal {
@@ -52,7 +52,7 @@ std::expected<Head, Refusal> parse_head(std::string_view bytes);
 struct Target {
     std::string_view raw_path;  // as sent, without query: still percent-encoded
     std::string path;           // decoded
-    dialects::Pairs query;      // decoded, in order
+    Pairs query;                // decoded, in order
     bool asterisk = false;      // OPTIONS *
 };
 
@@ -69,4 +69,4 @@ std::optional<std::string> query_decode(std::string_view text);
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
 std::string lower_case(std::string_view text);
 
-}  // namespace vitals::server
+}  // namespace vitals::http

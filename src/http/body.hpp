@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "server/request.hpp"
+#include "http/request.hpp"
 
-namespace vitals::server {
+namespace vitals::http {
 
 class Body {
   public:
@@ -48,4 +48,4 @@ class Body {
     std::optional<Refusal> refused_;
 };
 
-}  // namespace vitals::server
+}  // namespace vitals::http

@@ -1,12 +1,12 @@
 // Bearer tokens (RFC 6750, section 2.1).
-#include "server/tokens.hpp"
+#include "endpoints/tokens.hpp"
 
-namespace vitals::server {
+namespace vitals::endpoints {
 
-std::string_view bearer_of(const Head& head) noexcept {
+std::string_view bearer_of(const http::Head& head) noexcept {
     const std::string_view* field = head.field("authorization");
     if (field == nullptr || field->size() < 7 || (*field)[6] != ' ' ||
-        !equal_ignoring_case(field->substr(0, 6), "bearer"))
+        !http::equal_ignoring_case(field->substr(0, 6), "bearer"))
         return {};
     std::string_view token = field->substr(7);
     while (token.starts_with(' ')) token.remove_prefix(1);
@@ -21,9 +21,9 @@ Identity identify(const Routes& routes, std::string_view bearer, Steady now) {
         const Token& token = routes.tokens[i];
         if (!token.secret.accepts(bearer, token.overlap, now)) continue;
         identity.token = static_cast<int>(i);
-        identity.read |= token.read;
-        identity.push |= token.push;
-        identity.control |= token.control;
+        identity.may.read |= token.allow.read;
+        identity.may.push |= token.allow.push;
+        identity.may.control |= token.allow.control;
     }
     return identity;
 }
@@ -40,4 +40,4 @@ bool RefusedTokens::note(Steady now, std::chrono::milliseconds pause,
     return true;
 }
 
-}  // namespace vitals::server
+}  // namespace vitals::endpoints

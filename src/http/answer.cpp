@@ -1,17 +1,17 @@
-// Heads of answers, and the answers that the server gives by itself.
-#include "server/answer.hpp"
+// Heads of answers, and answers that no dialect gives.
+#include "http/answer.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
 
-#include "server/request.hpp"
+#include "http/request.hpp"
 
-namespace vitals::server {
+namespace vitals::http {
 namespace {
 
-// Whatever a dialect puts into a header, it stays one field.
+// Whatever is put into a header, it stays one field.
 bool safe_value(std::string_view value) {
     return std::none_of(value.begin(), value.end(), [](char c) {
         return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
@@ -104,7 +104,7 @@ std::string_view reason_phrase(int status) noexcept {
     }
 }
 
-std::string http_date(System time) {
+std::string date_text(std::chrono::system_clock::time_point time) {
     static constexpr std::string_view days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static constexpr std::string_view months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -119,7 +119,7 @@ std::string http_date(System time) {
         clock.hours().count(), clock.minutes().count(), clock.seconds().count());
 }
 
-Rendered render_answer(const dialects::Response& response, std::string_view date) {
+Rendered render_answer(const Response& response, std::string_view date) {
     Rendered answer;
     answer.status = response.status;
     std::string& out = answer.bytes;
@@ -152,8 +152,8 @@ std::string head_with_connection(const Rendered& answer, std::string_view connec
     return result.append("\r\n").append(head.substr(line));
 }
 
-void as_options(dialects::Response& response, std::string_view methods) {
-    if (!response.options_with_body) {
+void as_options(Response& response, std::string_view methods, Content content) {
+    if (content == Content::drop) {
         response.body.clear();
         response.content_type.clear();
     }
@@ -162,8 +162,8 @@ void as_options(dialects::Response& response, std::string_view methods) {
     response.headers.emplace_back("Allow", methods);
 }
 
-dialects::Response plain_answer(int status, std::string_view why) {
-    dialects::Response response;
+Response plain_answer(int status, std::string_view why) {
+    Response response;
     response.status = status;
     response.content_type = "text/plain; charset=utf-8";
     response.body = fmt::format("{} {}", status, reason_phrase(status));
@@ -172,4 +172,4 @@ dialects::Response plain_answer(int status, std::string_view why) {
     return response;
 }
 
-}  // namespace vitals::server
+}  // namespace vitals::http

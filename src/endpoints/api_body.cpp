@@ -1,5 +1,5 @@
 // Boost.JSON within limits of depth and size; every member is known or refused.
-#include "server/api_body.hpp"
+#include "endpoints/api_body.hpp"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 
 #include "model/description.hpp"
 
-namespace vitals::server {
+namespace vitals::endpoints {
 namespace {
 
 namespace json = boost::json;
@@ -227,4 +227,4 @@ std::expected<std::string, BodyProblem> parse_drain(std::string_view body, std::
     return text;
 }
 
-}  // namespace vitals::server
+}  // namespace vitals::endpoints

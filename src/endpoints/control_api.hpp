@@ -8,9 +8,10 @@
 #include <string_view>
 #include <vector>
 
-#include "server/responder.hpp"
+#include "dialects/dialect.hpp"
+#include "endpoints/control.hpp"
 
-namespace vitals::server {
+namespace vitals::endpoints {
 
 enum class Right : std::uint8_t { none, read, push, control };
 
@@ -33,7 +34,7 @@ struct Operation {
     std::string_view summary;
     Right right = Right::none;
     dialects::Response (*render)(const Snapshot&, const dialects::Request&, const void*) = nullptr;
-    std::optional<dialects::Response> (*act)(Call call) = nullptr;
+    std::optional<http::Response> (*act)(Call call) = nullptr;
     std::string_view body_schema;  // of the request; empty: none
     bool body_required = true;
     std::string_view answer_schema;                             // of 200; empty: no content
@@ -50,7 +51,10 @@ struct Resource {
 };
 Resource find_resource(std::string_view raw_path);
 
+// The OpenAPI 3.1 document of /v1.
+std::string openapi_document(const std::string& version);
+
 // "GET, HEAD, PUT, OPTIONS", for Allow.
 std::string allowed(const Resource& resource);
 
-}  // namespace vitals::server
+}  // namespace vitals::endpoints

@@ -1,5 +1,5 @@
 // Boost.JSON, with nothing in it that is not UTF-8.
-#include "server/component_json.hpp"
+#include "endpoints/component_json.hpp"
 
 #include <cmath>
 #include <optional>
@@ -7,7 +7,7 @@
 #include "dialects/escape.hpp"
 #include "model/clock.hpp"
 
-namespace vitals::server {
+namespace vitals::endpoints {
 namespace {
 
 namespace json = boost::json;
@@ -126,23 +126,23 @@ json::object decommission_json(const Decommission& decommission) {
 json::object problem_object(int status, std::string_view detail, std::string_view instance) {
     json::object problem;
     problem["type"] = "about:blank";
-    problem["title"] = reason_phrase(status);
+    problem["title"] = http::reason_phrase(status);
     problem["status"] = status;
     problem["detail"] = valid_utf8(detail);
     problem["instance"] = valid_utf8(instance);
     return problem;
 }
 
-dialects::Response problem_answer(json::object problem) {
-    dialects::Response response;
+http::Response problem_answer(json::object problem) {
+    http::Response response;
     response.status = static_cast<int>(problem.at("status").as_int64());
     response.content_type = "application/problem+json";
     response.body = json::serialize(problem) + "\n";
     return response;
 }
 
-dialects::Response problem_answer(int status, std::string_view detail, std::string_view instance) {
+http::Response problem_answer(int status, std::string_view detail, std::string_view instance) {
     return problem_answer(problem_object(status, detail, instance));
 }
 
-}  // namespace vitals::server
+}  // namespace vitals::endpoints

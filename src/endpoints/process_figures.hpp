@@ -3,9 +3,9 @@
 
 #include "dialects/dialect.hpp"
 
-namespace vitals::server {
+namespace vitals::endpoints {
 
 // Figures that cannot be read stay zero.
 dialects::ProcessFigures read_process_figures();
 
-}  // namespace vitals::server
+}  // namespace vitals::endpoints

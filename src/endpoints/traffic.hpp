@@ -13,7 +13,7 @@
 
 #include "dialects/dialect.hpp"
 
-namespace vitals::server {
+namespace vitals::endpoints {
 
 // Counted up by one thread only, read by any.
 class alignas(64) Counter {
@@ -40,4 +40,4 @@ class TrafficBook {
     std::map<std::pair<std::string, int>, std::unique_ptr<Counter[]>> counters_;
 };
 
-}  // namespace vitals::server
+}  // namespace vitals::endpoints

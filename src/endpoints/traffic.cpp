@@ -1,7 +1,7 @@
 // Counts of answers.
-#include "server/traffic.hpp"
+#include "endpoints/traffic.hpp"
 
-namespace vitals::server {
+namespace vitals::endpoints {
 
 Counter& TrafficBook::counter(unsigned thread, const std::string& endpoint, int code) {
     std::scoped_lock lock(mutex_);
@@ -22,4 +22,4 @@ std::vector<dialects::Traffic> TrafficBook::sum() const {
     return result;
 }
 
-}  // namespace vitals::server
+}  // namespace vitals::endpoints

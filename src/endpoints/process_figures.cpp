@@ -1,5 +1,5 @@
 // Read when a dialect shows them (process_* metrics), never on other requests. Formats: proc(5).
-#include "server/process_figures.hpp"
+#include "endpoints/process_figures.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 #include <sstream>
 #include <string>
 
-namespace vitals::server {
+namespace vitals::endpoints {
 namespace {
 
 // A file of /proc whole, without a moment in which a child could inherit its descriptor.
@@ -70,4 +70,4 @@ dialects::ProcessFigures read_process_figures() {
     return figures;
 }
 
-}  // namespace vitals::server
+}  // namespace vitals::endpoints

@@ -3,11 +3,11 @@
 #include <string>
 #include <string_view>
 
-#include "server/answer.hpp"
-#include "server/component_json.hpp"
-#include "server/control_api.hpp"
+#include "endpoints/component_json.hpp"
+#include "endpoints/control_api.hpp"
+#include "http/answer.hpp"
 
-namespace vitals::server {
+namespace vitals::endpoints {
 namespace {
 
 namespace json = boost::json;
@@ -277,4 +277,4 @@ std::string openapi_document(const std::string& version) {
     return json::serialize(document) + "\n";
 }
 
-}  // namespace vitals::server
+}  // namespace vitals::endpoints

@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "server/server.hpp"
+#include "endpoints/control.hpp"
 
-namespace vitals::server {
+namespace vitals::endpoints {
 
 struct BodyProblem {
     int status = 400;
@@ -29,4 +29,4 @@ std::expected<Heartbeat, BodyProblem> parse_heartbeat(std::string worker, std::s
 // {"workers": ["name" | {"name", "sent"?, "leaving"?}, ...]}
 std::expected<std::vector<Heartbeat>, BodyProblem> parse_heartbeats(std::string_view body);
 
-}  // namespace vitals::server
+}  // namespace vitals::endpoints

@@ -1,0 +1,61 @@
+// What requests may change, and the seam through which they ask for it.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "http/response.hpp"
+#include "vitals/snapshot.hpp"
+
+namespace vitals::endpoints {
+
+// What a push through the API says.
+struct Push {
+    std::string component;
+    Outcome outcome;
+    std::optional<std::chrono::milliseconds> ttl;
+    bool create = true;     // where there is no such component
+    bool critical = false;  // if it is created
+};
+
+// What workers say of themselves through the API.
+struct Heartbeat {
+    std::string worker;
+    std::optional<System> sent;  // by the worker's own clock
+    bool leaving = false;        // it stops, politely
+};
+struct Heartbeats {
+    std::string group;
+    std::vector<Heartbeat> beats;
+};
+
+// How requests ask the rest of the program to change something. Each call is made on a serving
+// thread and must not block; each callback may come from any thread.
+struct Control {
+    // What is acknowledged is in every answer to a request that is made afterwards: the callbacks
+    // come when the snapshot that shows it is published.
+    enum class Answer { done, created, unknown_component, not_pushed, configured, refused };
+    // `who`: for the log.
+    std::function<void(std::string text, std::string who, std::function<void(bool durable)>)>
+        decommission;
+    std::function<void(Push, std::function<void(Answer, std::string why)>)> push;
+    std::function<void(std::string name, std::function<void(Answer, std::string why)>)> remove;
+    std::function<void(std::string name,
+                       std::function<void(std::shared_ptr<const ComponentState>)>)>
+        run;
+    // What is wrong with them, or empty.
+    std::function<void(Heartbeats, std::function<void(std::string problem)>)> heartbeat;
+    // The application's own metrics in Prometheus' text format; may be empty.
+    std::function<std::string()> metrics;
+    // Problems, one per line; empty when the new configuration is in force.
+    std::function<void(std::function<void(std::vector<std::string> problems)>)> reload;
+};
+
+// Called once with the answer of an action that could not be given at once; from any thread.
+using Reply = std::function<void(http::Response)>;
+
+}  // namespace vitals::endpoints

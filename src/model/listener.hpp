@@ -1,0 +1,26 @@
+// An address on which the program answers, as the configuration or a host asks for it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace vitals {
+
+// What is spoken on a listener's connections.
+enum class Protocol : std::uint8_t { http };
+
+struct Listener {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 8080;  // 0: any free port
+    std::string unix_path;  // not empty: a unix socket; a stale file of a dead process is replaced
+    struct Tls {
+        std::string certificate, key, client_ca;  // PEM files; re-read when they change
+    };
+    std::optional<Tls> tls;
+    bool control = false;  // serves /v1/* without a token
+    std::string text;      // as written: how endpoints name it
+    Protocol protocol = Protocol::http;
+};
+
+}  // namespace vitals
