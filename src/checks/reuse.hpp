@@ -49,10 +49,10 @@ struct Standing {
 // Of a session whose time is over. Nothing that goes wrong here is a fault of the backend's.
 template <class Session>
 net::awaitable<void> retire(net::Context& context, Session& session) {
-    if constexpr (requires { session.close(); }) {
+    if constexpr (requires { session.close(context); }) {
         session.resume(context, context.clock().steady() + context.left() / 4);
         try {
-            co_await session.close();
+            co_await session.close(context);
         } catch (const CheckError&) {
         }
     }
@@ -91,9 +91,9 @@ net::awaitable<void> leave(const Options& options, net::Context& context,
 
 // `open` makes a Session and logs in, `judge` does the rest of a run on it and leaves it so that
 // another can follow. A Session has quiet(), see net::Connection, and resume(context, until): the
-// run it serves from now on, and when its first answer must have come; and close() where its server
-// wants to be told. `login` is what it logs in with; another one, after a secret has changed, is
-// tried at once.
+// run it serves from now on, and when its first answer must have come; and close(context) where its
+// server wants to be told. `login` is what it logs in with; another one, after a secret has
+// changed, is tried at once.
 template <auto open, auto judge, class Options>
 net::awaitable<Outcome> run_reusing(const Options& options, net::Context& context,
                                     std::string login) {

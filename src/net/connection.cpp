@@ -315,6 +315,16 @@ awaitable<std::unique_ptr<Connection>> dial(Context& context, Endpoint endpoint)
     co_return std::make_unique<Stream>(std::move(connected), std::move(contexts));
 }
 
+awaitable<std::unique_ptr<Connection>> dial(Context& context, Endpoint endpoint,
+                                            std::optional<TlsOptions> tls) {
+    auto connection = co_await dial(context, endpoint);
+    if (tls) {
+        context.enter("tls");
+        co_await connection->start_tls(*tls, endpoint.host);
+    }
+    co_return connection;
+}
+
 awaitable<std::unique_ptr<Connection>> dial_to_ask(Context& context, Endpoint endpoint) {
     Connected connected = co_await connect(context, std::move(endpoint), FirstWord::ours);
     auto contexts = context.environment().state().tls;
@@ -330,31 +340,6 @@ awaitable<Secured> dial_tls(Context& context, Endpoint endpoint, TlsOptions opti
     co_await stream->start_tls(options, std::move(host), protocols);
     std::string protocol = stream->protocol();
     co_return Secured{std::move(stream), std::move(protocol)};
-}
-
-awaitable<std::string> read_until(Connection& connection, std::string& buffer,
-                                  std::string_view delimiter, std::size_t limit) {
-    std::size_t searched = 0;
-    for (;;) {
-        const std::size_t found = buffer.find(delimiter, searched);
-        if (found != std::string::npos && found + delimiter.size() <= limit) {
-            std::string taken = buffer.substr(0, found + delimiter.size());
-            buffer.erase(0, taken.size());
-            co_return taken;
-        }
-        if (found != std::string::npos || buffer.size() >= limit) {
-            throw CheckError(ErrorClass::protocol, "line too long",
-                             fmt::format("no end within {} bytes", limit));
-        }
-        searched = buffer.size() < delimiter.size() ? 0 : buffer.size() - delimiter.size() + 1;
-        char bytes[4096];
-        const std::size_t got = co_await connection.read_some(bytes);
-        if (got == 0) {
-            throw CheckError(ErrorClass::protocol, "connection closed",
-                             fmt::format("{}: after {} bytes", connection.peer(), buffer.size()));
-        }
-        buffer.append(bytes, got);
-    }
 }
 
 }  // namespace vitals::net

@@ -65,9 +65,9 @@ class Connection {
 // left", "resolver not reachable"). A TCP connection that turns out to be to itself is refused.
 awaitable<std::unique_ptr<Connection>> dial(Context& context, Endpoint endpoint);
 
-// Reads until `delimiter`, at most `limit` bytes, keeping what follows it in `buffer`. Returns the
-// bytes up to and including the delimiter. Throws CheckError{protocol} at the limit or the end.
-awaitable<std::string> read_until(Connection& connection, std::string& buffer,
-                                  std::string_view delimiter, std::size_t limit);
+// Likewise for protocols that may begin with TLS: where there are options for it, with TLS on the
+// connection (phase "tls"), for the endpoint's host. Throws what dial() and start_tls() throw.
+awaitable<std::unique_ptr<Connection>> dial(Context& context, Endpoint endpoint,
+                                            std::optional<TlsOptions> tls);
 
 }  // namespace vitals::net

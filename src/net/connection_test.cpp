@@ -483,48 +483,6 @@ TEST(Dial, AThousandCancelledOnesLeaveNoDescriptorBehind) {
     EXPECT_LE(open_descriptors(), before + 1);
 }
 
-awaitable<std::vector<std::string>> read_lines(Context& context, Endpoint endpoint, int count,
-                                               std::size_t limit) {
-    const auto connection = co_await dial(context, endpoint);
-    std::string buffer;
-    std::vector<std::string> lines;
-    for (int i = 0; i < count; ++i) {
-        std::string line = co_await read_until(*connection, buffer, "\r\n", limit);
-        lines.push_back(std::move(line));
-    }
-    lines.push_back(buffer);
-    co_return lines;
-}
-
-Ran<std::vector<std::string>> lines_of(Peer::Handler handler, int count, std::size_t limit) {
-    Peer peer(std::move(handler));
-    const Endpoint endpoint = local(peer.port());
-    return drive<std::vector<std::string>>(
-        [=](Context& context) { return read_lines(context, endpoint, count, limit); });
-}
-
-TEST(ReadUntil, KeepsWhatFollows) {
-    const auto ran = lines_of(Peer::say("one\r\ntwo\r\nrest"), 2, 100);
-    ASSERT_TRUE(ran.value) << ran.detail();
-    EXPECT_EQ((*ran.value)[0], "one\r\n");
-    EXPECT_EQ((*ran.value)[1], "two\r\n");
-}
-
-TEST(ReadUntil, FindsADelimiterThatComesInPieces) {
-    const auto ran = lines_of(Peer::drip("a\rb\r\nc\r\n", 2ms), 2, 100);
-    ASSERT_TRUE(ran.value) << ran.detail();
-    EXPECT_EQ((*ran.value)[0], "a\rb\r\n");
-    EXPECT_EQ((*ran.value)[1], "c\r\n");
-}
-
-TEST(ReadUntil, EndsAtItsLimitAndAtTheEnd) {
-    EXPECT_EQ(lines_of(Peer::say(std::string(20, 'x') + "\r\n"), 1, 10).detail(), "line too long");
-    EXPECT_EQ(lines_of(Peer::say("12345678\r\n"), 1, 10).value.value()[0], "12345678\r\n");
-    const auto ended = lines_of(Peer::say("half"), 1, 10);
-    EXPECT_EQ(ended.detail(), "connection closed");
-    EXPECT_EQ(ended.error_class(), ErrorClass::protocol);
-}
-
 TEST(Readiness, WaitsForABorrowedDescriptorAndLeavesItOpen) {
     int ends[2];
     ASSERT_EQ(::pipe(ends), 0);

@@ -88,7 +88,7 @@ CheckError Client::ended() const {
         // How the specification has a broker refuse a log-in, and how RabbitMQ does not.
         const Table* known = find_table(broker_, "capabilities");
         const bool told = known != nullptr && find_true(*known, "authentication_failure_close");
-        if (!told) return {ErrorClass::auth, "closed at log-in: user or password refused"};
+        if (!told) return {ErrorClass::auth, "closed at log-in: wrong user or password"};
     }
     return broken("closed without an answer");
 }
@@ -221,7 +221,7 @@ CheckError Client::closed_by_broker(Reader& reader) const {
                                 : "no connection left: a limit of the broker is reached",
                 said};
     if (code == access_refused && state_ == State::login)
-        return {ErrorClass::auth, "user or password refused", said};
+        return {ErrorClass::auth, "wrong user or password", said};
     if (code == not_allowed && state_ == State::opening) {
         // One code for all of these; the text is what tells them apart.
         if (says("refused")) return {ErrorClass::auth, "access to the virtual host refused", said};

@@ -306,10 +306,10 @@ TEST(AmqpClient, maps_refusals) {
         EXPECT_EQ(error.detail, detail);
     };
     is(failure(start() + close(0, 403, "ACCESS_REFUSED - Login was refused")), ErrorClass::auth,
-       "user or password refused");
+       "wrong user or password");
     is(failure(start("AMQPLAIN EXTERNAL")), ErrorClass::auth, "log-in by password is not offered");
     is(failure(start("PLAIN", false)), ErrorClass::auth,
-       "closed at log-in: user or password refused");
+       "closed at log-in: wrong user or password");
     is(failure(start()), ErrorClass::protocol, "closed without an answer");
     is(failure(""), ErrorClass::protocol, "closed without an answer");
     const std::string in = start() + tune();

@@ -386,7 +386,7 @@ def test_redis_asks_who_it_is(check, redis):
     is_ok(check("redis", url=own.url(), user="probe", password=PASSWORD))
     own.say("ACL", "SETUSER", "reader", "on", ">" + PASSWORD, "~*", "+@read", password=PASSWORD)
     is_failed(check("redis", url=own.url(), user="reader", password=PASSWORD), "auth",
-              "user may not run a command of this check")
+              "user may not run a command that is needed")
 
 
 def test_redis_that_refuses_to_write_is_not_ok(check, redis):

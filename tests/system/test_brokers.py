@@ -94,7 +94,7 @@ def test_amqp_secrets_apart_and_named_vhosts(rabbitmq, check):
 
 def test_amqp_wrong_password(rabbitmq, check):
     found = check("amqp", url=rabbitmq.url(password="wrong"))
-    expect(found, "failed", "auth", "auth", "user or password refused")
+    expect(found, "failed", "auth", "auth", "wrong user or password")
 
 
 def test_amqp_wrong_virtual_host(rabbitmq, check):
@@ -557,7 +557,7 @@ def test_celery_busy_workers(check, broker):
 def test_celery_wrong_password(check, broker):
     url = url_of(broker).replace(broker.PASSWORD + "@", "wrong@")
     found = check("celery", url=url)
-    expect(found, "failed", "auth", "auth", "user or password refused")
+    expect(found, "failed", "auth", "auth", "wrong user or password")
 
 
 def test_celery_broker_stopped(check, broker, pair):

@@ -192,7 +192,7 @@ def test_clickhouse_wrong_password_and_user(clickhouse, check):
     """Its ping is green then."""
     for wrong in ({"password": "wrong-secret"}, {"user": "nobody"}):
         found = check("clickhouse", **clickhouse.options(**wrong))
-        expect(found, "failed", "auth", "query", "user or password refused")
+        expect(found, "failed", "auth", "query", "wrong user or password")
 
 
 def test_clickhouse_port_of_the_native_protocol(clickhouse, check):

@@ -154,7 +154,7 @@ def test_nothing_is_left_on_the_broker_and_nothing_made_there(vitals, rabbitmq, 
     says(daemon, "pulp", "the broker has no exchange 'other': no worker ever sent events to it")
     assert daemon.becomes("workers/pulp", "failed", PATIENCE)
     says(daemon, "nobody", "blind since")
-    says(daemon, "stranger", "user or password refused (auth)")
+    says(daemon, "stranger", "wrong user or password (auth)")
     assert daemon.status("workers/nobody") == daemon.status("workers/stranger") == "unknown"
     assert rabbitmq.PASSWORD not in daemon.log() and "wrong" not in daemon.log()
     assert "other" not in rabbitmq.control("list_exchanges", "name")

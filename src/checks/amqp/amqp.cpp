@@ -4,11 +4,9 @@
 
 #include <memory>
 
+#include "backends/amqp/session.hpp"
 #include "checks/reuse.hpp"
 #include "model/count_range.hpp"
-#include "net/connection.hpp"
-#include "net/pump.hpp"
-#include "wire/amqp_client.hpp"
 #include "wire/quote.hpp"
 #include "wire/url.hpp"
 
@@ -16,13 +14,11 @@ namespace vitals::checks::amqp {
 
 namespace {
 
-using wire::amqp::Client;
-using wire::amqp::Event;
+using backends::amqp::Access;
+using backends::amqp::Client;
+using backends::amqp::Event;
+using backends::amqp::Session;
 using What = Event::What;
-
-constexpr std::uint16_t access_refused = 403;
-constexpr std::uint16_t not_found = 404;
-constexpr std::uint16_t resource_locked = 405;
 
 std::string verify_url(const void* value) {
     const auto& text = *static_cast<const std::string*>(value);
@@ -88,97 +84,11 @@ constexpr Field fields[] = {
     field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
 };
 
-wire::amqp::Login login_of(const Options& options, const wire::Url& url) {
-    wire::amqp::Login login;
-    login.user = !options.user.empty() ? options.user : url.user.empty() ? "guest" : url.user;
-    login.password = options.password.configured() ? options.password.reveal() : url.password;
-    if (login.password.empty() && !options.password.configured() && login.user == "guest")
-        login.password = "guest";
-    login.vhost = url.path.size() > 1 ? url.path.substr(1) : "/";
-    return login;
+net::awaitable<void> open_channel(net::Context& context, Session& session) {
+    context.enter("channel");
+    session.client().open_channel();
+    co_await session.expect(What::channel_opened);
 }
-
-// One conversation with a broker, step by step; each step enters its phase.
-class Session {
-  public:
-    Session(net::Context& context, std::unique_ptr<net::Connection> connection,
-            wire::amqp::Login login)
-        : context_(&context), connection_(std::move(connection)), client_(std::move(login)) {}
-
-    // See checks/reuse.hpp.
-    bool quiet() const { return client_.idle() && connection_->quiet(); }
-    void resume(net::Context& context, Steady answer_by) {
-        context_ = &context;
-        connection_->answer_by(answer_by);
-    }
-
-    net::awaitable<void> log_in() {
-        context_->enter("greeting");
-        co_await expect(What::greeted);
-        context_->enter("auth");
-        co_await expect(What::logged_in);
-        context_->enter("vhost");
-        co_await expect(What::opened);
-    }
-
-    net::awaitable<void> open_channel() {
-        context_->enter("channel");
-        client_.open_channel();
-        co_await expect(What::channel_opened);
-        has_channel_ = true;
-    }
-
-    // What the request just made of the client came to.
-    net::awaitable<Event> answer() {
-        for (;;) {
-            auto event = co_await net::next_event(*connection_, client_);
-            if (event.what == What::blocked) blocked_ = event.text;
-            if (event.what == What::unblocked) blocked_.reset();
-            if (event.what == What::channel_closed) has_channel_ = false;
-            if (event.what != What::unblocked) co_return event;
-        }
-    }
-
-    // RabbitMQ complains in its log of a client that goes before its goodbye was answered. The
-    // broker does not read on while it is blocked: then nothing is answered any more.
-    net::awaitable<void> close() {
-        context_->enter("close");
-        client_.close();
-        if (blocked_) {
-            co_await net::flush(*connection_, client_);
-        } else {
-            co_await expect(What::closed);
-        }
-    }
-
-    Client& client() { return client_; }
-    net::Context& context() { return *context_; }
-    bool has_channel() const { return has_channel_; }
-    const std::optional<std::string>& blocked() const { return blocked_; }
-
-  private:
-    // Of an alarm the broker may tell at any time; it goes on answering until something is
-    // published.
-    net::awaitable<void> expect(What what) {
-        for (;;) {
-            const auto event = co_await answer();
-            if (event.what == what) co_return;
-            if (event.what == What::channel_closed) {
-                throw CheckError(ErrorClass::protocol,
-                                 fmt::format("the broker closed the channel ({})", event.code),
-                                 "got " + wire::quoted(event.text));
-            }
-            if (event.what != What::blocked)
-                throw CheckError(ErrorClass::protocol, "unexpected answer");
-        }
-    }
-
-    net::Context* context_;
-    std::unique_ptr<net::Connection> connection_;
-    Client client_;
-    bool has_channel_ = false;
-    std::optional<std::string> blocked_;  // why
-};
 
 // The worst of what was found, in words; several findings are told together.
 struct Findings {
@@ -219,16 +129,16 @@ void judge(const std::string& name, const Queue& queue, const Event& found, Find
 
 void judge_refusal(const std::string& name, const Event& refusal, Findings& findings) {
     switch (refusal.code) {
-        case not_found:
+        case backends::amqp::not_found:
             findings.add(Status::failed, fmt::format("queue {} does not exist", name),
                          ErrorClass::assertion, refusal.text);
             break;
-        case resource_locked:
+        case backends::amqp::resource_locked:
             findings.add(Status::failed,
                          fmt::format("queue {} belongs to another connection alone", name),
                          ErrorClass::assertion, refusal.text);
             break;
-        case access_refused:
+        case backends::amqp::access_refused:
             findings.add(Status::failed, fmt::format("queue {} may not be looked at", name),
                          ErrorClass::auth, refusal.text);
             break;
@@ -238,16 +148,16 @@ void judge_refusal(const std::string& name, const Event& refusal, Findings& find
     }
 }
 
-net::awaitable<void> look_at(Session& session, const std::string& name, const Queue& queue,
-                             Findings& findings, Outcome& facts) {
-    session.context().enter("queues");
+net::awaitable<void> look_at(net::Context& context, Session& session, const std::string& name,
+                             const Queue& queue, Findings& findings, Outcome& facts) {
+    context.enter("queues");
     session.client().look_at_queue(name);
     auto event = co_await session.answer();
     while (event.what == What::blocked) event = co_await session.answer();
     if (event.what == What::channel_closed) {
         judge_refusal(name, event, findings);
         if (findings.phase.empty()) findings.phase = "queues";
-        co_await session.open_channel();
+        co_await open_channel(context, session);
         co_return;
     }
     if (event.what != What::declared) throw CheckError(ErrorClass::protocol, "unexpected answer");
@@ -259,11 +169,11 @@ net::awaitable<void> look_at(Session& session, const std::string& name, const Qu
 
 // A broker short of memory or disk goes on answering and stops taking messages; it says so only to
 // who publishes. So one message goes to a queue that cannot exist, and must come back.
-net::awaitable<void> publish(Session& session, Findings& findings) {
-    session.context().enter("publish");
+net::awaitable<void> publish(net::Context& context, Session& session, Findings& findings) {
+    context.enter("publish");
     Client::Message message;
-    message.key = fmt::format("vitals.probe.{:x}",
-                              session.context().clock().system().time_since_epoch().count());
+    message.key =
+        fmt::format("vitals.probe.{:x}", context.clock().system().time_since_epoch().count());
     message.properties.content_type = "text/plain";
     message.body = "a probe of vitals, meant to go nowhere";
     session.client().publish(message);
@@ -276,7 +186,7 @@ net::awaitable<void> publish(Session& session, Findings& findings) {
                      : disk ? "publishers are blocked: the broker is short of disk"
                             : "publishers are blocked",
                      ErrorClass::none, event.text);
-    } else if (event.what == What::channel_closed && event.code == access_refused) {
+    } else if (event.what == What::channel_closed && event.code == backends::amqp::access_refused) {
         findings.add(Status::ok, "may not publish, so a blocked broker is not seen",
                      ErrorClass::none, event.text);
     } else if (event.what != What::returned) {
@@ -285,30 +195,25 @@ net::awaitable<void> publish(Session& session, Findings& findings) {
     }
 }
 
+Access access_of(const Options& options) {
+    return backends::amqp::access_of(wire::parse_url(options.url).value(), options.user,
+                                     options.password, options.tls);
+}
+
 net::awaitable<std::unique_ptr<Session>> open(const Options& options, net::Context& context) {
-    const wire::Url url = wire::parse_url(options.url).value();
-    const bool tls = url.scheme == "amqps";
-    net::Endpoint endpoint;
-    endpoint.host = url.host;
-    endpoint.port = url.port.value_or(tls ? 5671 : 5672);
-    auto connection = co_await net::dial(context, endpoint);
-    if (tls) {
-        context.enter("tls");
-        co_await connection->start_tls(options.tls, url.host);
-    }
-    auto session =
-        std::make_unique<Session>(context, std::move(connection), login_of(options, url));
-    co_await session->log_in();
+    Access access = access_of(options);
+    auto session = co_await Session::connect(context, std::move(access));
+    co_await session->log_in(context);
     co_return session;
 }
 
 net::awaitable<Outcome> look(const Options& options, net::Context& context, Session& session) {
-    if (!session.has_channel()) co_await session.open_channel();
+    if (!session.has_channel()) co_await open_channel(context, session);
     Findings findings;
     Outcome outcome;
     for (const auto& [name, queue] : options.queues)
-        co_await look_at(session, name, queue, findings, outcome);
-    co_await publish(session, findings);
+        co_await look_at(context, session, name, queue, findings, outcome);
+    co_await publish(context, session, findings);
     outcome.status = findings.status;
     outcome.error_class = findings.error_class;
     outcome.failed_phase = findings.phase;
@@ -321,7 +226,7 @@ net::awaitable<Outcome> look(const Options& options, net::Context& context, Sess
 net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     if (options.password.configured() && !options.password.available())
         co_return unknown("the password is not at hand yet");
-    const wire::amqp::Login login = login_of(options, wire::parse_url(options.url).value());
+    const wire::amqp::Login login = access_of(options).login;
     const std::string both = login.user + '\0' + login.password;
     Outcome outcome = co_await run_reusing<open, look>(options, context, both);
     co_return outcome;

@@ -188,7 +188,7 @@ TEST(Amqp, wrong_password) {
     const Peer peer(Broker{});
     Options options = to(peer.address());
     options.password = Secret("wrong");
-    expect_failed(run(options), ErrorClass::auth, "auth", "user or password refused");
+    expect_failed(run(options), ErrorClass::auth, "auth", "wrong user or password");
 }
 
 TEST(Amqp, hangs_are_named_by_their_phase) {

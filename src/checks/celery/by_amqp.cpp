@@ -3,7 +3,6 @@
 // a worker answers after the connection has ended goes nowhere.
 #include <fmt/format.h>
 
-#include "net/pump.hpp"
 #include "transport.hpp"
 #include "wire/quote.hpp"
 
@@ -11,16 +10,10 @@ namespace vitals::checks::celery {
 
 namespace {
 
-using wire::amqp::Client;
-using What = wire::amqp::Event::What;
-
-constexpr std::uint16_t not_found = 404;
-
-CheckError refused(const wire::amqp::Event& event) {
-    const auto error_class = event.code == 403 ? ErrorClass::auth : ErrorClass::assertion;
-    return {error_class, fmt::format("the broker refused ({})", event.code),
-            "got " + wire::quoted(event.text)};
-}
+using backends::amqp::Client;
+using backends::amqp::Event;
+using backends::amqp::Session;
+using What = Event::What;
 
 void send_request(Client& client, const Question& question, const std::string& inbox) {
     const Options& options = question.component;
@@ -39,7 +32,7 @@ void send_request(Client& client, const Question& question, const std::string& i
     client.publish(message);
 }
 
-void take_delivery(const wire::amqp::Event& event, const Question& question, Tally& tally) {
+void take_delivery(const Event& event, const Question& question, Tally& tally) {
     if (question.component.part == "heartbeat") {
         const auto events = wire::celery::read_events(event.body);
         if (!events) return;  // whoever else publishes there
@@ -57,44 +50,22 @@ void take_delivery(const wire::amqp::Event& event, const Question& question, Tal
 
 }  // namespace
 
-net::awaitable<wire::amqp::Event> ByAmqp::expect(What what) {
-    for (;;) {
-        auto event = co_await net::next_event(*connection_, client_);
-        if (event.what == what) co_return event;
-        if (event.what == What::channel_closed) throw refused(event);
-        const bool unasked = event.what == What::blocked || event.what == What::unblocked ||
-                             event.what == What::delivered;
-        if (!unasked) throw CheckError(ErrorClass::protocol, "unexpected answer");
-        if (event.what != What::delivered) deaf_ = event.what == What::blocked;
-    }
-}
-
-net::awaitable<void> ByAmqp::log_in(const Component& component, Login login,
-                                    net::Context& context) {
-    context_ = &context;
-    if (login.user.empty()) login.user = "guest";
-    if (login.password.empty() && !component.password.configured() && login.user == "guest")
-        login.password = "guest";
-    const std::string& path = component.broker.path;
-    wire::amqp::Login with;
-    with.user = std::move(login.user);
-    with.password = std::move(login.password);
-    with.vhost = path.size() > 1 ? path.substr(1) : "/";
-    client_ = Client(std::move(with));
-    context.enter("greeting");
-    co_await expect(What::greeted);
-    context.enter("auth");
-    co_await expect(What::logged_in);
-    context.enter("vhost");
-    co_await expect(What::opened);
+net::awaitable<std::unique_ptr<ByAmqp>> ByAmqp::open(const Component& component,
+                                                     net::Context& context) {
+    auto access = backends::amqp::access_of(component.broker, component.user, component.password,
+                                            component.tls);
+    auto session = co_await Session::connect(context, std::move(access));
+    co_await session->log_in(context);
     context.enter("inbox");
-    client_.open_channel();
-    co_await expect(What::channel_opened);
-    client_.declare_own_queue();
-    const auto declared = co_await expect(What::declared);
-    inbox_ = declared.queue;
-    client_.consume(inbox_);
-    co_await expect(What::consuming);
+    Client& client = session->client();
+    client.open_channel();
+    co_await session->expect(What::channel_opened);
+    client.declare_own_queue();
+    const Event declared = co_await session->expect(What::declared);
+    client.consume(declared.queue);
+    co_await session->expect(What::consuming);
+    std::unique_ptr<ByAmqp> made(new ByAmqp(std::move(session), declared.queue));
+    co_return made;
 }
 
 // True: goes on.
@@ -107,17 +78,13 @@ bool ByAmqp::take(const Event& event, const Question& question, Tally& tally) {
             tally.asked(0);
             return false;  // NO_ROUTE: nobody listens
         case What::channel_closed:
-            if (event.code != not_found) throw refused(event);
+            if (event.code != backends::amqp::not_found) throw backends::amqp::meaning_of(event);
             tally.asked(0);  // no worker has ever made the exchange
             return false;
         case What::blocked:
-            deaf_ = true;
             if (question.component.part == "heartbeat") return true;
             throw CheckError(ErrorClass::assertion, "the broker takes no messages",
                              "got " + wire::quoted(event.text));
-        case What::unblocked:
-            deaf_ = false;
-            return true;
         default:
             return true;
     }
@@ -128,29 +95,18 @@ net::awaitable<void> ByAmqp::ask(const Question& question, net::Context& context
     // whether it still is there, and our inbox with it.
     if (std::exchange(used_, true)) {
         context.enter("inbox");
-        client_.look_at_queue(inbox_);
-        co_await expect(What::declared);
+        session_->client().look_at_queue(inbox_);
+        co_await session_->expect(What::declared);
     }
     context.enter("workers");
     if (question.component.part == "heartbeat")
-        client_.bind(inbox_, question.component.event_exchange, "worker.#");
+        session_->client().bind(inbox_, question.component.event_exchange, "worker.#");
     else
-        send_request(client_, question, inbox_);
+        send_request(session_->client(), question, inbox_);
     for (bool more = true; more;) {
-        const auto event = co_await net::next_event(*connection_, client_, question.until);
+        const auto event = co_await session_->next(question.until);
         more = event && take(*event, question, tally);
     }
-}
-
-// RabbitMQ complains in its log of a client that goes before its goodbye was answered, which it
-// does not do while it is deaf.
-net::awaitable<void> ByAmqp::close() {
-    context_->enter("close");
-    client_.close();
-    if (deaf_)
-        co_await net::flush(*connection_, client_);
-    else
-        co_await expect(What::closed);
 }
 
 }  // namespace vitals::checks::celery

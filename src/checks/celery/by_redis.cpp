@@ -13,16 +13,17 @@
 
 #include <algorithm>
 
-#include "net/pump.hpp"
+#include "backends/celery/names.hpp"
 #include "transport.hpp"
-#include "wire/quote.hpp"
 
 namespace vitals::checks::celery {
 
 namespace {
 
 using namespace std::chrono_literals;
-using wire::resp::Value;
+using backends::redis::meaning_of;
+using backends::redis::Session;
+using backends::redis::Value;
 using Type = Value::Type;
 using Words = std::vector<std::string>;
 
@@ -38,58 +39,32 @@ std::string reply_exchange(Clock& clock) {
     return fmt::format("reply.vitals.{}.pidbox", now % turns);
 }
 
-// How the application names what it keeps on Redis: the options of kombu's transport.
+// The names of one application and of our inbox in it.
 class Names {
   public:
     explicit Names(const Component& component)
         : options_(component),
+          names_{.global_keyprefix = component.global_keyprefix,
+                 .fanout_prefix = component.fanout_prefix,
+                 .database = backends::celery::database_of(component.broker.path)},
           inbox_(component.inbox + ".reply.vitals.pidbox"),
-          separator_(component.sep.empty() ? "\x06\x16" : component.sep),
-          database_(component.broker.path.size() > 1 ? component.broker.path.substr(1) : "0") {}
+          separator_(component.sep.empty() ? "\x06\x16" : component.sep) {}
 
-    const std::string& database() const { return database_; }
     std::string bindings(const std::string& exchange) const {
         return options_.global_keyprefix + "_kombu.binding." + exchange;
     }
     // A member of the bindings names a list, without a prefix.
     std::string binding() const { return options_.inbox + separator_ + separator_ + inbox_; }
     std::string inbox() const { return options_.global_keyprefix + inbox_; }
-    std::string requests() const { return channel(options_.control_exchange + ".pidbox"); }
-    // The channels of events, as patterns. With fanout_patterns off all events come on one.
-    Words events() const {
-        std::string all;
-        for (const char c : channel(options_.event_exchange)) {
-            if (std::string_view("*?[]\\^").find(c) != std::string_view::npos) all += '\\';
-            all += c;
-        }
-        return {all + "/worker.*", all};
-    }
+    std::string requests() const { return names_.channel(options_.control_exchange + ".pidbox"); }
+    Words events() const { return names_.event_channels(options_.event_exchange); }
 
   private:
-    std::string channel(const std::string& name) const {
-        std::string prefix = options_.fanout_prefix == "false" ? "" : options_.fanout_prefix;
-        if (const std::size_t at = prefix.find(placeholder); at != std::string::npos)
-            prefix.replace(at, placeholder.size(), database_);
-        return options_.global_keyprefix + prefix + name;
-    }
-
-    static constexpr std::string_view placeholder = "{db}";
-
     const Component& options_;
+    backends::celery::Names names_;
     std::string inbox_;
     std::string separator_;
-    std::string database_;
 };
-
-CheckError refused(const Value& error) {
-    const auto code = error.error_code();
-    const bool login = code == "WRONGPASS" || code == "NOAUTH" || code == "NOPERM";
-    return {login ? ErrorClass::auth : ErrorClass::assertion,
-            code == "WRONGPASS" ? "user or password refused"
-            : code == "NOAUTH"  ? "a password is needed"
-                                : fmt::format("Redis refused ({})", wire::quoted(code, 32)),
-            "got " + wire::quoted(error.text)};
-}
 
 // True: it answers this run's question.
 bool take_reply(const std::string& text, const Question& question, Tally& tally) {
@@ -125,47 +100,34 @@ std::string seconds(Duration duration) {
 
 }  // namespace
 
-std::expected<std::optional<Value>, CheckError> ByRedis::next() {
-    auto value = wire::resp::take_value(input_, wire::celery::largest_text + 64);
-    if (value) return std::move(*value);
-    return std::unexpected(CheckError(ErrorClass::protocol, "not Redis: " + value.error(),
-                                      "got " + wire::quoted(input_)));
-}
-
-net::awaitable<Value> ByRedis::demand(Words words) {
-    output_ += wire::resp::command(words);
-    auto value = co_await net::next_event(*connection_, *this);
-    if (value.is(Type::error)) throw refused(value);
-    co_return value;
+net::awaitable<std::unique_ptr<ByRedis>> ByRedis::open(const Component& component,
+                                                       net::Context& context) {
+    auto access = backends::redis::access_of(component.broker, component.user, component.password,
+                                             component.tls);
+    auto session =
+        co_await Session::connect(context, std::move(access), wire::celery::largest_text + 64);
+    co_await session->log_in(context);
+    if (context.phase() != "auth") context.enter("auth");
+    session->refuse_unused_password();
+    Words words{"PING"};
+    co_await session->demand(std::move(words));
+    words = {"SELECT", backends::celery::database_of(component.broker.path)};
+    co_await session->demand(std::move(words));
+    std::unique_ptr<ByRedis> made(new ByRedis(std::move(session)));
+    co_return made;
 }
 
 net::awaitable<void> ByRedis::all_or_nothing(std::vector<Words> commands) {
-    const Words begin{"MULTI"};
-    const Words end{"EXEC"};
-    output_ += wire::resp::command(begin);
-    for (const Words& words : commands) output_ += wire::resp::command(words);
-    output_ += wire::resp::command(end);
+    session_->send({"MULTI"});
+    for (const Words& words : commands) session_->send(words);
+    session_->send({"EXEC"});
     Value done;
     for (std::size_t answers = commands.size() + 2; answers > 0; --answers) {
-        done = co_await net::next_event(*connection_, *this);
-        if (done.is(Type::error)) throw refused(done);
+        done = co_await session_->next();
+        if (done.is(Type::error)) throw meaning_of(done);
     }
     for (const Value& each : done.items)
-        if (each.is(Type::error)) throw refused(each);
-}
-
-net::awaitable<void> ByRedis::log_in(const Component& component, Login login,
-                                     net::Context& context) {
-    context.enter("auth");
-    Words words{"AUTH"};
-    if (!login.user.empty()) words.push_back(login.user);
-    words.push_back(login.password);
-    if (!login.password.empty()) co_await demand(std::move(words));
-    words = {"PING"};
-    co_await demand(std::move(words));
-    const Names names(component);
-    words = {"SELECT", names.database()};
-    co_await demand(std::move(words));
+        if (each.is(Type::error)) throw meaning_of(each);
 }
 
 // How many answered, however.
@@ -179,7 +141,7 @@ net::awaitable<std::int64_t> ByRedis::collect(const Question& question, std::str
     while (!tally.done() && context.clock().steady() < question.until) {
         // Replies are pushed on the left, and stay there: a list that is empty is gone.
         Words words{"LINDEX", list, std::to_string(-1 - seen)};
-        const auto value = co_await demand(std::move(words));
+        const auto value = co_await session_->demand(std::move(words));
         if (value.is(Type::bulk)) {
             ++seen;
             if (value.text != keeps && take_reply(value.text, question, tally)) ++answered;
@@ -194,14 +156,14 @@ net::awaitable<std::int64_t> ByRedis::collect(const Question& question, std::str
 net::awaitable<void> ByRedis::listen(const Question& question, Words channels, Tally& tally) {
     for (std::string& channel : channels) {
         const Words words{"PSUBSCRIBE", std::move(channel)};
-        output_ += wire::resp::command(words);
+        session_->send(words);
     }
     bool listens = false;
     while (!tally.done()) {
-        const auto value = co_await net::next_event(*connection_, *this, question.until);
+        const auto value = co_await session_->next(question.until);
         if (!value) co_return;
         // Who may listen to the usual channels need not be let in to the other one.
-        if (value->is(Type::error) && !listens) throw refused(*value);
+        if (value->is(Type::error) && !listens) throw meaning_of(*value);
         listens = true;
         if (!value->is(Type::array) || value->items.size() != 4) continue;
         const auto opened = wire::celery::read_envelope(value->items[3].text);
@@ -234,15 +196,15 @@ net::awaitable<void> ByRedis::ask(const Question& question, net::Context& contex
     context.enter("workers");
     const auto now = std::chrono::duration<double>(context.clock().system().time_since_epoch());
     Words words{"PUBLISH", names.requests(), envelope_of(question, exchange, now.count() + 5)};
-    const auto asked = co_await demand(std::move(words));
+    const auto asked = co_await session_->demand(std::move(words));
     if (question.component.destination.empty() || asked.integer == 0)
         tally.asked(static_cast<std::size_t>(std::max<std::int64_t>(asked.integer, 0)));
     const std::int64_t answered = co_await collect(question, inbox, context, tally);
     words = {"SREM", bindings, names.binding()};
-    co_await demand(std::move(words));
+    co_await session_->demand(std::move(words));
     words = {"EXPIRE", inbox, expiry};
     if (answered >= asked.integer) words = {"DEL", inbox};
-    co_await demand(std::move(words));
+    co_await session_->demand(std::move(words));
 }
 
 }  // namespace vitals::checks::celery

@@ -6,9 +6,9 @@
 #include <memory>
 #include <random>
 
+#include "backends/celery/names.hpp"
 #include "checks/reuse.hpp"
 #include "model/count_range.hpp"
-#include "net/connection.hpp"
 #include "tally.hpp"
 #include "transport.hpp"
 #include "wire/url.hpp"
@@ -52,16 +52,8 @@ std::string verify_prefix(const void* value) {
     return prefix.size() > 200 ? "has more than 200 bytes" : std::string();
 }
 
-// kombu takes a channel that begins with a slash apart at its first dot, and one that does not not
-// at all: with any other prefix a worker dies of the first control message, whoever sends it.
 std::string verify_fanout(const void* value) {
-    const auto& prefix = *static_cast<const std::string*>(value);
-    if (prefix == "false") return {};
-    const bool parted =
-        prefix.size() >= 2 && prefix.starts_with('/') && prefix.find('.') == prefix.size() - 1;
-    return parted ? verify_prefix(value)
-                  : "is no prefix that kombu can read again; expected one such as /{db}. with a "
-                    "slash before it and its only dot behind it, or false";
+    return backends::celery::fanout_prefix_problem(*static_cast<const std::string*>(value));
 }
 
 std::string verify_separator(const void* value) {
@@ -137,31 +129,9 @@ std::string random_id() {
                        word() & 0xfff, (word() & 0x3fff) | 0x8000, word(), word() & 0xffff);
 }
 
-Login login_of(const Component& component) {
-    const wire::Url& url = component.broker;
-    return {component.user.empty() ? url.user : component.user,
-            component.password.configured() ? component.password.reveal() : url.password};
-}
-
-std::uint16_t usual_port(const std::string& scheme) {
-    if (scheme == "amqp") return 5672;
-    if (scheme == "amqps") return 5671;
-    return 6379;
-}
-
 template <class Session>
 net::awaitable<std::unique_ptr<Session>> open(const Component& component, net::Context& context) {
-    const wire::Url& url = component.broker;
-    net::Endpoint endpoint;
-    endpoint.host = url.host;
-    endpoint.port = url.port.value_or(usual_port(url.scheme));
-    auto connection = co_await net::dial(context, endpoint);
-    if (url.scheme == "amqps" || url.scheme == "rediss") {
-        context.enter("tls");
-        co_await connection->start_tls(component.tls, url.host);
-    }
-    auto session = std::make_unique<Session>(std::move(connection));
-    co_await session->log_in(component, login_of(component), context);
+    auto session = co_await Session::open(component, context);
     co_return session;
 }
 
@@ -180,8 +150,10 @@ net::awaitable<Outcome> judge(const Component& component, net::Context& context,
 net::awaitable<Outcome> run(const Component& component, net::Context& context) {
     if (component.password.configured() && !component.password.available())
         co_return unknown("the password is not at hand yet");
-    const Login login = login_of(component);
-    const std::string both = login.user + '\0' + login.password;
+    const std::string& user = component.user.empty() ? component.broker.user : component.user;
+    const std::string both =
+        user + '\0' +
+        (component.password.configured() ? component.password.reveal() : component.broker.password);
     Outcome outcome;
     if (by_redis(component.broker))
         outcome = co_await run_reusing<open<ByRedis>, judge<ByRedis>>(component, context, both);

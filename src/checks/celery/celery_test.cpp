@@ -239,10 +239,10 @@ TEST(Celery, refusals_of_redis) {
     };
     const Peer password(refusing("AUTH", "WRONGPASS invalid username-password pair"));
     expect_failed(run({.url = "redis://:x@" + password.address()}), ErrorClass::auth, "auth",
-                  "user or password refused");
+                  "wrong user or password");
     const Peer read_only(refusing("SADD", "READONLY You can't write against a read only replica."));
     expect_failed(run({.url = "redis://" + read_only.address()}), ErrorClass::assertion, "inbox",
-                  "Redis refused (\"READONLY\")");
+                  "refuses writes: read-only replica");
 }
 
 TEST(CeleryTally, ends_as_soon_as_nothing_can_change) {

@@ -1,16 +1,15 @@
 // The two ways to Celery's workers. Each is a conversation with a broker that may outlast the run
-// that began it (checks/reuse.hpp): log_in() once, ask() in each run.
+// that began it (checks/reuse.hpp): open() once, ask() in each run.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "backends/amqp/session.hpp"
+#include "backends/redis/session.hpp"
 #include "celery.hpp"
-#include "net/connection.hpp"
 #include "tally.hpp"
-#include "wire/amqp_client.hpp"
-#include "wire/resp.hpp"
 #include "wire/url.hpp"
 
 namespace vitals::checks::celery {
@@ -19,12 +18,6 @@ namespace vitals::checks::celery {
 struct Component : Options {
     wire::Url broker;   // `url`
     std::string inbox;  // random, unlike any other's: where replies go, on Redis
-};
-
-// Whom to log in as.
-struct Login {
-    std::string user;
-    std::string password;
 };
 
 // One run's question.
@@ -36,64 +29,47 @@ struct Question {
 
 class ByRedis {
   public:
-    explicit ByRedis(std::unique_ptr<net::Connection> connection)
-        : connection_(std::move(connection)) {}
-
-    // See checks/reuse.hpp.
-    bool quiet() const { return input_.empty() && connection_->quiet(); }
-    void resume(net::Context&, Steady answer_by) { connection_->answer_by(answer_by); }
-
-    net::awaitable<void> log_in(const Component& component, Login login, net::Context& context);
+    static net::awaitable<std::unique_ptr<ByRedis>> open(const Component& component,
+                                                         net::Context& context);
     // Fills the tally in; returns when it is done or the time is up.
     net::awaitable<void> ask(const Question& question, net::Context& context, Tally& tally);
 
-    // What net::next_event() drives: commands out, values in.
-    using Event = wire::resp::Value;
-    std::string take_output() { return std::exchange(output_, {}); }
-    void receive(std::string_view bytes) { input_ += bytes; }
-    std::expected<std::optional<Event>, CheckError> next();
-    CheckError ended() const { return {ErrorClass::protocol, "closed without an answer"}; }
+    // See checks/reuse.hpp.
+    bool quiet() const { return session_->quiet(); }
+    void resume(net::Context& context, Steady answer_by) { session_->resume(context, answer_by); }
 
   private:
     using Words = std::vector<std::string>;
-    net::awaitable<Event> demand(Words words);
+    explicit ByRedis(std::unique_ptr<backends::redis::Session> session)
+        : session_(std::move(session)) {}
     net::awaitable<void> all_or_nothing(std::vector<Words> commands);
     net::awaitable<std::int64_t> collect(const Question& question, std::string list,
                                          net::Context& context, Tally& tally);
     net::awaitable<void> listen(const Question& question, Words channels, Tally& tally);
 
-    std::unique_ptr<net::Connection> connection_;
-    std::string input_;
-    std::string output_;
+    std::unique_ptr<backends::redis::Session> session_;
 };
 
 class ByAmqp {
   public:
-    explicit ByAmqp(std::unique_ptr<net::Connection> connection)
-        : connection_(std::move(connection)), client_({}) {}
-
-    // What came meanwhile are replies to runs before, known by their tickets.
-    bool quiet() const { return true; }
-    void resume(net::Context& context, Steady answer_by) {
-        context_ = &context;
-        connection_->answer_by(answer_by);
-    }
-    net::awaitable<void> close();
-
-    net::awaitable<void> log_in(const Component& component, Login login, net::Context& context);
+    static net::awaitable<std::unique_ptr<ByAmqp>> open(const Component& component,
+                                                        net::Context& context);
     net::awaitable<void> ask(const Question& question, net::Context& context, Tally& tally);
 
+    // See checks/reuse.hpp. What came meanwhile are replies to runs before, known by their tickets.
+    bool quiet() const { return true; }
+    void resume(net::Context& context, Steady answer_by) { session_->resume(context, answer_by); }
+    net::awaitable<void> close(net::Context& context) { return session_->close(context); }
+
   private:
-    using Event = wire::amqp::Event;
-    net::awaitable<Event> expect(Event::What what);
+    using Event = backends::amqp::Event;
+    ByAmqp(std::unique_ptr<backends::amqp::Session> session, std::string inbox)
+        : session_(std::move(session)), inbox_(std::move(inbox)) {}
     bool take(const Event& event, const Question& question, Tally& tally);
 
-    std::unique_ptr<net::Connection> connection_;
-    wire::amqp::Client client_;
-    net::Context* context_ = nullptr;
+    std::unique_ptr<backends::amqp::Session> session_;
     std::string inbox_;  // named by the broker, gone with the connection
     bool used_ = false;  // by a run before
-    bool deaf_ = false;  // the broker takes no messages, and reads on no more
 };
 
 }  // namespace vitals::checks::celery

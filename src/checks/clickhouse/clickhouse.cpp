@@ -73,15 +73,15 @@ struct Meaning {
 };
 constexpr Meaning meanings[] = {
     {159, ErrorClass::assertion, "query took longer than the server allows"},
-    {192, ErrorClass::auth, "user or password refused"},
-    {193, ErrorClass::auth, "user or password refused"},
-    {194, ErrorClass::auth, "user or password refused"},
+    {192, ErrorClass::auth, "wrong user or password"},
+    {193, ErrorClass::auth, "wrong user or password"},
+    {194, ErrorClass::auth, "wrong user or password"},
     {195, ErrorClass::auth, "user may not come from this address"},
     {201, ErrorClass::assertion, "quota exceeded"},
     {202, ErrorClass::assertion, "too many queries at once"},
     {241, ErrorClass::assertion, "memory limit exceeded"},
     {497, ErrorClass::auth, "not allowed"},
-    {516, ErrorClass::auth, "user or password refused"},
+    {516, ErrorClass::auth, "wrong user or password"},
 };
 
 CheckError refusal(const net::HttpResponse& response, std::string_view asked) {

@@ -97,9 +97,9 @@ TEST(ClickHouse, a_ping_alone_proves_nothing) {
     };
     const std::vector<Case> cases{
         {answer("401 Unauthorized", "Code: 193, e.displayText() = DB::Exception: Wrong password"),
-         "query: user or password refused", ErrorClass::auth},
+         "query: wrong user or password", ErrorClass::auth},
         {answer("403 Forbidden", "no", "X-ClickHouse-Exception-Code: 516\r\n"),
-         "query: user or password refused", ErrorClass::auth},
+         "query: wrong user or password", ErrorClass::auth},
         {answer("403 Forbidden", "no"), "query: status 403", ErrorClass::auth},
         {answer("500 Internal", "Code: 202. DB::Exception: Too many simultaneous queries"),
          "query: too many queries at once", ErrorClass::assertion},

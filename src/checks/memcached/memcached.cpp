@@ -10,9 +10,10 @@
 #include <utility>
 
 #include "checks/reuse.hpp"
-#include "net/connection.hpp"
+#include "net/conversation.hpp"
 #include "wire/memcached.hpp"
 #include "wire/quote.hpp"
+#include "wire/replies.hpp"
 #include "wire/url.hpp"
 
 namespace vitals::checks::memcached {
@@ -93,35 +94,26 @@ void refuse_error(const Reply& reply) {
     if (line.starts_with("SERVER_ERROR"))
         throw CheckError(ErrorClass::assertion, "answered with an error of the server", theirs);
     if (line.starts_with("CLIENT_ERROR") || line == "ERROR" || line.starts_with("ERROR "))
-        throw CheckError(ErrorClass::protocol, "does not know a command of this check", theirs);
+        throw CheckError(ErrorClass::protocol, "does not know a command that is needed", theirs);
 }
 
 class Session {
   public:
     explicit Session(std::unique_ptr<net::Connection> connection)
-        : connection_(std::move(connection)) {}
+        : conversation_(std::move(connection), Machine(wire::memcached::take_reply)) {}
 
     // See checks/reuse.hpp.
-    bool quiet() const { return buffer_.empty() && connection_->quiet(); }
-    void resume(net::Context&, Steady answer_by) { connection_->answer_by(answer_by); }
+    bool quiet() const {
+        return conversation_.machine().unread().empty() && conversation_.connection().quiet();
+    }
+    void resume(net::Context&, Steady answer_by) {
+        conversation_.connection().answer_by(answer_by);
+    }
 
     net::awaitable<Reply> ask(std::string command) {
-        co_await connection_->write(command);
-        for (;;) {
-            auto reply = wire::memcached::take_reply(buffer_);
-            if (!reply) {
-                throw CheckError(ErrorClass::protocol, reply.error(),
-                                 "got " + wire::quoted(buffer_));
-            }
-            if (*reply) co_return std::move(**reply);
-            std::array<char, 4096> piece;
-            const std::size_t count = co_await connection_->read_some(piece);
-            if (count == 0) {
-                throw CheckError(ErrorClass::protocol, "closed without a complete answer",
-                                 "got " + wire::quoted(buffer_));
-            }
-            buffer_.append(piece.data(), count);
-        }
+        conversation_.machine().send(command);
+        Reply reply = co_await conversation_.next();
+        co_return reply;
     }
 
     net::awaitable<void> demand(std::string command, std::string_view expected) {
@@ -135,8 +127,8 @@ class Session {
     bool user_unused = false;  // the server asked for no user though one was given
 
   private:
-    std::unique_ptr<net::Connection> connection_;
-    std::string buffer_;
+    using Machine = wire::Replies<decltype(&wire::memcached::take_reply)>;
+    net::Conversation<Machine> conversation_;
 };
 
 net::awaitable<Outcome> store_and_read(net::Context& context, Session& session) {
@@ -216,11 +208,9 @@ net::awaitable<std::unique_ptr<Session>> open(const Options& options, net::Conte
         endpoint.host = url.host;
         endpoint.port = url.port.value_or(usual_port);
     }
-    auto connection = co_await net::dial(context, endpoint);
-    if (url.scheme == "memcacheds") {
-        context.enter("tls");
-        co_await connection->start_tls(options.tls, url.host);
-    }
+    std::optional<net::TlsOptions> tls;
+    if (url.scheme == "memcacheds") tls = options.tls;
+    auto connection = co_await net::dial(context, endpoint, tls);
     auto session = std::make_unique<Session>(std::move(connection));
     const Login login = login_of(options);
     const bool asks = co_await asks_for_log_in(context, *session);

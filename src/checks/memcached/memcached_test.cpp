@@ -145,7 +145,7 @@ TEST_F(Memcached, refusals_are_told_apart) {
     server_.answers = {{"get", "VALUE k 0 3\r\nold\r\nEND\r\n"}};
     expect_failed(run(), ErrorClass::assertion, "read", "read something else than was written");
     server_.answers = {{"version", "ERROR\r\n"}};
-    expect_failed(run(), ErrorClass::protocol, "version", "does not know a command of this check");
+    expect_failed(run(), ErrorClass::protocol, "version", "does not know a command that is needed");
     const Peer busy(Peer::say("ERROR Too many open connections\r\n"));
     expect_failed(run_on(busy), ErrorClass::assertion, "version", "too many connections");
 }

@@ -10,8 +10,8 @@
 #include <random>
 #include <utility>
 
+#include "backends/redis/session.hpp"
 #include "checks/reuse.hpp"
-#include "session.hpp"
 #include "wire/quote.hpp"
 #include "wire/url.hpp"
 
@@ -19,12 +19,15 @@ namespace vitals::checks::redis {
 
 namespace {
 
+using backends::redis::Access;
+using backends::redis::meaning_of;
+using backends::redis::Session;
+using backends::redis::Value;
 using wire::resp::info_field;
 using wire::resp::info_part;
 using Type = Value::Type;
 using Words = std::vector<std::string>;
 
-constexpr std::uint16_t usual_port = 6379;
 // A key that is evicted at once (volatile-ttl takes the one that expires first) is no fault yet.
 constexpr int tries_against_eviction = 3;
 // How many keys are tried for one that this node of a cluster keeps. With a third of all slots
@@ -129,8 +132,6 @@ class Probe {
     Probe(const Options& options, net::Context& context, Session& session)
         : options_(options), context_(context), session_(session) {}
 
-    net::awaitable<void> log_in(std::string user, std::string password);
-    net::awaitable<void> select(std::int64_t database);
     net::awaitable<Outcome> judge();
 
   private:
@@ -150,38 +151,6 @@ class Probe {
     std::string role_;         // master | replica; empty when the server does not tell us
     std::string replication_;  // what INFO said
 };
-
-net::awaitable<void> Probe::log_in(std::string user, std::string password) {
-    if (password.empty()) co_return;
-    context_.enter("auth");
-    Words words{"AUTH"};
-    if (!user.empty()) words.push_back(std::move(user));
-    words.push_back(std::move(password));
-    const Value answer = co_await session_.ask(std::move(words));
-    if (!answer.is(Type::error)) co_return;
-    // Clients go on without, and so it works for them; somebody believes it to be protected,
-    // though.
-    if (answer.text.find("without any password configured") != std::string::npos ||
-        answer.text.find("no password is set") != std::string::npos) {
-        session_.password_unused = true;
-        co_return;
-    }
-    CheckError error = meaning_of(answer);
-    if (error.error_class == ErrorClass::assertion && answer.error_code() == "ERR" &&
-        error.detail == "answered with an error") {
-        error.error_class = ErrorClass::auth;
-        error.detail = "log-in refused";
-    }
-    throw error;
-}
-
-net::awaitable<void> Probe::select(std::int64_t database) {
-    if (database == 0) co_return;
-    context_.enter("select");
-    const std::string index = std::to_string(database);
-    Words words{"SELECT", index};
-    co_await session_.demand(std::move(words));
-}
 
 // Hosted servers switch commands off, and proxies (Envoy, twemproxy) know few.
 bool is_unseen(const Value& answer) {
@@ -366,7 +335,9 @@ net::awaitable<Outcome> Probe::judge() {
         }
     }
     outcome.with("mode", mode);
-    if (session_.password_unused && outcome.status == Status::ok) {
+    // Clients go on without, and so it works for them; somebody believes it to be protected,
+    // though.
+    if (session_.password_unused() && outcome.status == Status::ok) {
         outcome.status = Status::degraded;
         outcome.detail =
             "works, but asks for no password though one is given: set requirepass, or "
@@ -375,52 +346,21 @@ net::awaitable<Outcome> Probe::judge() {
     co_return outcome;
 }
 
-net::Endpoint endpoint_of(const wire::Url& url) {
-    net::Endpoint endpoint;
-    if (url.scheme == "unix") {
-        endpoint.unix_path = url.path;
-    } else {
-        endpoint.host = url.host;
-        endpoint.port = url.port.value_or(usual_port);
-    }
-    return endpoint;
-}
-
-struct Login {
-    std::string user;
-    std::string password;
-};
-
-Login login_of(const Options& options) {
-    if (options.password.configured() && !options.password.available())
-        throw CheckError(ErrorClass::local, "a secret is not available", "the password");
-    const wire::Url url = wire::parse_url(options.url).value();
-    return {options.user.empty() ? url.user : options.user,
-            options.password.configured() ? options.password.reveal() : url.password};
-}
-
-net::awaitable<std::unique_ptr<Session>> reach(const Options& options, net::Context& context,
-                                               net::Endpoint endpoint) {
-    auto connection = co_await net::dial(context, endpoint);
-    if (wire::parse_url(options.url)->scheme == "rediss") {
-        context.enter("tls");
-        co_await connection->start_tls(options.tls, endpoint.host);
-    }
-    co_return std::make_unique<Session>(std::move(connection));
+Access access_of(const Options& options) {
+    return backends::redis::access_of(wire::parse_url(options.url).value(), options.user,
+                                      options.password, options.tls);
 }
 
 // Where the sentinel says that the master is. A sentinel mostly asks for no password; where it
 // does, it is given the master's.
 net::awaitable<net::Endpoint> find_master(const Options& options, net::Context& context,
-                                          net::Endpoint sentinel) {
-    const auto session = co_await reach(options, context, sentinel);
+                                          Access sentinel) {
+    const auto session = co_await Session::connect(context, std::move(sentinel));
     context.enter("sentinel");
     const Words words{"SENTINEL", "get-master-addr-by-name", options.master};
     Value answer = co_await session->ask(words);
     if (answer.error_code() == "NOAUTH") {
-        Probe probe(options, context, *session);
-        Login login = login_of(options);
-        co_await probe.log_in(std::move(login.user), std::move(login.password));
+        co_await session->log_in(context);
         context.enter("sentinel");
         answer = co_await session->ask(words);
     }
@@ -444,15 +384,15 @@ net::awaitable<net::Endpoint> find_master(const Options& options, net::Context& 
 }
 
 net::awaitable<std::unique_ptr<Session>> open(const Options& options, net::Context& context) {
-    const wire::Url url = wire::parse_url(options.url).value();
-    net::Endpoint endpoint = endpoint_of(url);
-    if (!options.master.empty()) endpoint = co_await find_master(options, context, endpoint);
-    auto session = co_await reach(options, context, endpoint);
-    Probe probe(options, context, *session);
-    Login login = login_of(options);
-    co_await probe.log_in(std::move(login.user), std::move(login.password));
-    const std::int64_t database = database_of(url).value_or(0);
-    co_await probe.select(database);
+    Access access = access_of(options);
+    if (!options.master.empty()) access.endpoint = co_await find_master(options, context, access);
+    auto session = co_await Session::connect(context, std::move(access));
+    co_await session->log_in(context);
+    const std::int64_t database = database_of(*wire::parse_url(options.url)).value_or(0);
+    if (database != 0) {
+        context.enter("select");
+        co_await session->select(database);
+    }
     co_return session;
 }
 
@@ -463,8 +403,8 @@ net::awaitable<Outcome> judge(const Options& options, net::Context& context, Ses
 }
 
 net::awaitable<Outcome> run(const Options& options, net::Context& context) {
-    const Login login = login_of(options);
-    const std::string both = login.user + '\0' + login.password;
+    const Access access = access_of(options);
+    const std::string both = access.user + '\0' + access.password;
     Outcome outcome = co_await run_reusing<open, judge>(options, context, both);
     co_return outcome;
 }

@@ -199,7 +199,7 @@ TEST_F(Redis, each_refusal_has_its_own_words) {
     const std::tuple<std::string, ErrorClass, std::string> refusals[] = {
         {"NOAUTH Authentication required.", ErrorClass::auth, "password required"},
         {"NOPERM this user has no permissions to run the 'set' command", ErrorClass::auth,
-         "user may not run a command of this check"},
+         "user may not run a command that is needed"},
         {"READONLY You can't write against a read only replica.", ErrorClass::assertion,
          "refuses writes: read-only replica"},
         {"OOM command not allowed when used memory > 'maxmemory'.", ErrorClass::assertion,

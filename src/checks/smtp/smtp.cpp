@@ -8,8 +8,9 @@
 #include <memory>
 #include <utility>
 
-#include "net/connection.hpp"
+#include "net/conversation.hpp"
 #include "wire/quote.hpp"
+#include "wire/replies.hpp"
 #include "wire/smtp.hpp"
 #include "wire/url.hpp"
 
@@ -71,35 +72,21 @@ constexpr Field fields[] = {
 class Session {
   public:
     Session(net::Context& context, std::unique_ptr<net::Connection> connection)
-        : context_(context), connection_(std::move(connection)) {}
+        : context_(context),
+          conversation_(std::move(connection), Machine(wire::smtp::take_reply)) {}
 
     // The phase is named after the step; another code than the one expected is the server's "no".
     net::awaitable<wire::smtp::Reply> read(std::string phase, int expected) {
         context_.enter(phase);
-        for (;;) {
-            auto reply = wire::smtp::take_reply(buffer_);
-            if (!reply) {
-                throw CheckError(ErrorClass::protocol, reply.error(),
-                                 "got " + wire::quoted(buffer_));
-            }
-            if (*reply) {
-                require(**reply, phase, expected);
-                co_return std::move(**reply);
-            }
-            std::array<char, 4096> bytes;
-            const std::size_t count = co_await connection_->read_some(bytes);
-            if (count == 0) {
-                throw CheckError(ErrorClass::protocol, "closed without a complete answer",
-                                 "got " + wire::quoted(buffer_));
-            }
-            buffer_.append(bytes.data(), count);
-        }
+        auto reply = co_await conversation_.next();
+        require(reply, phase, expected);
+        co_return reply;
     }
 
     net::awaitable<wire::smtp::Reply> command(std::string phase, std::string line, int expected) {
         context_.enter(phase);
         line += "\r\n";
-        co_await connection_->write(line);
+        conversation_.machine().send(line);
         auto reply = co_await read(std::move(phase), expected);
         co_return reply;
     }
@@ -107,15 +94,18 @@ class Session {
     net::awaitable<void> start_tls(const net::TlsOptions& options, std::string host) {
         context_.enter("tls");
         // What came in the clear before the handshake must not be taken for what comes after it.
-        if (!buffer_.empty()) {
+        if (const std::string& early = conversation_.machine().unread(); !early.empty()) {
             throw CheckError(ErrorClass::protocol, "spoke before the handshake",
-                             "got " + wire::quoted(buffer_));
+                             "got " + wire::quoted(early));
         }
-        co_await connection_->start_tls(options, std::move(host));
+        co_await conversation_.connection().start_tls(options, std::move(host));
     }
 
-    net::awaitable<void> say(std::string line) { co_await connection_->write(line); }
-    const net::Connection& connection() const { return *connection_; }
+    net::awaitable<void> say(std::string line) {
+        conversation_.machine().send(line);
+        co_await conversation_.flush();
+    }
+    const net::Connection& connection() const { return conversation_.connection(); }
 
   private:
     static void require(const wire::smtp::Reply& reply, const std::string& phase, int expected) {
@@ -132,9 +122,9 @@ class Session {
             "got " + wire::quoted(said));
     }
 
+    using Machine = wire::Replies<decltype(&wire::smtp::take_reply)>;
     net::Context& context_;
-    std::unique_ptr<net::Connection> connection_;
-    std::string buffer_;
+    net::Conversation<Machine> conversation_;
 };
 
 Outcome judge(const Options& options, const Session& session, System now) {

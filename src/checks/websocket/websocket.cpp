@@ -8,8 +8,7 @@
 #include <optional>
 #include <random>
 
-#include "net/connection.hpp"
-#include "net/pump.hpp"
+#include "net/conversation.hpp"
 #include "wire/pattern.hpp"
 #include "wire/quote.hpp"
 #include "wire/url.hpp"
@@ -136,14 +135,15 @@ CheckError closed(const Event& event) {
 }
 
 using Pattern = std::optional<wire::Pattern>;
+using Conversation = net::Conversation<Client>;
 
 // Whether a message came before that holds what is waited for: a server may greet at once.
-net::awaitable<bool> ping(net::Connection& connection, Client& client, const Pattern& greeting) {
+net::awaitable<bool> ping(Conversation& conversation, const Pattern& greeting) {
     bool greeted = false;
     const std::string payload = fmt::format("vitals {:08x}", std::random_device{}());
-    client.ping(payload);
+    conversation.machine().ping(payload);
     for (;;) {
-        const auto event = co_await net::next_event(connection, client);
+        const auto event = co_await conversation.next();
         if (event.what == What::closed) throw closed(event);
         const bool message = event.what == What::message;
         greeted = greeted || (message && greeting && greeting->found_in(event.data));
@@ -152,13 +152,13 @@ net::awaitable<bool> ping(net::Connection& connection, Client& client, const Pat
     }
 }
 
-net::awaitable<void> await_message(net::Context& context, net::Connection& connection,
-                                   Client& client, const Pattern& pattern) {
+net::awaitable<void> await_message(net::Context& context, Conversation& conversation,
+                                   const Pattern& pattern) {
     const auto reserve = std::min(context.left() / 10, std::chrono::milliseconds(100));
     const Steady until = context.deadline() - reserve;
     std::optional<std::string> other;
     for (;;) {
-        const auto event = co_await net::next_event(connection, client, until);
+        const auto event = co_await conversation.next(until);
         if (!event) break;
         if (event->what == What::closed) throw closed(*event);
         if (event->what != What::message) continue;
@@ -172,35 +172,33 @@ net::awaitable<void> await_message(net::Context& context, net::Connection& conne
 
 net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     const wire::Url url = wire::parse_url(options.url).value();
-    const bool tls = url.scheme == "wss";
     net::Endpoint endpoint;
     endpoint.host = url.host;
-    endpoint.port = url.port.value_or(tls ? 443 : 80);
+    endpoint.port = url.port.value_or(url.scheme == "wss" ? 443 : 80);
     endpoint.unix_path = options.unix_socket;
-    auto connection = co_await net::dial(context, endpoint);
-    if (tls) {
-        context.enter("tls");
-        co_await connection->start_tls(options.tls, url.host);
-    }
+    std::optional<net::TlsOptions> tls;
+    if (url.scheme == "wss") tls = options.tls;
+    auto connection = co_await net::dial(context, endpoint, tls);
     context.enter("handshake");
     auto source = std::make_shared<std::random_device>();
     const auto handshake = handshake_of(options, url);
     Client client(handshake, [source] { return static_cast<std::uint32_t>((*source)()); });
-    co_await net::next_event(*connection, client);
+    Conversation conversation(std::move(connection), std::move(client));
+    co_await conversation.next();
     context.enter("ping");
     Pattern pattern, greeting;
     if (!options.expect.empty()) pattern = wire::Pattern::parse(options.expect).value();
     if (options.send.empty()) greeting = pattern;  // else it would not be an answer
-    const bool greeted = co_await ping(*connection, client, greeting);
+    const bool greeted = co_await ping(conversation, greeting);
     const bool talks = !options.send.empty() || !options.expect.empty();
     if (talks && !greeted) {
         context.enter("message");
-        if (!options.send.empty()) client.say(options.send);
-        co_await await_message(context, *connection, client, pattern);
+        if (!options.send.empty()) conversation.machine().say(options.send);
+        co_await await_message(context, conversation, pattern);
     }
     // Its answer is not waited for: there is nothing left to prove.
-    client.close();
-    co_await net::flush(*connection, client);
+    conversation.machine().close();
+    co_await conversation.flush();
     co_return ok(talks ? "answers messages" : "answers pings");
 }
 

@@ -3,9 +3,7 @@
 // than they do keeps them from working.
 #include <fmt/format.h>
 
-#include <array>
-
-#include "wire/amqp_client.hpp"
+#include "backends/amqp/session.hpp"
 #include "wire/quote.hpp"
 #include "workers/celery/event_sink.hpp"
 
@@ -14,12 +12,12 @@ namespace vitals::workers::celery {
 namespace {
 
 using namespace std::chrono_literals;
-using wire::amqp::Client;
-using wire::amqp::Event;
+using backends::amqp::access_refused;
+using backends::amqp::Client;
+using backends::amqp::Event;
+using backends::amqp::not_found;
+using backends::amqp::Session;
 using What = Event::What;
-
-constexpr std::uint16_t access_refused = 403;
-constexpr std::uint16_t not_found = 404;
 
 // What piles up while we do not read, or long after anybody would want it, goes: the broker is
 // never the larger for us.
@@ -29,53 +27,28 @@ const wire::amqp::Table& queue_arguments() {
     return arguments;
 }
 
-wire::amqp::Login login_of(const Broker& broker, const Timing& timing) {
-    const CeleryOptions& options = broker.options;
-    const wire::Url& url = broker.url;
-    wire::amqp::Login login;
-    login.user = !options.user.empty() ? options.user : url.user.empty() ? "guest" : url.user;
-    login.password = options.password.configured() ? options.password.reveal() : url.password;
-    if (login.password.empty() && !options.password.configured() && login.user == "guest")
-        login.password = "guest";
-    login.vhost = url.path.size() > 1 ? url.path.substr(1) : "/";
-    login.heartbeat =
-        static_cast<std::uint16_t>(std::chrono::ceil<std::chrono::seconds>(timing.dead).count());
-    return login;
-}
-
-// One conversation. Requests are answered in their order, so that the state is what was asked last.
-class Session {
+// Requests are answered in their order, so that the state is what was asked last.
+class Subscription {
   public:
-    Session(net::Context& context, net::Connection& connection, Broker broker, EventSink& sink)
+    Subscription(net::Context& context, Session& session, std::string exchange, EventSink& sink)
         : context_(context),
-          connection_(connection),
-          broker_(broker),
-          sink_(sink),
-          client_(login_of(broker, sink.timing())) {}
+          session_(session),
+          client_(session.client()),
+          exchange_(std::move(exchange)),
+          sink_(sink) {
+        session_.on_arrival([this] { sink_.sign_of_life(); });
+    }
 
     net::awaitable<void> run() {
-        context_.enter("greeting");
-        next_ask_ = Steady::max();
+        co_await session_.log_in(context_);
+        context_.enter("subscribe");
+        open_channel();
         for (;;) {
-            std::string output = client_.take_output();
-            if (!output.empty()) co_await connection_.write(output);
-            auto event = client_.next();
-            if (!event) throw event.error();
-            if (*event) {
-                take(**event);
-                continue;
-            }
-            output = client_.take_output();  // looking may have made it answer
-            if (!output.empty()) co_await connection_.write(output);
-            const bool more = co_await connection_.readable(next_ask_);
-            if (!more) {
+            auto event = co_await session_.next(next_ask_);
+            if (event)
+                take(*event);
+            else
                 ask();
-                continue;
-            }
-            const std::size_t count = co_await connection_.read_some(bytes_);
-            if (count == 0) throw client_.ended();
-            sink_.sign_of_life();
-            client_.receive(std::string_view(bytes_.data(), count));
         }
     }
 
@@ -85,12 +58,12 @@ class Session {
     // nothing; it is told that we live, and shows by itself that it does.
     void ask() {
         next_ask_ = sink_.clock().steady() + pause();
-        if (blocked_)
+        if (session_.blocked())
             client_.beat();
         else if (!channel_)
             open_channel();
         else if (!queue_.empty()) {
-            client_.bind(queue_, broker_.options.event_exchange, "worker.#");
+            client_.bind(queue_, exchange_, "worker.#");
             probe();
         }
     }
@@ -125,20 +98,13 @@ class Session {
 
     void take(Event& event) {
         switch (event.what) {
-            case What::greeted:
-                return context_.enter("auth");
-            case What::logged_in:
-                return context_.enter("vhost");
-            case What::opened:
-                context_.enter("subscribe");
-                return open_channel();
             case What::channel_opened:
                 return client_.declare_own_queue(queue_arguments());
             case What::declared:
                 queue_ = event.queue;
                 return client_.consume(queue_);
             case What::consuming:
-                return client_.bind(queue_, broker_.options.event_exchange, "worker.#");
+                return client_.bind(queue_, exchange_, "worker.#");
             case What::bound:
                 return bound();
             case What::delivered:
@@ -146,15 +112,16 @@ class Session {
             case What::channel_closed:
                 return refused(event);
             case What::blocked:
-                blocked_ = true;
                 return sink_.muted("the broker takes no messages, and so no heartbeats",
                                    "got " + wire::quoted(event.text));
             case What::unblocked:
-                blocked_ = false;
                 return sink_.listening();
             case What::returned:
                 probing_ = false;
                 return;
+            case What::greeted:
+            case What::logged_in:
+            case What::opened:
             case What::closed:
                 return;
         }
@@ -185,7 +152,7 @@ class Session {
             sink_.remark(
                 fmt::format("the broker has no exchange '{}': no worker ever sent "
                             "events to it",
-                            broker_.options.event_exchange));
+                            exchange_));
             next_ask_ = sink_.clock().steady() + std::min<Steady::duration>(pause(), 1s);
             return;
         }
@@ -193,34 +160,35 @@ class Session {
             probing_ = may_publish_ = false;  // then a broker that takes no messages is not seen
             return open_channel();
         }
-        throw CheckError(event.code == access_refused ? ErrorClass::auth : ErrorClass::protocol,
-                         event.code == access_refused
-                             ? "the user may not listen to the exchange"
-                             : fmt::format("the broker refused ({})", event.code),
-                         "got " + wire::quoted(event.text));
+        CheckError error = backends::amqp::meaning_of(event);
+        if (event.code == access_refused) error.detail = "user may not listen to the exchange";
+        throw error;
     }
 
     net::Context& context_;
-    net::Connection& connection_;
-    Broker broker_;
+    Session& session_;
+    Client& client_;
+    std::string exchange_;
     EventSink& sink_;
-    Client client_;
-    std::array<char, 65536> bytes_;
     std::string queue_;
-    Steady next_ask_{};
+    Steady next_ask_ = Steady::max();
     bool channel_ = false;
     bool listening_ = false;
     bool may_publish_ = true;
     bool probing_ = false;
-    bool blocked_ = false;
 };
 
 }  // namespace
 
-net::awaitable<void> listen_on_amqp(net::Context& context, net::Connection& connection,
-                                    Broker broker, EventSink& sink) {
-    const auto session = std::make_unique<Session>(context, connection, broker, sink);
-    co_await session->run();
+net::awaitable<void> listen_on_amqp(net::Context& context, Broker broker, EventSink& sink) {
+    const CeleryOptions& options = broker.options;
+    auto access =
+        backends::amqp::access_of(broker.url, options.user, options.password, options.tls);
+    access.login.heartbeat = static_cast<std::uint16_t>(
+        std::chrono::ceil<std::chrono::seconds>(sink.timing().dead).count());
+    const auto session = co_await Session::connect(context, std::move(access));
+    Subscription subscription(context, *session, options.event_exchange, sink);
+    co_await subscription.run();
 }
 
 }  // namespace vitals::workers::celery

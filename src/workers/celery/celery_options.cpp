@@ -1,5 +1,6 @@
 #include "workers/celery/celery_options.hpp"
 
+#include "backends/celery/names.hpp"
 #include "wire/url.hpp"
 
 namespace vitals::workers::celery {
@@ -35,6 +36,10 @@ std::string verify_prefix(const void* value) {
     return static_cast<const std::string*>(value)->size() > 200 ? "has at most 200 bytes" : "";
 }
 
+std::string verify_fanout(const void* value) {
+    return backends::celery::fanout_prefix_problem(*static_cast<const std::string*>(value));
+}
+
 std::string verify(const void* erased) {
     const auto& options = *static_cast<const CeleryOptions*>(erased);
     const auto url = wire::parse_url(options.url);
@@ -65,7 +70,7 @@ constexpr Field fields[] = {
         "fanout_prefix",
         "On Redis: the application's fanout_prefix, `{db}` stands for the database; `false` where "
         "it is switched off.",
-        {.verify = verify_prefix}),
+        {.verify = verify_fanout}),
     field<&CeleryOptions::global_keyprefix>("global_keyprefix",
                                             "On Redis: the application's global_keyprefix.",
                                             {.verify = verify_prefix}),
@@ -78,19 +83,5 @@ constexpr Field fields[] = {
 const Description description = describe<CeleryOptions>(
     "celery", "Listens to the events by which Celery's workers say on their broker that they live.",
     fields, verify);
-
-std::vector<std::string> channel_patterns(const CeleryOptions& options,
-                                          const std::string& database) {
-    std::string prefix = options.fanout_prefix == "false" ? "" : options.fanout_prefix;
-    constexpr std::string_view placeholder = "{db}";
-    if (const auto at = prefix.find(placeholder); at != prefix.npos)
-        prefix.replace(at, placeholder.size(), database);
-    std::string all;
-    for (const char c : options.global_keyprefix + prefix + options.event_exchange) {
-        if (std::string_view("*?[]\\^").find(c) != std::string_view::npos) all += '\\';
-        all += c;
-    }
-    return {all + "/worker.*", all};
-}
 
 }  // namespace vitals::workers::celery

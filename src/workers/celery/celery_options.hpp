@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "model/description.hpp"
 #include "model/secret.hpp"
@@ -21,11 +20,5 @@ struct CeleryOptions {
 };
 
 extern const Description description;
-
-// Where Celery's workers publish their events of themselves on Redis, as PSUBSCRIBE takes it: on
-// channels of their own or, with kombu's fanout_patterns off, on the one that all events share.
-// `database` as it stands in the URL.
-std::vector<std::string> channel_patterns(const CeleryOptions& options,
-                                          const std::string& database);
 
 }  // namespace vitals::workers::celery

@@ -21,12 +21,6 @@ using Milliseconds = std::chrono::milliseconds;
 // A connection that stood for so long was a good one: the next is dialled soon.
 constexpr auto proven = 10s;
 
-std::uint16_t usual_port(const std::string& scheme) {
-    if (scheme == "amqp") return 5672;
-    if (scheme == "amqps") return 5671;
-    return 6379;
-}
-
 CheckError error_of(const std::exception_ptr& problem) {
     try {
         if (problem) std::rethrow_exception(problem);
@@ -65,26 +59,17 @@ struct Attempt {
         const CeleryOptions& options = *self->options;
         if (options.password.configured() && !options.password.available())
             throw CheckError(ErrorClass::local, "the password is not at hand yet");
-        net::Endpoint endpoint;
-        endpoint.host = url.host;
-        endpoint.port = url.port.value_or(usual_port(url.scheme));
-        self->connection = co_await net::dial(self->context, endpoint);
-        if (url.scheme == "amqps" || url.scheme == "rediss") {
-            self->context.enter("tls");
-            co_await self->connection->start_tls(options.tls, url.host);
-        }
         const Broker broker{options, url};
         if (url.scheme.starts_with("redis"))
-            co_await listen_on_redis(self->context, *self->connection, broker, self->sink);
+            co_await listen_on_redis(self->context, broker, self->sink);
         else
-            co_await listen_on_amqp(self->context, *self->connection, broker, self->sink);
+            co_await listen_on_amqp(self->context, broker, self->sink);
     }
 
     std::shared_ptr<const CeleryOptions> options;
     wire::Url url;
     EventSink sink;
     net::Context context;
-    std::unique_ptr<net::Connection> connection;
 };
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "net/connection.hpp"
+#include "net/awaitable.hpp"
 #include "net/context.hpp"
 #include "wire/url.hpp"
 #include "workers/celery/celery_options.hpp"
@@ -64,14 +64,12 @@ class EventSink {
     bool listened_ = false;
 };
 
-// Both log in, listen, and end with CheckError only.
+// Both connect, log in and listen, and end with CheckError only.
 struct Broker {
     const CeleryOptions& options;
     const wire::Url& url;
 };
-net::awaitable<void> listen_on_amqp(net::Context& context, net::Connection& connection,
-                                    Broker broker, EventSink& sink);
-net::awaitable<void> listen_on_redis(net::Context& context, net::Connection& connection,
-                                     Broker broker, EventSink& sink);
+net::awaitable<void> listen_on_amqp(net::Context& context, Broker broker, EventSink& sink);
+net::awaitable<void> listen_on_redis(net::Context& context, Broker broker, EventSink& sink);
 
 }  // namespace vitals::workers::celery

@@ -1,11 +1,10 @@
 #include "session.hpp"
 
-#include <array>
 #include <utility>
 
 #include "wire/quote.hpp"
 
-namespace vitals::checks::redis {
+namespace vitals::backends::redis {
 
 namespace {
 
@@ -22,7 +21,7 @@ constexpr Meaning meanings[] = {
     {"ERR invalid password", ErrorClass::auth, "wrong user or password"},
     {"ERR wrong number of arguments for 'auth'", ErrorClass::auth,
      "server knows no users: leave `user` away"},
-    {"NOPERM", ErrorClass::auth, "user may not run a command of this check"},
+    {"NOPERM", ErrorClass::auth, "user may not run a command that is needed"},
     {"DENIED", ErrorClass::auth, "protected mode: refuses who comes from elsewhere"},
     {"READONLY", ErrorClass::assertion, "refuses writes: read-only replica"},
     {"OOM", ErrorClass::assertion, "refuses writes: memory is full"},
@@ -37,8 +36,10 @@ constexpr Meaning meanings[] = {
     {"ERR DB index is out of range", ErrorClass::assertion, "database does not exist"},
     {"ERR SELECT is not allowed in cluster mode", ErrorClass::assertion,
      "a cluster has no database but 0"},
-    {"ERR unknown command", ErrorClass::protocol, "server does not know a command of this check"},
+    {"ERR unknown command", ErrorClass::protocol, "server does not know a command that is needed"},
 };
+
+constexpr const char* unknown_error = "answered with an error";
 
 bool begins(std::string_view text, std::string_view words) {
     return text.starts_with(words) &&
@@ -50,38 +51,64 @@ bool begins(std::string_view text, std::string_view words) {
 
 CheckError meaning_of(const Value& error) {
     const std::string theirs = "got " + wire::quoted(error.text);
+    if (begins(error.text, "NOPERM") && error.text.find("channel") != std::string::npos)
+        return CheckError(ErrorClass::auth, "user may not use the channel", theirs);
     for (const Meaning& meaning : meanings) {
         if (begins(error.text, meaning.begins))
             return CheckError(meaning.error_class, std::string(meaning.detail), theirs);
     }
-    return CheckError(ErrorClass::assertion, "answered with an error", theirs);
+    return CheckError(ErrorClass::assertion, unknown_error, theirs);
 }
 
-Session::Session(std::unique_ptr<net::Connection> connection)
-    : connection_(std::move(connection)) {}
+net::awaitable<std::unique_ptr<Session>> Session::connect(net::Context& context, Access access,
+                                                          std::size_t longest) {
+    auto connection = co_await net::dial(context, access.endpoint, access.tls);
+    std::unique_ptr<Session> session(
+        new Session(std::move(connection), std::move(access), longest));
+    co_return session;
+}
 
-net::awaitable<Value> Session::ask(std::vector<std::string> words) {
-    const std::string bytes = wire::resp::command(words);
-    co_await connection_->write(bytes);
-    for (;;) {
-        auto value = wire::resp::take_value(buffer_);
-        if (!value)
-            throw CheckError(ErrorClass::protocol, value.error(), "got " + wire::quoted(buffer_));
-        if (*value) co_return std::move(**value);
-        std::array<char, 4096> piece;
-        const std::size_t count = co_await connection_->read_some(piece);
-        if (count == 0) {
-            throw CheckError(ErrorClass::protocol, "closed without a complete answer",
-                             "got " + wire::quoted(buffer_));
-        }
-        buffer_.append(piece.data(), count);
+net::awaitable<void> Session::log_in(net::Context& context) {
+    if (access_.password.empty()) co_return;
+    context.enter("auth");
+    Words words{"AUTH"};
+    if (!access_.user.empty()) words.push_back(access_.user);
+    words.push_back(access_.password);
+    const Value answer = co_await ask(std::move(words));
+    if (!answer.is(Value::Type::error)) co_return;
+    if (answer.text.find("without any password configured") != std::string::npos ||
+        answer.text.find("no password is set") != std::string::npos) {
+        password_unused_ = true;
+        co_return;
     }
+    CheckError error = meaning_of(answer);
+    if (error.detail == unknown_error && answer.error_code() == "ERR") {
+        error.error_class = ErrorClass::auth;
+        error.detail = "log-in refused";
+    }
+    throw error;
 }
 
-net::awaitable<Value> Session::demand(std::vector<std::string> words) {
+void Session::refuse_unused_password() const {
+    if (password_unused_)
+        throw CheckError(ErrorClass::auth, "asks for no password though one is given");
+}
+
+net::awaitable<Value> Session::ask(Words words) {
+    send(words);
+    Value value = co_await next();
+    co_return value;
+}
+
+net::awaitable<Value> Session::demand(Words words) {
     Value value = co_await ask(std::move(words));
     if (value.is(Value::Type::error)) throw meaning_of(value);
     co_return value;
 }
 
-}  // namespace vitals::checks::redis
+net::awaitable<void> Session::select(std::int64_t database) {
+    Words words{"SELECT", std::to_string(database)};
+    co_await demand(std::move(words));
+}
+
+}  // namespace vitals::backends::redis

@@ -1,0 +1,32 @@
+#include "access.hpp"
+
+#include "model/check_error.hpp"
+
+namespace vitals::backends::amqp {
+
+namespace {
+
+constexpr std::uint16_t usual_port = 5672;
+constexpr std::uint16_t usual_tls_port = 5671;
+
+}  // namespace
+
+Access access_of(const wire::Url& url, const std::string& user, const Secret& password,
+                 const net::TlsOptions& tls) {
+    if (password.configured() && !password.available())
+        throw CheckError(ErrorClass::local, "a secret is not available", "the password");
+    const bool secured = url.scheme == "amqps";
+    Access access;
+    access.endpoint.host = url.host;
+    access.endpoint.port = url.port.value_or(secured ? usual_tls_port : usual_port);
+    if (secured) access.tls = tls;
+    wire::amqp::Login& login = access.login;
+    login.user = !user.empty() ? user : url.user.empty() ? "guest" : url.user;
+    login.password = password.configured() ? password.reveal() : url.password;
+    if (login.password.empty() && !password.configured() && login.user == "guest")
+        login.password = "guest";
+    login.vhost = url.path.size() > 1 ? url.path.substr(1) : "/";
+    return access;
+}
+
+}  // namespace vitals::backends::amqp

@@ -1,0 +1,26 @@
+// Where an AMQP broker is and who to be there. Values, no I/O.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "model/secret.hpp"
+#include "net/connection.hpp"
+#include "net/tls.hpp"
+#include "wire/amqp_client.hpp"
+#include "wire/url.hpp"
+
+namespace vitals::backends::amqp {
+
+struct Access {
+    net::Endpoint endpoint;
+    std::optional<net::TlsOptions> tls;  // nothing: in the clear
+    wire::amqp::Login login;             // guest, where nobody is named
+};
+
+// Of a URL amqp:// or amqps:// that was found right, and of what stands apart from it. Throws
+// CheckError{local} when the password is not at hand.
+Access access_of(const wire::Url& url, const std::string& user, const Secret& password,
+                 const net::TlsOptions& tls);
+
+}  // namespace vitals::backends::amqp

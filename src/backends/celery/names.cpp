@@ -1,0 +1,38 @@
+#include "names.hpp"
+
+namespace vitals::backends::celery {
+
+// kombu takes a channel that begins with a slash apart at its first dot, and one that does not not
+// at all: with any other prefix a worker dies of the first control message, whoever sends it.
+std::string fanout_prefix_problem(std::string_view prefix) {
+    if (prefix == "false") return {};
+    const bool parted =
+        prefix.size() >= 2 && prefix.starts_with('/') && prefix.find('.') == prefix.size() - 1;
+    if (!parted)
+        return "is no prefix that kombu can read again; expected one such as /{db}. with a slash "
+               "before it and its only dot behind it, or false";
+    return prefix.size() > 200 ? "has more than 200 bytes" : std::string();
+}
+
+std::string Names::channel(const std::string& exchange) const {
+    constexpr std::string_view placeholder = "{db}";
+    std::string prefix = fanout_prefix == "false" ? "" : fanout_prefix;
+    if (const auto at = prefix.find(placeholder); at != std::string::npos)
+        prefix.replace(at, placeholder.size(), database);
+    return global_keyprefix + prefix + exchange;
+}
+
+std::vector<std::string> Names::event_channels(const std::string& event_exchange) const {
+    std::string all;
+    for (const char c : channel(event_exchange)) {
+        if (std::string_view("*?[]\\^").find(c) != std::string_view::npos) all += '\\';
+        all += c;
+    }
+    return {all + "/worker.*", all};
+}
+
+std::string database_of(std::string_view path) {
+    return path.size() > 1 ? std::string(path.substr(1)) : "0";
+}
+
+}  // namespace vitals::backends::celery

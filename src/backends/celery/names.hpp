@@ -1,0 +1,31 @@
+// How a Celery application names what it keeps on Redis: the options of kombu's transport, and what
+// they come to. Pure. Source: kombu/transport/redis.py.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vitals::backends::celery {
+
+inline constexpr std::string_view usual_fanout_prefix = "/{db}.";
+
+// What is wrong with a fanout_prefix, or empty. `false` stands for none.
+std::string fanout_prefix_problem(std::string_view prefix);
+
+struct Names {
+    std::string global_keyprefix;
+    std::string fanout_prefix{usual_fanout_prefix};
+    std::string database = "0";  // as it stands in the URL
+
+    // The channel of a fanout exchange.
+    std::string channel(const std::string& exchange) const;
+    // Where workers publish their events of themselves, as PSUBSCRIBE takes it: on channels of
+    // their own or, with kombu's fanout_patterns off, on the one that all events share.
+    std::vector<std::string> event_channels(const std::string& event_exchange) const;
+};
+
+// The number of the database: the path of a URL, without its slash; 0 where there is none.
+std::string database_of(std::string_view path);
+
+}  // namespace vitals::backends::celery

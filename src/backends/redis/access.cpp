@@ -1,0 +1,30 @@
+#include "access.hpp"
+
+#include "model/check_error.hpp"
+
+namespace vitals::backends::redis {
+
+namespace {
+
+constexpr std::uint16_t usual_port = 6379;
+
+}  // namespace
+
+Access access_of(const wire::Url& url, const std::string& user, const Secret& password,
+                 const net::TlsOptions& tls) {
+    if (password.configured() && !password.available())
+        throw CheckError(ErrorClass::local, "a secret is not available", "the password");
+    Access access;
+    if (url.scheme == "unix") {
+        access.endpoint.unix_path = url.path;
+    } else {
+        access.endpoint.host = url.host;
+        access.endpoint.port = url.port.value_or(usual_port);
+    }
+    if (url.scheme == "rediss") access.tls = tls;
+    access.user = user.empty() ? url.user : user;
+    access.password = password.configured() ? password.reveal() : url.password;
+    return access;
+}
+
+}  // namespace vitals::backends::redis

@@ -1,0 +1,49 @@
+// A protocol of requests and replies as a state machine (net/conversation.hpp): what is to be sent,
+// what came, and the replies that are taken off its front. Pure.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "model/check_error.hpp"
+#include "wire/quote.hpp"
+
+namespace vitals::wire {
+
+// `take(buffer)` takes the first reply out of what was received so far: nothing while it is not
+// complete, what is wrong as soon as it can no longer become one.
+template <class Take>
+class Replies {
+  public:
+    using Event = typename std::invoke_result_t<Take, std::string&>::value_type::value_type;
+
+    explicit Replies(Take take) : take_(std::move(take)) {}
+
+    void send(std::string_view bytes) { output_ += bytes; }
+    std::string take_output() { return std::exchange(output_, {}); }
+    void receive(std::string_view bytes) { input_ += bytes; }
+    std::expected<std::optional<Event>, CheckError> next() {
+        auto reply = take_(input_);
+        if (reply) return std::move(*reply);
+        return std::unexpected(
+            CheckError(ErrorClass::protocol, reply.error(), "got " + wire::quoted(input_)));
+    }
+    CheckError ended() const {
+        return {ErrorClass::protocol,
+                input_.empty() ? "closed without an answer" : "closed without a complete answer",
+                "got " + wire::quoted(input_)};
+    }
+    // What came and was not taken yet.
+    const std::string& unread() const { return input_; }
+
+  private:
+    Take take_;
+    std::string input_;
+    std::string output_;
+};
+
+}  // namespace vitals::wire
