@@ -97,19 +97,8 @@ std::shared_ptr<const endpoints::Routes> routes_of(const config::Config& config)
     auto routes = std::make_shared<endpoints::Routes>();
     for (const config::EndpointConfig& from : config.endpoints) {
         if (!from.enabled) continue;
-        endpoints::MountedEndpoint endpoint;
-        endpoint.dialect = dialects::find(from.dialect);
-        if (endpoint.dialect == nullptr) continue;
-        endpoint.path = from.path;
-        endpoint.options = from.options;
-        endpoint.components = from.components;
-        endpoint.listeners = from.listeners;
-        endpoint.tokens = from.tokens;
-        if (from.disclose == "status") endpoint.disclose = dialects::Disclosure::status;
-        if (from.disclose == "full") endpoint.disclose = dialects::Disclosure::full;
-        endpoint.failed_code = from.failed_code;
-        endpoint.degraded_code = from.degraded_code;
-        routes->endpoints.push_back(std::move(endpoint));
+        if (const dialects::Dialect* dialect = dialects::find(from.dialect))
+            routes->endpoints.push_back({from, dialect});
     }
     routes->tokens = config.tokens;
     return routes;

@@ -19,7 +19,7 @@ endpoints::Control Daemon::control() {
             save_decommission(text, done);
         });
     };
-    control.push = [this](endpoints::Push push, auto done) {
+    control.push = [this](Push push, auto done) {
         loop_.post([this, push = std::move(push), done = std::move(done)]() mutable {
             answer(take_push(engine_, std::move(push)), std::move(done));
         });
@@ -36,7 +36,7 @@ endpoints::Control Daemon::control() {
             });
         });
     };
-    control.heartbeat = [this](endpoints::Heartbeats beats, auto done) {
+    control.heartbeat = [this](Heartbeats beats, auto done) {
         loop_.post([this, beats = std::move(beats), done = std::move(done)] {
             const std::string problem = workers_.take(beats);
             engine_.when_published([done, problem] { done(problem); });

@@ -15,7 +15,7 @@ constexpr std::size_t most_created = 10'000;
 
 }  // namespace
 
-Answered take_push(engine::Engine& engine, endpoints::Push push) {
+Answered take_push(engine::Engine& engine, Push push) {
     if (engine.push(push.component, push.outcome, push.ttl)) return {Answer::done, ""};
     if (engine.find(push.component) != nullptr)
         return {Answer::not_pushed,
@@ -24,8 +24,6 @@ Answered take_push(engine::Engine& engine, endpoints::Push push) {
         return {Answer::unknown_component,
                 fmt::format("there is no component {}{}", config::in_quotes(push.component),
                             config::did_you_mean(push.component, engine.names()))};
-    if (push.component.starts_with("vitals/"))
-        return {Answer::refused, "names that begin with 'vitals/' are vitals' own"};
     if (engine.dynamic() >= most_created)
         return {Answer::refused,
                 fmt::format("pushes have created {} components already", most_created)};

@@ -12,7 +12,7 @@ namespace vitals::app {
 // What the control API answers, and why.
 using Answered = std::pair<endpoints::Control::Answer, std::string>;
 
-Answered take_push(engine::Engine& engine, endpoints::Push push);
+Answered take_push(engine::Engine& engine, Push push);
 // Removes what a push created; what stands in the configuration stays.
 Answered remove_pushed(engine::Engine& engine, const std::string& name);
 

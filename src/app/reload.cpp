@@ -96,7 +96,7 @@ std::vector<std::string> Daemon::apply(Loaded& loaded) {
 
 std::map<std::string, std::string> fixed_at_start(const config::Config& config) {
     std::string listeners;
-    for (const config::Listener& listener : config.listeners) {
+    for (const Listener& listener : config.listeners) {
         listeners += listener.text + (listener.control ? " control" : "");
         if (listener.tls)
             listeners += " " + listener.tls->certificate + " " + listener.tls->key + " " +

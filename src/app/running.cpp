@@ -42,10 +42,7 @@ Daemon::Daemon(config::Config config, ServeOptions options, Log log)
 
 int Daemon::run() {
     if (!open_store()) return exit_state;
-    engine_.on_transition([this](const engine::Transition& transition) {
-        store_->append({transition.component, transition.from, transition.to, transition.detail,
-                        transition.at});
-    });
+    engine_.on_transition([this](const Transition& transition) { store_->append(transition); });
     // Before anybody can know that we are there: an early SIGHUP must not end us.
     loop_.on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int number) { on_signal(number); });
     vault_.on_round([this] { vault_was_read(); });
@@ -83,17 +80,8 @@ bool Daemon::open_store() {
     }
     await_store();
     recall_decommission();
-    std::vector<workers::Remembered> known;
-    for (history::SavedWorker& worker : store_->saved_workers())
-        known.push_back({std::move(worker.group), std::move(worker.name), worker.sent, worker.heard,
-                         worker.left});
-    workers_.remember(std::move(known), [this](std::vector<workers::Remembered> now) {
-        std::vector<history::SavedWorker> saved;
-        saved.reserve(now.size());
-        for (workers::Remembered& worker : now)
-            saved.push_back({std::move(worker.group), std::move(worker.name), worker.sent,
-                             worker.heard, worker.left});
-        store_->save_workers(std::move(saved));
+    workers_.remember(store_->saved_workers(), [this](std::vector<RememberedWorker> workers) {
+        store_->save_workers(std::move(workers));
     });
     states_.take_up(*store_);
     return true;
@@ -218,7 +206,7 @@ int Daemon::listen() {
         return exit_listener;
     }
     for (std::size_t i = 0; i < config_->listeners.size(); ++i) {
-        const config::Listener& listener = config_->listeners[i];
+        const Listener& listener = config_->listeners[i];
         if (listener.unix_path.empty())
             log_(LogLevel::info,
                  fmt::format("listening on {}://{}:{}", listener.tls ? "https" : "http",

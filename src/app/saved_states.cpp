@@ -17,7 +17,7 @@ namespace json = boost::json;
 // With the store's own pause, a kill loses at most the last second.
 constexpr auto turn_every = 500ms;
 
-history::SavedState saved(engine::Remembered known) {
+history::SavedState saved(RememberedComponent known) {
     history::SavedState state;
     state.component = std::move(known.component);
     state.status = known.status;
@@ -32,8 +32,8 @@ history::SavedState saved(engine::Remembered known) {
     return state;
 }
 
-engine::Remembered remembered(history::SavedState state) {
-    engine::Remembered known;
+RememberedComponent remembered(history::SavedState state) {
+    RememberedComponent known;
     known.component = std::move(state.component);
     known.status = state.status;
     known.since = state.since;
@@ -92,7 +92,7 @@ SavedStates::SavedStates(net::Loop& loop, engine::Engine& engine, Clock& clock)
 
 void SavedStates::take_up(history::Store& store) {
     store_ = &store;
-    std::vector<engine::Remembered> known;
+    std::vector<RememberedComponent> known;
     for (history::SavedState& state : store.saved_states())
         known.push_back(remembered(std::move(state)));
     const System now = clock_.system();
@@ -114,7 +114,7 @@ void SavedStates::keep_now() {
     if (changes.gone.empty() && changes.now.empty()) return;
     std::vector<history::SavedState> states;
     states.reserve(changes.now.size());
-    for (engine::Remembered& known : changes.now) states.push_back(saved(std::move(known)));
+    for (RememberedComponent& known : changes.now) states.push_back(saved(std::move(known)));
     store_->save_states(std::move(changes.gone), std::move(states));
 }
 

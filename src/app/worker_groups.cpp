@@ -39,7 +39,7 @@ WorkerGroups::WorkerGroups(net::Environment& environment, engine::Engine& engine
     });
 }
 
-void WorkerGroups::remember(std::vector<workers::Remembered> known, Keep keep) {
+void WorkerGroups::remember(std::vector<RememberedWorker> known, Keep keep) {
     kept_some_ = !known.empty();
     table_->restore(std::move(known));
     keep_ = std::move(keep);
@@ -110,14 +110,14 @@ std::vector<engine::Definition> WorkerGroups::definitions() const {
     return definitions;
 }
 
-std::string WorkerGroups::take(const endpoints::Heartbeats& beats) {
+std::string WorkerGroups::take(const Heartbeats& beats) {
     using Answer = workers::Table::Answer;
     const System now = clock_.system();
     taken_ = true;
     engine_.changed();
     std::vector<std::string_view> names;
     for (const workers::GroupOptions& group : options_) names.push_back(group.name);
-    for (const endpoints::Heartbeat& beat : beats.beats) {
+    for (const Heartbeat& beat : beats.beats) {
         const Answer answer = beat.leaving
                                   ? table_->leave(beats.group, beat.worker)
                                   : table_->beat(beats.group, beat.worker, beat.sent.value_or(now));

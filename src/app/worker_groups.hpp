@@ -25,8 +25,8 @@ class WorkerGroups {
 
     // Where what is known is kept, and what an earlier process left there. To be called before the
     // first configure().
-    using Keep = std::function<void(std::vector<workers::Remembered>)>;
-    void remember(std::vector<workers::Remembered> known, Keep keep);
+    using Keep = std::function<void(std::vector<RememberedWorker>)>;
+    void remember(std::vector<RememberedWorker> known, Keep keep);
     // Keeps what is known now, whether or not it changed.
     void keep_now();
 
@@ -37,7 +37,7 @@ class WorkerGroups {
     std::vector<engine::Definition> definitions() const;
 
     // Takes what was pushed; the next snapshot shows it. Returns what is wrong with it, or empty.
-    std::string take(const endpoints::Heartbeats& beats);
+    std::string take(const Heartbeats& beats);
 
   private:
     struct Source {

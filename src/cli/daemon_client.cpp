@@ -103,8 +103,8 @@ std::expected<Address, std::string> parse_address(std::string_view text) {
 }
 
 std::optional<Address> address_of(const config::Config& config) {
-    const config::Listener* best = nullptr;
-    const auto rank = [](const config::Listener& listener) {
+    const Listener* best = nullptr;
+    const auto rank = [](const Listener& listener) {
         return (listener.control ? 4 : 0) + (listener.unix_path.empty() ? 0 : 2) +
                (listener.tls ? 0 : 1);
     };

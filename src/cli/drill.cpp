@@ -42,7 +42,7 @@ struct Problem {
 };
 
 net::Endpoint endpoint_of(std::string_view text, bool listens, bool exposed) {
-    config::Listener parsed;
+    Listener parsed;
     if (const auto wrong = config::parse_address(text, parsed); !wrong.empty())
         throw Problem{wrong};
     if (listens && !exposed && !config::is_local(parsed)) {

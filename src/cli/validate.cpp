@@ -68,7 +68,7 @@ std::string served(const config::Config& config) {
         add(endpoint.path, endpoint.dialect, more);
     }
     std::vector<std::string> open;
-    for (const config::Listener& listener : config.listeners)
+    for (const Listener& listener : config.listeners)
         if (listener.control) open.push_back(listener.text);
     std::string more = config.tokens.empty() ? "" : "with a token";
     if (!open.empty())

@@ -17,15 +17,15 @@
 #include "config/node.hpp"
 #include "config/secrets.hpp"
 #include "model/description.hpp"
+#include "model/endpoint_settings.hpp"
 #include "model/judge.hpp"
 #include "model/listener.hpp"
-#include "model/selector.hpp"
 #include "model/token.hpp"
 #include "vitals/snapshot.hpp"
 
 namespace vitals::config {
 
-struct Listener : vitals::Listener {
+struct ListenerConfig : Listener {
     Position position;
 };
 
@@ -51,17 +51,10 @@ struct WorkersConfig {
     Position position;
 };
 
-struct EndpointConfig {
+struct EndpointConfig : EndpointSettings {
     std::string dialect;
-    std::string path;
     bool enabled = true;
     bool listed = true;  // stands in the file, not mounted by default
-    Selector components;
-    std::vector<std::string> listeners;   // their text; empty: all
-    std::vector<std::string> tokens;      // names; empty: open to all
-    std::optional<std::string> disclose;  // status | detail | full
-    std::optional<int> failed_code, degraded_code;
-    std::shared_ptr<const void> options;  // the dialect's own struct
     Position position;
 };
 
@@ -69,7 +62,7 @@ struct Config {
     std::string file;
     Service service;
     std::string state_dir;
-    std::vector<Listener> listeners;
+    std::vector<ListenerConfig> listeners;
     Policy defaults;
     struct History {
         std::chrono::milliseconds keep{std::chrono::hours(24 * 30)};

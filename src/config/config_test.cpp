@@ -157,7 +157,7 @@ endpoints:
     EXPECT_FALSE(healthz.components.takes({.name = "web"}));
     EXPECT_THAT(healthz.listeners, ElementsAre("127.0.0.1:8080"));
     EXPECT_THAT(healthz.tokens, ElementsAre("operator"));
-    EXPECT_EQ(healthz.disclose, "full");
+    EXPECT_EQ(healthz.disclose, Disclosure::full);
     EXPECT_EQ(healthz.failed_code, 500);
     EXPECT_EQ(healthz.degraded_code, std::nullopt);
     EXPECT_EQ(config.endpoints[1].path, "/metrics");

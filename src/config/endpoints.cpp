@@ -107,7 +107,8 @@ EndpointConfig made_of(EndpointKeys keys, const Described& dialect) {
     made.components = Selector(std::move(keys.components));
     made.listeners = std::move(keys.listeners);
     made.tokens = std::move(keys.tokens);
-    made.disclose = std::move(keys.disclose);
+    if (keys.disclose == "status") made.disclose = Disclosure::status;
+    if (keys.disclose == "full") made.disclose = Disclosure::full;
     if (keys.failed_code) made.failed_code = static_cast<int>(*keys.failed_code);
     if (keys.degraded_code) made.degraded_code = static_cast<int>(*keys.degraded_code);
     return made;

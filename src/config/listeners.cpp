@@ -45,7 +45,7 @@ void read_listener(const Node& node, Draft& draft) {
         draft.lost.emplace("listeners");
         return;
     }
-    Listener listener;
+    ListenerConfig listener;
     if (std::string problem = parse_address(keys.address, listener); !problem.empty()) {
         reading.problem(address->position, std::move(problem));
         draft.config.listeners.push_back(std::move(listener));  // endpoints may name its text
@@ -55,7 +55,7 @@ void read_listener(const Node& node, Draft& draft) {
     listener.position = address->position;
     listener.tls = keys.tls;
     listener.control = keys.control;
-    for (const Listener& other : draft.config.listeners)
+    for (const ListenerConfig& other : draft.config.listeners)
         if (same_address(listener, other)) {
             reading.problem(
                 address->position,

@@ -31,7 +31,7 @@ struct DefaultsKeys {
 };
 struct TokenKeys {
     Secret secret;
-    std::chrono::milliseconds overlap = Token().overlap;
+    std::chrono::milliseconds overlap{60'000};
     std::vector<std::string> allow;
 };
 struct ComponentKeys {

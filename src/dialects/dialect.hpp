@@ -22,13 +22,11 @@
 
 #include "http/response.hpp"
 #include "model/description.hpp"
+#include "model/endpoint_settings.hpp"
 #include "model/selector.hpp"
 #include "vitals/snapshot.hpp"
 
 namespace vitals::dialects {
-
-// How much an answer may tell: statuses, public details, everything.
-enum class Disclosure : std::uint8_t { status, detail, full };
 
 // Who sends a request that changes something; each may what the one before it may.
 // `loopback`: from this machine, to a local name, without a sign of a proxy or a browser.

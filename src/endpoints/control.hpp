@@ -1,37 +1,16 @@
 // What requests may change, and the seam through which they ask for it.
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "http/response.hpp"
+#include "model/pushed.hpp"
 #include "vitals/snapshot.hpp"
 
 namespace vitals::endpoints {
-
-// What a push through the API says.
-struct Push {
-    std::string component;
-    Outcome outcome;
-    std::optional<std::chrono::milliseconds> ttl;
-    bool create = true;     // where there is no such component
-    bool critical = false;  // if it is created
-};
-
-// What workers say of themselves through the API.
-struct Heartbeat {
-    std::string worker;
-    std::optional<System> sent;  // by the worker's own clock
-    bool leaving = false;        // it stops, politely
-};
-struct Heartbeats {
-    std::string group;
-    std::vector<Heartbeat> beats;
-};
 
 // How requests ask the rest of the program to change something. Each call is made on a serving
 // thread and must not block; each callback may come from any thread.

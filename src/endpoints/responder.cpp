@@ -12,7 +12,6 @@
 namespace vitals::endpoints {
 namespace {
 
-using dialects::Disclosure;
 using dialects::Sender;
 using http::Response;
 

@@ -68,7 +68,7 @@ struct Engine::State {
         std::shared_ptr<const Component> component;
         std::optional<Milliseconds> given_ttl;  // with the latest push
         // What it was before this process or definition, until its first result.
-        std::optional<Remembered> before;
+        std::optional<RememberedComponent> before;
         bool unkept = false;  // stands in `unkept` of the engine
         Judgement judgement;
         std::shared_ptr<const ComponentState> state;
@@ -275,10 +275,10 @@ struct Engine::State {
         unkept.push_back(one.component->name);
     }
 
-    static Remembered remembered(const Watched& one, Steady now) {
+    static RememberedComponent remembered(const Watched& one, Steady now) {
         const ComponentState& state = *one.state;
         if (one.before) return *one.before;  // until there is a verdict
-        Remembered known;
+        RememberedComponent known;
         known.component = state.name();
         known.status = state.judged;
         known.since = state.since;
@@ -294,7 +294,7 @@ struct Engine::State {
     }
 
     // Of a checked component only its first result tells whether it is what it was.
-    void take_up(Watched& one, Remembered known, Steady::duration away) {
+    void take_up(Watched& one, RememberedComponent known, Steady::duration away) {
         if (!one.pushed() || one.state->last != nullptr) {
             if (one.state->last == nullptr) {
                 // What was down recovers by its thresholds, also over a restart.
@@ -321,7 +321,7 @@ struct Engine::State {
         touch();
     }
 
-    std::optional<Remembered> known_of(const std::string& name) {
+    std::optional<RememberedComponent> known_of(const std::string& name) {
         if (const auto at = watched.find(name); at != watched.end())
             return remembered(*at->second, clock.steady());
         const auto restored = kept_before.extract(name);
@@ -492,7 +492,7 @@ struct Engine::State {
     Steady started_at;
     std::map<std::string, std::unique_ptr<Watched>, std::less<>> watched;
     std::size_t dynamic = 0;
-    std::map<std::string, Remembered, std::less<>> kept_before;  // until configured
+    std::map<std::string, RememberedComponent, std::less<>> kept_before;  // until configured
     Steady::duration absent{};                 // before this process, until configured
     bool keeps = false;                        // somebody asks for changes()
     std::vector<std::string> unkept, dropped;  // since the last changes()
@@ -565,12 +565,12 @@ void Engine::configure(std::vector<Definition> definitions) {
     state_->publish();
 }
 
-void Engine::restore(std::vector<Remembered> remembered, Steady::duration away) {
+void Engine::restore(std::vector<RememberedComponent> remembered, Steady::duration away) {
     const System now = state_->clock.system();
     constexpr Steady::duration longest = std::chrono::hours(24 * 3650);
     state_->absent = away;
     state_->keeps = true;
-    for (Remembered& known : remembered) {
+    for (RememberedComponent& known : remembered) {
         known.age = std::clamp<Steady::duration>(now - known.observed_at, {}, longest);
         const auto at = state_->watched.find(known.component);
         if (at != state_->watched.end()) {

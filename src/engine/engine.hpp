@@ -16,6 +16,8 @@
 #include "model/clock.hpp"
 #include "model/hub.hpp"
 #include "model/judge.hpp"
+#include "model/remembered.hpp"
+#include "model/transition.hpp"
 #include "net/awaitable.hpp"
 #include "net/environment.hpp"
 #include "net/loop.hpp"
@@ -40,14 +42,6 @@ struct Definition {
 Definition created_by_push(std::string name, bool critical,
                            std::optional<std::chrono::milliseconds> ttl);
 
-struct Transition {
-    std::string component;
-    Status from = Status::unknown;
-    Status to = Status::unknown;
-    std::string detail;
-    System at{};
-};
-
 class Engine {
   public:
     using Done = std::function<void(std::shared_ptr<const ComponentState>)>;
@@ -60,7 +54,7 @@ class Engine {
     // What an earlier process kept, `away` ago. To be called before the first configure(), which
     // takes it up; components that were created by a push are there at once. From here on changes()
     // has something to tell.
-    void restore(std::vector<Remembered> remembered, Steady::duration away);
+    void restore(std::vector<RememberedComponent> remembered, Steady::duration away);
     // Watches exactly these from now on. Components whose fingerprint did not change keep their
     // state and schedule, others what was pushed to them, and `since` if they are what they were;
     // dynamic ones stay. First runs come within a second, later ones are spread.
@@ -76,7 +70,7 @@ class Engine {
     // that are gone come first.
     struct Changes {
         std::vector<std::string> gone;
-        std::vector<Remembered> now;
+        std::vector<RememberedComponent> now;
     };
     Changes changes();
     void all_changed();  // what was kept is lost

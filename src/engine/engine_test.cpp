@@ -441,7 +441,7 @@ TEST_F(EngineTest, WhatIsReportedWhilePublishingIsInThatSnapshot) {
 
 TEST_F(EngineTest, SinceOutlivesTheProcessWhereTheFirstResultIsTheOldOne) {
     const System old = System(1000h);
-    std::vector<Remembered> known(3);
+    std::vector<RememberedComponent> known(3);
     known[0] = {.component = "well", .status = Status::ok, .since = old};
     known[1] = {.component = "broken", .status = Status::ok, .since = old};
     known[2] = {.component = "gone", .status = Status::ok, .since = old};
@@ -461,7 +461,7 @@ TEST_F(EngineTest, SinceOutlivesTheProcessWhereTheFirstResultIsTheOldOne) {
     EXPECT_EQ(kept.gone, std::vector<std::string>{"gone"}) << "it is not configured any more";
     ASSERT_FALSE(kept.now.empty());
     EXPECT_TRUE(std::ranges::none_of(
-        kept.now, [](const Remembered& each) { return each.component == "well"; }));
+        kept.now, [](const RememberedComponent& each) { return each.component == "well"; }));
 }
 
 TEST_F(EngineTest, WhatWasDownRecoversByItsThresholdsAlsoAfterARestart) {
@@ -486,15 +486,15 @@ TEST_F(EngineTest, SinceOutlivesADoubtThatARestartFallsInto) {
     engine->configure({definition});
     EXPECT_TRUE(run_until([&] { return state("db").last != nullptr; }, 3s));
     engine->all_changed();
-    for (const Remembered& each : engine->changes().now)
+    for (const RememberedComponent& each : engine->changes().now)
         if (each.component == "db") EXPECT_EQ(each.since, old) << "nothing is judged yet";
 }
 
 TEST_F(EngineTest, PushedStatesOutliveProcessAndDefinition) {
-    Remembered job{.component = "job", .status = Status::degraded, .since = System(1000h)};
+    RememberedComponent job{.component = "job", .status = Status::degraded, .since = System(1000h)};
     job.observed_at = clock.system() - 10s;
     job.last = std::make_shared<Outcome>(degraded("slowly"));
-    Remembered made = job;
+    RememberedComponent made = job;
     made.component = "made";
     made.created_by_push = true;
     made.critical = false;

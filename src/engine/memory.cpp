@@ -17,7 +17,7 @@ Steady::duration pushed_validity(std::optional<std::chrono::milliseconds> ttl) n
     return ttl ? Steady::duration(*ttl + push_grace) : forever;
 }
 
-TakenUp take_up(const Remembered& remembered, std::shared_ptr<const Component> component,
+TakenUp take_up(const RememberedComponent& remembered, std::shared_ptr<const Component> component,
                 std::optional<std::chrono::milliseconds> ttl, Clock& clock, Steady::duration away) {
     const Steady now = clock.steady();
     const System wall = clock.system();

@@ -22,7 +22,7 @@ struct Case {
 
 TakenUp taken(const Case& given) {
     StandingClock clock;
-    Remembered remembered;
+    RememberedComponent remembered;
     remembered.component = "job";
     remembered.status = Status::ok;
     remembered.since = System(900h);

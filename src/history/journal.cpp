@@ -83,12 +83,12 @@ void Journal::migrate() {
     transaction.commit();
 }
 
-void Journal::append(const std::deque<Record>& records) {
+void Journal::append(const std::deque<Transition>& records) {
     Transaction transaction(database_);
     Statement insert(database_,
                      "INSERT INTO transition (component, at, from_status, to_status, detail)"
                      " VALUES (?, ?, ?, ?, ?)");
-    for (const Record& record : records) {
+    for (const Transition& record : records) {
         insert.bind(1, record.component)
             .bind(2, microseconds(record.at))
             .bind(3, static_cast<std::int64_t>(record.from))
@@ -109,13 +109,13 @@ void Journal::forget_decommission() {
     database_.execute("DELETE FROM decommission");
 }
 
-void Journal::save_workers(const std::vector<SavedWorker>& workers) {
+void Journal::save_workers(const std::vector<RememberedWorker>& workers) {
     Transaction transaction(database_);
     database_.execute("DELETE FROM worker");
     Statement insert(database_,
                      "INSERT OR REPLACE INTO worker (team, name, sent, heard, gone)"
                      " VALUES (?, ?, ?, ?, ?)");
-    for (const SavedWorker& worker : workers) {
+    for (const RememberedWorker& worker : workers) {
         insert.bind(1, worker.group)
             .bind(2, worker.name)
             .bind(3, microseconds(worker.sent))
@@ -126,11 +126,11 @@ void Journal::save_workers(const std::vector<SavedWorker>& workers) {
     transaction.commit();
 }
 
-std::vector<SavedWorker> Journal::saved_workers() {
+std::vector<RememberedWorker> Journal::saved_workers() {
     Statement select(database_, "SELECT team, name, sent, heard, gone FROM worker");
-    std::vector<SavedWorker> found;
+    std::vector<RememberedWorker> found;
     while (select.step()) {
-        SavedWorker worker;
+        RememberedWorker worker;
         worker.group = select.text(0);
         worker.name = select.text(1);
         worker.sent = time_of(select.number(2));
@@ -190,8 +190,8 @@ std::vector<SavedState> Journal::saved_states() {
     return found;
 }
 
-std::vector<Record> Journal::transitions(const std::string& component, System from, System to,
-                                         std::size_t limit) {
+std::vector<Transition> Journal::transitions(const std::string& component, System from, System to,
+                                             std::size_t limit) {
     Statement select(database_,
                      "SELECT at, from_status, to_status, detail FROM transition"
                      " WHERE component = ? AND at BETWEEN ? AND ? ORDER BY at DESC, id DESC"
@@ -200,9 +200,9 @@ std::vector<Record> Journal::transitions(const std::string& component, System fr
         .bind(2, microseconds(from))
         .bind(3, microseconds(to))
         .bind(4, static_cast<std::int64_t>(limit));
-    std::vector<Record> found;
+    std::vector<Transition> found;
     while (select.step()) {
-        Record record;
+        Transition record;
         record.component = component;
         record.at = time_of(select.number(0));
         record.from = status_of(select.number(1));

@@ -25,16 +25,16 @@ class Journal {
     // or another program, is left alone: SqliteError with code SQLITE_AUTH, saying which.
     Journal(const std::string& path, std::function<bool(std::chrono::milliseconds)> patience);
 
-    void append(const std::deque<Record>& records);  // all of them or none
+    void append(const std::deque<Transition>& records);  // all of them or none
     // What an older vitals kept here; a file of its own holds it now.
     std::optional<std::string> saved_decommission();
     void forget_decommission();
-    void save_workers(const std::vector<SavedWorker>& workers);  // all of them or none
-    std::vector<SavedWorker> saved_workers();
+    void save_workers(const std::vector<RememberedWorker>& workers);  // all of them or none
+    std::vector<RememberedWorker> saved_workers();
     void save_states(const StateChanges& changes);  // all of them or none
     std::vector<SavedState> saved_states();
-    std::vector<Record> transitions(const std::string& component, System from, System to,
-                                    std::size_t limit);  // the latest ones, oldest first
+    std::vector<Transition> transitions(const std::string& component, System from, System to,
+                                        std::size_t limit);  // the latest ones, oldest first
 
     // Proves that the file can be written, and leaves the time at which it could.
     void sign_of_life(System now);

@@ -58,7 +58,7 @@ struct Store::State {
     };
     struct Known {
         std::optional<std::string> decommission;
-        std::vector<SavedWorker> workers;
+        std::vector<RememberedWorker> workers;
         std::vector<SavedState> states;
         std::optional<System> alive;
     };
@@ -66,7 +66,7 @@ struct Store::State {
         std::string component;
         System from, to;
         std::size_t limit = 0;
-        std::vector<Record> found;
+        std::vector<Transition> found;
         bool answered = false;
     };
 
@@ -103,15 +103,15 @@ struct Store::State {
     mutable std::mutex mutex;
     std::condition_variable wake;             // the thread's
     mutable std::condition_variable changed;  // the callers'
-    std::deque<Record> queue;
+    std::deque<Transition> queue;
     SteadyClock::time_point queued_since{};
     std::uint64_t dropped = 0;
     SteadyClock::time_point last_drop{};
     std::vector<Save> saves;
     std::vector<std::shared_ptr<Read>> reads;
-    std::optional<std::vector<SavedWorker>> workers;  // to be saved
+    std::optional<std::vector<RememberedWorker>> workers;  // to be saved
     SteadyClock::time_point workers_since{};
-    std::vector<SavedWorker> saved_workers;
+    std::vector<RememberedWorker> saved_workers;
     StateChanges states;  // to be saved
     SteadyClock::time_point states_since{};
     std::vector<SavedState> saved_states;
@@ -201,13 +201,13 @@ void Store::save_decommission(std::string text, std::function<void(bool)> done) 
     state_->wake.notify_one();
 }
 
-std::vector<SavedWorker> Store::saved_workers() {
+std::vector<RememberedWorker> Store::saved_workers() {
     std::unique_lock lock(state_->mutex);
     state_->changed.wait_for(lock, caller_patience, [this] { return state_->loaded; });
     return std::exchange(state_->saved_workers, {});
 }
 
-void Store::save_workers(std::vector<SavedWorker> workers) {
+void Store::save_workers(std::vector<RememberedWorker> workers) {
     const std::lock_guard lock(state_->mutex);
     const bool waiting = state_->workers.has_value();
     state_->workers = std::move(workers);
@@ -249,7 +249,7 @@ unsigned Store::losses() const {
     return state_->losses;
 }
 
-void Store::append(Record record) {
+void Store::append(Transition record) {
     shorten(record.detail);
     const std::lock_guard lock(state_->mutex);
     if (state_->queue.size() == queue_limit) {
@@ -263,8 +263,8 @@ void Store::append(Record record) {
     state_->wake.notify_one();
 }
 
-std::vector<Record> Store::transitions(const std::string& component, System from, System to,
-                                       std::size_t limit) {
+std::vector<Transition> Store::transitions(const std::string& component, System from, System to,
+                                           std::size_t limit) {
     const auto read = std::make_shared<State::Read>();
     read->component = component;
     read->from = from;
@@ -274,7 +274,7 @@ std::vector<Record> Store::transitions(const std::string& component, System from
     state_->reads.push_back(read);
     state_->wake.notify_one();
     state_->changed.wait_for(lock, caller_patience, [&] { return read->answered; });
-    return read->answered ? std::move(read->found) : std::vector<Record>{};
+    return read->answered ? std::move(read->found) : std::vector<Transition>{};
 }
 
 void Store::State::call(const std::function<void()>& callback) {
@@ -397,7 +397,7 @@ void Store::State::write(SteadyClock::time_point now, bool at_once) {
     std::unique_lock lock(mutex);
     const bool ripe = now >= std::max(queued_since + settings.batch, retry_at);
     if (queue.empty() || !(ripe || at_once)) return;
-    std::deque<Record> batch = std::exchange(queue, {});
+    std::deque<Transition> batch = std::exchange(queue, {});
     lock.unlock();
 
     if (archive.write([&](Journal& journal) { journal.append(batch); })) return;
@@ -418,7 +418,7 @@ void Store::State::write_workers(SteadyClock::time_point now, bool at_once) {
     std::unique_lock lock(mutex);
     const bool ripe = now >= std::max(workers_since + settings.batch, retry_at);
     if (!workers || !(ripe || at_once)) return;
-    std::optional<std::vector<SavedWorker>> all = std::exchange(workers, std::nullopt);
+    std::optional<std::vector<RememberedWorker>> all = std::exchange(workers, std::nullopt);
     lock.unlock();
 
     if (archive.write([&](Journal& journal) { journal.save_workers(*all); })) return;
@@ -442,7 +442,7 @@ void Store::State::write_states(SteadyClock::time_point now, bool at_once) {
 
 void Store::State::answer(const std::vector<std::shared_ptr<Read>>& asked) {
     for (const auto& read : asked) {
-        std::vector<Record> found;
+        std::vector<Transition> found;
         archive.read([&](Journal& journal) {
             found = journal.transitions(read->component, read->from, read->to, read->limit);
         });

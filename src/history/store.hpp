@@ -13,19 +13,12 @@
 #include <string>
 #include <vector>
 
+#include "model/remembered.hpp"
+#include "model/transition.hpp"
 #include "vitals/log.hpp"
 #include "vitals/snapshot.hpp"
 
 namespace vitals::history {
-
-// A transition of one component. Of its detail at most 1 KiB is kept.
-struct Record {
-    std::string component;
-    Status from = Status::unknown;
-    Status to = Status::unknown;
-    std::string detail;
-    System at{};
-};
 
 struct Settings {
     std::string directory;                                        // created (0750) when missing
@@ -34,16 +27,6 @@ struct Settings {
     // How long the first record of a batch waits, how long after a failure the disk is tried again,
     // and how often the store looks after itself and reports at least.
     std::chrono::milliseconds batch{250}, retry{1'000}, report{5'000};
-};
-
-// A worker that was heard of: what a table of workers begins with after a restart.
-struct SavedWorker {
-    std::string group;
-    std::string name;
-    System sent{};      // by its clock
-    System heard{};     // by ours
-    bool left = false;  // took its leave
-    bool operator==(const SavedWorker&) const = default;
 };
 
 // What a component was: since when, and what was pushed to it.
@@ -95,9 +78,9 @@ class Store {
 
     // The workers saved by an earlier process. Waits like saved_decommission(); none where the file
     // cannot be read.
-    std::vector<SavedWorker> saved_workers();
+    std::vector<RememberedWorker> saved_workers();
     // Replaces them, within about `batch`. The latest call counts; never waits for the disk.
-    void save_workers(std::vector<SavedWorker> workers);
+    void save_workers(std::vector<RememberedWorker> workers);
 
     // The states saved by an earlier process, and when the file was written last. Wait like
     // saved_decommission().
@@ -111,13 +94,14 @@ class Store {
     unsigned losses() const;
 
     // Queued, and written within about `batch`. When the queue is full (10,000) the oldest is
-    // dropped, counted, and the store degraded. Never waits for the disk.
-    void append(Record record);
+    // dropped, counted, and the store degraded. Never waits for the disk. Of a detail at most 1 KiB
+    // is kept.
+    void append(Transition transition);
 
     // The latest `limit` transitions of the component between two times, oldest first. Waits for
     // the store's thread, for two seconds at most; empty when it cannot read.
-    std::vector<Record> transitions(const std::string& component, System from, System to,
-                                    std::size_t limit);
+    std::vector<Transition> transitions(const std::string& component, System from, System to,
+                                        std::size_t limit);
 
   private:
     struct State;

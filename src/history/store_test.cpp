@@ -33,7 +33,7 @@ TEST(Store, GivesBackTransitionsOldestFirst) {
     store.append(record("disk", 2, Status::degraded, "86 % used"));
     store.append(record("redis", 3, Status::ok, ""));
 
-    const std::vector<Record> redis = all(store, "redis");
+    const std::vector<Transition> redis = all(store, "redis");
     ASSERT_EQ(redis.size(), 2u);
     EXPECT_EQ(redis[0].component, "redis");
     EXPECT_EQ(redis[0].from, Status::ok);
@@ -50,11 +50,11 @@ TEST(Store, LimitTakesTheLatest) {
     Witness witness;
     Store store(in(folder.path()), witness.log(), witness.health());
     for (int second = 0; second < 10; ++second) store.append(record("redis", second));
-    const std::vector<Record> latest = all(store, "redis", 3);
+    const std::vector<Transition> latest = all(store, "redis", 3);
     ASSERT_EQ(latest.size(), 3u);
     EXPECT_EQ(latest[0].at, at(7));
     EXPECT_EQ(latest[2].at, at(9));
-    const std::vector<Record> between = store.transitions("redis", at(2), at(4), 100);
+    const std::vector<Transition> between = store.transitions("redis", at(2), at(4), 100);
     ASSERT_EQ(between.size(), 3u);
     EXPECT_EQ(between[0].at, at(2));
 }
@@ -131,23 +131,23 @@ TEST(Store, DecommissionIsRememberedByTheNextProcess) {
 TEST(Store, WorkersAreRememberedByTheNextProcess) {
     const Folder folder;
     Witness witness;
-    const std::vector<SavedWorker> first = {{"celery", "größe@b", at(1), at(10), false},
-                                            {"pulp", "a", at(2), at(20), true},
-                                            {"pulp", "b", at(3), at(30), false}};
+    const std::vector<RememberedWorker> first = {{"celery", "größe@b", at(1), at(10), false},
+                                                 {"pulp", "a", at(2), at(20), true},
+                                                 {"pulp", "b", at(3), at(30), false}};
     {
         Store store(in(folder.path()), witness.log(), witness.health());
-        EXPECT_EQ(store.saved_workers(), std::vector<SavedWorker>());
+        EXPECT_EQ(store.saved_workers(), std::vector<RememberedWorker>());
         store.save_workers({{"other", "w", at(9), at(90), false}});
         store.save_workers(first);
     }
     {
         Store store(in(folder.path()), witness.log(), witness.health());
         EXPECT_EQ(store.saved_workers(), first);
-        EXPECT_EQ(store.saved_workers(), std::vector<SavedWorker>()) << "given once";
+        EXPECT_EQ(store.saved_workers(), std::vector<RememberedWorker>()) << "given once";
         store.save_workers({});
     }
     Store store(in(folder.path()), witness.log(), witness.health());
-    EXPECT_EQ(store.saved_workers(), std::vector<SavedWorker>());
+    EXPECT_EQ(store.saved_workers(), std::vector<RememberedWorker>());
 }
 
 TEST(Store, WorkersAreWrittenOnceTheLockIsGone) {
@@ -238,10 +238,10 @@ TEST(Store, ForgetsWhatIsOlderThanKeep) {
     Witness witness;
     {
         Store store(in(folder.path()), witness.log(), witness.health());
-        Record old = record("redis", 0);
+        Transition old = record("redis", 0);
         old.at = std::chrono::system_clock::now() - 48h;
         store.append(old);
-        Record recent = record("redis", 0);
+        Transition recent = record("redis", 0);
         recent.at = std::chrono::system_clock::now() - 1h;
         store.append(recent);
     }

@@ -207,9 +207,9 @@ inline System at(int second) {
     return System(std::chrono::seconds(1'800'000'000 + second));
 }
 
-inline Record record(std::string component, int second, Status to = Status::failed,
-                     std::string detail = "down") {
-    Record made;
+inline Transition record(std::string component, int second, Status to = Status::failed,
+                         std::string detail = "down") {
+    Transition made;
     made.component = std::move(component);
     made.from = to == Status::failed ? Status::ok : Status::failed;
     made.to = to;
@@ -239,8 +239,8 @@ inline Settings in(const std::string& directory) {
     return settings;
 }
 
-inline std::vector<Record> all(Store& store, const std::string& component,
-                               std::size_t limit = 100'000) {
+inline std::vector<Transition> all(Store& store, const std::string& component,
+                                   std::size_t limit = 100'000) {
     return store.transitions(component, at(-1'000'000), at(1'000'000), limit);
 }
 

@@ -144,8 +144,7 @@ Core::Core(RegistryOptions given)
       // Changes are logged here, in the form of the original system; the engine stays silent.
       engine(std::make_unique<engine::Engine>(environment, clock, hub, Log(), options.service)) {
     engine->on_result([this](const ComponentState& state) { on_result(state); });
-    engine->on_transition(
-        [this](const engine::Transition& transition) { on_transition(transition); });
+    engine->on_transition([this](const Transition& transition) { on_transition(transition); });
 }
 
 Core::~Core() {
@@ -380,7 +379,7 @@ void Core::on_result(const ComponentState& state) {
     entry->status = state.judged;
 }
 
-void Core::on_transition(const engine::Transition& transition) {
+void Core::on_transition(const Transition& transition) {
     const Entry* entry = directory.find(transition.component);
     if (entry == nullptr || entry->self_told) return;
     announce(

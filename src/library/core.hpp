@@ -101,7 +101,7 @@ struct Core : std::enable_shared_from_this<Core> {
                                                       const Cell* cell) const;
     void deliver(const std::shared_ptr<Cell>& cell);
     void on_result(const ComponentState& state);
-    void on_transition(const engine::Transition& transition);
+    void on_transition(const Transition& transition);
     void deliver_pending();
     void forget_shown(const Snapshot& shown);  // with the mutex held
     void wake();

@@ -22,7 +22,7 @@ std::shared_ptr<const endpoints::Routes> usual_routes(const std::vector<std::str
         endpoint.dialect = &dialect;
         endpoint.path = dialect.usual_path;
         if (dialect.description.make != nullptr) endpoint.options = dialect.description.make();
-        if (disclose_errors) endpoint.disclose = dialects::Disclosure::full;
+        if (disclose_errors) endpoint.disclose = Disclosure::full;
         routes->endpoints.push_back(std::move(endpoint));
     };
     for (const std::string& name : dialects) {
@@ -93,8 +93,7 @@ Response respond(const std::shared_ptr<const Snapshot>& snapshot, const Request&
         facts.rest = *rest;
         facts.path = target->path;
         facts.query = std::move(target->query);
-        facts.disclose =
-            request.trusted ? dialects::Disclosure::full : dialects::Disclosure::detail;
+        facts.disclose = request.trusted ? Disclosure::full : Disclosure::detail;
         facts.authorized = request.trusted;
         facts.application_metrics = request.metrics;
         facts.embedded = true;

@@ -67,9 +67,7 @@ struct Server::State {
             registry.decommission(text);
             done(false);
         };
-        control.push = [=](const endpoints::Push&, const auto& done) {
-            done(Answer::refused, refused);
-        };
+        control.push = [=](const Push&, const auto& done) { done(Answer::refused, refused); };
         control.remove = [=](const std::string&, const auto& done) {
             done(Answer::refused, refused);
         };

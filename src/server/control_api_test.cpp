@@ -20,7 +20,7 @@ class ControlApiTest : public ::testing::Test {
                           token("pusher", "p0sh", false, true, false),
                           token("operator", "0per", false, false, true)};
         site.routes = routes;
-        site.control.push = [this](endpoints::Push push, auto done) {
+        site.control.push = [this](Push push, auto done) {
             pushed.push_back(std::move(push));
             done(answer, why);
         };
@@ -34,7 +34,7 @@ class ControlApiTest : public ::testing::Test {
                 if (state->name() == name) return done(state);
             done(nullptr);
         };
-        site.control.heartbeat = [this](endpoints::Heartbeats beats, auto done) {
+        site.control.heartbeat = [this](Heartbeats beats, auto done) {
             heard.push_back(std::move(beats));
             done(why);
         };
@@ -58,9 +58,9 @@ class ControlApiTest : public ::testing::Test {
     static json::object object(const Got& got) { return json::parse(got.body).as_object(); }
 
     Site site;
-    std::vector<endpoints::Push> pushed;
+    std::vector<Push> pushed;
     std::vector<std::string> removed;
-    std::vector<endpoints::Heartbeats> heard;
+    std::vector<Heartbeats> heard;
     std::vector<std::string> problems;
     endpoints::Control::Answer answer = endpoints::Control::Answer::done;
     std::string why;

@@ -198,7 +198,7 @@ TEST_F(PressureTest, WantOfMemoryCostsOneConnection) {
     auto made = std::make_shared<endpoints::Routes>(*site.routes);
     made->tokens.push_back(token("writer", "secret", true, true, true));
     site.routes = made;
-    site.control.push = [](endpoints::Push, const auto& done) {
+    site.control.push = [](Push, const auto& done) {
         done(endpoints::Control::Answer::created, {});
     };
     start();

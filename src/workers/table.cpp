@@ -47,17 +47,17 @@ bool concerns(const Expectation& of, const GroupOptions& options, std::string_vi
 
 Table::Table(Clock& clock, Limits limits) : clock_(clock), limits_(limits) {}
 
-void Table::restore(std::vector<Remembered> remembered) {
-    for (Remembered& one : remembered) restored_[one.group].push_back(std::move(one));
+void Table::restore(std::vector<RememberedWorker> remembered) {
+    for (RememberedWorker& one : remembered) restored_[one.group].push_back(std::move(one));
 }
 
 // How long ago they were heard is by the clock on the wall, which may have been set since: it
 // decides about nothing but when they are forgotten.
-void Table::begin(Group& group, const std::vector<Remembered>& remembered) {
+void Table::begin(Group& group, const std::vector<RememberedWorker>& remembered) {
     const Steady now = clock_.steady();
     const System wall = clock_.system();
     group.since = group.heard = group.turned = now;
-    for (const Remembered& one : remembered) {
+    for (const RememberedWorker& one : remembered) {
         if (!is_name(one.name, limits_.name) || group.hearts.size() >= limits_.workers) continue;
         const auto age = std::clamp<System::duration>(wall - one.heard, 0s, group.options.remember);
         Heart& heart = group.hearts[one.name];
@@ -403,8 +403,8 @@ std::vector<std::shared_ptr<const WorkerGroup>> Table::groups() const {
     return all;
 }
 
-std::vector<Remembered> Table::remembered() const {
-    std::vector<Remembered> all;
+std::vector<RememberedWorker> Table::remembered() const {
+    std::vector<RememberedWorker> all;
     all.reserve(size());
     const Steady now = clock_.steady();
     const System wall = clock_.system();

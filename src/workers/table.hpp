@@ -17,6 +17,7 @@
 
 #include "model/clock.hpp"
 #include "model/count_range.hpp"
+#include "model/remembered.hpp"
 #include "vitals/snapshot.hpp"
 
 namespace vitals::workers {
@@ -54,23 +55,13 @@ struct Blindness {
     std::string phase;
 };
 
-// What of a worker outlives the process.
-struct Remembered {
-    std::string group;
-    std::string name;
-    System sent{};   // by its clock
-    System heard{};  // by ours
-    bool left = false;
-    bool operator==(const Remembered&) const = default;
-};
-
 class Table {
   public:
     explicit Table(Clock& clock, Limits limits = {});
 
     // What an earlier process knew. Taken up by the first configure(): those workers are missed by
     // name unless they are heard in time, and are not alive before they are.
-    void restore(std::vector<Remembered> remembered);
+    void restore(std::vector<RememberedWorker> remembered);
     // Holds exactly these groups from now on; those that were there keep their workers. A group
     // that is listened to begins blind.
     void configure(const std::vector<GroupOptions>& groups);
@@ -106,7 +97,7 @@ class Table {
     // Grows with every change that groups() or judge() shows, beats of known workers included.
     std::uint64_t version() const noexcept { return version_; }
 
-    std::vector<Remembered> remembered() const;
+    std::vector<RememberedWorker> remembered() const;
     // Grows when somebody comes, goes, falls silent or is forgotten.
     std::uint64_t membership() const noexcept { return membership_; }
     std::size_t size() const noexcept;  // all that are remembered
@@ -151,7 +142,7 @@ class Table {
     void changed(Group& group);
     Group* find(std::string_view name);
     const Group* find(std::string_view name) const;
-    void begin(Group& group, const std::vector<Remembered>& remembered);
+    void begin(Group& group, const std::vector<RememberedWorker>& remembered);
     void hear_from(Group& group);
     bool make_room(Group& group);
     bool shows(const Group& group, const Heart& heart, Steady at) const;
@@ -165,7 +156,7 @@ class Table {
     Clock& clock_;
     Limits limits_;
     std::vector<Group> groups_;  // by name
-    std::map<std::string, std::vector<Remembered>, std::less<>> restored_;
+    std::map<std::string, std::vector<RememberedWorker>, std::less<>> restored_;
     std::uint64_t version_ = 1;
     std::uint64_t membership_ = 1;
 };

@@ -1,0 +1,28 @@
+// At which path a dialect answers, about what, to whom and on which listeners. The dialect is named
+// beside it: by its name in a configuration, by a pointer where it is mounted. Pure.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/selector.hpp"
+
+namespace vitals {
+
+// How much an answer may tell: statuses, public details, everything.
+enum class Disclosure : std::uint8_t { status, detail, full };
+
+struct EndpointSettings {
+    std::string path;
+    std::shared_ptr<const void> options;  // the dialect's own struct
+    Selector components;
+    std::vector<std::string> listeners;  // Listener::text; empty: all
+    std::vector<std::string> tokens;     // names of which one must be shown; empty: open to all
+    Disclosure disclose = Disclosure::detail;
+    std::optional<int> failed_code, degraded_code;
+};
+
+}  // namespace vitals

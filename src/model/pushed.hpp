@@ -1,0 +1,34 @@
+// What is pushed: results of components, and heartbeats of workers. Pure.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vitals/outcome.hpp"
+#include "vitals/snapshot.hpp"
+
+namespace vitals {
+
+struct Push {
+    std::string component;
+    Outcome outcome;
+    std::optional<std::chrono::milliseconds> ttl;
+    bool create = true;     // where there is no such component
+    bool critical = false;  // if it is created
+};
+
+struct Heartbeat {
+    std::string worker;
+    std::optional<System> sent;  // by the worker's own clock
+    bool leaving = false;        // it stops, politely
+};
+
+// Of workers of one group.
+struct Heartbeats {
+    std::string group;
+    std::vector<Heartbeat> beats;
+};
+
+}  // namespace vitals
