@@ -7,10 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "model/masked.hpp"
+#include "text/masked.hpp"
+#include "text/url.hpp"
 #include "wire/pattern.hpp"
-#include "wire/quote.hpp"
-#include "wire/url.hpp"
 
 namespace {
 
@@ -24,8 +23,8 @@ void require(bool condition) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text(reinterpret_cast<const char*>(data), size);
-    if (const auto url = parse_url(text)) {
-        const auto shown = parse_url(url->bare);
+    if (const auto url = text::parse_url(text)) {
+        const auto shown = text::parse_url(url->bare);
         require(shown.has_value());
         require(shown->user.empty() && shown->password.empty());
         require(shown->host == url->host && shown->port == url->port && shown->path == url->path);
@@ -36,11 +35,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         // One of our own few sentences, whatever the text was.
         require(url.error().size() < 160);
     }
-    const std::string shown = vitals::masked(text);
-    require(vitals::masked(shown) == shown);
-    const std::string whole = vitals::masked_url(text);
-    require(vitals::masked_url(whole) == whole);
-    if (const auto url = parse_url(text); url && !url->password.empty())
+    const std::string shown = text::masked(text);
+    require(text::masked(shown) == shown);
+    const std::string whole = text::masked_url(text);
+    require(text::masked_url(whole) == whole);
+    if (const auto url = text::parse_url(text); url && !url->password.empty())
         require(whole.find(":***@") != std::string::npos);
     const std::string quoted_text = quoted(text, 64);
     require(quoted_text.size() <= 64 * 4 + 5);

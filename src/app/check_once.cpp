@@ -4,7 +4,7 @@
 #include "app/assemble.hpp"
 #include "engine/run.hpp"
 #include "model/clock.hpp"
-#include "model/masked.hpp"
+#include "model/mask.hpp"
 #include "net/environment.hpp"
 #include "net/loop.hpp"
 

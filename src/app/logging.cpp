@@ -17,7 +17,8 @@
 #include <utility>
 
 #include "model/clock.hpp"
-#include "model/masked.hpp"
+#include "text/amount.hpp"
+#include "text/masked.hpp"
 
 namespace vitals::app {
 
@@ -67,7 +68,7 @@ bool write_all(int descriptor, std::string_view bytes) {
 }  // namespace
 
 std::string log_line(LogLevel level, std::string_view message, System time, bool json) {
-    std::string text = masked(message);
+    std::string text = text::masked(message);
     for (char& c : text)
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
     if (json)
@@ -125,7 +126,7 @@ void Logger::State::run() {
                 fmt::format(
                     "{} of the log were dropped: standard error was not read or could not be "
                     "written",
-                    fmt::format("{} line{}", lost, lost == 1 ? "" : "s")),
+                    text::counted(lost, "line")),
                 std::chrono::system_clock::now(), json);
         if (write_all(descriptor, batch)) told = 0;
         lock.lock();

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "config/wording.hpp"
+#include "text/words.hpp"
 
 namespace vitals::app {
 
@@ -22,8 +22,8 @@ Answered take_push(engine::Engine& engine, Push push) {
                 "the component is checked by vitals; its state cannot be pushed"};
     if (!push.create)
         return {Answer::unknown_component,
-                fmt::format("there is no component {}{}", config::in_quotes(push.component),
-                            config::did_you_mean(push.component, engine.names()))};
+                fmt::format("there is no component {}{}", text::in_quotes(push.component),
+                            text::did_you_mean(push.component, engine.names()))};
     if (engine.dynamic() >= most_created)
         return {Answer::refused,
                 fmt::format("pushes have created {} components already", most_created)};
@@ -36,8 +36,8 @@ Answered remove_pushed(engine::Engine& engine, const std::string& name) {
     const engine::Definition* known = engine.find(name);
     if (known == nullptr)
         return {Answer::unknown_component,
-                fmt::format("there is no component {}{}", config::in_quotes(name),
-                            config::did_you_mean(name, engine.names()))};
+                fmt::format("there is no component {}{}", text::in_quotes(name),
+                            text::did_you_mean(name, engine.names()))};
     if (!known->dynamic)
         return {Answer::configured,
                 known->component.own

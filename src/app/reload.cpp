@@ -9,6 +9,7 @@
 #include "app/assemble.hpp"
 #include "app/catalog.hpp"
 #include "model/check_error.hpp"
+#include "text/amount.hpp"
 
 namespace vitals::app {
 
@@ -73,9 +74,8 @@ void Daemon::end_reload(Loaded loaded) {
 std::vector<std::string> Daemon::apply(Loaded& loaded) {
     if (!loaded) {
         const auto problems = lines_of(loaded.error());
-        log_(LogLevel::error,
-             fmt::format("the configuration was not reloaded, {} {} in it:", problems.size(),
-                         problems.size() == 1 ? "problem" : "problems"));
+        log_(LogLevel::error, fmt::format("the configuration was not reloaded, {} in it:",
+                                          text::counted(problems.size(), "problem")));
         for (const std::string& problem : problems) log_(LogLevel::error, problem);
         return problems;
     }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "net/http_client.hpp"
+#include "text/amount.hpp"
 #include "wire/sigv4.hpp"
 #include "wire/vault.hpp"
 
@@ -288,7 +289,7 @@ Outcome VaultSecrets::health() const {
         }
     std::string why;
     for (const VaultTrouble& trouble : troubles()) why += (why.empty() ? "" : "; ") + trouble.text;
-    Outcome outcome = ok(fmt::format("{} secret{} from the vault", total, total == 1 ? "" : "s"));
+    Outcome outcome = ok(text::counted(total, "secret") + " from the vault");
     if (missing > 0)
         outcome = failed(fmt::format("{} of {} secrets of the vault have no value", missing, total),
                          ErrorClass::local);

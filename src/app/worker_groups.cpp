@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "config/wording.hpp"
 #include "model/count_range.hpp"
+#include "text/words.hpp"
 
 namespace vitals::app {
 
@@ -126,8 +126,8 @@ std::string WorkerGroups::take(const Heartbeats& beats) {
                 break;
             case Answer::unknown_group:
                 return fmt::format("there is no group of workers {} in the configuration{}",
-                                   config::in_quotes(beats.group),
-                                   config::did_you_mean(beats.group, names));
+                                   text::in_quotes(beats.group),
+                                   text::did_you_mean(beats.group, names));
             case Answer::bad_name:
                 return "a worker's name is 1 to 256 bytes without control characters; those before "
                        "it were taken";

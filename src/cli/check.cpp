@@ -11,9 +11,9 @@
 #include "cli/exit_code.hpp"
 #include "cli/failure.hpp"
 #include "cli/selection.hpp"
-#include "config/wording.hpp"
 #include "model/clock.hpp"
-#include "model/masked.hpp"
+#include "text/masked.hpp"
+#include "text/words.hpp"
 
 namespace vitals::cli {
 namespace {
@@ -27,14 +27,14 @@ const config::Described& described(const checks::Kind& kind) {
 }
 
 std::expected<config::ComponentConfig, Failure> component_of_url(const std::string& url) {
-    const auto shown = masked_url(url);
+    const auto shown = text::masked_url(url);
     const auto* kind = app::kind_of_url(url);
     if (kind == nullptr || kind->from_url == nullptr) {
         const std::string plain = url.substr(0, url.substr(0, url.find(':')).rfind('+'));
         if (plain.size() < url.size() && app::kind_of_url(plain + ':') != nullptr) {
             return std::unexpected(
                 Failure{exit_code::usage, fmt::format("no kind of check takes {}; write {}://",
-                                                      config::in_quotes(shown), plain)});
+                                                      text::in_quotes(shown), plain)});
         }
         std::string schemes;
         for (const auto* one : app::kinds()) {
@@ -45,7 +45,7 @@ std::expected<config::ComponentConfig, Failure> component_of_url(const std::stri
         return std::unexpected(Failure{
             exit_code::usage, fmt::format("no kind of check takes {}; known are URLs that begin "
                                           "with {}, each followed by ':'",
-                                          config::in_quotes(shown), schemes)});
+                                          text::in_quotes(shown), schemes)});
     }
     const auto options = kind->description.make();
     auto problem = kind->from_url(options.get(), url);
@@ -53,8 +53,7 @@ std::expected<config::ComponentConfig, Failure> component_of_url(const std::stri
         problem = kind->description.verify(options.get());
     }
     if (!problem.empty()) {
-        return std::unexpected(
-            Failure{exit_code::usage, config::in_quotes(shown) + ": " + problem});
+        return std::unexpected(Failure{exit_code::usage, text::in_quotes(shown) + ": " + problem});
     }
     return config::component_of(shown, described(*kind), options, {});
 }

@@ -11,7 +11,7 @@
 #include <cstring>
 
 #include "cli/exit_code.hpp"
-#include "config/wording.hpp"
+#include "text/words.hpp"
 
 namespace vitals::cli {
 namespace {
@@ -98,7 +98,7 @@ std::expected<Ending, Failure> run_child(const std::vector<std::string>& command
     waitpid(child, nullptr, 0);
     return std::unexpected(
         Failure{error == ENOENT ? 127 : 126,
-                config::in_quotes(command.front()) + " cannot be run: " + std::strerror(error)});
+                text::in_quotes(command.front()) + " cannot be run: " + std::strerror(error)});
 }
 
 int wait_for_end() {

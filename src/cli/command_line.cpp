@@ -7,9 +7,9 @@
 
 #include "app/daemon.hpp"
 #include "cli/screen_text.hpp"
-#include "config/wording.hpp"
 #include "drill/fault.hpp"
 #include "model/description.hpp"
+#include "text/words.hpp"
 
 namespace vitals::cli {
 namespace {
@@ -41,10 +41,10 @@ struct Store {
 
 // What is wrong with a value that should be one of `a|b|c`, or empty.
 std::string not_among(std::string_view choices, const std::string& given) {
-    const auto known = config::split_choices(choices);
+    const auto known = text::split_choices(choices);
     if (std::ranges::find(known, given) != known.end()) return {};
-    return config::in_quotes(given) + " is not " + config::one_of(known) +
-           config::did_you_mean(given, known);
+    return text::in_quotes(given) + " is not " + text::one_of(known) +
+           text::did_you_mean(given, known);
 }
 
 // The faults, for the help of `drill`.
@@ -83,7 +83,7 @@ CLI::Option* add_duration(CLI::App& app, const std::string& names, Target& targe
         ->check([](const std::string& given) -> std::string {
             const auto duration = parse_duration(given);
             if (duration && *duration > milliseconds::zero()) return {};
-            return config::in_quotes(given) + " is no duration; write for example 250ms, 10s or 5m";
+            return text::in_quotes(given) + " is no duration; write for example 250ms, 10s or 5m";
         });
 }
 
@@ -414,13 +414,13 @@ std::string complaint(const Grammar& at, const std::string& word) {
             known.insert(known.end(), option.names.begin(), option.names.end());
         }
         const auto name = word.substr(0, word.find('='));
-        return "no option " + config::in_quotes(name) + config::did_you_mean(name, known);
+        return "no option " + text::in_quotes(name) + text::did_you_mean(name, known);
     }
-    if (at.subcommands.empty()) return "unexpected " + config::in_quotes(word);
+    if (at.subcommands.empty()) return "unexpected " + text::in_quotes(word);
     for (const auto& sub : at.subcommands) {
         known.push_back(std::string_view(sub.name).substr(at.name.size() + 1));
     }
-    return "no command " + config::in_quotes(word) + config::did_you_mean(word, known);
+    return "no command " + text::in_quotes(word) + text::did_you_mean(word, known);
 }
 
 Format format_of(std::string_view name) {

@@ -11,13 +11,13 @@
 
 #include "cli/exit_code.hpp"
 #include "cli/screen_text.hpp"
-#include "config/wording.hpp"
 #include "model/check_error.hpp"
 #include "model/clock.hpp"
 #include "net/context.hpp"
 #include "net/environment.hpp"
 #include "net/http_client.hpp"
 #include "net/loop.hpp"
+#include "text/words.hpp"
 
 namespace vitals::cli {
 namespace {
@@ -90,12 +90,12 @@ std::expected<Address, std::string> parse_address(std::string_view text) {
         scheme = text.substr(0, end);
         text.remove_prefix(end + 3);
         if (scheme != "http" && scheme != "https") {
-            return std::unexpected(config::in_quotes(scheme) + " is not http, https or unix");
+            return std::unexpected(text::in_quotes(scheme) + " is not http, https or unix");
         }
     }
     while (text.ends_with('/')) text.remove_suffix(1);
     if (text.empty() || text.find_first_of("/?# @") != std::string_view::npos) {
-        return std::unexpected(config::in_quotes(text) +
+        return std::unexpected(text::in_quotes(text) +
                                " is not HOST:PORT; write for example http://127.0.0.1:8080 or "
                                "unix:/run/vitals/control.sock");
     }
@@ -205,21 +205,6 @@ Failure Daemon::refusal(const Answer& answer) const {
             fmt::format("{} {}; is that vitals? --url names another place", address_.shown(), why)};
     }
     return {exit_code::refused, address_.shown() + ": " + why};
-}
-
-std::string percent_encoded(std::string_view text) {
-    std::string result;
-    for (const char character : text) {
-        const bool plain = (character >= 'a' && character <= 'z') ||
-                           (character >= 'A' && character <= 'Z') ||
-                           (character >= '0' && character <= '9') || character == '-' ||
-                           character == '.' || character == '_' || character == '~';
-        if (plain)
-            result += character;
-        else
-            result += fmt::format("%{:02X}", static_cast<unsigned char>(character));
-    }
-    return result;
 }
 
 }  // namespace vitals::cli

@@ -59,7 +59,4 @@ class Daemon {
     std::string ca_;
 };
 
-// One segment of a path, or a value of a query, percent-encoded.
-std::string percent_encoded(std::string_view text);
-
 }  // namespace vitals::cli

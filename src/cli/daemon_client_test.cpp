@@ -56,12 +56,6 @@ TEST(Address, ComesFromTheConfiguration) {
     EXPECT_EQ(from("  - address: 127.0.0.1:0\n"), "nowhere");
 }
 
-TEST(PercentEncoding, LeavesNothingThatAPathOrQueryWouldRead) {
-    EXPECT_EQ(percent_encoded("databases/default"), "databases%2Fdefault");
-    EXPECT_EQ(percent_encoded("a b&c=d?e#f%+"), "a%20b%26c%3Dd%3Fe%23f%25%2B");
-    EXPECT_EQ(percent_encoded("grün~-._"), "gr%C3%BCn~-._");
-}
-
 TEST(Daemon, ThatIsNotThereIsUnreachable) {
     DaemonOptions options;
     options.url = "unix:/nonexistent/vitals.sock";

@@ -7,6 +7,7 @@
 #include "cli/daemon_client.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/screen_text.hpp"
+#include "text/percent.hpp"
 
 namespace vitals::cli {
 namespace {
@@ -19,7 +20,7 @@ std::expected<Answer, Failure> set_text(const Daemon& daemon, const std::string&
     if (answer->status != 401 || daemon.has_token()) {
         return std::unexpected(daemon.refusal(*answer));
     }
-    auto second = daemon.ask("POST", "/probe_status?body=" + percent_encoded(text));
+    auto second = daemon.ask("POST", "/probe_status?body=" + text::percent_encoded(text));
     if (!second || second->status == 200) return second;
     auto failure = daemon.refusal(*answer);
     failure.text +=

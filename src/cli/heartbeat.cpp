@@ -15,7 +15,8 @@
 #include "cli/exit_code.hpp"
 #include "cli/screen_text.hpp"
 #include "config/config.hpp"
-#include "config/wording.hpp"
+#include "text/percent.hpp"
+#include "text/words.hpp"
 
 namespace vitals::cli {
 namespace {
@@ -84,9 +85,10 @@ class Sender {
     std::expected<bool, Failure> as_worker(const std::string& body) {
         if (kind_ == Kind::component || !may_be_worker()) return false;
         const auto slash = name_.find('/');
-        const auto answer = ask("/v1/workers/" + percent_encoded(name_.substr(0, slash)) + '/' +
-                                    percent_encoded(name_.substr(slash + 1)) + "/heartbeat",
-                                body);
+        const auto answer =
+            ask("/v1/workers/" + text::percent_encoded(name_.substr(0, slash)) + '/' +
+                    text::percent_encoded(name_.substr(slash + 1)) + "/heartbeat",
+                body);
         if (!answer) return std::unexpected(answer.error());
         if (answer->status == 204) {
             kind_ = Kind::worker;
@@ -105,7 +107,7 @@ class Sender {
         if (!detail.empty()) body["detail"] = detail;
         const auto ttl = create && !ttl_ ? promised_ : ttl_;
         if (ttl) body["ttl"] = format_duration(*ttl);
-        return ask("/v1/components/" + percent_encoded(name_), boost::json::serialize(body));
+        return ask("/v1/components/" + text::percent_encoded(name_), boost::json::serialize(body));
     }
 
     std::expected<void, Failure> push(Status status, const std::string& detail) {
@@ -116,7 +118,7 @@ class Sender {
             Failure failure = daemon_.refusal(*answer);
             if (may_be_worker())
                 failure.text += fmt::format(", and no group of workers {}",
-                                            config::in_quotes(name_.substr(0, name_.find('/'))));
+                                            text::in_quotes(name_.substr(0, name_.find('/'))));
             failure.text += "; --create makes a new component";
             return std::unexpected(failure);
         }
@@ -131,7 +133,7 @@ class Sender {
         print_error(fmt::format(
             "note: {} was created, and fails when it is silent for 60 s: give --ttl, or configure "
             "it with 'check: push' and a ttl\n",
-            config::in_quotes(name_)));
+            text::in_quotes(name_)));
     }
 
     Daemon daemon_;

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "cli/formats.hpp"
-#include "dialects/json_writer.hpp"
 #include "model/clock.hpp"
+#include "text/json.hpp"
 
 namespace vitals::cli {
 namespace {
@@ -14,7 +14,7 @@ double seconds(std::chrono::nanoseconds duration) {
            1e6;
 }
 
-void write_run(dialects::JsonWriter& json, const ComponentState& state, Steady now) {
+void write_run(text::JsonWriter& json, const ComponentState& state, Steady now) {
     const auto& outcome = *state.last;
     if (state.observed_at != System())
         json.member("observed_at", rfc3339_millis(state.observed_at));
@@ -46,7 +46,7 @@ void write_run(dialects::JsonWriter& json, const ComponentState& state, Steady n
 
 std::string as_json(const Snapshot& snapshot, Steady now) {
     std::string text;
-    dialects::JsonWriter json(text);
+    text::JsonWriter json(text);
     json.object();
     json.member("status", to_string(overall(snapshot, now)));
     json.member("checked_at", rfc3339_millis(snapshot.taken_at));

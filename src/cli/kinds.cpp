@@ -6,7 +6,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/reference.hpp"
 #include "config/config.hpp"
-#include "config/wording.hpp"
+#include "text/words.hpp"
 
 namespace vitals::cli {
 
@@ -21,8 +21,8 @@ int run(const Kinds& command, const Terminal& terminal) {
     if (kind == nullptr) {
         std::vector<std::string_view> known;
         for (const auto* one : app::kinds()) known.push_back(one->description.name);
-        print_error("vitals kinds: no kind " + config::in_quotes(command.kind) +
-                    config::did_you_mean(command.kind, known) + '\n' +
+        print_error("vitals kinds: no kind " + text::in_quotes(command.kind) +
+                    text::did_you_mean(command.kind, known) + '\n' +
                     "'vitals kinds' lists them.\n");
         return exit_code::usage;
     }

@@ -9,7 +9,9 @@
 
 #include "cli/formats.hpp"
 #include "cli/screen_text.hpp"
-#include "model/masked.hpp"
+#include "model/severity.hpp"
+#include "text/masked.hpp"
+#include "text/utf8.hpp"
 
 namespace vitals::cli {
 namespace {
@@ -17,8 +19,6 @@ namespace {
 constexpr std::size_t most_named = 10;  // in the first line, which is what a pager shows
 // Of the first line, its end included: NRPE 2 takes no more, and cuts without a sign.
 constexpr std::size_t longest_line = 1024;
-// The worst first, in the first line and below it.
-constexpr Status not_ok[] = {Status::failed, Status::unknown, Status::degraded};
 
 std::string_view nagios_word(Status status) {
     switch (status) {
@@ -61,9 +61,7 @@ std::string without_bar(std::string_view text) {
 std::string fitting(std::string text) {
     constexpr std::string_view ellipsis = "…";
     if (text.size() < longest_line) return text;
-    auto end = longest_line - 1 - ellipsis.size();
-    while ((static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-    return text.substr(0, end).append(ellipsis);
+    return std::string(text::cut_utf8(text, longest_line - 1 - ellipsis.size())).append(ellipsis);
 }
 
 std::string quoted_label(std::string_view text) {
@@ -87,7 +85,7 @@ std::string described(const ComponentState& state, Steady now) {
 // "1/12 failing: redis (connection refused); 2/12 degraded: disk (86 %), memory (91 %)"
 std::string groups(const Snapshot& snapshot, Steady now) {
     std::string text;
-    for (const auto status : not_ok) {
+    for (const Status status : worst_first) {
         std::vector<const ComponentState*> members;
         for (const auto& state : snapshot.components) {
             if (state->status(now) == status) members.push_back(state.get());
@@ -146,7 +144,7 @@ std::string as_nagios(const Snapshot& snapshot, Steady now, std::span<const std:
     const auto data = " | " + performance(snapshot, now) + '\n';
     const bool fits = first.size() + data.size() <= longest_line;
     auto text = fits ? first + data : fitting(first) + '\n';
-    for (const auto status : not_ok) {
+    for (const Status status : worst_first) {
         for (const auto& state : snapshot.components) {
             if (state->status(now) != status) continue;
             text += fmt::format("{}: {}\n", to_string(status), described(*state, now));
@@ -158,14 +156,14 @@ std::string as_nagios(const Snapshot& snapshot, Steady now, std::span<const std:
 }
 
 std::string nagios_unknown(std::string_view why) {
-    const std::string shown = masked(why);
+    const std::string shown = text::masked(why);
     why = shown;
     const auto end = std::min(why.find('\n'), why.size());
-    auto text = fitting("VITALS UNKNOWN - " + without_bar(masked(why.substr(0, end)))) + '\n';
+    auto text = fitting("VITALS UNKNOWN - " + without_bar(text::masked(why.substr(0, end)))) + '\n';
     for (auto rest = why.substr(end); !rest.empty();) {
         rest.remove_prefix(1);
         const auto line = rest.substr(0, rest.find('\n'));
-        if (!line.empty()) text += without_bar(masked(line)) + '\n';
+        if (!line.empty()) text += without_bar(text::masked(line)) + '\n';
         rest.remove_prefix(line.size());
     }
     return text;

@@ -9,7 +9,7 @@
 #include "app/catalog.hpp"
 #include "cli/screen_text.hpp"
 #include "config/sections.hpp"
-#include "config/wording.hpp"
+#include "text/words.hpp"
 
 namespace vitals::cli {
 namespace {
@@ -39,7 +39,7 @@ std::string limits_of(const Field& field) {
 }
 
 std::string type_of(const Field& field) {
-    if (!field.choices.empty()) return config::one_of(config::split_choices(field.choices));
+    if (!field.choices.empty()) return text::one_of(text::split_choices(field.choices));
     if (field.refers == "component") {
         return field.type == Type::texts ? "names of components" : "name of a component";
     }

@@ -1,34 +1,11 @@
 #include "cli/screen_text.hpp"
 
 #include <algorithm>
-#include <cstdint>
+
+#include "text/utf8.hpp"
 
 namespace vitals::cli {
 namespace {
-
-struct Character {
-    char32_t code = 0;
-    std::size_t bytes = 1;
-    bool valid = false;
-};
-
-// The character at the front of a non-empty text; malformed, overlong and surrogate forms are one
-// invalid byte.
-Character first_character(std::string_view text) noexcept {
-    const auto byte = [&](std::size_t at) { return static_cast<std::uint8_t>(text[at]); };
-    const std::uint8_t lead = byte(0);
-    if (lead < 0x80) return {lead, 1, true};
-    const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return {};
-    char32_t code = static_cast<char32_t>(lead & (0x7F >> length));
-    for (std::size_t at = 1; at < length; ++at) {
-        if ((byte(at) & 0xC0) != 0x80) return {};
-        code = (code << 6) | static_cast<char32_t>(byte(at) & 0x3F);
-    }
-    constexpr char32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (code < least[length] || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) return {};
-    return {code, length, true};
-}
 
 struct Range {
     char32_t first, last;
@@ -68,10 +45,10 @@ std::size_t fitting_bytes(std::string_view text, std::size_t width) noexcept {
     std::size_t at = 0;
     std::size_t used = 0;
     while (at < text.size()) {
-        const auto character = first_character(text.substr(at));
+        const auto character = text::first_character(text.substr(at));
         used += width_of(character.code);
         if (used > width && at > 0) break;
-        at += character.bytes;
+        at += character.bytes.size();
     }
     return at;
 }
@@ -82,17 +59,15 @@ std::string clean(std::string_view text) {
     std::string result;
     result.reserve(text.size());
     while (!text.empty()) {
-        const auto character = first_character(text);
-        const bool control =
-            character.code < 0x20 || (character.code >= 0x7F && character.code < 0xA0);
+        const auto character = text::first_character(text);
         if (character.valid && (text[0] == '\n' || text[0] == '\r' || text[0] == '\t')) {
             if (!result.empty() && result.back() != ' ') result += ' ';
-        } else if (!character.valid || control) {
+        } else if (!character.valid || text::is_control(character.code)) {
             result += '?';
         } else if (!within(character.code, reordering)) {
-            result += text.substr(0, character.bytes);
+            result += character.bytes;
         }
-        text.remove_prefix(character.bytes);
+        text.remove_prefix(character.bytes.size());
     }
     while (result.ends_with(' ')) result.pop_back();
     return result;
@@ -105,9 +80,9 @@ std::size_t columns(std::string_view text) noexcept {
             text.remove_prefix(skipped);
             continue;
         }
-        const auto character = first_character(text);
+        const auto character = text::first_character(text);
         width += width_of(character.code);
-        text.remove_prefix(character.bytes);
+        text.remove_prefix(character.bytes.size());
     }
     return width;
 }

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "config/wording.hpp"
 #include "model/selector.hpp"
+#include "text/words.hpp"
 
 namespace vitals::cli {
 namespace {
@@ -35,12 +35,12 @@ std::expected<std::vector<Selected>, std::string> select(
         if (found) continue;
         const auto meant = std::string_view(text).substr(word.excludes ? 1 : 0);
         if (word.is_glob() || word.by != SelectorWord::By::name) {
-            return std::unexpected("no component matches " + config::in_quotes(meant));
+            return std::unexpected("no component matches " + text::in_quotes(meant));
         }
         std::vector<std::string_view> names;
         for (const Component* component : known) names.push_back(component->name);
-        return std::unexpected("no component " + config::in_quotes(meant) +
-                               config::did_you_mean(meant, names));
+        return std::unexpected("no component " + text::in_quotes(meant) +
+                               text::did_you_mean(meant, names));
     }
     const Selector selector(words);
     std::vector<Selected> selected;

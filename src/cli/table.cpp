@@ -9,7 +9,7 @@
 
 #include "cli/formats.hpp"
 #include "cli/screen_text.hpp"
-#include "dialects/spoken.hpp"
+#include "text/amount.hpp"
 
 namespace vitals::cli {
 namespace {
@@ -36,7 +36,7 @@ std::string phases_of(const Outcome& outcome, const Terminal& terminal) {
     std::string text;
     for (const auto& phase : outcome.phases) {
         if (!text.empty()) text += terminal.unicode ? " · " : ", ";
-        text += clean(phase.name) + ' ' + dialects::spoken_duration(phase.duration);
+        text += clean(phase.name) + ' ' + text::spoken_duration(phase.duration);
     }
     return text.empty() ? text : '(' + text + ')';
 }
@@ -82,9 +82,8 @@ Line line_of(const Snapshot& snapshot, const ComponentState& state, Steady now,
     Line line{.state = &state, .status = state.status(now), .name = clean(state.name())};
     line.text = text_of(snapshot, state, now);
     if (state.last == nullptr) return line;
-    if (state.last->duration.count() > 0)
-        line.time = dialects::spoken_duration(state.last->duration);
-    line.age = dialects::spoken_age(now - state.observed);
+    if (state.last->duration.count() > 0) line.time = text::spoken_duration(state.last->duration);
+    line.age = text::spoken_age(now - state.observed);
     line.phases = phases_of(*state.last, terminal);
     return line;
 }
@@ -189,8 +188,8 @@ std::string summary(const Snapshot& snapshot, Steady now, const Terminal& termin
         return fmt::format("{}: nothing is watched\n",
                            paint(terminal, paint_of(status), to_string(status)));
     }
-    return fmt::format("{}: {} {}: {}\n", paint(terminal, paint_of(status), to_string(status)),
-                       total, total == 1 ? "component" : "components", parts);
+    return fmt::format("{}: {}: {}\n", paint(terminal, paint_of(status), to_string(status)),
+                       text::counted(total, "component"), parts);
 }
 
 // The rows; those of well components are dropped where there is no room for so many lines.

@@ -12,7 +12,7 @@
 #include <system_error>
 #include <utility>
 
-#include "model/masked.hpp"
+#include "text/masked.hpp"
 
 namespace vitals::cli {
 namespace {
@@ -114,7 +114,7 @@ bool print(std::string_view text) {
 }
 
 void print_error(std::string_view text) {
-    const std::string shown = masked(text);
+    const std::string shown = text::masked(text);
     std::fwrite(shown.data(), 1, shown.size(), stderr);
 }
 

@@ -10,13 +10,10 @@
 #include "cli/exit_code.hpp"
 #include "cli/failure.hpp"
 #include "cli/screen_text.hpp"
+#include "text/amount.hpp"
 
 namespace vitals::cli {
 namespace {
-
-std::string counted(std::size_t count, std::string_view one) {
-    return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
-}
 
 // How soon each component's failure is told, as one measures it: in whole seconds, rounded up.
 std::string told_after(const config::ComponentConfig& component) {
@@ -28,7 +25,7 @@ std::string told_after(const config::ComponentConfig& component) {
     }
     const auto bound = std::chrono::ceil<std::chrono::seconds>(component.policy.told_after());
     return fmt::format("told after at most {} s, {}", bound.count(),
-                       counted(component.policy.failures, "run"));
+                       text::counted(component.policy.failures, "run"));
 }
 
 std::string bounds(const config::Config& config) {
@@ -98,10 +95,12 @@ int run(const Validate& command, const Terminal&) {
     }
     std::size_t endpoints = 0;
     for (const auto& endpoint : config->endpoints) endpoints += endpoint.enabled ? 1 : 0;
-    auto text = fmt::format(
-        "{} is valid: {}, {}, {}", config->file, counted(config->components.size(), "component"),
-        counted(endpoints, "endpoint"), counted(config->listeners.size(), "listener"));
-    if (!config->workers.empty()) text += ", " + counted(config->workers.size(), "worker group");
+    auto text = fmt::format("{} is valid: {}, {}, {}", config->file,
+                            text::counted(config->components.size(), "component"),
+                            text::counted(endpoints, "endpoint"),
+                            text::counted(config->listeners.size(), "listener"));
+    if (!config->workers.empty())
+        text += ", " + text::counted(config->workers.size(), "worker group");
     if (!command.secrets) text += "; secrets were not read";
     return print(text + '\n' + bounds(*config) + served(*config)) ? exit_code::ok
                                                                   : exit_code::output;

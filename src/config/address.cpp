@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "config/wording.hpp"
+#include "text/words.hpp"
 
 namespace vitals::config {
 
@@ -39,7 +39,8 @@ std::string parse_port(std::string_view text, std::uint16_t& port) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     const bool digits = !text.empty() && end == text.data() + text.size();
     if (!digits || error == std::errc::invalid_argument)
-        return fmt::format("{} is not a port, expected a number from 0 to 65535", in_quotes(text));
+        return fmt::format("{} is not a port, expected a number from 0 to 65535",
+                           text::in_quotes(text));
     if (error != std::errc{} || number > 65535)
         return fmt::format("port {} is too large, expected at most 65535", text);
     port = static_cast<std::uint16_t>(number);
@@ -64,7 +65,7 @@ std::string parse_address(std::string_view text, Listener& listener) {
         return fmt::format(
             "{} is not an address, expected host:port such as 127.0.0.1:8080 or "
             "[::1]:8080, or unix:PATH",
-            in_quotes(text));
+            text::in_quotes(text));
     };
     std::string_view host;
     std::string_view port;
@@ -74,7 +75,7 @@ std::string parse_address(std::string_view text, Listener& listener) {
         host = text.substr(1, end - 1);
         port = text.substr(end + 2);
         if (!is_ipv6(std::string(host)))
-            return fmt::format("{} is not an IPv6 address", in_quotes(host));
+            return fmt::format("{} is not an IPv6 address", text::in_quotes(host));
     } else {
         const auto colon = text.rfind(':');
         if (colon == std::string_view::npos) return expected();
@@ -82,7 +83,7 @@ std::string parse_address(std::string_view text, Listener& listener) {
         port = text.substr(colon + 1);
         if (host.empty() || host == "*")
             return fmt::format("{} has no host; write 0.0.0.0:{} or [::]:{} for all interfaces",
-                               in_quotes(text), port, port);
+                               text::in_quotes(text), port, port);
         if (host.find(':') != std::string_view::npos)
             return is_ipv6(std::string(host)) || is_ipv6(std::string(text))
                        ? fmt::format("an IPv6 address stands in brackets, such as [::1]:8080")

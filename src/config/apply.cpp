@@ -8,7 +8,7 @@
 
 #include "config/scalars.hpp"
 #include "config/secret_forms.hpp"
-#include "config/wording.hpp"
+#include "text/words.hpp"
 
 namespace vitals::config {
 
@@ -145,8 +145,8 @@ bool apply_secret_map(const Node& node, const Field& field, SecretMap& value, Re
 }
 
 Subject member_of(std::string_view key, const Subject& subject) {
-    return {.noun = fmt::format("{} of {}", in_quotes(key), subject.noun),
-            .name = fmt::format("{} of {}", in_quotes(key), subject.name)};
+    return {.noun = fmt::format("{} of {}", text::in_quotes(key), subject.noun),
+            .name = fmt::format("{} of {}", text::in_quotes(key), subject.name)};
 }
 
 bool apply_named_objects(const Node& node, const Field& field, void* value, const Subject& subject,
@@ -156,7 +156,7 @@ bool apply_named_objects(const Node& node, const Field& field, void* value, cons
     for (const Node::Entry& entry : node.entries) {
         const Part part{field.members, field.append(value, entry.key)};
         const Subject inner{.noun = fmt::format("an entry of '{}' of {}", field.name, subject.noun),
-                            .name = fmt::format("{} of '{}' of {}", in_quotes(entry.key),
+                            .name = fmt::format("{} of '{}' of {}", text::in_quotes(entry.key),
                                                 field.name, subject.name)};
         good = apply(entry.value, entry.position, std::span(&part, 1), inner, reading) && good;
     }
@@ -223,12 +223,12 @@ bool apply(const Node& node, Position position, std::span<const Part> parts, con
         }
         if (known) continue;
         good = false;
-        if (const auto near = nearest(entry.key, names)) meant.push_back(*near);
+        if (const auto near = text::nearest(entry.key, names)) meant.push_back(*near);
         const std::string otherwise =
-            subject.more.empty() ? fmt::format(", expected {}", one_of(names)) : subject.more;
+            subject.more.empty() ? fmt::format(", expected {}", text::one_of(names)) : subject.more;
         reading.problem(entry.position,
-                        fmt::format("unknown key {} of {}{}", in_quotes(entry.key), subject.noun,
-                                    did_you_mean(entry.key, names, otherwise)));
+                        fmt::format("unknown key {} of {}{}", text::in_quotes(entry.key),
+                                    subject.noun, text::did_you_mean(entry.key, names, otherwise)));
     }
     for (const Part& part : parts)
         for (const Field& field : part.fields) {

@@ -7,8 +7,8 @@
 #include "config/draft.hpp"
 #include "config/secret_forms.hpp"
 #include "config/sections.hpp"
-#include "config/wording.hpp"
 #include "model/name.hpp"
+#include "text/words.hpp"
 
 namespace vitals::config {
 
@@ -101,30 +101,31 @@ const Described* kind_of(const Node& node, const std::string& name, Position pos
         // `chek: http` is one mistake, not a component without a kind.
         const std::string_view wanted = "check";
         for (const Node::Entry& entry : node.entries) {
-            if (!nearest(entry.key, std::span(&wanted, 1))) continue;
+            if (!text::nearest(entry.key, std::span(&wanted, 1))) continue;
             reading.problem(entry.position,
                             fmt::format("unknown key {} of a component, did you mean 'check'?",
-                                        in_quotes(entry.key)));
+                                        text::in_quotes(entry.key)));
             return nullptr;
         }
         reading.problem(position, fmt::format("component {} has no 'check', expected the kind of "
                                               "check; 'vitals kinds' lists them",
-                                              in_quotes(name)));
+                                              text::in_quotes(name)));
         return nullptr;
     }
     if (check->broken) return nullptr;
     if (check->kind != Node::Kind::scalar || check->nothing()) {
         reading.problem(check->nothing() ? position : check->position,
                         fmt::format("'check' of component {} must be the name of a kind, found {}",
-                                    in_quotes(name), found(*check)));
+                                    text::in_quotes(name), found(*check)));
         return nullptr;
     }
     const Described* kind = kind_named(draft.catalog, check->scalar);
     if (kind == nullptr)
-        reading.problem(check->position,
-                        fmt::format("unknown kind of check {}{} 'vitals kinds' lists all",
-                                    in_quotes(check->scalar),
-                                    did_you_mean(check->scalar, kind_names(draft.catalog), ";")));
+        reading.problem(
+            check->position,
+            fmt::format("unknown kind of check {}{} 'vitals kinds' lists all",
+                        text::in_quotes(check->scalar),
+                        text::did_you_mean(check->scalar, kind_names(draft.catalog), ";")));
     return kind;
 }
 
@@ -141,7 +142,7 @@ void read_component(const Node::Entry& entry, Draft& draft) {
         reading.problem(node.nothing() ? entry.position : node.position,
                         fmt::format("component {} must be a mapping with 'check' and what it "
                                     "needs, found {}",
-                                    in_quotes(entry.key), found(node)));
+                                    text::in_quotes(entry.key), found(node)));
         return;
     }
     const auto common = common_component_fields();
@@ -160,7 +161,7 @@ void read_component(const Node::Entry& entry, Draft& draft) {
     const std::array parts = {Part{common, &keys}, Part{kind->description.fields, options.get()}};
     const Subject subject{
         .noun = fmt::format("a component of kind {}", made.kind),
-        .name = fmt::format("component {} of kind {}", in_quotes(entry.key), made.kind),
+        .name = fmt::format("component {} of kind {}", text::in_quotes(entry.key), made.kind),
         .more = fmt::format("; 'vitals kinds {}' lists its keys", made.kind)};
     const bool good = apply(node, entry.position, parts, subject, reading);
     if (const Node* on = node.find("depends_on"); on != nullptr && !on->broken) {
@@ -205,7 +206,8 @@ void check_pace(const Node& node, const Policy& policy, Reading& reading) {
 
 std::string component_name_problem(std::string_view name) {
     const std::string problem = name_problem(name);
-    return problem.empty() ? problem : fmt::format("the name {} {}", in_quotes(name), problem);
+    return problem.empty() ? problem
+                           : fmt::format("the name {} {}", text::in_quotes(name), problem);
 }
 
 void read_components(const Node& node, Draft& draft) {

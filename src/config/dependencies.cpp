@@ -5,8 +5,8 @@
 
 #include "config/draft.hpp"
 #include "config/secret_forms.hpp"
-#include "config/wording.hpp"
 #include "model/selector.hpp"
+#include "text/words.hpp"
 
 namespace vitals::config {
 
@@ -109,8 +109,8 @@ class CycleFinder {
                                         [&to](const Step& step) { return step.name == to; });
         for (auto step = first; step != way_.end(); ++step) circle += step->name + " -> ";
         if (std::next(first) == way_.end()) {
-            draft_.reading.problem(position,
-                                   fmt::format("component {} depends on itself", in_quotes(to)));
+            draft_.reading.problem(
+                position, fmt::format("component {} depends on itself", text::in_quotes(to)));
             return;
         }
         draft_.reading.problem(position,

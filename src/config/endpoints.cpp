@@ -6,7 +6,7 @@
 
 #include "config/draft.hpp"
 #include "config/sections.hpp"
-#include "config/wording.hpp"
+#include "text/words.hpp"
 
 namespace vitals::config {
 
@@ -34,21 +34,21 @@ const Described* dialect_named(const Catalog& catalog, std::string_view name) {
 
 std::string path_problem(std::string_view path) {
     if (!path.starts_with('/'))
-        return fmt::format("the path {} must begin with '/'", in_quotes(path));
+        return fmt::format("the path {} must begin with '/'", text::in_quotes(path));
     if (path.find_first_of("?# %\\") != std::string_view::npos)
         return fmt::format("the path {} must not hold '?', '#', '%', '\\' or a space",
-                           in_quotes(path));
+                           text::in_quotes(path));
     if (path.find("//") != std::string_view::npos)
-        return fmt::format("the path {} has an empty part", in_quotes(path));
+        return fmt::format("the path {} has an empty part", text::in_quotes(path));
     if (path == "/v1" || path.starts_with("/v1/"))
         return fmt::format("the path {} belongs to the control API, which has all of /v1",
-                           in_quotes(path));
+                           text::in_quotes(path));
     std::string_view rest = path;
     while (!rest.empty()) {
         rest.remove_prefix(1);
         const std::string_view part = rest.substr(0, rest.find('/'));
         if (part == "." || part == "..")
-            return fmt::format("the path {} must not hold '.' or '..'", in_quotes(path));
+            return fmt::format("the path {} must not hold '.' or '..'", text::in_quotes(path));
         rest.remove_prefix(part.size());
     }
     return {};
@@ -61,10 +61,10 @@ const Described* dialect_of(const Node& node, Draft& draft) {
     if (dialect == nullptr) {
         const std::string_view wanted = "dialect";
         for (const Node::Entry& entry : node.entries) {
-            if (!nearest(entry.key, std::span(&wanted, 1))) continue;
+            if (!text::nearest(entry.key, std::span(&wanted, 1))) continue;
             reading.problem(entry.position,
                             fmt::format("unknown key {} of an endpoint, did you mean 'dialect'?",
-                                        in_quotes(entry.key)));
+                                        text::in_quotes(entry.key)));
             return nullptr;
         }
         reading.problem(node.position, "an endpoint has no 'dialect', which is required");
@@ -81,10 +81,10 @@ const Described* dialect_of(const Node& node, Draft& draft) {
     if (described != nullptr) return described;
     std::vector<std::string_view> names;
     for (const Described& each : draft.catalog.dialects) names.push_back(each.description.name);
-    reading.problem(
-        dialect->position,
-        fmt::format("unknown dialect {}{}", in_quotes(dialect->scalar),
-                    did_you_mean(dialect->scalar, names, ", expected " + one_of(names))));
+    reading.problem(dialect->position,
+                    fmt::format("unknown dialect {}{}", text::in_quotes(dialect->scalar),
+                                text::did_you_mean(dialect->scalar, names,
+                                                   ", expected " + text::one_of(names))));
     return nullptr;
 }
 
@@ -95,7 +95,7 @@ bool switched_off(const Node& node, const EndpointKeys& keys, Reading& reading) 
         reading.warning(
             node.position,
             fmt::format("the endpoint healthz is off, because {} is set to {}", switch_variable,
-                        in_quotes(*reading.environment(switch_variable))));
+                        text::in_quotes(*reading.environment(switch_variable))));
     return true;
 }
 
@@ -205,7 +205,7 @@ void read_endpoints(const Node& node, Draft& draft) {
             reading.problem(entry.position,
                             fmt::format("unknown key {} of 'endpoints', expected 'only' with the "
                                         "exact list, or a list of what is added to the usual ones",
-                                        in_quotes(entry.key)));
+                                        text::in_quotes(entry.key)));
         else if (entry.value.kind == Node::Kind::sequence)
             for (const Node& item : entry.value.items) read_endpoint(item, draft);
         else if (!entry.value.broken)
@@ -248,7 +248,7 @@ void check_duplicate_paths(Draft& draft) {
             draft.reading.problem(
                 later->position,
                 fmt::format("the path {} is already that of the endpoint {} on line {}",
-                            in_quotes(later->path), first->dialect, first->position.line));
+                            text::in_quotes(later->path), first->dialect, first->position.line));
             break;
         }
     }

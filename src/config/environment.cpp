@@ -7,8 +7,8 @@
 
 #include <fmt/format.h>
 
-#include "config/wording.hpp"
 #include "config/yaml_syntax.hpp"
+#include "text/words.hpp"
 
 namespace vitals::config {
 
@@ -26,7 +26,7 @@ std::string value_of(std::string_view reference, const Environment& environment,
     if (!is_variable_name(name) || (!rest.empty() && !has_default) ||
         rest.find("${") != std::string_view::npos) {
         complaint = fmt::format("{} is not understood, expected ${{NAME}} or ${{NAME:-default}}",
-                                in_quotes(fmt::format("${{{}}}", reference)));
+                                text::in_quotes(fmt::format("${{{}}}", reference)));
         return {};
     }
     const auto value = environment(name);

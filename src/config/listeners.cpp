@@ -10,7 +10,7 @@
 #include "config/draft.hpp"
 #include "config/secret_forms.hpp"
 #include "config/sections.hpp"
-#include "config/wording.hpp"
+#include "text/words.hpp"
 
 namespace vitals::config {
 
@@ -57,10 +57,10 @@ void read_listener(const Node& node, Draft& draft) {
     listener.control = keys.control;
     for (const ListenerConfig& other : draft.config.listeners)
         if (same_address(listener, other)) {
-            reading.problem(
-                address->position,
-                fmt::format("{} collides with the listener {} on line {}", in_quotes(listener.text),
-                            in_quotes(other.text), other.position.line));
+            reading.problem(address->position,
+                            fmt::format("{} collides with the listener {} on line {}",
+                                        text::in_quotes(listener.text), text::in_quotes(other.text),
+                                        other.position.line));
             break;
         }
     if (good && listener.tls) check_tls(*node.find("tls"), *listener.tls, reading);
@@ -69,7 +69,7 @@ void read_listener(const Node& node, Draft& draft) {
         reading.warning(address->position,
                         fmt::format("whoever can reach {} controls vitals without a token; use a "
                                     "unix socket, a loopback address or tls with client_ca",
-                                    in_quotes(listener.text)));
+                                    text::in_quotes(listener.text)));
     draft.config.listeners.push_back(std::move(listener));
 }
 

@@ -14,8 +14,8 @@
 
 #include "config/draft.hpp"
 #include "config/sections.hpp"
-#include "config/wording.hpp"
 #include "config/yaml.hpp"
+#include "text/words.hpp"
 
 namespace vitals::config {
 
@@ -113,7 +113,7 @@ void check_vault(const Node& root, Draft& draft) {
         draft.reading.problem(secret.position,
                               fmt::format("{} is in a vault, but there is no section 'vault' that "
                                           "says where that is",
-                                          in_quotes(secret.option)));
+                                          text::in_quotes(secret.option)));
 }
 
 void read_state_dir(const Node::Entry& entry, Draft& draft) {
@@ -181,12 +181,12 @@ void report_unknown_sections(const Node& root, Draft& draft) {
     for (const Section& each : all_sections()) names.push_back(each.description.name);
     for (const Node::Entry& entry : root.entries) {
         if (std::find(names.begin(), names.end(), entry.key) != names.end()) continue;
-        const auto near = nearest(entry.key, names);
+        const auto near = text::nearest(entry.key, names);
         if (near) draft.lost.emplace(*near);
         draft.reading.problem(
             entry.position,
-            fmt::format("unknown section {}{}", in_quotes(entry.key),
-                        did_you_mean(entry.key, names, ", expected " + one_of(names))));
+            fmt::format("unknown section {}{}", text::in_quotes(entry.key),
+                        text::did_you_mean(entry.key, names, ", expected " + text::one_of(names))));
     }
 }
 

@@ -3,12 +3,12 @@
 
 #include <fmt/format.h>
 
-#include "model/masked.hpp"
+#include "text/masked.hpp"
 
 namespace vitals::config {
 
 std::string Problem::text() const {
-    return fmt::format("{}:{}:{}: {}", file, position.line, position.column, masked(message));
+    return fmt::format("{}:{}:{}: {}", file, position.line, position.column, text::masked(message));
 }
 
 const Node* Node::find(std::string_view key) const {

@@ -5,8 +5,9 @@
 #include <fmt/format.h>
 
 #include "config/draft.hpp"
-#include "config/wording.hpp"
 #include "model/selector.hpp"
+#include "text/glob.hpp"
+#include "text/words.hpp"
 
 namespace vitals::config {
 
@@ -76,10 +77,10 @@ void check_name(const Reference& reference, std::string_view name, const Names& 
     if (exists(known, name) || may_be_lost(reference.to, draft)) return;
     // Looking for near misses takes time, and nobody reads that many.
     const bool few = draft.reading.problems.size() < 100;
-    draft.reading.problem(
-        reference.position,
-        fmt::format("'{}' names {}, but there is no such {}{}", reference.key, in_quotes(name),
-                    noun(reference.to), few ? did_you_mean(name, known) : std::string()));
+    draft.reading.problem(reference.position,
+                          fmt::format("'{}' names {}, but there is no such {}{}", reference.key,
+                                      text::in_quotes(name), noun(reference.to),
+                                      few ? text::did_you_mean(name, known) : std::string()));
 }
 
 // A word without wildcards names a component or a kind, which must exist. Any other may match only
@@ -92,8 +93,9 @@ void check_selector(const Reference& reference, const Names& names, Draft& draft
     const auto& known = names.of(of);
     if (exists(known, word.pattern)) return;
     if (std::string problem = selector_problem(reference.name); !problem.empty()) {
-        draft.reading.problem(reference.position, fmt::format("{} selects no component: {}",
-                                                              in_quotes(reference.name), problem));
+        draft.reading.problem(
+            reference.position,
+            fmt::format("{} selects no component: {}", text::in_quotes(reference.name), problem));
         return;
     }
     if (of != "tag" && !word.is_glob()) {
@@ -102,13 +104,13 @@ void check_selector(const Reference& reference, const Names& names, Draft& draft
         return;
     }
     const bool matches = std::any_of(known.begin(), known.end(), [&word](std::string_view name) {
-        return glob_match(word.pattern, name);
+        return text::glob_match(word.pattern, name);
     });
     if (!matches && !may_be_lost("component", draft))
         draft.reading.warning(
             reference.position,
-            fmt::format("{} matches no component{}", in_quotes(reference.name),
-                        word.is_glob() ? std::string() : did_you_mean(word.pattern, known)));
+            fmt::format("{} matches no component{}", text::in_quotes(reference.name),
+                        word.is_glob() ? std::string() : text::did_you_mean(word.pattern, known)));
 }
 
 }  // namespace

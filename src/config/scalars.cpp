@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "config/wording.hpp"
+#include "text/words.hpp"
 
 namespace vitals::config {
 
@@ -35,21 +35,22 @@ std::string range_problem(const Field& field, std::string_view text, double valu
     const std::string_view what =
         low ? (duration ? "short" : "small") : (duration ? "long" : "large");
     if (std::isfinite(field.least) && std::isfinite(field.most))
-        return fmt::format("{} is too {}, expected {} to {}", in_quotes(text), what,
+        return fmt::format("{} is too {}, expected {} to {}", text::in_quotes(text), what,
                            limit_text(field, field.least), limit_text(field, field.most));
-    return fmt::format("{} is too {}, expected at {} {}", in_quotes(text), what,
+    return fmt::format("{} is too {}, expected at {} {}", text::in_quotes(text), what,
                        low ? "least" : "most", limit_text(field, low ? field.least : most));
 }
 
 std::string no_such_value(const Field& field, std::string_view text) {
     if (field.type == Type::boolean)
-        return fmt::format("{} is neither true nor false", in_quotes(text));
+        return fmt::format("{} is neither true nor false", text::in_quotes(text));
     // `a duration, a number with ...`: what it is, then what it looks like.
     const std::string expected = expectation(field);
     const auto comma = expected.find(", ");
-    if (comma == std::string::npos) return fmt::format("{} is not {}", in_quotes(text), expected);
-    return fmt::format("{} is not {}, expected {}", in_quotes(text), expected.substr(0, comma),
-                       expected.substr(comma + 2));
+    if (comma == std::string::npos)
+        return fmt::format("{} is not {}", text::in_quotes(text), expected);
+    return fmt::format("{} is not {}, expected {}", text::in_quotes(text),
+                       expected.substr(0, comma), expected.substr(comma + 2));
 }
 
 template <class Number>
@@ -81,10 +82,11 @@ std::optional<bool> parse_boolean(std::string_view text) {
 std::string set_text(const Field& field, std::string_view text, std::string& value) {
     if (field.required && text.empty()) return fmt::format("'{}' must not be empty", field.name);
     if (!field.choices.empty()) {
-        const auto choices = split_choices(field.choices);
+        const auto choices = text::split_choices(field.choices);
         if (std::find(choices.begin(), choices.end(), text) == choices.end())
-            return fmt::format("{} is not a value of '{}', expected {}{}", in_quotes(text),
-                               field.name, one_of(choices), did_you_mean(text, choices));
+            return fmt::format("{} is not a value of '{}', expected {}{}", text::in_quotes(text),
+                               field.name, text::one_of(choices),
+                               text::did_you_mean(text, choices));
     }
     value = text;
     return {};
@@ -103,7 +105,8 @@ std::string expectation(const Field& field) {
     };
     switch (field.type) {
         case Type::text:
-            return field.choices.empty() ? "a text" : one_of(split_choices(field.choices));
+            return field.choices.empty() ? "a text"
+                                         : text::one_of(text::split_choices(field.choices));
         case Type::texts:
             return "a text or a list of texts";
         case Type::boolean:

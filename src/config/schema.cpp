@@ -5,9 +5,9 @@
 
 #include <fmt/format.h>
 
-#include "config/json_text.hpp"
 #include "config/sections.hpp"
-#include "config/wording.hpp"
+#include "text/json.hpp"
+#include "text/words.hpp"
 
 namespace vitals::config {
 
@@ -15,46 +15,46 @@ namespace {
 
 constexpr std::string_view variable_pattern = "\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}";
 
-void reference(JsonText& json, std::string_view definition) {
-    json.open('{').pair("$ref", fmt::format("#/$defs/{}", definition)).close('}');
+void reference(text::JsonWriter& json, std::string_view definition) {
+    json.object().member("$ref", fmt::format("#/$defs/{}", definition)).end_object();
 }
 
 // A definition that a text of that pattern, or one with a variable in it, satisfies.
-void define_pattern(JsonText& json, std::string_view name, std::string_view description,
+void define_pattern(text::JsonWriter& json, std::string_view name, std::string_view description,
                     std::string_view pattern, std::string_view also = {}) {
-    json.key(name).open('{').pair("description", description).key("anyOf").open('[');
-    json.open('{').pair("type", "string").pair("pattern", pattern).close('}');
-    if (!also.empty()) json.open('{').pair("type", also).close('}');
+    json.key(name).object().member("description", description).key("anyOf").array();
+    json.object().member("type", "string").member("pattern", pattern).end_object();
+    if (!also.empty()) json.object().member("type", also).end_object();
     reference(json, "variable");
-    json.close(']').close('}');
+    json.end_array().end_object();
 }
 
-void define_secret(JsonText& json) {
-    json.key("secret").open('{');
-    json.pair("description",
-              "A plain text, an environment variable, a file or a place in a vault.");
-    json.key("anyOf").open('[');
+void define_secret(text::JsonWriter& json) {
+    json.key("secret").object();
+    json.member("description",
+                "A plain text, an environment variable, a file or a place in a vault.");
+    json.key("anyOf").array();
     reference(json, "text");
     for (const char* form : {"env", "file", "vault"}) {
-        json.open('{').pair("type", "object").key("additionalProperties").boolean(false);
-        json.key("required").open('[').text(form).close(']');
-        json.key("properties").open('{').key(form).open('{').pair("type", "string");
-        json.key("minLength").number(1).close('}').close('}').close('}');
+        json.object().member("type", "object").member("additionalProperties", false);
+        json.key("required").array().value(form).end_array();
+        json.key("properties").object().key(form).object().member("type", "string");
+        json.member("minLength", 1).end_object().end_object().end_object();
     }
-    json.close(']').close('}');
+    json.end_array().end_object();
 }
 
-void define_scalars(JsonText& json) {
-    json.key("variable").open('{').pair("description", "A text with ${NAME} or ${NAME:-default}.");
-    json.pair("type", "string").pair("pattern", variable_pattern).close('}');
-    json.key("text").open('{').key("type").open('[');
-    for (const char* type : {"string", "number", "boolean"}) json.text(type);
-    json.close(']').close('}');
-    json.key("texts").open('{').key("anyOf").open('[');
+void define_scalars(text::JsonWriter& json) {
+    json.key("variable").object().member("description", "A text with ${NAME} or ${NAME:-default}.");
+    json.member("type", "string").member("pattern", variable_pattern).end_object();
+    json.key("text").object().key("type").array();
+    for (const char* type : {"string", "number", "boolean"}) json.value(type);
+    json.end_array().end_object();
+    json.key("texts").object().key("anyOf").array();
     reference(json, "text");
-    json.open('{').pair("type", "array").key("items");
+    json.object().member("type", "array").key("items");
     reference(json, "text");
-    json.close('}').close(']').close('}');
+    json.end_object().end_array().end_object();
     define_pattern(json, "boolean", "true or false.",
                    "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|[Yy][Ee][Ss]|[Nn][Oo]|[Oo][Nn]|"
                    "[Oo][Ff][Ff])$",
@@ -68,56 +68,56 @@ void define_scalars(JsonText& json) {
     define_secret(json);
 }
 
-void write_limits(JsonText& json, const Field& field) {
-    if (std::isfinite(field.least)) json.key("minimum").number(field.least);
-    if (std::isfinite(field.most)) json.key("maximum").number(field.most);
+void write_limits(text::JsonWriter& json, const Field& field) {
+    if (std::isfinite(field.least)) json.member("minimum", field.least);
+    if (std::isfinite(field.most)) json.member("maximum", field.most);
 }
 
-void write_number(JsonText& json, const Field& field) {
-    json.key("anyOf").open('[');
-    json.open('{').pair("type", field.type == Type::integer ? "integer" : "number");
+void write_number(text::JsonWriter& json, const Field& field) {
+    json.key("anyOf").array();
+    json.object().member("type", field.type == Type::integer ? "integer" : "number");
     write_limits(json, field);
-    json.close('}').open('{').pair("type", "string");
-    json.pair("pattern", field.type == Type::integer
-                             ? "^-?[0-9]+$"
-                             : "^-?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE]-?[0-9]+)?$");
-    json.close('}');
+    json.end_object().object().member("type", "string");
+    json.member("pattern", field.type == Type::integer
+                               ? "^-?[0-9]+$"
+                               : "^-?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE]-?[0-9]+)?$");
+    json.end_object();
     reference(json, "variable");
-    json.close(']');
+    json.end_array();
 }
 
-void write_choices(JsonText& json, std::string_view choices) {
-    json.key("anyOf").open('[').open('{').key("enum").open('[');
-    for (const std::string_view choice : split_choices(choices)) {
-        json.text(choice);
+void write_choices(text::JsonWriter& json, std::string_view choices) {
+    json.key("anyOf").array().object().key("enum").array();
+    for (const std::string_view choice : text::split_choices(choices)) {
+        json.value(choice);
         // Unquoted, YAML's readers take such a word for a boolean.
-        if (choice == "true" || choice == "on" || choice == "yes") json.boolean(true);
-        if (choice == "false" || choice == "off" || choice == "no") json.boolean(false);
+        if (choice == "true" || choice == "on" || choice == "yes") json.value(true);
+        if (choice == "false" || choice == "off" || choice == "no") json.value(false);
     }
-    json.close(']').close('}');
+    json.end_array().end_object();
     reference(json, "variable");
-    json.close(']');
+    json.end_array();
 }
 
-void write_object(JsonText& json, std::span<const Field> fields, const void* defaults);
+void write_object(text::JsonWriter& json, std::span<const Field> fields, const void* defaults);
 
 // The keywords of one field, inside an open object. `value` is the default, or null.
-void write_type(JsonText& json, const Field& field, const void* value) {
+void write_type(text::JsonWriter& json, const Field& field, const void* value) {
     const auto refer = [&json](std::string_view definition) {
-        json.pair("$ref", fmt::format("#/$defs/{}", definition));
+        json.member("$ref", fmt::format("#/$defs/{}", definition));
     };
     switch (field.type) {
         case Type::text:
             if (!field.choices.empty()) return write_choices(json, field.choices);
-            if (field.required) json.key("minLength").number(1);
+            if (field.required) json.member("minLength", 1);
             return refer("text");
         case Type::texts:
             if (field.choices.empty()) return refer("texts");
-            json.key("anyOf").open('[').open('{');
+            json.key("anyOf").array().object();
             write_choices(json, field.choices);
-            json.close('}').open('{').pair("type", "array").key("items").open('{');
+            json.end_object().object().member("type", "array").key("items").object();
             write_choices(json, field.choices);
-            json.close('}').close('}').close(']');
+            json.end_object().end_object().end_array();
             return;
         case Type::boolean:
             return refer("boolean");
@@ -131,21 +131,21 @@ void write_type(JsonText& json, const Field& field, const void* value) {
         case Type::percentage:
             return refer("percentage");
         case Type::secret:
-            if (field.required) json.key("minLength").number(1);
+            if (field.required) json.member("minLength", 1);
             return refer("secret");
         case Type::text_map:
-            json.pair("type", "object").key("additionalProperties");
+            json.member("type", "object").key("additionalProperties");
             return reference(json, "text");
         case Type::secret_map:
-            json.pair("type", "object").key("additionalProperties");
+            json.member("type", "object").key("additionalProperties");
             return reference(json, "secret");
         case Type::object:
             return write_object(json, field.members, value);
         case Type::named_objects:
-            json.pair("type", "object").key("additionalProperties").open('{');
+            json.member("type", "object").key("additionalProperties").object();
 
             write_object(json, field.members, nullptr);
-            json.close('}');
+            json.end_object();
             return;
     }
 }
@@ -163,46 +163,46 @@ bool is_scalar(Type type) {
 }
 
 // Of scalars only: lists and mappings begin empty, members have defaults of their own.
-void write_default(JsonText& json, const Field& field, const void* value) {
+void write_default(text::JsonWriter& json, const Field& field, const void* value) {
     if (value == nullptr || field.required || !is_scalar(field.type)) return;
     if (field.type == Type::boolean) {
-        json.key("default").boolean(*static_cast<const bool*>(value));
+        json.member("default", *static_cast<const bool*>(value));
     } else if (field.type == Type::integer) {
         const auto number = *static_cast<const std::int64_t*>(value);
-        json.key("default").number(static_cast<double>(number));
+        json.member("default", static_cast<double>(number));
     } else if (field.type == Type::number) {
-        json.key("default").number(*static_cast<const double*>(value));
+        json.member("default", *static_cast<const double*>(value));
     } else if (const std::string written = format_value(field, value); !written.empty()) {
-        json.pair("default", written);
+        json.member("default", written);
     }
 }
 
-void write_property(JsonText& json, const Field& field, const void* options) {
+void write_property(text::JsonWriter& json, const Field& field, const void* options) {
     const void* value = options == nullptr ? nullptr : field.peek(options);
-    json.key(field.name).open('{').pair("description", described(field));
+    json.key(field.name).object().member("description", described(field));
     write_type(json, field, value);
     write_default(json, field, value);
     if (!field.example.empty() && is_scalar(field.type))
-        json.key("examples").open('[').text(field.example).close(']');
-    json.close('}');
+        json.key("examples").array().value(field.example).end_array();
+    json.end_object();
 }
 
-void write_required(JsonText& json, std::span<const Field> fields) {
+void write_required(text::JsonWriter& json, std::span<const Field> fields) {
     if (std::none_of(fields.begin(), fields.end(), [](const Field& f) { return f.required; }))
         return;
-    json.key("required").open('[');
+    json.key("required").array();
     for (const Field& field : fields)
-        if (field.required) json.text(field.name);
-    json.close(']');
+        if (field.required) json.value(field.name);
+    json.end_array();
 }
 
 // The keywords of a mapping with exactly these keys, inside an open object.
-void write_object(JsonText& json, std::span<const Field> fields, const void* defaults) {
-    json.pair("type", "object").key("additionalProperties").boolean(false);
+void write_object(text::JsonWriter& json, std::span<const Field> fields, const void* defaults) {
+    json.member("type", "object").member("additionalProperties", false);
     write_required(json, fields);
-    json.key("properties").open('{');
+    json.key("properties").object();
     for (const Field& field : fields) write_property(json, field, defaults);
-    json.close('}');
+    json.end_object();
 }
 
 // A mapping in which one key (`check`, `dialect`) says which further keys there are.
@@ -215,72 +215,72 @@ struct Chosen {
 };
 
 // `check` itself, and what follows from it.
-void define_choice(JsonText& json, const Chosen& chosen) {
-    json.key(chosen.name).open('{').pair("type", "object");
-    if (chosen.otherwise.empty()) json.key("required").open('[').text(chosen.key).close(']');
-    json.key("properties").open('{').key(chosen.key).open('{').key("anyOf").open('[');
-    json.open('{').key("enum").open('[');
-    for (const Described& each : chosen.from) json.text(each.description.name);
-    json.close(']').close('}');
+void define_choice(text::JsonWriter& json, const Chosen& chosen) {
+    json.key(chosen.name).object().member("type", "object");
+    if (chosen.otherwise.empty()) json.key("required").array().value(chosen.key).end_array();
+    json.key("properties").object().key(chosen.key).object().key("anyOf").array();
+    json.object().key("enum").array();
+    for (const Described& each : chosen.from) json.value(each.description.name);
+    json.end_array().end_object();
     reference(json, "variable");
-    json.close(']').close('}').close('}');
-    json.key("allOf").open('[');
+    json.end_array().end_object().end_object();
+    json.key("allOf").array();
     for (const Described& each : chosen.from) {
         const std::string_view name = each.description.name;
-        json.open('{').key("if").open('{');
-        if (name != chosen.otherwise) json.key("required").open('[').text(chosen.key).close(']');
-        json.key("properties").open('{').key(chosen.key).open('{').pair("const", name);
-        json.close('}').close('}').close('}').key("then");
+        json.object().key("if").object();
+        if (name != chosen.otherwise) json.key("required").array().value(chosen.key).end_array();
+        json.key("properties").object().key(chosen.key).object().member("const", name);
+        json.end_object().end_object().end_object().key("then");
         reference(json, fmt::format("{}_{}", chosen.name, name));
-        json.close('}');
+        json.end_object();
     }
-    json.close(']').close('}');
+    json.end_array().end_object();
 }
 
-void define_chosen(JsonText& json, const Chosen& chosen) {
+void define_chosen(text::JsonWriter& json, const Chosen& chosen) {
     define_choice(json, chosen);
     const std::string keys = fmt::format("{}_keys", chosen.name);
-    json.key(keys).open('{').pair("description", chosen.common.sentence);
+    json.key(keys).object().member("description", chosen.common.sentence);
     const auto common_defaults = chosen.common.make();
-    json.key("properties").open('{');
+    json.key("properties").object();
     for (const Field& field : chosen.common.fields)
         write_property(json, field, common_defaults.get());
-    json.close('}').close('}');
+    json.end_object().end_object();
     for (const Described& each : chosen.from) {
         const Description& own = each.description;
-        json.key(fmt::format("{}_{}", chosen.name, own.name)).open('{');
-        json.pair("description", own.sentence).pair("type", "object");
-        json.key("additionalProperties").boolean(false);
+        json.key(fmt::format("{}_{}", chosen.name, own.name)).object();
+        json.member("description", own.sentence).member("type", "object");
+        json.member("additionalProperties", false);
         write_required(json, own.fields);
-        json.key("properties").open('{');
+        json.key("properties").object();
         for (const Field& field : chosen.common.fields) {
             json.key(field.name);
             reference(json, fmt::format("{}/properties/{}", keys, field.name));
         }
         const auto defaults = own.make();
         for (const Field& field : own.fields) write_property(json, field, defaults.get());
-        json.close('}').close('}');
+        json.end_object().end_object();
     }
 }
 
 // Where the items of a section are described: a kind decides, or the section itself.
-void write_item(JsonText& json, const Section& section) {
+void write_item(text::JsonWriter& json, const Section& section) {
     if (section.description.name == "components") return reference(json, "component");
     if (section.description.name == "endpoints") return reference(json, "endpoint");
     if (section.description.name == "workers") return reference(json, "group");
-    json.open('{');
+    json.object();
     write_object(json, section.description.fields, section.description.make().get());
-    json.close('}');
+    json.end_object();
 }
 
-void write_list(JsonText& json, const Section& section) {
-    json.pair("type", "array").key("items");
+void write_list(text::JsonWriter& json, const Section& section) {
+    json.member("type", "array").key("items");
     write_item(json, section);
 }
 
-void write_section(JsonText& json, const Section& section) {
-    json.key(section.description.name).open('{');
-    json.pair("description", section.description.sentence);
+void write_section(text::JsonWriter& json, const Section& section) {
+    json.key(section.description.name).object();
+    json.member("description", section.description.sentence);
     switch (section.shape) {
         case Shape::value:
             write_type(json, section.description.fields.front(), nullptr);
@@ -292,48 +292,49 @@ void write_section(JsonText& json, const Section& section) {
             write_list(json, section);
             break;
         case Shape::entries:
-            json.key("anyOf").open('[').open('{');
+            json.key("anyOf").array().object();
             write_list(json, section);
-            json.close('}').open('{').pair("type", "object");
-            json.key("additionalProperties").boolean(false);
-            json.key("required").open('[').text("only").close(']');
-            json.key("properties").open('{').key("only").open('{');
-            json.pair("description", "The exact list, without the usual ones.");
+            json.end_object().object().member("type", "object");
+            json.member("additionalProperties", false);
+            json.key("required").array().value("only").end_array();
+            json.key("properties").object().key("only").object();
+            json.member("description", "The exact list, without the usual ones.");
             write_list(json, section);
-            json.close('}').close('}').close('}').close(']');
+            json.end_object().end_object().end_object().end_array();
             break;
         case Shape::named:
-            json.pair("type", "object").key("propertyNames").open('{');
-            json.key("minLength").number(1);
+            json.member("type", "object").key("propertyNames").object();
+            json.member("minLength", 1);
             if (section.description.name == "components")
-                json.pair("pattern", "^(?!vitals/)[^/]+(/[^/]+)?$");
-            if (section.description.name == "workers") json.pair("pattern", "^[^/]+$");
-            json.close('}').key("additionalProperties");
+                json.member("pattern", "^(?!vitals/)[^/]+(/[^/]+)?$");
+            if (section.description.name == "workers") json.member("pattern", "^[^/]+$");
+            json.end_object().key("additionalProperties");
             write_item(json, section);
             break;
     }
-    json.close('}');
+    json.end_object();
 }
 
 }  // namespace
 
 std::string json_schema(const Catalog& catalog) {
-    JsonText json;
-    json.open('{').pair("$schema", "https://json-schema.org/draft/2020-12/schema");
-    json.pair("title", "vitals.yaml");
-    json.pair("description", "The configuration of vitals.");
-    json.pair("type", "object").key("additionalProperties").boolean(false);
-    json.key("properties").open('{');
+    std::string out;
+    text::JsonWriter json(out, text::indented_json);
+    json.object().member("$schema", "https://json-schema.org/draft/2020-12/schema");
+    json.member("title", "vitals.yaml");
+    json.member("description", "The configuration of vitals.");
+    json.member("type", "object").member("additionalProperties", false);
+    json.key("properties").object();
     for (const Section& section : all_sections()) write_section(json, section);
-    json.close('}').key("$defs").open('{');
+    json.end_object().key("$defs").object();
     define_scalars(json);
     define_chosen(json, {"component", "check", section("components").description, catalog.kinds});
     define_chosen(json,
                   {"endpoint", "dialect", section("endpoints").description, catalog.dialects});
     define_chosen(json,
                   {"group", "source", section("workers").description, catalog.sources, "push"});
-    json.close('}').close('}');
-    return json.written() + "\n";
+    json.end_object().end_object();
+    return out + "\n";
 }
 
 }  // namespace vitals::config

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "config/json_text.hpp"
 #include "config/sample_catalog.hpp"
 
 namespace vitals::config {
@@ -36,16 +35,6 @@ TEST(Schema, HasEveryOptionWithItsSentenceAndDefault) {
     for (const Description& section : sections())
         for (const Field& field : section.fields)
             EXPECT_THAT(schema, HasSubstr("\"" + std::string(field.name) + "\""));
-}
-
-TEST(JsonText, IndentsAndEscapes) {
-    JsonText json;
-    json.open('{').pair("a", "\"\\\n\x01");
-    json.key("b").open('[').number(1).number(0.5).boolean(true).close(']');
-    json.key("c").open('{').close('}').close('}');
-    EXPECT_EQ(json.written(),
-              "{\n  \"a\": \"\\\"\\\\\\n\\u0001\",\n  \"b\": [\n    1,\n    0.5,\n    true\n  ],\n"
-              "  \"c\": {}\n}");
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include "config/scalars.hpp"
-#include "config/wording.hpp"
+#include "text/words.hpp"
 
 namespace vitals::config {
 
@@ -21,7 +21,7 @@ constexpr std::string_view expected_forms = "a text, {env: NAME}, {file: PATH} o
 bool from_environment(const Node& name, std::string_view key, Secret& secret, Reading& reading) {
     if (!is_variable_name(name.scalar)) {
         reading.problem(name.position, fmt::format("{} is not the name of an environment variable",
-                                                   in_quotes(name.scalar)));
+                                                   text::in_quotes(name.scalar)));
         return false;
     }
     if (!reading.read_secrets) {
@@ -30,9 +30,10 @@ bool from_environment(const Node& name, std::string_view key, Secret& secret, Re
     }
     auto value = reading.environment(name.scalar);
     if (!value || value->empty()) {
-        reading.problem(name.position,
-                        fmt::format("{} is in the environment variable {}, which is {}",
-                                    in_quotes(key), name.scalar, value ? "empty" : "not set"));
+        reading.problem(
+            name.position,
+            fmt::format("{} is in the environment variable {}, which is {}", text::in_quotes(key),
+                        name.scalar, value ? "empty" : "not set"));
         return false;
     }
     secret = Secret(std::move(*value));
@@ -47,13 +48,14 @@ bool from_file(const Node& path, std::string_view key, Secret& secret, Reading& 
     std::string warning;
     auto read = reading.store.from_file(path.scalar, &warning);
     if (!read) {
-        reading.problem(path.position, fmt::format("{} is in the file {}, which {}", in_quotes(key),
-                                                   path.scalar, read.error()));
+        reading.problem(path.position,
+                        fmt::format("{} is in the file {}, which {}", text::in_quotes(key),
+                                    path.scalar, read.error()));
         return false;
     }
     if (!warning.empty())
-        reading.warning(path.position, fmt::format("{} is in the file {}, which {}", in_quotes(key),
-                                                   path.scalar, warning));
+        reading.warning(path.position, fmt::format("{} is in the file {}, which {}",
+                                                   text::in_quotes(key), path.scalar, warning));
     secret = *read;
     return true;
 }
@@ -76,13 +78,14 @@ bool read_secret(const Node& node, Position position, std::string_view key, bool
                  Secret& secret, Reading& reading) {
     if (node.broken) return false;
     if (node.nothing()) {
-        reading.problem(
-            position, fmt::format("{} has no value, expected {}", in_quotes(key), expected_forms));
+        reading.problem(position, fmt::format("{} has no value, expected {}", text::in_quotes(key),
+                                              expected_forms));
         return false;
     }
     if (node.kind == Node::Kind::scalar) {
         if (required && node.scalar.empty()) {
-            reading.problem(node.position, fmt::format("{} must not be empty", in_quotes(key)));
+            reading.problem(node.position,
+                            fmt::format("{} must not be empty", text::in_quotes(key)));
             return false;
         }
         secret = reading.read_secrets ? Secret(node.scalar) : Secret::pending();
@@ -92,28 +95,29 @@ bool read_secret(const Node& node, Position position, std::string_view key, bool
         const std::string_view what = node.kind == Node::Kind::sequence ? "a list"
                                       : node.entries.empty()            ? "an empty mapping"
                                                                         : "several sources";
-        reading.problem(node.position, fmt::format("{} must be {}, found {}", in_quotes(key),
+        reading.problem(node.position, fmt::format("{} must be {}, found {}", text::in_quotes(key),
                                                    expected_forms, what));
         return false;
     }
     const Node::Entry& entry = node.entries.front();
     if (std::find(forms.begin(), forms.end(), entry.key) == forms.end()) {
-        reading.problem(entry.position, fmt::format("unknown source {} of the secret {}{}",
-                                                    in_quotes(entry.key), in_quotes(key),
-                                                    did_you_mean(entry.key, forms,
-                                                                 ", expected env, file or vault")));
+        reading.problem(
+            entry.position,
+            fmt::format("unknown source {} of the secret {}{}", text::in_quotes(entry.key),
+                        text::in_quotes(key),
+                        text::did_you_mean(entry.key, forms, ", expected env, file or vault")));
         return false;
     }
     if (entry.value.broken) return false;
     if (entry.value.kind != Node::Kind::scalar) {
         reading.problem(entry.value.position,
                         fmt::format("'{}' of the secret {} must be a text, found {}", entry.key,
-                                    in_quotes(key), found(entry.value)));
+                                    text::in_quotes(key), found(entry.value)));
         return false;
     }
     if (entry.value.scalar.empty()) {
         reading.problem(entry.position, fmt::format("'{}' of the secret {} has no value", entry.key,
-                                                    in_quotes(key)));
+                                                    text::in_quotes(key)));
         return false;
     }
     if (entry.key == "env") return from_environment(entry.value, key, secret, reading);

@@ -15,7 +15,7 @@
 
 #include <fmt/format.h>
 
-#include "config/wording.hpp"
+#include "text/words.hpp"
 
 namespace vitals::config {
 
@@ -116,7 +116,7 @@ std::expected<Secret, std::string> SecretStore::from_file(const std::string& pat
 std::expected<VaultSecret, std::string> vault_reference(const std::string& text) {
     const auto refused = [&](std::string_view why) {
         return std::unexpected(fmt::format(
-            "{} is not a place in a vault, expected mount/path#key{}", in_quotes(text), why));
+            "{} is not a place in a vault, expected mount/path#key{}", text::in_quotes(text), why));
     };
     VaultSecret wanted;
     wanted.reference = text;

@@ -6,8 +6,8 @@
 
 #include "config/draft.hpp"
 #include "config/sections.hpp"
-#include "config/wording.hpp"
 #include "model/count_range.hpp"
+#include "text/words.hpp"
 
 namespace vitals::config {
 
@@ -22,7 +22,7 @@ void check_expectations(const Node& node, Reading& reading) {
         if (!parse_count_range(value.scalar))
             reading.problem(value.position,
                             fmt::format("{} is not a number of workers, expected 1, >=1 or 0..3",
-                                        in_quotes(value.scalar)));
+                                        text::in_quotes(value.scalar)));
     }
 }
 
@@ -70,14 +70,15 @@ void read_workers(const Node& node, Draft& draft) {
         if (entry.key.find('/') != std::string::npos)
             reading.problem(entry.position,
                             fmt::format("the name {} of a group of workers must not hold a '/'",
-                                        in_quotes(entry.key)));
+                                        text::in_quotes(entry.key)));
         else if (std::string problem = component_name_problem(as_component); !problem.empty())
             reading.problem(entry.position, std::move(problem));
         WorkersConfig& group = draft.config.workers.emplace_back();
         group.name = entry.key;
         group.position = entry.position;
-        const Subject subject{.noun = "a group of workers",
-                              .name = fmt::format("group of workers {}", in_quotes(entry.key))};
+        const Subject subject{
+            .noun = "a group of workers",
+            .name = fmt::format("group of workers {}", text::in_quotes(entry.key))};
         read_group(entry, subject, group, draft);
         check_expectations(entry.value, reading);
         for (const ComponentConfig& other : draft.config.components)
@@ -85,8 +86,8 @@ void read_workers(const Node& node, Draft& draft) {
                 reading.problem(entry.position,
                                 fmt::format("the group {} is itself the component {}, which "
                                             "stands on line {} already",
-                                            in_quotes(entry.key), in_quotes(as_component),
-                                            other.position.line));
+                                            text::in_quotes(entry.key),
+                                            text::in_quotes(as_component), other.position.line));
     }
 }
 
@@ -98,7 +99,7 @@ void read_tokens(const Node& node, Draft& draft) {
             draft.reading.problem(entry.position, "the name of a token must not be empty");
         TokenKeys keys;
         const Subject subject{.noun = "a token",
-                              .name = fmt::format("token {}", in_quotes(entry.key))};
+                              .name = fmt::format("token {}", text::in_quotes(entry.key))};
         const Part part{section("tokens").description.fields, &keys};
         apply(entry.value, entry.position, std::span(&part, 1), subject, draft.reading);
         token.secret = keys.secret;

@@ -8,8 +8,8 @@
 
 #include <fmt/format.h>
 
-#include "config/wording.hpp"
 #include "config/yaml_syntax.hpp"
+#include "text/words.hpp"
 
 namespace vitals::config {
 
@@ -111,7 +111,7 @@ class TreeReader {
                                             : std::string(tag);
             complain(node.position, fmt::format("{} is read as a YAML tag, which is not used here; "
                                                 "put it in quotes if it is meant as text",
-                                                in_quotes(written)));
+                                                text::in_quotes(written)));
         }
     }
 
@@ -178,7 +178,7 @@ class TreeReader {
             } else {
                 complain(key.position,
                          fmt::format("{} stands here a second time, the first is on line {}",
-                                     in_quotes(key.scalar), first->second.line));
+                                     text::in_quotes(key.scalar), first->second.line));
             }
         }
     }

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "text/utf8.hpp"
+
 namespace vitals::config {
 
 namespace {
@@ -79,28 +81,8 @@ std::string unexpected_character(std::string_view at) {
     return fmt::format("a value that begins with '{}' must be in quotes", at.substr(0, 1));
 }
 
-// Length of the well-formed UTF-8 sequence at the front and its code point; 0 when there is none.
-std::size_t decode(std::string_view text, std::uint32_t& point) {
-    const auto byte = [&text](std::size_t at) {
-        return static_cast<std::uint32_t>(static_cast<unsigned char>(text[at]));
-    };
-    const std::uint32_t first = byte(0);
-    point = first;
-    if (first < 0x80) return 1;
-    const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
-    point = first & (0xffu >> (length + 1));
-    for (std::size_t i = 1; i < length; ++i) {
-        if ((byte(i) & 0xc0) != 0x80) return 0;
-        point = (point << 6) | (byte(i) & 0x3f);
-    }
-    const std::array<std::uint32_t, 5> least = {0, 0, 0x80, 0x800, 0x10000};
-    const bool surrogate = point >= 0xd800 && point <= 0xdfff;
-    return point < least[length] || point > 0x10ffff || surrogate ? 0 : length;
-}
-
 // What YAML lets a file hold (YAML 1.1, section 4.1.1: printable).
-bool printable(std::uint32_t point) {
+bool printable(char32_t point) {
     if (point < 0x20) return point == '\t' || point == '\n' || point == '\r';
     if (point >= 0x7f && point < 0xa0) return point == 0x85;
     return point != 0xfeff && point != 0xfffe && point != 0xffff;
@@ -113,21 +95,20 @@ std::optional<Complaint> encoding_complaint(std::string_view text) {
         return Complaint{{}, "the file is UTF-16, expected UTF-8"};
     Position position;
     while (!text.empty()) {
-        std::uint32_t point = 0;
-        const std::size_t length = decode(text, point);
-        if (length == 0)
+        const auto [point, bytes, valid] = text::first_character(text);
+        if (!valid)
             return Complaint{position,
                              fmt::format("byte 0x{:02x} is not UTF-8, save the file as UTF-8",
                                          static_cast<unsigned char>(text[0]))};
         if (!printable(point))
-            return Complaint{position,
-                             fmt::format("the character U+{:04X} is not allowed in YAML", point)};
+            return Complaint{position, fmt::format("the character U+{:04X} is not allowed in YAML",
+                                                   static_cast<std::uint32_t>(point))};
         const bool newline = point == '\n' || (point == '\r' && !text.starts_with("\r\n"));
         if (newline)
             position = {position.line + 1, 1};
         else
             ++position.column;
-        text.remove_prefix(length);
+        text.remove_prefix(bytes.size());
     }
     return std::nullopt;
 }

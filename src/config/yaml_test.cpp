@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "config/wording.hpp"
+#include "text/words.hpp"
 
 namespace vitals::config {
 namespace {
@@ -107,26 +107,26 @@ TEST(Yaml, NestsUpTo32Levels) {
 TEST(Wording, FindsWhatWasMeant) {
     const std::vector<std::string_view> words = {"interval", "timeout",    "url",    "tags",
                                                  "failures", "depends_on", "warning"};
-    EXPECT_EQ(nearest("intervall", words), "interval");
-    EXPECT_EQ(nearest("ulr", words), "url");
-    EXPECT_EQ(nearest("time-out", words), "timeout");
-    EXPECT_EQ(nearest("Timeout", words), "timeout");
-    EXPECT_EQ(nearest("depends-on", words), "depends_on");
-    EXPECT_EQ(nearest("failure", words), "failures");
-    EXPECT_EQ(nearest("warn", words), "warning");
-    EXPECT_EQ(nearest("flavour", words), std::nullopt);
-    EXPECT_EQ(nearest("ur", words), "url");
-    EXPECT_EQ(nearest("x", words), std::nullopt);
-    EXPECT_EQ(nearest("", words), std::nullopt);
+    EXPECT_EQ(text::nearest("intervall", words), "interval");
+    EXPECT_EQ(text::nearest("ulr", words), "url");
+    EXPECT_EQ(text::nearest("time-out", words), "timeout");
+    EXPECT_EQ(text::nearest("Timeout", words), "timeout");
+    EXPECT_EQ(text::nearest("depends-on", words), "depends_on");
+    EXPECT_EQ(text::nearest("failure", words), "failures");
+    EXPECT_EQ(text::nearest("warn", words), "warning");
+    EXPECT_EQ(text::nearest("flavour", words), std::nullopt);
+    EXPECT_EQ(text::nearest("ur", words), "url");
+    EXPECT_EQ(text::nearest("x", words), std::nullopt);
+    EXPECT_EQ(text::nearest("", words), std::nullopt);
 }
 
 TEST(Wording, CutsAndEscapesWhatItShows) {
-    EXPECT_EQ(in_quotes("a\nb\x1b"), "'a\\nb\\x1b'");
-    EXPECT_EQ(in_quotes(std::string(60, 'x')), "'" + std::string(60, 'x') + "'");
-    EXPECT_EQ(in_quotes(std::string(61, 'x')), "'" + std::string(60, 'x') + "...'");
+    EXPECT_EQ(text::in_quotes("a\nb\x1b"), "'a\\nb\\x1b'");
+    EXPECT_EQ(text::in_quotes(std::string(60, 'x')), "'" + std::string(60, 'x') + "'");
+    EXPECT_EQ(text::in_quotes(std::string(61, 'x')), "'" + std::string(60, 'x') + "...'");
     std::string umlauts;
     for (int i = 0; i < 61; ++i) umlauts += "\u00fc";
-    EXPECT_EQ(in_quotes(umlauts), "'" + umlauts.substr(0, 120) + "...'");
+    EXPECT_EQ(text::in_quotes(umlauts), "'" + umlauts.substr(0, 120) + "...'");
 }
 
 }  // namespace

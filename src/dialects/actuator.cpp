@@ -13,10 +13,10 @@
 
 #include "dialects/accept.hpp"
 #include "dialects/catalog.hpp"
-#include "dialects/json_writer.hpp"
 #include "dialects/keys.hpp"
 #include "dialects/mount.hpp"
 #include "dialects/probes.hpp"
+#include "text/json.hpp"
 
 namespace vitals::dialects {
 
@@ -41,7 +41,7 @@ std::string_view word(Status status) {
 
 struct Answer {
     const Request& request;
-    JsonWriter writer;
+    text::JsonWriter writer;
     std::string_view nested;  // how composites name their parts; "details" before Boot 2.2
 
     Answer(std::string& body, const Request& asked, std::string_view key)
@@ -102,7 +102,7 @@ void write_whole(Answer& answer, const Snapshot& snapshot, const States& states,
     const Status overall = overall_status(snapshot, states, request);
     response.status = code_for(out ? Status::failed : overall, request, 503);
     const bool down = overall == Status::failed;
-    JsonWriter& writer = answer.writer;
+    text::JsonWriter& writer = answer.writer;
     writer.object().member("status", out && !down ? "OUT_OF_SERVICE" : word(overall));
     writer.key(answer.nested).object();
     Keys keys;
@@ -118,7 +118,7 @@ void write_liveness(Answer& answer, const Snapshot& snapshot, Response& response
     const auto lines = probe_lines(Probe::live, snapshot, answer.request, false);
     const Status result = overall(lines);
     response.status = code_for(result, answer.request, 503);
-    JsonWriter& writer = answer.writer;
+    text::JsonWriter& writer = answer.writer;
     writer.object().member("status", word(result));
     writer.key(answer.nested).object();
     for (const ProbeLine& line : lines)
@@ -179,7 +179,7 @@ std::optional<std::string_view> match(std::string_view mount, std::string_view p
     return below(mount, path);
 }
 
-void write_index(JsonWriter& writer, const Request& request) {
+void write_index(text::JsonWriter& writer, const Request& request) {
     const std::string self = request.site + std::string(without_slash(request.path));
     const auto link = [&](std::string_view name, std::string_view path, bool templated) {
         writer.key(name).object().member("href", self + std::string(path));
@@ -193,7 +193,7 @@ void write_index(JsonWriter& writer, const Request& request) {
     writer.end_object().end_object();
 }
 
-void write_info(JsonWriter& writer, const Service& service) {
+void write_info(text::JsonWriter& writer, const Service& service) {
     writer.object().key("build").object().member("name", service.name);
     if (!service.version.empty()) writer.member("version", service.version);
     writer.end_object().end_object();

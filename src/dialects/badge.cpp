@@ -8,9 +8,10 @@
 #include <fmt/format.h>
 
 #include "dialects/catalog.hpp"
-#include "dialects/escape.hpp"
-#include "dialects/json_writer.hpp"
 #include "dialects/mount.hpp"
+#include "text/escape.hpp"
+#include "text/json.hpp"
+#include "text/utf8.hpp"
 
 namespace vitals::dialects {
 
@@ -80,9 +81,9 @@ Badge badge_of(const Snapshot& snapshot, const States& states, const std::string
 // A badge's schema refuses keys that it does not know.
 std::string json(const Badge& badge) {
     std::string body;
-    JsonWriter writer(body);
+    text::JsonWriter writer(body);
     writer.object().member("schemaVersion", 1);
-    writer.member("label", one_line(badge.label)).member("message", badge.message);
+    writer.member("label", text::one_line(badge.label)).member("message", badge.message);
     writer.member("color", colour_of(badge.status).name);
     if (badge.status == Status::failed) writer.member("isError", true);
     writer.end_object();
@@ -92,7 +93,7 @@ std::string json(const Badge& badge) {
 std::size_t width_of(std::string_view text) {
     std::size_t characters = 0;
     while (!text.empty()) {
-        take_code_point(text);
+        text.remove_prefix(text::first_character(text).bytes.size());
         ++characters;
     }
     return characters * 13 / 2 + 12;
@@ -100,7 +101,7 @@ std::size_t width_of(std::string_view text) {
 
 // The texts are fitted to the width that is reckoned for them, whatever font there is.
 std::string svg(const Badge& badge) {
-    const std::string label = one_line(badge.label);
+    const std::string label = text::one_line(badge.label);
     const std::size_t left = width_of(label), right = width_of(badge.message);
     return fmt::format(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"20\" role=\"img\" "
@@ -110,8 +111,8 @@ std::string svg(const Badge& badge) {
         "<g fill=\"#fff\" font-family=\"Verdana,DejaVu Sans,sans-serif\" font-size=\"11\">"
         "<text x=\"6\" y=\"14\" textLength=\"{5}\">{3}</text>"
         "<text x=\"{6}\" y=\"14\" textLength=\"{7}\">{4}</text></g></svg>\n",
-        left + right, left, colour_of(badge.status).code, html(label), html(badge.message),
-        left - 12, left + 6, right - 12);
+        left + right, left, colour_of(badge.status).code, text::html(label),
+        text::html(badge.message), left - 12, left + 6, right - 12);
 }
 
 // The rest is the name and the form: "databases/default.svg", ".json" for everything.

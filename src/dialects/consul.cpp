@@ -8,9 +8,10 @@
 #include <fmt/format.h>
 
 #include "dialects/catalog.hpp"
-#include "dialects/escape.hpp"
 #include "dialects/mount.hpp"
-#include "dialects/spoken.hpp"
+#include "model/severity.hpp"
+#include "text/amount.hpp"
+#include "text/escape.hpp"
 
 namespace vitals::dialects {
 
@@ -25,19 +26,17 @@ using States = std::vector<const ComponentState*>;
 std::string summary(const States& states, Status overall, const Request& request) {
     if (states.empty()) return fmt::format("{}: nothing is watched\n", to_string(overall));
     std::string body =
-        fmt::format("{}: {}\n", to_string(overall), counted(states.size(), "component"));
+        fmt::format("{}: {}\n", to_string(overall), text::counted(states.size(), "component"));
     States ill;
     for (const ComponentState* state : states)
         if (state->status(request.now) != Status::ok) ill.push_back(state);
     // What is worst must not be cut off.
     std::ranges::sort(ill, {}, [&](const ComponentState* state) {
-        const Status status = state->status(request.now);
-        const int rank = status == Status::failed ? 0 : status == Status::unknown ? 1 : 2;
-        return std::pair(rank, std::string_view(state->name()));
+        return std::pair(-severity(state->status(request.now)), std::string_view(state->name()));
     });
     for (std::size_t i = 0; i < ill.size(); ++i) {
-        std::string line =
-            fmt::format("{} {}", to_string(ill[i]->status(request.now)), one_line(ill[i]->name()));
+        std::string line = fmt::format("{} {}", to_string(ill[i]->status(request.now)),
+                                       text::one_line(ill[i]->name()));
         const std::string detail = shown_detail(*ill[i], request);
         if (!detail.empty()) line += ": " + detail;
         if (body.size() + line.size() > most_bytes - 100) {

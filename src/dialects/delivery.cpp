@@ -18,9 +18,9 @@
 #include <algorithm>
 
 #include "dialects/catalog.hpp"
-#include "dialects/escape.hpp"
-#include "dialects/json_writer.hpp"
 #include "dialects/mount.hpp"
+#include "text/escape.hpp"
+#include "text/json.hpp"
 
 namespace vitals::dialects {
 
@@ -206,12 +206,12 @@ Upstream rabbitmq(const Snapshot& snapshot, const Options& options, Steady now) 
     return {works ? "pong" : "fail", {}};
 }
 
-void write(JsonWriter& writer, std::string_view name, const Upstream& upstream) {
+void write(text::JsonWriter& writer, std::string_view name, const Upstream& upstream) {
     writer.key(name).object().member("status", upstream.status);
-    for (const auto& [key, value] : upstream.attributes) writer.member(key, one_line(value));
+    for (const auto& [key, value] : upstream.attributes) writer.member(key, text::one_line(value));
     if (!upstream.standbys.empty()) {
         writer.key("standby_ip_addresses").array();
-        for (const std::string& address : upstream.standbys) writer.value(one_line(address));
+        for (const std::string& address : upstream.standbys) writer.value(text::one_line(address));
         writer.end_array();
     }
     writer.end_object();
@@ -242,7 +242,7 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
     Response response;
     response.status = code_for(fine ? Status::ok : Status::failed, request, 500);
     response.content_type = "application/json";
-    JsonWriter writer(response.body);
+    text::JsonWriter writer(response.body);
     writer.object().member("status", fine || own.core ? "pong" : "fail");
     writer.member(own.key, mode);
     writer.key("upstreams").array().object();

@@ -6,8 +6,10 @@
 #include <ranges>
 
 #include "dialects/catalog.hpp"
-#include "dialects/escape.hpp"
 #include "dialects/mount.hpp"
+#include "model/severity.hpp"
+#include "text/escape.hpp"
+#include "text/percent.hpp"
 
 namespace vitals::dialects {
 
@@ -69,11 +71,11 @@ bool shows(const Snapshot& snapshot, const Request& request, std::string_view na
 
 std::string shown_detail(const ComponentState& state, const Request& request) {
     if (request.disclose == Disclosure::status) return {};
-    std::string text = one_line(state.detail(request.now));
+    std::string text = text::one_line(state.detail(request.now));
     if (request.disclose != Disclosure::full || state.last == nullptr) return text;
     if (state.last->error.empty()) return text;
     if (!text.empty()) text += ": ";
-    return text + one_line(state.last->error);
+    return text + text::one_line(state.last->error);
 }
 
 bool any_watched(const std::vector<const ComponentState*>& components) noexcept {
@@ -93,27 +95,12 @@ Status overall_status(const Snapshot& snapshot, const std::vector<const Componen
 std::optional<std::string> out_of_service(const Snapshot& snapshot) {
     const Decommission& state = snapshot.decommission;
     if (!state.active()) return std::nullopt;
-    return state.text == "OK" ? "shutting down" : one_line(state.text);
+    return state.text == "OK" ? "shutting down" : text::one_line(state.text);
 }
 
 Status worst(const std::vector<const ComponentState*>& components, Steady now) noexcept {
-    constexpr auto gravity = [](Status status) {
-        switch (status) {
-            case Status::ok:
-                return 0;
-            case Status::degraded:
-                return 1;
-            case Status::unknown:
-                return 2;
-            case Status::failed:
-                break;
-        }
-        return 3;
-    };
     Status found = components.empty() ? Status::unknown : Status::ok;
-    for (const ComponentState* state : components)
-        found = std::max(found, state->status(now),
-                         [&](Status a, Status b) { return gravity(a) < gravity(b); });
+    for (const ComponentState* state : components) found = vitals::worst(found, state->status(now));
     return found;
 }
 
@@ -165,12 +152,12 @@ Response redirect_to_slash(const Request& request) {
     std::string_view path = request.path;
     path.remove_prefix(path.starts_with('/') ? 1 : 0);
     for (const auto part : std::views::split(path, '/'))
-        location += "/" + url_component(std::string_view(part.begin(), part.end()));
+        location += "/" + text::percent_encoded(std::string_view(part.begin(), part.end()));
     location += '/';
     char before = '?';
     for (const auto& [name, value] : request.query) {
-        location += before + url_component(name);
-        if (!value.empty()) location += "=" + url_component(value);
+        location += before + text::percent_encoded(name);
+        if (!value.empty()) location += "=" + text::percent_encoded(value);
         before = '&';
     }
     Response response;

@@ -6,7 +6,7 @@
 
 #include <array>
 
-#include "dialects/escape.hpp"
+#include "text/escape.hpp"
 
 namespace vitals::dialects {
 
@@ -136,7 +136,7 @@ std::string_view symbol(Status status) {
 std::string document_head(std::string_view title, Status status) {
     std::string out =
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>";
-    append_html(out, title);
+    text::append_html(out, title);
     out +=
         "</title>\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
@@ -174,7 +174,7 @@ std::string status_mark(Status status) {
 
 void open_table(std::string& out, std::string_view caption, std::span<const Column> columns) {
     out += "<table role=\"table\"><caption class=\"hidden\">";
-    append_html(out, caption);
+    text::append_html(out, caption);
     out += "</caption><thead role=\"rowgroup\"><tr role=\"row\">";
     for (const Column& column : columns) {
         out += "<th role=\"columnheader\" scope=\"col\" class=\"";
@@ -189,10 +189,10 @@ void open_table(std::string& out, std::string_view caption, std::span<const Colu
 void open_row(std::string& out, Status status, std::string_view name, std::string_view detail) {
     out += "<tr role=\"row\"><td role=\"cell\" class=\"status\">" + status_mark(status);
     out += "</td><th role=\"rowheader\" scope=\"row\">";
-    append_html(out, name);
+    text::append_html(out, name);
     if (!detail.empty()) {
         out += " <span class=\"detail\">";
-        append_html(out, detail);
+        text::append_html(out, detail);
         out += "</span>";
     }
     out += "</th>";
@@ -202,7 +202,7 @@ void cell(std::string& out, std::string_view css, std::string_view text) {
     out += "<td role=\"cell\" class=\"figure ";
     out += css;
     out += text.empty() ? " none\">\u2013" : "\">";
-    append_html(out, text);
+    text::append_html(out, text);
     out += "</td>";
 }
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "dialects/escape.hpp"
-#include "dialects/json_writer.hpp"
+#include "text/escape.hpp"
+#include "text/json.hpp"
 
 namespace vitals::dialects {
 
@@ -64,7 +64,7 @@ void ExpositionWriter::sample(Labels labels, double value) {
     else if (std::isinf(value))
         line(labels, value > 0 ? "+Inf" : "-Inf");
     else
-        line(labels, shortest(value));
+        line(labels, text::plain_number(value));
 }
 
 void ExpositionWriter::line(Labels labels, std::string_view value) {
@@ -74,7 +74,7 @@ void ExpositionWriter::line(Labels labels, std::string_view value) {
         out_ += before;
         out_ += name;
         out_ += "=\"";
-        append_label(out_, content);
+        text::append_label(out_, content);
         out_ += '"';
         before = ',';
     }

@@ -9,9 +9,9 @@
 #include <string>
 
 #include "dialects/catalog.hpp"
-#include "dialects/json_writer.hpp"
 #include "dialects/mount.hpp"
 #include "model/clock.hpp"
+#include "text/json.hpp"
 
 namespace vitals::dialects {
 
@@ -62,7 +62,7 @@ std::string key_of(std::string_view name) {
     return key + ":responseTime";
 }
 
-void write_check(JsonWriter& writer, const Snapshot& snapshot, const Request& request,
+void write_check(text::JsonWriter& writer, const Snapshot& snapshot, const Request& request,
                  const ComponentState& state) {
     const Status status = state.status(request.now);
     writer.key(key_of(state.name())).array().object();
@@ -111,7 +111,7 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
     const auto left = validity_left(states, request.now);
     response.headers.emplace_back("Cache-Control", "max-age=" + std::to_string(left.count()));
     response.repeat_for = std::chrono::seconds(1);
-    JsonWriter writer(response.body);
+    text::JsonWriter writer(response.body);
     writer.object().member("status", word(overall));
     if (overall == Status::unknown) writer.member("unknown", true);
     if (!snapshot.service.version.empty()) writer.member("version", snapshot.service.version);

@@ -19,10 +19,10 @@
 
 #include "dialects/catalog.hpp"
 #include "dialects/document.hpp"
-#include "dialects/escape.hpp"
-#include "dialects/json_writer.hpp"
 #include "dialects/keys.hpp"
 #include "dialects/mount.hpp"
+#include "text/escape.hpp"
+#include "text/json.hpp"
 
 namespace vitals::dialects {
 
@@ -139,7 +139,7 @@ std::string key_of(const ComponentState& state) {
 
 std::string json(const std::vector<const ComponentState*>& states, Steady now) {
     std::string body;
-    JsonWriter writer(body, python_json);
+    text::JsonWriter writer(body, text::python_json);
     const auto leaf = [&](std::string_view key, const ComponentState& state) {
         writer.key(key).object().member("ok", works(state, now)).end_object();
     };
@@ -222,7 +222,7 @@ std::string dashboard(const Snapshot& snapshot, const Request& request,
     constexpr std::array columns{Column{"status", "Status"}, Column{"", "Name"}};
     for (const Section& section : sections(states)) {
         body += "<section><h2>";
-        append_html(body, section.name);
+        text::append_html(body, section.name);
         body += "</h2>\n";
         open_table(body, section.name, columns);
         for (const ComponentState* state : section.members) {

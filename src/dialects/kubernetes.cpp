@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "dialects/catalog.hpp"
-#include "dialects/escape.hpp"
 #include "dialects/mount.hpp"
 #include "dialects/probes.hpp"
+#include "text/escape.hpp"
 
 namespace vitals::dialects {
 
@@ -51,7 +51,7 @@ std::string quoted(const std::set<std::string>& names) {
     std::string out;
     for (const std::string& name : names) {
         if (!out.empty()) out += ',';
-        out += go_quoted(name);
+        out += text::go_quoted(name);
     }
     return out;
 }
@@ -94,7 +94,7 @@ Response render_all(std::string_view probe, const std::vector<ProbeLine>& lines,
     std::string output;
     std::vector<ProbeLine> counted;
     for (const ProbeLine& line : lines) {
-        const std::string name = one_line(line.name);
+        const std::string name = text::one_line(line.name);
         const std::string_view group =
             line.state == nullptr ? std::string_view() : line.state->component->group();
         if (asked.contains(line.name)) {
@@ -102,7 +102,7 @@ Response render_all(std::string_view probe, const std::vector<ProbeLine>& lines,
             output += "[+]" + name + " excluded: ok\n";
         } else if (!group.empty() && asked.contains(group)) {
             unmatched.erase(std::string(group));
-            output += "[+]" + name + " excluded with " + one_line(group) + ": ok\n";
+            output += "[+]" + name + " excluded with " + text::one_line(group) + ": ok\n";
         } else {
             counted.push_back(line);
             output += (line.passed() ? "[+]" : "[-]") + name;

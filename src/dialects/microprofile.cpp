@@ -5,10 +5,9 @@
 #include <string>
 
 #include "dialects/catalog.hpp"
-#include "dialects/escape.hpp"
-#include "dialects/json_writer.hpp"
 #include "dialects/mount.hpp"
 #include "dialects/probes.hpp"
+#include "text/json.hpp"
 
 namespace vitals::dialects {
 
@@ -30,7 +29,8 @@ Probe probe_of(std::string_view word) {
     return word.empty() ? Probe::all : Probe::startup;
 }
 
-void write_check(JsonWriter& writer, const ProbeLine& line, Probe probe, const Request& request) {
+void write_check(text::JsonWriter& writer, const ProbeLine& line, Probe probe,
+                 const Request& request) {
     writer.object().member("name", line.name).member("status", line.passed() ? "UP" : "DOWN");
     // Having started is all that startup asks: what the first result was is not its matter.
     const bool silent = line.state == nullptr || (probe == Probe::startup && line.passed());
@@ -51,7 +51,7 @@ Response render(const Snapshot& snapshot, const Request& request, const void*) {
     Response response;
     response.status = code_for(result, request, 503);
     response.content_type = "application/json";
-    JsonWriter writer(response.body);
+    text::JsonWriter writer(response.body);
     writer.object().member("status", result == Status::failed ? "DOWN" : "UP");
     writer.key("checks").array();
     for (const ProbeLine& line : lines) write_check(writer, line, probe, request);

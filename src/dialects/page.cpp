@@ -13,10 +13,10 @@
 
 #include "dialects/catalog.hpp"
 #include "dialects/document.hpp"
-#include "dialects/escape.hpp"
 #include "dialects/mount.hpp"
-#include "dialects/spoken.hpp"
 #include "model/clock.hpp"
+#include "text/amount.hpp"
+#include "text/escape.hpp"
 
 namespace vitals::dialects {
 
@@ -68,12 +68,12 @@ std::string headline(const View& view, Status overall) {
             return "Working, with limits";
         case Status::failed:
             return fmt::format("{} of {} failed", count(Status::failed),
-                               counted(view.states.size(), "component"));
+                               text::counted(view.states.size(), "component"));
         case Status::unknown:
             break;
     }
     return fmt::format("{} of {} not known", count(Status::unknown),
-                       counted(view.states.size(), "component"));
+                       text::counted(view.states.size(), "component"));
 }
 
 void write_overall(View& view, Status overall) {
@@ -88,12 +88,12 @@ void write_overall(View& view, Status overall) {
     }
     const Service& service = view.snapshot.service;
     view.out += "<header>\n<p class=\"service\">";
-    append_html(view.out, view.options.title.empty() ? service.name : view.options.title);
-    if (!service.version.empty()) view.out += " <span>" + html(service.version) + "</span>";
+    text::append_html(view.out, view.options.title.empty() ? service.name : view.options.title);
+    if (!service.version.empty()) view.out += " <span>" + text::html(service.version) + "</span>";
     view.out += fmt::format(
         "</p>\n<div class=\"band {}\"><span class=\"symbol\" aria-hidden=\"true\">{}</span>"
         "<h1>{}</h1><p>{}</p></div>\n",
-        to_string(overall), symbol(overall), html(headline(view, overall)), counts);
+        to_string(overall), symbol(overall), text::html(headline(view, overall)), counts);
     view.out += "</header>\n";
 }
 
@@ -106,23 +106,23 @@ int gravity(Status status) {
 void write_problem(View& view, const ComponentState& state, const States& consequences) {
     const Status status = view.status(state);
     view.out += fmt::format("<li class=\"{}\">{}<b>{}</b>", to_string(status), status_mark(status),
-                            html(state.name()));
+                            text::html(state.name()));
     if (state.last != nullptr && state.judged == status) {
         const auto lasting = view.request.now_system - state.since;
-        view.out +=
-            fmt::format("<span class=\"detail\">for <time datetime=\"{}\">{}</time></span>",
-                        rfc3339(state.since), spoken_age(std::max(lasting, decltype(lasting){})));
+        view.out += fmt::format("<span class=\"detail\">for <time datetime=\"{}\">{}</time></span>",
+                                rfc3339(state.since),
+                                text::spoken_age(std::max(lasting, decltype(lasting){})));
     }
     if (!state.component->critical) view.out += " <span class=\"detail\">(not critical)</span>";
     const std::string detail = shown_detail(state, view.request);
-    if (!detail.empty()) view.out += "<p class=\"detail\">" + html(detail) + "</p>";
+    if (!detail.empty()) view.out += "<p class=\"detail\">" + text::html(detail) + "</p>";
     if (!consequences.empty()) {
         view.out += fmt::format("<details><summary>and {} that depend{} on it</summary><ul>",
-                                counted(consequences.size(), "component"),
+                                text::counted(consequences.size(), "component"),
                                 consequences.size() == 1 ? "s" : "");
         for (const ComponentState* one : consequences)
-            view.out +=
-                fmt::format("<li>{} {}</li>", status_mark(view.status(*one)), html(one->name()));
+            view.out += fmt::format("<li>{} {}</li>", status_mark(view.status(*one)),
+                                    text::html(one->name()));
         view.out += "</ul></details>";
     }
     view.out += "</li>\n";
@@ -171,8 +171,8 @@ void write_rows(View& view, const States& states, std::string_view caption) {
                  shown_detail(*state, view.request));
         const bool ran = state->last != nullptr;
         const bool timed = ran && state->last->duration.count() > 0;
-        cell(view.out, "took", timed ? spoken_duration(state->last->duration) : "");
-        cell(view.out, "age", ran ? spoken_age(view.request.now - state->observed) : "");
+        cell(view.out, "took", timed ? text::spoken_duration(state->last->duration) : "");
+        cell(view.out, "age", ran ? text::spoken_age(view.request.now - state->observed) : "");
         view.out += end_row;
     }
     view.out += end_table;
@@ -184,7 +184,7 @@ void write_group(View& view, std::string_view title, const States& states, std::
     view.out += fmt::format(
         "<section{4} aria-labelledby=\"group-{0}\">\n<h2 id=\"group-{0}\">{1} <small>{2} of {3} ok"
         "</small></h2>\n",
-        number, html(title), healthy, states.size(),
+        number, text::html(title), healthy, states.size(),
         number == 1 ? "" : " class=\"quiet\"");  // the columns' titles are shown once
     if (healthy <= most_healthy) {
         write_rows(view, states, title);
@@ -224,13 +224,13 @@ void write_workers(View& view) {
     for (const auto& group : view.snapshot.workers) {
         if (!shows(view.snapshot, view.request, "workers/" + group->name)) continue;
         view.out += fmt::format("<section>\n<h2>Workers: {}<small>silent after {}</small></h2>\n",
-                                html(group->name), spoken_age(group->timeout));
+                                text::html(group->name), text::spoken_age(group->timeout));
         open_table(view.out, "Workers", columns);
         for (const Worker& worker : group->workers) {
             const bool known = view.snapshot.knows(worker, view.request.now);
             open_row(view.out, known ? Status::ok : Status::unknown, worker.name,
                      "last heartbeat " + rfc3339(worker.last_heartbeat));
-            cell(view.out, "heard", spoken_age(view.request.now - worker.received) + " ago");
+            cell(view.out, "heard", text::spoken_age(view.request.now - worker.received) + " ago");
             view.out += end_row;
         }
         view.out += end_table;

@@ -3,8 +3,8 @@
 // Origin: lovely-ws-status. Who sends a POST is the server's to say (Request::sender);
 // the state is kept by whoever acts on Response::decommission.
 #include "dialects/catalog.hpp"
-#include "dialects/escape.hpp"
 #include "dialects/mount.hpp"
+#include "text/escape.hpp"
 
 namespace vitals::dialects {
 
@@ -56,7 +56,7 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
         if (request.sender < least_of(own.control_from)) return refuse();
         const std::string* text = request.parameter("body");
         // A missing text recommissions; an empty one is a text other than OK.
-        response.decommission = text == nullptr ? "OK" : plain_text(*text);
+        response.decommission = text == nullptr ? "OK" : text::plain_text(*text);
         response.body = *response.decommission;
         response.repeat_for = {};
         return response;
@@ -64,7 +64,8 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
     if (request.method != "GET" && !own.compat) return not_allowed(allowed);
     response.options_with_body = own.compat;
     const Decommission& state = snapshot.decommission;
-    response.body = state.text == "OK" && state.draining ? "shutting down" : plain_text(state.text);
+    response.body =
+        state.text == "OK" && state.draining ? "shutting down" : text::plain_text(state.text);
     if (state.active()) response.status = code_for(Status::failed, request, 503);
     return response;
 }

@@ -3,9 +3,9 @@
 // order and dates as in Pulp's document. While the database is down no worker is known, as in the
 // original, which keeps them there.
 #include "dialects/catalog.hpp"
-#include "dialects/json_writer.hpp"
 #include "dialects/mount.hpp"
 #include "model/clock.hpp"
+#include "text/json.hpp"
 
 namespace vitals::dialects {
 
@@ -47,7 +47,7 @@ bool connected(const Snapshot& snapshot, const std::string& name, Steady now) {
     return status == Status::ok || status == Status::degraded;
 }
 
-void write_worker(JsonWriter& writer, const Worker& worker, const std::string& style) {
+void write_worker(text::JsonWriter& writer, const Worker& worker, const std::string& style) {
     writer.object();
     if (style != "name") writer.member("_id", worker.name).member("_ns", "workers");
     writer.member("last_heartbeat", rfc3339(worker.last_heartbeat));
@@ -70,7 +70,7 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
     response.content_type = "application/json; charset=utf-8";
     // Workers turn stale without a new version of the snapshot.
     response.repeat_for = std::chrono::seconds(1);
-    JsonWriter writer(response.body, python_json);
+    text::JsonWriter writer(response.body, text::python_json);
     writer.object().member("api_version", "2");
     writer.key("database_connection").object().member("connected", database).end_object();
     writer.key("known_workers").array();

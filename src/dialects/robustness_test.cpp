@@ -3,7 +3,7 @@
 #include <random>
 
 #include "dialects/dialect_testing.hpp"
-#include "dialects/escape.hpp"
+#include "text/utf8.hpp"
 
 namespace vitals::dialects::testing {
 namespace {
@@ -127,7 +127,7 @@ std::size_t flaw(std::string_view body) {
     while (!body.empty()) {
         const std::size_t at = size - body.size();
         const std::string_view before = body;
-        const char32_t code_point = take_code_point(body);
+        const char32_t code_point = text::take_code_point(body);
         const std::string_view bytes = before.substr(0, before.size() - body.size());
         if (code_point == 0xFFFD && bytes != "\xef\xbf\xbd") return at;
         if (code_point < 0x20 && code_point != '\n' && code_point != '\t') return at;

@@ -12,9 +12,9 @@
 #include <fmt/format.h>
 
 #include "dialects/catalog.hpp"
-#include "dialects/json_writer.hpp"
 #include "dialects/mount.hpp"
 #include "model/clock.hpp"
+#include "text/json.hpp"
 
 namespace vitals::dialects {
 
@@ -110,7 +110,7 @@ System changed_at(const ComponentState& state, const Snapshot& snapshot) {
     return state.last == nullptr ? started_at(snapshot) : state.since;
 }
 
-void write_page(JsonWriter& writer, const Snapshot& snapshot, const States& states,
+void write_page(text::JsonWriter& writer, const Snapshot& snapshot, const States& states,
                 const Request& request, const Options& options) {
     System updated = started_at(snapshot);
     for (const ComponentState* state : states)
@@ -133,7 +133,7 @@ struct Entry {
     bool group = false;
 };
 
-void text_or_null(JsonWriter& writer, std::string_view key, const std::string& text) {
+void text_or_null(text::JsonWriter& writer, std::string_view key, const std::string& text) {
     writer.key(key);
     if (text.empty())
         writer.null();
@@ -141,7 +141,7 @@ void text_or_null(JsonWriter& writer, std::string_view key, const std::string& t
         writer.value(text);
 }
 
-void write_entry(JsonWriter& writer, const Snapshot& snapshot, const Entry& entry,
+void write_entry(text::JsonWriter& writer, const Snapshot& snapshot, const Entry& entry,
                  std::size_t position) {
     writer.object().member("id", entry.id).member("name", entry.name);
     writer.member("status", entry.status);
@@ -203,7 +203,7 @@ std::vector<Entry> entries_of(const Snapshot& snapshot, const Request& request,
     return entries;
 }
 
-void write_components(JsonWriter& writer, const Snapshot& snapshot, const Request& request,
+void write_components(text::JsonWriter& writer, const Snapshot& snapshot, const Request& request,
                       const States& states) {
     writer.key("components").array();
     std::size_t position = 0;
@@ -245,7 +245,7 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
     response.content_type = "application/json; charset=utf-8";
     if (!own.allow_origin.empty())
         response.headers.emplace_back("Access-Control-Allow-Origin", own.allow_origin);
-    JsonWriter writer(response.body);
+    text::JsonWriter writer(response.body);
     writer.object();
     write_page(writer, snapshot, states, request, own);
     if (document.components) write_components(writer, snapshot, request, states);

@@ -18,10 +18,11 @@
 
 #include "dialects/accept.hpp"
 #include "dialects/catalog.hpp"
-#include "dialects/escape.hpp"
 #include "dialects/exposition.hpp"
-#include "dialects/json_writer.hpp"
 #include "dialects/mount.hpp"
+#include "model/json.hpp"
+#include "text/escape.hpp"
+#include "text/json.hpp"
 
 namespace vitals::dialects {
 
@@ -111,7 +112,7 @@ std::string csv(const States& states, const Request& request) {
     std::string body;
     for (const ComponentState* state : states) {
         if (!body.empty()) body += '\n';
-        body += one_line(state->name());
+        body += text::one_line(state->name());
         body += '\t';
         body += word(state->status(request.now));
         body += '\t';
@@ -122,7 +123,7 @@ std::string csv(const States& states, const Request& request) {
 
 std::string json(const States& states, const Request& request) {
     std::string body;
-    JsonWriter writer(body, webob_json);
+    text::JsonWriter writer(body, text::webob_json);
     writer.object();
     for (const ComponentState* state : states) {
         writer.key(state->name()).object();
@@ -152,9 +153,9 @@ class Series {
         std::string series = named(state.name() + "_" + std::string(label));
         if (!taken_.insert(series).second) {
             series += ",component=\"";
-            append_label(series, state.name());
+            text::append_label(series, state.name());
             series += "\",label=\"";
-            append_label(series, label);
+            text::append_label(series, label);
             series += '"';
             // Labels that differ only in characters that no label may hold.
             if (!taken_.insert(series).second) return;
@@ -165,7 +166,7 @@ class Series {
   private:
     static std::string named(std::string_view name) {
         std::string series = "name=\"";
-        append_label(series, name);
+        text::append_label(series, name);
         series += '"';
         return series;
     }
@@ -181,7 +182,7 @@ class Series {
 std::string number(const Value& value) {
     if (const auto* whole = std::get_if<std::int64_t>(&value)) return std::to_string(*whole);
     const auto* real = std::get_if<double>(&value);
-    return real != nullptr && std::isfinite(*real) ? shortest(*real) : std::string();
+    return real != nullptr && std::isfinite(*real) ? text::plain_number(*real) : std::string();
 }
 
 std::string prometheus(const States& states, const Request& request, bool compat) {

@@ -19,10 +19,10 @@
 #include "dialects/accept.hpp"
 #include "dialects/catalog.hpp"
 #include "dialects/document.hpp"
-#include "dialects/escape.hpp"
-#include "dialects/json_writer.hpp"
 #include "dialects/keys.hpp"
 #include "dialects/mount.hpp"
+#include "text/escape.hpp"
+#include "text/json.hpp"
 
 namespace vitals::dialects {
 
@@ -174,7 +174,7 @@ Entries entries_of(const std::vector<const ComponentState*>& states) {
 
 std::string json(const Entries& entries, const Request& request) {
     std::string body;
-    JsonWriter writer(body);
+    text::JsonWriter writer(body);
     const auto leaf = [&](const ComponentState& state) {
         writer.member("status", status_text(state, request));
         writer.member("response_time", seconds_text(state));
@@ -205,7 +205,7 @@ std::string html_form(const Snapshot& snapshot, const Request& request,
     body += "<header class=\"band " + std::string(to_string(overall)) +
             "\"><span class=\"symbol\" aria-hidden=\"true\">" + std::string(symbol(overall)) +
             "</span><h1>";
-    append_html(body, snapshot.service.name);
+    text::append_html(body, snapshot.service.name);
     body += "</h1><p>" + std::string(to_string(overall)) + "</p></header>\n<main>\n<section>\n";
     constexpr std::array columns{Column{"status", "Status"}, Column{"", "Component"},
                                  Column{"figure", "Seconds"}};
@@ -223,7 +223,7 @@ Response problem(int status, std::string_view text) {
     Response response;
     response.status = status;
     response.content_type = "application/json";
-    JsonWriter(response.body).object().member("detail", text).end_object();
+    text::JsonWriter(response.body).object().member("detail", text).end_object();
     return response;
 }
 

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <optional>
 
-#include "dialects/escape.hpp"
 #include "model/clock.hpp"
+#include "text/utf8.hpp"
 
 namespace vitals::endpoints {
 namespace {
@@ -77,7 +77,7 @@ void add_outcome(json::object& object, const Outcome& outcome) {
 std::string valid_utf8(std::string_view text) {
     std::string result;
     result.reserve(text.size());
-    while (!text.empty()) dialects::append_utf8(result, dialects::take_code_point(text));
+    while (!text.empty()) text::append_utf8(result, text::take_code_point(text));
     return result;
 }
 

@@ -8,6 +8,7 @@
 #include "dialects/probes.hpp"
 #include "endpoints/component_json.hpp"
 #include "endpoints/control_api.hpp"
+#include "text/amount.hpp"
 
 namespace vitals::endpoints {
 namespace {
@@ -407,8 +408,8 @@ void Responder::note_token(const Peer& peer, bool refused) {
     auto pause = refused ? std::chrono::seconds(1) : std::chrono::seconds(60);
     if (!book[peer.listener].note(now_, pause, count)) return;
     shared_.log(LogLevel::warning,
-                fmt::format("listener {}: {} request{} with a bearer token that is not known{}",
-                            shared_.listeners[peer.listener].text, count, count == 1 ? "" : "s",
+                fmt::format("listener {}: {} with a bearer token that is not known{}",
+                            shared_.listeners[peer.listener].text, text::counted(count, "request"),
                             refused ? ", refused" : ", answered as public"));
 }
 

@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "engine/schedule.hpp"
-#include "model/masked.hpp"
+#include "model/mask.hpp"
 #include "model/pause.hpp"
 
 namespace vitals::engine {

@@ -41,13 +41,6 @@ constexpr const char* in_doubt =
     "'vitals recommission' puts it back";
 
 // Cuts between two characters.
-void shorten(std::string& text) {
-    if (text.size() <= detail_limit) return;
-    std::size_t end = detail_limit;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-    text.resize(end);
-}
-
 }  // namespace
 
 // Shared with the thread, which may be left behind when the disk hangs under it.

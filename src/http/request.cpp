@@ -1,6 +1,7 @@
 // The head of a request: Beast reads the grammar, the rest of this file refuses what Beast 345 lets
 // through and a proxy in front of us may read otherwise.
 #include "http/request.hpp"
+#include "text/percent.hpp"
 
 #include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
@@ -176,22 +177,13 @@ std::optional<Refusal> read_expectation(Head& head) {
     return {};
 }
 
-int hex_value(char c) {
-    if (is_digit(c)) return c - '0';
-    if (lower(c) >= 'a' && lower(c) <= 'f') return lower(c) - 'a' + 10;
-    return -1;
-}
-
 std::optional<std::string> decode(std::string_view text, bool query) {
     std::string result;
     result.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool complete =
-            i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0;
-        if (text[i] == '%' && complete) {
-            const int byte = hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]);
-            if (byte == 0) return {};
-            result += static_cast<char>(byte);
+        if (const auto byte = text::percent_byte(text, i)) {
+            if (*byte == '\0') return {};
+            result += *byte;
             i += 2;
         } else if (text[i] == '%' && !query) {
             return {};

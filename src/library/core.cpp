@@ -8,10 +8,10 @@
 #include <future>
 #include <limits>
 
-#include "dialects/escape.hpp"
 #include "model/check_error.hpp"
 #include "model/name.hpp"
 #include "net/context.hpp"
+#include "text/escape.hpp"
 
 namespace vitals::library {
 
@@ -88,8 +88,7 @@ std::string state_change_line(std::string_view name, Status from, Status to,
 
 void check_name(std::string_view name) {
     if (const std::string problem = name_problem(name); !problem.empty())
-        throw std::invalid_argument(
-            fmt::format("the name '{}' {}", dialects::one_line(name), problem));
+        throw std::invalid_argument(fmt::format("the name '{}' {}", text::one_line(name), problem));
 }
 
 void check_options(const Options& options) {

@@ -4,7 +4,7 @@
 #include <variant>
 
 #include "library/core.hpp"
-#include "model/masked.hpp"
+#include "model/mask.hpp"
 
 namespace vitals {
 

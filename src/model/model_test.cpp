@@ -7,6 +7,7 @@
 #include "model/judge.hpp"
 #include "model/secret.hpp"
 #include "model/selector.hpp"
+#include "text/glob.hpp"
 #include "vitals/snapshot.hpp"
 
 namespace vitals {
@@ -169,13 +170,13 @@ TEST(Policy, LooksAgainSoonInDoubt) {
 }
 
 TEST(Glob, MatchesAsDocumented) {
-    EXPECT_TRUE(glob_match("*", "databases/default"));
-    EXPECT_TRUE(glob_match("databases/*", "databases/default"));
-    EXPECT_FALSE(glob_match("databases/*", "database"));
-    EXPECT_TRUE(glob_match("db?", "db1"));
-    EXPECT_FALSE(glob_match("db?", "db"));
-    EXPECT_TRUE(glob_match("*a*b*", "xxaxxbxx"));
-    EXPECT_FALSE(glob_match("", "x"));
+    EXPECT_TRUE(text::glob_match("*", "databases/default"));
+    EXPECT_TRUE(text::glob_match("databases/*", "databases/default"));
+    EXPECT_FALSE(text::glob_match("databases/*", "database"));
+    EXPECT_TRUE(text::glob_match("db?", "db1"));
+    EXPECT_FALSE(text::glob_match("db?", "db"));
+    EXPECT_TRUE(text::glob_match("*a*b*", "xxaxxbxx"));
+    EXPECT_FALSE(text::glob_match("", "x"));
 }
 
 bool takes(std::vector<std::string> words, const Component& component) {

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "model/utf8.hpp"
+#include "text/utf8.hpp"
 
 namespace vitals {
 
@@ -14,22 +14,17 @@ constexpr std::size_t longest_name = 128;
 // Neither control characters, nor what breaks a line or turns the direction of writing: a name must
 // look in a log like what it is.
 bool is_printable(char32_t code_point) {
-    if (code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0)) return false;
+    if (text::is_control(code_point)) return false;
     if (code_point >= 0x2028 && code_point <= 0x202E) return false;
     return code_point != 0x200B && code_point != 0xFEFF && (code_point & 0xFFFE) != 0xFFFE;
 }
 
-bool is_utf8(std::string_view before, std::string_view after, char32_t code_point) {
-    constexpr std::string_view written = "\uFFFD";
-    return code_point != 0xFFFD || before.substr(0, before.size() - after.size()) == written;
-}
-
 std::string character_problem(std::string_view name) {
     while (!name.empty()) {
-        const std::string_view before = name;
-        const char32_t code_point = take_code_point(name);
-        if (!is_utf8(before, name, code_point)) return "is not UTF-8";
-        if (!is_printable(code_point)) return "holds a character that cannot be printed";
+        const text::Character first = text::first_character(name);
+        name.remove_prefix(first.bytes.size());
+        if (!first.valid) return "is not UTF-8";
+        if (!is_printable(first.code)) return "holds a character that cannot be printed";
     }
     return {};
 }

@@ -4,17 +4,20 @@
 #include <algorithm>
 #include <utility>
 
+#include "text/glob.hpp"
+
 namespace vitals {
 
 bool SelectorWord::matches(const Component& component) const noexcept {
     switch (by) {
         case By::name:
-            return glob_match(pattern, component.name);
+            return text::glob_match(pattern, component.name);
         case By::kind:
-            return glob_match(pattern, component.kind);
+            return text::glob_match(pattern, component.kind);
         case By::tag:
-            return std::any_of(component.tags.begin(), component.tags.end(),
-                               [this](const std::string& tag) { return glob_match(pattern, tag); });
+            return std::any_of(
+                component.tags.begin(), component.tags.end(),
+                [this](const std::string& tag) { return text::glob_match(pattern, tag); });
     }
     return false;
 }
@@ -42,7 +45,7 @@ std::string selector_problem(std::string_view word) {
     if (read.by == SelectorWord::By::name &&
         std::count(read.pattern.begin(), read.pattern.end(), '/') > 1)
         return "a component's name has at most one '/', so no component can match";
-    return glob_problem(read.pattern);
+    return text::glob_problem(read.pattern);
 }
 
 Selector::Selector(std::vector<std::string> words) : words_(std::move(words)) {

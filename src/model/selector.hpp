@@ -11,7 +11,6 @@
 #include <string_view>
 #include <vector>
 
-#include "model/glob.hpp"
 #include "vitals/snapshot.hpp"
 
 namespace vitals {

@@ -1,5 +1,6 @@
 // Reading a snapshot: names, details, the aggregate.
 #include "vitals/snapshot.hpp"
+#include "text/amount.hpp"
 
 #include <algorithm>
 
@@ -25,11 +26,9 @@ std::string ComponentState::detail(Steady now) const {
     std::string text;
     if (failing_runs > 0) {
         text = judged == Status::unknown ? "not judged yet" : std::string(to_string(judged));
-        text += ", " + std::to_string(failing_runs) +
-                (failing_runs == 1 ? " failing run" : " failing runs");
+        text += ", " + text::counted(failing_runs, "failing run");
     } else {
-        text = "recovering, " + std::to_string(passing_runs) +
-               (passing_runs == 1 ? " passing run" : " passing runs");
+        text = "recovering, " + text::counted(passing_runs, "passing run");
     }
     if (!last->detail.empty()) text += ": " + last->detail;
     return text;

@@ -14,11 +14,10 @@
 #include <utility>
 #include <vector>
 
-#include "model/amount.hpp"
 #include "model/check_error.hpp"
 #include "net/http_request.hpp"
+#include "text/quote.hpp"
 #include "wire/http_answer.hpp"
-#include "wire/quote.hpp"
 
 namespace vitals::net {
 
@@ -252,7 +251,7 @@ void Exchange::receive(std::string_view bytes) {
 }
 
 CheckError Exchange::given_up(const char* why) const {
-    if (!spoken_to_) return fault("does not speak HTTP/2", "got " + wire::quoted(beginning_));
+    if (!spoken_to_) return fault("does not speak HTTP/2", "got " + text::quoted(beginning_));
     return fault("HTTP/2 error", complaint_.empty() ? why : complaint_);
 }
 
@@ -261,7 +260,7 @@ CheckError Exchange::fault(std::string detail, const std::string& why) const {
     if (!why.empty()) error += ": " + why;
     if (goaway_)
         error += fmt::format("; GOAWAY {} {}", nghttp2_http2_strerror(goaway_->code),
-                             wire::quoted(goaway_->said));
+                             text::quoted(goaway_->said));
     return {ErrorClass::protocol, std::move(detail), std::move(error)};
 }
 

@@ -1,9 +1,9 @@
 // The control API, /v1.
 #include <boost/json.hpp>
 
-#include "dialects/json_writer.hpp"
 #include "endpoints/control_api.hpp"
 #include "server/server_testing.hpp"
+#include "text/json.hpp"
 
 namespace vitals::server::testing {
 namespace {
@@ -201,7 +201,7 @@ TEST_F(ControlApiTest, PropertiesHoldWhateverJsonHolds) {
         204);
     ASSERT_EQ(pushed.size(), 1u);
     std::string shown;
-    dialects::JsonWriter(shown).value(pushed[0].outcome.properties);
+    text::JsonWriter(shown).value(pushed[0].outcome.properties);
     EXPECT_EQ(shown, properties);
 }
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "model/secret.hpp"
-#include "quote.hpp"
+#include "text/quote.hpp"
 
 namespace vitals::wire::amqp {
 
@@ -75,7 +75,7 @@ std::expected<std::optional<Event>, CheckError> Client::next() {
         if (!frame) {
             const bool version = frame.error().starts_with("speaks");
             return std::unexpected(broken(version ? frame.error() : "not AMQP: " + frame.error(),
-                                          "got " + quoted(input_)));
+                                          "got " + text::quoted(input_)));
         }
         if (!*frame) return std::optional<Event>();
         auto step = take(**frame);
@@ -130,7 +130,7 @@ Client::Step Client::method(const Frame& frame) {
     }
     if (step && !reader.good()) {
         return std::unexpected(broken(fmt::format("method {}.{} cut", class_id, method_id),
-                                      "got " + quoted(frame.payload)));
+                                      "got " + text::quoted(frame.payload)));
     }
     return step;
 }
@@ -172,7 +172,7 @@ Client::Step Client::start(Reader& reader) {
     if (!reader.good()) return std::nullopt;
     if (!has_word(mechanisms, "PLAIN")) {
         return std::unexpected(CheckError(ErrorClass::auth, "log-in by password is not offered",
-                                          "offered: " + quoted(mechanisms)));
+                                          "offered: " + text::quoted(mechanisms)));
     }
     const Table able = {{"authentication_failure_close", {true}}, {"connection.blocked", {true}}};
     const Table about = {{"product", {std::string("vitals")}},
@@ -211,7 +211,7 @@ Client::Step Client::tune(Reader& reader) {
 CheckError Client::closed_by_broker(Reader& reader) const {
     const std::uint16_t code = reader.short_number();
     const std::string text = reader.short_text();
-    const std::string said = fmt::format("got {} {}", code, quoted(text));
+    const std::string said = fmt::format("got {} {}", code, text::quoted(text));
     // RabbitMQ refuses for a limit (of a virtual host, a user, a node) in the words of a
     // permission.
     const auto says = [&text](std::string_view part) { return text.find(part) != text.npos; };
@@ -299,7 +299,7 @@ Client::Step Client::content(const Frame& frame) {
         auto read = read_content_header(frame.payload);
         if (!read) {
             return std::unexpected(
-                broken("malformed header of a message", "got " + quoted(frame.payload)));
+                broken("malformed header of a message", "got " + text::quoted(frame.payload)));
         }
         if (read->body_size > largest_body)
             return std::unexpected(broken("message larger than 1 MiB"));

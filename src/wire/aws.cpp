@@ -6,7 +6,7 @@
 #include <boost/json.hpp>
 #include <cstdlib>
 
-#include "wire/quote.hpp"
+#include "text/quote.hpp"
 
 namespace vitals::wire::aws {
 
@@ -115,8 +115,8 @@ Refusal refusal_of_json(std::string_view body) {
 }
 
 CheckError meaning_of(const Refusal& refusal, int status, std::string_view asked) {
-    std::string said = refusal.message.empty() ? std::string() : quoted(refusal.message);
-    if (!refusal.code.empty()) said = fmt::format("{}: {}", quoted(refusal.code, 60), said);
+    std::string said = refusal.message.empty() ? std::string() : text::quoted(refusal.message);
+    if (!refusal.code.empty()) said = fmt::format("{}: {}", text::quoted(refusal.code, 60), said);
     const std::string theirs = fmt::format("status {}{}{}", status, said.empty() ? "" : ", ", said);
     if (!refusal.region.empty()) {
         return CheckError(ErrorClass::auth,
@@ -162,7 +162,7 @@ std::string_view domain_of(std::string_view region) {
     return region.starts_with("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
 }
 
-std::string take_credentials(const Url& url, std::string& access_key, Secret& secret_key,
+std::string take_credentials(const text::Url& url, std::string& access_key, Secret& secret_key,
                              Secret& session_token) {
     const auto from_environment = [](const char* name) {
         const char* value = std::getenv(name);

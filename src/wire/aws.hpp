@@ -9,8 +9,8 @@
 
 #include "model/check_error.hpp"
 #include "model/secret.hpp"
+#include "text/url.hpp"
 #include "wire/sigv4.hpp"
-#include "wire/url.hpp"
 
 namespace vitals::wire::aws {
 
@@ -37,7 +37,7 @@ sigv4::Credentials credentials(const std::string& access_key, const Secret& secr
 
 // Of a URL for `vitals check`: those that it names, else those of the environment, by the names
 // that AWS's own tools read (AWS_ACCESS_KEY_ID and so on). What is wrong, or empty.
-std::string take_credentials(const Url& url, std::string& access_key, Secret& secret_key,
+std::string take_credentials(const text::Url& url, std::string& access_key, Secret& secret_key,
                              Secret& session_token);
 
 // Where AWS's own services of a region are: China's are apart.

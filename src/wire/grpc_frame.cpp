@@ -42,13 +42,6 @@ bool skip_field(std::string_view& bytes, std::uint64_t wire_type) {
     }
 }
 
-int digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
 }  // namespace
 
 std::string write_frame(std::string_view message) {
@@ -96,21 +89,6 @@ std::expected<Health, std::string> read_health_response(std::string_view message
         }
     }
     return status <= 3 ? static_cast<Health>(status) : Health::unknown;
-}
-
-std::string decode_message(std::string_view text) {
-    std::string decoded;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool code = text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 &&
-                          digit(text[i + 2]) >= 0;
-        if (code) {
-            decoded += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
-            i += 2;
-        } else {
-            decoded += text[i];
-        }
-    }
-    return decoded;
 }
 
 }  // namespace vitals::wire::grpc

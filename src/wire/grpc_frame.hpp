@@ -20,7 +20,4 @@ enum class Health : std::uint8_t { unknown, serving, not_serving, service_unknow
 // HealthCheckResponse; fields that a later version may add are read over.
 std::expected<Health, std::string> read_health_response(std::string_view message);
 
-// `grpc-message` is percent-encoded; what is no such code stays as it is.
-std::string decode_message(std::string_view text);
-
 }  // namespace vitals::wire::grpc

@@ -33,10 +33,5 @@ TEST(GrpcHealth, is_read) {
         EXPECT_FALSE(read_health_response(bad)) << bad;
 }
 
-TEST(GrpcMessage, is_decoded) {
-    EXPECT_EQ(decode_message("unknown%20service%"), "unknown service%");
-    EXPECT_EQ(decode_message("%zz%4"), "%zz%4");
-}
-
 }  // namespace
 }  // namespace vitals::wire::grpc

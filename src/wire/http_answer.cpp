@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "model/description.hpp"
-#include "wire/quote.hpp"
+#include "text/quote.hpp"
 
 namespace vitals::wire {
 
@@ -25,7 +25,7 @@ std::unexpected<CheckError> broken(std::string detail, std::string error = {}) {
 }
 
 std::unexpected<CheckError> malformed(std::string_view what, std::string_view theirs) {
-    return broken("malformed answer", fmt::format("{}: got {}", what, quoted(theirs)));
+    return broken("malformed answer", fmt::format("{}: got {}", what, text::quoted(theirs)));
 }
 
 bool is_blank(char c) {
@@ -86,7 +86,7 @@ HttpAnswer::Step HttpAnswer::take_line(std::string_view& bytes) {
     // What is not HTTP may never come to the end of a line.
     const auto common = std::min(text.size(), protocol.size());
     if (state_ == State::status_line && text.substr(0, common) != protocol.substr(0, common))
-        return broken("not HTTP", "got " + quoted(text));
+        return broken("not HTTP", "got " + text::quoted(text));
     if (text.size() > longest_line) return broken("header too large");
     if (end == bytes.npos) return {};
     const Step step = line(text.ends_with('\r') ? text.substr(0, text.size() - 1) : text);
@@ -118,7 +118,7 @@ HttpAnswer::Step HttpAnswer::status_line(std::string_view text) {
     const auto code = version ? number(trimmed(text.substr(8)), 10) : std::nullopt;
     if (!code || code->first < 100 || code->first > 999 ||
         (!code->second.empty() && !is_blank(code->second.front())))
-        return broken("not HTTP", "got " + quoted(text));
+        return broken("not HTTP", "got " + text::quoted(text));
     status = static_cast<int>(code->first);
     begun_ = true;
     headers.reserve(8);

@@ -1,4 +1,5 @@
 #include "wire/nagios.hpp"
+#include "text/utf8.hpp"
 
 #include <charconv>
 #include <cmath>
@@ -105,22 +106,6 @@ void take_perfdata(std::string_view text, std::size_t limit, PluginOutput& outpu
     }
 }
 
-// The length of the valid UTF-8 sequence at the start of the text; 0 when there is none.
-std::size_t sequence_length(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned char first = byte(0);
-    if (first < 0x80) return 1;
-    const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
-    // The second byte excludes overlong forms, surrogates and what lies beyond U+10FFFF.
-    const unsigned char low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-    const unsigned char high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-    if (byte(1) < low || byte(1) > high) return 0;
-    for (std::size_t i = 2; i < length; ++i)
-        if ((byte(i) & 0xc0) != 0x80) return 0;
-    return length;
-}
-
 // The length of the terminal's escape sequence at the start of the text, such as a colour's
 // (ECMA-48): ESC [ parameters and a letter, ESC ] up to BEL or ESC \, or ESC and a few characters.
 std::size_t escape_length(std::string_view text) {
@@ -140,16 +125,11 @@ std::size_t escape_length(std::string_view text) {
     return std::min(end + 1, text.size());
 }
 
-// U+0080 to U+009F (the other control characters), U+2028 and U+2029 (line ends), and U+202A to
-// U+202E, U+2066 to U+2069 (which turn the direction of the text around them).
-bool disruptive(std::string_view sequence) {
-    if (sequence.size() == 1) {
-        const auto byte = static_cast<unsigned char>(sequence[0]);
-        return byte < 0x20 || byte == 0x7f;
-    }
-    if (sequence.size() == 2) return sequence < "\xc2\xa0";
-    return (sequence >= "\xe2\x80\xa8" && sequence <= "\xe2\x80\xae") ||
-           (sequence >= "\xe2\x81\xa6" && sequence <= "\xe2\x81\xa9");
+// A control character, the end of a line or paragraph, or what turns the direction of the text
+// around it.
+bool disruptive(char32_t code) {
+    return text::is_control(code) || (code >= 0x2028 && code <= 0x202e) ||
+           (code >= 0x2066 && code <= 0x2069);
 }
 
 }  // namespace
@@ -208,13 +188,9 @@ std::string printable(std::string_view text, std::size_t limit) {
             text.remove_prefix(escape);
             continue;
         }
-        const std::size_t length = sequence_length(text);
-        std::string_view next = text.substr(0, length);
-        text.remove_prefix(std::max<std::size_t>(length, 1));
-        if (length == 0)
-            next = "\xef\xbf\xbd";
-        else if (disruptive(next))
-            next = " ";
+        const auto [code, bytes, valid] = text::first_character(text);
+        const std::string_view next = !valid ? "\uFFFD" : disruptive(code) ? " " : bytes;
+        text.remove_prefix(bytes.size());
         if (shown.size() + next.size() > limit) return shown + "…";
         shown += next;
     }

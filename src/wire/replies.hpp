@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "model/check_error.hpp"
-#include "wire/quote.hpp"
+#include "text/quote.hpp"
 
 namespace vitals::wire {
 
@@ -30,12 +30,12 @@ class Replies {
         auto reply = take_(input_);
         if (reply) return std::move(*reply);
         return std::unexpected(
-            CheckError(ErrorClass::protocol, reply.error(), "got " + wire::quoted(input_)));
+            CheckError(ErrorClass::protocol, reply.error(), "got " + text::quoted(input_)));
     }
     CheckError ended() const {
         return {ErrorClass::protocol,
                 input_.empty() ? "closed without an answer" : "closed without a complete answer",
-                "got " + wire::quoted(input_)};
+                "got " + text::quoted(input_)};
     }
     // What came and was not taken yet.
     const std::string& unread() const { return input_; }

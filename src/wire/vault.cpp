@@ -5,7 +5,7 @@
 
 #include <boost/json.hpp>
 
-#include "wire/quote.hpp"
+#include "text/quote.hpp"
 
 namespace vitals::wire::vault {
 
@@ -80,14 +80,14 @@ std::expected<std::string, std::string> value_of(std::string_view body, std::str
     const json::object* values = answer ? values_of(*answer) : nullptr;
     if (values == nullptr) return refused("was answered with something that is no secret");
     const json::value* value = values->if_contains(key);
-    if (value == nullptr) return refused(fmt::format("has no key {}", quoted(key)));
-    if (!value->is_string()) return refused(fmt::format("has no text as {}", quoted(key)));
+    if (value == nullptr) return refused(fmt::format("has no key {}", text::quoted(key)));
+    if (!value->is_string()) return refused(fmt::format("has no text as {}", text::quoted(key)));
     std::string_view found = value->get_string();
     if (found.ends_with('\n')) found.remove_suffix(1);
     if (found.ends_with('\r')) found.remove_suffix(1);
-    if (found.empty()) return refused(fmt::format("is empty at {}", quoted(key)));
+    if (found.empty()) return refused(fmt::format("is empty at {}", text::quoted(key)));
     if (found.size() > most_value_bytes)
-        return refused(fmt::format("is larger than 64 KiB at {}", quoted(key)));
+        return refused(fmt::format("is larger than 64 KiB at {}", text::quoted(key)));
     return std::string(found);
 }
 
@@ -100,8 +100,8 @@ bool is_deleted(std::string_view body) {
 std::string errors_of(std::string_view body) {
     const auto answer = object_of(body);
     const json::value* errors = answer ? answer->if_contains("errors") : nullptr;
-    if (errors == nullptr || !errors->is_array()) return quoted(body);
-    return quoted(json::serialize(*errors));
+    if (errors == nullptr || !errors->is_array()) return text::quoted(body);
+    return text::quoted(json::serialize(*errors));
 }
 
 }  // namespace vitals::wire::vault

@@ -7,7 +7,7 @@
 #include <cctype>
 #include <charconv>
 
-#include "quote.hpp"
+#include "text/quote.hpp"
 
 namespace vitals::wire::websocket {
 
@@ -79,7 +79,7 @@ CheckError refused(int status, std::string_view all) {
         status == 401 || status == 403 ? ErrorClass::auth : ErrorClass::assertion;
     const std::string why = status == 426 ? ": another version of websocket is wanted" : "";
     return {error_class, fmt::format("answered with status {}, expected 101{}", status, why),
-            "got " + quoted(all)};
+            "got " + text::quoted(all)};
 }
 
 }  // namespace
@@ -118,7 +118,7 @@ std::expected<std::optional<Event>, CheckError> Client::next() {
 
 CheckError Client::ended() const {
     return broken(open_ ? "closed without a goodbye" : "closed without an answer",
-                  input_.empty() ? "" : "got " + quoted(input_));
+                  input_.empty() ? "" : "got " + text::quoted(input_));
 }
 
 // Section 4.1, the client's requirements on the answer.
@@ -128,7 +128,7 @@ Client::Step Client::head() {
     // Old servers refuse in their own words, which are understood.
     if (begin.size() > 7 && begin[7] == '0') begin[7] = '1';
     if (!protocol.starts_with(begin))
-        return std::unexpected(broken("not HTTP", "got " + quoted(input_)));
+        return std::unexpected(broken("not HTTP", "got " + text::quoted(input_)));
     const auto end = input_.find("\r\n\r\n");
     if (end == input_.npos) {
         if (input_.size() > longest_head)
@@ -141,13 +141,14 @@ Client::Step Client::head() {
     const char* digits = whole.data() + std::min(protocol.size(), whole.size());
     const auto read = std::from_chars(digits, whole.data() + whole.size(), status);
     if (read.ptr != digits + 3 || status < 100)
-        return std::unexpected(broken("not HTTP", "got " + quoted(whole)));
+        return std::unexpected(broken("not HTTP", "got " + text::quoted(whole)));
     if (status != 101) return std::unexpected(refused(status, whole));
     if (!whole.starts_with(protocol))
-        return std::unexpected(broken("changes protocols in HTTP/1.0", "got " + quoted(whole)));
+        return std::unexpected(
+            broken("changes protocols in HTTP/1.0", "got " + text::quoted(whole)));
     const auto line_end = std::min(whole.find("\r\n"), whole.size());
     const std::string_view lines = std::string_view(whole).substr(line_end);
-    const std::string got = "got " + quoted(whole);
+    const std::string got = "got " + text::quoted(whole);
     if (!same(header(lines, "Upgrade"), "websocket") ||
         !lists(header(lines, "Connection"), "upgrade")) {
         return std::unexpected(broken("changed to another protocol than websocket", got));

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "model/pause.hpp"
+#include "text/amount.hpp"
 
 namespace vitals::workers {
 
@@ -336,7 +337,7 @@ Outcome Table::judge_counts(const Group& group) const {
     if (problems.empty()) {
         std::string lost = missing(group, nullptr);
         if (!lost.empty()) lost[0] = ';';
-        return ok(fmt::format("{} {}{}", known, known == 1 ? "worker" : "workers", lost));
+        return ok(text::counted(known, "worker") + lost);
     }
     if (heard_out || certain) return failed(problems);
     return unknown("waiting for heartbeats: " + problems);

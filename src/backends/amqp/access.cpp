@@ -11,7 +11,7 @@ constexpr std::uint16_t usual_tls_port = 5671;
 
 }  // namespace
 
-Access access_of(const wire::Url& url, const std::string& user, const Secret& password,
+Access access_of(const text::Url& url, const std::string& user, const Secret& password,
                  const net::TlsOptions& tls) {
     if (password.configured() && !password.available())
         throw CheckError(ErrorClass::local, "a secret is not available", "the password");

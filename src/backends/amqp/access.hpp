@@ -7,8 +7,8 @@
 #include "model/secret.hpp"
 #include "net/connection.hpp"
 #include "net/tls.hpp"
+#include "text/url.hpp"
 #include "wire/amqp_client.hpp"
-#include "wire/url.hpp"
 
 namespace vitals::backends::amqp {
 
@@ -20,7 +20,7 @@ struct Access {
 
 // Of a URL amqp:// or amqps:// that was found right, and of what stands apart from it. Throws
 // CheckError{local} when the password is not at hand.
-Access access_of(const wire::Url& url, const std::string& user, const Secret& password,
+Access access_of(const text::Url& url, const std::string& user, const Secret& password,
                  const net::TlsOptions& tls);
 
 }  // namespace vitals::backends::amqp

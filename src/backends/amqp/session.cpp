@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "wire/quote.hpp"
+#include "text/quote.hpp"
 
 namespace vitals::backends::amqp {
 
@@ -14,7 +14,7 @@ CheckError meaning_of(const Event& channel_closed) {
     const bool refused = channel_closed.code == access_refused;
     return {refused ? ErrorClass::auth : ErrorClass::assertion,
             fmt::format("the broker refused ({})", channel_closed.code),
-            "got " + wire::quoted(channel_closed.text)};
+            "got " + text::quoted(channel_closed.text)};
 }
 
 net::awaitable<std::unique_ptr<Session>> Session::connect(net::Context& context, Access access) {

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "model/check_error.hpp"
-#include "wire/url.hpp"
+#include "text/url.hpp"
 
 namespace vitals::backends::postgres {
 
@@ -17,7 +17,7 @@ bool speaks_of_tls(const net::TlsOptions& tls) {
     return !tls.ca.empty() || !tls.certificate.empty() || !tls.server_name.empty() || !tls.verify;
 }
 
-std::string sslmode_of(const wire::Url& url, const net::TlsOptions& tls) {
+std::string sslmode_of(const text::Url& url, const net::TlsOptions& tls) {
     if (const std::string* said = url.parameter("sslmode")) return *said;
     if (!speaks_of_tls(tls)) return "prefer";
     return tls.verify ? "verify-full" : "require";
@@ -28,11 +28,11 @@ std::string sslmode_of(const wire::Url& url, const net::TlsOptions& tls) {
 std::string verify_url(const void* value) {
     const auto& text = *static_cast<const std::string*>(value);
     if (auto problem =
-            wire::url_problem(text, {"postgresql", "postgres"}, wire::HostIs::or_directory);
+            text::url_problem(text, {"postgresql", "postgres"}, text::HostIs::or_directory);
         !problem.empty()) {
         return problem;
     }
-    const wire::Url url = *wire::parse_url(text);
+    const text::Url url = *text::parse_url(text);
     for (const auto& [name, said] : url.query) {
         if (name != "sslmode" && name != "host")
             return "has a parameter that is not known here; expected sslmode or host";
@@ -50,7 +50,7 @@ std::string verify_url(const void* value) {
 
 std::string verify_access(const std::string& text, const std::string& user, const Secret& password,
                           const net::TlsOptions& tls) {
-    const auto url = wire::parse_url(text);
+    const auto url = text::parse_url(text);
     if (!url) return {};  // said by the field
     if (!url->user.empty() && !user.empty()) return "user stands both in the URL and apart from it";
     if (!url->password.empty() && password.configured())
@@ -70,7 +70,7 @@ Access access_of(const std::string& text, const std::string& user, const Secret&
                  const net::TlsOptions& tls) {
     if (password.configured() && !password.available())
         throw CheckError(ErrorClass::local, "a secret is not available", "the password");
-    const wire::Url url = wire::parse_url(text).value();
+    const text::Url url = text::parse_url(text).value();
     Access access;
     access.host = url.host;
     if (const std::string* directory = url.parameter("host")) access.host = *directory;

@@ -10,7 +10,7 @@
 
 #include "net/connection.hpp"
 #include "session.hpp"
-#include "wire/quote.hpp"
+#include "text/quote.hpp"
 
 namespace vitals::backends::postgres {
 
@@ -50,7 +50,7 @@ bool holds(std::string_view text, std::string_view words) {
 
 std::string theirs(std::string_view message) {
     while (!message.empty() && message.back() == '\n') message.remove_suffix(1);
-    return "got " + wire::quoted(message, 500);
+    return "got " + text::quoted(message, 500);
 }
 
 // Servers and poolers tell of a limit under various codes.

@@ -19,7 +19,6 @@
 #include "diagnosis.hpp"
 #include "net/environment.hpp"
 #include "net/readiness.hpp"
-#include "wire/quote.hpp"
 #include "wire/scram.hpp"
 
 namespace vitals::backends::postgres {

@@ -7,7 +7,7 @@
 #include "model/secret.hpp"
 #include "net/connection.hpp"
 #include "net/tls.hpp"
-#include "wire/url.hpp"
+#include "text/url.hpp"
 
 namespace vitals::backends::redis {
 
@@ -20,7 +20,7 @@ struct Access {
 
 // Of a URL redis://, rediss:// or unix: that was found right, and of what stands apart from it.
 // Throws CheckError{local} when the password is not at hand.
-Access access_of(const wire::Url& url, const std::string& user, const Secret& password,
+Access access_of(const text::Url& url, const std::string& user, const Secret& password,
                  const net::TlsOptions& tls);
 
 }  // namespace vitals::backends::redis

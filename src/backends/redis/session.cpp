@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "wire/quote.hpp"
+#include "text/quote.hpp"
 
 namespace vitals::backends::redis {
 
@@ -50,7 +50,7 @@ bool begins(std::string_view text, std::string_view words) {
 }  // namespace
 
 CheckError meaning_of(const Value& error) {
-    const std::string theirs = "got " + wire::quoted(error.text);
+    const std::string theirs = "got " + text::quoted(error.text);
     if (begins(error.text, "NOPERM") && error.text.find("channel") != std::string::npos)
         return CheckError(ErrorClass::auth, "user may not use the channel", theirs);
     for (const Meaning& meaning : meanings) {

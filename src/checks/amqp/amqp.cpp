@@ -7,8 +7,9 @@
 #include "backends/amqp/session.hpp"
 #include "checks/reuse.hpp"
 #include "model/count_range.hpp"
-#include "wire/quote.hpp"
-#include "wire/url.hpp"
+#include "text/amount.hpp"
+#include "text/quote.hpp"
+#include "text/url.hpp"
 
 namespace vitals::checks::amqp {
 
@@ -22,8 +23,8 @@ using What = Event::What;
 
 std::string verify_url(const void* value) {
     const auto& text = *static_cast<const std::string*>(value);
-    if (auto problem = wire::url_problem(text, {"amqp", "amqps"}); !problem.empty()) return problem;
-    const wire::Url url = *wire::parse_url(text);
+    if (auto problem = text::url_problem(text, {"amqp", "amqps"}); !problem.empty()) return problem;
+    const text::Url url = *text::parse_url(text);
     if (url.path.size() > 256) return "names a virtual host of more than 255 bytes";
     return url.query.empty() ? std::string() : "has a query; expected amqp://host:port/vhost";
 }
@@ -49,7 +50,7 @@ std::string verify_consumers(const void* value) {
 
 std::string verify(const void* erased) {
     const auto& options = *static_cast<const Options*>(erased);
-    const auto url = wire::parse_url(options.url);
+    const auto url = text::parse_url(options.url);
     if (!url) return {};  // said by the field
     if (!url->user.empty() && !options.user.empty()) return "user stands in the URL and apart";
     if (!url->password.empty() && options.password.configured())
@@ -102,7 +103,7 @@ struct Findings {
              const std::string& theirs = {}) {
         if (!detail.empty()) detail += "; ";
         detail += text;
-        if (!theirs.empty()) error += (error.empty() ? "got " : ", ") + wire::quoted(theirs);
+        if (!theirs.empty()) error += (error.empty() ? "got " : ", ") + text::quoted(theirs);
         if (found == Status::failed && status != Status::failed) error_class = why;
         if (status != Status::failed) status = found;
     }
@@ -114,17 +115,17 @@ void judge(const std::string& name, const Queue& queue, const Event& found, Find
         return bound && messages > *bound;
     };
     if (above(queue.failed_above) || above(queue.degraded_above)) {
-        findings.add(
-            above(queue.failed_above) ? Status::failed : Status::degraded,
-            fmt::format("queue {} holds {} message{}", name, messages, messages == 1 ? "" : "s"));
+        findings.add(above(queue.failed_above) ? Status::failed : Status::degraded,
+                     fmt::format("queue {} holds {}", name,
+                                 text::counted(static_cast<std::size_t>(messages), "message")));
     }
     if (queue.consumers.empty()) return;
     if (parse_count_range(queue.consumers)->contains(found.consumers)) return;
     findings.add(Status::failed,
                  found.consumers == 0
                      ? fmt::format("queue {} has no consumer", name)
-                     : fmt::format("queue {} has {} consumer{}, expected {}", name, found.consumers,
-                                   found.consumers == 1 ? "" : "s", queue.consumers));
+                     : fmt::format("queue {} has {}, expected {}", name,
+                                   text::counted(found.consumers, "consumer"), queue.consumers));
 }
 
 void judge_refusal(const std::string& name, const Event& refusal, Findings& findings) {
@@ -191,12 +192,12 @@ net::awaitable<void> publish(net::Context& context, Session& session, Findings& 
                      ErrorClass::none, event.text);
     } else if (event.what != What::returned) {
         throw CheckError(ErrorClass::protocol, "unexpected answer to a message",
-                         "got " + wire::quoted(event.text));
+                         "got " + text::quoted(event.text));
     }
 }
 
 Access access_of(const Options& options) {
-    return backends::amqp::access_of(wire::parse_url(options.url).value(), options.user,
+    return backends::amqp::access_of(text::parse_url(options.url).value(), options.user,
                                      options.password, options.tls);
 }
 

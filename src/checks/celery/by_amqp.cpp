@@ -4,7 +4,8 @@
 #include <fmt/format.h>
 
 #include "transport.hpp"
-#include "wire/quote.hpp"
+
+#include "text/quote.hpp"
 
 namespace vitals::checks::celery {
 
@@ -84,7 +85,7 @@ bool ByAmqp::take(const Event& event, const Question& question, Tally& tally) {
         case What::blocked:
             if (question.component.part == "heartbeat") return true;
             throw CheckError(ErrorClass::assertion, "the broker takes no messages",
-                             "got " + wire::quoted(event.text));
+                             "got " + text::quoted(event.text));
         default:
             return true;
     }

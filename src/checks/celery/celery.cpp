@@ -10,24 +10,24 @@
 #include "checks/reuse.hpp"
 #include "model/count_range.hpp"
 #include "tally.hpp"
+#include "text/url.hpp"
 #include "transport.hpp"
-#include "wire/url.hpp"
 
 namespace vitals::checks::celery {
 
 namespace {
 
-bool by_redis(const wire::Url& url) {
+bool by_redis(const text::Url& url) {
     return url.scheme == "redis" || url.scheme == "rediss";
 }
 
 std::string verify_url(const void* value) {
     const auto& text = *static_cast<const std::string*>(value);
-    if (auto problem = wire::url_problem(text, {"amqp", "amqps", "redis", "rediss"});
+    if (auto problem = text::url_problem(text, {"amqp", "amqps", "redis", "rediss"});
         !problem.empty()) {
         return problem;
     }
-    const wire::Url url = *wire::parse_url(text);
+    const text::Url url = *text::parse_url(text);
     if (!url.query.empty()) return "has a query; put options into keys of their own";
     if (!by_redis(url)) return {};
     const std::string database = url.path.size() > 1 ? url.path.substr(1) : "0";
@@ -72,7 +72,7 @@ std::string verify_destination(const void* value) {
 
 std::string verify(const void* erased) {
     const auto& options = *static_cast<const Options*>(erased);
-    const auto url = wire::parse_url(options.url);
+    const auto url = text::parse_url(options.url);
     if (!url) return {};  // said by the field
     if (options.part == "queue" && options.queue.empty()) return "part queue needs a queue";
     if (options.part != "queue" && !options.queue.empty()) return "queue needs part: queue";
@@ -164,7 +164,7 @@ net::awaitable<Outcome> run(const Component& component, net::Context& context) {
 
 Run bind(std::shared_ptr<const void> options) {
     auto component = std::make_shared<Component>(*static_cast<const Options*>(options.get()));
-    component->broker = wire::parse_url(component->url).value();
+    component->broker = text::parse_url(component->url).value();
     component->inbox = random_id();
     // Who listens hears what is said from then on: nothing of before may count.
     if (component->part == "heartbeat") component->auth_every = {};

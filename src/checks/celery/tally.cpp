@@ -4,7 +4,8 @@
 
 #include <algorithm>
 
-#include "wire/quote.hpp"
+#include "text/amount.hpp"
+#include "text/quote.hpp"
 
 namespace vitals::checks::celery {
 
@@ -24,7 +25,7 @@ void Tally::take(const wire::celery::Reply& reply) {
                                                                 options_.queue) != queues.end()
                                                     : reply.pong;
     if (as_wanted) good_.insert(reply.node);
-    if (!reply.error.empty()) error_ = "got " + wire::quoted(reply.error);
+    if (!reply.error.empty()) error_ = "got " + text::quoted(reply.error);
 }
 
 void Tally::take(const wire::celery::WorkerEvent& event) {
@@ -40,7 +41,7 @@ void Tally::take(const wire::celery::WorkerEvent& event) {
 
 void Tally::take_unread(std::string_view content_type, std::string_view body) {
     ++unread_;
-    error_ = fmt::format("got {} as {}", wire::quoted(body), wire::quoted(content_type, 64));
+    error_ = fmt::format("got {} as {}", text::quoted(body), text::quoted(content_type, 64));
 }
 
 bool Tally::done() const {
@@ -53,9 +54,7 @@ bool Tally::done() const {
 }
 
 Outcome Tally::outcome() const {
-    const auto plural = [](std::size_t count) {
-        return fmt::format("{} worker{}", count, count == 1 ? "" : "s");
-    };
+    const auto plural = [](std::size_t count) { return text::counted(count, "worker"); };
     const bool beats = options_.part == "heartbeat";
     const auto with_count = [&](Outcome outcome) {
         if (outcome.status != Status::ok && unread_ > 0) {

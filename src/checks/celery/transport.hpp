@@ -10,13 +10,13 @@
 #include "backends/redis/session.hpp"
 #include "celery.hpp"
 #include "tally.hpp"
-#include "wire/url.hpp"
+#include "text/url.hpp"
 
 namespace vitals::checks::celery {
 
 // The options, and what all runs of a component have in common.
 struct Component : Options {
-    wire::Url broker;   // `url`
+    text::Url broker;   // `url`
     std::string inbox;  // random, unlike any other's: where replies go, on Redis
 };
 

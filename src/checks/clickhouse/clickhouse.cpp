@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "net/http_client.hpp"
-#include "wire/quote.hpp"
-#include "wire/url.hpp"
+#include "text/quote.hpp"
+#include "text/url.hpp"
 
 namespace vitals::checks::clickhouse {
 
@@ -19,8 +19,8 @@ constexpr std::string_view usual_port = "8123";
 
 std::string verify_url(const void* value) {
     const auto& text = *static_cast<const std::string*>(value);
-    if (auto problem = wire::url_problem(text, {"http", "https"}); !problem.empty()) return problem;
-    const wire::Url url = *wire::parse_url(text);
+    if (auto problem = text::url_problem(text, {"http", "https"}); !problem.empty()) return problem;
+    const text::Url url = *text::parse_url(text);
     if (!url.query.empty() || text.find('#') != std::string::npos)
         return "has parameters; expected http://host:8123";
     return {};
@@ -28,7 +28,7 @@ std::string verify_url(const void* value) {
 
 std::string verify(const void* erased) {
     const auto& options = *static_cast<const Options*>(erased);
-    const auto url = wire::parse_url(options.url);
+    const auto url = text::parse_url(options.url);
     if (!url) return {};  // said by the field
     const bool in_url = !url->user.empty() || !url->password.empty();
     const bool apart = !options.user.empty() || options.password.configured();
@@ -85,7 +85,7 @@ constexpr Meaning meanings[] = {
 };
 
 CheckError refusal(const net::HttpResponse& response, std::string_view asked) {
-    const std::string said = wire::quoted(response.body);
+    const std::string said = text::quoted(response.body);
     const std::string theirs = fmt::format("status {}, {}", response.status, said);
     if (response.body.find("is for clickhouse-client program") != std::string::npos) {
         return CheckError(ErrorClass::protocol,
@@ -106,12 +106,12 @@ CheckError refusal(const net::HttpResponse& response, std::string_view asked) {
 // Options with what is made of them once.
 struct Prepared {
     explicit Prepared(std::shared_ptr<const Options> given)
-        : options(std::move(given)), url(wire::parse_url(options->url).value()) {
+        : options(std::move(given)), url(text::parse_url(options->url).value()) {
         base = url.bare;
         while (base.ends_with('/')) base.pop_back();
     }
     std::shared_ptr<const Options> options;
-    wire::Url url;
+    text::Url url;
     std::string base;  // without credentials and the last slash
 };
 
@@ -149,7 +149,7 @@ net::awaitable<void> ping(const Prepared& prepared, net::Context& context) {
     if (response.status != 200) throw refusal(response, "ping");
     if (response.body == "Ok.\n") co_return;
     throw CheckError(ErrorClass::protocol, "ping: not ClickHouse's answer",
-                     "got " + wire::quoted(response.body));
+                     "got " + text::quoted(response.body));
 }
 
 // How many replicated tables the user sees.
@@ -158,7 +158,7 @@ net::awaitable<std::uint64_t> see_replicas(const Prepared& prepared, net::Contex
     const net::HttpResponse lag = co_await net::http(context, std::move(request));
     if (lag.status == 503) {
         throw CheckError(ErrorClass::assertion, "replicas lag behind",
-                         "got " + wire::quoted(lag.body));
+                         "got " + text::quoted(lag.body));
     }
     if (lag.status != 200) throw refusal(lag, "replicas");
     // That page is green though a replica takes no writes.
@@ -173,7 +173,7 @@ net::awaitable<std::uint64_t> see_replicas(const Prepared& prepared, net::Contex
     if (two) read = std::from_chars(read.ptr + 1, last, bad);
     if (!two || read.ec != std::errc() || std::string_view(read.ptr, last) != "\n") {
         throw CheckError(ErrorClass::protocol, "replicas: not two numbers",
-                         "got " + wire::quoted(counts));
+                         "got " + text::quoted(counts));
     }
     if (bad == 0) co_return all;
     throw CheckError(ErrorClass::assertion, fmt::format("{} replicated table{} read-only", bad,
@@ -189,7 +189,7 @@ net::awaitable<Outcome> run(std::shared_ptr<const Prepared> prepared, net::Conte
         co_await query(*prepared, context, "query", "SELECT%201%20FORMAT%20TabSeparated");
     if (answer != "1\n") {
         throw CheckError(ErrorClass::protocol, "query: SELECT 1 is not 1",
-                         "got " + wire::quoted(answer));
+                         "got " + text::quoted(answer));
     }
     if (!options.replicas) co_return ok("answers queries");
     const std::uint64_t tables = co_await see_replicas(*prepared, context);
@@ -209,7 +209,7 @@ Run bind(std::shared_ptr<const void> erased) {
 // clickhouse://user:password@host is HTTP on the usual port, clickhouses:// with TLS.
 std::string from_url(void* erased, std::string_view text) {
     auto& options = *static_cast<Options*>(erased);
-    const auto url = wire::parse_url(text);
+    const auto url = text::parse_url(text);
     if (!url) return url.error();
     if (url->host.empty()) return "names no host";
     if (!url->query.empty() || url->path.size() > 1)

@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "net/http_client.hpp"
+#include "text/quote.hpp"
+#include "text/url.hpp"
 #include "wire/aws.hpp"
-#include "wire/quote.hpp"
 #include "wire/sigv4.hpp"
-#include "wire/url.hpp"
 
 namespace vitals::checks::cloudfront {
 
@@ -17,13 +17,13 @@ namespace {
 
 std::string verify_url(const void* value) {
     const auto& text = *static_cast<const std::string*>(value);
-    return text.empty() ? text : wire::url_problem(text, {"http", "https"});
+    return text.empty() ? text : text::url_problem(text, {"http", "https"});
 }
 
 std::string verify_endpoint(const void* value) {
     const auto& text = *static_cast<const std::string*>(value);
-    if (auto problem = wire::url_problem(text, {"http", "https"}); !problem.empty()) return problem;
-    const wire::Url url = *wire::parse_url(text);
+    if (auto problem = text::url_problem(text, {"http", "https"}); !problem.empty()) return problem;
+    const text::Url url = *text::parse_url(text);
     if (!url.query.empty() || !url.user.empty() || (!url.path.empty() && url.path != "/"))
         return "has a path, parameters or a user; expected https://host";
     return {};
@@ -76,7 +76,7 @@ std::string value_of(const net::HttpResponse& response, std::string_view name) {
 }
 
 net::awaitable<Outcome> resource(const Options& options, net::Context& context) {
-    const wire::Url url = wire::parse_url(options.url).value();
+    const text::Url url = text::parse_url(options.url).value();
     net::HttpRequest request;
     request.url = url.bare;
     request.user = url.user;
@@ -88,7 +88,7 @@ net::awaitable<Outcome> resource(const Options& options, net::Context& context) 
     const std::string cache = value_of(response, "x-cache");
     const std::string via = value_of(response, "via");
     const std::string theirs =
-        fmt::format("X-Cache: {}, Via: {}", wire::quoted(cache), wire::quoted(via));
+        fmt::format("X-Cache: {}, Via: {}", text::quoted(cache), text::quoted(via));
     const bool served = cache.ends_with("from cloudfront") || via.find("(CloudFront)") != via.npos;
     if (!served) {
         throw CheckError(ErrorClass::assertion,
@@ -135,7 +135,7 @@ std::string child_of(std::string_view xml, std::string_view parent, std::string_
 }
 
 net::awaitable<Outcome> distribution(const Options& options, net::Context& context) {
-    const wire::Url url = wire::parse_url(options.endpoint).value();
+    const text::Url url = text::parse_url(options.endpoint).value();
     wire::sigv4::Request request;
     request.host = wire::aws::host_header(url.scheme, url.host, url.port);
     request.path = "/2020-05-31/distribution/" + options.distribution;
@@ -159,7 +159,7 @@ net::awaitable<Outcome> distribution(const Options& options, net::Context& conte
     const bool known = status && (*status == "Deployed" || *status == "InProgress");
     if (!known || (enabled != "true" && enabled != "false")) {
         throw CheckError(ErrorClass::protocol, "not the answer of CloudFront",
-                         "got " + wire::quoted(response.body));
+                         "got " + text::quoted(response.body));
     }
     if (enabled == "false") throw CheckError(ErrorClass::assertion, "distribution is disabled");
     co_return ok(*status == "Deployed" ? "deployed" : "enabled, a change is being deployed");
@@ -177,7 +177,7 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 // cloudfront://host/path is a resource by https, cloudfront:ID a distribution.
 std::string from_url(void* erased, std::string_view text) {
     auto& options = *static_cast<Options*>(erased);
-    const auto url = wire::parse_url(text);
+    const auto url = text::parse_url(text);
     if (!url) return url.error();
     if (!url->host.empty()) {
         options.url = "https" + std::string(text.substr(text.find(':')));

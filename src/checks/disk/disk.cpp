@@ -16,10 +16,11 @@
 
 #include <fmt/format.h>
 
-#include "model/amount.hpp"
+#include "model/findings.hpp"
 #include "model/space.hpp"
 #include "net/reading.hpp"
-#include "wire/path_url.hpp"
+#include "text/amount.hpp"
+#include "text/path_url.hpp"
 #include "wire/procfs.hpp"
 
 namespace vitals::checks::disk {
@@ -178,11 +179,6 @@ double one_decimal(double value) {
     return std::round(value * 10) / 10;
 }
 
-Status judged(double value, Percentage degraded_above, Percentage failed_above) {
-    if (value > failed_above.value) return Status::failed;
-    return value > degraded_above.value ? Status::degraded : Status::ok;
-}
-
 std::string verify(const void* value) {
     const auto& options = *static_cast<const Options*>(value);
     if (options.degraded_above.value > options.failed_above.value)
@@ -195,7 +191,7 @@ std::string verify(const void* value) {
 }
 
 std::string from_url(void* value, std::string_view url) {
-    auto path = wire::path_of_url(url);
+    auto path = text::path_of_url(url);
     if (!path) return path.error();
     static_cast<Options*>(value)->path = *std::move(path);
     return {};
@@ -253,27 +249,22 @@ Outcome judge(const Options& options, const Figures& figures) {
     const bool counts_inodes = figures.inodes_used + figures.inodes_available > 0;
     const bool for_reading = figures.read_only && !options.writable;
 
-    Status worst = Status::ok;
-    std::string troubles;
-    const auto find = [&](Status status, const std::string& text) {
-        if (status == Status::ok) return;
-        worst = std::max(worst, status);
-        troubles += (troubles.empty() ? "" : ", ") + text;
-    };
-    if (figures.read_only && options.writable) find(Status::failed, "file system is read-only");
-    const std::string space =
-        fmt::format("{} used, {} free", about_percent(used), about_bytes(figures.available_bytes));
+    Findings findings;
+    if (figures.read_only && options.writable)
+        findings.add(Status::failed, "file system is read-only");
+    const std::string space = fmt::format("{} used, {} free", text::about_percent(used),
+                                          text::about_bytes(figures.available_bytes));
     const bool plenty =
         options.enough_free && figures.available_bytes >= options.enough_free->bytes;
     if (!for_reading && !plenty)
-        find(judged(used, options.degraded_above, options.failed_above), space);
+        findings.add(judged_above(used, options.degraded_above.value, options.failed_above.value),
+                     space);
     if (!for_reading)
-        find(judged(inodes, options.inodes_degraded_above, options.inodes_failed_above),
-             about_percent(inodes) + " of the inodes used");
+        findings.add(judged_above(inodes, options.inodes_degraded_above.value,
+                                  options.inodes_failed_above.value),
+                     text::about_percent(inodes) + " of the inodes used");
 
-    Outcome outcome = ok(counts_space ? space : "the file system counts no space");
-    if (worst == Status::degraded) outcome = degraded(troubles);
-    if (worst == Status::failed) outcome = failed(troubles);
+    Outcome outcome = findings.outcome(counts_space ? space : "the file system counts no space");
     if (counts_space) {
         outcome.with("used_percent", one_decimal(used))
             .with("free_bytes", static_cast<std::int64_t>(figures.available_bytes))

@@ -12,7 +12,8 @@
 #include "net/environment.hpp"
 #include "net/file.hpp"
 #include "net/reading.hpp"
-#include "wire/url.hpp"
+#include "text/amount.hpp"
+#include "text/url.hpp"
 
 namespace vitals::checks::dns {
 
@@ -190,7 +191,7 @@ Run bind(std::shared_ptr<const void> erased) {
 // RFC 4501: dns:name?type=A, dns://server:port/name?type=A; the class is always IN.
 std::string from_url(void* erased, std::string_view text) {
     auto& options = *static_cast<Options*>(erased);
-    const auto url = wire::parse_url(text);
+    const auto url = text::parse_url(text);
     if (!url) return url.error();
     if (url->scheme != "dns") return "has the scheme " + url->scheme + "; expected dns";
     if (!url->user.empty() || !url->password.empty()) return "holds a user, which dns cannot be";
@@ -209,10 +210,6 @@ std::string from_url(void* erased, std::string_view text) {
     if (options.name.empty())
         return "asks for no name; expected dns:www.example.org or dns://server/www.example.org";
     return verify_name(&options.name);
-}
-
-std::string counted(std::size_t count, const std::string& what) {
-    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -236,7 +233,7 @@ Outcome judge(const Expectation& expectation, const std::vector<std::string>& re
         return failed("unexpected " + expectation.what, ErrorClass::assertion, said())
             .with("records", count);
     }
-    return ok(counted(records.size(), expectation.what)).with("records", count);
+    return ok(text::counted(records.size(), expectation.what)).with("records", count);
 }
 
 Outcome judge(const Expectation& expectation, const wire::dns::Answer& answer) {

@@ -9,10 +9,10 @@
 #include <utility>
 
 #include "net/http_client.hpp"
+#include "text/quote.hpp"
+#include "text/url.hpp"
 #include "wire/aws.hpp"
-#include "wire/quote.hpp"
 #include "wire/sigv4.hpp"
-#include "wire/url.hpp"
 
 namespace vitals::checks::event_bridge {
 
@@ -55,8 +55,8 @@ bool is_passing(std::string_view part, std::string_view state) {
 std::string verify_endpoint(const void* value) {
     const auto& text = *static_cast<const std::string*>(value);
     if (text.empty()) return {};
-    if (auto problem = wire::url_problem(text, {"http", "https"}); !problem.empty()) return problem;
-    const wire::Url url = *wire::parse_url(text);
+    if (auto problem = text::url_problem(text, {"http", "https"}); !problem.empty()) return problem;
+    const text::Url url = *text::parse_url(text);
     if (!url.query.empty() || !url.user.empty() || (!url.path.empty() && url.path != "/"))
         return "has a path, parameters or a user; expected https://host";
     return {};
@@ -73,9 +73,9 @@ std::string verify_sink(const void* value) {
     if (text.empty()) return {};
     if (text.find(placeholder) == std::string::npos) return "has no {id} to ask for the event by";
     const std::string example = with_id(text, "1");
-    if (auto problem = wire::url_problem(example, {"http", "https"}); !problem.empty())
+    if (auto problem = text::url_problem(example, {"http", "https"}); !problem.empty())
         return problem;
-    const wire::Url url = *wire::parse_url(example);
+    const text::Url url = *text::parse_url(example);
     return url.user.empty() && url.password.empty()
                ? std::string()
                : "has a user or a password; put them into sink_headers";
@@ -140,8 +140,8 @@ net::awaitable<net::HttpResponse> ask(const Options& options, net::Context& cont
                                       std::string service, wire::sigv4::Request request) {
     const std::string usual = fmt::format("https://{}.{}.{}", service, options.region,
                                           wire::aws::domain_of(options.region));
-    const wire::Url url =
-        wire::parse_url(options.endpoint.empty() ? usual : options.endpoint).value();
+    const text::Url url =
+        text::parse_url(options.endpoint.empty() ? usual : options.endpoint).value();
     request.method = "POST";
     request.host = wire::aws::host_header(url.scheme, url.host, url.port);
     const wire::sigv4::Scope scope{.region = options.region, .service = std::move(service)};
@@ -176,7 +176,7 @@ net::awaitable<Outcome> credentials(const Options& options, net::Context& contex
     const auto arn = wire::aws::element(response.body, "Arn");
     if (!arn || !arn->starts_with("arn:")) {
         throw CheckError(ErrorClass::protocol, "not the answer of STS",
-                         "got " + wire::quoted(response.body));
+                         "got " + text::quoted(response.body));
     }
     co_return ok("credentials are valid");
 }
@@ -206,7 +206,7 @@ Outcome judge(const Part& part, const net::HttpResponse& response) {
         });
     if (!plain) {
         throw CheckError(ErrorClass::protocol, "not the answer of EventBridge",
-                         "got " + wire::quoted(response.body));
+                         "got " + text::quoted(response.body));
     }
     const std::string found = fmt::format("{} is {}", part.what, state);
     Outcome outcome;
@@ -217,7 +217,7 @@ Outcome judge(const Part& part, const net::HttpResponse& response) {
     } else {
         const std::string reason = text_of(document, "StateReason");
         outcome = failed(found, ErrorClass::assertion,
-                         reason.empty() ? reason : "reason: " + wire::quoted(reason));
+                         reason.empty() ? reason : "reason: " + text::quoted(reason));
         outcome.failed_phase = part.name;
     }
     return std::move(outcome).with("state", state);
@@ -237,7 +237,7 @@ net::awaitable<Outcome> state_of(const Part& part, const Options& options, net::
     wire::aws::Refusal read = wire::aws::refusal_of_json(response.body);
     if (read.code == "ResourceNotFoundException") {
         throw CheckError(ErrorClass::assertion, fmt::format("{} does not exist", part.what),
-                         wire::quoted(read.message));
+                         text::quoted(read.message));
     }
     throw wire::aws::meaning_of(read, response.status, fmt::format("for the {}", part.what));
 }
@@ -270,7 +270,7 @@ net::awaitable<void> put(const Options& options, net::Context& context, std::str
         const wire::aws::Refusal read = wire::aws::refusal_of_json(response.body);
         if (read.code == "ResourceNotFoundException") {
             throw CheckError(ErrorClass::assertion, "bus does not exist",
-                             wire::quoted(read.message));
+                             text::quoted(read.message));
         }
         throw wire::aws::meaning_of(read, response.status, "to put an event");
     }
@@ -283,13 +283,13 @@ net::awaitable<void> put(const Options& options, net::Context& context, std::str
                        entries->is_array() && entries->get_array().size() == 1;
     if (!whole) {
         throw CheckError(ErrorClass::protocol, "not the answer of EventBridge",
-                         "got " + wire::quoted(response.body));
+                         "got " + text::quoted(response.body));
     }
     const json::value& taken = entries->get_array().front();
     if (failures->get_int64() == 0 && !text_of(taken, "EventId").empty()) co_return;
     throw CheckError(ErrorClass::assertion, "the event was not taken",
-                     "got " + wire::quoted(text_of(taken, "ErrorCode")) + ' ' +
-                         wire::quoted(text_of(taken, "ErrorMessage")));
+                     "got " + text::quoted(text_of(taken, "ErrorCode")) + ' ' +
+                         text::quoted(text_of(taken, "ErrorMessage")));
 }
 
 // Whether the sink has the event.
@@ -308,7 +308,7 @@ net::awaitable<bool> arrived(const Options& options, net::Context& context, std:
     if (response.status != 200 && response.status != 404) {
         throw CheckError(ErrorClass::assertion,
                          fmt::format("the sink answers with {}", response.status),
-                         "got " + wire::quoted(response.body));
+                         "got " + text::quoted(response.body));
     }
     co_return response.status == 200 && response.body.find(id) != std::string::npos;
 }
@@ -357,7 +357,7 @@ std::string from_url(void* erased, std::string_view text) {
     constexpr const char* expected =
         "is not understood; expected eventbridge://REGION, or eventbridge://REGION/PART/NAME with "
         "rule, connection or api_destination for PART";
-    const auto url = wire::parse_url(text);
+    const auto url = text::parse_url(text);
     if (!url) return url.error();
     options.region = url->host;
     if (!wire::aws::verify_region(&options.region).empty() || url->port) return expected;

@@ -8,10 +8,11 @@
 
 #include <fmt/format.h>
 
-#include "model/amount.hpp"
+#include "model/findings.hpp"
 #include "net/file.hpp"
 #include "net/reading.hpp"
-#include "wire/path_url.hpp"
+#include "text/amount.hpp"
+#include "text/path_url.hpp"
 #include "wire/pattern.hpp"
 
 namespace vitals::checks::file {
@@ -52,49 +53,40 @@ Outcome refused(const Options& options, int error) {
     }
 }
 
-struct Verdict {
-    Status status = Status::ok;
-    std::string troubles;
-    void find(Status found, const std::string& text) {
-        status = std::max(status, found);
-        troubles += (troubles.empty() ? "" : ", ") + text;
-    }
-};
-
-void judge_type(const Options& options, mode_t mode, Verdict& verdict) {
+void judge_type(const Options& options, mode_t mode, Findings& findings) {
     if (options.type == "file" && !S_ISREG(mode))
-        verdict.find(Status::failed, "is no regular file");
+        findings.add(Status::failed, "is no regular file");
     if (options.type == "directory" && !S_ISDIR(mode))
-        verdict.find(Status::failed, "is no directory");
+        findings.add(Status::failed, "is no directory");
 }
 
-void judge_age(const Options& options, milliseconds age, Verdict& verdict) {
+void judge_age(const Options& options, milliseconds age, Findings& findings) {
     if (!options.degraded_age && !options.failed_age) return;
     // It would stay young for ever: that proves nothing.
     if (age < -tolerance)
-        return verdict.find(Status::degraded,
-                            "changed " + about_duration(-age) + " in the future, by our clock");
-    const std::string text = "changed " + about_duration(age) + " ago";
+        return findings.add(Status::degraded, "changed " + text::about_duration(-age) +
+                                                  " in the future, by our clock");
+    const std::string text = "changed " + text::about_duration(age) + " ago";
     if (options.failed_age && age > *options.failed_age)
-        verdict.find(Status::failed, text);
+        findings.add(Status::failed, text);
     else if (options.degraded_age && age > *options.degraded_age)
-        verdict.find(Status::degraded, text);
+        findings.add(Status::degraded, text);
 }
 
-void judge_size(const Options& options, std::uint64_t size, Verdict& verdict) {
+void judge_size(const Options& options, std::uint64_t size, Findings& findings) {
     if (options.min_size && size < options.min_size->bytes)
-        verdict.find(Status::failed, about_bytes(size) + ", expected at least " +
-                                         about_bytes(options.min_size->bytes));
+        findings.add(Status::failed, text::about_bytes(size) + ", expected at least " +
+                                         text::about_bytes(options.min_size->bytes));
     if (options.max_size && size > options.max_size->bytes)
-        verdict.find(Status::failed, about_bytes(size) + ", expected at most " +
-                                         about_bytes(options.max_size->bytes));
+        findings.add(Status::failed, text::about_bytes(size) + ", expected at most " +
+                                         text::about_bytes(options.max_size->bytes));
 }
 
 // Nothing when the file can be read.
 std::optional<Outcome> judge_content(const Options& options, const struct stat& status,
-                                     Verdict& verdict) {
+                                     Findings& findings) {
     if (!S_ISREG(status.st_mode)) {
-        verdict.find(Status::failed, "has no content: it is no regular file");
+        findings.add(Status::failed, "has no content: it is no regular file");
         return std::nullopt;
     }
     const auto content = net::read_file(options.path, options.within.bytes);
@@ -103,9 +95,10 @@ std::optional<Outcome> judge_content(const Options& options, const struct stat& 
     if (!pattern) return unknown("the pattern cannot be used", pattern.error());
     if (pattern->found_in(*content)) return std::nullopt;
     const bool cut = static_cast<std::uint64_t>(status.st_size) > options.within.bytes;
-    verdict.find(Status::failed,
-                 "does not contain what it should" +
-                     (cut ? " in its first " + about_bytes(options.within.bytes) : std::string()));
+    findings.add(
+        Status::failed,
+        "does not contain what it should" +
+            (cut ? " in its first " + text::about_bytes(options.within.bytes) : std::string()));
     return std::nullopt;
 }
 
@@ -119,19 +112,20 @@ Outcome examine(const Options& options, System now) {
     const System changed = std::chrono::system_clock::from_time_t(status.st_mtim.tv_sec) +
                            std::chrono::microseconds(status.st_mtim.tv_nsec / 1000);
     const auto age = std::chrono::duration_cast<milliseconds>(now - changed);
-    Verdict verdict;
-    judge_type(options, status.st_mode, verdict);
-    judge_age(options, age, verdict);
-    judge_size(options, size, verdict);
+    Findings findings;
+    judge_type(options, status.st_mode, findings);
+    judge_age(options, age, findings);
+    judge_size(options, size, findings);
     if (!options.contains.empty()) {
-        if (auto trouble = judge_content(options, status, verdict)) return *std::move(trouble);
+        if (auto trouble = judge_content(options, status, findings)) return *std::move(trouble);
     }
 
-    Outcome outcome = verdict.status == Status::failed
-                          ? failed(verdict.troubles, ErrorClass::assertion, options.path)
-                      : verdict.status == Status::degraded
-                          ? degraded(verdict.troubles)
-                          : ok(S_ISREG(status.st_mode) ? "exists, " + about_bytes(size) : "exists");
+    Outcome outcome =
+        findings.status == Status::failed
+            ? failed(findings.text, ErrorClass::assertion, options.path)
+        : findings.status == Status::degraded
+            ? degraded(findings.text)
+            : ok(S_ISREG(status.st_mode) ? "exists, " + text::about_bytes(size) : "exists");
     if (S_ISREG(status.st_mode)) outcome.with("size_bytes", static_cast<std::int64_t>(size));
     outcome.with("age_seconds", std::chrono::duration_cast<std::chrono::seconds>(age).count());
     return outcome;
@@ -165,7 +159,7 @@ std::string verify(const void* value) {
 }
 
 std::string from_url(void* value, std::string_view url) {
-    auto path = wire::path_of_url(url);
+    auto path = text::path_of_url(url);
     if (!path) return path.error();
     static_cast<Options*>(value)->path = *std::move(path);
     return {};

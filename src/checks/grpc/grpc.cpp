@@ -6,9 +6,10 @@
 #include <utility>
 
 #include "net/http_client.hpp"
+#include "text/percent.hpp"
+#include "text/quote.hpp"
+#include "text/url.hpp"
 #include "wire/grpc_frame.hpp"
-#include "wire/quote.hpp"
-#include "wire/url.hpp"
 
 namespace vitals::checks::grpc {
 
@@ -16,8 +17,8 @@ namespace {
 
 std::string verify_url(const void* value) {
     const auto& text = *static_cast<const std::string*>(value);
-    if (auto problem = wire::url_problem(text, {"grpc", "grpcs"}); !problem.empty()) return problem;
-    const wire::Url url = *wire::parse_url(text);
+    if (auto problem = text::url_problem(text, {"grpc", "grpcs"}); !problem.empty()) return problem;
+    const text::Url url = *text::parse_url(text);
     if (!url.user.empty() || !url.password.empty())
         return "holds a user; put an authorization into metadata";
     if (!url.port) return "names no port; expected grpc://host:port";
@@ -54,7 +55,7 @@ constexpr Field fields[] = {
 };
 
 net::HttpRequest request_of(const Options& options) {
-    const wire::Url url = wire::parse_url(options.url).value();
+    const text::Url url = text::parse_url(options.url).value();
     const bool tls = url.scheme == "grpcs";
     const bool six = url.host.find(':') != url.host.npos;
     net::HttpRequest request;
@@ -116,8 +117,9 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
         throw CheckError(ErrorClass::protocol, "not gRPC: an answer without its status");
     if (*status != "0") {
         const std::string* message = find(response, "grpc-message");
-        const std::string text = message == nullptr ? "" : wire::grpc::decode_message(*message);
-        throw refusal(*status, options, "got " + wire::quoted(*status + " " + text));
+        const std::string text =
+            message == nullptr ? "" : text::percent_decoded_where_valid(*message);
+        throw refusal(*status, options, "got " + text::quoted(*status + " " + text));
     }
     const auto message = wire::grpc::read_frame(response.body);
     if (!message) throw CheckError(ErrorClass::protocol, "answered with " + message.error());
@@ -138,7 +140,7 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 // grpc://host:port, or grpc://host:port/service.
 std::string from_url(void* erased, std::string_view text) {
     auto& options = *static_cast<Options*>(erased);
-    const auto url = wire::parse_url(text);
+    const auto url = text::parse_url(text);
     if (!url) return url.error();
     options.url = text;
     if (url->path.size() > 1 && url->query.empty()) {

@@ -9,7 +9,7 @@
 #include <cctype>
 #include <charconv>
 
-#include "wire/quote.hpp"
+#include "text/quote.hpp"
 
 namespace vitals::checks::http {
 
@@ -133,9 +133,9 @@ Expectation::Expectation(const Options& options)
 std::optional<Fault> Expectation::fault_of(const net::HttpResponse& response) const {
     if (auto fault = status_fault(response.status)) {
         // What a failing server says about itself is worth more than the number.
-        if (!response.body.empty()) fault->error = "body: " + wire::quoted(response.body);
+        if (!response.body.empty()) fault->error = "body: " + text::quoted(response.body);
         if (const std::string* location = response.header("Location"))
-            fault->error = "leads to " + wire::quoted(*location);
+            fault->error = "leads to " + text::quoted(*location);
         return fault;
     }
     if (auto fault = header_fault(response)) return fault;
@@ -168,7 +168,7 @@ std::optional<Fault> Expectation::header_fault(const net::HttpResponse& response
         if (fits) continue;
         if (!seen) return Fault{fmt::format("header {} is missing", name), {}};
         return Fault{fmt::format("header {} is not as expected", name),
-                     "got " + wire::quoted(last)};
+                     "got " + text::quoted(last)};
     }
     return std::nullopt;
 }
@@ -177,10 +177,10 @@ std::optional<Fault> Expectation::body_fault(const net::HttpResponse& response) 
     if (!body_ && json_.empty()) return std::nullopt;
     if (const std::string compression = compression_of(response); !compression.empty()) {
         return Fault{"body is compressed and cannot be judged",
-                     "Content-Encoding: " + wire::quoted(compression), ErrorClass::protocol};
+                     "Content-Encoding: " + text::quoted(compression), ErrorClass::protocol};
     }
     if (body_ && !body_->found_in(response.body)) {
-        return Fault{"body does not hold the expected text", "got " + wire::quoted(response.body)};
+        return Fault{"body does not hold the expected text", "got " + text::quoted(response.body)};
     }
     return json_.empty() ? std::nullopt : json_fault(response.body);
 }
@@ -191,19 +191,19 @@ std::optional<Fault> Expectation::json_fault(const std::string& body) const {
     options.max_depth = deepest_json;
     const json::value document = json::parse(without_mark(body), error, {}, options);
     if (error) {
-        return Fault{"body is not JSON", error.message() + ", got " + wire::quoted(body),
+        return Fault{"body is not JSON", error.message() + ", got " + text::quoted(body),
                      ErrorClass::protocol};
     }
     for (const JsonRule& rule : json_) {
         const json::value* value = document.find_pointer(rule.pointer, error);
         if (value == nullptr) {
             return Fault{fmt::format("body has nothing at {}", rule.pointer),
-                         "got " + wire::quoted(body)};
+                         "got " + text::quoted(body)};
         }
         if (fulfils(*value, rule.expected)) continue;
         return Fault{fmt::format("body at {} is not as expected",
                                  rule.pointer.empty() ? "its root" : rule.pointer),
-                     "got " + wire::quoted(json::serialize(*value))};
+                     "got " + text::quoted(json::serialize(*value))};
     }
     return std::nullopt;
 }

@@ -8,8 +8,9 @@
 
 #include "expectation.hpp"
 #include "net/http_client.hpp"
+#include "text/amount.hpp"
+#include "text/url.hpp"
 #include "wire/pattern.hpp"
-#include "wire/url.hpp"
 
 namespace vitals::checks::http {
 
@@ -25,7 +26,7 @@ bool is_token(std::string_view text) {
 }
 
 std::string verify_url(const void* value) {
-    return wire::url_problem(*static_cast<const std::string*>(value), {"http", "https"});
+    return text::url_problem(*static_cast<const std::string*>(value), {"http", "https"});
 }
 
 std::string verify_method(const void* value) {
@@ -83,7 +84,7 @@ std::string verify_socket(const void* value) {
 
 std::string verify(const void* erased) {
     const auto& options = *static_cast<const Options*>(erased);
-    const auto url = wire::parse_url(options.url);
+    const auto url = text::parse_url(options.url);
     if (!url) return {};  // said by the field
     const bool reads_body = !options.expect_body.empty() || !options.expect_json.empty();
     if (options.method == "HEAD" && reads_body) {
@@ -150,10 +151,10 @@ constexpr Field fields[] = {
 struct Prepared {
     explicit Prepared(std::shared_ptr<const Options> given)
         : options(std::move(given)),
-          url(wire::parse_url(options->url).value()),
+          url(text::parse_url(options->url).value()),
           expectation(*options) {}
     std::shared_ptr<const Options> options;
-    wire::Url url;
+    text::Url url;
     Expectation expectation;
 };
 
@@ -194,10 +195,9 @@ Outcome judge_certificate(std::int64_t degraded_below, const net::HttpResponse& 
         std::chrono::floor<std::chrono::days>(response.certificate->not_after_earliest - now)
             .count();
     if (degraded_below > 0 && days < degraded_below) {
-        outcome =
-            days < 0
-                ? failed("certificate expired", ErrorClass::tls)
-                : degraded(fmt::format("certificate ends in {} day{}", days, days == 1 ? "" : "s"));
+        outcome = days < 0 ? failed("certificate expired", ErrorClass::tls)
+                           : degraded("certificate ends in " +
+                                      text::counted(static_cast<std::size_t>(days), "day"));
     }
     return std::move(outcome).with("certificate_days_left", days);
 }

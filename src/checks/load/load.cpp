@@ -10,9 +10,10 @@
 
 #include <fmt/format.h>
 
-#include "model/amount.hpp"
+#include "model/findings.hpp"
 #include "net/file.hpp"
 #include "net/reading.hpp"
+#include "text/amount.hpp"
 #include "wire/procfs.hpp"
 
 namespace vitals::checks::load {
@@ -139,28 +140,13 @@ constexpr Field fields[] = {
                               {.example = "[memory, io]", .verify = verify_pressure}),
 };
 
-struct Verdict {
-    Status status = Status::ok;
-    std::string troubles;
-    void find(Status found, const std::string& text) {
-        if (found == Status::ok) return;
-        status = std::max(status, found);
-        troubles += (troubles.empty() ? "" : ", ") + text;
-    }
-};
-
-Status judged(double value, double degraded_above, double failed_above) {
-    if (value > failed_above) return Status::failed;
-    return value > degraded_above ? Status::degraded : Status::ok;
-}
-
 }  // namespace
 
 Outcome judge(const Options& options, const Figures& figures) {
     const double per_cpu = figures.load5 / figures.cpus;
     const std::string load = fmt::format("load {:.2f} per CPU", per_cpu);
-    Verdict verdict;
-    verdict.find(judged(per_cpu, options.degraded_above, options.failed_above), load);
+    Findings findings;
+    findings.add(judged_above(per_cpu, options.degraded_above, options.failed_above), load);
 
     std::string unmeasured;
     if (options.pressure_degraded_above || options.pressure_failed_above) {
@@ -173,16 +159,15 @@ Outcome judge(const Options& options, const Figures& figures) {
                 unmeasured += (unmeasured.empty() ? "" : ", ") + resource;
                 continue;
             }
-            verdict.find(judged(found->second, degraded_above, failed_above),
-                         fmt::format("{} pressure {}", resource, about_percent(found->second)));
+            findings.add(
+                judged_above(found->second, degraded_above, failed_above),
+                fmt::format("{} pressure {}", resource, text::about_percent(found->second)));
         }
     }
 
-    Outcome outcome = ok(load);
-    if (verdict.status == Status::degraded) outcome = degraded(verdict.troubles);
-    if (verdict.status == Status::failed) outcome = failed(verdict.troubles);
+    Outcome outcome = findings.outcome(load);
     // What was asked for and cannot be seen is not ok; what can be seen to be bad is still bad.
-    if (verdict.status == Status::ok && !unmeasured.empty())
+    if (findings.status == Status::ok && !unmeasured.empty())
         outcome = unknown("the kernel does not measure pressure", "no pressure of: " + unmeasured);
     outcome.with("load1", figures.load1)
         .with("load5", figures.load5)

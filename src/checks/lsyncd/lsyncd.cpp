@@ -11,12 +11,12 @@
 #include <utility>
 
 #include "canary.hpp"
-#include "model/amount.hpp"
 #include "net/file.hpp"
 #include "net/reading.hpp"
+#include "text/amount.hpp"
+#include "text/url.hpp"
 #include "wire/lsyncd.hpp"
 #include "wire/procfs.hpp"
-#include "wire/url.hpp"
 
 namespace vitals::checks::lsyncd {
 
@@ -44,7 +44,7 @@ std::string verify(const void* erased) {
 
 std::string from_url(void* value, std::string_view text) {
     auto& options = *static_cast<Options*>(value);
-    const auto url = wire::parse_url(text);
+    const auto url = text::parse_url(text);
     if (!url) return url.error();
     options.pid_file = url->path;
     for (const auto& [name, given] : url->query)
@@ -180,13 +180,13 @@ Outcome judge(const Options& options, const Holder& holder, const Status& status
         const bool watched = options.stuck_after > milliseconds(0) && status.report.delays > 0;
         if (watched && status.age > options.stuck_after) {
             outcome = degraded(fmt::format("{} delays queued, and no news for {}",
-                                           status.report.delays, about_duration(status.age)));
+                                           status.report.delays, text::about_duration(status.age)));
         } else if (watched && status.age < -options.stuck_after) {
             // It would stay young for ever: that proves nothing.
             outcome = degraded(
                 fmt::format("{} delays queued, and the status file is {} in the future, by our "
                             "clock",
-                            status.report.delays, about_duration(-status.age)));
+                            status.report.delays, text::about_duration(-status.age)));
         } else if (options.degraded_above && status.report.delays > *options.degraded_above) {
             outcome = degraded(fmt::format("{} delays queued", status.report.delays));
         }
@@ -215,7 +215,7 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     if (under_way > options.arrives_within) {
         outcome.status = vitals::Status::failed;
         outcome.error_class = ErrorClass::assertion;
-        outcome.detail = "runs, but nothing has arrived for " + about_duration(under_way);
+        outcome.detail = "runs, but nothing has arrived for " + text::about_duration(under_way);
     }
     outcome.with("under_way_seconds", std::chrono::duration<double>(under_way).count());
     co_return outcome;

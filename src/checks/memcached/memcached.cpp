@@ -11,10 +11,10 @@
 
 #include "checks/reuse.hpp"
 #include "net/conversation.hpp"
+#include "text/quote.hpp"
+#include "text/url.hpp"
 #include "wire/memcached.hpp"
-#include "wire/quote.hpp"
 #include "wire/replies.hpp"
-#include "wire/url.hpp"
 
 namespace vitals::checks::memcached {
 
@@ -29,11 +29,11 @@ constexpr std::string_view unauthenticated = "CLIENT_ERROR unauthenticated";
 std::string verify_url(const void* value) {
     const auto& text = *static_cast<const std::string*>(value);
     if (auto problem =
-            wire::url_problem(text, {"memcached", "memcacheds", "unix"}, wire::HostIs::optional);
+            text::url_problem(text, {"memcached", "memcacheds", "unix"}, text::HostIs::optional);
         !problem.empty()) {
         return problem;
     }
-    const wire::Url url = *wire::parse_url(text);
+    const text::Url url = *text::parse_url(text);
     if (!url.query.empty()) return "has parameters; expected memcached://host:port";
     if (url.scheme == "unix") {
         return url.host.empty() && url.path.starts_with('/')
@@ -47,7 +47,7 @@ std::string verify_url(const void* value) {
 
 std::string verify(const void* erased) {
     const auto& options = *static_cast<const Options*>(erased);
-    const auto url = wire::parse_url(options.url);
+    const auto url = text::parse_url(options.url);
     if (!url) return {};  // said by the field
     const bool in_url = !url->user.empty() || !url->password.empty();
     const bool apart = !options.user.empty() || options.password.configured();
@@ -82,7 +82,7 @@ std::string random_text() {
 // Error lines, protocol.txt: ERROR, CLIENT_ERROR <text>, SERVER_ERROR <text>.
 void refuse_error(const Reply& reply) {
     const std::string& line = reply.line;
-    const std::string theirs = "got " + wire::quoted(line);
+    const std::string theirs = "got " + text::quoted(line);
     if (line.starts_with(unauthenticated))
         throw CheckError(ErrorClass::auth, "user and password required", theirs);
     if (line.starts_with("CLIENT_ERROR authentication failure"))
@@ -121,7 +121,7 @@ class Session {
         refuse_error(reply);
         if (!reply.value && reply.line.starts_with(expected)) co_return;
         throw CheckError(ErrorClass::assertion, fmt::format("did not answer with {}", expected),
-                         "got " + wire::quoted(reply.line));
+                         "got " + text::quoted(reply.line));
     }
 
     bool user_unused = false;  // the server asked for no user though one was given
@@ -147,7 +147,7 @@ net::awaitable<Outcome> store_and_read(net::Context& context, Session& session) 
         if (!got.value && got.line == "END") continue;  // evicted at once, perhaps
         if (got.value != value) {
             throw CheckError(ErrorClass::assertion, "read something else than was written",
-                             "got " + wire::quoted(got.value.value_or(got.line)));
+                             "got " + text::quoted(got.value.value_or(got.line)));
         }
         context.enter("delete");
         const std::string remove = "delete " + key + "\r\n";
@@ -155,7 +155,7 @@ net::awaitable<Outcome> store_and_read(net::Context& context, Session& session) 
         refuse_error(gone);
         if (gone.line != "DELETED" && gone.line != "NOT_FOUND") {
             throw CheckError(ErrorClass::assertion, "did not answer with DELETED",
-                             "got " + wire::quoted(gone.line));
+                             "got " + text::quoted(gone.line));
         }
         co_return ok("written, read back and deleted");
     }
@@ -170,7 +170,7 @@ net::awaitable<bool> asks_for_log_in(net::Context& context, Session& session) {
     refuse_error(reply);
     if (reply.value || !reply.line.starts_with("VERSION ")) {
         throw CheckError(ErrorClass::protocol, "did not answer with VERSION",
-                         "got " + wire::quoted(reply.line));
+                         "got " + text::quoted(reply.line));
     }
     co_return false;
 }
@@ -194,13 +194,13 @@ struct Login {
 Login login_of(const Options& options) {
     if (options.password.configured() && !options.password.available())
         throw CheckError(ErrorClass::local, "a secret is not available", "the password");
-    const wire::Url url = wire::parse_url(options.url).value();
+    const text::Url url = text::parse_url(options.url).value();
     return {options.user.empty() ? url.user : options.user,
             options.password.configured() ? options.password.reveal() : url.password};
 }
 
 net::awaitable<std::unique_ptr<Session>> open(const Options& options, net::Context& context) {
-    const wire::Url url = wire::parse_url(options.url).value();
+    const text::Url url = text::parse_url(options.url).value();
     net::Endpoint endpoint;
     if (url.scheme == "unix") {
         endpoint.unix_path = url.path;

@@ -6,9 +6,9 @@
 
 #include <fmt/format.h>
 
-#include "model/amount.hpp"
 #include "net/file.hpp"
 #include "net/reading.hpp"
+#include "text/amount.hpp"
 #include "wire/procfs.hpp"
 
 namespace vitals::checks::memory {
@@ -163,14 +163,14 @@ Outcome judge(const Options& options, const Figures& figures) {
         group_is_tighter
             ? figures.group->limit - std::min(figures.group->used, figures.group->limit)
             : figures.available;
-    std::string detail =
-        fmt::format("{} used{}, {} left", about_percent(used),
-                    group_is_tighter ? " of the control group's limit" : "", about_bytes(left));
+    std::string detail = fmt::format("{} used{}, {} left", text::about_percent(used),
+                                     group_is_tighter ? " of the control group's limit" : "",
+                                     text::about_bytes(left));
     const double pressure = figures.pressure.value_or(0);
     const bool pressed = pressure > options.pressure_degraded_above.value;
     if (pressed)
-        detail +=
-            fmt::format(", work stood still for it {} of the last minute", about_percent(pressure));
+        detail += fmt::format(", work stood still for it {} of the last minute",
+                              text::about_percent(pressure));
     Outcome outcome = used > options.failed_above.value                ? failed(detail)
                       : used > options.degraded_above.value || pressed ? degraded(detail)
                                                                        : ok(detail);

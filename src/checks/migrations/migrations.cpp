@@ -10,9 +10,9 @@
 #include "checks/run_on_postgres.hpp"
 #include "migration_files.hpp"
 #include "net/reading.hpp"
+#include "text/quote.hpp"
+#include "text/url.hpp"
 #include "wire/nagios.hpp"
-#include "wire/quote.hpp"
-#include "wire/url.hpp"
 
 namespace vitals::checks::migrations {
 
@@ -223,10 +223,10 @@ class Table {
                              fmt::format("user may not read the table {}: GRANT SELECT ON {} to it "
                                          "(and USAGE on its schema)",
                                          name_, name_),
-                             wire::quoted(answer.message));
+                             text::quoted(answer.message));
         if (answer.sqlstate == no_table)
             throw CheckError(ErrorClass::assertion, "the table of migrations went away meanwhile",
-                             wire::quoted(answer.message));
+                             text::quoted(answer.message));
         if (!answer.succeeded()) throw meaning_of(answer.sqlstate, answer.message);
         co_return answer;
     }
@@ -345,7 +345,7 @@ std::string from_url(void* erased, std::string_view url) {
     auto& options = *static_cast<Options*>(erased);
     constexpr std::string_view prefix = "migrations+";
     const std::string_view text = url.substr(url.starts_with(prefix) ? prefix.size() : 0);
-    const auto parsed = wire::parse_url(text);
+    const auto parsed = text::parse_url(text);
     if (!parsed) return parsed.error();
     for (const auto& [name, value] : parsed->query) {
         if (name == "framework") options.framework = value;

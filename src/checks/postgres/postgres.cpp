@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "checks/run_on_postgres.hpp"
+#include "text/quote.hpp"
 #include "wire/pattern.hpp"
-#include "wire/quote.hpp"
 
 namespace vitals::checks::postgres {
 
@@ -57,7 +57,7 @@ void judge(const Options& options, const Answer& answer) {
     if (options.query.empty()) {
         if (got != "1") {
             throw CheckError(ErrorClass::protocol, "SELECT 1 gave something else",
-                             "got " + wire::quoted(got.value_or("nothing")));
+                             "got " + text::quoted(got.value_or("nothing")));
         }
         return;
     }
@@ -68,7 +68,7 @@ void judge(const Options& options, const Answer& answer) {
                                  : *got == options.expect;
     if (!as_expected) {
         throw CheckError(ErrorClass::assertion, "the query gave something else than expected",
-                         "got " + wire::quoted(*got));
+                         "got " + text::quoted(*got));
     }
 }
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "checks/run_on_postgres.hpp"
-#include "wire/quote.hpp"
+#include "text/quote.hpp"
 
 namespace vitals::checks::postgres_crud {
 
@@ -98,7 +98,7 @@ class Rows {
         if (answer.sqlstate == no_column) {
             throw CheckError(ErrorClass::assertion,
                              "table has other columns than id text and value text",
-                             "got " + wire::quoted(answer.message));
+                             "got " + text::quoted(answer.message));
         }
         require(answer, "INSERT 0 1", "the row was not created");
     }
@@ -158,7 +158,7 @@ class Rows {
             throw CheckError(
                 ErrorClass::assertion,
                 "table is missing and may not be made; run as its future owner: " + sql,
-                "got " + wire::quoted(answer.message));
+                "got " + text::quoted(answer.message));
         }
         // Somebody else, another vitals perhaps, was quicker.
         const bool raced = answer.sqlstate == made_meanwhile || answer.sqlstate == exists_already;
@@ -204,7 +204,7 @@ class Rows {
     static void require(const Answer& answer, std::string_view tag, const char* detail) {
         if (!answer.succeeded()) throw meaning_of(answer.sqlstate, answer.message);
         if (answer.tag != tag)
-            throw CheckError(ErrorClass::assertion, detail, "got " + wire::quoted(answer.tag));
+            throw CheckError(ErrorClass::assertion, detail, "got " + text::quoted(answer.tag));
     }
 
     static void compare(const Answer& answer, const std::string& expected) {
@@ -213,7 +213,7 @@ class Rows {
         throw CheckError(ErrorClass::assertion,
                          got ? "the row holds something else than was written"
                              : "the row that was written is not there",
-                         "got " + wire::quoted(got.value_or("no row")));
+                         "got " + text::quoted(got.value_or("no row")));
     }
 
     const Options& options_;

@@ -12,12 +12,12 @@
 
 #include <fmt/format.h>
 
-#include "model/amount.hpp"
 #include "model/count_range.hpp"
 #include "net/file.hpp"
 #include "net/reading.hpp"
 #include "table.hpp"
-#include "wire/quote.hpp"
+#include "text/amount.hpp"
+#include "text/quote.hpp"
 
 namespace vitals::checks::process {
 
@@ -72,7 +72,7 @@ std::expected<pid_t, Outcome> pid_in(const std::string& path) {
     const auto [end, error] = std::from_chars(line.data(), last, pid);
     if (error != std::errc() || end != last || pid <= 0)
         return std::unexpected(failed("pid file holds no process number", ErrorClass::assertion,
-                                      path + " begins with " + wire::quoted(line)));
+                                      path + " begins with " + text::quoted(line)));
     return pid;
 }
 
@@ -88,7 +88,7 @@ Outcome missing(pid_t pid, const std::string& path) {
 std::optional<Outcome> somebody_else(const Options& options, const Process& process, System now) {
     const std::string text =
         fmt::format("{} names process {}, which is called {}", options.pid_file, process.pid,
-                    wire::quoted(process.command));
+                    text::quoted(process.command));
     if (!options.name.empty()) {
         if (process.is_called(options.name)) return std::nullopt;
         return failed("the pid file's number belongs to another program", ErrorClass::assertion,
@@ -104,7 +104,7 @@ std::optional<Outcome> somebody_else(const Options& options, const Process& proc
         "pid file is older than the process with its number", ErrorClass::assertion,
         fmt::format("{}, started {} ago, while the file was written {} ago; if that is the "
                     "right one (the clock was set meanwhile), set `name`",
-                    text, about_duration(process.age), about_duration(file_age)));
+                    text, text::about_duration(process.age), text::about_duration(file_age)));
 }
 
 Outcome of_pid_file(const Options& options, const Table& table, std::optional<uid_t> user,
@@ -119,7 +119,7 @@ Outcome of_pid_file(const Options& options, const Table& table, std::optional<ui
     if (!process->runs()) return failed("process is a zombie", ErrorClass::assertion, text);
     if (user && table.user_of(*pid) != user)
         return failed("process runs as another user", ErrorClass::assertion, text);
-    return ok("running for " + about_duration(process->age))
+    return ok("running for " + text::about_duration(process->age))
         .with("pid", static_cast<std::int64_t>(*pid))
         .with("age_seconds", whole_seconds(process->age));
 }

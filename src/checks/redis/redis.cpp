@@ -12,8 +12,8 @@
 
 #include "backends/redis/session.hpp"
 #include "checks/reuse.hpp"
-#include "wire/quote.hpp"
-#include "wire/url.hpp"
+#include "text/quote.hpp"
+#include "text/url.hpp"
 
 namespace vitals::checks::redis {
 
@@ -43,7 +43,7 @@ std::optional<std::int64_t> number(std::string_view text) {
 }
 
 // The number of the database: the path, or `db` behind a unix socket's. Nothing when it is none.
-std::optional<std::int64_t> database_of(const wire::Url& url) {
+std::optional<std::int64_t> database_of(const text::Url& url) {
     std::string_view text = url.path;
     if (url.scheme == "unix") {
         const std::string* db = url.parameter("db");
@@ -58,11 +58,11 @@ std::optional<std::int64_t> database_of(const wire::Url& url) {
 
 std::string verify_url(const void* value) {
     const auto& text = *static_cast<const std::string*>(value);
-    if (auto problem = wire::url_problem(text, {"redis", "rediss", "unix"}, wire::HostIs::optional);
+    if (auto problem = text::url_problem(text, {"redis", "rediss", "unix"}, text::HostIs::optional);
         !problem.empty()) {
         return problem;
     }
-    const wire::Url url = *wire::parse_url(text);
+    const text::Url url = *text::parse_url(text);
     if (url.scheme == "unix" && (!url.host.empty() || !url.path.starts_with('/')))
         return "names no path; expected unix:/path/to/socket";
     if (url.scheme != "unix" && url.host.empty()) return "names no host";
@@ -76,7 +76,7 @@ std::string verify_url(const void* value) {
 
 std::string verify(const void* erased) {
     const auto& options = *static_cast<const Options*>(erased);
-    const auto url = wire::parse_url(options.url);
+    const auto url = text::parse_url(options.url);
     if (!url) return {};  // said by the field
     const bool in_url = !url->user.empty() || !url->password.empty();
     const bool apart = !options.user.empty() || options.password.configured();
@@ -168,7 +168,7 @@ net::awaitable<std::string> Probe::info(std::string section) {
     if (answer.is(Type::error)) throw meaning_of(answer);
     if (!answer.is(Type::bulk)) {
         throw CheckError(ErrorClass::protocol, "not an answer to INFO",
-                         "got " + wire::quoted(answer.text));
+                         "got " + text::quoted(answer.text));
     }
     co_return std::move(answer.text);
 }
@@ -227,7 +227,7 @@ net::awaitable<bool> Probe::set(std::string key, std::string value) {
     if (answer.is(Type::error)) throw meaning_of(answer);
     if (!answer.is(Type::simple) || answer.text != "OK") {
         throw CheckError(ErrorClass::assertion, "SET was not answered with OK",
-                         "got " + wire::quoted(answer.text));
+                         "got " + text::quoted(answer.text));
     }
     co_return true;
 }
@@ -247,7 +247,7 @@ net::awaitable<Outcome> Probe::write_and_read() {
             throw CheckError(ErrorClass::assertion, "what was written is gone at once");
         if (!got.is(Type::bulk) || got.text != value) {
             throw CheckError(ErrorClass::assertion, "read something else than was written",
-                             "got " + wire::quoted(got.text));
+                             "got " + text::quoted(got.text));
         }
         context_.enter("delete");
         Words del{"DEL", key};
@@ -272,7 +272,7 @@ net::awaitable<Outcome> Probe::as_cluster() {
     const auto state = info_field(answer.text, "cluster_state");
     if (!unseen && state != "ok")
         throw CheckError(ErrorClass::assertion, "cluster is down",
-                         "got " + wire::quoted(answer.text));
+                         "got " + text::quoted(answer.text));
     const auto count = [&](std::string_view name) {
         return number(info_field(answer.text, name).value_or("0")).value_or(0);
     };
@@ -301,7 +301,7 @@ net::awaitable<void> Probe::see_quorum(std::string master) {
 net::awaitable<Outcome> Probe::as_sentinel() {
     const std::string text = co_await info("sentinel");
     if (text.find("sentinel_masters:") == std::string::npos)
-        throw CheckError(ErrorClass::assertion, "is no sentinel", "got " + wire::quoted(text));
+        throw CheckError(ErrorClass::assertion, "is no sentinel", "got " + text::quoted(text));
     std::int64_t masters = 0;
     for (;; ++masters) {
         const auto line = info_field(text, fmt::format("master{}", masters));
@@ -347,7 +347,7 @@ net::awaitable<Outcome> Probe::judge() {
 }
 
 Access access_of(const Options& options) {
-    return backends::redis::access_of(wire::parse_url(options.url).value(), options.user,
+    return backends::redis::access_of(text::parse_url(options.url).value(), options.user,
                                       options.password, options.tls);
 }
 
@@ -366,7 +366,7 @@ net::awaitable<net::Endpoint> find_master(const Options& options, net::Context& 
     }
     if (answer.text.starts_with("ERR unknown command"))
         throw CheckError(ErrorClass::assertion, "is no sentinel",
-                         "got " + wire::quoted(answer.text));
+                         "got " + text::quoted(answer.text));
     if (answer.is(Type::error)) throw meaning_of(answer);
     if (answer.is(Type::nil))
         throw CheckError(ErrorClass::assertion, "the sentinel knows no master of that name");
@@ -376,7 +376,7 @@ net::awaitable<net::Endpoint> find_master(const Options& options, net::Context& 
     const auto port = pair ? number(answer.items[1].text) : std::nullopt;
     if (!port || *port < 1 || *port > 65535 || answer.items[0].text.empty()) {
         throw CheckError(ErrorClass::protocol, "not a sentinel's answer",
-                         "got " + wire::quoted(pair ? answer.items[1].text : answer.text));
+                         "got " + text::quoted(pair ? answer.items[1].text : answer.text));
     }
     master.host = answer.items[0].text;
     master.port = static_cast<std::uint16_t>(*port);
@@ -388,7 +388,7 @@ net::awaitable<std::unique_ptr<Session>> open(const Options& options, net::Conte
     if (!options.master.empty()) access.endpoint = co_await find_master(options, context, access);
     auto session = co_await Session::connect(context, std::move(access));
     co_await session->log_in(context);
-    const std::int64_t database = database_of(*wire::parse_url(options.url)).value_or(0);
+    const std::int64_t database = database_of(*text::parse_url(options.url)).value_or(0);
     if (database != 0) {
         context.enter("select");
         co_await session->select(database);

@@ -10,9 +10,9 @@
 #include <utility>
 
 #include "checks/run_on_postgres.hpp"
-#include "model/amount.hpp"
-#include "model/glob.hpp"
 #include "slots.hpp"
+#include "text/amount.hpp"
+#include "text/glob.hpp"
 
 namespace vitals::checks::replication {
 
@@ -44,7 +44,7 @@ std::string verify_bound(const void* value) {
 
 std::string verify_globs(const void* value) {
     for (const std::string& glob : *static_cast<const std::vector<std::string>*>(value)) {
-        if (auto problem = glob_problem(glob); !problem.empty()) return problem;
+        if (auto problem = text::glob_problem(glob); !problem.empty()) return problem;
     }
     return {};
 }
@@ -97,10 +97,10 @@ struct Lag {
     std::string text() const {
         std::string made;
         if (bytes)
-            made = about_bytes(static_cast<std::uint64_t>(std::max<std::int64_t>(0, *bytes)));
+            made = text::about_bytes(static_cast<std::uint64_t>(std::max<std::int64_t>(0, *bytes)));
         if (!seconds || *seconds < 1) return made;
         const auto span = std::chrono::milliseconds(static_cast<std::int64_t>(*seconds * 1000));
-        return made + (made.empty() ? "" : ", ") + about_duration(span);
+        return made + (made.empty() ? "" : ", ") + text::about_duration(span);
     }
 };
 
@@ -151,8 +151,8 @@ void judge_lag(const Options& options, const Lag& lag, Outcome& outcome) {
 Outcome judge_standalone(const Facts& facts, const Slots& slots) {
     const std::size_t fed = slots.logical();
     Outcome outcome = ok(fed == 0 ? "standalone: nothing is set up for replication"
-                                  : fmt::format("standalone: no standby, {} logical slot{} in use",
-                                                fed, fed == 1 ? "" : "s"));
+                                  : fmt::format("standalone: no standby, {} in use",
+                                                text::counted(fed, "logical slot")));
     if (const auto lost = slots.lost())
         outcome = degraded(*lost);
     else if (const auto idle = slots.idle())
@@ -167,7 +167,8 @@ Outcome judge_primary(const Options& options, const Facts& facts, const Slots& s
     const bool set_up = standbys > 0 || facts.is_true(6) || slots.any_physical();
     if (!set_up && options.role != "primary") return judge_standalone(facts, slots);
     Outcome outcome =
-        ok(fmt::format("primary, {} standby{} streaming", standbys, standbys == 1 ? "" : "s"));
+        ok(fmt::format("primary, {} streaming",
+                       text::counted(static_cast<std::size_t>(standbys), "standby", "standbys")));
     if (const auto lost = slots.lost()) {
         outcome = degraded(*lost);
     } else if (standbys == 0) {

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
-#include "model/amount.hpp"
-#include "model/glob.hpp"
+#include "text/amount.hpp"
+#include "text/glob.hpp"
 
 namespace vitals::checks::replication {
 
@@ -62,7 +62,9 @@ Slots read_slots(const backends::postgres::Answer& answer,
         slot.unreserved = text_of(row, 3) == "unreserved";
         slot.kept = number_of(row, 4);
         slot.user = text_of(row, 5);
-        const auto takes = [&slot](const std::string& glob) { return glob_match(glob, slot.name); };
+        const auto takes = [&slot](const std::string& glob) {
+            return text::glob_match(glob, slot.name);
+        };
         if (std::ranges::none_of(ignored, takes))
             slots.judged.push_back(std::move(slot));
         else if (!slot.user.empty())
@@ -98,7 +100,7 @@ std::optional<std::string> Slots::idle() const {
     });
     if (found == judged.end()) return std::nullopt;
     return fmt::format("replication slot {} is not in use: {} of log is kept for {}", found->name,
-                       about_bytes(static_cast<std::uint64_t>(*found->kept)),
+                       text::about_bytes(static_cast<std::uint64_t>(*found->kept)),
                        found->physical ? "a standby that is gone" : "nobody");
 }
 

@@ -13,9 +13,9 @@
 #include <utility>
 
 #include "store.hpp"
+#include "text/quote.hpp"
+#include "text/url.hpp"
 #include "wire/aws.hpp"
-#include "wire/quote.hpp"
-#include "wire/url.hpp"
 
 namespace vitals::checks::s3 {
 
@@ -31,8 +31,8 @@ constexpr std::chrono::milliseconds longest_pause(800);
 std::string verify_url(const void* value) {
     const auto& text = *static_cast<const std::string*>(value);
     if (text.empty()) return {};  // not configured
-    if (auto problem = wire::url_problem(text, {"http", "https"}); !problem.empty()) return problem;
-    const wire::Url url = *wire::parse_url(text);
+    if (auto problem = text::url_problem(text, {"http", "https"}); !problem.empty()) return problem;
+    const text::Url url = *text::parse_url(text);
     if (!url.path.empty() && url.path != "/")
         return "has a path; expected scheme, host and port, the bucket stands in `bucket`";
     if (!url.query.empty()) return "has parameters; expected scheme, host and port";
@@ -64,7 +64,7 @@ std::string verify(const void* erased) {
     if (options.bucket.empty()) return "bucket is missing";
     if (options.access_key.empty()) return "access_key is missing";
     if (!options.secret_key.configured()) return "secret_key is missing";
-    const auto url = wire::parse_url(options.url);
+    const auto url = text::parse_url(options.url);
     if (!url) return {};  // said by the field
     in6_addr address{};
     const bool numeric = ::inet_pton(AF_INET, url->host.c_str(), &address) == 1 ||
@@ -175,7 +175,7 @@ net::awaitable<Outcome> Probe::bucket() {
     if (head.status != 200) throw refusal(head, asked);
     if (told.body.find("<ListBucketResult") != std::string::npos) co_return ok("bucket is there");
     throw CheckError(ErrorClass::protocol, "not the answer of S3",
-                     "got " + wire::quoted(told.body));
+                     "got " + text::quoted(told.body));
 }
 
 net::awaitable<void> Probe::create() {
@@ -203,7 +203,7 @@ net::awaitable<void> Probe::look_and_read() {
     if (length == nullptr || *length != std::to_string(content_.size())) {
         throw CheckError(ErrorClass::assertion, "object has not the size that was written",
                          fmt::format("{} bytes were written, it has {}", content_.size(),
-                                     length == nullptr ? "none" : wire::quoted(*length)));
+                                     length == nullptr ? "none" : text::quoted(*length)));
     }
     const net::HttpResponse got = co_await store_.ask("download", "GET", path());
     if (got.status == 404)
@@ -211,7 +211,7 @@ net::awaitable<void> Probe::look_and_read() {
     if (got.status != 200) throw refusal(got, "to read an object");
     if (got.body != content_) {
         throw CheckError(ErrorClass::assertion, "object is not what was written",
-                         "got " + wire::quoted(got.body));
+                         "got " + text::quoted(got.body));
     }
 }
 
@@ -312,7 +312,7 @@ Run bind(std::shared_ptr<const void> erased) {
 // s3://bucket is one of AWS; s3://KEY:SECRET@host:port/bucket is one of any server.
 std::string from_url(void* erased, std::string_view text) {
     auto& options = *static_cast<Options*>(erased);
-    const auto url = wire::parse_url(text);
+    const auto url = text::parse_url(text);
     if (!url) return url.error();
     constexpr const char* no_bucket =
         "names no bucket; expected s3://bucket, or s3://host:port/bucket";

@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view region_header = "x-amz-bucket-region";
 
 // Whether the bucket stands in the host's name. A dot in it would not fit a wildcard certificate.
-bool is_virtual(const Options& options, const wire::Url& url) {
+bool is_virtual(const Options& options, const text::Url& url) {
     if (options.style != "auto") return options.style == "virtual";
     const bool amazon =
         url.host.ends_with(".amazonaws.com") || url.host.ends_with(".amazonaws.com.cn");
@@ -24,7 +24,7 @@ bool is_virtual(const Options& options, const wire::Url& url) {
 }  // namespace
 
 Place::Place(const Options& options) {
-    const wire::Url url = wire::parse_url(options.url).value();
+    const text::Url url = text::parse_url(options.url).value();
     const bool in_host = is_virtual(options, url);
     scheme = url.scheme;
     host = wire::aws::host_header(

@@ -7,8 +7,8 @@
 
 #include "net/http_client.hpp"
 #include "s3.hpp"
+#include "text/url.hpp"
 #include "wire/sigv4.hpp"
-#include "wire/url.hpp"
 
 namespace vitals::checks::s3 {
 

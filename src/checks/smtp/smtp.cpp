@@ -9,10 +9,11 @@
 #include <utility>
 
 #include "net/conversation.hpp"
-#include "wire/quote.hpp"
+#include "text/amount.hpp"
+#include "text/quote.hpp"
+#include "text/url.hpp"
 #include "wire/replies.hpp"
 #include "wire/smtp.hpp"
-#include "wire/url.hpp"
 
 namespace vitals::checks::smtp {
 
@@ -23,8 +24,8 @@ constexpr std::uint16_t usual_tls_port = 465;
 
 std::string verify_url(const void* value) {
     const auto& text = *static_cast<const std::string*>(value);
-    if (auto problem = wire::url_problem(text, {"smtp", "smtps"}); !problem.empty()) return problem;
-    const wire::Url url = *wire::parse_url(text);
+    if (auto problem = text::url_problem(text, {"smtp", "smtps"}); !problem.empty()) return problem;
+    const text::Url url = *text::parse_url(text);
     if (!url.user.empty() || !url.password.empty())
         return "holds a user; this check does not log in";
     if (url.path.size() > 1 || !url.query.empty()) return "has a path; expected smtp://host:port";
@@ -96,7 +97,7 @@ class Session {
         // What came in the clear before the handshake must not be taken for what comes after it.
         if (const std::string& early = conversation_.machine().unread(); !early.empty()) {
             throw CheckError(ErrorClass::protocol, "spoke before the handshake",
-                             "got " + wire::quoted(early));
+                             "got " + text::quoted(early));
         }
         co_await conversation_.connection().start_tls(options, std::move(host));
     }
@@ -114,12 +115,12 @@ class Session {
         for (const std::string& line : reply.lines) said += line + '\n';
         if (reply.code == 421) {
             throw CheckError(ErrorClass::assertion, "service not available (421)",
-                             "got " + wire::quoted(said));
+                             "got " + text::quoted(said));
         }
         throw CheckError(
             ErrorClass::assertion,
             fmt::format("{} answered with {}, expected {}", phase, reply.code, expected),
-            "got " + wire::quoted(said));
+            "got " + text::quoted(said));
     }
 
     using Machine = wire::Replies<decltype(&wire::smtp::take_reply)>;
@@ -138,16 +139,16 @@ Outcome judge(const Options& options, const Session& session, System now) {
     if (options.certificate_days > 0 && days < options.certificate_days) {
         outcome.status = days < 0 ? Status::failed : Status::degraded;
         outcome.error_class = days < 0 ? ErrorClass::tls : ErrorClass::none;
-        outcome.detail =
-            days < 0 ? std::string("certificate expired")
-                     : fmt::format("certificate ends in {} day{}", days, days == 1 ? "" : "s");
+        outcome.detail = days < 0 ? std::string("certificate expired")
+                                  : "certificate ends in " +
+                                        text::counted(static_cast<std::size_t>(days), "day");
         if (days < 0) outcome.failed_phase = "tls";
     }
     return outcome;
 }
 
 net::awaitable<Outcome> run(const Options& options, net::Context& context) {
-    const wire::Url url = wire::parse_url(options.url).value();
+    const text::Url url = text::parse_url(options.url).value();
     const bool tls = url.scheme == "smtps";
     net::Endpoint endpoint;
     endpoint.host = url.host;

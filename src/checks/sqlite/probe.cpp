@@ -11,7 +11,7 @@
 
 #include <fmt/format.h>
 
-#include "wire/quote.hpp"
+#include "text/quote.hpp"
 
 namespace vitals::checks::sqlite {
 
@@ -233,7 +233,7 @@ void Probe::check(const char* pragma) const {
         throw CheckError(ErrorClass::local, "database was opened by others meanwhile", path_);
     if (found != "ok")
         throw CheckError(ErrorClass::assertion, "database is damaged",
-                         fmt::format("{}: {} says {}", path_, pragma, wire::quoted(found)));
+                         fmt::format("{}: {} says {}", path_, pragma, text::quoted(found)));
 }
 
 }  // namespace vitals::checks::sqlite

@@ -5,7 +5,7 @@
 
 #include "net/reading.hpp"
 #include "probe.hpp"
-#include "wire/path_url.hpp"
+#include "text/path_url.hpp"
 
 namespace vitals::checks::sqlite {
 
@@ -73,7 +73,7 @@ std::string verify(const void* value) {
 }
 
 std::string from_url(void* value, std::string_view url) {
-    auto path = wire::path_of_url(url);
+    auto path = text::path_of_url(url);
     if (!path) return path.error();
     static_cast<Options*>(value)->path = *std::move(path);
     return {};

@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "net/connection.hpp"
+#include "text/quote.hpp"
+#include "text/url.hpp"
 #include "wire/pattern.hpp"
-#include "wire/quote.hpp"
-#include "wire/url.hpp"
 
 namespace vitals::checks::tcp {
 
@@ -26,11 +26,11 @@ std::string text_at(const void* value) {
 
 std::string verify_url(const void* value) {
     const std::string text = text_at(value);
-    if (auto problem = wire::url_problem(text, {"tcp", "unix"}, wire::HostIs::optional);
+    if (auto problem = text::url_problem(text, {"tcp", "unix"}, text::HostIs::optional);
         !problem.empty()) {
         return problem;
     }
-    const wire::Url url = *wire::parse_url(text);
+    const text::Url url = *text::parse_url(text);
     if (!url.user.empty() || !url.password.empty()) return "holds a user, which tcp cannot be";
     if (url.scheme == "unix") {
         return url.host.empty() && url.path.starts_with('/')
@@ -55,7 +55,7 @@ constexpr Field fields[] = {
          .verify = [](const void* value) { return wire::pattern_problem(text_at(value)); }}),
 };
 
-net::Endpoint endpoint_of(const wire::Url& url) {
+net::Endpoint endpoint_of(const text::Url& url) {
     net::Endpoint endpoint;
     if (url.scheme == "unix") {
         endpoint.unix_path = url.path;
@@ -73,7 +73,7 @@ net::awaitable<void> await_answer(net::Connection& connection, const wire::Patte
     while (!pattern.found_in(answer) || answer.empty()) {
         if (answer.size() >= longest_answer) {
             throw CheckError(ErrorClass::assertion, "answer does not hold the expected text",
-                             "got " + wire::quoted(answer));
+                             "got " + text::quoted(answer));
         }
         const std::size_t count = co_await connection.read_some(buffer);
         if (count == 0 && answer.empty()) {
@@ -81,7 +81,7 @@ net::awaitable<void> await_answer(net::Connection& connection, const wire::Patte
         }
         if (count == 0) {
             throw CheckError(ErrorClass::assertion, "answer does not hold the expected text",
-                             "got " + wire::quoted(answer) + ", then the end");
+                             "got " + text::quoted(answer) + ", then the end");
         }
         answer.append(buffer.data(), std::min(count, longest_answer - answer.size()));
     }
@@ -109,7 +109,7 @@ net::awaitable<Outcome> run(const Prepared& prepared, net::Context& context) {
 Run bind(std::shared_ptr<const void> erased) {
     const auto options = std::static_pointer_cast<const Options>(std::move(erased));
     auto prepared = std::make_shared<Prepared>();
-    prepared->endpoint = endpoint_of(wire::parse_url(options->url).value());
+    prepared->endpoint = endpoint_of(text::parse_url(options->url).value());
     prepared->send = options->send;
     if (!options->expect.empty()) prepared->expect = wire::Pattern::parse(options->expect).value();
     return [prepared](net::Context& context) { return run(*prepared, context); };

@@ -7,7 +7,8 @@
 #include <utility>
 
 #include "net/connection.hpp"
-#include "wire/url.hpp"
+#include "text/amount.hpp"
+#include "text/url.hpp"
 
 namespace vitals::checks::tls {
 
@@ -18,8 +19,8 @@ constexpr std::chrono::milliseconds longest_verdict(1000);  // on our certificat
 
 std::string verify_url(const void* value) {
     const auto& text = *static_cast<const std::string*>(value);
-    if (auto problem = wire::url_problem(text, {"tls"}); !problem.empty()) return problem;
-    const wire::Url url = *wire::parse_url(text);
+    if (auto problem = text::url_problem(text, {"tls"}); !problem.empty()) return problem;
+    const text::Url url = *text::parse_url(text);
     if (!url.user.empty() || !url.password.empty()) return "holds a user, which tls cannot be";
     if (url.path.size() > 1 || !url.query.empty()) return "has a path; expected tls://host:port";
     return {};
@@ -51,7 +52,7 @@ constexpr Field fields[] = {
 };
 
 net::awaitable<Outcome> run(const Options& options, net::Context& context) {
-    const wire::Url url = wire::parse_url(options.url).value();
+    const text::Url url = text::parse_url(options.url).value();
     net::Endpoint endpoint;
     endpoint.host = url.host;
     endpoint.port = url.port.value_or(usual_port);
@@ -76,7 +77,7 @@ std::string from_url(void* options, std::string_view url) {
 std::string left_in_words(std::int64_t days) {
     if (days < 0) return "certificate expired";
     if (days == 0) return "certificate ends within a day";
-    return fmt::format("certificate ends in {} day{}", days, days == 1 ? "" : "s");
+    return "certificate ends in " + text::counted(static_cast<std::size_t>(days), "day");
 }
 
 }  // namespace

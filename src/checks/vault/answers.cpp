@@ -4,7 +4,7 @@
 
 #include <boost/json.hpp>
 
-#include "wire/quote.hpp"
+#include "text/quote.hpp"
 #include "wire/vault.hpp"
 
 namespace vitals::checks::vault {
@@ -16,7 +16,7 @@ using wire::vault::object_of;
 using wire::vault::values_of;
 
 CheckError not_vault(std::string_view body) {
-    return CheckError(ErrorClass::protocol, "not Vault's answer", "got " + wire::quoted(body));
+    return CheckError(ErrorClass::protocol, "not Vault's answer", "got " + text::quoted(body));
 }
 
 std::optional<bool> flag(const json::object& object, std::string_view name) {
@@ -39,7 +39,7 @@ std::string judge_health(std::string_view body, bool standby_ok) {
     const auto sealed = flag(*health, "sealed");
     if (!initialized || !sealed) throw not_vault(body);
     const auto fault = [&](std::string detail) {
-        return CheckError(ErrorClass::assertion, std::move(detail), "got " + wire::quoted(body));
+        return CheckError(ErrorClass::assertion, std::move(detail), "got " + text::quoted(body));
     };
     if (!*initialized) throw fault("is not initialised");
     if (flag(*health, "removed_from_cluster").value_or(false))

@@ -9,9 +9,9 @@
 
 #include "answers.hpp"
 #include "net/http_client.hpp"
-#include "wire/quote.hpp"
+#include "text/quote.hpp"
+#include "text/url.hpp"
 #include "wire/sigv4.hpp"
-#include "wire/url.hpp"
 #include "wire/vault.hpp"
 
 namespace vitals::checks::vault {
@@ -33,8 +33,8 @@ constexpr std::uint16_t usual_port = 8200;
 
 std::string verify_url(const void* value) {
     const auto& text = *static_cast<const std::string*>(value);
-    if (auto problem = wire::url_problem(text, {"http", "https"}); !problem.empty()) return problem;
-    const wire::Url url = *wire::parse_url(text);
+    if (auto problem = text::url_problem(text, {"http", "https"}); !problem.empty()) return problem;
+    const text::Url url = *text::parse_url(text);
     if (!url.query.empty() || (!url.path.empty() && url.path != "/"))
         return "has a path or parameters; expected https://host:8200";
     if (!url.user.empty() || !url.password.empty())
@@ -89,7 +89,7 @@ using TokenEnd = std::optional<std::int64_t>;  // seconds left; nothing: it neve
 std::string redirected(const net::HttpResponse& response, std::string_view base) {
     const std::string* location = response.header("location");
     if (response.status != 307 || location == nullptr) return {};
-    if (!wire::url_problem(*location, {"http", "https"}).empty()) return {};
+    if (!text::url_problem(*location, {"http", "https"}).empty()) return {};
     if (base.starts_with("https:") && !location->starts_with("https:")) return {};
     return *location;
 }
@@ -98,7 +98,7 @@ std::string redirected(const net::HttpResponse& response, std::string_view base)
 class Probe {
   public:
     Probe(const Options& options, net::Context& context) : options_(options), context_(context) {
-        base_ = wire::parse_url(options.url).value().bare;
+        base_ = text::parse_url(options.url).value().bare;
         if (base_.ends_with('/')) base_.pop_back();
     }
 
@@ -146,7 +146,7 @@ net::awaitable<std::string> Probe::health() {
     if (gateway ||
         (response.status == 503 && response.body.find("\"sealed\"") == std::string::npos))
         throw CheckError(ErrorClass::assertion, fmt::format("status {}", response.status),
-                         "got " + wire::quoted(response.body));
+                         "got " + text::quoted(response.body));
     co_return judge_health(response.body, options_.standby_ok);
 }
 
@@ -255,7 +255,7 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 // vault://host:8200/mount/path#key; the token as VAULT_TOKEN or, `vault://:TOKEN@...`, in the URL.
 std::string from_url(void* erased, std::string_view text) {
     auto& options = *static_cast<Options*>(erased);
-    const auto url = wire::parse_url(text);
+    const auto url = text::parse_url(text);
     if (!url) return url.error();
     if (url->host.empty()) return "names no host; expected vault://host:8200/mount/path#key";
     if (!url->user.empty()) return "holds a user; a token stands as vault://:TOKEN@host";

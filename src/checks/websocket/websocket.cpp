@@ -9,9 +9,9 @@
 #include <random>
 
 #include "net/conversation.hpp"
+#include "text/quote.hpp"
+#include "text/url.hpp"
 #include "wire/pattern.hpp"
-#include "wire/quote.hpp"
-#include "wire/url.hpp"
 #include "wire/websocket.hpp"
 
 namespace vitals::checks::websocket {
@@ -24,8 +24,8 @@ using What = Event::What;
 
 std::string verify_url(const void* value) {
     const auto& text = *static_cast<const std::string*>(value);
-    if (auto problem = wire::url_problem(text, {"ws", "wss"}); !problem.empty()) return problem;
-    const wire::Url url = *wire::parse_url(text);
+    if (auto problem = text::url_problem(text, {"ws", "wss"}); !problem.empty()) return problem;
+    const text::Url url = *text::parse_url(text);
     return url.user.empty() && url.password.empty()
                ? std::string()
                : "holds a user; put an Authorization into headers";
@@ -88,7 +88,7 @@ constexpr Field fields[] = {
 };
 
 // What is taken from the URL as it stands: path and query are sent as they were written.
-std::string target_of(const wire::Url& url) {
+std::string target_of(const text::Url& url) {
     const auto authority = url.bare.find("//") + 2;
     const auto path = url.bare.find_first_of("/?", authority);
     if (path == url.bare.npos) return "/";
@@ -97,14 +97,14 @@ std::string target_of(const wire::Url& url) {
     return target.front() == '?' ? "/" + target : target;
 }
 
-std::string host_of(const wire::Url& url) {
+std::string host_of(const text::Url& url) {
     const bool six = url.host.find(':') != url.host.npos;
     std::string host = six ? "[" + url.host + "]" : url.host;
     if (url.port) host += fmt::format(":{}", *url.port);
     return host;
 }
 
-wire::websocket::Handshake handshake_of(const Options& options, const wire::Url& url) {
+wire::websocket::Handshake handshake_of(const Options& options, const text::Url& url) {
     wire::websocket::Handshake handshake;
     handshake.target = target_of(url);
     handshake.host = host_of(url);
@@ -131,7 +131,7 @@ CheckError closed(const Event& event) {
     return {ErrorClass::assertion,
             event.code == 0 ? "closed by the server"
                             : fmt::format("closed by the server ({})", event.code),
-            event.data.empty() ? "" : "got " + wire::quoted(event.data)};
+            event.data.empty() ? "" : "got " + text::quoted(event.data)};
 }
 
 using Pattern = std::optional<wire::Pattern>;
@@ -167,11 +167,11 @@ net::awaitable<void> await_message(net::Context& context, Conversation& conversa
     }
     if (!other) throw CheckError(ErrorClass::timeout, "pings are answered, messages are not");
     throw CheckError(ErrorClass::assertion, "no message holds the expected text",
-                     "got " + wire::quoted(*other));
+                     "got " + text::quoted(*other));
 }
 
 net::awaitable<Outcome> run(const Options& options, net::Context& context) {
-    const wire::Url url = wire::parse_url(options.url).value();
+    const text::Url url = text::parse_url(options.url).value();
     net::Endpoint endpoint;
     endpoint.host = url.host;
     endpoint.port = url.port.value_or(url.scheme == "wss" ? 443 : 80);

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "backends/amqp/session.hpp"
-#include "wire/quote.hpp"
+#include "text/quote.hpp"
 #include "workers/celery/event_sink.hpp"
 
 namespace vitals::workers::celery {
@@ -113,7 +113,7 @@ class Subscription {
                 return refused(event);
             case What::blocked:
                 return sink_.muted("the broker takes no messages, and so no heartbeats",
-                                   "got " + wire::quoted(event.text));
+                                   "got " + text::quoted(event.text));
             case What::unblocked:
                 return sink_.listening();
             case What::returned:

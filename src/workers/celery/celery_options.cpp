@@ -1,23 +1,23 @@
 #include "workers/celery/celery_options.hpp"
 
 #include "backends/celery/names.hpp"
-#include "wire/url.hpp"
+#include "text/url.hpp"
 
 namespace vitals::workers::celery {
 
 namespace {
 
-bool by_redis(const wire::Url& url) {
+bool by_redis(const text::Url& url) {
     return url.scheme == "redis" || url.scheme == "rediss";
 }
 
 std::string verify_url(const void* value) {
     const auto& text = *static_cast<const std::string*>(value);
-    if (auto problem = wire::url_problem(text, {"amqp", "amqps", "redis", "rediss"});
+    if (auto problem = text::url_problem(text, {"amqp", "amqps", "redis", "rediss"});
         !problem.empty()) {
         return problem;
     }
-    const wire::Url url = *wire::parse_url(text);
+    const text::Url url = *text::parse_url(text);
     if (!url.query.empty()) return "has a query; put options into keys of their own";
     if (!by_redis(url))
         return url.path.size() > 256 ? "names a virtual host of more than 255 bytes" : "";
@@ -42,7 +42,7 @@ std::string verify_fanout(const void* value) {
 
 std::string verify(const void* erased) {
     const auto& options = *static_cast<const CeleryOptions*>(erased);
-    const auto url = wire::parse_url(options.url);
+    const auto url = text::parse_url(options.url);
     if (!url) return {};  // said by the field
     if (!url->user.empty() && !options.user.empty()) return "user stands in the URL and apart";
     if (!url->password.empty() && options.password.configured())

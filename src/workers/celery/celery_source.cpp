@@ -9,6 +9,7 @@
 #include <random>
 
 #include "model/check_error.hpp"
+#include "text/url.hpp"
 #include "workers/celery/event_sink.hpp"
 
 namespace vitals::workers::celery {
@@ -50,12 +51,12 @@ struct Attempt {
     Attempt(net::Environment& environment, Clock& clock, const std::string& group,
             std::shared_ptr<const CeleryOptions> given, EventSink heard)
         : options(std::move(given)),
-          url(wire::parse_url(options->url).value()),
+          url(text::parse_url(options->url).value()),
           sink(std::move(heard)),
           context(environment, clock, "workers/" + group, "celery", sink.alive_until()) {}
 
     static net::awaitable<void> live(std::shared_ptr<Attempt> self) {
-        const wire::Url& url = self->url;
+        const text::Url& url = self->url;
         const CeleryOptions& options = *self->options;
         if (options.password.configured() && !options.password.available())
             throw CheckError(ErrorClass::local, "the password is not at hand yet");
@@ -67,7 +68,7 @@ struct Attempt {
     }
 
     std::shared_ptr<const CeleryOptions> options;
-    wire::Url url;
+    text::Url url;
     EventSink sink;
     net::Context context;
 };

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "text/quote.hpp"
 #include "wire/celery.hpp"
-#include "wire/quote.hpp"
 
 namespace vitals::workers::celery {
 
@@ -23,7 +23,7 @@ void IgnoredMessages::add(const std::string& what, std::string_view theirs) {
     if (log_)
         log_(LogLevel::warning,
              fmt::format("workers/{}: ignored {} {} so far; the last one {}: {}", group_, count_,
-                         count_ == 1 ? "message" : "messages", what, wire::quoted(theirs, 120)));
+                         count_ == 1 ? "message" : "messages", what, text::quoted(theirs, 120)));
 }
 
 EventSink::EventSink(std::shared_ptr<Table> table, std::string group, Clock& clock, Timing timing,

@@ -9,7 +9,7 @@
 
 #include "net/awaitable.hpp"
 #include "net/context.hpp"
-#include "wire/url.hpp"
+#include "text/url.hpp"
 #include "workers/celery/celery_options.hpp"
 #include "workers/celery/celery_source.hpp"
 
@@ -67,7 +67,7 @@ class EventSink {
 // Both connect, log in and listen, and end with CheckError only.
 struct Broker {
     const CeleryOptions& options;
-    const wire::Url& url;
+    const text::Url& url;
 };
 net::awaitable<void> listen_on_amqp(net::Context& context, Broker broker, EventSink& sink);
 net::awaitable<void> listen_on_redis(net::Context& context, Broker broker, EventSink& sink);

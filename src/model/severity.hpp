@@ -1,0 +1,33 @@
+// The one order of statuses. Pure.
+#pragma once
+
+#include <array>
+
+#include "vitals/status.hpp"
+
+namespace vitals {
+
+// 0 for ok, then degraded, unknown, failed: what is not known may be failed, and counts as more
+// than what is known to work.
+constexpr int severity(Status status) noexcept {
+    switch (status) {
+        case Status::ok:
+            return 0;
+        case Status::degraded:
+            return 1;
+        case Status::unknown:
+            return 2;
+        case Status::failed:
+            break;
+    }
+    return 3;
+}
+
+constexpr Status worst(Status a, Status b) noexcept {
+    return severity(b) > severity(a) ? b : a;
+}
+
+// All but ok, the worst first.
+inline constexpr std::array worst_first = {Status::failed, Status::unknown, Status::degraded};
+
+}  // namespace vitals

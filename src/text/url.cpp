@@ -1,0 +1,249 @@
+// Read by hand, because Boost.URL 1.81 takes `http://user:pass/word@host` for a URL and reads
+// beyond the end of `x:?#` (found by the fuzzer of this file).
+#include "text/url.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "text/percent.hpp"
+
+namespace vitals::text {
+
+namespace {
+
+// Sections 2.2, 2.3 and 3 of the RFC, without letters, digits and %XX, which may stand everywhere.
+constexpr std::string_view userinfo_signs = "-._~!$&'()*+,;=:";
+constexpr std::string_view host_signs = "-._~!$&'()*+,;=";
+constexpr std::string_view path_signs = "-._~!$&'()*+,;=:@/";
+constexpr std::string_view query_signs = "-._~!$&'()*+,;=:@/?[]";
+
+constexpr bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+constexpr bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+constexpr bool in_scheme(char c) {
+    return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
+}
+std::string lower(std::string_view text) {
+    std::string made(text);
+    for (char& c : made) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    return made;
+}
+
+bool has_control(std::string_view text) {
+    return std::any_of(text.begin(), text.end(),
+                       [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
+// The text with its %XX replaced, or nothing when it holds what may not stand there.
+std::optional<std::string> decoded(std::string_view text, std::string_view signs) {
+    std::string made;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const char c = text[at];
+        if (const auto byte = percent_byte(text, at)) {
+            made += *byte;
+            at += 2;
+        } else if (is_letter(c) || is_digit(c) || signs.find(c) != std::string_view::npos) {
+            made += c;
+        } else {
+            return std::nullopt;
+        }
+    }
+    return made;
+}
+
+// Up to the first of these characters; that and what follows stay in `rest`.
+std::string_view take_until(std::string_view& rest, std::string_view stops) {
+    const auto taken = rest.substr(0, rest.find_first_of(stops));
+    rest.remove_prefix(taken.size());
+    return taken;
+}
+
+using Problem = std::optional<std::string>;  // nothing: no problem
+
+// A password that was not percent-encoded is the usual reason; say so.
+std::string grammar_problem(std::string_view text) {
+    if (text.empty()) return "is empty; expected a URL such as scheme://host:port/path";
+    if (text.find(':') == std::string_view::npos) {
+        return "has no scheme; expected a URL such as scheme://host:port/path";
+    }
+    if (has_control(text) || text.find(' ') != std::string_view::npos) {
+        return "holds a space or a control character; percent-encode it";
+    }
+    return "is not a URL; characters with a meaning of their own (as / ? # @ : in a password) must "
+           "be percent-encoded";
+}
+
+bool read_scheme(std::string_view& rest, Url& url) {
+    const auto scheme = take_until(rest, ":");
+    if (rest.empty() || scheme.empty() || !is_letter(scheme[0])) return false;
+    rest.remove_prefix(1);
+    url.scheme = lower(scheme);
+    return std::all_of(scheme.begin(), scheme.end(), in_scheme);
+}
+
+bool read_userinfo(std::string_view text, Url& url) {
+    const std::size_t colon = text.find(':');
+    const auto user = decoded(text.substr(0, colon), userinfo_signs);
+    const auto password =
+        decoded(colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1),
+                userinfo_signs);
+    if (!user || !password) return false;
+    url.user = *user;
+    url.password = *password;
+    return true;
+}
+
+// What stands before the port; `text` keeps the colon and what follows.
+bool read_host(std::string_view& text, Url& url) {
+    if (text.starts_with('[')) {
+        const std::size_t end = text.find(']');
+        if (end == std::string_view::npos) return false;
+        url.host = lower(text.substr(1, end - 1));
+        text.remove_prefix(end + 1);
+        std::array<unsigned char, 16> address{};
+        return ::inet_pton(AF_INET6, url.host.c_str(), address.data()) == 1;
+    }
+    const auto host = decoded(take_until(text, ":"), host_signs);
+    if (!host) return false;
+    url.host = lower(*host);
+    return true;
+}
+
+Problem read_port(std::string_view text, Url& url) {
+    if (text.empty() || text == ":") return {};
+    if (text[0] != ':') return "is not a URL; expected a port behind the address";
+    text.remove_prefix(1);
+    // Said of numbers only: anything else may be a password.
+    if (!std::all_of(text.begin(), text.end(), is_digit)) return grammar_problem("x:");
+    std::uint16_t port = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    if (error != std::errc{} || port == 0) return "has a port that is not between 1 and 65535";
+    url.port = port;
+    return {};
+}
+
+Problem read_authority(std::string_view text, std::string_view whole, Url& url) {
+    const std::size_t at = text.find('@');
+    if (at != std::string_view::npos) {
+        if (!read_userinfo(text.substr(0, at), url)) return grammar_problem(whole);
+        text.remove_prefix(at + 1);
+    }
+    if (!read_host(text, url)) return grammar_problem(whole);
+    return read_port(text, url);
+}
+
+bool read_query(std::string_view text, Url& url) {
+    while (!text.empty()) {
+        const auto parameter = take_until(text, "&");
+        if (!text.empty()) text.remove_prefix(1);
+        const std::size_t equals = parameter.find('=');
+        const auto key = decoded(parameter.substr(0, equals), query_signs);
+        const auto value = decoded(
+            equals == std::string_view::npos ? std::string_view() : parameter.substr(equals + 1),
+            query_signs);
+        if (!key || !value) return false;
+        if (!parameter.empty()) url.query.emplace_back(*key, *value);
+    }
+    return true;
+}
+
+// `a://h1;a://h2` as Celery and redis take it, `a://h1,h2` as libpq does. Behind the host of an
+// HTTP URL other URLs may stand, in gateways and caches.
+bool is_list(std::string_view text) {
+    constexpr std::string_view mark = "://";
+    const std::size_t scheme = std::min(text.find(mark), text.size());
+    std::string_view rest = text.substr(std::min(scheme + mark.size(), text.size()));
+    const bool web = text.starts_with("http") || text.starts_with("ws");
+    const std::string_view authority = take_until(rest, "/?#");
+    if (authority.find_first_of(",;", authority.rfind('@') + 1) != std::string_view::npos)
+        return true;
+    for (std::size_t at = rest.find(mark); !web && at < rest.size(); at = rest.find(mark, at + 1)) {
+        while (at > 0 && in_scheme(rest[at - 1])) --at;
+        if (at > 0 && (rest[at - 1] == ',' || rest[at - 1] == ';')) return true;
+        at = rest.find(mark, at);
+    }
+    return false;
+}
+
+// SQLAlchemy's `postgresql+psycopg2`; kombu's names for two ways to speak AMQP.
+std::string_view without_driver(std::string_view scheme) {
+    if (scheme == "pyamqp" || scheme == "librabbitmq") return "amqp";
+    return scheme.substr(0, scheme.rfind('+'));
+}
+
+// Names in all alphabets; addresses were read before.
+bool can_be_host(std::string_view host) {
+    return std::all_of(host.begin(), host.end(), [](char c) {
+        return is_letter(c) || is_digit(c) ||
+               std::string_view("-._:").find(c) != std::string_view::npos ||
+               static_cast<unsigned char>(c) >= 0x80;
+    });
+}
+
+}  // namespace
+
+const std::string* Url::parameter(std::string_view name) const noexcept {
+    const auto found = std::find_if(query.begin(), query.end(),
+                                    [&](const auto& entry) { return entry.first == name; });
+    return found == query.end() ? nullptr : &found->second;
+}
+
+std::expected<Url, std::string> parse_url(std::string_view text) {
+    Url url;
+    std::string_view rest = text;
+    if (!read_scheme(rest, url)) return std::unexpected(grammar_problem(text));
+    url.bare = text.substr(0, text.size() - rest.size());
+    if (rest.starts_with("//")) {
+        rest.remove_prefix(2);
+        const auto authority = take_until(rest, "/?#");
+        if (auto problem = read_authority(authority, text, url)) return std::unexpected(*problem);
+        url.bare += "//";
+        url.bare += authority.substr(authority.find('@') + 1);  // all of it where there is none
+    }
+    url.bare += rest;
+    const auto path = decoded(take_until(rest, "?#"), path_signs);
+    bool good = path.has_value();
+    if (good) url.path = *path;
+    if (good && rest.starts_with('?')) {
+        rest.remove_prefix(1);
+        good = read_query(take_until(rest, "#"), url);
+    }
+    if (good && !rest.empty()) good = decoded(rest.substr(1), query_signs).has_value();
+    if (!good) return std::unexpected(grammar_problem(text));
+    for (const std::string* part : {&url.user, &url.password, &url.host, &url.path}) {
+        if (has_control(*part)) return std::unexpected("holds an encoded control character");
+    }
+    return url;
+}
+
+std::string url_problem(std::string_view text, std::initializer_list<std::string_view> schemes,
+                        HostIs host) {
+    if (is_list(text)) return "names several servers: give each of them a component of its own";
+    const auto url = parse_url(text);
+    if (!url) return url.error();
+    const auto known = [&schemes](std::string_view scheme) {
+        return std::find(schemes.begin(), schemes.end(), scheme) != schemes.end();
+    };
+    if (!known(url->scheme)) {
+        const std::string_view plain = without_driver(url->scheme);
+        if (known(plain)) return fmt::format("has the scheme {}; write {}://", url->scheme, plain);
+        return fmt::format("has the scheme {}; expected {}", url->scheme,
+                           fmt::join(schemes, " or "));
+    }
+    if (host == HostIs::required && url->host.empty()) return "names no host";
+    const bool directory = host == HostIs::or_directory && url->host.starts_with('/');
+    if (!directory && !can_be_host(url->host)) return "names a host with a character that none has";
+    return {};
+}
+
+}  // namespace vitals::text

@@ -1,0 +1,45 @@
+// A URL as a check is given it: where to go and who to be. RFC 3986, strictly, but for square
+// brackets in a query, which are common there. Values, no I/O; thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace vitals::text {
+
+// All parts percent-decoded, except `bare`.
+struct Url {
+    std::string scheme;  // lower case
+    std::string user;
+    std::string password;
+    std::string host;  // lower case; an IPv6 address without brackets; may be empty
+    std::optional<std::uint16_t> port;
+    std::string path;  // with its leading `/`, where there is one
+    std::vector<std::pair<std::string, std::string>> query;
+    std::string bare;  // as written, without user and password: all that may be shown
+
+    // The first parameter of that name, or null.
+    const std::string* parameter(std::string_view name) const noexcept;
+};
+
+// Takes a URL apart, or says what is wrong with it in words that repeat no part of it: it may hold
+// a password.
+std::expected<Url, std::string> parse_url(std::string_view text);
+
+enum class HostIs : std::uint8_t {
+    required,
+    optional,
+    or_directory,  // optional, or that of a unix socket: libpq's `postgresql://user@%2Frun/db`
+};
+
+// What is wrong with a URL for a kind of check that takes these schemes, or empty. A list of hosts
+// or URLs is refused, and what clients write into the scheme for a driver of theirs.
+std::string url_problem(std::string_view text, std::initializer_list<std::string_view> schemes,
+                        HostIs host = HostIs::required);
+
+}  // namespace vitals::text

@@ -1,0 +1,119 @@
+#include "text/url.hpp"
+
+#include <gtest/gtest.h>
+
+namespace vitals::text {
+namespace {
+
+TEST(Url, is_taken_apart) {
+    const auto url = parse_url("Redis://app:s%40cret%2F@Cache.Example.org:6379/0?db=1&x=a%20b#top");
+    ASSERT_TRUE(url.has_value());
+    EXPECT_EQ(url->scheme, "redis");
+    EXPECT_EQ(url->user, "app");
+    EXPECT_EQ(url->password, "s@cret/");
+    EXPECT_EQ(url->host, "cache.example.org");
+    EXPECT_EQ(url->port, 6379);
+    EXPECT_EQ(url->path, "/0");
+    ASSERT_NE(url->parameter("x"), nullptr);
+    EXPECT_EQ(*url->parameter("x"), "a b");
+    EXPECT_EQ(url->parameter("y"), nullptr);
+    EXPECT_EQ(url->bare, "Redis://Cache.Example.org:6379/0?db=1&x=a%20b#top");
+}
+
+TEST(Url, takes_every_form_of_authority) {
+    EXPECT_EQ(parse_url("tcp://[::1]:80")->host, "::1");
+    EXPECT_EQ(parse_url("tcp://[FE80::1]:80")->host, "fe80::1");
+    EXPECT_EQ(parse_url("tcp://127.0.0.1:80")->host, "127.0.0.1");
+    EXPECT_EQ(parse_url("https://example.org")->port, std::nullopt);
+    EXPECT_EQ(parse_url("https://example.org:")->port, std::nullopt);
+    EXPECT_EQ(parse_url("unix:/run/app.sock")->path, "/run/app.sock");
+    EXPECT_EQ(parse_url("unix:///run/app.sock")->path, "/run/app.sock");
+    EXPECT_EQ(parse_url("dns:example.org?type=MX")->path, "example.org");
+    EXPECT_EQ(parse_url("redis://:pw@h/")->password, "pw");
+    EXPECT_EQ(parse_url("redis://:pw@h/")->bare, "redis://h/");
+    EXPECT_EQ(parse_url("http://h/?q=a@b")->bare, "http://h/?q=a@b");
+    EXPECT_EQ(parse_url("http://u:p@h/?q=a@b")->bare, "http://h/?q=a@b");
+    EXPECT_EQ(parse_url("http://u:p@h/x@y")->bare, "http://h/x@y");
+    EXPECT_EQ(parse_url("http://@h/")->bare, "http://h/");
+    EXPECT_EQ(parse_url("postgresql:///db?host=/run")->host, "");
+    EXPECT_EQ(*parse_url("postgresql:///db?host=/run")->parameter("host"), "/run");
+    EXPECT_EQ(parse_url("http://h?x")->path, "");
+    EXPECT_EQ(*parse_url("http://h?x")->parameter("x"), "");
+    EXPECT_EQ(*parse_url("http://h?filter[a]=b&&c")->parameter("filter[a]"), "b");
+    EXPECT_EQ(parse_url("http://h?a&&b")->query.size(), 2u);
+    EXPECT_TRUE(parse_url("x:?#:")->query.empty());
+    EXPECT_EQ(parse_url("http://caf%C3%A9/")->host, "caf\xc3\xa9");
+}
+
+TEST(Url, says_what_is_wrong_and_repeats_no_secret) {
+    for (const char* text : {"",
+                             "localhost",
+                             "http://user:pass/word@host/",
+                             "http://user:sec#ret@host:99999/",
+                             "http://user:secret@host:port/",
+                             "http://user:se cret@host/",
+                             "tcp://h:65536",
+                             "tcp://h:0",
+                             "http://h\n/",
+                             "http://user:pa%zz@h/",
+                             "http://[::1/",
+                             "unix:/run/%00",
+                             "http://%0a/",
+                             "http://user:p@ss@host/",
+                             "http://[::1]x/",
+                             "http://[x]/",
+                             "http://h/%2",
+                             "http://h/\\",
+                             "http://h/?\"",
+                             "http://h/#\xc3\xa9",
+                             "1x://h",
+                             ":x"}) {
+        const auto url = parse_url(text);
+        ASSERT_FALSE(url.has_value()) << text;
+        EXPECT_FALSE(url.error().empty());
+        EXPECT_EQ(url.error().find("sec"), std::string::npos);
+        EXPECT_EQ(url.error().find("pass/"), std::string::npos);
+    }
+    EXPECT_EQ(parse_url("tcp://h:65536").error(), "has a port that is not between 1 and 65535");
+    EXPECT_EQ(parse_url("localhost").error(),
+              "has no scheme; expected a URL such as scheme://host:port/path");
+    EXPECT_EQ(parse_url("http://user:secret@host:port/").error(),
+              "is not a URL; characters with a meaning of their own (as / ? # @ : in a password) "
+              "must be percent-encoded");
+    EXPECT_EQ(parse_url("http://h/a b").error(),
+              "holds a space or a control character; percent-encode it");
+}
+
+TEST(Url, is_checked_for_a_kind) {
+    EXPECT_EQ(url_problem("http://h/", {"http", "https"}), "");
+    EXPECT_EQ(url_problem("ftp://h/", {"http", "https"}),
+              "has the scheme ftp; expected http or https");
+    EXPECT_EQ(url_problem("http:///x", {"http", "https"}), "names no host");
+    EXPECT_EQ(url_problem("unix:/x", {"unix"}, HostIs::optional), "");
+    EXPECT_EQ(url_problem("p://u@%2Frun%2Fp/db", {"p"}, HostIs::or_directory), "");
+    EXPECT_EQ(url_problem("p://u@%2Frun%2Fp/db", {"p"}),
+              "names a host with a character that none has");
+    EXPECT_EQ(url_problem("http://caf%C3%A9_1.de/", {"http"}), "");
+}
+
+TEST(Url, that_is_a_list_is_refused) {
+    for (const char* list : {"amqp://h1,h2", "amqp://u:p@h1:1,h2:2/v", "amqp://h1;amqp://h2",
+                             "amqp://u:p@h1//;amqp://u:p@h2//", "amqp://u:p@h1:1;amqp://u:p@h2",
+                             "amqp://h1/v,amqps://h2/v", "http://h1,http://h2/"})
+        EXPECT_EQ(url_problem(list, {"amqp", "http"}),
+                  "names several servers: give each of them a component of its own")
+            << list;
+    EXPECT_EQ(url_problem("http://h/a;http://b/", {"http"}), "");
+    EXPECT_EQ(url_problem("amqp://u:a,b;c@h/v;w,x", {"amqp"}), "");
+    EXPECT_NE(url_problem("amqp://u:p@h1:1,u:p@h2/v", {"amqp"}), "");
+}
+
+TEST(Url, of_a_client_with_its_driver_is_told_what_to_write) {
+    EXPECT_EQ(url_problem("postgresql+psycopg2://u@h/db", {"postgresql", "postgres"}),
+              "has the scheme postgresql+psycopg2; write postgresql://");
+    EXPECT_EQ(url_problem("pyamqp://u@h//", {"amqp", "redis"}),
+              "has the scheme pyamqp; write amqp://");
+}
+
+}  // namespace
+}  // namespace vitals::text
