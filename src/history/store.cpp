@@ -19,6 +19,7 @@
 #include "history/state_files.hpp"
 #include "history/wall_clock.hpp"
 #include "net/apart.hpp"
+#include "text/utf8.hpp"
 
 namespace vitals::history {
 
@@ -243,7 +244,7 @@ unsigned Store::losses() const {
 }
 
 void Store::append(Transition record) {
-    shorten(record.detail);
+    record.detail.resize(text::cut_utf8(record.detail, detail_limit).size());
     const std::lock_guard lock(state_->mutex);
     if (state_->queue.size() == queue_limit) {
         state_->queue.pop_front();
