@@ -2,7 +2,8 @@
 #include "app/check_once.hpp"
 
 #include "app/assemble.hpp"
-#include "engine/run.hpp"
+#include "engine/judged.hpp"
+#include "engine/ongoing_run.hpp"
 #include "model/clock.hpp"
 #include "model/mask.hpp"
 #include "net/environment.hpp"
@@ -35,7 +36,7 @@ std::vector<std::shared_ptr<const ComponentState>> check_once(
     net::Loop loop;
     net::Environment environment(loop, std::max<std::size_t>(16, components.size()));
     std::vector<std::shared_ptr<const ComponentState>> states(components.size());
-    std::vector<std::unique_ptr<engine::Flight>> flights;
+    std::vector<std::unique_ptr<engine::OngoingRun>> runs;
     std::size_t left = 0;
     for (std::size_t i = 0; i < components.size(); ++i) {
         const engine::Definition definition = definition_of(components[i]);
@@ -46,15 +47,11 @@ std::vector<std::shared_ptr<const ComponentState>> check_once(
         }
         ++left;
         auto done = [&, i, policy = definition.policy](Outcome outcome) {
-            if (policy.slow_above && outcome.status == Status::ok &&
-                outcome.duration > *policy.slow_above) {
-                outcome.status = Status::degraded;
-                outcome.detail = "slow";
-            }
+            engine::judge_duration(outcome, policy);
             states[i] = state_of(components[i].component, std::move(outcome), clock);
             if (--left == 0) loop.stop();
         };
-        flights.push_back(std::make_unique<engine::Flight>(
+        runs.push_back(std::make_unique<engine::OngoingRun>(
             environment, clock, definition.component.name, definition.component.kind,
             definition.run, definition.policy.timeout, std::move(done)));
     }

@@ -151,7 +151,7 @@ void VaultSecrets::on_round(std::function<void()> listener) {
 }
 
 void VaultSecrets::configure(const config::Config& config) {
-    flight_.reset();
+    request_.reset();
     timer_.cancel();
     alive_ = std::make_shared<bool>(true);
     const bool same = vault_ && config.vault && vault_->place() == config.vault->place();
@@ -186,7 +186,7 @@ void VaultSecrets::ask_next() {
     question->path = places_[next_].path;
     question->read_path = places_[next_].read_path;
     auto run = [question](net::Context& context) { return ask(question, context); };
-    // The flight is not taken down from inside its own call.
+    // The request is not taken down from inside its own call.
     auto done = [this, question, alive = std::weak_ptr(alive_)](Outcome outcome) {
         loop_.post([this, question, alive, outcome = std::move(outcome)] {
             if (alive.expired()) return;
@@ -196,8 +196,9 @@ void VaultSecrets::ask_next() {
             ask_next();
         });
     };
-    flight_ = std::make_unique<engine::Flight>(environment_, clock_, "vitals/secrets", "vault",
-                                               std::move(run), vault_->timeout, std::move(done));
+    request_ =
+        std::make_unique<engine::OngoingRun>(environment_, clock_, "vitals/secrets", "vault",
+                                             std::move(run), vault_->timeout, std::move(done));
 }
 
 void VaultSecrets::take(const Outcome& outcome, const Question& question) {

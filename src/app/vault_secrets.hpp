@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "config/config.hpp"
-#include "engine/run.hpp"
+#include "engine/ongoing_run.hpp"
 #include "model/clock.hpp"
 #include "net/environment.hpp"
 #include "net/loop.hpp"
@@ -75,7 +75,7 @@ class VaultSecrets {
     std::map<std::string, VaultTrouble> of_secrets_;  // by reference
     std::string of_all_;                              // why nothing could be read, or empty
     std::string round_trouble_;
-    std::unique_ptr<engine::Flight> flight_;
+    std::unique_ptr<engine::OngoingRun> request_;
     std::shared_ptr<bool> alive_;  // what was posted for an earlier configuration is dropped
 };
 

@@ -1,4 +1,4 @@
-// When checks run: schedule, deadlines, single flight, thresholds, freshness, publishing. The
+// When checks run: schedule, deadlines, one run at a time, thresholds, freshness, publishing. The
 // engine turns outcomes into snapshots; what a check does it does not know. Everything here is
 // called on the loop's thread; readers of the hub may be anywhere.
 #pragma once
@@ -11,36 +11,16 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/memory.hpp"
-#include "engine/run.hpp"
+#include "engine/definition.hpp"
 #include "model/clock.hpp"
 #include "model/hub.hpp"
-#include "model/judge.hpp"
 #include "model/remembered.hpp"
 #include "model/transition.hpp"
-#include "net/awaitable.hpp"
 #include "net/environment.hpp"
 #include "net/loop.hpp"
 #include "vitals/log.hpp"
 
 namespace vitals::engine {
-
-// A component as it is to be watched.
-struct Definition {
-    Component component;
-    Policy policy;
-    Run run;                                       // null: pushed, or reported
-    std::optional<std::chrono::milliseconds> ttl;  // pushed: silent longer is failed; none: holds
-    // Equal text means: the same definition; its state is kept by configure().
-    std::string fingerprint;
-    bool dynamic = false;   // created by a push; configure() leaves it alone
-    bool reported = false;  // by a part of vitals, through report(); cannot be pushed
-};
-
-// A component that somebody pushes without its being configured. It takes nothing out of service
-// unless that is asked for, and who pushes once and never again does not stay green for ever.
-Definition created_by_push(std::string name, bool critical,
-                           std::optional<std::chrono::milliseconds> ttl);
 
 class Engine {
   public:
@@ -100,7 +80,6 @@ class Engine {
     void set_workers(std::vector<std::shared_ptr<const WorkerGroup>> workers, Steady valid_until);
     void on_transition(std::function<void(const Transition&)> listener);
     void on_result(std::function<void(const ComponentState&)> listener);  // every new state
-    bool started() const;  // every component has had a first result
 
   private:
     struct State;

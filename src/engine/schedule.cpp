@@ -14,6 +14,16 @@ Steady::duration part_of(Steady::duration whole, double fraction) {
 
 }  // namespace
 
+// FNV-1a.
+double place_of(std::string_view component) noexcept {
+    std::uint64_t hash = 14695981039346656037ull;
+    for (const char c : component) {
+        hash ^= static_cast<unsigned char>(c);
+        hash *= 1099511628211ull;
+    }
+    return static_cast<double>((hash >> 11) & 0xffffffff) / 4294967296.0;
+}
+
 Schedule::Schedule(const Policy& policy, double place)
     : interval_(policy.interval_at(Pace::usual)),
       retry_interval_(policy.interval_at(Pace::retry)),

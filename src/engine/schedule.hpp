@@ -9,14 +9,17 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <string_view>
 
 #include "model/judge.hpp"
 
 namespace vitals::engine {
 
+// A component's place in every interval: a fraction in [0, 1) that is the same at every start.
+double place_of(std::string_view component) noexcept;
+
 class Schedule {
   public:
-    // `place` is a fraction in [0, 1).
     Schedule(const Policy& policy, double place);
 
     // The first run comes in this component's place within `spread`.

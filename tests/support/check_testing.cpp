@@ -15,7 +15,7 @@
 #include <tuple>
 #include <utility>
 
-#include "engine/run.hpp"
+#include "engine/ongoing_run.hpp"
 #include "model/clock.hpp"
 #include "net/environment.hpp"
 #include "net/loop.hpp"
@@ -103,8 +103,8 @@ Outcome Runner::run(const checks::Run& run, milliseconds timeout) {
         result = std::move(outcome);
         loop_->post([&] { look(); });
     };
-    engine::Flight flight(*environment_, real_clock(), "tested", "tested", run, timeout, delivered,
-                          {}, kept_);
+    engine::OngoingRun flight(*environment_, real_clock(), "tested", "tested", run, timeout,
+                              delivered, {}, kept_);
     look = [&] {
         finished_ = flight.finished();
         if (finished_ || since(began) > elapsed_ + milliseconds(1000)) {

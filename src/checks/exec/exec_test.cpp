@@ -13,7 +13,7 @@
 #include <thread>
 
 #include "check_testing.hpp"
-#include "engine/run.hpp"
+#include "engine/ongoing_run.hpp"
 #include "net/environment.hpp"
 #include "net/loop.hpp"
 
@@ -282,8 +282,8 @@ TEST(Exec, A_loop_that_ends_takes_its_plugins_along) {
         auto options = std::make_shared<Options>(
             shell("echo $$ > " + directory.file("pid") + "; sleep 1000 & wait"));
         const auto ignore = [](const Outcome&) {};
-        const engine::Flight flight(environment, real_clock(), "plugin", "exec", kind.bind(options),
-                                    60s, ignore);
+        const engine::OngoingRun flight(environment, real_clock(), "plugin", "exec",
+                                        kind.bind(options), 60s, ignore);
         net::Timer enough(loop);
         enough.arm(std::chrono::steady_clock::now() + 500ms, [&loop] { loop.stop(); });
         loop.run();

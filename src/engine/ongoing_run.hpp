@@ -23,15 +23,15 @@ using Run = std::function<net::awaitable<Outcome>(net::Context&)>;
 // `ended` is called when the coroutine has ended, after `done`; a blocking call may still run.
 // Destruction cancels and calls neither. `kept` is what runs leave for one another. Used on the
 // loop's thread.
-class Flight {
+class OngoingRun {
   public:
-    Flight(net::Environment& environment, Clock& clock, const std::string& component,
-           const std::string& kind, const Run& run, std::chrono::milliseconds timeout,
-           std::function<void(Outcome)> done, std::function<void()> ended = {},
-           std::shared_ptr<net::Kept> kept = {});
-    ~Flight();
-    Flight(const Flight&) = delete;
-    Flight& operator=(const Flight&) = delete;
+    OngoingRun(net::Environment& environment, Clock& clock, const std::string& component,
+               const std::string& kind, const Run& run, std::chrono::milliseconds timeout,
+               std::function<void(Outcome)> done, std::function<void()> ended = {},
+               std::shared_ptr<net::Kept> kept = {});
+    ~OngoingRun();
+    OngoingRun(const OngoingRun&) = delete;
+    OngoingRun& operator=(const OngoingRun&) = delete;
 
     bool delivered() const;
     bool finished() const;

@@ -3,7 +3,7 @@
 // The deadline is a timer of our own beside the coroutine, not a race of the two in one operation:
 // when it fires the outcome is delivered at once, whether or not the coroutine obeys its
 // cancellation. A run that goes on anyway only delays its own successor.
-#include "engine/run.hpp"
+#include "engine/ongoing_run.hpp"
 
 #include <fmt/format.h>
 
@@ -51,7 +51,7 @@ Outcome outcome_of(const std::exception_ptr& problem, const std::string& phase) 
 
 }  // namespace
 
-struct Flight::State {
+struct OngoingRun::State {
     State(net::Environment& environment, Clock& clock, const std::string& component,
           const std::string& kind, Steady deadline, std::shared_ptr<net::Kept> kept)
         : context(environment, clock, component, kind, deadline, std::move(kept)),
@@ -86,9 +86,9 @@ struct Flight::State {
     }
 
     // A coroutine of its own, so that the check's frame (and all that it owns) is gone before the
-    // flight counts as finished. Its frame owns the state, for the context must outlive the check
-    // even when the flight does not.
-    static net::awaitable<Outcome> fly(Run run, std::shared_ptr<State> state) {
+    // run counts as finished. Its frame owns the state, for the context must outlive the check
+    // even when this does not.
+    static net::awaitable<Outcome> carry_out(Run run, std::shared_ptr<State> state) {
         co_return co_await run(state->context);
     }
 
@@ -104,10 +104,10 @@ struct Flight::State {
     bool ended = false;
 };
 
-Flight::Flight(net::Environment& environment, Clock& clock, const std::string& component,
-               const std::string& kind, const Run& run, std::chrono::milliseconds timeout,
-               std::function<void(Outcome)> done, std::function<void()> ended,
-               std::shared_ptr<net::Kept> kept)
+OngoingRun::OngoingRun(net::Environment& environment, Clock& clock, const std::string& component,
+                       const std::string& kind, const Run& run, std::chrono::milliseconds timeout,
+                       std::function<void(Outcome)> done, std::function<void()> ended,
+                       std::shared_ptr<net::Kept> kept)
     : state_(std::make_shared<State>(environment, clock, component, kind, clock.steady() + timeout,
                                      std::move(kept))) {
     state_->done = std::move(done);
@@ -132,10 +132,10 @@ Flight::Flight(net::Environment& environment, Clock& clock, const std::string& c
         const auto call = std::exchange(state->on_ended, nullptr);
         if (call) call();
     };
-    state_->task = environment.loop().spawn(State::fly(run, state_), std::move(completion));
+    state_->task = environment.loop().spawn(State::carry_out(run, state_), std::move(completion));
 }
 
-Flight::~Flight() {
+OngoingRun::~OngoingRun() {
     state_->done = nullptr;
     state_->on_ended = nullptr;
     state_->delivered = true;
@@ -143,15 +143,15 @@ Flight::~Flight() {
     const net::Task dropped = std::move(state_->task);  // cancelled, and calls nobody
 }
 
-bool Flight::delivered() const {
+bool OngoingRun::delivered() const {
     return state_->delivered;
 }
 
-bool Flight::finished() const {
+bool OngoingRun::finished() const {
     return state_->ended && !net::still_running(state_->context.blocking_call());
 }
 
-const std::string& Flight::phase() const {
+const std::string& OngoingRun::phase() const {
     return state_->hung_in.empty() ? state_->context.phase() : state_->hung_in;
 }
 

@@ -1,0 +1,98 @@
+#include "engine/judged.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "model/mask.hpp"
+
+namespace vitals::engine {
+
+void judge_duration(Outcome& outcome, const Policy& policy) {
+    if (!policy.slow_above || outcome.status != Status::ok ||
+        outcome.duration <= *policy.slow_above)
+        return;
+    outcome.status = Status::degraded;
+    outcome.detail =
+        fmt::format("slow: {} ms, more than {} ms",
+                    std::chrono::duration_cast<std::chrono::milliseconds>(outcome.duration).count(),
+                    policy.slow_above->count());
+}
+
+std::string transition_line(const ComponentState& state, Status from) {
+    std::string line =
+        fmt::format("{}: {} -> {}", state.name(), to_string(from), to_string(state.judged));
+    const std::string detail = state.detail(state.observed);
+    if (!detail.empty()) line += " (" + detail + ")";
+    if (!state.last->error.empty()) line += ": " + state.last->error;
+    std::replace(line.begin(), line.end(), '\n', ' ');
+    return line;
+}
+
+Judged::Judged(std::shared_ptr<const Component> component, System now) {
+    auto state = std::make_shared<ComponentState>();
+    state->component = std::move(component);
+    state->since = now;
+    state->valid_until = Steady::max();
+    state_ = std::move(state);
+}
+
+Judged::Verdict Judged::take(Outcome outcome, const Policy& policy, Steady now, System wall,
+                             std::optional<Steady::duration> valid_for) {
+    judge_duration(outcome, policy);
+    mask(outcome);
+    const Status found = outcome.status;
+    judgement_ = judge(judgement_, found, policy);
+    Verdict verdict{.wanted = pace_after(judgement_, found),
+                    .from = state_->judged,
+                    .first = state_->last == nullptr};
+
+    auto after = std::make_shared<ComponentState>(*state_);
+    after->judged = judgement_.status;
+    after->failing_runs = judgement_.failing_runs;
+    after->passing_runs = judgement_.passing_runs;
+    after->observed = now;
+    after->observed_at = wall;
+    after->valid_until = now + valid_for.value_or(policy.validity(verdict.wanted));
+    ++after->runs[static_cast<std::size_t>(found)];
+    after->last = std::make_shared<Outcome>(std::move(outcome));
+    if (before_ && (after->judged != Status::unknown || found == Status::unknown)) {
+        // It is what it was before, since then; or it changed while nobody looked.
+        verdict.from = before_->status;
+        if (after->judged == verdict.from) after->since = before_->since;
+        before_.reset();
+        verdict.resumed = true;
+    }
+    verdict.changed = after->judged != verdict.from;
+    if (verdict.changed) {
+        after->since = wall;
+        ++after->transitions[static_cast<std::size_t>(after->judged)];
+    }
+    state_ = std::move(after);
+    return verdict;
+}
+
+void Judged::resume(RememberedComponent before) {
+    judgement_.down = before.status == Status::failed;
+    before_ = std::move(before);
+}
+
+void Judged::resume(TakenUp taken) {
+    state_ = std::move(taken.state);
+    judgement_ = taken.judgement;
+}
+
+void Judged::set_since(System since) {
+    auto after = std::make_shared<ComponentState>(*state_);
+    after->since = since;
+    state_ = std::move(after);
+}
+
+void Judged::set_valid_until(Steady until) {
+    auto after = std::make_shared<ComponentState>(*state_);
+    after->valid_until = until;
+    state_ = std::move(after);
+}
+
+}  // namespace vitals::engine

@@ -1,0 +1,57 @@
+// One component as it is judged: thresholds, slow runs, freshness, and since when it is what it is.
+// The one place where an outcome becomes a state. Pure: it is told the time.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/memory.hpp"
+#include "model/judge.hpp"
+#include "model/remembered.hpp"
+#include "vitals/snapshot.hpp"
+
+namespace vitals::engine {
+
+// A good run that took longer than `slow_above` is degraded, and says so.
+void judge_duration(Outcome& outcome, const Policy& policy);
+
+// The line of the log about a change from that status.
+std::string transition_line(const ComponentState& state, Status from);
+
+class Judged {
+  public:
+    // Not run yet; `now` is the time on the wall.
+    Judged(std::shared_ptr<const Component> component, System now);
+
+    const std::shared_ptr<const ComponentState>& state() const noexcept { return state_; }
+    // What it was before this process or definition, until its first verdict.
+    const std::optional<RememberedComponent>& before() const noexcept { return before_; }
+
+    struct Verdict {
+        Pace wanted = Pace::usual;      // when the next run is to come
+        Status from = Status::unknown;  // what it was, also in an earlier process
+        bool changed = false;
+        bool first = false;    // the first result in this process
+        bool resumed = false;  // it goes on from what it was in an earlier process
+    };
+    // One more outcome. Its result is fresh for `valid_for`, else as long as the policy says.
+    Verdict take(Outcome outcome, const Policy& policy, Steady now, System wall,
+                 std::optional<Steady::duration> valid_for = {});
+
+    // What it was before. Only its first result tells whether it still is: what was down recovers
+    // by its thresholds, also over a restart. Not to be called after a result.
+    void resume(RememberedComponent before);
+    // A pushed state that is taken up again.
+    void resume(TakenUp taken);
+
+    void set_since(System since);
+    void set_valid_until(Steady until);
+
+  private:
+    std::shared_ptr<const ComponentState> state_;
+    Judgement judgement_;
+    std::optional<RememberedComponent> before_;
+};
+
+}  // namespace vitals::engine

@@ -1,0 +1,121 @@
+#include "engine/runner.hpp"
+
+#include <utility>
+
+namespace vitals::engine {
+
+Runner::Runner(net::Environment& environment, Clock& clock, const Component& component,
+               const Policy& policy, Run run, Owner owner)
+    : environment_(environment),
+      clock_(clock),
+      component_(component),
+      interval_(policy.interval),
+      timeout_(policy.timeout),
+      run_(std::move(run)),
+      owner_(std::move(owner)),
+      schedule_(policy, place_of(component.name)),
+      timer_(environment.loop()),
+      kept_(std::make_shared<net::Kept>(interval_)) {}
+
+Runner::~Runner() = default;
+
+void Runner::start(Steady::duration spread) {
+    schedule_.start(clock_.steady(), spread);
+    arm();
+}
+
+void Runner::run_now(Done done) {
+    waiting_.push_back(std::move(done));
+    begin();
+}
+
+void Runner::replace(Run run) {
+    run_ = std::move(run);
+    kept_->clear();
+    kept_ = std::make_shared<net::Kept>(interval_);
+}
+
+void Runner::dismiss() {
+    for (const Done& done : std::exchange(waiting_, {})) done(nullptr);
+}
+
+void Runner::rearm_if_due_before(Steady lost) {
+    if (schedule_.next() < lost) arm();
+}
+
+bool Runner::running() const {
+    return run_under_way_ != nullptr && !run_under_way_->finished();
+}
+
+bool Runner::hung() const {
+    return running() && run_under_way_->delivered();
+}
+
+void Runner::arm() {
+    timer_.arm(schedule_.next(), [this] { wake(); });
+}
+
+void Runner::wake() {
+    const Steady now = clock_.steady();
+    const Schedule::Wake woken = schedule_.wake(now);
+    owner_.woke(woken);
+    arm();
+    if (hung())
+        meet_hung(woken, now);
+    else if (running())
+        due_again_ = woken.tick;
+    else
+        begin();
+}
+
+// Quarantine: no second copy is started, and each turn is a failing run.
+void Runner::meet_hung(const Schedule::Wake& woken, Steady now) {
+    // A call that is a little late is no second failing run: the first retry that meets it only
+    // looks again.
+    if (!woken.tick && !std::exchange(quarantined_, true)) {
+        schedule_.ran(Pace::retry, now, now);
+        return arm();
+    }
+    quarantined_ = true;
+    began_ = now;
+    const std::string phase = run_under_way_->phase();
+    Outcome outcome = failed(phase.empty() ? "hung" : "hung in " + phase, ErrorClass::timeout,
+                             "the run before has not ended");
+    outcome.failed_phase = phase;
+    take(std::move(outcome));
+}
+
+void Runner::begin() {
+    if (running()) return;
+    quarantined_ = false;
+    due_again_ = false;
+    began_ = clock_.steady();
+    run_under_way_ = std::make_unique<OngoingRun>(
+        environment_, clock_, component_.name, component_.kind, run_, timeout_,
+        [this](Outcome outcome) { take(std::move(outcome)); }, [this] { ended(); }, kept_);
+}
+
+// A tick fell into the last moments of the run: its turn is now, unless the next is near.
+void Runner::ended() {
+    if (!due_again_ || running()) return;
+    due_again_ = false;
+    if (schedule_.has_room(clock_.steady())) begin();
+}
+
+void Runner::take(Outcome outcome) {
+    const Owner::Taken taken = owner_.take(std::move(outcome));
+    follow(taken.wanted);
+    const std::vector<Done> waiting = std::exchange(waiting_, {});
+    for (const Done& done : waiting) done(taken.state);  // the last: one may destroy this
+}
+
+// The next run may be wanted sooner or later than it was, and in doubt not on a connection that the
+// doubt may be about.
+void Runner::follow(Pace wanted) {
+    const Steady before = schedule_.next();
+    schedule_.ran(wanted, began_, clock_.steady());
+    if (schedule_.next() != before) arm();
+    if (wanted == Pace::retry) kept_->clear();
+}
+
+}  // namespace vitals::engine

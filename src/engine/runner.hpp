@@ -1,0 +1,80 @@
+// Runs one component by its schedule: at most one run at a time, each with its deadline. A call
+// that hangs past its deadline is met again at each turn, never repeated. What the outcomes mean is
+// not decided here. Used on the loop's thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "engine/ongoing_run.hpp"
+#include "engine/schedule.hpp"
+#include "model/clock.hpp"
+#include "model/judge.hpp"
+#include "net/environment.hpp"
+#include "net/kept.hpp"
+#include "net/loop.hpp"
+#include "vitals/snapshot.hpp"
+
+namespace vitals::engine {
+
+class Runner {
+  public:
+    using State = std::shared_ptr<const ComponentState>;
+    using Done = std::function<void(State)>;
+    struct Owner {
+        struct Taken {
+            Pace wanted;  // when the next run is to come
+            State state;  // after it
+        };
+        std::function<Taken(Outcome)> take;  // what a run, or a turn of a hung one, found
+        std::function<void(const Schedule::Wake&)> woke;  // at each turn
+    };
+
+    // The component outlives this.
+    Runner(net::Environment& environment, Clock& clock, const Component& component,
+           const Policy& policy, Run run, Owner owner);
+    ~Runner();  // cancels a run under way; does not wait for a hung call
+
+    // The first run comes within `spread`.
+    void start(Steady::duration spread);
+    // A fresh run, or a share in the one under way; `done` gets the state after it. `done` may
+    // destroy this.
+    void run_now(Done done);
+    // The same run with fresher secrets: what runs have kept so far, or one under way will keep,
+    // stands on older ones.
+    void replace(Run run);
+    // Those who wait are told that nothing comes.
+    void dismiss();
+    // A tick that could not be armed for want of memory would be the last.
+    void rearm_if_due_before(Steady lost);
+
+    bool running() const;
+    bool hung() const;  // past its deadline, and whatever it does cannot be stopped
+
+  private:
+    void arm();
+    void wake();
+    void meet_hung(const Schedule::Wake& woken, Steady now);
+    void begin();
+    void ended();
+    void take(Outcome outcome);
+    void follow(Pace wanted);
+
+    net::Environment& environment_;
+    Clock& clock_;
+    const Component& component_;
+    std::chrono::milliseconds interval_, timeout_;
+    Run run_;
+    Owner owner_;
+    Schedule schedule_;
+    net::Timer timer_;
+    Steady began_{};            // the latest run, or what counts as one
+    bool due_again_ = false;    // a tick came while the run before was about to end
+    bool quarantined_ = false;  // the call under way was met again after its deadline
+    std::shared_ptr<net::Kept> kept_;
+    std::unique_ptr<OngoingRun> run_under_way_;
+    std::vector<Done> waiting_;
+};
+
+}  // namespace vitals::engine

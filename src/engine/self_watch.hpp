@@ -1,0 +1,29 @@
+// How the engine itself is doing: how late its loop wakes, which runs were missed, which calls
+// hang. The source of the component vitals/engine. Pure: it is told the time.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "engine/schedule.hpp"
+#include "net/environment.hpp"
+#include "vitals/snapshot.hpp"
+
+namespace vitals::engine {
+
+class SelfWatch {
+  public:
+    void woke(const Schedule::Wake& woken, Steady now);
+    void woke_late(Steady::duration late);
+    // Once a second: the figures anew, and what they come to.
+    Outcome report(Steady now, const std::vector<net::LaneFigures>& lanes, std::uint64_t running);
+    const EngineFigures& figures() const noexcept { return figures_; }
+
+  private:
+    EngineFigures figures_;
+    Steady::duration lag_{};  // the largest since the last report
+    std::optional<Steady> missed_at_;
+};
+
+}  // namespace vitals::engine
