@@ -3,24 +3,38 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <string_view>
+#include <string>
 
-#include "endpoints/api_body.hpp"
+#include "endpoints/operation.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace vitals::endpoints;
     const auto must = [](bool condition) {
         if (!condition) std::abort();
     };
-    const std::string_view body(reinterpret_cast<const char*>(data), size);
-    if (const auto push = parse_push("fuzz", body)) {
-        must(push->outcome.detail.find_first_of("\r\n") == std::string::npos);
-        must(!push->ttl || push->ttl->count() > 0);
-    } else {
-        must(push.error().status == 400 && !push.error().detail.empty());
+    const std::string body(reinterpret_cast<const char*>(data), size);
+    bool taken = false;
+    Control control;
+    control.push = [&](Push push, auto) {
+        taken = true;
+        must(push.outcome.detail.find_first_of("\r\n") == std::string::npos);
+        must(!push.ttl || push.ttl->count() > 0);
+    };
+    control.decommission = [&](std::string text, std::string, auto) {
+        taken = true;
+        must(!text.empty() && text.size() <= 1024);
+    };
+    control.heartbeat = [&](Heartbeats beats, auto) {
+        taken = true;
+        must(beats.beats.size() <= size + 1);
+    };
+    for (const Operation* operation : operations()) {
+        if (operation->body == nullptr) continue;
+        taken = false;
+        Call call{control, {"fuzz", "worker"}, "/v1", "fuzz", body, [](vitals::http::Response) {}};
+        const auto answer = operation->run(std::move(call));
+        must(answer.has_value() != taken);
+        must(!answer || (answer->status == 400 && !answer->body.empty()));
     }
-    if (const auto text = parse_drain(body, 100)) must(!text->empty() && text->size() <= 100);
-    if (const auto beat = parse_heartbeat("w", body)) must(beat->worker == "w");
-    if (const auto beats = parse_heartbeats(body)) must(beats->size() <= size);
     return 0;
 }

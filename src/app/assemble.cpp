@@ -98,7 +98,7 @@ std::shared_ptr<const endpoints::Routes> routes_of(const config::Config& config)
     for (const config::EndpointConfig& from : config.endpoints) {
         if (!from.enabled) continue;
         if (const dialects::Dialect* dialect = dialects::find(from.dialect))
-            routes->endpoints.push_back({from, dialect});
+            routes->endpoints.push_back(endpoints::mounted(*dialect, from));
     }
     routes->tokens = config.tokens;
     return routes;

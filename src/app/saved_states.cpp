@@ -4,8 +4,9 @@
 #include <array>
 #include <boost/json.hpp>
 
-#include "endpoints/api_body.hpp"
-#include "endpoints/component_json.hpp"
+#include "endpoints/json_body.hpp"
+#include "model/json.hpp"
+#include "text/json.hpp"
 
 namespace vitals::app {
 
@@ -66,11 +67,15 @@ ErrorClass class_of(std::string_view text) {
 
 std::string saved_outcome(const Outcome* outcome) {
     if (outcome == nullptr) return {};
-    json::object object{{"status", to_string(outcome->status)},
-                        {"detail", endpoints::valid_utf8(outcome->detail)},
-                        {"error_class", to_string(outcome->error_class)},
-                        {"properties", endpoints::properties_json(outcome->properties)}};
-    return json::serialize(object);
+    std::string saved;
+    text::JsonWriter(saved)
+        .object()
+        .member("status", to_string(outcome->status))
+        .member("detail", outcome->detail)
+        .member("error_class", to_string(outcome->error_class))
+        .member("properties", outcome->properties)
+        .end_object();
+    return saved;
 }
 
 std::shared_ptr<const Outcome> outcome_of(const std::string& saved) {
@@ -79,8 +84,10 @@ std::shared_ptr<const Outcome> outcome_of(const std::string& saved) {
     if (error || !value.is_object()) return nullptr;
     const json::object& object = value.get_object();
     const auto status = parse_status(text_of(object, "status"));
+    const json::value* properties = object.if_contains("properties");
     auto outcome = std::make_shared<Outcome>();
-    if (!status || endpoints::read_properties(object, *outcome)) return nullptr;
+    if (!status) return nullptr;
+    if (properties != nullptr && !endpoints::read_properties(*properties, *outcome)) return nullptr;
     outcome->status = *status;
     outcome->detail = text_of(object, "detail");
     outcome->error_class = class_of(text_of(object, "error_class"));

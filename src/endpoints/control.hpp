@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "http/response.hpp"
@@ -33,6 +34,11 @@ struct Control {
     // Problems, one per line; empty when the new configuration is in force.
     std::function<void(std::function<void(std::vector<std::string> problems)>)> reload;
 };
+
+// The field of an answer that says that a change will not survive.
+inline std::pair<std::string, std::string> not_saved() {
+    return {"Warning", "199 vitals \"not saved, will not survive a restart\""};
+}
 
 // Called once with the answer of an action that could not be given at once; from any thread.
 using Reply = std::function<void(http::Response)>;

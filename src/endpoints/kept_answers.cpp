@@ -1,23 +1,28 @@
-// The answers that are kept: rendered once per question and snapshot, sent as often as asked.
+#include "endpoints/kept_answers.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstring>
 
+#include "endpoints/facts.hpp"
 #include "endpoints/process_figures.hpp"
-#include "endpoints/responder.hpp"
 
 namespace vitals::endpoints {
 namespace {
 
-constexpr std::size_t most_variants = 256;
+constexpr std::size_t most_answers = 256;
 constexpr std::size_t longest_key = 1024;                // a question longer than that is not kept
 constexpr std::chrono::milliseconds date_tolerance{20};  // by which a Date may be behind
 constexpr std::chrono::milliseconds longest_repeat = std::chrono::hours(24);
 
 // Every fact that may change the answer. No part of it can hold a NUL: such requests are refused.
-std::string key_of(const dialects::Request& request, const void* route) {
-    std::string key(reinterpret_cast<const char*>(&route), sizeof route);
+std::string key_of(const KeptAnswer& question) {
+    const dialects::Request& request = question.request;
+    const auto route = std::bit_cast<std::array<char, sizeof question.route>>(question.route);
+    std::string key(route.data(), route.size());
     auto add = [&key](std::string_view text) { key.append(text).push_back('\0'); };
     key += static_cast<char>('0' + static_cast<int>(request.disclose));
     key += request.authorized ? 'a' : '-';
@@ -29,12 +34,17 @@ std::string key_of(const dialects::Request& request, const void* route) {
     for (const auto& [name, value] : request.query) add(name), add(value);
     key.push_back('\1');
     for (const auto& [name, value] : request.headers) add(name), add(value);
-    return key;
+    return key += question.allow;
 }
 
 }  // namespace
 
-void Responder::begin_batch() {
+KeptAnswers::KeptAnswers(Shared& shared, unsigned thread)
+    : shared_(shared), thread_(thread), reader_(shared.hub) {
+    begin_batch();
+}
+
+void KeptAnswers::begin_batch() {
     now_ = shared_.clock.steady();
     if (now_ < look_at_date_) return;
     look_at_date_ = now_ + date_tolerance;
@@ -46,63 +56,69 @@ void Responder::begin_batch() {
 }
 
 // Whoever asked this way before may still name it; what it needed to be rendered goes.
-void Variant::retire() noexcept {
+void KeptAnswer::retire() noexcept {
     retired = true;
     rendered.reset();
-    options.reset();
+    render = nullptr;
     routes.reset();
     request = {};
 }
 
-std::shared_ptr<Variant> Responder::keep(Variant made, const void* route) {
-    std::string key = key_of(made.request, route);
-    key += made.allow;
-    auto found = variants_.find(key);
-    if (found != variants_.end()) return found->second;
-    auto variant = std::make_shared<Variant>(std::move(made));
-    variant->version = UINT64_MAX;
-    variant->routes = routes_;
-    variant->retired = key.size() > longest_key;
-    if (variant->retired) return variant;
-    while (ring_.size() >= most_variants) evict(nullptr);
+void KeptAnswers::clear() {
+    for (auto& [key, kept] : answers_) kept->retire();
+    answers_.clear();
+    ring_.clear();
+    hand_ = 0;
+    kept_bytes_ = 0;
+}
+
+std::shared_ptr<KeptAnswer> KeptAnswers::find_or_keep(KeptAnswer question) {
+    std::string key = key_of(question);
+    auto found = answers_.find(key);
+    if (found != answers_.end()) return found->second;
+    auto kept = std::make_shared<KeptAnswer>(std::move(question));
+    kept->version = UINT64_MAX;
+    kept->retired = key.size() > longest_key;
+    if (kept->retired) return kept;
+    while (ring_.size() >= most_answers) evict(nullptr);
     ring_.push_back(key);
     try {
-        variants_.emplace(std::move(key), variant);
+        answers_.emplace(std::move(key), kept);
     } catch (...) {
         ring_.pop_back();
         throw;
     }
-    return variant;
+    return kept;
 }
 
 // Goes round until it meets one that nobody asked for since the last time.
-void Responder::evict(const Variant* spared) {
+void KeptAnswers::evict(const KeptAnswer* spared) {
     for (;;) {
         if (hand_ >= ring_.size()) hand_ = 0;
-        auto found = variants_.find(ring_[hand_]);
-        Variant& variant = *found->second;
-        if (variant.used || &variant == spared) {
-            variant.used = false;
+        auto found = answers_.find(ring_[hand_]);
+        KeptAnswer& kept = *found->second;
+        if (kept.used || &kept == spared) {
+            kept.used = false;
             ++hand_;
             continue;
         }
-        hold(variant, nullptr);
-        variant.retire();
-        variants_.erase(found);
+        hold(kept, nullptr);
+        kept.retire();
+        answers_.erase(found);
         std::swap(ring_[hand_], ring_.back());
         ring_.pop_back();
         return;
     }
 }
 
-void Responder::hold(Variant& variant, std::shared_ptr<http::Rendered> rendered) noexcept {
-    if (variant.rendered != nullptr) kept_bytes_ -= variant.rendered->bytes.size();
-    variant.rendered = std::move(rendered);
-    if (variant.rendered != nullptr) kept_bytes_ += variant.rendered->bytes.size();
+void KeptAnswers::hold(KeptAnswer& kept, std::shared_ptr<http::Rendered> rendered) noexcept {
+    if (kept.rendered != nullptr) kept_bytes_ -= kept.rendered->bytes.size();
+    kept.rendered = std::move(rendered);
+    if (kept.rendered != nullptr) kept_bytes_ += kept.rendered->bytes.size();
 }
 
 // The next moment at which a result turns stale without anything being published.
-Steady Responder::holds_until(const Snapshot& snapshot) {
+Steady KeptAnswers::holds_until(const Snapshot& snapshot) {
     if (horizon_version_ == snapshot.version && now_ < horizon_) return horizon_;
     Steady horizon = Steady::max();
     for (const auto& state : snapshot.components)
@@ -114,41 +130,39 @@ Steady Responder::holds_until(const Snapshot& snapshot) {
     return horizon_;
 }
 
-dialects::Response Responder::produce(Variant& variant, const Snapshot& snapshot) {
+dialects::Response KeptAnswers::produce(KeptAnswer& kept, const Snapshot& snapshot) {
     ++made_;
-    variant.request.now = now_;
-    variant.request.now_system = shared_.clock.system();
+    kept.request.now = now_;
+    kept.request.now_system = shared_.clock.system();
     std::vector<dialects::Traffic> traffic;
     dialects::ProcessFigures figures;
     std::string application;
-    if (variant.wants_process) {
+    if (kept.wants_process) {
         traffic = shared_.traffic.sum();
         figures = read_process_figures();
-        variant.request.traffic = traffic;
-        variant.request.process = &figures;
+        kept.request.traffic = traffic;
+        kept.request.process = &figures;
         application = application_metrics();
-        variant.request.application_metrics = application;
+        kept.request.application_metrics = application;
     }
     dialects::Response response;
     try {
-        response = variant.render(snapshot, variant.request, variant.options.get());
+        response = kept.render(snapshot, kept.request);
     } catch (const std::exception& error) {
         shared_.log(LogLevel::error,
-                    fmt::format("endpoint {} cannot be rendered: {}", variant.label, error.what()));
+                    fmt::format("endpoint {} cannot be rendered: {}", kept.label, error.what()));
         response = http::plain_answer(500, "the answer could not be made; the log says why");
         response.repeat_for = std::chrono::seconds(1);
     }
-    if (!variant.allow.empty())
-        http::as_options(response, variant.allow,
-                         response.options_with_body ? http::Content::keep : http::Content::drop);
-    variant.request.traffic = {};
-    variant.request.process = nullptr;
-    variant.request.application_metrics = {};
+    if (!kept.allow.empty()) as_options(response, kept.allow);
+    kept.request.traffic = {};
+    kept.request.process = nullptr;
+    kept.request.application_metrics = {};
     return response;
 }
 
 // What the application throws must not hide our own metrics.
-std::string Responder::application_metrics() {
+std::string KeptAnswers::application_metrics() {
     try {
         return shared_.control.metrics ? shared_.control.metrics() : std::string();
     } catch (const std::exception& error) {
@@ -160,31 +174,30 @@ std::string Responder::application_metrics() {
     return {};
 }
 
-void Responder::refresh(Variant& variant) {
+void KeptAnswers::refresh(KeptAnswer& kept) {
     const Snapshot& snapshot = reader_.read();
-    dialects::Response response = produce(variant, snapshot);
-    int before = variant.rendered == nullptr ? -1 : variant.rendered->status;
+    dialects::Response response = produce(kept, snapshot);
+    int before = kept.rendered == nullptr ? -1 : kept.rendered->status;
     if (before != response.status)
-        variant.counter = &shared_.traffic.counter(thread_, variant.label, response.status);
-    hold(variant, render(response));
-    variant.version = snapshot.version;
-    variant.second = second_;
-    variant.expires =
+        kept.counter = &shared_.traffic.counter(thread_, kept.label, response.status);
+    hold(kept, render(response));
+    kept.version = snapshot.version;
+    kept.second = second_;
+    kept.expires =
         std::min(now_ + std::min(response.repeat_for, longest_repeat), holds_until(snapshot));
     // Large answers are kept too, as long as they are few.
     std::size_t most = shared_.kept_answers / shared_.threads;
-    while (kept_bytes_ > most && ring_.size() > 1) evict(&variant);
+    while (kept_bytes_ > most && ring_.size() > 1) evict(&kept);
 }
 
 // A new second: the same bytes with another date. Who is still sent the old ones has the rest of
 // their head already, or a copy of it.
-void Responder::redate(Variant& variant) noexcept {
-    std::memcpy(variant.rendered->bytes.data() + variant.rendered->date, date_.data(),
-                http::date_size);
-    variant.second = second_;
+void KeptAnswers::redate(KeptAnswer& kept) noexcept {
+    std::memcpy(kept.rendered->bytes.data() + kept.rendered->date, date_.data(), http::date_size);
+    kept.second = second_;
 }
 
-std::shared_ptr<http::Rendered> Responder::render(const http::Response& response) {
+std::shared_ptr<http::Rendered> KeptAnswers::render(const http::Response& response) {
     auto made = std::make_unique<http::Rendered>(http::render_answer(response, date_));
     std::size_t size = made->bytes.size();
     live_bytes_ += size;

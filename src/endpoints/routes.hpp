@@ -1,6 +1,9 @@
 // What is served where, and to whom. Immutable once it is in use.
 #pragma once
 
+#include <functional>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "dialects/dialect.hpp"
@@ -9,16 +12,40 @@
 
 namespace vitals::endpoints {
 
+// Turns a snapshot into a response. Pure; any thread.
+using Renderer = std::function<dialects::Response(const Snapshot&, const dialects::Request&)>;
+
 // A dialect on a path.
 struct MountedEndpoint : EndpointSettings {
     const dialects::Dialect* dialect = nullptr;
+    Renderer render;  // of the dialect, with its options
 };
+
+MountedEndpoint mounted(const dialects::Dialect& dialect, EndpointSettings settings);
 
 // Replaced as a whole by a reload.
 struct Routes {
     std::vector<MountedEndpoint> endpoints;  // that with the longest path that matches answers
     std::vector<Token> tokens;
     bool embedded = false;  // of a service that serves itself: being there is being ready
+};
+
+// The endpoints of one listener, in the order in which they are asked whether a path is theirs: the
+// longest path has it, whatever else is served around it; of several the first.
+class Mounts {
+  public:
+    Mounts() = default;
+    // `routes` must outlive it. Without a listener's name: all endpoints.
+    explicit Mounts(const Routes& routes, std::optional<std::string_view> listener = {});
+
+    struct Found {
+        const MountedEndpoint* endpoint = nullptr;
+        std::string_view rest;  // what follows the endpoint's path
+    };
+    std::optional<Found> find(std::string_view path) const;  // decoded
+
+  private:
+    std::vector<const MountedEndpoint*> endpoints_;
 };
 
 }  // namespace vitals::endpoints

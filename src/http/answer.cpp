@@ -18,9 +18,8 @@ bool safe_value(std::string_view value) {
     });
 }
 
-void add_field(std::string& head, std::string_view name, std::string_view value) {
-    if (!safe_value(value)) return;
-    head.append(name).append(": ").append(value).append("\r\n");
+bool has_content(const Response& response) {
+    return response.status != 204 && response.status != 304;
 }
 
 }  // namespace
@@ -127,20 +126,28 @@ Rendered render_answer(const Response& response, std::string_view date) {
     out += fmt::format("HTTP/1.1 {} {}\r\nDate: ", response.status, reason_phrase(response.status));
     answer.date = out.size();
     out.append(date).append("\r\n");
-    if (!response.content_type.empty()) add_field(out, "Content-Type", response.content_type);
-    bool has_body = response.status != 204 && response.status != 304;
-    if (has_body) add_field(out, "Content-Length", std::to_string(response.body.size()));
+    const auto add = [&out](std::string_view name, std::string_view value) {
+        out.append(name).append(": ").append(value).append("\r\n");
+    };
+    if (!response.content_type.empty() && safe_value(response.content_type))
+        add("Content-Type", response.content_type);
+    if (has_content(response)) add("Content-Length", std::to_string(response.body.size()));
+    each_field(response, add);
+    out += "\r\n";
+    answer.head = out.size();
+    if (has_content(response)) out += response.body;
+    return answer;
+}
+
+void each_field(const Response& response,
+                const std::function<void(std::string_view, std::string_view)>& add) {
     bool cached = false;
     for (const auto& [name, value] : response.headers) {
         if (equal_ignoring_case(name, "cache-control")) cached = true;
-        add_field(out, name, value);
+        if (safe_value(value)) add(name, value);
     }
-    if (!cached) add_field(out, "Cache-Control", "no-store");
-    add_field(out, "X-Content-Type-Options", "nosniff");
-    out += "\r\n";
-    answer.head = out.size();
-    if (has_body) out += response.body;
-    return answer;
+    if (!cached) add("Cache-Control", "no-store");
+    add("X-Content-Type-Options", "nosniff");
 }
 
 std::string head_with_connection(const Rendered& answer, std::string_view connection) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,12 @@ struct Rendered {
 // What every answer has is added: Content-Length, Date, Cache-Control unless the response has its
 // own, X-Content-Type-Options. Header values with control characters are left out.
 Rendered render_answer(const Response& response, std::string_view date);
+
+// Hands `add(name, value)` the response's own fields, then what every answer has: Cache-Control
+// unless the response has its own, X-Content-Type-Options. What would not stay one field is left
+// out, and so are the fields that describe the content.
+void each_field(const Response& response,
+                const std::function<void(std::string_view, std::string_view)>& add);
 
 // The same answer's head with a Connection field, e.g. "close".
 std::string head_with_connection(const Rendered& answer, std::string_view connection);

@@ -1,11 +1,12 @@
 // The head of a request: Beast reads the grammar, the rest of this file refuses what Beast 345 lets
 // through and a proxy in front of us may read otherwise.
 #include "http/request.hpp"
-#include "text/percent.hpp"
 
 #include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
 #include <charconv>
+
+#include "text/percent.hpp"
 
 namespace vitals::http {
 namespace {

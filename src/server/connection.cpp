@@ -157,7 +157,7 @@ void Connection::pump() {
 
 std::size_t Connection::consume(std::string_view bytes) {
     const endpoints::Responder& responder = thread_.responder();
-    const std::uint64_t made = responder.made();
+    const std::uint64_t made = responder.kept().made();
     std::size_t used = 0;
     for (; used < bytes.size() && !blocked() && steps_ > 0; --steps_) {
         std::string_view rest = bytes.substr(used);
@@ -165,7 +165,7 @@ std::size_t Connection::consume(std::string_view bytes) {
         if (taken == 0) break;
         used += taken;
         // An answer that is made anew costs as much as many that are kept: others come first.
-        if (responder.made() != made) steps_ = 1;
+        if (responder.kept().made() != made) steps_ = 1;
     }
     return used;
 }
@@ -242,12 +242,12 @@ bool Connection::repeat() {
         memo_.reset();
         return false;
     }
-    const std::shared_ptr<http::Rendered>& rendered = responder.fresh(*memo.variant);
+    const std::shared_ptr<http::Rendered>& rendered = responder.kept().fresh(*memo.kept);
     if (rendered == nullptr) {
         memo_.reset();
         return false;
     }
-    memo.variant->counter->add();
+    memo.kept->counter->add();
     head_only_ = memo.head_only;
     old_ = memo.old;
     keep_ = !thread_.draining();
@@ -272,8 +272,7 @@ void Connection::start(const http::Head& head, std::string_view raw) {
     } else if (head.has_body()) {
         await_body(head, std::move(plan), raw);
     } else {
-        if (plan.variant != nullptr && !plan.variant->retired && keep_ &&
-            raw.size() <= longest_memo)
+        if (plan.kept != nullptr && !plan.kept->retired && keep_ && raw.size() <= longest_memo)
             remember(plan, raw);
         carry_out(plan, {});
     }
@@ -312,10 +311,10 @@ void Connection::await_body(const http::Head& head, endpoints::Plan plan, std::s
 
 void Connection::carry_out(endpoints::Plan& plan, std::string body) {
     endpoints::Responder& responder = thread_.responder();
-    if (plan.variant != nullptr) {
-        std::shared_ptr<http::Rendered> rendered = responder.fresh(*plan.variant);
+    if (plan.kept != nullptr) {
+        std::shared_ptr<http::Rendered> rendered = responder.kept().fresh(*plan.kept);
         // Too long a question to be kept.
-        if (rendered == nullptr) rendered = responder.render_once(*plan.variant);
+        if (rendered == nullptr) rendered = responder.kept().render_once(*plan.kept);
         responder.count(plan.label, rendered->status);
         transmit(rendered);
         return;
@@ -340,7 +339,7 @@ void Connection::remember(const endpoints::Plan& plan, std::string_view raw) {
     memo_ = std::make_unique<Memo>();
     Memo& memo = *memo_;
     memo.head = raw;
-    memo.variant = plan.variant;
+    memo.kept = plan.kept;
     memo.identity = plan.identity;
     if (!plan.bearer.empty()) {
         memo.bearer_begin = static_cast<std::size_t>(plan.bearer.data() - raw.data());

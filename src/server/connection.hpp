@@ -59,7 +59,7 @@ class Connection final : public Loop::Watched {
     // A request that was asked before, byte for byte: no need to understand it again.
     struct Memo {
         std::string head;
-        std::shared_ptr<endpoints::Variant> variant;
+        std::shared_ptr<endpoints::KeptAnswer> kept;
         std::size_t bearer_begin = 0, bearer_size = 0;  // within head
         endpoints::Identity identity;
         bool head_only = false, old = false;

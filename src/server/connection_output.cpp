@@ -36,7 +36,7 @@ void Connection::refuse(const http::Refusal& refusal) {
 
 void Connection::deliver(const http::Response& response) {
     thread_.responder().count(label_, response.status);
-    transmit(thread_.responder().render(response));
+    transmit(thread_.responder().kept().render(response));
 }
 
 void Connection::transmit(const std::shared_ptr<http::Rendered>& rendered) {

@@ -491,13 +491,13 @@ TEST_F(ServerTest, DecommissionIsCarriedOutBeforeItIsAnswered) {
 
 endpoints::MountedEndpoint probe_status(const std::string& control_from) {
     const dialects::Dialect& dialect = *dialects::find("probe_status");
-    endpoints::MountedEndpoint made = Site::endpoint("/probe_status", dialect);
+    EndpointSettings settings{.path = "/probe_status"};
     auto options = dialect.description.make();
     for (const Field& field : dialect.description.fields)
         if (field.name == "control_from")
             *static_cast<std::string*>(field.reach(options.get())) = control_from;
-    made.options = options;
-    return made;
+    settings.options = options;
+    return endpoints::mounted(dialect, settings);
 }
 
 TEST_F(ServerTest, OnlyOperatorsMayDecommission) {
@@ -558,9 +558,9 @@ TEST_F(ServerTest, ServesEveryDialectThatNeedsNoMapping) {
     auto routes = std::make_shared<endpoints::Routes>();
     for (const dialects::Dialect* dialect : dialects::all()) {
         if (!dialect->mounted_by_default || dialect->match == nullptr) continue;
-        endpoints::MountedEndpoint endpoint =
-            Site::endpoint(std::string(dialect->usual_path), *dialect);
-        if (dialect->description.make != nullptr) endpoint.options = dialect->description.make();
+        EndpointSettings settings{.path = std::string(dialect->usual_path)};
+        if (dialect->description.make != nullptr) settings.options = dialect->description.make();
+        auto endpoint = endpoints::mounted(*dialect, settings);
         routes->endpoints.push_back(endpoint);
     }
     ASSERT_GE(routes->endpoints.size(), 5u);

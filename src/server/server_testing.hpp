@@ -303,10 +303,7 @@ class Site {
 
     static endpoints::MountedEndpoint endpoint(std::string path,
                                                const dialects::Dialect& dialect = probe_dialect()) {
-        endpoints::MountedEndpoint made;
-        made.dialect = &dialect;
-        made.path = std::move(path);
-        return made;
+        return endpoints::mounted(dialect, {.path = std::move(path)});
     }
     static Listener tcp() {
         Listener listener;

@@ -89,7 +89,7 @@ ServingThread::ServingThread(endpoints::Shared& shared, const Limits& limits, un
             acceptor->tls = sockets[i]->tls().get();
             acceptors_.push_back(std::move(acceptor));
         }
-    loop_.before_batch = [this] { responder_.begin_batch(); };
+    loop_.before_batch = [this] { responder_.kept().begin_batch(); };
     loop_.after_batch = [this] { end_batch(); };
     loop_.on_failure = [this](const std::exception& error) { log_failure(error); };
     loop_.on_tick = [this] { sweep(); };
@@ -183,13 +183,13 @@ void ServingThread::accept_from(Acceptor& acceptor) {
         // The system says so even when nobody waits to be accepted.
         pollfd waiting{acceptor.descriptor, POLLIN, 0};
         if (::poll(&waiting, 1, 0) != 1) return;
-        if (responder_.now() >= tell_again_)
+        if (responder_.kept().now() >= tell_again_)
             shared_.log(
                 LogLevel::error,
                 fmt::format("listener {}: a connection cannot be accepted: {}; idle ones "
                             "are closed to make room",
                             shared_.listeners[acceptor.listener].text, std::strerror(error)));
-        tell_again_ = responder_.now() + std::chrono::minutes(1);
+        tell_again_ = responder_.kept().now() + std::chrono::minutes(1);
         if (give_way()) continue;
         // Asking again at once would only burn time: the listener rests until the next tick.
         watch_acceptors(false);
@@ -213,7 +213,7 @@ void ServingThread::admit(Acceptor& acceptor, int descriptor, bool loopback) {
     if (count_ >= most_ && !give_way()) return;
     Connection& connection = *made;
     connection.phase = acceptor.tls == nullptr ? Phase::idle : Phase::handshake;
-    connection.since = responder_.now();
+    connection.since = responder_.kept().now();
     Connections& place = list(connection.phase);
     connection.place = place.insert(place.end(), std::move(made));
     ++count_;
@@ -244,7 +244,7 @@ void ServingThread::move(Connection& connection, Phase phase) noexcept {
     Connections& to = list(phase);
     to.splice(to.end(), list(connection.phase), connection.place);
     connection.phase = phase;
-    connection.since = responder_.now();
+    connection.since = responder_.kept().now();
 }
 
 // Readers share an answer's bytes. Those of answers that were followed by newer ones are bounded:
@@ -253,7 +253,7 @@ void ServingThread::await_reader(Connection& connection) noexcept {
     move(connection, Phase::sending);
     Connections& readers = list(Phase::sending);
     std::size_t most = limits_.outgrown_answers / shared_.threads;
-    while (responder_.outgrown_bytes() > most && readers.front().get() != &connection)
+    while (responder_.kept().outgrown_bytes() > most && readers.front().get() != &connection)
         readers.front()->close();
 }
 
@@ -274,7 +274,7 @@ void ServingThread::book(Connection& connection) noexcept {
 }
 
 std::size_t ServingThread::memory() const noexcept {
-    return booked_ + responder_.kept_bytes() + responder_.outgrown_bytes();
+    return booked_ + responder_.kept().kept_bytes() + responder_.kept().outgrown_bytes();
 }
 
 bool ServingThread::owes_memory() const noexcept {
@@ -321,7 +321,7 @@ void ServingThread::sweep() {
                         Phase::lingering}) {
         Connections& waiting = list(phase);
         auto time = times_[static_cast<std::size_t>(phase)];
-        while (!waiting.empty() && waiting.front()->since + time <= responder_.now())
+        while (!waiting.empty() && waiting.front()->since + time <= responder_.kept().now())
             waiting.front()->expire();
     }
     if (!owes_memory()) return;
@@ -336,8 +336,8 @@ void ServingThread::log_handshake(const endpoints::Peer& peer, const std::string
 }
 
 void ServingThread::log_failure(const std::exception& error) noexcept {
-    if (responder_.now() < failed_again_) return;
-    failed_again_ = responder_.now() + std::chrono::minutes(1);
+    if (responder_.kept().now() < failed_again_) return;
+    failed_again_ = responder_.kept().now() + std::chrono::minutes(1);
     try {
         shared_.log(
             LogLevel::error,

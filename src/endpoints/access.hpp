@@ -1,0 +1,51 @@
+// Whether a request may have what it asks for: by the token it shows, by the listener it came to,
+// and by what can be told of who sent it.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "endpoints/operation.hpp"
+#include "endpoints/routes.hpp"
+#include "endpoints/shared.hpp"
+#include "endpoints/tokens.hpp"
+#include "http/request.hpp"
+
+namespace vitals::endpoints {
+
+// Where a request came from.
+struct Peer {
+    std::size_t listener = 0;
+    bool loopback = false;              // 127.0.0.0/8, ::1, or a unix socket
+    std::function<std::string()> name;  // who is at the other end, for the log; while it is there
+};
+
+// Reads what several threads share; counts refused tokens there. Thread-safe.
+class Access {
+  public:
+    explicit Access(Shared& shared) : shared_(shared) {}
+
+    // Why a request is refused, or nothing.
+    std::optional<http::Response> refuse(const Routes& routes, const MountedEndpoint& endpoint,
+                                         std::string_view method, const Identity& identity,
+                                         const Peer& peer, Steady now) const;
+    // Without a token only a control listener serves, and not a page from elsewhere in a browser.
+    std::optional<http::Response> refuse(const Operation& operation, std::string_view path,
+                                         const http::Head& head, const Identity& identity,
+                                         const Peer& peer, Steady now) const;
+    // Of a request that changes something.
+    dialects::Sender sender_of(const http::Head& head, const Peer& peer,
+                               const Identity& identity) const;
+
+  private:
+    // False when a page from elsewhere may have made a browser send it.
+    bool own_site(const http::Head& head, const Peer& peer) const noexcept;
+    enum class Unknown { refused, ignored };
+    void note_unknown_token(const Peer& peer, Unknown what, Steady now) const;
+
+    Shared& shared_;
+};
+
+}  // namespace vitals::endpoints

@@ -1,0 +1,69 @@
+// An operation of the control API, /v1: the one description from which routing, rights and the
+// OpenAPI document come. Each stands in a file of its own in operations/ and in one line of
+// operations/catalog.cpp. Operations are stateless and used on any serving thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dialects/dialect.hpp"
+#include "endpoints/control.hpp"
+#include "endpoints/schema.hpp"
+#include "http/response.hpp"
+
+namespace vitals::endpoints {
+
+// The right that a token needs. A control listener asks for none.
+enum class Right : std::uint8_t { none, read, push, control };
+
+// A request for something to be changed.
+struct Call {
+    const Control& control;
+    std::vector<std::string> names;  // the path's parameters, decoded
+    std::string path;                // as sent
+    std::string who;                 // asks, for the log
+    std::string body;
+    Reply reply;  // called when there is no answer at once
+};
+
+// A parameter of a path, one segment.
+struct PathParameter {
+    std::string_view name, sentence;
+    int longest = 128;  // characters, as described; what it names decides
+};
+
+// A code of an answer, and when it comes.
+struct AnswerCase {
+    int status = 0;
+    std::string_view when;
+};
+
+struct Operation {
+    std::string_view method;
+    std::string_view path;  // "/v1/components/{name}"
+    std::string_view id;
+    std::string_view summary;
+    std::span<const PathParameter> parameters{};  // in the order of the path
+    Right right = Right::none;
+    // One of the two. A read renders a snapshot as dialects do (Request::rest is the path's
+    // parameter, Request::path is as sent), and its answer is kept. A change answers at once, or
+    // calls the reply later.
+    dialects::Response (*render)(const Snapshot&, const dialects::Request&) = nullptr;
+    std::optional<http::Response> (*run)(Call call) = nullptr;
+    const NamedSchema* body = nullptr;  // of the request
+    bool body_required = true;
+    const NamedSchema* answer = nullptr;    // of 200; null: no content
+    std::span<const AnswerCase> answers{};  // the others
+};
+
+// In the order of the document.
+std::span<const Operation* const> operations();
+
+inline constexpr PathParameter component_parameter[] = {
+    {"name", "The component's name as one segment, percent-encoded: `databases%2Fdefault`."}};
+
+}  // namespace vitals::endpoints

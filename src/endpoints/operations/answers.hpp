@@ -1,0 +1,38 @@
+// What changes are answered with.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "endpoints/json_body.hpp"
+#include "endpoints/operation.hpp"
+#include "endpoints/problem.hpp"
+
+namespace vitals::endpoints {
+
+// An answer that is there at once; nothing: the reply will be called.
+using Answered = std::optional<http::Response>;
+
+inline http::Response empty_answer(int status) {
+    http::Response response;
+    response.status = status;
+    return response;
+}
+
+inline Answered not_offered(const Call& call) {
+    return problem_answer(501, "this program does not offer that", call.path);
+}
+
+inline Answered refuse(const Call& call, const BodyProblem& problem) {
+    return problem_answer(problem.status, problem.detail, call.path);
+}
+
+// A callback for the control seam that answers the call. `done` has no content.
+std::function<void(Control::Answer, std::string)> reply_with_outcome(Call& call);
+
+inline http::Response unknown_component(std::string_view path) {
+    return problem_answer(404, "there is no component of this name", path);
+}
+
+}  // namespace vitals::endpoints

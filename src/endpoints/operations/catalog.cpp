@@ -1,0 +1,21 @@
+// All operations of the control API, in the order of the OpenAPI document: one line each.
+#define VITALS_OPERATIONS(operation)                                                              \
+    operation(list_components) operation(get_component) operation(push_component)                 \
+        operation(delete_component) operation(run_component) operation(put_heartbeat)             \
+            operation(put_heartbeats) operation(get_drain) operation(put_drain) operation(reload) \
+                operation(get_openapi)
+
+#include "endpoints/operation.hpp"
+
+namespace vitals::endpoints {
+
+#define VITALS_DECLARE(name) extern const Operation name;
+VITALS_OPERATIONS(VITALS_DECLARE)
+
+std::span<const Operation* const> operations() {
+#define VITALS_ADDRESS(name) &name,
+    static constexpr const Operation* all[] = {VITALS_OPERATIONS(VITALS_ADDRESS)};
+    return all;
+}
+
+}  // namespace vitals::endpoints
