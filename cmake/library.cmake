@@ -1,7 +1,7 @@
 # What is installed for others: the library, shared and static, with and without the kinds of checks.
 #
 # vitals::vitals holds the engine, the dialects and the server. vitals::checks is the same with the
-# kinds of checks and what they need (curl, SQLite, ...): a program links the one or the other. Only
+# kinds of checks and what they need (libpq, SQLite, ...): a program links the one or the other. Only
 # the names of the public headers can be linked to. In the shared library a version script sees to
 # that; in the static one everything else is made local, so that a host with another Boost is safe.
 include(CMakePackageConfigHelpers)
@@ -92,8 +92,8 @@ foreach(kind IN LISTS check_targets)
     list(FILTER linked EXCLUDE REGEX "^(vitals_.*|boost|Boost::.*|Threads::.*)$")
     list(APPEND check_libraries ${linked})
 endforeach()
-list(APPEND check_libraries spdlog::spdlog CURL::libcurl SQLite::SQLite3 PkgConfig::yaml
-    PkgConfig::re2 PkgConfig::cares PkgConfig::nghttp2 OpenSSL::SSL fmt::fmt)
+list(APPEND check_libraries spdlog::spdlog SQLite::SQLite3 PkgConfig::yaml
+    PkgConfig::re2 PkgConfig::cares PkgConfig::expat PkgConfig::nghttp2 OpenSSL::SSL fmt::fmt)
 list(REMOVE_DUPLICATES check_libraries)
 set(CHECKS_LINKED)
 foreach(library IN LISTS check_libraries)
@@ -108,8 +108,8 @@ vitals_installed(vitals ROOTS vitals_library vitals_model ROOMS ${core_rooms} NE
 vitals_installed(vitals-checks
     ROOTS vitals_library_checks vitals_library vitals_model
     ROOMS ${rooms_with_checks}
-    NEEDS OpenSSL::SSL fmt::fmt spdlog::spdlog CURL::libcurl SQLite::SQLite3 PkgConfig::pq PkgConfig::yaml
-        PkgConfig::re2 PkgConfig::cares PkgConfig::nghttp2)
+    NEEDS OpenSSL::SSL fmt::fmt spdlog::spdlog SQLite::SQLite3 PkgConfig::pq PkgConfig::yaml
+        PkgConfig::re2 PkgConfig::cares PkgConfig::expat PkgConfig::nghttp2)
 
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/vitals DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
     COMPONENT library)

@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
-#include "wire/vault.hpp"
+#include "backends/vault/answers.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    namespace vault = vitals::wire::vault;
+    namespace vault = vitals::backends::vault;
     if (size == 0) return 0;
     const std::string_view body(reinterpret_cast<const char*>(data) + 1, size - 1);
     const std::string key(data[0] % 2 == 0 ? "key" : "data");

@@ -8,10 +8,9 @@
 #include <tuple>
 #include <utility>
 
+#include "backends/vault/request.hpp"
 #include "net/http_client.hpp"
 #include "text/amount.hpp"
-#include "wire/sigv4.hpp"
-#include "wire/vault.hpp"
 
 namespace vitals::app {
 
@@ -26,20 +25,21 @@ struct VaultSecrets::Question {
 
 namespace {
 
-namespace wv = wire::vault;
+using backends::vault::encoded_path;
+using backends::vault::Mount;
+using backends::vault::mount_of;
+using backends::vault::refuses;
+using backends::vault::SecretPath;
 
 net::awaitable<net::HttpResponse> get(net::Context& context, const config::Config::Vault& vault,
                                       std::string step, std::string path) {
     if (!vault.token.available()) throw CheckError(ErrorClass::local, "its token is not available");
-    net::HttpRequest request;
-    request.url = vault.url + "/v1/" + wire::sigv4::encoded(path, true);
-    request.headers.emplace_back("X-Vault-Request", "true");
-    request.headers.emplace_back("X-Vault-Token", vault.token.reveal());
-    if (!vault.name_space.empty())
-        request.headers.emplace_back("X-Vault-Namespace", vault.name_space);
-    request.tls.ca = vault.ca;
-    request.max_body = wv::most_answer_bytes;
-    request.step = std::move(step);
+    const backends::vault::Access access{.url = vault.url,
+                                         .token = vault.token,
+                                         .name_space = vault.name_space,
+                                         .tls = {.ca = vault.ca}};
+    net::HttpRequest request =
+        backends::vault::request(access, std::move(step), encoded_path(path));
     net::HttpResponse response = co_await net::http(context, std::move(request));
     co_return response;
 }
@@ -48,7 +48,7 @@ net::awaitable<net::HttpResponse> get(net::Context& context, const config::Confi
 std::string theirs(const net::HttpResponse& response, const Secret& token) {
     const std::string own = token.reveal();
     if (!own.empty() && response.body.find(own) != std::string::npos) return {};
-    return wv::errors_of(response.body);
+    return backends::vault::errors_of(response.body);
 }
 
 // A status that says nothing of the secret: the vault, or what stands before it, is in trouble.
@@ -64,10 +64,6 @@ void throw_if_unfit(const net::HttpResponse& response, const Secret& token) {
     if (response.status >= 500 || response.status == 429)
         throw CheckError(ErrorClass::assertion, fmt::format("status {}", response.status),
                          theirs(response, token), "secret");
-}
-
-bool refused(const net::HttpResponse& response) {
-    return response.status == 403 || response.status == 401;
 }
 
 std::string told(const Outcome& outcome) {
@@ -101,34 +97,34 @@ net::awaitable<Outcome> VaultSecrets::ask(std::shared_ptr<Question> question,
             co_await get(context, vault, "mount", "sys/internal/ui/mounts/" + question->path);
         throw_if_unfit(response, vault.token);
         const auto mount =
-            response.status == 200 ? wv::mount_of(response.body) : std::optional<wv::Mount>();
+            response.status == 200 ? mount_of(response.body) : std::optional<Mount>();
         if (mount && !mount->has_values())
             throw wrong(fmt::format("is in an engine of type {}, expected kv", mount->type));
         if (mount) read_paths = {mount->read_path(question->path)};
         if (read_paths.front().empty()) {
-            const wv::SecretPath path(question->path);
+            const SecretPath path(question->path);
             read_paths = {path.version_2, path.version_1};
         }
     }
     net::HttpResponse response = co_await get(context, vault, "secret", read_paths.front());
     throw_if_unfit(response, vault.token);
     std::string found_at = read_paths.front();
-    bool deleted = response.status == 404 && wv::is_deleted(response.body);
-    if (read_paths.size() > 1 && !deleted && (response.status == 404 || refused(response))) {
+    bool deleted = response.status == 404 && backends::vault::is_deleted(response.body);
+    if (read_paths.size() > 1 && !deleted && (response.status == 404 || refuses(response))) {
         net::HttpResponse second = co_await get(context, vault, "secret", read_paths.back());
         throw_if_unfit(second, vault.token);
         // Policies are asked before the engine: a 404 was allowed, so that a 403 for the other
         // version's path says nothing.
-        if (!refused(second)) {
+        if (!refuses(second)) {
             response = std::move(second);
             found_at = read_paths.back();
         }
     }
-    if (refused(response)) {
+    if (refuses(response)) {
         const net::HttpResponse self =
             co_await get(context, vault, "token", "auth/token/lookup-self");
         throw_if_unfit(self, vault.token);
-        if (refused(self)) throw CheckError(ErrorClass::auth, "its token is not valid");
+        if (refuses(self)) throw CheckError(ErrorClass::auth, "its token is not valid");
         throw wrong("may not be read with the vault's token");
     }
     if (deleted) throw wrong("is deleted");
@@ -215,7 +211,7 @@ void VaultSecrets::take(const Outcome& outcome, const Question& question) {
 }
 
 void VaultSecrets::take_value(const config::VaultSecret& secret, const Question& question) {
-    auto value = wire::vault::value_of(question.body, secret.key);
+    auto value = backends::vault::value_of(question.body, secret.key);
     if (!value) return take_trouble(secret, std::move(value.error()));
     const bool troubled = of_secrets_.erase(secret.reference) > 0;
     const bool first = !secret.secret.available();

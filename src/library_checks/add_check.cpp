@@ -1,5 +1,5 @@
 // Registry::add_check: the kinds of checks inside a service's own registry. Apart from the rest of
-// the library, so that only who uses them links curl, SQLite and the like.
+// the library, so that only who uses them links libpq, SQLite and the like.
 #include <fmt/format.h>
 
 #include <stdexcept>

@@ -88,8 +88,7 @@ awaitable<int> connect_to(Context& context, Socket& socket, Address address, Ste
     while (::connect(socket.native_handle(), address.data(),
                      static_cast<socklen_t>(address.size())) != 0) {
         if (errno == EINPROGRESS || errno == EINTR) {
-            // A server on this machine has answered by now: asking costs less than waiting. (Not by
-            // connect(2) once more, which curl will call and which succeeds only once.)
+            // A server on this machine has answered by now: asking costs less than waiting.
             if (has_peer(socket.native_handle())) co_return 0;
             auto [failed] =
                 co_await socket.async_wait(Socket::wait_write, asio::as_tuple(asio::use_awaitable));

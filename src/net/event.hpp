@@ -1,5 +1,5 @@
 // Something that coroutines on the loop wait for and that code on the loop sets: the one way in
-// which threads of lanes, shared lookups and curl wake a run. Inside net only.
+// which threads of lanes and shared lookups wake a run. Inside net only.
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>

@@ -27,16 +27,17 @@ constexpr std::string_view http2_only = "\x02h2";
 constexpr int most_refusals = 3;
 
 // A connection, and whether HTTP/2 is spoken on it.
-struct Way {
+struct Opened {
     std::unique_ptr<Connection> connection;
     bool http2 = false;
 };
 
-awaitable<Way> way_to(Context& context, const HttpRequest& request, const HttpUrl& url) {
+awaitable<Opened> open_connection(Context& context, const HttpRequest& request,
+                                  const HttpUrl& url) {
     Endpoint endpoint{url.host, url.port, request.unix_socket};
     if (!url.tls) {
         auto plain = co_await dial_to_ask(context, std::move(endpoint));
-        co_return Way{std::move(plain), request.http2_only};
+        co_return Opened{std::move(plain), request.http2_only};
     }
     const std::string_view offered = request.http2_only ? http2_only : http2_or_1;
     Secured secured =
@@ -46,7 +47,7 @@ awaitable<Way> way_to(Context& context, const HttpRequest& request, const HttpUr
         throw CheckError(ErrorClass::tls, "did not agree to HTTP/2 (ALPN)",
                          secured.connection->peer() + ": the handshake succeeded without it");
     }
-    co_return Way{std::move(secured.connection), http2};
+    co_return Opened{std::move(secured.connection), http2};
 }
 
 awaitable<HttpResponse> exchange_once(Context& context, const HttpRequest& request,
@@ -55,13 +56,13 @@ awaitable<HttpResponse> exchange_once(Context& context, const HttpRequest& reque
     std::optional<HttpResponse> response;
     std::string peer;
     for (int refusals = 0; !response && refusals < most_refusals; ++refusals) {
-        const Way way = co_await way_to(context, request, url);
-        peer = way.connection->peer();
-        if (way.http2)
-            response = co_await exchange_http2(context, request, url, *way.connection);
+        const Opened opened = co_await open_connection(context, request, url);
+        peer = opened.connection->peer();
+        if (opened.http2)
+            response = co_await exchange_http2(context, request, url, *opened.connection);
         else
-            response = co_await exchange_plain(context, request, url, *way.connection);
-        if (response) response->certificate = way.connection->certificate();
+            response = co_await exchange_plain(context, request, url, *opened.connection);
+        if (response) response->certificate = opened.connection->certificate();
     }
     if (!response) {
         throw CheckError(ErrorClass::protocol, "takes no requests (HTTP/2)",
@@ -69,7 +70,6 @@ awaitable<HttpResponse> exchange_once(Context& context, const HttpRequest& reque
                                      "or a GOAWAY",
                                      peer, most_refusals));
     }
-    response->effective_url = url.text;
     co_return std::move(*response);
 }
 
@@ -115,7 +115,7 @@ const std::string* HttpResponse::header(std::string_view name) const {
 }
 
 awaitable<HttpResponse> http(Context& context, HttpRequest request) {
-    HttpUrl url = parse_http_url(request.url, request.path_as_is);
+    HttpUrl url = parse_http_url(request.url);
     if (request.user.empty() && request.password.empty()) {
         request.user = url.user;
         request.password = url.password;

@@ -29,7 +29,6 @@ struct HttpRequest {
     std::size_t max_body = 1 << 20;  // bytes kept and accepted
     int redirects = 0;               // followed at most
     bool http2_only = false;         // also without TLS, by prior knowledge
-    bool path_as_is = true;
     std::string step;  // what the time from the request on is recorded as; empty: wait and read
 };
 
@@ -38,7 +37,6 @@ struct HttpResponse {
     std::vector<std::pair<std::string, std::string>> headers;  // last response's, as received
     std::vector<std::pair<std::string, std::string>> trailers;
     std::string body;
-    std::string effective_url;
     std::optional<PeerCertificate> certificate;
     const std::string* header(std::string_view name) const;  // case-insensitive, first
 };

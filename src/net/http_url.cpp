@@ -1,138 +1,142 @@
 #include "net/http_url.hpp"
 
-#include <curl/curl.h>
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <charconv>
-#include <memory>
+#include <expected>
 #include <optional>
 #include <string_view>
 
 #include "model/check_error.hpp"
+#include "text/url.hpp"
 
 namespace vitals::net {
 
 namespace {
 
-struct FreeUrl {
-    void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
-using Url = std::unique_ptr<CURLU, FreeUrl>;
+constexpr std::string_view mark = "://";
 
-Url make_url() {
-    Url url(curl_url());
-    if (!url) throw CheckError(ErrorClass::local, "no memory for HTTP");
-    return url;
-}
-
-std::string part(CURLU* url, CURLUPart which, unsigned flags = 0) {
-    char* text = nullptr;
-    if (curl_url_get(url, which, &text, flags) != CURLUE_OK) return {};
-    std::string copy(text);
-    curl_free(text);
-    return copy;
-}
-
-HttpUrl taken_apart(CURLU* url) {
-    HttpUrl made;
-    made.tls = part(url, CURLUPART_SCHEME) == "https";
-    made.host = part(url, CURLUPART_HOST);
-    if (made.host.starts_with('[')) made.host = made.host.substr(1, made.host.size() - 2);
-    const std::string zone = part(url, CURLUPART_ZONEID);
-    if (!zone.empty() && made.host.find('%') == std::string::npos) made.host += "%" + zone;
-    made.port =
-        static_cast<std::uint16_t>(std::stoul(part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT)));
-    made.user = part(url, CURLUPART_USER, CURLU_URLDECODE);
-    made.password = part(url, CURLUPART_PASSWORD, CURLU_URLDECODE);
-    curl_url_set(url, CURLUPART_USER, nullptr, 0);
-    curl_url_set(url, CURLUPART_PASSWORD, nullptr, 0);
-    curl_url_set(url, CURLUPART_FRAGMENT, nullptr, 0);
-    made.text = part(url, CURLUPART_URL);
-    return made;
-}
-
-bool spoken(CURLU* url) {
-    const std::string scheme = part(url, CURLUPART_SCHEME);
-    return (scheme == "http" || scheme == "https") && !part(url, CURLUPART_HOST).empty();
-}
-
-bool is_lower(char c) {
-    return c >= 'a' && c <= 'z';
-}
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
-// A name or an IPv4 address in the one way of writing it that needs no normalising.
-bool is_simple_host(std::string_view host) {
-    const auto fits = [](char c) { return is_lower(c) || is_digit(c) || c == '.' || c == '-'; };
-    if (host.empty() || !std::all_of(host.begin(), host.end(), fits)) return false;
-    const std::size_t dot = host.rfind('.');
-    if (is_lower(host[dot == host.npos ? 0 : std::min(dot + 1, host.size() - 1)])) return true;
-    in_addr address{};
-    return inet_pton(AF_INET, std::string(host).c_str(), &address) == 1;
-}
-
-// Of most URLs curl's parser says what stands there already, at the cost of a quarter of a check.
-std::optional<HttpUrl> read_simple(std::string_view text, bool as_is) {
-    constexpr std::string_view scheme = "http://";
-    if (!text.starts_with(scheme)) return std::nullopt;
-    const std::string_view rest = text.substr(scheme.size());
-    const std::size_t slash = std::min(rest.find('/'), rest.size());
-    const std::string_view path = rest.substr(slash);
-    const auto fits = [](char c) {
-        return is_lower(c) || is_digit(c) || (c >= 'A' && c <= 'Z') ||
-               std::string_view("-._~!$&()*+,;=:@/?").find(c) != std::string_view::npos;
-    };
-    if (!std::all_of(path.begin(), path.end(), fits) || path.ends_with('?')) return std::nullopt;
-    if (!as_is && path.find("/.") != path.npos) return std::nullopt;
-    const std::string_view authority = rest.substr(0, slash);
-    const std::size_t colon = std::min(authority.find(':'), authority.size());
-    HttpUrl made;
-    made.host = authority.substr(0, colon);
-    made.port = 80;
-    if (!is_simple_host(made.host)) return std::nullopt;
-    if (const std::string_view digits = authority.substr(colon); !digits.empty()) {
-        const char* const end = digits.data() + digits.size();
-        const auto read = std::from_chars(digits.data() + 1, end, made.port);
-        if (digits.size() < 2 || digits[1] == '0' || read.ec != std::errc{} || read.ptr != end)
-            return std::nullopt;
+// Path and query as they are sent, without a fragment; nothing when a control character stands in
+// them. https://url.spec.whatwg.org/#query-percent-encode-set
+std::optional<std::string> encoded(std::string_view text) {
+    text = text.substr(0, text.find('#'));
+    std::string made;
+    made.reserve(text.size() + 1);
+    if (!text.starts_with('/')) made += '/';
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x20 || byte == 0x7f) return std::nullopt;
+        if (byte > 0x7f || c == ' ' || c == '"' || c == '<' || c == '>')
+            made += fmt::format("%{:02X}", byte);
+        else
+            made += c;
     }
-    made.text = text;
-    if (path.empty()) made.text += '/';
     return made;
+}
+
+// `127.1`, `0x7f000001`: other ways to write an address, which all clients understand.
+std::string plain_address(std::string host) {
+    const bool may_be_one = !host.empty() && host.front() >= '0' && host.front() <= '9';
+    in_addr address{};
+    if (!may_be_one || inet_aton(host.c_str(), &address) == 0) return host;
+    char text[INET_ADDRSTRLEN];
+    return inet_ntop(AF_INET, &address, text, sizeof text);
+}
+
+std::expected<HttpUrl, std::string> read(std::string_view text) {
+    const std::size_t scheme = text.find(mark);
+    if (scheme == text.npos) return std::unexpected("neither http:// nor https://");
+    const std::size_t end = std::min(text.find_first_of("/?#", scheme + mark.size()), text.size());
+    const auto origin = text::parse_url(text.substr(0, end));
+    if (!origin) return std::unexpected(origin.error());
+    const bool tls = origin->scheme == "https";
+    if ((!tls && origin->scheme != "http") || origin->host.empty())
+        return std::unexpected("neither http:// nor https://");
+    const auto rest = encoded(text.substr(end));
+    if (!rest) return std::unexpected("holds a control character");
+    HttpUrl made;
+    made.tls = tls;
+    made.host = plain_address(origin->host);
+    made.port = origin->port.value_or(tls ? 443 : 80);
+    made.user = origin->user;
+    made.password = origin->password;
+    made.text = origin->bare + *rest;
+    return made;
+}
+
+// Whether it begins with a scheme of its own.
+bool is_absolute(std::string_view reference) {
+    const std::size_t colon = reference.find_first_of(":/?#");
+    return colon != reference.npos && colon > 0 && reference[colon] == ':';
+}
+
+// RFC 3986, 5.2.4, of a path that begins with a slash; what follows it stays.
+std::string without_dots(std::string_view text) {
+    const std::size_t end = std::min(text.find_first_of("?#"), text.size());
+    std::string_view path = text.substr(0, end);
+    std::string made;
+    while (!path.empty()) {
+        const std::size_t next = std::min(path.find('/', 1), path.size());
+        const std::string_view segment = path.substr(0, next);
+        const bool last = next == path.size();
+        path.remove_prefix(next);
+        if (segment == "/..") made.erase(std::min(made.rfind('/'), made.size()));
+        if (segment != "/.." && segment != "/.")
+            made += segment;
+        else if (last)
+            made += '/';
+    }
+    made += text.substr(end);
+    return made;
+}
+
+// The reference as a whole URL, RFC 3986, 5.2.2.
+std::string resolved(std::string_view base, std::string_view reference) {
+    const std::size_t scheme = base.find(mark);
+    const std::size_t path = base.find('/', scheme + mark.size());
+    std::string whole;
+    if (is_absolute(reference)) {
+        whole = reference;
+    } else if (reference.starts_with("//")) {
+        whole = fmt::format("{}:{}", base.substr(0, scheme), reference);
+    } else {
+        const std::string_view origin = base.substr(0, path);
+        const std::string_view target = base.substr(path);
+        const std::string_view own_path = target.substr(0, target.find('?'));
+        if (reference.empty() || reference.starts_with('#'))
+            whole = base;
+        else if (reference.starts_with('/'))
+            whole = fmt::format("{}{}", origin, reference);
+        else if (reference.starts_with('?'))
+            whole = fmt::format("{}{}{}", origin, own_path, reference);
+        else
+            whole = fmt::format("{}{}{}", origin, own_path.substr(0, own_path.rfind('/') + 1),
+                                reference);
+    }
+    const std::size_t authority = whole.find(mark);
+    const std::size_t begin =
+        authority == whole.npos ? whole.npos : whole.find_first_of("/?#", authority + mark.size());
+    if (begin == whole.npos || whole[begin] != '/') return whole;
+    return whole.substr(0, begin) + without_dots(std::string_view(whole).substr(begin));
 }
 
 }  // namespace
 
-HttpUrl parse_http_url(const std::string& text, bool as_is) {
-    if (auto simple = read_simple(text, as_is)) return std::move(*simple);
-    const Url url = make_url();
-    const CURLUcode code =
-        curl_url_set(url.get(), CURLUPART_URL, text.c_str(), as_is ? CURLU_PATH_AS_IS : 0u);
+HttpUrl parse_http_url(const std::string& text) {
+    auto url = read(text);
     // The text may hold credentials: it is not repeated.
-    if (code != CURLUE_OK)
-        throw CheckError(ErrorClass::local, "not a usable URL", curl_url_strerror(code));
-    if (!spoken(url.get()))
-        throw CheckError(ErrorClass::local, "not a usable URL", "neither http:// nor https://");
-    return taken_apart(url.get());
+    if (!url) throw CheckError(ErrorClass::local, "not a usable URL", url.error());
+    return std::move(*url);
 }
 
 HttpUrl join(const HttpUrl& from, const std::string& location) {
-    const Url url = make_url();
-    curl_url_set(url.get(), CURLUPART_URL, from.text.c_str(), CURLU_PATH_AS_IS);
-    // Servers put unescaped blanks into it; browsers and curl accept them.
-    const CURLUcode code = curl_url_set(url.get(), CURLUPART_URL, location.c_str(),
-                                        CURLU_URLENCODE | CURLU_ALLOW_SPACE);
-    if (code != CURLUE_OK || !spoken(url.get())) {
+    auto url = read(resolved(from.text, location));
+    if (!url) {
         throw CheckError(ErrorClass::protocol, "redirect to an unusable address",
-                         fmt::format("{}: {}", location, curl_url_strerror(code)));
+                         fmt::format("{}: {}", location, url.error()));
     }
-    return taken_apart(url.get());
+    return std::move(*url);
 }
 
 bool same_origin(const HttpUrl& a, const HttpUrl& b) {

@@ -1,4 +1,4 @@
-// URLs of HTTP exchanges, by curl's parser. Inside net only.
+// URLs of HTTP exchanges. Inside net only.
 #pragma once
 
 #include <cstdint>
@@ -7,18 +7,20 @@
 namespace vitals::net {
 
 struct HttpUrl {
-    std::string text;  // whole, without credentials
-    std::string host;  // an IPv6 address without brackets
+    std::string text;  // whole, without credentials and fragment
+    std::string host;  // lower case; an IPv6 address without brackets
     std::uint16_t port = 0;
     bool tls = false;
     std::string user;  // decoded
     std::string password;
 };
 
-// Throws CheckError{local} when it is not an http or https URL. `as_is` keeps `/../` in paths.
-HttpUrl parse_http_url(const std::string& text, bool as_is);
+// Throws CheckError{local} when it is not an http or https URL. What may not stand in a path or a
+// query is encoded as browsers do it; everything else stays as it is, `/../` too.
+HttpUrl parse_http_url(const std::string& text);
 
-// Where a Location header leads from there. Throws CheckError{protocol} when it is nowhere we go.
+// Where a Location header leads from there: RFC 3986, 5.2. Throws CheckError{protocol} when it is
+// nowhere we go.
 HttpUrl join(const HttpUrl& from, const std::string& location);
 
 bool same_origin(const HttpUrl& a, const HttpUrl& b);

@@ -1,5 +1,6 @@
 #include "net/http_url.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "model/check_error.hpp"
@@ -7,56 +8,97 @@
 namespace vitals::net {
 namespace {
 
-// A fragment is never sent, but leaves the reading to curl.
-TEST(HttpUrl, what_is_read_without_curl_is_read_as_by_curl) {
-    for (const std::string url : {"http://shop.example.org",
-                                  "http://shop.example.org/",
-                                  "http://h:8080/a/b?c=d&e=/f",
-                                  "http://127.0.0.1:20001/x",
-                                  "http://h/a/../b",
-                                  "http://h/./b",
-                                  "http://h/?",
-                                  "http://h:80/",
-                                  "http://h?q=1",
-                                  "http://h:/x",
-                                  "http://h:080/",
-                                  "http://127.1/",
-                                  "http://0x7f.1/",
-                                  "http://2130706433/",
-                                  "http://1.2.3.4.5/",
-                                  "http://256.1.1.1/",
-                                  "http://H/",
-                                  "http://a.1/",
-                                  "http://h./",
-                                  "http://1.2.3.4./",
-                                  "http://a_b/",
-                                  "http://u:p@h/",
-                                  "http://[::1]:80/",
-                                  "http://h/%41b",
-                                  "http://h/{x}",
-                                  "http://h//x",
-                                  "http://-h/",
-                                  "http://0177.0.0.1/",
-                                  "http://1a.0x1b/",
-                                  "http://0xab/"}) {
-        for (const bool as_is : {false, true}) {
-            const HttpUrl short_way = parse_http_url(url, as_is);
-            const HttpUrl by_curl = parse_http_url(url + "#x", as_is);
-            EXPECT_EQ(short_way.text, by_curl.text) << url;
-            EXPECT_EQ(short_way.host, by_curl.host) << url;
-            EXPECT_EQ(short_way.port, by_curl.port) << url;
-            EXPECT_EQ(short_way.tls, by_curl.tls) << url;
-            EXPECT_EQ(short_way.user, by_curl.user) << url;
-            EXPECT_EQ(short_way.password, by_curl.password) << url;
-        }
-    }
+std::string shown(const HttpUrl& url) {
+    const std::size_t path = url.text.find('/', url.text.find("://") + 3);
+    return fmt::format("{} {} {}{}{}", url.tls ? "https" : "http", url.host, url.port,
+                       url.user.empty() && url.password.empty()
+                           ? std::string()
+                           : fmt::format(" {}/{}", url.user, url.password),
+                       " " + url.text.substr(path));
+}
+
+TEST(HttpUrl, is_taken_apart) {
+    const std::pair<const char*, const char*> urls[] = {
+        {"http://shop.example.org", "http shop.example.org 80 /"},
+        {"http://h:8080/a/b?c=d&e=/f", "http h 8080 /a/b?c=d&e=/f"},
+        {"https://h/x#part", "https h 443 /x"},
+        {"HTTPS://Shop.Example/X", "https shop.example 443 /X"},
+        {"http://h?q=1", "http h 80 /?q=1"},
+        {"http://h:/x", "http h 80 /x"},
+        {"http://h:080/", "http h 80 /"},
+        {"http://h./", "http h. 80 /"},
+        {"http://a_b/", "http a_b 80 /"},
+        {"http://u%40:p%3aw@h/", "http h 80 u@/p:w /"},
+        {"http://:p@h/", "http h 80 /p /"},
+        {"http://[::1]:81/", "http ::1 81 /"},
+        {"http://%61b/", "http ab 80 /"},
+    };
+    for (const auto& [url, expected] : urls) EXPECT_EQ(shown(parse_http_url(url)), expected) << url;
+}
+
+TEST(HttpUrl, keeps_the_path_as_it_stands_but_for_what_may_not_stand_there) {
+    for (const std::string path : {"/a/../b", "/./b", "//x", "/%41b", "/{x}", "/?a[]=1", "/?"})
+        EXPECT_EQ(parse_http_url("http://h" + path).text, "http://h" + path);
+    EXPECT_EQ(parse_http_url("http://h/a b?\"c\"").text, "http://h/a%20b?%22c%22");
+    EXPECT_EQ(parse_http_url("http://h/\xc3\xa4").text, "http://h/%C3%A4");
+}
+
+TEST(HttpUrl, knows_the_other_ways_to_write_an_address) {
+    for (const char* url : {"http://127.1/", "http://0x7f.1/", "http://2130706433/",
+                            "http://0177.0.0.1/", "http://127.0.0.1/"})
+        EXPECT_EQ(parse_http_url(url).host, "127.0.0.1") << url;
+    for (const std::string name : {"1.2.3.4.5", "256.1.1.1", "a.1", "1.2.3.4.", "1a.0x1b"})
+        EXPECT_EQ(parse_http_url("http://" + name + "/").host, name);
 }
 
 TEST(HttpUrl, what_is_no_url_is_refused) {
-    for (const char* url : {"http://", "http://h:0x/", "http://h:99999/", "http://h:x/",
-                            "http://a b/", "http://:80/", "http://h\r\n/"}) {
-        EXPECT_THROW((void)parse_http_url(url, true), CheckError) << url;
+    for (const char* url :
+         {"", "http://", "http://h:0x/", "http://h:99999/", "http://h:x/", "http://a b/",
+          "http://:80/", "http://h\r\n/", "http://h/\r\n", "ftp://h/", "h/x", "http:/h"}) {
+        EXPECT_THROW((void)parse_http_url(url), CheckError) << url;
     }
+}
+
+// RFC 3986, 5.4.
+TEST(HttpUrl, joins_a_location_as_the_rfc_says) {
+    const HttpUrl base = parse_http_url("http://u:p@a/b/c/d;p?q");
+    const std::pair<const char*, const char*> locations[] = {
+        {"g", "http://a/b/c/g"},
+        {"./g", "http://a/b/c/g"},
+        {"g/", "http://a/b/c/g/"},
+        {"/g", "http://a/g"},
+        {"//g", "http://g/"},
+        {"?y", "http://a/b/c/d;p?y"},
+        {"g?y", "http://a/b/c/g?y"},
+        {"#s", "http://a/b/c/d;p?q"},
+        {"g#s", "http://a/b/c/g"},
+        {";x", "http://a/b/c/;x"},
+        {"", "http://a/b/c/d;p?q"},
+        {".", "http://a/b/c/"},
+        {"..", "http://a/b/"},
+        {"../g", "http://a/b/g"},
+        {"../..", "http://a/"},
+        {"../../../g", "http://a/g"},
+        {"/./g", "http://a/g"},
+        {"/../g", "http://a/g"},
+        {"g.", "http://a/b/c/g."},
+        {"..g", "http://a/b/c/..g"},
+        {"./g/.", "http://a/b/c/g/"},
+        {"g/./h", "http://a/b/c/g/h"},
+        {"g/../h", "http://a/b/c/h"},
+        {"g;x=1/../y", "http://a/b/c/y"},
+        {"g?y/../x", "http://a/b/c/g?y/../x"},
+        {"/x?u=http://y/../z", "http://a/x?u=http://y/../z"},
+        {"https://h2/a/../b", "https://h2/b"},
+        {"two words", "http://a/b/c/two%20words"},
+    };
+    for (const auto& [location, expected] : locations)
+        EXPECT_EQ(join(base, location).text, expected) << location;
+    EXPECT_EQ(join(base, "/x").user, "");
+    EXPECT_THROW((void)join(base, "file:///x"), CheckError);
+    EXPECT_THROW((void)join(base, "mailto:x"), CheckError);
+    EXPECT_THROW((void)join(base, "http://:80/"), CheckError);
+    EXPECT_THROW((void)join(base, "/a\nb"), CheckError);
 }
 
 }  // namespace

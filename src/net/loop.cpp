@@ -23,7 +23,7 @@ namespace asio = boost::asio;
 namespace {
 
 // Writing to a socket whose peer is gone raises SIGPIPE wherever the library below (OpenSSL's
-// write, curl's) does not pass MSG_NOSIGNAL. The host process' disposition is not ours to change,
+// write) does not pass MSG_NOSIGNAL. The host process' disposition is not ours to change,
 // the mask of the thread that drives the loop is.
 class BrokenPipesBlocked {
   public:

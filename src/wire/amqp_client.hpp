@@ -90,7 +90,6 @@ class Client {
 
     // The longest silence that was agreed on, in seconds, once logged in; 0: none.
     std::uint16_t heartbeat() const { return login_.heartbeat; }
-    const Table& broker() const { return broker_; }  // its properties: product, version, ...
 
   private:
     using Step = std::expected<std::optional<Event>, CheckError>;

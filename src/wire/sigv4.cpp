@@ -10,6 +10,8 @@
 #include <map>
 #include <stdexcept>
 
+#include "text/percent.hpp"
+
 namespace vitals::wire::sigv4 {
 
 namespace {
@@ -87,7 +89,7 @@ std::string normalised(std::string_view path) {
 std::string query_text(const Pairs& query) {
     Pairs sorted;
     for (const auto& [name, value] : query)
-        sorted.emplace_back(encoded(name, false), encoded(value, false));
+        sorted.emplace_back(text::percent_encoded(name), text::percent_encoded(value));
     std::sort(sorted.begin(), sorted.end());
     std::string made;
     for (const auto& [name, value] : sorted)
@@ -123,19 +125,6 @@ Digest signing_key(const std::string& secret, std::string_view day, const Scope&
 
 }  // namespace
 
-std::string encoded(std::string_view text, bool keep_slashes) {
-    std::string made;
-    for (const char c : text) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                           (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
-        if (plain || (c == '/' && keep_slashes))
-            made += c;
-        else
-            made += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-    return made;
-}
-
 Signed sign(const Request& request, const Credentials& credentials, const Scope& scope,
             std::chrono::system_clock::time_point now) {
     const bool s3 = scope.service == "s3";
@@ -143,7 +132,8 @@ Signed sign(const Request& request, const Credentials& credentials, const Scope&
     const std::string_view day = std::string_view(time).substr(0, 8);
     const std::string payload = hex(hash(request.body));
 
-    const std::string path = encoded(s3 ? request.path : normalised(request.path), true);
+    const std::string path =
+        text::percent_encoded(s3 ? request.path : normalised(request.path), "/");
     const std::string query = query_text(request.query);
     Signed made;
     made.target = query.empty() ? path : path + "?" + query;
@@ -159,8 +149,8 @@ Signed sign(const Request& request, const Credentials& credentials, const Scope&
         names += (names.empty() ? "" : ";") + name;
     }
     const std::string whole =
-        fmt::format("{}\n{}\n{}\n{}\n{}\n{}", request.method, s3 ? path : encoded(path, true),
-                    query, lines, names, payload);
+        fmt::format("{}\n{}\n{}\n{}\n{}\n{}", request.method,
+                    s3 ? path : text::percent_encoded(path, "/"), query, lines, names, payload);
     const std::string where =
         fmt::format("{}/{}/{}/aws4_request", day, scope.region, scope.service);
     const std::string to_sign =

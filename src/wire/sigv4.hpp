@@ -43,7 +43,4 @@ struct Signed {
 Signed sign(const Request& request, const Credentials& credentials, const Scope& scope,
             std::chrono::system_clock::time_point now);
 
-// Everything but letters, digits and `-._~` as %XX (RFC 3986, upper case); `/` as told.
-std::string encoded(std::string_view text, bool keep_slashes);
-
 }  // namespace vitals::wire::sigv4

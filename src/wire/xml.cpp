@@ -1,8 +1,11 @@
 #include "wire/xml.hpp"
 
-#include <charconv>
+#include <expat.h>
+
+#include <algorithm>
 #include <cstddef>
-#include <cstdint>
+#include <memory>
+#include <type_traits>
 
 namespace vitals::wire {
 
@@ -11,169 +14,130 @@ namespace {
 constexpr std::size_t deepest = 100;
 constexpr std::size_t most = 200'000;
 
-bool is_space(char c) {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-bool ends_name(char c) {
-    return is_space(c) || c == '/' || c == '>' || c == '=' || c == '<' || c == '"' || c == '\'';
-}
-
-std::string utf8(std::uint32_t code) {
-    std::string made;
-    if (code < 0x80) {
-        made += static_cast<char>(code);
-    } else if (code < 0x800) {
-        made += static_cast<char>(0xc0 | code >> 6);
-        made += static_cast<char>(0x80 | (code & 0x3f));
-    } else if (code < 0x10000) {
-        made += static_cast<char>(0xe0 | code >> 12);
-        made += static_cast<char>(0x80 | (code >> 6 & 0x3f));
-        made += static_cast<char>(0x80 | (code & 0x3f));
-    } else if (code < 0x110000) {
-        made += static_cast<char>(0xf0 | code >> 18);
-        made += static_cast<char>(0x80 | (code >> 12 & 0x3f));
-        made += static_cast<char>(0x80 | (code >> 6 & 0x3f));
-        made += static_cast<char>(0x80 | (code & 0x3f));
-    }
-    return made;
-}
-
-// `&amp;`, `&#38;`, `&#x26;`; what is not known stays as it is.
-std::string decoded(std::string_view text) {
-    std::string made;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        const auto end = text[at] == '&' ? text.find(';', at) : text.npos;
-        if (end == text.npos || end - at > 10) {
-            made += text[at];
-            continue;
-        }
-        const std::string_view name = text.substr(at + 1, end - at - 1);
-        std::string meant;
-        if (name == "amp") meant = "&";
-        if (name == "lt") meant = "<";
-        if (name == "gt") meant = ">";
-        if (name == "quot") meant = "\"";
-        if (name == "apos") meant = "'";
-        if (name.starts_with('#')) {
-            const bool hexadecimal = name.starts_with("#x");
-            std::uint32_t code = 0;
-            const char* const first = name.data() + (hexadecimal ? 2 : 1);
-            const char* const last = name.data() + name.size();
-            if (std::from_chars(first, last, code, hexadecimal ? 16 : 10).ptr == last)
-                meant = utf8(code);
-        }
-        if (meant.empty()) {
-            made += '&';
-            continue;
-        }
-        made += meant;
-        at = end;
-    }
-    return made;
+std::string without_prefix(std::string_view name) {
+    return std::string(name.substr(name.find(':') + 1));
 }
 
 class Parser {
   public:
-    explicit Parser(std::string_view text) : text_(text) {}
-
-    std::expected<Element, std::string> parse() {
-        Element document;
-        open_.push_back(&document);
-        while (problem_.empty() && next_markup()) {
+    Parser() : expat_(XML_ParserCreate(nullptr)) {
+        if (!expat_) {
+            fail("there is no memory for it");
+            return;
         }
-        if (problem_.empty() && open_.size() > 1) fail("an element is not closed");
-        if (problem_.empty() && document.children.empty()) fail("there is no element");
-        if (!problem_.empty()) return std::unexpected(problem_);
-        return std::move(document.children.front());
+        XML_SetUserData(expat_.get(), this);
+        XML_SetElementHandler(expat_.get(), begin, end);
+        XML_SetCharacterDataHandler(expat_.get(), characters);
+        XML_SetStartDoctypeDeclHandler(expat_.get(), document_type);
+    }
+
+    void parse(std::string_view text) {
+        open_ = {&document_};
+        constexpr std::size_t piece = 1 << 20;  // expat counts in int
+        while (problem_.empty()) {
+            const std::string_view part = text.substr(0, piece);
+            text.remove_prefix(part.size());
+            const bool last = text.empty();
+            if (XML_Parse(expat_.get(), part.data(), static_cast<int>(part.size()), last) ==
+                    XML_STATUS_ERROR &&
+                problem_.empty())
+                fail(meaning_of(XML_GetErrorCode(expat_.get())));
+            if (last) return;
+        }
+    }
+
+    const std::string& problem() const { return problem_; }
+    Element take() {
+        return document_.children.empty() ? Element() : std::move(document_.children.front());
     }
 
   private:
-    void fail(const char* problem) { problem_ = problem; }
-    bool skip(std::string_view begin, std::string_view end) {
-        if (!text_.substr(at_).starts_with(begin)) return false;
-        const auto found = text_.find(end, at_ + begin.size());
-        if (found == text_.npos)
-            fail("ends within a comment or the like");
-        else
-            at_ = found + end.size();
-        return true;
-    }
-    bool next_markup() {
-        at_ = text_.find('<', at_);
-        if (at_ == text_.npos) return false;
-        if (skip("<!--", "-->") || skip("<![CDATA[", "]]>") || skip("<?", "?>")) return true;
-        if (text_.substr(at_).starts_with("<!")) {
-            const auto end = text_.find_first_of("[>", at_);
-            if (end == text_.npos || text_[end] == '[')
-                fail("declares a document type of its own");
-            else
-                at_ = end + 1;
-            return true;
-        }
-        ++at_;
-        if (peek() == '/')
-            close();
-        else
-            read_element();
-        return true;
-    }
-    char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
-    void skip_space() {
-        while (is_space(peek())) ++at_;
-    }
-    std::string_view read_name() {
-        const std::size_t begin = at_;
-        while (at_ < text_.size() && !ends_name(text_[at_])) ++at_;
-        return text_.substr(begin, at_ - begin);
-    }
-    static std::string local(std::string_view name) {
-        return std::string(name.substr(name.find(':') + 1));
-    }
-    void close() {
-        ++at_;
-        const std::string name = local(read_name());
-        skip_space();
-        if (peek() != '>' || open_.size() < 2 || open_.back()->name != name)
-            return fail("an element is closed that was not opened");
-        ++at_;
-        open_.pop_back();
-    }
-    void read_element() {
-        Element element;
-        element.name = local(read_name());
-        if (element.name.empty()) return fail("an element has no name");
-        if (++count_ > most) return fail("has too many elements");
-        for (;;) {
-            skip_space();
-            if (peek() == '>' || peek() == '/') break;
-            const std::string_view key = read_name();
-            skip_space();
-            if (key.empty() || peek() != '=') return fail("an attribute has no value");
-            ++at_;
-            skip_space();
-            const char quote = peek();
-            if (quote != '"' && quote != '\'') return fail("an attribute has no value");
-            const auto end = text_.find(quote, at_ + 1);
-            if (end == text_.npos) return fail("an attribute does not end");
-            element.attributes.emplace_back(key, decoded(text_.substr(at_ + 1, end - at_ - 1)));
-            at_ = end + 1;
-        }
-        const bool empty = peek() == '/';
-        if (empty) ++at_;
-        if (peek() != '>') return fail("an element does not end");
-        ++at_;
-        if (open_.size() == 1 && !open_.front()->children.empty())
-            return fail("there is more than one element");
-        open_.back()->children.push_back(std::move(element));
-        // Parents do not move while a child is open: only the last list grows.
-        if (!empty) open_.push_back(&open_.back()->children.back());
-        if (open_.size() > deepest) fail("is too deep");
+    void fail(const char* problem) {
+        problem_ = problem;
+        if (expat_) XML_StopParser(expat_.get(), XML_FALSE);
     }
 
-    std::string_view text_;
-    std::size_t at_ = 0;
-    std::size_t count_ = 0;
+    const char* meaning_of(XML_Error error) const {
+        switch (error) {
+            case XML_ERROR_NO_ELEMENTS:
+                return open_.size() > 1 ? "an element is not closed" : "there is no element";
+            case XML_ERROR_TAG_MISMATCH:
+                return "an element is closed that was not opened";
+            case XML_ERROR_JUNK_AFTER_DOC_ELEMENT:
+                return "there is more than one element";
+            case XML_ERROR_UNCLOSED_TOKEN:
+            case XML_ERROR_PARTIAL_CHAR:
+            case XML_ERROR_UNCLOSED_CDATA_SECTION:
+                return "ends within an element, a comment or the like";
+            case XML_ERROR_DUPLICATE_ATTRIBUTE:
+                return "an attribute stands twice";
+            case XML_ERROR_UNDEFINED_ENTITY:
+                return "names an entity that is not declared";
+            case XML_ERROR_UNKNOWN_ENCODING:
+            case XML_ERROR_INCORRECT_ENCODING:
+                return "is in an encoding that is not known";
+            case XML_ERROR_NO_MEMORY:
+                return "there is no memory for it";
+            default:
+                return "is no XML";
+        }
+    }
+
+    // Expat calls these from C: no exception may leave them.
+    template <class Step>
+    static void guarded(void* self, Step step) noexcept {
+        auto& parser = *static_cast<Parser*>(self);
+        if (!parser.problem_.empty()) return;  // stopped, and told of what was read before
+        try {
+            step(parser);
+        } catch (const std::bad_alloc&) {
+            parser.fail("there is no memory for it");
+        }
+    }
+    static void begin(void* self, const char* name, const char** attributes) {
+        guarded(self, [=](Parser& parser) { parser.begin(name, attributes); });
+    }
+    static void end(void* self, const char*) {
+        guarded(self, [](Parser& parser) {
+            parser.open_.back()->text = std::move(parser.texts_.back());
+            parser.texts_.pop_back();
+            parser.open_.pop_back();
+        });
+    }
+    static void characters(void* self, const char* text, int size) {
+        guarded(self, [=](Parser& parser) {
+            if (!parser.texts_.empty())
+                parser.texts_.back().append(text, static_cast<std::size_t>(size));
+        });
+    }
+    static void document_type(void* self, const char*, const char*, const char*,
+                              int has_declarations) {
+        guarded(self, [=](Parser& parser) {
+            if (has_declarations != 0) parser.fail("declares a document type of its own");
+        });
+    }
+
+    void begin(const char* name, const char** attributes) {
+        if (++count_ > most) return fail("has too many elements");
+        if (open_.size() > deepest) return fail("is too deep");
+        Element element;
+        element.name = without_prefix(name);
+        for (; *attributes != nullptr; attributes += 2)
+            element.attributes.emplace_back(attributes[0], attributes[1]);
+        // Parents do not move while a child is open: only the last list grows.
+        open_.back()->children.push_back(std::move(element));
+        open_.push_back(&open_.back()->children.back());
+        texts_.emplace_back();
+    }
+
+    struct Free {
+        void operator()(XML_Parser parser) const { XML_ParserFree(parser); }
+    };
+    std::unique_ptr<std::remove_pointer_t<XML_Parser>, Free> expat_;
+    Element document_;  // its one child is the document's element
     std::vector<Element*> open_;
+    std::vector<std::string> texts_;  // of those that are open, but for the first
+    std::size_t count_ = 0;
     std::string problem_;
 };
 
@@ -185,8 +149,30 @@ std::string Element::attribute(std::string_view key) const {
     return {};
 }
 
+const Element* Element::child(std::string_view key) const {
+    const auto found = std::find_if(children.begin(), children.end(),
+                                    [&](const Element& each) { return each.name == key; });
+    return found == children.end() ? nullptr : &*found;
+}
+
+const Element* Element::find(std::string_view key) const {
+    if (name == key) return this;
+    for (const Element& each : children)
+        if (const Element* found = each.find(key)) return found;
+    return nullptr;
+}
+
 std::expected<Element, std::string> parse_xml(std::string_view text) {
-    return Parser(text).parse();
+    Parser parser;
+    parser.parse(text);
+    if (!parser.problem().empty()) return std::unexpected(parser.problem());
+    return parser.take();
+}
+
+Element parse_xml_as_far_as_it_goes(std::string_view text) {
+    Parser parser;
+    parser.parse(text);
+    return parser.take();
 }
 
 }  // namespace vitals::wire

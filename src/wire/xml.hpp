@@ -1,5 +1,5 @@
-// Elements and their attributes, as configuration files have them. Text is passed over, a document
-// type with declarations is refused: nothing is expanded. Pure.
+// XML as elements, their attributes and texts, by expat. A document type with declarations of its
+// own is refused: nothing is expanded, and nothing is ever fetched. Pure.
 // https://www.w3.org/TR/xml/
 #pragma once
 
@@ -14,13 +14,22 @@ namespace vitals::wire {
 struct Element {
     std::string name;  // without the prefix of its name space
     std::vector<std::pair<std::string, std::string>> attributes;
+    std::string text;  // between its tags, in one piece; of its children: theirs
     std::vector<Element> children;
 
     // Empty where there is none.
     std::string attribute(std::string_view key) const;
+    // The first child of that name, or null.
+    const Element* child(std::string_view key) const;
+    // The first element of that name, in the order of the text: itself or one below; or null.
+    const Element* find(std::string_view key) const;
 };
 
 // The document's element, or what is wrong. At most 100 elements deep, 200,000 in all.
 std::expected<Element, std::string> parse_xml(std::string_view text);
+
+// As much as there is of a document that may be cut or damaged: the elements that were opened
+// before, with the texts of those that were closed. Without a name when there is none.
+Element parse_xml_as_far_as_it_goes(std::string_view text);
 
 }  // namespace vitals::wire

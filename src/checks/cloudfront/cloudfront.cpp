@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "backends/aws/answers.hpp"
+#include "backends/aws/service.hpp"
 #include "net/http_client.hpp"
 #include "text/quote.hpp"
 #include "text/url.hpp"
-#include "wire/aws.hpp"
 #include "wire/sigv4.hpp"
+#include "wire/xml.hpp"
 
 namespace vitals::checks::cloudfront {
 
@@ -112,57 +114,39 @@ net::awaitable<Outcome> resource(const Options& options, net::Context& context) 
     co_return std::move(outcome).with("cache", found);
 }
 
-// The text of an element directly below another one: origins, signers and logs have an <Enabled>
-// of their own, farther down.
-std::string child_of(std::string_view xml, std::string_view parent, std::string_view name) {
-    const std::string opening = fmt::format("<{}>", parent);
-    std::size_t at = xml.find(opening);
-    if (at == std::string_view::npos) return {};
-    at += opening.size();
-    int depth = 0;
-    while ((at = xml.find('<', at)) != std::string_view::npos && depth >= 0) {
-        const std::size_t end = xml.find('>', at);
-        if (end == std::string_view::npos) return {};
-        const std::string_view tag = xml.substr(at + 1, end - at - 1);
-        if (depth == 0 && tag == name) return wire::aws::element(xml.substr(at), name).value_or("");
-        if (tag.starts_with('/'))
-            --depth;
-        else if (!tag.ends_with('/'))
-            ++depth;
-        at = end;
-    }
-    return {};
+std::string text_of(const wire::Element* element) {
+    return element == nullptr ? std::string() : element->text;
 }
 
 net::awaitable<Outcome> distribution(const Options& options, net::Context& context) {
     const text::Url url = text::parse_url(options.endpoint).value();
+    const backends::aws::Service service{
+        .scheme = url.scheme,
+        .host = backends::aws::host_header(url.scheme, url.host, url.port),
+        .scope = {.region = "us-east-1", .service = "cloudfront"},
+        .credentials = backends::aws::credentials(options.access_key, options.secret_key,
+                                                  options.session_token),
+        .tls = options.tls};
     wire::sigv4::Request request;
-    request.host = wire::aws::host_header(url.scheme, url.host, url.port);
     request.path = "/2020-05-31/distribution/" + options.distribution;
-    const wire::sigv4::Scope scope{.region = "us-east-1", .service = "cloudfront"};
-    const wire::sigv4::Credentials credentials =
-        wire::aws::credentials(options.access_key, options.secret_key, options.session_token);
-    wire::sigv4::Signed made =
-        wire::sigv4::sign(request, credentials, scope, context.clock().system());
-    net::HttpRequest sent;
-    sent.url = fmt::format("{}://{}{}", url.scheme, request.host, made.target);
-    sent.headers = std::move(made.headers);
-    sent.tls = options.tls;
-    sent.step = "distribution";
-    const net::HttpResponse response = co_await net::http(context, std::move(sent));
+    const net::HttpResponse response = co_await backends::aws::ask(
+        context, service, "distribution", std::move(request), std::size_t(1 << 20));
     if (response.status != 200) {
-        const wire::aws::Refusal read = wire::aws::refusal_of_xml(response.body);
-        throw wire::aws::meaning_of(read, response.status, "for the distribution");
+        const backends::aws::Refusal read = backends::aws::refusal_of_xml(response.body);
+        throw backends::aws::meaning_of(read, response.status, "for the distribution");
     }
-    const auto status = wire::aws::element(response.body, "Status");
-    const std::string enabled = child_of(response.body, "DistributionConfig", "Enabled");
-    const bool known = status && (*status == "Deployed" || *status == "InProgress");
+    // Origins, signers and logs have an <Enabled> of their own, farther down.
+    const auto document = wire::parse_xml(response.body).value_or(wire::Element());
+    const std::string status = text_of(document.child("Status"));
+    const wire::Element* config = document.child("DistributionConfig");
+    const std::string enabled = text_of(config == nullptr ? nullptr : config->child("Enabled"));
+    const bool known = status == "Deployed" || status == "InProgress";
     if (!known || (enabled != "true" && enabled != "false")) {
         throw CheckError(ErrorClass::protocol, "not the answer of CloudFront",
                          "got " + text::quoted(response.body));
     }
     if (enabled == "false") throw CheckError(ErrorClass::assertion, "distribution is disabled");
-    co_return ok(*status == "Deployed" ? "deployed" : "enabled, a change is being deployed");
+    co_return ok(status == "Deployed" ? "deployed" : "enabled, a change is being deployed");
 }
 
 net::awaitable<Outcome> run(const Options& options, net::Context& context) {
@@ -186,8 +170,8 @@ std::string from_url(void* erased, std::string_view text) {
     options.distribution = url->path;
     if (options.distribution.empty() || !verify_distribution(&options.distribution).empty())
         return "names nothing; expected cloudfront://host/path or cloudfront:DISTRIBUTION";
-    return wire::aws::take_credentials(*url, options.access_key, options.secret_key,
-                                       options.session_token);
+    return backends::aws::take_credentials(*url, options.access_key, options.secret_key,
+                                           options.session_token);
 }
 
 }  // namespace

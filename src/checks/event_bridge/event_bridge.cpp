@@ -8,11 +8,13 @@
 #include <random>
 #include <utility>
 
+#include "backends/aws/answers.hpp"
+#include "backends/aws/service.hpp"
 #include "net/http_client.hpp"
 #include "text/quote.hpp"
 #include "text/url.hpp"
-#include "wire/aws.hpp"
 #include "wire/sigv4.hpp"
+#include "wire/xml.hpp"
 
 namespace vitals::checks::event_bridge {
 
@@ -107,7 +109,7 @@ constexpr Field fields[] = {
          .example = "credentials"}),
     field<&Options::region>(
         "region", "Which region.",
-        {.required = true, .example = "eu-central-1", .verify = wire::aws::verify_region}),
+        {.required = true, .example = "eu-central-1", .verify = backends::aws::verify_region}),
     field<&Options::name>("name", "Name of the rule, connection or API destination.",
                           {.example = "orders"}),
     field<&Options::bus>("bus", "The rule's or event's bus; left empty: the default one."),
@@ -139,25 +141,20 @@ constexpr Field fields[] = {
 net::awaitable<net::HttpResponse> ask(const Options& options, net::Context& context,
                                       std::string service, wire::sigv4::Request request) {
     const std::string usual = fmt::format("https://{}.{}.{}", service, options.region,
-                                          wire::aws::domain_of(options.region));
+                                          backends::aws::domain_of(options.region));
     const text::Url url =
         text::parse_url(options.endpoint.empty() ? usual : options.endpoint).value();
     request.method = "POST";
-    request.host = wire::aws::host_header(url.scheme, url.host, url.port);
-    const wire::sigv4::Scope scope{.region = options.region, .service = std::move(service)};
-    const wire::sigv4::Credentials credentials =
-        wire::aws::credentials(options.access_key, options.secret_key, options.session_token);
-    wire::sigv4::Signed made =
-        wire::sigv4::sign(request, credentials, scope, context.clock().system());
-    net::HttpRequest sent;
-    sent.method = request.method;
-    sent.url = fmt::format("{}://{}{}", url.scheme, request.host, made.target);
-    sent.headers = std::move(made.headers);
-    sent.body = request.body;
-    sent.tls = options.tls;
-    sent.max_body = 256 * 1024;
-    sent.step = options.part == "e2e" ? "put" : options.part;
-    net::HttpResponse response = co_await net::http(context, std::move(sent));
+    const backends::aws::Service asked{
+        .scheme = url.scheme,
+        .host = backends::aws::host_header(url.scheme, url.host, url.port),
+        .scope = {.region = options.region, .service = std::move(service)},
+        .credentials = backends::aws::credentials(options.access_key, options.secret_key,
+                                                  options.session_token),
+        .tls = options.tls};
+    const std::string step = options.part == "e2e" ? "put" : options.part;
+    net::HttpResponse response = co_await backends::aws::ask(
+        context, asked, step, std::move(request), std::size_t(256 * 1024));
     co_return response;
 }
 
@@ -169,12 +166,13 @@ net::awaitable<Outcome> credentials(const Options& options, net::Context& contex
     request.body = "Action=GetCallerIdentity&Version=2011-06-15";
     const net::HttpResponse response = co_await ask(options, context, "sts", std::move(request));
     if (response.status != 200) {
-        wire::aws::Refusal read = wire::aws::refusal_of_xml(response.body);
-        if (read.code.empty()) read = wire::aws::refusal_of_json(response.body);
-        throw wire::aws::meaning_of(read, response.status, "who we are");
+        backends::aws::Refusal read = backends::aws::refusal_of_xml(response.body);
+        if (read.code.empty()) read = backends::aws::refusal_of_json(response.body);
+        throw backends::aws::meaning_of(read, response.status, "who we are");
     }
-    const auto arn = wire::aws::element(response.body, "Arn");
-    if (!arn || !arn->starts_with("arn:")) {
+    const auto document = wire::parse_xml(response.body).value_or(wire::Element());
+    const wire::Element* arn = document.find("Arn");
+    if (arn == nullptr || !arn->text.starts_with("arn:")) {
         throw CheckError(ErrorClass::protocol, "not the answer of STS",
                          "got " + text::quoted(response.body));
     }
@@ -234,12 +232,12 @@ net::awaitable<Outcome> state_of(const Part& part, const Options& options, net::
     request.body = body;
     const net::HttpResponse response = co_await ask(options, context, "events", std::move(request));
     if (response.status == 200) co_return judge(part, response);
-    wire::aws::Refusal read = wire::aws::refusal_of_json(response.body);
+    backends::aws::Refusal read = backends::aws::refusal_of_json(response.body);
     if (read.code == "ResourceNotFoundException") {
         throw CheckError(ErrorClass::assertion, fmt::format("{} does not exist", part.what),
                          text::quoted(read.message));
     }
-    throw wire::aws::meaning_of(read, response.status, fmt::format("for the {}", part.what));
+    throw backends::aws::meaning_of(read, response.status, fmt::format("for the {}", part.what));
 }
 
 std::string new_id() {
@@ -267,12 +265,12 @@ net::awaitable<void> put(const Options& options, net::Context& context, std::str
     request.body = body;
     const net::HttpResponse response = co_await ask(options, context, "events", std::move(request));
     if (response.status != 200) {
-        const wire::aws::Refusal read = wire::aws::refusal_of_json(response.body);
+        const backends::aws::Refusal read = backends::aws::refusal_of_json(response.body);
         if (read.code == "ResourceNotFoundException") {
             throw CheckError(ErrorClass::assertion, "bus does not exist",
                              text::quoted(read.message));
         }
-        throw wire::aws::meaning_of(read, response.status, "to put an event");
+        throw backends::aws::meaning_of(read, response.status, "to put an event");
     }
     const json::value document = parse(response.body);
     const json::object* answer = document.if_object();
@@ -360,7 +358,7 @@ std::string from_url(void* erased, std::string_view text) {
     const auto url = text::parse_url(text);
     if (!url) return url.error();
     options.region = url->host;
-    if (!wire::aws::verify_region(&options.region).empty() || url->port) return expected;
+    if (!backends::aws::verify_region(&options.region).empty() || url->port) return expected;
     options.part = "credentials";
     if (url->path.size() > 1) {
         const std::string path = url->path.substr(1);
@@ -375,8 +373,8 @@ std::string from_url(void* erased, std::string_view text) {
         if (name != "bus") return "has an unknown parameter; expected bus=";
         options.bus = value;
     }
-    return wire::aws::take_credentials(*url, options.access_key, options.secret_key,
-                                       options.session_token);
+    return backends::aws::take_credentials(*url, options.access_key, options.secret_key,
+                                           options.session_token);
 }
 
 }  // namespace

@@ -1,1 +1,2 @@
+set(backends aws)
 set(libraries boost)

@@ -12,10 +12,10 @@
 #include <random>
 #include <utility>
 
+#include "backends/aws/service.hpp"
 #include "store.hpp"
 #include "text/quote.hpp"
 #include "text/url.hpp"
-#include "wire/aws.hpp"
 
 namespace vitals::checks::s3 {
 
@@ -85,7 +85,7 @@ constexpr Field fields[] = {
     field<&Options::bucket>("bucket", "Which bucket.",
                             {.example = "media", .verify = verify_bucket}),
     field<&Options::region>("region", "The bucket's region; it is part of the signature.",
-                            {.example = "eu-central-1", .verify = wire::aws::verify_region}),
+                            {.example = "eu-central-1", .verify = backends::aws::verify_region}),
     field<&Options::access_key>("access_key", "Who to be.", {.example = "AKIAIOSFODNN7EXAMPLE"}),
     field<&Options::secret_key>("secret_key", "The access key's secret."),
     field<&Options::session_token>("session_token", "Of temporary credentials."),
@@ -290,9 +290,7 @@ net::awaitable<Outcome> Probe::object() {
 net::awaitable<Outcome> run(std::shared_ptr<Prepared> prepared, net::Context& context) {
     const Options& options = *prepared->options;
     if (!prepared->place) co_return ok("not configured").with("configured", false);
-    Store store(
-        options, *prepared->place, context,
-        wire::aws::credentials(options.access_key, options.secret_key, options.session_token));
+    Store store(options, *prepared->place, context);
     Probe probe(*prepared, context, std::move(store));
     const bool only_bucket = options.mode == "bucket";
     Outcome outcome;
@@ -332,21 +330,21 @@ std::string from_url(void* erased, std::string_view text) {
         else
             return "has an unknown parameter; expected region=, mode=object|bucket or tls=on|off";
     }
-    if (auto problem = wire::aws::verify_region(&options.region); !problem.empty())
+    if (auto problem = backends::aws::verify_region(&options.region); !problem.empty())
         return "region " + problem;
     const std::string_view scheme = tls ? "https" : "http";
     if (path.empty()) {
         options.bucket = url->host;
         options.url = fmt::format("{}://s3.{}.{}", scheme, options.region,
-                                  wire::aws::domain_of(options.region));
+                                  backends::aws::domain_of(options.region));
     } else {
         options.bucket = path;
-        options.url =
-            fmt::format("{}://{}", scheme, wire::aws::host_header(scheme, url->host, url->port));
+        options.url = fmt::format("{}://{}", scheme,
+                                  backends::aws::host_header(scheme, url->host, url->port));
     }
     if (auto problem = verify_bucket(&options.bucket); !problem.empty()) return no_bucket;
-    return wire::aws::take_credentials(*url, options.access_key, options.secret_key,
-                                       options.session_token);
+    return backends::aws::take_credentials(*url, options.access_key, options.secret_key,
+                                           options.session_token);
 }
 
 }  // namespace

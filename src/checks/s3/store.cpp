@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "wire/aws.hpp"
+#include "backends/aws/answers.hpp"
 #include "wire/http_answer.hpp"
 
 namespace vitals::checks::s3 {
@@ -27,52 +27,51 @@ Place::Place(const Options& options) {
     const text::Url url = text::parse_url(options.url).value();
     const bool in_host = is_virtual(options, url);
     scheme = url.scheme;
-    host = wire::aws::host_header(
+    host = backends::aws::host_header(
         scheme, in_host ? fmt::format("{}.{}", options.bucket, url.host) : url.host, url.port);
     itself = in_host ? "/" : "/" + options.bucket;
     folder = in_host ? "/" : itself + "/";
 }
 
+Store::Store(const Options& options, const Place& place, net::Context& context)
+    : context_(context),
+      service_{.scheme = place.scheme,
+               .host = place.host,
+               .scope = {.region = options.region, .service = "s3"},
+               .credentials = backends::aws::credentials(options.access_key, options.secret_key,
+                                                         options.session_token),
+               .tls = options.tls} {}
+
 net::awaitable<net::HttpResponse> Store::ask(std::string step, std::string method, std::string path,
                                              wire::sigv4::Pairs query, std::string body) {
     wire::sigv4::Request request;
     request.method = std::move(method);
-    request.host = place_.host;
     request.path = std::move(path);
     request.query = std::move(query);
     if (request.method == "PUT") request.headers.emplace_back("content-type", "text/plain");
     request.body = body;
-    const wire::sigv4::Scope scope{.region = options_.region, .service = "s3"};
-    wire::sigv4::Signed made =
-        wire::sigv4::sign(request, credentials_, scope, context_.clock().system());
-    net::HttpRequest sent;
-    sent.method = request.method;
-    sent.url = fmt::format("{}://{}{}", place_.scheme, place_.host, made.target);
-    sent.headers = std::move(made.headers);
-    sent.body = std::move(body);
-    sent.tls = options_.tls;
-    sent.max_body = 64 * 1024;
-    sent.step = std::move(step);
-    net::HttpResponse response = co_await net::http(context_, std::move(sent));
+    net::HttpResponse response = co_await backends::aws::ask(
+        context_, service_, std::move(step), std::move(request), std::size_t(64 * 1024));
     // The region that we signed for explains no refusal.
     std::erase_if(response.headers, [this](const auto& header) {
-        return header.second == options_.region && wire::same_name(header.first, region_header);
+        return header.second == service_.scope.region &&
+               wire::same_name(header.first, region_header);
     });
     co_return response;
 }
 
 CheckError refusal(const net::HttpResponse& response, std::string_view asked) {
-    wire::aws::Refusal read = wire::aws::refusal_of_xml(response.body);
+    backends::aws::Refusal read = backends::aws::refusal_of_xml(response.body);
     // HEAD's answer has no body; where a bucket lives instead is said in a header, too: with a
     // redirect, or with the refusal of what was signed for another region.
     const std::string* region = response.header(region_header);
     const bool elsewhere = response.status == 301 || response.status == 307 ||
                            (response.status == 400 && response.body.empty());
     if (elsewhere && region != nullptr && read.region.empty())
-        read.region = wire::aws::verify_region(region).empty() ? *region : std::string();
+        read.region = backends::aws::is_region(*region) ? *region : std::string();
     if (response.status == 404 && response.body.empty()) read.code = "NoSuchBucket";
     if (read.code.empty()) read.message = response.body;
-    return wire::aws::meaning_of(read, response.status, asked);
+    return backends::aws::meaning_of(read, response.status, asked);
 }
 
 }  // namespace vitals::checks::s3

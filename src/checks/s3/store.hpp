@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "backends/aws/service.hpp"
 #include "net/http_client.hpp"
 #include "s3.hpp"
 #include "text/url.hpp"
@@ -23,12 +24,7 @@ struct Place {
 
 class Store {
   public:
-    Store(const Options& options, const Place& place, net::Context& context,
-          wire::sigv4::Credentials credentials)
-        : options_(options),
-          place_(place),
-          context_(context),
-          credentials_(std::move(credentials)) {}
+    Store(const Options& options, const Place& place, net::Context& context);
 
     // The answer, whatever its status. `step` is the phase; `path` from Place.
     net::awaitable<net::HttpResponse> ask(std::string step, std::string method, std::string path,
@@ -36,10 +32,8 @@ class Store {
                                           std::string body = std::string());
 
   private:
-    const Options& options_;
-    const Place& place_;
     net::Context& context_;
-    wire::sigv4::Credentials credentials_;
+    backends::aws::Service service_;
 };
 
 // What an answer that is not a success means. `asked`: "to create an object".

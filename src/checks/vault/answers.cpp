@@ -4,16 +4,16 @@
 
 #include <boost/json.hpp>
 
+#include "backends/vault/answers.hpp"
 #include "text/quote.hpp"
-#include "wire/vault.hpp"
 
 namespace vitals::checks::vault {
 
 namespace {
 
 namespace json = boost::json;
-using wire::vault::object_of;
-using wire::vault::values_of;
+using backends::vault::object_of;
+using backends::vault::values_of;
 
 CheckError not_vault(std::string_view body) {
     return CheckError(ErrorClass::protocol, "not Vault's answer", "got " + text::quoted(body));

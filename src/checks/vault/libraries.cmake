@@ -1,1 +1,2 @@
+set(backends vault)
 set(libraries boost)

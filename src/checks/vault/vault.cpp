@@ -8,20 +8,22 @@
 #include <utility>
 
 #include "answers.hpp"
+#include "backends/vault/request.hpp"
 #include "net/http_client.hpp"
 #include "text/quote.hpp"
 #include "text/url.hpp"
-#include "wire/sigv4.hpp"
-#include "wire/vault.hpp"
 
 namespace vitals::checks::vault {
 
 namespace {
 
-using wire::vault::errors_of;
-using wire::vault::is_deleted;
-using wire::vault::mount_of;
-using wire::vault::SecretPath;
+using backends::vault::Access;
+using backends::vault::encoded_path;
+using backends::vault::errors_of;
+using backends::vault::is_deleted;
+using backends::vault::mount_of;
+using backends::vault::refuses;
+using backends::vault::SecretPath;
 
 // Every state with the same status, so that the body tells them apart (as Vault's own client asks).
 constexpr std::string_view health_path =
@@ -97,10 +99,13 @@ std::string redirected(const net::HttpResponse& response, std::string_view base)
 // One run's questions.
 class Probe {
   public:
-    Probe(const Options& options, net::Context& context) : options_(options), context_(context) {
-        base_ = text::parse_url(options.url).value().bare;
-        if (base_.ends_with('/')) base_.pop_back();
-    }
+    Probe(const Options& options, net::Context& context)
+        : options_(options),
+          context_(context),
+          access_{.url = text::parse_url(options.url).value().bare,
+                  .token = options.token,
+                  .name_space = options.name_space,
+                  .tls = options.tls} {}
 
     net::awaitable<Outcome> judge();
 
@@ -114,22 +119,17 @@ class Probe {
 
     const Options& options_;
     net::Context& context_;
-    std::string base_;
+    Access access_;
 };
 
 net::awaitable<net::HttpResponse> Probe::ask(std::string step, std::string path, bool as_token) {
-    net::HttpRequest request;
-    request.url = base_ + path;
-    request.headers.emplace_back("X-Vault-Request", "true");
-    if (as_token) request.headers.emplace_back("X-Vault-Token", options_.token.reveal());
-    // sys/health exists in the root namespace only.
-    if (as_token && !options_.name_space.empty())
-        request.headers.emplace_back("X-Vault-Namespace", options_.name_space);
-    request.tls = options_.tls;
+    // sys/health exists in the root namespace only, and needs no token.
+    const Access nobody{.url = access_.url, .token = {}, .name_space = {}, .tls = access_.tls};
+    net::HttpRequest request =
+        backends::vault::request(as_token ? access_ : nobody, std::move(step), path);
     request.max_body = 256 * 1024;
-    request.step = std::move(step);
     net::HttpResponse response = co_await net::http(context_, request);
-    std::string active = redirected(response, base_);
+    std::string active = redirected(response, access_.url);
     if (!as_token || active.empty()) co_return response;
     request.url = std::move(active);
     response = co_await net::http(context_, std::move(request));
@@ -154,8 +154,7 @@ CheckError refusal(const net::HttpResponse& response, std::string_view what,
                    std::string_view forbidden) {
     const std::string theirs =
         fmt::format("status {}, {}", response.status, errors_of(response.body));
-    if (response.status == 403 || response.status == 401)
-        return CheckError(ErrorClass::auth, std::string(forbidden), theirs);
+    if (refuses(response)) return CheckError(ErrorClass::auth, std::string(forbidden), theirs);
     return CheckError(ErrorClass::assertion, fmt::format("{}: status {}", what, response.status),
                       theirs);
 }
@@ -163,7 +162,8 @@ CheckError refusal(const net::HttpResponse& response, std::string_view what,
 // A token may be forbidden to look itself up (it was made without the policy `default`) and do its
 // work all the same: that is told as a value.
 net::awaitable<std::expected<TokenEnd, CheckError>> Probe::token() {
-    const net::HttpResponse response = co_await ask("token", "/v1/auth/token/lookup-self", true);
+    const net::HttpResponse response =
+        co_await ask("token", encoded_path("auth/token/lookup-self"), true);
     if (response.status == 200) co_return seconds_left(response.body);
     CheckError refused = refusal(response, "token", "token is not valid");
     if (response.status != 403) throw refused;
@@ -172,7 +172,7 @@ net::awaitable<std::expected<TokenEnd, CheckError>> Probe::token() {
 }
 
 net::awaitable<net::HttpResponse> Probe::read_secret(std::string path) {
-    std::string where = "/v1/" + wire::sigv4::encoded(path, true);
+    std::string where = encoded_path(path);
     net::HttpResponse response = co_await ask("secret", std::move(where), true);
     const bool deleted = response.status == 404 && is_deleted(response.body);
     if (deleted) throw CheckError(ErrorClass::assertion, "secret is deleted");
@@ -192,8 +192,7 @@ net::awaitable<void> Probe::secret() {
     }
     const bool nested = std::count(path.version_1.begin(), path.version_1.end(), '/') > 1;
     if (nested && (response.status == 404 || response.status == 403)) {
-        std::string where =
-            "/v1/sys/internal/ui/mounts/" + wire::sigv4::encoded(path.version_1, true);
+        std::string where = encoded_path("sys/internal/ui/mounts/" + path.version_1);
         const net::HttpResponse told = co_await ask("secret", std::move(where), true);
         const auto mount = told.status == 200 ? mount_of(told.body) : std::nullopt;
         std::string third = mount ? mount->read_path(path.version_1) : std::string();

@@ -1,14 +1,15 @@
-#include "wire/aws.hpp"
+#include "answers.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <cstdlib>
 
+#include "service.hpp"
 #include "text/quote.hpp"
+#include "wire/xml.hpp"
 
-namespace vitals::wire::aws {
+namespace vitals::backends::aws {
 
 namespace {
 
@@ -53,16 +54,10 @@ constexpr Meaning meanings[] = {
     {"ThrottlingException", ErrorClass::assertion, "asked to slow down"},
 };
 
-bool is_region(std::string_view text) {
-    return !text.empty() && text.size() <= 40 && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-    });
-}
-
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-    for (std::size_t at = text.find(from); at != std::string::npos;
-         at = text.find(from, at + to.size()))
-        text.replace(at, from.size(), to);
+// The text of the first element of that name; empty when there is none, or it is cut.
+std::string text_of(const wire::Element& document, std::string_view name) {
+    const wire::Element* element = document.find(name);
+    return element == nullptr ? std::string() : element->text;
 }
 
 std::string text_of(const boost::json::object& object, std::string_view name) {
@@ -73,27 +68,11 @@ std::string text_of(const boost::json::object& object, std::string_view name) {
 
 }  // namespace
 
-std::optional<std::string> element(std::string_view xml, std::string_view name) {
-    const std::string opening = fmt::format("<{}>", name);
-    const std::size_t begin = xml.find(opening);
-    if (begin == std::string_view::npos) return std::nullopt;
-    std::string_view rest = xml.substr(begin + opening.size());
-    const std::size_t end = rest.find('<');
-    if (end == std::string_view::npos || !rest.substr(end).starts_with(fmt::format("</{}>", name)))
-        return std::nullopt;
-    std::string made(rest.substr(0, end));
-    replace_all(made, "&lt;", "<");
-    replace_all(made, "&gt;", ">");
-    replace_all(made, "&quot;", "\"");
-    replace_all(made, "&apos;", "'");
-    replace_all(made, "&amp;", "&");
-    return made;
-}
-
 Refusal refusal_of_xml(std::string_view body) {
-    Refusal made{.code = element(body, "Code").value_or(""),
-                 .message = element(body, "Message").value_or(""),
-                 .region = element(body, "Region").value_or("")};
+    const wire::Element document = wire::parse_xml_as_far_as_it_goes(body);
+    Refusal made{.code = text_of(document, "Code"),
+                 .message = text_of(document, "Message"),
+                 .region = text_of(document, "Region")};
     if (!is_region(made.region)) made.region.clear();
     return made;
 }
@@ -146,57 +125,4 @@ CheckError meaning_of(const Refusal& refusal, int status, std::string_view asked
                       said);
 }
 
-sigv4::Credentials credentials(const std::string& access_key, const Secret& secret_key,
-                               const Secret& session_token) {
-    if (!secret_key.available())
-        throw CheckError(ErrorClass::local, "a secret is not available", "the secret key");
-    if (session_token.configured() && !session_token.available())
-        throw CheckError(ErrorClass::local, "a secret is not available", "the session token");
-    sigv4::Credentials made{.access_key = access_key,
-                            .secret_key = secret_key.reveal(),
-                            .session_token = session_token.reveal()};
-    return made;
-}
-
-std::string_view domain_of(std::string_view region) {
-    return region.starts_with("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
-}
-
-std::string take_credentials(const text::Url& url, std::string& access_key, Secret& secret_key,
-                             Secret& session_token) {
-    const auto from_environment = [](const char* name) {
-        const char* value = std::getenv(name);
-        return std::string(value == nullptr ? "" : value);
-    };
-    access_key = url.user;
-    std::string secret = url.password;
-    if (access_key.empty()) {
-        access_key = from_environment("AWS_ACCESS_KEY_ID");
-        secret = from_environment("AWS_SECRET_ACCESS_KEY");
-        const std::string token = from_environment("AWS_SESSION_TOKEN");
-        if (!token.empty()) session_token = Secret(token);
-    }
-    if (access_key.empty() || secret.empty())
-        return fmt::format(
-            "names no credentials; expected {}://KEY:SECRET@..., or "
-            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment",
-            url.scheme);
-    secret_key = Secret(secret);
-    return {};
-}
-
-std::string verify_region(const void* value) {
-    const auto& text = *static_cast<const std::string*>(value);
-    return is_region(text) ? std::string() : "is no region; expected one such as eu-central-1";
-}
-
-std::string host_header(std::string_view scheme, std::string_view host,
-                        std::optional<std::uint16_t> port) {
-    const bool v6 = host.find(':') != std::string_view::npos;
-    std::string made = v6 ? fmt::format("[{}]", host) : std::string(host);
-    const std::uint16_t usual = scheme == "https" ? 443 : 80;
-    if (port && *port != usual) made += fmt::format(":{}", *port);
-    return made;
-}
-
-}  // namespace vitals::wire::aws
+}  // namespace vitals::backends::aws

@@ -1,9 +1,9 @@
 // Vault's answers: both versions of the engine, and everything that is no secret.
-#include "wire/vault.hpp"
+#include "answers.hpp"
 
 #include <gtest/gtest.h>
 
-namespace vitals::wire::vault {
+namespace vitals::backends::vault {
 namespace {
 
 const std::string version_2 =
@@ -75,4 +75,4 @@ TEST(VaultRefusal, IsToldByItsErrors) {
 }
 
 }  // namespace
-}  // namespace vitals::wire::vault
+}  // namespace vitals::backends::vault

@@ -11,7 +11,7 @@
 
 #include <boost/json/object.hpp>
 
-namespace vitals::wire::vault {
+namespace vitals::backends::vault {
 
 // Larger answers are not read, larger values not taken.
 inline constexpr std::size_t most_answer_bytes = 1024 * 1024;
@@ -56,4 +56,4 @@ bool is_deleted(std::string_view body);
 // The texts of `errors`, quoted, for private use; the body as it stands when it has none.
 std::string errors_of(std::string_view body);
 
-}  // namespace vitals::wire::vault
+}  // namespace vitals::backends::vault

@@ -1,5 +1,5 @@
 // Vault's answers.
-#include "wire/vault.hpp"
+#include "answers.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 #include "text/quote.hpp"
 
-namespace vitals::wire::vault {
+namespace vitals::backends::vault {
 
 namespace {
 
@@ -104,4 +104,4 @@ std::string errors_of(std::string_view body) {
     return text::quoted(json::serialize(*errors));
 }
 
-}  // namespace vitals::wire::vault
+}  // namespace vitals::backends::vault

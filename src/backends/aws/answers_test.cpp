@@ -1,8 +1,10 @@
-#include "wire/aws.hpp"
+#include "answers.hpp"
 
 #include <gtest/gtest.h>
 
-namespace vitals::wire::aws {
+#include "service.hpp"
+
+namespace vitals::backends::aws {
 namespace {
 
 const std::string wrong_region =
@@ -10,14 +12,21 @@ const std::string wrong_region =
     "<Message>The authorization header is malformed; the region 'a' is wrong; expecting "
     "&apos;eu-central-1&apos;</Message><Region>eu-central-1</Region></Error>";
 
-TEST(Aws, finds_an_element) {
-    EXPECT_EQ(element("<a><b>x &lt;&amp;lt; y</b></a>", "b"), "x <&lt; y");
-    EXPECT_EQ(element("<a><b></b></a>", "b"), "");
-    EXPECT_EQ(element("<a><b>x</b></a>", "a"), std::nullopt);
-    EXPECT_EQ(element("<a><b>x</b></a>", "c"), std::nullopt);
+TEST(Aws, reads_refusals_in_xml_as_far_as_they_came) {
     for (std::size_t cut = 0; cut < wrong_region.size(); ++cut)
         EXPECT_EQ(refusal_of_xml(wrong_region.substr(0, cut)).region,
                   cut < wrong_region.size() - 8 ? "" : "eu-central-1");
+}
+
+TEST(Aws, reads_refusals_of_services_that_wrap_them) {
+    const Refusal read = refusal_of_xml(
+        "\n<ErrorResponse xmlns='https://sts.amazonaws.com/doc/'><Error><Type>Sender</Type>"
+        "<Code>InvalidClientTokenId</Code><Message>a &lt;&amp;lt; b</Message></Error>"
+        "<RequestId>1</RequestId></ErrorResponse>");
+    EXPECT_EQ(read.code, "InvalidClientTokenId");
+    EXPECT_EQ(read.message, "a <&lt; b");
+    for (const char* body : {"", "no XML", "<html><body>502<br></body></html>", "<Code>", "<a/>"})
+        EXPECT_EQ(refusal_of_xml(body).code, "") << body;
 }
 
 TEST(Aws, reads_refusals_in_json) {
@@ -97,4 +106,4 @@ TEST(Aws, makes_the_host_header) {
 }
 
 }  // namespace
-}  // namespace vitals::wire::aws
+}  // namespace vitals::backends::aws

@@ -1,0 +1,56 @@
+// One of AWS's services, or of those that speak like them: where it is and who asks it, and a
+// signed request to it. What its answers mean is answers.hpp's.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "model/secret.hpp"
+#include "net/awaitable.hpp"
+#include "net/context.hpp"
+#include "net/http_client.hpp"
+#include "net/tls.hpp"
+#include "text/url.hpp"
+#include "wire/sigv4.hpp"
+
+namespace vitals::backends::aws {
+
+struct Service {
+    std::string scheme;  // http | https
+    std::string host;    // as the Host header has it
+    wire::sigv4::Scope scope;
+    wire::sigv4::Credentials credentials;
+    net::TlsOptions tls;
+};
+
+// Signs the request for the service's host and sends it; the answer, whatever its status. `step` is
+// the phase, `max_body` in bytes. The request's body must live as long as the wait. Throws what
+// net::http() throws.
+net::awaitable<net::HttpResponse> ask(net::Context& context, const Service& service,
+                                      std::string step, wire::sigv4::Request request,
+                                      std::size_t max_body);
+
+// The credentials as they are now. Throws CheckError{local} naming the one that is not at hand.
+wire::sigv4::Credentials credentials(const std::string& access_key, const Secret& secret_key,
+                                     const Secret& session_token);
+
+// Of a URL for `vitals check`: those that it names, else those of the environment, by the names
+// that AWS's own tools read (AWS_ACCESS_KEY_ID and so on). What is wrong, or empty.
+std::string take_credentials(const text::Url& url, std::string& access_key, Secret& secret_key,
+                             Secret& session_token);
+
+// Where AWS's own services of a region are: China's are apart.
+std::string_view domain_of(std::string_view region);
+
+// Whether it looks like the name of a region.
+bool is_region(std::string_view text);
+// What is wrong with the name of a region, or empty. Takes the address of a std::string.
+std::string verify_region(const void* value);
+
+// The Host header for a URL: the port only where it is not the scheme's.
+std::string host_header(std::string_view scheme, std::string_view host,
+                        std::optional<std::uint16_t> port);
+
+}  // namespace vitals::backends::aws
