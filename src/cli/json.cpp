@@ -3,6 +3,7 @@
 
 #include "cli/formats.hpp"
 #include "model/clock.hpp"
+#include "model/json.hpp"
 #include "text/json.hpp"
 
 namespace vitals::cli {

@@ -5,7 +5,7 @@
 #include "library/core.hpp"
 #include "model/check_error.hpp"
 #include "net/context.hpp"
-#include "net/occurrence.hpp"
+#include "net/one_time_event.hpp"
 
 namespace vitals {
 
@@ -51,15 +51,15 @@ net::awaitable<Outcome> ask(Handler handler, net::Context& context) {
 }
 
 // A run must not hold the core: the core's loop holds the run, and neither would ever end.
-std::shared_ptr<net::Occurrence> occurrence_at(const std::weak_ptr<Core>& weak) {
+std::shared_ptr<net::OneTimeEvent> event_at(const std::weak_ptr<Core>& weak) {
     const auto core = weak.lock();
-    return core != nullptr ? std::make_shared<net::Occurrence>(core->loop) : nullptr;
+    return core != nullptr ? std::make_shared<net::OneTimeEvent>(core->loop) : nullptr;
 }
 
 net::awaitable<Outcome> ask_async(AsyncHandler handler, std::weak_ptr<Core> weak,
                                   net::Context& context) {
     context.enter("handler");
-    auto answered = occurrence_at(weak);
+    auto answered = event_at(weak);
     if (answered == nullptr) co_return unknown("the registry is gone");
     auto result = std::make_shared<Outcome>();
     auto answer = std::make_shared<Answer>();

@@ -20,7 +20,7 @@
 #include "net/environment_state.hpp"
 #include "net/failure.hpp"
 #include "net/socket_bio.hpp"
-#include "net/trust.hpp"
+#include "net/tls_context.hpp"
 
 namespace vitals::net {
 

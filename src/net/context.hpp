@@ -42,7 +42,7 @@ class Context {
     // Ends the phase before and begins this one ("connect", "tls", "auth", "query", ...). The
     // phase that a run hung or failed in is the one named here last.
     void enter(std::string_view phase);
-    // Appends a phase measured elsewhere (curl's timings).
+    // Appends a phase that was measured elsewhere.
     void record(std::string_view phase, std::chrono::nanoseconds duration);
     const std::string& phase() const { return phase_; }
     std::vector<Phase> finish();  // ends the current phase; all phases in order

@@ -10,7 +10,7 @@
 #include "net/lanes.hpp"
 #include "net/loop.hpp"
 #include "net/resolver.hpp"
-#include "net/trust.hpp"
+#include "net/tls_context.hpp"
 
 namespace vitals::net {
 

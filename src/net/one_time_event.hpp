@@ -9,10 +9,10 @@
 
 namespace vitals::net {
 
-class Occurrence {
+class OneTimeEvent {
   public:
-    explicit Occurrence(Loop& loop);
-    ~Occurrence();
+    explicit OneTimeEvent(Loop& loop);
+    ~OneTimeEvent();
     void happen();
     bool happened() const;
     awaitable<void> wait();  // returns when it has happened, or the run is cancelled

@@ -1,4 +1,4 @@
-#include "net/trust.hpp"
+#include "net/tls_context.hpp"
 
 #include <dirent.h>
 #include <fmt/format.h>
