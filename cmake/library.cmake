@@ -7,7 +7,7 @@
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
-# Whatever is to be seen from outside lives in these two rooms.
+# Whatever is to be seen from outside lives in these rooms.
 set_target_properties(vitals_model vitals_library vitals_library_checks PROPERTIES
     CXX_VISIBILITY_PRESET default)
 
@@ -82,18 +82,14 @@ endfunction()
 
 rooms_below(core_rooms vitals_library vitals_model)
 rooms_below(rooms_with_checks vitals_library_checks vitals_library vitals_model)
-set(check_targets ${rooms_with_checks})
-list(FILTER check_targets INCLUDE REGEX "^vitals_(check|backend)_")
-# What kinds and backends need beyond the rooms (their libraries.cmake): its targets to link here, its
-# names for whoever links the static library.
+# What the rooms, kinds and backends need beyond one another: targets to link here, names for whoever
+# links the static library.
 set(check_libraries)
-foreach(kind IN LISTS check_targets)
-    get_target_property(linked ${kind} LINK_LIBRARIES)
-    list(FILTER linked EXCLUDE REGEX "^(vitals_.*|boost|Boost::.*|Threads::.*)$")
+foreach(room IN LISTS rooms_with_checks ITEMS vitals_library_checks vitals_library vitals_model)
+    get_target_property(linked ${room} LINK_LIBRARIES)
+    list(FILTER linked EXCLUDE REGEX "^(vitals_.*|boost|Boost::.*|Threads::.*|OpenSSL::Crypto)$")
     list(APPEND check_libraries ${linked})
 endforeach()
-list(APPEND check_libraries spdlog::spdlog SQLite::SQLite3 PkgConfig::yaml
-    PkgConfig::re2 PkgConfig::cares PkgConfig::expat PkgConfig::nghttp2 OpenSSL::SSL fmt::fmt)
 list(REMOVE_DUPLICATES check_libraries)
 set(CHECKS_LINKED)
 foreach(library IN LISTS check_libraries)
@@ -108,8 +104,7 @@ vitals_installed(vitals ROOTS vitals_library vitals_model ROOMS ${core_rooms} NE
 vitals_installed(vitals-checks
     ROOTS vitals_library_checks vitals_library vitals_model
     ROOMS ${rooms_with_checks}
-    NEEDS OpenSSL::SSL fmt::fmt spdlog::spdlog SQLite::SQLite3 PkgConfig::pq PkgConfig::yaml
-        PkgConfig::re2 PkgConfig::cares PkgConfig::expat PkgConfig::nghttp2)
+    NEEDS ${check_libraries})
 
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/vitals DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
     COMPONENT library)

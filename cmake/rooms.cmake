@@ -15,15 +15,22 @@ function(vitals_view name out)
     set(${out} ${view} PARENT_SCOPE)
 endfunction()
 
-# vitals_room(NAME [USES rooms...] [LIBS libraries...])
+# vitals_room(NAME [FOLDER folder] [APART folder] [USES rooms...] [LIBS libraries...]): src/NAME with
+# its folders but the one that stands apart, which is another room's FOLDER.
 function(vitals_room name)
-    cmake_parse_arguments(ARG "" "" "USES;LIBS" ${ARGN})
-    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp
-        ${CMAKE_SOURCE_DIR}/src/${name}/*.S)
+    cmake_parse_arguments(ARG "" "FOLDER;APART" "USES;LIBS" ${ARGN})
+    if(NOT ARG_FOLDER)
+        set(ARG_FOLDER ${name})
+        vitals_view(${name} view)
+    endif()
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${ARG_FOLDER}/*.cpp
+        ${CMAKE_SOURCE_DIR}/src/${ARG_FOLDER}/*.S)
+    if(ARG_APART)
+        list(FILTER sources EXCLUDE REGEX "/${ARG_FOLDER}/${ARG_APART}/")
+    endif()
     set(tests ${sources})
     list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
     list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cpp$")
-    vitals_view(${name} view)
     if(sources)
         add_library(vitals_${name} STATIC ${sources})
         set(scope PUBLIC)
