@@ -1,11 +1,14 @@
 // Translations.
 #include "app/assemble.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <span>
 
 #include "app/catalog.hpp"
 #include "model/check_error.hpp"
+#include "model/count_range.hpp"
 
 namespace vitals::app {
 
@@ -77,6 +80,35 @@ std::vector<engine::Definition> definitions_of(const config::Config& config) {
     for (const config::ComponentConfig& component : config.components)
         definitions.push_back(definition_of(component));
     return definitions;
+}
+
+engine::Definition reported(Component component) {
+    engine::Definition definition;
+    definition.policy.interval = component.interval;
+    definition.policy.timeout = component.timeout;
+    definition.fingerprint = fmt::format("{} {}", component.kind, fmt::join(component.probes, " "));
+    definition.reported = true;
+    definition.component = std::move(component);
+    return definition;
+}
+
+std::vector<workers::GroupSettings> groups_of(const config::Config& config) {
+    std::vector<workers::GroupSettings> groups;
+    for (const config::WorkersConfig& from : config.workers) {
+        workers::GroupSettings group;
+        group.options.name = from.name;
+        group.options.timeout = from.timeout;
+        group.options.remember = from.remember;
+        for (const auto& [prefix, count] : from.expect)
+            group.options.expect.push_back(
+                {prefix, parse_count_range(count).value_or(CountRange())});
+        group.probes = from.probes;
+        group.source = workers::find_source(from.source);
+        group.source_options = from.options;
+        group.fingerprint = from.fingerprint;
+        groups.push_back(std::move(group));
+    }
+    return groups;
 }
 
 std::vector<Listener> listeners_of(const config::Config& config) {

@@ -9,12 +9,16 @@
 #include "config/config.hpp"
 #include "engine/engine.hpp"
 #include "server/server.hpp"
+#include "workers/groups.hpp"
 
 namespace vitals::app {
 
 // A run without a secret that it needs (a vault that was not read yet) is unknown and says why.
 engine::Definition definition_of(const config::ComponentConfig& component);
 std::vector<engine::Definition> definitions_of(const config::Config& config);
+// Of a component whose results are reported by a part of vitals.
+engine::Definition reported(Component component);
+std::vector<workers::GroupSettings> groups_of(const config::Config& config);
 std::vector<Listener> listeners_of(const config::Config& config);
 server::Limits limits_of(const config::Config& config);
 std::shared_ptr<const endpoints::Routes> routes_of(const config::Config& config);

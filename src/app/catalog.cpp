@@ -34,7 +34,7 @@
 #include "checks/vault/vault.hpp"
 #include "checks/websocket/websocket.hpp"
 #include "dialects/dialect.hpp"
-#include "workers/celery/celery_options.hpp"
+#include "workers/source.hpp"
 
 namespace vitals::app {
 
@@ -74,12 +74,6 @@ const checks::Kind* kind_of_url(std::string_view url) {
     return nullptr;
 }
 
-namespace {
-struct Pushed {};
-const Description pushed =
-    describe<Pushed>("push", "Takes the heartbeats that are pushed through the API.", {});
-}  // namespace
-
 const config::Catalog& catalog() {
     static const config::Catalog made = [] {
         config::Catalog catalog;
@@ -89,8 +83,8 @@ const config::Catalog& catalog() {
             catalog.dialects.push_back({.description = dialect->description,
                                         .usual_path = dialect->usual_path,
                                         .mounted_by_default = dialect->mounted_by_default});
-        for (const Description* source : {&pushed, &workers::celery::description})
-            catalog.sources.push_back({.description = *source});
+        for (const workers::Source* source : workers::sources())
+            catalog.sources.push_back({.description = source->description});
         return catalog;
     }();
     return made;

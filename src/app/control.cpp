@@ -21,12 +21,12 @@ endpoints::Control Daemon::control() {
     };
     control.push = [this](Push push, auto done) {
         loop_.post([this, push = std::move(push), done = std::move(done)]() mutable {
-            answer(take_push(engine_, std::move(push)), std::move(done));
+            answer(engine::accept_push(engine_, std::move(push)), std::move(done));
         });
     };
     control.remove = [this](std::string name, auto done) {
         loop_.post([this, name = std::move(name), done = std::move(done)] {
-            answer(remove_pushed(engine_, name), done);
+            answer(engine::remove_pushed(engine_, name), done);
         });
     };
     control.run = [this](std::string name, auto done) {
@@ -39,6 +39,7 @@ endpoints::Control Daemon::control() {
     control.heartbeat = [this](Heartbeats beats, auto done) {
         loop_.post([this, beats = std::move(beats), done = std::move(done)] {
             const std::string problem = workers_.take(beats);
+            engine_.changed();
             engine_.when_published([done, problem] { done(problem); });
         });
     };
@@ -48,10 +49,9 @@ endpoints::Control Daemon::control() {
     return control;
 }
 
-void Daemon::answer(Answered answered,
-                    std::function<void(endpoints::Control::Answer, std::string)> done) {
+void Daemon::answer(engine::Answered answered, std::function<void(PushAnswer, std::string)> done) {
     engine_.when_published([answered = std::move(answered), done = std::move(done)] {
-        done(answered.first, answered.second);
+        done(answered.answer, answered.why);
     });
 }
 

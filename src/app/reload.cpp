@@ -1,4 +1,4 @@
-// The configuration anew, and secrets that change: files are read away from the engine.
+// The configuration anew: files are read away from the engine.
 #include "app/running.hpp"
 
 #include <fmt/format.h>
@@ -17,9 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto secrets_interval = 5s;  // rotated files take effect within 10 s
 constexpr auto most_for_a_reload = 10s;
-constexpr std::chrono::milliseconds forever = std::chrono::hours(24 * 365);
 
 config::Problem unread(const std::string& file, const std::exception_ptr& problem) {
     const std::string what = "the configuration and the files that it names cannot be read: ";
@@ -86,6 +84,7 @@ std::vector<std::string> Daemon::apply(Loaded& loaded) {
     config_->secrets.continue_from(before->secrets, same_vault);
     engine_.set_service(config_->service);
     watch(*config_);
+    secret_files_.configure(config_->secrets);
     server_->replace_routes(routes_of(*config_));
     for (const std::string& warning : config_->warnings) log_(LogLevel::warning, warning);
     tell_what_waits();
@@ -117,27 +116,6 @@ void Daemon::tell_what_waits() {
             log_(LogLevel::warning,
                  fmt::format("{} changed in the configuration; restart for it to take effect",
                              what));
-}
-
-void Daemon::read_secrets() {
-    for (const std::string& path : config_->secrets.files()) read_secret(path);
-    secrets_timer_.arm(clock_.steady() + secrets_interval, [this] { read_secrets(); });
-}
-
-// Each file by itself: one on a disk that hangs keeps no other from its new value.
-void Daemon::read_secret(const std::string& path) {
-    const auto tell = [this](const std::optional<std::string>& line) {
-        if (line) log_(LogLevel::info, *line);
-    };
-    if (!reading_.insert(path).second) return tell(config_->secrets.unanswered(path));
-    const auto line = std::make_shared<std::optional<std::string>>();
-    reading_secrets_.start(
-        forever,
-        [line, path, secrets = config_->secrets]() mutable { *line = secrets.refresh(path); },
-        [this, line, path, tell](const std::exception_ptr& problem) {
-            reading_.erase(path);
-            if (!problem) tell(*line);
-        });
 }
 
 }  // namespace vitals::app

@@ -31,29 +31,31 @@ Daemon::Daemon(config::Config config, ServeOptions options, Log log)
       fixed_(fixed_at_start(*config_)),
       environment_(loop_),
       engine_(environment_, clock_, hub_, log_, config_->service),
-      workers_(environment_, engine_, clock_, log_),
+      workers_(environment_, clock_, log_,
+               [this](workers::Groups::Judged judged) { show(std::move(judged)); }),
       states_(loop_, engine_, clock_),
+      secret_files_(loop_, environment_, clock_, log_),
       vault_(loop_, environment_, clock_, log_),
       store_timer_(loop_),
       recall_timer_(loop_),
       watchdog_timer_(loop_),
-      secrets_timer_(loop_),
       drain_timer_(loop_) {}
 
 int Daemon::run() {
     if (!open_store()) return exit_state;
     engine_.on_transition([this](const Transition& transition) { store_->append(transition); });
+    engine_.before_publishing([this] { workers_.judge_pushed(); });
     // Before anybody can know that we are there: an early SIGHUP must not end us.
     loop_.on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int number) { on_signal(number); });
     vault_.on_round([this] { vault_was_read(); });
     watch(*config_);
     if (const int code = listen(); code != 0) return code;
-    read_secrets();
+    secret_files_.configure(config_->secrets);
     for (const std::string& warning : config_->warnings) log_(LogLevel::warning, warning);
     notify_.send("READY=1\nSTATUS=serving");
     keep_alive();
     loop_.run();
-    workers_.keep_now();
+    workers_.save_now();
     states_.keep_now();
     notify_.send("STOPPING=1");
     log_(LogLevel::info, "stopped");
@@ -80,7 +82,7 @@ bool Daemon::open_store() {
     }
     await_store();
     recall_decommission();
-    workers_.remember(store_->saved_workers(), [this](std::vector<RememberedWorker> workers) {
+    workers_.restore(store_->saved_workers(), [this](std::vector<RememberedWorker> workers) {
         store_->save_workers(std::move(workers));
     });
     states_.take_up(*store_);
@@ -159,11 +161,17 @@ void Daemon::save_decommission(const std::string& text, std::function<void(bool)
         text, [this, answer](bool durable) { loop_.post([answer, durable] { answer(durable); }); });
 }
 
+void Daemon::show(workers::Groups::Judged judged) {
+    engine_.set_workers(std::move(judged.lists), judged.valid_until);
+    for (auto& [component, outcome] : judged.outcomes)
+        engine_.report(component, std::move(outcome), judged.valid_until);
+}
+
 void Daemon::watch(const config::Config& config) {
-    workers_.configure(config.workers);
+    workers_.configure(groups_of(config));
     std::vector<engine::Definition> definitions = definitions_of(config);
-    for (engine::Definition& group : workers_.definitions())
-        definitions.push_back(std::move(group));
+    for (Component& group : workers_.components())
+        definitions.push_back(reported(std::move(group)));
     engine_.configure(std::move(definitions));
     waiting_.clear();
     for (const config::ComponentConfig& component : config.components)

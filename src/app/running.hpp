@@ -13,18 +13,19 @@
 
 #include "app/daemon.hpp"
 #include "app/notify.hpp"
-#include "app/pushes.hpp"
 #include "app/saved_states.hpp"
-#include "app/vault_secrets.hpp"
-#include "app/worker_groups.hpp"
 #include "config/config.hpp"
 #include "engine/engine.hpp"
+#include "engine/pushes.hpp"
 #include "history/store.hpp"
 #include "model/clock.hpp"
 #include "net/aside.hpp"
 #include "net/environment.hpp"
 #include "net/loop.hpp"
+#include "secrets/file_secrets.hpp"
+#include "secrets/vault_secrets.hpp"
 #include "server/server.hpp"
+#include "workers/groups.hpp"
 
 namespace vitals::app {
 
@@ -50,8 +51,8 @@ class Daemon {
     int listen();
 
     endpoints::Control control();
-    void answer(Answered answered,
-                std::function<void(endpoints::Control::Answer, std::string)> done);
+    void answer(engine::Answered answered, std::function<void(PushAnswer, std::string)> done);
+    void show(workers::Groups::Judged judged);
 
     using Loaded = std::expected<config::Config, config::Problems>;
     using Reloaded = std::function<void(std::vector<std::string>)>;
@@ -60,8 +61,6 @@ class Daemon {
     void tell_what_waits();
     void begin_reload();
     void end_reload(Loaded loaded);
-    void read_secrets();
-    void read_secret(const std::string& path);
 
     void on_signal(int number);
     void look_at_drain(Steady end);
@@ -77,24 +76,22 @@ class Daemon {
     net::Loop loop_;
     net::Environment environment_;
     net::Aside loading_{environment_, "configuration"};
-    net::Aside reading_secrets_{environment_, "secrets"};
     engine::Engine engine_;
-    WorkerGroups workers_;
+    workers::Groups workers_;
     SavedStates states_;
-    VaultSecrets vault_;
+    secrets::FileSecrets secret_files_;
+    secrets::VaultSecrets vault_;
     std::set<std::string> waiting_;  // components that need a secret that was not read yet
     Outcome secrets_health_;         // as reported last
     net::Timer store_timer_;         // for its next report
     net::Timer recall_timer_;
     net::Timer watchdog_timer_;
-    net::Timer secrets_timer_;
     net::Timer drain_timer_;
     Decommission decommission_;
     bool in_doubt_ = false;  // until the disk has answered, or an operator has
     bool reloading_ = false;
     std::vector<Reloaded> asked_;     // for a reload that has not begun
     std::vector<Reloaded> answered_;  // by the one under way
-    std::set<std::string> reading_;   // secrets' files that have not answered yet
     bool draining_ = false;
     std::unique_ptr<history::Store> store_;
     std::unique_ptr<server::Server> server_;

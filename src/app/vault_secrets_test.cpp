@@ -1,6 +1,6 @@
 // Reading secrets from a vault: what is asked, and what comes of answers and of peers that
 // misbehave.
-#include "app/vault_secrets.hpp"
+#include "secrets/vault_secrets.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -15,6 +15,9 @@
 
 namespace vitals::app {
 namespace {
+
+using secrets::read_vault;
+using secrets::VaultTrouble;
 
 using testing::Peer;
 

@@ -6,12 +6,12 @@
 #include "app/assemble.hpp"
 #include "app/catalog.hpp"
 #include "app/check_once.hpp"
-#include "app/vault_secrets.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/failure.hpp"
 #include "cli/selection.hpp"
 #include "model/clock.hpp"
+#include "secrets/vault_secrets.hpp"
 #include "text/masked.hpp"
 #include "text/words.hpp"
 
@@ -76,7 +76,7 @@ void note_left_out(std::size_t count, Notes& notes) {
 // Secrets of a vault are read only when something to be checked needs one.
 Components with_secrets(Components components, const config::Config& config, Notes& notes) {
     if (std::ranges::none_of(components, app::waits_for_secret)) return components;
-    for (const app::VaultTrouble& trouble : app::read_vault(config))
+    for (const secrets::VaultTrouble& trouble : secrets::read_vault(config))
         notes.push_back("note: " + trouble.text);
     return components;
 }

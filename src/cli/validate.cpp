@@ -5,11 +5,11 @@
 #include <algorithm>
 
 #include "app/catalog.hpp"
-#include "app/vault_secrets.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/failure.hpp"
 #include "cli/screen_text.hpp"
+#include "secrets/vault_secrets.hpp"
 #include "text/amount.hpp"
 
 namespace vitals::cli {
@@ -83,7 +83,7 @@ int run(const Validate& command, const Terminal&) {
     // A vault that cannot be reached now is no fault of the file.
     if (command.secrets) {
         Failure failure{exit_code::configuration, "", true};
-        for (const app::VaultTrouble& trouble : app::read_vault(*config)) {
+        for (const secrets::VaultTrouble& trouble : secrets::read_vault(*config)) {
             if (!trouble.definite) {
                 print_error(fmt::format("{}: warning: {}\n", config->file, trouble.text));
                 continue;

@@ -18,7 +18,7 @@ namespace vitals::endpoints {
 struct Control {
     // What is acknowledged is in every answer to a request that is made afterwards: the callbacks
     // come when the snapshot that shows it is published.
-    enum class Answer { done, created, unknown_component, not_pushed, configured, refused };
+    using Answer = PushAnswer;
     // `who`: for the log.
     std::function<void(std::string text, std::string who, std::function<void(bool durable)>)>
         decommission;

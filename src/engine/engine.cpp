@@ -378,10 +378,12 @@ bool Engine::push(std::string_view name, Outcome outcome, std::optional<Millisec
     return true;
 }
 
-bool Engine::report(std::string_view name, Outcome outcome) {
+bool Engine::report(std::string_view name, Outcome outcome, std::optional<Steady> valid_until) {
     const auto at = state_->watched.find(name);
     if (at == state_->watched.end() || !at->second->definition.reported) return false;
-    state_->take(*at->second, std::move(outcome));
+    std::optional<Steady::duration> valid_for;
+    if (valid_until) valid_for = *valid_until - state_->clock.steady();
+    state_->take(*at->second, std::move(outcome), valid_for);
     return true;
 }
 

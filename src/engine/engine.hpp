@@ -62,8 +62,9 @@ class Engine {
     // one takes over the ttl. False: unknown component, or one that is not pushed.
     bool push(std::string_view name, Outcome outcome,
               std::optional<std::chrono::milliseconds> ttl = {});
-    // A result of a component that is `reported`. False: there is none of that name.
-    bool report(std::string_view name, Outcome outcome);
+    // A result of a component that is `reported`; it is fresh until then, else as its policy says.
+    // False: there is none of that name.
+    bool report(std::string_view name, Outcome outcome, std::optional<Steady> valid_until = {});
     // What a part of vitals says of itself (`store`: component vitals/store).
     void report_own(std::string_view name, Outcome outcome);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +18,16 @@ struct Push {
     std::optional<std::chrono::milliseconds> ttl;
     bool create = true;     // where there is no such component
     bool critical = false;  // if it is created
+};
+
+// What became of a push, or of the wish to remove a component.
+enum class PushAnswer : std::uint8_t {
+    done,
+    created,
+    unknown_component,
+    not_pushed,  // vitals checks it
+    configured,  // it stands in the configuration
+    refused,
 };
 
 struct Heartbeat {

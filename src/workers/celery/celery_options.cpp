@@ -2,6 +2,7 @@
 
 #include "backends/celery/names.hpp"
 #include "text/url.hpp"
+#include "workers/celery/celery_source.hpp"
 
 namespace vitals::workers::celery {
 
@@ -80,8 +81,8 @@ constexpr Field fields[] = {
 
 }  // namespace
 
-const Description description = describe<CeleryOptions>(
+const Source source = make_source<CeleryOptions, CelerySource>(describe<CeleryOptions>(
     "celery", "Listens to the events by which Celery's workers say on their broker that they live.",
-    fields, verify);
+    fields, verify));
 
 }  // namespace vitals::workers::celery

@@ -19,6 +19,4 @@ struct CeleryOptions {
     net::TlsOptions tls;
 };
 
-extern const Description description;
-
 }  // namespace vitals::workers::celery

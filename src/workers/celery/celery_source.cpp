@@ -76,16 +76,15 @@ struct Attempt {
 }  // namespace
 
 struct CelerySource::State : std::enable_shared_from_this<CelerySource::State> {
-    State(net::Environment& environment, Clock& clock, Log to, std::shared_ptr<Table> table,
-          std::string group, std::shared_ptr<const CeleryOptions> options, Timing timing)
-        : environment(environment),
-          clock(clock),
-          log(std::move(to)),
-          table(std::move(table)),
-          group(std::move(group)),
+    State(SourceContext context, std::shared_ptr<const CeleryOptions> options, Timing timing)
+        : environment(context.environment),
+          clock(context.clock),
+          log(std::move(context.log)),
+          table(std::move(context.table)),
+          group(std::move(context.group)),
           options(std::move(options)),
           timing(timing),
-          ignored(std::make_shared<IgnoredMessages>(clock, log, this->group)),
+          ignored(std::make_shared<IgnoredMessages>(clock, log, group)),
           watch(environment.loop()),
           random(std::random_device()()) {}
 
@@ -167,11 +166,12 @@ struct CelerySource::State : std::enable_shared_from_this<CelerySource::State> {
     std::minstd_rand random;
 };
 
-CelerySource::CelerySource(net::Environment& environment, Clock& clock, Log log,
-                           std::shared_ptr<Table> table, std::string group,
-                           std::shared_ptr<const CeleryOptions> options, Timing timing)
-    : state_(std::make_shared<State>(environment, clock, std::move(log), std::move(table),
-                                     std::move(group), std::move(options), timing)) {
+CelerySource::CelerySource(SourceContext context, std::shared_ptr<const CeleryOptions> options)
+    : CelerySource(context, std::move(options), timing_for(context.timeout)) {}
+
+CelerySource::CelerySource(SourceContext context, std::shared_ptr<const CeleryOptions> options,
+                           Timing timing)
+    : state_(std::make_shared<State>(std::move(context), std::move(options), timing)) {
     state_->table->blind(state_->group, {"not connected yet", {}, "connect"});
     state_->begin();
 }

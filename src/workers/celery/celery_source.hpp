@@ -9,11 +9,8 @@
 #include <memory>
 #include <string>
 
-#include "model/clock.hpp"
-#include "net/environment.hpp"
-#include "vitals/log.hpp"
 #include "workers/celery/celery_options.hpp"
-#include "workers/table.hpp"
+#include "workers/source.hpp"
 
 namespace vitals::workers::celery {
 
@@ -28,8 +25,9 @@ Timing timing_for(std::chrono::milliseconds timeout);
 
 class CelerySource {
   public:
-    CelerySource(net::Environment& environment, Clock& clock, Log log, std::shared_ptr<Table> table,
-                 std::string group, std::shared_ptr<const CeleryOptions> options, Timing timing);
+    CelerySource(SourceContext context, std::shared_ptr<const CeleryOptions> options);
+    CelerySource(SourceContext context, std::shared_ptr<const CeleryOptions> options,
+                 Timing timing);
     ~CelerySource();  // hangs up
     // The same ones with fresher secrets: for the next connection.
     void refresh(std::shared_ptr<const CeleryOptions> options);
@@ -40,5 +38,7 @@ class CelerySource {
     struct State;
     std::shared_ptr<State> state_;
 };
+
+extern const Source source;
 
 }  // namespace vitals::workers::celery

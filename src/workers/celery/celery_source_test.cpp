@@ -91,9 +91,11 @@ class CelerySourceTest : public ::testing::Test {
     void listen(const std::string& url, CeleryOptions options = {}) {
         options.url = url;
         source = std::make_unique<CelerySource>(
-            environment, real_clock(),
-            [this](LogLevel, std::string_view line) { log += std::string(line) + "\n"; }, table,
-            "pulp", std::make_shared<const CeleryOptions>(options), timing);
+            SourceContext{
+                environment, real_clock(),
+                [this](LogLevel, std::string_view line) { log += std::string(line) + "\n"; }, table,
+                "pulp", 3s},
+            std::make_shared<const CeleryOptions>(options), timing);
     }
 
     // Turns the loop until the condition holds; false when it did not in time.

@@ -1,21 +1,21 @@
 // Decides on the engine's own truth: the published snapshot may be a moment older.
-#include "app/pushes.hpp"
+#include "engine/pushes.hpp"
 
 #include <fmt/format.h>
 
 #include "text/words.hpp"
 
-namespace vitals::app {
+namespace vitals::engine {
 
 namespace {
 
-using Answer = endpoints::Control::Answer;
+using Answer = PushAnswer;
 
 constexpr std::size_t most_created = 10'000;
 
 }  // namespace
 
-Answered take_push(engine::Engine& engine, Push push) {
+Answered accept_push(Engine& engine, Push push) {
     if (engine.push(push.component, push.outcome, push.ttl)) return {Answer::done, ""};
     if (engine.find(push.component) != nullptr)
         return {Answer::not_pushed,
@@ -27,13 +27,13 @@ Answered take_push(engine::Engine& engine, Push push) {
     if (engine.dynamic() >= most_created)
         return {Answer::refused,
                 fmt::format("pushes have created {} components already", most_created)};
-    engine.add(engine::created_by_push(push.component, push.critical, push.ttl));
+    engine.add(created_by_push(push.component, push.critical, push.ttl));
     engine.push(push.component, std::move(push.outcome), push.ttl);
     return {Answer::created, ""};
 }
 
-Answered remove_pushed(engine::Engine& engine, const std::string& name) {
-    const engine::Definition* known = engine.find(name);
+Answered remove_pushed(Engine& engine, const std::string& name) {
+    const Definition* known = engine.find(name);
     if (known == nullptr)
         return {Answer::unknown_component,
                 fmt::format("there is no component {}{}", text::in_quotes(name),
@@ -47,4 +47,4 @@ Answered remove_pushed(engine::Engine& engine, const std::string& name) {
     return {Answer::done, ""};
 }
 
-}  // namespace vitals::app
+}  // namespace vitals::engine

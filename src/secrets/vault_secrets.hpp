@@ -18,7 +18,7 @@
 #include "net/loop.hpp"
 #include "vitals/log.hpp"
 
-namespace vitals::app {
+namespace vitals::secrets {
 
 // Why something in a vault could not be read.
 struct VaultTrouble {
@@ -83,4 +83,4 @@ class VaultSecrets {
 // vault's timeout for each of them.
 std::vector<VaultTrouble> read_vault(const config::Config& config);
 
-}  // namespace vitals::app
+}  // namespace vitals::secrets

@@ -1,6 +1,6 @@
 // Reading secrets from a vault. One request at a time: there are few secrets, and a vault that does
 // not answer is asked once in a round, not once for each.
-#include "app/vault_secrets.hpp"
+#include "secrets/vault_secrets.hpp"
 
 #include <fmt/format.h>
 
@@ -12,7 +12,7 @@
 #include "net/http_client.hpp"
 #include "text/amount.hpp"
 
-namespace vitals::app {
+namespace vitals::secrets {
 
 // What one run asks and finds. Shared with the run, which may outlive us.
 struct VaultSecrets::Question {
@@ -306,4 +306,4 @@ std::vector<VaultTrouble> read_vault(const config::Config& config) {
     return secrets.troubles();
 }
 
-}  // namespace vitals::app
+}  // namespace vitals::secrets

@@ -1,0 +1,20 @@
+// What is pushed to components, and which of them a push may create. Used on the engine's thread.
+#pragma once
+
+#include <string>
+
+#include "engine/engine.hpp"
+#include "model/pushed.hpp"
+
+namespace vitals::engine {
+
+struct Answered {
+    PushAnswer answer = PushAnswer::done;
+    std::string why;  // where it was not done
+};
+
+Answered accept_push(Engine& engine, Push push);
+// Removes what a push created; what stands in the configuration stays.
+Answered remove_pushed(Engine& engine, const std::string& name);
+
+}  // namespace vitals::engine

@@ -1,0 +1,70 @@
+// What a source of heartbeats is: described options, and what listens with them for one group of
+// workers and writes what it hears into the table. Who is alive is judged there, never by a source.
+// A new source is a folder here and a line in source.cpp.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "model/clock.hpp"
+#include "model/description.hpp"
+#include "net/environment.hpp"
+#include "vitals/log.hpp"
+#include "workers/table.hpp"
+
+namespace vitals::workers {
+
+// What listens for one group works with. Environment and clock outlive it.
+struct SourceContext {
+    net::Environment& environment;
+    Clock& clock;
+    Log log;
+    std::shared_ptr<Table> table;
+    std::string group;
+    std::chrono::milliseconds timeout;  // of the group: workers are to be missed in time
+};
+
+// Listens from its beginning to its end. Used on the loop's thread.
+class SourceConnection {
+  public:
+    virtual ~SourceConnection() = default;
+    // The same options with fresher secrets: for the next time that it connects.
+    virtual void refresh(std::shared_ptr<const void> options) = 0;
+};
+
+struct Source {
+    Description description;
+    // Null: nobody listens; heartbeats are pushed through the API.
+    std::unique_ptr<SourceConnection> (*listen)(SourceContext context,
+                                                std::shared_ptr<const void> options) = nullptr;
+};
+
+// `Connection` is made of a SourceContext and a shared_ptr<const Options>, and has a
+// refresh(shared_ptr<const Options>). The only casts from what the configuration holds.
+template <class Options, class Connection>
+Source make_source(Description description) {
+    struct Typed : SourceConnection {
+        Typed(SourceContext context, std::shared_ptr<const void> options)
+            : connection(std::move(context),
+                         std::static_pointer_cast<const Options>(std::move(options))) {}
+        void refresh(std::shared_ptr<const void> options) override {
+            connection.refresh(std::static_pointer_cast<const Options>(std::move(options)));
+        }
+        Connection connection;
+    };
+    return {description,
+            [](SourceContext context,
+               std::shared_ptr<const void> options) -> std::unique_ptr<SourceConnection> {
+                return std::make_unique<Typed>(std::move(context), std::move(options));
+            }};
+}
+
+std::span<const Source* const> sources();  // in the order of the documentation
+// Null: there is no source of that name.
+const Source* find_source(std::string_view name);
+
+}  // namespace vitals::workers
