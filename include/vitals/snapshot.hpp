@@ -23,10 +23,14 @@ namespace vitals {
 using Steady = std::chrono::steady_clock::time_point;  // decides
 using System = std::chrono::system_clock::time_point;  // is shown, decides nothing
 
+// What a component is, for formats that tell them apart.
+enum class Category : std::uint8_t { component, datastore, system };
+
 // What is known about a component before any run. Immutable.
 struct Component {
     std::string name;  // `redis`, or `group/name`; UTF-8, at most 128 bytes
     std::string kind;  // the kind of check: `http`, `push`, ...; `engine` for vitals' own
+    Category category = Category::component;
     bool critical = true;
     bool own = false;  // vitals/engine, vitals/store: left out of the five systems' answers
     bool created_by_push = false;  // it stands in no configuration

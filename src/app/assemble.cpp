@@ -4,60 +4,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <span>
 
 #include "app/catalog.hpp"
-#include "model/check_error.hpp"
 #include "model/count_range.hpp"
 
 namespace vitals::app {
 
-namespace {
-
-using Secrets = std::vector<std::pair<std::string, Secret>>;
-
-void collect(std::span<const Field> fields, const void* options, Secrets& secrets) {
-    for (const Field& field : fields) {
-        const void* value = field.peek(options);
-        if (value == nullptr) continue;
-        if (field.type == Type::object) collect(field.members, value, secrets);
-        if (field.type == Type::secret)
-            secrets.emplace_back(field.name, *static_cast<const Secret*>(value));
-        if (field.type == Type::secret_map)
-            for (const auto& [name, secret] : *static_cast<const SecretMap*>(value))
-                secrets.emplace_back(name, secret);
-    }
-    std::erase_if(secrets, [](const auto& each) { return !each.second.configured(); });
-}
-
-net::awaitable<Outcome> lack(std::string why) {
-    throw CheckError(ErrorClass::local, "a secret is not available", std::move(why));
-    co_return Outcome();
-}
-
-// Checks refuse to run without their secrets by themselves; here is known why they have none.
-engine::Run guarded(engine::Run run, Secrets secrets) {
-    if (secrets.empty()) return run;
-    return [run = std::move(run), secrets = std::move(secrets)](net::Context& context) {
-        for (const auto& [name, secret] : secrets)
-            if (const std::string why = secret.why_unavailable(); !why.empty())
-                return lack(name + ": " + why);
-        return run(context);
-    };
-}
-
-}  // namespace
-
-Secrets secrets_of(const config::ComponentConfig& component) {
-    Secrets secrets;
-    const checks::Kind* kind = find_kind(component.kind);
-    if (kind != nullptr && component.options != nullptr)
-        collect(kind->description.fields, component.options.get(), secrets);
-    return secrets;
-}
-
 bool waits_for_secret(const config::ComponentConfig& component) {
-    const Secrets secrets = secrets_of(component);
+    const checks::Kind* kind = find_kind(component.kind);
+    if (kind == nullptr || !component.options) return false;
+    const NamedSecrets secrets = secrets_of(kind->description.fields, component.options.ref());
     return std::any_of(secrets.begin(), secrets.end(),
                        [](const auto& each) { return !each.second.available(); });
 }
@@ -69,8 +25,9 @@ engine::Definition definition_of(const config::ComponentConfig& component) {
     definition.ttl = component.ttl;
     definition.fingerprint = component.fingerprint;
     const checks::Kind* kind = find_kind(component.kind);
-    if (kind != nullptr && kind->bind != nullptr)
-        definition.run = guarded(kind->bind(component.options), secrets_of(component));
+    if (kind == nullptr) return definition;
+    definition.component.category = kind->category;
+    if (kind->bind != nullptr) definition.run = kind->bind(component.options);
     return definition;
 }
 

@@ -13,7 +13,6 @@
 
 namespace vitals::app {
 
-// A run without a secret that it needs (a vault that was not read yet) is unknown and says why.
 engine::Definition definition_of(const config::ComponentConfig& component);
 std::vector<engine::Definition> definitions_of(const config::Config& config);
 // Of a component whose results are reported by a part of vitals.
@@ -23,9 +22,7 @@ std::vector<Listener> listeners_of(const config::Config& config);
 server::Limits limits_of(const config::Config& config);
 std::shared_ptr<const endpoints::Routes> routes_of(const config::Config& config);
 
-// The names and secrets among a component's options.
-std::vector<std::pair<std::string, Secret>> secrets_of(const config::ComponentConfig& component);
-// Whether it needs one that has no value yet.
+// Whether it needs a secret that has no value yet.
 bool waits_for_secret(const config::ComponentConfig& component);
 
 }  // namespace vitals::app

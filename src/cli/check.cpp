@@ -48,13 +48,11 @@ std::expected<config::ComponentConfig, Failure> component_of_url(const std::stri
                                           text::in_quotes(shown), schemes)});
     }
     const auto options = kind->description.make();
-    auto problem = kind->from_url(options.get(), url);
-    if (problem.empty() && kind->description.verify != nullptr) {
-        problem = kind->description.verify(options.get());
-    }
-    if (!problem.empty()) {
-        return std::unexpected(Failure{exit_code::usage, text::in_quotes(shown) + ": " + problem});
-    }
+    Verified good = kind->from_url(options.ref(), url);
+    if (good) good = kind->description.verify(options.ref());
+    if (!good)
+        return std::unexpected(
+            Failure{exit_code::usage, text::in_quotes(shown) + ": " + good.error()});
     return config::component_of(shown, described(*kind), options, {});
 }
 

@@ -45,18 +45,18 @@ std::string type_of(const Field& field) {
     }
     if (field.refers == "components") return "list of selectors";
     if (field.refers == "workers") return "name of a worker group";
-    return std::string(to_string(field.type));
+    return std::string(field.type_name);
 }
 
-std::string fallback_of(const Field& field, const void* defaults) {
-    const void* value = defaults == nullptr ? nullptr : field.peek(defaults);
-    if (value == nullptr || field.required) return {};
+std::string fallback_of(const Field& field, const ObjectRef& defaults) {
+    const auto value = defaults ? field.peek(defaults) : std::nullopt;
+    if (!value || field.required) return {};
     auto text = format_value(field, value);
     return text == "[]" || text == "{}" ? std::string() : text;
 }
 
-void append_keys(std::vector<KeyText>& keys, std::span<const Field> fields, const void* defaults,
-                 const std::string& prefix) {
+void append_keys(std::vector<KeyText>& keys, std::span<const Field> fields,
+                 const ObjectRef& defaults, const std::string& prefix) {
     for (const auto& field : fields) {
         KeyText key;
         key.name = prefix + std::string(field.name);
@@ -70,8 +70,9 @@ void append_keys(std::vector<KeyText>& keys, std::span<const Field> fields, cons
         keys.push_back(std::move(key));
         if (!nested) continue;
         const bool named = field.type == Type::named_objects;
-        const void* inner = named || defaults == nullptr ? nullptr : field.peek(defaults);
-        append_keys(keys, field.members, inner,
+        const auto value = defaults ? field.peek(defaults) : std::nullopt;
+        const bool known = value && !named;
+        append_keys(keys, field.members, known ? std::get<ObjectRef>(*value) : ObjectRef(),
                     prefix + std::string(field.name) + (named ? ".NAME." : "."));
     }
 }
@@ -119,7 +120,7 @@ std::string as_sentence(std::string_view text) {
     return result;
 }
 
-std::vector<KeyText> keys_of(std::span<const Field> fields, const void* defaults) {
+std::vector<KeyText> keys_of(std::span<const Field> fields, const ObjectRef& defaults) {
     std::vector<KeyText> keys;
     append_keys(keys, fields, defaults, "");
     return keys;
@@ -176,12 +177,12 @@ std::string kind_text(const checks::Kind& kind, const Terminal& terminal) {
     auto text = paint(terminal, Paint::strong, description.name) + ": " +
                 as_sentence(description.sentence) + "\n\n" +
                 paragraph("What a run proves: " + std::string(kind.proves), 0, width);
-    const auto defaults = description.make == nullptr ? nullptr : description.make();
-    const auto keys = keys_of(description.fields, defaults.get());
+    const AnyOptions defaults = description.make();
+    const auto keys = keys_of(description.fields, defaults.ref());
     if (!keys.empty()) text += heading("Its keys") + keys_text(keys, terminal, width);
     const auto& common = config::section("components").description;
     text += heading("Keys of every kind") +
-            keys_text(keys_of(common.fields, common.make().get()), terminal, width);
+            keys_text(keys_of(common.fields, common.make().ref()), terminal, width);
     text += heading("Example");
     text += example_of(kind);
     if (!kind.urls.empty()) {

@@ -25,7 +25,7 @@ struct KeyText {
 };
 
 // `defaults` is a default-constructed struct that the fields describe; null: defaults are not told.
-std::vector<KeyText> keys_of(std::span<const Field> fields, const void* defaults);
+std::vector<KeyText> keys_of(std::span<const Field> fields, const ObjectRef& defaults);
 
 // A valid configuration with one component of that kind and as few keys as it takes.
 std::string example_of(const checks::Kind& kind);

@@ -118,14 +118,14 @@ std::string section_text(const config::Section& section) {
     auto text = fmt::format("\n### `{}`\n\n{}", description.name, description.sentence);
     if (const auto shape = shape_of(section.shape); !shape.empty())
         text += fmt::format(" {}", shape);
-    return text + "\n\n" + table(keys_of(description.fields, defaults.get()));
+    return text + "\n\n" + table(keys_of(description.fields, defaults.ref()));
 }
 
 std::string source_text(const Description& source) {
     if (source.fields.empty()) return {};
     const auto defaults = source.make();
     return fmt::format("\nWith `source: {}`: {}\n\n{}", source.name, as_sentence(source.sentence),
-                       table(keys_of(source.fields, defaults.get())));
+                       table(keys_of(source.fields, defaults.ref())));
 }
 
 std::string kind_section(const checks::Kind& kind) {
@@ -133,7 +133,7 @@ std::string kind_section(const checks::Kind& kind) {
     const auto defaults = description.make();
     auto text = fmt::format("\n### `{}`\n\n{}\n\n*What a run proves:* {}\n\n", description.name,
                             as_sentence(description.sentence), kind.proves);
-    text += table(keys_of(description.fields, defaults.get()));
+    text += table(keys_of(description.fields, defaults.ref()));
     if (!kind.urls.empty()) {
         std::string urls;
         for (const auto url : kind.urls)
@@ -158,7 +158,7 @@ std::string dialect_section(const dialects::Dialect& dialect) {
                 ? ".\n"
                 : "; served only where the configuration has an entry for it.\n";
     if (description.fields.empty() || description.make == nullptr) return text;
-    return text + '\n' + table(keys_of(description.fields, description.make().get()));
+    return text + '\n' + table(keys_of(description.fields, description.make().ref()));
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ constexpr Field example_fields[] = {
 TEST(Keys, AreToldInWords) {
     const Example defaults;
     std::string text;
-    for (const auto& key : keys_of(example_fields, &defaults)) {
+    for (const auto& key : keys_of(example_fields, ObjectRef(defaults))) {
         text += key.name + '|' + key.type + '|' + key.fallback + '|' + key.limits +
                 (key.required ? "|required\n" : "\n");
     }
@@ -61,7 +61,7 @@ TEST(Keys, AreToldInWords) {
 }
 
 TEST(Keys, OfAnOptionalMappingHaveTheDefaultsOfItsStruct) {
-    EXPECT_TRUE(keys_of(example_fields, nullptr)[1].fallback.empty());
+    EXPECT_TRUE(keys_of(example_fields, {})[1].fallback.empty());
 }
 
 TEST(Kinds, EachHasAValidExample) {

@@ -2,7 +2,6 @@
 #include "config/apply.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 
@@ -28,26 +27,16 @@ std::string_view found(const Node& node) {
 
 namespace {
 
-// What a table says of a value goes on from the key's name if it begins with a verb: `'url' has no
-// scheme`, else stands behind it.
-std::string said_of(std::string_view key, std::string_view problem) {
-    constexpr std::array<std::string_view, 5> verbs = {"is ", "has ", "holds ", "names ", "must "};
-    const bool goes_on = std::any_of(verbs.begin(), verbs.end(), [problem](std::string_view verb) {
-        return problem.starts_with(verb);
-    });
-    return fmt::format("'{}'{} {}", key, goes_on ? "" : ":", problem);
-}
-
 // Members are reached in their own part's struct; what a table's own verify says of a value that
 // parsed is reported at the value.
-bool apply_field(const Node::Entry& entry, const Field& field, void* options,
+bool apply_field(const Node::Entry& entry, const Field& field, const ObjectRef& options,
                  const Subject& subject, Reading& reading) {
-    void* value = field.reach(options);
+    const ValueRef value = field.reach(options);
     if (!apply_value(entry.value, entry.position, field, value, subject, reading)) return false;
     if (field.verify == nullptr) return true;
-    const std::string problem = field.verify(value);
-    if (problem.empty()) return true;
-    reading.problem(entry.value.position, said_of(field.name, problem));
+    const Verified good = field.verify(options);
+    if (good) return true;
+    reading.problem(entry.value.position, said_of(field.name, good.error()));
     return false;
 }
 
@@ -74,13 +63,18 @@ bool refuse_nothing(const Node& node, Position position, const Field& field, Rea
     return true;
 }
 
-bool apply_text(const Node& node, const Field& field, std::string& value, Reading& reading) {
+bool apply_scalar(const Node& node, const Field& field, const ValueRef& value, Reading& reading) {
     if (node.broken) return false;
     if (node.kind != Node::Kind::scalar) return wrong_kind(node, field, reading);
-    if (std::string problem = set_scalar(field, node.scalar, &value); !problem.empty()) {
-        reading.problem(node.position, std::move(problem));
+    if (Verified read = set_scalar(field, node.scalar, value); !read) {
+        reading.problem(node.position, std::move(read.error()));
         return false;
     }
+    return true;
+}
+
+bool apply_text(const Node& node, const Field& field, std::string& value, Reading& reading) {
+    if (!apply_scalar(node, field, &value, reading)) return false;
     if (!field.refers.empty())
         reading.references.push_back(
             {field.refers, node.scalar, node.position, std::string(field.name)});
@@ -149,12 +143,12 @@ Subject member_of(std::string_view key, const Subject& subject) {
             .name = fmt::format("{} of {}", text::in_quotes(key), subject.name)};
 }
 
-bool apply_named_objects(const Node& node, const Field& field, void* value, const Subject& subject,
-                         Reading& reading) {
+bool apply_named_objects(const Node& node, const Field& field, const NamedObjectsRef& entries,
+                         const Subject& subject, Reading& reading) {
     if (node.kind != Node::Kind::mapping) return wrong_kind(node, field, reading);
     bool good = true;
     for (const Node::Entry& entry : node.entries) {
-        const Part part{field.members, field.append(value, entry.key)};
+        const Part part{field.members, entries.append(entries.value, entry.key)};
         const Subject inner{.noun = fmt::format("an entry of '{}' of {}", field.name, subject.noun),
                             .name = fmt::format("{} of '{}' of {}", text::in_quotes(entry.key),
                                                 field.name, subject.name)};
@@ -163,40 +157,44 @@ bool apply_named_objects(const Node& node, const Field& field, void* value, cons
     return good;
 }
 
+// How each type is read.
+struct Apply {
+    const Node& node;
+    Position position;
+    const Field& field;
+    const Subject& subject;
+    Reading& reading;
+
+    bool operator()(std::string* value) const { return apply_text(node, field, *value, reading); }
+    bool operator()(std::vector<std::string>* value) const {
+        return apply_texts(node, field, *value, reading);
+    }
+    bool operator()(Secret* value) const {
+        return read_secret(node, position, field.name, field.required, *value, reading);
+    }
+    bool operator()(SecretMap* value) const {
+        return apply_secret_map(node, field, *value, reading);
+    }
+    bool operator()(TextMap* value) const { return apply_text_map(node, field, *value, reading); }
+    bool operator()(const ObjectRef& value) const {
+        const Part part{field.members, value};
+        return apply(node, position, std::span(&part, 1), member_of(field.name, subject), reading);
+    }
+    bool operator()(const NamedObjectsRef& value) const {
+        return apply_named_objects(node, field, value, subject, reading);
+    }
+    bool operator()(const auto& scalar) const {
+        return apply_scalar(node, field, ValueRef(scalar), reading);
+    }
+};
+
 }  // namespace
 
-bool apply_value(const Node& node, Position position, const Field& field, void* value,
+bool apply_value(const Node& node, Position position, const Field& field, const ValueRef& value,
                  const Subject& subject, Reading& reading) {
     if (node.broken) return false;
     if (refuse_nothing(node, position, field, reading)) return false;
-    switch (field.type) {
-        case Type::text:
-            return apply_text(node, field, *static_cast<std::string*>(value), reading);
-        case Type::texts:
-            return apply_texts(node, field, *static_cast<std::vector<std::string>*>(value),
-                               reading);
-        case Type::secret:
-            return read_secret(node, position, field.name, field.required,
-                               *static_cast<Secret*>(value), reading);
-        case Type::secret_map:
-            return apply_secret_map(node, field, *static_cast<SecretMap*>(value), reading);
-        case Type::text_map:
-            return apply_text_map(node, field, *static_cast<TextMap*>(value), reading);
-        case Type::object: {
-            const Part part{field.members, value};
-            return apply(node, position, std::span(&part, 1), member_of(field.name, subject),
-                         reading);
-        }
-        case Type::named_objects:
-            return apply_named_objects(node, field, value, subject, reading);
-        default:
-            break;
-    }
-    if (node.kind != Node::Kind::scalar) return wrong_kind(node, field, reading);
-    std::string problem = set_scalar(field, node.scalar, value);
-    if (problem.empty()) return true;
-    reading.problem(node.position, std::move(problem));
-    return false;
+    return std::visit(Apply{node, position, field, subject, reading}, value);
 }
 
 bool apply(const Node& node, Position position, std::span<const Part> parts, const Subject& subject,

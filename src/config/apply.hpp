@@ -47,7 +47,7 @@ struct Subject {
 // One table and the struct that it fills.
 struct Part {
     std::span<const Field> fields;
-    void* options = nullptr;
+    ObjectRef options;
 };
 
 // Fills the structs from a mapping; each key belongs to the first part that knows it. Problems are
@@ -56,7 +56,7 @@ bool apply(const Node& node, Position position, std::span<const Part> parts, con
            Reading& reading);
 
 // One scalar, list or mapping to one value. `position` is that of the key.
-bool apply_value(const Node& node, Position position, const Field& field, void* value,
+bool apply_value(const Node& node, Position position, const Field& field, const ValueRef& value,
                  const Subject& subject, Reading& reading);
 
 // What kind of node was found, as messages call it: `a text`, `a list`, `a mapping`, `nothing`.

@@ -72,12 +72,12 @@ void check_policy(const Node& node, const Policy& policy, Reading& reading) {
                         format_duration(*policy.slow_above), format_duration(policy.timeout)));
 }
 
-std::optional<std::chrono::milliseconds> ttl_of(const Described& kind, const void* options) {
-    if (!kind.pushed || options == nullptr) return std::nullopt;
+std::optional<std::chrono::milliseconds> ttl_of(const Described& kind, const AnyOptions& options) {
+    if (!kind.pushed || !options) return std::nullopt;
     for (const Field& field : kind.description.fields) {
         if (field.name != "ttl" || field.type != Type::duration) continue;
-        const void* value = field.peek(options);
-        if (value != nullptr) return *static_cast<const std::chrono::milliseconds*>(value);
+        if (const auto value = field.peek(options.ref()))
+            return *std::get<std::chrono::milliseconds*>(*value);
     }
     return std::nullopt;
 }
@@ -152,13 +152,14 @@ void read_component(const Node::Entry& entry, Draft& draft) {
         Node rest = known_entries(node, common);
         std::erase_if(rest.entries, [](const Node::Entry& e) { return e.key == "check"; });
         rest.entries.push_back({"check", entry.position, Node{.scalar = "?"}});
-        const Part part{common, &keys};
+        const Part part{common, ObjectRef(keys)};
         apply(rest, entry.position, std::span(&part, 1), {}, reading);
         return;
     }
     made.kind = made.component.kind = kind->description.name;
     const auto options = kind->description.make();
-    const std::array parts = {Part{common, &keys}, Part{kind->description.fields, options.get()}};
+    const std::array parts = {Part{common, ObjectRef(keys)},
+                              Part{kind->description.fields, options.ref()}};
     const Subject subject{
         .noun = fmt::format("a component of kind {}", made.kind),
         .name = fmt::format("component {} of kind {}", text::in_quotes(entry.key), made.kind),
@@ -170,16 +171,13 @@ void read_component(const Node::Entry& entry, Draft& draft) {
         for (const Node& item : on->items) edges.emplace_back(item.scalar, item.position);
     }
     if (!good) return;
-    if (kind->description.verify != nullptr) {
-        const std::string problem = kind->description.verify(options.get());
-        if (!problem.empty())
-            reading.problem(mentioned(node, problem, entry.position),
-                            fmt::format("{}: {}", subject.name, problem));
-    }
+    if (const Verified whole = kind->description.verify(options.ref()); !whole)
+        reading.problem(mentioned(node, whole.error(), entry.position),
+                        fmt::format("{}: {}", subject.name, whole.error()));
     const Policy policy = policy_of(keys, draft.config.defaults);
     if (!kind->pushed) check_policy(node, policy, reading);
     take_common(keys, policy, made);
-    made.ttl = ttl_of(*kind, options.get());
+    made.ttl = ttl_of(*kind, options);
     made.options = options;
     made.fingerprint = fingerprint(node, made.kind, policy, common, kind->description.fields);
 }
@@ -214,18 +212,18 @@ void read_components(const Node& node, Draft& draft) {
     for (const Node::Entry& entry : node.entries) read_component(entry, draft);
 }
 
-ComponentConfig component_of(std::string name, const Described& kind,
-                             std::shared_ptr<const void> options, const Policy& defaults) {
+ComponentConfig component_of(std::string name, const Described& kind, AnyOptions options,
+                             const Policy& defaults) {
     ComponentConfig made;
     made.component.name = std::move(name);
     made.kind = made.component.kind = kind.description.name;
     made.policy = defaults;
     made.component.interval = defaults.interval;
     made.component.timeout = defaults.timeout;
-    made.ttl = ttl_of(kind, options.get());
+    made.ttl = ttl_of(kind, options);
     std::string text = made.kind;
     for (const Field& field : kind.description.fields)
-        text += fmt::format("\n{}={}", field.name, format_value(field, field.peek(options.get())));
+        text += fmt::format("\n{}={}", field.name, format_value(field, field.peek(options.ref())));
     made.fingerprint = digest(text);
     made.options = std::move(options);
     return made;

@@ -33,7 +33,7 @@ struct ComponentConfig {
     Component component;
     Policy policy;
     std::string kind;
-    std::shared_ptr<const void> options;           // the kind's own struct
+    AnyOptions options;                            // the kind's own struct
     std::optional<std::chrono::milliseconds> ttl;  // of `push`
     std::string fingerprint;  // changes when the definition does; holds no secret's value
     Position position;
@@ -46,7 +46,7 @@ struct WorkersConfig {
     std::chrono::milliseconds remember{std::chrono::hours(24)};
     std::vector<std::pair<std::string, std::string>> expect;  // name prefix -> "1", ">=1", "0..3"
     std::vector<std::string> probes;                          // as of a component
-    std::shared_ptr<const void> options;                      // the source's own struct
+    AnyOptions options;                                       // the source's own struct
     std::string fingerprint;                                  // of these; holds no secret's value
     Position position;
 };
@@ -127,8 +127,8 @@ std::expected<Config, Problems> parse(std::string_view text, const std::string& 
 std::string component_name_problem(std::string_view name);
 
 // One component from a kind and options written on a command line or set by a URL.
-ComponentConfig component_of(std::string name, const Described& kind,
-                             std::shared_ptr<const void> options, const Policy& defaults);
+ComponentConfig component_of(std::string name, const Described& kind, AnyOptions options,
+                             const Policy& defaults);
 
 // Where the configuration is looked for when none is named: ./vitals.yaml, /etc/vitals/vitals.yaml.
 std::optional<std::string> find_file();

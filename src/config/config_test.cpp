@@ -48,7 +48,7 @@ std::string problems(std::string_view text, const Variables& variables = {}) {
 
 template <class Options>
 const Options& options_of(const Config& config, std::size_t component) {
-    return *static_cast<const Options*>(config.components.at(component).options.get());
+    return config.components.at(component).options.as<Options>();
 }
 
 TEST(Config, TakesEverySection) {
@@ -433,7 +433,7 @@ endpoints:
       staging: {token: {env: STAGING}, components: ["d*", workers/pulp, vitals/engine]}
 )",
                                {{"STAGING", "def"}});
-    const auto& mapped = *static_cast<const sample::Mapped*>(config.endpoints[0].options.get());
+    const auto& mapped = config.endpoints[0].options.as<sample::Mapped>();
     EXPECT_EQ(mapped.database, "db");
     ASSERT_EQ(mapped.namespaces.size(), 2u);
     EXPECT_EQ(mapped.namespaces[0].first, "production");
@@ -626,14 +626,15 @@ TEST(Components, CanBeMadeFromACommandLine) {
     options->password = Secret("hunter2");
     Policy policy;
     policy.timeout = milliseconds(700);
-    const ComponentConfig made = component_of("http://a/", catalog.kinds[0], options, policy);
+    const ComponentConfig made =
+        component_of("http://a/", catalog.kinds[0], AnyOptions(options), policy);
     EXPECT_EQ(made.component.name, "http://a/");
     EXPECT_EQ(made.component.kind, "http");
     EXPECT_EQ(made.policy, policy);
     EXPECT_EQ(made.component.timeout, milliseconds(700));
-    EXPECT_EQ(made.options, options);
+    EXPECT_EQ(made.options.shared<sample::Http>(), options);
     options->url = "http://b/";
-    EXPECT_NE(component_of("http://a/", catalog.kinds[0], options, policy).fingerprint,
+    EXPECT_NE(component_of("http://a/", catalog.kinds[0], AnyOptions(options), policy).fingerprint,
               made.fingerprint);
 }
 
@@ -695,7 +696,7 @@ TEST(Config, ASourceOfHeartbeatsHasItsOwnKeys) {
     ASSERT_EQ(config->workers.size(), 2u);
     EXPECT_EQ(config->workers[0].remember, milliseconds(3'600'000));
     const WorkersConfig& heard = config->workers[1];
-    const auto options = std::static_pointer_cast<const sample::Celery>(heard.options);
+    const auto options = heard.options.shared<sample::Celery>();
     ASSERT_NE(options, nullptr);
     EXPECT_EQ(options->url, "amqp://h");
     EXPECT_EQ(options->password.reveal(), "first");

@@ -131,13 +131,13 @@ void read_endpoint(const Node& node, Draft& draft) {
         Node rest = known_entries(node, common);
         std::erase_if(rest.entries, [](const Node::Entry& e) { return e.key == "dialect"; });
         rest.entries.push_back({"dialect", node.position, Node{.scalar = "?"}});
-        const Part part{common, &keys};
+        const Part part{common, ObjectRef(keys)};
         apply(rest, node.position, std::span(&part, 1), {}, reading);
         return;
     }
     const auto options = dialect->description.make();
-    const std::array parts = {Part{common, &keys},
-                              Part{dialect->description.fields, options.get()}};
+    const std::array parts = {Part{common, ObjectRef(keys)},
+                              Part{dialect->description.fields, options.ref()}};
     const Subject subject{
         .noun = fmt::format("an endpoint of dialect {}",
                             keys.dialect.empty() ? dialect->description.name : keys.dialect),
@@ -151,12 +151,9 @@ void read_endpoint(const Node& node, Draft& draft) {
                                                    subject.name));
     }
     if (!good) return;
-    if (dialect->description.verify != nullptr) {
-        const std::string problem = dialect->description.verify(options.get());
-        if (!problem.empty())
-            reading.problem(mentioned(node, problem, node.position),
-                            fmt::format("{}: {}", subject.name, problem));
-    }
+    if (const Verified whole = dialect->description.verify(options.ref()); !whole)
+        reading.problem(mentioned(node, whole.error(), node.position),
+                        fmt::format("{}: {}", subject.name, whole.error()));
     const bool off = switched_off(node, keys, reading);
     EndpointConfig made = made_of(std::move(keys), *dialect);
     if (off) made.enabled = false;

@@ -38,7 +38,7 @@ void read_listener(const Node& node, Draft& draft) {
     Reading& reading = draft.reading;
     ListenerKeys keys;
     const Subject subject{.noun = "a listener", .name = "a listener"};
-    const Part part{section("listeners").description.fields, &keys};
+    const Part part{section("listeners").description.fields, ObjectRef(keys)};
     const bool good = apply(node, node.position, std::span(&part, 1), subject, reading);
     const Node* address = node.find("address");
     if (address == nullptr || address->broken || keys.address.empty()) {

@@ -36,7 +36,7 @@ void sort(Problems& problems) {
 template <class Options>
 bool read_struct(std::string_view name, const Node::Entry& entry, Options& options,
                  Reading& reading) {
-    const Part part{section(name).description.fields, &options};
+    const Part part{section(name).description.fields, ObjectRef(options)};
     const Subject subject{.noun = fmt::format("'{}'", name), .name = fmt::format("'{}'", name)};
     return apply(entry.value, entry.position, std::span(&part, 1), subject, reading);
 }

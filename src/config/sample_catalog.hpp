@@ -48,13 +48,12 @@ inline constexpr std::array http_fields = {
 struct Tcp {
     std::string url;
 };
-inline std::string verify_tcp_url(const void* value) {
-    const auto& url = *static_cast<const std::string*>(value);
-    if (url.find("://") == std::string::npos) return "has no scheme";
-    return url.ends_with('!') ? "no shouting" : "";
+inline Verified verify_tcp_url(const std::string& url) {
+    if (url.find("://") == std::string::npos) return std::unexpected("has no scheme");
+    return verified(url.ends_with('!') ? "no shouting" : "");
 }
 inline constexpr std::array tcp_fields = {
-    field<&Tcp::url>("url", "Where to connect.", {.required = true, .verify = verify_tcp_url}),
+    field<&Tcp::url, verify_tcp_url>("url", "Where to connect.", {.required = true}),
 };
 
 struct Disk {
@@ -66,10 +65,9 @@ inline constexpr std::array disk_fields = {
     field<&Disk::degraded_above>("degraded_above", "Degraded above."),
     field<&Disk::failed_above>("failed_above", "Failed above."),
 };
-inline std::string verify_disk(const void* value) {
-    const auto& disk = *static_cast<const Disk*>(value);
+inline Verified verify_disk(const Disk& disk) {
     if (disk.degraded_above.value > disk.failed_above.value)
-        return "degraded_above is greater than failed_above: it could never show";
+        return std::unexpected("degraded_above is greater than failed_above: it could never show");
     return {};
 }
 
@@ -110,7 +108,7 @@ struct Celery {
     Secret password;
 };
 inline constexpr std::array celery_fields = {
-    field<&Celery::url>("url", "The broker.", {.required = true, .verify = verify_tcp_url}),
+    field<&Celery::url, verify_tcp_url>("url", "The broker.", {.required = true}),
     field<&Celery::password>("password", "Its password."),
 };
 
@@ -156,7 +154,7 @@ inline Catalog catalog() {
         {.description = describe<Tcp>("tcp", "connects", tcp_fields)},
         {.description = describe<Tcp>("tls", "shakes hands", tcp_fields)},
         {.description = describe<None>("dns", "resolves", none)},
-        {.description = describe<Disk>("disk", "looks at space", disk_fields, verify_disk)},
+        {.description = describe<Disk, verify_disk>("disk", "looks at space", disk_fields)},
         {.description = describe<None>("memory", "looks at memory", none)},
         {.description = describe<Load>("load", "looks at load", load_fields)},
         {.description = describe<None>("process", "looks for one", none)},

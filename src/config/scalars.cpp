@@ -79,18 +79,75 @@ std::optional<bool> parse_boolean(std::string_view text) {
     return std::nullopt;
 }
 
-std::string set_text(const Field& field, std::string_view text, std::string& value) {
-    if (field.required && text.empty()) return fmt::format("'{}' must not be empty", field.name);
-    if (!field.choices.empty()) {
-        const auto choices = text::split_choices(field.choices);
-        if (std::find(choices.begin(), choices.end(), text) == choices.end())
-            return fmt::format("{} is not a value of '{}', expected {}{}", text::in_quotes(text),
-                               field.name, text::one_of(choices),
-                               text::did_you_mean(text, choices));
-    }
-    value = text;
+Verified verify_text(const Field& field, std::string_view text) {
+    if (field.required && text.empty())
+        return std::unexpected(fmt::format("'{}' must not be empty", field.name));
+    if (field.choices.empty()) return {};
+    const auto choices = text::split_choices(field.choices);
+    if (std::find(choices.begin(), choices.end(), text) != choices.end()) return {};
+    return std::unexpected(fmt::format("{} is not a value of '{}', expected {}{}",
+                                       text::in_quotes(text), field.name, text::one_of(choices),
+                                       text::did_you_mean(text, choices)));
+}
+
+// Keeps what was read where it is within the field's range; `number` is what the range counts.
+template <class Value>
+Verified keep(const Field& field, std::string_view text, const std::optional<Value>& read,
+              double number, Value& value) {
+    if (!read) return std::unexpected(no_such_value(field, text));
+    if (std::string problem = range_problem(field, text, number); !problem.empty())
+        return std::unexpected(std::move(problem));
+    value = *read;
     return {};
 }
+
+// How each type is read from one text.
+struct SetScalar {
+    const Field& field;
+    std::string_view text;
+
+    Verified operator()(std::string* value) const {
+        if (Verified good = verify_text(field, text); !good) return good;
+        *value = text;
+        return {};
+    }
+    Verified operator()(const ParsedRef& parsed) const {
+        if (Verified good = verify_text(field, text); !good) return good;
+        Verified read = parsed.read(parsed.value, text);
+        if (!read) return std::unexpected(said_of(field.name, read.error()));
+        return read;
+    }
+    Verified operator()(bool* value) const {
+        return keep(field, text, parse_boolean(text), 0, *value);
+    }
+    Verified operator()(std::int64_t* value) const {
+        std::int64_t number = 0;
+        std::optional<std::int64_t> read;
+        if (parse_number(text, number)) read = number;
+        return keep(field, text, read, static_cast<double>(number), *value);
+    }
+    Verified operator()(double* value) const {
+        double number = 0;
+        std::optional<double> read;
+        if (parse_number(text, number) && std::isfinite(number)) read = number;
+        return keep(field, text, read, number, *value);
+    }
+    Verified operator()(std::chrono::milliseconds* value) const {
+        const auto read = parse_duration(text);
+        return keep(field, text, read, read ? static_cast<double>(read->count()) : 0, *value);
+    }
+    Verified operator()(Size* value) const {
+        const auto read = parse_size(text);
+        return keep(field, text, read, read ? static_cast<double>(read->bytes) : 0, *value);
+    }
+    Verified operator()(Percentage* value) const {
+        const auto read = parse_percentage(text);
+        return keep(field, text, read, read ? read->value : 0, *value);
+    }
+    Verified operator()(const auto&) const {
+        return std::unexpected(fmt::format("expected {}", expectation(field)));
+    }
+};
 
 }  // namespace
 
@@ -105,6 +162,7 @@ std::string expectation(const Field& field) {
     };
     switch (field.type) {
         case Type::text:
+        case Type::parsed:
             return field.choices.empty() ? "a text"
                                          : text::one_of(text::split_choices(field.choices));
         case Type::texts:
@@ -135,47 +193,16 @@ std::string expectation(const Field& field) {
     return "a text";
 }
 
-std::string set_scalar(const Field& field, std::string_view text, void* value) {
-    const auto keep = [&](const auto& parsed, double number) {
-        using Parsed = std::remove_cvref_t<decltype(*parsed)>;
-        if (!parsed) return no_such_value(field, text);
-        if (std::string problem = range_problem(field, text, number); !problem.empty())
-            return problem;
-        *static_cast<Parsed*>(value) = *parsed;
-        return std::string();
-    };
-    switch (field.type) {
-        case Type::text:
-            return set_text(field, text, *static_cast<std::string*>(value));
-        case Type::boolean:
-            return keep(parse_boolean(text), 0);
-        case Type::integer: {
-            std::int64_t number = 0;
-            std::optional<std::int64_t> parsed;
-            if (parse_number(text, number)) parsed = number;
-            return keep(parsed, static_cast<double>(number));
-        }
-        case Type::number: {
-            double number = 0;
-            std::optional<double> parsed;
-            if (parse_number(text, number) && std::isfinite(number)) parsed = number;
-            return keep(parsed, number);
-        }
-        case Type::duration: {
-            const auto parsed = parse_duration(text);
-            return keep(parsed, parsed ? static_cast<double>(parsed->count()) : 0);
-        }
-        case Type::size: {
-            const auto parsed = parse_size(text);
-            return keep(parsed, parsed ? static_cast<double>(parsed->bytes) : 0);
-        }
-        case Type::percentage: {
-            const auto parsed = parse_percentage(text);
-            return keep(parsed, parsed ? parsed->value : 0);
-        }
-        default:
-            return fmt::format("expected {}", expectation(field));
-    }
+std::string said_of(std::string_view key, std::string_view problem) {
+    constexpr std::array<std::string_view, 5> verbs = {"is ", "has ", "holds ", "names ", "must "};
+    const bool goes_on = std::any_of(verbs.begin(), verbs.end(), [problem](std::string_view verb) {
+        return problem.starts_with(verb);
+    });
+    return fmt::format("'{}'{} {}", key, goes_on ? "" : ":", problem);
+}
+
+Verified set_scalar(const Field& field, std::string_view text, const ValueRef& value) {
+    return std::visit(SetScalar{field, text}, value);
 }
 
 }  // namespace vitals::config

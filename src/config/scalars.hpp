@@ -8,9 +8,12 @@
 
 namespace vitals::config {
 
-// Sets the value from a text; what is wrong with it, or empty. Only for text, boolean, integer,
-// number, duration, size and percentage.
-std::string set_scalar(const Field& field, std::string_view text, void* value);
+// What a table says of a value goes on from the key's name if it begins with a verb: `'url' has no
+// scheme`, else stands behind it.
+std::string said_of(std::string_view key, std::string_view problem);
+
+// Reads the value from one text. Not for lists, mappings and secrets.
+Verified set_scalar(const Field& field, std::string_view text, const ValueRef& value);
 
 // What a value of that type looks like: `a duration such as 250ms, ...`.
 std::string expectation(const Field& field);

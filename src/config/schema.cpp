@@ -99,15 +99,16 @@ void write_choices(text::JsonWriter& json, std::string_view choices) {
     json.end_array();
 }
 
-void write_object(text::JsonWriter& json, std::span<const Field> fields, const void* defaults);
+void write_object(text::JsonWriter& json, std::span<const Field> fields, const ObjectRef& defaults);
 
-// The keywords of one field, inside an open object. `value` is the default, or null.
-void write_type(text::JsonWriter& json, const Field& field, const void* value) {
+// The keywords of one field, inside an open object. `value` is the default, where there is one.
+void write_type(text::JsonWriter& json, const Field& field, const std::optional<ValueRef>& value) {
     const auto refer = [&json](std::string_view definition) {
         json.member("$ref", fmt::format("#/$defs/{}", definition));
     };
     switch (field.type) {
         case Type::text:
+        case Type::parsed:
             if (!field.choices.empty()) return write_choices(json, field.choices);
             if (field.required) json.member("minLength", 1);
             return refer("text");
@@ -140,11 +141,12 @@ void write_type(text::JsonWriter& json, const Field& field, const void* value) {
             json.member("type", "object").key("additionalProperties");
             return reference(json, "secret");
         case Type::object:
-            return write_object(json, field.members, value);
+            return write_object(json, field.members,
+                                value ? std::get<ObjectRef>(*value) : ObjectRef());
         case Type::named_objects:
             json.member("type", "object").key("additionalProperties").object();
 
-            write_object(json, field.members, nullptr);
+            write_object(json, field.members, {});
             json.end_object();
             return;
     }
@@ -157,28 +159,28 @@ std::string described(const Field& field) {
 }
 
 bool is_scalar(Type type) {
-    return type == Type::text || type == Type::boolean || type == Type::integer ||
-           type == Type::number || type == Type::duration || type == Type::size ||
-           type == Type::percentage;
+    return type == Type::text || type == Type::parsed || type == Type::boolean ||
+           type == Type::integer || type == Type::number || type == Type::duration ||
+           type == Type::size || type == Type::percentage;
 }
 
 // Of scalars only: lists and mappings begin empty, members have defaults of their own.
-void write_default(text::JsonWriter& json, const Field& field, const void* value) {
-    if (value == nullptr || field.required || !is_scalar(field.type)) return;
-    if (field.type == Type::boolean) {
-        json.member("default", *static_cast<const bool*>(value));
-    } else if (field.type == Type::integer) {
-        const auto number = *static_cast<const std::int64_t*>(value);
-        json.member("default", static_cast<double>(number));
-    } else if (field.type == Type::number) {
-        json.member("default", *static_cast<const double*>(value));
+void write_default(text::JsonWriter& json, const Field& field,
+                   const std::optional<ValueRef>& value) {
+    if (!value || field.required || !is_scalar(field.type)) return;
+    if (const auto* const flag = std::get_if<bool*>(&*value)) {
+        json.member("default", **flag);
+    } else if (const auto* const integer = std::get_if<std::int64_t*>(&*value)) {
+        json.member("default", **integer);
+    } else if (const auto* const number = std::get_if<double*>(&*value)) {
+        json.member("default", **number);
     } else if (const std::string written = format_value(field, value); !written.empty()) {
         json.member("default", written);
     }
 }
 
-void write_property(text::JsonWriter& json, const Field& field, const void* options) {
-    const void* value = options == nullptr ? nullptr : field.peek(options);
+void write_property(text::JsonWriter& json, const Field& field, const ObjectRef& options) {
+    const auto value = options ? field.peek(options) : std::nullopt;
     json.key(field.name).object().member("description", described(field));
     write_type(json, field, value);
     write_default(json, field, value);
@@ -197,7 +199,8 @@ void write_required(text::JsonWriter& json, std::span<const Field> fields) {
 }
 
 // The keywords of a mapping with exactly these keys, inside an open object.
-void write_object(text::JsonWriter& json, std::span<const Field> fields, const void* defaults) {
+void write_object(text::JsonWriter& json, std::span<const Field> fields,
+                  const ObjectRef& defaults) {
     json.member("type", "object").member("additionalProperties", false);
     write_required(json, fields);
     json.key("properties").object();
@@ -244,7 +247,7 @@ void define_chosen(text::JsonWriter& json, const Chosen& chosen) {
     const auto common_defaults = chosen.common.make();
     json.key("properties").object();
     for (const Field& field : chosen.common.fields)
-        write_property(json, field, common_defaults.get());
+        write_property(json, field, common_defaults.ref());
     json.end_object().end_object();
     for (const Described& each : chosen.from) {
         const Description& own = each.description;
@@ -258,7 +261,7 @@ void define_chosen(text::JsonWriter& json, const Chosen& chosen) {
             reference(json, fmt::format("{}/properties/{}", keys, field.name));
         }
         const auto defaults = own.make();
-        for (const Field& field : own.fields) write_property(json, field, defaults.get());
+        for (const Field& field : own.fields) write_property(json, field, defaults.ref());
         json.end_object().end_object();
     }
 }
@@ -269,7 +272,7 @@ void write_item(text::JsonWriter& json, const Section& section) {
     if (section.description.name == "endpoints") return reference(json, "endpoint");
     if (section.description.name == "workers") return reference(json, "group");
     json.object();
-    write_object(json, section.description.fields, section.description.make().get());
+    write_object(json, section.description.fields, section.description.make().ref());
     json.end_object();
 }
 
@@ -283,10 +286,10 @@ void write_section(text::JsonWriter& json, const Section& section) {
     json.member("description", section.description.sentence);
     switch (section.shape) {
         case Shape::value:
-            write_type(json, section.description.fields.front(), nullptr);
+            write_type(json, section.description.fields.front(), std::nullopt);
             break;
         case Shape::mapping:
-            write_object(json, section.description.fields, section.description.make().get());
+            write_object(json, section.description.fields, section.description.make().ref());
             break;
         case Shape::list:
             write_list(json, section);

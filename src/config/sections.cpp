@@ -14,20 +14,21 @@ constexpr double minute = 60 * second;
 constexpr double kibibyte = 1'024;
 constexpr double mebibyte = 1'024 * kibibyte;
 
-std::string vault_url_problem(const void* value) {
-    std::string_view text = *static_cast<const std::string*>(value);
+Verified vault_url_problem(const std::string& value) {
+    std::string_view text = value;
     const auto scheme = text.find("://");
-    if (scheme == std::string_view::npos) return "has no scheme; expected https://host:8200";
+    if (scheme == std::string_view::npos)
+        return std::unexpected("has no scheme; expected https://host:8200");
     if (text.substr(0, scheme) != "https" && text.substr(0, scheme) != "http")
-        return "must begin with https:// or http://";
+        return std::unexpected("must begin with https:// or http://");
     text.remove_prefix(scheme + 3);
     if (text.find('@') != std::string_view::npos)
-        return "holds credentials; the token stands in 'token'";
+        return std::unexpected("holds credentials; the token stands in 'token'");
     if (text.ends_with('/')) text.remove_suffix(1);
     if (text.empty() || text.find_first_of(" \t\r\n\"\\") != std::string_view::npos)
-        return "has no host; expected https://host:8200";
+        return std::unexpected("has no host; expected https://host:8200");
     if (text.find_first_of("/?#") != std::string_view::npos)
-        return "has a path or parameters; expected https://host:8200";
+        return std::unexpected("has a path or parameters; expected https://host:8200");
     return {};
 }
 
@@ -85,9 +86,8 @@ constexpr std::array defaults_fields = {
 };
 
 constexpr std::array vault_fields = {
-    field<&Config::Vault::url>(
-        "url", "Where Vault or OpenBao is.",
-        {.required = true, .example = "https://vault:8200", .verify = vault_url_problem}),
+    field<&Config::Vault::url, vault_url_problem>(
+        "url", "Where Vault or OpenBao is.", {.required = true, .example = "https://vault:8200"}),
     field<&Config::Vault::token>("token",
                                  "The token that may read the secrets; a file that Vault's agent "
                                  "writes is read again like any other.",

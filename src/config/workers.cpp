@@ -43,19 +43,17 @@ void read_group(const Node::Entry& entry, const Subject& subject, WorkersConfig&
     const auto common = section("workers").description.fields;
     const Described* source = source_of(entry.value, draft.catalog);
     if (source == nullptr) {
-        const Part part{common, &group};
+        const Part part{common, ObjectRef(group)};
         apply(entry.value, entry.position, std::span(&part, 1), subject, reading);
         return;
     }
     const Description& own = source->description;
     const auto options = own.make();
-    const std::array parts = {Part{common, &group}, Part{own.fields, options.get()}};
+    const std::array parts = {Part{common, ObjectRef(group)}, Part{own.fields, options.ref()}};
     if (!apply(entry.value, entry.position, parts, subject, reading)) return;
-    if (const std::string problem = own.verify == nullptr ? "" : own.verify(options.get());
-        !problem.empty()) {
-        reading.problem(mentioned(entry.value, problem, entry.position),
-                        fmt::format("{}: {}", subject.name, problem));
-    }
+    if (const Verified whole = own.verify(options.ref()); !whole)
+        reading.problem(mentioned(entry.value, whole.error(), entry.position),
+                        fmt::format("{}: {}", subject.name, whole.error()));
     group.options = options;
     group.fingerprint =
         fingerprint(known_entries(entry.value, own.fields), own.name, Policy(), {}, own.fields);
@@ -100,7 +98,7 @@ void read_tokens(const Node& node, Draft& draft) {
         TokenKeys keys;
         const Subject subject{.noun = "a token",
                               .name = fmt::format("token {}", text::in_quotes(entry.key))};
-        const Part part{section("tokens").description.fields, &keys};
+        const Part part{section("tokens").description.fields, ObjectRef(keys)};
         apply(entry.value, entry.position, std::span(&part, 1), subject, draft.reading);
         token.secret = keys.secret;
         token.overlap = keys.overlap;

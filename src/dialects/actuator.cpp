@@ -199,7 +199,7 @@ void write_info(text::JsonWriter& writer, const Service& service) {
     writer.end_object().end_object();
 }
 
-Response render(const Snapshot& snapshot, const Request& request, const void*) {
+Response render(const Snapshot& snapshot, const Request& request) {
     constexpr std::array<std::string_view, 3> types{"application/vnd.spring-boot.actuator.v3+json",
                                                     "application/vnd.spring-boot.actuator.v2+json",
                                                     "application/json"};
@@ -224,17 +224,16 @@ Response render(const Snapshot& snapshot, const Request& request, const void*) {
 
 }  // namespace
 
-constinit const Dialect actuator{
-    .description = describe<Options>(
-        "actuator", "Components as UP or DOWN, with groups for liveness and readiness.", {}),
-    .usual_path = "/actuator/health",
-    .origin = "Spring Boot Actuator",
-    .codes = "200 / 503",
-    .wants_site = true,
-    .own_components = false,
-    .reads_query = false,
-    .match = match,
-    .render = render,
-};
+constinit const Dialect actuator = make_dialect<Options, render>(
+    "actuator", "Components as UP or DOWN, with groups for liveness and readiness.", {},
+    {
+        .usual_path = "/actuator/health",
+        .origin = "Spring Boot Actuator",
+        .codes = "200 / 503",
+        .wants_site = true,
+        .own_components = false,
+        .reads_query = false,
+        .match = match,
+    });
 
 }  // namespace vitals::dialects

@@ -126,8 +126,7 @@ std::optional<std::string_view> match(std::string_view mount, std::string_view p
     return path.substr(1);
 }
 
-Response render(const Snapshot& snapshot, const Request& request, const void* options) {
-    const auto& own = *static_cast<const Options*>(options);
+Response render(const Snapshot& snapshot, const Request& request, const Options& own) {
     const bool picture = request.rest.ends_with(".svg");
     const std::string name = request.rest.substr(0, request.rest.rfind('.'));
     States states = visible(snapshot, request, false);
@@ -155,16 +154,15 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
 
 }  // namespace
 
-constinit const Dialect badge{
-    .description = describe<Options>(
-        "badge", "A component's status as a badge: for shields.io, or as a picture.", fields),
-    .usual_path = "/badge/",
-    .origin = "shields.io",
-    .codes = "200 always",
-    .own_components = false,
-    .reads_query = false,
-    .match = match,
-    .render = render,
-};
+constinit const Dialect badge = make_dialect<Options, render>(
+    "badge", "A component's status as a badge: for shields.io, or as a picture.", fields,
+    {
+        .usual_path = "/badge/",
+        .origin = "shields.io",
+        .codes = "200 always",
+        .own_components = false,
+        .reads_query = false,
+        .match = match,
+    });
 
 }  // namespace vitals::dialects

@@ -56,7 +56,7 @@ Response plain(int status, std::string body) {
     return response;
 }
 
-Response render(const Snapshot& snapshot, const Request& request, const void*) {
+Response render(const Snapshot& snapshot, const Request& request) {
     States states = visible(snapshot, request, false);
     const std::string& name = request.rest;
     if (!name.empty()) {
@@ -76,16 +76,15 @@ Response render(const Snapshot& snapshot, const Request& request, const void*) {
 
 }  // namespace
 
-constinit const Dialect consul{
-    .description = describe<Options>(
-        "consul", "Passing, warning or critical by the code, for Consul's HTTP check.", {}),
-    .usual_path = "/consul",
-    .origin = "Consul HTTP check",
-    .codes = "200 / 429 / 503",
-    .own_components = false,
-    .reads_query = false,
-    .match = below,
-    .render = render,
-};
+constinit const Dialect consul = make_dialect<Options, render>(
+    "consul", "Passing, warning or critical by the code, for Consul's HTTP check.", {},
+    {
+        .usual_path = "/consul",
+        .origin = "Consul HTTP check",
+        .codes = "200 / 429 / 503",
+        .own_components = false,
+        .reads_query = false,
+        .match = below,
+    });
 
 }  // namespace vitals::dialects

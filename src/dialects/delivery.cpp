@@ -64,10 +64,10 @@ constexpr Field fields[] = {
         "strict", "An lsyncd that runs where it should not gives `fail` and 500 as well."),
 };
 
-std::string verify(const void* options) {
-    const auto& own = *static_cast<const Options*>(options);
+Verified verify(const Options& own) {
     if (own.lsyncd.empty() && (own.mode == "primary" || own.mode == "auto"))
-        return "mode " + own.mode + " needs 'lsyncd', the component that watches it";
+        return std::unexpected("mode " + own.mode +
+                               " needs 'lsyncd', the component that watches it");
     return {};
 }
 
@@ -217,8 +217,7 @@ void write(text::JsonWriter& writer, std::string_view name, const Upstream& upst
     writer.end_object();
 }
 
-Response render(const Snapshot& snapshot, const Request& request, const void* options) {
-    const auto& own = *static_cast<const Options*>(options);
+Response render(const Snapshot& snapshot, const Request& request, const Options& own) {
     Facts facts{};
     facts.postgres = snapshot.find(own.postgres);
     facts.lsyncd = own.lsyncd.empty() ? nullptr : snapshot.find(own.lsyncd);
@@ -253,18 +252,16 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
 
 }  // namespace
 
-constinit const Dialect delivery{
-    .description = describe<Options>(
-        "delivery", "Chef Delivery's status: postgres and lsyncd, judged by the server's mode.",
-        fields, verify),
-    .usual_path = "/_status",
-    .origin = "Chef Delivery",
-    .codes = "200 / 500",
-    .mounted_by_default = false,
-    .own_components = false,
-    .reads_query = false,
-    .match = match_either,
-    .render = render,
-};
+constinit const Dialect delivery = make_dialect<Options, render, verify>(
+    "delivery", "Chef Delivery's status: postgres and lsyncd, judged by the server's mode.", fields,
+    {
+        .usual_path = "/_status",
+        .origin = "Chef Delivery",
+        .codes = "200 / 500",
+        .mounted_by_default = false,
+        .own_components = false,
+        .reads_query = false,
+        .match = match_either,
+    });
 
 }  // namespace vitals::dialects

@@ -281,9 +281,9 @@ TEST(Delivery, TellsNoAddressToThoseWhoMayOnlyKnowTheStatus) {
 TEST(Delivery, RefusesAModeWithoutItsLsyncd) {
     Chosen options(delivery);
     options.set("postgres", std::string("pg"));
-    EXPECT_NE(delivery.description.verify(options.get()), "");
+    EXPECT_FALSE(delivery.description.verify(options.get().ref()));
     options.set("mode", std::string("standalone"));
-    EXPECT_EQ(delivery.description.verify(options.get()), "");
+    EXPECT_TRUE(delivery.description.verify(options.get().ref()));
     const Response response =
         delivery.render(snapshot_of({standalone()}), request_of(), options.get());
     EXPECT_NE(response.body.find(R"("lsyncd":{"status":"not_running"})"), std::string::npos);

@@ -17,6 +17,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -115,10 +116,26 @@ struct Dialect {
     // when it is not. `mount` as configured.
     std::optional<std::string_view> (*match)(std::string_view mount,
                                              std::string_view path) = nullptr;
-    // Renders any method in `methods` but OPTIONS; HEAD comes as GET.
+    // Renders any method in `methods` but OPTIONS; HEAD comes as GET. With options that
+    // `description` made.
     Response (*render)(const Snapshot& snapshot, const Request& request,
-                       const void* options) = nullptr;
+                       const AnyOptions& options) = nullptr;
 };
+
+// `render` takes (const Snapshot&, const Request&) and, where the dialect has any, the options.
+// `verify` judges the options together. `rest` is everything but description and render.
+template <class Options, auto render, auto verify = nullptr>
+constexpr Dialect make_dialect(std::string_view name, std::string_view sentence,
+                               std::span<const Field> fields, Dialect rest) {
+    rest.description = describe<Options, verify>(name, sentence, fields);
+    rest.render = [](const Snapshot& snapshot, const Request& request, const AnyOptions& options) {
+        if constexpr (std::is_invocable_v<decltype(render), const Snapshot&, const Request&>)
+            return render(snapshot, request);
+        else
+            return render(snapshot, request, options.as<Options>());
+    };
+    return rest;
+}
 
 // The catalog, in the order of the documentation.
 std::span<const Dialect* const> all();

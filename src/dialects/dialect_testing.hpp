@@ -46,6 +46,9 @@ inline std::shared_ptr<const ComponentState> state_of(Given given) {
     auto component = std::make_shared<Component>();
     component->name = given.name;
     component->kind = given.kind;
+    if (given.kind == "disk") component->category = Category::system;
+    if (given.kind == "postgres" || given.kind == "redis")
+        component->category = Category::datastore;
     component->critical = given.critical;
     component->own = given.own;
     component->probes = given.probes;
@@ -157,17 +160,27 @@ class Chosen {
     Chosen& set(std::string_view name, T value) {
         for (const Field& field : dialect_.description.fields)
             if (field.name == name) {
-                *static_cast<T*>(field.reach(options_.get())) = std::move(value);
+                assign(field.reach(options_.ref()), std::move(value));
                 return *this;
             }
         ADD_FAILURE() << "no option " << name;
         return *this;
     }
-    const void* get() const { return options_.get(); }
+    const AnyOptions& get() const { return options_; }
 
   private:
+    template <class T>
+    static void assign(const ValueRef& to, T value) {
+        if constexpr (requires { std::get<T*>(to); })
+            *std::get<T*>(to) = std::move(value);
+        else if (const auto* const entries = std::get_if<NamedObjectsRef>(&to))
+            entries->value.template as<T>() = std::move(value);
+        else
+            std::get<ObjectRef>(to).template as<T>() = std::move(value);
+    }
+
     const Dialect& dialect_;
-    std::shared_ptr<void> options_;
+    AnyOptions options_;
 };
 
 inline Response render(std::string_view dialect, const Snapshot& snapshot, const Request& request) {

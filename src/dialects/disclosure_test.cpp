@@ -103,7 +103,7 @@ TEST(EveryDialect, IsDescribedAndAnswersItsUsualPath) {
         ASSERT_NE(description.make, nullptr);
         for (const Field& field : description.fields) {
             EXPECT_TRUE(field.sentence.ends_with('.')) << description.name << '.' << field.name;
-            EXPECT_NE(field.peek(description.make().get()), nullptr);
+            EXPECT_TRUE(field.peek(description.make().ref()));
         }
     }
     EXPECT_EQ(find("nonsense"), nullptr);

@@ -38,13 +38,15 @@ std::string_view word(Status status) {
     return "fail";
 }
 
-std::string_view type_of(std::string_view kind) {
-    for (const std::string_view datastore :
-         {"postgres", "postgres_crud", "migrations", "replication", "redis", "memcached",
-          "clickhouse", "s3", "sqlite"})
-        if (kind == datastore) return "datastore";
-    for (const std::string_view system : {"disk", "memory", "load", "process", "file"})
-        if (kind == system) return "system";
+std::string_view type_of(Category category) {
+    switch (category) {
+        case Category::datastore:
+            return "datastore";
+        case Category::system:
+            return "system";
+        case Category::component:
+            break;
+    }
     return "component";
 }
 
@@ -67,7 +69,7 @@ void write_check(text::JsonWriter& writer, const Snapshot& snapshot, const Reque
     const Status status = state.status(request.now);
     writer.key(key_of(state.name())).array().object();
     writer.member("componentId", state.name());
-    writer.member("componentType", type_of(state.component->kind));
+    writer.member("componentType", type_of(state.component->category));
     if (state.last != nullptr && state.last->duration.count() > 0) {
         const auto micros =
             std::chrono::round<std::chrono::microseconds>(state.last->duration).count();
@@ -99,8 +101,7 @@ std::chrono::seconds validity_left(const std::vector<const ComponentState*>& sta
     return std::max(left, seconds(0));
 }
 
-Response render(const Snapshot& snapshot, const Request& request, const void* options) {
-    const auto& own = *static_cast<const Options*>(options);
+Response render(const Snapshot& snapshot, const Request& request, const Options& own) {
     const auto states = visible(snapshot, request, true);
     const auto out = out_of_service(snapshot);
     const Status overall = out ? Status::failed : overall_status(snapshot, states, request);
@@ -132,15 +133,14 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
 
 }  // namespace
 
-constinit const Dialect health_json{
-    .description = describe<Options>(
-        "health_json", "pass, warn or fail with every check, as application/health+json.", fields),
-    .usual_path = "/health",
-    .origin = "IETF draft-inadarei-api-health-check-06",
-    .codes = "200 / 503",
-    .reads_query = false,
-    .match = match_itself,
-    .render = render,
-};
+constinit const Dialect health_json = make_dialect<Options, render>(
+    "health_json", "pass, warn or fail with every check, as application/health+json.", fields,
+    {
+        .usual_path = "/health",
+        .origin = "IETF draft-inadarei-api-health-check-06",
+        .codes = "200 / 503",
+        .reads_query = false,
+        .match = match_itself,
+    });
 
 }  // namespace vitals::dialects

@@ -244,8 +244,7 @@ std::optional<std::string_view> match(std::string_view mount, std::string_view p
     return std::nullopt;
 }
 
-Response render(const Snapshot& snapshot, const Request& request, const void* options) {
-    const auto& own = *static_cast<const Options*>(options);
+Response render(const Snapshot& snapshot, const Request& request, const Options& own) {
     if (!request.rest.empty() && !request.path.ends_with('/')) return redirect_to_slash(request);
     Response response;
     if (request.rest == "ping") {
@@ -292,18 +291,16 @@ constexpr std::string_view headers_read[] = {"authorization"};
 
 }  // namespace
 
-constinit const Dialect healthz{
-    .description = describe<Options>(
-        "healthz", "Whether each database, cache and service works, and nothing about why not.",
-        fields),
-    .usual_path = "/healthz/",
-    .origin = "Caluma, django-watchman",
-    .codes = "200 / 503",
-    .own_components = false,
-    .methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
-    .reads = headers_read,
-    .match = match,
-    .render = render,
-};
+constinit const Dialect healthz = make_dialect<Options, render>(
+    "healthz", "Whether each database, cache and service works, and nothing about why not.", fields,
+    {
+        .usual_path = "/healthz/",
+        .origin = "Caluma, django-watchman",
+        .codes = "200 / 503",
+        .own_components = false,
+        .methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
+        .reads = headers_read,
+        .match = match,
+    });
 
 }  // namespace vitals::dialects

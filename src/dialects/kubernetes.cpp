@@ -119,7 +119,7 @@ Response render_all(std::string_view probe, const std::vector<ProbeLine>& lines,
     return plain(code_for(result, request, 500), std::move(output));
 }
 
-Response render(const Snapshot& snapshot, const Request& request, const void*) {
+Response render(const Snapshot& snapshot, const Request& request) {
     const std::string_view rest = request.rest;
     const std::string_view probe = rest.substr(0, rest.find('/'));
     const std::string_view name = rest.substr(std::min(rest.size(), probe.size() + 1));
@@ -130,14 +130,13 @@ Response render(const Snapshot& snapshot, const Request& request, const void*) {
 
 }  // namespace
 
-constinit const Dialect kubernetes{
-    .description = describe<Options>(
-        "kubernetes", "Liveness, readiness and startup probes, with a path per check.", {}),
-    .usual_path = "/",
-    .origin = "Kubernetes API server",
-    .codes = "200 / 500",
-    .match = match,
-    .render = render,
-};
+constinit const Dialect kubernetes = make_dialect<Options, render>(
+    "kubernetes", "Liveness, readiness and startup probes, with a path per check.", {},
+    {
+        .usual_path = "/",
+        .origin = "Kubernetes API server",
+        .codes = "200 / 500",
+        .match = match,
+    });
 
 }  // namespace vitals::dialects

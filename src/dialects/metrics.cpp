@@ -119,7 +119,7 @@ void write_service(ExpositionWriter& writer, const Snapshot& snapshot, const Req
                   std::uint64_t{1});
 }
 
-Response render(const Snapshot& snapshot, const Request& request, const void*) {
+Response render(const Snapshot& snapshot, const Request& request) {
     constexpr std::array<std::string_view, 2> types{
         "text/plain; version=0.0.4; charset=utf-8",
         "application/openmetrics-text; version=1.0.0; charset=utf-8"};
@@ -148,16 +148,15 @@ Response render(const Snapshot& snapshot, const Request& request, const void*) {
 
 }  // namespace
 
-constinit const Dialect metrics{
-    .description = describe<Options>(
-        "metrics", "Everything as Prometheus 0.0.4 or OpenMetrics 1.0 text, by Accept.", {}),
-    .usual_path = "/metrics",
-    .origin = "Prometheus, OpenMetrics",
-    .codes = "200 always",
-    .wants_process = true,
-    .reads_query = false,
-    .match = match_itself,
-    .render = render,
-};
+constinit const Dialect metrics = make_dialect<Options, render>(
+    "metrics", "Everything as Prometheus 0.0.4 or OpenMetrics 1.0 text, by Accept.", {},
+    {
+        .usual_path = "/metrics",
+        .origin = "Prometheus, OpenMetrics",
+        .codes = "200 always",
+        .wants_process = true,
+        .reads_query = false,
+        .match = match_itself,
+    });
 
 }  // namespace vitals::dialects

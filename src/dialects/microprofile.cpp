@@ -44,7 +44,7 @@ void write_check(text::JsonWriter& writer, const ProbeLine& line, Probe probe,
     writer.end_object();
 }
 
-Response render(const Snapshot& snapshot, const Request& request, const void*) {
+Response render(const Snapshot& snapshot, const Request& request) {
     const Probe probe = probe_of(request.rest);
     auto lines = probe_lines(probe, snapshot, request, false);
     const Status result = overall(lines);
@@ -61,16 +61,15 @@ Response render(const Snapshot& snapshot, const Request& request, const void*) {
 
 }  // namespace
 
-constinit const Dialect microprofile{
-    .description = describe<Options>(
-        "microprofile", "Live, ready and started as MicroProfile Health 4 has them.", {}),
-    .usual_path = "/health",  // itself, next to health_json, only where that is not mounted
-    .origin = "MicroProfile Health 4",
-    .codes = "200 / 503",
-    .own_components = false,
-    .reads_query = false,
-    .match = match,
-    .render = render,
-};
+constinit const Dialect microprofile = make_dialect<Options, render>(
+    "microprofile", "Live, ready and started as MicroProfile Health 4 has them.", {},
+    {
+        .usual_path = "/health",  // itself, next to health_json, only where that is not mounted
+        .origin = "MicroProfile Health 4",
+        .codes = "200 / 503",
+        .own_components = false,
+        .reads_query = false,
+        .match = match,
+    });
 
 }  // namespace vitals::dialects

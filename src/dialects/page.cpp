@@ -238,12 +238,8 @@ void write_workers(View& view) {
     }
 }
 
-Response render(const Snapshot& snapshot, const Request& request, const void* options) {
-    View view{snapshot,
-              request,
-              *static_cast<const Options*>(options),
-              visible(snapshot, request, true),
-              {}};
+Response render(const Snapshot& snapshot, const Request& request, const Options& options) {
+    View view{snapshot, request, options, visible(snapshot, request, true), {}};
     Status overall = overall_status(snapshot, view.states, request);
     // Well, but not at work: nothing that is green.
     if (overall == Status::ok && snapshot.decommission.active()) overall = Status::degraded;
@@ -278,13 +274,13 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
 
 }  // namespace
 
-constinit const Dialect page{
-    .description = describe<Options>("page", "The dashboard: what is wrong, at a glance.", fields),
-    .usual_path = "/",
-    .origin = "vitals",
-    .codes = "200 always",
-    .match = match_itself,
-    .render = render,
-};
+constinit const Dialect page =
+    make_dialect<Options, render>("page", "The dashboard: what is wrong, at a glance.", fields,
+                                  {
+                                      .usual_path = "/",
+                                      .origin = "vitals",
+                                      .codes = "200 always",
+                                      .match = match_itself,
+                                  });
 
 }  // namespace vitals::dialects

@@ -48,8 +48,7 @@ Response refuse() {
     return response;
 }
 
-Response render(const Snapshot& snapshot, const Request& request, const void* options) {
-    const auto& own = *static_cast<const Options*>(options);
+Response render(const Snapshot& snapshot, const Request& request, const Options& own) {
     Response response;
     response.content_type = text_type;
     if (request.method == "POST") {
@@ -72,18 +71,16 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
 
 }  // namespace
 
-constinit const Dialect probe_status{
-    .description = describe<Options>(
-        "probe_status", "OK until an operator decommissions the service, then 503 with a text.",
-        fields),
-    .usual_path = "/probe_status",
-    .origin = "lovely-ws-status",
-    .codes = "200 / 503 when decommissioned",
-    .own_components = false,
-    .methods = allowed,
-    .refuses = "PUT, PATCH, DELETE",
-    .match = match_itself,
-    .render = render,
-};
+constinit const Dialect probe_status = make_dialect<Options, render>(
+    "probe_status", "OK until an operator decommissions the service, then 503 with a text.", fields,
+    {
+        .usual_path = "/probe_status",
+        .origin = "lovely-ws-status",
+        .codes = "200 / 503 when decommissioned",
+        .own_components = false,
+        .methods = allowed,
+        .refuses = "PUT, PATCH, DELETE",
+        .match = match_itself,
+    });
 
 }  // namespace vitals::dialects

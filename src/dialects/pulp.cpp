@@ -62,8 +62,7 @@ std::optional<std::string_view> match(std::string_view mount, std::string_view p
     return match_either(mount, path);
 }
 
-Response render(const Snapshot& snapshot, const Request& request, const void* options) {
-    const auto& own = *static_cast<const Options*>(options);
+Response render(const Snapshot& snapshot, const Request& request, const Options& own) {
     const bool database = connected(snapshot, own.database, request.now);
     const bool messaging = connected(snapshot, own.messaging, request.now);
     Response response;
@@ -91,18 +90,16 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
 
 }  // namespace
 
-constinit const Dialect pulp{
-    .description = describe<Options>(
-        "pulp", "Pulp's server status: two connections and the workers that were heard of.",
-        fields),
-    .usual_path = "/v2/status/",
-    .origin = "Pulp 2",
-    .codes = "200 always",
-    .mounted_by_default = false,
-    .own_components = false,
-    .reads_query = false,
-    .match = match,
-    .render = render,
-};
+constinit const Dialect pulp = make_dialect<Options, render>(
+    "pulp", "Pulp's server status: two connections and the workers that were heard of.", fields,
+    {
+        .usual_path = "/v2/status/",
+        .origin = "Pulp 2",
+        .codes = "200 always",
+        .mounted_by_default = false,
+        .own_components = false,
+        .reads_query = false,
+        .match = match,
+    });
 
 }  // namespace vitals::dialects

@@ -236,8 +236,7 @@ std::optional<std::string_view> match(std::string_view mount, std::string_view p
     return known ? rest : std::nullopt;
 }
 
-Response render(const Snapshot& snapshot, const Request& request, const void* options) {
-    const auto& own = *static_cast<const Options*>(options);
+Response render(const Snapshot& snapshot, const Request& request, const Options& own) {
     const States states = visible(snapshot, request, false);
     const auto* found = std::ranges::find(documents, request.rest, &Document::path);
     const Document& document = found == documents.end() ? documents.front() : *found;
@@ -260,28 +259,25 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
     return response;
 }
 
-std::string verify(const void* options) {
-    const auto& own = *static_cast<const Options*>(options);
+Verified verify(const Options& own) {
     const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
     if (std::ranges::any_of(own.allow_origin, control))
-        return "'allow_origin' must not hold control characters";
+        return std::unexpected("'allow_origin' must not hold control characters");
     return {};
 }
 
 }  // namespace
 
-constinit const Dialect statuspage{
-    .description = describe<Options>(
-        "statuspage", "What hosted status pages publish: one indicator, and every component.",
-        fields, verify),
-    .usual_path = "/api/v2/",
-    .origin = "Statuspage",
-    .codes = "200 always",
-    .wants_site = true,
-    .own_components = false,
-    .reads_query = false,
-    .match = match,
-    .render = render,
-};
+constinit const Dialect statuspage = make_dialect<Options, render, verify>(
+    "statuspage", "What hosted status pages publish: one indicator, and every component.", fields,
+    {
+        .usual_path = "/api/v2/",
+        .origin = "Statuspage",
+        .codes = "200 always",
+        .wants_site = true,
+        .own_components = false,
+        .reads_query = false,
+        .match = match,
+    });
 
 }  // namespace vitals::dialects

@@ -208,8 +208,7 @@ std::string prometheus(const States& states, const Request& request, bool compat
     return body;
 }
 
-Response render(const Snapshot& snapshot, const Request& request, const void* options) {
-    const auto& own = *static_cast<const Options*>(options);
+Response render(const Snapshot& snapshot, const Request& request, const Options& own) {
     // The original's view answers every method alike.
     if (!own.compat && request.method != "GET") return not_allowed("GET, HEAD, OPTIONS");
     const States states = visible(snapshot, request, false);
@@ -237,19 +236,17 @@ Response render(const Snapshot& snapshot, const Request& request, const void* op
 
 }  // namespace
 
-constinit const Dialect svc_status{
-    .description = describe<Options>(
-        "svc_status", "Every component as OK, YELLOW or RED: CSV, JSON or Prometheus text.",
-        fields),
-    .usual_path = "/svc_status",
-    .origin = "lovely-ws-status",
-    .codes = "200 always",
-    .wants_process = true,
-    .own_components = false,
-    .reads_query = false,
-    .refuses = "POST, PUT, PATCH, DELETE",
-    .match = match,
-    .render = render,
-};
+constinit const Dialect svc_status = make_dialect<Options, render>(
+    "svc_status", "Every component as OK, YELLOW or RED: CSV, JSON or Prometheus text.", fields,
+    {
+        .usual_path = "/svc_status",
+        .origin = "lovely-ws-status",
+        .codes = "200 always",
+        .wants_process = true,
+        .own_components = false,
+        .reads_query = false,
+        .refuses = "POST, PUT, PATCH, DELETE",
+        .match = match,
+    });
 
 }  // namespace vitals::dialects

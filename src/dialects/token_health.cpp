@@ -41,20 +41,20 @@ struct Options {
 };
 
 // Of a value that comes later, from a vault, nothing is known here: such a token opens nothing.
-std::string token_problem(const void* value) {
-    std::string token = static_cast<const Secret*>(value)->reveal();
+Verified token_problem(const Secret& value) {
+    std::string token = value.reveal();
     const bool impossible = token.find('/') != std::string::npos || token == "." || token == "..";
     wipe(token);
     if (!impossible) return {};
-    return "must be able to stand in a path as one part of it: it must not hold '/' (base64 may, "
-           "base64url does not), nor be '.' or '..'";
+    return std::unexpected(
+        "must be able to stand in a path as one part of it: it must not hold '/' (base64 may, "
+        "base64url does not), nor be '.' or '..'");
 }
 
 constexpr Field namespace_fields[] = {
-    field<&Namespace::token>("token", "The access token that opens this namespace.",
-                             {.required = true,
-                              .example = "{vault: \"kv/health#production\"}",
-                              .verify = token_problem}),
+    field<&Namespace::token, token_problem>(
+        "token", "The access token that opens this namespace.",
+        {.required = true, .example = "{vault: \"kv/health#production\"}"}),
     field<&Namespace::components>("components",
                                   "The components that it sees, by selectors; all if not set.",
                                   {.refers = "components", .example = "[\"cache/*\", postgres]"}),
@@ -74,9 +74,9 @@ constexpr Field fields[] = {
         "append_slash", "Redirects (301) a URL without its last slash instead of answering 404."),
 };
 
-std::string verify(const void* options) {
-    if (static_cast<const Options*>(options)->namespaces.empty())
-        return "'namespaces' is empty: nobody could ask";
+Verified verify(const Options& options) {
+    if (options.namespaces.empty())
+        return std::unexpected("'namespaces' is empty: nobody could ask");
     return {};
 }
 
@@ -264,8 +264,7 @@ Response answer(const Snapshot& snapshot, const Request& request, const Options&
     return response;
 }
 
-Response render(const Snapshot& snapshot, const Request& request, const void* options) {
-    const auto& own = *static_cast<const Options*>(options);
+Response render(const Snapshot& snapshot, const Request& request, const Options& own) {
     const std::string_view rest = request.rest;
     const bool complete = rest.size() > 1 && rest.find('/') == rest.size() - 1;
     Response response = complete ? answer(snapshot, request, own) : no_such_url(request, own);
@@ -282,19 +281,17 @@ constexpr std::string_view headers_read[] = {"authorization"};
 
 }  // namespace
 
-constinit const Dialect token_health{
-    .description = describe<Options>(
-        "token_health", "Components as working or not, for whoever holds a namespace's token.",
-        fields, verify),
-    .usual_path = "/api/health/",
-    .origin = "token health API",
-    .codes = "200 / 500",
-    .mounted_by_default = false,
-    .own_components = false,
-    .refuses = "POST, PUT, PATCH, DELETE",
-    .reads = headers_read,
-    .match = match,
-    .render = render,
-};
+constinit const Dialect token_health = make_dialect<Options, render, verify>(
+    "token_health", "Components as working or not, for whoever holds a namespace's token.", fields,
+    {
+        .usual_path = "/api/health/",
+        .origin = "token health API",
+        .codes = "200 / 500",
+        .mounted_by_default = false,
+        .own_components = false,
+        .refuses = "POST, PUT, PATCH, DELETE",
+        .reads = headers_read,
+        .match = match,
+    });
 
 }  // namespace vitals::dialects

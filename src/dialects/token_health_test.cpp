@@ -7,14 +7,15 @@ namespace {
 const Dialect& token_health = *find("token_health");
 
 // A namespace as configuration would make it: through the described fields.
-void add_namespace(void* options, std::string name, Secret token,
+void add_namespace(const ObjectRef& options, std::string name, Secret token,
                    std::vector<std::string> components = {}) {
     const Field& list = token_health.description.fields[0];
-    void* made = list.append(list.reach(options), std::move(name));
+    const auto entries = std::get<NamedObjectsRef>(list.reach(options));
+    const ObjectRef made = entries.append(entries.value, std::move(name));
     for (const Field& field : list.members) {
-        if (field.name == "token") *static_cast<Secret*>(field.reach(made)) = token;
+        if (field.name == "token") *std::get<Secret*>(field.reach(made)) = token;
         if (field.name == "components")
-            *static_cast<std::vector<std::string>*>(field.reach(made)) = components;
+            *std::get<std::vector<std::string>*>(field.reach(made)) = components;
     }
 }
 
@@ -22,7 +23,7 @@ const Secret production("prod-1"), staging("stage-2");
 
 Chosen two_namespaces() {
     Chosen options(token_health);
-    void* raw = const_cast<void*>(options.get());
+    const ObjectRef& raw = options.get().ref();
     add_namespace(raw, "production", production);
     add_namespace(raw, "staging", staging, {"cache/*", "!cache/pages"});
     return options;
@@ -340,20 +341,24 @@ TEST(TokenHealth, TellsOnlyKindsOfTroubleWhenToldTo) {
 }
 
 TEST(TokenHealth, ChecksItsOptions) {
-    EXPECT_NE(token_health.description.verify(Chosen(token_health).get()), "");
-    EXPECT_EQ(token_health.description.verify(two_namespaces().get()), "");
+    EXPECT_FALSE(token_health.description.verify(Chosen(token_health).get().ref()));
+    EXPECT_TRUE(token_health.description.verify(two_namespaces().get().ref()));
     EXPECT_EQ(token_health.description.fields[0].members[1].refers, "components");
     const Field& token = token_health.description.fields[0].members[0];
-    for (const char* impossible : {"a/b", "/", ".", "..", "Zm9v/Zm8="}) {
-        const Secret secret(impossible);
-        EXPECT_NE(token.verify(&secret), "") << impossible;
-    }
-    for (const char* possible : {"a b", "...", "Zm9v+Zm8=", "a%2Fb"}) {
-        const Secret secret(possible);
-        EXPECT_EQ(token.verify(&secret), "") << possible;
-    }
-    const Secret later = Secret::pending();
-    EXPECT_EQ(token.verify(&later), "");
+    const auto good = [&token](const Secret& secret) {
+        const auto options = two_namespaces();
+        const ObjectRef& whole = options.get().ref();
+        const auto entries =
+            std::get<NamedObjectsRef>(token_health.description.fields[0].reach(whole));
+        const ObjectRef made = entries.append(entries.value, "tried");
+        *std::get<Secret*>(token.reach(made)) = secret;
+        return token.verify(made).has_value();
+    };
+    for (const char* impossible : {"a/b", "/", ".", "..", "Zm9v/Zm8="})
+        EXPECT_FALSE(good(Secret(impossible))) << impossible;
+    for (const char* possible : {"a b", "...", "Zm9v+Zm8=", "a%2Fb"})
+        EXPECT_TRUE(good(Secret(possible))) << possible;
+    EXPECT_TRUE(good(Secret::pending()));
 }
 
 }  // namespace

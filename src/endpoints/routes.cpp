@@ -7,7 +7,7 @@ namespace vitals::endpoints {
 MountedEndpoint mounted(const dialects::Dialect& dialect, EndpointSettings settings) {
     Renderer render = [&dialect, options = settings.options](const Snapshot& snapshot,
                                                              const dialects::Request& request) {
-        return dialect.render(snapshot, request, options.get());
+        return dialect.render(snapshot, request, options);
     };
     return {std::move(settings), &dialect, std::move(render)};
 }

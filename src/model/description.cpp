@@ -74,99 +74,72 @@ std::optional<std::uint64_t> scaled(std::string_view number, std::uint64_t facto
     return static_cast<std::uint64_t>(product);
 }
 
-std::string format_texts(const std::vector<std::string>& texts) {
-    return fmt::format("[{}]", fmt::join(texts, ", "));
-}
+// How each type is written.
+struct Writer {
+    const Field& field;
 
-std::string format_text_map(const TextMap& map) {
-    std::string text;
-    for (const auto& [name, value] : map)
-        text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", name, value);
-    return "{" + text + "}";
-}
-
-std::string format_secret_map(const SecretMap& map) {
-    std::string text;
-    for (const auto& [name, value] : map)
-        text += fmt::format("{}{}: ***", text.empty() ? "" : ", ", name);
-    return "{" + text + "}";
-}
-
-std::string format_object(const Field& field, const void* value) {
-    std::string text;
-    for (const Field& member : field.members) {
-        const std::string written = format_value(member, member.peek(value));
-        if (written.empty()) continue;
-        text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", member.name, written);
+    std::string operator()(const std::string* value) const { return *value; }
+    std::string operator()(const std::vector<std::string>* value) const {
+        return fmt::format("[{}]", fmt::join(*value, ", "));
     }
-    return "{" + text + "}";
-}
+    std::string operator()(const bool* value) const { return *value ? "true" : "false"; }
+    std::string operator()(const std::int64_t* value) const { return std::to_string(*value); }
+    std::string operator()(const double* value) const { return fmt::format("{}", *value); }
+    std::string operator()(const std::chrono::milliseconds* value) const {
+        return format_duration(*value);
+    }
+    std::string operator()(const Size* value) const { return format_size(*value); }
+    std::string operator()(const Percentage* value) const {
+        return fmt::format("{}%", value->value);
+    }
+    std::string operator()(const Secret* value) const { return value->configured() ? "***" : ""; }
+    std::string operator()(const SecretMap* map) const {
+        std::string text;
+        for (const auto& [name, value] : *map)
+            text += fmt::format("{}{}: ***", text.empty() ? "" : ", ", name);
+        return "{" + text + "}";
+    }
+    std::string operator()(const TextMap* map) const {
+        std::string text;
+        for (const auto& [name, value] : *map)
+            text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", name, value);
+        return "{" + text + "}";
+    }
+    std::string operator()(const ParsedRef& parsed) const { return parsed.shown(parsed.value); }
+    std::string operator()(const ObjectRef& object) const {
+        std::string text;
+        for (const Field& member : field.members) {
+            const std::string written = format_value(member, member.peek(object));
+            if (written.empty()) continue;
+            text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", member.name, written);
+        }
+        return "{" + text + "}";
+    }
+    std::string operator()(const NamedObjectsRef&) const { return {}; }  // entries are not listed
+};
 
 }  // namespace
 
-std::string_view to_string(Type type) noexcept {
-    switch (type) {
-        case Type::text:
-            return "text";
-        case Type::texts:
-            return "list of texts";
-        case Type::boolean:
-            return "true or false";
-        case Type::integer:
-            return "whole number";
-        case Type::number:
-            return "number";
-        case Type::duration:
-            return "duration";
-        case Type::size:
-            return "size";
-        case Type::percentage:
-            return "percentage";
-        case Type::secret:
-            return "secret";
-        case Type::secret_map:
-            return "mapping of secrets";
-        case Type::text_map:
-            return "mapping of texts";
-        case Type::object:
-            return "mapping";
-        case Type::named_objects:
-            return "mapping of mappings";
-    }
-    return "text";
+std::string format_value(const Field& field, const std::optional<ValueRef>& value) {
+    return value ? std::visit(Writer{field}, *value) : std::string();
 }
 
-std::string format_value(const Field& field, const void* value) {
-    if (value == nullptr) return {};
-    switch (field.type) {
-        case Type::text:
-            return *static_cast<const std::string*>(value);
-        case Type::texts:
-            return format_texts(*static_cast<const std::vector<std::string>*>(value));
-        case Type::boolean:
-            return *static_cast<const bool*>(value) ? "true" : "false";
-        case Type::integer:
-            return std::to_string(*static_cast<const std::int64_t*>(value));
-        case Type::number:
-            return fmt::format("{}", *static_cast<const double*>(value));
-        case Type::duration:
-            return format_duration(*static_cast<const std::chrono::milliseconds*>(value));
-        case Type::size:
-            return format_size(*static_cast<const Size*>(value));
-        case Type::percentage:
-            return fmt::format("{}%", static_cast<const Percentage*>(value)->value);
-        case Type::secret:
-            return static_cast<const Secret*>(value)->configured() ? "***" : "";
-        case Type::secret_map:
-            return format_secret_map(*static_cast<const SecretMap*>(value));
-        case Type::text_map:
-            return format_text_map(*static_cast<const TextMap*>(value));
-        case Type::object:
-            return format_object(field, value);
-        case Type::named_objects:
-            return {};  // its entries' type is erased
+NamedSecrets secrets_of(std::span<const Field> fields, const ObjectRef& options) {
+    NamedSecrets secrets;
+    for (const Field& field : fields) {
+        const auto value = field.peek(options);
+        if (!value) continue;
+        if (const auto* const secret = std::get_if<Secret*>(&*value)) {
+            secrets.emplace_back(field.name, **secret);
+        } else if (const auto* const map = std::get_if<SecretMap*>(&*value)) {
+            secrets.insert(secrets.end(), (*map)->begin(), (*map)->end());
+        } else if (const auto* const object = std::get_if<ObjectRef>(&*value)) {
+            NamedSecrets inner = secrets_of(field.members, *object);
+            secrets.insert(secrets.end(), inner.begin(), inner.end());
+        }
     }
-    return {};
+    std::erase_if(secrets, [](const auto& each) { return !each.second.configured(); });
+    return secrets;
 }
 
 std::string format_duration(std::chrono::milliseconds duration) {

@@ -2,16 +2,17 @@
 // positions and "did you mean", `vitals kinds`, the JSON Schema and the reference page; the default
 // is whatever a default-constructed struct holds. No option is named in a second place.
 //
-//     struct Options { std::string url; std::int64_t lines = 1; };
+//     struct Options { text::Url url; std::int64_t lines = 1; };
 //     constexpr Field fields[] = {
-//         field<&Options::url>("url", "Where to connect.", {.required = true}),
+//         field<&Options::url, verify_url>("url", "Where to connect.", {.required = true}),
 //         field<&Options::lines>("lines", "How many lines to read.", {.least = 1, .most = 100}),
 //     };
-//     const Description description = describe<Options>("reader", "reads lines", fields);
+//     const Description description = describe<Options, verify>("reader", "reads lines", fields);
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <expected>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -20,9 +21,13 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
+#include "model/erased.hpp"
 #include "model/secret.hpp"
+#include "text/masked.hpp"
+#include "text/url.hpp"
 
 namespace vitals {
 
@@ -39,6 +44,14 @@ using SecretMap = std::vector<std::pair<std::string, Secret>>;
 // Named plain values (environment variables, expected headers), in the order written.
 using TextMap = std::vector<std::pair<std::string, std::string>>;
 
+// What is wrong with a value or with options that parsed, in words that go on from its name.
+using Verified = std::expected<void, std::string>;
+// Of a problem in words; an empty one is none.
+inline Verified verified(std::string problem) {
+    if (problem.empty()) return {};
+    return std::unexpected(std::move(problem));
+}
+
 enum class Type : std::uint8_t {
     text,           // std::string
     texts,          // std::vector<std::string>; a single scalar stands for a list of one
@@ -51,16 +64,87 @@ enum class Type : std::uint8_t {
     secret,         // Secret: plain, {env: NAME}, {file: path}, {vault: "mount/path#key"}
     secret_map,     // SecretMap
     text_map,       // TextMap
+    parsed,         // a type with an OptionText, written as one text: text::Url, wire::Pattern
     object,         // a nested struct with its own fields
     named_objects,  // std::vector<std::pair<std::string, Struct>>: a mapping from names to structs
 };
-std::string_view to_string(Type type) noexcept;
+
+constexpr std::string_view to_string(Type type) noexcept {
+    switch (type) {
+        case Type::text:
+        case Type::parsed:
+            return "text";
+        case Type::texts:
+            return "list of texts";
+        case Type::boolean:
+            return "true or false";
+        case Type::integer:
+            return "whole number";
+        case Type::number:
+            return "number";
+        case Type::duration:
+            return "duration";
+        case Type::size:
+            return "size";
+        case Type::percentage:
+            return "percentage";
+        case Type::secret:
+            return "secret";
+        case Type::secret_map:
+            return "mapping of secrets";
+        case Type::text_map:
+            return "mapping of texts";
+        case Type::object:
+            return "mapping";
+        case Type::named_objects:
+            return "mapping of mappings";
+    }
+    return "text";
+}
+
+// How a type of its own is read from and shown as a text. Specialised beside the type:
+//     static constexpr std::string_view name = "URL";
+//     static std::expected<T, std::string> parse(std::string_view text);
+//     static std::string shown(const T& value);   // tells no secret
+template <class T>
+struct OptionText;
+
+template <>
+struct OptionText<text::Url> {
+    static constexpr std::string_view name = "URL";
+    // What is wrong with one is for the field's verify to say: it knows the schemes.
+    static std::expected<text::Url, std::string> parse(std::string_view text) { return text; }
+    static std::string shown(const text::Url& url) { return text::masked_url(url.text); }
+};
+
+template <class T>
+concept HasOptionText = requires { OptionText<T>::name; };
+
+// A value of Type::parsed.
+struct ParsedRef {
+    ObjectRef value;
+    Verified (*read)(const ObjectRef& value, std::string_view text) = nullptr;
+    std::string (*shown)(const ObjectRef& value) = nullptr;
+};
+
+// A value of Type::named_objects.
+struct NamedObjectsRef {
+    ObjectRef value;
+    // Appends an entry of that name; its struct.
+    ObjectRef (*append)(const ObjectRef& value, std::string name) = nullptr;
+};
+
+// One value of a described struct, owned by it.
+using ValueRef = std::variant<std::string*, std::vector<std::string>*, bool*, std::int64_t*,
+                              double*, std::chrono::milliseconds*, Size*, Percentage*, Secret*,
+                              SecretMap*, TextMap*, ParsedRef, ObjectRef, NamedObjectsRef>;
 
 struct Field {
     std::string_view name;
     std::string_view sentence;  // one, for a person; ends with a full stop
     Type type = Type::text;
-    bool optional = false;  // the member is a std::optional
+    std::string_view type_name = "text";  // for a person
+    bool optional = false;                // the member is a std::optional
     bool required = false;
     std::string_view choices;  // `a|b|c`: a text must be one of them
     std::string_view unit;     // for a person: "days", "per CPU"
@@ -68,13 +152,13 @@ struct Field {
     std::string_view example;
     double least = -std::numeric_limits<double>::infinity();  // numbers; durations in ms; sizes
     double most = std::numeric_limits<double>::infinity();
-    // What is wrong with a value that parsed, or empty. Gets the address of the member's value.
-    std::string (*verify)(const void* value) = nullptr;
-    std::span<const Field> members;           // of an object
-    void* (*reach)(void* options) = nullptr;  // the value's address; creates an optional's
-    const void* (*peek)(const void* options) = nullptr;  // likewise; null for an empty optional
-    // Of named_objects: appends one of that name to the value and returns its struct's address.
-    void* (*append)(void* value, std::string name) = nullptr;
+    std::span<const Field> members;  // of an object
+    // The value within its struct; creates that of an optional.
+    ValueRef (*reach)(const ObjectRef& options) = nullptr;
+    // Likewise for reading only; nothing for an empty optional.
+    std::optional<ValueRef> (*peek)(const ObjectRef& options) = nullptr;
+    // What is wrong with the value of these options, which parsed; null: nothing can be.
+    Verified (*verify)(const ObjectRef& options) = nullptr;
 };
 
 // What a table's line may add to name and sentence.
@@ -86,7 +170,6 @@ struct Extra {
     std::string_view example{};
     double least = -std::numeric_limits<double>::infinity();
     double most = std::numeric_limits<double>::infinity();
-    std::string (*verify)(const void* value) = nullptr;
     std::span<const Field> members{};
 };
 
@@ -136,22 +219,60 @@ constexpr Type type_of() {
         return Type::secret_map;
     else if constexpr (std::is_same_v<T, TextMap>)
         return Type::text_map;
+    else if constexpr (HasOptionText<T>)
+        return Type::parsed;
     else if constexpr (NamedObjects<T>::value)
         return Type::named_objects;
     else
         return Type::object;
 }
+
+template <class T>
+Verified read_parsed(const ObjectRef& value, std::string_view text) {
+    auto parsed = OptionText<T>::parse(text);
+    if (!parsed) return std::unexpected(std::move(parsed.error()));
+    value.as<T>() = *std::move(parsed);
+    return {};
+}
+template <class T>
+std::string shown_parsed(const ObjectRef& value) {
+    return OptionText<T>::shown(value.as<T>());
+}
+template <class T>
+ObjectRef append_entry(const ObjectRef& value, std::string name) {
+    return ObjectRef(
+        value.as<T>().emplace_back(std::move(name), typename T::value_type::second_type{}).second);
+}
+
+template <class T>
+ValueRef ref_to(T& value) {
+    constexpr Type type = type_of<T>();
+    if constexpr (type == Type::parsed)
+        return ParsedRef{ObjectRef(value), read_parsed<T>, shown_parsed<T>};
+    else if constexpr (type == Type::named_objects)
+        return NamedObjectsRef{ObjectRef(value), append_entry<T>};
+    else if constexpr (type == Type::object)
+        return ObjectRef(value);
+    else
+        return &value;
+}
 }  // namespace detail
 
-template <auto Member>
+// `verify` takes the member's value (of an optional: what it holds) and returns Verified.
+template <auto Member, auto verify = nullptr>
 constexpr Field field(std::string_view name, std::string_view sentence, Extra extra = {}) {
     using Object = typename detail::MemberOf<decltype(Member)>::object;
     using Declared = typename detail::MemberOf<decltype(Member)>::member;
     using Held = detail::Unwrap<Declared>;
+    using Value = typename Held::type;
     Field made;
     made.name = name;
     made.sentence = sentence;
-    made.type = detail::type_of<typename Held::type>();
+    made.type = detail::type_of<Value>();
+    if constexpr (HasOptionText<Value>)
+        made.type_name = OptionText<Value>::name;
+    else
+        made.type_name = to_string(made.type);
     made.optional = Held::optional;
     made.required = extra.required;
     made.choices = extra.choices;
@@ -160,30 +281,32 @@ constexpr Field field(std::string_view name, std::string_view sentence, Extra ex
     made.example = extra.example;
     made.least = extra.least;
     made.most = extra.most;
-    made.verify = extra.verify;
     made.members = extra.members;
-    made.reach = [](void* options) -> void* {
-        auto& member = static_cast<Object*>(options)->*Member;
+    made.reach = [](const ObjectRef& options) -> ValueRef {
+        auto& member = options.as<Object>().*Member;
         if constexpr (Held::optional) {
             if (!member) member.emplace();
-            return &*member;
+            return detail::ref_to(*member);
         } else {
-            return &member;
+            return detail::ref_to(member);
         }
     };
-    made.peek = [](const void* options) -> const void* {
-        const auto& member = static_cast<const Object*>(options)->*Member;
-        if constexpr (Held::optional)
-            return member ? &*member : nullptr;
-        else
-            return &member;
+    made.peek = [](const ObjectRef& options) -> std::optional<ValueRef> {
+        auto& member = options.as<Object>().*Member;
+        if constexpr (Held::optional) {
+            if (!member) return std::nullopt;
+            return detail::ref_to(*member);
+        } else {
+            return detail::ref_to(member);
+        }
     };
-    if constexpr (detail::type_of<typename Held::type>() == Type::named_objects) {
-        made.append = [](void* value, std::string entry) -> void* {
-            auto& list = *static_cast<typename Held::type*>(value);
-            return &list.emplace_back(std::move(entry),
-                                      typename Held::type::value_type::second_type{})
-                        .second;
+    if constexpr (!std::is_null_pointer_v<decltype(verify)>) {
+        made.verify = [](const ObjectRef& options) -> Verified {
+            const auto& member = options.as<Object>().*Member;
+            if constexpr (Held::optional)
+                return verify(*member);
+            else
+                return verify(member);
         };
     }
     return made;
@@ -194,22 +317,51 @@ struct Description {
     std::string_view name;
     std::string_view sentence;
     std::span<const Field> fields;
-    std::shared_ptr<void> (*make)() = nullptr;  // default-constructed
-    // What is wrong with the whole (options that exclude each other), or empty.
-    std::string (*verify)(const void* options) = nullptr;
+    AnyOptions (*make)() = nullptr;  // default-constructed
+    // What is wrong with the whole (options that exclude each other).
+    Verified (*verify)(const ObjectRef& options) = nullptr;
 };
 
+// The rules that groups of options bring along: those of a log-in (`url`, `user`, `password`) and
+// of TLS (`tls`), wherever a struct has them.
 template <class Options>
-constexpr Description describe(std::string_view name, std::string_view sentence,
-                               std::span<const Field> fields,
-                               std::string (*verify)(const void*) = nullptr) {
-    return Description{name, sentence, fields,
-                       []() -> std::shared_ptr<void> { return std::make_shared<Options>(); },
-                       verify};
+Verified verify_groups(const Options& options) {
+    if constexpr (requires { options.url.user.empty(), options.user.empty(); })
+        if (!options.url.user.empty() && !options.user.empty())
+            return std::unexpected("user stands both in the URL and apart from it");
+    if constexpr (requires { options.url.password.empty(), options.password.configured(); })
+        if (!options.url.password.empty() && options.password.configured())
+            return std::unexpected("password stands both in the URL and apart from it");
+    if constexpr (requires { options.tls.certificate.empty(), options.tls.key.empty(); })
+        if (options.tls.certificate.empty() && !options.tls.key.empty())
+            return std::unexpected("tls: a key without a certificate");
+    return {};
 }
 
-// How a value is written: `10s`, `512KiB`, `90%`, `true`. Never reveals a secret.
-std::string format_value(const Field& field, const void* value);
+// `verify` takes the options and returns Verified; the rules of verify_groups() come first.
+template <class Options, auto verify = nullptr>
+constexpr Description describe(std::string_view name, std::string_view sentence,
+                               std::span<const Field> fields) {
+    Description made{name, sentence, fields};
+    made.make = []() { return AnyOptions(std::make_shared<Options>()); };
+    made.verify = [](const ObjectRef& options) -> Verified {
+        const Options& typed = options.as<Options>();
+        if (Verified groups = verify_groups(typed); !groups) return groups;
+        if constexpr (std::is_null_pointer_v<decltype(verify)>)
+            return {};
+        else
+            return verify(typed);
+    };
+    return made;
+}
+
+// The secrets that are configured in options, each with its key (of SecretMap: with the entry's
+// name).
+using NamedSecrets = std::vector<std::pair<std::string, Secret>>;
+NamedSecrets secrets_of(std::span<const Field> fields, const ObjectRef& options);
+
+// How a value is written: `10s`, `512KiB`, `90%`, `true`; nothing for none. Never reveals a secret.
+std::string format_value(const Field& field, const std::optional<ValueRef>& value);
 std::string format_duration(std::chrono::milliseconds duration);
 std::string format_size(Size size);
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);

@@ -104,8 +104,8 @@ constexpr std::array sample_fields = {
     field<&Sample::tls>("tls", "TLS.", {.members = inner_fields}),
 };
 
-std::string shown(const Sample& sample, std::size_t at) {
-    return format_value(sample_fields[at], sample_fields[at].peek(&sample));
+std::string shown(Sample& sample, std::size_t at) {
+    return format_value(sample_fields[at], sample_fields[at].peek(ObjectRef(sample)));
 }
 
 TEST(Values, AreShownAsTheyAreWritten) {

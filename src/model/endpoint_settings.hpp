@@ -3,11 +3,11 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "model/erased.hpp"
 #include "model/selector.hpp"
 
 namespace vitals {
@@ -17,7 +17,7 @@ enum class Disclosure : std::uint8_t { status, detail, full };
 
 struct EndpointSettings {
     std::string path;
-    std::shared_ptr<const void> options;  // the dialect's own struct
+    AnyOptions options;  // the dialect's own struct
     Selector components;
     std::vector<std::string> listeners;  // Listener::text; empty: all
     std::vector<std::string> tokens;     // names of which one must be shown; empty: open to all

@@ -495,7 +495,7 @@ endpoints::MountedEndpoint probe_status(const std::string& control_from) {
     auto options = dialect.description.make();
     for (const Field& field : dialect.description.fields)
         if (field.name == "control_from")
-            *static_cast<std::string*>(field.reach(options.get())) = control_from;
+            *std::get<std::string*>(field.reach(options.ref())) = control_from;
     settings.options = options;
     return endpoints::mounted(dialect, settings);
 }

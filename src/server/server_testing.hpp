@@ -61,7 +61,7 @@ inline std::atomic<int>& renders() {
 // Shows the snapshot's components with their status, and the facts of the request. POST sets the
 // decommission text to the parameter `body` unless anyone asks.
 inline dialects::Response render_probe(const Snapshot& snapshot, const dialects::Request& request,
-                                       const void*) {
+                                       const AnyOptions&) {
     ++renders();
     dialects::Response response;
     response.content_type = "text/plain";

@@ -198,8 +198,14 @@ const std::string* Url::parameter(std::string_view name) const noexcept {
     return found == query.end() ? nullptr : &found->second;
 }
 
+Url::Url(std::string_view written) {
+    if (auto parsed = parse_url(written)) *this = *std::move(parsed);
+    text = written;
+}
+
 std::expected<Url, std::string> parse_url(std::string_view text) {
     Url url;
+    url.text = text;
     std::string_view rest = text;
     if (!read_scheme(rest, url)) return std::unexpected(grammar_problem(text));
     url.bare = text.substr(0, text.size() - rest.size());

@@ -12,8 +12,15 @@
 
 namespace vitals::text {
 
-// All parts percent-decoded, except `bare`.
+// All parts percent-decoded, except `text` and `bare`.
 struct Url {
+    Url() = default;
+    // Takes a text apart. What is no URL keeps its text only: parse_url() says what is wrong.
+    Url(std::string_view written);
+    Url(const std::string& written) : Url(std::string_view(written)) {}
+    Url(const char* written) : Url(std::string_view(written)) {}
+
+    std::string text;    // as written; may hold a password
     std::string scheme;  // lower case
     std::string user;
     std::string password;
@@ -23,6 +30,7 @@ struct Url {
     std::vector<std::pair<std::string, std::string>> query;
     std::string bare;  // as written, without user and password: all that may be shown
 
+    bool empty() const noexcept { return text.empty(); }
     // The first parameter of that name, or null.
     const std::string* parameter(std::string_view name) const noexcept;
 };

@@ -4,12 +4,17 @@
 
 namespace vitals::wire {
 
+Pattern::Pattern(std::string_view text) {
+    if (auto parsed = parse(text))
+        *this = *std::move(parsed);
+    else
+        text_ = text;
+}
+
 std::expected<Pattern, std::string> Pattern::parse(std::string_view text) {
     Pattern pattern;
-    if (text.size() < 3 || !text.starts_with('/') || !text.ends_with('/')) {
-        pattern.text_ = text;
-        return pattern;
-    }
+    pattern.text_ = text;
+    if (text.size() < 3 || !text.starts_with('/') || !text.ends_with('/')) return pattern;
     re2::RE2::Options options;
     options.set_log_errors(false);
     options.set_never_capture(true);

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "model/description.hpp"
+
 namespace re2 {
 class RE2;
 }
@@ -16,12 +18,21 @@ namespace vitals::wire {
 // Copies share the compiled expression. Thread-safe.
 class Pattern {
   public:
+    Pattern() = default;  // empty
+    // Of a text that was parsed before: one that is no pattern is looked for as it stands.
+    Pattern(std::string_view text);
+    Pattern(const std::string& text) : Pattern(std::string_view(text)) {}
+    Pattern(const char* text) : Pattern(std::string_view(text)) {}
+
     // `/.../` is a regular expression in RE2's syntax (`(?i)` within it ignores case); anything
     // else is looked for as it stands. Or: what is wrong with the expression.
     static std::expected<Pattern, std::string> parse(std::string_view text);
 
     // Whether the text holds it anywhere; `^` and `$` in an expression bind it to the ends.
     bool found_in(std::string_view text) const;
+
+    const std::string& text() const noexcept { return text_; }  // as it was written
+    bool empty() const noexcept { return text_.empty(); }       // found in everything
 
   private:
     std::string text_;
@@ -32,3 +43,14 @@ class Pattern {
 std::string pattern_problem(std::string_view text);
 
 }  // namespace vitals::wire
+
+namespace vitals {
+template <>
+struct OptionText<wire::Pattern> {
+    static constexpr std::string_view name = "pattern";
+    static std::expected<wire::Pattern, std::string> parse(std::string_view text) {
+        return wire::Pattern::parse(text);
+    }
+    static std::string shown(const wire::Pattern& pattern) { return pattern.text(); }
+};
+}  // namespace vitals

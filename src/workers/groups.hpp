@@ -27,8 +27,8 @@ struct GroupSettings {
     GroupOptions options;             // `listened` is the source's to say
     std::vector<std::string> probes;  // as of a component
     const Source* source = nullptr;
-    std::shared_ptr<const void> source_options;  // the source's own struct
-    std::string fingerprint;                     // of these; holds no secret's value
+    AnyOptions source_options;  // the source's own struct
+    std::string fingerprint;    // of these; holds no secret's value
 };
 
 class Groups {

@@ -33,14 +33,14 @@ class SourceConnection {
   public:
     virtual ~SourceConnection() = default;
     // The same options with fresher secrets: for the next time that it connects.
-    virtual void refresh(std::shared_ptr<const void> options) = 0;
+    virtual void refresh(const AnyOptions& options) = 0;
 };
 
 struct Source {
     Description description;
     // Null: nobody listens; heartbeats are pushed through the API.
     std::unique_ptr<SourceConnection> (*listen)(SourceContext context,
-                                                std::shared_ptr<const void> options) = nullptr;
+                                                const AnyOptions& options) = nullptr;
 };
 
 // `Connection` is made of a SourceContext and a shared_ptr<const Options>, and has a
@@ -48,19 +48,18 @@ struct Source {
 template <class Options, class Connection>
 Source make_source(Description description) {
     struct Typed : SourceConnection {
-        Typed(SourceContext context, std::shared_ptr<const void> options)
-            : connection(std::move(context),
-                         std::static_pointer_cast<const Options>(std::move(options))) {}
-        void refresh(std::shared_ptr<const void> options) override {
-            connection.refresh(std::static_pointer_cast<const Options>(std::move(options)));
+        Typed(SourceContext context, const AnyOptions& options)
+            : connection(std::move(context), options.shared<Options>()) {}
+        void refresh(const AnyOptions& options) override {
+            connection.refresh(options.shared<Options>());
         }
         Connection connection;
     };
-    return {description,
-            [](SourceContext context,
-               std::shared_ptr<const void> options) -> std::unique_ptr<SourceConnection> {
-                return std::make_unique<Typed>(std::move(context), std::move(options));
-            }};
+    return {
+        description,
+        [](SourceContext context, const AnyOptions& options) -> std::unique_ptr<SourceConnection> {
+            return std::make_unique<Typed>(std::move(context), options);
+        }};
 }
 
 std::span<const Source* const> sources();  // in the order of the documentation

@@ -63,18 +63,15 @@ void read_something(int descriptor) {
     if (readable(descriptor, 300)) (void)::recv(descriptor, buffer, sizeof buffer, 0);
 }
 
-std::string problem_of(std::span<const Field> fields, const void* options) {
+Verified verify_fields(std::span<const Field> fields, const ObjectRef& options) {
     for (const Field& field : fields) {
-        const void* value = field.peek(options);
-        if (value == nullptr) continue;
-        if (field.verify != nullptr) {
-            if (auto problem = field.verify(value); !problem.empty()) {
-                return std::string(field.name) + ": " + problem;
-            }
-        }
-        if (field.type == Type::object) {
-            if (auto problem = problem_of(field.members, value); !problem.empty()) return problem;
-        }
+        const auto value = field.peek(options);
+        if (!value) continue;
+        if (field.verify != nullptr)
+            if (const Verified good = field.verify(options); !good)
+                return std::unexpected(std::string(field.name) + ": " + good.error());
+        if (const auto* const object = std::get_if<ObjectRef>(&*value))
+            if (Verified good = verify_fields(field.members, *object); !good) return good;
     }
     return {};
 }
@@ -87,8 +84,7 @@ Runner::Runner()
 
 Runner::~Runner() = default;
 
-Outcome Runner::run(const checks::Kind& kind, const std::shared_ptr<const void>& options,
-                    milliseconds timeout) {
+Outcome Runner::run(const checks::Kind& kind, const AnyOptions& options, milliseconds timeout) {
     return run(kind.bind(options), timeout);
 }
 
@@ -117,17 +113,15 @@ Outcome Runner::run(const checks::Run& run, milliseconds timeout) {
     return result;
 }
 
-Outcome run_once(const checks::Kind& kind, const std::shared_ptr<const void>& options,
-                 milliseconds timeout) {
+Outcome run_once(const checks::Kind& kind, const AnyOptions& options, milliseconds timeout) {
     Runner runner;
     return runner.run(kind, options, timeout);
 }
 
-std::string problem_of(const checks::Kind& kind, const void* options) {
-    if (auto problem = problem_of(kind.description.fields, options); !problem.empty()) {
-        return problem;
-    }
-    return kind.description.verify != nullptr ? kind.description.verify(options) : std::string();
+std::string problem_of(const checks::Kind& kind, const ObjectRef& options) {
+    Verified good = verify_fields(kind.description.fields, options);
+    if (good) good = kind.description.verify(options);
+    return good ? std::string() : good.error();
 }
 
 Peer::Peer(Handler handler) : handler_(std::move(handler)) {

@@ -33,10 +33,9 @@ class Runner {
     // One run under a deadline; the outcome that the engine would record.
     template <class Options>
     Outcome run(const checks::Kind& kind, Options options, std::chrono::milliseconds timeout) {
-        std::shared_ptr<const void> shared = std::make_shared<Options>(std::move(options));
-        return run(kind, shared, timeout);
+        return run(kind, AnyOptions(std::make_shared<Options>(std::move(options))), timeout);
     }
-    Outcome run(const checks::Kind& kind, const std::shared_ptr<const void>& options,
+    Outcome run(const checks::Kind& kind, const AnyOptions& options,
                 std::chrono::milliseconds timeout);
     // Likewise for a run that is no kind's: a test of net through the same doors.
     Outcome run(const checks::Run& run, std::chrono::milliseconds timeout);
@@ -63,18 +62,22 @@ class Runner {
 };
 
 // Runs the kind once on a loop of its own.
-Outcome run_once(const checks::Kind& kind, const std::shared_ptr<const void>& options,
+Outcome run_once(const checks::Kind& kind, const AnyOptions& options,
                  std::chrono::milliseconds timeout);
 template <class Options>
 Outcome run_once(const checks::Kind& kind, Options options,
                  std::chrono::milliseconds timeout = std::chrono::seconds(2)) {
-    std::shared_ptr<const void> shared = std::make_shared<Options>(std::move(options));
-    return run_once(kind, shared, timeout);
+    return run_once(kind, AnyOptions(std::make_shared<Options>(std::move(options))), timeout);
 }
 
 // What is wrong with options that were set by code: every field's `verify` and the whole's, as
 // configuration asks them; empty when nothing is.
-std::string problem_of(const checks::Kind& kind, const void* options);
+std::string problem_of(const checks::Kind& kind, const ObjectRef& options);
+template <class Options>
+std::string problem_of(const checks::Kind& kind, const Options* options) {
+    Options copy = *options;
+    return problem_of(kind, ObjectRef(copy));
+}
 
 // A listener on 127.0.0.1, on a free port between 20000 and 32000, with a thread that serves one
 // connection after another by calling the handler with the connected descriptor (closed after it).

@@ -18,8 +18,8 @@ struct Access {
     wire::amqp::Login login;             // guest, where nobody is named
 };
 
-// Of a URL amqp:// or amqps:// that was found right, and of what stands apart from it. Throws
-// CheckError{local} when the password is not at hand.
+// Of a URL amqp:// or amqps:// that was found right, and of what stands apart from it. The password
+// must be at hand.
 Access access_of(const text::Url& url, const std::string& user, const Secret& password,
                  const net::TlsOptions& tls);
 

@@ -36,10 +36,6 @@ bool is_region(std::string_view text) {
 
 wire::sigv4::Credentials credentials(const std::string& access_key, const Secret& secret_key,
                                      const Secret& session_token) {
-    if (!secret_key.available())
-        throw CheckError(ErrorClass::local, "a secret is not available", "the secret key");
-    if (session_token.configured() && !session_token.available())
-        throw CheckError(ErrorClass::local, "a secret is not available", "the session token");
     wire::sigv4::Credentials made{.access_key = access_key,
                                   .secret_key = secret_key.reveal(),
                                   .session_token = session_token.reveal()};
@@ -50,8 +46,8 @@ std::string_view domain_of(std::string_view region) {
     return region.starts_with("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
 }
 
-std::string take_credentials(const text::Url& url, std::string& access_key, Secret& secret_key,
-                             Secret& session_token) {
+Verified take_credentials(const text::Url& url, std::string& access_key, Secret& secret_key,
+                          Secret& session_token) {
     const auto from_environment = [](const char* name) {
         const char* value = std::getenv(name);
         return std::string(value == nullptr ? "" : value);
@@ -65,17 +61,17 @@ std::string take_credentials(const text::Url& url, std::string& access_key, Secr
         if (!token.empty()) session_token = Secret(token);
     }
     if (access_key.empty() || secret.empty())
-        return fmt::format(
-            "names no credentials; expected {}://KEY:SECRET@..., or "
-            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment",
-            url.scheme);
+        return std::unexpected(
+            fmt::format("names no credentials; expected {}://KEY:SECRET@..., or "
+                        "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment",
+                        url.scheme));
     secret_key = Secret(secret);
     return {};
 }
 
-std::string verify_region(const void* value) {
-    const auto& text = *static_cast<const std::string*>(value);
-    return is_region(text) ? std::string() : "is no region; expected one such as eu-central-1";
+Verified verify_region(const std::string& text) {
+    return verified(is_region(text) ? std::string()
+                                    : "is no region; expected one such as eu-central-1");
 }
 
 std::string host_header(std::string_view scheme, std::string_view host,

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "model/description.hpp"
 #include "model/secret.hpp"
 #include "net/awaitable.hpp"
 #include "net/context.hpp"
@@ -38,8 +39,8 @@ wire::sigv4::Credentials credentials(const std::string& access_key, const Secret
 
 // Of a URL for `vitals check`: those that it names, else those of the environment, by the names
 // that AWS's own tools read (AWS_ACCESS_KEY_ID and so on). What is wrong, or empty.
-std::string take_credentials(const text::Url& url, std::string& access_key, Secret& secret_key,
-                             Secret& session_token);
+Verified take_credentials(const text::Url& url, std::string& access_key, Secret& secret_key,
+                          Secret& session_token);
 
 // Where AWS's own services of a region are: China's are apart.
 std::string_view domain_of(std::string_view region);
@@ -47,7 +48,7 @@ std::string_view domain_of(std::string_view region);
 // Whether it looks like the name of a region.
 bool is_region(std::string_view text);
 // What is wrong with the name of a region, or empty. Takes the address of a std::string.
-std::string verify_region(const void* value);
+Verified verify_region(const std::string& region);
 
 // The Host header for a URL: the port only where it is not the scheme's.
 std::string host_header(std::string_view scheme, std::string_view host,

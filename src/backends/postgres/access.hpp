@@ -7,6 +7,7 @@
 
 #include "model/description.hpp"
 #include "net/tls.hpp"
+#include "text/url.hpp"
 
 namespace vitals::backends::postgres {
 
@@ -21,22 +22,20 @@ struct Access {
     net::TlsOptions tls;
 };
 
-// What is wrong with a URL, or empty. Gets a std::string.
-std::string verify_url(const void* value);
-// What is wrong with the parts together, or empty.
-std::string verify_access(const std::string& url, const std::string& user, const Secret& password,
-                          const net::TlsOptions& tls);
-// Of parts that were found right. Throws CheckError{local} when the password is not at hand.
-Access access_of(const std::string& url, const std::string& user, const Secret& password,
+Verified verify_url(const text::Url& url);
+// Judges the parts together.
+Verified verify_access(const text::Url& url, const std::string& user, const net::TlsOptions& tls);
+// Of parts that were found right, while the password is at hand.
+Access access_of(const text::Url& url, const std::string& user, const Secret& password,
                  const net::TlsOptions& tls);
 
 template <class Options>
 constexpr Field url_field() {
-    return field<&Options::url>(
+    return field<&Options::url, verify_url>(
         "url",
         "Where PostgreSQL is: postgresql://user@host:5432/database, with ?sslmode= as for libpq; "
         "for a unix socket user@%2Frun%2Fpostgresql or ?host=/run/postgresql.",
-        {.required = true, .example = "postgresql://app@127.0.0.1:5432/app", .verify = verify_url});
+        {.required = true, .example = "postgresql://app@127.0.0.1:5432/app"});
 }
 template <class Options>
 constexpr Field user_field() {
@@ -57,11 +56,9 @@ constexpr Field tls_field() {
 
 // For `vitals check URL`; `KIND+postgresql://` is PostgreSQL's own URL for another kind.
 template <class Options>
-std::string from_url(void* options, std::string_view url) {
-    auto& own = *static_cast<Options*>(options);
-    own.url = url.substr(url.substr(0, url.find(':')).find('+') + 1);
-    auto problem = verify_url(&own.url);
-    return problem.empty() ? verify_access(own.url, own.user, own.password, own.tls) : problem;
+Verified from_url(Options& options, std::string_view url) {
+    options.url = url.substr(url.substr(0, url.find(':')).find('+') + 1);
+    return verify_url(options.url);
 }
 
 }  // namespace vitals::backends::postgres

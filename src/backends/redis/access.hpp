@@ -18,8 +18,8 @@ struct Access {
     std::string password;                // empty: nobody logs in
 };
 
-// Of a URL redis://, rediss:// or unix: that was found right, and of what stands apart from it.
-// Throws CheckError{local} when the password is not at hand.
+// Of a URL redis://, rediss:// or unix: that was found right, and of what stands apart from it. The
+// password must be at hand.
 Access access_of(const text::Url& url, const std::string& user, const Secret& password,
                  const net::TlsOptions& tls);
 

@@ -21,42 +21,34 @@ using backends::amqp::Event;
 using backends::amqp::Session;
 using What = Event::What;
 
-std::string verify_url(const void* value) {
-    const auto& text = *static_cast<const std::string*>(value);
-    if (auto problem = text::url_problem(text, {"amqp", "amqps"}); !problem.empty()) return problem;
-    const text::Url url = *text::parse_url(text);
-    if (url.path.size() > 256) return "names a virtual host of more than 255 bytes";
-    return url.query.empty() ? std::string() : "has a query; expected amqp://host:port/vhost";
+Verified verify_url(const text::Url& url) {
+    if (auto problem = text::url_problem(url.text, {"amqp", "amqps"}); !problem.empty())
+        return std::unexpected(problem);
+    if (url.path.size() > 256)
+        return std::unexpected("names a virtual host of more than 255 bytes");
+    return verified(url.query.empty() ? std::string()
+                                      : "has a query; expected amqp://host:port/vhost");
 }
 
-std::string verify_queues(const void* value) {
-    for (const auto& [name, queue] :
-         *static_cast<const std::vector<std::pair<std::string, Queue>>*>(value)) {
-        if (name.empty() || name.size() > 255) return "a queue's name has 1 to 255 bytes";
+Verified verify_queues(const std::vector<std::pair<std::string, Queue>>& value) {
+    for (const auto& [name, queue] : value) {
+        if (name.empty() || name.size() > 255)
+            return std::unexpected("a queue's name has 1 to 255 bytes");
         if (queue.degraded_above && queue.failed_above &&
             *queue.degraded_above >= *queue.failed_above) {
-            return name + ": degraded_above must be less than failed_above";
+            return verified(name + ": degraded_above must be less than failed_above");
         }
     }
     return {};
 }
 
-std::string verify_consumers(const void* value) {
-    const auto& text = *static_cast<const std::string*>(value);
-    return text.empty() || parse_count_range(text)
-               ? std::string()
-               : "is no count; expected one such as `>=1`, `2` or `1..4`";
+Verified verify_consumers(const std::string& text) {
+    return verified(text.empty() || parse_count_range(text)
+                        ? std::string()
+                        : "is no count; expected one such as `>=1`, `2` or `1..4`");
 }
 
-std::string verify(const void* erased) {
-    const auto& options = *static_cast<const Options*>(erased);
-    const auto url = text::parse_url(options.url);
-    if (!url) return {};  // said by the field
-    if (!url->user.empty() && !options.user.empty()) return "user stands in the URL and apart";
-    if (!url->password.empty() && options.password.configured())
-        return "password stands both in the URL and apart from it";
-    if (options.tls.certificate.empty() && !options.tls.key.empty())
-        return "tls: a key without a certificate";
+Verified verify(const Options& options) {
     return {};
 }
 
@@ -65,22 +57,22 @@ constexpr Field queue_fields[] = {
                                   {.unit = "messages", .least = 0}),
     field<&Queue::failed_above>("failed_above", "Failed with more messages ready than that.",
                                 {.unit = "messages", .least = 0}),
-    field<&Queue::consumers>("consumers", "How many consumers the queue must have.",
-                             {.example = ">=1", .verify = verify_consumers}),
+    field<&Queue::consumers, verify_consumers>(
+        "consumers", "How many consumers the queue must have.", {.example = ">=1"}),
 };
 
 constexpr Field fields[] = {
-    field<&Options::url>(
+    field<&Options::url, verify_url>(
         "url",
         "Where the broker is: amqp://host:port/vhost (usually 5672) or amqps:// (5671). Without a "
         "path the virtual host is `/`.",
-        {.required = true, .example = "amqp://monitor@127.0.0.1/shop", .verify = verify_url}),
+        {.required = true, .example = "amqp://monitor@127.0.0.1/shop"}),
     field<&Options::user>("user", "Who to log in as; or in the URL. Without either: guest."),
     field<&Options::password>("password", "With which password; or in the URL."),
-    field<&Options::queues>("queues", "Queues that must exist, each with what must hold for it.",
-                            {.example = "{orders: {failed_above: 10000, consumers: \">=1\"}}",
-                             .verify = verify_queues,
-                             .members = queue_fields}),
+    field<&Options::queues, verify_queues>(
+        "queues", "Queues that must exist, each with what must hold for it.",
+        {.example = "{orders: {failed_above: 10000, consumers: \">=1\"}}",
+         .members = queue_fields}),
     auth_every_field<Options>(),
     field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
 };
@@ -197,8 +189,7 @@ net::awaitable<void> publish(net::Context& context, Session& session, Findings& 
 }
 
 Access access_of(const Options& options) {
-    return backends::amqp::access_of(text::parse_url(options.url).value(), options.user,
-                                     options.password, options.tls);
+    return backends::amqp::access_of(options.url, options.user, options.password, options.tls);
 }
 
 net::awaitable<std::unique_ptr<Session>> open(const Options& options, net::Context& context) {
@@ -225,37 +216,30 @@ net::awaitable<Outcome> look(const Options& options, net::Context& context, Sess
 }
 
 net::awaitable<Outcome> run(const Options& options, net::Context& context) {
-    if (options.password.configured() && !options.password.available())
-        co_return unknown("the password is not at hand yet");
     const wire::amqp::Login login = access_of(options).login;
     const std::string both = login.user + '\0' + login.password;
     Outcome outcome = co_await run_reusing<open, look>(options, context, both);
     co_return outcome;
 }
 
-std::string from_url(void* options, std::string_view url) {
-    const std::string text(url);
-    static_cast<Options*>(options)->url = text;
-    return verify_url(&text);
-}
-
 }  // namespace
 
-const Kind kind{
-    .description = describe<Options>(
-        "amqp", "Logs in to an AMQP 0-9-1 broker such as RabbitMQ and looks at queues.", fields,
-        verify),
-    .proves =
-        "That the broker accepts the log-in, opens the virtual host, takes a message and routes it "
-        "(one addressed to nobody, which comes back), and that each named queue exists with as few "
-        "messages and as many consumers as wanted. A broker short of memory or disk answers all "
-        "but stops taking messages: that is degraded, seen only by a user who may write to the "
-        "default exchange. Messages that a consumer has taken and not acknowledged are not "
-        "counted. Nothing is left on the broker. Whether consumers do their work is not proved.",
-    .schemes = {"amqp", "amqps"},
-    .urls = {"amqp://user:password@host/vhost", "amqps://user:password@host"},
-    .from_url = from_url,
-    .bind = bind_run<Options, run>,
-};
+const Kind kind = make_kind<Options, fields, run, verify>(
+    "amqp", "Logs in to an AMQP 0-9-1 broker such as RabbitMQ and looks at queues.",
+    {
+        .proves =
+            "That the broker accepts the log-in, opens the virtual host, takes a message and "
+            "routes it "
+            "(one addressed to nobody, which comes back), and that each named queue exists with as "
+            "few "
+            "messages and as many consumers as wanted. A broker short of memory or disk answers "
+            "all "
+            "but stops taking messages: that is degraded, seen only by a user who may write to the "
+            "default exchange. Messages that a consumer has taken and not acknowledged are not "
+            "counted. Nothing is left on the broker. Whether consumers do their work is not "
+            "proved.",
+        .schemes = {"amqp", "amqps"},
+        .urls = {"amqp://user:password@host/vhost", "amqps://user:password@host"},
+    });
 
 }  // namespace vitals::checks::amqp

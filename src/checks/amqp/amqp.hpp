@@ -12,6 +12,7 @@
 #include "checks/kind.hpp"
 #include "model/secret.hpp"
 #include "net/tls.hpp"
+#include "text/url.hpp"
 
 namespace vitals::checks::amqp {
 
@@ -22,7 +23,7 @@ struct Queue {
 };
 
 struct Options {
-    std::string url;  // amqp://user:password@host:port/vhost, amqps://
+    text::Url url;  // amqp://user:password@host:port/vhost, amqps://
     std::string user;
     Secret password;
     std::vector<std::pair<std::string, Queue>> queues;

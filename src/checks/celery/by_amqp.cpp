@@ -53,8 +53,8 @@ void take_delivery(const Event& event, const Question& question, Tally& tally) {
 
 net::awaitable<std::unique_ptr<ByAmqp>> ByAmqp::open(const Component& component,
                                                      net::Context& context) {
-    auto access = backends::amqp::access_of(component.broker, component.user, component.password,
-                                            component.tls);
+    auto access =
+        backends::amqp::access_of(component.url, component.user, component.password, component.tls);
     auto session = co_await Session::connect(context, std::move(access));
     co_await session->log_in(context);
     context.enter("inbox");

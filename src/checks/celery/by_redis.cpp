@@ -46,7 +46,7 @@ class Names {
         : options_(component),
           names_{.global_keyprefix = component.global_keyprefix,
                  .fanout_prefix = component.fanout_prefix,
-                 .database = backends::celery::database_of(component.broker.path)},
+                 .database = backends::celery::database_of(component.url.path)},
           inbox_(component.inbox + ".reply.vitals.pidbox"),
           separator_(component.sep.empty() ? "\x06\x16" : component.sep) {}
 
@@ -102,7 +102,7 @@ std::string seconds(Duration duration) {
 
 net::awaitable<std::unique_ptr<ByRedis>> ByRedis::open(const Component& component,
                                                        net::Context& context) {
-    auto access = backends::redis::access_of(component.broker, component.user, component.password,
+    auto access = backends::redis::access_of(component.url, component.user, component.password,
                                              component.tls);
     auto session =
         co_await Session::connect(context, std::move(access), wire::celery::largest_text + 64);
@@ -111,7 +111,7 @@ net::awaitable<std::unique_ptr<ByRedis>> ByRedis::open(const Component& componen
     session->refuse_unused_password();
     Words words{"PING"};
     co_await session->demand(std::move(words));
-    words = {"SELECT", backends::celery::database_of(component.broker.path)};
+    words = {"SELECT", backends::celery::database_of(component.url.path)};
     co_await session->demand(std::move(words));
     std::unique_ptr<ByRedis> made(new ByRedis(std::move(session)));
     co_return made;

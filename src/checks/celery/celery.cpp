@@ -21,75 +21,64 @@ bool by_redis(const text::Url& url) {
     return url.scheme == "redis" || url.scheme == "rediss";
 }
 
-std::string verify_url(const void* value) {
-    const auto& text = *static_cast<const std::string*>(value);
-    if (auto problem = text::url_problem(text, {"amqp", "amqps", "redis", "rediss"});
+Verified verify_url(const text::Url& url) {
+    if (auto problem = text::url_problem(url.text, {"amqp", "amqps", "redis", "rediss"});
         !problem.empty()) {
-        return problem;
+        return std::unexpected(problem);
     }
-    const text::Url url = *text::parse_url(text);
-    if (!url.query.empty()) return "has a query; put options into keys of their own";
+    if (!url.query.empty())
+        return std::unexpected("has a query; put options into keys of their own");
     if (!by_redis(url)) return {};
     const std::string database = url.path.size() > 1 ? url.path.substr(1) : "0";
     const bool number =
         database.size() <= 5 && database.find_first_not_of("0123456789") == database.npos;
-    return number ? std::string() : "names no database; expected redis://host:port/0";
+    return verified(number ? std::string() : "names no database; expected redis://host:port/0");
 }
 
-std::string verify_workers(const void* value) {
-    const auto range = parse_count_range(*static_cast<const std::string*>(value));
-    if (!range) return "is no count; expected one such as `>=1`, `2` or `1..4`";
-    return range->least == 0 ? "must ask for at least one worker" : std::string();
+Verified verify_workers(const std::string& value) {
+    const auto range = parse_count_range(value);
+    if (!range) return std::unexpected("is no count; expected one such as `>=1`, `2` or `1..4`");
+    return verified(range->least == 0 ? "must ask for at least one worker" : std::string());
 }
 
-std::string verify_exchange(const void* value) {
-    const auto& name = *static_cast<const std::string*>(value);
-    return name.empty() || name.size() > 200 ? "has 1 to 200 bytes" : std::string();
+Verified verify_exchange(const std::string& name) {
+    return verified(name.empty() || name.size() > 200 ? "has 1 to 200 bytes" : std::string());
 }
 
-std::string verify_prefix(const void* value) {
-    const auto& prefix = *static_cast<const std::string*>(value);
-    return prefix.size() > 200 ? "has more than 200 bytes" : std::string();
+Verified verify_prefix(const std::string& prefix) {
+    return verified(prefix.size() > 200 ? "has more than 200 bytes" : std::string());
 }
 
-std::string verify_fanout(const void* value) {
-    return backends::celery::fanout_prefix_problem(*static_cast<const std::string*>(value));
+Verified verify_fanout(const std::string& value) {
+    return verified(backends::celery::fanout_prefix_problem(value));
 }
 
-std::string verify_separator(const void* value) {
-    const auto& separator = *static_cast<const std::string*>(value);
-    return separator.size() > 16 ? "has more than 16 bytes" : std::string();
+Verified verify_separator(const std::string& separator) {
+    return verified(separator.size() > 16 ? "has more than 16 bytes" : std::string());
 }
 
-std::string verify_destination(const void* value) {
-    auto names = *static_cast<const std::vector<std::string>*>(value);
+Verified verify_destination(const std::vector<std::string>& value) {
+    auto names = value;
     for (const std::string& name : names)
-        if (name.find('@') == name.npos) return name + " is no node; expected name@host";
+        if (name.find('@') == name.npos) return verified(name + " is no node; expected name@host");
     std::sort(names.begin(), names.end());
     const bool twice = std::adjacent_find(names.begin(), names.end()) != names.end();
-    return twice ? "names a node twice" : std::string();
+    return verified(twice ? "names a node twice" : std::string());
 }
 
-std::string verify(const void* erased) {
-    const auto& options = *static_cast<const Options*>(erased);
-    const auto url = text::parse_url(options.url);
-    if (!url) return {};  // said by the field
-    if (options.part == "queue" && options.queue.empty()) return "part queue needs a queue";
-    if (options.part != "queue" && !options.queue.empty()) return "queue needs part: queue";
-    if (!url->user.empty() && !options.user.empty()) return "user stands in the URL and apart";
-    if (!url->password.empty() && options.password.configured())
-        return "password stands both in the URL and apart from it";
-    if (options.tls.certificate.empty() && !options.tls.key.empty())
-        return "tls: a key without a certificate";
+Verified verify(const Options& options) {
+    if (options.part == "queue" && options.queue.empty())
+        return std::unexpected("part queue needs a queue");
+    if (options.part != "queue" && !options.queue.empty())
+        return std::unexpected("queue needs part: queue");
     return {};
 }
 
 constexpr Field fields[] = {
-    field<&Options::url>(
-        "url",
-        "The application's broker: amqp://host:port/vhost, amqps://, "
-        "redis://host:port/database or rediss://.",
-        {.required = true, .example = "redis://127.0.0.1:6379/0", .verify = verify_url}),
+    field<&Options::url, verify_url>("url",
+                                     "The application's broker: amqp://host:port/vhost, amqps://, "
+                                     "redis://host:port/database or rediss://.",
+                                     {.required = true, .example = "redis://127.0.0.1:6379/0"}),
     field<&Options::user>("user", "Who to log in as; or in the URL."),
     field<&Options::password>("password", "With which password; or in the URL."),
     field<&Options::part>(
@@ -99,24 +88,23 @@ constexpr Field fields[] = {
         {.choices = "ping|queue|heartbeat"}),
     field<&Options::queue>("queue", "The queue that must be consumed, with part: queue.",
                            {.example = "high_priority"}),
-    field<&Options::destination>(
+    field<&Options::destination, verify_destination>(
         "destination", "The workers that must answer, by node name; without it any will do.",
-        {.example = "[celery@web1, celery@web2]", .verify = verify_destination}),
-    field<&Options::workers>("workers", "How many workers must answer, without destination.",
-                             {.example = "2", .verify = verify_workers}),
-    field<&Options::control_exchange>("control_exchange", "The application's control_exchange.",
-                                      {.verify = verify_exchange}),
-    field<&Options::event_exchange>("event_exchange", "The application's event_exchange.",
-                                    {.verify = verify_exchange}),
-    field<&Options::global_keyprefix>(
+        {.example = "[celery@web1, celery@web2]"}),
+    field<&Options::workers, verify_workers>(
+        "workers", "How many workers must answer, without destination.", {.example = "2"}),
+    field<&Options::control_exchange, verify_exchange>("control_exchange",
+                                                       "The application's control_exchange."),
+    field<&Options::event_exchange, verify_exchange>("event_exchange",
+                                                     "The application's event_exchange."),
+    field<&Options::global_keyprefix, verify_prefix>(
         "global_keyprefix", "On Redis: the application's global_keyprefix, before every key.",
-        {.example = "shop:", .verify = verify_prefix}),
-    field<&Options::fanout_prefix>(
+        {.example = "shop:"}),
+    field<&Options::fanout_prefix, verify_fanout>(
         "fanout_prefix",
-        "On Redis: the application's fanout_prefix; `false` where it is switched off.",
-        {.verify = verify_fanout}),
-    field<&Options::sep>("sep", "On Redis: the application's sep, between the parts of a binding.",
-                         {.verify = verify_separator}),
+        "On Redis: the application's fanout_prefix; `false` where it is switched off."),
+    field<&Options::sep, verify_separator>(
+        "sep", "On Redis: the application's sep, between the parts of a binding."),
     auth_every_field<Options>(),
     field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
 };
@@ -148,58 +136,53 @@ net::awaitable<Outcome> judge(const Component& component, net::Context& context,
 }
 
 net::awaitable<Outcome> run(const Component& component, net::Context& context) {
-    if (component.password.configured() && !component.password.available())
-        co_return unknown("the password is not at hand yet");
-    const std::string& user = component.user.empty() ? component.broker.user : component.user;
+    const std::string& user = component.user.empty() ? component.url.user : component.user;
     const std::string both =
         user + '\0' +
-        (component.password.configured() ? component.password.reveal() : component.broker.password);
+        (component.password.configured() ? component.password.reveal() : component.url.password);
     Outcome outcome;
-    if (by_redis(component.broker))
+    if (by_redis(component.url))
         outcome = co_await run_reusing<open<ByRedis>, judge<ByRedis>>(component, context, both);
     else
         outcome = co_await run_reusing<open<ByAmqp>, judge<ByAmqp>>(component, context, both);
     co_return outcome;
 }
 
-Run bind(std::shared_ptr<const void> options) {
-    auto component = std::make_shared<Component>(*static_cast<const Options*>(options.get()));
-    component->broker = text::parse_url(component->url).value();
+Run bind(std::shared_ptr<const Options> options) {
+    auto component = std::make_shared<Component>(*options);
     component->inbox = random_id();
     // Who listens hears what is said from then on: nothing of before may count.
     if (component->part == "heartbeat") component->auth_every = {};
     return [component](net::Context& context) { return run(*component, context); };
 }
 
-std::string from_url(void* options, std::string_view url) {
+Verified from_url(Options& options, std::string_view url) {
     constexpr std::string_view prefix = "celery+";
-    const std::string text(url.substr(url.starts_with(prefix) ? prefix.size() : 0));
-    static_cast<Options*>(options)->url = text;
-    return verify_url(&text);
+    options.url = url.substr(url.starts_with(prefix) ? prefix.size() : 0);
+    return verify_url(options.url);
 }
 
 }  // namespace
 
-const Kind kind{
-    .description = describe<Options>(
-        "celery", "Asks Celery's workers whether they are there and what they consume.", fields,
-        verify),
-    .proves =
-        "That workers receive a message through the broker and answer it (`ping`), that one of "
-        "them consumes the queue (`queue`), or that their heartbeats come (`heartbeat`). With "
-        "nobody to ask, the broker says so at once. A worker with worker_enable_remote_control off "
-        "answers nothing: use `heartbeat` for it, with a timeout longer than the pause between "
-        "heartbeats (2 seconds); also where task_serializer or accept_content is not JSON. A "
-        "worker "
-        "whose pool is `solo` neither answers nor sends heartbeats while it runs a task: only "
-        "`heartbeat` with a timeout longer than its longest task, or `failures`, spares it a false "
-        "alarm. Whether tasks succeed is not proved. On Redis replies come to a list and one "
-        "member "
-        "of a set, both of which expire.",
-    .schemes = {"celery+amqp", "celery+amqps", "celery+redis", "celery+rediss"},
-    .urls = {"celery+amqp://user:password@host/vhost", "celery+redis://:password@host:6379/0"},
-    .from_url = from_url,
-    .bind = bind,
-};
+const Kind kind = make_kind<Options, fields, bind, verify, from_url>(
+    "celery", "Asks Celery's workers whether they are there and what they consume.",
+    {
+        .proves =
+            "That workers receive a message through the broker and answer it (`ping`), that one of "
+            "them consumes the queue (`queue`), or that their heartbeats come (`heartbeat`). With "
+            "nobody to ask, the broker says so at once. A worker with worker_enable_remote_control "
+            "off "
+            "answers nothing: use `heartbeat` for it, with a timeout longer than the pause between "
+            "heartbeats (2 seconds); also where task_serializer or accept_content is not JSON. A "
+            "worker "
+            "whose pool is `solo` neither answers nor sends heartbeats while it runs a task: only "
+            "`heartbeat` with a timeout longer than its longest task, or `failures`, spares it a "
+            "false "
+            "alarm. Whether tasks succeed is not proved. On Redis replies come to a list and one "
+            "member "
+            "of a set, both of which expire.",
+        .schemes = {"celery+amqp", "celery+amqps", "celery+redis", "celery+rediss"},
+        .urls = {"celery+amqp://user:password@host/vhost", "celery+redis://:password@host:6379/0"},
+    });
 
 }  // namespace vitals::checks::celery

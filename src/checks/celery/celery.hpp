@@ -9,11 +9,12 @@
 #include "checks/kind.hpp"
 #include "model/secret.hpp"
 #include "net/tls.hpp"
+#include "text/url.hpp"
 
 namespace vitals::checks::celery {
 
 struct Options {
-    std::string url;  // amqp, amqps, redis, rediss
+    text::Url url;  // amqp, amqps, redis, rediss
     std::string user;
     Secret password;
     std::string part = "ping";  // ping | queue | heartbeat

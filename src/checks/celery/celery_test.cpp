@@ -196,7 +196,7 @@ TEST(Celery, a_connection_that_is_kept_serves_the_next_run) {
         return (*server)(words);
     }));
     const Options options{.url = "redis://" + peer->address()};
-    const auto bound = kind.bind(std::make_shared<Options>(options));
+    const auto bound = kind.bind(AnyOptions(std::make_shared<Options>(options)));
     Runner runner;
     runner.keep_connections();
     for (int i = 0; i < 3; ++i) EXPECT_EQ(runner.run(bound, 5s).status, Status::ok);

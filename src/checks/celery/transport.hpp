@@ -16,7 +16,6 @@ namespace vitals::checks::celery {
 
 // The options, and what all runs of a component have in common.
 struct Component : Options {
-    text::Url broker;   // `url`
     std::string inbox;  // random, unlike any other's: where replies go, on Redis
 };
 

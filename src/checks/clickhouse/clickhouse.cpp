@@ -17,32 +17,23 @@ namespace {
 
 constexpr std::string_view usual_port = "8123";
 
-std::string verify_url(const void* value) {
-    const auto& text = *static_cast<const std::string*>(value);
-    if (auto problem = text::url_problem(text, {"http", "https"}); !problem.empty()) return problem;
-    const text::Url url = *text::parse_url(text);
-    if (!url.query.empty() || text.find('#') != std::string::npos)
-        return "has parameters; expected http://host:8123";
+Verified verify_url(const text::Url& url) {
+    if (auto problem = text::url_problem(url.text, {"http", "https"}); !problem.empty())
+        return std::unexpected(problem);
+    if (!url.query.empty() || url.text.find('#') != std::string::npos)
+        return std::unexpected("has parameters; expected http://host:8123");
     return {};
 }
 
-std::string verify(const void* erased) {
-    const auto& options = *static_cast<const Options*>(erased);
-    const auto url = text::parse_url(options.url);
-    if (!url) return {};  // said by the field
-    const bool in_url = !url->user.empty() || !url->password.empty();
-    const bool apart = !options.user.empty() || options.password.configured();
-    if (in_url && apart) return "user and password stand both in the URL and apart from it";
-    if (options.user.empty() && options.password.configured()) return "a password without a user";
-    if (options.tls.certificate.empty() && !options.tls.key.empty())
-        return "tls: a key without a certificate";
+Verified verify(const Options& options) {
+    if (options.user.empty() && options.url.user.empty() && options.password.configured())
+        return std::unexpected("a password without a user");
     return {};
 }
 
 constexpr Field fields[] = {
-    field<&Options::url>(
-        "url", "Where its HTTP interface is.",
-        {.required = true, .example = "http://127.0.0.1:8123", .verify = verify_url}),
+    field<&Options::url, verify_url>("url", "Where its HTTP interface is.",
+                                     {.required = true, .example = "http://127.0.0.1:8123"}),
     field<&Options::user>("user", "Who to be; or in the URL. Left empty: the server's default."),
     field<&Options::password>("password", "With which password; or in the URL."),
     field<&Options::replicas>("replicas",
@@ -106,12 +97,10 @@ CheckError refusal(const net::HttpResponse& response, std::string_view asked) {
 // Options with what is made of them once.
 struct Prepared {
     explicit Prepared(std::shared_ptr<const Options> given)
-        : options(std::move(given)), url(text::parse_url(options->url).value()) {
-        base = url.bare;
+        : options(std::move(given)), base(options->url.bare) {
         while (base.ends_with('/')) base.pop_back();
     }
     std::shared_ptr<const Options> options;
-    text::Url url;
     std::string base;  // without credentials and the last slash
 };
 
@@ -131,9 +120,9 @@ net::awaitable<std::string> query(const Prepared& prepared, net::Context& contex
     const std::string asked = step;
     net::HttpRequest request =
         request_of(prepared, std::move(step), fmt::format("/?query={}", escaped));
-    const std::string user = options.user.empty() ? prepared.url.user : options.user;
+    const std::string user = options.user.empty() ? options.url.user : options.user;
     const std::string password =
-        options.password.configured() ? options.password.reveal() : prepared.url.password;
+        options.password.configured() ? options.password.reveal() : options.url.password;
     if (!user.empty()) request.headers.emplace_back("X-ClickHouse-User", user);
     if (!password.empty()) request.headers.emplace_back("X-ClickHouse-Key", password);
     net::HttpResponse response = co_await net::http(context, std::move(request));
@@ -182,8 +171,6 @@ net::awaitable<std::uint64_t> see_replicas(const Prepared& prepared, net::Contex
 
 net::awaitable<Outcome> run(std::shared_ptr<const Prepared> prepared, net::Context& context) {
     const Options& options = *prepared->options;
-    if (options.password.configured() && !options.password.available())
-        throw CheckError(ErrorClass::local, "a secret is not available", "the password");
     co_await ping(*prepared, context);
     const std::string answer =
         co_await query(*prepared, context, "query", "SELECT%201%20FORMAT%20TabSeparated");
@@ -200,20 +187,19 @@ net::awaitable<Outcome> run(std::shared_ptr<const Prepared> prepared, net::Conte
     co_return std::move(outcome).with("replicated_tables", static_cast<std::int64_t>(tables));
 }
 
-Run bind(std::shared_ptr<const void> erased) {
-    auto options = std::static_pointer_cast<const Options>(std::move(erased));
+Run bind(std::shared_ptr<const Options> options) {
     auto prepared = std::make_shared<const Prepared>(std::move(options));
     return [prepared](net::Context& context) { return run(prepared, context); };
 }
 
 // clickhouse://user:password@host is HTTP on the usual port, clickhouses:// with TLS.
-std::string from_url(void* erased, std::string_view text) {
-    auto& options = *static_cast<Options*>(erased);
+Verified from_url(Options& options, std::string_view text) {
     const auto url = text::parse_url(text);
-    if (!url) return url.error();
-    if (url->host.empty()) return "names no host";
+    if (!url) return std::unexpected(url.error());
+    if (url->host.empty()) return std::unexpected("names no host");
     if (!url->query.empty() || url->path.size() > 1)
-        return "has a path or parameters; expected clickhouse://user:password@host:8123";
+        return std::unexpected(
+            "has a path or parameters; expected clickhouse://user:password@host:8123");
     const bool tls = url->scheme == "clickhouses";
     const std::string host =
         url->host.find(':') == std::string::npos ? url->host : fmt::format("[{}]", url->host);
@@ -221,26 +207,28 @@ std::string from_url(void* erased, std::string_view text) {
     options.url = fmt::format("{}://{}:{}", tls ? "https" : "http", host, port);
     options.user = url->user;
     if (!url->password.empty()) options.password = Secret(url->password);
-    return verify(&options);
+    return verify(options);
 }
 
 }  // namespace
 
-const Kind kind{
-    .description = describe<Options>(
-        "clickhouse", "Pings, asks SELECT 1 as a user, and may look at the replicas.", fields,
-        verify),
-    .proves =
-        "That the server is up (/ping, which needs no user), that this user may log in, and that a "
-        "query comes back with exactly its result. With `replicas: true` also that no replicated "
-        "table lags behind as far as the server's own limit, and that none is read-only because it "
-        "lost its keeper, of the tables that the user may see (SHOW TABLES), which must be one at "
-        "least: others are silently left out. It proves nothing about "
-        "particular tables, disks or inserts, nor about the native protocol on port 9000.",
-    .schemes = {"clickhouse", "clickhouses"},
-    .urls = {"clickhouse://user:password@host:8123", "clickhouses://user:password@host"},
-    .from_url = from_url,
-    .bind = bind,
-};
+const Kind kind = make_kind<Options, fields, bind, verify, from_url>(
+    "clickhouse", "Pings, asks SELECT 1 as a user, and may look at the replicas.",
+    {
+        .proves =
+            "That the server is up (/ping, which needs no user), that this user may log in, and "
+            "that a "
+            "query comes back with exactly its result. With `replicas: true` also that no "
+            "replicated "
+            "table lags behind as far as the server's own limit, and that none is read-only "
+            "because it "
+            "lost its keeper, of the tables that the user may see (SHOW TABLES), which must be one "
+            "at "
+            "least: others are silently left out. It proves nothing about "
+            "particular tables, disks or inserts, nor about the native protocol on port 9000.",
+        .schemes = {"clickhouse", "clickhouses"},
+        .urls = {"clickhouse://user:password@host:8123", "clickhouses://user:password@host"},
+        .category = Category::datastore,
+    });
 
 }  // namespace vitals::checks::clickhouse

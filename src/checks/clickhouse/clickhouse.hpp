@@ -5,11 +5,12 @@
 
 #include "checks/kind.hpp"
 #include "net/tls.hpp"
+#include "text/url.hpp"
 
 namespace vitals::checks::clickhouse {
 
 struct Options {
-    std::string url;
+    text::Url url;
     std::string user;
     Secret password;
     bool replicas = false;

@@ -224,15 +224,15 @@ TEST(ClickHouseOptions, are_checked) {
 
 TEST(ClickHouseOptions, come_from_a_url) {
     Options options;
-    EXPECT_EQ(kind.from_url(&options, "clickhouse://app:p%40@h"), "");
-    EXPECT_EQ(options.url, "http://h:8123");
+    EXPECT_TRUE(kind.from_url(ObjectRef(options), "clickhouse://app:p%40@h"));
+    EXPECT_EQ(options.url.text, "http://h:8123");
     EXPECT_EQ(options.user, "app");
     EXPECT_EQ(options.password.reveal(), "p@");
     Options tls;
-    EXPECT_EQ(kind.from_url(&tls, "clickhouses://[::1]:9443/"), "");
-    EXPECT_EQ(tls.url, "https://[::1]:9443");
-    EXPECT_NE(kind.from_url(&tls, "clickhouse://"), "");
-    EXPECT_NE(kind.from_url(&tls, "clickhouse://h/db"), "");
+    EXPECT_TRUE(kind.from_url(ObjectRef(tls), "clickhouses://[::1]:9443/"));
+    EXPECT_EQ(tls.url.text, "https://[::1]:9443");
+    EXPECT_FALSE(kind.from_url(ObjectRef(tls), "clickhouse://"));
+    EXPECT_FALSE(kind.from_url(ObjectRef(tls), "clickhouse://h/db"));
 }
 
 }  // namespace

@@ -17,58 +17,55 @@ namespace vitals::checks::cloudfront {
 
 namespace {
 
-std::string verify_url(const void* value) {
-    const auto& text = *static_cast<const std::string*>(value);
-    return text.empty() ? text : text::url_problem(text, {"http", "https"});
+Verified verify_url(const text::Url& url) {
+    return verified(url.text.empty() ? url.text : text::url_problem(url.text, {"http", "https"}));
 }
 
-std::string verify_endpoint(const void* value) {
-    const auto& text = *static_cast<const std::string*>(value);
-    if (auto problem = text::url_problem(text, {"http", "https"}); !problem.empty()) return problem;
-    const text::Url url = *text::parse_url(text);
+Verified verify_endpoint(const text::Url& url) {
+    if (auto problem = text::url_problem(url.text, {"http", "https"}); !problem.empty())
+        return std::unexpected(problem);
     if (!url.query.empty() || !url.user.empty() || (!url.path.empty() && url.path != "/"))
-        return "has a path, parameters or a user; expected https://host";
+        return std::unexpected("has a path, parameters or a user; expected https://host");
     return {};
 }
 
-std::string verify_distribution(const void* value) {
-    const auto& text = *static_cast<const std::string*>(value);
+Verified verify_distribution(const std::string& text) {
     const bool good = std::all_of(text.begin(), text.end(), [](char c) {
         return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     });
-    return good ? std::string() : "is no id of a distribution; expected one such as E2QWRUHAPOMQZL";
+    return verified(good ? std::string()
+                         : "is no id of a distribution; expected one such as E2QWRUHAPOMQZL");
 }
 
-std::string verify(const void* erased) {
-    const auto& options = *static_cast<const Options*>(erased);
+Verified verify(const Options& options) {
     if (options.url.empty() == options.distribution.empty())
-        return "needs either url or distribution";
+        return std::unexpected("needs either url or distribution");
     if (!options.distribution.empty()) {
-        if (options.access_key.empty()) return "distribution needs access_key";
-        if (!options.secret_key.configured()) return "distribution needs secret_key";
-        if (options.expect_cache != "any") return "expect_cache needs url";
+        if (options.access_key.empty()) return std::unexpected("distribution needs access_key");
+        if (!options.secret_key.configured())
+            return std::unexpected("distribution needs secret_key");
+        if (options.expect_cache != "any") return std::unexpected("expect_cache needs url");
     }
-    if (options.tls.certificate.empty() && !options.tls.key.empty())
-        return "tls: a key without a certificate";
     return {};
 }
 
 constexpr Field fields[] = {
-    field<&Options::url>(
+    field<&Options::url, verify_url>(
         "url", "A resource that the distribution serves.",
-        {.example = "https://d111111abcdef8.cloudfront.net/health.txt", .verify = verify_url}),
+        {.example = "https://d111111abcdef8.cloudfront.net/health.txt"}),
     field<&Options::expect_cache>("expect_cache",
                                   "Degraded when the edge did not answer as said: `hit` from its "
                                   "cache, `miss` from the origin.",
                                   {.choices = "any|hit|miss"}),
-    field<&Options::distribution>("distribution",
-                                  "Instead of a resource: the id of a distribution whose state the "
-                                  "API is asked for.",
-                                  {.example = "E2QWRUHAPOMQZL", .verify = verify_distribution}),
+    field<&Options::distribution, verify_distribution>(
+        "distribution",
+        "Instead of a resource: the id of a distribution whose state the "
+        "API is asked for.",
+        {.example = "E2QWRUHAPOMQZL"}),
     field<&Options::access_key>("access_key", "Who asks the API."),
     field<&Options::secret_key>("secret_key", "The access key's secret."),
     field<&Options::session_token>("session_token", "Of temporary credentials."),
-    field<&Options::endpoint>("endpoint", "Where the API is.", {.verify = verify_endpoint}),
+    field<&Options::endpoint, verify_endpoint>("endpoint", "Where the API is."),
     field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
 };
 
@@ -78,7 +75,7 @@ std::string value_of(const net::HttpResponse& response, std::string_view name) {
 }
 
 net::awaitable<Outcome> resource(const Options& options, net::Context& context) {
-    const text::Url url = text::parse_url(options.url).value();
+    const text::Url url = options.url;
     net::HttpRequest request;
     request.url = url.bare;
     request.user = url.user;
@@ -119,7 +116,7 @@ std::string text_of(const wire::Element* element) {
 }
 
 net::awaitable<Outcome> distribution(const Options& options, net::Context& context) {
-    const text::Url url = text::parse_url(options.endpoint).value();
+    const text::Url url = options.endpoint;
     const backends::aws::Service service{
         .scheme = url.scheme,
         .host = backends::aws::host_header(url.scheme, url.host, url.port),
@@ -159,38 +156,40 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 // cloudfront://host/path is a resource by https, cloudfront:ID a distribution.
-std::string from_url(void* erased, std::string_view text) {
-    auto& options = *static_cast<Options*>(erased);
+Verified from_url(Options& options, std::string_view text) {
     const auto url = text::parse_url(text);
-    if (!url) return url.error();
+    if (!url) return std::unexpected(url.error());
     if (!url->host.empty()) {
         options.url = "https" + std::string(text.substr(text.find(':')));
-        return verify_url(&options.url);
+        return verify_url(options.url);
     }
     options.distribution = url->path;
-    if (options.distribution.empty() || !verify_distribution(&options.distribution).empty())
-        return "names nothing; expected cloudfront://host/path or cloudfront:DISTRIBUTION";
+    if (options.distribution.empty() || !verify_distribution(options.distribution))
+        return std::unexpected(
+            "names nothing; expected cloudfront://host/path or cloudfront:DISTRIBUTION");
     return backends::aws::take_credentials(*url, options.access_key, options.secret_key,
                                            options.session_token);
 }
 
 }  // namespace
 
-const Kind kind{
-    .description = describe<Options>(
-        "cloudfront", "Asks for a resource of a distribution, or for the distribution's state.",
-        fields, verify),
-    .proves =
-        "With `url`: that the resource is served with a good status, to the last byte, and by "
-        "CloudFront (X-Cache or Via say so) and not by something that took its name; perhaps from "
-        "its cache. Only the edge next to this machine is asked, and a hit says nothing about the "
-        "origin. With `distribution`: that it exists and is enabled, by CloudFront's API, which "
-        "needs the permission cloudfront:GetDistribution; nothing is proved about what it serves. "
-        "Tested against stand-ins, not against AWS itself.",
-    .schemes = {"cloudfront"},
-    .urls = {"cloudfront://d111111abcdef8.cloudfront.net/health.txt", "cloudfront:E2QWRUHAPOMQZL"},
-    .from_url = from_url,
-    .bind = bind_run<Options, run>,
-};
+const Kind kind = make_kind<Options, fields, run, verify, from_url>(
+    "cloudfront", "Asks for a resource of a distribution, or for the distribution's state.",
+    {
+        .proves =
+            "With `url`: that the resource is served with a good status, to the last byte, and by "
+            "CloudFront (X-Cache or Via say so) and not by something that took its name; perhaps "
+            "from "
+            "its cache. Only the edge next to this machine is asked, and a hit says nothing about "
+            "the "
+            "origin. With `distribution`: that it exists and is enabled, by CloudFront's API, "
+            "which "
+            "needs the permission cloudfront:GetDistribution; nothing is proved about what it "
+            "serves. "
+            "Tested against stand-ins, not against AWS itself.",
+        .schemes = {"cloudfront"},
+        .urls = {"cloudfront://d111111abcdef8.cloudfront.net/health.txt",
+                 "cloudfront:E2QWRUHAPOMQZL"},
+    });
 
 }  // namespace vitals::checks::cloudfront

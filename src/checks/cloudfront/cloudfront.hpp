@@ -6,17 +6,18 @@
 
 #include "checks/kind.hpp"
 #include "net/tls.hpp"
+#include "text/url.hpp"
 
 namespace vitals::checks::cloudfront {
 
 struct Options {
-    std::string url;
+    text::Url url;
     std::string expect_cache = "any";
     std::string distribution;
     std::string access_key;
     Secret secret_key;
     Secret session_token;
-    std::string endpoint = "https://cloudfront.amazonaws.com";
+    text::Url endpoint = "https://cloudfront.amazonaws.com";
     net::TlsOptions tls;
 };
 

@@ -119,15 +119,15 @@ TEST(CloudFrontOptions, are_checked) {
 TEST(CloudFrontOptions, come_from_a_url) {
     ASSERT_EQ(::unsetenv("AWS_ACCESS_KEY_ID"), 0);
     Options options;
-    EXPECT_EQ(kind.from_url(&options, "cloudfront://d1.cloudfront.net/x?a=b"), "");
-    EXPECT_EQ(options.url, "https://d1.cloudfront.net/x?a=b");
-    EXPECT_NE(kind.from_url(&options, "cloudfront:"), "");
-    EXPECT_NE(kind.from_url(&options, "cloudfront:e/1"), "");
-    EXPECT_NE(kind.from_url(&options, "cloudfront:E1"), "") << "without credentials";
+    EXPECT_TRUE(kind.from_url(ObjectRef(options), "cloudfront://d1.cloudfront.net/x?a=b"));
+    EXPECT_EQ(options.url.text, "https://d1.cloudfront.net/x?a=b");
+    EXPECT_FALSE(kind.from_url(ObjectRef(options), "cloudfront:"));
+    EXPECT_FALSE(kind.from_url(ObjectRef(options), "cloudfront:e/1"));
+    EXPECT_FALSE(kind.from_url(ObjectRef(options), "cloudfront:E1")) << "without credentials";
     ASSERT_EQ(::setenv("AWS_ACCESS_KEY_ID", "mine", 1), 0);
     ASSERT_EQ(::setenv("AWS_SECRET_ACCESS_KEY", "own", 1), 0);
     Options distribution;
-    EXPECT_EQ(kind.from_url(&distribution, "cloudfront:E1"), "");
+    EXPECT_TRUE(kind.from_url(ObjectRef(distribution), "cloudfront:E1"));
     EXPECT_EQ(distribution.distribution, "E1");
     EXPECT_EQ(testing::problem_of(kind, &distribution), "");
     ASSERT_EQ(::unsetenv("AWS_ACCESS_KEY_ID"), 0);

@@ -179,21 +179,23 @@ double one_decimal(double value) {
     return std::round(value * 10) / 10;
 }
 
-std::string verify(const void* value) {
-    const auto& options = *static_cast<const Options*>(value);
+Verified verify(const Options& options) {
     if (options.degraded_above.value > options.failed_above.value)
-        return "degraded_above is greater than failed_above: it could never show";
+        return std::unexpected("degraded_above is greater than failed_above: it could never show");
     if (options.inodes_degraded_above.value > options.inodes_failed_above.value)
-        return "inodes_degraded_above is greater than inodes_failed_above: it could never show";
-    if (options.write && !options.writable) return "write: true contradicts writable: false";
-    if (options.path.empty()) return "path is empty: expected a path such as /var/lib";
+        return std::unexpected(
+            "inodes_degraded_above is greater than inodes_failed_above: it could never show");
+    if (options.write && !options.writable)
+        return std::unexpected("write: true contradicts writable: false");
+    if (options.path.empty())
+        return std::unexpected("path is empty: expected a path such as /var/lib");
     return {};
 }
 
-std::string from_url(void* value, std::string_view url) {
+Verified from_url(Options& options, std::string_view url) {
     auto path = text::path_of_url(url);
-    if (!path) return path.error();
-    static_cast<Options*>(value)->path = *std::move(path);
+    if (!path) return std::unexpected(path.error());
+    options.path = *std::move(path);
     return {};
 }
 
@@ -275,20 +277,22 @@ Outcome judge(const Options& options, const Figures& figures) {
     return outcome;
 }
 
-const Kind kind = {
-    .description = describe<Options>(
-        "disk", "a file system has space and inodes left and is mounted for writing", fields,
-        verify),
-    .proves =
-        "The file system that holds `path` answers, has space and inodes left for users without "
-        "privileges (counted as df counts them), and is mounted for writing. With `mount`, that it "
-        "is the file system meant and not the one below a missing mount; with `write`, that a file "
-        "can be created there, reaches the disk and is read back. Without `write` it cannot see a "
-        "disk that fails on writing while its mount still says it is writable, nor a user's quota. "
-        "A mount whose server is gone ends in a timeout and holds up nothing else.",
-    .schemes = {"disk"},
-    .from_url = from_url,
-    .bind = bind_run<Options, run>,
-};
+const Kind kind = make_kind<Options, fields, run, verify, from_url>(
+    "disk", "a file system has space and inodes left and is mounted for writing",
+    {
+        .proves = "The file system that holds `path` answers, has space and inodes left for users "
+                  "without "
+                  "privileges (counted as df counts them), and is mounted for writing. With "
+                  "`mount`, that it "
+                  "is the file system meant and not the one below a missing mount; with `write`, "
+                  "that a file "
+                  "can be created there, reaches the disk and is read back. Without `write` it "
+                  "cannot see a "
+                  "disk that fails on writing while its mount still says it is writable, nor a "
+                  "user's quota. "
+                  "A mount whose server is gone ends in a timeout and holds up nothing else.",
+        .schemes = {"disk"},
+        .category = Category::system,
+    });
 
 }  // namespace vitals::checks::disk

@@ -275,9 +275,9 @@ TEST(Disk, Options_that_contradict_each_other_are_refused) {
 
 TEST(Disk, A_url_names_the_path) {
     Options options;
-    EXPECT_EQ(kind.from_url(&options, "disk:/var/lib"), "");
+    EXPECT_TRUE(kind.from_url(ObjectRef(options), "disk:/var/lib"));
     EXPECT_EQ(options.path, "/var/lib");
-    EXPECT_NE(kind.from_url(&options, "disk:"), "");
+    EXPECT_FALSE(kind.from_url(ObjectRef(options), "disk:"));
 }
 
 }  // namespace

@@ -31,40 +31,40 @@ bool is_ipv6(std::string_view address) {
     return address.find(':') != std::string_view::npos;
 }
 
-std::string verify_name(const void* value) {
-    const auto question =
-        wire::dns::question_for(*static_cast<const std::string*>(value), RecordType::a);
-    return question ? std::string() : question.error();
+Verified verify_name(const std::string& value) {
+    const auto question = wire::dns::question_for(value, RecordType::a);
+    return verified(question ? std::string() : question.error());
 }
 
-std::string verify_server(const void* value) {
-    const auto& text = *static_cast<const std::string*>(value);
+Verified verify_server(const std::string& text) {
     if (text.empty()) return {};
     const auto server = parse_server(text);
-    return server ? std::string() : server.error();
+    return verified(server ? std::string() : server.error());
 }
 
-std::string verify(const void* erased) {
-    const auto& options = *static_cast<const Options*>(erased);
+Verified verify(const Options& options) {
     const bool system = options.via == "system";
-    if (system && !options.server.empty()) return "server is not asked with via: system";
+    if (system && !options.server.empty())
+        return std::unexpected("server is not asked with via: system");
     const bool addresses =
         type_of(options) == RecordType::a || type_of(options) == RecordType::aaaa;
-    if (system && !addresses) return "via: system finds addresses only; type must be A or AAAA";
-    if (options.exact && options.expect.empty()) return "exact needs something to expect";
+    if (system && !addresses)
+        return std::unexpected("via: system finds addresses only; type must be A or AAAA");
+    if (options.exact && options.expect.empty())
+        return std::unexpected("exact needs something to expect");
     for (const std::string& value : options.expect) {
         const bool any = system && !options.type;
         const RecordType type = any && is_ipv6(value) ? RecordType::aaaa : type_of(options);
         if (auto text = wire::dns::normalised(type, value); !text) {
-            return fmt::format("expect: {} {}", value, text.error());
+            return std::unexpected(fmt::format("expect: {} {}", value, text.error()));
         }
     }
     return {};
 }
 
 constexpr Field fields[] = {
-    field<&Options::name>("name", "Which name to ask for; for PTR also an address.",
-                          {.required = true, .example = "www.example.org", .verify = verify_name}),
+    field<&Options::name, verify_name>("name", "Which name to ask for; for PTR also an address.",
+                                       {.required = true, .example = "www.example.org"}),
     field<&Options::type>("type",
                           "Which records; A if none is named, with `via: system` any address.",
                           {.choices = "A|AAAA|CNAME|MX|NS|TXT|SRV|PTR|SOA"}),
@@ -72,9 +72,9 @@ constexpr Field fields[] = {
         "via",
         "`dns` asks name servers directly; `system` asks as applications do, hosts file included.",
         {.choices = "dns|system"}),
-    field<&Options::server>(
+    field<&Options::server, verify_server>(
         "server", "Name server to test, as host or host:port; without it the system's are asked.",
-        {.example = "192.0.2.53:5353", .verify = verify_server}),
+        {.example = "192.0.2.53:5353"}),
     field<&Options::expect>(
         "expect",
         "Records that must be among the answers: addresses, names, `10 mail.example.org` for MX.",
@@ -182,19 +182,19 @@ net::awaitable<Outcome> run(std::shared_ptr<const Prepared> prepared, net::Conte
     co_return outcome;
 }
 
-Run bind(std::shared_ptr<const void> erased) {
-    const auto options = std::static_pointer_cast<const Options>(std::move(erased));
+Run bind(const std::shared_ptr<const Options>& options) {
     auto prepared = std::make_shared<const Prepared>(prepare(*options));
     return [prepared](net::Context& context) { return run(prepared, context); };
 }
 
 // RFC 4501: dns:name?type=A, dns://server:port/name?type=A; the class is always IN.
-std::string from_url(void* erased, std::string_view text) {
-    auto& options = *static_cast<Options*>(erased);
+Verified from_url(Options& options, std::string_view text) {
     const auto url = text::parse_url(text);
-    if (!url) return url.error();
-    if (url->scheme != "dns") return "has the scheme " + url->scheme + "; expected dns";
-    if (!url->user.empty() || !url->password.empty()) return "holds a user, which dns cannot be";
+    if (!url) return std::unexpected(url.error());
+    if (url->scheme != "dns")
+        return std::unexpected("has the scheme " + url->scheme + "; expected dns");
+    if (!url->user.empty() || !url->password.empty())
+        return std::unexpected("holds a user, which dns cannot be");
     options.name = url->path.starts_with('/') ? url->path.substr(1) : url->path;
     if (!url->host.empty()) {
         const bool v6 = is_ipv6(url->host);
@@ -204,12 +204,13 @@ std::string from_url(void* erased, std::string_view text) {
     for (const auto& [key, value] : url->query) {
         const auto type = wire::dns::parse_record_type(value);
         if (key != "type" || !type)
-            return "asks for what is not known; expected ?type=A or the like";
+            return std::unexpected("asks for what is not known; expected ?type=A or the like");
         options.type = std::string(to_string(*type));
     }
     if (options.name.empty())
-        return "asks for no name; expected dns:www.example.org or dns://server/www.example.org";
-    return verify_name(&options.name);
+        return std::unexpected(
+            "asks for no name; expected dns:www.example.org or dns://server/www.example.org");
+    return verify_name(options.name);
 }
 
 }  // namespace
@@ -248,21 +249,23 @@ Outcome judge(const Expectation& expectation, const wire::dns::Answer& answer) {
                   turned_away ? ErrorClass::auth : ErrorClass::protocol);
 }
 
-const Kind kind{
-    .description = describe<Options>("dns", "Asks for a name's records; judges which there are.",
-                                     fields, verify),
-    .proves =
-        "That a name has records of a type, and those expected, by the servers asked and at this "
-        "moment. Asked directly, it is the name exactly as written, without search domains or "
-        "hosts "
-        "file, and what a resolver keeps in its cache counts as its answer; `server` puts one "
-        "server to the test. `via: system` proves what applications on this machine get. When none "
-        "of the machine's own resolvers answers, vitals is blind and says so (`unknown`), for then "
-        "nothing is known about the name. Signatures (DNSSEC) are the resolver's to judge.",
-    .schemes = {"dns"},
-    .urls = {"dns:www.example.org", "dns:example.org?type=MX", "dns://192.0.2.53/www.example.org"},
-    .from_url = from_url,
-    .bind = bind,
-};
+const Kind kind = make_kind<Options, fields, bind, verify, from_url>(
+    "dns", "Asks for a name's records; judges which there are.",
+    {
+        .proves =
+            "That a name has records of a type, and those expected, by the servers asked and at "
+            "this "
+            "moment. Asked directly, it is the name exactly as written, without search domains or "
+            "hosts "
+            "file, and what a resolver keeps in its cache counts as its answer; `server` puts one "
+            "server to the test. `via: system` proves what applications on this machine get. When "
+            "none "
+            "of the machine's own resolvers answers, vitals is blind and says so (`unknown`), for "
+            "then "
+            "nothing is known about the name. Signatures (DNSSEC) are the resolver's to judge.",
+        .schemes = {"dns"},
+        .urls = {"dns:www.example.org", "dns:example.org?type=MX",
+                 "dns://192.0.2.53/www.example.org"},
+    });
 
 }  // namespace vitals::checks::dns

@@ -419,7 +419,8 @@ TEST(DnsOptions, are_checked) {
 
 TEST(DnsOptions, come_from_a_url) {
     const auto from = [](const char* url, Options& options) {
-        return kind.from_url(&options, url);
+        const Verified good = kind.from_url(ObjectRef(options), url);
+        return good ? std::string() : good.error();
     };
     Options options;
     EXPECT_EQ(from("dns://192.0.2.1:5353/www.example.org?type=aaaa", options), "");

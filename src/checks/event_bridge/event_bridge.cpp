@@ -54,13 +54,12 @@ bool is_passing(std::string_view part, std::string_view state) {
            (state == "CREATING" || state == "UPDATING" || state == "AUTHORIZING");
 }
 
-std::string verify_endpoint(const void* value) {
-    const auto& text = *static_cast<const std::string*>(value);
-    if (text.empty()) return {};
-    if (auto problem = text::url_problem(text, {"http", "https"}); !problem.empty()) return problem;
-    const text::Url url = *text::parse_url(text);
+Verified verify_endpoint(const text::Url& url) {
+    if (url.text.empty()) return {};
+    if (auto problem = text::url_problem(url.text, {"http", "https"}); !problem.empty())
+        return std::unexpected(problem);
     if (!url.query.empty() || !url.user.empty() || (!url.path.empty() && url.path != "/"))
-        return "has a path, parameters or a user; expected https://host";
+        return std::unexpected("has a path, parameters or a user; expected https://host");
     return {};
 }
 
@@ -70,32 +69,31 @@ std::string with_id(std::string text, const std::string& id) {
     return text;
 }
 
-std::string verify_sink(const void* value) {
-    const auto& text = *static_cast<const std::string*>(value);
+Verified verify_sink(const std::string& text) {
     if (text.empty()) return {};
-    if (text.find(placeholder) == std::string::npos) return "has no {id} to ask for the event by";
+    if (text.find(placeholder) == std::string::npos)
+        return std::unexpected("has no {id} to ask for the event by");
     const std::string example = with_id(text, "1");
     if (auto problem = text::url_problem(example, {"http", "https"}); !problem.empty())
-        return problem;
-    const text::Url url = *text::parse_url(example);
-    return url.user.empty() && url.password.empty()
-               ? std::string()
-               : "has a user or a password; put them into sink_headers";
+        return std::unexpected(problem);
+    const text::Url url = example;
+    return verified(url.user.empty() && url.password.empty()
+                        ? std::string()
+                        : "has a user or a password; put them into sink_headers");
 }
 
-std::string verify(const void* erased) {
-    const auto& options = *static_cast<const Options*>(erased);
+Verified verify(const Options& options) {
     const bool named = options.part != "credentials" && options.part != "e2e";
     if (named && options.name.empty())
-        return fmt::format("part {} needs the name of one", options.part);
-    if (!named && !options.name.empty()) return fmt::format("part {} has no name", options.part);
+        return std::unexpected(fmt::format("part {} needs the name of one", options.part));
+    if (!named && !options.name.empty())
+        return std::unexpected(fmt::format("part {} has no name", options.part));
     if (!options.bus.empty() && options.part != "rule" && options.part != "e2e")
-        return "only a rule or an event is on a bus";
-    if (options.part == "e2e" && options.sink.empty()) return "part e2e needs a sink";
+        return std::unexpected("only a rule or an event is on a bus");
+    if (options.part == "e2e" && options.sink.empty())
+        return std::unexpected("part e2e needs a sink");
     if (options.part != "e2e" && (!options.sink.empty() || !options.sink_headers.empty()))
-        return "only part e2e has a sink";
-    if (options.tls.certificate.empty() && !options.tls.key.empty())
-        return "tls: a key without a certificate";
+        return std::unexpected("only part e2e has a sink");
     return {};
 }
 
@@ -107,28 +105,26 @@ constexpr Field fields[] = {
         {.required = true,
          .choices = "credentials|rule|connection|api_destination|e2e",
          .example = "credentials"}),
-    field<&Options::region>(
-        "region", "Which region.",
-        {.required = true, .example = "eu-central-1", .verify = backends::aws::verify_region}),
+    field<&Options::region, backends::aws::verify_region>(
+        "region", "Which region.", {.required = true, .example = "eu-central-1"}),
     field<&Options::name>("name", "Name of the rule, connection or API destination.",
                           {.example = "orders"}),
     field<&Options::bus>("bus", "The rule's or event's bus; left empty: the default one."),
     field<&Options::source>("source",
                             "With part: e2e, the event's source, which the rule matches."),
     field<&Options::detail_type>("detail_type", "With part: e2e, the event's detail-type."),
-    field<&Options::sink>(
+    field<&Options::sink, verify_sink>(
         "sink",
         "With part: e2e, the URL that answers with the event's id once it has arrived; `{id}` in "
         "it is replaced by that id.",
-        {.example = "http://clickhouse:8123/?query=SELECT+id+FROM+probes+WHERE+id='{id}'",
-         .verify = verify_sink}),
+        {.example = "http://clickhouse:8123/?query=SELECT+id+FROM+probes+WHERE+id='{id}'"}),
     field<&Options::sink_headers>("sink_headers",
                                   "Headers of the request to the sink; any may be a secret."),
-    field<&Options::endpoint>("endpoint",
-                              "Where to ask, if not AWS's own address for the region (a VPC "
-                              "endpoint).",
-                              {.example = "https://vpce-1.events.eu-central-1.vpce.amazonaws.com",
-                               .verify = verify_endpoint}),
+    field<&Options::endpoint, verify_endpoint>(
+        "endpoint",
+        "Where to ask, if not AWS's own address for the region (a VPC "
+        "endpoint).",
+        {.example = "https://vpce-1.events.eu-central-1.vpce.amazonaws.com"}),
     field<&Options::access_key>("access_key", "Who to be.",
                                 {.required = true, .example = "AKIAIOSFODNN7EXAMPLE"}),
     field<&Options::secret_key>("secret_key", "The access key's secret.",
@@ -140,10 +136,10 @@ constexpr Field fields[] = {
 // Signs, sends; the answer whatever its status.
 net::awaitable<net::HttpResponse> ask(const Options& options, net::Context& context,
                                       std::string service, wire::sigv4::Request request) {
-    const std::string usual = fmt::format("https://{}.{}.{}", service, options.region,
-                                          backends::aws::domain_of(options.region));
-    const text::Url url =
-        text::parse_url(options.endpoint.empty() ? usual : options.endpoint).value();
+    text::Url url = options.endpoint;
+    if (url.empty())
+        url = fmt::format("https://{}.{}.{}", service, options.region,
+                          backends::aws::domain_of(options.region));
     request.method = "POST";
     const backends::aws::Service asked{
         .scheme = url.scheme,
@@ -295,8 +291,6 @@ net::awaitable<bool> arrived(const Options& options, net::Context& context, std:
     net::HttpRequest request;
     request.url = with_id(options.sink, id);
     for (const auto& [name, value] : options.sink_headers) {
-        if (!value.available())
-            throw CheckError(ErrorClass::local, "a secret is not available", "header " + name);
         request.headers.emplace_back(name, value.reveal());
     }
     request.max_body = 256 * 1024;
@@ -350,15 +344,15 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 // eventbridge://region are its credentials, eventbridge://region/rule/name a rule of it.
-std::string from_url(void* erased, std::string_view text) {
-    auto& options = *static_cast<Options*>(erased);
+Verified from_url(Options& options, std::string_view text) {
     constexpr const char* expected =
         "is not understood; expected eventbridge://REGION, or eventbridge://REGION/PART/NAME with "
         "rule, connection or api_destination for PART";
     const auto url = text::parse_url(text);
-    if (!url) return url.error();
+    if (!url) return std::unexpected(url.error());
     options.region = url->host;
-    if (!backends::aws::verify_region(&options.region).empty() || url->port) return expected;
+    if (!backends::aws::verify_region(options.region) || url->port)
+        return std::unexpected(expected);
     options.part = "credentials";
     if (url->path.size() > 1) {
         const std::string path = url->path.substr(1);
@@ -367,10 +361,10 @@ std::string from_url(void* erased, std::string_view text) {
         options.name = slash == std::string::npos ? std::string() : path.substr(slash + 1);
         const bool known = std::any_of(std::begin(parts), std::end(parts),
                                        [&](const Part& each) { return each.name == options.part; });
-        if (!known || options.name.empty()) return expected;
+        if (!known || options.name.empty()) return std::unexpected(expected);
     }
     for (const auto& [name, value] : url->query) {
-        if (name != "bus") return "has an unknown parameter; expected bus=";
+        if (name != "bus") return std::unexpected("has an unknown parameter; expected bus=");
         options.bus = value;
     }
     return backends::aws::take_credentials(*url, options.access_key, options.secret_key,
@@ -379,28 +373,28 @@ std::string from_url(void* erased, std::string_view text) {
 
 }  // namespace
 
-const Kind kind{
-    .description = describe<Options>(
-        "event_bridge",
-        "Looks at one part of Amazon EventBridge: credentials, rule, connection or API "
-        "destination; or sends an event through it.",
-        fields, verify),
-    .proves =
-        "`credentials`: that AWS (STS) knows these credentials. `rule`, `connection` and "
-        "`api_destination`: that it exists and is ENABLED, AUTHORIZED or ACTIVE, which needs the "
-        "permissions events:DescribeRule, DescribeConnection or DescribeApiDestination; that "
-        "events "
-        "arrive they do not prove. `e2e` does: it puts an event with an id of its own in "
-        "(events:PutEvents) and asks the sink for that id until it comes; a sink that answers with "
-        "it before is failed. The events are recognisable by their source and their id, "
-        "`vitals-...`; let the sink forget them (a TTL), the check cannot. Give it a timeout that "
-        "the way may take. Tested against a "
-        "stand-in whose every signature botocore computes again, not against AWS itself.",
-    .schemes = {"eventbridge"},
-    .urls = {"eventbridge://eu-central-1",
-             "eventbridge://KEY:SECRET@eu-central-1/rule/orders?bus=shop"},
-    .from_url = from_url,
-    .bind = bind_run<Options, run>,
-};
+const Kind kind = make_kind<Options, fields, run, verify, from_url>(
+    "event_bridge",
+    "Looks at one part of Amazon EventBridge: credentials, rule, connection or API "
+    "destination; or sends an event through it.",
+    {
+        .proves =
+            "`credentials`: that AWS (STS) knows these credentials. `rule`, `connection` and "
+            "`api_destination`: that it exists and is ENABLED, AUTHORIZED or ACTIVE, which needs "
+            "the "
+            "permissions events:DescribeRule, DescribeConnection or DescribeApiDestination; that "
+            "events "
+            "arrive they do not prove. `e2e` does: it puts an event with an id of its own in "
+            "(events:PutEvents) and asks the sink for that id until it comes; a sink that answers "
+            "with "
+            "it before is failed. The events are recognisable by their source and their id, "
+            "`vitals-...`; let the sink forget them (a TTL), the check cannot. Give it a timeout "
+            "that "
+            "the way may take. Tested against a "
+            "stand-in whose every signature botocore computes again, not against AWS itself.",
+        .schemes = {"eventbridge"},
+        .urls = {"eventbridge://eu-central-1",
+                 "eventbridge://KEY:SECRET@eu-central-1/rule/orders?bus=shop"},
+    });
 
 }  // namespace vitals::checks::event_bridge

@@ -6,6 +6,7 @@
 
 #include "checks/kind.hpp"
 #include "net/tls.hpp"
+#include "text/url.hpp"
 
 namespace vitals::checks::event_bridge {
 
@@ -18,7 +19,7 @@ struct Options {
     std::string detail_type = "vitals.probe";
     std::string sink;  // with {id}
     SecretMap sink_headers;
-    std::string endpoint;
+    text::Url endpoint;
     std::string access_key;
     Secret secret_key;
     Secret session_token;

@@ -196,12 +196,13 @@ TEST(EventBridge, an_event_must_come_out_at_the_sink) {
 TEST(EventBridgeOptions, come_from_a_url) {
     ASSERT_EQ(::unsetenv("AWS_ACCESS_KEY_ID"), 0);
     Options options;
-    EXPECT_EQ(kind.from_url(&options, "eventbridge://KEY:s%2Fx@eu-central-1"), "");
+    EXPECT_TRUE(kind.from_url(ObjectRef(options), "eventbridge://KEY:s%2Fx@eu-central-1"));
     EXPECT_EQ(options.part, "credentials");
     EXPECT_EQ(options.region, "eu-central-1");
     EXPECT_EQ(options.secret_key.reveal(), "s/x");
     EXPECT_EQ(testing::problem_of(kind, &options), "");
-    EXPECT_EQ(kind.from_url(&options, "eventbridge://K:s@eu-central-1/rule/a%2Fb?bus=shop"), "");
+    EXPECT_TRUE(
+        kind.from_url(ObjectRef(options), "eventbridge://K:s@eu-central-1/rule/a%2Fb?bus=shop"));
     EXPECT_EQ(options.part, "rule");
     EXPECT_EQ(options.name, "a/b");
     EXPECT_EQ(options.bus, "shop");
@@ -211,7 +212,7 @@ TEST(EventBridgeOptions, come_from_a_url) {
           "eventbridge://K:s@eu-central-1/rule/", "eventbridge://K:s@eu-central-1/e2e/x",
           "eventbridge://K:s@eu-central-1?color=red", "eventbridge://K:s@a.b"}) {
         Options none;
-        EXPECT_NE(kind.from_url(&none, url), "") << url;
+        EXPECT_FALSE(kind.from_url(ObjectRef(none), url)) << url;
     }
 }
 

@@ -38,8 +38,6 @@ Launch launch_of(const Options& options) {
     for (const auto& [name, value] : options.environment)
         launch.environment.push_back(name + "=" + value);
     for (const auto& [name, secret] : options.secrets) {
-        if (!secret.available())
-            throw CheckError(ErrorClass::local, "a secret is not available yet", name);
         launch.environment.push_back(name + "=" + secret.reveal());
     }
     if (!sets(launch.environment, "PATH"))
@@ -158,17 +156,18 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return judge(options, *plugin, *end);
 }
 
-std::string verify_command(const void* value) {
-    const auto& command = *static_cast<const std::vector<std::string>*>(value);
-    if (command.empty() || command.front().empty()) return "the program is missing";
+Verified verify_command(const std::vector<std::string>& command) {
+    if (command.empty() || command.front().empty())
+        return std::unexpected("the program is missing");
     const std::string& program = command.front();
     if (program.find('/') != std::string::npos && program.front() != '/')
-        return "expected an absolute path, or a bare name that is looked for in PATH";
+        return std::unexpected(
+            "expected an absolute path, or a bare name that is looked for in PATH");
     if (command.size() == 1 && program.find(" -") != std::string::npos)
-        return "expected a list of words, since no shell takes a line apart: [" +
-               program.substr(0, program.find(' ')) + ", ...]";
+        return std::unexpected("expected a list of words, since no shell takes a line apart: [" +
+                               program.substr(0, program.find(' ')) + ", ...]");
     for (const std::string& word : command)
-        if (word.find('\0') != std::string::npos) return "a word holds a NUL";
+        if (word.find('\0') != std::string::npos) return std::unexpected("a word holds a NUL");
     return {};
 }
 
@@ -178,26 +177,24 @@ std::string verify_name(const std::string& name) {
     return {};
 }
 
-std::string verify(const void* value) {
-    const auto& options = *static_cast<const Options*>(value);
+Verified verify(const Options& options) {
     std::set<std::string_view> names;
     const auto problem = [&names](const std::string& name) -> std::string {
         if (!names.insert(name).second) return "the variable '" + name + "' is set twice";
         return verify_name(name);
     };
     for (const auto& [name, text] : options.environment)
-        if (std::string found = problem(name); !found.empty()) return found;
+        if (std::string found = problem(name); !found.empty()) return verified(found);
     for (const auto& [name, secret] : options.secrets)
-        if (std::string found = problem(name); !found.empty()) return found;
+        if (std::string found = problem(name); !found.empty()) return verified(found);
     return {};
 }
 
 constexpr Field fields[] = {
-    field<&Options::command>(
+    field<&Options::command, verify_command>(
         "command", "The program and its arguments, one by one; no shell sees them.",
         {.required = true,
-         .example = "[/usr/lib/nagios/plugins/check_ntp_time, -H, pool.ntp.org]",
-         .verify = verify_command}),
+         .example = "[/usr/lib/nagios/plugins/check_ntp_time, -H, pool.ntp.org]"}),
     field<&Options::environment>(
         "environment", "Environment variables; without it there are only PATH and LC_ALL=C.UTF-8.",
         {.example = "{PGHOST: 127.0.0.1}"}),
@@ -209,20 +206,23 @@ constexpr Field fields[] = {
 
 }  // namespace
 
-const Kind kind = {
-    .description =
-        describe<Options>("exec", "a monitoring plugin says so by its exit code", fields, verify),
-    .proves =
-        "What the program proves, in the language of Nagios plugins: exit code 0 is ok, 1 "
-        "degraded, "
-        "2 failed, 3 and everything else (a crash, a program that is missing) unknown. Its first "
-        "line is the detail, which is public, further lines and standard error are private, its "
-        "performance data become properties. It is started without a shell, without our "
-        "environment and descriptors, in a session of its own, and killed at the deadline with all "
-        "that descends from it, in whatever session. What it detached (a daemon) before it ended "
-        "in time is left alone. "
-        "It cannot tell a plugin that is always satisfied from a service that is well.",
-    .bind = bind_run<Options, run>,
-};
+const Kind kind = make_kind<Options, fields, run, verify>(
+    "exec", "a monitoring plugin says so by its exit code",
+    {
+        .proves =
+            "What the program proves, in the language of Nagios plugins: exit code 0 is ok, 1 "
+            "degraded, "
+            "2 failed, 3 and everything else (a crash, a program that is missing) unknown. Its "
+            "first "
+            "line is the detail, which is public, further lines and standard error are private, "
+            "its "
+            "performance data become properties. It is started without a shell, without our "
+            "environment and descriptors, in a session of its own, and killed at the deadline with "
+            "all "
+            "that descends from it, in whatever session. What it detached (a daemon) before it "
+            "ended "
+            "in time is left alone. "
+            "It cannot tell a plugin that is always satisfied from a service that is well.",
+    });
 
 }  // namespace vitals::checks::exec

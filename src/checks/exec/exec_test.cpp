@@ -283,7 +283,7 @@ TEST(Exec, A_loop_that_ends_takes_its_plugins_along) {
             shell("echo $$ > " + directory.file("pid") + "; sleep 1000 & wait"));
         const auto ignore = [](const Outcome&) {};
         const engine::OngoingRun flight(environment, real_clock(), "plugin", "exec",
-                                        kind.bind(options), 60s, ignore);
+                                        kind.bind(AnyOptions(options)), 60s, ignore);
         net::Timer enough(loop);
         enough.arm(std::chrono::steady_clock::now() + 500ms, [&loop] { loop.stop(); });
         loop.run();

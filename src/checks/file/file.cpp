@@ -91,9 +91,7 @@ std::optional<Outcome> judge_content(const Options& options, const struct stat& 
     }
     const auto content = net::read_file(options.path, options.within.bytes);
     if (!content) return refused(options, content.error());
-    const auto pattern = wire::Pattern::parse(options.contains);
-    if (!pattern) return unknown("the pattern cannot be used", pattern.error());
-    if (pattern->found_in(*content)) return std::nullopt;
+    if (options.contains.found_in(*content)) return std::nullopt;
     const bool cut = static_cast<std::uint64_t>(status.st_size) > options.within.bytes;
     findings.add(
         Status::failed,
@@ -138,30 +136,25 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return co_await net::reading(context, std::move(look));
 }
 
-std::string verify_contains(const void* value) {
-    const auto& pattern = *static_cast<const std::string*>(value);
-    return pattern.empty() ? "" : wire::pattern_problem(pattern);
-}
-
-std::string verify(const void* value) {
-    const auto& options = *static_cast<const Options*>(value);
+Verified verify(const Options& options) {
     const bool asks = options.type != "any" || options.degraded_age || options.failed_age ||
                       options.min_size || options.max_size || !options.contains.empty();
     if (options.absent && asks)
-        return "absent: true leaves nothing to ask: remove the expectations or absent";
+        return std::unexpected(
+            "absent: true leaves nothing to ask: remove the expectations or absent");
     if (options.type == "directory" && !options.contains.empty())
-        return "contains is for files: a directory has no content";
+        return std::unexpected("contains is for files: a directory has no content");
     if (options.degraded_age && options.failed_age && *options.degraded_age > *options.failed_age)
-        return "degraded_age is greater than failed_age: it could never show";
+        return std::unexpected("degraded_age is greater than failed_age: it could never show");
     if (options.min_size && options.max_size && options.min_size->bytes > options.max_size->bytes)
-        return "min_size is greater than max_size: no file fits";
+        return std::unexpected("min_size is greater than max_size: no file fits");
     return {};
 }
 
-std::string from_url(void* value, std::string_view url) {
+Verified from_url(Options& options, std::string_view url) {
     auto path = text::path_of_url(url);
-    if (!path) return path.error();
-    static_cast<Options*>(value)->path = *std::move(path);
+    if (!path) return std::unexpected(path.error());
+    options.path = *std::move(path);
     return {};
 }
 
@@ -178,27 +171,26 @@ constexpr Field fields[] = {
     field<&Options::max_size>("max_size", "Larger than this, it is failed.", {.example = "2GiB"}),
     field<&Options::contains>("contains",
                               "Text, or a regular expression between slashes, that it must hold.",
-                              {.example = "/^done: [0-9]+ rows/", .verify = verify_contains}),
+                              {.example = "/^done: [0-9]+ rows/"}),
     field<&Options::within>("within", "How much of its beginning is read to find that.",
                             {.least = 1, .most = 64 << 20}),
 };
 
 }  // namespace
 
-const Kind kind = {
-    .description = describe<Options>(
-        "file", "a file exists (or not), is recent, of the right size, and holds a text", fields,
-        verify),
-    .proves =
-        "A file or directory is there, was changed recently enough, has a plausible size, and "
-        "holds "
-        "an expected text; or is absent. A time of change in the future is no proof of being "
-        "recent and is degraded. It cannot tell whether the rest of the content is right, nor, "
-        "on a network file system, whether what is seen is what the server holds by now. Age is "
-        "measured by the wall clock, because files know no other.",
-    .schemes = {"file"},
-    .from_url = from_url,
-    .bind = bind_run<Options, run>,
-};
+const Kind kind = make_kind<Options, fields, run, verify, from_url>(
+    "file", "a file exists (or not), is recent, of the right size, and holds a text",
+    {
+        .proves =
+            "A file or directory is there, was changed recently enough, has a plausible size, and "
+            "holds "
+            "an expected text; or is absent. A time of change in the future is no proof of being "
+            "recent and is degraded. It cannot tell whether the rest of the content is right, nor, "
+            "on a network file system, whether what is seen is what the server holds by now. Age "
+            "is "
+            "measured by the wall clock, because files know no other.",
+        .schemes = {"file"},
+        .category = Category::system,
+    });
 
 }  // namespace vitals::checks::file

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "checks/kind.hpp"
+#include "wire/pattern.hpp"
 
 namespace vitals::checks::file {
 
@@ -18,7 +19,7 @@ struct Options {
     std::optional<std::chrono::milliseconds> failed_age;
     std::optional<Size> min_size;
     std::optional<Size> max_size;
-    std::string contains;
+    wire::Pattern contains;
     Size within{1 << 20};
 };
 

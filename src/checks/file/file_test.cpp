@@ -160,9 +160,9 @@ TEST(File, Options_and_url) {
     const Options folder{.path = "/a", .type = "directory", .contains = "x"};
     EXPECT_EQ(problem_of(kind, &folder), "contains is for files: a directory has no content");
     Options options;
-    EXPECT_EQ(kind.from_url(&options, "file:///etc/hosts"), "");
+    EXPECT_TRUE(kind.from_url(ObjectRef(options), "file:///etc/hosts"));
     EXPECT_EQ(options.path, "/etc/hosts");
-    EXPECT_NE(kind.from_url(&options, "file://host/etc/hosts"), "");
+    EXPECT_FALSE(kind.from_url(ObjectRef(options), "file://host/etc/hosts"));
 }
 
 }  // namespace

@@ -15,47 +15,40 @@ namespace vitals::checks::grpc {
 
 namespace {
 
-std::string verify_url(const void* value) {
-    const auto& text = *static_cast<const std::string*>(value);
-    if (auto problem = text::url_problem(text, {"grpc", "grpcs"}); !problem.empty()) return problem;
-    const text::Url url = *text::parse_url(text);
+Verified verify_url(const text::Url& url) {
+    if (auto problem = text::url_problem(url.text, {"grpc", "grpcs"}); !problem.empty())
+        return std::unexpected(problem);
     if (!url.user.empty() || !url.password.empty())
-        return "holds a user; put an authorization into metadata";
-    if (!url.port) return "names no port; expected grpc://host:port";
-    if (url.path.size() > 1 || !url.query.empty()) return "has a path; expected grpc://host:port";
+        return std::unexpected("holds a user; put an authorization into metadata");
+    if (!url.port) return std::unexpected("names no port; expected grpc://host:port");
+    if (url.path.size() > 1 || !url.query.empty())
+        return std::unexpected("has a path; expected grpc://host:port");
     return {};
 }
 
-std::string verify_metadata(const void* value) {
+Verified verify_metadata(const SecretMap& value) {
     constexpr std::string_view good = "abcdefghijklmnopqrstuvwxyz0123456789_.-";
-    for (const auto& [name, secret] : *static_cast<const SecretMap*>(value)) {
+    for (const auto& [name, secret] : value) {
         if (name.empty() || name.find_first_not_of(good) != name.npos)
-            return name + " is no key of metadata; expected lower case";
-        if (name.starts_with("grpc-")) return name + " is gRPC's own";
+            return verified(name + " is no key of metadata; expected lower case");
+        if (name.starts_with("grpc-")) return verified(name + " is gRPC's own");
     }
     return {};
 }
 
-std::string verify(const void* erased) {
-    const auto& options = *static_cast<const Options*>(erased);
-    if (options.tls.certificate.empty() && !options.tls.key.empty())
-        return "tls: a key without a certificate";
-    return {};
-}
-
 constexpr Field fields[] = {
-    field<&Options::url>(
-        "url", "Where the server is: grpc://host:port, or grpcs:// with TLS.",
-        {.required = true, .example = "grpc://127.0.0.1:50051", .verify = verify_url}),
+    field<&Options::url, verify_url>("url",
+                                     "Where the server is: grpc://host:port, or grpcs:// with TLS.",
+                                     {.required = true, .example = "grpc://127.0.0.1:50051"}),
     field<&Options::service>("service", "The service asked for; without it, the whole server.",
                              {.example = "shop.v1.Orders"}),
-    field<&Options::metadata>("metadata", "Metadata of the request; any may be a secret.",
-                              {.verify = verify_metadata}),
+    field<&Options::metadata, verify_metadata>("metadata",
+                                               "Metadata of the request; any may be a secret."),
     field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
 };
 
 net::HttpRequest request_of(const Options& options) {
-    const text::Url url = text::parse_url(options.url).value();
+    const text::Url url = options.url;
     const bool tls = url.scheme == "grpcs";
     const bool six = url.host.find(':') != url.host.npos;
     net::HttpRequest request;
@@ -64,8 +57,6 @@ net::HttpRequest request_of(const Options& options) {
                               six ? "[" : "", url.host, six ? "]" : "", url.port.value_or(0));
     request.headers = {{"content-type", "application/grpc"}, {"te", "trailers"}};
     for (const auto& [name, secret] : options.metadata) {
-        if (!secret.available())
-            throw CheckError(ErrorClass::local, "a secret is not available", "metadata " + name);
         request.headers.emplace_back(name, secret.reveal());
     }
     request.body = wire::grpc::write_frame(wire::grpc::write_health_request(options.service));
@@ -138,30 +129,26 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 // grpc://host:port, or grpc://host:port/service.
-std::string from_url(void* erased, std::string_view text) {
-    auto& options = *static_cast<Options*>(erased);
+Verified from_url(Options& options, std::string_view text) {
     const auto url = text::parse_url(text);
-    if (!url) return url.error();
-    options.url = text;
-    if (url->path.size() > 1 && url->query.empty()) {
-        options.service = url->path.substr(1);
-        options.url.resize(text.find('/', text.find("//") + 2));
-    }
-    return verify_url(&options.url);
+    if (!url) return std::unexpected(url.error());
+    const bool names_service = url->path.size() > 1 && url->query.empty();
+    if (names_service) options.service = url->path.substr(1);
+    options.url = names_service ? text.substr(0, text.find('/', text.find("//") + 2)) : text;
+    return verify_url(options.url);
 }
 
 }  // namespace
 
-const Kind kind{
-    .description =
-        describe<Options>("grpc", "Asks a gRPC server's health service.", fields, verify),
-    .proves =
-        "That the server speaks gRPC over HTTP/2 and calls itself, or the named service, SERVING "
-        "by the standard health protocol (grpc.health.v1). Nothing beyond what it says of itself.",
-    .schemes = {"grpc", "grpcs"},
-    .urls = {"grpc://host:50051", "grpcs://host:50051/shop.v1.Orders"},
-    .from_url = from_url,
-    .bind = bind_run<Options, run>,
-};
+const Kind kind = make_kind<Options, fields, run, nullptr, from_url>(
+    "grpc", "Asks a gRPC server's health service.",
+    {
+        .proves = "That the server speaks gRPC over HTTP/2 and calls itself, or the named service, "
+                  "SERVING "
+                  "by the standard health protocol (grpc.health.v1). Nothing beyond what it says "
+                  "of itself.",
+        .schemes = {"grpc", "grpcs"},
+        .urls = {"grpc://host:50051", "grpcs://host:50051/shop.v1.Orders"},
+    });
 
 }  // namespace vitals::checks::grpc

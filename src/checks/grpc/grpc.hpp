@@ -5,11 +5,12 @@
 
 #include "checks/kind.hpp"
 #include "net/tls.hpp"
+#include "text/url.hpp"
 
 namespace vitals::checks::grpc {
 
 struct Options {
-    std::string url;      // grpc://host:port, grpcs://
+    text::Url url;        // grpc://host:port, grpcs://
     std::string service;  // empty: the whole server
     SecretMap metadata;
     net::TlsOptions tls;

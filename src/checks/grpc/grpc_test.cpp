@@ -213,16 +213,16 @@ TEST(Grpc, a_secret_that_is_not_there_is_our_own_fault) {
 
 TEST(GrpcOptions, come_from_a_url) {
     Options options;
-    EXPECT_EQ(kind.from_url(&options, "grpcs://h:1/shop.v1.Orders"), "");
-    EXPECT_EQ(options.url, "grpcs://h:1");
+    EXPECT_TRUE(kind.from_url(ObjectRef(options), "grpcs://h:1/shop.v1.Orders"));
+    EXPECT_EQ(options.url.text, "grpcs://h:1");
     EXPECT_EQ(options.service, "shop.v1.Orders");
     for (const char* url : {"grpc://h:1", "grpc://h:1/"}) {
         Options whole;
-        EXPECT_EQ(kind.from_url(&whole, url), "") << url;
+        EXPECT_TRUE(kind.from_url(ObjectRef(whole), url)) << url;
         EXPECT_EQ(whole.service, "");
     }
     for (const char* url : {"grpc://h", "grpc://h/x", "grpc:x/y", "grpc://u:p@h:1/x"})
-        EXPECT_NE(kind.from_url(&options, url), "") << url;
+        EXPECT_FALSE(kind.from_url(ObjectRef(options), url)) << url;
 }
 
 TEST(GrpcOptions, are_checked) {

@@ -122,7 +122,7 @@ Expectation::Expectation(const Options& options)
     for (const std::string& text : options.expect_status) {
         statuses_.push_back(parse_status(text).value());
     }
-    if (!options.expect_body.empty()) body_ = wire::Pattern::parse(options.expect_body).value();
+    if (!options.expect_body.empty()) body_ = options.expect_body;
     for (const auto& [pointer, expected] : options.expect_json)
         json_.push_back({pointer, expected});
     for (const auto& [name, expected] : options.expect_header) {

@@ -7,11 +7,13 @@
 
 #include "checks/kind.hpp"
 #include "net/tls.hpp"
+#include "text/url.hpp"
+#include "wire/pattern.hpp"
 
 namespace vitals::checks::http {
 
 struct Options {
-    std::string url;
+    text::Url url;
     std::string method = "GET";
     SecretMap headers;
     std::string body;
@@ -19,9 +21,9 @@ struct Options {
     Secret password;
     std::string unix_socket;
     std::vector<std::string> expect_status{"2xx"};
-    std::string expect_body;  // wire::Pattern
-    TextMap expect_json;      // JSON pointer -> expected value
-    TextMap expect_header;    // name -> wire::Pattern
+    wire::Pattern expect_body;
+    TextMap expect_json;    // JSON pointer -> expected value
+    TextMap expect_header;  // name -> wire::Pattern
     std::int64_t redirects = 0;
     Size max_body{1 << 20};
     std::int64_t certificate_days = 0;

@@ -462,9 +462,9 @@ TEST(HttpOptions, are_checked) {
 
 TEST(HttpOptions, come_from_a_url) {
     Options options;
-    EXPECT_EQ(kind.from_url(&options, "https://example.org/health"), "");
-    EXPECT_EQ(options.url, "https://example.org/health");
-    EXPECT_NE(kind.from_url(&options, "http:///"), "");
+    EXPECT_TRUE(kind.from_url(ObjectRef(options), "https://example.org/health"));
+    EXPECT_EQ(options.url.text, "https://example.org/health");
+    EXPECT_FALSE(kind.from_url(ObjectRef(options), "http:///"));
 }
 
 }  // namespace

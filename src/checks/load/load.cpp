@@ -100,25 +100,25 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return co_await net::reading(context, std::move(look));
 }
 
-std::string verify(const void* value) {
-    const auto& options = *static_cast<const Options*>(value);
+Verified verify(const Options& options) {
     if (options.degraded_above > options.failed_above)
-        return "degraded_above is greater than failed_above: it could never show";
+        return std::unexpected("degraded_above is greater than failed_above: it could never show");
     if (options.pressure_degraded_above && options.pressure_failed_above &&
         options.pressure_degraded_above->value > options.pressure_failed_above->value)
-        return "pressure_degraded_above is greater than pressure_failed_above: it could never show";
+        return std::unexpected(
+            "pressure_degraded_above is greater than pressure_failed_above: it could never show");
     return {};
 }
 
-std::string verify_pressure(const void* value) {
-    for (const std::string& name : *static_cast<const std::vector<std::string>*>(value))
+Verified verify_pressure(const std::vector<std::string>& value) {
+    for (const std::string& name : value)
         if (std::find(resources.begin(), resources.end(), name) == resources.end())
-            return "unknown resource '" + name + "': expected cpu, memory or io";
+            return std::unexpected("unknown resource '" + name + "': expected cpu, memory or io");
     return {};
 }
 
-std::string from_url(void*, std::string_view url) {
-    return url == "load:" ? "" : "expected load: with nothing behind it";
+Verified from_url(Options&, std::string_view url) {
+    return verified(url == "load:" ? "" : "expected load: with nothing behind it");
 }
 
 constexpr Field fields[] = {
@@ -135,9 +135,9 @@ constexpr Field fields[] = {
         {.example = "20%"}),
     field<&Options::pressure_failed_above>(
         "pressure_failed_above", "Likewise, above which it is failed.", {.example = "60%"}),
-    field<&Options::pressure>("pressure",
-                              "The resources whose pressure is judged: cpu, memory, io.",
-                              {.example = "[memory, io]", .verify = verify_pressure}),
+    field<&Options::pressure, verify_pressure>(
+        "pressure", "The resources whose pressure is judged: cpu, memory, io.",
+        {.example = "[memory, io]"}),
 };
 
 }  // namespace
@@ -180,22 +180,26 @@ Outcome judge(const Options& options, const Figures& figures) {
     return outcome;
 }
 
-const Kind kind = {
-    .description =
-        describe<Options>("load", "the machine is not hopelessly overloaded", fields, verify),
-    .proves =
-        "The load over five minutes, divided by the processors of the machine, is below a bound. "
-        "Load is no suffering: a machine that compiles with more jobs than processors is busy and "
-        "well, so the defaults only tell the hopeless (4 and 16 per processor). The load is the "
-        "whole machine's also in a container, so it is never divided by the processors left to the "
-        "container (those are shown as cpus_allowed). What shows suffering is pressure, the share "
-        "of time in which work stood still; it is shown where the kernel measures it, in a "
-        "container its own, and judged when thresholds are set: then a kernel that does not "
-        "measure "
-        "it gives unknown.",
-    .schemes = {"load"},
-    .from_url = from_url,
-    .bind = bind_run<Options, run>,
-};
+const Kind kind = make_kind<Options, fields, run, verify, from_url>(
+    "load", "the machine is not hopelessly overloaded",
+    {
+        .proves =
+            "The load over five minutes, divided by the processors of the machine, is below a "
+            "bound. "
+            "Load is no suffering: a machine that compiles with more jobs than processors is busy "
+            "and "
+            "well, so the defaults only tell the hopeless (4 and 16 per processor). The load is "
+            "the "
+            "whole machine's also in a container, so it is never divided by the processors left to "
+            "the "
+            "container (those are shown as cpus_allowed). What shows suffering is pressure, the "
+            "share "
+            "of time in which work stood still; it is shown where the kernel measures it, in a "
+            "container its own, and judged when thresholds are set: then a kernel that does not "
+            "measure "
+            "it gives unknown.",
+        .schemes = {"load"},
+        .category = Category::system,
+    });
 
 }  // namespace vitals::checks::load

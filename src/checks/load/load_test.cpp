@@ -148,8 +148,8 @@ TEST(Load, Options_and_url) {
     EXPECT_EQ(problem_of(kind, &typo),
               "pressure: unknown resource 'disk': expected cpu, memory or io");
     Options options;
-    EXPECT_EQ(kind.from_url(&options, "load:"), "");
-    EXPECT_NE(kind.from_url(&options, "load:1"), "");
+    EXPECT_TRUE(kind.from_url(ObjectRef(options), "load:"));
+    EXPECT_FALSE(kind.from_url(ObjectRef(options), "load:1"));
 }
 
 }  // namespace

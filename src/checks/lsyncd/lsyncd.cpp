@@ -28,30 +28,28 @@ constexpr std::size_t longest_status = 16 << 20;  // a line for each queued even
 constexpr int tries_to_read = 5;
 constexpr milliseconds pause_between(40);
 
-std::string verify(const void* erased) {
-    const auto& options = *static_cast<const Options*>(erased);
+Verified verify(const Options& options) {
     if (options.expected == "not_running" &&
         (options.degraded_above || options.stuck_after > milliseconds(0)))
-        return "bounds for delays contradict expected: not_running";
+        return std::unexpected("bounds for delays contradict expected: not_running");
     if (options.canary.empty() != options.copy.empty())
-        return "canary and copy: one is of no use without the other";
+        return std::unexpected("canary and copy: one is of no use without the other");
     if (options.expected == "not_running" && !options.canary.empty())
-        return "canary contradicts expected: not_running";
-    if (options.pid_file.empty()) return "pid_file: is empty";
-    if (options.status_file.empty()) return "status_file: is empty";
+        return std::unexpected("canary contradicts expected: not_running");
+    if (options.pid_file.empty()) return std::unexpected("pid_file: is empty");
+    if (options.status_file.empty()) return std::unexpected("status_file: is empty");
     return {};
 }
 
-std::string from_url(void* value, std::string_view text) {
-    auto& options = *static_cast<Options*>(value);
+Verified from_url(Options& options, std::string_view text) {
     const auto url = text::parse_url(text);
-    if (!url) return url.error();
+    if (!url) return std::unexpected(url.error());
     options.pid_file = url->path;
     for (const auto& [name, given] : url->query)
         if (name == "status_file") options.status_file = given;
     const bool whole = url->host.empty() && options.pid_file.starts_with('/') &&
                        !options.status_file.empty() && url->query.size() == 1;
-    return whole ? std::string() : "expected lsyncd:/PID_FILE?status_file=/STATUS_FILE";
+    return verified(whole ? std::string() : "expected lsyncd:/PID_FILE?status_file=/STATUS_FILE");
 }
 
 constexpr Field fields[] = {
@@ -223,24 +221,24 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 
 }  // namespace
 
-const Kind kind{
-    .description = describe<Options>(
-        "lsyncd", "Whether lsyncd runs, by its pid file's lock, and what it has queued.", fields,
-        verify),
-    .proves =
-        "That a process holds the lock of lsyncd's pid file, as lsyncd does as long as it lives "
-        "(the file alone may be left from one that was killed), that it is not stopped, and how "
-        "many events wait to be copied. lsyncd rewrites its status file only when something "
-        "happens: an old one is no sign of death while nothing is queued. With a pid file lsyncd "
-        "must run as a daemon: with `nodaemon` it writes none. A target that "
-        "refuses single files (default.direct onto a read-only disk) leaves no trace in the "
-        "status: with `canary` and `copy` each run also writes a file in the source, and fails "
-        "when "
-        "it does not arrive.",
-    .schemes = {"lsyncd"},
-    .urls = {"lsyncd:/run/lsyncd.pid?status_file=/var/log/lsyncd.status"},
-    .from_url = from_url,
-    .bind = bind_run<Options, run>,
-};
+const Kind kind = make_kind<Options, fields, run, verify, from_url>(
+    "lsyncd", "Whether lsyncd runs, by its pid file's lock, and what it has queued.",
+    {
+        .proves =
+            "That a process holds the lock of lsyncd's pid file, as lsyncd does as long as it "
+            "lives "
+            "(the file alone may be left from one that was killed), that it is not stopped, and "
+            "how "
+            "many events wait to be copied. lsyncd rewrites its status file only when something "
+            "happens: an old one is no sign of death while nothing is queued. With a pid file "
+            "lsyncd "
+            "must run as a daemon: with `nodaemon` it writes none. A target that "
+            "refuses single files (default.direct onto a read-only disk) leaves no trace in the "
+            "status: with `canary` and `copy` each run also writes a file in the source, and fails "
+            "when "
+            "it does not arrive.",
+        .schemes = {"lsyncd"},
+        .urls = {"lsyncd:/run/lsyncd.pid?status_file=/var/log/lsyncd.status"},
+    });
 
 }  // namespace vitals::checks::lsyncd

@@ -232,14 +232,14 @@ TEST_F(LsyncdCanary, overwrites_nothing) {
 
 TEST(LsyncdOptions, come_from_a_url) {
     Options options;
-    EXPECT_EQ(kind.from_url(&options, kind.urls.front()), "");
+    EXPECT_TRUE(kind.from_url(ObjectRef(options), kind.urls.front()));
     EXPECT_EQ(options.pid_file, "/run/lsyncd.pid");
     EXPECT_EQ(options.status_file, "/var/log/lsyncd.status");
     for (const char* const bad :
          {"lsyncd:/run/lsyncd.pid", "lsyncd:?status_file=/a", "lsyncd://host/a?status_file=/b",
           "lsyncd:/a?status_file=/b&more=1", "lsyncd:a?status_file=/b"}) {
         Options other;
-        EXPECT_NE(kind.from_url(&other, bad), "") << bad;
+        EXPECT_FALSE(kind.from_url(ObjectRef(other), bad)) << bad;
     }
 }
 

@@ -26,47 +26,39 @@ constexpr std::uint16_t usual_port = 11211;
 constexpr int tries_against_eviction = 3;
 constexpr std::string_view unauthenticated = "CLIENT_ERROR unauthenticated";
 
-std::string verify_url(const void* value) {
-    const auto& text = *static_cast<const std::string*>(value);
-    if (auto problem =
-            text::url_problem(text, {"memcached", "memcacheds", "unix"}, text::HostIs::optional);
+Verified verify_url(const text::Url& url) {
+    if (auto problem = text::url_problem(url.text, {"memcached", "memcacheds", "unix"},
+                                         text::HostIs::optional);
         !problem.empty()) {
-        return problem;
+        return std::unexpected(problem);
     }
-    const text::Url url = *text::parse_url(text);
-    if (!url.query.empty()) return "has parameters; expected memcached://host:port";
+    if (!url.query.empty())
+        return std::unexpected("has parameters; expected memcached://host:port");
     if (url.scheme == "unix") {
-        return url.host.empty() && url.path.starts_with('/')
-                   ? std::string()
-                   : "names no path; expected unix:/path/to/socket";
+        return verified(url.host.empty() && url.path.starts_with('/')
+                            ? std::string()
+                            : "names no path; expected unix:/path/to/socket");
     }
-    if (url.host.empty()) return "names no host";
-    if (url.path.size() > 1) return "has a path; expected memcached://host:port";
+    if (url.host.empty()) return std::unexpected("names no host");
+    if (url.path.size() > 1) return std::unexpected("has a path; expected memcached://host:port");
     return {};
 }
 
-std::string verify(const void* erased) {
-    const auto& options = *static_cast<const Options*>(erased);
-    const auto url = text::parse_url(options.url);
-    if (!url) return {};  // said by the field
-    const bool in_url = !url->user.empty() || !url->password.empty();
-    const bool apart = !options.user.empty() || options.password.configured();
-    if (in_url && apart) return "user and password stand both in the URL and apart from it";
-    const bool user = !url->user.empty() || !options.user.empty();
-    const bool password = !url->password.empty() || options.password.configured();
-    if (user != password) return "user and password belong together";
-    const std::string& name = options.user.empty() ? url->user : options.user;
+Verified verify(const Options& options) {
+    const text::Url& url = options.url;
+    const bool user = !url.user.empty() || !options.user.empty();
+    const bool password = !url.password.empty() || options.password.configured();
+    if (user != password) return std::unexpected("user and password belong together");
+    const std::string& name = options.user.empty() ? url.user : options.user;
     if (name.find_first_of(" \r\n") != std::string::npos)
-        return "user: holds a blank, which memcached takes for the user's end";
-    if (options.tls.certificate.empty() && !options.tls.key.empty())
-        return "tls: a key without a certificate";
+        return std::unexpected("user: holds a blank, which memcached takes for the user's end");
     return {};
 }
 
 constexpr Field fields[] = {
-    field<&Options::url>(
+    field<&Options::url, verify_url>(
         "url", "Where memcached is: memcached://host:port, memcacheds:// with TLS, or unix:/path.",
-        {.required = true, .example = "memcached://127.0.0.1:11211", .verify = verify_url}),
+        {.required = true, .example = "memcached://127.0.0.1:11211"}),
     field<&Options::user>("user", "Who to log in as, where it was started with -Y; or in the URL."),
     field<&Options::password>("password", "With which password; or in the URL."),
     auth_every_field<Options>(),
@@ -192,15 +184,13 @@ struct Login {
 };
 
 Login login_of(const Options& options) {
-    if (options.password.configured() && !options.password.available())
-        throw CheckError(ErrorClass::local, "a secret is not available", "the password");
-    const text::Url url = text::parse_url(options.url).value();
+    const text::Url url = options.url;
     return {options.user.empty() ? url.user : options.user,
             options.password.configured() ? options.password.reveal() : url.password};
 }
 
 net::awaitable<std::unique_ptr<Session>> open(const Options& options, net::Context& context) {
-    const text::Url url = text::parse_url(options.url).value();
+    const text::Url url = options.url;
     net::Endpoint endpoint;
     if (url.scheme == "unix") {
         endpoint.unix_path = url.path;
@@ -237,27 +227,21 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return outcome;
 }
 
-std::string from_url(void* options, std::string_view url) {
-    auto& own = *static_cast<Options*>(options);
-    own.url = url;
-    auto problem = verify_url(&own.url);
-    return problem.empty() ? verify(options) : problem;
-}
-
 }  // namespace
 
-const Kind kind{
-    .description = describe<Options>(
-        "memcached", "Stores a value that expires, reads it back, deletes it.", fields, verify),
-    .proves =
-        "That memcached lets this user in (where it asks for one), and that a value under a key of "
-        "its own, `vitals:...`, with a short expiry, is stored, read back, compared and deleted. A "
-        "server that is full and refuses, or that has no connections left, is failed. It cannot "
-        "tell how many of the application's keys are evicted before their time.",
-    .schemes = {"memcached", "memcacheds"},
-    .urls = {"memcached://host:11211", "memcacheds://user:password@host"},
-    .from_url = from_url,
-    .bind = bind_run<Options, run>,
-};
+const Kind kind = make_kind<Options, fields, run, verify>(
+    "memcached", "Stores a value that expires, reads it back, deletes it.",
+    {
+        .proves = "That memcached lets this user in (where it asks for one), and that a value "
+                  "under a key of "
+                  "its own, `vitals:...`, with a short expiry, is stored, read back, compared and "
+                  "deleted. A "
+                  "server that is full and refuses, or that has no connections left, is failed. It "
+                  "cannot "
+                  "tell how many of the application's keys are evicted before their time.",
+        .schemes = {"memcached", "memcacheds"},
+        .urls = {"memcached://host:11211", "memcacheds://user:password@host"},
+        .category = Category::datastore,
+    });
 
 }  // namespace vitals::checks::memcached

@@ -6,11 +6,12 @@
 
 #include "checks/kind.hpp"
 #include "net/tls.hpp"
+#include "text/url.hpp"
 
 namespace vitals::checks::memcached {
 
 struct Options {
-    std::string url;  // memcached://, memcacheds://, unix:
+    text::Url url;  // memcached://, memcacheds://, unix:
     std::string user;
     Secret password;
     std::chrono::milliseconds auth_every = usual_auth_every;

@@ -105,15 +105,14 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return co_await net::reading(context, std::move(look));
 }
 
-std::string verify(const void* value) {
-    const auto& options = *static_cast<const Options*>(value);
+Verified verify(const Options& options) {
     if (options.degraded_above.value > options.failed_above.value)
-        return "degraded_above is greater than failed_above: it could never show";
+        return std::unexpected("degraded_above is greater than failed_above: it could never show");
     return {};
 }
 
-std::string from_url(void*, std::string_view url) {
-    return url == "memory:" ? "" : "expected memory: with nothing behind it";
+Verified from_url(Options&, std::string_view url) {
+    return verified(url == "memory:" ? "" : "expected memory: with nothing behind it");
 }
 
 constexpr Field fields[] = {
@@ -185,22 +184,27 @@ Outcome judge(const Options& options, const Figures& figures) {
     return outcome;
 }
 
-const Kind kind = {
-    .description = describe<Options>(
-        "memory", "memory is left, on the machine and in the control group", fields, verify),
-    .proves =
-        "Programs can get more memory without swapping: by the kernel's estimate for the machine "
-        "(MemAvailable), and below the limits of the control group that vitals runs in (a "
-        "container, a systemd unit) and of those above it; the tighter of both counts. What the "
-        "kernel can drop counts as available: page cache, read once or often, that is written to "
-        "disk, and its own caches (of names and inodes). Of the latter, version 1 of control "
-        "groups does not say how much can be dropped: the machine's own share is taken. Swap does "
-        "not count at all. Where the kernel measures pressure, work that stands still for want of "
-        "memory is degraded whatever the share. It cannot see the limits of other control groups, "
-        "nor a single program that will not get the large piece it asks for.",
-    .schemes = {"memory"},
-    .from_url = from_url,
-    .bind = bind_run<Options, run>,
-};
+const Kind kind = make_kind<Options, fields, run, verify, from_url>(
+    "memory", "memory is left, on the machine and in the control group",
+    {
+        .proves =
+            "Programs can get more memory without swapping: by the kernel's estimate for the "
+            "machine "
+            "(MemAvailable), and below the limits of the control group that vitals runs in (a "
+            "container, a systemd unit) and of those above it; the tighter of both counts. What "
+            "the "
+            "kernel can drop counts as available: page cache, read once or often, that is written "
+            "to "
+            "disk, and its own caches (of names and inodes). Of the latter, version 1 of control "
+            "groups does not say how much can be dropped: the machine's own share is taken. Swap "
+            "does "
+            "not count at all. Where the kernel measures pressure, work that stands still for want "
+            "of "
+            "memory is degraded whatever the share. It cannot see the limits of other control "
+            "groups, "
+            "nor a single program that will not get the large piece it asks for.",
+        .schemes = {"memory"},
+        .category = Category::system,
+    });
 
 }  // namespace vitals::checks::memory

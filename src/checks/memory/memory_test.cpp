@@ -218,8 +218,8 @@ TEST(Memory, Options_and_url) {
     EXPECT_EQ(problem_of(kind, &never),
               "degraded_above is greater than failed_above: it could never show");
     Options options;
-    EXPECT_EQ(kind.from_url(&options, "memory:"), "");
-    EXPECT_NE(kind.from_url(&options, "memory:/x"), "");
+    EXPECT_TRUE(kind.from_url(ObjectRef(options), "memory:"));
+    EXPECT_FALSE(kind.from_url(ObjectRef(options), "memory:/x"));
 }
 
 }  // namespace

@@ -85,31 +85,28 @@ const Framework& framework_of(const std::string& name) {
     throw CheckError(ErrorClass::local, "unknown framework", name);
 }
 
-std::string verify_path(const void* value) {
-    const auto& paths = *static_cast<const std::vector<std::string>*>(value);
+Verified verify_path(const std::vector<std::string>& paths) {
     const bool good = std::none_of(paths.begin(), paths.end(), [](const std::string& each) {
         return each.empty() || each.contains('\0');
     });
-    return good ? std::string() : "expected the path of a directory or file";
+    return verified(good ? std::string() : "expected the path of a directory or file");
 }
 
-std::string verify_table(const void* value) {
-    const auto& table = *static_cast<const std::string*>(value);
+Verified verify_table(const std::string& table) {
     if (table.empty()) return {};
     const bool good = table.size() <= 127 && !table.starts_with('.') && !table.ends_with('.') &&
                       std::count(table.begin(), table.end(), '.') <= 1 &&
                       std::all_of(table.begin(), table.end(),
                                   [](char c) { return static_cast<unsigned char>(c) >= ' '; });
-    return good ? std::string() : "is no name of a table; expected table or schema.table";
+    return verified(good ? std::string() : "is no name of a table; expected table or schema.table");
 }
 
-std::string verify(const void* erased) {
-    const auto& options = *static_cast<const Options*>(erased);
+Verified verify(const Options& options) {
     if (!options.apps.empty() && options.framework != "django")
-        return "apps is for framework: django";
+        return std::unexpected("apps is for framework: django");
     if (!options.contexts.empty() && options.framework != "liquibase")
-        return "contexts is for framework: liquibase";
-    return verify_access(options.url, options.user, options.password, options.tls);
+        return std::unexpected("contexts is for framework: liquibase");
+    return verify_access(options.url, options.user, options.tls);
 }
 
 constexpr Field fields[] = {
@@ -121,11 +118,11 @@ constexpr Field fields[] = {
         {.required = true,
          .choices = "django|alembic|flyway|liquibase|rails|golang-migrate|diesel|sqitch",
          .example = "django"}),
-    field<&Options::path>(
+    field<&Options::path, verify_path>(
         "path",
         "Where the migrations are: the project's directory or their own, or several; the root "
         "change log of Liquibase, the plan of Sqitch.",
-        {.required = true, .example = "/srv/shop", .verify = verify_path}),
+        {.required = true, .example = "/srv/shop"}),
     field<&Options::apps>(
         "apps",
         "Django: only the apps with these labels, each of which must be found; with `!` before "
@@ -133,9 +130,9 @@ constexpr Field fields[] = {
         {.example = "[\"!sandbox\"]"}),
     field<&Options::contexts>(
         "contexts", "Liquibase: the contexts that it is run with; without any, as there, all."),
-    field<&Options::table>("table",
-                           "The tool's table, or schema.table, where it has not its usual name.",
-                           {.example = "shop.django_migrations", .verify = verify_table}),
+    field<&Options::table, verify_table>(
+        "table", "The tool's table, or schema.table, where it has not its usual name.",
+        {.example = "shop.django_migrations"}),
     field<&Options::ahead>(
         "ahead",
         "What it is when the database has migrations that are newer than the files, as during the "
@@ -341,36 +338,36 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 
 // `migrations+postgresql://user@host/db?framework=django&path=/srv/shop`: what is PostgreSQL's own
 // of the parameters stays in the URL.
-std::string from_url(void* erased, std::string_view url) {
-    auto& options = *static_cast<Options*>(erased);
+Verified from_url(Options& options, std::string_view url) {
     constexpr std::string_view prefix = "migrations+";
     const std::string_view text = url.substr(url.starts_with(prefix) ? prefix.size() : 0);
     const auto parsed = text::parse_url(text);
-    if (!parsed) return parsed.error();
+    if (!parsed) return std::unexpected(parsed.error());
     for (const auto& [name, value] : parsed->query) {
         if (name == "framework") options.framework = value;
         if (name == "path") options.path.push_back(value);
     }
     const std::size_t question = std::min(text.find('?'), text.size());
-    options.url = text.substr(0, question);
+    std::string own(text.substr(0, question));
     std::string_view rest = text.substr(std::min(question + 1, text.size()));
     bool first = true;
     while (!rest.empty()) {
         const std::string_view each = rest.substr(0, rest.find('&'));
         rest.remove_prefix(std::min(each.size() + 1, rest.size()));
         if (each.starts_with("framework=") || each.starts_with("path=")) continue;
-        options.url += first ? '?' : '&';
-        options.url += each;
+        own += first ? '?' : '&';
+        own += each;
         first = false;
     }
+    options.url = own;
     const bool known =
         std::any_of(std::begin(frameworks), std::end(frameworks),
                     [&options](const Framework& each) { return each.name == options.framework; });
     if (!known)
-        return "names no framework; expected ?framework=django and so on, and &path=/directory";
-    if (options.path.empty()) return "names no path; expected &path=/directory";
-    const auto problem = verify_url(&options.url);
-    return problem.empty() ? verify(&options) : problem;
+        return std::unexpected(
+            "names no framework; expected ?framework=django and so on, and &path=/directory");
+    if (options.path.empty()) return std::unexpected("names no path; expected &path=/directory");
+    return backends::postgres::verify_url(options.url);
 }
 
 }  // namespace
@@ -379,31 +376,36 @@ std::string column(const Row& row, std::size_t index) {
     return index < row.size() ? row[index].value_or("") : std::string();
 }
 
-const Kind kind{
-    .description = describe<Options>(
-        "migrations", "Compares migrations on disk with those that the database has.", fields,
-        verify),
-    .proves =
-        "That every migration on disk is applied: those of Django, Alembic, Flyway, Liquibase, "
-        "Rails, golang-migrate, Diesel or Sqitch. Files are read, never run. A table that is "
-        "missing means that nothing is applied; a directory without migrations, or one that may "
-        "not be read, is no success either, but unknown. A migration that began and did not end "
-        "well (a failed row of Flyway or Liquibase, a dirty golang-migrate) is failed. A "
-        "database ahead of the files is degraded, or what `ahead` says: newer than all files "
-        "(Rails, Diesel), not among the files (Flyway's versions, golang-migrate, Sqitch), or at "
-        "a revision that is not known, of which nothing more can be said (Alembic). Old rows whose "
-        "files are gone, and for Django and Liquibase any, are counted as `not_on_disk` and are "
-        "otherwise normal. Django's squashed migrations, merges and branches of Alembic and "
-        "baselines of Flyway count as they do there; Flyway's repeatable ones are compared by "
-        "checksum, unless they hold placeholders (`unverified`). Django's own apps are "
-        "seen only when `path` names them, too. That a migration was edited after it was applied, "
-        "which Flyway and Liquibase refuse and with runOnChange apply again, is not noticed. It "
-        "cannot tell whether the tables are as the migrations "
-        "made them.",
-    .schemes = {"migrations+postgresql", "migrations+postgres"},
-    .urls = {"migrations+postgresql://user@host/db?framework=django&path=/srv/shop"},
-    .from_url = from_url,
-    .bind = bind_run<Options, run>,
-};
+const Kind kind = make_kind<Options, fields, run, verify, from_url>(
+    "migrations", "Compares migrations on disk with those that the database has.",
+    {
+        .proves =
+            "That every migration on disk is applied: those of Django, Alembic, Flyway, Liquibase, "
+            "Rails, golang-migrate, Diesel or Sqitch. Files are read, never run. A table that is "
+            "missing means that nothing is applied; a directory without migrations, or one that "
+            "may "
+            "not be read, is no success either, but unknown. A migration that began and did not "
+            "end "
+            "well (a failed row of Flyway or Liquibase, a dirty golang-migrate) is failed. A "
+            "database ahead of the files is degraded, or what `ahead` says: newer than all files "
+            "(Rails, Diesel), not among the files (Flyway's versions, golang-migrate, Sqitch), or "
+            "at "
+            "a revision that is not known, of which nothing more can be said (Alembic). Old rows "
+            "whose "
+            "files are gone, and for Django and Liquibase any, are counted as `not_on_disk` and "
+            "are "
+            "otherwise normal. Django's squashed migrations, merges and branches of Alembic and "
+            "baselines of Flyway count as they do there; Flyway's repeatable ones are compared by "
+            "checksum, unless they hold placeholders (`unverified`). Django's own apps are "
+            "seen only when `path` names them, too. That a migration was edited after it was "
+            "applied, "
+            "which Flyway and Liquibase refuse and with runOnChange apply again, is not noticed. "
+            "It "
+            "cannot tell whether the tables are as the migrations "
+            "made them.",
+        .schemes = {"migrations+postgresql", "migrations+postgres"},
+        .urls = {"migrations+postgresql://user@host/db?framework=django&path=/srv/shop"},
+        .category = Category::datastore,
+    });
 
 }  // namespace vitals::checks::migrations

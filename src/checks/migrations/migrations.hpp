@@ -8,11 +8,12 @@
 
 #include "checks/kind.hpp"
 #include "net/tls.hpp"
+#include "text/url.hpp"
 
 namespace vitals::checks::migrations {
 
 struct Options {
-    std::string url;
+    text::Url url;
     std::string user;
     Secret password;
     std::string framework;

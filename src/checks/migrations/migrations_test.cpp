@@ -117,7 +117,9 @@ TEST(MigrationsOptions, contradictions) {
 }
 
 std::string problem_of_url(const std::string& url, Options& options) {
-    return kind.from_url(&options, url);
+    Verified good = kind.from_url(ObjectRef(options), url);
+    if (good) good = kind.description.verify(ObjectRef(options));
+    return good ? std::string() : good.error();
 }
 
 TEST(MigrationsOptions, from_a_url) {
@@ -126,7 +128,7 @@ TEST(MigrationsOptions, from_a_url) {
                              "framework=flyway&path=/z",
                              options),
               "");
-    EXPECT_EQ(options.url, "postgresql://a:b@c:1/d?sslmode=require");
+    EXPECT_EQ(options.url.text, "postgresql://a:b@c:1/d?sslmode=require");
     EXPECT_EQ(options.framework, "flyway");
     EXPECT_EQ(options.path, (std::vector<std::string>{"/x y", "/z"}));
     for (const char* bad :

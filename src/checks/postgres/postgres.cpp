@@ -24,15 +24,14 @@ bool is_expression(const std::string& expect) {
     return expect.size() > 1 && expect.starts_with('/') && expect.ends_with('/');
 }
 
-std::string verify_expect(const void* value) {
-    const auto& expect = *static_cast<const std::string*>(value);
-    return is_expression(expect) ? wire::pattern_problem(expect) : std::string();
+Verified verify_expect(const std::string& expect) {
+    return verified(is_expression(expect) ? wire::pattern_problem(expect) : std::string());
 }
 
-std::string verify(const void* erased) {
-    const auto& options = *static_cast<const Options*>(erased);
-    if (!options.expect.empty() && options.query.empty()) return "expect without a query";
-    return verify_access(options.url, options.user, options.password, options.tls);
+Verified verify(const Options& options) {
+    if (!options.expect.empty() && options.query.empty())
+        return std::unexpected("expect without a query");
+    return verify_access(options.url, options.user, options.tls);
 }
 
 constexpr Field fields[] = {
@@ -41,11 +40,11 @@ constexpr Field fields[] = {
     password_field<Options>(),
     field<&Options::query>("query", "What to ask instead of SELECT 1: one statement.",
                            {.example = "SELECT count(*) < 1000 FROM queue"}),
-    field<&Options::expect>(
+    field<&Options::expect, verify_expect>(
         "expect",
         "What the first column of the first row must be: exactly this text, or what matches a "
         "regular expression between slashes.",
-        {.example = "t", .verify = verify_expect}),
+        {.example = "t"}),
     field<&Options::writable>(
         "writable", "Failed on a standby, and where transactions are read-only by default."),
     auth_every_field<Options>(),
@@ -114,19 +113,21 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 
 }  // namespace
 
-const Kind kind{
-    .description = describe<Options>("postgres", "Logs in and runs a query.", fields, verify),
-    .proves =
-        "That PostgreSQL lets this user in, with a slot left for it, and answers SELECT 1; "
-        "or a query, in a transaction of its own, whose first value is compared with `expect`. "
-        "With `writable: "
-        "true` also that the server is no standby and not read-only by default; SELECT 1 alone is "
-        "answered by a standby too. Behind a pooler the query reaches the database, the log-in may "
-        "not. That a row can be written is proved by postgres_crud.",
-    .schemes = {"postgresql", "postgres"},
-    .urls = {"postgresql://user:password@host/database"},
-    .from_url = from_url<Options>,
-    .bind = bind_run<Options, run>,
-};
+const Kind kind = make_kind<Options, fields, run, verify, from_url<Options>>(
+    "postgres", "Logs in and runs a query.",
+    {
+        .proves =
+            "That PostgreSQL lets this user in, with a slot left for it, and answers SELECT 1; "
+            "or a query, in a transaction of its own, whose first value is compared with `expect`. "
+            "With `writable: "
+            "true` also that the server is no standby and not read-only by default; SELECT 1 alone "
+            "is "
+            "answered by a standby too. Behind a pooler the query reaches the database, the log-in "
+            "may "
+            "not. That a row can be written is proved by postgres_crud.",
+        .schemes = {"postgresql", "postgres"},
+        .urls = {"postgresql://user:password@host/database"},
+        .category = Category::datastore,
+    });
 
 }  // namespace vitals::checks::postgres

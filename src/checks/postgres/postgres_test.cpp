@@ -258,8 +258,8 @@ TEST(PostgresOptions, are_checked) {
 
 TEST(PostgresOptions, come_from_a_url) {
     Options options;
-    EXPECT_EQ(kind.from_url(&options, "postgresql://a:b+c@d"), "");
-    EXPECT_EQ(options.url, "postgresql://a:b+c@d");
+    EXPECT_TRUE(kind.from_url(ObjectRef(options), "postgresql://a:b+c@d"));
+    EXPECT_EQ(options.url.text, "postgresql://a:b+c@d");
 }
 
 }  // namespace

@@ -36,27 +36,25 @@ constexpr std::string_view no_column = "42703";
 constexpr std::string_view made_meanwhile = "23505";  // also of CREATE TABLE IF NOT EXISTS
 constexpr std::string_view exists_already = "42P07";
 
-std::string verify_table(const void* value) {
-    const auto& table = *static_cast<const std::string*>(value);
+Verified verify_table(const std::string& table) {
     const bool good = !table.empty() && table.size() <= 127 && !table.starts_with('.') &&
                       !table.ends_with('.') && std::count(table.begin(), table.end(), '.') <= 1 &&
                       std::all_of(table.begin(), table.end(),
                                   [](char c) { return static_cast<unsigned char>(c) >= ' '; });
-    return good ? std::string() : "is no name of a table; expected table or schema.table";
+    return verified(good ? std::string() : "is no name of a table; expected table or schema.table");
 }
 
-std::string verify(const void* erased) {
-    const auto& options = *static_cast<const Options*>(erased);
-    return verify_access(options.url, options.user, options.password, options.tls);
+Verified verify(const Options& options) {
+    return verify_access(options.url, options.user, options.tls);
 }
 
 constexpr Field fields[] = {
     url_field<Options>(),
     user_field<Options>(),
     password_field<Options>(),
-    field<&Options::table>(
+    field<&Options::table, verify_table>(
         "table", "The table for probe rows, or schema.table; made if it is missing and may be.",
-        {.example = "monitoring.vitals_probe", .verify = verify_table}),
+        {.example = "monitoring.vitals_probe"}),
     auth_every_field<Options>(),
     tls_field<Options>(),
 };
@@ -243,22 +241,24 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 
 }  // namespace
 
-const Kind kind{
-    .description = describe<Options>(
-        "postgres_crud", "Creates, retrieves, updates and deletes one row of a probe table.",
-        fields, verify),
-    .proves =
-        "That rows of a table can be created, retrieved, updated and deleted, each step compared "
-        "with what was asked for, and that the transaction commits. All of it is one transaction: "
-        "a run that is cut leaves nothing behind, and no other session sees the row. Where commits "
-        "wait for a synchronous standby that is gone, it ends its own from a second connection. "
-        "The table is "
-        "made if it is missing; where that is not permitted the detail holds the statement to run. "
-        "It cannot tell whether the application's own tables are right.",
-    .schemes = {"crud+postgresql", "crud+postgres"},
-    .urls = {"crud+postgresql://user:password@host/database"},
-    .from_url = from_url<Options>,
-    .bind = bind_run<Options, run>,
-};
+const Kind kind = make_kind<Options, fields, run, verify, from_url<Options>>(
+    "postgres_crud", "Creates, retrieves, updates and deletes one row of a probe table.",
+    {
+        .proves = "That rows of a table can be created, retrieved, updated and deleted, each step "
+                  "compared "
+                  "with what was asked for, and that the transaction commits. All of it is one "
+                  "transaction: "
+                  "a run that is cut leaves nothing behind, and no other session sees the row. "
+                  "Where commits "
+                  "wait for a synchronous standby that is gone, it ends its own from a second "
+                  "connection. "
+                  "The table is "
+                  "made if it is missing; where that is not permitted the detail holds the "
+                  "statement to run. "
+                  "It cannot tell whether the application's own tables are right.",
+        .schemes = {"crud+postgresql", "crud+postgres"},
+        .urls = {"crud+postgresql://user:password@host/database"},
+        .category = Category::datastore,
+    });
 
 }  // namespace vitals::checks::postgres_crud

@@ -6,11 +6,12 @@
 
 #include "checks/kind.hpp"
 #include "net/tls.hpp"
+#include "text/url.hpp"
 
 namespace vitals::checks::postgres_crud {
 
 struct Options {
-    std::string url;
+    text::Url url;
     std::string user;
     Secret password;
     std::string table = "vitals_probe";  // or schema.table

@@ -40,9 +40,9 @@ TEST(PostgresCrudOptions, are_checked) {
 
 TEST(PostgresCrudOptions, come_from_a_url_that_names_the_kind_before_a_plus) {
     Options options;
-    EXPECT_EQ(kind.from_url(&options, "crud+postgres://a:b@d"), "");
-    EXPECT_EQ(options.url, "postgres://a:b@d");
-    EXPECT_NE(kind.from_url(&options, "crud+http://d"), "");
+    EXPECT_TRUE(kind.from_url(ObjectRef(options), "crud+postgres://a:b@d"));
+    EXPECT_EQ(options.url.text, "postgres://a:b@d");
+    EXPECT_FALSE(kind.from_url(ObjectRef(options), "crud+http://d"));
 }
 
 }  // namespace

@@ -180,26 +180,26 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return co_await net::reading(context, std::move(look));
 }
 
-std::string verify_count(const void* value) {
-    const auto& count = *static_cast<const std::string*>(value);
+Verified verify_count(const std::string& count) {
     if (parse_count_range(count)) return {};
-    return "'" + count + "' is no count: expected a form such as 1, >=1, <=3 or 0..3";
+    return std::unexpected("'" + count +
+                           "' is no count: expected a form such as 1, >=1, <=3 or 0..3");
 }
 
-std::string verify(const void* value) {
-    const auto& options = *static_cast<const Options*>(value);
+Verified verify(const Options& options) {
     if (options.pid_file.empty() && options.name.empty())
-        return "neither pid_file nor name is given: one says which process is meant";
+        return std::unexpected(
+            "neither pid_file nor name is given: one says which process is meant");
     if (!options.pid_file.empty() && options.count != Options{}.count)
-        return "count goes with name alone: a pid file names one process";
+        return std::unexpected("count goes with name alone: a pid file names one process");
     return {};
 }
 
-std::string from_url(void* value, std::string_view url) {
+Verified from_url(Options& options, std::string_view url) {
     const std::string_view name = url.substr(url.find(':') + 1);
     if (name.empty() || name.find('/') != std::string_view::npos)
-        return "expected process:NAME, the name of a program";
-    static_cast<Options*>(value)->name = name;
+        return std::unexpected("expected process:NAME, the name of a program");
+    options.name = name;
     return {};
 }
 
@@ -210,26 +210,30 @@ constexpr Field fields[] = {
                           "Name of the program: its file's name, or what it calls itself. With "
                           "pid_file, the process must be called that.",
                           {.example = "nginx"}),
-    field<&Options::count>("count", "How many processes of that name there should be.",
-                           {.example = "1..4", .verify = verify_count}),
+    field<&Options::count, verify_count>(
+        "count", "How many processes of that name there should be.", {.example = "1..4"}),
     field<&Options::user>("user", "User, by name or number, that the process must run as.",
                           {.example = "www-data"}),
 };
 
 }  // namespace
 
-const Kind kind = {
-    .description = describe<Options>("process", "a program runs", fields, verify),
-    .proves =
-        "The process that a pid file names exists, is no zombie and not stopped, and is the one "
-        "that wrote the file: it is called `name`, or, without a name, it started before the file "
-        "was written (a number left over from before a crash may belong to somebody else). Or: as "
-        "many processes of a name run as there should. It cannot tell whether a process that runs "
-        "does its work; ask it something to know that. Where processes of other users are hidden "
-        "from vitals the result is unknown, not failed.",
-    .schemes = {"process"},
-    .from_url = from_url,
-    .bind = bind_run<Options, run>,
-};
+const Kind kind = make_kind<Options, fields, run, verify, from_url>(
+    "process", "a program runs",
+    {
+        .proves = "The process that a pid file names exists, is no zombie and not stopped, and is "
+                  "the one "
+                  "that wrote the file: it is called `name`, or, without a name, it started before "
+                  "the file "
+                  "was written (a number left over from before a crash may belong to somebody "
+                  "else). Or: as "
+                  "many processes of a name run as there should. It cannot tell whether a process "
+                  "that runs "
+                  "does its work; ask it something to know that. Where processes of other users "
+                  "are hidden "
+                  "from vitals the result is unknown, not failed.",
+        .schemes = {"process"},
+        .category = Category::system,
+    });
 
 }  // namespace vitals::checks::process

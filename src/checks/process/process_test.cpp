@@ -229,10 +229,10 @@ TEST(Process, Options_and_url) {
     EXPECT_EQ(problem_of(kind, &typo),
               "count: 'two' is no count: expected a form such as 1, >=1, <=3 or 0..3");
     Options options;
-    EXPECT_EQ(kind.from_url(&options, "process:nginx"), "");
+    EXPECT_TRUE(kind.from_url(ObjectRef(options), "process:nginx"));
     EXPECT_EQ(options.name, "nginx");
-    EXPECT_NE(kind.from_url(&options, "process:"), "");
-    EXPECT_NE(kind.from_url(&options, "process:/run/x.pid"), "");
+    EXPECT_FALSE(kind.from_url(ObjectRef(options), "process:"));
+    EXPECT_FALSE(kind.from_url(ObjectRef(options), "process:/run/x.pid"));
 }
 
 }  // namespace

@@ -11,13 +11,14 @@ constexpr Field fields[] = {
 
 }  // namespace
 
-const Kind kind = {
-    .description = describe<Options>("push", "takes the state that is pushed to it", fields),
-    .proves =
-        "Nothing by itself: it repeats what a program, a script or the library said about "
-        "itself, and that it was said less than `ttl` ago. Whoever falls silent is failed, "
-        "whatever was said last. It cannot tell whether what is pushed is true; push after "
-        "the work was done, not from a timer beside it.",
-};
+const Kind kind = make_kind<Options, fields, nullptr>(
+    "push", "takes the state that is pushed to it",
+    {
+        .proves =
+            "Nothing by itself: it repeats what a program, a script or the library said about "
+            "itself, and that it was said less than `ttl` ago. Whoever falls silent is failed, "
+            "whatever was said last. It cannot tell whether what is pushed is true; push after "
+            "the work was done, not from a timer beside it.",
+    });
 
 }  // namespace vitals::checks::push

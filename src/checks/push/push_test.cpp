@@ -8,11 +8,11 @@ namespace {
 TEST(Push, Is_never_run_and_holds_for_a_minute) {
     EXPECT_EQ(kind.bind, nullptr);
     EXPECT_TRUE(kind.schemes.empty());
-    const std::shared_ptr<void> made = kind.description.make();
+    const AnyOptions made = kind.description.make();
     ASSERT_EQ(kind.description.fields.size(), 1u);
     const Field& ttl = kind.description.fields[0];
     EXPECT_EQ(ttl.name, "ttl");
-    EXPECT_EQ(format_value(ttl, ttl.peek(made.get())), "1m");
+    EXPECT_EQ(format_value(ttl, ttl.peek(made.ref())), "1m");
 }
 
 }  // namespace

@@ -56,53 +56,48 @@ std::optional<std::int64_t> database_of(const text::Url& url) {
     return value && *value >= 0 && *value < 100'000 ? value : std::nullopt;
 }
 
-std::string verify_url(const void* value) {
-    const auto& text = *static_cast<const std::string*>(value);
-    if (auto problem = text::url_problem(text, {"redis", "rediss", "unix"}, text::HostIs::optional);
+Verified verify_url(const text::Url& url) {
+    if (auto problem =
+            text::url_problem(url.text, {"redis", "rediss", "unix"}, text::HostIs::optional);
         !problem.empty()) {
-        return problem;
+        return std::unexpected(problem);
     }
-    const text::Url url = *text::parse_url(text);
     if (url.scheme == "unix" && (!url.host.empty() || !url.path.starts_with('/')))
-        return "names no path; expected unix:/path/to/socket";
-    if (url.scheme != "unix" && url.host.empty()) return "names no host";
+        return std::unexpected("names no path; expected unix:/path/to/socket");
+    if (url.scheme != "unix" && url.host.empty()) return std::unexpected("names no host");
     for (const auto& [name, ignored] : url.query) {
         if (name != "db" || url.scheme != "unix")
-            return "has parameters; expected redis://host:port/database, or unix:/path?db=0";
+            return std::unexpected(
+                "has parameters; expected redis://host:port/database, or unix:/path?db=0");
     }
-    if (!database_of(url)) return "names no database by number; expected redis://host:port/0";
+    if (!database_of(url))
+        return std::unexpected("names no database by number; expected redis://host:port/0");
     return {};
 }
 
-std::string verify(const void* erased) {
-    const auto& options = *static_cast<const Options*>(erased);
-    const auto url = text::parse_url(options.url);
-    if (!url) return {};  // said by the field
-    const bool in_url = !url->user.empty() || !url->password.empty();
-    const bool apart = !options.user.empty() || options.password.configured();
-    if (in_url && apart) return "user and password stand both in the URL and apart from it";
+Verified verify(const Options& options) {
+    const text::Url& url = options.url;
     if (!options.user.empty() && !options.password.configured())
-        return "a user without a password cannot log in";
-    if (!url->user.empty() && url->password.empty())
-        return "url: a user without a password cannot log in; a password alone is written "
-               "redis://:password@host";
+        return std::unexpected("a user without a password cannot log in");
+    if (!url.user.empty() && url.password.empty())
+        return std::unexpected(
+            "url: a user without a password cannot log in; a password alone is written "
+            "redis://:password@host");
     if (options.mode == "sentinel" && options.role != "any")
-        return "a sentinel is neither master nor replica: no role";
+        return std::unexpected("a sentinel is neither master nor replica: no role");
     if (!options.master.empty() && options.mode != "auto" && options.mode != "sentinel")
-        return "master: is found through a sentinel; expected mode: sentinel";
+        return std::unexpected("master: is found through a sentinel; expected mode: sentinel");
     if (!options.master.empty() && options.role == "replica")
-        return "master: contradicts role: replica";
+        return std::unexpected("master: contradicts role: replica");
     if (options.mode == "replica" && options.role == "master")
-        return "mode: replica contradicts role: master";
-    if (options.tls.certificate.empty() && !options.tls.key.empty())
-        return "tls: a key without a certificate";
+        return std::unexpected("mode: replica contradicts role: master");
     return {};
 }
 
 constexpr Field fields[] = {
-    field<&Options::url>(
+    field<&Options::url, verify_url>(
         "url", "Where Redis is: redis://host:port/0, rediss:// with TLS, or unix:/path?db=0.",
-        {.required = true, .example = "redis://127.0.0.1:6379/0", .verify = verify_url}),
+        {.required = true, .example = "redis://127.0.0.1:6379/0"}),
     field<&Options::user>("user", "Who to log in as (ACL); or in the URL."),
     field<&Options::password>("password", "With which password; or in the URL."),
     field<&Options::mode>(
@@ -347,8 +342,7 @@ net::awaitable<Outcome> Probe::judge() {
 }
 
 Access access_of(const Options& options) {
-    return backends::redis::access_of(text::parse_url(options.url).value(), options.user,
-                                      options.password, options.tls);
+    return backends::redis::access_of(options.url, options.user, options.password, options.tls);
 }
 
 // Where the sentinel says that the master is. A sentinel mostly asks for no password; where it
@@ -388,7 +382,7 @@ net::awaitable<std::unique_ptr<Session>> open(const Options& options, net::Conte
     if (!options.master.empty()) access.endpoint = co_await find_master(options, context, access);
     auto session = co_await Session::connect(context, std::move(access));
     co_await session->log_in(context);
-    const std::int64_t database = database_of(*text::parse_url(options.url)).value_or(0);
+    const std::int64_t database = database_of(options.url).value_or(0);
     if (database != 0) {
         context.enter("select");
         co_await session->select(database);
@@ -409,32 +403,29 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return outcome;
 }
 
-std::string from_url(void* options, std::string_view url) {
-    auto& own = *static_cast<Options*>(options);
-    own.url = url;
-    auto problem = verify_url(&own.url);
-    return problem.empty() ? verify(options) : problem;
-}
-
 }  // namespace
 
-const Kind kind{
-    .description = describe<Options>(
-        "redis", "Logs in, writes a key that expires, reads it back, deletes it.", fields, verify),
-    .proves =
-        "That Redis lets this user in and does its work: a key `vitals:...` is set with an expiry, "
-        "read back, compared and deleted. A server that answers PING but refuses writes (read-only "
-        "replica, memory full, cannot save, not enough replicas) is failed, each with its own "
-        "words. A replica (`mode: replica`) is asked for its link to the master and for a read; "
-        "a node of a cluster also for the cluster's state, and a key that lives elsewhere "
-        "(MOVED) is no fault; a sentinel for its masters and their quorum, or, with `master`, for "
-        "the address of one, where the work is then done. A password that the server does not ask "
-        "for is degraded. It cannot tell whether the application's own keys "
-        "are right, nor whether data survives a restart.",
-    .schemes = {"redis", "rediss"},
-    .urls = {"redis://:password@host:6379/0", "rediss://user:password@host"},
-    .from_url = from_url,
-    .bind = bind_run<Options, run>,
-};
+const Kind kind = make_kind<Options, fields, run, verify>(
+    "redis", "Logs in, writes a key that expires, reads it back, deletes it.",
+    {
+        .proves =
+            "That Redis lets this user in and does its work: a key `vitals:...` is set with an "
+            "expiry, "
+            "read back, compared and deleted. A server that answers PING but refuses writes "
+            "(read-only "
+            "replica, memory full, cannot save, not enough replicas) is failed, each with its own "
+            "words. A replica (`mode: replica`) is asked for its link to the master and for a "
+            "read; "
+            "a node of a cluster also for the cluster's state, and a key that lives elsewhere "
+            "(MOVED) is no fault; a sentinel for its masters and their quorum, or, with `master`, "
+            "for "
+            "the address of one, where the work is then done. A password that the server does not "
+            "ask "
+            "for is degraded. It cannot tell whether the application's own keys "
+            "are right, nor whether data survives a restart.",
+        .schemes = {"redis", "rediss"},
+        .urls = {"redis://:password@host:6379/0", "rediss://user:password@host"},
+        .category = Category::datastore,
+    });
 
 }  // namespace vitals::checks::redis

@@ -7,11 +7,12 @@
 
 #include "checks/kind.hpp"
 #include "net/tls.hpp"
+#include "text/url.hpp"
 
 namespace vitals::checks::redis {
 
 struct Options {
-    std::string url;  // redis://, rediss://, unix:
+    text::Url url;  // redis://, rediss://, unix:
     std::string user;
     Secret password;
     std::string mode = "auto";  // auto | standalone | replica | cluster | sentinel

@@ -415,14 +415,14 @@ TEST(RedisOptions, are_checked) {
     EXPECT_EQ(problem({.url = "redis://h/x"}),
               "url: names no database by number; expected redis://host:port/0");
     EXPECT_EQ(problem({.url = "redis://u:p@h", .password = Secret("x")}),
-              "user and password stand both in the URL and apart from it");
+              "password stands both in the URL and apart from it");
     EXPECT_EQ(problem({.url = "redis://h", .user = "u"}),
               "a user without a password cannot log in");
     EXPECT_EQ(problem({.url = "redis://h", .mode = "replica", .role = "master"}),
               "mode: replica contradicts role: master");
     Options options;
-    EXPECT_EQ(kind.from_url(&options, "rediss://h:7000"), "");
-    EXPECT_EQ(options.url, "rediss://h:7000");
+    EXPECT_TRUE(kind.from_url(ObjectRef(options), "rediss://h:7000"));
+    EXPECT_EQ(options.url.text, "rediss://h:7000");
 }
 
 // Two runs of one component that keeps its connection, on a server that may treat the kept one

@@ -34,24 +34,23 @@ constexpr std::int64_t settling_seconds = 10;
 constexpr std::chrono::milliseconds longest_look(1000);
 constexpr std::chrono::milliseconds between_looks(50);
 
-std::string verify_bound(const void* value) {
-    for (const std::string& bound : *static_cast<const std::vector<std::string>*>(value)) {
+Verified verify_bound(const std::vector<std::string>& value) {
+    for (const std::string& bound : value) {
         if (!parse_size(bound) && !parse_duration(bound))
-            return "is neither a size nor a duration; expected 16MiB, 30s or both";
+            return std::unexpected("is neither a size nor a duration; expected 16MiB, 30s or both");
     }
     return {};
 }
 
-std::string verify_globs(const void* value) {
-    for (const std::string& glob : *static_cast<const std::vector<std::string>*>(value)) {
-        if (auto problem = text::glob_problem(glob); !problem.empty()) return problem;
+Verified verify_globs(const std::vector<std::string>& value) {
+    for (const std::string& glob : value) {
+        if (auto problem = text::glob_problem(glob); !problem.empty()) return verified(problem);
     }
     return {};
 }
 
-std::string verify(const void* erased) {
-    const auto& options = *static_cast<const Options*>(erased);
-    return verify_access(options.url, options.user, options.password, options.tls);
+Verified verify(const Options& options) {
+    return verify_access(options.url, options.user, options.tls);
 }
 
 constexpr Field fields[] = {
@@ -61,17 +60,17 @@ constexpr Field fields[] = {
     field<&Options::role>("role",
                           "What the server must be; `auto` takes it for what it says it is.",
                           {.choices = "auto|primary|standby"}),
-    field<&Options::degraded_above>(
+    field<&Options::degraded_above, verify_bound>(
         "degraded_above", "Degraded when a standby lags by more: a size, a duration, or both.",
-        {.example = "[16MiB, 30s]", .verify = verify_bound}),
-    field<&Options::failed_above>(
+        {.example = "[16MiB, 30s]"}),
+    field<&Options::failed_above, verify_bound>(
         "failed_above", "Failed when a standby lags by more: a size, a duration, or both.",
-        {.example = "[1GiB, 10m]", .verify = verify_bound}),
-    field<&Options::ignore_slots>(
+        {.example = "[1GiB, 10m]"}),
+    field<&Options::ignore_slots, verify_globs>(
         "ignore_slots",
         "Replication slots that are no standby's and not judged, such as a log archiver's: names, "
         "or globs.",
-        {.example = "[barman]", .verify = verify_globs}),
+        {.example = "[barman]"}),
     field<&Options::fresh_within>(
         "fresh_within",
         "Degraded when a standby's newest commit is older, for servers that are written to all "
@@ -344,25 +343,27 @@ std::string replayed_statement(int version) {
                : "SELECT pg_xlog_location_diff(pg_last_xlog_replay_location(), $1) >= 0";
 }
 
-const Kind kind{
-    .description = describe<Options>(
-        "replication", "Asks PostgreSQL for its role, its standbys, positions and lag.", fields,
-        verify),
-    .proves =
-        "What the server is (primary, standby, or standalone: nothing in it is set up for "
-        "standbys), where it is in its log, whether a standby streams or it receives as one, and "
-        "how far they are apart in bytes and seconds. A primary that has lost its standby, and a "
-        "standby that receives nothing or whose replay is paused, are degraded; lag is judged by "
-        "its own bounds. The lag in seconds of an idle server is 0, and not known of a standby "
-        "that receives nothing. Ordinary users do not see how far standbys are: grant "
-        "pg_monitor. A replication slot, physical or logical, that nobody uses or whose log is "
-        "gone is degraded. A standby cannot tell whether the one that it receives from has a "
-        "primary: check that one, too, or set `fresh_within`. It cannot tell whether the standby's "
-        "data are the primary's.",
-    .schemes = {"replication+postgresql", "replication+postgres"},
-    .urls = {"replication+postgresql://user:password@host/postgres"},
-    .from_url = from_url<Options>,
-    .bind = bind_run<Options, run>,
-};
+const Kind kind = make_kind<Options, fields, run, verify, from_url<Options>>(
+    "replication", "Asks PostgreSQL for its role, its standbys, positions and lag.",
+    {
+        .proves =
+            "What the server is (primary, standby, or standalone: nothing in it is set up for "
+            "standbys), where it is in its log, whether a standby streams or it receives as one, "
+            "and "
+            "how far they are apart in bytes and seconds. A primary that has lost its standby, and "
+            "a "
+            "standby that receives nothing or whose replay is paused, are degraded; lag is judged "
+            "by "
+            "its own bounds. The lag in seconds of an idle server is 0, and not known of a standby "
+            "that receives nothing. Ordinary users do not see how far standbys are: grant "
+            "pg_monitor. A replication slot, physical or logical, that nobody uses or whose log is "
+            "gone is degraded. A standby cannot tell whether the one that it receives from has a "
+            "primary: check that one, too, or set `fresh_within`. It cannot tell whether the "
+            "standby's "
+            "data are the primary's.",
+        .schemes = {"replication+postgresql", "replication+postgres"},
+        .urls = {"replication+postgresql://user:password@host/postgres"},
+        .category = Category::datastore,
+    });
 
 }  // namespace vitals::checks::replication

@@ -9,11 +9,12 @@
 
 #include "checks/kind.hpp"
 #include "net/tls.hpp"
+#include "text/url.hpp"
 
 namespace vitals::checks::replication {
 
 struct Options {
-    std::string url;
+    text::Url url;
     std::string user;
     Secret password;
     std::string role = "auto";                // auto | primary | standby

@@ -116,8 +116,8 @@ TEST(ReplicationOptions, are_checked) {
 
 TEST(ReplicationOptions, come_from_a_url_that_names_the_kind_before_a_plus) {
     Options options;
-    EXPECT_EQ(kind.from_url(&options, "replication+postgresql://a:b+c@d:1/e"), "");
-    EXPECT_EQ(options.url, "postgresql://a:b+c@d:1/e");
+    EXPECT_TRUE(kind.from_url(ObjectRef(options), "replication+postgresql://a:b+c@d:1/e"));
+    EXPECT_EQ(options.url.text, "postgresql://a:b+c@d:1/e");
 }
 
 }  // namespace

@@ -28,64 +28,60 @@ constexpr int removals_a_run = 4;  // more would take too much of its time
 constexpr std::chrono::milliseconds first_pause(100);
 constexpr std::chrono::milliseconds longest_pause(800);
 
-std::string verify_url(const void* value) {
-    const auto& text = *static_cast<const std::string*>(value);
-    if (text.empty()) return {};  // not configured
-    if (auto problem = text::url_problem(text, {"http", "https"}); !problem.empty()) return problem;
-    const text::Url url = *text::parse_url(text);
+Verified verify_url(const text::Url& url) {
+    if (url.text.empty()) return {};  // not configured
+    if (auto problem = text::url_problem(url.text, {"http", "https"}); !problem.empty())
+        return std::unexpected(problem);
     if (!url.path.empty() && url.path != "/")
-        return "has a path; expected scheme, host and port, the bucket stands in `bucket`";
-    if (!url.query.empty()) return "has parameters; expected scheme, host and port";
+        return std::unexpected(
+            "has a path; expected scheme, host and port, the bucket stands in `bucket`");
+    if (!url.query.empty())
+        return std::unexpected("has parameters; expected scheme, host and port");
     if (!url.user.empty() || !url.password.empty())
-        return "holds credentials; they stand in access_key and secret_key";
+        return std::unexpected("holds credentials; they stand in access_key and secret_key");
     return {};
 }
 
 // Buckets made long ago, and other servers, allow more than AWS does today.
-std::string verify_bucket(const void* value) {
-    const auto& text = *static_cast<const std::string*>(value);
+Verified verify_bucket(const std::string& text) {
     const bool good = std::all_of(text.begin(), text.end(), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                c == '-' || c == '.' || c == '_';
     });
-    return good ? std::string() : "is no name of a bucket: letters, digits, `-`, `.` and `_`";
+    return verified(good ? std::string()
+                         : "is no name of a bucket: letters, digits, `-`, `.` and `_`");
 }
 
-std::string verify_prefix(const void* value) {
-    const auto& text = *static_cast<const std::string*>(value);
-    if (text.size() > 512) return "is longer than 512 bytes";
-    return text.starts_with('/') ? "begins with a slash, which would be a part of the name"
-                                 : std::string();
+Verified verify_prefix(const std::string& text) {
+    if (text.size() > 512) return std::unexpected("is longer than 512 bytes");
+    return verified(text.starts_with('/') ? "begins with a slash, which would be a part of the name"
+                                          : std::string());
 }
 
-std::string verify(const void* erased) {
-    const auto& options = *static_cast<const Options*>(erased);
+Verified verify(const Options& options) {
     if (options.url.empty()) return {};
-    if (options.bucket.empty()) return "bucket is missing";
-    if (options.access_key.empty()) return "access_key is missing";
-    if (!options.secret_key.configured()) return "secret_key is missing";
-    const auto url = text::parse_url(options.url);
-    if (!url) return {};  // said by the field
+    if (options.bucket.empty()) return std::unexpected("bucket is missing");
+    if (options.access_key.empty()) return std::unexpected("access_key is missing");
+    if (!options.secret_key.configured()) return std::unexpected("secret_key is missing");
+    const text::Url& url = options.url;
     in6_addr address{};
-    const bool numeric = ::inet_pton(AF_INET, url->host.c_str(), &address) == 1 ||
-                         ::inet_pton(AF_INET6, url->host.c_str(), &address) == 1;
+    const bool numeric = ::inet_pton(AF_INET, url.host.c_str(), &address) == 1 ||
+                         ::inet_pton(AF_INET6, url.host.c_str(), &address) == 1;
     if (options.style == "virtual" && numeric)
-        return "style: virtual puts the bucket before the host's name, but url has an address";
-    if (options.tls.certificate.empty() && !options.tls.key.empty())
-        return "tls: a key without a certificate";
+        return std::unexpected(
+            "style: virtual puts the bucket before the host's name, but url has an address");
     return {};
 }
 
 constexpr Field fields[] = {
-    field<&Options::url>(
+    field<&Options::url, verify_url>(
         "url",
         "Where the server is, without the bucket. Left empty, nothing is checked: "
         "ok, `not configured`.",
-        {.example = "https://s3.eu-central-1.amazonaws.com", .verify = verify_url}),
-    field<&Options::bucket>("bucket", "Which bucket.",
-                            {.example = "media", .verify = verify_bucket}),
-    field<&Options::region>("region", "The bucket's region; it is part of the signature.",
-                            {.example = "eu-central-1", .verify = backends::aws::verify_region}),
+        {.example = "https://s3.eu-central-1.amazonaws.com"}),
+    field<&Options::bucket, verify_bucket>("bucket", "Which bucket.", {.example = "media"}),
+    field<&Options::region, backends::aws::verify_region>(
+        "region", "The bucket's region; it is part of the signature.", {.example = "eu-central-1"}),
     field<&Options::access_key>("access_key", "Who to be.", {.example = "AKIAIOSFODNN7EXAMPLE"}),
     field<&Options::secret_key>("secret_key", "The access key's secret."),
     field<&Options::session_token>("session_token", "Of temporary credentials."),
@@ -97,8 +93,8 @@ constexpr Field fields[] = {
                            "Where the bucket's name goes: into the path, or before the host's name "
                            "(virtual); `auto` is virtual for AWS, path for others.",
                            {.choices = "auto|path|virtual"}),
-    field<&Options::prefix>("prefix", "What the probe object's name begins with.",
-                            {.example = "health/", .verify = verify_prefix}),
+    field<&Options::prefix, verify_prefix>("prefix", "What the probe object's name begins with.",
+                                           {.example = "health/"}),
     field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
 };
 
@@ -301,24 +297,22 @@ net::awaitable<Outcome> run(std::shared_ptr<Prepared> prepared, net::Context& co
     co_return outcome;
 }
 
-Run bind(std::shared_ptr<const void> erased) {
-    auto options = std::static_pointer_cast<const Options>(std::move(erased));
+Run bind(std::shared_ptr<const Options> options) {
     auto prepared = std::make_shared<Prepared>(std::move(options));
     return [prepared](net::Context& context) { return run(prepared, context); };
 }
 
 // s3://bucket is one of AWS; s3://KEY:SECRET@host:port/bucket is one of any server.
-std::string from_url(void* erased, std::string_view text) {
-    auto& options = *static_cast<Options*>(erased);
+Verified from_url(Options& options, std::string_view text) {
     const auto url = text::parse_url(text);
-    if (!url) return url.error();
+    if (!url) return std::unexpected(url.error());
     constexpr const char* no_bucket =
         "names no bucket; expected s3://bucket, or s3://host:port/bucket";
     std::string_view path = url->path;
     if (path.starts_with('/')) path.remove_prefix(1);
     if (path.ends_with('/')) path.remove_suffix(1);
     // A port is that of a server, which is not a bucket.
-    if (url->host.empty() || (path.empty() && url->port)) return no_bucket;
+    if (url->host.empty() || (path.empty() && url->port)) return std::unexpected(no_bucket);
     bool tls = true;
     for (const auto& [name, value] : url->query) {
         if (name == "region")
@@ -328,10 +322,11 @@ std::string from_url(void* erased, std::string_view text) {
         else if (name == "tls" && (value == "on" || value == "off"))
             tls = value == "on";
         else
-            return "has an unknown parameter; expected region=, mode=object|bucket or tls=on|off";
+            return std::unexpected(
+                "has an unknown parameter; expected region=, mode=object|bucket or tls=on|off");
     }
-    if (auto problem = backends::aws::verify_region(&options.region); !problem.empty())
-        return "region " + problem;
+    if (const Verified region = backends::aws::verify_region(options.region); !region)
+        return std::unexpected("region " + region.error());
     const std::string_view scheme = tls ? "https" : "http";
     if (path.empty()) {
         options.bucket = url->host;
@@ -342,33 +337,35 @@ std::string from_url(void* erased, std::string_view text) {
         options.url = fmt::format("{}://{}", scheme,
                                   backends::aws::host_header(scheme, url->host, url->port));
     }
-    if (auto problem = verify_bucket(&options.bucket); !problem.empty()) return no_bucket;
+    if (const Verified good = verify_bucket(options.bucket); !good)
+        return std::unexpected(no_bucket);
     return backends::aws::take_credentials(*url, options.access_key, options.secret_key,
                                            options.session_token);
 }
 
 }  // namespace
 
-const Kind kind{
-    .description = describe<Options>(
-        "s3", "Creates an object, looks at it, reads it back, deletes it; or sees the bucket.",
-        fields, verify),
-    .proves =
-        "That this user can create an object in the bucket, see its size, read back the same "
-        "bytes, delete it and no longer find it. The object is named `vitals-probe-` and a UUID; "
-        "it is deleted also when reading it failed, and one whose deletion did not succeed is "
-        "deleted by a later run of the same process. Of a bucket that keeps old versions the "
-        "version itself is deleted, which needs the permission s3:DeleteObjectVersion; without it "
-        "old versions of a few bytes remain. Where deleting goes on failing, no more than 64 "
-        "objects are made. `mode: bucket` proves only that the bucket exists and "
-        "that this user may see it: a full or read-only store looks well. Nothing is proved about "
-        "other objects, nor about how fast large ones move. Requests are signed with Signature "
-        "Version 4.",
-    .schemes = {"s3"},
-    .urls = {"s3://bucket?region=eu-central-1", "s3://KEY:SECRET@127.0.0.1:9000/bucket?tls=off",
-             "s3://KEY:SECRET@host/bucket?mode=bucket"},
-    .from_url = from_url,
-    .bind = bind,
-};
+const Kind kind = make_kind<Options, fields, bind, verify, from_url>(
+    "s3", "Creates an object, looks at it, reads it back, deletes it; or sees the bucket.",
+    {
+        .proves =
+            "That this user can create an object in the bucket, see its size, read back the same "
+            "bytes, delete it and no longer find it. The object is named `vitals-probe-` and a "
+            "UUID; "
+            "it is deleted also when reading it failed, and one whose deletion did not succeed is "
+            "deleted by a later run of the same process. Of a bucket that keeps old versions the "
+            "version itself is deleted, which needs the permission s3:DeleteObjectVersion; without "
+            "it "
+            "old versions of a few bytes remain. Where deleting goes on failing, no more than 64 "
+            "objects are made. `mode: bucket` proves only that the bucket exists and "
+            "that this user may see it: a full or read-only store looks well. Nothing is proved "
+            "about "
+            "other objects, nor about how fast large ones move. Requests are signed with Signature "
+            "Version 4.",
+        .schemes = {"s3"},
+        .urls = {"s3://bucket?region=eu-central-1", "s3://KEY:SECRET@127.0.0.1:9000/bucket?tls=off",
+                 "s3://KEY:SECRET@host/bucket?mode=bucket"},
+        .category = Category::datastore,
+    });
 
 }  // namespace vitals::checks::s3

@@ -6,11 +6,12 @@
 
 #include "checks/kind.hpp"
 #include "net/tls.hpp"
+#include "text/url.hpp"
 
 namespace vitals::checks::s3 {
 
 struct Options {
-    std::string url;  // empty: not configured
+    text::Url url;  // empty: not configured
     std::string bucket;
     std::string region = "us-east-1";
     std::string access_key;

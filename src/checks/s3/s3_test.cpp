@@ -344,8 +344,7 @@ TEST(S3, a_later_run_deletes_what_was_left) {
     FakeStore store([](const std::string& method, int count) {
         return method == "PUT" && count == 1 ? FakeStore::closed : std::string();
     });
-    const auto options = std::make_shared<const Options>(store.options());
-    const checks::Run bound = kind.bind(options);
+    const checks::Run bound = kind.bind(AnyOptions(std::make_shared<Options>(store.options())));
     Runner runner;
     const Outcome first = runner.run(bound, 2000ms);
     EXPECT_EQ(first.status, Status::failed);
@@ -362,8 +361,7 @@ TEST(S3, what_stays_behind_is_bounded) {
     FakeStore store([](const std::string& method, int) {
         return method == "DELETE" ? refusing("403 Forbidden", "AccessDenied") : std::string();
     });
-    const auto options = std::make_shared<const Options>(store.options());
-    const checks::Run bound = kind.bind(options);
+    const checks::Run bound = kind.bind(AnyOptions(std::make_shared<Options>(store.options())));
     Runner runner;
     for (int round = 0; round < 80; ++round) {
         const Outcome outcome = runner.run(bound, 2000ms);
@@ -481,31 +479,33 @@ TEST(S3Options, are_checked) {
 
 TEST(S3Options, come_from_a_url) {
     Options options;
-    EXPECT_EQ(kind.from_url(&options, "s3://key:s%2Fx@h.example:9000/media?tls=off&region=eu-1"),
-              "");
-    EXPECT_EQ(options.url, "http://h.example:9000");
+    EXPECT_TRUE(kind.from_url(ObjectRef(options),
+                              "s3://key:s%2Fx@h.example:9000/media?tls=off&region=eu-1"),
+                "");
+    EXPECT_EQ(options.url.text, "http://h.example:9000");
     EXPECT_EQ(options.bucket, "media");
     EXPECT_EQ(options.region, "eu-1");
     EXPECT_EQ(options.access_key, "key");
     EXPECT_EQ(options.secret_key.reveal(), "s/x");
-    EXPECT_EQ(testing::problem_of(kind, &options), "");
+    EXPECT_EQ(testing::problem_of(kind, &options));
     Options amazon;
-    EXPECT_EQ(kind.from_url(&amazon, "s3://key:s@media?region=eu-central-1&mode=bucket"), "");
-    EXPECT_EQ(amazon.url, "https://s3.eu-central-1.amazonaws.com");
+    EXPECT_TRUE(
+        kind.from_url(ObjectRef(amazon), "s3://key:s@media?region=eu-central-1&mode=bucket"));
+    EXPECT_EQ(amazon.url.text, "https://s3.eu-central-1.amazonaws.com");
     EXPECT_EQ(amazon.bucket, "media");
     EXPECT_EQ(amazon.mode, "bucket");
     ASSERT_EQ(::unsetenv("AWS_ACCESS_KEY_ID"), 0);
-    EXPECT_NE(kind.from_url(&amazon, "s3://media"), "");
-    EXPECT_NE(kind.from_url(&amazon, "s3://k:s@media?color=red"), "");
-    EXPECT_NE(kind.from_url(&amazon, "s3://k:s@h/a/b"), "");
-    EXPECT_NE(kind.from_url(&amazon, "s3://k:s@minio:9000"), "") << "not a bucket of AWS";
-    EXPECT_EQ(kind.from_url(&amazon, "s3://k:s@minio:9000/media/"), "");
+    EXPECT_FALSE(kind.from_url(ObjectRef(amazon), "s3://media"));
+    EXPECT_FALSE(kind.from_url(ObjectRef(amazon), "s3://k:s@media?color=red"));
+    EXPECT_FALSE(kind.from_url(ObjectRef(amazon), "s3://k:s@h/a/b"));
+    EXPECT_FALSE(kind.from_url(ObjectRef(amazon), "s3://k:s@minio:9000")) << "not a bucket of AWS";
+    EXPECT_TRUE(kind.from_url(ObjectRef(amazon), "s3://k:s@minio:9000/media/"));
     EXPECT_EQ(amazon.bucket, "media");
-    EXPECT_EQ(kind.from_url(&amazon, "s3://k:s@media?region=cn-north-1"), "");
-    EXPECT_EQ(amazon.url, "https://s3.cn-north-1.amazonaws.com.cn");
+    EXPECT_TRUE(kind.from_url(ObjectRef(amazon), "s3://k:s@media?region=cn-north-1"));
+    EXPECT_EQ(amazon.url.text, "https://s3.cn-north-1.amazonaws.com.cn");
     ASSERT_EQ(::setenv("AWS_ACCESS_KEY_ID", "mine", 1), 0);
     ASSERT_EQ(::setenv("AWS_SECRET_ACCESS_KEY", "own", 1), 0);
-    EXPECT_EQ(kind.from_url(&amazon, "s3://media"), "");
+    EXPECT_TRUE(kind.from_url(ObjectRef(amazon), "s3://media"));
     EXPECT_EQ(amazon.access_key, "mine");
     EXPECT_EQ(amazon.secret_key.reveal(), "own");
 }

@@ -24,7 +24,7 @@ bool is_virtual(const Options& options, const text::Url& url) {
 }  // namespace
 
 Place::Place(const Options& options) {
-    const text::Url url = text::parse_url(options.url).value();
+    const text::Url url = options.url;
     const bool in_host = is_virtual(options, url);
     scheme = url.scheme;
     host = backends::aws::host_header(

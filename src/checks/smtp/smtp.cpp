@@ -22,43 +22,39 @@ namespace {
 constexpr std::uint16_t usual_port = 25;
 constexpr std::uint16_t usual_tls_port = 465;
 
-std::string verify_url(const void* value) {
-    const auto& text = *static_cast<const std::string*>(value);
-    if (auto problem = text::url_problem(text, {"smtp", "smtps"}); !problem.empty()) return problem;
-    const text::Url url = *text::parse_url(text);
+Verified verify_url(const text::Url& url) {
+    if (auto problem = text::url_problem(url.text, {"smtp", "smtps"}); !problem.empty())
+        return std::unexpected(problem);
     if (!url.user.empty() || !url.password.empty())
-        return "holds a user; this check does not log in";
-    if (url.path.size() > 1 || !url.query.empty()) return "has a path; expected smtp://host:port";
+        return std::unexpected("holds a user; this check does not log in");
+    if (url.path.size() > 1 || !url.query.empty())
+        return std::unexpected("has a path; expected smtp://host:port");
     return {};
 }
 
 // What may stand behind EHLO: RFC 5321, section 4.1.1.1, and nothing that would end the line.
-std::string verify_hello(const void* value) {
-    const auto& name = *static_cast<const std::string*>(value);
+Verified verify_hello(const std::string& name) {
     const bool good =
         !name.empty() && name.size() <= 255 &&
         std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7f; });
-    return good ? std::string() : "is no name of a host";
+    return verified(good ? std::string() : "is no name of a host");
 }
 
-std::string verify(const void* erased) {
-    const auto& options = *static_cast<const Options*>(erased);
-    const bool tls = options.url.starts_with("smtps:");
-    if (tls && options.starttls == "required") return "smtps is TLS from the start: no starttls";
+Verified verify(const Options& options) {
+    const bool tls = options.url.scheme == "smtps";
+    if (tls && options.starttls == "required")
+        return std::unexpected("smtps is TLS from the start: no starttls");
     if (options.certificate_days > 0 && !tls && options.starttls != "required") {
-        return "certificate_days needs smtps or starttls: required";
-    }
-    if (options.tls.certificate.empty() && !options.tls.key.empty()) {
-        return "tls: a key without a certificate";
+        return std::unexpected("certificate_days needs smtps or starttls: required");
     }
     return {};
 }
 
 constexpr Field fields[] = {
-    field<&Options::url>(
+    field<&Options::url, verify_url>(
         "url", "Where to connect: smtp://host:port (usually 25 or 587) or smtps://host:port (465).",
-        {.required = true, .example = "smtp://mail.example.org:587", .verify = verify_url}),
-    field<&Options::hello>("hello", "The name to greet with.", {.verify = verify_hello}),
+        {.required = true, .example = "smtp://mail.example.org:587"}),
+    field<&Options::hello, verify_hello>("hello", "The name to greet with."),
     field<&Options::starttls>(
         "starttls", "Whether to change to TLS: it must be possible, where it is offered, or never.",
         {.choices = "required|offered|never"}),
@@ -148,7 +144,7 @@ Outcome judge(const Options& options, const Session& session, System now) {
 }
 
 net::awaitable<Outcome> run(const Options& options, net::Context& context) {
-    const text::Url url = text::parse_url(options.url).value();
+    const text::Url url = options.url;
     const bool tls = url.scheme == "smtps";
     net::Endpoint endpoint;
     endpoint.host = url.host;
@@ -174,26 +170,20 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return judge(options, session, context.clock().system());
 }
 
-std::string from_url(void* options, std::string_view url) {
-    const std::string text(url);
-    static_cast<Options*>(options)->url = text;
-    return verify_url(&text);
-}
-
 }  // namespace
 
-const Kind kind{
-    .description = describe<Options>(
-        "smtp", "Greets a mail server: banner, EHLO, STARTTLS, NOOP, QUIT.", fields, verify),
-    .proves =
-        "That the mail server greets, understands EHLO, changes to TLS with a certificate that is "
-        "good (where it is offered; `starttls: required` where it must be) and answers inside. No "
-        "mail is sent and nobody logs in: whether a message would be accepted, stored or delivered "
-        "is not proved.",
-    .schemes = {"smtp", "smtps"},
-    .urls = {"smtp://host:25", "smtp://host:587", "smtps://host"},
-    .from_url = from_url,
-    .bind = bind_run<Options, run>,
-};
+const Kind kind = make_kind<Options, fields, run, verify>(
+    "smtp", "Greets a mail server: banner, EHLO, STARTTLS, NOOP, QUIT.",
+    {
+        .proves = "That the mail server greets, understands EHLO, changes to TLS with a "
+                  "certificate that is "
+                  "good (where it is offered; `starttls: required` where it must be) and answers "
+                  "inside. No "
+                  "mail is sent and nobody logs in: whether a message would be accepted, stored or "
+                  "delivered "
+                  "is not proved.",
+        .schemes = {"smtp", "smtps"},
+        .urls = {"smtp://host:25", "smtp://host:587", "smtps://host"},
+    });
 
 }  // namespace vitals::checks::smtp

@@ -6,11 +6,12 @@
 
 #include "checks/kind.hpp"
 #include "net/tls.hpp"
+#include "text/url.hpp"
 
 namespace vitals::checks::smtp {
 
 struct Options {
-    std::string url;  // smtp://host:port, smtps://host:port
+    text::Url url;  // smtp://host:port, smtps://host:port
     std::string hello = "localhost";
     std::string starttls = "offered";  // required | offered | never
     std::int64_t certificate_days = 0;

@@ -278,8 +278,8 @@ TEST(SmtpOptions, are_checked) {
               "certificate_days needs smtps or starttls: required");
     EXPECT_EQ(problem({.url = "smtps://h", .certificate_days = 14}), "");
     Options options;
-    EXPECT_EQ(kind.from_url(&options, "smtps://mail.example.org"), "");
-    EXPECT_EQ(options.url, "smtps://mail.example.org");
+    EXPECT_TRUE(kind.from_url(ObjectRef(options), "smtps://mail.example.org"));
+    EXPECT_EQ(options.url.text, "smtps://mail.example.org");
 }
 
 }  // namespace

@@ -58,31 +58,29 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return ok(std::move(detail)).with("size_bytes", probe->size());
 }
 
-std::string verify_path(const void* value) {
-    const auto& path = *static_cast<const std::string*>(value);
+Verified verify_path(const std::string& path) {
     // SQLite would make databases of its own of these: in memory, in a temporary file.
-    if (path.empty() || path.starts_with(':')) return "expected the path of a database file";
+    if (path.empty() || path.starts_with(':'))
+        return std::unexpected("expected the path of a database file");
     return {};
 }
 
-std::string verify(const void* value) {
-    const auto& options = *static_cast<const Options*>(value);
+Verified verify(const Options& options) {
     if (options.create && !options.write)
-        return "create: true contradicts write: false: nothing would be created";
+        return std::unexpected("create: true contradicts write: false: nothing would be created");
     return {};
 }
 
-std::string from_url(void* value, std::string_view url) {
+Verified from_url(Options& options, std::string_view url) {
     auto path = text::path_of_url(url);
-    if (!path) return path.error();
-    static_cast<Options*>(value)->path = *std::move(path);
+    if (!path) return std::unexpected(path.error());
+    options.path = *std::move(path);
     return {};
 }
 
 constexpr Field fields[] = {
-    field<&Options::path>(
-        "path", "The database file.",
-        {.required = true, .example = "/var/lib/shop/shop.db", .verify = verify_path}),
+    field<&Options::path, verify_path>("path", "The database file.",
+                                       {.required = true, .example = "/var/lib/shop/shop.db"}),
     field<&Options::create>(
         "create",
         "Whether a database that does not exist is made; otherwise that, and an "
@@ -99,21 +97,23 @@ constexpr Field fields[] = {
 
 }  // namespace
 
-const Kind kind = {
-    .description = describe<Options>("sqlite", "a database is written, read back, and undamaged",
-                                     fields, verify),
-    .proves =
-        "The database opens, its schema can be read, a row is committed, read back, compared and "
-        "deleted again, each within the timeout and against the locks of other programs; with "
-        "`integrity`, SQLite finds no damage in its pages. A file that is missing or has become "
-        "empty is failed, though SQLite would silently start a new one. Nothing is left in the "
-        "table; what a run that was killed left there goes with a later one. It cannot tell "
-        "whether "
-        "the application's own rows are right. A program that keeps its database locked all the "
-        "time (locking_mode=EXCLUSIVE) leaves no way in: check it in another way.",
-    .schemes = {"sqlite"},
-    .from_url = from_url,
-    .bind = bind_run<Options, run>,
-};
+const Kind kind = make_kind<Options, fields, run, verify, from_url>(
+    "sqlite", "a database is written, read back, and undamaged",
+    {
+        .proves =
+            "The database opens, its schema can be read, a row is committed, read back, compared "
+            "and "
+            "deleted again, each within the timeout and against the locks of other programs; with "
+            "`integrity`, SQLite finds no damage in its pages. A file that is missing or has "
+            "become "
+            "empty is failed, though SQLite would silently start a new one. Nothing is left in the "
+            "table; what a run that was killed left there goes with a later one. It cannot tell "
+            "whether "
+            "the application's own rows are right. A program that keeps its database locked all "
+            "the "
+            "time (locking_mode=EXCLUSIVE) leaves no way in: check it in another way.",
+        .schemes = {"sqlite"},
+        .category = Category::datastore,
+    });
 
 }  // namespace vitals::checks::sqlite

@@ -278,7 +278,7 @@ TEST(Sqlite, Options_and_url) {
     EXPECT_EQ(problem_of(kind, &both),
               "create: true contradicts write: false: nothing would be created");
     Options options;
-    EXPECT_EQ(kind.from_url(&options, "sqlite:/var/lib/shop.db"), "");
+    EXPECT_TRUE(kind.from_url(ObjectRef(options), "sqlite:/var/lib/shop.db"));
     EXPECT_EQ(options.path, "/var/lib/shop.db");
 }
 

@@ -20,39 +20,34 @@ namespace {
 // bounds what a peer that sends byte by byte can cost.
 constexpr std::size_t longest_answer = 16 * 1024;
 
-std::string text_at(const void* value) {
-    return *static_cast<const std::string*>(value);
-}
-
-std::string verify_url(const void* value) {
-    const std::string text = text_at(value);
-    if (auto problem = text::url_problem(text, {"tcp", "unix"}, text::HostIs::optional);
+Verified verify_url(const text::Url& url) {
+    if (auto problem = text::url_problem(url.text, {"tcp", "unix"}, text::HostIs::optional);
         !problem.empty()) {
-        return problem;
+        return std::unexpected(problem);
     }
-    const text::Url url = *text::parse_url(text);
-    if (!url.user.empty() || !url.password.empty()) return "holds a user, which tcp cannot be";
+    if (!url.user.empty() || !url.password.empty())
+        return std::unexpected("holds a user, which tcp cannot be");
     if (url.scheme == "unix") {
-        return url.host.empty() && url.path.starts_with('/')
-                   ? std::string()
-                   : "names no path; expected unix:/path/to/socket";
+        return verified(url.host.empty() && url.path.starts_with('/')
+                            ? std::string()
+                            : "names no path; expected unix:/path/to/socket");
     }
-    if (url.host.empty() || !url.port) return "names no host and port; expected tcp://host:port";
-    if (url.path.size() > 1 || !url.query.empty()) return "has a path; expected tcp://host:port";
+    if (url.host.empty() || !url.port)
+        return std::unexpected("names no host and port; expected tcp://host:port");
+    if (url.path.size() > 1 || !url.query.empty())
+        return std::unexpected("has a path; expected tcp://host:port");
     return {};
 }
 
 constexpr Field fields[] = {
-    field<&Options::url>(
-        "url", "Where to connect: tcp://host:port or unix:/path.",
-        {.required = true, .example = "tcp://127.0.0.1:5432", .verify = verify_url}),
+    field<&Options::url, verify_url>("url", "Where to connect: tcp://host:port or unix:/path.",
+                                     {.required = true, .example = "tcp://127.0.0.1:5432"}),
     field<&Options::send>("send", "What to say once connected.", {.example = "PING\\r\\n"}),
     field<&Options::expect>(
         "expect",
         "What the other side must answer, within its first 16 KiB: a text, or a regular expression "
         "between slashes. `/./` waits for any answer.",
-        {.example = "/^220 /",
-         .verify = [](const void* value) { return wire::pattern_problem(text_at(value)); }}),
+        {.example = "/^220 /"}),
 };
 
 net::Endpoint endpoint_of(const text::Url& url) {
@@ -91,7 +86,7 @@ net::awaitable<void> await_answer(net::Connection& connection, const wire::Patte
 struct Prepared {
     net::Endpoint endpoint;
     std::string send;
-    std::optional<wire::Pattern> expect;
+    wire::Pattern expect;  // empty: connecting is enough
 };
 
 net::awaitable<Outcome> run(const Prepared& prepared, net::Context& context) {
@@ -100,44 +95,36 @@ net::awaitable<Outcome> run(const Prepared& prepared, net::Context& context) {
         context.enter("send");
         co_await connection->write(prepared.send);
     }
-    if (!prepared.expect) co_return ok("connected");
+    if (prepared.expect.empty()) co_return ok("connected");
     context.enter("answer");
-    co_await await_answer(*connection, *prepared.expect);
+    co_await await_answer(*connection, prepared.expect);
     co_return ok("answered as expected");
 }
 
-Run bind(std::shared_ptr<const void> erased) {
-    const auto options = std::static_pointer_cast<const Options>(std::move(erased));
+Run bind(const std::shared_ptr<const Options>& options) {
     auto prepared = std::make_shared<Prepared>();
-    prepared->endpoint = endpoint_of(text::parse_url(options->url).value());
+    prepared->endpoint = endpoint_of(options->url);
     prepared->send = options->send;
-    if (!options->expect.empty()) prepared->expect = wire::Pattern::parse(options->expect).value();
+    prepared->expect = options->expect;
     return [prepared](net::Context& context) { return run(*prepared, context); };
-}
-
-std::string from_url(void* options, std::string_view url) {
-    const std::string text(url);
-    static_cast<Options*>(options)->url = text;
-    return verify_url(&text);
 }
 
 }  // namespace
 
-const Kind kind{
-    .description = describe<Options>(
-        "tcp", "Connects to a TCP port or a unix socket; may say something and expect an answer.",
-        fields),
-    .proves =
-        "That the port accepts connections; that a connection made was not one of the probe to "
-        "itself is made sure of. With `expect`, also that whoever listens is awake and says what "
-        "it "
-        "should. Connecting alone does not prove that: the kernel accepts for a process that is "
-        "stopped or stuck, and so does a forwarder (a container's port, a load balancer) with "
-        "nothing behind it. Prefer the kind that speaks the protocol.",
-    .schemes = {"tcp", "unix"},
-    .urls = {"tcp://host:port", "unix:/run/service.sock"},
-    .from_url = from_url,
-    .bind = bind,
-};
+const Kind kind = make_kind<Options, fields, bind>(
+    "tcp", "Connects to a TCP port or a unix socket; may say something and expect an answer.",
+    {
+        .proves =
+            "That the port accepts connections; that a connection made was not one of the probe to "
+            "itself is made sure of. With `expect`, also that whoever listens is awake and says "
+            "what "
+            "it "
+            "should. Connecting alone does not prove that: the kernel accepts for a process that "
+            "is "
+            "stopped or stuck, and so does a forwarder (a container's port, a load balancer) with "
+            "nothing behind it. Prefer the kind that speaks the protocol.",
+        .schemes = {"tcp", "unix"},
+        .urls = {"tcp://host:port", "unix:/run/service.sock"},
+    });
 
 }  // namespace vitals::checks::tcp

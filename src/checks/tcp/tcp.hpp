@@ -5,13 +5,15 @@
 #include <string>
 
 #include "checks/kind.hpp"
+#include "text/url.hpp"
+#include "wire/pattern.hpp"
 
 namespace vitals::checks::tcp {
 
 struct Options {
-    std::string url;     // tcp://host:port, unix:/path
-    std::string send;    // bytes sent after connecting
-    std::string expect;  // wire::Pattern; empty: connecting is enough
+    text::Url url;         // tcp://host:port, unix:/path
+    std::string send;      // bytes sent after connecting
+    wire::Pattern expect;  // empty: connecting is enough
 };
 
 extern const Kind kind;

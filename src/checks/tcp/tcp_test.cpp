@@ -224,7 +224,8 @@ TEST(Tcp, keeps_no_descriptor) {
     Options hang = to(hanging.address());
     hang.expect = "x";
     Options reset = to(resetting.address());
-    reset.send = reset.expect = "x";
+    reset.send = "x";
+    reset.expect = "x";
     const auto round = [&] {
         EXPECT_EQ(runner.run(kind, hang, 5ms).error_class, ErrorClass::timeout);
         EXPECT_EQ(runner.run(kind, to(full.address()), 5ms).error_class, ErrorClass::timeout);
@@ -259,9 +260,9 @@ TEST(TcpOptions, are_checked) {
 
 TEST(TcpOptions, come_from_a_url) {
     Options options;
-    EXPECT_EQ(kind.from_url(&options, "tcp://127.0.0.1:5432"), "");
-    EXPECT_EQ(options.url, "tcp://127.0.0.1:5432");
-    EXPECT_NE(kind.from_url(&options, "tcp://127.0.0.1"), "");
+    EXPECT_TRUE(kind.from_url(ObjectRef(options), "tcp://127.0.0.1:5432"));
+    EXPECT_EQ(options.url.text, "tcp://127.0.0.1:5432");
+    EXPECT_FALSE(kind.from_url(ObjectRef(options), "tcp://127.0.0.1"));
 }
 
 }  // namespace

@@ -17,30 +17,27 @@ namespace {
 constexpr std::uint16_t usual_port = 443;
 constexpr std::chrono::milliseconds longest_verdict(1000);  // on our certificate
 
-std::string verify_url(const void* value) {
-    const auto& text = *static_cast<const std::string*>(value);
-    if (auto problem = text::url_problem(text, {"tls"}); !problem.empty()) return problem;
-    const text::Url url = *text::parse_url(text);
-    if (!url.user.empty() || !url.password.empty()) return "holds a user, which tls cannot be";
-    if (url.path.size() > 1 || !url.query.empty()) return "has a path; expected tls://host:port";
+Verified verify_url(const text::Url& url) {
+    if (auto problem = text::url_problem(url.text, {"tls"}); !problem.empty())
+        return std::unexpected(problem);
+    if (!url.user.empty() || !url.password.empty())
+        return std::unexpected("holds a user, which tls cannot be");
+    if (url.path.size() > 1 || !url.query.empty())
+        return std::unexpected("has a path; expected tls://host:port");
     return {};
 }
 
-std::string verify(const void* erased) {
-    const auto& options = *static_cast<const Options*>(erased);
+Verified verify(const Options& options) {
     if (options.failed_below > options.degraded_below) {
-        return "failed_below is above degraded_below: it would never be degraded";
-    }
-    if (options.tls.certificate.empty() && !options.tls.key.empty()) {
-        return "tls: a key without a certificate";
+        return std::unexpected("failed_below is above degraded_below: it would never be degraded");
     }
     return {};
 }
 
 constexpr Field fields[] = {
-    field<&Options::url>(
+    field<&Options::url, verify_url>(
         "url", "Where to connect: tls://host:port; the port is 443 if none is named.",
-        {.required = true, .example = "tls://db.example.org:5433", .verify = verify_url}),
+        {.required = true, .example = "tls://db.example.org:5433"}),
     field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
     field<&Options::degraded_below>(
         "degraded_below", "Degraded when the certificate that ends first has fewer days left.",
@@ -52,7 +49,7 @@ constexpr Field fields[] = {
 };
 
 net::awaitable<Outcome> run(const Options& options, net::Context& context) {
-    const text::Url url = text::parse_url(options.url).value();
+    const text::Url url = options.url;
     net::Endpoint endpoint;
     endpoint.host = url.host;
     endpoint.port = url.port.value_or(usual_port);
@@ -66,12 +63,6 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     Outcome outcome = judge(options, *certificate, context.clock().system());
     if (outcome.status == Status::failed) outcome.failed_phase = context.phase();
     co_return outcome;
-}
-
-std::string from_url(void* options, std::string_view url) {
-    const std::string text(url);
-    static_cast<Options*>(options)->url = text;
-    return verify_url(&text);
 }
 
 std::string left_in_words(std::int64_t days) {
@@ -94,20 +85,21 @@ Outcome judge(const Options& options, const net::PeerCertificate& certificate, S
     return std::move(outcome).with("days_left", days).with("version", certificate.version);
 }
 
-const Kind kind{
-    .description = describe<Options>(
-        "tls", "Does a TLS handshake; judges chain, name and the days left.", fields, verify),
-    .proves =
-        "That whoever listens speaks TLS, shows a chain that leads to a trusted authority, for the "
-        "name asked for, at this moment, and holds its key; how many days are left until the first "
-        "of these certificates ends; and, where it asks for a client certificate, that it takes "
-        "ours. It does not ask whether a certificate was revoked, and proves "
-        "nothing about the service inside; use the kind that speaks its protocol. With `verify: "
-        "false` only the days left are judged.",
-    .schemes = {"tls"},
-    .urls = {"tls://host", "tls://host:5433"},
-    .from_url = from_url,
-    .bind = bind_run<Options, run>,
-};
+const Kind kind = make_kind<Options, fields, run, verify>(
+    "tls", "Does a TLS handshake; judges chain, name and the days left.",
+    {
+        .proves = "That whoever listens speaks TLS, shows a chain that leads to a trusted "
+                  "authority, for the "
+                  "name asked for, at this moment, and holds its key; how many days are left until "
+                  "the first "
+                  "of these certificates ends; and, where it asks for a client certificate, that "
+                  "it takes "
+                  "ours. It does not ask whether a certificate was revoked, and proves "
+                  "nothing about the service inside; use the kind that speaks its protocol. With "
+                  "`verify: "
+                  "false` only the days left are judged.",
+        .schemes = {"tls"},
+        .urls = {"tls://host", "tls://host:5433"},
+    });
 
 }  // namespace vitals::checks::tls

@@ -6,11 +6,12 @@
 
 #include "checks/kind.hpp"
 #include "net/tls.hpp"
+#include "text/url.hpp"
 
 namespace vitals::checks::tls {
 
 struct Options {
-    std::string url;  // tls://host:port
+    text::Url url;  // tls://host:port
     net::TlsOptions tls;
     std::int64_t degraded_below = 14;  // days left
     std::int64_t failed_below = 0;

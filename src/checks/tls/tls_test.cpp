@@ -234,8 +234,8 @@ TEST(TlsOptions, are_checked) {
 
 TEST(TlsOptions, come_from_a_url) {
     Options options;
-    EXPECT_EQ(kind.from_url(&options, "tls://example.org:993"), "");
-    EXPECT_EQ(options.url, "tls://example.org:993");
+    EXPECT_TRUE(kind.from_url(ObjectRef(options), "tls://example.org:993"));
+    EXPECT_EQ(options.url.text, "tls://example.org:993");
 }
 
 }  // namespace

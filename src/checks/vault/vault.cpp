@@ -33,50 +33,47 @@ constexpr std::string_view health_path =
 
 constexpr std::uint16_t usual_port = 8200;
 
-std::string verify_url(const void* value) {
-    const auto& text = *static_cast<const std::string*>(value);
-    if (auto problem = text::url_problem(text, {"http", "https"}); !problem.empty()) return problem;
-    const text::Url url = *text::parse_url(text);
+Verified verify_url(const text::Url& url) {
+    if (auto problem = text::url_problem(url.text, {"http", "https"}); !problem.empty())
+        return std::unexpected(problem);
     if (!url.query.empty() || (!url.path.empty() && url.path != "/"))
-        return "has a path or parameters; expected https://host:8200";
+        return std::unexpected("has a path or parameters; expected https://host:8200");
     if (!url.user.empty() || !url.password.empty())
-        return "holds credentials; a token stands in `token`";
+        return std::unexpected("holds credentials; a token stands in `token`");
     return {};
 }
 
-std::string verify_path(const void* value) {
-    const auto& text = *static_cast<const std::string*>(value);
+Verified verify_path(const std::string& text) {
     if (text.empty()) return {};
     const std::string_view path = std::string_view(text).substr(0, text.find('#'));
     if (path.empty() || path.front() == '/' || path.back() == '/' ||
         path.find('/') == std::string_view::npos)
-        return "is no path of a secret; expected mount/path or mount/path#key";
+        return std::unexpected("is no path of a secret; expected mount/path or mount/path#key");
     return {};
 }
 
-std::string verify(const void* erased) {
-    const auto& options = *static_cast<const Options*>(erased);
+Verified verify(const Options& options) {
     if (!options.token.configured()) {
-        if (!options.path.empty()) return "path needs a token to read it with";
-        if (options.ttl_above.count() > 0) return "ttl_above needs a token to judge";
+        if (!options.path.empty()) return std::unexpected("path needs a token to read it with");
+        if (options.ttl_above.count() > 0)
+            return std::unexpected("ttl_above needs a token to judge");
     }
-    if (options.tls.certificate.empty() && !options.tls.key.empty())
-        return "tls: a key without a certificate";
     return {};
 }
 
 constexpr Field fields[] = {
-    field<&Options::url>("url", "Where Vault or OpenBao is.",
-                         {.required = true, .example = "https://vault:8200", .verify = verify_url}),
+    field<&Options::url, verify_url>("url", "Where Vault or OpenBao is.",
+                                     {.required = true, .example = "https://vault:8200"}),
     field<&Options::token>("token",
                            "A token, which must be valid; without one, only the server is "
                            "judged."),
     field<&Options::name_space>("namespace", "Namespace of the token and the secret.",
                                 {.example = "shop"}),
-    field<&Options::path>("path",
-                          "A secret of a key-value engine (either version) that the token must be "
-                          "able to read, perhaps with a key that it must have.",
-                          {.example = "kv/health#password", .verify = verify_path}),
+    field<&Options::path, verify_path>(
+        "path",
+        "A secret of a key-value engine (either version) that the token must be "
+        "able to read, perhaps with a key that it must have.",
+        {.example = "kv/health#password"}),
     field<&Options::standby_ok>("standby_ok", "Whether a standby is as good as the active node."),
     field<&Options::ttl_above>("ttl_above",
                                "Degraded when the token ends in less than this; 0: not judged.",
@@ -102,7 +99,7 @@ class Probe {
     Probe(const Options& options, net::Context& context)
         : options_(options),
           context_(context),
-          access_{.url = text::parse_url(options.url).value().bare,
+          access_{.url = options.url.bare,
                   .token = options.token,
                   .name_space = options.name_space,
                   .tls = options.tls} {}
@@ -244,20 +241,19 @@ net::awaitable<Outcome> Probe::judge() {
 }
 
 net::awaitable<Outcome> run(const Options& options, net::Context& context) {
-    if (options.token.configured() && !options.token.available())
-        throw CheckError(ErrorClass::local, "a secret is not available", "the token");
     Probe probe(options, context);
     Outcome outcome = co_await probe.judge();
     co_return outcome;
 }
 
 // vault://host:8200/mount/path#key; the token as VAULT_TOKEN or, `vault://:TOKEN@...`, in the URL.
-std::string from_url(void* erased, std::string_view text) {
-    auto& options = *static_cast<Options*>(erased);
+Verified from_url(Options& options, std::string_view text) {
     const auto url = text::parse_url(text);
-    if (!url) return url.error();
-    if (url->host.empty()) return "names no host; expected vault://host:8200/mount/path#key";
-    if (!url->user.empty()) return "holds a user; a token stands as vault://:TOKEN@host";
+    if (!url) return std::unexpected(url.error());
+    if (url->host.empty())
+        return std::unexpected("names no host; expected vault://host:8200/mount/path#key");
+    if (!url->user.empty())
+        return std::unexpected("holds a user; a token stands as vault://:TOKEN@host");
     std::string_view scheme = "https";
     for (const auto& [name, value] : url->query) {
         if (name == "namespace")
@@ -267,7 +263,8 @@ std::string from_url(void* erased, std::string_view text) {
         else if (name == "tls" && (value == "on" || value == "off"))
             scheme = value == "on" ? "https" : "http";
         else
-            return "has an unknown parameter; expected namespace=, standby_ok=true or tls=on|off";
+            return std::unexpected(
+                "has an unknown parameter; expected namespace=, standby_ok=true or tls=on|off");
     }
     const bool v6 = url->host.find(':') != std::string::npos;
     options.url = fmt::format("{}://{}{}{}:{}", scheme, v6 ? "[" : "", url->host, v6 ? "]" : "",
@@ -283,30 +280,30 @@ std::string from_url(void* erased, std::string_view text) {
     else if (token != nullptr && *token != '\0')
         options.token = Secret(token);
     if (!options.path.empty() && !options.token.configured())
-        return "names a secret and no token; expected vault://:TOKEN@... or VAULT_TOKEN in the "
-               "environment";
-    return verify_path(&options.path);
+        return std::unexpected(
+            "names a secret and no token; expected vault://:TOKEN@... or VAULT_TOKEN in the "
+            "environment");
+    return verify_path(options.path);
 }
 
 }  // namespace
 
-const Kind kind{
-    .description = describe<Options>(
-        "vault", "Sees it initialised and unsealed, the token valid, a secret readable.", fields,
-        verify),
-    .proves =
-        "That this node is initialised, unsealed and active (or a standby, where that is good "
-        "enough); with a token, that it is valid and has enough time left; with a path, that the "
-        "token can read that secret. Without a token only the server's own word is taken, and "
-        "nothing is proved about its storage. Nothing is written, and nothing is proved about "
-        "other engines, policies or leases. A secret's value never leaves the check. Tested "
-        "against a stand-in made from Vault's documents, which python3-hvac talks to as well, not "
-        "against Vault itself.",
-    .schemes = {"vault"},
-    .urls = {"vault://host:8200", "vault://:TOKEN@host/kv/health#password",
-             "vault://127.0.0.1:8200?tls=off&standby_ok=true"},
-    .from_url = from_url,
-    .bind = bind_run<Options, run>,
-};
+const Kind kind = make_kind<Options, fields, run, verify, from_url>(
+    "vault", "Sees it initialised and unsealed, the token valid, a secret readable.",
+    {
+        .proves =
+            "That this node is initialised, unsealed and active (or a standby, where that is good "
+            "enough); with a token, that it is valid and has enough time left; with a path, that "
+            "the "
+            "token can read that secret. Without a token only the server's own word is taken, and "
+            "nothing is proved about its storage. Nothing is written, and nothing is proved about "
+            "other engines, policies or leases. A secret's value never leaves the check. Tested "
+            "against a stand-in made from Vault's documents, which python3-hvac talks to as well, "
+            "not "
+            "against Vault itself.",
+        .schemes = {"vault"},
+        .urls = {"vault://host:8200", "vault://:TOKEN@host/kv/health#password",
+                 "vault://127.0.0.1:8200?tls=off&standby_ok=true"},
+    });
 
 }  // namespace vitals::checks::vault

@@ -7,11 +7,12 @@
 
 #include "checks/kind.hpp"
 #include "net/tls.hpp"
+#include "text/url.hpp"
 
 namespace vitals::checks::vault {
 
 struct Options {
-    std::string url;
+    text::Url url;
     Secret token;
     std::string name_space;
     std::string path;

@@ -336,26 +336,25 @@ TEST(VaultOptions, are_checked) {
 TEST(VaultOptions, come_from_a_url) {
     ASSERT_EQ(::unsetenv("VAULT_TOKEN"), 0);
     Options options;
-    EXPECT_EQ(kind.from_url(&options,
-                            "vault://:s%2Fx@[::1]:8201/kv/health?namespace=shop&tls=off#password"),
-              "");
-    EXPECT_EQ(options.url, "http://[::1]:8201");
+    EXPECT_TRUE(kind.from_url(
+        ObjectRef(options), "vault://:s%2Fx@[::1]:8201/kv/health?namespace=shop&tls=off#password"));
+    EXPECT_EQ(options.url.text, "http://[::1]:8201");
     EXPECT_EQ(options.path, "kv/health#password");
     EXPECT_EQ(options.name_space, "shop");
     EXPECT_EQ(options.token.reveal(), "s/x");
     EXPECT_EQ(testing::problem_of(kind, &options), "");
     Options server;
-    EXPECT_EQ(kind.from_url(&server, "vault://vault?standby_ok=true"), "");
-    EXPECT_EQ(server.url, "https://vault:8200");
+    EXPECT_TRUE(kind.from_url(ObjectRef(server), "vault://vault?standby_ok=true"));
+    EXPECT_EQ(server.url.text, "https://vault:8200");
     EXPECT_TRUE(server.standby_ok);
     EXPECT_FALSE(server.token.configured());
     for (const char* url : {"vault:", "vault://token@vault", "vault://vault/kv/health",
                             "vault://:t@vault/kv", "vault://vault?color=red"}) {
         Options none;
-        EXPECT_NE(kind.from_url(&none, url), "") << url;
+        EXPECT_FALSE(kind.from_url(ObjectRef(none), url)) << url;
     }
     ASSERT_EQ(::setenv("VAULT_TOKEN", "mine", 1), 0);
-    EXPECT_EQ(kind.from_url(&server, "vault://vault/kv/health"), "");
+    EXPECT_TRUE(kind.from_url(ObjectRef(server), "vault://vault/kv/health"));
     EXPECT_EQ(server.token.reveal(), "mine");
     ASSERT_EQ(::unsetenv("VAULT_TOKEN"), 0);
 }

@@ -22,13 +22,12 @@ using wire::websocket::Client;
 using wire::websocket::Event;
 using What = Event::What;
 
-std::string verify_url(const void* value) {
-    const auto& text = *static_cast<const std::string*>(value);
-    if (auto problem = text::url_problem(text, {"ws", "wss"}); !problem.empty()) return problem;
-    const text::Url url = *text::parse_url(text);
-    return url.user.empty() && url.password.empty()
-               ? std::string()
-               : "holds a user; put an Authorization into headers";
+Verified verify_url(const text::Url& url) {
+    if (auto problem = text::url_problem(url.text, {"ws", "wss"}); !problem.empty())
+        return std::unexpected(problem);
+    return verified(url.user.empty() && url.password.empty()
+                        ? std::string()
+                        : "holds a user; put an Authorization into headers");
 }
 
 // RFC 9110, section 5.6.2.
@@ -39,51 +38,37 @@ bool is_token(std::string_view text) {
     });
 }
 
-std::string verify_headers(const void* value) {
-    for (const auto& [name, secret] : *static_cast<const SecretMap*>(value))
-        if (!is_token(name)) return name + " is no name of a header";
+Verified verify_headers(const SecretMap& value) {
+    for (const auto& [name, secret] : value)
+        if (!is_token(name)) return verified(name + " is no name of a header");
     return {};
 }
 
-std::string verify_subprotocol(const void* value) {
-    const auto& name = *static_cast<const std::string*>(value);
-    return name.empty() || is_token(name) ? std::string() : "is no name of a subprotocol";
+Verified verify_subprotocol(const std::string& name) {
+    return verified(name.empty() || is_token(name) ? std::string() : "is no name of a subprotocol");
 }
 
-std::string verify_socket(const void* value) {
-    const auto& path = *static_cast<const std::string*>(value);
-    return path.empty() || path.starts_with('/') ? std::string() : "is no absolute path";
-}
-
-std::string verify(const void* erased) {
-    const auto& options = *static_cast<const Options*>(erased);
-    if (options.tls.certificate.empty() && !options.tls.key.empty())
-        return "tls: a key without a certificate";
-    return {};
+Verified verify_socket(const std::string& path) {
+    return verified(path.empty() || path.starts_with('/') ? std::string() : "is no absolute path");
 }
 
 constexpr Field fields[] = {
-    field<&Options::url>(
-        "url", "What to open: ws://host:port/path or wss://.",
-        {.required = true, .example = "wss://shop.example.org/live", .verify = verify_url}),
-    field<&Options::unix_socket>("unix_socket",
-                                 "Path of a unix socket to connect to instead of the URL's host.",
-                                 {.verify = verify_socket}),
-    field<&Options::headers>("headers", "Headers of the handshake; any may be a secret.",
-                             {.verify = verify_headers}),
-    field<&Options::subprotocol>("subprotocol", "The subprotocol that the server must speak.",
-                                 {.example = "graphql-transport-ws", .verify = verify_subprotocol}),
+    field<&Options::url, verify_url>("url", "What to open: ws://host:port/path or wss://.",
+                                     {.required = true, .example = "wss://shop.example.org/live"}),
+    field<&Options::unix_socket, verify_socket>(
+        "unix_socket", "Path of a unix socket to connect to instead of the URL's host."),
+    field<&Options::headers, verify_headers>("headers",
+                                             "Headers of the handshake; any may be a secret."),
+    field<&Options::subprotocol, verify_subprotocol>("subprotocol",
+                                                     "The subprotocol that the server must speak.",
+                                                     {.example = "graphql-transport-ws"}),
     field<&Options::send>("send", "A message to send; then one must come back.",
                           {.example = "{\"type\": \"ping\"}"}),
     field<&Options::expect>(
         "expect",
         "What a message that comes must hold: a text, or a regular expression between slashes. "
         "Without it, after `send` any message will do.",
-        {.example = "/\"type\": *\"pong\"/",
-         .verify =
-             [](const void* value) {
-                 return wire::pattern_problem(*static_cast<const std::string*>(value));
-             }}),
+        {.example = "/\"type\": *\"pong\"/"}),
     field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
 };
 
@@ -112,10 +97,6 @@ wire::websocket::Handshake handshake_of(const Options& options, const text::Url&
     std::random_device source;
     for (auto& byte : handshake.nonce) byte = static_cast<std::uint8_t>(source() & 0xff);
     for (const auto& [name, secret] : options.headers) {
-        if (!secret.available()) {
-            throw CheckError(ErrorClass::local, "a secret is not available",
-                             "the value of header " + name);
-        }
         std::string value = secret.reveal();
         if (value.find_first_of("\r\n") != value.npos || value.find('\0') != value.npos) {
             throw CheckError(ErrorClass::local,
@@ -171,7 +152,7 @@ net::awaitable<void> await_message(net::Context& context, Conversation& conversa
 }
 
 net::awaitable<Outcome> run(const Options& options, net::Context& context) {
-    const text::Url url = text::parse_url(options.url).value();
+    const text::Url url = options.url;
     net::Endpoint endpoint;
     endpoint.host = url.host;
     endpoint.port = url.port.value_or(url.scheme == "wss" ? 443 : 80);
@@ -187,7 +168,7 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_await conversation.next();
     context.enter("ping");
     Pattern pattern, greeting;
-    if (!options.expect.empty()) pattern = wire::Pattern::parse(options.expect).value();
+    if (!options.expect.empty()) pattern = options.expect;
     if (options.send.empty()) greeting = pattern;  // else it would not be an answer
     const bool greeted = co_await ping(conversation, greeting);
     const bool talks = !options.send.empty() || !options.expect.empty();
@@ -202,26 +183,18 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return ok(talks ? "answers messages" : "answers pings");
 }
 
-std::string from_url(void* options, std::string_view url) {
-    const std::string text(url);
-    static_cast<Options*>(options)->url = text;
-    return verify_url(&text);
-}
-
 }  // namespace
 
-const Kind kind{
-    .description = describe<Options>(
-        "websocket", "Opens a websocket, has a ping answered, and may wait for a message.", fields,
-        verify),
-    .proves =
-        "That the server changes to websocket as RFC 6455 wants it, and answers a ping. Libraries "
-        "answer pings by themselves, also while the application behind them is stuck: give `send` "
-        "or `expect` to prove that messages are answered.",
-    .schemes = {"ws", "wss"},
-    .urls = {"ws://host:port/path", "wss://host/path"},
-    .from_url = from_url,
-    .bind = bind_run<Options, run>,
-};
+const Kind kind = make_kind<Options, fields, run>(
+    "websocket", "Opens a websocket, has a ping answered, and may wait for a message.",
+    {
+        .proves = "That the server changes to websocket as RFC 6455 wants it, and answers a ping. "
+                  "Libraries "
+                  "answer pings by themselves, also while the application behind them is stuck: "
+                  "give `send` "
+                  "or `expect` to prove that messages are answered.",
+        .schemes = {"ws", "wss"},
+        .urls = {"ws://host:port/path", "wss://host/path"},
+    });
 
 }  // namespace vitals::checks::websocket

@@ -6,16 +6,18 @@
 
 #include "checks/kind.hpp"
 #include "net/tls.hpp"
+#include "text/url.hpp"
+#include "wire/pattern.hpp"
 
 namespace vitals::checks::websocket {
 
 struct Options {
-    std::string url;  // ws://host:port/path, wss://
+    text::Url url;  // ws://host:port/path, wss://
     std::string unix_socket;
     SecretMap headers;
     std::string subprotocol;
     std::string send;
-    std::string expect;  // wire::Pattern
+    wire::Pattern expect;
     net::TlsOptions tls;
 };
 

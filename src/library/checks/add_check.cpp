@@ -51,9 +51,10 @@ void Registry::add_check(std::string name, const std::string& url, Options optio
     if (kind == nullptr || kind->from_url == nullptr)
         throw std::invalid_argument(fmt::format("no kind of check answers to the scheme of '{}'",
                                                 url.substr(0, url.find(':'))));
-    const std::shared_ptr<void> settings = kind->description.make();
-    if (const std::string problem = kind->from_url(settings.get(), url); !problem.empty())
-        throw std::invalid_argument(problem);
+    const AnyOptions settings = kind->description.make();
+    Verified good = kind->from_url(settings.ref(), url);
+    if (good) good = kind->description.verify(settings.ref());
+    if (!good) throw std::invalid_argument(good.error());
     core_->add(definition_of(
         name, options,
         config::component_of(name, described(kind->description.name), settings, Policy())));

@@ -12,77 +12,66 @@ bool by_redis(const text::Url& url) {
     return url.scheme == "redis" || url.scheme == "rediss";
 }
 
-std::string verify_url(const void* value) {
-    const auto& text = *static_cast<const std::string*>(value);
-    if (auto problem = text::url_problem(text, {"amqp", "amqps", "redis", "rediss"});
+Verified verify_url(const text::Url& url) {
+    if (auto problem = text::url_problem(url.text, {"amqp", "amqps", "redis", "rediss"});
         !problem.empty()) {
-        return problem;
+        return std::unexpected(problem);
     }
-    const text::Url url = *text::parse_url(text);
-    if (!url.query.empty()) return "has a query; put options into keys of their own";
+    if (!url.query.empty())
+        return std::unexpected("has a query; put options into keys of their own");
     if (!by_redis(url))
-        return url.path.size() > 256 ? "names a virtual host of more than 255 bytes" : "";
+        return verified(url.path.size() > 256 ? "names a virtual host of more than 255 bytes" : "");
     const std::string database = url.path.size() > 1 ? url.path.substr(1) : "0";
     const bool number =
         database.size() <= 5 && database.find_first_not_of("0123456789") == database.npos;
-    return number ? std::string() : "names no database; expected redis://host:port/0";
+    return verified(number ? std::string() : "names no database; expected redis://host:port/0");
 }
 
-std::string verify_exchange(const void* value) {
-    const auto& name = *static_cast<const std::string*>(value);
-    return name.empty() || name.size() > 200 ? "has 1 to 200 bytes" : std::string();
+Verified verify_exchange(const std::string& name) {
+    return verified(name.empty() || name.size() > 200 ? "has 1 to 200 bytes" : std::string());
 }
 
-std::string verify_prefix(const void* value) {
-    return static_cast<const std::string*>(value)->size() > 200 ? "has at most 200 bytes" : "";
+Verified verify_prefix(const std::string& value) {
+    return verified(value.size() > 200 ? "has at most 200 bytes" : "");
 }
 
-std::string verify_fanout(const void* value) {
-    return backends::celery::fanout_prefix_problem(*static_cast<const std::string*>(value));
+Verified verify_fanout(const std::string& value) {
+    return verified(backends::celery::fanout_prefix_problem(value));
 }
 
-std::string verify(const void* erased) {
-    const auto& options = *static_cast<const CeleryOptions*>(erased);
-    const auto url = text::parse_url(options.url);
-    if (!url) return {};  // said by the field
-    if (!url->user.empty() && !options.user.empty()) return "user stands in the URL and apart";
-    if (!url->password.empty() && options.password.configured())
-        return "password stands both in the URL and apart from it";
-    if (options.tls.certificate.empty() && !options.tls.key.empty())
-        return "tls: a key without a certificate";
+Verified verify(const CeleryOptions& options) {
+    const text::Url& url = options.url;
     const CeleryOptions usual;
-    if (!by_redis(*url) && (options.fanout_prefix != usual.fanout_prefix ||
-                            options.global_keyprefix != usual.global_keyprefix))
-        return "fanout_prefix and global_keyprefix are for Redis";
+    if (!by_redis(url) && (options.fanout_prefix != usual.fanout_prefix ||
+                           options.global_keyprefix != usual.global_keyprefix))
+        return std::unexpected("fanout_prefix and global_keyprefix are for Redis");
     return {};
 }
 
 constexpr Field fields[] = {
-    field<&CeleryOptions::url>(
+    field<&CeleryOptions::url, verify_url>(
         "url",
         "The application's broker: amqp://host:port/vhost, amqps://, "
         "redis://host:port/database or rediss://.",
-        {.required = true, .example = "amqp://vitals@127.0.0.1/", .verify = verify_url}),
+        {.required = true, .example = "amqp://vitals@127.0.0.1/"}),
     field<&CeleryOptions::user>("user", "Who to log in as; or in the URL."),
     field<&CeleryOptions::password>("password", "With which password; or in the URL."),
-    field<&CeleryOptions::event_exchange>("event_exchange", "The application's event_exchange.",
-                                          {.verify = verify_exchange}),
-    field<&CeleryOptions::fanout_prefix>(
+    field<&CeleryOptions::event_exchange, verify_exchange>("event_exchange",
+                                                           "The application's event_exchange."),
+    field<&CeleryOptions::fanout_prefix, verify_fanout>(
         "fanout_prefix",
         "On Redis: the application's fanout_prefix, `{db}` stands for the database; `false` where "
-        "it is switched off.",
-        {.verify = verify_fanout}),
-    field<&CeleryOptions::global_keyprefix>("global_keyprefix",
-                                            "On Redis: the application's global_keyprefix.",
-                                            {.verify = verify_prefix}),
+        "it is switched off."),
+    field<&CeleryOptions::global_keyprefix, verify_prefix>(
+        "global_keyprefix", "On Redis: the application's global_keyprefix."),
     field<&CeleryOptions::tls>("tls", "Whom to trust, and who to be.",
                                {.members = net::tls_fields}),
 };
 
 }  // namespace
 
-const Source source = make_source<CeleryOptions, CelerySource>(describe<CeleryOptions>(
+const Source source = make_source<CeleryOptions, CelerySource>(describe<CeleryOptions, verify>(
     "celery", "Listens to the events by which Celery's workers say on their broker that they live.",
-    fields, verify));
+    fields));
 
 }  // namespace vitals::workers::celery

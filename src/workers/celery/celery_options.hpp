@@ -6,11 +6,12 @@
 #include "model/description.hpp"
 #include "model/secret.hpp"
 #include "net/tls.hpp"
+#include "text/url.hpp"
 
 namespace vitals::workers::celery {
 
 struct CeleryOptions {
-    std::string url;  // amqp, amqps, redis, rediss
+    text::Url url;  // amqp, amqps, redis, rediss
     std::string user;
     Secret password;
     std::string event_exchange = "celeryev";

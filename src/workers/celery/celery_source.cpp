@@ -51,7 +51,7 @@ struct Attempt {
     Attempt(net::Environment& environment, Clock& clock, const std::string& group,
             std::shared_ptr<const CeleryOptions> given, EventSink heard)
         : options(std::move(given)),
-          url(text::parse_url(options->url).value()),
+          url(options->url),
           sink(std::move(heard)),
           context(environment, clock, "workers/" + group, "celery", sink.alive_until()) {}
 
