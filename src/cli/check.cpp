@@ -1,4 +1,6 @@
 // vitals check: components of a configuration, or URLs as they stand, once.
+#include "cli/check.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,7 +8,6 @@
 #include "app/assemble.hpp"
 #include "app/catalog.hpp"
 #include "app/check_once.hpp"
-#include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/failure.hpp"
 #include "cli/selection.hpp"
@@ -142,7 +143,7 @@ std::expected<Components, Failure> wanted(const Check& command, Notes& notes) {
 
 }  // namespace
 
-int run(const Check& command, const Terminal& terminal) {
+static int run(const Check& command, const Terminal& terminal) {
     Notes notes;
     const auto components = wanted(command, notes);
     if (!components) return give_up("check", components.error(), command.format);
@@ -172,5 +173,30 @@ int run(const Check& command, const Terminal& terminal) {
     if (!print(text)) return exit_code::output;
     return exit_code_of(overall(snapshot, now));
 }
+
+namespace {
+
+void declare(Arguments& to, Check& command) {
+    to.positionals("NAME|URL", command.targets,
+                   "Components of the configuration: names, globs, tag:NAME, kind:NAME, '!' "
+                   "before one excludes. Or URLs to check as they stand. None: all components.");
+    to.configuration(command.file);
+    to.format("-f,--format", command.format, "For a person, a program or a monitoring system.");
+    to.duration("--timeout", command.timeout,
+                "How long one check may take, instead of the configuration's (5s for a URL).");
+    to.colour();
+}
+
+}  // namespace
+
+const Subcommand subcommand::check = make_subcommand<Check, declare, run>(
+    "check",
+    "Runs checks once, now, from here. The exit code is 0 when all is ok, 1 degraded, 2 "
+    "failed, 3 unknown; a component named in full counts as critical.",
+    "  vitals check                          all components of the configuration\n"
+    "  vitals check 'databases/*' disk       some of them\n"
+    "  vitals check tag:storage '!kind:s3'   by tag, and not those of a kind\n"
+    "  vitals check https://example.org tcp://127.0.0.1:5432\n"
+    "  vitals check --format nagios -c /etc/vitals/vitals.yaml\n");
 
 }  // namespace vitals::cli

@@ -6,40 +6,51 @@
 #include <memory>
 
 #include "app/daemon.hpp"
-#include "cli/screen_text.hpp"
-#include "drill/fault.hpp"
+#include "cli/subcommand.hpp"
 #include "model/description.hpp"
 #include "text/words.hpp"
 
 namespace vitals::cli {
+
 namespace {
 
 using std::chrono::milliseconds;
 
 constexpr const char* command_behind_dashes = "COMMAND";
 
-// Where the parser puts what it reads: one of each command, of which one is then taken.
-struct Store {
-    Serve serve;
-    Check check;
-    ShowStatus status;
-    Validate validate;
-    Kinds kinds;
-    Schema schema;
-    Heartbeat heartbeat;
-    Remove remove;
-    Drain decommission{.daemon = {}, .text = "decommissioned"};
-    Drain recommission;
-    Drill drill;
-    Completion completion;
-    std::string check_format = "table";
-    std::string status_format = "table";
-    bool status_nagios = false;
-    bool no_secrets = false;
-    std::string colour = "auto";
-};
+std::string not_a_duration(const std::string& given) {
+    const auto duration = parse_duration(given);
+    if (duration && *duration > milliseconds::zero()) return {};
+    return text::in_quotes(given) + " is no duration; write for example 250ms, 10s or 5m";
+}
 
-// What is wrong with a value that should be one of `a|b|c`, or empty.
+template <class Target>
+void add_duration(CLI::App& app, const std::string& names, Target& target,
+                  const std::string& sentence) {
+    app.add_option_function<std::string>(
+           names, [&target](const std::string& given) { target = *parse_duration(given); },
+           sentence)
+        ->type_name("DURATION")
+        ->check(not_a_duration);
+}
+
+// The choices are also what help and completion show.
+CLI::Option* of_choices(CLI::Option* option, const std::string& choices) {
+    return option->type_name(choices)->check(
+        [choices](const std::string& given) { return not_among(choices, given); });
+}
+
+Format format_of(std::string_view name) {
+    if (name == "json") return Format::json;
+    return name == "nagios" ? Format::nagios : Format::table;
+}
+
+void verified_by(CLI::Option* option, const Arguments::Verify& verify) {
+    if (verify) option->check(verify);
+}
+
+}  // namespace
+
 std::string not_among(std::string_view choices, const std::string& given) {
     const auto known = text::split_choices(choices);
     if (std::ranges::find(known, given) != known.end()) return {};
@@ -47,323 +58,152 @@ std::string not_among(std::string_view choices, const std::string& given) {
            text::did_you_mean(given, known);
 }
 
-// The faults, for the help of `drill`.
-std::string faults_in_words() {
-    constexpr std::size_t left = 30;
-    std::string text = "\nFaults:\n";
-    for (const auto& word : drill::fault_words()) {
-        auto line = "  " + std::string(word.name);
-        if (!word.value.empty()) line += " [" + std::string(word.value) + ']';
-        for (const auto& part : wrap(std::string(word.sentence), 80 - left)) {
-            line.resize(left, ' ');
-            text += line + part + '\n';
-            line.clear();
-        }
-    }
-    return text;
+void Arguments::flag(const std::string& names, bool& value, const std::string& sentence) {
+    app_.add_flag(names, value, sentence);
 }
 
-// An option whose value is one of `a|b|c`; the choices are also what help and completion show.
-template <class Value>
-void add_choice(CLI::App& app, const std::string& names, Value& value, const std::string& choices,
-                const std::string& sentence) {
-    app.add_option(names, value, sentence)
-        ->type_name(choices)
-        ->check([choices](const std::string& given) { return not_among(choices, given); });
+void Arguments::flag(const std::string& names, std::function<void()> chosen,
+                     const std::string& sentence) {
+    app_.add_flag_callback(names, std::move(chosen), sentence);
 }
 
-template <class Target>
-CLI::Option* add_duration(CLI::App& app, const std::string& names, Target& target,
-                          const std::string& sentence) {
-    return app
-        .add_option_function<std::string>(
-            names, [&target](const std::string& given) { target = *parse_duration(given); },
-            sentence)
-        ->type_name("DURATION")
-        ->check([](const std::string& given) -> std::string {
-            const auto duration = parse_duration(given);
-            if (duration && *duration > milliseconds::zero()) return {};
-            return text::in_quotes(given) + " is no duration; write for example 250ms, 10s or 5m";
-        });
+void Arguments::option(const std::string& names, std::string& value, const std::string& value_name,
+                       const std::string& sentence, Verify verify) {
+    verified_by(app_.add_option(names, value, sentence)->type_name(value_name), verify);
 }
 
-void add_config(CLI::App& app, std::string& file) {
-    app.add_option("-c,--config", file,
-                   "The configuration; without it ./vitals.yaml, then /etc/vitals/vitals.yaml.")
-        ->type_name("FILE");
+void Arguments::choice(const std::string& names, std::string& value, const std::string& choices,
+                       const std::string& sentence) {
+    of_choices(app_.add_option(names, value, sentence), choices);
 }
 
-void add_colour(CLI::App& app, Store& store) {
-    add_choice(app, "--color", store.colour, "auto|always|never",
-               "Colours; auto is on a terminal without NO_COLOR.");
+void Arguments::choice(const std::string& names, std::optional<std::string>& value,
+                       const std::string& choices, const std::string& sentence) {
+    of_choices(app_.add_option(names, value, sentence), choices);
 }
 
-void add_daemon(CLI::App& app, DaemonOptions& daemon) {
-    app.add_option("--url", daemon.url,
-                   "Where the daemon listens: http://HOST:PORT, https://HOST:PORT or unix:PATH. "
-                   "Without it $VITALS_URL, then the configuration's control listener or first "
-                   "listener, then http://127.0.0.1:8080.")
-        ->type_name("URL");
-    add_config(app, daemon.file);
-    app.add_option("--token-file", daemon.token_file,
-                   "A file that holds the token to show; without it $VITALS_TOKEN.")
-        ->type_name("FILE");
-    app.add_option("--ca", daemon.ca,
-                   "PEM file of the authorities to trust for https instead of the system's.")
-        ->type_name("FILE");
+void Arguments::format(const std::string& names, Format& value, const std::string& sentence) {
+    const auto take = [&value](const std::string& given) { value = format_of(given); };
+    of_choices(app_.add_option_function<std::string>(names, take, sentence), "table|json|nagios");
 }
 
-CLI::App* add_subcommand(CLI::App& app, const std::string& name, const std::string& sentence,
-                         const std::string& example) {
-    auto* sub = app.add_subcommand(name, sentence);
-    sub->footer(example);
-    sub->allow_extras();
-    return sub;
+void Arguments::duration(const std::string& names, milliseconds& value,
+                         const std::string& sentence) {
+    add_duration(app_, names, value, sentence);
 }
 
-void add_serve(CLI::App& app, Store& store) {
-    auto* sub = add_subcommand(
-        app, "serve",
-        "Runs the checks of a configuration on schedule and serves the result. Runs in the "
-        "foreground until SIGTERM or Ctrl-C; SIGHUP loads the configuration again.",
-        "  vitals serve -c /etc/vitals/vitals.yaml\n"
-        "  vitals serve --log-format json\n");
-    add_config(*sub, store.serve.file);
-    add_choice(*sub, "--log-level", store.serve.log_level, "debug|info|warning|error",
-               "What is logged at least, instead of the configuration's.");
-    add_choice(*sub, "--log-format", store.serve.log_format, "text|json",
-               "How it is logged, instead of the configuration's.");
+void Arguments::duration(const std::string& names, std::optional<milliseconds>& value,
+                         const std::string& sentence) {
+    add_duration(app_, names, value, sentence);
 }
 
-void add_check(CLI::App& app, Store& store) {
-    auto* sub = add_subcommand(
-        app, "check",
-        "Runs checks once, now, from here. The exit code is 0 when all is ok, 1 degraded, 2 "
-        "failed, 3 unknown; a component named in full counts as critical.",
-        "  vitals check                          all components of the configuration\n"
-        "  vitals check 'databases/*' disk       some of them\n"
-        "  vitals check tag:storage '!kind:s3'   by tag, and not those of a kind\n"
-        "  vitals check https://example.org tcp://127.0.0.1:5432\n"
-        "  vitals check --format nagios -c /etc/vitals/vitals.yaml\n");
-    sub->add_option("NAME|URL", store.check.targets,
-                    "Components of the configuration: names, globs, tag:NAME, kind:NAME, '!' "
-                    "before one excludes. Or URLs to check as they stand. None: all components.");
-    add_config(*sub, store.check.file);
-    add_choice(*sub, "-f,--format", store.check_format, "table|json|nagios",
-               "For a person, a program or a monitoring system.");
-    add_duration(*sub, "--timeout", store.check.timeout,
-                 "How long one check may take, instead of the configuration's (5s for a URL).");
-    add_colour(*sub, store);
+void Arguments::required(const std::string& name, std::string& value, const std::string& sentence,
+                         Verify verify) {
+    verified_by(app_.add_option(name, value, sentence)->required(), verify);
 }
 
-void add_status(CLI::App& app, Store& store) {
-    auto* sub = add_subcommand(
-        app, "status",
-        "Shows what a running daemon knows. The exit code is that of check; 69 when there is no "
-        "daemon, 77 when it wants a token.",
-        "  vitals status\n"
-        "  vitals status --watch 'databases/*'\n"
-        "  vitals status --nagios --url http://10.0.0.7:8080 --token-file token\n");
-    sub->add_option("NAME", store.status.names,
-                    "Only these components: names, globs, tag:NAME, "
-                    "kind:NAME; '!' before one excludes.");
-    add_daemon(*sub, store.status.daemon);
-    add_choice(*sub, "-f,--format", store.status_format, "table|json|nagios",
-               "For a person, a program or a monitoring system.");
-    sub->add_flag("--nagios", store.status_nagios, "The same as --format nagios.");
-    sub->add_flag("--ready", store.status.ready,
-                  "The exit code says whether traffic may come: 0 when ok or degraded and in "
-                  "service, else 1. For HEALTHCHECK, keepalived and the like.");
-    sub->add_flag("-w,--watch", store.status.watch, "Shows it again and again, until Ctrl-C.");
-    add_duration(*sub, "--every", store.status.every, "How often --watch asks; default 2s.");
-    add_colour(*sub, store);
+void Arguments::positional(const std::string& name, std::string& value, const std::string& sentence,
+                           Verify verify) {
+    verified_by(app_.add_option(name, value, sentence), verify);
 }
 
-void add_validate(CLI::App& app, Store& store) {
-    auto* sub = add_subcommand(
-        app, "validate",
-        "Says everything that is wrong with a configuration. Each problem is one line on standard "
-        "error, FILE:LINE:COLUMN: what is wrong; then the exit code is 78.",
-        "  vitals validate -c vitals.yaml\n"
-        "  vitals validate --no-secrets -c vitals.yaml    secrets are not at hand\n");
-    add_config(*sub, store.validate.file);
-    sub->add_flag("--no-secrets", store.no_secrets, "Does not read secret files and variables.");
+void Arguments::positionals(const std::string& name, std::vector<std::string>& values,
+                            const std::string& sentence) {
+    app_.add_option(name, values, sentence);
 }
 
-void add_descriptions(CLI::App& app, Store& store) {
-    auto* kinds = add_subcommand(app, "kinds",
-                                 "Lists the kinds of check. With a kind: what it proves, its "
-                                 "options and an example.",
-                                 "  vitals kinds\n"
-                                 "  vitals kinds http\n");
-    kinds->add_option("KIND", store.kinds.kind, "One kind, in full.");
-    add_choice(*kinds, "-f,--format", store.kinds.format, "table|markdown",
-               "For a terminal, or the whole reference page (docs/configuration.md).");
-    add_colour(*kinds, store);
-    add_subcommand(app, "schema",
-                   "Prints the JSON Schema of the configuration. Editors use it to complete and "
-                   "to check while one writes.",
-                   "  vitals schema > vitals.schema.json\n");
-}
-
-void add_heartbeat(CLI::App& app, Store& store) {
-    auto* sub = add_subcommand(
-        app, "heartbeat",
-        "Tells the daemon that a component or a worker is alive, once or every so often. With a "
-        "command, a component is judged by how it ends: nothing is told while it runs, an exit "
-        "code other than 0 is failed, and one that does not end is failed when the time to live "
-        "is over. A worker is alive while its command runs, and takes its leave. The command's "
-        "exit code is ours.",
-        "  vitals heartbeat import                          once, as from a script\n"
-        "  vitals heartbeat import --every 5s               until stopped\n"
-        "  vitals heartbeat mail/sender-1 -- ./sender       a worker of the group mail\n"
-        "  vitals heartbeat backup -- ./backup              a job, judged by how it ends\n"
-        "  vitals heartbeat once --create --ttl 2h -- ./x   not in the configuration\n");
-    sub->add_option("NAME", store.heartbeat.name,
-                    "A component, or GROUP/NAME: a worker, where the configuration has a group of "
-                    "that name under 'workers'.")
-        ->required();
-    add_duration(*sub, "--every", store.heartbeat.every,
-                 "Again after this long; default for a worker with a command: 5s.");
-    add_duration(*sub, "--ttl", store.heartbeat.ttl,
-                 "Silent for longer is failed, until the next heartbeat. Default: what the "
-                 "configuration says. At least twice --every.");
-    add_duration(*sub, "--retry", store.heartbeat.retry,
-                 "For how long a command's end is told again while the daemon is away or refuses; "
-                 "default 10s.");
-    sub->add_flag("--create", store.heartbeat.create,
-                  "Creates the component where there is none of that name; it is not critical. "
-                  "'vitals remove' takes it away.");
-    sub->add_option("--detail", store.heartbeat.detail, "A public word on how it is doing.")
-        ->type_name("TEXT");
-    add_daemon(*sub, store.heartbeat.daemon);
+void Arguments::command(std::vector<std::string>& words, const std::string& sentence) {
     // What stands behind `--` is taken before CLI11 sees it; declared for help.
-    sub->add_option(command_behind_dashes, store.heartbeat.command,
-                    "The command to run, with its arguments.");
+    app_.add_option(command_behind_dashes, words, sentence);
+    behind_ = &words;
 }
 
-void add_remove(CLI::App& app, Store& store) {
-    auto* sub = add_subcommand(app, "remove",
-                               "Removes a component that was created by a push. What stands in the "
-                               "configuration is removed there.",
-                               "  vitals remove bakcup\n");
-    sub->add_option("NAME", store.remove.name, "The component.")->required();
-    add_daemon(*sub, store.remove.daemon);
+void Arguments::together(const std::string& one, const std::string& other) {
+    app_.get_option(one)->needs(app_.get_option(other));
+    app_.get_option(other)->needs(app_.get_option(one));
 }
 
-void add_drain(CLI::App& app, Store& store) {
-    auto* off = add_subcommand(
-        app, "decommission",
-        "Takes the service out of rotation: its readiness fails, its liveness stays green. Lasts "
-        "until recommission, also over a restart.",
-        "  vitals decommission 'kernel update until 14:00'\n");
-    off->add_option("TEXT", store.decommission.text,
-                    "What those who ask are told; default 'decommissioned'.")
-        ->check([](const std::string& given) -> std::string {
-            if (given == "OK") return "'OK' means in service; use recommission for that";
-            if (given.empty() || given.size() > 1024) return "must have 1 to 1024 bytes";
-            const bool control = std::ranges::any_of(
-                given, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7F; });
-            return control ? "must be one line of printable text" : "";
-        });
-    add_daemon(*off, store.decommission.daemon);
-    auto* on = add_subcommand(app, "recommission", "Puts the service back into rotation.",
-                              "  vitals recommission\n");
-    add_daemon(*on, store.recommission.daemon);
+void Arguments::either(const std::string& one, const std::string& other) {
+    app_.get_option(one)->excludes(app_.get_option(other));
 }
 
-void add_drill(CLI::App& app, Store& store) {
-    auto* sub = add_subcommand(
-        app, "drill",
-        "Stands between a client and a backend and misbehaves as told, to prove that somebody "
-        "notices. The fault can be changed while it runs, by lines on standard input or over "
-        "--control: 'fault hang', 'status', 'help'. It ends on SIGTERM, Ctrl-C, 'quit' or the end "
-        "of standard input.",
-        "  vitals drill proxy --listen 127.0.0.1:26379 --to 127.0.0.1:6379 --fault hang\n"
-        "  vitals drill proxy --listen 127.0.0.1:25432 --to 127.0.0.1:5432 \\\n"
-        "                     --fault 'hang-after 100' --control unix:/tmp/drill.sock\n"
-        "  echo fault none | socat - UNIX-CONNECT:/tmp/drill.sock\n"
-        "  vitals drill proxy --routes FILE\n"
-        "      lines: NAME LISTEN TO [udp|tls|tls:http2|tls:postgres|tls:smtp] [FAULT]\n" +
-            faults_in_words());
-    sub->add_option("proxy", store.drill.what, "What to run: a fault proxy.")
-        ->required()
-        ->check([](const std::string& given) { return not_among("proxy", given); });
-    auto* listen =
-        sub->add_option("--listen", store.drill.listen, "Where it listens: HOST:PORT or unix:PATH.")
-            ->type_name("ADDRESS");
-    auto* to =
-        sub->add_option("--to", store.drill.to, "Where the backend is.")->type_name("ADDRESS");
-    listen->needs(to);
-    to->needs(listen);
-    sub->add_option("--fault", store.drill.fault,
-                    "What goes wrong: a name, or one with its value in quotes; default none.")
-        ->type_name("FAULT")
-        ->check([](const std::string& given) {
-            const auto read = drill::parse_behaviour(given);
-            return read ? std::string() : read.error();
-        });
-    add_choice(*sub, "--tls", store.drill.tls, "at-once|http2|postgres|smtp",
-               "Ends the client's TLS itself, with a certificate of localhost by an authority of "
-               "its own, and speaks to the backend in the clear; smtp is STARTTLS.");
-    sub->add_flag("--udp", store.drill.datagrams,
-                  "Passes datagrams on, not connections; the fault is done to each answer.")
-        ->excludes("--tls");
-    sub->add_option("--ca", store.drill.ca,
-                    "Writes that authority's certificate there, for the client to trust.")
-        ->type_name("FILE");
-    sub->add_option("--routes", store.drill.routes,
-                    "A file of proxies, instead of --listen or besides.")
-        ->type_name("FILE");
-    sub->add_option("--control", store.drill.control,
-                    "Also takes commands there: unix:PATH, or HOST:PORT of this machine.")
-        ->type_name("ADDRESS");
-    sub->add_flag("--expose", store.drill.exposed,
-                  "Allows --listen on addresses that other machines reach.");
+void Arguments::configuration(std::string& file) {
+    option("-c,--config", file, "FILE",
+           "The configuration; without it ./vitals.yaml, then /etc/vitals/vitals.yaml.");
 }
 
-void add_completion(CLI::App& app, Store& store) {
-    auto* sub =
-        add_subcommand(app, "completion", "Prints a completion script for a shell.",
-                       "  vitals completion bash > /etc/bash_completion.d/vitals\n"
-                       "  vitals completion zsh > \"${fpath[1]}/_vitals\"\n"
-                       "  vitals completion fish > ~/.config/fish/completions/vitals.fish\n");
-    const std::string shells = "bash|zsh|fish";
-    sub->add_option(shells, store.completion.shell, "The shell.")
-        ->required()
-        ->check([shells](const std::string& given) -> std::string {
-            // What the scripts themselves ask for.
-            if (given == "names" || given == "kinds") return {};
-            return not_among(shells, given);
-        });
+void Arguments::daemon(DaemonOptions& options) {
+    option("--url", options.url, "URL",
+           "Where the daemon listens: http://HOST:PORT, https://HOST:PORT or unix:PATH. "
+           "Without it $VITALS_URL, then the configuration's control listener or first "
+           "listener, then http://127.0.0.1:8080.");
+    configuration(options.file);
+    option("--token-file", options.token_file, "FILE",
+           "A file that holds the token to show; without it $VITALS_TOKEN.");
+    option("--ca", options.ca, "FILE",
+           "PEM file of the authorities to trust for https instead of the system's.");
 }
 
-std::unique_ptr<CLI::App> make_parser(Store& store) {
-    auto app = std::make_unique<CLI::App>(
+void Arguments::colour() {
+    choice("--color", colour_, "auto|always|never",
+           "Colours; auto is on a terminal without NO_COLOR.");
+}
+
+namespace {
+
+// What one parsing works with: a parser, and for each subcommand what it reads.
+struct Parsing {
+    struct Declared {
+        const Subcommand* subcommand = nullptr;
+        AnyOptions command;
+        std::vector<std::string>* behind = nullptr;  // where the words behind `--` go
+    };
+    Parsing();
+
+    // The one that was written; null: none.
+    const Declared* chosen() const;
+    const Declared* named(std::string_view name) const;
+
+    CLI::App app{
         "Is this service, with everything it depends on, able to do its work, and how fresh is "
         "that answer?",
-        "vitals");
-    app->footer(
+        "vitals"};
+    std::string colour = "auto";
+    std::vector<Declared> declared;
+};
+
+Parsing::Parsing() {
+    app.footer(
         "  vitals serve                        check what vitals.yaml says, serve the result\n"
         "  vitals check https://example.org    check something once\n"
         "  vitals COMMAND --help               everything about one command\n");
-    app->set_help_flag("-h,--help", "Prints this.");
-    app->set_version_flag("-V,--version", std::string("vitals ") + app::version,
-                          "Prints the version.");
-    app->require_subcommand(0, 1);
-    app->allow_extras();  // complained of below, with a suggestion
-    add_colour(*app, store);
-    add_serve(*app, store);
-    add_check(*app, store);
-    add_status(*app, store);
-    add_validate(*app, store);
-    add_descriptions(*app, store);
-    add_heartbeat(*app, store);
-    add_remove(*app, store);
-    add_drain(*app, store);
-    add_drill(*app, store);
-    add_completion(*app, store);
-    return app;
+    app.set_help_flag("-h,--help", "Prints this.");
+    app.set_version_flag("-V,--version", std::string("vitals ") + app::version,
+                         "Prints the version.");
+    app.require_subcommand(0, 1);
+    app.allow_extras();  // complained of below, with a suggestion
+    std::vector<std::string>* nothing = nullptr;
+    Arguments(app, nothing, colour).colour();
+    declared.reserve(subcommands().size());
+    for (const Subcommand* each : subcommands()) {
+        CLI::App* sub = app.add_subcommand(std::string(each->name), std::string(each->sentence));
+        sub->footer(each->example);
+        sub->allow_extras();
+        Declared& made = declared.emplace_back(each);
+        Arguments arguments(*sub, made.behind, colour);
+        made.command = each->declare(arguments);
+    }
+}
+
+const Parsing::Declared* Parsing::named(std::string_view name) const {
+    const auto found = std::ranges::find_if(
+        declared, [name](const Declared& each) { return each.subcommand->name == name; });
+    return found == declared.end() ? nullptr : &*found;
+}
+
+const Parsing::Declared* Parsing::chosen() const {
+    const auto parsed = app.get_subcommands();
+    return parsed.empty() ? nullptr : named(parsed.front()->get_name());
 }
 
 Grammar describe(const CLI::App& app, const std::string& parent) {
@@ -423,29 +263,6 @@ std::string complaint(const Grammar& at, const std::string& word) {
     return "no command " + text::in_quotes(word) + text::did_you_mean(word, known);
 }
 
-Format format_of(std::string_view name) {
-    if (name == "json") return Format::json;
-    return name == "nagios" ? Format::nagios : Format::table;
-}
-
-Command command_of(const std::string& name, Store& store) {
-    store.check.format = format_of(store.check_format);
-    store.status.format = store.status_nagios ? Format::nagios : format_of(store.status_format);
-    store.validate.secrets = !store.no_secrets;
-    if (name == "serve") return store.serve;
-    if (name == "check") return store.check;
-    if (name == "status") return store.status;
-    if (name == "validate") return store.validate;
-    if (name == "kinds") return store.kinds;
-    if (name == "schema") return store.schema;
-    if (name == "heartbeat") return store.heartbeat;
-    if (name == "remove") return store.remove;
-    if (name == "decommission") return store.decommission;
-    if (name == "recommission") return store.recommission;
-    if (name == "drill") return store.drill;
-    return store.completion;
-}
-
 Colour colour_of(std::string_view name) {
     if (name == "always") return Colour::always;
     return name == "never" ? Colour::never : Colour::automatic;
@@ -454,10 +271,7 @@ Colour colour_of(std::string_view name) {
 }  // namespace
 
 const Grammar& grammar() {
-    static const Grammar made = [] {
-        Store store;
-        return describe(*make_parser(store), "");
-    }();
+    static const Grammar made = describe(Parsing().app, "");
     return made;
 }
 
@@ -485,39 +299,43 @@ CommandLine parse(const std::vector<std::string>& words, std::size_t help_width)
         own.erase(own.begin());
         own.emplace_back("--help");
     }
+    Parsing parsing;
     std::vector<std::string> behind;
     const auto dashes = std::ranges::find(own, "--");
-    const bool has_command = dashes != own.end() && std::ranges::find(own, "heartbeat") < dashes;
+    const bool has_command =
+        dashes != own.end() && std::any_of(own.begin(), dashes, [&parsing](const auto& word) {
+            const auto* const named = parsing.named(word);
+            return named != nullptr && named->behind != nullptr;
+        });
     if (has_command) {
         behind.assign(dashes + 1, own.end());
         own.erase(dashes, own.end());
     }
-    Store store;
-    const auto app = make_parser(store);
     CommandLine result;
     try {
         std::ranges::reverse(own);  // as CLI11 wants them
-        app->parse(own);
+        parsing.app.parse(own);
     } catch (const CLI::CallForHelp&) {
-        result.meaning = Shown{help_text(grammar_of(*app), help_width)};
+        result.meaning = Shown{help_text(grammar_of(parsing.app), help_width)};
         return result;
     } catch (const CLI::CallForVersion& version) {
         result.meaning = Shown{std::string(version.what()) + '\n'};
         return result;
     } catch (const CLI::ParseError& error) {
-        result.meaning = misused(grammar_of(*app), error.what());
+        result.meaning = misused(grammar_of(parsing.app), error.what());
         return result;
     }
-    const auto& at = grammar_of(*app);
-    if (const auto extras = app->remaining(true); !extras.empty()) {
+    const auto& at = grammar_of(parsing.app);
+    if (const auto extras = parsing.app.remaining(true); !extras.empty()) {
         result.meaning = misused(at, complaint(at, extras.front()));
         return result;
     }
-    if (app->get_subcommands().empty()) {
+    const auto* const chosen = parsing.chosen();
+    if (chosen == nullptr) {
         result.meaning = Misused{help_text(at, help_width)};
         return result;
     }
-    if (!store.heartbeat.command.empty()) {
+    if (chosen->behind != nullptr && !chosen->behind->empty()) {
         result.meaning = misused(at, "put '--' before the command to run");
         return result;
     }
@@ -525,9 +343,9 @@ CommandLine parse(const std::vector<std::string>& words, std::size_t help_width)
         result.meaning = misused(at, "no command behind '--'");
         return result;
     }
-    store.heartbeat.command = std::move(behind);
-    result.colour = colour_of(store.colour);
-    result.meaning = command_of(app->get_subcommands().front()->get_name(), store);
+    if (chosen->behind != nullptr) *chosen->behind = std::move(behind);
+    result.colour = colour_of(parsing.colour);
+    result.meaning = Command{chosen->subcommand, chosen->command};
     return result;
 }
 

@@ -1,5 +1,5 @@
 // From the words on the command line to a command, or to the help or the complaint to print. The
-// one place that knows CLI11. Pure but for reading nothing: the environment is the commands'.
+// one place that knows CLI11. Reads nothing: the environment is the commands'.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "cli/commands.hpp"
+#include "cli/subcommand.hpp"
 
 namespace vitals::cli {
 
@@ -37,6 +37,11 @@ std::string help_text(const Grammar& grammar, std::size_t width);
 // Asked for: a text on standard output, exit code 0.
 struct Shown {
     std::string text;
+};
+// A subcommand with what was written behind its name.
+struct Command {
+    const Subcommand* subcommand = nullptr;
+    AnyOptions options;
 };
 // Not understood: a text on standard error, exit code 64.
 struct Misused {

@@ -39,7 +39,7 @@ std::string replaced(std::string_view text, std::string_view what, std::string_v
     return result;
 }
 
-int run(const Completion& command, const Terminal&) {
+static int run(const Completion& command, const Terminal&) {
     std::string text;
     if (command.shell == "bash") text = bash_completion(grammar());
     if (command.shell == "zsh") text = zsh_completion(grammar());
@@ -63,5 +63,24 @@ int run(const Completion& command, const Terminal&) {
     }
     return print(text) ? exit_code::ok : exit_code::output;
 }
+
+namespace {
+
+void declare(Arguments& to, Completion& command) {
+    constexpr const char* shells = "bash|zsh|fish";
+    to.required(shells, command.shell, "The shell.", [](const std::string& given) -> std::string {
+        // What the scripts themselves ask for.
+        if (given == "names" || given == "kinds") return {};
+        return not_among(shells, given);
+    });
+}
+
+}  // namespace
+
+const Subcommand subcommand::completion = make_subcommand<Completion, declare, run>(
+    "completion", "Prints a completion script for a shell.",
+    "  vitals completion bash > /etc/bash_completion.d/vitals\n"
+    "  vitals completion zsh > \"${fpath[1]}/_vitals\"\n"
+    "  vitals completion fish > ~/.config/fish/completions/vitals.fish\n");
 
 }  // namespace vitals::cli

@@ -7,8 +7,17 @@
 #include <string_view>
 
 #include "cli/command_line.hpp"
+#include "cli/subcommand.hpp"
 
 namespace vitals::cli {
+
+struct Completion {
+    std::string shell;
+};
+
+namespace subcommand {
+extern const Subcommand completion;
+}
 
 std::string bash_completion(const Grammar& grammar);
 std::string zsh_completion(const Grammar& grammar);

@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
-#include "cli/commands.hpp"
 #include "cli/failure.hpp"
+#include "cli/subcommand.hpp"
 #include "config/config.hpp"
 
 namespace vitals::cli {

@@ -1,9 +1,10 @@
 // vitals decommission, vitals recommission.
+#include "cli/drain.hpp"
+
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
 
-#include "cli/commands.hpp"
 #include "cli/daemon_client.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/screen_text.hpp"
@@ -31,7 +32,7 @@ std::expected<Answer, Failure> set_text(const Daemon& daemon, const std::string&
 
 }  // namespace
 
-int run(const Drain& command, const Terminal&) {
+static int run(const Drain& command, const Terminal&) {
     const bool back = command.text == "OK";
     const std::string_view name = back ? "recommission" : "decommission";
     const auto daemon = Daemon::find(command.daemon);
@@ -46,5 +47,42 @@ int run(const Drain& command, const Terminal&) {
                     back ? std::string("in service") : "out of service: " + clean(command.text));
     return print(text) ? exit_code::ok : exit_code::output;
 }
+
+namespace {
+
+// What is wrong with the text of a decommission, or empty.
+std::string text_problem(const std::string& given) {
+    if (given == "OK") return "'OK' means in service; use recommission for that";
+    if (given.empty() || given.size() > 1024) return "must have 1 to 1024 bytes";
+    const bool control =
+        std::ranges::any_of(given, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7F; });
+    return control ? "must be one line of printable text" : "";
+}
+
+void declare_decommission(Arguments& to, Drain& command) {
+    command.text = "decommissioned";
+    to.positional("TEXT", command.text, "What those who ask are told; default 'decommissioned'.",
+                  text_problem);
+    to.daemon(command.daemon);
+}
+
+}  // namespace
+
+const Subcommand subcommand::decommission = make_subcommand<Drain, declare_decommission, run>(
+    "decommission",
+    "Takes the service out of rotation: its readiness fails, its liveness stays green. Lasts "
+    "until recommission, also over a restart.",
+    "  vitals decommission 'kernel update until 14:00'\n");
+
+namespace {
+
+void declare_recommission(Arguments& to, Drain& command) {
+    to.daemon(command.daemon);
+}
+
+}  // namespace
+
+const Subcommand subcommand::recommission = make_subcommand<Drain, declare_recommission, run>(
+    "recommission", "Puts the service back into rotation.", "  vitals recommission\n");
 
 }  // namespace vitals::cli

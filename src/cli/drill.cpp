@@ -1,6 +1,8 @@
 // vitals drill proxy: stands between a client and a backend and does what a fault says, until it is
 // told to end. Its listeners are for this machine alone unless told otherwise: whoever reaches them
 // reaches the backend.
+#include "cli/drill.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -21,7 +23,6 @@
 #include <optional>
 #include <sstream>
 
-#include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/screen_text.hpp"
 #include "config/address.hpp"
@@ -318,7 +319,7 @@ void run_proxies(const Drill& command) {
 
 }  // namespace
 
-int run(const Drill& command, const Terminal&) {
+static int run(const Drill& command, const Terminal&) {
     try {
         run_proxies(command);
         return exit_code::ok;
@@ -330,5 +331,66 @@ int run(const Drill& command, const Terminal&) {
         return exit_code::unreachable;
     }
 }
+
+namespace {
+
+// The faults, for the help of `drill`.
+std::string faults_in_words() {
+    constexpr std::size_t left = 30;
+    std::string text = "\nFaults:\n";
+    for (const auto& word : drill::fault_words()) {
+        auto line = "  " + std::string(word.name);
+        if (!word.value.empty()) line += " [" + std::string(word.value) + ']';
+        for (const auto& part : wrap(std::string(word.sentence), 80 - left)) {
+            line.resize(left, ' ');
+            text += line + part + '\n';
+            line.clear();
+        }
+    }
+    return text;
+}
+
+void declare(Arguments& to, Drill& command) {
+    to.required("proxy", command.what, "What to run: a fault proxy.",
+                [](const std::string& given) { return not_among("proxy", given); });
+    to.option("--listen", command.listen, "ADDRESS", "Where it listens: HOST:PORT or unix:PATH.");
+    to.option("--to", command.to, "ADDRESS", "Where the backend is.");
+    to.together("--listen", "--to");
+    to.option("--fault", command.fault, "FAULT",
+              "What goes wrong: a name, or one with its value in quotes; default none.",
+              [](const std::string& given) {
+                  const auto read = drill::parse_behaviour(given);
+                  return read ? std::string() : read.error();
+              });
+    to.choice("--tls", command.tls, "at-once|http2|postgres|smtp",
+              "Ends the client's TLS itself, with a certificate of localhost by an authority of "
+              "its own, and speaks to the backend in the clear; smtp is STARTTLS.");
+    to.flag("--udp", command.datagrams,
+            "Passes datagrams on, not connections; the fault is done to each answer.");
+    to.either("--udp", "--tls");
+    to.option("--ca", command.ca, "FILE",
+              "Writes that authority's certificate there, for the client to trust.");
+    to.option("--routes", command.routes, "FILE",
+              "A file of proxies, instead of --listen or besides.");
+    to.option("--control", command.control, "ADDRESS",
+              "Also takes commands there: unix:PATH, or HOST:PORT of this machine.");
+    to.flag("--expose", command.exposed, "Allows --listen on addresses that other machines reach.");
+}
+
+}  // namespace
+
+const Subcommand subcommand::drill = make_subcommand<Drill, declare, run>(
+    "drill",
+    "Stands between a client and a backend and misbehaves as told, to prove that somebody "
+    "notices. The fault can be changed while it runs, by lines on standard input or over "
+    "--control: 'fault hang', 'status', 'help'. It ends on SIGTERM, Ctrl-C, 'quit' or the end "
+    "of standard input.",
+    "  vitals drill proxy --listen 127.0.0.1:26379 --to 127.0.0.1:6379 --fault hang\n"
+    "  vitals drill proxy --listen 127.0.0.1:25432 --to 127.0.0.1:5432 \\\n"
+    "                     --fault 'hang-after 100' --control unix:/tmp/drill.sock\n"
+    "  echo fault none | socat - UNIX-CONNECT:/tmp/drill.sock\n"
+    "  vitals drill proxy --routes FILE\n"
+    "      lines: NAME LISTEN TO [udp|tls|tls:http2|tls:postgres|tls:smtp] [FAULT]\n" +
+        faults_in_words());
 
 }  // namespace vitals::cli

@@ -2,6 +2,8 @@
 // or runs a command: a component is judged by how its command ended, a worker beats while it runs.
 // The beats have a thread of their own, so that a daemon that hangs holds up neither the command
 // nor its end.
+#include "cli/heartbeat.hpp"
+
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
@@ -10,7 +12,6 @@
 #include <thread>
 
 #include "cli/child.hpp"
-#include "cli/commands.hpp"
 #include "cli/daemon_client.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/screen_text.hpp"
@@ -209,7 +210,7 @@ std::string misfit(const Heartbeat& command) {
 
 }  // namespace
 
-int run(const Heartbeat& command, const Terminal&) {
+static int run(const Heartbeat& command, const Terminal&) {
     if (const auto problem = misfit(command); !problem.empty()) {
         return give_up("heartbeat", {exit_code::usage, problem}, Format::table);
     }
@@ -226,5 +227,42 @@ int run(const Heartbeat& command, const Terminal&) {
     wait_for_end();
     return exit_code::ok;
 }
+
+namespace {
+
+void declare(Arguments& to, Heartbeat& command) {
+    to.required("NAME", command.name,
+                "A component, or GROUP/NAME: a worker, where the configuration has a group of "
+                "that name under 'workers'.");
+    to.duration("--every", command.every,
+                "Again after this long; default for a worker with a command: 5s.");
+    to.duration("--ttl", command.ttl,
+                "Silent for longer is failed, until the next heartbeat. Default: what the "
+                "configuration says. At least twice --every.");
+    to.duration("--retry", command.retry,
+                "For how long a command's end is told again while the daemon is away or refuses; "
+                "default 10s.");
+    to.flag("--create", command.create,
+            "Creates the component where there is none of that name; it is not critical. "
+            "'vitals remove' takes it away.");
+    to.option("--detail", command.detail, "TEXT", "A public word on how it is doing.");
+    to.daemon(command.daemon);
+    to.command(command.command, "The command to run, with its arguments.");
+}
+
+}  // namespace
+
+const Subcommand subcommand::heartbeat = make_subcommand<Heartbeat, declare, run>(
+    "heartbeat",
+    "Tells the daemon that a component or a worker is alive, once or every so often. With a "
+    "command, a component is judged by how it ends: nothing is told while it runs, an exit "
+    "code other than 0 is failed, and one that does not end is failed when the time to live "
+    "is over. A worker is alive while its command runs, and takes its leave. The command's "
+    "exit code is ours.",
+    "  vitals heartbeat import                          once, as from a script\n"
+    "  vitals heartbeat import --every 5s               until stopped\n"
+    "  vitals heartbeat mail/sender-1 -- ./sender       a worker of the group mail\n"
+    "  vitals heartbeat backup -- ./backup              a job, judged by how it ends\n"
+    "  vitals heartbeat once --create --ttl 2h -- ./x   not in the configuration\n");
 
 }  // namespace vitals::cli

@@ -1,8 +1,9 @@
 // vitals kinds, vitals schema: the configuration's own description.
+#include "cli/kinds.hpp"
+
 #include <algorithm>
 
 #include "app/catalog.hpp"
-#include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/reference.hpp"
 #include "config/config.hpp"
@@ -10,7 +11,7 @@
 
 namespace vitals::cli {
 
-int run(const Kinds& command, const Terminal& terminal) {
+static int show_kinds(const Kinds& command, const Terminal& terminal) {
     if (command.format == "markdown") {
         return print(reference_page()) ? exit_code::ok : exit_code::output;
     }
@@ -29,10 +30,40 @@ int run(const Kinds& command, const Terminal& terminal) {
     return print(kind_text(*kind, terminal)) ? exit_code::ok : exit_code::output;
 }
 
-int run(const Schema&, const Terminal&) {
+static int show_schema(const Schema&, const Terminal&) {
     auto schema = config::json_schema(app::catalog());
     if (!schema.ends_with('\n')) schema += '\n';
     return print(schema) ? exit_code::ok : exit_code::output;
 }
+
+namespace {
+
+void declare_kinds(Arguments& to, Kinds& command) {
+    to.positional("KIND", command.kind, "One kind, in full.");
+    to.choice("-f,--format", command.format, "table|markdown",
+              "For a terminal, or the whole reference page (docs/configuration.md).");
+    to.colour();
+}
+
+}  // namespace
+
+const Subcommand subcommand::kinds = make_subcommand<Kinds, declare_kinds, show_kinds>(
+    "kinds",
+    "Lists the kinds of check. With a kind: what it proves, its "
+    "options and an example.",
+    "  vitals kinds\n"
+    "  vitals kinds http\n");
+
+namespace {
+
+void declare_schema(Arguments&, Schema&) {}
+
+}  // namespace
+
+const Subcommand subcommand::schema = make_subcommand<Schema, declare_schema, show_schema>(
+    "schema",
+    "Prints the JSON Schema of the configuration. Editors use it to complete and "
+    "to check while one writes.",
+    "  vitals schema > vitals.schema.json\n");
 
 }  // namespace vitals::cli

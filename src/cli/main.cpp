@@ -25,8 +25,8 @@ int perform(const std::vector<std::string>& words) {
         return give_up("", {exit_code::usage, misused->text, true}, format_asked_for(words));
     }
     const auto terminal = look_at_terminal(line.colour);
-    return std::visit([&](const auto& command) { return run(command, terminal); },
-                      std::get<Command>(line.meaning));
+    const auto& command = std::get<Command>(line.meaning);
+    return command.subcommand->run(command.options, terminal);
 }
 
 }  // namespace

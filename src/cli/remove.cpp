@@ -1,7 +1,8 @@
 // vitals remove: takes away a component that a push created.
+#include "cli/remove.hpp"
+
 #include <fmt/format.h>
 
-#include "cli/commands.hpp"
 #include "cli/daemon_client.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/screen_text.hpp"
@@ -9,7 +10,7 @@
 
 namespace vitals::cli {
 
-int run(const Remove& command, const Terminal&) {
+static int run(const Remove& command, const Terminal&) {
     const auto daemon = Daemon::find(command.daemon);
     if (!daemon) return give_up("remove", daemon.error(), Format::table);
     const auto answer =
@@ -20,5 +21,20 @@ int run(const Remove& command, const Terminal&) {
         fmt::format("{}: removed {}\n", daemon->address().shown(), clean(command.name));
     return print(text) ? exit_code::ok : exit_code::output;
 }
+
+namespace {
+
+void declare(Arguments& to, Remove& command) {
+    to.required("NAME", command.name, "The component.");
+    to.daemon(command.daemon);
+}
+
+}  // namespace
+
+const Subcommand subcommand::remove = make_subcommand<Remove, declare, run>(
+    "remove",
+    "Removes a component that was created by a push. What stands in the "
+    "configuration is removed there.",
+    "  vitals remove bakcup\n");
 
 }  // namespace vitals::cli

@@ -1,4 +1,6 @@
 // vitals status: what a running daemon knows, once or again and again.
+#include "cli/status.hpp"
+
 #include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
@@ -6,7 +8,6 @@
 #include <algorithm>
 #include <thread>
 
-#include "cli/commands.hpp"
 #include "cli/daemon_client.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/reported.hpp"
@@ -148,7 +149,7 @@ int watch(const Daemon& daemon, const ShowStatus& command, const Terminal& termi
 
 }  // namespace
 
-int run(const ShowStatus& command, const Terminal& terminal) {
+static int run(const ShowStatus& command, const Terminal& terminal) {
     const auto daemon = Daemon::find(command.daemon);
     if (!daemon) return give_up("status", daemon.error(), command.format);
     if (command.watch) return watch(*daemon, command, terminal);
@@ -161,5 +162,34 @@ int run(const ShowStatus& command, const Terminal& terminal) {
     }
     return print(made->text) ? made->code : exit_code::output;
 }
+
+namespace {
+
+void declare(Arguments& to, ShowStatus& command) {
+    to.positionals("NAME", command.names,
+                   "Only these components: names, globs, tag:NAME, "
+                   "kind:NAME; '!' before one excludes.");
+    to.daemon(command.daemon);
+    to.format("-f,--format", command.format, "For a person, a program or a monitoring system.");
+    to.flag(
+        "--nagios", [&command] { command.format = Format::nagios; },
+        "The same as --format nagios.");
+    to.flag("--ready", command.ready,
+            "The exit code says whether traffic may come: 0 when ok or degraded and in "
+            "service, else 1. For HEALTHCHECK, keepalived and the like.");
+    to.flag("-w,--watch", command.watch, "Shows it again and again, until Ctrl-C.");
+    to.duration("--every", command.every, "How often --watch asks; default 2s.");
+    to.colour();
+}
+
+}  // namespace
+
+const Subcommand subcommand::status = make_subcommand<ShowStatus, declare, run>(
+    "status",
+    "Shows what a running daemon knows. The exit code is that of check; 69 when there is no "
+    "daemon, 77 when it wants a token.",
+    "  vitals status\n"
+    "  vitals status --watch 'databases/*'\n"
+    "  vitals status --nagios --url http://10.0.0.7:8080 --token-file token\n");
 
 }  // namespace vitals::cli

@@ -1,11 +1,12 @@
 // vitals validate: everything that is wrong with a configuration, or what it sets up and serves
 // where.
+#include "cli/validate.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "app/catalog.hpp"
-#include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/failure.hpp"
 #include "cli/screen_text.hpp"
@@ -76,7 +77,7 @@ std::string served(const config::Config& config) {
 
 }  // namespace
 
-int run(const Validate& command, const Terminal&) {
+static int run(const Validate& command, const Terminal&) {
     const auto config = load_configuration(command.file, command.secrets);
     if (!config) return give_up("validate", config.error(), Format::table);
     for (const auto& warning : config->warnings) print_error(warning + '\n');
@@ -105,5 +106,23 @@ int run(const Validate& command, const Terminal&) {
     return print(text + '\n' + bounds(*config) + served(*config)) ? exit_code::ok
                                                                   : exit_code::output;
 }
+
+namespace {
+
+void declare(Arguments& to, Validate& command) {
+    to.configuration(command.file);
+    to.flag(
+        "--no-secrets", [&command] { command.secrets = false; },
+        "Does not read secret files and variables.");
+}
+
+}  // namespace
+
+const Subcommand subcommand::validate = make_subcommand<Validate, declare, run>(
+    "validate",
+    "Says everything that is wrong with a configuration. Each problem is one line on standard "
+    "error, FILE:LINE:COLUMN: what is wrong; then the exit code is 78.",
+    "  vitals validate -c vitals.yaml\n"
+    "  vitals validate --no-secrets -c vitals.yaml    secrets are not at hand\n");
 
 }  // namespace vitals::cli

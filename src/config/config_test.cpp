@@ -301,7 +301,7 @@ TEST(Endpoints, WithoutASectionAllThatNeedNoMappingAreOnTheirUsualPaths) {
                 ElementsAre("/svc_status", "/probe_status", "/", "/health", "/metrics", "/"));
     for (const EndpointConfig& endpoint : config.endpoints) {
         EXPECT_FALSE(endpoint.listed);
-        EXPECT_NE(endpoint.options, nullptr);
+        EXPECT_TRUE(endpoint.options);
     }
     EXPECT_THAT(enabled_paths(good("endpoints: []")), SizeIs(6));
 }

@@ -203,7 +203,7 @@ TEST(TokenHealth, FollowsARotatedTokenAndAcceptsTheFormerForAnOverlap) {
     const Secret token = Secret::pending();
     Chosen options(token_health);
     options.set("token_overlap", std::chrono::milliseconds(10s));
-    add_namespace(const_cast<void*>(options.get()), "n", token);
+    add_namespace(options.get().ref(), "n", token);
     const auto code = [&](const std::string& shown, Steady when, const char* header = nullptr) {
         Request request = ask_for(shown + "/");
         request.now = when;

@@ -1,0 +1,114 @@
+// A subcommand: what can be written behind its name, and what it does. One file each, NAME.hpp and
+// NAME.cpp, and one line in subcommands.cpp.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/formats.hpp"
+#include "cli/terminal.hpp"
+#include "model/erased.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace vitals::cli {
+
+// How a daemon is found and spoken to; see daemon_client.hpp.
+struct DaemonOptions {
+    std::string url;
+    std::string file;
+    std::string token_file;
+    std::string ca;
+};
+
+// Declares the options of one subcommand: what is read goes to the values that are handed in, which
+// outlive the parsing. A sentence is one for a person. Names are written `-f,--format`.
+class Arguments {
+  public:
+    // What is wrong with a value as it was written, or empty.
+    using Verify = std::function<std::string(const std::string& given)>;
+
+    // `behind` is for the words behind `--`, `colour` for --color; they outlive this.
+    Arguments(CLI::App& app, std::vector<std::string>*& behind, std::string& colour)
+        : app_(app), behind_(behind), colour_(colour) {}
+
+    void flag(const std::string& names, bool& value, const std::string& sentence);
+    void flag(const std::string& names, std::function<void()> chosen, const std::string& sentence);
+    void option(const std::string& names, std::string& value, const std::string& value_name,
+                const std::string& sentence, Verify verify = {});
+    // One of `a|b|c`.
+    void choice(const std::string& names, std::string& value, const std::string& choices,
+                const std::string& sentence);
+    void choice(const std::string& names, std::optional<std::string>& value,
+                const std::string& choices, const std::string& sentence);
+    void format(const std::string& names, Format& value, const std::string& sentence);
+    // More than zero.
+    void duration(const std::string& names, std::chrono::milliseconds& value,
+                  const std::string& sentence);
+    void duration(const std::string& names, std::optional<std::chrono::milliseconds>& value,
+                  const std::string& sentence);
+
+    void required(const std::string& name, std::string& value, const std::string& sentence,
+                  Verify verify = {});
+    void positional(const std::string& name, std::string& value, const std::string& sentence,
+                    Verify verify = {});
+    void positionals(const std::string& name, std::vector<std::string>& values,
+                     const std::string& sentence);
+    // The words behind `--`: a command to run.
+    void command(std::vector<std::string>& words, const std::string& sentence);
+
+    // Two options that are written together, or of which one is written.
+    void together(const std::string& one, const std::string& other);
+    void either(const std::string& one, const std::string& other);
+
+    // What several subcommands take.
+    void configuration(std::string& file);
+    void daemon(DaemonOptions& options);
+    void colour();
+
+  private:
+    CLI::App& app_;
+    std::vector<std::string>*& behind_;
+    std::string& colour_;
+};
+
+// What is wrong with a value that should be one of `a|b|c`, or empty.
+std::string not_among(std::string_view choices, const std::string& given);
+
+struct Subcommand {
+    std::string_view name;
+    std::string_view sentence;
+    std::string example;  // lines, for the help
+    AnyOptions (*declare)(Arguments& arguments) = nullptr;
+    // Does what was asked for; the exit code (exit_code.hpp). What goes wrong it says in one line
+    // on standard error.
+    int (*run)(const AnyOptions& command, const Terminal& terminal) = nullptr;
+};
+
+// `declare` takes (Arguments&, Command&), `run` takes (const Command&, const Terminal&).
+template <class Command, auto declare, auto run>
+Subcommand make_subcommand(std::string_view name, std::string_view sentence, std::string example) {
+    Subcommand made{name, sentence, std::move(example)};
+    made.declare = [](Arguments& arguments) {
+        const auto command = std::make_shared<Command>();
+        declare(arguments, *command);
+        return AnyOptions(command);
+    };
+    made.run = [](const AnyOptions& command, const Terminal& terminal) {
+        return run(command.as<Command>(), terminal);
+    };
+    return made;
+}
+
+// In the order of the help.
+std::span<const Subcommand* const> subcommands();
+
+}  // namespace vitals::cli
