@@ -19,6 +19,7 @@
 
 #include "dialects/catalog.hpp"
 #include "dialects/mount.hpp"
+#include "model/property.hpp"
 #include "text/escape.hpp"
 #include "text/json.hpp"
 
@@ -111,14 +112,14 @@ std::string_view mode_of(const Facts& facts, const std::string& configured) {
         if (configured == mode) return mode;
     if (facts.role == "standby") return "cold_standby";
     // lsyncd belongs on a primary only: where it runs, somebody counts on a standby.
-    if (facts.role == "primary" || is_true(facts.syncing, "running")) return "primary";
+    if (facts.role == "primary" || is_true(facts.syncing, property::running)) return "primary";
     return "standalone";
 }
 
 // The addresses of all standbys, in the order of text.
 std::vector<std::string> standbys(const Outcome* outcome) {
     std::string all = text(outcome, "standby_addresses");
-    if (all.empty()) all = text(outcome, "standby_address");
+    if (all.empty()) all = text(outcome, property::standby_address);
     std::vector<std::string> addresses;
     std::string_view rest = all;
     while (!rest.empty()) {
@@ -145,19 +146,20 @@ Upstream postgres(const Facts& facts, std::string_view mode, const Request& requ
         down || (facts.database != nullptr && (facts.database->status == Status::failed ||
                                                facts.database->status == Status::unknown));
     if (mode == "primary") {
-        const std::string address = text(facts.database, "standby_address");
-        const bool replicates = is_true(facts.database, "replication") && facts.role != "standby";
+        const std::string address = text(facts.database, property::standby_address);
+        const bool replicates =
+            is_true(facts.database, property::replication) && facts.role != "standby";
         if (!silent && !replicates)
             return {"degraded",
                     {{"replication", "fail"},
                      {"description", "Replication is not running. Check your configuration."}}};
         add("standby_ip_address", address);
         if (request.disclose != Disclosure::status) made.standbys = standbys(facts.database);
-        add("pg_current_xlog_location", text(facts.database, "current_location"));
+        add("pg_current_xlog_location", text(facts.database, property::current_location));
     } else if (mode == "cold_standby") {
-        const std::string location = text(facts.database, "receive_location");
+        const std::string location = text(facts.database, property::receive_location);
         // The location stays when nothing is received any more; the check tells that.
-        const bool* replication = read<bool>(facts.database, "replication");
+        const bool* replication = read<bool>(facts.database, property::replication);
         const bool cut_off = replication != nullptr && !*replication && status == Status::degraded;
         const bool receives =
             !location.empty() && !cut_off && facts.role != "primary" && facts.role != "standalone";
@@ -168,8 +170,8 @@ Upstream postgres(const Facts& facts, std::string_view mode, const Request& requ
 }
 
 std::string latency(const Outcome* outcome) {
-    const bool* readable = read<bool>(outcome, "status_readable");
-    const std::int64_t* delays = read<std::int64_t>(outcome, "queued_delays");
+    const bool* readable = read<bool>(outcome, property::status_readable);
+    const std::int64_t* delays = read<std::int64_t>(outcome, property::queued_delays);
     if (delays == nullptr || (readable != nullptr && !*readable))
         return "Could not read status log.";
     return std::to_string(*delays);
@@ -180,7 +182,7 @@ Upstream lsyncd(const Facts& facts, std::string_view mode, const Options& option
     if (options.lsyncd.empty()) return {"not_running", {}};
     const Status status =
         facts.lsyncd == nullptr ? Status::unknown : facts.lsyncd->status(request.now);
-    const bool* runs = read<bool>(facts.syncing, "running");
+    const bool* runs = read<bool>(facts.syncing, property::running);
     // Whether it runs is not known: that is not "not running".
     if (status == Status::unknown || (status == Status::failed && runs == nullptr))
         return {"fail", {}};
@@ -223,7 +225,7 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
     facts.lsyncd = own.lsyncd.empty() ? nullptr : snapshot.find(own.lsyncd);
     facts.database = fresh(facts.postgres, request.now);
     facts.syncing = fresh(facts.lsyncd, request.now);
-    facts.role = text(facts.database, "role");
+    facts.role = text(facts.database, property::role);
     const std::string_view mode = mode_of(facts, own.mode);
     Upstream database = postgres(facts, mode, request);
     if (!own.list_standbys) database.standbys.clear();

@@ -2,12 +2,8 @@
 // options). It performs no I/O, keeps no state and knows no server. The server keeps what it
 // renders.
 //
-// Properties of an outcome that a dialect knows by name, for whoever writes a check:
-//   `configured` = false      healthz: ` (not configured)` behind the name
-//   `labels`                  svc_status: an object, whose numbers are series of their own
-//   `role`, `standby_address`, `current_location`, `receive_location`, `replication`,
-//   `running`, `queued_delays`, `status_readable`    delivery (types and meaning: delivery.cpp)
-// Others are shown by svc_status for handlers and pushed components, else at full disclosure only.
+// Properties of an outcome that a dialect knows by name are in model/property.hpp. Others are shown by
+// svc_status for handlers and pushed components, else at full disclosure only.
 #pragma once
 
 #include <cstdint>

@@ -21,6 +21,7 @@
 #include "dialects/document.hpp"
 #include "dialects/keys.hpp"
 #include "dialects/mount.hpp"
+#include "model/property.hpp"
 #include "text/escape.hpp"
 #include "text/json.hpp"
 
@@ -131,7 +132,8 @@ bool works(const ComponentState& state, Steady now) {
 
 std::string key_of(const ComponentState& state) {
     std::string key(state.component->short_name());
-    const Value* configured = state.last == nullptr ? nullptr : state.last->property("configured");
+    const Value* configured =
+        state.last == nullptr ? nullptr : state.last->property(property::configured);
     const bool* set_up = configured == nullptr ? nullptr : std::get_if<bool>(configured);
     if (set_up != nullptr && !*set_up) key += " (not configured)";
     return key;

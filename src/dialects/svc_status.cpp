@@ -21,6 +21,7 @@
 #include "dialects/exposition.hpp"
 #include "dialects/mount.hpp"
 #include "model/json.hpp"
+#include "model/property.hpp"
 #include "text/escape.hpp"
 #include "text/json.hpp"
 
@@ -195,7 +196,7 @@ std::string prometheus(const States& states, const Request& request, bool compat
         series.component(*state, digit(state->status(request.now)));
         for (const Property* property : told(*state, request)) {
             const auto* labels = std::get_if<std::vector<Property>>(&property->value);
-            if (property->name != "labels" || labels == nullptr) continue;
+            if (property->name != property::labels || labels == nullptr) continue;
             std::set<std::string_view> known;
             for (const auto& [label, value] : *labels)
                 if (const std::string text = number(value);

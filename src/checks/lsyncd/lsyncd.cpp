@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "canary.hpp"
+#include "model/property.hpp"
 #include "net/file.hpp"
 #include "net/reading.hpp"
 #include "text/amount.hpp"
@@ -189,9 +190,10 @@ Outcome judge(const Options& options, const Holder& holder, const Status& status
             outcome = degraded(fmt::format("{} delays queued", status.report.delays));
         }
     }
-    outcome.with("running", holder.locked).with("status_readable", status.readable);
+    outcome.with(property::running, holder.locked).with(property::status_readable, status.readable);
     // What a dead lsyncd has left in its file says nothing about now.
-    if (status.readable && holder.locked) outcome.with("queued_delays", status.report.delays);
+    if (status.readable && holder.locked)
+        outcome.with(property::queued_delays, status.report.delays);
     return outcome;
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "checks/run_on_postgres.hpp"
+#include "model/property.hpp"
 #include "slots.hpp"
 #include "text/amount.hpp"
 #include "text/glob.hpp"
@@ -156,7 +157,8 @@ Outcome judge_standalone(const Facts& facts, const Slots& slots) {
         outcome = degraded(*lost);
     else if (const auto idle = slots.idle())
         outcome = degraded(*idle);
-    outcome.with("role", std::string("standalone")).with("current_location", facts.text(0));
+    outcome.with(property::role, std::string("standalone"))
+        .with(property::current_location, facts.text(0));
     return outcome;
 }
 
@@ -177,10 +179,10 @@ Outcome judge_primary(const Options& options, const Facts& facts, const Slots& s
     } else if (const auto idle = slots.idle()) {
         outcome = degraded(*idle);
     }
-    outcome.with("role", std::string("primary")).with("replication", standbys > 0);
-    if (facts.has(3)) outcome.with("standby_address", facts.text(3));
+    outcome.with(property::role, std::string("primary")).with(property::replication, standbys > 0);
+    if (facts.has(3)) outcome.with(property::standby_address, facts.text(3));
     if (standbys > 1 && facts.has(7)) outcome.with("standby_addresses", facts.text(7));
-    outcome.with("current_location", facts.text(0)).with("standbys", standbys);
+    outcome.with(property::current_location, facts.text(0)).with("standbys", standbys);
     judge_lag(options, Lag{facts.whole(4), facts.number(5)}, outcome);
     return outcome;
 }
@@ -204,8 +206,8 @@ Outcome judge_standby(const Options& options, const Facts& facts, const Slots& s
     // Without a word from the primary it says nothing that all that came is replayed.
     if (!receiving) lag.seconds.reset();
     if (!receiving && lag.bytes == 0) lag.bytes.reset();
-    outcome.with("role", std::string("standby")).with("replication", receiving);
-    outcome.with("receive_location", facts.text(0));
+    outcome.with(property::role, std::string("standby")).with(property::replication, receiving);
+    outcome.with(property::receive_location, facts.text(0));
     judge_lag(options, lag, outcome);
     return outcome;
 }

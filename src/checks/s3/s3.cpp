@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "backends/aws/service.hpp"
+#include "model/property.hpp"
 #include "store.hpp"
 #include "text/quote.hpp"
 #include "text/url.hpp"
@@ -285,7 +286,7 @@ net::awaitable<Outcome> Probe::object() {
 
 net::awaitable<Outcome> run(std::shared_ptr<Prepared> prepared, net::Context& context) {
     const Options& options = *prepared->options;
-    if (!prepared->place) co_return ok("not configured").with("configured", false);
+    if (!prepared->place) co_return ok("not configured").with(property::configured, false);
     Store store(options, *prepared->place, context);
     Probe probe(*prepared, context, std::move(store));
     const bool only_bucket = options.mode == "bucket";
