@@ -1,27 +1,34 @@
-// Every subcommand there is.
-#include <array>
+// Every subcommand there is, in the order of the help: one line each.
+// clang-format off
+#define VITALS_SUBCOMMANDS(named) \
+    named(serve) \
+    named(check) \
+    named(status) \
+    named(validate) \
+    named(kinds) \
+    named(schema) \
+    named(heartbeat) \
+    named(remove) \
+    named(decommission) \
+    named(recommission) \
+    named(drill) \
+    named(completion)
+// clang-format on
 
-#include "cli/check.hpp"
-#include "cli/completion.hpp"
-#include "cli/drain.hpp"
-#include "cli/drill.hpp"
-#include "cli/heartbeat.hpp"
-#include "cli/kinds.hpp"
-#include "cli/remove.hpp"
-#include "cli/serve.hpp"
-#include "cli/status.hpp"
 #include "cli/subcommand.hpp"
-#include "cli/validate.hpp"
 
 namespace vitals::cli {
 
+#define VITALS_DECLARE(name) extern const Subcommand name;
+namespace subcommand {
+VITALS_SUBCOMMANDS(VITALS_DECLARE)
+}
+#undef VITALS_DECLARE
+
 std::span<const Subcommand* const> subcommands() {
-    static const std::array all = {
-        &subcommand::serve,        &subcommand::check,  &subcommand::status,
-        &subcommand::validate,     &subcommand::kinds,  &subcommand::schema,
-        &subcommand::heartbeat,    &subcommand::remove, &subcommand::decommission,
-        &subcommand::recommission, &subcommand::drill,  &subcommand::completion,
-    };
+#define VITALS_ADDRESS(name) &subcommand::name,
+    static constexpr const Subcommand* all[] = {VITALS_SUBCOMMANDS(VITALS_ADDRESS)};
+#undef VITALS_ADDRESS
     return all;
 }
 

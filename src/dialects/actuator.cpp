@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "dialects/accept.hpp"
-#include "dialects/catalog.hpp"
+#include "dialects/dialect.hpp"
 #include "dialects/keys.hpp"
 #include "dialects/mount.hpp"
 #include "dialects/probes.hpp"
@@ -224,7 +224,7 @@ Response render(const Snapshot& snapshot, const Request& request) {
 
 }  // namespace
 
-constinit const Dialect actuator = make_dialect<Options, render>(
+extern constinit const Dialect actuator = make_dialect<Options, render>(
     "actuator", "Components as UP or DOWN, with groups for liveness and readiness.", {},
     {
         .usual_path = "/actuator/health",

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "dialects/catalog.hpp"
+#include "dialects/dialect.hpp"
 #include "dialects/mount.hpp"
 #include "text/escape.hpp"
 #include "text/json.hpp"
@@ -154,7 +154,7 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
 
 }  // namespace
 
-constinit const Dialect badge = make_dialect<Options, render>(
+extern constinit const Dialect badge = make_dialect<Options, render>(
     "badge", "A component's status as a badge: for shields.io, or as a picture.", fields,
     {
         .usual_path = "/badge/",

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "dialects/catalog.hpp"
+#include "dialects/dialect.hpp"
 #include "dialects/mount.hpp"
 #include "model/severity.hpp"
 #include "text/amount.hpp"
@@ -76,7 +76,7 @@ Response render(const Snapshot& snapshot, const Request& request) {
 
 }  // namespace
 
-constinit const Dialect consul = make_dialect<Options, render>(
+extern constinit const Dialect consul = make_dialect<Options, render>(
     "consul", "Passing, warning or critical by the code, for Consul's HTTP check.", {},
     {
         .usual_path = "/consul",

@@ -17,7 +17,7 @@
 // both the sample and the program agree on win (`core: true` takes the document's prose).
 #include <algorithm>
 
-#include "dialects/catalog.hpp"
+#include "dialects/dialect.hpp"
 #include "dialects/mount.hpp"
 #include "model/property.hpp"
 #include "text/escape.hpp"
@@ -254,7 +254,7 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
 
 }  // namespace
 
-constinit const Dialect delivery = make_dialect<Options, render, verify>(
+extern constinit const Dialect delivery = make_dialect<Options, render, verify>(
     "delivery", "Chef Delivery's status: postgres and lsyncd, judged by the server's mode.", fields,
     {
         .usual_path = "/_status",

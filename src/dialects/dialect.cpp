@@ -2,30 +2,14 @@
 #include "dialects/dialect.hpp"
 
 #include <algorithm>
-#include <array>
 #include <ranges>
 
-#include "dialects/catalog.hpp"
 #include "dialects/mount.hpp"
 #include "model/severity.hpp"
 #include "text/escape.hpp"
 #include "text/percent.hpp"
 
 namespace vitals::dialects {
-
-std::span<const Dialect* const> all() {
-    static constexpr std::array<const Dialect*, 15> catalog{
-        &pulp,    &delivery,   &svc_status,  &probe_status, &token_health,
-        &healthz, &kubernetes, &health_json, &actuator,     &microprofile,
-        &metrics, &consul,     &statuspage,  &badge,        &page};
-    return catalog;
-}
-
-const Dialect* find(std::string_view name) {
-    for (const Dialect* dialect : all())
-        if (dialect->description.name == name) return dialect;
-    return nullptr;
-}
 
 const std::string* Request::parameter(std::string_view name) const {
     const std::string* last = nullptr;

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <string>
 
-#include "dialects/catalog.hpp"
+#include "dialects/dialect.hpp"
 #include "dialects/mount.hpp"
 #include "model/clock.hpp"
 #include "text/json.hpp"
@@ -133,7 +133,7 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
 
 }  // namespace
 
-constinit const Dialect health_json = make_dialect<Options, render>(
+extern constinit const Dialect health_json = make_dialect<Options, render>(
     "health_json", "pass, warn or fail with every check, as application/health+json.", fields,
     {
         .usual_path = "/health",

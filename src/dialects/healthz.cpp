@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-#include "dialects/catalog.hpp"
+#include "dialects/dialect.hpp"
 #include "dialects/document.hpp"
 #include "dialects/keys.hpp"
 #include "dialects/mount.hpp"
@@ -293,7 +293,7 @@ constexpr std::string_view headers_read[] = {"authorization"};
 
 }  // namespace
 
-constinit const Dialect healthz = make_dialect<Options, render>(
+extern constinit const Dialect healthz = make_dialect<Options, render>(
     "healthz", "Whether each database, cache and service works, and nothing about why not.", fields,
     {
         .usual_path = "/healthz/",

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "dialects/catalog.hpp"
+#include "dialects/dialect.hpp"
 #include "dialects/mount.hpp"
 #include "dialects/probes.hpp"
 #include "text/escape.hpp"
@@ -130,7 +130,7 @@ Response render(const Snapshot& snapshot, const Request& request) {
 
 }  // namespace
 
-constinit const Dialect kubernetes = make_dialect<Options, render>(
+extern constinit const Dialect kubernetes = make_dialect<Options, render>(
     "kubernetes", "Liveness, readiness and startup probes, with a path per check.", {},
     {
         .usual_path = "/",

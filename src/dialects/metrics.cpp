@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "dialects/accept.hpp"
-#include "dialects/catalog.hpp"
+#include "dialects/dialect.hpp"
 #include "dialects/exposition.hpp"
 #include "dialects/mount.hpp"
 
@@ -148,7 +148,7 @@ Response render(const Snapshot& snapshot, const Request& request) {
 
 }  // namespace
 
-constinit const Dialect metrics = make_dialect<Options, render>(
+extern constinit const Dialect metrics = make_dialect<Options, render>(
     "metrics", "Everything as Prometheus 0.0.4 or OpenMetrics 1.0 text, by Accept.", {},
     {
         .usual_path = "/metrics",

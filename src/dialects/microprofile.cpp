@@ -4,7 +4,7 @@
 #include <array>
 #include <string>
 
-#include "dialects/catalog.hpp"
+#include "dialects/dialect.hpp"
 #include "dialects/mount.hpp"
 #include "dialects/probes.hpp"
 #include "text/json.hpp"
@@ -61,7 +61,7 @@ Response render(const Snapshot& snapshot, const Request& request) {
 
 }  // namespace
 
-constinit const Dialect microprofile = make_dialect<Options, render>(
+extern constinit const Dialect microprofile = make_dialect<Options, render>(
     "microprofile", "Live, ready and started as MicroProfile Health 4 has them.", {},
     {
         .usual_path = "/health",  // itself, next to health_json, only where that is not mounted

@@ -11,7 +11,7 @@
 
 #include <fmt/format.h>
 
-#include "dialects/catalog.hpp"
+#include "dialects/dialect.hpp"
 #include "dialects/document.hpp"
 #include "dialects/mount.hpp"
 #include "model/clock.hpp"
@@ -274,7 +274,7 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
 
 }  // namespace
 
-constinit const Dialect page =
+extern constinit const Dialect page =
     make_dialect<Options, render>("page", "The dashboard: what is wrong, at a glance.", fields,
                                   {
                                       .usual_path = "/",

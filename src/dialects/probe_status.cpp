@@ -2,7 +2,7 @@
 // it out. GET answers 200 `OK`, or 503 with the text that was set; `POST ?body=TEXT` sets the text.
 // Origin: lovely-ws-status. Who sends a POST is the server's to say (Request::sender);
 // the state is kept by whoever acts on Response::decommission.
-#include "dialects/catalog.hpp"
+#include "dialects/dialect.hpp"
 #include "dialects/mount.hpp"
 #include "text/escape.hpp"
 
@@ -71,7 +71,7 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
 
 }  // namespace
 
-constinit const Dialect probe_status = make_dialect<Options, render>(
+extern constinit const Dialect probe_status = make_dialect<Options, render>(
     "probe_status", "OK until an operator decommissions the service, then 503 with a text.", fields,
     {
         .usual_path = "/probe_status",

@@ -2,7 +2,7 @@
 // database and its messaging, and which group its workers, the endpoint says. Field names, their
 // order and dates as in Pulp's document. While the database is down no worker is known, as in the
 // original, which keeps them there.
-#include "dialects/catalog.hpp"
+#include "dialects/dialect.hpp"
 #include "dialects/mount.hpp"
 #include "model/clock.hpp"
 #include "text/json.hpp"
@@ -90,7 +90,7 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
 
 }  // namespace
 
-constinit const Dialect pulp = make_dialect<Options, render>(
+extern constinit const Dialect pulp = make_dialect<Options, render>(
     "pulp", "Pulp's server status: two connections and the workers that were heard of.", fields,
     {
         .usual_path = "/v2/status/",

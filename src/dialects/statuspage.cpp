@@ -11,7 +11,7 @@
 
 #include <fmt/format.h>
 
-#include "dialects/catalog.hpp"
+#include "dialects/dialect.hpp"
 #include "dialects/mount.hpp"
 #include "model/clock.hpp"
 #include "text/json.hpp"
@@ -268,7 +268,7 @@ Verified verify(const Options& own) {
 
 }  // namespace
 
-constinit const Dialect statuspage = make_dialect<Options, render, verify>(
+extern constinit const Dialect statuspage = make_dialect<Options, render, verify>(
     "statuspage", "What hosted status pages publish: one indicator, and every component.", fields,
     {
         .usual_path = "/api/v2/",

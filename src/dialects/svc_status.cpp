@@ -17,7 +17,7 @@
 #include <string>
 
 #include "dialects/accept.hpp"
-#include "dialects/catalog.hpp"
+#include "dialects/dialect.hpp"
 #include "dialects/exposition.hpp"
 #include "dialects/mount.hpp"
 #include "model/json.hpp"
@@ -237,7 +237,7 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
 
 }  // namespace
 
-constinit const Dialect svc_status = make_dialect<Options, render>(
+extern constinit const Dialect svc_status = make_dialect<Options, render>(
     "svc_status", "Every component as OK, YELLOW or RED: CSV, JSON or Prometheus text.", fields,
     {
         .usual_path = "/svc_status",

@@ -17,7 +17,7 @@
 #include <fmt/format.h>
 
 #include "dialects/accept.hpp"
-#include "dialects/catalog.hpp"
+#include "dialects/dialect.hpp"
 #include "dialects/document.hpp"
 #include "dialects/keys.hpp"
 #include "dialects/mount.hpp"
@@ -281,7 +281,7 @@ constexpr std::string_view headers_read[] = {"authorization"};
 
 }  // namespace
 
-constinit const Dialect token_health = make_dialect<Options, render, verify>(
+extern constinit const Dialect token_health = make_dialect<Options, render, verify>(
     "token_health", "Components as working or not, for whoever holds a namespace's token.", fields,
     {
         .usual_path = "/api/health/",

@@ -48,10 +48,6 @@ Verified verify_consumers(const std::string& text) {
                         : "is no count; expected one such as `>=1`, `2` or `1..4`");
 }
 
-Verified verify(const Options& options) {
-    return {};
-}
-
 constexpr Field queue_fields[] = {
     field<&Queue::degraded_above>("degraded_above", "Degraded with more messages ready than that.",
                                   {.unit = "messages", .least = 0}),
@@ -224,7 +220,7 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 
 }  // namespace
 
-const Kind kind = make_kind<Options, fields, run, verify>(
+const Kind kind = make_kind<Options, fields, run>(
     "amqp", "Logs in to an AMQP 0-9-1 broker such as RabbitMQ and looks at queues.",
     {
         .proves =

@@ -137,7 +137,7 @@ TEST(EventBridgeOptions, are_checked) {
         return testing::problem_of(kind, &options);
     };
     EXPECT_EQ(problem([](Options&) {}), "");
-    EXPECT_EQ(problem([](Options& o) { o.endpoint.clear(); }), "");
+    EXPECT_EQ(problem([](Options& o) { o.endpoint = {}; }), "");
     EXPECT_NE(problem([](Options& o) { o.name.clear(); }), "");
     EXPECT_NE(problem([](Options& o) { o.part = "credentials"; }), "");
     EXPECT_NE(problem([](Options& o) { o.region = "Frankfurt"; }), "");
