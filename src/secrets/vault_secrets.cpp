@@ -8,7 +8,7 @@
 #include <tuple>
 #include <utility>
 
-#include "backends/vault/request.hpp"
+#include "backends/vault/client.hpp"
 #include "net/http_client.hpp"
 #include "text/amount.hpp"
 
@@ -25,23 +25,19 @@ struct VaultSecrets::Question {
 
 namespace {
 
+using backends::vault::Access;
 using backends::vault::encoded_path;
 using backends::vault::Mount;
 using backends::vault::mount_of;
 using backends::vault::refuses;
 using backends::vault::SecretPath;
 
-net::awaitable<net::HttpResponse> get(net::Context& context, const config::Config::Vault& vault,
-                                      std::string step, std::string path) {
+Access access_of(const config::Config::Vault& vault) {
     if (!vault.token.available()) throw CheckError(ErrorClass::local, "its token is not available");
-    const backends::vault::Access access{.url = vault.url,
-                                         .token = vault.token,
-                                         .name_space = vault.name_space,
-                                         .tls = {.ca = vault.ca}};
-    net::HttpRequest request =
-        backends::vault::request(access, std::move(step), encoded_path(path));
-    net::HttpResponse response = co_await net::http(context, std::move(request));
-    co_return response;
+    return {.url = vault.url,
+            .token = vault.token,
+            .name_space = vault.name_space,
+            .tls = {.ca = vault.ca}};
 }
 
 // What the other side said of its refusal, unless it says our token.
@@ -89,12 +85,13 @@ net::awaitable<Outcome> VaultSecrets::ask(std::shared_ptr<Question> question,
         question->definite = true;
         return CheckError(ErrorClass::assertion, std::move(text), std::move(error));
     };
+    const Access access = access_of(vault);
     std::vector<std::string> read_paths{question->read_path};
     if (question->read_path.empty()) {
         // Whoever may read anything of a mount may ask this; where it is refused all the same, the
         // path is read as either version has it.
-        const net::HttpResponse response =
-            co_await get(context, vault, "mount", "sys/internal/ui/mounts/" + question->path);
+        const net::HttpResponse response = co_await backends::vault::get(
+            context, access, "mount", encoded_path("sys/internal/ui/mounts/" + question->path));
         throw_if_unfit(response, vault.token);
         const auto mount =
             response.status == 200 ? mount_of(response.body) : std::optional<Mount>();
@@ -106,34 +103,24 @@ net::awaitable<Outcome> VaultSecrets::ask(std::shared_ptr<Question> question,
             read_paths = {path.version_2, path.version_1};
         }
     }
-    net::HttpResponse response = co_await get(context, vault, "secret", read_paths.front());
+    backends::vault::Found found =
+        co_await backends::vault::get_secret(context, access, std::move(read_paths));
+    const net::HttpResponse& response = found.response;
     throw_if_unfit(response, vault.token);
-    std::string found_at = read_paths.front();
-    bool deleted = response.status == 404 && backends::vault::is_deleted(response.body);
-    if (read_paths.size() > 1 && !deleted && (response.status == 404 || refuses(response))) {
-        net::HttpResponse second = co_await get(context, vault, "secret", read_paths.back());
-        throw_if_unfit(second, vault.token);
-        // Policies are asked before the engine: a 404 was allowed, so that a 403 for the other
-        // version's path says nothing.
-        if (!refuses(second)) {
-            response = std::move(second);
-            found_at = read_paths.back();
-        }
-    }
     if (refuses(response)) {
-        const net::HttpResponse self =
-            co_await get(context, vault, "token", "auth/token/lookup-self");
+        const net::HttpResponse self = co_await backends::vault::get(
+            context, access, "token", encoded_path("auth/token/lookup-self"));
         throw_if_unfit(self, vault.token);
         if (refuses(self)) throw CheckError(ErrorClass::auth, "its token is not valid");
         throw wrong("may not be read with the vault's token");
     }
-    if (deleted) throw wrong("is deleted");
+    if (found.deleted()) throw wrong("is deleted");
     if (response.status == 404) throw wrong("does not exist");
     if (response.status != 200)
         throw wrong(fmt::format("was answered with status {}", response.status),
                     theirs(response, vault.token));
-    question->read_path = std::move(found_at);
-    question->body = std::move(response.body);
+    question->read_path = std::move(found.path);
+    question->body = std::move(found.response.body);
     co_return ok();
 }
 

@@ -1,5 +1,5 @@
 // cloudfront: a resource as Amazon CloudFront serves it, or a distribution as its API describes it.
-// What signs the requests is wire/sigv4.
+// What signs the requests is backends/aws.
 #pragma once
 
 #include <string>

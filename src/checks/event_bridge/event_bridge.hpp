@@ -1,5 +1,5 @@
 // event_bridge: what an event of Amazon EventBridge passes on its way, one part a component. What
-// signs the requests is wire/sigv4.
+// signs the requests is backends/aws.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
 // s3: an object created, looked at, read back and deleted; or a bucket that is there. What signs
-// the requests is wire/sigv4, how HTTP is spoken is net's.
+// the requests is backends/aws, how HTTP is spoken is net's.
 #pragma once
 
 #include <string>

@@ -6,9 +6,10 @@
 #include <cstdlib>
 #include <expected>
 #include <utility>
+#include <vector>
 
 #include "answers.hpp"
-#include "backends/vault/request.hpp"
+#include "backends/vault/client.hpp"
 #include "net/http_client.hpp"
 #include "text/quote.hpp"
 #include "text/url.hpp"
@@ -20,7 +21,6 @@ namespace {
 using backends::vault::Access;
 using backends::vault::encoded_path;
 using backends::vault::errors_of;
-using backends::vault::is_deleted;
 using backends::vault::mount_of;
 using backends::vault::refuses;
 using backends::vault::SecretPath;
@@ -83,16 +83,6 @@ constexpr Field fields[] = {
 
 using TokenEnd = std::optional<std::int64_t>;  // seconds left; nothing: it never ends
 
-// Where a standby sends those whom it does not forward; empty when that is no place to go with a
-// token: not a URL, or in the clear after TLS.
-std::string redirected(const net::HttpResponse& response, std::string_view base) {
-    const std::string* location = response.header("location");
-    if (response.status != 307 || location == nullptr) return {};
-    if (!text::url_problem(*location, {"http", "https"}).empty()) return {};
-    if (base.starts_with("https:") && !location->starts_with("https:")) return {};
-    return *location;
-}
-
 // One run's questions.
 class Probe {
   public:
@@ -102,7 +92,9 @@ class Probe {
           access_{.url = options.url.bare,
                   .token = options.token,
                   .name_space = options.name_space,
-                  .tls = options.tls} {}
+                  .tls = options.tls,
+                  .max_body = std::size_t{256} * 1024,
+                  .follows_standby = true} {}
 
     net::awaitable<Outcome> judge();
 
@@ -110,7 +102,7 @@ class Probe {
     net::awaitable<net::HttpResponse> ask(std::string step, std::string path, bool as_token);
     net::awaitable<std::string> health();
     net::awaitable<std::expected<TokenEnd, CheckError>> token();
-    net::awaitable<net::HttpResponse> read_secret(std::string path);
+    net::awaitable<net::HttpResponse> read_secret(std::vector<std::string> paths);
     net::awaitable<void> secret();
     net::awaitable<void> secret_or(const std::expected<TokenEnd, CheckError>& token);
 
@@ -121,15 +113,10 @@ class Probe {
 
 net::awaitable<net::HttpResponse> Probe::ask(std::string step, std::string path, bool as_token) {
     // sys/health exists in the root namespace only, and needs no token.
-    const Access nobody{.url = access_.url, .token = {}, .name_space = {}, .tls = access_.tls};
-    net::HttpRequest request =
-        backends::vault::request(as_token ? access_ : nobody, std::move(step), path);
-    request.max_body = 256 * 1024;
-    net::HttpResponse response = co_await net::http(context_, request);
-    std::string active = redirected(response, access_.url);
-    if (!as_token || active.empty()) co_return response;
-    request.url = std::move(active);
-    response = co_await net::http(context_, std::move(request));
+    const Access nobody{.url = access_.url, .tls = access_.tls, .max_body = access_.max_body};
+    const Access& access = as_token ? access_ : nobody;
+    net::HttpResponse response =
+        co_await backends::vault::get(context_, access, std::move(step), std::move(path));
     co_return response;
 }
 
@@ -168,33 +155,30 @@ net::awaitable<std::expected<TokenEnd, CheckError>> Probe::token() {
     co_return std::unexpected(std::move(refused));
 }
 
-net::awaitable<net::HttpResponse> Probe::read_secret(std::string path) {
-    std::string where = encoded_path(path);
-    net::HttpResponse response = co_await ask("secret", std::move(where), true);
-    const bool deleted = response.status == 404 && is_deleted(response.body);
-    if (deleted) throw CheckError(ErrorClass::assertion, "secret is deleted");
-    co_return response;
+net::awaitable<net::HttpResponse> Probe::read_secret(std::vector<std::string> paths) {
+    backends::vault::Found found =
+        co_await backends::vault::get_secret(context_, access_, std::move(paths));
+    if (found.deleted()) throw CheckError(ErrorClass::assertion, "secret is deleted");
+    co_return std::move(found.response);
 }
 
 // The path is read as of either version of the engine, mounted at its first segment; when neither
 // is there and the mount may have more of them, Vault is asked where it ends.
 net::awaitable<void> Probe::secret() {
     const SecretPath path(options_.path);
-    net::HttpResponse response = co_await read_secret(path.version_2);
-    if (response.status == 404 || response.status == 403) {
-        net::HttpResponse second = co_await read_secret(path.version_1);
-        // Policies are asked before the engine: a 404 was allowed, so that a 403 for the other
-        // version's path says nothing.
-        if (second.status != 403) response = std::move(second);
-    }
+    std::vector<std::string> paths{path.version_2, path.version_1};
+    net::HttpResponse response = co_await read_secret(std::move(paths));
     const bool nested = std::count(path.version_1.begin(), path.version_1.end(), '/') > 1;
-    if (nested && (response.status == 404 || response.status == 403)) {
+    if (nested && (response.status == 404 || refuses(response))) {
         std::string where = encoded_path("sys/internal/ui/mounts/" + path.version_1);
         const net::HttpResponse told = co_await ask("secret", std::move(where), true);
         const auto mount = told.status == 200 ? mount_of(told.body) : std::nullopt;
         std::string third = mount ? mount->read_path(path.version_1) : std::string();
         const bool known = third.empty() || third == path.version_1 || third == path.version_2;
-        if (!known) response = co_await read_secret(std::move(third));
+        if (!known) {
+            paths = {std::move(third)};
+            response = co_await read_secret(std::move(paths));
+        }
     }
     if (response.status == 404) throw CheckError(ErrorClass::assertion, "secret does not exist");
     if (response.status != 200) throw refusal(response, "secret", "token may not read the secret");
