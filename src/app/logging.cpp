@@ -6,8 +6,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <boost/json/serialize.hpp>
-#include <boost/json/string.hpp>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
@@ -18,6 +16,7 @@
 
 #include "model/clock.hpp"
 #include "text/amount.hpp"
+#include "text/json.hpp"
 #include "text/masked.hpp"
 
 namespace vitals::app {
@@ -68,14 +67,20 @@ bool write_all(int descriptor, std::string_view bytes) {
 }  // namespace
 
 std::string log_line(LogLevel level, std::string_view message, System time, bool json) {
-    std::string text = text::masked(message);
-    for (char& c : text)
+    std::string said = text::masked(message);
+    for (char& c : said)
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-    if (json)
-        return fmt::format("{{\"time\":\"{}\",\"level\":\"{}\",\"message\":{}}}\n",
-                           rfc3339_millis(time), name_of(level),
-                           boost::json::serialize(boost::json::string(text)));
-    return fmt::format("{} {:<7} {}\n", rfc3339_millis(time), name_of(level), text);
+    if (json) {
+        std::string line;
+        text::JsonWriter(line)
+            .object()
+            .member("time", rfc3339_millis(time))
+            .member("level", name_of(level))
+            .member("message", said)
+            .end_object();
+        return line + '\n';
+    }
+    return fmt::format("{} {:<7} {}\n", rfc3339_millis(time), name_of(level), said);
 }
 
 // Shared with the thread, which is left behind when nobody reads.

@@ -59,12 +59,12 @@ void Table::begin(Group& group, const std::vector<RememberedWorker>& remembered)
     const System wall = clock_.system();
     group.since = group.heard = group.turned = now;
     for (const RememberedWorker& one : remembered) {
-        if (!is_name(one.name, limits_.name) || group.hearts.size() >= limits_.workers) continue;
+        if (!is_name(one.name, limits_.name) || group.workers.size() >= limits_.workers) continue;
         const auto age = std::clamp<System::duration>(wall - one.heard, 0s, group.options.remember);
-        Heart& heart = group.hearts[one.name];
-        heart.sent = one.sent;
-        heart.received = now - age;
-        heart.state = one.left ? State::left : State::restored;
+        KnownWorker& worker = group.workers[one.name];
+        worker.sent = one.sent;
+        worker.heard_at = now - age;
+        worker.state = one.left ? State::left : State::restored;
     }
 }
 
@@ -118,71 +118,71 @@ const Table::Group* Table::find(std::string_view name) const {
 // The missing give way to the living, all at once: looking for the oldest each time would be slow
 // in the very moment in which many come.
 bool Table::make_room(Group& group) {
-    if (group.hearts.size() < limits_.workers) return true;
+    if (group.workers.size() < limits_.workers) return true;
     group.order.clear();
-    std::erase_if(group.hearts,
+    std::erase_if(group.workers,
                   [](const auto& entry) { return entry.second.state != State::alive; });
-    return group.hearts.size() < limits_.workers;
+    return group.workers.size() < limits_.workers;
 }
 
-Table::Answer Table::beat(std::string_view group_name, std::string_view worker, System sent,
+Table::Answer Table::beat(std::string_view group_name, std::string_view name, System sent,
                           std::int64_t process) {
     Group* group = find(group_name);
     if (group == nullptr) return Answer::unknown_group;
-    auto at = group->hearts.find(worker);
-    if (at == group->hearts.end()) {
-        if (!is_name(worker, limits_.name)) return Answer::bad_name;
+    auto at = group->workers.find(name);
+    if (at == group->workers.end()) {
+        if (!is_name(name, limits_.name)) return Answer::bad_name;
         if (!make_room(*group)) return Answer::full;
-        at = group->hearts.emplace(std::string(worker), Heart()).first;
+        at = group->workers.emplace(std::string(name), KnownWorker()).first;
         // One at its place; where many are new, all are sorted once.
-        if (group->order.size() + 1 == group->hearts.size())
-            group->order.insert(std::ranges::lower_bound(group->order, worker, {}, name_of), &*at);
+        if (group->order.size() + 1 == group->workers.size())
+            group->order.insert(std::ranges::lower_bound(group->order, name, {}, name_of), &*at);
         ++membership_;
     }
-    Heart& heart = at->second;
-    if (heart.state != State::alive) {
-        heart = Heart();
+    KnownWorker& worker = at->second;
+    if (worker.state != State::alive) {
+        worker = KnownWorker();
         ++membership_;
     }
     const Steady now = clock_.steady();
-    if (process != heart.process && heart.process != 0) {
-        if (process == heart.other) heart.both = now;
-        heart.other = heart.process;
-        heart.other_received = heart.received;
+    if (process != worker.process && worker.process != 0) {
+        if (process == worker.other) worker.both = now;
+        worker.other = worker.process;
+        worker.other_heard_at = worker.heard_at;
     }
-    heart.process = process;
-    heart.sent = sent;
-    heart.received = now;
+    worker.process = process;
+    worker.sent = sent;
+    worker.heard_at = now;
     changed(*group);
     return Answer::taken;
 }
 
-Table::Answer Table::leave(std::string_view group_name, std::string_view worker,
+Table::Answer Table::leave(std::string_view group_name, std::string_view name,
                            std::int64_t process) {
     Group* group = find(group_name);
     if (group == nullptr) return Answer::unknown_group;
-    const auto at = group->hearts.find(worker);
-    if (at == group->hearts.end()) return Answer::taken;
-    Heart& heart = at->second;
+    const auto at = group->workers.find(name);
+    if (at == group->workers.end()) return Answer::taken;
+    KnownWorker& worker = at->second;
     const Steady now = clock_.steady();
-    const bool known = process != 0 && heart.process != 0;
-    const bool two = heart.both != Steady::min() && now - heart.both <= group->options.timeout;
-    if (known && process != heart.process) {
+    const bool known = process != 0 && worker.process != 0;
+    const bool two = worker.both != Steady::min() && now - worker.both <= group->options.timeout;
+    if (known && process != worker.process) {
         // Not the one that beats now: its predecessor, or the other of two.
-        if (process == heart.other) heart.both = Steady::min();
+        if (process == worker.other) worker.both = Steady::min();
         return Answer::taken;
     }
-    if (known && two && now - heart.other_received <= group->options.timeout) {
-        heart.process = heart.other;
-        heart.received = heart.other_received;
-        heart.both = Steady::min();
-        heart.other = 0;
+    if (known && two && now - worker.other_heard_at <= group->options.timeout) {
+        worker.process = worker.other;
+        worker.heard_at = worker.other_heard_at;
+        worker.both = Steady::min();
+        worker.other = 0;
         changed(*group);
         return Answer::taken;
     }
-    heart.state = State::left;
-    heart.sent = clock_.system();
-    heart.received = now;
+    worker.state = State::left;
+    worker.sent = clock_.system();
+    worker.heard_at = now;
     changed(*group);
     ++membership_;
     return Answer::taken;
@@ -226,21 +226,21 @@ void Table::remark(std::string_view name, std::string text) {
 // ---- the passing of time --------------------------------------------------------------------
 
 // Whether a silent worker is still shown as such.
-bool Table::shows(const Group& group, const Heart& heart, Steady at) const {
-    return heart.state == State::silent &&
-           at - heart.received <= limits_.shown + group.options.timeout;
+bool Table::shows(const Group& group, const KnownWorker& worker, Steady at) const {
+    return worker.state == State::silent &&
+           at - worker.heard_at <= limits_.shown + group.options.timeout;
 }
 
 // True: forget it.
-bool Table::pass_time(Group& group, Heart& heart, Steady before, Steady now) {
-    const bool was_shown = shows(group, heart, before);
-    if (was_shown && !shows(group, heart, now)) changed(group);
-    if (heart.state == State::silent || heart.state == State::left)
-        return now - heart.received > group.options.remember;
+bool Table::pass_time(Group& group, KnownWorker& worker, Steady before, Steady now) {
+    const bool was_shown = shows(group, worker, before);
+    if (was_shown && !shows(group, worker, now)) changed(group);
+    if (worker.state == State::silent || worker.state == State::left)
+        return now - worker.heard_at > group.options.remember;
     const Steady from =
-        heart.state == State::alive ? std::max(heart.received, group.since) : group.since;
+        worker.state == State::alive ? std::max(worker.heard_at, group.since) : group.since;
     if (group.heard - from <= group.options.timeout) return false;
-    heart.state = State::silent;
+    worker.state = State::silent;
     changed(group);
     ++membership_;
     return false;
@@ -256,10 +256,10 @@ void Table::expire() {
             group.heard = now;
         }
         std::size_t gone = 0;
-        for (auto at = group.hearts.begin(); at != group.hearts.end();) {
+        for (auto at = group.workers.begin(); at != group.workers.end();) {
             const bool forget = pass_time(group, at->second, before, now);
             gone += forget ? 1 : 0;
-            at = forget ? group.hearts.erase(at) : std::next(at);
+            at = forget ? group.workers.erase(at) : std::next(at);
         }
         if (gone == 0) continue;
         group.order.clear();
@@ -273,9 +273,9 @@ void Table::expire() {
 std::vector<Table::Count> Table::count(const Group& group) {
     const auto& rules = group.options.expect;
     std::vector<Count> counts(rules.size() + 1);  // the last one: of all
-    for (const auto& [name, heart] : group.hearts) {
-        if (heart.state != State::alive) continue;
-        const auto add = [&, sure = heart.received >= group.since](Count& to) {
+    for (const auto& [name, worker] : group.workers) {
+        if (worker.state != State::alive) continue;
+        const auto add = [&, sure = worker.heard_at >= group.since](Count& to) {
             ++to.known;
             if (sure) ++to.sure;
         };
@@ -288,8 +288,8 @@ std::vector<Table::Count> Table::count(const Group& group) {
 
 // Who is missing, the latest first; of all rules, or of one, then with those that took their leave.
 std::string Table::missing(const Group& group, const Expectation* of) {
-    std::vector<const Hearts::value_type*> found;
-    for (const auto& entry : group.hearts) {
+    std::vector<const Workers::value_type*> found;
+    for (const auto& entry : group.workers) {
         const State state = entry.second.state;
         if (state == State::alive || (state != State::silent && of == nullptr)) continue;
         if (of != nullptr && !concerns(*of, group.options, entry.first)) continue;
@@ -303,11 +303,11 @@ std::string Table::missing(const Group& group, const Expectation* of) {
                       });
     std::string text;
     for (std::size_t i = 0; i < named; ++i) {
-        const Heart& heart = found[i]->second;
-        const std::string_view what = heart.state == State::silent ? "silent since"
-                                      : heart.state == State::left ? "left at"
-                                                                   : "last heard at";
-        text += fmt::format(", {} {} {}", found[i]->first, what, rfc3339(heart.sent));
+        const KnownWorker& worker = found[i]->second;
+        const std::string_view what = worker.state == State::silent ? "silent since"
+                                      : worker.state == State::left ? "left at"
+                                                                    : "last heard at";
+        text += fmt::format(", {} {} {}", found[i]->first, what, rfc3339(worker.sent));
     }
     if (found.size() > named) text += fmt::format(", and {} more", found.size() - named);
     return text;
@@ -358,9 +358,9 @@ Outcome Table::judge(std::string_view name) const {
     std::array<std::int64_t, 4> numbers{};
     std::int64_t twins = 0;
     const Steady now = clock_.steady();
-    for (const auto& [worker, heart] : group->hearts) {
-        ++numbers.at(static_cast<std::size_t>(heart.state));
-        if (heart.both != Steady::min() && now - heart.both <= group->options.timeout) ++twins;
+    for (const auto& [called, worker] : group->workers) {
+        ++numbers.at(static_cast<std::size_t>(worker.state));
+        if (worker.both != Steady::min() && now - worker.both <= group->options.timeout) ++twins;
     }
     outcome.with("workers", numbers[0]).with("silent", numbers[1]);
     if (twins > 0) outcome.with("names_used_twice", twins);
@@ -370,10 +370,10 @@ Outcome Table::judge(std::string_view name) const {
 // ---- showing --------------------------------------------------------------------------------
 
 void Table::put_in_order(const Group& group) {
-    if (group.order.size() == group.hearts.size()) return;
+    if (group.order.size() == group.workers.size()) return;
     group.order.clear();
-    group.order.reserve(group.hearts.size());
-    for (const auto& entry : group.hearts) group.order.push_back(&entry);
+    group.order.reserve(group.workers.size());
+    for (const auto& entry : group.workers) group.order.push_back(&entry);
     std::ranges::sort(group.order, {}, name_of);
 }
 
@@ -383,13 +383,13 @@ std::shared_ptr<const WorkerGroup> Table::show(const Group& group) const {
     auto shown = std::make_shared<WorkerGroup>();
     shown->name = group.options.name;
     shown->timeout = group.options.timeout;
-    shown->workers.reserve(group.hearts.size());
+    shown->workers.reserve(group.workers.size());
     for (const auto* entry : group.order) {
-        const auto& [name, heart] = *entry;
-        if (heart.state == State::alive)
-            shown->workers.push_back({name, heart.sent, heart.received, false});
-        else if (shows(group, heart, now))
-            shown->workers.push_back({name, heart.sent, heart.received, true});
+        const auto& [name, worker] = *entry;
+        if (worker.state == State::alive)
+            shown->workers.push_back({name, worker.sent, worker.heard_at, false});
+        else if (shows(group, worker, now))
+            shown->workers.push_back({name, worker.sent, worker.heard_at, true});
     }
     return shown;
 }
@@ -410,17 +410,17 @@ std::vector<RememberedWorker> Table::remembered() const {
     const Steady now = clock_.steady();
     const System wall = clock_.system();
     for (const Group& group : groups_)
-        for (const auto& [name, heart] : group.hearts)
+        for (const auto& [name, worker] : group.workers)
             all.push_back(
-                {group.options.name, name, heart.sent,
-                 wall - std::chrono::duration_cast<System::duration>(now - heart.received),
-                 heart.state == State::left});
+                {group.options.name, name, worker.sent,
+                 wall - std::chrono::duration_cast<System::duration>(now - worker.heard_at),
+                 worker.state == State::left});
     return all;
 }
 
 std::size_t Table::size() const noexcept {
     std::size_t size = 0;
-    for (const Group& group : groups_) size += group.hearts.size();
+    for (const Group& group : groups_) size += group.workers.size();
     return size;
 }
 

@@ -69,10 +69,10 @@ class Table {
     enum class Answer : std::uint8_t { taken, unknown_group, bad_name, full };
     // A worker lives; `sent` is when it said so by its own clock. `process` tells two of one name
     // apart (a process id); 0: not said.
-    Answer beat(std::string_view group, std::string_view worker, System sent,
+    Answer beat(std::string_view group, std::string_view name, System sent,
                 std::int64_t process = 0);
     // A worker took its leave: it is gone at once, unless another process of its name goes on.
-    Answer leave(std::string_view group, std::string_view worker, std::int64_t process = 0);
+    Answer leave(std::string_view group, std::string_view name, std::int64_t process = 0);
 
     // Of a group that is listened to: its heartbeats can be heard from now on; they still can (a
     // sign of life of the connection, whatever it was); they cannot. What became of the workers
@@ -104,14 +104,14 @@ class Table {
 
   private:
     enum class State : std::uint8_t { alive, silent, left, restored };
-    struct Heart {
+    struct KnownWorker {
         System sent{};
-        Steady received{};
+        Steady heard_at{};
         State state = State::alive;
         std::int64_t process = 0;
         // Another process of this name, and when the two were last seen to take turns.
         std::int64_t other = 0;
-        Steady other_received = Steady::min();
+        Steady other_heard_at = Steady::min();
         Steady both = Steady::min();
     };
     struct Hash {
@@ -120,7 +120,7 @@ class Table {
             return std::hash<std::string_view>()(text);
         }
     };
-    using Hearts = std::unordered_map<std::string, Heart, Hash, std::equal_to<>>;
+    using Workers = std::unordered_map<std::string, KnownWorker, Hash, std::equal_to<>>;
     struct Group {
         GroupOptions options;
         Steady since{};  // from when on all could be heard
@@ -129,9 +129,9 @@ class Table {
         std::optional<Blindness> blindness;
         System blind_since{};
         std::string remark;
-        Hearts hearts;
+        Workers workers;
         // By name; put in order again when it has another size.
-        mutable std::vector<const Hearts::value_type*> order;
+        mutable std::vector<const Workers::value_type*> order;
         mutable std::shared_ptr<const WorkerGroup> shown;  // null after a change
     };
     struct Count {
@@ -145,8 +145,8 @@ class Table {
     void begin(Group& group, const std::vector<RememberedWorker>& remembered);
     void hear_from(Group& group);
     bool make_room(Group& group);
-    bool shows(const Group& group, const Heart& heart, Steady at) const;
-    bool pass_time(Group& group, Heart& heart, Steady before, Steady now);
+    bool shows(const Group& group, const KnownWorker& worker, Steady at) const;
+    bool pass_time(Group& group, KnownWorker& worker, Steady before, Steady now);
     static void put_in_order(const Group& group);
     static std::vector<Count> count(const Group& group);
     static std::string missing(const Group& group, const Expectation* of);
