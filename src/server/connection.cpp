@@ -9,8 +9,6 @@
 
 #include <cerrno>
 
-#include "server/serving_thread.hpp"
-
 namespace vitals::server {
 namespace {
 constexpr int most_steps = 16;               // reads and requests in a row from one connection
@@ -21,7 +19,7 @@ constexpr std::size_t empty_capacity = 512;  // of an input buffer that is kept 
 constexpr std::size_t plan_per_byte = 32;
 }  // namespace
 
-Connection::Connection(ServingThread& thread, int descriptor, endpoints::Peer peer,
+Connection::Connection(ThreadContext& thread, int descriptor, endpoints::Peer peer,
                        const TlsContext* tls) noexcept
     : thread_(thread), descriptor_(descriptor), peer_(peer), tls_context_(tls) {}
 
@@ -45,7 +43,7 @@ void Connection::attempt(Step step) noexcept {
         thread_.log_failure(error);
         close();
     }
-    thread_.book(*this);
+    thread_.connections.book(*this);
 }
 
 ssize_t Connection::read(std::span<char> buffer) {
@@ -59,14 +57,14 @@ ssize_t Connection::read(std::span<char> buffer) {
 }
 
 void Connection::ready(std::uint32_t events) {
-    if (phase != Phase::closed) attempt([this, events] { advance(events); });
+    if (phase() != Phase::closed) attempt([this, events] { advance(events); });
 }
 
 void Connection::advance(std::uint32_t events) {
     steps_ = most_steps;
     if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) readable_ = true;
     if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) ended_ = true;
-    switch (phase) {
+    switch (phase()) {
         case Phase::handshake:
             if (!shake_hands()) return;
             break;
@@ -107,11 +105,14 @@ bool Connection::shake_hands() {
         case TlsSession::Step::again:
             return false;
         case TlsSession::Step::failed:
-            thread_.log_handshake(peer_, tls_->problem());
+            thread_.shared.log(
+                LogLevel::debug,
+                fmt::format("listener {}: TLS handshake failed: {}",
+                            thread_.shared.listeners[peer_.listener].text, tls_->problem()));
             linger();  // the alert says why: it must not be lost
             return false;
         case TlsSession::Step::done:
-            thread_.move(*this, Phase::idle);
+            thread_.connections.move(*this, Phase::idle);
     }
     return true;
 }
@@ -121,19 +122,19 @@ void Connection::pump() {
     for (;;) {
         if (!input_.empty()) {
             std::size_t used = consume(input_);
-            if (phase == Phase::closed) return;
+            if (phase() == Phase::closed) return;
             input_.erase(0, used);
             if (input_.empty() && input_.capacity() > empty_capacity) std::string().swap(input_);
             if (blocked()) return;
         }
         if (steps_ <= 0) {
             // It sends faster than it is answered; others wait.
-            thread_.ring_again(*this);
+            thread_.connections.ring_again(*this);
             return;
         }
         if (!readable_) return;
         --steps_;
-        std::span<char> scratch = thread_.scratch();
+        std::span<char> scratch = thread_.scratch;
         ssize_t count = read(scratch);
         if (count == -1) readable_ = false;
         if (count == -1) return;
@@ -149,23 +150,22 @@ void Connection::pump() {
             continue;
         }
         std::size_t used = consume(bytes);
-        if (phase == Phase::closed) return;
+        if (phase() == Phase::closed) return;
         if (used < bytes.size()) input_.assign(bytes.substr(used));
         if (blocked()) return;
     }
 }
 
 std::size_t Connection::consume(std::string_view bytes) {
-    const endpoints::Responder& responder = thread_.responder();
-    const std::uint64_t made = responder.kept().made();
+    const std::uint64_t made = thread_.kept().made();
     std::size_t used = 0;
     for (; used < bytes.size() && !blocked() && steps_ > 0; --steps_) {
         std::string_view rest = bytes.substr(used);
-        std::size_t taken = phase == Phase::body ? take_body(rest) : take_head(rest);
+        std::size_t taken = phase() == Phase::body ? take_body(rest) : take_head(rest);
         if (taken == 0) break;
         used += taken;
         // An answer that is made anew costs as much as many that are kept: others come first.
-        if (responder.kept().made() != made) steps_ = 1;
+        if (thread_.kept().made() != made) steps_ = 1;
     }
     return used;
 }
@@ -182,7 +182,7 @@ std::size_t Connection::take_head(std::string_view bytes) {
         searched_ = 0;
         return 2;
     }
-    std::size_t limit = thread_.limits().head;
+    std::size_t limit = thread_.limits.head;
     auto end = http::find_head_end(bytes, searched_);
     if (end.value_or(bytes.size()) > limit) {
         refuse({431, "the request line and header fields are too large"});
@@ -194,7 +194,7 @@ std::size_t Connection::take_head(std::string_view bytes) {
             return bytes.size();
         }
         searched_ = bytes.size();
-        if (phase == Phase::idle) thread_.move(*this, Phase::head);
+        if (phase() == Phase::idle) thread_.connections.move(*this, Phase::head);
         return 0;
     }
     searched_ = 0;
@@ -226,7 +226,7 @@ std::size_t Connection::take_body(std::string_view bytes) {
     if (body.done()) {
         auto pending = std::move(pending_);
         if (pending->plan.action == nullptr)
-            thread_.move(*this, Phase::idle);
+            thread_.connections.move(*this, Phase::idle);
         else
             carry_out(pending->plan, body.take_content());
     }
@@ -235,7 +235,7 @@ std::size_t Connection::take_body(std::string_view bytes) {
 
 // The same bytes as last time: the answer of the same variant, as it is now.
 bool Connection::repeat() {
-    endpoints::Responder& responder = thread_.responder();
+    endpoints::Responder& responder = thread_.responder;
     Memo& memo = *memo_;
     if (memo.bearer_size > 0 && !(responder.identify(std::string_view(memo.head).substr(
                                       memo.bearer_begin, memo.bearer_size)) == memo.identity)) {
@@ -250,7 +250,7 @@ bool Connection::repeat() {
     memo.kept->counter->add();
     head_only_ = memo.head_only;
     old_ = memo.old;
-    keep_ = !thread_.draining();
+    keep_ = !thread_.draining;
     transmit(rendered);
     return true;
 }
@@ -259,8 +259,8 @@ void Connection::start(const http::Head& head, std::string_view raw) {
     served_ = true;
     head_only_ = head.method == "HEAD";
     old_ = head.minor == 0;
-    keep_ = head.keep_alive && !thread_.draining();
-    endpoints::Plan plan = thread_.responder().plan(head, peer_);
+    keep_ = head.keep_alive && !thread_.draining;
+    endpoints::Plan plan = thread_.responder.plan(head, peer_);
     label_ = plan.label;
     if (plan.malformed || (head.has_body() && plan.response)) {
         // Nobody will read what follows.
@@ -281,7 +281,7 @@ void Connection::start(const http::Head& head, std::string_view raw) {
 // An action waits for its body. What only reads is answered at once: nothing of the request is held
 // while the body, which nobody reads, is on its way.
 void Connection::await_body(const http::Head& head, endpoints::Plan plan, std::string_view raw) {
-    http::Body body(head, thread_.limits().body,
+    http::Body body(head, thread_.limits.body,
                     plan.reads_body ? http::Body::Use::keep : http::Body::Use::count);
     if (body.refused()) {
         refuse(*body.refused());
@@ -306,11 +306,11 @@ void Connection::await_body(const http::Head& head, endpoints::Plan plan, std::s
     plan.bearer = {};
     pending_ =
         std::make_unique<Pending>(std::move(plan), std::move(body), raw.size() * plan_per_byte);
-    thread_.move(*this, Phase::body);
+    thread_.connections.move(*this, Phase::body);
 }
 
 void Connection::carry_out(endpoints::Plan& plan, std::string body) {
-    endpoints::Responder& responder = thread_.responder();
+    endpoints::Responder& responder = thread_.responder;
     if (plan.kept != nullptr) {
         std::shared_ptr<http::Rendered> rendered = responder.kept().fresh(*plan.kept);
         // Too long a question to be kept.
@@ -319,20 +319,30 @@ void Connection::carry_out(endpoints::Plan& plan, std::string body) {
         transmit(rendered);
         return;
     }
-    thread_.begin_work(*this);
+    const std::uint64_t id = thread_.connections.begin_work(*this);
     std::optional<http::Response> response;
     try {
-        response = plan.action(std::move(body), thread_.reply_to(*this));
+        response = plan.action(std::move(body), reply_later(id));
     } catch (const std::exception& error) {
-        thread_.shared().log(LogLevel::error,
-                             fmt::format("a request to {} failed: {}", plan.label, error.what()));
+        thread_.shared.log(LogLevel::error,
+                           fmt::format("a request to {} failed: {}", plan.label, error.what()));
         response =
             http::plain_answer(500, "the request could not be carried out; the log says why");
     }
     if (response) {
-        thread_.end_work(*this);
+        thread_.connections.end_work(*this);
         deliver(*response);
     }
+}
+
+// The mailbox is closed before the thread's connections go: what comes later is dropped.
+endpoints::Reply Connection::reply_later(std::uint64_t id) const {
+    return [mailbox = thread_.poller.mailbox(), &connections = thread_.connections,
+            id](http::Response response) {
+        mailbox->post([&connections, id, response = std::move(response)] {
+            if (Connections::Member* waiting = connections.working(id)) waiting->answer(response);
+        });
+    };
 }
 
 void Connection::remember(const endpoints::Plan& plan, std::string_view raw) {
@@ -352,8 +362,8 @@ void Connection::remember(const endpoints::Plan& plan, std::string_view raw) {
 void Connection::answer(const http::Response& response) {
     attempt([&] {
         steps_ = most_steps;
-        thread_.end_work(*this);
-        if (thread_.draining()) keep_ = false;
+        thread_.connections.end_work(*this);
+        if (thread_.draining) keep_ = false;
         if (readable_) linger_ = true;
         deliver(response);
         if (!blocked()) pump();
@@ -362,9 +372,9 @@ void Connection::answer(const http::Response& response) {
 
 void Connection::expire() {
     attempt([this] {
-        if (phase == Phase::head && !input_.empty()) {
+        if (phase() == Phase::head && !input_.empty()) {
             refuse({408, "the request's head did not arrive in time"});
-        } else if (phase == Phase::body && pending_->plan.action != nullptr) {
+        } else if (phase() == Phase::body && pending_->plan.action != nullptr) {
             pending_.reset();
             refuse({408, "the request's body did not arrive in time"});
         } else {
@@ -374,18 +384,18 @@ void Connection::expire() {
 }
 
 void Connection::drain() {
-    if (phase != Phase::idle) return;
+    if (phase() != Phase::idle) return;
     // A request may be on its way on one that never had any: it gets a head's time.
     if (served_)
         close();
     else
-        thread_.move(*this, Phase::head);
+        thread_.connections.move(*this, Phase::head);
 }
 
 void Connection::close() noexcept {
-    if (phase == Phase::closed) return;
+    if (phase() == Phase::closed) return;
     if (tls_ != nullptr) tls_->say_goodbye();
-    thread_.bury(*this);
+    thread_.connections.remove(*this);
     ::close(descriptor_);
     descriptor_ = -1;
     out_.reset();

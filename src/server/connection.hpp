@@ -4,56 +4,29 @@
 #pragma once
 
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <string>
 #include <string_view>
 
-#include "endpoints/responder.hpp"
 #include "http/body.hpp"
-#include "server/loop.hpp"
+#include "server/thread_context.hpp"
 #include "server/tls.hpp"
 
 namespace vitals::server {
 
-class ServingThread;
-
-class Connection final : public Loop::Watched {
+class Connection final : public Connections::Member {
   public:
-    // What it waits for. Each phase but `working` has its time.
-    enum class Phase : std::uint8_t {
-        idle,       // the first byte of a request
-        handshake,  // TLS
-        head,       // the rest of a head
-        body,       // the rest of a body
-        working,    // the answer of an action
-        sending,    // the peer to take the answer
-        lingering,  // the peer to stop sending after it was refused
-        closed
-    };
-    static constexpr std::size_t phases = 8;
-    using Place = std::list<std::unique_ptr<Connection>>::iterator;
-
-    // Takes the descriptor. `tls`: null when it speaks none.
-    Connection(ServingThread& thread, int descriptor, endpoints::Peer peer,
+    // Takes the descriptor. `tls`: null when it speaks none. The thread's context outlives it.
+    Connection(ThreadContext& thread, int descriptor, endpoints::Peer peer,
                const TlsContext* tls) noexcept;
-    ~Connection();
+    ~Connection() override;
 
     void ready(std::uint32_t events) override;
-    void expire();                                // the time of its phase is over
-    void answer(const http::Response& response);  // of the action under way
-    void drain();                                 // the answer under way is the last
-    void close() noexcept;
-    // Bytes of memory that it holds, alone.
-    std::size_t held() const noexcept;
-
-    // The thread's book-keeping.
-    Phase phase = Phase::idle;
-    Steady since{};  // in this phase; later while the peer takes what is sent
-    Place place{};
-    Loop::Ticket ticket = 0;
-    std::uint64_t id = 0;    // while working
-    std::size_t booked = 0;  // what it held when it was last asked
+    void expire() override;
+    void answer(const http::Response& response) override;
+    void drain() override;
+    void close() noexcept override;
+    std::size_t held() const noexcept override;
 
   private:
     // A request that was asked before, byte for byte: no need to understand it again.
@@ -71,7 +44,7 @@ class Connection final : public Loop::Watched {
         std::size_t plan_held;  // bytes, by estimate
     };
 
-    bool blocked() const noexcept { return phase >= Phase::working; }
+    bool blocked() const noexcept { return phase() >= Phase::working; }
     template <typename Step>
     void attempt(Step step) noexcept;
     void advance(std::uint32_t events);
@@ -92,6 +65,7 @@ class Connection final : public Loop::Watched {
     ssize_t write(std::string_view bytes);
     void refuse(const http::Refusal& refusal);
     void deliver(const http::Response& response);
+    endpoints::Reply reply_later(std::uint64_t id) const;
     void transmit(const std::shared_ptr<http::Rendered>& rendered);
     bool flush();
     ssize_t send_more();
@@ -100,7 +74,7 @@ class Connection final : public Loop::Watched {
     void linger();
     void discard();
 
-    ServingThread& thread_;
+    ThreadContext& thread_;
     int descriptor_;
     const endpoints::Peer peer_;
     const TlsContext* tls_context_;

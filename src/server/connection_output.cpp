@@ -6,7 +6,6 @@
 #include <cerrno>
 
 #include "server/connection.hpp"
-#include "server/serving_thread.hpp"
 
 namespace vitals::server {
 namespace {
@@ -35,8 +34,8 @@ void Connection::refuse(const http::Refusal& refusal) {
 }
 
 void Connection::deliver(const http::Response& response) {
-    thread_.responder().count(label_, response.status);
-    transmit(thread_.responder().kept().render(response));
+    thread_.responder.count(label_, response.status);
+    transmit(thread_.kept().render(response));
 }
 
 void Connection::transmit(const std::shared_ptr<http::Rendered>& rendered) {
@@ -74,7 +73,7 @@ bool Connection::flush() {
             return false;
         }
         if (count < 0) {
-            if (phase != Phase::sending) thread_.await_reader(*this);
+            if (phase() != Phase::sending) thread_.connections.await_reader(*this);
             return false;
         }
         note_sent(static_cast<std::size_t>(count));
@@ -100,16 +99,16 @@ void Connection::note_sent(std::size_t count) {
     out_head_.erase(0, of_head);
     sent_ += count - of_head;
     taken_ += count;
-    if (phase != Phase::sending || taken_ < least_taken) return;
+    if (phase() != Phase::sending || taken_ < least_taken) return;
     taken_ = 0;
-    thread_.move(*this, Phase::sending);
+    thread_.connections.move(*this, Phase::sending);
 }
 
 void Connection::answered() {
-    if (keep_ && thread_.draining() && pending_ == nullptr)
+    if (keep_ && thread_.draining && pending_ == nullptr)
         linger();
     else if (keep_)
-        thread_.move(*this, pending_ == nullptr ? Phase::idle : Phase::body);
+        thread_.connections.move(*this, pending_ == nullptr ? Phase::idle : Phase::body);
     else if (linger_)
         linger();
     else
@@ -123,13 +122,13 @@ void Connection::linger() {
     pending_.reset();
     if (tls_ != nullptr) tls_->say_goodbye();
     ::shutdown(descriptor_, SHUT_WR);
-    thread_.move(*this, Phase::lingering);
+    thread_.connections.move(*this, Phase::lingering);
     discard();
 }
 
 void Connection::discard() {
     for (int turn = 0; turn < most_discards; ++turn) {
-        std::span<char> scratch = thread_.scratch();
+        std::span<char> scratch = thread_.scratch;
         ssize_t count = ::recv(descriptor_, scratch.data(), scratch.size(), 0);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
@@ -138,7 +137,7 @@ void Connection::discard() {
             return;
         }
     }
-    thread_.ring_again(*this);
+    thread_.connections.ring_again(*this);
 }
 
 }  // namespace vitals::server

@@ -33,8 +33,8 @@ SEES = {
     "secrets": "text model wire config net engine backends/vault",
     "drill": "text model net",
     "library": "text model http dialects net engine endpoints server",
-    "app": "text model wire http dialects config net engine workers checks secrets history endpoints "
-           "server",
+    "app": "text model wire http dialects config net engine workers checks secrets history "
+           "endpoints server",
 }
 # Headers behind walls within a room.
 FURTHER = {"checks/redis": "checks/redis/redis.hpp"}

@@ -1,5 +1,5 @@
 // epoll(7).
-#include "server/loop.hpp"
+#include "server/poller.hpp"
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -60,7 +60,7 @@ namespace {
 constexpr std::uint64_t mail_ticket = 1, time_ticket = 2;
 }  // namespace
 
-Loop::Loop(std::chrono::milliseconds tick)
+Poller::Poller(std::chrono::milliseconds tick)
     : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       ticker_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)),
       tick_(tick),
@@ -76,19 +76,19 @@ Loop::Loop(std::chrono::milliseconds tick)
                                  std::strerror(errno));
 }
 
-Loop::~Loop() {
+Poller::~Poller() {
     mailbox_->close();
     ::close(ticker_);
     ::close(epoll_);
 }
 
-Loop::Slot* Loop::find(Ticket ticket) noexcept {
+Poller::Slot* Poller::find(Ticket ticket) noexcept {
     std::size_t index = ticket & UINT32_MAX;
     if (index >= slots_.size() || slots_[index].generation != ticket >> 32) return nullptr;
     return &slots_[index];
 }
 
-Loop::Ticket Loop::watch(int descriptor, Watched& watched, std::uint32_t events) {
+Poller::Ticket Poller::watch(int descriptor, Watched& watched, std::uint32_t events) {
     if (free_.empty()) {
         // A slot that is given back must find room in free_ without asking for memory.
         if (free_.capacity() <= slots_.size()) free_.reserve(2 * slots_.size() + 64);
@@ -108,7 +108,7 @@ Loop::Ticket Loop::watch(int descriptor, Watched& watched, std::uint32_t events)
     return ticket;
 }
 
-void Loop::unwatch(Ticket ticket) noexcept {
+void Poller::unwatch(Ticket ticket) noexcept {
     Slot* slot = find(ticket);
     if (slot == nullptr || slot->watched == nullptr) return;
     ::epoll_ctl(epoll_, EPOLL_CTL_DEL, slot->descriptor, nullptr);
@@ -116,7 +116,7 @@ void Loop::unwatch(Ticket ticket) noexcept {
     free_.push_back(static_cast<std::uint32_t>(ticket & UINT32_MAX));
 }
 
-void Loop::watch_again(Ticket ticket, std::uint32_t events) noexcept {
+void Poller::watch_again(Ticket ticket, std::uint32_t events) noexcept {
     Slot* slot = find(ticket);
     if (slot == nullptr || slot->watched == nullptr) return;
     epoll_event event{};
@@ -125,7 +125,7 @@ void Loop::watch_again(Ticket ticket, std::uint32_t events) noexcept {
     ::epoll_ctl(epoll_, EPOLL_CTL_MOD, slot->descriptor, &event);
 }
 
-void Loop::keep_ticking(bool on) noexcept {
+void Poller::keep_ticking(bool on) noexcept {
     if (ticks_ == on) return;
     ticks_ = on;
     itimerspec time{};
@@ -138,16 +138,16 @@ void Loop::keep_ticking(bool on) noexcept {
     ::timerfd_settime(ticker_, 0, &time, nullptr);
 }
 
-void Loop::run() {
+void Poller::run() {
     while (!stopping_) turn(-1);
 }
 
-void Loop::poll() {
+void Poller::poll() {
     turn(0);
 }
 
 template <typename Step>
-void Loop::attempt(Step step) noexcept {
+void Poller::attempt(Step step) noexcept {
     try {
         step();
     } catch (const std::exception& error) {
@@ -159,7 +159,7 @@ void Loop::attempt(Step step) noexcept {
     }
 }
 
-void Loop::handle(std::uint64_t ticket, std::uint32_t events) {
+void Poller::handle(std::uint64_t ticket, std::uint32_t events) {
     if (ticket == mail_ticket) {
         for (auto& function : mailbox_->take()) attempt(function);
     } else if (ticket == time_ticket) {
@@ -170,7 +170,7 @@ void Loop::handle(std::uint64_t ticket, std::uint32_t events) {
     }
 }
 
-void Loop::turn(int wait) {
+void Poller::turn(int wait) {
     std::array<epoll_event, 128> events;
     int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), wait);
     attempt([this] { before_batch(); });
@@ -183,7 +183,7 @@ void Loop::turn(int wait) {
     keep_ticking(ticking());
 }
 
-void Loop::stop() noexcept {
+void Poller::stop() noexcept {
     stopping_ = true;
     mailbox_->ring();
 }

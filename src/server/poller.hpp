@@ -1,4 +1,5 @@
-// A serving thread's readiness loop: descriptors, a mailbox for other threads, a coarse tick.
+// Waits for descriptors to be ready, for a serving thread: descriptors, a mailbox for other
+// threads, a coarse tick.
 //
 // Descriptors are registered once, edge-triggered, for both directions: a request then costs one
 // recv and one send. Asio re-arms a descriptor or tries a recv in vain for each request, which is a
@@ -41,7 +42,7 @@ class Mailbox {
     bool closed_ = false;
 };
 
-class Loop {
+class Poller {
   public:
     // What waits for a descriptor. Its owner must not destroy it before the batch that it was
     // removed in has ended (`after_batch`).
@@ -55,10 +56,10 @@ class Loop {
     // Names one registration, for ever: no later one has the same. 0: none.
     using Ticket = std::uint64_t;
 
-    explicit Loop(std::chrono::milliseconds tick);
-    ~Loop();
-    Loop(const Loop&) = delete;
-    Loop& operator=(const Loop&) = delete;
+    explicit Poller(std::chrono::milliseconds tick);
+    ~Poller();
+    Poller(const Poller&) = delete;
+    Poller& operator=(const Poller&) = delete;
 
     // Called on the loop's thread: before and after the events that are at hand are handled; once a
     // tick, while `ticking()` says that there is something to look after; with what a handler

@@ -1,5 +1,5 @@
 // The loop's numbers: an event reaches what it was registered for, or nobody.
-#include "server/loop.hpp"
+#include "server/poller.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/epoll.h>
@@ -20,7 +20,7 @@ struct Pair {
     int ends[2] = {-1, -1};
 };
 
-struct Listening final : Loop::Watched {
+struct Listening final : Poller::Watched {
     void ready(std::uint32_t) override {
         ++count;
         if (then) then();
@@ -29,22 +29,22 @@ struct Listening final : Loop::Watched {
     std::function<void()> then;
 };
 
-struct LoopTest : ::testing::Test {
-    LoopTest() {
+struct PollerTest : ::testing::Test {
+    PollerTest() {
         loop.before_batch = loop.after_batch = loop.on_tick = [] {};
         loop.ticking = [] { return false; };
         loop.on_failure = [this](const std::exception& error) {
             failures.emplace_back(error.what());
         };
     }
-    Loop loop{std::chrono::milliseconds(100)};
+    Poller loop{std::chrono::milliseconds(100)};
     std::vector<std::string> failures;
 };
 
-TEST_F(LoopTest, ADescriptorThatSomebodyElseStillHasRingsNoMore) {
+TEST_F(PollerTest, ADescriptorThatSomebodyElseStillHasRingsNoMore) {
     Pair pair;
     Listening closed;
-    Loop::Ticket ticket = loop.watch(pair.ends[0], closed, EPOLLIN | EPOLLET);
+    Poller::Ticket ticket = loop.watch(pair.ends[0], closed, EPOLLIN | EPOLLET);
     ASSERT_NE(ticket, 0u);
     int copy = ::dup(pair.ends[0]);  // as a child has it between fork and exec
     loop.unwatch(ticket);
@@ -55,13 +55,13 @@ TEST_F(LoopTest, ADescriptorThatSomebodyElseStillHasRingsNoMore) {
     ::close(copy);
 }
 
-TEST_F(LoopTest, AnEventOfAFormerRegistrationDoesNotReachItsSuccessor) {
+TEST_F(PollerTest, AnEventOfAFormerRegistrationDoesNotReachItsSuccessor) {
     Pair first, second, third;
     Listening one, two, successor;
-    Loop::Ticket one_is = loop.watch(first.ends[0], one, EPOLLIN | EPOLLET);
-    Loop::Ticket two_is = loop.watch(second.ends[0], two, EPOLLIN | EPOLLET);
+    Poller::Ticket one_is = loop.watch(first.ends[0], one, EPOLLIN | EPOLLET);
+    Poller::Ticket two_is = loop.watch(second.ends[0], two, EPOLLIN | EPOLLET);
     // Whichever comes first removes the other, whose event is in the same batch already.
-    Loop::Ticket successor_is = 0;
+    Poller::Ticket successor_is = 0;
     one.then = [&] {
         loop.unwatch(two_is);
         successor_is = loop.watch(third.ends[0], successor, EPOLLIN | EPOLLET);
@@ -82,10 +82,10 @@ TEST_F(LoopTest, AnEventOfAFormerRegistrationDoesNotReachItsSuccessor) {
     EXPECT_EQ(successor.count, 1);
 }
 
-TEST_F(LoopTest, ATicketThatIsGoneMeansNothing) {
+TEST_F(PollerTest, ATicketThatIsGoneMeansNothing) {
     Pair pair;
     Listening watched;
-    Loop::Ticket ticket = loop.watch(pair.ends[0], watched, EPOLLIN | EPOLLET);
+    Poller::Ticket ticket = loop.watch(pair.ends[0], watched, EPOLLIN | EPOLLET);
     loop.unwatch(ticket);
     loop.unwatch(ticket);
     loop.watch_again(ticket, EPOLLIN);
@@ -97,7 +97,7 @@ TEST_F(LoopTest, ATicketThatIsGoneMeansNothing) {
     EXPECT_EQ(watched.count, 1);
 }
 
-TEST_F(LoopTest, WhatIsThrownCostsTheOneThatThrew) {
+TEST_F(PollerTest, WhatIsThrownCostsTheOneThatThrew) {
     Pair first, second;
     Listening thrower, other;
     thrower.then = [] { throw std::runtime_error("want of memory"); };
