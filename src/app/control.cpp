@@ -49,10 +49,9 @@ endpoints::Control Daemon::control() {
     return control;
 }
 
-void Daemon::answer(engine::Answered answered, std::function<void(PushAnswer, std::string)> done) {
-    engine_.when_published([answered = std::move(answered), done = std::move(done)] {
-        done(answered.answer, answered.why);
-    });
+void Daemon::answer(engine::PushResult result, std::function<void(PushAnswer, std::string)> done) {
+    engine_.when_published(
+        [result = std::move(result), done = std::move(done)] { done(result.answer, result.why); });
 }
 
 }  // namespace vitals::app

@@ -32,7 +32,7 @@ Daemon::Daemon(config::Config config, ServeOptions options, Log log)
       environment_(loop_),
       engine_(environment_, clock_, hub_, log_, config_->service),
       workers_(environment_, clock_, log_,
-               [this](workers::Groups::Judged judged) { show(std::move(judged)); }),
+               [this](workers::Groups::Shown shown) { show(std::move(shown)); }),
       states_(loop_, engine_, clock_),
       secret_files_(loop_, environment_, clock_, log_),
       vault_(loop_, environment_, clock_, log_),
@@ -161,10 +161,10 @@ void Daemon::save_decommission(const std::string& text, std::function<void(bool)
         text, [this, answer](bool durable) { loop_.post([answer, durable] { answer(durable); }); });
 }
 
-void Daemon::show(workers::Groups::Judged judged) {
-    engine_.set_workers(std::move(judged.lists), judged.valid_until);
-    for (auto& [component, outcome] : judged.outcomes)
-        engine_.report(component, std::move(outcome), judged.valid_until);
+void Daemon::show(workers::Groups::Shown shown) {
+    engine_.set_workers(std::move(shown.lists), shown.valid_until);
+    for (auto& [component, outcome] : shown.outcomes)
+        engine_.report(component, std::move(outcome), shown.valid_until);
 }
 
 void Daemon::watch(const config::Config& config) {

@@ -51,8 +51,8 @@ class Daemon {
     int listen();
 
     endpoints::Control control();
-    void answer(engine::Answered answered, std::function<void(PushAnswer, std::string)> done);
-    void show(workers::Groups::Judged judged);
+    void answer(engine::PushResult result, std::function<void(PushAnswer, std::string)> done);
+    void show(workers::Groups::Shown shown);
 
     using Loaded = std::expected<config::Config, config::Problems>;
     using Reloaded = std::function<void(std::vector<std::string>)>;

@@ -18,36 +18,6 @@ namespace json = boost::json;
 // With the store's own pause, a kill loses at most the last second.
 constexpr auto turn_every = 500ms;
 
-history::SavedState saved(RememberedComponent known) {
-    history::SavedState state;
-    state.component = std::move(known.component);
-    state.status = known.status;
-    state.since = known.since;
-    state.observed_at = known.observed_at;
-    state.created_by_push = known.created_by_push;
-    state.critical = known.critical;
-    state.ttl = known.ttl;
-    state.failing_runs = known.failing_runs;
-    state.passing_runs = known.passing_runs;
-    state.pushed = saved_outcome(known.last.get());
-    return state;
-}
-
-RememberedComponent remembered(history::SavedState state) {
-    RememberedComponent known;
-    known.component = std::move(state.component);
-    known.status = state.status;
-    known.since = state.since;
-    known.observed_at = state.observed_at;
-    known.created_by_push = state.created_by_push;
-    known.critical = state.critical;
-    known.ttl = state.ttl;
-    known.failing_runs = state.failing_runs;
-    known.passing_runs = state.passing_runs;
-    known.last = outcome_of(state.pushed);
-    return known;
-}
-
 std::string text_of(const json::object& object, std::string_view name) {
     const json::value* value = object.if_contains(name);
     return value != nullptr && value->is_string() ? std::string(value->get_string().c_str())
@@ -100,8 +70,10 @@ SavedStates::SavedStates(net::Loop& loop, engine::Engine& engine, Clock& clock)
 void SavedStates::take_up(history::Store& store) {
     store_ = &store;
     std::vector<RememberedComponent> known;
-    for (history::SavedState& state : store.saved_states())
-        known.push_back(remembered(std::move(state)));
+    for (history::SavedState& state : store.saved_states()) {
+        state.last = outcome_of(state.pushed);
+        known.push_back(std::move(state));
+    }
     const System now = clock_.system();
     const auto away = now - std::min(store.last_alive().value_or(now), now);
     engine_.restore(std::move(known), away);
@@ -121,7 +93,10 @@ void SavedStates::keep_now() {
     if (changes.gone.empty() && changes.now.empty()) return;
     std::vector<history::SavedState> states;
     states.reserve(changes.now.size());
-    for (RememberedComponent& known : changes.now) states.push_back(saved(std::move(known)));
+    for (RememberedComponent& known : changes.now) {
+        std::string pushed = saved_outcome(known.last.get());
+        states.push_back({std::move(known), std::move(pushed)});
+    }
     store_->save_states(std::move(changes.gone), std::move(states));
 }
 

@@ -15,7 +15,7 @@ constexpr std::size_t most_created = 10'000;
 
 }  // namespace
 
-Answered accept_push(Engine& engine, Push push) {
+PushResult accept_push(Engine& engine, Push push) {
     if (engine.push(push.component, push.outcome, push.ttl)) return {Answer::done, ""};
     if (engine.find(push.component) != nullptr)
         return {Answer::not_pushed,
@@ -32,7 +32,7 @@ Answered accept_push(Engine& engine, Push push) {
     return {Answer::created, ""};
 }
 
-Answered remove_pushed(Engine& engine, const std::string& name) {
+PushResult remove_pushed(Engine& engine, const std::string& name) {
     const Definition* known = engine.find(name);
     if (known == nullptr)
         return {Answer::unknown_component,

@@ -8,13 +8,13 @@
 
 namespace vitals::engine {
 
-struct Answered {
+struct PushResult {
     PushAnswer answer = PushAnswer::done;
     std::string why;  // where it was not done
 };
 
-Answered accept_push(Engine& engine, Push push);
+PushResult accept_push(Engine& engine, Push push);
 // Removes what a push created; what stands in the configuration stays.
-Answered remove_pushed(Engine& engine, const std::string& name);
+PushResult remove_pushed(Engine& engine, const std::string& name);
 
 }  // namespace vitals::engine

@@ -16,20 +16,19 @@ System at(int seconds) {
 }
 
 SavedState job() {
-    return {.component = "job",
-            .status = Status::failed,
-            .since = at(5),
-            .observed_at = at(9),
-            .created_by_push = true,
-            .critical = false,
-            .ttl = 25h,
-            .failing_runs = 2,
-            .passing_runs = 0,
-            .pushed = R"({"status":"failed"})"};
+    return {{.component = "job",
+             .status = Status::failed,
+             .since = at(5),
+             .created_by_push = true,
+             .critical = false,
+             .ttl = 25h,
+             .failing_runs = 2,
+             .observed_at = at(9)},
+            R"({"status":"failed"})"};
 }
 
 SavedState database() {
-    return {.component = "databases/default", .status = Status::ok, .since = at(7)};
+    return {{.component = "databases/default", .status = Status::ok, .since = at(7)}, {}};
 }
 
 TEST(States, AreTakenUpReplacedAndRemoved) {

@@ -1,5 +1,6 @@
 // The thread that owns the database, and the queue in front of it. Nobody waits for the disk here
-// but this thread; everything that crosses to it is a value under one mutex.
+// but this thread; everything that crosses to it is a value under one mutex. One file, however
+// long, for what callers and the thread do to these values is read together.
 #include "history/store.hpp"
 
 #include <algorithm>

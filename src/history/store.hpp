@@ -29,16 +29,8 @@ struct Settings {
     std::chrono::milliseconds batch{250}, retry{1'000}, report{5'000};
 };
 
-// What a component was: since when, and what was pushed to it.
-struct SavedState {
-    std::string component;
-    Status status = Status::unknown;
-    System since{};
-    System observed_at{};
-    bool created_by_push = false;
-    bool critical = true;
-    std::optional<std::chrono::milliseconds> ttl;
-    unsigned failing_runs = 0, passing_runs = 0;
+// What a component was. What was pushed to it stands in a text, not in `last`.
+struct SavedState : RememberedComponent {
     std::string pushed;  // as its owner wrote it; empty: it is checked
     bool operator==(const SavedState&) const = default;
 };

@@ -9,29 +9,13 @@
 #include <limits>
 
 #include "model/check_error.hpp"
-#include "model/name.hpp"
 #include "net/context.hpp"
-#include "text/escape.hpp"
 
 namespace vitals::library {
 
 namespace {
 
 using namespace std::chrono_literals;
-
-std::string_view traffic_light(Status status) {
-    switch (status) {
-        case Status::ok:
-            return "OK";
-        case Status::degraded:
-            return "YELLOW";
-        case Status::failed:
-            return "RED";
-        case Status::unknown:
-            return "UNKNOWN";
-    }
-    return "UNKNOWN";
-}
 
 // A state handler with a ttl is looked at like a check: fresh beats, or failed.
 net::awaitable<Outcome> look_at(std::shared_ptr<Cell> cell, std::chrono::milliseconds ttl,
@@ -46,9 +30,6 @@ net::awaitable<Outcome> look_at(std::shared_ptr<Cell> cell, std::chrono::millise
     if (cell->state == nullptr) co_return unknown("not set yet");
     co_return *cell->state;
 }
-
-// As long as the configuration file allows; longer ones would leave the range of the clock.
-constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 3650);
 
 // Signals are for the host's threads: its handlers must not run on ours, and what it waits for with
 // sigwait must not end the process because one of our threads does not block it.
@@ -79,63 +60,6 @@ class CallingBack {
 };
 
 }  // namespace
-
-std::string state_change_line(std::string_view name, Status from, Status to,
-                              std::string_view detail) {
-    return fmt::format("[{}] state change: {} -> {} \"{}\"", name, traffic_light(from),
-                       traffic_light(to), detail);
-}
-
-void check_name(std::string_view name) {
-    if (const std::string problem = name_problem(name); !problem.empty())
-        throw std::invalid_argument(fmt::format("the name '{}' {}", text::one_line(name), problem));
-}
-
-void check_options(const Options& options) {
-    const auto check = [](std::optional<std::chrono::milliseconds> duration,
-                          std::string_view what) {
-        if (duration && (*duration <= 0ms || *duration > longest))
-            throw std::invalid_argument(
-                fmt::format("{} is {} ms, expected more than zero and at most ten years", what,
-                            duration->count()));
-    };
-    check(options.interval, "Options::interval");
-    check(options.timeout, "Options::timeout");
-    check(options.valid_for, "Options::valid_for");
-    check(options.slow_above, "Options::slow_above");
-    check(options.ttl, "Options::ttl");
-    check(options.retry_interval, "Options::retry_interval");
-    check(options.down_interval, "Options::down_interval");
-    if (options.retry_interval && *options.retry_interval > options.interval)
-        throw std::invalid_argument("Options::retry_interval is more than Options::interval");
-    if (options.down_interval && *options.down_interval < options.interval)
-        throw std::invalid_argument("Options::down_interval is less than Options::interval");
-    if (options.failures == 0)
-        throw std::invalid_argument("Options::failures is 0, expected 1 or more");
-    if (options.successes == 0)
-        throw std::invalid_argument("Options::successes is 0, expected 1 or more");
-}
-
-engine::Definition definition_of(std::string name, std::string kind, const Options& options) {
-    engine::Definition definition;
-    definition.component.name = std::move(name);
-    definition.component.kind = std::move(kind);
-    definition.component.critical = options.critical;
-    definition.component.tags = options.tags;
-    definition.component.depends_on = options.depends_on;
-    definition.component.probes = options.probes;
-    definition.component.interval = options.interval;
-    definition.component.timeout = options.timeout;
-    definition.policy.interval = options.interval;
-    definition.policy.timeout = options.timeout;
-    definition.policy.failures = options.failures;
-    definition.policy.successes = options.successes;
-    definition.policy.valid_for = options.valid_for;
-    definition.policy.slow_above = options.slow_above;
-    definition.policy.retry_interval = options.retry_interval;
-    definition.policy.down_interval = options.down_interval;
-    return definition;
-}
 
 Core::Core(RegistryOptions given)
     : options(std::move(given)),

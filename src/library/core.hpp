@@ -128,6 +128,9 @@ struct Core : std::enable_shared_from_this<Core> {
     friend class vitals::Registry;
 };
 
+// As long as the configuration file allows; longer ones would leave the range of the clock.
+inline constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 3650);
+
 // Throws std::invalid_argument when no component can have that name.
 void check_name(std::string_view name);
 void check_options(const Options& options);

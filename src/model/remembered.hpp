@@ -23,6 +23,7 @@ struct RememberedComponent {
     System observed_at{};
     Steady::duration age{};               // of what was pushed
     std::shared_ptr<const Outcome> last;  // null: nothing was pushed
+    bool operator==(const RememberedComponent&) const = default;
 };
 
 // A worker that was heard of.

@@ -24,7 +24,7 @@ bool same(const Outcome& a, const Outcome& b) {
 }  // namespace
 
 Groups::Groups(net::Environment& environment, Clock& clock, Log log,
-               std::function<void(Judged)> judged)
+               std::function<void(Shown)> judged)
     : environment_(environment),
       clock_(clock),
       log_(std::move(log)),
@@ -135,16 +135,16 @@ void Groups::judge() {
     table_->expire();
     const bool again = now - reported_at_ >= turn_every;
     if (again) reported_at_ = now;
-    Judged judged{.lists = table_->groups(), .valid_until = reported_at_ + validity};
+    Shown shown{.lists = table_->groups(), .valid_until = reported_at_ + validity};
     for (const GroupSettings& group : groups_) {
         const std::string& name = group.options.name;
         Outcome outcome = table_->judge(name);
         const auto latest = reported_.find(name);
         if (!again && latest != reported_.end() && same(latest->second, outcome)) continue;
         reported_.insert_or_assign(name, outcome);
-        judged.outcomes.emplace_back("workers/" + name, std::move(outcome));
+        shown.outcomes.emplace_back("workers/" + name, std::move(outcome));
     }
-    judged_(std::move(judged));
+    judged_(std::move(shown));
 }
 
 // Who is known is saved soon after it changed, when they were heard last from time to time: the

@@ -35,15 +35,14 @@ class Groups {
   public:
     // What is shown of all groups, judged at one time: the list of a group and its component never
     // say different things, and go stale together.
-    struct Judged {
+    struct Shown {
         std::vector<std::shared_ptr<const WorkerGroup>> lists;
         // By component; who has said the same a moment ago is left out.
         std::vector<std::pair<std::string, Outcome>> outcomes;
         Steady valid_until{};
     };
     // `judged` is called with each judgement.
-    Groups(net::Environment& environment, Clock& clock, Log log,
-           std::function<void(Judged)> judged);
+    Groups(net::Environment& environment, Clock& clock, Log log, std::function<void(Shown)> judged);
 
     // Where what is known is saved, and what an earlier process left there. To be called before the
     // first configure().
@@ -78,7 +77,7 @@ class Groups {
     net::Environment& environment_;
     Clock& clock_;
     Log log_;
-    std::function<void(Judged)> judged_;
+    std::function<void(Shown)> judged_;
     std::shared_ptr<Table> table_;  // sources hold it, too
     std::vector<GroupSettings> groups_;
     std::map<std::string, Connected> connected_;  // by group

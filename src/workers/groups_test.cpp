@@ -42,9 +42,9 @@ class GroupsTest : public ::testing::Test {
     SteppedClock clock;
     net::Loop loop;
     net::Environment environment{loop};
-    std::vector<Groups::Judged> judged;
+    std::vector<Groups::Shown> judged;
     Groups groups{
-        environment, clock, {}, [this](Groups::Judged one) { judged.push_back(std::move(one)); }};
+        environment, clock, {}, [this](Groups::Shown one) { judged.push_back(std::move(one)); }};
 };
 
 TEST_F(GroupsTest, list_and_component_are_of_one_judgement) {
