@@ -44,6 +44,19 @@ def test_serve_and_check_refuse_it_alike(file):
         assert (answer.returncode, answer.stderr) == (78, expected)
 
 
+def test_celery_s_fanout_prefix_has_one_rule_for_checks_and_for_workers(tmp_path):
+    (tmp_path / "vitals.yaml").write_text(
+        "components:\n"
+        "  queue: {check: celery, url: 'redis://127.0.0.1/0', fanout_prefix: shop.}\n"
+        "workers:\n"
+        "  pulp: {source: celery, url: 'redis://127.0.0.1/0', fanout_prefix: shop.}\n")
+    answer = run_vitals("validate", "-c", "vitals.yaml", cwd=tmp_path)
+    problem = ("'fanout_prefix' is no prefix that kombu can read again; expected one such as /{db}. with "
+               "a slash before it and its only dot behind it, or false\n")
+    assert answer.stderr == f"vitals.yaml:2:69: {problem}vitals.yaml:4:69: {problem}"
+    assert answer.returncode == 78
+
+
 def test_a_file_that_is_not_there():
     answer = run_vitals("validate", "-c", "/nonexistent/vitals.yaml")
     assert answer.returncode == 78
