@@ -5,10 +5,10 @@
 # tries each.
 enable_testing()
 
-# A directory that holds only <name> -> src/<name>. Shared by all presets, so that ccache finds the
-# same command lines.
-function(vitals_view name out)
-    set(view ${CMAKE_SOURCE_DIR}/build/rooms/${name})
+# A directory build/rooms/<view> that holds only <name> -> src/<name>. Shared by all presets, so that
+# ccache finds the same command lines.
+function(vitals_view view name out)
+    set(view ${CMAKE_SOURCE_DIR}/build/rooms/${view})
     file(MAKE_DIRECTORY ${view})
     if(NOT EXISTS ${view}/${name})
         file(CREATE_LINK ${CMAKE_SOURCE_DIR}/src/${name} ${view}/${name} SYMBOLIC)
@@ -16,10 +16,12 @@ function(vitals_view name out)
     set(${out} ${view} PARENT_SCOPE)
 endfunction()
 
-# vitals_view_without_detail(NAME OUT): likewise for others, when the room keeps headers in detail/
-# for itself: a directory that links each header beside it.
+# The view of a room that keeps headers in detail/ for itself: it links each header beside that.
 function(vitals_view_without_detail name out)
-    set(view ${CMAKE_SOURCE_DIR}/build/rooms/${name}_shown)
+    set(view ${CMAKE_SOURCE_DIR}/build/rooms/${name})
+    if(IS_SYMLINK ${view}/${name})
+        file(REMOVE ${view}/${name})
+    endif()
     file(MAKE_DIRECTORY ${view}/${name})
     file(GLOB headers CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/src/${name}
         ${CMAKE_SOURCE_DIR}/src/${name}/*.hpp)
@@ -41,13 +43,16 @@ function(vitals_room name)
     list(TRANSFORM ARG_SHOWS PREPEND vitals_)
     list(TRANSFORM ARG_USES PREPEND vitals_)
     set(view)
+    set(shown)
     if(NOT ARG_FOLDER)
         set(ARG_FOLDER ${name})
-        vitals_view(${name} view)
-    endif()
-    set(shown ${view})
-    if(EXISTS ${CMAKE_SOURCE_DIR}/src/${ARG_FOLDER}/detail)
-        vitals_view_without_detail(${name} shown)
+        if(EXISTS ${CMAKE_SOURCE_DIR}/src/${name}/detail)
+            vitals_view(${name}_whole ${name} view)
+            vitals_view_without_detail(${name} shown)
+        else()
+            vitals_view(${name} ${name} view)
+            set(shown ${view})
+        endif()
     endif()
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${ARG_FOLDER}/*.cpp
         ${CMAKE_SOURCE_DIR}/src/${ARG_FOLDER}/*.S)
@@ -134,7 +139,7 @@ function(vitals_checks)
                 SYMBOLIC)
         endif()
     endforeach()
-    vitals_view(checks all)
+    vitals_view(checks checks all)
     add_library(vitals_checks INTERFACE)
     target_include_directories(vitals_checks INTERFACE ${all} ${CMAKE_SOURCE_DIR}/include)
     file(GLOB folders CONFIGURE_DEPENDS LIST_DIRECTORIES true ${CMAKE_SOURCE_DIR}/src/checks/*)

@@ -5,7 +5,7 @@
 
 #include "model/check_error.hpp"
 #include "net/apart.hpp"
-#include "net/environment_state.hpp"
+#include "net/detail/environment_state.hpp"
 
 namespace vitals::net {
 

@@ -15,12 +15,12 @@
 #include <cerrno>
 #include <utility>
 
-#include "net/connect.hpp"
+#include "net/detail/connect.hpp"
+#include "net/detail/environment_state.hpp"
+#include "net/detail/failure.hpp"
+#include "net/detail/socket_bio.hpp"
+#include "net/detail/tls_context.hpp"
 #include "net/environment.hpp"
-#include "net/environment_state.hpp"
-#include "net/failure.hpp"
-#include "net/socket_bio.hpp"
-#include "net/tls_context.hpp"
 
 namespace vitals::net {
 

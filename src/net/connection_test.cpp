@@ -16,7 +16,7 @@
 #include <thread>
 
 #include "check_testing.hpp"
-#include "net/connect.hpp"
+#include "net/detail/connect.hpp"
 #include "net/net_testing.hpp"
 #include "net/readiness.hpp"
 

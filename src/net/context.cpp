@@ -5,10 +5,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "net/detail/environment_state.hpp"
+#include "net/detail/event.hpp"
+#include "net/detail/failure.hpp"
 #include "net/environment.hpp"
-#include "net/environment_state.hpp"
-#include "net/event.hpp"
-#include "net/failure.hpp"
 
 namespace vitals::net {
 

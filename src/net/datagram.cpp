@@ -6,7 +6,7 @@
 #include <boost/asio/ip/udp.hpp>
 #include <cerrno>
 
-#include "net/failure.hpp"
+#include "net/detail/failure.hpp"
 #include "net/readiness.hpp"
 
 namespace vitals::net {

@@ -1,6 +1,6 @@
 #include "net/environment.hpp"
 
-#include "net/environment_state.hpp"
+#include "net/detail/environment_state.hpp"
 
 namespace vitals::net {
 

@@ -9,11 +9,11 @@
 #include <optional>
 #include <utility>
 
-#include "net/connect.hpp"
-#include "net/http2.hpp"
-#include "net/http_plain.hpp"
-#include "net/http_request.hpp"
-#include "net/http_url.hpp"
+#include "net/detail/connect.hpp"
+#include "net/detail/http2.hpp"
+#include "net/detail/http_plain.hpp"
+#include "net/detail/http_request.hpp"
+#include "net/detail/http_url.hpp"
 #include "wire/http_answer.hpp"
 
 namespace vitals::net {

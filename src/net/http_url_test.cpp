@@ -1,4 +1,4 @@
-#include "net/http_url.hpp"
+#include "net/detail/http_url.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

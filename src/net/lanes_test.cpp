@@ -1,4 +1,4 @@
-#include "net/lanes.hpp"
+#include "net/detail/lanes.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 #include "net/one_time_event.hpp"
 
-#include "net/event.hpp"
+#include "net/detail/event.hpp"
 
 namespace vitals::net {
 

@@ -4,8 +4,8 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "net/detail/failure.hpp"
 #include "net/environment.hpp"
-#include "net/failure.hpp"
 
 namespace vitals::net {
 

@@ -1,6 +1,6 @@
 // Names with a system resolver that answers, fails and hangs on command: this file's getaddrinfo
 // stands in for the library's, for all names under `.test`.
-#include "net/resolver.hpp"
+#include "net/detail/resolver.hpp"
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #include <mutex>
 #include <thread>
 
-#include "net/environment_state.hpp"
+#include "net/detail/environment_state.hpp"
 #include "net/net_testing.hpp"
 
 namespace {

@@ -37,7 +37,7 @@ SEES = {
            "endpoints server",
 }
 # Headers behind walls within a room.
-FURTHER = {"checks/redis": "checks/redis/redis.hpp"}
+FURTHER = {"checks/redis": "checks/redis/redis.hpp", "net/detail": "net/detail/lanes.hpp"}
 SHARED = {"checks": "checks/kind.hpp"}
 
 
@@ -74,9 +74,9 @@ def compiled(room, text):
 
 
 def behind_walls(room):
-    allowed = {room, *SEES[room].split()}
+    allowed = {room, f"{room}/detail", *SEES[room].split()}
     if "checks" in allowed and not room.startswith("checks"):
-        allowed |= {*FURTHER, "checks/tcp", "backends/redis"}  # its kinds and what they show
+        allowed |= {"checks/redis", "checks/tcp", "backends/redis"}  # its kinds and what they show
     return [each for each in [*SEES, *FURTHER, "cli"] if each not in allowed]
 
 

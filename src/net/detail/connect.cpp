@@ -1,4 +1,4 @@
-#include "net/connect.hpp"
+#include "net/detail/connect.hpp"
 
 #include <fmt/format.h>
 #include <netinet/tcp.h>
@@ -18,9 +18,9 @@
 #include <utility>
 #include <vector>
 
+#include "net/detail/failure.hpp"
+#include "net/detail/resolver.hpp"
 #include "net/environment.hpp"
-#include "net/failure.hpp"
-#include "net/resolver.hpp"
 
 namespace vitals::net {
 

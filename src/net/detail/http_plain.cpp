@@ -1,11 +1,11 @@
-#include "net/http_plain.hpp"
+#include "net/detail/http_plain.hpp"
 
 #include <fmt/format.h>
 
 #include <array>
 #include <utility>
 
-#include "net/http_request.hpp"
+#include "net/detail/http_request.hpp"
 #include "wire/http_answer.hpp"
 
 namespace vitals::net {

@@ -1,4 +1,4 @@
-#include "net/lanes.hpp"
+#include "net/detail/lanes.hpp"
 
 #include <fmt/format.h>
 #include <pthread.h>

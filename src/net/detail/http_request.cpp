@@ -1,4 +1,4 @@
-#include "net/http_request.hpp"
+#include "net/detail/http_request.hpp"
 
 #include <fmt/format.h>
 #include <openssl/evp.h>

@@ -1,4 +1,4 @@
-#include "net/failure.hpp"
+#include "net/detail/failure.hpp"
 
 #include <cerrno>
 #include <system_error>

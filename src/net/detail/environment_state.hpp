@@ -6,11 +6,11 @@
 #include <string>
 #include <string_view>
 
+#include "net/detail/lanes.hpp"
+#include "net/detail/resolver.hpp"
+#include "net/detail/tls_context.hpp"
 #include "net/environment.hpp"
-#include "net/lanes.hpp"
 #include "net/loop.hpp"
-#include "net/resolver.hpp"
-#include "net/tls_context.hpp"
 
 namespace vitals::net {
 

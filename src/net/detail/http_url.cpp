@@ -1,4 +1,4 @@
-#include "net/http_url.hpp"
+#include "net/detail/http_url.hpp"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>

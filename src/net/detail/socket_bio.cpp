@@ -1,4 +1,4 @@
-#include "net/socket_bio.hpp"
+#include "net/detail/socket_bio.hpp"
 
 #include <sys/socket.h>
 

@@ -1,4 +1,4 @@
-#include "net/http2.hpp"
+#include "net/detail/http2.hpp"
 
 #include <fmt/format.h>
 #include <nghttp2/nghttp2.h>
@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "model/check_error.hpp"
-#include "net/http_request.hpp"
+#include "net/detail/http_request.hpp"
 #include "text/quote.hpp"
 #include "wire/http_answer.hpp"
 

@@ -1,4 +1,4 @@
-#include "net/resolver.hpp"
+#include "net/detail/resolver.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -13,8 +13,8 @@
 #include <cstring>
 #include <utility>
 
-#include "net/event.hpp"
-#include "net/failure.hpp"
+#include "net/detail/event.hpp"
+#include "net/detail/failure.hpp"
 
 namespace vitals::net {
 

@@ -10,7 +10,7 @@
 
 #include "net/awaitable.hpp"
 #include "net/context.hpp"
-#include "net/lanes.hpp"
+#include "net/detail/lanes.hpp"
 
 namespace vitals::net {
 

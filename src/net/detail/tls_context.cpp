@@ -1,4 +1,4 @@
-#include "net/tls_context.hpp"
+#include "net/detail/tls_context.hpp"
 
 #include <dirent.h>
 #include <fmt/format.h>
@@ -11,8 +11,8 @@
 #include <sstream>
 
 #include "model/clock.hpp"
-#include "net/failure.hpp"
-#include "net/resolver.hpp"
+#include "net/detail/failure.hpp"
+#include "net/detail/resolver.hpp"
 
 namespace vitals::net {
 

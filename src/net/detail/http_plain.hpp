@@ -4,8 +4,8 @@
 #include "net/awaitable.hpp"
 #include "net/connection.hpp"
 #include "net/context.hpp"
+#include "net/detail/http_url.hpp"
 #include "net/http_client.hpp"
-#include "net/http_url.hpp"
 
 namespace vitals::net {
 

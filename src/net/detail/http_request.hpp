@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "net/detail/http_url.hpp"
 #include "net/http_client.hpp"
-#include "net/http_url.hpp"
 
 namespace vitals::net {
 
