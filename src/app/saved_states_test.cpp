@@ -6,7 +6,7 @@
 namespace vitals::app {
 namespace {
 
-TEST(SavedStates, WhatWasPushedIsReadAsItWasWritten) {
+TEST(SavedStates, what_was_pushed_is_read_as_it_was_written) {
     Outcome pushed = failed("disk \"full\"\xff", ErrorClass::timeout);
     pushed.with("files", std::int64_t{3}).with("host", std::string("a")).with("dry", true);
     const std::string text = saved_outcome(&pushed);
@@ -21,7 +21,7 @@ TEST(SavedStates, WhatWasPushedIsReadAsItWasWritten) {
     EXPECT_EQ(again->properties, pushed.properties);
 }
 
-TEST(SavedStates, NothingIsMadeOfWhatCannotBeRead) {
+TEST(SavedStates, nothing_is_made_of_what_cannot_be_read) {
     EXPECT_EQ(saved_outcome(nullptr), "");
     for (const char* text :
          {"", "{", "[]", "{}", R"({"status":"fine"})", R"({"status":"ok","properties":7})"})

@@ -99,7 +99,7 @@ std::vector<VaultTrouble> troubles(const config::Config& config) {
     return found;
 }
 
-TEST(VaultReading, AsksForTheMountAndThenForTheSecret) {
+TEST(VaultReading, asks_for_the_mount_and_then_for_the_secret) {
     FakeVault vault({{"/v1/sys/internal/ui/mounts/kv/shop/a%20b", mount("kv/shop/", 2)},
                      {"/v1/kv/shop/data/a%20b", second}});
     const config::Config config = configured(vault.address(), one);
@@ -113,14 +113,14 @@ TEST(VaultReading, AsksForTheMountAndThenForTheSecret) {
     EXPECT_TRUE(config.secrets.vault_secrets().at(0).secret.equals("geheim"));
 }
 
-TEST(VaultReading, TriesBothVersionsWhenItIsNotToldTheMount) {
+TEST(VaultReading, tries_both_versions_when_it_is_not_told_the_mount) {
     FakeVault old({{"/v1/kv/shop/a%20b", first}, {"/v1/kv/data/shop/a%20b", absent}});
     EXPECT_TRUE(troubles(configured(old.address(), one)).empty());
     FakeVault other({{"/v1/kv/data/shop/a%20b", second}});
     EXPECT_TRUE(troubles(configured(other.address(), one)).empty());
 }
 
-TEST(VaultReading, ReadsAPathOnceForAllItsKeys) {
+TEST(VaultReading, reads_a_path_once_for_all_its_keys) {
     FakeVault vault({{"/v1/sys/internal/ui/mounts/kv/a", mount("kv/", 1)}, {"/v1/kv/a", first}});
     const auto found = troubles(
         configured(vault.address(), R"(A: {vault: "kv/a#key"}, B: {vault: "kv/a#other"})"));
@@ -131,7 +131,7 @@ TEST(VaultReading, ReadsAPathOnceForAllItsKeys) {
     EXPECT_EQ(vault.paths().size(), 2u);
 }
 
-TEST(VaultReading, SaysWhatIsWrongWithASecret) {
+TEST(VaultReading, says_what_is_wrong_with_a_secret) {
     const std::string deleted =
         answer("404 Not Found", R"({"data":{"data":null,"metadata":{"version":1}}})");
     struct Case {
@@ -157,7 +157,7 @@ TEST(VaultReading, SaysWhatIsWrongWithASecret) {
     }
 }
 
-TEST(VaultReading, AVaultInTroubleIsAskedOnceInARound) {
+TEST(VaultReading, a_vault_in_trouble_is_asked_once_in_a_round) {
     struct Case {
         Peer::Handler handler;
         std::string text;

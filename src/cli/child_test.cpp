@@ -23,19 +23,19 @@ std::string ending(const std::vector<std::string>& command) {
     return std::to_string(found->code) + " " + found->text;
 }
 
-TEST_F(Child, EndsAsItsCommandDoes) {
+TEST_F(Child, ends_as_its_command_does) {
     EXPECT_EQ(ending({"true"}), "0 ");
     EXPECT_EQ(ending({"sh", "-c", "exit 7"}), "7 exited with 7");
     EXPECT_EQ(ending({"sh", "-c", "kill -KILL $$"}), "137 killed by signal 9 (Killed)");
 }
 
-TEST_F(Child, ThatCannotRunIsTold) {
+TEST_F(Child, that_cannot_run_is_told) {
     EXPECT_EQ(ending({"/nonexistent/command"}),
               "127 '/nonexistent/command' cannot be run: No such file or directory");
     EXPECT_EQ(ending({"/etc/passwd"}), "126 '/etc/passwd' cannot be run: Permission denied");
 }
 
-TEST_F(Child, GetsOurSignals) {
+TEST_F(Child, gets_our_signals) {
     std::jthread sender([] {
         std::this_thread::sleep_for(300ms);
         kill(getpid(), SIGTERM);
@@ -44,7 +44,7 @@ TEST_F(Child, GetsOurSignals) {
               "5 exited with 5");
 }
 
-TEST_F(Child, HasNoSignalsBlockedOrIgnored) {
+TEST_F(Child, has_no_signals_blocked_or_ignored) {
     // SigBlk and SigIgn of the child itself; SIGPIPE is 0x1000.
     const auto found =
         run_child({"sh", "-c",

@@ -40,7 +40,7 @@ std::string shown(const Words& words) {
     return text == nullptr ? "not shown" : text->text;
 }
 
-TEST(CommandLine, ReadsCheck) {
+TEST(CommandLine, reads_check) {
     const auto check = command<Check>({"check", "disk", "tcp://127.0.0.1:1", "-c", "my file.yaml",
                                        "--format=json", "--timeout", "250ms"});
     EXPECT_EQ(check.targets, (Words{"disk", "tcp://127.0.0.1:1"}));
@@ -49,7 +49,7 @@ TEST(CommandLine, ReadsCheck) {
     EXPECT_EQ(check.timeout, 250ms);
 }
 
-TEST(CommandLine, KnowsTheFormatAskedForThoughTheRestIsWrong) {
+TEST(CommandLine, knows_the_format_asked_for_though_the_rest_is_wrong) {
     for (const Words& words : {Words{"check", "--format", "nagios", "--bogus"},
                                {"check", "--format=nagios", "--config"},
                                {"check", "-fnagios", "--bogus"},
@@ -64,12 +64,12 @@ TEST(CommandLine, KnowsTheFormatAskedForThoughTheRestIsWrong) {
         EXPECT_NE(format_asked_for(words), Format::nagios) << words[1];
 }
 
-TEST(CommandLine, TakesComponentsThatAreCalledLikeCommands) {
+TEST(CommandLine, takes_components_that_are_called_like_commands) {
     EXPECT_EQ(command<Check>({"check", "status", "help", "check"}).targets,
               (Words{"status", "help", "check"}));
 }
 
-TEST(CommandLine, ReadsStatus) {
+TEST(CommandLine, reads_status) {
     const auto status =
         command<ShowStatus>({"status", "-w", "--every", "1s", "--url", "unix:/run/x",
                              "--token-file", "t", "--ca", "ca.pem", "databases/*"});
@@ -83,20 +83,20 @@ TEST(CommandLine, ReadsStatus) {
     EXPECT_EQ(command<ShowStatus>({"status"}).format, Format::table);
 }
 
-TEST(CommandLine, ReadsServe) {
+TEST(CommandLine, reads_serve) {
     const auto serve = command<Serve>({"serve", "--log-level", "debug", "--log-format", "json"});
     EXPECT_EQ(serve.log_level, "debug");
     EXPECT_EQ(serve.log_format, "json");
     EXPECT_EQ(command<Serve>({"serve"}).log_level, std::nullopt);
 }
 
-TEST(CommandLine, ReadsDrainOfBothDirections) {
+TEST(CommandLine, reads_drain_of_both_directions) {
     EXPECT_EQ(command<Drain>({"decommission"}).text, "decommissioned");
     EXPECT_EQ(command<Drain>({"decommission", "until noon"}).text, "until noon");
     EXPECT_EQ(command<Drain>({"recommission"}).text, "OK");
 }
 
-TEST(CommandLine, DoesNotTakeADecommissionForItsOpposite) {
+TEST(CommandLine, does_not_take_a_decommission_for_its_opposite) {
     EXPECT_TRUE(complaint({"decommission", "OK"}).contains("use recommission"))
         << complaint({"decommission", "OK"});
     EXPECT_TRUE(complaint({"decommission", ""}).contains("1 to 1024 bytes"));
@@ -104,7 +104,7 @@ TEST(CommandLine, DoesNotTakeADecommissionForItsOpposite) {
     EXPECT_EQ(command<Drain>({"decommission", "grüße"}).text, "grüße");
 }
 
-TEST(CommandLine, LeavesTheCommandOfAHeartbeatAlone) {
+TEST(CommandLine, leaves_the_command_of_a_heartbeat_alone) {
     const auto heartbeat = command<Heartbeat>({"heartbeat", "workers/mail", "--every", "2s", "--",
                                                "check", "--help", "-c", "x", "--", "y"});
     EXPECT_EQ(heartbeat.name, "workers/mail");
@@ -119,7 +119,7 @@ TEST(CommandLine, LeavesTheCommandOfAHeartbeatAlone) {
               "vitals heartbeat: no command behind '--'\nTry 'vitals heartbeat --help'.\n");
 }
 
-TEST(CommandLine, SuggestsWhatWasMeant) {
+TEST(CommandLine, suggests_what_was_meant) {
     EXPECT_EQ(complaint({"chekc", "disk"}),
               "vitals: no command 'chekc', did you mean 'check'?\nTry 'vitals --help'.\n");
     EXPECT_EQ(complaint({"frobnicate"}), "vitals: no command 'frobnicate'\nTry 'vitals --help'.\n");
@@ -137,7 +137,7 @@ TEST(CommandLine, SuggestsWhatWasMeant) {
               "'bash'?\nTry 'vitals completion --help'.\n");
 }
 
-TEST(CommandLine, RefusesWhatItDoesNotUnderstand) {
+TEST(CommandLine, refuses_what_it_does_not_understand) {
     EXPECT_EQ(complaint({"check", "--timeout", "5"}),
               "vitals check: --timeout: '5' is no duration; write for example 250ms, 10s or 5m\n"
               "Try 'vitals check --help'.\n");
@@ -152,17 +152,17 @@ TEST(CommandLine, RefusesWhatItDoesNotUnderstand) {
     EXPECT_TRUE(complaint({}).starts_with("Usage: vitals COMMAND [OPTIONS]\n"));
 }
 
-TEST(CommandLine, ReadsTheColourBeforeAndBehindTheCommand) {
+TEST(CommandLine, reads_the_colour_before_and_behind_the_command) {
     EXPECT_EQ(parsed({"--color", "always", "check"}).colour, Colour::always);
     EXPECT_EQ(parsed({"check", "--color", "never"}).colour, Colour::never);
     EXPECT_EQ(parsed({"check"}).colour, Colour::automatic);
 }
 
-TEST(CommandLine, ShowsTheVersion) {
+TEST(CommandLine, shows_the_version) {
     EXPECT_TRUE(shown({"--version"}).starts_with("vitals 0."));
 }
 
-TEST(Help, OfEachCommandHasAnExampleAndFitsTheScreen) {
+TEST(Help, of_each_command_has_an_example_and_fits_the_screen) {
     ASSERT_EQ(grammar().subcommands.size(), 12u);
     for (const auto& sub : grammar().subcommands) {
         const auto name = sub.name.substr(7);
@@ -180,13 +180,13 @@ TEST(Help, OfEachCommandHasAnExampleAndFitsTheScreen) {
     }
 }
 
-TEST(Help, ListsTheCommands) {
+TEST(Help, lists_the_commands) {
     const auto text = shown({"--help"});
     EXPECT_TRUE(text.contains("\n  check         Runs checks once, now, from here.\n")) << text;
     EXPECT_TRUE(text.contains("--color auto|always|never")) << text;
 }
 
-TEST(Help, ShowsHowACommandIsWritten) {
+TEST(Help, shows_how_a_command_is_written) {
     EXPECT_TRUE(
         shown({"check", "--help"}).starts_with("Usage: vitals check [OPTIONS] [NAME|URL ...]\n"));
     EXPECT_TRUE(shown({"heartbeat", "--help"})

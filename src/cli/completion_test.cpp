@@ -64,13 +64,13 @@ class Bash : public ::testing::Test {
     std::filesystem::path directory_;
 };
 
-TEST_F(Bash, CompletesCommands) {
+TEST_F(Bash, completes_commands) {
     EXPECT_EQ(offered("re"), (Words{"recommission", "remove"}));
     EXPECT_EQ(offered("s"), (Words{"schema", "serve", "status"}));
     EXPECT_EQ(offered("\"\"").size(), grammar().subcommands.size());
 }
 
-TEST_F(Bash, CompletesEveryOptionOfEveryCommand) {
+TEST_F(Bash, completes_every_option_of_every_command) {
     for (const auto& sub : grammar().subcommands) {
         Words names;
         for (const auto& option : sub.options)
@@ -80,7 +80,7 @@ TEST_F(Bash, CompletesEveryOptionOfEveryCommand) {
     EXPECT_EQ(offered("--ver"), (Words{"--version"}));
 }
 
-TEST_F(Bash, CompletesChoices) {
+TEST_F(Bash, completes_choices) {
     EXPECT_EQ(offered("check --format \"\""), (Words{"json", "nagios", "table"}));
     EXPECT_EQ(offered("status -f j"), (Words{"json"}));
     EXPECT_EQ(offered("check --format = t"), (Words{"table"}));
@@ -90,11 +90,11 @@ TEST_F(Bash, CompletesChoices) {
     EXPECT_EQ(offered("--color n"), (Words{"never"}));
 }
 
-TEST_F(Bash, CompletesFiles) {
+TEST_F(Bash, completes_files) {
     EXPECT_EQ(offered("check -c my"), (Words{"my file.yaml"}));
 }
 
-TEST_F(Bash, CompletesNames) {
+TEST_F(Bash, completes_names) {
     EXPECT_EQ(offered("check d"), (Words{"databases/main", "disk"}));
     EXPECT_EQ(offered("check -c x med"), (Words{"media\\ storage"}));
     EXPECT_EQ(offered("status disk dat"), (Words{"databases/main"}));
@@ -103,7 +103,7 @@ TEST_F(Bash, CompletesNames) {
     EXPECT_EQ(offered("schema \"\""), Words{});
 }
 
-TEST(Completion, OfTheOtherShellsKnowsEveryOptionAndChoice) {
+TEST(Completion, of_the_other_shells_knows_every_option_and_choice) {
     const auto zsh = zsh_completion(grammar());
     const auto fish = fish_completion(grammar());
     for (const auto& sub : grammar().subcommands) {
@@ -120,7 +120,7 @@ TEST(Completion, OfTheOtherShellsKnowsEveryOptionAndChoice) {
     EXPECT_TRUE(fish.contains("-a 'table json nagios'"));
 }
 
-TEST(Completion, IsSyntaxThatItsShellAccepts) {
+TEST(Completion, is_syntax_that_its_shell_accepts) {
     const auto accepted = [](const std::string& shell, const std::string& script) {
         const auto file = std::filesystem::temp_directory_path() /
                           ("vitals-completion-syntax-" + std::to_string(getpid()));

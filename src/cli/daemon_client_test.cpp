@@ -18,7 +18,7 @@ std::string where(std::string_view text) {
     return address ? address->shown() : address.error();
 }
 
-TEST(Address, IsReadAsPeopleWriteIt) {
+TEST(Address, is_read_as_people_write_it) {
     EXPECT_EQ(where("http://127.0.0.1:8080"), "http://127.0.0.1:8080");
     EXPECT_EQ(where("https://status.example.org/"), "https://status.example.org");
     EXPECT_EQ(where("localhost:8080"), "http://localhost:8080");
@@ -27,7 +27,7 @@ TEST(Address, IsReadAsPeopleWriteIt) {
     EXPECT_EQ(where("unix:///run/x"), "unix:/run/x");
 }
 
-TEST(Address, IsRefusedWithAReason) {
+TEST(Address, is_refused_with_a_reason) {
     EXPECT_EQ(where("unix:"), "'unix:' needs a path");
     EXPECT_EQ(where("ftp://host"), "'ftp' is not http, https or unix");
     EXPECT_TRUE(where("http://host/healthz").contains("is not HOST:PORT"))
@@ -45,7 +45,7 @@ std::string from(std::string_view listeners) {
     return address ? address->shown() : "nowhere";
 }
 
-TEST(Address, ComesFromTheConfiguration) {
+TEST(Address, comes_from_the_configuration) {
     EXPECT_EQ(from("  - address: 127.0.0.1:9090\n"), "http://127.0.0.1:9090");
     EXPECT_EQ(from("  - address: 0.0.0.0:9090\n"), "http://127.0.0.1:9090");
     EXPECT_EQ(from("  - address: '[::]:9090'\n"), "http://[::1]:9090");
@@ -56,7 +56,7 @@ TEST(Address, ComesFromTheConfiguration) {
     EXPECT_EQ(from("  - address: 127.0.0.1:0\n"), "nowhere");
 }
 
-TEST(Daemon, ThatIsNotThereIsUnreachable) {
+TEST(Daemon, that_is_not_there_is_unreachable) {
     DaemonOptions options;
     options.url = "unix:/nonexistent/vitals.sock";
     const auto daemon = Daemon::find(options);
@@ -68,7 +68,7 @@ TEST(Daemon, ThatIsNotThereIsUnreachable) {
         << answer.error().text;
 }
 
-TEST(Daemon, IsNotAskedWithATokenThatCannotBeRead) {
+TEST(Daemon, is_not_asked_with_a_token_that_cannot_be_read) {
     DaemonOptions options;
     options.url = "http://127.0.0.1:1";
     options.token_file = "/nonexistent/token";
@@ -78,7 +78,7 @@ TEST(Daemon, IsNotAskedWithATokenThatCannotBeRead) {
     EXPECT_EQ(daemon.error().code, exit_code::usage);
 }
 
-TEST(Daemon, TokensStandAloneInTheirFile) {
+TEST(Daemon, tokens_stand_alone_in_their_file) {
     std::string name = std::filesystem::temp_directory_path() / "vitals-token-XXXXXX";
     const int file = mkstemp(name.data());
     ASSERT_GE(file, 0);

@@ -15,7 +15,7 @@ using testing::snapshot;
 using testing::state;
 using testing::took;
 
-TEST(Json, HoldsWhatARunFound) {
+TEST(Json, holds_what_a_run_found) {
     auto outcome =
         took(failed("connection refused", ErrorClass::connect, "127.0.0.1:6379"), 1200us);
     outcome.failed_phase = "connect";
@@ -35,14 +35,14 @@ TEST(Json, HoldsWhatARunFound) {
         "\n");
 }
 
-TEST(Json, IsValidWhateverTheOtherSideSaid) {
+TEST(Json, is_valid_whatever_the_other_side_said) {
     auto given =
         snapshot({state({"a\"b\x01", failed("\xff\xfe", ErrorClass::protocol, "\x1b[2J\n")})});
     const auto value = boost::json::parse(as_json(given, now));
     EXPECT_EQ(value.at("components").as_array().at(0).at("error").as_string(), "\x1b[2J\n");
 }
 
-TEST(Json, LeavesOutWhatIsNotKnown) {
+TEST(Json, leaves_out_what_is_not_known) {
     auto given = snapshot({never_run("a"), state({"b", ok("well"), true, 900s})});
     given.causes["a"] = "b";
     const auto value = boost::json::parse(as_json(given, now));

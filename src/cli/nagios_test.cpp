@@ -16,7 +16,7 @@ using testing::snapshot;
 using testing::state;
 using testing::took;
 
-TEST(Nagios, SaysOkWithPerformanceData) {
+TEST(Nagios, says_ok_with_performance_data) {
     const auto given =
         snapshot({state({"disk", took(ok(), 412us)}), state({"redis", took(ok(), 12ms)})});
     EXPECT_EQ(as_nagios(given, now),
@@ -24,7 +24,7 @@ TEST(Nagios, SaysOkWithPerformanceData) {
               "failed=0;;;0;2\n");
 }
 
-TEST(Nagios, NamesWhatFails) {
+TEST(Nagios, names_what_fails) {
     const auto given = snapshot(
         {state({"disk", took(ok(), 1ms)}),
          state({"redis",
@@ -35,20 +35,20 @@ failed: redis (connection refused)
 )");
 }
 
-TEST(Nagios, KeepsPrivateErrorTextsToItself) {
+TEST(Nagios, keeps_private_error_texts_to_itself) {
     const auto given = snapshot(
         {state({"redis", failed("not authorized", ErrorClass::auth, "user app@10.1.2.3")})});
     EXPECT_FALSE(as_nagios(given, now).contains("10.1.2.3"));
 }
 
-TEST(Nagios, WarnsOfDegradedAndUncriticalOnes) {
+TEST(Nagios, warns_of_degraded_and_uncritical_ones) {
     EXPECT_TRUE(as_nagios(snapshot({state({"disk", degraded("86 % used")})}), now)
                     .starts_with("VITALS WARNING - 1/1 degraded: disk (86 % used) | "));
     EXPECT_TRUE(as_nagios(snapshot({state({"disk", failed("full"), false})}), now)
                     .starts_with("VITALS WARNING - 1/1 failing: disk (full) | "));
 }
 
-TEST(Nagios, DoesNotCallUnknownWell) {
+TEST(Nagios, does_not_call_unknown_well) {
     const auto given = snapshot({never_run("a"), state({"b", took(ok(), 1ms), true, 9000s})});
     EXPECT_EQ(below(as_nagios(given, now)), R"(
 VITALS UNKNOWN - 2/2 unknown: a (not run yet), b (stale) | failed=0;;;0;2
@@ -59,7 +59,7 @@ unknown: b (stale)
               "VITALS UNKNOWN - no components: nothing was checked\n");
 }
 
-TEST(Nagios, QuotesLabelsThatNeedIt) {
+TEST(Nagios, quotes_labels_that_need_it) {
     const auto given = snapshot({state({"a=b", took(ok(), 1ms)}), state({"it's", took(ok(), 1ms)}),
                                  state({"media storage", took(ok(), 1ms)})});
     EXPECT_EQ(as_nagios(given, now),
@@ -67,7 +67,7 @@ TEST(Nagios, QuotesLabelsThatNeedIt) {
               "'media storage_time'=0.001s;;;0 failed=0;;;0;3\n");
 }
 
-TEST(Nagios, LetsNoTextBeginPerformanceData) {
+TEST(Nagios, lets_no_text_begin_performance_data) {
     const auto given = snapshot({state({"a|b", failed("said | and\nmore")})});
     const auto text = as_nagios(given, now);
     EXPECT_TRUE(text.starts_with("VITALS CRITICAL - 1/1 failing: a/b (said / and more) | "))
@@ -75,7 +75,7 @@ TEST(Nagios, LetsNoTextBeginPerformanceData) {
     EXPECT_EQ(std::ranges::count(text, '|'), 1);
 }
 
-TEST(Nagios, NamesTenAndCountsTheRest) {
+TEST(Nagios, names_ten_and_counts_the_rest) {
     std::vector<std::shared_ptr<const ComponentState>> states;
     for (int i = 10; i < 25; ++i) states.push_back(state({"c" + std::to_string(i), failed("no")}));
     const auto text = as_nagios(snapshot(states), now);
@@ -85,7 +85,7 @@ TEST(Nagios, NamesTenAndCountsTheRest) {
     EXPECT_TRUE(text.contains("\nfailed: c24 (no)\n"));
 }
 
-TEST(Nagios, NamesTheWorstFirstBelowAsWell) {
+TEST(Nagios, names_the_worst_first_below_as_well) {
     const auto given = snapshot(
         {state({"a", degraded("slow")}), never_run("b"), state({"c", failed("no"), false})});
     const std::string notes[] = {"note: 1 pushed component | is not checked"};
@@ -98,7 +98,7 @@ note: 1 pushed component / is not checked
 )");
 }
 
-TEST(Nagios, KeepsTheFirstLineWithinAKibibyte) {
+TEST(Nagios, keeps_the_first_line_within_a_kibibyte) {
     std::string detail;
     for (int i = 0; i < 600; ++i) detail += "ü";
     for (const std::string_view name : {"a", "ab"}) {  // wherever a character is cut
@@ -116,13 +116,13 @@ TEST(Nagios, KeepsTheFirstLineWithinAKibibyte) {
             .starts_with("VITALS OK - 100/100 ok\nperformance data | 100_time=0.001s;;;0 "));
 }
 
-TEST(Nagios, SaysAllThatKeepsItFromLooking) {
+TEST(Nagios, says_all_that_keeps_it_from_looking) {
     EXPECT_EQ(nagios_unknown("a | b\nc\n\nd\n"), "VITALS UNKNOWN - a / b\nc\nd\n");
     EXPECT_EQ(nagios_unknown(""), "VITALS UNKNOWN - \n");
     EXPECT_EQ(nagios_unknown(std::string(5000, 'x')).size(), 1024u);
 }
 
-TEST(Nagios, PutsDifferentStatusesApart) {
+TEST(Nagios, puts_different_statuses_apart) {
     const auto given = snapshot({state({"a", failed("no")}), state({"b", degraded("slow")})});
     EXPECT_TRUE(
         as_nagios(given, now)

@@ -41,7 +41,7 @@ constexpr Field example_fields[] = {
     field<&Example::days>("days", "How many.", {.unit = "days", .least = 0, .most = 30}),
 };
 
-TEST(Keys, AreToldInWords) {
+TEST(Keys, are_told_in_words) {
     const Example defaults;
     std::string text;
     for (const auto& key : keys_of(example_fields, ObjectRef(defaults))) {
@@ -60,11 +60,11 @@ TEST(Keys, AreToldInWords) {
               "days|whole number|14|0 to 30 days\n");
 }
 
-TEST(Keys, OfAnOptionalMappingHaveTheDefaultsOfItsStruct) {
+TEST(Keys, of_an_optional_mapping_have_the_defaults_of_its_struct) {
     EXPECT_TRUE(keys_of(example_fields, {})[1].fallback.empty());
 }
 
-TEST(Kinds, EachHasAValidExample) {
+TEST(Kinds, each_has_a_valid_example) {
     config::Options no_secrets;
     no_secrets.secrets = false;
     ASSERT_GE(app::kinds().size(), 12u);
@@ -75,7 +75,7 @@ TEST(Kinds, EachHasAValidExample) {
     }
 }
 
-TEST(Kinds, EachExplainsItselfWithinTheTerminal) {
+TEST(Kinds, each_explains_itself_within_the_terminal) {
     const Terminal narrow{.interactive = true, .width = 60, .height = 24};
     for (const auto* kind : app::kinds()) {
         const auto name = std::string(kind->description.name);
@@ -92,7 +92,7 @@ TEST(Kinds, EachExplainsItselfWithinTheTerminal) {
     EXPECT_EQ(as_sentence("Asks for a name."), "Asks for a name.");
 }
 
-TEST(ReferencePage, IsTheOneInTheDocuments) {
+TEST(ReferencePage, is_the_one_in_the_documents) {
     std::ifstream file(VITALS_SOURCE_DIR "/docs/configuration.md");
     std::stringstream content;
     content << file.rdbuf();

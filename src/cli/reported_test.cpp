@@ -32,7 +32,7 @@ constexpr std::string_view components = R"({
      "stale": false}
   ]})";
 
-TEST(Components, LookLikeWhatCheckShows) {
+TEST(Components, look_like_what_check_shows) {
     const auto snapshot = read_components(components, now);
     ASSERT_TRUE(snapshot) << snapshot.error();
     EXPECT_EQ(snapshot->service.name, "shop");
@@ -47,7 +47,7 @@ failed: 4 components: 2 failed, 2 unknown
 )");
 }
 
-TEST(Components, AreSelectedByName) {
+TEST(Components, are_selected_by_name) {
     auto snapshot = read_components(components, now);
     ASSERT_TRUE(snapshot);
     std::erase_if(snapshot->components, [](const auto& state) { return state->name() != "disk"; });
@@ -58,7 +58,7 @@ TEST(Components, AreSelectedByName) {
     EXPECT_TRUE(body.contains(R"("service":{"name":"shop","version":"2.6.0"})"));
 }
 
-TEST(Components, OfVitalsAloneAreNothingWatched) {
+TEST(Components, of_vitals_alone_are_nothing_watched) {
     const auto snapshot = read_components(R"({"components": [
         {"name": "vitals/engine", "status": "ok", "critical": true, "age_seconds": 1},
         {"name": "vitals/store", "status": "ok", "critical": true, "age_seconds": 1}]})",
@@ -69,7 +69,7 @@ TEST(Components, OfVitalsAloneAreNothingWatched) {
     EXPECT_EQ(as_nagios(*snapshot, now), "VITALS UNKNOWN - nothing is watched\n");
 }
 
-TEST(Components, ThatAreNotThereAreAnError) {
+TEST(Components, that_are_not_there_are_an_error) {
     EXPECT_EQ(read_components("<html>", now).error(), "the answer is not JSON");
     EXPECT_EQ(read_components("[]", now).error(), "the answer is not a JSON object");
     EXPECT_EQ(read_components("{}", now).error(), "the answer lists no components");
@@ -81,7 +81,7 @@ TEST(Components, ThatAreNotThereAreAnError) {
               "a component has no name or no status");
 }
 
-TEST(Components, SurviveAbsurdNumbers) {
+TEST(Components, survive_absurd_numbers) {
     const auto snapshot = read_components(
         R"({"components":[{"name":"a","status":"ok","age_seconds":1e300,"duration_seconds":-1e300}]})",
         now);
@@ -89,7 +89,7 @@ TEST(Components, SurviveAbsurdNumbers) {
     EXPECT_EQ(snapshot->components[0]->status(now), Status::ok);
 }
 
-TEST(HealthJson, IsReadForThoseWithoutAToken) {
+TEST(HealthJson, is_read_for_those_without_a_token) {
     const auto snapshot = read_health_json(
         R"({"status":"fail","serviceId":"shop","checks":{
             "disk:responseTime":[{"componentId":"disk","status":"warn","output":"86 % used"}],
@@ -113,7 +113,7 @@ failed: 4 components: 1 failed, 1 unknown, 1 degraded, 1 ok
     EXPECT_FALSE(read_health_json(R"({"checks":{"x":[{"status":"pass"}]}})", now));
 }
 
-TEST(HealthJson, IsJudgedAsTheDaemonDoes) {
+TEST(HealthJson, is_judged_as_the_daemon_does) {
     auto snapshot = read_health_json(
         R"({"status":"warn","checks":{
             "minor:responseTime":[{"componentId":"minor","status":"fail","critical":false,
@@ -134,7 +134,7 @@ TEST(HealthJson, IsJudgedAsTheDaemonDoes) {
               "\n");
 }
 
-TEST(HealthJson, SaysThatItIsOutOfService) {
+TEST(HealthJson, says_that_it_is_out_of_service) {
     const auto snapshot =
         read_health_json(R"({"output":"out of service: kernel update","checks":{}})", now);
     ASSERT_TRUE(snapshot) << snapshot.error();
@@ -142,7 +142,7 @@ TEST(HealthJson, SaysThatItIsOutOfService) {
     EXPECT_FALSE(snapshot->decommission.draining);
 }
 
-TEST(HealthJson, OfAnUnknownWordIsNotHealthy) {
+TEST(HealthJson, of_an_unknown_word_is_not_healthy) {
     const auto snapshot =
         read_health_json(R"({"checks":{"x":[{"componentId":"x","status":"great"}]}})", now);
     ASSERT_TRUE(snapshot);

@@ -25,25 +25,25 @@ std::string selected(const Words& words) {
     return text;
 }
 
-TEST(Select, TakesNamesAndGlobsOnceInTheirOrder) {
+TEST(Select, takes_names_and_globs_once_in_their_order) {
     EXPECT_EQ(selected({"disk", "databases/*"}), "databases/main;databases/test;disk!;");
     EXPECT_EQ(selected({"*", "disk", "disk"}),
               "caches/default;databases/main;databases/test;disk!;media storage service;");
     EXPECT_EQ(selected({"media storage service"}), "media storage service!;");
 }
 
-TEST(Select, Excludes) {
+TEST(Select, excludes) {
     EXPECT_EQ(selected({"databases/*", "!databases/test"}), "databases/main;");
     EXPECT_EQ(selected({"!databases/*"}), "caches/default;disk;media storage service;");
 }
 
-TEST(Select, TakesTagsAndKinds) {
+TEST(Select, takes_tags_and_kinds) {
     EXPECT_EQ(selected({"tag:storage"}), "databases/main;disk;");
     EXPECT_EQ(selected({"kind:tcp", "!tag:storage"}), "databases/test;");
     EXPECT_EQ(selected({"tag:network"}), "no component matches 'tag:network'");
 }
 
-TEST(Select, SaysWhatTakesNothing) {
+TEST(Select, says_what_takes_nothing) {
     EXPECT_EQ(selected({"databses/main"}),
               "no component 'databses/main', did you mean 'databases/main'?");
     EXPECT_EQ(selected({"disk", "quite something else"}), "no component 'quite something else'");
@@ -51,7 +51,7 @@ TEST(Select, SaysWhatTakesNothing) {
     EXPECT_EQ(selected({"*", "!dsik"}), "no component 'dsik', did you mean 'disk'?");
 }
 
-TEST(Url, IsToldFromAName) {
+TEST(Url, is_told_from_a_name) {
     EXPECT_TRUE(looks_like_url("https://example.org"));
     EXPECT_TRUE(looks_like_url("file:/etc/passwd"));
     EXPECT_TRUE(looks_like_url("unix:/run/x.sock"));

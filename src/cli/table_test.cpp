@@ -27,7 +27,7 @@ Outcome refused() {
     return outcome;
 }
 
-TEST(Table, ShowsAComponentALine) {
+TEST(Table, shows_a_component_a_line) {
     const auto given = snapshot({state({"caches/default", refused()}),
                                  state({"disk", took(degraded("86 % used"), 300us), false}),
                                  state({"größe", took(ok("3 files"), 15ms)})});
@@ -40,7 +40,7 @@ failed: 3 components: 1 failed, 1 degraded, 1 ok
 )");
 }
 
-TEST(Table, AlignsLongUrls) {
+TEST(Table, aligns_long_urls) {
     const auto given =
         snapshot({state({"postgresql://monitor:***@127.0.0.1:5432/app", took(ok("answers"), 15ms)}),
                   state({"redis://127.0.0.1:6379", took(ok("writes"), 1200us)})});
@@ -52,7 +52,7 @@ ok: 2 components: 2 ok
 )");
 }
 
-TEST(Table, WrapsInTheDetailColumn) {
+TEST(Table, wraps_in_the_detail_column) {
     const auto given = snapshot({state({"caches/default", refused()})});
     const Terminal terminal{.interactive = true, .width = 64, .height = 24, .unicode = true};
     const auto text = as_table(given, now, terminal, false);
@@ -65,7 +65,7 @@ STATUS      NAME              TIME  DETAIL
 )");
 }
 
-TEST(Table, PutsTheTextBelowWhereTheTerminalIsNarrow) {
+TEST(Table, puts_the_text_below_where_the_terminal_is_narrow) {
     const auto given = snapshot({state({"caches/default", refused()})});
     const Terminal terminal{.interactive = true, .width = 40, .height = 24};
     EXPECT_EQ(below(as_table(given, now, terminal, false)), R"(
@@ -76,7 +76,7 @@ x failed    caches/default  1.2 ms
 )");
 }
 
-TEST(Table, NeverExceedsTheTerminal) {
+TEST(Table, never_exceeds_the_terminal) {
     auto outcome = refused();
     outcome.error = "東京 " + std::string(300, 'x') + " 😀😀😀";
     const auto given = snapshot({state({"caches/default", outcome}), state({"b", ok("fine")})});
@@ -95,14 +95,14 @@ TEST(Table, NeverExceedsTheTerminal) {
     }
 }
 
-TEST(Table, NamesThePhaseARunHungIn) {
+TEST(Table, names_the_phase_a_run_hung_in) {
     auto outcome = took(failed("timeout after 2 s", ErrorClass::timeout), 2s);
     outcome.failed_phase = "tls";
     const auto text = as_table(snapshot({state({"shop", outcome})}), now, file, false);
     EXPECT_TRUE(text.contains("timeout after 2 s in tls\n")) << text;
 }
 
-TEST(Table, ShowsAgeAndStaleness) {
+TEST(Table, shows_age_and_staleness) {
     const auto given = snapshot({state({"fresh", ok("well")}), never_run("never"),
                                  state({"old", ok("well"), true, 4000s})});
     EXPECT_EQ(below(as_table(given, now, file, true)), R"(
@@ -114,7 +114,7 @@ unknown: 3 components: 2 unknown, 1 ok
 )");
 }
 
-TEST(Table, LeadsToTheCause) {
+TEST(Table, leads_to_the_cause) {
     auto given = snapshot(
         {state({"database", failed("connection refused")}), state({"shop", failed("status 500")})});
     given.causes["shop"] = "database";
@@ -122,7 +122,7 @@ TEST(Table, LeadsToTheCause) {
     EXPECT_TRUE(text.contains("status 500, because of database\n")) << text;
 }
 
-TEST(Table, SaysThatTheDaemonIsDecommissioned) {
+TEST(Table, says_that_the_daemon_is_decommissioned) {
     auto given = snapshot({state({"shop", ok()})});
     given.decommission.text = "moving\x1b[31m house";
     EXPECT_TRUE(
@@ -131,7 +131,7 @@ TEST(Table, SaysThatTheDaemonIsDecommissioned) {
     EXPECT_TRUE(as_table(given, now, file, true).starts_with("draining: about to stop\n"));
 }
 
-TEST(Table, DoesNotLetForeignTextDriveTheTerminal) {
+TEST(Table, does_not_let_foreign_text_drive_the_terminal) {
     auto outcome = failed("bad answer", ErrorClass::protocol, "\x1b]0;owned\x07\x1b[2J\nline two");
     const auto text = as_table(snapshot({state({"shop", outcome})}), now, file, false);
     EXPECT_FALSE(text.contains('\x1b'));
@@ -139,7 +139,7 @@ TEST(Table, DoesNotLetForeignTextDriveTheTerminal) {
     EXPECT_TRUE(text.contains("bad answer: ?]0;owned??[2J line two")) << text;
 }
 
-TEST(Table, ColoursStatusesAndNothingElse) {
+TEST(Table, colours_statuses_and_nothing_else) {
     const Terminal colourful{.colours = true, .unicode = true};
     const auto text = as_table(snapshot({state({"shop", failed("no")})}), now, colourful, false);
     EXPECT_TRUE(text.contains("\x1b[31m✗ failed  \x1b[0m")) << text;
@@ -147,7 +147,7 @@ TEST(Table, ColoursStatusesAndNothingElse) {
         as_table(snapshot({state({"shop", failed("no")})}), now, file, false).contains('\x1b'));
 }
 
-TEST(Table, DropsWellComponentsWhereTheScreenIsTooLow) {
+TEST(Table, drops_well_components_where_the_screen_is_too_low) {
     std::vector<std::shared_ptr<const ComponentState>> states;
     for (char name = 'a'; name <= 'z'; ++name) {
         states.push_back(state({std::string(1, name), name == 'y' ? failed("down") : ok("well")}));
@@ -160,7 +160,7 @@ TEST(Table, DropsWellComponentsWhereTheScreenIsTooLow) {
     EXPECT_TRUE(text.contains("failed: 26 components: 1 failed, 25 ok\n")) << text;
 }
 
-TEST(Table, CountsTheLinesOfWrappedRows) {
+TEST(Table, counts_the_lines_of_wrapped_rows) {
     std::vector<std::shared_ptr<const ComponentState>> states;
     for (char name = 'a'; name <= 'j'; ++name) {
         states.push_back(state({std::string(1, name), ok(std::string(100, 'x'))}));
@@ -171,13 +171,13 @@ TEST(Table, CountsTheLinesOfWrappedRows) {
     EXPECT_TRUE(text.contains("ok        a")) << text;
 }
 
-TEST(Table, DoesNotSayTheSameTwice) {
+TEST(Table, does_not_say_the_same_twice) {
     const auto given = snapshot({state({"shop", failed("connection refused", ErrorClass::connect,
                                                        "127.0.0.1:1: Connection refused")})});
     EXPECT_TRUE(as_table(given, now, file, false).contains("  connection refused: 127.0.0.1:1\n"));
 }
 
-TEST(Overall, OfNothingIsUnknown) {
+TEST(Overall, of_nothing_is_unknown) {
     EXPECT_EQ(overall(snapshot({}), now), Status::unknown);
 }
 

@@ -51,7 +51,7 @@ const Options& options_of(const Config& config, std::size_t component) {
     return config.components.at(component).options.as<Options>();
 }
 
-TEST(Config, TakesEverySection) {
+TEST(Config, takes_every_section) {
     const Config config = good(R"(
 service: {name: shop, version: 2.6.0}
 state_dir: /var/lib/vitals
@@ -165,7 +165,7 @@ endpoints:
     EXPECT_THAT(config.warnings, IsEmpty());
 }
 
-TEST(Config, FillsInWhatIsNotWritten) {
+TEST(Config, fills_in_what_is_not_written) {
     const Config config = good("components:\n  disk: {check: disk}\n");
     EXPECT_EQ(config.service.name, "vitals");
     EXPECT_EQ(config.state_dir, "./vitals-state");
@@ -181,14 +181,14 @@ TEST(Config, FillsInWhatIsNotWritten) {
     EXPECT_EQ(config.log.level, "info");
 }
 
-TEST(Config, TakesTheFirstStateDirectoryOfSystemd) {
+TEST(Config, takes_the_first_state_directory_of_systemd) {
     const std::string_view text = "components: {disk: {check: disk}}\n";
     EXPECT_EQ(good(text, {{"STATE_DIRECTORY", "/var/lib/vitals"}}).state_dir, "/var/lib/vitals");
     EXPECT_EQ(good(text, {{"STATE_DIRECTORY", "/var/lib/a:/var/lib/b"}}).state_dir, "/var/lib/a");
     EXPECT_EQ(good("state_dir: here\n", {{"STATE_DIRECTORY", "/var/lib/a"}}).state_dir, "here");
 }
 
-TEST(Config, ConvertsOnlyWhereATypeAsksForIt) {
+TEST(Config, converts_only_where_a_type_asks_for_it) {
     const Config config = good(R"(
 service: {name: no, version: 1.10}
 components:
@@ -208,7 +208,7 @@ components:
                 ElementsAre(testing::Pair("Retry-After", "120"), testing::Pair("X-Ready", "yes")));
 }
 
-TEST(Config, ReplacesVariablesInValuesAfterParsing) {
+TEST(Config, replaces_variables_in_values_after_parsing) {
     const Variables variables = {{"HOST", "shop.example.org"},
                                  {"EMPTY", ""},
                                  {"SECONDS", "7s"},
@@ -232,7 +232,7 @@ components:
     EXPECT_EQ(config.components[0].policy.interval, milliseconds(15'000));
 }
 
-TEST(Config, AVariableAddsNoStructure) {
+TEST(Config, a_variable_adds_no_structure) {
     const Variables variables = {{"X", "{check: disk}"}, {"NULL", "null"}};
     EXPECT_EQ(problems("components:\n  a: ${X}\n", variables),
               "vitals.yaml:2:6: component 'a' must be a mapping with 'check' and what it needs, "
@@ -240,7 +240,7 @@ TEST(Config, AVariableAddsNoStructure) {
     EXPECT_EQ(good("service: {name: \"${NULL}\"}", variables).service.name, "null");
 }
 
-TEST(Config, ReadsEveryFormOfSecret) {
+TEST(Config, reads_every_form_of_secret) {
     const Config config = good(R"(
 components:
   web:
@@ -260,7 +260,7 @@ components:
     EXPECT_TRUE(http.headers[1].second.equals("text/plain"));
 }
 
-TEST(Config, ChecksAFileWhereTheSecretsAreNotAtHand) {
+TEST(Config, checks_a_file_where_the_secrets_are_not_at_hand) {
     constexpr std::string_view text = R"(
 listeners:
   - address: 127.0.0.1:8443
@@ -284,7 +284,7 @@ tokens: {a: {secret: {file: /nonexistent/a}}, b: {secret: {env: UNSET}}, c: {sec
               "'file'?\n");
 }
 
-TEST(Config, TwoTokensMayHaveTheSameSecret) {
+TEST(Config, two_tokens_may_have_the_same_secret) {
     EXPECT_EQ(good("tokens: {a: {secret: x}, b: {secret: x}}").tokens.size(), 2u);
 }
 
@@ -295,7 +295,7 @@ std::vector<std::string> enabled_paths(const Config& config) {
     return paths;
 }
 
-TEST(Endpoints, WithoutASectionAllThatNeedNoMappingAreOnTheirUsualPaths) {
+TEST(Endpoints, without_a_section_all_that_need_no_mapping_are_on_their_usual_paths) {
     const Config config = good("components: {disk: {check: disk}}");
     EXPECT_THAT(enabled_paths(config),
                 ElementsAre("/svc_status", "/probe_status", "/", "/health", "/metrics", "/"));
@@ -315,7 +315,7 @@ Served served(const Config& config) {
     return places;
 }
 
-TEST(Endpoints, AnEntryIsAddedToTheUsualOnes) {
+TEST(Endpoints, an_entry_is_added_to_the_usual_ones) {
     EXPECT_EQ(served(good("endpoints: [{dialect: metrics, path: /m}]")),
               (Served{{"metrics", "/m"},
                       {"svc_status", "/svc_status"},
@@ -326,7 +326,7 @@ TEST(Endpoints, AnEntryIsAddedToTheUsualOnes) {
                       {"page", "/"}}));
 }
 
-TEST(Endpoints, AnEntryReplacesTheUsualOneOfItsDialectAndPath) {
+TEST(Endpoints, an_entry_replaces_the_usual_one_of_its_dialect_and_path) {
     const Config config = good(R"(
 tokens: {operator: {secret: abc}}
 endpoints:
@@ -341,7 +341,7 @@ endpoints:
     EXPECT_THAT(config.endpoints[0].tokens, ElementsAre("operator"));
 }
 
-TEST(Endpoints, APathThatAnEntryTakesIsItsAlone) {
+TEST(Endpoints, a_path_that_an_entry_takes_is_its_alone) {
     EXPECT_EQ(served(good("endpoints: [{dialect: svc_status, path: /health/}]")),
               (Served{{"svc_status", "/health/"},
                       {"svc_status", "/svc_status"},
@@ -351,7 +351,7 @@ TEST(Endpoints, APathThatAnEntryTakesIsItsAlone) {
                       {"page", "/"}}));
 }
 
-TEST(Endpoints, OnlyIsTheExactList) {
+TEST(Endpoints, only_is_the_exact_list) {
     EXPECT_EQ(served(good("endpoints: {only: [{dialect: metrics}]}")),
               (Served{{"metrics", "/metrics"}}));
     EXPECT_EQ(served(good("endpoints: {only: []}", {{"ENABLE_HEALTHZ_ENDPOINT", "true"}})),
@@ -364,7 +364,7 @@ TEST(Endpoints, OnlyIsTheExactList) {
               "vitals.yaml:1:19: 'only' must be a list, each item begun with '- ', found a text\n");
 }
 
-TEST(Endpoints, HealthzThatIsNotListedObeysItsSwitch) {
+TEST(Endpoints, healthz_that_is_not_listed_obeys_its_switch) {
     for (const auto& [value, on] :
          std::initializer_list<std::pair<std::string, bool>>{{"true", true},
                                                              {"True", true},
@@ -383,7 +383,7 @@ TEST(Endpoints, HealthzThatIsNotListedObeysItsSwitch) {
     }
 }
 
-TEST(Endpoints, HealthzThatIsListedIsOnUnlessSwitchedOff) {
+TEST(Endpoints, healthz_that_is_listed_is_on_unless_switched_off) {
     const std::string_view listed = "endpoints: [{dialect: healthz}]";
     const std::string_view off = "endpoints: [{dialect: healthz, enabled: false}]";
     const auto enabled = [](std::string_view text, const Variables& variables) {
@@ -402,13 +402,13 @@ TEST(Endpoints, HealthzThatIsListedIsOnUnlessSwitchedOff) {
                          "ENABLE_HEALTHZ_ENDPOINT is set to '0'"));
 }
 
-TEST(Endpoints, TheSwitchDoesNotTakeAPathThatIsTaken) {
+TEST(Endpoints, the_switch_does_not_take_a_path_that_is_taken) {
     const Config config = good("endpoints: [{dialect: health_json, path: /healthz}]",
                                {{"ENABLE_HEALTHZ_ENDPOINT", "true"}});
     EXPECT_THAT(enabled_paths(config), AllOf(Contains("/healthz"), Not(Contains("/healthz/"))));
 }
 
-TEST(Endpoints, APathMayBeUsedAgainOnAnotherListenerOrWhenDisabled) {
+TEST(Endpoints, a_path_may_be_used_again_on_another_listener_or_when_disabled) {
     good(R"(
 listeners: [{address: "127.0.0.1:8080"}, {address: "127.0.0.1:8081"}]
 endpoints:
@@ -420,7 +420,7 @@ endpoints:
 )");
 }
 
-TEST(Endpoints, OptionsOfADialectMayNameComponentsAndWorkers) {
+TEST(Endpoints, options_of_a_dialect_may_name_components_and_workers) {
     const Config config = good(R"(
 components: {db: {check: disk}}
 workers: {pulp: {}}
@@ -448,7 +448,7 @@ endpoints:
               "required\n");
 }
 
-TEST(Warnings, NameWhatIsAllowedButHardlyMeant) {
+TEST(Warnings, name_what_is_allowed_but_hardly_meant) {
     EXPECT_THAT(good(R"(
 listeners: [{address: "0.0.0.0:8080", control: true}]
 vault: {url: "http://vault:8200", token: xyzzy}
@@ -467,7 +467,7 @@ endpoints: [{dialect: metrics, components: ["caches/*"]}]
                             "vitals.yaml:4:45: 'caches/*' matches no component"));
 }
 
-TEST(Warnings, OnlyThisMachinesNamesAreThisMachine) {
+TEST(Warnings, only_this_machines_names_are_this_machine) {
     const auto exposed = [](std::string_view host) {
         const auto warnings = good("components: {disk: {check: disk}}\nvault: {url: \"http://" +
                                    std::string(host) + "\", token: xyzzy}\n")
@@ -482,7 +482,7 @@ TEST(Warnings, OnlyThisMachinesNamesAreThisMachine) {
         EXPECT_TRUE(exposed(elsewhere)) << elsewhere;
 }
 
-TEST(Warnings, TellOfAnEndpointThatShowsNothing) {
+TEST(Warnings, tell_of_an_endpoint_that_shows_nothing) {
     EXPECT_THAT(good(R"(
 components: {db/main: {check: disk}}
 endpoints:
@@ -500,7 +500,7 @@ endpoints:
                 IsEmpty());
 }
 
-TEST(Problems, OneMistakeIsReportedOnce) {
+TEST(Problems, one_mistake_is_reported_once) {
     // The misspelt section, kind, listener and token are each named by others.
     EXPECT_EQ(problems("componets: {a: {check: disk}}\nendpoints: [{dialect: page, components: "
                        "[a]}]\n"),
@@ -519,20 +519,20 @@ TEST(Problems, OneMistakeIsReportedOnce) {
               "find expected ',' or '}')\n");
 }
 
-TEST(Problems, WhatATableSaysOfAValueFollowsItsKey) {
+TEST(Problems, what_a_table_says_of_a_value_follows_its_key) {
     EXPECT_EQ(
         problems("components:\n  a: {check: tcp, url: x}\n  b: {check: tcp, url: 'tcp://x!'}\n"),
         "vitals.yaml:2:24: 'url' has no scheme\n"
         "vitals.yaml:3:24: 'url': no shouting\n");
 }
 
-TEST(Problems, AnUnknownDialectIsAnsweredWithThoseThereAre) {
+TEST(Problems, an_unknown_dialect_is_answered_with_those_there_are) {
     EXPECT_EQ(problems("endpoints: [{dialect: morse}]\n"),
               "vitals.yaml:1:23: unknown dialect 'morse', expected svc_status, probe_status, "
               "healthz, kubernetes, health_json, metrics, page or mapped\n");
 }
 
-TEST(Problems, AreSortedAndAllThere) {
+TEST(Problems, are_sorted_and_all_there) {
     EXPECT_EQ(problems("endpoints: [{dialect: pge}]\ncomponents: {a: {check: disk, depends_on: "
                        "[b]}}\nlog: {level: x}\nservice: {nam: x}\n"),
               "vitals.yaml:1:23: unknown dialect 'pge', did you mean 'page'?\n"
@@ -542,12 +542,12 @@ TEST(Problems, AreSortedAndAllThere) {
               "vitals.yaml:4:11: unknown key 'nam' of 'service', did you mean 'name'?\n");
 }
 
-TEST(Problems, ColumnsCountCharacters) {
+TEST(Problems, columns_count_characters) {
     EXPECT_EQ(problems("service: {name: \"caf\u00e9 \u2615\", nme: x}\n"),
               "vitals.yaml:1:27: unknown key 'nme' of 'service', did you mean 'name'?\n");
 }
 
-TEST(Problems, NeverShowASecret) {
+TEST(Problems, never_show_a_secret) {
     const std::string text = problems(R"(
 tokens:
   a: {secret: [hunter2]}
@@ -559,7 +559,7 @@ tokens:
     EXPECT_EQ(text.find("hunter2"), std::string::npos) << text;
 }
 
-TEST(Problems, FilesThatCannotBeReadAreReportedAlike) {
+TEST(Problems, files_that_cannot_be_read_are_reported_alike) {
     const auto refusal = [](const std::string& file) {
         const auto config = load(file, sample::catalog());
         return config ? "accepted" : text_of(config.error());
@@ -581,7 +581,7 @@ std::string fingerprint_of(std::string_view component, std::string_view before =
         .fingerprint;
 }
 
-TEST(Fingerprint, ChangesExactlyWhenTheDefinitionDoes) {
+TEST(Fingerprint, changes_exactly_when_the_definition_does) {
     const std::string plain = fingerprint_of("{check: http, url: http://a/, timeout: 2s}");
     EXPECT_EQ(fingerprint_of("{timeout: 2s, url: 'http://a/', check: http}"), plain);
     EXPECT_EQ(
@@ -600,7 +600,7 @@ TEST(Fingerprint, ChangesExactlyWhenTheDefinitionDoes) {
               fingerprint_of("{check: exec, command: ['a,b']}"));
 }
 
-TEST(Fingerprint, FollowsASecretsReferenceNotItsValue) {
+TEST(Fingerprint, follows_a_secrets_reference_not_its_value) {
     const auto with_password = [](std::string_view password, const Variables& variables = {}) {
         return fingerprint_of(
             "{check: http, url: http://a/, password: " + std::string(password) + "}", "",
@@ -612,14 +612,14 @@ TEST(Fingerprint, FollowsASecretsReferenceNotItsValue) {
     EXPECT_EQ(with_password("hunter2").find("hunter2"), std::string::npos);
 }
 
-TEST(Components, PushedOnesHaveATtl) {
+TEST(Components, pushed_ones_have_a_ttl) {
     const Config config = good("components: {a: {check: push}, b: {check: push, ttl: 5s}}");
     EXPECT_EQ(config.components[0].ttl, milliseconds(60'000));
     EXPECT_EQ(config.components[1].ttl, milliseconds(5'000));
     EXPECT_EQ(good("components: {a: {check: disk}}").components[0].ttl, std::nullopt);
 }
 
-TEST(Components, CanBeMadeFromACommandLine) {
+TEST(Components, can_be_made_from_a_command_line) {
     const Catalog catalog = sample::catalog();
     auto options = std::make_shared<sample::Http>();
     options->url = "http://a/";
@@ -638,7 +638,7 @@ TEST(Components, CanBeMadeFromACommandLine) {
               made.fingerprint);
 }
 
-TEST(Components, DependOnWhatSelectorsTake) {
+TEST(Components, depend_on_what_selectors_take) {
     const std::string text = R"(
 components:
   a: {check: disk, tags: [storage]}
@@ -665,7 +665,7 @@ components:
               "vitals.yaml:7:53: dependencies go in a circle: d -> web -> d\n");
 }
 
-TEST(Components, AreSelectedByTagsAndKindsThatExist) {
+TEST(Components, are_selected_by_tags_and_kinds_that_exist) {
     EXPECT_EQ(problems("components: {a: {check: disk}}\n"
                        "endpoints: [{dialect: metrics, components: [\"kind:dsik\", \"!tag:\"]}]\n"),
               "vitals.yaml:2:45: 'components' names 'dsik', but there is no such kind of check, "
@@ -678,7 +678,7 @@ TEST(Components, AreSelectedByTagsAndKindsThatExist) {
                             "'storage'?"));
 }
 
-TEST(Components, ALongChainOfDependenciesIsNoCircle) {
+TEST(Components, a_long_chain_of_dependencies_is_no_circle) {
     std::string text = "components:\n  c0: {check: disk}\n";
     for (int i = 1; i < 10'000; ++i)
         text += "  c" + std::to_string(i) + ": {check: disk, depends_on: [c" +
@@ -686,7 +686,7 @@ TEST(Components, ALongChainOfDependenciesIsNoCircle) {
     EXPECT_EQ(good(text).components.size(), 10'000u);
 }
 
-TEST(Config, ASourceOfHeartbeatsHasItsOwnKeys) {
+TEST(Config, a_source_of_heartbeats_has_its_own_keys) {
     const std::string text =
         "workers:\n"
         "  pushed: {source: push, remember: 1h}\n"

@@ -31,7 +31,7 @@ std::string content_of(const fs::path& path) {
 
 class InvalidFile : public testing::TestWithParam<fs::path> {};
 
-TEST_P(InvalidFile, IsRefusedWithExactlyItsMessages) {
+TEST_P(InvalidFile, is_refused_with_exactly_its_messages) {
     const fs::path& path = GetParam();
     Options options;
     options.environment = [](const std::string&) { return std::nullopt; };
@@ -50,7 +50,7 @@ INSTANTIATE_TEST_SUITE_P(Tests, InvalidFile, testing::ValuesIn(invalid_files()),
                              return name;
                          });
 
-TEST(InvalidFiles, AreManyAndEachHasItsMessages) {
+TEST(InvalidFiles, are_many_and_each_has_its_messages) {
     EXPECT_GE(invalid_files().size(), 45u);
 }
 

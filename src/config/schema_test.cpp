@@ -10,7 +10,7 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST(Schema, IsTheSameEachTime) {
+TEST(Schema, is_the_same_each_time) {
     const std::string schema = json_schema(sample::catalog());
     EXPECT_EQ(schema, json_schema(sample::catalog()));
     EXPECT_TRUE(
@@ -19,7 +19,7 @@ TEST(Schema, IsTheSameEachTime) {
     EXPECT_TRUE(schema.ends_with("}\n"));
 }
 
-TEST(Schema, HasEveryOptionWithItsSentenceAndDefault) {
+TEST(Schema, has_every_option_with_its_sentence_and_default) {
     const std::string schema = json_schema(sample::catalog());
     EXPECT_THAT(schema, HasSubstr("        \"max_body\": {\n"
                                   "          \"description\": \"How much is read.\",\n"

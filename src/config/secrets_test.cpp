@@ -54,7 +54,7 @@ class SecretFiles : public testing::Test {
     std::vector<std::string> written_;
 };
 
-TEST_F(SecretFiles, AreTakenWithoutOneTrailingNewline) {
+TEST_F(SecretFiles, are_taken_without_one_trailing_newline) {
     SecretStore store;
     EXPECT_TRUE(store.from_file(write("a", "open sesame\n"))->equals("open sesame"));
     EXPECT_TRUE(store.from_file(write("b", "open sesame"))->equals("open sesame"));
@@ -63,7 +63,7 @@ TEST_F(SecretFiles, AreTakenWithoutOneTrailingNewline) {
     EXPECT_TRUE(store.from_file(write("e", std::string(64 * 1024, 'x'))).has_value());
 }
 
-TEST_F(SecretFiles, AreRefusedWhenTheyCannotBeTrusted) {
+TEST_F(SecretFiles, are_refused_when_they_cannot_be_trusted) {
     EXPECT_EQ(refusal(folder_ + "/none"), "cannot be read: No such file or directory");
     EXPECT_EQ(refusal(folder_), "is a directory, expected a file");
     EXPECT_EQ(refusal(write("empty", "")), "is empty");
@@ -77,7 +77,7 @@ TEST_F(SecretFiles, AreRefusedWhenTheyCannotBeTrusted) {
     EXPECT_EQ(refusal(fifo), "is not a regular file");
 }
 
-TEST_F(SecretFiles, AreWarnedOfWhenOthersMayReadThem) {
+TEST_F(SecretFiles, are_warned_of_when_others_may_read_them) {
     std::string warning;
     EXPECT_TRUE(SecretStore().from_file(write("a", "x", 0644), &warning));
     EXPECT_EQ(warning, "may be read by others (mode 0644); chmod o-r it");
@@ -86,7 +86,7 @@ TEST_F(SecretFiles, AreWarnedOfWhenOthersMayReadThem) {
     EXPECT_EQ(warning, "");
 }
 
-TEST_F(SecretFiles, RotateInEveryCopy) {
+TEST_F(SecretFiles, rotate_in_every_copy) {
     SecretStore store;
     const std::string path = write("a", "first\n");
     const Secret secret = *store.from_file(path);
@@ -102,7 +102,7 @@ TEST_F(SecretFiles, RotateInEveryCopy) {
     EXPECT_THAT(refresh(store), IsEmpty());
 }
 
-TEST_F(SecretFiles, KeepTheirLastValueWhileTheyCannotBeRead) {
+TEST_F(SecretFiles, keep_their_last_value_while_they_cannot_be_read) {
     SecretStore store;
     const std::string path = write("a", "value");
     const Secret secret = *store.from_file(path);
@@ -121,7 +121,7 @@ TEST_F(SecretFiles, KeepTheirLastValueWhileTheyCannotBeRead) {
     EXPECT_TRUE(secret.equals("value"));
 }
 
-TEST_F(SecretFiles, AreReportedWithTheirPlaceInTheConfiguration) {
+TEST_F(SecretFiles, are_reported_with_their_place_in_the_configuration) {
     const std::string readable = write("readable", "x", 0644);
     const std::string writable = write("writable", "x", 0602);
     const auto config =
@@ -139,7 +139,7 @@ TEST_F(SecretFiles, AreReportedWithTheirPlaceInTheConfiguration) {
                   "it");
 }
 
-TEST_F(SecretFiles, GoOnAcrossAReload) {
+TEST_F(SecretFiles, go_on_across_a_reload) {
     const std::string path = write("a", "first");
     SecretStore before;
     const Secret old = *before.from_file(path);
@@ -152,7 +152,7 @@ TEST_F(SecretFiles, GoOnAcrossAReload) {
     EXPECT_TRUE(old.equals("first")) << "what still runs is not disturbed";
 }
 
-TEST(VaultSecrets, AreOneCellForEachReference) {
+TEST(VaultSecrets, are_one_cell_for_each_reference) {
     const auto config = parse(R"(
 vault: {url: "https://vault:8200/", token: xyzzy, namespace: shop}
 tokens:
@@ -190,7 +190,7 @@ tokens:
     EXPECT_FALSE(other.available()) << "another vault's values are not this one's";
 }
 
-TEST_F(SecretFiles, ATlsKeyIsGuardedLikeASecret) {
+TEST_F(SecretFiles, a_tls_key_is_guarded_like_a_secret) {
     const std::string certificate = write("crt", "x", 0644);
     const std::string key = write("key", "x", 0602);
     const auto bad =

@@ -24,7 +24,7 @@ Read read(std::string_view text) {
     return read;
 }
 
-TEST(Yaml, KeepsPositionsTextsAndOrder) {
+TEST(Yaml, keeps_positions_texts_and_order) {
     const Read file = read("a: 0777\nb:\n  - x: 'no'\n    y: [1, {z: ~}]\n  -\n");
     ASSERT_TRUE(file.root);
     EXPECT_EQ(file.complaints, "");
@@ -42,7 +42,7 @@ TEST(Yaml, KeepsPositionsTextsAndOrder) {
     EXPECT_EQ(root.find("c"), nullptr);
 }
 
-TEST(Yaml, AcceptsAByteOrderMarkAndWindowsLineEnds) {
+TEST(Yaml, accepts_a_byte_order_mark_and_windows_line_ends) {
     const Read file = read(
         "\xef\xbb\xbf"
         "a: 1\r\nb: x\r\n");
@@ -52,7 +52,7 @@ TEST(Yaml, AcceptsAByteOrderMarkAndWindowsLineEnds) {
     EXPECT_EQ(file.root->entries.at(1).position, (Position{2, 1}));
 }
 
-TEST(Yaml, GoesOnAfterWhatItOnlyRefuses) {
+TEST(Yaml, goes_on_after_what_it_only_refuses) {
     const Read file = read("a: &x 1\nb: *x\nc: !!str 2\na: 3\nd: 4\n");
     ASSERT_TRUE(file.root);
     EXPECT_EQ(file.complaints,
@@ -69,7 +69,7 @@ TEST(Yaml, GoesOnAfterWhatItOnlyRefuses) {
     EXPECT_FALSE(file.root->find("d")->broken);
 }
 
-TEST(Yaml, BillionsOfLaughsCostNothing) {
+TEST(Yaml, billions_of_laughs_cost_nothing) {
     std::string text = "a: &a [x, x, x, x, x, x, x, x, x]\n";
     for (char c = 'b'; c <= 'k'; ++c)
         text += std::string(1, c) + ": &" + c + " [*" + static_cast<char>(c - 1) + ", *" +
@@ -80,7 +80,7 @@ TEST(Yaml, BillionsOfLaughsCostNothing) {
     EXPECT_TRUE(file.root->find("k")->items.at(0).items.empty());
 }
 
-TEST(Yaml, RefusesBytesThatAreNotUtf8AtTheirPlace) {
+TEST(Yaml, refuses_bytes_that_are_not_utf8_at_their_place) {
     EXPECT_EQ(read("a: \u00e9\nb: \xc3\x28\n").complaints,
               "2:4: byte 0xc3 is not UTF-8, save the file as UTF-8\n");
     for (const char* bad : {"\x80", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80",
@@ -90,12 +90,12 @@ TEST(Yaml, RefusesBytesThatAreNotUtf8AtTheirPlace) {
               "1:4: the character U+0000 is not allowed in YAML\n");
 }
 
-TEST(Yaml, HasNothingForAFileWithoutADocument) {
+TEST(Yaml, has_nothing_for_a_file_without_a_document) {
     for (const char* text : {"", "\n", "# only this\n", "%YAML 1.1\n"})
         EXPECT_FALSE(read(text).root) << text;
 }
 
-TEST(Yaml, NestsUpTo32Levels) {
+TEST(Yaml, nests_up_to32_levels) {
     const auto nested = [](std::size_t levels) {
         return std::string(levels, '[') + std::string(levels, ']');
     };
@@ -104,7 +104,7 @@ TEST(Yaml, NestsUpTo32Levels) {
     EXPECT_EQ(read(std::string(1'000'000, '[')).complaints, "1:33: nested deeper than 32 levels\n");
 }
 
-TEST(Wording, FindsWhatWasMeant) {
+TEST(Wording, finds_what_was_meant) {
     const std::vector<std::string_view> words = {"interval", "timeout",    "url",    "tags",
                                                  "failures", "depends_on", "warning"};
     EXPECT_EQ(text::nearest("intervall", words), "interval");
@@ -120,7 +120,7 @@ TEST(Wording, FindsWhatWasMeant) {
     EXPECT_EQ(text::nearest("", words), std::nullopt);
 }
 
-TEST(Wording, CutsAndEscapesWhatItShows) {
+TEST(Wording, cuts_and_escapes_what_it_shows) {
     EXPECT_EQ(text::in_quotes("a\nb\x1b"), "'a\\nb\\x1b'");
     EXPECT_EQ(text::in_quotes(std::string(60, 'x')), "'" + std::string(60, 'x') + "'");
     EXPECT_EQ(text::in_quotes(std::string(61, 'x')), "'" + std::string(60, 'x') + "...'");

@@ -11,7 +11,7 @@ namespace {
 constexpr std::array<std::string_view, 2> offers{"text/plain; version=0.0.4; charset=utf-8",
                                                  "application/openmetrics-text; version=1.0.0"};
 
-TEST(Accept, ChoosesByQuality) {
+TEST(Accept, chooses_by_quality) {
     EXPECT_EQ(negotiate("", offers), 0u);
     EXPECT_EQ(negotiate("*/*", offers), 0u);
     EXPECT_EQ(negotiate("application/*", offers), 1u);
@@ -24,7 +24,7 @@ TEST(Accept, ChoosesByQuality) {
               std::nullopt);
 }
 
-TEST(Accept, ReadsWhatScrapersSend) {
+TEST(Accept, reads_what_scrapers_send) {
     EXPECT_EQ(negotiate("application/openmetrics-text;version=1.0.0;q=0.5,"
                         "application/openmetrics-text;version=0.0.1;q=0.4,"
                         "text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
@@ -39,7 +39,7 @@ TEST(Accept, ReadsWhatScrapersSend) {
     EXPECT_EQ(negotiate("text/plain;version=\"0.0.4\"", offers), 0u);
 }
 
-TEST(Accept, SurvivesAnyHeader) {
+TEST(Accept, survives_any_header) {
     constexpr std::array<std::string_view, 2> pictures{"application/json", "image/gif"};
     EXPECT_EQ(negotiate("text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", pictures), 1u);
     EXPECT_EQ(negotiate("*", pictures), 0u);

@@ -24,7 +24,7 @@ Response ask(const Case& given) {
 }
 
 // What delivery-cli reads: it needs `rabbitmq`.
-TEST(Delivery, ShowsRabbitmqWhereTheEndpointNamesIt) {
+TEST(Delivery, shows_rabbitmq_where_the_endpoint_names_it) {
     Chosen options(delivery);
     options.set("mode", std::string("standalone")).set("postgres", std::string("pg"));
     options.set("rabbitmq", std::string("mq"));
@@ -43,7 +43,7 @@ TEST(Delivery, ShowsRabbitmqWhereTheEndpointNamesIt) {
     EXPECT_EQ(ask({.name = "mq", .ran = false}).status, 500);
 }
 
-TEST(Delivery, AnswersWithAndWithoutASlash) {
+TEST(Delivery, answers_with_and_without_a_slash) {
     EXPECT_TRUE(delivery.match("/_status", "/_status"));
     EXPECT_TRUE(delivery.match("/_status", "/_status/"));
     EXPECT_FALSE(delivery.match("/_status", "/_status/x"));
@@ -88,7 +88,7 @@ Given lsyncd(bool running, std::int64_t delays = 0, bool readable = true) {
 }
 
 // It runs, and yet it does not do its work: stopped, or nothing arrives.
-TEST(Delivery, APrimaryWhoseLsyncdFailedIsNotWell) {
+TEST(Delivery, a_primary_whose_lsyncd_failed_is_not_well) {
     Given stopped = lsyncd(true);
     stopped.outcome.status = Status::failed;
     EXPECT_EQ(ask({"primary", primary(), stopped}).status, 500);
@@ -100,7 +100,7 @@ TEST(Delivery, APrimaryWhoseLsyncdFailedIsNotWell) {
             << "whether it runs is not known";
 }
 
-TEST(Delivery, AColdStandbyThatReceivesNothingIsNotWell) {
+TEST(Delivery, a_cold_standby_that_receives_nothing_is_not_well) {
     const Given cut_off = pg(degraded("standby receives nothing from its primary")
                                  .with("role", std::string("standby"))
                                  .with("replication", false)
@@ -112,7 +112,7 @@ TEST(Delivery, AColdStandbyThatReceivesNothingIsNotWell) {
         << response.body;
 }
 
-TEST(Delivery, AnswersTheDocumentsSamples) {
+TEST(Delivery, answers_the_documents_samples) {
     expect_golden("delivery/standalone.json", ask({"standalone", standalone(), lsyncd(false)}));
     expect_golden("delivery/primary.json", ask({"primary", primary(), lsyncd(true)}));
     expect_golden("delivery/cold_standby.json", ask({"cold_standby", standby(), lsyncd(false)}));
@@ -131,7 +131,7 @@ struct Row {
     std::string upstreams;
 };
 
-TEST(Delivery, AnswersEveryRowOfTheOriginalsTable) {
+TEST(Delivery, answers_every_row_of_the_originals_table) {
     const std::string fail = R"("replication":"fail")";
     const std::string broken = R"({"status":"degraded",)" + fail +
                                R"(,"description":"Replication is not running. Check your )"
@@ -191,14 +191,14 @@ bool is_mode(const Response& response, const std::string& mode) {
     return response.body.find("\"configuration mode\":\"" + mode + "\"") != std::string::npos;
 }
 
-TEST(Delivery, FindsItsModeByAsking) {
+TEST(Delivery, finds_its_mode_by_asking) {
     EXPECT_TRUE(is_mode(ask({"auto", primary(), lsyncd(true)}), "primary"));
     EXPECT_TRUE(is_mode(ask({"auto", standby(), lsyncd(false)}), "cold_standby"));
     EXPECT_TRUE(is_mode(ask({"auto", standalone(), lsyncd(false)}), "standalone"));
     EXPECT_TRUE(is_mode(ask({"auto", down(), lsyncd(false)}), "standalone"));
 }
 
-TEST(Delivery, APrimaryThatLostItsStandbyIsNotTakenForAStandalone) {
+TEST(Delivery, a_primary_that_lost_its_standby_is_not_taken_for_a_standalone) {
     const Response lost = ask({"auto", alone(), lsyncd(true)});
     EXPECT_TRUE(is_mode(lost, "primary"));
     EXPECT_EQ(lost.status, 500);
@@ -206,7 +206,7 @@ TEST(Delivery, APrimaryThatLostItsStandbyIsNotTakenForAStandalone) {
     EXPECT_EQ(ask({"auto", standalone(), lsyncd(true)}).status, 500);
 }
 
-TEST(Delivery, KnowsNothingWhenItsComponentsAreStale) {
+TEST(Delivery, knows_nothing_when_its_components_are_stale) {
     Given old = primary();
     old.age = 26s;
     const Response response = ask({"primary", old, lsyncd(true)});
@@ -219,7 +219,7 @@ TEST(Delivery, KnowsNothingWhenItsComponentsAreStale) {
     EXPECT_EQ(ask({"standalone", standalone(), unseen}).status, 500);
 }
 
-TEST(Delivery, ThresholdsHoldForReplicationToo) {
+TEST(Delivery, thresholds_hold_for_replication_too) {
     Given given = down();
     given.outcome.status = Status::failed;
     auto state = std::make_shared<ComponentState>(*state_of(given));
@@ -233,7 +233,7 @@ TEST(Delivery, ThresholdsHoldForReplicationToo) {
     EXPECT_EQ(response.status, 200) << response.body;
 }
 
-TEST(Delivery, HasStrictAndProseReadings) {
+TEST(Delivery, has_strict_and_prose_readings) {
     Case misplaced{"standalone", standalone(), lsyncd(true)};
     EXPECT_EQ(ask(misplaced).status, 200);
     misplaced.strict = true;
@@ -247,7 +247,7 @@ TEST(Delivery, HasStrictAndProseReadings) {
     EXPECT_NE(ask(prose).body.find(R"("configuration_mode":"primary")"), std::string::npos);
 }
 
-TEST(Delivery, MayListSeveralStandbys) {
+TEST(Delivery, may_list_several_standbys) {
     Chosen options(delivery);
     options.set("mode", std::string("primary")).set("postgres", std::string("pg"));
     options.set("lsyncd", std::string("ls"));
@@ -267,7 +267,7 @@ TEST(Delivery, MayListSeveralStandbys) {
     EXPECT_EQ(answer(alone()).body.find("standby_ip"), std::string::npos);
 }
 
-TEST(Delivery, TellsNoAddressToThoseWhoMayOnlyKnowTheStatus) {
+TEST(Delivery, tells_no_address_to_those_who_may_only_know_the_status) {
     Chosen options(delivery);
     options.set("mode", std::string("primary")).set("postgres", std::string("pg"));
     options.set("lsyncd", std::string("ls"));
@@ -278,7 +278,7 @@ TEST(Delivery, TellsNoAddressToThoseWhoMayOnlyKnowTheStatus) {
     EXPECT_EQ(body.find("192.168"), std::string::npos) << body;
 }
 
-TEST(Delivery, RefusesAModeWithoutItsLsyncd) {
+TEST(Delivery, refuses_a_mode_without_its_lsyncd) {
     Chosen options(delivery);
     options.set("postgres", std::string("pg"));
     EXPECT_FALSE(delivery.description.verify(options.get().ref()));

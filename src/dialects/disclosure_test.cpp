@@ -51,7 +51,7 @@ Snapshot revealing() {
     return snapshot;
 }
 
-TEST(EveryDialect, KeepsErrorTextsAndPrivatePropertiesToItself) {
+TEST(EveryDialect, keeps_error_texts_and_private_properties_to_itself) {
     for (const Dialect* dialect : all())
         for (const Disclosure disclose : {Disclosure::status, Disclosure::detail})
             for (const Request& request : every_request(*dialect, disclose)) {
@@ -68,7 +68,7 @@ TEST(EveryDialect, KeepsErrorTextsAndPrivatePropertiesToItself) {
             }
 }
 
-TEST(EveryDialect, TellsTheErrorWhereItMay) {
+TEST(EveryDialect, tells_the_error_where_it_may) {
     for (const std::string_view name :
          {"svc_status", "health_json", "actuator", "microprofile", "consul", "page"}) {
         Request request = request_of();
@@ -79,7 +79,7 @@ TEST(EveryDialect, TellsTheErrorWhereItMay) {
     }
 }
 
-TEST(EveryDialect, TellsNothingOfHealthzsErrorsEvenThen) {
+TEST(EveryDialect, tells_nothing_of_healthzs_errors_even_then) {
     for (const std::string& rest : rests(*find("healthz"))) {
         Request request = request_of(rest);
         request.disclose = Disclosure::full;
@@ -89,7 +89,7 @@ TEST(EveryDialect, TellsNothingOfHealthzsErrorsEvenThen) {
     }
 }
 
-TEST(EveryDialect, IsDescribedAndAnswersItsUsualPath) {
+TEST(EveryDialect, is_described_and_answers_its_usual_path) {
     std::set<std::string_view> names;
     for (const Dialect* dialect : all()) {
         const auto& description = dialect->description;
@@ -109,7 +109,7 @@ TEST(EveryDialect, IsDescribedAndAnswersItsUsualPath) {
     EXPECT_EQ(find("nonsense"), nullptr);
 }
 
-TEST(EveryDialect, RepeatsItselfExactly) {
+TEST(EveryDialect, repeats_itself_exactly) {
     for (const Dialect* dialect : all())
         for (const Request& request : every_request(*dialect, Disclosure::detail)) {
             const Chosen options(*dialect);
@@ -118,7 +118,7 @@ TEST(EveryDialect, RepeatsItselfExactly) {
         }
 }
 
-TEST(Visible, ObeysTheFilterAndLeavesVitalsOwnOut) {
+TEST(Visible, obeys_the_filter_and_leaves_vitals_own_out) {
     const Snapshot snapshot = healthy();
     const Selector selector({"*", "!caches/*"});
     Request request = request_of();

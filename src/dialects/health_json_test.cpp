@@ -10,7 +10,7 @@ Response ask(const Snapshot& snapshot, Disclosure disclose = Disclosure::detail)
     return render("health_json", snapshot, request);
 }
 
-TEST(HealthJson, AnswersAsTheDraftSays) {
+TEST(HealthJson, answers_as_the_draft_says) {
     expect_golden("health_json/healthy.json", ask(healthy()));
     expect_golden("health_json/troubled.json", ask(troubled()));
     expect_golden("health_json/troubled-status.json", ask(troubled(), Disclosure::status));
@@ -18,14 +18,14 @@ TEST(HealthJson, AnswersAsTheDraftSays) {
     expect_golden("health_json/hostile.json", ask(hostile()));
 }
 
-TEST(HealthJson, NoMemberHidesAnother) {
+TEST(HealthJson, no_member_hides_another) {
     const std::string body =
         ask(snapshot_of({{.name = "a%3A"}, {.name = "a:", .outcome = failed("no")}})).body;
     EXPECT_NE(body.find(R"("a%253A:responseTime")"), std::string::npos) << body;
     EXPECT_NE(body.find(R"("a%3A:responseTime")"), std::string::npos) << body;
 }
 
-TEST(HealthJson, WarnsWithACodeThatPasses) {
+TEST(HealthJson, warns_with_a_code_that_passes) {
     const Response response =
         ask(snapshot_of({{.name = "disk", .outcome = degraded("91 % used")}}));
     EXPECT_EQ(response.status, 200);
@@ -36,7 +36,7 @@ TEST(HealthJson, WarnsWithACodeThatPasses) {
     EXPECT_TRUE(soft.body.starts_with("{\"status\":\"warn\"")) << soft.body;
 }
 
-TEST(HealthJson, TellsWhatItsVerdictRestsOn) {
+TEST(HealthJson, tells_what_its_verdict_rests_on) {
     const Response soft =
         ask(snapshot_of({{.name = "cdn", .outcome = failed("no"), .critical = false}}));
     EXPECT_NE(soft.body.find("\"critical\":false"), std::string::npos) << soft.body;
@@ -52,7 +52,7 @@ std::string max_age(std::vector<Given> given) {
     return {};
 }
 
-TEST(HealthJson, MayBeKeptAsLongAsTheOldestResultHolds) {
+TEST(HealthJson, may_be_kept_as_long_as_the_oldest_result_holds) {
     EXPECT_EQ(max_age({{.name = "a", .age = 3s}}), "max-age=22");
     EXPECT_EQ(max_age({{.name = "a", .age = 3s}, {.name = "b", .age = 20'001ms}}), "max-age=4");
     EXPECT_EQ(max_age({{.name = "a"}, {.name = "b", .age = 26s}}), "max-age=0");
@@ -61,13 +61,13 @@ TEST(HealthJson, MayBeKeptAsLongAsTheOldestResultHolds) {
     EXPECT_EQ(ask(healthy()).repeat_for, 1s);
 }
 
-TEST(HealthJson, HasOneColonInAKey) {
+TEST(HealthJson, has_one_colon_in_a_key) {
     const std::string body = ask(snapshot_of({{.name = "a:b"}})).body;
     EXPECT_NE(body.find("\"a%3Ab:responseTime\":[{\"componentId\":\"a:b\""), std::string::npos)
         << body;
 }
 
-TEST(HealthJson, DoesNotNameACauseThatItDoesNotShow) {
+TEST(HealthJson, does_not_name_a_cause_that_it_does_not_show) {
     const Selector selector({"reports"});
     Request request = request_of();
     request.components = &selector;

@@ -22,7 +22,7 @@ Snapshot documented() {
          own("vitals/engine")});
 }
 
-TEST(Healthz, AnswersAsDocumented) {
+TEST(Healthz, answers_as_documented) {
     expect_golden("healthz/documented.json", ask(documented()));
     expect_golden("healthz/healthy.json", ask(healthy()));
     expect_golden("healthz/troubled.json", ask(troubled()));
@@ -32,7 +32,7 @@ TEST(Healthz, AnswersAsDocumented) {
 }
 
 // One file for each row of watchman's and Caluma's behaviour.
-TEST(Healthz, AnswersEveryRowOfTheOriginals) {
+TEST(Healthz, answers_every_row_of_the_originals) {
     const auto row = [](const std::string& name, const Snapshot& snapshot, std::string rest = {},
                         Pairs query = {}) {
         expect_golden("healthz/row-" + name, ask(snapshot, std::move(rest), std::move(query)));
@@ -56,7 +56,7 @@ TEST(Healthz, AnswersEveryRowOfTheOriginals) {
                   healthz.render(healthy(), request_of(), versioned.get()));
 }
 
-TEST(Healthz, KnowsItsSubPathsWithAndWithoutASlash) {
+TEST(Healthz, knows_its_sub_paths_with_and_without_a_slash) {
     for (const std::string mount : {"/healthz/", "/healthz"}) {
         EXPECT_EQ(healthz.match(mount, "/healthz"), "");
         EXPECT_EQ(healthz.match(mount, "/healthz/"), "");
@@ -71,7 +71,7 @@ TEST(Healthz, KnowsItsSubPathsWithAndWithoutASlash) {
     EXPECT_EQ(healthz.match("/", "/ping"), "ping");
 }
 
-TEST(Healthz, ADashboardWithoutItsSlashIsElsewhere) {
+TEST(Healthz, a_dashboard_without_its_slash_is_elsewhere) {
     for (const std::string rest : {"ping", "bare", "dashboard"}) {
         Request request = request_of(rest, {{"watchman-token", "a b"}});
         request.path = "/healthz/" + rest;
@@ -81,7 +81,7 @@ TEST(Healthz, ADashboardWithoutItsSlashIsElsewhere) {
     }
 }
 
-TEST(Healthz, AnyMethodReads) {
+TEST(Healthz, any_method_reads) {
     for (const char* method : {"POST", "PUT", "PATCH", "DELETE"}) {
         Request request = request_of();
         request.method = method;
@@ -91,7 +91,7 @@ TEST(Healthz, AnyMethodReads) {
     }
 }
 
-TEST(Healthz, NoMemberHidesAnother) {
+TEST(Healthz, no_member_hides_another) {
     EXPECT_EQ(
         ask(snapshot_of({{.name = "s3", .outcome = ok().with("configured", false)},
                          {.name = "s3 (not configured)", .outcome = failed("no")}}))
@@ -99,7 +99,7 @@ TEST(Healthz, NoMemberHidesAnother) {
         R"--({"s3 (not configured)": {"ok": true}, "s3 (not configured) (2)": {"ok": false}})--");
 }
 
-TEST(Healthz, PingsAndBares) {
+TEST(Healthz, pings_and_bares) {
     EXPECT_EQ(whole(ask(documented(), "ping")), "200\nContent-Type: text/plain\n\npong");
     EXPECT_EQ(whole(ask(documented(), "bare")), "503\nContent-Type: text/plain\n\n");
     EXPECT_EQ(whole(ask(healthy(), "bare")), "200\nContent-Type: text/plain\n\n");
@@ -108,7 +108,7 @@ TEST(Healthz, PingsAndBares) {
 
 constexpr std::string_view none_found = R"({"error": 404, "message": "No checks found"})";
 
-TEST(Healthz, SelectsByPythonPathsAndByOurNames) {
+TEST(Healthz, selects_by_python_paths_and_by_our_names) {
     struct Row {
         Pairs query;
         std::string body;
@@ -148,20 +148,20 @@ TEST(Healthz, SelectsByPythonPathsAndByOurNames) {
     }
 }
 
-TEST(Healthz, FindsNoChecksWhenThereAreNone) {
+TEST(Healthz, finds_no_checks_when_there_are_none) {
     const Response response = ask(snapshot_of({own("vitals/engine")}));
     EXPECT_EQ(response.status, 503) << "nothing watched is not well";
     EXPECT_EQ(response.body, R"({"error": 503, "message": "No checks found"})");
 }
 
-TEST(Healthz, ListsAGroupOnceWhenAComponentHasItsName) {
+TEST(Healthz, lists_a_group_once_when_a_component_has_its_name) {
     const Snapshot snapshot =
         snapshot_of({{.name = "caches"}, {.name = "caches-b"}, {.name = "caches/a"}});
     EXPECT_EQ(ask(snapshot).body, R"({"caches": [{"caches": {"ok": true}}, {"a": {"ok": true}}], )"
                                   R"("caches-b": {"ok": true}})");
 }
 
-TEST(Healthz, DegradedWorksStaleAndNeverRunDoNot) {
+TEST(Healthz, degraded_works_stale_and_never_run_do_not) {
     const auto code = [](Given given) { return ask(snapshot_of({std::move(given)})).status; };
     EXPECT_EQ(code({.name = "a", .outcome = degraded("slow")}), 200);
     EXPECT_EQ(code({.name = "a", .age = 26s}), 503);
@@ -169,7 +169,7 @@ TEST(Healthz, DegradedWorksStaleAndNeverRunDoNot) {
     EXPECT_EQ(code({.name = "a", .outcome = failed("x"), .critical = false}), 503);
 }
 
-TEST(Healthz, TakesTheEndpointsCodes) {
+TEST(Healthz, takes_the_endpoints_codes) {
     Request request = request_of();
     request.failed_code = 500;
     request.degraded_code = 207;
@@ -184,7 +184,7 @@ struct Shown {
     int status;
 };
 
-TEST(Healthz, AsksForATokenInWatchmansWay) {
+TEST(Healthz, asks_for_a_token_in_watchmans_way) {
     const Chosen options = Chosen(healthz).set("watchman_tokens", Secret("one,two-2"));
     const Shown rows[] = {
         {nullptr, nullptr, 403},
@@ -225,7 +225,7 @@ TEST(Healthz, AsksForATokenInWatchmansWay) {
     }
 }
 
-TEST(Healthz, OfARepeatedTokenTheLastCounts) {
+TEST(Healthz, of_a_repeated_token_the_last_counts) {
     const Chosen options = Chosen(healthz).set("watchman_tokens", Secret("one,two-2"));
     const auto code = [&](Pairs query) {
         return healthz.render(healthy(), request_of({}, std::move(query)), options.get()).status;
@@ -234,7 +234,7 @@ TEST(Healthz, OfARepeatedTokenTheLastCounts) {
     EXPECT_EQ(code({{"watchman-token", "one"}, {"watchman-token", "bad"}}), 403);
 }
 
-TEST(Healthz, AdmitsNobodyWhileItsTokensAreNotAtHand) {
+TEST(Healthz, admits_nobody_while_its_tokens_are_not_at_hand) {
     const Secret secret = Secret::pending();
     Chosen options = Chosen(healthz).set("watchman_tokens", secret);
     options.set("token_name", std::string("key"));
@@ -246,7 +246,7 @@ TEST(Healthz, AdmitsNobodyWhileItsTokensAreNotAtHand) {
     EXPECT_EQ(healthz.render(healthy(), request, options.get()).status, 200);
 }
 
-TEST(Healthz, TellsItsVersionWhenToldTo) {
+TEST(Healthz, tells_its_version_when_told_to) {
     const Chosen options = Chosen(healthz).set("expose_version", true);
     const Response response = healthz.render(healthy(), request_of(), options.get());
     EXPECT_EQ(response.headers, (Pairs{{"X-Watchman-Version", "1.5.0"}}));

@@ -10,13 +10,13 @@ Response ask(const Snapshot& snapshot, std::string rest, Pairs query = {}) {
     return render("kubernetes", snapshot, request_of(std::move(rest), std::move(query)));
 }
 
-TEST(Kubernetes, AnswersOkShortly) {
+TEST(Kubernetes, answers_ok_shortly) {
     for (const std::string probe : {"livez", "readyz", "startupz"})
         EXPECT_EQ(whole(ask(healthy(), probe)),
                   "200\nContent-Type: text/plain; charset=utf-8\n\nok");
 }
 
-TEST(Kubernetes, AnswersAtLengthOnRequestAndOnFailure) {
+TEST(Kubernetes, answers_at_length_on_request_and_on_failure) {
     expect_golden("kubernetes/readyz-verbose", ask(healthy(), "readyz", {{"verbose", ""}}));
     expect_golden("kubernetes/livez-verbose", ask(troubled(), "livez", {{"verbose", "1"}}));
     expect_golden("kubernetes/readyz-failed", ask(troubled(), "readyz"));
@@ -34,14 +34,14 @@ TEST(Kubernetes, AnswersAtLengthOnRequestAndOnFailure) {
                                               {"verbose", ""}}));
 }
 
-TEST(Kubernetes, ExcludesWhatFails) {
+TEST(Kubernetes, excludes_what_fails) {
     const Snapshot snapshot = snapshot_of({{.name = "a"}, {.name = "b", .outcome = failed("no")}});
     EXPECT_EQ(ask(snapshot, "readyz").status, 500);
     EXPECT_EQ(whole(ask(snapshot, "readyz", {{"exclude", "b"}})),
               "200\nContent-Type: text/plain; charset=utf-8\n\nok");
 }
 
-TEST(Kubernetes, ExcludesGroups) {
+TEST(Kubernetes, excludes_groups) {
     const Snapshot snapshot = snapshot_of({{.name = "databases/a", .outcome = failed("no")},
                                            {.name = "databases/b"},
                                            {.name = "web"}});
@@ -53,7 +53,7 @@ TEST(Kubernetes, ExcludesGroups) {
     EXPECT_EQ(ask(snapshot, "readyz", {{"exclude", "data"}}).status, 500);
 }
 
-TEST(Kubernetes, HealthzIsEverything) {
+TEST(Kubernetes, healthz_is_everything) {
     EXPECT_EQ(ask(healthy(), "healthz").body, "ok");
     const Snapshot snapshot =
         snapshot_of({own("vitals/engine"), {.name = "db", .outcome = failed("no")}});
@@ -61,13 +61,13 @@ TEST(Kubernetes, HealthzIsEverything) {
               "[-]db failed: reason withheld\n[+]vitals/engine ok\nhealthz check failed\n");
 }
 
-TEST(Kubernetes, NoComponentHidesTheLineOfItsName) {
+TEST(Kubernetes, no_component_hides_the_line_of_its_name) {
     Snapshot snapshot = snapshot_of({{.name = "decommission"}});
     snapshot.decommission.text = "moving";
     EXPECT_EQ(ask(snapshot, "readyz/decommission").status, 500);
 }
 
-TEST(Kubernetes, QuotesAsGoDoes) {
+TEST(Kubernetes, quotes_as_go_does) {
     struct Row {
         std::string name, quoted;
     };
@@ -90,12 +90,12 @@ TEST(Kubernetes, QuotesAsGoDoes) {
                 "\nreadyz check passed\n");
 }
 
-TEST(Kubernetes, LivenessIgnoresDependencies) {
+TEST(Kubernetes, liveness_ignores_dependencies) {
     EXPECT_EQ(ask(troubled(), "livez").status, 200);
     EXPECT_EQ(ask(troubled(), "readyz").status, 500);
 }
 
-TEST(Kubernetes, LivenessFailsWithTheEngineItself) {
+TEST(Kubernetes, liveness_fails_with_the_engine_itself) {
     const auto code = [](Given engine) {
         return ask(snapshot_of({std::move(engine)}), "livez").status;
     };
@@ -113,7 +113,7 @@ TEST(Kubernetes, LivenessFailsWithTheEngineItself) {
     EXPECT_EQ(code(engine), 200);
 }
 
-TEST(Kubernetes, NoFilterHidesTheEngineFromLiveness) {
+TEST(Kubernetes, no_filter_hides_the_engine_from_liveness) {
     Given engine = own("vitals/engine");
     engine.outcome = failed("stuck");
     const Selector selector({"databases/*"});
@@ -123,7 +123,7 @@ TEST(Kubernetes, NoFilterHidesTheEngineFromLiveness) {
     EXPECT_EQ(response.body, "[-]vitals/engine failed: reason withheld\nlivez check failed\n");
 }
 
-TEST(Kubernetes, LivenessTakesComponentsThatAskForIt) {
+TEST(Kubernetes, liveness_takes_components_that_ask_for_it) {
     Given loop{.name = "event loop", .outcome = failed("stuck"), .probes = {"live"}};
     EXPECT_EQ(ask(snapshot_of({own("vitals/engine"), loop}), "livez").status, 500);
     EXPECT_EQ(ask(snapshot_of({own("vitals/engine"), loop}), "readyz").status, 500);
@@ -136,7 +136,7 @@ TEST(Kubernetes, LivenessTakesComponentsThatAskForIt) {
     EXPECT_EQ(ask(snapshot_of({own("vitals/engine"), loop}), "livez").status, 500);
 }
 
-TEST(Kubernetes, ReadinessFailsWhenDecommissionedLivenessDoesNot) {
+TEST(Kubernetes, readiness_fails_when_decommissioned_liveness_does_not) {
     Snapshot snapshot = healthy();
     snapshot.decommission.text = "moving";
     expect_golden("kubernetes/decommissioned", ask(snapshot, "readyz"));
@@ -149,7 +149,7 @@ TEST(Kubernetes, ReadinessFailsWhenDecommissionedLivenessDoesNot) {
     EXPECT_NE(draining.body.find("[-]shutdown failed: reason withheld\n"), std::string::npos);
 }
 
-TEST(Kubernetes, WhatIsNotCriticalFailsAlone) {
+TEST(Kubernetes, what_is_not_critical_fails_alone) {
     const Snapshot snapshot =
         snapshot_of({{.name = "cdn", .outcome = failed("no"), .critical = false}, {.name = "db"}});
     EXPECT_EQ(whole(ask(snapshot, "readyz", {{"verbose", ""}})),
@@ -158,7 +158,7 @@ TEST(Kubernetes, WhatIsNotCriticalFailsAlone) {
     EXPECT_EQ(ask(snapshot, "readyz/cdn").status, 500);
 }
 
-TEST(Kubernetes, HasAPathPerCheck) {
+TEST(Kubernetes, has_a_path_per_check) {
     EXPECT_EQ(whole(ask(troubled(), "readyz/databases/default")),
               "200\nContent-Type: text/plain; charset=utf-8\n\nok");
     EXPECT_EQ(whole(ask(troubled(), "readyz/databases/reports")),
@@ -174,7 +174,7 @@ TEST(Kubernetes, HasAPathPerCheck) {
               "internal server error: reason withheld\n");
 }
 
-TEST(Kubernetes, StartsOnceEverythingHasHadAResult) {
+TEST(Kubernetes, starts_once_everything_has_had_a_result) {
     const Snapshot snapshot =
         snapshot_of({{.name = "a", .outcome = failed("no")}, {.name = "b", .age = 1h}});
     EXPECT_EQ(ask(snapshot, "startupz").status, 200);
@@ -182,7 +182,7 @@ TEST(Kubernetes, StartsOnceEverythingHasHadAResult) {
               500);
 }
 
-TEST(Kubernetes, DoesNotWaitForWhatOthersPush) {
+TEST(Kubernetes, does_not_wait_for_what_others_push) {
     for (const char* kind : {"push", "job", "workers"}) {
         Given late{.name = "nightly", .kind = kind, .ran = false};
         const auto code = [&] {
@@ -200,12 +200,12 @@ TEST(Kubernetes, DoesNotWaitForWhatOthersPush) {
     }
 }
 
-TEST(Kubernetes, PingsWhenThereIsNothingToAsk) {
+TEST(Kubernetes, pings_when_there_is_nothing_to_ask) {
     EXPECT_EQ(ask(snapshot_of({}), "startupz", {{"verbose", ""}}).body,
               "[+]ping ok\nstartupz check passed\n");
 }
 
-TEST(Kubernetes, TakesTheEndpointsCodes) {
+TEST(Kubernetes, takes_the_endpoints_codes) {
     Request request = request_of("readyz");
     request.failed_code = 503;
     request.degraded_code = 299;
@@ -215,7 +215,7 @@ TEST(Kubernetes, TakesTheEndpointsCodes) {
         299);
 }
 
-TEST(Kubernetes, IsMountedOnAFolderOrOnOneProbe) {
+TEST(Kubernetes, is_mounted_on_a_folder_or_on_one_probe) {
     EXPECT_EQ(kubernetes.match("/", "/livez"), "livez");
     EXPECT_EQ(kubernetes.match("/", "/readyz/databases/default"), "readyz/databases/default");
     EXPECT_EQ(kubernetes.match("/", "/startupz/"), "startupz/");

@@ -27,7 +27,7 @@ const std::string csv_type = "text/csv; charset=UTF-8";
 const std::string json_type = "application/json";
 const std::string text_type = "text/plain; version=0.0.4; charset=UTF-8";
 
-TEST(SvcStatus, AnswersTheDocumentedForms) {
+TEST(SvcStatus, answers_the_documented_forms) {
     expect_golden("svc_status/documented.csv", render("svc_status", documented(), request_of()));
     expect_golden("svc_status/documented.json",
                   render("svc_status", documented(), request_of(".json")));
@@ -38,7 +38,7 @@ TEST(SvcStatus, AnswersTheDocumentedForms) {
                   svc.render(documented(), request_of(".prometheus"), compat.get()));
 }
 
-TEST(SvcStatus, ShowsTroubleInEveryForm) {
+TEST(SvcStatus, shows_trouble_in_every_form) {
     expect_golden("svc_status/troubled.csv", render("svc_status", troubled(), request_of(".csv")));
     expect_golden("svc_status/troubled.json",
                   render("svc_status", troubled(), request_of(".json")));
@@ -46,14 +46,14 @@ TEST(SvcStatus, ShowsTroubleInEveryForm) {
                   render("svc_status", troubled(), request_of(".prometheus")));
 }
 
-TEST(SvcStatus, KeepsItsFormsWhateverNamesAndDetailsHold) {
+TEST(SvcStatus, keeps_its_forms_whatever_names_and_details_hold) {
     expect_golden("svc_status/hostile.csv", render("svc_status", hostile(), request_of(".csv")));
     expect_golden("svc_status/hostile.json", render("svc_status", hostile(), request_of(".json")));
     expect_golden("svc_status/hostile.prometheus",
                   render("svc_status", hostile(), request_of(".prometheus")));
 }
 
-TEST(SvcStatus, AnswersNothingWhenNothingIsWatched) {
+TEST(SvcStatus, answers_nothing_when_nothing_is_watched) {
     const Snapshot empty = snapshot_of({own("vitals/engine")});
     expect_golden("svc_status/row-empty.csv", render("svc_status", empty, request_of()));
     EXPECT_EQ(render("svc_status", empty, request_of()).body, "");
@@ -61,7 +61,7 @@ TEST(SvcStatus, AnswersNothingWhenNothingIsWatched) {
     EXPECT_EQ(render("svc_status", empty, request_of(".prometheus")).body, "");
 }
 
-TEST(SvcStatus, ShowsLabelsAsTheOriginalDoes) {
+TEST(SvcStatus, shows_labels_as_the_original_does) {
     const Snapshot snapshot = snapshot_of(
         {{.name = "status2", .outcome = degraded(""), .kind = "handler"},
          {.name = "status3",
@@ -81,7 +81,7 @@ TEST(SvcStatus, ShowsLabelsAsTheOriginalDoes) {
 }
 
 // The original's own example, and what else a dict may hold.
-TEST(SvcStatus, ShowsPropertiesOfAnyFormAsTheyWereHandedIn) {
+TEST(SvcStatus, shows_properties_of_any_form_as_they_were_handed_in) {
     const Snapshot snapshot =
         snapshot_of({{.name = "h",
                       .outcome = failed("")
@@ -106,7 +106,7 @@ TEST(SvcStatus, ShowsPropertiesOfAnyFormAsTheyWereHandedIn) {
 }
 
 // Prometheus keeps the first of two samples of one series.
-TEST(SvcStatus, NoLabelTakesAComponentsName) {
+TEST(SvcStatus, no_label_takes_a_components_name) {
     const auto with_label = [](std::string name, std::string label) {
         return Given{.name = std::move(name),
                      .outcome = ok().with("labels", Members{{std::move(label), 0}}),
@@ -126,7 +126,7 @@ TEST(SvcStatus, NoLabelTakesAComponentsName) {
               "svc_status{name=\"app_db\"} 2\n");
 }
 
-TEST(SvcStatus, TheApplicationsOwnMetricsFollow) {
+TEST(SvcStatus, the_applications_own_metrics_follow) {
     Request request = request_of(".prometheus");
     request.application_metrics =
         "# HELP orders_total Orders.\r\n# TYPE orders_total counter\n# a comment\n\n"
@@ -138,7 +138,7 @@ TEST(SvcStatus, TheApplicationsOwnMetricsFollow) {
               "orders_total{shop=\"a b\"} 3\nlast 1\n");
 }
 
-TEST(SvcStatus, EndsTheMetricsWithTheProcess) {
+TEST(SvcStatus, ends_the_metrics_with_the_process) {
     const ProcessFigures process{.cpu_seconds = 1.5,
                                  .start_time = 1795222923,
                                  .resident_bytes = 1,
@@ -152,7 +152,7 @@ TEST(SvcStatus, EndsTheMetricsWithTheProcess) {
     EXPECT_EQ(response.repeat_for, 1s);
 }
 
-TEST(SvcStatus, NegotiatesAsTheOriginalWhenCompatible) {
+TEST(SvcStatus, negotiates_as_the_original_when_compatible) {
     struct Row {
         const char *rest, *accept;
         const std::string& type;
@@ -181,7 +181,7 @@ TEST(SvcStatus, NegotiatesAsTheOriginalWhenCompatible) {
                   svc.render(documented(), both, compat.get()));
 }
 
-TEST(SvcStatus, AnswersAnyMethodWhenCompatible) {
+TEST(SvcStatus, answers_any_method_when_compatible) {
     for (const char* method : {"POST", "PUT", "PATCH", "DELETE"}) {
         Request request = request_of(".json");
         request.method = method;
@@ -195,7 +195,7 @@ TEST(SvcStatus, AnswersAnyMethodWhenCompatible) {
     }
 }
 
-TEST(SvcStatus, NegotiatesByQualityOtherwise) {
+TEST(SvcStatus, negotiates_by_quality_otherwise) {
     struct Row {
         const char *rest, *accept;
         const std::string& type;
@@ -224,7 +224,7 @@ TEST(SvcStatus, NegotiatesByQualityOtherwise) {
         EXPECT_EQ(type_for(row.rest, row.accept, false), row.type) << row.rest << ' ' << row.accept;
 }
 
-TEST(SvcStatus, MatchesItsFourPaths) {
+TEST(SvcStatus, matches_its_four_paths) {
     EXPECT_EQ(svc.match("/svc_status", "/svc_status"), "");
     EXPECT_EQ(svc.match("/svc_status", "/svc_status.prometheus"), ".prometheus");
     EXPECT_EQ(svc.match("/svc_status", "/svc_status.xml"), std::nullopt);
@@ -233,7 +233,7 @@ TEST(SvcStatus, MatchesItsFourPaths) {
     EXPECT_EQ(svc.match("/a/s", "/a/s.json"), ".json");
 }
 
-TEST(SvcStatus, HasOneTruthInAllFormsAndNoFalseGreen) {
+TEST(SvcStatus, has_one_truth_in_all_forms_and_no_false_green) {
     for (const auto& [name, word] : {std::pair("search", "RED"), {"importer", "RED"}}) {
         const std::string csv = render("svc_status", troubled(), request_of()).body;
         EXPECT_NE(csv.find(std::string(name) + "\t" + word), std::string::npos) << csv;
@@ -249,7 +249,7 @@ Response probe_with(const Snapshot& snapshot, std::string method, Pairs query, b
     return probe.render(snapshot, request, options.get());
 }
 
-TEST(ProbeStatus, AnswersOkUntilDecommissioned) {
+TEST(ProbeStatus, answers_ok_until_decommissioned) {
     Snapshot snapshot = healthy();
     expect_golden("probe_status/ok", probe_with(snapshot, "GET", {}, false));
     snapshot.decommission.text = "moving to another host";
@@ -261,7 +261,7 @@ TEST(ProbeStatus, AnswersOkUntilDecommissioned) {
     EXPECT_EQ(probe_with(snapshot, "GET", {}, false).status, 503);
 }
 
-TEST(ProbeStatus, SaysSoWhileShuttingDown) {
+TEST(ProbeStatus, says_so_while_shutting_down) {
     Snapshot snapshot = healthy();
     snapshot.decommission.draining = true;
     const Response response = probe_with(snapshot, "GET", {}, false);
@@ -271,11 +271,11 @@ TEST(ProbeStatus, SaysSoWhileShuttingDown) {
     EXPECT_EQ(probe_with(snapshot, "GET", {}, false).body, "moved");
 }
 
-TEST(ProbeStatus, IsNotMovedByFailingComponents) {
+TEST(ProbeStatus, is_not_moved_by_failing_components) {
     EXPECT_EQ(probe_with(troubled(), "GET", {}, false).status, 200);
 }
 
-TEST(ProbeStatus, SetsTheTextForAnOperator) {
+TEST(ProbeStatus, sets_the_text_for_an_operator) {
     const Response set = probe_with(healthy(), "POST", {{"body", "gone"}}, true);
     expect_golden("probe_status/row-post", set);
     expect_golden("probe_status/row-post-without-text", probe_with(healthy(), "POST", {}, true));
@@ -290,7 +290,7 @@ TEST(ProbeStatus, SetsTheTextForAnOperator) {
               "a\xef\xbf\xbd\xef\xbf\xbd");
 }
 
-TEST(ProbeStatus, RefusesOthersAndSaysWhatToDo) {
+TEST(ProbeStatus, refuses_others_and_says_what_to_do) {
     const Response refused = probe_with(healthy(), "POST", {{"body", "gone"}}, false);
     EXPECT_FALSE(refused.decommission.has_value());
     expect_golden("probe_status/forbidden", refused);
@@ -310,12 +310,12 @@ TEST(ProbeStatus, RefusesOthersAndSaysWhatToDo) {
             << from;
 }
 
-TEST(ProbeStatus, OfSeveralTextsTheLastCounts) {
+TEST(ProbeStatus, of_several_texts_the_last_counts) {
     EXPECT_EQ(probe_with(healthy(), "POST", {{"body", "OK"}, {"body", "off"}}, true).decommission,
               "off");
 }
 
-TEST(ProbeStatus, OtherMethodsReadWhenCompatible) {
+TEST(ProbeStatus, other_methods_read_when_compatible) {
     Snapshot snapshot = healthy();
     snapshot.decommission.text = "off";
     const Chosen compat = Chosen(probe).set("compat", true);
@@ -333,7 +333,7 @@ TEST(ProbeStatus, OtherMethodsReadWhenCompatible) {
     EXPECT_FALSE(probe_with(snapshot, "GET", {}, false).options_with_body);
 }
 
-TEST(ProbeStatus, TakesTheEndpointsCode) {
+TEST(ProbeStatus, takes_the_endpoints_code) {
     Snapshot snapshot = healthy();
     snapshot.decommission.text = "x";
     Request request = request_of();

@@ -29,7 +29,7 @@ Request scrape(std::string accept = {}) {
 
 const std::string openmetrics = "application/openmetrics-text;version=1.0.0";
 
-TEST(Metrics, AnswersBothFormats) {
+TEST(Metrics, answers_both_formats) {
     expect_golden("metrics/troubled.prometheus", render("metrics", troubled(), scrape()));
     expect_golden("metrics/troubled.openmetrics",
                   render("metrics", troubled(), scrape(openmetrics)));
@@ -37,7 +37,7 @@ TEST(Metrics, AnswersBothFormats) {
     expect_golden("metrics/hostile.openmetrics", render("metrics", hostile(), scrape(openmetrics)));
 }
 
-TEST(Metrics, IsRenderedOnceASecondAndAlwaysFine) {
+TEST(Metrics, is_rendered_once_a_second_and_always_fine) {
     const Response response = render("metrics", troubled(), scrape());
     EXPECT_EQ(response.repeat_for, 1s);
     EXPECT_EQ(response.status, 200);
@@ -57,7 +57,7 @@ std::pair<std::string, int> promtool(const std::string& body) {
     return {output, status};
 }
 
-TEST(Metrics, PleasesPromtool) {
+TEST(Metrics, pleases_promtool) {
     if (!std::filesystem::exists("/usr/bin/promtool")) GTEST_SKIP() << "promtool is not installed";
     EXPECT_NE(promtool("# TYPE a counter\na 1\n").second, 0) << "the judge must be able to object";
     for (const Snapshot& snapshot : {healthy(), troubled(), hostile(), snapshot_of({})}) {
@@ -68,7 +68,7 @@ TEST(Metrics, PleasesPromtool) {
 }
 
 // Every line of a family together, each series once, OpenMetrics closed.
-TEST(Metrics, NamesEachSeriesOnce) {
+TEST(Metrics, names_each_series_once) {
     for (const std::string& accept : {std::string(), openmetrics}) {
         const std::string body = render("metrics", troubled(), scrape(accept)).body;
         std::set<std::string> series, families;
@@ -83,7 +83,7 @@ TEST(Metrics, NamesEachSeriesOnce) {
     }
 }
 
-TEST(Metrics, CountsWorkersHeardOf) {
+TEST(Metrics, counts_workers_heard_of) {
     const std::string body = render("metrics", troubled(), scrape()).body;
     EXPECT_NE(body.find("vitals_workers{group=\"pulp\"} 1\n"), std::string::npos);
 }

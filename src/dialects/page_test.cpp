@@ -20,14 +20,14 @@ std::string header(const Response& response, std::string_view wanted) {
     return {};
 }
 
-TEST(Page, ShowsEverything) {
+TEST(Page, shows_everything) {
     expect_golden("page/healthy.html", ask(healthy()));
     expect_golden("page/troubled.html", ask(troubled()));
     expect_golden("page/hostile.html", ask(hostile()));
     expect_golden("page/empty.html", ask(snapshot_of({})));
 }
 
-TEST(Page, LeadsWithCausesAndFoldsConsequences) {
+TEST(Page, leads_with_causes_and_folds_consequences) {
     const std::string body = ask(troubled()).body;
     const auto wrong = body.find("What is wrong");
     const auto cause = body.find("<b>databases/reports</b>");
@@ -39,7 +39,7 @@ TEST(Page, LeadsWithCausesAndFoldsConsequences) {
     EXPECT_LT(consequence, body.find("<b>disk</b>"));
 }
 
-TEST(Page, FoldsWhatIsWellWhenThereIsMuch) {
+TEST(Page, folds_what_is_well_when_there_is_much) {
     std::vector<Given> given;
     for (int i = 0; i < 100; ++i) given.push_back({.name = "shard/" + std::to_string(i)});
     for (int i = 0; i < 40; ++i)
@@ -49,7 +49,7 @@ TEST(Page, FoldsWhatIsWellWhenThereIsMuch) {
     EXPECT_NE(body.find("and 10 more, listed below"), std::string::npos);
 }
 
-TEST(Page, ReloadsUntilTold) {
+TEST(Page, reloads_until_told) {
     EXPECT_EQ(header(ask(healthy()), "Refresh"), "10");
     EXPECT_EQ(header(ask(healthy(), {{"refresh", "0"}}), "Refresh"), "");
     const Chosen still = Chosen(page).set("refresh", std::chrono::milliseconds(0));
@@ -57,7 +57,7 @@ TEST(Page, ReloadsUntilTold) {
     EXPECT_EQ(ask(healthy()).repeat_for, 1s);
 }
 
-TEST(Page, AdmitsExactlyItsOwnStyle) {
+TEST(Page, admits_exactly_its_own_style) {
     const Response response = ask(troubled());
     const auto from = response.body.find("<style>") + 7;
     const std::string style = response.body.substr(from, response.body.find("</style>") - from);
@@ -73,7 +73,7 @@ TEST(Page, AdmitsExactlyItsOwnStyle) {
 }
 
 // Nothing the policy would block, nothing of another host, whatever the names are.
-TEST(Page, HoldsNoScriptNoInlineStyleNoForeignAsset) {
+TEST(Page, holds_no_script_no_inline_style_no_foreign_asset) {
     for (const Snapshot& snapshot : {troubled(), hostile()}) {
         const std::string body = ask(snapshot).body;
         for (const std::string_view never : {"<script", " style=", " onclick",
@@ -82,7 +82,7 @@ TEST(Page, HoldsNoScriptNoInlineStyleNoForeignAsset) {
     }
 }
 
-TEST(Page, ShowsOnlyItsOwnComponents) {
+TEST(Page, shows_only_its_own_components) {
     const Selector selector({"databases/*"});
     Request request = request_of();
     request.components = &selector;

@@ -28,7 +28,7 @@ Snapshot decommissioned(Snapshot snapshot = healthy()) {
 
 const char* const v2 = "application/vnd.spring-boot.actuator.v2+json";
 
-TEST(Actuator, AnswersAsSpringBootDoes) {
+TEST(Actuator, answers_as_spring_boot_does) {
     expect_golden("actuator/healthy.json", ask("actuator", healthy(), ""));
     expect_golden("actuator/troubled.json", ask("actuator", troubled(), ""));
     expect_golden("actuator/troubled-v2.json", ask("actuator", troubled(), "", v2));
@@ -37,7 +37,7 @@ TEST(Actuator, AnswersAsSpringBootDoes) {
     expect_golden("actuator/decommissioned.json", ask("actuator", decommissioned(), "readiness"));
 }
 
-TEST(Actuator, HasItsMediaTypes) {
+TEST(Actuator, has_its_media_types) {
     EXPECT_EQ(ask("actuator", healthy(), "").content_type,
               "application/vnd.spring-boot.actuator.v3+json");
     EXPECT_EQ(ask("actuator", healthy(), "", "application/json").content_type, "application/json");
@@ -45,7 +45,7 @@ TEST(Actuator, HasItsMediaTypes) {
     EXPECT_EQ(ask("actuator", healthy(), "", "text/html").status, 200);
 }
 
-TEST(Actuator, HasAPathPerComponentAndGroup) {
+TEST(Actuator, has_a_path_per_component_and_group) {
     EXPECT_EQ(ask("actuator", troubled(), "databases/default").body, R"({"status":"UP"})");
     EXPECT_EQ(ask("actuator", troubled(), "reports").body,
               R"({"status":"DOWN","details":{"detail":"HTTP status 500, expected 200"}})");
@@ -58,7 +58,7 @@ TEST(Actuator, HasAPathPerComponentAndGroup) {
     EXPECT_EQ(ask("actuator", troubled(), "vitals/store").status, 404);
 }
 
-TEST(Actuator, HasComponentsBelowItsGroups) {
+TEST(Actuator, has_components_below_its_groups) {
     EXPECT_EQ(ask("actuator", troubled(), "readiness/databases/default").body,
               R"({"status":"UP"})");
     EXPECT_EQ(whole(ask("actuator", troubled(), "readiness/databases")),
@@ -74,7 +74,7 @@ TEST(Actuator, HasComponentsBelowItsGroups) {
     EXPECT_EQ(ask("actuator", named, "readiness/x").status, 503);
 }
 
-TEST(Actuator, HasAnIndexAndInfo) {
+TEST(Actuator, has_an_index_and_info) {
     Request request = request_of("/");
     request.path = "/actuator/";
     request.site = "http://shop:8080";
@@ -89,7 +89,7 @@ TEST(Actuator, HasAnIndexAndInfo) {
               R"({"build":{"name":"shop","version":"2.6.0"}})");
 }
 
-TEST(Actuator, NoMemberHidesAnother) {
+TEST(Actuator, no_member_hides_another) {
     const Snapshot snapshot =
         snapshot_of({{.name = "db"}, {.name = "db/db", .outcome = failed("")}});
     EXPECT_EQ(ask("actuator", snapshot, "db").body,
@@ -102,7 +102,7 @@ TEST(Actuator, NoMemberHidesAnother) {
         R"("readinessState":{"status":"OUT_OF_SERVICE"}},"groups":["liveness","readiness"]})");
 }
 
-TEST(Actuator, MapsStatusesAndCodes) {
+TEST(Actuator, maps_statuses_and_codes) {
     EXPECT_EQ(ask("actuator", one({.name = "a", .outcome = degraded("slow")}), "").body,
               R"({"status":"UP","components":{"a":{"status":"UP","details":{"status":"degraded",)"
               R"("detail":"slow"}}},"groups":["liveness","readiness"]})");
@@ -115,7 +115,7 @@ TEST(Actuator, MapsStatusesAndCodes) {
     EXPECT_TRUE(soft.body.starts_with(R"({"status":"UP","components":{"a":{"status":"DOWN")"));
 }
 
-TEST(Actuator, IsOutOfServiceWhenDecommissionedButAlive) {
+TEST(Actuator, is_out_of_service_when_decommissioned_but_alive) {
     for (const std::string rest : {"", "readiness"}) {
         const Response response = ask("actuator", decommissioned(), rest);
         EXPECT_EQ(response.status, 503);
@@ -127,7 +127,7 @@ TEST(Actuator, IsOutOfServiceWhenDecommissionedButAlive) {
         ask("actuator", decommissioned(troubled()), "").body.starts_with(R"({"status":"DOWN")"));
 }
 
-TEST(Actuator, MatchesBelowItsPath) {
+TEST(Actuator, matches_below_its_path) {
     const Dialect& actuator = *find("actuator");
     EXPECT_EQ(actuator.match("/actuator/health", "/actuator/health"), "");
     EXPECT_EQ(actuator.match("/actuator/health", "/actuator/health/"), "");
@@ -141,7 +141,7 @@ TEST(Actuator, MatchesBelowItsPath) {
     EXPECT_EQ(actuator.match("/a", "/info"), std::nullopt);
 }
 
-TEST(MicroProfile, AnswersItsFourPaths) {
+TEST(MicroProfile, answers_its_four_paths) {
     expect_golden("microprofile/ready.json", ask("microprofile", troubled(), "ready"));
     expect_golden("microprofile/live.json", ask("microprofile", troubled(), "live"));
     expect_golden("microprofile/started.json", ask("microprofile", starting(), "started"));
@@ -152,7 +152,7 @@ TEST(MicroProfile, AnswersItsFourPaths) {
               "200\nContent-Type: application/json\n\n{\"status\":\"UP\",\"checks\":[]}");
 }
 
-TEST(MicroProfile, IsNotReadyButAliveWhenDecommissioned) {
+TEST(MicroProfile, is_not_ready_but_alive_when_decommissioned) {
     const Response ready = ask("microprofile", decommissioned(one({.name = "a"})), "ready");
     EXPECT_EQ(ready.status, 503);
     EXPECT_EQ(ready.body, R"({"status":"DOWN","checks":[{"name":"a","status":"UP"},)"
@@ -161,7 +161,7 @@ TEST(MicroProfile, IsNotReadyButAliveWhenDecommissioned) {
     EXPECT_EQ(ask("microprofile", decommissioned(), "live").status, 200);
 }
 
-TEST(MicroProfile, SharesHealthWithHealthJson) {
+TEST(MicroProfile, shares_health_with_health_json) {
     const Dialect& microprofile = *find("microprofile");
     EXPECT_EQ(microprofile.match("/health", "/health/live"), "live");
     EXPECT_EQ(microprofile.match("/health", "/health"), "");
@@ -175,7 +175,7 @@ TEST(MicroProfile, SharesHealthWithHealthJson) {
     EXPECT_LT(place("health_json"), place("microprofile"));
 }
 
-TEST(Consul, SpeaksByItsCode) {
+TEST(Consul, speaks_by_its_code) {
     const auto code = [](Given given) { return ask("consul", one(std::move(given)), "").status; };
     EXPECT_EQ(code({.name = "a"}), 200);
     EXPECT_EQ(code({.name = "a", .outcome = degraded("slow")}), 429);
@@ -188,7 +188,7 @@ TEST(Consul, SpeaksByItsCode) {
     expect_golden("consul/decommissioned", ask("consul", decommissioned(), ""));
 }
 
-TEST(Consul, HasAPathPerComponentAndGroup) {
+TEST(Consul, has_a_path_per_component_and_group) {
     EXPECT_EQ(ask("consul", troubled(), "databases/default").status, 200);
     EXPECT_EQ(ask("consul", troubled(), "databases").status, 503);
     EXPECT_EQ(ask("consul", troubled(), "disk").status, 429);
@@ -198,7 +198,7 @@ TEST(Consul, HasAPathPerComponentAndGroup) {
         503);
 }
 
-TEST(Consul, KeepsWithinWhatConsulKeeps) {
+TEST(Consul, keeps_within_what_consul_keeps) {
     std::vector<Given> given;
     for (int i = 0; i < 500; ++i)
         given.push_back({.name = "warm/" + std::to_string(i), .outcome = degraded("slow")});
@@ -209,7 +209,7 @@ TEST(Consul, KeepsWithinWhatConsulKeeps) {
     EXPECT_NE(body.find(" more\n"), std::string::npos);
 }
 
-TEST(Statuspage, PublishesAsHostedPagesDo) {
+TEST(Statuspage, publishes_as_hosted_pages_do) {
     expect_golden("statuspage/healthy-status.json", ask("statuspage", healthy(), "status.json"));
     expect_golden("statuspage/troubled-status.json", ask("statuspage", troubled(), "status.json"));
     expect_golden("statuspage/troubled-summary.json",
@@ -217,7 +217,7 @@ TEST(Statuspage, PublishesAsHostedPagesDo) {
     expect_golden("statuspage/hostile-summary.json", ask("statuspage", hostile(), "summary.json"));
 }
 
-TEST(Statuspage, HasAllDocumentsOfAHostedPage) {
+TEST(Statuspage, has_all_documents_of_a_hosted_page) {
     const auto members = [](std::string document) {
         const std::string body = ask("statuspage", healthy(), std::move(document)).body;
         std::string found;
@@ -244,7 +244,7 @@ TEST(Statuspage, HasAllDocumentsOfAHostedPage) {
                   ask("statuspage", troubled(), "components.json"));
 }
 
-TEST(Statuspage, SaysWhereItIs) {
+TEST(Statuspage, says_where_it_is) {
     Request request = request_of("status.json");
     request.site = "https://shop:8443";
     const std::string asked = R"("url":"https://shop:8443")";
@@ -256,7 +256,7 @@ TEST(Statuspage, SaysWhereItIs) {
               std::string::npos);
 }
 
-TEST(Statuspage, HasFourIndicators) {
+TEST(Statuspage, has_four_indicators) {
     const auto indicator = [](std::vector<Given> given) {
         const std::string body =
             ask("statuspage", snapshot_of(std::move(given)), "status.json").body;
@@ -272,7 +272,7 @@ TEST(Statuspage, HasFourIndicators) {
     EXPECT_EQ(indicator({fine, {.name = "c", .age = 26s}}), "major");
 }
 
-TEST(Statuspage, LetsOtherSitesReadWhenToldTo) {
+TEST(Statuspage, lets_other_sites_read_when_told_to) {
     const Dialect& statuspage = *find("statuspage");
     Chosen options(statuspage);
     EXPECT_TRUE(
@@ -286,7 +286,7 @@ TEST(Statuspage, LetsOtherSitesReadWhenToldTo) {
     EXPECT_EQ(statuspage.match("/api/v2/", "/api/v2/"), std::nullopt);
 }
 
-TEST(Badge, ServesShieldsAndPictures) {
+TEST(Badge, serves_shields_and_pictures) {
     expect_golden("badge/all.json", ask("badge", troubled(), ".json"));
     expect_golden("badge/failed.json", ask("badge", troubled(), "databases/reports.json"));
     expect_golden("badge/ok.svg", ask("badge", troubled(), "databases/default.svg"));
@@ -295,7 +295,7 @@ TEST(Badge, ServesShieldsAndPictures) {
                   ask("badge", hostile(), "\"quoted\\back\"/<script>alert(1)</script>.svg"));
 }
 
-TEST(Badge, KnowsNamesAndGroups) {
+TEST(Badge, knows_names_and_groups) {
     EXPECT_EQ(ask("badge", troubled(), "databases.json").body,
               R"({"schemaVersion":1,"label":"databases","message":"1/2 ok","color":"red",)"
               R"("isError":true})");

@@ -32,7 +32,7 @@ Response ask(const Snapshot& snapshot, const Chosen& options) {
     return pulp.render(snapshot, request_of(), options.get());
 }
 
-TEST(Pulp, AnswersAsDocumented) {
+TEST(Pulp, answers_as_documented) {
     expect_golden("pulp/documented.json", ask(documented(), mapped()));
     expect_golden("pulp/both.json",
                   ask(documented(), mapped().set("worker_style", std::string("both"))));
@@ -40,7 +40,7 @@ TEST(Pulp, AnswersAsDocumented) {
                   ask(documented(), mapped().set("worker_style", std::string("id"))));
 }
 
-TEST(Pulp, AnswersTheSampleWhenLaidOut) {
+TEST(Pulp, answers_the_sample_when_laid_out) {
     std::string body =
         ask(documented(), mapped().set("platform_version", std::string("2.6.0"))).body;
     EXPECT_EQ(body, R"({"api_version": "2", "database_connection": {"connected": true}, )"
@@ -55,7 +55,7 @@ TEST(Pulp, AnswersTheSampleWhenLaidOut) {
 }
 
 // Katello tells workers by `_id`, clients of 2.6 by `name`.
-TEST(Pulp, WritesWorkersForEveryClientUnlessToldOtherwise) {
+TEST(Pulp, writes_workers_for_every_client_unless_told_otherwise) {
     Chosen options(pulp);
     options.set("database", std::string("db")).set("messaging", std::string("broker"));
     options.set("workers", std::string("pulp"));
@@ -67,7 +67,7 @@ TEST(Pulp, WritesWorkersForEveryClientUnlessToldOtherwise) {
         std::string::npos);
 }
 
-TEST(Pulp, StaysAt200AndKnowsNoWorkersWithoutItsDatabase) {
+TEST(Pulp, stays_at200_and_knows_no_workers_without_its_database) {
     expect_golden("pulp/database-down.json", ask(documented(Status::failed), mapped()));
     expect_golden("pulp/broker-down.json", ask(documented(Status::ok, Status::failed), mapped()));
     const Response down = ask(documented(Status::failed), mapped());
@@ -82,7 +82,7 @@ TEST(Pulp, StaysAt200AndKnowsNoWorkersWithoutItsDatabase) {
               std::string::npos);
 }
 
-TEST(Pulp, ForgetsSilentWorkersUnlessTold) {
+TEST(Pulp, forgets_silent_workers_unless_told) {
     Snapshot snapshot = documented();
     auto group = std::make_shared<WorkerGroup>(*snapshot.workers.front());
     group->workers[1].silent = true;
@@ -94,7 +94,7 @@ TEST(Pulp, ForgetsSilentWorkersUnlessTold) {
     EXPECT_LE(ask(snapshot, mapped()).repeat_for, 1s);
 }
 
-TEST(Pulp, IsNotConnectedToWhatIsStaleOrUnknown) {
+TEST(Pulp, is_not_connected_to_what_is_stale_or_unknown) {
     const Snapshot snapshot =
         snapshot_of({{.name = "db", .age = 26s}, {.name = "broker", .ran = false}});
     EXPECT_EQ(ask(snapshot, mapped()).body,
@@ -105,7 +105,7 @@ TEST(Pulp, IsNotConnectedToWhatIsStaleOrUnknown) {
               std::string::npos);
 }
 
-TEST(Pulp, IsReachedBelowItsPrefixToo) {
+TEST(Pulp, is_reached_below_its_prefix_too) {
     EXPECT_TRUE(pulp.match("/v2/status/", "/v2/status/"));
     EXPECT_TRUE(pulp.match("/v2/status/", "/pulp/api/v2/status/"));
     EXPECT_TRUE(pulp.match("/pulp/api/v2/status/", "/pulp/api/v2/status"));

@@ -135,7 +135,7 @@ std::size_t flaw(std::string_view body) {
     return std::string::npos;
 }
 
-TEST(EveryDialect, AnswersAnythingInCleanText) {
+TEST(EveryDialect, answers_anything_in_clean_text) {
     Noise noise(20261121);
     for (int round = 0; round < 1500; ++round) {
         const Snapshot snapshot = noise.snapshot();
@@ -159,7 +159,7 @@ TEST(EveryDialect, AnswersAnythingInCleanText) {
 }
 
 // One truth: where the originals' codes say that something failed, all of them do.
-TEST(EveryDialect, AgreesOnWhetherAnythingFailed) {
+TEST(EveryDialect, agrees_on_whether_anything_failed) {
     Noise noise(7);
     for (int round = 0; round < 500; ++round) {
         Snapshot snapshot = noise.snapshot();
@@ -183,7 +183,7 @@ TEST(EveryDialect, AgreesOnWhetherAnythingFailed) {
 }
 
 // What a dialect says of itself, the server relies on: it keeps one answer for all queries.
-TEST(EveryDialect, AnswersWithoutTheQueryWhereItSaysSo) {
+TEST(EveryDialect, answers_without_the_query_where_it_says_so) {
     for (const Dialect* dialect : all()) {
         if (dialect->reads_query) continue;
         for (const char* rest :

@@ -72,7 +72,7 @@ Snapshot documented() {
     return snapshot_of(std::move(given));
 }
 
-TEST(TokenHealth, AnswersAsDocumented) {
+TEST(TokenHealth, answers_as_documented) {
     const Response response = ask(documented(), ask_for("prod-1/", {{"format", "json"}}));
     expect_golden("token_health/documented.json", response);
     EXPECT_EQ(whole(ask(documented(), ask_for("prod-1/"))), whole(response));
@@ -80,7 +80,7 @@ TEST(TokenHealth, AnswersAsDocumented) {
     EXPECT_EQ(response.repeat_for, 0ms);
 }
 
-TEST(TokenHealth, TellsItsReadersWhatIsWrong) {
+TEST(TokenHealth, tells_its_readers_what_is_wrong) {
     expect_golden("token_health/troubled.json", ask(troubled(), ask_for("prod-1/")));
     expect_golden("token_health/hostile.json", ask(hostile(), ask_for("prod-1/")));
     expect_golden("token_health/troubled.html",
@@ -89,7 +89,7 @@ TEST(TokenHealth, TellsItsReadersWhatIsWrong) {
                   ask(hostile(), ask_for("prod-1/", {}, "text/html,*/*;q=0.8")));
 }
 
-TEST(TokenHealth, ShowsEachNamespaceItsOwn) {
+TEST(TokenHealth, shows_each_namespace_its_own) {
     EXPECT_EQ(ask(documented(), ask_for("stage-2/")).body,
               R"({"cache":{"data":{"status":"working","response_time":"0.1"},)"
               R"("task_lock":{"status":"working","response_time":"0.1"},)"
@@ -104,7 +104,7 @@ TEST(TokenHealth, ShowsEachNamespaceItsOwn) {
     EXPECT_EQ(ask(troubled(), ask_for("prod-1/")).status, 500);
 }
 
-TEST(TokenHealth, WritesTimesAndTrouble) {
+TEST(TokenHealth, writes_times_and_trouble) {
     const auto leaf = [](Given given) {
         given.name = "x";
         const std::string body = ask(snapshot_of({std::move(given)}), ask_for("prod-1/")).body;
@@ -136,7 +136,7 @@ struct Row {
 };
 
 // One file for each row of the API's table of answers.
-TEST(TokenHealth, AnswersEveryRowOfItsTable) {
+TEST(TokenHealth, answers_every_row_of_its_table) {
     const auto row = [](const std::string& name, const std::string& rest, Pairs query = {},
                         const std::string& accept = "*/*", const std::string& method = "GET") {
         Request request = ask_for(rest, std::move(query), accept);
@@ -155,7 +155,7 @@ TEST(TokenHealth, AnswersEveryRowOfItsTable) {
     row("browser", "prod-1/", {}, "text/html");
 }
 
-TEST(TokenHealth, FindsErrorsInTheirOrder) {
+TEST(TokenHealth, finds_errors_in_their_order) {
     const char* const not_found = "Not found.";
     const char* const accept = "Could not satisfy the request Accept header.";
     const Row rows[] = {
@@ -199,7 +199,7 @@ TEST(TokenHealth, FindsErrorsInTheirOrder) {
     }
 }
 
-TEST(TokenHealth, FollowsARotatedTokenAndAcceptsTheFormerForAnOverlap) {
+TEST(TokenHealth, follows_a_rotated_token_and_accepts_the_former_for_an_overlap) {
     const Secret token = Secret::pending();
     Chosen options(token_health);
     options.set("token_overlap", std::chrono::milliseconds(10s));
@@ -232,7 +232,7 @@ TEST(TokenHealth, FollowsARotatedTokenAndAcceptsTheFormerForAnOverlap) {
     EXPECT_EQ(code("new", then, "JWT new"), 200);
 }
 
-TEST(TokenHealth, MayDemandTheHeaderToo) {
+TEST(TokenHealth, may_demand_the_header_too) {
     Chosen options = two_namespaces();
     options.set("require_authorization", true);
     const auto code = [&](const char* header) {
@@ -251,7 +251,7 @@ TEST(TokenHealth, MayDemandTheHeaderToo) {
     EXPECT_EQ(ask(documented(), request).status, 200);
 }
 
-TEST(TokenHealth, MayRepairTheSlash) {
+TEST(TokenHealth, may_repair_the_slash) {
     Chosen options = two_namespaces();
     options.set("append_slash", true);
     const Response response = token_health.render(documented(), ask_for("a b"), options.get());
@@ -260,7 +260,7 @@ TEST(TokenHealth, MayRepairTheSlash) {
     EXPECT_EQ(token_health.render(documented(), ask_for(""), options.get()).status, 404);
 }
 
-TEST(TokenHealth, TheQuerySurvivesTheSlash) {
+TEST(TokenHealth, the_query_survives_the_slash) {
     Chosen options = two_namespaces();
     options.set("append_slash", true);
     const Request request = ask_for("prod-1", {{"format", "json"}, {"a&b", "c d"}, {"x", ""}});
@@ -269,7 +269,7 @@ TEST(TokenHealth, TheQuerySurvivesTheSlash) {
 }
 
 // Django REST Framework 3.14's choice: it knows no quality values.
-TEST(TokenHealth, NegotiatesAsTheFrameworkDoes) {
+TEST(TokenHealth, negotiates_as_the_framework_does) {
     struct Choice {
         const char* accept;
         const char* type;  // null: 406
@@ -300,14 +300,14 @@ TEST(TokenHealth, NegotiatesAsTheFrameworkDoes) {
     }
 }
 
-TEST(TokenHealth, OfARepeatedFormatTheLastCounts) {
+TEST(TokenHealth, of_a_repeated_format_the_last_counts) {
     EXPECT_EQ(ask(documented(), ask_for("prod-1/", {{"format", "xml"}, {"format", "json"}})).status,
               200);
     EXPECT_EQ(ask(documented(), ask_for("prod-1/", {{"format", "json"}, {"format", "xml"}})).status,
               404);
 }
 
-TEST(TokenHealth, NoMemberHidesAnother) {
+TEST(TokenHealth, no_member_hides_another) {
     EXPECT_EQ(ask(snapshot_of({{.name = "cache", .duration = 0ns},
                                {.name = "cache/status",
                                 .outcome = failed("", ErrorClass::connect),
@@ -318,7 +318,7 @@ TEST(TokenHealth, NoMemberHidesAnother) {
               R"--("status (2)":{"status":"unavailable: connect","response_time":"0.0"}}})--");
 }
 
-TEST(TokenHealth, HasCodesOfItsOwnChoosing) {
+TEST(TokenHealth, has_codes_of_its_own_choosing) {
     Request request = ask_for("prod-1/");
     request.failed_code = 200;
     EXPECT_EQ(ask(troubled(), request).status, 200);
@@ -331,7 +331,7 @@ TEST(TokenHealth, HasCodesOfItsOwnChoosing) {
               500);
 }
 
-TEST(TokenHealth, TellsOnlyKindsOfTroubleWhenToldTo) {
+TEST(TokenHealth, tells_only_kinds_of_trouble_when_told_to) {
     Request request = ask_for("prod-1/");
     request.disclose = Disclosure::status;
     const std::string body = ask(troubled(), request).body;
@@ -340,7 +340,7 @@ TEST(TokenHealth, TellsOnlyKindsOfTroubleWhenToldTo) {
     EXPECT_EQ(body.find("PRIVATE"), std::string::npos);
 }
 
-TEST(TokenHealth, ChecksItsOptions) {
+TEST(TokenHealth, checks_its_options) {
     EXPECT_FALSE(token_health.description.verify(Chosen(token_health).get().ref()));
     EXPECT_TRUE(token_health.description.verify(two_namespaces().get().ref()));
     EXPECT_EQ(token_health.description.fields[0].members[1].refers, "components");

@@ -46,7 +46,7 @@ constexpr Expected nothing_watched[] = {
     {"healthz", "dashboard", 200, "System Status: WARNING"},
 };
 
-TEST(Whole, IsNotGreenWhereNothingIsWatched) {
+TEST(Whole, is_not_green_where_nothing_is_watched) {
     expect_answers(snapshot_of({}), request_of(), nothing_watched);
     // What vitals says of itself does not count.
     const Snapshot own_only = snapshot_of({own("vitals/engine"), own("vitals/store")});
@@ -57,7 +57,7 @@ TEST(Whole, IsNotGreenWhereNothingIsWatched) {
     expect_answers(healthy(), request, nothing_watched);
 }
 
-TEST(Whole, IsReadyWhereTheServiceItselfAnswersAndHasRegisteredNothing) {
+TEST(Whole, is_ready_where_the_service_itself_answers_and_has_registered_nothing) {
     constexpr Expected expected[] = {
         {"page", "", 200, "<div class=\"band ok\">"},
         {"kubernetes", "readyz", 200, "ok"},
@@ -78,7 +78,7 @@ TEST(Whole, IsReadyWhereTheServiceItselfAnswersAndHasRegisteredNothing) {
     expect_answers(healthy(), request, nothing_watched);
 }
 
-TEST(Whole, OutOfServiceIsToldEverywhereAndLivenessStaysGreen) {
+TEST(Whole, out_of_service_is_told_everywhere_and_liveness_stays_green) {
     constexpr Expected expected[] = {
         {"page", "", 200, "<title>Out of service: moved &lt;away&gt; - shop</title>"},
         {"page", "", 200, "<div class=\"band degraded\">"},
@@ -104,7 +104,7 @@ TEST(Whole, OutOfServiceIsToldEverywhereAndLivenessStaysGreen) {
     expect_answers(snapshot, request_of(), expected);
 }
 
-TEST(Whole, ShuttingDownIsOutOfServiceToo) {
+TEST(Whole, shutting_down_is_out_of_service_too) {
     constexpr Expected expected[] = {
         {"page", "", 200, "<h1>Out of service: shutting down</h1>"},
         {"health_json", "", 503, R"("output":"out of service: shutting down")"},
@@ -123,7 +123,7 @@ TEST(Whole, ShuttingDownIsOutOfServiceToo) {
     expect_answers(snapshot, request_of(), in_service);
 }
 
-TEST(Whole, WhatFailsWhileOutOfServiceIsStillShown) {
+TEST(Whole, what_fails_while_out_of_service_is_still_shown) {
     Snapshot snapshot = troubled();
     snapshot.decommission.text = "moved";
     const std::string page = render("page", snapshot, request_of()).body;

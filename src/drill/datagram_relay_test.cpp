@@ -13,7 +13,7 @@ Delivery of(std::string_view fault, std::string_view datagram, std::uint64_t pas
     return deliver(*parse_behaviour(fault), datagram, passed);
 }
 
-TEST(Datagrams, ArriveAsTheFaultSays) {
+TEST(Datagrams, arrive_as_the_fault_says) {
     EXPECT_EQ(of("none", "abcdef").datagram, "abcdef");
     EXPECT_EQ(of("hang", "abcdef").datagram, std::nullopt);
     EXPECT_EQ(of("truncate 2", "abcdef").datagram, "ab");
@@ -24,19 +24,19 @@ TEST(Datagrams, ArriveAsTheFaultSays) {
     EXPECT_EQ(of("another-protocol redis", "abcdef").datagram, "-ERR unknown command\r\n");
 }
 
-TEST(Datagrams, PassUntilSoManyBytesHavePassed) {
+TEST(Datagrams, pass_until_so_many_bytes_have_passed) {
     EXPECT_EQ(of("hang-after 12", "abcdef", 6).datagram, "abcdef");
     EXPECT_EQ(of("hang-after 12", "abcdef", 7).datagram, std::nullopt);
 }
 
-TEST(Datagrams, AreLate) {
+TEST(Datagrams, are_late) {
     EXPECT_EQ(of("drip", "abcdef").later, 6s);
     EXPECT_EQ(of("drip 4", "abcdef").later, 1500ms);
     EXPECT_EQ(of("delay 30ms", "abcdef").later, 30ms);
     EXPECT_EQ(of("none", "abcdef").later, 0ms);
 }
 
-TEST(Datagrams, OfAFloodAreAsLargeAsThereAreAny) {
+TEST(Datagrams, of_a_flood_are_as_large_as_there_are_any) {
     const auto small = of("flood 3 after=2 text=!", "abcdef");
     EXPECT_EQ(small.datagram, "ab!xx");
     EXPECT_EQ(small.flood, 0U);

@@ -32,7 +32,7 @@ Seen through(std::string_view fault, std::string answer, std::size_t size) {
     return seen;
 }
 
-TEST(Distortion, BeginsBehindSoManyBytesHoweverTheyCome) {
+TEST(Distortion, begins_behind_so_many_bytes_however_they_come) {
     for (std::size_t size = 1; size <= 11; ++size) {
         for (const auto& [fault, next] : {std::pair{"hang-after 4", Next::hold},
                                           {"reset 4", Next::reset},
@@ -47,7 +47,7 @@ TEST(Distortion, BeginsBehindSoManyBytesHoweverTheyCome) {
     }
 }
 
-TEST(Distortion, BeginsAtOnceWhereNothingIsToPass) {
+TEST(Distortion, begins_at_once_where_nothing_is_to_pass) {
     EXPECT_EQ(through("reset", "0123", 4).next, Next::reset);
     EXPECT_EQ(through("hang", "0123", 4).next, Next::hold);
     EXPECT_EQ(through("flood", "0123", 4).next, Next::flood);
@@ -55,19 +55,19 @@ TEST(Distortion, BeginsAtOnceWhereNothingIsToPass) {
     EXPECT_EQ(through("reset", "", 4).next, Next::go_on) << "instead of an answer";
 }
 
-TEST(Distortion, LeavesAShorterAnswerAlone) {
+TEST(Distortion, leaves_a_shorter_answer_alone) {
     const auto seen = through("truncate 100", "0123456789", 3);
     EXPECT_EQ(seen.passed, "0123456789");
     EXPECT_EQ(seen.next, Next::go_on);
 }
 
-TEST(Distortion, PassesWhatIsNotHarmedHere) {
+TEST(Distortion, passes_what_is_not_harmed_here) {
     for (const auto* fault : {"none", "wrong-name", "expired", "untrusted", "delay", "drip"}) {
         EXPECT_EQ(through(fault, "0123456789", 3).passed, "0123456789") << fault;
     }
 }
 
-TEST(Distortion, DripsAtTheRateThatWasWished) {
+TEST(Distortion, drips_at_the_rate_that_was_wished) {
     for (const std::uint64_t rate : {1u, 7u, 20u, 1000u, 1'000'000u}) {
         Distortion distortion({.fault = Fault::drip, .rate = rate});
         std::string much(100'000, 'x');

@@ -21,7 +21,7 @@ std::string complaint(std::string_view text) {
     return behaviour ? "understood" : behaviour.error();
 }
 
-TEST(Fault, IsReadByItsName) {
+TEST(Fault, is_read_by_its_name) {
     for (const auto& word : fault_words()) {
         EXPECT_EQ(parsed(word.name).fault, word.fault);
         EXPECT_EQ(name_of(word.fault), word.name);
@@ -29,7 +29,7 @@ TEST(Fault, IsReadByItsName) {
     }
 }
 
-TEST(Fault, TakesTheValueThatItHasUseFor) {
+TEST(Fault, takes_the_value_that_it_has_use_for) {
     EXPECT_EQ(parsed("hang-after 100").after, 100u);
     EXPECT_EQ(parsed("  truncate\t7 ").after, 7u);
     EXPECT_EQ(parsed("drip 20").rate, 20u);
@@ -41,14 +41,14 @@ TEST(Fault, TakesTheValueThatItHasUseFor) {
     EXPECT_EQ(parsed("garble after=3").after, 3u);
 }
 
-TEST(Fault, TakesATextWithEverythingBehindIt) {
+TEST(Fault, takes_a_text_with_everything_behind_it) {
     const auto flood = parsed("flood 0 after=5 text=HTTP/1.1 200 OK\\r\\n\\x41\\\\");
     EXPECT_EQ(flood.after, 5u);
     EXPECT_EQ(flood.text, "HTTP/1.1 200 OK\r\nA\\");
     EXPECT_EQ(greeting(parsed("another-protocol text=hello there\\n")), "hello there\n");
 }
 
-TEST(Fault, IsWrittenAsItIsRead) {
+TEST(Fault, is_written_as_it_is_read) {
     for (const auto* text :
          {"none", "hang", "reset after=12", "drip rate=7", "delay delay=20ms",
           "another-protocol protocol=http", "flood after=5 size=0 text=a b\\r\\n\\x00\\\\"}) {
@@ -57,7 +57,7 @@ TEST(Fault, IsWrittenAsItIsRead) {
     EXPECT_EQ(to_text(parsed("hang-after 100")), "hang-after after=100");
 }
 
-TEST(Fault, SaysWhatItDoesNotUnderstand) {
+TEST(Fault, says_what_it_does_not_understand) {
     EXPECT_TRUE(complaint("hung").starts_with("no fault 'hung'; there are none, refuse, hang"));
     EXPECT_TRUE(complaint("").starts_with("no fault ''"));
     EXPECT_EQ(complaint("hang 5"), "unexpected '5' behind hang");

@@ -159,14 +159,14 @@ class EngineTest : public testing::Test {
     std::shared_ptr<const Snapshot> held;
 };
 
-TEST_F(EngineTest, ListsComponentsAsUnknownBeforeTheirFirstRun) {
+TEST_F(EngineTest, lists_components_as_unknown_before_their_first_run) {
     engine->configure({define("a", answers)});
     EXPECT_EQ(status("a"), Status::unknown);
     EXPECT_EQ(state("a").detail(clock.steady()), "not run yet");
     EXPECT_EQ(status("vitals/engine"), Status::ok);
 }
 
-TEST_F(EngineTest, RunsSoonAndAgain) {
+TEST_F(EngineTest, runs_soon_and_again) {
     engine->configure({define("a", answers)});
     EXPECT_TRUE(run_until([&] { return status("a") == Status::ok; }, 1s));
     EXPECT_EQ(state("a").detail(clock.steady()), "fine");
@@ -176,7 +176,7 @@ TEST_F(EngineTest, RunsSoonAndAgain) {
     EXPECT_TRUE(run_until([&] { return state("a").runs[0] >= 3; }, 2s));
 }
 
-TEST_F(EngineTest, AHungRunFailsAtItsDeadlineAndNamesThePhase) {
+TEST_F(EngineTest, a_hung_run_fails_at_its_deadline_and_names_the_phase) {
     engine->configure({define("hung", hangs), define("well", answers)});
     const Steady began = clock.steady();
     EXPECT_TRUE(run_until([&] { return status("hung") == Status::failed; }, 1s));
@@ -189,14 +189,14 @@ TEST_F(EngineTest, AHungRunFailsAtItsDeadlineAndNamesThePhase) {
     EXPECT_EQ(logged("hung: unknown -> failed"), 1u);
 }
 
-TEST_F(EngineTest, KeepsRoundsWhenTheTimeoutIsTheInterval) {
+TEST_F(EngineTest, keeps_rounds_when_the_timeout_is_the_interval) {
     engine->configure({define("hung", hangs, 50ms, 50ms)});
     run_for(1s);
     // One run every 50 ms; the last moments of one must not cost the next its turn.
     EXPECT_GE(state("hung").runs[2], 14u);
 }
 
-TEST_F(EngineTest, AThousandHungRunsTakeOneDeadline) {
+TEST_F(EngineTest, a_thousand_hung_runs_take_one_deadline) {
     std::vector<Definition> definitions;
     for (int i = 0; i < 1000; ++i)
         definitions.push_back(define("hung" + std::to_string(i), hangs, 10s, 200ms));
@@ -216,7 +216,7 @@ TEST_F(EngineTest, AThousandHungRunsTakeOneDeadline) {
     EXPECT_EQ(status("well"), Status::ok);
 }
 
-TEST_F(EngineTest, ErrorClassesBecomeStatuses) {
+TEST_F(EngineTest, error_classes_become_statuses) {
     engine->configure({define("refused", refuses), define("blind", is_blind), define("bug", throws),
                        define("number", throws_a_number)});
     EXPECT_TRUE(run_until([&] { return all_have_run(); }));
@@ -241,7 +241,7 @@ net::awaitable<Outcome> keeps(std::shared_ptr<std::vector<bool>> found, net::Con
     co_return found->size() == 3 ? failed("gone", ErrorClass::connect) : ok();
 }
 
-TEST_F(EngineTest, ARunInDoubtBeginsAfresh) {
+TEST_F(EngineTest, a_run_in_doubt_begins_afresh) {
     const auto found = std::make_shared<std::vector<bool>>();
     CheckRun run = [found](net::Context& context) { return keeps(found, context); };
     Definition definition = define("kept", run, 60ms);
@@ -255,7 +255,7 @@ TEST_F(EngineTest, ARunInDoubtBeginsAfresh) {
     EXPECT_EQ(status("kept"), Status::ok);
 }
 
-TEST_F(EngineTest, BlockingCodeIsQuarantinedNotRepeated) {
+TEST_F(EngineTest, blocking_code_is_quarantined_not_repeated) {
     const auto blocker = std::make_shared<Blocker>();
     CheckRun run = [blocker](net::Context& context) { return blocks(blocker, context); };
     engine->configure({define("stuck", run), define("well", answers)});
@@ -269,7 +269,7 @@ TEST_F(EngineTest, BlockingCodeIsQuarantinedNotRepeated) {
     EXPECT_TRUE(run_until([&] { return status("stuck") == Status::ok; }, 2s));
 }
 
-TEST_F(EngineTest, AFullLaneOfHungCallsDegradesTheEngineAndNothingElse) {
+TEST_F(EngineTest, a_full_lane_of_hung_calls_degrades_the_engine_and_nothing_else) {
     const auto blocker = std::make_shared<Blocker>();
     CheckRun run = [blocker](net::Context& context) { return blocks(blocker, context); };
     std::vector<Definition> definitions = {define("well", answers)};
@@ -282,7 +282,7 @@ TEST_F(EngineTest, AFullLaneOfHungCallsDegradesTheEngineAndNothingElse) {
     EXPECT_TRUE(run_until([&] { return status("vitals/engine") == Status::ok; }, 5s));
 }
 
-TEST_F(EngineTest, AsksShareOneRun) {
+TEST_F(EngineTest, asks_share_one_run) {
     engine->configure({define("a", answers, 1h, 50ms)});
     EXPECT_TRUE(run_until([&] { return status("a") == Status::ok; }));
     int answered = 0;
@@ -295,7 +295,7 @@ TEST_F(EngineTest, AsksShareOneRun) {
     EXPECT_EQ(answered, 13);
 }
 
-TEST_F(EngineTest, WhoAsksForARemovedComponentIsTold) {
+TEST_F(EngineTest, who_asks_for_a_removed_component_is_told) {
     engine->configure({define("hung", hangs, 1h, 1h)});
     run_for(50ms);
     bool told = false;
@@ -307,7 +307,7 @@ TEST_F(EngineTest, WhoAsksForARemovedComponentIsTold) {
     EXPECT_EQ(hub.current()->find("hung"), nullptr);
 }
 
-TEST_F(EngineTest, AStoppedEngineLetsItsResultsGoStale) {
+TEST_F(EngineTest, a_stopped_engine_lets_its_results_go_stale) {
     engine->configure({define("a", answers, 50ms, 50ms)});
     EXPECT_TRUE(run_until([&] { return status("a") == Status::ok; }));
     const Steady later = clock.steady() + 250ms;  // nobody turns the loop
@@ -315,7 +315,7 @@ TEST_F(EngineTest, AStoppedEngineLetsItsResultsGoStale) {
     EXPECT_EQ(state("a").detail(later), "stale");
 }
 
-TEST_F(EngineTest, WallClockJumpsChangeNoVerdict) {
+TEST_F(EngineTest, wall_clock_jumps_change_no_verdict) {
     engine->configure({define("a", answers, 50ms, 50ms)});
     EXPECT_TRUE(run_until([&] { return status("a") == Status::ok; }));
     for (const std::int64_t jump : {86'400 * 365, -86'400 * 365, 0}) {
@@ -328,7 +328,7 @@ TEST_F(EngineTest, WallClockJumpsChangeNoVerdict) {
     EXPECT_EQ(state("a").transitions[0], 1u);
 }
 
-TEST_F(EngineTest, ReloadKeepsWhatDidNotChange) {
+TEST_F(EngineTest, reload_keeps_what_did_not_change) {
     engine->configure({define("a", answers, 1h, 50ms), define("b", answers, 1h, 50ms)});
     EXPECT_TRUE(run_until([&] { return all_have_run(); }));
     run_for(20ms);
@@ -342,7 +342,7 @@ TEST_F(EngineTest, ReloadKeepsWhatDidNotChange) {
     EXPECT_EQ(hub.current()->find("b"), nullptr);
 }
 
-TEST_F(EngineTest, PushedComponentsFailWhenSilent) {
+TEST_F(EngineTest, pushed_components_fail_when_silent) {
     Definition definition;
     definition.component.name = "job";
     definition.component.kind = "push";
@@ -363,7 +363,7 @@ TEST_F(EngineTest, PushedComponentsFailWhenSilent) {
     EXPECT_FALSE(engine->push("checked", ok()));
 }
 
-TEST_F(EngineTest, TheTtlOfAPushHoldsForThatPush) {
+TEST_F(EngineTest, the_ttl_of_a_push_holds_for_that_push) {
     Definition definition;
     definition.component.name = "job";
     definition.ttl = 1h;
@@ -384,7 +384,7 @@ TEST_F(EngineTest, TheTtlOfAPushHoldsForThatPush) {
     EXPECT_EQ(status("made"), Status::ok) << "a created one keeps the latest";
 }
 
-TEST_F(EngineTest, AcknowledgesOnceASnapshotShowsIt) {
+TEST_F(EngineTest, acknowledges_once_a_snapshot_shows_it) {
     int told = 0;
     engine->when_published([&] { ++told; });
     EXPECT_EQ(told, 1) << "there is nothing to wait for";
@@ -409,7 +409,7 @@ TEST_F(EngineTest, AcknowledgesOnceASnapshotShowsIt) {
     EXPECT_TRUE(run_until([&] { return told == 102; }, 2s));
 }
 
-TEST_F(EngineTest, WhatIsReportedWhilePublishingIsInThatSnapshot) {
+TEST_F(EngineTest, what_is_reported_while_publishing_is_in_that_snapshot) {
     Definition group = define("workers/mail", {});
     group.reported = true;
     engine->add(group);
@@ -424,7 +424,7 @@ TEST_F(EngineTest, WhatIsReportedWhilePublishingIsInThatSnapshot) {
     EXPECT_EQ(judged, 1) << "a report does not call for another snapshot";
 }
 
-TEST_F(EngineTest, SinceOutlivesTheProcessWhereTheFirstResultIsTheOldOne) {
+TEST_F(EngineTest, since_outlives_the_process_where_the_first_result_is_the_old_one) {
     const System old = System(1000h);
     std::vector<RememberedComponent> known(3);
     known[0] = {.component = "well", .status = Status::ok, .since = old};
@@ -449,7 +449,7 @@ TEST_F(EngineTest, SinceOutlivesTheProcessWhereTheFirstResultIsTheOldOne) {
         kept.now, [](const RememberedComponent& each) { return each.component == "well"; }));
 }
 
-TEST_F(EngineTest, SinceOutlivesADoubtThatARestartFallsInto) {
+TEST_F(EngineTest, since_outlives_a_doubt_that_a_restart_falls_into) {
     const System old = System(1000h);
     engine->restore({{.component = "db", .status = Status::ok, .since = old}}, 1s);
     Definition definition = define("db", refuses, 1h);
@@ -462,7 +462,7 @@ TEST_F(EngineTest, SinceOutlivesADoubtThatARestartFallsInto) {
         if (each.component == "db") EXPECT_EQ(each.since, old) << "nothing is judged yet";
 }
 
-TEST_F(EngineTest, PushedStatesOutliveProcessAndDefinition) {
+TEST_F(EngineTest, pushed_states_outlive_process_and_definition) {
     RememberedComponent job{.component = "job", .status = Status::degraded, .since = System(1000h)};
     job.observed_at = clock.system() - 10s;
     job.last = std::make_shared<Outcome>(degraded("slowly"));
@@ -489,7 +489,7 @@ TEST_F(EngineTest, PushedStatesOutliveProcessAndDefinition) {
     EXPECT_EQ(state("job").since, System(1000h));
 }
 
-TEST_F(EngineTest, PublishingIsCoalesced) {
+TEST_F(EngineTest, publishing_is_coalesced) {
     std::vector<Definition> definitions;
     for (int i = 0; i < 300; ++i)
         definitions.push_back(define("c" + std::to_string(i), answers, 20ms, 15ms));
@@ -503,7 +503,7 @@ TEST_F(EngineTest, PublishingIsCoalesced) {
     EXPECT_GE(hub.version() - before, sanitized ? 2u : 20u);
 }
 
-TEST_F(EngineTest, DecommissionIsPartOfTheSnapshot) {
+TEST_F(EngineTest, decommission_is_part_of_the_snapshot) {
     engine->decommission({"maintenance", false});
     EXPECT_EQ(hub.current()->decommission.text, "maintenance");
     EXPECT_TRUE(hub.current()->decommission.active());
@@ -511,7 +511,7 @@ TEST_F(EngineTest, DecommissionIsPartOfTheSnapshot) {
     EXPECT_FALSE(hub.current()->decommission.active());
 }
 
-TEST_F(EngineTest, EndsPromptlyWhileEverythingHangs) {
+TEST_F(EngineTest, ends_promptly_while_everything_hangs) {
     const auto blocker = std::make_shared<Blocker>();
     CheckRun run = [blocker](net::Context& context) { return blocks(blocker, context); };
     std::vector<Definition> definitions;

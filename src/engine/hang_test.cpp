@@ -12,7 +12,7 @@ std::string hang_of(const std::vector<std::string>& names) {
     return describe_hang(phases, names.empty() ? "" : names.back());
 }
 
-TEST(Hang, Is_told_as_a_person_sees_it) {
+TEST(Hang, is_told_as_a_person_sees_it) {
     EXPECT_EQ(hang_of({}), "does not end (timeout)");
     EXPECT_EQ(hang_of({"resolve"}), "name is not resolved (timeout in resolve)");
     EXPECT_EQ(hang_of({"resolve", "connect"}), "does not accept connections (timeout in connect)");
@@ -33,7 +33,7 @@ TEST(Hang, Is_told_as_a_person_sees_it) {
 }
 
 // A kept connection fails, a new one is dialled: the phases stand in the order they first began.
-TEST(Hang, A_phase_may_begin_again) {
+TEST(Hang, a_phase_may_begin_again) {
     const std::vector<Phase> phases = {{"read", {}}, {"connect", {}}, {"auth", {}}};
     EXPECT_EQ(describe_hang(phases, "read"), "stopped answering (timeout in read)");
 }

@@ -32,7 +32,7 @@ TakenUp taken(const Case& given) {
     return take_up(remembered, std::make_shared<Component>(), given.ttl, clock, given.away);
 }
 
-TEST(Memory, WhatWasPushedHoldsForTheRestOfItsTime) {
+TEST(Memory, what_was_pushed_holds_for_the_rest_of_its_time) {
     const TakenUp job = taken({.age = 10h, .ttl = 25h, .away = 3s});
     EXPECT_EQ(job.state->judged, Status::ok);
     EXPECT_EQ(job.state->last->detail, "42 GB");
@@ -43,7 +43,7 @@ TEST(Memory, WhatWasPushedHoldsForTheRestOfItsTime) {
     EXPECT_EQ(job.state->valid_until, Steady(25h + 5s));
 }
 
-TEST(Memory, WhatOutlivedItsTimeMeanwhileIsUnknownNotFailed) {
+TEST(Memory, what_outlived_its_time_meanwhile_is_unknown_not_failed) {
     const TakenUp job = taken({.age = 61s, .ttl = 60s, .away = 61s});
     EXPECT_EQ(job.state->last, nullptr);
     EXPECT_EQ(job.state->judged, Status::unknown);
@@ -51,13 +51,13 @@ TEST(Memory, WhatOutlivedItsTimeMeanwhileIsUnknownNotFailed) {
 }
 
 // Who pushes every 5 s could not be heard for 8 of 10: the rest alone would be too short.
-TEST(Memory, ALongAbsenceGivesTheWholeTimeAgain) {
+TEST(Memory, a_long_absence_gives_the_whole_time_again) {
     EXPECT_EQ(taken({.age = 8s, .ttl = 10s, .away = 8s}).silent_at, Steady(10h + 10s));
     EXPECT_EQ(taken({.age = 8s, .ttl = 10s, .away = 4s}).silent_at, Steady(10h + 2s));
     EXPECT_EQ(taken({.age = 8s, .ttl = 10s, .away = 8s}).state->judged, Status::ok);
 }
 
-TEST(Memory, WithoutATimeToLiveItHolds) {
+TEST(Memory, without_a_time_to_live_it_holds) {
     const TakenUp job = taken({.age = 9999h, .ttl = {}, .away = 9999h});
     EXPECT_EQ(job.state->judged, Status::ok);
     EXPECT_GT(job.state->valid_until, Steady(24h * 365));

@@ -56,14 +56,14 @@ std::vector<Milliseconds> runs(Component& component, const std::vector<Status>& 
 constexpr Status well = Status::ok;
 constexpr Status bad = Status::failed;
 
-TEST(Schedule, RunsComeEveryIntervalInAPlaceOfTheirOwn) {
+TEST(Schedule, runs_come_every_interval_in_a_place_of_their_own) {
     Component first(Policy{.interval = 10s});
     EXPECT_EQ(runs(first, {well, well, well}), (std::vector<Milliseconds>{0s, 5s, 15s}));
     Component other(Policy{.interval = 10s}, 0.5);
     EXPECT_EQ(runs(other, {well, well, well}), (std::vector<Milliseconds>{0ms, 7500ms, 17500ms}));
 }
 
-TEST(Schedule, DoubtIsShort) {
+TEST(Schedule, doubt_is_short) {
     Component component(Policy{.interval = 10s, .failures = 3, .successes = 2});
     EXPECT_EQ(runs(component, {well, well, bad, bad}),
               (std::vector<Milliseconds>{0s, 5s, 15s, 17s}));
@@ -76,43 +76,43 @@ TEST(Schedule, DoubtIsShort) {
     EXPECT_EQ(component.shown(), well);
 }
 
-TEST(Schedule, ADoubtThatWasNoneChangesNoPlace) {
+TEST(Schedule, a_doubt_that_was_none_changes_no_place) {
     Component component(Policy{.interval = 10s, .failures = 3});
     EXPECT_EQ(runs(component, {well, well, bad, well, well}),
               (std::vector<Milliseconds>{0s, 5s, 15s, 17s, 25s}));
 }
 
-TEST(Schedule, TheFirstVerdictComesSoon) {
+TEST(Schedule, the_first_verdict_comes_soon) {
     Component component(Policy{.interval = 60s, .failures = 3});
     EXPECT_EQ(runs(component, {bad, bad, bad}), (std::vector<Milliseconds>{0s, 12s, 24s}));
     EXPECT_EQ(component.shown(), bad);
 }
 
-TEST(Schedule, ARetryIntervalOfItsOwnIsObeyed) {
+TEST(Schedule, a_retry_interval_of_its_own_is_obeyed) {
     Component component(Policy{.interval = 10s, .failures = 3, .retry_interval = 500ms});
     EXPECT_EQ(runs(component, {well, well, bad, bad, bad}),
               (std::vector<Milliseconds>{0ms, 5000ms, 15000ms, 15500ms, 16000ms}));
 }
 
-TEST(Schedule, ARetryFollowsALongRunAtOnce) {
+TEST(Schedule, a_retry_follows_a_long_run_at_once) {
     Component component(Policy{.interval = 10s, .failures = 2});
     component.run(bad, 4s);
     EXPECT_EQ(component.next(), 4s + retry_pause);
 }
 
-TEST(Schedule, WhatIsDownIsLookedAtLessOften) {
+TEST(Schedule, what_is_down_is_looked_at_less_often) {
     Component component(Policy{.interval = 10s, .down_interval = 60s});
     EXPECT_EQ(runs(component, {well, bad, bad, bad, well, well}),
               (std::vector<Milliseconds>{0s, 5s, 15s, 75s, 135s, 145s}));
 }
 
-TEST(Schedule, ABlindRunIsNoDoubt) {
+TEST(Schedule, a_blind_run_is_no_doubt) {
     Component component(Policy{.interval = 10s, .failures = 3});
     EXPECT_EQ(runs(component, {well, well, Status::unknown, well}),
               (std::vector<Milliseconds>{0s, 5s, 15s, 25s}));
 }
 
-TEST(Schedule, TicksThatPassedAreCountedAndLeftOut) {
+TEST(Schedule, ticks_that_passed_are_counted_and_left_out) {
     Schedule schedule(Policy{.interval = 10s}, 0);
     schedule.start(Steady{}, 0ms);
     schedule.wake(Steady{});
@@ -125,7 +125,7 @@ TEST(Schedule, TicksThatPassedAreCountedAndLeftOut) {
 
 // Every fault is told within what `vitals validate` says, whenever it begins and however its runs
 // fail.
-TEST(Schedule, KeepsToItsBound) {
+TEST(Schedule, keeps_to_its_bound) {
     for (const Steady::duration took : {Steady::duration(0ms), Steady::duration(2s)})
         for (const unsigned failures : {1u, 2u, 3u, 7u})
             for (int good = 1; good < 5; ++good) {
@@ -141,7 +141,7 @@ TEST(Schedule, KeepsToItsBound) {
     EXPECT_EQ((Policy{.interval = 10s, .timeout = 8s}.told_after()), 21s);
 }
 
-TEST(Schedule, AResultIsFreshUntilTheNextButOne) {
+TEST(Schedule, a_result_is_fresh_until_the_next_but_one) {
     const Policy policy{.interval = 10s, .timeout = 5s, .down_interval = 60s};
     EXPECT_EQ(policy.validity(), 25s);
     EXPECT_EQ(policy.validity(Pace::retry), 25s);

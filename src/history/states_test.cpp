@@ -31,7 +31,7 @@ SavedState database() {
     return {{.component = "databases/default", .status = Status::ok, .since = at(7)}, {}};
 }
 
-TEST(States, AreTakenUpReplacedAndRemoved) {
+TEST(States, are_taken_up_replaced_and_removed) {
     const Folder folder;
     Witness witness;
     {
@@ -52,7 +52,7 @@ TEST(States, AreTakenUpReplacedAndRemoved) {
     EXPECT_EQ(store.saved_states(), std::vector<SavedState>{database()}) << "gone, then there";
 }
 
-TEST(States, LostWithADamagedFileAreAskedForAgain) {
+TEST(States, lost_with_a_damaged_file_are_asked_for_again) {
     const Folder folder;
     Witness witness;
     {

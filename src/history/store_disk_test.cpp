@@ -8,7 +8,7 @@ namespace {
 
 using namespace testing;
 
-TEST_F(DiskTest, AFullDiskDegradesTheStoreAndLosesNothing) {
+TEST_F(DiskTest, a_full_disk_degrades_the_store_and_loses_nothing) {
     VITALS_NEEDS_DISK();
     const Disk disk(2'048);
     Witness witness;
@@ -31,7 +31,7 @@ TEST_F(DiskTest, AFullDiskDegradesTheStoreAndLosesNothing) {
     EXPECT_EQ(all(store, "redis").size(), 5'000u);
 }
 
-TEST_F(DiskTest, ADiskFullFromTheStartIsUsedOnceItHasRoom) {
+TEST_F(DiskTest, a_disk_full_from_the_start_is_used_once_it_has_room) {
     VITALS_NEEDS_DISK();
     const Disk disk(1'024);
     disk.fill();
@@ -49,7 +49,7 @@ TEST_F(DiskTest, ADiskFullFromTheStartIsUsedOnceItHasRoom) {
     FAIL() << "the decommission was not saved once there was room";
 }
 
-TEST_F(DiskTest, ADecommissionIsReadFromAFullDisk) {
+TEST_F(DiskTest, a_decommission_is_read_from_a_full_disk) {
     VITALS_NEEDS_DISK();
     const Disk disk(1'024);
     Witness witness;
@@ -63,7 +63,7 @@ TEST_F(DiskTest, ADecommissionIsReadFromAFullDisk) {
     EXPECT_TRUE(witness.sees("disk full"));
 }
 
-TEST_F(DiskTest, AReadOnlyDiskIsNotWritableUntilItIs) {
+TEST_F(DiskTest, a_read_only_disk_is_not_writable_until_it_is) {
     VITALS_NEEDS_DISK();
     const Disk disk(1'024);
     Witness before;
@@ -82,7 +82,7 @@ TEST_F(DiskTest, AReadOnlyDiskIsNotWritableUntilItIs) {
     EXPECT_EQ(all(store, "redis").size(), 1u);
 }
 
-TEST_F(DiskTest, ADirectoryThatCannotBeMadeIsNotWritable) {
+TEST_F(DiskTest, a_directory_that_cannot_be_made_is_not_writable) {
     VITALS_NEEDS_DISK();
     const Disk disk(1'024);
     disk.read_only(true);

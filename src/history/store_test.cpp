@@ -25,7 +25,7 @@ std::int64_t number(const Outcome& outcome, std::string_view property) {
     return value == nullptr ? -1 : std::get<std::int64_t>(*value);
 }
 
-TEST(Store, GivesBackTransitionsOldestFirst) {
+TEST(Store, gives_back_transitions_oldest_first) {
     const Folder folder;
     Witness witness;
     Store store(in(folder / "state"), witness.log(), witness.health());
@@ -45,7 +45,7 @@ TEST(Store, GivesBackTransitionsOldestFirst) {
     EXPECT_TRUE(all(store, "nobody").empty());
 }
 
-TEST(Store, LimitTakesTheLatest) {
+TEST(Store, limit_takes_the_latest) {
     const Folder folder;
     Witness witness;
     Store store(in(folder.path()), witness.log(), witness.health());
@@ -59,7 +59,7 @@ TEST(Store, LimitTakesTheLatest) {
     EXPECT_EQ(between[0].at, at(2));
 }
 
-TEST(Store, SurvivesARestart) {
+TEST(Store, survives_a_restart) {
     const Folder folder;
     Witness witness;
     {
@@ -72,7 +72,7 @@ TEST(Store, SurvivesARestart) {
     EXPECT_EQ(kept[0].detail, "größe ≠ 0");
 }
 
-TEST(Store, WritesBehindWithinASecondWithoutBeingAsked) {
+TEST(Store, writes_behind_within_a_second_without_being_asked) {
     const Folder folder;
     Witness witness;
     Store store(in(folder.path()), witness.log(), witness.health());
@@ -87,7 +87,7 @@ TEST(Store, WritesBehindWithinASecondWithoutBeingAsked) {
     EXPECT_EQ(rows, "redis|down\n");
 }
 
-TEST(Store, MakesTheDirectoryForItsGroupOnly) {
+TEST(Store, makes_the_directory_for_its_group_only) {
     const Folder folder;
     Witness witness;
     const std::string directory = folder / "deep/er/state";
@@ -98,7 +98,7 @@ TEST(Store, MakesTheDirectoryForItsGroupOnly) {
     EXPECT_EQ(facts.st_mode & 07777, 0750u);
 }
 
-TEST(Store, SaysThatItIsWellAgainAndAgain) {
+TEST(Store, says_that_it_is_well_again_and_again) {
     const Folder folder;
     Witness witness;
     const Store store(in(folder.path()), witness.log(), witness.health());
@@ -110,7 +110,7 @@ TEST(Store, SaysThatItIsWellAgainAndAgain) {
     EXPECT_GT(number(witness.last(), "bytes"), 4096);
 }
 
-TEST(Store, DecommissionIsRememberedByTheNextProcess) {
+TEST(Store, decommission_is_remembered_by_the_next_process) {
     const Folder folder;
     Witness witness;
     {
@@ -128,7 +128,7 @@ TEST(Store, DecommissionIsRememberedByTheNextProcess) {
     EXPECT_EQ(store.saved_decommission(), "") << "an empty text decommissions, too";
 }
 
-TEST(Store, WorkersAreRememberedByTheNextProcess) {
+TEST(Store, workers_are_remembered_by_the_next_process) {
     const Folder folder;
     Witness witness;
     const std::vector<RememberedWorker> first = {{"celery", "größe@b", at(1), at(10), false},
@@ -150,7 +150,7 @@ TEST(Store, WorkersAreRememberedByTheNextProcess) {
     EXPECT_EQ(store.saved_workers(), std::vector<RememberedWorker>());
 }
 
-TEST(Store, WorkersAreWrittenOnceTheLockIsGone) {
+TEST(Store, workers_are_written_once_the_lock_is_gone) {
     const Folder folder;
     Witness witness;
     {
@@ -174,7 +174,7 @@ TEST(Store, WorkersAreWrittenOnceTheLockIsGone) {
 }
 
 // The first release's files have no workers.
-TEST(Store, AFileOfAnOlderVitalsIsTakenOver) {
+TEST(Store, a_file_of_an_older_vitals_is_taken_over) {
     const Folder folder;
     Witness witness;
     {
@@ -197,7 +197,7 @@ TEST(Store, AFileOfAnOlderVitalsIsTakenOver) {
 }
 
 // A copy of the files of an open database is what a power cut leaves.
-TEST(Store, DecommissionIsOnDiskWhenItSaysSo) {
+TEST(Store, decommission_is_on_disk_when_it_says_so) {
     const Folder folder;
     const Folder copy;
     Witness witness;
@@ -209,7 +209,7 @@ TEST(Store, DecommissionIsOnDiskWhenItSaysSo) {
     EXPECT_EQ(next.saved_decommission(), "gone");
 }
 
-TEST(Store, SavesInOrderAndAnswersEach) {
+TEST(Store, saves_in_order_and_answers_each) {
     const Folder folder;
     Witness witness;
     std::atomic<int> durable = 0;
@@ -224,7 +224,7 @@ TEST(Store, SavesInOrderAndAnswersEach) {
     EXPECT_EQ(store.saved_decommission(), "text 49");
 }
 
-TEST(Store, LongDetailsAreCutBetweenCharacters) {
+TEST(Store, long_details_are_cut_between_characters) {
     const Folder folder;
     Witness witness;
     Store store(in(folder.path()), witness.log(), witness.health());
@@ -233,7 +233,7 @@ TEST(Store, LongDetailsAreCutBetweenCharacters) {
     EXPECT_EQ(all(store, "redis").at(0).detail, text);
 }
 
-TEST(Store, ForgetsWhatIsOlderThanKeep) {
+TEST(Store, forgets_what_is_older_than_keep) {
     const Folder folder;
     Witness witness;
     {
@@ -255,7 +255,7 @@ TEST(Store, ForgetsWhatIsOlderThanKeep) {
     EXPECT_GT(kept[0].at, now - 2h);
 }
 
-TEST(Store, OldestGoesFirstWhenTheFileIsTooLarge) {
+TEST(Store, oldest_goes_first_when_the_file_is_too_large) {
     const Folder folder;
     Witness witness;
     Settings settings = in(folder.path());
@@ -278,7 +278,7 @@ TEST(Store, OldestGoesFirstWhenTheFileIsTooLarge) {
         << "the space is given back";
 }
 
-TEST(Store, WhileLockedItIsDegradedAndThenCatchesUp) {
+TEST(Store, while_locked_it_is_degraded_and_then_catches_up) {
     const Folder folder;
     Witness witness;
     Store store(in(folder.path()), witness.log(), witness.health());
@@ -299,7 +299,7 @@ TEST(Store, WhileLockedItIsDegradedAndThenCatchesUp) {
     EXPECT_EQ(all(store, "redis").size(), 1u) << "nothing was lost";
 }
 
-TEST(Store, LockedFromTheStartItStillKnowsTheDecommission) {
+TEST(Store, locked_from_the_start_it_still_knows_the_decommission) {
     const Folder folder;
     Witness before;
     {
@@ -318,7 +318,7 @@ TEST(Store, LockedFromTheStartItStillKnowsTheDecommission) {
     EXPECT_TRUE(witness.sees_ok());
 }
 
-TEST(Store, AFullQueueDropsTheOldestAndSaysSo) {
+TEST(Store, a_full_queue_drops_the_oldest_and_says_so) {
     const Folder folder;
     Witness witness;
     Store store(in(folder.path()), witness.log(), witness.health());
@@ -337,7 +337,7 @@ TEST(Store, AFullQueueDropsTheOldestAndSaysSo) {
     EXPECT_EQ(kept.back().at, at(11'999));
 }
 
-TEST(Store, ADamagedFileIsSetAsideAndSaysSo) {
+TEST(Store, a_damaged_file_is_set_aside_and_says_so) {
     const Folder folder;
     const std::string garbage(20'000, 'g');
     {
@@ -363,7 +363,7 @@ TEST(Store, ADamagedFileIsSetAsideAndSaysSo) {
     EXPECT_TRUE(witness.sees_ok());
 }
 
-TEST(Store, AnOlderDecommissionIsTakenOverFromADamagedFile) {
+TEST(Store, an_older_decommission_is_taken_over_from_a_damaged_file) {
     const Folder folder;
     Witness witness;
     {
@@ -391,7 +391,7 @@ TEST(Store, AnOlderDecommissionIsTakenOverFromADamagedFile) {
     EXPECT_EQ(store.saved_decommission(), "gone") << "it is in the new file";
 }
 
-TEST(Store, AnOlderDecommissionThatCannotBeReadMeansOutOfService) {
+TEST(Store, an_older_decommission_that_cannot_be_read_means_out_of_service) {
     const Folder folder;
     write(folder / "vitals.db", std::string(20'000, 'g'));
     for (int start = 0; start < 2; ++start) {
@@ -405,7 +405,7 @@ TEST(Store, AnOlderDecommissionThatCannotBeReadMeansOutOfService) {
     }
 }
 
-TEST(Store, ADamagedDecommissionIsInDoubtUntilItIsSavedAgain) {
+TEST(Store, a_damaged_decommission_is_in_doubt_until_it_is_saved_again) {
     const Folder folder;
     {
         Witness witness;
@@ -428,7 +428,7 @@ TEST(Store, ADamagedDecommissionIsInDoubtUntilItIsSavedAgain) {
     EXPECT_EQ(store.saved_decommission(), "OK");
 }
 
-TEST(Store, ADecommissionThatIsLostWhileRunningIsWrittenAgain) {
+TEST(Store, a_decommission_that_is_lost_while_running_is_written_again) {
     const Folder folder;
     Witness witness;
     Store store(in(folder.path()), witness.log(), witness.health());
@@ -441,7 +441,7 @@ TEST(Store, ADecommissionThatIsLostWhileRunningIsWrittenAgain) {
     EXPECT_EQ(read(folder / "decommission"), good);
 }
 
-TEST(Store, TheSecondOfADirectoryNamesTheFirst) {
+TEST(Store, the_second_of_a_directory_names_the_first) {
     const Folder folder;
     Witness witness;
     auto first = std::make_unique<Store>(in(folder.path()), witness.log(), witness.health());
@@ -458,7 +458,7 @@ TEST(Store, TheSecondOfADirectoryNamesTheFirst) {
     EXPECT_EQ(third.used_by(), "");
 }
 
-TEST(Store, AFifoInPlaceOfTheDatabaseHoldsNobody) {
+TEST(Store, a_fifo_in_place_of_the_database_holds_nobody) {
     for (const char* name : {"vitals.db", "vitals.db-wal"}) {
         const Folder folder;
         ASSERT_EQ(::mkfifo((folder / name).c_str(), 0600), 0);
@@ -470,7 +470,7 @@ TEST(Store, AFifoInPlaceOfTheDatabaseHoldsNobody) {
     }
 }
 
-TEST(Store, AClockThatLeaptForgetsNothing) {
+TEST(Store, a_clock_that_leapt_forgets_nothing) {
     const Folder folder;
     const System now = std::chrono::system_clock::now();
     const auto microseconds =
@@ -496,7 +496,7 @@ TEST(Store, AClockThatLeaptForgetsNothing) {
     }
 }
 
-TEST(Store, AFileOfANewerVitalsIsLeftAlone) {
+TEST(Store, a_file_of_a_newer_vitals_is_left_alone) {
     const Folder folder;
     Witness witness;
     {
@@ -510,7 +510,7 @@ TEST(Store, AFileOfANewerVitalsIsLeftAlone) {
     EXPECT_EQ(Other(folder / "vitals.db")("PRAGMA user_version"), "99\n");
 }
 
-TEST(Store, AnotherProgramsFileIsLeftAlone) {
+TEST(Store, another_programs_file_is_left_alone) {
     const Folder folder;
     Other(folder / "vitals.db")("CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)");
     Witness witness;
@@ -519,7 +519,7 @@ TEST(Store, AnotherProgramsFileIsLeftAlone) {
     EXPECT_EQ(Other(folder / "vitals.db")("SELECT * FROM theirs"), "1\n");
 }
 
-TEST(Store, AFolderRemovedFromUnderItIsMadeAgain) {
+TEST(Store, a_folder_removed_from_under_it_is_made_again) {
     const Folder folder;
     Witness witness;
     Store store(in(folder / "state"), witness.log(), witness.health());
@@ -531,7 +531,7 @@ TEST(Store, AFolderRemovedFromUnderItIsMadeAgain) {
     EXPECT_TRUE(saved().ends_with("\ngone")) << "it must survive the next restart all the same";
 }
 
-TEST(Store, ADirectoryThatIsAFileIsNamed) {
+TEST(Store, a_directory_that_is_a_file_is_named) {
     const Folder folder;
     write(folder / "state", "not a directory");
     Witness witness;
@@ -543,7 +543,7 @@ TEST(Store, ADirectoryThatIsAFileIsNamed) {
 }
 
 // The disk hangs: here, because the thread that would write is held in the callback.
-TEST(Store, NobodyWaitsForAHangingDisk) {
+TEST(Store, nobody_waits_for_a_hanging_disk) {
     struct Hang {
         std::latch held{1};
         std::latch release{1};
@@ -573,7 +573,7 @@ TEST(Store, NobodyWaitsForAHangingDisk) {
     EXPECT_EQ(hang->late, 0) << "no callback after the end";
 }
 
-TEST(Store, EndsInTimeWhileLocked) {
+TEST(Store, ends_in_time_while_locked) {
     const Folder folder;
     Witness witness;
     auto store = std::make_unique<Store>(in(folder.path()), witness.log(), witness.health());
@@ -587,7 +587,7 @@ TEST(Store, EndsInTimeWhileLocked) {
     EXPECT_LT(since(start), 1'500ms);
 }
 
-TEST(Store, ManyThreadsMayAppendAndRead) {
+TEST(Store, many_threads_may_append_and_read) {
     const Folder folder;
     Witness witness;
     Store store(in(folder.path()), witness.log(), witness.health());

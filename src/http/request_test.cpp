@@ -18,7 +18,7 @@ struct Refused {
 
 class RefusedHead : public ::testing::TestWithParam<Refused> {};
 
-TEST_P(RefusedHead, IsRefused) {
+TEST_P(RefusedHead, is_refused) {
     auto head = parse_head(GetParam().bytes);
     ASSERT_FALSE(head) << GetParam().bytes;
     EXPECT_EQ(head.error().status, GetParam().status);
@@ -101,7 +101,7 @@ const Refused refused_heads[] = {
 INSTANTIATE_TEST_SUITE_P(Heads, RefusedHead, ::testing::ValuesIn(refused_heads),
                          [](const auto& each) { return std::string(each.param.name); });
 
-TEST(Head, IsUnderstood) {
+TEST(Head, is_understood) {
     auto head = parse_head(
         "POST /x?y HTTP/1.1\r\nhOsT: [::1]:80\r\nContent-Length: 12\r\nX-A:\t v \t\r\n"
         "Expect: 100-Continue\r\n\r\n");
@@ -118,7 +118,7 @@ TEST(Head, IsUnderstood) {
     EXPECT_EQ(head->field("x-b"), nullptr);
 }
 
-TEST(Head, TakesWhatIsAllowed) {
+TEST(Head, takes_what_is_allowed) {
     for (std::string_view bytes :
          {"GET / HTTP/1.0\r\n\r\n"sv, "GET / HTTP/1.1\r\nHost:\r\n\r\n"sv,
           "GET / HTTP/1.1\r\nHost: a_b.example:8080\r\n\r\n"sv,
@@ -133,7 +133,7 @@ TEST(Head, TakesWhatIsAllowed) {
     }
 }
 
-TEST(Head, HopelessBeginningsAreRefusedBeforeTheirEnd) {
+TEST(Head, hopeless_beginnings_are_refused_before_their_end) {
     EXPECT_FALSE(refuse_early("GET / HTTP/1.1\r\nHost: h\r\nX: y"));
     EXPECT_FALSE(refuse_early("GET / HTTP/1.1\r"));
     EXPECT_FALSE(refuse_early("GET / HTTP/1.1\r\n"));
@@ -153,14 +153,14 @@ TEST(Head, HopelessBeginningsAreRefusedBeforeTheirEnd) {
             EXPECT_FALSE(refuse_early(good.substr(0, size), from)) << size << " from " << from;
 }
 
-TEST(Head, EndIsFoundWhereverItWasCut) {
+TEST(Head, end_is_found_wherever_it_was_cut) {
     std::string_view bytes = "GET / HTTP/1.1\r\nHost: h\r\n\r\nrest";
     for (std::size_t from = 0; from < bytes.size() - 4; ++from)
         EXPECT_EQ(find_head_end(bytes, from), bytes.size() - 4);
     EXPECT_FALSE(find_head_end("GET / HTTP/1.1\r\nHost: h\r\n\r"));
 }
 
-TEST(Target, Forms) {
+TEST(Target, forms) {
     auto origin = parse_target("GET", "/a%2Fb/%C3%A9?x=1&y&&z=%3D+");
     ASSERT_TRUE(origin);
     EXPECT_EQ(origin->raw_path, "/a%2Fb/%C3%A9");
@@ -175,14 +175,14 @@ TEST(Target, Forms) {
     EXPECT_TRUE(parse_target("OPTIONS", "*")->asterisk);
 }
 
-TEST(Target, APercentSignThatBeginsNoEscapeStandsForItselfInAQuery) {
+TEST(Target, a_percent_sign_that_begins_no_escape_stands_for_itself_in_a_query) {
     auto target = parse_target("POST", "/probe_status?body=disk%20100%&a=%zz&%0=%2&b=50%+%41");
     ASSERT_TRUE(target);
     EXPECT_EQ(target->query,
               (Pairs{{"body", "disk 100%"}, {"a", "%zz"}, {"%0", "%2"}, {"b", "50% A"}}));
 }
 
-TEST(Target, Refusals) {
+TEST(Target, refusals) {
     struct Case {
         std::string_view method, target;
         int status = 400;
@@ -207,7 +207,7 @@ Head chunked() {
     return head;
 }
 
-TEST(Body, ByLength) {
+TEST(Body, by_length) {
     Head head;
     head.length = 5;
     Body body(head, 5, Body::Use::keep);
@@ -220,7 +220,7 @@ TEST(Body, ByLength) {
     EXPECT_EQ(Body(head, 5, Body::Use::keep).refused()->status, 413);
 }
 
-TEST(Body, ChunksHoweverTheyAreCut) {
+TEST(Body, chunks_however_they_are_cut) {
     std::string_view bytes = "5\r\nhello\r\n00A;name=\"v\"\r\n, world!!!\r\n0\r\nX: y\r\n\r\n";
     for (std::size_t split = 0; split <= bytes.size(); ++split) {
         Body body(chunked(), 100, Body::Use::keep);
@@ -235,7 +235,7 @@ TEST(Body, ChunksHoweverTheyAreCut) {
     }
 }
 
-TEST(Body, WhiteSpaceAfterASizeIsRead) {
+TEST(Body, white_space_after_a_size_is_read) {
     Body body(chunked(), 100, Body::Use::keep);
     std::string_view bytes = "2 \r\nab\r\n1 \t ; name = \"v\"\r\nc\r\n0\t;x\r\n\r\n";
     EXPECT_EQ(body.feed(bytes), bytes.size());
@@ -243,7 +243,7 @@ TEST(Body, WhiteSpaceAfterASizeIsRead) {
     EXPECT_EQ(body.content(), "abc");
 }
 
-TEST(Body, WhatNobodyReadsIsCountedAndThrownAway) {
+TEST(Body, what_nobody_reads_is_counted_and_thrown_away) {
     Body body(chunked(), 100, Body::Use::count);
     std::string chunk = "40\r\n" + std::string(64, 'x') + "\r\n";
     EXPECT_EQ(body.feed(chunk), chunk.size());
@@ -258,7 +258,7 @@ TEST(Body, WhatNobodyReadsIsCountedAndThrownAway) {
     EXPECT_LT(long_one.held(), 1024u);
 }
 
-TEST(Body, ChunksThatAreRefused) {
+TEST(Body, chunks_that_are_refused) {
     struct Case {
         std::string_view bytes;
         int status = 400;

@@ -52,7 +52,7 @@ std::vector<int> caught_signals() {
     return caught;
 }
 
-TEST(Guest, PrintsNothingInstallsNoSignalHandlerAndLeavesNoThread) {
+TEST(Guest, prints_nothing_installs_no_signal_handler_and_leaves_no_thread) {
     std::thread([] {}).join();  // ThreadSanitizer begins one of its own with the first
     const auto threads_before = threads();
     const std::vector<int> signals_before = caught_signals();
@@ -90,7 +90,7 @@ TEST(Guest, PrintsNothingInstallsNoSignalHandlerAndLeavesNoThread) {
     EXPECT_EQ(threads(), threads_before);
 }
 
-TEST(Guest, WhatTheHostsCallbacksThrowReachesNobody) {
+TEST(Guest, what_the_hosts_callbacks_throw_reaches_nobody) {
     std::atomic<int> logged{0};
     RegistryOptions options;
     options.log = [&](LogLevel, std::string_view) {
@@ -112,7 +112,7 @@ TEST(Guest, WhatTheHostsCallbacksThrowReachesNobody) {
     EXPECT_GE(logged, 2);
 }
 
-TEST(Guest, HandlersThatReturnSoonAreWaitedFor) {
+TEST(Guest, handlers_that_return_soon_are_waited_for) {
     for (int round = 0; round < 10; ++round) {
         std::atomic<bool> inside{false};
         std::atomic<bool> entered{false};
@@ -130,7 +130,7 @@ TEST(Guest, HandlersThatReturnSoonAreWaitedFor) {
     }
 }
 
-TEST(Guest, HandlersThatHangAreLeftBehindInTime) {
+TEST(Guest, handlers_that_hang_are_left_behind_in_time) {
     const auto released = std::make_shared<std::atomic<bool>>(false);
     const auto entered = std::make_shared<std::atomic<int>>(0);
     auto registry = std::make_unique<Registry>();
@@ -208,7 +208,7 @@ Outcome greedy() {
     ::_exit(code);
 }
 
-TEST(Guest, AHandlerThatAllocatesUntilRefusedTakesNobodyDown) {
+TEST(Guest, a_handler_that_allocates_until_refused_takes_nobody_down) {
     GTEST_FLAG_SET(death_test_style, "threadsafe");
     EXPECT_EXIT(starve(), testing::ExitedWithCode(0), "");
 }

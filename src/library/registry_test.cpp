@@ -44,7 +44,7 @@ class Service {
     Outcome operator()() const { return failed("Service not available"); }
 };
 
-TEST(Registry, AsksCallablesAndObjects) {
+TEST(Registry, asks_callables_and_objects) {
     Registry registry;
     registry.add("DatabaseConnection", [] { return ok(); });
     registry.add("UserService", Service());
@@ -57,7 +57,7 @@ TEST(Registry, AsksCallablesAndObjects) {
     EXPECT_EQ(snapshot->find("UserService")->last->detail, "Service not available");
 }
 
-TEST(Registry, NeverLooksEmptyToWhoFilledIt) {
+TEST(Registry, never_looks_empty_to_who_filled_it) {
     for (int round = 0; round < 100; ++round) {
         Registry registry;
         StateHandler importer("importer");
@@ -79,7 +79,7 @@ TEST(Registry, NeverLooksEmptyToWhoFilledIt) {
     }
 }
 
-TEST(Registry, UnknownNamesThrow) {
+TEST(Registry, unknown_names_throw) {
     Registry registry;
     EXPECT_THROW((void)registry.status("nobody"), UnknownComponent);
     EXPECT_THROW((void)registry.is_in_state("nobody", Status::ok), UnknownComponent);
@@ -90,7 +90,7 @@ TEST(Registry, UnknownNamesThrow) {
     EXPECT_THROW((void)registry.status("somebody"), UnknownComponent);
 }
 
-TEST(Registry, RefusesImpossibleNamesAndOptions) {
+TEST(Registry, refuses_impossible_names_and_options) {
     Registry registry;
     for (const char* name :
          {"", "a/b/c", "/a", "a/", "vitals/engine", "tab\there", "\xff", "caf\xc3"})
@@ -111,7 +111,7 @@ TEST(Registry, RefusesImpossibleNamesAndOptions) {
     EXPECT_THROW(StateHandler(std::string(129, 'x')), std::invalid_argument);
 }
 
-TEST(Registry, OptionsAreObeyed) {
+TEST(Registry, options_are_obeyed) {
     Registry registry;
     std::atomic<int> runs{0};
     registry.add("flaps",
@@ -142,7 +142,7 @@ TEST(Registry, OptionsAreObeyed) {
     EXPECT_EQ(snapshot->causes.at("database"), "disk");
 }
 
-TEST(Registry, AHandlerThatThrowsTakesNothingWithIt) {
+TEST(Registry, a_handler_that_throws_takes_nothing_with_it) {
     Registry registry;
     registry.add("throws", []() -> Outcome { throw std::runtime_error("no luck"); });
     registry.add("throws a number", []() -> Outcome { throw 42; });
@@ -156,7 +156,7 @@ TEST(Registry, AHandlerThatThrowsTakesNothingWithIt) {
     EXPECT_EQ(registry.snapshot()->find("throws")->last->error, "no luck");
 }
 
-TEST(Registry, AHandlerThatHangsHoldsUpNobodyNotEvenTheEnd) {
+TEST(Registry, a_handler_that_hangs_holds_up_nobody_not_even_the_end) {
     const auto released = std::make_shared<std::atomic<bool>>(false);
     const auto began = std::chrono::steady_clock::now();
     {
@@ -178,7 +178,7 @@ TEST(Registry, AHandlerThatHangsHoldsUpNobodyNotEvenTheEnd) {
     std::this_thread::sleep_for(20ms);
 }
 
-TEST(Registry, AsynchronousHandlersAnswerFromAnywhere) {
+TEST(Registry, asynchronous_handlers_answer_from_anywhere) {
     Registry registry;
     std::vector<std::jthread> threads;
     std::mutex mutex;
@@ -200,7 +200,7 @@ TEST(Registry, AsynchronousHandlersAnswerFromAnywhere) {
     registry.remove("async");
 }
 
-TEST(Registry, ACompletionMayOutliveTheRegistry) {
+TEST(Registry, a_completion_may_outlive_the_registry) {
     std::optional<Completion> kept;
     std::atomic<bool> called{false};
     {
@@ -214,7 +214,7 @@ TEST(Registry, ACompletionMayOutliveTheRegistry) {
     (*kept)(ok());
 }
 
-TEST(StateHandler, LogsEachChangeOnce) {
+TEST(StateHandler, logs_each_change_once) {
     Recorder recorder;
     RegistryOptions options;
     options.log = recorder.log();
@@ -234,7 +234,7 @@ TEST(StateHandler, LogsEachChangeOnce) {
               Status::failed);
 }
 
-TEST(StateHandler, ADifferentPropertyIsAChange) {
+TEST(StateHandler, a_different_property_is_a_change) {
     Registry registry;
     StateHandler handler("pool");
     registry.add(handler);
@@ -247,7 +247,7 @@ TEST(StateHandler, ADifferentPropertyIsAChange) {
     EXPECT_EQ(std::get<std::int64_t>(*free), 3);
 }
 
-TEST(StateHandler, ADifferenceWithinAPropertyIsAChange) {
+TEST(StateHandler, a_difference_within_a_property_is_a_change) {
     Registry registry;
     StateHandler handler("pool");
     registry.add(handler);
@@ -264,7 +264,7 @@ TEST(StateHandler, ADifferenceWithinAPropertyIsAChange) {
     EXPECT_NE(set(2, "now"), second);
 }
 
-TEST(StateHandler, RemovesItselfAndMayOutliveItsRegistry) {
+TEST(StateHandler, removes_itself_and_may_outlive_its_registry) {
     StateHandler survivor("survivor");
     {
         Registry registry;
@@ -280,7 +280,7 @@ TEST(StateHandler, RemovesItselfAndMayOutliveItsRegistry) {
     EXPECT_EQ(survivor.status(), Status::ok);
 }
 
-TEST(StateHandler, AReplacedOneTakesNothingWithIt) {
+TEST(StateHandler, a_replaced_one_takes_nothing_with_it) {
     Registry registry;
     auto former = std::make_unique<StateHandler>("importer");
     registry.add(*former);
@@ -297,7 +297,7 @@ TEST(StateHandler, AReplacedOneTakesNothingWithIt) {
     EXPECT_EQ(snapshot->find("importer")->last->detail, "stopped");
 }
 
-TEST(StateHandler, IsInOneRegistryAtATime) {
+TEST(StateHandler, is_in_one_registry_at_a_time) {
     Registry former;
     Registry latter;
     StateHandler handler("importer");
@@ -310,7 +310,7 @@ TEST(StateHandler, IsInOneRegistryAtATime) {
     EXPECT_TRUE(latter.is_in_state("importer", Status::failed));
 }
 
-TEST(StateHandler, RemovedItIsSilentButKeepsItsState) {
+TEST(StateHandler, removed_it_is_silent_but_keeps_its_state) {
     Recorder recorder;
     RegistryOptions options;
     options.log = recorder.log();
@@ -326,7 +326,7 @@ TEST(StateHandler, RemovedItIsSilentButKeepsItsState) {
     EXPECT_TRUE(registry.is_in_state("importer", Status::failed));
 }
 
-TEST(StateHandler, WhateverIsSetReachesTheSnapshotInTime) {
+TEST(StateHandler, whatever_is_set_reaches_the_snapshot_in_time) {
     Registry registry;
     std::vector<std::unique_ptr<StateHandler>> handlers;
     // Each is registered while others change: none may be overtaken by a delivery under way.
@@ -344,7 +344,7 @@ TEST(StateHandler, WhateverIsSetReachesTheSnapshotInTime) {
     EXPECT_EQ(snapshot->find("h0")->last->detail, "299");
 }
 
-TEST(StateHandler, SilentForLongerThanItsTtlIsFailed) {
+TEST(StateHandler, silent_for_longer_than_its_ttl_is_failed) {
     Registry registry;
     StateHandler handler("heart");
     handler.set_state(ok());
@@ -355,7 +355,7 @@ TEST(StateHandler, SilentForLongerThanItsTtlIsFailed) {
     EXPECT_TRUE(registry.wait_for("heart", Status::ok, 10s));
 }
 
-TEST(Registry, WaitsForWhatIsRegisteredLater) {
+TEST(Registry, waits_for_what_is_registered_later) {
     Registry registry;
     std::jthread later([&] {
         std::this_thread::sleep_for(30ms);
@@ -367,7 +367,7 @@ TEST(Registry, WaitsForWhatIsRegisteredLater) {
     EXPECT_GE(std::chrono::steady_clock::now() - began, 50ms);
 }
 
-TEST(Registry, SubscriptionsEndWithTheirObject) {
+TEST(Registry, subscriptions_end_with_their_object) {
     Registry registry;
     StateHandler handler("h");
     registry.add(handler);
@@ -387,7 +387,7 @@ TEST(Registry, SubscriptionsEndWithTheirObject) {
 }
 
 // On the thread of whoever sets a state, and on the engine's own.
-TEST(Registry, MayBeDeletedByItsOwnSubscriber) {
+TEST(Registry, may_be_deleted_by_its_own_subscriber) {
     for (const bool by_handler : {false, true}) {
         auto registry = std::make_unique<Registry>();
         StateHandler handler("h");

@@ -50,7 +50,7 @@ struct Shop {
     }
 };
 
-TEST(Server, AnswersOnAThreadOfItsOwn) {
+TEST(Server, answers_on_a_thread_of_its_own) {
     Shop shop;
     Server server(shop.registry, {.address = "127.0.0.1:0"});
     ASSERT_NE(server.port(), 0);
@@ -63,7 +63,7 @@ TEST(Server, AnswersOnAThreadOfItsOwn) {
     EXPECT_THAT(ask_over_http(server.port(), "GET /nowhere"), StartsWith("HTTP/1.1 404"));
 }
 
-TEST(Server, IsNeverReadyBeforeWhatWasRegistered) {
+TEST(Server, is_never_ready_before_what_was_registered) {
     for (int round = 0; round < 20; ++round) {
         Registry registry;
         registry.add("database", [] { return failed("down"); });
@@ -75,7 +75,7 @@ TEST(Server, IsNeverReadyBeforeWhatWasRegistered) {
     }
 }
 
-TEST(Server, ShowsTheApplicationsOwnMetrics) {
+TEST(Server, shows_the_applications_own_metrics) {
     Shop shop;
     std::atomic<int> asked = 0;
     Server server(shop.registry, {.address = "127.0.0.1:0", .metrics = [&]() -> std::string {
@@ -98,7 +98,7 @@ TEST(Server, ShowsTheApplicationsOwnMetrics) {
         HasSubstr("\norders_total 4\n"));
 }
 
-TEST(Server, DrivenByTheHostsLoopItHasNoThread) {
+TEST(Server, driven_by_the_hosts_loop_it_has_no_thread) {
     Shop shop;
     Server server(shop.registry, {.address = "127.0.0.1:0", .own_thread = false});
     auto answer =
@@ -116,7 +116,7 @@ TEST(Server, DrivenByTheHostsLoopItHasNoThread) {
     EXPECT_THAT(answer.get(), StartsWith("HTTP/1.1 200"));
 }
 
-TEST(Server, SpeaksOnlyTheDialectsAskedFor) {
+TEST(Server, speaks_only_the_dialects_asked_for) {
     Shop shop;
     Server server(shop.registry, {.address = "127.0.0.1:0", .dialects = {"kubernetes"}});
     EXPECT_THAT(ask_over_http(server.port(), "GET /livez"), StartsWith("HTTP/1.1 200"));
@@ -137,7 +137,7 @@ TEST(Server, SpeaksOnlyTheDialectsAskedFor) {
     EXPECT_THAT(refused({.address = taken}), HasSubstr(taken));
 }
 
-TEST(Server, ServesAUnixSocket) {
+TEST(Server, serves_a_unix_socket) {
     Shop shop;
     std::string folder = (std::filesystem::temp_directory_path() / "vitals-XXXXXX").string();
     ASSERT_NE(::mkdtemp(folder.data()), nullptr);
@@ -149,7 +149,7 @@ TEST(Server, ServesAUnixSocket) {
     std::filesystem::remove_all(folder);
 }
 
-TEST(Server, ErrorTextsAreShownOnlyIfAskedFor) {
+TEST(Server, error_texts_are_shown_only_if_asked_for) {
     Registry registry;
     registry.add("secretive", [] {
         return failed("no answer", ErrorClass::connect, "connection to 10.0.0.7 refused");
@@ -164,7 +164,7 @@ TEST(Server, ErrorTextsAreShownOnlyIfAskedFor) {
                 AllOf(HasSubstr("no answer"), Not(HasSubstr("10.0.0.7"))));
 }
 
-TEST(Server, DecommissionedAndDrainedFromCode) {
+TEST(Server, decommissioned_and_drained_from_code) {
     Shop shop;
     Server server(shop.registry, {.address = "127.0.0.1:0"});
     const auto becomes = [&](const char* path, const char* status) {
@@ -194,7 +194,7 @@ TEST(Server, DecommissionedAndDrainedFromCode) {
     EXPECT_EQ(ask_over_http(server.port(), "GET /livez"), "") << "it does not accept any more";
 }
 
-TEST(Server, DecommissionedByWhoCanConnectWhereTheServiceSaysSo) {
+TEST(Server, decommissioned_by_who_can_connect_where_the_service_says_so) {
     Shop shop;
     const Server open(shop.registry, {.address = "127.0.0.1:0"});
     EXPECT_THAT(ask_over_http(open.port(), "POST /probe_status?body=AWAY"),
@@ -205,14 +205,14 @@ TEST(Server, DecommissionedByWhoCanConnectWhereTheServiceSaysSo) {
     EXPECT_TRUE(soon([&] { return shop.registry.snapshot()->decommission.text == "AWAY"; }));
 }
 
-TEST(Respond, AnEmptyRegistryIsReadyByBeingThere) {
+TEST(Respond, an_empty_registry_is_ready_by_being_there) {
     const Registry registry;
     const auto snapshot = registry.snapshot();
     EXPECT_EQ(respond(snapshot, {.target = "/readyz"}).status, 200);
     EXPECT_EQ(respond(snapshot, {.target = "/health"}).status, 200);
 }
 
-TEST(Respond, IsADialectWithoutAServer) {
+TEST(Respond, is_a_dialect_without_a_server) {
     Shop shop;
     const auto snapshot = shop.registry.snapshot();
     const Response csv = respond(snapshot, {.target = "/svc_status"});
@@ -230,7 +230,7 @@ TEST(Respond, IsADialectWithoutAServer) {
     EXPECT_THAT(respond(snapshot, {.target = "/health?x=%20y"}).body, HasSubstr("\"2.6.0\""));
 }
 
-TEST(Respond, LeavesToTheServiceWhatIsTheServices) {
+TEST(Respond, leaves_to_the_service_what_is_the_services) {
     Shop shop;
     const auto snapshot = shop.registry.snapshot();
     EXPECT_EQ(respond(snapshot, {.target = "/hello"}).status, 404);
@@ -255,7 +255,7 @@ TEST(Respond, LeavesToTheServiceWhatIsTheServices) {
         EXPECT_GE(respond(snapshot, {.target = target}).status, 200) << target;
 }
 
-TEST(Respond, TrustsOnlyWhomTheServiceTrusts) {
+TEST(Respond, trusts_only_whom_the_service_trusts) {
     Registry registry;
     registry.add("database", [] {
         return failed("no answer", ErrorClass::connect, "connection to 10.0.0.7 refused");

@@ -5,7 +5,7 @@
 namespace vitals {
 namespace {
 
-TEST(CountRange, Reads_its_four_forms) {
+TEST(CountRange, reads_its_four_forms) {
     EXPECT_EQ(parse_count_range("1"), (CountRange{1, 1}));
     EXPECT_EQ(parse_count_range("0..3"), (CountRange{0, 3}));
     EXPECT_EQ(parse_count_range("<=3"), (CountRange{0, 3}));
@@ -16,7 +16,7 @@ TEST(CountRange, Reads_its_four_forms) {
     EXPECT_TRUE(open->contains(1'000'000));
 }
 
-TEST(CountRange, Refuses_everything_else) {
+TEST(CountRange, refuses_everything_else) {
     for (const char* text : {"", ">=", ">1", "3..1", "-1", "1..", "..3", "1...3", "1 ", "+1", "x",
                              "4294967296", ">=1..3"}) {
         EXPECT_FALSE(parse_count_range(text).has_value()) << text;

@@ -10,7 +10,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-TEST(Durations, AreANumberWithAUnit) {
+TEST(Durations, are_a_number_with_a_unit) {
     EXPECT_EQ(parse_duration("250ms"), milliseconds(250));
     EXPECT_EQ(parse_duration("10s"), milliseconds(10'000));
     EXPECT_EQ(parse_duration("5m"), milliseconds(300'000));
@@ -21,7 +21,7 @@ TEST(Durations, AreANumberWithAUnit) {
     EXPECT_EQ(parse_duration("0s"), milliseconds(0));
 }
 
-TEST(Durations, RefuseWhatIsAmbiguousOrTooSmallOrTooLarge) {
+TEST(Durations, refuse_what_is_ambiguous_or_too_small_or_too_large) {
     for (const char* text : {"", "10", "s", "-1s", "+1s", "1 s", "10S", "1h30m", "1.s", ".5s",
                              "1e3s", "infs", "nans", "0x10s", "0.1ms", "99999999999999999999s",
                              "9223372036854775808ms", "106751991168d", "10s "})
@@ -29,7 +29,7 @@ TEST(Durations, RefuseWhatIsAmbiguousOrTooSmallOrTooLarge) {
     EXPECT_EQ(parse_duration("9223372036854775807ms"), milliseconds::max());
 }
 
-TEST(Durations, AreShownInTheLargestUnitThatFits) {
+TEST(Durations, are_shown_in_the_largest_unit_that_fits) {
     EXPECT_EQ(format_duration(milliseconds(0)), "0s");
     EXPECT_EQ(format_duration(milliseconds(250)), "250ms");
     EXPECT_EQ(format_duration(milliseconds(1'500)), "1500ms");
@@ -39,7 +39,7 @@ TEST(Durations, AreShownInTheLargestUnitThatFits) {
     EXPECT_EQ(format_duration(milliseconds(2'592'000'000)), "30d");
 }
 
-TEST(Sizes, TakeBinaryAndDecimalUnitsAndPlainBytes) {
+TEST(Sizes, take_binary_and_decimal_units_and_plain_bytes) {
     EXPECT_EQ(parse_size("512KiB"), Size{512 * 1024});
     EXPECT_EQ(parse_size("10GiB"), Size{10ull << 30});
     EXPECT_EQ(parse_size("1.5MiB"), Size{1'572'864});
@@ -49,20 +49,20 @@ TEST(Sizes, TakeBinaryAndDecimalUnitsAndPlainBytes) {
     EXPECT_EQ(parse_size("18446744073709551615"), Size{18446744073709551615ull});
 }
 
-TEST(Sizes, RefuseTheRest) {
+TEST(Sizes, refuse_the_rest) {
     for (const char* text : {"", "KiB", "10G", "10gib", "-1", "1.5", "0.1B", "1 KiB", "inf",
                              "18446744073709551616", "16777216TiB"})
         EXPECT_EQ(parse_size(text), std::nullopt) << text;
 }
 
-TEST(Sizes, AreShownInTheLargestBinaryUnitThatFits) {
+TEST(Sizes, are_shown_in_the_largest_binary_unit_that_fits) {
     EXPECT_EQ(format_size(Size{0}), "0B");
     EXPECT_EQ(format_size(Size{1000}), "1000B");
     EXPECT_EQ(format_size(Size{512 * 1024}), "512KiB");
     EXPECT_EQ(format_size(Size{1ull << 30}), "1GiB");
 }
 
-TEST(Percentages, LieBetween0And100) {
+TEST(Percentages, lie_between0_and100) {
     EXPECT_EQ(parse_percentage("90%"), Percentage{90});
     EXPECT_EQ(parse_percentage("99.5%"), Percentage{99.5});
     EXPECT_EQ(parse_percentage("0%"), Percentage{0});
@@ -108,7 +108,7 @@ std::string shown(Sample& sample, std::size_t at) {
     return format_value(sample_fields[at], sample_fields[at].peek(ObjectRef(sample)));
 }
 
-TEST(Values, AreShownAsTheyAreWritten) {
+TEST(Values, are_shown_as_they_are_written) {
     Sample sample;
     EXPECT_EQ(shown(sample, 0), "tcp://x");
     EXPECT_EQ(shown(sample, 1), "[a, b]");
@@ -122,7 +122,7 @@ TEST(Values, AreShownAsTheyAreWritten) {
     EXPECT_EQ(shown(sample, 9), "{verify: true}");
 }
 
-TEST(Values, NeverRevealASecret) {
+TEST(Values, never_reveal_a_secret) {
     Sample sample;
     EXPECT_EQ(shown(sample, 6), "");
     sample.password = Secret("hunter2");

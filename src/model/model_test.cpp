@@ -46,7 +46,7 @@ Status aggregate_of(std::vector<std::shared_ptr<ComponentState>> states) {
     return aggregate(pointers, Steady(50s));
 }
 
-TEST(Judge, OneFailureIsEnoughByDefault) {
+TEST(Judge, one_failure_is_enough_by_default) {
     const Policy policy;
     Judgement judgement = judge({}, Status::ok, policy);
     EXPECT_EQ(judgement.status, Status::ok);
@@ -56,7 +56,7 @@ TEST(Judge, OneFailureIsEnoughByDefault) {
     EXPECT_EQ(judgement.status, Status::ok);
 }
 
-TEST(Judge, HoldsTheOldStatusUntilTheThreshold) {
+TEST(Judge, holds_the_old_status_until_the_threshold) {
     Policy policy;
     policy.failures = 3;
     policy.successes = 2;
@@ -77,14 +77,14 @@ TEST(Judge, HoldsTheOldStatusUntilTheThreshold) {
     EXPECT_EQ(judgement.status, Status::degraded);
 }
 
-TEST(Judge, NeverOkBeforeTheFirstPassingRun) {
+TEST(Judge, never_ok_before_the_first_passing_run) {
     Policy policy;
     policy.failures = 3;
     Judgement judgement = judge({}, Status::failed, policy);
     EXPECT_EQ(judgement.status, Status::unknown);
 }
 
-TEST(Judge, ABlindRunShowsAtOnceAndForgetsNothing) {
+TEST(Judge, a_blind_run_shows_at_once_and_forgets_nothing) {
     Policy policy;
     policy.successes = 2;
     Judgement judgement = judge({}, Status::failed, policy);
@@ -96,7 +96,7 @@ TEST(Judge, ABlindRunShowsAtOnceAndForgetsNothing) {
     EXPECT_EQ(judgement.status, Status::ok);
 }
 
-TEST(Freshness, AStaleResultIsUnknownWhateverItSaid) {
+TEST(Freshness, a_stale_result_is_unknown_whatever_it_said) {
     const auto one = state("redis", Status::ok);
     EXPECT_EQ(one->status(Steady(100s)), Status::ok);
     EXPECT_EQ(one->status(Steady(101s)), Status::unknown);
@@ -104,14 +104,14 @@ TEST(Freshness, AStaleResultIsUnknownWhateverItSaid) {
     EXPECT_EQ(one->detail(Steady(99s)), "said so");
 }
 
-TEST(Freshness, NotRunYetIsUnknown) {
+TEST(Freshness, not_run_yet_is_unknown) {
     auto one = state("redis", Status::unknown);
     one->last = nullptr;
     EXPECT_EQ(one->status(Steady(1s)), Status::unknown);
     EXPECT_EQ(one->detail(Steady(1s)), "not run yet");
 }
 
-TEST(Freshness, DetailCountsWhatThresholdsHoldBack) {
+TEST(Freshness, detail_counts_what_thresholds_hold_back) {
     auto one = state("redis", Status::failed);
     one->judged = Status::ok;
     one->failing_runs = 2;
@@ -122,7 +122,7 @@ TEST(Freshness, DetailCountsWhatThresholdsHoldBack) {
     EXPECT_EQ(one->detail(Steady(1s)), "recovering, 1 passing run: said so");
 }
 
-TEST(Aggregate, FollowsTheOrderOfHarm) {
+TEST(Aggregate, follows_the_order_of_harm) {
     EXPECT_EQ(aggregate_of({}), Status::unknown) << "nothing is watched";
     EXPECT_EQ(aggregate_of({own(Status::ok)}), Status::unknown) << "vitals' own does not count";
     EXPECT_EQ(aggregate_of({own(Status::failed)}), Status::failed);
@@ -140,7 +140,7 @@ TEST(Aggregate, FollowsTheOrderOfHarm) {
               Status::degraded);
 }
 
-TEST(RootCause, IsTheEndOfTheChainOfFailedDependencies) {
+TEST(RootCause, is_the_end_of_the_chain_of_failed_dependencies) {
     const auto causes = root_causes({
         state("app", Status::failed, true, {"db", "cache"}),
         state("cache", Status::ok),
@@ -154,13 +154,13 @@ TEST(RootCause, IsTheEndOfTheChainOfFailedDependencies) {
     EXPECT_EQ(causes.at("db"), "disk");
 }
 
-TEST(RootCause, SurvivesACycle) {
+TEST(RootCause, survives_a_cycle) {
     const auto causes = root_causes(
         {state("a", Status::failed, true, {"b"}), state("b", Status::failed, true, {"a"})});
     EXPECT_EQ(causes.at("a"), "b");
 }
 
-TEST(Policy, LooksAgainSoonInDoubt) {
+TEST(Policy, looks_again_soon_in_doubt) {
     EXPECT_EQ((Policy{.interval = 60s}.interval_at(Pace::retry)), 12s);
     EXPECT_EQ((Policy{.interval = 2s}.interval_at(Pace::retry)), 1s);
     EXPECT_EQ((Policy{.interval = 500ms}.interval_at(Pace::retry)), 500ms);
@@ -169,7 +169,7 @@ TEST(Policy, LooksAgainSoonInDoubt) {
     EXPECT_EQ((Policy{.interval = 2s, .down_interval = 60s}.interval_at(Pace::down)), 60s);
 }
 
-TEST(Glob, MatchesAsDocumented) {
+TEST(Glob, matches_as_documented) {
     EXPECT_TRUE(text::glob_match("*", "databases/default"));
     EXPECT_TRUE(text::glob_match("databases/*", "databases/default"));
     EXPECT_FALSE(text::glob_match("databases/*", "database"));
@@ -183,7 +183,7 @@ bool takes(std::vector<std::string> words, const Component& component) {
     return Selector(std::move(words)).takes(component);
 }
 
-TEST(Selector, IncludesAndExcludes) {
+TEST(Selector, includes_and_excludes) {
     const std::vector<std::string> words = {"databases/*", "!databases/old"};
     EXPECT_TRUE(takes(words, {.name = "databases/default"}));
     EXPECT_FALSE(takes(words, {.name = "databases/old"}));
@@ -193,7 +193,7 @@ TEST(Selector, IncludesAndExcludes) {
     EXPECT_TRUE(takes({}, {.name = "anything"}));
 }
 
-TEST(Selector, ChoosesByTagAndKind) {
+TEST(Selector, chooses_by_tag_and_kind) {
     const Component shop{.name = "shop", .kind = "http", .tags = {"web", "eu-west"}};
     EXPECT_TRUE(takes({"tag:web"}, shop));
     EXPECT_TRUE(takes({"tag:eu-*"}, shop));
@@ -207,7 +207,7 @@ TEST(Selector, ChoosesByTagAndKind) {
     EXPECT_TRUE(takes({"tag?web"}, {.name = "tag:web"}));
 }
 
-TEST(Selector, RefusesWordsThatNothingMatches) {
+TEST(Selector, refuses_words_that_nothing_matches) {
     EXPECT_EQ(selector_problem("tag:storage"), "");
     EXPECT_EQ(selector_problem("!kind:post*"), "");
     EXPECT_EQ(selector_problem("tag:a/b/c"), "");
@@ -217,7 +217,7 @@ TEST(Selector, RefusesWordsThatNothingMatches) {
         EXPECT_EQ(selector_problem(empty), "a glob must not be empty") << empty;
 }
 
-TEST(Secret, ChangesForEveryCopyAndComparesWhole) {
+TEST(Secret, changes_for_every_copy_and_compares_whole) {
     const Secret secret("old");
     const Secret copy = secret;
     secret.replace("new");
@@ -230,7 +230,7 @@ TEST(Secret, ChangesForEveryCopyAndComparesWhole) {
     EXPECT_FALSE(Secret::pending().available());
 }
 
-TEST(Secret, AcceptsAReplacedValueForAnOverlap) {
+TEST(Secret, accepts_a_replaced_value_for_an_overlap) {
     using std::chrono::seconds;
     const Secret secret("first");
     const Steady then{std::chrono::hours(1)};
@@ -252,7 +252,7 @@ TEST(Secret, AcceptsAReplacedValueForAnOverlap) {
     EXPECT_FALSE(secret.accepts("third", minute, then));
 }
 
-TEST(Secret, WithoutAValueSaysWhy) {
+TEST(Secret, without_a_value_says_why) {
     const Secret secret = Secret::pending("not read yet");
     EXPECT_EQ(secret.why_unavailable(), "not read yet");
     secret.set_why_unavailable("sealed");
@@ -265,7 +265,7 @@ TEST(Secret, WithoutAValueSaysWhy) {
     EXPECT_FALSE(secret.accepts("", std::chrono::hours(1), Steady::max()));
 }
 
-TEST(Secret, GoesOnFromAnEarlierConfiguration) {
+TEST(Secret, goes_on_from_an_earlier_configuration) {
     const Steady then{std::chrono::hours(1)};
     const std::chrono::milliseconds hour = std::chrono::hours(1);
     const Secret before("first");
@@ -289,7 +289,7 @@ TEST(Secret, GoesOnFromAnEarlierConfiguration) {
     EXPECT_TRUE(waiting.equals("second")) << "a cell of its own";
 }
 
-TEST(Clock, WritesRfc3339) {
+TEST(Clock, writes_rfc3339) {
     const System time{std::chrono::milliseconds(1'420'231'198'007)};
     EXPECT_EQ(rfc3339(time), "2015-01-02T20:39:58Z");
     EXPECT_EQ(rfc3339_millis(time), "2015-01-02T20:39:58.007Z");

@@ -6,7 +6,7 @@
 namespace vitals {
 namespace {
 
-TEST(Names, AreGroupAndNameInPrintableUtf8) {
+TEST(Names, are_group_and_name_in_printable_utf8) {
     for (const char* name :
          {"redis", "databases/default", "media storage service", "caf\u00e9",
           "history/event_bridge.rule", "vitals", "a?b*", "\u5065\u5eb7", "Is it up?", "a\uFFFD"})
@@ -14,7 +14,7 @@ TEST(Names, AreGroupAndNameInPrintableUtf8) {
     EXPECT_EQ(name_problem(std::string(128, 'x')), "");
 }
 
-TEST(Names, HoldNothingThatAnAnswerWouldReplace) {
+TEST(Names, hold_nothing_that_an_answer_would_replace) {
     struct Row {
         std::string name, problem;
     };

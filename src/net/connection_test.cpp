@@ -74,13 +74,13 @@ struct SocketPath {
     }
 };
 
-TEST(Endpoint, TextIsWhatAPersonWouldWrite) {
+TEST(Endpoint, text_is_what_a_person_would_write) {
     EXPECT_EQ((Endpoint{"db.example", 5432, {}}).text(), "db.example:5432");
     EXPECT_EQ((Endpoint{"::1", 80, {}}).text(), "[::1]:80");
     EXPECT_EQ((Endpoint{"", 0, "/run/x.sock"}).text(), "unix:/run/x.sock");
 }
 
-TEST(Dial, SpeaksAndHears) {
+TEST(Dial, speaks_and_hears) {
     Peer peer(Peer::answer("HTTP/1.0 200 OK\r\n\r\nbody"));
     const auto ran = drive<std::string>(talking(local(peer.port())));
     ASSERT_TRUE(ran.value) << ran.detail();
@@ -89,7 +89,7 @@ TEST(Dial, SpeaksAndHears) {
     EXPECT_EQ(ran.phases[0].name, "connect");
 }
 
-TEST(Dial, ANameIsResolvedInItsOwnPhase) {
+TEST(Dial, a_name_is_resolved_in_its_own_phase) {
     Peer peer(Peer::say("x"));
     const auto ran = drive<std::string>(talking(Endpoint{"localhost", peer.port(), {}}));
     ASSERT_TRUE(ran.value) << ran.detail();
@@ -98,7 +98,7 @@ TEST(Dial, ANameIsResolvedInItsOwnPhase) {
     EXPECT_EQ(ran.phases[1].name, "connect");
 }
 
-TEST(Dial, NothingListeningIsRefused) {
+TEST(Dial, nothing_listening_is_refused) {
     const auto port = closed_port();
     const auto ran = drive<std::string>(talking(local(port)));
     EXPECT_EQ(ran.detail(), "connection refused");
@@ -107,7 +107,7 @@ TEST(Dial, NothingListeningIsRefused) {
     EXPECT_NE(ran.error->error.find("127.0.0.1:" + std::to_string(port)), std::string::npos);
 }
 
-TEST(Dial, NextAddressIsTriedWhenOneIsDead) {
+TEST(Dial, next_address_is_tried_when_one_is_dead) {
     Loop loop;
     Peer peer(Peer::say("here"));
     NamesAs environment(loop, {"::1", "127.0.0.2", "127.0.0.1"});
@@ -115,7 +115,7 @@ TEST(Dial, NextAddressIsTriedWhenOneIsDead) {
     EXPECT_EQ(ran.value, "here");
 }
 
-TEST(Dial, WhenAllAddressesFailAllAreTold) {
+TEST(Dial, when_all_addresses_fail_all_are_told) {
     Loop loop;
     const auto port = closed_port();
     NamesAs environment(loop, {"127.0.0.1", "127.0.0.2"});
@@ -160,7 +160,7 @@ class FullBacklog {
     std::vector<int> fillers_;
 };
 
-TEST(Dial, AConnectThatHangsEndsWithTheRun) {
+TEST(Dial, a_connect_that_hangs_ends_with_the_run) {
     FullBacklog nobody;
     const auto ran = drive<std::string>(talking(local(nobody.port())), 100ms);
     EXPECT_TRUE(ran.cancelled);
@@ -168,7 +168,7 @@ TEST(Dial, AConnectThatHangsEndsWithTheRun) {
     EXPECT_LT(ran.took, 200ms);
 }
 
-TEST(Dial, ADeadFirstAddressLeavesTheOthersTheirShare) {
+TEST(Dial, a_dead_first_address_leaves_the_others_their_share) {
     Loop loop;
     FullBacklog dead;  // on 127.0.0.1 only
     const int alive = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -218,7 +218,7 @@ int connect_to_itself(int family) {
     return -1;
 }
 
-TEST(Dial, KnowsASocketThatIsConnectedToItself) {
+TEST(Dial, knows_a_socket_that_is_connected_to_itself) {
     const int itself = connect_to_itself(AF_INET);
     ASSERT_GE(itself, 0);
     EXPECT_EQ(::send(itself, "x", 1, 0), 1);  // and looks like a server that echoes
@@ -230,7 +230,7 @@ TEST(Dial, KnowsASocketThatIsConnectedToItself) {
     }
 }
 
-TEST(Dial, OtherConnectionsAreNotTakenForThat) {
+TEST(Dial, other_connections_are_not_taken_for_that) {
     Peer peer(Peer::hang());
     const auto ran = drive<std::string>(talking(local(peer.port())), 50ms);
     EXPECT_TRUE(ran.cancelled);
@@ -257,7 +257,7 @@ awaitable<int> count_connects(Context& context, Endpoint endpoint, int times, in
 
 // connect(2) hands out local ports of the range's first parity; within a sweep over all of them a
 // try meets itself. It may not look like a server.
-TEST(Dial, ASweepOverTheEphemeralPortsFindsNoServerWhereNoneIs) {
+TEST(Dial, a_sweep_over_the_ephemeral_ports_finds_no_server_where_none_is) {
     std::ifstream range("/proc/sys/net/ipv4/ip_local_port_range");
     int first = 0;
     int last = 0;
@@ -272,7 +272,7 @@ TEST(Dial, ASweepOverTheEphemeralPortsFindsNoServerWhereNoneIs) {
     EXPECT_EQ(ran.value, 0) << ran.detail();
 }
 
-TEST(Dial, WithoutDescriptorsWeAreBlind) {
+TEST(Dial, without_descriptors_we_are_blind) {
     Peer peer(Peer::say("x"));
     Loop loop;
     Environment environment(loop);
@@ -290,14 +290,14 @@ TEST(Dial, WithoutDescriptorsWeAreBlind) {
     EXPECT_EQ(ran.error_class(), ErrorClass::local);
 }
 
-TEST(Dial, AResetIsToldAsSuch) {
+TEST(Dial, a_reset_is_told_as_such) {
     Peer peer(Peer::reset("some"));
     const auto ran = drive<std::string>(talking(local(peer.port())));
     EXPECT_EQ(ran.detail(), "connection reset");
     EXPECT_EQ(ran.error_class(), ErrorClass::protocol);
 }
 
-TEST(Dial, WritingToAPeerThatLeftIsAnErrorAndNoSignal) {
+TEST(Dial, writing_to_a_peer_that_left_is_an_error_and_no_signal) {
     Peer peer(Peer::reset());
     auto write_on = [](Context& context, Endpoint endpoint) -> awaitable<int> {
         const auto connection = co_await dial(context, endpoint);
@@ -310,7 +310,7 @@ TEST(Dial, WritingToAPeerThatLeftIsAnErrorAndNoSignal) {
     EXPECT_EQ(ran.detail(), "connection reset");
 }
 
-TEST(Dial, APeerThatTakesNothingEndsWithTheRun) {
+TEST(Dial, a_peer_that_takes_nothing_ends_with_the_run) {
     Peer peer([](int) { std::this_thread::sleep_for(300ms); });
     auto write_on = [](Context& context, Endpoint endpoint) -> awaitable<int> {
         const auto connection = co_await dial(context, endpoint);
@@ -328,7 +328,7 @@ TEST(Dial, APeerThatTakesNothingEndsWithTheRun) {
 
 // Whether a connection can be used again, at three moments: bytes that nobody asked for would be
 // taken for the next answer.
-TEST(Dial, AConnectionKnowsWhetherItIsQuiet) {
+TEST(Dial, a_connection_knows_whether_it_is_quiet) {
     Peer peer([](int descriptor) {
         while (!testing::read_until(descriptor, ".").empty()) testing::send_all(descriptor, "ab");
     });
@@ -348,7 +348,7 @@ TEST(Dial, AConnectionKnowsWhetherItIsQuiet) {
     EXPECT_EQ(ran.value, "quiet loud quiet");
 }
 
-TEST(Dial, AConnectionThatEndedIsNotQuiet) {
+TEST(Dial, a_connection_that_ended_is_not_quiet) {
     Peer peer([](int) {});
     auto look = [](Context& context, Endpoint endpoint) -> awaitable<std::string> {
         const auto connection = co_await dial(context, endpoint);
@@ -361,7 +361,7 @@ TEST(Dial, AConnectionThatEndedIsNotQuiet) {
     EXPECT_EQ(ran.value, "ended");
 }
 
-TEST(Dial, AnAnswerCanBeGivenLessTimeThanTheRun) {
+TEST(Dial, an_answer_can_be_given_less_time_than_the_run) {
     Peer peer(Peer::hang());
     auto ask = [](Context& context, Endpoint endpoint) -> awaitable<std::string> {
         const auto connection = co_await dial(context, endpoint);
@@ -391,7 +391,7 @@ std::set<int> inherited() {
     return found;
 }
 
-TEST(Dial, ProgramsThatAreStartedInheritNoConnection) {
+TEST(Dial, programs_that_are_started_inherit_no_connection) {
     const std::set<int> before = inherited();
     Peer peer(Peer::say("x"));
     auto look = [](Context& context, Endpoint endpoint) -> awaitable<std::set<int>> {
@@ -404,7 +404,7 @@ TEST(Dial, ProgramsThatAreStartedInheritNoConnection) {
     EXPECT_EQ(ran.value, before);
 }
 
-TEST(DialUnix, SpeaksAndHears) {
+TEST(DialUnix, speaks_and_hears) {
     const SocketPath at;
     const sockaddr_un address = at.address();
     const int listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -421,7 +421,7 @@ TEST(DialUnix, SpeaksAndHears) {
     ::close(listener);
 }
 
-TEST(DialUnix, EachFailureHasItsName) {
+TEST(DialUnix, each_failure_has_its_name) {
     const SocketPath at;
     EXPECT_EQ(drive<std::string>(talking({"", 0, at.path()})).detail(), "socket does not exist");
     const sockaddr_un address = at.address();
@@ -439,7 +439,7 @@ TEST(DialUnix, EachFailureHasItsName) {
 }
 
 // connect(2) gives EAGAIN then, and a socket that was polled all the same looks connected.
-TEST(DialUnix, AFullBacklogIsAServerThatHangs) {
+TEST(DialUnix, a_full_backlog_is_a_server_that_hangs) {
     const SocketPath at;
     const sockaddr_un address = at.address();
     const int listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -465,7 +465,7 @@ TEST(DialUnix, AFullBacklogIsAServerThatHangs) {
     ::close(listener);
 }
 
-TEST(Dial, AThousandCancelledOnesLeaveNoDescriptorBehind) {
+TEST(Dial, a_thousand_cancelled_ones_leave_no_descriptor_behind) {
     Peer peer(Peer::hang());
     FullBacklog nobody;
     Loop loop;
@@ -483,7 +483,7 @@ TEST(Dial, AThousandCancelledOnesLeaveNoDescriptorBehind) {
     EXPECT_LE(open_descriptors(), before + 1);
 }
 
-TEST(Readiness, WaitsForABorrowedDescriptorAndLeavesItOpen) {
+TEST(Readiness, waits_for_a_borrowed_descriptor_and_leaves_it_open) {
     int ends[2];
     ASSERT_EQ(::pipe(ends), 0);
     auto wait = [](Context& context, int reads, int writes) -> awaitable<int> {

@@ -10,7 +10,7 @@
 namespace vitals::net {
 namespace {
 
-TEST(ReadFile, Reads_all_or_as_much_as_asked_for) {
+TEST(ReadFile, reads_all_or_as_much_as_asked_for) {
     testing::TemporaryDirectory directory;
     const std::string content = std::string(40'000, 'a') + '\0' + "end";
     const std::string path = directory.write("file", content);
@@ -20,13 +20,13 @@ TEST(ReadFile, Reads_all_or_as_much_as_asked_for) {
     EXPECT_TRUE(read_file("/proc/self/stat").value_or("").ends_with('\n'));
 }
 
-TEST(ReadFile, Says_with_which_error_it_failed) {
+TEST(ReadFile, says_with_which_error_it_failed) {
     testing::TemporaryDirectory directory;
     EXPECT_EQ(read_file(directory.file("missing")).error(), ENOENT);
     EXPECT_EQ(read_file(directory.path()).error(), EISDIR);
 }
 
-TEST(ReadFile, Does_not_wait_for_a_writer) {
+TEST(ReadFile, does_not_wait_for_a_writer) {
     testing::TemporaryDirectory directory;
     ASSERT_EQ(::mkfifo(directory.file("pipe").c_str(), 0600), 0);
     EXPECT_EQ(read_file(directory.file("pipe")), "");

@@ -22,7 +22,7 @@ using vitals::testing::closed_port;
 using vitals::testing::Identity;
 using vitals::testing::make_certificate;
 
-TEST(Http, AnswersWithStatusHeadersAndBody) {
+TEST(Http, answers_with_status_headers_and_body) {
     Server server(
         {"HTTP/1.1 203 Fine\r\nX-One: 1\r\nx-two:  2 \r\nContent-Length: 5\r\n\r\nhello"});
     const auto ran = fetch(get(server.url("/path?q=1#part")));
@@ -41,7 +41,7 @@ TEST(Http, AnswersWithStatusHeadersAndBody) {
     EXPECT_THAT(server.request(), HasSubstr("\r\nUser-Agent: vitals\r\n"));
 }
 
-TEST(Http, SendsMethodHeadersAndBodyAsGiven) {
+TEST(Http, sends_method_headers_and_body_as_given) {
     Server server({fine});
     HttpRequest request = get(server.url("/a/../b"));
     request.method = "PUT";
@@ -59,7 +59,7 @@ TEST(Http, SendsMethodHeadersAndBodyAsGiven) {
     EXPECT_THAT(sent, ::testing::EndsWith("\r\n\r\npayload"));
 }
 
-TEST(Http, EveryMethodHasItsForm) {
+TEST(Http, every_method_has_its_form) {
     Server server({fine});
     for (const char* method : {"GET", "POST", "DELETE", "OPTIONS", "PATCH"}) {
         HttpRequest request = get(server.url());
@@ -79,7 +79,7 @@ TEST(Http, EveryMethodHasItsForm) {
     EXPECT_EQ(*ran.value->header("content-length"), "500");
 }
 
-TEST(Http, CredentialsAreBasicAndStayOutOfTheEffectiveUrl) {
+TEST(Http, credentials_are_basic_and_stay_out_of_the_effective_url) {
     Server server({fine});
     HttpRequest request = get(server.url());
     request.user = "user";
@@ -92,7 +92,7 @@ TEST(Http, CredentialsAreBasicAndStayOutOfTheEffectiveUrl) {
     EXPECT_THAT(server.request(1), HasSubstr("\r\nAuthorization: Basic dXNlcjpwOnc=\r\n"));
 }
 
-TEST(Http, LineBreaksCannotBeSmuggledIn) {
+TEST(Http, line_breaks_cannot_be_smuggled_in) {
     Server server({fine});
     HttpRequest request = get(server.url());
     request.headers = {{"X-One", "1\r\nX-Two: 2"}};
@@ -105,7 +105,7 @@ TEST(Http, LineBreaksCannotBeSmuggledIn) {
     EXPECT_EQ(server.requests(), 0u);
 }
 
-TEST(Http, OnlyHttpIsSpoken) {
+TEST(Http, only_http_is_spoken) {
     for (const char* url : {"file:///etc/passwd", "ftp://127.0.0.1/", "nonsense://x", "http://", "",
                             "http://127.0.0.1:99999/", "http://a b/"}) {
         const auto ran = fetch(get(url));
@@ -114,14 +114,14 @@ TEST(Http, OnlyHttpIsSpoken) {
     }
 }
 
-TEST(Http, TheProxyOfTheEnvironmentIsNotUsed) {
+TEST(Http, the_proxy_of_the_environment_is_not_used) {
     ::setenv("http_proxy", "http://127.0.0.1:1", 1);
     Server server({fine});
     EXPECT_TRUE(fetch(get(server.url())).value);
     ::unsetenv("http_proxy");
 }
 
-TEST(Http, EveryExchangeProvesThatANewConnectionWorks) {
+TEST(Http, every_exchange_proves_that_a_new_connection_works) {
     Peer peer(Peer::answer(fine));  // would allow keep-alive
     Loop loop;
     Environment environment(loop);
@@ -132,7 +132,7 @@ TEST(Http, EveryExchangeProvesThatANewConnectionWorks) {
     EXPECT_EQ(peer.accepted(), 3);
 }
 
-TEST(Http, Ipv6AddressesStandInBrackets) {
+TEST(Http, ipv6_addresses_stand_in_brackets) {
     const auto port = std::to_string(closed_port());
     const auto ran = fetch(get("http://[::1]:" + port + "/"));
     // Refused, or without IPv6 on this machine no way there; in any case it was understood.
@@ -140,7 +140,7 @@ TEST(Http, Ipv6AddressesStandInBrackets) {
     EXPECT_EQ(ran.phase, "connect");
 }
 
-TEST(Http, InformationalAnswersAreNotTheAnswer) {
+TEST(Http, informational_answers_are_not_the_answer) {
     Server server({"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + fine});
     const auto ran = fetch(get(server.url()));
     ASSERT_TRUE(ran.value) << ran.detail();
@@ -148,7 +148,7 @@ TEST(Http, InformationalAnswersAreNotTheAnswer) {
     EXPECT_EQ(ran.value->header("link"), nullptr);
 }
 
-TEST(Http, TrailersAreKeptApart) {
+TEST(Http, trailers_are_kept_apart) {
     Server server(
         {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n"
          "3\r\nabc\r\n2\r\nde\r\n0\r\nX-Sum: 7\r\n\r\n"});
@@ -159,14 +159,14 @@ TEST(Http, TrailersAreKeptApart) {
     EXPECT_EQ(ran.value->header("x-sum"), nullptr);
 }
 
-TEST(Http, AnAnswerWithoutLengthEndsWithTheConnection) {
+TEST(Http, an_answer_without_length_ends_with_the_connection) {
     Peer peer(Peer::answer("HTTP/1.0 200 OK\r\n\r\nuntil the end"));
     const auto ran = fetch(get("http://" + peer.address() + "/"));
     ASSERT_TRUE(ran.value) << ran.detail();
     EXPECT_EQ(ran.value->body, "until the end");
 }
 
-TEST(Http, BodiesAreLimited) {
+TEST(Http, bodies_are_limited) {
     const std::string whole(2000, 'x');
     Server server({"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + whole,
                    "HTTP/1.0 200 OK\r\n\r\n" + whole,
@@ -181,7 +181,7 @@ TEST(Http, BodiesAreLimited) {
     EXPECT_TRUE(fetch(request).value);
 }
 
-TEST(Http, HeadersAreLimited) {
+TEST(Http, headers_are_limited) {
     std::string many = "HTTP/1.1 200 OK\r\n";
     while (many.size() < 300'000) many += "X-Filler: " + std::string(1000, 'x') + "\r\n";
     Server server(
@@ -201,7 +201,7 @@ struct Fault {
     const char* phase;
 };
 
-TEST(Http, EachFaultHasItsNameAndItsPhase) {
+TEST(Http, each_fault_has_its_name_and_its_phase) {
     const Fault faults[] = {
         {"reset", Peer::reset(), "connection reset", "wait"},
         {"reset in the head", Peer::reset("HTTP/1.1 200 O"), "connection reset", "wait"},
@@ -235,14 +235,14 @@ TEST(Http, EachFaultHasItsNameAndItsPhase) {
     }
 }
 
-TEST(Http, NothingListeningIsRefused) {
+TEST(Http, nothing_listening_is_refused) {
     const auto ran = fetch(get("http://127.0.0.1:" + std::to_string(closed_port()) + "/"));
     EXPECT_EQ(ran.detail(), "connection refused");
     EXPECT_EQ(ran.error_class(), ErrorClass::connect);
     EXPECT_EQ(ran.phase, "connect");
 }
 
-TEST(Http, AHangEndsWithTheRunAndIsInThePhaseOfTheHang) {
+TEST(Http, a_hang_ends_with_the_run_and_is_in_the_phase_of_the_hang) {
     const Identity identity = make_certificate({});
     static const std::string half = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf";
     struct {
@@ -300,7 +300,7 @@ struct UnixHttpTest : ::testing::Test {
     }
 };
 
-TEST_F(UnixHttpTest, SpeaksAndHears) {
+TEST_F(UnixHttpTest, speaks_and_hears) {
     listen(1);
     std::jthread server([this] { answer_one(); });
     const auto ran = fetch(request);
@@ -319,7 +319,7 @@ TEST(HttpClient, records_a_step_by_its_name) {
     EXPECT_EQ(fetch(request, milliseconds(100)).phase, "create");
 }
 
-TEST_F(UnixHttpTest, EachFailureHasItsName) {
+TEST_F(UnixHttpTest, each_failure_has_its_name) {
     const auto missing = fetch(request);
     EXPECT_EQ(missing.detail(), "socket does not exist");
     EXPECT_EQ(missing.error_class(), ErrorClass::connect);
@@ -331,7 +331,7 @@ TEST_F(UnixHttpTest, EachFailureHasItsName) {
     EXPECT_EQ(fetch(request).detail(), "socket path too long");
 }
 
-TEST_F(UnixHttpTest, AFullBacklogIsAServerThatHangs) {
+TEST_F(UnixHttpTest, a_full_backlog_is_a_server_that_hangs) {
     listen(0);
     const int filler = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     ASSERT_EQ(::connect(filler, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
@@ -354,7 +354,7 @@ awaitable<void> fetch_and_count(Context& context, HttpRequest request, int& good
     if (response.status == 200) ++good;
 }
 
-TEST(Http, ManyAtOnceDoNotMixUp) {
+TEST(Http, many_at_once_do_not_mix_up) {
     Peer peer([](int descriptor) {
         char bytes[4096];
         const ssize_t got = ::recv(descriptor, bytes, sizeof bytes, 0);
@@ -385,7 +385,7 @@ TEST(Http, ManyAtOnceDoNotMixUp) {
     EXPECT_EQ(good, 100);
 }
 
-TEST(Http, MayGoWhileExchangesAreUnderWay) {
+TEST(Http, may_go_while_exchanges_are_under_way) {
     Peer peer(Peer::hang());
     int good = 0;
     for (const bool environment_first : {true, false}) {

@@ -14,7 +14,7 @@ std::string redirect(int status, const std::string& to) {
            "\r\nContent-Length: 0\r\n\r\n";
 }
 
-TEST(HttpRedirect, IsAnAnswerUnlessAskedToFollow) {
+TEST(HttpRedirect, is_an_answer_unless_asked_to_follow) {
     Server server({redirect(302, "/next"), fine});
     const auto ran = fetch(get(server.url()));
     ASSERT_TRUE(ran.value);
@@ -22,7 +22,7 @@ TEST(HttpRedirect, IsAnAnswerUnlessAskedToFollow) {
     EXPECT_EQ(server.requests(), 1u);
 }
 
-TEST(HttpRedirect, IsFollowedAsOftenAsAskedAndNotMore) {
+TEST(HttpRedirect, is_followed_as_often_as_asked_and_not_more) {
     Server server({redirect(302, "../two words?q=1"), redirect(301, "/three"), fine});
     HttpRequest request = get(server.url("/one/x"));
     request.redirects = 2;
@@ -39,7 +39,7 @@ TEST(HttpRedirect, IsFollowedAsOftenAsAskedAndNotMore) {
     EXPECT_EQ(endless.requests(), 3u);
 }
 
-TEST(HttpRedirect, CredentialsStayWithTheirOrigin) {
+TEST(HttpRedirect, credentials_stay_with_their_origin) {
     Server other({fine});
     Server server({redirect(307, "/here"), redirect(307, other.url("/there"))});
     HttpRequest request = get(server.url());
@@ -54,7 +54,7 @@ TEST(HttpRedirect, CredentialsStayWithTheirOrigin) {
     EXPECT_THAT(other.request(), HasSubstr("X-Plain: 1"));
 }
 
-TEST(HttpRedirect, APostBecomesAGetOnlyWhereAllClientsDoIt) {
+TEST(HttpRedirect, a_post_becomes_a_get_only_where_all_clients_do_it) {
     for (const int status : {301, 302, 303, 307, 308}) {
         Server server({redirect(status, "/next"), fine});
         HttpRequest request = get(server.url());
@@ -71,7 +71,7 @@ TEST(HttpRedirect, APostBecomesAGetOnlyWhereAllClientsDoIt) {
     }
 }
 
-TEST(HttpRedirect, LeadsNowhereElse) {
+TEST(HttpRedirect, leads_nowhere_else) {
     for (const char* to : {"file:///etc/passwd", "gopher://127.0.0.1/", "http://:80/"}) {
         Server server({redirect(302, to)});
         HttpRequest request = get(server.url());

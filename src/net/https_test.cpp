@@ -48,7 +48,7 @@ struct HttpsTest : ::testing::Test {
     }
 };
 
-TEST_F(HttpsTest, ATrustedServerIsAskedAndItsCertificateShown) {
+TEST_F(HttpsTest, a_trusted_server_is_asked_and_its_certificate_shown) {
     const auto ran = fetch_from(make_certificate({}, authority));
     ASSERT_TRUE(ran.value) << ran.detail() << ran.error->error;
     EXPECT_EQ(ran.value->body, "ok");
@@ -63,7 +63,7 @@ TEST_F(HttpsTest, ATrustedServerIsAskedAndItsCertificateShown) {
     EXPECT_TRUE(fetch_from(make_certificate({}, authority), "127.0.0.1").value);
 }
 
-TEST_F(HttpsTest, UnacceptableCertificatesAreNamed) {
+TEST_F(HttpsTest, unacceptable_certificates_are_named) {
     struct {
         Identity identity;
         const char* detail;
@@ -82,7 +82,7 @@ TEST_F(HttpsTest, UnacceptableCertificatesAreNamed) {
     }
 }
 
-TEST_F(HttpsTest, Http2IsSpokenWithWhoAgreesToIt) {
+TEST_F(HttpsTest, http2_is_spoken_with_who_agrees_to_it) {
     using vitals::testing::frame;
     using vitals::testing::header;
     Peer peer(vitals::testing::tls(
@@ -108,7 +108,7 @@ TEST_F(HttpsTest, Http2IsSpokenWithWhoAgreesToIt) {
     EXPECT_THAT(names(ran.phases), ElementsAre("resolve", "connect", "tls", "wait", "read"));
 }
 
-TEST_F(HttpsTest, AnotherNameMayBeAskedForAndVerified) {
+TEST_F(HttpsTest, another_name_may_be_asked_for_and_verified) {
     const Identity other =
         make_certificate({.names = {"other.example"}, .addresses = {}}, authority);
     std::string asked;
@@ -124,7 +124,7 @@ TEST_F(HttpsTest, AnotherNameMayBeAskedForAndVerified) {
     EXPECT_EQ(asked, "other.example");
 }
 
-TEST_F(HttpsTest, UnverifiedAnythingGoesAndIsShown) {
+TEST_F(HttpsTest, unverified_anything_goes_and_is_shown) {
     Peer peer(tls_answer(make_certificate({.names = {"x"}, .until = -1h}), fine));
     TlsOptions options;
     options.verify = false;
@@ -133,7 +133,7 @@ TEST_F(HttpsTest, UnverifiedAnythingGoesAndIsShown) {
     EXPECT_EQ(ran.value->certificate->subject, "CN=localhost");
 }
 
-TEST_F(HttpsTest, OurUnusableFilesAreOurFault) {
+TEST_F(HttpsTest, our_unusable_files_are_our_fault) {
     Peer peer(Peer::hang());
     TlsOptions options;
     options.ca = "/nonexistent/ca.pem";
@@ -143,7 +143,7 @@ TEST_F(HttpsTest, OurUnusableFilesAreOurFault) {
     EXPECT_THAT(ran.error->error, HasSubstr("/nonexistent/ca.pem"));
 }
 
-TEST_F(HttpsTest, AServerWithoutTlsFailsTheHandshake) {
+TEST_F(HttpsTest, a_server_without_tls_fails_the_handshake) {
     Peer plain(Peer::say("HTTP/1.1 400 Bad Request\r\n\r\n"));
     EXPECT_EQ(fetch_from(plain, "127.0.0.1", trusting()).detail(), "does not speak TLS");
     Peer resetting(Peer::reset());
@@ -152,7 +152,7 @@ TEST_F(HttpsTest, AServerWithoutTlsFailsTheHandshake) {
     EXPECT_EQ(ran.error_class(), ErrorClass::tls);
 }
 
-TEST_F(HttpsTest, SystemAuthoritiesAreNotNeededForPlainHttp) {
+TEST_F(HttpsTest, system_authorities_are_not_needed_for_plain_http) {
     ::setenv("SSL_CERT_FILE", "/nonexistent", 1);
     ::setenv("SSL_CERT_DIR", "/nonexistent", 1);
     Server server({fine});
@@ -161,7 +161,7 @@ TEST_F(HttpsTest, SystemAuthoritiesAreNotNeededForPlainHttp) {
     ::unsetenv("SSL_CERT_DIR");
 }
 
-TEST_F(HttpsTest, AThousandCancelledExchangesLeaveNothingBehind) {
+TEST_F(HttpsTest, a_thousand_cancelled_exchanges_leave_nothing_behind) {
     Peer hanging(Peer::hang());
     Peer answering(Peer::answer(fine));
     Peer speaking(tls_answer(make_certificate({}, authority), fine));

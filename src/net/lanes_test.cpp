@@ -68,14 +68,14 @@ LaneFigures figures(const Environment& environment, const std::string& kind = "t
     return {};
 }
 
-TEST(Lane, RunsCodeOnAnotherThreadAndHandsItsResultBack) {
+TEST(Lane, runs_code_on_another_thread_and_hands_its_result_back) {
     const auto here = std::this_thread::get_id();
     const auto ran =
         drive<int>(calling([here] { return std::this_thread::get_id() == here ? 1 : 2; }));
     EXPECT_EQ(ran.value, 2);
 }
 
-TEST(Lane, HandsExceptionsBackWhateverTheyAre) {
+TEST(Lane, hands_exceptions_back_whatever_they_are) {
     const auto known = drive<int>(calling([]() -> int { throw std::runtime_error("theirs"); }));
     EXPECT_EQ(known.other, "theirs");
     const auto check = drive<int>(
@@ -86,7 +86,7 @@ TEST(Lane, HandsExceptionsBackWhateverTheyAre) {
     EXPECT_EQ(alien.other, "not an exception");
 }
 
-TEST(Lane, ACancelledWaitEndsAtOnceAndTheCallGoesOnAlone) {
+TEST(Lane, a_cancelled_wait_ends_at_once_and_the_call_goes_on_alone) {
     Loop loop;
     Environment environment(loop);
     const auto gate = std::make_shared<Gate>();
@@ -116,7 +116,7 @@ TEST(Lane, ACancelledWaitEndsAtOnceAndTheCallGoesOnAlone) {
     EXPECT_EQ(figures(environment).hung, 0u);
 }
 
-TEST(Lane, QueuesBeyondItsThreadsAndRunsAllInTheEnd) {
+TEST(Lane, queues_beyond_its_threads_and_runs_all_in_the_end) {
     Loop loop;
     Environment environment(loop, 2);
     std::atomic<int> at_once{0};
@@ -146,7 +146,7 @@ TEST(Lane, QueuesBeyondItsThreadsAndRunsAllInTheEnd) {
     EXPECT_EQ(most, 2);
 }
 
-TEST(Lane, AQueuedCallOfACancelledRunIsNeverExecuted) {
+TEST(Lane, a_queued_call_of_a_cancelled_run_is_never_executed) {
     Loop loop;
     Environment environment(loop, 1);
     const auto gate = std::make_shared<Gate>();
@@ -174,7 +174,7 @@ TEST(Lane, AQueuedCallOfACancelledRunIsNeverExecuted) {
     EXPECT_FALSE(*executed);
 }
 
-TEST(Lane, FullOfCallsThatDoNotEndItSaysSoAtOnce) {
+TEST(Lane, full_of_calls_that_do_not_end_it_says_so_at_once) {
     Loop loop;
     Environment environment(loop, 2);
     const auto gate = std::make_shared<Gate>();
@@ -196,7 +196,7 @@ TEST(Lane, FullOfCallsThatDoNotEndItSaysSoAtOnce) {
     EXPECT_EQ(again.value, 8);
 }
 
-TEST(Lane, QueuedCallsLearnAtOnceThatNobodyIsLeftToTakeThem) {
+TEST(Lane, queued_calls_learn_at_once_that_nobody_is_left_to_take_them) {
     Loop loop;
     Environment environment(loop, 1);
     const auto gate = std::make_shared<Gate>();
@@ -226,7 +226,7 @@ TEST(Lane, QueuedCallsLearnAtOnceThatNobodyIsLeftToTakeThem) {
 }
 
 // The backend of a call that never got a thread is not to blame: unknown, not failed.
-TEST(Lane, ACallThatGetsNoThreadInTimeIsOurBlindness) {
+TEST(Lane, a_call_that_gets_no_thread_in_time_is_our_blindness) {
     Loop loop;
     Environment environment(loop, 1);
     const auto gate = std::make_shared<Gate>();
@@ -249,7 +249,7 @@ TEST(Lane, ACallThatGetsNoThreadInTimeIsOurBlindness) {
     EXPECT_FALSE(*executed);
 }
 
-TEST(Lane, NeitherLoopNorEnvironmentWaitForAHungCall) {
+TEST(Lane, neither_loop_nor_environment_wait_for_a_hung_call) {
     const auto gate = std::make_shared<Gate>();
     const Steady began = std::chrono::steady_clock::now();
     {
@@ -277,7 +277,7 @@ TEST(Lane, NeitherLoopNorEnvironmentWaitForAHungCall) {
     std::this_thread::sleep_for(20ms);
 }
 
-TEST(Lane, WhatACallCapturedIsDestroyedBeforeItCounts) {
+TEST(Lane, what_a_call_captured_is_destroyed_before_it_counts) {
     Loop loop;
     Environment environment(loop);
     const auto mark = std::make_shared<int>(1);
@@ -287,7 +287,7 @@ TEST(Lane, WhatACallCapturedIsDestroyedBeforeItCounts) {
     EXPECT_EQ(mark.use_count(), 1);
 }
 
-TEST(Lane, ManyCancelledAndFinishedCallsLeaveNothingBehind) {
+TEST(Lane, many_cancelled_and_finished_calls_leave_nothing_behind) {
     Loop loop;
     Environment environment(loop, 4);
     int errors = 0;

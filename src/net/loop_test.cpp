@@ -26,7 +26,7 @@ void settle(Loop& loop, milliseconds duration = 30ms) {
     loop.run();
 }
 
-TEST(Timer, FiresOnceAndNotBeforeItsTime) {
+TEST(Timer, fires_once_and_not_before_its_time) {
     Loop loop;
     Timer timer(loop);
     const Steady began = std::chrono::steady_clock::now();
@@ -39,7 +39,7 @@ TEST(Timer, FiresOnceAndNotBeforeItsTime) {
     EXPECT_EQ(fired, 1);
 }
 
-TEST(Timer, CancelledWhenAlreadyDueIsNotCalled) {
+TEST(Timer, cancelled_when_already_due_is_not_called) {
     Loop loop;
     Timer timer(loop);
     bool fired = false;
@@ -53,7 +53,7 @@ TEST(Timer, CancelledWhenAlreadyDueIsNotCalled) {
     EXPECT_FALSE(fired);
 }
 
-TEST(Timer, ItsDestructionCancels) {
+TEST(Timer, its_destruction_cancels) {
     Loop loop;
     bool fired = false;
     {
@@ -67,7 +67,7 @@ TEST(Timer, ItsDestructionCancels) {
     EXPECT_FALSE(fired);
 }
 
-TEST(Timer, ArmingAgainReplaces) {
+TEST(Timer, arming_again_replaces) {
     Loop loop;
     Timer timer(loop);
     std::string fired;
@@ -80,7 +80,7 @@ TEST(Timer, ArmingAgainReplaces) {
     EXPECT_EQ(fired, "second third");
 }
 
-TEST(Timer, MayBeDestroyedByItsOwnFunction) {
+TEST(Timer, may_be_destroyed_by_its_own_function) {
     Loop loop;
     auto timer = std::make_unique<Timer>(loop);
     bool fired = false;
@@ -113,7 +113,7 @@ struct LoopTest : ::testing::Test {
     Context context{environment, real_clock(), "component", "kind", in(10s)};
 };
 
-TEST_F(LoopTest, ATaskHandsOverItsResultOrItsException) {
+TEST_F(LoopTest, a_task_hands_over_its_result_or_its_exception) {
     std::string detail;
     std::string thrown;
     const Task good = loop.spawn(answer("fine"), [&](std::exception_ptr error, Outcome outcome) {
@@ -132,7 +132,7 @@ TEST_F(LoopTest, ATaskHandsOverItsResultOrItsException) {
     EXPECT_EQ(thrown, "tripped");
 }
 
-TEST_F(LoopTest, ACompletionNeverComesFromInsideSpawnOrCancel) {
+TEST_F(LoopTest, a_completion_never_comes_from_inside_spawn_or_cancel) {
     int completed = 0;
     loop.post([&] {
         Task at_once =
@@ -156,7 +156,7 @@ TEST_F(LoopTest, ACompletionNeverComesFromInsideSpawnOrCancel) {
     EXPECT_EQ(completed, 2);
 }
 
-TEST_F(LoopTest, ATaskDestroyedOnTheWayIsCancelledAndSaysNothing) {
+TEST_F(LoopTest, a_task_destroyed_on_the_way_is_cancelled_and_says_nothing) {
     bool called = false;
     bool ended = false;
     // The coroutine's frame owns this: it goes when the coroutine has ended.
@@ -178,7 +178,7 @@ TEST_F(LoopTest, ATaskDestroyedOnTheWayIsCancelledAndSaysNothing) {
     EXPECT_FALSE(called);
 }
 
-TEST_F(LoopTest, ATaskMayBeDestroyedByItsOwnCompletion) {
+TEST_F(LoopTest, a_task_may_be_destroyed_by_its_own_completion) {
     auto task = std::make_unique<Task>();
     bool called = false;
     *task = loop.spawn(rest_then_ok(context, 1ms), [&](std::exception_ptr, Outcome) {
@@ -189,7 +189,7 @@ TEST_F(LoopTest, ATaskMayBeDestroyedByItsOwnCompletion) {
     EXPECT_TRUE(called);
 }
 
-TEST(Loop, ItsDestructionTakesWaitingCoroutinesAlong) {
+TEST(Loop, its_destruction_takes_waiting_coroutines_along) {
     // LeakSanitizer and AddressSanitizer are the judges; the mark is for builds without them.
     auto mark = std::make_shared<int>(1);
     auto work = [](Context& run, std::shared_ptr<int>) -> awaitable<void> {
@@ -212,7 +212,7 @@ TEST(Loop, ItsDestructionTakesWaitingCoroutinesAlong) {
     EXPECT_GT(*mark, 1);
 }
 
-TEST(Loop, AStopBeforeRunIsNotLost) {
+TEST(Loop, a_stop_before_run_is_not_lost) {
     Loop loop;
     loop.stop();
     loop.run();  // returns, or the test hangs
@@ -225,7 +225,7 @@ TEST(Loop, AStopBeforeRunIsNotLost) {
     EXPECT_TRUE(ran);
 }
 
-TEST(Loop, PostsFromOtherThreadsArriveInOrder) {
+TEST(Loop, posts_from_other_threads_arrive_in_order) {
     Loop loop;
     std::vector<int> seen;
     std::jthread other([&] {
@@ -237,7 +237,7 @@ TEST(Loop, PostsFromOtherThreadsArriveInOrder) {
     EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end()));
 }
 
-TEST(Loop, SignalsAreToldEachTime) {
+TEST(Loop, signals_are_told_each_time) {
     Loop loop;
     std::vector<int> seen;
     loop.on_signals({SIGUSR1, SIGUSR2}, [&](int number) {
@@ -251,7 +251,7 @@ TEST(Loop, SignalsAreToldEachTime) {
     EXPECT_EQ(seen, (std::vector<int>{SIGUSR1, SIGUSR2, SIGUSR1}));
 }
 
-TEST(Loop, ABrokenPipeKillsNeitherDuringNorAfterTheRun) {
+TEST(Loop, a_broken_pipe_kills_neither_during_nor_after_the_run) {
     Loop loop;
     int ends[2];
     ASSERT_EQ(::pipe(ends), 0);
@@ -269,7 +269,7 @@ TEST(Loop, ABrokenPipeKillsNeitherDuringNorAfterTheRun) {
     EXPECT_EQ(sigismember(&mask, SIGPIPE), 0);  // the host's mask is as it was
 }
 
-TEST_F(LoopTest, PhasesAreMeasuredInOrderAndAddedUpByName) {
+TEST_F(LoopTest, phases_are_measured_in_order_and_added_up_by_name) {
     auto work = [](Context& run) -> awaitable<int> {
         run.enter("connect");
         co_await run.sleep(20ms);

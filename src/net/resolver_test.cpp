@@ -92,18 +92,18 @@ struct ResolverTest : ::testing::Test {
     }
 };
 
-TEST_F(ResolverTest, KnowsLocalhostWithoutANetwork) {
+TEST_F(ResolverTest, knows_localhost_without_a_network) {
     const auto ran = look_up("localhost");
     ASSERT_TRUE(ran.value) << ran.detail();
     EXPECT_THAT(*ran.value, ::testing::AnyOf(Contains("127.0.0.1"), Contains("::1")));
 }
 
-TEST_F(ResolverTest, AddressesAreTakenAsTheyStand) {
+TEST_F(ResolverTest, addresses_are_taken_as_they_stand) {
     EXPECT_THAT(*look_up("192.0.2.7").value, ElementsAre("192.0.2.7"));
     EXPECT_THAT(*look_up("2001:db8::1").value, ElementsAre("2001:db8::1"));
 }
 
-TEST_F(ResolverTest, ANameThatDoesNotExistIsTheNamesFault) {
+TEST_F(ResolverTest, a_name_that_does_not_exist_is_the_names_fault) {
     const auto none = look_up("none.test");
     EXPECT_EQ(none.detail(), "name does not exist");
     EXPECT_EQ(none.error_class(), ErrorClass::resolve);
@@ -113,7 +113,7 @@ TEST_F(ResolverTest, ANameThatDoesNotExistIsTheNamesFault) {
     EXPECT_EQ(empty.error_class(), ErrorClass::resolve);
 }
 
-TEST_F(ResolverTest, AResolverThatDoesNotWorkIsOurBlindness) {
+TEST_F(ResolverTest, a_resolver_that_does_not_work_is_our_blindness) {
     const auto again = look_up("again.test");
     EXPECT_EQ(again.detail(), "resolver not reachable");
     EXPECT_EQ(again.error_class(), ErrorClass::local);
@@ -127,7 +127,7 @@ TEST_F(ResolverTest, AResolverThatDoesNotWorkIsOurBlindness) {
     EXPECT_GE(hang.took, 150ms);
 }
 
-TEST_F(ResolverTest, NamesThatCannotBeAskedForAreRefused) {
+TEST_F(ResolverTest, names_that_cannot_be_asked_for_are_refused) {
     EXPECT_EQ(look_up("").detail(), "no host given");
     EXPECT_EQ(look_up("b\xc3\xbc"
                       "cher.test")
@@ -139,7 +139,7 @@ TEST_F(ResolverTest, NamesThatCannotBeAskedForAreRefused) {
               0);
 }
 
-TEST_F(ResolverTest, ThoseWhoAskAtTheSameTimeShareOneLookup) {
+TEST_F(ResolverTest, those_who_ask_at_the_same_time_share_one_lookup) {
     Context context(environment, real_clock(), "component", "test",
                     std::chrono::steady_clock::now() + 10s);
     std::vector<Task> tasks;
@@ -161,7 +161,7 @@ TEST_F(ResolverTest, ThoseWhoAskAtTheSameTimeShareOneLookup) {
     EXPECT_EQ(times_asked("slow.test"), 1);
 }
 
-TEST_F(ResolverTest, ResultsAreKeptForASecondAndNotLonger) {
+TEST_F(ResolverTest, results_are_kept_for_a_second_and_not_longer) {
     EXPECT_TRUE(look_up("kept.test").value);
     EXPECT_TRUE(look_up("kept.test").value);
     EXPECT_EQ(times_asked("kept.test"), 1);
@@ -170,7 +170,7 @@ TEST_F(ResolverTest, ResultsAreKeptForASecondAndNotLonger) {
     EXPECT_EQ(times_asked("kept.test"), 2);
 }
 
-TEST_F(ResolverTest, SlowNamesDelayNoOther) {
+TEST_F(ResolverTest, slow_names_delay_no_other) {
     Context context(environment, real_clock(), "component", "test",
                     std::chrono::steady_clock::now() + 10s);
     std::vector<Task> tasks;
@@ -186,7 +186,7 @@ TEST_F(ResolverTest, SlowNamesDelayNoOther) {
     EXPECT_LT(ran.took, 100ms);
 }
 
-TEST_F(ResolverTest, AHungNameIsAskedForOnceHoweverOftenItIsTried) {
+TEST_F(ResolverTest, a_hung_name_is_asked_for_once_however_often_it_is_tried) {
     for (int i = 0; i < 6; ++i) EXPECT_FALSE(look_up("hang.test", 30ms).value);
     EXPECT_EQ(times_asked("hang.test"), 1);
     EXPECT_EQ(hung(), 1u);
@@ -198,7 +198,7 @@ TEST_F(ResolverTest, AHungNameIsAskedForOnceHoweverOftenItIsTried) {
     EXPECT_EQ(hung(), 0u);
 }
 
-TEST_F(ResolverTest, WithAllThreadsHungItSaysSoAtOnce) {
+TEST_F(ResolverTest, with_all_threads_hung_it_says_so_at_once) {
     for (int i = 0; i < 4; ++i) EXPECT_FALSE(look_up(std::to_string(i) + ".hang.test", 20ms).value);
     EXPECT_EQ(hung(), 4u);
     const auto ran = look_up("quick.test");
@@ -212,7 +212,7 @@ TEST_F(ResolverTest, WithAllThreadsHungItSaysSoAtOnce) {
     EXPECT_TRUE(look_up("quick2.test").value);
 }
 
-TEST_F(ResolverTest, ALookupNobodyWaitsForIsTakenFromTheQueue) {
+TEST_F(ResolverTest, a_lookup_nobody_waits_for_is_taken_from_the_queue) {
     Context context(environment, real_clock(), "component", "test",
                     std::chrono::steady_clock::now() + 10s);
     auto one = [](Context& run, std::string name) -> awaitable<void> {
@@ -230,7 +230,7 @@ TEST_F(ResolverTest, ALookupNobodyWaitsForIsTakenFromTheQueue) {
     EXPECT_TRUE(look_up("queued.test").value);
 }
 
-TEST_F(ResolverTest, WithoutDescriptorsANameIsNotSaidToBeMissing) {
+TEST_F(ResolverTest, without_descriptors_a_name_is_not_said_to_be_missing) {
     rlimit before{};
     ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
     EXPECT_TRUE(look_up("warm.test").value);  // threads and libraries are in place
@@ -246,7 +246,7 @@ TEST_F(ResolverTest, WithoutDescriptorsANameIsNotSaidToBeMissing) {
     EXPECT_EQ(ran.error_class(), ErrorClass::local);
 }
 
-TEST_F(ResolverTest, MayGoWhileALookupHangs) {
+TEST_F(ResolverTest, may_go_while_a_lookup_hangs) {
     const Steady began = std::chrono::steady_clock::now();
     {
         Loop short_lived;

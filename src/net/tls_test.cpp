@@ -104,7 +104,7 @@ System now() {
     return std::chrono::system_clock::now();
 }
 
-TEST_F(TlsTest, ATrustedPeerIsHeard) {
+TEST_F(TlsTest, a_trusted_peer_is_heard) {
     const auto ran = connect_to(echo(make_certificate({}, authority)), trusting());
     ASSERT_TRUE(ran.value && !ran.value->error) << ran.value->error->error;
     EXPECT_EQ(ran.value->heard, "ping\nlocalhost");  // the name it was asked for by SNI
@@ -117,7 +117,7 @@ TEST_F(TlsTest, ATrustedPeerIsHeard) {
     EXPECT_LT(left, 24h * 91);
 }
 
-TEST_F(TlsTest, ExpiredIsSaidAndTheCertificateShownAllTheSame) {
+TEST_F(TlsTest, expired_is_said_and_the_certificate_shown_all_the_same) {
     const auto ran = connect_to(
         echo(make_certificate({.from = -24h * 30, .until = -24h * 2}, authority)), trusting());
     expect_refused(ran, "certificate expired");
@@ -127,13 +127,13 @@ TEST_F(TlsTest, ExpiredIsSaidAndTheCertificateShownAllTheSame) {
     EXPECT_GT(ran.value->certificate->not_after_earliest, now() - 24h * 3);
 }
 
-TEST_F(TlsTest, NotYetValidIsSaid) {
+TEST_F(TlsTest, not_yet_valid_is_said) {
     const auto ran =
         connect_to(echo(make_certificate({.from = 24h, .until = 48h}, authority)), trusting());
     expect_refused(ran, "certificate not yet valid");
 }
 
-TEST_F(TlsTest, ForAnotherNameIsSaid) {
+TEST_F(TlsTest, for_another_name_is_said) {
     const Identity other =
         make_certificate({.names = {"other.example"}, .addresses = {}}, authority);
     expect_refused(connect_to(echo(other), trusting()), "certificate is for another name");
@@ -147,26 +147,26 @@ TEST_F(TlsTest, ForAnotherNameIsSaid) {
     EXPECT_EQ(ran.value->heard, "ping\nother.example");
 }
 
-TEST_F(TlsTest, AddressesAreVerifiedAndNotAskedForByName) {
+TEST_F(TlsTest, addresses_are_verified_and_not_asked_for_by_name) {
     const auto ran = connect_to(echo(make_certificate({}, authority)), trusting(), "127.0.0.1");
     ASSERT_FALSE(ran.value->error) << ran.value->error->error;
     EXPECT_EQ(ran.value->heard, "ping\n");
 }
 
-TEST_F(TlsTest, ATrailingDotIsNoPartOfTheName) {
+TEST_F(TlsTest, a_trailing_dot_is_no_part_of_the_name) {
     const auto ran = connect_to(echo(make_certificate({}, authority)), trusting(), "localhost.");
     ASSERT_FALSE(ran.value->error) << ran.value->error->error;
     EXPECT_EQ(ran.value->heard, "ping\nlocalhost");
 }
 
-TEST_F(TlsTest, UntrustedIsSaid) {
+TEST_F(TlsTest, untrusted_is_said) {
     expect_refused(connect_to(echo(make_certificate({})), trusting()), "certificate not trusted");
     const Identity stranger = make_certificate({.subject = "stranger", .authority = true});
     expect_refused(connect_to(echo(make_certificate({}, stranger)), trusting()),
                    "certificate not trusted");
 }
 
-TEST_F(TlsTest, UnverifiedAnythingGoesAndIsShown) {
+TEST_F(TlsTest, unverified_anything_goes_and_is_shown) {
     TlsOptions options;
     options.verify = false;
     options.ca = "/nonexistent";  // not looked at
@@ -176,7 +176,7 @@ TEST_F(TlsTest, UnverifiedAnythingGoesAndIsShown) {
     EXPECT_LT(ran.value->certificate->not_after_earliest, now());
 }
 
-TEST_F(TlsTest, TheEarliestEndOfTheChainCounts) {
+TEST_F(TlsTest, the_earliest_end_of_the_chain_counts) {
     const Identity between = make_certificate(
         {.subject = "between", .names = {}, .until = 24h * 5, .authority = true}, authority);
     Identity leaf = make_certificate({}, between);
@@ -191,7 +191,7 @@ TEST_F(TlsTest, TheEarliestEndOfTheChainCounts) {
 }
 
 // Many servers go on sending an old cross-signed certificate that nobody needs.
-TEST_F(TlsTest, WhatNoPathNeedsDoesNotCount) {
+TEST_F(TlsTest, what_no_path_needs_does_not_count) {
     const Identity old = make_certificate({.subject = "old", .from = -48h, .until = -24h});
     Identity leaf = make_certificate({}, authority);
     leaf.certificate += old.certificate;
@@ -200,7 +200,7 @@ TEST_F(TlsTest, WhatNoPathNeedsDoesNotCount) {
     EXPECT_GT(ran.value->certificate->not_after_earliest - now(), 24h * 80);
 }
 
-TEST_F(TlsTest, OurUnusableFilesAreOurFault) {
+TEST_F(TlsTest, our_unusable_files_are_our_fault) {
     TlsOptions missing;
     missing.ca = (directory / "none.pem").string();
     auto ran = connect_to(Peer::hang(), missing);
@@ -232,7 +232,7 @@ TEST_F(TlsTest, OurUnusableFilesAreOurFault) {
 }
 
 // On a machine without authorities every peer would look untrusted.
-TEST_F(TlsTest, WithoutAnyAuthorityInstalledWeAreBlind) {
+TEST_F(TlsTest, without_any_authority_installed_we_are_blind) {
     ::setenv("SSL_CERT_DIR", directory.c_str(), 1);
     ::setenv("SSL_CERT_FILE", (directory / "none.pem").c_str(), 1);
     const auto ran = connect_to(echo(make_certificate({})), TlsOptions{});
@@ -241,7 +241,7 @@ TEST_F(TlsTest, WithoutAnyAuthorityInstalledWeAreBlind) {
     expect_refused(ran, "no certificate authorities installed", ErrorClass::local);
 }
 
-TEST_F(TlsTest, TheSystemsAuthoritiesAreFoundByTheirHash) {
+TEST_F(TlsTest, the_systems_authorities_are_found_by_their_hash) {
     const std::string name = file("authority.pem", authority.certificate);
     const std::string rehash = "openssl rehash " + directory.string();
     ASSERT_EQ(std::system(rehash.c_str()), 0);
@@ -258,7 +258,7 @@ TEST_F(TlsTest, TheSystemsAuthoritiesAreFoundByTheirHash) {
     EXPECT_FALSE(by_file.value->error) << by_file.value->error->error;
 }
 
-TEST_F(TlsTest, ARenewedAuthorityFileIsReadAgain) {
+TEST_F(TlsTest, a_renewed_authority_file_is_read_again) {
     const Identity next = make_certificate({.subject = "next", .names = {}, .authority = true});
     const TlsOptions options = trusting();
     EXPECT_FALSE(connect_to(echo(make_certificate({}, authority)), options).value->error);
@@ -298,7 +298,7 @@ Peer::Handler demanding(Identity identity, std::string ca_file) {
     };
 }
 
-TEST_F(TlsTest, ShowsItsOwnCertificateWhereOneIsWanted) {
+TEST_F(TlsTest, shows_its_own_certificate_where_one_is_wanted) {
     const TlsOptions anonymous = trusting();
     const Identity server = make_certificate({}, authority);
     expect_refused(connect_to(demanding(server, anonymous.ca), anonymous),
@@ -317,7 +317,7 @@ TEST_F(TlsTest, ShowsItsOwnCertificateWhereOneIsWanted) {
     EXPECT_EQ(connect_to(demanding(server, known.ca), both_in_one).value->heard, "welcome");
 }
 
-TEST_F(TlsTest, APeerThatDoesNotSpeakTlsFailsTheHandshake) {
+TEST_F(TlsTest, a_peer_that_does_not_speak_tls_fails_the_handshake) {
     const auto plain = connect_to(Peer::say("220 hello, this is not TLS\r\n"), trusting());
     expect_refused(plain, "does not speak TLS");
     expect_refused(connect_to(Peer::reset(), trusting()), "handshake failed");
@@ -325,14 +325,14 @@ TEST_F(TlsTest, APeerThatDoesNotSpeakTlsFailsTheHandshake) {
     expect_refused(closed, "handshake failed");
 }
 
-TEST_F(TlsTest, AHandshakeThatHangsEndsWithTheRun) {
+TEST_F(TlsTest, a_handshake_that_hangs_ends_with_the_run) {
     const auto ran = connect_to(Peer::hang(), trusting(), "localhost", 100ms);
     EXPECT_TRUE(ran.cancelled);
     EXPECT_EQ(ran.phase, "tls");
     EXPECT_LT(ran.took, 200ms);
 }
 
-TEST_F(TlsTest, OldVersionsAreNotSpoken) {
+TEST_F(TlsTest, old_versions_are_not_spoken) {
     auto old = [identity = make_certificate({}, authority)](int descriptor) {
         std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_server_method()),
                                                                   SSL_CTX_free);
@@ -346,7 +346,7 @@ TEST_F(TlsTest, OldVersionsAreNotSpoken) {
     expect_refused(connect_to(old, trusting()), "handshake failed");
 }
 
-TEST_F(TlsTest, ManyBytesGoBothWays) {
+TEST_F(TlsTest, many_bytes_go_both_ways) {
     auto mirror = vitals::testing::tls(make_certificate({}, authority), [](TlsStream& stream) {
         stream.send_all(stream.read_until("!"));
     });
@@ -375,7 +375,7 @@ TEST_F(TlsTest, ManyBytesGoBothWays) {
     EXPECT_EQ(drive<int>(loop, environment, work).value, 300'001);
 }
 
-TEST_F(TlsTest, CancelledHandshakesLeaveNoDescriptorBehind) {
+TEST_F(TlsTest, cancelled_handshakes_leave_no_descriptor_behind) {
     const TlsOptions options = trusting();
     Peer peer(Peer::hang());
     const Endpoint endpoint{"127.0.0.1", peer.port(), {}};

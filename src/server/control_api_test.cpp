@@ -68,7 +68,7 @@ class ControlApiTest : public ::testing::Test {
     std::string why;
 };
 
-TEST_F(ControlApiTest, ListsComponentsWithEverything) {
+TEST_F(ControlApiTest, lists_components_with_everything) {
     Got got = ask("GET", "/v1/components");
     EXPECT_EQ(got.status, 200);
     EXPECT_EQ(got.fields["content-type"], "application/json");
@@ -85,7 +85,7 @@ TEST_F(ControlApiTest, ListsComponentsWithEverything) {
               (json::value{{"text", "OK"}, {"active", false}, {"draining", false}}));
 }
 
-TEST_F(ControlApiTest, GetsOneComponentByItsEncodedName) {
+TEST_F(ControlApiTest, gets_one_component_by_its_encoded_name) {
     Got got = ask("GET", "/v1/components/db%2Fmain");
     EXPECT_EQ(got.status, 200);
     EXPECT_EQ(object(got)["name"], "db/main");
@@ -105,7 +105,7 @@ TEST_F(ControlApiTest, GetsOneComponentByItsEncodedName) {
     EXPECT_EQ(head.status, 200);
 }
 
-TEST_F(ControlApiTest, MethodsAreAllowedOrNamed) {
+TEST_F(ControlApiTest, methods_are_allowed_or_named) {
     Got got = ask("POST", "/v1/components/web");
     EXPECT_EQ(got.status, 405);
     EXPECT_EQ(got.fields["allow"], "GET, HEAD, PUT, DELETE, OPTIONS");
@@ -126,7 +126,7 @@ TEST_F(ControlApiTest, MethodsAreAllowedOrNamed) {
     EXPECT_EQ(ask("GET", "/v2").fields["content-type"], "text/plain; charset=utf-8");
 }
 
-TEST_F(ControlApiTest, TakesAPush) {
+TEST_F(ControlApiTest, takes_a_push) {
     answer = endpoints::Control::Answer::created;
     Got got = ask("PUT", "/v1/components/jobs%2Fnightly",
                   R"({"status":"degraded","detail":"slow\nvery","ttl":"90s",
@@ -157,7 +157,7 @@ TEST_F(ControlApiTest, TakesAPush) {
     EXPECT_TRUE(pushed[3].critical);
 }
 
-TEST_F(ControlApiTest, BodiesThatAreNotWhatTheyShouldBeChangeNothing) {
+TEST_F(ControlApiTest, bodies_that_are_not_what_they_should_be_change_nothing) {
     std::string deep(50, '[');
     struct Case {
         std::string body, detail;
@@ -193,7 +193,7 @@ TEST_F(ControlApiTest, BodiesThatAreNotWhatTheyShouldBeChangeNothing) {
     EXPECT_EQ(ask("PUT", "/v1/components/a", std::string(70'000, ' ')).status, 413);
 }
 
-TEST_F(ControlApiTest, PropertiesHoldWhateverJsonHolds) {
+TEST_F(ControlApiTest, properties_hold_whatever_json_holds) {
     const std::string properties =
         R"({"labels":{"errors":7,"good":42.5},"queue":[1,"two",null,[true]],"last":null,)"
         R"("db":{"name":"x","replica":{"lag":-1}}})";
@@ -207,7 +207,7 @@ TEST_F(ControlApiTest, PropertiesHoldWhateverJsonHolds) {
     EXPECT_EQ(shown, properties);
 }
 
-TEST_F(ControlApiTest, NamesThatCannotBe) {
+TEST_F(ControlApiTest, names_that_cannot_be) {
     std::string ok = R"({"status":"ok"})";
     for (std::string name : {"a%2Fb%2Fc", "%2Fa", "a%2F", "a%0Ab", "%ff", "a%7F", "a%C2%80",
                              "a%E2%80%A8b", "vitals%2Fengine", "a%20"})
@@ -219,7 +219,7 @@ TEST_F(ControlApiTest, NamesThatCannotBe) {
     EXPECT_EQ(pushed[0].component, "media storage service");
 }
 
-TEST_F(ControlApiTest, RefusalsOfTheEngineAreTold) {
+TEST_F(ControlApiTest, refusals_of_the_engine_are_told) {
     std::string ok = R"({"status":"ok"})";
     answer = endpoints::Control::Answer::not_pushed;
     why = "web is checked every 10s";
@@ -238,7 +238,7 @@ TEST_F(ControlApiTest, RefusalsOfTheEngineAreTold) {
     EXPECT_EQ(removed.back(), "db/main");
 }
 
-TEST_F(ControlApiTest, RunAnswersWithTheStateAfterIt) {
+TEST_F(ControlApiTest, run_answers_with_the_state_after_it) {
     Got got = ask("POST", "/v1/components/web/run");
     EXPECT_EQ(got.status, 200);
     EXPECT_EQ(object(got)["name"], "web");
@@ -246,7 +246,7 @@ TEST_F(ControlApiTest, RunAnswersWithTheStateAfterIt) {
     EXPECT_EQ(ask("POST", "/v1/components/nothing/run").status, 404);
 }
 
-TEST_F(ControlApiTest, DrainIsReadAndSet) {
+TEST_F(ControlApiTest, drain_is_read_and_set) {
     EXPECT_EQ(object(ask("GET", "/v1/drain"))["active"], false);
     Got got = ask("PUT", "/v1/drain", R"({"text":"maintenance"})");
     EXPECT_EQ(got.status, 200);
@@ -266,7 +266,7 @@ TEST_F(ControlApiTest, DrainIsReadAndSet) {
     EXPECT_EQ(site.decommissioned.size(), 2u);
 }
 
-TEST_F(ControlApiTest, ReloadTellsEveryProblem) {
+TEST_F(ControlApiTest, reload_tells_every_problem) {
     EXPECT_EQ(ask("POST", "/v1/reload").status, 204);
     problems = {"vitals.yaml:1:2: one", "vitals.yaml:3:4: two"};
     Got got = ask("POST", "/v1/reload");
@@ -276,7 +276,7 @@ TEST_F(ControlApiTest, ReloadTellsEveryProblem) {
               (json::array{"vitals.yaml:1:2: one", "vitals.yaml:3:4: two"}));
 }
 
-TEST_F(ControlApiTest, ElsewhereEveryOperationTakesItsRight) {
+TEST_F(ControlApiTest, elsewhere_every_operation_takes_its_right) {
     std::string ok = R"({"status":"ok"})", text = R"({"text":"x"})";
     struct Case {
         std::string method, path, body, right;
@@ -301,7 +301,7 @@ TEST_F(ControlApiTest, ElsewhereEveryOperationTakesItsRight) {
     EXPECT_EQ(status_with("", "GET", "/v1/openapi.json"), 200);
 }
 
-TEST_F(ControlApiTest, APageFromElsewhereCannotUseAControlListener) {
+TEST_F(ControlApiTest, a_page_from_elsewhere_cannot_use_a_control_listener) {
     std::string body = R"({"text":"gone"})";
     EXPECT_EQ(ask("PUT", "/v1/drain", body, "Origin: http://evil.example\r\n").status, 401);
     EXPECT_EQ(ask("GET", "/v1/components", "", "Sec-Fetch-Site: cross-site\r\n").status, 401);
@@ -319,7 +319,7 @@ TEST_F(ControlApiTest, APageFromElsewhereCannotUseAControlListener) {
     EXPECT_EQ(ask("GET", "/v1/components", "", "Sec-Fetch-Site: same-origin\r\n").status, 200);
 }
 
-TEST_F(ControlApiTest, AClientThatGoesCancelsNothing) {
+TEST_F(ControlApiTest, a_client_that_goes_cancels_nothing) {
     std::mutex mutex;
     std::vector<std::function<void(std::shared_ptr<const ComponentState>)>> runs;
     Site slow;
@@ -358,7 +358,7 @@ TEST_F(ControlApiTest, AClientThatGoesCancelsNothing) {
     done(slow.hub.current()->components[0]);
 }
 
-TEST_F(ControlApiTest, TakesTheHeartbeatOfOneWorker) {
+TEST_F(ControlApiTest, takes_the_heartbeat_of_one_worker) {
     EXPECT_EQ(ask("PUT", "/v1/workers/pulp/scheduler%40a%2Fb/heartbeat").status, 204);
     EXPECT_EQ(
         ask("PUT", "/v1/workers/pulp/w/heartbeat", R"({"sent":1420231198,"leaving":true})").status,
@@ -372,7 +372,7 @@ TEST_F(ControlApiTest, TakesTheHeartbeatOfOneWorker) {
     EXPECT_TRUE(heard[1].beats[0].leaving);
 }
 
-TEST_F(ControlApiTest, TakesTheHeartbeatsOfManyWorkers) {
+TEST_F(ControlApiTest, takes_the_heartbeats_of_many_workers) {
     EXPECT_EQ(ask("PUT", "/v1/workers/pulp/heartbeats",
                   R"({"workers":["a",{"name":"b","sent":1},{"name":"c","leaving":true}]})")
                   .status,
@@ -384,7 +384,7 @@ TEST_F(ControlApiTest, TakesTheHeartbeatsOfManyWorkers) {
     EXPECT_TRUE(heard[0].beats[2].leaving);
 }
 
-TEST_F(ControlApiTest, RefusesWhatIsNoHeartbeat) {
+TEST_F(ControlApiTest, refuses_what_is_no_heartbeat) {
     for (const char* body :
          {"[]", R"({"workers":1})", R"({"workers":[1]})", R"({"workers":[{}]})",
           R"({"workers":[{"name":"a","sent":"now"}]})", R"({"workers":[],"more":1})",
@@ -402,7 +402,7 @@ TEST_F(ControlApiTest, RefusesWhatIsNoHeartbeat) {
 }
 
 // Every operation, every schema that is named, and nothing that is not.
-TEST(OpenApi, DescribesWhatIsServed) {
+TEST(OpenApi, describes_what_is_served) {
     json::value document = json::parse(endpoints::openapi_document());
     EXPECT_EQ(document.at("openapi"), "3.1.0");
     EXPECT_EQ(document.at("info").at("version"), "1.0.0");

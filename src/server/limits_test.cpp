@@ -23,7 +23,7 @@ class LimitsTest : public ::testing::Test {
 
 const std::string get_probe = "GET /probe HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
-TEST_F(LimitsTest, AmbiguousFramingIsRefusedAndTheConnectionClosed) {
+TEST_F(LimitsTest, ambiguous_framing_is_refused_and_the_connection_closed) {
     start();
     // Whatever follows must never be taken for a request of its own.
     std::string smuggled = "GET /probe/smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -51,7 +51,7 @@ TEST_F(LimitsTest, AmbiguousFramingIsRefusedAndTheConnectionClosed) {
     }
 }
 
-TEST_F(LimitsTest, HeadsUpToTheLimitAndNoFurther) {
+TEST_F(LimitsTest, heads_up_to_the_limit_and_no_further) {
     start();
     EXPECT_EQ(site.ask(head_of(8192)).status, 200);
     EXPECT_EQ(site.ask(head_of(8193)).status, 431);
@@ -63,7 +63,7 @@ TEST_F(LimitsTest, HeadsUpToTheLimitAndNoFurther) {
     EXPECT_TRUE(endless.ended());
 }
 
-TEST_F(LimitsTest, BodiesUpToTheLimitAndNoFurther) {
+TEST_F(LimitsTest, bodies_up_to_the_limit_and_no_further) {
     start();
     auto post = [&](std::size_t size) {
         return site
@@ -80,7 +80,7 @@ TEST_F(LimitsTest, BodiesUpToTheLimitAndNoFurther) {
     EXPECT_EQ(site.ask(head + chunk + chunk + chunk + chunk + "1\r\nx\r\n0\r\n\r\n").status, 413);
 }
 
-TEST_F(LimitsTest, ARefusalReachesAClientThatIsStillSending) {
+TEST_F(LimitsTest, a_refusal_reaches_a_client_that_is_still_sending) {
     start();
     for (int i = 0; i < 20; ++i) {
         Client client = site.client();
@@ -92,7 +92,7 @@ TEST_F(LimitsTest, ARefusalReachesAClientThatIsStillSending) {
     }
 }
 
-TEST_F(LimitsTest, ASlowHeadIsToldSoAndClosed) {
+TEST_F(LimitsTest, a_slow_head_is_told_so_and_closed) {
     site.limits.head_time = 200ms;
     start();
     Client drip = site.client(), silent = site.client(), other = site.client();
@@ -109,7 +109,7 @@ TEST_F(LimitsTest, ASlowHeadIsToldSoAndClosed) {
     EXPECT_EQ(silent.ask(get_probe).status, 200);
 }
 
-TEST_F(LimitsTest, ASlowBodyIsToldSoAndClosed) {
+TEST_F(LimitsTest, a_slow_body_is_told_so_and_closed) {
     site.limits.body_time = 200ms;
     start();
     Client client = site.client();
@@ -118,7 +118,7 @@ TEST_F(LimitsTest, ASlowBodyIsToldSoAndClosed) {
     EXPECT_TRUE(client.ended());
 }
 
-TEST_F(LimitsTest, AnIdleConnectionIsClosedAndABusyOneIsNot) {
+TEST_F(LimitsTest, an_idle_connection_is_closed_and_a_busy_one_is_not) {
     site.limits.idle_time = 800ms;
     start();
     Client idle = site.client(), fresh = site.client(), busy = site.client();
@@ -133,7 +133,7 @@ TEST_F(LimitsTest, AnIdleConnectionIsClosedAndABusyOneIsNot) {
     EXPECT_EQ(busy.ask(get_probe).status, 200);
 }
 
-TEST_F(LimitsTest, WhoDoesNotTakeItsAnswerIsClosed) {
+TEST_F(LimitsTest, who_does_not_take_its_answer_is_closed) {
     site.limits.send_time = 300ms;
     start();
     Client client = site.client();
@@ -144,7 +144,7 @@ TEST_F(LimitsTest, WhoDoesNotTakeItsAnswerIsClosed) {
     EXPECT_LT(client.rest().size(), 8u << 20);
 }
 
-TEST_F(LimitsTest, WhoTakesItsAnswerSlowlyGetsAllOfIt) {
+TEST_F(LimitsTest, who_takes_its_answer_slowly_gets_all_of_it) {
     site.limits.send_time = 400ms;
     start();
     Client client = site.client();
@@ -157,7 +157,7 @@ TEST_F(LimitsTest, WhoTakesItsAnswerSlowlyGetsAllOfIt) {
     EXPECT_EQ(client.receive().body.size(), (8u << 20) + 6);
 }
 
-TEST_F(LimitsTest, WhoSendsWithoutEndDoesNotKeepOthersWaiting) {
+TEST_F(LimitsTest, who_sends_without_end_does_not_keep_others_waiting) {
     start();
     std::atomic<bool> stop{false};
     Client greedy = site.client();
@@ -180,7 +180,7 @@ TEST_F(LimitsTest, WhoSendsWithoutEndDoesNotKeepOthersWaiting) {
     reader.join();  // everything was answered, and then it was closed
 }
 
-TEST_F(LimitsTest, TheOldestIdleConnectionMakesRoom) {
+TEST_F(LimitsTest, the_oldest_idle_connection_makes_room) {
     site.limits.connections = 20;
     start();
     std::vector<Client> clients;
@@ -196,7 +196,7 @@ TEST_F(LimitsTest, TheOldestIdleConnectionMakesRoom) {
     for (std::size_t i = 2; i < 20; ++i) EXPECT_EQ(clients[i].ask(get_probe).status, 200) << i;
 }
 
-TEST_F(LimitsTest, ThousandsOfIdleConnectionsAreHeldAndServed) {
+TEST_F(LimitsTest, thousands_of_idle_connections_are_held_and_served) {
     rlimit descriptors{};
     ::getrlimit(RLIMIT_NOFILE, &descriptors);
     std::size_t count = std::min<std::size_t>(9'000, (descriptors.rlim_cur - 500) / 2);
@@ -209,7 +209,7 @@ TEST_F(LimitsTest, ThousandsOfIdleConnectionsAreHeldAndServed) {
     EXPECT_EQ(site.get("/probe").status, 200);
 }
 
-TEST_F(LimitsTest, WithoutDescriptorsTheOldestIdleMakesRoomAndItIsSaidOnce) {
+TEST_F(LimitsTest, without_descriptors_the_oldest_idle_makes_room_and_it_is_said_once) {
     start();
     std::vector<Client> clients;
     for (int i = 0; i < 10; ++i) {
@@ -239,7 +239,7 @@ TEST_F(LimitsTest, WithoutDescriptorsTheOldestIdleMakesRoomAndItIsSaidOnce) {
     EXPECT_EQ(site.get("/probe").status, 200);
 }
 
-TEST_F(LimitsTest, DrainLetsAnswersFinishAndNobodyIn) {
+TEST_F(LimitsTest, drain_lets_answers_finish_and_nobody_in) {
     std::function<void(endpoints::Control::Answer, std::string)> finish;
     std::mutex mutex;
     site.listeners = {Site::tcp()};
@@ -271,7 +271,7 @@ TEST_F(LimitsTest, DrainLetsAnswersFinishAndNobodyIn) {
     EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
 }
 
-TEST_F(LimitsTest, DrainEndsAtItsDeadlineThoughSomebodyWaits) {
+TEST_F(LimitsTest, drain_ends_at_its_deadline_though_somebody_waits) {
     site.listeners = {Site::tcp()};
     site.listeners[0].control = true;
     site.control.remove = [](std::string, auto) {};
@@ -286,7 +286,7 @@ TEST_F(LimitsTest, DrainEndsAtItsDeadlineThoughSomebodyWaits) {
     EXPECT_LT(took, 2s);
 }
 
-TEST_F(LimitsTest, AServerWithSeveralThreadsServesOnAll) {
+TEST_F(LimitsTest, a_server_with_several_threads_serves_on_all) {
     site.threads = 3;
     start();
     std::vector<std::thread> askers;

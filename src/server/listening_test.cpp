@@ -32,7 +32,7 @@ class ListeningTest : public ::testing::Test {
     Site site;
 };
 
-TEST_F(ListeningTest, AnAddressInUseIsNamed) {
+TEST_F(ListeningTest, an_address_in_use_is_named) {
     start();
     Site second;
     second.listeners = {Site::tcp()};
@@ -50,7 +50,7 @@ TEST_F(ListeningTest, AnAddressInUseIsNamed) {
                         "there: stop it or choose another");
 }
 
-TEST_F(ListeningTest, AnAddressOfAnotherMachineIsNamed) {
+TEST_F(ListeningTest, an_address_of_another_machine_is_named) {
     site.listeners = {Site::tcp()};
     site.listeners[0].host = "192.0.2.1";
     EXPECT_NE(problem().find("no interface of this machine has this address"), std::string::npos);
@@ -58,7 +58,7 @@ TEST_F(ListeningTest, AnAddressOfAnotherMachineIsNamed) {
     EXPECT_NE(problem().find("the host no-such-name.invalid has no address"), std::string::npos);
 }
 
-TEST_F(ListeningTest, EveryAddressMeansTheOldOnesToo) {
+TEST_F(ListeningTest, every_address_means_the_old_ones_too) {
     site.listeners = {Site::tcp()};
     site.listeners[0].host = "[::]";
     if (problem().find("cannot be listened on") != std::string::npos) GTEST_SKIP() << "no IPv6";
@@ -66,7 +66,7 @@ TEST_F(ListeningTest, EveryAddressMeansTheOldOnesToo) {
     EXPECT_EQ(site.ask("POST /probe HTTP/1.1\r\nHost: localhost\r\n\r\n").status, 200);
 }
 
-TEST_F(ListeningTest, AUnixSocketIsServedAndRemoved) {
+TEST_F(ListeningTest, a_unix_socket_is_served_and_removed) {
     std::string path = directory / "s";
     site.listeners.emplace_back();
     site.listeners[0].unix_path = path;
@@ -85,7 +85,7 @@ TEST_F(ListeningTest, AUnixSocketIsServedAndRemoved) {
     EXPECT_NE(::stat(path.c_str(), &status), 0);
 }
 
-TEST_F(ListeningTest, AUnixSocketOfADeadProcessIsReplacedAndOfALivingNot) {
+TEST_F(ListeningTest, a_unix_socket_of_a_dead_process_is_replaced_and_of_a_living_not) {
     std::string path = directory / "s";
     int left = ::socket(AF_UNIX, SOCK_STREAM, 0);
     sockaddr_un address{};
@@ -110,7 +110,7 @@ TEST_F(ListeningTest, AUnixSocketOfADeadProcessIsReplacedAndOfALivingNot) {
     EXPECT_EQ(Client(path).ask(get_probe).status, 200);
 }
 
-TEST_F(ListeningTest, AFileThatIsNoSocketIsLeftAlone) {
+TEST_F(ListeningTest, a_file_that_is_no_socket_is_left_alone) {
     std::string path = directory / "precious";
     std::ofstream(path) << "data";
     site.listeners.emplace_back();
@@ -121,7 +121,7 @@ TEST_F(ListeningTest, AFileThatIsNoSocketIsLeftAlone) {
     EXPECT_NE(problem().find("the path is longer than"), std::string::npos);
 }
 
-TEST_F(ListeningTest, TheSocketOfAnotherServerIsNotRemovedAtTheEnd) {
+TEST_F(ListeningTest, the_socket_of_another_server_is_not_removed_at_the_end) {
     std::string path = directory / "s";
     site.listeners.emplace_back();
     site.listeners[0].unix_path = path;
@@ -240,7 +240,7 @@ class TlsTest : public ListeningTest {
     Identity stranger = make_certificate({.subject = "stranger"});
 };
 
-TEST_F(TlsTest, ServesOverTls) {
+TEST_F(TlsTest, serves_over_tls) {
     start();
     TlsClient client(site.port());
     ASSERT_TRUE(client.connected());
@@ -252,7 +252,7 @@ TEST_F(TlsTest, ServesOverTls) {
     EXPECT_EQ(client.ask("nonsense\n").status, 400);
 }
 
-TEST_F(TlsTest, OldVersionsPlainTextAndGarbageAreRefused) {
+TEST_F(TlsTest, old_versions_plain_text_and_garbage_are_refused) {
     start();
     EXPECT_FALSE(TlsClient(site.port(), nullptr, TLS1_1_VERSION).connected());
     EXPECT_TRUE(TlsClient(site.port(), nullptr, TLS1_2_VERSION).connected());
@@ -263,7 +263,7 @@ TEST_F(TlsTest, OldVersionsPlainTextAndGarbageAreRefused) {
     EXPECT_TRUE(site.log().empty());
 }
 
-TEST_F(TlsTest, PlainHttpIsToldThatTlsIsSpokenHere) {
+TEST_F(TlsTest, plain_http_is_told_that_tls_is_spoken_here) {
     start();
     for (std::string request : {get_probe, std::string("OPTIONS / HTTP/1.0\r\n\r\n"),
                                 "PUT /probe HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\n" +
@@ -278,7 +278,7 @@ TEST_F(TlsTest, PlainHttpIsToldThatTlsIsSpokenHere) {
     }
 }
 
-TEST_F(TlsTest, EverySuiteHasForwardSecrecyAndNoSessionIsRemembered) {
+TEST_F(TlsTest, every_suite_has_forward_secrecy_and_no_session_is_remembered) {
     TlsContext context(*site.listeners[0].tls);
     STACK_OF(SSL_CIPHER)* suites = SSL_CTX_get_ciphers(context.current().get());
     ASSERT_GT(sk_SSL_CIPHER_num(suites), 5);
@@ -292,7 +292,7 @@ TEST_F(TlsTest, EverySuiteHasForwardSecrecyAndNoSessionIsRemembered) {
     EXPECT_EQ(SSL_CTX_get_session_cache_mode(context.current().get()), SSL_SESS_CACHE_OFF);
 }
 
-TEST_F(TlsTest, ASlowHandshakeIsClosedAndNobodyElseWaits) {
+TEST_F(TlsTest, a_slow_handshake_is_closed_and_nobody_else_waits) {
     site.limits.head_time = 1s;
     start();
     Client silent = site.client();
@@ -300,7 +300,7 @@ TEST_F(TlsTest, ASlowHandshakeIsClosedAndNobodyElseWaits) {
     EXPECT_TRUE(silent.ended(5s));
 }
 
-TEST_F(TlsTest, ResetsDuringAnAnswerAreQuiet) {
+TEST_F(TlsTest, resets_during_an_answer_are_quiet) {
     start();
     for (int i = 0; i < 20; ++i) {
         TlsClient client(site.port());
@@ -311,7 +311,7 @@ TEST_F(TlsTest, ResetsDuringAnAnswerAreQuiet) {
     EXPECT_TRUE(site.log().empty());
 }
 
-TEST_F(TlsTest, MutualTlsAsksForACertificateOfTheAuthority) {
+TEST_F(TlsTest, mutual_tls_asks_for_a_certificate_of_the_authority) {
     site.listeners[0].tls->client_ca = directory / "ca";
     start();
     TlsClient good(site.port(), &friendly);
@@ -331,7 +331,7 @@ TEST_F(TlsTest, MutualTlsAsksForACertificateOfTheAuthority) {
     }
 }
 
-TEST_F(TlsTest, ANewCertificateIsTakenUpAndABadOneIsNot) {
+TEST_F(TlsTest, a_new_certificate_is_taken_up_and_a_bad_one_is_not) {
     site.limits.certificates_time = 20ms;
     start();
     TlsClient before(site.port());
@@ -348,7 +348,7 @@ TEST_F(TlsTest, ANewCertificateIsTakenUpAndABadOneIsNot) {
     EXPECT_TRUE(logged("the one read before stays in use"));
 }
 
-TEST_F(TlsTest, FilesThatCannotBeUsedAreNamedAtTheStart) {
+TEST_F(TlsTest, files_that_cannot_be_used_are_named_at_the_start) {
     site.listeners[0].text = "127.0.0.1:0";
     site.listeners[0].tls->key = directory / "nothing";
     EXPECT_EQ(problem(), "listener 127.0.0.1:0: the key " + (directory / "nothing") +

@@ -41,7 +41,7 @@ struct PollerTest : ::testing::Test {
     std::vector<std::string> failures;
 };
 
-TEST_F(PollerTest, ADescriptorThatSomebodyElseStillHasRingsNoMore) {
+TEST_F(PollerTest, a_descriptor_that_somebody_else_still_has_rings_no_more) {
     Pair pair;
     Listening closed;
     Poller::Ticket ticket = loop.watch(pair.ends[0], closed, EPOLLIN | EPOLLET);
@@ -55,7 +55,7 @@ TEST_F(PollerTest, ADescriptorThatSomebodyElseStillHasRingsNoMore) {
     ::close(copy);
 }
 
-TEST_F(PollerTest, AnEventOfAFormerRegistrationDoesNotReachItsSuccessor) {
+TEST_F(PollerTest, an_event_of_a_former_registration_does_not_reach_its_successor) {
     Pair first, second, third;
     Listening one, two, successor;
     Poller::Ticket one_is = loop.watch(first.ends[0], one, EPOLLIN | EPOLLET);
@@ -82,7 +82,7 @@ TEST_F(PollerTest, AnEventOfAFormerRegistrationDoesNotReachItsSuccessor) {
     EXPECT_EQ(successor.count, 1);
 }
 
-TEST_F(PollerTest, ATicketThatIsGoneMeansNothing) {
+TEST_F(PollerTest, a_ticket_that_is_gone_means_nothing) {
     Pair pair;
     Listening watched;
     Poller::Ticket ticket = loop.watch(pair.ends[0], watched, EPOLLIN | EPOLLET);
@@ -97,7 +97,7 @@ TEST_F(PollerTest, ATicketThatIsGoneMeansNothing) {
     EXPECT_EQ(watched.count, 1);
 }
 
-TEST_F(PollerTest, WhatIsThrownCostsTheOneThatThrew) {
+TEST_F(PollerTest, what_is_thrown_costs_the_one_that_threw) {
     Pair first, second;
     Listening thrower, other;
     thrower.then = [] { throw std::runtime_error("want of memory"); };

@@ -48,7 +48,7 @@ class PressureTest : public ::testing::Test {
     Site site;
 };
 
-TEST_F(PressureTest, WhatOnlyReadsIsAnsweredBeforeItsBody) {
+TEST_F(PressureTest, what_only_reads_is_answered_before_its_body) {
     start();
     Client client = site.client();
     EXPECT_EQ(client.ask(get("/probe", "Content-Length: 60000\r\n") + "x").body, "db ok\n");
@@ -65,7 +65,7 @@ TEST_F(PressureTest, WhatOnlyReadsIsAnsweredBeforeItsBody) {
     EXPECT_EQ(got.fields["connection"], "close");
 }
 
-TEST_F(PressureTest, TheOneThatWaitedLongestGivesWayWhateverItWaitsFor) {
+TEST_F(PressureTest, the_one_that_waited_longest_gives_way_whatever_it_waits_for) {
     site.limits.connections = 10;
     start();
     const std::string post = "POST /probe HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n";
@@ -108,7 +108,7 @@ std::size_t most_in_a_turn(Site& site, const std::string& requests, std::size_t 
     return most;
 }
 
-TEST_F(PressureTest, OneWhoPipelinesGetsFewAnswersInATurn) {
+TEST_F(PressureTest, one_who_pipelines_gets_few_answers_in_a_turn) {
     site.threads = 0;  // this test turns the loop
     start();
     std::string many;
@@ -117,7 +117,7 @@ TEST_F(PressureTest, OneWhoPipelinesGetsFewAnswersInATurn) {
 }
 
 // Each is made anew, which costs as much as many that are kept.
-TEST_F(PressureTest, OneWhoAsksDifferentQuestionsGetsOneAnswerInATurn) {
+TEST_F(PressureTest, one_who_asks_different_questions_gets_one_answer_in_a_turn) {
     site.threads = 0;
     start();
     std::string many;
@@ -125,7 +125,7 @@ TEST_F(PressureTest, OneWhoAsksDifferentQuestionsGetsOneAnswerInATurn) {
     EXPECT_EQ(most_in_a_turn(site, many, 100), 1u);
 }
 
-TEST_F(PressureTest, ReadersShareTheBytesOfAnAnswer) {
+TEST_F(PressureTest, readers_share_the_bytes_of_an_answer) {
     start();
     site.get("/probe/big");
     std::size_t before = allocated();
@@ -145,7 +145,7 @@ TEST_F(PressureTest, ReadersShareTheBytesOfAnAnswer) {
     }
 }
 
-TEST_F(PressureTest, AnswersThatOnlySlowReadersKeepAreBounded) {
+TEST_F(PressureTest, answers_that_only_slow_readers_keep_are_bounded) {
     site.limits.outgrown_answers = 20u << 20;
     start();
     std::size_t before = allocated();
@@ -164,7 +164,7 @@ TEST_F(PressureTest, AnswersThatOnlySlowReadersKeepAreBounded) {
     EXPECT_LT(readers[0].rest().size(), 8u << 20);
 }
 
-TEST_F(PressureTest, MemoryOfConnectionsIsBoundedAndTheOldestGivesWay) {
+TEST_F(PressureTest, memory_of_connections_is_bounded_and_the_oldest_gives_way) {
     site.limits.connection_memory = 1u << 20;
     start();
     std::size_t before = allocated();
@@ -181,7 +181,7 @@ TEST_F(PressureTest, MemoryOfConnectionsIsBoundedAndTheOldestGivesWay) {
     EXPECT_EQ(strangers[399].ask("\r\n\r\n").status, 200);
 }
 
-TEST_F(PressureTest, QuestionsThatNobodyRepeatsAreNotKept) {
+TEST_F(PressureTest, questions_that_nobody_repeats_are_not_kept) {
     start();
     site.get("/probe");
     std::size_t before = allocated();
@@ -193,7 +193,7 @@ TEST_F(PressureTest, QuestionsThatNobodyRepeatsAreNotKept) {
 }
 
 // Whatever allocation fails on the way: that connection may be closed, the next one is served.
-TEST_F(PressureTest, WantOfMemoryCostsOneConnection) {
+TEST_F(PressureTest, want_of_memory_costs_one_connection) {
     site.threads = 0;  // what is counted happens on this thread
     auto made = std::make_shared<endpoints::Routes>(*site.routes);
     made->tokens.push_back(token("writer", "secret", true, true, true));
@@ -234,7 +234,7 @@ TEST_F(PressureTest, WantOfMemoryCostsOneConnection) {
 }
 
 // A host may fork while others speak to its server: the child holds a copy of every descriptor.
-TEST_F(PressureTest, AChildThatHoldsTheSocketsChangesNothing) {
+TEST_F(PressureTest, a_child_that_holds_the_sockets_changes_nothing) {
     start();
     for (int round = 0; round < 5; ++round) {
         std::vector<Client> clients;

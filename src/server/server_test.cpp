@@ -17,7 +17,7 @@ class ServerTest : public ::testing::Test {
 
 const std::string get_probe = "GET /probe HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
-TEST_F(ServerTest, AnswersWithExactlyTheseBytes) {
+TEST_F(ServerTest, answers_with_exactly_these_bytes) {
     start();
     Client client = site.client();
     Got got = client.ask(get_probe);
@@ -32,7 +32,7 @@ TEST_F(ServerTest, AnswersWithExactlyTheseBytes) {
     EXPECT_EQ(got.body, "db ok\n");
 }
 
-TEST_F(ServerTest, KeepsTheConnectionAndSeesEveryChangeAtOnce) {
+TEST_F(ServerTest, keeps_the_connection_and_sees_every_change_at_once) {
     start();
     Client client = site.client();
     for (int i = 0; i < 50; ++i) {
@@ -43,7 +43,7 @@ TEST_F(ServerTest, KeepsTheConnectionAndSeesEveryChangeAtOnce) {
     }
 }
 
-TEST_F(ServerTest, RendersOnceForManyAskers) {
+TEST_F(ServerTest, renders_once_for_many_askers) {
     start();
     int before = renders();
     Client one = site.client(), two = site.client();
@@ -54,7 +54,7 @@ TEST_F(ServerTest, RendersOnceForManyAskers) {
     EXPECT_EQ(renders() - before, 1);
 }
 
-TEST_F(ServerTest, SeesStalenessWithoutAnythingBeingPublished) {
+TEST_F(ServerTest, sees_staleness_without_anything_being_published) {
     site.publish({{"db", Status::ok, 500ms}, {"cache", Status::ok, 900ms}});
     site.start();
     Client client = site.client();
@@ -67,7 +67,7 @@ TEST_F(ServerTest, SeesStalenessWithoutAnythingBeingPublished) {
     EXPECT_EQ(client.ask(get_probe).body, "db unknown\ncache unknown\n");
 }
 
-TEST_F(ServerTest, RepeatsNoLongerThanTheDialectAllows) {
+TEST_F(ServerTest, repeats_no_longer_than_the_dialect_allows) {
     start();
     Client client = site.client();
     std::string never = "GET /probe/never HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -83,7 +83,7 @@ TEST_F(ServerTest, RepeatsNoLongerThanTheDialectAllows) {
     EXPECT_EQ(renders() - before, 2);
 }
 
-TEST_F(ServerTest, DateFollowsTheClockOnKeptAnswers) {
+TEST_F(ServerTest, date_follows_the_clock_on_kept_answers) {
     start();
     Client client = site.client();
     EXPECT_EQ(client.ask(get_probe).fields["date"], "Sat, 21 Nov 2026 01:02:03 GMT");
@@ -94,7 +94,7 @@ TEST_F(ServerTest, DateFollowsTheClockOnKeptAnswers) {
     EXPECT_EQ(renders(), before);
 }
 
-TEST_F(ServerTest, AnswersPipelinedRequestsInOrder) {
+TEST_F(ServerTest, answers_pipelined_requests_in_order) {
     start();
     Client client = site.client();
     std::string requests;
@@ -113,7 +113,7 @@ TEST_F(ServerTest, AnswersPipelinedRequestsInOrder) {
     }
 }
 
-TEST_F(ServerTest, WhereRequestsAreCutMakesNoDifference) {
+TEST_F(ServerTest, where_requests_are_cut_makes_no_difference) {
     start();
     Client client = site.client();
     client.ask(get_probe);
@@ -132,7 +132,7 @@ TEST_F(ServerTest, WhereRequestsAreCutMakesNoDifference) {
 
 // Requests of every shape in any order, cut anywhere: the answers come in order, none is lost, none
 // is invented.
-TEST_F(ServerTest, AnyRequestsCutAnywhereAreAnsweredInOrder) {
+TEST_F(ServerTest, any_requests_cut_anywhere_are_answered_in_order) {
     start();
     struct Case {
         std::string request;
@@ -184,7 +184,7 @@ TEST_F(ServerTest, AnyRequestsCutAnywhereAreAnsweredInOrder) {
     }
 }
 
-TEST_F(ServerTest, AnswersALargePipelineToASlowReader) {
+TEST_F(ServerTest, answers_a_large_pipeline_to_a_slow_reader) {
     start();
     Client client = site.client();
     std::string large = "GET /probe/large HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -200,7 +200,7 @@ TEST_F(ServerTest, AnswersALargePipelineToASlowReader) {
     sender.join();
 }
 
-TEST_F(ServerTest, HeadHasTheLengthAndNoBody) {
+TEST_F(ServerTest, head_has_the_length_and_no_body) {
     start();
     Client client = site.client();
     std::string head = "HEAD /probe HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -217,7 +217,7 @@ TEST_F(ServerTest, HeadHasTheLengthAndNoBody) {
     EXPECT_EQ(client.ask(get_probe).body, "db ok\n");
 }
 
-TEST_F(ServerTest, OptionsAndOtherMethods) {
+TEST_F(ServerTest, options_and_other_methods) {
     start();
     Client client = site.client();
     Got refused = client.ask("DELETE /probe HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -231,7 +231,7 @@ std::string options(const std::string& target, const std::string& fields = {}) {
     return "OPTIONS " + target + " HTTP/1.1\r\nHost: localhost\r\n" + fields + "\r\n";
 }
 
-TEST_F(ServerTest, OptionsIsAnsweredWithTheCodeOfGetAndWithoutABody) {
+TEST_F(ServerTest, options_is_answered_with_the_code_of_get_and_without_a_body) {
     start();
     Client client = site.client();
     for (const std::string target : {"/probe", "/probe/throw", "/nothing", "/"}) {
@@ -246,7 +246,7 @@ TEST_F(ServerTest, OptionsIsAnsweredWithTheCodeOfGetAndWithoutABody) {
     EXPECT_EQ(client.ask(get_probe).body, "db ok\n") << "the two are kept apart";
 }
 
-TEST_F(ServerTest, OptionsFollowsWhatChanges) {
+TEST_F(ServerTest, options_follows_what_changes) {
     auto routes = std::make_shared<endpoints::Routes>();
     routes->endpoints.push_back(Site::endpoint("/readyz", *dialects::find("kubernetes")));
     site.routes = routes;
@@ -267,7 +267,7 @@ TEST_F(ServerTest, OptionsFollowsWhatChanges) {
     EXPECT_EQ(client.ask(options("*")).status, 503);
 }
 
-TEST_F(ServerTest, OnlyAPreflightIs204) {
+TEST_F(ServerTest, only_a_preflight_is204) {
     start();
     const std::string origin = "Origin: http://elsewhere\r\n";
     const std::string asked = "Access-Control-Request-Method: GET\r\n";
@@ -279,7 +279,7 @@ TEST_F(ServerTest, OnlyAPreflightIs204) {
     EXPECT_EQ(site.ask(options("/nothing", origin + asked)).status, 404);
 }
 
-TEST_F(ServerTest, HaproxysChecksAreAnswered) {
+TEST_F(ServerTest, haproxys_checks_are_answered) {
     start();
     Got got_options = site.ask("OPTIONS /probe HTTP/1.0\r\n\r\n");
     EXPECT_EQ(got_options.status, 200);
@@ -292,7 +292,7 @@ TEST_F(ServerTest, HaproxysChecksAreAnswered) {
     EXPECT_TRUE(client.ended());
 }
 
-TEST_F(ServerTest, ResetsAfterTheStatusLineAreQuiet) {
+TEST_F(ServerTest, resets_after_the_status_line_are_quiet) {
     start();
     for (int i = 0; i < 50; ++i) {
         Client client = site.client();
@@ -304,7 +304,7 @@ TEST_F(ServerTest, ResetsAfterTheStatusLineAreQuiet) {
     EXPECT_TRUE(site.log().empty()) << site.log().front();
 }
 
-TEST_F(ServerTest, ConnectionFieldAndVersionDecideWhetherItStays) {
+TEST_F(ServerTest, connection_field_and_version_decide_whether_it_stays) {
     start();
     struct Case {
         std::string version, fields, expected;
@@ -330,7 +330,7 @@ TEST_F(ServerTest, ConnectionFieldAndVersionDecideWhetherItStays) {
     }
 }
 
-TEST_F(ServerTest, AClientThatStopsSendingStillGetsItsAnswer) {
+TEST_F(ServerTest, a_client_that_stops_sending_still_gets_its_answer) {
     start();
     Client client = site.client();
     client.send(get_probe + get_probe);
@@ -340,7 +340,7 @@ TEST_F(ServerTest, AClientThatStopsSendingStillGetsItsAnswer) {
     EXPECT_TRUE(client.ended());
 }
 
-TEST_F(ServerTest, BodiesOfReadsAreReadAndIgnored) {
+TEST_F(ServerTest, bodies_of_reads_are_read_and_ignored) {
     start();
     Client client = site.client();
     EXPECT_EQ(
@@ -361,7 +361,7 @@ TEST_F(ServerTest, BodiesOfReadsAreReadAndIgnored) {
     EXPECT_EQ(client.ask(get_probe).body, "db ok\n");
 }
 
-TEST_F(ServerTest, ExpectationIsMetBeforeTheBodyIsSent) {
+TEST_F(ServerTest, expectation_is_met_before_the_body_is_sent) {
     start();
     Client client = site.client();
     client.send(
@@ -380,7 +380,7 @@ TEST_F(ServerTest, ExpectationIsMetBeforeTheBodyIsSent) {
               417);
 }
 
-TEST_F(ServerTest, DialectsGetTheFactsOfTheRequestDecoded) {
+TEST_F(ServerTest, dialects_get_the_facts_of_the_request_decoded) {
     start();
     Got got = site.get("/prob%65/facts?a=1+2&b=%26&a=&c",
                        "Accept: text/a\r\nX-Wanted: w\r\nX-Not: "
@@ -392,7 +392,7 @@ TEST_F(ServerTest, DialectsGetTheFactsOfTheRequestDecoded) {
     EXPECT_NE(absolute.body.find("path=/probe/facts accept= x=y"), std::string::npos);
 }
 
-TEST_F(ServerTest, HeadersOfDialectsCannotSplitTheAnswer) {
+TEST_F(ServerTest, headers_of_dialects_cannot_split_the_answer) {
     start();
     Got got = site.get("/probe/inject");
     EXPECT_EQ(got.status, 200);
@@ -400,7 +400,7 @@ TEST_F(ServerTest, HeadersOfDialectsCannotSplitTheAnswer) {
     EXPECT_EQ(site.get("/probe/cached").fields["cache-control"], "max-age=7");
 }
 
-TEST_F(ServerTest, ADialectThatThrowsIsA500AndLogged) {
+TEST_F(ServerTest, a_dialect_that_throws_is_a500_and_logged) {
     start();
     EXPECT_EQ(site.get("/probe/throw").status, 500);
     ASSERT_EQ(site.log().size(), 1u);
@@ -408,7 +408,7 @@ TEST_F(ServerTest, ADialectThatThrowsIsA500AndLogged) {
     EXPECT_EQ(site.get("/probe").status, 200);
 }
 
-TEST_F(ServerTest, CountsAnswersAndShowsTheProcess) {
+TEST_F(ServerTest, counts_answers_and_shows_the_process) {
     auto routes = std::make_shared<endpoints::Routes>();
     routes->endpoints.push_back(Site::endpoint("/probe"));
     routes->endpoints.push_back(Site::endpoint("/process", process_dialect()));
@@ -425,7 +425,7 @@ TEST_F(ServerTest, CountsAnswersAndShowsTheProcess) {
     EXPECT_NE(got.body.find("/process 200 1"), std::string::npos) << got.body;
 }
 
-TEST_F(ServerTest, EndpointsOfOtherListenersAreNotServed) {
+TEST_F(ServerTest, endpoints_of_other_listeners_are_not_served) {
     auto routes = std::make_shared<endpoints::Routes>();
     routes->endpoints.push_back(Site::endpoint("/here"));
     routes->endpoints.push_back(Site::endpoint("/there"));
@@ -439,7 +439,7 @@ TEST_F(ServerTest, EndpointsOfOtherListenersAreNotServed) {
     EXPECT_EQ(site.get("/here", "", 1).status, 200);
 }
 
-TEST_F(ServerTest, TheEndpointWithTheLongestPathAnswers) {
+TEST_F(ServerTest, the_endpoint_with_the_longest_path_answers) {
     auto routes = std::make_shared<endpoints::Routes>();
     routes->endpoints.push_back(Site::endpoint("/a"));
     routes->endpoints.push_back(Site::endpoint("/a/b"));
@@ -449,7 +449,7 @@ TEST_F(ServerTest, TheEndpointWithTheLongestPathAnswers) {
     EXPECT_NE(site.get("/a/facts").body.find("rest=/facts "), std::string::npos);
 }
 
-TEST_F(ServerTest, ReplacedRoutesHoldForOpenConnections) {
+TEST_F(ServerTest, replaced_routes_hold_for_open_connections) {
     start();
     Client client = site.client();
     EXPECT_EQ(client.ask(get_probe).status, 200);
@@ -460,7 +460,7 @@ TEST_F(ServerTest, ReplacedRoutesHoldForOpenConnections) {
     EXPECT_EQ(client.ask("GET /other HTTP/1.1\r\nHost: localhost\r\n\r\n").status, 200);
 }
 
-TEST_F(ServerTest, ManyVariantsAreForgottenAndAnsweredAgain) {
+TEST_F(ServerTest, many_variants_are_forgotten_and_answered_again) {
     start();
     Client client = site.client();
     auto target = [](int i) {
@@ -476,7 +476,7 @@ TEST_F(ServerTest, ManyVariantsAreForgottenAndAnsweredAgain) {
     }
 }
 
-TEST_F(ServerTest, DecommissionIsCarriedOutBeforeItIsAnswered) {
+TEST_F(ServerTest, decommission_is_carried_out_before_it_is_answered) {
     start();
     Got got =
         site.ask("POST /probe?body=away HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
@@ -500,7 +500,7 @@ endpoints::MountedEndpoint probe_status(const std::string& control_from) {
     return endpoints::mounted(dialect, settings);
 }
 
-TEST_F(ServerTest, OnlyOperatorsMayDecommission) {
+TEST_F(ServerTest, only_operators_may_decommission) {
     site.listeners = {Site::tcp(), Site::tcp()};
     site.listeners[1].control = true;
     auto routes = std::make_shared<endpoints::Routes>();
@@ -529,7 +529,7 @@ TEST_F(ServerTest, OnlyOperatorsMayDecommission) {
 }
 
 // `control_from: loopback`: this machine, without a sign that the request only passes through it.
-TEST_F(ServerTest, ALoopbackPeerIsOneWithALocalNameAndNoProxyOrBrowser) {
+TEST_F(ServerTest, a_loopback_peer_is_one_with_a_local_name_and_no_proxy_or_browser) {
     auto routes = std::make_shared<endpoints::Routes>();
     routes->endpoints.push_back(probe_status("loopback"));
     site.routes = routes;
@@ -554,7 +554,7 @@ TEST_F(ServerTest, ALoopbackPeerIsOneWithALocalNameAndNoProxyOrBrowser) {
 }
 
 // The dialects that are there, on their usual paths, through real sockets.
-TEST_F(ServerTest, ServesEveryDialectThatNeedsNoMapping) {
+TEST_F(ServerTest, serves_every_dialect_that_needs_no_mapping) {
     auto routes = std::make_shared<endpoints::Routes>();
     for (const dialects::Dialect* dialect : dialects::all()) {
         if (!dialect->mounted_by_default || dialect->match == nullptr) continue;

@@ -32,7 +32,7 @@ class TokenTest : public ::testing::Test {
     Secret secret;
 };
 
-TEST_F(TokenTest, AClosedEndpointAsksForOneOfItsTokens) {
+TEST_F(TokenTest, a_closed_endpoint_asks_for_one_of_its_tokens) {
     start();
     Got got = get("/closed", "");
     EXPECT_EQ(got.status, 401);
@@ -52,7 +52,7 @@ TEST_F(TokenTest, AClosedEndpointAsksForOneOfItsTokens) {
     EXPECT_EQ(get("/closed", "Bearer r3a").status, 401);
 }
 
-TEST_F(TokenTest, ReadingLiftsWhatIsDisclosed) {
+TEST_F(TokenTest, reading_lifts_what_is_disclosed) {
     start();
     auto facts = [&](const std::string& path, const std::string& shown) {
         std::string body = get(path + "/facts", shown).body;
@@ -66,7 +66,7 @@ TEST_F(TokenTest, ReadingLiftsWhatIsDisclosed) {
     EXPECT_EQ(get("/open/facts", "").body.find(" authorized"), std::string::npos);
 }
 
-TEST_F(TokenTest, ARotatedTokenIsRefusedOnAnOpenConnectionThatUsedIt) {
+TEST_F(TokenTest, a_rotated_token_is_refused_on_an_open_connection_that_used_it) {
     start();
     Client client = site.client();
     std::string old = "GET /closed HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer r3ad\r\n\r\n";
@@ -81,7 +81,7 @@ TEST_F(TokenTest, ARotatedTokenIsRefusedOnAnOpenConnectionThatUsedIt) {
     EXPECT_EQ(client.ask(fresh).status, 401);
 }
 
-TEST_F(TokenTest, ATokenWithoutAValueMatchesNothing) {
+TEST_F(TokenTest, a_token_without_a_value_matches_nothing) {
     endpoints::Routes routes;
     routes.tokens.resize(2);
     routes.tokens[0].secret = Secret::pending();
@@ -93,7 +93,7 @@ TEST_F(TokenTest, ATokenWithoutAValueMatchesNothing) {
     EXPECT_FALSE(endpoints::identify(routes, "", {}).may.read);
 }
 
-TEST_F(TokenTest, ARotatedTokenIsAcceptedForItsOverlap) {
+TEST_F(TokenTest, a_rotated_token_is_accepted_for_its_overlap) {
     endpoints::Routes routes;
     routes.tokens = {token("a", "0ld", true, false, false), token("b", "b", false, true, false)};
     routes.tokens[0].overlap = 60s;
@@ -112,7 +112,7 @@ TEST_F(TokenTest, ARotatedTokenIsAcceptedForItsOverlap) {
     EXPECT_EQ(endpoints::identify(routes, "b", then).token, -1) << "without an overlap at once";
 }
 
-TEST_F(TokenTest, RefusalsAreCountedAndLoggedAtMostOnceASecond) {
+TEST_F(TokenTest, refusals_are_counted_and_logged_at_most_once_a_second) {
     start();
     for (int i = 0; i < 100; ++i) get("/closed", "Bearer guess" + std::to_string(i));
     ASSERT_EQ(site.log().size(), 1u);

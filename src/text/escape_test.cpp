@@ -6,12 +6,12 @@
 namespace vitals::text {
 namespace {
 
-TEST(Escape, LeavesNoWayOutOfHtml) {
+TEST(Escape, leaves_no_way_out_of_html) {
     EXPECT_EQ(html("<a href='x' on=\"y\">&\x01\xff\n"),
               "&lt;a href=&#39;x&#39; on=&quot;y&quot;&gt;&amp;\xef\xbf\xbd\xef\xbf\xbd\n");
 }
 
-TEST(Escape, LeavesNoWayOutOfALabelOrALine) {
+TEST(Escape, leaves_no_way_out_of_a_label_or_a_line) {
     std::string label;
     append_label(label, "a\"b\\c\nd\re");
     EXPECT_EQ(label, "a\\\"b\\\\c\\nd\xef\xbf\xbd\x65");

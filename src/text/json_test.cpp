@@ -22,13 +22,13 @@ std::string sample(JsonStyle style) {
     return out;
 }
 
-TEST(JsonWriter, WritesCompactByDefault) {
+TEST(JsonWriter, writes_compact_by_default) {
     EXPECT_EQ(sample(compact_json),
               "{\"list\":[1,\"two\",true,[],{\"a\":0.1},null],"
               "\"caf\xc3\xa9\":\"\xf0\x9f\x92\x93\x7f\"}");
 }
 
-TEST(JsonWriter, WritesAsPythonDoes) {
+TEST(JsonWriter, writes_as_python_does) {
     EXPECT_EQ(sample(python_json), R"({"list": [1, "two", true, [], {"a": 0.1}, null], )"
                                    R"("caf\u00e9": "\ud83d\udc93\u007f"})");
 }
@@ -39,12 +39,12 @@ std::string text(std::string_view value) {
     return out;
 }
 
-TEST(JsonWriter, EscapesWhatJsonForbids) {
+TEST(JsonWriter, escapes_what_json_forbids) {
     EXPECT_EQ(text("\"\\\b\f\n\r\t\x01\x1f"), R"("\"\\\b\f\n\r\t\u0001\u001f")");
     EXPECT_EQ(text("</script>"), "\"</script>\"");
 }
 
-TEST(JsonWriter, ReplacesWhatIsNotUtf8) {
+TEST(JsonWriter, replaces_what_is_not_utf8) {
     EXPECT_EQ(text("a\xff\x62"), "\"a\xef\xbf\xbd\x62\"");
     EXPECT_EQ(text("\xc0\xaf"), "\"\xef\xbf\xbd\xef\xbf\xbd\"");                  // overlong
     EXPECT_EQ(text("\xed\xa0\x80"), "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");  // surrogate
@@ -53,7 +53,7 @@ TEST(JsonWriter, ReplacesWhatIsNotUtf8) {
     EXPECT_EQ(text("\xe2\x82\xac"), "\"\xe2\x82\xac\"");
 }
 
-TEST(JsonWriter, WritesFiniteNumbersOnly) {
+TEST(JsonWriter, writes_finite_numbers_only) {
     std::string out;
     JsonWriter writer(out);
     writer.array().value(std::numeric_limits<double>::quiet_NaN());

@@ -8,7 +8,7 @@
 namespace vitals::text {
 namespace {
 
-TEST(Masked, A_url_is_shown_without_its_password) {
+TEST(Masked, a_url_is_shown_without_its_password) {
     EXPECT_EQ(masked_url("redis://user:s3cret@host:6379/0"), "redis://user:***@host:6379/0");
     EXPECT_EQ(masked_url("redis://:s3cret@host"), "redis://:***@host");
     EXPECT_EQ(masked_url("http://a:b@c@host/x@y"), "http://a:***@y");
@@ -19,7 +19,7 @@ TEST(Masked, A_url_is_shown_without_its_password) {
     EXPECT_EQ(masked_url("amqp://u://x@host"), "amqp://u:***@host");
 }
 
-TEST(Masked, What_holds_no_password_stays) {
+TEST(Masked, what_holds_no_password_stays) {
     for (const char* text :
          {"tcp://127.0.0.1:80", "https://user@host:1", "file:/x", "http://[::1]/x@y",
           "http://host:80/@somebody", "http://[::1]:80/@somebody", "http://host/x@y", "a:b@c",
@@ -28,7 +28,7 @@ TEST(Masked, What_holds_no_password_stays) {
         EXPECT_EQ(masked(text), text);
 }
 
-TEST(Masked, No_password_of_a_list_is_shown) {
+TEST(Masked, no_password_of_a_list_is_shown) {
     EXPECT_EQ(masked_url("celery+amqp://app:first@h1:1//;amqp://app:second@h2:2//"),
               "celery+amqp://app:***@h2:2//");
     EXPECT_EQ(masked_url("redis://:first@h1:1,redis://:second@h2:2"), "redis://:***@h2:2");
@@ -39,7 +39,7 @@ TEST(Masked, No_password_of_a_list_is_shown) {
     EXPECT_EQ(masked_url("amqp://h1,amqp://u:second@h2//"), "amqp://h1,amqp://u:***@h2//");
 }
 
-TEST(Masked, Secret_parameters_are_not_shown) {
+TEST(Masked, secret_parameters_are_not_shown) {
     EXPECT_EQ(masked_url("postgresql://h/db?user=a&password=b&sslmode=require"),
               "postgresql://h/db?user=a&password=***&sslmode=require");
     EXPECT_EQ(masked_url("https://h/x?Access_Token=abc#top"), "https://h/x?Access_Token=***#top");
@@ -47,7 +47,7 @@ TEST(Masked, Secret_parameters_are_not_shown) {
               "https://h/x?key=***&X-Amz-Signature=***");
 }
 
-TEST(Masked, Urls_within_a_text_are_found) {
+TEST(Masked, urls_within_a_text_are_found) {
     EXPECT_EQ(masked("got \"-ERR no link to redis://:s3cret@h:1\", then amqp://a:b@c failed @ 3"),
               "got \"-ERR no link to redis://:***@h:1\", then amqp://a:***@c failed @ 3");
     EXPECT_EQ(masked("(http://u:p@h/)\nx://a:q@b"), "(http://u:***@h/)\nx://a:***@b");
@@ -55,7 +55,7 @@ TEST(Masked, Urls_within_a_text_are_found) {
 }
 
 // Whatever stands in passwords, and however many URLs a list has.
-TEST(Masked, No_list_of_urls_shows_any_of_its_passwords) {
+TEST(Masked, no_list_of_urls_shows_any_of_its_passwords) {
     std::mt19937 random(18);
     const std::string_view signs = "abcXYZ0189/:@#?,;&=%+-._~!$*()[]{}|^<>\\'";
     const std::vector<std::string> separators = {";", ",", ";amqp://", ",redis://", ";a+b://"};

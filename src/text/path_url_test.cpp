@@ -5,7 +5,7 @@
 namespace vitals::text {
 namespace {
 
-TEST(PathUrl, Takes_the_path_behind_the_scheme) {
+TEST(PathUrl, takes_the_path_behind_the_scheme) {
     EXPECT_EQ(path_of_url("file:/etc/hosts").value(), "/etc/hosts");
     EXPECT_EQ(path_of_url("file:///etc/hosts").value(), "/etc/hosts");
     EXPECT_EQ(path_of_url("file://localhost/etc/hosts").value(), "/etc/hosts");
@@ -13,12 +13,12 @@ TEST(PathUrl, Takes_the_path_behind_the_scheme) {
     EXPECT_EQ(path_of_url("file:backup.tar").value(), "backup.tar");
 }
 
-TEST(PathUrl, Decodes_what_is_encoded) {
+TEST(PathUrl, decodes_what_is_encoded) {
     EXPECT_EQ(path_of_url("file:/a%20b%25c").value(), "/a b%c");
     EXPECT_EQ(path_of_url("file:/a b").value(), "/a b");
 }
 
-TEST(PathUrl, Says_what_is_wrong) {
+TEST(PathUrl, says_what_is_wrong) {
     EXPECT_EQ(path_of_url("file://server/share").error(),
               "a path follows the scheme, not a host: write file:/path");
     EXPECT_EQ(path_of_url("file:").error(), "the path is missing");

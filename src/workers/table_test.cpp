@@ -55,7 +55,7 @@ class TableTest : public testing::Test {
     Table table;
 };
 
-TEST_F(TableTest, IsUnknownUntilItsWorkersHadTimeToBeHeard) {
+TEST_F(TableTest, is_unknown_until_its_workers_had_time_to_be_heard) {
     EXPECT_EQ(table.judge("pulp").status, Status::unknown);
     pass(25s);
     EXPECT_EQ(table.judge("pulp").status, Status::failed);
@@ -65,13 +65,13 @@ TEST_F(TableTest, IsUnknownUntilItsWorkersHadTimeToBeHeard) {
         "1");
 }
 
-TEST_F(TableTest, IsOkAsSoonAsAllAreHeard) {
+TEST_F(TableTest, is_ok_as_soon_as_all_are_heard) {
     beat_all();
     EXPECT_EQ(table.judge("pulp").status, Status::ok);
     EXPECT_EQ(table.judge("pulp").detail, "3 workers");
 }
 
-TEST_F(TableTest, SaysWhoFellSilentAndSinceWhen) {
+TEST_F(TableTest, says_who_fell_silent_and_since_when) {
     beat_all();
     pass(20s);
     table.beat("pulp", "scheduler@a", clock.wall);
@@ -85,7 +85,7 @@ TEST_F(TableTest, SaysWhoFellSilentAndSinceWhen) {
     EXPECT_EQ(table.judge("pulp").status, Status::ok);
 }
 
-TEST_F(TableTest, OurReceiptDecidesNotTheSendersClock) {
+TEST_F(TableTest, our_receipt_decides_not_the_senders_clock) {
     for (const char* name : {"scheduler@a", "resource_manager@a", "reserved_resource_worker-0@a"})
         table.beat("pulp", name, System(0s));
     EXPECT_EQ(table.judge("pulp").status, Status::ok);
@@ -93,14 +93,14 @@ TEST_F(TableTest, OurReceiptDecidesNotTheSendersClock) {
     EXPECT_EQ(table.groups()[0]->workers[0].last_heartbeat, System(0s));
 }
 
-TEST_F(TableTest, AWallClockJumpKillsNobody) {
+TEST_F(TableTest, a_wall_clock_jump_kills_nobody) {
     beat_all();
     clock.wall += 24h * 365;
     table.expire();
     EXPECT_EQ(table.judge("pulp").status, Status::ok);
 }
 
-TEST_F(TableTest, TwoSchedulersAreOneTooMany) {
+TEST_F(TableTest, two_schedulers_are_one_too_many) {
     beat_all();
     table.beat("pulp", "scheduler@b", clock.wall);
     EXPECT_EQ(table.judge("pulp").status, Status::failed);
@@ -109,7 +109,7 @@ TEST_F(TableTest, TwoSchedulersAreOneTooMany) {
     EXPECT_EQ(table.judge("pulp").status, Status::ok);
 }
 
-TEST_F(TableTest, RefusesWhatItCannotHold) {
+TEST_F(TableTest, refuses_what_it_cannot_hold) {
     EXPECT_EQ(table.beat("nobody", "w", clock.wall), Answer::unknown_group);
     EXPECT_EQ(table.beat("pulp", "", clock.wall), Answer::bad_name);
     EXPECT_EQ(table.beat("pulp", "a\nb", clock.wall), Answer::bad_name);
@@ -122,7 +122,7 @@ TEST_F(TableTest, RefusesWhatItCannotHold) {
     EXPECT_EQ(small.beat("g", "a", clock.wall), Answer::taken);
 }
 
-TEST_F(TableTest, ReconfiguringKeepsWhoIsKnown) {
+TEST_F(TableTest, reconfiguring_keeps_who_is_known) {
     beat_all();
     GroupOptions changed = pulp();
     changed.expect = {{"scheduler", {0, 3}}};
@@ -132,7 +132,7 @@ TEST_F(TableTest, ReconfiguringKeepsWhoIsKnown) {
     EXPECT_EQ(table.groups()[1]->workers.size(), 3u);
 }
 
-TEST_F(TableTest, AGroupWithoutExpectationsWantsSomebody) {
+TEST_F(TableTest, a_group_without_expectations_wants_somebody) {
     table.configure({{.name = "any", .timeout = 1s}});
     pass(2s);
     EXPECT_EQ(table.judge("any").detail, "no worker is known");
@@ -140,7 +140,7 @@ TEST_F(TableTest, AGroupWithoutExpectationsWantsSomebody) {
     EXPECT_EQ(table.judge("any").status, Status::ok);
 }
 
-TEST_F(TableTest, NamesThoseWhoLeftAndForgetsAllInTheEnd) {
+TEST_F(TableTest, names_those_who_left_and_forgets_all_in_the_end) {
     beat_all();
     table.leave("pulp", "scheduler@a");
     EXPECT_EQ(shown(), "reserved_resource_worker-0@a resource_manager@a") << "gone at once";
@@ -163,7 +163,7 @@ TEST_F(TableTest, NamesThoseWhoLeftAndForgetsAllInTheEnd) {
     EXPECT_EQ(table.size(), 2u);
 }
 
-TEST_F(TableTest, SilentOnesAreNoLongerKnownButStillShownForAWhile) {
+TEST_F(TableTest, silent_ones_are_no_longer_known_but_still_shown_for_a_while) {
     beat_all();
     pass(25s);
     EXPECT_EQ(shown(), "");
@@ -175,7 +175,7 @@ TEST_F(TableTest, SilentOnesAreNoLongerKnownButStillShownForAWhile) {
               std::string::npos);
 }
 
-TEST_F(TableTest, TellsOfAFewAndCountsTheRest) {
+TEST_F(TableTest, tells_of_a_few_and_counts_the_rest) {
     GroupOptions options{.name = "pulp", .expect = {{"w", {9, 9}}}};
     table.configure({options});
     for (int i = 0; i < 6; ++i)
@@ -191,7 +191,7 @@ TEST_F(TableTest, TellsOfAFewAndCountsTheRest) {
     EXPECT_TRUE(table.judge("pulp").detail.starts_with("1 worker; w5 silent since"));
 }
 
-TEST_F(TableTest, ARuleForAllOthers) {
+TEST_F(TableTest, a_rule_for_all_others) {
     GroupOptions options = pulp();
     options.expect = {{"scheduler", {1, 1}}, {"*", {2, 3}}};
     table.configure({options});
@@ -205,7 +205,7 @@ TEST_F(TableTest, ARuleForAllOthers) {
 }
 
 // Two hosts with workers of the same name: there is one of it until both are gone.
-TEST_F(TableTest, TheSameNameFromTwoHosts) {
+TEST_F(TableTest, the_same_name_from_two_hosts) {
     beat_all();
     for (int round = 0; round < 3; ++round) {
         table.beat("pulp", "reserved_resource_worker-0@a", clock.wall, 7);
@@ -222,7 +222,7 @@ TEST_F(TableTest, TheSameNameFromTwoHosts) {
     EXPECT_EQ(shown().find("worker-0"), std::string::npos);
 }
 
-TEST_F(TableTest, APredecessorsGoodbyeComesLate) {
+TEST_F(TableTest, a_predecessors_goodbye_comes_late) {
     table.beat("pulp", "w", clock.wall, 7);
     table.beat("pulp", "w", clock.wall, 8);  // started anew
     table.leave("pulp", "w", 7);
@@ -231,7 +231,7 @@ TEST_F(TableTest, APredecessorsGoodbyeComesLate) {
     EXPECT_EQ(shown(), "") << "nobody was seen to take turns";
 }
 
-TEST_F(TableTest, AProcessThatWasStoppedJudgesNobodyAtOnce) {
+TEST_F(TableTest, a_process_that_was_stopped_judges_nobody_at_once) {
     beat_all();
     pass(5s);
     clock.now += 60s;  // nobody turned us, nothing was taken
@@ -244,7 +244,7 @@ TEST_F(TableTest, AProcessThatWasStoppedJudgesNobodyAtOnce) {
     EXPECT_EQ(table.judge("pulp").status, Status::failed);
 }
 
-TEST_F(TableTest, MakesRoomForTheLiving) {
+TEST_F(TableTest, makes_room_for_the_living) {
     Table small(clock, {.workers = 2});
     small.configure({{.name = "g"}});
     small.beat("g", "a", clock.wall);
@@ -276,7 +276,7 @@ class ListenedTest : public TableTest {
     std::string detail() { return table.judge("pulp").detail; }
 };
 
-TEST_F(ListenedTest, BeginsBlind) {
+TEST_F(ListenedTest, begins_blind) {
     EXPECT_EQ(status(), Status::unknown);
     EXPECT_EQ(detail(), "blind since 2015-01-02T20:39:58Z: not connected yet");
     pass(100s);
@@ -287,7 +287,7 @@ TEST_F(ListenedTest, BeginsBlind) {
     EXPECT_EQ(status(), Status::ok);
 }
 
-TEST_F(ListenedTest, SilenceCounts) {
+TEST_F(ListenedTest, silence_counts) {
     table.listening("pulp");
     beat_all();
     hear(20s);
@@ -300,7 +300,7 @@ TEST_F(ListenedTest, SilenceCounts) {
     EXPECT_EQ(shown(), "reserved_resource_worker-0@a scheduler@a");
 }
 
-TEST_F(ListenedTest, NotWhileWeAreBlind) {
+TEST_F(ListenedTest, not_while_we_are_blind) {
     table.listening("pulp");
     beat_all();
     hear(3s);
@@ -325,7 +325,7 @@ TEST_F(ListenedTest, NotWhileWeAreBlind) {
     EXPECT_EQ(status(), Status::ok);
 }
 
-TEST_F(ListenedTest, WhoDiedMeanwhileIsMissedInTheEnd) {
+TEST_F(ListenedTest, who_died_meanwhile_is_missed_in_the_end) {
     table.listening("pulp");
     beat_all();
     table.blind("pulp", {"connection refused", {}, {}});
@@ -341,7 +341,7 @@ TEST_F(ListenedTest, WhoDiedMeanwhileIsMissedInTheEnd) {
 }
 
 // A connection that hangs is not known to hang at once: until then nobody is silent either.
-TEST_F(ListenedTest, SilenceOfTheConnectionIsNotTheWorkers) {
+TEST_F(ListenedTest, silence_of_the_connection_is_not_the_workers) {
     table.listening("pulp");
     beat_all();
     pass(60s);
@@ -353,7 +353,7 @@ TEST_F(ListenedTest, SilenceOfTheConnectionIsNotTheWorkers) {
     EXPECT_EQ(shown(), "reserved_resource_worker-0@a resource_manager@a scheduler@a");
 }
 
-TEST_F(ListenedTest, WhatCameBeforeCountsAgainstTooMany) {
+TEST_F(ListenedTest, what_came_before_counts_against_too_many) {
     table.listening("pulp");
     beat_all();
     beat("scheduler@b");
@@ -368,7 +368,7 @@ TEST_F(ListenedTest, WhatCameBeforeCountsAgainstTooMany) {
     EXPECT_EQ(status(), Status::ok);
 }
 
-TEST_F(ListenedTest, ARemarkExplainsThatNobodyIsHeard) {
+TEST_F(ListenedTest, a_remark_explains_that_nobody_is_heard) {
     table.listening("pulp");
     table.remark("pulp", "there is no exchange");
     hear(25s);
@@ -379,7 +379,7 @@ TEST_F(ListenedTest, ARemarkExplainsThatNobodyIsHeard) {
 
 // ---- after a restart ------------------------------------------------------------------------
 
-TEST_F(TableTest, ARestartKeepsNamesButNobodyAlive) {
+TEST_F(TableTest, a_restart_keeps_names_but_nobody_alive) {
     beat_all();
     table.beat("pulp", "w@b", clock.wall);
     table.leave("pulp", "w@b");
@@ -409,7 +409,7 @@ TEST_F(TableTest, ARestartKeepsNamesButNobodyAlive) {
     EXPECT_EQ(second.remembered().size(), 4u);
 }
 
-TEST_F(TableTest, ARestartWithAnotherConfigurationKeepsWhatIsStillThere) {
+TEST_F(TableTest, a_restart_with_another_configuration_keeps_what_is_still_there) {
     Table second(clock);
     second.restore({{"gone", "w", clock.wall, clock.wall, false},
                     {"pulp", "", clock.wall, clock.wall, false},
@@ -421,7 +421,7 @@ TEST_F(TableTest, ARestartWithAnotherConfigurationKeepsWhatIsStillThere) {
     EXPECT_EQ(second.size(), 2u) << "only the first time";
 }
 
-TEST_F(TableTest, SaysWhenItsMembersChange) {
+TEST_F(TableTest, says_when_its_members_change) {
     beat_all();
     const auto membership = table.membership();
     const auto version = table.version();

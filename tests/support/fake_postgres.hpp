@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "check_testing.hpp"
+#include "expect_failed.hpp"
 
 namespace vitals::testing::postgres {
 
@@ -218,14 +219,6 @@ class PostgresTest : public ::testing::Test {
         }
         return peer.accepted();
     }
-    static void expect_failed(const Outcome& outcome, ErrorClass error_class,
-                              const std::string& phase, const std::string& detail) {
-        EXPECT_EQ(outcome.status, Status::failed);
-        EXPECT_EQ(outcome.error_class, error_class) << to_string(outcome.error_class);
-        EXPECT_EQ(outcome.failed_phase, phase);
-        EXPECT_EQ(outcome.detail, detail) << outcome.error;
-    }
-
     FakePostgres server_;
     std::string parameters_;  // of the URL: `?sslmode=require`
 };

@@ -15,14 +15,14 @@ std::string error_of(std::string_view body, std::string_view key) {
     return value ? "a value" : value.error();
 }
 
-TEST(VaultPath, HasAPlaceInEitherVersion) {
+TEST(VaultPath, has_a_place_in_either_version) {
     const SecretPath path("kv/shop/health#password");
     EXPECT_EQ(path.version_2, "kv/data/shop/health");
     EXPECT_EQ(path.version_1, "kv/shop/health");
     EXPECT_EQ(path.key, "password");
 }
 
-TEST(VaultMount, SaysWhereAPathIsRead) {
+TEST(VaultMount, says_where_a_path_is_read) {
     const auto second = mount_of(
         R"({"data":{"path":"teams/kv/","type":"kv","options":{"version":"2"},"uuid":"x"}})");
     ASSERT_TRUE(second);
@@ -42,7 +42,7 @@ TEST(VaultMount, SaysWhereAPathIsRead) {
         EXPECT_FALSE(mount_of(odd)) << odd;
 }
 
-TEST(VaultValue, IsATextOfEitherVersion) {
+TEST(VaultValue, is_a_text_of_either_version) {
     EXPECT_EQ(value_of(version_2, "a"), "x");
     EXPECT_EQ(value_of(version_1, "a"), "x");
     EXPECT_EQ(value_of(version_2, "line"), "y") << "as of a file, without one last newline";
@@ -50,7 +50,7 @@ TEST(VaultValue, IsATextOfEitherVersion) {
     EXPECT_EQ(error_of(version_1, "b"), "has no key \"b\"");
 }
 
-TEST(VaultValue, SaysWhatIsWrongAndNothingElse) {
+TEST(VaultValue, says_what_is_wrong_and_nothing_else) {
     EXPECT_EQ(error_of(version_2, "b"), "has no key \"b\"");
     EXPECT_EQ(error_of(version_2, "n"), "has no text as \"n\"");
     EXPECT_EQ(error_of(version_2, "empty"), "is empty at \"empty\"");
@@ -66,7 +66,7 @@ TEST(VaultValue, SaysWhatIsWrongAndNothingElse) {
             << odd.substr(0, 80);
 }
 
-TEST(VaultRefusal, IsToldByItsErrors) {
+TEST(VaultRefusal, is_told_by_its_errors) {
     EXPECT_TRUE(is_deleted(R"({"data":{"data":null,"metadata":{"version":1}}})"));
     EXPECT_FALSE(is_deleted(R"({"errors":[]})"));
     EXPECT_EQ(errors_of(R"({"errors":["permission denied"]})"), R"("[\"permission denied\"]")");

@@ -7,11 +7,14 @@
 #include <atomic>
 
 #include "check_testing.hpp"
+#include "expect_failed.hpp"
 #include "tally.hpp"
 #include "wire/resp.hpp"
 
 namespace vitals::checks::celery {
 namespace {
+
+using vitals::testing::expect_failed;
 
 using namespace std::chrono_literals;
 using testing::Peer;
@@ -25,14 +28,6 @@ Outcome run(Options options, std::chrono::milliseconds timeout = 500ms) {
     EXPECT_LE(runner.elapsed(), timeout + 100ms);
     EXPECT_TRUE(runner.finished());
     return outcome;
-}
-
-void expect_failed(const Outcome& outcome, ErrorClass error_class, const std::string& phase,
-                   const std::string& detail) {
-    EXPECT_EQ(outcome.status, Status::failed);
-    EXPECT_EQ(outcome.error_class, error_class) << to_string(outcome.error_class);
-    EXPECT_EQ(outcome.failed_phase, phase);
-    EXPECT_EQ(outcome.detail, detail);
 }
 
 using Words = std::vector<std::string>;

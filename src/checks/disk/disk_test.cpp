@@ -23,7 +23,7 @@ Figures percent(unsigned used) {
     return figures;
 }
 
-TEST(DiskJudge, Shows_space_when_there_is_enough) {
+TEST(DiskJudge, shows_space_when_there_is_enough) {
     const Outcome outcome = judge({}, percent(40));
     EXPECT_EQ(outcome.status, Status::ok);
     EXPECT_EQ(outcome.detail, "40% used, 60 GiB free");
@@ -34,7 +34,7 @@ TEST(DiskJudge, Shows_space_when_there_is_enough) {
     EXPECT_EQ(outcome.property("inodes_used_percent"), nullptr);
 }
 
-TEST(DiskJudge, Thresholds_are_exceeded_not_reached) {
+TEST(DiskJudge, thresholds_are_exceeded_not_reached) {
     EXPECT_EQ(judge({}, percent(85)).status, Status::ok);
     EXPECT_EQ(judge({}, percent(86)).status, Status::degraded);
     EXPECT_EQ(judge({}, percent(95)).status, Status::degraded);
@@ -44,12 +44,12 @@ TEST(DiskJudge, Thresholds_are_exceeded_not_reached) {
     EXPECT_EQ(full.detail, "96% used, 4 GiB free");
 }
 
-TEST(DiskJudge, Much_free_space_is_enough_whatever_the_share) {
+TEST(DiskJudge, much_free_space_is_enough_whatever_the_share) {
     EXPECT_EQ(judge({.enough_free = Size{4ull << 30}}, percent(96)).status, Status::ok);
     EXPECT_EQ(judge({.enough_free = Size{5ull << 30}}, percent(96)).status, Status::failed);
 }
 
-TEST(DiskJudge, Inodes_run_out_while_space_is_left) {
+TEST(DiskJudge, inodes_run_out_while_space_is_left) {
     Figures figures = percent(10);
     figures.inodes_used = 97;
     figures.inodes_available = 3;
@@ -61,7 +61,7 @@ TEST(DiskJudge, Inodes_run_out_while_space_is_left) {
               Status::ok);
 }
 
-TEST(DiskJudge, Names_all_that_is_wrong) {
+TEST(DiskJudge, names_all_that_is_wrong) {
     Figures figures = percent(90);
     figures.inodes_used = 97;
     figures.inodes_available = 3;
@@ -72,7 +72,7 @@ TEST(DiskJudge, Names_all_that_is_wrong) {
               "file system is read-only, 90% used, 10 GiB free, 97% of the inodes used");
 }
 
-TEST(DiskJudge, A_mount_meant_for_reading_is_always_full) {
+TEST(DiskJudge, a_mount_meant_for_reading_is_always_full) {
     Figures image = percent(100);
     image.read_only = true;
     EXPECT_EQ(judge({}, image).status, Status::failed);
@@ -81,7 +81,7 @@ TEST(DiskJudge, A_mount_meant_for_reading_is_always_full) {
     EXPECT_EQ(judge({.writable = false}, image).status, Status::failed);
 }
 
-TEST(DiskJudge, A_file_system_that_counts_nothing_is_not_full) {
+TEST(DiskJudge, a_file_system_that_counts_nothing_is_not_full) {
     const Outcome outcome = judge({}, {});
     EXPECT_EQ(outcome.status, Status::ok);
     EXPECT_EQ(outcome.detail, "the file system counts no space");
@@ -99,7 +99,7 @@ struct statfs counted(std::uint64_t free, std::uint64_t available, std::uint64_t
     return counts;
 }
 
-TEST(DiskFigures, Are_what_the_file_system_counts) {
+TEST(DiskFigures, are_what_the_file_system_counts) {
     const Figures figures = figures_of(counted(500, 450, 900));
     EXPECT_EQ(figures.used_bytes, 500u * 4096);
     EXPECT_EQ(figures.available_bytes, 450u * 4096);
@@ -107,7 +107,7 @@ TEST(DiskFigures, Are_what_the_file_system_counts) {
     EXPECT_EQ(figures.inodes_available, 900u);
 }
 
-TEST(DiskFigures, Less_than_nothing_left_is_a_full_disk) {
+TEST(DiskFigures, less_than_nothing_left_is_a_full_disk) {
     // 40 blocks are left to root, and users are 10 below: as an NFS server of BSD says it.
     const Outcome outcome = judge({}, figures_of(counted(40, -10ull, 900)));
     EXPECT_EQ(outcome.status, Status::failed);
@@ -117,7 +117,7 @@ TEST(DiskFigures, Less_than_nothing_left_is_a_full_disk) {
     EXPECT_EQ(judge({}, figures_of(counted(500, 450, -1ull))).detail, "100% of the inodes used");
 }
 
-TEST(DiskFigures, Odd_counts_that_mean_no_harm_raise_no_alarm) {
+TEST(DiskFigures, odd_counts_that_mean_no_harm_raise_no_alarm) {
     // btrfs: more available than free; FAT and others: more free inodes than there are, or none.
     EXPECT_EQ(judge({}, figures_of(counted(500, 600, 900))).status, Status::ok);
     EXPECT_EQ(judge({}, figures_of(counted(500, 450, 5000))).status, Status::ok);
@@ -129,7 +129,7 @@ TEST(DiskFigures, Odd_counts_that_mean_no_harm_raise_no_alarm) {
     EXPECT_EQ(outcome.detail, "0% used, 8 EiB free");
 }
 
-TEST(Disk, Agrees_with_statvfs_about_this_machine) {
+TEST(Disk, agrees_with_statvfs_about_this_machine) {
     TemporaryDirectory directory;
     const Outcome outcome = run_once(
         kind, Options{.path = directory.path(), .degraded_above = {100}, .failed_above = {100}});
@@ -143,7 +143,7 @@ TEST(Disk, Agrees_with_statvfs_about_this_machine) {
     EXPECT_EQ(outcome.phases[0].name, "stat");
 }
 
-TEST(Disk, A_path_that_does_not_exist_is_failed) {
+TEST(Disk, a_path_that_does_not_exist_is_failed) {
     TemporaryDirectory directory;
     const Outcome outcome = run_once(kind, Options{.path = directory.file("missing")});
     EXPECT_EQ(outcome.status, Status::failed);
@@ -152,7 +152,7 @@ TEST(Disk, A_path_that_does_not_exist_is_failed) {
     EXPECT_NE(outcome.error.find("missing: No such file or directory"), std::string::npos);
 }
 
-TEST(Disk, A_missing_mount_does_not_pass_for_the_disk_below_it) {
+TEST(Disk, a_missing_mount_does_not_pass_for_the_disk_below_it) {
     TemporaryDirectory directory;
     const Outcome missing = run_once(kind, Options{.path = directory.path(), .mount = true});
     EXPECT_EQ(missing.status, Status::failed);
@@ -162,7 +162,7 @@ TEST(Disk, A_missing_mount_does_not_pass_for_the_disk_below_it) {
     EXPECT_EQ(mounted.detail, "the file system counts no space");
 }
 
-TEST(Disk, Writes_and_leaves_nothing_behind) {
+TEST(Disk, writes_and_leaves_nothing_behind) {
     TemporaryDirectory directory;
     const Outcome outcome = run_once(kind, Options{.path = directory.path(),
                                                    .write = true,
@@ -174,7 +174,7 @@ TEST(Disk, Writes_and_leaves_nothing_behind) {
     EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
 }
 
-TEST(Disk, Writes_beside_a_file) {
+TEST(Disk, writes_beside_a_file) {
     TemporaryDirectory directory;
     const std::string file = directory.write("data.db", "kept");
     const Outcome outcome = run_once(
@@ -183,7 +183,7 @@ TEST(Disk, Writes_beside_a_file) {
     EXPECT_EQ(std::filesystem::file_size(file), 4u);
 }
 
-TEST(Disk, Where_nobody_can_write_is_not_ok) {
+TEST(Disk, where_nobody_can_write_is_not_ok) {
     // Nothing can be created in /proc, by root neither.
     const Outcome outcome = run_once(kind, Options{.path = "/proc", .write = true});
     EXPECT_EQ(outcome.status, Status::failed);
@@ -210,14 +210,14 @@ class SmallDisk : public ::testing::Test {
     bool mounted_ = false;
 };
 
-TEST_F(SmallDisk, Is_a_mount_point_and_ok_while_empty) {
+TEST_F(SmallDisk, is_a_mount_point_and_ok_while_empty) {
     const Outcome outcome = run_once(kind, Options{.path = path(), .mount = true, .write = true});
     EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
     EXPECT_EQ(outcome.detail, "0% used, 256 KiB free");
     EXPECT_TRUE(std::filesystem::is_empty(path()));
 }
 
-TEST_F(SmallDisk, Is_failed_when_full) {
+TEST_F(SmallDisk, is_failed_when_full) {
     directory_.write("filler", std::string(256 * 1024, 'x'));
     const Outcome looked = run_once(kind, Options{.path = path()});
     EXPECT_EQ(looked.status, Status::failed);
@@ -232,14 +232,14 @@ TEST_F(SmallDisk, Is_failed_when_full) {
     EXPECT_EQ(std::get<double>(*written.property("used_percent")), 100.0);
 }
 
-TEST_F(SmallDisk, Is_failed_when_it_has_no_inodes_left) {
+TEST_F(SmallDisk, is_failed_when_it_has_no_inodes_left) {
     for (int i = 0; i < 98; ++i) directory_.write(std::to_string(i), "");
     const Outcome outcome = run_once(kind, Options{.path = path()});
     EXPECT_EQ(outcome.status, Status::failed);
     EXPECT_EQ(outcome.detail, "99% of the inodes used");
 }
 
-TEST_F(SmallDisk, Is_failed_when_it_turned_read_only_unless_that_is_meant) {
+TEST_F(SmallDisk, is_failed_when_it_turned_read_only_unless_that_is_meant) {
     ASSERT_EQ(::mount(nullptr, path().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr), 0);
     const Outcome outcome = run_once(kind, Options{.path = path()});
     EXPECT_EQ(outcome.status, Status::failed);
@@ -248,7 +248,7 @@ TEST_F(SmallDisk, Is_failed_when_it_turned_read_only_unless_that_is_meant) {
 }
 
 // ProtectSystem=strict, a container's read-only root: the disk is as well as before.
-TEST_F(SmallDisk, Is_ok_when_only_our_own_mount_is_read_only) {
+TEST_F(SmallDisk, is_ok_when_only_our_own_mount_is_read_only) {
     ASSERT_EQ(::mount(nullptr, path().c_str(), nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr),
               0);
     const Outcome outcome = run_once(kind, Options{.path = path()});
@@ -256,7 +256,7 @@ TEST_F(SmallDisk, Is_ok_when_only_our_own_mount_is_read_only) {
     EXPECT_EQ(std::get<bool>(*outcome.property("read_only")), false);
 }
 
-TEST(Disk, What_may_not_be_written_by_us_is_blindness) {
+TEST(Disk, what_may_not_be_written_by_us_is_blindness) {
     if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
     const Outcome outcome = run_once(
         kind, Options{.path = "/", .write = true, .degraded_above = {100}, .failed_above = {100}});
@@ -265,7 +265,7 @@ TEST(Disk, What_may_not_be_written_by_us_is_blindness) {
     EXPECT_EQ(outcome.detail, "not permitted to write there");
 }
 
-TEST(Disk, Options_that_contradict_each_other_are_refused) {
+TEST(Disk, options_that_contradict_each_other_are_refused) {
     const Options never{.degraded_above = {96}};
     EXPECT_EQ(problem_of(kind, &never),
               "degraded_above is greater than failed_above: it could never show");
@@ -273,7 +273,7 @@ TEST(Disk, Options_that_contradict_each_other_are_refused) {
     EXPECT_EQ(problem_of(kind, &both), "write: true contradicts writable: false");
 }
 
-TEST(Disk, A_url_names_the_path) {
+TEST(Disk, a_url_names_the_path) {
     Options options;
     EXPECT_TRUE(kind.from_url(ObjectRef(options), "disk:/var/lib"));
     EXPECT_EQ(options.path, "/var/lib");

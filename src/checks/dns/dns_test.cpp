@@ -12,11 +12,14 @@
 
 #include "check_testing.hpp"
 #include "exchange.hpp"
+#include "expect_failed.hpp"
 #include "name_servers.hpp"
 #include "net/environment.hpp"
 
 namespace vitals::checks::dns {
 namespace {
+
+using vitals::testing::expect_failed;
 
 using namespace std::chrono_literals;
 using testing::Runner;
@@ -162,14 +165,6 @@ Outcome run(const Options& options, std::chrono::milliseconds timeout = 2000ms) 
     EXPECT_LE(runner.elapsed(), timeout + 100ms);
     EXPECT_TRUE(runner.finished());
     return outcome;
-}
-
-void expect_failed(const Outcome& outcome, ErrorClass error_class, const std::string& phase,
-                   const std::string& detail) {
-    EXPECT_EQ(outcome.status, Status::failed);
-    EXPECT_EQ(outcome.error_class, error_class) << to_string(outcome.error_class);
-    EXPECT_EQ(outcome.failed_phase, phase);
-    EXPECT_EQ(outcome.detail, detail) << outcome.error;
 }
 
 constexpr unsigned good = 0x8180;

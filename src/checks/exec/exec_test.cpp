@@ -72,7 +72,7 @@ double number_of(const Outcome& outcome, std::string_view name) {
     return value != nullptr ? std::get<double>(*value) : -1;
 }
 
-TEST(Exec, The_exit_code_is_the_verdict) {
+TEST(Exec, the_exit_code_is_the_verdict) {
     const Outcome fine = run_once(kind, shell("echo OK - all well"));
     EXPECT_EQ(fine.status, Status::ok);
     EXPECT_EQ(fine.detail, "OK - all well");
@@ -90,7 +90,7 @@ TEST(Exec, The_exit_code_is_the_verdict) {
     EXPECT_EQ(blind.detail, "UNKNOWN - cannot look");
 }
 
-TEST(Exec, Another_exit_code_is_no_verdict) {
+TEST(Exec, another_exit_code_is_no_verdict) {
     const Outcome outcome = run_once(kind, shell("echo text; no-such-command-anywhere"));
     EXPECT_EQ(outcome.status, Status::unknown);
     EXPECT_EQ(outcome.detail, "exit code 127");
@@ -98,19 +98,19 @@ TEST(Exec, Another_exit_code_is_no_verdict) {
     EXPECT_NE(outcome.error.find("no-such-command-anywhere"), std::string::npos);
 }
 
-TEST(Exec, A_crash_is_no_verdict) {
+TEST(Exec, a_crash_is_no_verdict) {
     const Outcome outcome = run_once(kind, shell("echo OK - for now; kill -SEGV $$"));
     EXPECT_EQ(outcome.status, Status::unknown);
     EXPECT_EQ(outcome.detail, "plugin was killed by SIGSEGV");
     EXPECT_EQ(outcome.error, "OK - for now");
 }
 
-TEST(Exec, A_plugin_that_says_nothing_still_has_an_exit_code) {
+TEST(Exec, a_plugin_that_says_nothing_still_has_an_exit_code) {
     EXPECT_EQ(run_once(kind, Options{.command = {"/bin/true"}}).detail, "exit code 0");
     EXPECT_EQ(run_once(kind, shell("exit 2")).detail, "exit code 2");
 }
 
-TEST(Exec, Performance_data_become_properties) {
+TEST(Exec, performance_data_become_properties) {
     const Outcome outcome = run_once(
         kind, shell("echo \"WARNING - load|load1=9.5;5;10;0; time=0.25s 'disk /'=42%;80;90 "
                     "traffic=7c size=3MB exit_code=9 time=1s\"; exit 1"));
@@ -125,7 +125,7 @@ TEST(Exec, Performance_data_become_properties) {
     EXPECT_EQ(std::get<std::string>(*outcome.property("out_of_range")), "load1");
 }
 
-TEST(Exec, Only_the_first_line_is_public) {
+TEST(Exec, only_the_first_line_is_public) {
     const Outcome outcome =
         run_once(kind, shell("printf 'CRITICAL\\tit \\033[31mbroke\\nat 10.0.0.7\\n'; "
                              "echo stack trace >&2; exit 2"));
@@ -133,13 +133,13 @@ TEST(Exec, Only_the_first_line_is_public) {
     EXPECT_EQ(outcome.error, "at 10.0.0.7 stack trace");
 }
 
-TEST(Exec, No_shell_looks_at_the_arguments) {
+TEST(Exec, no_shell_looks_at_the_arguments) {
     const Outcome outcome =
         run_once(kind, Options{.command = {"echo", "$HOME", "`id`;", "a  b", "*"}});
     EXPECT_EQ(outcome.detail, "$HOME `id`; a  b *");
 }
 
-TEST(Exec, The_environment_is_clean) {
+TEST(Exec, the_environment_is_clean) {
     ::setenv("VITALS_TEST_INHERITED", "1", 1);
     Options options{.command = {"/usr/bin/env"}};
     options.environment = {{"PGHOST", "db 1"}};
@@ -157,7 +157,7 @@ TEST(Exec, The_environment_is_clean) {
     EXPECT_NE(own.find("PATH=/bin "), std::string::npos) << own;
 }
 
-TEST(Exec, Secrets_reach_the_program_and_go_no_further) {
+TEST(Exec, secrets_reach_the_program_and_go_no_further) {
     Options options = shell(
         "test \"$TOKEN\" = 's3cret token' || exit 3; "
         "echo \"with $TOKEN and $TOKEN|$TOKEN=1 a=1\"; echo \"again $TOKEN\" >&2; exit 2");
@@ -173,7 +173,7 @@ TEST(Exec, Secrets_reach_the_program_and_go_no_further) {
     EXPECT_EQ(without.detail, "a secret is not available yet");
 }
 
-TEST(Exec, Standard_input_is_empty_and_no_descriptor_is_inherited) {
+TEST(Exec, standard_input_is_empty_and_no_descriptor_is_inherited) {
     const int leaked = ::dup(STDOUT_FILENO);  // as another thread might, without O_CLOEXEC
     EXPECT_EQ(run_once(kind, Options{.command = {"/bin/cat"}}).status, Status::ok);
     // The fourth is the one with which ls reads the directory.
@@ -182,7 +182,7 @@ TEST(Exec, Standard_input_is_empty_and_no_descriptor_is_inherited) {
     EXPECT_EQ(outcome.detail, "0 1 2 3");
 }
 
-TEST(Exec, Signals_are_as_at_the_start_of_a_program) {
+TEST(Exec, signals_are_as_at_the_start_of_a_program) {
     ::signal(SIGPIPE, SIG_IGN);
     const Outcome outcome =
         run_once(kind, shell("grep -E '^Sig(Blk|Ign)' /proc/self/status | cut -c8- | tr -d '\\n'"));
@@ -196,13 +196,13 @@ TEST(Exec, Signals_are_as_at_the_start_of_a_program) {
     EXPECT_EQ(ignored & ~0x180000000u, 0u) << outcome.detail;
 }
 
-TEST(Exec, It_is_a_session_of_its_own_and_starts_at_the_root) {
+TEST(Exec, it_is_a_session_of_its_own_and_starts_at_the_root) {
     const Outcome outcome = run_once(
         kind, shell("set -- $(cat /proc/$$/stat); echo \"$(($1 - $5)) $(($1 - $6)) $PWD\""));
     EXPECT_EQ(outcome.detail, "0 0 /");
 }
 
-TEST(Exec, A_command_that_cannot_be_started_is_blindness_and_says_why) {
+TEST(Exec, a_command_that_cannot_be_started_is_blindness_and_says_why) {
     TemporaryDirectory directory;
     const auto outcome_of = [](const std::string& command) {
         const Outcome outcome = run_once(kind, Options{.command = {command}});
@@ -224,7 +224,7 @@ TEST(Exec, A_command_that_cannot_be_started_is_blindness_and_says_why) {
     EXPECT_EQ(outcome_of(headless), "command is no program");
 }
 
-TEST(Exec, A_plugin_that_hangs_is_killed_at_the_deadline) {
+TEST(Exec, a_plugin_that_hangs_is_killed_at_the_deadline) {
     TemporaryDirectory directory;
     const std::size_t descriptors = open_descriptors();
     {
@@ -243,7 +243,7 @@ TEST(Exec, A_plugin_that_hangs_is_killed_at_the_deadline) {
     EXPECT_EQ(open_descriptors(), descriptors);
 }
 
-TEST(Exec, Ignoring_signals_forking_and_holding_the_pipe_do_not_save_it) {
+TEST(Exec, ignoring_signals_forking_and_holding_the_pipe_do_not_save_it) {
     TemporaryDirectory directory;
     Runner runner;
     const Outcome outcome = runner.run(
@@ -259,7 +259,7 @@ TEST(Exec, Ignoring_signals_forking_and_holding_the_pipe_do_not_save_it) {
     expect_no_children();
 }
 
-TEST(Exec, Another_session_does_not_save_a_descendant) {
+TEST(Exec, another_session_does_not_save_a_descendant) {
     TemporaryDirectory directory;
     Runner runner;
     const Outcome outcome =
@@ -273,7 +273,7 @@ TEST(Exec, Another_session_does_not_save_a_descendant) {
     EXPECT_TRUE(ends_soon(word_in(directory.file("innermost"))));
 }
 
-TEST(Exec, A_loop_that_ends_takes_its_plugins_along) {
+TEST(Exec, a_loop_that_ends_takes_its_plugins_along) {
     TemporaryDirectory directory;
     const std::size_t descriptors = open_descriptors();
     {
@@ -295,7 +295,7 @@ TEST(Exec, A_loop_that_ends_takes_its_plugins_along) {
     EXPECT_EQ(open_descriptors(), descriptors);
 }
 
-TEST(Exec, A_plugin_that_stops_itself_is_killed_too) {
+TEST(Exec, a_plugin_that_stops_itself_is_killed_too) {
     Runner runner;
     const Outcome outcome = runner.run(kind, shell("kill -STOP $$"), 500ms);
     EXPECT_EQ(outcome.error_class, ErrorClass::timeout);
@@ -303,7 +303,7 @@ TEST(Exec, A_plugin_that_stops_itself_is_killed_too) {
     expect_no_children();
 }
 
-TEST(Exec, What_stays_behind_and_holds_the_pipe_does_not_delay_the_answer) {
+TEST(Exec, what_stays_behind_and_holds_the_pipe_does_not_delay_the_answer) {
     TemporaryDirectory directory;
     Runner runner;
     const Outcome outcome = runner.run(
@@ -314,13 +314,13 @@ TEST(Exec, What_stays_behind_and_holds_the_pipe_does_not_delay_the_answer) {
     EXPECT_TRUE(ends_soon(word_in(directory.file("pid"))));
 }
 
-TEST(Exec, A_plugin_may_close_its_output_and_work_on) {
+TEST(Exec, a_plugin_may_close_its_output_and_work_on) {
     const Outcome outcome = run_once(kind, shell("echo OK; exec >&- 2>&-; sleep 0.2; exit 1"));
     EXPECT_EQ(outcome.status, Status::degraded);
     EXPECT_EQ(outcome.detail, "OK");
 }
 
-TEST(Exec, Long_output_is_taken_and_cut) {
+TEST(Exec, long_output_is_taken_and_cut) {
     const Outcome outcome =
         run_once(kind, shell("echo CRITICAL; head -c 300000 /dev/zero | tr '\\0' x; exit 2"), 5s);
     EXPECT_EQ(outcome.status, Status::failed);
@@ -331,7 +331,7 @@ TEST(Exec, Long_output_is_taken_and_cut) {
     EXPECT_EQ(line.detail, std::string(256, 'y') + "…");
 }
 
-TEST(Exec, Output_without_end_is_ended) {
+TEST(Exec, output_without_end_is_ended) {
     Runner runner;
     const Outcome outcome = runner.run(kind, Options{.command = {"yes", "OK"}}, 10s);
     EXPECT_EQ(outcome.status, Status::unknown);
@@ -340,13 +340,13 @@ TEST(Exec, Output_without_end_is_ended) {
     expect_no_children();
 }
 
-TEST(Exec, Bytes_that_are_no_text_do_no_harm) {
+TEST(Exec, bytes_that_are_no_text_do_no_harm) {
     const Outcome outcome = run_once(kind, shell("head -c 65536 /dev/urandom; exit 2"), 5s);
     EXPECT_EQ(outcome.status, Status::failed);
     EXPECT_EQ(outcome.detail.find('\n'), std::string::npos);
 }
 
-TEST(Exec, A_process_that_waits_for_no_children_gets_the_exit_code_all_the_same) {
+TEST(Exec, a_process_that_waits_for_no_children_gets_the_exit_code_all_the_same) {
     ::signal(SIGCHLD, SIG_IGN);
     const Outcome outcome = run_once(kind, shell("echo WARNING; exit 1"));
     ::signal(SIGCHLD, SIG_DFL);
@@ -354,7 +354,7 @@ TEST(Exec, A_process_that_waits_for_no_children_gets_the_exit_code_all_the_same)
     EXPECT_EQ(outcome.detail, "WARNING");
 }
 
-TEST(Exec, A_killed_keeper_is_blindness) {
+TEST(Exec, a_killed_keeper_is_blindness) {
     // The program's parent is the keeper, and the program goes with it.
     const Outcome outcome = run_once(kind, shell("kill -KILL $PPID; sleep 0.1; echo OK"));
     EXPECT_EQ(outcome.status, Status::unknown);
@@ -367,7 +367,7 @@ std::string detach(const std::string& pid_file) {
            "2>&1 & ); while [ ! -s " + pid_file + " ]; do sleep 0.01; done; ";
 }
 
-TEST(Exec, An_orphan_in_a_session_of_its_own_is_killed_at_the_deadline) {
+TEST(Exec, an_orphan_in_a_session_of_its_own_is_killed_at_the_deadline) {
     TemporaryDirectory directory;
     Runner runner;
     const Outcome outcome =
@@ -378,7 +378,7 @@ TEST(Exec, An_orphan_in_a_session_of_its_own_is_killed_at_the_deadline) {
     expect_no_children();
 }
 
-TEST(Exec, What_was_detached_before_the_end_is_left_alone) {
+TEST(Exec, what_was_detached_before_the_end_is_left_alone) {
     TemporaryDirectory directory;
     const Outcome outcome = run_once(kind, shell(detach(directory.file("daemon")) + "echo OK"));
     EXPECT_EQ(outcome.detail, "OK");
@@ -388,7 +388,7 @@ TEST(Exec, What_was_detached_before_the_end_is_left_alone) {
     expect_no_children();
 }
 
-TEST(Exec, Many_runs_leave_nothing_behind) {
+TEST(Exec, many_runs_leave_nothing_behind) {
     Runner runner;
     runner.run(kind, shell("echo OK"), 5s);
     const std::size_t before = open_descriptors();
@@ -403,7 +403,7 @@ TEST(Exec, Many_runs_leave_nothing_behind) {
     expect_no_children();
 }
 
-TEST(Exec, Options_that_cannot_work_are_refused) {
+TEST(Exec, options_that_cannot_work_are_refused) {
     const auto problem = [](Options options) { return problem_of(kind, &options); };
     EXPECT_EQ(problem({}), "command: the program is missing");
     EXPECT_EQ(problem({.command = {"check_load -w 5"}}),

@@ -20,7 +20,7 @@ void age_by(const std::string& file, std::chrono::seconds age) {
     std::filesystem::last_write_time(file, std::filesystem::file_time_type::clock::now() - age);
 }
 
-TEST(File, Exists) {
+TEST(File, exists) {
     TemporaryDirectory directory;
     const Outcome outcome = run_once(kind, Options{.path = directory.write("a", "1234")});
     EXPECT_EQ(outcome.status, Status::ok);
@@ -30,7 +30,7 @@ TEST(File, Exists) {
     EXPECT_EQ(run_once(kind, Options{.path = directory.path()}).detail, "exists");
 }
 
-TEST(File, Does_not_exist) {
+TEST(File, does_not_exist) {
     TemporaryDirectory directory;
     const Outcome outcome = run_once(kind, Options{.path = directory.file("a")});
     EXPECT_EQ(outcome.status, Status::failed);
@@ -40,7 +40,7 @@ TEST(File, Does_not_exist) {
     EXPECT_EQ(run_once(kind, Options{.path = directory.file("b")}).detail, "is a link to nothing");
 }
 
-TEST(File, Should_not_exist) {
+TEST(File, should_not_exist) {
     TemporaryDirectory directory;
     EXPECT_EQ(run_once(kind, Options{.path = directory.file("a"), .absent = true}).status,
               Status::ok);
@@ -50,7 +50,7 @@ TEST(File, Should_not_exist) {
     EXPECT_EQ(outcome.detail, "exists, though it should not");
 }
 
-TEST(File, What_may_not_be_seen_is_neither_there_nor_absent) {
+TEST(File, what_may_not_be_seen_is_neither_there_nor_absent) {
     if (::geteuid() == 0) {
         // Root sees everything: become somebody else for these two runs.
         ASSERT_EQ(::seteuid(65534), 0);
@@ -69,7 +69,7 @@ TEST(File, What_may_not_be_seen_is_neither_there_nor_absent) {
     EXPECT_EQ(absent.status, Status::unknown);
 }
 
-TEST(File, Is_of_a_type) {
+TEST(File, is_of_a_type) {
     TemporaryDirectory directory;
     const std::string path = directory.write("a", "");
     EXPECT_EQ(run_once(kind, Options{.path = path, .type = "file"}).status, Status::ok);
@@ -78,7 +78,7 @@ TEST(File, Is_of_a_type) {
               "is no regular file");
 }
 
-TEST(File, Grows_old) {
+TEST(File, grows_old) {
     TemporaryDirectory directory;
     const std::string path = directory.write("a", "");
     const Options options{.path = path, .degraded_age = 25h, .failed_age = 49h};
@@ -91,7 +91,7 @@ TEST(File, Grows_old) {
     EXPECT_EQ(run_once(kind, options).status, Status::failed);
 }
 
-TEST(File, From_the_future_is_not_fresh) {
+TEST(File, from_the_future_is_not_fresh) {
     TemporaryDirectory directory;
     const std::string path = directory.write("a", "");
     age_by(path, -2h);
@@ -103,7 +103,7 @@ TEST(File, From_the_future_is_not_fresh) {
     EXPECT_EQ(run_once(kind, Options{.path = path, .failed_age = 1h}).status, Status::ok);
 }
 
-TEST(File, Has_a_size) {
+TEST(File, has_a_size) {
     TemporaryDirectory directory;
     const std::string path = directory.write("a", "1234");
     const Outcome small = run_once(kind, Options{.path = path, .min_size = Size{5}});
@@ -116,7 +116,7 @@ TEST(File, Has_a_size) {
         Status::ok);
 }
 
-TEST(File, Contains) {
+TEST(File, contains) {
     TemporaryDirectory directory;
     const std::string path = directory.write("a", "started\ndone: 42 rows\n");
     EXPECT_EQ(run_once(kind, Options{.path = path, .contains = "done:"}).status, Status::ok);
@@ -131,7 +131,7 @@ TEST(File, Contains) {
               Status::failed);
 }
 
-TEST(File, Does_not_wait_for_a_pipe) {
+TEST(File, does_not_wait_for_a_pipe) {
     TemporaryDirectory directory;
     ASSERT_EQ(::mkfifo(directory.file("pipe").c_str(), 0600), 0);
     const Outcome outcome =
@@ -140,7 +140,7 @@ TEST(File, Does_not_wait_for_a_pipe) {
     EXPECT_EQ(outcome.detail, "has no content: it is no regular file");
 }
 
-TEST(File, Names_all_that_is_wrong) {
+TEST(File, names_all_that_is_wrong) {
     TemporaryDirectory directory;
     const std::string path = directory.write("a", "1234");
     age_by(path, 2h);
@@ -151,7 +151,7 @@ TEST(File, Names_all_that_is_wrong) {
     EXPECT_EQ(outcome.error, path);
 }
 
-TEST(File, Options_and_url) {
+TEST(File, options_and_url) {
     const Options both{.path = "/a", .absent = true, .failed_age = 1h};
     EXPECT_EQ(problem_of(kind, &both),
               "absent: true leaves nothing to ask: remove the expectations or absent");

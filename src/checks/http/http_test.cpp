@@ -1,4 +1,5 @@
 #include "http.hpp"
+#include "expect_failed.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -9,6 +10,8 @@
 
 namespace vitals::checks::http {
 namespace {
+
+using vitals::testing::expect_failed;
 
 using namespace std::chrono_literals;
 using testing::CertificateWish;
@@ -27,14 +30,6 @@ Outcome run(const Options& options, std::chrono::milliseconds timeout = 2000ms) 
     EXPECT_LE(runner.elapsed(), timeout + 100ms);
     EXPECT_TRUE(runner.finished());
     return outcome;
-}
-
-void expect_failed(const Outcome& outcome, ErrorClass error_class, const std::string& phase,
-                   const std::string& detail) {
-    EXPECT_EQ(outcome.status, Status::failed);
-    EXPECT_EQ(outcome.error_class, error_class) << to_string(outcome.error_class);
-    EXPECT_EQ(outcome.failed_phase, phase);
-    EXPECT_EQ(outcome.detail, detail) << outcome.error;
 }
 
 std::string page(const std::string& body, const std::string& head = "HTTP/1.1 200 OK") {

@@ -13,7 +13,7 @@ namespace {
 using testing::problem_of;
 using testing::run_once;
 
-TEST(LoadJudge, Is_per_processor_over_five_minutes) {
+TEST(LoadJudge, is_per_processor_over_five_minutes) {
     const Outcome outcome = judge({}, {.load1 = 30, .load5 = 8, .load15 = 1, .cpus = 4});
     EXPECT_EQ(outcome.status, Status::ok);
     EXPECT_EQ(outcome.detail, "load 2.00 per CPU");
@@ -23,20 +23,20 @@ TEST(LoadJudge, Is_per_processor_over_five_minutes) {
     EXPECT_EQ(outcome.property("cpus_allowed"), nullptr);
 }
 
-TEST(LoadJudge, Thresholds_are_exceeded_not_reached) {
+TEST(LoadJudge, thresholds_are_exceeded_not_reached) {
     EXPECT_EQ(judge({}, {.load5 = 4}).status, Status::ok);
     EXPECT_EQ(judge({}, {.load5 = 4.1}).status, Status::degraded);
     EXPECT_EQ(judge({}, {.load5 = 16}).status, Status::degraded);
     EXPECT_EQ(judge({}, {.load5 = 16.1}).status, Status::failed);
 }
 
-TEST(LoadJudge, A_container_is_not_blamed_for_the_load_of_its_machine) {
+TEST(LoadJudge, a_container_is_not_blamed_for_the_load_of_its_machine) {
     const Outcome outcome = judge({}, {.load5 = 32, .cpus = 64, .cpus_allowed = 0.5});
     EXPECT_EQ(outcome.status, Status::ok);
     EXPECT_EQ(std::get<double>(*outcome.property("cpus_allowed")), 0.5);
 }
 
-TEST(LoadJudge, Pressure_is_shown_and_judged_only_when_asked) {
+TEST(LoadJudge, pressure_is_shown_and_judged_only_when_asked) {
     const Figures figures{.load5 = 1, .pressure = {{"cpu", 5}, {"io", 70}, {"memory", 30}}};
     const Outcome shown = judge({}, figures);
     EXPECT_EQ(shown.status, Status::ok);
@@ -52,7 +52,7 @@ TEST(LoadJudge, Pressure_is_shown_and_judged_only_when_asked) {
         Status::ok);
 }
 
-TEST(LoadJudge, Pressure_that_is_asked_for_and_not_measured_is_blindness) {
+TEST(LoadJudge, pressure_that_is_asked_for_and_not_measured_is_blindness) {
     EXPECT_EQ(judge({}, {.load5 = 1}).status, Status::ok);
     const Options asked{.pressure_failed_above = Percentage{60}};
     const Outcome outcome = judge(asked, {.load5 = 1, .pressure = {{"cpu", 0}}});
@@ -89,7 +89,7 @@ class LoadOf : public ::testing::Test {
     testing::TemporaryDirectory directory_;
 };
 
-TEST_F(LoadOf, A_machine) {
+TEST_F(LoadOf, a_machine) {
     const Outcome outcome = look();
     EXPECT_EQ(outcome.detail, "load 3.00 per CPU");
     EXPECT_EQ(std::get<double>(*outcome.property("cpu_pressure_percent")), 40.0);
@@ -97,7 +97,7 @@ TEST_F(LoadOf, A_machine) {
     EXPECT_EQ(std::get<double>(*outcome.property("io_pressure_percent")), 10.0);
 }
 
-TEST_F(LoadOf, A_container_with_a_quota_and_pressure_of_its_own) {
+TEST_F(LoadOf, a_container_with_a_quota_and_pressure_of_its_own) {
     write("proc/self/cgroup", "0::/\n");
     write("proc/self/mountinfo", "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
     write("sys/fs/cgroup/cpu.max", "50000 100000\n");
@@ -109,7 +109,7 @@ TEST_F(LoadOf, A_container_with_a_quota_and_pressure_of_its_own) {
     EXPECT_EQ(std::get<double>(*outcome.property("io_pressure_percent")), 10.0);
 }
 
-TEST_F(LoadOf, A_quota_of_version_1) {
+TEST_F(LoadOf, a_quota_of_version_1) {
     write("proc/self/cgroup", "3:cpu,cpuacct:/a/b\n");
     write("proc/self/mountinfo",
           "35 31 0:32 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,cpuacct\n");
@@ -120,13 +120,13 @@ TEST_F(LoadOf, A_quota_of_version_1) {
     EXPECT_EQ(std::get<double>(*look().property("cpus_allowed")), 0.75);
 }
 
-TEST_F(LoadOf, A_kernel_without_pressure_is_no_failure_unless_it_is_asked_for) {
+TEST_F(LoadOf, a_kernel_without_pressure_is_no_failure_unless_it_is_asked_for) {
     std::filesystem::remove_all(root() + "/proc/pressure");
     EXPECT_EQ(look().status, Status::ok);
     EXPECT_EQ(look({.pressure_failed_above = Percentage{50}}).status, Status::unknown);
 }
 
-TEST_F(LoadOf, Without_a_load_we_are_blind) {
+TEST_F(LoadOf, without_a_load_we_are_blind) {
     write("proc/loadavg", "garbage\n");
     EXPECT_EQ(look().status, Status::unknown);
     std::filesystem::remove(root() + "/proc/loadavg");
@@ -134,13 +134,13 @@ TEST_F(LoadOf, Without_a_load_we_are_blind) {
     EXPECT_EQ(look().error_class, ErrorClass::local);
 }
 
-TEST(Load, This_machine_has_one) {
+TEST(Load, this_machine_has_one) {
     const Outcome outcome = run_once(kind, Options{.degraded_above = 1e9, .failed_above = 1e9});
     EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
     EXPECT_GE(std::get<std::int64_t>(*outcome.property("cpus")), 1);
 }
 
-TEST(Load, Options_and_url) {
+TEST(Load, options_and_url) {
     const Options never{.degraded_above = 17};
     EXPECT_EQ(problem_of(kind, &never),
               "degraded_above is greater than failed_above: it could never show");

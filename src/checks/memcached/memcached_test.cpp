@@ -6,9 +6,12 @@
 #include <mutex>
 
 #include "check_testing.hpp"
+#include "expect_failed.hpp"
 
 namespace vitals::checks::memcached {
 namespace {
+
+using vitals::testing::expect_failed;
 
 using namespace std::chrono_literals;
 using testing::Peer;
@@ -99,14 +102,6 @@ class Memcached : public ::testing::Test {
         EXPECT_TRUE(runner.finished());
         return outcome;
     }
-    static void expect_failed(const Outcome& outcome, ErrorClass error_class,
-                              const std::string& phase, const std::string& detail) {
-        EXPECT_EQ(outcome.status, Status::failed);
-        EXPECT_EQ(outcome.error_class, error_class) << to_string(outcome.error_class);
-        EXPECT_EQ(outcome.failed_phase, phase);
-        EXPECT_EQ(outcome.detail, detail) << outcome.error;
-    }
-
     FakeMemcached server_;
     Options options_;
 };

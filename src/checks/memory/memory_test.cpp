@@ -17,7 +17,7 @@ using testing::run_once;
 
 constexpr std::uint64_t gib = 1ull << 30;
 
-TEST(MemoryJudge, Counts_what_is_available_not_what_is_free) {
+TEST(MemoryJudge, counts_what_is_available_not_what_is_free) {
     const Outcome outcome = judge({}, {.total = 100 * gib, .available = 15 * gib});
     EXPECT_EQ(outcome.status, Status::ok);
     EXPECT_EQ(outcome.detail, "85% used, 15 GiB left");
@@ -25,7 +25,7 @@ TEST(MemoryJudge, Counts_what_is_available_not_what_is_free) {
     EXPECT_EQ(outcome.property("cgroup_limit_bytes"), nullptr);
 }
 
-TEST(MemoryJudge, Thresholds_are_exceeded_not_reached) {
+TEST(MemoryJudge, thresholds_are_exceeded_not_reached) {
     EXPECT_EQ(judge({}, {.total = 100 * gib, .available = 14 * gib}).status, Status::degraded);
     EXPECT_EQ(judge({}, {.total = 100 * gib, .available = 5 * gib}).status, Status::degraded);
     const Outcome outcome = judge({}, {.total = 100 * gib, .available = 4 * gib});
@@ -34,7 +34,7 @@ TEST(MemoryJudge, Thresholds_are_exceeded_not_reached) {
     EXPECT_EQ(outcome.detail, "96% used, 4 GiB left");
 }
 
-TEST(MemoryJudge, The_tighter_of_machine_and_group_counts) {
+TEST(MemoryJudge, the_tighter_of_machine_and_group_counts) {
     Figures figures{.total = 100 * gib, .available = 90 * gib};
     figures.group = Figures::Group{.used = 97 * gib / 100, .limit = gib};
     const Outcome outcome = judge({}, figures);
@@ -65,7 +65,7 @@ GroupFiles group(std::uint64_t limit, std::uint64_t usage, std::string stat) {
             .stat = std::move(stat)};
 }
 
-TEST(MemoryGroup, What_the_kernel_can_drop_is_not_used) {
+TEST(MemoryGroup, what_the_kernel_can_drop_is_not_used) {
     // 175 MiB of a file that was read again and again; names of files that do not exist.
     EXPECT_EQ(group_of(group(200, 195, stat_of(15, 170, 5, 0, 0, 2)), 0)->used, 18 * mib);
     EXPECT_EQ(group_of(group(150, 149, stat_of(9, 0, 0, 0, 0, 130)), 0)->used, 19 * mib);
@@ -76,7 +76,7 @@ TEST(MemoryGroup, What_the_kernel_can_drop_is_not_used) {
     EXPECT_EQ(group_of(group(200, 100, stat_of(0, 170, 5, 0, 0, 0)), 0)->used, 0u);
 }
 
-TEST(MemoryGroup, The_lower_of_limit_and_throttle_counts) {
+TEST(MemoryGroup, the_lower_of_limit_and_throttle_counts) {
     GroupFiles files = group(200, 90, "anon 1\n");
     files.throttle = fmt::format("{}\n", 100 * mib);
     EXPECT_EQ(group_of(files, 0)->limit, 100 * mib);
@@ -86,7 +86,7 @@ TEST(MemoryGroup, The_lower_of_limit_and_throttle_counts) {
     EXPECT_FALSE(group_of(files, 0));
 }
 
-TEST(MemoryGroup, Version_1_knows_the_cache_and_not_what_the_kernel_can_drop) {
+TEST(MemoryGroup, version_1_knows_the_cache_and_not_what_the_kernel_can_drop) {
     GroupFiles files{.version = 1,
                      .limit = fmt::format("{}\n", 150 * mib),
                      .usage = fmt::format("{}\n", 149 * mib),
@@ -99,7 +99,7 @@ TEST(MemoryGroup, Version_1_knows_the_cache_and_not_what_the_kernel_can_drop) {
     EXPECT_EQ(group_of(files, 0.8)->used, (149 - 27 - 80) * mib);
 }
 
-TEST(MemoryJudge, Work_that_stands_still_is_degraded_whatever_the_share) {
+TEST(MemoryJudge, work_that_stands_still_is_degraded_whatever_the_share) {
     const Figures figures{.total = 100 * gib, .available = 90 * gib, .pressure = 30.5};
     const Outcome outcome = judge({}, figures);
     EXPECT_EQ(outcome.status, Status::degraded);
@@ -127,14 +127,14 @@ class MemoryOf : public ::testing::Test {
     testing::TemporaryDirectory directory_;
 };
 
-TEST_F(MemoryOf, A_machine_without_groups) {
+TEST_F(MemoryOf, a_machine_without_groups) {
     const Outcome outcome = look();
     EXPECT_EQ(outcome.status, Status::ok);
     EXPECT_EQ(outcome.detail, "50% used, 512 MiB left");
     EXPECT_EQ(outcome.phases.at(0).name, "read");
 }
 
-TEST_F(MemoryOf, A_group_of_version_2_under_a_limit) {
+TEST_F(MemoryOf, a_group_of_version_2_under_a_limit) {
     write("proc/self/cgroup", "0::/shop.slice/shop.service\n");
     write("proc/self/mountinfo", "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
     write("sys/fs/cgroup/shop.slice/shop.service/memory.max", "max\n");
@@ -147,7 +147,7 @@ TEST_F(MemoryOf, A_group_of_version_2_under_a_limit) {
     EXPECT_EQ(outcome.detail, "90% used of the control group's limit, 10 MiB left");
 }
 
-TEST_F(MemoryOf, A_group_full_of_page_cache_is_not_full) {
+TEST_F(MemoryOf, a_group_full_of_page_cache_is_not_full) {
     write("proc/self/cgroup", "0::/\n");
     write("proc/self/mountinfo", "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
     write("sys/fs/cgroup/memory.max", "104857600\n");
@@ -156,7 +156,7 @@ TEST_F(MemoryOf, A_group_full_of_page_cache_is_not_full) {
     EXPECT_EQ(look().status, Status::ok);
 }
 
-TEST_F(MemoryOf, A_group_of_version_1) {
+TEST_F(MemoryOf, a_group_of_version_1) {
     write("proc/self/cgroup", "4:memory:/docker/abc\n");
     write("proc/self/mountinfo",
           "35 31 0:32 /docker/abc /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n");
@@ -170,7 +170,7 @@ TEST_F(MemoryOf, A_group_of_version_1) {
     EXPECT_EQ(look().detail, "50% used, 512 MiB left");
 }
 
-TEST_F(MemoryOf, A_group_of_version_1_full_of_names_is_not_full) {
+TEST_F(MemoryOf, a_group_of_version_1_full_of_names_is_not_full) {
     write("proc/meminfo",
           "MemTotal: 1048576 kB\nMemAvailable: 524288 kB\nSReclaimable: 60000 kB\n"
           "SUnreclaim: 10000 kB\nKernelStack: 3000 kB\nPageTables: 2000 kB\n");
@@ -196,7 +196,7 @@ TEST_F(MemoryOf, A_group_of_version_1_full_of_names_is_not_full) {
     EXPECT_EQ(std::get<double>(*look().property("pressure_percent")), 40.0);
 }
 
-TEST_F(MemoryOf, A_kernel_that_does_not_say_leaves_us_blind) {
+TEST_F(MemoryOf, a_kernel_that_does_not_say_leaves_us_blind) {
     write("proc/meminfo", "MemTotal: 1048576 kB\nMemFree: 5 kB\n");
     const Outcome outcome = look();
     EXPECT_EQ(outcome.status, Status::unknown);
@@ -205,7 +205,7 @@ TEST_F(MemoryOf, A_kernel_that_does_not_say_leaves_us_blind) {
     EXPECT_EQ(look().status, Status::unknown);
 }
 
-TEST(Memory, This_machine_has_some) {
+TEST(Memory, this_machine_has_some) {
     const Outcome outcome = run_once(
         kind,
         Options{.degraded_above = {100}, .failed_above = {100}, .pressure_degraded_above = {100}});
@@ -213,7 +213,7 @@ TEST(Memory, This_machine_has_some) {
     EXPECT_GT(std::get<std::int64_t>(*outcome.property("available_bytes")), 0);
 }
 
-TEST(Memory, Options_and_url) {
+TEST(Memory, options_and_url) {
     const Options never{.degraded_above = {96}};
     EXPECT_EQ(problem_of(kind, &never),
               "degraded_above is greater than failed_above: it could never show");

@@ -22,7 +22,7 @@ std::string shown(const std::expected<ChangeLog, std::string>& log) {
     return made;
 }
 
-TEST(LiquibaseChangeLog, Xml) {
+TEST(LiquibaseChangeLog, xml) {
     EXPECT_EQ(
         shown(parse("a.xml", R"(<?xml version="1.0" encoding="UTF-8"?>
 <databaseChangeLog xmlns="http://www.liquibase.org/xml/ns/dbchangelog" logicalFilePath="l.xml">
@@ -65,7 +65,7 @@ constexpr std::string_view yaml = R"(databaseChangeLog:
   - includeAll: {path: more}
 )";
 
-TEST(LiquibaseChangeLog, Yaml_and_json) {
+TEST(LiquibaseChangeLog, yaml_and_json) {
     EXPECT_EQ(shown(parse("a.yaml", yaml)),
               "<l.yaml> me:1 me:2{test}[!oracle] +b.yaml relative *more ");
     EXPECT_EQ(shown(parse("a.json", R"({"databaseChangeLog": [
@@ -81,7 +81,7 @@ TEST(LiquibaseChangeLog, Yaml_and_json) {
     EXPECT_TRUE(shown(parse("a.yml", deep)).starts_with("error: "));
 }
 
-TEST(LiquibaseChangeLog, Sql) {
+TEST(LiquibaseChangeLog, sql) {
     EXPECT_EQ(shown(parse("a.sql", R"(
 --liquibase formatted sql logicalFilePath:l.sql
 
@@ -108,7 +108,7 @@ bool allows(std::string_view expression, std::vector<std::string> contexts) {
     return context_allows(expression, contexts);
 }
 
-TEST(LiquibaseChangeLog, Contexts) {
+TEST(LiquibaseChangeLog, contexts) {
     EXPECT_TRUE(allows("", {"prod"}));
     EXPECT_TRUE(allows("test", {}));
     EXPECT_TRUE(allows("test, prod", {"prod"}));
@@ -124,7 +124,7 @@ TEST(LiquibaseChangeLog, Contexts) {
     (void)allows(std::string(10'000, '('), {"prod"});
 }
 
-TEST(LiquibaseChangeLog, Databases) {
+TEST(LiquibaseChangeLog, databases) {
     EXPECT_TRUE(for_postgres(""));
     EXPECT_TRUE(for_postgres("oracle, PostgreSQL"));
     EXPECT_TRUE(for_postgres("!oracle"));

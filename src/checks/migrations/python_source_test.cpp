@@ -27,7 +27,7 @@ std::string value(std::string_view text, std::string_view name = "a", std::strin
     return shown(parse(text, {"a", "b", "replaces"}).value_of(scope, name));
 }
 
-TEST(PythonSource, Literals) {
+TEST(PythonSource, literals) {
     EXPECT_EQ(value("a = 'x'"), "x");
     EXPECT_EQ(value("a = None\n"), "None");
     EXPECT_EQ(value("a = ('x', 'y')"), "[x, y]");
@@ -43,7 +43,7 @@ TEST(PythonSource, Literals) {
     EXPECT_EQ(value("a = '''x\ny'''"), "x\ny");
 }
 
-TEST(PythonSource, Layout) {
+TEST(PythonSource, layout) {
     EXPECT_EQ(value("a: Union[str, None] = 'x'  # 'y'"), "x");
     EXPECT_EQ(value("\xef\xbb\xbf"
                     "a = (\n  'x',  # first\n\n  'y'\n)\r\n"),
@@ -57,7 +57,7 @@ TEST(PythonSource, Layout) {
     EXPECT_EQ(value("f(a='no')\n"), "-");
 }
 
-TEST(PythonSource, Whatever_is_computed_is_said_to_be) {
+TEST(PythonSource, whatever_is_computed_is_said_to_be) {
     for (const char* text :
          {"a = b", "a = 'x' + 'y'", "a = f'x'", "a = [x for x in y]", "a = tuple('x')", "a = 3",
           "a = b = 'x'", "a = ('x'", "a += ['x']", "a = (('x')", "a = 'x' % 1"}) {
@@ -66,7 +66,7 @@ TEST(PythonSource, Whatever_is_computed_is_said_to_be) {
     EXPECT_EQ(value("a = " + std::string(1000, '[') + std::string(1000, ']')), "?");
 }
 
-TEST(PythonSource, Classes) {
+TEST(PythonSource, classes) {
     const std::string_view text = R"(
 from django.db import migrations
 
@@ -95,7 +95,7 @@ replaces = None
     EXPECT_EQ(shown(module.value_of("", "replaces")), "None");
 }
 
-TEST(PythonSource, Nothing_is_read_from_what_is_no_python) {
+TEST(PythonSource, nothing_is_read_from_what_is_no_python) {
     for (const std::string_view text :
          {"", "a", "a =", "'''", "a = '", "\\", "class", "(((", "a = '\\", "a = 'x", ")]}", "a:"}) {
         const Module module = parse(text, {"a"});

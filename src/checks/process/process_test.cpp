@@ -56,7 +56,7 @@ void age_by(const std::string& file, std::chrono::seconds age) {
     std::filesystem::last_write_time(file, std::filesystem::file_time_type::clock::now() - age);
 }
 
-TEST(Process, A_pid_file_names_a_running_process) {
+TEST(Process, a_pid_file_names_a_running_process) {
     TemporaryDirectory directory;
     Program program(directory, "vitals-sleeper");
     const std::string file = directory.write("pid", std::to_string(program.pid()) + "\n");
@@ -69,7 +69,7 @@ TEST(Process, A_pid_file_names_a_running_process) {
               Status::ok);
 }
 
-TEST(Process, Only_the_first_line_of_a_pid_file_counts) {
+TEST(Process, only_the_first_line_of_a_pid_file_counts) {
     TemporaryDirectory directory;
     const std::string own = std::to_string(::getpid());
     EXPECT_EQ(run_once(kind, Options{.pid_file = directory.write("a", own + "\n71\n")}).status,
@@ -78,7 +78,7 @@ TEST(Process, Only_the_first_line_of_a_pid_file_counts) {
               Status::ok);
 }
 
-TEST(Process, A_pid_file_that_is_none_says_so) {
+TEST(Process, a_pid_file_that_is_none_says_so) {
     TemporaryDirectory directory;
     const Outcome missing = run_once(kind, Options{.pid_file = directory.file("missing")});
     EXPECT_EQ(missing.status, Status::failed);
@@ -97,7 +97,7 @@ TEST(Process, A_pid_file_that_is_none_says_so) {
     EXPECT_EQ(folder.detail, "cannot read the pid file");
 }
 
-TEST(Process, A_process_that_ended_is_failed) {
+TEST(Process, a_process_that_ended_is_failed) {
     TemporaryDirectory directory;
     Program program(directory, "vitals-sleeper");
     const std::string file = directory.write("pid", std::to_string(program.pid()));
@@ -112,7 +112,7 @@ TEST(Process, A_process_that_ended_is_failed) {
     EXPECT_EQ(gone.error_class, ErrorClass::assertion);
 }
 
-TEST(Process, A_stopped_process_does_no_work) {
+TEST(Process, a_stopped_process_does_no_work) {
     TemporaryDirectory directory;
     Program program(directory, "vitals-stopped");
     const std::string file = directory.write("pid", std::to_string(program.pid()));
@@ -124,7 +124,7 @@ TEST(Process, A_stopped_process_does_no_work) {
     EXPECT_EQ(std::get<std::int64_t>(*counted.property("stopped")), 1);
 }
 
-TEST(Process, A_number_that_was_handed_out_anew_is_not_the_process_meant) {
+TEST(Process, a_number_that_was_handed_out_anew_is_not_the_process_meant) {
     TemporaryDirectory directory;
     Program program(directory, "vitals-other");
     const std::string file = directory.write("pid", std::to_string(program.pid()));
@@ -142,7 +142,7 @@ TEST(Process, A_number_that_was_handed_out_anew_is_not_the_process_meant) {
     EXPECT_EQ(run_once(kind, Options{.pid_file = file, .name = "vitals-other"}).status, Status::ok);
 }
 
-TEST(Process, Counts_processes_of_a_name) {
+TEST(Process, counts_processes_of_a_name) {
     TemporaryDirectory directory;
     EXPECT_EQ(run_once(kind, Options{.name = "vitals-counted"}).status, Status::failed);
     EXPECT_EQ(run_once(kind, Options{.name = "vitals-counted", .count = "0"}).status, Status::ok);
@@ -163,14 +163,14 @@ TEST(Process, Counts_processes_of_a_name) {
     EXPECT_EQ(zombie.error, "vitals-counted: 0 stopped, 1 zombies");
 }
 
-TEST(Process, Knows_names_that_the_kernel_cuts) {
+TEST(Process, knows_names_that_the_kernel_cuts) {
     TemporaryDirectory directory;
     Program program(directory, "vitals-with-a-long-name");
     EXPECT_EQ(run_once(kind, Options{.name = "vitals-with-a-long-name"}).detail, "1 running");
     EXPECT_EQ(run_once(kind, Options{.name = "vitals-with-a-long-other"}).status, Status::failed);
 }
 
-TEST(Process, Asks_for_the_user) {
+TEST(Process, asks_for_the_user) {
     TemporaryDirectory directory;
     Program program(directory, "vitals-owned");
     const std::string own = std::to_string(::geteuid());
@@ -205,7 +205,7 @@ class HiddenProcesses : public ::testing::Test {
     TemporaryDirectory directory_;
 };
 
-TEST_F(HiddenProcesses, Make_a_count_too_small_blindness_not_failure) {
+TEST_F(HiddenProcesses, make_a_count_too_small_blindness_not_failure) {
     const Outcome none = look("server", ">=1");
     EXPECT_EQ(none.status, Status::unknown);
     EXPECT_EQ(none.error_class, ErrorClass::local);
@@ -219,7 +219,7 @@ TEST_F(HiddenProcesses, Make_a_count_too_small_blindness_not_failure) {
     EXPECT_EQ(look("worker", "1").status, Status::ok);
 }
 
-TEST(Process, Options_and_url) {
+TEST(Process, options_and_url) {
     const Options nothing;
     EXPECT_EQ(problem_of(kind, &nothing),
               "neither pid_file nor name is given: one says which process is meant");

@@ -5,7 +5,7 @@
 namespace vitals::checks::push {
 namespace {
 
-TEST(Push, Is_never_run_and_holds_for_a_minute) {
+TEST(Push, is_never_run_and_holds_for_a_minute) {
     EXPECT_EQ(kind.bind, nullptr);
     EXPECT_TRUE(kind.schemes.empty());
     const AnyOptions made = kind.description.make();

@@ -1,4 +1,5 @@
 #include "redis.hpp"
+#include "expect_failed.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,6 +12,8 @@
 
 namespace vitals::checks::redis {
 namespace {
+
+using vitals::testing::expect_failed;
 
 using namespace std::chrono_literals;
 using testing::Peer;
@@ -144,14 +147,6 @@ class Redis : public ::testing::Test {
         EXPECT_TRUE(runner.finished());
         return outcome;
     }
-    static void expect_failed(const Outcome& outcome, ErrorClass error_class,
-                              const std::string& phase, const std::string& detail) {
-        EXPECT_EQ(outcome.status, Status::failed);
-        EXPECT_EQ(outcome.error_class, error_class) << to_string(outcome.error_class);
-        EXPECT_EQ(outcome.failed_phase, phase);
-        EXPECT_EQ(outcome.detail, detail) << outcome.error;
-    }
-
     FakeRedis server_;
     Options options_;
     std::string path_;

@@ -7,10 +7,13 @@
 #include <map>
 #include <mutex>
 
+#include "expect_failed.hpp"
 #include "tls_peer.hpp"
 
 namespace vitals::checks::s3 {
 namespace {
+
+using vitals::testing::expect_failed;
 
 using namespace std::chrono_literals;
 using testing::Peer;
@@ -111,14 +114,6 @@ Outcome run(const Options& options, std::chrono::milliseconds timeout = 2000ms) 
     EXPECT_TRUE(runner.finished());
     EXPECT_EQ((outcome.detail + outcome.error).find("geheim"), std::string::npos);
     return outcome;
-}
-
-void expect_failed(const Outcome& outcome, ErrorClass error_class, const std::string& phase,
-                   const std::string& detail) {
-    EXPECT_EQ(outcome.status, Status::failed);
-    EXPECT_EQ(outcome.error_class, error_class) << to_string(outcome.error_class);
-    EXPECT_EQ(outcome.failed_phase, phase);
-    EXPECT_EQ(outcome.detail, detail) << outcome.error;
 }
 
 TEST(S3, an_object_is_created_read_and_deleted) {

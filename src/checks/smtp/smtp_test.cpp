@@ -1,4 +1,5 @@
 #include "smtp.hpp"
+#include "expect_failed.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,6 +7,8 @@
 
 namespace vitals::checks::smtp {
 namespace {
+
+using vitals::testing::expect_failed;
 
 using namespace std::chrono_literals;
 using testing::CertificateWish;
@@ -95,14 +98,6 @@ class Smtp : public ::testing::Test {
     Outcome run_against(Script script, std::chrono::milliseconds timeout = 2000ms) {
         const Peer peer(serve(std::move(script), issue()));
         return run(to(peer), timeout);
-    }
-
-    static void expect_failed(const Outcome& outcome, ErrorClass error_class,
-                              const std::string& phase, const std::string& detail) {
-        EXPECT_EQ(outcome.status, Status::failed);
-        EXPECT_EQ(outcome.error_class, error_class) << to_string(outcome.error_class);
-        EXPECT_EQ(outcome.failed_phase, phase);
-        EXPECT_EQ(outcome.detail, detail) << outcome.error;
     }
 
     testing::TemporaryDirectory directory_;

@@ -57,7 +57,7 @@ class SqliteCheck : public ::testing::Test {
     TemporaryDirectory directory_;
 };
 
-TEST_F(SqliteCheck, Writes_reads_back_and_leaves_nothing) {
+TEST_F(SqliteCheck, writes_reads_back_and_leaves_nothing) {
     const Outcome outcome = run_once(kind, Options{.path = path()});
     EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
     EXPECT_EQ(outcome.detail, "written and read back");
@@ -70,7 +70,7 @@ TEST_F(SqliteCheck, Writes_reads_back_and_leaves_nothing) {
     EXPECT_EQ(other.number("SELECT count(*) FROM orders"), 3);
 }
 
-TEST_F(SqliteCheck, Removes_what_killed_runs_left_but_not_what_runs_now) {
+TEST_F(SqliteCheck, removes_what_killed_runs_left_but_not_what_runs_now) {
     ASSERT_EQ(run_once(kind, Options{.path = path()}).status, Status::ok);
     Other other(path());
     ASSERT_EQ(other.execute("INSERT INTO vitals_probe VALUES ('old', 'x', 1),"
@@ -81,7 +81,7 @@ TEST_F(SqliteCheck, Removes_what_killed_runs_left_but_not_what_runs_now) {
     EXPECT_EQ(other.number("SELECT count(*) FROM vitals_probe WHERE id = 'new'"), 1);
 }
 
-TEST_F(SqliteCheck, Works_beside_readers_and_in_wal_mode) {
+TEST_F(SqliteCheck, works_beside_readers_and_in_wal_mode) {
     Other other(path());
     ASSERT_EQ(other.execute("PRAGMA journal_mode = WAL; BEGIN; SELECT * FROM orders"), SQLITE_OK);
     const Outcome outcome = run_once(kind, Options{.path = path(), .integrity = "quick"});
@@ -89,7 +89,7 @@ TEST_F(SqliteCheck, Works_beside_readers_and_in_wal_mode) {
     EXPECT_EQ(outcome.detail, "written and read back, no damage found");
 }
 
-TEST_F(SqliteCheck, Is_failed_while_another_program_holds_the_lock) {
+TEST_F(SqliteCheck, is_failed_while_another_program_holds_the_lock) {
     Other other(path());
     ASSERT_EQ(other.execute("BEGIN EXCLUSIVE"), SQLITE_OK);
     Runner runner;
@@ -107,7 +107,7 @@ TEST_F(SqliteCheck, Is_failed_while_another_program_holds_the_lock) {
     EXPECT_EQ(runner.run(kind, Options{.path = path()}, 500ms).status, Status::ok);
 }
 
-TEST_F(SqliteCheck, Waits_for_a_lock_that_is_soon_released) {
+TEST_F(SqliteCheck, waits_for_a_lock_that_is_soon_released) {
     Other other(path());
     ASSERT_EQ(other.execute("BEGIN EXCLUSIVE"), SQLITE_OK);
     std::jthread release([&other] {
@@ -117,7 +117,7 @@ TEST_F(SqliteCheck, Waits_for_a_lock_that_is_soon_released) {
     EXPECT_EQ(run_once(kind, Options{.path = path()}, 2s).status, Status::ok);
 }
 
-TEST_F(SqliteCheck, Reading_only_writes_nothing) {
+TEST_F(SqliteCheck, reading_only_writes_nothing) {
     const Outcome outcome =
         run_once(kind, Options{.path = path(), .write = false, .integrity = "full"});
     EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
@@ -126,7 +126,7 @@ TEST_F(SqliteCheck, Reading_only_writes_nothing) {
     EXPECT_EQ(other.number("SELECT count(*) FROM sqlite_master WHERE name = 'vitals_probe'"), 0);
 }
 
-TEST_F(SqliteCheck, A_database_that_went_missing_is_not_made_anew) {
+TEST_F(SqliteCheck, a_database_that_went_missing_is_not_made_anew) {
     std::filesystem::remove(path());
     const Outcome missing = run_once(kind, Options{.path = path()});
     EXPECT_EQ(missing.status, Status::failed);
@@ -141,7 +141,7 @@ TEST_F(SqliteCheck, A_database_that_went_missing_is_not_made_anew) {
     EXPECT_EQ(run_once(kind, Options{.path = path(), .create = true}).status, Status::ok);
 }
 
-TEST_F(SqliteCheck, A_file_that_is_none_is_failed) {
+TEST_F(SqliteCheck, a_file_that_is_none_is_failed) {
     std::ofstream(path()) << std::string(8192, 'x');
     const Outcome outcome = run_once(kind, Options{.path = path()});
     EXPECT_EQ(outcome.status, Status::failed);
@@ -149,7 +149,7 @@ TEST_F(SqliteCheck, A_file_that_is_none_is_failed) {
     EXPECT_EQ(run_once(kind, Options{.path = directory().path()}).status, Status::failed);
 }
 
-TEST_F(SqliteCheck, Finds_damage) {
+TEST_F(SqliteCheck, finds_damage) {
     {
         Other other(path());
         // Enough rows for pages of their own, which are then overwritten.
@@ -170,7 +170,7 @@ TEST_F(SqliteCheck, Finds_damage) {
     EXPECT_EQ(outcome.failed_phase, "integrity");
 }
 
-TEST_F(SqliteCheck, A_database_for_reading_only_cannot_be_written) {
+TEST_F(SqliteCheck, a_database_for_reading_only_cannot_be_written) {
     std::filesystem::permissions(path(), std::filesystem::perms::owner_read);
     const uid_t before = ::geteuid();
     if (before == 0) {
@@ -188,7 +188,7 @@ TEST_F(SqliteCheck, A_database_for_reading_only_cannot_be_written) {
 
 // While nobody has it open, the files of WAL mode are not there, and who may only read cannot make
 // them.
-TEST_F(SqliteCheck, Who_may_only_read_finds_the_same_whether_wal_is_in_use_or_not) {
+TEST_F(SqliteCheck, who_may_only_read_finds_the_same_whether_wal_is_in_use_or_not) {
     if (::geteuid() != 0) GTEST_SKIP() << "needs another user";
     ASSERT_EQ(::chmod(directory().path().c_str(), 0755), 0);
     ASSERT_EQ(::chmod(path().c_str(), 0644), 0);
@@ -215,7 +215,7 @@ TEST_F(SqliteCheck, Who_may_only_read_finds_the_same_whether_wal_is_in_use_or_no
     EXPECT_FALSE(std::filesystem::exists(path() + "-wal"));
 }
 
-TEST_F(SqliteCheck, What_may_not_be_opened_by_us_is_blindness) {
+TEST_F(SqliteCheck, what_may_not_be_opened_by_us_is_blindness) {
     std::filesystem::permissions(path(), std::filesystem::perms::none);
     const uid_t before = ::geteuid();
     if (before == 0) {
@@ -229,7 +229,7 @@ TEST_F(SqliteCheck, What_may_not_be_opened_by_us_is_blindness) {
     EXPECT_EQ(outcome.detail, "not permitted to open the database");
 }
 
-TEST_F(SqliteCheck, A_full_disk_is_failed_and_the_database_survives) {
+TEST_F(SqliteCheck, a_full_disk_is_failed_and_the_database_survives) {
     TemporaryDirectory mount;
     if (::mount("vitals-test", mount.path().c_str(), "tmpfs", 0, "size=64k") != 0)
         GTEST_SKIP() << "needs the right to mount";
@@ -245,7 +245,7 @@ TEST_F(SqliteCheck, A_full_disk_is_failed_and_the_database_survives) {
     EXPECT_EQ(later.status, Status::ok) << later.detail << later.error;
 }
 
-TEST_F(SqliteCheck, Work_without_end_stops_at_the_deadline) {
+TEST_F(SqliteCheck, work_without_end_stops_at_the_deadline) {
     Runner runner;
     {
         Other other(path());
@@ -261,7 +261,7 @@ TEST_F(SqliteCheck, Work_without_end_stops_at_the_deadline) {
     EXPECT_TRUE(runner.finished());
 }
 
-TEST_F(SqliteCheck, Keeps_no_descriptors) {
+TEST_F(SqliteCheck, keeps_no_descriptors) {
     Runner runner;
     const Options options{.path = path(), .integrity = "quick"};
     runner.run(kind, options, 2s);
@@ -271,7 +271,7 @@ TEST_F(SqliteCheck, Keeps_no_descriptors) {
     EXPECT_EQ(open_descriptors(), before);
 }
 
-TEST(Sqlite, Options_and_url) {
+TEST(Sqlite, options_and_url) {
     const Options memory{.path = ":memory:", .create = true};
     EXPECT_EQ(problem_of(kind, &memory), "path: expected the path of a database file");
     const Options both{.path = "/a", .create = true, .write = false};

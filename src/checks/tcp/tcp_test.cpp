@@ -9,10 +9,13 @@
 #include <fstream>
 
 #include "check_testing.hpp"
+#include "expect_failed.hpp"
 #include "net/connection.hpp"
 
 namespace vitals::checks::tcp {
 namespace {
+
+using vitals::testing::expect_failed;
 
 using namespace std::chrono_literals;
 using testing::Peer;
@@ -33,14 +36,6 @@ Outcome run(Options options, std::chrono::milliseconds timeout = 2000ms) {
     EXPECT_LE(runner.elapsed(), timeout + 100ms);
     EXPECT_TRUE(runner.finished());
     return outcome;
-}
-
-void expect_failed(const Outcome& outcome, ErrorClass error_class, const std::string& phase,
-                   const std::string& detail) {
-    EXPECT_EQ(outcome.status, Status::failed);
-    EXPECT_EQ(outcome.error_class, error_class) << to_string(outcome.error_class);
-    EXPECT_EQ(outcome.failed_phase, phase);
-    EXPECT_EQ(outcome.detail, detail);
 }
 
 std::vector<std::string> phases(const Outcome& outcome) {

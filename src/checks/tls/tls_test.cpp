@@ -1,4 +1,5 @@
 #include "tls.hpp"
+#include "expect_failed.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,6 +7,8 @@
 
 namespace vitals::checks::tls {
 namespace {
+
+using vitals::testing::expect_failed;
 
 using namespace std::chrono_literals;
 using testing::CertificateWish;
@@ -47,14 +50,6 @@ class Tls : public ::testing::Test {
         EXPECT_LE(runner.elapsed(), timeout + 100ms);
         EXPECT_TRUE(runner.finished());
         return outcome;
-    }
-
-    void expect_failed(const Outcome& outcome, ErrorClass error_class, const std::string& phase,
-                       const std::string& detail) {
-        EXPECT_EQ(outcome.status, Status::failed);
-        EXPECT_EQ(outcome.error_class, error_class) << to_string(outcome.error_class);
-        EXPECT_EQ(outcome.failed_phase, phase);
-        EXPECT_EQ(outcome.detail, detail) << outcome.error;
     }
 
     testing::TemporaryDirectory directory_;

@@ -1,4 +1,5 @@
 #include "vault.hpp"
+#include "expect_failed.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,6 +12,8 @@
 
 namespace vitals::checks::vault {
 namespace {
+
+using vitals::testing::expect_failed;
 
 using namespace std::chrono_literals;
 using testing::Peer;
@@ -74,14 +77,6 @@ Outcome run(const Options& options, std::chrono::milliseconds timeout = 2000ms) 
     EXPECT_TRUE(runner.finished());
     EXPECT_EQ((outcome.detail + outcome.error).find("geheim"), std::string::npos);
     return outcome;
-}
-
-void expect_failed(const Outcome& outcome, ErrorClass error_class, const std::string& phase,
-                   const std::string& detail) {
-    EXPECT_EQ(outcome.status, Status::failed);
-    EXPECT_EQ(outcome.error_class, error_class) << to_string(outcome.error_class);
-    EXPECT_EQ(outcome.failed_phase, phase);
-    EXPECT_EQ(outcome.detail, detail) << outcome.error;
 }
 
 std::string health_problem(const std::string& body, bool standby_ok = false) {

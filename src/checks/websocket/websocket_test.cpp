@@ -4,10 +4,13 @@
 #include <sys/socket.h>
 
 #include "check_testing.hpp"
+#include "expect_failed.hpp"
 #include "wire/websocket.hpp"
 
 namespace vitals::checks::websocket {
 namespace {
+
+using vitals::testing::expect_failed;
 
 using namespace std::chrono_literals;
 using testing::Peer;
@@ -63,14 +66,6 @@ Outcome run(Options options, std::chrono::milliseconds timeout = 500ms) {
     EXPECT_LE(runner.elapsed(), timeout + 100ms);
     EXPECT_TRUE(runner.finished());
     return outcome;
-}
-
-void expect_failed(const Outcome& outcome, ErrorClass error_class, const std::string& phase,
-                   const std::string& detail) {
-    EXPECT_EQ(outcome.status, Status::failed);
-    EXPECT_EQ(outcome.error_class, error_class) << to_string(outcome.error_class);
-    EXPECT_EQ(outcome.failed_phase, phase);
-    EXPECT_EQ(outcome.detail, detail);
 }
 
 TEST(Websocket, pings) {

@@ -134,7 +134,7 @@ class CelerySourceTest : public ::testing::Test {
     std::unique_ptr<CelerySource> source;
 };
 
-TEST_F(CelerySourceTest, HearsOnlineHeartbeatAndOffline) {
+TEST_F(CelerySourceTest, hears_online_heartbeat_and_offline) {
     std::atomic<bool> leave = false;
     const Peer peer(redis([&](const auto& words) -> std::string {
         if (words[0].text == "PSUBSCRIBE") {
@@ -156,7 +156,7 @@ TEST_F(CelerySourceTest, HearsOnlineHeartbeatAndOffline) {
     EXPECT_TRUE(becomes([&] { return log.find("heartbeats can be heard") != log.npos; }));
 }
 
-TEST_F(CelerySourceTest, IgnoresGarbageAndTellsOfItOnce) {
+TEST_F(CelerySourceTest, ignores_garbage_and_tells_of_it_once) {
     const Peer peer(redis([&](const auto& words) -> std::string {
         if (words[0].text != "PSUBSCRIBE") return "*2\r\n$4\r\npong\r\n$0\r\n\r\n";
         return subscribed + message("no envelope") + message(envelope("no event")) +
@@ -174,7 +174,7 @@ TEST_F(CelerySourceTest, IgnoresGarbageAndTellsOfItOnce) {
     EXPECT_EQ(log.find("ignored 2"), std::string::npos);
 }
 
-TEST_F(CelerySourceTest, LogsInAndSaysWhatIsRefused) {
+TEST_F(CelerySourceTest, logs_in_and_says_what_is_refused) {
     const Peer peer(redis([&](const auto& words) -> std::string {
         if (words[0].text != "AUTH") return "-NOAUTH Authentication required.\r\n";
         return words.size() == 3 && words[1].text == "u" && words[2].text == "p"
@@ -190,7 +190,7 @@ TEST_F(CelerySourceTest, LogsInAndSaysWhatIsRefused) {
     EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), lines) << "the same is said once";
 }
 
-TEST_F(CelerySourceTest, DialsAgainWhatRefusesAndKeepsTheTable) {
+TEST_F(CelerySourceTest, dials_again_what_refuses_and_keeps_the_table) {
     std::atomic<int> connections = 0;
     std::atomic<bool> well = true;
     const Peer peer(redis([&](const auto& words) -> std::string {
@@ -211,7 +211,7 @@ TEST_F(CelerySourceTest, DialsAgainWhatRefusesAndKeepsTheTable) {
     EXPECT_EQ(connections, 2);
 }
 
-TEST_F(CelerySourceTest, AConnectionThatHangsIsGivenUp) {
+TEST_F(CelerySourceTest, a_connection_that_hangs_is_given_up) {
     std::atomic<bool> hang = false;
     std::atomic<int> connections = 0;
     const Peer peer(redis([&](const auto& words) -> std::string {
@@ -231,7 +231,7 @@ TEST_F(CelerySourceTest, AConnectionThatHangsIsGivenUp) {
     EXPECT_TRUE(ok());
 }
 
-TEST_F(CelerySourceTest, FaultsOfTheStream) {
+TEST_F(CelerySourceTest, faults_of_the_stream) {
     for (const std::string scheme : {"redis://", "amqp://"}) {
         const auto at = [&](Peer::Handler handler, const std::string& expected) {
             const Peer peer(std::move(handler));
