@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string body(reinterpret_cast<const char*>(data), size);
     bool taken = false;
     Control control;
-    control.push = [&](Push push, auto) {
+    control.push = [&](vitals::Push push, auto) {
         taken = true;
         must(push.outcome.detail.find_first_of("\r\n") == std::string::npos);
         must(!push.ttl || push.ttl->count() > 0);
@@ -24,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         taken = true;
         must(!text.empty() && text.size() <= 1024);
     };
-    control.heartbeat = [&](Heartbeats beats, auto) {
+    control.heartbeat = [&](vitals::Heartbeats beats, auto) {
         taken = true;
         must(beats.beats.size() <= size + 1);
     };

@@ -8,11 +8,13 @@
 #include <string_view>
 
 #include "text/masked.hpp"
+#include "text/quote.hpp"
 #include "text/url.hpp"
 #include "wire/pattern.hpp"
 
 namespace {
 
+namespace text = vitals::text;
 using namespace vitals::wire;
 
 void require(bool condition) {
@@ -22,8 +24,8 @@ void require(bool condition) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    const std::string_view text(reinterpret_cast<const char*>(data), size);
-    if (const auto url = text::parse_url(text)) {
+    const std::string_view given(reinterpret_cast<const char*>(data), size);
+    if (const auto url = text::parse_url(given)) {
         const auto shown = text::parse_url(url->bare);
         require(shown.has_value());
         require(shown->user.empty() && shown->password.empty());
@@ -35,18 +37,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         // One of our own few sentences, whatever the text was.
         require(url.error().size() < 160);
     }
-    const std::string shown = text::masked(text);
+    const std::string shown = text::masked(given);
     require(text::masked(shown) == shown);
-    const std::string whole = text::masked_url(text);
+    const std::string whole = text::masked_url(given);
     require(text::masked_url(whole) == whole);
-    if (const auto url = text::parse_url(text); url && !url->password.empty())
+    if (const auto url = text::parse_url(given); url && !url->password.empty())
         require(whole.find(":***@") != std::string::npos);
-    const std::string quoted_text = quoted(text, 64);
+    const std::string quoted_text = text::quoted(given, 64);
     require(quoted_text.size() <= 64 * 4 + 5);
     for (const char letter : quoted_text) {
         require(static_cast<unsigned char>(letter) >= 0x20 && letter != 0x7f);
     }
-    if (const auto pattern = Pattern::parse(text); pattern && size < 64) {
+    if (const auto pattern = Pattern::parse(given); pattern && size < 64) {
         (void)pattern->found_in("some text\nto look at");
     }
     return 0;
