@@ -3,11 +3,10 @@
 
 #include <fmt/format.h>
 
-#include <boost/json.hpp>
-
 #include "cli/daemon_client.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/screen_text.hpp"
+#include "text/json.hpp"
 #include "text/percent.hpp"
 
 namespace vitals::cli {
@@ -15,8 +14,9 @@ namespace {
 
 // The API; or, where `control_from` lets who shows no token, the probe's own way.
 std::expected<Answer, Failure> set_text(const Daemon& daemon, const std::string& text) {
-    const boost::json::object body{{"text", text}};
-    auto answer = daemon.ask("PUT", "/v1/drain", boost::json::serialize(body));
+    std::string body;
+    text::JsonWriter(body).object().member("text", text).end_object();
+    auto answer = daemon.ask("PUT", "/v1/drain", body);
     if (!answer || answer->status == 200) return answer;
     if (answer->status != 401 || daemon.has_token()) {
         return std::unexpected(daemon.refusal(*answer));

@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include <boost/json.hpp>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -16,6 +15,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/screen_text.hpp"
 #include "config/config.hpp"
+#include "text/json.hpp"
 #include "text/percent.hpp"
 #include "text/words.hpp"
 
@@ -104,11 +104,14 @@ class Sender {
 
     std::expected<Answer, Failure> put(Status status, const std::string& detail,
                                        bool create) const {
-        boost::json::object body{{"status", to_string(status)}, {"create", create}};
-        if (!detail.empty()) body["detail"] = detail;
+        std::string body;
+        text::JsonWriter json(body);
+        json.object().member("status", to_string(status)).member("create", create);
+        if (!detail.empty()) json.member("detail", detail);
         const auto ttl = create && !ttl_ ? promised_ : ttl_;
-        if (ttl) body["ttl"] = format_duration(*ttl);
-        return ask("/v1/components/" + text::percent_encoded(name_), boost::json::serialize(body));
+        if (ttl) json.member("ttl", format_duration(*ttl));
+        json.end_object();
+        return ask("/v1/components/" + text::percent_encoded(name_), body);
     }
 
     std::expected<void, Failure> push(Status status, const std::string& detail) {

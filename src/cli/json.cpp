@@ -9,32 +9,25 @@
 namespace vitals::cli {
 namespace {
 
-double seconds(std::chrono::nanoseconds duration) {
-    // Microseconds are enough, and keep the digits few.
-    return static_cast<double>(std::chrono::round<std::chrono::microseconds>(duration).count()) /
-           1e6;
-}
-
 void write_run(text::JsonWriter& json, const ComponentState& state, Steady now) {
     const auto& outcome = *state.last;
     if (state.observed_at != System())
         json.member("observed_at", rfc3339_millis(state.observed_at));
     if (state.component->kind.empty()) {
         // The public answer of a daemon says no more.
-        if (outcome.duration.count() > 0)
-            json.member("duration_seconds", seconds(outcome.duration));
+        if (outcome.duration.count() > 0) json.member("duration_seconds", outcome.duration);
         return;
     }
-    json.member("age_seconds", seconds(std::max(now - state.observed, Steady::duration::zero())));
+    json.member("age_seconds", std::max(now - state.observed, Steady::duration::zero()));
     if (outcome.error_class != ErrorClass::none) {
         json.member("error_class", to_string(outcome.error_class));
     }
     if (!outcome.error.empty()) json.member("error", outcome.error);
     if (!outcome.failed_phase.empty()) json.member("failed_phase", outcome.failed_phase);
-    json.member("duration_seconds", seconds(outcome.duration));
+    json.member("duration_seconds", outcome.duration);
     json.key("phases").array();
     for (const auto& phase : outcome.phases) {
-        json.object().member("name", phase.name).member("seconds", seconds(phase.duration));
+        json.object().member("name", phase.name).member("seconds", phase.duration);
         json.end_object();
     }
     json.end_array();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/formats.hpp"
+#include "text/json.hpp"
 
 namespace vitals::cli {
 namespace {
@@ -217,6 +218,38 @@ std::expected<Snapshot, std::string> read_health_json(std::string_view body, Ste
     return snapshot;
 }
 
+namespace {
+
+// As it was received.
+void write(text::JsonWriter& json, const json::value& value) {
+    if (const auto* object = value.if_object()) {
+        json.object();
+        for (const auto& [name, member] : *object) {
+            json.key(std::string_view(name.data(), name.size()));
+            write(json, member);
+        }
+        json.end_object();
+    } else if (const auto* list = value.if_array()) {
+        json.array();
+        for (const auto& each : *list) write(json, each);
+        json.end_array();
+    } else if (const auto* text = value.if_string()) {
+        json.value(std::string_view(text->data(), text->size()));
+    } else if (const auto* flag = value.if_bool()) {
+        json.value(*flag);
+    } else if (const auto* whole = value.if_int64()) {
+        json.value(*whole);
+    } else if (const auto* large = value.if_uint64()) {
+        json.value(*large);
+    } else if (const auto* number = value.if_double()) {
+        json.value(*number);
+    } else {
+        json.null();
+    }
+}
+
+}  // namespace
+
 std::string only_components(std::string_view body, const Snapshot& selected, Steady now) {
     auto value = json::parse(body);
     auto& object = value.as_object();
@@ -228,7 +261,10 @@ std::string only_components(std::string_view body, const Snapshot& selected, Ste
     }
     object["components"] = std::move(kept);
     object["status"] = to_string(overall(selected, now));
-    return json::serialize(value) + '\n';
+    std::string text;
+    text::JsonWriter json(text);
+    write(json, value);
+    return text + '\n';
 }
 
 }  // namespace vitals::cli

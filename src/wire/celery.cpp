@@ -4,6 +4,8 @@
 
 #include <boost/json.hpp>
 
+#include "text/json.hpp"
+
 namespace vitals::wire::celery {
 
 namespace json = boost::json;
@@ -73,10 +75,6 @@ std::optional<std::string> from_base64(std::string_view text) {
     return bytes;
 }
 
-json::string_view view(std::string_view text) {
-    return {text.data(), text.size()};
-}
-
 Reply reply_of(std::string_view node, const json::value& said) {
     Reply reply;
     reply.node = node;
@@ -97,46 +95,35 @@ Reply reply_of(std::string_view node, const json::value& said) {
 }  // namespace
 
 std::string write_request(const Request& request) {
-    json::value destination;
-    if (!request.destination.empty()) {
-        json::array nodes;
-        for (const std::string& node : request.destination) nodes.emplace_back(view(node));
-        destination = std::move(nodes);
+    std::string body;
+    text::JsonWriter json(body);
+    json.object().member("method", request.method);
+    json.key("arguments").object().end_object().key("destination");
+    if (request.destination.empty()) {
+        json.null();
+    } else {
+        json.array();
+        for (const std::string& node : request.destination) json.value(node);
+        json.end_array();
     }
-    json::object reply_to;
-    reply_to["exchange"] = view(request.reply_exchange);
-    reply_to["routing_key"] = view(request.reply_key);
-    json::object body;
-    body["method"] = view(request.method);
-    body["arguments"] = json::object();
-    body["destination"] = std::move(destination);
-    body["pattern"] = nullptr;
-    body["matcher"] = nullptr;
-    body["ticket"] = view(request.ticket);
-    body["reply_to"] = std::move(reply_to);
-    return json::serialize(body);
+    json.member("pattern", nullptr).member("matcher", nullptr).member("ticket", request.ticket);
+    json.key("reply_to").object().member("exchange", request.reply_exchange);
+    json.member("routing_key", request.reply_key).end_object().end_object();
+    return body;
 }
 
 std::string write_envelope(const Envelope& envelope) {
-    json::object delivery;
-    delivery["exchange"] = view(envelope.exchange);
-    delivery["routing_key"] = "";
-    json::object properties;
-    properties["delivery_mode"] = 2;
-    properties["delivery_info"] = std::move(delivery);
-    properties["priority"] = 0;
-    properties["body_encoding"] = "base64";
-    properties["delivery_tag"] = view(envelope.delivery_tag);
-    json::object headers;
-    headers["clock"] = 1;
-    headers["expires"] = envelope.expires;
-    json::object whole;
-    whole["body"] = base64(envelope.body);
-    whole["content-encoding"] = "utf-8";
-    whole["content-type"] = "application/json";
-    whole["headers"] = std::move(headers);
-    whole["properties"] = std::move(properties);
-    return json::serialize(whole);
+    std::string whole;
+    text::JsonWriter json(whole);
+    json.object().member("body", base64(envelope.body));
+    json.member("content-encoding", "utf-8").member("content-type", "application/json");
+    json.key("headers").object().member("clock", 1).member("expires", envelope.expires);
+    json.end_object().key("properties").object().member("delivery_mode", 2);
+    json.key("delivery_info").object().member("exchange", envelope.exchange);
+    json.member("routing_key", "").end_object().member("priority", 0);
+    json.member("body_encoding", "base64").member("delivery_tag", envelope.delivery_tag);
+    json.end_object().end_object();
+    return whole;
 }
 
 std::expected<Opened, std::string> read_envelope(std::string_view text) {

@@ -11,6 +11,7 @@
 #include "backends/aws/answers.hpp"
 #include "backends/aws/service.hpp"
 #include "net/http_client.hpp"
+#include "text/json.hpp"
 #include "text/quote.hpp"
 #include "text/url.hpp"
 #include "wire/sigv4.hpp"
@@ -218,10 +219,11 @@ Outcome judge(const Part& part, const net::HttpResponse& response) {
 }
 
 net::awaitable<Outcome> state_of(const Part& part, const Options& options, net::Context& context) {
-    json::object asked;
-    asked["Name"] = options.name;
-    if (!options.bus.empty()) asked["EventBusName"] = options.bus;
-    const std::string body = json::serialize(asked);
+    std::string body;
+    text::JsonWriter json(body);
+    json.object().member("Name", options.name);
+    if (!options.bus.empty()) json.member("EventBusName", options.bus);
+    json.end_object();
     wire::sigv4::Request request;
     request.headers.emplace_back("content-type", "application/x-amz-json-1.1");
     request.headers.emplace_back("x-amz-target", fmt::format("AWSEvents.{}", part.operation));
@@ -243,18 +245,15 @@ std::string new_id() {
 
 // PutEvents answers 200 also when it refuses the event.
 net::awaitable<void> put(const Options& options, net::Context& context, std::string id) {
-    json::object detail;
-    detail["id"] = id;
-    json::object entry;
-    entry["Source"] = options.source;
-    entry["DetailType"] = options.detail_type;
-    entry["Detail"] = json::serialize(detail);
-    if (!options.bus.empty()) entry["EventBusName"] = options.bus;
-    json::object asked;
-    json::array sent;
-    sent.push_back(std::move(entry));
-    asked["Entries"] = std::move(sent);
-    const std::string body = json::serialize(asked);  // the request only looks at it
+    std::string detail;
+    text::JsonWriter(detail).object().member("id", id).end_object();
+    std::string body;
+    text::JsonWriter json(body);
+    json.object().key("Entries").array().object();
+    json.member("Source", options.source).member("DetailType", options.detail_type);
+    json.member("Detail", detail);
+    if (!options.bus.empty()) json.member("EventBusName", options.bus);
+    json.end_object().end_array().end_object();
     wire::sigv4::Request request;
     request.headers.emplace_back("content-type", "application/x-amz-json-1.1");
     request.headers.emplace_back("x-amz-target", "AWSEvents.PutEvents");

@@ -155,7 +155,7 @@ TEST(Http, a_page_without_what_is_expected_fails) {
     options.expect_body = "shop";
     expect_failed(run(options), ErrorClass::assertion, "judge",
                   "body does not hold the expected text");
-    options.expect_body.clear();
+    options.expect_body = {};
     options.expect_json = {{"/status", "up"}};
     expect_failed(run(options), ErrorClass::protocol, "judge", "body is not JSON");
     options.expect_json.clear();

@@ -5,11 +5,14 @@
 
 #include <thread>
 
+#include "expect_failed.hpp"
 #include "fake_postgres.hpp"
 #include "net/environment.hpp"
 
 namespace vitals::checks::postgres {
 namespace {
+
+using vitals::testing::expect_failed;
 
 using namespace std::chrono_literals;
 using testing::Peer;

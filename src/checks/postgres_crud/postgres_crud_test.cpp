@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "check_testing.hpp"
+#include "expect_failed.hpp"
 #include "fake_postgres.hpp"
 
 namespace vitals::checks::postgres_crud {
 namespace {
+
+using vitals::testing::expect_failed;
 
 using testing::problem_of;
 using testing::postgres::error;

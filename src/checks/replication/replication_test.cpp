@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "check_testing.hpp"
+#include "expect_failed.hpp"
 #include "fake_postgres.hpp"
 
 namespace vitals::checks::replication {
 namespace {
+
+using vitals::testing::expect_failed;
 
 using namespace std::chrono_literals;
 using testing::problem_of;
