@@ -178,8 +178,8 @@ TEST(Vault, a_standby_that_does_not_forward_is_followed) {
         return "HTTP/1.1 307 Temporary Redirect\r\nLocation: " + place +
                "\r\nContent-Length: 0\r\n\r\n";
     };
-    FakeVault standby(
-        {{"/v1/auth/token/lookup-self", to(leader.options().url + "/v1/auth/token/lookup-self")}});
+    FakeVault standby({{"/v1/auth/token/lookup-self",
+                        to(leader.options().url.text + "/v1/auth/token/lookup-self")}});
     EXPECT_EQ(run(standby.options()).detail, "active, token valid");
     ASSERT_EQ(leader.requests().size(), 1U);
     EXPECT_NE(leader.requests()[0].find("X-Vault-Token: hvs.geheim\r\n"), std::string::npos);
