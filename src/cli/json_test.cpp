@@ -30,7 +30,7 @@ TEST(Json, holds_what_a_run_found) {
         R"("detail":"connection refused","observed_at":"2026-11-18T11:06:40.000Z",)"
         R"("age_seconds":3,"error_class":"connect","error":"127.0.0.1:6379",)"
         R"("failed_phase":"connect","duration_seconds":0.0012,)"
-        R"("phases":[{"name":"resolve","seconds":1e-04},{"name":"connect","seconds":0.0011}],)"
+        R"("phases":[{"name":"resolve","seconds":0.0001},{"name":"connect","seconds":0.0011}],)"
         R"("properties":{"attempts":2,"secure":false}}]})"
         "\n");
 }

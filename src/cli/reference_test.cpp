@@ -42,7 +42,7 @@ constexpr Field example_fields[] = {
 };
 
 TEST(Keys, are_told_in_words) {
-    const Example defaults;
+    Example defaults;
     std::string text;
     for (const auto& key : keys_of(example_fields, ObjectRef(defaults))) {
         text += key.name + '|' + key.type + '|' + key.fallback + '|' + key.limits +

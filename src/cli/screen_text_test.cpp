@@ -23,9 +23,9 @@ TEST(Clean, keeps_a_line_a_line) {
     EXPECT_EQ(clean("\n\n"), "");
 }
 
-TEST(Clean, replaces_malformed_utf8_byte_by_byte) {
+TEST(Clean, replaces_what_is_not_utf8) {
     EXPECT_EQ(clean("\xff\xfe"), "??");
-    EXPECT_EQ(clean("cut \xe2\x82"), "cut ??");
+    EXPECT_EQ(clean("cut \xe2\x82"), "cut ?");
     EXPECT_EQ(clean("overlong \xc0\xaf"), "overlong ??");
     EXPECT_EQ(clean("surrogate \xed\xa0\x80"), "surrogate ???");
     EXPECT_EQ(clean("too far \xf4\x90\x80\x80"), "too far ????");

@@ -57,6 +57,23 @@ def test_celery_s_fanout_prefix_has_one_rule_for_checks_and_for_workers(tmp_path
     assert answer.returncode == 78
 
 
+@pytest.mark.parametrize(
+    ("kind", "option"),
+    [
+        ('http, url: "http://h/"', "expect_body"),
+        ('tcp, url: "tcp://h:1"', "expect"),
+        ('websocket, url: "ws://h/"', "expect"),
+        ("file, path: /a", "contains"),
+    ],
+)
+def test_a_pattern_that_is_none_is_refused(kind, option, tmp_path):
+    file = tmp_path / "vitals.yaml"
+    file.write_text(f'components: {{a: {{check: {kind}, {option}: "/(/"}}}}\n')
+    answer = run_vitals("validate", "-c", file)
+    assert answer.returncode == 78
+    assert f"'{option}' is not a regular expression of RE2: missing ): (" in answer.stderr
+
+
 def test_a_file_that_is_not_there():
     answer = run_vitals("validate", "-c", "/nonexistent/vitals.yaml")
     assert answer.returncode == 78

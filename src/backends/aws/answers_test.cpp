@@ -86,18 +86,6 @@ TEST(Aws, a_clock_that_is_wrong_is_no_wrong_secret) {
     }
 }
 
-TEST(Aws, names_the_secret_that_is_missing) {
-    try {
-        credentials("a", Secret::pending(), Secret());
-        FAIL();
-    } catch (const CheckError& error) {
-        EXPECT_EQ(error.error_class, ErrorClass::local);
-        EXPECT_EQ(error.error, "the secret key");
-    }
-    EXPECT_THROW(credentials("a", Secret("b"), Secret::pending()), CheckError);
-    EXPECT_EQ(credentials("a", Secret("b"), Secret()).session_token, "");
-}
-
 TEST(Aws, makes_the_host_header) {
     EXPECT_EQ(host_header("https", "a.example", 443), "a.example");
     EXPECT_EQ(host_header("http", "a.example", 443), "a.example:443");

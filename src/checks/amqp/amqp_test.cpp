@@ -288,7 +288,8 @@ TEST(AmqpOptions, are_checked) {
     EXPECT_NE(problem({.url = "amqp:///shop"}), "");
     EXPECT_EQ(problem({.url = "amqp://h/v?heartbeat=10"}),
               "url: has a query; expected amqp://host:port/vhost");
-    EXPECT_EQ(problem({.url = "amqp://a@h", .user = "b"}), "user stands in the URL and apart");
+    EXPECT_EQ(problem({.url = "amqp://a@h", .user = "b"}),
+              "user stands both in the URL and apart from it");
     EXPECT_EQ(problem({.url = "amqp://a:b@h", .password = Secret("c")}),
               "password stands both in the URL and apart from it");
     EXPECT_EQ(

@@ -170,7 +170,7 @@ TEST(Exec, secrets_reach_the_program_and_go_no_further) {
     options.secrets = {{"TOKEN", Secret::pending()}};
     const Outcome without = run_once(kind, options);
     EXPECT_EQ(without.status, Status::unknown);
-    EXPECT_EQ(without.detail, "a secret is not available yet");
+    EXPECT_EQ(without.detail, "a secret is not available");
 }
 
 TEST(Exec, standard_input_is_empty_and_no_descriptor_is_inherited) {

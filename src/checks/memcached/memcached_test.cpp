@@ -180,7 +180,7 @@ TEST(MemcachedOptions, are_checked) {
               "url: has a path; expected memcached://host:port");
     EXPECT_EQ(problem({.url = "memcached://u@h"}), "user and password belong together");
     EXPECT_EQ(problem({.url = "memcached://u:p@h", .user = "u", .password = Secret("p")}),
-              "user and password stand both in the URL and apart from it");
+              "user stands both in the URL and apart from it");
     EXPECT_EQ(problem({.url = "memcached://h", .user = "a b", .password = Secret("p")}),
               "user: holds a blank, which memcached takes for the user's end");
 }

@@ -426,7 +426,7 @@ TEST(S3, a_secret_that_is_not_there_is_our_own_fault) {
     options.secret_key = Secret::pending();
     const Outcome outcome = run(options);
     EXPECT_EQ(outcome.status, Status::unknown);
-    EXPECT_EQ(outcome.error, "the secret key");
+    EXPECT_EQ(outcome.error, "secret_key");
     EXPECT_EQ(store.requests().size(), 0U);
 }
 

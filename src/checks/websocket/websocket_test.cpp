@@ -157,7 +157,6 @@ TEST(WebsocketOptions, are_checked) {
     EXPECT_NE(problem({.url = "ws://u:p@h"}), "");
     EXPECT_NE(problem({.url = "ws://h", .subprotocol = "a b"}), "");
     EXPECT_NE(problem({.url = "ws://h", .unix_socket = "x"}), "");
-    EXPECT_NE(problem({.url = "ws://h", .expect = "/(/"}), "");
     EXPECT_NE(problem({.url = "ws://h", .headers = {{"a b", Secret("x")}}}), "");
 }
 
