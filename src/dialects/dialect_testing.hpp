@@ -47,8 +47,8 @@ inline std::shared_ptr<const ComponentState> state_of(Given given) {
     component->name = given.name;
     component->kind = given.kind;
     if (given.kind == "disk") component->category = Category::system;
-    if (given.kind == "postgres" || given.kind == "redis")
-        component->category = Category::datastore;
+    for (const char* datastore : {"postgres", "postgres_crud", "migrations", "redis", "s3"})
+        if (given.kind == datastore) component->category = Category::datastore;
     component->critical = given.critical;
     component->own = given.own;
     component->probes = given.probes;
