@@ -212,6 +212,18 @@ void read_components(const Node& node, Draft& draft) {
     for (const Node::Entry& entry : node.entries) read_component(entry, draft);
 }
 
+namespace {
+
+// Of a value that was set by code, for a fingerprint: also the password of a URL counts.
+std::string told_apart(const Field& field, const std::optional<ValueRef>& value) {
+    const auto* const parsed = value ? std::get_if<ParsedRef>(&*value) : nullptr;
+    if (parsed != nullptr && field.type_name == OptionText<text::Url>::name)
+        return parsed->value.as<text::Url>().text;
+    return format_value(field, value);
+}
+
+}  // namespace
+
 ComponentConfig component_of(std::string name, const Described& kind, AnyOptions options,
                              const Policy& defaults) {
     ComponentConfig made;
@@ -223,7 +235,7 @@ ComponentConfig component_of(std::string name, const Described& kind, AnyOptions
     made.ttl = ttl_of(kind, options);
     std::string text = made.kind;
     for (const Field& field : kind.description.fields)
-        text += fmt::format("\n{}={}", field.name, format_value(field, field.peek(options.ref())));
+        text += fmt::format("\n{}={}", field.name, told_apart(field, field.peek(options.ref())));
     made.fingerprint = digest(text);
     made.options = std::move(options);
     return made;

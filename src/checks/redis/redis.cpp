@@ -77,9 +77,10 @@ Verified verify_url(const text::Url& url) {
 
 Verified verify(const Options& options) {
     const text::Url& url = options.url;
-    if (!options.user.empty() && !options.password.configured())
+    const bool password = !url.password.empty() || options.password.configured();
+    if (!options.user.empty() && !password)
         return std::unexpected("a user without a password cannot log in");
-    if (!url.user.empty() && url.password.empty())
+    if (!url.user.empty() && !password)
         return std::unexpected(
             "url: a user without a password cannot log in; a password alone is written "
             "redis://:password@host");

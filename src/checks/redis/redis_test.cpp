@@ -413,6 +413,11 @@ TEST(RedisOptions, are_checked) {
               "password stands both in the URL and apart from it");
     EXPECT_EQ(problem({.url = "redis://h", .user = "u"}),
               "a user without a password cannot log in");
+    EXPECT_EQ(problem({.url = "redis://u@h"}),
+              "url: a user without a password cannot log in; a password alone is written "
+              "redis://:password@host");
+    EXPECT_EQ(problem({.url = "redis://u@h", .password = Secret("x")}), "");
+    EXPECT_EQ(problem({.url = "redis://:p@h", .user = "u"}), "");
     EXPECT_EQ(problem({.url = "redis://h", .mode = "replica", .role = "master"}),
               "mode: replica contradicts role: master");
     Options options;
