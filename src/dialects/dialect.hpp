@@ -2,8 +2,8 @@
 // options). It performs no I/O, keeps no state and knows no server. The server keeps what it
 // renders.
 //
-// Properties of an outcome that a dialect knows by name are in model/property.hpp. Others are shown by
-// svc_status for handlers and pushed components, else at full disclosure only.
+// Properties of an outcome that a dialect knows by name are in model/property.hpp. Others are shown
+// by svc_status for handlers and pushed components, else at full disclosure only.
 #pragma once
 
 #include <cstdint>

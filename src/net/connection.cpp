@@ -48,8 +48,8 @@ class Stream final : public Connection {
         ERR_clear_error();
     }
 
-    // Waits before it reads, never between reading and returning: Conversation's buffer is shared by
-    // all that wait.
+    // Waits before it reads, never between reading and returning: Conversation's buffer is shared
+    // by all that wait.
     awaitable<std::size_t> read_some(std::span<char> buffer) override {
         if (unwaited_ >= most_unwaited) co_await let_others_run();
         // An answer takes its time: looking for it at once would find nothing.
