@@ -65,10 +65,17 @@ std::expected<HttpUrl, std::string> read(std::string_view text) {
     return made;
 }
 
-// Whether it begins with a scheme of its own.
+// Whether it begins with a scheme of its own (RFC 3986, 3.1). `item_1:2` is a path: servers write
+// such ones, and clients follow them.
 bool is_absolute(std::string_view reference) {
-    const std::size_t colon = reference.find_first_of(":/?#");
-    return colon != reference.npos && colon > 0 && reference[colon] == ':';
+    constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const std::string_view scheme =
+        reference.substr(0, std::min(reference.find(':'), reference.size()));
+    if (scheme.size() == reference.size() || scheme.empty()) return false;
+    return letters.contains(scheme.front()) && std::ranges::all_of(scheme, [letters](char c) {
+               return letters.contains(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' ||
+                      c == '.';
+           });
 }
 
 // RFC 3986, 5.2.4, of a path that begins with a slash; what follows it stays.
