@@ -1,11 +1,18 @@
 """The samples of the five original systems' documents, made valid JSON and otherwise as they stand,
 and the daemon's answers beside them, field by field. What the components found is handed in, so that
-the answers hold exactly the documents' values; the real checks are tested elsewhere."""
+the answers hold exactly the documents' values; the real checks are tested elsewhere. At the end: the
+script of docs/migrating.md that compares an original with the daemon."""
 import json
+import os
+import re
+import signal
+import subprocess
+import threading
 
 import pytest
 
-from daemon import eventually
+from daemon import ROOT, eventually
+from peers import WebServer
 
 PULP = {
     "api_version": "2",
@@ -201,3 +208,88 @@ def test_caluma(daemon):
     answer = daemon.get("/healthz/")
     same(answer.json, CALUMA)
     assert (answer.status, answer.headers["Content-Type"]) == (503, "application/json")
+
+
+# ---- the script of docs/migrating.md ------------------------------------------------------------
+
+def http(body, code="200 OK"):
+    return (f"HTTP/1.1 {code}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}").encode()
+
+
+class Comparison:
+    """The script as it is printed, between two servers and with a shorter pause."""
+
+    def __init__(self, old, new):
+        text = (ROOT / "docs/migrating.md").read_text()
+        script = next(block for block in re.findall(r"^```sh\n(.*?)^```$", text, re.M | re.S)
+                      if "diff <(" in block)
+        for printed, real in ((r"^old=\S+$", f"old=http://127.0.0.1:{old.port}/"),
+                              (r"^new=\S+$", f"new=http://127.0.0.1:{new.port}/"),
+                              (r"\bsleep 10\b", "sleep 0.1")):
+            script, replaced = re.subn(printed, real, script, flags=re.M)
+            assert replaced == 1, printed
+        self.lines = []
+        self.process = subprocess.Popen(
+            ["bash", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}, start_new_session=True)
+        self.reader = threading.Thread(target=self.read)
+        self.reader.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip("\n"))
+
+    def prints(self, *expected):
+        """Each of the lines comes, from now on."""
+        begun = len(self.lines)
+        found = eventually(lambda: set(expected) <= set(self.lines[begun:]), 15)
+        assert found, f"{expected} is not in {self.lines[begun:]}"
+
+    def close(self):
+        os.killpg(self.process.pid, signal.SIGTERM)
+        self.process.wait()
+        self.reader.join()
+
+
+@pytest.fixture
+def sides():
+    old = WebServer(http('{"status": "ok", "at": "2026-11-30T01:56:48Z", "response_time": "0.1"}'))
+    new = WebServer(http('{"response_time":"0.2","at":"2026-11-30T01:57:00Z","status":"ok"}'))
+    yield old, new
+    for each in (old, new):
+        each.close()
+
+
+@pytest.fixture
+def comparison(sides):
+    made = Comparison(*sides)
+    yield made
+    made.close()
+
+
+def test_the_comparison_survives_whatever_a_side_answers(sides, comparison):
+    old, new = sides
+    assert eventually(lambda: len(old.requests) > 3 and len(new.requests) > 3, 15)
+    assert comparison.lines == [], "order, spacing and times do not differ"
+
+    new.answer = http('{"status": "failed", "at": "2026-11-30T01:57:00Z", "response_time": "2"}',
+                      "503 Service Unavailable")
+    comparison.prints("< 200 {", "> 503 {", '<  "status": "ok"', '>  "status": "failed"')
+    new.answer = http("<html>Bad Gateway</html>", "502 Bad Gateway")
+    comparison.prints("> 502 not JSON: '<html>Bad Gateway</html>'")
+    new.answer = http("", "503 Service Unavailable")
+    comparison.prints("> 503 not JSON: ''")
+    new.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n\xff\x1b\x00"    # cut short, no text
+    comparison.prints("> 200 not JSON: '\\ufffd\\x1b\\x00'")
+
+
+@pytest.mark.parametrize("gone, mark, there", [("old", "<", ">"), ("new", ">", "<")])
+def test_the_comparison_survives_a_side_that_goes_away(sides, comparison, gone, mark, there):
+    old, new = sides
+    assert eventually(lambda: len(old.requests) > 1 and len(new.requests) > 1, 15)
+    (old if gone == "old" else new).close()
+    comparison.prints(f"{mark} 000 no answer", f"{there} 200 {{")
+    # It goes on: it sees what the other side answers next.
+    (new if gone == "old" else old).answer = http("maintenance")
+    comparison.prints(f"{mark} 000 no answer", f"{there} 200 not JSON: 'maintenance'")
+    assert comparison.process.poll() is None
