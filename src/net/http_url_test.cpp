@@ -31,6 +31,7 @@ TEST(HttpUrl, is_taken_apart) {
         {"http://u%40:p%3aw@h/", "http h 80 u@/p:w /"},
         {"http://:p@h/", "http h 80 /p /"},
         {"http://[::1]:81/", "http ::1 81 /"},
+        {"http://[fe80::1%25eth0]/", "http fe80::1%eth0 80 /"},
         {"http://%61b/", "http ab 80 /"},
     };
     for (const auto& [url, expected] : urls) EXPECT_EQ(shown(parse_http_url(url)), expected) << url;

@@ -103,15 +103,30 @@ bool read_userinfo(std::string_view text, Url& url) {
     return true;
 }
 
+// With the zone of a link-local address, `fe80::1%25eth0` (RFC 6874, 2).
+bool read_ipv6(std::string_view literal, Url& url) {
+    constexpr std::string_view mark = "%25";
+    const auto zone_at = literal.find(mark);
+    url.host = lower(literal.substr(0, zone_at));
+    std::array<unsigned char, 16> address{};
+    if (::inet_pton(AF_INET6, url.host.c_str(), address.data()) != 1) return false;
+    if (zone_at == std::string_view::npos) return true;
+    const auto zone = literal.substr(zone_at + mark.size());
+    url.host += '%';
+    url.host += zone;
+    return !zone.empty() && std::ranges::all_of(zone, [](char c) {
+        return is_letter(c) || is_digit(c) || std::string_view("-._~").contains(c);
+    });
+}
+
 // What stands before the port; `text` keeps the colon and what follows.
 bool read_host(std::string_view& text, Url& url) {
     if (text.starts_with('[')) {
         const std::size_t end = text.find(']');
         if (end == std::string_view::npos) return false;
-        url.host = lower(text.substr(1, end - 1));
+        const auto literal = text.substr(1, end - 1);
         text.remove_prefix(end + 1);
-        std::array<unsigned char, 16> address{};
-        return ::inet_pton(AF_INET6, url.host.c_str(), address.data()) == 1;
+        return read_ipv6(literal, url);
     }
     const auto host = decoded(take_until(text, ":"), host_signs);
     if (!host) return false;
@@ -181,11 +196,12 @@ std::string_view without_driver(std::string_view scheme) {
     return scheme.substr(0, scheme.rfind('+'));
 }
 
-// Names in all alphabets; addresses were read before.
+// Names in all alphabets; addresses were read before, and only they hold a colon.
 bool can_be_host(std::string_view host) {
+    if (host.find(':') != std::string_view::npos) return true;
     return std::all_of(host.begin(), host.end(), [](char c) {
         return is_letter(c) || is_digit(c) ||
-               std::string_view("-._:").find(c) != std::string_view::npos ||
+               std::string_view("-._").find(c) != std::string_view::npos ||
                static_cast<unsigned char>(c) >= 0x80;
     });
 }

@@ -24,7 +24,7 @@ struct Url {
     std::string scheme;  // lower case
     std::string user;
     std::string password;
-    std::string host;  // lower case; an IPv6 address without brackets; may be empty
+    std::string host;  // lower case; IPv6 without brackets, its zone behind a `%`; may be empty
     std::optional<std::uint16_t> port;
     std::string path;  // with its leading `/`, where there is one
     std::vector<std::pair<std::string, std::string>> query;

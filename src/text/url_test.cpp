@@ -23,6 +23,8 @@ TEST(Url, is_taken_apart) {
 TEST(Url, takes_every_form_of_authority) {
     EXPECT_EQ(parse_url("tcp://[::1]:80")->host, "::1");
     EXPECT_EQ(parse_url("tcp://[FE80::1]:80")->host, "fe80::1");
+    EXPECT_EQ(parse_url("tcp://[FE80::1%25Eth0]:80")->host, "fe80::1%Eth0");
+    EXPECT_EQ(url_problem("tcp://[fe80::1%25eth0]:80", {"tcp"}), "");
     EXPECT_EQ(parse_url("tcp://127.0.0.1:80")->host, "127.0.0.1");
     EXPECT_EQ(parse_url("https://example.org")->port, std::nullopt);
     EXPECT_EQ(parse_url("https://example.org:")->port, std::nullopt);
@@ -62,6 +64,9 @@ TEST(Url, says_what_is_wrong_and_repeats_no_secret) {
                              "http://user:p@ss@host/",
                              "http://[::1]x/",
                              "http://[x]/",
+                             "http://[::1%eth0]/",
+                             "http://[::1%25]/",
+                             "http://[::1%25a%2Fb]/",
                              "http://h/%2",
                              "http://h/\\",
                              "http://h/?\"",

@@ -1,10 +1,12 @@
 #include "wire/xml.hpp"
 
 #include <expat.h>
+#include <iconv.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <type_traits>
 
 namespace vitals::wire {
@@ -18,6 +20,30 @@ std::string without_prefix(std::string_view name) {
     return std::string(name.substr(name.find(':') + 1));
 }
 
+// The encodings of one byte a character that are met beside those that expat reads by itself. The
+// name comes from the other side: iconv is asked for no other.
+int learn_encoding(void*, const char* name, XML_Encoding* encoding) noexcept {
+    std::string lower(name);
+    for (char& c : lower)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    if (!lower.starts_with("windows-125") && !lower.starts_with("iso-8859-"))
+        return XML_STATUS_ERROR;
+    const iconv_t converter = iconv_open("UCS-4LE", lower.c_str());
+    if (converter == reinterpret_cast<iconv_t>(-1)) return XML_STATUS_ERROR;
+    for (int byte = 0; byte < 256; ++byte) {
+        char in = static_cast<char>(byte);
+        unsigned char out[4] = {};
+        char* from = &in;
+        char* to = reinterpret_cast<char*>(out);
+        std::size_t left = 1;
+        std::size_t room = sizeof out;
+        const bool known = iconv(converter, &from, &left, &to, &room) == 0 && room == 0;
+        encoding->map[byte] = known ? out[0] | out[1] << 8 | out[2] << 16 : -1;
+    }
+    iconv_close(converter);
+    return XML_STATUS_OK;
+}
+
 class Parser {
   public:
     Parser() : expat_(XML_ParserCreate(nullptr)) {
@@ -29,9 +55,12 @@ class Parser {
         XML_SetElementHandler(expat_.get(), begin, end);
         XML_SetCharacterDataHandler(expat_.get(), characters);
         XML_SetStartDoctypeDeclHandler(expat_.get(), document_type);
+        XML_SetUnknownEncodingHandler(expat_.get(), learn_encoding, nullptr);
     }
 
+    // Blanks before the declaration are no XML, but some servers send them.
     void parse(std::string_view text) {
+        text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
         open_ = {&document_};
         constexpr std::size_t piece = 1 << 20;  // expat counts in int
         while (problem_.empty()) {

@@ -26,10 +26,20 @@ TEST(Xml, has_elements_attributes_and_texts) {
     EXPECT_EQ(root->find("a"), &*root);
 }
 
+TEST(Xml, takes_blanks_before_the_declaration) {
+    EXPECT_EQ(parse_xml(" \r\n<?xml version='1.0'?><a>x</a>")->text, "x");
+}
+
 TEST(Xml, reads_other_encodings_that_it_names) {
     const auto root = parse_xml("<?xml version='1.0' encoding='ISO-8859-1'?><a>\xe4</a>");
     ASSERT_TRUE(root) << root.error();
     EXPECT_EQ(root->text, "\xc3\xa4");
+    for (const char* name : {"windows-1252", "Windows-1252", "iso-8859-15"}) {
+        const auto euro = parse_xml(std::string("<?xml version='1.0' encoding='") + name +
+                                    (name[0] == 'i' ? "'?><a>\xa4</a>" : "'?><a>\x80</a>"));
+        ASSERT_TRUE(euro) << name << ": " << euro.error();
+        EXPECT_EQ(euro->text, "\xe2\x82\xac") << name;
+    }
     EXPECT_EQ(parse_xml("<?xml version='1.0' encoding='x'?><a/>").error(),
               "is in an encoding that is not known");
 }

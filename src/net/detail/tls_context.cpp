@@ -168,12 +168,16 @@ bool holds_hashed_files(const std::string& directories) {
     return false;
 }
 
+// A certificate names an address without its zone. A name that OpenSSL does not take would be none,
+// and every certificate would do.
 void set_name(X509_VERIFY_PARAM* parameters, const std::string& name) {
     X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    if (is_address(name))
-        X509_VERIFY_PARAM_set1_ip_asc(parameters, name.c_str());
-    else
-        X509_VERIFY_PARAM_set1_host(parameters, name.data(), name.size());
+    const int taken =
+        is_address(name)
+            ? X509_VERIFY_PARAM_set1_ip_asc(parameters, name.substr(0, name.find('%')).c_str())
+            : X509_VERIFY_PARAM_set1_host(parameters, name.data(), name.size());
+    if (taken != 1 || name.empty())
+        throw CheckError(ErrorClass::local, "no name to verify the certificate by", name);
 }
 
 // What was answered is no record of TLS: a port for the plain protocol.
