@@ -7,6 +7,12 @@
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
+# Before 1.0 a minor version may change the binary interface.
+set(soversion ${PROJECT_VERSION_MAJOR})
+if(soversion EQUAL 0)
+    set(soversion ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+endif()
+
 # Whatever is to be seen from outside lives in these rooms.
 set_target_properties(vitals_model vitals_library vitals_library_checks PROPERTIES
     CXX_VISIBILITY_PRESET default)
@@ -38,7 +44,7 @@ function(vitals_installed name)
         -Wl,--version-script=${map})
     add_dependencies(${target}_shared ${ARG_ROOTS} ${ARG_ROOMS})
     set_target_properties(${target}_shared PROPERTIES OUTPUT_NAME ${name}
-        VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR} LINK_DEPENDS ${map})
+        VERSION ${PROJECT_VERSION} SOVERSION ${soversion} LINK_DEPENDS ${map})
     install(TARGETS ${target}_shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library)
 
     set(archive ${CMAKE_BINARY_DIR}/lib${name}.a)

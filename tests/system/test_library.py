@@ -166,7 +166,7 @@ def test_the_shared_library_has_a_soname_and_needs_no_clients_of_backends(prefix
     def needed(file):
         return run("readelf", "-d", library_folder(prefix) / file)
 
-    assert "soname: [libvitals.so.0]" in needed("libvitals.so")
+    assert "soname: [libvitals.so.0.1]" in needed("libvitals.so")
     for other in ("curl", "sqlite", "libpq", "expat", "yaml", "re2", "cares", "boost"):
         assert other not in needed("libvitals.so")
     assert "libpq" in needed("libvitals-checks.so")
