@@ -31,6 +31,7 @@ SEES = {
     "endpoints": "text model http dialects",
     "server": "text model http dialects net endpoints",
     "secrets": "text model wire config net engine backends/vault",
+    "alerts": "text model",
     "drill": "text model net",
     "library": "text model http dialects net engine endpoints server",
     "app": "text model wire http dialects config net engine workers checks secrets history "
