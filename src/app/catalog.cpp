@@ -23,6 +23,7 @@
     kind(load) \
     kind(process) \
     kind(file) \
+    kind(certificate) \
     kind(exec) \
     kind(sqlite) \
     kind(amqp) \

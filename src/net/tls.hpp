@@ -30,6 +30,7 @@ inline constexpr Field tls_fields[] = {
 // What the peer showed in the handshake.
 struct PeerCertificate {
     std::string subject;
+    std::string fingerprint;  // SHA-256 of its own one, in lower case hexadecimal
     // Of the path that was verified; of all that was presented when it was not accepted or not
     // verified. Old certificates that servers go on sending, though no path needs them, say
     // nothing.

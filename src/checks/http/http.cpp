@@ -6,9 +6,9 @@
 #include <chrono>
 #include <utility>
 
+#include "checks/days_left.hpp"
 #include "expectation.hpp"
 #include "net/http_client.hpp"
-#include "text/amount.hpp"
 #include "text/url.hpp"
 #include "wire/pattern.hpp"
 
@@ -168,13 +168,10 @@ Outcome judge_certificate(std::int64_t degraded_below, const net::HttpResponse& 
         if (degraded_below == 0) return outcome;
         return failed("answered without TLS, so that no certificate can be judged");
     }
-    const std::int64_t days =
-        std::chrono::floor<std::chrono::days>(response.certificate->not_after_earliest - now)
-            .count();
+    const std::int64_t days = days_until(response.certificate->not_after_earliest, now);
     if (degraded_below > 0 && days < degraded_below) {
-        outcome = days < 0 ? failed("certificate expired", ErrorClass::tls)
-                           : degraded("certificate ends in " +
-                                      text::counted(static_cast<std::size_t>(days), "day"));
+        outcome = days < 0 ? failed(days_left_in_words(days), ErrorClass::tls)
+                           : degraded(days_left_in_words(days));
     }
     return std::move(outcome).with("certificate_days_left", days);
 }

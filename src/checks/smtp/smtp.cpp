@@ -8,8 +8,8 @@
 #include <memory>
 #include <utility>
 
+#include "checks/days_left.hpp"
 #include "net/conversation.hpp"
-#include "text/amount.hpp"
 #include "text/quote.hpp"
 #include "text/url.hpp"
 #include "wire/replies.hpp"
@@ -129,15 +129,12 @@ Outcome judge(const Options& options, const Session& session, System now) {
     Outcome outcome = ok(certificate ? "ready, with TLS" : "ready, without TLS");
     outcome.with("tls", certificate.has_value());
     if (!certificate) return outcome;
-    const std::int64_t days =
-        std::chrono::floor<std::chrono::days>(certificate->not_after_earliest - now).count();
+    const std::int64_t days = days_until(certificate->not_after_earliest, now);
     outcome.with("certificate_days_left", days);
     if (options.certificate_days > 0 && days < options.certificate_days) {
         outcome.status = days < 0 ? Status::failed : Status::degraded;
         outcome.error_class = days < 0 ? ErrorClass::tls : ErrorClass::none;
-        outcome.detail = days < 0 ? std::string("certificate expired")
-                                  : "certificate ends in " +
-                                        text::counted(static_cast<std::size_t>(days), "day");
+        outcome.detail = days_left_in_words(days);
         if (days < 0) outcome.failed_phase = "tls";
     }
     return outcome;

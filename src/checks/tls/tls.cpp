@@ -6,8 +6,8 @@
 #include <chrono>
 #include <utility>
 
+#include "checks/days_left.hpp"
 #include "net/connection.hpp"
-#include "text/amount.hpp"
 #include "text/url.hpp"
 
 namespace vitals::checks::tls {
@@ -65,22 +65,16 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return outcome;
 }
 
-std::string left_in_words(std::int64_t days) {
-    if (days < 0) return "certificate expired";
-    if (days == 0) return "certificate ends within a day";
-    return "certificate ends in " + text::counted(static_cast<std::size_t>(days), "day");
-}
-
 }  // namespace
 
 Outcome judge(const Options& options, const net::PeerCertificate& certificate, System now) {
-    const std::int64_t days =
-        std::chrono::floor<std::chrono::days>(certificate.not_after_earliest - now).count();
+    const std::int64_t days = days_until(certificate.not_after_earliest, now);
     Outcome outcome = ok("certificate valid");
     if (days < options.failed_below || days < 0) {
-        outcome = failed(left_in_words(days), days < 0 ? ErrorClass::tls : ErrorClass::assertion);
+        outcome =
+            failed(days_left_in_words(days), days < 0 ? ErrorClass::tls : ErrorClass::assertion);
     } else if (days < options.degraded_below) {
-        outcome = degraded(left_in_words(days));
+        outcome = degraded(days_left_in_words(days));
     }
     return std::move(outcome).with("days_left", days).with("version", certificate.version);
 }

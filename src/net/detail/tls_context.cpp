@@ -92,9 +92,19 @@ System not_after(const X509* certificate) {
     return std::chrono::system_clock::from_time_t(timegm(&parts));
 }
 
+std::string fingerprint(const X509* certificate) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned int size = 0;
+    if (X509_digest(certificate, EVP_sha256(), digest.data(), &size) != 1) return {};
+    std::string text;
+    for (unsigned int i = 0; i < size; ++i) text += fmt::format("{:02x}", digest[i]);
+    return text;
+}
+
 PeerCertificate describe(X509* leaf, STACK_OF(X509) * chain) {
     PeerCertificate made;
     made.subject = subject(leaf);
+    made.fingerprint = fingerprint(leaf);
     made.not_after_earliest = not_after(leaf);
     for (int i = 0; i < sk_X509_num(chain); ++i) {
         const System end = not_after(sk_X509_value(chain, i));
