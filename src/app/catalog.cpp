@@ -22,6 +22,7 @@
     kind(memory) \
     kind(load) \
     kind(process) \
+    kind(systemd) \
     kind(file) \
     kind(certificate) \
     kind(exec) \

@@ -1,0 +1,65 @@
+// The verdict on what systemd says of a unit. Pure.
+//
+// `ActiveState` alone is no verdict: a service that dies every second is `active` by chance, a
+// oneshot that ended well is `inactive` as one that is stopped, and a timer stays `active` whatever
+// becomes of its service.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "systemd.hpp"
+#include "vitals/outcome.hpp"
+#include "vitals/snapshot.hpp"
+#include "wire/dbus.hpp"
+
+namespace vitals::checks::systemd {
+
+// What counts of a unit's properties.
+struct Unit {
+    std::string name;
+    std::string load;               // LoadState
+    std::string active;             // ActiveState
+    std::string sub;                // SubState
+    std::string result;             // of a service or timer; empty where a unit has none
+    std::string type;               // of a service: simple, notify, oneshot, ...
+    std::string triggers;           // of a timer: the unit that it starts
+    std::uint64_t exit_code = 0;    // why the main process ended: 1 exited, 2 killed, 3 dumped core
+    std::uint64_t exit_status = 0;  // with which code, or by which signal
+    std::uint64_t restarts = 0;     // by systemd itself, since the unit was started by hand
+    std::optional<System> changed;  // the state; no value: never
+    std::optional<System> activated;     // became active
+    std::optional<System> main_started;  // the main process
+    std::optional<System> triggered;     // of a timer: the last time
+};
+
+Unit unit_of(const std::string& name, const wire::dbus::Value& properties);
+
+// What is remembered between runs of how often systemd has restarted a service.
+class Restarts {
+  public:
+    // Counts what is new.
+    void note(const Unit& unit, System now);
+    std::size_t within(std::chrono::milliseconds time, System now) const;
+
+  private:
+    static constexpr std::size_t most = 1000;
+    bool known_ = false;
+    std::uint64_t last_ = 0;
+    std::deque<System> times_;  // oldest first
+};
+
+// A service or any other unit but a timer.
+Outcome judge(const Options& options, const Unit& unit, const Restarts& restarts, System now);
+// A timer, with the unit that it starts.
+Outcome judge_timer(const Options& options, const Unit& timer, const Unit& started, System now);
+// `failed` are the names of all units that have failed, `state` is the manager's own.
+Outcome judge_all(const Options& options, std::string_view state,
+                  const std::vector<std::string>& failed);
+
+}  // namespace vitals::checks::systemd
