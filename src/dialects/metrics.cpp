@@ -29,6 +29,25 @@ double seconds(std::chrono::nanoseconds duration) {
     return static_cast<double>(micros.count()) / 1e6;
 }
 
+// What the configuration says of each, so that rules can join it: `* on(instance, component)
+// group_left(critical) vitals_component_info`.
+void write_infos(ExpositionWriter& writer, const States& states) {
+    writer.family("vitals_component", Type::info,
+                  "What the configuration says of the component; tags in one text, with commas.");
+    std::string tags;
+    for (const ComponentState* state : states) {
+        const Component& component = *state->component;
+        tags.clear();
+        for (const std::string& tag : component.tags) tags += (tags.empty() ? "" : ",") + tag;
+        writer.sample({{"component", component.name},
+                       {"kind", component.kind},
+                       {"group", component.group()},
+                       {"critical", component.critical ? "true" : "false"},
+                       {"tags", tags}},
+                      std::uint64_t{1});
+    }
+}
+
 void write_statuses(ExpositionWriter& writer, const States& states, Steady now) {
     writer.family("vitals_component_status", Type::gauge,
                   "The component's status: 0 ok, 1 degraded, 2 failed, 3 unknown.");
@@ -137,6 +156,7 @@ Response render(const Snapshot& snapshot, const Request& request) {
     response.body.reserve(4096 + states.size() * 1536);
     ExpositionWriter writer(response.body, format);
     write_whole(writer, snapshot, states, request);
+    write_infos(writer, states);
     write_statuses(writer, states, request.now);
     write_runs(writer, states);
     write_service(writer, snapshot, request);

@@ -83,6 +83,24 @@ TEST(Metrics, names_each_series_once) {
     }
 }
 
+TEST(Metrics, tells_group_criticality_and_tags) {
+    Snapshot snapshot = snapshot_of({{.name = "databases/main", .kind = "postgres"},
+                                     {.name = "disk", .kind = "disk", .critical = false}});
+    auto tagged = std::make_shared<Component>(*snapshot.components[0]->component);
+    tagged->tags = {"storage", "shop"};
+    auto state = std::make_shared<ComponentState>(*snapshot.components[0]);
+    state->component = tagged;
+    snapshot.components[0] = state;
+    const std::string body = render("metrics", snapshot, scrape()).body;
+    for (const char* line :
+         {"vitals_component_info{component=\"databases/"
+          "main\",kind=\"postgres\",group=\"databases\","
+          "critical=\"true\",tags=\"storage,shop\"} 1\n",
+          "vitals_component_info{component=\"disk\",kind=\"disk\",group=\"\",critical=\"false\","
+          "tags=\"\"} 1\n"})
+        EXPECT_NE(body.find(line), std::string::npos) << line << body;
+}
+
 TEST(Metrics, counts_workers_heard_of) {
     const std::string body = render("metrics", troubled(), scrape()).body;
     EXPECT_NE(body.find("vitals_workers{group=\"pulp\"} 1\n"), std::string::npos);

@@ -9,6 +9,7 @@
 
 #include "endpoints/facts.hpp"
 #include "endpoints/process_figures.hpp"
+#include "http/gzip.hpp"
 
 namespace vitals::endpoints {
 namespace {
@@ -26,6 +27,7 @@ std::string key_of(const KeptAnswer& question) {
     auto add = [&key](std::string_view text) { key.append(text).push_back('\0'); };
     key += static_cast<char>('0' + static_cast<int>(request.disclose));
     key += request.authorized ? 'a' : '-';
+    key += question.gzip ? 'z' : '-';
     add(request.method);
     add(request.path);
     add(request.rest);
@@ -158,6 +160,7 @@ dialects::Response KeptAnswers::produce(KeptAnswer& kept, const Snapshot& snapsh
     kept.request.traffic = {};
     kept.request.process = nullptr;
     kept.request.application_metrics = {};
+    http::compress(response, kept.gzip);
     return response;
 }
 

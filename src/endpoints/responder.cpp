@@ -9,6 +9,7 @@
 #include "endpoints/facts.hpp"
 #include "endpoints/problem.hpp"
 #include "endpoints/resource.hpp"
+#include "http/gzip.hpp"
 
 namespace vitals::endpoints {
 namespace {
@@ -44,6 +45,11 @@ bool is_preflight(const http::Head& head) {
 Response not_allowed(Response response, std::string_view methods) {
     response.headers.emplace_back("Allow", methods);
     return response;
+}
+
+bool wants_gzip(const http::Head& head) {
+    const std::string_view* const field = head.field("accept-encoding");
+    return field != nullptr && http::accepts_gzip(*field);
 }
 
 bool is_api_path(std::string_view path) {
@@ -140,6 +146,7 @@ void Responder::plan_endpoint(Question question, const Mounts::Found& found) {
     made.route = reinterpret_cast<std::uintptr_t>(&endpoint);
     made.routes = routes_;
     made.wants_process = dialect.wants_process;
+    made.gzip = wants_gzip(head);
     made.label = plan.label;
     plan.kept = kept_.find_or_keep(std::move(made));
 }
@@ -191,6 +198,7 @@ void Responder::plan_operation(Question question) {
     made.render = operation->render;
     made.route = reinterpret_cast<std::uintptr_t>(operation);
     made.routes = routes_;
+    made.gzip = wants_gzip(head);
     made.label = plan.label;
     plan.kept = kept_.find_or_keep(std::move(made));
 }

@@ -1,4 +1,5 @@
 """What Prometheus reads, judged by its own tool and by its Python client's strict parser."""
+import gzip
 import json
 import shutil
 import subprocess
@@ -30,12 +31,25 @@ def test_promtool_finds_nothing(daemon):
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
+def test_a_scraper_that_takes_gzip_gets_it(daemon):
+    plain = daemon.get("/metrics")
+    small = daemon.get("/metrics", {"Accept-Encoding": "gzip"})
+    assert small.headers["Content-Encoding"] == "gzip" and plain.headers["Content-Encoding"] is None
+    assert int(small.headers["Content-Length"]) == len(small.body) < len(plain.body) / 2
+
+    def names(text):
+        return {line.split(" ")[0] for line in text.decode().splitlines() if "http_requests" not in line}
+
+    assert names(gzip.decompress(small.body)) == names(plain.body)
+    assert daemon.get("/livez", {"Accept-Encoding": "gzip"}).headers["Content-Encoding"] is None
+
+
 def test_openmetrics(daemon):
     accept = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
     answer = daemon.get("/metrics", {"Accept": accept})
     assert answer.headers["Content-Type"] == \
         "application/openmetrics-text; version=1.0.0; charset=utf-8"
-    assert answer.headers["Vary"] == "Accept"
+    assert answer.headers["Vary"] == "Accept, Accept-Encoding"
     assert answer.text.endswith("# EOF\n")
     families = {family.name: family
                 for family in openmetrics.text_string_to_metric_families(answer.text)}
