@@ -1,13 +1,10 @@
 // The configuration reader on arbitrary bytes: it must end, stay within bounds, and either give a
 // configuration or name at least one problem, sorted and inside the file.
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
-#include <string_view>
 
 #include "config/sample_catalog.hpp"
+#include "target.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+void vitals::fuzz::run(std::string_view text) {
     using namespace vitals::config;
     static const Catalog catalog = sample::catalog();
     static const Options options = [] {
@@ -18,14 +15,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         };
         return made;
     }();
-    const std::string_view text(reinterpret_cast<const char*>(data), size);
     const auto config = parse(text, "fuzz.yaml", catalog, options);
-    if (config) return 0;
+    if (config) return;
     const Problems& problems = config.error();
-    if (problems.empty()) std::abort();
+    require(!problems.empty());
     for (std::size_t i = 0; i < problems.size(); ++i) {
-        if (problems[i].message.empty() || problems[i].position.line > size + 1) std::abort();
-        if (i > 0 && problems[i].position < problems[i - 1].position) std::abort();
+        require(!problems[i].message.empty() && problems[i].position.line <= text.size() + 1);
+        require(i == 0 || !(problems[i].position < problems[i - 1].position));
     }
-    return 0;
 }

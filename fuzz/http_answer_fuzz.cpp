@@ -1,13 +1,10 @@
 // An HTTP server that says arbitrary bytes: received in one piece or cut anywhere they must come to
 // the same, and nothing may be larger than the limits.
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
-#include <string>
-#include <string_view>
 
+#include "target.hpp"
 #include "wire/http_answer.hpp"
 
+namespace vitals::fuzz {
 namespace {
 
 using vitals::wire::HttpAnswer;
@@ -21,10 +18,10 @@ std::string told(std::string_view bytes, std::size_t piece, bool to_head) {
     for (std::size_t at = 0; at < bytes.size() && taken && !*taken; at += piece)
         taken = answer.receive(bytes.substr(at, piece));
     if (taken && !*taken) taken = answer.end();
-    if (answer.body.size() > max_body) std::abort();
+    require(answer.body.size() <= max_body);
     // How much of a body was taken before it was found wrong depends on where it was cut.
     if (!taken) return "! " + taken.error().detail;
-    if (answer.status < 100 || answer.status > 999) std::abort();
+    require(answer.status >= 100 && answer.status <= 999);
     std::string text = std::to_string(answer.status) + answer.body;
     for (const auto* fields : {&answer.headers, &answer.trailers})
         for (const auto& [name, value] : *fields) text += name + "=" + value + ";";
@@ -33,11 +30,12 @@ std::string told(std::string_view bytes, std::size_t piece, bool to_head) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    if (size == 0) return 0;
-    const bool to_head = (data[0] & 1) != 0;
-    const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-    const std::string whole = told(bytes, size, to_head);
-    if (told(bytes, 1, to_head) != whole || told(bytes, 7, to_head) != whole) std::abort();
-    return 0;
+void run(std::string_view bytes) {
+    if (bytes.empty()) return;
+    const bool to_head = (bytes[0] & 1) != 0;
+    bytes.remove_prefix(1);
+    const std::string whole = told(bytes, bytes.size(), to_head);
+    require(told(bytes, 1, to_head) == whole && told(bytes, 7, to_head) == whole);
 }
+
+}  // namespace vitals::fuzz

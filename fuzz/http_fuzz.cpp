@@ -1,22 +1,15 @@
 // The request parser on arbitrary bytes, whole and in pieces: where the bytes are cut must not
 // change what is understood, whatever is understood keeps the promises that framing rests on, and
 // what Beast would take for something else is refused.
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
-#include <string>
-#include <string_view>
 
 #include "http/body.hpp"
 #include "http/request.hpp"
+#include "target.hpp"
 
+namespace vitals::fuzz {
 namespace {
 
 using namespace vitals::http;
-
-void must(bool condition) {
-    if (!condition) std::abort();
-}
 
 // What became of a body: how much of the bytes was its own, and how it ended.
 struct Ended {
@@ -33,7 +26,7 @@ Ended read_body(const Head& head, std::string_view bytes, std::size_t piece) {
     while (ended.taken < bytes.size() && !body.done() && !body.refused()) {
         const std::string_view next = bytes.substr(ended.taken, piece);
         const std::size_t count = body.feed(next);
-        must(count <= next.size() && count > 0);
+        require(count <= next.size() && count > 0);
         ended.taken += count;
     }
     ended.done = body.done();
@@ -43,66 +36,66 @@ Ended read_body(const Head& head, std::string_view bytes, std::size_t piece) {
     } else {
         ended.content = body.content();
     }
-    must(body.content().size() <= 4096);
+    require(body.content().size() <= 4096);
     return ended;
 }
 
 void check_head(const Head& head) {
-    must(!head.method.empty() && !head.target.empty());
-    must(head.minor == 0 || head.minor == 1);
+    require(!head.method.empty() && !head.target.empty());
+    require(head.minor == 0 || head.minor == 1);
     std::size_t hosts = 0, lengths = 0, encodings = 0;
     for (const auto& [name, value] : head.fields) {
-        must(name.find_first_of(" \t\r\n:") == std::string_view::npos && !name.empty());
-        must(value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos);
+        require(name.find_first_of(" \t\r\n:") == std::string_view::npos && !name.empty());
+        require(value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos);
         hosts += equal_ignoring_case(name, "host") ? 1 : 0;
         lengths += equal_ignoring_case(name, "content-length") ? 1 : 0;
         encodings += equal_ignoring_case(name, "transfer-encoding") ? 1 : 0;
     }
-    must(hosts == 1 || (hosts == 0 && head.minor == 0));
-    must(lengths + encodings <= 1);
-    must(head.chunked == (encodings == 1));
-    must(!head.chunked || head.minor == 1);
+    require(hosts == 1 || (hosts == 0 && head.minor == 0));
+    require(lengths + encodings <= 1);
+    require(head.chunked == (encodings == 1));
+    require(!head.chunked || head.minor == 1);
 }
 
 void check_target(const Head& head) {
     const auto target = parse_target(head.method, head.target);
     if (!target) {
-        must(target.error().status >= 400 && !target.error().why.empty());
+        require(target.error().status >= 400 && !target.error().why.empty());
         return;
     }
-    must(target->asterisk || target->raw_path.starts_with('/'));
-    must(target->path.find('\0') == std::string::npos);
+    require(target->asterisk || target->raw_path.starts_with('/'));
+    require(target->path.find('\0') == std::string::npos);
     for (const auto& [name, value] : target->query)
-        must(name.find('\0') == std::string::npos && value.find('\0') == std::string::npos);
+        require(name.find('\0') == std::string::npos && value.find('\0') == std::string::npos);
 }
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+void run(std::string_view bytes) {
     const auto end = find_head_end(bytes);
     const std::string_view raw = bytes.substr(0, end.value_or(bytes.size()));
     const bool hopeless = refuse_early(raw).has_value();
-    if (!end) return 0;
+    if (!end) return;
     const auto head = parse_head(raw);
     if (!head) {
-        must(head.error().status >= 400 && !head.error().why.empty());
-        return 0;
+        require(head.error().status >= 400 && !head.error().why.empty());
+        return;
     }
     // What is understood in the end was never refused on the way, at whatever byte it was cut.
-    must(!hopeless);
+    require(!hopeless);
     for (std::size_t cut = 0; cut < raw.size(); cut += 1 + raw.size() / 64) {
-        must(!refuse_early(raw.substr(0, cut)));
-        must(!refuse_early(raw, cut));
-        must(find_head_end(raw, cut) == end);
+        require(!refuse_early(raw.substr(0, cut)));
+        require(!refuse_early(raw, cut));
+        require(find_head_end(raw, cut) == end);
     }
     check_head(*head);
     check_target(*head);
     const std::string_view rest = bytes.substr(*end);
     const Ended whole = read_body(*head, rest, rest.size() + 1);
-    must(read_body(*head, rest, 1) == whole);
-    must(read_body(*head, rest, 7) == whole);
+    require(read_body(*head, rest, 1) == whole);
+    require(read_body(*head, rest, 7) == whole);
     if (!head->chunked && head->length <= 4096 && rest.size() >= head->length)
-        must(whole.done && whole.content == rest.substr(0, head->length));
-    return 0;
+        require(whole.done && whole.content == rest.substr(0, head->length));
 }
+
+}  // namespace vitals::fuzz

@@ -1,24 +1,16 @@
 // Files that migrations are read from, on arbitrary bytes; the first byte says which kind. What is
 // found is never larger than what was given.
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
-#include <string>
-#include <string_view>
-#include <vector>
 
 #include "checks/migrations/liquibase.hpp"
 #include "checks/migrations/migration_names.hpp"
 #include "checks/migrations/python_source.hpp"
+#include "target.hpp"
 
+namespace vitals::fuzz {
 namespace {
 
 namespace migrations = vitals::checks::migrations;
 using namespace vitals::checks::migrations;
-
-void must(bool holds) {
-    if (!holds) std::abort();
-}
 
 std::size_t size_of(const python::Literal& literal) {
     std::size_t size = literal.text.size();
@@ -30,14 +22,14 @@ void python_source(std::string_view text) {
     const python::Module module =
         python::parse(text, {"a", "replaces", "revision", "down_revision"});
     for (const python::Assignment& each : module.assignments)
-        must(size_of(each.value) <= text.size());
+        require(size_of(each.value) <= text.size());
     (void)module.value_of("Migration", "replaces");
 }
 
 void change_log(std::string_view file, std::string_view text) {
     const auto log = liquibase::parse(file, text);
     if (!log) return;
-    must(log->sets.size() <= text.size() + 1 && log->includes.size() <= text.size());
+    require(log->sets.size() <= text.size() + 1 && log->includes.size() <= text.size());
     const std::vector<std::string> contexts{"prod"};
     for (const liquibase::ChangeSet& set : log->sets) {
         (void)liquibase::context_allows(set.context, contexts);
@@ -54,15 +46,15 @@ void names(std::string_view text) {
     const std::vector<std::string> contexts{"prod"};
     (void)liquibase::context_allows(text, contexts);
     if (const auto version = migrations::Version::parse(text))
-        must(migrations::Version::parse(version->text()) == version);
+        require(migrations::Version::parse(version->text()) == version);
 }
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    if (size == 0) return 0;
-    const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
-    switch (data[0]) {
+void run(std::string_view bytes) {
+    if (bytes.empty()) return;
+    const std::string_view text = bytes.substr(1);
+    switch (bytes[0]) {
         case 'p':
             python_source(text);
             break;
@@ -81,5 +73,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         default:
             names(text);
     }
-    return 0;
 }
+
+}  // namespace vitals::fuzz

@@ -1,23 +1,16 @@
 // Plugin output on arbitrary bytes: reading it must end and stay within bounds, what is shown must
 // be one line of valid UTF-8, and a measurement must survive being written out and read again.
 #include <cmath>
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
-#include <string>
-#include <string_view>
 
 #include <fmt/format.h>
 
+#include "target.hpp"
 #include "wire/nagios.hpp"
 
+namespace vitals::fuzz {
 namespace {
 
 using namespace vitals::wire;
-
-void require(bool condition) {
-    if (!condition) std::abort();
-}
 
 bool is_utf8(std::string_view text) {
     // An oracle of another kind than the code under test: decode, then check the value.
@@ -64,12 +57,11 @@ std::string written(const PerfDatum& datum) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    const std::string_view text(reinterpret_cast<const char*>(data), size);
+void run(std::string_view text) {
     const PluginOutput output = parse_plugin_output(text, 16);
     require(output.perfdata.size() <= 16);
     require(output.text.find('\n') == std::string::npos);
-    require(output.text.size() + output.long_text.size() <= size);
+    require(output.text.size() + output.long_text.size() <= text.size());
     for (const PerfDatum& datum : output.perfdata) {
         require(std::isfinite(datum.value) && !datum.label.empty());
         if (datum.label.find_first_of("|\n") != std::string::npos) continue;
@@ -82,5 +74,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         require(shown.size() <= limit + std::string_view("…").size());
         for (const char letter : shown) require(static_cast<unsigned char>(letter) >= 0x20);
     }
-    return 0;
 }
+
+}  // namespace vitals::fuzz

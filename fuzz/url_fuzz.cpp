@@ -1,30 +1,22 @@
 // URLs, patterns and quoted texts on arbitrary bytes: what is shown of a URL must be one itself and
 // hold no credentials, what is said against one must not grow with it, and a quoted text must be
 // one line of printable characters.
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
-#include <string>
-#include <string_view>
 
+#include "target.hpp"
 #include "text/masked.hpp"
 #include "text/quote.hpp"
 #include "text/url.hpp"
 #include "wire/pattern.hpp"
 
+namespace vitals::fuzz {
 namespace {
 
 namespace text = vitals::text;
 using namespace vitals::wire;
 
-void require(bool condition) {
-    if (!condition) std::abort();
-}
-
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    const std::string_view given(reinterpret_cast<const char*>(data), size);
+void run(std::string_view given) {
     if (const auto url = text::parse_url(given)) {
         const auto shown = text::parse_url(url->bare);
         require(shown.has_value());
@@ -48,8 +40,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const char letter : quoted_text) {
         require(static_cast<unsigned char>(letter) >= 0x20 && letter != 0x7f);
     }
-    if (const auto pattern = Pattern::parse(given); pattern && size < 64) {
+    if (const auto pattern = Pattern::parse(given); pattern && given.size() < 64) {
         (void)pattern->found_in("some text\nto look at");
     }
-    return 0;
 }
+
+}  // namespace vitals::fuzz
