@@ -1,6 +1,7 @@
 #include "check_testing.hpp"
 
 #include <arpa/inet.h>
+#include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -116,6 +117,27 @@ Outcome Runner::run(const checks::Run& run, milliseconds timeout) {
 Outcome run_once(const checks::Kind& kind, const AnyOptions& options, milliseconds timeout) {
     Runner runner;
     return runner.run(kind, options, timeout);
+}
+
+Outcome run_in_time(const checks::Kind& kind, const AnyOptions& options, milliseconds timeout) {
+    Runner runner;
+    Outcome outcome = runner.run(kind, options, timeout);
+    EXPECT_LE(runner.elapsed(), timeout + milliseconds(100));
+    EXPECT_TRUE(runner.finished());
+    return outcome;
+}
+
+Outcome run_discreetly(const checks::Kind& kind, const AnyOptions& options, milliseconds timeout) {
+    EXPECT_EQ(problem_of(kind, options.ref()), "");
+    Outcome outcome = run_in_time(kind, options, timeout);
+    EXPECT_EQ((outcome.detail + outcome.error).find("geheim"), std::string::npos);
+    return outcome;
+}
+
+std::vector<std::string> phases(const Outcome& outcome) {
+    std::vector<std::string> names;
+    for (const Phase& phase : outcome.phases) names.push_back(phase.name);
+    return names;
 }
 
 std::string problem_of(const checks::Kind& kind, const ObjectRef& options) {
@@ -236,6 +258,17 @@ void reset_on_close(int descriptor) {
     ::setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
+int connections_of_runs(int runs, const checks::Kind& kind, const AnyOptions& options,
+                        const Peer& peer) {
+    Runner runner;
+    runner.keep_connections();
+    for (int i = 0; i < runs; ++i) {
+        const Outcome outcome = runner.run(kind, options, std::chrono::seconds(5));
+        EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
+    }
+    return peer.accepted();
+}
+
 FullPeer::FullPeer() {
     std::tie(listener_, port_) = bind_somewhere();
     ::listen(listener_, 0);
@@ -271,6 +304,15 @@ std::size_t open_descriptors() {
         ++count;
     }
     return count - 1;  // the one of the listing itself
+}
+
+void expect_no_descriptor_kept(const std::function<void()>& round, int times) {
+    round();
+    std::this_thread::sleep_for(milliseconds(50));
+    const std::size_t before = open_descriptors();
+    for (int i = 0; i < times; ++i) round();
+    std::this_thread::sleep_for(milliseconds(50));
+    EXPECT_LE(open_descriptors(), before + 1);
 }
 
 TemporaryDirectory::TemporaryDirectory() {

@@ -21,6 +21,11 @@ class Environment;
 
 namespace vitals::testing {
 
+template <class Options>
+AnyOptions erased(Options options) {
+    return AnyOptions(std::make_shared<Options>(std::move(options)));
+}
+
 // Runs checks one after another on one loop, as the engine does, so that what a run leaves behind
 // (descriptors, coroutines) is seen by the next. Used by one thread.
 class Runner {
@@ -33,7 +38,7 @@ class Runner {
     // One run under a deadline; the outcome that the engine would record.
     template <class Options>
     Outcome run(const checks::Kind& kind, Options options, std::chrono::milliseconds timeout) {
-        return run(kind, AnyOptions(std::make_shared<Options>(std::move(options))), timeout);
+        return run(kind, erased(std::move(options)), timeout);
     }
     Outcome run(const checks::Kind& kind, const AnyOptions& options,
                 std::chrono::milliseconds timeout);
@@ -67,8 +72,30 @@ Outcome run_once(const checks::Kind& kind, const AnyOptions& options,
 template <class Options>
 Outcome run_once(const checks::Kind& kind, Options options,
                  std::chrono::milliseconds timeout = std::chrono::seconds(2)) {
-    return run_once(kind, AnyOptions(std::make_shared<Options>(std::move(options))), timeout);
+    return run_once(kind, erased(std::move(options)), timeout);
 }
+
+// Runs the kind once and expects that the deadline was kept to 100 ms and that nothing goes on
+// behind it.
+Outcome run_in_time(const checks::Kind& kind, const AnyOptions& options,
+                    std::chrono::milliseconds timeout);
+template <class Options>
+Outcome run_in_time(const checks::Kind& kind, Options options,
+                    std::chrono::milliseconds timeout = std::chrono::seconds(2)) {
+    return run_in_time(kind, erased(std::move(options)), timeout);
+}
+// Likewise, and expects that the options are in order and that the outcome does not show `geheim`,
+// the secret of these tests.
+Outcome run_discreetly(const checks::Kind& kind, const AnyOptions& options,
+                       std::chrono::milliseconds timeout);
+template <class Options>
+Outcome run_discreetly(const checks::Kind& kind, Options options,
+                       std::chrono::milliseconds timeout = std::chrono::seconds(2)) {
+    return run_discreetly(kind, erased(std::move(options)), timeout);
+}
+
+// The names of the phases, in order.
+std::vector<std::string> phases(const Outcome& outcome);
 
 // What is wrong with options that were set by code: every field's `verify` and the whole's, as
 // configuration asks them; empty when nothing is.
@@ -123,6 +150,15 @@ void close_in_order(int descriptor);
 // Makes closing the descriptor a reset.
 void reset_on_close(int descriptor);
 
+// So many runs of one component that keeps its connection, each of them ok; how many connections
+// they took.
+int connections_of_runs(int runs, const checks::Kind& kind, const AnyOptions& options,
+                        const Peer& peer);
+template <class Options>
+int connections_of_runs(int runs, const checks::Kind& kind, Options options, const Peer& peer) {
+    return connections_of_runs(runs, kind, erased(std::move(options)), peer);
+}
+
 // A listener whose queue is full: connecting to it neither succeeds nor fails.
 class FullPeer {
   public:
@@ -142,6 +178,8 @@ class FullPeer {
 // A free port on 127.0.0.1 between 20000 and 32000 with nothing behind it.
 std::uint16_t closed_port();
 std::size_t open_descriptors();  // of this process
+// Does `round` once and then so many times; these leave nothing open. A peer may be at its last.
+void expect_no_descriptor_kept(const std::function<void()>& round, int times = 200);
 
 // A directory that is gone with the object.
 class TemporaryDirectory {

@@ -197,10 +197,7 @@ class PostgresTest : public ::testing::Test {
     Outcome run_on(const Peer& peer, const checks::Kind& kind, Options options,
                    std::chrono::milliseconds timeout = std::chrono::seconds(2)) {
         options.url = url_of(peer);
-        Runner runner;
-        Outcome outcome = runner.run(kind, options, timeout);
-        EXPECT_LE(runner.elapsed(), timeout + std::chrono::milliseconds(100));
-        EXPECT_TRUE(runner.finished());
+        Outcome outcome = run_in_time(kind, options, timeout);
         EXPECT_EQ(outcome.error.find("s3cret"), std::string::npos) << outcome.error;
         return outcome;
     }
@@ -211,13 +208,7 @@ class PostgresTest : public ::testing::Test {
         const Peer peer(server_.handler());
         options.url = url_of(peer);
         options.auth_every = std::chrono::hours(1);
-        Runner runner;
-        runner.keep_connections();
-        for (int i = 0; i < 2; ++i) {
-            const Outcome outcome = runner.run(kind, options, std::chrono::seconds(2));
-            EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
-        }
-        return peer.accepted();
+        return connections_of_runs(2, kind, std::move(options), peer);
     }
     FakePostgres server_;
     std::string parameters_;  // of the URL: `?sslmode=require`

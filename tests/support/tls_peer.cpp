@@ -50,6 +50,14 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* size,
 
 }  // namespace
 
+Authority::Authority()
+    : identity_(make_certificate({.subject = "test authority",
+                                  .names = {},
+                                  .addresses = {},
+                                  .until = std::chrono::hours(24 * 365),
+                                  .authority = true})),
+      file_(directory_.write("ca.pem", identity_.certificate)) {}
+
 bool TlsStream::send_all(std::string_view bytes) {
     return SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size())) > 0;
 }

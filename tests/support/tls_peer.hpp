@@ -12,6 +12,22 @@ struct ssl_st;
 
 namespace vitals::testing {
 
+// An authority that a check is told to trust by the file that its certificate stands in.
+class Authority {
+  public:
+    Authority();
+    Identity issue(const CertificateWish& wish = {}) const {
+        return make_certificate(wish, identity_);
+    }
+    const Identity& identity() const { return identity_; }
+    const std::string& file() const { return file_; }
+
+  private:
+    TemporaryDirectory directory_;
+    Identity identity_;
+    std::string file_;
+};
+
 // The server's side of a TLS connection, blocking. Does not own the descriptor.
 class TlsStream {
   public:

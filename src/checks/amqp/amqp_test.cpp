@@ -131,13 +131,8 @@ Options to(const std::string& address) {
     return {.url = "amqp://" + address};
 }
 
-// Runs under a deadline that must be kept to 100 ms.
 Outcome run(Options options, std::chrono::milliseconds timeout = 2000ms) {
-    Runner runner;
-    Outcome outcome = runner.run(kind, std::move(options), timeout);
-    EXPECT_LE(runner.elapsed(), timeout + 100ms);
-    EXPECT_TRUE(runner.finished());
-    return outcome;
+    return testing::run_in_time(kind, std::move(options), timeout);
 }
 
 TEST(Amqp, takes_messages) {
@@ -145,10 +140,9 @@ TEST(Amqp, takes_messages) {
     const Outcome outcome = run(to(peer.address()));
     EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
     EXPECT_EQ(outcome.detail, "takes messages");
-    std::vector<std::string> phases;
-    for (const Phase& phase : outcome.phases) phases.push_back(phase.name);
-    EXPECT_EQ(phases, (std::vector<std::string>{"connect", "greeting", "auth", "vhost", "channel",
-                                                "publish", "close"}));
+    EXPECT_EQ(testing::phases(outcome),
+              (std::vector<std::string>{"connect", "greeting", "auth", "vhost", "channel",
+                                        "publish", "close"}));
 }
 
 TEST(Amqp, judges_queues) {
@@ -272,12 +266,7 @@ TEST(Amqp, keeps_no_descriptor) {
         EXPECT_EQ(runner.run(kind, hang, 10ms).error_class, ErrorClass::timeout);
         EXPECT_EQ(runner.run(kind, to("127.0.0.1:1"), 2s).error_class, ErrorClass::connect);
     };
-    round();
-    std::this_thread::sleep_for(50ms);
-    const std::size_t before = testing::open_descriptors();
-    for (int i = 0; i < 100; ++i) round();
-    std::this_thread::sleep_for(50ms);
-    EXPECT_LE(testing::open_descriptors(), before + 1);  // a peer may be at its last
+    testing::expect_no_descriptor_kept(round, 100);
 }
 
 TEST(AmqpOptions, are_checked) {
@@ -299,19 +288,13 @@ TEST(AmqpOptions, are_checked) {
               "queues: a queue's name has 1 to 255 bytes");
 }
 
-// Three runs of one component that keeps its connection; all must be ok. How many connections.
+// How many connections three runs take.
 int connections_of_three_runs(const Broker& broker) {
     const Peer peer(broker);
     Options options = to(peer.address());
     options.auth_every = 1h;
     options.queues = {{"orders", {}}};
-    Runner runner;
-    runner.keep_connections();
-    for (int i = 0; i < 3; ++i) {
-        const Outcome outcome = runner.run(kind, options, 5s);
-        EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
-    }
-    return peer.accepted();
+    return testing::connections_of_runs(3, kind, std::move(options), peer);
 }
 
 TEST(Amqp, a_connection_can_be_kept_with_its_channel) {

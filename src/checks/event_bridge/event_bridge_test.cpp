@@ -1,11 +1,11 @@
 #include "event_bridge.hpp"
-#include "expect_failed.hpp"
 
 #include <gtest/gtest.h>
 
 #include <functional>
 
-#include "tls_peer.hpp"
+#include "expect_failed.hpp"
+#include "http_peer.hpp"
 
 namespace vitals::checks::event_bridge {
 namespace {
@@ -13,31 +13,24 @@ namespace {
 using vitals::testing::expect_failed;
 
 using namespace std::chrono_literals;
+using testing::http_answer;
 using testing::Peer;
-using testing::Runner;
 
-std::string answer(const std::string& status, const std::string& body) {
-    return "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) +
-           "\r\n\r\n" + body;
-}
-
-Options of(const std::string& part, std::uint16_t port, const std::string& scheme = "http") {
+Options of(const std::string& part, const std::string& endpoint) {
     return {.part = part,
             .region = "eu-central-1",
             .name = part == "credentials" ? "" : "orders",
-            .endpoint = scheme + "://127.0.0.1:" + std::to_string(port),
+            .endpoint = endpoint,
             .access_key = "key",
             .secret_key = Secret("geheim")};
 }
 
 Outcome run(const Options& options, std::chrono::milliseconds timeout = 2000ms) {
-    EXPECT_EQ(testing::problem_of(kind, &options), "");
-    Runner runner;
-    Outcome outcome = runner.run(kind, options, timeout);
-    EXPECT_LE(runner.elapsed(), timeout + 100ms);
-    EXPECT_TRUE(runner.finished());
-    EXPECT_EQ((outcome.detail + outcome.error).find("geheim"), std::string::npos);
-    return outcome;
+    return testing::run_discreetly(kind, options, timeout);
+}
+
+Outcome against(const std::string& url, std::chrono::milliseconds timeout) {
+    return run(of("rule", url), timeout);
 }
 
 TEST(EventBridge, judges_the_state_of_a_part) {
@@ -66,8 +59,8 @@ TEST(EventBridge, judges_the_state_of_a_part) {
         {"rule", "{}", "not the answer of EventBridge", Status::failed},
     };
     for (const Case& each : cases) {
-        const Peer peer(Peer::answer(answer("200 OK", each.body)));
-        const Outcome outcome = run(of(each.part, peer.port()));
+        const Peer peer(Peer::answer(http_answer("200 OK", each.body)));
+        const Outcome outcome = run(of(each.part, "http://" + peer.address()));
         EXPECT_EQ(outcome.status, each.status) << each.body;
         EXPECT_EQ(outcome.detail, each.detail) << each.body;
         if (each.status == Status::failed) {
@@ -78,9 +71,9 @@ TEST(EventBridge, judges_the_state_of_a_part) {
 
 TEST(EventBridge, refusals_are_told_apart) {
     const auto refused = [](const std::string& code) {
-        const Peer peer(Peer::answer(
-            answer("400 Bad Request", R"({"__type":"x#)" + code + R"(","message":"theirs"})")));
-        return run(of("rule", peer.port()));
+        const Peer peer(Peer::answer(http_answer(
+            "400 Bad Request", R"({"__type":"x#)" + code + R"(","message":"theirs"})")));
+        return run(of("rule", "http://" + peer.address()));
     };
     expect_failed(refused("ResourceNotFoundException"), ErrorClass::assertion, "rule",
                   "rule does not exist");
@@ -93,41 +86,25 @@ TEST(EventBridge, refusals_are_told_apart) {
 }
 
 TEST(EventBridge, credentials_are_believed_only_by_the_answer) {
-    const Peer good(Peer::answer(answer("200 OK", "<a><Arn>arn:aws:iam::1:user/a</Arn></a>")));
-    EXPECT_EQ(run(of("credentials", good.port())).detail, "credentials are valid");
-    const Peer page(Peer::answer(answer("200 OK", "<html>")));
-    expect_failed(run(of("credentials", page.port())), ErrorClass::protocol, "credentials",
-                  "not the answer of STS");
-    const Peer bad(
-        Peer::answer(answer("403 Forbidden", "<Error><Code>InvalidClientTokenId</Code></Error>")));
-    expect_failed(run(of("credentials", bad.port())), ErrorClass::auth, "credentials",
-                  "access key unknown");
+    const Peer good(Peer::answer(http_answer("200 OK", "<a><Arn>arn:aws:iam::1:user/a</Arn></a>")));
+    EXPECT_EQ(run(of("credentials", "http://" + good.address())).detail, "credentials are valid");
+    const Peer page(Peer::answer(http_answer("200 OK", "<html>")));
+    expect_failed(run(of("credentials", "http://" + page.address())), ErrorClass::protocol,
+                  "credentials", "not the answer of STS");
+    const Peer bad(Peer::answer(
+        http_answer("403 Forbidden", "<Error><Code>InvalidClientTokenId</Code></Error>")));
+    expect_failed(run(of("credentials", "http://" + bad.address())), ErrorClass::auth,
+                  "credentials", "access key unknown");
 }
 
 TEST(EventBridge, a_peer_that_misbehaves_fails) {
-    expect_failed(run(of("rule", testing::closed_port())), ErrorClass::connect, "connect",
-                  "connection refused");
-    const Peer hanging(Peer::hang());
-    const Outcome outcome = run(of("rule", hanging.port()), 200ms);
-    EXPECT_EQ(outcome.error_class, ErrorClass::timeout);
-    EXPECT_EQ(outcome.failed_phase, "rule");
-    const Peer resetting(Peer::reset());
-    expect_failed(run(of("rule", resetting.port())), ErrorClass::protocol, "rule",
-                  "connection reset");
-    const Peer garbage(Peer::answer("nonsense\r\n\r\n"));
-    expect_failed(run(of("rule", garbage.port())), ErrorClass::protocol, "rule", "not HTTP");
-    const Peer flooding(Peer::answer(answer("200 OK", std::string(600'000, 'x'))));
-    expect_failed(run(of("rule", flooding.port())), ErrorClass::protocol, "rule",
-                  "answer larger than 256KiB");
-    const Peer untrusted(testing::tls_answer(testing::make_certificate(testing::CertificateWish{}),
-                                             answer("200 OK", "{}")));
-    expect_failed(run(of("rule", untrusted.port(), "https")), ErrorClass::tls, "tls",
-                  "certificate not trusted");
+    testing::expect_http_faults(against, "rule", "256KiB");
+    testing::expect_tls_verified(against);
 }
 
 TEST(EventBridgeOptions, are_checked) {
     const auto problem = [](const std::function<void(Options&)>& change) {
-        Options options = of("rule", 1);
+        Options options = of("rule", "http://127.0.0.1:1");
         change(options);
         return testing::problem_of(kind, &options);
     };
@@ -153,15 +130,15 @@ TEST(EventBridge, an_event_must_come_out_at_the_sink) {
     int questions = 0;
     const Peer bus([&](int descriptor) {
         put = testing::read_until(descriptor, "}]}");
-        testing::send_all(descriptor, answer("200 OK", taken));
+        testing::send_all(descriptor, http_answer("200 OK", taken));
     });
     const Peer sink([&](int descriptor) {
         const std::string head = testing::read_until(descriptor, "\r\n\r\n");
         const std::string id = head.substr(head.find("?id=") + 4, 39);
         const bool has = parrot || (!loses && ++questions > 2 && put.find(id) != std::string::npos);
-        testing::send_all(descriptor, answer("200 OK", has ? "it is " + id : "nothing"));
+        testing::send_all(descriptor, http_answer("200 OK", has ? "it is " + id : "nothing"));
     });
-    Options options = of("e2e", bus.port());
+    Options options = of("e2e", "http://" + bus.address());
     options.name.clear();
     options.sink = "http://" + sink.address() + "/?id={id}";
     const Outcome outcome = run(options);
@@ -212,7 +189,7 @@ TEST(EventBridgeOptions, come_from_a_url) {
 }
 
 TEST(EventBridge, what_belongs_to_the_sink_is_checked) {
-    Options options = of("e2e", 1);
+    Options options = of("e2e", "http://127.0.0.1:1");
     EXPECT_NE(testing::problem_of(kind, &options), "") << "a name";
     options.name.clear();
     EXPECT_EQ(testing::problem_of(kind, &options), "part e2e needs a sink");
@@ -222,7 +199,7 @@ TEST(EventBridge, what_belongs_to_the_sink_is_checked) {
         options.sink = wrong;
         EXPECT_NE(testing::problem_of(kind, &options), "") << wrong;
     }
-    Options rule = of("rule", 1);
+    Options rule = of("rule", "http://127.0.0.1:1");
     rule.sink = "http://sink/{id}";
     EXPECT_EQ(testing::problem_of(kind, &rule), "only part e2e has a sink");
 }

@@ -21,7 +21,6 @@ using testing::greeting;
 using testing::header;
 using testing::Peer;
 using testing::reset_stream;
-using testing::Runner;
 
 // A whole gRPC answer: settings, headers, one message, trailers.
 std::string answer(const std::string& message, const std::string& status) {
@@ -38,11 +37,7 @@ Options to(const std::string& address) {
 }
 
 Outcome run(Options options, std::chrono::milliseconds timeout = 500ms) {
-    Runner runner;
-    Outcome outcome = runner.run(kind, std::move(options), timeout);
-    EXPECT_LE(runner.elapsed(), timeout + 100ms);
-    EXPECT_TRUE(runner.finished());
-    return outcome;
+    return testing::run_in_time(kind, std::move(options), timeout);
 }
 
 // The preface may come in a write of its own: an answer before the request is none.

@@ -146,11 +146,8 @@ TEST(HttpJson, what_is_no_json_is_a_fault_of_protocol) {
 }
 
 TEST(HttpJson, pointers_are_checked) {
-    EXPECT_EQ(pointer_problem("/a/0/~0~1"), "");
-    EXPECT_EQ(pointer_problem(""), "");
-    EXPECT_NE(pointer_problem("a"), "");
-    EXPECT_NE(pointer_problem("/~"), "");
-    EXPECT_NE(pointer_problem("/~2"), "");
+    for (const char* good : {"/a/0/~0~1", ""}) EXPECT_EQ(pointer_problem(good), "");
+    for (const char* wrong : {"a", "/~", "/~2"}) EXPECT_NE(pointer_problem(wrong), "") << wrong;
 }
 
 }  // namespace

@@ -6,7 +6,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "http_peer.hpp"
 #include "tls_peer.hpp"
+#include "url_of.hpp"
 
 namespace vitals::checks::http {
 namespace {
@@ -18,6 +20,7 @@ using testing::CertificateWish;
 using testing::Identity;
 using testing::make_certificate;
 using testing::Peer;
+using testing::phases;
 using testing::Runner;
 
 Options to(const Peer& peer, const std::string& path = "/") {
@@ -25,21 +28,11 @@ Options to(const Peer& peer, const std::string& path = "/") {
 }
 
 Outcome run(const Options& options, std::chrono::milliseconds timeout = 2000ms) {
-    Runner runner;
-    Outcome outcome = runner.run(kind, options, timeout);
-    EXPECT_LE(runner.elapsed(), timeout + 100ms);
-    EXPECT_TRUE(runner.finished());
-    return outcome;
+    return testing::run_in_time(kind, options, timeout);
 }
 
-std::string page(const std::string& body, const std::string& head = "HTTP/1.1 200 OK") {
-    return head + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-}
-
-std::vector<std::string> phases(const Outcome& outcome) {
-    std::vector<std::string> names;
-    for (const Phase& phase : outcome.phases) names.push_back(phase.name);
-    return names;
+std::string page(const std::string& body, const std::string& status = "200 OK") {
+    return testing::http_answer(status, body);
 }
 
 // The requests that were made of a server, which answers each with `bytes`.
@@ -108,7 +101,7 @@ TEST(Http, takes_credentials_from_the_url_and_sends_them_only_as_a_header) {
 // Whatever goes wrong, no text of the outcome repeats the password.
 TEST(Http, never_tells_credentials) {
     const Peer garbage(Peer::answer("nonsense\r\n\r\n"));
-    const Peer failing(Peer::answer(page("no", "HTTP/1.1 500 No")));
+    const Peer failing(Peer::answer(page("no", "500 No")));
     const Peer hanging(Peer::hang());
     const Peer away(Peer::answer("HTTP/1.1 302 Found\r\nLocation: ftp://h/\r\n\r\n"));
     for (const std::uint16_t port :
@@ -139,7 +132,7 @@ TEST(Http, a_secret_that_is_not_there_is_our_own_fault) {
 }
 
 TEST(Http, another_status_fails) {
-    const Peer peer(Peer::answer(page("sorry", "HTTP/1.1 503 Service Unavailable")));
+    const Peer peer(Peer::answer(page("sorry", "503 Service Unavailable")));
     const Outcome outcome = run(to(peer));
     expect_failed(outcome, ErrorClass::assertion, "judge", "status 503, expected 2xx");
     EXPECT_EQ(outcome.error, R"(body: "sorry")");
@@ -312,26 +305,16 @@ TEST(Http, head_has_no_body_to_wait_for) {
 
 class Https : public ::testing::Test {
   protected:
-    Https() {
-        authority_ = make_certificate({.subject = "test authority",
-                                       .names = {},
-                                       .addresses = {},
-                                       .until = 24h * 365,
-                                       .authority = true});
-        ca_ = directory_.write("ca.pem", authority_.certificate);
-    }
     Peer::Handler serving(const CertificateWish& wish, const std::string& bytes) const {
-        return testing::tls_answer(make_certificate(wish, authority_), bytes);
+        return testing::tls_answer(authority_.issue(wish), bytes);
     }
     Options to(const Peer& peer, const std::string& host = "127.0.0.1") const {
         Options options;
         options.url = "https://" + host + ":" + std::to_string(peer.port()) + "/";
-        options.tls.ca = ca_;
+        options.tls.ca = authority_.file();
         return options;
     }
-    testing::TemporaryDirectory directory_;
-    Identity authority_;
-    std::string ca_;
+    testing::Authority authority_;
 };
 
 TEST_F(Https, a_good_answer_is_ok) {
@@ -421,11 +404,7 @@ TEST_F(Https, keeps_no_descriptor) {
     };
     round();
     EXPECT_EQ(runner.run(kind, http::to(resetting), 2s).error_class, ErrorClass::protocol);
-    std::this_thread::sleep_for(50ms);
-    const std::size_t before = testing::open_descriptors();
-    for (int i = 0; i < 200; ++i) round();
-    std::this_thread::sleep_for(50ms);
-    EXPECT_LE(testing::open_descriptors(), before + 1);  // a peer may be at its last
+    testing::expect_no_descriptor_kept(round);
 }
 
 TEST(HttpOptions, are_checked) {
@@ -454,10 +433,9 @@ TEST(HttpOptions, are_checked) {
 }
 
 TEST(HttpOptions, come_from_a_url) {
-    Options options;
-    EXPECT_TRUE(kind.from_url(ObjectRef(options), "https://example.org/health"));
-    EXPECT_EQ(options.url.text, "https://example.org/health");
-    EXPECT_FALSE(kind.from_url(ObjectRef(options), "http:///"));
+    EXPECT_EQ(testing::url_of<Options>(kind, "https://example.org/health"),
+              "https://example.org/health");
+    EXPECT_EQ(testing::url_of<Options>(kind, "http:///"), "names no host");
 }
 
 }  // namespace

@@ -96,11 +96,7 @@ class Memcached : public ::testing::Test {
     Outcome run_on(const Peer& peer, std::chrono::milliseconds timeout = 2000ms) {
         Options options = options_;
         options.url = "memcached://" + peer.address();
-        Runner runner;
-        Outcome outcome = runner.run(kind, options, timeout);
-        EXPECT_LE(runner.elapsed(), timeout + 100ms);
-        EXPECT_TRUE(runner.finished());
-        return outcome;
+        return testing::run_in_time(kind, options, timeout);
     }
     FakeMemcached server_;
     Options options_;
@@ -192,13 +188,7 @@ TEST_F(Memcached, a_connection_can_be_kept_with_its_log_in) {
     options_.auth_every = 1h;
     const Peer peer(server_.handler());
     options_.url = "memcached://" + peer.address();
-    Runner runner;
-    runner.keep_connections();
-    for (int i = 0; i < 2; ++i) {
-        const Outcome outcome = runner.run(kind, options_, 5s);
-        EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
-    }
-    EXPECT_EQ(peer.accepted(), 1);
+    EXPECT_EQ(testing::connections_of_runs(2, kind, options_, peer), 1);
     EXPECT_EQ(server_.commands(), "version set set get delete set get delete ");
 }
 
@@ -207,13 +197,7 @@ TEST_F(Memcached, a_kept_connection_that_ended_is_no_fault) {
     server_.deletes_per_connection = 1;
     const Peer peer(server_.handler());
     options_.url = "memcached://" + peer.address();
-    Runner runner;
-    runner.keep_connections();
-    for (int i = 0; i < 3; ++i) {
-        const Outcome outcome = runner.run(kind, options_, 5s);
-        EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
-    }
-    EXPECT_EQ(peer.accepted(), 3);
+    EXPECT_EQ(testing::connections_of_runs(3, kind, options_, peer), 3);
 }
 
 TEST_F(Memcached, a_user_that_nobody_asks_for_is_degraded_in_every_run) {

@@ -125,13 +125,10 @@ TEST(LiquibaseChangeLog, contexts) {
 }
 
 TEST(LiquibaseChangeLog, databases) {
-    EXPECT_TRUE(for_postgres(""));
-    EXPECT_TRUE(for_postgres("oracle, PostgreSQL"));
-    EXPECT_TRUE(for_postgres("!oracle"));
-    EXPECT_TRUE(for_postgres("all"));
-    EXPECT_FALSE(for_postgres("oracle"));
-    EXPECT_FALSE(for_postgres("!postgresql"));
-    EXPECT_FALSE(for_postgres("none"));
+    for (const char* ours : {"", "oracle, PostgreSQL", "!oracle", "all"})
+        EXPECT_TRUE(for_postgres(ours)) << ours;
+    for (const char* other : {"oracle", "!postgresql", "none"})
+        EXPECT_FALSE(for_postgres(other)) << other;
 }
 
 }  // namespace

@@ -13,10 +13,7 @@ using testing::Peer;
 using testing::problem_of;
 using testing::Runner;
 using testing::TemporaryDirectory;
-using testing::postgres::error;
-using testing::postgres::FakePostgres;
-using testing::postgres::result;
-using testing::postgres::silence;
+using namespace testing::postgres;
 
 class MigrationsCheck : public ::testing::Test {
   protected:

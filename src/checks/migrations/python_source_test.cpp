@@ -28,33 +28,39 @@ std::string value(std::string_view text, std::string_view name = "a", std::strin
 }
 
 TEST(PythonSource, literals) {
-    EXPECT_EQ(value("a = 'x'"), "x");
-    EXPECT_EQ(value("a = None\n"), "None");
-    EXPECT_EQ(value("a = ('x', 'y')"), "[x, y]");
-    EXPECT_EQ(value("a = 'x', 'y'"), "[x, y]");
-    EXPECT_EQ(value("a = ('x',)"), "[x]");
-    EXPECT_EQ(value("a = ('x')"), "x");
-    EXPECT_EQ(value("a = ()"), "[]");
-    EXPECT_EQ(value("a = [('x', 'y'), ('z', \"w\"),]"), "[[x, y], [z, w]]");
-    EXPECT_EQ(value("a = {'x'}"), "[x]");
-    EXPECT_EQ(value("a = ['x']"), "[x]");
-    EXPECT_EQ(value("a = 'x' \"y\""), "xy");
-    EXPECT_EQ(value("a = r'x\\y' u'z' '\\x41\\'\\\n'"), "x\\yzA'");
-    EXPECT_EQ(value("a = '''x\ny'''"), "x\ny");
+    for (const auto& [text, expected] : std::initializer_list<std::pair<const char*, const char*>>{
+             {"a = 'x'", "x"},
+             {"a = None\n", "None"},
+             {"a = ('x', 'y')", "[x, y]"},
+             {"a = 'x', 'y'", "[x, y]"},
+             {"a = ('x',)", "[x]"},
+             {"a = ('x')", "x"},
+             {"a = ()", "[]"},
+             {"a = [('x', 'y'), ('z', \"w\"),]", "[[x, y], [z, w]]"},
+             {"a = {'x'}", "[x]"},
+             {"a = ['x']", "[x]"},
+             {"a = 'x' \"y\"", "xy"},
+             {"a = r'x\\y' u'z' '\\x41\\'\\\n'", "x\\yzA'"},
+             {"a = '''x\ny'''", "x\ny"}}) {
+        EXPECT_EQ(value(text), expected) << text;
+    }
 }
 
 TEST(PythonSource, layout) {
-    EXPECT_EQ(value("a: Union[str, None] = 'x'  # 'y'"), "x");
-    EXPECT_EQ(value("\xef\xbb\xbf"
-                    "a = (\n  'x',  # first\n\n  'y'\n)\r\n"),
-              "[x, y]");
-    EXPECT_EQ(value("a = \\\n  'x'"), "x");
-    EXPECT_EQ(value("b = None; a = 'x'"), "x");
-    EXPECT_EQ(value("a = 'x'\na = 'y'"), "y");
-    EXPECT_EQ(value("\"\"\"doc\na = 'no'\n\"\"\"\na = 'x'"), "x");
-    EXPECT_EQ(value("# a = 'no'\nif a == 'no':\n    a = 'no'\n"), "-");
-    EXPECT_EQ(value("def f():\n    a = 'no'\n"), "-");
-    EXPECT_EQ(value("f(a='no')\n"), "-");
+    for (const auto& [text, expected] : std::initializer_list<std::pair<const char*, const char*>>{
+             {"a: Union[str, None] = 'x'  # 'y'", "x"},
+             {"\xef\xbb\xbf"
+              "a = (\n  'x',  # first\n\n  'y'\n)\r\n",
+              "[x, y]"},
+             {"a = \\\n  'x'", "x"},
+             {"b = None; a = 'x'", "x"},
+             {"a = 'x'\na = 'y'", "y"},
+             {"\"\"\"doc\na = 'no'\n\"\"\"\na = 'x'", "x"},
+             {"# a = 'no'\nif a == 'no':\n    a = 'no'\n", "-"},
+             {"def f():\n    a = 'no'\n", "-"},
+             {"f(a='no')\n", "-"}}) {
+        EXPECT_EQ(value(text), expected) << text;
+    }
 }
 
 TEST(PythonSource, whatever_is_computed_is_said_to_be) {

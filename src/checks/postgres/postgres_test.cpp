@@ -8,6 +8,7 @@
 #include "expect_failed.hpp"
 #include "fake_postgres.hpp"
 #include "net/environment.hpp"
+#include "url_of.hpp"
 
 namespace vitals::checks::postgres {
 namespace {
@@ -18,14 +19,7 @@ using namespace std::chrono_literals;
 using testing::Peer;
 using testing::problem_of;
 using testing::Runner;
-using testing::postgres::error;
-using testing::postgres::FakePostgres;
-using testing::postgres::message;
-using testing::postgres::number;
-using testing::postgres::PostgresTest;
-using testing::postgres::reset;
-using testing::postgres::result;
-using testing::postgres::silence;
+using namespace testing::postgres;
 
 class Postgres : public PostgresTest {
   protected:
@@ -166,12 +160,7 @@ TEST_F(Postgres, keeps_no_descriptor) {
         options.url = url_of(refusing);
         EXPECT_EQ(runner.run(kind, options, 2s).error_class, ErrorClass::assertion);
     };
-    round();
-    std::this_thread::sleep_for(50ms);
-    const std::size_t before = testing::open_descriptors();
-    for (int i = 0; i < 200; ++i) round();
-    std::this_thread::sleep_for(50ms);
-    EXPECT_LE(testing::open_descriptors(), before + 1);
+    testing::expect_no_descriptor_kept(round);
 }
 
 TEST_F(Postgres, a_session_serves_the_next_run) {
@@ -260,9 +249,7 @@ TEST(PostgresOptions, are_checked) {
 }
 
 TEST(PostgresOptions, come_from_a_url) {
-    Options options;
-    EXPECT_TRUE(kind.from_url(ObjectRef(options), "postgresql://a:b+c@d"));
-    EXPECT_EQ(options.url.text, "postgresql://a:b+c@d");
+    EXPECT_EQ(testing::url_of<Options>(kind, "postgresql://a:b+c@d"), "postgresql://a:b+c@d");
 }
 
 }  // namespace

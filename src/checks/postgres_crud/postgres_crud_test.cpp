@@ -5,6 +5,7 @@
 #include "check_testing.hpp"
 #include "expect_failed.hpp"
 #include "fake_postgres.hpp"
+#include "url_of.hpp"
 
 namespace vitals::checks::postgres_crud {
 namespace {
@@ -12,10 +13,9 @@ namespace {
 using vitals::testing::expect_failed;
 
 using testing::problem_of;
-using testing::postgres::error;
-using testing::postgres::result;
+using namespace testing::postgres;
 
-class PostgresCrud : public testing::postgres::PostgresTest {};
+class PostgresCrud : public PostgresTest {};
 
 TEST_F(PostgresCrud, a_row_that_does_not_come_back_fails) {
     Options options;
@@ -42,9 +42,8 @@ TEST(PostgresCrudOptions, are_checked) {
 }
 
 TEST(PostgresCrudOptions, come_from_a_url_that_names_the_kind_before_a_plus) {
+    EXPECT_EQ(testing::url_of<Options>(kind, "crud+postgres://a:b@d"), "postgres://a:b@d");
     Options options;
-    EXPECT_TRUE(kind.from_url(ObjectRef(options), "crud+postgres://a:b@d"));
-    EXPECT_EQ(options.url.text, "postgres://a:b@d");
     EXPECT_FALSE(kind.from_url(ObjectRef(options), "crud+http://d"));
 }
 

@@ -141,11 +141,7 @@ class Redis : public ::testing::Test {
     Outcome run_on(const Peer& peer, std::chrono::milliseconds timeout = 2000ms) {
         Options options = options_;
         options.url = "redis://" + peer.address() + path_;
-        Runner runner;
-        Outcome outcome = runner.run(kind, options, timeout);
-        EXPECT_LE(runner.elapsed(), timeout + 100ms);
-        EXPECT_TRUE(runner.finished());
-        return outcome;
+        return testing::run_in_time(kind, options, timeout);
     }
     FakeRedis server_;
     Options options_;
@@ -392,12 +388,7 @@ TEST_F(Redis, keeps_no_descriptor) {
         options.url = "redis://" + refusing.address();
         EXPECT_EQ(runner.run(kind, options, 2s).error_class, ErrorClass::assertion);
     };
-    round();
-    std::this_thread::sleep_for(50ms);
-    const std::size_t before = testing::open_descriptors();
-    for (int i = 0; i < 200; ++i) round();
-    std::this_thread::sleep_for(50ms);
-    EXPECT_LE(testing::open_descriptors(), before + 1);
+    testing::expect_no_descriptor_kept(round);
 }
 
 TEST(RedisOptions, are_checked) {
@@ -434,10 +425,14 @@ class RedisReused : public Redis {
         Outcome second;
         int connections = 0;
     };
-    Two run_twice(std::chrono::milliseconds timeout = 2000ms) {
-        const Peer peer(server_.handler());
+    Options on(const Peer& peer) const {
         Options options = options_;
         options.url = "redis://" + peer.address();
+        return options;
+    }
+    Two run_twice(std::chrono::milliseconds timeout = 2000ms) {
+        const Peer peer(server_.handler());
+        Options options = on(peer);
         Runner runner;
         runner.keep_connections(interval_);
         Two two;
@@ -532,8 +527,7 @@ TEST_F(RedisReused, what_ails_the_server_is_judged_on_a_fresh_connection) {
 
 TEST_F(RedisReused, a_run_that_was_cut_leaves_nothing) {
     const Peer peer(server_.handler());
-    Options options = options_;
-    options.url = "redis://" + peer.address();
+    const Options options = on(peer);
     Runner runner;
     runner.keep_connections();
     EXPECT_EQ(runner.run(kind, options, 5s).status, Status::ok);
@@ -547,8 +541,7 @@ TEST_F(RedisReused, a_run_that_was_cut_leaves_nothing) {
 
 TEST_F(RedisReused, the_connection_goes_with_the_component) {
     const Peer peer(server_.handler());
-    Options options = options_;
-    options.url = "redis://" + peer.address();
+    const Options options = on(peer);
     Runner runner;
     runner.keep_connections();
     EXPECT_EQ(runner.run(kind, options, 5s).status, Status::ok);
@@ -562,13 +555,7 @@ TEST_F(RedisReused, tls_is_kept_too) {
     Options options = options_;
     options.url = "rediss://" + peer.address();
     options.tls.verify = false;
-    Runner runner;
-    runner.keep_connections();
-    for (int i = 0; i < 3; ++i) {
-        const Outcome outcome = runner.run(kind, options, 5s);
-        EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
-    }
-    EXPECT_EQ(peer.accepted(), 1);
+    EXPECT_EQ(testing::connections_of_runs(3, kind, options, peer), 1);
 }
 
 }  // namespace

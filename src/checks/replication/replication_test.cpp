@@ -5,6 +5,7 @@
 #include "check_testing.hpp"
 #include "expect_failed.hpp"
 #include "fake_postgres.hpp"
+#include "url_of.hpp"
 
 namespace vitals::checks::replication {
 namespace {
@@ -13,10 +14,9 @@ using vitals::testing::expect_failed;
 
 using namespace std::chrono_literals;
 using testing::problem_of;
-using testing::postgres::result;
-using testing::postgres::silence;
+using namespace testing::postgres;
 
-class Replication : public testing::postgres::PostgresTest {};
+class Replication : public PostgresTest {};
 
 TEST_F(Replication, is_judged) {
     Options options;
@@ -118,9 +118,8 @@ TEST(ReplicationOptions, are_checked) {
 }
 
 TEST(ReplicationOptions, come_from_a_url_that_names_the_kind_before_a_plus) {
-    Options options;
-    EXPECT_TRUE(kind.from_url(ObjectRef(options), "replication+postgresql://a:b+c@d:1/e"));
-    EXPECT_EQ(options.url.text, "postgresql://a:b+c@d:1/e");
+    EXPECT_EQ(testing::url_of<Options>(kind, "replication+postgresql://a:b+c@d:1/e"),
+              "postgresql://a:b+c@d:1/e");
 }
 
 }  // namespace

@@ -1,14 +1,12 @@
 #include "s3.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/socket.h>
 
 #include <functional>
 #include <map>
-#include <mutex>
 
 #include "expect_failed.hpp"
-#include "tls_peer.hpp"
+#include "http_peer.hpp"
 
 namespace vitals::checks::s3 {
 namespace {
@@ -16,104 +14,72 @@ namespace {
 using vitals::testing::expect_failed;
 
 using namespace std::chrono_literals;
+using testing::http_answer;
 using testing::Peer;
 using testing::Runner;
 
-std::string answer(const std::string& status, const std::string& body = {},
-                   const std::string& headers = {}) {
-    return "HTTP/1.1 " + status + "\r\n" + headers +
-           "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-}
-
 std::string refusing(const std::string& status, const std::string& code,
                      const std::string& more = {}) {
-    return answer(status, "<?xml version=\"1.0\"?><Error><Code>" + code +
-                              "</Code><Message>theirs</Message>" + more + "</Error>");
+    return http_answer(status, "<?xml version=\"1.0\"?><Error><Code>" + code +
+                                   "</Code><Message>theirs</Message>" + more + "</Error>");
+}
+
+Options at(const std::string& url) {
+    return {.url = url, .bucket = "media", .access_key = "key", .secret_key = Secret("geheim")};
 }
 
 // Keeps objects in memory, as long as nothing else is wished for.
 class FakeStore {
   public:
-    // The whole answer to a request with that method, or empty to do as asked; `closed` to close.
+    // The whole answer to a request with that method, or empty to do as asked; `http_reset` resets.
     using Wish = std::function<std::string(const std::string& method, int count)>;
-    inline static const std::string closed = "closed";
 
     explicit FakeStore(Wish wish = nullptr)
-        : wish_(std::move(wish)), peer_([this](int descriptor) { serve(descriptor); }) {}
+        : wish_(std::move(wish)),
+          peer_([this](const testing::HttpRequest& request) { return respond(request); }) {}
 
-    Options options() const {
-        return {.url = "http://" + peer_.address(),
-                .bucket = "media",
-                .access_key = "key",
-                .secret_key = Secret("geheim")};
-    }
+    Options options() const { return at(peer_.url()); }
     std::size_t objects() {
-        const std::lock_guard lock(mutex_);
-        return objects_.size();
+        std::size_t count = 0;
+        peer_.between_requests([&] { count = objects_.size(); });
+        return count;
     }
-    std::vector<std::string> requests() {
-        const std::lock_guard lock(mutex_);
-        return requests_;
-    }
+    std::vector<std::string> requests() { return peer_.requests(); }
     void wish(Wish wish) {
-        const std::lock_guard lock(mutex_);
-        wish_ = std::move(wish);
+        peer_.between_requests([&] { wish_ = std::move(wish); });
     }
 
   private:
-    void serve(int descriptor) {
-        const std::string head = testing::read_until(descriptor, "\r\n\r\n");
-        if (head.empty()) return;
-        const std::string method = head.substr(0, head.find(' '));
-        const std::string path =
-            head.substr(method.size() + 1, head.find(" HTTP") - method.size() - 1);
-        std::string body;
-        if (const auto at = head.find("Content-Length: "); at != std::string::npos) {
-            body.resize(std::stoul(head.substr(at + 16)));
-            if (!body.empty()) (void)::recv(descriptor, body.data(), body.size(), MSG_WAITALL);
-        }
-        const std::string said = respond(method, path, body, head);
-        if (said == closed) return testing::reset_on_close(descriptor);
-        testing::send_all(descriptor, said);
-        testing::close_in_order(descriptor);
-    }
-
-    std::string respond(const std::string& method, const std::string& path, const std::string& body,
-                        const std::string& head) {
-        const std::lock_guard lock(mutex_);
-        requests_.push_back(head);
-        if (method == "PUT") objects_[path] = body;
+    std::string respond(const testing::HttpRequest& request) {
+        const std::string& method = request.method;
+        if (method == "PUT") objects_[request.target] = request.body;
         if (wish_) {
             if (std::string wished = wish_(method, ++counts_[method]); !wished.empty())
                 return wished;
         }
-        if (method == "PUT") return answer("200 OK");
-        const auto found = objects_.find(path.substr(0, path.find('?')));
+        if (method == "PUT") return http_answer("200 OK");
+        const auto found = objects_.find(request.path());
         if (method == "DELETE") {
             if (found != objects_.end()) objects_.erase(found);
             return "HTTP/1.1 204 No Content\r\n\r\n";
         }
-        if (path == "/media") return answer("200 OK", "", "X-Amz-Request-Id: 1\r\n");
+        if (request.target == "/media") return http_answer("200 OK", "", "X-Amz-Request-Id: 1\r\n");
         if (found == objects_.end()) return refusing("404 Not Found", "NoSuchKey");
-        return answer("200 OK", found->second);
+        return http_answer("200 OK", found->second);
     }
 
     Wish wish_;
     std::map<std::string, std::string> objects_;
     std::map<std::string, int> counts_;
-    std::vector<std::string> requests_;
-    std::mutex mutex_;
-    Peer peer_;
+    testing::HttpPeer peer_;
 };
 
 Outcome run(const Options& options, std::chrono::milliseconds timeout = 2000ms) {
-    EXPECT_EQ(testing::problem_of(kind, &options), "");
-    Runner runner;
-    Outcome outcome = runner.run(kind, options, timeout);
-    EXPECT_LE(runner.elapsed(), timeout + 100ms);
-    EXPECT_TRUE(runner.finished());
-    EXPECT_EQ((outcome.detail + outcome.error).find("geheim"), std::string::npos);
-    return outcome;
+    return testing::run_discreetly(kind, options, timeout);
+}
+
+Outcome against(const std::string& url, std::chrono::milliseconds timeout) {
+    return run(at(url), timeout);
 }
 
 TEST(S3, an_object_is_created_read_and_deleted) {
@@ -121,10 +87,8 @@ TEST(S3, an_object_is_created_read_and_deleted) {
     const Outcome outcome = run(store.options());
     EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
     EXPECT_EQ(outcome.detail, "created, read and deleted an object");
-    std::vector<std::string> names;
-    for (const Phase& phase : outcome.phases) names.push_back(phase.name);
-    EXPECT_EQ(names, (std::vector<std::string>{"connect", "create", "stat", "download", "delete",
-                                               "gone"}));
+    EXPECT_EQ(testing::phases(outcome), (std::vector<std::string>{"connect", "create", "stat",
+                                                                  "download", "delete", "gone"}));
     EXPECT_EQ(store.objects(), 0U);
     const std::vector<std::string> asked = store.requests();
     ASSERT_EQ(asked.size(), 5U);
@@ -201,14 +165,14 @@ TEST(S3, why_a_bucket_is_refused_is_asked_for) {
 // The console of a store, or any page that answers every path.
 TEST(S3, a_web_page_is_no_bucket) {
     FakeStore store([](const std::string& method, int) {
-        return method == "HEAD" ? answer("200 OK") : answer("200 OK", "<html>");
+        return method == "HEAD" ? http_answer("200 OK") : http_answer("200 OK", "<html>");
     });
     Options options = store.options();
     options.mode = "bucket";
     expect_failed(run(options), ErrorClass::protocol, "bucket", "not the answer of S3");
     store.wish([](const std::string& method, int) {
-        return method == "HEAD" ? answer("200 OK")
-                                : answer("200 OK", "<?xml?><ListBucketResult xmlns=\"x\">");
+        return method == "HEAD" ? http_answer("200 OK")
+                                : http_answer("200 OK", "<?xml?><ListBucketResult xmlns=\"x\">");
     });
     EXPECT_EQ(run(options).status, Status::ok) << "not every server has headers of AWS";
 }
@@ -248,13 +212,13 @@ TEST(S3, refusals_are_told_apart) {
         {refusing("404 Not Found", "NoSuchBucket"), ErrorClass::assertion, "bucket does not exist"},
         {refusing("403 Forbidden", "QuotaExceeded"), ErrorClass::assertion, "quota exceeded"},
         {refusing("503 Slow Down", "SlowDown"), ErrorClass::assertion, "asked to slow down"},
-        {answer("404 Not Found", "no such page"), ErrorClass::assertion,
+        {http_answer("404 Not Found", "no such page"), ErrorClass::assertion,
          "status 404 when asked to create an object"},
         {refusing("307 Temporary Redirect", "TemporaryRedirect"), ErrorClass::assertion,
          "bucket is served at another address"},
-        {answer("503 Service Unavailable", "<html>"), ErrorClass::assertion,
+        {http_answer("503 Service Unavailable", "<html>"), ErrorClass::assertion,
          "status 503 when asked to create an object"},
-        {answer("302 Found", "", "Location: /login\r\n"), ErrorClass::assertion,
+        {http_answer("302 Found", "", "Location: /login\r\n"), ErrorClass::assertion,
          "status 302 when asked to create an object"},
     };
     for (const Case& each : cases) {
@@ -274,9 +238,10 @@ TEST(S3, what_is_not_true_is_found) {
     const std::vector<Case> cases{
         {"HEAD", "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "stat",
          "object is not there after it was created"},
-        {"HEAD", answer("200 OK"), "stat", "object has not the size that was written"},
-        {"GET", answer("200 OK", "something else"), "download", "object is not what was written"},
-        {"GET", answer("500 Error"), "download", "status 500 when asked to read an object"},
+        {"HEAD", http_answer("200 OK"), "stat", "object has not the size that was written"},
+        {"GET", http_answer("200 OK", "something else"), "download",
+         "object is not what was written"},
+        {"GET", http_answer("500 Error"), "download", "status 500 when asked to read an object"},
     };
     for (const Case& each : cases) {
         FakeStore store([&](const std::string& method, int count) {
@@ -321,12 +286,13 @@ TEST(S3, forbidden_to_see_it_is_gone_enough) {
 
 TEST(S3, old_versions_go_too) {
     FakeStore store([](const std::string& method, int) {
-        return method == "PUT" ? answer("200 OK", "", "x-amz-version-id: v/1\r\n") : std::string();
+        return method == "PUT" ? http_answer("200 OK", "", "x-amz-version-id: v/1\r\n")
+                               : std::string();
     });
     EXPECT_EQ(run(store.options()).status, Status::ok);
     EXPECT_NE(store.requests()[3].find("?versionId=v%2F1 HTTP"), std::string::npos);
     store.wish([](const std::string& method, int count) {
-        if (method == "PUT") return answer("200 OK", "", "x-amz-version-id: v\r\n");
+        if (method == "PUT") return http_answer("200 OK", "", "x-amz-version-id: v\r\n");
         return method == "DELETE" && count == 2 ? refusing("403 No", "AccessDenied")
                                                 : std::string();
     });
@@ -337,7 +303,7 @@ TEST(S3, old_versions_go_too) {
 // The server took the object, but its answer never came: the next run of the component deletes it.
 TEST(S3, a_later_run_deletes_what_was_left) {
     FakeStore store([](const std::string& method, int count) {
-        return method == "PUT" && count == 1 ? FakeStore::closed : std::string();
+        return method == "PUT" && count == 1 ? std::string(testing::http_reset) : std::string();
     });
     const checks::Run bound = kind.bind(AnyOptions(std::make_shared<Options>(store.options())));
     Runner runner;
@@ -370,54 +336,23 @@ TEST(S3, what_stays_behind_is_bounded) {
 }
 
 TEST(S3, a_peer_that_misbehaves_fails) {
-    const auto to = [](std::uint16_t port) {
-        return Options{.url = "http://127.0.0.1:" + std::to_string(port),
-                       .bucket = "media",
-                       .access_key = "key",
-                       .secret_key = Secret("geheim")};
-    };
-    expect_failed(run(to(testing::closed_port())), ErrorClass::connect, "connect",
-                  "connection refused");
-    const Peer hanging(Peer::hang());
-    Outcome outcome = run(to(hanging.port()), 200ms);
-    EXPECT_EQ(outcome.error_class, ErrorClass::timeout);
-    EXPECT_EQ(outcome.failed_phase, "create");
-    const Peer resetting(Peer::reset());
-    expect_failed(run(to(resetting.port())), ErrorClass::protocol, "create", "connection reset");
-    const Peer garbage(Peer::answer("nonsense\r\n\r\n"));
-    expect_failed(run(to(garbage.port())), ErrorClass::protocol, "create", "not HTTP");
-    const Peer dripping(Peer::drip(answer("200 OK", std::string(999, 'x')), 10ms));
-    outcome = run(to(dripping.port()), 200ms);
-    EXPECT_EQ(outcome.error_class, ErrorClass::timeout);
-    const Peer flooding(Peer::answer(answer("200 OK", std::string(200'000, 'x'))));
-    expect_failed(run(to(flooding.port())), ErrorClass::protocol, "create",
-                  "answer larger than 64KiB");
+    testing::expect_http_faults(against, "create", "64KiB");
 }
 
 TEST(S3, hung_in_the_middle_names_the_step) {
     const Peer peer([](int descriptor) {
         const std::string head = testing::read_until(descriptor, "\r\n\r\n");
         if (!head.starts_with("PUT")) return Peer::hang()(descriptor);
-        testing::send_all(descriptor, answer("200 OK"));
+        testing::send_all(descriptor, http_answer("200 OK"));
         testing::close_in_order(descriptor);
     });
-    const Options options{.url = "http://" + peer.address(),
-                          .bucket = "media",
-                          .access_key = "key",
-                          .secret_key = Secret("geheim")};
-    const Outcome outcome = run(options, 300ms);
+    const Outcome outcome = run(at("http://" + peer.address()), 300ms);
     EXPECT_EQ(outcome.error_class, ErrorClass::timeout);
     EXPECT_EQ(outcome.failed_phase, "stat");
 }
 
 TEST(S3, tls_is_verified) {
-    const testing::Identity authority = testing::make_certificate(testing::CertificateWish{});
-    const Peer peer(testing::tls_answer(authority, answer("200 OK")));
-    const Options options{.url = "https://" + peer.address(),
-                          .bucket = "media",
-                          .access_key = "key",
-                          .secret_key = Secret("geheim")};
-    expect_failed(run(options), ErrorClass::tls, "tls", "certificate not trusted");
+    testing::expect_tls_verified(against);
 }
 
 TEST(S3, a_secret_that_is_not_there_is_our_own_fault) {

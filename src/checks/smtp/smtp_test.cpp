@@ -32,18 +32,7 @@ std::string first_word(const std::string& line) {
 
 class Smtp : public ::testing::Test {
   protected:
-    Smtp() {
-        authority_ = make_certificate({.subject = "test authority",
-                                       .names = {},
-                                       .addresses = {},
-                                       .until = 24h * 365,
-                                       .authority = true});
-        ca_ = directory_.write("ca.pem", authority_.certificate);
-    }
-
-    Identity issue(const CertificateWish& wish = {}) const {
-        return make_certificate(wish, authority_);
-    }
+    Identity issue(const CertificateWish& wish = {}) const { return authority_.issue(wish); }
 
     // A mail server by this script that keeps a record of the commands.
     Peer::Handler serve(Script script, Identity identity) {
@@ -83,16 +72,12 @@ class Smtp : public ::testing::Test {
     Options to(const Peer& peer, const std::string& scheme = "smtp") const {
         Options options;
         options.url = scheme + "://127.0.0.1:" + std::to_string(peer.port());
-        options.tls.ca = ca_;
+        options.tls.ca = authority_.file();
         return options;
     }
 
     static Outcome run(const Options& options, std::chrono::milliseconds timeout = 2000ms) {
-        Runner runner;
-        Outcome outcome = runner.run(kind, options, timeout);
-        EXPECT_LE(runner.elapsed(), timeout + 100ms);
-        EXPECT_TRUE(runner.finished());
-        return outcome;
+        return testing::run_in_time(kind, options, timeout);
     }
 
     Outcome run_against(Script script, std::chrono::milliseconds timeout = 2000ms) {
@@ -100,9 +85,7 @@ class Smtp : public ::testing::Test {
         return run(to(peer), timeout);
     }
 
-    testing::TemporaryDirectory directory_;
-    Identity authority_;
-    std::string ca_;
+    testing::Authority authority_;
     std::string commands_;  // read after the peer is gone
 };
 
@@ -253,12 +236,7 @@ TEST_F(Smtp, keeps_no_descriptor) {
         EXPECT_EQ(runner.run(kind, to(busy), 2s).error_class, ErrorClass::assertion);
         EXPECT_EQ(runner.run(kind, to(expired), 2s).error_class, ErrorClass::tls);
     };
-    round();
-    std::this_thread::sleep_for(50ms);
-    const std::size_t before = testing::open_descriptors();
-    for (int i = 0; i < 200; ++i) round();
-    std::this_thread::sleep_for(50ms);
-    EXPECT_LE(testing::open_descriptors(), before + 1);  // a peer may be at its last
+    testing::expect_no_descriptor_kept(round);
 }
 
 TEST(SmtpOptions, are_checked) {

@@ -62,9 +62,8 @@ TEST_F(SqliteCheck, writes_reads_back_and_leaves_nothing) {
     EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
     EXPECT_EQ(outcome.detail, "written and read back");
     EXPECT_GT(std::get<std::int64_t>(*outcome.property("size_bytes")), 0);
-    std::vector<std::string> phases;
-    for (const Phase& phase : outcome.phases) phases.push_back(phase.name);
-    EXPECT_EQ(phases, (std::vector<std::string>{"open", "write", "read", "delete", "close"}));
+    EXPECT_EQ(testing::phases(outcome),
+              (std::vector<std::string>{"open", "write", "read", "delete", "close"}));
     Other other(path());
     EXPECT_EQ(other.number("SELECT count(*) FROM vitals_probe"), 0);
     EXPECT_EQ(other.number("SELECT count(*) FROM orders"), 3);

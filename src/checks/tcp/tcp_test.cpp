@@ -11,6 +11,7 @@
 #include "check_testing.hpp"
 #include "expect_failed.hpp"
 #include "net/connection.hpp"
+#include "url_of.hpp"
 
 namespace vitals::checks::tcp {
 namespace {
@@ -19,6 +20,7 @@ using vitals::testing::expect_failed;
 
 using namespace std::chrono_literals;
 using testing::Peer;
+using testing::phases;
 using testing::Runner;
 
 Options to(const std::string& address) {
@@ -29,19 +31,8 @@ std::string problem(const Options& options) {
     return testing::problem_of(kind, &options);
 }
 
-// Runs under a deadline that must be kept to 100 ms.
 Outcome run(Options options, std::chrono::milliseconds timeout = 2000ms) {
-    Runner runner;
-    Outcome outcome = runner.run(kind, std::move(options), timeout);
-    EXPECT_LE(runner.elapsed(), timeout + 100ms);
-    EXPECT_TRUE(runner.finished());
-    return outcome;
-}
-
-std::vector<std::string> phases(const Outcome& outcome) {
-    std::vector<std::string> names;
-    for (const Phase& phase : outcome.phases) names.push_back(phase.name);
-    return names;
+    return testing::run_in_time(kind, std::move(options), timeout);
 }
 
 TEST(Tcp, connects) {
@@ -227,12 +218,7 @@ TEST(Tcp, keeps_no_descriptor) {
         EXPECT_EQ(runner.run(kind, reset, 2s).error_class, ErrorClass::protocol);
         EXPECT_EQ(runner.run(kind, to("127.0.0.1:1"), 2s).error_class, ErrorClass::connect);
     };
-    round();
-    std::this_thread::sleep_for(50ms);
-    const std::size_t before = testing::open_descriptors();
-    for (int i = 0; i < 200; ++i) round();
-    std::this_thread::sleep_for(50ms);
-    EXPECT_LE(testing::open_descriptors(), before + 1);  // a peer may be at its last
+    testing::expect_no_descriptor_kept(round);
 }
 
 TEST(TcpOptions, are_checked) {
@@ -252,10 +238,9 @@ TEST(TcpOptions, are_checked) {
 }
 
 TEST(TcpOptions, come_from_a_url) {
-    Options options;
-    EXPECT_TRUE(kind.from_url(ObjectRef(options), "tcp://127.0.0.1:5432"));
-    EXPECT_EQ(options.url.text, "tcp://127.0.0.1:5432");
-    EXPECT_FALSE(kind.from_url(ObjectRef(options), "tcp://127.0.0.1"));
+    EXPECT_EQ(testing::url_of<Options>(kind, "tcp://127.0.0.1:5432"), "tcp://127.0.0.1:5432");
+    EXPECT_EQ(testing::url_of<Options>(kind, "tcp://127.0.0.1"),
+              "names no host and port; expected tcp://host:port");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tls_peer.hpp"
+#include "url_of.hpp"
 
 namespace vitals::checks::tls {
 namespace {
@@ -20,17 +21,7 @@ using testing::Runner;
 // An authority that the checks trust, and one that they do not.
 class Tls : public ::testing::Test {
   protected:
-    Tls() {
-        const CertificateWish wish{.subject = "test authority",
-                                   .names = {},
-                                   .addresses = {},
-                                   .until = 24h * 365,
-                                   .authority = true};
-        authority_ = make_certificate(wish);
-        ca_ = directory_.write("ca.pem", authority_.certificate);
-    }
-
-    Identity issue(CertificateWish wish = {}) const { return make_certificate(wish, authority_); }
+    Identity issue(const CertificateWish& wish = {}) const { return authority_.issue(wish); }
 
     static Peer::Handler silent(Identity identity) {
         return testing::tls(std::move(identity),
@@ -40,21 +31,16 @@ class Tls : public ::testing::Test {
     Options to(const Peer& peer, const std::string& host = "127.0.0.1") const {
         Options options;
         options.url = "tls://" + host + ":" + std::to_string(peer.port());
-        options.tls.ca = ca_;
+        options.tls.ca = authority_.file();
         return options;
     }
 
     Outcome run(const Options& options, std::chrono::milliseconds timeout = 2000ms) {
-        Runner runner;
-        Outcome outcome = runner.run(kind, options, timeout);
-        EXPECT_LE(runner.elapsed(), timeout + 100ms);
-        EXPECT_TRUE(runner.finished());
-        return outcome;
+        return testing::run_in_time(kind, options, timeout);
     }
 
     testing::TemporaryDirectory directory_;
-    Identity authority_;
-    std::string ca_;
+    testing::Authority authority_;
 };
 
 TEST_F(Tls, accepts_a_good_certificate_by_address_and_by_name) {
@@ -120,7 +106,7 @@ TEST_F(Tls, counts_the_days_of_whatever_ends_first_in_the_chain) {
                                                .addresses = {},
                                                .until = 24h * 5 + 1h,
                                                .authority = true},
-                                              authority_);
+                                              authority_.identity());
     Identity chain = make_certificate(CertificateWish{}, between);
     chain.certificate += between.certificate;
     const Peer peer(silent(chain));
@@ -206,12 +192,7 @@ TEST_F(Tls, keeps_no_descriptor) {
         EXPECT_EQ(runner.run(kind, to(resetting), 2s).error_class, ErrorClass::tls);
         EXPECT_EQ(runner.run(kind, to(expired), 2s).error_class, ErrorClass::tls);
     };
-    round();
-    std::this_thread::sleep_for(50ms);
-    const std::size_t before = testing::open_descriptors();
-    for (int i = 0; i < 200; ++i) round();
-    std::this_thread::sleep_for(50ms);
-    EXPECT_LE(testing::open_descriptors(), before + 1);  // a peer may be at its last
+    testing::expect_no_descriptor_kept(round);
 }
 
 TEST(TlsOptions, are_checked) {
@@ -228,9 +209,7 @@ TEST(TlsOptions, are_checked) {
 }
 
 TEST(TlsOptions, come_from_a_url) {
-    Options options;
-    EXPECT_TRUE(kind.from_url(ObjectRef(options), "tls://example.org:993"));
-    EXPECT_EQ(options.url.text, "tls://example.org:993");
+    EXPECT_EQ(testing::url_of<Options>(kind, "tls://example.org:993"), "tls://example.org:993");
 }
 
 }  // namespace

@@ -3,12 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <map>
-#include <mutex>
 
 #include "answers.hpp"
-#include "tls_peer.hpp"
+#include "http_peer.hpp"
 
 namespace vitals::checks::vault {
 namespace {
@@ -16,67 +14,45 @@ namespace {
 using vitals::testing::expect_failed;
 
 using namespace std::chrono_literals;
-using testing::Peer;
-using testing::Runner;
-
-std::string answer(const std::string& status, const std::string& body) {
-    return "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) +
-           "\r\n\r\n" + body;
-}
+using testing::http_answer;
 
 const std::string active =
     R"({"initialized":true,"sealed":false,"standby":false,"performance_standby":false,)"
     R"("replication_performance_mode":"disabled","replication_dr_mode":"disabled",)"
     R"("version":"1.15.0"})";
-const std::string no_secret = answer("404 Not Found", R"({"errors":[]})");
-const std::string denied = answer("403 Forbidden", R"({"errors":["permission denied"]})");
+const std::string no_secret = http_answer("404 Not Found", R"({"errors":[]})");
+const std::string denied = http_answer("403 Forbidden", R"({"errors":["permission denied"]})");
 
 std::string token(int ttl, const std::string& expires = "null") {
-    return answer("200 OK", R"({"data":{"id":"hvs.geheim","ttl":)" + std::to_string(ttl) +
-                                R"(,"expire_time":)" + expires + "}}");
+    return http_answer("200 OK", R"({"data":{"id":"hvs.geheim","ttl":)" + std::to_string(ttl) +
+                                     R"(,"expire_time":)" + expires + "}}");
 }
 
 // Answers by path; what is not named is absent.
 class FakeVault {
   public:
     explicit FakeVault(std::map<std::string, std::string> answers = {})
-        : answers_(std::move(answers)), peer_([this](int descriptor) { serve(descriptor); }) {
-        answers_.try_emplace("/v1/sys/health", answer("299 Health", active));
+        : answers_(std::move(answers)), peer_([this](const testing::HttpRequest& request) {
+              const auto found = answers_.find(request.path());
+              return found == answers_.end() ? no_secret : found->second;
+          }) {
+        answers_.try_emplace("/v1/sys/health", http_answer("299 Health", active));
         answers_.try_emplace("/v1/auth/token/lookup-self", token(0));
     }
-    Options options() const {
-        return {.url = "http://" + peer_.address(), .token = Secret("hvs.geheim")};
-    }
-    std::vector<std::string> requests() {
-        const std::lock_guard lock(mutex_);
-        return requests_;
-    }
+    Options options() const { return {.url = peer_.url(), .token = Secret("hvs.geheim")}; }
+    std::vector<std::string> requests() { return peer_.requests(); }
 
   private:
-    void serve(int descriptor) {
-        const std::string head = testing::read_until(descriptor, "\r\n\r\n");
-        if (head.empty()) return;
-        const std::string path = head.substr(4, head.find_first_of(" ?", 4) - 4);
-        const std::lock_guard lock(mutex_);
-        requests_.push_back(head);
-        const auto found = answers_.find(path);
-        testing::send_all(descriptor, found == answers_.end() ? no_secret : found->second);
-        testing::close_in_order(descriptor);
-    }
     std::map<std::string, std::string> answers_;
-    std::vector<std::string> requests_;
-    std::mutex mutex_;
-    Peer peer_;
+    testing::HttpPeer peer_;
 };
 
 Outcome run(const Options& options, std::chrono::milliseconds timeout = 2000ms) {
-    EXPECT_EQ(testing::problem_of(kind, &options), "");
-    Runner runner;
-    Outcome outcome = runner.run(kind, options, timeout);
-    EXPECT_LE(runner.elapsed(), timeout + 100ms);
-    EXPECT_TRUE(runner.finished());
-    EXPECT_EQ((outcome.detail + outcome.error).find("geheim"), std::string::npos);
-    return outcome;
+    return testing::run_discreetly(kind, options, timeout);
+}
+
+Outcome against(const std::string& url, std::chrono::milliseconds timeout) {
+    return run({.url = url, .token = Secret("geheim")}, timeout);
 }
 
 std::string health_problem(const std::string& body, bool standby_ok = false) {
@@ -155,7 +131,7 @@ TEST(Vault, a_token_that_is_not_valid_fails) {
 
 // One made without the policy `default` does its work all the same.
 TEST(Vault, a_token_that_may_not_look_itself_up_but_read_is_valid) {
-    const std::string secret = answer("200 OK", R"({"data":{"password":"geheim"}})");
+    const std::string secret = http_answer("200 OK", R"({"data":{"password":"geheim"}})");
     FakeVault server({{"/v1/auth/token/lookup-self", denied}, {"/v1/old/health", secret}});
     Options options = server.options();
     options.path = "old/health";
@@ -190,10 +166,10 @@ TEST(Vault, a_standby_that_does_not_forward_is_followed) {
 }
 
 TEST(Vault, a_secret_is_found_below_a_mount_of_several_segments) {
-    const std::string mount = answer(
+    const std::string mount = http_answer(
         "200 OK", R"({"data":{"path":"teams/shop/","type":"kv","options":{"version":"2"}}})");
-    const std::string secret =
-        answer("200 OK", R"({"data":{"data":{"password":"geheim"},"metadata":{"version":1}}})");
+    const std::string secret = http_answer(
+        "200 OK", R"({"data":{"data":{"password":"geheim"},"metadata":{"version":1}}})");
     for (const std::string& other : {no_secret, denied}) {
         FakeVault server({{"/v1/teams/data/shop/health", other},
                           {"/v1/teams/shop/health", other},
@@ -223,9 +199,9 @@ TEST(Vault, a_token_about_to_end_degrades) {
 }
 
 TEST(Vault, a_secret_is_read_from_either_version) {
-    const std::string second =
-        answer("200 OK", R"({"data":{"data":{"password":"geheim"},"metadata":{"version":1}}})");
-    const std::string first = answer("200 OK", R"({"data":{"password":"geheim"}})");
+    const std::string second = http_answer(
+        "200 OK", R"({"data":{"data":{"password":"geheim"},"metadata":{"version":1}}})");
+    const std::string first = http_answer("200 OK", R"({"data":{"password":"geheim"}})");
     std::vector<std::map<std::string, std::string>> servers{{{"/v1/kv/data/health", second}}};
     for (const std::string& other : {no_secret, denied})
         servers.push_back({{"/v1/kv/data/health", other}, {"/v1/kv/health", first}});
@@ -240,7 +216,7 @@ TEST(Vault, a_secret_is_read_from_either_version) {
 }
 
 TEST(Vault, a_secret_that_cannot_be_read_fails) {
-    const std::string deleted = answer(
+    const std::string deleted = http_answer(
         "404 Not Found", R"({"data":{"data":null,"metadata":{"deletion_time":"x","version":1}}})");
     struct Case {
         std::string version_2, version_1, detail;
@@ -252,10 +228,10 @@ TEST(Vault, a_secret_that_cannot_be_read_fails) {
         {denied, no_secret, "secret does not exist", ErrorClass::assertion},
         {denied, denied, "token may not read the secret", ErrorClass::auth},
         {deleted, denied, "secret is deleted", ErrorClass::assertion},
-        {answer("200 OK", R"({"data":{"data":{},"metadata":{}}})"), denied, "secret is empty",
+        {http_answer("200 OK", R"({"data":{"data":{},"metadata":{}}})"), denied, "secret is empty",
          ErrorClass::assertion},
-        {answer("200 OK", "geheim"), denied, "not Vault's answer", ErrorClass::protocol},
-        {answer("500 Error", "{\"errors\":[\"1 error\"]}"), denied, "secret: status 500",
+        {http_answer("200 OK", "geheim"), denied, "not Vault's answer", ErrorClass::protocol},
+        {http_answer("500 Error", "{\"errors\":[\"1 error\"]}"), denied, "secret: status 500",
          ErrorClass::assertion},
     };
     for (const Case& each : cases) {
@@ -268,43 +244,22 @@ TEST(Vault, a_secret_that_cannot_be_read_fails) {
 }
 
 TEST(Vault, what_stands_before_it_is_not_it) {
-    FakeVault gateway({{"/v1/sys/health", answer("502 Bad Gateway", "<html>")}});
+    FakeVault gateway({{"/v1/sys/health", http_answer("502 Bad Gateway", "<html>")}});
     expect_failed(run(gateway.options()), ErrorClass::assertion, "health", "status 502");
-    FakeVault page({{"/v1/sys/health", answer("200 OK", "<html>")}});
+    FakeVault page({{"/v1/sys/health", http_answer("200 OK", "<html>")}});
     expect_failed(run(page.options()), ErrorClass::protocol, "health", "not Vault's answer");
     // A server that does not know the parameters answers with its usual status.
     FakeVault sealed(
-        {{"/v1/sys/health", answer("503 Sealed", R"({"initialized":true,"sealed":true})")}});
+        {{"/v1/sys/health", http_answer("503 Sealed", R"({"initialized":true,"sealed":true})")}});
     expect_failed(run(sealed.options()), ErrorClass::assertion, "health", "is sealed");
 }
 
 TEST(Vault, a_peer_that_misbehaves_fails) {
-    const auto to = [](std::uint16_t port) {
-        return Options{.url = "http://127.0.0.1:" + std::to_string(port) + "/",
-                       .token = Secret("geheim")};
-    };
-    expect_failed(run(to(testing::closed_port())), ErrorClass::connect, "connect",
-                  "connection refused");
-    const Peer hanging(Peer::hang());
-    Outcome outcome = run(to(hanging.port()), 200ms);
-    EXPECT_EQ(outcome.error_class, ErrorClass::timeout);
-    EXPECT_EQ(outcome.failed_phase, "health");
-    const Peer resetting(Peer::reset());
-    expect_failed(run(to(resetting.port())), ErrorClass::protocol, "health", "connection reset");
-    const Peer garbage(Peer::answer("nonsense\r\n\r\n"));
-    expect_failed(run(to(garbage.port())), ErrorClass::protocol, "health", "not HTTP");
-    const Peer flooding(Peer::answer(answer("200 OK", std::string(600'000, 'x'))));
-    expect_failed(run(to(flooding.port())), ErrorClass::protocol, "health",
-                  "answer larger than 256KiB");
-    const Peer dripping(Peer::drip(answer("200 OK", std::string(999, 'x')), 10ms));
-    EXPECT_EQ(run(to(dripping.port()), 200ms).error_class, ErrorClass::timeout);
+    testing::expect_http_faults(against, "health", "256KiB");
 }
 
 TEST(Vault, tls_is_verified) {
-    const Peer peer(testing::tls_answer(testing::make_certificate(testing::CertificateWish{}),
-                                        answer("200 OK", active)));
-    expect_failed(run({.url = "https://" + peer.address()}), ErrorClass::tls, "tls",
-                  "certificate not trusted");
+    testing::expect_tls_verified(against);
 }
 
 TEST(Vault, a_secret_that_is_not_there_is_our_own_fault) {

@@ -14,7 +14,6 @@ using vitals::testing::expect_failed;
 
 using namespace std::chrono_literals;
 using testing::Peer;
-using testing::Runner;
 
 // What a server answers a handshake with, and then with every frame of the client, by opcode.
 struct Server {
@@ -61,11 +60,7 @@ Options to(const std::string& address) {
 }
 
 Outcome run(Options options, std::chrono::milliseconds timeout = 500ms) {
-    Runner runner;
-    Outcome outcome = runner.run(kind, std::move(options), timeout);
-    EXPECT_LE(runner.elapsed(), timeout + 100ms);
-    EXPECT_TRUE(runner.finished());
-    return outcome;
+    return testing::run_in_time(kind, std::move(options), timeout);
 }
 
 TEST(Websocket, pings) {
