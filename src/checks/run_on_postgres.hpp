@@ -2,6 +2,7 @@
 // For kinds whose options have url, user, password, tls and auth_every.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -21,6 +22,7 @@ net::awaitable<std::unique_ptr<backends::postgres::Session>> open_postgres(const
     co_return session;
 }
 
+// For make_kind: the run of a kind, and what is wrong with its access.
 // `judge(options, context, session)` ends with no transaction open when it is ok, or nothing is
 // kept.
 template <auto judge, class Options>
@@ -30,6 +32,20 @@ net::awaitable<Outcome> run_on_postgres(const Options& options, net::Context& co
     const std::string login = access.user + '\0' + access.password;
     Outcome outcome = co_await run_reusing<open_postgres<Options>, judge>(options, context, login);
     co_return outcome;
+}
+
+template <class Options>
+Verified verify_access_to_postgres(const Options& options) {
+    return backends::postgres::verify_access(options.url, options.user, options.tls);
+}
+
+// `table` or `schema.table`.
+inline Verified verify_name_of_table(const std::string& table) {
+    const bool good =
+        !table.empty() && table.size() <= 127 && !table.starts_with('.') && !table.ends_with('.') &&
+        std::ranges::count(table, '.') <= 1 &&
+        std::ranges::all_of(table, [](char c) { return static_cast<unsigned char>(c) >= ' '; });
+    return verified(good ? std::string() : "is no name of a table; expected table or schema.table");
 }
 
 }  // namespace vitals::checks

@@ -25,12 +25,7 @@ struct VaultSecrets::Question {
 
 namespace {
 
-using backends::vault::Access;
-using backends::vault::encoded_path;
-using backends::vault::Mount;
-using backends::vault::mount_of;
-using backends::vault::refuses;
-using backends::vault::SecretPath;
+using namespace backends::vault;
 
 Access access_of(const config::Config::Vault& vault) {
     if (!vault.token.available()) throw CheckError(ErrorClass::local, "its token is not available");

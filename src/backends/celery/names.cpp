@@ -2,6 +2,22 @@
 
 namespace vitals::backends::celery {
 
+bool by_redis(const text::Url& broker) {
+    return broker.scheme == "redis" || broker.scheme == "rediss";
+}
+
+std::string broker_problem(const text::Url& broker) {
+    if (auto problem = text::url_problem(broker.text, {"amqp", "amqps", "redis", "rediss"});
+        !problem.empty())
+        return problem;
+    if (!broker.query.empty()) return "has a query; put options into keys of their own";
+    if (!by_redis(broker)) return {};
+    const std::string database = database_of(broker.path);
+    const bool number =
+        database.size() <= 5 && database.find_first_not_of("0123456789") == database.npos;
+    return number ? std::string() : "names no database; expected redis://host:port/0";
+}
+
 // kombu takes a channel that begins with a slash apart at its first dot, and one that does not not
 // at all: with any other prefix a worker dies of the first control message, whoever sends it.
 std::string fanout_prefix_problem(std::string_view prefix) {

@@ -6,7 +6,14 @@
 #include <string_view>
 #include <vector>
 
+#include "text/url.hpp"
+
 namespace vitals::backends::celery {
+
+// Whether the application's broker is Redis; else it is AMQP.
+bool by_redis(const text::Url& broker);
+// What is wrong with the URL of a broker: its scheme, a query, Redis' database. Empty: nothing.
+std::string broker_problem(const text::Url& broker);
 
 inline constexpr std::string_view usual_fanout_prefix = "/{db}.";
 

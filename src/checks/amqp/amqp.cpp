@@ -5,9 +5,11 @@
 #include <memory>
 
 #include "backends/amqp/session.hpp"
+#include "checks/access_fields.hpp"
 #include "checks/reuse.hpp"
 #include "model/count_range.hpp"
 #include "text/amount.hpp"
+#include "text/prose.hpp"
 #include "text/quote.hpp"
 #include "text/url.hpp"
 
@@ -15,10 +17,7 @@ namespace vitals::checks::amqp {
 
 namespace {
 
-using backends::amqp::Access;
-using backends::amqp::Client;
-using backends::amqp::Event;
-using backends::amqp::Session;
+using namespace backends::amqp;
 using What = Event::What;
 
 Verified verify_url(const text::Url& url) {
@@ -58,19 +57,18 @@ constexpr Field queue_fields[] = {
 };
 
 constexpr Field fields[] = {
-    field<&Options::url, verify_url>(
-        "url",
+    url_field<Options, verify_url>(
         "Where the broker is: amqp://host:port/vhost (usually 5672) or amqps:// (5671). Without a "
         "path the virtual host is `/`.",
-        {.required = true, .example = "amqp://monitor@127.0.0.1/shop"}),
+        "amqp://monitor@127.0.0.1/shop"),
     field<&Options::user>("user", "Who to log in as; or in the URL. Without either: guest."),
-    field<&Options::password>("password", "With which password; or in the URL."),
+    password_field<Options>(),
     field<&Options::queues, verify_queues>(
         "queues", "Queues that must exist, each with what must hold for it.",
         {.example = "{orders: {failed_above: 10000, consumers: \">=1\"}}",
          .members = queue_fields}),
     auth_every_field<Options>(),
-    field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
+    tls_field<Options>(),
 };
 
 net::awaitable<void> open_channel(net::Context& context, Session& session) {
@@ -218,24 +216,20 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return outcome;
 }
 
+constexpr std::string_view proves = R"(
+    That the broker accepts the log-in, opens the virtual host, takes a message and routes it (one
+    addressed to nobody, which comes back), and that each named queue exists with as few messages
+    and as many consumers as wanted. A broker short of memory or disk answers all but stops taking
+    messages: that is degraded, seen only by a user who may write to the default exchange. Messages
+    that a consumer has taken and not acknowledged are not counted. Nothing is left on the broker.
+    Whether consumers do their work is not proved.)"_prose;
+
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run>(
     "amqp", "Logs in to an AMQP 0-9-1 broker such as RabbitMQ and looks at queues.",
-    {
-        .proves =
-            "That the broker accepts the log-in, opens the virtual host, takes a message and "
-            "routes it "
-            "(one addressed to nobody, which comes back), and that each named queue exists with as "
-            "few "
-            "messages and as many consumers as wanted. A broker short of memory or disk answers "
-            "all "
-            "but stops taking messages: that is degraded, seen only by a user who may write to the "
-            "default exchange. Messages that a consumer has taken and not acknowledged are not "
-            "counted. Nothing is left on the broker. Whether consumers do their work is not "
-            "proved.",
-        .schemes = {"amqp", "amqps"},
-        .urls = {"amqp://user:password@host/vhost", "amqps://user:password@host"},
-    });
+    {.proves = proves,
+     .schemes = {"amqp", "amqps"},
+     .urls = {"amqp://user:password@host/vhost", "amqps://user:password@host"}});
 
 }  // namespace vitals::checks::amqp

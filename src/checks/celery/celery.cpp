@@ -7,9 +7,11 @@
 #include <random>
 
 #include "backends/celery/names.hpp"
+#include "checks/access_fields.hpp"
 #include "checks/reuse.hpp"
 #include "model/count_range.hpp"
 #include "tally.hpp"
+#include "text/prose.hpp"
 #include "text/url.hpp"
 #include "transport.hpp"
 
@@ -17,22 +19,10 @@ namespace vitals::checks::celery {
 
 namespace {
 
-bool by_redis(const text::Url& url) {
-    return url.scheme == "redis" || url.scheme == "rediss";
-}
+using backends::celery::by_redis;
 
 Verified verify_url(const text::Url& url) {
-    if (auto problem = text::url_problem(url.text, {"amqp", "amqps", "redis", "rediss"});
-        !problem.empty()) {
-        return std::unexpected(problem);
-    }
-    if (!url.query.empty())
-        return std::unexpected("has a query; put options into keys of their own");
-    if (!by_redis(url)) return {};
-    const std::string database = url.path.size() > 1 ? url.path.substr(1) : "0";
-    const bool number =
-        database.size() <= 5 && database.find_first_not_of("0123456789") == database.npos;
-    return verified(number ? std::string() : "names no database; expected redis://host:port/0");
+    return verified(backends::celery::broker_problem(url));
 }
 
 Verified verify_workers(const std::string& value) {
@@ -75,12 +65,11 @@ Verified verify(const Options& options) {
 }
 
 constexpr Field fields[] = {
-    field<&Options::url, verify_url>("url",
-                                     "The application's broker: amqp://host:port/vhost, amqps://, "
-                                     "redis://host:port/database or rediss://.",
-                                     {.required = true, .example = "redis://127.0.0.1:6379/0"}),
+    url_field<Options, verify_url>("The application's broker: amqp://host:port/vhost, amqps://, "
+                                   "redis://host:port/database or rediss://.",
+                                   "redis://127.0.0.1:6379/0"),
     field<&Options::user>("user", "Who to log in as; or in the URL."),
-    field<&Options::password>("password", "With which password; or in the URL."),
+    password_field<Options>(),
     field<&Options::part>(
         "part",
         "What is asked: whether workers answer a ping, whether one consumes a queue, or whether "
@@ -106,7 +95,7 @@ constexpr Field fields[] = {
     field<&Options::sep, verify_separator>(
         "sep", "On Redis: the application's sep, between the parts of a binding."),
     auth_every_field<Options>(),
-    field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
+    tls_field<Options>(),
 };
 
 // A UUID, as Celery's own tickets are.
@@ -162,27 +151,22 @@ Verified from_url(Options& options, std::string_view url) {
     return verify_url(options.url);
 }
 
+constexpr std::string_view proves = R"(
+    That workers receive a message through the broker and answer it (`ping`), that one of them
+    consumes the queue (`queue`), or that their heartbeats come (`heartbeat`). With nobody to ask,
+    the broker says so at once. A worker with worker_enable_remote_control off answers nothing: use
+    `heartbeat` for it, with a timeout longer than the pause between heartbeats (2 seconds); also
+    where task_serializer or accept_content is not JSON. A worker whose pool is `solo` neither
+    answers nor sends heartbeats while it runs a task: only `heartbeat` with a timeout longer than
+    its longest task, or `failures`, spares it a false alarm. Whether tasks succeed is not proved.
+    On Redis replies come to a list and one member of a set, both of which expire.)"_prose;
+
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, bind, verify, from_url>(
     "celery", "Asks Celery's workers whether they are there and what they consume.",
-    {
-        .proves =
-            "That workers receive a message through the broker and answer it (`ping`), that one of "
-            "them consumes the queue (`queue`), or that their heartbeats come (`heartbeat`). With "
-            "nobody to ask, the broker says so at once. A worker with worker_enable_remote_control "
-            "off "
-            "answers nothing: use `heartbeat` for it, with a timeout longer than the pause between "
-            "heartbeats (2 seconds); also where task_serializer or accept_content is not JSON. A "
-            "worker "
-            "whose pool is `solo` neither answers nor sends heartbeats while it runs a task: only "
-            "`heartbeat` with a timeout longer than its longest task, or `failures`, spares it a "
-            "false "
-            "alarm. Whether tasks succeed is not proved. On Redis replies come to a list and one "
-            "member "
-            "of a set, both of which expire.",
-        .schemes = {"celery+amqp", "celery+amqps", "celery+redis", "celery+rediss"},
-        .urls = {"celery+amqp://user:password@host/vhost", "celery+redis://:password@host:6379/0"},
-    });
+    {.proves = proves,
+     .schemes = {"celery+amqp", "celery+amqps", "celery+redis", "celery+rediss"},
+     .urls = {"celery+amqp://user:password@host/vhost", "celery+redis://:password@host:6379/0"}});
 
 }  // namespace vitals::checks::celery

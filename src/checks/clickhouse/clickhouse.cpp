@@ -7,7 +7,9 @@
 #include <memory>
 #include <utility>
 
+#include "checks/access_fields.hpp"
 #include "net/http_client.hpp"
+#include "text/prose.hpp"
 #include "text/quote.hpp"
 #include "text/url.hpp"
 
@@ -32,14 +34,13 @@ Verified verify(const Options& options) {
 }
 
 constexpr Field fields[] = {
-    field<&Options::url, verify_url>("url", "Where its HTTP interface is.",
-                                     {.required = true, .example = "http://127.0.0.1:8123"}),
+    url_field<Options, verify_url>("Where its HTTP interface is.", "http://127.0.0.1:8123"),
     field<&Options::user>("user", "Who to be; or in the URL. Left empty: the server's default."),
-    field<&Options::password>("password", "With which password; or in the URL."),
+    password_field<Options>(),
     field<&Options::replicas>("replicas",
                               "Whether replicated tables that lag behind (as /replicas_status has "
                               "it) or are read-only are a failure."),
-    field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
+    tls_field<Options>(),
 };
 
 // The server's number for what went wrong (src/Common/ErrorCodes.cpp there): a header says it
@@ -210,25 +211,21 @@ Verified from_url(Options& options, std::string_view text) {
     return verify(options);
 }
 
+constexpr std::string_view proves = R"(
+    That the server is up (/ping, which needs no user), that this user may log in, and that a query
+    comes back with exactly its result. With `replicas: true` also that no replicated table lags
+    behind as far as the server's own limit, and that none is read-only because it lost its keeper,
+    of the tables that the user may see (SHOW TABLES), which must be one at least: others are
+    silently left out. It proves nothing about particular tables, disks or inserts, nor about the
+    native protocol on port 9000.)"_prose;
+
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, bind, verify, from_url>(
     "clickhouse", "Pings, asks SELECT 1 as a user, and may look at the replicas.",
-    {
-        .proves =
-            "That the server is up (/ping, which needs no user), that this user may log in, and "
-            "that a "
-            "query comes back with exactly its result. With `replicas: true` also that no "
-            "replicated "
-            "table lags behind as far as the server's own limit, and that none is read-only "
-            "because it "
-            "lost its keeper, of the tables that the user may see (SHOW TABLES), which must be one "
-            "at "
-            "least: others are silently left out. It proves nothing about "
-            "particular tables, disks or inserts, nor about the native protocol on port 9000.",
-        .schemes = {"clickhouse", "clickhouses"},
-        .urls = {"clickhouse://user:password@host:8123", "clickhouses://user:password@host"},
-        .category = Category::datastore,
-    });
+    {.proves = proves,
+     .schemes = {"clickhouse", "clickhouses"},
+     .urls = {"clickhouse://user:password@host:8123", "clickhouses://user:password@host"},
+     .category = Category::datastore});
 
 }  // namespace vitals::checks::clickhouse

@@ -7,7 +7,9 @@
 
 #include "backends/aws/answers.hpp"
 #include "backends/aws/service.hpp"
+#include "checks/access_fields.hpp"
 #include "net/http_client.hpp"
+#include "text/prose.hpp"
 #include "text/quote.hpp"
 #include "text/url.hpp"
 #include "wire/sigv4.hpp"
@@ -66,7 +68,7 @@ constexpr Field fields[] = {
     field<&Options::secret_key>("secret_key", "The access key's secret."),
     field<&Options::session_token>("session_token", "Of temporary credentials."),
     field<&Options::endpoint, verify_endpoint>("endpoint", "Where the API is."),
-    field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
+    tls_field<Options>(),
 };
 
 std::string value_of(const net::HttpResponse& response, std::string_view name) {
@@ -171,25 +173,21 @@ Verified from_url(Options& options, std::string_view text) {
                                            options.session_token);
 }
 
+constexpr std::string_view proves = R"(
+    With `url`: that the resource is served with a good status, to the last byte, and by CloudFront
+    (X-Cache or Via say so) and not by something that took its name; perhaps from its cache. Only
+    the edge next to this machine is asked, and a hit says nothing about the origin. With
+    `distribution`: that it exists and is enabled, by CloudFront's API, which needs the permission
+    cloudfront:GetDistribution; nothing is proved about what it serves. Tested against stand-ins,
+    not against AWS itself.)"_prose;
+
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run, verify, from_url>(
     "cloudfront", "Asks for a resource of a distribution, or for the distribution's state.",
-    {
-        .proves =
-            "With `url`: that the resource is served with a good status, to the last byte, and by "
-            "CloudFront (X-Cache or Via say so) and not by something that took its name; perhaps "
-            "from "
-            "its cache. Only the edge next to this machine is asked, and a hit says nothing about "
-            "the "
-            "origin. With `distribution`: that it exists and is enabled, by CloudFront's API, "
-            "which "
-            "needs the permission cloudfront:GetDistribution; nothing is proved about what it "
-            "serves. "
-            "Tested against stand-ins, not against AWS itself.",
-        .schemes = {"cloudfront"},
-        .urls = {"cloudfront://d111111abcdef8.cloudfront.net/health.txt",
-                 "cloudfront:E2QWRUHAPOMQZL"},
-    });
+    {.proves = proves,
+     .schemes = {"cloudfront"},
+     .urls = {"cloudfront://d111111abcdef8.cloudfront.net/health.txt",
+              "cloudfront:E2QWRUHAPOMQZL"}});
 
 }  // namespace vitals::checks::cloudfront

@@ -16,11 +16,12 @@
 
 #include <fmt/format.h>
 
+#include "checks/path_from_url.hpp"
 #include "model/findings.hpp"
 #include "model/space.hpp"
 #include "net/reading.hpp"
 #include "text/amount.hpp"
-#include "text/path_url.hpp"
+#include "text/prose.hpp"
 #include "wire/procfs.hpp"
 
 namespace vitals::checks::disk {
@@ -192,13 +193,6 @@ Verified verify(const Options& options) {
     return {};
 }
 
-Verified from_url(Options& options, std::string_view url) {
-    auto path = text::path_of_url(url);
-    if (!path) return std::unexpected(path.error());
-    options.path = *std::move(path);
-    return {};
-}
-
 constexpr Field fields[] = {
     field<&Options::path>("path", "A path on the file system to look at.",
                           {.example = "/var/lib/postgresql"}),
@@ -226,6 +220,14 @@ constexpr Field fields[] = {
     field<&Options::inodes_failed_above>(
         "inodes_failed_above", "Share of used inodes above which it is failed; 100% never."),
 };
+
+constexpr std::string_view proves = R"(
+    The file system that holds `path` answers, has space and inodes left for users without
+    privileges (counted as df counts them), and is mounted for writing. With `mount`, that it is the
+    file system meant and not the one below a missing mount; with `write`, that a file can be
+    created there, reaches the disk and is read back. Without `write` it cannot see a disk that
+    fails on writing while its mount still says it is writable, nor a user's quota. A mount whose
+    server is gone ends in a timeout and holds up nothing else.)"_prose;
 
 }  // namespace
 
@@ -277,22 +279,8 @@ Outcome judge(const Options& options, const Figures& figures) {
     return outcome;
 }
 
-const Kind kind = make_kind<Options, fields, run, verify, from_url>(
+const Kind kind = make_kind<Options, fields, run, verify, path_from_url<Options>>(
     "disk", "a file system has space and inodes left and is mounted for writing",
-    {
-        .proves = "The file system that holds `path` answers, has space and inodes left for users "
-                  "without "
-                  "privileges (counted as df counts them), and is mounted for writing. With "
-                  "`mount`, that it "
-                  "is the file system meant and not the one below a missing mount; with `write`, "
-                  "that a file "
-                  "can be created there, reaches the disk and is read back. Without `write` it "
-                  "cannot see a "
-                  "disk that fails on writing while its mount still says it is writable, nor a "
-                  "user's quota. "
-                  "A mount whose server is gone ends in a timeout and holds up nothing else.",
-        .schemes = {"disk"},
-        .category = Category::system,
-    });
+    {.proves = proves, .schemes = {"disk"}, .category = Category::system});
 
 }  // namespace vitals::checks::disk

@@ -13,6 +13,7 @@
 #include "net/file.hpp"
 #include "net/reading.hpp"
 #include "text/amount.hpp"
+#include "text/prose.hpp"
 #include "text/url.hpp"
 
 namespace vitals::checks::dns {
@@ -213,6 +214,14 @@ Verified from_url(Options& options, std::string_view text) {
     return verify_name(options.name);
 }
 
+constexpr std::string_view proves = R"(
+    That a name has records of a type, and those expected, by the servers asked and at this moment.
+    Asked directly, it is the name exactly as written, without search domains or hosts file, and
+    what a resolver keeps in its cache counts as its answer; `server` puts one server to the test.
+    `via: system` proves what applications on this machine get. When none of the machine's own
+    resolvers answers, vitals is blind and says so (`unknown`), for then nothing is known about the
+    name. Signatures (DNSSEC) are the resolver's to judge.)"_prose;
+
 }  // namespace
 
 Outcome judge(const Expectation& expectation, const std::vector<std::string>& records) {
@@ -251,21 +260,9 @@ Outcome judge(const Expectation& expectation, const wire::dns::Answer& answer) {
 
 const Kind kind = make_kind<Options, fields, bind, verify, from_url>(
     "dns", "Asks for a name's records; judges which there are.",
-    {
-        .proves =
-            "That a name has records of a type, and those expected, by the servers asked and at "
-            "this "
-            "moment. Asked directly, it is the name exactly as written, without search domains or "
-            "hosts "
-            "file, and what a resolver keeps in its cache counts as its answer; `server` puts one "
-            "server to the test. `via: system` proves what applications on this machine get. When "
-            "none "
-            "of the machine's own resolvers answers, vitals is blind and says so (`unknown`), for "
-            "then "
-            "nothing is known about the name. Signatures (DNSSEC) are the resolver's to judge.",
-        .schemes = {"dns"},
-        .urls = {"dns:www.example.org", "dns:example.org?type=MX",
-                 "dns://192.0.2.53/www.example.org"},
-    });
+    {.proves = proves,
+     .schemes = {"dns"},
+     .urls = {"dns:www.example.org", "dns:example.org?type=MX",
+              "dns://192.0.2.53/www.example.org"}});
 
 }  // namespace vitals::checks::dns

@@ -10,8 +10,10 @@
 
 #include "backends/aws/answers.hpp"
 #include "backends/aws/service.hpp"
+#include "checks/access_fields.hpp"
 #include "net/http_client.hpp"
 #include "text/json.hpp"
+#include "text/prose.hpp"
 #include "text/quote.hpp"
 #include "text/url.hpp"
 #include "wire/sigv4.hpp"
@@ -131,7 +133,7 @@ constexpr Field fields[] = {
     field<&Options::secret_key>("secret_key", "The access key's secret.",
                                 {.required = true, .example = "{env: AWS_SECRET_ACCESS_KEY}"}),
     field<&Options::session_token>("session_token", "Of temporary credentials."),
-    field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
+    tls_field<Options>(),
 };
 
 // Signs, sends; the answer whatever its status.
@@ -370,30 +372,25 @@ Verified from_url(Options& options, std::string_view text) {
                                            options.session_token);
 }
 
+constexpr std::string_view proves = R"(
+    `credentials`: that AWS (STS) knows these credentials. `rule`, `connection` and
+    `api_destination`: that it exists and is ENABLED, AUTHORIZED or ACTIVE, which needs the
+    permissions events:DescribeRule, DescribeConnection or DescribeApiDestination; that events
+    arrive they do not prove. `e2e` does: it puts an event with an id of its own in
+    (events:PutEvents) and asks the sink for that id until it comes; a sink that answers with it
+    before is failed. The events are recognisable by their source and their id, `vitals-...`; let
+    the sink forget them (a TTL), the check cannot. Give it a timeout that the way may take. Tested
+    against a stand-in whose every signature botocore computes again, not against AWS itself.)"_prose;
+
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run, verify, from_url>(
     "event_bridge",
     "Looks at one part of Amazon EventBridge: credentials, rule, connection or API "
     "destination; or sends an event through it.",
-    {
-        .proves =
-            "`credentials`: that AWS (STS) knows these credentials. `rule`, `connection` and "
-            "`api_destination`: that it exists and is ENABLED, AUTHORIZED or ACTIVE, which needs "
-            "the "
-            "permissions events:DescribeRule, DescribeConnection or DescribeApiDestination; that "
-            "events "
-            "arrive they do not prove. `e2e` does: it puts an event with an id of its own in "
-            "(events:PutEvents) and asks the sink for that id until it comes; a sink that answers "
-            "with "
-            "it before is failed. The events are recognisable by their source and their id, "
-            "`vitals-...`; let the sink forget them (a TTL), the check cannot. Give it a timeout "
-            "that "
-            "the way may take. Tested against a "
-            "stand-in whose every signature botocore computes again, not against AWS itself.",
-        .schemes = {"eventbridge"},
-        .urls = {"eventbridge://eu-central-1",
-                 "eventbridge://KEY:SECRET@eu-central-1/rule/orders?bus=shop"},
-    });
+    {.proves = proves,
+     .schemes = {"eventbridge"},
+     .urls = {"eventbridge://eu-central-1",
+              "eventbridge://KEY:SECRET@eu-central-1/rule/orders?bus=shop"}});
 
 }  // namespace vitals::checks::event_bridge

@@ -12,6 +12,7 @@
 
 #include "net/readiness.hpp"
 #include "plugin.hpp"
+#include "text/prose.hpp"
 #include "wire/nagios.hpp"
 
 namespace vitals::checks::exec {
@@ -204,25 +205,18 @@ constexpr Field fields[] = {
                              {.example = "{PGPASSWORD: {file: /run/secrets/pg}}"}),
 };
 
+constexpr std::string_view proves = R"(
+    What the program proves, in the language of Nagios plugins: exit code 0 is ok, 1 degraded, 2
+    failed, 3 and everything else (a crash, a program that is missing) unknown. Its first line is
+    the detail, which is public, further lines and standard error are private, its performance data
+    become properties. It is started without a shell, without our environment and descriptors, in a
+    session of its own, and killed at the deadline with all that descends from it, in whatever
+    session. What it detached (a daemon) before it ended in time is left alone. It cannot tell a
+    plugin that is always satisfied from a service that is well.)"_prose;
+
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run, verify>(
-    "exec", "a monitoring plugin says so by its exit code",
-    {
-        .proves =
-            "What the program proves, in the language of Nagios plugins: exit code 0 is ok, 1 "
-            "degraded, "
-            "2 failed, 3 and everything else (a crash, a program that is missing) unknown. Its "
-            "first "
-            "line is the detail, which is public, further lines and standard error are private, "
-            "its "
-            "performance data become properties. It is started without a shell, without our "
-            "environment and descriptors, in a session of its own, and killed at the deadline with "
-            "all "
-            "that descends from it, in whatever session. What it detached (a daemon) before it "
-            "ended "
-            "in time is left alone. "
-            "It cannot tell a plugin that is always satisfied from a service that is well.",
-    });
+    "exec", "a monitoring plugin says so by its exit code", {.proves = proves});
 
 }  // namespace vitals::checks::exec

@@ -8,11 +8,12 @@
 
 #include <fmt/format.h>
 
+#include "checks/path_from_url.hpp"
 #include "model/findings.hpp"
 #include "net/file.hpp"
 #include "net/reading.hpp"
 #include "text/amount.hpp"
-#include "text/path_url.hpp"
+#include "text/prose.hpp"
 #include "wire/pattern.hpp"
 
 namespace vitals::checks::file {
@@ -151,13 +152,6 @@ Verified verify(const Options& options) {
     return {};
 }
 
-Verified from_url(Options& options, std::string_view url) {
-    auto path = text::path_of_url(url);
-    if (!path) return std::unexpected(path.error());
-    options.path = *std::move(path);
-    return {};
-}
-
 constexpr Field fields[] = {
     field<&Options::path>("path", "The file or directory; links are followed.",
                           {.required = true, .example = "/var/backups/shop.dump"}),
@@ -176,21 +170,17 @@ constexpr Field fields[] = {
                             {.least = 1, .most = 64 << 20}),
 };
 
+constexpr std::string_view proves = R"(
+    A file or directory is there, was changed recently enough, has a plausible size, and holds an
+    expected text; or is absent. A time of change in the future is no proof of being recent and is
+    degraded. It cannot tell whether the rest of the content is right, nor, on a network file
+    system, whether what is seen is what the server holds by now. Age is measured by the wall clock,
+    because files know no other.)"_prose;
+
 }  // namespace
 
-const Kind kind = make_kind<Options, fields, run, verify, from_url>(
+const Kind kind = make_kind<Options, fields, run, verify, path_from_url<Options>>(
     "file", "a file exists (or not), is recent, of the right size, and holds a text",
-    {
-        .proves =
-            "A file or directory is there, was changed recently enough, has a plausible size, and "
-            "holds "
-            "an expected text; or is absent. A time of change in the future is no proof of being "
-            "recent and is degraded. It cannot tell whether the rest of the content is right, nor, "
-            "on a network file system, whether what is seen is what the server holds by now. Age "
-            "is "
-            "measured by the wall clock, because files know no other.",
-        .schemes = {"file"},
-        .category = Category::system,
-    });
+    {.proves = proves, .schemes = {"file"}, .category = Category::system});
 
 }  // namespace vitals::checks::file

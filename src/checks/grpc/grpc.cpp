@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "checks/access_fields.hpp"
 #include "net/http_client.hpp"
 #include "text/percent.hpp"
+#include "text/prose.hpp"
 #include "text/quote.hpp"
 #include "text/url.hpp"
 #include "wire/grpc_frame.hpp"
@@ -37,14 +39,13 @@ Verified verify_metadata(const SecretMap& value) {
 }
 
 constexpr Field fields[] = {
-    field<&Options::url, verify_url>("url",
-                                     "Where the server is: grpc://host:port, or grpcs:// with TLS.",
-                                     {.required = true, .example = "grpc://127.0.0.1:50051"}),
+    url_field<Options, verify_url>("Where the server is: grpc://host:port, or grpcs:// with TLS.",
+                                   "grpc://127.0.0.1:50051"),
     field<&Options::service>("service", "The service asked for; without it, the whole server.",
                              {.example = "shop.v1.Orders"}),
     field<&Options::metadata, verify_metadata>("metadata",
                                                "Metadata of the request; any may be a secret."),
-    field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
+    tls_field<Options>(),
 };
 
 net::HttpRequest request_of(const Options& options) {
@@ -138,17 +139,16 @@ Verified from_url(Options& options, std::string_view text) {
     return verify_url(options.url);
 }
 
+constexpr std::string_view proves = R"(
+    That the server speaks gRPC over HTTP/2 and calls itself, or the named service, SERVING by the
+    standard health protocol (grpc.health.v1). Nothing beyond what it says of itself.)"_prose;
+
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run, nullptr, from_url>(
     "grpc", "Asks a gRPC server's health service.",
-    {
-        .proves = "That the server speaks gRPC over HTTP/2 and calls itself, or the named service, "
-                  "SERVING "
-                  "by the standard health protocol (grpc.health.v1). Nothing beyond what it says "
-                  "of itself.",
-        .schemes = {"grpc", "grpcs"},
-        .urls = {"grpc://host:50051", "grpcs://host:50051/shop.v1.Orders"},
-    });
+    {.proves = proves,
+     .schemes = {"grpc", "grpcs"},
+     .urls = {"grpc://host:50051", "grpcs://host:50051/shop.v1.Orders"}});
 
 }  // namespace vitals::checks::grpc

@@ -6,9 +6,11 @@
 #include <chrono>
 #include <utility>
 
+#include "checks/access_fields.hpp"
 #include "checks/days_left.hpp"
 #include "expectation.hpp"
 #include "net/http_client.hpp"
+#include "text/prose.hpp"
 #include "text/url.hpp"
 #include "wire/pattern.hpp"
 
@@ -91,15 +93,13 @@ Verified verify(const Options& options) {
 }
 
 constexpr Field fields[] = {
-    field<&Options::url, verify_url>(
-        "url", "What to ask for.",
-        {.required = true, .example = "https://shop.example.org/health"}),
+    url_field<Options, verify_url>("What to ask for.", "https://shop.example.org/health"),
     field<&Options::method, verify_method>("method", "The request's method.", {.example = "HEAD"}),
     field<&Options::headers, verify_headers>("headers",
                                              "The request's headers; any may be a secret."),
     field<&Options::body>("body", "The request's body."),
     field<&Options::user>("user", "Who to log in as (basic authentication); or in the URL."),
-    field<&Options::password>("password", "With which password; or in the URL."),
+    password_field<Options>(),
     field<&Options::unix_socket, verify_socket>(
         "unix_socket", "Path of a unix socket to connect to instead of the URL's host.",
         {.example = "/run/docker.sock"}),
@@ -131,7 +131,7 @@ constexpr Field fields[] = {
         "certificate_days",
         "Degraded when the certificate that ends first has fewer days left; 0: not judged.",
         {.unit = "days", .least = 0, .most = 3650}),
-    field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
+    tls_field<Options>(),
 };
 
 // Options with what is made of them once.
@@ -195,23 +195,19 @@ Run bind(std::shared_ptr<const Options> options) {
     return [prepared](net::Context& context) { return run(*prepared, context); };
 }
 
+constexpr std::string_view proves = R"(
+    That the server answers this request as it should, within the deadline and to the last byte: a
+    body that is cut short, too large or (where it is judged) compressed fails, and a redirect is
+    not success unless it is followed or expected. A status alone proves little: a proxy's own page
+    or a cache may give it; ask for something only the service can say, and expect it. Nothing is
+    proved about other URLs, nor about clients elsewhere.)"_prose;
+
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, bind, verify>(
     "http", "Makes a request; judges status, headers, body, JSON values and certificate.",
-    {
-        .proves = "That the server answers this request as it should, within the deadline and to "
-                  "the last "
-                  "byte: a body that is cut short, too large or (where it is judged) compressed "
-                  "fails, and a "
-                  "redirect is not success unless it is followed or expected. A status alone "
-                  "proves little: "
-                  "a "
-                  "proxy's own page or a cache may give it; ask for something only the service can "
-                  "say, and "
-                  "expect it. Nothing is proved about other URLs, nor about clients elsewhere.",
-        .schemes = {"http", "https"},
-        .urls = {"http://127.0.0.1:8080/health", "https://user:password@host/health"},
-    });
+    {.proves = proves,
+     .schemes = {"http", "https"},
+     .urls = {"http://127.0.0.1:8080/health", "https://user:password@host/health"}});
 
 }  // namespace vitals::checks::http

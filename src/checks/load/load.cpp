@@ -14,6 +14,7 @@
 #include "net/file.hpp"
 #include "net/reading.hpp"
 #include "text/amount.hpp"
+#include "text/prose.hpp"
 #include "wire/procfs.hpp"
 
 namespace vitals::checks::load {
@@ -140,6 +141,15 @@ constexpr Field fields[] = {
         {.example = "[memory, io]"}),
 };
 
+constexpr std::string_view proves = R"(
+    The load over five minutes, divided by the processors of the machine, is below a bound. Load is
+    no suffering: a machine that compiles with more jobs than processors is busy and well, so the
+    defaults only tell the hopeless (4 and 16 per processor). The load is the whole machine's also
+    in a container, so it is never divided by the processors left to the container (those are shown
+    as cpus_allowed). What shows suffering is pressure, the share of time in which work stood still;
+    it is shown where the kernel measures it, in a container its own, and judged when thresholds are
+    set: then a kernel that does not measure it gives unknown.)"_prose;
+
 }  // namespace
 
 Outcome judge(const Options& options, const Figures& figures) {
@@ -182,24 +192,6 @@ Outcome judge(const Options& options, const Figures& figures) {
 
 const Kind kind = make_kind<Options, fields, run, verify, from_url>(
     "load", "the machine is not hopelessly overloaded",
-    {
-        .proves =
-            "The load over five minutes, divided by the processors of the machine, is below a "
-            "bound. "
-            "Load is no suffering: a machine that compiles with more jobs than processors is busy "
-            "and "
-            "well, so the defaults only tell the hopeless (4 and 16 per processor). The load is "
-            "the "
-            "whole machine's also in a container, so it is never divided by the processors left to "
-            "the "
-            "container (those are shown as cpus_allowed). What shows suffering is pressure, the "
-            "share "
-            "of time in which work stood still; it is shown where the kernel measures it, in a "
-            "container its own, and judged when thresholds are set: then a kernel that does not "
-            "measure "
-            "it gives unknown.",
-        .schemes = {"load"},
-        .category = Category::system,
-    });
+    {.proves = proves, .schemes = {"load"}, .category = Category::system});
 
 }  // namespace vitals::checks::load

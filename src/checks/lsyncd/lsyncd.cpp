@@ -15,6 +15,7 @@
 #include "net/file.hpp"
 #include "net/reading.hpp"
 #include "text/amount.hpp"
+#include "text/prose.hpp"
 #include "text/url.hpp"
 #include "wire/lsyncd.hpp"
 #include "wire/procfs.hpp"
@@ -221,26 +222,21 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return outcome;
 }
 
+constexpr std::string_view proves = R"(
+    That a process holds the lock of lsyncd's pid file, as lsyncd does as long as it lives (the file
+    alone may be left from one that was killed), that it is not stopped, and how many events wait to
+    be copied. lsyncd rewrites its status file only when something happens: an old one is no sign of
+    death while nothing is queued. With a pid file lsyncd must run as a daemon: with `nodaemon` it
+    writes none. A target that refuses single files (default.direct onto a read-only disk) leaves no
+    trace in the status: with `canary` and `copy` each run also writes a file in the source, and
+    fails when it does not arrive.)"_prose;
+
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run, verify, from_url>(
     "lsyncd", "Whether lsyncd runs, by its pid file's lock, and what it has queued.",
-    {
-        .proves =
-            "That a process holds the lock of lsyncd's pid file, as lsyncd does as long as it "
-            "lives "
-            "(the file alone may be left from one that was killed), that it is not stopped, and "
-            "how "
-            "many events wait to be copied. lsyncd rewrites its status file only when something "
-            "happens: an old one is no sign of death while nothing is queued. With a pid file "
-            "lsyncd "
-            "must run as a daemon: with `nodaemon` it writes none. A target that "
-            "refuses single files (default.direct onto a read-only disk) leaves no trace in the "
-            "status: with `canary` and `copy` each run also writes a file in the source, and fails "
-            "when "
-            "it does not arrive.",
-        .schemes = {"lsyncd"},
-        .urls = {"lsyncd:/run/lsyncd.pid?status_file=/var/log/lsyncd.status"},
-    });
+    {.proves = proves,
+     .schemes = {"lsyncd"},
+     .urls = {"lsyncd:/run/lsyncd.pid?status_file=/var/log/lsyncd.status"}});
 
 }  // namespace vitals::checks::lsyncd

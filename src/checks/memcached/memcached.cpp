@@ -9,8 +9,10 @@
 #include <random>
 #include <utility>
 
+#include "checks/access_fields.hpp"
 #include "checks/reuse.hpp"
 #include "net/conversation.hpp"
+#include "text/prose.hpp"
 #include "text/quote.hpp"
 #include "text/url.hpp"
 #include "wire/memcached.hpp"
@@ -56,14 +58,13 @@ Verified verify(const Options& options) {
 }
 
 constexpr Field fields[] = {
-    field<&Options::url, verify_url>(
-        "url", "Where memcached is: memcached://host:port, memcacheds:// with TLS, or unix:/path.",
-        {.required = true, .example = "memcached://127.0.0.1:11211"}),
+    url_field<Options, verify_url>(
+        "Where memcached is: memcached://host:port, memcacheds:// with TLS, or unix:/path.",
+        "memcached://127.0.0.1:11211"),
     field<&Options::user>("user", "Who to log in as, where it was started with -Y; or in the URL."),
-    field<&Options::password>("password", "With which password; or in the URL."),
+    password_field<Options>(),
     auth_every_field<Options>(),
-    field<&Options::tls>("tls", "Whom to trust, and who to be (memcacheds://).",
-                         {.members = net::tls_fields}),
+    tls_field<Options>("Whom to trust, and who to be (memcacheds://)."),
 };
 
 std::string random_text() {
@@ -227,21 +228,19 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return outcome;
 }
 
+constexpr std::string_view proves = R"(
+    That memcached lets this user in (where it asks for one), and that a value under a key of its
+    own, `vitals:...`, with a short expiry, is stored, read back, compared and deleted. A server
+    that is full and refuses, or that has no connections left, is failed. It cannot tell how many of
+    the application's keys are evicted before their time.)"_prose;
+
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run, verify>(
     "memcached", "Stores a value that expires, reads it back, deletes it.",
-    {
-        .proves = "That memcached lets this user in (where it asks for one), and that a value "
-                  "under a key of "
-                  "its own, `vitals:...`, with a short expiry, is stored, read back, compared and "
-                  "deleted. A "
-                  "server that is full and refuses, or that has no connections left, is failed. It "
-                  "cannot "
-                  "tell how many of the application's keys are evicted before their time.",
-        .schemes = {"memcached", "memcacheds"},
-        .urls = {"memcached://host:11211", "memcacheds://user:password@host"},
-        .category = Category::datastore,
-    });
+    {.proves = proves,
+     .schemes = {"memcached", "memcacheds"},
+     .urls = {"memcached://host:11211", "memcacheds://user:password@host"},
+     .category = Category::datastore});
 
 }  // namespace vitals::checks::memcached

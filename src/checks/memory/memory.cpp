@@ -9,6 +9,7 @@
 #include "net/file.hpp"
 #include "net/reading.hpp"
 #include "text/amount.hpp"
+#include "text/prose.hpp"
 #include "wire/procfs.hpp"
 
 namespace vitals::checks::memory {
@@ -126,6 +127,17 @@ constexpr Field fields[] = {
         "is degraded, where the kernel measures it; 100% never."),
 };
 
+constexpr std::string_view proves = R"(
+    Programs can get more memory without swapping: by the kernel's estimate for the machine
+    (MemAvailable), and below the limits of the control group that vitals runs in (a container, a
+    systemd unit) and of those above it; the tighter of both counts. What the kernel can drop counts
+    as available: page cache, read once or often, that is written to disk, and its own caches (of
+    names and inodes). Of the latter, version 1 of control groups does not say how much can be
+    dropped: the machine's own share is taken. Swap does not count at all. Where the kernel measures
+    pressure, work that stands still for want of memory is degraded whatever the share. It cannot
+    see the limits of other control groups, nor a single program that will not get the large piece
+    it asks for.)"_prose;
+
 }  // namespace
 
 std::optional<Figures::Group> group_of(const GroupFiles& files, double droppable_of_kernel) {
@@ -186,25 +198,6 @@ Outcome judge(const Options& options, const Figures& figures) {
 
 const Kind kind = make_kind<Options, fields, run, verify, from_url>(
     "memory", "memory is left, on the machine and in the control group",
-    {
-        .proves =
-            "Programs can get more memory without swapping: by the kernel's estimate for the "
-            "machine "
-            "(MemAvailable), and below the limits of the control group that vitals runs in (a "
-            "container, a systemd unit) and of those above it; the tighter of both counts. What "
-            "the "
-            "kernel can drop counts as available: page cache, read once or often, that is written "
-            "to "
-            "disk, and its own caches (of names and inodes). Of the latter, version 1 of control "
-            "groups does not say how much can be dropped: the machine's own share is taken. Swap "
-            "does "
-            "not count at all. Where the kernel measures pressure, work that stands still for want "
-            "of "
-            "memory is degraded whatever the share. It cannot see the limits of other control "
-            "groups, "
-            "nor a single program that will not get the large piece it asks for.",
-        .schemes = {"memory"},
-        .category = Category::system,
-    });
+    {.proves = proves, .schemes = {"memory"}, .category = Category::system});
 
 }  // namespace vitals::checks::memory

@@ -10,6 +10,7 @@
 #include "checks/run_on_postgres.hpp"
 #include "migration_files.hpp"
 #include "net/reading.hpp"
+#include "text/prose.hpp"
 #include "text/quote.hpp"
 #include "text/url.hpp"
 #include "wire/nagios.hpp"
@@ -18,16 +19,7 @@ namespace vitals::checks::migrations {
 
 namespace {
 
-using backends::postgres::Answer;
-using backends::postgres::meaning_of;
-using backends::postgres::password_field;
-using backends::postgres::quoted_name;
-using backends::postgres::Session;
-using backends::postgres::tls_field;
-using backends::postgres::url_field;
-using backends::postgres::user_field;
-using backends::postgres::verify_access;
-using backends::postgres::verify_url;
+using namespace backends::postgres;
 
 constexpr std::string_view no_table = "42P01";
 constexpr std::string_view not_permitted = "42501";
@@ -93,12 +85,7 @@ Verified verify_path(const std::vector<std::string>& paths) {
 }
 
 Verified verify_table(const std::string& table) {
-    if (table.empty()) return {};
-    const bool good = table.size() <= 127 && !table.starts_with('.') && !table.ends_with('.') &&
-                      std::count(table.begin(), table.end(), '.') <= 1 &&
-                      std::all_of(table.begin(), table.end(),
-                                  [](char c) { return static_cast<unsigned char>(c) >= ' '; });
-    return verified(good ? std::string() : "is no name of a table; expected table or schema.table");
+    return table.empty() ? Verified() : verify_name_of_table(table);
 }
 
 Verified verify(const Options& options) {
@@ -106,7 +93,7 @@ Verified verify(const Options& options) {
         return std::unexpected("apps is for framework: django");
     if (!options.contexts.empty() && options.framework != "liquibase")
         return std::unexpected("contexts is for framework: liquibase");
-    return verify_access(options.url, options.user, options.tls);
+    return verify_access_to_postgres(options);
 }
 
 constexpr Field fields[] = {
@@ -331,11 +318,6 @@ net::awaitable<Outcome> look(const Options& options, net::Context& context, Sess
     co_return judge(options, state, table.missing(), locked);
 }
 
-net::awaitable<Outcome> run(const Options& options, net::Context& context) {
-    Outcome outcome = co_await run_on_postgres<look>(options, context);
-    co_return outcome;
-}
-
 // `migrations+postgresql://user@host/db?framework=django&path=/srv/shop`: what is PostgreSQL's own
 // of the parameters stays in the URL.
 Verified from_url(Options& options, std::string_view url) {
@@ -370,42 +352,33 @@ Verified from_url(Options& options, std::string_view url) {
     return backends::postgres::verify_url(options.url);
 }
 
+constexpr std::string_view proves = R"(
+    That every migration on disk is applied: those of Django, Alembic, Flyway, Liquibase, Rails,
+    golang-migrate, Diesel or Sqitch. Files are read, never run. A table that is missing means that
+    nothing is applied; a directory without migrations, or one that may not be read, is no success
+    either, but unknown. A migration that began and did not end well (a failed row of Flyway or
+    Liquibase, a dirty golang-migrate) is failed. A database ahead of the files is degraded, or what
+    `ahead` says: newer than all files (Rails, Diesel), not among the files (Flyway's versions,
+    golang-migrate, Sqitch), or at a revision that is not known, of which nothing more can be said
+    (Alembic). Old rows whose files are gone, and for Django and Liquibase any, are counted as
+    `not_on_disk` and are otherwise normal. Django's squashed migrations, merges and branches of
+    Alembic and baselines of Flyway count as they do there; Flyway's repeatable ones are compared by
+    checksum, unless they hold placeholders (`unverified`). Django's own apps are seen only when
+    `path` names them, too. That a migration was edited after it was applied, which Flyway and
+    Liquibase refuse and with runOnChange apply again, is not noticed. It cannot tell whether the
+    tables are as the migrations made them.)"_prose;
+
 }  // namespace
 
 std::string column(const Row& row, std::size_t index) {
     return index < row.size() ? row[index].value_or("") : std::string();
 }
 
-const Kind kind = make_kind<Options, fields, run, verify, from_url>(
+const Kind kind = make_kind<Options, fields, run_on_postgres<look, Options>, verify, from_url>(
     "migrations", "Compares migrations on disk with those that the database has.",
-    {
-        .proves =
-            "That every migration on disk is applied: those of Django, Alembic, Flyway, Liquibase, "
-            "Rails, golang-migrate, Diesel or Sqitch. Files are read, never run. A table that is "
-            "missing means that nothing is applied; a directory without migrations, or one that "
-            "may "
-            "not be read, is no success either, but unknown. A migration that began and did not "
-            "end "
-            "well (a failed row of Flyway or Liquibase, a dirty golang-migrate) is failed. A "
-            "database ahead of the files is degraded, or what `ahead` says: newer than all files "
-            "(Rails, Diesel), not among the files (Flyway's versions, golang-migrate, Sqitch), or "
-            "at "
-            "a revision that is not known, of which nothing more can be said (Alembic). Old rows "
-            "whose "
-            "files are gone, and for Django and Liquibase any, are counted as `not_on_disk` and "
-            "are "
-            "otherwise normal. Django's squashed migrations, merges and branches of Alembic and "
-            "baselines of Flyway count as they do there; Flyway's repeatable ones are compared by "
-            "checksum, unless they hold placeholders (`unverified`). Django's own apps are "
-            "seen only when `path` names them, too. That a migration was edited after it was "
-            "applied, "
-            "which Flyway and Liquibase refuse and with runOnChange apply again, is not noticed. "
-            "It "
-            "cannot tell whether the tables are as the migrations "
-            "made them.",
-        .schemes = {"migrations+postgresql", "migrations+postgres"},
-        .urls = {"migrations+postgresql://user@host/db?framework=django&path=/srv/shop"},
-        .category = Category::datastore,
-    });
+    {.proves = proves,
+     .schemes = {"migrations+postgresql", "migrations+postgres"},
+     .urls = {"migrations+postgresql://user@host/db?framework=django&path=/srv/shop"},
+     .category = Category::datastore});
 
 }  // namespace vitals::checks::migrations

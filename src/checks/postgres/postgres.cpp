@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "checks/run_on_postgres.hpp"
+#include "text/prose.hpp"
 #include "text/quote.hpp"
 #include "wire/pattern.hpp"
 
@@ -11,14 +12,7 @@ namespace vitals::checks::postgres {
 
 namespace {
 
-using backends::postgres::Answer;
-using backends::postgres::from_url;
-using backends::postgres::password_field;
-using backends::postgres::Session;
-using backends::postgres::tls_field;
-using backends::postgres::url_field;
-using backends::postgres::user_field;
-using backends::postgres::verify_access;
+using namespace backends::postgres;
 
 bool is_expression(const std::string& expect) {
     return expect.size() > 1 && expect.starts_with('/') && expect.ends_with('/');
@@ -31,7 +25,7 @@ Verified verify_expect(const std::string& expect) {
 Verified verify(const Options& options) {
     if (!options.expect.empty() && options.query.empty())
         return std::unexpected("expect without a query");
-    return verify_access(options.url, options.user, options.tls);
+    return verify_access_to_postgres(options);
 }
 
 constexpr Field fields[] = {
@@ -106,28 +100,21 @@ net::awaitable<Outcome> ask(const Options& options, net::Context& context, Sessi
     co_return ok(std::move(detail)).with("tls", session.encrypted());
 }
 
-net::awaitable<Outcome> run(const Options& options, net::Context& context) {
-    Outcome outcome = co_await run_on_postgres<ask>(options, context);
-    co_return outcome;
-}
+constexpr std::string_view proves = R"(
+    That PostgreSQL lets this user in, with a slot left for it, and answers SELECT 1; or a query, in
+    a transaction of its own, whose first value is compared with `expect`. With `writable: true`
+    also that the server is no standby and not read-only by default; SELECT 1 alone is answered by a
+    standby too. Behind a pooler the query reaches the database, the log-in may not. That a row can
+    be written is proved by postgres_crud.)"_prose;
 
 }  // namespace
 
-const Kind kind = make_kind<Options, fields, run, verify, from_url<Options>>(
-    "postgres", "Logs in and runs a query.",
-    {
-        .proves =
-            "That PostgreSQL lets this user in, with a slot left for it, and answers SELECT 1; "
-            "or a query, in a transaction of its own, whose first value is compared with `expect`. "
-            "With `writable: "
-            "true` also that the server is no standby and not read-only by default; SELECT 1 alone "
-            "is "
-            "answered by a standby too. Behind a pooler the query reaches the database, the log-in "
-            "may "
-            "not. That a row can be written is proved by postgres_crud.",
-        .schemes = {"postgresql", "postgres"},
-        .urls = {"postgresql://user:password@host/database"},
-        .category = Category::datastore,
-    });
+const Kind kind =
+    make_kind<Options, fields, run_on_postgres<ask, Options>, verify, from_url<Options>>(
+        "postgres", "Logs in and runs a query.",
+        {.proves = proves,
+         .schemes = {"postgresql", "postgres"},
+         .urls = {"postgresql://user:password@host/database"},
+         .category = Category::datastore});
 
 }  // namespace vitals::checks::postgres

@@ -9,22 +9,14 @@
 #include <vector>
 
 #include "checks/run_on_postgres.hpp"
+#include "text/prose.hpp"
 #include "text/quote.hpp"
 
 namespace vitals::checks::postgres_crud {
 
 namespace {
 
-using backends::postgres::Answer;
-using backends::postgres::from_url;
-using backends::postgres::meaning_of;
-using backends::postgres::password_field;
-using backends::postgres::quoted_name;
-using backends::postgres::Session;
-using backends::postgres::tls_field;
-using backends::postgres::url_field;
-using backends::postgres::user_field;
-using backends::postgres::verify_access;
+using namespace backends::postgres;
 
 constexpr const char* facts_statement =
     "SELECT pg_catalog.pg_backend_pid(), "
@@ -36,23 +28,11 @@ constexpr std::string_view no_column = "42703";
 constexpr std::string_view made_meanwhile = "23505";  // also of CREATE TABLE IF NOT EXISTS
 constexpr std::string_view exists_already = "42P07";
 
-Verified verify_table(const std::string& table) {
-    const bool good = !table.empty() && table.size() <= 127 && !table.starts_with('.') &&
-                      !table.ends_with('.') && std::count(table.begin(), table.end(), '.') <= 1 &&
-                      std::all_of(table.begin(), table.end(),
-                                  [](char c) { return static_cast<unsigned char>(c) >= ' '; });
-    return verified(good ? std::string() : "is no name of a table; expected table or schema.table");
-}
-
-Verified verify(const Options& options) {
-    return verify_access(options.url, options.user, options.tls);
-}
-
 constexpr Field fields[] = {
     url_field<Options>(),
     user_field<Options>(),
     password_field<Options>(),
-    field<&Options::table, verify_table>(
+    field<&Options::table, verify_name_of_table>(
         "table", "The table for probe rows, or schema.table; made if it is missing and may be.",
         {.example = "monitoring.vitals_probe"}),
     auth_every_field<Options>(),
@@ -234,31 +214,22 @@ net::awaitable<Outcome> work(const Options& options, net::Context& context, Sess
     co_return ok("created, retrieved, updated, deleted").with("tls", session.encrypted());
 }
 
-net::awaitable<Outcome> run(const Options& options, net::Context& context) {
-    Outcome outcome = co_await run_on_postgres<work>(options, context);
-    co_return outcome;
-}
+constexpr std::string_view proves = R"(
+    That rows of a table can be created, retrieved, updated and deleted, each step compared with
+    what was asked for, and that the transaction commits. All of it is one transaction: a run that
+    is cut leaves nothing behind, and no other session sees the row. Where commits wait for a
+    synchronous standby that is gone, it ends its own from a second connection. The table is made if
+    it is missing; where that is not permitted the detail holds the statement to run. It cannot tell
+    whether the application's own tables are right.)"_prose;
 
 }  // namespace
 
-const Kind kind = make_kind<Options, fields, run, verify, from_url<Options>>(
+const Kind kind = make_kind<Options, fields, run_on_postgres<work, Options>,
+                            verify_access_to_postgres<Options>, from_url<Options>>(
     "postgres_crud", "Creates, retrieves, updates and deletes one row of a probe table.",
-    {
-        .proves = "That rows of a table can be created, retrieved, updated and deleted, each step "
-                  "compared "
-                  "with what was asked for, and that the transaction commits. All of it is one "
-                  "transaction: "
-                  "a run that is cut leaves nothing behind, and no other session sees the row. "
-                  "Where commits "
-                  "wait for a synchronous standby that is gone, it ends its own from a second "
-                  "connection. "
-                  "The table is "
-                  "made if it is missing; where that is not permitted the detail holds the "
-                  "statement to run. "
-                  "It cannot tell whether the application's own tables are right.",
-        .schemes = {"crud+postgresql", "crud+postgres"},
-        .urls = {"crud+postgresql://user:password@host/database"},
-        .category = Category::datastore,
-    });
+    {.proves = proves,
+     .schemes = {"crud+postgresql", "crud+postgres"},
+     .urls = {"crud+postgresql://user:password@host/database"},
+     .category = Category::datastore});
 
 }  // namespace vitals::checks::postgres_crud

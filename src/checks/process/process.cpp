@@ -17,6 +17,7 @@
 #include "net/reading.hpp"
 #include "table.hpp"
 #include "text/amount.hpp"
+#include "text/prose.hpp"
 #include "text/quote.hpp"
 
 namespace vitals::checks::process {
@@ -216,24 +217,18 @@ constexpr Field fields[] = {
                           {.example = "www-data"}),
 };
 
+constexpr std::string_view proves = R"(
+    The process that a pid file names exists, is no zombie and not stopped, and is the one that
+    wrote the file: it is called `name`, or, without a name, it started before the file was written
+    (a number left over from before a crash may belong to somebody else). Or: as many processes of a
+    name run as there should. It cannot tell whether a process that runs does its work; ask it
+    something to know that. Where processes of other users are hidden from vitals the result is
+    unknown, not failed.)"_prose;
+
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run, verify, from_url>(
     "process", "a program runs",
-    {
-        .proves = "The process that a pid file names exists, is no zombie and not stopped, and is "
-                  "the one "
-                  "that wrote the file: it is called `name`, or, without a name, it started before "
-                  "the file "
-                  "was written (a number left over from before a crash may belong to somebody "
-                  "else). Or: as "
-                  "many processes of a name run as there should. It cannot tell whether a process "
-                  "that runs "
-                  "does its work; ask it something to know that. Where processes of other users "
-                  "are hidden "
-                  "from vitals the result is unknown, not failed.",
-        .schemes = {"process"},
-        .category = Category::system,
-    });
+    {.proves = proves, .schemes = {"process"}, .category = Category::system});
 
 }  // namespace vitals::checks::process

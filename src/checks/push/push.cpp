@@ -1,5 +1,7 @@
 #include "push.hpp"
 
+#include "text/prose.hpp"
+
 namespace vitals::checks::push {
 
 namespace {
@@ -9,16 +11,15 @@ constexpr Field fields[] = {
                          {.example = "90s", .least = 1}),
 };
 
+constexpr std::string_view proves = R"(
+    Nothing by itself: it repeats what a program, a script or the library said about itself, and
+    that it was said less than `ttl` ago. Whoever falls silent is failed, whatever was said last. It
+    cannot tell whether what is pushed is true; push after the work was done, not from a timer
+    beside it.)"_prose;
+
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, nullptr>(
-    "push", "takes the state that is pushed to it",
-    {
-        .proves =
-            "Nothing by itself: it repeats what a program, a script or the library said about "
-            "itself, and that it was said less than `ttl` ago. Whoever falls silent is failed, "
-            "whatever was said last. It cannot tell whether what is pushed is true; push after "
-            "the work was done, not from a timer beside it.",
-    });
+    "push", "takes the state that is pushed to it", {.proves = proves});
 
 }  // namespace vitals::checks::push

@@ -11,7 +11,9 @@
 #include <utility>
 
 #include "backends/redis/session.hpp"
+#include "checks/access_fields.hpp"
 #include "checks/reuse.hpp"
+#include "text/prose.hpp"
 #include "text/quote.hpp"
 #include "text/url.hpp"
 
@@ -96,11 +98,11 @@ Verified verify(const Options& options) {
 }
 
 constexpr Field fields[] = {
-    field<&Options::url, verify_url>(
-        "url", "Where Redis is: redis://host:port/0, rediss:// with TLS, or unix:/path?db=0.",
-        {.required = true, .example = "redis://127.0.0.1:6379/0"}),
+    url_field<Options, verify_url>(
+        "Where Redis is: redis://host:port/0, rediss:// with TLS, or unix:/path?db=0.",
+        "redis://127.0.0.1:6379/0"),
     field<&Options::user>("user", "Who to log in as (ACL); or in the URL."),
-    field<&Options::password>("password", "With which password; or in the URL."),
+    password_field<Options>(),
     field<&Options::mode>(
         "mode",
         "What the server is; `auto` asks it (INFO), and expects to be able to write. "
@@ -113,8 +115,7 @@ constexpr Field fields[] = {
                             "checked is the server that the sentinel says it is.",
                             {.example = "shop"}),
     auth_every_field<Options>(),
-    field<&Options::tls>("tls", "Whom to trust, and who to be (rediss://).",
-                         {.members = net::tls_fields}),
+    tls_field<Options>("Whom to trust, and who to be (rediss://)."),
 };
 
 std::string random_text() {
@@ -404,29 +405,23 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return outcome;
 }
 
+constexpr std::string_view proves = R"(
+    That Redis lets this user in and does its work: a key `vitals:...` is set with an expiry, read
+    back, compared and deleted. A server that answers PING but refuses writes (read-only replica,
+    memory full, cannot save, not enough replicas) is failed, each with its own words. A replica
+    (`mode: replica`) is asked for its link to the master and for a read; a node of a cluster also
+    for the cluster's state, and a key that lives elsewhere (MOVED) is no fault; a sentinel for its
+    masters and their quorum, or, with `master`, for the address of one, where the work is then
+    done. A password that the server does not ask for is degraded. It cannot tell whether the
+    application's own keys are right, nor whether data survives a restart.)"_prose;
+
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run, verify>(
     "redis", "Logs in, writes a key that expires, reads it back, deletes it.",
-    {
-        .proves =
-            "That Redis lets this user in and does its work: a key `vitals:...` is set with an "
-            "expiry, "
-            "read back, compared and deleted. A server that answers PING but refuses writes "
-            "(read-only "
-            "replica, memory full, cannot save, not enough replicas) is failed, each with its own "
-            "words. A replica (`mode: replica`) is asked for its link to the master and for a "
-            "read; "
-            "a node of a cluster also for the cluster's state, and a key that lives elsewhere "
-            "(MOVED) is no fault; a sentinel for its masters and their quorum, or, with `master`, "
-            "for "
-            "the address of one, where the work is then done. A password that the server does not "
-            "ask "
-            "for is degraded. It cannot tell whether the application's own keys "
-            "are right, nor whether data survives a restart.",
-        .schemes = {"redis", "rediss"},
-        .urls = {"redis://:password@host:6379/0", "rediss://user:password@host"},
-        .category = Category::datastore,
-    });
+    {.proves = proves,
+     .schemes = {"redis", "rediss"},
+     .urls = {"redis://:password@host:6379/0", "rediss://user:password@host"},
+     .category = Category::datastore});
 
 }  // namespace vitals::checks::redis

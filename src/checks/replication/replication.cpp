@@ -14,20 +14,13 @@
 #include "slots.hpp"
 #include "text/amount.hpp"
 #include "text/glob.hpp"
+#include "text/prose.hpp"
 
 namespace vitals::checks::replication {
 
 namespace {
 
-using backends::postgres::Answer;
-using backends::postgres::from_url;
-using backends::postgres::password_field;
-using backends::postgres::Row;
-using backends::postgres::Session;
-using backends::postgres::tls_field;
-using backends::postgres::url_field;
-using backends::postgres::user_field;
-using backends::postgres::verify_access;
+using namespace backends::postgres;
 
 constexpr int first_with_wal = 100000;  // 10: xlog became wal, location became lsn
 // A standby asks for its primary again every five seconds (wal_retrieve_retry_interval).
@@ -48,10 +41,6 @@ Verified verify_globs(const std::vector<std::string>& value) {
         if (auto problem = text::glob_problem(glob); !problem.empty()) return verified(problem);
     }
     return {};
-}
-
-Verified verify(const Options& options) {
-    return verify_access(options.url, options.user, options.tls);
 }
 
 constexpr Field fields[] = {
@@ -264,10 +253,16 @@ net::awaitable<Outcome> look(const Options& options, net::Context& context, Sess
     co_return outcome;
 }
 
-net::awaitable<Outcome> run(const Options& options, net::Context& context) {
-    Outcome outcome = co_await run_on_postgres<look>(options, context);
-    co_return outcome;
-}
+constexpr std::string_view proves = R"(
+    What the server is (primary, standby, or standalone: nothing in it is set up for standbys),
+    where it is in its log, whether a standby streams or it receives as one, and how far they are
+    apart in bytes and seconds. A primary that has lost its standby, and a standby that receives
+    nothing or whose replay is paused, are degraded; lag is judged by its own bounds. The lag in
+    seconds of an idle server is 0, and not known of a standby that receives nothing. Ordinary users
+    do not see how far standbys are: grant pg_monitor. A replication slot, physical or logical, that
+    nobody uses or whose log is gone is degraded. A standby cannot tell whether the one that it
+    receives from has a primary: check that one, too, or set `fresh_within`. It cannot tell whether
+    the standby's data are the primary's.)"_prose;
 
 }  // namespace
 
@@ -345,27 +340,12 @@ std::string replayed_statement(int version) {
                : "SELECT pg_xlog_location_diff(pg_last_xlog_replay_location(), $1) >= 0";
 }
 
-const Kind kind = make_kind<Options, fields, run, verify, from_url<Options>>(
+const Kind kind = make_kind<Options, fields, run_on_postgres<look, Options>,
+                            verify_access_to_postgres<Options>, from_url<Options>>(
     "replication", "Asks PostgreSQL for its role, its standbys, positions and lag.",
-    {
-        .proves =
-            "What the server is (primary, standby, or standalone: nothing in it is set up for "
-            "standbys), where it is in its log, whether a standby streams or it receives as one, "
-            "and "
-            "how far they are apart in bytes and seconds. A primary that has lost its standby, and "
-            "a "
-            "standby that receives nothing or whose replay is paused, are degraded; lag is judged "
-            "by "
-            "its own bounds. The lag in seconds of an idle server is 0, and not known of a standby "
-            "that receives nothing. Ordinary users do not see how far standbys are: grant "
-            "pg_monitor. A replication slot, physical or logical, that nobody uses or whose log is "
-            "gone is degraded. A standby cannot tell whether the one that it receives from has a "
-            "primary: check that one, too, or set `fresh_within`. It cannot tell whether the "
-            "standby's "
-            "data are the primary's.",
-        .schemes = {"replication+postgresql", "replication+postgres"},
-        .urls = {"replication+postgresql://user:password@host/postgres"},
-        .category = Category::datastore,
-    });
+    {.proves = proves,
+     .schemes = {"replication+postgresql", "replication+postgres"},
+     .urls = {"replication+postgresql://user:password@host/postgres"},
+     .category = Category::datastore});
 
 }  // namespace vitals::checks::replication

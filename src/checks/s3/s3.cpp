@@ -13,8 +13,10 @@
 #include <utility>
 
 #include "backends/aws/service.hpp"
+#include "checks/access_fields.hpp"
 #include "model/property.hpp"
 #include "store.hpp"
+#include "text/prose.hpp"
 #include "text/quote.hpp"
 #include "text/url.hpp"
 
@@ -96,7 +98,7 @@ constexpr Field fields[] = {
                            {.choices = "auto|path|virtual"}),
     field<&Options::prefix, verify_prefix>("prefix", "What the probe object's name begins with.",
                                            {.example = "health/"}),
-    field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
+    tls_field<Options>(),
 };
 
 // RFC 9562, version 4.
@@ -344,29 +346,25 @@ Verified from_url(Options& options, std::string_view text) {
                                            options.session_token);
 }
 
+constexpr std::string_view proves = R"(
+    That this user can create an object in the bucket, see its size, read back the same bytes,
+    delete it and no longer find it. The object is named `vitals-probe-` and a UUID; it is deleted
+    also when reading it failed, and one whose deletion did not succeed is deleted by a later run of
+    the same process. Of a bucket that keeps old versions the version itself is deleted, which needs
+    the permission s3:DeleteObjectVersion; without it old versions of a few bytes remain. Where
+    deleting goes on failing, no more than 64 objects are made. `mode: bucket` proves only that the
+    bucket exists and that this user may see it: a full or read-only store looks well. Nothing is
+    proved about other objects, nor about how fast large ones move. Requests are signed with
+    Signature Version 4.)"_prose;
+
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, bind, verify, from_url>(
     "s3", "Creates an object, looks at it, reads it back, deletes it; or sees the bucket.",
-    {
-        .proves =
-            "That this user can create an object in the bucket, see its size, read back the same "
-            "bytes, delete it and no longer find it. The object is named `vitals-probe-` and a "
-            "UUID; "
-            "it is deleted also when reading it failed, and one whose deletion did not succeed is "
-            "deleted by a later run of the same process. Of a bucket that keeps old versions the "
-            "version itself is deleted, which needs the permission s3:DeleteObjectVersion; without "
-            "it "
-            "old versions of a few bytes remain. Where deleting goes on failing, no more than 64 "
-            "objects are made. `mode: bucket` proves only that the bucket exists and "
-            "that this user may see it: a full or read-only store looks well. Nothing is proved "
-            "about "
-            "other objects, nor about how fast large ones move. Requests are signed with Signature "
-            "Version 4.",
-        .schemes = {"s3"},
-        .urls = {"s3://bucket?region=eu-central-1", "s3://KEY:SECRET@127.0.0.1:9000/bucket?tls=off",
-                 "s3://KEY:SECRET@host/bucket?mode=bucket"},
-        .category = Category::datastore,
-    });
+    {.proves = proves,
+     .schemes = {"s3"},
+     .urls = {"s3://bucket?region=eu-central-1", "s3://KEY:SECRET@127.0.0.1:9000/bucket?tls=off",
+              "s3://KEY:SECRET@host/bucket?mode=bucket"},
+     .category = Category::datastore});
 
 }  // namespace vitals::checks::s3

@@ -8,8 +8,10 @@
 #include <memory>
 #include <utility>
 
+#include "checks/access_fields.hpp"
 #include "checks/days_left.hpp"
 #include "net/conversation.hpp"
+#include "text/prose.hpp"
 #include "text/quote.hpp"
 #include "text/url.hpp"
 #include "wire/replies.hpp"
@@ -51,9 +53,9 @@ Verified verify(const Options& options) {
 }
 
 constexpr Field fields[] = {
-    field<&Options::url, verify_url>(
-        "url", "Where to connect: smtp://host:port (usually 25 or 587) or smtps://host:port (465).",
-        {.required = true, .example = "smtp://mail.example.org:587"}),
+    url_field<Options, verify_url>(
+        "Where to connect: smtp://host:port (usually 25 or 587) or smtps://host:port (465).",
+        "smtp://mail.example.org:587"),
     field<&Options::hello, verify_hello>("hello", "The name to greet with."),
     field<&Options::starttls>(
         "starttls", "Whether to change to TLS: it must be possible, where it is offered, or never.",
@@ -62,7 +64,7 @@ constexpr Field fields[] = {
         "certificate_days",
         "Degraded when the certificate that ends first has fewer days left; 0: not judged.",
         {.unit = "days", .least = 0, .most = 3650}),
-    field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
+    tls_field<Options>(),
 };
 
 // The client's side of one session.
@@ -167,20 +169,17 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return judge(options, session, context.clock().system());
 }
 
+constexpr std::string_view proves = R"(
+    That the mail server greets, understands EHLO, changes to TLS with a certificate that is good
+    (where it is offered; `starttls: required` where it must be) and answers inside. No mail is sent
+    and nobody logs in: whether a message would be accepted, stored or delivered is not proved.)"_prose;
+
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run, verify>(
     "smtp", "Greets a mail server: banner, EHLO, STARTTLS, NOOP, QUIT.",
-    {
-        .proves = "That the mail server greets, understands EHLO, changes to TLS with a "
-                  "certificate that is "
-                  "good (where it is offered; `starttls: required` where it must be) and answers "
-                  "inside. No "
-                  "mail is sent and nobody logs in: whether a message would be accepted, stored or "
-                  "delivered "
-                  "is not proved.",
-        .schemes = {"smtp", "smtps"},
-        .urls = {"smtp://host:25", "smtp://host:587", "smtps://host"},
-    });
+    {.proves = proves,
+     .schemes = {"smtp", "smtps"},
+     .urls = {"smtp://host:25", "smtp://host:587", "smtps://host"}});
 
 }  // namespace vitals::checks::smtp

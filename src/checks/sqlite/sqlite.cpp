@@ -3,9 +3,10 @@
 #include <functional>
 #include <memory>
 
+#include "checks/path_from_url.hpp"
 #include "net/reading.hpp"
 #include "probe.hpp"
-#include "text/path_url.hpp"
+#include "text/prose.hpp"
 
 namespace vitals::checks::sqlite {
 
@@ -71,13 +72,6 @@ Verified verify(const Options& options) {
     return {};
 }
 
-Verified from_url(Options& options, std::string_view url) {
-    auto path = text::path_of_url(url);
-    if (!path) return std::unexpected(path.error());
-    options.path = *std::move(path);
-    return {};
-}
-
 constexpr Field fields[] = {
     field<&Options::path, verify_path>("path", "The database file.",
                                        {.required = true, .example = "/var/lib/shop/shop.db"}),
@@ -95,25 +89,19 @@ constexpr Field fields[] = {
         {.choices = "none|quick|full"}),
 };
 
+constexpr std::string_view proves = R"(
+    The database opens, its schema can be read, a row is committed, read back, compared and deleted
+    again, each within the timeout and against the locks of other programs; with `integrity`, SQLite
+    finds no damage in its pages. A file that is missing or has become empty is failed, though
+    SQLite would silently start a new one. Nothing is left in the table; what a run that was killed
+    left there goes with a later one. It cannot tell whether the application's own rows are right. A
+    program that keeps its database locked all the time (locking_mode=EXCLUSIVE) leaves no way in:
+    check it in another way.)"_prose;
+
 }  // namespace
 
-const Kind kind = make_kind<Options, fields, run, verify, from_url>(
+const Kind kind = make_kind<Options, fields, run, verify, path_from_url<Options>>(
     "sqlite", "a database is written, read back, and undamaged",
-    {
-        .proves =
-            "The database opens, its schema can be read, a row is committed, read back, compared "
-            "and "
-            "deleted again, each within the timeout and against the locks of other programs; with "
-            "`integrity`, SQLite finds no damage in its pages. A file that is missing or has "
-            "become "
-            "empty is failed, though SQLite would silently start a new one. Nothing is left in the "
-            "table; what a run that was killed left there goes with a later one. It cannot tell "
-            "whether "
-            "the application's own rows are right. A program that keeps its database locked all "
-            "the "
-            "time (locking_mode=EXCLUSIVE) leaves no way in: check it in another way.",
-        .schemes = {"sqlite"},
-        .category = Category::datastore,
-    });
+    {.proves = proves, .schemes = {"sqlite"}, .category = Category::datastore});
 
 }  // namespace vitals::checks::sqlite

@@ -7,7 +7,9 @@
 #include <optional>
 #include <utility>
 
+#include "checks/access_fields.hpp"
 #include "net/connection.hpp"
+#include "text/prose.hpp"
 #include "text/quote.hpp"
 #include "text/url.hpp"
 #include "wire/pattern.hpp"
@@ -40,8 +42,8 @@ Verified verify_url(const text::Url& url) {
 }
 
 constexpr Field fields[] = {
-    field<&Options::url, verify_url>("url", "Where to connect: tcp://host:port or unix:/path.",
-                                     {.required = true, .example = "tcp://127.0.0.1:5432"}),
+    url_field<Options, verify_url>("Where to connect: tcp://host:port or unix:/path.",
+                                   "tcp://127.0.0.1:5432"),
     field<&Options::send>("send", "What to say once connected.", {.example = "PING\\r\\n"}),
     field<&Options::expect>(
         "expect",
@@ -109,22 +111,19 @@ Run bind(const std::shared_ptr<const Options>& options) {
     return [prepared](net::Context& context) { return run(*prepared, context); };
 }
 
+constexpr std::string_view proves = R"(
+    That the port accepts connections; that a connection made was not one of the probe to itself is
+    made sure of. With `expect`, also that whoever listens is awake and says what it should.
+    Connecting alone does not prove that: the kernel accepts for a process that is stopped or stuck,
+    and so does a forwarder (a container's port, a load balancer) with nothing behind it. Prefer the
+    kind that speaks the protocol.)"_prose;
+
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, bind>(
     "tcp", "Connects to a TCP port or a unix socket; may say something and expect an answer.",
-    {
-        .proves =
-            "That the port accepts connections; that a connection made was not one of the probe to "
-            "itself is made sure of. With `expect`, also that whoever listens is awake and says "
-            "what "
-            "it "
-            "should. Connecting alone does not prove that: the kernel accepts for a process that "
-            "is "
-            "stopped or stuck, and so does a forwarder (a container's port, a load balancer) with "
-            "nothing behind it. Prefer the kind that speaks the protocol.",
-        .schemes = {"tcp", "unix"},
-        .urls = {"tcp://host:port", "unix:/run/service.sock"},
-    });
+    {.proves = proves,
+     .schemes = {"tcp", "unix"},
+     .urls = {"tcp://host:port", "unix:/run/service.sock"}});
 
 }  // namespace vitals::checks::tcp

@@ -6,8 +6,10 @@
 #include <chrono>
 #include <utility>
 
+#include "checks/access_fields.hpp"
 #include "checks/days_left.hpp"
 #include "net/connection.hpp"
+#include "text/prose.hpp"
 #include "text/url.hpp"
 
 namespace vitals::checks::tls {
@@ -35,10 +37,10 @@ Verified verify(const Options& options) {
 }
 
 constexpr Field fields[] = {
-    field<&Options::url, verify_url>(
-        "url", "Where to connect: tls://host:port; the port is 443 if none is named.",
-        {.required = true, .example = "tls://db.example.org:5433"}),
-    field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
+    url_field<Options, verify_url>(
+        "Where to connect: tls://host:port; the port is 443 if none is named.",
+        "tls://db.example.org:5433"),
+    tls_field<Options>(),
     field<&Options::degraded_below>(
         "degraded_below", "Degraded when the certificate that ends first has fewer days left.",
         {.unit = "days", .least = 0, .most = 3650}),
@@ -65,6 +67,13 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return outcome;
 }
 
+constexpr std::string_view proves = R"(
+    That whoever listens speaks TLS, shows a chain that leads to a trusted authority, for the name
+    asked for, at this moment, and holds its key; how many days are left until the first of these
+    certificates ends; and, where it asks for a client certificate, that it takes ours. It does not
+    ask whether a certificate was revoked, and proves nothing about the service inside; use the kind
+    that speaks its protocol. With `verify: false` only the days left are judged.)"_prose;
+
 }  // namespace
 
 Outcome judge(const Options& options, const net::PeerCertificate& certificate, System now) {
@@ -81,19 +90,6 @@ Outcome judge(const Options& options, const net::PeerCertificate& certificate, S
 
 const Kind kind = make_kind<Options, fields, run, verify>(
     "tls", "Does a TLS handshake; judges chain, name and the days left.",
-    {
-        .proves = "That whoever listens speaks TLS, shows a chain that leads to a trusted "
-                  "authority, for the "
-                  "name asked for, at this moment, and holds its key; how many days are left until "
-                  "the first "
-                  "of these certificates ends; and, where it asks for a client certificate, that "
-                  "it takes "
-                  "ours. It does not ask whether a certificate was revoked, and proves "
-                  "nothing about the service inside; use the kind that speaks its protocol. With "
-                  "`verify: "
-                  "false` only the days left are judged.",
-        .schemes = {"tls"},
-        .urls = {"tls://host", "tls://host:5433"},
-    });
+    {.proves = proves, .schemes = {"tls"}, .urls = {"tls://host", "tls://host:5433"}});
 
 }  // namespace vitals::checks::tls

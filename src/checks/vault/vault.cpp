@@ -10,7 +10,9 @@
 
 #include "answers.hpp"
 #include "backends/vault/client.hpp"
+#include "checks/access_fields.hpp"
 #include "net/http_client.hpp"
+#include "text/prose.hpp"
 #include "text/quote.hpp"
 #include "text/url.hpp"
 
@@ -18,12 +20,7 @@ namespace vitals::checks::vault {
 
 namespace {
 
-using backends::vault::Access;
-using backends::vault::encoded_path;
-using backends::vault::errors_of;
-using backends::vault::mount_of;
-using backends::vault::refuses;
-using backends::vault::SecretPath;
+using namespace backends::vault;
 
 // Every state with the same status, so that the body tells them apart (as Vault's own client asks).
 constexpr std::string_view health_path =
@@ -62,8 +59,7 @@ Verified verify(const Options& options) {
 }
 
 constexpr Field fields[] = {
-    field<&Options::url, verify_url>("url", "Where Vault or OpenBao is.",
-                                     {.required = true, .example = "https://vault:8200"}),
+    url_field<Options, verify_url>("Where Vault or OpenBao is.", "https://vault:8200"),
     field<&Options::token>("token",
                            "A token, which must be valid; without one, only the server is "
                            "judged."),
@@ -78,7 +74,7 @@ constexpr Field fields[] = {
     field<&Options::ttl_above>("ttl_above",
                                "Degraded when the token ends in less than this; 0: not judged.",
                                {.example = "24h", .least = 0}),
-    field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
+    tls_field<Options>(),
 };
 
 using TokenEnd = std::optional<std::int64_t>;  // seconds left; nothing: it never ends
@@ -270,24 +266,21 @@ Verified from_url(Options& options, std::string_view text) {
     return verify_path(options.path);
 }
 
+constexpr std::string_view proves = R"(
+    That this node is initialised, unsealed and active (or a standby, where that is good enough);
+    with a token, that it is valid and has enough time left; with a path, that the token can read
+    that secret. Without a token only the server's own word is taken, and nothing is proved about
+    its storage. Nothing is written, and nothing is proved about other engines, policies or leases.
+    A secret's value never leaves the check. Tested against a stand-in made from Vault's documents,
+    which python3-hvac talks to as well, not against Vault itself.)"_prose;
+
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run, verify, from_url>(
     "vault", "Sees it initialised and unsealed, the token valid, a secret readable.",
-    {
-        .proves =
-            "That this node is initialised, unsealed and active (or a standby, where that is good "
-            "enough); with a token, that it is valid and has enough time left; with a path, that "
-            "the "
-            "token can read that secret. Without a token only the server's own word is taken, and "
-            "nothing is proved about its storage. Nothing is written, and nothing is proved about "
-            "other engines, policies or leases. A secret's value never leaves the check. Tested "
-            "against a stand-in made from Vault's documents, which python3-hvac talks to as well, "
-            "not "
-            "against Vault itself.",
-        .schemes = {"vault"},
-        .urls = {"vault://host:8200", "vault://:TOKEN@host/kv/health#password",
-                 "vault://127.0.0.1:8200?tls=off&standby_ok=true"},
-    });
+    {.proves = proves,
+     .schemes = {"vault"},
+     .urls = {"vault://host:8200", "vault://:TOKEN@host/kv/health#password",
+              "vault://127.0.0.1:8200?tls=off&standby_ok=true"}});
 
 }  // namespace vitals::checks::vault

@@ -8,7 +8,9 @@
 #include <optional>
 #include <random>
 
+#include "checks/access_fields.hpp"
 #include "net/conversation.hpp"
+#include "text/prose.hpp"
 #include "text/quote.hpp"
 #include "text/url.hpp"
 #include "wire/pattern.hpp"
@@ -53,8 +55,8 @@ Verified verify_socket(const std::string& path) {
 }
 
 constexpr Field fields[] = {
-    field<&Options::url, verify_url>("url", "What to open: ws://host:port/path or wss://.",
-                                     {.required = true, .example = "wss://shop.example.org/live"}),
+    url_field<Options, verify_url>("What to open: ws://host:port/path or wss://.",
+                                   "wss://shop.example.org/live"),
     field<&Options::unix_socket, verify_socket>(
         "unix_socket", "Path of a unix socket to connect to instead of the URL's host."),
     field<&Options::headers, verify_headers>("headers",
@@ -69,7 +71,7 @@ constexpr Field fields[] = {
         "What a message that comes must hold: a text, or a regular expression between slashes. "
         "Without it, after `send` any message will do.",
         {.example = "/\"type\": *\"pong\"/"}),
-    field<&Options::tls>("tls", "Whom to trust, and who to be.", {.members = net::tls_fields}),
+    tls_field<Options>(),
 };
 
 // What is taken from the URL as it stands: path and query are sent as they were written.
@@ -183,18 +185,17 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return ok(talks ? "answers messages" : "answers pings");
 }
 
+constexpr std::string_view proves = R"(
+    That the server changes to websocket as RFC 6455 wants it, and answers a ping. Libraries answer
+    pings by themselves, also while the application behind them is stuck: give `send` or `expect` to
+    prove that messages are answered.)"_prose;
+
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run>(
     "websocket", "Opens a websocket, has a ping answered, and may wait for a message.",
-    {
-        .proves = "That the server changes to websocket as RFC 6455 wants it, and answers a ping. "
-                  "Libraries "
-                  "answer pings by themselves, also while the application behind them is stuck: "
-                  "give `send` "
-                  "or `expect` to prove that messages are answered.",
-        .schemes = {"ws", "wss"},
-        .urls = {"ws://host:port/path", "wss://host/path"},
-    });
+    {.proves = proves,
+     .schemes = {"ws", "wss"},
+     .urls = {"ws://host:port/path", "wss://host/path"}});
 
 }  // namespace vitals::checks::websocket

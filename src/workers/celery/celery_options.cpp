@@ -8,23 +8,14 @@ namespace vitals::workers::celery {
 
 namespace {
 
-bool by_redis(const text::Url& url) {
-    return url.scheme == "redis" || url.scheme == "rediss";
-}
+using backends::celery::by_redis;
 
 Verified verify_url(const text::Url& url) {
-    if (auto problem = text::url_problem(url.text, {"amqp", "amqps", "redis", "rediss"});
-        !problem.empty()) {
+    if (auto problem = backends::celery::broker_problem(url); !problem.empty())
         return std::unexpected(problem);
-    }
-    if (!url.query.empty())
-        return std::unexpected("has a query; put options into keys of their own");
-    if (!by_redis(url))
-        return verified(url.path.size() > 256 ? "names a virtual host of more than 255 bytes" : "");
-    const std::string database = url.path.size() > 1 ? url.path.substr(1) : "0";
-    const bool number =
-        database.size() <= 5 && database.find_first_not_of("0123456789") == database.npos;
-    return verified(number ? std::string() : "names no database; expected redis://host:port/0");
+    return verified(!by_redis(url) && url.path.size() > 256
+                        ? "names a virtual host of more than 255 bytes"
+                        : "");
 }
 
 Verified verify_exchange(const std::string& name) {

@@ -1,0 +1,27 @@
+// The options by which most kinds reach their backend, described alike.
+#pragma once
+
+#include <string_view>
+
+#include "model/description.hpp"
+#include "net/tls.hpp"
+
+namespace vitals::checks {
+
+// Of a kind that cannot do without it.
+template <class Options, auto verify = nullptr>
+constexpr Field url_field(std::string_view sentence, std::string_view example) {
+    return field<&Options::url, verify>("url", sentence, {.required = true, .example = example});
+}
+
+template <class Options>
+constexpr Field password_field() {
+    return field<&Options::password>("password", "With which password; or in the URL.");
+}
+
+template <class Options>
+constexpr Field tls_field(std::string_view sentence = "Whom to trust, and who to be.") {
+    return field<&Options::tls>("tls", sentence, {.members = net::tls_fields});
+}
+
+}  // namespace vitals::checks
