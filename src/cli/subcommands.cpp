@@ -5,6 +5,7 @@
     named(check) \
     named(status) \
     named(validate) \
+    named(init) \
     named(kinds) \
     named(schema) \
     named(heartbeat) \

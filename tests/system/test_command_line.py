@@ -9,7 +9,7 @@ from daemon import BINARY, free_port, run_vitals
 from peers import WebServer
 
 CODES = {"ok": 0, "degraded": 1, "failed": 2, "unknown": 3}
-COMMANDS = ("serve", "check", "status", "validate", "kinds", "schema", "heartbeat", "remove",
+COMMANDS = ("serve", "check", "status", "validate", "init", "kinds", "schema", "heartbeat", "remove",
             "decommission", "recommission", "drill", "completion")
 
 

@@ -35,6 +35,11 @@ POINTS = {
         r"\boperation\(reload\)|const Operation reload\b",
         "endpoints/operations/catalog.cpp",
     ),
+    "discovery": (
+        r"^discover/backups\.cpp$",
+        r"\bdiscovery\(backups\)",
+        "discover/catalog.cpp",
+    ),
     "option type": (r"^wire/pattern\.[ch]pp$", r"OptionText<wire::Pattern>", None),
 }
 

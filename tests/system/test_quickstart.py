@@ -75,11 +75,16 @@ def test_healthz_obeys_its_switch(vitals):
     assert made.get("/healthz/ping/").text == "pong"
 
 
-def test_components_are_the_last_section():
-    """./run appends those that it finds."""
-    text = QUICKSTART + '  redis: {check: tcp, url: "tcp://127.0.0.1:26379"}    # found listening\n'
-    assert list(yaml.safe_load(QUICKSTART)) [-1] == "components"
-    assert set(yaml.safe_load(text)["components"]) == COMPONENTS | {"redis"}
+def test_init_adds_what_runs_here(tmp_path):
+    """As ./run does."""
+    file = tmp_path / "quickstart.yaml"
+    file.write_text(QUICKSTART)
+    answer = run_vitals("init", "--output", file)
+    assert answer.returncode == 0, answer.stderr
+    text = file.read_text()
+    assert text.startswith(QUICKSTART.rstrip("\n")), "no line changes"
+    assert set(yaml.safe_load(text)["components"]) >= COMPONENTS
+    assert run_vitals("validate", "-c", file).returncode == 0
 
 
 def test_it_validates_without_any_variable():

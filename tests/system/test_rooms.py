@@ -33,6 +33,7 @@ SEES = {
     "secrets": "text model wire config net engine backends/vault",
     "alerts": "text model",
     "drill": "text model net",
+    "discover": "text model wire config net backends/systemd",
     "library": "text model http dialects net engine endpoints server",
     "app": "text model wire http dialects config net engine workers checks secrets history "
            "endpoints server",

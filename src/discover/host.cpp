@@ -1,0 +1,28 @@
+// Memory, load, and names.
+#include "discover/discovery.hpp"
+
+namespace vitals::discover {
+
+namespace {
+
+std::vector<Proposal> find(const Machine& machine) {
+    std::vector<Proposal> found;
+    found.push_back({.name = "memory", .candidates = {{.kind = "memory"}}, .critical = false});
+    found.push_back({.name = "load", .candidates = {{.kind = "load"}}, .critical = false});
+    if (!machine.name_servers.empty())
+        // Every name server that resolves names for others knows who serves the root.
+        found.push_back(
+            {.name = "names",
+             .found = "/etc/resolv.conf names " + machine.name_servers.front(),
+             .candidates = {{.kind = "dns", .options = {{"name", "\".\""}, {"type", "NS"}}},
+                            {.kind = "dns", .options = {{"name", "localhost"}, {"via", "system"}}}},
+             .critical = false});
+    return found;
+}
+
+}  // namespace
+
+extern const Discovery host;
+const Discovery host{"The machine", find};
+
+}  // namespace vitals::discover

@@ -1,0 +1,16 @@
+// Looks around on this machine: the one place of this room that reads. It changes nothing, connects
+// to nobody but systemd, and asks each file system only for names.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "discover/machine.hpp"
+
+namespace vitals::discover {
+
+// Returns within about that time, with what was seen by then. Who is not root does not see who owns
+// a socket. `root` is put before every path that is read, for tests.
+Machine look_around(std::chrono::milliseconds patience, const std::string& root = {});
+
+}  // namespace vitals::discover

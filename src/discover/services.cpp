@@ -1,0 +1,331 @@
+// What listens, asked in its own protocol. Who owns a socket tells what it is; where that may not
+// be seen, its usual port does.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "discover/discovery.hpp"
+
+namespace vitals::discover {
+
+namespace {
+
+using enum Socket::Protocol;
+
+constexpr std::uint16_t first_ephemeral = 32768;  // ports that change with every start
+
+// One thing that listens: the same port on several addresses is one.
+struct Listener {
+    std::uint16_t port = 0;
+    std::string host;  // as in a URL
+    std::string command;
+    std::string unit;
+
+    std::string place() const { return fmt::format("{}:{}", host, port); }
+    std::string url(std::string_view scheme, std::string_view path = "") const {
+        return yaml_text(fmt::format("{}://{}{}", scheme, place(), path));
+    }
+};
+
+Candidate candidate(std::string kind, std::vector<std::pair<std::string, std::string>> options,
+                    std::vector<std::string> needs = {}) {
+    return {std::move(kind), std::move(options), std::move(needs)};
+}
+
+Candidate with(IfNot if_not, Candidate candidate) {
+    candidate.if_not = if_not;
+    return candidate;
+}
+
+Candidate connects(const Listener& listener) {
+    return candidate("tcp", {{"url", listener.url("tcp")}});
+}
+
+void postgres(const Listener& listener, const Machine& machine, Proposal& to) {
+    std::vector<std::string> users{"vitals"};
+    if (machine.user != "root" && !machine.user.empty() && machine.user != "vitals")
+        users.push_back(machine.user);
+    const std::string name = fmt::format(".s.PGSQL.{}", listener.port);
+    for (const Socket& socket : machine.sockets) {
+        if (socket.protocol != unix_stream || !socket.address.ends_with("/" + name)) continue;
+        const std::string folder =
+            socket.address.substr(0, socket.address.size() - name.size() - 1);
+        std::string host = folder;
+        for (std::size_t at = 0; (at = host.find('/', at)) != std::string::npos;)
+            host.replace(at, 1, "%2F");
+        for (const std::string& user : users)
+            to.candidates.push_back(candidate(
+                "postgres",
+                {{"url", yaml_text(fmt::format("postgresql://{}@{}:{}/postgres", user, host,
+                                               listener.port))}},
+                {fmt::format(
+                     "A role without rights is enough; over the socket it needs no password "
+                     "where pg_hba.conf says peer:"),
+                 fmt::format("    sudo -u postgres psql -p {} -c 'CREATE ROLE vitals LOGIN'",
+                             listener.port)}));
+        break;
+    }
+    to.candidates.push_back(candidate(
+        "postgres",
+        {{"url", yaml_text(fmt::format("postgresql://vitals@{}/postgres", listener.place()))}},
+        {"A role without rights is enough, with a password of its own:",
+         "    CREATE ROLE vitals LOGIN PASSWORD '...';",
+         "and here, e.g.: password: {file: /etc/vitals/secrets/postgres}"}));
+    to.candidates.push_back(connects(listener));
+}
+
+void redis(const Listener& listener, const Machine&, Proposal& to) {
+    to.candidates.push_back(candidate(
+        "redis", {{"url", listener.url("redis")}},
+        {"A user of its own for keys of its own:",
+         "    ACL SETUSER vitals on >PASSWORD ~vitals:* +info +select +set +get +del +ping +role",
+         "and here: user: vitals, password: {file: /etc/vitals/secrets/redis}"}));
+    to.candidates.push_back(connects(listener));
+}
+
+void memcached(const Listener& listener, const Machine&, Proposal& to) {
+    to.candidates.push_back(candidate("memcached", {{"url", listener.url("memcached")}}));
+    to.candidates.push_back(connects(listener));
+}
+
+void rabbitmq(const Listener& listener, const Machine&, Proposal& to) {
+    to.candidates.push_back(with(
+        IfNot::why_unless_another_protocol,
+        candidate("amqp", {{"url", listener.url("amqp")}},
+                  {"A user of its own, who may do nothing but write to the default exchange:",
+                   "    rabbitmqctl add_user vitals PASSWORD",
+                   "    rabbitmqctl set_permissions vitals '^$' '^amq\\.default$' '^$'",
+                   "and here: user: vitals, password: {file: /etc/vitals/secrets/rabbitmq}"})));
+    to.candidates.push_back(
+        candidate("amqp", {{"url", listener.url("amqps")}, {"tls", "{verify: false}"}}));
+    if (listener.port == 5672)
+        to.candidates.push_back(connects(listener));
+    else
+        to.guess = true;  // one of RabbitMQ's other ports
+}
+
+// Whether it is a page, a page for others only, or TLS is not known before it is asked. A page that
+// is not for everybody counts as well; 400 is what a server with TLS says to who speaks without.
+void web(const Listener& listener, const Machine&, Proposal& to) {
+    using enum IfNot;
+    const std::string anything = "[2xx, 3xx, 401, 403, 404, 405]";
+    const std::string unverified = "{verify: false}";
+    const auto plain = listener.url("http", "/");
+    const auto secure = listener.url("https", "/");
+    to.candidates = {
+        with(nothing, candidate("http", {{"url", plain}})),
+        with(why_unless_another_protocol,
+             candidate("http", {{"url", secure}, {"certificate_days", "14"}, {"tls", unverified}})),
+        with(nothing, candidate("http", {{"url", secure}, {"tls", unverified}})),
+        with(nothing, candidate("http", {{"url", plain}, {"expect_status", anything}})),
+        with(
+            nothing,
+            candidate("http", {{"url", secure}, {"expect_status", anything}, {"tls", unverified}})),
+        connects(listener)};
+}
+
+void smtp(const Listener& listener, const Machine&, Proposal& to) {
+    const std::string scheme = listener.port == 465 ? "smtps" : "smtp";
+    to.candidates = {candidate("smtp", {{"url", listener.url(scheme)}, {"tls", "{verify: false}"}}),
+                     connects(listener)};
+}
+
+void vault(const Listener& listener, const Machine&, Proposal& to) {
+    to.candidates = {
+        with(IfNot::why_unless_another_protocol,
+             candidate("vault", {{"url", listener.url("http")}})),
+        candidate("vault", {{"url", listener.url("https")}, {"tls", "{verify: false}"}}),
+        connects(listener)};
+    to.guess = listener.port != 8200;  // its cluster port
+}
+
+void clickhouse(const Listener& listener, const Machine&, Proposal& to) {
+    to.candidates = {candidate(
+        "clickhouse", {{"url", listener.url("http")}},
+        {"A user without rights is enough:", "    CREATE USER vitals IDENTIFIED BY '...';",
+         "and here: user: vitals, password: {file: /etc/vitals/secrets/clickhouse}"})};
+    to.guess = listener.port != 8123;  // its native protocol, other databases' protocols
+}
+
+void name_server(const Listener& listener, const Machine&, Proposal& to) {
+    const std::string server = yaml_text(listener.place());
+    to.candidates = {candidate("dns", {{"name", "\".\""}, {"type", "NS"}, {"server", server}}),
+                     candidate("dns", {{"name", "localhost"}, {"type", "A"}, {"server", server}}),
+                     connects(listener)};
+}
+
+void ssh(const Listener& listener, const Machine&, Proposal& to) {
+    to.candidates = {
+        candidate("tcp", {{"url", listener.url("tcp")}, {"expect", yaml_text("/^SSH-2/")}})};
+}
+
+// A connection without a log-in counts as a failed one there, and may lock this host out: only its
+// process is looked at.
+void mysql(const Listener& listener, const Machine&, Proposal& to) {
+    if (!listener.command.empty())
+        to.candidates = {candidate("process", {{"name", yaml_text(listener.command)}})};
+}
+
+// TLS from the first byte, in a protocol that no kind speaks.
+void secure(const Listener& listener, const Machine&, Proposal& to) {
+    to.candidates = {candidate("tls", {{"url", listener.url("tls")}, {"tls", "{verify: false}"}}),
+                     connects(listener)};
+}
+
+struct Service {
+    std::string_view name;
+    std::vector<std::string_view> commands;  // that own the socket
+    std::vector<std::uint16_t> ports;        // by which it is known where the owner is not
+    void (*watch)(const Listener&, const Machine&, Proposal&);
+};
+
+const std::vector<Service>& services_known() {
+    static const std::vector<Service> known{
+        {"postgres", {"postgres", "postmaster"}, {5432}, postgres},
+        {"redis", {"redis-server", "valkey-server", "keydb-server"}, {6379}, redis},
+        {"redis-sentinel", {"redis-sentinel"}, {26379}, redis},
+        {"memcached", {"memcached"}, {11211}, memcached},
+        {"rabbitmq", {"beam.smp"}, {5672}, rabbitmq},
+        {"nginx", {"nginx", "openresty"}, {}, web},
+        {"apache", {"apache2", "httpd"}, {}, web},
+        {"haproxy", {"haproxy"}, {}, web},
+        {"caddy", {"caddy"}, {}, web},
+        {"lighttpd", {"lighttpd"}, {}, web},
+        {"grafana", {"grafana", "grafana-server"}, {}, web},
+        {"prometheus", {"prometheus"}, {}, web},
+        {"mail", {"master", "exim4", "opensmtpd", "smtpd"}, {25, 587, 465}, smtp},
+        {"vault", {"vault", "bao"}, {8200}, vault},
+        {"clickhouse", {"clickhouse-serv", "clickhouse"}, {8123}, clickhouse},
+        {"resolver",
+         {"named", "unbound", "dnsmasq", "systemd-resolve", "pdns_recursor", "coredns", "knotd",
+          "kresd"},
+         {53},
+         name_server},
+        {"ssh", {"sshd"}, {22}, ssh},
+        {"mysql", {"mysqld", "mariadbd"}, {3306}, mysql},
+        {"imaps", {}, {993}, secure},
+        {"pop3s", {}, {995}, secure},
+        {"ldaps", {}, {636}, secure},
+        {"amqps", {}, {5671}, secure},
+        {"web",
+         {"node", "gunicorn", "uvicorn", "java", "dotnet", "ruby", "puma", "traefik", "envoy",
+          "docker-proxy", "podman", "rootlessport"},
+         {80, 443, 8080, 8443},
+         web},
+    };
+    return known;
+}
+
+// What serves this machine itself, or nobody.
+constexpr std::array<std::string_view, 14> of_no_interest = {
+    "vitals",     "rpcbind",      "rpc.statd",    "rpc.mountd",  "epmd",
+    "cupsd",      "cups-browsed", "avahi-daemon", "dhclient",    "systemd-network",
+    "containerd", "dockerd",      "snapd",        "sshd-session"};
+
+bool is_any(const std::string& address) {
+    return address == "0.0.0.0" || address == "::";
+}
+
+std::string host_of(const std::string& address) {
+    if (address == "0.0.0.0") return "127.0.0.1";
+    if (address == "::") return "[::1]";
+    return address.contains(':') ? "[" + address + "]" : address;
+}
+
+// The nearest address first: this machine's own loopback, by version 4.
+int distance(const Socket& socket) {
+    const bool six = socket.address.contains(':');
+    const bool loopback = socket.address.starts_with("127.") || socket.address == "::1";
+    return (loopback ? 0 : is_any(socket.address) ? 1 : 2) * 2 + (six ? 1 : 0);
+}
+
+std::vector<Listener> listeners_of(const Machine& machine) {
+    std::map<std::uint16_t, const Socket*> nearest;
+    for (const Socket& socket : machine.sockets) {
+        if (socket.protocol != tcp) continue;
+        const Socket*& known = nearest[socket.port];
+        if (known == nullptr || distance(socket) < distance(*known)) known = &socket;
+    }
+    std::vector<Listener> found;
+    for (const auto& [port, socket] : nearest)
+        found.push_back({port, host_of(socket->address), socket->command, socket->unit});
+    return found;
+}
+
+template <class T, class Value>
+bool has(const std::vector<T>& values, const Value& value) {
+    return std::ranges::find(values, value) != values.end();
+}
+
+const Service* service_of(const Listener& listener) {
+    // systemd holds sockets for others: then only the port tells.
+    const bool owned = !listener.command.empty() && listener.command != "systemd";
+    for (const Service& service : services_known()) {
+        const bool meant = owned && !service.commands.empty()
+                               ? has(service.commands, listener.command)
+                               : has(service.ports, listener.port);
+        if (meant) return &service;
+    }
+    return nullptr;
+}
+
+bool is_usual(const Service* service, std::uint16_t port) {
+    return service != nullptr && (has(service->ports, port) || port == 80);
+}
+
+Proposal proposal_of(const Listener& listener, const Service* service, const Machine& machine) {
+    Proposal made;
+    made.found =
+        fmt::format("{} listens on {}", listener.command.empty() ? "something" : listener.command,
+                    listener.place());
+    if (!listener.unit.empty()) made.found += " (" + listener.unit + ")";
+    if (service != nullptr) {
+        made.name = service->name;
+        service->watch(listener, machine, made);
+    } else {
+        made.name = listener.command.empty() ? "port" : listener.command;
+        std::ranges::replace_if(
+            made.name, [](char byte) { return byte == '/' || byte == ':' || byte == ' '; }, '-');
+        made.candidates = {connects(listener)};
+    }
+    return made;
+}
+
+std::vector<Proposal> find(const Machine& machine) {
+    std::vector<Listener> listeners = listeners_of(machine);
+    // Who listens at the usual port has the plain name.
+    std::ranges::sort(listeners, {}, [](const Listener& listener) {
+        return std::pair(!is_usual(service_of(listener), listener.port), listener.port);
+    });
+    std::vector<Proposal> found;
+    std::set<std::string> names;
+    std::set<std::string> processes;
+    for (const Listener& listener : listeners) {
+        if (std::ranges::find(of_no_interest, listener.command) != of_no_interest.end()) continue;
+        const Service* const service = service_of(listener);
+        if (service == nullptr && listener.port >= first_ephemeral) continue;
+        Proposal proposal = proposal_of(listener, service, machine);
+        if (proposal.candidates.empty()) continue;
+        if (proposal.candidates.front().kind == "process" &&
+            !processes.insert(proposal.name).second)
+            continue;
+        // A guess takes no name away.
+        proposal.short_name = proposal.name;
+        if (proposal.guess || !names.insert(proposal.name).second)
+            proposal.name += fmt::format("-{}", listener.port);
+        found.push_back(std::move(proposal));
+    }
+    return found;
+}
+
+}  // namespace
+
+extern const Discovery services;
+const Discovery services{"What listens", find};
+
+}  // namespace vitals::discover
