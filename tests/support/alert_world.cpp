@@ -90,7 +90,8 @@ void AlertWorld::settle() {
                              .message = *message,
                              .key = fmt::format("{}/{}/{}", message->incident, message->receiver,
                                                 message->serial),
-                             .lost = mode == Mode::lossy || crash == Crash::send});
+                             .lost = mode == Mode::lossy || crash == Crash::send,
+                             .muted = all_muted(message->cause)});
         if (crash == Crash::send) return die(save());
         policy_->ended(*message,
                        mode == Mode::up     ? Fate::delivered
@@ -98,6 +99,18 @@ void AlertWorld::settle() {
                                             : Fate::doubtful,
                        now());
     }
+}
+
+bool AlertWorld::all_muted(const std::vector<std::string>& names) const {
+    return std::all_of(names.begin(), names.end(), [this](const std::string& name) {
+        Component component;
+        for (const Component& each : components_)
+            if (each.name == name) component = each;
+        component.name = name;  // vitals/blind is none of them
+        return std::any_of(accepted_.begin(), accepted_.end(), [&](const auto& each) {
+            return each.second.active(wall()) && each.second.match.takes(component);
+        });
+    });
 }
 
 void AlertWorld::die(Disk disk) {
@@ -117,6 +130,7 @@ void AlertWorld::status(int t, const std::string& component, Status status,
 void AlertWorld::mute(int t, Mute mute) {
     advance(t);
     if (!alive_) return;
+    accepted_[mute.id] = mute;
     policy_->mutes().add(std::move(mute));
     settle();
 }
@@ -124,6 +138,7 @@ void AlertWorld::mute(int t, Mute mute) {
 void AlertWorld::end_mute(int t, const std::string& id) {
     advance(t);
     if (!alive_) return;
+    accepted_.erase(id);
     policy_->mutes().end(id);
     settle();
 }

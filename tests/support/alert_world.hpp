@@ -16,8 +16,9 @@ namespace vitals::testing {
 struct SentMessage {
     int t = 0;
     alerts::Message message;
-    std::string key;    // `1/mail/1`
-    bool lost = false;  // its answer
+    std::string key;     // `1/mail/1`
+    bool lost = false;   // its answer
+    bool muted = false;  // every cause of it was, by the world's own account
 };
 
 class AlertWorld {
@@ -59,6 +60,7 @@ class AlertWorld {
     static bool same_decisions(const Disk& a, const Disk& b);
     void make_process();
     void settle();
+    bool all_muted(const std::vector<std::string>& names) const;
     void die(Disk disk);
     Steady now() const { return Steady{} + std::chrono::seconds(t_); }
 
@@ -72,6 +74,7 @@ class AlertWorld {
     std::unique_ptr<Incidents> incidents_;
     std::unique_ptr<alerts::Policy> policy_;
     std::map<std::string, Mode> modes_;
+    std::map<std::string, alerts::Mute> accepted_;  // those that a living process was told of
     std::vector<SentMessage> sent_;
 };
 
