@@ -9,6 +9,7 @@
 
 #include "cli/formats.hpp"
 #include "cli/screen_text.hpp"
+#include "model/per_status.hpp"
 #include "model/severity.hpp"
 #include "text/masked.hpp"
 #include "text/utf8.hpp"
@@ -20,34 +21,10 @@ constexpr std::size_t most_named = 10;  // in the first line, which is what a pa
 // Of the first line, its end included: NRPE 2 takes no more, and cuts without a sign.
 constexpr std::size_t longest_line = 1024;
 
-std::string_view nagios_word(Status status) {
-    switch (status) {
-        case Status::ok:
-            return "OK";
-        case Status::degraded:
-            return "WARNING";
-        case Status::failed:
-            return "CRITICAL";
-        case Status::unknown:
-            return "UNKNOWN";
-    }
-    return "UNKNOWN";
-}
+constexpr PerStatus<std::string_view> nagios_word{"OK", "WARNING", "CRITICAL", "UNKNOWN"};
 
 // How a count of such components is put: "1/12 failing".
-std::string_view participle(Status status) {
-    switch (status) {
-        case Status::ok:
-            return "ok";
-        case Status::degraded:
-            return "degraded";
-        case Status::failed:
-            return "failing";
-        case Status::unknown:
-            return "unknown";
-    }
-    return "unknown";
-}
+constexpr PerStatus<std::string_view> participle{"ok", "degraded", "failing", "unknown"};
 
 std::string without_bar(std::string_view text) {
     std::string result = clean(text);

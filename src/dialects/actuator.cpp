@@ -16,6 +16,7 @@
 #include "dialects/keys.hpp"
 #include "dialects/mount.hpp"
 #include "dialects/probes.hpp"
+#include "model/per_status.hpp"
 #include "text/json.hpp"
 
 namespace vitals::dialects {
@@ -26,18 +27,7 @@ struct Options {};
 
 using States = std::vector<const ComponentState*>;
 
-std::string_view word(Status status) {
-    switch (status) {
-        case Status::ok:
-        case Status::degraded:
-            return "UP";
-        case Status::failed:
-            return "DOWN";
-        case Status::unknown:
-            break;
-    }
-    return "UNKNOWN";
-}
+constexpr PerStatus<std::string_view> word{"UP", "UP", "DOWN", "UNKNOWN"};
 
 struct Answer {
     const Request& request;
@@ -226,14 +216,7 @@ Response render(const Snapshot& snapshot, const Request& request) {
 
 extern constinit const Dialect actuator = make_dialect<Options, render>(
     "actuator", "Components as UP or DOWN, with groups for liveness and readiness.", {},
-    {
-        .usual_path = "/actuator/health",
-        .origin = "Spring Boot Actuator",
-        .codes = "200 / 503",
-        .wants_site = true,
-        .own_components = false,
-        .reads_query = false,
-        .match = match,
-    });
+    {"/actuator/health", "Spring Boot Actuator", "200 / 503"},
+    {.wants_site = true, .match = match});
 
 }  // namespace vitals::dialects

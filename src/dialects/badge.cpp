@@ -9,6 +9,7 @@
 
 #include "dialects/dialect.hpp"
 #include "dialects/mount.hpp"
+#include "model/per_status.hpp"
 #include "text/escape.hpp"
 #include "text/json.hpp"
 #include "text/utf8.hpp"
@@ -39,19 +40,10 @@ struct Colour {
     std::string_view name, code;
 };
 
-Colour colour_of(Status status) {
-    switch (status) {
-        case Status::ok:
-            return {"brightgreen", "#2b7a0b"};
-        case Status::degraded:
-            return {"orange", "#a85b00"};
-        case Status::failed:
-            return {"red", "#b3261e"};
-        case Status::unknown:
-            break;
-    }
-    return {"lightgrey", "#5f6368"};
-}
+constexpr PerStatus<Colour> colour_of{{"brightgreen", "#2b7a0b"},
+                                      {"orange", "#a85b00"},
+                                      {"red", "#b3261e"},
+                                      {"lightgrey", "#5f6368"}};
 
 // Of everything, of a group or of one component.
 Badge badge_of(const Snapshot& snapshot, const States& states, const std::string& name,
@@ -156,13 +148,6 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
 
 extern constinit const Dialect badge = make_dialect<Options, render>(
     "badge", "A component's status as a badge: for shields.io, or as a picture.", fields,
-    {
-        .usual_path = "/badge/",
-        .origin = "shields.io",
-        .codes = "200 always",
-        .own_components = false,
-        .reads_query = false,
-        .match = match,
-    });
+    {"/badge/", "shields.io", "200 always"}, {.match = match});
 
 }  // namespace vitals::dialects

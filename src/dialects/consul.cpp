@@ -48,14 +48,6 @@ std::string summary(const States& states, Status overall, const Request& request
     return body;
 }
 
-Response plain(int status, std::string body) {
-    Response response;
-    response.status = status;
-    response.content_type = "text/plain; charset=utf-8";
-    response.body = std::move(body);
-    return response;
-}
-
 Response render(const Snapshot& snapshot, const Request& request) {
     States states = visible(snapshot, request, false);
     const std::string& name = request.rest;
@@ -78,13 +70,6 @@ Response render(const Snapshot& snapshot, const Request& request) {
 
 extern constinit const Dialect consul = make_dialect<Options, render>(
     "consul", "Passing, warning or critical by the code, for Consul's HTTP check.", {},
-    {
-        .usual_path = "/consul",
-        .origin = "Consul HTTP check",
-        .codes = "200 / 429 / 503",
-        .own_components = false,
-        .reads_query = false,
-        .match = below,
-    });
+    {"/consul", "Consul HTTP check", "200 / 429 / 503"}, {.match = below});
 
 }  // namespace vitals::dialects

@@ -256,14 +256,7 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
 
 extern constinit const Dialect delivery = make_dialect<Options, render, verify>(
     "delivery", "Chef Delivery's status: postgres and lsyncd, judged by the server's mode.", fields,
-    {
-        .usual_path = "/_status",
-        .origin = "Chef Delivery",
-        .codes = "200 / 500",
-        .mounted_by_default = false,
-        .own_components = false,
-        .reads_query = false,
-        .match = match_either,
-    });
+    {"/_status", "Chef Delivery", "200 / 500"},
+    {.mounted_by_default = false, .match = match_either});
 
 }  // namespace vitals::dialects

@@ -88,11 +88,16 @@ Status worst(const std::vector<const ComponentState*>& components, Steady now) n
     return found;
 }
 
-Response not_allowed(std::string_view allowed) {
+Response plain(int status, std::string body) {
     Response response;
-    response.status = 405;
+    response.status = status;
     response.content_type = "text/plain; charset=utf-8";
-    response.body = "405 Method Not Allowed\n";
+    response.body = std::move(body);
+    return response;
+}
+
+Response not_allowed(std::string_view allowed) {
+    Response response = plain(405, "405 Method Not Allowed\n");
     response.headers.emplace_back("Allow", allowed);
     return response;
 }

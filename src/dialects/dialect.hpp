@@ -91,6 +91,9 @@ struct Response : http::Response {
     std::optional<std::string> decommission;
 };
 
+// For Dialect::match: the endpoint's path itself and no other.
+std::optional<std::string_view> match_itself(std::string_view mount, std::string_view path);
+
 struct Dialect {
     Description description;         // name, sentence, options
     std::string_view usual_path;     // "/healthz/"
@@ -99,10 +102,9 @@ struct Dialect {
     bool mounted_by_default = true;  // needs no mapping
     bool wants_process = false;      // Request::process and traffic are filled in
     bool wants_site = false;         // Request::site is filled in
-    bool own_components = true;      // shows vitals/engine, vitals/store ...
-    // False: its answers do not depend on the query, so that a stranger who varies it gets the
-    // answer that is kept.
-    bool reads_query = true;
+    // Without it Request::query is empty, so that a stranger who varies the query gets the answer
+    // that is kept.
+    bool reads_query = false;
     std::string_view methods = "GET, HEAD, OPTIONS";
     // Methods beyond those that `render` answers, or refuses in the dialect's own words; all others
     // get the server's plain 405.
@@ -111,18 +113,27 @@ struct Dialect {
     // What follows the endpoint's path when a request's (decoded) path is this endpoint's; nothing
     // when it is not. `mount` as configured.
     std::optional<std::string_view> (*match)(std::string_view mount,
-                                             std::string_view path) = nullptr;
+                                             std::string_view path) = match_itself;
     // Renders any method in `methods` but OPTIONS; HEAD comes as GET. With options that
     // `description` made.
     Response (*render)(const Snapshot& snapshot, const Request& request,
                        const AnyOptions& options) = nullptr;
 };
 
+// What a dialect's documentation says first: where it is usually mounted ("/healthz/"), who speaks
+// it, and its codes ("200 / 503").
+struct Spoken {
+    std::string_view usual_path, origin, codes;
+};
+
 // `render` takes (const Snapshot&, const Request&) and, where the dialect has any, the options.
-// `verify` judges the options together. `rest` is everything but description and render.
+// `verify` judges the options together. `rest` is everything that is not said before.
 template <class Options, auto render, auto verify = nullptr>
 constexpr Dialect make_dialect(std::string_view name, std::string_view sentence,
-                               std::span<const Field> fields, Dialect rest) {
+                               std::span<const Field> fields, Spoken spoken, Dialect rest = {}) {
+    rest.usual_path = spoken.usual_path;
+    rest.origin = spoken.origin;
+    rest.codes = spoken.codes;
     rest.description = describe<Options, verify>(name, sentence, fields);
     rest.render = [](const Snapshot& snapshot, const Request& request, const AnyOptions& options) {
         if constexpr (std::is_invocable_v<decltype(render), const Snapshot&, const Request&>)
@@ -163,6 +174,9 @@ std::optional<std::string> out_of_service(const Snapshot& snapshot);
 // The worst of a set, critical or not, as the original systems judge: failed before unknown before
 // degraded. Of none it is unknown.
 Status worst(const std::vector<const ComponentState*>& components, Steady now) noexcept;
+
+// An answer in plain text.
+Response plain(int status, std::string body);
 
 // 405 for a method that a dialect refuses itself; `allowed` are those it does not.
 Response not_allowed(std::string_view allowed);

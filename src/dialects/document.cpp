@@ -103,35 +103,10 @@ std::string style_hash() {
 }
 
 // The tab's icon: a disc in the status' colour with its symbol.
-std::string_view icon_colour(Status status) {
-    switch (status) {
-        case Status::ok:
-            return "%231a8a42";
-        case Status::degraded:
-            return "%23c47f0a";
-        case Status::failed:
-            return "%23c8213b";
-        case Status::unknown:
-            break;
-    }
-    return "%23656f7a";
-}
+constexpr PerStatus<std::string_view> icon_colour{"%231a8a42", "%23c47f0a", "%23c8213b",
+                                                  "%23656f7a"};
 
 }  // namespace
-
-std::string_view symbol(Status status) {
-    switch (status) {
-        case Status::ok:
-            return "\u2713";
-        case Status::degraded:
-            return "!";
-        case Status::failed:
-            return "\u2715";
-        case Status::unknown:
-            break;
-    }
-    return "?";
-}
 
 std::string document_head(std::string_view title, Status status) {
     std::string out =

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "dialects/dialect.hpp"
+#include "model/per_status.hpp"
 
 namespace vitals::dialects {
 
@@ -17,7 +18,7 @@ std::string document_head(std::string_view title, Status status = Status::ok);
 void as_document(Response& response);
 
 // The symbol that stands beside a status' word.
-std::string_view symbol(Status status);
+inline constexpr PerStatus<std::string_view> symbol{"\u2713", "!", "\u2715", "?"};
 // `<span class="badge failed">...`: symbol and word.
 std::string status_mark(Status status);
 

@@ -11,6 +11,7 @@
 #include "dialects/dialect.hpp"
 #include "dialects/mount.hpp"
 #include "model/clock.hpp"
+#include "model/per_status.hpp"
 #include "text/json.hpp"
 
 namespace vitals::dialects {
@@ -25,18 +26,7 @@ constexpr Field fields[] = {
     field<&Options::description>("description", "What `description` says about the service."),
 };
 
-std::string_view word(Status status) {
-    switch (status) {
-        case Status::ok:
-            return "pass";
-        case Status::degraded:
-            return "warn";
-        case Status::failed:
-        case Status::unknown:
-            break;
-    }
-    return "fail";
-}
+constexpr PerStatus<std::string_view> word{"pass", "warn", "fail", "fail"};
 
 std::string_view type_of(Category category) {
     switch (category) {
@@ -135,12 +125,6 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
 
 extern constinit const Dialect health_json = make_dialect<Options, render>(
     "health_json", "pass, warn or fail with every check, as application/health+json.", fields,
-    {
-        .usual_path = "/health",
-        .origin = "IETF draft-inadarei-api-health-check-06",
-        .codes = "200 / 503",
-        .reads_query = false,
-        .match = match_itself,
-    });
+    {"/health", "IETF draft-inadarei-api-health-check-06", "200 / 503"});
 
 }  // namespace vitals::dialects

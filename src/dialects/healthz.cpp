@@ -295,14 +295,10 @@ constexpr std::string_view headers_read[] = {"authorization"};
 
 extern constinit const Dialect healthz = make_dialect<Options, render>(
     "healthz", "Whether each database, cache and service works, and nothing about why not.", fields,
-    {
-        .usual_path = "/healthz/",
-        .origin = "Caluma, django-watchman",
-        .codes = "200 / 503",
-        .own_components = false,
-        .methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
-        .reads = headers_read,
-        .match = match,
-    });
+    {"/healthz/", "Caluma, django-watchman", "200 / 503"},
+    {.reads_query = true,
+     .methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
+     .reads = headers_read,
+     .match = match});
 
 }  // namespace vitals::dialects

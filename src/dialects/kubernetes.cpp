@@ -56,14 +56,6 @@ std::string quoted(const std::set<std::string>& names) {
     return out;
 }
 
-Response plain(int status, std::string body) {
-    Response response;
-    response.status = status;
-    response.content_type = "text/plain; charset=utf-8";
-    response.body = std::move(body);
-    return response;
-}
-
 Response render_one(std::string_view name, const std::vector<ProbeLine>& lines,
                     const Request& request) {
     // A component may have the name of the line `decommission`: both must pass.
@@ -132,11 +124,6 @@ Response render(const Snapshot& snapshot, const Request& request) {
 
 extern constinit const Dialect kubernetes = make_dialect<Options, render>(
     "kubernetes", "Liveness, readiness and startup probes, with a path per check.", {},
-    {
-        .usual_path = "/",
-        .origin = "Kubernetes API server",
-        .codes = "200 / 500",
-        .match = match,
-    });
+    {"/", "Kubernetes API server", "200 / 500"}, {.reads_query = true, .match = match});
 
 }  // namespace vitals::dialects

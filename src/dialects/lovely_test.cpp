@@ -152,11 +152,13 @@ TEST(SvcStatus, ends_the_metrics_with_the_process) {
     EXPECT_EQ(response.repeat_for, 1s);
 }
 
+// What is asked for by the path and by Accept, and what then comes.
+struct Row {
+    const char *rest, *accept;
+    const std::string& type;
+};
+
 TEST(SvcStatus, negotiates_as_the_original_when_compatible) {
-    struct Row {
-        const char *rest, *accept;
-        const std::string& type;
-    };
     const Row rows[] = {
         {"", "", csv_type},
         {"", "*/*", csv_type},
@@ -196,10 +198,6 @@ TEST(SvcStatus, answers_any_method_when_compatible) {
 }
 
 TEST(SvcStatus, negotiates_by_quality_otherwise) {
-    struct Row {
-        const char *rest, *accept;
-        const std::string& type;
-    };
     const Row rows[] = {
         {"", "", csv_type},
         {"", "*/*", csv_type},

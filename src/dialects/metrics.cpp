@@ -170,13 +170,6 @@ Response render(const Snapshot& snapshot, const Request& request) {
 
 extern constinit const Dialect metrics = make_dialect<Options, render>(
     "metrics", "Everything as Prometheus 0.0.4 or OpenMetrics 1.0 text, by Accept.", {},
-    {
-        .usual_path = "/metrics",
-        .origin = "Prometheus, OpenMetrics",
-        .codes = "200 always",
-        .wants_process = true,
-        .reads_query = false,
-        .match = match_itself,
-    });
+    {"/metrics", "Prometheus, OpenMetrics", "200 always"}, {.wants_process = true});
 
 }  // namespace vitals::dialects

@@ -61,15 +61,9 @@ Response render(const Snapshot& snapshot, const Request& request) {
 
 }  // namespace
 
+// Where health_json is mounted too, /health itself is its.
 extern constinit const Dialect microprofile = make_dialect<Options, render>(
     "microprofile", "Live, ready and started as MicroProfile Health 4 has them.", {},
-    {
-        .usual_path = "/health",  // itself, next to health_json, only where that is not mounted
-        .origin = "MicroProfile Health 4",
-        .codes = "200 / 503",
-        .own_components = false,
-        .reads_query = false,
-        .match = match,
-    });
+    {"/health", "MicroProfile Health 4", "200 / 503"}, {.match = match});
 
 }  // namespace vitals::dialects

@@ -14,8 +14,7 @@ constexpr std::string_view without_slash(std::string_view path) {
     return path;
 }
 
-// For Dialect::match: the path itself and no other; with or without a slash at the end.
-std::optional<std::string_view> match_itself(std::string_view mount, std::string_view path);
+// For Dialect::match: the path itself and no other, with or without a slash at the end.
 std::optional<std::string_view> match_either(std::string_view mount, std::string_view path);
 
 // What follows the mount and a slash, without slashes around it, or nothing if the path is not

@@ -276,11 +276,6 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
 
 extern constinit const Dialect page =
     make_dialect<Options, render>("page", "The dashboard: what is wrong, at a glance.", fields,
-                                  {
-                                      .usual_path = "/",
-                                      .origin = "vitals",
-                                      .codes = "200 always",
-                                      .match = match_itself,
-                                  });
+                                  {"/", "vitals", "200 always"}, {.reads_query = true});
 
 }  // namespace vitals::dialects

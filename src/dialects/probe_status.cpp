@@ -73,14 +73,7 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
 
 extern constinit const Dialect probe_status = make_dialect<Options, render>(
     "probe_status", "OK until an operator decommissions the service, then 503 with a text.", fields,
-    {
-        .usual_path = "/probe_status",
-        .origin = "lovely-ws-status",
-        .codes = "200 / 503 when decommissioned",
-        .own_components = false,
-        .methods = allowed,
-        .refuses = "PUT, PATCH, DELETE",
-        .match = match_itself,
-    });
+    {"/probe_status", "lovely-ws-status", "200 / 503 when decommissioned"},
+    {.reads_query = true, .methods = allowed, .refuses = "PUT, PATCH, DELETE"});
 
 }  // namespace vitals::dialects

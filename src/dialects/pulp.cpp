@@ -92,14 +92,6 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
 
 extern constinit const Dialect pulp = make_dialect<Options, render>(
     "pulp", "Pulp's server status: two connections and the workers that were heard of.", fields,
-    {
-        .usual_path = "/v2/status/",
-        .origin = "Pulp 2",
-        .codes = "200 always",
-        .mounted_by_default = false,
-        .own_components = false,
-        .reads_query = false,
-        .match = match,
-    });
+    {"/v2/status/", "Pulp 2", "200 always"}, {.mounted_by_default = false, .match = match});
 
 }  // namespace vitals::dialects

@@ -14,6 +14,7 @@
 #include "dialects/dialect.hpp"
 #include "dialects/mount.hpp"
 #include "model/clock.hpp"
+#include "model/per_status.hpp"
 #include "text/json.hpp"
 
 namespace vitals::dialects {
@@ -88,17 +89,13 @@ Overall overall_of(const Snapshot& snapshot, const States& states, const Request
     return {"major", "Partial System Outage"};
 }
 
+constexpr PerStatus<std::string_view> critical_word{"operational", "degraded_performance",
+                                                    "major_outage", "major_outage"};
+constexpr PerStatus<std::string_view> other_word{"operational", "degraded_performance",
+                                                 "partial_outage", "partial_outage"};
+
 std::string_view component_word(const ComponentState& state, Steady now) {
-    switch (state.status(now)) {
-        case Status::ok:
-            return "operational";
-        case Status::degraded:
-            return "degraded_performance";
-        case Status::failed:
-        case Status::unknown:
-            break;
-    }
-    return state.component->critical ? "major_outage" : "partial_outage";
+    return (state.component->critical ? critical_word : other_word)(state.status(now));
 }
 
 System started_at(const Snapshot& snapshot) {
@@ -270,14 +267,6 @@ Verified verify(const Options& own) {
 
 extern constinit const Dialect statuspage = make_dialect<Options, render, verify>(
     "statuspage", "What hosted status pages publish: one indicator, and every component.", fields,
-    {
-        .usual_path = "/api/v2/",
-        .origin = "Statuspage",
-        .codes = "200 always",
-        .wants_site = true,
-        .own_components = false,
-        .reads_query = false,
-        .match = match,
-    });
+    {"/api/v2/", "Statuspage", "200 always"}, {.wants_site = true, .match = match});
 
 }  // namespace vitals::dialects

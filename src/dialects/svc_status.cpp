@@ -21,6 +21,7 @@
 #include "dialects/exposition.hpp"
 #include "dialects/mount.hpp"
 #include "model/json.hpp"
+#include "model/per_status.hpp"
 #include "model/property.hpp"
 #include "text/escape.hpp"
 #include "text/json.hpp"
@@ -70,22 +71,9 @@ Format negotiated_format(const Request& request) {
     return json.named && json.quality > 0 ? Format::json : Format::csv;
 }
 
-std::string_view word(Status status) {
-    switch (status) {
-        case Status::ok:
-            return "OK";
-        case Status::degraded:
-            return "YELLOW";
-        case Status::failed:
-        case Status::unknown:
-            break;
-    }
-    return "RED";
-}
+constexpr PerStatus<std::string_view> word{"OK", "YELLOW", "RED", "RED"};
 
-std::string_view digit(Status status) {
-    return status == Status::ok ? "0" : status == Status::degraded ? "1" : "2";
-}
+constexpr PerStatus<std::string_view> digit{"0", "1", "2", "2"};
 
 bool tells_properties(const ComponentState& state, const Request& request) {
     if (request.disclose == Disclosure::full) return true;
@@ -239,15 +227,7 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
 
 extern constinit const Dialect svc_status = make_dialect<Options, render>(
     "svc_status", "Every component as OK, YELLOW or RED: CSV, JSON or Prometheus text.", fields,
-    {
-        .usual_path = "/svc_status",
-        .origin = "lovely-ws-status",
-        .codes = "200 always",
-        .wants_process = true,
-        .own_components = false,
-        .reads_query = false,
-        .refuses = "POST, PUT, PATCH, DELETE",
-        .match = match,
-    });
+    {"/svc_status", "lovely-ws-status", "200 always"},
+    {.wants_process = true, .refuses = "POST, PUT, PATCH, DELETE", .match = match});
 
 }  // namespace vitals::dialects

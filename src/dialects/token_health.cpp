@@ -283,15 +283,11 @@ constexpr std::string_view headers_read[] = {"authorization"};
 
 extern constinit const Dialect token_health = make_dialect<Options, render, verify>(
     "token_health", "Components as working or not, for whoever holds a namespace's token.", fields,
-    {
-        .usual_path = "/api/health/",
-        .origin = "token health API",
-        .codes = "200 / 500",
-        .mounted_by_default = false,
-        .own_components = false,
-        .refuses = "POST, PUT, PATCH, DELETE",
-        .reads = headers_read,
-        .match = match,
-    });
+    {"/api/health/", "token health API", "200 / 500"},
+    {.mounted_by_default = false,
+     .reads_query = true,
+     .refuses = "POST, PUT, PATCH, DELETE",
+     .reads = headers_read,
+     .match = match});
 
 }  // namespace vitals::dialects

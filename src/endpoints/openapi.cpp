@@ -1,6 +1,7 @@
 #include "endpoints/openapi.hpp"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "endpoints/operation.hpp"
@@ -15,17 +16,8 @@ using text::JsonWriter;
 constexpr std::string_view api_version = "1.0.0";
 
 std::string_view name_of(Right right) {
-    switch (right) {
-        case Right::read:
-            return "read";
-        case Right::push:
-            return "push";
-        case Right::control:
-            return "control";
-        case Right::none:
-            break;
-    }
-    return {};
+    constexpr std::array<std::string_view, 4> names{"", "read", "push", "control"};
+    return names[static_cast<std::size_t>(right)];
 }
 
 void write_content(JsonWriter& writer, std::string_view type, const NamedSchema& schema) {

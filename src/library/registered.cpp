@@ -5,6 +5,7 @@
 
 #include "library/core.hpp"
 #include "model/name.hpp"
+#include "model/per_status.hpp"
 #include "text/escape.hpp"
 
 namespace vitals::library {
@@ -13,19 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string_view traffic_light(Status status) {
-    switch (status) {
-        case Status::ok:
-            return "OK";
-        case Status::degraded:
-            return "YELLOW";
-        case Status::failed:
-            return "RED";
-        case Status::unknown:
-            return "UNKNOWN";
-    }
-    return "UNKNOWN";
-}
+constexpr PerStatus<std::string_view> traffic_light{"OK", "YELLOW", "RED", "UNKNOWN"};
 
 }  // namespace
 

@@ -290,21 +290,10 @@ std::optional<RecordType> parse_record_type(std::string_view name) noexcept {
 }
 
 std::string_view to_string(Code code) noexcept {
-    switch (code) {
-        case Code::no_error:
-            return "NOERROR";
-        case Code::format_error:
-            return "FORMERR";
-        case Code::server_failure:
-            return "SERVFAIL";
-        case Code::no_such_name:
-            return "NXDOMAIN";
-        case Code::not_implemented:
-            return "NOTIMP";
-        case Code::refused:
-            return "REFUSED";
-    }
-    return "unknown code";
+    constexpr std::array<std::string_view, 6> names{"NOERROR",  "FORMERR", "SERVFAIL",
+                                                    "NXDOMAIN", "NOTIMP",  "REFUSED"};
+    const auto index = static_cast<std::size_t>(code);
+    return index < names.size() ? names[index] : "unknown code";
 }
 
 std::expected<Question, std::string> question_for(std::string_view name, RecordType type) {
