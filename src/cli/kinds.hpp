@@ -1,10 +1,7 @@
 // vitals kinds, vitals schema: the configuration's own description.
 #pragma once
 
-#include <chrono>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "cli/subcommand.hpp"
 
@@ -16,17 +13,6 @@ struct Kinds {
 };
 
 struct Schema {};
-
-struct Heartbeat {
-    std::string name;
-    DaemonOptions daemon;
-    std::optional<std::chrono::milliseconds> every;
-    std::optional<std::chrono::milliseconds> ttl;
-    std::optional<std::chrono::milliseconds> retry;
-    bool create = false;
-    std::string detail;
-    std::vector<std::string> command;
-};
 
 namespace subcommand {
 extern const Subcommand kinds;

@@ -79,12 +79,7 @@ TEST(Store, writes_behind_within_a_second_without_being_asked) {
     ASSERT_TRUE(witness.sees_ok());
     store.append(record("redis", 1));
     const Other other(folder / "vitals.db");
-    std::string rows;
-    for (int tries = 0; tries < 100 && rows.empty(); ++tries) {
-        std::this_thread::sleep_for(10ms);
-        rows = other("SELECT component, detail FROM transition");
-    }
-    EXPECT_EQ(rows, "redis|down\n");
+    EXPECT_EQ(rows_within(1s, other, "SELECT component, detail FROM transition"), "redis|down\n");
 }
 
 TEST(Store, makes_the_directory_for_its_group_only) {
@@ -164,12 +159,7 @@ TEST(Store, workers_are_written_once_the_lock_is_gone) {
             store.save_workers({{"pulp", "late", at(2), at(20), false}});
         }
         const Other other(folder / "vitals.db");
-        std::string rows;
-        for (int tries = 0; tries < 1000 && rows.empty(); ++tries) {
-            std::this_thread::sleep_for(10ms);
-            rows = other("SELECT name FROM worker");
-        }
-        EXPECT_EQ(rows, "late\n");
+        EXPECT_EQ(rows_within(10s, other, "SELECT name FROM worker"), "late\n");
     }
 }
 

@@ -21,6 +21,7 @@
 #include <iterator>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "history/store.hpp"
@@ -202,6 +203,17 @@ class Other {
   private:
     sqlite3* handle_ = nullptr;
 };
+
+// The rows of a query as soon as there are any; after that time, none.
+inline std::string rows_within(std::chrono::milliseconds patience, const Other& other,
+                               const std::string& sql) {
+    std::string rows;
+    for (auto left = patience; left.count() > 0 && rows.empty(); left -= 10ms) {
+        std::this_thread::sleep_for(10ms);
+        rows = other(sql);
+    }
+    return rows;
+}
 
 inline System at(int second) {
     return System(std::chrono::seconds(1'800'000'000 + second));

@@ -134,12 +134,11 @@ TEST(Head, takes_what_is_allowed) {
 }
 
 TEST(Head, hopeless_beginnings_are_refused_before_their_end) {
-    EXPECT_FALSE(refuse_early("GET / HTTP/1.1\r\nHost: h\r\nX: y"));
-    EXPECT_FALSE(refuse_early("GET / HTTP/1.1\r"));
-    EXPECT_FALSE(refuse_early("GET / HTTP/1.1\r\n"));
-    EXPECT_TRUE(refuse_early("GET / HTTP/1.1\n"));
-    EXPECT_TRUE(refuse_early("GET\r/"));
-    EXPECT_TRUE(refuse_early("\x16\x03\x01\x02"));
+    for (const std::string_view begun :
+         {"GET / HTTP/1.1\r\nHost: h\r\nX: y", "GET / HTTP/1.1\r", "GET / HTTP/1.1\r\n"})
+        EXPECT_FALSE(refuse_early(begun)) << begun;
+    for (const std::string_view hopeless : {"GET / HTTP/1.1\n", "GET\r/", "\x16\x03\x01\x02"})
+        EXPECT_TRUE(refuse_early(hopeless)) << hopeless;
     // Seen in pieces, whatever the pieces.
     std::string_view bad[] = {"GET / HTTP/1.1\r\n X: y", "GET / HTTP/1.1\r\nA: b\nC",
                               "GET / HTTP/1.1\r\nA: b\rC", "GET / HTTP/1.1\r\nA: b\r\n\tc"};

@@ -49,6 +49,16 @@ class Gate {
     int left_ = 0;
 };
 
+awaitable<void> one(Context& context, std::function<int()> what) {
+    co_await context.blocking(std::move(what));
+}
+
+// Takes a thread of the lane until the gate is opened.
+Task occupy(Loop& loop, Context& context, std::shared_ptr<Gate> gate) {
+    std::function<int()> pass = [gate = std::move(gate)] { return gate->pass(); };
+    return loop.spawn(one(context, std::move(pass)), [](std::exception_ptr) {});
+}
+
 Work<int> through(std::shared_ptr<Gate> gate) {
     return [gate](Context& context) {
         std::function<int()> code = [gate] { return gate->pass(); };
@@ -133,9 +143,6 @@ TEST(Lane, queues_beyond_its_threads_and_runs_all_in_the_end) {
     Context context(environment, real_clock(), "component", "test",
                     std::chrono::steady_clock::now() + 10s);
     int done = 0;
-    auto one = [](Context& run, std::function<int()> what) -> awaitable<void> {
-        co_await run.blocking(std::move(what));
-    };
     for (int i = 0; i < 20; ++i) {
         tasks.push_back(loop.spawn(one(context, code), [&](std::exception_ptr error) {
             EXPECT_EQ(error, nullptr);
@@ -153,9 +160,6 @@ TEST(Lane, a_queued_call_of_a_cancelled_run_is_never_executed) {
     const auto executed = std::make_shared<std::atomic<bool>>(false);
     Context context(environment, real_clock(), "component", "test",
                     std::chrono::steady_clock::now() + 10s);
-    auto one = [](Context& run, std::function<int()> what) -> awaitable<void> {
-        co_await run.blocking(std::move(what));
-    };
     bool first_done = false;
     Task first = loop.spawn(one(context, [gate] { return gate->pass(); }),
                             [&](std::exception_ptr) { first_done = true, loop.stop(); });
@@ -202,11 +206,7 @@ TEST(Lane, queued_calls_learn_at_once_that_nobody_is_left_to_take_them) {
     const auto gate = std::make_shared<Gate>();
     Context context(environment, real_clock(), "component", "test",
                     std::chrono::steady_clock::now() + 10s);
-    auto one = [](Context& run, std::function<int()> what) -> awaitable<void> {
-        co_await run.blocking(std::move(what));
-    };
-    Task hung =
-        loop.spawn(one(context, [gate] { return gate->pass(); }), [](std::exception_ptr) {});
+    Task hung = occupy(loop, context, gate);
     std::string detail;
     Task queued = loop.spawn(one(context, [] { return 1; }), [&](std::exception_ptr error) {
         try {
@@ -232,11 +232,7 @@ TEST(Lane, a_call_that_gets_no_thread_in_time_is_our_blindness) {
     const auto gate = std::make_shared<Gate>();
     Context context(environment, real_clock(), "component", "test",
                     std::chrono::steady_clock::now() + 10s);
-    auto one = [](Context& run, std::function<int()> what) -> awaitable<void> {
-        co_await run.blocking(std::move(what));
-    };
-    Task busy =
-        loop.spawn(one(context, [gate] { return gate->pass(); }), [](std::exception_ptr) {});
+    Task busy = occupy(loop, context, gate);
     const auto executed = std::make_shared<std::atomic<bool>>(false);
     const auto ran =
         drive<int>(loop, environment, calling([executed] { return *executed = true, 1; }), 200ms);

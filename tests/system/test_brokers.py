@@ -8,9 +8,8 @@ import time
 import pytest
 
 from brokers import RabbitMQ, Redis, Script, Worker, call_task, make_certificates
-from daemon import BINARY, SLOWER, eventually, run_vitals
-
-DEADLINE = 2.0
+from daemon import BINARY, eventually
+from one_check import checker, expect
 
 
 @pytest.fixture(scope="module")
@@ -29,31 +28,7 @@ def rabbitmq(certificates):
 
 @pytest.fixture
 def check(tmp_path):
-    """check(kind, ...) runs one component once: its part of the JSON answer."""
-    def run(kind, timeout=f"{DEADLINE}s", **options):
-        file = tmp_path / "vitals.yaml"
-        file.write_text(json.dumps({
-            "state_dir": str(tmp_path / "state"),
-            "components": {"it": {"check": kind, "timeout": timeout, **options}}}))
-        began = time.monotonic()
-        answer = run_vitals("check", "-c", file, "--format", "json")
-        took = time.monotonic() - began
-        assert answer.returncode in (0, 1, 2, 3), answer.stdout + answer.stderr
-        assert took < float(timeout.removesuffix("s")) + 0.5 * SLOWER
-        (component,) = json.loads(answer.stdout)["components"]
-        return component
-    return run
-
-
-def expect(found, status, error_class=None, phase=None, detail=None):
-    what = json.dumps(found, indent=1)
-    assert found["status"] == status, what
-    if error_class:
-        assert found["error_class"] == error_class, what
-    if phase:
-        assert found["failed_phase"] == phase, what
-    if detail:
-        assert detail in found["detail"], what
+    return checker(tmp_path)
 
 
 @contextlib.contextmanager

@@ -2,15 +2,13 @@
 Swift and ClickHouse, and against stand-ins for Vault and AWS (see backends.py)."""
 import contextlib
 import json
-import time
 
 import pytest
 
 import backends
 import peers
-from daemon import SLOWER, eventually, free_port, run_vitals
-
-DEADLINE = 2.0
+from daemon import eventually, free_port, run_vitals
+from one_check import checker, expect
 
 
 @pytest.fixture(scope="module")
@@ -34,33 +32,7 @@ def clickhouse(servers):
 
 @pytest.fixture
 def check(tmp_path):
-    """check(kind, ...) runs one component once: its part of the JSON answer."""
-    def run(kind, timeout=f"{DEADLINE}s", **options):
-        file = tmp_path / "vitals.yaml"
-        file.write_text(json.dumps({
-            "state_dir": str(tmp_path / "state"),
-            "components": {"it": {"check": kind, "timeout": timeout, **options}}}))
-        began = time.monotonic()
-        answer = run_vitals("check", "-c", file, "--format", "json")
-        took = time.monotonic() - began
-        assert answer.returncode in (0, 1, 2, 3), answer.stdout + answer.stderr
-        assert took < float(timeout.removesuffix("s")) + 0.5 * SLOWER
-        for secret in ("s3cret", "wrong-secret"):
-            assert secret not in answer.stdout + answer.stderr
-        (component,) = json.loads(answer.stdout)["components"]
-        return component
-    return run
-
-
-def expect(found, status, error_class=None, phase=None, detail=None):
-    what = json.dumps(found, indent=1)
-    assert found["status"] == status, what
-    if error_class:
-        assert found["error_class"] == error_class, what
-    if phase:
-        assert found["failed_phase"] == phase, what
-    if detail:
-        assert detail in found["detail"], what
+    return checker(tmp_path, ("s3cret", "wrong-secret"))
 
 
 # s3: real Swift, which verifies signatures
