@@ -60,6 +60,16 @@ struct Operation {
     std::span<const AnswerCase> answers{};  // the others
 };
 
+// `rest` is everything that is not said before.
+constexpr Operation make_operation(std::string_view method, std::string_view path,
+                                   std::string_view id, std::string_view summary, Operation rest) {
+    rest.method = method;
+    rest.path = path;
+    rest.id = id;
+    rest.summary = summary;
+    return rest;
+}
+
 // In the order of the document.
 std::span<const Operation* const> operations();
 

@@ -1,5 +1,6 @@
 """amqp, celery, websocket and grpc against the real servers, through the real binary."""
 import contextlib
+import functools
 import json
 import re
 import subprocess
@@ -553,12 +554,16 @@ def tls_files(certificates):
 
 
 @contextlib.contextmanager
-def websocket(*arguments):
-    server = Script("websocket_server.py", *arguments)
+def script(name, *arguments):
+    server = Script(name, *arguments)
     try:
         yield server.ready()
     finally:
         server.close()
+
+
+websocket = functools.partial(script, "websocket_server.py")
+grpc = functools.partial(script, "grpc_server.py")
 
 
 def test_websocket_echoes(check):
@@ -598,15 +603,6 @@ def test_websocket_over_tls(check, tls_files):
         expect(check("websocket", url=url, tls={"ca": str(tls_files / "ca.crt")}), "ok")
         found = check("websocket", url=url, tls={"ca": str(tls_files / "other.crt")})
         expect(found, "failed", "tls", "tls", "certificate not trusted")
-
-
-@contextlib.contextmanager
-def grpc(*arguments):
-    server = Script("grpc_server.py", *arguments)
-    try:
-        yield server.ready()
-    finally:
-        server.close()
 
 
 def test_grpc(check):

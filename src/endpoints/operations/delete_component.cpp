@@ -16,14 +16,9 @@ constexpr AnswerCase answers[] = {{204, "The component is gone."},
 
 }  // namespace
 
-extern constinit const Operation delete_component{
-    .method = "DELETE",
-    .path = "/v1/components/{name}",
-    .id = "deleteComponent",
-    .summary = "Remove a component that was created by a push.",
-    .parameters = component_parameter,
-    .right = Right::push,
-    .run = run,
-    .answers = answers};
+extern constinit const Operation delete_component = make_operation(
+    "DELETE", "/v1/components/{name}", "deleteComponent",
+    "Remove a component that was created by a push.",
+    {.parameters = component_parameter, .right = Right::push, .run = run, .answers = answers});
 
 }  // namespace vitals::endpoints

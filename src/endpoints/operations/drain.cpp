@@ -74,23 +74,13 @@ constexpr AnswerCase answers[] = {{400, "The body is not valid."},
 
 }  // namespace
 
-extern constinit const Operation get_drain{.method = "GET",
-                                           .path = "/v1/drain",
-                                           .id = "getDrain",
-                                           .summary = "Whether this instance is decommissioned.",
-                                           .right = Right::read,
-                                           .render = render,
-                                           .answer = &decommission_schema};
+extern constinit const Operation get_drain =
+    make_operation("GET", "/v1/drain", "getDrain", "Whether this instance is decommissioned.",
+                   {.right = Right::read, .render = render, .answer = &decommission_schema});
 
-extern constinit const Operation put_drain{
-    .method = "PUT",
-    .path = "/v1/drain",
-    .id = "putDrain",
-    .summary = "Decommission this instance with any text but `OK`; `OK` brings it back.",
-    .right = Right::control,
-    .run = run,
-    .body = &body,
-    .answer = &answer,
-    .answers = answers};
+extern constinit const Operation put_drain = make_operation(
+    "PUT", "/v1/drain", "putDrain",
+    "Decommission this instance with any text but `OK`; `OK` brings it back.",
+    {.right = Right::control, .run = run, .body = &body, .answer = &answer, .answers = answers});
 
 }  // namespace vitals::endpoints

@@ -18,14 +18,12 @@ constexpr AnswerCase answers[] = {{404, "No component has this name."}};
 
 }  // namespace
 
-extern constinit const Operation get_component{.method = "GET",
-                                               .path = "/v1/components/{name}",
-                                               .id = "getComponent",
-                                               .summary = "One component and its state.",
-                                               .parameters = component_parameter,
-                                               .right = Right::read,
-                                               .render = render,
-                                               .answer = &component_schema,
-                                               .answers = answers};
+extern constinit const Operation get_component =
+    make_operation("GET", "/v1/components/{name}", "getComponent", "One component and its state.",
+                   {.parameters = component_parameter,
+                    .right = Right::read,
+                    .render = render,
+                    .answer = &component_schema,
+                    .answers = answers});
 
 }  // namespace vitals::endpoints

@@ -116,27 +116,23 @@ constexpr AnswerCase answers[] = {{204, "The heartbeats were taken."},
 
 }  // namespace
 
-extern constinit const Operation put_heartbeat{
-    .method = "PUT",
-    .path = "/v1/workers/{group}/{worker}/heartbeat",
-    .id = "putHeartbeat",
-    .summary = "A worker says that it is alive, or that it leaves.",
-    .parameters = parameters,
-    .right = Right::push,
-    .run = run_one,
-    .body = &one,
-    .body_required = false,
-    .answers = answers};
+extern constinit const Operation put_heartbeat =
+    make_operation("PUT", "/v1/workers/{group}/{worker}/heartbeat", "putHeartbeat",
+                   "A worker says that it is alive, or that it leaves.",
+                   {.parameters = parameters,
+                    .right = Right::push,
+                    .run = run_one,
+                    .body = &one,
+                    .body_required = false,
+                    .answers = answers});
 
-extern constinit const Operation put_heartbeats{
-    .method = "PUT",
-    .path = "/v1/workers/{group}/heartbeats",
-    .id = "putHeartbeats",
-    .summary = "Many workers of a group say so at once.",
-    .parameters = group_alone,
-    .right = Right::push,
-    .run = run_many,
-    .body = &many,
-    .answers = answers};
+extern constinit const Operation put_heartbeats =
+    make_operation("PUT", "/v1/workers/{group}/heartbeats", "putHeartbeats",
+                   "Many workers of a group say so at once.",
+                   {.parameters = group_alone,
+                    .right = Right::push,
+                    .run = run_many,
+                    .body = &many,
+                    .answers = answers});
 
 }  // namespace vitals::endpoints

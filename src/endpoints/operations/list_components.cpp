@@ -43,12 +43,8 @@ constexpr NamedSchema answer{"ComponentList", [] { return object_schema(members,
 
 }  // namespace
 
-extern constinit const Operation list_components{.method = "GET",
-                                                 .path = "/v1/components",
-                                                 .id = "listComponents",
-                                                 .summary = "All components and their state.",
-                                                 .right = Right::read,
-                                                 .render = render,
-                                                 .answer = &answer};
+extern constinit const Operation list_components =
+    make_operation("GET", "/v1/components", "listComponents", "All components and their state.",
+                   {.right = Right::read, .render = render, .answer = &answer});
 
 }  // namespace vitals::endpoints

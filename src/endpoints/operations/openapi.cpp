@@ -17,12 +17,8 @@ constexpr NamedSchema answer{"OpenApi", [] { return std::string(R"({"type":"obje
 
 }  // namespace
 
-extern constinit const Operation get_openapi{.method = "GET",
-                                             .path = "/v1/openapi.json",
-                                             .id = "getOpenApi",
-                                             .summary = "This description.",
-                                             .right = Right::none,
-                                             .render = render,
-                                             .answer = &answer};
+extern constinit const Operation get_openapi =
+    make_operation("GET", "/v1/openapi.json", "getOpenApi", "This description.",
+                   {.right = Right::none, .render = render, .answer = &answer});
 
 }  // namespace vitals::endpoints

@@ -95,15 +95,13 @@ constexpr AnswerCase answers[] = {{201, "The component did not exist and was cre
 
 }  // namespace
 
-extern constinit const Operation push_component{
-    .method = "PUT",
-    .path = "/v1/components/{name}",
-    .id = "pushComponent",
-    .summary = "Push a result; a component that does not exist is created.",
-    .parameters = component_parameter,
-    .right = Right::push,
-    .run = run,
-    .body = &body,
-    .answers = answers};
+extern constinit const Operation push_component =
+    make_operation("PUT", "/v1/components/{name}", "pushComponent",
+                   "Push a result; a component that does not exist is created.",
+                   {.parameters = component_parameter,
+                    .right = Right::push,
+                    .run = run,
+                    .body = &body,
+                    .answers = answers});
 
 }  // namespace vitals::endpoints

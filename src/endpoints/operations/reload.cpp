@@ -22,12 +22,8 @@ constexpr AnswerCase answers[] = {
 
 }  // namespace
 
-extern constinit const Operation reload{.method = "POST",
-                                        .path = "/v1/reload",
-                                        .id = "reload",
-                                        .summary = "Read the configuration again.",
-                                        .right = Right::control,
-                                        .run = run,
-                                        .answers = answers};
+extern constinit const Operation reload =
+    make_operation("POST", "/v1/reload", "reload", "Read the configuration again.",
+                   {.right = Right::control, .run = run, .answers = answers});
 
 }  // namespace vitals::endpoints

@@ -25,15 +25,13 @@ constexpr AnswerCase answers[] = {{404, "No component has this name."}};
 
 }  // namespace
 
-extern constinit const Operation run_component{
-    .method = "POST",
-    .path = "/v1/components/{name}/run",
-    .id = "runComponent",
-    .summary = "Run its check now, or share the run under way, and return the state after it.",
-    .parameters = component_parameter,
-    .right = Right::control,
-    .run = run,
-    .answer = &component_schema,
-    .answers = answers};
+extern constinit const Operation run_component =
+    make_operation("POST", "/v1/components/{name}/run", "runComponent",
+                   "Run its check now, or share the run under way, and return the state after it.",
+                   {.parameters = component_parameter,
+                    .right = Right::control,
+                    .run = run,
+                    .answer = &component_schema,
+                    .answers = answers});
 
 }  // namespace vitals::endpoints
