@@ -14,18 +14,13 @@
 #include <string_view>
 #include <utility>
 
+#include "net/openssl.hpp"
+
 namespace vitals::drill {
 namespace {
 
-template <auto free>
-struct Free {
-    template <class T>
-    void operator()(T* object) const {
-        free(object);
-    }
-};
-using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Free<X509_free>>;
+using net::Certificate;
+using net::Key;
 
 constexpr long hour = 3600;
 constexpr long day = 24 * hour;
@@ -49,7 +44,7 @@ struct Made {
 void extend(X509* certificate, X509* issuer, int kind, const char* value) {
     X509V3_CTX context;
     X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
-    const std::unique_ptr<X509_EXTENSION, Free<X509_EXTENSION_free>> made(
+    const std::unique_ptr<X509_EXTENSION, net::FreedBy<X509_EXTENSION_free>> made(
         X509V3_EXT_conf_nid(nullptr, &context, kind, value));
     require(made != nullptr && X509_add_ext(certificate, made.get(), -1) == 1, value);
 }
@@ -117,7 +112,7 @@ struct Authority::State {
 };
 
 Authority::Authority() : state_(std::make_unique<State>()) {
-    const std::unique_ptr<BIO, Free<BIO_free_all>> memory(BIO_new(BIO_s_mem()));
+    const std::unique_ptr<BIO, net::FreedBy<BIO_free_all>> memory(BIO_new(BIO_s_mem()));
     require(PEM_write_bio_X509(memory.get(), state_->own.certificate.get()) == 1, "writing");
     char* bytes = nullptr;
     const long size = BIO_get_mem_data(memory.get(), &bytes);

@@ -9,20 +9,15 @@
 #include <memory>
 #include <stdexcept>
 
+#include "net/openssl.hpp"
+
 namespace vitals::testing {
 
 namespace {
 
-template <auto free>
-struct Free {
-    template <class T>
-    void operator()(T* object) const {
-        free(object);
-    }
-};
-using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Free<X509_free>>;
-using Memory = std::unique_ptr<BIO, Free<BIO_free_all>>;
+using net::Certificate;
+using net::Key;
+using Memory = std::unique_ptr<BIO, net::FreedBy<BIO_free_all>>;
 
 void require(bool done, const char* what) {
     if (!done) throw std::runtime_error(std::string("certificate for a test: ") + what);
@@ -37,7 +32,7 @@ std::string text_of(BIO* memory) {
 void extend(X509* certificate, X509* issuer, int extension, const std::string& value) {
     X509V3_CTX context;
     X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
-    const std::unique_ptr<X509_EXTENSION, Free<X509_EXTENSION_free>> made(
+    const std::unique_ptr<X509_EXTENSION, net::FreedBy<X509_EXTENSION_free>> made(
         X509V3_EXT_conf_nid(nullptr, &context, extension, value.c_str()));
     require(made != nullptr, value.c_str());
     require(X509_add_ext(certificate, made.get(), -1) == 1, "extension");

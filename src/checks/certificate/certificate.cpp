@@ -12,6 +12,7 @@
 #include "net/file.hpp"
 #include "net/reading.hpp"
 #include "text/path_url.hpp"
+#include "text/prose.hpp"
 #include "text/url.hpp"
 #include "verdict.hpp"
 
@@ -151,27 +152,25 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return co_await compare_with_server(options, context, std::move(judged));
 }
 
+constexpr std::string_view proves = R"(
+    Every certificate in the file, in the files that a glob matches, or below a directory is whole
+    and valid now. The one that ends first has enough time left; an intermediate certificate counts
+    as well. In a chain each certificate is issued by the next one, and the server's own comes
+    first. `key`: the key belongs to the certificate. `names`: the certificate is for each of them.
+    `complete`: nothing is missing up to a trusted authority. A file cannot tell what a server
+    shows: that may be the certificate from before the last renewal. `serves` compares the two; the
+    kind `tls` asks a server without a file. The check does not ask whether a certificate was
+    revoked. In a directory it skips files without a certificate, keys that it may not read, and
+    certbot's archive/, which holds certificates that have ended; it follows links. Any other file
+    that it may not read makes the result unknown.)"_prose;
+
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run, verify, from_url>(
     "certificate", "Certificates in files: the time left, chain, key and names.",
-    {
-        .proves =
-            "Every certificate in the file, in the files that a glob matches, or below a directory "
-            "is whole and valid now. The one that ends first has enough time left; an intermediate "
-            "certificate counts as well. In a chain each certificate is issued by the next one, "
-            "and "
-            "the server's own comes first. `key`: the key belongs to the certificate. `names`: the "
-            "certificate is for each of them. `complete`: nothing is missing up to a trusted "
-            "authority. A file cannot tell what a server shows: that may be the certificate from "
-            "before the last renewal. `serves` compares the two; the kind `tls` asks a server "
-            "without a file. The check does not ask whether a certificate was revoked. In a "
-            "directory it skips files without a certificate, keys that it may not read, and "
-            "certbot's archive/, which holds certificates that have ended; it follows links. Any "
-            "other file that it may not read makes the result unknown.",
-        .schemes = {"certificate"},
-        .urls = {"certificate:/etc/ssl/shop.pem"},
-        .category = Category::system,
-    });
+    {.proves = proves,
+     .schemes = {"certificate"},
+     .urls = {"certificate:/etc/ssl/shop.pem"},
+     .category = Category::system});
 
 }  // namespace vitals::checks::certificate

@@ -2,29 +2,20 @@
 // out: no I/O, and no question on a terminal. Thread-safe.
 #pragma once
 
-#include <openssl/evp.h>
-#include <openssl/x509.h>
-
 #include <expected>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "net/openssl.hpp"
 #include "vitals/outcome.hpp"
 #include "vitals/snapshot.hpp"
 
 namespace vitals::checks::certificate {
 
-template <auto free>
-struct FreedBy {
-    template <class T>
-    void operator()(T* object) const {
-        free(object);
-    }
-};
-using Certificate = std::unique_ptr<X509, FreedBy<X509_free>>;
-using Key = std::unique_ptr<EVP_PKEY, FreedBy<EVP_PKEY_free>>;
+using net::Certificate;
+using net::FreedBy;
+using net::Key;
 
 inline constexpr std::size_t most_certificates = 100;  // in one file
 // PKCS #12 says how often its password is hashed. More would keep a core busy for a second.

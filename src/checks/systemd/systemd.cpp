@@ -8,6 +8,7 @@
 #include "judge.hpp"
 #include "text/glob.hpp"
 #include "text/percent.hpp"
+#include "text/prose.hpp"
 #include "text/words.hpp"
 
 namespace vitals::checks::systemd {
@@ -155,31 +156,25 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return outcome;
 }
 
+constexpr std::string_view proves = R"(
+    systemd has loaded the unit, and the unit is active. A service that systemd restarts again and
+    again is found by the count of its restarts, even when it is active at that moment; restarts by
+    hand do not count. A service that starts for too long is degraded. A oneshot is ok while it
+    works and when its last run ended well. A timer is ok when it waits and the last run of its unit
+    ended well; with `ran_within` that run must also be recent. `units`: none of them is in the
+    state `failed`. The check cannot tell whether an active service does its work; use the kind that
+    speaks its protocol. systemd forgets a oneshot that nothing refers to when it has ended, and the
+    result is unknown: name its timer. Without systemd, or without the right to ask it, the result
+    is unknown too. The check reads over D-Bus, which every user may do; only a user's own processes
+    can ask that user's manager.)"_prose;
+
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run, verify, from_url>(
     "systemd", "A unit of systemd is active, a timer runs, or no unit has failed.",
-    {
-        .proves =
-            "systemd has loaded the unit, and the unit is active. A service that systemd restarts "
-            "again and again is found by the count of its restarts, even when it is active at that "
-            "moment; restarts by hand do not count. A service that starts for too long is "
-            "degraded. "
-            "A oneshot is ok while it works and when its last run ended well. A timer is ok when "
-            "it "
-            "waits and the last run of its unit ended well; with `ran_within` that run must also "
-            "be "
-            "recent. `units`: none of them is in the state `failed`. The check cannot tell whether "
-            "an active service does its work; use the kind that speaks its protocol. systemd "
-            "forgets a oneshot that nothing refers to when it has ended, and the result is "
-            "unknown: "
-            "name its timer. Without systemd, or without the right to ask it, the result is "
-            "unknown "
-            "too. The check reads over D-Bus, which every user may do; only a user's own processes "
-            "can ask that user's manager.",
-        .schemes = {"systemd"},
-        .urls = {"systemd:nginx.service", "systemd:backup.timer?ran_within=26h"},
-        .category = Category::system,
-    });
+    {.proves = proves,
+     .schemes = {"systemd"},
+     .urls = {"systemd:nginx.service", "systemd:backup.timer?ran_within=26h"},
+     .category = Category::system});
 
 }  // namespace vitals::checks::systemd
