@@ -43,7 +43,8 @@ std::vector<Proposal> find(const Machine& machine) {
                                          {"type", "directory"},
                                          {"degraded_age",
                                           fmt::format("{}h", gap->count() * 3 / 2 + 1)},
-                                         {"failed_age", fmt::format("{}h", gap->count() * 3)}}}},
+                                         {"failed_age", fmt::format("{}h", gap->count() * 3)},
+                                         {"interval", "10m"}}}},
              .critical = false});
     }
     return found;

@@ -24,7 +24,7 @@ std::vector<Proposal> find(const Machine& machine) {
         found.push_back(
             {.name = name_of(path),
              .candidates = {{.kind = "certificate",
-                             .options = {{"path", yaml_text(path)}},
+                             .options = {{"path", yaml_text(path)}, {"interval", "10m"}},
                              .needs = {"Whoever runs vitals must be able to read it, e.g.:",
                                        "    setfacl -R -m u:vitals:rX " + path}}},
              .critical = false});

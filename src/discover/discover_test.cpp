@@ -49,7 +49,7 @@ TEST(Services, are_asked_in_their_own_protocol) {
     EXPECT_EQ(best(listening_at(53, "unbound"), "resolver"),
               "{check: dns, name: \".\", type: NS, server: \"127.0.0.1:53\"}");
     EXPECT_EQ(best(listening_at(22, "sshd", "0.0.0.0"), "ssh"),
-              "{check: tcp, url: \"tcp://127.0.0.1:22\", expect: \"/^SSH-2/\"}");
+              "{check: tcp, url: \"tcp://127.0.0.1:22\", expect: \"/^SSH-2/\", interval: 1m}");
     EXPECT_EQ(best(listening_at(9000, "shop"), "shop"),
               "{check: tcp, url: \"tcp://127.0.0.1:9000\"}");
 }
@@ -122,14 +122,17 @@ TEST(Units, are_watched_once) {
                      {"once.service", "active", "exited"},
                      {"shop.socket", "active", "listening"}};
     machine.timers = {{"backup.timer", now - 5h, now + 19h}, {"new.timer", std::nullopt, now + 1h}};
-    EXPECT_EQ(best(machine, "units/failed"), "{check: systemd, units: [\"*\"], critical: false}");
+    EXPECT_EQ(best(machine, "units/failed"),
+              "{check: systemd, units: [\"*\"], interval: 1m, critical: false}");
     EXPECT_EQ(best(machine, "units/shop"), "{check: systemd, unit: shop.service}");
     for (const char* name :
          {"units/nginx", "units/systemd-journald", "units/getty@tty1", "units/once"})
         EXPECT_EQ(best(machine, name), "") << name;
-    EXPECT_EQ(best(machine, "timers/backup"),
-              "{check: systemd, unit: backup.timer, ran_within: 48h, critical: false}");
-    EXPECT_EQ(best(machine, "timers/new"), "{check: systemd, unit: new.timer, critical: false}");
+    EXPECT_EQ(
+        best(machine, "timers/backup"),
+        "{check: systemd, unit: backup.timer, ran_within: 48h, interval: 1m, critical: false}");
+    EXPECT_EQ(best(machine, "timers/new"),
+              "{check: systemd, unit: new.timer, interval: 1m, critical: false}");
 }
 
 TEST(Certificates, have_names) {
@@ -137,7 +140,7 @@ TEST(Certificates, have_names) {
     machine.certificates = {"/etc/letsencrypt/live", "/etc/ssl/shop.pem",
                             "/etc/ssl/api/fullchain.pem"};
     EXPECT_EQ(best(machine, "certificates/letsencrypt"),
-              "{check: certificate, path: /etc/letsencrypt/live, critical: false}");
+              "{check: certificate, path: /etc/letsencrypt/live, interval: 10m, critical: false}");
     EXPECT_NE(best(machine, "certificates/shop"), "");
     EXPECT_NE(best(machine, "certificates/api"), "");
 }
@@ -149,7 +152,7 @@ TEST(Backups, have_a_rhythm) {
                        {"/var/backups/seldom", {now, now - 24h * 100, now - 24h * 400}}};
     EXPECT_EQ(best(machine, "backups/db"),
               "{check: file, path: /var/backups/db, type: directory, degraded_age: 37h, "
-              "failed_age: 72h, critical: false}");
+              "failed_age: 72h, interval: 10m, critical: false}");
     EXPECT_EQ(best(machine, "backups/once"), "");
     EXPECT_EQ(best(machine, "backups/seldom"), "");
 }

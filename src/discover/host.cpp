@@ -14,7 +14,8 @@ std::vector<Proposal> find(const Machine& machine) {
         found.push_back(
             {.name = "names",
              .found = "/etc/resolv.conf names " + machine.name_servers.front(),
-             .candidates = {{.kind = "dns", .options = {{"name", "\".\""}, {"type", "NS"}}},
+             .candidates = {{.kind = "dns",
+                             .options = {{"name", "\".\""}, {"type", "NS"}, {"interval", "1m"}}},
                             {.kind = "dns", .options = {{"name", "localhost"}, {"via", "system"}}}},
              .critical = false});
     return found;

@@ -129,10 +129,13 @@ void web(const Listener& listener, const Machine&, Proposal& to) {
         connects(listener)};
 }
 
+// Mail servers and sshd log each connection: once a minute is enough.
 void smtp(const Listener& listener, const Machine&, Proposal& to) {
     const std::string scheme = listener.port == 465 ? "smtps" : "smtp";
-    to.candidates = {candidate("smtp", {{"url", listener.url(scheme)}, {"tls", "{verify: false}"}}),
-                     connects(listener)};
+    to.candidates = {
+        candidate("smtp",
+                  {{"url", listener.url(scheme)}, {"tls", "{verify: false}"}, {"interval", "1m"}}),
+        connects(listener)};
 }
 
 void vault(const Listener& listener, const Machine&, Proposal& to) {
@@ -160,8 +163,9 @@ void name_server(const Listener& listener, const Machine&, Proposal& to) {
 }
 
 void ssh(const Listener& listener, const Machine&, Proposal& to) {
-    to.candidates = {
-        candidate("tcp", {{"url", listener.url("tcp")}, {"expect", yaml_text("/^SSH-2/")}})};
+    to.candidates = {candidate(
+        "tcp",
+        {{"url", listener.url("tcp")}, {"expect", yaml_text("/^SSH-2/")}, {"interval", "1m"}})};
 }
 
 // A connection without a log-in counts as a failed one there, and may lock this host out: only its

@@ -50,10 +50,11 @@ std::vector<Proposal> find(const Machine& machine) {
             }
         return found;
     }
-    found.push_back({.name = "units/failed",
-                     .found = "systemd runs this machine",
-                     .candidates = {{.kind = "systemd", .options = {{"units", "[\"*\"]"}}}},
-                     .critical = false});
+    found.push_back(
+        {.name = "units/failed",
+         .found = "systemd runs this machine",
+         .candidates = {{.kind = "systemd", .options = {{"units", "[\"*\"]"}, {"interval", "1m"}}}},
+         .critical = false});
     std::set<std::string> listening;
     for (const Socket& socket : machine.sockets)
         if (socket.protocol == Socket::Protocol::tcp) listening.insert(socket.unit);
@@ -68,6 +69,7 @@ std::vector<Proposal> find(const Machine& machine) {
         Candidate candidate{.kind = "systemd", .options = {{"unit", yaml_text(timer.name)}}};
         if (const auto gap = longest_gap(timer))
             candidate.options.emplace_back("ran_within", fmt::format("{}h", gap->count()));
+        candidate.options.emplace_back("interval", "1m");
         found.push_back({.name = "timers/" + short_name(timer.name),
                          .candidates = {std::move(candidate)},
                          .critical = false});

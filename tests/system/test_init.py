@@ -223,7 +223,7 @@ def test_what_does_not_pass_is_a_comment_with_the_reason(machine):
                 and f': {{check: redis, url: "{url}"}}\n' in text
                 and f': {{check: tcp, url: "tcp://127.0.0.1:{password.port}"}}\n' in text), text
         assert re.search(r"# Did not pass: certificate expired .*\n  # certificates/old: {check: "
-                         r"certificate, path: /etc/ssl/old.pem, critical: false}\n", text), text
+                         r"certificate, path: /etc/ssl/old.pem, interval: 10m, critical: false}\n", text), text
         assert components(text)["memory"]
         assert "s3cret" not in text
         again = machine.run("init", "--output", "conf.d/10-this-machine.yaml")
