@@ -10,6 +10,7 @@ void vitals::fuzz::run(std::string_view text) {
     static const Options options = [] {
         Options made;
         made.secrets = false;  // no file that the bytes name is opened
+        made.include = false;
         made.environment = [](const std::string& name) -> std::optional<std::string> {
             return name == "A" ? std::optional<std::string>("value") : std::nullopt;
         };

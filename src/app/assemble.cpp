@@ -93,4 +93,14 @@ std::shared_ptr<const endpoints::Routes> routes_of(const config::Config& config)
     return routes;
 }
 
+endpoints::Definitions compared_definitions(const config::Config& config) {
+    endpoints::Definitions definitions;
+    for (const config::ComponentConfig& one : config.components)
+        definitions.push_back({one.component.name, one.kind, one.public_digest});
+    for (const config::WorkersConfig& one : config.workers)
+        definitions.push_back({"workers/" + one.name, "workers", one.public_digest});
+    std::ranges::sort(definitions, {}, &endpoints::Definition::component);
+    return definitions;
+}
+
 }  // namespace vitals::app

@@ -22,6 +22,9 @@ std::vector<Listener> listeners_of(const config::Config& config);
 server::Limits limits_of(const config::Config& config);
 std::shared_ptr<const endpoints::Routes> routes_of(const config::Config& config);
 
+// What tells one configuration from another, by component: groups of workers are some, too.
+endpoints::Definitions compared_definitions(const config::Config& config);
+
 // Whether it needs a secret that has no value yet.
 bool waits_for_secret(const config::ComponentConfig& component);
 

@@ -1,6 +1,7 @@
 // What the server may ask for, each on the engine's thread.
 #include <fmt/format.h>
 
+#include "app/assemble.hpp"
 #include "app/running.hpp"
 
 namespace vitals::app {
@@ -45,6 +46,9 @@ endpoints::Control Daemon::control() {
     };
     control.reload = [this](auto done) {
         loop_.post([this, done = std::move(done)]() mutable { reload(std::move(done)); });
+    };
+    control.definitions = [this](auto done) {
+        loop_.post([this, done = std::move(done)] { done(compared_definitions(*config_)); });
     };
     return control;
 }

@@ -8,6 +8,7 @@
 
 #include "app/assemble.hpp"
 #include "app/catalog.hpp"
+#include "config/file.hpp"
 #include "model/check_error.hpp"
 #include "text/amount.hpp"
 
@@ -46,6 +47,12 @@ void Daemon::begin_reload() {
                                  std::chrono::steady_clock::now().time_since_epoch())
                                  .count()));
     answered_ = std::exchange(asked_, {});
+    if (options_.file == config::standard_input)
+        return end_reload(std::unexpected(config::Problems{
+            {config_->file,
+             {},
+             "the configuration came from standard input, which cannot be read again; restart "
+             "vitals with the new one"}}));
     const auto loaded = std::make_shared<Loaded>(std::unexpect);
     loading_.start(
         most_for_a_reload,

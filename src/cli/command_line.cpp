@@ -129,7 +129,8 @@ void Arguments::either(const std::string& one, const std::string& other) {
 
 void Arguments::configuration(std::string& file) {
     option("-c,--config", file, "FILE",
-           "The configuration; without it ./vitals.yaml, then /etc/vitals/vitals.yaml.");
+           "The configuration, - for standard input; without it $VITALS_CONFIG, else "
+           "./vitals.yaml, else /etc/vitals/vitals.yaml.");
 }
 
 void Arguments::daemon(DaemonOptions& options) {

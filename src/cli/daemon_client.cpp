@@ -50,7 +50,8 @@ std::expected<std::string, Failure> token_of(const std::string& file) {
         Failure{exit_code::usage, file + " does not begin with a line that holds a token"});
 }
 
-std::expected<Address, Failure> address_for(const DaemonOptions& options) {
+std::expected<Address, Failure> address_for(const DaemonOptions& options,
+                                            const config::Config* known) {
     for (const auto& [text, origin] :
          {std::pair{options.url, std::string("--url")},
           std::pair{environment("VITALS_URL"), std::string("VITALS_URL")}}) {
@@ -59,6 +60,8 @@ std::expected<Address, Failure> address_for(const DaemonOptions& options) {
         if (address) return *address;
         return std::unexpected(Failure{exit_code::usage, origin + ": " + address.error()});
     }
+    const Address usual{"http://127.0.0.1:8080", {}};
+    if (known != nullptr) return address_of(*known).value_or(usual);
     if (!options.file.empty() || config::find_file()) {
         const auto config = load_configuration(options.file, false);
         if (!config) {
@@ -68,7 +71,7 @@ std::expected<Address, Failure> address_for(const DaemonOptions& options) {
         }
         if (auto address = address_of(*config)) return *address;
     }
-    return Address{"http://127.0.0.1:8080", {}};
+    return usual;
 }
 
 net::awaitable<void> exchange(net::Context& context, net::HttpRequest request,
@@ -119,9 +122,10 @@ std::optional<Address> address_of(const config::Config& config) {
         {}};
 }
 
-std::expected<Daemon, Failure> Daemon::find(const DaemonOptions& options) {
+std::expected<Daemon, Failure> Daemon::find(const DaemonOptions& options,
+                                            const config::Config* config) {
     Daemon daemon;
-    auto address = address_for(options);
+    auto address = address_for(options, config);
     if (!address) return std::unexpected(address.error());
     auto token = token_of(options.token_file);
     if (!token) return std::unexpected(token.error());

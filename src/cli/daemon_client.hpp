@@ -40,7 +40,9 @@ class Daemon {
   public:
     // --url, else $VITALS_URL, else the configuration, else http://127.0.0.1:8080. The token is
     // read from --token-file, else $VITALS_TOKEN.
-    static std::expected<Daemon, Failure> find(const DaemonOptions& options);
+    // `config`: the configuration, where it was read already.
+    static std::expected<Daemon, Failure> find(const DaemonOptions& options,
+                                               const config::Config* config = nullptr);
 
     // Asks and waits for the answer. One of any code is an answer.
     std::expected<Answer, Failure> ask(

@@ -8,6 +8,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/screen_text.hpp"
 #include "cli/terminal.hpp"
+#include "config/file.hpp"
 
 namespace vitals::cli {
 
@@ -30,10 +31,14 @@ int give_up(std::string_view command, const Failure& failure, Format format) {
 std::expected<std::string, Failure> find_configuration(const std::string& file) {
     if (!file.empty()) return file;
     if (auto found = config::find_file()) return *found;
-    return std::unexpected(Failure{
-        exit_code::configuration,
-        "no configuration: neither ./vitals.yaml nor /etc/vitals/vitals.yaml exists; name one "
-        "with -c FILE"});
+    std::string hint;
+    for (const char* usual : config::usual_files)
+        if (hint.empty()) hint = config::hint_of_other_ending(usual);
+    return std::unexpected(
+        Failure{exit_code::configuration,
+                fmt::format("no configuration: neither ./vitals.yaml nor /etc/vitals/vitals.yaml "
+                            "exists{}; name one with -c FILE or $VITALS_CONFIG",
+                            hint)});
 }
 
 std::expected<config::Config, Failure> load_configuration(const std::string& file, bool secrets) {

@@ -16,7 +16,8 @@ constexpr std::string_view introduction =
 
 # Configuration
 
-vitals reads one YAML file: the one named by `-c FILE`, else `./vitals.yaml`, else
+vitals reads one YAML file, and those that it [includes](#several-files): the one named by `-c FILE`
+(`-` is standard input), else by `$VITALS_CONFIG`, else `./vitals.yaml`, else
 `/etc/vitals/vitals.yaml`. `vitals validate` says everything that is wrong with it, one line each,
 as `FILE:LINE:COLUMN: what is wrong`; `vitals serve` refuses to start with such a file (exit code
 78), and a reload (SIGHUP, or `POST /v1/reload`) with one changes nothing. `vitals schema` prints a
@@ -47,16 +48,74 @@ components:
 | secret | `text`, `{env: NAME}`, `{file: PATH}`, `{vault: "mount/path#key"}` | a file and a [vault](operating.md#secrets-and-their-rotation) are read again within 10 s of a change |
 
 `${NAME}` in any value is replaced by that environment variable, `${NAME:-default}` by the default
-where the variable is unset or empty, and `$${` stands for a plain `${`. YAML anchors, aliases and
-tags are refused, and so is a key that stands twice.
+where the variable is unset or empty, and `$${` stands for a plain `${`. YAML tags are refused, and
+so is a key that stands twice.
 
 A component's name is its key: printable UTF-8, at most 128 bytes, at most one `/`, which separates
 its group from its own name.
 
+## Several files
+
+`include: conf.d/*.yaml` reads further files after this one, in the order of their names. A name or
+pattern is looked for from the folder of the file that includes; a list takes several. A pattern may
+match nothing, a name must exist. An included file may hold `components`, `endpoints`, `workers` and
+`tokens`; what these list is added behind what stands before. A name that two files give is an error
+that names both places. Included files include none themselves. Every message names the file that it
+is about. One file is at most 16 MiB, all together 64 MiB; relative paths in them (of secrets,
+certificates, sockets) are as seen from where vitals runs, as everywhere.
+
+## Nothing written twice
+
+`defaults` holds what components inherit. Of several values for one key, the first of these counts:
+
+1. what the component itself says,
+2. `defaults: {groups: {GROUP: {...}}}`, for components `GROUP/...`,
+3. `defaults: {kinds: {KIND: {...}}}`, for components with `check: KIND`,
+4. `interval`, `timeout`, ... of `defaults` itself.
+
+Groups and kinds may have any key that such a component takes, a group `check` as well. A value
+replaces another as a whole: `tls`, `headers` and `tags` are not put together. A key of a group is for
+those of its components whose kind takes it. Who a component's own URL logs in as (`user`, `password`)
+counts as said by the component. In such a value `${.name}` stands for the component's own name, without
+its group, and `${.group}` for that of its group.
+
+```yaml
+# vitals.yaml
+defaults:
+  kinds: {http: {timeout: 2s}}
+  groups:
+    databases:
+      check: postgres
+      url: "postgresql://127.0.0.1/${.name}"
+      user: app
+      password: {file: /run/secrets/pg}
+components:
+  website: {check: http, url: "https://www.example.org/"}
+  databases/shop: {}
+  databases/wiki: {}
+  databases/stock: {url: "postgresql://10.0.0.7/stock", timeout: 2s}
+```
+
+YAML's own means work, too: a value with an anchor (`&base`) stands again wherever an alias (`*base`)
+does, and a merge key (`<<: *base`, or `<<: [*base, *other]`) adds the keys of a mapping that are not
+written; what is written comes first, then the first of the list. Anchors hold within their file.
+Sections whose names begin with `x-` are not read: a place for values with anchors. What aliases bring
+is bounded (2,000,000 values), and so is the whole (5,000,000).
+
+```yaml
+# vitals.yaml
+x-web: &web {check: http, slow_above: 1s, expect_status: "200", tags: [web]}
+components:
+  shop: {<<: *web, url: "https://shop.example.org/"}
+  wiki: {<<: *web, url: "https://wiki.example.org/", slow_above: 3s}
+```
+
+A message about a value that stands elsewhere names the place of the value, and where it is used.
+
 ## Selectors
 
-Wherever components are chosen (`components` of an endpoint, `depends_on`, `vitals check` and
-`vitals status`), each word of the list is a selector:
+Wherever components are chosen (`components` of an endpoint or of a namespace of `token_health`,
+`depends_on`, `vitals check` and `vitals status`), each word of the list is a selector:
 
 | selector | takes |
 |---|---|

@@ -1,12 +1,17 @@
 // vitals validate: everything that is wrong with a configuration, or what it sets up and serves
-// where.
+// where, or what would change if a running daemon loaded it.
 #include "cli/validate.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/json.hpp>
+#include <map>
+#include <optional>
 
+#include "app/assemble.hpp"
 #include "app/catalog.hpp"
+#include "cli/daemon_client.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/failure.hpp"
 #include "cli/screen_text.hpp"
@@ -30,14 +35,15 @@ std::string told_after(const config::ComponentConfig& component) {
 }
 
 std::string bounds(const config::Config& config) {
+    std::vector<std::string> names;
     std::size_t width = 0;
-    for (const auto& one : config.components)
-        width = std::max(width, columns(clean(one.component.name)));
-    std::string text;
     for (const auto& one : config.components) {
-        text +=
-            fmt::format("  {}  {}\n", pad_right(clean(one.component.name), width), told_after(one));
+        names.push_back(clean(one.component.name));
+        width = std::max(width, columns(names.back()));
     }
+    std::string text;
+    for (std::size_t i = 0; i < names.size(); ++i)
+        text += "  " + pad_right(names[i], width) + "  " + told_after(config.components[i]) + '\n';
     return text;
 }
 
@@ -45,6 +51,40 @@ std::string listed(const std::vector<std::string>& names) {
     std::string text;
     for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
     return text;
+}
+
+// How many components an endpoint's selectors take; vitals' own are not counted.
+std::size_t chosen(const config::EndpointConfig& endpoint, const config::Config& config) {
+    if (endpoint.components.empty()) return config.components.size() + config.workers.size();
+    std::size_t count = 0;
+    for (const config::ComponentConfig& one : config.components)
+        count += endpoint.components.takes(one.component) ? 1u : 0u;
+    for (const config::WorkersConfig& group : config.workers) {
+        Component component;
+        component.name = "workers/" + group.name;
+        component.kind = "workers";
+        count += endpoint.components.takes(component) ? 1u : 0u;
+    }
+    return count;
+}
+
+// Tells whether the node is in service, whatever is checked.
+constexpr std::string_view without_components = "probe_status";
+
+// What an endpoint shows: what its own keys name, or what its selectors take.
+std::string shown(const config::EndpointConfig& endpoint, const config::Config& config) {
+    if (endpoint.dialect == without_components) return "";
+    std::string keys;
+    const auto& dialects = app::catalog().dialects;
+    const auto dialect = std::ranges::find(dialects, endpoint.dialect,
+                                           [](const auto& one) { return one.description.name; });
+    for (const Field& field : dialect->description.fields) {
+        const bool names = !field.refers.empty() ||
+                           std::ranges::any_of(
+                               field.members, [](const Field& one) { return !one.refers.empty(); });
+        if (names) keys += (keys.empty() ? "by " : ", ") + std::string(field.name);
+    }
+    return keys.empty() ? text::counted(chosen(endpoint, config), "component") : keys;
 }
 
 // One line each, in the order in which a request is matched with them.
@@ -58,11 +98,11 @@ std::string served(const config::Config& config) {
     };
     for (const config::EndpointConfig& endpoint : config.endpoints) {
         if (!endpoint.enabled) continue;
-        std::string more;
-        if (!endpoint.listeners.empty()) more += "on " + listed(endpoint.listeners);
-        if (!endpoint.tokens.empty())
-            more +=
-                (more.empty() ? "with a token: " : ", with a token: ") + listed(endpoint.tokens);
+        std::vector<std::string> facts;
+        if (auto what = shown(endpoint, config); !what.empty()) facts.push_back(std::move(what));
+        if (!endpoint.listeners.empty()) facts.push_back("on " + listed(endpoint.listeners));
+        if (!endpoint.tokens.empty()) facts.push_back("with a token: " + listed(endpoint.tokens));
+        const std::string more = listed(facts);
         add(endpoint.path, endpoint.dialect, more);
     }
     std::vector<std::string> open;
@@ -75,45 +115,139 @@ std::string served(const config::Config& config) {
     return text;
 }
 
+// What a vault says of its secrets; one that cannot be reached now is no fault of the file.
+std::expected<void, Failure> verify_vault(const config::Config& config) {
+    Failure failure{exit_code::configuration, "", true};
+    for (const secrets::VaultTrouble& trouble : secrets::read_vault(config)) {
+        if (!trouble.definite) {
+            print_error(fmt::format("{}: warning: {}\n", config.file, trouble.text));
+            continue;
+        }
+        const config::Problem problem{config.files.at(trouble.position.file), trouble.position,
+                                      trouble.text};
+        failure.text += problem.text() + '\n';
+    }
+    if (failure.text.empty()) return {};
+    return std::unexpected(std::move(failure));
+}
+
+std::string summary(const config::Config& config, bool secrets) {
+    std::size_t endpoints = 0;
+    for (const auto& endpoint : config.endpoints) endpoints += endpoint.enabled ? 1 : 0;
+    auto text = config.file;
+    if (config.files.size() > 1)
+        text += fmt::format(" with {}", text::counted(config.files.size() - 1, "included file"));
+    text += fmt::format(
+        " is valid: {}, {}, {}", text::counted(config.components.size(), "component"),
+        text::counted(endpoints, "endpoint"), text::counted(config.listeners.size(), "listener"));
+    if (!config.workers.empty())
+        text += ", " + text::counted(config.workers.size(), "worker group");
+    if (!secrets) text += "; secrets were not read";
+    return text + '\n';
+}
+
+using Definitions = std::map<std::string, std::pair<std::string, std::string>>;  // kind, digest
+
+Definitions of_configuration(const config::Config& config) {
+    Definitions definitions;
+    for (const auto& one : app::compared_definitions(config))
+        definitions[one.component] = {one.kind, one.digest};
+    return definitions;
+}
+
+// Those of the daemon; nothing when the answer is not understood.
+std::optional<Definitions> of_answer(const std::string& body) {
+    boost::system::error_code error;
+    const auto document = boost::json::parse(body, error);
+    const auto* object = error ? nullptr : document.if_object();
+    const auto* all = object == nullptr ? nullptr : object->if_contains("definitions");
+    if (all == nullptr || !all->is_object()) return std::nullopt;
+    Definitions definitions;
+    for (const auto& [name, value] : all->get_object()) {
+        const auto text_of = [&value](const char* key) -> std::string {
+            const auto* one = value.is_object() ? value.get_object().if_contains(key) : nullptr;
+            return one != nullptr && one->is_string() ? std::string(one->get_string())
+                                                      : std::string();
+        };
+        definitions[std::string(name)] = {text_of("kind"), text_of("digest")};
+    }
+    return definitions;
+}
+
+// What a reload would add, change and drop, one line each.
+int show_difference(const Validate& command, const config::Config& config) {
+    const auto fail = [](const Failure& failure) {
+        return give_up("validate", failure, Format::table);
+    };
+    const auto daemon = Daemon::find(command.daemon, &config);
+    if (!daemon) return fail(daemon.error());
+    const auto answer = daemon->ask("GET", "/v1/definitions");
+    if (!answer) return fail(answer.error());
+    if (answer->status != 200) return fail(daemon->refusal(*answer));
+    const auto before = of_answer(answer->body);
+    if (!before)
+        return fail({exit_code::unreachable, fmt::format("{} does not tell its definitions; is "
+                                                         "that vitals?",
+                                                         daemon->address().shown())});
+    const Definitions after = of_configuration(config);
+    std::string lines;
+    std::size_t added = 0, changed = 0, dropped = 0;
+    const auto line = [&lines](char sign, const std::string& name, const std::string& kind) {
+        lines += fmt::format("{} {}  {}\n", sign, clean(name), clean(kind));
+    };
+    for (const auto& [name, definition] : after) {
+        const auto known = before->find(name);
+        if (known == before->end()) {
+            ++added;
+            line('+', name, definition.first);
+        } else if (known->second != definition) {
+            ++changed;
+            line('~', name, definition.first);
+        }
+    }
+    for (const auto& [name, definition] : *before) {
+        if (after.contains(name)) continue;
+        ++dropped;
+        line('-', name, definition.first);
+    }
+    const bool any = added + changed + dropped > 0;
+    auto text =
+        fmt::format("{} against the daemon at {}: ", config.file, daemon->address().shown());
+    text += any ? fmt::format("{} added, {} changed, {} dropped\n", added, changed, dropped)
+                : std::string("no component changes\n");
+    if (config.has_plain_secrets)
+        print_error("note: secrets that are written out are not compared\n");
+    if (!print(text + lines)) return exit_code::output;
+    return any ? exit_code::degraded : exit_code::ok;
+}
+
 }  // namespace
 
 static int run(const Validate& command, const Terminal&) {
-    const auto config = load_configuration(command.file, command.secrets);
+    const std::string& file = command.named.empty() ? command.daemon.file : command.named;
+    const auto config = load_configuration(file, command.secrets);
     if (!config) return give_up("validate", config.error(), Format::table);
     for (const auto& warning : config->warnings) print_error(warning + '\n');
-    // A vault that cannot be reached now is no fault of the file.
-    if (command.secrets) {
-        Failure failure{exit_code::configuration, "", true};
-        for (const secrets::VaultTrouble& trouble : secrets::read_vault(*config)) {
-            if (!trouble.definite) {
-                print_error(fmt::format("{}: warning: {}\n", config->file, trouble.text));
-                continue;
-            }
-            const config::Problem problem{config->file, trouble.position, trouble.text};
-            failure.text += problem.text() + '\n';
-        }
-        if (!failure.text.empty()) return give_up("validate", failure, Format::table);
-    }
-    std::size_t endpoints = 0;
-    for (const auto& endpoint : config->endpoints) endpoints += endpoint.enabled ? 1 : 0;
-    auto text = fmt::format("{} is valid: {}, {}, {}", config->file,
-                            text::counted(config->components.size(), "component"),
-                            text::counted(endpoints, "endpoint"),
-                            text::counted(config->listeners.size(), "listener"));
-    if (!config->workers.empty())
-        text += ", " + text::counted(config->workers.size(), "worker group");
-    if (!command.secrets) text += "; secrets were not read";
-    return print(text + '\n' + bounds(*config) + served(*config)) ? exit_code::ok
-                                                                  : exit_code::output;
+    if (command.secrets)
+        if (const auto good = verify_vault(*config); !good)
+            return give_up("validate", good.error(), Format::table);
+    if (command.diff) return show_difference(command, *config);
+    const auto text = summary(*config, command.secrets) + bounds(*config) + served(*config);
+    return print(text) ? exit_code::ok : exit_code::output;
 }
 
 namespace {
 
 void declare(Arguments& to, Validate& command) {
-    to.configuration(command.file);
+    to.positional("FILE", command.named, "The same as -c FILE.");
+    to.daemon(command.daemon);
+    to.either("FILE", "--config");
     to.flag(
         "--no-secrets", [&command] { command.secrets = false; },
         "Does not read secret files and variables.");
+    to.flag("--diff", command.diff,
+            "Says what would change if the running daemon loaded it: one line for each component "
+            "added (+), changed (~) or dropped (-). The exit code is 1 when any would.");
 }
 
 }  // namespace
@@ -121,8 +255,10 @@ void declare(Arguments& to, Validate& command) {
 const Subcommand subcommand::validate = make_subcommand<Validate, declare, run>(
     "validate",
     "Says everything that is wrong with a configuration. Each problem is one line on standard "
-    "error, FILE:LINE:COLUMN: what is wrong; then the exit code is 78.",
-    "  vitals validate -c vitals.yaml\n"
-    "  vitals validate --no-secrets -c vitals.yaml    secrets are not at hand\n");
+    "error, FILE:LINE:COLUMN: what is wrong; then the exit code is 78. Of one that is valid it "
+    "prints how soon each failure is told, and what is served where.",
+    "  vitals validate vitals.yaml\n"
+    "  vitals validate --no-secrets -c vitals.yaml    secrets are not at hand\n"
+    "  vitals validate --diff                         what a reload would change\n");
 
 }  // namespace vitals::cli

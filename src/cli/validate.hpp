@@ -1,4 +1,4 @@
-// vitals validate: what is wrong with a configuration.
+// vitals validate: what is wrong with a configuration, what it serves, what it would change.
 #pragma once
 
 #include <string>
@@ -8,8 +8,10 @@
 namespace vitals::cli {
 
 struct Validate {
-    std::string file;
+    std::string named;     // the file, written without -c
+    DaemonOptions daemon;  // its `file` is that of -c
     bool secrets = true;
+    bool diff = false;
 };
 
 namespace subcommand {

@@ -2,6 +2,7 @@
 #include "config/apply.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -12,11 +13,17 @@
 namespace vitals::config {
 
 void Reading::problem(Position position, std::string message) {
-    problems.push_back({file, position, std::move(message)});
+    problems.push_back({sources.files.at(position.file), position, std::move(message)});
 }
 
 void Reading::warning(Position position, std::string message) {
-    warnings.push_back({file, position, std::move(message)});
+    warnings.push_back({sources.files.at(position.file), position, std::move(message)});
+}
+
+void Reading::plain_secret(const Node& node, std::string_view key) {
+    ++plain_secrets;
+    if (!node.replaced && open_files.contains(node.position.file))
+        exposed.emplace_back(node.position, key);
 }
 
 std::string_view found(const Node& node) {
@@ -70,6 +77,10 @@ bool apply_scalar(const Node& node, const Field& field, const ValueRef& value, R
         reading.problem(node.position, std::move(read.error()));
         return false;
     }
+    if (field.type_name == OptionText<text::Url>::name)
+        if (const auto* url = std::get_if<ParsedRef>(&value))
+            if (!url->value.as<text::Url>().password.empty())
+                reading.plain_secret(node, field.name);
     return true;
 }
 
@@ -133,6 +144,8 @@ bool apply_secret_map(const Node& node, const Field& field, SecretMap& value, Re
     bool good = true;
     for (const Node::Entry& entry : node.entries) {
         auto& [name, secret] = value.emplace_back(entry.key, Secret());
+        if (entry.value.kind == Node::Kind::scalar && carries_secret(entry.key))
+            reading.plain_secret(entry.value, entry.key);
         good = read_secret(entry.value, entry.position, entry.key, false, secret, reading) && good;
     }
     return good;
@@ -170,6 +183,8 @@ struct Apply {
         return apply_texts(node, field, *value, reading);
     }
     bool operator()(Secret* value) const {
+        if (node.kind == Node::Kind::scalar && !node.scalar.empty())
+            reading.plain_secret(node, field.name);
         return read_secret(node, position, field.name, field.required, *value, reading);
     }
     bool operator()(SecretMap* value) const {
@@ -228,6 +243,7 @@ bool apply(const Node& node, Position position, std::span<const Part> parts, con
                         fmt::format("unknown key {} of {}{}", text::in_quotes(entry.key),
                                     subject.noun, text::did_you_mean(entry.key, names, otherwise)));
     }
+    if (subject.partial) return good;
     for (const Part& part : parts)
         for (const Field& field : part.fields) {
             if (!field.required || node.find(field.name) != nullptr) continue;

@@ -2,6 +2,7 @@
 // Knows no kind of check and no dialect, only Field tables.
 #pragma once
 
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,24 +25,30 @@ struct Reference {
 
 // What one reading of a file has at hand and collects. Used by one thread.
 struct Reading {
-    std::string file;
+    Sources sources;
+    std::set<std::uint32_t> open_files;  // of the sources: others on this machine may read them
     Environment environment;
     bool read_secrets = true;
     SecretStore store;
 
     Problems problems;
     Problems warnings;
+    std::size_t plain_secrets = 0;                          // written out, or in variables
+    std::vector<std::pair<Position, std::string>> exposed;  // passwords in files that are open
     std::vector<Reference> references;
 
     void problem(Position position, std::string message);
     void warning(Position position, std::string message);
+    // A secret is written there as it is, or comes from a variable.
+    void plain_secret(const Node& node, std::string_view key);
 };
 
 // What a mapping stands for, as messages call it.
 struct Subject {
-    std::string noun;  // `a component of kind http`: unknown key 'x' of ...
-    std::string name;  // `component 'shop'`: ... has no 'url'
-    std::string more;  // said of an unknown key that resembles none; empty: the keys are listed
+    std::string noun;      // `a component of kind http`: unknown key 'x' of ...
+    std::string name;      // `component 'shop'`: ... has no 'url'
+    std::string more;      // said of an unknown key that resembles none; empty: the keys are listed
+    bool partial = false;  // what is required may stand elsewhere
 };
 
 // One table and the struct that it fills.

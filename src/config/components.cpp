@@ -12,8 +12,6 @@
 
 namespace vitals::config {
 
-namespace {
-
 const Described* kind_named(const Catalog& catalog, std::string_view name) {
     const auto at = std::find_if(catalog.kinds.begin(), catalog.kinds.end(),
                                  [&](const auto& kind) { return kind.description.name == name; });
@@ -25,6 +23,13 @@ std::vector<std::string_view> kind_names(const Catalog& catalog) {
     for (const Described& kind : catalog.kinds) names.push_back(kind.description.name);
     return names;
 }
+
+std::string_view group_of(std::string_view component) {
+    const auto slash = component.find('/');
+    return slash == std::string_view::npos ? std::string_view() : component.substr(0, slash);
+}
+
+namespace {
 
 Policy policy_of(const ComponentKeys& keys, const Policy& defaults) {
     Policy policy = defaults;
@@ -63,7 +68,6 @@ void check_policy(const Node& node, const Policy& policy, Reading& reading) {
                             format_duration(*policy.valid_for),
                             format_duration(policy.interval_at(Pace::down))));
     }
-    check_pace(node, policy, reading);
     if (policy.slow_above && *policy.slow_above >= policy.timeout)
         reading.problem(
             node.find("slow_above")->position,
@@ -129,9 +133,25 @@ const Described* kind_of(const Node& node, const std::string& name, Position pos
     return kind;
 }
 
+// Whoever waits longer for one run than for the next sees failures late.
+void doubt_timeout(const Node& node, const Policy& policy, Draft& draft) {
+    if (policy.timeout <= policy.interval) return;
+    const Node* where = nullptr;
+    for (const Node* in : {&node, static_cast<const Node*>(&draft.defaults)})
+        for (const char* key : {"timeout", "interval"})
+            if (where == nullptr) where = in->find(key);
+    if (where == nullptr) return;
+    draft.reading.warning(
+        where->position,
+        fmt::format("the timeout {} is longer than the interval {}: a run that hangs delays the "
+                    "next ones",
+                    format_duration(policy.timeout), format_duration(policy.interval)));
+}
+
 void read_component(const Node::Entry& entry, Draft& draft) {
     Reading& reading = draft.reading;
-    const Node& node = entry.value;
+    const std::optional<Node> inherited = with_inherited(entry, draft);
+    const Node& node = inherited ? *inherited : entry.value;
     if (std::string problem = component_name_problem(entry.key); !problem.empty())
         reading.problem(entry.position, std::move(problem));
     ComponentConfig& made = draft.config.components.emplace_back();
@@ -161,9 +181,10 @@ void read_component(const Node::Entry& entry, Draft& draft) {
     const std::array parts = {Part{common, ObjectRef(keys)},
                               Part{kind->description.fields, options.ref()}};
     const Subject subject{
-        .noun = fmt::format("a component of kind {}", made.kind),
-        .name = fmt::format("component {} of kind {}", text::in_quotes(entry.key), made.kind),
-        .more = fmt::format("; 'vitals kinds {}' lists its keys", made.kind)};
+        .noun = "a component of kind " + made.kind,
+        .name = "component " + text::in_quotes(entry.key) + " of kind " + made.kind,
+        .more = "; 'vitals kinds " + made.kind + "' lists its keys"};
+    const std::size_t plain_before = reading.plain_secrets;
     const bool good = apply(node, entry.position, parts, subject, reading);
     if (const Node* on = node.find("depends_on"); on != nullptr && !on->broken) {
         auto& edges = draft.dependencies[entry.key];
@@ -175,11 +196,20 @@ void read_component(const Node::Entry& entry, Draft& draft) {
         reading.problem(mentioned(node, whole.error(), entry.position),
                         fmt::format("{}: {}", subject.name, whole.error()));
     const Policy policy = policy_of(keys, draft.config.defaults);
-    if (!kind->pushed) check_policy(node, policy, reading);
+    if (!kind->pushed) {
+        check_policy(node, policy, reading);
+        check_pace(entry.value, policy, reading);
+        doubt_timeout(node, policy, draft);
+    }
     take_common(keys, policy, made);
     made.ttl = ttl_of(*kind, options);
     made.options = options;
-    made.fingerprint = fingerprint(node, made.kind, policy, common, kind->description.fields);
+    const auto own = kind->description.fields;
+    made.fingerprint = fingerprint(node, made.kind, policy, common, own);
+    made.public_digest =
+        reading.plain_secrets == plain_before
+            ? made.fingerprint
+            : fingerprint(node, made.kind, policy, common, own, PlainSecrets::left_out);
 }
 
 }  // namespace
@@ -209,6 +239,8 @@ std::string component_name_problem(std::string_view name) {
 }
 
 void read_components(const Node& node, Draft& draft) {
+    try_out_group_defaults(node, draft);
+    draft.config.components.reserve(node.entries.size());
     for (const Node::Entry& entry : node.entries) read_component(entry, draft);
 }
 

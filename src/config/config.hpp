@@ -1,4 +1,4 @@
-// From one YAML file to typed settings, or to every problem in it at once. Knows of kinds of check
+// From YAML files to typed settings, or to every problem in it at once. Knows of kinds of check
 // and dialects only their descriptions.
 #pragma once
 
@@ -35,7 +35,8 @@ struct ComponentConfig {
     std::string kind;
     AnyOptions options;                            // the kind's own struct
     std::optional<std::chrono::milliseconds> ttl;  // of `push`
-    std::string fingerprint;  // changes when the definition does; holds no secret's value
+    std::string fingerprint;    // changes when the definition does; holds no secret's value
+    std::string public_digest;  // likewise, but for secrets that are written out
     Position position;
 };
 
@@ -48,6 +49,7 @@ struct WorkersConfig {
     std::vector<std::string> probes;                          // as of a component
     AnyOptions options;                                       // the source's own struct
     std::string fingerprint;                                  // of these; holds no secret's value
+    std::string public_digest;                                // as of a component
     Position position;
 };
 
@@ -59,7 +61,8 @@ struct EndpointConfig : EndpointSettings {
 };
 
 struct Config {
-    std::string file;
+    std::string file;                // the first
+    std::vector<std::string> files;  // all that were read; Position::file counts in it
     Service service;
     std::string state_dir;
     std::vector<ListenerConfig> listeners;
@@ -92,6 +95,7 @@ struct Config {
         std::string place() const { return url + "\n" + name_space; }  // whose values they are
     };
     std::optional<Vault> vault;
+    bool has_plain_secrets = false;     // some are written out
     std::vector<std::string> warnings;  // `file:line:column: ...`, one line each
     SecretStore secrets;                // re-reads what may rotate
 };
@@ -112,11 +116,13 @@ struct Catalog {
 
 struct Options {
     bool secrets = true;  // false (`validate --no-secrets`): secrets are not read
+    bool include = true;  // false: a file that includes others is refused
     // The environment; a test hands in its own. Null: the process's.
     std::function<std::optional<std::string>(const std::string& name)> environment;
 };
 
-// Reads and validates a file. The problems come sorted by position, all of them.
+// Reads and validates a file and those that it includes; `-` is standard input. The problems come
+// sorted by position, all of them.
 std::expected<Config, Problems> load(const std::string& file, const Catalog& catalog,
                                      const Options& options = {});
 // Likewise for a text; `file` is what problems call it.
@@ -130,7 +136,9 @@ std::string component_name_problem(std::string_view name);
 ComponentConfig component_of(std::string name, const Described& kind, AnyOptions options,
                              const Policy& defaults);
 
-// Where the configuration is looked for when none is named: ./vitals.yaml, /etc/vitals/vitals.yaml.
+// Where the configuration is when none is named: $VITALS_CONFIG, else the first of the usual files
+// that exists.
+inline constexpr const char* usual_files[] = {"./vitals.yaml", "/etc/vitals/vitals.yaml"};
 std::optional<std::string> find_file();
 
 // The JSON Schema (2020-12) of the file, from the same descriptions.

@@ -1,10 +1,5 @@
 // What a good file becomes.
-#include <map>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include "config/sample_catalog.hpp"
+#include "config/config_testing.hpp"
 
 namespace vitals::config {
 namespace {
@@ -16,40 +11,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
-
-using Variables = std::map<std::string, std::string>;
-
-Options with(Variables variables) {
-    Options options;
-    options.environment =
-        [variables = std::move(variables)](const std::string& name) -> std::optional<std::string> {
-        const auto at = variables.find(name);
-        return at == variables.end() ? std::nullopt : std::optional(at->second);
-    };
-    return options;
-}
-
-std::string text_of(const Problems& problems) {
-    std::string text;
-    for (const Problem& problem : problems) text += problem.text() + "\n";
-    return text;
-}
-
-Config good(std::string_view text, const Variables& variables = {}) {
-    auto config = parse(text, "vitals.yaml", sample::catalog(), with(variables));
-    EXPECT_TRUE(config) << (config ? "" : text_of(config.error()));
-    return config ? std::move(*config) : Config();
-}
-
-std::string problems(std::string_view text, const Variables& variables = {}) {
-    const auto config = parse(text, "vitals.yaml", sample::catalog(), with(variables));
-    return config ? "accepted" : text_of(config.error());
-}
-
-template <class Options>
-const Options& options_of(const Config& config, std::size_t component) {
-    return config.components.at(component).options.as<Options>();
-}
 
 TEST(Config, takes_every_section) {
     const Config config = good(R"(
@@ -569,16 +530,8 @@ TEST(Problems, files_that_cannot_be_read_are_reported_alike) {
     EXPECT_EQ(refusal("/"), "/:1:1: is a directory, expected a file\n");
     EXPECT_EQ(refusal("/dev/null"),
               "/dev/null:1:1: the file is empty, expected at least a section 'components'\n");
-    EXPECT_EQ(problems(std::string(1024 * 1024 + 1, '#')),
-              "vitals.yaml:1:1: the file is larger than 1 MiB\n");
-}
-
-std::string fingerprint_of(std::string_view component, std::string_view before = "",
-                           const Variables& variables = {}) {
-    return good(std::string(before) + "\ncomponents:\n  x: " + std::string(component) + "\n",
-                variables)
-        .components.at(0)
-        .fingerprint;
+    EXPECT_EQ(problems(std::string((16 << 20) + 1, '#')),
+              "vitals.yaml:1:1: is larger than 16 MiB\n");
 }
 
 TEST(Fingerprint, changes_exactly_when_the_definition_does) {
@@ -712,6 +665,33 @@ TEST(Config, a_source_of_heartbeats_has_its_own_keys) {
     };
     EXPECT_EQ(fingerprint("w: '1'", "w: '2'"), heard.fingerprint);
     EXPECT_NE(fingerprint("amqp://h", "amqp://i"), heard.fingerprint);
+}
+
+TEST(Warnings, tell_of_a_variable_without_braces) {
+    const Config config = good(
+        "components:\n"
+        "  a: {check: http, url: 'http://app:$PASSWORD@a/', user: $USER}\n"
+        "  b: {check: http, url: 'http://a/', user: \"$${USER}\", method: \"${M:-GET}\"}\n"
+        "  c: {check: exec, command: [sh, -c, 'curl http://a/$PART; echo $PATH']}\n");
+    EXPECT_THAT(config.warnings,
+                ElementsAre("vitals.yaml:2:25: $PASSWORD is only a text here; a variable is "
+                            "written ${PASSWORD}",
+                            "vitals.yaml:2:58: $USER is only a text here; a variable is written "
+                            "${USER}"));
+}
+
+TEST(Warnings, tell_of_a_timeout_above_the_interval_where_it_is_written) {
+    EXPECT_THAT(good("components:\n  a: {check: disk, interval: 2s}\n"
+                     "  b: {check: disk, interval: 2s, timeout: 1s}\n"
+                     "  c: {check: push}\n")
+                    .warnings,
+                ElementsAre("vitals.yaml:2:30: the timeout 5s is longer than the interval 2s: a "
+                            "run that hangs delays the next ones"));
+    EXPECT_THAT(good("defaults: {interval: 2s}\ncomponents:\n  a: {check: disk}\n"
+                     "  b: {check: disk}\n")
+                    .warnings,
+                ElementsAre("vitals.yaml:1:22: the timeout 5s is longer than the interval 2s: a "
+                            "run that hangs delays the next ones"));
 }
 
 }  // namespace

@@ -69,7 +69,8 @@ class CycleFinder {
     explicit CycleFinder(Draft& draft) : draft_(draft) {}
 
     void search() {
-        for (const ComponentConfig& each : draft_.config.components) visit(each.component.name);
+        for (const ComponentConfig& each : draft_.config.components)
+            if (draft_.dependencies.contains(each.component.name)) visit(each.component.name);
     }
 
   private:
@@ -140,12 +141,13 @@ void choose_dependencies(Draft& draft) {
         words = at->second;
         if (!names_itself) std::erase(words, each.component.name);
         edges.clear();
-        std::string text = each.fingerprint;
+        std::string names;
         for (const std::string& name : words) {
             edges.emplace_back(name, position);
-            text += "\n" + name;
+            names += "\n" + name;
         }
-        each.fingerprint = digest(text);
+        each.fingerprint = digest(each.fingerprint + names);
+        each.public_digest = digest(each.public_digest + names);
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -12,20 +13,45 @@
 
 #include "config/apply.hpp"
 #include "config/config.hpp"
+#include "config/file.hpp"
 #include "config/node.hpp"
+#include "config/sections.hpp"
 
 namespace vitals::config {
 
 struct Draft {
     const Catalog& catalog;
-    Reading reading;
-    Config config;
+    Reading reading{};
+    Config config{};
+    bool include = true;  // false: no further file is read
     // Sections that could not be read as a whole: what they hold is unknown, so that a reference
     // into them is no mistake.
-    std::set<std::string, std::less<>> lost;
+    std::set<std::string, std::less<>> lost{};
+    // What components inherit: the section's own keys, by kind, by group.
+    Node defaults{};
+    std::map<std::string, Node, std::less<>> kind_defaults{}, group_defaults{};
     // What each component depends on, in the order written.
-    std::map<std::string, std::vector<std::pair<std::string, Position>>> dependencies;
+    std::map<std::string, std::vector<std::pair<std::string, Position>>> dependencies{};
 };
+
+// The sections of one file, whose name becomes the last of the sources: the mapping that it is, or
+// a node that is nothing where the file is empty. Nothing when that was reported.
+std::optional<Node> read_sections_of(const std::string& name, const File& file, Draft& draft);
+// Adds the sections of the files that `include` names, and takes it out. `bytes`: of the first
+// file.
+void add_includes(Node& root, std::size_t bytes, Draft& draft);
+// Whether the section can be read entry by entry; else that was reported.
+bool has_shape(const Node::Entry& entry, Shape shape, Reading& reading);
+
+const Described* kind_named(const Catalog& catalog, std::string_view name);
+std::vector<std::string_view> kind_names(const Catalog& catalog);
+std::string_view group_of(std::string_view component);  // empty where it is in none
+
+void read_defaults(const Node::Entry& entry, Draft& draft);
+// What is wrong with the defaults of groups, which is known once the components are.
+void try_out_group_defaults(const Node& components, Draft& draft);
+// The component with what it inherits from its group and its kind; nothing: it is as written.
+std::optional<Node> with_inherited(const Node::Entry& component, Draft& draft);
 
 // Each gets the section's value, already known to be a list or mapping as it should be.
 void read_listeners(const Node& node, Draft& draft);
@@ -59,8 +85,11 @@ Position mentioned(const Node& node, std::string_view message, Position position
 // Only those entries that a table knows: what can be read of a component of an unknown kind.
 Node known_entries(const Node& node, std::span<const Field> fields);
 
-// A stable text for the definition of a component that reveals no secret.
+// A stable text for the definition of a component that reveals no secret. Others may learn it
+// without those that are written out: digests of short ones can be guessed.
+enum class PlainSecrets : bool { left_out, told_apart };
 std::string fingerprint(const Node& node, std::string_view kind, const Policy& policy,
-                        std::span<const Field> common, std::span<const Field> own);
+                        std::span<const Field> common, std::span<const Field> own,
+                        PlainSecrets plain = PlainSecrets::told_apart);
 
 }  // namespace vitals::config

@@ -244,8 +244,9 @@ void check_duplicate_paths(Draft& draft) {
                 continue;
             draft.reading.problem(
                 later->position,
-                fmt::format("the path {} is already that of the endpoint {} on line {}",
-                            text::in_quotes(later->path), first->dialect, first->position.line));
+                fmt::format("the path {} is already that of the endpoint {} {}",
+                            text::in_quotes(later->path), first->dialect,
+                            draft.reading.sources.place(first->position, later->position)));
             break;
         }
     }

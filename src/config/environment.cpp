@@ -4,6 +4,8 @@
 #include <cstdlib>
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -41,7 +43,26 @@ std::string value_of(std::string_view reference, const Environment& environment,
     return value.value_or("");
 }
 
-void replace_in(Node& node, const Environment& environment, std::vector<Complaint>& complaints) {
+// The NAME of a `$NAME` that is most likely meant as a variable: the whole text, or a part of a
+// URL. Other texts (a command, a pattern) have a `$` of their own.
+std::string_view bare_variable(std::string_view text) {
+    const bool url = text.find("://") != std::string_view::npos &&
+                     text.find_first_of(" \t\n") == std::string_view::npos;
+    for (auto at = text.find('$'); at != std::string_view::npos; at = text.find('$', at + 1)) {
+        const std::string_view rest = text.substr(at + 1);
+        const auto end = rest.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+        const std::string_view name = rest.substr(0, end);
+        if (!is_variable_name(name)) continue;
+        const bool whole = at == 0 && end == std::string_view::npos;
+        if (whole || url) return name;
+    }
+    return {};
+}
+
+constexpr std::string_view own_name = ".name", own_group = ".group";
+
+void replace_in(Node& node, const Environment& environment, bool inherited,
+                std::vector<Complaint>& complaints) {
     std::string replaced;
     std::string_view rest = node.scalar;
     while (true) {
@@ -60,7 +81,15 @@ void replace_in(Node& node, const Environment& environment, std::vector<Complain
         if (end == std::string_view::npos) {
             complaint = "'${' is never closed by '}'; write $${ for a plain ${";
         } else {
-            replaced += value_of(rest.substr(0, end), environment, complaint);
+            const std::string_view reference = rest.substr(0, end);
+            const bool of_heir = reference == own_name || reference == own_group;
+            if (of_heir && inherited)
+                node.names_heir = true;
+            else if (of_heir)
+                complaint = fmt::format(
+                    "'${{{}}}' stands only in the defaults of a kind or a group", reference);
+            replaced += of_heir ? fmt::format("${{{}}}", reference)
+                                : value_of(reference, environment, complaint);
             rest.remove_prefix(end + 1);
         }
         if (!complaint.empty()) {
@@ -71,6 +100,7 @@ void replace_in(Node& node, const Environment& environment, std::vector<Complain
     }
     if (rest.size() == node.scalar.size()) return;
     replaced += rest;
+    node.replaced = true;
     node.quoted = true;  // an empty or `null` variable is a text, not the absence of one
     node.scalar = std::move(replaced);
 }
@@ -93,11 +123,34 @@ bool is_variable_name(std::string_view name) {
                        [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
-void replace_variables(Node& node, const Environment& environment,
-                       std::vector<Complaint>& complaints) {
-    if (node.kind == Node::Kind::scalar && !node.broken) replace_in(node, environment, complaints);
-    for (Node& item : node.items) replace_variables(item, environment, complaints);
-    for (Node::Entry& entry : node.entries) replace_variables(entry.value, environment, complaints);
+void replace_variables(Node& node, const Environment& environment, bool inherited,
+                       std::vector<Complaint>& complaints, std::vector<Complaint>& doubts) {
+    if (node.kind == Node::Kind::scalar && !node.broken) {
+        if (const std::string_view name = bare_variable(node.scalar); !name.empty())
+            doubts.push_back({node.position, fmt::format("${} is only a text here; a variable is "
+                                                         "written ${{{}}}",
+                                                         name, name)});
+        replace_in(node, environment, inherited, complaints);
+    }
+    for (Node& item : node.items)
+        replace_variables(item, environment, inherited, complaints, doubts);
+    for (Node::Entry& entry : node.entries)
+        replace_variables(entry.value, environment, inherited, complaints, doubts);
+}
+
+void replace_heir(Node& node, std::string_view component) {
+    const auto slash = component.find('/');
+    const bool grouped = slash != std::string_view::npos;
+    const std::array<std::pair<std::string, std::string_view>, 2> names = {
+        {{fmt::format("${{{}}}", own_name), grouped ? component.substr(slash + 1) : component},
+         {fmt::format("${{{}}}", own_group), grouped ? component.substr(0, slash) : ""}}};
+    if (node.names_heir)
+        for (const auto& [written, name] : names)
+            for (auto at = node.scalar.find(written); at != std::string::npos;
+                 at = node.scalar.find(written, at + name.size()))
+                node.scalar.replace(at, written.size(), name);
+    for (Node& item : node.items) replace_heir(item, component);
+    for (Node::Entry& entry : node.entries) replace_heir(entry.value, component);
 }
 
 }  // namespace vitals::config

@@ -6,6 +6,7 @@
 
 #include "config/draft.hpp"
 #include "config/secret_forms.hpp"
+#include "text/masked.hpp"
 
 namespace vitals::config {
 
@@ -13,37 +14,76 @@ namespace {
 
 // Lengths in front, so that no text can look like structure.
 std::string counted(std::string_view text) {
-    return fmt::format("{}:{}", text.size(), text);
+    std::string result = std::to_string(text.size());
+    result += ':';
+    return result += text;
 }
 
-std::string canonical(const Node& node, Type type, std::span<const Field> members);
+const Field* field_named(std::span<const Field> fields, std::string_view name) {
+    const auto at = std::ranges::find(fields, name, &Field::name);
+    return at == fields.end() ? nullptr : &*at;
+}
 
-std::string canonical_entries(const Node& node, std::span<const Field> fields, Type otherwise,
-                              std::span<const Field> members) {
-    std::vector<std::string> lines;
-    for (const Node::Entry& entry : node.entries) {
-        const auto field = std::find_if(fields.begin(), fields.end(),
-                                        [&](const Field& f) { return f.name == entry.key; });
-        const bool known = field != fields.end();
-        lines.push_back(counted(entry.key) + "=" +
-                        canonical(entry.value, known ? field->type : otherwise,
-                                  known ? field->members : members));
+class Canonical {
+  public:
+    explicit Canonical(PlainSecrets plain) : plain_(plain) {}
+
+    // `field_of(key)` is the field of an entry; null: it is of the type `otherwise`.
+    std::string of_entries(const Node& node, const auto& field_of, Type otherwise,
+                           std::span<const Field> members) const {
+        std::vector<std::string> lines;
+        lines.reserve(node.entries.size());
+        for (const Node::Entry& entry : node.entries) {
+            const Field* field = field_of(entry.key);
+            lines.push_back(counted(entry.key) + "=" +
+                            (field == nullptr ? of(entry.value, otherwise, members)
+                                              : of(entry.value, field->type, field->members)));
+        }
+        std::sort(lines.begin(), lines.end());
+        std::string text = "{";
+        for (const std::string& line : lines) {
+            if (text.size() > 1) text += ',';
+            text += line;
+        }
+        return text += '}';
     }
-    std::sort(lines.begin(), lines.end());
-    return fmt::format("{{{}}}", fmt::join(lines, ","));
+
+  private:
+    std::string of(const Node& node, Type type, std::span<const Field> members) const;
+    std::string of_scalar(const Node& node, Type type) const;
+
+    PlainSecrets plain_;
+};
+
+const Field* no_field(std::string_view) {
+    return nullptr;
 }
 
-std::string canonical(const Node& node, Type type, std::span<const Field> members) {
+// A header that tells no secret is a text like any other.
+const Field* plain_header(std::string_view name) {
+    static const Field text;
+    return carries_secret(name) ? nullptr : &text;
+}
+
+std::string Canonical::of_scalar(const Node& node, Type type) const {
+    const bool whole = plain_ == PlainSecrets::told_apart;
+    if (type == Type::secret) return counted(whole ? secret_reference(node) : "plain");
+    if (type == Type::parsed && !whole) return counted(text::masked_url(node.scalar));
+    return counted(node.scalar);
+}
+
+std::string Canonical::of(const Node& node, Type type, std::span<const Field> members) const {
+    if (node.kind == Node::Kind::scalar) return of_scalar(node, type);
     if (type == Type::secret) return counted(secret_reference(node));
-    if (node.kind == Node::Kind::scalar) return counted(node.scalar);
     if (node.kind == Node::Kind::mapping) {
-        if (type == Type::object) return canonical_entries(node, members, Type::text, {});
-        if (type == Type::secret_map) return canonical_entries(node, {}, Type::secret, {});
-        if (type == Type::named_objects) return canonical_entries(node, {}, Type::object, members);
-        return canonical_entries(node, {}, Type::text, {});
+        const auto member = [members](std::string_view key) { return field_named(members, key); };
+        if (type == Type::object) return of_entries(node, member, Type::text, {});
+        if (type == Type::secret_map) return of_entries(node, plain_header, Type::secret, {});
+        if (type == Type::named_objects) return of_entries(node, no_field, Type::object, members);
+        return of_entries(node, no_field, Type::text, {});
     }
     std::string text = "[";
-    for (const Node& item : node.items) text += canonical(item, Type::text, {}) + ",";
+    for (const Node& item : node.items) text += of(item, Type::text, {}) + ",";
     return text + "]";
 }
 
@@ -54,14 +94,18 @@ std::int64_t count(const std::optional<std::chrono::milliseconds>& duration) {
 }  // namespace
 
 std::string fingerprint(const Node& node, std::string_view kind, const Policy& policy,
-                        std::span<const Field> common, std::span<const Field> own) {
-    std::vector<Field> fields(common.begin(), common.end());
-    fields.insert(fields.end(), own.begin(), own.end());
-    return digest(fmt::format(
-        "{}\n{}\n{} {} {} {} {} {} {} {}", kind, canonical_entries(node, fields, Type::text, {}),
-        policy.interval.count(), policy.timeout.count(), policy.failures, policy.successes,
-        count(policy.valid_for), count(policy.slow_above), policy.interval_at(Pace::retry).count(),
-        policy.interval_at(Pace::down).count()));
+                        std::span<const Field> common, std::span<const Field> own,
+                        PlainSecrets plain) {
+    const auto field_of = [&](std::string_view key) {
+        const Field* field = field_named(common, key);
+        return field == nullptr ? field_named(own, key) : field;
+    };
+    return digest(fmt::format("{}\n{}\n{} {} {} {} {} {} {} {}", kind,
+                              Canonical(plain).of_entries(node, field_of, Type::text, {}),
+                              policy.interval.count(), policy.timeout.count(), policy.failures,
+                              policy.successes, count(policy.valid_for), count(policy.slow_above),
+                              policy.interval_at(Pace::retry).count(),
+                              policy.interval_at(Pace::down).count()));
 }
 
 }  // namespace vitals::config

@@ -1,35 +1,48 @@
 // From the bytes of the file to the configuration: parse, replace variables, read each section,
 // check what spans them.
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <system_error>
+#include <cstdlib>
 #include <tuple>
 
 #include <fmt/format.h>
 
 #include "config/draft.hpp"
+#include "config/file.hpp"
 #include "config/sections.hpp"
 #include "config/yaml.hpp"
+#include "text/amount.hpp"
 #include "text/words.hpp"
 
 namespace vitals::config {
 
 namespace {
 
-void keep(std::vector<Complaint> complaints, Reading& reading) {
-    for (Complaint& complaint : complaints)
-        reading.problem(complaint.position, std::move(complaint.message));
-}
-
-void sort(Problems& problems) {
-    std::sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
-        return std::tie(a.position, a.message) < std::tie(b.position, b.message);
+// What is said of a value that is used in many places is said once.
+void fold(Problems& problems, const Sources& sources) {
+    const auto place = [](const Problem& one) {
+        return std::tie(one.position.file, one.position.line, one.position.column, one.message);
+    };
+    std::sort(problems.begin(), problems.end(), [&place](const Problem& a, const Problem& b) {
+        return std::tuple(place(a), a.position.use) < std::tuple(place(b), b.position.use);
     });
+    Problems folded;
+    for (auto one = problems.begin(); one != problems.end();) {
+        auto next = std::find_if(one, problems.end(),
+                                 [&](const Problem& other) { return place(other) != place(*one); });
+        const auto uses = static_cast<std::size_t>(next - one);
+        const Position used = sources.uses.at(one->position.use);
+        if (one->position.use != 0)
+            one->message += fmt::format(
+                " (used {}{})", sources.place(used, one->position),
+                uses > 1 ? fmt::format(" and in {}", text::counted(uses - 1, "other place"))
+                         : std::string());
+        folded.push_back(std::move(*one));
+        one = next;
+    }
+    problems = std::move(folded);
 }
 
 // A section that fills one struct.
@@ -39,19 +52,6 @@ bool read_struct(std::string_view name, const Node::Entry& entry, Options& optio
     const Part part{section(name).description.fields, ObjectRef(options)};
     const Subject subject{.noun = fmt::format("'{}'", name), .name = fmt::format("'{}'", name)};
     return apply(entry.value, entry.position, std::span(&part, 1), subject, reading);
-}
-
-void read_defaults(const Node::Entry& entry, Draft& draft) {
-    DefaultsKeys keys;
-    read_struct("defaults", entry, keys, draft.reading);
-    Policy& defaults = draft.config.defaults;
-    defaults.interval = keys.interval;
-    defaults.timeout = keys.timeout;
-    defaults.failures = static_cast<unsigned>(keys.failures);
-    defaults.successes = static_cast<unsigned>(keys.successes);
-    defaults.retry_interval = keys.retry_interval;
-    defaults.down_interval = keys.down_interval;
-    check_pace(entry.value, defaults, draft.reading);
 }
 
 void read_drain(const Node::Entry& entry, Draft& draft) {
@@ -133,25 +133,6 @@ std::string usual_state_dir(const Environment& environment) {
     return first.empty() ? "./vitals-state" : first;
 }
 
-// True when the section can be read entry by entry.
-bool has_shape(const Node::Entry& entry, Shape shape, Reading& reading) {
-    const Node& node = entry.value;
-    if (node.broken) return false;
-    const bool list = shape == Shape::list || shape == Shape::entries;
-    if (node.kind == (list ? Node::Kind::sequence : Node::Kind::mapping)) return true;
-    if (shape == Shape::entries && node.find("only") != nullptr) return true;
-    const std::string_view expected =
-        list ? "a list, each item begun with '- '" : "a mapping from names to mappings";
-    if (node.nothing())
-        reading.problem(entry.position, fmt::format("'{}' has no value, expected {}; remove the "
-                                                    "line if it is not needed",
-                                                    entry.key, expected));
-    else
-        reading.problem(node.position,
-                        fmt::format("'{}' must be {}, found {}", entry.key, expected, found(node)));
-    return false;
-}
-
 using ReadSection = void (*)(const Node& node, Draft& draft);
 
 void read_plain_section(const Node::Entry& entry, Draft& draft) {
@@ -190,6 +171,27 @@ void report_unknown_sections(const Node& root, Draft& draft) {
     }
 }
 
+// One warning a file: they are mended together.
+void warn_of_open_files(Reading& reading) {
+    std::map<std::uint32_t, std::set<std::pair<Position, std::string>>> by_file;
+    for (auto& [position, key] : reading.exposed) {
+        Position written = position;
+        written.use = 0;
+        by_file[position.file].emplace(written, key);
+    }
+    for (const auto& [file, passwords] : by_file) {
+        const auto& [position, key] = *passwords.begin();
+        const auto more = passwords.size() - 1;
+        reading.warning(
+            position,
+            fmt::format("a secret is written here as it is ({}{}), and others may read this file; "
+                        "chmod o-r it, or write {{file: PATH}} or {{env: NAME}}",
+                        text::in_quotes(key),
+                        more == 0 ? std::string()
+                                  : fmt::format(" and {}", text::counted(more, "other place"))));
+    }
+}
+
 void read_sections(const Node& root, Draft& draft) {
     report_unknown_sections(root, draft);
     for (const Node::Entry& entry : root.entries) read_plain_section(entry, draft);
@@ -216,31 +218,46 @@ void read_sections(const Node& root, Draft& draft) {
     check_cycles(draft);
     check_duplicate_paths(draft);
     warn_of_nothing_watched(root, draft);
+    warn_of_open_files(draft.reading);
+}
+
+// They are large: each is moved once, to where it belongs.
+void sort_by_name(std::vector<ComponentConfig>& components) {
+    const auto name = [](const ComponentConfig& one) -> const std::string& {
+        return one.component.name;
+    };
+    if (std::ranges::is_sorted(components, {}, name)) return;
+    std::vector<ComponentConfig*> order;
+    for (ComponentConfig& one : components) order.push_back(&one);
+    std::ranges::sort(order, {}, [&name](const ComponentConfig* one) -> const std::string& {
+        return name(*one);
+    });
+    std::vector<ComponentConfig> sorted;
+    sorted.reserve(components.size());
+    for (ComponentConfig* one : order) sorted.push_back(std::move(*one));
+    components = std::move(sorted);
 }
 
 std::expected<Config, Problems> finish(Draft& draft) {
     Reading& reading = draft.reading;
     if (!reading.problems.empty()) {
-        sort(reading.problems);
+        fold(reading.problems, reading.sources);
         return std::unexpected(std::move(reading.problems));
     }
-    sort(reading.warnings);
+    fold(reading.warnings, reading.sources);
     for (const Problem& warning : reading.warnings) draft.config.warnings.push_back(warning.text());
-    auto& components = draft.config.components;
-    std::sort(components.begin(), components.end(),
-              [](const auto& a, const auto& b) { return a.component.name < b.component.name; });
-
+    sort_by_name(draft.config.components);
+    draft.config.has_plain_secrets = reading.plain_secrets > 0;
+    draft.config.files = std::move(reading.sources.files);
     draft.config.secrets = reading.store;
     return std::move(draft.config);
 }
 
-Draft draft_of(const std::string& file, const Catalog& catalog, const Options& options) {
-    Draft draft{.catalog = catalog, .reading = {}, .config = {}, .lost = {}, .dependencies = {}};
-    draft.reading.file = file;
+Draft draft_of(const Catalog& catalog, const Options& options) {
+    Draft draft{.catalog = catalog};
     draft.reading.environment = options.environment ? options.environment : process_environment();
     draft.reading.read_secrets = options.secrets;
-
-    draft.config.file = file;
+    draft.include = options.include;
     return draft;
 }
 
@@ -248,76 +265,85 @@ std::unexpected<Problems> refused(const std::string& file, std::string message) 
     return std::unexpected(Problems{{file, {}, std::move(message)}});
 }
 
-// The content, or why it cannot be had.
-std::expected<std::string, std::string> read_whole(const std::string& file) {
-    const auto cannot = [] {
-        return std::unexpected(fmt::format(
-            "cannot be read: {}", std::error_code(errno, std::generic_category()).message()));
-    };
-    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) return cannot();
-    struct stat facts{};
-    std::string content;
-    std::expected<std::string, std::string> result;
-    if (::fstat(descriptor, &facts) == 0 && S_ISDIR(facts.st_mode)) {
-        result = std::unexpected("is a directory, expected a file");
-    } else {
-        content.resize(max_file_bytes + 1);
-        std::size_t length = 0;
-        ssize_t got = 1;
-        while (length < content.size() && got != 0) {
-            got = ::read(descriptor, content.data() + length, content.size() - length);
-            if (got < 0 && errno == EINTR) continue;
-            if (got < 0) break;
-            length += static_cast<std::size_t>(got);
-        }
-        if (got < 0) {
-            result = cannot();
-        } else {
-            content.resize(length);
-            result = std::move(content);
-        }
-    }
-    ::close(descriptor);
-    return result;
-}
-
-}  // namespace
-
-std::expected<Config, Problems> parse(std::string_view text, const std::string& file,
-                                      const Catalog& catalog, const Options& options) {
-    if (text.size() > max_file_bytes) return refused(file, "the file is larger than 1 MiB");
-    Draft draft = draft_of(file, catalog, options);
-    std::vector<Complaint> complaints;
-    std::optional<Node> root = read_yaml(text, complaints);
-    if (root) replace_variables(*root, draft.reading.environment, complaints);
-    const bool bad_yaml = !complaints.empty();
-    keep(std::move(complaints), draft.reading);
-    if (!root || root->nothing()) {
-        if (bad_yaml) return finish(draft);
-        return refused(file, "the file is empty, expected at least a section 'components'");
-    }
-    if (root->broken) return finish(draft);
-    if (root->kind != Node::Kind::mapping) {
-        draft.reading.problem(root->position,
-                              fmt::format("the file must be a mapping of sections such as "
-                                          "'components:', found {}",
-                                          found(*root)));
-        return finish(draft);
-    }
+std::expected<Config, Problems> read(const File& file, const std::string& name,
+                                     const Catalog& catalog, const Options& options) {
+    Draft draft = draft_of(catalog, options);
+    draft.config.file = name;
+    auto root = read_sections_of(name, file, draft);
+    if (root && root->nothing() && draft.reading.problems.empty())
+        return refused(name, "the file is empty, expected at least a section 'components'");
+    if (!root || root->kind != Node::Kind::mapping) return finish(draft);
+    add_includes(*root, file.content.size(), draft);
     read_sections(*root, draft);
     return finish(draft);
 }
 
+}  // namespace
+
+bool has_shape(const Node::Entry& entry, Shape shape, Reading& reading) {
+    const Node& node = entry.value;
+    if (node.broken) return false;
+    const bool list = shape == Shape::list || shape == Shape::entries;
+    if (node.kind == (list ? Node::Kind::sequence : Node::Kind::mapping)) return true;
+    if (shape == Shape::entries && node.find("only") != nullptr) return true;
+    const std::string_view expected =
+        list ? "a list, each item begun with '- '" : "a mapping from names to mappings";
+    if (node.nothing())
+        reading.problem(entry.position, fmt::format("'{}' has no value, expected {}; remove the "
+                                                    "line if it is not needed",
+                                                    entry.key, expected));
+    else
+        reading.problem(node.position,
+                        fmt::format("'{}' must be {}, found {}", entry.key, expected, found(node)));
+    return false;
+}
+
+std::optional<Node> read_sections_of(const std::string& name, const File& file, Draft& draft) {
+    Reading& reading = draft.reading;
+    reading.sources.files.push_back(name);
+    const auto number = static_cast<std::uint32_t>(reading.sources.files.size() - 1);
+    if (file.others_may_read) reading.open_files.insert(number);
+    std::vector<Complaint> complaints, doubts;
+    std::optional<Node> root = read_yaml(file.content, reading.sources, complaints);
+    if (root) {
+        // What only gives names to values is no section.
+        std::erase_if(root->entries, [](const Node::Entry& e) { return e.key.starts_with("x-"); });
+        for (Node::Entry& entry : root->entries)
+            replace_variables(entry.value, reading.environment, entry.key == "defaults", complaints,
+                              doubts);
+    }
+    const bool good = complaints.empty();
+    for (Complaint& complaint : complaints)
+        reading.problem(complaint.position, std::move(complaint.message));
+    for (Complaint& doubt : doubts) reading.warning(doubt.position, std::move(doubt.message));
+    if (!root || root->nothing()) return good ? Node{} : std::optional<Node>();
+    if (root->broken) return std::nullopt;
+    if (root->kind == Node::Kind::mapping) return root;
+    reading.problem(root->position, fmt::format("the file must be a mapping of sections such as "
+                                                "'components:', found {}",
+                                                found(*root)));
+    return std::nullopt;
+}
+
+std::expected<Config, Problems> parse(std::string_view text, const std::string& file,
+                                      const Catalog& catalog, const Options& options) {
+    if (text.size() > max_file_bytes)
+        return refused(file, fmt::format("is larger than {} MiB", max_file_bytes >> 20));
+    return read({.content = std::string(text)}, file, catalog, options);
+}
+
 std::expected<Config, Problems> load(const std::string& file, const Catalog& catalog,
                                      const Options& options) {
-    auto content = read_whole(file);
-    if (!content) return refused(file, std::move(content.error()));
-    return parse(*content, file, catalog, options);
+    const std::string name = file == standard_input ? "<stdin>" : file;
+    const auto content = read_file(file, false);
+    if (!content) return refused(name, content.error());
+    return read(*content, name, catalog, options);
 }
 
 std::optional<std::string> find_file() {
-    for (const char* candidate : {"./vitals.yaml", "/etc/vitals/vitals.yaml"})
+    const char* named = std::getenv("VITALS_CONFIG");
+    if (named != nullptr && *named != '\0') return named;
+    for (const char* candidate : usual_files)
         if (::access(candidate, F_OK) == 0) return candidate;
     return std::nullopt;
 }

@@ -17,6 +17,25 @@ const Node* Node::find(std::string_view key) const {
     return nullptr;
 }
 
+void Node::set_use(std::uint32_t use) {
+    position.use = use;
+    for (Node& item : items) item.set_use(use);
+    for (Entry& entry : entries) {
+        entry.position.use = use;
+        entry.value.set_use(use);
+    }
+}
+
+std::uint32_t Sources::use_at(Position position) {
+    uses.push_back(position);
+    return static_cast<std::uint32_t>(uses.size() - 1);
+}
+
+std::string Sources::place(Position position, Position from) const {
+    if (position.file == from.file) return fmt::format("on line {}", position.line);
+    return fmt::format("in {} on line {}", files.at(position.file), position.line);
+}
+
 bool Node::nothing() const {
     return kind == Kind::scalar && !quoted &&
            (scalar.empty() || scalar == "~" || scalar == "null" || scalar == "Null" ||

@@ -2,6 +2,7 @@
 // type may be written with ${NAME}, which no schema can look into.
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -144,6 +145,7 @@ void write_type(text::JsonWriter& json, const Field& field, const std::optional<
             return write_object(json, field.members,
                                 value ? std::get<ObjectRef>(*value) : ObjectRef());
         case Type::named_objects:
+            if (field.members.empty()) return refer(fmt::format("{}_of_defaults", field.name));
             json.member("type", "object").key("additionalProperties").object();
 
             write_object(json, field.members, {});
@@ -215,12 +217,14 @@ struct Chosen {
     const Description& common;
     const std::vector<Described>& from;
     std::string_view otherwise{};  // which it is when the key is not there; empty: it must be
+    bool inherits = false;         // what is required, even the key, may stand elsewhere
 };
 
 // `check` itself, and what follows from it.
 void define_choice(text::JsonWriter& json, const Chosen& chosen) {
     json.key(chosen.name).object().member("type", "object");
-    if (chosen.otherwise.empty()) json.key("required").array().value(chosen.key).end_array();
+    if (chosen.otherwise.empty() && !chosen.inherits)
+        json.key("required").array().value(chosen.key).end_array();
     json.key("properties").object().key(chosen.key).object().key("anyOf").array();
     json.object().key("enum").array();
     for (const Described& each : chosen.from) json.value(each.description.name);
@@ -254,7 +258,7 @@ void define_chosen(text::JsonWriter& json, const Chosen& chosen) {
         json.key(fmt::format("{}_{}", chosen.name, own.name)).object();
         json.member("description", own.sentence).member("type", "object");
         json.member("additionalProperties", false);
-        write_required(json, own.fields);
+        if (!chosen.inherits) write_required(json, own.fields);
         json.key("properties").object();
         for (const Field& field : chosen.common.fields) {
             json.key(field.name);
@@ -264,6 +268,57 @@ void define_chosen(text::JsonWriter& json, const Chosen& chosen) {
         for (const Field& field : own.fields) write_property(json, field, defaults.ref());
         json.end_object().end_object();
     }
+}
+
+// A component that has all that is required, as it must be where nothing is inherited.
+void define_complete(text::JsonWriter& json, const Catalog& catalog) {
+    json.key("complete_component").object();
+    json.key("required").array().value("check").end_array();
+    json.key("allOf").array();
+    reference(json, "component");
+    for (const Described& kind : catalog.kinds) {
+        const auto& fields = kind.description.fields;
+        if (std::ranges::none_of(fields, &Field::required)) continue;
+        json.object().key("if").object().key("properties").object().key("check").object();
+        json.member("const", kind.description.name);
+        json.end_object().end_object().end_object().key("then").object();
+        write_required(json, fields);
+        json.end_object().end_object();
+    }
+    json.end_array().end_object();
+}
+
+// Any key that a component of a kind, or of a group, takes.
+void define_inherited(text::JsonWriter& json, const Catalog& catalog) {
+    std::set<std::string_view> keys;
+    json.key("kinds_of_defaults").object().member("type", "object");
+    json.member("additionalProperties", false).key("properties").object();
+    for (const Described& kind : catalog.kinds) {
+        json.key(kind.description.name);
+        reference(json, fmt::format("component_{}", kind.description.name));
+        for (const Field& field : kind.description.fields) keys.insert(field.name);
+    }
+    json.end_object().end_object();
+    json.key("groups_of_defaults").object().member("type", "object");
+    json.key("additionalProperties").object().key("allOf").array();
+    reference(json, "component_keys");
+    json.object().member("type", "object").key("propertyNames").object().key("enum").array();
+    for (const Field& field : common_component_fields()) keys.insert(field.name);
+    for (const std::string_view key : keys) json.value(key);
+    json.end_array().end_object().end_object().end_array().end_object().end_object();
+}
+
+// Without defaults of kinds and groups, each component is complete by itself.
+void write_completeness(text::JsonWriter& json) {
+    json.key("if").object().key("required").array().value("defaults").end_array();
+    json.key("properties").object().key("defaults").object().key("anyOf").array();
+    for (const char* key : {"kinds", "groups"})
+        json.object().key("required").array().value(key).end_array().end_object();
+    json.end_array().end_object().end_object().end_object();
+    json.key("else").object().key("properties").object().key("components").object();
+    json.key("additionalProperties");
+    reference(json, "complete_component");
+    json.end_object().end_object().end_object();
 }
 
 // Where the items of a section are described: a kind decides, or the section itself.
@@ -329,9 +384,18 @@ std::string json_schema(const Catalog& catalog) {
     json.member("type", "object").member("additionalProperties", false);
     json.key("properties").object();
     for (const Section& section : all_sections()) write_section(json, section);
-    json.end_object().key("$defs").object();
+    json.end_object().key("patternProperties").object().key("^x-").object();
+    json.member("description", "Not read: a place for anchors.").end_object().end_object();
+    write_completeness(json);
+    json.key("$defs").object();
     define_scalars(json);
-    define_chosen(json, {"component", "check", section("components").description, catalog.kinds});
+    define_chosen(json, {.name = "component",
+                         .key = "check",
+                         .common = section("components").description,
+                         .from = catalog.kinds,
+                         .inherits = true});
+    define_complete(json, catalog);
+    define_inherited(json, catalog);
     define_chosen(json,
                   {"endpoint", "dialect", section("endpoints").description, catalog.dialects});
     define_chosen(json,

@@ -125,6 +125,16 @@ bool read_secret(const Node& node, Position position, std::string_view key, bool
     return from_vault(entry.value, key, secret, reading);
 }
 
+bool carries_secret(std::string_view header) {
+    std::string lower(header);
+    for (char& c : lower)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+    constexpr std::array<std::string_view, 6> words = {"authorization", "cookie", "token",
+                                                       "api-key",       "secret", "password"};
+    return std::ranges::any_of(words,
+                               [&lower](std::string_view word) { return lower.contains(word); });
+}
+
 std::string secret_reference(const Node& node) {
     if (node.kind == Node::Kind::scalar) return "plain:" + digest(node.scalar);
     std::string text;
@@ -136,9 +146,15 @@ std::string secret_reference(const Node& node) {
 std::string digest(std::string_view text) {
     std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
     unsigned length = 0;
-    EVP_Digest(text.data(), text.size(), bytes.data(), &length, EVP_sha256(), nullptr);
+    // Looked up once: that takes longer than a short text.
+    static EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    EVP_Digest(text.data(), text.size(), bytes.data(), &length, sha256, nullptr);
+    constexpr std::string_view digits = "0123456789abcdef";
     std::string hexadecimal;
-    for (unsigned i = 0; i < length; ++i) hexadecimal += fmt::format("{:02x}", bytes[i]);
+    for (unsigned i = 0; i < length; ++i) {
+        hexadecimal += digits[bytes[i] >> 4];
+        hexadecimal += digits[bytes[i] & 15];
+    }
     return hexadecimal;
 }
 

@@ -14,6 +14,9 @@ namespace vitals::config {
 bool read_secret(const Node& node, Position position, std::string_view key, bool required,
                  Secret& secret, Reading& reading);
 
+// Whether the value of a header of that name is hardly ever public.
+bool carries_secret(std::string_view header);
+
 // What stands for the secret in a fingerprint: its reference, or a digest of a plain value.
 std::string secret_reference(const Node& node);
 

@@ -8,6 +8,8 @@ namespace vitals::config {
 
 namespace {
 
+constexpr bool may_be_included = true;
+
 constexpr double ms = 1;
 constexpr double second = 1'000 * ms;
 constexpr double minute = 60 * second;
@@ -31,6 +33,14 @@ Verified vault_url_problem(const std::string& value) {
         return std::unexpected("has a path or parameters; expected https://host:8200");
     return {};
 }
+
+constexpr std::array include_fields = {
+    field<&FileKeys::include>(
+        "include",
+        "Names of files or patterns, as seen from the folder of this file. A pattern may match "
+        "none.",
+        {.example = "conf.d/*.yaml"}),
+};
 
 constexpr std::array file_fields = {
     field<&FileKeys::state_dir>(
@@ -83,6 +93,12 @@ constexpr std::array defaults_fields = {
                                         "How often it is checked while it is failed; by default "
                                         "every interval.",
                                         {.example = "1m", .least = 10 * ms}),
+    field<&DefaultsKeys::kinds>("kinds", "Keys for all components of a kind: any that they take.",
+                                {.example = "{http: {timeout: 2s}}"}),
+    field<&DefaultsKeys::groups>("groups",
+                                 "Keys for all components of a group, the part of their names "
+                                 "before the '/': any that they take, 'check' too.",
+                                 {.example = "{databases: {check: postgres, user: app}}"}),
 };
 
 constexpr std::array vault_fields = {
@@ -234,6 +250,13 @@ std::span<const Section> all_sections() {
         Section{describe<Service>("service", "What is reported about the service itself.",
                                   service_fields),
                 Shape::mapping},
+        Section{describe<FileKeys>(
+                    "include",
+                    "Further files that are read after this one, in the order of their names. They "
+                    "may hold components, endpoints, workers and tokens, but include none "
+                    "themselves.",
+                    include_fields),
+                Shape::value},
         Section{describe<FileKeys>("state_dir", "Where vitals keeps what survives a restart.",
                                    file_fields),
                 Shape::value},
@@ -258,14 +281,14 @@ std::span<const Section> all_sections() {
                 Shape::mapping},
         Section{describe<TokenKeys>("tokens", "Who may use /v1 and endpoints that ask for a token.",
                                     token_fields),
-                Shape::named},
+                Shape::named, may_be_included},
         Section{describe<ComponentKeys>("components",
                                         "What is checked: these keys and those of the kind.",
                                         component_fields),
-                Shape::named},
+                Shape::named, may_be_included},
         Section{describe<WorkersConfig>("workers", "Groups of processes that send heartbeats.",
                                         workers_fields),
-                Shape::named},
+                Shape::named, may_be_included},
         Section{describe<EndpointKeys>(
                     "endpoints",
                     "What is served where: these keys and those of the dialect. Every dialect that "
@@ -273,7 +296,7 @@ std::span<const Section> all_sections() {
                     "replaces the one of its dialect and path. `endpoints: {only: [...]}` is the "
                     "exact list. `vitals validate` prints what is served where.",
                     endpoint_fields),
-                Shape::entries},
+                Shape::entries, may_be_included},
     };
     return sections;
 }

@@ -15,6 +15,7 @@
 namespace vitals::config {
 
 struct FileKeys {
+    std::vector<std::string> include;
     std::string state_dir;
 };
 struct ListenerKeys {
@@ -28,6 +29,8 @@ struct DefaultsKeys {
     std::int64_t failures = 1;
     std::int64_t successes = 1;
     std::optional<std::chrono::milliseconds> retry_interval, down_interval;
+    struct Any {};  // any key that such a component takes: see defaults.cpp
+    std::vector<std::pair<std::string, Any>> kinds, groups;
 };
 struct TokenKeys {
     Secret secret;
@@ -62,6 +65,7 @@ enum class Shape : std::uint8_t {
 struct Section {
     Description description;
     Shape shape;
+    bool may_be_included = false;  // may stand in a file that another one includes
 };
 
 // In the order of the reference.

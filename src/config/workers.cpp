@@ -78,14 +78,20 @@ void read_workers(const Node& node, Draft& draft) {
             .noun = "a group of workers",
             .name = fmt::format("group of workers {}", text::in_quotes(entry.key))};
         read_group(entry, subject, group, draft);
+        const auto fields = section("workers").description.fields;
+        const Described* source = source_of(entry.value, draft.catalog);
+        const auto own = source == nullptr ? std::span<const Field>() : source->description.fields;
+        group.public_digest =
+            fingerprint(entry.value, group.source, Policy(), fields, own, PlainSecrets::left_out);
         check_expectations(entry.value, reading);
         for (const ComponentConfig& other : draft.config.components)
             if (other.component.name == as_component)
-                reading.problem(entry.position,
-                                fmt::format("the group {} is itself the component {}, which "
-                                            "stands on line {} already",
-                                            text::in_quotes(entry.key),
-                                            text::in_quotes(as_component), other.position.line));
+                reading.problem(
+                    entry.position,
+                    fmt::format("the group {} is itself the component {}, which "
+                                "stands {} already",
+                                text::in_quotes(entry.key), text::in_quotes(as_component),
+                                reading.sources.place(other.position, entry.position)));
     }
 }
 

@@ -95,6 +95,11 @@ std::optional<Complaint> encoding_complaint(std::string_view text) {
         return Complaint{{}, "the file is UTF-16, expected UTF-8"};
     Position position;
     while (!text.empty()) {
+        if (text[0] >= ' ' && text[0] <= '~') {  // most are
+            ++position.column;
+            text.remove_prefix(1);
+            continue;
+        }
         const auto [point, bytes, valid] = text::first_character(text);
         if (!valid)
             return Complaint{position,
@@ -117,7 +122,8 @@ Complaint syntax_complaint(const yaml_parser_t& parser, std::string_view text) {
     if (parser.error == YAML_MEMORY_ERROR) return {{}, "not enough memory to read the file"};
     const char* problem = parser.problem == nullptr ? "syntax error" : parser.problem;
     const auto complaint = [problem](const yaml_mark_t& mark, std::string_view ours) {
-        return Complaint{{mark.line + 1, mark.column + 1},
+        return Complaint{{static_cast<std::uint32_t>(mark.line + 1),
+                          static_cast<std::uint32_t>(mark.column + 1)},
                          fmt::format("{} (YAML: {})", ours, problem)};
     };
     yaml_mark_t mark = parser.problem_mark;

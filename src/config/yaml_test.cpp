@@ -2,6 +2,7 @@
 // tests/config/.
 #include "config/yaml.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "text/words.hpp"
@@ -12,11 +13,14 @@ namespace {
 struct Read {
     std::optional<Node> root;
     std::string complaints;
+    Sources sources;
 };
 
 Read read(std::string_view text) {
     std::vector<Complaint> complaints;
-    Read read{read_yaml(text, complaints), {}};
+    Read read;
+    read.sources.files.emplace_back("vitals.yaml");
+    read.root = read_yaml(text, read.sources, complaints);
     for (const Complaint& complaint : complaints)
         read.complaints += std::to_string(complaint.position.line) + ":" +
                            std::to_string(complaint.position.column) + ": " + complaint.message +
@@ -53,13 +57,11 @@ TEST(Yaml, accepts_a_byte_order_mark_and_windows_line_ends) {
 }
 
 TEST(Yaml, goes_on_after_what_it_only_refuses) {
-    const Read file = read("a: &x 1\nb: *x\nc: !!str 2\na: 3\nd: 4\n");
+    const Read file = read("a: &x 1\nb: *y\nc: !!str 2\na: 3\nd: 4\n");
     ASSERT_TRUE(file.root);
     EXPECT_EQ(file.complaints,
-              "1:4: anchors such as '&x' are not used here; write the value out, or put it in "
-              "quotes if it is meant as text\n"
-              "2:4: '*x' is read as a YAML alias, which is not used here; put it in quotes if it "
-              "is meant as text\n"
+              "2:4: '*y' is read as a YAML alias, but no anchor '&y' ends above it in this file; "
+              "put it in quotes if it is meant as text\n"
               "3:4: '!!str' is read as a YAML tag, which is not used here; put it in quotes if it "
               "is meant as text\n"
               "4:1: 'a' stands here a second time, the first is on line 1\n");
@@ -69,15 +71,85 @@ TEST(Yaml, goes_on_after_what_it_only_refuses) {
     EXPECT_FALSE(file.root->find("d")->broken);
 }
 
-TEST(Yaml, billions_of_laughs_cost_nothing) {
-    std::string text = "a: &a [x, x, x, x, x, x, x, x, x]\n";
-    for (char c = 'b'; c <= 'k'; ++c)
-        text += std::string(1, c) + ": &" + c + " [*" + static_cast<char>(c - 1) + ", *" +
-                static_cast<char>(c - 1) + "]\n";
-    const Read file = read(text);
+TEST(Yaml, an_alias_is_a_copy_that_knows_where_it_stands_and_where_it_is_used) {
+    const Read file = read("a: &x {k: [1, 2]}\nb: *x\nc: &y [*x]\nd: *y\n");
+    ASSERT_TRUE(file.root) << file.complaints;
+    EXPECT_EQ(file.complaints, "");
+    const Node& value = file.root->find("b")->find("k")->items.at(1);
+    EXPECT_EQ(value.scalar, "2");
+    EXPECT_EQ(value.position, (Position{1, 15, 0, 1}));
+    EXPECT_EQ(file.sources.uses.at(1), (Position{2, 4}));
+    EXPECT_EQ(file.root->find("a")->find("k")->items.at(1).position, (Position{1, 15}));
+    // What an alias within an alias brings is used where the outer one stands.
+    const Node& inner = file.root->find("d")->items.at(0).find("k")->items.at(1);
+    EXPECT_EQ(inner.position.line, 1u);
+    EXPECT_EQ(file.sources.uses.at(inner.position.use), (Position{4, 4}));
+}
+
+TEST(Yaml, merge_keys_add_what_is_not_written) {
+    const Read file = read(
+        "x: &x {a: 1, b: 1}\ny: &y {b: 2, c: 2}\n"
+        "one: {<<: *x, b: 3}\ntwo: {a: 4, <<: [*y, *x, {d: 5}]}\nthree: {'<<': 6}\n");
     ASSERT_TRUE(file.root);
-    EXPECT_EQ(file.root->find("k")->items.size(), 2u);
-    EXPECT_TRUE(file.root->find("k")->items.at(0).items.empty());
+    EXPECT_EQ(file.complaints, "");
+    const auto written = [&file](std::string_view name) {
+        std::string text;
+        for (const Node::Entry& entry : file.root->find(name)->entries)
+            text += entry.key + entry.value.scalar;
+        return text;
+    };
+    EXPECT_EQ(written("one"), "b3a1");
+    EXPECT_EQ(written("two"), "a4b2c2d5");
+    EXPECT_EQ(written("three"), "<<6");
+    const Node::Entry& merged = file.root->find("one")->entries.at(1);
+    EXPECT_EQ(file.sources.uses.at(merged.position.use), (Position{3, 11}));
+}
+
+TEST(Yaml, refuses_merges_and_anchors_that_mean_nothing) {
+    EXPECT_EQ(read("a: {<<: 1}\nb: {<<: [{}, 2]}\n").complaints,
+              "1:9: '<<' takes a mapping or a list of mappings, such as *base\n"
+              "2:14: '<<' takes a mapping or a list of mappings, such as *base\n");
+    EXPECT_EQ(read("a: {<<: {}, <<: {}}\n").complaints,
+              "1:13: '<<' stands here a second time, the first is on line 1; several are merged "
+              "as '<<: [*a, *b]'\n");
+    EXPECT_EQ(read("a: &x 1\nb: &x 2\n").complaints,
+              "2:4: the anchor '&x' stands here a second time, the first is on line 1\n");
+    EXPECT_EQ(read("a: &base 1\nb: *bse\n").complaints,
+              "2:4: '*bse' is read as a YAML alias, but no anchor '&bse' ends above it in this "
+              "file, did you mean 'base'?; put it in quotes if it is meant as text\n");
+    EXPECT_EQ(read("a: &x [*x]\n").complaints,
+              "1:8: '*x' is read as a YAML alias, but no anchor '&x' ends above it in this file; "
+              "put it in quotes if it is meant as text\n");
+}
+
+TEST(Yaml, billions_of_laughs_are_refused_early) {
+    std::string text = "a: &a [x, x, x, x, x, x, x, x, x]\n";
+    for (char c = 'b'; c <= 'z'; ++c) {
+        text += std::string(1, c) + ": &" + c + " [";
+        for (int i = 0; i < 10; ++i) text += (i > 0 ? ", *" : "*") + std::string(1, c - 1);
+        text += "]\n";
+    }
+    const Read file = read(text);
+    EXPECT_FALSE(file.root);
+    EXPECT_EQ(file.complaints,
+              "7:8: '*f' stands for 1011111 values; aliases may bring 2000000 in all\n");
+}
+
+TEST(Yaml, aliases_nest_no_deeper_than_what_is_written) {
+    std::string text = "a: &a [x]\n";
+    for (int i = 0; i < 40; ++i)
+        text += fmt::format("b{}: &b{} [*{}]\n", i, i, i == 0 ? "a" : fmt::format("b{}", i - 1));
+    EXPECT_EQ(read(text).complaints, "31:12: '*b28' nests deeper than 32 levels here\n");
+}
+
+TEST(Yaml, holds_no_more_values_than_are_bearable) {
+    std::string text = "[";
+    for (std::size_t i = 0; i < max_values; ++i) text += "a,";
+    text += "]";
+    const Read file = read(text);
+    EXPECT_FALSE(file.root);
+    EXPECT_EQ(file.complaints, fmt::format("1:{}: the configuration holds more than {} values\n",
+                                           2 * max_values, max_values));
 }
 
 TEST(Yaml, refuses_bytes_that_are_not_utf8_at_their_place) {

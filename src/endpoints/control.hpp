@@ -13,6 +13,13 @@
 
 namespace vitals::endpoints {
 
+// A component of the configuration. The digest changes when its definition does, but for secrets:
+// these are left out, since whoever reads it could try out guesses.
+struct Definition {
+    std::string component, kind, digest;
+};
+using Definitions = std::vector<Definition>;
+
 // How requests ask the rest of the program to change something. Each call is made on a serving
 // thread and must not block; each callback may come from any thread.
 struct Control {
@@ -33,6 +40,8 @@ struct Control {
     std::function<std::string()> metrics;
     // Problems, one per line; empty when the new configuration is in force.
     std::function<void(std::function<void(std::vector<std::string> problems)>)> reload;
+    // Of the configuration in force, by name.
+    std::function<void(std::function<void(const Definitions&)>)> definitions;
 };
 
 // The field of an answer that says that a change will not survive.

@@ -182,6 +182,10 @@ void Responder::plan_operation(Question question) {
             not_allowed(refuse(405, fmt::format("{} is not possible here", method)), methods);
     }
     if (plan.response) return;
+    if (operation->render == nullptr && asked_by_options) {
+        plan.response = options_answer(methods, 200);
+        return;
+    }
     if (operation->render == nullptr) {
         plan.reads_body = true;
         plan.action = change_by(*operation, std::move(resource.names), std::string(target.raw_path),

@@ -41,6 +41,7 @@ class ControlApiTest : public ::testing::Test {
             done(why);
         };
         site.control.reload = [this](auto done) { done(problems); };
+        site.control.definitions = [](auto done) { done({{"db/main", "postgres", "abc"}}); };
         site.publish({{"db/main", Status::failed, 1h, "said \xff no"}, {"web"}});
         site.start();
     }
@@ -276,6 +277,17 @@ TEST_F(ControlApiTest, reload_tells_every_problem) {
               (json::array{"vitals.yaml:1:2: one", "vitals.yaml:3:4: two"}));
 }
 
+TEST_F(ControlApiTest, definitions_are_told_by_their_digests) {
+    Got got = ask("GET", "/v1/definitions");
+    EXPECT_EQ(got.status, 200);
+    EXPECT_EQ(got.body,
+              "{\"definitions\":{\"db/main\":{\"kind\":\"postgres\",\"digest\":\"abc\"}}}\n");
+    got = ask("OPTIONS", "/v1/definitions");
+    EXPECT_EQ(got.status, 200);
+    EXPECT_EQ(got.fields["allow"], "GET, HEAD, OPTIONS");
+    EXPECT_EQ(got.body, "");
+}
+
 TEST_F(ControlApiTest, elsewhere_every_operation_takes_its_right) {
     std::string ok = R"({"status":"ok"})", text = R"({"text":"x"})";
     struct Case {
@@ -283,7 +295,8 @@ TEST_F(ControlApiTest, elsewhere_every_operation_takes_its_right) {
     };
     for (const Case& each :
          {Case{"GET", "/v1/components", "", "r3ad"}, Case{"GET", "/v1/components/web", "", "r3ad"},
-          Case{"GET", "/v1/drain", "", "r3ad"}, Case{"PUT", "/v1/components/a", ok, "p0sh"},
+          Case{"GET", "/v1/drain", "", "r3ad"}, Case{"GET", "/v1/definitions", "", "r3ad"},
+          Case{"PUT", "/v1/components/a", ok, "p0sh"},
           Case{"DELETE", "/v1/components/a", "", "p0sh"},
           Case{"POST", "/v1/components/web/run", "", "0per"},
           Case{"PUT", "/v1/drain", text, "0per"}, Case{"POST", "/v1/reload", "", "0per"}}) {

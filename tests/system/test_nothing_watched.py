@@ -52,8 +52,8 @@ endpoints:
     assert run_vitals("validate", cwd=tmp_path).stdout == """\
 ./vitals.yaml is valid: 1 component, 3 endpoints, 2 listeners
   memory  told after at most 15 s, 1 run
-  /                    kubernetes
-  /metrics             metrics       with a token: scraper
-  /health/             page          on unix:control.sock
+  /                    kubernetes    1 component
+  /metrics             metrics       1 component, with a token: scraper
+  /health/             page          1 component, on unix:control.sock
   /v1/                 control API   with a token, without on unix:control.sock
 """
