@@ -353,6 +353,6 @@ const Subcommand subcommand::init = make_subcommand<Init, declare, run>(
     "with the reason. It never changes a line that is there.",
     "  vitals init                  writes ./vitals.yaml, or adds what is new to it\n"
     "  vitals init --diff           tells what is new and what is gone\n"
-    "  sudo vitals init --user vitals --output /etc/vitals/conf.d/10-this-machine.yaml\n");
+    "  sudo vitals init --user vitals -o /etc/vitals/conf.d/10-this-machine.yaml\n");
 
 }  // namespace vitals::cli
