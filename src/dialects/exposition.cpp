@@ -31,6 +31,11 @@ std::string_view word_of(ExpositionWriter::Type type, Exposition format) {
     return type == ExpositionWriter::Type::stateset ? "stateset" : "gauge";
 }
 
+// Most values are 0 or 1.
+std::string digits(std::uint64_t value) {
+    return value < 10 ? std::string(1, static_cast<char>('0' + value)) : std::to_string(value);
+}
+
 }  // namespace
 
 void ExpositionWriter::family(std::string_view name, Type type, std::string_view help,
@@ -55,22 +60,42 @@ void ExpositionWriter::family(std::string_view name, Type type, std::string_view
 }
 
 void ExpositionWriter::sample(Labels labels, std::uint64_t value) {
-    line(labels, std::to_string(value));
+    line({}, labels, digits(value));
 }
 
 void ExpositionWriter::sample(Labels labels, double value) {
-    if (std::isnan(value))
-        line(labels, "NaN");
-    else if (std::isinf(value))
-        line(labels, value > 0 ? "+Inf" : "-Inf");
-    else
-        line(labels, text::plain_number(value));
+    sample({}, labels, value);
 }
 
-void ExpositionWriter::line(Labels labels, std::string_view value) {
+void ExpositionWriter::sample(std::string_view first, Labels more, std::uint64_t value) {
+    line(first, more, digits(value));
+}
+
+void ExpositionWriter::sample(std::string_view first, Labels more, double value) {
+    if (std::isnan(value))
+        line(first, more, "NaN");
+    else if (std::isinf(value))
+        line(first, more, value > 0 ? "+Inf" : "-Inf");
+    else
+        line(first, more, text::plain_number(value));
+}
+
+std::string ExpositionWriter::label_text(std::string_view name, std::string_view content) {
+    std::string text(name);
+    text += "=\"";
+    text::append_label(text, content);
+    return text += '"';
+}
+
+void ExpositionWriter::line(std::string_view first, Labels more, std::string_view value) {
     out_ += sample_name_;
     char before = '{';
-    for (const auto& [name, content] : labels) {
+    if (!first.empty()) {
+        out_ += before;
+        out_ += first;
+        before = ',';
+    }
+    for (const auto& [name, content] : more) {
         out_ += before;
         out_ += name;
         out_ += "=\"";

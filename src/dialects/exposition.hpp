@@ -28,10 +28,15 @@ class ExpositionWriter {
     // One sample of the family announced last.
     void sample(Labels labels, std::uint64_t value);
     void sample(Labels labels, double value);
+    // The same, where the first label stands in many samples: `first` is what label_text() made of
+    // it.
+    void sample(std::string_view first, Labels more, std::uint64_t value);
+    void sample(std::string_view first, Labels more, double value);
+    static std::string label_text(std::string_view name, std::string_view content);
     void end();  // `# EOF` where the format has it
 
   private:
-    void line(Labels labels, std::string_view value);
+    void line(std::string_view first, Labels more, std::string_view value);
 
     std::string& out_;
     Exposition format_;

@@ -19,7 +19,13 @@ namespace {
 struct Options {};
 
 using Type = ExpositionWriter::Type;
-using States = std::vector<const ComponentState*>;
+// What is shown of a component, with what each of its twenty samples needs.
+struct Shown {
+    const ComponentState* state;
+    std::string component;  // its label
+    Status current;         // at the moment of rendering
+};
+using States = std::vector<Shown>;
 
 constexpr std::array statuses{Status::ok, Status::degraded, Status::failed, Status::unknown};
 
@@ -35,14 +41,14 @@ void write_infos(ExpositionWriter& writer, const States& states) {
     writer.family("vitals_component", Type::info,
                   "What the configuration says of the component; tags in one text, with commas.");
     std::string tags;
-    for (const ComponentState* state : states) {
-        const Component& component = *state->component;
+    for (const auto& [state, component, current] : states) {
+        const Component& configured = *state->component;
         tags.clear();
-        for (const std::string& tag : component.tags) tags += (tags.empty() ? "" : ",") + tag;
-        writer.sample({{"component", component.name},
-                       {"kind", component.kind},
-                       {"group", component.group()},
-                       {"critical", component.critical ? "true" : "false"},
+        for (const std::string& tag : configured.tags) tags += (tags.empty() ? "" : ",") + tag;
+        writer.sample(component,
+                      {{"kind", configured.kind},
+                       {"group", configured.group()},
+                       {"critical", configured.critical ? "true" : "false"},
                        {"tags", tags}},
                       std::uint64_t{1});
     }
@@ -51,24 +57,23 @@ void write_infos(ExpositionWriter& writer, const States& states) {
 void write_statuses(ExpositionWriter& writer, const States& states, Steady now) {
     writer.family("vitals_component_status", Type::gauge,
                   "The component's status: 0 ok, 1 degraded, 2 failed, 3 unknown.");
-    for (const ComponentState* state : states)
-        writer.sample({{"component", state->name()}, {"kind", state->component->kind}},
-                      static_cast<std::uint64_t>(state->status(now)));
+    for (const auto& [state, component, current] : states)
+        writer.sample(component, {{"kind", state->component->kind}},
+                      static_cast<std::uint64_t>(current));
     writer.family("vitals_component_state", Type::stateset,
                   "The component's status as one series per status.");
-    for (const ComponentState* state : states)
+    for (const auto& [state, component, current] : states)
         for (const Status status : statuses)
-            writer.sample(
-                {{"component", state->name()}, {"vitals_component_state", to_string(status)}},
-                std::uint64_t{state->status(now) == status});
+            writer.sample(component, {{"vitals_component_state", to_string(status)}},
+                          std::uint64_t{current == status});
     writer.family("vitals_component_age_seconds", Type::gauge,
                   "Time since the component's latest run ended.", "seconds");
-    for (const ComponentState* state : states)
-        if (state->last != nullptr)
-            writer.sample({{"component", state->name()}}, seconds(now - state->observed));
+    for (const auto& [state, component, current] : states)
+        if (state->last != nullptr) writer.sample(component, {}, seconds(now - state->observed));
 }
 
-void write_phases(ExpositionWriter& writer, const ComponentState& state) {
+void write_phases(ExpositionWriter& writer, const ComponentState& state,
+                  std::string_view component) {
     // A step that was taken twice (a retry on a fresh connection) is one series.
     std::vector<Phase> summed;
     for (const Phase& phase : state.last->phases) {
@@ -79,38 +84,35 @@ void write_phases(ExpositionWriter& writer, const ComponentState& state) {
             known->duration += phase.duration;
     }
     for (const Phase& phase : summed)
-        writer.sample({{"component", state.name()}, {"phase", phase.name}},
-                      seconds(phase.duration));
+        writer.sample(component, {{"phase", phase.name}}, seconds(phase.duration));
 }
 
 void write_runs(ExpositionWriter& writer, const States& states) {
     writer.family("vitals_check_duration_seconds", Type::gauge,
                   "How long the component's latest run took.", "seconds");
-    for (const ComponentState* state : states)
-        if (state->last != nullptr)
-            writer.sample({{"component", state->name()}}, seconds(state->last->duration));
+    for (const auto& [state, component, current] : states)
+        if (state->last != nullptr) writer.sample(component, {}, seconds(state->last->duration));
     writer.family("vitals_check_phase_seconds", Type::gauge,
                   "How long one step of the component's latest run took.", "seconds");
-    for (const ComponentState* state : states)
-        if (state->last != nullptr) write_phases(writer, *state);
+    for (const auto& [state, component, current] : states)
+        if (state->last != nullptr) write_phases(writer, *state, component);
     writer.family("vitals_check_runs", Type::counter, "Finished runs by what they found.");
-    for (const ComponentState* state : states)
+    for (const auto& [state, component, current] : states)
         for (const Status status : statuses)
-            writer.sample({{"component", state->name()}, {"result", to_string(status)}},
+            writer.sample(component, {{"result", to_string(status)}},
                           state->runs[static_cast<std::size_t>(status)]);
     writer.family("vitals_transitions", Type::counter,
                   "Changes of the component's status by the status reached.");
-    for (const ComponentState* state : states)
+    for (const auto& [state, component, current] : states)
         for (const Status status : statuses)
-            writer.sample({{"component", state->name()}, {"to", to_string(status)}},
+            writer.sample(component, {{"to", to_string(status)}},
                           state->transitions[static_cast<std::size_t>(status)]);
 }
 
-void write_whole(ExpositionWriter& writer, const Snapshot& snapshot, const States& states,
-                 const Request& request) {
+void write_whole(ExpositionWriter& writer, const Snapshot& snapshot, Status whole) {
     writer.family("vitals_status", Type::gauge,
                   "The whole by its components: 0 ok, 1 degraded, 2 failed, 3 unknown.");
-    writer.sample({}, static_cast<std::uint64_t>(overall_status(snapshot, states, request)));
+    writer.sample({}, static_cast<std::uint64_t>(whole));
     writer.family("vitals_out_of_service", Type::gauge,
                   "1 while this instance is decommissioned or shutting down.");
     writer.sample({}, std::uint64_t{snapshot.decommission.active()});
@@ -152,10 +154,15 @@ Response render(const Snapshot& snapshot, const Request& request) {
     response.headers.emplace_back("Vary", "Accept");
     // The process' own figures are of the last second: who asks more often costs nothing.
     response.repeat_for = std::chrono::seconds(1);
-    const States states = visible(snapshot, request, true);
+    const auto seen = visible(snapshot, request, true);
+    States states;
+    states.reserve(seen.size());
+    for (const ComponentState* state : seen)
+        states.emplace_back(state, ExpositionWriter::label_text("component", state->name()),
+                            state->status(request.now));
     response.body.reserve(4096 + states.size() * 1536);
     ExpositionWriter writer(response.body, format);
-    write_whole(writer, snapshot, states, request);
+    write_whole(writer, snapshot, overall_status(snapshot, seen, request));
     write_infos(writer, states);
     write_statuses(writer, states, request.now);
     write_runs(writer, states);
