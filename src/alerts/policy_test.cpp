@@ -542,5 +542,30 @@ TEST_F(ByHand, keys_name_store_incident_receiver_and_serial) {
     EXPECT_EQ(message_key("7f3a", *take(110)), "7f3a-1-mail-1");
 }
 
+// ---- what it costs ----------------------------------------------------------------------------
+
+TEST(Policy, a_thousand_open_incidents_do_not_slow_it_down) {
+    constexpr int count = 10'000;
+    std::vector<std::string> names;
+    for (int number = 0; number < count; ++number) names.push_back(fmt::format("s{:04}", number));
+    Settings settings = settings_with({{0s, {"chat", "mail"}}, {900s, {"pager"}}}, 3600s);
+    settings.incidents.storm.count = 100'000;
+    Play play(settings, components(names));
+    for (int number = 0; number < 1000; ++number)
+        play.fail(100, names[static_cast<std::size_t>(number)]);
+    EXPECT_EQ(play.got(200).size(), 2000U);
+    play.receiver(200, "chat", Mode::down);
+    const auto began = std::chrono::steady_clock::now();
+    constexpr int rounds = 4;
+    for (int round = 0; round < rounds; ++round)
+        for (std::size_t number = 1000; number < 2000; ++number)
+            play.say(300 + 100 * round, names[number],
+                     round % 2 == 0 ? Status::failed : Status::ok);
+    play.world.advance(800);
+    const auto each = (std::chrono::steady_clock::now() - began) / (rounds * 1000);
+    RecordProperty("nanoseconds_per_event", static_cast<int>(each / 1ns));
+    EXPECT_LT(each, 1ms);  // some microseconds; what grows with the open incidents takes far more
+}
+
 }  // namespace
 }  // namespace vitals::alerts

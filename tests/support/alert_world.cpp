@@ -102,6 +102,7 @@ void AlertWorld::settle() {
 }
 
 bool AlertWorld::all_muted(const std::vector<std::string>& names) const {
+    if (accepted_.empty()) return false;
     return std::all_of(names.begin(), names.end(), [this](const std::string& name) {
         Component component;
         for (const Component& each : components_)
