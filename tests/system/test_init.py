@@ -203,6 +203,26 @@ def test_what_is_new_is_added_and_no_line_changes(everything, tmp_path):
     assert sum(each["check"] == "redis" for each in components(text).values()) == 1
 
 
+def test_a_system_with_conf_d_gets_a_file_there(machine):
+    """As the package sets it up; what another file of conf.d watches is known."""
+    folder = machine.folder / "etc/vitals/conf.d"
+    folder.mkdir(parents=True)
+    (machine.folder / "etc/vitals/vitals.yaml").write_text("include: conf.d/*.yaml\n")
+    (folder / "50-mine.yaml").write_text("components:\n  root: {check: disk, path: /}\n")
+    file = folder / "10-this-machine.yaml"
+    answer = machine.run("init")
+    assert answer.returncode == 0, answer
+    assert answer.stdout.startswith("/etc/vitals/conf.d/10-this-machine.yaml: "), answer
+    text = file.read_text()
+    assert list(yaml.safe_load(text)) == ["components"] and "memory" in text
+    assert "check: disk, path: /}" not in text, "50-mine.yaml has it"
+    assert not (machine.folder / "vitals.yaml").exists()
+    answer = machine.run("init")
+    assert answer.stdout == "/etc/vitals/conf.d/10-this-machine.yaml: nothing is new\n", answer
+    answer = machine.run("validate")
+    assert answer.returncode == 0, answer.stderr
+
+
 def test_what_does_not_pass_is_a_comment_with_the_reason(machine):
     password = databases.Redis("--requirepass", "s3cret")
     try:
