@@ -10,6 +10,12 @@
 
 namespace vitals::app {
 
+std::size_t served_endpoints(const config::Config& config) {
+    return static_cast<std::size_t>(
+        std::count_if(config.endpoints.begin(), config.endpoints.end(),
+                      [](const config::EndpointConfig& each) { return each.enabled; }));
+}
+
 bool waits_for_secret(const config::ComponentConfig& component) {
     const checks::Kind* kind = find_kind(component.kind);
     if (kind == nullptr || !component.options) return false;

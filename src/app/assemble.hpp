@@ -25,6 +25,9 @@ std::shared_ptr<const endpoints::Routes> routes_of(const config::Config& config)
 // What tells one configuration from another, by component: groups of workers are some, too.
 endpoints::Definitions compared_definitions(const config::Config& config);
 
+// How many endpoints answer: those that are not switched off.
+std::size_t served_endpoints(const config::Config& config);
+
 // Whether it needs a secret that has no value yet.
 bool waits_for_secret(const config::ComponentConfig& component);
 

@@ -14,9 +14,10 @@ endpoints::Control Daemon::control() {
             decommission_.text = text;
             engine_.decommission(decommission_);
             if (text == "OK")
-                log_(LogLevel::info, "recommissioned by " + who);
+                field_log_(LogLevel::info, "recommissioned by " + who, {{"by", who}});
             else
-                log_(LogLevel::warning, fmt::format("decommissioned by {}: {}", who, text));
+                field_log_(LogLevel::warning, fmt::format("decommissioned by {}: {}", who, text),
+                           {{"by", who}, {"text", text}});
             save_decommission(text, done);
         });
     };
@@ -25,9 +26,13 @@ endpoints::Control Daemon::control() {
             answer(engine::accept_push(engine_, std::move(push)), std::move(done));
         });
     };
-    control.remove = [this](std::string name, auto done) {
-        loop_.post([this, name = std::move(name), done = std::move(done)] {
-            answer(engine::remove_pushed(engine_, name), done);
+    control.remove = [this](std::string name, std::string who, auto done) {
+        loop_.post([this, name = std::move(name), who = std::move(who), done = std::move(done)] {
+            engine::PushResult result = engine::remove_pushed(engine_, name);
+            if (result.answer == PushAnswer::done)
+                field_log_(LogLevel::info, fmt::format("{}: removed by {}", name, who),
+                           {{"component", name}, {"by", who}});
+            answer(std::move(result), done);
         });
     };
     control.run = [this](std::string name, auto done) {
@@ -44,8 +49,10 @@ endpoints::Control Daemon::control() {
             engine_.when_published([done, problem] { done(problem); });
         });
     };
-    control.reload = [this](auto done) {
-        loop_.post([this, done = std::move(done)]() mutable { reload(std::move(done)); });
+    control.reload = [this](std::string who, auto done) {
+        loop_.post([this, who = std::move(who), done = std::move(done)]() mutable {
+            reload(std::move(who), std::move(done));
+        });
     };
     control.definitions = [this](auto done) {
         loop_.post([this, done = std::move(done)] { done(compared_definitions(*config_)); });

@@ -57,7 +57,7 @@ int serve(const ServeOptions& options) {
     // the process small. Without fast bins a larger allocation does not have to gather them first.
     mallopt(M_ARENA_MAX, 1);
     mallopt(M_MXFAST, 0);
-    Daemon daemon(std::move(*loaded), options, log);
+    Daemon daemon(std::move(*loaded), options, logger);
     return daemon.run();
 }
 

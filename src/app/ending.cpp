@@ -31,15 +31,16 @@ void end_within(std::chrono::microseconds time) {
 }  // namespace
 
 void Daemon::on_signal(int number) {
-    if (number == SIGHUP) return reload([](const std::vector<std::string>&) {});
+    if (number == SIGHUP) return reload("SIGHUP", [](const endpoints::ReloadResult&) {});
     if (draining_) {
         log_(LogLevel::warning, "second signal: stopping at once");
         end_within(end_at_once);
         return loop_.stop();
     }
     draining_ = true;
-    log_(LogLevel::info, fmt::format("stopping: not ready from now on, serving for {} ms more",
-                                     config_->drain.delay.count()));
+    log_(LogLevel::info,
+         fmt::format("stopping by {}: not ready from now on, serving for {} ms more",
+                     number == SIGINT ? "SIGINT" : "SIGTERM", config_->drain.delay.count()));
     notify_.send("STOPPING=1\nSTATUS=draining");
     end_within(config_->drain.timeout + orderly_end);
     decommission_.draining = true;
@@ -57,7 +58,7 @@ void Daemon::look_at_drain(Steady end) {
     drain_timer_.arm(clock_.steady() + drain_poll, [this, end] { look_at_drain(end); });
 }
 
-// systemd's watchdog hangs on this loop: it is fed only while the engine turns.
+// systemd's watchdog is fed by this loop: only while the engine turns.
 void Daemon::keep_alive() {
     if (!notify_.watchdog()) return;
     notify_.send("WATCHDOG=1");

@@ -66,18 +66,37 @@ bool write_all(int descriptor, std::string_view bytes) {
 
 }  // namespace
 
-std::string log_line(LogLevel level, std::string_view message, System time, bool json) {
-    std::string said = text::masked(message);
+namespace {
+
+// No credentials, no line break.
+std::string fit(std::string_view text) {
+    std::string said = text::masked(text);
     for (char& c : said)
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+    return said;
+}
+
+}  // namespace
+
+std::string log_line(LogLevel level, std::string_view message, System time, bool json,
+                     std::span<const LogField> fields) {
+    const std::string said = fit(message);
     if (json) {
         std::string line;
-        text::JsonWriter(line)
-            .object()
+        text::JsonWriter writer(line);
+        writer.object()
             .member("time", rfc3339_millis(time))
             .member("level", name_of(level))
-            .member("message", said)
-            .end_object();
+            .member("message", said);
+        for (const LogField& field : fields) {
+            if (const auto* text = std::get_if<std::string_view>(&field.value))
+                writer.member(field.name, fit(*text));
+            else if (const auto* number = std::get_if<double>(&field.value))
+                writer.member(field.name, *number);
+            else
+                writer.member(field.name, std::get<std::uint64_t>(field.value));
+        }
+        writer.end_object();
         return line + '\n';
     }
     return fmt::format("{} {:<7} {}\n", rfc3339_millis(time), name_of(level), said);
@@ -85,7 +104,7 @@ std::string log_line(LogLevel level, std::string_view message, System time, bool
 
 // Shared with the thread, which is left behind when nobody reads.
 struct Logger::State {
-    void take(LogLevel level, std::string_view message);
+    void take(LogLevel level, std::string_view message, LogFields fields = {});
     void run();
 
     LogLevel least = LogLevel::info;
@@ -103,9 +122,10 @@ struct Logger::State {
     std::thread thread;
 };
 
-void Logger::State::take(LogLevel level, std::string_view message) {
+void Logger::State::take(LogLevel level, std::string_view message, LogFields fields) {
     if (level < least) return;
-    const std::string line = log_line(level, message, std::chrono::system_clock::now(), json);
+    const std::string line =
+        log_line(level, message, std::chrono::system_clock::now(), json, fields);
     const std::lock_guard lock(mutex);
     if (stop || queue.size() + line.size() > most_queued) {
         ++dropped;
@@ -174,6 +194,12 @@ Logger::~Logger() {
 Log Logger::log() const {
     return
         [state = state_](LogLevel level, std::string_view message) { state->take(level, message); };
+}
+
+FieldLog Logger::field_log() const {
+    return [state = state_](LogLevel level, std::string_view message, LogFields fields) {
+        state->take(level, message, fields);
+    };
 }
 
 }  // namespace vitals::app

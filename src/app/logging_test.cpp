@@ -23,6 +23,16 @@ TEST(LogLine, is_one_line_whatever_is_in_it) {
               "\\\"x\\\" {}\"}\n");
 }
 
+TEST(LogLine, has_fields_in_json_and_stays_one_line) {
+    const LogField fields[] = {
+        {"component", "db\n1"}, {"duration", 1.5}, {"pid", std::uint64_t{7}}};
+    EXPECT_EQ(log_line(LogLevel::info, "up", time_of_day, true, fields),
+              "{\"time\":\"2027-01-15T08:00:00.123Z\",\"level\":\"info\",\"message\":\"up\","
+              "\"component\":\"db 1\",\"duration\":1.5,\"pid\":7}\n");
+    EXPECT_EQ(log_line(LogLevel::info, "up", time_of_day, false, fields),
+              "2027-01-15T08:00:00.123Z info    up\n");
+}
+
 TEST(LogLine, shows_no_password_of_a_url) {
     EXPECT_EQ(
         log_line(LogLevel::info, "redis://:pw1@h1,redis://:pw2@h2 is down", time_of_day, false),
@@ -82,7 +92,7 @@ TEST(Logger, drops_and_counts_what_is_not_read_and_waits_for_nobody) {
     const std::string told = pipe.until("of the log were dropped");
     const auto at = told.rfind("warning ") + 8;
     const int dropped = std::stoi(told.substr(at));
-    EXPECT_GT(dropped, 1'500);
+    EXPECT_GT(dropped, 800);  // one queue is full; one more may be on its way to the pipe
     EXPECT_LT(dropped, 2'500);
 
     for (int i = 0; i < 100; ++i) log(LogLevel::info, message);

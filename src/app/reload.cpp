@@ -31,11 +31,29 @@ config::Problem unread(const std::string& file, const std::exception_ptr& proble
     }
 }
 
+// Both have their components by name.
+void compare(const config::Config& before, const config::Config& after,
+             endpoints::ReloadResult& result) {
+    auto old = before.components.begin();
+    const auto leave = [&] { result.removed.push_back((old++)->component.name); };
+    for (const config::ComponentConfig& each : after.components) {
+        while (old != before.components.end() && old->component.name < each.component.name) leave();
+        if (old == before.components.end() || old->component.name != each.component.name) {
+            result.added.push_back(each.component.name);
+            continue;
+        }
+        if (old->fingerprint != each.fingerprint) result.changed.push_back(each.component.name);
+        ++old;
+    }
+    while (old != before.components.end()) leave();
+}
+
 }  // namespace
 
 // Somebody may have changed the file after the reload under way has read it: then it is read once
 // more, and they wait for that.
-void Daemon::reload(Reloaded done) {
+void Daemon::reload(std::string who, Reloaded done) {
+    if (!asked_by_.contains(who)) asked_by_ += (asked_by_.empty() ? "" : ", ") + who;
     asked_.push_back(std::move(done));
     if (!reloading_) begin_reload();
 }
@@ -47,6 +65,7 @@ void Daemon::begin_reload() {
                                  std::chrono::steady_clock::now().time_since_epoch())
                                  .count()));
     answered_ = std::exchange(asked_, {});
+    reload_by_ = std::exchange(asked_by_, {});
     if (options_.file == config::standard_input)
         return end_reload(std::unexpected(config::Problems{
             {config_->file,
@@ -66,23 +85,25 @@ void Daemon::begin_reload() {
 }
 
 void Daemon::end_reload(Loaded loaded) {
-    std::vector<std::string> problems = apply(loaded);
-    engine_.when_published(
-        [answered = std::exchange(answered_, {}), problems = std::move(problems)] {
-            for (const Reloaded& done : answered) done(problems);
-        });
+    endpoints::ReloadResult result = apply(loaded);
+    engine_.when_published([answered = std::exchange(answered_, {}), result = std::move(result)] {
+        for (const Reloaded& done : answered) done(result);
+    });
     notify_.send("READY=1\nSTATUS=serving");
     reloading_ = false;
     if (!asked_.empty()) begin_reload();
 }
 
-std::vector<std::string> Daemon::apply(Loaded& loaded) {
+endpoints::ReloadResult Daemon::apply(Loaded& loaded) {
+    endpoints::ReloadResult result;
     if (!loaded) {
-        const auto problems = lines_of(loaded.error());
-        log_(LogLevel::error, fmt::format("the configuration was not reloaded, {} in it:",
-                                          text::counted(problems.size(), "problem")));
-        for (const std::string& problem : problems) log_(LogLevel::error, problem);
-        return problems;
+        result.problems = lines_of(loaded.error());
+        field_log_(LogLevel::error,
+                   fmt::format("the configuration was not reloaded for {}, {} in it:", reload_by_,
+                               text::counted(result.problems.size(), "problem")),
+                   {{"by", reload_by_}});
+        for (const std::string& problem : result.problems) log_(LogLevel::error, problem);
+        return result;
     }
     const auto before = config_;
     config_ = std::make_shared<config::Config>(std::move(*loaded));
@@ -94,10 +115,20 @@ std::vector<std::string> Daemon::apply(Loaded& loaded) {
     secret_files_.configure(config_->secrets);
     server_->replace_routes(routes_of(*config_));
     for (const std::string& warning : config_->warnings) log_(LogLevel::warning, warning);
-    tell_what_waits();
-    log_(LogLevel::info, fmt::format("configuration reloaded: {} components, {} endpoints",
-                                     config_->components.size(), config_->endpoints.size()));
-    return {};
+    compare(*before, *config_, result);
+    result.waiting = tell_what_waits();
+    field_log_(
+        LogLevel::info,
+        fmt::format("configuration reloaded by {}: {} components, of these {} new and {} "
+                    "changed; {} removed; {} endpoints",
+                    reload_by_, config_->components.size(), result.added.size(),
+                    result.changed.size(), result.removed.size(), served_endpoints(*config_)),
+        {{"by", reload_by_},
+         {"components", static_cast<std::uint64_t>(config_->components.size())},
+         {"added", static_cast<std::uint64_t>(result.added.size())},
+         {"changed", static_cast<std::uint64_t>(result.changed.size())},
+         {"removed", static_cast<std::uint64_t>(result.removed.size())}});
+    return result;
 }
 
 std::map<std::string, std::string> fixed_at_start(const config::Config& config) {
@@ -117,12 +148,15 @@ std::map<std::string, std::string> fixed_at_start(const config::Config& config) 
 }
 
 // What only a restart changes is said as long as it waits for one.
-void Daemon::tell_what_waits() {
-    for (const auto& [what, now] : fixed_at_start(*config_))
-        if (fixed_.at(what) != now)
-            log_(LogLevel::warning,
-                 fmt::format("{} changed in the configuration; restart for it to take effect",
-                             what));
+std::vector<std::string> Daemon::tell_what_waits() {
+    std::vector<std::string> waiting;
+    for (const auto& [what, now] : fixed_at_start(*config_)) {
+        if (fixed_.at(what) == now) continue;
+        waiting.push_back(what);
+        log_(LogLevel::warning,
+             fmt::format("{} changed in the configuration; restart for it to take effect", what));
+    }
+    return waiting;
 }
 
 }  // namespace vitals::app

@@ -24,13 +24,14 @@ constexpr auto recall_every = 500ms;
 
 }  // namespace
 
-Daemon::Daemon(config::Config config, ServeOptions options, Log log)
+Daemon::Daemon(config::Config config, ServeOptions options, const Logger& logger)
     : options_(std::move(options)),
-      log_(std::move(log)),
+      log_(logger.log()),
+      field_log_(logger.field_log()),
       config_(std::make_shared<config::Config>(std::move(config))),
       fixed_(fixed_at_start(*config_)),
       environment_(loop_),
-      engine_(environment_, clock_, hub_, log_, config_->service),
+      engine_(environment_, clock_, hub_, {}, config_->service),
       workers_(environment_, clock_, log_,
                [this](workers::Groups::Shown shown) { show(std::move(shown)); }),
       states_(loop_, engine_, clock_),
@@ -43,13 +44,17 @@ Daemon::Daemon(config::Config config, ServeOptions options, Log log)
 
 int Daemon::run() {
     if (!open_store()) return exit_state;
-    engine_.on_transition([this](const Transition& transition) { store_->append(transition); });
+    engine_.on_transition([this](const Transition& transition) {
+        log_transition(transition);
+        store_->append(transition);
+    });
     engine_.before_publishing([this] { workers_.judge_pushed(); });
     // Before anybody can know that we are there: an early SIGHUP must not end us.
     loop_.on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int number) { on_signal(number); });
     vault_.on_round([this] { vault_was_read(); });
     watch(*config_);
     if (const int code = listen(); code != 0) return code;
+    log_summary();
     secret_files_.configure(config_->secrets);
     for (const std::string& warning : config_->warnings) log_(LogLevel::warning, warning);
     notify_.send("READY=1\nSTATUS=serving");
@@ -212,15 +217,6 @@ int Daemon::listen() {
     } catch (const std::exception& error) {
         log_(LogLevel::error, error.what());
         return exit_listener;
-    }
-    for (std::size_t i = 0; i < config_->listeners.size(); ++i) {
-        const Listener& listener = config_->listeners[i];
-        if (listener.unix_path.empty())
-            log_(LogLevel::info,
-                 fmt::format("listening on {}://{}:{}", listener.tls ? "https" : "http",
-                             listener.host, server_->port(i)));
-        else
-            log_(LogLevel::info, "listening on unix:" + listener.unix_path);
     }
     return 0;
 }

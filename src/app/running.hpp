@@ -12,6 +12,7 @@
 #include <set>
 
 #include "app/daemon.hpp"
+#include "app/logging.hpp"
 #include "app/notify.hpp"
 #include "app/saved_states.hpp"
 #include "config/config.hpp"
@@ -35,7 +36,7 @@ std::map<std::string, std::string> fixed_at_start(const config::Config& config);
 
 class Daemon {
   public:
-    Daemon(config::Config config, ServeOptions options, Log log);
+    Daemon(config::Config config, ServeOptions options, const Logger& logger);
     int run();  // the exit code
 
   private:
@@ -49,16 +50,18 @@ class Daemon {
     void vault_was_read();
     void report_secrets();
     int listen();
+    void log_transition(const Transition& transition);
+    void log_summary();
 
     endpoints::Control control();
     void answer(engine::PushResult result, std::function<void(PushAnswer, std::string)> done);
     void show(workers::Groups::Shown shown);
 
     using Loaded = std::expected<config::Config, config::Problems>;
-    using Reloaded = std::function<void(std::vector<std::string>)>;
-    void reload(Reloaded done);
-    std::vector<std::string> apply(Loaded& loaded);
-    void tell_what_waits();
+    using Reloaded = std::function<void(endpoints::ReloadResult)>;
+    void reload(std::string who, Reloaded done);
+    endpoints::ReloadResult apply(Loaded& loaded);
+    std::vector<std::string> tell_what_waits();
     void begin_reload();
     void end_reload(Loaded loaded);
 
@@ -68,6 +71,7 @@ class Daemon {
 
     ServeOptions options_;
     Log log_;
+    FieldLog field_log_;
     Notify notify_;
     Clock& clock_ = real_clock();
     std::shared_ptr<config::Config> config_;          // replaced on the engine's thread
@@ -90,6 +94,8 @@ class Daemon {
     Decommission decommission_;
     bool in_doubt_ = false;  // until the disk has answered, or an operator has
     bool reloading_ = false;
+    std::string reload_by_;           // who asked for the one under way
+    std::string asked_by_;            // for the next
     std::vector<Reloaded> asked_;     // for a reload that has not begun
     std::vector<Reloaded> answered_;  // by the one under way
     bool draining_ = false;

@@ -16,11 +16,13 @@ constexpr Field url_field(std::string_view sentence, std::string_view example) {
 
 template <class Options>
 constexpr Field password_field() {
-    return field<&Options::password>("password", "With which password; or in the URL.");
+    return field<&Options::password>("password",
+                                     "The password of the user; it may stand in the URL instead.");
 }
 
 template <class Options>
-constexpr Field tls_field(std::string_view sentence = "Whom to trust, and who to be.") {
+constexpr Field tls_field(std::string_view sentence =
+                              "Which authorities to trust, and which client certificate to show.") {
     return field<&Options::tls>("tls", sentence, {.members = net::tls_fields});
 }
 

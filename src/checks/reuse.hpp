@@ -28,8 +28,8 @@ template <class Options>
 constexpr Field auth_every_field() {
     return field<&Options::auth_every>(
         "auth_every",
-        "How old a log-in may be: runs that follow each other faster share a connection, and the "
-        "first run after that time connects and logs in anew; `0s`: every run does.",
+        "How old a log-in may be. Runs within that time share a connection; the first run after it "
+        "connects and logs in again. `0s`: every run does.",
         {.least = 0});
 }
 

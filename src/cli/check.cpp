@@ -10,6 +10,7 @@
 #include "app/check_once.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/failure.hpp"
+#include "cli/meant_url.hpp"
 #include "cli/selection.hpp"
 #include "model/clock.hpp"
 #include "secrets/vault_secrets.hpp"
@@ -31,22 +32,7 @@ std::expected<config::ComponentConfig, Failure> component_of_url(const std::stri
     const auto shown = text::masked_url(url);
     const auto* kind = app::kind_of_url(url);
     if (kind == nullptr || kind->from_url == nullptr) {
-        const std::string plain = url.substr(0, url.substr(0, url.find(':')).rfind('+'));
-        if (plain.size() < url.size() && app::kind_of_url(plain + ':') != nullptr) {
-            return std::unexpected(
-                Failure{exit_code::usage, fmt::format("no kind of check takes {}; write {}://",
-                                                      text::in_quotes(shown), plain)});
-        }
-        std::string schemes;
-        for (const auto* one : app::kinds()) {
-            for (const auto scheme : one->schemes) {
-                schemes += (schemes.empty() ? "" : ", ") + std::string(scheme);
-            }
-        }
-        return std::unexpected(Failure{
-            exit_code::usage, fmt::format("no kind of check takes {}; known are URLs that begin "
-                                          "with {}, each followed by ':'",
-                                          text::in_quotes(shown), schemes)});
+        return std::unexpected(Failure{exit_code::usage, unknown_scheme(url)});
     }
     const auto options = kind->description.make();
     Verified good = kind->from_url(options.ref(), url);
@@ -80,11 +66,24 @@ Components with_secrets(Components components, const config::Config& config, Not
     return components;
 }
 
+// The first that looks like a host and resembles the name of no component.
+const std::string* word_without_scheme(const std::vector<std::string>& words,
+                                       const std::vector<const Component*>& known) {
+    for (const auto& word : words) {
+        std::vector<std::string_view> names;
+        for (const Component* component : known) names.push_back(component->name);
+        if (!text::nearest(word, names) && !lacks_scheme(word).empty()) return &word;
+    }
+    return nullptr;
+}
+
 std::expected<Components, Failure> from_configuration(const std::vector<std::string>& names,
                                                       const std::string& file, Notes& notes) {
     auto config = load_configuration(file, true);
     if (!config) {
         auto failure = config.error();
+        if (const auto* word = word_without_scheme(names, {}); !failure.located && word != nullptr)
+            return std::unexpected(Failure{exit_code::usage, lacks_scheme(*word)});
         if (!failure.located) failure.text += ", or a URL to check such as https://example.org";
         return std::unexpected(std::move(failure));
     }
@@ -95,6 +94,8 @@ std::expected<Components, Failure> from_configuration(const std::vector<std::str
     }
     std::vector<const Component*> known;
     for (const auto& component : config->components) known.push_back(&component.component);
+    if (const auto* word = word_without_scheme(names, known))
+        return std::unexpected(Failure{exit_code::usage, lacks_scheme(*word)});
     const auto selected = select(names, known);
     if (!selected) {
         return std::unexpected(Failure{exit_code::usage, config->file + ": " + selected.error()});
@@ -161,7 +162,7 @@ static int run(const Check& command, const Terminal& terminal) {
     std::string text;
     switch (command.format) {
         case Format::table:
-            text = as_table(snapshot, now, whole, false);
+            text = as_table(snapshot, now, whole, {.verbose = command.verbose});
             break;
         case Format::json:
             text = as_json(snapshot, now);
@@ -182,6 +183,7 @@ void declare(Arguments& to, Check& command) {
                    "before one excludes. Or URLs to check as they stand. None: all components.");
     to.configuration(command.file);
     to.format("-f,--format", command.format, "For a person, a program or a monitoring system.");
+    to.flag("-v,--verbose", command.verbose, "Shows the phases of runs that are ok, too.");
     to.duration("--timeout", command.timeout,
                 "How long one check may take, instead of the configuration's (5s for a URL).");
     to.colour();

@@ -15,6 +15,7 @@ struct Check {
     std::string file;
     Format format = Format::table;
     std::optional<std::chrono::milliseconds> timeout;
+    bool verbose = false;
 };
 
 namespace subcommand {

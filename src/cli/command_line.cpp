@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <memory>
 
-#include "app/daemon.hpp"
 #include "cli/subcommand.hpp"
+#include "cli/version.hpp"
 #include "model/description.hpp"
 #include "text/words.hpp"
 
@@ -179,8 +179,7 @@ Parsing::Parsing() {
         "  vitals check https://example.org    check something once\n"
         "  vitals COMMAND --help               everything about one command\n");
     app.set_help_flag("-h,--help", "Prints this.");
-    app.set_version_flag("-V,--version", std::string("vitals ") + app::version,
-                         "Prints the version.");
+    app.set_version_flag("-V,--version", version_text(), "Prints what vitals version prints.");
     app.require_subcommand(0, 1);
     app.allow_extras();  // complained of below, with a suggestion
     std::vector<std::string>* nothing = nullptr;
@@ -264,6 +263,39 @@ std::string complaint(const Grammar& at, const std::string& word) {
     return "no command " + text::in_quotes(word) + text::did_you_mean(word, known);
 }
 
+// `one of bash, zsh or fish` where the name is a list of choices.
+std::string spoken(const std::string& name) {
+    if (!name.contains('|')) return name;
+    return "one of " + text::one_of(text::split_choices(name));
+}
+
+// What the parser found wrong, in our words. Its own begin with the name of the argument, but for
+// two that name two.
+std::string our_words(const Grammar& at, const CLI::ParseError& error) {
+    const std::string what = error.what();
+    const auto before = [&what](std::string_view mark) { return what.substr(0, what.find(mark)); };
+    const auto behind = [&what](std::string_view mark) {
+        return what.substr(what.find(mark) + mark.size());
+    };
+    if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
+        return spoken(before(" is required")) + " is missing";
+    if (dynamic_cast<const CLI::RequiresError*>(&error) != nullptr)
+        return before(" requires ") + " needs " + behind(" requires ") + " beside it";
+    if (dynamic_cast<const CLI::ExcludesError*>(&error) != nullptr)
+        return before(" excludes ") + " and " + behind(" excludes ") + " exclude each other";
+    const std::string name = before(": ");
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+        for (const auto& option : at.options)
+            if (std::ranges::find(option.names, name) != option.names.end())
+                return name + " needs a value: " + spoken(option.value);
+        return name + " needs a value";
+    }
+    // What a check of ours said of a value; choices are said there already.
+    if (dynamic_cast<const CLI::ValidationError*>(&error) != nullptr)
+        return name.starts_with('-') || !name.contains('|') ? what : behind(": ");
+    return what;
+}
+
 Colour colour_of(std::string_view name) {
     if (name == "always") return Colour::always;
     return name == "never" ? Colour::never : Colour::automatic;
@@ -320,10 +352,11 @@ CommandLine parse(const std::vector<std::string>& words, std::size_t help_width)
         result.meaning = Shown{help_text(grammar_of(parsing.app), help_width)};
         return result;
     } catch (const CLI::CallForVersion& version) {
-        result.meaning = Shown{std::string(version.what()) + '\n'};
+        result.meaning = Shown{version.what()};
         return result;
     } catch (const CLI::ParseError& error) {
-        result.meaning = misused(grammar_of(parsing.app), error.what());
+        const auto& at = grammar_of(parsing.app);
+        result.meaning = misused(at, our_words(at, error));
         return result;
     }
     const auto& at = grammar_of(parsing.app);

@@ -14,10 +14,21 @@ namespace vitals::cli {
 
 enum class Format : std::uint8_t { table, json, nagios };
 
-// One line per component (more where the terminal is narrow) and one for the whole. Shows private
-// error texts: whoever runs the command is the operator. `with_age`: the results were not made
-// just now. A terminal with a height gets no more lines than it has; ok components are left out.
-std::string as_table(const Snapshot& snapshot, Steady now, const Terminal& terminal, bool with_age);
+// What a table shows beside status, name and detail.
+struct TableColumns {
+    bool reported = false;  // by a daemon: since when it is so, and how old the result is
+    bool verbose = false;   // durations and phases of all, not only of those that are not ok
+};
+
+// What is wrong comes first, causes before others, each with its consequences below it. One line
+// per component (more where the terminal is narrow) and one for the whole. Shows private error
+// texts: whoever runs the command is the operator. A terminal with a height gets no more lines than
+// it has; ok components are left out.
+std::string as_table(const Snapshot& snapshot, Steady now, const Terminal& terminal,
+                     TableColumns shown = {});
+
+// `14:03:12` within a day of `now`, `Nov 18` within 300, else `2025-11`; local time.
+std::string local_time(System time, System now);
 
 // One object: `status`, `checked_at`, `components` with status, detail, error, phases, properties.
 // What the snapshot does not hold, as one made of a daemon's public answer, is left out.

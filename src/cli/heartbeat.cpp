@@ -52,7 +52,7 @@ class Sender {
         return runs_command_ ? std::expected<void, Failure>() : push(Status::ok, detail_);
     }
 
-    // What is told last: how it ended, empty when it ended well. A worker takes its leave.
+    // What is told last: how it ended, empty when it ended well. A worker leaves.
     std::expected<void, Failure> ended(const std::string& how) {
         auto worker = as_worker(R"({"leaving":true})");
         if (!worker) return std::unexpected(worker.error());
@@ -260,8 +260,8 @@ const Subcommand subcommand::heartbeat = make_subcommand<Heartbeat, declare, run
     "Tells the daemon that a component or a worker is alive, once or every so often. With a "
     "command, a component is judged by how it ends: nothing is told while it runs, an exit "
     "code other than 0 is failed, and one that does not end is failed when the time to live "
-    "is over. A worker is alive while its command runs, and takes its leave. The command's "
-    "exit code is ours.",
+    "is over. A worker is alive while its command runs, and leaves its group when the command "
+    "ends. The exit code is that of the command.",
     "  vitals heartbeat import                          once, as from a script\n"
     "  vitals heartbeat import --every 5s               until stopped\n"
     "  vitals heartbeat mail/sender-1 -- ./sender       a worker of the group mail\n"

@@ -5,8 +5,10 @@
 
 #include "app/catalog.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/failure.hpp"
 #include "cli/reference.hpp"
 #include "config/config.hpp"
+#include "config/other_words.hpp"
 #include "text/words.hpp"
 
 namespace vitals::cli {
@@ -15,18 +17,22 @@ static int show_kinds(const Kinds& command, const Terminal& terminal) {
     if (command.format == "markdown") {
         return print(reference_page()) ? exit_code::ok : exit_code::output;
     }
+    const bool json = command.format == "json";
     if (command.kind.empty()) {
+        if (json) return print(kinds_json(app::kinds())) ? exit_code::ok : exit_code::output;
         return print(kinds_table(app::kinds(), terminal)) ? exit_code::ok : exit_code::output;
     }
     const auto* kind = app::find_kind(command.kind);
     if (kind == nullptr) {
         std::vector<std::string_view> known;
         for (const auto* one : app::kinds()) known.push_back(one->description.name);
-        print_error("vitals kinds: no kind " + text::in_quotes(command.kind) +
-                    text::did_you_mean(command.kind, known) + '\n' +
-                    "'vitals kinds' lists them.\n");
-        return exit_code::usage;
+        auto why = config::other_kind(command.kind);
+        if (why.empty())
+            why = "no kind " + text::in_quotes(command.kind) +
+                  text::did_you_mean(command.kind, known, "; 'vitals kinds' lists them");
+        return give_up("kinds", {exit_code::usage, why}, Format::table);
     }
+    if (json) return print(kind_json(*kind)) ? exit_code::ok : exit_code::output;
     return print(kind_text(*kind, terminal)) ? exit_code::ok : exit_code::output;
 }
 
@@ -40,8 +46,9 @@ namespace {
 
 void declare_kinds(Arguments& to, Kinds& command) {
     to.positional("KIND", command.kind, "One kind, in full.");
-    to.choice("-f,--format", command.format, "table|markdown",
-              "For a terminal, or the whole reference page (docs/configuration.md).");
+    to.choice(
+        "-f,--format", command.format, "table|json|markdown",
+        "For a terminal, for a program, or the whole reference page (docs/configuration.md).");
     to.colour();
 }
 

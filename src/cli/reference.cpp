@@ -111,6 +111,53 @@ std::size_t reading_width(const Terminal& terminal) {
 
 }  // namespace
 
+const std::string_view example_configuration = R"(# vitals.yaml
+service: {name: shop, version: 2.6.0}
+listeners:
+  - address: 127.0.0.1:8080
+defaults: {interval: 10s, timeout: 5s}
+components:
+  website: {check: http, url: "https://www.example.org/", slow_above: 1s}
+  databases/main: {check: tcp, url: "tcp://127.0.0.1:5432", failures: 3}
+  disk: {check: disk, path: /, critical: false}
+)";
+
+namespace {
+
+constexpr ValueForm forms[] = {
+    {"duration", "`250ms`, `10s`, `5m`, `1h`, `30d`", "always with a unit"},
+    {"size", "`512KiB`, `10GiB`, `1024`", "plain bytes without a unit"},
+    {"percentage", "`90%`", ""},
+    {"true or false", "`true`, `false`", ""},
+    {"list of texts", "`[a, b]`, or `a`", "one text stands for a list of one"},
+    {"secret", "`text`, `{env: NAME}`, `{file: PATH}`, `{vault: \"mount/path#key\"}`",
+     "a file and a [vault](operating.md#secrets-and-their-rotation) are read again within 10 s of "
+     "a change"},
+};
+
+// Code loses its backquotes, a link its target.
+std::string without_markdown(std::string_view text) {
+    std::string made;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text.substr(at).starts_with("]("))
+            at = std::min(text.find(')', at), text.size() - 1);
+        else if (text[at] != '`' &&
+                 !(text[at] == '[' && text.find("](", at) < text.find(']', at) + 1))
+            made += text[at];
+    }
+    return made;
+}
+
+}  // namespace
+
+const std::span<const ValueForm> value_forms = forms;
+
+std::string ValueForm::spoken() const {
+    auto text = without_markdown(written);
+    if (!remarks.empty()) text += "; " + without_markdown(remarks);
+    return text + '.';
+}
+
 std::string as_sentence(std::string_view text) {
     std::string result(text);
     if (!result.empty() && result[0] >= 'a' && result[0] <= 'z') {

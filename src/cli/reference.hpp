@@ -13,6 +13,18 @@
 
 namespace vitals::cli {
 
+// A small configuration, as a beginning.
+extern const std::string_view example_configuration;
+
+// How values of a type are written. In Markdown.
+struct ValueForm {
+    std::string_view type;
+    std::string_view written;
+    std::string_view remarks;
+    std::string spoken() const;  // both, without Markdown
+};
+extern const std::span<const ValueForm> value_forms;
+
 // One key, in words.
 struct KeyText {
     std::string name;      // of a nested one: `tls.ca`
@@ -36,5 +48,8 @@ std::string as_sentence(std::string_view text);
 std::string kinds_table(std::span<const checks::Kind* const> kinds, const Terminal& terminal);
 std::string kind_text(const checks::Kind& kind, const Terminal& terminal);
 std::string reference_page();  // Markdown
+// An array of objects, or with one kind that object: name, what it does and proves, keys, example.
+std::string kinds_json(std::span<const checks::Kind* const> kinds);
+std::string kind_json(const checks::Kind& kind);
 
 }  // namespace vitals::cli

@@ -24,29 +24,10 @@ as `FILE:LINE:COLUMN: what is wrong`; `vitals serve` refuses to start with such 
 JSON Schema that editors understand. This page is made from the descriptions that the parser itself
 uses.
 
-```yaml
-# vitals.yaml
-service: {name: shop, version: 2.6.0}
-listeners:
-  - address: 127.0.0.1:8080
-defaults: {interval: 10s, timeout: 5s}
-components:
-  website: {check: http, url: "https://www.example.org/", slow_above: 1s}
-  databases/main: {check: tcp, url: "tcp://127.0.0.1:5432", failures: 3}
-  disk: {check: disk, path: /, critical: false}
-```
+)";
 
-## How values are written
-
-| kind of value | written | remarks |
-|---|---|---|
-| duration | `250ms`, `10s`, `5m`, `1h`, `30d` | always with a unit |
-| size | `512KiB`, `10GiB`, `1024` | plain bytes without a unit |
-| percentage | `90%` | |
-| true or false | `true`, `false` | |
-| list of texts | `[a, b]`, or `a` | one text stands for a list of one |
-| secret | `text`, `{env: NAME}`, `{file: PATH}`, `{vault: "mount/path#key"}` | a file and a [vault](operating.md#secrets-and-their-rotation) are read again within 10 s of a change |
-
+constexpr std::string_view rules =
+    R"(
 `${NAME}` in any value is replaced by that environment variable, `${NAME:-default}` by the default
 where the variable is unset or empty, and `$${` stands for a plain `${`. YAML tags are refused, and
 so is a key that stands twice.
@@ -224,6 +205,14 @@ std::string dialect_section(const dialects::Dialect& dialect) {
 
 std::string reference_page() {
     std::string text(introduction);
+    text += fmt::format(
+        "```yaml\n{}```\n\n## How values are written\n\n"
+        "| kind of value | written | remarks |\n|---|---|---|\n",
+        example_configuration);
+    for (const auto& form : value_forms)
+        text += fmt::format("| {} | {} |{} |\n", form.type, form.written,
+                            form.remarks.empty() ? "" : ' ' + std::string(form.remarks));
+    text += rules;
     text += "\n## Sections of the file\n";
     for (const auto& section : config::all_sections()) {
         text += section_text(section);

@@ -28,7 +28,7 @@ struct Example {
     std::int64_t days = 14;
 };
 constexpr Field inner_fields[] = {
-    field<&Inner::ca>("ca", "Whom to trust."),
+    field<&Inner::ca>("ca", "Which authorities to trust."),
     field<&Inner::verify>("verify", "Whether to verify."),
 };
 constexpr Field example_fields[] = {

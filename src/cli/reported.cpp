@@ -112,6 +112,7 @@ std::shared_ptr<const ComponentState> read_component(const json::object& object,
     auto outcome = std::make_shared<Outcome>();
     outcome->status = *status;
     outcome->detail = text_of(object, "detail");
+    state->since = time_of(object, "since").value_or(System());
     if (const auto age = number_of(object, "age_seconds")) {
         state->observed = now - from_seconds(*age);
         // A stale result's error and phases are not news.

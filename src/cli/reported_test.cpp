@@ -36,13 +36,13 @@ TEST(Components, look_like_what_check_shows) {
     const auto snapshot = read_components(components, now);
     ASSERT_TRUE(snapshot) << snapshot.error();
     EXPECT_EQ(snapshot->service.name, "shop");
-    EXPECT_EQ(below(as_table(*snapshot, now, {.unicode = true}, true)), R"(
+    EXPECT_EQ(below(as_table(*snapshot, now, {.unicode = true}, {.reported = true})), R"(
 decommissioned: kernel update
-STATUS      NAME        TIME     AGE  DETAIL
-✗ failed    database  0.4 ms     3 s  connection refused: 127.0.0.1:5432
-? unknown   disk              66 min  stale (not critical)
-? unknown   new                       not run yet
-✗ failed    shop       12 ms     1 s  status 500, because of database  (connect 1.0 ms · wait 11 ms)
+STATUS      NAME         AGE  DETAIL
+✗ failed    database     3 s  connection refused: 127.0.0.1:5432
+✗ failed    └ shop       1 s  status 500  (connect 1.0 ms · wait 11 ms)
+? unknown   disk      66 min  stale (not critical)
+? unknown   new               not run yet
 failed: 4 components: 2 failed, 2 unknown
 )");
 }
@@ -65,7 +65,8 @@ TEST(Components, of_vitals_alone_are_nothing_watched) {
                                           now);
     ASSERT_TRUE(snapshot) << snapshot.error();
     EXPECT_EQ(overall(*snapshot, now), Status::unknown);
-    EXPECT_TRUE(as_table(*snapshot, now, {}, true).ends_with("\nunknown: nothing is watched\n"));
+    EXPECT_TRUE(as_table(*snapshot, now, {}, {.reported = true})
+                    .ends_with("\nunknown: nothing is watched\n"));
     EXPECT_EQ(as_nagios(*snapshot, now), "VITALS UNKNOWN - nothing is watched\n");
 }
 
@@ -101,12 +102,12 @@ TEST(HealthJson, is_read_for_those_without_a_token) {
                                   "cause":"disk"}]}})",
         now);
     ASSERT_TRUE(snapshot) << snapshot.error();
-    EXPECT_EQ(below(as_table(*snapshot, now, {.unicode = true}, false)), R"(
-STATUS      NAME   TIME  DETAIL
-✓ ok        a:b   12 ms
-! degraded  disk         86 % used
-? unknown   new          not run yet
-✗ failed    shop         status 500, because of disk
+    EXPECT_EQ(below(as_table(*snapshot, now, {.unicode = true})), R"(
+STATUS      NAME     TIME  DETAIL
+! degraded  disk           86 % used
+✗ failed    └ shop         status 500
+? unknown   new            not run yet
+✓ ok        a:b     12 ms
 failed: 4 components: 1 failed, 1 unknown, 1 degraded, 1 ok
 )");
     EXPECT_FALSE(read_health_json("{}", now));

@@ -37,6 +37,12 @@ std::expected<std::vector<Selected>, std::string> select(
         if (word.is_glob() || word.by != SelectorWord::By::name) {
             return std::unexpected("no component matches " + text::in_quotes(meant));
         }
+        const std::string group = std::string(meant) + '/';
+        if (std::ranges::any_of(known, [&group](const Component* component) {
+                return component->name.starts_with(group);
+            }))
+            return std::unexpected("no component " + text::in_quotes(meant) + "; '" + group +
+                                   "*' takes that group");
         std::vector<std::string_view> names;
         for (const Component* component : known) names.push_back(component->name);
         return std::unexpected("no component " + text::in_quotes(meant) +

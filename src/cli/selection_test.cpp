@@ -48,6 +48,7 @@ TEST(Select, says_what_takes_nothing) {
               "no component 'databses/main', did you mean 'databases/main'?");
     EXPECT_EQ(selected({"disk", "quite something else"}), "no component 'quite something else'");
     EXPECT_EQ(selected({"queues/*"}), "no component matches 'queues/*'");
+    EXPECT_EQ(selected({"databases"}), "no component 'databases'; 'databases/*' takes that group");
     EXPECT_EQ(selected({"*", "!dsik"}), "no component 'dsik', did you mean 'disk'?");
 }
 

@@ -11,9 +11,11 @@
 #include "cli/daemon_client.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/reported.hpp"
+#include "cli/screen_text.hpp"
 #include "cli/selection.hpp"
 #include "model/clock.hpp"
 #include "model/selector.hpp"
+#include "text/amount.hpp"
 
 namespace vitals::cli {
 namespace {
@@ -44,6 +46,7 @@ std::expected<Seen, Failure> look(const Daemon& daemon) {
             exit_code::unreachable,
             fmt::format("{}: {}; is that vitals?", daemon.address().shown(), snapshot.error())});
     }
+    snapshot->taken_at = real_clock().system();
     return Seen{std::move(*snapshot), answer->body, true};
 }
 
@@ -84,7 +87,7 @@ std::expected<Picture, Failure> picture(const Daemon& daemon, const ShowStatus& 
     if (seen->body.empty() && by_what_is_not_public) {
         return std::unexpected(
             Failure{exit_code::refused,
-                    "the public answer tells neither tags nor kinds; show a token with "
+                    "the public answer has neither tags nor kinds; show a token with "
                     "--token-file or $VITALS_TOKEN, or ask a listener that has 'control: true'"});
     }
     if (const auto narrowed = narrow(seen->snapshot, command.names); !narrowed) {
@@ -108,7 +111,8 @@ std::expected<Picture, Failure> picture(const Daemon& daemon, const ShowStatus& 
                                                 : only_components(seen->body, seen->snapshot, now);
             break;
         case Format::table:
-            made.text = as_table(seen->snapshot, now, terminal, seen->with_ages);
+            made.text = as_table(seen->snapshot, now, terminal,
+                                 {.reported = seen->with_ages, .verbose = command.verbose});
             if (seen->body.empty()) {
                 made.text += paint(terminal, Paint::faint,
                                    "the public answer: a token, or a listener with 'control: "
@@ -130,16 +134,78 @@ std::string redrawn(const std::string& text) {
     return result + "\x1b[J";
 }
 
+// The same lines, faint: their colours would say that it is so now.
+std::string faded(const std::string& text, const Terminal& terminal) {
+    std::string plain;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text[at] == '\x1b') {
+            at = std::min(text.find('m', at), text.size());
+            continue;
+        }
+        plain += text[at];
+    }
+    std::string made;
+    for (std::size_t from = 0; from < plain.size();) {
+        const auto end = std::min(plain.find('\n', from), plain.size());
+        made += paint(terminal, Paint::faint, plain.substr(from, end - from)) + '\n';
+        from = end + 1;
+    }
+    return made;
+}
+
+// What is shown again and again: a clock, and the table. While the daemon is away, the table as it
+// was last, marked as old.
+class Screen {
+  public:
+    explicit Screen(const Terminal& terminal) : terminal_(terminal) {}
+
+    // A table that was made just now.
+    std::string current(const std::string& table, const std::string& address) {
+        seen_ = real_clock().steady();
+        last_ = faded(table, terminal_);
+        return paint(terminal_, Paint::faint, clock() + "  " + address) + '\n' + table;
+    }
+
+    // Why there is none, above the last one.
+    std::string away(const std::string& why) const {
+        std::string text = clock() + "  " + why;
+        if (!last_.empty())
+            text += fmt::format("; this is what was known {} ago:",
+                                text::spoken_age(real_clock().steady() - seen_));
+        std::string made;
+        for (const auto& line : wrap(text, terminal_.width))
+            made += paint(terminal_, Paint::red, line) + '\n';
+        return made + last_;
+    }
+
+  private:
+    static std::string clock() {
+        const System now = real_clock().system();
+        return local_time(now, now);
+    }
+
+    const Terminal terminal_;
+    Steady seen_{};
+    std::string last_;
+};
+
 int watch(const Daemon& daemon, const ShowStatus& command, const Terminal& terminal) {
+    const bool is_table = command.format == Format::table;
+    const bool draws = terminal.interactive && is_table;
+    Terminal rest = terminal;
+    if (rest.height > 0) --rest.height;  // below the clock
+    Screen screen(terminal);
     bool first = true;
     for (;;) {
-        const auto made = picture(daemon, command, terminal);
+        const auto made = picture(daemon, command, rest);
         if (!made && made.error().code == exit_code::usage && first) {
             return give_up("status", made.error(), command.format);
         }
         // A daemon that is away may come back: that is what one watches for.
-        const auto text = made ? made->text : made.error().text + '\n';
-        const bool draws = terminal.interactive && command.format == Format::table;
+        std::string text = made ? made->text : made.error().text + '\n';
+        if (is_table)
+            text = made ? screen.current(text, daemon.address().shown())
+                        : screen.away(clean(made.error().text));
         if (draws && first) print("\x1b[2J");
         if (!print(draws ? redrawn(text) : text)) return exit_code::output;
         first = false;
@@ -177,7 +243,10 @@ void declare(Arguments& to, ShowStatus& command) {
     to.flag("--ready", command.ready,
             "The exit code says whether traffic may come: 0 when ok or degraded and in "
             "service, else 1. For HEALTHCHECK, keepalived and the like.");
-    to.flag("-w,--watch", command.watch, "Shows it again and again, until Ctrl-C.");
+    to.flag("-v,--verbose", command.verbose, "Shows durations and phases of what is ok, too.");
+    to.flag(
+        "-w,--watch", command.watch,
+        "Shows it again and again, until Ctrl-C. While the daemon is away, what was known last.");
     to.duration("--every", command.every, "How often --watch asks; default 2s.");
     to.colour();
 }

@@ -14,6 +14,7 @@ struct ShowStatus {
     DaemonOptions daemon;
     Format format = Format::table;
     bool watch = false;
+    bool verbose = false;
     bool ready = false;  // the exit code is 0 or 1: whether it does its work, degraded or not
     std::chrono::milliseconds every{2'000};
 };

@@ -4,6 +4,8 @@
     named(serve) \
     named(check) \
     named(status) \
+    named(run) \
+    named(reload) \
     named(validate) \
     named(init) \
     named(kinds) \
@@ -13,7 +15,9 @@
     named(decommission) \
     named(recommission) \
     named(drill) \
-    named(completion)
+    named(completion) \
+    named(man) \
+    named(version)
 // clang-format on
 
 #include "cli/subcommand.hpp"

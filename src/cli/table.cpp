@@ -4,7 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <ctime>
+#include <map>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/formats.hpp"
@@ -19,8 +23,9 @@ constexpr std::size_t status_width = 10;  // symbol, space, the longest word
 
 struct Columns {
     std::size_t name = 4;
-    std::size_t time = 4;
-    std::size_t age = 0;     // 0: not shown
+    std::size_t since = 0;  // 0: not shown, as the next two
+    std::size_t time = 0;
+    std::size_t age = 0;
     std::size_t detail = 0;  // where the text begins
     std::size_t text = 0;    // its width; 0: no limit
     bool below = false;      // too narrow: the text goes below its component
@@ -29,7 +34,7 @@ struct Columns {
 struct Line {
     const ComponentState* state = nullptr;
     Status status = Status::unknown;
-    std::string name, time, age, text, phases;
+    std::string name, since, time, age, text, phases;
 };
 
 std::string phases_of(const Outcome& outcome, const Terminal& terminal) {
@@ -52,7 +57,9 @@ std::string without_echo(std::string error, std::string_view detail) {
     return error;
 }
 
-std::string text_of(const Snapshot& snapshot, const ComponentState& state, Steady now) {
+// Without its root cause, where that stands right above.
+std::string text_of(const Snapshot& snapshot, const ComponentState& state, Steady now,
+                    bool below_cause) {
     std::string text = clean(state.detail(now));
     const auto add = [&text](std::string_view separator, const std::string& more) {
         if (more.empty()) return;
@@ -70,7 +77,8 @@ std::string text_of(const Snapshot& snapshot, const ComponentState& state, Stead
             add(": ", error);
         }
     }
-    if (const auto cause = snapshot.causes.find(state.name()); cause != snapshot.causes.end()) {
+    if (const auto cause = snapshot.causes.find(state.name());
+        !below_cause && cause != snapshot.causes.end()) {
         add(", ", "because of " + clean(cause->second));
     }
     if (status != Status::ok && !state.component->critical) add(" ", "(not critical)");
@@ -78,14 +86,50 @@ std::string text_of(const Snapshot& snapshot, const ComponentState& state, Stead
 }
 
 Line line_of(const Snapshot& snapshot, const ComponentState& state, Steady now,
-             const Terminal& terminal) {
-    Line line{.state = &state, .status = state.status(now), .name = clean(state.name())};
-    line.text = text_of(snapshot, state, now);
+             const Terminal& terminal, TableColumns shown, bool consequence) {
+    Line line{.state = &state, .status = state.status(now)};
+    line.name = clean(state.name());
+    if (consequence) line.name.insert(0, terminal.unicode ? "└ " : "` ");
+    line.text = text_of(snapshot, state, now, consequence);
+    if (shown.reported && state.since != System())
+        line.since = local_time(state.since, snapshot.taken_at);
     if (state.last == nullptr) return line;
     if (state.last->duration.count() > 0) line.time = text::spoken_duration(state.last->duration);
     line.age = text::spoken_age(now - state.observed);
-    line.phases = phases_of(*state.last, terminal);
+    if (shown.verbose || line.status != Status::ok) line.phases = phases_of(*state.last, terminal);
     return line;
+}
+
+// What is wrong before what is well; what follows from a cause right below it.
+std::vector<Line> lines_of(const Snapshot& snapshot, Steady now, const Terminal& terminal,
+                           TableColumns shown) {
+    // Those that have no cause themselves; a cause that is not shown has no consequences here.
+    std::set<std::string_view> roots;
+    for (const auto& state : snapshot.components)
+        if (!snapshot.causes.contains(state->name())) roots.insert(state->name());
+    std::vector<const ComponentState*> others;
+    std::map<std::string_view, std::vector<const ComponentState*>> consequences;
+    for (const auto& state : snapshot.components) {
+        const auto cause = snapshot.causes.find(state->name());
+        if (cause != snapshot.causes.end() && roots.contains(cause->second))
+            consequences[cause->second].push_back(state.get());
+        else
+            others.push_back(state.get());
+    }
+    std::vector<Line> lines;
+    const auto add = [&](const ComponentState* state) {
+        lines.push_back(line_of(snapshot, *state, now, terminal, shown, false));
+        const auto below = consequences.find(state->name());
+        if (below == consequences.end()) return;
+        for (const auto* each : below->second)
+            lines.push_back(line_of(snapshot, *each, now, terminal, shown, true));
+    };
+    for (const auto* state : others)
+        if (consequences.contains(state->name())) add(state);
+    for (const auto status : {Status::failed, Status::unknown, Status::degraded, Status::ok})
+        for (const auto* state : others)
+            if (state->status(now) == status && !consequences.contains(state->name())) add(state);
+    return lines;
 }
 
 // URLs are long names. Half of a wide terminal may go to them, and any width of a file.
@@ -93,22 +137,33 @@ std::size_t widest_name(const Terminal& terminal) {
     return terminal.width == 0 ? std::string::npos : std::max<std::size_t>(40, terminal.width / 2);
 }
 
-Columns layout(const std::vector<Line>& lines, const Terminal& terminal, bool with_age) {
-    Columns columns_of;
-    if (with_age) columns_of.age = 3;
+Columns layout(const std::vector<Line>& lines, const Terminal& terminal, TableColumns shown) {
+    Columns made;
+    const bool dated =
+        std::ranges::any_of(lines, [](const Line& line) { return !line.since.empty(); });
+    if (dated) made.since = std::string_view("SINCE").size();
+    if (shown.reported) made.age = std::string_view("AGE").size();
+    if (!shown.reported || shown.verbose) made.time = std::string_view("TIME").size();
     for (const auto& line : lines) {
-        columns_of.name =
-            std::max(columns_of.name, std::min(columns(line.name), widest_name(terminal)));
-        columns_of.time = std::max(columns_of.time, columns(line.time));
-        if (with_age) columns_of.age = std::max(columns_of.age, columns(line.age));
+        made.name = std::max(made.name, std::min(columns(line.name), widest_name(terminal)));
+        if (made.since > 0) made.since = std::max(made.since, columns(line.since));
+        if (made.time > 0) made.time = std::max(made.time, columns(line.time));
+        if (made.age > 0) made.age = std::max(made.age, columns(line.age));
     }
-    columns_of.detail = status_width + 2 + columns_of.name + 2 + columns_of.time + 2;
-    if (with_age) columns_of.detail += columns_of.age + 2;
-    if (terminal.width == 0) return columns_of;
-    columns_of.below = columns_of.detail + narrowest_detail > terminal.width;
-    if (columns_of.below) columns_of.detail = 4;
-    columns_of.text = terminal.width > columns_of.detail ? terminal.width - columns_of.detail : 1;
-    return columns_of;
+    made.detail = status_width + 2 + made.name + 2;
+    for (const auto width : {made.since, made.time, made.age})
+        if (width > 0) made.detail += width + 2;
+    if (terminal.width == 0) return made;
+    // What a narrow screen has no room for is left out, the age first.
+    for (auto* optional : {&made.age, &made.since}) {
+        if (*optional == 0 || made.detail - 2 <= terminal.width) continue;
+        made.detail -= *optional + 2;
+        *optional = 0;
+    }
+    made.below = made.detail + narrowest_detail > terminal.width;
+    if (made.below) made.detail = 4;
+    made.text = terminal.width > made.detail ? terminal.width - made.detail : 1;
+    return made;
 }
 
 // The text and its phases, as lines of the detail column.
@@ -134,8 +189,9 @@ void without_trailing_spaces(std::string& text) {
 }
 
 std::string head(const Columns& layout, const Terminal& terminal) {
-    std::string text = pad_right("STATUS", status_width) + "  " + pad_right("NAME", layout.name) +
-                       "  " + pad_left("TIME", layout.time);
+    std::string text = pad_right("STATUS", status_width) + "  " + pad_right("NAME", layout.name);
+    if (layout.since > 0) text += "  " + pad_left("SINCE", layout.since);
+    if (layout.time > 0) text += "  " + pad_left("TIME", layout.time);
     if (layout.age > 0) text += "  " + pad_left("AGE", layout.age);
     if (!layout.below) text += "  DETAIL";
     return paint(terminal, Paint::faint, text) + '\n';
@@ -149,7 +205,8 @@ std::string row(const Line& line, const Columns& layout, const Terminal& termina
     text += "  " + paint(terminal, Paint::strong, line.name);
     const auto name = columns(line.name);
     if (name < layout.name) text += std::string(layout.name - name, ' ');
-    text += "  " + pad_left(line.time, layout.time);
+    if (layout.since > 0) text += "  " + pad_left(line.since, layout.since);
+    if (layout.time > 0) text += "  " + pad_left(line.time, layout.time);
     if (layout.age > 0) text += "  " + pad_left(line.age, layout.age);
     const auto details = detail_lines(line, layout, terminal);
     const std::string indent(layout.detail, ' ');
@@ -229,8 +286,21 @@ Status overall(const Snapshot& snapshot, Steady now) {
     return aggregate(states, now);
 }
 
+std::string local_time(System time, System now) {
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+    std::tm parts{};
+    ::localtime_r(&seconds, &parts);
+    const auto away = std::chrono::abs(now - time);
+    const char* const format = away < std::chrono::days(1)     ? "%H:%M:%S"
+                               : away < std::chrono::days(300) ? "%b %e"
+                                                               : "%Y-%m";
+    std::array<char, 32> text{};
+    const auto length = std::strftime(text.data(), text.size(), format, &parts);
+    return {text.data(), length};
+}
+
 std::string as_table(const Snapshot& snapshot, Steady now, const Terminal& terminal,
-                     bool with_age) {
+                     TableColumns shown) {
     std::string text;
     if (snapshot.decommission.active()) {
         const auto why = snapshot.decommission.draining
@@ -238,12 +308,9 @@ std::string as_table(const Snapshot& snapshot, Steady now, const Terminal& termi
                              : "decommissioned: " + clean(snapshot.decommission.text);
         text += paint(terminal, Paint::yellow, why) + '\n';
     }
-    std::vector<Line> lines;
-    for (const auto& state : snapshot.components) {
-        lines.push_back(line_of(snapshot, *state, now, terminal));
-    }
+    const auto lines = lines_of(snapshot, now, terminal, shown);
     if (lines.empty()) return text + "no components\n";
-    const auto shape = layout(lines, terminal, with_age);
+    const auto shape = layout(lines, terminal, shown);
     // Beside the rows stand the head, the summary, a line above or below, and the cursor's own.
     const auto room = terminal.height > 5 ? terminal.height - 4 : SIZE_MAX;
     text += head(shape, terminal) + rows(lines, shape, terminal, room);

@@ -258,7 +258,7 @@ const Subcommand subcommand::validate = make_subcommand<Validate, declare, run>(
     "error, FILE:LINE:COLUMN: what is wrong; then the exit code is 78. Of one that is valid it "
     "prints how soon each failure is told, and what is served where.",
     "  vitals validate vitals.yaml\n"
-    "  vitals validate --no-secrets -c vitals.yaml    secrets are not at hand\n"
+    "  vitals validate --no-secrets -c vitals.yaml    without the values of secrets\n"
     "  vitals validate --diff                         what a reload would change\n");
 
 }  // namespace vitals::cli

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "config/other_words.hpp"
 #include "config/scalars.hpp"
 #include "config/secret_forms.hpp"
 #include "text/words.hpp"
@@ -52,6 +53,19 @@ std::vector<std::string_view> names_of(std::span<const Part> parts) {
     for (const Part& part : parts)
         for (const Field& field : part.fields) names.push_back(field.name);
     return names;
+}
+
+// What is said of a key that no part knows.
+std::string unknown_key(const std::string& key, std::span<const std::string_view> names,
+                        const Subject& subject) {
+    const OtherWord* other = other_word(OtherWord::What::key, key);
+    if (other != nullptr && std::find(names.begin(), names.end(), other->here) != names.end())
+        return fmt::format("{} of {} is written '{}' here", text::in_quotes(key), subject.noun,
+                           other->here);
+    const std::string otherwise =
+        subject.more.empty() ? fmt::format(", expected {}", text::one_of(names)) : subject.more;
+    return fmt::format("unknown key {} of {}{}", text::in_quotes(key), subject.noun,
+                       text::did_you_mean(key, names, otherwise));
 }
 
 bool wrong_kind(const Node& node, const Field& field, Reading& reading) {
@@ -236,12 +250,10 @@ bool apply(const Node& node, Position position, std::span<const Part> parts, con
         }
         if (known) continue;
         good = false;
+        const OtherWord* other = other_word(OtherWord::What::key, entry.key);
+        if (other != nullptr) meant.push_back(other->here);
         if (const auto near = text::nearest(entry.key, names)) meant.push_back(*near);
-        const std::string otherwise =
-            subject.more.empty() ? fmt::format(", expected {}", text::one_of(names)) : subject.more;
-        reading.problem(entry.position,
-                        fmt::format("unknown key {} of {}{}", text::in_quotes(entry.key),
-                                    subject.noun, text::did_you_mean(entry.key, names, otherwise)));
+        reading.problem(entry.position, unknown_key(entry.key, names, subject));
     }
     if (subject.partial) return good;
     for (const Part& part : parts)

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "config/draft.hpp"
+#include "config/other_words.hpp"
 #include "config/secret_forms.hpp"
 #include "config/sections.hpp"
 #include "model/name.hpp"
@@ -96,12 +97,41 @@ void take_common(const ComponentKeys& keys, const Policy& policy, ComponentConfi
     made.component.timeout = policy.timeout;
 }
 
+// Whether a key that means `check` to other programs stands there: `type: postgres`. A kind may
+// have a key of that name itself, so that its value must be that of a kind.
+const Node::Entry* other_check(const Node& node, const Catalog& catalog) {
+    for (const Node::Entry& entry : node.entries) {
+        const OtherWord* word = other_word(OtherWord::What::key, entry.key);
+        if (word == nullptr || word->here != "check" || entry.value.broken) continue;
+        const std::string& value = entry.value.scalar;
+        if (kind_named(catalog, value) != nullptr || !other_kind(value).empty()) return &entry;
+    }
+    return nullptr;
+}
+
+void report_unknown_kind(const Node& check, Draft& draft) {
+    if (std::string other = other_kind(check.scalar); !other.empty())
+        return draft.reading.problem(check.position, std::move(other));
+    draft.reading.problem(
+        check.position,
+        fmt::format("unknown kind of check {}{} 'vitals kinds' lists all",
+                    text::in_quotes(check.scalar),
+                    text::did_you_mean(check.scalar, kind_names(draft.catalog), ";")));
+}
+
 // Of what kind the component is; null when that was reported.
 const Described* kind_of(const Node& node, const std::string& name, Position position,
                          Draft& draft) {
     Reading& reading = draft.reading;
     const Node* check = node.find("check");
     if (check == nullptr) {
+        if (const Node::Entry* other = other_check(node, draft.catalog)) {
+            reading.problem(other->position,
+                            fmt::format("{} is written 'check' here", text::in_quotes(other->key)));
+            if (kind_named(draft.catalog, other->value.scalar) == nullptr)
+                report_unknown_kind(other->value, draft);
+            return nullptr;
+        }
         // `chek: http` is one mistake, not a component without a kind.
         const std::string_view wanted = "check";
         for (const Node::Entry& entry : node.entries) {
@@ -124,12 +154,7 @@ const Described* kind_of(const Node& node, const std::string& name, Position pos
         return nullptr;
     }
     const Described* kind = kind_named(draft.catalog, check->scalar);
-    if (kind == nullptr)
-        reading.problem(
-            check->position,
-            fmt::format("unknown kind of check {}{} 'vitals kinds' lists all",
-                        text::in_quotes(check->scalar),
-                        text::did_you_mean(check->scalar, kind_names(draft.catalog), ";")));
+    if (kind == nullptr) report_unknown_kind(*check, draft);
     return kind;
 }
 

@@ -11,6 +11,8 @@
 
 #include "config/draft.hpp"
 #include "config/file.hpp"
+#include "config/foreign_files.hpp"
+#include "config/other_words.hpp"
 #include "config/sections.hpp"
 #include "config/yaml.hpp"
 #include "text/amount.hpp"
@@ -162,6 +164,13 @@ void report_unknown_sections(const Node& root, Draft& draft) {
     for (const Section& each : all_sections()) names.push_back(each.description.name);
     for (const Node::Entry& entry : root.entries) {
         if (std::find(names.begin(), names.end(), entry.key) != names.end()) continue;
+        if (const auto* other = other_word(OtherWord::What::section, entry.key)) {
+            draft.lost.emplace(other->here);
+            draft.reading.problem(entry.position,
+                                  fmt::format("the section {} is written '{}' here",
+                                              text::in_quotes(entry.key), other->here));
+            continue;
+        }
         const auto near = text::nearest(entry.key, names);
         if (near) draft.lost.emplace(*near);
         draft.reading.problem(
@@ -274,7 +283,7 @@ std::expected<Config, Problems> read(const File& file, const std::string& name,
         return refused(name, "the file is empty, expected at least a section 'components'");
     if (!root || root->kind != Node::Kind::mapping) return finish(draft);
     add_includes(*root, file.content.size(), draft);
-    read_sections(*root, draft);
+    if (!report_foreign_file(*root, draft.reading)) read_sections(*root, draft);
     return finish(draft);
 }
 

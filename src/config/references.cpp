@@ -71,16 +71,28 @@ bool exists(const std::vector<std::string_view>& names, std::string_view name) {
     return std::binary_search(names.begin(), names.end(), name);
 }
 
+// A group that was named as if it were a component.
+std::string of_group(std::string_view name, const std::vector<std::string_view>& known) {
+    const std::string group = std::string(name) + '/';
+    const auto count = std::count_if(known.begin(), known.end(), [&group](std::string_view each) {
+        return each.starts_with(group);
+    });
+    if (count == 0) return {};
+    return fmt::format("; '{}*' takes the {} of that group", group,
+                       count == 1 ? "one" : std::to_string(count));
+}
+
 void check_name(const Reference& reference, std::string_view name, const Names& names,
                 Draft& draft) {
     const auto& known = names.of(reference.to);
     if (exists(known, name) || may_be_lost(reference.to, draft)) return;
     // Looking for near misses takes time, and nobody reads that many.
     const bool few = draft.reading.problems.size() < 100;
+    std::string meant = few && reference.to == "component" ? of_group(name, known) : std::string();
+    if (few && meant.empty()) meant = text::did_you_mean(name, known);
     draft.reading.problem(reference.position,
                           fmt::format("'{}' names {}, but there is no such {}{}", reference.key,
-                                      text::in_quotes(name), noun(reference.to),
-                                      few ? text::did_you_mean(name, known) : std::string()));
+                                      text::in_quotes(name), noun(reference.to), meant));
 }
 
 // A word without wildcards names a component or a kind, which must exist. Any other may match only

@@ -15,7 +15,7 @@ struct Tls {
     bool verify = true;
 };
 inline constexpr std::array tls_fields = {
-    field<&Tls::ca>("ca", "Whom to trust."),
+    field<&Tls::ca>("ca", "Which authorities to trust."),
     field<&Tls::certificate>("certificate", "The client's certificate."),
     field<&Tls::key>("key", "Its key."),
     field<&Tls::server_name>("server_name", "The name to verify."),

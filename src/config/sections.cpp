@@ -146,7 +146,7 @@ constexpr std::array limits_fields = {
 };
 
 constexpr std::array log_fields = {
-    field<&Config::Logging::level>("level", "What is logged: this and what is worse.",
+    field<&Config::Logging::level>("level", "The least severe messages that are logged.",
                                    {.choices = "debug|info|warning|error"}),
     field<&Config::Logging::format>("format", "One line of text or one JSON object each.",
                                     {.choices = "text|json"}),
@@ -208,8 +208,8 @@ constexpr std::array component_fields = {
 constexpr std::array workers_fields = {
     field<&WorkersConfig::source>("source", "Where heartbeats come from.",
                                   {.choices = "push|celery"}),
-    field<&WorkersConfig::timeout>("timeout", "A worker silent for longer is no longer known.",
-                                   {.least = ms}),
+    field<&WorkersConfig::timeout>(
+        "timeout", "A worker that is silent for longer is no longer known.", {.least = ms}),
     field<&WorkersConfig::remember>(
         "remember", "How long a worker that fell silent or left is missed by name.", {.least = ms}),
     field<&WorkersConfig::expect>(
@@ -235,7 +235,7 @@ constexpr std::array endpoint_fields = {
                                     {.refers = "listener", .example = "[\"127.0.0.1:8080\"]"}),
     field<&EndpointKeys::tokens>("tokens", "Tokens of which one must be shown.",
                                  {.refers = "token", .example = "[operator]"}),
-    field<&EndpointKeys::disclose>("disclose", "How much is told to whom shows no token.",
+    field<&EndpointKeys::disclose>("disclose", "How much a request without a token is told.",
                                    {.choices = "status|detail|full"}),
     field<&EndpointKeys::failed_code>("failed_code", "The HTTP code of a failing answer.",
                                       {.least = 200, .most = 599}),

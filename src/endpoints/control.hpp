@@ -20,6 +20,14 @@ struct Definition {
 };
 using Definitions = std::vector<Definition>;
 
+// What a reload has done, names in their order; or what is wrong with the new configuration, one
+// line each, and nothing was done.
+struct ReloadResult {
+    std::vector<std::string> problems;
+    std::vector<std::string> added, changed, removed;  // components
+    std::vector<std::string> waiting;                  // sections that take effect with a restart
+};
+
 // How requests ask the rest of the program to change something. Each call is made on a serving
 // thread and must not block; each callback may come from any thread.
 struct Control {
@@ -30,7 +38,9 @@ struct Control {
     std::function<void(std::string text, std::string who, std::function<void(bool durable)>)>
         decommission;
     std::function<void(Push, std::function<void(Answer, std::string why)>)> push;
-    std::function<void(std::string name, std::function<void(Answer, std::string why)>)> remove;
+    std::function<void(std::string name, std::string who,
+                       std::function<void(Answer, std::string why)>)>
+        remove;
     std::function<void(std::string name,
                        std::function<void(std::shared_ptr<const ComponentState>)>)>
         run;
@@ -38,8 +48,7 @@ struct Control {
     std::function<void(Heartbeats, std::function<void(std::string problem)>)> heartbeat;
     // The application's own metrics in Prometheus' text format; may be empty.
     std::function<std::string()> metrics;
-    // Problems, one per line; empty when the new configuration is in force.
-    std::function<void(std::function<void(std::vector<std::string> problems)>)> reload;
+    std::function<void(std::string who, std::function<void(ReloadResult)>)> reload;
     // Of the configuration in force, by name.
     std::function<void(std::function<void(const Definitions&)>)> definitions;
 };

@@ -91,11 +91,17 @@ struct Engine::State {
 
     void announce(const ComponentState& state, const Judged::Verdict& verdict) {
         const LogLevel good = verdict.first ? LogLevel::debug : LogLevel::info;
+        const Transition transition{.component = state.name(),
+                                    .from = verdict.from,
+                                    .to = state.judged,
+                                    .detail = state.detail(state.observed),
+                                    .at = state.observed_at,
+                                    .error = state.last->error,
+                                    .error_class = state.last->error_class,
+                                    .lasted = verdict.lasted,
+                                    .first = verdict.first};
         if (log)
-            log(state.judged == Status::ok ? good : LogLevel::warning,
-                transition_line(state, verdict.from));
-        const Transition transition{state.name(), verdict.from, state.judged,
-                                    state.detail(state.observed), state.observed_at};
+            log(state.judged == Status::ok ? good : LogLevel::warning, transition_line(transition));
         for (const auto& listener : transition_listeners) listener(transition);
     }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "model/mask.hpp"
+#include "text/amount.hpp"
 
 namespace vitals::engine {
 
@@ -20,12 +21,15 @@ void judge_duration(Outcome& outcome, const Policy& policy) {
                     policy.slow_above->count());
 }
 
-std::string transition_line(const ComponentState& state, Status from) {
-    std::string line =
-        fmt::format("{}: {} -> {}", state.name(), to_string(from), to_string(state.judged));
-    const std::string detail = state.detail(state.observed);
-    if (!detail.empty()) line += " (" + detail + ")";
-    if (!state.last->error.empty()) line += ": " + state.last->error;
+std::string transition_line(const Transition& transition) {
+    std::string line = fmt::format("{}: {} -> {}", transition.component, to_string(transition.from),
+                                   to_string(transition.to));
+    if (transition.to == Status::ok && transition.lasted > System::duration::zero())
+        line += " after " +
+                text::about_duration(
+                    std::chrono::duration_cast<std::chrono::milliseconds>(transition.lasted));
+    if (!transition.detail.empty()) line += " (" + transition.detail + ")";
+    if (!transition.error.empty()) line += ": " + transition.error;
     std::replace(line.begin(), line.end(), '\n', ' ');
     return line;
 }
@@ -57,18 +61,28 @@ Judged::Verdict Judged::take(Outcome outcome, const Policy& policy, Steady now, 
     after->valid_until = now + valid_for.value_or(policy.validity(verdict.wanted));
     ++after->runs[static_cast<std::size_t>(found)];
     after->last = std::make_shared<Outcome>(std::move(outcome));
+    System was_since = state_->since;
     if (before_ && (after->judged != Status::unknown || found == Status::unknown)) {
         // It is what it was before, since then; or it changed while nobody looked.
         verdict.from = before_->status;
         if (after->judged == verdict.from) after->since = before_->since;
+        was_since = before_->since;
         before_.reset();
         verdict.resumed = true;
     }
     verdict.changed = after->judged != verdict.from;
     if (verdict.changed) {
+        const bool recovers = after->judged == Status::ok;
+        const System began = recovers && not_ok_since_ != System() ? not_ok_since_ : was_since;
+        if (!verdict.first || verdict.resumed)
+            verdict.lasted = std::max(wall - began, System::duration::zero());
         after->since = wall;
         ++after->transitions[static_cast<std::size_t>(after->judged)];
     }
+    if (after->judged == Status::ok)
+        not_ok_since_ = {};
+    else if (not_ok_since_ == System() && !before_)
+        not_ok_since_ = after->since;
     state_ = std::move(after);
     return verdict;
 }

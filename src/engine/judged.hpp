@@ -9,6 +9,7 @@
 #include "engine/memory.hpp"
 #include "model/judge.hpp"
 #include "model/remembered.hpp"
+#include "model/transition.hpp"
 #include "vitals/snapshot.hpp"
 
 namespace vitals::engine {
@@ -16,8 +17,8 @@ namespace vitals::engine {
 // A good run that took longer than `slow_above` is degraded, and says so.
 void judge_duration(Outcome& outcome, const Policy& policy);
 
-// The line of the log about a change from that status.
-std::string transition_line(const ComponentState& state, Status from);
+// The line of the log about a change.
+std::string transition_line(const Transition& transition);
 
 class Judged {
   public:
@@ -34,6 +35,9 @@ class Judged {
         bool changed = false;
         bool first = false;    // the first result in this process
         bool resumed = false;  // it goes on from what it was in an earlier process
+        // Of a change: how long it was as it had been; of a return to ok, how long it was not ok.
+        // Zero: not known.
+        System::duration lasted{};
     };
     // One more outcome. Its result is fresh for `valid_for`, else as long as the policy says.
     Verdict take(Outcome outcome, const Policy& policy, Steady now, System wall,
@@ -52,6 +56,7 @@ class Judged {
     std::shared_ptr<const ComponentState> state_;
     Judgement judgement_;
     std::optional<RememberedComponent> before_;
+    System not_ok_since_{};  // zero: it is ok, or was never looked at
 };
 
 }  // namespace vitals::engine

@@ -33,6 +33,38 @@ TEST_F(JudgedTest, is_unknown_before_the_first_result) {
     EXPECT_EQ(state().detail(now + 1h), "not run yet");
 }
 
+TEST_F(JudgedTest, tells_with_a_recovery_how_long_it_was_not_ok) {
+    take(ok());
+    EXPECT_EQ(take(degraded("slow")).lasted, 10s) << "so long it was ok";
+    EXPECT_EQ(take(failed("gone"), 60s).lasted, 60s);
+    EXPECT_EQ(take(ok(), 120s).lasted, 180s);
+    take(failed("gone"));
+    EXPECT_EQ(take(ok(), 30s).lasted, 30s);
+}
+
+TEST_F(JudgedTest, tells_with_a_recovery_how_long_it_was_not_ok_also_before_this_process) {
+    judged.resume(RememberedComponent{.status = Status::failed, .since = wall - 1h});
+    EXPECT_EQ(take(ok()).lasted, 1h + 10s);
+}
+
+TEST(TransitionLine, says_what_changed_and_how_long_it_was_down) {
+    Transition transition{.component = "db",
+                          .from = Status::failed,
+                          .to = Status::ok,
+                          .detail = "fine",
+                          .lasted = 192s};
+    EXPECT_EQ(transition_line(transition), "db: failed -> ok after 3.2 min (fine)");
+    transition = {.component = "db",
+                  .from = Status::ok,
+                  .to = Status::failed,
+                  .detail = "gone",
+                  .error = "h:1\nx",
+                  .lasted = 192s};
+    EXPECT_EQ(transition_line(transition), "db: ok -> failed (gone): h:1 x");
+    transition = {.component = "db", .from = Status::unknown, .to = Status::ok, .detail = "fine"};
+    EXPECT_EQ(transition_line(transition), "db: unknown -> ok (fine)");
+}
+
 TEST_F(JudgedTest, changes_with_the_first_result) {
     const Judged::Verdict verdict = take(ok("fine"));
     EXPECT_TRUE(verdict.first);
@@ -40,7 +72,7 @@ TEST_F(JudgedTest, changes_with_the_first_result) {
     EXPECT_EQ(verdict.from, Status::unknown);
     EXPECT_EQ(verdict.wanted, Pace::usual);
     EXPECT_EQ(state().since, wall);
-    EXPECT_EQ(transition_line(state(), verdict.from), "db: unknown -> ok (fine)");
+    EXPECT_EQ(verdict.lasted, 0s);
     EXPECT_FALSE(take(ok()).changed);
     EXPECT_EQ(state().runs[0], 2u);
     EXPECT_EQ(state().transitions[0], 1u);

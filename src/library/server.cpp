@@ -68,12 +68,14 @@ struct Server::State {
             done(false);
         };
         control.push = [=](const Push&, const auto& done) { done(Answer::refused, refused); };
-        control.remove = [=](const std::string&, const auto& done) {
+        control.remove = [=](const std::string&, const std::string&, const auto& done) {
             done(Answer::refused, refused);
         };
         control.metrics = options.metrics;
         control.run = [](const std::string&, const auto& done) { done(nullptr); };
-        control.reload = [=](const auto& done) { done({std::string(refused)}); };
+        control.reload = [=](const std::string&, const auto& done) {
+            done({.problems = {std::string(refused)}});
+        };
         return control;
     }
 

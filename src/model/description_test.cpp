@@ -76,7 +76,7 @@ struct Inner {
     bool verify = true;
 };
 constexpr std::array inner_fields = {
-    field<&Inner::ca>("ca", "Whom to trust."),
+    field<&Inner::ca>("ca", "Which authorities to trust."),
     field<&Inner::verify>("verify", "Whether to look."),
 };
 struct Sample {

@@ -1,6 +1,7 @@
 // A change of a component's status. Pure.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "vitals/snapshot.hpp"
@@ -13,6 +14,11 @@ struct Transition {
     Status to = Status::unknown;
     std::string detail;  // public
     System at{};
+    std::string error;  // private, of the run that showed it
+    ErrorClass error_class = ErrorClass::none;
+    // How long it was as it had been; of a return to `ok`, how long it was not ok. Zero: not known.
+    std::chrono::system_clock::duration lasted{};
+    bool first = false;  // the first result in this process
 };
 
 }  // namespace vitals

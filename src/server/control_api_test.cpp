@@ -26,7 +26,7 @@ class ControlApiTest : public ::testing::Test {
             pushed.push_back(std::move(push));
             done(answer, why);
         };
-        site.control.remove = [this](std::string name, auto done) {
+        site.control.remove = [this](std::string name, std::string, auto done) {
             removed.push_back(std::move(name));
             done(answer, why);
         };
@@ -40,7 +40,12 @@ class ControlApiTest : public ::testing::Test {
             heard.push_back(std::move(beats));
             done(why);
         };
-        site.control.reload = [this](auto done) { done(problems); };
+        site.control.reload = [this](auto, auto done) {
+            endpoints::ReloadResult result;
+            result.problems = problems;
+            if (problems.empty()) result.added = {"web"};
+            done(result);
+        };
         site.control.definitions = [](auto done) { done({{"db/main", "postgres", "abc"}}); };
         site.publish({{"db/main", Status::failed, 1h, "said \xff no"}, {"web"}});
         site.start();
@@ -268,7 +273,10 @@ TEST_F(ControlApiTest, drain_is_read_and_set) {
 }
 
 TEST_F(ControlApiTest, reload_tells_every_problem) {
-    EXPECT_EQ(ask("POST", "/v1/reload").status, 204);
+    Got good = ask("POST", "/v1/reload");
+    EXPECT_EQ(good.status, 200);
+    EXPECT_EQ(good.body, R"({"added":["web"],"changed":[],"removed":[],"waiting":[]})"
+                         "\n");
     problems = {"vitals.yaml:1:2: one", "vitals.yaml:3:4: two"};
     Got got = ask("POST", "/v1/reload");
     EXPECT_EQ(got.status, 422);

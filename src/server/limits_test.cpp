@@ -244,7 +244,7 @@ TEST_F(LimitsTest, drain_lets_answers_finish_and_nobody_in) {
     std::mutex mutex;
     site.listeners = {Site::tcp()};
     site.listeners[0].control = true;
-    site.control.remove = [&](std::string, auto done) {
+    site.control.remove = [&](std::string, std::string, auto done) {
         std::scoped_lock lock(mutex);
         finish = std::move(done);
     };
@@ -274,7 +274,7 @@ TEST_F(LimitsTest, drain_lets_answers_finish_and_nobody_in) {
 TEST_F(LimitsTest, drain_ends_at_its_deadline_though_somebody_waits) {
     site.listeners = {Site::tcp()};
     site.listeners[0].control = true;
-    site.control.remove = [](std::string, auto) {};
+    site.control.remove = [](std::string, std::string, auto) {};
     start();
     Client working = site.client();
     working.send("DELETE /v1/components/x HTTP/1.1\r\nHost: localhost\r\n\r\n");

@@ -10,7 +10,9 @@
 #include <array>
 #include <charconv>
 
+#include "text/bare_host.hpp"
 #include "text/percent.hpp"
+#include "text/words.hpp"
 
 namespace vitals::text {
 
@@ -196,6 +198,26 @@ std::string_view without_driver(std::string_view scheme) {
     return scheme.substr(0, scheme.rfind('+'));
 }
 
+// A host without a scheme, with the scheme that it most likely lacks. Where both do, a web server
+// speaks TLS unless it has a port of its own or is on this machine.
+std::string with_scheme(std::string_view text, const BareHost& host,
+                        std::initializer_list<std::string_view> schemes) {
+    const auto secured = std::find(schemes.begin(), schemes.end(), "https");
+    const bool web = secured != schemes.end();
+    const bool plain = host.is_local || (host.port && host.port != 443);
+    return fmt::format("{}://{}", web && !plain ? *secured : *schemes.begin(), text);
+}
+
+// `htp://h` for a kind that takes http: what was meant, as far as no password can be in it.
+std::string near_miss(std::string_view text, std::string_view scheme,
+                      std::initializer_list<std::string_view> schemes) {
+    const auto near = nearest(scheme, std::span(schemes.begin(), schemes.size()));
+    if (!near) return {};
+    std::string_view rest = text.substr(scheme.size());
+    if (rest.find_first_of("@?#") != std::string_view::npos) rest = "://...";
+    return fmt::format("; did you mean {}{}?", *near, rest);
+}
+
 // Names in all alphabets; addresses were read before, and only they hold a colon.
 bool can_be_host(std::string_view host) {
     if (host.find(':') != std::string_view::npos) return true;
@@ -251,6 +273,8 @@ std::expected<Url, std::string> parse_url(std::string_view text) {
 std::string url_problem(std::string_view text, std::initializer_list<std::string_view> schemes,
                         HostIs host) {
     if (is_list(text)) return "names several servers: give each of them a component of its own";
+    if (const auto bare = bare_host(text))
+        return fmt::format("has no scheme; did you mean {}?", with_scheme(text, *bare, schemes));
     const auto url = parse_url(text);
     if (!url) return url.error();
     const auto known = [&schemes](std::string_view scheme) {
@@ -259,6 +283,8 @@ std::string url_problem(std::string_view text, std::initializer_list<std::string
     if (!known(url->scheme)) {
         const std::string_view plain = without_driver(url->scheme);
         if (known(plain)) return fmt::format("has the scheme {}; write {}://", url->scheme, plain);
+        if (auto meant = near_miss(text, url->scheme, schemes); !meant.empty())
+            return fmt::format("has the scheme {}{}", url->scheme, meant);
         return fmt::format("has the scheme {}; expected {}", url->scheme,
                            fmt::join(schemes, " or "));
     }

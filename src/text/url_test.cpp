@@ -101,6 +101,23 @@ TEST(Url, is_checked_for_a_kind) {
     EXPECT_EQ(url_problem("http://caf%C3%A9_1.de/", {"http"}), "");
 }
 
+TEST(Url, without_a_scheme_or_with_a_misspelt_one_is_told_what_was_meant) {
+    EXPECT_EQ(url_problem("127.0.0.1:5432", {"tcp", "unix"}, HostIs::optional),
+              "has no scheme; did you mean tcp://127.0.0.1:5432?");
+    EXPECT_EQ(url_problem("localhost:5432/app", {"postgresql", "postgres"}),
+              "has no scheme; did you mean postgresql://localhost:5432/app?");
+    EXPECT_EQ(url_problem("example.org", {"http", "https"}),
+              "has no scheme; did you mean https://example.org?");
+    EXPECT_EQ(url_problem("example.org:8080/x", {"http", "https"}),
+              "has no scheme; did you mean http://example.org:8080/x?");
+    EXPECT_EQ(url_problem("htp://x", {"http", "https"}),
+              "has the scheme htp; did you mean http://x?");
+    EXPECT_EQ(url_problem("reddis://:secret@h/0", {"redis", "rediss"}),
+              "has the scheme reddis; did you mean redis://...?");
+    EXPECT_EQ(url_problem("example", {"http"}),
+              "has no scheme; expected a URL such as scheme://host:port/path");
+}
+
 TEST(Url, that_is_a_list_is_refused) {
     for (const char* list : {"amqp://h1,h2", "amqp://u:p@h1:1,h2:2/v", "amqp://h1;amqp://h2",
                              "amqp://u:p@h1//;amqp://u:p@h2//", "amqp://u:p@h1:1;amqp://u:p@h2",

@@ -1,16 +1,24 @@
 """The command line: exit codes, formats, and that every command explains itself."""
+import fcntl
 import json
+import os
 import pathlib
+import pty
+import re
+import struct
 import subprocess
+import termios
+import time
 
 import pytest
 
-from daemon import BINARY, free_port, run_vitals
+from daemon import BINARY, ROOT, free_port, run_vitals
 from peers import WebServer
 
 CODES = {"ok": 0, "degraded": 1, "failed": 2, "unknown": 3}
-COMMANDS = ("serve", "check", "status", "validate", "init", "kinds", "schema", "heartbeat", "remove",
-            "decommission", "recommission", "drill", "completion")
+COMMANDS = ("serve", "check", "status", "run", "reload", "validate", "init", "kinds", "schema",
+            "heartbeat", "remove", "decommission", "recommission", "drill", "completion", "man",
+            "version")
 
 
 def plugin(code):
@@ -187,3 +195,138 @@ def test_output_that_cannot_be_written(configuration):
     with open("/dev/full", "w") as full:
         done = subprocess.run([BINARY, "check", "-c", file], stdout=full, stderr=subprocess.PIPE)
     assert done.returncode == 74, "who reads the exit code must not take silence for health"
+
+
+def test_reload_tells_what_has_changed(vitals):
+    daemon = vitals({"components": {"kept": plugin(0), "gone": plugin(0), "other": plugin(0)}})
+    before = json.loads(daemon.file.read_text())
+    after = {**before, "components": {"kept": plugin(0), "other": plugin(1), "new": plugin(0)},
+             "log": {"level": "debug"}}
+    daemon.file.write_text(json.dumps(after))
+    answer = run_vitals("reload", "--url", f"unix:{daemon.socket}")
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout == (f"unix:{daemon.socket}: reloaded\n  + new\n  ~ other\n  - gone\n"
+                             "  'log' has changed: restart the daemon for it to take effect\n")
+    daemon.file.write_text(json.dumps({**after, "log": before.get("log", {"level": "info"})}))
+    answer = run_vitals("reload", "-c", daemon.file)
+    assert answer.stdout.endswith(": reloaded\n  no component has changed\n"), answer.stdout
+    assert daemon.logs("1 new and 1 changed; 1 removed")
+
+
+def test_reload_tells_what_is_wrong(vitals):
+    daemon = vitals({"components": {"kept": plugin(0)}})
+    daemon.file.write_text("components: {kept: {check: rabbitmq}, other: {check: exec}}")
+    answer = run_vitals("reload", "--url", f"unix:{daemon.socket}")
+    assert answer.returncode == 78 and not answer.stdout
+    assert answer.stderr.splitlines() == [
+        f"{daemon.file}:1:28: 'rabbitmq' is written 'amqp' here",
+        f"{daemon.file}:1:39: component 'other' of kind exec has no 'command', which is required",
+        f"unix:{daemon.socket}: nothing was changed"]
+    assert daemon.components()["kept"]["status"] == "ok"
+
+
+def test_run_runs_a_check_now(vitals, tmp_path):
+    file = tmp_path / "code"
+    file.write_text("0")
+    daemon = vitals({"components": {"it": {
+        "check": "exec", "interval": "1h", "command": ["/bin/sh", "-c", f"exit $(cat {file})"]}}})
+    assert daemon.becomes("it", "ok")
+    file.write_text("2")
+    answer = run_vitals("run", "it", "--url", f"unix:{daemon.socket}")
+    assert answer.returncode == 2 and "failed" in answer.stdout and "it" in answer.stdout, answer
+    answer = run_vitals("run", "it", "--format", "json", "--url", f"unix:{daemon.socket}")
+    assert json.loads(answer.stdout)["status"] == "failed"
+    answer = run_vitals("run", "that", "--url", f"unix:{daemon.socket}")
+    assert answer.returncode == 64 and "no component of this name" in answer.stderr
+    assert run_vitals("run", "it", "--url", f"http://127.0.0.1:{free_port()}").returncode == 69
+
+
+def test_version_tells_how_it_was_built():
+    answer = run_vitals("version")
+    assert answer.returncode == 0
+    assert answer.stdout == run_vitals("--version").stdout
+    lines = answer.stdout.splitlines()
+    assert lines[0].startswith("vitals ") and [line.split(":")[0] for line in lines[1:]] == [
+        "build", "compiler", "libraries"]
+    for library in ("Boost 1.", "OpenSSL 3.", "SQLite 3.", "libpq "):
+        assert library in lines[3], lines[3]
+
+
+def test_kinds_for_a_program():
+    kinds = {each["kind"]: each for each in json.loads(run_vitals("kinds", "--format", "json").stdout)}
+    assert "http" in kinds and "postgres" in kinds
+    url = next(key for key in kinds["http"]["keys"] if key["name"] == "url")
+    assert url["required"] is True and url["description"]
+    assert json.loads(run_vitals("kinds", "http", "-f", "json").stdout) == kinds["http"]
+    answer = run_vitals("kinds", "rabbitmq")
+    assert answer.returncode == 64
+    assert answer.stderr == "vitals kinds: 'rabbitmq' is written 'amqp' here\n"
+
+
+@pytest.mark.parametrize("word, said", {
+    "example.org": "'example.org' is not a URL; did you mean https://example.org or tcp://example.org:PORT?",
+    "127.0.0.1:5432": "'127.0.0.1:5432' has no scheme; did you mean postgresql://127.0.0.1:5432 or "
+                      "tcp://127.0.0.1:5432?",
+    "htp://x": "htp://x: did you mean http://x?",
+    "mysql://h/db": "'mysql' is not a kind of check yet; meanwhile 'tcp' with tcp://HOST:3306 proves that "
+                    "the port answers, 'exec' runs a command of yours",
+    "dns://example.org": "'dns://example.org': asks for no name; did you mean dns:example.org?",
+}.items())
+def test_what_is_no_url_of_ours_is_told_what_to_write(tmp_path, word, said):
+    answer = run_vitals("check", word, cwd=tmp_path)
+    assert (answer.returncode, answer.stderr) == (64, f"vitals check: {said}\n")
+
+
+def test_files_of_other_programs_are_answered_with_what_works_here(tmp_path):
+    for name in ("gatus", "blackbox"):
+        answer = run_vitals("validate", "-c", ROOT / f"tests/config/invalid-{name}.yaml")
+        assert answer.returncode == 78
+        lines = [line.split(": ", 1)[1] for line in answer.stderr.splitlines() if "{check:" in line]
+        assert len(lines) >= 3
+        file = tmp_path / f"{name}.yaml"
+        file.write_text("components:\n" + "".join("  " + line.split("  (")[0] + "\n" for line in lines)
+                        .replace("TARGET:PORT", "127.0.0.1:80").replace("TARGET", "127.0.0.1"))
+        answer = run_vitals("validate", "-c", file)
+        assert answer.returncode == 0, answer.stderr + file.read_text()
+
+
+def test_watching_keeps_the_last_table_while_the_daemon_is_away(vitals):
+    """On a terminal of 80 columns."""
+    daemon = vitals({"components": {"well": plugin(0), "other": plugin(2)}})
+    assert daemon.becomes("other", "failed")
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    watching = subprocess.Popen(
+        [BINARY, "status", "--watch", "--every", "100ms", "--url", f"unix:{daemon.socket}"],
+        stdin=slave, stdout=slave, stderr=slave, close_fds=True,
+        env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TERM": "xterm"})
+    os.close(slave)
+    seen = ""
+
+    def screens(wanted):
+        """The last whole screen that holds it."""
+        nonlocal seen
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            for screen in reversed(seen.split("\x1b[H")[1:-1]):
+                if wanted in screen:
+                    return screen
+            seen += os.read(master, 65536).decode(errors="replace")
+        raise AssertionError(seen[-2000:])
+
+    try:
+        screen = screens("said 2")
+        plain = re.sub("\x1b\\[[0-9;]*[mKJ]", "", screen)
+        lines = plain.replace("\r", "").splitlines()
+        assert re.match(r"\d\d:\d\d:\d\d  unix:", lines[0]), lines
+        assert lines[1].split() == ["STATUS", "NAME", "SINCE", "AGE", "DETAIL"]
+        assert "other" in lines[2], "what is wrong comes first"
+        assert all(len(line) <= 80 for line in lines), lines
+        daemon.stop()
+        old = screens("no daemon at")
+        assert "this is what was" in old and " ago:" in old and "said 2" in old
+        assert "\x1b[31m" in old and "\x1b[31m\u2717" not in old, "statuses that are old have no colour"
+    finally:
+        watching.kill()
+        watching.wait()
+        os.close(master)

@@ -29,6 +29,13 @@ SYSTEMS = {"pulp", "delivery-standalone", "delivery-primary", "delivery-standby"
 SECRET = "a secret of the tests"
 
 
+def test_editors_are_told_the_schema():
+    """Where `cmake --install` puts it. The comment is yaml-language-server's own."""
+    for example in EXAMPLES:
+        assert example.read_text().splitlines()[0] == (
+            "# yaml-language-server: $schema=/usr/share/vitals/vitals.schema.json"), example.name
+
+
 def text_of(name):
     return (ROOT / f"examples/{name}.yaml").read_text()
 

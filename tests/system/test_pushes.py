@@ -70,7 +70,7 @@ def test_a_component_that_was_configured_since_is_not_deleted(vitals):
     push(daemon, "db")
     daemon.configure({**PUSHED, "components": {
         **PUSHED["components"], "db": {"check": "tcp", "url": "tcp://127.0.0.1:1"}}})
-    assert daemon.control("POST", "/v1/reload").status == 204
+    assert daemon.control("POST", "/v1/reload").status == 200
     assert daemon.becomes("db", "failed")
     answer = daemon.control("DELETE", "/v1/components/db")
     assert answer.status == 409 and "stands in the configuration" in answer.json["detail"]
@@ -144,7 +144,7 @@ def test_a_reload_forgets_no_push(vitals):
     push(daemon, "job", detail="made", ttl="1h")
     daemon.configure({"components": {"web": {"check": "push", "ttl": "2h", "critical": False},
                                      "job": {"check": "push", "ttl": "3h"}}})
-    assert daemon.control("POST", "/v1/reload").status == 204
+    assert daemon.control("POST", "/v1/reload").status == 200
     components = daemon.components()
     assert [components[name]["detail"] for name in ("web", "job")] == ["done", "made"]
     assert components["job"]["critical"] is True and "created_by_push" not in components["job"]

@@ -1,4 +1,4 @@
-"""What ./run serves: the health of this very machine, as a page and as JSON. And what README.md
+"""What ./run serves: the health of this machine, as a page and as JSON. And what README.md
 shows: its configuration and commands as they are printed there."""
 import re
 import signal

@@ -119,7 +119,7 @@ def test_limits_of_the_configuration(vitals):
     changed = json.loads(daemon.file.read_text())
     changed["limits"]["body"] = "2KiB"
     daemon.configure(json.dumps(changed))
-    assert daemon.control("POST", "/v1/reload").status == 204
+    assert daemon.control("POST", "/v1/reload").status == 200
     assert daemon.logs("limits changed in the configuration; restart for it to take effect")
 
 

@@ -106,7 +106,7 @@ def test_celerys_workers_come_and_go(vitals, rabbitmq, redis):
         for group in brokers:
             knows(daemon, group, [])
             assert daemon.becomes(f"workers/{group}", "failed", PATIENCE)
-            # A goodbye is told from silence.
+            # A goodbye is not taken for silence.
             says(daemon, group, "scheduler: 0 of 1, scheduler@pulp silent since 20")
             says(daemon, group, "resource_manager: 0 of 1, resource_manager@pulp left at 20")
             says(daemon, group, "worker: 0 of at least 1, reserved_resource_worker-0@pulp silent since 20")

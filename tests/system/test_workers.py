@@ -58,7 +58,7 @@ def test_pulps_status_follows_the_heartbeats(vitals):
     assert known(daemon) == sorted(NAMES[:2])
     assert daemon.get("/v2/status/").status == 200
 
-    # One comes back, one takes its leave.
+    # One comes back, one leaves.
     assert daemon.control("PUT", "/v1/workers/pulp/scheduler%40host/heartbeat").status == 204
     beat(daemon, NAMES)
     assert eventually(lambda: daemon.status("workers/pulp") == "ok", timeout=1.4)

@@ -1,4 +1,4 @@
-// Where an AMQP broker is and who to be there. Values, no I/O.
+// Where an AMQP broker is and which user logs in there. Values, no I/O.
 #pragma once
 
 #include <optional>

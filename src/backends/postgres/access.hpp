@@ -1,5 +1,5 @@
-// Where a PostgreSQL server is and who to be there: what all kinds that speak to one are told, and
-// what is made of it. The folder holds them all, because they share one way in.
+// Where a PostgreSQL server is and which user logs in there: what all kinds that speak to one are
+// told, and what is made of it. The folder holds them all, because they share one way in.
 #pragma once
 
 #include <cstdint>
@@ -39,18 +39,20 @@ constexpr Field url_field() {
 }
 template <class Options>
 constexpr Field user_field() {
-    return field<&Options::user>("user", "Who to log in as; or in the URL.");
+    return field<&Options::user>("user", "The user to log in as; it may stand in the URL instead.");
 }
 template <class Options>
 constexpr Field password_field() {
-    return field<&Options::password>("password", "With which password; or in the URL.");
+    return field<&Options::password>("password",
+                                     "The password of the user; it may stand in the URL instead.");
 }
 template <class Options>
 constexpr Field tls_field() {
     return field<&Options::tls>(
         "tls",
-        "Whom to trust, and who to be; with any of it, or ?sslmode=verify-full, the server is "
-        "verified, else TLS is used where it is offered.",
+        "Which authorities to trust, and which client certificate to show. With any of this, or "
+        "with ?sslmode=verify-full, the server is verified; otherwise TLS is used where the "
+        "server offers it.",
         {.members = net::tls_fields});
 }
 

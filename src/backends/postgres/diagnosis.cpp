@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -48,9 +50,22 @@ bool holds(std::string_view text, std::string_view words) {
     return text.find(words) != std::string_view::npos;
 }
 
+// Where in `FATAL:  28P01: password authentication failed ...` the code begins, whatever language
+// the word before it is in.
+std::optional<std::size_t> sqlstate_at(std::string_view message) {
+    for (std::size_t at = message.find(":  "); at != std::string_view::npos;
+         at = message.find(":  ", at + 1)) {
+        const std::string_view code = message.substr(at + 3, 5);
+        const bool looks = code.size() == 5 && std::all_of(code.begin(), code.end(), [](char c) {
+                               return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+                           });
+        if (looks && message.substr(at + 8, 2) == ": ") return at + 3;
+    }
+    return std::nullopt;
+}
+
 std::string theirs(std::string_view message) {
-    while (!message.empty() && message.back() == '\n') message.remove_suffix(1);
-    return "got " + text::quoted(message, 500);
+    return "got " + text::quoted(sentence_of(message), 500);
 }
 
 // Servers and poolers tell of a limit under various codes.
@@ -70,6 +85,22 @@ bool of_pooler(std::string_view message) {
 }
 
 }  // namespace
+
+std::string_view sentence_of(std::string_view message) {
+    // What libpq adds: where it connected to, severity and code, and on further lines advice, the
+    // statement and the lines of the server's own source.
+    constexpr std::string_view place = "connection to server ", outcome = " failed: ";
+    if (const auto at = message.find(outcome);
+        message.starts_with(place) && at != std::string_view::npos)
+        message.remove_prefix(at + outcome.size());
+    if (const auto code = sqlstate_at(message)) message.remove_prefix(*code + 7);
+    return message.substr(0, message.find('\n'));
+}
+
+std::string sqlstate_in(std::string_view message) {
+    const auto at = sqlstate_at(message);
+    return at ? std::string(message.substr(*at, 5)) : std::string();
+}
 
 CheckError meaning_of(std::string_view sqlstate, std::string_view message) {
     if (sqlstate.starts_with("08") && of_pooler(message)) {

@@ -11,6 +11,12 @@
 
 namespace vitals::backends::postgres {
 
+// The server's sentence, or libpq's own, out of what libpq says with PQERRORS_VERBOSE: without
+// where it connected to, severity, code, advice and lines of source. Points into the message.
+std::string_view sentence_of(std::string_view message);
+// The SQLSTATE in such a message, or empty.
+std::string sqlstate_in(std::string_view message);
+
 // libpq's own message, without SQLSTATE, while connecting.
 CheckError connect_meaning(const std::string& phase, std::string_view message,
                            const std::string& sslmode);

@@ -94,20 +94,6 @@ class Parameters {
     std::vector<std::pair<const char*, std::string>> list_;
 };
 
-// In what libpq says with PQERRORS_VERBOSE: `FATAL:  28P01: password authentication failed ...`,
-// whatever language the word before it is in.
-std::string sqlstate_in(std::string_view message) {
-    for (std::size_t at = message.find(":  "); at != std::string_view::npos;
-         at = message.find(":  ", at + 1)) {
-        const std::string_view code = message.substr(at + 3, 5);
-        const bool looks = code.size() == 5 && std::all_of(code.begin(), code.end(), [](char c) {
-                               return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
-                           });
-        if (looks && message.substr(at + 8, 2) == ": ") return std::string(code);
-    }
-    return {};
-}
-
 // What has come and libpq has not read yet; it stays there. An alert does not: it is thrown.
 std::string waiting_at(pg_conn* connection, const Access& access) {
     std::string text(4096, '\0');
@@ -317,7 +303,8 @@ void Session::take(PGresult* result, Answer& answer) const {
         const char* code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
         if (code == nullptr) throw lost();
         answer.sqlstate = code;
-        answer.message = PQresultErrorMessage(result);
+        const char* sentence = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+        answer.message = sentence != nullptr ? sentence : PQresultErrorMessage(result);
         return;
     }
     if (status != PGRES_SINGLE_TUPLE && status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {

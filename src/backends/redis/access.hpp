@@ -1,4 +1,4 @@
-// Where a Redis server is and who to be there. Values, no I/O.
+// Where a Redis server is and which user logs in there. Values, no I/O.
 #pragma once
 
 #include <optional>

@@ -61,7 +61,8 @@ constexpr Field fields[] = {
         "Where the broker is: amqp://host:port/vhost (usually 5672) or amqps:// (5671). Without a "
         "path the virtual host is `/`.",
         "amqp://monitor@127.0.0.1/shop"),
-    field<&Options::user>("user", "Who to log in as; or in the URL. Without either: guest."),
+    field<&Options::user>(
+        "user", "The user to log in as; it may stand in the URL instead. Without either: guest."),
     password_field<Options>(),
     field<&Options::queues, verify_queues>(
         "queues", "Queues that must exist, each with what must hold for it.",
@@ -217,12 +218,13 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    That the broker accepts the log-in, opens the virtual host, takes a message and routes it (one
-    addressed to nobody, which comes back), and that each named queue exists with as few messages
-    and as many consumers as wanted. A broker short of memory or disk answers all but stops taking
-    messages: that is degraded, seen only by a user who may write to the default exchange. Messages
-    that a consumer has taken and not acknowledged are not counted. Nothing is left on the broker.
-    Whether consumers do their work is not proved.)"_prose;
+    The broker accepts this user, opens the virtual host, and takes and routes a message
+    (one to nobody, which comes back). Each named queue exists, with no more messages and
+    no fewer consumers than wanted. A broker short of memory or disk stops taking messages
+    but answers everything else. That is degraded, and seen only by a user who may write
+    to the default exchange. Messages that a consumer has taken and not acknowledged are
+    not counted. Nothing is left on the broker. The check does not prove that consumers do
+    their work.)"_prose;
 
 }  // namespace
 

@@ -68,7 +68,7 @@ constexpr Field fields[] = {
     url_field<Options, verify_url>("The application's broker: amqp://host:port/vhost, amqps://, "
                                    "redis://host:port/database or rediss://.",
                                    "redis://127.0.0.1:6379/0"),
-    field<&Options::user>("user", "Who to log in as; or in the URL."),
+    field<&Options::user>("user", "The user to log in as; it may stand in the URL instead."),
     password_field<Options>(),
     field<&Options::part>(
         "part",
@@ -152,14 +152,16 @@ Verified from_url(Options& options, std::string_view url) {
 }
 
 constexpr std::string_view proves = R"(
-    That workers receive a message through the broker and answer it (`ping`), that one of them
-    consumes the queue (`queue`), or that their heartbeats come (`heartbeat`). With nobody to ask,
-    the broker says so at once. A worker with worker_enable_remote_control off answers nothing: use
-    `heartbeat` for it, with a timeout longer than the pause between heartbeats (2 seconds); also
-    where task_serializer or accept_content is not JSON. A worker whose pool is `solo` neither
-    answers nor sends heartbeats while it runs a task: only `heartbeat` with a timeout longer than
-    its longest task, or `failures`, spares it a false alarm. Whether tasks succeed is not proved.
-    On Redis replies come to a list and one member of a set, both of which expire.)"_prose;
+    Workers receive a message through the broker and answer it (`ping`), one of them
+    consumes the queue (`queue`), or their heartbeats come (`heartbeat`). When there is
+    nobody to ask, the broker says that at once. A worker with
+    worker_enable_remote_control off answers nothing, nor does one whose task_serializer
+    or accept_content is not JSON: use `heartbeat` for these, with a timeout longer than
+    the pause between heartbeats (2 seconds). A worker whose pool is `solo` neither
+    answers nor sends heartbeats while it runs a task. To avoid a false alarm there, use
+    `heartbeat` with a timeout longer than the longest task, or `failures`. The check does
+    not prove that tasks succeed. On Redis, replies come to a list and one member of a
+    set; both expire.)"_prose;
 
 }  // namespace
 

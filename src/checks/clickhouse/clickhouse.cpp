@@ -212,12 +212,12 @@ Verified from_url(Options& options, std::string_view text) {
 }
 
 constexpr std::string_view proves = R"(
-    That the server is up (/ping, which needs no user), that this user may log in, and that a query
-    comes back with exactly its result. With `replicas: true` also that no replicated table lags
-    behind as far as the server's own limit, and that none is read-only because it lost its keeper,
-    of the tables that the user may see (SHOW TABLES), which must be one at least: others are
-    silently left out. It proves nothing about particular tables, disks or inserts, nor about the
-    native protocol on port 9000.)"_prose;
+    The server is up (/ping, which needs no user), accepts this user, and returns exactly
+    the result of a query. With `replicas: true`, no replicated table lags behind by more
+    than the server's own limit, and none is read-only because it lost its keeper. This
+    covers the tables that the user may see (SHOW TABLES), which must be at least one; the
+    server leaves others out without a word. Nothing is proved about particular tables,
+    disks or inserts, or about the native protocol on port 9000.)"_prose;
 
 }  // namespace
 

@@ -174,12 +174,12 @@ Verified from_url(Options& options, std::string_view text) {
 }
 
 constexpr std::string_view proves = R"(
-    With `url`: that the resource is served with a good status, to the last byte, and by CloudFront
-    (X-Cache or Via say so) and not by something that took its name; perhaps from its cache. Only
-    the edge next to this machine is asked, and a hit says nothing about the origin. With
-    `distribution`: that it exists and is enabled, by CloudFront's API, which needs the permission
-    cloudfront:GetDistribution; nothing is proved about what it serves. Tested against stand-ins,
-    not against AWS itself.)"_prose;
+    With `url`: the resource is served with a good status, to the last byte, and by
+    CloudFront (X-Cache or Via name it), not by another server of that name. It may come
+    from the cache. Only the edge next to this machine is asked, and a hit proves nothing
+    about the origin. With `distribution`: it exists and is enabled, by CloudFront's API.
+    That needs the permission cloudfront:GetDistribution and proves nothing about what the
+    distribution serves. Tested against stand-ins; not tested against AWS itself.)"_prose;
 
 }  // namespace
 

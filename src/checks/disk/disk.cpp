@@ -223,11 +223,11 @@ constexpr Field fields[] = {
 
 constexpr std::string_view proves = R"(
     The file system that holds `path` answers, has space and inodes left for users without
-    privileges (counted as df counts them), and is mounted for writing. With `mount`, that it is the
-    file system meant and not the one below a missing mount; with `write`, that a file can be
-    created there, reaches the disk and is read back. Without `write` it cannot see a disk that
-    fails on writing while its mount still says it is writable, nor a user's quota. A mount whose
-    server is gone ends in a timeout and holds up nothing else.)"_prose;
+    privileges (counted as df counts them), and is mounted for writing. With `mount`, it
+    is the file system meant and not the one below a missing mount. With `write`, a file
+    can be created there, reaches the disk and is read back. Without `write`, the check
+    does not see a user's quota, or a disk that fails on writing while its mount is still
+    writable. A mount whose server is gone ends in a timeout and delays nothing else.)"_prose;
 
 }  // namespace
 

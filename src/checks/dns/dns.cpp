@@ -208,6 +208,8 @@ Verified from_url(Options& options, std::string_view text) {
             return std::unexpected("asks for what is not known; expected ?type=A or the like");
         options.type = std::string(to_string(*type));
     }
+    if (options.name.empty() && !url->host.empty())
+        return std::unexpected("asks for no name; did you mean dns:" + url->host + "?");
     if (options.name.empty())
         return std::unexpected(
             "asks for no name; expected dns:www.example.org or dns://server/www.example.org");
@@ -215,12 +217,13 @@ Verified from_url(Options& options, std::string_view text) {
 }
 
 constexpr std::string_view proves = R"(
-    That a name has records of a type, and those expected, by the servers asked and at this moment.
-    Asked directly, it is the name exactly as written, without search domains or hosts file, and
-    what a resolver keeps in its cache counts as its answer; `server` puts one server to the test.
-    `via: system` proves what applications on this machine get. When none of the machine's own
-    resolvers answers, vitals is blind and says so (`unknown`), for then nothing is known about the
-    name. Signatures (DNSSEC) are the resolver's to judge.)"_prose;
+    The name has records of a type, and those expected, by the servers asked and at this
+    moment. Asked directly, the name is taken exactly as written, without search domains
+    or the hosts file, and what a resolver keeps in its cache counts as its answer.
+    `server` tests one server. `via: system` proves what applications on this machine get.
+    When none of the machine's own resolvers answers, the result is unknown, because
+    nothing is known about the name then. Whether a signature (DNSSEC) is right is left to
+    the resolver.)"_prose;
 
 }  // namespace
 

@@ -373,14 +373,15 @@ Verified from_url(Options& options, std::string_view text) {
 }
 
 constexpr std::string_view proves = R"(
-    `credentials`: that AWS (STS) knows these credentials. `rule`, `connection` and
-    `api_destination`: that it exists and is ENABLED, AUTHORIZED or ACTIVE, which needs the
-    permissions events:DescribeRule, DescribeConnection or DescribeApiDestination; that events
-    arrive they do not prove. `e2e` does: it puts an event with an id of its own in
-    (events:PutEvents) and asks the sink for that id until it comes; a sink that answers with it
-    before is failed. The events are recognisable by their source and their id, `vitals-...`; let
-    the sink forget them (a TTL), the check cannot. Give it a timeout that the way may take. Tested
-    against a stand-in whose every signature botocore computes again, not against AWS itself.)"_prose;
+    `credentials`: AWS (STS) knows these credentials. `rule`, `connection` and
+    `api_destination`: the part exists and is ENABLED, AUTHORIZED or ACTIVE. They need the
+    permissions events:DescribeRule, DescribeConnection or DescribeApiDestination, and do
+    not prove that events arrive. `e2e` proves that: it sends an event with an id of its
+    own (events:PutEvents) and asks the sink for that id until it comes. A sink that
+    answers with the id before is failed. The events can be recognised by their source and
+    their id, `vitals-...`. The check cannot remove them: let the sink forget them (a
+    TTL). Give the check a timeout that is long enough for the way. Tested against a
+    stand-in that verifies each signature with botocore; not tested against AWS itself.)"_prose;
 
 }  // namespace
 

@@ -206,13 +206,14 @@ constexpr Field fields[] = {
 };
 
 constexpr std::string_view proves = R"(
-    What the program proves, in the language of Nagios plugins: exit code 0 is ok, 1 degraded, 2
-    failed, 3 and everything else (a crash, a program that is missing) unknown. Its first line is
-    the detail, which is public, further lines and standard error are private, its performance data
-    become properties. It is started without a shell, without our environment and descriptors, in a
-    session of its own, and killed at the deadline with all that descends from it, in whatever
-    session. What it detached (a daemon) before it ended in time is left alone. It cannot tell a
-    plugin that is always satisfied from a service that is well.)"_prose;
+    What the program proves, by the rules of Nagios plugins: exit code 0 is ok, 1
+    degraded, 2 failed; 3 and everything else (a crash, a missing program) is unknown. The
+    first line of the output is the detail, which is public. Further lines and standard
+    error are private. Performance data become properties. The program starts without a
+    shell, without the daemon's environment and descriptors, and in a session of its own.
+    At the deadline it is killed with all its descendants, in whatever session they are. A
+    daemon that it detached before it ended in time is left alone. The check cannot tell a
+    plugin that always reports ok from a service that is well.)"_prose;
 
 }  // namespace
 

@@ -171,11 +171,12 @@ constexpr Field fields[] = {
 };
 
 constexpr std::string_view proves = R"(
-    A file or directory is there, was changed recently enough, has a plausible size, and holds an
-    expected text; or is absent. A time of change in the future is no proof of being recent and is
-    degraded. It cannot tell whether the rest of the content is right, nor, on a network file
-    system, whether what is seen is what the server holds by now. Age is measured by the wall clock,
-    because files know no other.)"_prose;
+    A file or directory exists, was changed recently enough, has a plausible size, and
+    holds an expected text; or it is absent. A time of change in the future is degraded,
+    because it proves no age. The check cannot tell whether the rest of the content is
+    right. On a network file system it sees what this machine sees, which may be older
+    than what the server holds. Age is measured by the wall clock, the clock that files
+    use.)"_prose;
 
 }  // namespace
 

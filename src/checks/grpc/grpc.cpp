@@ -140,8 +140,9 @@ Verified from_url(Options& options, std::string_view text) {
 }
 
 constexpr std::string_view proves = R"(
-    That the server speaks gRPC over HTTP/2 and calls itself, or the named service, SERVING by the
-    standard health protocol (grpc.health.v1). Nothing beyond what it says of itself.)"_prose;
+    The server speaks gRPC over HTTP/2, and reports itself or the named service as SERVING
+    by the standard health protocol (grpc.health.v1). Nothing else is proved than what the
+    server reports.)"_prose;
 
 }  // namespace
 

@@ -98,7 +98,8 @@ constexpr Field fields[] = {
     field<&Options::headers, verify_headers>("headers",
                                              "The request's headers; any may be a secret."),
     field<&Options::body>("body", "The request's body."),
-    field<&Options::user>("user", "Who to log in as (basic authentication); or in the URL."),
+    field<&Options::user>("user",
+                          "The user of basic authentication; it may stand in the URL instead."),
     password_field<Options>(),
     field<&Options::unix_socket, verify_socket>(
         "unix_socket", "Path of a unix socket to connect to instead of the URL's host.",
@@ -196,11 +197,11 @@ Run bind(std::shared_ptr<const Options> options) {
 }
 
 constexpr std::string_view proves = R"(
-    That the server answers this request as it should, within the deadline and to the last byte: a
-    body that is cut short, too large or (where it is judged) compressed fails, and a redirect is
-    not success unless it is followed or expected. A status alone proves little: a proxy's own page
-    or a cache may give it; ask for something only the service can say, and expect it. Nothing is
-    proved about other URLs, nor about clients elsewhere.)"_prose;
+    The server answers this request as it should, within the deadline and to the last
+    byte. A body that is cut short, too large or (where it is judged) compressed fails. A
+    redirect fails unless it is followed or expected. A status alone proves little: a
+    proxy's own page or a cache may give it. Ask for something that only the service can
+    say, and expect it. Nothing is proved about other URLs, or about clients elsewhere.)"_prose;
 
 }  // namespace
 

@@ -142,13 +142,15 @@ constexpr Field fields[] = {
 };
 
 constexpr std::string_view proves = R"(
-    The load over five minutes, divided by the processors of the machine, is below a bound. Load is
-    no suffering: a machine that compiles with more jobs than processors is busy and well, so the
-    defaults only tell the hopeless (4 and 16 per processor). The load is the whole machine's also
-    in a container, so it is never divided by the processors left to the container (those are shown
-    as cpus_allowed). What shows suffering is pressure, the share of time in which work stood still;
-    it is shown where the kernel measures it, in a container its own, and judged when thresholds are
-    set: then a kernel that does not measure it gives unknown.)"_prose;
+    The load over five minutes, divided by the processors of the machine, is below a
+    bound. A high load is not a problem by itself: a machine that compiles with more jobs
+    than processors is busy and well. The default bounds (4 and 16 per processor)
+    therefore find only a hopeless load. The load is that of the whole machine also in a
+    container, so it is never divided by the processors left to the container; these are
+    shown as cpus_allowed. Pressure shows whether work waits: it is the share of time in
+    which work stood still. It is shown where the kernel measures it, in a container that
+    of the container. It is judged when its bounds are set; a kernel that does not measure
+    it is then unknown.)"_prose;
 
 }  // namespace
 

@@ -35,7 +35,7 @@ Verified verify(const Options& options) {
         (options.degraded_above || options.stuck_after > milliseconds(0)))
         return std::unexpected("bounds for delays contradict expected: not_running");
     if (options.canary.empty() != options.copy.empty())
-        return std::unexpected("canary and copy: one is of no use without the other");
+        return std::unexpected("canary and copy: each needs the other");
     if (options.expected == "not_running" && !options.canary.empty())
         return std::unexpected("canary contradicts expected: not_running");
     if (options.pid_file.empty()) return std::unexpected("pid_file: is empty");
@@ -223,13 +223,14 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    That a process holds the lock of lsyncd's pid file, as lsyncd does as long as it lives (the file
-    alone may be left from one that was killed), that it is not stopped, and how many events wait to
-    be copied. lsyncd rewrites its status file only when something happens: an old one is no sign of
-    death while nothing is queued. With a pid file lsyncd must run as a daemon: with `nodaemon` it
-    writes none. A target that refuses single files (default.direct onto a read-only disk) leaves no
-    trace in the status: with `canary` and `copy` each run also writes a file in the source, and
-    fails when it does not arrive.)"_prose;
+    A process holds the lock of lsyncd's pid file, is not stopped, and not too many events
+    wait to be copied. lsyncd keeps the lock as long as it lives; the file alone may be
+    left from a process that was killed. lsyncd rewrites its status file only when
+    something happens: while nothing is queued, an old status file is no sign of a
+    failure. lsyncd must run as a daemon: with `nodaemon` it writes no pid file. A target
+    that refuses single files (default.direct onto a read-only disk) leaves no trace in
+    the status file. To see that, set `canary` and `copy`: each run then writes a file in
+    the source, and fails when the file does not arrive.)"_prose;
 
 }  // namespace
 

@@ -252,7 +252,7 @@ TEST(LsyncdOptions, are_checked) {
                        .degraded_above = 1}),
               "bounds for delays contradict expected: not_running");
     EXPECT_EQ(problem({.status_file = "/a", .pid_file = "/b", .canary = "/c"}),
-              "canary and copy: one is of no use without the other");
+              "canary and copy: each needs the other");
     EXPECT_EQ(problem({.status_file = "/a",
                        .pid_file = "/b",
                        .expected = "not_running",

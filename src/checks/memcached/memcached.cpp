@@ -61,10 +61,13 @@ constexpr Field fields[] = {
     url_field<Options, verify_url>(
         "Where memcached is: memcached://host:port, memcacheds:// with TLS, or unix:/path.",
         "memcached://127.0.0.1:11211"),
-    field<&Options::user>("user", "Who to log in as, where it was started with -Y; or in the URL."),
+    field<&Options::user>("user",
+                          "The user to log in as, where memcached was started with -Y; it may "
+                          "stand in the URL instead."),
     password_field<Options>(),
     auth_every_field<Options>(),
-    tls_field<Options>("Whom to trust, and who to be (memcacheds://)."),
+    tls_field<Options>(
+        "For memcacheds://: which authorities to trust, and which client certificate to show."),
 };
 
 std::string random_text() {
@@ -229,10 +232,11 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    That memcached lets this user in (where it asks for one), and that a value under a key of its
-    own, `vitals:...`, with a short expiry, is stored, read back, compared and deleted. A server
-    that is full and refuses, or that has no connections left, is failed. It cannot tell how many of
-    the application's keys are evicted before their time.)"_prose;
+    memcached accepts this user (where it asks for one), and stores a value under a key of
+    the check's own, `vitals:...`. The value has a short expiry and is read back, compared
+    and deleted. A server that refuses because it is full, or that has no connections
+    left, is failed. The check cannot tell how many of the application's keys are evicted
+    before their time.)"_prose;
 
 }  // namespace
 

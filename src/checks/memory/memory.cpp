@@ -128,15 +128,16 @@ constexpr Field fields[] = {
 };
 
 constexpr std::string_view proves = R"(
-    Programs can get more memory without swapping: by the kernel's estimate for the machine
-    (MemAvailable), and below the limits of the control group that vitals runs in (a container, a
-    systemd unit) and of those above it; the tighter of both counts. What the kernel can drop counts
-    as available: page cache, read once or often, that is written to disk, and its own caches (of
-    names and inodes). Of the latter, version 1 of control groups does not say how much can be
-    dropped: the machine's own share is taken. Swap does not count at all. Where the kernel measures
-    pressure, work that stands still for want of memory is degraded whatever the share. It cannot
-    see the limits of other control groups, nor a single program that will not get the large piece
-    it asks for.)"_prose;
+    Programs can get more memory without swapping. Two figures are judged, and the tighter
+    counts: the kernel's estimate for the machine (MemAvailable), and what is left below
+    the limits of the control group that vitals runs in (a container, a systemd unit) and
+    of the groups above it. Memory that the kernel can drop counts as available: page
+    cache that is written to disk, and the kernel's own caches of names and inodes.
+    Version 1 of control groups does not say how much of these own caches can be dropped;
+    the share of the whole machine is taken instead. Swap does not count. Where the kernel
+    measures pressure, work that stands still for lack of memory is degraded whatever the
+    share. The check does not see the limits of other control groups, or a program that
+    will not get a large piece in one go.)"_prose;
 
 }  // namespace
 

@@ -353,20 +353,22 @@ Verified from_url(Options& options, std::string_view url) {
 }
 
 constexpr std::string_view proves = R"(
-    That every migration on disk is applied: those of Django, Alembic, Flyway, Liquibase, Rails,
-    golang-migrate, Diesel or Sqitch. Files are read, never run. A table that is missing means that
-    nothing is applied; a directory without migrations, or one that may not be read, is no success
-    either, but unknown. A migration that began and did not end well (a failed row of Flyway or
-    Liquibase, a dirty golang-migrate) is failed. A database ahead of the files is degraded, or what
-    `ahead` says: newer than all files (Rails, Diesel), not among the files (Flyway's versions,
-    golang-migrate, Sqitch), or at a revision that is not known, of which nothing more can be said
-    (Alembic). Old rows whose files are gone, and for Django and Liquibase any, are counted as
-    `not_on_disk` and are otherwise normal. Django's squashed migrations, merges and branches of
-    Alembic and baselines of Flyway count as they do there; Flyway's repeatable ones are compared by
-    checksum, unless they hold placeholders (`unverified`). Django's own apps are seen only when
-    `path` names them, too. That a migration was edited after it was applied, which Flyway and
-    Liquibase refuse and with runOnChange apply again, is not noticed. It cannot tell whether the
-    tables are as the migrations made them.)"_prose;
+    Every migration on disk is applied. Django, Alembic, Flyway, Liquibase, Rails,
+    golang-migrate, Diesel and Sqitch are understood. Files are read, never run. If the
+    tool's table is missing, nothing is applied. A directory without migrations, or one
+    that cannot be read, is unknown. A migration that began and did not end well (a failed
+    row of Flyway or Liquibase, a dirty golang-migrate) is failed. A database that is
+    ahead of the files is degraded, or what `ahead` says. It is ahead when it has a
+    migration newer than all files (Rails, Diesel), one that is not among the files
+    (Flyway's versions, golang-migrate, Sqitch), or an unknown revision (Alembic). Older
+    rows whose files are gone are counted as `not_on_disk` and are normal; so are all such
+    rows of Django and Liquibase. Squashed migrations and merges of Django, branches of
+    Alembic and baselines of Flyway count as they do in these tools. Flyway's repeatable
+    migrations are compared by checksum, unless they hold placeholders (`unverified`).
+    Django's own apps are seen only when `path` names them too. The check does not notice
+    that a migration was edited after it was applied; Flyway and Liquibase refuse such a
+    file, or apply it again with runOnChange. It cannot tell whether the tables are as the
+    migrations made them.)"_prose;
 
 }  // namespace
 

@@ -101,11 +101,12 @@ net::awaitable<Outcome> ask(const Options& options, net::Context& context, Sessi
 }
 
 constexpr std::string_view proves = R"(
-    That PostgreSQL lets this user in, with a slot left for it, and answers SELECT 1; or a query, in
-    a transaction of its own, whose first value is compared with `expect`. With `writable: true`
-    also that the server is no standby and not read-only by default; SELECT 1 alone is answered by a
-    standby too. Behind a pooler the query reaches the database, the log-in may not. That a row can
-    be written is proved by postgres_crud.)"_prose;
+    PostgreSQL accepts this user, has a connection slot left for it, and answers SELECT 1.
+    With `query`, the first value of the result is compared with `expect`; the query runs
+    in a transaction of its own. With `writable: true`, the server is also no standby and
+    not read-only by default; a standby answers SELECT 1 too. Behind a pooler, the query
+    reaches the database; the authentication may end at the pooler. This kind does not
+    prove that a row can be written: use postgres_crud for that.)"_prose;
 
 }  // namespace
 

@@ -215,12 +215,13 @@ net::awaitable<Outcome> work(const Options& options, net::Context& context, Sess
 }
 
 constexpr std::string_view proves = R"(
-    That rows of a table can be created, retrieved, updated and deleted, each step compared with
-    what was asked for, and that the transaction commits. All of it is one transaction: a run that
-    is cut leaves nothing behind, and no other session sees the row. Where commits wait for a
-    synchronous standby that is gone, it ends its own from a second connection. The table is made if
-    it is missing; where that is not permitted the detail holds the statement to run. It cannot tell
-    whether the application's own tables are right.)"_prose;
+    Rows of a table can be created, read, updated and deleted, and the transaction
+    commits. Each step is compared with what was asked for. All steps are one transaction:
+    a run that is cut off leaves nothing behind, and no other session sees the row. Where
+    commits wait for a synchronous standby that is gone, the check ends its own commit
+    from a second connection. The table is created if it is missing; where that is not
+    permitted, the detail holds the statement to run. The check cannot tell whether the
+    application's own tables are right.)"_prose;
 
 }  // namespace
 

@@ -218,12 +218,12 @@ constexpr Field fields[] = {
 };
 
 constexpr std::string_view proves = R"(
-    The process that a pid file names exists, is no zombie and not stopped, and is the one that
-    wrote the file: it is called `name`, or, without a name, it started before the file was written
-    (a number left over from before a crash may belong to somebody else). Or: as many processes of a
-    name run as there should. It cannot tell whether a process that runs does its work; ask it
-    something to know that. Where processes of other users are hidden from vitals the result is
-    unknown, not failed.)"_prose;
+    The process that a pid file names exists, is neither a zombie nor stopped, and is the
+    one that wrote the file. It has the given `name`; without a name, it started before
+    the file was written (a number left from before a crash may belong to another
+    process). Without a pid file: as many processes of a name run as there should. The
+    check cannot tell whether a process does its work; ask the process something to know
+    that. Where processes of other users are hidden from vitals, the result is unknown.)"_prose;
 
 }  // namespace
 

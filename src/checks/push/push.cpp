@@ -12,10 +12,10 @@ constexpr Field fields[] = {
 };
 
 constexpr std::string_view proves = R"(
-    Nothing by itself: it repeats what a program, a script or the library said about itself, and
-    that it was said less than `ttl` ago. Whoever falls silent is failed, whatever was said last. It
-    cannot tell whether what is pushed is true; push after the work was done, not from a timer
-    beside it.)"_prose;
+    Nothing by itself: the component shows what a program, a script or the library
+    reported, and that it was reported less than `ttl` ago. A component that falls silent
+    is failed, whatever was reported last. The check cannot tell whether the report is
+    true. Push after the work is done, not from a timer beside it.)"_prose;
 
 }  // namespace
 

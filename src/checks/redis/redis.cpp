@@ -101,7 +101,7 @@ constexpr Field fields[] = {
     url_field<Options, verify_url>(
         "Where Redis is: redis://host:port/0, rediss:// with TLS, or unix:/path?db=0.",
         "redis://127.0.0.1:6379/0"),
-    field<&Options::user>("user", "Who to log in as (ACL); or in the URL."),
+    field<&Options::user>("user", "The user to log in as (ACL); it may stand in the URL instead."),
     password_field<Options>(),
     field<&Options::mode>(
         "mode",
@@ -115,7 +115,8 @@ constexpr Field fields[] = {
                             "checked is the server that the sentinel says it is.",
                             {.example = "shop"}),
     auth_every_field<Options>(),
-    tls_field<Options>("Whom to trust, and who to be (rediss://)."),
+    tls_field<Options>(
+        "For rediss://: which authorities to trust, and which client certificate to show."),
 };
 
 std::string random_text() {
@@ -406,14 +407,16 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    That Redis lets this user in and does its work: a key `vitals:...` is set with an expiry, read
-    back, compared and deleted. A server that answers PING but refuses writes (read-only replica,
-    memory full, cannot save, not enough replicas) is failed, each with its own words. A replica
-    (`mode: replica`) is asked for its link to the master and for a read; a node of a cluster also
-    for the cluster's state, and a key that lives elsewhere (MOVED) is no fault; a sentinel for its
-    masters and their quorum, or, with `master`, for the address of one, where the work is then
-    done. A password that the server does not ask for is degraded. It cannot tell whether the
-    application's own keys are right, nor whether data survives a restart.)"_prose;
+    Redis accepts this user and stores data: a key `vitals:...` is set with an expiry,
+    read back, compared and deleted. A server that answers PING but refuses writes
+    (read-only replica, memory full, cannot save, not enough replicas) is failed, and the
+    detail names the reason. A replica (`mode: replica`) is asked for its link to the
+    master and for a read. A node of a cluster is also asked for the state of the cluster;
+    a key that lives on another node (MOVED) is normal. A sentinel is asked for its
+    masters and their quorum. With `master`, it is asked for the address of that master,
+    which is then checked. A password that the server does not ask for is degraded. The
+    check cannot tell whether the application's own keys are right, or whether data
+    survives a restart.)"_prose;
 
 }  // namespace
 

@@ -254,15 +254,15 @@ net::awaitable<Outcome> look(const Options& options, net::Context& context, Sess
 }
 
 constexpr std::string_view proves = R"(
-    What the server is (primary, standby, or standalone: nothing in it is set up for standbys),
-    where it is in its log, whether a standby streams or it receives as one, and how far they are
-    apart in bytes and seconds. A primary that has lost its standby, and a standby that receives
-    nothing or whose replay is paused, are degraded; lag is judged by its own bounds. The lag in
-    seconds of an idle server is 0, and not known of a standby that receives nothing. Ordinary users
-    do not see how far standbys are: grant pg_monitor. A replication slot, physical or logical, that
-    nobody uses or whose log is gone is degraded. A standby cannot tell whether the one that it
-    receives from has a primary: check that one, too, or set `fresh_within`. It cannot tell whether
-    the standby's data are the primary's.)"_prose;
+    The role of the server (primary, standby, or standalone when nothing in it is set up
+    for standbys), its position in the log, whether a standby streams, and the lag in
+    bytes and seconds. Degraded: a primary that has lost its standby, a standby that
+    receives nothing or whose replay is paused, and a replication slot that nobody uses or
+    whose log is gone. Lag is judged by its own bounds. The lag in seconds is 0 on an idle
+    server, and unknown on a standby that receives nothing. An ordinary user does not see
+    how far standbys are: grant pg_monitor. A standby cannot tell whether the server that
+    it receives from has a primary: check that server too, or set `fresh_within`. The
+    check does not compare the data of primary and standby.)"_prose;
 
 }  // namespace
 

@@ -347,15 +347,15 @@ Verified from_url(Options& options, std::string_view text) {
 }
 
 constexpr std::string_view proves = R"(
-    That this user can create an object in the bucket, see its size, read back the same bytes,
-    delete it and no longer find it. The object is named `vitals-probe-` and a UUID; it is deleted
-    also when reading it failed, and one whose deletion did not succeed is deleted by a later run of
-    the same process. Of a bucket that keeps old versions the version itself is deleted, which needs
-    the permission s3:DeleteObjectVersion; without it old versions of a few bytes remain. Where
-    deleting goes on failing, no more than 64 objects are made. `mode: bucket` proves only that the
-    bucket exists and that this user may see it: a full or read-only store looks well. Nothing is
-    proved about other objects, nor about how fast large ones move. Requests are signed with
-    Signature Version 4.)"_prose;
+    This user can create an object in the bucket, see its size, read back the same bytes,
+    delete it, and no longer find it. The object is named `vitals-probe-` and a UUID. It
+    is deleted also when reading it failed. An object whose deletion did not succeed is
+    deleted by a later run of the same process; while deleting keeps failing, at most 64
+    objects are made. In a bucket that keeps old versions, the version itself is deleted.
+    That needs the permission s3:DeleteObjectVersion; without it, old versions of a few
+    bytes remain. `mode: bucket` proves only that the bucket exists and that this user may
+    see it: a full or read-only store looks well. Nothing is proved about other objects,
+    or about how fast large objects move. Requests are signed with Signature Version 4.)"_prose;
 
 }  // namespace
 

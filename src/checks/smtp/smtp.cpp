@@ -170,9 +170,10 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    That the mail server greets, understands EHLO, changes to TLS with a certificate that is good
-    (where it is offered; `starttls: required` where it must be) and answers inside. No mail is sent
-    and nobody logs in: whether a message would be accepted, stored or delivered is not proved.)"_prose;
+    The mail server greets, understands EHLO, changes to TLS with a good certificate, and
+    answers inside. TLS is used where the server offers it; with `starttls: required` it
+    must. No mail is sent and nobody logs in: the check does not prove that a message
+    would be accepted, stored or delivered.)"_prose;
 
 }  // namespace
 

@@ -90,13 +90,14 @@ constexpr Field fields[] = {
 };
 
 constexpr std::string_view proves = R"(
-    The database opens, its schema can be read, a row is committed, read back, compared and deleted
-    again, each within the timeout and against the locks of other programs; with `integrity`, SQLite
-    finds no damage in its pages. A file that is missing or has become empty is failed, though
-    SQLite would silently start a new one. Nothing is left in the table; what a run that was killed
-    left there goes with a later one. It cannot tell whether the application's own rows are right. A
-    program that keeps its database locked all the time (locking_mode=EXCLUSIVE) leaves no way in:
-    check it in another way.)"_prose;
+    The database opens, its schema can be read, and a row is committed, read back,
+    compared and deleted again. Each step must end within the timeout, against the locks
+    of other programs. With `integrity`, SQLite finds no damage in the pages. A file that
+    is missing or has become empty is failed; SQLite itself would start a new one without
+    a word. Nothing is left in the table: a later run removes what a killed run left. The
+    check cannot tell whether the application's own rows are right. A program that keeps
+    its database locked all the time (locking_mode=EXCLUSIVE) leaves no way in: check it
+    in another way.)"_prose;
 
 }  // namespace
 

@@ -112,11 +112,11 @@ Run bind(const std::shared_ptr<const Options>& options) {
 }
 
 constexpr std::string_view proves = R"(
-    That the port accepts connections; that a connection made was not one of the probe to itself is
-    made sure of. With `expect`, also that whoever listens is awake and says what it should.
-    Connecting alone does not prove that: the kernel accepts for a process that is stopped or stuck,
-    and so does a forwarder (a container's port, a load balancer) with nothing behind it. Prefer the
-    kind that speaks the protocol.)"_prose;
+    The port accepts connections. A connection of the check to itself does not count. With
+    `expect`, the program that listens also answers as it should. A connection alone does
+    not prove that: the kernel accepts it for a process that is stopped or stuck, and a
+    forwarder (a container's port, a load balancer) accepts it with nothing behind it.
+    Where a kind speaks the protocol, prefer that kind.)"_prose;
 
 }  // namespace
 

@@ -68,11 +68,12 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    That whoever listens speaks TLS, shows a chain that leads to a trusted authority, for the name
-    asked for, at this moment, and holds its key; how many days are left until the first of these
-    certificates ends; and, where it asks for a client certificate, that it takes ours. It does not
-    ask whether a certificate was revoked, and proves nothing about the service inside; use the kind
-    that speaks its protocol. With `verify: false` only the days left are judged.)"_prose;
+    The server speaks TLS, shows a chain for the name asked for that leads to a trusted
+    authority and is valid now, and holds the key. The days left are those of the
+    certificate in the chain that ends first. Where the server asks for a client
+    certificate, it accepts ours. The check does not ask whether a certificate was
+    revoked, and proves nothing about the service inside: use the kind that speaks its
+    protocol. With `verify: false` only the days left are judged.)"_prose;
 
 }  // namespace
 

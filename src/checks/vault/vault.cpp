@@ -267,12 +267,13 @@ Verified from_url(Options& options, std::string_view text) {
 }
 
 constexpr std::string_view proves = R"(
-    That this node is initialised, unsealed and active (or a standby, where that is good enough);
-    with a token, that it is valid and has enough time left; with a path, that the token can read
-    that secret. Without a token only the server's own word is taken, and nothing is proved about
-    its storage. Nothing is written, and nothing is proved about other engines, policies or leases.
-    A secret's value never leaves the check. Tested against a stand-in made from Vault's documents,
-    which python3-hvac talks to as well, not against Vault itself.)"_prose;
+    This node is initialised, unsealed and active (or a standby, with `standby_ok`). With
+    a token, the token is valid and has enough time left. With a path, the token can read
+    that secret. Without a token, the check relies on what the server says, and nothing is
+    proved about its storage. Nothing is written, and nothing is proved about other
+    engines, policies or leases. The value of a secret never leaves the check. Tested
+    against a stand-in made from Vault's documents, with python3-hvac as a second client;
+    not tested against Vault itself.)"_prose;
 
 }  // namespace
 

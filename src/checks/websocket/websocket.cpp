@@ -186,9 +186,9 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    That the server changes to websocket as RFC 6455 wants it, and answers a ping. Libraries answer
-    pings by themselves, also while the application behind them is stuck: give `send` or `expect` to
-    prove that messages are answered.)"_prose;
+    The server changes to websocket as RFC 6455 says, and answers a ping. Libraries answer
+    pings by themselves, also while the application behind them is stuck: set `send` or
+    `expect` to prove that messages are answered.)"_prose;
 
 }  // namespace
 

@@ -6,7 +6,7 @@ namespace {
 
 Answered run(Call call) {
     if (!call.control.remove) return not_offered(call);
-    call.control.remove(call.names[0], reply_with_outcome(call));
+    call.control.remove(call.names[0], call.who, reply_with_outcome(call));
     return {};
 }
 

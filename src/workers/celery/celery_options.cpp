@@ -45,8 +45,9 @@ constexpr Field fields[] = {
         "The application's broker: amqp://host:port/vhost, amqps://, "
         "redis://host:port/database or rediss://.",
         {.required = true, .example = "amqp://vitals@127.0.0.1/"}),
-    field<&CeleryOptions::user>("user", "Who to log in as; or in the URL."),
-    field<&CeleryOptions::password>("password", "With which password; or in the URL."),
+    field<&CeleryOptions::user>("user", "The user to log in as; it may stand in the URL instead."),
+    field<&CeleryOptions::password>("password",
+                                    "The password of the user; it may stand in the URL instead."),
     field<&CeleryOptions::event_exchange, verify_exchange>("event_exchange",
                                                            "The application's event_exchange."),
     field<&CeleryOptions::fanout_prefix, verify_fanout>(
@@ -55,7 +56,8 @@ constexpr Field fields[] = {
         "it is switched off."),
     field<&CeleryOptions::global_keyprefix, verify_prefix>(
         "global_keyprefix", "On Redis: the application's global_keyprefix."),
-    field<&CeleryOptions::tls>("tls", "Whom to trust, and who to be.",
+    field<&CeleryOptions::tls>("tls",
+                               "Which authorities to trust, and which client certificate to show.",
                                {.members = net::tls_fields}),
 };
 

@@ -59,7 +59,7 @@ struct Attempt {
         const text::Url& url = self->url;
         const CeleryOptions& options = *self->options;
         if (options.password.configured() && !options.password.available())
-            throw CheckError(ErrorClass::local, "the password is not at hand yet");
+            throw CheckError(ErrorClass::local, "the password is not available yet");
         const Broker broker{options, url};
         if (url.scheme.starts_with("redis"))
             co_await listen_on_redis(self->context, broker, self->sink);

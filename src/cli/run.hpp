@@ -1,0 +1,20 @@
+// vitals run: a fresh run of one check by a running daemon.
+#pragma once
+
+#include <string>
+
+#include "cli/subcommand.hpp"
+
+namespace vitals::cli {
+
+struct Run {
+    std::string name;
+    Format format = Format::table;
+    DaemonOptions daemon;
+};
+
+namespace subcommand {
+extern const Subcommand run;
+}  // namespace subcommand
+
+}  // namespace vitals::cli

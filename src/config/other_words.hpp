@@ -1,0 +1,33 @@
+// What people write who come from other programs, and how it is written here. One table, for
+// messages only: none of these words is understood.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace vitals::config {
+
+struct OtherWord {
+    enum class What : std::uint8_t {
+        kind,          // another name of a kind of check
+        kind_missing,  // a kind that there is not yet; `here` says what serves meanwhile
+        key,           // another name of a key of components
+        section,       // another name of a section of the file
+    };
+    What what;
+    std::string_view written;
+    std::string_view here;
+};
+
+std::span<const OtherWord> other_words();
+
+// The line for that word, or null; case does not count, and `-` counts as `_`.
+const OtherWord* other_word(OtherWord::What what, std::string_view written);
+
+// Of a name that is no kind of check: how it is written here, or what serves instead. Empty: the
+// word is not known.
+std::string other_kind(std::string_view written);
+
+}  // namespace vitals::config
