@@ -168,6 +168,7 @@ void Incidents::release(std::uint64_t number) {
 // ---- what settle() makes of it ------------------------------------------------------------------
 
 IncidentChanges Incidents::settle(Steady now) {
+    for (const Index index : std::exchange(quiet_already_, {})) mark(index);
     while (!flapping_.empty() && flapping_.begin()->first <= now) {
         const Index index = flapping_.begin()->second;
         flapping_.erase(flapping_.begin());
@@ -228,8 +229,14 @@ void Incidents::judge_flapping(Index index, Steady now) {
     if (node.quiet_at) flapping_.erase({*node.quiet_at, index});
     node.quiet_at.reset();
     if (!flaps) return;
-    node.quiet_at = node.changes.back() + std::min(rules_.flapping.quiet, rules_.flapping.within);
-    flapping_.emplace(*node.quiet_at, index);
+    const Steady quiet_at =
+        node.changes.back() + std::min(rules_.flapping.quiet, rules_.flapping.within);
+    if (quiet_at <= now) {  // found late, after a restart: the next verdict decides
+        quiet_already_.push_back(index);
+        return;
+    }
+    node.quiet_at = quiet_at;
+    flapping_.emplace(quiet_at, index);
 }
 
 // Finds the roots above a node, and counts it as a member of their incidents.

@@ -295,6 +295,8 @@ class Incidents {
     std::set<std::pair<Steady, std::uint64_t>> recovering_;  // incidents, by `closes`
     std::set<std::pair<Steady, Index>> flapping_;            // components, by `quiet_at`
 
+    std::vector<Index> quiet_already_;  // components that flap, for the next settle()
+
     std::vector<Index> dirty_;                             // nodes with any change
     std::set<std::pair<std::uint32_t, Index>> misplaced_;  // nodes whose causes may differ, by rank
     std::set<std::uint64_t> touched_;                      // incidents with any change

@@ -128,6 +128,7 @@ void Incidents::rebuild(std::vector<Node> nodes, Steady now) {
     });
     nodes_ = std::move(nodes);
     flapping_.clear();
+    quiet_already_.clear();
     misplaced_.clear();
     dirty_.clear();
     blind_count_ = blind_unjudged_ = 0;

@@ -507,6 +507,25 @@ TEST(Incidents, times_from_beyond_now_are_moved_to_now) {
     EXPECT_EQ(incidents.save().next_number, 5U);
 }
 
+// The sixth change was saved, what follows from it was not.
+TEST(Incidents, flapping_found_after_a_long_stop_lasts_only_if_the_next_verdict_is_a_change) {
+    for (const Status next : {Status::ok, Status::failed}) {
+        SavedIncidents saved;
+        saved.components = {{.component = "s000", .since = second(1150)}};
+        for (int change = 0; change < 6; ++change)
+            saved.components[0].changes.push_back(second(1000 + change * 30));
+        Incidents incidents;
+        incidents.define(alone(1), second(3000));
+        incidents.restore(saved, second(3000));
+        incidents.settle(second(3000));
+        EXPECT_TRUE(incidents.saved("s000")->flapping);
+        EXPECT_EQ(incidents.next_deadline(), Steady::max());
+        incidents.report("s000", next, ErrorClass::none, second(3001));
+        incidents.settle(second(3001));
+        EXPECT_EQ(incidents.saved("s000")->flapping, next == Status::failed);
+    }
+}
+
 TEST(Incidents, a_component_that_is_gone_counts_as_recovered) {
     Scene scene(alone(2));
     scene.fail(100, "s000").wait_until(200);
