@@ -2,9 +2,18 @@
 #include <fmt/format.h>
 
 #include "app/assemble.hpp"
+#include "app/in_time.hpp"
 #include "app/running.hpp"
 
 namespace vitals::app {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto history_patience = 2s;
+
+}  // namespace
 
 endpoints::Control Daemon::control() {
     endpoints::Control control;
@@ -47,6 +56,20 @@ endpoints::Control Daemon::control() {
             const std::string problem = workers_.take(beats);
             engine_.changed();
             engine_.when_published([done, problem] { done(problem); });
+        });
+    };
+    control.past = [this](std::string name, std::chrono::milliseconds back, auto done) {
+        loop_.post([this, name = std::move(name), back, done = std::move(done)]() mutable {
+            store_->past(std::move(name), back,
+                         in_time<std::optional<Past>>(loop_, clock_, history_patience, std::nullopt,
+                                                      std::move(done)));
+        });
+    };
+    control.changes = [this](std::string name, System before, std::size_t limit, auto done) {
+        loop_.post([this, name = std::move(name), before, limit, done = std::move(done)]() mutable {
+            store_->changes(std::move(name), before, limit,
+                            in_time<std::optional<std::vector<Change>>>(
+                                loop_, clock_, history_patience, std::nullopt, std::move(done)));
         });
     };
     control.reload = [this](std::string who, auto done) {

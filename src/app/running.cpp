@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/assemble.hpp"
+#include "app/in_time.hpp"
 
 namespace vitals::app {
 
@@ -151,19 +152,9 @@ void Daemon::await_store() {
 
 // An operator is answered in time, and told the truth: what is not on disk yet is not durable.
 void Daemon::save_decommission(const std::string& text, std::function<void(bool)> done) {
-    struct Waiting {
-        std::function<void(bool)> done;
-        net::Timer timer;
-    };
     in_doubt_ = false;
-    const auto waiting = std::make_shared<Waiting>(std::move(done), net::Timer(loop_));
-    const auto answer = [waiting](bool durable) {
-        waiting->timer.cancel();
-        if (const auto call = std::exchange(waiting->done, nullptr)) call(durable);
-    };
-    waiting->timer.arm(clock_.steady() + save_patience, [answer] { answer(false); });
-    store_->save_decommission(
-        text, [this, answer](bool durable) { loop_.post([answer, durable] { answer(durable); }); });
+    store_->save_decommission(text,
+                              in_time<bool>(loop_, clock_, save_patience, false, std::move(done)));
 }
 
 void Daemon::show(workers::Groups::Shown shown) {

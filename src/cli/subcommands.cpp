@@ -6,6 +6,7 @@
     named(status) \
     named(run) \
     named(reload) \
+    named(history) \
     named(validate) \
     named(init) \
     named(kinds) \

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "http/response.hpp"
+#include "model/past.hpp"
 #include "model/pushed.hpp"
 #include "vitals/snapshot.hpp"
 
@@ -28,8 +29,8 @@ struct ReloadResult {
     std::vector<std::string> waiting;                  // sections that take effect with a restart
 };
 
-// How requests ask the rest of the program to change something. Each call is made on a serving
-// thread and must not block; each callback may come from any thread.
+// How requests ask the rest of the program to change something, or what was. Each call is made on a
+// serving thread and must not block; each callback may come from any thread.
 struct Control {
     // What is acknowledged is in every answer to a request that is made afterwards: the callbacks
     // come when the snapshot that shows it is published.
@@ -46,6 +47,14 @@ struct Control {
         run;
     // What is wrong with them, or empty.
     std::function<void(Heartbeats, std::function<void(std::string problem)>)> heartbeat;
+    // What a component was during the last while; nothing: the history cannot be read.
+    std::function<void(std::string name, std::chrono::milliseconds back,
+                       std::function<void(std::optional<Past>)>)>
+        past;
+    // The latest changes before that moment, newest first; of all components where none is named.
+    std::function<void(std::string name, System before, std::size_t limit,
+                       std::function<void(std::optional<std::vector<Change>>)>)>
+        changes;
     // The application's own metrics in Prometheus' text format; may be empty.
     std::function<std::string()> metrics;
     std::function<void(std::string who, std::function<void(ReloadResult)>)> reload;

@@ -51,13 +51,18 @@ void write_answers(JsonWriter& writer, const Operation& operation) {
 }
 
 void write_parameters(JsonWriter& writer, const Operation& operation) {
-    if (operation.parameters.empty()) return;
+    if (operation.parameters.empty() && operation.query.empty()) return;
     writer.key("parameters").array();
     for (const PathParameter& parameter : operation.parameters) {
         writer.object().member("name", parameter.name).member("in", "path");
         writer.member("required", true).member("description", parameter.sentence);
         writer.key("schema").object().member("type", "string").member("minLength", 1);
         writer.member("maxLength", parameter.longest).end_object().end_object();
+    }
+    for (const QueryParameter& parameter : operation.query) {
+        writer.object().member("name", parameter.name).member("in", "query");
+        writer.member("required", false).member("description", parameter.sentence);
+        writer.key("schema").object().member("type", "string").end_object().end_object();
     }
     writer.end_array();
 }

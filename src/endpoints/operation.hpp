@@ -20,11 +20,12 @@ namespace vitals::endpoints {
 // The right that a token needs. A control listener asks for none.
 enum class Right : std::uint8_t { none, read, push, control };
 
-// A request for something to be changed.
+// A request for something to be changed, or to be read from the history.
 struct Call {
     const Control& control;
     std::vector<std::string> names;  // the path's parameters, decoded
     std::string path;                // as sent
+    http::Pairs query;               // decoded
     std::string who;                 // asks, for the log
     std::string body;
     Reply reply;  // called when there is no answer at once
@@ -34,6 +35,11 @@ struct Call {
 struct PathParameter {
     std::string_view name, sentence;
     int longest = 128;  // characters, as described; what it names decides
+};
+
+// A parameter of the query; a text that may be left out.
+struct QueryParameter {
+    std::string_view name, sentence;
 };
 
 // A code of an answer, and when it comes.
@@ -48,10 +54,11 @@ struct Operation {
     std::string_view id;
     std::string_view summary;
     std::span<const PathParameter> parameters{};  // in the order of the path
+    std::span<const QueryParameter> query{};
     Right right = Right::none;
-    // One of the two. A read renders a snapshot as dialects do (Request::rest is the path's
-    // parameter, Request::path is as sent), and its answer is kept. A change answers at once, or
-    // calls the reply later.
+    // One of the two. A read of the present renders a snapshot as dialects do (Request::rest is the
+    // path's parameter, Request::path is as sent), and its answer is kept. A change, and a read of
+    // the past, answers at once or calls the reply later.
     dialects::Response (*render)(const Snapshot&, const dialects::Request&) = nullptr;
     std::optional<http::Response> (*run)(Call call) = nullptr;
     const NamedSchema* body = nullptr;  // of the request

@@ -187,9 +187,13 @@ void Responder::plan_operation(Question question) {
         return;
     }
     if (operation->render == nullptr) {
-        plan.reads_body = true;
-        plan.action = change_by(*operation, std::move(resource.names), std::string(target.raw_path),
-                                who(plan.identity, peer));
+        if (asked_by_options) {
+            plan.response = options_answer(methods);
+            return;
+        }
+        plan.reads_body = operation->method != "GET";
+        plan.action =
+            answer_by(*operation, std::move(resource.names), target, who(plan.identity, peer));
         return;
     }
     KeptAnswer made;
@@ -245,12 +249,12 @@ Action Responder::change_by(const MountedEndpoint& endpoint, dialects::Request r
     };
 }
 
-Action Responder::change_by(const Operation& operation, std::vector<std::string> names,
-                            std::string path, std::string who) {
-    return [this, &operation, names = std::move(names), path = std::move(path),
-            who = std::move(who)](std::string body, Reply reply) {
+Action Responder::answer_by(const Operation& operation, std::vector<std::string> names,
+                            const http::Target& target, std::string who) {
+    return [this, &operation, names = std::move(names), path = std::string(target.raw_path),
+            query = target.query, who = std::move(who)](std::string body, Reply reply) {
         return operation.run(
-            {shared_.control, names, path, who, std::move(body), std::move(reply)});
+            {shared_.control, names, path, query, who, std::move(body), std::move(reply)});
     };
 }
 

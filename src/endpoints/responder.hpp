@@ -57,8 +57,8 @@ class Responder {
     void plan_endpoint(Question question, const Mounts::Found& found);
     void plan_operation(Question question);
     Action change_by(const MountedEndpoint& endpoint, dialects::Request request, std::string who);
-    Action change_by(const Operation& operation, std::vector<std::string> names, std::string path,
-                     std::string who);
+    Action answer_by(const Operation& operation, std::vector<std::string> names,
+                     const http::Target& target, std::string who);
     // The token's name, or who is at the other end; for the log.
     std::string who(const Identity& identity, const Peer& peer) const;
 

@@ -99,7 +99,9 @@ struct Engine::State {
                                     .error = state.last->error,
                                     .error_class = state.last->error_class,
                                     .lasted = verdict.lasted,
-                                    .first = verdict.first};
+                                    .first = verdict.first,
+                                    .decided = state.observed,
+                                    .began = verdict.began};
         if (log)
             log(state.judged == Status::ok ? good : LogLevel::warning, transition_line(transition));
         for (const auto& listener : transition_listeners) listener(transition);

@@ -51,6 +51,7 @@ Judged::Verdict Judged::take(Outcome outcome, const Policy& policy, Steady now, 
     Verdict verdict{.wanted = pace_after(judgement_, found),
                     .from = state_->judged,
                     .first = state_->last == nullptr};
+    if (verdict.first || state_->last->status != found) streak_began_ = now;
 
     auto after = std::make_shared<ComponentState>(*state_);
     after->judged = judgement_.status;
@@ -71,6 +72,7 @@ Judged::Verdict Judged::take(Outcome outcome, const Policy& policy, Steady now, 
         verdict.resumed = true;
     }
     verdict.changed = after->judged != verdict.from;
+    verdict.began = after->judged == found ? streak_began_ : now;
     if (verdict.changed) {
         const bool recovers = after->judged == Status::ok;
         const System began = recovers && not_ok_since_ != System() ? not_ok_since_ : was_since;

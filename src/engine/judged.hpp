@@ -35,6 +35,7 @@ class Judged {
         bool changed = false;
         bool first = false;    // the first result in this process
         bool resumed = false;  // it goes on from what it was in an earlier process
+        Steady began{};        // the first of the runs in a row that found what it is now
         // Of a change: how long it was as it had been; of a return to ok, how long it was not ok.
         // Zero: not known.
         System::duration lasted{};
@@ -55,6 +56,7 @@ class Judged {
   private:
     std::shared_ptr<const ComponentState> state_;
     Judgement judgement_;
+    Steady streak_began_{};  // of runs that found the same
     std::optional<RememberedComponent> before_;
     System not_ok_since_{};  // zero: it is ok, or was never looked at
 };

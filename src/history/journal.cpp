@@ -1,7 +1,6 @@
 // The schema and its statements. Times are microseconds since 1970, statuses their numbers.
 #include "history/journal.hpp"
 
-#include <algorithm>
 #include <array>
 #include <limits>
 
@@ -30,6 +29,20 @@ constexpr std::array migrations = {
     " observed INTEGER NOT NULL, created INTEGER NOT NULL, critical INTEGER NOT NULL,"
     " ttl INTEGER NOT NULL, failing INTEGER NOT NULL, passing INTEGER NOT NULL,"
     " pushed TEXT NOT NULL) WITHOUT ROWID;",
+    // States as spans, in milliseconds.
+    "CREATE TABLE component (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
+    "CREATE TABLE span (component INTEGER NOT NULL, start INTEGER NOT NULL,"
+    " decided INTEGER NOT NULL, state INTEGER NOT NULL, detail TEXT NOT NULL,"
+    " PRIMARY KEY (component, start)) WITHOUT ROWID;"
+    "CREATE INDEX span_by_time ON span (start);"
+    "CREATE TABLE life (id INTEGER PRIMARY KEY, start INTEGER NOT NULL, alive INTEGER NOT NULL);"
+    "CREATE TABLE leap (start INTEGER NOT NULL, until INTEGER NOT NULL);"
+    "INSERT INTO component (name) SELECT DISTINCT component FROM transition;"
+    "INSERT OR REPLACE INTO span SELECT component.id, at / 1000, at / 1000, to_status, detail"
+    " FROM transition JOIN component ON name = component ORDER BY at, transition.id;"
+    "INSERT INTO life (start, alive) SELECT coalesce((SELECT min(start) FROM span), at / 1000),"
+    " at / 1000 FROM sign_of_life;"
+    "DROP TABLE transition;",
 };
 constexpr const char* settings =
     "PRAGMA cache_size = -512;"
@@ -83,19 +96,9 @@ void Journal::migrate() {
     transaction.commit();
 }
 
-void Journal::append(const std::deque<Transition>& records) {
+void Journal::append(const std::vector<SpanRecord>& records) {
     Transaction transaction(database_);
-    Statement insert(database_,
-                     "INSERT INTO transition (component, at, from_status, to_status, detail)"
-                     " VALUES (?, ?, ?, ?, ?)");
-    for (const Transition& record : records) {
-        insert.bind(1, record.component)
-            .bind(2, microseconds(record.at))
-            .bind(3, static_cast<std::int64_t>(record.from))
-            .bind(4, static_cast<std::int64_t>(record.to))
-            .bind(5, record.detail)
-            .run();
-    }
+    for (const SpanRecord& record : records) spans_.record(record);
     transaction.commit();
 }
 
@@ -141,7 +144,7 @@ std::vector<RememberedWorker> Journal::saved_workers() {
     return found;
 }
 
-void Journal::save_states(const StateChanges& changes) {
+void Journal::save_states(const StateChanges& changes, System now) {
     Transaction transaction(database_);
     Statement remove(database_, "DELETE FROM state WHERE name = ?");
     Statement save(database_,
@@ -150,8 +153,10 @@ void Journal::save_states(const StateChanges& changes) {
     for (const auto& [name, state] : changes) {
         if (!state) {
             remove.bind(1, name).run();
+            spans_.record({name, Spent::unwatched, now, now, {}});
             continue;
         }
+        spans_.begin_if_unknown({name, spent_of(state->status), now, now, {}});
         save.bind(1, name)
             .bind(2, static_cast<std::int64_t>(state->status))
             .bind(3, microseconds(state->since))
@@ -190,35 +195,12 @@ std::vector<SavedState> Journal::saved_states() {
     return found;
 }
 
-std::vector<Transition> Journal::transitions(const std::string& component, System from, System to,
-                                             std::size_t limit) {
-    Statement select(database_,
-                     "SELECT at, from_status, to_status, detail FROM transition"
-                     " WHERE component = ? AND at BETWEEN ? AND ? ORDER BY at DESC, id DESC"
-                     " LIMIT ?");
-    select.bind(1, component)
-        .bind(2, microseconds(from))
-        .bind(3, microseconds(to))
-        .bind(4, static_cast<std::int64_t>(limit));
-    std::vector<Transition> found;
-    while (select.step()) {
-        Transition record;
-        record.component = component;
-        record.at = time_of(select.number(0));
-        record.from = status_of(select.number(1));
-        record.to = status_of(select.number(2));
-        record.detail = select.text(3);
-        found.push_back(std::move(record));
-    }
-    std::ranges::reverse(found);
-    return found;
-}
-
-void Journal::sign_of_life(System now) {
+void Journal::sign_of_life(System believed, System now) {
     Statement save(database_,
                    "INSERT INTO sign_of_life (one, at) VALUES (1, ?)"
                    " ON CONFLICT (one) DO UPDATE SET at = excluded.at");
-    save.bind(1, microseconds(now)).run();
+    save.bind(1, microseconds(believed)).run();
+    spans_.alive(now);
 }
 
 std::optional<System> Journal::last_sign_of_life() {
@@ -233,21 +215,16 @@ std::uint64_t Journal::used_bytes() {
     return static_cast<std::uint64_t>(pages * database_.number("PRAGMA page_size"));
 }
 
-std::int64_t Journal::forget(std::int64_t before) {
+std::int64_t Journal::forget(System before) {
     Transaction transaction(database_);
-    Statement remove(database_,
-                     "DELETE FROM transition WHERE id IN"
-                     " (SELECT id FROM transition WHERE at < ? ORDER BY at LIMIT ?)");
-    remove.bind(1, before).bind(2, pruned_at_once).run();
-    const std::int64_t removed = sqlite3_changes64(database_.handle());
+    const std::int64_t removed = spans_.forget(before, pruned_at_once);
     transaction.commit();
     return removed;
 }
 
 bool Journal::prune(System before, std::uint64_t size) {
-    std::int64_t removed = forget(microseconds(before));
-    if (removed == 0 && used_bytes() > size)
-        removed = forget(std::numeric_limits<std::int64_t>::max());
+    std::int64_t removed = forget(before);
+    if (removed == 0 && used_bytes() > size) removed = forget(System::max());
     if (removed == 0) return false;
     Statement(database_, "PRAGMA incremental_vacuum").run();
     return true;

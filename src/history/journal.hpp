@@ -4,13 +4,13 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "history/spans.hpp"
 #include "history/sqlite.hpp"
 #include "history/store.hpp"
 
@@ -25,19 +25,21 @@ class Journal {
     // or another program, is left alone: SqliteError with code SQLITE_AUTH, saying which.
     Journal(const std::string& path, std::function<bool(std::chrono::milliseconds)> patience);
 
-    void append(const std::deque<Transition>& records);  // all of them or none
+    void append(const std::vector<SpanRecord>& records);  // all of them or none
     // What an older vitals kept here; a file of its own holds it now.
     std::optional<std::string> saved_decommission();
     void forget_decommission();
     void save_workers(const std::vector<RememberedWorker>& workers);  // all of them or none
     std::vector<RememberedWorker> saved_workers();
-    void save_states(const StateChanges& changes);  // all of them or none
+    // All of them or none. A component of which nothing is known begins to be what it is, `now` on
+    // the time line; one that is gone is no longer watched.
+    void save_states(const StateChanges& changes, System now);
     std::vector<SavedState> saved_states();
-    std::vector<Transition> transitions(const std::string& component, System from, System to,
-                                        std::size_t limit);  // the latest ones, oldest first
+    Spans& spans() noexcept { return spans_; }
 
-    // Proves that the file can be written, and leaves the time at which it could.
-    void sign_of_life(System now);
+    // Proves that the file can be written, and leaves the time at which it could: by the wall clock
+    // that is believed, and on the time line.
+    void sign_of_life(System believed, System now);
     std::optional<System> last_sign_of_life();
     // Removes what is older than `before`, then the oldest until the file uses at most `size`
     // bytes. Does a bounded part of the work; true: there is more to do.
@@ -51,9 +53,10 @@ class Journal {
 
   private:
     void migrate();
-    std::int64_t forget(std::int64_t before);  // the oldest of those; how many
+    std::int64_t forget(System before);  // the oldest of those; how many
 
     Database database_;
+    Spans spans_{database_};
 };
 
 }  // namespace vitals::history

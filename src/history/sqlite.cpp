@@ -73,6 +73,10 @@ std::int64_t Database::number(const char* sql) {
     return statement.step() ? statement.number(0) : 0;
 }
 
+std::int64_t Database::changed_rows() const {
+    return sqlite3_changes64(handle_.get());
+}
+
 bool Database::moved() const {
     int answer = 0;
     sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &answer);
@@ -111,7 +115,15 @@ bool Statement::step() {
 void Statement::run() {
     while (step()) {
     }
+    reset();
+}
+
+void Statement::reset() {
     check(sqlite3_reset(statement_.get()));
+}
+
+bool Statement::is_null(int column) const {
+    return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
 }
 
 std::int64_t Statement::number(int column) const {

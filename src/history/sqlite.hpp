@@ -38,6 +38,7 @@ class Database {
 
     void execute(const char* sql);
     std::int64_t number(const char* sql);  // the first column of the first row
+    std::int64_t changed_rows() const;     // by the latest statement
     bool moved() const;  // the file is gone from its path, or another one is there
     sqlite3* handle() const noexcept { return handle_.get(); }
 
@@ -59,6 +60,8 @@ class Statement {
     Statement& bind(int index, std::string_view value);
     bool step();                            // true: a row is there
     void run();                             // to the end, then ready to be bound again
+    void reset();                           // before the end
+    bool is_null(int column) const;         // from 0
     std::int64_t number(int column) const;  // from 0
     std::string text(int column) const;
 

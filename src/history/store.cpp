@@ -18,6 +18,7 @@
 
 #include "history/archive.hpp"
 #include "history/state_files.hpp"
+#include "history/time_line.hpp"
 #include "history/wall_clock.hpp"
 #include "net/apart.hpp"
 #include "text/utf8.hpp"
@@ -30,11 +31,12 @@ using namespace std::chrono_literals;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr auto lock_patience = 400ms;  // for another process to release the database
-constexpr auto caller_patience = 2s;   // of saved_workers() and transitions()
+constexpr auto caller_patience = 2s;   // of saved_workers() and the like
 constexpr auto end_patience = 1s;      // of the destructor
 constexpr auto overflow_shown = 60s;   // how long dropped records degrade the store
 constexpr std::size_t queue_limit = 10'000;
 constexpr std::size_t states_limit = 250'000;  // waiting to be saved
+constexpr std::size_t reads_limit = 100;       // waiting to be answered
 constexpr std::size_t detail_limit = 1'024;    // bytes, so that the queue is bounded in bytes
 
 // What an older vitals wrote down cannot be read. Of two mistakes the smaller one is made.
@@ -42,7 +44,13 @@ constexpr const char* in_doubt =
     "it is not known whether this node is in service, as its database cannot be read; "
     "'vitals recommission' puts it back";
 
-// Cuts between two characters.
+// Unknown only because vitals could not do its own part: nobody looked.
+Spent spent_of(const Transition& transition) {
+    const bool blind =
+        transition.to == Status::unknown && transition.error_class == ErrorClass::local;
+    return blind ? Spent::blind : vitals::spent_of(transition.to);
+}
+
 }  // namespace
 
 // Shared with the thread, which may be left behind when the disk hangs under it.
@@ -57,13 +65,8 @@ struct Store::State {
         std::vector<SavedState> states;
         std::optional<System> alive;
     };
-    struct Read {
-        std::string component;
-        System from, to;
-        std::size_t limit = 0;
-        std::vector<Transition> found;
-        bool answered = false;
-    };
+    // Asked of the journal, or of nothing where it cannot be read.
+    using Read = std::function<void(Journal*)>;
 
     State(Settings given, Log to, Health changed)
         : settings(std::move(given)),
@@ -85,7 +88,10 @@ struct Store::State {
     void write(SteadyClock::time_point now, bool at_once);
     void write_workers(SteadyClock::time_point now, bool at_once);
     void write_states(SteadyClock::time_point now, bool at_once);
-    void answer(const std::vector<std::shared_ptr<Read>>& asked);
+    void ask(Read read);
+    void answer(const std::vector<Read>& asked);
+    std::vector<SpanRecord> records_of(const std::deque<Transition>& batch) const;
+    System now_on_line() const { return line->at(SteadyClock::now()); }
     void tend(SteadyClock::time_point now);
     void report(SteadyClock::time_point now);
     SteadyClock::time_point due() const;  // with the mutex held
@@ -103,7 +109,7 @@ struct Store::State {
     std::uint64_t dropped = 0;
     SteadyClock::time_point last_drop{};
     std::vector<Save> saves;
-    std::vector<std::shared_ptr<Read>> reads;
+    std::vector<Read> reads;
     std::optional<std::vector<RememberedWorker>> workers;  // to be saved
     SteadyClock::time_point workers_since{};
     std::vector<RememberedWorker> saved_workers;
@@ -130,6 +136,9 @@ struct Store::State {
     DirectoryLock lock_file;
     DecommissionFile file;
     WallClock wall_clock;
+    std::optional<TimeLine> line;  // from load() on
+    bool living = false;           // the file knows of this life
+    std::vector<Stretch> leaps;    // to be written
     Archive archive;
     std::optional<std::string> text;  // what must be in the file
     bool unsaved = false;             // and is not
@@ -258,18 +267,33 @@ void Store::append(Transition record) {
     state_->wake.notify_one();
 }
 
-std::vector<Transition> Store::transitions(const std::string& component, System from, System to,
-                                           std::size_t limit) {
-    const auto read = std::make_shared<State::Read>();
-    read->component = component;
-    read->from = from;
-    read->to = to;
-    read->limit = limit;
-    std::unique_lock lock(state_->mutex);
-    state_->reads.push_back(read);
-    state_->wake.notify_one();
-    state_->changed.wait_for(lock, caller_patience, [&] { return read->answered; });
-    return read->answered ? std::move(read->found) : std::vector<Transition>{};
+void Store::past(std::string component, std::chrono::milliseconds back,
+                 std::function<void(std::optional<Past>)> done) {
+    state_->ask([state = state_.get(), component = std::move(component), back,
+                 done = std::move(done)](Journal* journal) {
+        if (journal == nullptr) return done(std::nullopt);
+        const System now = state->now_on_line();
+        done(journal->spans().past(component, now - back, now));
+    });
+}
+
+void Store::changes(std::string component, System before, std::size_t limit,
+                    std::function<void(std::optional<std::vector<Change>>)> done) {
+    state_->ask([component = std::move(component), before, limit,
+                 done = std::move(done)](Journal* journal) {
+        if (journal == nullptr) return done(std::nullopt);
+        done(journal->spans().changes(component, before, limit));
+    });
+}
+
+void Store::State::ask(Read read) {
+    std::unique_lock lock(mutex);
+    if (reads.size() == reads_limit) {
+        lock.unlock();
+        return read(nullptr);
+    }
+    reads.push_back(std::move(read));
+    wake.notify_one();
 }
 
 void Store::State::call(const std::function<void()>& callback) {
@@ -306,13 +330,16 @@ bool Store::State::load() {
     const bool existed = archive.is_there();
     const std::optional<std::string> as_is = archive.saved_decommission();
     Known known;
+    System line_ended = System::min();
     const bool opened = archive.read([&](Journal& journal) {
         known.decommission = journal.saved_decommission();
         known.workers = journal.saved_workers();
         if (const auto sign = journal.last_sign_of_life()) wall_clock.continue_from(*sign);
         known.states = journal.saved_states();
         known.alive = journal.last_sign_of_life();
+        line_ended = journal.spans().ended();
     });
+    line.emplace(std::chrono::system_clock::now(), SteadyClock::now(), line_ended);
     if (found && !*found) {
         const bool proper = opened && archive.renewals() == 0;
         if (existed && !proper && !as_is)
@@ -352,7 +379,7 @@ bool Store::State::work() {
     }
     const bool last = stop;
     std::vector<Save> to_save = std::exchange(saves, {});
-    const std::vector<std::shared_ptr<Read>> to_answer = std::exchange(reads, {});
+    const std::vector<Read> to_answer = std::exchange(reads, {});
     lock.unlock();
 
     const auto now = SteadyClock::now();
@@ -365,6 +392,7 @@ bool Store::State::work() {
     if (now >= tend_at) tend(now);
     if (archive.renewals() != renewals) {  // a new file: what must be in it is not
         renewals = archive.renewals();
+        living = false;
         ++losses;
     }
     if (!last) report(now);
@@ -395,7 +423,7 @@ void Store::State::write(SteadyClock::time_point now, bool at_once) {
     std::deque<Transition> batch = std::exchange(queue, {});
     lock.unlock();
 
-    if (archive.write([&](Journal& journal) { journal.append(batch); })) return;
+    if (archive.write([&](Journal& journal) { journal.append(records_of(batch)); })) return;
     retry_at = SteadyClock::now() + settings.retry;
     lock.lock();
     // Back to the front of what came meanwhile; the oldest give way.
@@ -407,6 +435,15 @@ void Store::State::write(SteadyClock::time_point now, bool at_once) {
     }
     queue.insert(queue.begin(), std::make_move_iterator(batch.begin()),
                  std::make_move_iterator(batch.end()));
+}
+
+std::vector<SpanRecord> Store::State::records_of(const std::deque<Transition>& batch) const {
+    std::vector<SpanRecord> records;
+    records.reserve(batch.size());
+    for (const Transition& each : batch)
+        records.push_back({each.component, spent_of(each), line->at(each.began),
+                           line->at(each.decided), each.detail});
+    return records;
 }
 
 void Store::State::write_workers(SteadyClock::time_point now, bool at_once) {
@@ -429,22 +466,24 @@ void Store::State::write_states(SteadyClock::time_point now, bool at_once) {
     StateChanges changes = std::exchange(states, {});
     lock.unlock();
 
-    if (archive.write([&](Journal& journal) { journal.save_states(changes); })) return;
+    // How a component came to be what it is stands in what is queued before.
+    write(now, true);
+    if (archive.write([&](Journal& journal) { journal.save_states(changes, now_on_line()); }))
+        return;
     retry_at = SteadyClock::now() + settings.retry;
     lock.lock();
     states.merge(changes);  // what came meanwhile is newer
 }
 
-void Store::State::answer(const std::vector<std::shared_ptr<Read>>& asked) {
-    for (const auto& read : asked) {
-        std::vector<Transition> found;
+void Store::State::answer(const std::vector<Read>& asked) {
+    for (const Read& read : asked) {
+        bool answered = false;
         archive.read([&](Journal& journal) {
-            found = journal.transitions(read->component, read->from, read->to, read->limit);
+            if (answered) return;
+            call([&] { read(&journal); });
+            answered = true;
         });
-        const std::lock_guard lock(mutex);
-        read->found = std::move(found);
-        read->answered = true;
-        changed.notify_all();
+        if (!answered) call([&] { read(nullptr); });
     }
 }
 
@@ -465,10 +504,14 @@ void Store::State::tend(SteadyClock::time_point now) {
     verify();
     archive.look_around();
     bool more = false;
+    const System system = std::chrono::system_clock::now();
+    if (const auto leap = line->follow(system, now)) leaps.push_back(*leap);
     archive.write([&](Journal& journal) {
-        const System system = std::chrono::system_clock::now();
         const bool believed = wall_clock.believe(system, now);
-        journal.sign_of_life(wall_clock.believed());
+        if (!living) journal.spans().begin_life(line->at(now));
+        living = true;
+        for (const Stretch& leap : std::exchange(leaps, {})) journal.spans().leap(leap);
+        journal.sign_of_life(wall_clock.believed(), line->at(now));
         more = journal.prune(believed ? system - settings.keep : System(), settings.size);
     });
     if (more) tend_at = now + settings.batch;

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "model/past.hpp"
 #include "model/remembered.hpp"
 #include "model/transition.hpp"
 #include "vitals/log.hpp"
@@ -90,10 +91,15 @@ class Store {
     // is kept.
     void append(Transition transition);
 
-    // The latest `limit` transitions of the component between two times, oldest first. Waits for
-    // the store's thread, for two seconds at most; empty when it cannot read.
-    std::vector<Transition> transitions(const std::string& component, System from, System to,
-                                        std::size_t limit);
+    // What a component was during the last while, up to now. `done` is called once: from the
+    // store's thread, never while the disk hangs; from this call when too many wait already.
+    // Nothing: it cannot be read.
+    void past(std::string component, std::chrono::milliseconds back,
+              std::function<void(std::optional<Past>)> done);
+    // The latest `limit` changes before that moment, newest first; of all components where none is
+    // named. As past().
+    void changes(std::string component, System before, std::size_t limit,
+                 std::function<void(std::optional<std::vector<Change>>)> done);
 
   private:
     struct State;

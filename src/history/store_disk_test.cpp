@@ -17,7 +17,7 @@ TEST_F(DiskTest, a_full_disk_degrades_the_store_and_loses_nothing) {
     disk.fill();
     EXPECT_TRUE(witness.sees("disk full")) << "seen without anything being written";
     for (int second = 0; second < 5'000; ++second)
-        store.append(record("redis", second, Status::failed, std::string(500, 'x')));
+        store.append(flap("redis", second, std::string(500, 'x')));
     for (int tries = 0; tries < 20; ++tries) {
         all(store, "nobody");  // reading works, which proves nothing
         std::this_thread::sleep_for(50ms);

@@ -25,7 +25,7 @@ std::int64_t number(const Outcome& outcome, std::string_view property) {
     return value == nullptr ? -1 : std::get<std::int64_t>(*value);
 }
 
-TEST(Store, gives_back_transitions_oldest_first) {
+TEST(Store, gives_back_what_changed) {
     const Folder folder;
     Witness witness;
     Store store(in(folder / "state"), witness.log(), witness.health());
@@ -33,15 +33,19 @@ TEST(Store, gives_back_transitions_oldest_first) {
     store.append(record("disk", 2, Status::degraded, "86 % used"));
     store.append(record("redis", 3, Status::ok, ""));
 
-    const std::vector<Transition> redis = all(store, "redis");
+    const std::vector<Change> redis = all(store, "redis");
     ASSERT_EQ(redis.size(), 2u);
     EXPECT_EQ(redis[0].component, "redis");
-    EXPECT_EQ(redis[0].from, Status::ok);
-    EXPECT_EQ(redis[0].to, Status::failed);
-    EXPECT_EQ(redis[0].detail, "down");
-    EXPECT_EQ(redis[0].at, at(1));
-    EXPECT_EQ(redis[1].to, Status::ok);
-    EXPECT_EQ(all(store, "disk").at(0).detail, "86 % used");
+    EXPECT_EQ(redis[0].from, Spent::unwatched);
+    EXPECT_EQ(redis[0].to, Spent::failed);
+    EXPECT_EQ(redis[0].why, "down");
+    EXPECT_EQ(redis[0].lasted, std::nullopt);
+    EXPECT_EQ(redis[1].from, Spent::failed);
+    EXPECT_EQ(redis[1].to, Spent::ok);
+    EXPECT_EQ(redis[1].lasted, 2'000ms);
+    EXPECT_EQ(redis[1].first - redis[0].first, 2s);
+    EXPECT_EQ(all(store, "disk").at(0).why, "86 % used");
+    EXPECT_EQ(all(store, "").size(), 3u) << "of all components";
     EXPECT_TRUE(all(store, "nobody").empty());
 }
 
@@ -49,14 +53,92 @@ TEST(Store, limit_takes_the_latest) {
     const Folder folder;
     Witness witness;
     Store store(in(folder.path()), witness.log(), witness.health());
-    for (int second = 0; second < 10; ++second) store.append(record("redis", second));
-    const std::vector<Transition> latest = all(store, "redis", 3);
+    for (int second = 0; second < 10; ++second) store.append(flap("redis", second));
+    const std::vector<Change> latest = all(store, "redis", 3);
     ASSERT_EQ(latest.size(), 3u);
-    EXPECT_EQ(latest[0].at, at(7));
-    EXPECT_EQ(latest[2].at, at(9));
-    const std::vector<Transition> between = store.transitions("redis", at(2), at(4), 100);
-    ASSERT_EQ(between.size(), 3u);
-    EXPECT_EQ(between[0].at, at(2));
+    EXPECT_EQ(latest[2].first - latest[0].first, 2s);
+    EXPECT_EQ(latest[2].to, Spent::ok);
+    const auto earlier = answer_of<std::vector<Change>>(
+        [&](auto done) { store.changes("redis", latest[0].first, 2, std::move(done)); });
+    ASSERT_EQ(earlier.value().size(), 2u);
+    EXPECT_EQ(latest[0].first - earlier->at(0).first, 1s) << "newest first";
+}
+
+TEST(Store, keeps_no_row_for_what_did_not_change) {
+    const Folder folder;
+    Witness witness;
+    Store store(in(folder.path()), witness.log(), witness.health());
+    for (int second = 0; second < 10; ++second) store.append(record("redis", second));
+    EXPECT_EQ(all(store, "redis").size(), 1u);
+}
+
+TEST(Store, a_span_begins_with_the_first_run_that_found_it) {
+    const Folder folder;
+    Witness witness;
+    Store store(in(folder.path()), witness.log(), witness.health());
+    store.append(record("redis", 1, Status::ok));
+    Transition late = record("redis", 30, Status::failed);
+    late.began = moment(10);
+    store.append(late);
+    const std::vector<Change> changes = all(store, "redis");
+    ASSERT_EQ(changes.size(), 2u);
+    EXPECT_EQ(changes[1].decided - changes[1].first, 20s);
+    EXPECT_EQ(changes[1].lasted, 9'000ms);
+}
+
+TEST(Store, tells_what_a_component_was_and_when_nobody_looked) {
+    const Folder folder;
+    const auto past_of = [](Store& store, const std::string& name) {
+        return answer_of<Past>([&](auto done) { store.past(name, 1h, std::move(done)); }).value();
+    };
+    System ended;
+    {
+        Witness witness;
+        Store store(in(folder.path()), witness.log(), witness.health());
+        ASSERT_TRUE(witness.sees_ok());
+        const Steady now = std::chrono::steady_clock::now();
+        Transition first = record("redis", 0, Status::ok);
+        first.began = first.decided = now - 100min;
+        store.append(first);
+        Transition fell = record("redis", 0, Status::failed);
+        fell.began = fell.decided = now - 30min;
+        store.append(fell);
+        const Past past = past_of(store, "redis");
+        ASSERT_EQ(past.spans.size(), 2u) << "the one that holds at its begin, too";
+        const Account hour = account(past.watched(), past.from, past.now);
+        EXPECT_NEAR(static_cast<double>(hour.down() / 1s), 1'800, 1);
+        EXPECT_NEAR(static_cast<double>(hour.up() / 1s), 1'800, 1);
+        EXPECT_TRUE(past.blind.empty());
+        EXPECT_TRUE(past_of(store, "nobody").spans.empty());
+        ended = past.now;
+    }
+    std::this_thread::sleep_for(50ms);
+    Witness witness;
+    Store store(in(folder.path()), witness.log(), witness.health());
+    ASSERT_TRUE(witness.sees_ok());
+    const Past past = past_of(store, "redis");
+    ASSERT_EQ(past.blind.size(), 1u);
+    EXPECT_GE(past.blind[0].to - past.blind[0].from, 50ms);
+    EXPECT_LT(past.blind[0].from - ended, 1s);
+    EXPECT_EQ(past.spans.size(), 2u);
+}
+
+TEST(Store, begins_to_know_a_component_when_its_file_was_lost) {
+    const Folder folder;
+    Witness witness;
+    Store store(in(folder.path()), witness.log(), witness.health());
+    SavedState redis;
+    redis.component = "redis";
+    redis.status = Status::failed;
+    store.save_states({}, {redis});
+    EXPECT_EQ(all_within(store, "redis", 1).at(0).to, Spent::failed);
+    store.save_states({"redis"}, {});
+    const std::vector<Change> changes = all_within(store, "redis", 2);
+    EXPECT_EQ(changes.at(1).to, Spent::unwatched) << "it is gone";
+    redis.status = Status::ok;
+    store.save_states({}, {redis});
+    store.append(record("redis", 1'000'000, Status::ok));
+    EXPECT_EQ(all_within(store, "redis", 3).at(2).to, Spent::ok);
 }
 
 TEST(Store, survives_a_restart) {
@@ -69,7 +151,7 @@ TEST(Store, survives_a_restart) {
     Store store(in(folder.path()), witness.log(), witness.health());
     const auto kept = all(store, "media storage service");
     ASSERT_EQ(kept.size(), 1u);
-    EXPECT_EQ(kept[0].detail, "größe ≠ 0");
+    EXPECT_EQ(kept[0].why, "größe ≠ 0");
 }
 
 TEST(Store, writes_behind_within_a_second_without_being_asked) {
@@ -220,7 +302,7 @@ TEST(Store, long_details_are_cut_between_characters) {
     Store store(in(folder.path()), witness.log(), witness.health());
     std::string text(1'023, 'x');
     store.append(record("redis", 1, Status::failed, text + "ü and more"));
-    EXPECT_EQ(all(store, "redis").at(0).detail, text);
+    EXPECT_EQ(all(store, "redis").at(0).why, text);
 }
 
 TEST(Store, forgets_what_is_older_than_keep) {
@@ -228,21 +310,20 @@ TEST(Store, forgets_what_is_older_than_keep) {
     Witness witness;
     {
         Store store(in(folder.path()), witness.log(), witness.health());
-        Transition old = record("redis", 0);
-        old.at = std::chrono::system_clock::now() - 48h;
-        store.append(old);
-        Transition recent = record("redis", 0);
-        recent.at = std::chrono::system_clock::now() - 1h;
-        store.append(recent);
+        const Steady now = std::chrono::steady_clock::now();
+        for (const auto age : {72h, 48h, 1h}) {
+            Transition made = record("redis", 0, age == 48h ? Status::failed : Status::ok);
+            made.began = made.decided = now - age;
+            store.append(made);
+        }
     }
     Settings settings = in(folder.path());
     settings.keep = 24h;
     Store store(settings, witness.log(), witness.health());
     ASSERT_TRUE(witness.sees_ok());
-    const System now = std::chrono::system_clock::now();
-    const auto kept = store.transitions("redis", now - 1'000h, now, 100);
-    ASSERT_EQ(kept.size(), 1u);
-    EXPECT_GT(kept[0].at, now - 2h);
+    const auto kept = all(store, "redis");
+    ASSERT_EQ(kept.size(), 2u) << "what it was 24 hours ago is kept";
+    EXPECT_EQ(kept[0].to, Spent::failed);
 }
 
 TEST(Store, oldest_goes_first_when_the_file_is_too_large) {
@@ -252,7 +333,7 @@ TEST(Store, oldest_goes_first_when_the_file_is_too_large) {
     settings.size = 1 << 20;
     Store store(settings, witness.log(), witness.health());
     for (int second = 0; second < 9'000; ++second)
-        store.append(record("redis", second, Status::failed, std::string(300, 'x')));
+        store.append(flap("redis", second, std::string(300, 'x')));
     EXPECT_TRUE(witness.sees(
         [](const Outcome& outcome) {
             const std::int64_t bytes = number(outcome, "bytes");
@@ -262,8 +343,9 @@ TEST(Store, oldest_goes_first_when_the_file_is_too_large) {
     const auto kept = all(store, "redis");
     ASSERT_GT(kept.size(), 500u);
     EXPECT_LT(kept.size(), 9'000u);
-    EXPECT_EQ(kept.back().at, at(8'999));
-    EXPECT_EQ(kept.front().at, at(9'000 - static_cast<int>(kept.size())));
+    EXPECT_EQ((kept.back().first - kept.front().first) / 1s,
+              static_cast<std::int64_t>(kept.size()) - 1)
+        << "the latest, without a gap";
     EXPECT_LE(std::filesystem::file_size(folder / "vitals.db"), 1u << 20)
         << "the space is given back";
 }
@@ -315,7 +397,7 @@ TEST(Store, a_full_queue_drops_the_oldest_and_says_so) {
     ASSERT_TRUE(witness.sees_ok());
     const Other other(folder / "vitals.db");
     ASSERT_EQ(other("BEGIN IMMEDIATE"), "");
-    for (int second = 0; second < 12'000; ++second) store.append(record("redis", second));
+    for (int second = 0; second < 12'000; ++second) store.append(flap("redis", second));
     EXPECT_TRUE(witness.sees(
         [](const Outcome& outcome) { return number(outcome, "dropped") == 2'000; }, 12s));
     EXPECT_EQ(number(witness.last(), "waiting"), 10'000);
@@ -323,8 +405,8 @@ TEST(Store, a_full_queue_drops_the_oldest_and_says_so) {
     EXPECT_TRUE(witness.sees("more is recorded than the disk takes; the oldest is dropped"));
     const auto kept = all(store, "redis");
     ASSERT_EQ(kept.size(), 10'000u);
-    EXPECT_EQ(kept.front().at, at(2'000));
-    EXPECT_EQ(kept.back().at, at(11'999));
+    EXPECT_EQ(kept.back().first - kept.front().first, 9'999s);
+    EXPECT_EQ(kept.back().to, Spent::ok) << "the latest";
 }
 
 TEST(Store, a_damaged_file_is_set_aside_and_says_so) {
@@ -475,14 +557,14 @@ TEST(Store, a_clock_that_leapt_forgets_nothing) {
     // As if the process before had seen the time of three days ago.
     const std::int64_t before = microseconds.count() - 72 * 3'600'000'000;
     Other(folder / "vitals.db")(
-        fmt::format("UPDATE sign_of_life SET at = {0}; INSERT INTO transition (component, at, "
-                    "from_status, to_status, detail) VALUES ('redis', {0}, 0, 2, 'down')",
-                    before));
+        fmt::format("UPDATE sign_of_life SET at = {}; INSERT INTO component VALUES (1, 'redis');"
+                    "INSERT INTO span VALUES (1, {}, {}, 2, 'down'), (1, {}, {}, 0, '')",
+                    before, before / 1000, before / 1000, before / 1000 + 1, before / 1000 + 1));
     for (int start = 0; start < 2; ++start) {
         Witness witness;
         Store store(settings, witness.log(), witness.health());
         ASSERT_TRUE(witness.sees_ok());
-        EXPECT_EQ(store.transitions("redis", now - 100h, now, 10).size(), 1u) << start;
+        EXPECT_EQ(all(store, "redis").size(), 2u) << start;
     }
 }
 
@@ -586,7 +668,7 @@ TEST(Store, many_threads_may_append_and_read) {
         for (int each = 0; each < 4; ++each)
             threads.emplace_back([&, each] {
                 for (int second = 0; second < 500; ++second) {
-                    store.append(record("redis/" + std::to_string(each), second));
+                    store.append(flap("redis/" + std::to_string(each), second));
                     if (second % 100 == 0) all(store, "redis/0");
                 }
             });

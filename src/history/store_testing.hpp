@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
@@ -20,6 +21,7 @@
 #include <future>
 #include <iterator>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -219,6 +221,12 @@ inline System at(int second) {
     return System(std::chrono::seconds(1'800'000'000 + second));
 }
 
+// A moment of this process's past.
+inline Steady moment(int second) {
+    static const Steady base = std::chrono::steady_clock::now() - 20'000s;
+    return base + std::chrono::seconds(second);
+}
+
 inline Transition record(std::string component, int second, Status to = Status::failed,
                          std::string detail = "down") {
     Transition made;
@@ -226,8 +234,14 @@ inline Transition record(std::string component, int second, Status to = Status::
     made.from = to == Status::failed ? Status::ok : Status::failed;
     made.to = to;
     made.detail = std::move(detail);
-    made.at = at(second);
+    made.decided = made.began = moment(second);
     return made;
+}
+
+// A component that fails and recovers with each record.
+inline Transition flap(std::string component, int second, std::string detail = "down") {
+    return record(std::move(component), second, second % 2 == 0 ? Status::failed : Status::ok,
+                  std::move(detail));
 }
 
 // Whether it was durable; waits for the answer.
@@ -251,9 +265,35 @@ inline Settings in(const std::string& directory) {
     return settings;
 }
 
-inline std::vector<Transition> all(Store& store, const std::string& component,
-                                   std::size_t limit = 100'000) {
-    return store.transitions(component, at(-1'000'000), at(1'000'000), limit);
+// What the store knows, or nothing where it cannot be read or does not answer in time.
+template <class Answer, class Ask>
+std::optional<Answer> answer_of(Ask ask) {
+    const auto answer = std::make_shared<std::promise<std::optional<Answer>>>();
+    auto future = answer->get_future();
+    ask([answer](std::optional<Answer> given) { answer->set_value(std::move(given)); });
+    if (future.wait_for(10s) != std::future_status::ready) return std::nullopt;
+    return future.get();
+}
+
+// The latest changes, oldest first.
+inline std::vector<Change> all(Store& store, const std::string& component,
+                               std::size_t limit = 100'000) {
+    auto found = answer_of<std::vector<Change>>(
+        [&](auto done) { store.changes(component, System::max(), limit, std::move(done)); });
+    if (!found) return {};
+    std::ranges::reverse(*found);
+    return *found;
+}
+
+// The same, once there are so many.
+inline std::vector<Change> all_within(Store& store, const std::string& component,
+                                      std::size_t count) {
+    const auto end = std::chrono::steady_clock::now() + 10s;
+    for (;;) {
+        auto found = all(store, component);
+        if (found.size() >= count || std::chrono::steady_clock::now() > end) return found;
+        std::this_thread::sleep_for(20ms);
+    }
 }
 
 inline std::string read(const std::string& path) {

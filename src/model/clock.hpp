@@ -2,6 +2,10 @@
 // a clock whose system time it steps. Thread-safe.
 #pragma once
 
+#include <optional>
+#include <string>
+#include <string_view>
+
 #include "vitals/snapshot.hpp"
 
 namespace vitals {
@@ -18,5 +22,7 @@ Clock& real_clock();
 // `2026-11-21T01:02:03Z`, or with milliseconds `2026-11-21T01:02:03.004Z`. RFC 3339, always UTC.
 std::string rfc3339(System time);
 std::string rfc3339_millis(System time);
+// The same back, with any offset and up to nine places of seconds; nothing for anything else.
+std::optional<System> parse_rfc3339(std::string_view text);
 
 }  // namespace vitals

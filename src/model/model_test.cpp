@@ -289,6 +289,23 @@ TEST(Secret, goes_on_from_an_earlier_configuration) {
     EXPECT_TRUE(waiting.equals("second")) << "a cell of its own";
 }
 
+TEST(Clock, reads_rfc3339) {
+    const auto shown = [](std::string_view text) {
+        const auto time = parse_rfc3339(text);
+        return time ? rfc3339_millis(*time) : std::string("none");
+    };
+    EXPECT_EQ(shown("2015-01-02T20:39:58Z"), "2015-01-02T20:39:58.000Z");
+    EXPECT_EQ(shown("2015-01-02t20:39:58.0079z"), "2015-01-02T20:39:58.007Z");
+    EXPECT_EQ(shown("2015-01-02 01:00:00+02:00"), "2015-01-01T23:00:00.000Z");
+    EXPECT_EQ(shown("2015-01-02T23:30:00.123456789-01:00"), "2015-01-03T00:30:00.123Z");
+    for (const char* text :
+         {"", "2015", "2015-01-02", "2015-01-02T20:39:58", "2015-13-02T20:39:58Z",
+          "2015-02-30T20:39:58Z", "2015-01-02T24:39:58Z", "2015-01-02T20:39:58.Z",
+          "2015-01-02T20:39:58.1234567890Z", "2015-01-02T20:39:58+2:00", "2015-01-02T20:39:58Zx",
+          "-015-01-02T20:39:58Z", "9999-01-02T20:39:58Z", "2015-01-02T20:39:58+99:00"})
+        EXPECT_EQ(shown(text), "none") << text;
+}
+
 TEST(Clock, writes_rfc3339) {
     const System time{std::chrono::milliseconds(1'420'231'198'007)};
     EXPECT_EQ(rfc3339(time), "2015-01-02T20:39:58Z");

@@ -39,7 +39,8 @@ def test_a_full_disk_degrades_only_the_store(vitals, small_disk):
     small_disk.free()
     assert eventually(lambda: store_is(daemon, "ok"), 15), daemon.components()
     rows = lambda: sqlite3.connect(small_disk.path / "state/vitals.db").execute(  # noqa: E731
-        "SELECT count(*) FROM transition WHERE component = 'pushed'").fetchone()[0]
+        "SELECT count(*) FROM span JOIN component ON id = component"
+        " WHERE name = 'pushed'").fetchone()[0]
     assert eventually(lambda: rows() > 1), "what happened meanwhile was kept"
 
 

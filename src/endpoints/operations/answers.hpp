@@ -35,4 +35,13 @@ inline http::Response unknown_component(std::string_view path) {
     return problem_answer(404, "there is no component of this name", path);
 }
 
+inline http::Response history_is_away(std::string_view path) {
+    return problem_answer(503, "the history cannot be read now; vitals/store says why", path);
+}
+
+// Of what reads one component's past.
+inline constexpr AnswerCase past_answers[] = {{400, "A parameter is wrong."},
+                                              {404, "Nothing is kept of a component of this name."},
+                                              {503, "The history cannot be read now."}};
+
 }  // namespace vitals::endpoints

@@ -3,7 +3,8 @@
     operation(list_components) operation(get_component) operation(push_component)                 \
         operation(delete_component) operation(run_component) operation(put_heartbeat)             \
             operation(put_heartbeats) operation(get_drain) operation(put_drain) operation(reload) \
-                operation(list_definitions) operation(get_openapi)
+                operation(list_definitions) operation(get_history) operation(get_uptime)          \
+                    operation(list_transitions) operation(get_openapi)
 
 #include "endpoints/operation.hpp"
 

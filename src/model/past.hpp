@@ -1,0 +1,35 @@
+// What is known of the past, as it is read from the history. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/uptime.hpp"
+
+namespace vitals {
+
+// Of one component. Times are those of the time line.
+struct Past {
+    System from{};                 // what follows is known from here on
+    System now{};                  // the end of it
+    std::vector<StateSpan> spans;  // ascending; the first may start before `from`
+    std::vector<Stretch> skipped;  // merged
+    std::vector<Stretch> blind;    // merged
+
+    Watched watched() const { return {spans, skipped, blind, {}}; }
+};
+
+// A component changed from one state to another.
+struct Change {
+    std::string component;
+    Spent from = Spent::unwatched;
+    Spent to = Spent::unwatched;
+    System first{};    // the first run that found it
+    System decided{};  // the verdict
+    std::string why;   // public
+    // How long it was what it was before; nothing for the first that is kept.
+    std::optional<std::chrono::milliseconds> lasted;
+};
+
+}  // namespace vitals
