@@ -68,7 +68,7 @@ endpoints::Control Daemon::control() {
     control.changes = [this](std::string name, System before, std::size_t limit, auto done) {
         loop_.post([this, name = std::move(name), before, limit, done = std::move(done)]() mutable {
             store_->changes(std::move(name), before, limit,
-                            in_time<std::optional<std::vector<Change>>>(
+                            in_time<std::optional<std::vector<PastChange>>>(
                                 loop_, clock_, history_patience, std::nullopt, std::move(done)));
         });
     };

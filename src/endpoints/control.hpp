@@ -53,7 +53,7 @@ struct Control {
         past;
     // The latest changes before that moment, newest first; of all components where none is named.
     std::function<void(std::string name, System before, std::size_t limit,
-                       std::function<void(std::optional<std::vector<Change>>)>)>
+                       std::function<void(std::optional<std::vector<PastChange>>)>)>
         changes;
     // The application's own metrics in Prometheus' text format; may be empty.
     std::function<std::string()> metrics;

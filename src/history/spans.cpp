@@ -114,7 +114,8 @@ Past Spans::past(const std::string& component, System from, System now) {
     return past;
 }
 
-std::vector<Change> Spans::changes(const std::string& component, System before, std::size_t limit) {
+std::vector<PastChange> Spans::changes(const std::string& component, System before,
+                                       std::size_t limit) {
     Statement select(
         database_, component.empty()
                        ? "SELECT name, span.start, decided, state, detail, component FROM span"
@@ -128,9 +129,9 @@ std::vector<Change> Spans::changes(const std::string& component, System before, 
     Statement earlier(database_,
                       "SELECT start, state FROM span WHERE component = ? AND start < ?"
                       " ORDER BY start DESC LIMIT 1");
-    std::vector<Change> found;
+    std::vector<PastChange> found;
     while (select.step()) {
-        Change change;
+        PastChange change;
         change.component = select.text(0);
         change.first = time_of(select.number(1));
         change.decided = time_of(select.number(2));

@@ -41,7 +41,7 @@ class Spans {
     // What a component was from that moment on; nothing is known of a component without spans.
     Past past(const std::string& component, System from, System now);
     // The latest changes before that moment, newest first; of all components where none is named.
-    std::vector<Change> changes(const std::string& component, System before, std::size_t limit);
+    std::vector<PastChange> changes(const std::string& component, System before, std::size_t limit);
 
     // Removes what ended before that moment, at most so many rows: how many it were.
     std::int64_t forget(System before, std::int64_t at_most);

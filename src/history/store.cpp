@@ -278,7 +278,7 @@ void Store::past(std::string component, std::chrono::milliseconds back,
 }
 
 void Store::changes(std::string component, System before, std::size_t limit,
-                    std::function<void(std::optional<std::vector<Change>>)> done) {
+                    std::function<void(std::optional<std::vector<PastChange>>)> done) {
     state_->ask([component = std::move(component), before, limit,
                  done = std::move(done)](Journal* journal) {
         if (journal == nullptr) return done(std::nullopt);

@@ -99,7 +99,7 @@ class Store {
     // The latest `limit` changes before that moment, newest first; of all components where none is
     // named. As past().
     void changes(std::string component, System before, std::size_t limit,
-                 std::function<void(std::optional<std::vector<Change>>)> done);
+                 std::function<void(std::optional<std::vector<PastChange>>)> done);
 
   private:
     struct State;

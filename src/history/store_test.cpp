@@ -33,7 +33,7 @@ TEST(Store, gives_back_what_changed) {
     store.append(record("disk", 2, Status::degraded, "86 % used"));
     store.append(record("redis", 3, Status::ok, ""));
 
-    const std::vector<Change> redis = all(store, "redis");
+    const std::vector<PastChange> redis = all(store, "redis");
     ASSERT_EQ(redis.size(), 2u);
     EXPECT_EQ(redis[0].component, "redis");
     EXPECT_EQ(redis[0].from, Spent::unwatched);
@@ -54,11 +54,11 @@ TEST(Store, limit_takes_the_latest) {
     Witness witness;
     Store store(in(folder.path()), witness.log(), witness.health());
     for (int second = 0; second < 10; ++second) store.append(flap("redis", second));
-    const std::vector<Change> latest = all(store, "redis", 3);
+    const std::vector<PastChange> latest = all(store, "redis", 3);
     ASSERT_EQ(latest.size(), 3u);
     EXPECT_EQ(latest[2].first - latest[0].first, 2s);
     EXPECT_EQ(latest[2].to, Spent::ok);
-    const auto earlier = answer_of<std::vector<Change>>(
+    const auto earlier = answer_of<std::vector<PastChange>>(
         [&](auto done) { store.changes("redis", latest[0].first, 2, std::move(done)); });
     ASSERT_EQ(earlier.value().size(), 2u);
     EXPECT_EQ(latest[0].first - earlier->at(0).first, 1s) << "newest first";
@@ -80,7 +80,7 @@ TEST(Store, a_span_begins_with_the_first_run_that_found_it) {
     Transition late = record("redis", 30, Status::failed);
     late.began = moment(10);
     store.append(late);
-    const std::vector<Change> changes = all(store, "redis");
+    const std::vector<PastChange> changes = all(store, "redis");
     ASSERT_EQ(changes.size(), 2u);
     EXPECT_EQ(changes[1].decided - changes[1].first, 20s);
     EXPECT_EQ(changes[1].lasted, 9'000ms);
@@ -133,7 +133,7 @@ TEST(Store, begins_to_know_a_component_when_its_file_was_lost) {
     store.save_states({}, {redis});
     EXPECT_EQ(all_within(store, "redis", 1).at(0).to, Spent::failed);
     store.save_states({"redis"}, {});
-    const std::vector<Change> changes = all_within(store, "redis", 2);
+    const std::vector<PastChange> changes = all_within(store, "redis", 2);
     EXPECT_EQ(changes.at(1).to, Spent::unwatched) << "it is gone";
     redis.status = Status::ok;
     store.save_states({}, {redis});

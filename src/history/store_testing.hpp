@@ -276,9 +276,9 @@ std::optional<Answer> answer_of(Ask ask) {
 }
 
 // The latest changes, oldest first.
-inline std::vector<Change> all(Store& store, const std::string& component,
-                               std::size_t limit = 100'000) {
-    auto found = answer_of<std::vector<Change>>(
+inline std::vector<PastChange> all(Store& store, const std::string& component,
+                                   std::size_t limit = 100'000) {
+    auto found = answer_of<std::vector<PastChange>>(
         [&](auto done) { store.changes(component, System::max(), limit, std::move(done)); });
     if (!found) return {};
     std::ranges::reverse(*found);
@@ -286,8 +286,8 @@ inline std::vector<Change> all(Store& store, const std::string& component,
 }
 
 // The same, once there are so many.
-inline std::vector<Change> all_within(Store& store, const std::string& component,
-                                      std::size_t count) {
+inline std::vector<PastChange> all_within(Store& store, const std::string& component,
+                                          std::size_t count) {
     const auto end = std::chrono::steady_clock::now() + 10s;
     for (;;) {
         auto found = all(store, component);

@@ -21,7 +21,7 @@ struct Past {
 };
 
 // A component changed from one state to another.
-struct Change {
+struct PastChange {
     std::string component;
     Spent from = Spent::unwatched;
     Spent to = Spent::unwatched;

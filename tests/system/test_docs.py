@@ -109,18 +109,7 @@ def test_documents_name_options_that_exist():
                 assert option in text, f"{named(document)}: vitals {command} {option}"
 
 
-def test_alerting_rules_are_what_prometheus_takes(tmp_path):
-    rules = [block[2] for document in DOCUMENTS for block in BLOCK.finditer(document.read_text())
-             if block[2].startswith("# not vitals.yaml: rules for Prometheus\n")]
-    assert rules
-    for number, text in enumerate(rules):
-        file = tmp_path / f"{number}.yaml"
-        file.write_text(text)
-        done = subprocess.run(["promtool", "check", "rules", file], capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_alerting_rules_name_metrics_that_exist(demo):
+def test_documents_name_metrics_that_exist(demo):
     known = demo("curl -s 127.0.0.1:8080/metrics")
     interface = (ROOT / "include/vitals/vitals.h").read_text()
     for document in DOCUMENTS:

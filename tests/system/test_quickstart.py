@@ -137,6 +137,14 @@ def stop(process):
     return process.communicate(timeout=30)[0]
 
 
+def test_the_readmes_first_check_works_as_printed(tmp_path):
+    """Whether or not somebody listens there: it says so of both."""
+    command = re.findall(r"^\$ (.*)$", readme("console", "vitals check postgresql"), re.M)[0]
+    output, code = Shell(tmp_path).run(command)
+    assert code in range(4) and "postgresql://" in output and "redis://" in output, output
+    assert "is not" not in output, output
+
+
 def test_the_readmes_commands_work_as_printed(tmp_path):
     shell = Shell(tmp_path)
     commands = re.findall(r"^\$ (.*)$", readme("console", "vitals serve"), re.M)

@@ -19,7 +19,7 @@ constexpr QueryParameter query[] = {
     {"before", "Only those that began before this time, as RFC 3339 has it."},
     {"limit", "How many at most: 1 to 1000; 100 if it is not named."}};
 
-void write_change(JsonWriter& writer, const Change& change) {
+void write_change(JsonWriter& writer, const PastChange& change) {
     writer.object().member("component", change.component);
     writer.member("at", rfc3339_millis(change.decided));
     writer.member("first", rfc3339_millis(change.first));
@@ -29,10 +29,10 @@ void write_change(JsonWriter& writer, const Change& change) {
     writer.end_object();
 }
 
-http::Response transitions(const std::vector<Change>& changes) {
+http::Response transitions(const std::vector<PastChange>& changes) {
     return json_answer([&](JsonWriter& writer) {
         writer.object().key("transitions").array();
-        for (const Change& change : changes) write_change(writer, change);
+        for (const PastChange& change : changes) write_change(writer, change);
         writer.end_array().end_object();
     });
 }
@@ -59,7 +59,7 @@ Answered run(Call call) {
         return problem_answer(400, fmt::format("limit: expected a number from 1 to {}", most),
                               call.path);
     auto answer = [path = call.path,
-                   reply = std::move(call.reply)](std::optional<std::vector<Change>> changes) {
+                   reply = std::move(call.reply)](std::optional<std::vector<PastChange>> changes) {
         reply(changes ? transitions(*changes) : history_is_away(path));
     };
     call.control.changes(component == nullptr ? std::string() : *component, *moment, *limit,
