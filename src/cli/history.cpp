@@ -137,7 +137,7 @@ std::expected<std::string, std::string> changes(const json::value& body, const T
     std::string made;
     for (const json::object& row : *rows) {
         const std::string to = text_of(row, "to");
-        std::string line = fmt::format("{}  {} {}", text_of(row, "first").substr(0, 19),
+        std::string line = fmt::format("{}  {} {}", text_of(row, "first").substr(0, 19) + "Z",
                                        sign(terminal, to), pad_right(clean(to), 9));
         if (const std::string why = clean(text_of(row, "why")); !why.empty()) line += "  " + why;
         if (row.if_contains("lasted_seconds") != nullptr)

@@ -115,6 +115,7 @@ inline std::optional<std::string_view> match_prefix(std::string_view mount, std:
 inline const dialects::Dialect& probe_dialect() {
     static const dialects::Dialect dialect = [] {
         dialects::Dialect made;
+        made.reads_query = true;
         made.methods = "GET, HEAD, POST, OPTIONS";
         static constexpr std::string_view reads[] = {"x-wanted"};
         made.reads = {std::begin(reads), std::end(reads)};
