@@ -137,6 +137,7 @@ def test_programs_in_documents_compile(tmp_path):
 def without_times(text):
     text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME", text)
     text = re.sub(r"(?<=\s)\d\d:\d\d:\d\d(?=\s)", "CLOCK", text)
+    text = re.sub(r"\b\d\d:\d\d:\d\d\b", "CLOCK", text)
     text = re.sub(r"\d+\.\d+(e-?\d+)?|\d+e-\d+", "NUMBER", text)
     text = re.sub(r"\b\d+ s\b|max-age=\d+", "AGE", text)
     text = re.sub(r"\b(\d+|NUMBER) ms\b", "TOOK", text)
