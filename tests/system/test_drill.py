@@ -484,10 +484,10 @@ def test_control_socket(backend, tmp_path):
 
 
 @pytest.mark.parametrize("words, complaint", [
-    ((), "proxy is required"),
+    ((), "proxy is missing"),
     (("prox",), "'prox' is not proxy, did you mean 'proxy'?"),
     (("proxy",), "no proxy: give --listen and --to, or --routes"),
-    (("proxy", "--listen", "127.0.0.1:0"), "--listen requires --to"),
+    (("proxy", "--listen", "127.0.0.1:0"), "--listen needs --to"),
     (("proxy", "--listen", "127.0.0.1:0", "--to", "127.0.0.1:1", "--fault", "hung"),
      "no fault 'hung'; there are none, refuse"),
     (("proxy", "--listen", "127.0.0.1:0", "--to", "nowhere"), "'nowhere' is not an address"),
