@@ -37,10 +37,11 @@ def test_groff_and_mandoc_find_no_mistake(pages):
         answer = tool("groff", "-man", "-ww", "-z", "-Kutf8", page)
         assert (answer.returncode, answer.stderr) == (0, ""), page.name
         answer = tool("mandoc", "-Tlint", "-Wstyle", page)
-        # Pages that are not installed on this machine cannot be followed; a long line is only a style.
+        # Pages that are not installed on this machine cannot be followed. The line of NAME, the fourth,
+        # is long where the sentence is: apropos needs it in one piece.
         said = [line for line in (answer.stdout + answer.stderr).splitlines()
                 if "referenced manual not found" not in line and "mandoc: outdated mandoc.db" not in line
-                and "longer than 80 bytes" not in line]
+                and not (":4:" in line and "longer than 80 bytes" in line)]
         assert not said, said[:10]
 
 
