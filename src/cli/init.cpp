@@ -323,8 +323,10 @@ static int run(const Init& command, const Terminal&) {
     std::string said =
         fmt::format("{}: {} added", output, text::counted(counts.passed, "component"));
     if (counts.waiting > 0)
-        said += fmt::format("; {} did not pass and {} there as comments, with the reason",
-                            counts.waiting, counts.waiting == 1 ? "stands" : "stand");
+        said += counts.waiting == 1
+                    ? "; 1 did not pass and stands there as a comment, with the reason"
+                    : fmt::format("; {} did not pass and stand there as comments, with the reason",
+                                  counts.waiting);
     return print(said + '\n') ? exit_code::ok : exit_code::output;
 }
 
