@@ -8,8 +8,11 @@
 #include <vector>
 
 #include "http/response.hpp"
+#include "model/board.hpp"
+#include "model/happenings.hpp"
 #include "model/past.hpp"
 #include "model/pushed.hpp"
+#include "model/responses.hpp"
 #include "vitals/snapshot.hpp"
 
 namespace vitals::endpoints {
@@ -27,6 +30,50 @@ struct ReloadResult {
     std::vector<std::string> problems;
     std::vector<std::string> added, changed, removed;  // components
     std::vector<std::string> waiting;                  // sections that take effect with a restart
+};
+
+// What became of a change that a person made. What is acknowledged is on the board, and in every
+// answer to a request that is made afterwards.
+struct Changed {
+    std::string problem;   // in one sentence; nothing was done
+    bool unknown = false;  // there is no such incident, silence, component: with a problem
+    bool over = false;     // the incident has closed: with a problem
+    bool durable = true;   // it is on disk
+    std::string id;        // of what was made: a note, a silence
+};
+
+// What people do. As in Control: on a serving thread, without blocking; the callbacks may come from
+// any thread. `by` is the author as it is shown, never empty.
+struct People {
+    using Done = std::function<void(Changed)>;
+    // Of an open incident, by its id; acknowledging again replaces the reason.
+    std::function<void(std::string id, std::string by, std::string reason, Done)> acknowledge;
+    std::function<void(std::string id, std::string by, NoteState state, bool is_public,
+                       std::string text, Done)>
+        note;
+    struct NewMute {
+        bool maintenance = false;
+        std::vector<std::string> match;  // patterns of a selector
+        std::optional<System> from;      // nothing: now
+        System until{};
+        std::string by;
+        std::string reason;
+    };
+    std::function<void(NewMute, Done)> mute;
+    std::function<void(std::string id, std::string by, Done)> end_mute;
+    // A pipeline tells what it did; a component is optional.
+    std::function<void(std::string component, std::string text, std::string by, Done)> announce;
+    // Also those that closed long ago. Null: there is none. Nothing: it cannot be read.
+    using Incident = std::shared_ptr<const IncidentRecord>;
+    std::function<void(std::string id, std::function<void(std::optional<Incident>)>)> incident;
+    // Newest first, with a number below `before`; of a component where one is named.
+    std::function<void(std::string component, std::uint64_t before, std::size_t limit,
+                       std::function<void(std::optional<std::vector<Incident>>)>)>
+        incidents;
+    // What happened before that moment, newest first.
+    std::function<void(System before, std::size_t limit,
+                       std::function<void(std::optional<std::vector<Happening>>)>)>
+        happenings;
 };
 
 // How requests ask the rest of the program to change something, or what was. Each call is made on a
@@ -55,6 +102,23 @@ struct Control {
     std::function<void(std::string name, System before, std::size_t limit,
                        std::function<void(std::optional<std::vector<PastChange>>)>)>
         changes;
+    // As `past`, of many at once, in the order of the names. The last 24 hours come from memory,
+    // also while the store is away.
+    std::function<void(std::vector<std::string> names, std::chrono::milliseconds back,
+                       std::function<void(std::optional<std::vector<Past>>)>)>
+        pasts;
+    // How long a component took to answer, in `count` steps from that moment on.
+    std::function<void(std::string name, System from, std::chrono::milliseconds step,
+                       std::size_t count,
+                       std::function<void(std::optional<std::vector<ResponseStep>>)>)>
+        responses;
+    // At once, from memory, in the order of the names.
+    std::function<std::vector<UsualTimes>(const std::vector<std::string>& names)> usual;
+
+    // What people do about incidents, and what they are shown beside the board.
+    People people;
+    // What happened lately, for streams; null: nothing is kept. Outlives the server.
+    const Happenings* happenings = nullptr;
     // The application's own metrics in Prometheus' text format; may be empty.
     std::function<std::string()> metrics;
     std::function<void(std::string who, std::function<void(ReloadResult)>)> reload;

@@ -1,16 +1,20 @@
-// Where the engine leaves snapshots and readers find them. Publishing replaces one pointer; a
-// reader compares one atomic version with the one it holds and takes the pointer under a mutex only
-// when it changed. Thread-safe.
+// Where the engine leaves snapshots and boards, and readers find them. Publishing replaces one
+// pointer; a reader compares one atomic version with the one it holds and takes the pointer under a
+// mutex only when it changed. Thread-safe.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 
 #include "vitals/snapshot.hpp"
 
 namespace vitals {
+
+struct Board;
 
 class Hub {
   public:
@@ -19,10 +23,26 @@ class Hub {
     std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }
     std::shared_ptr<const Snapshot> current() const;
 
+    // What people are shown beside it.
+    void publish(std::shared_ptr<const Board> board);
+    std::shared_ptr<const Board> board() const;
+
+    // Calls it after each publishing, on the publishing thread, until unsubscribe() has returned.
+    // It must be quick, and must not call the hub but to read.
+    using Subscription = std::uint64_t;
+    Subscription subscribe(std::function<void()> changed);
+    void unsubscribe(Subscription subscription);
+
   private:
+    void tell() const;
+
     std::atomic<std::uint64_t> version_{0};
     mutable std::mutex mutex_;
     std::shared_ptr<const Snapshot> snapshot_;
+    std::shared_ptr<const Board> board_;
+    mutable std::mutex subscribers_mutex_;
+    std::map<Subscription, std::function<void()>> subscribers_;
+    Subscription last_subscription_ = 0;
 };
 
 // A reader's own hold on the current snapshot. One per thread.

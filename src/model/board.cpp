@@ -1,0 +1,63 @@
+// What people are shown: words, and finding things on the board.
+#include "model/board.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace vitals {
+namespace {
+
+constexpr std::array<std::string_view, 4> note_states{"investigating", "identified", "monitoring",
+                                                      "resolved"};
+constexpr std::array<std::string_view, 14> happening_words{
+    "transition", "incident_opened", "incident_closed", "acknowledged",   "note",
+    "silenced",   "unsilenced",      "decommissioned",  "recommissioned", "reloaded",
+    "announced",  "alerted",         "started",         "noticed"};
+constexpr std::array<std::string_view, 4> delivery_words{"queued", "in_doubt", "delivered",
+                                                         "refused"};
+
+}  // namespace
+
+std::string_view to_string(NoteState state) noexcept {
+    return note_states[static_cast<std::size_t>(state)];
+}
+
+std::optional<NoteState> note_state_of(std::string_view word) noexcept {
+    const auto found = std::ranges::find(note_states, word);
+    if (found == note_states.end()) return {};
+    return static_cast<NoteState>(found - note_states.begin());
+}
+
+std::string_view to_string(Happening::What what) noexcept {
+    return happening_words[static_cast<std::size_t>(what)];
+}
+
+std::string_view to_string(Delivery::State state) noexcept {
+    return delivery_words[static_cast<std::size_t>(state)];
+}
+
+const IncidentRecord* Board::find(std::string_view id) const noexcept {
+    const auto found =
+        std::ranges::find_if(incidents, [&](const auto& incident) { return incident->id == id; });
+    return found == incidents.end() ? nullptr : found->get();
+}
+
+const IncidentRecord* Board::incident_of(std::string_view component) const noexcept {
+    for (const auto& incident : incidents) {
+        if (incident->closed) continue;
+        if (std::ranges::find(incident->roots, component) != incident->roots.end())
+            return incident.get();
+        const auto member = std::ranges::lower_bound(incident->members, component, {},
+                                                     &IncidentRecord::Member::component);
+        if (member != incident->members.end() && member->component == component && !member->ended)
+            return incident.get();
+    }
+    return nullptr;
+}
+
+const ShownMute* Board::mute_of(std::string_view component) const noexcept {
+    const auto found = muted.find(component);
+    return found == muted.end() ? nullptr : &mutes[found->second];
+}
+
+}  // namespace vitals
