@@ -102,6 +102,13 @@ void Journal::append(const std::vector<SpanRecord>& records) {
     transaction.commit();
 }
 
+void Journal::commit(const std::function<void(Database&)>& work) {
+    const Synchronously at_once(database_);
+    Transaction transaction(database_);
+    work(database_);
+    transaction.commit();
+}
+
 std::optional<std::string> Journal::saved_decommission() {
     Statement select(database_, "SELECT text FROM decommission");
     if (!select.step()) return std::nullopt;

@@ -36,6 +36,9 @@ class Journal {
     void save_states(const StateChanges& changes, System now);
     std::vector<SavedState> saved_states();
     Spans& spans() noexcept { return spans_; }
+    Database& database() noexcept { return database_; }
+    // One transaction, on disk when it returns.
+    void commit(const std::function<void(Database&)>& work);
 
     // Proves that the file can be written, and leaves the time at which it could: by the wall clock
     // that is believed, and on the time line.

@@ -105,6 +105,12 @@ Statement& Statement::bind(int index, std::string_view value) {
     return *this;
 }
 
+Statement& Statement::bind_bytes(int index, std::string_view bytes) {
+    const char* start = bytes.data() == nullptr ? "" : bytes.data();  // null would bind NULL
+    check(sqlite3_bind_blob64(statement_.get(), index, start, bytes.size(), SQLITE_TRANSIENT));
+    return *this;
+}
+
 bool Statement::step() {
     const int code = sqlite3_step(statement_.get());
     if (code == SQLITE_ROW) return true;
@@ -135,6 +141,21 @@ std::string Statement::text(int column) const {
     const auto length = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
     if (bytes == nullptr) return {};
     return {static_cast<const char*>(static_cast<const void*>(bytes)), length};
+}
+
+std::string Statement::bytes(int column) const {
+    const void* start = sqlite3_column_blob(statement_.get(), column);
+    const auto length = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
+    if (start == nullptr) return {};
+    return {static_cast<const char*>(start), length};
+}
+
+Synchronously::Synchronously(Database& database) : database_(database) {
+    database_.execute("PRAGMA synchronous = FULL");
+}
+
+Synchronously::~Synchronously() {
+    sqlite3_exec(database_.handle(), "PRAGMA synchronous = NORMAL", nullptr, nullptr, nullptr);
 }
 
 Transaction::Transaction(Database& database) : database_(database) {

@@ -58,12 +58,14 @@ class Statement {
 
     Statement& bind(int index, std::int64_t value);  // from 1; chains
     Statement& bind(int index, std::string_view value);
-    bool step();                            // true: a row is there
+    Statement& bind_bytes(int index, std::string_view bytes);  // a blob
+    bool step();                                               // true: a row is there
     void run();                             // to the end, then ready to be bound again
     void reset();                           // before the end
     bool is_null(int column) const;         // from 0
     std::int64_t number(int column) const;  // from 0
     std::string text(int column) const;
+    std::string bytes(int column) const;  // of a blob
 
   private:
     struct Finalize {
@@ -73,6 +75,19 @@ class Statement {
 
     sqlite3* database_;
     std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+};
+
+// While it lives, a transaction that is committed is on the disk, not only in the system's memory.
+// Begins and ends outside of transactions.
+class Synchronously {
+  public:
+    explicit Synchronously(Database& database);
+    ~Synchronously();
+    Synchronously(const Synchronously&) = delete;
+    Synchronously& operator=(const Synchronously&) = delete;
+
+  private:
+    Database& database_;
 };
 
 // Takes the write lock at once, so that it fails before work is done rather than after. Rolled back

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "history/archive.hpp"
+#include "history/commits.hpp"
 #include "history/state_files.hpp"
 #include "history/time_line.hpp"
 #include "history/wall_clock.hpp"
@@ -37,6 +38,7 @@ constexpr auto overflow_shown = 60s;   // how long dropped records degrade the s
 constexpr std::size_t queue_limit = 10'000;
 constexpr std::size_t states_limit = 250'000;  // waiting to be saved
 constexpr std::size_t reads_limit = 100;       // waiting to be answered
+constexpr std::size_t commits_limit = 10'000;  // waiting to be on disk
 constexpr std::size_t detail_limit = 1'024;    // bytes, so that the queue is bounded in bytes
 
 // What an older vitals wrote down cannot be read. Of two mistakes the smaller one is made.
@@ -78,12 +80,15 @@ struct Store::State {
           archive(
               settings.directory,
               [this](LogLevel level, std::string_view message) { say(level, message); },
-              [](std::chrono::milliseconds waited) { return waited < lock_patience; }) {}
+              [](std::chrono::milliseconds waited) { return waited < lock_patience; }),
+          commits([this](LogLevel level, std::string_view message) { say(level, message); },
+                  [this](const std::function<void()>& callback) { call(callback); }) {}
 
     void run();
     bool work();
     bool load();
     void save(std::vector<Save> saves);
+    void write_commits(std::vector<Commit> added, SteadyClock::time_point now);
     void verify();
     void write(SteadyClock::time_point now, bool at_once);
     void write_workers(SteadyClock::time_point now, bool at_once);
@@ -110,6 +115,8 @@ struct Store::State {
     SteadyClock::time_point last_drop{};
     std::vector<Save> saves;
     std::vector<Read> reads;
+    std::vector<Commit> added;                             // to `commits`
+    std::size_t commits_open = 0;                          // in both
     std::optional<std::vector<RememberedWorker>> workers;  // to be saved
     SteadyClock::time_point workers_since{};
     std::vector<RememberedWorker> saved_workers;
@@ -140,6 +147,7 @@ struct Store::State {
     bool living = false;           // the file knows of this life
     std::vector<Stretch> leaps;    // to be written
     Archive archive;
+    Commits commits;
     std::optional<std::string> text;  // what must be in the file
     bool unsaved = false;             // and is not
     std::string trouble;              // why
@@ -267,6 +275,33 @@ void Store::append(Transition record) {
     state_->wake.notify_one();
 }
 
+void Store::commit(std::function<void(Database&)> work, std::function<void(bool)> done) {
+    std::unique_lock lock(state_->mutex);
+    if (state_->commits_open == commits_limit) {
+        ++state_->losses;
+        lock.unlock();
+        if (done) done(false);
+        return;
+    }
+    ++state_->commits_open;
+    state_->added.push_back({std::move(work), std::move(done)});
+    state_->wake.notify_one();
+}
+
+void Store::read(std::function<void(Database&)> work, std::function<void(bool)> done) {
+    state_->ask([work = std::move(work), done = std::move(done)](Journal* journal) {
+        bool read = journal != nullptr;
+        try {
+            if (read) work(journal->database());
+        } catch (const SqliteError&) {
+            throw;  // says what is wrong with the disk
+        } catch (const std::exception&) {
+            read = false;
+        }
+        if (done) done(read);
+    });
+}
+
 void Store::past(std::string component, std::chrono::milliseconds back,
                  std::function<void(std::optional<Past>)> done) {
     state_->ask([state = state_.get(), component = std::move(component), back,
@@ -365,14 +400,14 @@ SteadyClock::time_point Store::State::due() const {
     if (!queue.empty()) next = std::min(next, std::max(queued_since + settings.batch, retry_at));
     if (workers) next = std::min(next, std::max(workers_since + settings.batch, retry_at));
     if (!states.empty()) next = std::min(next, std::max(states_since + settings.batch, retry_at));
-    if (unsaved) next = std::min(next, retry_at);
+    if (unsaved || !commits.empty()) next = std::min(next, retry_at);
     return next;
 }
 
 // One turn: waits for something to do and does it. False: it was the last.
 bool Store::State::work() {
     std::unique_lock lock(mutex);
-    while (!stop && saves.empty() && reads.empty()) {
+    while (!stop && saves.empty() && reads.empty() && added.empty()) {
         const auto next = due();  // again after each wake: a record may have come
         if (SteadyClock::now() >= next) break;
         wake.wait_until(lock, next);
@@ -380,12 +415,14 @@ bool Store::State::work() {
     const bool last = stop;
     std::vector<Save> to_save = std::exchange(saves, {});
     const std::vector<Read> to_answer = std::exchange(reads, {});
+    std::vector<Commit> to_commit = std::exchange(added, {});
     lock.unlock();
 
     const auto now = SteadyClock::now();
     // What operators wait for comes first.
     if (!to_save.empty() || last || (unsaved && now >= retry_at)) save(std::move(to_save));
-    write(now, last || !to_answer.empty());
+    write(now, last || !to_answer.empty() || !to_commit.empty());
+    write_commits(std::move(to_commit), last ? SteadyClock::time_point::max() : now);
     write_workers(now, last);
     write_states(now, last);
     if (!to_answer.empty()) answer(to_answer);
@@ -414,6 +451,16 @@ void Store::State::save(std::vector<Save> to_save) {
     }
     for (const Save& each : to_save)
         if (each.done) call([&] { each.done(!unsaved); });
+}
+
+void Store::State::write_commits(std::vector<Commit> more, SteadyClock::time_point now) {
+    const bool any = !more.empty();
+    commits.add(std::move(more));
+    if (commits.empty() || !(any || now >= retry_at)) return;
+    const std::size_t over = commits.write(archive);
+    if (!commits.empty()) retry_at = SteadyClock::now() + settings.retry;
+    const std::lock_guard lock(mutex);
+    commits_open -= over;
 }
 
 void Store::State::write(SteadyClock::time_point now, bool at_once) {

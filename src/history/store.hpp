@@ -21,6 +21,8 @@
 
 namespace vitals::history {
 
+class Database;  // history/sqlite.hpp
+
 struct Settings {
     std::string directory;                                        // created (0750) when missing
     std::chrono::milliseconds keep{std::chrono::hours(24 * 30)};  // older goes
@@ -90,6 +92,22 @@ class Store {
     // dropped, counted, and the store degraded. Never waits for the disk. Of a detail at most 1 KiB
     // is kept.
     void append(Transition transition);
+
+    // What must be on disk before it is acknowledged: each work is a transaction of its own, in the
+    // order of the calls, with synchronous=FULL. `work` runs on the store's thread, maybe more than
+    // once and maybe after the store is gone: it owns all that it refers to, begins no transaction,
+    // and reports failure by SqliteError. `done` is called once, from the store's thread: true, it
+    // is on disk; false, the first attempt failed. It is then kept and tried again, in order, until
+    // it succeeds; work that SQLite refuses on any disk (a constraint, wrong SQL) is given up and
+    // logged. When 10,000 wait, a further one is given up at once: `done(false)` comes from this
+    // call, and losses() grows. Never waits for the disk.
+    void commit(std::function<void(Database&)> work, std::function<void(bool durable)> done);
+    // Reads on the store's thread, after all that was committed before. `work` owns all that it
+    // refers to and writes nothing; it may begin a second time on a new file when the first one
+    // turns out to be damaged. `done` is called once, from the store's thread, behind `work`:
+    // false, it could not be read; from this call when too many wait already. Never while the disk
+    // hangs.
+    void read(std::function<void(Database&)> work, std::function<void(bool)> done);
 
     // What a component was during the last while, up to now. `done` is called once: from the
     // store's thread, never while the disk hangs; from this call when too many wait already.
