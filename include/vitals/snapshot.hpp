@@ -39,6 +39,11 @@ struct Component {
     std::vector<std::string> probes;  // `live`: also part of Kubernetes' /livez
     std::chrono::milliseconds interval{10'000};
     std::chrono::milliseconds timeout{5'000};
+    unsigned failures = 1;   // failing runs in a row that change the status
+    unsigned successes = 1;  // passing runs in a row that do
+    std::string runbook;     // what to do when it is not ok: an http or https URL, or empty
+    std::string target;      // what it checks, a URL without its secrets, or empty; private
+    std::string defined_in;  // `vitals.yaml:31`, or empty; private
 
     std::string_view group() const noexcept;       // before the `/`, or empty
     std::string_view short_name() const noexcept;  // after the `/`, or all of it

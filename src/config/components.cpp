@@ -9,6 +9,7 @@
 #include "config/secret_forms.hpp"
 #include "config/sections.hpp"
 #include "model/name.hpp"
+#include "text/masked.hpp"
 #include "text/words.hpp"
 
 namespace vitals::config {
@@ -95,6 +96,27 @@ void take_common(const ComponentKeys& keys, const Policy& policy, ComponentConfi
     made.component.probes = keys.probes;
     made.component.interval = policy.interval;
     made.component.timeout = policy.timeout;
+    made.component.failures = policy.failures;
+    made.component.successes = policy.successes;
+    made.component.runbook = keys.runbook;
+}
+
+// What a component is about, for who may read error texts: its URL without what is secret in it.
+std::string target_of(const Described& kind, const AnyOptions& options) {
+    for (const std::string_view key : {"url", "path", "address", "host"})
+        for (const Field& field : kind.description.fields)
+            if (field.name == key)
+                if (std::string text = format_value(field, field.peek(options.ref()));
+                    !text.empty())
+                    return text::masked_url(text);
+    return {};
+}
+
+// `payments.yaml:31`: the file's own name is enough for who edits it.
+std::string place_of(const Position& position, const std::vector<std::string>& files) {
+    if (position.file >= files.size()) return {};
+    const std::string& file = files[position.file];
+    return fmt::format("{}:{}", file.substr(file.rfind('/') + 1), position.line);
 }
 
 // Whether a key that means `check` to other programs stands there: `type: postgres`. A kind may
@@ -229,6 +251,8 @@ void read_component(const Node::Entry& entry, Draft& draft) {
     take_common(keys, policy, made);
     made.ttl = ttl_of(*kind, options);
     made.options = options;
+    made.component.target = target_of(*kind, options);
+    made.component.defined_in = place_of(entry.position, draft.reading.sources.files);
     const auto own = kind->description.fields;
     made.fingerprint = fingerprint(node, made.kind, policy, common, own);
     made.public_digest =

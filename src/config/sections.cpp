@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "text/url.hpp"
+
 namespace vitals::config {
 
 namespace {
@@ -164,6 +166,14 @@ constexpr std::array token_fields = {
         {.choices = "read|push|control"}),
 };
 
+// It becomes a link on the page, so no other scheme.
+Verified verify_runbook(const std::string& url) {
+    if (url.size() > 2048) return std::unexpected("must be at most 2048 bytes");
+    if (std::string problem = text::url_problem(url, {"http", "https"}); !problem.empty())
+        return std::unexpected(std::move(problem));
+    return {};
+}
+
 constexpr std::array component_fields = {
     field<&ComponentKeys::check>("check", "The kind of check.",
                                  {.required = true, .example = "http"}),
@@ -203,6 +213,9 @@ constexpr std::array component_fields = {
         "Kubernetes probes beside readiness that it is part of: `live`; `startup`, which all "
         "components are that are not pushed.",
         {.choices = "live|startup", .example = "[live]"}),
+    field<&ComponentKeys::runbook, verify_runbook>(
+        "runbook", "Where it says what to do when this is not ok: a link on the page.",
+        {.example = "https://wiki.example/redis"}),
 };
 
 constexpr std::array workers_fields = {

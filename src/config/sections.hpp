@@ -44,6 +44,7 @@ struct ComponentKeys {
     std::optional<std::int64_t> failures, successes;
     bool critical = true;
     std::vector<std::string> depends_on, tags, probes;
+    std::string runbook;
 };
 struct EndpointKeys {
     std::string dialect;
