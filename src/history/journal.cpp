@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "history/records.hpp"
+
 namespace vitals::history {
 
 namespace {
@@ -43,6 +45,7 @@ constexpr std::array migrations = {
     "INSERT INTO life (start, alive) SELECT coalesce((SELECT min(start) FROM span), at / 1000),"
     " at / 1000 FROM sign_of_life;"
     "DROP TABLE transition;",
+    Records::schema,
 };
 constexpr const char* settings =
     "PRAGMA cache_size = -512;"

@@ -1,0 +1,215 @@
+// The desk: where verdicts become incidents, people say what they do about them, and messages are
+// handed out. It drives the machine of incidents and the policy of alerts, saves what they decide
+// before anybody acts on it, and shows the board. All of it runs on the engine's thread; what may
+// wait (the disk, a receiver) is behind a seam.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "alerts/policy.hpp"
+#include "alerts/saved.hpp"
+#include "model/board.hpp"
+#include "model/happenings.hpp"
+#include "model/transition.hpp"
+#include "model/uptime.hpp"
+#include "vitals/log.hpp"
+#include "vitals/snapshot.hpp"
+
+namespace vitals::alerts {
+
+// What is saved together, or not at all.
+struct DeskRow {
+    enum class Kind : std::uint8_t {
+        counters,
+        verdict,      // by component
+        incident,     // the machine's; by id
+        told,         // the policy's case; by id
+        record,       // as it is shown; by id; stays
+        mute,         // by id
+        maintenance,  // by number; stays
+        happening,    // by number; stays
+    };
+    Kind kind = Kind::record;
+    std::string key;
+    System at{};                      // what is old is forgotten by this
+    std::string component;            // of a record its first cause
+    std::optional<std::string> text;  // nothing: it is removed
+    bool operator==(const DeskRow&) const = default;
+};
+std::string_view to_string(DeskRow::Kind kind) noexcept;
+
+// What an earlier process left.
+struct DeskMemory {
+    std::vector<DeskRow> rows;  // `record` and `happening`: the latest only
+};
+
+// What became of an attempt to send.
+struct Sent {
+    Fate fate = Fate::delivered;
+    std::string problem;  // of all but `delivered`; private
+    std::optional<Steady::duration> retry_after;
+};
+
+class Desk {
+  public:
+    // What the desk asks of others. Each is called on the desk's thread and returns at once; `done`
+    // is called on that thread.
+    struct Seams {
+        // Saves rows in one transaction, in the order of the calls. `done` comes within about two
+        // seconds, with whether it is on disk by then.
+        std::function<Moment()> moment;  // now
+        std::function<void(std::vector<DeskRow>, std::function<void(bool durable)> done)> save;
+        std::function<void(std::shared_ptr<const Board>)> show;
+        // Runs a component's check now: its consequence is bad.
+        std::function<void(const std::string& component)> look;
+        // Hands a message out; `may_be_copy`: the receiver may have it already.
+        std::function<void(const Message&, const IncidentRecord&, bool may_be_copy,
+                           std::function<void(Sent)> done)>
+            send;
+        // There is something to do at that moment: call turn().
+        std::function<void(Steady)> wake;
+    };
+
+    Desk(Seams seams, Happenings& happenings, Log log);
+    ~Desk();
+    Desk(const Desk&) = delete;
+    Desk& operator=(const Desk&) = delete;
+
+    // What an earlier process left; before the first see(). `random`: eight hexadecimal digits for
+    // a state directory that has none.
+    void restore(const DeskMemory& memory, std::string random);
+    // Rules, receivers, mutes of the configuration.
+    void configure(Settings settings);
+    // The components there are: follows what came and went, and takes what is stale for unknown.
+    // About once a second, and after each change of the configuration.
+    void see(const Snapshot& snapshot);
+
+    // A run has ended, or something was pushed.
+    void judged(const ComponentState& state);
+    void changed(const Transition& transition);
+    // Something else happened: a reload, a drain.
+    void happened(Happening happening);
+    // Does what is due.
+    void turn();
+
+    // ---- people. An empty `problem`: it is done, and on the board; `durable` comes later. -------
+    struct Answer {
+        std::string problem;
+        bool unknown = false, over = false;
+        std::string id;
+    };
+    using Durable = std::function<void(bool)>;  // not called where there is a problem
+    Answer acknowledge(std::string_view id, std::string by, std::string reason, Durable durable);
+    Answer note(std::string_view id, std::string by, NoteState state, bool is_public,
+                std::string text, Durable durable);
+    Answer mute(Mute mute, Durable durable);
+    Answer end_mute(std::string_view id, std::string by, Durable durable);
+    Answer announce(std::string component, std::string text, std::string by, Durable durable);
+
+    // When a component was in maintenance, between these moments; for objectives. Merged.
+    std::vector<Stretch> maintenance(const Component& component, System from, System to) const;
+
+    std::shared_ptr<const Board> board() const { return board_; }
+    std::vector<QueueFigures> queues() const { return policy_ ? policy_->queues() : no_queues(); }
+    std::string id_of(std::uint64_t number) const;
+    // The disk has lost what was saved: all of it is to be saved again.
+    void save_all();
+
+  private:
+    struct Text {
+        std::string detail, error;
+    };
+    struct Outgoing {
+        Message message;
+        bool may_be_copy = false;
+    };
+    // A row that differs from what was saved; its text is made when it is saved.
+    using Unsaved = std::pair<DeskRow::Kind, std::string>;
+    // What goes to the disk together, with what waits for it.
+    struct Batch {
+        std::vector<DeskRow> rows;
+        std::vector<Durable> answers;
+        std::vector<Outgoing> outgoing;
+        bool queued = false;  // messages are decided in it
+    };
+
+    static std::vector<QueueFigures> no_queues() { return {}; }
+    void begin(const Snapshot& snapshot);
+    void define(const Snapshot& snapshot);
+    void judge_stale(const Snapshot& snapshot);
+    void settle_soon();
+    void settle();
+    void take_decisions(const Decisions& decisions);
+    void take_event(const IncidentEvent& event);
+    void look_above(const std::string& component);
+
+    // desk_records.cpp: what is shown
+    void open_record(std::uint64_t number, const std::string& root);
+    void close_record(std::uint64_t number, std::string_view why);
+    void refresh_record(std::uint64_t number);
+    std::vector<Delivery> deliveries_of(std::uint64_t number) const;
+    const IncidentRecord* open_one(std::string_view id, Answer& answer) const;
+    void replace(IncidentRecord record);
+    void forget_old_records();
+    void add_happening(Happening happening);
+    void follow_mutes();
+    void publish();
+
+    // desk_saving.cpp: what is saved, and what waits for it
+    void unsaved(DeskRow::Kind kind, std::string key);
+    void unsaved_incident(DeskRow::Kind kind, std::uint64_t number);
+    std::optional<DeskRow> row_of(const Unsaved& what) const;
+    void flush();
+    void saved(bool durable);
+    void take_messages();
+    void send(Outgoing outgoing);
+    void message_ended(const Message& message, const Sent& sent);
+    void wake();
+
+    Seams seams_;
+    Happenings& happenings_;
+    Log log_;
+    Counters counters_;
+    Settings settings_;
+    Incidents incidents_;
+    std::unique_ptr<Policy> policy_;    // from the first see() on
+    std::optional<DeskMemory> memory_;  // until then
+
+    std::vector<std::shared_ptr<const Component>> components_;  // as defined, by name
+    std::map<std::string, Text, std::less<>> texts_;            // of what is not ok
+    std::set<std::string, std::less<>> stale_;
+    std::map<std::uint64_t, std::shared_ptr<const IncidentRecord>> records_;  // open, and latest
+    std::map<std::uint64_t, std::vector<Delivery>> delivered_;                // of these
+    std::map<std::string, Delivery> attempts_;  // of what is queued; by message key
+    std::map<std::uint64_t, MaintenanceSpan> maintenance_;
+    std::map<std::string, std::uint64_t> under_way_;  // mute -> its span
+    std::set<std::string> active_mutes_;
+    std::deque<std::shared_ptr<const Happening>> latest_;  // newest first
+
+    std::set<Unsaved> unsaved_;
+    std::vector<DeskRow> new_rows_;
+    Batch waiting_;  // without its rows
+    std::optional<Batch> saving_;
+    bool urgent_ = false;
+    Steady flushed_{};
+
+    std::set<std::uint64_t> refresh_;  // records that may differ
+    bool show_ = true;                 // the board differs
+    bool mutes_changed_ = true;
+    Steady shown_{};  // when it was published last
+    Steady deadline_ = Steady::min();
+    std::map<std::string, std::size_t, std::less<>> muted_;  // as of the board
+    std::shared_ptr<const Board> board_ = std::make_shared<Board>();
+};
+
+}  // namespace vitals::alerts

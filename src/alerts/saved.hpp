@@ -1,0 +1,60 @@
+// What of incidents and alerts outlives the process, as texts: one JSON object each. What an older
+// vitals did not know has its default; what is damaged is nothing. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "alerts/mutes.hpp"
+#include "alerts/policy.hpp"
+#include "model/board.hpp"
+
+namespace vitals::alerts {
+
+// The two clocks at one moment. Saved times are wall time: they outlive the monotonic clock.
+struct Moment {
+    System wall{};
+    Steady now{};
+    System wall_at(Steady time) const noexcept;
+    Steady steady_at(System time) const noexcept;  // never later than `now` + 400 days
+};
+
+// Numbers that are never given twice.
+struct Counters {
+    std::string store;  // four random bytes of this state directory, as eight hexadecimal digits
+    std::uint64_t next_incident = 1;
+    std::uint64_t next_note = 1;
+    std::uint64_t next_mute = 1;
+    bool operator==(const Counters&) const = default;
+};
+
+// A while in which components were in maintenance; also after the maintenance itself was forgotten.
+struct MaintenanceSpan {
+    std::vector<std::string> match;
+    System from{};
+    std::optional<System> until;  // nothing: it goes on
+    bool operator==(const MaintenanceSpan&) const = default;
+};
+
+template <class T>
+std::string saved_text(const T& value, const Moment& moment);
+template <class T>
+std::optional<T> restored(std::string_view text, const Moment& moment);
+
+#define VITALS_SAVED(type)                                                    \
+    extern template std::string saved_text<type>(const type&, const Moment&); \
+    extern template std::optional<type> restored<type>(std::string_view, const Moment&);
+VITALS_SAVED(Counters)
+VITALS_SAVED(SavedComponentVerdict)
+VITALS_SAVED(Incident)
+VITALS_SAVED(Case)
+VITALS_SAVED(Mute)
+VITALS_SAVED(MaintenanceSpan)
+VITALS_SAVED(IncidentRecord)
+VITALS_SAVED(Happening)
+#undef VITALS_SAVED
+
+}  // namespace vitals::alerts

@@ -1,0 +1,50 @@
+// Things that are kept by name, each as a text that only its owner understands: incidents, what was
+// told of them, silences, what happened. Used on the store's thread only; every failure is a
+// SqliteError.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "history/sqlite.hpp"
+#include "vitals/snapshot.hpp"
+
+namespace vitals::history {
+
+struct Record {
+    std::string kind;
+    std::string key;  // unique within its kind; ordered bytewise
+    System at{};
+    std::string component;            // or empty
+    std::optional<std::string> text;  // nothing: it is removed
+    bool operator==(const Record&) const = default;
+};
+
+class Records {
+  public:
+    // Its table: a migration of the journal.
+    static constexpr const char* schema =
+        "CREATE TABLE record (kind TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL,"
+        " component TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID;"
+        "CREATE INDEX record_by_time ON record (kind, at);";
+
+    explicit Records(Database& database) : database_(database) {}
+
+    // Within a transaction of the caller.
+    void save(const std::vector<Record>& records);
+    std::optional<Record> find(std::string_view kind, std::string_view key);
+    // The last `limit` of a kind with keys below `before`, in descending order of their keys; of a
+    // component where one is named. Without `before`: from the end.
+    std::vector<Record> latest(std::string_view kind, std::optional<std::string_view> before,
+                               std::string_view component, std::size_t limit);
+    // Removes those of a kind that are older, at most so many: how many it were.
+    std::int64_t forget(std::string_view kind, System before, std::int64_t at_most);
+
+  private:
+    Database& database_;
+};
+
+}  // namespace vitals::history
