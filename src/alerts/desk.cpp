@@ -134,7 +134,9 @@ void Desk::judged(const ComponentState& state) {
     if (deadline_ <= moment.now) settle();
     const bool about = state.last->status == state.judged;
     const ErrorClass error_class = about ? state.last->error_class : ErrorClass::none;
-    if (state.judged != Status::ok)
+    if (state.judged == Status::ok)
+        texts_.erase(state.name());
+    else
         texts_[state.name()] = {state.detail(moment.now), state.last->error};
     incidents_.report(state.name(), state.judged, error_class, moment.now);
     std::uint64_t runs = 0;
@@ -144,7 +146,6 @@ void Desk::judged(const ComponentState& state) {
 }
 
 void Desk::changed(const Transition& transition) {
-    if (transition.to == Status::ok) texts_.erase(transition.component);
     const bool begins = transition.first && transition.to == Status::ok;
     Happening happening{.at = seams_.moment().wall,
                         .what = Happening::What::transition,
@@ -186,8 +187,8 @@ void Desk::turn() {
     if (!policy_) return;
     settle();
     take_messages();
-    flush();
     publish();
+    flush();
     wake();
 }
 

@@ -1,0 +1,454 @@
+// The desk against a disk and receivers of the test's own, in literal times.
+#include "alerts/desk.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+
+namespace vitals::alerts {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr System start{1'800'000'000s};
+
+// One process at a time over one disk.
+class Office {
+  public:
+    explicit Office(std::vector<Component> components, Settings settings = {})
+        : settings(std::move(settings)) {
+        for (Component& each : components) define(std::move(each));
+        open();
+    }
+
+    void define(Component component) {
+        auto state = std::make_shared<ComponentState>();
+        state->component = std::make_shared<Component>(std::move(component));
+        states[state->name()] = state;
+    }
+    void open() {
+        desk.reset();
+        happenings = std::make_unique<Happenings>();
+        desk = std::make_unique<Desk>(seams(), *happenings, Log());
+        DeskMemory memory;
+        for (const auto& [key, row] : disk) memory.rows.push_back(row);
+        desk->restore(memory, "0badcafe");
+        desk->configure(settings);
+        see();
+    }
+    void see() {
+        Snapshot snapshot;
+        for (const auto& [name, state] : states) snapshot.components.push_back(state);
+        desk->see(snapshot);
+        turn();
+    }
+    // A run of that component that is judged as it is.
+    void run(const std::string& name, Status status, std::string detail = {},
+             ErrorClass error_class = ErrorClass::none) {
+        const auto before = states.at(name);
+        auto after = std::make_shared<ComponentState>(*before);
+        auto outcome = std::make_shared<Outcome>();
+        outcome->status = status;
+        outcome->detail = detail;
+        outcome->error_class = error_class;
+        outcome->error = "private: " + detail;
+        after->last = outcome;
+        after->judged = status;
+        after->observed = now;
+        after->valid_until = now + 1h;
+        ++after->runs[static_cast<std::size_t>(status)];
+        states[name] = after;
+        desk->judged(*after);
+        const bool first = before->last == nullptr;
+        if (before->judged != status)
+            desk->changed({.component = name,
+                           .from = before->judged,
+                           .to = status,
+                           .detail = detail,
+                           .error = outcome->error,
+                           .first = first});
+        turn();
+    }
+    void fail(const std::string& name, std::string detail = "connection refused") {
+        run(name, Status::failed, std::move(detail));
+    }
+    void recover(const std::string& name) { run(name, Status::ok); }
+    void turn() {
+        desk->turn();
+        while (!answers.empty()) {
+            auto answer = std::move(answers.front());
+            answers.pop_front();
+            answer();
+        }
+    }
+    // Time passes; what is due is done when it is due.
+    void pass(Steady::duration time) {
+        const Steady end = now + time;
+        while (woken <= end) {
+            now = std::max(now, woken);
+            woken = end + 1h;
+            turn();
+        }
+        now = end;
+        turn();
+    }
+    // A new process, after that time; the old one wrote what had reached the disk.
+    void die_and_return(Steady::duration away = 5s) {
+        desk.reset();
+        answers.clear();
+        now += away;
+        for (auto& [name, state] : states) {
+            auto blank = std::make_shared<ComponentState>();
+            blank->component = state->component;
+            blank->judged = Status::unknown;
+            state = blank;
+        }
+        open();
+    }
+
+    const Board& board() const { return *shown; }
+    const IncidentRecord& only() const {
+        EXPECT_EQ(board().incidents.size(), 1u);
+        return *board().incidents.at(0);
+    }
+
+    Settings settings;
+    std::map<std::string, std::shared_ptr<const ComponentState>> states;
+    std::map<std::string, DeskRow> disk;
+    bool disk_works = true;
+    bool disk_hangs = false;
+    Sent receiver_says;
+    std::vector<std::string> sent;  // `mail problem`
+    std::vector<std::string> looked;
+    std::deque<std::function<void()>> answers;
+    Steady now{1000s};
+    Steady woken = Steady::max();
+    std::unique_ptr<Happenings> happenings;
+    std::shared_ptr<const Board> shown = std::make_shared<Board>();
+    std::unique_ptr<Desk> desk;
+
+  private:
+    Desk::Seams seams() {
+        Desk::Seams seams;
+        seams.moment = [this] { return Moment{start + (now - Steady(1000s)), now}; };
+        seams.save = [this](std::vector<DeskRow> rows, auto done) {
+            if (disk_hangs) return;
+            if (disk_works)
+                for (DeskRow& row : rows) {
+                    const std::string key = fmt::format("{}/{}", to_string(row.kind), row.key);
+                    if (row.text)
+                        disk[key] = row;
+                    else
+                        disk.erase(key);
+                }
+            answers.push_back([done, works = disk_works] { done(works); });
+        };
+        seams.show = [this](std::shared_ptr<const Board> board) { shown = std::move(board); };
+        seams.look = [this](const std::string& name) { looked.push_back(name); };
+        seams.send = [this](const Message& message, const IncidentRecord&, bool may_be_copy,
+                            auto done) {
+            sent.push_back(fmt::format("{} {}{}", message.receiver, to_string(message.kind),
+                                       may_be_copy ? " again" : ""));
+            answers.push_back([done, says = receiver_says] { done(says); });
+        };
+        seams.wake = [this](Steady when) { woken = std::min(woken, when); };
+        return seams;
+    }
+};
+
+Component component(std::string name, std::vector<std::string> depends_on = {}) {
+    Component made;
+    made.name = std::move(name);
+    made.depends_on = std::move(depends_on);
+    return made;
+}
+
+Settings to_mail() {
+    Settings settings;
+    settings.receivers = {{.name = "mail"}};
+    settings.rules = rules_by_default(settings.receivers);
+    return settings;
+}
+
+using Texts = std::vector<std::string>;
+
+TEST(Desk, a_failure_is_an_incident_on_the_board) {
+    Office office({component("db")});
+    office.recover("db");
+    office.fail("db");
+    const IncidentRecord& incident = office.only();
+    EXPECT_EQ(incident.id, "0badcafe-1");
+    EXPECT_EQ(incident.roots, Texts{"db"});
+    EXPECT_EQ(incident.title, "connection refused");
+    EXPECT_EQ(incident.error, "private: connection refused");
+    EXPECT_TRUE(incident.waiting);
+    EXPECT_FALSE(incident.closed);
+    EXPECT_EQ(office.board().incident_of("db"), &incident);
+    office.pass(11s);
+    EXPECT_FALSE(office.only().waiting);
+}
+
+TEST(Desk, it_closes_when_it_has_recovered_for_a_while) {
+    Office office({component("db")});
+    office.recover("db");
+    office.fail("db");
+    office.pass(20s);
+    office.recover("db");
+    EXPECT_FALSE(office.only().closed);
+    office.pass(61s);
+    EXPECT_TRUE(office.only().closed);
+    EXPECT_EQ(office.board().incident_of("db"), nullptr);
+}
+
+// Nobody had to be told, but it is known that it was.
+TEST(Desk, a_short_failure_stays_as_a_closed_incident) {
+    Office office({component("db")});
+    office.recover("db");
+    office.fail("db");
+    office.pass(3s);
+    office.recover("db");
+    office.pass(1s);
+    EXPECT_TRUE(office.only().closed);
+}
+
+TEST(Desk, consequences_are_members_of_the_cause) {
+    Office office({component("db"), component("shop", {"db"})});
+    office.recover("db");
+    office.recover("shop");
+    office.fail("shop");
+    EXPECT_EQ(office.looked, Texts{"db"});
+    office.fail("db");
+    office.pass(11s);
+    const IncidentRecord& incident = office.only();
+    EXPECT_EQ(incident.roots, Texts{"db"});
+    ASSERT_EQ(incident.members.size(), 1u);
+    EXPECT_EQ(incident.members[0].component, "shop");
+    EXPECT_EQ(office.board().incident_of("shop"), &incident);
+}
+
+TEST(Desk, a_message_leaves_after_its_decision_is_saved) {
+    Office office({component("db")}, to_mail());
+    office.recover("db");
+    office.fail("db");
+    office.pass(9s);
+    EXPECT_EQ(office.sent, Texts{});
+    office.disk_hangs = true;
+    office.pass(5s);
+    EXPECT_EQ(office.sent, Texts{}) << "it is not on disk";
+}
+
+TEST(Desk, tells_a_problem_and_its_end_once) {
+    Office office({component("db")}, to_mail());
+    office.recover("db");
+    office.fail("db");
+    office.pass(60s);
+    EXPECT_EQ(office.sent, Texts{"mail problem"});
+    ASSERT_EQ(office.only().told.size(), 1u);
+    EXPECT_EQ(office.only().told[0].receiver, "mail");
+    EXPECT_EQ(office.only().told[0].state, Delivery::State::delivered);
+    office.recover("db");
+    office.pass(200s);
+    EXPECT_EQ(office.sent, (Texts{"mail problem", "mail resolved"}));
+    EXPECT_EQ(office.disk.count("told/00000000000000000001"), 0u) << "everybody has heard it";
+    EXPECT_EQ(office.disk.count("record/00000000000000000001"), 1u);
+}
+
+// Who is on duty hears of a full disk.
+TEST(Desk, a_disk_that_takes_nothing_holds_no_message_back) {
+    Office office({component("db")}, to_mail());
+    office.recover("db");
+    office.disk_works = false;
+    office.fail("db");
+    office.pass(60s);
+    EXPECT_EQ(office.sent, Texts{"mail problem again"}) << "a copy is possible";
+}
+
+TEST(Desk, a_refused_message_is_sent_again_and_shown_with_its_reason) {
+    Office office({component("db")}, to_mail());
+    office.recover("db");
+    office.receiver_says = {.fate = Fate::refused, .problem = "451 greylisted"};
+    office.fail("db");
+    office.pass(12s);
+    ASSERT_EQ(office.only().told.size(), 1u);
+    EXPECT_EQ(office.only().told[0].problem, "451 greylisted");
+    EXPECT_EQ(office.only().told[0].attempts, 1u);
+    office.receiver_says = {};
+    office.pass(60s);
+    EXPECT_EQ(office.sent, (Texts{"mail problem", "mail problem"}));
+    EXPECT_EQ(office.only().told[0].attempts, 2u);
+    EXPECT_EQ(office.only().told[0].state, Delivery::State::delivered);
+}
+
+TEST(Desk, a_restart_forgets_nothing) {
+    Office office({component("db")}, to_mail());
+    office.recover("db");
+    office.fail("db");
+    office.pass(60s);
+    office.desk->acknowledge("0badcafe-1", "jonas", "on it", [](bool) {});
+    office.desk->note("0badcafe-1", "jonas", NoteState::identified, true, "a disk died",
+                      [](bool) {});
+    office.pass(1s);
+    const System opened = office.only().opened;
+    office.die_and_return();
+    EXPECT_EQ(office.only().opened, opened);
+    EXPECT_EQ(office.only().acknowledged->by, "jonas");
+    EXPECT_EQ(office.only().notes.at(0).text, "a disk died");
+    office.fail("db");
+    office.pass(60s);
+    EXPECT_EQ(office.sent, Texts{"mail problem"}) << "told before";
+    office.recover("db");
+    office.pass(200s);
+    EXPECT_EQ(office.sent, (Texts{"mail problem", "mail resolved"}));
+    EXPECT_TRUE(office.only().closed);
+    office.fail("db");
+    EXPECT_EQ(office.board().incidents.at(0)->id, "0badcafe-2") << "no number is used again";
+}
+
+TEST(Desk, an_answer_comes_when_it_is_on_disk) {
+    Office office({component("db")});
+    office.recover("db");
+    office.fail("db");
+    std::optional<bool> durable;
+    office.disk_hangs = true;
+    const auto answer = office.desk->note("0badcafe-1", "a", NoteState::identified, false, "text",
+                                          [&](bool is) { durable = is; });
+    EXPECT_EQ(answer.problem, "");
+    EXPECT_EQ(office.only().notes.size(), 1u) << "on the board at once";
+    office.turn();
+    EXPECT_FALSE(durable);
+}
+
+TEST(Desk, what_people_get_wrong_is_told) {
+    Office office({component("db")});
+    office.recover("db");
+    const auto nothing = [](bool) { ADD_FAILURE(); };
+    EXPECT_TRUE(office.desk->acknowledge("0badcafe-9", "a", "", nothing).unknown);
+    EXPECT_TRUE(office.desk->end_mute("s9", "a", nothing).unknown);
+    Mute mute{.match = Selector({"db"}), .until = start - 1h, .reason = "why"};
+    EXPECT_EQ(office.desk->mute(mute, nothing).problem, "the end is in the past");
+    mute.until = start + 1h;
+    mute.reason.clear();
+    EXPECT_EQ(office.desk->mute(mute, nothing).problem, "a reason is missing");
+    office.fail("db");
+    office.recover("db");
+    office.pass(100s);
+    EXPECT_TRUE(office.desk->acknowledge("0badcafe-1", "a", "", nothing).over);
+}
+
+TEST(Desk, a_silence_holds_back_and_is_shown_until_it_ends) {
+    Office office({component("db"), component("cache")}, to_mail());
+    office.recover("db");
+    office.recover("cache");
+    const auto answer = office.desk->mute(
+        {.match = Selector({"d*"}), .until = start + 600s, .by = "mara", .reason = "disk swap"},
+        [](bool) {});
+    EXPECT_EQ(answer.id, "s1");
+    office.turn();
+    ASSERT_NE(office.board().mute_of("db"), nullptr);
+    EXPECT_EQ(office.board().mute_of("db")->by, "mara");
+    EXPECT_EQ(office.board().mute_of("cache"), nullptr);
+    office.fail("db");
+    office.pass(300s);
+    EXPECT_EQ(office.sent, Texts{});
+    EXPECT_TRUE(office.only().muted);
+    office.die_and_return();
+    ASSERT_NE(office.board().mute_of("db"), nullptr) << "after a restart, too";
+    office.fail("db");
+    office.pass(400s);
+    EXPECT_EQ(office.board().mute_of("db"), nullptr);
+    EXPECT_EQ(office.sent, Texts{"mail problem"});
+}
+
+TEST(Desk, a_maintenance_is_remembered_for_objectives) {
+    Office office({component("db")});
+    office.recover("db");
+    office.pass(10s);
+    const auto answer = office.desk->mute({.kind = Mute::Kind::maintenance,
+                                           .match = Selector({"db"}),
+                                           .until = start + 600s,
+                                           .reason = "upgrade"},
+                                          [](bool) {});
+    office.pass(100s);
+    EXPECT_EQ(office.desk->end_mute(answer.id, "mara", [](bool) {}).problem, "");
+    office.pass(100s);
+    const std::vector<Stretch> expected{{start + 10s, start + 110s}};
+    EXPECT_EQ(office.desk->maintenance(component("db"), start, start + 1h), expected);
+    EXPECT_TRUE(office.desk->maintenance(component("x"), start, start + 1h).empty());
+    office.die_and_return();
+    EXPECT_EQ(office.desk->maintenance(component("db"), start, start + 1h), expected);
+}
+
+TEST(Desk, what_happened_before_stands_with_the_incident) {
+    Office office({component("db")});
+    office.recover("db");
+    office.desk->announce("db", "payments 4.18.2 deployed", "pipeline", [](bool) {});
+    office.pass(30s);
+    office.fail("db");
+    ASSERT_EQ(office.only().before.size(), 1u);
+    EXPECT_EQ(office.only().before[0].text, "payments 4.18.2 deployed");
+    EXPECT_EQ(office.board().happenings.at(0)->what, Happening::What::incident_opened);
+}
+
+TEST(Desk, a_component_that_is_gone_counts_as_recovered) {
+    Office office({component("db"), component("cache")});
+    office.recover("db");
+    office.recover("cache");
+    office.fail("db");
+    office.pass(20s);
+    office.states.erase("db");
+    office.see();
+    office.pass(61s);
+    EXPECT_TRUE(office.only().closed);
+}
+
+TEST(Desk, a_component_that_comes_later_is_judged) {
+    Office office({component("db")});
+    office.recover("db");
+    office.define(component("pushed"));
+    office.fail("pushed");
+    EXPECT_TRUE(office.board().incidents.empty()) << "it is not known yet";
+    office.see();
+    EXPECT_EQ(office.only().roots, Texts{"pushed"});
+}
+
+TEST(Desk, what_is_stale_is_an_incident) {
+    Office office({component("db")});
+    office.recover("db");
+    office.pass(2h);
+    office.see();
+    office.pass(1s);
+    EXPECT_EQ(office.only().title, "stale");
+    EXPECT_EQ(office.only().level, Status::unknown);
+    office.recover("db");
+    office.pass(120s);
+    EXPECT_TRUE(office.only().closed);
+}
+
+// Its own part cannot be done: one incident for all, and what was stays as it was.
+TEST(Desk, vitals_that_cannot_look_is_one_incident) {
+    Office office({component("a"), component("b")});
+    office.recover("a");
+    office.recover("b");
+    office.run("a", Status::unknown, "no descriptors", ErrorClass::local);
+    office.run("b", Status::unknown, "no descriptors", ErrorClass::local);
+    office.pass(20s);
+    EXPECT_EQ(office.only().roots, Texts{"vitals/blind"});
+    EXPECT_EQ(office.only().title, "vitals could not look");
+}
+
+TEST(Desk, damaged_rows_are_left_out) {
+    Office office({component("db")}, to_mail());
+    office.recover("db");
+    office.fail("db");
+    office.pass(20s);
+    for (auto& [key, row] : office.disk)
+        if (key.starts_with("told/") || key.starts_with("verdict/")) row.text = "{\"incident\":";
+    office.die_and_return();
+    office.fail("db");
+    office.pass(20s);
+    EXPECT_EQ(office.only().roots, Texts{"db"});
+}
+
+}  // namespace
+}  // namespace vitals::alerts
