@@ -122,6 +122,9 @@ class Desk {
     std::shared_ptr<const Board> board() const { return board_; }
     std::vector<QueueFigures> queues() const { return policy_ ? policy_->queues() : no_queues(); }
     std::string id_of(std::uint64_t number) const;
+    // Those in memory: all open ones, and the latest that closed.
+    std::vector<std::shared_ptr<const IncidentRecord>> records() const;
+    std::shared_ptr<const IncidentRecord> record(std::string_view id) const;  // or null
     // The disk has lost what was saved: all of it is to be saved again.
     void save_all();
 

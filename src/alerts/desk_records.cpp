@@ -183,6 +183,18 @@ void Desk::replace(IncidentRecord record) {
     show_ = true;
 }
 
+std::vector<std::shared_ptr<const IncidentRecord>> Desk::records() const {
+    std::vector<std::shared_ptr<const IncidentRecord>> all;
+    for (const auto& [number, record] : records_) all.push_back(record);
+    return all;
+}
+
+std::shared_ptr<const IncidentRecord> Desk::record(std::string_view id) const {
+    for (const auto& [number, record] : records_)
+        if (record->id == id) return record;
+    return nullptr;
+}
+
 void Desk::forget_old_records() {
     std::size_t closed = 0;
     for (auto at = records_.end(); at != records_.begin();) {

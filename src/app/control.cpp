@@ -22,6 +22,9 @@ endpoints::Control Daemon::control() {
         loop_.post([this, text = std::move(text), who = std::move(who), done = std::move(done)] {
             decommission_.text = text;
             engine_.decommission(decommission_);
+            desk_.happened(
+                text == "OK" ? Happening::What::recommissioned : Happening::What::decommissioned,
+                text, who);
             if (text == "OK")
                 field_log_(LogLevel::info, "recommissioned by " + who, {{"by", who}});
             else
@@ -72,6 +75,8 @@ endpoints::Control Daemon::control() {
                                 loop_, clock_, history_patience, std::nullopt, std::move(done)));
         });
     };
+    control.people = desk_.people();
+    control.happenings = &desk_.happenings();
     control.reload = [this](std::string who, auto done) {
         loop_.post([this, who = std::move(who), done = std::move(done)]() mutable {
             reload(std::move(who), std::move(done));

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -46,6 +47,24 @@ void compare(const config::Config& before, const config::Config& after,
         ++old;
     }
     while (old != before.components.end()) leave();
+}
+
+// `1 new: a/b; 2 changed: c, d`
+std::string difference_of(const endpoints::ReloadResult& result) {
+    constexpr std::size_t most_named = 5;
+    std::string text;
+    const auto tell = [&](const std::vector<std::string>& names, std::string_view what) {
+        if (names.empty()) return;
+        const std::size_t named = std::min(names.size(), most_named);
+        text +=
+            fmt::format("{}{} {}: {}{}", text.empty() ? "" : "; ", names.size(), what,
+                        fmt::join(names.begin(), names.begin() + static_cast<long>(named), ", "),
+                        named < names.size() ? ", ..." : "");
+    };
+    tell(result.added, "new");
+    tell(result.changed, "changed");
+    tell(result.removed, "removed");
+    return text.empty() ? "no component changed" : text;
 }
 
 }  // namespace
@@ -117,6 +136,7 @@ endpoints::ReloadResult Daemon::apply(Loaded& loaded) {
     for (const std::string& warning : config_->warnings) log_(LogLevel::warning, warning);
     compare(*before, *config_, result);
     result.waiting = tell_what_waits();
+    desk_.happened(Happening::What::reloaded, difference_of(result), reload_by_);
     field_log_(
         LogLevel::info,
         fmt::format("configuration reloaded by {}: {} components, of these {} new and {} "

@@ -36,6 +36,7 @@ Daemon::Daemon(config::Config config, ServeOptions options, const Logger& logger
       workers_(environment_, clock_, log_,
                [this](workers::Groups::Shown shown) { show(std::move(shown)); }),
       states_(loop_, engine_, clock_),
+      desk_(loop_, clock_, engine_, hub_, log_),
       secret_files_(loop_, environment_, clock_, log_),
       vault_(loop_, environment_, clock_, log_),
       store_timer_(loop_),
@@ -63,6 +64,7 @@ int Daemon::run() {
     loop_.run();
     workers_.save_now();
     states_.keep_now();
+    desk_.end();
     notify_.send("STOPPING=1");
     log_(LogLevel::info, "stopped");
     return 0;
@@ -92,6 +94,7 @@ bool Daemon::open_store() {
         store_->save_workers(std::move(workers));
     });
     states_.take_up(*store_);
+    desk_.take_up(*store_);
     return true;
 }
 
@@ -169,6 +172,7 @@ void Daemon::watch(const config::Config& config) {
     for (Component& group : workers_.components())
         definitions.push_back(reported(std::move(group)));
     engine_.configure(std::move(definitions));
+    desk_.components_changed();
     waiting_.clear();
     for (const config::ComponentConfig& component : config.components)
         if (waits_for_secret(component)) waiting_.insert(component.component.name);

@@ -12,6 +12,7 @@
 #include <set>
 
 #include "app/daemon.hpp"
+#include "app/incident_desk.hpp"
 #include "app/logging.hpp"
 #include "app/notify.hpp"
 #include "app/saved_states.hpp"
@@ -83,6 +84,7 @@ class Daemon {
     engine::Engine engine_;
     workers::Groups workers_;
     SavedStates states_;
+    IncidentDesk desk_;
     secrets::FileSecrets secret_files_;
     secrets::VaultSecrets vault_;
     std::set<std::string> waiting_;  // components that need a secret that was not read yet

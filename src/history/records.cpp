@@ -64,6 +64,16 @@ std::vector<Record> Records::latest(std::string_view kind, std::optional<std::st
     return found;
 }
 
+std::vector<Record> Records::before(std::string_view kind, System moment, std::size_t limit) {
+    Statement select(database_,
+                     "SELECT kind, key, at, component, text FROM record WHERE kind = ? AND at < ?"
+                     " ORDER BY at DESC, key DESC LIMIT ?");
+    select.bind(1, kind).bind(2, milliseconds(moment)).bind(3, static_cast<std::int64_t>(limit));
+    std::vector<Record> found;
+    while (select.step()) found.push_back(read(select));
+    return found;
+}
+
 std::int64_t Records::forget(std::string_view kind, System before, std::int64_t at_most) {
     Statement remove(database_,
                      "DELETE FROM record WHERE kind = ?1 AND key IN (SELECT key FROM record"

@@ -40,6 +40,8 @@ class Records {
     // component where one is named. Without `before`: from the end.
     std::vector<Record> latest(std::string_view kind, std::optional<std::string_view> before,
                                std::string_view component, std::size_t limit);
+    // The last `limit` of a kind from before that moment, newest first.
+    std::vector<Record> before(std::string_view kind, System moment, std::size_t limit);
     // Removes those of a kind that are older, at most so many: how many it were.
     std::int64_t forget(std::string_view kind, System before, std::int64_t at_most);
 

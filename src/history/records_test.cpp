@@ -54,6 +54,7 @@ TEST_F(RecordsInAFile, gives_the_latest_page_by_page) {
 TEST_F(RecordsInAFile, forgets_what_is_old) {
     for (int number = 1; number <= 5; ++number)
         save({{"record", std::to_string(number), System(std::chrono::seconds(number)), "", "{}"}});
+    EXPECT_EQ(keys(records.before("record", System(4s), 2)), "3 2 ");
     EXPECT_EQ(records.forget("record", System(4s), 2), 2);
     EXPECT_EQ(keys(records.latest("record", {}, "", 9)), "5 4 3 ");
     EXPECT_EQ(records.forget("record", System(4s), 2), 1);

@@ -1,0 +1,347 @@
+#include "app/incident_desk.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <iterator>
+#include <mutex>
+#include <random>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "app/in_time.hpp"
+#include "history/records.hpp"
+
+namespace vitals::app {
+
+using namespace std::chrono_literals;
+using alerts::DeskRow;
+using endpoints::People;
+
+namespace {
+
+constexpr auto save_patience = 2s;
+constexpr auto read_patience = 2s;
+constexpr auto tick_every = 1s;
+constexpr std::size_t rows_taken_up = 200;  // of what stays: records, and what happened
+constexpr std::size_t spans_taken_up = 10'000;
+
+history::Record record_of(DeskRow row) {
+    return {std::string(to_string(row.kind)), std::move(row.key), row.at, std::move(row.component),
+            std::move(row.text)};
+}
+
+DeskRow row_of(DeskRow::Kind kind, history::Record record) {
+    return {kind, std::move(record.key), record.at, std::move(record.component),
+            std::move(record.text)};
+}
+
+std::string random_digits() {
+    std::random_device device;
+    return fmt::format("{:08x}", static_cast<std::uint32_t>(device()));
+}
+
+// Ascending, as they were saved.
+std::vector<DeskRow> read_rows(history::Database& database) {
+    history::Records records(database);
+    std::vector<DeskRow> rows;
+    const auto take = [&](DeskRow::Kind kind, std::size_t limit) {
+        std::vector<history::Record> found = records.latest(to_string(kind), {}, {}, limit);
+        for (auto at = found.rbegin(); at != found.rend(); ++at)
+            rows.push_back(row_of(kind, std::move(*at)));
+    };
+    constexpr std::size_t all = 1'000'000;
+    take(DeskRow::Kind::counters, all);
+    take(DeskRow::Kind::verdict, all);
+    take(DeskRow::Kind::incident, all);
+    take(DeskRow::Kind::told, all);
+    take(DeskRow::Kind::mute, all);
+    take(DeskRow::Kind::record, rows_taken_up);
+    take(DeskRow::Kind::happening, rows_taken_up);
+    take(DeskRow::Kind::maintenance, spans_taken_up);
+    return rows;
+}
+
+// What another thread reads while this one waits, for a while.
+struct Reading {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::vector<DeskRow> rows;
+    bool ended = false;
+};
+
+std::optional<IncidentRecord> incident_in(const history::Record& record,
+                                          const alerts::Moment& moment) {
+    if (!record.text) return std::nullopt;
+    return alerts::restored<IncidentRecord>(*record.text, moment);
+}
+
+}  // namespace
+
+IncidentDesk::IncidentDesk(net::Loop& loop, Clock& clock, engine::Engine& engine, Hub& hub, Log log)
+    : loop_(loop),
+      clock_(clock),
+      engine_(engine),
+      hub_(hub),
+      turn_timer_(loop),
+      tick_timer_(loop),
+      desk_(seams(), happenings_, std::move(log)) {
+    // No id of an earlier process comes again, even if nothing of it is known.
+    happenings_.continue_at(static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(clock.system().time_since_epoch())
+            .count()));
+}
+
+alerts::Desk::Seams IncidentDesk::seams() {
+    alerts::Desk::Seams seams;
+    seams.moment = [this] { return alerts::Moment{clock_.system(), clock_.steady()}; };
+    seams.save = [this](std::vector<DeskRow> rows, auto done) {
+        save(std::move(rows), std::move(done));
+    };
+    seams.show = [this](std::shared_ptr<const Board> board) { hub_.publish(std::move(board)); };
+    seams.look = [this](const std::string& name) { engine_.run_now(name, [](const auto&) {}); };
+    seams.wake = [this](Steady when) { turn_timer_.arm(when, [this] { desk_.turn(); }); };
+    return seams;
+}
+
+void IncidentDesk::save(std::vector<DeskRow> rows, std::function<void(bool)> done) {
+    if (store_ == nullptr) return loop_.post([done = std::move(done)] { done(false); });
+    std::vector<history::Record> records;
+    for (DeskRow& row : rows) records.push_back(record_of(std::move(row)));
+    store_->commit([records = std::move(records)](
+                       history::Database& database) { history::Records(database).save(records); },
+                   in_time<bool>(loop_, clock_, save_patience, false, std::move(done)));
+}
+
+void IncidentDesk::take_up(history::Store& store) {
+    store_ = &store;
+    losses_ = store.losses();
+    const auto reading = std::make_shared<Reading>();
+    store.read(
+        [reading](history::Database& database) {
+            std::vector<DeskRow> rows = read_rows(database);
+            const std::scoped_lock lock(reading->mutex);
+            reading->rows = std::move(rows);
+        },
+        [reading](bool) {
+            const std::scoped_lock lock(reading->mutex);
+            reading->ended = true;
+            reading->changed.notify_all();
+        });
+    alerts::DeskMemory memory;
+    {
+        std::unique_lock lock(reading->mutex);
+        reading->changed.wait_for(lock, read_patience, [&] { return reading->ended; });
+        memory.rows = std::exchange(reading->rows, {});
+    }
+    desk_.restore(memory, random_digits());
+    engine_.on_result([this](const ComponentState& state) { desk_.judged(state); });
+    engine_.on_transition([this](const Transition& transition) { desk_.changed(transition); });
+    happened(Happening::What::started, "vitals started");
+    tick();
+}
+
+void IncidentDesk::components_changed() {
+    engine_.when_published([this] { desk_.see(*hub_.current()); });
+}
+
+void IncidentDesk::tick() {
+    tick_timer_.arm(clock_.steady() + tick_every, [this] { tick(); });
+    if (const auto snapshot = hub_.current(); snapshot->version > 0) desk_.see(*snapshot);
+    if (store_ != nullptr && std::exchange(losses_, store_->losses()) != losses_) desk_.save_all();
+}
+
+void IncidentDesk::happened(Happening::What what, std::string text, std::string by) {
+    desk_.happened({.what = what, .text = std::move(text), .by = std::move(by)});
+}
+
+// ---- people -------------------------------------------------------------------------------------
+
+void IncidentDesk::change(std::function<alerts::Desk::Answer(alerts::Desk::Durable)> act,
+                          People::Done done) {
+    loop_.post([act = std::move(act), done = std::move(done)] {
+        const auto id = std::make_shared<std::string>();
+        const alerts::Desk::Answer answer = act([done, id](bool durable) {
+            endpoints::Changed changed;
+            changed.durable = durable;
+            changed.id = *id;
+            done(std::move(changed));
+        });
+        *id = answer.id;
+        if (answer.problem.empty()) return;
+        endpoints::Changed changed;
+        changed.problem = answer.problem;
+        changed.unknown = answer.unknown;
+        changed.over = answer.over;
+        done(std::move(changed));
+    });
+}
+
+People IncidentDesk::people() {
+    People people;
+    people.acknowledge = [this](std::string id, std::string by, std::string reason, auto done) {
+        change(
+            [this, id = std::move(id), by = std::move(by),
+             reason = std::move(reason)](alerts::Desk::Durable durable) {
+                return desk_.acknowledge(id, by, reason, std::move(durable));
+            },
+            std::move(done));
+    };
+    people.note = [this](std::string id, std::string by, NoteState state, bool is_public,
+                         std::string text, auto done) {
+        change(
+            [this, id = std::move(id), by = std::move(by), state, is_public,
+             text = std::move(text)](alerts::Desk::Durable durable) {
+                return desk_.note(id, by, state, is_public, text, std::move(durable));
+            },
+            std::move(done));
+    };
+    people.mute = [this](People::NewMute wanted, auto done) {
+        alerts::Mute mute{.kind = wanted.maintenance ? alerts::Mute::Kind::maintenance
+                                                     : alerts::Mute::Kind::silence,
+                          .match = Selector(std::move(wanted.match)),
+                          .until = wanted.until,
+                          .by = std::move(wanted.by),
+                          .reason = std::move(wanted.reason)};
+        if (wanted.from) mute.from = *wanted.from;
+        change([this, mute = std::move(mute)](
+                   alerts::Desk::Durable durable) { return desk_.mute(mute, std::move(durable)); },
+               std::move(done));
+    };
+    people.end_mute = [this](std::string id, std::string by, auto done) {
+        change(
+            [this, id = std::move(id), by = std::move(by)](alerts::Desk::Durable durable) {
+                return desk_.end_mute(id, by, std::move(durable));
+            },
+            std::move(done));
+    };
+    people.announce = [this](std::string component, std::string text, std::string by, auto done) {
+        change(
+            [this, component = std::move(component), text = std::move(text),
+             by = std::move(by)](alerts::Desk::Durable durable) {
+                return desk_.announce(component, text, by, std::move(durable));
+            },
+            std::move(done));
+    };
+    people.incident = [this](std::string id, auto done) {
+        loop_.post([this, id = std::move(id), done = std::move(done)]() mutable {
+            find_incident(id, std::move(done));
+        });
+    };
+    people.incidents = [this](std::string component, std::uint64_t before, std::size_t limit,
+                              auto done) {
+        loop_.post([this, component = std::move(component), before, limit,
+                    done = std::move(done)]() mutable {
+            list_incidents(std::move(component), before, limit, std::move(done));
+        });
+    };
+    people.happenings = [this](System before, std::size_t limit, auto done) {
+        loop_.post([this, before, limit, done = std::move(done)]() mutable {
+            list_happenings(before, limit, std::move(done));
+        });
+    };
+    return people;
+}
+
+// What is in memory is newer than what is on disk.
+void IncidentDesk::find_incident(const std::string& id,
+                                 std::function<void(std::optional<People::Incident>)> done) {
+    if (auto known = desk_.record(id)) return done(std::move(known));
+    std::uint64_t number = 0;
+    const std::size_t dash = id.rfind('-');
+    for (std::size_t i = dash == std::string::npos ? id.size() : dash + 1; i < id.size(); ++i) {
+        if (id[i] < '0' || id[i] > '9' || id.size() - dash > 18) return done(People::Incident());
+        number = number * 10 + static_cast<std::uint64_t>(id[i] - '0');
+    }
+    if (number == 0 || store_ == nullptr) return done(People::Incident());
+    const auto found = std::make_shared<std::optional<history::Record>>();
+    auto answer = [this, id, found, done = std::move(done)](bool read) {
+        if (!read) return done(std::nullopt);
+        const alerts::Moment moment{clock_.system(), clock_.steady()};
+        std::optional<IncidentRecord> incident;
+        if (*found) incident = incident_in(**found, moment);
+        if (!incident || incident->id != id) return done(People::Incident());
+        done(std::make_shared<const IncidentRecord>(std::move(*incident)));
+    };
+    store_->read(
+        [found, key = fmt::format("{:020}", number)](history::Database& database) {
+            *found = history::Records(database).find("record", key);
+        },
+        in_time<bool>(loop_, clock_, read_patience, false, std::move(answer)));
+}
+
+// From memory as far as that goes, also when the disk does not answer.
+void IncidentDesk::list_incidents(std::string component, std::uint64_t before, std::size_t limit,
+                                  std::function<void(std::optional<Incidents>)> done) {
+    Incidents known;
+    for (People::Incident& each : desk_.records())
+        if (each->number < before &&
+            (component.empty() || (!each->roots.empty() && each->roots[0] == component)))
+            known.push_back(std::move(each));
+    const auto older = std::make_shared<std::vector<history::Record>>();
+    auto answer = [this, known = std::move(known), older, limit, done = std::move(done)](bool) {
+        Incidents all = known;
+        const alerts::Moment moment{clock_.system(), clock_.steady()};
+        for (const history::Record& each : *older) {
+            auto incident = incident_in(each, moment);
+            const auto is_it = [&](const auto& one) { return one->number == incident->number; };
+            if (incident && std::ranges::none_of(all, is_it))
+                all.push_back(std::make_shared<const IncidentRecord>(std::move(*incident)));
+        }
+        std::ranges::sort(all, std::greater(), [](const auto& each) { return each->number; });
+        if (all.size() > limit) all.resize(limit);
+        done(std::move(all));
+    };
+    if (store_ == nullptr) return answer(false);
+    store_->read(
+        [older, component, before, limit](history::Database& database) {
+            *older = history::Records(database).latest("record", fmt::format("{:020}", before),
+                                                       component, limit);
+        },
+        in_time<bool>(loop_, clock_, read_patience, false, std::move(answer)));
+}
+
+// Changes of components stand in the history as spans, all else as records.
+void IncidentDesk::list_happenings(
+    System before, std::size_t limit,
+    std::function<void(std::optional<std::vector<Happening>>)> done) {
+    if (store_ == nullptr) return done(std::nullopt);
+    const auto rows = std::make_shared<std::vector<history::Record>>();
+    auto with_rows = [this, rows, before, limit, done = std::move(done)](bool read) mutable {
+        if (!read) return done(std::nullopt);
+        auto with_changes = [this, rows, limit, done = std::move(done)](
+                                std::optional<std::vector<PastChange>> changes) {
+            if (!changes) return done(std::nullopt);
+            const alerts::Moment moment{clock_.system(), clock_.steady()};
+            std::vector<Happening> all;
+            for (const history::Record& row : *rows)
+                if (auto one = alerts::restored<Happening>(row.text.value_or(""), moment))
+                    all.push_back(std::move(*one));
+            for (PastChange& change : *changes) {
+                if (change.to == Spent::unwatched) continue;
+                const auto status = [](Spent spent) {
+                    return spent <= Spent::failed ? static_cast<Status>(spent) : Status::unknown;
+                };
+                all.push_back({.at = change.decided,
+                               .component = std::move(change.component),
+                               .from = status(change.from),
+                               .to = status(change.to),
+                               .text = std::move(change.why)});
+            }
+            std::ranges::sort(all, std::greater(),
+                              [](const Happening& each) { return std::pair(each.at, each.id); });
+            if (all.size() > limit) all.resize(limit);
+            done(std::move(all));
+        };
+        store_->changes({}, before, limit,
+                        in_time<std::optional<std::vector<PastChange>>>(
+                            loop_, clock_, read_patience, std::nullopt, std::move(with_changes)));
+    };
+    store_->read(
+        [rows, before, limit](history::Database& database) {
+            *rows = history::Records(database).before("happening", before, limit);
+        },
+        in_time<bool>(loop_, clock_, read_patience, false, std::move(with_rows)));
+}
+
+}  // namespace vitals::app

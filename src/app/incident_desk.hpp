@@ -1,0 +1,65 @@
+// The desk of incidents within the daemon: its timer, its disk, its place on the hub, and what
+// people ask of it. No policy here. Used on the engine's thread, but for what says otherwise.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "alerts/desk.hpp"
+#include "endpoints/control.hpp"
+#include "engine/engine.hpp"
+#include "history/store.hpp"
+#include "model/clock.hpp"
+#include "model/hub.hpp"
+#include "net/loop.hpp"
+
+namespace vitals::app {
+
+class IncidentDesk {
+  public:
+    IncidentDesk(net::Loop& loop, Clock& clock, engine::Engine& engine, Hub& hub, Log log);
+
+    // Takes up what an earlier process left; waits for the disk for two seconds at most.
+    void take_up(history::Store& store);
+    void configure(alerts::Settings settings) { desk_.configure(std::move(settings)); }
+    // The components changed: looks at them as soon as they are published.
+    void components_changed();
+    void happened(Happening::What what, std::string text, std::string by = {});
+    // Writes what is not written yet.
+    void end() { desk_.turn(); }
+
+    endpoints::People people();
+    const Happenings& happenings() const noexcept { return happenings_; }  // any thread
+
+  private:
+    using Incidents = std::vector<endpoints::People::Incident>;
+
+    alerts::Desk::Seams seams();
+    void save(std::vector<alerts::DeskRow> rows, std::function<void(bool)> done);
+    void tick();
+    endpoints::People::Done on_loop(endpoints::People::Done done);
+    // A change by a person: done and shown at once, acknowledged when it is on disk.
+    void change(std::function<alerts::Desk::Answer(alerts::Desk::Durable)> act,
+                endpoints::People::Done done);
+    void find_incident(const std::string& id,
+                       std::function<void(std::optional<endpoints::People::Incident>)> done);
+    void list_incidents(std::string component, std::uint64_t before, std::size_t limit,
+                        std::function<void(std::optional<Incidents>)> done);
+    void list_happenings(System before, std::size_t limit,
+                         std::function<void(std::optional<std::vector<Happening>>)> done);
+
+    net::Loop& loop_;
+    Clock& clock_;
+    engine::Engine& engine_;
+    Hub& hub_;
+    Happenings happenings_;
+    history::Store* store_ = nullptr;
+    unsigned losses_ = 0;
+    net::Timer turn_timer_;
+    net::Timer tick_timer_;
+    alerts::Desk desk_;
+};
+
+}  // namespace vitals::app
