@@ -68,7 +68,7 @@ if (fold) {
 }
 
 // ---- filter ----
-const q = $('#q'), states = $('#states');
+const q = $('#q');
 let wanted = '', filtering = false;
 function filter() {
     const words = q.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -76,7 +76,7 @@ function filter() {
     filtering = true;
     let seen = 0;
     for (const g of $$('#components .g')) {
-        const name = g.id.slice(2);
+        const name = decodeURIComponent(g.id.slice(2));
         let here = 0;
         for (const r of $$('tbody tr', g)) {
             const text = (name + '/' + r.textContent).toLowerCase();
@@ -95,8 +95,7 @@ function filter() {
     }
     $('#none').hidden = seen > 0;
     setTimeout(() => { filtering = false; });
-    for (const a of states.children) a.toggleAttribute('aria-current', (a.dataset.s || '') === wanted);
-    $$('[aria-current]', states).forEach(a => a.setAttribute('aria-current', 'true'));
+    for (const a of $$('#states a')) (a.dataset.s || '') === wanted ? a.setAttribute('aria-current', 'true') : a.removeAttribute('aria-current');
     const p = new URLSearchParams(location.search);
     q.value ? p.set('q', q.value) : p.delete('q');
     wanted ? p.set('s', wanted) : p.delete('s');
@@ -109,8 +108,8 @@ if (q) {
     wanted = (p.get('s') || '')[0] || '';
     q.oninput = filter;
     q.form.onsubmit = e => { e.preventDefault(); say(filter() + ' components fit'); };
-    states.onclick = e => {
-        const a = e.target.closest('a');
+    onclick = e => {                                        // the chips are a live part
+        const a = e.target.closest('#states a');
         if (!a) return;
         e.preventDefault();
         wanted = a.dataset.s || '';
@@ -139,9 +138,8 @@ addEventListener('submit', async e => {
 const live = $('#live'), gone = $('#gone'), icon = $('#icon');
 const title = document.title, href = icon.href;
 let heard = Date.now(), current = now(), away = false, last = { title, icon: href };
-function place(key, markup) {
-    const a = key[0] === '#' ? $(key) : $('.t a[href="' + CSS.escape(key) + '"]');
-    const old = key[0] === '#' ? a : a && a.closest('tr');
+function place(id, markup) {
+    const old = document.getElementById(id);
     if (!old || old.contains(document.activeElement) && document.activeElement.matches('input')) return;
     const box = document.createElement('template');
     box.innerHTML = markup;
@@ -155,17 +153,18 @@ function rows() {                                           // response and age 
     $$('.t tbody tr').forEach((r, i) => {
         if (!list[i] || !r.offsetParent) return;            // folded: when it is unfolded
         const c = r.cells, [ms, age] = list[i];
-        if (c[3].firstChild?.data !== ms) c[3].firstChild.data = ms;
+        if (c[3].firstChild && c[3].firstChild.data !== ms) c[3].firstChild.data = ms;
         if (c[5].textContent !== age) c[5].textContent = age;
     });
 }
 function take(m) {
+    for (const id in m.parts) place(id, m.parts[id]);
+    for (const id of m.order || []) $('#groups').append(document.getElementById(id));
     if (m.rows) { list = m.rows; rows(); }
-    for (const key in m.parts) place(key, m.parts[key]);
     if (m.title) document.title = last.title = m.title;
     if (m.icon) icon.href = last.icon = m.icon;
     if (m.say) say(m.say);                                  // only when the verdict changes
-    if (m.parts && q && (q.value || wanted)) filter();
+    if (q && (q.value || wanted)) filter();
     word(m.at);
 }
 function word(at) {

@@ -10,11 +10,12 @@
 //     what to ask the history for page::Gathered gathered = ...;                             //
 //     what it said return page::render(view, facts, gathered);
 //
-// How the stream is fed, `GET ROOT/events/page?view=REST&h=24h`: the page asks for it with the
-// address that page::stream_of() gives. For each version, and at least every 5 s:
+// How the stream is fed, `GET ROOT/events/page?view=ADDRESS&h=24h`: `view` is address_of() of the
+// view that it belongs to, to be read by view_of() after decoding; views without a stream do not
+// ask for one. For each version, and at least every 5 s:
 //
 //     page::Parts now = page::parts_of(view, facts, gathered);   // once per view, range and right
-//     page::Update update = page::update_of(before, now);        // per version, once for all
+//     page::Update update = page::update_of(before, now, every_5_s);  // once for all clients
 //     update.reload        -> event `reload`, data empty: the set of components changed
 //     update.data          -> event `part`, data as it stands; empty: nothing to say
 //     else, after 5 s      -> event `beat`, data page::beat_of(facts)
@@ -184,7 +185,7 @@ std::optional<http::Response> file(std::string_view rest, const http::Pairs& que
 // ---- The stream ----
 
 struct Part {
-    std::string key;  // `#verdict`, `#g-payments`
+    std::string key;  // the id of its element: `verdict`, `g-payments`
     std::string html;
     std::uint64_t digest = 0;  // of it, but for what is told by `rows` or counted by the script
 };

@@ -1,0 +1,49 @@
+// Why a component is what it is: its latest run phase by phase, what that means, the rule that made
+// the verdict, and what happened just before. Pure: from what is known, nothing is asked.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/board.hpp"
+#include "model/responses.hpp"
+#include "vitals/snapshot.hpp"
+
+namespace vitals {
+
+struct Explanation {
+    struct Step {
+        std::string name;
+        std::optional<std::chrono::nanoseconds> took;  // nothing: the run did not come to it
+        std::chrono::microseconds usual{};             // zero: nothing is known
+        std::string came_to;                           // `ok`, `timed out`, `not reached`
+        bool failed = false;
+        bool operator==(const Step&) const = default;
+    };
+    struct Before {
+        System at{};
+        std::string component;  // or empty
+        std::string what;       // one line
+        bool operator==(const Before&) const = default;
+    };
+
+    std::vector<Step> phases;  // in the order of a run; empty where a kind names none
+    std::chrono::nanoseconds took{};
+    std::chrono::microseconds usual{};  // of a whole run; zero: nothing is known
+    std::string saw;                    // what the run found, in public words
+    std::string error;                  // what the other side said; private
+    std::string means;                  // in a sentence or two
+    std::string rule;                   // why the verdict is what it is
+    std::optional<System> last_ok;      // since vitals started
+    std::string cause;                  // a component that explains it, or empty
+    // What else happened in the ten minutes before it became what it is, oldest first. Private.
+    std::vector<Before> before;
+};
+
+// At that moment. `board` may be one that knows nothing.
+Explanation explain(const ComponentState& state, const Snapshot& snapshot, const Board& board,
+                    const UsualTimes& usual, Steady now);
+
+}  // namespace vitals

@@ -1,0 +1,49 @@
+// What every page has: head, sprite, menu, footer, and the headers of its answer; and the small
+// pieces that pages are made of.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "page/look.hpp"
+#include "page/markup.hpp"
+
+namespace vitals::page {
+
+// A symbol of the sprite; `label` is read to those who do not see it.
+void write_icon(Markup& out, char symbol, std::string_view label = {});
+// The symbol in its colour: `<span class=F>...</span>`.
+void write_shape(Markup& out, Shape shape, bool labelled = true);
+// `<a href="...">name</a>`.
+void write_link(Markup& out, const Look& look, std::string_view component);
+// A component as a chip with its shape.
+void write_chip(Markup& out, const Look& look, const Seen& seen);
+// The opening of a section with its heading; `id` is also that of the heading, with `h-` before it.
+void open_section(Markup& out, std::string_view id, std::string_view heading,
+                  std::string_view beside = {});
+// A form with one button that posts to an address below the root. `fields`: hidden ones.
+void write_button(Markup& out, const Look& look, std::string_view address, std::string_view words,
+                  const http::Pairs& fields = {}, bool prominent = false);
+// The hidden fields of every form.
+void write_hidden(Markup& out, const Look& look);
+
+// The tab's icon as a URL.
+std::string icon_url(char symbol);
+
+struct Frame {
+    std::string title;     // of the document
+    char symbol = 'o';     // of the tab's icon
+    std::string_view tab;  // of the menu, that it belongs to: `overview`; or empty
+    bool live = true;      // has a stream
+    bool open = false;     // the public page: nothing of the others
+    Markup crumbs;         // where it stands
+    Markup body;
+};
+http::Response whole_page(const Look& look, Frame frame, int status = 200);
+// The footer of the pages for people of the service.
+Markup footer_of(const Look& look);
+
+// Of every answer that is a page.
+void add_headers(http::Response& response);
+
+}  // namespace vitals::page
