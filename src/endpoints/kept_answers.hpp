@@ -66,6 +66,10 @@ class KeptAnswers {
         return render(produce(kept, reader_.read()));
     }
     std::shared_ptr<http::Rendered> render(const http::Response& response);
+    // The head of an answer whose content follows in pieces.
+    http::Rendered stream_head(const http::Response& response, bool chunked) const {
+        return http::render_stream_head(response, date_, chunked);
+    }
 
     // How many answers were made anew so far, not repeated.
     std::uint64_t made() const noexcept { return made_; }

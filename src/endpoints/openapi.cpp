@@ -38,6 +38,11 @@ void write_answer(JsonWriter& writer, int status, std::string_view when,
 
 void write_answers(JsonWriter& writer, const Operation& operation) {
     writer.key("responses").object();
+    if (operation.open != nullptr) {
+        writer.key("200").object().member("description", "A stream that goes on.");
+        writer.key("content").object().key("text/event-stream").object().key("schema").object();
+        writer.member("type", "string").end_object().end_object().end_object().end_object();
+    }
     if (operation.answer != nullptr) write_answer(writer, 200, "As asked.", operation.answer);
     for (const AnswerCase& each : operation.answers)
         write_answer(writer, each.status, each.when, nullptr);

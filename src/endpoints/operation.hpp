@@ -13,7 +13,10 @@
 #include "dialects/dialect.hpp"
 #include "endpoints/control.hpp"
 #include "endpoints/schema.hpp"
+#include "endpoints/stream.hpp"
 #include "http/response.hpp"
+#include "model/clock.hpp"
+#include "model/hub.hpp"
 
 namespace vitals::endpoints {
 
@@ -27,8 +30,21 @@ struct Call {
     std::string path;                // as sent
     http::Pairs query;               // decoded
     std::string who;                 // asks, for the log
+    std::string by;                  // the same as an author: the token's name, or who it is
+    const Hub& hub;
+    Clock& clock;
     std::string body;
     Reply reply;  // called when there is no answer at once
+};
+
+// A request for a stream.
+struct StreamCall {
+    const Control& control;
+    const Hub& hub;
+    Clock& clock;
+    std::string path;           // as sent
+    http::Pairs query;          // decoded
+    std::string last_event_id;  // the field of that name, or empty
 };
 
 // A parameter of a path, one segment.
@@ -56,11 +72,12 @@ struct Operation {
     std::span<const PathParameter> parameters{};  // in the order of the path
     std::span<const QueryParameter> query{};
     Right right = Right::none;
-    // One of the two. A read of the present renders a snapshot as dialects do (Request::rest is the
-    // path's parameter, Request::path is as sent), and its answer is kept. A change, and a read of
-    // the past, answers at once or calls the reply later.
+    // One of the three. A read of the present renders a snapshot as dialects do (Request::rest is
+    // the path's parameter, Request::path is as sent), and its answer is kept. A change, and a read
+    // of the past, answers at once or calls the reply later. A stream goes on (text/event-stream).
     dialects::Response (*render)(const Snapshot&, const dialects::Request&) = nullptr;
     std::optional<http::Response> (*run)(Call call) = nullptr;
+    Streamed (*open)(const StreamCall& call) = nullptr;
     const NamedSchema* body = nullptr;  // of the request
     bool body_required = true;
     const NamedSchema* answer = nullptr;    // of 200; null: no content

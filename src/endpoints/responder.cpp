@@ -182,8 +182,11 @@ void Responder::plan_operation(Question question) {
             not_allowed(refuse(405, fmt::format("{} is not possible here", method)), methods);
     }
     if (plan.response) return;
-    if (operation->render == nullptr && asked_by_options) {
-        plan.response = options_answer(methods, 200);
+    if (operation->open != nullptr && !asked_by_options) {
+        const std::string_view* last = head.field("last-event-id");
+        plan.stream = operation->open({shared_.control, shared_.hub, shared_.clock,
+                                       std::string(target.raw_path), std::move(target.query),
+                                       last == nullptr ? std::string() : std::string(*last)});
         return;
     }
     if (operation->render == nullptr) {
@@ -192,8 +195,8 @@ void Responder::plan_operation(Question question) {
             return;
         }
         plan.reads_body = operation->method != "GET";
-        plan.action =
-            answer_by(*operation, std::move(resource.names), target, who(plan.identity, peer));
+        plan.action = answer_by(*operation, std::move(resource.names), target,
+                                who(plan.identity, peer), author(plan.identity, peer));
         return;
     }
     KeptAnswer made;
@@ -214,6 +217,11 @@ void Responder::plan_operation(Question question) {
 std::string Responder::who(const Identity& identity, const Peer& peer) const {
     if (identity.token >= 0)
         return "token " + routes_->tokens[static_cast<std::size_t>(identity.token)].name;
+    return peer.name();
+}
+
+std::string Responder::author(const Identity& identity, const Peer& peer) const {
+    if (identity.token >= 0) return routes_->tokens[static_cast<std::size_t>(identity.token)].name;
     return peer.name();
 }
 
@@ -250,11 +258,12 @@ Action Responder::change_by(const MountedEndpoint& endpoint, dialects::Request r
 }
 
 Action Responder::answer_by(const Operation& operation, std::vector<std::string> names,
-                            const http::Target& target, std::string who) {
+                            const http::Target& target, std::string who, std::string by) {
     return [this, &operation, names = std::move(names), path = std::string(target.raw_path),
-            query = target.query, who = std::move(who)](std::string body, Reply reply) {
-        return operation.run(
-            {shared_.control, names, path, query, who, std::move(body), std::move(reply)});
+            query = target.query, who = std::move(who),
+            by = std::move(by)](std::string body, Reply reply) {
+        return operation.run({shared_.control, names, path, query, who, by, shared_.hub,
+                              shared_.clock, std::move(body), std::move(reply)});
     };
 }
 

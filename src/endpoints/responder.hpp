@@ -12,6 +12,7 @@
 #include "endpoints/access.hpp"
 #include "endpoints/kept_answers.hpp"
 #include "endpoints/shared.hpp"
+#include "endpoints/stream.hpp"
 #include "http/request.hpp"
 
 namespace vitals::endpoints {
@@ -19,11 +20,12 @@ namespace vitals::endpoints {
 // Does what the request asks, given its body. Nothing: the reply will be called.
 using Action = std::function<std::optional<http::Response>(std::string body, Reply reply)>;
 
-// How a request is to be answered: by exactly one of the first three.
+// How a request is to be answered: by exactly one of the first four.
 struct Plan {
     std::shared_ptr<KeptAnswer> kept;
     std::optional<http::Response> response;
     Action action;
+    std::optional<Streamed> stream;
     std::string label;        // what the answer is counted under
     bool malformed = false;   // the connection is to be closed
     bool reads_body = false;  // the action does; else a body is thrown away
@@ -58,9 +60,11 @@ class Responder {
     void plan_operation(Question question);
     Action change_by(const MountedEndpoint& endpoint, dialects::Request request, std::string who);
     Action answer_by(const Operation& operation, std::vector<std::string> names,
-                     const http::Target& target, std::string who);
+                     const http::Target& target, std::string who, std::string by);
     // The token's name, or who is at the other end; for the log.
     std::string who(const Identity& identity, const Peer& peer) const;
+    // The same as an author: what people are shown.
+    std::string author(const Identity& identity, const Peer& peer) const;
 
     Shared& shared_;
     const unsigned thread_;

@@ -1,6 +1,7 @@
 // What the serving threads of one server share. Immutable, or thread-safe by itself.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <utility>
 #include <vector>
@@ -37,6 +38,7 @@ struct Shared {
     const std::size_t kept_answers;  // bytes, all threads together
     const unsigned threads;
     TrafficBook traffic;
+    std::atomic<std::size_t> streams{0};        // answers that go on, now
     std::vector<RefusedTokens> refused_tokens;  // per listener: answered with 401
     std::vector<RefusedTokens> ignored_tokens;  // per listener: shown where none is needed
 };

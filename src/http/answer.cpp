@@ -118,17 +118,32 @@ std::string date_text(std::chrono::system_clock::time_point time) {
         clock.hours().count(), clock.minutes().count(), clock.seconds().count());
 }
 
-Rendered render_answer(const Response& response, std::string_view date) {
+namespace {
+
+// Status line, Date, Content-Type; then the response's own fields and those that every answer has.
+Rendered begin_head(const Response& response, std::string_view date, std::size_t room) {
     Rendered answer;
     answer.status = response.status;
-    std::string& out = answer.bytes;
-    out.reserve(response.body.size() + 512);
-    out += fmt::format("HTTP/1.1 {} {}\r\nDate: ", response.status, reason_phrase(response.status));
-    answer.date = out.size();
-    out.append(date).append("\r\n");
-    const auto add = [&out](std::string_view name, std::string_view value) {
+    answer.bytes.reserve(room);
+    answer.bytes +=
+        fmt::format("HTTP/1.1 {} {}\r\nDate: ", response.status, reason_phrase(response.status));
+    answer.date = answer.bytes.size();
+    answer.bytes.append(date).append("\r\n");
+    return answer;
+}
+
+auto adder(std::string& out) {
+    return [&out](std::string_view name, std::string_view value) {
         out.append(name).append(": ").append(value).append("\r\n");
     };
+}
+
+}  // namespace
+
+Rendered render_answer(const Response& response, std::string_view date) {
+    Rendered answer = begin_head(response, date, response.body.size() + 512);
+    std::string& out = answer.bytes;
+    const auto add = adder(out);
     if (!response.content_type.empty() && safe_value(response.content_type))
         add("Content-Type", response.content_type);
     if (has_content(response)) add("Content-Length", std::to_string(response.body.size()));
@@ -137,6 +152,22 @@ Rendered render_answer(const Response& response, std::string_view date) {
     answer.head = out.size();
     if (has_content(response)) out += response.body;
     return answer;
+}
+
+Rendered render_stream_head(const Response& response, std::string_view date, bool chunked) {
+    Rendered answer = begin_head(response, date, 512);
+    const auto add = adder(answer.bytes);
+    if (safe_value(response.content_type)) add("Content-Type", response.content_type);
+    if (chunked) add("Transfer-Encoding", "chunked");
+    each_field(response, add);
+    answer.bytes += "\r\n";
+    answer.head = answer.bytes.size();
+    return answer;
+}
+
+void append_chunk(std::string& out, std::string_view content) {
+    if (content.empty()) return;
+    out.append(fmt::format("{:x}\r\n", content.size())).append(content).append("\r\n");
 }
 
 void each_field(const Response& response,

@@ -24,6 +24,14 @@ struct Rendered {
 // own, X-Content-Type-Options. Header values with control characters are left out.
 Rendered render_answer(const Response& response, std::string_view date);
 
+// The head of an answer whose content follows piece by piece: in chunks, or until the connection
+// ends.
+Rendered render_stream_head(const Response& response, std::string_view date, bool chunked);
+
+// Appends a piece of such content; an empty one would end it and is left out.
+void append_chunk(std::string& out, std::string_view content);
+inline constexpr std::string_view last_chunk = "0\r\n\r\n";
+
 // Hands `add(name, value)` the response's own fields, then what every answer has: Cache-Control
 // unless the response has its own, X-Content-Type-Options. What would not stay one field is left
 // out, and so are the fields that describe the content.

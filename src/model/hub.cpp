@@ -38,13 +38,13 @@ std::shared_ptr<const Board> Hub::board() const {
     return board_;
 }
 
-Hub::Subscription Hub::subscribe(std::function<void()> changed) {
+Hub::Subscription Hub::subscribe(std::function<void()> changed) const {
     const std::scoped_lock lock(subscribers_mutex_);
     subscribers_.emplace(++last_subscription_, std::move(changed));
     return last_subscription_;
 }
 
-void Hub::unsubscribe(Subscription subscription) {
+void Hub::unsubscribe(Subscription subscription) const {
     const std::scoped_lock lock(subscribers_mutex_);
     subscribers_.erase(subscription);
 }

@@ -30,8 +30,8 @@ class Hub {
     // Calls it after each publishing, on the publishing thread, until unsubscribe() has returned.
     // It must be quick, and must not call the hub but to read.
     using Subscription = std::uint64_t;
-    Subscription subscribe(std::function<void()> changed);
-    void unsubscribe(Subscription subscription);
+    Subscription subscribe(std::function<void()> changed) const;
+    void unsubscribe(Subscription subscription) const;
 
   private:
     void tell() const;
@@ -41,8 +41,8 @@ class Hub {
     std::shared_ptr<const Snapshot> snapshot_;
     std::shared_ptr<const Board> board_;
     mutable std::mutex subscribers_mutex_;
-    std::map<Subscription, std::function<void()>> subscribers_;
-    Subscription last_subscription_ = 0;
+    mutable std::map<Subscription, std::function<void()>> subscribers_;
+    mutable Subscription last_subscription_ = 0;
 };
 
 // A reader's own hold on the current snapshot. One per thread.

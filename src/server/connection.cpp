@@ -24,6 +24,7 @@ Connection::Connection(ThreadContext& thread, int descriptor, endpoints::Peer pe
     : thread_(thread), descriptor_(descriptor), peer_(peer), tls_context_(tls) {}
 
 Connection::~Connection() {
+    if (streaming_ != nullptr) thread_.streams.leave();
     if (descriptor_ >= 0) ::close(descriptor_);
 }
 
@@ -32,18 +33,9 @@ std::size_t Connection::held() const noexcept {
     if (memo_ != nullptr) sum += sizeof *memo_ + memo_->head.capacity();
     if (pending_ != nullptr) sum += sizeof *pending_ + pending_->body.held() + pending_->plan_held;
     if (tls_ != nullptr) sum += tls_->held();
+    if (streaming_ != nullptr)
+        sum += sizeof *streaming_ + streaming_->unsent.capacity() + streaming_->source->held();
     return sum;
-}
-
-template <typename Step>
-void Connection::attempt(Step step) noexcept {
-    try {
-        step();
-    } catch (const std::exception& error) {
-        thread_.log_failure(error);
-        close();
-    }
-    thread_.connections.book(*this);
 }
 
 ssize_t Connection::read(std::span<char> buffer) {
@@ -74,6 +66,14 @@ void Connection::advance(std::uint32_t events) {
         case Phase::working:
             // Reset: whoever asked is gone. What was asked for goes on.
             if ((events & (EPOLLHUP | EPOLLERR)) != 0) close();
+            return;
+        case Phase::streaming:
+        case Phase::stalled:
+            // Nobody listens any more.
+            if (ended_)
+                close();
+            else if (phase() == Phase::stalled && flush_stream())
+                pull_stream();
             return;
         case Phase::lingering:
             discard();
@@ -269,6 +269,9 @@ void Connection::start(const http::Head& head, std::string_view raw) {
     }
     if (plan.response) {
         deliver(*plan.response);
+    } else if (plan.stream) {
+        linger_ = linger_ || head.has_body();  // nobody will read it
+        begin_stream(std::move(*plan.stream));
     } else if (head.has_body()) {
         await_body(head, std::move(plan), raw);
     } else {
@@ -377,6 +380,9 @@ void Connection::expire() {
         } else if (phase() == Phase::body && pending_->plan.action != nullptr) {
             pending_.reset();
             refuse({408, "the request's body did not arrive in time"});
+        } else if (phase() == Phase::stalled) {
+            thread_.log_slow_reader(peer_.name());
+            close();
         } else {
             close();
         }
@@ -400,6 +406,8 @@ void Connection::close() noexcept {
     descriptor_ = -1;
     out_.reset();
     pending_.reset();
+    if (streaming_ != nullptr) thread_.streams.leave();
+    streaming_.reset();
 }
 
 }  // namespace vitals::server

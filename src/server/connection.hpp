@@ -25,6 +25,8 @@ class Connection final : public Connections::Member {
     void expire() override;
     void answer(const http::Response& response) override;
     void drain() override;
+    void pull() override;
+    void end_stream() override;
     void close() noexcept override;
     std::size_t held() const noexcept override;
 
@@ -42,6 +44,14 @@ class Connection final : public Connections::Member {
         endpoints::Plan plan;  // what to do then; nothing when it was answered already
         http::Body body;
         std::size_t plan_held;  // bytes, by estimate
+    };
+
+    // An answer that goes on.
+    struct Streaming {
+        std::unique_ptr<endpoints::Stream> source;
+        std::string unsent;  // framed
+        bool chunked;
+        bool ending = false;  // nothing follows what is unsent
     };
 
     bool blocked() const noexcept { return phase() >= Phase::working; }
@@ -68,6 +78,14 @@ class Connection final : public Connections::Member {
     endpoints::Reply reply_later(std::uint64_t id) const;
     void transmit(const std::shared_ptr<http::Rendered>& rendered);
     bool flush();
+
+    // connection_stream.cpp
+    void begin_stream(endpoints::Streamed streamed);
+    void pull_stream();
+    void say(std::string_view bytes);
+    void finish_stream();
+    bool flush_stream();
+
     ssize_t send_more();
     void note_sent(std::size_t count);
     void answered();
@@ -92,6 +110,7 @@ class Connection final : public Connections::Member {
     std::size_t sent_ = 0, end_ = 0;  // of out_->bytes
     std::size_t taken_ = 0;           // bytes since `since`
     std::string label_;               // of the answer that an action will give
+    std::unique_ptr<Streaming> streaming_;
 
     int steps_ = 0;           // that it may still take in this turn
     bool readable_ = false;   // there may be bytes to read
@@ -102,5 +121,16 @@ class Connection final : public Connections::Member {
     bool linger_ = false;     // unread bytes may be there when it is closed
     bool served_ = false;     // had a request
 };
+
+template <typename Step>
+void Connection::attempt(Step step) noexcept {
+    try {
+        step();
+    } catch (const std::exception& error) {
+        thread_.log_failure(error);
+        close();
+    }
+    thread_.connections.book(*this);
+}
 
 }  // namespace vitals::server

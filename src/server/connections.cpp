@@ -43,6 +43,7 @@ Connections::Connections(Poller& poller, const endpoints::KeptAnswers& kept, con
     time(Phase::head) = limits.head_time;
     time(Phase::body) = limits.body_time;
     time(Phase::sending) = limits.send_time;
+    time(Phase::stalled) = limits.send_time;
     time(Phase::lingering) = linger_time;
 }
 
@@ -71,13 +72,13 @@ void Connections::admit(std::unique_ptr<Member> made, int descriptor, Phase phas
 bool Connections::give_way() noexcept {
     Member* oldest = nullptr;
     for (Phase phase : {Phase::idle, Phase::lingering, Phase::handshake, Phase::head, Phase::body,
-                        Phase::sending}) {
+                        Phase::sending, Phase::stalled}) {
         if (list(phase).empty()) continue;
         Member* first = list(phase).front().get();
         if (oldest == nullptr || first->since_ < oldest->since_) oldest = first;
     }
-    if (oldest == nullptr && !list(Phase::working).empty())
-        oldest = list(Phase::working).front().get();
+    for (Phase phase : {Phase::streaming, Phase::working})
+        if (oldest == nullptr && !list(phase).empty()) oldest = list(phase).front().get();
     if (oldest == nullptr) return false;
     oldest->close();
     return true;
@@ -150,7 +151,7 @@ void Connections::end_batch() noexcept {
 
 void Connections::expire() {
     for (Phase phase : {Phase::idle, Phase::handshake, Phase::head, Phase::body, Phase::sending,
-                        Phase::lingering}) {
+                        Phase::stalled, Phase::lingering}) {
         Members& waiting = list(phase);
         const auto time = times_[static_cast<std::size_t>(phase)];
         while (!waiting.empty() && waiting.front()->since_ + time <= kept_.now())
@@ -161,6 +162,23 @@ void Connections::expire() {
 void Connections::drain_idle() {
     Members& idle = list(Phase::idle);
     for (auto each = idle.begin(); each != idle.end();) (*each++)->drain();
+    end_streams();
+}
+
+bool Connections::pull_next() {
+    Members& streams = list(Phase::streaming);
+    if (streams.empty()) return false;
+    Member& member = *streams.front();
+    move(member, Phase::streaming);
+    member.pull();
+    return true;
+}
+
+void Connections::end_streams() {
+    for (Phase phase : {Phase::streaming, Phase::stalled}) {
+        Members& streams = list(phase);
+        for (auto each = streams.begin(); each != streams.end();) (*each++)->end_stream();
+    }
 }
 
 void Connections::give_memory_back() {

@@ -32,7 +32,7 @@ class Presence {
     std::size_t count_ = 0;
 };
 
-// What a connection waits for. Each phase but `working` has its time.
+// What a connection waits for. Each phase but `working` and `streaming` has its time.
 enum class Phase : std::uint8_t {
     idle,       // the first byte of a request
     handshake,  // TLS
@@ -40,10 +40,12 @@ enum class Phase : std::uint8_t {
     body,       // the rest of a body
     working,    // the answer of an action
     sending,    // the peer to take the answer
+    streaming,  // more to say, in an answer that goes on
+    stalled,    // the peer to take what such an answer has said
     lingering,  // the peer to stop sending after it was refused
     closed
 };
-constexpr std::size_t phase_count = 8;
+constexpr std::size_t phase_count = 10;
 
 class Connections {
   public:
@@ -52,7 +54,9 @@ class Connections {
         virtual ~Member() = default;
         virtual void expire() = 0;                                // the time of its phase is over
         virtual void answer(const http::Response& response) = 0;  // of the action under way
-        virtual void drain() = 0;  // the answer under way is the last
+        virtual void drain() = 0;       // the answer under way is the last
+        virtual void pull() = 0;        // of an answer that goes on: there may be more to say
+        virtual void end_stream() = 0;  // of such an answer: it is over
         virtual void close() noexcept = 0;
         // Bytes of memory that it holds, alone.
         virtual std::size_t held() const noexcept = 0;
@@ -100,6 +104,12 @@ class Connections {
     void end_batch() noexcept;
     void expire();      // those whose time is over
     void drain_idle();  // nobody new will come
+    // Answers that go on: asks the one that was asked longest ago. False: there is none.
+    bool pull_next();
+    std::size_t streaming() const noexcept { return list(Phase::streaming).size(); }
+    void end_streams();
+    // Something has its time: a thread whose connections only stream need not look at the clock.
+    bool any_timed() const noexcept { return count_ > streaming(); }
     bool empty() const noexcept { return count_ == 0; }
     bool owes_memory() const noexcept;
     void give_memory_back();
@@ -107,6 +117,7 @@ class Connections {
   private:
     using Members = std::list<std::unique_ptr<Member>>;
     Members& list(Phase phase) { return members_[static_cast<std::size_t>(phase)]; }
+    const Members& list(Phase phase) const { return members_[static_cast<std::size_t>(phase)]; }
     std::size_t memory() const noexcept;
 
     Poller& poller_;

@@ -15,6 +15,7 @@ struct Limits {
     std::chrono::milliseconds idle_time{75'000};  // between requests
     std::chrono::milliseconds send_time{20'000};  // in which a reader takes 16 KiB, or the rest
     std::size_t connections = 10'000;
+    std::size_t streams = 5'000;  // of the connections: answers that go on
     // Bytes of memory, all threads together: what connections hold, answers that are kept for who
     // asks next, and answers that slow readers are still sent after newer ones were made.
     std::size_t connection_memory = 40u << 20;

@@ -6,6 +6,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -57,19 +58,22 @@ std::vector<std::function<void()>> Mailbox::take() {
 
 namespace {
 // Numbers that no slot gives out: a slot's generation is at least 1.
-constexpr std::uint64_t mail_ticket = 1, time_ticket = 2;
+constexpr std::uint64_t mail_ticket = 1, time_ticket = 2, alarm_ticket = 3;
 }  // namespace
 
 Poller::Poller(std::chrono::milliseconds tick)
     : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       ticker_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)),
+      alarm_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)),
       tick_(tick),
       mailbox_(std::make_shared<Mailbox>()) {
-    epoll_event mail{}, time{};
-    mail.events = time.events = EPOLLIN;
+    epoll_event mail{}, time{}, alarm{};
+    mail.events = time.events = alarm.events = EPOLLIN;
     mail.data.u64 = mail_ticket;
     time.data.u64 = time_ticket;
-    if (epoll_ < 0 || ticker_ < 0 ||
+    alarm.data.u64 = alarm_ticket;
+    if (epoll_ < 0 || ticker_ < 0 || alarm_ < 0 ||
+        ::epoll_ctl(epoll_, EPOLL_CTL_ADD, alarm_, &alarm) != 0 ||
         ::epoll_ctl(epoll_, EPOLL_CTL_ADD, mailbox_->descriptor(), &mail) != 0 ||
         ::epoll_ctl(epoll_, EPOLL_CTL_ADD, ticker_, &time) != 0)
         throw std::runtime_error(std::string("no descriptor left for a serving thread: ") +
@@ -78,6 +82,7 @@ Poller::Poller(std::chrono::milliseconds tick)
 
 Poller::~Poller() {
     mailbox_->close();
+    ::close(alarm_);
     ::close(ticker_);
     ::close(epoll_);
 }
@@ -138,6 +143,16 @@ void Poller::keep_ticking(bool on) noexcept {
     ::timerfd_settime(ticker_, 0, &time, nullptr);
 }
 
+void Poller::set_alarm(std::chrono::nanoseconds in) noexcept {
+    constexpr std::chrono::nanoseconds at_once{1};  // zero would disarm it
+    in = std::max(in, at_once);
+    itimerspec time{};
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(in);
+    time.it_value.tv_sec = seconds.count();
+    time.it_value.tv_nsec = std::chrono::nanoseconds(in - seconds).count();
+    ::timerfd_settime(alarm_, 0, &time, nullptr);
+}
+
 void Poller::run() {
     while (!stopping_) turn(-1);
 }
@@ -165,6 +180,9 @@ void Poller::handle(std::uint64_t ticket, std::uint32_t events) {
     } else if (ticket == time_ticket) {
         std::uint64_t expirations = 0;
         due_ = ::read(ticker_, &expirations, sizeof expirations) > 0;
+    } else if (ticket == alarm_ticket) {
+        std::uint64_t expirations = 0;
+        alarmed_ = ::read(alarm_, &expirations, sizeof expirations) > 0;
     } else if (Slot* slot = find(ticket); slot != nullptr && slot->watched != nullptr) {
         slot->watched->ready(events);
     }
@@ -179,6 +197,7 @@ void Poller::turn(int wait) {
         attempt([&] { handle(event.data.u64, event.events); });
     }
     if (std::exchange(due_, false)) attempt([this] { on_tick(); });
+    if (std::exchange(alarmed_, false) && on_alarm) attempt([this] { on_alarm(); });
     attempt([this] { after_batch(); });
     keep_ticking(ticking());
 }

@@ -1,5 +1,5 @@
 // Waits for descriptors to be ready, for a serving thread: descriptors, a mailbox for other
-// threads, a coarse tick.
+// threads, a coarse tick, an alarm.
 //
 // Descriptors are registered once, edge-triggered, for both directions: a request then costs one
 // recv and one send. Asio re-arms a descriptor or tries a recv in vain for each request, which is a
@@ -66,6 +66,7 @@ class Poller {
     // threw. An exception costs what was being handled, never the thread.
     std::function<void()> before_batch, after_batch, on_tick;
     std::function<bool()> ticking;
+    std::function<void()> on_alarm;  // once after each set_alarm()
     std::function<void(const std::exception&)> on_failure;
 
     // 0 with errno when the system refuses. `events` as for epoll.
@@ -74,6 +75,8 @@ class Poller {
     void watch_again(Ticket ticket, std::uint32_t events) noexcept;
     // Before the descriptor is closed: the kernel forgets a description only when nobody has it.
     void unwatch(Ticket ticket) noexcept;
+    // Replaces the one that was set before; nothing of it ticks meanwhile.
+    void set_alarm(std::chrono::nanoseconds in) noexcept;
 
     void run();  // until stop()
     // Instead of run(), for a host with a loop of its own: handles what is at hand and returns. Due
@@ -98,9 +101,11 @@ class Poller {
 
     int epoll_;
     int ticker_;  // a timerfd: a time-out for each wait would cost more than the wait
+    int alarm_;   // likewise
     const std::chrono::milliseconds tick_;
     bool ticks_ = false;
     bool due_ = false;  // a tick has passed
+    bool alarmed_ = false;
     std::shared_ptr<Mailbox> mailbox_;
     std::vector<Slot> slots_;
     std::vector<std::uint32_t> free_;  // of the slots; room for all of them

@@ -51,8 +51,9 @@ ServingThread::ServingThread(endpoints::Shared& shared, const Limits& limits, un
       limits_(limits),
       poller_(tick_of(limits)),
       responder_(shared, index, std::move(routes)),
+      streams_(shared, limits_, poller_, connections_, responder_.kept()),
       connections_(poller_, responder_.kept(), limits_, shared.threads, connected),
-      context_{shared_, limits_, poller_, responder_, connections_, scratch_} {
+      context_{shared_, limits_, poller_, responder_, connections_, streams_, scratch_} {
     for (std::size_t i = 0; i < sockets.size(); ++i)
         for (int descriptor : sockets[i]->descriptors()) {
             auto acceptor = std::make_unique<Acceptor>();
@@ -67,7 +68,7 @@ ServingThread::ServingThread(endpoints::Shared& shared, const Limits& limits, un
     poller_.on_failure = [this](const std::exception& error) { context_.log_failure(error); };
     poller_.on_tick = [this] { sweep(); };
     poller_.ticking = [this] {
-        return !connections_.empty() || paused_ || connections_.owes_memory();
+        return connections_.any_timed() || paused_ || connections_.owes_memory();
     };
     watch_acceptors(true);
 }
@@ -102,8 +103,11 @@ void ServingThread::stop() {
 }
 
 void ServingThread::replace_routes(std::shared_ptr<const endpoints::Routes> routes) {
-    poller_.mailbox()->post(
-        [this, routes = std::move(routes)] { responder_.replace_routes(routes); });
+    poller_.mailbox()->post([this, routes = std::move(routes)] {
+        responder_.replace_routes(routes);
+        // Rights may have changed: whoever still may asks again.
+        connections_.end_streams();
+    });
 }
 
 void ServingThread::drain(Presence& accepting) {

@@ -55,6 +55,7 @@ class ServingThread {
     Poller poller_;
     endpoints::Responder responder_;
     std::array<char, 16384> scratch_{};
+    Streams streams_;  // outlives the connections
     Connections connections_;
     ThreadContext context_;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;

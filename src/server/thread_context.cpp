@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
+#include "text/amount.hpp"
+
 namespace vitals::server {
 
 void ThreadContext::log_failure(const std::exception& error) noexcept {
@@ -14,6 +18,17 @@ void ThreadContext::log_failure(const std::exception& error) noexcept {
     } catch (const std::exception&) {
         // Not even memory to say so.
     }
+}
+
+void ThreadContext::log_slow_reader(const std::string& who) {
+    ++slow_readers;
+    if (kept().now() < log_slow_again) return;
+    log_slow_again = kept().now() + std::chrono::minutes(1);
+    shared.log(
+        LogLevel::warning,
+        fmt::format("{} did not take what it was sent, the last of them {}: closed; they may "
+                    "connect again and go on from where they were",
+                    text::counted(std::exchange(slow_readers, 0), "stream's reader"), who));
 }
 
 }  // namespace vitals::server

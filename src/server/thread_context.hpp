@@ -8,6 +8,7 @@
 #include "server/connections.hpp"
 #include "server/limits.hpp"
 #include "server/poller.hpp"
+#include "server/streams.hpp"
 
 namespace vitals::server {
 
@@ -17,6 +18,7 @@ struct ThreadContext {
     Poller& poller;
     endpoints::Responder& responder;
     Connections& connections;
+    Streams& streams;
     std::span<char> scratch;  // to read into
     bool draining = false;    // nobody new is accepted; answers under way are the last
 
@@ -24,6 +26,10 @@ struct ThreadContext {
     // That a connection could not be served; at most once a minute.
     void log_failure(const std::exception& error) noexcept;
     Steady log_failure_again{};
+    // That an answer that goes on was ended, as its reader did not take it; at most once a minute.
+    void log_slow_reader(const std::string& who);
+    Steady log_slow_again{};
+    std::size_t slow_readers = 0;  // since the last line
 };
 
 }  // namespace vitals::server

@@ -4,7 +4,12 @@
         operation(delete_component) operation(run_component) operation(put_heartbeat)             \
             operation(put_heartbeats) operation(get_drain) operation(put_drain) operation(reload) \
                 operation(list_definitions) operation(get_history) operation(get_uptime)          \
-                    operation(list_transitions) operation(get_openapi)
+                    operation(list_transitions) operation(list_events) operation(announce)        \
+                        operation(list_incidents) operation(get_incident) operation(acknowledge)  \
+                            operation(note) operation(list_silences) operation(create_silence)    \
+                                operation(end_silence) operation(list_maintenance)                \
+                                    operation(create_maintenance) operation(end_maintenance)      \
+                                        operation(get_verdict) operation(get_openapi)
 
 #include "endpoints/operation.hpp"
 
