@@ -1,0 +1,64 @@
+// An invented shop to draw pages of: 204 components in 12 groups, nine not ok, one cause with seven
+// consequences; and shops of any size. For tests and for `page_samples`. All from literals: the
+// same every time.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "page/page.hpp"
+
+namespace vitals::page::testing {
+
+class Shop {
+  public:
+    Shop();  // nothing is watched
+
+    ComponentState& add(std::string name, Outcome outcome, std::string kind = "http",
+                        std::vector<std::string> needs = {});
+    // Published as an engine would: sorted, with causes.
+    void finish();
+    ComponentState& of(const std::string& name) { return *states_.at(name); }
+    Component& component(const std::string& name) { return *components_.at(name); }
+    // What it was before, in minutes before now: from, for how long, what.
+    void was(const std::string& name, double from, double length, Spent state);
+
+    Facts facts() const;
+    // What a history would say.
+    Gathered gathered(const View& view, const Facts& facts) const;
+    http::Response page(const std::string& rest, const Facts& facts) const;
+    http::Response page(const std::string& rest) const { return page(rest, facts()); }
+
+    Snapshot snapshot;
+    Board board;
+    dialects::Request request;
+    Public open;
+    Viewer viewer;
+    Query query;
+    bool history_away = false;
+    bool with_open = true;
+    System now;  // 2026-11-29 02:17:04
+    Steady steady;
+
+  private:
+    std::map<std::string, std::shared_ptr<ComponentState>> states_;
+    std::map<std::string, std::shared_ptr<Component>> components_;
+    struct Piece {
+        System from, to;
+        Spent state;
+    };
+    std::map<std::string, std::vector<Piece>> pasts_;
+};
+
+// The shop of the mock.
+Shop acme();
+// A shop of that many components, with some trouble in it.
+Shop shop_of(std::size_t components);
+// Everything ok.
+Shop well_shop();
+
+System at(int hour, int minute, int second = 0, int days_ago = 0);
+
+}  // namespace vitals::page::testing
