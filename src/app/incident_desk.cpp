@@ -23,6 +23,8 @@ namespace {
 constexpr auto save_patience = 2s;
 constexpr auto read_patience = 2s;
 constexpr auto tick_every = 1s;
+constexpr auto forget_every = 10min;
+constexpr std::int64_t forgotten_at_once = 2'000;
 constexpr std::size_t rows_taken_up = 200;  // of what stays: records, and what happened
 constexpr std::size_t spans_taken_up = 10'000;
 
@@ -148,7 +150,27 @@ void IncidentDesk::components_changed() {
 void IncidentDesk::tick() {
     tick_timer_.arm(clock_.steady() + tick_every, [this] { tick(); });
     if (const auto snapshot = hub_.current(); snapshot->version > 0) desk_.see(*snapshot);
-    if (store_ != nullptr && std::exchange(losses_, store_->losses()) != losses_) desk_.save_all();
+    const unsigned losses = store_ == nullptr ? losses_ : store_->losses();
+    if (std::exchange(losses_, losses) != losses) desk_.save_all();
+    if (clock_.steady() >= forget_at_) forget_old();
+}
+
+void IncidentDesk::forget_old() {
+    forget_at_ = clock_.steady() + forget_every;
+    if (store_ == nullptr) return;
+    store_->commit(
+        [before = clock_.system() - keep_](history::Database& database) {
+            history::Records records(database);
+            for (const char* kind : {"record", "happening", "maintenance"})
+                records.forget(kind, before, forgotten_at_once);
+        },
+        [](bool) {});
+}
+
+void IncidentDesk::add_maintenance(const std::string& component, Past& past) const {
+    const auto snapshot = hub_.current();
+    if (const ComponentState* state = snapshot->find(component))
+        past.planned = desk_.maintenance(*state->component, past.from, past.now);
 }
 
 void IncidentDesk::happened(Happening::What what, std::string text, std::string by) {

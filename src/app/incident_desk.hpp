@@ -27,6 +27,10 @@ class IncidentDesk {
     // The components changed: looks at them as soon as they are published.
     void components_changed();
     void happened(Happening::What what, std::string text, std::string by = {});
+    // Adds when the component was in maintenance; any other stays as it is.
+    void add_maintenance(const std::string& component, Past& past) const;
+    // What is older goes, a bounded part of it at a time.
+    void forget_before(std::chrono::milliseconds keep) { keep_ = keep; }
     // Writes what is not written yet.
     void end() { desk_.turn(); }
 
@@ -39,6 +43,7 @@ class IncidentDesk {
     alerts::Desk::Seams seams();
     void save(std::vector<alerts::DeskRow> rows, std::function<void(bool)> done);
     void tick();
+    void forget_old();
     endpoints::People::Done on_loop(endpoints::People::Done done);
     // A change by a person: done and shown at once, acknowledged when it is on disk.
     void change(std::function<alerts::Desk::Answer(alerts::Desk::Durable)> act,
@@ -57,6 +62,8 @@ class IncidentDesk {
     Happenings happenings_;
     history::Store* store_ = nullptr;
     unsigned losses_ = 0;
+    std::chrono::milliseconds keep_{std::chrono::hours(24 * 400)};
+    Steady forget_at_{};
     net::Timer turn_timer_;
     net::Timer tick_timer_;
     alerts::Desk desk_;

@@ -173,6 +173,7 @@ void Daemon::watch(const config::Config& config) {
         definitions.push_back(reported(std::move(group)));
     engine_.configure(std::move(definitions));
     desk_.components_changed();
+    desk_.forget_before(config.history.keep);
     waiting_.clear();
     for (const config::ComponentConfig& component : config.components)
         if (waits_for_secret(component)) waiting_.insert(component.component.name);

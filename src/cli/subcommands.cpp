@@ -7,6 +7,10 @@
     named(run) \
     named(reload) \
     named(history) \
+    named(alerts) \
+    named(ack) \
+    named(note) \
+    named(silence) \
     named(validate) \
     named(init) \
     named(kinds) \

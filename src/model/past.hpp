@@ -16,8 +16,9 @@ struct Past {
     std::vector<StateSpan> spans;  // ascending; the first may start before `from`
     std::vector<Stretch> skipped;  // merged
     std::vector<Stretch> blind;    // merged
+    std::vector<Stretch> planned;  // merged: maintenance
 
-    Watched watched() const { return {spans, skipped, blind, {}}; }
+    Watched watched() const { return {spans, skipped, blind, planned}; }
 };
 
 // A component changed from one state to another.
