@@ -62,10 +62,14 @@ endpoints::Control Daemon::control() {
         });
     };
     control.past = [this](std::string name, std::chrono::milliseconds back, auto done) {
-        loop_.post([this, name = std::move(name), back, done = std::move(done)]() mutable {
-            store_->past(std::move(name), back,
+        loop_.post([this, name = std::move(name), back, done = std::move(done)] {
+            auto with_maintenance = [this, name, done](std::optional<Past> past) {
+                if (past) desk_.add_maintenance(name, *past);
+                done(std::move(past));
+            };
+            store_->past(name, back,
                          in_time<std::optional<Past>>(loop_, clock_, history_patience, std::nullopt,
-                                                      std::move(done)));
+                                                      std::move(with_maintenance)));
         });
     };
     control.changes = [this](std::string name, System before, std::size_t limit, auto done) {

@@ -144,12 +144,15 @@ void IncidentDesk::take_up(history::Store& store) {
 }
 
 void IncidentDesk::components_changed() {
-    engine_.when_published([this] { desk_.see(*hub_.current()); });
+    engine_.when_published([this] {
+        watching_ = true;
+        desk_.see(*hub_.current());
+    });
 }
 
 void IncidentDesk::tick() {
     tick_timer_.arm(clock_.steady() + tick_every, [this] { tick(); });
-    if (const auto snapshot = hub_.current(); snapshot->version > 0) desk_.see(*snapshot);
+    if (watching_) desk_.see(*hub_.current());
     const unsigned losses = store_ == nullptr ? losses_ : store_->losses();
     if (std::exchange(losses_, losses) != losses) desk_.save_all();
     if (clock_.steady() >= forget_at_) forget_old();

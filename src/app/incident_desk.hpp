@@ -61,6 +61,7 @@ class IncidentDesk {
     Hub& hub_;
     Happenings happenings_;
     history::Store* store_ = nullptr;
+    bool watching_ = false;  // a snapshot has shown what the configuration names
     unsigned losses_ = 0;
     std::chrono::milliseconds keep_{std::chrono::hours(24 * 400)};
     Steady forget_at_{};

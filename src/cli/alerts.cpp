@@ -32,7 +32,7 @@ int run(const ShowAlerts& command, const Terminal& terminal) {
                            Format::table);
         return test(*daemon, command.receiver);
     }
-    const auto answer = daemon->ask("GET", "/v1/incidents?open=1&limit=1000");
+    const auto answer = daemon->ask("GET", "/v1/incidents?open=1&limit=500");
     if (!answer) return give_up("alerts", answer.error(), Format::table);
     if (answer->status != 200) return give_up("alerts", daemon->refusal(*answer), Format::table);
     if (command.format == "json")

@@ -149,7 +149,7 @@ std::string incidents_text(const std::vector<KnownIncident>& all, System now,
 
 std::expected<KnownIncident, Failure> ask_for_incident(const Daemon& daemon,
                                                        const std::string& wanted) {
-    const auto answer = daemon.ask("GET", "/v1/incidents?open=1&limit=1000");
+    const auto answer = daemon.ask("GET", "/v1/incidents?open=1&limit=500");
     if (!answer) return std::unexpected(answer.error());
     if (answer->status != 200) return std::unexpected(daemon.refusal(*answer));
     const auto all = read_incidents(answer->body);
