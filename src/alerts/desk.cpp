@@ -105,7 +105,10 @@ void Desk::define(const Snapshot& snapshot) {
     }
     const auto is_gone = [&](std::string_view name) { return snapshot.find(name) == nullptr; };
     for (const auto& each : components_)
-        if (is_gone(each->name)) unsaved(DeskRow::Kind::verdict, each->name);
+        if (is_gone(each->name)) {
+            unsaved(DeskRow::Kind::verdict, each->name);
+            noticing_.forget(each->name);
+        }
     std::erase_if(texts_, [&](const auto& each) { return is_gone(each.first); });
     std::erase_if(stale_, [&](const auto& each) { return is_gone(each); });
     components_ = std::move(defined);
@@ -139,6 +142,10 @@ void Desk::judged(const ComponentState& state) {
     else
         texts_[state.name()] = {state.detail(moment.now), state.last->error};
     incidents_.report(state.name(), state.judged, error_class, moment.now);
+    if (auto noticed = noticing_.look(state))
+        happened({.what = Happening::What::noticed,
+                  .component = state.name(),
+                  .text = std::move(*noticed)});
     std::uint64_t runs = 0;
     for (const std::uint64_t each : state.runs) runs += each;
     const bool was_stale = stale_.erase(state.name()) > 0;

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "alerts/noticing.hpp"
 #include "alerts/policy.hpp"
 #include "alerts/saved.hpp"
 #include "model/board.hpp"
@@ -191,6 +192,7 @@ class Desk {
     std::vector<std::shared_ptr<const Component>> components_;  // as defined, by name
     std::map<std::string, Text, std::less<>> texts_;            // of what is not ok
     std::set<std::string, std::less<>> stale_;
+    Noticing noticing_;
     std::map<std::uint64_t, std::shared_ptr<const IncidentRecord>> records_;  // open, and latest
     std::map<std::uint64_t, std::vector<Delivery>> delivered_;                // of these
     std::map<std::string, Delivery> attempts_;  // of what is queued; by message key

@@ -1,0 +1,30 @@
+// What else changed at a backend, seen from one run to the next: another certificate, another
+// version, another role. It is no verdict; it is shown beside an incident that follows. Pure.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "vitals/snapshot.hpp"
+
+namespace vitals::alerts {
+
+class Noticing {
+  public:
+    // What changed since the last run of this component that told it, in one line. Of a component
+    // that tells nothing of that kind nothing is kept.
+    std::optional<std::string> look(const ComponentState& state);
+    void forget(std::string_view component);
+
+  private:
+    struct Known {
+        std::optional<std::int64_t> days_left;
+        std::string version, role;
+    };
+    std::map<std::string, Known, std::less<>> known_;
+};
+
+}  // namespace vitals::alerts
