@@ -26,7 +26,7 @@ function times(at = document) {
         const utc = e.dateTime, t = Date.parse(utc), day = new Date(local ? t : t + new Date(t).getTimezoneOffset() * 6e4);
         e.dataset.w ??= e.textContent;
         const w = e.dataset.w, hm = clock(t, /:\d\d:\d\d/.test(w));
-        e.textContent = 'd' in e.dataset ? day.toLocaleDateString('en-GB', { day: '2-digit', month: 'short' }) + ' ' + hm : hm;
+        e.textContent = 'd' in e.dataset ? day.toLocaleDateString('en-GB', { day: '2-digit', month: 'short' }) + (w.includes(':') ? ' ' + hm : '') : hm;
         e.title = utc.replace('T', ' ').replace('Z', ' UTC');
     }
     for (const e of $$('#zone', at)) {

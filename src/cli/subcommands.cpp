@@ -5,6 +5,7 @@
     named(check) \
     named(status) \
     named(run) \
+    named(explain) \
     named(reload) \
     named(history) \
     named(alerts) \

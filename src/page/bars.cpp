@@ -222,7 +222,7 @@ void History::write_uptime(Markup& out) const {
     out.raw(percent_text(total_.uptime()));
     const auto coverage = total_.coverage();
     if (total_.uptime() && coverage && *coverage < .99)
-        out.raw(fmt::format("<br><small>of {} %</small>",
+        out.raw(fmt::format("<br><small>of {}&nbsp;%</small>",
                             static_cast<int>(std::floor(*coverage * 100))));
     out.forget(from);
 }

@@ -29,8 +29,7 @@ void write_menu(Markup& out, const Look& look, std::string_view tab) {
     };
     constexpr std::array entries = {
         Entry{"overview", "", "Overview"}, Entry{"incidents", "history", "Incidents"},
-        Entry{"workers", "workers", "Workers"}, Entry{"events", "events", "Changes"},
-        Entry{"public", "public", "Public"}};
+        Entry{"workers", "workers", "Workers"}, Entry{"public", "public", "Public"}};
     out.raw("<nav aria-label=Pages>");
     for (const Entry& entry : entries) {
         if (entry.tab == "public" && look.facts.open == nullptr) continue;

@@ -242,8 +242,12 @@ std::vector<Group> groups_of(const Look& look) {
         });
         groups.push_back(std::move(group));
     }
-    std::ranges::sort(groups, {},
-                      [](const Group& group) { return std::pair(group.rank(), group.name); });
+    std::ranges::sort(
+        groups, {},
+        [](const Group& group) {  // The group of a cause stands before those of its consequences.
+            const bool follows = !group.wrong.empty() && group.wrong.front()->cause != nullptr;
+            return std::tuple(group.rank(), follows, group.name);
+        });
     return groups;
 }
 

@@ -104,6 +104,14 @@ Shape shape_of(Status status) noexcept {
 
 bool may_see(const Look& look, const Happening& happening) {
     if (!happening.component.empty() && !look.shows(happening.component)) return false;
+    const bool of_the_whole = happening.what == What::started ||
+                              happening.what == What::decommissioned ||
+                              happening.what == What::recommissioned;
+    if (look.facts.request.components != nullptr && happening.component.empty() && !of_the_whole) {
+        // Without a name it is not known whether it concerns this page, but by its incident.
+        const IncidentRecord* incident = numbered(look.facts.board, happening.incident);
+        if (incident == nullptr || !may_see(look, *incident)) return false;
+    }
     if (look.may_read) return true;
     switch (happening.what) {
         case What::transition:

@@ -9,7 +9,8 @@
                             operation(note) operation(list_silences) operation(create_silence)    \
                                 operation(end_silence) operation(list_maintenance)                \
                                     operation(create_maintenance) operation(end_maintenance)      \
-                                        operation(get_verdict) operation(get_openapi)
+                                        operation(get_verdict) operation(explain_component)       \
+                                            operation(get_openapi)
 
 #include "endpoints/operation.hpp"
 

@@ -1,0 +1,118 @@
+// GET /v1/components/{name}/explain
+#include <array>
+
+#include "endpoints/operations/answers.hpp"
+#include "endpoints/shown_objects.hpp"
+#include "model/explain.hpp"
+#include "model/hub.hpp"
+
+namespace vitals::endpoints {
+namespace {
+
+void write_steps(JsonWriter& writer, const Explanation& told) {
+    writer.key("phases").array();
+    for (const Explanation::Step& step : told.phases) {
+        writer.object().member("name", step.name).member("came_to", step.came_to);
+        writer.member("failed", step.failed);
+        if (step.took) writer.member("seconds", *step.took);
+        if (step.usual.count() > 0)
+            writer.member("usual_seconds", std::chrono::nanoseconds(step.usual));
+        writer.end_object();
+    }
+    writer.end_array();
+}
+
+void write_before(JsonWriter& writer, const Explanation& told) {
+    writer.key("before").array();
+    for (const Explanation::Before& before : told.before) {
+        writer.object().member("at", rfc3339_millis(before.at));
+        if (!before.component.empty()) writer.member("component", before.component);
+        writer.member("what", before.what).end_object();
+    }
+    writer.end_array();
+}
+
+Answered run(Call call) {
+    const auto snapshot = call.hub.current();
+    const std::string& name = call.names[0];
+    const ComponentState* state = snapshot->find(name);
+    if (state == nullptr) return unknown_component(call.path);
+    UsualTimes usual;
+    if (call.control.usual)
+        if (auto found = call.control.usual({name}); !found.empty())
+            usual = std::move(found.front());
+    const Steady now = call.clock.steady();
+    const Explanation told = explain(*state, *snapshot, *call.hub.board(), usual, now);
+    return json_answer([&](JsonWriter& writer) {
+        writer.object().member("component", name).member("status", to_string(state->status(now)));
+        if (state->last != nullptr) {
+            writer.member("since", rfc3339_millis(state->since));
+            writer.member("observed", rfc3339_millis(state->observed_at));
+            writer.member("seconds", told.took);
+        }
+        writer.member("timeout_seconds", std::chrono::nanoseconds(state->component->timeout));
+        if (told.usual.count() > 0)
+            writer.member("usual_seconds", std::chrono::nanoseconds(told.usual));
+        write_steps(writer, told);
+        writer.member("saw", told.saw);
+        if (!told.error.empty()) writer.member("error", told.error);
+        writer.member("means", told.means).member("rule", told.rule);
+        if (told.last_ok) writer.member("last_ok", rfc3339_millis(*told.last_ok));
+        if (!told.cause.empty()) writer.member("cause", told.cause);
+        if (!state->component->runbook.empty()) writer.member("runbook", state->component->runbook);
+        write_before(writer, told);
+        writer.end_object();
+    });
+}
+
+constexpr Schema moment = as_json(R"({"type":"string","format":"date-time"})");
+constexpr Schema seconds = as_json(R"({"type":"number"})");
+constexpr MemberSchema members[] = {
+    {"component", a_text("Its name."), true},
+    {"status", a_reference("Status"), true},
+    {"since", moment},
+    {"observed", moment},
+    {"seconds", seconds},
+    {"timeout_seconds", seconds, true},
+    {"usual_seconds", seconds},
+    {"phases",
+     as_json(
+         R"({"type":"array","description":"Of the latest run, in its order, and those of a usual )"
+         R"(run that it did not come to.","items":{"type":"object","properties":{)"
+         R"("name":{"type":"string"},)"
+         R"("came_to":{"type":"string","description":"`ok`, `failed`, `timed out`, `refused`, )"
+         R"(`not as expected`, `not reached`, `not needed`, ..."},)"
+         R"("failed":{"type":"boolean"},"seconds":{"type":"number"},)"
+         R"("usual_seconds":{"type":"number"}},"required":["name","came_to","failed"]}})"),
+     true},
+    {"saw", a_text("What the run found, in public words."), true},
+    {"error", a_text("What the other side said.")},
+    {"means", a_text("What that means, in a sentence or two."), true},
+    {"rule", a_text("Why the status follows from it."), true},
+    {"last_ok", moment},
+    {"cause", a_text("A component that explains it.")},
+    {"runbook", a_text("Where it says what to do: a URL.")},
+    {"before",
+     as_json(R"({"type":"array","description":"What else happened in the ten minutes before, )"
+             R"(oldest first.","items":{"type":"object","properties":{)"
+             R"("at":{"type":"string","format":"date-time"},"component":{"type":"string"},)"
+             R"("what":{"type":"string"}},"required":["at","what"]}})"),
+     true}};
+constexpr const NamedSchema* refers[] = {&status_schema};
+constexpr NamedSchema answer{"Explanation", [] { return object_schema(members, Members::open); },
+                             refers};
+constexpr std::array answers = {AnswerCase{404, "There is no component of this name."}};
+
+}  // namespace
+
+extern constinit const Operation explain_component =
+    make_operation("GET", "/v1/components/{name}/explain", "explainComponent",
+                   "Why a component is what it is: its latest run phase by phase beside a usual "
+                   "one, what that means, the rule, and what happened just before.",
+                   {.parameters = component_parameter,
+                    .right = Right::read,
+                    .run = run,
+                    .answer = &answer,
+                    .answers = answers});
+
+}  // namespace vitals::endpoints
