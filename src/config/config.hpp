@@ -74,6 +74,12 @@ struct Config {
     struct Drain {
         std::chrono::milliseconds delay{5'000}, timeout{30'000};
     } drain;
+    // What /public shows: nothing where no component is named.
+    struct Public {
+        std::string name;
+        std::vector<std::pair<std::string, std::string>> components;  // service -> selector
+        bool operator==(const Public&) const = default;
+    } open;
     // What the listeners take from others, all of them together.
     struct Limits {
         Size headers{8u << 10}, body{64u << 10};
@@ -120,6 +126,9 @@ struct Options {
     // The environment; a test hands in its own. Null: the process's.
     std::function<std::optional<std::string>(const std::string& name)> environment;
 };
+
+// The patterns of a service of `public`.
+std::vector<std::string> public_patterns(std::string_view written);
 
 // Reads and validates a file and those that it includes; `-` is standard input. The problems come
 // sorted by position, all of them.

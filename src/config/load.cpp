@@ -15,6 +15,7 @@
 #include "config/other_words.hpp"
 #include "config/sections.hpp"
 #include "config/yaml.hpp"
+#include "model/selector.hpp"
 #include "text/amount.hpp"
 #include "text/words.hpp"
 
@@ -137,6 +138,18 @@ std::string usual_state_dir(const Environment& environment) {
 
 using ReadSection = void (*)(const Node& node, Draft& draft);
 
+void read_public(const Node::Entry& entry, Draft& draft) {
+    Config::Public& open = draft.config.open;
+    if (!read_struct("public", entry, open, draft.reading)) return;
+    const Node* const components = entry.value.find("components");
+    for (const auto& [service, words] : open.components)
+        for (const std::string& word : public_patterns(words))
+            if (const std::string problem = selector_problem(word); !problem.empty())
+                draft.reading.problem(
+                    mentioned(*components, text::in_quotes(service), entry.position),
+                    fmt::format("{} of 'public': {}", text::in_quotes(service), problem));
+}
+
 void read_plain_section(const Node::Entry& entry, Draft& draft) {
     Reading& reading = draft.reading;
     Config& config = draft.config;
@@ -147,6 +160,7 @@ void read_plain_section(const Node::Entry& entry, Draft& draft) {
     if (entry.key == "history") read_struct("history", entry, config.history, reading);
     if (entry.key == "drain") read_drain(entry, draft);
     if (entry.key == "limits") read_struct("limits", entry, config.limits, reading);
+    if (entry.key == "public") read_public(entry, draft);
     if (entry.key == "log") read_struct("log", entry, config.log, reading);
 }
 
@@ -355,6 +369,16 @@ std::optional<std::string> find_file() {
     for (const char* candidate : usual_files)
         if (::access(candidate, F_OK) == 0) return candidate;
     return std::nullopt;
+}
+
+std::vector<std::string> public_patterns(std::string_view written) {
+    std::vector<std::string> words;
+    while (!written.empty()) {
+        const auto end = written.find(", ");
+        words.emplace_back(written.substr(0, end));
+        written.remove_prefix(end == std::string_view::npos ? written.size() : end + 2);
+    }
+    return words;
 }
 
 }  // namespace vitals::config

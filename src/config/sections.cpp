@@ -218,6 +218,18 @@ constexpr std::array component_fields = {
         {.example = "https://wiki.example/redis"}),
 };
 
+constexpr std::array public_fields = {
+    field<&Config::Public::name>("name", "What customers call the service; its name if not set.",
+                                 {.example = "Acme Online Shop"}),
+    field<&Config::Public::components>(
+        "components",
+        "What is shown, by the name that customers know; the value says which components are "
+        "meant, "
+        "patterns separated by `, `. No component's own name, host, error or response time is "
+        "shown.",
+        {.example = "{Checkout: \"checkout/*\", Payments: \"payments/*, !payments/vault\"}"}),
+};
+
 constexpr std::array workers_fields = {
     field<&WorkersConfig::source>("source", "Where heartbeats come from.",
                                   {.choices = "push|celery"}),
@@ -289,6 +301,10 @@ std::span<const Section> all_sections() {
                 Shape::mapping},
         Section{describe<Config::Limits>("limits", "What the listeners take from others.",
                                          limits_fields),
+                Shape::mapping},
+        Section{describe<Config::Public>(
+                    "public", "What the page /public shows to those who use the service.",
+                    public_fields),
                 Shape::mapping},
         Section{describe<Config::Logging>("log", "What is logged on stderr.", log_fields),
                 Shape::mapping},

@@ -1,82 +1,15 @@
 // Looks at every view of the page with a browser: against pages that build/release/page_samples has
 // written, served by this program under the policy that they were written for.
 //
-//     node check.mjs DIR [--shots DIR]
-import { chromium } from 'playwright-core';
+//     node check.mjs DIR
 import { AxeBuilder } from '@axe-core/playwright';
-import fs from 'node:fs';
-import http from 'node:http';
-import path from 'node:path';
+import { close, open, posted, read, size, state, stop, stream, views } from './serve.mjs';
 
-const folder = process.argv[2];
-const shots = process.argv[3] === '--shots' ? process.argv[4] : null;
-const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-const views = {                                             // address: the sample that stands there
-    '/': 'index.html', '/c/payments/node-03': 'component.html', '/c/caches/redis-07': 'component-ok.html',
-    '/c/workers/settlement': 'component-workers.html', '/i/7f3a-41': 'incident.html', '/history': 'history.html',
-    '/workers': 'workers.html', '/events': 'events.html', '/public': 'public.html', '/login': 'login.html',
-    '/nowhere': 'not-found.html',
-    ...Object.fromEntries(['stranger', 'stranger-component', 'nothing', 'well', 'out-of-service', 'starting', 'blind', 'stale',
-        'degraded', 'maintenance', 'several', 'filtered', 'size-1000'].map(n => ['/' + n, n + '.html'])),
-};
-const stream = JSON.parse(fs.readFileSync(path.join(folder, 'stream.json')));
-
-// ---- what stands in for the daemon ----
-let silent = false;                                         // the stream says nothing more
-const posted = [];
-const server = http.createServer((q, r) => {
-    const where = new URL(q.url, 'http://x').pathname;
-    if (q.method === 'POST') {
-        let body = '';
-        q.on('data', d => { body += d; });
-        q.on('end', () => {
-            posted.push({ where, body: Object.fromEntries(new URLSearchParams(body)), accept: q.headers.accept });
-            r.writeHead(200, { 'content-type': 'application/json' });
-            r.end(JSON.stringify({ done: 'Acknowledged', detail: 'Acknowledged by jonas' }));
-        });
-        return;
-    }
-    if (where === '/events/page') {
-        r.writeHead(200, { 'content-type': 'text/event-stream' });
-        const send = (event, data) => { if (!silent) r.write(`event: ${event}\ndata: ${data}\n\n`); };
-        send('beat', new Date().toISOString());
-        const beat = setInterval(() => send('beat', stream.at), 1000);
-        const overview = q.headers.referer === site + '/';
-        const part = setTimeout(() => overview && send('part', JSON.stringify(stream.update)), 1500);
-        q.on('close', () => { clearInterval(beat); clearTimeout(part); });
-        return;
-    }
-    const file = views[where] || where.slice(1);
-    fs.readFile(path.join(folder, file), (e, b) => {
-        const type = { html: 'text/html; charset=utf-8', css: 'text/css', js: 'text/javascript', atom: 'application/atom+xml' };
-        r.writeHead(e ? 404 : where === '/nowhere' ? 404 : 200, { 'content-type': type[file.split('.').pop()] || 'text/plain', 'content-security-policy': policy });
-        r.end(b);
-    });
-}).listen(0, '127.0.0.1');
-await new Promise(done => server.once('listening', done));
-const site = 'http://127.0.0.1:' + server.address().port;
-
-// ---- the browser ----
-const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-quic'],
-});
 let bad = 0, good = 0;
 const ok = (what, is, more = '') => {
     is ? good++ : bad++;
     if (!is) console.log('FAILED ' + what + (more ? ': ' + more : ''));
 };
-async function open(where, options = {}) {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, timezoneId: 'Europe/Zurich', locale: 'en-GB', ...options });
-    const page = await context.newPage();
-    page.problems = [];
-    page.on('console', m => { if (m.type() === 'error' && !(where === '/nowhere' && m.text().includes('404'))) page.problems.push(m.text()); });
-    page.on('pageerror', e => page.problems.push(e.message));
-    await page.goto(site + where);
-    await page.waitForTimeout(150);
-    return page;
-}
-const close = page => page.context().close();
 const sideways = page => page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
 
 // ---- every view in every look ----
@@ -174,13 +107,12 @@ for (const where of Object.keys(views)) {
 // ---- no contact ----
 {
     const page = await open('/well');
-    silent = true;
+    state.silent = true;
     await page.waitForTimeout(13500);
     ok('no contact: said, with the age of what is seen', /^No contact for 1\d s\. What you see is \d+ s old\./.test(await page.locator('#gone').innerText()), await page.locator('#gone').innerText());
     ok('no contact: in the title', (await page.title()).startsWith('? no contact'));
     ok('no contact: no colour is left', await page.evaluate(() => { const s = getComputedStyle(document.documentElement); return s.getPropertyValue('--f') === s.getPropertyValue('--u') && s.getPropertyValue('--ok') === s.getPropertyValue('--u'); }));
-    if (shots) await page.screenshot({ path: path.join(shots, 'no-contact.png') });
-    silent = false;
+    state.silent = false;
     await page.waitForTimeout(1800);
     ok('contact again: colours and title are back', !(await page.title()).startsWith('?') && await page.locator('#gone').isHidden());
     await close(page);
@@ -193,7 +125,6 @@ for (const where of Object.keys(views)) {
     await close(still);
     const forced = await open('/', { forcedColors: 'active' });
     ok('forced colours: shapes are drawn', await forced.locator('.v > .i').evaluate(e => e.getBoundingClientRect().width > 20));
-    if (shots) await forced.screenshot({ path: path.join(shots, 'forced-colours.png') });
     await close(forced);
     for (const where of Object.keys(views)) {
         const zoomed = await open(where, { viewport: { width: 640, height: 450 } });   // 1280 at 200 %
@@ -218,29 +149,12 @@ for (const where of Object.keys(views)) {
 
 // ---- bytes ----
 {
-    const size = file => fs.statSync(path.join(folder, file)).size;
     for (const [file, most] of [['page.css', 12000], ['page.js', 12000], ['size-20.html', 30000], ['size-1000.html', 200000], ['component.html', 30000], ['incident.html', 30000], ['public.html', 30000]])
         ok(`${file} has at most ${most} bytes`, size(file) <= most, String(size(file)));
     for (const file of Object.values(views))
-        ok(`no inline style or handler in ${file}`, !/ style=| on[a-z]+=|<style|https?:\/\/[^"]*\.(css|js|png)/.test(fs.readFileSync(path.join(folder, file), 'utf8').replace(/xmlns='[^']*'/g, '')));
+        ok(`no inline style or handler in ${file}`, !/ style=| on[a-z]+=|<style|https?:\/\/[^"]*\.(css|js|png)/.test(read(file).replace(/xmlns='[^']*'/g, '')));
 }
 
-// ---- pictures ----
-if (shots) {
-    for (const [name, where, options, whole] of [
-        ['overview', '/', { viewport: { width: 1440, height: 1000 } }], ['overview-dark', '/', { viewport: { width: 1440, height: 1000 }, colorScheme: 'dark' }],
-        ['overview-phone', '/', { viewport: { width: 360, height: 740 } }], ['component', '/c/payments/node-03', { viewport: { width: 1280, height: 900 } }, true],
-        ['component-phone', '/c/payments/node-03', { viewport: { width: 360, height: 740 } }, true], ['incident', '/i/7f3a-41', {}, true], ['public', '/public', { viewport: { width: 1000, height: 900 } }, true],
-        ['login', '/login', { viewport: { width: 800, height: 560 } }], ['out-of-service', '/out-of-service', {}], ['nothing', '/nothing', { viewport: { width: 1000, height: 560 } }], ['overview-whole', '/', { viewport: { width: 1440, height: 1000 } }, true],
-        ['blind', '/blind', {}], ['several', '/several', {}], ['starting', '/starting', {}], ['well', '/well', {}, true], ['history', '/history', {}], ['workers', '/workers', {}], ['events', '/events', {}], ['not-found', '/nowhere', {}], ['stale', '/stale', {}], ['maintenance', '/maintenance', {}], ['workers-component', '/c/workers/settlement', {}, true], ['overview-phone-whole', '/', { viewport: { width: 360, height: 740 } }, true],
-    ]) {
-        const page = await open(where, options);
-        await page.screenshot({ path: path.join(shots, name + '.png'), fullPage: Boolean(whole) });
-        await close(page);
-    }
-}
-await browser.close();
-server.close();
-server.closeAllConnections();
+await stop();
 console.log(`${good} well, ${bad} failed`);
 process.exit(bad ? 1 : 0);
