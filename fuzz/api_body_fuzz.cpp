@@ -21,11 +21,42 @@ void vitals::fuzz::run(std::string_view body) {
         taken = true;
         require(beats.beats.size() <= body.size() + 1);
     };
+    const vitals::Hub hub;
+    auto one_line = [](std::string_view text, std::size_t longest) {
+        return text.size() <= longest && text.find_first_of("\r\n") == std::string_view::npos;
+    };
+    control.people.announce = [&](const std::string&, const std::string& text, auto&&...) {
+        taken = true;
+        require(!text.empty() && one_line(text, 2100));
+    };
+    control.people.acknowledge = [&](const std::string&, const std::string& by,
+                                     const std::string& reason, auto&&...) {
+        taken = true;
+        require(one_line(by, 128) && one_line(reason, 1024));
+    };
+    control.people.note = [&](const std::string&, const std::string& by, vitals::NoteState, bool,
+                              const std::string& text, auto&&...) {
+        taken = true;
+        require(one_line(by, 128) && !text.empty() && text.size() <= 4096);
+    };
+    control.people.mute = [&](const People::NewMute& mute, auto&&...) {
+        taken = true;
+        require(!mute.match.empty() && mute.match.size() <= 100 && !mute.reason.empty());
+        require(mute.until > vitals::System{});
+    };
     for (const Operation* operation : operations()) {
-        if (operation->body == nullptr) continue;
+        if (operation->body == nullptr || operation->sessions != SessionUse::none) continue;
         taken = false;
-        Call call{control, {"fuzz", "worker"}, "/v1",
-                  "fuzz",  std::string(body),  [](vitals::http::Response) {}};
+        Call call{control,
+                  {"fuzz", "worker"},
+                  "/v1",
+                  {},
+                  "fuzz",
+                  "fuzz",
+                  hub,
+                  vitals::real_clock(),
+                  std::string(body),
+                  [](vitals::http::Response) {}};
         const auto answer = operation->run(std::move(call));
         require(answer.has_value() != taken);
         require(!answer || (answer->status == 400 && !answer->body.empty()));

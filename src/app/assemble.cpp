@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "app/catalog.hpp"
+#include "app/daemon.hpp"
 #include "model/count_range.hpp"
 
 namespace vitals::app {
@@ -83,6 +84,8 @@ server::Limits limits_of(const config::Config& config) {
     limits.head = config.limits.headers.bytes;
     limits.body = config.limits.body.bytes;
     limits.connections = static_cast<std::size_t>(config.limits.connections);
+    limits.streams =
+        std::min(static_cast<std::size_t>(config.limits.streams), limits.connections / 2);
     limits.connection_memory =
         std::max(limits.connections * 4096, 64 * (limits.head + limits.body));
     return limits;
@@ -96,6 +99,8 @@ std::shared_ptr<const endpoints::Routes> routes_of(const config::Config& config)
             routes->endpoints.push_back(endpoints::mounted(*dialect, from));
     }
     routes->tokens = config.tokens;
+    routes->version = version;
+    routes->configuration = config.file;
     return routes;
 }
 

@@ -161,8 +161,9 @@ std::map<std::string, std::string> fixed_at_start(const config::Config& config) 
         listeners += "\n";
     }
     return {{"listeners", std::move(listeners)},
-            {"limits", fmt::format("{} {} {}", config.limits.headers.bytes,
-                                   config.limits.body.bytes, config.limits.connections)},
+            {"limits", fmt::format("{} {} {} {}", config.limits.headers.bytes,
+                                   config.limits.body.bytes, config.limits.connections,
+                                   config.limits.streams)},
             {"state_dir", config.state_dir},
             {"log", config.log.level + " " + config.log.format}};
 }

@@ -84,6 +84,7 @@ struct Config {
     struct Limits {
         Size headers{8u << 10}, body{64u << 10};
         std::int64_t connections = 10'000;
+        std::int64_t streams = 5'000;
         bool operator==(const Limits&) const = default;
     } limits;
     struct Logging {

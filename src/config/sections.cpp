@@ -145,6 +145,11 @@ constexpr std::array limits_fields = {
         "How many connections are held; beyond it the one that waited longest is closed. Their "
         "memory is bounded with it: 4 KiB of each, and some of the largest requests.",
         {.unit = "connections", .least = 10, .most = 1'000'000}),
+    field<&Config::Limits::streams>(
+        "streams",
+        "How many answers go on at once: open pages, and clients of /v1/events; beyond it 503. At "
+        "most half of the connections, so that they push out nobody who asks for health.",
+        {.unit = "streams", .least = 1, .most = 500'000}),
 };
 
 constexpr std::array log_fields = {

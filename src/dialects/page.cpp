@@ -14,6 +14,8 @@
 #include "dialects/dialect.hpp"
 #include "dialects/document.hpp"
 #include "dialects/mount.hpp"
+#include "dialects/page.hpp"
+#include "http/answer.hpp"
 #include "model/clock.hpp"
 #include "text/amount.hpp"
 #include "text/escape.hpp"
@@ -22,10 +24,7 @@ namespace vitals::dialects {
 
 namespace {
 
-struct Options {
-    std::string title;
-    std::chrono::milliseconds refresh{10'000};
-};
+using Options = PageOptions;
 
 constexpr Field fields[] = {
     field<&Options::title>("title", "What the page calls the service; its name if not set."),
@@ -239,6 +238,8 @@ void write_workers(View& view) {
 }
 
 Response render(const Snapshot& snapshot, const Request& request, const Options& options) {
+    // The rest of the page is for a server to serve: it takes sessions and the history.
+    if (!request.rest.empty()) return http::plain_answer(404, {});
     View view{snapshot, request, options, visible(snapshot, request, true), {}};
     Status overall = overall_status(snapshot, view.states, request);
     // Well, but not at work: nothing that is green.
@@ -274,8 +275,8 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
 
 }  // namespace
 
-extern constinit const Dialect page =
-    make_dialect<Options, render>("page", "The dashboard: what is wrong, at a glance.", fields,
-                                  {"/", "vitals", "200 always"}, {.reads_query = true});
+extern constinit const Dialect page = make_dialect<Options, render>(
+    "page", "The dashboard: what is wrong, at a glance.", fields, {"/", "vitals", "200 always"},
+    {.reads_query = true, .match = below});
 
 }  // namespace vitals::dialects

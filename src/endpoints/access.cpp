@@ -132,6 +132,15 @@ bool Access::own_site(const http::Head& head, const Peer& peer) const noexcept {
     if (peer.loopback && host != nullptr && !is_local_name(*host) &&
         !http::equal_ignoring_case(host->substr(0, host->find(':')), listener.host))
         return false;
+    return same_site(head);
+}
+
+bool Access::open_to(const http::Head& head, const Peer& peer) const noexcept {
+    return shared_.listeners[peer.listener].control && own_site(head, peer);
+}
+
+bool Access::same_site(const http::Head& head) noexcept {
+    const std::string_view* host = head.field("host");
     if (const std::string_view* site = head.field("sec-fetch-site"))
         return *site == "same-origin" || *site == "none";
     const std::string_view* origin = head.field("origin");

@@ -35,6 +35,11 @@ class Access {
     std::optional<http::Response> refuse(const Operation& operation, std::string_view path,
                                          const http::Head& head, const Identity& identity,
                                          const Peer& peer, Steady now) const;
+    // Without a token: this listener gives every right, and no page from elsewhere asks.
+    bool open_to(const http::Head& head, const Peer& peer) const noexcept;
+    // False when a browser says that a page of another site made it send this. A program says
+    // nothing.
+    static bool same_site(const http::Head& head) noexcept;
     // Of a request that changes something.
     dialects::Sender sender_of(const http::Head& head, const Peer& peer,
                                const Identity& identity) const;

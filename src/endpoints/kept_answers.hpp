@@ -73,6 +73,7 @@ class KeptAnswers {
 
     // How many answers were made anew so far, not repeated.
     std::uint64_t made() const noexcept { return made_; }
+    void count_made() noexcept { ++made_; }  // by somebody else
     // Bytes of the answers that are kept for others, and of those that only their readers keep.
     std::size_t kept_bytes() const noexcept { return kept_bytes_; }
     std::size_t outgrown_bytes() const noexcept { return live_bytes_ - kept_bytes_; }

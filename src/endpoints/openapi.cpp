@@ -45,7 +45,7 @@ void write_answers(JsonWriter& writer, const Operation& operation) {
     }
     if (operation.answer != nullptr) write_answer(writer, 200, "As asked.", operation.answer);
     for (const AnswerCase& each : operation.answers)
-        write_answer(writer, each.status, each.when, nullptr);
+        write_answer(writer, each.status, each.when, each.content);
     if (operation.right != Right::none) {
         write_answer(writer, 401, "No token was shown, or one that is not known.", nullptr);
         write_answer(writer, 403,
@@ -124,6 +124,7 @@ void write_components(JsonWriter& writer) {
     for (const Operation* operation : operations()) {
         collect(operation->body, all);
         collect(operation->answer, all);
+        for (const AnswerCase& each : operation->answers) collect(each.content, all);
     }
     collect(&problem_schema, all);
     writer.key("components").object().key("securitySchemes").object().key("bearer").object();

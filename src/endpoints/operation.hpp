@@ -47,6 +47,9 @@ struct StreamCall {
     std::string last_event_id;  // the field of that name, or empty
 };
 
+// What an operation does with the session of a browser; such are carried out by the responder.
+enum class SessionUse : std::uint8_t { none, begins, ends };
+
 // A parameter of a path, one segment.
 struct PathParameter {
     std::string_view name, sentence;
@@ -62,6 +65,7 @@ struct QueryParameter {
 struct AnswerCase {
     int status = 0;
     std::string_view when;
+    const NamedSchema* content = nullptr;  // null: none, or problem details
 };
 
 struct Operation {
@@ -78,6 +82,7 @@ struct Operation {
     dialects::Response (*render)(const Snapshot&, const dialects::Request&) = nullptr;
     std::optional<http::Response> (*run)(Call call) = nullptr;
     Streamed (*open)(const StreamCall& call) = nullptr;
+    SessionUse sessions = SessionUse::none;
     const NamedSchema* body = nullptr;  // of the request
     bool body_required = true;
     const NamedSchema* answer = nullptr;    // of 200; null: no content

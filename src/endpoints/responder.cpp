@@ -5,8 +5,11 @@
 
 #include <functional>
 
+#include "dialects/page.hpp"
 #include "dialects/probes.hpp"
 #include "endpoints/facts.hpp"
+#include "endpoints/log_in.hpp"
+#include "endpoints/pages.hpp"
 #include "endpoints/problem.hpp"
 #include "endpoints/resource.hpp"
 #include "http/gzip.hpp"
@@ -58,10 +61,17 @@ bool is_api_path(std::string_view path) {
 
 }  // namespace
 
-Responder::Responder(Shared& shared, unsigned thread, std::shared_ptr<const Routes> routes)
-    : shared_(shared), thread_(thread), access_(shared), kept_(shared, thread) {
+Responder::Responder(Shared& shared, unsigned thread, std::shared_ptr<const Routes> routes,
+                     ServingLoop loop)
+    : shared_(shared),
+      thread_(thread),
+      access_(shared),
+      kept_(shared, thread),
+      pages_(std::make_unique<Pages>(shared, access_, kept_, std::move(loop))) {
     replace_routes(std::move(routes));
 }
+
+Responder::~Responder() = default;
 
 void Responder::replace_routes(std::shared_ptr<const Routes> routes) {
     kept_.clear();
@@ -69,6 +79,7 @@ void Responder::replace_routes(std::shared_ptr<const Routes> routes) {
     mounts_.clear();
     for (const Listener& listener : shared_.listeners)
         mounts_.emplace_back(*routes_, listener.text);
+    pages_->replace_routes(routes_);
 }
 
 Plan Responder::plan(const http::Head& head, const Peer& peer) {
@@ -111,6 +122,10 @@ void Responder::plan_endpoint(Question question, const Mounts::Found& found) {
     const MountedEndpoint& endpoint = *found.endpoint;
     const dialects::Dialect& dialect = *endpoint.dialect;
     plan.label = endpoint.path;
+    if (&dialect == &dialects::page) {
+        pages_->plan({head, target, peer, found, who(plan.identity, peer)}, plan);
+        return;
+    }
     if (!lists(dialect.methods, head.method) && !lists(dialect.refuses, head.method)) {
         plan.response = not_allowed(http::plain_answer(405, {}), dialect.methods);
         return;
@@ -194,6 +209,11 @@ void Responder::plan_operation(Question question) {
             plan.response = options_answer(methods);
             return;
         }
+        if (operation->sessions != SessionUse::none) {
+            plan.reads_body = true;
+            plan.action = session_by(*operation, head, target.raw_path, peer);
+            return;
+        }
         plan.reads_body = operation->method != "GET";
         plan.action = answer_by(*operation, std::move(resource.names), target,
                                 who(plan.identity, peer), author(plan.identity, peer));
@@ -254,6 +274,24 @@ Action Responder::change_by(const MountedEndpoint& endpoint, dialects::Request r
                 reply(std::move(answer));
             });
         return {};
+    };
+}
+
+// Log-ins need what no other operation does: the listener, and the field that sets a cookie.
+Action Responder::session_by(const Operation& operation, const http::Head& head,
+                             std::string_view path, const Peer& peer) {
+    if (!Access::same_site(head))
+        return [path = std::string(path)](std::string, const Reply&) {
+            return problem_answer(403, "this comes from a web page elsewhere", path);
+        };
+    auto reading = [this, routes = routes_, peer, path = std::string(path)](const std::string& body,
+                                                                            const Reply&) {
+        return log_in_by_json(shared_, *routes, peer, body, path, kept_.now());
+    };
+    if (operation.sessions == SessionUse::begins) return reading;
+    return [this, peer, cookie = std::string(session_cookie(shared_, peer, head))](
+               const std::string&, const Reply&) {
+        return std::optional(log_out(shared_, peer, cookie, http::Response{.status = 204}));
     };
 }
 

@@ -11,31 +11,22 @@
 
 #include "endpoints/access.hpp"
 #include "endpoints/kept_answers.hpp"
+#include "endpoints/plan.hpp"
+#include "endpoints/serving_loop.hpp"
 #include "endpoints/shared.hpp"
-#include "endpoints/stream.hpp"
 #include "http/request.hpp"
 
 namespace vitals::endpoints {
 
-// Does what the request asks, given its body. Nothing: the reply will be called.
-using Action = std::function<std::optional<http::Response>(std::string body, Reply reply)>;
-
-// How a request is to be answered: by exactly one of the first four.
-struct Plan {
-    std::shared_ptr<KeptAnswer> kept;
-    std::optional<http::Response> response;
-    Action action;
-    std::optional<Streamed> stream;
-    std::string label;        // what the answer is counted under
-    bool malformed = false;   // the connection is to be closed
-    bool reads_body = false;  // the action does; else a body is thrown away
-    std::string_view bearer;  // what was shown (points into the head)
-    Identity identity;
-};
+class Pages;
 
 class Responder {
   public:
-    Responder(Shared& shared, unsigned thread, std::shared_ptr<const Routes> routes);
+    Responder(Shared& shared, unsigned thread, std::shared_ptr<const Routes> routes,
+              ServingLoop loop);
+    ~Responder();
+    Responder(const Responder&) = delete;
+    Responder& operator=(const Responder&) = delete;
 
     void replace_routes(std::shared_ptr<const Routes> routes);
     // Decides on a request by its head alone, so that a body is only read when it is wanted.
@@ -61,6 +52,8 @@ class Responder {
     Action change_by(const MountedEndpoint& endpoint, dialects::Request request, std::string who);
     Action answer_by(const Operation& operation, std::vector<std::string> names,
                      const http::Target& target, std::string who, std::string by);
+    Action session_by(const Operation& operation, const http::Head& head, std::string_view path,
+                      const Peer& peer);
     // The token's name, or who is at the other end; for the log.
     std::string who(const Identity& identity, const Peer& peer) const;
     // The same as an author: what people are shown.
@@ -72,6 +65,7 @@ class Responder {
     std::shared_ptr<const Routes> routes_;
     std::vector<Mounts> mounts_;  // per listener
     KeptAnswers kept_;
+    std::unique_ptr<Pages> pages_;
 };
 
 }  // namespace vitals::endpoints

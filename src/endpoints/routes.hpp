@@ -27,7 +27,9 @@ MountedEndpoint mounted(const dialects::Dialect& dialect, EndpointSettings setti
 struct Routes {
     std::vector<MountedEndpoint> endpoints;  // that with the longest path that matches answers
     std::vector<Token> tokens;
-    bool embedded = false;  // of a service that serves itself: being there is being ready
+    bool embedded = false;      // of a service that serves itself: being there is being ready
+    std::string version;        // of vitals, for the page
+    std::string configuration;  // the file, likewise
 };
 
 // The endpoints of one listener, in the order in which they are asked whether a path is theirs: the

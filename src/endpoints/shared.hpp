@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "endpoints/control.hpp"
+#include "endpoints/sessions.hpp"
 #include "endpoints/tokens.hpp"
 #include "endpoints/traffic.hpp"
 #include "model/clock.hpp"
@@ -28,7 +29,8 @@ struct Shared {
           threads(threads_),
           traffic(threads_),
           refused_tokens(listeners.size()),
-          ignored_tokens(listeners.size()) {}
+          ignored_tokens(listeners.size()),
+          failed_logins(listeners.size()) {}
 
     const std::vector<Listener> listeners;
     const Control control;
@@ -41,6 +43,8 @@ struct Shared {
     std::atomic<std::size_t> streams{0};        // answers that go on, now
     std::vector<RefusedTokens> refused_tokens;  // per listener: answered with 401
     std::vector<RefusedTokens> ignored_tokens;  // per listener: shown where none is needed
+    std::vector<FailedLogins> failed_logins;    // per listener
+    Sessions sessions;
 };
 
 }  // namespace vitals::endpoints

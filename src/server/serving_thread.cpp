@@ -50,7 +50,11 @@ ServingThread::ServingThread(endpoints::Shared& shared, const Limits& limits, un
     : shared_(shared),
       limits_(limits),
       poller_(tick_of(limits)),
-      responder_(shared, index, std::move(routes)),
+      responder_(shared, index, std::move(routes),
+                 {[mailbox = poller_.mailbox()](std::function<void()> function) {
+                      mailbox->post(std::move(function));
+                  },
+                  [this] { streams_.wake(); }}),
       streams_(shared, limits_, poller_, connections_, responder_.kept()),
       connections_(poller_, responder_.kept(), limits_, shared.threads, connected),
       context_{shared_, limits_, poller_, responder_, connections_, streams_, scratch_} {

@@ -28,8 +28,9 @@ class Streams {
     // All of them are to be asked. Takes turns with the other events.
     void ask_all();
 
+    void wake() noexcept;  // likewise, soon; any thread
+
   private:
-    void wake() noexcept;  // any thread
     void take_turn();
 
     endpoints::Shared& shared_;

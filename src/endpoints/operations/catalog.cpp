@@ -10,7 +10,8 @@
                                 operation(end_silence) operation(list_maintenance)                \
                                     operation(create_maintenance) operation(end_maintenance)      \
                                         operation(get_verdict) operation(explain_component)       \
-                                            operation(get_openapi)
+                                            operation(begin_session) operation(end_session)       \
+                                                operation(get_openapi)
 
 #include "endpoints/operation.hpp"
 

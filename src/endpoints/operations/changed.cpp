@@ -25,7 +25,14 @@ http::Response answer_of(const Changed& changed, int status, const std::string& 
     return response;
 }
 
+constexpr MemberSchema changed_members[] = {
+    {"id", a_text("Of what was made."), true},
+    {"durable", a_boolean("Whether it will survive a restart."), true}};
+
 }  // namespace
+
+constinit const NamedSchema changed_schema{
+    "Changed", [] { return object_schema(changed_members, Members::open); }};
 
 bool is_note(std::string_view text) noexcept {
     const bool printable = std::ranges::none_of(text, [](char c) {

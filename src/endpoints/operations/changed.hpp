@@ -7,9 +7,9 @@
 
 namespace vitals::endpoints {
 
-inline constexpr std::size_t longest_line = 1024;    // bytes
-inline constexpr std::size_t longest_author = 128;   // bytes
-inline constexpr std::size_t longest_note = 16'384;  // bytes
+inline constexpr std::size_t longest_line = 1024;   // bytes
+inline constexpr std::size_t longest_author = 128;  // bytes
+inline constexpr std::size_t longest_note = 4'096;  // bytes
 
 inline constexpr std::string_view expected_line = "a text of 1 to 1024 bytes in one line";
 inline constexpr std::string_view expected_author = "a name of 1 to 128 bytes in one line";
@@ -38,6 +38,9 @@ constexpr BodyMember<T> author_member{
              R"(end of a control socket."})")},
     expected_author,
     read_line<&T::by, longest_author, T>};
+
+// The content of 200 and 201.
+extern const NamedSchema changed_schema;
 
 // A callback for the control seam that answers the call: with `status` (200 and 201 have the new
 // thing's id), or with what was wrong.

@@ -79,8 +79,7 @@ Incidents merged(const Board& board, Incidents older, const Asked& asked) {
         if (each != nullptr && asked.takes(*each) &&
             std::ranges::none_of(all, [&](const Incident& has) { return has->id == each->id; }))
             all.push_back(std::move(each));
-    std::ranges::sort(all, std::greater{},
-                             [](const Incident& each) { return each->number; });
+    std::ranges::sort(all, std::greater{}, [](const Incident& each) { return each->number; });
     if (all.size() > asked.limit) all.resize(asked.limit);
     return all;
 }

@@ -152,8 +152,9 @@ constexpr NamedSchema silences_answer{"Silences", list_schema<false>, refers};
 constexpr NamedSchema maintenance_answer{"MaintenanceList", list_schema<true>, refers};
 constexpr NamedSchema body{"NewMute", schema_of<members, Members::closed>};
 constexpr PathParameter id[] = {{"id", "Its id.", 64}};
-constexpr AnswerCase create_answers[] = {
-    {201, "It is there; `id` ends it."}, {400, "The body is not valid."}, {422, "It was refused."}};
+constexpr AnswerCase create_answers[] = {{201, "It is there; `id` ends it.", &changed_schema},
+                                         {400, "The body is not valid."},
+                                         {422, "It was refused."}};
 constexpr AnswerCase end_answers[] = {{204, "It is over."},
                                       {404, "There is none of this id."},
                                       {422,

@@ -28,8 +28,8 @@ bool read_state(const json::value& value, Given& into) {
 }
 
 constexpr BodyMember<Given> members[] = {
-    {{"text", as_json(R"({"type":"string","minLength":1,"maxLength":16384})"), true},
-     "a text of 1 to 16384 bytes",
+    {{"text", as_json(R"({"type":"string","minLength":1,"maxLength":4096})"), true},
+     "a text of 1 to 4096 bytes",
      read_text},
     {{"state",
       as_json(R"({"type":"string","enum":["investigating","identified","monitoring","resolved"],)"
@@ -53,7 +53,7 @@ Answered run(Call call) {
 }
 
 constexpr NamedSchema body{"NewNote", schema_of<members, Members::closed>};
-constexpr AnswerCase answers[] = {{201, "The note is there; `id` is its number."},
+constexpr AnswerCase answers[] = {{201, "The note is there; `id` is its number.", &changed_schema},
                                   {400, "The body is not valid."},
                                   {404, "There is no incident of this id."}};
 

@@ -1,0 +1,50 @@
+// What a view of the page needs of the history: asked for once by all who look at the same, and
+// kept for a moment. One per serving thread, used on that thread only.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "endpoints/control.hpp"
+#include "endpoints/serving_loop.hpp"
+#include "page/page.hpp"
+
+namespace vitals::endpoints {
+
+class Gathering {
+  public:
+    struct Found {
+        page::Gathered gathered;
+        std::vector<std::string> names;  // whose pasts and usual times these are, in their order
+        Steady at{};                     // when it was asked for
+    };
+    Gathering(const Control& control, const ServingLoop& loop) : control_(control), loop_(loop) {}
+
+    // Calls `then` with what is known, at once where that is not older than `most_age` or nothing
+    // need be asked for. Where too much is asked already, with what there is in memory.
+    using Then = std::function<void(const std::shared_ptr<const Found>&)>;
+    void gather(const std::string& key, const page::Needs& needs, Steady now, System now_system,
+                std::chrono::milliseconds most_age, Then then);
+    void clear() { asked_.clear(); }
+
+  private:
+    struct Asked {
+        std::shared_ptr<Found> found = std::make_shared<Found>();
+        std::size_t open = 0;  // answers that have not come
+        std::vector<Then> waiting;
+    };
+    void forget_old(Steady now);
+    void ask(const std::shared_ptr<Asked>& asked, const page::Needs& needs, System now_system);
+    template <auto member, class Result>
+    std::function<void(Result)> answer(const std::shared_ptr<Asked>& asked);
+    static void close(Asked& asked);
+
+    const Control& control_;
+    const ServingLoop& loop_;
+    std::map<std::string, std::shared_ptr<Asked>> asked_;  // by key
+};
+
+}  // namespace vitals::endpoints
