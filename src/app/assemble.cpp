@@ -101,6 +101,9 @@ std::shared_ptr<const endpoints::Routes> routes_of(const config::Config& config)
     routes->tokens = config.tokens;
     routes->version = version;
     routes->configuration = config.file;
+    routes->public_name = config.open.name;
+    for (const auto& [service, written] : config.open.components)
+        routes->public_services.push_back({service, Selector(config::public_patterns(written))});
     return routes;
 }
 

@@ -55,6 +55,14 @@ Pages::Pages(Shared& shared, const Access& access, KeptAnswers& kept, ServingLoo
 
 void Pages::replace_routes(std::shared_ptr<const Routes> routes) {
     routes_ = std::move(routes);
+    open_.reset();
+    if (!routes_->public_services.empty()) {
+        auto open = std::make_shared<page::Public>();
+        open->name = routes_->public_name;
+        for (const auto& [name, components] : routes_->public_services)
+            open->services.push_back({name, components});
+        open_ = std::move(open);
+    }
     pages_.clear();
     pages_bytes_ = 0;
     gathering_.clear();
@@ -103,6 +111,7 @@ Visit Pages::visit(const PageQuestion& question, const Plan& plan) const {
     const auto& [head, target, peer, found, who] = question;
     Visit visit =
         visit_of(shared_, access_, routes_, head, peer, found, plan.identity, kept_.now());
+    visit.open = open_;
     visit.view = page::view_of(found.rest);
     visit.query = page::query_of(target.query);
     http::Target unread;  // the page reads path and query by itself

@@ -94,6 +94,7 @@ class Pages {
     KeptAnswers& kept_;
     const ServingLoop loop_;
     std::shared_ptr<const Routes> routes_;
+    std::shared_ptr<const page::Public> open_;  // of these routes; or null
     Sight sight_;
     Gathering gathering_;
     LiveViews live_views_;

@@ -30,6 +30,13 @@ struct Routes {
     bool embedded = false;      // of a service that serves itself: being there is being ready
     std::string version;        // of vitals, for the page
     std::string configuration;  // the file, likewise
+    // What the page shows to customers, by the name that they know; none: nothing.
+    struct PublicService {
+        std::string name;
+        Selector components;
+    };
+    std::string public_name;
+    std::vector<PublicService> public_services;
 };
 
 // The endpoints of one listener, in the order in which they are asked whether a path is theirs: the

@@ -47,6 +47,7 @@ page::Facts Visit::facts(const Snapshot& snapshot, const Board& board) const {
     facts.title = options.title;
     facts.refresh = options.refresh;
     facts.can_log_in = anyone_may_log_in(*routes);
+    facts.open = open.get();
     facts.version = routes->version;
     facts.host = host;
     facts.configuration = routes->configuration;

@@ -19,11 +19,12 @@ struct Visit {
     page::Viewer viewer;
     page::View view;
     page::Query query;
-    std::string root;               // with its last slash
-    std::vector<std::string> data;  // paths where the same is served as data
-    Identity identity;              // by token or session
-    std::string cookie;             // of the session, or empty
-    bool by_token = false;          // by a bearer token: no browser adds that by itself
+    std::shared_ptr<const page::Public> open;  // null: there is no /public
+    std::string root;                          // with its last slash
+    std::vector<std::string> data;             // paths where the same is served as data
+    Identity identity;                         // by token or session
+    std::string cookie;                        // of the session, or empty
+    bool by_token = false;                     // by a bearer token: no browser adds that by itself
 
     // Refers to what is given and to this.
     page::Facts facts(const Snapshot& snapshot, const Board& board) const;

@@ -42,6 +42,7 @@ std::optional<std::string_view> cookie_of(const Head& head, std::string_view nam
 }
 
 std::optional<Pairs> form_of(std::string_view body, std::size_t most) {
+    if (body.find('\0') != std::string_view::npos) return {};
     Pairs pairs;
     while (!body.empty()) {
         std::string_view value = take(body, '&');

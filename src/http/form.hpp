@@ -15,7 +15,7 @@ std::optional<std::string_view> cookie_of(std::string_view field, std::string_vi
 std::optional<std::string_view> cookie_of(const Head& head, std::string_view name) noexcept;
 
 // Names and values of a form (application/x-www-form-urlencoded), in order; of a query likewise.
-// Nothing when there is an encoded NUL, or more than `most` of them.
+// Nothing when there is a NUL, encoded or not, or more than `most` of them.
 inline constexpr std::size_t most_form_fields = 256;
 std::optional<Pairs> form_of(std::string_view body, std::size_t most = most_form_fields);
 

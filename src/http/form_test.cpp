@@ -35,6 +35,7 @@ TEST(Forms, are_names_and_values) {
 TEST(Forms, of_strangers_are_bounded) {
     EXPECT_FALSE(form_of("a=%00"));
     EXPECT_FALSE(form_of("%00=a"));
+    EXPECT_FALSE(form_of(std::string_view("a=\0b", 4)));
     EXPECT_TRUE(form_of("a&b&c", 3));
     EXPECT_FALSE(form_of("a&b&c&d", 3));
 }
