@@ -278,9 +278,9 @@ http::Response overview(const Look& look, const Needs& needs, const Gathered& ga
                 .body = {}};
     Markup& out = frame.body;
     out.add(verdict_part(look, verdict)).raw("\n<div class=two><div>\n");
-    open_section(out, "components", "Components", range_links(look));
-    write_bar(out, look);
     if (!look.watched.empty()) {
+        open_section(out, "components", "Components", range_links(look));
+        write_bar(out, look);
         out.raw(
                "<div class=box id=groups><div class=hd "
                "aria-hidden=true><span>Component</span><span>"
@@ -291,13 +291,13 @@ http::Response overview(const Look& look, const Needs& needs, const Gathered& ga
         for (const Group& group : groups_of(look))
             out.add(group_part(look, group, pasts, figures)).raw("\n");
         out.raw("</div>");
+        if (pasts.away() && !needs.names.empty())
+            out.raw(
+                "<p class=\"s q2 sh2\">The history cannot be read now; bars and uptime are "
+                "missing.</p>");
+        write_legend(out);
+        out.raw("<p class=\"q2 s\" id=none hidden>No component fits.</p></section>\n");
     }
-    if (pasts.away() && !needs.names.empty())
-        out.raw(
-            "<p class=\"s q2 sh2\">The history cannot be read now; bars and uptime are "
-            "missing.</p>");
-    write_legend(out);
-    out.raw("<p class=\"q2 s\" id=none hidden>No component fits.</p></section>\n");
     out.add(workers_part(look, false)).raw("\n</div><div class=side>\n");
     open_section(out, "ch", "What changed",
                  "<a class=s href=\"" + text::html(look.address("events")) + "\">All</a>");
