@@ -159,7 +159,11 @@ function rows() {                                           // response and age 
 }
 function take(m) {
     for (const id in m.parts) place(id, m.parts[id]);
-    for (const id of m.order || []) $('#groups').append(document.getElementById(id));
+    if (m.order) {
+        const held = document.activeElement;                // moving an element takes its focus
+        for (const id of m.order) $('#groups')?.append(document.getElementById(id));
+        held.focus({ preventScroll: true });
+    }
     if (m.rows) { list = m.rows; rows(); }
     if (m.title) document.title = last.title = m.title;
     if (m.icon) icon.href = last.icon = m.icon;
