@@ -23,6 +23,10 @@
 #include "model/selector.hpp"
 #include "vitals/snapshot.hpp"
 
+namespace vitals {
+struct Board;
+}
+
 namespace vitals::dialects {
 
 // Who sends a request that changes something; each may what the one before it may.
@@ -70,6 +74,7 @@ struct Request {
     std::span<const Traffic> traffic;  // only for dialects with wants_process
     const ProcessFigures* process = nullptr;
     std::string_view application_metrics;  // in Prometheus' text format; likewise
+    const Board* board = nullptr;          // only for dialects with wants_board; may be null
 
     // The last of that name, as Django and WebOb read a query; or null.
     const std::string* parameter(std::string_view name) const;
@@ -102,6 +107,7 @@ struct Dialect {
     bool mounted_by_default = true;  // needs no mapping
     bool wants_process = false;      // Request::process and traffic are filled in
     bool wants_site = false;         // Request::site is filled in
+    bool wants_board = false;        // Request::board is filled in: say for how long it may be kept
     // Without it Request::query is empty, so that a stranger who varies the query gets the answer
     // that is kept.
     bool reads_query = false;

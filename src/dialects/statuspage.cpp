@@ -1,7 +1,7 @@
 // `statuspage`: the documents that hosted status pages publish (Statuspage's public API, version
 // 2), always 200. Ids are made from names, so they stay the same; of two names with the same id the
-// later one gets another. Nothing is known here of incidents and maintenances: their lists are
-// empty.
+// later one gets another. Incidents are those whose causes the endpoint shows, with the notes that
+// are marked public; maintenances are those with a begin and an end.
 #include <algorithm>
 #include <array>
 #include <map>
@@ -13,6 +13,7 @@
 
 #include "dialects/dialect.hpp"
 #include "dialects/mount.hpp"
+#include "model/board.hpp"
 #include "model/clock.hpp"
 #include "model/per_status.hpp"
 #include "text/json.hpp"
@@ -209,21 +210,180 @@ void write_components(text::JsonWriter& writer, const Snapshot& snapshot, const 
     writer.end_array();
 }
 
+// ---- incidents and maintenances -----------------------------------------------------------------
+
+constexpr std::size_t most_listed = 50;
+constexpr std::chrono::seconds board_holds{1};  // how long an answer may be behind the board
+
+// What one update of an incident says.
+struct Update {
+    std::string id;
+    std::string_view status;
+    std::string body;
+    System at{};
+};
+
+void time_or_null(text::JsonWriter& writer, std::string_view key, const std::optional<System>& at) {
+    writer.key(key);
+    if (at)
+        writer.value(rfc3339_millis(*at));
+    else
+        writer.null();
+}
+
+void write_updates(text::JsonWriter& writer, const std::string& incident,
+                   const std::vector<Update>& updates) {
+    writer.key("incident_updates").array();
+    for (const Update& update : updates) {
+        writer.object().member("id", update.id).member("status", update.status);
+        writer.member("body", update.body).member("incident_id", incident);
+        writer.member("created_at", rfc3339_millis(update.at));
+        writer.member("updated_at", rfc3339_millis(update.at));
+        writer.member("display_at", rfc3339_millis(update.at)).end_object();
+    }
+    writer.end_array();
+}
+
+// The causes that this endpoint shows.
+std::vector<std::string> shown_causes(const IncidentRecord& incident, const States& states) {
+    std::vector<std::string> shown;
+    for (const std::string& root : incident.roots)
+        if (std::ranges::any_of(states, [&](const auto* each) { return each->name() == root; }))
+            shown.push_back(root);
+    return shown;
+}
+
+std::string_view impact_of(const IncidentRecord& incident, const States& states) {
+    const bool critical = std::ranges::any_of(states, [&](const ComponentState* state) {
+        return state->component->critical &&
+               std::ranges::find(incident.roots, state->name()) != incident.roots.end();
+    });
+    if (incident.worst == Status::degraded) return "minor";
+    return critical ? "critical" : "major";
+}
+
+// The newest first, as hosted pages have them.
+std::vector<Update> updates_of(const IncidentRecord& incident, const std::string& id,
+                               const std::string& name) {
+    std::vector<Update> updates{
+        {id_of("update", id + "/0"), "investigating", name, incident.opened}};
+    for (const Note& note : incident.notes)
+        if (note.is_public)
+            updates.push_back({id_of("update", fmt::format("{}/{}", id, note.id)),
+                               to_string(note.state), note.text, note.at});
+    if (incident.closed)
+        updates.push_back(
+            {id_of("update", id + "/end"), "resolved", "It works again.", *incident.closed});
+    std::ranges::reverse(updates);
+    return updates;
+}
+
+void write_incident(text::JsonWriter& writer, const Snapshot& snapshot, const Request& request,
+                    const States& states, const IncidentRecord& incident) {
+    const std::vector<std::string> causes = shown_causes(incident, states);
+    if (causes.empty()) return;
+    std::string name = fmt::format("{}", fmt::join(causes, ", "));
+    if (request.disclose != Disclosure::status && !incident.title.empty())
+        name += ": " + incident.title;
+    const std::vector<Update> updates = updates_of(incident, incident.id, name);
+    const bool watched = updates.front().status == "monitoring";
+    writer.object().member("id", incident.id).member("name", name);
+    writer.member("status", updates.front().status);
+    writer.member("created_at", rfc3339_millis(incident.opened));
+    writer.member("updated_at", rfc3339_millis(updates.front().at));
+    time_or_null(writer, "monitoring_at",
+                 watched ? std::optional(updates.front().at) : std::nullopt);
+    time_or_null(writer, "resolved_at", incident.closed);
+    writer.member("impact", impact_of(incident, states));
+    writer.key("shortlink").null();
+    writer.member("started_at", rfc3339_millis(incident.opened));
+    writer.member("page_id", id_of("page", snapshot.service.name));
+    write_updates(writer, incident.id, updates);
+    writer.end_object();
+}
+
+// What was over before anybody had to be told is no news.
+bool had_to_be_told(const IncidentRecord& incident) {
+    return !incident.waiting && (!incident.closed || *incident.closed >= incident.due);
+}
+
+void write_incidents(text::JsonWriter& writer, const Snapshot& snapshot, const Request& request,
+                     const States& states, bool resolved_too) {
+    writer.key("incidents").array();
+    std::size_t listed = 0;
+    if (request.board != nullptr)
+        for (const auto& incident : request.board->incidents)
+            if ((resolved_too || !incident->closed) && had_to_be_told(*incident) &&
+                ++listed <= most_listed)
+                write_incident(writer, snapshot, request, states, *incident);
+    writer.end_array();
+}
+
+enum class Planned { all, upcoming, active };
+
+void write_maintenance(text::JsonWriter& writer, const Snapshot& snapshot, const Request& request,
+                       const ShownMute& mute, const std::vector<std::string>& names) {
+    const std::string id = id_of("maintenance", mute.id);
+    std::string name = fmt::format("Maintenance of {}", fmt::join(names, ", "));
+    if (request.disclose == Disclosure::full && !mute.reason.empty()) name += ": " + mute.reason;
+    const System from = mute.from.value_or(snapshot.taken_at);
+    const std::string_view status = mute.active ? "in_progress" : "scheduled";
+    writer.object().member("id", id).member("name", name).member("status", status);
+    writer.member("created_at", rfc3339_millis(from));
+    writer.member("updated_at", rfc3339_millis(from));
+    writer.key("monitoring_at").null();
+    writer.key("resolved_at").null();
+    writer.member("impact", "maintenance");
+    writer.key("shortlink").null();
+    writer.member("started_at", rfc3339_millis(from));
+    writer.member("page_id", id_of("page", snapshot.service.name));
+    write_updates(writer, id, {{id_of("update", id), status, name, from}});
+    writer.member("scheduled_for", rfc3339_millis(from));
+    time_or_null(writer, "scheduled_until", mute.until);
+    writer.end_object();
+}
+
+void write_maintenances(text::JsonWriter& writer, const Snapshot& snapshot, const Request& request,
+                        const States& states, Planned which) {
+    constexpr std::size_t most_named = 5;
+    writer.key("scheduled_maintenances").array();
+    if (request.board != nullptr)
+        for (const ShownMute& mute : request.board->mutes) {
+            if (!mute.maintenance || (!mute.from && !mute.active) || !mute.until) continue;
+            if (*mute.until <= request.now_system) continue;
+            if (which == (mute.active ? Planned::upcoming : Planned::active)) continue;
+            std::vector<std::string> names;
+            const Selector selector(mute.match);
+            for (const ComponentState* state : states)
+                if (selector.takes(*state->component)) names.push_back(state->name());
+            if (names.empty()) continue;
+            if (names.size() > most_named) {
+                const std::size_t more = names.size() - most_named;
+                names.resize(most_named);
+                names.push_back(fmt::format("{} more", more));
+            }
+            write_maintenance(writer, snapshot, request, mute, names);
+        }
+    writer.end_array();
+}
+
 // What each document has beside `page`.
 struct Document {
     std::string_view path;
     bool components, incidents, maintenances, status;
+    bool unresolved = false;  // of the incidents only these
+    Planned planned = Planned::all;
 };
 
 constexpr std::array<Document, 8> documents{{
     {"status.json", false, false, false, true},
-    {"summary.json", true, true, true, true},
+    {"summary.json", true, true, true, true, true},
     {"components.json", true, false, false, false},
     {"incidents.json", false, true, false, false},
-    {"incidents/unresolved.json", false, true, false, false},
+    {"incidents/unresolved.json", false, true, false, false, true},
     {"scheduled-maintenances.json", false, false, true, false},
-    {"scheduled-maintenances/upcoming.json", false, false, true, false},
-    {"scheduled-maintenances/active.json", false, false, true, false},
+    {"scheduled-maintenances/upcoming.json", false, false, true, false, false, Planned::upcoming},
+    {"scheduled-maintenances/active.json", false, false, true, false, false, Planned::active},
 }};
 
 std::optional<std::string_view> match(std::string_view mount, std::string_view path) {
@@ -245,8 +405,11 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
     writer.object();
     write_page(writer, snapshot, states, request, own);
     if (document.components) write_components(writer, snapshot, request, states);
-    if (document.incidents) writer.key("incidents").array().end_array();
-    if (document.maintenances) writer.key("scheduled_maintenances").array().end_array();
+    if (document.incidents)
+        write_incidents(writer, snapshot, request, states, !document.unresolved);
+    if (document.maintenances)
+        write_maintenances(writer, snapshot, request, states, document.planned);
+    if (document.incidents || document.maintenances) response.repeat_for = board_holds;
     if (document.status) {
         const Overall overall = overall_of(snapshot, states, request);
         writer.key("status").object().member("indicator", overall.indicator);
@@ -267,6 +430,7 @@ Verified verify(const Options& own) {
 
 extern constinit const Dialect statuspage = make_dialect<Options, render, verify>(
     "statuspage", "What hosted status pages publish: one indicator, and every component.", fields,
-    {"/api/v2/", "Statuspage", "200 always"}, {.wants_site = true, .match = match});
+    {"/api/v2/", "Statuspage", "200 always"},
+    {.wants_site = true, .wants_board = true, .match = match});
 
 }  // namespace vitals::dialects

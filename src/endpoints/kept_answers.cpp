@@ -147,6 +147,8 @@ dialects::Response KeptAnswers::produce(KeptAnswer& kept, const Snapshot& snapsh
         application = application_metrics();
         kept.request.application_metrics = application;
     }
+    const std::shared_ptr<const Board> board = kept.wants_board ? shared_.hub.board() : nullptr;
+    kept.request.board = board.get();
     dialects::Response response;
     try {
         response = kept.render(snapshot, kept.request);
@@ -159,6 +161,7 @@ dialects::Response KeptAnswers::produce(KeptAnswer& kept, const Snapshot& snapsh
     if (!kept.allow.empty()) as_options(response, kept.allow);
     kept.request.traffic = {};
     kept.request.process = nullptr;
+    kept.request.board = nullptr;
     kept.request.application_metrics = {};
     http::compress(response, kept.gzip);
     return response;

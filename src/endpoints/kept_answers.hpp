@@ -21,6 +21,7 @@ struct KeptAnswer {
     std::uintptr_t route = 0;              // tells one endpoint or operation from another
     std::shared_ptr<const Routes> routes;  // hold what the request and the renderer point to
     bool wants_process = false;            // Dialect::wants_process
+    bool wants_board = false;              // Dialect::wants_board
     bool gzip = false;                     // the client takes it
     std::string label;                     // what its answers are counted under
     std::string allow;  // not empty: asked by OPTIONS, answered with these methods

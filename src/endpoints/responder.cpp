@@ -161,6 +161,7 @@ void Responder::plan_endpoint(Question question, const Mounts::Found& found) {
     made.route = reinterpret_cast<std::uintptr_t>(&endpoint);
     made.routes = routes_;
     made.wants_process = dialect.wants_process;
+    made.wants_board = dialect.wants_board;
     made.gzip = wants_gzip(head);
     made.label = plan.label;
     plan.kept = kept_.find_or_keep(std::move(made));
