@@ -133,8 +133,9 @@ class Line {
         return state() + ' ' + name() + reason() + both() + since() + depending();
     }
     std::string worse() const {
-        const std::string from(to_string(alert_.level_was.value_or(Status::degraded)));
-        return fmt::format("WORSE {}: {} -> {}{}{}{}", name(), from, to_string(alert_.level),
+        const std::string from =
+            alert_.level_was ? std::string(to_string(*alert_.level_was)) + " -> " : std::string();
+        return fmt::format("WORSE {}: {}{}{}{}{}", name(), from, to_string(alert_.level),
                            why().empty() ? "" : ", " + why(), service(), since());
     }
     std::string reminder() const {

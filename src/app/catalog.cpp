@@ -39,6 +39,8 @@
 #include <algorithm>
 #include <array>
 
+#include "alerts/receivers/receiver.hpp"
+#include "app/alerting.hpp"
 #include "dialects/dialect.hpp"
 #include "workers/source.hpp"
 
@@ -84,6 +86,9 @@ const config::Catalog& catalog() {
                                         .mounted_by_default = dialect->mounted_by_default});
         for (const workers::Source* source : workers::sources())
             catalog.sources.push_back({.description = source->description});
+        for (const alerts::receivers::Receiver* receiver : alerts::receivers::all())
+            catalog.receivers.push_back({.description = receiver->description});
+        catalog.zone_problem = zone_problem;
         return catalog;
     }();
     return made;

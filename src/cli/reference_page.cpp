@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "alerts/receivers/receiver.hpp"
 #include "app/catalog.hpp"
 #include "cli/reference.hpp"
 #include "config/sections.hpp"
@@ -39,8 +40,8 @@ its group from its own name.
 
 `include: conf.d/*.yaml` reads further files after this one, in the order of their names. A name or
 pattern is looked for from the folder of the file that includes; a list takes several. A pattern may
-match nothing, a name must exist. An included file may hold `components`, `endpoints`, `workers` and
-`tokens`; what these list is added behind what stands before. A name that two files give is an error
+match nothing, a name must exist. An included file may hold `components`, `endpoints`, `workers`,
+`tokens`, `maintenance`, and of `alerts` receivers, rules and silences; what these list is added behind what stands before. A name that two files give is an error
 that names both places. Included files include none themselves. Every message names the file that it
 is about. One file is at most 16 MiB, all together 64 MiB; relative paths in them (of secrets,
 certificates, sockets) are as seen from where vitals runs, as everywhere.
@@ -189,6 +190,22 @@ std::string kind_section(const checks::Kind& kind) {
     return text + "\n```yaml\n# vitals.yaml\n" + example_of(kind) + "```\n";
 }
 
+// What stands in the lists of `alerts`, and beside the kind of a receiver.
+std::string alerts_text() {
+    std::string text;
+    for (const Description& part : config::parts_of_alerts())
+        text += fmt::format("\n{}\n\n{}", part.sentence,
+                            table(keys_of(part.fields, part.make().ref())));
+    return text;
+}
+
+std::string receiver_section(const alerts::receivers::Receiver& receiver) {
+    const auto& description = receiver.description;
+    return fmt::format("\n### `{}` receiver\n\n{} {}\n\n{}", description.name,
+                       as_sentence(description.sentence), receiver.about,
+                       table(keys_of(description.fields, description.make().ref())));
+}
+
 std::string dialect_section(const dialects::Dialect& dialect) {
     const auto& description = dialect.description;
     auto text =
@@ -216,6 +233,7 @@ std::string reference_page() {
     text += "\n## Sections of the file\n";
     for (const auto& section : config::all_sections()) {
         text += section_text(section);
+        if (section.description.name == "alerts") text += alerts_text();
         if (section.description.name != "workers") continue;
         for (const auto& source : app::catalog().sources) text += source_text(source.description);
     }
@@ -227,6 +245,12 @@ std::string reference_page() {
         "\n## Dialects\n\nEach entry of [endpoints](#endpoints) has the common keys there, and "
         "the keys of its dialect. [dialects.md](dialects.md) shows what they answer.\n";
     for (const auto* dialect : dialects::all()) text += dialect_section(*dialect);
+    text +=
+        "\n## Receivers of alerts\n\nEach entry of `receivers` in [alerts](#alerts) has one of "
+        "these "
+        "kinds as a key, with the kind's keys below it. [alerts.md](alerts.md) shows what they are "
+        "told.\n";
+    for (const auto* receiver : alerts::receivers::all()) text += receiver_section(*receiver);
     return text;
 }
 

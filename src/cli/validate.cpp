@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 
+#include "app/alerting.hpp"
 #include "app/assemble.hpp"
 #include "app/catalog.hpp"
 #include "cli/daemon_client.hpp"
@@ -22,15 +23,17 @@ namespace vitals::cli {
 namespace {
 
 // How soon each component's failure is told, as one measures it: in whole seconds, rounded up.
-std::string told_after(const config::ComponentConfig& component) {
+std::string told_after(const config::Config& config, const config::ComponentConfig& component) {
+    const auto wait = app::told_wait(config, component.component);
+    const std::string then = wait ? " + " + format_duration(*wait) : std::string();
     const auto* kind = app::find_kind(component.kind);
     if (kind == nullptr || kind->bind == nullptr) {
-        return component.ttl
-                   ? fmt::format("told after {} of silence", format_duration(*component.ttl))
-                   : "told when it is pushed";
+        return component.ttl ? fmt::format("told after {} of silence{}",
+                                           format_duration(*component.ttl), then)
+                             : "told when it is pushed" + then;
     }
     const auto bound = std::chrono::ceil<std::chrono::seconds>(component.policy.told_after());
-    return fmt::format("told after at most {} s, {}", bound.count(),
+    return fmt::format("told after at most {} s{}, {}", bound.count(), then,
                        text::counted(component.policy.failures, "run"));
 }
 
@@ -43,7 +46,8 @@ std::string bounds(const config::Config& config) {
     }
     std::string text;
     for (std::size_t i = 0; i < names.size(); ++i)
-        text += "  " + pad_right(names[i], width) + "  " + told_after(config.components[i]) + '\n';
+        text += "  " + pad_right(names[i], width) + "  " +
+                told_after(config, config.components[i]) + '\n';
     return text;
 }
 

@@ -9,6 +9,7 @@
 #include "config/other_words.hpp"
 #include "config/scalars.hpp"
 #include "config/secret_forms.hpp"
+#include "model/secret_list.hpp"
 #include "text/words.hpp"
 
 namespace vitals::config {
@@ -152,7 +153,27 @@ bool apply_text_map(const Node& node, const Field& field, TextMap& value, Readin
     return good;
 }
 
+// A list of secrets, or one alone.
+bool apply_secret_list(const Node& node, const Field& field, SecretMap& value, Reading& reading) {
+    value.clear();
+    const auto append = [&](const Node& from) {
+        if (from.kind == Node::Kind::scalar && !from.scalar.empty())
+            reading.plain_secret(from, field.name);
+        Secret& secret = value.emplace_back(std::to_string(value.size() + 1), Secret()).second;
+        return read_secret(from, from.position, field.name, true, secret, reading);
+    };
+    if (node.kind != Node::Kind::sequence) return append(node);
+    bool good = true;
+    for (const Node& from : node.items) good = append(from) && good;
+    if (node.items.empty()) {
+        reading.problem(node.position, fmt::format("'{}' must not be empty", field.name));
+        return false;
+    }
+    return good;
+}
+
 bool apply_secret_map(const Node& node, const Field& field, SecretMap& value, Reading& reading) {
+    if (field.type_name == secret_list_name) return apply_secret_list(node, field, value, reading);
     if (node.kind != Node::Kind::mapping) return wrong_kind(node, field, reading);
     value.clear();
     bool good = true;

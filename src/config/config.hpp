@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/alerts.hpp"
 #include "config/node.hpp"
 #include "config/secrets.hpp"
 #include "model/description.hpp"
@@ -102,6 +103,7 @@ struct Config {
         std::string place() const { return url + "\n" + name_space; }  // whose values they are
     };
     std::optional<Vault> vault;
+    Alerts alerts;                      // and maintenance
     bool has_plain_secrets = false;     // some are written out
     std::vector<std::string> warnings;  // `file:line:column: ...`, one line each
     SecretStore secrets;                // re-reads what may rotate
@@ -118,7 +120,10 @@ struct Described {
 struct Catalog {
     std::vector<Described> kinds;
     std::vector<Described> dialects;
-    std::vector<Described> sources;  // of heartbeats; `push` has no keys of its own
+    std::vector<Described> sources;    // of heartbeats; `push` has no keys of its own
+    std::vector<Described> receivers;  // of alerts
+    // What is wrong with the name of a time zone, or empty; null: nothing can be.
+    std::function<std::string(const std::string& zone)> zone_problem;
 };
 
 struct Options {
@@ -156,6 +161,8 @@ std::string json_schema(const Catalog& catalog);
 // The common keys of every component, and those of every endpoint, for `vitals kinds`.
 std::span<const Field> common_component_fields();
 std::span<const Field> common_endpoint_fields();
+// The keys of every receiver of alerts beside its kind's.
+std::span<const Field> receiver_fields();
 // The sections of the file and their fields, for the reference page: name, sentence, fields.
 std::vector<Description> sections();
 

@@ -59,6 +59,8 @@ void read_tokens(const Node& node, Draft& draft);
 void read_components(const Node& node, Draft& draft);
 void read_workers(const Node& node, Draft& draft);
 void read_endpoints(const Node& node, Draft& draft);
+void read_alerts(const Node& node, Draft& draft);
+void read_maintenance(const Node& node, Draft& draft);
 
 // Every dialect that needs no mapping on its usual path, but for what an entry replaces.
 void mount_usual_endpoints(Draft& draft);

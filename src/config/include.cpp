@@ -124,12 +124,26 @@ class Including {
                                           first_));
             return;
         }
+        if (section.key == "alerts") refuse_other_alerts(section.value);
         const auto at = std::ranges::find(root_.entries, section.key, &Node::Entry::key);
         if (at == root_.entries.end()) {
             root_.entries.push_back(std::move(section));
             return;
         }
         append(at->value, std::move(section));
+    }
+
+    // How alerts are told is the first file's; others add to whom and to what.
+    void refuse_other_alerts(Node& alerts) {
+        std::erase_if(alerts.entries, [this](const Node::Entry& entry) {
+            if (entry.key == "receivers" || entry.key == "rules" || entry.key == "silences")
+                return false;
+            reading().problem(entry.position,
+                              fmt::format("{} of 'alerts' stands only in {}; a file that it "
+                                          "includes holds receivers, rules or silences",
+                                          text::in_quotes(entry.key), first_));
+            return true;
+        });
     }
 
     void refuse(const Node::Entry& section, const std::string& path,
@@ -163,6 +177,18 @@ class Including {
             return;
         }
         if (to.kind != from.kind) return;
+        if (section.key == "alerts") {
+            for (Node::Entry& entry : from.entries) {
+                const auto same = std::ranges::find(to.entries, entry.key, &Node::Entry::key);
+                if (same == to.entries.end()) {
+                    to.entries.push_back(std::move(entry));
+                    continue;
+                }
+                entry.key = "alerts " + entry.key;  // whose names are told apart by themselves
+                append(same->value, std::move(entry));
+            }
+            return;
+        }
         std::ranges::move(from.items, std::back_inserter(to.items));
         auto& names = names_[section.key];
         if (names.empty())

@@ -166,12 +166,14 @@ void read_plain_section(const Node::Entry& entry, Draft& draft) {
 
 // The others, in an order in which each finds what it needs: components inherit defaults, the name
 // of a group of workers must not be a component's.
-constexpr std::array<std::pair<std::string_view, ReadSection>, 5> compound_sections = {
+constexpr std::array<std::pair<std::string_view, ReadSection>, 7> compound_sections = {
     {{"listeners", read_listeners},
      {"tokens", read_tokens},
      {"components", read_components},
      {"workers", read_workers},
-     {"endpoints", read_endpoints}}};
+     {"endpoints", read_endpoints},
+     {"alerts", read_alerts},
+     {"maintenance", read_maintenance}}};
 
 void report_unknown_sections(const Node& root, Draft& draft) {
     std::vector<std::string_view> names;

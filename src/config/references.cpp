@@ -31,8 +31,10 @@ class Names {
         for (const Described& kind : draft.catalog.kinds) kinds_.push_back(kind.description.name);
         for (const Token& token : draft.config.tokens) tokens_.push_back(token.name);
         for (const Listener& listener : draft.config.listeners) listeners_.push_back(listener.text);
+        for (const Alerts::Receiver& one : draft.config.alerts.receivers)
+            receivers_.push_back(one.name);
         for (std::vector<std::string_view>* names :
-             {&components_, &groups_, &tokens_, &listeners_, &tags_, &kinds_})
+             {&components_, &groups_, &tokens_, &listeners_, &tags_, &kinds_, &receivers_})
             std::sort(names->begin(), names->end());
     }
 
@@ -42,12 +44,14 @@ class Names {
         if (to == "listener") return listeners_;
         if (to == "tag") return tags_;
         if (to == "kind") return kinds_;
+        if (to == "receiver") return receivers_;
         return components_;
     }
 
   private:
     std::vector<std::string> group_components_;  // what views of components_ point into
-    std::vector<std::string_view> components_, groups_, tokens_, listeners_, tags_, kinds_;
+    std::vector<std::string_view> components_, groups_, tokens_, listeners_, tags_, kinds_,
+        receivers_;
 };
 
 std::string_view noun(std::string_view to) {
@@ -55,6 +59,7 @@ std::string_view noun(std::string_view to) {
     if (to == "token") return "token";
     if (to == "listener") return "listener";
     if (to == "kind") return "kind of check";
+    if (to == "receiver") return "receiver";
     return "component";
 }
 
@@ -64,6 +69,7 @@ bool may_be_lost(std::string_view to, const Draft& draft) {
     if (to == "workers") return lost("workers");
     if (to == "token") return lost("tokens");
     if (to == "listener") return lost("listeners");
+    if (to == "receiver") return lost("alerts");
     return lost("components") || lost("workers");
 }
 

@@ -2,11 +2,13 @@
 // dialects and options as far as tests/config/ uses them, none of their code.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
 
 #include "config/config.hpp"
+#include "model/secret_list.hpp"
 
 namespace vitals::config::sample {
 
@@ -141,6 +143,31 @@ inline constexpr std::array mapped_fields = {
     field<&Mapped::namespaces>("namespaces", "By token.", {.members = namespace_fields}),
 };
 
+struct Mail {
+    std::vector<std::string> to;
+    std::string server = "smtp://127.0.0.1:25";
+    Secret password;
+};
+inline Verified verify_recipients(const std::vector<std::string>& to) {
+    for (const std::string& one : to)
+        if (std::ranges::any_of(one, [](char c) { return (c & 0x80) != 0; }))
+            return std::unexpected("holds characters beyond ASCII");
+    return {};
+}
+inline constexpr std::array mail_fields = {
+    field<&Mail::to, verify_recipients>("to", "Who.", {.required = true}),
+    field<&Mail::server>("server", "Through what."),
+    field<&Mail::password>("password", "Its password."),
+};
+struct Hook {
+    Secret url;
+    SecretMap secret;
+};
+inline constexpr std::array hook_fields = {
+    field<&Hook::url>("url", "Where.", {.required = true}),
+    secret_list_field<&Hook::secret>("secret", "Signed with."),
+};
+
 inline Catalog catalog() {
     const std::span<const Field> none;
     const auto mounted = [&none](std::string_view name, std::string_view path) {
@@ -179,6 +206,15 @@ inline Catalog catalog() {
     made.sources = {
         {.description = describe<None>("push", "takes", none)},
         {.description = describe<Celery>("celery", "listens", celery_fields)},
+    };
+    made.receivers = {
+        {.description = describe<Mail>("email", "mails", mail_fields)},
+        {.description = describe<Hook>("slack", "chats", hook_fields)},
+        {.description = describe<Hook>("webhook", "posts", hook_fields)},
+    };
+    made.zone_problem = [](const std::string& zone) {
+        return zone == "UTC" || zone == "Europe/Berlin" ? std::string()
+                                                        : "'" + zone + "' is not a known time zone";
     };
     return made;
 }

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "config/sections.hpp"
+#include "model/secret_list.hpp"
 #include "text/json.hpp"
 #include "text/words.hpp"
 
@@ -100,6 +101,14 @@ void write_choices(text::JsonWriter& json, std::string_view choices) {
     json.end_array();
 }
 
+void write_secret_list(text::JsonWriter& json) {
+    json.key("anyOf").array();
+    reference(json, "secret");
+    json.object().member("type", "array").member("minItems", 1).key("items");
+    reference(json, "secret");
+    json.end_object().end_array();
+}
+
 void write_object(text::JsonWriter& json, std::span<const Field> fields, const ObjectRef& defaults);
 
 // The keywords of one field, inside an open object. `value` is the default, where there is one.
@@ -139,13 +148,14 @@ void write_type(text::JsonWriter& json, const Field& field, const std::optional<
             json.member("type", "object").key("additionalProperties");
             return reference(json, "text");
         case Type::secret_map:
+            if (field.type_name == secret_list_name) return write_secret_list(json);
             json.member("type", "object").key("additionalProperties");
             return reference(json, "secret");
         case Type::object:
             return write_object(json, field.members,
                                 value ? std::get<ObjectRef>(*value) : ObjectRef());
         case Type::named_objects:
-            if (field.members.empty()) return refer(fmt::format("{}_of_defaults", field.name));
+            if (field.members.empty()) return refer(fmt::format("{}_entries", field.name));
             json.member("type", "object").key("additionalProperties").object();
 
             write_object(json, field.members, {});
@@ -291,7 +301,7 @@ void define_complete(text::JsonWriter& json, const Catalog& catalog) {
 // Any key that a component of a kind, or of a group, takes.
 void define_inherited(text::JsonWriter& json, const Catalog& catalog) {
     std::set<std::string_view> keys;
-    json.key("kinds_of_defaults").object().member("type", "object");
+    json.key("kinds_entries").object().member("type", "object");
     json.member("additionalProperties", false).key("properties").object();
     for (const Described& kind : catalog.kinds) {
         json.key(kind.description.name);
@@ -299,13 +309,55 @@ void define_inherited(text::JsonWriter& json, const Catalog& catalog) {
         for (const Field& field : kind.description.fields) keys.insert(field.name);
     }
     json.end_object().end_object();
-    json.key("groups_of_defaults").object().member("type", "object");
+    json.key("groups_entries").object().member("type", "object");
     json.key("additionalProperties").object().key("allOf").array();
     reference(json, "component_keys");
     json.object().member("type", "object").key("propertyNames").object().key("enum").array();
     for (const Field& field : common_component_fields()) keys.insert(field.name);
     for (const std::string_view key : keys) json.value(key);
     json.end_array().end_object().end_object().end_array().end_object().end_object();
+}
+
+void define_list(text::JsonWriter& json, std::string_view name, std::span<const Field> fields,
+                 const ObjectRef& defaults) {
+    json.key(fmt::format("{}_entries", name))
+        .object()
+        .member("type", "array")
+        .key("items")
+        .object();
+    write_object(json, fields, defaults);
+    json.end_object().end_object();
+}
+
+// Of a receiver of alerts one key is its kind.
+void define_alerts(text::JsonWriter& json, const Catalog& catalog) {
+    RuleKeys rule;
+    StepKeys step;
+    SilenceKeys silence;
+    ReceiverKeys keys;
+    define_list(json, "rules", rule_fields(), ObjectRef(rule));
+    define_list(json, "steps", step_fields(), ObjectRef(step));
+    define_list(json, "silences", silence_fields(), ObjectRef(silence));
+    json.key("receivers_entries").object().member("type", "object");
+    json.key("propertyNames").object().member("pattern", "^[A-Za-z0-9_-]{1,40}$").end_object();
+    json.key("additionalProperties").object().member("type", "object");
+    json.member("additionalProperties", false).key("properties").object();
+    for (const Field& field : receiver_fields()) write_property(json, field, ObjectRef(keys));
+    for (const Described& kind : catalog.receivers) {
+        json.key(kind.description.name);
+        reference(json, fmt::format("receiver_{}", kind.description.name));
+    }
+    json.end_object().key("oneOf").array();
+    for (const Described& kind : catalog.receivers)
+        json.object().key("required").array().value(kind.description.name).end_array().end_object();
+    json.end_array().end_object().end_object();
+    for (const Described& kind : catalog.receivers) {
+        const AnyOptions defaults = kind.description.make();
+        json.key(fmt::format("receiver_{}", kind.description.name)).object();
+        json.member("description", kind.description.sentence);
+        write_object(json, kind.description.fields, defaults.ref());
+        json.end_object();
+    }
 }
 
 // Without defaults of kinds and groups, each component is complete by itself.
@@ -396,6 +448,7 @@ std::string json_schema(const Catalog& catalog) {
                          .inherits = true});
     define_complete(json, catalog);
     define_inherited(json, catalog);
+    define_alerts(json, catalog);
     define_chosen(json,
                   {"endpoint", "dialect", section("endpoints").description, catalog.dialects});
     define_chosen(json,

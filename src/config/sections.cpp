@@ -273,7 +273,179 @@ constexpr std::array endpoint_fields = {
                                         {.least = 200, .most = 599}),
 };
 
+Verified public_url_problem(const text::Url& url) {
+    if (auto problem = text::url_problem(url.text, {"https", "http"}); !problem.empty())
+        return std::unexpected(problem);
+    if (!url.user.empty() || !url.password.empty() || !url.query.empty())
+        return std::unexpected("expected https://host, as people reach this vitals");
+    if (url.host == "localhost" || url.host == "::1" || url.host.starts_with("127."))
+        return std::unexpected("leads every reader to their own machine");
+    return {};
+}
+
+Verified watchdog_url_problem(const Secret& url) {
+    if (!url.available()) return {};
+    return verified(text::url_problem(url.reveal(), {"https", "http"}));
+}
+
+constexpr Field a_list(Field field) {
+    field.type_name = "list of mappings";
+    return field;
+}
+
+constexpr std::array hours_fields = {
+    field<&HoursKeys::zone>("zone", "The time zone whose clock counts.",
+                            {.example = "Europe/Berlin"}),
+    field<&HoursKeys::days>("days", "The days on which they begin; by default all.",
+                            {.example = "mon-fri"}),
+    field<&HoursKeys::from>("from", "When they begin, a time of day.",
+                            {.required = true, .example = "\"07:00\""}),
+    field<&HoursKeys::to>("to", "When they end; a time that is not later is the next day's.",
+                          {.required = true, .example = "\"20:00\""}),
+};
+
+constexpr std::array fallback_fields = {
+    field<&FallbackKeys::to>("to", "The receiver that is told instead.",
+                             {.required = true, .refers = "receiver", .example = "chat"}),
+    field<&FallbackKeys::after>("after",
+                                "How long a message may be under way; one that is refused for good "
+                                "goes there at once.",
+                                {.least = second}),
+};
+
+constexpr std::array receiver_keys = {
+    field<&ReceiverKeys::hours>("hours", "When it is told at all.", {.members = hours_fields}),
+    field<&ReceiverKeys::fallback>("fallback", "Who is told when this one cannot be.",
+                                   {.members = fallback_fields}),
+    field<&ReceiverKeys::disclose>(
+        "disclose", "How much it is told: names and states, our own words, or theirs, too.",
+        {.choices = "status|detail|full"}),
+};
+
+constexpr std::array step_keys = {
+    field<&StepKeys::after>("after", "How long after the incident may first be told.",
+                            {.example = "5m", .least = 0}),
+    field<&StepKeys::to>("to", "The receivers that are told then.",
+                         {.required = true, .refers = "receiver", .example = "[mail]"}),
+};
+
+constexpr std::array rule_keys = {
+    field<&RuleKeys::match>(
+        "match", "The components that it is for, by selectors.",
+        {.required = true, .refers = "components", .example = "[\"db/*\", \"tag:payments\"]"}),
+    field<&RuleKeys::critical>("critical", "Only components that are critical, or that are not."),
+    field<&RuleKeys::from>("from", "The least bad status that is told.",
+                           {.choices = "degraded|unknown|failed"}),
+    field<&RuleKeys::to>("to", "The receivers that are told at once.",
+                         {.refers = "receiver", .example = "[chat, mail]"}),
+    a_list(field<&RuleKeys::steps>("steps",
+                                   "Or a ladder: who is told at once, and who when it lasts.",
+                                   {.example = "[{to: chat}, {after: 15m, to: pager}]"})),
+    field<&RuleKeys::remind>("remind", "How long after a receiver's last message it is reminded.",
+                             {.example = "4h", .least = minute}),
+};
+
+constexpr std::array silence_keys = {
+    field<&SilenceKeys::match>("match", "The components that are muted, by selectors.",
+                               {.required = true, .refers = "components"}),
+    field<&SilenceKeys::from>("from", "When it begins; by default at once.",
+                              {.example = "2026-12-01T08:00:00+01:00"}),
+    field<&SilenceKeys::until>("until", "When it ends.",
+                               {.required = true, .example = "2026-12-03T08:00:00+01:00"}),
+    field<&SilenceKeys::reason>("reason", "Why.", {.required = true}),
+};
+
+constexpr std::array flapping_fields = {
+    field<&Alerts::Flapping::changes>("changes", "So many changes between bad and not bad ...",
+                                      {.unit = "changes", .least = 3, .most = 100}),
+    field<&Alerts::Flapping::within>("within", "... within this time are flapping.",
+                                     {.least = second}),
+    field<&Alerts::Flapping::quiet>("quiet", "It ends after so long without a change.",
+                                    {.least = second}),
+};
+
+constexpr std::array storm_fields = {
+    field<&Alerts::Storm::count>("count", "So many incidents that begin together are told as one.",
+                                 {.unit = "incidents", .least = 2, .most = 1000}),
+    field<&Alerts::Storm::within>("within", "How long further ones join it.", {.least = second}),
+};
+
+constexpr std::array watchdog_fields = {
+    field<&Alerts::Watchdog::url, watchdog_url_problem>(
+        "url", "What is asked for; whoever watches it tells you when that stops.",
+        {.required = true, .example = "https://hc-ping.com/UUID"}),
+    field<&Alerts::Watchdog::every>("every", "How often.", {.least = second}),
+};
+
+constexpr std::array alerts_fields = {
+    field<&AlertsKeys::url, public_url_problem>(
+        "url", "Where people reach this vitals; without it messages hold no links to it.",
+        {.example = "https://status.example.org"}),
+    field<&AlertsKeys::receivers>("receivers",
+                                  "Who can be told: a name, a kind of receiver and its options.",
+                                  {.example = "{mail: {email: {to: ops@example.org}}}"}),
+    a_list(field<&AlertsKeys::rules>(
+        "rules",
+        "Who is told of what; the first that matches a component counts. Without any, all "
+        "receivers are told of every critical component.",
+        {.example = "[{match: \"*\", to: mail}]"})),
+    field<&AlertsKeys::wait>("wait",
+                             "How long after the first bad verdict nobody is told yet, so "
+                             "that the cause is known.",
+                             {.least = 0, .most = 60 * minute}),
+    field<&AlertsKeys::hold>("hold", "How long a recovery must last before it is told.",
+                             {.least = 0, .most = 60 * minute}),
+    field<&AlertsKeys::flapping>("flapping", "When a component that goes to and fro is told once.",
+                                 {.members = flapping_fields}),
+    field<&AlertsKeys::storm>("storm", "When many incidents are told as one.",
+                              {.members = storm_fields}),
+    a_list(
+        field<&AlertsKeys::silences>("silences", "What is muted until when, and why.",
+                                     {.example = "[{match: cache/b, until: "
+                                                 "2026-12-03T08:00:00+01:00, reason: replaced}]"})),
+    field<&AlertsKeys::watchdog>("watchdog",
+                                 "A URL that is asked for only while all is well with vitals.",
+                                 {.members = watchdog_fields}),
+};
+
+constexpr std::array maintenance_fields = {
+    field<&MaintenanceKeys::match>("match", "The components that are worked on, by selectors.",
+                                   {.required = true, .refers = "components"}),
+    field<&MaintenanceKeys::from>("from", "When it begins: an instant, or a time of day.",
+                                  {.required = true, .example = "\"02:00\""}),
+    field<&MaintenanceKeys::to>("to", "When it ends each time, a time of day.",
+                                {.example = "\"04:00\""}),
+    field<&MaintenanceKeys::until>("until", "When it ends, an instant.",
+                                   {.example = "2026-12-25T02:00:00+01:00"}),
+    field<&MaintenanceKeys::days>("days", "The days of a weekly one; by default all.",
+                                  {.example = "sun"}),
+    field<&MaintenanceKeys::zone>("zone", "The time zone of the times of day.",
+                                  {.example = "Europe/Berlin"}),
+    field<&MaintenanceKeys::reason>("reason", "What is done.", {.required = true}),
+};
+
 }  // namespace
+
+std::span<const Field> receiver_fields() {
+    return receiver_keys;
+}
+std::vector<Description> parts_of_alerts() {
+    return {describe<ReceiverKeys>("receivers",
+                                   "A receiver has its kind, and these keys:", receiver_keys),
+            describe<RuleKeys>("rules", "A rule:", rule_keys),
+            describe<StepKeys>("steps", "A step of a ladder:", step_keys),
+            describe<SilenceKeys>("silences", "A silence:", silence_keys)};
+}
+
+std::span<const Field> rule_fields() {
+    return rule_keys;
+}
+std::span<const Field> step_fields() {
+    return step_keys;
+}
+std::span<const Field> silence_fields() {
+    return silence_keys;
+}
 
 std::span<const Section> all_sections() {
     static const std::array sections = {
@@ -283,8 +455,8 @@ std::span<const Section> all_sections() {
         Section{describe<FileKeys>(
                     "include",
                     "Further files that are read after this one, in the order of their names. They "
-                    "may hold components, endpoints, workers and tokens, but include none "
-                    "themselves.",
+                    "may hold components, endpoints, workers, tokens, maintenance, and of alerts "
+                    "receivers, rules and silences, but include none themselves.",
                     include_fields),
                 Shape::value},
         Section{describe<FileKeys>("state_dir", "Where vitals keeps what survives a restart.",
@@ -331,6 +503,16 @@ std::span<const Section> all_sections() {
                     "exact list. `vitals validate` prints what is served where.",
                     endpoint_fields),
                 Shape::entries, may_be_included},
+        Section{describe<AlertsKeys>("alerts",
+                                     "Who is told of an incident, when, and through what. An "
+                                     "included file may add receivers, rules and silences.",
+                                     alerts_fields),
+                Shape::mapping, may_be_included},
+        Section{describe<MaintenanceKeys>("maintenance",
+                                          "When components are worked on: nobody is told, and the "
+                                          "time counts in no objective.",
+                                          maintenance_fields),
+                Shape::list, may_be_included},
     };
     return sections;
 }

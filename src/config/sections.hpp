@@ -55,6 +55,58 @@ struct EndpointKeys {
     std::optional<std::int64_t> failed_code, degraded_code;
 };
 
+struct HoursKeys {
+    std::string zone = "UTC";
+    std::vector<std::string> days;
+    std::string from, to;
+};
+struct FallbackKeys {
+    std::string to;
+    std::chrono::milliseconds after{std::chrono::minutes(5)};
+};
+struct ReceiverKeys {
+    std::optional<HoursKeys> hours;
+    std::optional<FallbackKeys> fallback;
+    std::string disclose = "full";
+};
+struct StepKeys {
+    std::chrono::milliseconds after{};
+    std::vector<std::string> to;
+};
+struct RuleKeys {
+    std::vector<std::string> match;
+    std::optional<bool> critical;
+    std::string from = "unknown";
+    std::vector<std::string> to;
+    struct Any {};  // a list: see alerts.cpp
+    std::vector<std::pair<std::string, Any>> steps;
+    std::optional<std::chrono::milliseconds> remind;
+};
+struct SilenceKeys {
+    std::vector<std::string> match;
+    std::string from, until, reason;
+};
+struct MaintenanceKeys {
+    std::vector<std::string> match;
+    std::string zone = "UTC";
+    std::vector<std::string> days;
+    std::string from, to, until, reason;
+};
+struct AlertsKeys {
+    text::Url url;
+    struct Any {};  // read by alerts.cpp: a mapping and two lists
+    std::vector<std::pair<std::string, Any>> receivers, rules, silences;
+    std::chrono::milliseconds wait{std::chrono::seconds(10)}, hold{std::chrono::seconds(60)};
+    Alerts::Flapping flapping;
+    Alerts::Storm storm;
+    std::optional<Alerts::Watchdog> watchdog;
+};
+// What the lists and mappings of `alerts` hold, for the reference page.
+std::vector<Description> parts_of_alerts();
+std::span<const Field> rule_fields();
+std::span<const Field> step_fields();
+std::span<const Field> silence_fields();
+
 // How a section stands in the file.
 enum class Shape : std::uint8_t {
     value,    // its one field is a key of the file itself

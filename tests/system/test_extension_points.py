@@ -25,6 +25,11 @@ POINTS = {
         r"workers/celery/|\bcelery::source\b",
         "workers/source.cpp",
     ),
+    "receiver of alerts": (
+        r"^alerts/receivers/gotify/",
+        r"alerts/receivers/gotify/|\breceiver\(gotify\)",
+        "alerts/receivers/catalog.cpp",
+    ),
     "subcommand": (
         r"^cli/remove\.[ch]pp$",
         r"cli/remove\.hpp|\bnamed\(remove\)|subcommand::remove\b",

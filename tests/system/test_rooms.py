@@ -33,6 +33,7 @@ SEES = {
     "server": "text model http dialects net endpoints",
     "secrets": "text model wire config net engine backends/vault",
     "alerts": "text model",
+    "alerts/receivers": "text model wire net alerts backends/program",
     "drill": "text model net",
     "discover": "text model wire config net backends/systemd",
     "library": "text model http dialects net engine endpoints server",

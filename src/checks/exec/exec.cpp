@@ -10,14 +10,18 @@
 
 #include <fmt/format.h>
 
+#include "backends/program/program.hpp"
 #include "net/readiness.hpp"
-#include "plugin.hpp"
 #include "text/prose.hpp"
 #include "wire/nagios.hpp"
 
 namespace vitals::checks::exec {
 
 namespace {
+
+using backends::program::End;
+using backends::program::Launch;
+using backends::program::Program;
 
 constexpr std::size_t detail_bytes = 256;
 constexpr std::size_t error_bytes = 2048;
@@ -109,7 +113,7 @@ Outcome of_exit_code(int code, const std::string& text, const std::string& error
     }
 }
 
-Outcome judge(const Options& options, const Plugin& plugin, const End& end) {
+Outcome judge(const Options& options, const Program& plugin, const End& end) {
     const wire::PluginOutput output =
         wire::parse_plugin_output(without_secrets(plugin.output(), options.secrets));
     const std::string text = wire::printable(output.text, detail_bytes);
@@ -133,10 +137,10 @@ Outcome judge(const Options& options, const Plugin& plugin, const End& end) {
 net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     context.enter("start");
     Launch launch = launch_of(options);
-    std::function<std::shared_ptr<Plugin>()> start = [launch = std::move(launch)] {
-        return Plugin::start(launch);
+    std::function<std::shared_ptr<Program>()> start = [launch = std::move(launch)] {
+        return Program::start(launch);
     };
-    const std::shared_ptr<Plugin> plugin = co_await context.blocking(std::move(start));
+    const std::shared_ptr<Program> plugin = co_await context.blocking(std::move(start));
     context.enter("run");
     std::exception_ptr cancelled;
     try {

@@ -11,11 +11,12 @@
 #include <string_view>
 #include <vector>
 
-namespace vitals::checks::exec {
+namespace vitals::backends::program {
 
 struct Launch {
     std::vector<std::string> arguments;    // the first is the program
     std::vector<std::string> environment;  // NAME=value, all there is
+    std::string input;                     // what it may read on standard input
 };
 
 // How a program ended: by an exit code or by a signal. Neither: somebody killed its keeper.
@@ -38,19 +39,19 @@ class Descriptor {
     int number_ = -1;
 };
 
-class Plugin {
+class Program {
   public:
     // What is kept of each stream, and what it may write at all before it is taken for a flood.
     static constexpr std::size_t kept_bytes = 64 * 1024;
     static constexpr std::size_t flood_bytes = 1024 * 1024;
 
     // Blocks until the program's file has been loaded: call it on a lane. Throws CheckError{local}.
-    static std::shared_ptr<Plugin> start(const Launch& launch);
+    static std::shared_ptr<Program> start(const Launch& launch);
     // Kills what still runs, and waits a moment for its end: normally there is nothing to do, since
-    // whoever started a plugin calls kill() and reap().
-    ~Plugin();
-    Plugin(const Plugin&) = delete;
-    Plugin& operator=(const Plugin&) = delete;
+    // whoever started a program calls kill() and reap().
+    ~Program();
+    Program(const Program&) = delete;
+    Program& operator=(const Program&) = delete;
 
     // Readable when there is output to collect, or when the program has ended.
     int events() const { return events_.number(); }
@@ -79,7 +80,7 @@ class Plugin {
         std::size_t written = 0;  // by the program, kept or not
     };
 
-    Plugin() = default;
+    Program() = default;
     static void drain(Stream& stream);
     void take_end();
 
@@ -94,4 +95,4 @@ class Plugin {
     bool reaped_ = false;
 };
 
-}  // namespace vitals::checks::exec
+}  // namespace vitals::backends::program

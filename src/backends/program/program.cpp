@@ -1,4 +1,4 @@
-#include "plugin.hpp"
+#include "backends/program/program.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -21,7 +22,7 @@
 #include "model/check_error.hpp"
 #include "net/file.hpp"
 
-namespace vitals::checks::exec {
+namespace vitals::backends::program {
 
 namespace {
 
@@ -55,6 +56,24 @@ struct Pipe {
         ::fcntl(reading.number(), F_SETFL, O_NONBLOCK);
     }
 };
+
+// A file in memory that holds what the program may read: unlike a pipe it never fills, and nobody
+// is told when the program ends without reading it. None where there is nothing to read.
+Descriptor input_of(const std::string& text) {
+    if (text.empty()) return {};
+    Descriptor made(::memfd_create("input", MFD_CLOEXEC));
+    if (!made.open()) out_of_means("memfd_create");
+    constexpr int first = STDERR_FILENO + 1;  // as of a pipe
+    if (made.number() < first) made = Descriptor(::fcntl(made.number(), F_DUPFD_CLOEXEC, first));
+    if (!made.open()) out_of_means("fcntl");
+    for (std::size_t at = 0; at < text.size();) {
+        const ssize_t count = ::write(made.number(), text.data() + at, text.size() - at);
+        if (count < 0) out_of_means("write");
+        at += static_cast<std::size_t>(count);
+    }
+    ::lseek(made.number(), 0, SEEK_SET);
+    return made;
+}
 
 // The program's file, or what is wrong with it, before the attempt to start it can only say less.
 std::string find_program(const Launch& launch) {
@@ -93,10 +112,14 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 // posix_spawn's two sets of instructions.
 class Instructions {
   public:
-    Instructions(int output, int errors) {
+    // `input` may be -1: then there is nothing to read.
+    Instructions(int input, int output, int errors) {
         ::posix_spawn_file_actions_init(&actions_);
         ::posix_spawn_file_actions_addchdir_np(&actions_, "/");
-        ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+        if (input < 0)
+            ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+        else
+            ::posix_spawn_file_actions_adddup2(&actions_, input, STDIN_FILENO);
         ::posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO);
         ::posix_spawn_file_actions_adddup2(&actions_, errors, STDERR_FILENO);
         // Also those that other threads opened without O_CLOEXEC.
@@ -144,7 +167,7 @@ void tell(int report, const Word& word) {
     [[maybe_unused]] const ssize_t written = ::write(report, &word, sizeof word);
 }
 
-void close_all_but(const std::array<int, 3>& sorted) {
+void close_all_but(const std::array<int, 4>& sorted) {
     unsigned from = 0;
     for (const int kept : sorted) {
         const auto number = static_cast<unsigned>(kept);
@@ -164,7 +187,8 @@ struct Keeper {
     const Instructions& instructions;
     char** arguments;
     char** environment;
-    std::array<int, 3> kept;  // sorted: its end of the report and the program's ends of the pipes
+    // Sorted: its end of the report, and the program's input and its ends of the pipes.
+    std::array<int, 4> kept;
     int report;
 
     [[noreturn]] void run() const {
@@ -286,30 +310,33 @@ Descriptor::~Descriptor() {
     if (open()) ::close(number_);
 }
 
-std::shared_ptr<Plugin> Plugin::start(const Launch& launch) {
+std::shared_ptr<Program> Program::start(const Launch& launch) {
     Pipe output;
     Pipe errors;
     Pipe report;
-    const std::shared_ptr<Plugin> plugin(new Plugin);
-    plugin->events_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
-    if (!plugin->events_.open()) out_of_means("epoll_create1");
+    const std::shared_ptr<Program> running(new Program);
+    running->events_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
+    if (!running->events_.open()) out_of_means("epoll_create1");
     const std::string program = find_program(launch);
-    const Instructions instructions(output.writing.number(), errors.writing.number());
+    const Descriptor input = input_of(launch.input);
+    const Instructions instructions(input.number(), output.writing.number(),
+                                    errors.writing.number());
     const std::vector<char*> arguments = pointers(launch.arguments);
     const std::vector<char*> environment = pointers(launch.environment);
     Keeper keeper{program.c_str(),
                   instructions,
                   const_cast<char**>(arguments.data()),
                   const_cast<char**>(environment.data()),
-                  {output.writing.number(), errors.writing.number(), report.writing.number()},
+                  {output.writing.number(), errors.writing.number(), report.writing.number(),
+                   input.open() ? input.number() : report.writing.number()},
                   report.writing.number()};
     std::sort(keeper.kept.begin(), keeper.kept.end());
     const pid_t pid = fork_keeper(keeper);
     if (pid < 0) not_started(program, errno);
     report.writing = Descriptor();
     // By number: glibc 2.36 declares pidfd_open() for C only.
-    plugin->process_ = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    const int unwatched = plugin->process_.open() ? 0 : errno;
+    running->process_ = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    const int unwatched = running->process_.open() ? 0 : errno;
     readable(report.reading.number(), -1);  // until the program's file has been loaded
     Started started{.error = EIO};
     [[maybe_unused]] const ssize_t got = ::read(report.reading.number(), &started, sizeof started);
@@ -318,22 +345,22 @@ std::shared_ptr<Plugin> Plugin::start(const Launch& launch) {
     errno = unwatched;
     if (unwatched != 0) out_of_means("pidfd_open");
     if (started.error != 0) not_started(program, started.error);
-    plugin->keeper_ = pid;
-    plugin->leader_ = started.leader;
-    plugin->report_ = std::move(report.reading);
-    plugin->streams_[0].pipe = std::move(output.reading);
-    plugin->streams_[1].pipe = std::move(errors.reading);
-    for (const int descriptor : {plugin->report_.number(), plugin->streams_[0].pipe.number(),
-                                 plugin->streams_[1].pipe.number()}) {
+    running->keeper_ = pid;
+    running->leader_ = started.leader;
+    running->report_ = std::move(report.reading);
+    running->streams_[0].pipe = std::move(output.reading);
+    running->streams_[1].pipe = std::move(errors.reading);
+    for (const int descriptor : {running->report_.number(), running->streams_[0].pipe.number(),
+                                 running->streams_[1].pipe.number()}) {
         epoll_event event{};
         event.events = EPOLLIN;
-        if (::epoll_ctl(plugin->events_.number(), EPOLL_CTL_ADD, descriptor, &event) != 0)
+        if (::epoll_ctl(running->events_.number(), EPOLL_CTL_ADD, descriptor, &event) != 0)
             out_of_means("epoll_ctl");
     }
-    return plugin;
+    return running;
 }
 
-Plugin::~Plugin() {
+Program::~Program() {
     constexpr int moment = 50;  // milliseconds; dying by SIGKILL takes far less
     if (keeper_ < 0 || reaped_) return;
     kill();
@@ -341,13 +368,13 @@ Plugin::~Plugin() {
     reap();
 }
 
-void Plugin::collect() {
+void Program::collect() {
     // In this order: what it wrote before its end is in the pipe by now.
     take_end();
     for (Stream& stream : streams_) drain(stream);
 }
 
-void Plugin::take_end() {
+void Program::take_end() {
     if (ended_) return;
     Ended word;
     const ssize_t got = ::read(report_.number(), &word, sizeof word);
@@ -360,7 +387,7 @@ void Plugin::take_end() {
         end_.signal = word.status;
 }
 
-void Plugin::drain(Stream& stream) {
+void Program::drain(Stream& stream) {
     constexpr std::size_t most_at_once = 256 * 1024;  // then others on the loop have their turn
     char buffer[16 * 1024];
     for (std::size_t taken = 0; stream.pipe.open() && taken < most_at_once;) {
@@ -378,11 +405,11 @@ void Plugin::drain(Stream& stream) {
     }
 }
 
-bool Plugin::floods() const {
+bool Program::floods() const {
     return streams_[0].written + streams_[1].written > flood_bytes;
 }
 
-void Plugin::kill() {
+void Program::kill() {
     if (reaped_) return;
     if (ended_) {
         const bool lost = !end_.exit_code && end_.signal == 0;
@@ -397,7 +424,7 @@ void Plugin::kill() {
     ::kill(keeper_, SIGCONT);
 }
 
-std::optional<End> Plugin::reap() {
+std::optional<End> Program::reap() {
     siginfo_t info{};
     const auto process = static_cast<id_t>(process_.number());
     const bool ours = ::waitid(P_PIDFD, process, &info, WEXITED | WNOHANG) == 0;
@@ -407,4 +434,4 @@ std::optional<End> Plugin::reap() {
     return end_;
 }
 
-}  // namespace vitals::checks::exec
+}  // namespace vitals::backends::program

@@ -1,0 +1,29 @@
+// From a decision of the policy and the record of its incident to what a receiver is told. Pure.
+#pragma once
+
+#include <string>
+
+#include "alerts/alert.hpp"
+#include "model/board.hpp"
+#include "vitals/snapshot.hpp"
+
+namespace vitals::alerts {
+
+// What an alert says beside the decision and the incident.
+struct Telling {
+    std::string store;  // of message_key()
+    System decided{};   // Message::decided by the wall clock
+    std::string url;    // `alerts.url`; empty: there are no links
+    std::string host;   // where vitals runs
+    std::string version;
+    Settings settings;  // the rules of flapping; who is told does not matter
+    unsigned attempt = 1;
+    bool may_be_copy = false;
+};
+
+// `snapshot` says which components are critical, what they are called and where their runbooks are;
+// null: nothing is known of that.
+Alert alert_of(const Message& message, const IncidentRecord& record, const Snapshot* snapshot,
+               const Telling& telling);
+
+}  // namespace vitals::alerts

@@ -1,0 +1,47 @@
+// The options that many receivers share, described alike.
+#pragma once
+
+#include <string_view>
+
+#include "model/description.hpp"
+#include "net/tls.hpp"
+#include "text/url.hpp"
+
+namespace vitals::alerts::receivers {
+
+// A URL that is itself a secret: whoever knows it may post.
+inline Verified verify_secret_url(const Secret& secret) {
+    if (!secret.available()) return {};
+    return verified(text::url_problem(secret.reveal(), {"https", "http"}));
+}
+
+template <class Options>
+constexpr Field secret_url_field(std::string_view sentence) {
+    return field<&Options::url, verify_secret_url>(
+        "url", sentence, {.required = true, .example = "{file: /run/secrets/hook}"});
+}
+
+inline Verified verify_server(const text::Url& url) {
+    if (auto problem = text::url_problem(url.text, {"https", "http"}); !problem.empty())
+        return std::unexpected(problem);
+    if (!url.user.empty() || !url.password.empty())
+        return std::unexpected("holds a user or a password, which would be logged");
+    if (!url.query.empty()) return std::unexpected("has parameters; expected https://host");
+    return {};
+}
+
+template <class Options>
+constexpr Field tls_field() {
+    return field<&Options::tls>("tls",
+                                "Which authorities to trust, and which client certificate to show.",
+                                {.members = net::tls_fields});
+}
+
+// Without the slash at its end.
+inline std::string server_of(const text::Url& url) {
+    std::string text = url.text;
+    while (text.ends_with('/')) text.pop_back();
+    return text;
+}
+
+}  // namespace vitals::alerts::receivers

@@ -1,0 +1,115 @@
+#include "alerts/receivers/http_fate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <utility>
+
+#include "wire/http_answer.hpp"
+#include "wire/nagios.hpp"
+
+namespace vitals::alerts::receivers {
+
+namespace {
+
+constexpr std::size_t shown_bytes = 200;
+
+std::string shown(const HttpAnswer& answer) {
+    const std::string body = wire::printable(answer.body, shown_bytes);
+    return fmt::format("HTTP {}{}{}", answer.status, body.empty() ? "" : ": ", body);
+}
+
+// What follows `"name":`, without blanks in front; empty where there is none.
+std::string_view value_of(std::string_view json, std::string_view name) {
+    const std::string key = fmt::format("\"{}\"", name);
+    const std::size_t at = json.find(key);
+    if (at == std::string_view::npos) return {};
+    json.remove_prefix(at + key.size());
+    const std::size_t colon = json.find_first_not_of(" \t\r\n");
+    if (colon == std::string_view::npos || json[colon] != ':') return {};
+    json.remove_prefix(colon + 1);
+    const std::size_t begin = json.find_first_not_of(" \t\r\n");
+    return begin == std::string_view::npos ? std::string_view() : json.substr(begin);
+}
+
+std::optional<unsigned> digits(std::string_view text) {
+    unsigned value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7), the form that is still written.
+std::optional<System> http_date(std::string_view text) {
+    constexpr std::size_t length = 29;
+    constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    if (text.size() != length || !text.ends_with(" GMT")) return std::nullopt;
+    const auto day = digits(text.substr(5, 2)), year = digits(text.substr(12, 4));
+    const auto hour = digits(text.substr(17, 2)), minute = digits(text.substr(20, 2));
+    const auto second = digits(text.substr(23, 2));
+    const auto month = std::ranges::find(months, text.substr(8, 3));
+    if (!day || !year || !hour || !minute || !second || month == months.end()) return std::nullopt;
+    const std::chrono::year_month_day date(
+        std::chrono::year(static_cast<int>(*year)),
+        std::chrono::month(static_cast<unsigned>(month - months.begin()) + 1),
+        std::chrono::day(*day));
+    if (!date.ok()) return std::nullopt;
+    return std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
+           std::chrono::seconds(*second);
+}
+
+Fate fate_of(int status) {
+    if (status >= 200 && status < 300) return Fate::delivered;
+    if (status == 502 || status == 504) return Fate::doubtful;
+    const bool again = status == 408 || status == 425 || status == 429 || status >= 500;
+    return again ? Fate::refused : Fate::rejected;
+}
+
+}  // namespace
+
+const std::string* HttpAnswer::header(std::string_view name) const {
+    for (const auto& each : headers)
+        if (wire::same_name(each.first, name)) return &each.second;
+    return nullptr;
+}
+
+Attempt fate_by_code(const HttpAnswer& answer, System now) {
+    Attempt attempt{.fate = fate_of(answer.status)};
+    if (attempt.fate == Fate::delivered) return attempt;
+    attempt.why = shown(answer);
+    if (attempt.fate == Fate::rejected) return attempt;
+    if (const std::string* header = answer.header("retry-after"))
+        attempt.retry_after = retry_after(*header, now);
+    return attempt;
+}
+
+Attempt rejected_by(const HttpAnswer& answer, std::string why) {
+    return {.fate = Fate::rejected, .why = shown(answer) + " (" + std::move(why) + ')'};
+}
+
+std::optional<Steady::duration> retry_after(std::string_view header, System now) {
+    while (header.starts_with(' ')) header.remove_prefix(1);
+    while (header.ends_with(' ')) header.remove_suffix(1);
+    if (const auto seconds = digits(header)) return std::chrono::seconds(*seconds);
+    const auto date = http_date(header);
+    if (!date) return std::nullopt;
+    return std::max<Steady::duration>(*date - now, Steady::duration::zero());
+}
+
+std::optional<double> number_in(std::string_view json, std::string_view name) {
+    const std::string_view text = value_of(json, name);
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || !std::isfinite(value)) return std::nullopt;
+    return value;
+}
+
+bool says(std::string_view json, std::string_view name, std::string_view literal) {
+    return value_of(json, name).starts_with(literal);
+}
+
+}  // namespace vitals::alerts::receivers

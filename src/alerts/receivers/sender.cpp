@@ -1,0 +1,281 @@
+#include "alerts/receivers/sender.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "alerts/receivers/http_fate.hpp"
+#include "alerts/receivers/payload.hpp"
+#include "alerts/receivers/transport.hpp"
+#include "model/check_error.hpp"
+#include "net/http_client.hpp"
+#include "text/url.hpp"
+#include "wire/nagios.hpp"
+
+namespace vitals::alerts::receivers {
+
+namespace {
+
+constexpr std::size_t kept_bytes = 4096;         // of an answer
+constexpr std::size_t accepted_bytes = 1 << 20;  // beyond that it is no answer of a receiver
+constexpr std::size_t why_bytes = 300;
+
+// Whether the message may have arrived though the attempt failed in this phase. The client's phase
+// begins with the first byte of the request, so that a request which broke off counts as doubtful,
+// too: that costs a copy at worst, the opposite error a message.
+bool may_have_arrived(std::string_view phase) {
+    return phase == committed_phase || phase == "wait" || phase == "read";
+}
+
+// Our own mistakes that no further attempt mends: a program that is not there.
+bool is_for_good(const CheckError& error) {
+    return error.error_class == ErrorClass::local && error.detail.starts_with("command");
+}
+
+Attempt failed_attempt(const CheckError& error, std::string_view phase) {
+    Attempt attempt{.fate = may_have_arrived(phase) ? Fate::doubtful : Fate::refused,
+                    .why = error.detail};
+    if (is_for_good(error)) attempt.fate = Fate::rejected;
+    if (!phase.empty()) attempt.why += fmt::format(" (in phase {})", phase);
+    return attempt;
+}
+
+Attempt failed_attempt(const std::exception_ptr& problem, std::string_view phase) {
+    try {
+        std::rethrow_exception(problem);
+    } catch (const CheckError& error) {
+        return failed_attempt(error, phase);
+    } catch (const std::exception& error) {
+        return failed_attempt(CheckError(ErrorClass::local, "the attempt threw an exception"),
+                              phase);
+    }
+}
+
+net::awaitable<Attempt> exchange(const Configured& to, const NamedSecrets& secrets,
+                                 HttpRequest made, net::Context& context) {
+    net::HttpRequest request;
+    request.method = std::move(made.method);
+    request.url = std::move(made.url);
+    request.headers = std::move(made.headers);
+    request.body = std::move(made.body);
+    request.max_body = accepted_bytes;
+    if (to.receiver->tls != nullptr) request.tls = to.receiver->tls(to.options);
+    net::HttpResponse response = co_await net::http(context, std::move(request));
+    HttpAnswer answer;
+    answer.status = response.status;
+    answer.headers = std::move(response.headers);
+    answer.body = without_secrets(response.body.substr(0, kept_bytes), secrets);
+    const System now = context.clock().system();
+    if (to.receiver->judge != nullptr) co_return to.receiver->judge(answer, now);
+    co_return fate_by_code(answer, now);
+}
+
+}  // namespace
+
+// One attempt. Its coroutine owns it, for the context must outlive that.
+struct Sender::Flight {
+    Flight(Sender& sender, std::shared_ptr<const Configured> receiver, Envelope what, bool is_alive,
+           Ended call)
+        : to(std::move(receiver)),
+          envelope(std::move(what)),
+          alive(is_alive),
+          ended(std::move(call)),
+          secrets(secrets_of(to->receiver->description.fields, to->options.ref())),
+          context(sender.environment_, sender.clock_, "vitals/alerts", "alerts",
+                  sender.clock_.steady() + std::min(to->receiver->deadline, sender.pace_.longest)),
+          timer(sender.environment_.loop()) {}
+
+    net::awaitable<void> carry_out() {
+        if (const Transport* own = to->receiver->transport) {
+            attempt = co_await own->tell(envelope, to->options, context);
+            co_return;
+        }
+        HttpRequest made = alive ? to->receiver->alive(envelope, to->options)
+                                 : to->receiver->request(envelope, to->options);
+        if (std::string problem = text::url_problem(made.url, {"https", "http"});
+            !problem.empty()) {
+            attempt = {.fate = Fate::rejected, .why = "the URL " + std::move(problem)};
+            co_return;
+        }
+        host = text::Url(made.url).host;
+        attempt = co_await exchange(*to, secrets, std::move(made), context);
+    }
+
+    static net::awaitable<void> run(std::shared_ptr<Flight> flight) {
+        co_await flight->carry_out();
+    }
+
+    // A secret whose value is not at hand may come; nothing leaves without it.
+    const std::string* missing_secret() const {
+        for (const auto& [name, secret] : secrets)
+            if (!secret.available()) return &name;
+        return nullptr;
+    }
+
+    void deliver(Attempt result) {
+        timer.cancel();
+        auto call = std::exchange(ended, nullptr);
+        if (!call) return;
+        std::string why = without_secrets(std::move(result.why), secrets);
+        why = wire::printable(why, why_bytes);
+        if (!why.empty() && !host.empty()) why = host + ": " + why;
+        result.why = std::move(why);
+        call(std::move(result));
+    }
+
+    std::shared_ptr<const Configured> to;
+    Envelope envelope;
+    Alert first;  // what the envelope points to, if it does
+    bool alive;
+    Ended ended;
+    NamedSecrets secrets;
+    std::string host;
+    Attempt attempt;
+    net::Context context;
+    net::Timer timer;
+    net::Task task;
+};
+
+Sender::Sender(net::Environment& environment, Clock& clock, Log log, Pace pace)
+    : environment_(environment),
+      clock_(clock),
+      log_(std::move(log)),
+      pace_(pace),
+      timer_(environment.loop()) {}
+
+Sender::~Sender() {
+    for (const std::shared_ptr<Flight>& flight : flights_) {
+        flight->ended = nullptr;
+        flight->timer.cancel();
+        const net::Task dropped = std::move(flight->task);  // cancelled, and calls nobody
+    }
+}
+
+void Sender::configure(std::vector<Configured> receivers, Watcher watcher) {
+    watcher_ = std::move(watcher);
+    receivers_.clear();
+    for (Configured& each : receivers)
+        receivers_.push_back(std::make_shared<const Configured>(std::move(each)));
+    std::erase_if(kept_, [this](const auto& each) { return find(each.first) == nullptr; });
+    arm(clock_.steady());
+}
+
+const Configured* Sender::find(std::string_view name) const {
+    for (const auto& each : receivers_)
+        if (each->name == name) return each.get();
+    return nullptr;
+}
+
+Envelope Sender::envelope_of(const Configured& to, Alert alert) const {
+    Envelope envelope;
+    envelope.alert = disclosed(std::move(alert), to.disclose);
+    envelope.words = words_of(envelope.alert, to.zone);
+    envelope.zone = to.zone;
+    envelope.now = clock_.system();
+    envelope.to = to.address;
+    return envelope;
+}
+
+void Sender::send(const std::string& receiver, Alert alert, Ended ended) {
+    const Configured* to = find(receiver);
+    if (to == nullptr) {
+        environment_.loop().post([here = std::weak_ptr(here_), ended = std::move(ended), receiver] {
+            if (here.expired()) return;
+            ended({.fate = Fate::rejected, .why = "there is no receiver " + receiver});
+        });
+        return;
+    }
+    if (to->receiver->copies_state && !alert.test) keep(receiver, alert);
+    start(*to, envelope_of(*to, std::move(alert)), false, std::move(ended));
+}
+
+void Sender::remember(const std::string& receiver, Alert alert) {
+    const Configured* to = find(receiver);
+    if (to == nullptr || !to->receiver->copies_state) return;
+    keep(receiver, alert);
+    start(*to, envelope_of(*to, std::move(alert)), false, [](const Attempt&) {});
+}
+
+void Sender::start(const Configured& to, Envelope envelope, bool alive, Ended ended) {
+    const auto owner =
+        std::ranges::find(receivers_, &to, [](const auto& each) { return each.get(); });
+    const auto flight =
+        std::make_shared<Flight>(*this, *owner, std::move(envelope), alive, std::move(ended));
+    if (const auto known = kept_.find(to.name); known != kept_.end()) {
+        const auto incident = known->second.find(flight->envelope.alert.incident);
+        if (incident != known->second.end()) {
+            flight->first = disclosed(incident->second.first, to.disclose);
+            flight->envelope.first = &flight->first;
+        }
+    }
+    flights_.insert(flight);
+    const std::weak_ptr<Flight> weak = flight;
+    if (const std::string* missing = flight->missing_secret()) {
+        environment_.loop().post([this, weak, name = *missing] {
+            const auto held = weak.lock();
+            if (!held || !held->ended) return;
+            flights_.erase(held);
+            held->deliver(
+                {.fate = Fate::refused, .why = "the secret '" + name + "' is not available"});
+        });
+        return;
+    }
+    flight->timer.arm(flight->context.deadline(), [weak] {
+        const auto held = weak.lock();
+        if (!held) return;
+        const std::string phase = held->context.phase();
+        held->task.cancel();
+        held->deliver(failed_attempt(CheckError(ErrorClass::timeout, "no answer in time"), phase));
+    });
+    auto done = [this, weak](const std::exception_ptr& problem) {
+        const auto held = weak.lock();
+        if (!held) return;
+        flights_.erase(held);
+        held->deliver(problem ? failed_attempt(problem, held->context.phase()) : held->attempt);
+    };
+    flight->task = environment_.loop().spawn(Flight::run(flight), std::move(done));
+}
+
+void Sender::keep(const std::string& receiver, const Alert& alert) {
+    auto& incidents = kept_[receiver];
+    const auto [at, fresh] = incidents.try_emplace(alert.incident, Kept{alert, alert});
+    if (!fresh) at->second.latest = alert;
+    at->second.until =
+        alert.state == State::resolved ? clock_.steady() + pace_.after_end : Steady::max();
+}
+
+// Everything that is open, and that vitals lives, to who would forget it.
+void Sender::repeat() {
+    const Steady now = clock_.steady();
+    for (auto& [name, incidents] : kept_)
+        std::erase_if(incidents, [now](const auto& each) { return each.second.until < now; });
+    for (const auto& to : std::vector(receivers_)) {
+        if (!to->receiver->copies_state) continue;
+        const auto report = [this, name = to->name](const Attempt& attempt) {
+            if (attempt.fate == Fate::delivered) return;
+            log_(LogLevel::warning, fmt::format("alerts: repeating to {}: {}", name, attempt.why));
+        };
+        if (to->receiver->alive != nullptr) {
+            Alert alert;
+            alert.service = watcher_.service;
+            alert.host = watcher_.host;
+            start(*to, envelope_of(*to, std::move(alert)), true, report);
+        }
+        const auto known = kept_.find(to->name);
+        if (known == kept_.end()) continue;
+        for (const auto& [incident, kept] : known->second)
+            start(*to, envelope_of(*to, kept.latest), false, report);
+    }
+    arm(now + pace_.repeat);
+}
+
+void Sender::arm(Steady when) {
+    const bool any = std::ranges::any_of(
+        receivers_, [](const auto& each) { return each->receiver->copies_state; });
+    if (!any) return timer_.cancel();
+    timer_.arm(when, [this] { repeat(); });
+}
+
+}  // namespace vitals::alerts::receivers
