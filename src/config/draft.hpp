@@ -58,6 +58,7 @@ void read_listeners(const Node& node, Draft& draft);
 void read_tokens(const Node& node, Draft& draft);
 void read_components(const Node& node, Draft& draft);
 void read_workers(const Node& node, Draft& draft);
+void read_objectives(const Node& node, Draft& draft);
 void read_endpoints(const Node& node, Draft& draft);
 
 // Every dialect that needs no mapping on its usual path, but for what an entry replaces.
