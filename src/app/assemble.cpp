@@ -113,6 +113,8 @@ endpoints::Definitions compared_definitions(const config::Config& config) {
         definitions.push_back({one.component.name, one.kind, one.public_digest});
     for (const config::WorkersConfig& one : config.workers)
         definitions.push_back({"workers/" + one.name, "workers", one.public_digest});
+    for (const config::ObjectiveConfig& one : config.objectives)
+        definitions.push_back({"objectives/" + one.name, "objective", one.public_digest});
     std::ranges::sort(definitions, {}, &endpoints::Definition::component);
     return definitions;
 }

@@ -4,6 +4,7 @@
 #include "app/assemble.hpp"
 #include "app/in_time.hpp"
 #include "app/running.hpp"
+#include "history/recent.hpp"
 
 namespace vitals::app {
 
@@ -81,6 +82,19 @@ endpoints::Control Daemon::control() {
     };
     control.people = desk_.people();
     control.happenings = &desk_.happenings();
+    control.pasts = [this](std::vector<std::string> names, std::chrono::milliseconds back,
+                           auto done) { pasts(std::move(names), back, std::move(done)); };
+    control.responses = [this](std::string name, System from, std::chrono::milliseconds step,
+                               std::size_t count, auto done) {
+        loop_.post([this, name = std::move(name), from, step, count,
+                    done = std::move(done)]() mutable {
+            store_->responses(std::move(name), from, step, count,
+                              in_time<std::optional<std::vector<ResponseStep>>>(
+                                  loop_, clock_, history_patience, std::nullopt, std::move(done)));
+        });
+    };
+    control.objectives = [this] { return objectives_.reports(); };
+    control.usual = [this](const std::vector<std::string>& names) { return store_->usual(names); };
     control.reload = [this](std::string who, auto done) {
         loop_.post([this, who = std::move(who), done = std::move(done)]() mutable {
             reload(std::move(who), std::move(done));
@@ -90,6 +104,24 @@ endpoints::Control Daemon::control() {
         loop_.post([this, done = std::move(done)] { done(compared_definitions(*config_)); });
     };
     return control;
+}
+
+// The last day comes from memory; also where the disk does not answer in time.
+void Daemon::pasts(std::vector<std::string> names, std::chrono::milliseconds back,
+                   std::function<void(std::optional<std::vector<Past>>)> done) {
+    loop_.post([this, names = std::move(names), back, done = std::move(done)] {
+        using Found = std::optional<std::vector<Past>>;
+        const bool lately = back <= history::Recent::reach;
+        auto answer = [this, names, back, lately, done](Found found) {
+            if (!found && lately) found = store_->recent_pasts(names, back);
+            for (std::size_t i = 0; found && i < found->size(); ++i)
+                desk_.add_maintenance(names[i], (*found)[i]);
+            done(std::move(found));
+        };
+        if (lately && store_->knows_recent()) return answer(std::nullopt);
+        store_->pasts(names, back,
+                      in_time<Found>(loop_, clock_, history_patience, std::nullopt, answer));
+    });
 }
 
 void Daemon::answer(engine::PushResult result, std::function<void(PushAnswer, std::string)> done) {

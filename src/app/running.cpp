@@ -22,6 +22,8 @@ constexpr int exit_state = 75;     // EX_TEMPFAIL: another daemon uses the state
 constexpr auto store_patience = 15s;
 constexpr auto save_patience = 1s;
 constexpr auto recall_every = 500ms;
+constexpr auto history_every = 10s;
+constexpr auto engine_patience = 20s;  // later than that, it did not run
 
 }  // namespace
 
@@ -37,10 +39,15 @@ Daemon::Daemon(config::Config config, ServeOptions options, const Logger& logger
                [this](workers::Groups::Shown shown) { show(std::move(shown)); }),
       states_(loop_, engine_, clock_),
       desk_(loop_, clock_, engine_, hub_, log_),
+      objectives_(loop_, engine_, clock_, hub_,
+                  [this](const std::string& component, Past& past) {
+                      desk_.add_maintenance(component, past);
+                  }),
       secret_files_(loop_, environment_, clock_, log_),
       vault_(loop_, environment_, clock_, log_),
       store_timer_(loop_),
       recall_timer_(loop_),
+      history_timer_(loop_),
       watchdog_timer_(loop_),
       drain_timer_(loop_) {}
 
@@ -50,6 +57,9 @@ int Daemon::run() {
         log_transition(transition);
         store_->append(transition);
     });
+    engine_.on_result([this](const ComponentState& state) { store_->take(state); });
+    objectives_.read_from(*store_);
+    compare_history();
     engine_.before_publishing([this] { workers_.judge_pushed(); });
     // Before anybody can know that we are there: an early SIGHUP must not end us.
     loop_.on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int number) { on_signal(number); });
@@ -76,6 +86,7 @@ bool Daemon::open_store() {
     settings.directory = config_->state_dir;
     settings.keep = config_->history.keep;
     settings.size = config_->history.size.bytes;
+    settings.raw = config_->history.raw;
     auto health = [this](Outcome outcome) {
         loop_.post(
             [this, outcome = std::move(outcome)]() mutable { store_reported(std::move(outcome)); });
@@ -153,6 +164,18 @@ void Daemon::await_store() {
     });
 }
 
+// What no transition tells: a component that has not run or cannot be looked at, and that the
+// engine itself did not run: it was stopped, or starved.
+void Daemon::compare_history() {
+    const Steady now = clock_.steady();
+    if (compared_ != Steady() && now - compared_ > history_every + engine_patience)
+        store_->blind(compared_, now);
+    compared_ = now;
+    engine_.publish_now();  // one that shows every result that was told
+    if (const auto snapshot = hub_.current()) store_->compare(*snapshot);
+    history_timer_.arm(clock_.steady() + history_every, [this] { compare_history(); });
+}
+
 // An operator is answered in time, and told the truth: what is not on disk yet is not durable.
 void Daemon::save_decommission(const std::string& text, std::function<void(bool)> done) {
     in_doubt_ = false;
@@ -171,9 +194,15 @@ void Daemon::watch(const config::Config& config) {
     std::vector<engine::Definition> definitions = definitions_of(config);
     for (Component& group : workers_.components())
         definitions.push_back(reported(std::move(group)));
+    objectives_.configure(config);
+    for (Component& objective : objectives_.components())
+        definitions.push_back(reported(std::move(objective)));
     engine_.configure(std::move(definitions));
+    for (const std::string& name : objectives_.gone()) engine_.remove(name);
     desk_.components_changed();
     desk_.forget_before(config.history.keep);
+    engine_.publish_now();  // what objectives are about to choose from
+    objectives_.turn();
     waiting_.clear();
     for (const config::ComponentConfig& component : config.components)
         if (waits_for_secret(component)) waiting_.insert(component.component.name);

@@ -15,6 +15,7 @@
 #include "app/incident_desk.hpp"
 #include "app/logging.hpp"
 #include "app/notify.hpp"
+#include "app/objectives.hpp"
 #include "app/saved_states.hpp"
 #include "config/config.hpp"
 #include "engine/engine.hpp"
@@ -46,6 +47,7 @@ class Daemon {
     void await_answer();
     void store_reported(Outcome outcome);
     void await_store();
+    void compare_history();
     void save_decommission(const std::string& text, std::function<void(bool)> done);
     void watch(const config::Config& config);
     void vault_was_read();
@@ -56,6 +58,8 @@ class Daemon {
 
     endpoints::Control control();
     void answer(engine::PushResult result, std::function<void(PushAnswer, std::string)> done);
+    void pasts(std::vector<std::string> names, std::chrono::milliseconds back,
+               std::function<void(std::optional<std::vector<Past>>)> done);
     void show(workers::Groups::Shown shown);
 
     using Loaded = std::expected<config::Config, config::Problems>;
@@ -85,12 +89,15 @@ class Daemon {
     workers::Groups workers_;
     SavedStates states_;
     IncidentDesk desk_;
+    Objectives objectives_;
     secrets::FileSecrets secret_files_;
     secrets::VaultSecrets vault_;
     std::set<std::string> waiting_;  // components that need a secret that was not read yet
     Outcome secrets_health_;         // as reported last
     net::Timer store_timer_;         // for its next report
     net::Timer recall_timer_;
+    net::Timer history_timer_;
+    Steady compared_{};  // the history, last
     net::Timer watchdog_timer_;
     net::Timer drain_timer_;
     Decommission decommission_;

@@ -12,6 +12,7 @@
 #include "cli/screen_text.hpp"
 #include "model/clock.hpp"
 #include "text/amount.hpp"
+#include "text/csv.hpp"
 #include "text/percent.hpp"
 
 namespace vitals::cli {
@@ -101,6 +102,50 @@ std::expected<std::string, std::string> bars(const json::value& body, const Term
     return line + '\n';
 }
 
+std::string short_time(double seconds) {
+    if (seconds < 0.1) return fmt::format("{:.1f} ms", seconds * 1e3);
+    if (seconds < 1) return fmt::format("{:.0f} ms", seconds * 1e3);
+    return fmt::format("{:.1f} s", seconds);
+}
+
+// One sign for each step, as high as its median, and what the signs stand for; empty where nothing
+// was measured.
+std::expected<std::string, std::string> response_times(const json::value& body,
+                                                       const Terminal& terminal) {
+    constexpr std::string_view unicode[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    constexpr std::string_view ascii[] = {"1", "2", "3", "4", "5", "6", "7", "8"};
+    const auto rows = rows_of(body, "responses");
+    if (!rows || rows->empty()) return std::string();
+    const double step = number_of(body.get_object(), "step");
+    const double steps = number_of(body.get_object(), "steps");
+    const auto from = parse_rfc3339(text_of(body.get_object(), "from"));
+    if (!from || step <= 0 || steps < 1 || steps > 1'000) return Wrong(not_vitals);
+    const auto p50 = [](const json::object& row) { return number_of(row, "p50"); };
+    const auto [least, most] = std::ranges::minmax(*rows, {}, p50);
+    double slowest = 0;
+    std::vector<std::string_view> signs(static_cast<std::size_t>(steps), " ");
+    for (const json::object& row : *rows) {
+        slowest = std::max(slowest, number_of(row, "max"));
+        const auto at = parse_rfc3339(text_of(row, "at"));
+        if (!at) return Wrong(not_vitals);
+        const double index = std::round(std::chrono::duration<double>(*at - *from).count() / step);
+        if (index < 0 || index >= steps) continue;
+        const double range = p50(most) - p50(least);
+        const double part = range > 0 ? (p50(row) - p50(least)) / range : 0;
+        const auto height = static_cast<std::size_t>(std::clamp(part, 0.0, 1.0) * 7);
+        signs[static_cast<std::size_t>(index)] = terminal.unicode ? unicode[height] : ascii[height];
+    }
+    const std::size_t width =
+        terminal.width == 0 ? signs.size() : std::max<std::size_t>(terminal.width, 30);
+    std::string made;
+    for (std::size_t i = 0; i < signs.size(); ++i) {
+        if (i > 0 && i % width == 0) made += '\n';
+        made += signs[i];
+    }
+    return fmt::format("{}\nresponse times: median {} to {}, slowest {}\n", made,
+                       short_time(p50(least)), short_time(p50(most)), short_time(slowest));
+}
+
 std::string legend(const Terminal& terminal, const std::string& line) {
     std::string made;
     for (const Look& look : looks) {
@@ -148,23 +193,13 @@ std::expected<std::string, std::string> changes(const json::value& body, const T
     return made;
 }
 
-std::string csv_field(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-    std::string made = "\"";
-    for (const char c : text) {
-        if (c == '"') made += '"';
-        made += c;
-    }
-    return made + '"';
-}
-
 int run(const ShowHistory& command, const Terminal& terminal) {
     const auto daemon = Daemon::find(command.daemon);
     if (!daemon) return give_up("history", daemon.error(), Format::table);
     const std::string name = text::percent_encoded(command.name);
     const std::string paths[] = {
         "/v1/uptime/" + name,
-        "/v1/history/" + name + "?range=" + text::percent_encoded(command.range),
+        "/v1/history/" + name + "?response=1&range=" + text::percent_encoded(command.range),
         "/v1/transitions?limit=20&component=" + name};
     std::string bodies[3];
     for (std::size_t i = 0; i < 3; ++i) {
@@ -209,10 +244,12 @@ std::expected<std::string, std::string> history_table(std::string_view name,
                                                       const Terminal& terminal) {
     const auto figures = windows(parsed(uptime));
     const auto line = figures ? bars(parsed(history), terminal) : figures;
-    const auto list = line ? changes(parsed(transitions), terminal) : line;
+    const auto times = line ? response_times(parsed(history), terminal) : line;
+    const auto list = times ? changes(parsed(transitions), terminal) : times;
     if (!list) return list;
-    return fmt::format("{}\n{}\n{}{}\n{}", paint(terminal, Paint::strong, clean(name)), *figures,
-                       *line, legend(terminal, *line), *list);
+    return fmt::format("{}\n{}\n{}{}\n{}{}", paint(terminal, Paint::strong, clean(name)), *figures,
+                       *line, legend(terminal, *line), *times,
+                       (times->empty() ? "" : "\n") + *list);
 }
 
 std::expected<std::string, std::string> changes_csv(std::string_view transitions) {
@@ -222,19 +259,20 @@ std::expected<std::string, std::string> changes_csv(std::string_view transitions
     std::string made = "first,decided,component,from,to,lasted_seconds,why\r\n";
     for (const json::object& row : *rows) {
         made += fmt::format("{},{},{},{},{},{},{}\r\n", text_of(row, "first"), text_of(row, "at"),
-                            csv_field(text_of(row, "component")), text_of(row, "from"),
+                            text::csv_field(text_of(row, "component")), text_of(row, "from"),
                             text_of(row, "to"),
                             row.if_contains("lasted_seconds") != nullptr
                                 ? fmt::format("{}", number_of(row, "lasted_seconds"))
                                 : "",
-                            csv_field(text_of(row, "why")));
+                            text::csv_field(text_of(row, "why")));
     }
     return made;
 }
 
 const Subcommand subcommand::history = make_subcommand<ShowHistory, declare, run>(
     "history",
-    "Shows what a component was: uptime, a bar for each step of time, and the latest changes.",
+    "Shows what a component was: uptime, a bar for each step of time, response times, and the "
+    "latest changes.",
     "  vitals history databases/main --range 30d\n");
 
 }  // namespace vitals::cli

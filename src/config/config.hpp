@@ -54,6 +54,18 @@ struct WorkersConfig {
     Position position;
 };
 
+// How well a set of components is to do.
+struct ObjectiveConfig {
+    std::string name;
+    std::vector<std::string> components;  // a selector
+    Percentage target;
+    std::chrono::milliseconds window{std::chrono::hours(24 * 30)};
+    std::string degraded_counts = "up";
+    std::string unknown_counts = "ignored";
+    std::string public_digest;  // as of a component
+    Position position;
+};
+
 struct EndpointConfig : EndpointSettings {
     std::string dialect;
     bool enabled = true;
@@ -69,8 +81,9 @@ struct Config {
     std::vector<ListenerConfig> listeners;
     Policy defaults;
     struct History {
-        std::chrono::milliseconds keep{std::chrono::hours(24 * 30)};
+        std::chrono::milliseconds keep{std::chrono::hours(24 * 400)};
         Size size{1ull << 30};
+        std::chrono::milliseconds raw{std::chrono::hours(2)};
     } history;
     struct Drain {
         std::chrono::milliseconds delay{5'000}, timeout{30'000};
@@ -94,6 +107,7 @@ struct Config {
     std::vector<Token> tokens;
     std::vector<ComponentConfig> components;  // by name
     std::vector<WorkersConfig> workers;
+    std::vector<ObjectiveConfig> objectives;
     std::vector<EndpointConfig> endpoints;
     // Where {vault: ...} secrets come from.
     struct Vault {

@@ -22,7 +22,7 @@ listeners:
   - address: unix:/run/vitals/control.sock
     control: true
 defaults: {interval: 20s, timeout: 3s, failures: 2, successes: 4}
-history: {keep: 7d, size: 512MiB}
+history: {keep: 7d, size: 512MiB, raw: 24h}
 drain: {delay: 1s, timeout: 10s}
 limits: {headers: 16KiB, body: 1MiB, connections: 500}
 log: {level: debug, format: json}
@@ -67,6 +67,7 @@ endpoints:
 
     EXPECT_EQ(config.history.keep, std::chrono::hours(168));
     EXPECT_EQ(config.history.size, Size{512u << 20});
+    EXPECT_EQ(config.history.raw, std::chrono::hours(24));
     EXPECT_EQ(config.drain.delay, milliseconds(1000));
     EXPECT_EQ(config.drain.timeout, milliseconds(10'000));
     EXPECT_EQ(config.limits.headers, Size{16u << 10});
@@ -138,8 +139,37 @@ TEST(Config, fills_in_what_is_not_written) {
     EXPECT_EQ(config.limits.headers, Size{8u << 10});
     EXPECT_EQ(config.limits.body, Size{64u << 10});
     EXPECT_EQ(config.limits.connections, 10'000);
-    EXPECT_EQ(config.history.keep, std::chrono::hours(720));
+    EXPECT_EQ(config.history.keep, std::chrono::hours(9'600));
+    EXPECT_EQ(config.history.raw, std::chrono::hours(2));
     EXPECT_EQ(config.log.level, "info");
+}
+
+TEST(Config, reads_objectives) {
+    const Config config = good(R"(
+components: {shop/web: {check: disk}, shop/db: {check: disk}}
+objectives:
+  checkout: {components: "shop/*", target: 99.9%}
+  strict:
+    components: [shop/web, "!shop/db"]
+    target: 95%
+    window: 7d
+    degraded_counts: down
+    unknown_counts: down
+)");
+    ASSERT_EQ(config.objectives.size(), 2u);
+    const ObjectiveConfig& usual = config.objectives[0];
+    EXPECT_EQ(usual.name, "checkout");
+    EXPECT_EQ(usual.components, std::vector<std::string>{"shop/*"});
+    EXPECT_EQ(usual.target, Percentage{99.9});
+    EXPECT_EQ(usual.window, std::chrono::hours(24 * 30));
+    EXPECT_EQ(usual.degraded_counts, "up");
+    EXPECT_EQ(usual.unknown_counts, "ignored");
+    const ObjectiveConfig& strict = config.objectives[1];
+    EXPECT_EQ(strict.components.size(), 2u);
+    EXPECT_EQ(strict.window, std::chrono::hours(24 * 7));
+    EXPECT_EQ(strict.degraded_counts, "down");
+    EXPECT_EQ(strict.unknown_counts, "down");
+    EXPECT_NE(usual.public_digest, strict.public_digest);
 }
 
 TEST(Config, takes_the_first_state_directory_of_systemd) {

@@ -30,6 +30,12 @@ std::vector<Component> selectable(const Config& config) {
         one.name = "workers/" + group.name;
         one.kind = "workers";
     }
+    for (const ObjectiveConfig& objective : config.objectives) {
+        Component& one = all.emplace_back();
+        one.name = "objectives/" + objective.name;
+        one.kind = "objective";
+        one.own = true;
+    }
     for (const ComponentConfig& each : config.components) {
         Component& one = all.emplace_back();
         one.name = each.component.name;

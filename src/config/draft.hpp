@@ -58,6 +58,7 @@ void read_listeners(const Node& node, Draft& draft);
 void read_tokens(const Node& node, Draft& draft);
 void read_components(const Node& node, Draft& draft);
 void read_workers(const Node& node, Draft& draft);
+void read_objectives(const Node& node, Draft& draft);
 void read_endpoints(const Node& node, Draft& draft);
 void read_alerts(const Node& node, Draft& draft);
 void read_maintenance(const Node& node, Draft& draft);

@@ -165,12 +165,13 @@ void read_plain_section(const Node::Entry& entry, Draft& draft) {
 }
 
 // The others, in an order in which each finds what it needs: components inherit defaults, the name
-// of a group of workers must not be a component's.
-constexpr std::array<std::pair<std::string_view, ReadSection>, 7> compound_sections = {
+// of a group of workers or of an objective must not be a component's.
+constexpr std::array<std::pair<std::string_view, ReadSection>, 8> compound_sections = {
     {{"listeners", read_listeners},
      {"tokens", read_tokens},
      {"components", read_components},
      {"workers", read_workers},
+     {"objectives", read_objectives},
      {"endpoints", read_endpoints},
      {"alerts", read_alerts},
      {"maintenance", read_maintenance}}};

@@ -22,12 +22,15 @@ class Names {
             groups_.push_back(group.name);
             group_components_.push_back("workers/" + group.name);
         }
+        for (const ObjectiveConfig& each : draft.config.objectives)
+            group_components_.push_back("objectives/" + each.name);
         for (const ComponentConfig& each : draft.config.components) {
             components_.push_back(each.component.name);
             tags_.insert(tags_.end(), each.component.tags.begin(), each.component.tags.end());
         }
         components_.insert(components_.end(), group_components_.begin(), group_components_.end());
-        kinds_ = {"engine", "secrets", "store", "workers"};  // of components that are not checked
+        kinds_ = {"engine", "objective", "secrets", "store",
+                  "workers"};  // of components that are not checked
         for (const Described& kind : draft.catalog.kinds) kinds_.push_back(kind.description.name);
         for (const Token& token : draft.config.tokens) tokens_.push_back(token.name);
         for (const Listener& listener : draft.config.listeners) listeners_.push_back(listener.text);
@@ -70,7 +73,7 @@ bool may_be_lost(std::string_view to, const Draft& draft) {
     if (to == "token") return lost("tokens");
     if (to == "listener") return lost("listeners");
     if (to == "receiver") return lost("alerts");
-    return lost("components") || lost("workers");
+    return lost("components") || lost("workers") || lost("objectives");
 }
 
 bool exists(const std::vector<std::string_view>& names, std::string_view name) {

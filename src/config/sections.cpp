@@ -121,9 +121,16 @@ constexpr std::array vault_fields = {
 };
 
 constexpr std::array history_fields = {
-    field<&Config::History::keep>("keep", "How long results are kept.", {.least = minute}),
-    field<&Config::History::size>("size", "How large the store may grow; older results go first.",
+    field<&Config::History::keep>(
+        "keep",
+        "How long states and daily response times are kept; finer ones as docs/operating.md "
+        "says.",
+        {.least = minute}),
+    field<&Config::History::size>("size",
+                                  "How large the store may grow; the finest and oldest goes first.",
                                   {.least = mebibyte}),
+    field<&Config::History::raw>("raw", "How long single runs are kept.",
+                                 {.least = 10 * minute, .most = 48 * 60 * minute}),
 };
 
 constexpr std::array drain_fields = {
@@ -250,6 +257,30 @@ constexpr std::array workers_fields = {
     field<&WorkersConfig::probes>("probes",
                                   "Kubernetes probes beside readiness that the group is part of.",
                                   {.choices = "live|startup", .example = "[startup]"}),
+};
+
+Verified target_problem(const Percentage& target) {
+    if (target.value > 0 && target.value < 100) return {};
+    return std::unexpected("must be more than 0% and less than 100%: 100% leaves no budget");
+}
+
+constexpr std::array objective_fields = {
+    field<&ObjectiveConfig::components>(
+        "components",
+        "The components, by selectors. They are down together: while any that is critical is down.",
+        {.required = true, .refers = "components", .example = "\"shop/*\""}),
+    field<&ObjectiveConfig::target, target_problem>("target",
+                                                    "How much of the time they are to be up.",
+                                                    {.required = true, .example = "99.9%"}),
+    field<&ObjectiveConfig::window>("window", "Over which time that is measured, up to now.",
+                                    {.least = 60 * minute, .most = 400 * 24 * 60 * minute}),
+    field<&ObjectiveConfig::degraded_counts>("degraded_counts",
+                                             "What time counts as in which they "
+                                             "are degraded.",
+                                             {.choices = "up|down"}),
+    field<&ObjectiveConfig::unknown_counts>(
+        "unknown_counts", "What time counts as in which it is not known what they were.",
+        {.choices = "ignored|down"}),
 };
 
 constexpr std::array endpoint_fields = {
@@ -455,8 +486,8 @@ std::span<const Section> all_sections() {
         Section{describe<FileKeys>(
                     "include",
                     "Further files that are read after this one, in the order of their names. They "
-                    "may hold components, endpoints, workers, tokens, maintenance, and of alerts "
-                    "receivers, rules and silences, but include none themselves.",
+                    "may hold components, endpoints, workers, objectives, tokens, maintenance, and "
+                    "of alerts receivers, rules and silences, but include none themselves.",
                     include_fields),
                 Shape::value},
         Section{describe<FileKeys>("state_dir", "Where vitals keeps what survives a restart.",
@@ -494,6 +525,12 @@ std::span<const Section> all_sections() {
                 Shape::named, may_be_included},
         Section{describe<WorkersConfig>("workers", "Groups of processes that send heartbeats.",
                                         workers_fields),
+                Shape::named, may_be_included},
+        Section{describe<ObjectiveConfig>(
+                    "objectives",
+                    "How well components are to do. Each is itself a component, objectives/NAME: "
+                    "degraded or failed while the budget that it leaves burns too fast.",
+                    objective_fields),
                 Shape::named, may_be_included},
         Section{describe<EndpointKeys>(
                     "endpoints",

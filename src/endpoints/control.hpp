@@ -10,6 +10,7 @@
 #include "http/response.hpp"
 #include "model/board.hpp"
 #include "model/happenings.hpp"
+#include "model/objective.hpp"
 #include "model/past.hpp"
 #include "model/pushed.hpp"
 #include "model/responses.hpp"
@@ -112,6 +113,8 @@ struct Control {
                        std::size_t count,
                        std::function<void(std::optional<std::vector<ResponseStep>>)>)>
         responses;
+    // At once: how the objectives stand, by name.
+    std::function<std::vector<ObjectiveReport>()> objectives;
     // At once, from memory, in the order of the names.
     std::function<std::vector<UsualTimes>(const std::vector<std::string>& names)> usual;
 

@@ -177,7 +177,9 @@ Archive::Problem Archive::problem() const {
     if (damaged_.empty() || !exists(damaged_)) return {};
     return {fmt::format("database is damaged; set aside as {}",
                         std::filesystem::path(damaged_).filename().string()),
-            fmt::format("a new one was begun; look at {}, then remove it", damaged_)};
+            fmt::format("a new one was begun, which knows nothing of the time before; look at {}, "
+                        "then remove it",
+                        damaged_)};
 }
 
 void Archive::look_around() {

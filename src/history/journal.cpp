@@ -46,6 +46,20 @@ constexpr std::array migrations = {
     " at / 1000 FROM sign_of_life;"
     "DROP TABLE transition;",
     Records::schema,
+    // Response times; and the seconds of days whose spans were given up.
+    "CREATE TABLE chunk (start INTEGER NOT NULL, component INTEGER NOT NULL, runs BLOB NOT NULL,"
+    " PRIMARY KEY (start, component)) WITHOUT ROWID;"
+    "CREATE TABLE minute (start INTEGER NOT NULL, component INTEGER NOT NULL,"
+    " runs INTEGER NOT NULL, least INTEGER NOT NULL, most INTEGER NOT NULL,"
+    " total INTEGER NOT NULL, sketch BLOB NOT NULL, PRIMARY KEY (start, component)) WITHOUT ROWID;"
+    "CREATE TABLE hour (component INTEGER NOT NULL, start INTEGER NOT NULL,"
+    " runs INTEGER NOT NULL, least INTEGER NOT NULL, most INTEGER NOT NULL,"
+    " total INTEGER NOT NULL, sketch BLOB NOT NULL, PRIMARY KEY (component, start)) WITHOUT ROWID;"
+    "CREATE TABLE day (component INTEGER NOT NULL, start INTEGER NOT NULL,"
+    " runs INTEGER NOT NULL, least INTEGER NOT NULL, most INTEGER NOT NULL,"
+    " total INTEGER NOT NULL, sketch BLOB NOT NULL, PRIMARY KEY (component, start)) WITHOUT ROWID;"
+    "CREATE TABLE roll (one INTEGER PRIMARY KEY CHECK (one = 1), hour INTEGER NOT NULL,"
+    " component INTEGER NOT NULL);",
 };
 constexpr const char* settings =
     "PRAGMA cache_size = -512;"
@@ -99,9 +113,10 @@ void Journal::migrate() {
     transaction.commit();
 }
 
-void Journal::append(const std::vector<SpanRecord>& records) {
+void Journal::append(const std::vector<SpanRecord>& records, std::optional<System> alive) {
     Transaction transaction(database_);
     for (const SpanRecord& record : records) spans_.record(record);
+    if (alive) spans_.alive(*alive);
     transaction.commit();
 }
 
@@ -225,16 +240,37 @@ std::uint64_t Journal::used_bytes() {
     return static_cast<std::uint64_t>(pages * database_.number("PRAGMA page_size"));
 }
 
-std::int64_t Journal::forget(System before) {
+std::int64_t Journal::forget(const Bounds& bounds) {
     Transaction transaction(database_);
-    const std::int64_t removed = spans_.forget(before, pruned_at_once);
+    const std::int64_t removed = spans_.forget(bounds.spans, pruned_at_once) +
+                                 tiers_.forget(Tiers::Tier::chunk, bounds.runs, pruned_at_once) +
+                                 tiers_.forget(Tiers::Tier::minute, bounds.minutes, pruned_at_once);
     transaction.commit();
     return removed;
 }
 
-bool Journal::prune(System before, std::uint64_t size) {
-    std::int64_t removed = forget(before);
-    if (removed == 0 && used_bytes() > size) removed = forget(System::max());
+std::int64_t Journal::forget_oldest() {
+    using enum Tiers::Tier;
+    struct Step {
+        Tiers::Tier tier;
+        std::chrono::hours length;  // of what goes at once
+    };
+    Transaction transaction(database_);
+    std::int64_t removed = 0;
+    for (const Step step : {Step{chunk, std::chrono::hours(1)}, Step{minute, std::chrono::hours(1)},
+                            Step{hour, std::chrono::hours(1)}, Step{day, std::chrono::hours(24)}}) {
+        const auto oldest = tiers_.oldest(step.tier);
+        if (oldest) removed = tiers_.forget(step.tier, *oldest + step.length, pruned_at_once);
+        if (removed > 0) break;
+    }
+    if (removed == 0) removed = spans_.forget(System::max(), pruned_at_once);
+    transaction.commit();
+    return removed;
+}
+
+bool Journal::prune(const Bounds& bounds) {
+    std::int64_t removed = forget(bounds);
+    if (removed == 0 && used_bytes() > bounds.size) removed = forget_oldest();
     if (removed == 0) return false;
     Statement(database_, "PRAGMA incremental_vacuum").run();
     return true;

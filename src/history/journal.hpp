@@ -13,6 +13,7 @@
 #include "history/spans.hpp"
 #include "history/sqlite.hpp"
 #include "history/store.hpp"
+#include "history/tiers.hpp"
 
 namespace vitals::history {
 
@@ -25,7 +26,8 @@ class Journal {
     // or another program, is left alone: SqliteError with code SQLITE_AUTH, saying which.
     Journal(const std::string& path, std::function<bool(std::chrono::milliseconds)> patience);
 
-    void append(const std::vector<SpanRecord>& records);  // all of them or none
+    // All of them or none. `alive`: the daemon is there, which is kept along with them.
+    void append(const std::vector<SpanRecord>& records, std::optional<System> alive = {});
     // What an older vitals kept here; a file of its own holds it now.
     std::optional<std::string> saved_decommission();
     void forget_decommission();
@@ -36,6 +38,7 @@ class Journal {
     void save_states(const StateChanges& changes, System now);
     std::vector<SavedState> saved_states();
     Spans& spans() noexcept { return spans_; }
+    Tiers& tiers() noexcept { return tiers_; }
     Database& database() noexcept { return database_; }
     // One transaction, on disk when it returns.
     void commit(const std::function<void(Database&)>& work);
@@ -44,9 +47,14 @@ class Journal {
     // that is believed, and on the time line.
     void sign_of_life(System believed, System now);
     std::optional<System> last_sign_of_life();
-    // Removes what is older than `before`, then the oldest until the file uses at most `size`
-    // bytes. Does a bounded part of the work; true: there is more to do.
-    bool prune(System before, std::uint64_t size);
+    // Removes what is older, then what is finest and oldest (runs, minutes, hours, days, spans)
+    // until the file uses at most `size` bytes. Does a bounded part of the work; true: there is
+    // more to do.
+    struct Bounds {
+        System spans, runs, minutes;  // what is before goes
+        std::uint64_t size = 0;
+    };
+    bool prune(const Bounds& bounds);
     std::uint64_t used_bytes();
     bool moved() const { return database_.moved(); }
 
@@ -56,10 +64,13 @@ class Journal {
 
   private:
     void migrate();
-    std::int64_t forget(System before);  // the oldest of those; how many
+    // The oldest of those; how many.
+    std::int64_t forget(const Bounds& bounds);
+    std::int64_t forget_oldest();
 
     Database database_;
     Spans spans_{database_};
+    Tiers tiers_{database_};
 };
 
 }  // namespace vitals::history

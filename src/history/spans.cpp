@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace vitals::history {
 
@@ -81,18 +82,50 @@ System Spans::ended() {
     return select.step() && !select.is_null(0) ? time_of(select.number(0)) : System::min();
 }
 
-Past Spans::past(const std::string& component, System from, System now) {
-    Past past;
-    past.from = from;
-    past.now = now;
+std::vector<Past> Spans::pasts(const std::vector<std::string>& components, System from,
+                               System now) {
+    Past shared;
+    shared.from = from;
+    shared.now = now;
+    shared.blind = blind(from);
+    shared.skipped = skipped(from);
+    std::vector<Past> pasts(components.size(), shared);
     Statement spans(database_,
                     "SELECT start, state FROM component JOIN span ON component = id"
                     " WHERE name = ?1 AND start >= coalesce((SELECT max(start) FROM span"
                     " WHERE component = id AND start <= ?2), ?2) ORDER BY start");
-    spans.bind(1, component).bind(2, milliseconds(from));
-    while (spans.step())
-        past.spans.push_back({time_of(spans.number(0)), state_of(spans.number(1))});
+    for (std::size_t i = 0; i < components.size(); ++i) {
+        spans.bind(1, components[i]).bind(2, milliseconds(from));
+        while (spans.step())
+            pasts[i].spans.push_back({time_of(spans.number(0)), state_of(spans.number(1))});
+        spans.reset();
+    }
+    return pasts;
+}
 
+Recent::Kept Spans::kept(System from, System now) {
+    Recent::Kept kept;
+    kept.from = from;
+    kept.blind = blind(from);
+    kept.skipped = skipped(from);
+    Statement spans(database_,
+                    "SELECT id, name, start, state FROM component JOIN span ON component = id"
+                    " WHERE start >= coalesce((SELECT max(start) FROM span"
+                    " WHERE component = id AND start <= ?1), ?1) AND start <= ?2"
+                    " ORDER BY id, start");
+    spans.bind(1, milliseconds(from)).bind(2, milliseconds(now));
+    std::int64_t last = -1;
+    while (spans.step()) {
+        if (spans.number(0) != std::exchange(last, spans.number(0)))
+            kept.components.push_back({spans.text(1), {}});
+        kept.components.back().spans.push_back(
+            {time_of(spans.number(2)), state_of(spans.number(3))});
+    }
+    return kept;
+}
+
+std::vector<Stretch> Spans::blind(System from) {
+    std::vector<Stretch> blind;
     Statement lives(database_, "SELECT start, alive FROM life WHERE alive >= ? ORDER BY id");
     lives.bind(1, milliseconds(from));
     // Before the first life that is kept nothing can be said to have been watched: the spans tell.
@@ -101,17 +134,18 @@ Past Spans::past(const std::string& component, System from, System now) {
     if (before.bind(1, milliseconds(from)).step() && !before.is_null(0)) down_since = from;
     while (lives.step()) {
         const System start = time_of(lives.number(0));
-        if (down_since && start > *down_since) past.blind.push_back({*down_since, start});
+        if (down_since && start > *down_since) blind.push_back({*down_since, start});
         down_since = std::max(down_since.value_or(System::min()), time_of(lives.number(1)));
     }
-    past.blind = merged(std::move(past.blind));
+    return merged(std::move(blind));
+}
 
+std::vector<Stretch> Spans::skipped(System from) {
+    std::vector<Stretch> skipped;
     Statement leaps(database_, "SELECT start, until FROM leap WHERE until > ?");
     leaps.bind(1, milliseconds(from));
-    while (leaps.step())
-        past.skipped.push_back({time_of(leaps.number(0)), time_of(leaps.number(1))});
-    past.skipped = merged(std::move(past.skipped));
-    return past;
+    while (leaps.step()) skipped.push_back({time_of(leaps.number(0)), time_of(leaps.number(1))});
+    return merged(std::move(skipped));
 }
 
 std::vector<PastChange> Spans::changes(const std::string& component, System before,
@@ -119,10 +153,11 @@ std::vector<PastChange> Spans::changes(const std::string& component, System befo
     Statement select(
         database_, component.empty()
                        ? "SELECT name, span.start, decided, state, detail, component FROM span"
-                         " JOIN component ON component = id WHERE span.start < ?1"
+                         " JOIN component ON component = id WHERE span.start < ?1 AND decided >= 0"
                          " ORDER BY span.start DESC LIMIT ?2"
                        : "SELECT name, span.start, decided, state, detail, component FROM component"
                          " JOIN span ON component = id WHERE name = ?3 AND span.start < ?1"
+                         " AND decided >= 0"
                          " ORDER BY span.start DESC LIMIT ?2");
     select.bind(1, milliseconds(before)).bind(2, static_cast<std::int64_t>(limit));
     if (!component.empty()) select.bind(3, component);

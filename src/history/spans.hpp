@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "history/recent.hpp"
 #include "history/sqlite.hpp"
 #include "model/past.hpp"
 
@@ -38,15 +40,29 @@ class Spans {
     // Where the line of an earlier process ended.
     System ended();
 
-    // What a component was from that moment on; nothing is known of a component without spans.
-    Past past(const std::string& component, System from, System now);
+    // What components were from that moment on, in their order; nothing is known of one without
+    // spans.
+    std::vector<Past> pasts(const std::vector<std::string>& components, System from, System now);
+    // The same of all that were ever watched.
+    Recent::Kept kept(System from, System now);
     // The latest changes before that moment, newest first; of all components where none is named.
     std::vector<PastChange> changes(const std::string& component, System before, std::size_t limit);
+
+    // Where a component has more than 2,000 spans, the oldest are put together by day, of the last
+    // day by hour: in each as long in each state as it was, no matter when. So no sum changes.
+    // `maintenance` tells when it was in maintenance.
+    static constexpr unsigned merged_at_once = 200;
+    void merge(const std::string& component, System now,
+               const std::function<std::vector<Stretch>(System from, System to)>& maintenance);
 
     // Removes what ended before that moment, at most so many rows: how many it were.
     std::int64_t forget(System before, std::int64_t at_most);
 
   private:
+    bool starts_at(std::int64_t component, System at);
+    std::vector<Stretch> blind(System from);
+    std::vector<Stretch> skipped(System from);
+
     Database& database_;
 };
 

@@ -11,10 +11,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/past.hpp"
 #include "model/remembered.hpp"
+#include "model/responses.hpp"
 #include "model/transition.hpp"
 #include "vitals/log.hpp"
 #include "vitals/snapshot.hpp"
@@ -24,8 +26,9 @@ namespace vitals::history {
 class Database;  // history/sqlite.hpp
 
 struct Settings {
-    std::string directory;                                        // created (0750) when missing
-    std::chrono::milliseconds keep{std::chrono::hours(24 * 30)};  // older goes
+    std::string directory;                                         // created (0750) when missing
+    std::chrono::milliseconds keep{std::chrono::hours(24 * 400)};  // older goes
+    std::chrono::milliseconds raw{std::chrono::hours(2)};          // of single runs
     std::uint64_t size = 1ull << 30;  // bytes used in the file; above it the oldest goes
     // How long the first record of a batch waits, how long after a failure the disk is tried again,
     // and how often the store looks after itself and reports at least.
@@ -88,6 +91,21 @@ class Store {
     // are to be saved again.
     unsigned losses() const;
 
+    // When a component is in maintenance, as far as it is known: merged. Asked from any thread;
+    // must not block. To be set before anything is asked.
+    using Maintenance =
+        std::function<std::vector<Stretch>(std::string_view component, System from, System to)>;
+    void set_maintenance(Maintenance maintenance);
+
+    // Takes a result, for what is usual and for the response times. Never waits for the disk. From
+    // the engine's thread, as all that follows up to `blind`, before the transition that comes of
+    // it.
+    void take(const ComponentState& state);
+    // To be called every ten seconds or so: tells the history what no transition told. A component
+    // that has not run is unknown.
+    void compare(const Snapshot& snapshot);
+    // Nobody looked meanwhile: the engine did not run. Both have passed.
+    void blind(Steady from, Steady to);
     // Queued, and written within about `batch`. When the queue is full (10,000) the oldest is
     // dropped, counted, and the store degraded. Never waits for the disk. Of a detail at most 1 KiB
     // is kept.
@@ -108,6 +126,27 @@ class Store {
     // false, it could not be read; from this call when too many wait already. Never while the disk
     // hangs.
     void read(std::function<void(Database&)> work, std::function<void(bool)> done);
+
+    // What components were during the last while, in the order of the names. Up to 24 hours come
+    // from memory: then `done` is called from this call, and whatever is not known is left out. For
+    // the rest as past().
+    void pasts(std::vector<std::string> components, std::chrono::milliseconds back,
+               std::function<void(std::optional<std::vector<Past>>)> done);
+    // The same for up to 24 hours, at once.
+    std::vector<Past> recent_pasts(const std::vector<std::string>& components,
+                                   std::chrono::milliseconds back) const;
+    // Whether memory holds what earlier processes kept of the last day, or nobody can read it.
+    bool knows_recent() const;
+    // From memory, at once, in the order of the names.
+    std::vector<UsualTimes> usual(const std::vector<std::string>& components) const;
+    // Where the time line stands at that moment.
+    System at(Steady moment) const;
+
+    // How long a component took to answer, in so many steps from that moment on: single runs for
+    // `raw`, minutes for 26 hours, hours for 35 days, days beyond. As past().
+    void responses(std::string component, System from, std::chrono::milliseconds step,
+                   std::size_t count,
+                   std::function<void(std::optional<std::vector<ResponseStep>>)> done);
 
     // What a component was during the last while, up to now. `done` is called once: from the
     // store's thread, never while the disk hangs; from this call when too many wait already.

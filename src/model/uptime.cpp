@@ -174,6 +174,18 @@ Account account(const Watched& watched, System from, System to) {
     return accounts(watched, from, duration_cast<milliseconds>(to - from), 1).front();
 }
 
+std::vector<StateSpan> counted(const Watched& watched, System from, System to) {
+    std::vector<StateSpan> made;
+    Line line(watched);
+    for (System at = from; at < to;) {
+        System until = never;
+        const Spent kind = line.look(at, until);
+        if (made.empty() || made.back().state != kind) made.push_back({at, kind});
+        at = until;
+    }
+    return made;
+}
+
 std::string percent_text(const std::optional<double>& part) {
     if (!part) return "not known";
     // A quotient such as 0.29 is a hair below what it stands for.

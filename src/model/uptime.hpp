@@ -87,6 +87,10 @@ std::vector<Account> accounts(const Watched& watched, System from, std::chrono::
                               std::size_t count);
 Account account(const Watched& watched, System from, System to);
 
+// What its instants count as within that time, one span for each change; the first one begins with
+// it.
+std::vector<StateSpan> counted(const Watched& watched, System from, System to);
+
 // `99.67 %`, rounded down, so that 100 % means no downtime; `not known` for nothing.
 std::string percent_text(const std::optional<double>& part);
 

@@ -1,7 +1,11 @@
 """What a component was, is known afterwards: as steps, as uptime, as changes; over a restart, and
 without inventing anything."""
+import contextlib
 import csv
 import io
+import os
+import random
+import sqlite3
 import time
 from datetime import datetime
 
@@ -143,3 +147,157 @@ def test_a_person_reads_it(vitals):
     assert rows[1]["why"] == 'disk full, "really"'
     unknown = run_vitals("history", "shop/wep", *url)
     assert unknown.returncode != 0 and "Nothing is kept" in unknown.stderr or "no component" in unknown.stderr
+
+
+def responses(daemon, query):
+    return read(daemon, f"/v1/history/memory?{query}&response=1")["responses"]
+
+
+def test_response_times_are_kept_over_a_restart(vitals):
+    daemon = vitals({"components": {"memory": {"check": "memory", "failed_above": "99.9%",
+                                               "degraded_above": "99%"}}})
+    assert daemon.becomes("memory", "ok")
+    runs = lambda: sum(each["runs"] for each in responses(daemon, "range=90m"))  # noqa: E731
+    assert eventually(lambda: runs() >= 5, 20)
+    for each in responses(daemon, "range=90m"):
+        assert 0 < each["min"] <= each["p50"] <= each["p95"] <= each["max"] < 1, each
+        assert each["min"] <= each["avg"] <= each["max"]
+    began = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 30))
+    assert len(responses(daemon, f"from={began}&step=1s")) >= 2, "single runs, second by second"
+    before = runs()
+    assert daemon.stop() == 0
+    daemon.start()
+    assert daemon.becomes("memory", "ok")
+    assert runs() >= before
+    assert "responses" not in read(daemon, "/v1/history/memory?range=90m")
+    shown = run_vitals("history", "memory", "--range", "90m", "--url", f"unix:{daemon.socket}")
+    assert shown.returncode == 0 and "response times: median " in shown.stdout, shown.stdout + shown.stderr
+    assert daemon.control("GET", "/v1/history/memory?response=yes").status == 400
+
+
+def test_tables_for_spreadsheets_run_nothing(vitals):
+    daemon = vitals({**PUSHED, "components": {**PUSHED["components"], "=1+1": {"check": "push"}}})
+    push(daemon, "ok")
+    path = "/v1/components/%3D1%2B1"
+    assert daemon.control("PUT", path, {"status": "failed", "detail": "=HYPERLINK(\"x\")\n+1"}).status == 204
+    table = lambda path: list(csv.DictReader(io.StringIO(  # noqa: E731
+        daemon.control("GET", path).text, newline="")))
+    assert eventually(lambda: len(table("/v1/transitions?component=%3D1%2B1&format=csv")) == 1)
+    row = table("/v1/transitions?component=%3D1%2B1&format=csv")[0]
+    assert row["component"] == "'=1+1" and row["why"].startswith("'=HYPERLINK"), row
+    answer = daemon.control("GET", f"/v1/history/{NAME}?range=90m&format=csv&response=1")
+    assert answer.headers["Content-Type"].startswith("text/csv")
+    rows = table(f"/v1/history/{NAME}?range=90m&format=csv&response=1")
+    assert len(rows) == 90 and rows[0]["worst"] == "unwatched" and rows[0]["runs"] == "0"
+    assert float(rows[0]["unwatched"]) == 60
+    assert [each["window"] for each in table(f"/v1/uptime/{NAME}?format=csv")] == ["24h", "7d", "30d", "90d"]
+    for path in (f"/v1/history/{NAME}", f"/v1/uptime/{NAME}", "/v1/transitions"):
+        assert daemon.control("GET", f"{path}?format=xml").status == 400
+        assert daemon.control("GET", f"{path}?format=json").json
+
+
+def test_a_component_that_has_not_run_is_unknown(vitals):
+    daemon = vitals(PUSHED)
+    worst = lambda: {each["to"] for each in changes(daemon)}  # noqa: E731
+    assert eventually(lambda: worst() == {"unknown"}, 30)
+    push(daemon, "ok")
+    assert eventually(lambda: len(changes(daemon)) == 2)
+    day = read(daemon, f"/v1/uptime/{NAME}")["windows"][0]
+    assert day["unaccounted_seconds"] > 4 and day["coverage"] < 1 and day["uptime"] == 1
+
+
+OBJECTIVE = {**PUSHED, "objectives": {"checkout": {"components": "shop/*", "target": "99.9%",
+                                                   "window": "1d"}}}
+
+
+def objective(daemon):
+    return read(daemon, "/v1/objectives")["objectives"][0]
+
+
+def test_an_objective_burns_and_says_so(vitals):
+    daemon = vitals(OBJECTIVE)
+    assert objective(daemon)["status"] == "unknown", "nobody has looked yet"
+    assert objective(daemon)["uptime"] is None
+    push(daemon, "ok")
+    time.sleep(0.5)
+    push(daemon, "failed")
+    assert eventually(lambda: len(changes(daemon)) == 2)
+    assert daemon.stop() == 0
+    # As if it had been so for longer: it was ok two hours ago, and failed for three minutes.
+    with sqlite3.connect(daemon.state / "vitals.db") as database:
+        for state, seconds in ((0, 7200), (2, 180)):
+            database.execute("UPDATE span SET start = start - ? WHERE state = ? AND component ="
+                             " (SELECT id FROM component WHERE name = 'shop/web')",
+                             (seconds * 1000, state))
+        database.execute("UPDATE life SET start = start - 7300000")
+    database.close()
+    daemon.start()
+    assert daemon.becomes("objectives/checkout", "failed", 30), daemon.components()
+    stands = objective(daemon)
+    assert stands["name"] == "checkout" and stands["target"] == 0.999 and stands["components"] == 1
+    assert stands["burn"]["1h"] > 14.4 and stands["burn"]["5m"] > 14.4
+    assert 170 < stands["spent_s"] < 220 and stands["left"] < 0 and stands["left_at_worst"] <= stands["left"]
+    assert 0.9 < stands["uptime"] < 0.999 and stands["status"] == "failed"
+    assert "times too fast over 1 h and 5 min" in stands["detail"]
+    assert "checkout" not in daemon.get("/svc_status.json").text, "it says nothing about this moment"
+    assert daemon.get("/v1/objectives").status == 401
+    # A reload that drops it.
+    daemon.configure(PUSHED)
+    assert daemon.control("POST", "/v1/reload").json["removed"] == ["objectives/checkout"]
+    assert read(daemon, "/v1/objectives")["objectives"] == []
+    assert eventually(lambda: daemon.status("objectives/checkout") is None)
+
+
+class OwnAccount:
+    """What the script itself knows of the seconds in each state: at least, and at most."""
+
+    def __init__(self):
+        self.least = {"ok": 0.0, "failed": 0.0}
+        self.most = {"ok": 0.0, "failed": 0.0}
+
+    def add(self, pushes, killed):
+        """`pushes`: (asked, answered, status); a kill may lose the last second of them."""
+        for number, (asked, answered, status) in enumerate(pushes):
+            last = number + 1 == len(pushes)
+            until_least, until_most = (killed, killed) if last else pushes[number + 1][:2]
+            self.most[status] += until_most - asked
+            self.least[status] += max(0, min(until_least, killed - 1.5) - answered)
+
+    def unsure(self, seconds):
+        for status in self.most:
+            self.most[status] += seconds
+
+
+def test_killed_at_random_moments_the_history_is_whole(vitals):
+    moments = 200 if os.environ.get("VITALS_TEST_ALL") else 20
+    chance = random.Random(12)
+    own = OwnAccount()
+    daemon = vitals(PUSHED)
+    started = time.monotonic()
+    for _ in range(moments):
+        pushes = []
+        ends = time.monotonic() + chance.uniform(0.1, 4.5)
+        while (now := time.monotonic()) < ends:
+            status = chance.choice(("ok", "failed"))
+            push(daemon, status)
+            pushes.append((now, time.monotonic(), status))
+            time.sleep(min(chance.uniform(0.02, 0.9), max(0, ends - time.monotonic())))
+        own.unsure(pushes[0][1] - started)    # what it was before is taken up
+        daemon.kill()
+        own.add(pushes, time.monotonic())
+        with contextlib.closing(sqlite3.connect(daemon.state / "vitals.db")) as database:
+            assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        started = time.monotonic()
+        daemon.start()
+        assert eventually(lambda: daemon.status("vitals/store") == "ok")
+    assert not list(daemon.state.glob("*damaged*"))
+    push(daemon, "ok")
+    own.unsure(time.monotonic() - started)
+    account = {"ok": 0.0, "failed": 0.0}
+    for bucket in csv.DictReader(io.StringIO(daemon.control(
+            "GET", f"/v1/history/{NAME}?range=90m&format=csv").text, newline="")):
+        for status in account:
+            account[status] += float(bucket[status])
+    for status, seconds in account.items():
+        assert own.least[status] - 1 <= seconds <= own.most[status] + 1, (status, account, own.least, own.most)
+    assert sum(own.least.values()) > moments * 0.5, "enough is known for certain"

@@ -1,5 +1,7 @@
 #include "endpoints/operations/answers.hpp"
 
+#include "endpoints/operations/period.hpp"
+
 namespace vitals::endpoints {
 namespace {
 
@@ -34,6 +36,20 @@ std::function<void(Control::Answer, std::string)> reply_with_outcome(Call& call)
                                                              const std::string& why) {
         reply(answer_of(answer, why, path));
     };
+}
+
+std::optional<bool> wants_csv(const http::Pairs& query) {
+    const std::string* format = parameter(query, "format");
+    if (format == nullptr || *format == "json") return false;
+    if (*format == "csv") return true;
+    return std::nullopt;
+}
+
+http::Response csv_answer(std::string table) {
+    http::Response response;
+    response.content_type = "text/csv; charset=utf-8";
+    response.body = std::move(table);
+    return response;
 }
 
 }  // namespace vitals::endpoints

@@ -39,6 +39,16 @@ inline http::Response history_is_away(std::string_view path) {
     return problem_answer(503, "the history cannot be read now; vitals/store says why", path);
 }
 
+// `format=csv`: a table for spreadsheets instead of JSON.
+inline constexpr QueryParameter format_parameter{
+    "format", "`csv`: a table for spreadsheets instead of JSON."};
+// Nothing: another format is asked for.
+std::optional<bool> wants_csv(const http::Pairs& query);
+http::Response csv_answer(std::string table);
+inline Answered unknown_format(std::string_view path) {
+    return problem_answer(400, "format: expected json or csv", path);
+}
+
 // Of what reads one component's past.
 inline constexpr AnswerCase past_answers[] = {{400, "A parameter is wrong."},
                                               {404, "Nothing is kept of a component of this name."},

@@ -11,7 +11,8 @@
                                     operation(create_maintenance) operation(end_maintenance)      \
                                         operation(get_verdict) operation(explain_component)       \
                                             operation(begin_session) operation(end_session)       \
-                                                operation(get_openapi)
+                                                operation(list_objectives)                        \
+                                                    operation(get_openapi)
 
 #include "endpoints/operation.hpp"
 

@@ -1,4 +1,6 @@
 // GET /v1/uptime/{name}
+#include <fmt/format.h>
+
 #include "endpoints/operations/answers.hpp"
 #include "endpoints/shown_objects.hpp"
 
@@ -42,17 +44,40 @@ http::Response uptime(const std::string& name, const Past& past) {
     });
 }
 
+http::Response uptime_table(const Past& past) {
+    const auto number = [](const std::optional<double>& part) {
+        return part ? text::plain_number(*part) : std::string();
+    };
+    const auto seconds = [](std::chrono::milliseconds time) {
+        return text::plain_number(static_cast<double>(time.count()) / 1e3);
+    };
+    std::string table =
+        "window,shown,uptime,coverage,down_seconds,unaccounted_seconds,unwatched_seconds\r\n";
+    for (const Window& window : windows) {
+        const Account account = vitals::account(past.watched(), past.now - window.length, past.now);
+        table += fmt::format("{},{},{},{},{},{},{}\r\n", window.name,
+                             percent_text(account.uptime()), number(account.uptime()),
+                             number(account.coverage()), seconds(account.down()),
+                             seconds(account.unaccounted()), seconds(account.of(Spent::unwatched)));
+    }
+    return csv_answer(std::move(table));
+}
+
 Answered run(Call call) {
     if (!call.control.past) return not_offered(call);
-    auto answer = [name = call.names[0], path = call.path,
+    const auto csv = wants_csv(call.query);
+    if (!csv) return unknown_format(call.path);
+    auto answer = [name = call.names[0], csv = *csv, path = call.path,
                    reply = std::move(call.reply)](std::optional<Past> past) {
         if (!past) return reply(history_is_away(path));
         if (past->spans.empty()) return reply(unknown_component(path));
-        reply(uptime(name, *past));
+        reply(csv ? uptime_table(*past) : uptime(name, *past));
     };
     call.control.past(call.names[0], windows[std::size(windows) - 1].length, std::move(answer));
     return {};
 }
+
+constexpr QueryParameter query[] = {format_parameter};
 
 constexpr MemberSchema members[] = {
     {"component", a_text("Its name."), true},
@@ -79,6 +104,7 @@ extern constinit const Operation get_uptime =
     make_operation("GET", "/v1/uptime/{name}", "getUptime",
                    "How much of the last 24 hours, 7, 30 and 90 days a component was up.",
                    {.parameters = component_parameter,
+                    .query = query,
                     .right = Right::read,
                     .run = run,
                     .answer = &answer,

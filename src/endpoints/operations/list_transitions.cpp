@@ -7,6 +7,7 @@
 #include "endpoints/operations/period.hpp"
 #include "endpoints/shown_objects.hpp"
 #include "model/clock.hpp"
+#include "text/csv.hpp"
 
 namespace vitals::endpoints {
 namespace {
@@ -17,7 +18,8 @@ constexpr std::size_t most = 1'000;
 constexpr QueryParameter query[] = {
     {"component", "Only those of this component."},
     {"before", "Only those that began before this time, as RFC 3339 has it."},
-    {"limit", "How many at most: 1 to 1000; 100 if it is not named."}};
+    {"limit", "How many at most: 1 to 1000; 100 if it is not named."},
+    format_parameter};
 
 void write_change(JsonWriter& writer, const PastChange& change) {
     writer.object().member("component", change.component);
@@ -35,6 +37,20 @@ http::Response transitions(const std::vector<PastChange>& changes) {
         for (const PastChange& change : changes) write_change(writer, change);
         writer.end_array().end_object();
     });
+}
+
+// Names and reasons are others' words: a spreadsheet must not run them.
+http::Response transitions_table(const std::vector<PastChange>& changes) {
+    std::string table = "component,at,first,from,to,lasted_seconds,why\r\n";
+    for (const PastChange& change : changes)
+        table += fmt::format(
+            "{},{},{},{},{},{},{}\r\n", text::csv_field(change.component),
+            rfc3339_millis(change.decided), rfc3339_millis(change.first), to_string(change.from),
+            to_string(change.to),
+            change.lasted ? text::plain_number(static_cast<double>(change.lasted->count()) / 1e3)
+                          : std::string(),
+            text::csv_field(change.why));
+    return csv_answer(std::move(table));
 }
 
 std::optional<std::size_t> read_limit(const std::string* text) {
@@ -58,9 +74,12 @@ Answered run(Call call) {
     if (!limit)
         return problem_answer(400, fmt::format("limit: expected a number from 1 to {}", most),
                               call.path);
-    auto answer = [path = call.path,
+    const auto csv = wants_csv(call.query);
+    if (!csv) return unknown_format(call.path);
+    auto answer = [path = call.path, csv = *csv,
                    reply = std::move(call.reply)](std::optional<std::vector<PastChange>> changes) {
-        reply(changes ? transitions(*changes) : history_is_away(path));
+        if (!changes) return reply(history_is_away(path));
+        reply(csv ? transitions_table(*changes) : transitions(*changes));
     };
     call.control.changes(component == nullptr ? std::string() : *component, *moment, *limit,
                          std::move(answer));
