@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "alerts/alert.hpp"
 #include "alerts/noticing.hpp"
 #include "alerts/policy.hpp"
 #include "alerts/saved.hpp"
@@ -54,13 +55,6 @@ struct DeskMemory {
     std::vector<DeskRow> rows;  // `record` and `happening`: the latest only
 };
 
-// What became of an attempt to send.
-struct Sent {
-    Fate fate = Fate::delivered;
-    std::string problem;  // of all but `delivered`; private
-    std::optional<Steady::duration> retry_after;
-};
-
 class Desk {
   public:
     // What the desk asks of others. Each is called on the desk's thread and returns at once; `done`
@@ -73,9 +67,10 @@ class Desk {
         std::function<void(std::shared_ptr<const Board>)> show;
         // Runs a component's check now: its consequence is bad.
         std::function<void(const std::string& component)> look;
-        // Hands a message out; `may_be_copy`: the receiver may have it already.
-        std::function<void(const Message&, const IncidentRecord&, bool may_be_copy,
-                           std::function<void(Sent)> done)>
+        // Hands a message out, for the `attempt`th time. `may_be_copy`: the receiver may have it
+        // already.
+        std::function<void(const Message&, const IncidentRecord&, unsigned attempt,
+                           bool may_be_copy, std::function<void(Attempt)> done)>
             send;
         // There is something to do at that moment: call turn().
         std::function<void(Steady)> wake;
@@ -123,9 +118,12 @@ class Desk {
     std::shared_ptr<const Board> board() const { return board_; }
     std::vector<QueueFigures> queues() const { return policy_ ? policy_->queues() : no_queues(); }
     std::string id_of(std::uint64_t number) const;
+    const std::string& store() const noexcept { return counters_.store; }
     // Those in memory: all open ones, and the latest that closed.
     std::vector<std::shared_ptr<const IncidentRecord>> records() const;
     std::shared_ptr<const IncidentRecord> record(std::string_view id) const;  // or null
+    // What receivers were told of open incidents, as messages that nobody has to send.
+    std::vector<Message> told() const;
     // The disk has lost what was saved: all of it is to be saved again.
     void save_all();
 
@@ -177,7 +175,7 @@ class Desk {
     void saved(bool durable);
     void take_messages();
     void send(Outgoing outgoing);
-    void message_ended(const Message& message, const Sent& sent);
+    void message_ended(const Message& message, const Attempt& attempt);
     void wake();
 
     Seams seams_;

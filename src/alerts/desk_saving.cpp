@@ -221,35 +221,56 @@ void Desk::send(Outgoing outgoing) {
         policy_->ended(outgoing.message, Fate::delivered, seams_.moment().now);
         return;
     }
-    seams_.send(
-        outgoing.message, *record->second, outgoing.may_be_copy,
-        [this, message = outgoing.message](const Sent& sent) { message_ended(message, sent); });
+    const std::string key = message_key(counters_.store, outgoing.message);
+    seams_.send(outgoing.message, *record->second, attempts_[key].attempts, outgoing.may_be_copy,
+                [this, message = outgoing.message](const Attempt& attempt) {
+                    message_ended(message, attempt);
+                });
 }
 
-void Desk::message_ended(const Message& message, const Sent& sent) {
+void Desk::message_ended(const Message& message, const Attempt& attempt) {
     const Moment moment = seams_.moment();
     const std::string key = message_key(counters_.store, message);
-    Delivery& attempt = attempts_[key];
-    attempt.problem = sent.problem;
-    if (sent.fate == Fate::doubtful) attempt.state = Delivery::State::in_doubt;
-    policy_->ended(message, sent.fate, moment.now, sent.retry_after);
+    Delivery& delivery = attempts_[key];
+    delivery.problem = attempt.why;
+    if (attempt.fate == Fate::doubtful) delivery.state = Delivery::State::in_doubt;
+    policy_->ended(message, attempt.fate, moment.now, attempt.retry_after);
     unsaved_incident(DeskRow::Kind::told, message.incident);
     refresh_.insert(message.incident);
-    if (sent.fate == Fate::delivered) {
+    if (attempt.fate == Fate::delivered) {
         delivered_[message.incident].push_back({.receiver = message.receiver,
                                                 .kind = std::string(to_string(message.kind)),
                                                 .at = moment.wall,
-                                                .attempts = attempt.attempts,
+                                                .attempts = delivery.attempts,
                                                 .state = Delivery::State::delivered});
         attempts_.erase(key);
-        add_happening(
-            {.at = moment.wall,
-             .what = Happening::What::alerted,
-             .component = message.cause.empty() ? std::string() : message.cause[0],
-             .incident = message.incident,
-             .text = fmt::format("{} told: {}", message.receiver, to_string(message.kind))});
+        add_happening({.at = moment.wall,
+                       .what = Happening::What::alerted,
+                       .component = message.cause.empty() ? std::string() : message.cause[0],
+                       .incident = message.incident,
+                       .text = fmt::format("{} to {}", to_string(message.kind), message.receiver)});
     }
     settle_soon();
+}
+
+std::vector<Message> Desk::told() const {
+    std::vector<Message> all;
+    if (!policy_) return all;
+    for (const auto& [number, known] : policy_->cases()) {
+        const Incident* incident = incidents_.find(number);
+        if (incident == nullptr || incident->closed) continue;
+        for (const Told& told : known.told)
+            if (told.is_told())
+                all.push_back({.incident = number,
+                               .receiver = told.receiver,
+                               .serial = told.serial,
+                               .kind = Kind::problem,
+                               .state = told.state,
+                               .level = told.level,
+                               .decided = told.last,
+                               .cause = incident->roots});
+    }
+    return all;
 }
 
 // ---- time ---------------------------------------------------------------------------------------

@@ -118,7 +118,7 @@ class Office {
     std::map<std::string, DeskRow> disk;
     bool disk_works = true;
     bool disk_hangs = false;
-    Sent receiver_says;
+    Attempt receiver_says;
     std::vector<std::string> sent;  // `mail problem`
     std::vector<std::string> looked;
     std::deque<std::function<void()>> answers;
@@ -146,8 +146,8 @@ class Office {
         };
         seams.show = [this](std::shared_ptr<const Board> board) { shown = std::move(board); };
         seams.look = [this](const std::string& name) { looked.push_back(name); };
-        seams.send = [this](const Message& message, const IncidentRecord&, bool may_be_copy,
-                            auto done) {
+        seams.send = [this](const Message& message, const IncidentRecord&, unsigned,
+                            bool may_be_copy, auto done) {
             sent.push_back(fmt::format("{} {}{}", message.receiver, to_string(message.kind),
                                        may_be_copy ? " again" : ""));
             answers.push_back([done, says = receiver_says] { done(says); });
@@ -267,7 +267,7 @@ TEST(Desk, a_disk_that_takes_nothing_holds_no_message_back) {
 TEST(Desk, a_refused_message_is_sent_again_and_shown_with_its_reason) {
     Office office({component("db")}, to_mail());
     office.recover("db");
-    office.receiver_says = {.fate = Fate::refused, .problem = "451 greylisted"};
+    office.receiver_says = {.fate = Fate::refused, .why = "451 greylisted"};
     office.fail("db");
     office.pass(12s);
     ASSERT_EQ(office.only().told.size(), 1u);

@@ -1,6 +1,9 @@
 #include "app/incident_desk.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <condition_variable>
 #include <iterator>
 #include <mutex>
@@ -9,8 +12,11 @@
 
 #include <fmt/format.h>
 
+#include "app/alerting.hpp"
+#include "app/daemon.hpp"
 #include "app/in_time.hpp"
 #include "history/records.hpp"
+#include "text/amount.hpp"
 
 namespace vitals::app {
 
@@ -24,6 +30,7 @@ constexpr auto save_patience = 2s;
 constexpr auto read_patience = 2s;
 constexpr auto tick_every = 1s;
 constexpr auto forget_every = 10min;
+constexpr auto longest_wait_of_a_message = 5min;
 constexpr std::int64_t forgotten_at_once = 2'000;
 constexpr std::size_t rows_taken_up = 200;  // of what stays: records, and what happened
 constexpr std::size_t spans_taken_up = 10'000;
@@ -64,6 +71,12 @@ std::vector<DeskRow> read_rows(history::Database& database) {
     return rows;
 }
 
+std::string host_name() {
+    std::array<char, 256> name{};
+    if (gethostname(name.data(), name.size() - 1) != 0) return {};
+    return name.data();
+}
+
 // What another thread reads while this one waits, for a while.
 struct Reading {
     std::mutex mutex;
@@ -80,13 +93,15 @@ std::optional<IncidentRecord> incident_in(const history::Record& record,
 
 }  // namespace
 
-IncidentDesk::IncidentDesk(net::Loop& loop, Clock& clock, engine::Engine& engine, Hub& hub, Log log)
+IncidentDesk::IncidentDesk(net::Loop& loop, net::Environment& environment, Clock& clock,
+                           engine::Engine& engine, Hub& hub, Log log)
     : loop_(loop),
       clock_(clock),
       engine_(engine),
       hub_(hub),
       turn_timer_(loop),
       tick_timer_(loop),
+      sender_(environment, clock, log),
       desk_(seams(), happenings_, std::move(log)) {
     // No id of an earlier process comes again, even if nothing of it is known.
     happenings_.continue_at(static_cast<std::uint64_t>(
@@ -102,6 +117,10 @@ alerts::Desk::Seams IncidentDesk::seams() {
     };
     seams.show = [this](std::shared_ptr<const Board> board) { hub_.publish(std::move(board)); };
     seams.look = [this](const std::string& name) { engine_.run_now(name, [](const auto&) {}); };
+    seams.send = [this](const alerts::Message& message, const IncidentRecord& incident,
+                        unsigned attempt, bool may_be_copy, auto done) {
+        send(message, incident, attempt, may_be_copy, std::move(done));
+    };
     seams.wake = [this](Steady when) { turn_timer_.arm(when, [this] { desk_.turn(); }); };
     return seams;
 }
@@ -145,8 +164,9 @@ void IncidentDesk::take_up(history::Store& store) {
 
 void IncidentDesk::components_changed() {
     engine_.when_published([this] {
-        watching_ = true;
+        const bool first = !std::exchange(watching_, true);
         desk_.see(*hub_.current());
+        if (first) remember_what_was_told();
     });
 }
 
@@ -156,6 +176,7 @@ void IncidentDesk::tick() {
     const unsigned losses = store_ == nullptr ? losses_ : store_->losses();
     if (std::exchange(losses_, losses) != losses) desk_.save_all();
     if (clock_.steady() >= forget_at_) forget_old();
+    report_queues();
 }
 
 void IncidentDesk::forget_old() {
@@ -178,6 +199,114 @@ void IncidentDesk::add_maintenance(const std::string& component, Past& past) con
 
 void IncidentDesk::happened(Happening::What what, std::string text, std::string by) {
     desk_.happened({.what = what, .text = std::move(text), .by = std::move(by)});
+}
+
+// ---- alerts -------------------------------------------------------------------------------------
+
+void IncidentDesk::configure(const config::Config& config) {
+    keep_ = config.history.keep;
+    service_ = config.service.name;
+    telling_.url = config.alerts.url;
+    telling_.host = host_name();
+    telling_.version = version;
+    telling_.settings = alert_settings_of(config);
+    std::vector<alerts::receivers::Configured> receivers = receivers_of(config);
+    receivers_.clear();
+    for (const auto& each : receivers) receivers_.push_back(each.name);
+    sender_.configure(std::move(receivers), {service_, telling_.host, telling_.version});
+    desk_.configure(telling_.settings);
+}
+
+alerts::Alert IncidentDesk::alert(const alerts::Message& message,
+                                  const IncidentRecord& incident) const {
+    const auto snapshot = hub_.current();
+    alerts::Telling telling = telling_;
+    telling.store = desk_.store();
+    telling.decided = clock_.system() - (clock_.steady() - message.decided);
+    return alerts::alert_of(message, incident, snapshot.get(), telling);
+}
+
+void IncidentDesk::send(const alerts::Message& message, const IncidentRecord& incident,
+                        unsigned attempt, bool may_be_copy,
+                        std::function<void(alerts::Attempt)> done) {
+    alerts::Alert told = alert(message, incident);
+    told.attempt = attempt;
+    told.may_be_copy = may_be_copy;
+    sender_.send(message.receiver, std::move(told), std::move(done));
+}
+
+void IncidentDesk::remember_what_was_told() {
+    for (const alerts::Message& message : desk_.told())
+        if (const auto incident = desk_.record(desk_.id_of(message.incident)))
+            sender_.remember(message.receiver, alert(message, *incident));
+}
+
+// A receiver that takes nothing is a fault of its own: the others are told of it.
+void IncidentDesk::report_queues() {
+    if (receivers_.empty()) {
+        if (queues_reported_) engine_.remove("vitals/alerts");
+        queues_reported_.reset();
+        return;
+    }
+    std::string detail, error;
+    for (const alerts::QueueFigures& queue : desk_.queues()) {
+        const bool old =
+            queue.oldest && clock_.steady() - *queue.oldest > longest_wait_of_a_message;
+        if (!queue.rejecting && !old) continue;
+        detail = queue.rejecting ? "a receiver refuses messages" : "a receiver cannot be reached";
+        error += fmt::format("{}{}: {}", error.empty() ? "" : "; ", queue.receiver,
+                             queue.rejecting ? "refuses messages; its configuration is wrong"
+                                             : text::counted(queue.messages, "message") +
+                                                   " waiting for more than 5 min");
+    }
+    if (queues_reported_ == error) return;
+    queues_reported_ = error;
+    Outcome health = detail.empty() ? ok() : degraded(detail);
+    health.error = std::move(error);
+    engine_.report_own("alerts", std::move(health));
+}
+
+void IncidentDesk::test_receiver(const std::string& name, People::Done done) {
+    std::vector<std::string> names;
+    for (const std::string& each : receivers_)
+        if (each == name || each.starts_with(name + "/")) names.push_back(each);
+    endpoints::Changed changed;
+    if (names.empty()) {
+        changed.unknown = true;
+        changed.problem = receivers_.empty()
+                              ? "there is no receiver; 'alerts: {receivers: ...}' names them"
+                              : fmt::format("there is no receiver of this name; there are: {}",
+                                            fmt::join(receivers_, ", "));
+        return done(std::move(changed));
+    }
+    alerts::Alert test;
+    test.test = true;
+    test.level = Status::ok;
+    test.severity = alerts::Severity::warning;
+    test.cause = {"test"};
+    test.at = test.since = clock_.system();
+    test.detail = "this is a test; nothing is wrong";
+    test.service = service_;
+    test.host = telling_.host;
+    test.version = telling_.version;
+    test.incident = fmt::format("{}-test", desk_.store());
+    struct Testing {
+        std::size_t left = 0;
+        endpoints::Changed changed;
+        People::Done done;
+    };
+    const auto testing =
+        std::make_shared<Testing>(Testing{names.size(), std::move(changed), std::move(done)});
+    for (const std::string& each : names) {
+        test.key = test.thread = fmt::format("{}-{}-{}", test.incident, each,
+                                             test.at.time_since_epoch() / std::chrono::seconds(1));
+        sender_.send(each, test, [testing, each](const alerts::Attempt& attempt) {
+            if (attempt.fate != alerts::Fate::delivered)
+                testing->changed.problem += fmt::format(
+                    "{}{}: {}", testing->changed.problem.empty() ? "" : "; ", each, attempt.why);
+            if (--testing->left == 0) testing->done(std::move(testing->changed));
+        });
+    }
 }
 
 // ---- people -------------------------------------------------------------------------------------
@@ -247,6 +376,11 @@ People IncidentDesk::people() {
                 return desk_.announce(component, text, by, std::move(durable));
             },
             std::move(done));
+    };
+    people.test_receiver = [this](std::string name, auto done) {
+        loop_.post([this, name = std::move(name), done = std::move(done)]() mutable {
+            test_receiver(name, std::move(done));
+        });
     };
     people.incident = [this](std::string id, auto done) {
         loop_.post([this, id = std::move(id), done = std::move(done)]() mutable {

@@ -7,7 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "alerts/alert_of.hpp"
 #include "alerts/desk.hpp"
+#include "alerts/receivers/sender.hpp"
+#include "config/config.hpp"
 #include "endpoints/control.hpp"
 #include "engine/engine.hpp"
 #include "history/store.hpp"
@@ -19,18 +22,18 @@ namespace vitals::app {
 
 class IncidentDesk {
   public:
-    IncidentDesk(net::Loop& loop, Clock& clock, engine::Engine& engine, Hub& hub, Log log);
+    IncidentDesk(net::Loop& loop, net::Environment& environment, Clock& clock,
+                 engine::Engine& engine, Hub& hub, Log log);
 
     // Takes up what an earlier process left; waits for the disk for two seconds at most.
     void take_up(history::Store& store);
-    void configure(alerts::Settings settings) { desk_.configure(std::move(settings)); }
+    // Receivers, rules, silences; how long records are kept.
+    void configure(const config::Config& config);
     // The components changed: looks at them as soon as they are published.
     void components_changed();
     void happened(Happening::What what, std::string text, std::string by = {});
     // Adds when the component was in maintenance; any other stays as it is.
     void add_maintenance(const std::string& component, Past& past) const;
-    // What is older goes, a bounded part of it at a time.
-    void forget_before(std::chrono::milliseconds keep) { keep_ = keep; }
     // Writes what is not written yet.
     void end() { desk_.turn(); }
 
@@ -44,6 +47,12 @@ class IncidentDesk {
     void save(std::vector<alerts::DeskRow> rows, std::function<void(bool)> done);
     void tick();
     void forget_old();
+    void send(const alerts::Message& message, const IncidentRecord& incident, unsigned attempt,
+              bool may_be_copy, std::function<void(alerts::Attempt)> done);
+    alerts::Alert alert(const alerts::Message& message, const IncidentRecord& incident) const;
+    void remember_what_was_told();
+    void report_queues();
+    void test_receiver(const std::string& name, endpoints::People::Done done);
     endpoints::People::Done on_loop(endpoints::People::Done done);
     // A change by a person: done and shown at once, acknowledged when it is on disk.
     void change(std::function<alerts::Desk::Answer(alerts::Desk::Durable)> act,
@@ -67,6 +76,11 @@ class IncidentDesk {
     Steady forget_at_{};
     net::Timer turn_timer_;
     net::Timer tick_timer_;
+    alerts::receivers::Sender sender_;
+    alerts::Telling telling_;                     // but what differs from message to message
+    std::vector<std::string> receivers_;          // the policy's names
+    std::string service_;                         // what the configuration calls this service
+    std::optional<std::string> queues_reported_;  // the error last told of them
     alerts::Desk desk_;
 };
 

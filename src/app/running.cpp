@@ -38,7 +38,7 @@ Daemon::Daemon(config::Config config, ServeOptions options, const Logger& logger
       workers_(environment_, clock_, log_,
                [this](workers::Groups::Shown shown) { show(std::move(shown)); }),
       states_(loop_, engine_, clock_),
-      desk_(loop_, clock_, engine_, hub_, log_),
+      desk_(loop_, environment_, clock_, engine_, hub_, log_),
       objectives_(loop_, engine_, clock_, hub_,
                   [this](const std::string& component, Past& past) {
                       desk_.add_maintenance(component, past);
@@ -199,8 +199,8 @@ void Daemon::watch(const config::Config& config) {
         definitions.push_back(reported(std::move(objective)));
     engine_.configure(std::move(definitions));
     for (const std::string& name : objectives_.gone()) engine_.remove(name);
+    desk_.configure(config);
     desk_.components_changed();
-    desk_.forget_before(config.history.keep);
     engine_.publish_now();  // what objectives are about to choose from
     objectives_.turn();
     waiting_.clear();

@@ -18,6 +18,12 @@
 
 namespace vitals::config {
 
+// Told regularly while all is well, so that silence tells of us.
+struct Watchdog {
+    Secret url;
+    std::chrono::milliseconds every{std::chrono::minutes(1)};
+};
+
 struct Alerts {
     // A daily window by a zone's local clock; over midnight it belongs to its first day.
     struct Hours {
@@ -70,10 +76,6 @@ struct Alerts {
         std::int64_t count = 5;
         std::chrono::milliseconds within{std::chrono::minutes(5)};
     } storm;
-    struct Watchdog {
-        Secret url;
-        std::chrono::milliseconds every{std::chrono::minutes(1)};
-    };
     std::optional<Watchdog> watchdog;
     std::vector<Mute> mutes;  // silences and maintenance
 };

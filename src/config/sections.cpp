@@ -402,10 +402,10 @@ constexpr std::array storm_fields = {
 };
 
 constexpr std::array watchdog_fields = {
-    field<&Alerts::Watchdog::url, watchdog_url_problem>(
+    field<&Watchdog::url, watchdog_url_problem>(
         "url", "What is asked for; whoever watches it tells you when that stops.",
         {.required = true, .example = "https://hc-ping.com/UUID"}),
-    field<&Alerts::Watchdog::every>("every", "How often.", {.least = second}),
+    field<&Watchdog::every>("every", "How often.", {.least = second}),
 };
 
 constexpr std::array alerts_fields = {

@@ -99,7 +99,7 @@ struct AlertsKeys {
     std::chrono::milliseconds wait{std::chrono::seconds(10)}, hold{std::chrono::seconds(60)};
     Alerts::Flapping flapping;
     Alerts::Storm storm;
-    std::optional<Alerts::Watchdog> watchdog;
+    std::optional<Watchdog> watchdog;
 };
 // What the lists and mappings of `alerts` hold, for the reference page.
 std::vector<Description> parts_of_alerts();

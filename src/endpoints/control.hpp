@@ -64,6 +64,8 @@ struct People {
     std::function<void(std::string id, std::string by, Done)> end_mute;
     // A pipeline tells what it did; a component is optional.
     std::function<void(std::string component, std::string text, std::string by, Done)> announce;
+    // Sends a receiver a message that says that nothing is wrong; each of its addresses.
+    std::function<void(std::string receiver, Done)> test_receiver;
     // Also those that closed long ago. Null: there is none. Nothing: it cannot be read.
     using Incident = std::shared_ptr<const IncidentRecord>;
     std::function<void(std::string id, std::function<void(std::optional<Incident>)>)> incident;

@@ -9,9 +9,9 @@
                             operation(note) operation(list_silences) operation(create_silence)    \
                                 operation(end_silence) operation(list_maintenance)                \
                                     operation(create_maintenance) operation(end_maintenance)      \
-                                        operation(get_verdict) operation(explain_component)       \
-                                            operation(begin_session) operation(end_session)       \
-                                                operation(list_objectives)                        \
+                                        operation(test_receiver) operation(get_verdict)           \
+                                            operation(explain_component) operation(begin_session) \
+                                                operation(end_session) operation(list_objectives) \
                                                     operation(get_openapi)
 
 #include "endpoints/operation.hpp"
