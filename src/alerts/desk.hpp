@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "alerts/alert.hpp"
+#include "alerts/links.hpp"
 #include "alerts/noticing.hpp"
 #include "alerts/policy.hpp"
 #include "alerts/saved.hpp"
@@ -119,6 +120,8 @@ class Desk {
     std::vector<QueueFigures> queues() const { return policy_ ? policy_->queues() : no_queues(); }
     std::string id_of(std::uint64_t number) const;
     const std::string& store() const noexcept { return counters_.store; }
+    // Signs the links in messages; from restore() on it stays.
+    const LinkKey& link_key() const noexcept { return link_key_; }
     // Those in memory: all open ones, and the latest that closed.
     std::vector<std::shared_ptr<const IncidentRecord>> records() const;
     std::shared_ptr<const IncidentRecord> record(std::string_view id) const;  // or null
@@ -182,6 +185,7 @@ class Desk {
     Happenings& happenings_;
     Log log_;
     Counters counters_;
+    LinkKey link_key_{};
     Settings settings_;
     Incidents incidents_;
     std::unique_ptr<Policy> policy_;    // from the first see() on

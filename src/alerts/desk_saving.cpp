@@ -72,6 +72,9 @@ void Desk::restore(const DeskMemory& memory, std::string random) {
                 break;
         }
     }
+    const auto key = link_key_of(counters_.link_key);
+    link_key_ = key ? *key : new_link_key();
+    counters_.link_key = to_text(link_key_);
     for (auto& [number, span] : maintenance_)
         if (!span.until) span.until = moment.wall;  // begins anew if it still goes on
     if (!latest_.empty()) happenings_.continue_at(latest_.front()->id + 1);

@@ -3,8 +3,10 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/rand.h>
 
 #include <charconv>
+#include <stdexcept>
 
 #include <fmt/format.h>
 
@@ -25,6 +27,30 @@ std::string signature_of(std::string_view payload, const LinkKey& key) {
 }
 
 }  // namespace
+
+LinkKey new_link_key() {
+    LinkKey key{};
+    if (RAND_bytes(key.data(), static_cast<int>(key.size())) != 1)
+        throw std::runtime_error("no random bytes are to be had");
+    return key;
+}
+
+std::string to_text(const LinkKey& key) {
+    std::string text;
+    for (const unsigned char byte : key) text += fmt::format("{:02x}", byte);
+    return text;
+}
+
+std::optional<LinkKey> link_key_of(std::string_view text) {
+    LinkKey key{};
+    if (text.size() != 2 * key.size()) return std::nullopt;
+    for (std::size_t i = 0; i < key.size(); ++i) {
+        const char* const begin = text.data() + 2 * i;
+        const auto read = std::from_chars(begin, begin + 2, key[i], 16);
+        if (read.ec != std::errc() || read.ptr != begin + 2) return std::nullopt;
+    }
+    return key;
+}
 
 std::string link_token(const Link& link, const LinkKey& key) {
     const std::string payload = fmt::format(

@@ -28,6 +28,11 @@ struct Link {
 inline constexpr std::chrono::hours link_lasts{24};
 inline constexpr std::size_t longest_token = 512;  // bytes
 
+LinkKey new_link_key();
+// As 64 hexadecimal digits, and back; nothing for any other text.
+std::string to_text(const LinkKey& key);
+std::optional<LinkKey> link_key_of(std::string_view text);
+
 // Letters, digits, `-`, `_` and a point.
 std::string link_token(const Link& link, const LinkKey& key);
 // What the token says; nothing if this key did not sign it. It may have expired.

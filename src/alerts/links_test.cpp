@@ -34,5 +34,14 @@ TEST(Link, any_other_byte_is_refused) {
     EXPECT_FALSE(read_link(std::string(10'000, 'A') + ".AAAA", key));
 }
 
+TEST(LinkKey, is_kept_as_text) {
+    const LinkKey made = new_link_key();
+    EXPECT_NE(made, new_link_key());
+    EXPECT_EQ(link_key_of(to_text(made)), made);
+    EXPECT_FALSE(link_key_of(""));
+    EXPECT_FALSE(link_key_of(std::string(64, 'g')));
+    EXPECT_FALSE(link_key_of(std::string(63, 'a')));
+}
+
 }  // namespace
 }  // namespace vitals::alerts

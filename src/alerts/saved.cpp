@@ -38,6 +38,7 @@ void members(Visit& visit, auto& value)
     visit("next_incident", value.next_incident);
     visit("next_note", value.next_note);
     visit("next_mute", value.next_mute);
+    visit("link_key", value.link_key);
 }
 
 template <class Visit>

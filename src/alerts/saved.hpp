@@ -28,6 +28,7 @@ struct Counters {
     std::uint64_t next_incident = 1;
     std::uint64_t next_note = 1;
     std::uint64_t next_mute = 1;
+    std::string link_key;  // of the links in messages: 64 hexadecimal digits
     bool operator==(const Counters&) const = default;
 };
 

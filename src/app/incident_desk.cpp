@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "alerts/receivers/watchdog.hpp"
 #include "app/alerting.hpp"
 #include "app/daemon.hpp"
 #include "app/in_time.hpp"
@@ -101,6 +102,7 @@ IncidentDesk::IncidentDesk(net::Loop& loop, net::Environment& environment, Clock
       hub_(hub),
       turn_timer_(loop),
       tick_timer_(loop),
+      log_(log),
       sender_(environment, clock, log),
       desk_(seams(), happenings_, std::move(log)) {
     // No id of an earlier process comes again, even if nothing of it is known.
@@ -158,7 +160,7 @@ void IncidentDesk::take_up(history::Store& store) {
     desk_.restore(memory, random_digits());
     engine_.on_result([this](const ComponentState& state) { desk_.judged(state); });
     engine_.on_transition([this](const Transition& transition) { desk_.changed(transition); });
-    happened(Happening::What::started, "vitals started");
+    happened(Happening::What::started, fmt::format("version {}", version));
     tick();
 }
 
@@ -177,6 +179,7 @@ void IncidentDesk::tick() {
     if (std::exchange(losses_, losses) != losses) desk_.save_all();
     if (clock_.steady() >= forget_at_) forget_old();
     report_queues();
+    feed_watchdog();
 }
 
 void IncidentDesk::forget_old() {
@@ -213,6 +216,12 @@ void IncidentDesk::configure(const config::Config& config) {
     std::vector<alerts::receivers::Configured> receivers = receivers_of(config);
     receivers_.clear();
     for (const auto& each : receivers) receivers_.push_back(each.name);
+    watchdog_every_.reset();
+    if (const auto& watchdog = config.alerts.watchdog) {
+        receivers.push_back(alerts::receivers::watchdog(watchdog->url));
+        watchdog_every_ = watchdog->every;
+        watchdog_at_ = {};
+    }
     sender_.configure(std::move(receivers), {service_, telling_.host, telling_.version});
     desk_.configure(telling_.settings);
 }
@@ -223,7 +232,13 @@ alerts::Alert IncidentDesk::alert(const alerts::Message& message,
     alerts::Telling telling = telling_;
     telling.store = desk_.store();
     telling.decided = clock_.system() - (clock_.steady() - message.decided);
-    return alerts::alert_of(message, incident, snapshot.get(), telling);
+    alerts::Alert alert = alerts::alert_of(message, incident, snapshot.get(), telling);
+    if (!telling.url.empty() && !incident.closed)
+        alert.act_link = fmt::format("{}/a/{}", telling.url,
+                                     alerts::link_token({incident.id, message.receiver,
+                                                         clock_.system() + alerts::link_lasts},
+                                                        desk_.link_key()));
+    return alert;
 }
 
 void IncidentDesk::send(const alerts::Message& message, const IncidentRecord& incident,
@@ -264,6 +279,29 @@ void IncidentDesk::report_queues() {
     Outcome health = detail.empty() ? ok() : degraded(detail);
     health.error = std::move(error);
     engine_.report_own("alerts", std::move(health));
+}
+
+// Whoever watches us hears of us only while the engine, the store and the queues are well.
+void IncidentDesk::feed_watchdog() {
+    const Steady now = clock_.steady();
+    if (!watchdog_every_ || now < watchdog_at_ || !watching_) return;
+    const auto snapshot = hub_.current();
+    for (const char* name : {"vitals/engine", "vitals/store", "vitals/alerts"}) {
+        const ComponentState* state = snapshot->find(name);
+        if (state != nullptr && state->last != nullptr && state->status(now) != Status::ok) return;
+    }
+    watchdog_at_ = now + *watchdog_every_;
+    alerts::Alert alive;
+    alive.at = alive.since = clock_.system();
+    alive.cause = {"vitals"};
+    sender_.send(
+        std::string(alerts::receivers::watchdog_name), std::move(alive),
+        [this](const alerts::Attempt& attempt) {
+            const bool well = attempt.fate == alerts::Fate::delivered;
+            if (std::exchange(watchdog_well_, well) == well) return;
+            log_(well ? LogLevel::info : LogLevel::warning,
+                 well ? "watchdog: told again that all is well" : "watchdog: " + attempt.why);
+        });
 }
 
 void IncidentDesk::test_receiver(const std::string& name, People::Done done) {
@@ -376,6 +414,14 @@ People IncidentDesk::people() {
                 return desk_.announce(component, text, by, std::move(durable));
             },
             std::move(done));
+    };
+    // Never changes after the start: any thread may use a copy.
+    people.act_link = [this, key = desk_.link_key()](
+                          std::string_view token) -> std::optional<endpoints::ActLink> {
+        auto link = alerts::read_link(token, key);
+        if (!link) return std::nullopt;
+        return endpoints::ActLink{std::move(link->incident), std::move(link->receiver),
+                                  link->expires <= clock_.system()};
     };
     people.test_receiver = [this](std::string name, auto done) {
         loop_.post([this, name = std::move(name), done = std::move(done)]() mutable {

@@ -52,6 +52,7 @@ class IncidentDesk {
     alerts::Alert alert(const alerts::Message& message, const IncidentRecord& incident) const;
     void remember_what_was_told();
     void report_queues();
+    void feed_watchdog();
     void test_receiver(const std::string& name, endpoints::People::Done done);
     endpoints::People::Done on_loop(endpoints::People::Done done);
     // A change by a person: done and shown at once, acknowledged when it is on disk.
@@ -76,7 +77,11 @@ class IncidentDesk {
     Steady forget_at_{};
     net::Timer turn_timer_;
     net::Timer tick_timer_;
+    Log log_;
     alerts::receivers::Sender sender_;
+    std::optional<std::chrono::milliseconds> watchdog_every_;
+    Steady watchdog_at_{};
+    bool watchdog_well_ = true;
     alerts::Telling telling_;                     // but what differs from message to message
     std::vector<std::string> receivers_;          // the policy's names
     std::string service_;                         // what the configuration calls this service

@@ -96,7 +96,10 @@ void Objectives::turn() {
     std::vector<ObjectiveReport> reports;
     for (auto& [name, one] : all_) {
         judge(one);
-        engine_.report(std::string(group) + name, one.report.outcome());
+        // As long as nobody has looked there is no verdict, and nothing to be told of.
+        Outcome outcome = one.report.outcome();
+        one.known = one.known || outcome.status != Status::unknown;
+        if (one.known) engine_.report(std::string(group) + name, std::move(outcome));
         reports.push_back(one.report);
     }
     const std::lock_guard lock(mutex_);

@@ -44,6 +44,7 @@ class Objectives {
         Objective objective;
         Selector selector;
         ObjectiveReport report;
+        bool known = false;  // a verdict was reported
         Steady read_at{};  // the long windows, last
         bool reading = false;
     };

@@ -43,6 +43,13 @@ struct Changed {
     std::string id;        // of what was made: a note, a silence
 };
 
+// What the link in a message says.
+struct ActLink {
+    std::string incident;  // its id
+    std::string receiver;  // who was told by that message
+    bool expired = false;
+};
+
 // What people do. As in Control: on a serving thread, without blocking; the callbacks may come from
 // any thread. `by` is the author as it is shown, never empty.
 struct People {
@@ -64,6 +71,8 @@ struct People {
     std::function<void(std::string id, std::string by, Done)> end_mute;
     // A pipeline tells what it did; a component is optional.
     std::function<void(std::string component, std::string text, std::string by, Done)> announce;
+    // At once: what this token says; nothing if vitals did not sign it. Null: there are no links.
+    std::function<std::optional<ActLink>(std::string_view token)> act_link;
     // Sends a receiver a message that says that nothing is wrong; each of its addresses.
     std::function<void(std::string receiver, Done)> test_receiver;
     // Also those that closed long ago. Null: there is none. Nothing: it cannot be read.

@@ -7,6 +7,7 @@
 
 #include "dialects/page.hpp"
 #include "dialects/probes.hpp"
+#include "endpoints/act_link.hpp"
 #include "endpoints/facts.hpp"
 #include "endpoints/log_in.hpp"
 #include "endpoints/pages.hpp"
@@ -99,6 +100,8 @@ Plan Responder::plan(const http::Head& head, const Peer& peer) {
         plan_whole(question);
     else if (is_api_path(target->raw_path))
         plan_operation(question);
+    else if (target->raw_path.starts_with(act_link_path) && shared_.control.people.act_link)
+        plan_act_link(shared_, head, *target, plan);
     else if (const auto found = mounts_[peer.listener].find(target->path))
         plan_endpoint(question, *found);
     else

@@ -50,7 +50,7 @@ const std::vector<std::string> every_view = {
 TEST(PageVerdict, names_the_cause_and_why_and_never_begins_with_a_count) {
     const std::string body = acme().page("").body;
     EXPECT_EQ(heading_of(body), "payments/node-03 is down: connection refused");
-    EXPECT_EQ(title_of(body), "\u2715 payments/node-03: connection refused (+8)");
+    EXPECT_EQ(title_of(body), "\u2715 payments/node-03: connection refused (+7)");
     EXPECT_TRUE(has(body, "7 components that need it are not ok either"));
     EXPECT_LT(body.find("id=verdict"), body.find("id=components"));
 }

@@ -79,11 +79,10 @@ void tell_cause(const Look& look, Verdict& verdict) {
         verdict.sentence = look.causes.size() > 1
                                ? "Nothing depends on it. More is wrong, see below"
                                : "Everything else is ok";
-    const std::size_t more = following + look.causes.size() - 1;
     constexpr std::string_view marks[] = {"\u2715", "?", "!", "?", "\u2713", "\u2713"};
     verdict.title = fmt::format("{} {}", marks[static_cast<std::size_t>(verdict.shape)],
                                 with_reason(cause.name(), look.why(cause)));
-    if (more > 0) verdict.title += fmt::format(" (+{})", more);
+    if (following > 0) verdict.title += fmt::format(" (+{})", following);
 }
 
 void tell_of_nothing(const Look& look, Verdict& verdict) {

@@ -1,0 +1,244 @@
+"""Who is told, when and how often, by the whole program: each message leaves once, whatever happens
+between the verdict and the receiver's answer."""
+import http.server
+import json
+import random
+import threading
+import time
+
+import pytest
+
+from daemon import ALL, eventually, free_port, run_vitals
+
+SECRET = "whsec_dml0YWxzLXRlc3Qta2V5LTAxMjM0NTY3ODlhYmNkZWY="
+PATH = "/hook-of-a-secret"
+KILLS = 200 if ALL else 10
+
+
+class Receiver:
+    """Takes webhooks; `codes` are the answers to come, the last one for ever."""
+
+    def __init__(self):
+        self.codes = [200]
+        self.got = []      # (key, kind, data) of each request that came whole
+        self.asked = []    # paths of GET
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                data = json.loads(body)
+                outer.got.append((self.headers["webhook-id"], data["data"]["kind"], data["data"]))
+                code = outer.codes.pop(0) if len(outer.codes) > 1 else outer.codes[0]
+                if code == 0:      # the answer is lost
+                    self.close_connection = True
+                    return
+                self.send_response(code)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def do_GET(self):
+                outer.asked.append(self.path)
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", free_port()), Handler)
+        self.port = self.server.server_address[1]
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+
+    def url(self, path=PATH):
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def told(self):
+        """(kind, first cause) of each message, copies once."""
+        seen = {}
+        for key, kind, data in self.got:
+            seen.setdefault(key, (kind, data["cause"][0]))
+        return list(seen.values())
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def receiver():
+    made = Receiver()
+    yield made
+    made.close()
+
+
+def telling(receiver, components=("db",), wait="0s", hold="1s", **more):
+    return {"components": {name: {"check": "push", "ttl": "1h"} for name in components},
+            "alerts": {"wait": wait, "hold": hold, "flapping": {"quiet": "5m"},
+                       "receivers": {"hook": {"webhook": {"url": receiver.url(), "secret": SECRET}}},
+                       **more}}
+
+
+def push(daemon, name, status, detail=""):
+    path = "/v1/components/" + name.replace("/", "%2F")
+    answer = daemon.control("PUT", path, {"status": status, "detail": detail})
+    assert answer.status == 204, answer.text
+
+
+def test_a_problem_and_its_end_are_told_once(vitals, receiver):
+    daemon = vitals(telling(receiver))
+    push(daemon, "db", "ok")
+    began = time.monotonic()
+    push(daemon, "db", "failed", "connection refused")
+    assert eventually(lambda: receiver.told() == [("problem", "db")], 3)
+    assert time.monotonic() - began < 2
+    push(daemon, "db", "ok")
+    assert eventually(lambda: receiver.told() == [("problem", "db"), ("resolved", "db")])
+    time.sleep(2)
+    assert len(receiver.got) == 2
+    assert receiver.got[0][2]["line"].startswith("FAILED db: connection refused")
+    assert receiver.got[1][2]["line"].startswith("OK db")
+
+
+def test_one_cause_with_two_hundred_consequences_is_one_message(vitals, receiver):
+    names = [f"shop/{number}" for number in range(200)]
+    configuration = telling(receiver, wait="2s")
+    configuration["components"] |= {name: {"check": "push", "ttl": "1h", "depends_on": ["db"]}
+                                    for name in names}
+    daemon = vitals(configuration)
+    for name in ["db", *names]:
+        push(daemon, name, "ok")
+    for name in [*names, "db"]:
+        push(daemon, name, "failed", "down")
+    assert eventually(lambda: receiver.told() == [("problem", "db")], 10), receiver.told()
+    assert receiver.got[0][2]["affected_count"] == 200
+    for name in ["db", *names]:
+        push(daemon, name, "ok")
+    assert eventually(lambda: receiver.told() == [("problem", "db"), ("resolved", "db")], 10)
+    time.sleep(2)
+    assert len(receiver.got) == 2
+
+
+def test_nothing_is_told_while_it_is_silenced_and_one_message_at_the_end(vitals, receiver):
+    daemon = vitals(telling(receiver))
+    push(daemon, "db", "ok")
+    answer = daemon.control("POST", "/v1/silences", {"match": "db", "duration": "3s",
+                                                     "reason": "disk swap"})
+    assert answer.status == 201, answer.text
+    push(daemon, "db", "failed")
+    time.sleep(1.5)
+    assert receiver.got == []
+    assert eventually(lambda: receiver.told() == [("problem", "db")])
+    time.sleep(1)
+    assert len(receiver.got) == 1
+
+
+def test_a_refused_message_is_tried_again_with_the_same_key(vitals, receiver):
+    daemon = vitals(telling(receiver))
+    receiver.codes = [500, 200]
+    push(daemon, "db", "ok")
+    push(daemon, "db", "failed")
+    assert eventually(lambda: len(receiver.got) == 2, 12)
+    assert receiver.got[0][0] == receiver.got[1][0]
+    told = daemon.control("GET", "/v1/incidents?open=1").json["incidents"][0]["deliveries"]
+    assert eventually(lambda: daemon.control("GET", "/v1/incidents?open=1").json["incidents"][0]
+                      ["deliveries"][0]["state"] == "delivered"), told
+
+
+def test_a_receiver_that_refuses_for_good_is_a_fault_of_its_own(vitals, receiver):
+    daemon = vitals(telling(receiver))
+    receiver.codes = [404]
+    push(daemon, "db", "ok")
+    push(daemon, "db", "failed")
+    assert daemon.becomes("vitals/alerts", "degraded")
+    error = daemon.control("GET", "/v1/components/vitals%2Falerts").json["error"]
+    assert "hook" in error and PATH not in error
+
+
+def test_a_restart_finishes_what_was_decided_and_tells_nothing_twice(vitals, receiver):
+    daemon = vitals(telling(receiver))
+    push(daemon, "db", "ok")
+    receiver.codes = [500]
+    push(daemon, "db", "failed")
+    assert eventually(lambda: receiver.got)
+    time.sleep(1.5)    # a kill may lose the last second of what was pushed
+    daemon.kill()
+    receiver.codes = [200]
+    daemon.start()
+    assert eventually(lambda: len(receiver.got) >= 2, 15)
+    time.sleep(2)
+    assert {key for key, _, _ in receiver.got} == {receiver.got[0][0]}
+    daemon.kill()
+    daemon.start()
+    time.sleep(3)
+    before = len(receiver.got)
+    push(daemon, "db", "ok")
+    assert eventually(lambda: receiver.told() == [("problem", "db"), ("resolved", "db")])
+    assert len(receiver.got) == before + 1
+
+
+def test_kills_at_any_moment_lose_nothing_and_copy_once_at_most(vitals, receiver):
+    """Failures and recoveries while the process is killed at random moments: at the end the receiver
+    knows what is true, and no key came more often than there were kills while it was under way."""
+    chance = random.Random(11)
+    daemon = vitals(telling(receiver, hold="0s"))
+    push(daemon, "db", "ok")
+    kills = 0
+    status = "ok"
+    for _ in range(KILLS):
+        status = "failed" if status == "ok" else "ok"
+        push(daemon, "db", status)
+        time.sleep(chance.uniform(1.0, 1.6))    # what was pushed is on disk by then
+        daemon.kill()
+        kills += 1
+        daemon.start()
+    push(daemon, "db", "ok")
+    assert eventually(lambda: receiver.told() and receiver.told()[-1][0] in ("resolved", "steady",
+                                                                              "missed"), 60)
+    copies = {}
+    for key, _, _ in receiver.got:
+        copies[key] = copies.get(key, 0) + 1
+    assert sum(count - 1 for count in copies.values()) <= kills
+
+
+def test_the_command_line_tries_a_receiver(vitals, receiver):
+    daemon = vitals(telling(receiver))
+    url = f"unix:{daemon.socket}"
+    tried = run_vitals("alerts", "test", "hook", "--url", url)
+    assert tried.returncode == 0 and "a test message was delivered" in tried.stdout, tried.stderr
+    assert receiver.got[0][2]["test"] is True
+    receiver.codes = [410]
+    tried = run_vitals("alerts", "test", "hook", "--url", url)
+    assert tried.returncode != 0 and "410" in tried.stderr and PATH not in tried.stderr
+    tried = run_vitals("alerts", "test", "nobody", "--url", url)
+    assert tried.returncode != 0 and "there are: hook" in tried.stderr
+
+
+def test_the_watchdog_hears_of_us_only_while_all_is_well(vitals, receiver):
+    daemon = vitals(telling(receiver, watchdog={"url": receiver.url("/alive"), "every": "1s"}))
+    assert eventually(lambda: len(receiver.asked) >= 3, 15)
+    assert set(receiver.asked) == {"/alive"}
+    receiver.codes = [404]
+    push(daemon, "db", "ok")
+    push(daemon, "db", "failed")
+    assert daemon.becomes("vitals/alerts", "degraded")
+    time.sleep(1.5)
+    before = len(receiver.asked)
+    time.sleep(3)
+    assert len(receiver.asked) == before, "a receiver refuses: somebody must look"
+
+
+def test_no_secret_is_written_anywhere(vitals, receiver):
+    daemon = vitals(telling(receiver))
+    receiver.codes = [500, 404]
+    push(daemon, "db", "ok")
+    push(daemon, "db", "failed", "down")
+    assert eventually(lambda: len(receiver.got) >= 2, 15)
+    time.sleep(1)
+    texts = daemon.stderr.read_bytes()
+    for file in daemon.state.iterdir():
+        if file.is_file():
+            texts += file.read_bytes()
+    assert PATH.encode() not in texts
+    assert SECRET.encode() not in texts and SECRET[6:].encode() not in texts
