@@ -45,7 +45,7 @@ class Objectives {
         Selector selector;
         ObjectiveReport report;
         bool known = false;  // a verdict was reported
-        Steady read_at{};  // the long windows, last
+        Steady read_at{};    // the long windows, last
         bool reading = false;
     };
     struct Chosen {

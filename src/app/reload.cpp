@@ -160,12 +160,12 @@ std::map<std::string, std::string> fixed_at_start(const config::Config& config) 
                          listener.tls->client_ca;
         listeners += "\n";
     }
-    return {{"listeners", std::move(listeners)},
-            {"limits", fmt::format("{} {} {} {}", config.limits.headers.bytes,
-                                   config.limits.body.bytes, config.limits.connections,
-                                   config.limits.streams)},
-            {"state_dir", config.state_dir},
-            {"log", config.log.level + " " + config.log.format}};
+    return {
+        {"listeners", std::move(listeners)},
+        {"limits", fmt::format("{} {} {} {}", config.limits.headers.bytes, config.limits.body.bytes,
+                               config.limits.connections, config.limits.streams)},
+        {"state_dir", config.state_dir},
+        {"log", config.log.level + " " + config.log.format}};
 }
 
 // What only a restart changes is said as long as it waits for one.

@@ -66,7 +66,7 @@ class Bash : public ::testing::Test {
 
 TEST_F(Bash, completes_commands) {
     EXPECT_EQ(offered("re"), (Words{"recommission", "reload", "remove"}));
-    EXPECT_EQ(offered("s"), (Words{"schema", "serve", "status"}));
+    EXPECT_EQ(offered("s"), (Words{"schema", "serve", "silence", "status"}));
     EXPECT_EQ(offered("\"\"").size(), grammar().subcommands.size());
 }
 

@@ -151,7 +151,9 @@ struct Mail {
 inline Verified verify_recipients(const std::vector<std::string>& to) {
     for (const std::string& one : to)
         if (std::ranges::any_of(one, [](char c) { return (c & 0x80) != 0; }))
-            return std::unexpected("holds characters beyond ASCII");
+            return std::unexpected("\"" + one +
+                                   "\" holds characters beyond ASCII, which not every mail server "
+                                   "takes");
     return {};
 }
 inline constexpr std::array mail_fields = {

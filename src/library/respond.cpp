@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "dialects/dialect.hpp"
+#include "dialects/page.hpp"
 #include "endpoints/facts.hpp"
 #include "http/answer.hpp"
 #include "http/request.hpp"
@@ -88,7 +89,10 @@ Response respond(const std::shared_ptr<const Snapshot>& snapshot, const Request&
     auto target = http::parse_target(head.method, head.target);
     if (!target) return plain(target.error().status, std::string(target.error().why) + "\n");
     const auto found = all_mounts().find(target->path);
-    if (!found) return plain(404, "no dialect stands on this path\n");
+    // What is below the page takes a server: sessions, forms, a stream.
+    const bool below_page =
+        found && found->endpoint->dialect == &dialects::page && !found->rest.empty();
+    if (!found || below_page) return plain(404, "no dialect stands on this path\n");
     const bool options = head.method == "OPTIONS";
     if (!options && head.method != "GET" && head.method != "HEAD") {
         Response refused = plain(405, "only GET and HEAD are answered here\n");

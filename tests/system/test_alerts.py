@@ -73,9 +73,9 @@ def receiver():
     made.close()
 
 
-def telling(receiver, components=("db",), wait="0s", hold="1s", **more):
+def telling(receiver, components=("db",), wait="0s", hold="1s", flapping=None, **more):
     return {"components": {name: {"check": "push", "ttl": "1h"} for name in components},
-            "alerts": {"wait": wait, "hold": hold, "flapping": {"quiet": "5m"},
+            "alerts": {"wait": wait, "hold": hold, "flapping": flapping or {"quiet": "5m"},
                        "receivers": {"hook": {"webhook": {"url": receiver.url(), "secret": SECRET}}},
                        **more}}
 
@@ -182,7 +182,8 @@ def test_kills_at_any_moment_lose_nothing_and_copy_once_at_most(vitals, receiver
     """Failures and recoveries while the process is killed at random moments: at the end the receiver
     knows what is true, and no key came more often than there were kills while it was under way."""
     chance = random.Random(11)
-    daemon = vitals(telling(receiver, hold="0s"))
+    never = {"changes": 100, "within": "2s", "quiet": "1s"}
+    daemon = vitals(telling(receiver, hold="0s", flapping=never))
     push(daemon, "db", "ok")
     kills = 0
     status = "ok"

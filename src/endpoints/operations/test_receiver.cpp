@@ -17,9 +17,9 @@ constexpr AnswerCase answers[] = {{204, "The receiver took it."},
 
 }  // namespace
 
-extern constinit const Operation test_receiver = make_operation(
-    "POST", "/v1/receivers/{name}/test", "testReceiver",
-    "Send a receiver of alerts a message that says that nothing is wrong.",
-    {.parameters = name, .right = Right::control, .run = run, .answers = answers});
+extern constinit const Operation test_receiver =
+    make_operation("POST", "/v1/receivers/{name}/test", "testReceiver",
+                   "Send a receiver of alerts a message that says that nothing is wrong.",
+                   {.parameters = name, .right = Right::control, .run = run, .answers = answers});
 
 }  // namespace vitals::endpoints
