@@ -209,14 +209,17 @@ inline Catalog catalog() {
         {.description = describe<None>("push", "takes", none)},
         {.description = describe<Celery>("celery", "listens", celery_fields)},
     };
-    made.receivers = {
-        {.description = describe<Mail>("email", "mails", mail_fields)},
-        {.description = describe<Hook>("slack", "chats", hook_fields)},
-        {.description = describe<Hook>("webhook", "posts", hook_fields)},
-    };
+    made.receivers = {{.description = describe<Mail>("email", "mails", mail_fields)}};
+    for (const char* name :
+         {"exec", "webhook", "alertmanager", "slack", "teams", "discord", "telegram", "matrix",
+          "googlechat", "ntfy", "gotify", "pushover", "pagerduty", "jsm"})
+        made.receivers.push_back({.description = describe<Hook>(name, "tells", hook_fields)});
     made.zone_problem = [](const std::string& zone) {
-        return zone == "UTC" || zone == "Europe/Berlin" ? std::string()
-                                                        : "'" + zone + "' is not a known time zone";
+        return zone == "UTC" || zone == "Europe/Berlin"
+                   ? std::string()
+                   : "'" + zone +
+                         "' is not a known time zone; expected a name like Europe/Berlin (is the "
+                         "package tzdata installed?)";
     };
     return made;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "dialects/page.hpp"
@@ -26,6 +27,16 @@ constexpr std::string_view stream_path = "events/page";
 bool wants(const http::Head& head, std::string_view name, std::string_view what) {
     const std::string_view* const field = head.field(name);
     return field != nullptr && field->find(what) != std::string_view::npos;
+}
+
+// A browser that shows the digest of the bytes that it would get.
+bool has_already(const http::Head& head, const Response& file) {
+    const std::string_view* const shown = head.field("if-none-match");
+    if (shown == nullptr) return false;
+    return std::ranges::any_of(file.headers, [&](const auto& field) {
+        return field.first == "ETag" &&
+               (*shown == "*" || shown->find(field.second) != std::string_view::npos);
+    });
 }
 
 Response plain_options(std::string_view methods, int status) {
@@ -91,6 +102,11 @@ void Pages::plan(PageQuestion question, Plan& plan) {
                         .by_options = by_options,
                         .path = std::string(target.raw_path)};
     if (auto file = page::file(found.rest, target.query)) {
+        if (has_already(head, *file)) {
+            file->status = 304;
+            file->content_type.clear();
+            file->body.clear();
+        }
         plan.response = finished(std::move(*file), manner);
         return;
     }

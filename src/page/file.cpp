@@ -54,6 +54,7 @@ std::optional<http::Response> file(std::string_view rest, const http::Pairs& que
         response.body = each.bytes;
         response.headers.emplace_back("Cache-Control",
                                       current ? "public, max-age=31536000, immutable" : "no-cache");
+        response.headers.emplace_back("ETag", '"' + std::string(each.digest) + '"');
         return response;
     }
     return std::nullopt;

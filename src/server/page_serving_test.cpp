@@ -308,6 +308,17 @@ TEST_F(PageServingTest, an_endpoint_with_tokens_shows_how_to_log_in) {
     EXPECT_EQ(site.get("/", "Authorization: Bearer r3ad\r\n").status, 200);
 }
 
+TEST_F(PageServingTest, a_file_that_the_browser_has_is_not_sent_again) {
+    Got got = site.get("/page.css");
+    EXPECT_EQ(got.status, 200);
+    const std::string tag = got.fields["etag"];
+    ASSERT_GT(tag.size(), 4u);
+    got = site.get("/page.css", "If-None-Match: " + tag + "\r\n");
+    EXPECT_EQ(got.status, 304);
+    EXPECT_EQ(got.body, "");
+    EXPECT_EQ(site.get("/page.css", "If-None-Match: \"other\"\r\n").status, 200);
+}
+
 TEST_F(PageServingTest, a_crowd_is_shown_one_page) {
     const std::string first = site.get("/").body;
     const int before = histories;

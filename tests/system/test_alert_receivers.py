@@ -181,11 +181,12 @@ def test_alertmanager(tmp_path, alertmanager):
     alert = alerts_at(port)["vitals"]
     assert alert["labels"] == {"alertname": "vitals", "service": "shop", "component": "db/main",
                                "severity": "critical", "incident": "7f3a-12", "team": "shop"}
-    until = time.monotonic() + 20
+    until = time.monotonic() + 40
     while not any(json.loads(body)["status"] == "firing" for _, _, body in told.got):
         assert time.monotonic() < until
         time.sleep(0.1)
     assert send(tmp_path, receiver, "resolved", "7f3a-12") == ("delivered", "")
+    until = time.monotonic() + 40
     while not any(json.loads(body)["status"] == "resolved" for _, _, body in told.got):
         assert time.monotonic() < until
         time.sleep(0.1)

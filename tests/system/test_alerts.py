@@ -243,3 +243,41 @@ def test_no_secret_is_written_anywhere(vitals, receiver):
             texts += file.read_bytes()
     assert PATH.encode() not in texts
     assert SECRET.encode() not in texts and SECRET[6:].encode() not in texts
+
+
+def test_a_link_in_a_message_acts_by_a_form_only(vitals, receiver):
+    daemon = vitals(telling(receiver, url="https://status.example.org"))
+    push(daemon, "db", "ok")
+    push(daemon, "db", "failed", "<b>down</b>")
+    assert eventually(lambda: receiver.got)
+    link = receiver.got[0][2]["links"]["act"]
+    assert link.startswith("https://status.example.org/a/")
+    path = link.removeprefix("https://status.example.org")
+    for _ in range(1000 if ALL else 50):
+        shown = daemon.get(path)
+        assert shown.status == 200 and "no-store" in shown.headers["Cache-Control"]
+    assert "&lt;b&gt;down" in shown.text and "<b>down" not in shown.text
+    assert "checked" not in shown.text, "nothing is chosen beforehand"
+
+    def incident():
+        return daemon.control("GET", "/v1/incidents?open=1").json["incidents"][0]
+
+    assert incident()["acknowledged"] is None, "looking changes nothing"
+
+    def post(where, body):
+        return daemon.ask("POST", where, body.encode(),
+                              {"Content-Type": "application/x-www-form-urlencoded"})
+
+    for wrong in ("", "what=ack", "by=jonas", "what=all&by=jonas", "what=ack&by=" + "x" * 100):
+        assert post(path, wrong).status == 400
+    assert incident()["acknowledged"] is None
+    assert post(path, "what=ack&by=jonas").status == 200
+    assert incident()["acknowledged"]["by"] == "jonas, link of hook"
+    assert post(path, "what=1h&by=jonas").status == 200
+    silence = daemon.control("GET", "/v1/silences").json["silences"][0]
+    assert silence["match"] == ["db"] and silence["by"] == "jonas, link of hook"
+    for strange in (path[:-1] + ("A" if path[-1] != "A" else "B"), "/a/", "/a/x.y", "/a/" + "A" * 3000):
+        assert daemon.get(strange).status == 410
+        assert post(strange, "what=ack&by=jonas").status == 410
+    push(daemon, "db", "ok")
+    assert eventually(lambda: daemon.get(path).status == 410)

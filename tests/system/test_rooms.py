@@ -37,8 +37,8 @@ SEES = {
     "drill": "text model net",
     "discover": "text model wire config net backends/systemd",
     "library": "text model http dialects net engine endpoints server",
-    "app": "text model wire http dialects config net engine workers checks secrets history "
-           "endpoints server",
+    "app": "text model wire http dialects config net engine workers checks secrets history alerts "
+           "alerts/receivers endpoints server",
 }
 # Headers behind walls within a room.
 FURTHER = {"checks/redis": "checks/redis/redis.hpp", "net/detail": "net/detail/lanes.hpp"}
@@ -81,6 +81,8 @@ def behind_walls(room):
     allowed = {room, f"{room}/detail", *SEES[room].split()}
     if "checks" in allowed and not room.startswith("checks"):
         allowed |= {"checks/redis", "checks/tcp", "backends/redis"}  # its kinds and what they show
+    if room == "alerts":
+        allowed.add("alerts/receivers")  # stands within its folder
     return [each for each in [*SEES, *FURTHER, "cli"] if each not in allowed]
 
 

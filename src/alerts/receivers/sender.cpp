@@ -53,6 +53,30 @@ Attempt failed_attempt(const std::exception_ptr& problem, std::string_view phase
     }
 }
 
+// Also without the parts of a URL that is a secret: a server may say which path it was asked for.
+std::string without_parts(std::string text, const NamedSecrets& secrets) {
+    constexpr std::size_t shortest = 6;  // bytes of a part that can be a secret
+    constexpr std::string_view separators = "/?&=#;,";
+    text = without_secrets(std::move(text), secrets);
+    for (const auto& [name, secret] : secrets) {
+        if (!secret.available()) continue;
+        const std::string value(secret.reveal());
+        std::size_t at = value.find("://");
+        at = at == std::string::npos ? at : value.find('/', at + 3);
+        while (at != std::string::npos) {
+            const std::size_t end = value.find_first_of(separators, at + 1);
+            const std::string part =
+                value.substr(at + 1, end == std::string::npos ? end : end - at - 1);
+            for (std::size_t found = text.find(part);
+                 part.size() >= shortest && found != std::string::npos;
+                 found = text.find(part, found))
+                text.replace(found, part.size(), "***");
+            at = end;
+        }
+    }
+    return text;
+}
+
 net::awaitable<Attempt> exchange(const Configured& to, const NamedSecrets& secrets,
                                  HttpRequest made, net::Context& context) {
     net::HttpRequest request;
@@ -66,7 +90,7 @@ net::awaitable<Attempt> exchange(const Configured& to, const NamedSecrets& secre
     HttpAnswer answer;
     answer.status = response.status;
     answer.headers = std::move(response.headers);
-    answer.body = without_secrets(response.body.substr(0, kept_bytes), secrets);
+    answer.body = without_parts(response.body.substr(0, kept_bytes), secrets);
     const System now = context.clock().system();
     if (to.receiver->judge != nullptr) co_return to.receiver->judge(answer, now);
     co_return fate_by_code(answer, now);
@@ -118,7 +142,7 @@ struct Sender::Flight {
         timer.cancel();
         auto call = std::exchange(ended, nullptr);
         if (!call) return;
-        std::string why = without_secrets(std::move(result.why), secrets);
+        std::string why = without_parts(std::move(result.why), secrets);
         why = wire::printable(why, why_bytes);
         if (!why.empty() && !host.empty()) why = host + ": " + why;
         result.why = std::move(why);
