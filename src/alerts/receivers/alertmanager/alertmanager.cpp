@@ -127,6 +127,7 @@ HttpRequest alive(const Envelope& envelope, const AnyOptions& any) {
     json.end_object().key("annotations").object();
     json.member("summary", "vitals watches; when this alert ends, it does not any more");
     json.end_object();
+    json.member("startsAt", rfc3339_millis(envelope.now));
     json.member("endsAt", rfc3339_millis(envelope.now + silent_for));
     json.end_object().end_array();
     return post(envelope, options, std::move(body));
