@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <utility>
 
 #include "app/assemble.hpp"
@@ -47,6 +48,21 @@ void compare(const config::Config& before, const config::Config& after,
         ++old;
     }
     while (old != before.components.end()) leave();
+}
+
+// They are components, too: `objectives/NAME`.
+void compare_objectives(const config::Config& before, const config::Config& after,
+                        endpoints::ReloadResult& result) {
+    const auto missing = [](const config::Config& from, const config::Config& in) {
+        std::vector<std::string> names;
+        for (const auto& each : from.objectives)
+            if (std::ranges::none_of(in.objectives,
+                                     [&](const auto& other) { return other.name == each.name; }))
+                names.push_back("objectives/" + each.name);
+        return names;
+    };
+    std::ranges::copy(missing(after, before), std::back_inserter(result.added));
+    std::ranges::copy(missing(before, after), std::back_inserter(result.removed));
 }
 
 // `1 new: a/b; 2 changed: c, d`
@@ -136,7 +152,6 @@ endpoints::ReloadResult Daemon::apply(Loaded& loaded) {
     for (const std::string& warning : config_->warnings) log_(LogLevel::warning, warning);
     compare(*before, *config_, result);
     result.waiting = tell_what_waits();
-    desk_.happened(Happening::What::reloaded, difference_of(result), reload_by_);
     field_log_(
         LogLevel::info,
         fmt::format("configuration reloaded by {}: {} components, of these {} new and {} "
@@ -148,6 +163,8 @@ endpoints::ReloadResult Daemon::apply(Loaded& loaded) {
          {"added", static_cast<std::uint64_t>(result.added.size())},
          {"changed", static_cast<std::uint64_t>(result.changed.size())},
          {"removed", static_cast<std::uint64_t>(result.removed.size())}});
+    compare_objectives(*before, *config_, result);
+    desk_.happened(Happening::What::reloaded, difference_of(result), reload_by_);
     return result;
 }
 

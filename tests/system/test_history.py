@@ -243,7 +243,7 @@ def test_an_objective_burns_and_says_so(vitals):
     assert daemon.get("/v1/objectives").status == 401
     # A reload that drops it.
     daemon.configure(PUSHED)
-    assert daemon.control("POST", "/v1/reload").status == 200
+    assert daemon.control("POST", "/v1/reload").json["removed"] == ["objectives/checkout"]
     assert read(daemon, "/v1/objectives")["objectives"] == []
     assert eventually(lambda: daemon.status("objectives/checkout") is None)
 
