@@ -165,6 +165,7 @@ endpoints::ReloadResult Daemon::apply(Loaded& loaded) {
          {"removed", static_cast<std::uint64_t>(result.removed.size())}});
     compare_objectives(*before, *config_, result);
     desk_.happened(Happening::What::reloaded, difference_of(result), reload_by_);
+    settle();
     return result;
 }
 

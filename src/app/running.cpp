@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/assemble.hpp"
+#include "app/footprint.hpp"
 #include "app/in_time.hpp"
 
 namespace vitals::app {
@@ -24,6 +25,7 @@ constexpr auto save_patience = 1s;
 constexpr auto recall_every = 500ms;
 constexpr auto history_every = 10s;
 constexpr auto engine_patience = 20s;  // later than that, it did not run
+constexpr auto settled_after = 15s;    // a start or a reload: every check has run by then
 
 }  // namespace
 
@@ -49,6 +51,7 @@ Daemon::Daemon(config::Config config, ServeOptions options, const Logger& logger
       recall_timer_(loop_),
       history_timer_(loop_),
       watchdog_timer_(loop_),
+      settled_timer_(loop_),
       drain_timer_(loop_) {}
 
 int Daemon::run() {
@@ -71,6 +74,7 @@ int Daemon::run() {
     for (const std::string& warning : config_->warnings) log_(LogLevel::warning, warning);
     notify_.send("READY=1\nSTATUS=serving");
     keep_alive();
+    settle();
     loop_.run();
     workers_.save_now();
     states_.keep_now();
@@ -232,6 +236,11 @@ void Daemon::report_secrets() {
     if (health.detail == secrets_health_.detail && health.error == secrets_health_.error) return;
     secrets_health_ = health;
     engine_.report_own("secrets", std::move(health));
+}
+
+// Once what is configured has run.
+void Daemon::settle() {
+    settled_timer_.arm(clock_.steady() + settled_after, [] { give_memory_back(); });
 }
 
 int Daemon::listen() {

@@ -73,6 +73,7 @@ class Daemon {
     void on_signal(int number);
     void look_at_drain(Steady end);
     void keep_alive();
+    void settle();
 
     ServeOptions options_;
     Log log_;
@@ -99,6 +100,7 @@ class Daemon {
     net::Timer history_timer_;
     Steady compared_{};  // the history, last
     net::Timer watchdog_timer_;
+    net::Timer settled_timer_;
     net::Timer drain_timer_;
     Decommission decommission_;
     bool in_doubt_ = false;  // until the disk has answered, or an operator has
