@@ -174,22 +174,48 @@ bool read_query(std::string_view text, Url& url) {
     return true;
 }
 
-// `a://h1;a://h2` as Celery and redis take it, `a://h1,h2` as libpq does. Behind the host of an
-// HTTP URL other URLs may stand, in gateways and caches.
-bool is_list(std::string_view text) {
-    constexpr std::string_view mark = "://";
-    const std::size_t scheme = std::min(text.find(mark), text.size());
-    std::string_view rest = text.substr(std::min(scheme + mark.size(), text.size()));
+constexpr std::string_view behind_scheme = "://";
+
+// Whether a further URL begins at its `://`, behind a comma or a semicolon; then where.
+std::optional<std::size_t> begin_of_next(std::string_view text, std::size_t mark) {
+    while (mark > 0 && in_scheme(text[mark - 1])) --mark;
+    const bool next = mark > 0 && (text[mark - 1] == ',' || text[mark - 1] == ';');
+    return next ? std::optional(mark) : std::nullopt;
+}
+
+// `a://h1;a://h2` as Celery and redis take it. Behind the host of an HTTP URL other URLs may stand,
+// in gateways and caches.
+std::vector<std::string_view> urls_of(std::string_view text) {
+    std::vector<std::string_view> urls;
     const bool web = text.starts_with("http") || text.starts_with("ws");
-    const std::string_view authority = take_until(rest, "/?#");
-    if (authority.find_first_of(",;", authority.rfind('@') + 1) != std::string_view::npos)
-        return true;
-    for (std::size_t at = rest.find(mark); !web && at < rest.size(); at = rest.find(mark, at + 1)) {
-        while (at > 0 && in_scheme(rest[at - 1])) --at;
-        if (at > 0 && (rest[at - 1] == ',' || rest[at - 1] == ';')) return true;
-        at = rest.find(mark, at);
+    std::size_t at = text.find(behind_scheme);
+    if (web && at < text.size()) at = text.find_first_of("/?#", at + behind_scheme.size());
+    const std::size_t first = at;
+    for (; !web && at < text.size(); at = text.find(behind_scheme, at + 1)) {
+        const auto begin = at == first ? std::nullopt : begin_of_next(text, at);
+        if (!begin) continue;
+        urls.push_back(text.substr(0, *begin - 1));
+        at -= *begin;
+        text.remove_prefix(*begin);
     }
-    return false;
+    urls.push_back(text);
+    return urls;
+}
+
+// `a://h1,h2` as libpq does.
+void add_servers(std::string_view url, std::vector<std::string>& servers) {
+    const std::size_t scheme = std::min(url.find(behind_scheme), url.size());
+    std::size_t begin = std::min(scheme + behind_scheme.size(), url.size());
+    const std::size_t end = std::min(url.find_first_of("/?#", begin), url.size());
+    const std::size_t at = url.substr(0, end).rfind('@');
+    if (at != std::string_view::npos && at > begin) begin = at + 1;
+    std::string_view hosts = url.substr(begin, end - begin);
+    for (;;) {
+        const auto host = take_until(hosts, ",;");
+        servers.push_back(fmt::format("{}{}{}", url.substr(0, begin), host, url.substr(end)));
+        if (hosts.empty()) return;
+        hosts.remove_prefix(1);
+    }
 }
 
 // SQLAlchemy's `postgresql+psycopg2`; kombu's names for two ways to speak AMQP.
@@ -237,8 +263,15 @@ const std::string* Url::parameter(std::string_view name) const noexcept {
 }
 
 Url::Url(std::string_view written) {
-    if (auto parsed = parse_url(written)) *this = *std::move(parsed);
+    const std::vector<std::string> servers = servers_of(written);
+    if (auto parsed = parse_url(servers.front())) *this = *std::move(parsed);
     text = written;
+}
+
+std::vector<std::string> servers_of(std::string_view text) {
+    std::vector<std::string> servers;
+    for (const std::string_view url : urls_of(text)) add_servers(url, servers);
+    return servers;
 }
 
 std::expected<Url, std::string> parse_url(std::string_view text) {
@@ -271,8 +304,14 @@ std::expected<Url, std::string> parse_url(std::string_view text) {
 }
 
 std::string url_problem(std::string_view text, std::initializer_list<std::string_view> schemes,
-                        HostIs host) {
-    if (is_list(text)) return "names several servers: give each of them a component of its own";
+                        HostIs host, Servers servers) {
+    if (const auto each = servers_of(text); each.size() > 1) {
+        if (servers == Servers::one)
+            return "names several servers: give each of them a component of its own";
+        for (const std::string& server : each)
+            if (auto problem = url_problem(server, schemes, host); !problem.empty()) return problem;
+        return {};
+    }
     if (const auto bare = bare_host(text))
         return fmt::format("has no scheme; did you mean {}?", with_scheme(text, *bare, schemes));
     const auto url = parse_url(text);

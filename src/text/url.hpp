@@ -15,7 +15,8 @@ namespace vitals::text {
 // All parts percent-decoded, except `text` and `bare`.
 struct Url {
     Url() = default;
-    // Takes a text apart. What is no URL keeps its text only: parse_url() says what is wrong.
+    // Takes a text apart; of a list of servers the first one. What is no URL keeps its text only:
+    // parse_url() says what is wrong.
     Url(std::string_view written);
     Url(const std::string& written) : Url(std::string_view(written)) {}
     Url(const char* written) : Url(std::string_view(written)) {}
@@ -44,10 +45,16 @@ enum class HostIs : std::uint8_t {
     optional,
     or_directory,  // optional, or that of a unix socket: libpq's `postgresql://user@%2Frun/db`
 };
+enum class Servers : std::uint8_t { one, several };
+
+// The URL of each server that a text names, in its order: `a://user@h1,h2:2/x` as libpq and MongoDB
+// write it, `a://h1/x;a://h2/x` as Celery does. One, the text itself, where it is no list.
+std::vector<std::string> servers_of(std::string_view text);
 
 // What is wrong with a URL for a kind of check that takes these schemes, or empty. A list of hosts
-// or URLs is refused, and what clients write into the scheme for a driver of theirs.
+// or URLs is refused unless the kind takes several servers, and what clients write into the scheme
+// for a driver of theirs.
 std::string url_problem(std::string_view text, std::initializer_list<std::string_view> schemes,
-                        HostIs host = HostIs::required);
+                        HostIs host = HostIs::required, Servers servers = Servers::one);
 
 }  // namespace vitals::text

@@ -130,6 +130,33 @@ TEST(Url, that_is_a_list_is_refused) {
     EXPECT_NE(url_problem("amqp://u:p@h1:1,u:p@h2/v", {"amqp"}), "");
 }
 
+TEST(Url, that_is_a_list_has_a_url_for_each_server) {
+    using Texts = std::vector<std::string>;
+    EXPECT_EQ(servers_of("a://u:p,q@h1,[::1]:2/db?x=1,2"),
+              (Texts{"a://u:p,q@h1/db?x=1,2", "a://u:p,q@[::1]:2/db?x=1,2"}));
+    EXPECT_EQ(servers_of("redis://h1:1/0;rediss://u@h2/1"),
+              (Texts{"redis://h1:1/0", "rediss://u@h2/1"}));
+    EXPECT_EQ(servers_of("amqp://u:p@h1//;amqp://h2,h3"),
+              (Texts{"amqp://u:p@h1//", "amqp://h2", "amqp://h3"}));
+    EXPECT_EQ(servers_of("a://h/b,c;d"), (Texts{"a://h/b,c;d"}));
+    EXPECT_EQ(servers_of(""), (Texts{""}));
+    const Url url("a://u:p@h1:1,h2:2/db");
+    EXPECT_EQ(url.host, "h1");
+    EXPECT_EQ(url.port, 1);
+    EXPECT_EQ(url.user, "u");
+    EXPECT_EQ(url.text, "a://u:p@h1:1,h2:2/db");
+}
+
+TEST(Url, that_is_a_list_is_taken_where_a_kind_takes_several) {
+    constexpr auto several = Servers::several;
+    EXPECT_EQ(url_problem("a://u@h1,h2:2/db", {"a"}, HostIs::required, several), "");
+    EXPECT_EQ(url_problem("a://h1,h2:99999/db", {"a"}, HostIs::required, several),
+              "has a port that is not between 1 and 65535");
+    EXPECT_EQ(url_problem("a://h1,,h2", {"a"}, HostIs::required, several), "names no host");
+    EXPECT_EQ(url_problem("a://h1;b://h2", {"a"}, HostIs::required, several),
+              "has the scheme b; expected a");
+}
+
 TEST(Url, of_a_client_with_its_driver_is_told_what_to_write) {
     EXPECT_EQ(url_problem("postgresql+psycopg2://u@h/db", {"postgresql", "postgres"}),
               "has the scheme postgresql+psycopg2; write postgresql://");
