@@ -23,6 +23,7 @@
     kind(load) \
     kind(process) \
     kind(systemd) \
+    kind(container) \
     kind(file) \
     kind(certificate) \
     kind(exec) \

@@ -5,6 +5,7 @@
     discovery(mounts) \
     discovery(services) \
     discovery(units) \
+    discovery(containers) \
     discovery(certificates) \
     discovery(backups)
 // clang-format on

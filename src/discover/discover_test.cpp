@@ -35,6 +35,13 @@ Machine listening_at(std::uint16_t port, const std::string& command,
     return machine;
 }
 
+TEST(Containers, are_asked_for_by_name) {
+    Machine machine;
+    machine.containers.push_back({.engine = "/run/docker.sock", .name = "shop_1"});
+    EXPECT_EQ(best(machine, "containers/shop_1"),
+              "{check: container, url: \"unix:/run/docker.sock\", name: shop_1, critical: false}");
+}
+
 TEST(Services, are_asked_in_their_own_protocol) {
     EXPECT_EQ(best(listening_at(21000, "redis-server"), "redis"),
               "{check: redis, url: \"redis://127.0.0.1:21000\"}");

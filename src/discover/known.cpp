@@ -112,6 +112,9 @@ std::string target_of(const config::ComponentConfig& component, const config::Ca
         if (!unit.contains('.')) unit += ".service";
         return "unit " + unit;
     }
+    if (component.kind == "container")
+        return "container " + option_of(component, "name", catalog) +
+               option_of(component, "label", catalog);
     for (const char* name : {"url", "path", "pid_file", "name", "status_file"})
         if (const std::string value = option_of(component, name, catalog); !value.empty())
             return component.kind + ' ' + value;

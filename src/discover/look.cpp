@@ -13,6 +13,7 @@
 #include <set>
 
 #include "backends/systemd/session.hpp"
+#include "discover/engines.hpp"
 #include "discover/tables.hpp"
 #include "model/check_error.hpp"
 #include "model/clock.hpp"
@@ -242,15 +243,17 @@ net::awaitable<void> ask_systemd(net::Context& context, Machine& machine) {
     }
 }
 
-void look_at_systemd(std::chrono::milliseconds patience, Machine& machine) {
+// Runs `ask` for that time at most. Where nobody answers, or may be asked, nothing is proposed of
+// it.
+void look_by_asking(std::string_view whom, std::chrono::milliseconds patience, Machine& machine,
+                    net::awaitable<void> (*ask)(net::Context&, Machine&)) {
     net::Loop loop;
     net::Environment environment(loop);
     Clock& clock = real_clock();
     const Steady deadline = clock.steady() + patience;
-    net::Context context(environment, clock, "init", "systemd", deadline);
-    // Where there is none, or it may not be asked, nothing is proposed of it.
+    net::Context context(environment, clock, "init", std::string(whom), deadline);
     const net::Task task =
-        loop.spawn(ask_systemd(context, machine), [&](std::exception_ptr) { loop.stop(); });
+        loop.spawn(ask(context, machine), [&](std::exception_ptr) { loop.stop(); });
     net::Timer timer(loop);
     timer.arm(deadline, [&] { loop.stop(); });
     loop.run();
@@ -283,8 +286,13 @@ Machine look_around(std::chrono::milliseconds patience, const std::string& root)
     look_for_certificates(root, machine);
     look_for_backups(root, machine);
     look_at_processes(root, until, machine);
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - clock.steady());
-    look_at_systemd(std::max(left, std::chrono::milliseconds(200)), machine);
+    const auto left = [&] {
+        const auto time =
+            std::chrono::duration_cast<std::chrono::milliseconds>(until - clock.steady());
+        return std::max(time, std::chrono::milliseconds(200));
+    };
+    look_by_asking("containers", left() / 2, machine, ask_engines);
+    look_by_asking("systemd", left(), machine, ask_systemd);
     return machine;
 }
 

@@ -1,5 +1,5 @@
 // Looks around on this machine: the one place of this room that reads. It changes nothing, connects
-// to nobody but systemd, and asks each file system only for names.
+// to nobody but systemd and container engines, and asks each file system only for names.
 #pragma once
 
 #include <chrono>

@@ -57,14 +57,21 @@ struct Folder {
     std::vector<System> changed;
 };
 
+// A container that runs.
+struct Container {
+    std::string engine;  // the path of its engine's socket
+    std::string name;
+};
+
 struct Machine {
     System now{};
     std::vector<Socket> sockets;
     std::vector<Process> processes;
     std::vector<Mount> mounts;
     bool has_systemd = false;
-    std::vector<Unit> units;                // that are loaded
-    std::vector<Timer> timers;              // that are active
+    std::vector<Unit> units;    // that are loaded
+    std::vector<Timer> timers;  // that are active
+    std::vector<Container> containers;
     std::vector<std::string> certificates;  // files that servers name, folders in the usual places
     std::vector<Folder> backups;
     std::vector<std::string> name_servers;  // of resolv.conf

@@ -35,7 +35,7 @@ SEES = {
     "alerts": "text model",
     "alerts/receivers": "text model wire net alerts backends/program",
     "drill": "text model net",
-    "discover": "text model wire config net backends/systemd",
+    "discover": "text model wire config net backends/json_api backends/systemd",
     "library": "text model http dialects net engine endpoints server",
     "app": "text model wire http dialects config net engine workers checks secrets history alerts "
            "alerts/receivers endpoints server",

@@ -15,10 +15,6 @@ using std::chrono::milliseconds;
 using wire::dbus::Value;
 
 constexpr milliseconds usual_starting = std::chrono::seconds(60);
-constexpr milliseconds hour = std::chrono::hours(1);
-// So many restarts within so long are no incident that is over.
-constexpr std::size_t loop_restarts = 3;
-constexpr milliseconds loop_time = std::chrono::minutes(5);
 constexpr std::uint64_t killed = 2;       // CLD_KILLED
 constexpr std::uint64_t dumped_core = 3;  // CLD_DUMPED
 
@@ -101,23 +97,6 @@ Outcome of_active(const Unit& unit) {
     return ok(unit.sub.empty() ? unit.active : unit.sub);
 }
 
-// What the restarts make of an outcome that is otherwise good.
-Outcome with_restarts(const Options& options, const Unit& unit, const Restarts& restarts,
-                      System now, Outcome outcome) {
-    const std::size_t count = restarts.within(hour, now);
-    outcome.with("restarts_last_hour", static_cast<std::int64_t>(count));
-    if (outcome.status != Status::ok || count <= static_cast<std::size_t>(options.restarts_above))
-        return outcome;
-    const std::string text =
-        "restarted " + text::counted(count, "time") + " by systemd in the last hour";
-    const bool loops = restarts.within(loop_time, now) >= loop_restarts;
-    outcome.status = loops ? Status::failed : Status::degraded;
-    outcome.error_class = loops ? ErrorClass::assertion : ErrorClass::none;
-    outcome.detail = loops ? "dies over and over: " + text : text;
-    outcome.error = states(unit);
-    return outcome;
-}
-
 }  // namespace
 
 Unit unit_of(const std::string& name, const Value& properties) {
@@ -137,27 +116,6 @@ Unit unit_of(const std::string& name, const Value& properties) {
     unit.main_started = time_at(properties, "ExecMainStartTimestamp");
     unit.triggered = time_at(properties, "LastTriggerUSec");
     return unit;
-}
-
-void Restarts::note(const Unit& unit, System now) {
-    std::uint64_t fresh = 0;
-    if (!known_) {
-        // The process that runs now is at least one restart, and it is known when that was.
-        if (unit.restarts > 0 && unit.main_started) times_.push_back(*unit.main_started);
-    } else {
-        // A start by hand begins the count anew, and is no restart.
-        fresh = unit.restarts >= last_ ? unit.restarts - last_ : unit.restarts;
-    }
-    for (std::uint64_t i = 0; i < std::min<std::uint64_t>(fresh, most); ++i) times_.push_back(now);
-    while (times_.size() > most || (!times_.empty() && now - times_.front() > hour))
-        times_.pop_front();
-    last_ = unit.restarts;
-    known_ = true;
-}
-
-std::size_t Restarts::within(milliseconds time, System now) const {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(times_, [&](System each) { return now - each <= time; }));
 }
 
 Outcome judge(const Options& options, const Unit& unit, const Restarts& restarts, System now) {
@@ -182,7 +140,7 @@ Outcome judge(const Options& options, const Unit& unit, const Restarts& restarts
     else
         outcome = of_active(unit);
     if (unit.type.empty()) return outcome;
-    return with_restarts(options, unit, restarts, now, std::move(outcome));
+    return restarts.judge(std::move(outcome), options.restarts_above, "systemd", states(unit), now);
 }
 
 Outcome judge_timer(const Options& options, const Unit& timer, const Unit& started, System now) {

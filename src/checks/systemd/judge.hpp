@@ -7,12 +7,12 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "checks/restarts.hpp"
 #include "systemd.hpp"
 #include "vitals/outcome.hpp"
 #include "vitals/snapshot.hpp"
@@ -39,20 +39,6 @@ struct Unit {
 };
 
 Unit unit_of(const std::string& name, const wire::dbus::Value& properties);
-
-// What is remembered between runs of how often systemd has restarted a service.
-class Restarts {
-  public:
-    // Counts what is new.
-    void note(const Unit& unit, System now);
-    std::size_t within(std::chrono::milliseconds time, System now) const;
-
-  private:
-    static constexpr std::size_t most = 1000;
-    bool known_ = false;
-    std::uint64_t last_ = 0;
-    std::deque<System> times_;  // oldest first
-};
 
 // A service or any other unit but a timer.
 Outcome judge(const Options& options, const Unit& unit, const Restarts& restarts, System now);

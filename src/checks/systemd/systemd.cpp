@@ -139,7 +139,7 @@ net::awaitable<Outcome> look_at_unit(const Options& options, net::Context& conte
     if (context.kept() != nullptr) restarts = context.kept()->take<Restarts>();
     if (restarts == nullptr) restarts = std::make_shared<Restarts>();
     const System now = context.clock().system();
-    restarts->note(unit, now);
+    restarts->note(unit.restarts, unit.main_started, now);
     if (context.kept() != nullptr) context.kept()->leave(restarts);
     co_return judge(options, unit, *restarts, now);
 }

@@ -129,7 +129,7 @@ TEST(SystemdUnit, that_is_restarted_by_systemd_is_noticed) {
     Unit unit = service("active", "running");
     Restarts restarts;
     const auto look = [&](System at) {
-        restarts.note(unit, at);
+        restarts.note(unit.restarts, unit.main_started, at);
         return judge({}, unit, restarts, at);
     };
     unit.main_started = now - 24h;
@@ -149,11 +149,11 @@ TEST(SystemdUnit, that_is_started_by_hand_is_no_restart) {
     Restarts restarts;
     unit.restarts = 5;
     unit.main_started = now - 2h;
-    restarts.note(unit, now);
+    restarts.note(unit.restarts, unit.main_started, now);
     EXPECT_EQ(restarts.within(1h, now), 0u) << "that was before the last hour";
     unit.restarts = 0;
     unit.main_started = now + 5s;
-    restarts.note(unit, now + 10s);
+    restarts.note(unit.restarts, unit.main_started, now + 10s);
     EXPECT_EQ(restarts.within(1h, now + 10s), 0u);
 }
 
@@ -162,7 +162,7 @@ TEST(SystemdUnit, whose_process_is_a_fresh_restart_is_noticed_at_once) {
     unit.restarts = 1;
     unit.main_started = now - 5min;
     Restarts restarts;
-    restarts.note(unit, now);
+    restarts.note(unit.restarts, unit.main_started, now);
     EXPECT_EQ(judge({}, unit, restarts, now).status, Status::degraded);
 }
 
