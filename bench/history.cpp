@@ -16,6 +16,7 @@
 #include "history/journal.hpp"
 #include "history/recent.hpp"
 #include "history/response_times.hpp"
+#include "history/store_state.hpp"
 
 namespace {
 
@@ -111,6 +112,27 @@ void results() {
     const double bytes = static_cast<double>(file.journal.used_bytes() - empty);
     std::printf("results_percent_of_a_core %.3f\n", used / (rounds * 10) * 100);
     std::printf("bytes_a_result %.2f\n", bytes / (components * rounds));
+}
+
+// Changes of state one by one, each on the disk before the next: the most that the store lets come.
+void changes() {
+    constexpr int components = 1'000, changes = 2'000;
+    File file("changes.db");
+    const double a_second = std::chrono::duration<double>(1s) / pace;
+    const double before = cpu_seconds();
+    const auto begins = std::chrono::steady_clock::now();
+    for (int i = 0; i < changes; ++i) {
+        const System at = midnight + 1s * i;
+        file.journal.append(
+            {{a_state(i % components)->component->name,
+              i / components % 2 == 0 ? Spent::failed : Spent::ok, at, at, "connection refused"}},
+            at);
+    }
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begins;
+    const double used = (cpu_seconds() - before) / changes;
+    std::printf("a_change_us %.1f\n", used * 1e6);
+    std::printf("a_change_takes_us %.1f\n", took.count() / changes * 1e6);
+    std::printf("changes_percent_of_a_core %.3f\n", used * a_second * 100);
 }
 
 // 90 bars of 1,000 components.
@@ -219,6 +241,7 @@ void size() {
 
 int main() {
     results();
+    changes();
     bars();
     size();
     std::error_code ignored;

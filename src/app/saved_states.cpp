@@ -15,8 +15,10 @@ namespace {
 using namespace std::chrono_literals;
 namespace json = boost::json;
 
-// With the store's own pause, a kill loses at most the last second.
+// Counts of runs that decide nothing yet; with the store's own pause, a kill loses at most the last
+// second of them.
 constexpr auto turn_every = 500ms;
+constexpr auto soonest = 20ms;  // after the last time
 
 std::string text_of(const json::object& object, std::string_view name) {
     const json::value* value = object.if_contains(name);
@@ -85,8 +87,15 @@ void SavedStates::turn() {
     timer_.arm(clock_.steady() + turn_every, [this] { turn(); });
 }
 
+void SavedStates::keep_soon() {
+    if (store_ == nullptr || std::exchange(soon_, true)) return;
+    timer_.arm(std::max(clock_.steady(), kept_ + soonest), [this] { turn(); });
+}
+
 void SavedStates::keep_now() {
     if (store_ == nullptr) return;
+    soon_ = false;
+    kept_ = clock_.steady();
     const unsigned losses = store_->losses();
     if (std::exchange(losses_, losses) != losses) engine_.all_changed();
     engine::Engine::Changes changes = engine_.changes();

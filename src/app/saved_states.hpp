@@ -16,6 +16,8 @@ class SavedStates {
     // To be called before the engine is configured. The store must outlive this.
     void take_up(history::Store& store);
     void keep_now();
+    // A component became something else: that is kept at once, with all that follows at once.
+    void keep_soon();
 
   private:
     void turn();
@@ -24,6 +26,8 @@ class SavedStates {
     Clock& clock_;
     history::Store* store_ = nullptr;
     net::Timer timer_;
+    Steady kept_{};  // last
+    bool soon_ = false;
     unsigned losses_ = 0;  // of the store, as far as dealt with
 };
 

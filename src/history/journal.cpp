@@ -114,6 +114,7 @@ void Journal::migrate() {
 }
 
 void Journal::append(const std::vector<SpanRecord>& records, std::optional<System> alive) {
+    const Synchronously at_once(database_);
     Transaction transaction(database_);
     for (const SpanRecord& record : records) spans_.record(record);
     if (alive) spans_.alive(*alive);

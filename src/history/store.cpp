@@ -21,6 +21,7 @@ using namespace std::chrono_literals;
 
 constexpr auto caller_patience = 2s;         // of saved_workers() and the like
 constexpr auto end_patience = 1s;            // of the destructor
+constexpr auto follows_within = 1s;          // a state that is saved after its transition
 constexpr std::size_t detail_limit = 1'024;  // bytes, so that the queue is bounded in bytes
 
 }  // namespace
@@ -110,6 +111,8 @@ void Store::save_states(std::vector<std::string> gone, std::vector<SavedState> s
     const std::lock_guard lock(state_->mutex);
     for (const std::string& name : gone) state_->recent.gone(name, SteadyClock::now());
     const bool waiting = !state_->states.empty();
+    const auto now = SteadyClock::now();
+    const bool at_once = now - state_->changed_at < follows_within;
     for (std::string& name : gone) state_->states[std::move(name)].reset();
     for (SavedState& state : states) {
         std::string name = state.component;
@@ -119,8 +122,10 @@ void Store::save_states(std::vector<std::string> gone, std::vector<SavedState> s
         state_->states.clear();
         ++state_->losses;
     }
-    if (waiting || state_->states.empty()) return;  // the thread knows already
-    state_->states_since = SteadyClock::now();
+    if (state_->states.empty() || (waiting && (!at_once || state_->states_at_once)))
+        return;  // the thread knows already
+    state_->states_at_once = at_once;
+    state_->states_due = at_once ? now : now + state_->settings.batch;
     state_->wake.notify_one();
 }
 
@@ -169,9 +174,8 @@ void Store::State::queue_up(Transition record) {
         last_drop = SteadyClock::now();
     }
     queue.push_back(std::move(record));
-    if (queue.size() > 1) return;  // the thread knows already
-    queued_since = SteadyClock::now();
-    wake.notify_one();
+    changed_at = SteadyClock::now();
+    if (queue.size() == 1) wake.notify_one();  // else the thread knows already
 }
 
 void Store::commit(std::function<void(Database&)> work, std::function<void(bool)> done) {

@@ -30,8 +30,8 @@ struct Settings {
     std::chrono::milliseconds keep{std::chrono::hours(24 * 400)};  // older goes
     std::chrono::milliseconds raw{std::chrono::hours(2)};          // of single runs
     std::uint64_t size = 1ull << 30;  // bytes used in the file; above it the oldest goes
-    // How long the first record of a batch waits, how long after a failure the disk is tried again,
-    // and how often the store looks after itself and reports at least.
+    // How long what is no change of state waits for more of its kind, how long after a failure the
+    // disk is tried again, and how often the store looks after itself and reports at least.
     std::chrono::milliseconds batch{250}, retry{1'000}, report{5'000};
 };
 
@@ -106,9 +106,10 @@ class Store {
     void compare(const Snapshot& snapshot);
     // Nobody looked meanwhile: the engine did not run. Both have passed.
     void blind(Steady from, Steady to);
-    // Queued, and written within about `batch`. When the queue is full (10,000) the oldest is
-    // dropped, counted, and the store degraded. Never waits for the disk. Of a detail at most 1 KiB
-    // is kept.
+    // Queued, and on the disk at once, synchronous=FULL, with all others that wait by then. What is
+    // saved of a state right after it goes there as soon. When the queue is full (10,000) the
+    // oldest is dropped, counted, and the store degraded. Never waits for the disk. Of a detail at
+    // most 1 KiB is kept.
     void append(Transition transition);
 
     // What must be on disk before it is acknowledged: each work is a transaction of its own, in the

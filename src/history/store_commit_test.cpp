@@ -74,6 +74,28 @@ TEST(StoreCommit, syncs_the_disk_and_leaves_the_rest_as_it_was) {
     EXPECT_EQ(*after, 1) << "NORMAL";
 }
 
+TEST(StoreCommit, a_change_of_state_is_on_disk_at_once_and_what_is_saved_of_it) {
+    const Folder folder;
+    Witness witness;
+    Settings settings = in(folder.path());
+    settings.batch = 10min;  // nothing that may wait comes within this test
+    Store store(std::move(settings), witness.log(), witness.health());
+    ASSERT_EQ(store.used_by(), "");
+    const Other other(folder / "vitals.db");
+    SavedState redis;
+    redis.component = "redis";
+    redis.status = Status::failed;
+    store.append(record("redis", 1));
+    store.save_states({}, {redis});
+    EXPECT_EQ(rows_within(5s, other, "SELECT name FROM state"), "redis\n");
+    EXPECT_EQ(other("SELECT state, detail FROM span"), "2|down\n") << "before its state";
+    std::this_thread::sleep_for(1100ms);
+    redis.component = "postgres";
+    store.save_states({}, {redis});
+    EXPECT_EQ(rows_within(300ms, other, "SELECT name FROM state WHERE name = 'postgres'"), "")
+        << "no change of state";
+}
+
 TEST(StoreCommit, a_read_sees_what_was_committed_before_it) {
     const Folder folder;
     Witness witness;

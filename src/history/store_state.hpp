@@ -26,6 +26,9 @@ constexpr std::size_t states_limit = 250'000;  // waiting to be saved
 constexpr std::size_t reads_limit = 100;       // waiting to be answered
 constexpr std::size_t runs_limit = 500'000;    // waiting to be gathered
 constexpr std::size_t pauses_limit = 1'000;    // waiting to be written
+// Between two transactions of transitions: each goes to the disk at once, and many that come
+// together share one.
+constexpr std::chrono::milliseconds pace{20};
 constexpr std::size_t commits_limit = 10'000;  // waiting to be on disk
 
 // Shared with the thread, which may be left behind when the disk hangs under it.
@@ -68,7 +71,8 @@ struct Store::State {
                                         std::chrono::milliseconds step, std::size_t count);
     void tend(SteadyClock::time_point now);
     void report(SteadyClock::time_point now);
-    SteadyClock::time_point due() const;  // with the mutex held
+    SteadyClock::time_point due() const;          // with the mutex held
+    SteadyClock::time_point states_ripe() const;  // likewise
     void say(LogLevel level, std::string_view message);
     // Calls back, unless the store is gone.
     void call(const std::function<void()>& callback);
@@ -87,7 +91,7 @@ struct Store::State {
     std::condition_variable wake;             // the thread's
     mutable std::condition_variable changed;  // the callers'
     std::deque<Transition> queue;
-    SteadyClock::time_point queued_since{};
+    SteadyClock::time_point changed_at{};  // a transition came last
     std::uint64_t dropped = 0;
     SteadyClock::time_point last_drop{};
     std::vector<std::pair<Steady, Steady>> pauses;  // of the engine
@@ -98,8 +102,9 @@ struct Store::State {
     std::optional<std::vector<RememberedWorker>> workers;  // to be saved
     SteadyClock::time_point workers_since{};
     std::vector<RememberedWorker> saved_workers;
-    StateChanges states;  // to be saved
-    SteadyClock::time_point states_since{};
+    StateChanges states;                   // to be saved
+    SteadyClock::time_point states_due{};  // to be written by then, at the earliest
+    bool states_at_once = false;           // and durable: they follow a transition
     std::vector<SavedState> saved_states;
     std::optional<System> last_alive;
     std::atomic<unsigned> losses = 0;
@@ -134,6 +139,7 @@ struct Store::State {
     std::string trouble;                         // why
     bool taken_over = false;                     // from the database, which still has it
     SteadyClock::time_point retry_at{};
+    SteadyClock::time_point changes_written{};  // last: see `pace`
     SteadyClock::time_point tend_at{};
     SteadyClock::time_point report_at{};
     std::optional<std::string> reported;  // the detail; empty when all was well

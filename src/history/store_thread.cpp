@@ -123,11 +123,16 @@ bool Store::State::load() {
 
 SteadyClock::time_point Store::State::due() const {
     auto next = tend_at;
-    if (!queue.empty()) next = std::min(next, std::max(queued_since + settings.batch, retry_at));
+    if (!queue.empty()) next = std::min(next, std::max(changes_written + pace, retry_at));
     if (workers) next = std::min(next, std::max(workers_since + settings.batch, retry_at));
-    if (!states.empty()) next = std::min(next, std::max(states_since + settings.batch, retry_at));
+    if (!states.empty()) next = std::min(next, states_ripe());
     if (unsaved || !commits.empty()) next = std::min(next, retry_at);
     return next;
+}
+
+SteadyClock::time_point Store::State::states_ripe() const {
+    return std::max({states_due, retry_at,
+                     states_at_once ? changes_written + pace : SteadyClock::time_point::min()});
 }
 
 // One turn: waits for something to do and does it. False: it was the last.
@@ -193,11 +198,12 @@ void Store::State::write_commits(std::vector<Commit> more, SteadyClock::time_poi
 
 void Store::State::write(SteadyClock::time_point now, bool at_once) {
     std::unique_lock lock(mutex);
-    const bool ripe = now >= std::max(queued_since + settings.batch, retry_at);
+    const bool ripe = now >= std::max(changes_written + pace, retry_at);
     if (queue.empty() || !(ripe || at_once)) return;
     std::deque<Transition> batch = std::exchange(queue, {});
     lock.unlock();
 
+    changes_written = now;
     const auto alive = living ? std::optional(now_on_line()) : std::nullopt;
     if (archive.write([&](Journal& journal) { journal.append(records_of(batch), alive); })) {
         for (const Transition& each : batch) ++changes_of[each.component];
@@ -240,14 +246,19 @@ void Store::State::write_workers(SteadyClock::time_point now, bool at_once) {
 
 void Store::State::write_states(SteadyClock::time_point now, bool at_once) {
     std::unique_lock lock(mutex);
-    const bool ripe = now >= std::max(states_since + settings.batch, retry_at);
+    const bool ripe = now >= states_ripe();
     if (states.empty() || !(ripe || at_once)) return;
     StateChanges changes = std::exchange(states, {});
+    const bool durable = std::exchange(states_at_once, false);
     lock.unlock();
 
     // How a component came to be what it is stands in what is queued before.
     write(now, true);
-    if (archive.write([&](Journal& journal) { journal.save_states(changes, now_on_line()); }))
+    if (archive.write([&](Journal& journal) {
+            std::optional<Synchronously> synchronously;
+            if (durable) synchronously.emplace(journal.database());
+            journal.save_states(changes, now_on_line());
+        }))
         return;
     retry_at = SteadyClock::now() + settings.retry;
     lock.lock();

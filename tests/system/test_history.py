@@ -251,17 +251,20 @@ def test_an_objective_burns_and_says_so(vitals):
 class OwnAccount:
     """What the script itself knows of the seconds in each state: at least, and at most."""
 
+    # A push that was answered so shortly before a kill may not be on the disk.
+    LOST = 0.25
+
     def __init__(self):
         self.least = {"ok": 0.0, "failed": 0.0}
         self.most = {"ok": 0.0, "failed": 0.0}
 
     def add(self, pushes, killed):
-        """`pushes`: (asked, answered, status); a kill may lose the last second of them."""
+        """`pushes`: (asked, answered, status)."""
         for number, (asked, answered, status) in enumerate(pushes):
             last = number + 1 == len(pushes)
             until_least, until_most = (killed, killed) if last else pushes[number + 1][:2]
             self.most[status] += until_most - asked
-            self.least[status] += max(0, min(until_least, killed - 1.5) - answered)
+            self.least[status] += max(0, min(until_least, killed - self.LOST) - answered)
 
     def unsure(self, seconds):
         for status in self.most:

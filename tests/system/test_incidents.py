@@ -137,14 +137,15 @@ def test_a_maintenance_is_left_out_of_uptime(vitals):
 
 
 def test_no_acknowledged_word_is_lost_over_kills_at_any_moment(vitals):
-    """Notes and silences are made as fast as they are answered, while the process is killed at
-    random moments: all that was answered is there at the end, and no incident opened twice."""
+    """Notes, silences and drains are made as fast as they are answered, while the process is killed
+    at random moments: all that was answered is there at the end, and no incident opened twice."""
     daemon = well_then_down(vitals)
     eventually(lambda: only_open(daemon)["members"])
     identity = only_open(daemon)["id"]
     chance = random.Random(7)
     acknowledged = []
     silenced = []
+    drained = []         # (asked, whether it was answered as durable): the last that was counts
     ended = threading.Event()
 
     def talk():
@@ -152,7 +153,11 @@ def test_no_acknowledged_word_is_lost_over_kills_at_any_moment(vitals):
         while not ended.is_set():
             number += 1
             try:
-                if number % 3:
+                if number % 5 == 4:
+                    drained.append([f"drain {number}", False])
+                    answer = daemon.control("PUT", "/v1/drain", {"text": drained[-1][0]})
+                    drained[-1][1] = answer.status in (200, 204) and "Warning" not in answer.headers
+                elif number % 3:
                     text = f"note {number}"
                     answer = daemon.control("POST", f"/v1/incidents/{identity}/notes", {"text": text})
                     if answer.status in (200, 201, 204) and "Warning" not in answer.headers:
@@ -187,3 +192,9 @@ def test_no_acknowledged_word_is_lost_over_kills_at_any_moment(vitals):
     silences = daemon.control("GET", "/v1/silences").json["silences"]
     assert set(silenced) <= {each["reason"] for each in silences}
     assert [each["id"] for each in incidents(daemon)] == [identity], "opened once"
+    # What was asked after the last answer may have happened or not.
+    last = max(place for place, (_, durable) in enumerate(drained) if durable)
+    now = daemon.control("GET", "/v1/drain").json["text"]
+    assert now in [text for text, _ in drained[last:]], (now, drained[last:])
+    print(f"{KILLS} kills: {len(acknowledged)} notes, {len(silenced)} silences and "
+          f"{sum(durable for _, durable in drained)} drains were answered, none is lost")
