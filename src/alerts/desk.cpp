@@ -108,6 +108,7 @@ void Desk::define(const Snapshot& snapshot) {
         if (is_gone(each->name)) {
             unsaved(DeskRow::Kind::verdict, each->name);
             noticing_.forget(each->name);
+            addresses_.forget(each->name);
         }
     std::erase_if(texts_, [&](const auto& each) { return is_gone(each.first); });
     std::erase_if(stale_, [&](const auto& each) { return is_gone(each); });
@@ -150,6 +151,18 @@ void Desk::judged(const ComponentState& state) {
     for (const std::uint64_t each : state.runs) runs += each;
     const bool was_stale = stale_.erase(state.name()) > 0;
     if (was_stale || runs <= 1 || state.judged == Status::unknown) settle_soon();
+}
+
+void Desk::resolved(const std::string& component, const std::string& host,
+                    std::vector<std::string> addresses) {
+    const bool known = std::ranges::binary_search(
+        components_, component, {},
+        [](const auto& each) -> const std::string& { return each->name; });
+    if (!known) return;
+    if (auto noticed = addresses_.look(component, host, std::move(addresses), seams_.moment().now))
+        happened({.what = Happening::What::noticed,
+                  .component = component,
+                  .text = std::move(*noticed)});
 }
 
 void Desk::changed(const Transition& transition) {

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "alerts/addresses.hpp"
 #include "alerts/alert.hpp"
 #include "alerts/links.hpp"
 #include "alerts/noticing.hpp"
@@ -94,6 +95,9 @@ class Desk {
     // A run has ended, or something was pushed.
     void judged(const ComponentState& state);
     void changed(const Transition& transition);
+    // A run of that component has resolved that name.
+    void resolved(const std::string& component, const std::string& host,
+                  std::vector<std::string> addresses);
     // Something else happened: a reload, a drain.
     void happened(Happening happening);
     // Does what is due.
@@ -195,6 +199,7 @@ class Desk {
     std::map<std::string, Text, std::less<>> texts_;            // of what is not ok
     std::set<std::string, std::less<>> stale_;
     Noticing noticing_;
+    Addresses addresses_;
     std::map<std::uint64_t, std::shared_ptr<const IncidentRecord>> records_;  // open, and latest
     std::map<std::uint64_t, std::vector<Delivery>> delivered_;                // of these
     std::map<std::string, Delivery> attempts_;  // of what is queued; by message key

@@ -32,6 +32,11 @@ class IncidentDesk {
     // The components changed: looks at them as soon as they are published.
     void components_changed();
     void happened(Happening::What what, std::string text, std::string by = {});
+    // A run of that component has resolved that name.
+    void resolved(const std::string& component, const std::string& host,
+                  std::vector<std::string> addresses) {
+        desk_.resolved(component, host, std::move(addresses));
+    }
     // Adds when the component was in maintenance; any other stays as it is.
     void add_maintenance(const std::string& component, Past& past) const;
     // Writes what is not written yet.

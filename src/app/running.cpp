@@ -35,7 +35,11 @@ Daemon::Daemon(config::Config config, ServeOptions options, const Logger& logger
       field_log_(logger.field_log()),
       config_(std::make_shared<config::Config>(std::move(config))),
       fixed_(fixed_at_start(*config_)),
-      environment_(loop_),
+      environment_(loop_,
+                   [this](const std::string& component, const std::string& host,
+                          std::vector<std::string> addresses) {
+                       desk_.resolved(component, host, std::move(addresses));
+                   }),
       engine_(environment_, clock_, hub_, {}, config_->service),
       workers_(environment_, clock_, log_,
                [this](workers::Groups::Shown shown) { show(std::move(shown)); }),
@@ -59,6 +63,7 @@ int Daemon::run() {
     engine_.on_transition([this](const Transition& transition) {
         log_transition(transition);
         store_->append(transition);
+        states_.keep_soon();
     });
     engine_.on_result([this](const ComponentState& state) { store_->take(state); });
     objectives_.read_from(*store_);

@@ -17,6 +17,7 @@
 #include "app/notify.hpp"
 #include "app/objectives.hpp"
 #include "app/saved_states.hpp"
+#include "app/watched_names.hpp"
 #include "config/config.hpp"
 #include "engine/engine.hpp"
 #include "engine/pushes.hpp"
@@ -84,7 +85,7 @@ class Daemon {
     const std::map<std::string, std::string> fixed_;  // as this process began
     Hub hub_;
     net::Loop loop_;
-    net::Environment environment_;
+    WatchedNames environment_;
     net::Aside loading_{environment_, "configuration"};
     engine::Engine engine_;
     workers::Groups workers_;

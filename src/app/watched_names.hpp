@@ -1,0 +1,30 @@
+// The environment of a daemon's checks: it tells what names resolve to, so that a change of that
+// stands before an incident.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "net/environment.hpp"
+
+namespace vitals::app {
+
+class WatchedNames final : public net::Environment {
+  public:
+    // On the loop, behind the run that has resolved.
+    using Resolved = std::function<void(const std::string& component, const std::string& host,
+                                        std::vector<std::string> addresses)>;
+
+    WatchedNames(net::Loop& loop, Resolved resolved)
+        : Environment(loop), resolved_(std::move(resolved)) {}
+
+    net::awaitable<std::vector<std::string>> resolve(net::Context& context,
+                                                     std::string name) override;
+
+  private:
+    const Resolved resolved_;
+};
+
+}  // namespace vitals::app
