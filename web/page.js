@@ -205,7 +205,9 @@ function tick() {
 let source;
 async function connect() {
     source?.close();
-    source = new EventSource(data.events);                  // reconnects by itself, with Last-Event-ID
+    // Reconnects by itself, with Last-Event-ID. A fresh page says what it shows.
+    source = new EventSource(data.events + (data.shown ? '&shown=' + data.shown : ''));
+    delete data.shown;
     source.addEventListener('part', e => take(JSON.parse(e.data)));
     source.addEventListener('beat', e => word(e.data));     // every 5 s, when nothing changes
     source.addEventListener('reload', () => location.reload());

@@ -102,6 +102,7 @@ std::shared_ptr<const endpoints::Routes> routes_of(const config::Config& config)
     routes->version = version;
     routes->configuration = config.file;
     routes->public_name = config.open.name;
+    if (config.page.time_zone != "UTC") routes->time_zone = config.page.time_zone;
     for (const auto& [service, written] : config.open.components)
         routes->public_services.push_back({service, Selector(config::public_patterns(written))});
     return routes;

@@ -110,6 +110,8 @@ void Objectives::judge(One& one) {
     if (store_ == nullptr) return;
     const Chosen takes = chosen(one);
     one.report.components = takes.names.size();
+    if (one.report.names == nullptr || *one.report.names != takes.names)
+        one.report.names = std::make_shared<const std::vector<std::string>>(takes.names);
     if (!store_->knows_recent()) return;
     const auto pasts = store_->recent_pasts(takes.names, from_memory);
     const System now = store_->at(clock_.steady());

@@ -51,6 +51,21 @@ std::vector<json::object> rows_of(const json::object& object, std::string_view n
     return rows;
 }
 
+LastFailure last_failure_of(const json::object& object, std::optional<System> now) {
+    LastFailure last;
+    const auto since = parse_rfc3339(text_of(object, "watched_since"));
+    if (!since) return last;
+    last.watched_since = *since;
+    const json::value* const found = object.if_contains("last_failed");
+    if (found == nullptr || !found->is_object()) return last;
+    const auto from = parse_rfc3339(text_of(found->get_object(), "from"));
+    const auto to = parse_rfc3339(text_of(found->get_object(), "to"));
+    if (!from) return last;
+    last.lasts = !to;
+    last.seen = Stretch{*from, to ? *to : std::max(*from, now.value_or(*from))};
+    return last;
+}
+
 // ---- As text ----
 
 struct Page {
@@ -72,6 +87,16 @@ struct Page {
 std::string moment(System at, System now) {
     return fmt::format("{} ({} ago)", rfc3339(std::chrono::floor<std::chrono::seconds>(at)),
                        text::spoken_age(now - at));
+}
+
+// That a check can fail at all is shown by that it did.
+std::string last_failure_text(const LastFailure& last, System now) {
+    if (!last.seen)
+        return fmt::format(
+            "never seen failing since it is watched ({})",
+            rfc3339(std::chrono::floor<std::chrono::seconds>(last.watched_since)).substr(0, 10));
+    return fmt::format("{}, for {}", moment(last.seen->from, now),
+                       text::spoken_age(last.seen->to - last.seen->from));
 }
 
 std::string took_text(const std::optional<std::chrono::nanoseconds>& took) {
@@ -221,6 +246,7 @@ std::expected<Explained, std::string> read_explanation(std::string_view body) {
     told.rule = text_of(object, "rule");
     told.cause = text_of(object, "cause");
     told.last_ok = parse_rfc3339(text_of(object, "last_ok"));
+    made.last_failure = last_failure_of(object, made.observed);
     for (const json::object& row : rows_of(object, "phases")) {
         const json::value* failed = row.if_contains("failed");
         told.phases.push_back(
@@ -263,6 +289,8 @@ std::string explanation_text(const Explained& explained, const Terminal& termina
     page.term("Rule", told.rule);
     if (told.last_ok && explained.status != Status::ok)
         page.term("Last ok", moment(*told.last_ok, now));
+    if (explained.last_failure.watched_since != System{} && !explained.last_failure.lasts)
+        page.term("Last failed", last_failure_text(explained.last_failure, now));
     bool first = true;
     for (const Explanation::Before& before : told.before) {
         const std::string what = before.component.empty() || before.component == explained.component

@@ -26,6 +26,7 @@ struct Explained {
     std::chrono::nanoseconds timeout{};
     std::string runbook;
     Explanation told;
+    LastFailure last_failure;
 };
 
 // The answer of GET /v1/components/NAME/explain; the error says that it is none.

@@ -94,6 +94,9 @@ struct Config {
         std::vector<std::pair<std::string, std::string>> components;  // service -> selector
         bool operator==(const Public&) const = default;
     } open;
+    struct Page {
+        std::string time_zone = "UTC";
+    } page;
     // What the listeners take from others, all of them together.
     struct Limits {
         Size headers{8u << 10}, body{64u << 10};

@@ -150,6 +150,15 @@ void read_public(const Node::Entry& entry, Draft& draft) {
                     fmt::format("{} of 'public': {}", text::in_quotes(service), problem));
 }
 
+void read_page(const Node::Entry& entry, Draft& draft) {
+    std::string& zone = draft.config.page.time_zone;
+    if (!read_struct("page", entry, draft.config.page, draft.reading)) return;
+    if (!draft.catalog.zone_problem) return;
+    if (std::string wrong = draft.catalog.zone_problem(zone); !wrong.empty())
+        draft.reading.problem(mentioned(entry.value, "time_zone", entry.position),
+                              std::move(wrong));
+}
+
 void read_plain_section(const Node::Entry& entry, Draft& draft) {
     Reading& reading = draft.reading;
     Config& config = draft.config;
@@ -160,6 +169,7 @@ void read_plain_section(const Node::Entry& entry, Draft& draft) {
     if (entry.key == "history") read_struct("history", entry, config.history, reading);
     if (entry.key == "drain") read_drain(entry, draft);
     if (entry.key == "limits") read_struct("limits", entry, config.limits, reading);
+    if (entry.key == "page") read_page(entry, draft);
     if (entry.key == "public") read_public(entry, draft);
     if (entry.key == "log") read_struct("log", entry, config.log, reading);
 }

@@ -242,6 +242,14 @@ constexpr std::array public_fields = {
         {.example = "{Checkout: \"checkout/*\", Payments: \"payments/*, !payments/vault\"}"}),
 };
 
+constexpr std::array page_fields = {
+    field<&Config::Page::time_zone>(
+        "time_zone",
+        "Whose clock the page shows where the browser runs no scripts; with scripts it is the "
+        "reader's.",
+        {.example = "Europe/Berlin"}),
+};
+
 constexpr std::array workers_fields = {
     field<&WorkersConfig::source>("source", "Where heartbeats come from.",
                                   {.choices = "push|celery"}),
@@ -513,6 +521,9 @@ std::span<const Section> all_sections() {
         Section{describe<Config::Public>(
                     "public", "What the page /public shows to those who use the service.",
                     public_fields),
+                Shape::mapping},
+        Section{describe<Config::Page>("page", "What all pages for people have in common.",
+                                       page_fields),
                 Shape::mapping},
         Section{describe<Config::Logging>("log", "What is logged on stderr.", log_fields),
                 Shape::mapping},

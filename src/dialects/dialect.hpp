@@ -20,6 +20,8 @@
 #include "http/response.hpp"
 #include "model/description.hpp"
 #include "model/endpoint_settings.hpp"
+#include "model/past.hpp"
+#include "model/responses.hpp"
 #include "model/selector.hpp"
 #include "vitals/snapshot.hpp"
 
@@ -53,6 +55,18 @@ struct ProcessFigures {
     std::uint64_t max_descriptors = 0;
 };
 
+// What a request asks the history before it can be answered.
+struct PastQuestion {
+    std::vector<std::string> names;     // of components that the snapshot has
+    std::chrono::milliseconds back{0};  // up to now
+    bool responses = false;             // of the first, as one step; else what they were
+};
+// What it said. Nothing: it cannot be read.
+struct PastAnswer {
+    std::optional<std::vector<Past>> pasts;  // in the order of the names
+    std::optional<std::vector<ResponseStep>> responses;
+};
+
 // The facts of one request.
 struct Request {
     std::string method = "GET";  // HEAD is rendered as GET, the server drops the body
@@ -75,6 +89,7 @@ struct Request {
     const ProcessFigures* process = nullptr;
     std::string_view application_metrics;  // in Prometheus' text format; likewise
     const Board* board = nullptr;          // only for dialects with wants_board; may be null
+    const PastAnswer* past = nullptr;      // to Dialect::asks; null where nobody keeps a history
 
     // The last of that name, as Django and WebOb read a query; or null.
     const std::string* parameter(std::string_view name) const;
@@ -120,6 +135,9 @@ struct Dialect {
     // when it is not. `mount` as configured.
     std::optional<std::string_view> (*match)(std::string_view mount,
                                              std::string_view path) = match_itself;
+    // What this request asks the history, if anything. Its answer is kept for a while, whatever
+    // changes meanwhile. Null: the dialect never asks.
+    std::optional<PastQuestion> (*asks)(const Snapshot& snapshot, const Request& request) = nullptr;
     // Renders any method in `methods` but OPTIONS; HEAD comes as GET. With options that
     // `description` made.
     Response (*render)(const Snapshot& snapshot, const Request& request,

@@ -312,5 +312,107 @@ TEST(Badge, knows_names_and_groups) {
     EXPECT_EQ(badge.match("/badge/", "/badges.json"), std::nullopt);
 }
 
+struct Message {
+    std::string label, message, color;
+    int code = 0;
+};
+
+Message badge_of(const std::string& rest, Pairs query, const PastAnswer* past,
+                 Disclosure disclose = Disclosure::detail) {
+    Request request = request_of(rest, std::move(query));
+    request.past = past;
+    request.disclose = disclose;
+    const Response response = render("badge", troubled(), request);
+    const auto member = [&](const std::string& name) {
+        const std::string before = '"' + name + "\":\"";
+        const auto from = response.body.find(before) + before.size();
+        return response.body.substr(from, response.body.find('"', from) - from);
+    };
+    return {member("label"), member("message"), member("color"), response.status};
+}
+
+Past past_of(std::vector<StateSpan> spans, std::chrono::hours back) {
+    return {
+        .from = wall - back, .now = wall, .spans = std::move(spans), .skipped = {}, .blind = {}};
+}
+
+TEST(Badge, asks_the_history_for_what_it_is_to_show) {
+    const Dialect& badge = *find("badge");
+    const auto asked = [&](const std::string& rest, Pairs query) {
+        return badge.asks(troubled(), request_of(rest, std::move(query)));
+    };
+    EXPECT_FALSE(asked("databases.json", {}));
+    EXPECT_FALSE(asked("databases.json", {{"show", "status"}, {"range", "30d"}}));
+    EXPECT_FALSE(asked("none.json", {{"show", "uptime"}}));
+    EXPECT_FALSE(asked("databases.json", {{"show", "uptime"}, {"range", "5d"}}));
+    EXPECT_FALSE(asked("databases.json", {{"show", "response"}})) << "of one component only";
+    const auto group = asked("databases.json", {{"show", "uptime"}, {"range", "30d"}});
+    ASSERT_TRUE(group);
+    EXPECT_EQ(group->names, (std::vector<std::string>{"databases/default", "databases/reports"}));
+    EXPECT_EQ(group->back, std::chrono::days(30));
+    const auto one = asked("databases/default.svg", {{"show", "response"}});
+    ASSERT_TRUE(one);
+    EXPECT_TRUE(one->responses);
+    EXPECT_EQ(one->back, 24h);
+}
+
+TEST(Badge, tells_uptime_and_how_much_of_it_is_known) {
+    const Pairs day{{"show", "uptime"}};
+    PastAnswer past;
+    past.pasts = {past_of(
+        {{wall - 24h, Spent::ok}, {wall - 12h, Spent::failed}, {wall - 11h, Spent::ok}}, 24h)};
+    Message told = badge_of("databases/default.json", day, &past);
+    EXPECT_EQ(told.label, "databases/default uptime 24h");
+    EXPECT_EQ(told.message, "95.83 %");
+    EXPECT_EQ(told.color, "red");
+    past.pasts = {past_of({{wall - 24h, Spent::ok}, {wall - 1h, Spent::unknown}}, 24h)};
+    told = badge_of("databases/default.json", day, &past);
+    EXPECT_EQ(told.message, "100 % of 95.83 %");
+    EXPECT_EQ(told.color, "lightgrey") << "nobody knows enough for green";
+    past.pasts = {past_of({{wall - 2h, Spent::ok}}, 24h)};
+    told = badge_of("databases/default.json", day, &past);
+    EXPECT_EQ(told.message, "100 % in 2 h");
+    EXPECT_EQ(told.color, "brightgreen");
+    past.pasts->front().planned = {{wall - 1h, wall}};
+    past.pasts->front().spans.push_back({wall - 1h, Spent::failed});
+    EXPECT_EQ(badge_of("databases/default.json", day, &past).message, "100 % in 2 h");
+}
+
+TEST(Badge, of_what_is_not_known_is_never_green) {
+    PastAnswer nothing, unwatched;
+    unwatched.pasts = {past_of({}, 24h)};
+    unwatched.responses = {ResponseStep{}};
+    for (const PastAnswer* past : {static_cast<const PastAnswer*>(nullptr), &std::as_const(nothing),
+                                   &std::as_const(unwatched)})
+        for (const char* show : {"uptime", "response"}) {
+            const Message told = badge_of("databases/default.json", {{"show", show}}, past);
+            EXPECT_EQ(told.message, "not known");
+            EXPECT_EQ(told.color, "lightgrey");
+            EXPECT_EQ(told.code, 200);
+        }
+}
+
+TEST(Badge, tells_response_times_of_one_component) {
+    PastAnswer past;
+    past.responses = {ResponseStep{.runs = 9, .p50 = 12'400us, .p95 = 80ms}};
+    const Pairs week{{"show", "response"}, {"range", "7d"}};
+    const Message told = badge_of("databases/default.json", week, &past);
+    EXPECT_EQ(told.label, "databases/default response 7d");
+    EXPECT_EQ(told.message, "12 ms");
+    EXPECT_EQ(badge_of("databases.json", week, &past).message, "name one component");
+    EXPECT_EQ(badge_of("databases/default.json", week, &past, Disclosure::status).message,
+              "not public");
+}
+
+TEST(Badge, says_what_may_be_asked) {
+    const Message show = badge_of("databases.json", {{"show", "<weather>"}}, nullptr);
+    EXPECT_EQ(show.code, 400);
+    EXPECT_EQ(show.message, "show=status, uptime or response");
+    const Message range =
+        badge_of("databases.json", {{"show", "uptime"}, {"range", "5d"}}, nullptr);
+    EXPECT_EQ(range.code, 400);
+    EXPECT_EQ(range.message, "range=1h, 24h, 7d, 30d or 90d");
+}
+
 }  // namespace
 }  // namespace vitals::dialects::testing

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <utility>
 
 #include "endpoints/event_stream.hpp"
@@ -91,6 +92,7 @@ void LiveView::ask_history(Steady now) {
     asking_ = true;
     visit_.request.now = now;
     visit_.request.now_system = views_.shared_.clock.system();
+    visit_.look(views_.shared_.control);
     const page::Facts facts = visit_.facts(views_.sight_.snapshot(), views_.sight_.board());
     const bool first = found_ == nullptr;
     views_.gathering_.gather(
@@ -110,6 +112,7 @@ void LiveView::render(Steady now, bool figures) {
     const auto begin = std::chrono::steady_clock::now();
     visit_.request.now = now;
     visit_.request.now_system = views_.shared_.clock.system();
+    visit_.look(views_.shared_.control);
     const page::Facts facts = visit_.facts(views_.sight_.snapshot(), views_.sight_.board());
     page::Parts fresh;
     if (found_->names == page::needs_of(visit_.view, facts).names) {
@@ -162,13 +165,14 @@ namespace {
 class PageStream final : public Stream {
   public:
     PageStream(Shared& shared, std::shared_ptr<LiveView> view, const Visit& visit,
-               std::uint64_t last)
+               std::uint64_t last, std::string shown)
         : shared_(shared),
           view_(std::move(view)),
           routes_(visit.routes),
           cookie_(visit.cookie),
           identity_(visit.identity),
-          last_(last) {}
+          last_(last),
+          shown_(std::move(shown)) {}
 
     void pull(std::string& out, Steady now) override {
         if (std::exchange(begins_, false)) out += "retry: 2000\n\n";
@@ -189,11 +193,14 @@ class PageStream final : public Stream {
     bool over() const noexcept override { return over_; }
     // The page tries again by itself.
     void end(std::string&) override {}
-    std::size_t held() const noexcept override { return sizeof *this + cookie_.capacity(); }
+    std::size_t held() const noexcept override {
+        return sizeof *this + cookie_.capacity() + shown_.capacity();
+    }
 
   private:
     bool tell(std::string& out, const PartsPointer& current) {
-        const page::Update& update = view_->update_from(had_);
+        const std::optional<page::Update> first = first_update(*current);
+        const page::Update& update = first ? *first : view_->update_from(had_);
         had_ = current;
         if (update.reload) {
             reload(out);
@@ -202,6 +209,14 @@ class PageStream final : public Stream {
             return true;
         }
         return false;
+    }
+    // A page that has just been loaded says what it shows; one that has heard events before does
+    // not show that any more.
+    std::optional<page::Update> first_update(const page::Parts& current) {
+        const std::string shown = std::exchange(shown_, {});
+        if (had_ != nullptr || last_ != 0) return std::nullopt;
+        const auto before = page::parts_shown(current, shown);
+        return before ? std::optional(page::update_of(*before, current, false)) : std::nullopt;
     }
     void reload(std::string& out) {
         append_event(out, 0, "reload", {});
@@ -218,6 +233,7 @@ class PageStream final : public Stream {
     const std::string cookie_;
     const Identity identity_;
     const std::uint64_t last_;  // the set that the page has, as it says; 0: it does not
+    std::string shown_;         // the digests of the parts that it has, until they are compared
     PartsPointer had_;
     Steady beat_ = Steady::min();
     bool begins_ = true;
@@ -226,7 +242,7 @@ class PageStream final : public Stream {
 
 }  // namespace
 
-std::unique_ptr<Stream> LiveViews::open(Visit visit, std::string_view last) {
+std::unique_ptr<Stream> LiveViews::open(Visit visit, std::string_view last, std::string shown) {
     std::uint64_t set = 0;
     std::from_chars(last.data(), last.data() + last.size(), set);
     const std::string key = visit.sight_key();
@@ -238,7 +254,7 @@ std::unique_ptr<Stream> LiveViews::open(Visit visit, std::string_view last) {
         view = std::make_shared<LiveView>(*this, visit);
         views_[key] = view;
     }
-    return std::make_unique<PageStream>(shared_, std::move(view), visit, set);
+    return std::make_unique<PageStream>(shared_, std::move(view), visit, set, std::move(shown));
 }
 
 }  // namespace vitals::endpoints

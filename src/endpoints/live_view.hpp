@@ -25,9 +25,9 @@ class LiveViews {
               Gathering& gathering)
         : shared_(shared), kept_(kept), loop_(loop), sight_(sight), gathering_(gathering) {}
 
-    // `last`: the id of the last event that the client has, or empty. Null: there are too many
-    // different views.
-    std::unique_ptr<Stream> open(Visit visit, std::string_view last);
+    // `last`: the id of the last event that the client has, or empty. `shown`: the digests of the
+    // parts that its page has, or empty. Null: there are too many different views.
+    std::unique_ptr<Stream> open(Visit visit, std::string_view last, std::string shown);
     void clear() { views_.clear(); }
 
   private:

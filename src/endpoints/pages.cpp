@@ -164,9 +164,11 @@ void Pages::plan_stream(const PageQuestion& question, Visit visit, Plan& plan) {
     const auto wrong = [&](int status, std::string_view why) {
         plan.response = http::plain_answer(status, why);
     };
-    std::string view;
-    for (const auto& [name, value] : target.query)
+    std::string view, shown;
+    for (const auto& [name, value] : target.query) {
         if (name == "view") view = value;
+        if (name == "shown") shown = value;
+    }
     // An address, encoded once more to stand in a query.
     const auto address = http::percent_decode(view);
     visit.view = address ? page::view_of(*address) : page::View();
@@ -177,7 +179,8 @@ void Pages::plan_stream(const PageQuestion& question, Visit visit, Plan& plan) {
          !dialects::shows(sight_.snapshot(), visit.request, visit.view.subject)))
         return wrong(404, "there is no component of this name");
     const std::string_view* const last = head.field("last-event-id");
-    auto stream = live_views_.open(std::move(visit), last == nullptr ? std::string_view() : *last);
+    auto stream = live_views_.open(std::move(visit), last == nullptr ? std::string_view() : *last,
+                                   std::move(shown));
     if (stream == nullptr) return wrong(503, "too many different views are watched");
     plan.stream = Streamed{event_stream_head(), std::move(stream)};
 }
@@ -186,6 +189,7 @@ page::Facts Pages::facts(Visit& visit) {
     sight_.look(kept_.now());
     visit.request.now = kept_.now();
     visit.request.now_system = shared_.clock.system();
+    visit.look(shared_.control);
     return visit.facts(sight_.snapshot(), sight_.board());
 }
 

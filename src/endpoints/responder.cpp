@@ -11,6 +11,7 @@
 #include "endpoints/facts.hpp"
 #include "endpoints/log_in.hpp"
 #include "endpoints/pages.hpp"
+#include "endpoints/past_answers.hpp"
 #include "endpoints/problem.hpp"
 #include "endpoints/resource.hpp"
 #include "http/gzip.hpp"
@@ -67,8 +68,10 @@ Responder::Responder(Shared& shared, unsigned thread, std::shared_ptr<const Rout
     : shared_(shared),
       thread_(thread),
       access_(shared),
+      loop_(std::move(loop)),
       kept_(shared, thread),
-      pages_(std::make_unique<Pages>(shared, access_, kept_, std::move(loop))) {
+      past_answers_(std::make_unique<PastAnswers>(shared, kept_, loop_)),
+      pages_(std::make_unique<Pages>(shared, access_, kept_, loop_)) {
     replace_routes(std::move(routes));
 }
 
@@ -76,6 +79,7 @@ Responder::~Responder() = default;
 
 void Responder::replace_routes(std::shared_ptr<const Routes> routes) {
     kept_.clear();
+    past_answers_->clear();
     routes_ = std::move(routes);
     mounts_.clear();
     for (const Listener& listener : shared_.listeners)
@@ -156,6 +160,14 @@ void Responder::plan_endpoint(Question question, const Mounts::Found& found) {
         request.sender = access_.sender_of(head, peer, plan.identity);
         plan.action = change_by(endpoint, std::move(request), who(plan.identity, peer));
         return;
+    }
+    if (dialect.asks != nullptr) {
+        if (auto wanted = dialect.asks(kept_.snapshot(), request)) {
+            plan.action = past_answers_->answer(
+                {routes_, &endpoint, std::move(request), asked_by_options, wants_gzip(head)},
+                std::move(*wanted));
+            return;
+        }
     }
     KeptAnswer made;
     made.allow = asked_by_options;

@@ -19,6 +19,7 @@
 namespace vitals::endpoints {
 
 class Pages;
+class PastAnswers;
 
 class Responder {
   public:
@@ -64,7 +65,9 @@ class Responder {
     const Access access_;
     std::shared_ptr<const Routes> routes_;
     std::vector<Mounts> mounts_;  // per listener
+    const ServingLoop loop_;
     KeptAnswers kept_;
+    std::unique_ptr<PastAnswers> past_answers_;
     std::unique_ptr<Pages> pages_;
 };
 

@@ -37,6 +37,7 @@ struct Routes {
     };
     std::string public_name;
     std::vector<PublicService> public_services;
+    std::string time_zone;  // of the page's times without scripts; empty: UTC
 };
 
 // The endpoints of one listener, in the order in which they are asked whether a path is theirs: the

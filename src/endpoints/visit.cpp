@@ -37,6 +37,10 @@ bool anyone_may_log_in(const Routes& routes) {
 
 }  // namespace
 
+void Visit::look(const Control& control) {
+    if (control.objectives && page::wants_objectives(view)) objectives = control.objectives();
+}
+
 page::Facts Visit::facts(const Snapshot& snapshot, const Board& board) const {
     static const std::string host = host_name();
     page::Facts facts{.snapshot = snapshot, .board = board, .request = request};
@@ -52,6 +56,8 @@ page::Facts Visit::facts(const Snapshot& snapshot, const Board& board) const {
     facts.host = host;
     facts.configuration = routes->configuration;
     facts.data = data;
+    facts.objectives = objectives;
+    facts.time_zone = routes->time_zone;
     return facts;
 }
 

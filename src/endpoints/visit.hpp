@@ -24,8 +24,11 @@ struct Visit {
     std::vector<std::string> data;             // paths where the same is served as data
     Identity identity;                         // by token or session
     std::string cookie;                        // of the session, or empty
+    std::vector<ObjectiveReport> objectives;   // where the view wants them; see look()
     bool by_token = false;                     // by a bearer token: no browser adds that by itself
 
+    // What is known at once and not published; before facts().
+    void look(const Control& control);
     // Refers to what is given and to this.
     page::Facts facts(const Snapshot& snapshot, const Board& board) const;
     // What its history is asked for, and what all see alike who have it in common.

@@ -250,6 +250,20 @@ std::vector<Explanation::Before> before_of(const ComponentState& state, const Bo
 
 }  // namespace
 
+LastFailure last_failure(const Past& past) {
+    LastFailure found;
+    for (std::size_t i = 0; i < past.spans.size(); ++i) {
+        const StateSpan& span = past.spans[i];
+        if (span.state == Spent::unwatched) continue;
+        if (found.watched_since == System{}) found.watched_since = std::max(span.start, past.from);
+        if (span.state != Spent::failed) continue;
+        found.lasts = i + 1 == past.spans.size();
+        found.seen = {std::max(span.start, past.from),
+                      found.lasts ? past.now : past.spans[i + 1].start};
+    }
+    return found;
+}
+
 Explanation explain(const ComponentState& state, const Snapshot& snapshot, const Board& board,
                     const UsualTimes& usual, Steady now) {
     Explanation made;

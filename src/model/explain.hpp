@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/board.hpp"
+#include "model/past.hpp"
 #include "model/responses.hpp"
 #include "vitals/snapshot.hpp"
 
@@ -41,6 +42,14 @@ struct Explanation {
     // What else happened in the ten minutes before it became what it is, oldest first. Private.
     std::vector<Before> before;
 };
+
+// When a component was failing last, as far as the history reaches.
+struct LastFailure {
+    std::optional<Stretch> seen;  // nothing: never
+    bool lasts = false;           // it is now; `seen` ends now
+    System watched_since{};       // the epoch: nothing is known
+};
+LastFailure last_failure(const Past& past);
 
 // At that moment. `board` may be one that knows nothing.
 Explanation explain(const ComponentState& state, const Snapshot& snapshot, const Board& board,

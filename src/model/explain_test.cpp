@@ -42,6 +42,26 @@ Outcome refused() {
     return outcome;
 }
 
+TEST(LastFailure, is_the_latest_span_that_failed) {
+    Past past{.from = at - 100h, .now = at, .spans = {}, .skipped = {}, .blind = {}};
+    EXPECT_EQ(last_failure(past).watched_since, System{}) << "nothing is known";
+    past.spans = {{at - 200h, Spent::unwatched}, {at - 50h, Spent::ok}};
+    EXPECT_EQ(last_failure(past).watched_since, at - 50h);
+    EXPECT_FALSE(last_failure(past).seen);
+    past.spans = {{at - 200h, Spent::failed},
+                  {at - 90h, Spent::ok},
+                  {at - 9h, Spent::failed},
+                  {at - 8h, Spent::degraded},
+                  {at - 7h, Spent::unknown}};
+    const LastFailure last = last_failure(past);
+    EXPECT_EQ(last.watched_since, at - 100h) << "as far as it is known";
+    EXPECT_EQ(last.seen, (Stretch{at - 9h, at - 8h}));
+    EXPECT_FALSE(last.lasts);
+    past.spans.push_back({at - 1h, Spent::failed});
+    EXPECT_TRUE(last_failure(past).lasts);
+    EXPECT_EQ(last_failure(past).seen, (Stretch{at - 1h, at}));
+}
+
 TEST(Explain, says_which_phase_failed_and_which_were_not_reached) {
     const Explanation told = Given(refused()).told();
     ASSERT_EQ(told.phases.size(), 4u);

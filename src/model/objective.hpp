@@ -4,6 +4,7 @@
 
 #include <array>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,7 +40,8 @@ std::string_view to_string(BurnWindow window) noexcept;
 
 struct ObjectiveReport {
     Objective objective;
-    std::size_t components = 0;      // that count
+    std::size_t components = 0;                             // that count
+    std::shared_ptr<const std::vector<std::string>> names;  // theirs, ascending; or null
     std::optional<Account> account;  // over the window, as counted; nothing: not read yet
     // As counted; nothing: not read yet.
     std::array<std::optional<Account>, burn_windows> burnt{};

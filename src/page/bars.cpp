@@ -103,21 +103,19 @@ Window window_of(Query::Range range, System now) {
     return window;
 }
 
-History::History(const Past& past, std::span<const Stretch> planned, const Window& window)
-    : known_(true) {
+History::History(const Past& past, const Window& window) : known_(true) {
     const bool outside = std::ranges::none_of(
         past.blind, [&](const Stretch& each) { return each.to > window.from; });
     const bool never_leapt = std::ranges::none_of(
         past.skipped, [&](const Stretch& each) { return each.to > window.from; });
     if (past.spans.size() == 1 && past.spans.front().state == Spent::ok && outside && never_leapt &&
-        planned.empty() && std::max(past.from, past.spans.front().start) <= window.from) {
+        past.planned.empty() && std::max(past.from, past.spans.front().start) <= window.from) {
         whole_ok_ = true;
         total_.spent[static_cast<std::size_t>(Spent::ok)] =
             std::chrono::duration_cast<milliseconds>(window.now - window.from);
         return;
     }
-    Watched watched = past.watched();
-    watched.maintenance = planned;
+    const Watched watched = past.watched();
     // What lasts until now lasts no longer: the last bar ends there.
     const System last = window.from + window.step * static_cast<long>(bars_count - 1);
     std::vector<Account> found = accounts(watched, window.from, window.step, bars_count - 1);
@@ -335,17 +333,6 @@ void write_chart(Markup& out, std::span<const ResponseStep> steps, std::string_v
         .raw("\"/><path class=l5 d=\"")
         .raw(lines)
         .raw("\"/></svg>");
-}
-
-std::vector<Stretch> maintenance_of(const Board& board, const Component& component, System now) {
-    std::vector<Stretch> found;
-    for (const ShownMute& mute : board.mutes) {
-        // One by hours has no stretch in the past that anybody wrote down.
-        if (!mute.maintenance || !mute.hours.empty() || !mute.from || *mute.from >= now) continue;
-        if (!Selector(mute.match).takes(component)) continue;
-        found.push_back({*mute.from, mute.until ? *mute.until : System::max()});
-    }
-    return merged(std::move(found));
 }
 
 }  // namespace vitals::page

@@ -37,8 +37,8 @@ std::string_view query_of(Query::Range range);  // `24h`
 class History {
   public:
     History() = default;
-    // Of one component. `planned`: its maintenance, merged.
-    History(const Past& past, std::span<const Stretch> planned, const Window& window);
+    // Of one component.
+    History(const Past& past, const Window& window);
 
     // A group's: each bar shows the worst of its components, the uptime is that of all together.
     void add(const History& other);
@@ -77,8 +77,5 @@ void write_spark(Markup& out, const UsualTimes& usual);
 void write_chart(Markup& out, std::span<const ResponseStep> steps, std::string_view label);
 // Round up to what a scale ends with: 1, 2, 5, 8 times a power of ten.
 std::chrono::microseconds scale_of(std::span<const ResponseStep> steps);
-
-// A mute that is a maintenance of that component, as stretches.
-std::vector<Stretch> maintenance_of(const Board& board, const Component& component, System now);
 
 }  // namespace vitals::page

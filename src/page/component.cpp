@@ -181,6 +181,22 @@ void write_before(Markup& out, const Look& look, const Explanation& told, const 
     out.raw("</dd>");
 }
 
+// That a check can fail at all is shown by that it did.
+void write_last_failure(Markup& out, const LastFailure& last) {
+    if (last.lasts || last.watched_since == System{}) return;
+    out.raw("<dt>Last seen failing</dt><dd>");
+    if (last.seen)
+        out.time(last.seen->from, Moment::day_second)
+            .raw(", for ")
+            .text(long_span(std::chrono::duration_cast<std::chrono::milliseconds>(
+                last.seen->to - last.seen->from)));
+    else
+        out.raw("never seen failing since it is watched (")
+            .time(last.watched_since, Moment::day)
+            .raw(")");
+    out.raw("</dd>");
+}
+
 Markup run_part(const Look& look, const Seen& seen, const Gathered& gathered) {
     Markup out;
     const ComponentState& state = *seen.state;
@@ -213,6 +229,8 @@ Markup run_part(const Look& look, const Seen& seen, const Gathered& gathered) {
         if (told.usual.count() > 0) out.raw("; usually in ").text(response_text(told.usual));
         out.raw("</dd>");
     }
+    if (gathered.pasts && !gathered.pasts->empty())
+        write_last_failure(out, last_failure(gathered.pasts->front()));
     write_before(out, look, told, seen);
     out.raw("</dl>\n<p class=\"s q2 sh2\">The same in a shell: <code>vitals explain ");
     // As a shell takes it: a name has no quotation mark that would end these.
@@ -386,12 +404,13 @@ http::Response component_page(const Look& look, const Gathered& gathered) {
     }
     frame.crumbs.text(component.own ? std::string_view(component.name) : component.short_name())
         .raw("</nav>");
-    Markup& out = frame.body;
-    out.add(panel_part(look, *seen)).raw("\n<div class=two><div>\n");
-    out.add(run_part(look, *seen, gathered)).raw("\n");
+    Markup& out = frame.part("verdict", panel_part(look, *seen));
+    out.raw("\n<div class=two><div>\n");
+    frame.part("run", run_part(look, *seen, gathered)).raw("\n");
     write_workers(out, look, *seen);
     write_past(out, look, *seen, gathered);
-    out.raw("</div><div class=side>\n").add(neighbours_part(look, *seen));
+    out.raw("</div><div class=side>\n");
+    frame.part("around", neighbours_part(look, *seen));
     write_incidents(out, look, *seen, gathered);
     write_settings(out, look, *seen);
     write_properties(out, look, *seen);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "page/bars.hpp"
+#include "page/budget.hpp"
 #include "text/amount.hpp"
 #include "text/escape.hpp"
 
@@ -44,10 +45,8 @@ System known_from(const Past& past) {
     return past.spans.empty() ? past.now : std::max(past.from, past.spans.front().start);
 }
 
-void write_uptime(Markup& out, const Look& look, const Past& past,
-                  const std::vector<Stretch>& planned) {
-    Watched watched = past.watched();
-    watched.maintenance = planned;
+void write_uptime(Markup& out, const Look& look, const Seen& seen, const Past& past) {
+    const Watched watched = past.watched();
     const auto of_last = [&](milliseconds back) {
         return account(watched, look.at - back, look.at);
     };
@@ -74,6 +73,7 @@ void write_uptime(Markup& out, const Look& look, const Past& past,
                                          : ", nothing lost");
         out.raw("</small></div>");
     }
+    write_budgets(out, look, seen.name());
     out.raw("</div></section>\n");
 }
 
@@ -106,18 +106,17 @@ std::string range_links(const Look& look) {
     return out + "</span>";
 }
 
-void write_bars(Markup& out, const Look& look, const Past& past,
-                const std::vector<Stretch>& planned) {
+void write_bars(Markup& out, const Look& look, const Past& past) {
     open_section(out, "hist", "History", range_links(look));
     const Query::Range range = look.facts.query.range;
     const Window window = window_of(range, look.at);
     out.raw("<div class=\"box pad\">");
-    History(past, planned, window).write(out, true, std::string(title_of(range)) + ". ");
+    History(past, window).write(out, true, std::string(title_of(range)) + ". ");
     write_axis(out, window, axis_moment(range));
     if (range != Query::Range::days90) {
         const Window days = window_of(Query::Range::days90, look.at);
         out.raw("<h3 class=\"q2 s sec\">90 days</h3>");
-        History(past, planned, days).write(out, true, "Last 90 days, a day a bar. ");
+        History(past, days).write(out, true, "Last 90 days, a day a bar. ");
         write_axis(out, days, Moment::day);
     }
     write_legend(out);
@@ -187,9 +186,8 @@ void write_changes(Markup& out, const Look& look, const std::vector<PastChange>&
 void write_past(Markup& out, const Look& look, const Seen& seen, const Gathered& gathered) {
     if (gathered.pasts && !gathered.pasts->empty()) {
         const Past& past = gathered.pasts->front();
-        const auto planned = maintenance_of(look.facts.board, *seen.state->component, look.at);
-        write_uptime(out, look, past, planned);
-        write_bars(out, look, past, planned);
+        write_uptime(out, look, seen, past);
+        write_bars(out, look, past);
     } else {
         open_section(out, "up", "Uptime");
         out.raw("<p class=\"box pad\">The history cannot be read now.</p></section>\n");

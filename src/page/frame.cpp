@@ -69,6 +69,8 @@ void write_head(Markup& out, const Look& look, const Frame& frame) {
             .text(fmt::format("{}events/page?view={}&h={}", look.facts.root,
                               text::percent_encoded(address_of(look.view)),
                               range_word(look.facts.query.range)))
+            .raw("\" data-shown=\"")
+            .raw(digests_text(frame.digests))
             .raw("\"");
     out.raw(">\n").raw(sprite).raw("\n");
 }
@@ -101,11 +103,17 @@ void write_own(Markup& out, const Look& look) {
     out.raw(")");
 }
 
+// Whose clock the times show; the script replaces it.
+void write_zone(Markup& out, const Look& look) {
+    const std::string& zone = look.facts.time_zone;
+    out.raw(" <span id=zone>").text(zone.empty() ? "UTC" : zone).raw("</span>");
+}
+
 Markup public_footer(const Look& look) {
     Markup out;
-    out.raw("<footer>Times are yours where scripts are allowed, UTC otherwise. As of ")
-        .time(look.at, Moment::day_second)
-        .raw(" <span id=zone>UTC</span>. Measured by vitals.</footer>");
+    out.raw("<footer>As of ").time(look.at, Moment::day_second);
+    write_zone(out, look);
+    out.raw(". Measured by vitals.</footer>");
     return out;
 }
 
@@ -189,7 +197,8 @@ Markup footer_of(const Look& look) {
     const std::size_t from = out.size();
     out.time(look.at, Moment::day_second);
     out.forget(from);
-    out.raw(" <span id=zone>UTC</span>.<br>\nThe same as data: ");
+    write_zone(out, look);
+    out.raw(".<br>\nThe same as data: ");
     for (const std::string& path : facts.data)
         out.raw("<a href=\"").text(path).raw("\">").text(path).raw("</a> · ");
     out.raw("<a href=\"").text(look.address("incidents.atom")).raw("\">Atom feed</a>");
@@ -212,6 +221,14 @@ Markup footer_of(const Look& look) {
     return out;
 }
 
+std::string digests_text(const std::map<std::string, std::uint64_t>& digests) {
+    constexpr std::size_t most = 256;  // of 12 digits: they become part of an address
+    std::string text;
+    if (digests.size() > most) return text;
+    for (const auto& [key, digest] : digests) text += fmt::format("{:012x}", digest >> 16);
+    return text;
+}
+
 void add_headers(http::Response& response) {
     response.headers.emplace_back("Content-Security-Policy", policy);
     // With `no-referrer` a browser would send `Origin: null` with forms.
@@ -219,6 +236,8 @@ void add_headers(http::Response& response) {
 }
 
 http::Response whole_page(const Look& look, Frame frame, int status) {
+    const Markup footer = frame.open ? public_footer(look) : footer_of(look);
+    if (!frame.open && !frame.digests.empty()) frame.digests["foot"] = footer.digest();
     Markup out;
     write_head(out, look, frame);
     out.raw(
@@ -239,7 +258,7 @@ http::Response whole_page(const Look& look, Frame frame, int status) {
             .text(look.address("login?next=" + text::percent_encoded(look.here(), "/")))
             .raw("\">Log in</a>");
     out.raw("</header>\n").add(frame.crumbs).raw("<main id=main>\n").add(frame.body);
-    out.raw("\n</main>\n").add(frame.open ? public_footer(look) : footer_of(look));
+    out.raw("\n</main>\n").add(footer);
     out.raw("\n</div>\n<p class=vh role=status id=say></p>\n");
     http::Response response;
     response.status = status;

@@ -2,6 +2,8 @@
 // pieces that pages are made of.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -38,7 +40,17 @@ struct Frame {
     bool open = false;     // the public page: nothing of the others
     Markup crumbs;         // where it stands
     Markup body;
+    // Of the parts that the stream renews, by key.
+    std::map<std::string, std::uint64_t> digests{};
+
+    // Puts one of these in.
+    Markup& part(std::string key, const Markup& markup) {
+        digests[std::move(key)] = markup.digest();
+        return body.add(markup);
+    }
 };
+// As the page tells the stream what it shows; empty where that would be too long.
+std::string digests_text(const std::map<std::string, std::uint64_t>& digests);
 http::Response whole_page(const Look& look, Frame frame, int status = 200);
 // The footer of the pages for people of the service.
 Markup footer_of(const Look& look);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "page/budget.hpp"
 #include "page/overview.hpp"
 #include "page/timeline.hpp"
 #include "page/views.hpp"
@@ -238,7 +239,8 @@ void write_note_form(Markup& out, const Look& look, const IncidentRecord& incide
     out.raw("\">");
     write_hidden(out, look);
     out.raw(
-           "<label for=n>What is known, what is done, until when</label><input id=n name=text "
+           "<label for=note>What is known, what is done, until when</label><input id=note "
+           "name=text "
            "type=text required maxlength=2000 autocomplete=off>\n<div class=act><label><input "
            "type=radio name=state value=\"\" checked> leave it at ")
         .raw(to_string(now))
@@ -342,14 +344,16 @@ http::Response incident_page(const Look& look, const Gathered& gathered) {
         .raw("\">Incidents</a> / ")
         .text(incident->id)
         .raw("</nav>");
-    Markup& out = frame.body;
-    out.add(panel_part(look, *incident)).raw("\n<div class=two><div>\n");
-    out.add(happened_part(look, *incident)).raw("\n");
+    Markup& out = frame.part("verdict", panel_part(look, *incident));
+    out.raw("\n<div class=two><div>\n");
+    frame.part("hap", happened_part(look, *incident)).raw("\n");
     write_note_form(out, look, *incident);
     out.raw("</div><div class=side>\n");
     write_told(out, look, *incident);
+    frame.part("cost", cost_part(look, *incident, gathered)).raw("\n");
     write_seen_before(out, look, *incident, gathered);
-    out.raw("</div></div>\n").add(components_part(look, *incident));
+    out.raw("</div></div>\n");
+    frame.part("comp", components_part(look, *incident));
     return whole_page(look, std::move(frame));
 }
 
@@ -359,6 +363,7 @@ Parts incident_parts(const Look& look, const Gathered& gathered) {
     if (incident == nullptr) return parts;
     add_part(parts, "verdict", panel_part(look, *incident));
     add_part(parts, "hap", happened_part(look, *incident));
+    add_part(parts, "cost", cost_part(look, *incident, gathered));
     add_part(parts, "comp", components_part(look, *incident));
     add_part(parts, "foot", footer_of(look));
     parts.title = document_title(look, *incident);

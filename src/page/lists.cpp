@@ -106,7 +106,7 @@ http::Response workers_page(const Look& look) {
         frame.body.raw(
             "<p class=\"box pad sec\">No group of workers is configured, and none has sent a "
             "heartbeat.</p>");
-    frame.body.add(workers_part(look, true));
+    frame.part("workers", workers_part(look, true));
     return whole_page(look, std::move(frame));
 }
 

@@ -117,8 +117,13 @@ void Look::find_causes() {
         seen.cause = root;
         if (root != nullptr) all[root->index].consequences.push_back(&seen);
     }
+    // What vitals has not said of itself yet is no news: an objective waits for somebody to look.
+    // The footer tells it.
+    const auto has_said = [](const Seen& seen) {
+        return !seen.state->component->own || seen.state->last != nullptr;
+    };
     for (const Seen& seen : all)
-        if (seen.wrong() && seen.cause == nullptr) causes.push_back(&seen);
+        if (seen.wrong() && seen.cause == nullptr && has_said(seen)) causes.push_back(&seen);
     for (Seen& seen : all)
         std::ranges::sort(seen.consequences, {}, [](const Seen* one) {
             return std::tuple(rank_of(one->shape), one->state->since, one->index);

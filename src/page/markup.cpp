@@ -47,24 +47,29 @@ Markup& Markup::figure(std::string_view text) {
     return *this;
 }
 
-Markup& Markup::time(System at, Moment moment) {
+std::string moment_text(System at, Moment moment) {
     using namespace std::chrono;
-    at = sane(at);
     const auto day = floor<days>(at);
     const year_month_day date{day};
     const hh_mm_ss clock{floor<seconds>(at - day)};
-    const std::string stamp = rfc3339(floor<seconds>(at));
+    std::string text;
     const bool dated = moment >= Moment::day_minute;
-    out_ += fmt::format("<time datetime={}{} title=\"{} {} UTC\">", stamp, dated ? " data-d" : "",
-                        stamp.substr(0, 10), stamp.substr(11, 8));
     if (dated)
-        out_ += fmt::format("{:02} {}", unsigned{date.day()}, months[unsigned{date.month()} - 1]);
+        text = fmt::format("{:02} {}", unsigned{date.day()}, months[unsigned{date.month()} - 1]);
     if (moment != Moment::day)
-        out_ += fmt::format("{}{:02}:{:02}", dated ? " " : "", clock.hours().count(),
+        text += fmt::format("{}{:02}:{:02}", dated ? " " : "", clock.hours().count(),
                             clock.minutes().count());
     if (moment == Moment::second || moment == Moment::day_second)
-        out_ += fmt::format(":{:02}", clock.seconds().count());
-    out_ += "</time>";
+        text += fmt::format(":{:02}", clock.seconds().count());
+    return text;
+}
+
+Markup& Markup::time(System at, Moment moment) {
+    at = sane(at);
+    const std::string stamp = rfc3339(std::chrono::floor<std::chrono::seconds>(at));
+    out_ += fmt::format("<time datetime={}{} title=\"{} {} UTC\">{}</time>", stamp,
+                        moment >= Moment::day_minute ? " data-d" : "", stamp.substr(0, 10),
+                        stamp.substr(11, 8), moment_text(at, moment));
     return *this;
 }
 

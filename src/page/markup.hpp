@@ -51,6 +51,8 @@ class Markup {
 std::uint64_t digest_of(std::string_view bytes,
                         std::uint64_t seed = 0xcbf29ce484222325ull) noexcept;
 
+// `29 Nov 02:17:04`, as that clock shows it.
+std::string moment_text(System at, Moment moment);
 // `4 s`, `4 min 3 s`, `26 min`, `2 h 5 min`, `6 d`: as the script counts.
 std::string long_span(std::chrono::milliseconds span);
 // `0.4 ms`, `12 ms`, `1.2 s`; a dash for nothing.

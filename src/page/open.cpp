@@ -306,7 +306,10 @@ http::Response public_page(const Look& look, const Needs& needs, const Gathered&
                 .open = true,
                 .crumbs = {},
                 .body = {}};
-    for (const Part& part : parts.parts) frame.body.raw(part.html);
+    for (const Part& part : parts.parts) {
+        frame.digests[part.key] = part.digest;
+        frame.body.raw(part.html);
+    }
     return whole_page(look, std::move(frame));
 }
 

@@ -6,6 +6,7 @@
 
 #include "model/clock.hpp"
 #include "page/timeline.hpp"
+#include "page/views.hpp"
 #include "text/amount.hpp"
 #include "text/escape.hpp"
 
@@ -139,7 +140,38 @@ std::string range_links(const Look& look) {
     return out;
 }
 
-void write_bar(Markup& out, const Look& look) {
+// Uptime and sparklines of what is not well are drawn anew now and then.
+std::uint64_t digest_of(const Look& look, const Group& group, const Markup& part) {
+    const auto tick =
+        static_cast<std::uint64_t>(look.at.time_since_epoch() / std::chrono::minutes(2));
+    return part.digest() ^ (group.wrong.empty() ? 0 : tick * 0x9e3779b97f4a7c15ull);
+}
+
+// To take this node out of service; back again is at the top, as long as it is out. Folded, since
+// nobody should do it by a slip. Stands there even if it is empty, so that the stream can fill it.
+Markup node_part(const Look& look) {
+    Markup out;
+    out.raw("<div id=node>");
+    if (look.may_control && !look.facts.snapshot.decommission.active()) {
+        open_section(out, "nd", "This node");
+        out.raw(
+               "<details id=m-drain><summary>Take it out of service\u2026</summary><form "
+               "class=\"box "
+               "pad\" id=draining method=post action=\"")
+            .text(look.address("drain"))
+            .raw("\">");
+        write_hidden(out, look);
+        out.raw(
+            "<label for=why>Why, for who sees it. Readiness fails and load balancers turn away; "
+            "checks go on</label><input id=why name=text type=text maxlength=200 autocomplete=off>"
+            "\n<div class=act><button class=btn>Take out of service</button></div></form>"
+            "</details></section>");
+    }
+    out.raw("</div>");
+    return out;
+}
+
+void write_bar(Markup& out, const Look& look, const Markup& chips) {
     out.raw("<div class=bar><form role=search action=\"")
         .text(look.here())
         .raw(
@@ -149,7 +181,7 @@ void write_bar(Markup& out, const Look& look) {
         .raw(" components\" autocomplete=off value=\"")
         .text(look.facts.query.search)
         .raw("\"></form>\n")
-        .add(chips_part(look))
+        .add(chips)
         .raw("</div>");
 }
 
@@ -162,9 +194,7 @@ Pasts::Pasts(const Look& look, const Needs& needs, const Gathered& gathered)
         const Seen* seen = look.find(needs.names[i]);
         if (seen == nullptr) continue;
         if (gathered.pasts && i < gathered.pasts->size())
-            histories_[seen->index] =
-                History((*gathered.pasts)[i],
-                        maintenance_of(look.facts.board, *seen->state->component, look.at), window);
+            histories_[seen->index] = History((*gathered.pasts)[i], window);
         if (i < gathered.usual.size()) usual_[seen->index] = &gathered.usual[i];
     }
 }
@@ -276,11 +306,13 @@ http::Response overview(const Look& look, const Needs& needs, const Gathered& ga
                 .tab = "overview",
                 .crumbs = {},
                 .body = {}};
-    Markup& out = frame.body;
-    out.add(verdict_part(look, verdict)).raw("\n<div class=two><div>\n");
+    Markup& out = frame.part("verdict", verdict_part(look, verdict));
+    out.raw("\n<div class=two><div>\n");
+    const Markup chips = chips_part(look);
+    frame.digests["states"] = chips.digest();
     if (!look.watched.empty()) {
         open_section(out, "components", "Components", range_links(look));
-        write_bar(out, look);
+        write_bar(out, look, chips);
         out.raw(
                "<div class=box id=groups><div class=hd "
                "aria-hidden=true><span>Component</span><span>"
@@ -288,8 +320,11 @@ http::Response overview(const Look& look, const Needs& needs, const Gathered& ga
             .raw(title_of(look.facts.query.range))
             .raw("</span><span>Response</span><span>Uptime</span><span>Age</span></div>\n");
         Figures figures;
-        for (const Group& group : groups_of(look))
-            out.add(group_part(look, group, pasts, figures)).raw("\n");
+        for (const Group& group : groups_of(look)) {
+            const Markup part = group_part(look, group, pasts, figures);
+            out.add(part).raw("\n");
+            frame.digests[group.id()] = digest_of(look, group, part);
+        }
         out.raw("</div>");
         if (pasts.away() && !needs.names.empty())
             out.raw(
@@ -298,10 +333,12 @@ http::Response overview(const Look& look, const Needs& needs, const Gathered& ga
         write_legend(out);
         out.raw("<p class=\"q2 s\" id=none hidden>No component fits.</p></section>\n");
     }
-    out.add(workers_part(look, false)).raw("\n</div><div class=side>\n");
+    frame.part("workers", workers_part(look, false)).raw("\n</div><div class=side>\n");
     open_section(out, "ch", "What changed",
                  "<a class=s href=\"" + text::html(look.address("events")) + "\">All</a>");
-    out.add(changes_part(look)).raw("</section>\n").add(planned_part(look)).raw("\n</div></div>");
+    frame.part("tl", changes_part(look)).raw("</section>\n");
+    frame.part("planned", planned_part(look)).raw("\n");
+    frame.part("node", node_part(look)).raw("\n</div></div>");
     return whole_page(look, std::move(frame));
 }
 
@@ -309,25 +346,20 @@ Parts overview_parts(const Look& look, const Needs& needs, const Gathered& gathe
     const Verdict verdict = verdict_of(look);
     const Pasts pasts(look, needs, gathered);
     Parts parts;
-    const auto add = [&parts](std::string key, Markup&& markup, std::uint64_t seed = 0) {
-        const std::uint64_t digest = markup.digest() ^ seed;
-        parts.parts.push_back({std::move(key), markup.take(), digest});
-    };
-    add("verdict", verdict_part(look, verdict));
-    add("states", chips_part(look));
+    add_part(parts, "verdict", verdict_part(look, verdict));
+    add_part(parts, "states", chips_part(look));
     Figures figures;
-    // Uptime and sparklines of what is not well are drawn anew now and then.
-    const auto tick =
-        static_cast<std::uint64_t>(look.at.time_since_epoch() / std::chrono::minutes(2));
     for (const Group& group : groups_of(look)) {
         parts.order.push_back(group.id());
-        add(group.id(), group_part(look, group, pasts, figures),
-            group.wrong.empty() ? 0 : tick * 0x9e3779b97f4a7c15ull);
+        Markup part = group_part(look, group, pasts, figures);
+        const std::uint64_t digest = digest_of(look, group, part);
+        parts.parts.push_back({group.id(), part.take(), digest});
     }
-    add("workers", workers_part(look, false));
-    add("tl", changes_part(look));
-    add("planned", planned_part(look));
-    add("foot", footer_of(look));
+    add_part(parts, "workers", workers_part(look, false));
+    add_part(parts, "tl", changes_part(look));
+    add_part(parts, "planned", planned_part(look));
+    add_part(parts, "node", node_part(look));
+    add_part(parts, "foot", footer_of(look));
     parts.rows = figures.take();
     parts.title = verdict.title;
     parts.icon = verdict.symbol;

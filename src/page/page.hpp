@@ -56,6 +56,7 @@
 #include "dialects/dialect.hpp"
 #include "http/response.hpp"
 #include "model/board.hpp"
+#include "model/objective.hpp"
 #include "model/past.hpp"
 #include "model/responses.hpp"
 #include "vitals/snapshot.hpp"
@@ -111,6 +112,9 @@ struct Facts {
     std::string host;               // this machine; shown to who may read
     std::string configuration;      // the file, for who has configured nothing yet
     std::vector<std::string> data;  // paths where the same is served as data, for the footer
+    std::span<const ObjectiveReport> objectives;  // all of them; only for wants_objectives()
+    // Of the times that no script makes local: a name of the IANA data base, or empty for UTC.
+    std::string time_zone;
 };
 
 // What an address below the root is.
@@ -159,6 +163,10 @@ struct Needs {
     std::size_t happenings = 0;          // People::happenings before now: so many
 };
 Needs needs_of(const View& view, const Facts& facts);
+// Whether that view shows what is left of budgets.
+constexpr bool wants_objectives(const View& view) noexcept {
+    return view.kind == View::Kind::component || view.kind == View::Kind::incident;
+}
 
 // What was found. Nothing: the history is away, and the page says so where it matters.
 struct Gathered {
@@ -200,6 +208,9 @@ struct Parts {
     std::string at;        // of the server's clock, RFC 3339
 };
 Parts parts_of(const View& view, const Facts& facts, const Gathered& gathered);
+// The same set as a page showed it that told these digests (`data-p`): what changed since then is
+// sent to it, and nothing else. Nothing where they do not fit.
+std::optional<Parts> parts_shown(const Parts& now, std::string_view digests);
 
 struct Update {
     bool reload = false;

@@ -106,6 +106,18 @@ TEST(PageVerdict, counts_what_is_known_while_it_starts_but_not_for_ever) {
     EXPECT_EQ(heading_of(shop.page("").body), "caches/redis-01 is not known: not run yet");
 }
 
+TEST(PageVerdict, says_nothing_of_an_objective_that_nobody_could_judge_yet) {
+    Shop shop = well_shop();
+    ComponentState& objective = shop.add("objectives/checkout", unknown(), "objective");
+    objective.last = nullptr;
+    objective.judged = Status::unknown;
+    shop.component("objectives/checkout").own = true;
+    shop.component("objectives/checkout").critical = false;
+    shop.finish();
+    EXPECT_EQ(heading_of(shop.page("").body), "Everything works");
+    EXPECT_TRUE(has(shop.page("").body, "checkout ? unknown")) << "the footer tells it";
+}
+
 TEST(PageVerdict, tells_vitals_own_blindness_as_its_own) {
     Shop shop = well_shop();
     for (const auto& state : shop.snapshot.components) {
@@ -420,8 +432,8 @@ TEST(PageBars, are_one_element_where_all_is_ok) {
     const System now = at(2, 17, 4);
     const Window window = window_of(Query::Range::hours24, now);
     const Past past = past_of({{now - std::chrono::days(100), Spent::ok}}, now);
-    EXPECT_EQ(drawn(History(past, {}, window)), "<i class=h></i>");
-    EXPECT_EQ(History(past, {}, window).said(), "ok throughout");
+    EXPECT_EQ(drawn(History(past, window)), "<i class=h></i>");
+    EXPECT_EQ(History(past, window).said(), "ok throughout");
 }
 
 TEST(PageBars, are_taller_the_longer_it_failed) {
@@ -433,7 +445,7 @@ TEST(PageBars, are_taller_the_longer_it_failed) {
                                    {from, Spent::failed},
                                    {from + length, Spent::ok}},
                                   now);
-        return drawn(History(past, {}, window));
+        return drawn(History(past, window));
     };
     EXPECT_TRUE(has(failed_for(5s), "fill=url(#pf) d=\"M30 7h3v13h-3z\"")) << failed_for(5s);
     EXPECT_TRUE(has(failed_for(60s), "d=\"M30 4h3v16h-3z\""));
@@ -447,7 +459,7 @@ TEST(PageBars, end_now_and_not_in_the_time_to_come) {
     EXPECT_LE(window.end() - window.step, now);
     const Past past =
         past_of({{now - std::chrono::days(100), Spent::ok}, {now - 1min, Spent::failed}}, now);
-    EXPECT_EQ(History(past, {}, window).total().of(Spent::failed), 60s);
+    EXPECT_EQ(History(past, window).total().of(Spent::failed), 60s);
 }
 
 TEST(PageBars, say_how_much_of_the_time_somebody_looked) {
@@ -456,7 +468,7 @@ TEST(PageBars, say_how_much_of_the_time_somebody_looked) {
     Past past = past_of({{now - std::chrono::days(100), Spent::ok}}, now);
     past.blind = {{now - 5h, now - 3h}};
     Markup out;
-    History(past, {}, window).write_uptime(out);
+    History(past, window).write_uptime(out);
     EXPECT_EQ(out.take(), "100 %<br><small>of 91&nbsp;%</small>");
 }
 
@@ -524,6 +536,144 @@ TEST(PageStream, asks_for_a_reload_when_the_set_of_components_changed) {
     shop.add("new/one", ok());
     shop.finish();
     EXPECT_TRUE(update_of(before, parts_now(shop), true).reload);
+}
+
+// What a page tells of what it shows.
+std::string shown_by(const std::string& body) {
+    constexpr std::string_view before = "data-shown=\"";
+    const auto from = body.find(before) + before.size();
+    return body.substr(from, body.find('"', from) - from);
+}
+
+TEST(PageStream, sends_a_page_that_was_just_made_nothing_again) {
+    for (const char* rest : {"", "c/payments/node-03", "i/7f3a-41", "workers", "public"}) {
+        const Shop shop = acme();
+        const View view = view_of(rest);
+        const Facts facts = shop.facts();
+        const Parts now = parts_of(view, facts, shop.gathered(view, facts));
+        const auto before = parts_shown(now, shown_by(shop.page(rest).body));
+        ASSERT_TRUE(before) << rest;
+        const Update update = update_of(*before, now, false);
+        EXPECT_FALSE(update.reload);
+        EXPECT_TRUE(update.data.empty() || has(update.data, "\"parts\":{}"))
+            << rest << ": " << update.data.substr(0, 300);
+        EXPECT_LT(update.data.size(), 1'500u) << rest;
+    }
+}
+
+TEST(PageStream, sends_a_page_what_changed_since_it_was_made) {
+    Shop shop = acme();
+    const std::string shown = shown_by(shop.page("").body);
+    shop.of("storage/media").judged = Status::failed;
+    shop.of("storage/media").last = std::make_shared<Outcome>(failed("disk full"));
+    shop.finish();
+    const Parts now = parts_now(shop);
+    const auto before = parts_shown(now, shown);
+    ASSERT_TRUE(before);
+    const std::string data = update_of(*before, now, false).data;
+    EXPECT_TRUE(has(data, "\"g-storage\":"));
+    EXPECT_TRUE(has(data, "\"verdict\":"));
+    EXPECT_TRUE(has(data, "\"title\":"));
+    EXPECT_FALSE(has(data, "\"g-caches\":"));
+}
+
+TEST(PageStream, takes_no_digests_that_do_not_fit) {
+    const Shop shop = acme();
+    const Parts now = parts_now(shop);
+    const std::string shown = shown_by(shop.page("").body);
+    for (const std::string& other :
+         {std::string(), shown + "0", shown.substr(12), std::string(100'000, 'f')})
+        EXPECT_FALSE(parts_shown(now, other));
+    const auto nonsense = parts_shown(now, std::string(shown.size(), 'z'));
+    ASSERT_TRUE(nonsense);
+    EXPECT_TRUE(has(update_of(*nonsense, now, false).data, "\"g-caches\":")) << "all is sent";
+}
+
+// ---- budgets, and what was long ago ----
+
+TEST(PageObjectives, tell_what_is_left_and_how_fast_it_burns) {
+    const Shop shop = acme();
+    const std::string body = shop.page("c/payments/node-03").body;
+    EXPECT_TRUE(has(body, "<b>71 % left</b>")) << body;
+    EXPECT_TRUE(has(body, "of the budget: 31 min of 43 min (99.9 % in 30 d)"));
+    EXPECT_TRUE(has(body, "Burns 67.5 times too fast"));
+    EXPECT_FALSE(has(body, "checkout,")) << "another objective";
+    EXPECT_FALSE(has(shop.page("c/caches/redis-07").body, "of the budget"));
+}
+
+TEST(PageObjectives, that_are_overspent_or_not_known_say_so) {
+    Shop shop = acme();
+    shop.objectives.clear();
+    shop.objective("payments", {"payments/node-03"}, 5000s, 0s);
+    const std::string over = shop.page("c/payments/node-03").body;
+    EXPECT_TRUE(has(over, "overspent")) << over;
+    EXPECT_TRUE(has(over, "40 min over the budget of 43 min"));
+    EXPECT_FALSE(has(over, "times too fast"));
+    shop.objectives.front().account.reset();
+    EXPECT_TRUE(has(shop.page("c/payments/node-03").body,
+                    "<b>not known</b><small>of the budget of payments"));
+}
+
+TEST(PageObjectives, an_incident_tells_what_it_took) {
+    const Shop shop = acme();
+    const std::string body = shop.page("i/7f3a-41").body;
+    EXPECT_TRUE(has(body, "Cost so far"));
+    EXPECT_TRUE(
+        has(body, "<dt>payments</dt><dd>9 % of the budget (4 min 3 s of 43 min); 71 % left"))
+        << body.substr(body.find("id=cost"), 600);
+    EXPECT_TRUE(has(body, "burns 67.5 times too fast over 1 h, 11.2 over 6 h"));
+    Shop away = acme();
+    away.history_away = true;
+    EXPECT_FALSE(has(away.page("i/7f3a-41").body, "Cost so far"));
+    Shop without = acme();
+    without.objectives.clear();
+    EXPECT_TRUE(has(without.page("i/7f3a-41").body, "<div id=cost></div>"));
+}
+
+TEST(PageObjectives, are_not_told_by_a_page_that_hides_some_of_their_components) {
+    Shop shop = acme();
+    const Selector some({"payments/*"});
+    shop.request.components = &some;
+    EXPECT_TRUE(has(shop.page("c/payments/node-03").body, "of the budget"));
+    EXPECT_FALSE(has(shop.page("i/7f3a-41").body, "<dt>checkout"));
+    const Selector fewer({"payments/node-03"});
+    shop.request.components = &fewer;
+    EXPECT_FALSE(has(shop.page("c/payments/node-03").body, "of the budget"));
+}
+
+TEST(PageComponent, tells_when_it_was_seen_failing_last) {
+    Shop shop = acme();
+    EXPECT_TRUE(has(shop.page("c/caches/redis-02").body, "never seen failing since it is watched"));
+    shop.was("caches/redis-02", 3 * 24 * 60, 5, Spent::failed);
+    const std::string body = shop.page("c/caches/redis-02").body;
+    EXPECT_TRUE(has(body, "<dt>Last seen failing</dt><dd><time datetime=2026-11-26T02:17:04Z"))
+        << body;
+    EXPECT_TRUE(has(body, "</time>, for 5 min</dd>"));
+    EXPECT_FALSE(has(shop.page("c/payments/node-03").body, "Last seen failing")) << "it is now";
+}
+
+// ---- the zone of the times ----
+
+TEST(PageZone, shows_times_by_its_clock_and_says_so) {
+    Shop shop = acme();
+    shop.time_zone = "Asia/Kolkata";  // five hours and a half
+    const std::string body = shop.page("i/7f3a-41").body;
+    EXPECT_TRUE(has(body,
+                    "<time datetime=2026-11-29T02:17:04Z data-d title=\"2026-11-29 02:17:04 "
+                    "UTC\">29 Nov 07:47:04</time> <span id=zone>Asia/Kolkata</span>"))
+        << body.substr(body.find("As of"), 300);
+    EXPECT_TRUE(has(shop.page("public").body, "<span id=zone>Asia/Kolkata</span>"));
+    EXPECT_TRUE(has(shop.page("incidents.atom").body, "2026-11-29T02:15:20Z"));
+    shop.time_zone = "";
+    EXPECT_TRUE(has(shop.page("").body, ">29 Nov 02:17:04</time> <span id=zone>UTC</span>"));
+}
+
+TEST(PageZone, another_day_there_is_another_day) {
+    Shop shop = acme();
+    shop.time_zone = "America/New_York";
+    EXPECT_TRUE(has(shop.page("").body, ">28 Nov 21:17:04</time>"));
+    shop.time_zone = "Europe/Atlantis";
+    EXPECT_TRUE(has(shop.page("").body, ">29 Nov 02:17:04</time>")) << "unknown: as it was";
 }
 
 // ---- the feed ----

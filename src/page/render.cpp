@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include "model/clock.hpp"
+#include "page/budget.hpp"
 #include "page/overview.hpp"
 #include "page/timeline.hpp"
 #include "page/views.hpp"
+#include "page/zone.hpp"
 #include "text/json.hpp"
 
 namespace vitals::page {
@@ -15,6 +17,8 @@ namespace {
 
 constexpr std::size_t usual_changes = 12, all_changes = 500;
 constexpr std::size_t usual_incidents = 50, all_incidents = 500;
+constexpr std::chrono::days longest_kept{400};  // as long as the history usually is kept
+constexpr std::chrono::days longest_cost{90};
 constexpr std::size_t usual_happenings = 100, all_happenings = 1000;
 
 // What 90 bars reach back, with the one under way.
@@ -26,7 +30,7 @@ void need_component(const View& view, const Facts& facts, Needs& needs) {
     const ComponentState* state = facts.snapshot.find(view.subject);
     if (state == nullptr || !dialects::shows(facts.snapshot, facts.request, view.subject)) return;
     needs.names.push_back(view.subject);
-    needs.back = reach_of(Query::Range::days90);
+    needs.back = longest_kept;
     const Window window = window_of(facts.query.range, facts.request.now_system);
     needs.responses = {view.subject, window.from, window.step, bars_count};
     needs.changes = {view.subject, facts.query.all ? all_changes : usual_changes};
@@ -35,10 +39,18 @@ void need_component(const View& view, const Facts& facts, Needs& needs) {
 
 void need_incident(const View& view, const Facts& facts, Needs& needs) {
     const IncidentRecord* incident = facts.board.find(view.subject);
-    if (incident == nullptr)
+    if (incident == nullptr) {
         needs.incident = view.subject;
-    else if (!incident->roots.empty())
-        needs.incidents = {incident->roots.front(), 6};
+        return;
+    }
+    if (!incident->roots.empty()) needs.incidents = {incident->roots.front(), 6};
+    // What it began with came before it was told of.
+    const auto age = facts.request.now_system - incident->opened + std::chrono::hours(1);
+    if (age > longest_cost) return;
+    needs.names = costly(facts, *incident);
+    if (!needs.names.empty())
+        needs.back = std::chrono::ceil<std::chrono::hours>(
+            std::max(age, System::duration(std::chrono::hours(1))));
 }
 
 void need_public(const Facts& facts, Needs& needs) {
@@ -67,6 +79,33 @@ std::uint64_t set_of(const Look& look) {
         sum = digest_of("\n", sum);
     }
     return sum;
+}
+
+http::Response rendered(const View& view, const Look& look, const Gathered& gathered) {
+    const Facts& facts = look.facts;
+    switch (view.kind) {
+        case View::Kind::overview:
+            return overview(look, needs_of(view, facts), gathered);
+        case View::Kind::component:
+            return component_page(look, gathered);
+        case View::Kind::incident:
+            return incident_page(look, gathered);
+        case View::Kind::incidents:
+            return incidents_page(look, gathered);
+        case View::Kind::workers:
+            return workers_page(look);
+        case View::Kind::events:
+            return events_page(look, gathered);
+        case View::Kind::open:
+            return public_page(look, needs_of(view, facts), gathered);
+        case View::Kind::login:
+            return login_page(look, {});
+        case View::Kind::feed:
+            return feed(look, gathered);
+        case View::Kind::none:
+            break;
+    }
+    return not_found(look);
 }
 
 }  // namespace
@@ -108,29 +147,10 @@ Needs needs_of(const View& view, const Facts& facts) {
 http::Response render(const View& view, const Facts& given, const Gathered& gathered) {
     const Facts facts = settled(view, given);
     const Look look(facts, view);
-    switch (view.kind) {
-        case View::Kind::overview:
-            return overview(look, needs_of(view, facts), gathered);
-        case View::Kind::component:
-            return component_page(look, gathered);
-        case View::Kind::incident:
-            return incident_page(look, gathered);
-        case View::Kind::incidents:
-            return incidents_page(look, gathered);
-        case View::Kind::workers:
-            return workers_page(look);
-        case View::Kind::events:
-            return events_page(look, gathered);
-        case View::Kind::open:
-            return public_page(look, needs_of(view, facts), gathered);
-        case View::Kind::login:
-            return login_page(look, {});
-        case View::Kind::feed:
-            return feed(look, gathered);
-        case View::Kind::none:
-            break;
-    }
-    return not_found(look);
+    http::Response response = rendered(view, look, gathered);
+    if (!facts.time_zone.empty() && view.kind != View::Kind::feed)
+        response.body = in_zone(std::move(response.body), facts.time_zone);
+    return response;
 }
 
 http::Response login(const Facts& facts, std::string_view problem) {
@@ -184,16 +204,42 @@ Parts parts_of(const View& view, const Facts& given, const Gathered& gathered) {
     return parts;
 }
 
+namespace {
+
+// Groups may stand in another order.
+std::vector<const Part*> by_key(const Parts& parts) {
+    std::vector<const Part*> sorted;
+    for (const Part& part : parts.parts) sorted.push_back(&part);
+    std::ranges::sort(sorted, {}, [](const Part* part) { return std::string_view(part->key); });
+    return sorted;
+}
+
+}  // namespace
+
+// Where a digest is the same, the part is: all but that is taken from what is so now. Title and
+// order are told anyway, for they stand in no digest.
+std::optional<Parts> parts_shown(const Parts& now, std::string_view digests) {
+    std::map<std::string, std::uint64_t> known;
+    for (const Part& part : now.parts) known[part.key] = part.digest;
+    const std::string all = digests_text(known);
+    if (all.empty() || all.size() != digests.size()) return std::nullopt;
+    const std::size_t each = all.size() / known.size();
+    Parts shown = now;
+    shown.order.clear();
+    shown.title.clear();
+    std::size_t at = 0;
+    for (const auto& [key, digest] : known) {
+        const bool same = digests.substr(at, each) == std::string_view(all).substr(at, each);
+        const auto part = std::ranges::find(shown.parts, key, &Part::key);
+        if (!same) part->digest = ~digest;
+        at += each;
+    }
+    return shown;
+}
+
 Update update_of(const Parts& before, const Parts& now, bool figures) {
     Update update;
     const auto same_key = [](const Part& a, const Part& b) { return a.key == b.key; };
-    // Groups may stand in another order.
-    const auto by_key = [](const Parts& parts) {
-        std::vector<const Part*> sorted;
-        for (const Part& part : parts.parts) sorted.push_back(&part);
-        std::ranges::sort(sorted, {}, [](const Part* part) { return std::string_view(part->key); });
-        return sorted;
-    };
     const auto old = by_key(before), fresh = by_key(now);
     if (before.set != now.set || old.size() != fresh.size() ||
         !std::equal(old.begin(), old.end(), fresh.begin(),
@@ -228,7 +274,7 @@ Update update_of(const Parts& before, const Parts& now, bool figures) {
     json.end_object();
     if (!something) return update;
     // The rows are JSON already.
-    if (!now.rows.empty()) {
+    if (!now.rows.empty() && before.rows != now.rows) {
         data.pop_back();
         data += ",\"rows\":" + now.rows + "}";
     }

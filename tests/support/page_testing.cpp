@@ -98,6 +98,26 @@ void Shop::was(const std::string& name, double from, double length, Spent state)
     pasts_[name].push_back({ago(from), ago(from - length), state});
 }
 
+void Shop::objective(std::string name, std::vector<std::string> components,
+                     std::chrono::milliseconds spent, std::chrono::milliseconds spent_lately) {
+    using std::chrono::milliseconds;
+    const auto account_of = [](milliseconds length, milliseconds down) {
+        Account account;
+        account.spent[static_cast<std::size_t>(Spent::failed)] = down;
+        account.spent[static_cast<std::size_t>(Spent::ok)] = length - down;
+        return account;
+    };
+    ObjectiveReport report;
+    report.objective.name = std::move(name);
+    report.components = components.size();
+    std::ranges::sort(components);
+    report.names = std::make_shared<const std::vector<std::string>>(std::move(components));
+    report.account = account_of(report.objective.window, spent);
+    for (std::size_t i = 0; i < burn_windows; ++i)
+        report.burnt[i] = account_of(length_of(static_cast<BurnWindow>(i)), spent_lately);
+    objectives.push_back(std::move(report));
+}
+
 void Shop::finish() {
     snapshot.components.clear();
     for (const auto& [name, state] : states_) snapshot.components.push_back(state);
@@ -120,7 +140,9 @@ Facts Shop::facts() const {
             .version = "2.3.0",
             .host = "mon-1.acme.example",
             .configuration = "/etc/vitals/vitals.yaml",
-            .data = {"/health", "/metrics", "/v1/components"}};
+            .data = {"/health", "/metrics", "/v1/components"},
+            .objectives = objectives,
+            .time_zone = time_zone};
 }
 
 Gathered Shop::gathered(const View& view, const Facts& facts) const {
@@ -520,6 +542,9 @@ Shop acme() {
     open_shop(shop);
     shop.finish();
     fill_board(shop);
+    shop.objective("payments", {"payments/api", "payments/node-03", "payments/refunds"}, 756s,
+                   243s);
+    shop.objective("checkout", {"checkout/confirm", "checkout/express"}, 492s, 243s);
     shop.viewer = {true, true, "jonas", "4f1c"};
     return shop;
 }

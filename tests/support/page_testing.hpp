@@ -24,6 +24,9 @@ class Shop {
     Component& component(const std::string& name) { return *components_.at(name); }
     // What it was before, in minutes before now: from, for how long, what.
     void was(const std::string& name, double from, double length, Spent state);
+    // What is left of a budget of 43 min in 30 days, and how fast it burns.
+    void objective(std::string name, std::vector<std::string> components,
+                   std::chrono::milliseconds spent, std::chrono::milliseconds spent_lately);
 
     Facts facts() const;
     // What a history would say.
@@ -39,6 +42,8 @@ class Shop {
     Query query;
     bool history_away = false;
     bool with_open = true;
+    std::vector<ObjectiveReport> objectives;
+    std::string time_zone;
     System now;  // 2026-11-29 02:17:04
     Steady steady;
 

@@ -32,17 +32,23 @@ void write_before(JsonWriter& writer, const Explanation& told) {
     writer.end_array();
 }
 
-Answered run(Call call) {
-    const auto snapshot = call.hub.current();
-    const std::string& name = call.names[0];
-    const ComponentState* state = snapshot->find(name);
-    if (state == nullptr) return unknown_component(call.path);
-    UsualTimes usual;
-    if (call.control.usual)
-        if (auto found = call.control.usual({name}); !found.empty())
-            usual = std::move(found.front());
-    const Steady now = call.clock.steady();
-    const Explanation told = explain(*state, *snapshot, *call.hub.board(), usual, now);
+void write_last_failure(JsonWriter& writer, const LastFailure& last) {
+    if (last.watched_since == System{}) return;
+    writer.member("watched_since", rfc3339_millis(last.watched_since));
+    writer.key("last_failed");
+    if (!last.seen) {
+        writer.null();
+        return;
+    }
+    writer.object().member("from", rfc3339_millis(last.seen->from));
+    if (!last.lasts) writer.member("to", rfc3339_millis(last.seen->to));
+    writer.end_object();
+}
+
+http::Response explained(const Snapshot& snapshot, const Board& board, const ComponentState* state,
+                         const UsualTimes& usual, const LastFailure& last, Steady now) {
+    const std::string& name = state->name();
+    const Explanation told = explain(*state, snapshot, board, usual, now);
     return json_answer([&](JsonWriter& writer) {
         writer.object().member("component", name).member("status", to_string(state->status(now)));
         if (state->last != nullptr) {
@@ -58,11 +64,34 @@ Answered run(Call call) {
         if (!told.error.empty()) writer.member("error", told.error);
         writer.member("means", told.means).member("rule", told.rule);
         if (told.last_ok) writer.member("last_ok", rfc3339_millis(*told.last_ok));
+        write_last_failure(writer, last);
         if (!told.cause.empty()) writer.member("cause", told.cause);
         if (!state->component->runbook.empty()) writer.member("runbook", state->component->runbook);
         write_before(writer, told);
         writer.end_object();
     });
+}
+
+Answered run(Call call) {
+    constexpr std::chrono::days back{400};  // as long as the history usually is kept
+    const auto snapshot = call.hub.current();
+    const std::string& name = call.names[0];
+    const ComponentState* state = snapshot->find(name);
+    if (state == nullptr) return unknown_component(call.path);
+    UsualTimes usual;
+    if (call.control.usual)
+        if (auto found = call.control.usual({name}); !found.empty())
+            usual = std::move(found.front());
+    const Steady now = call.clock.steady();
+    const auto board = call.hub.board();
+    if (!call.control.past) return explained(*snapshot, *board, state, usual, {}, now);
+    call.control.past(name, back,
+                      [snapshot, board, state, usual = std::move(usual), now,
+                       reply = std::move(call.reply)](const std::optional<Past>& past) {
+                          reply(explained(*snapshot, *board, state, usual,
+                                          past ? last_failure(*past) : LastFailure(), now));
+                      });
+    return {};
 }
 
 constexpr Schema moment = as_json(R"({"type":"string","format":"date-time"})");
@@ -90,6 +119,12 @@ constexpr MemberSchema members[] = {
     {"means", a_text("What that means, in a sentence or two."), true},
     {"rule", a_text("Why the status follows from it."), true},
     {"last_ok", moment},
+    {"watched_since", moment},
+    {"last_failed",
+     as_json(R"({"type":["object","null"],"description":"When it was failing last; null: never )"
+             R"(since it is watched. Without `to` it is now. Missing where the history cannot be )"
+             R"(read.","properties":{"from":{"type":"string","format":"date-time"},)"
+             R"("to":{"type":"string","format":"date-time"}},"required":["from"]})")},
     {"cause", a_text("A component that explains it.")},
     {"runbook", a_text("Where it says what to do: a URL.")},
     {"before",
