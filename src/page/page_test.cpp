@@ -108,7 +108,7 @@ TEST(PageVerdict, counts_what_is_known_while_it_starts_but_not_for_ever) {
 
 TEST(PageVerdict, says_nothing_of_an_objective_that_nobody_could_judge_yet) {
     Shop shop = well_shop();
-    ComponentState& objective = shop.add("objectives/checkout", unknown(), "objective");
+    ComponentState& objective = shop.add("objectives/checkout", unknown(""), "objective");
     objective.last = nullptr;
     objective.judged = Status::unknown;
     shop.component("objectives/checkout").own = true;
