@@ -3,11 +3,16 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "model/description.hpp"
 #include "vitals/snapshot.hpp"
 
 namespace vitals::net {
+
+// The detail of CheckError{tls} when the peer turns us down for the certificate that we show, or
+// lack.
+inline constexpr std::string_view certificate_refused = "client certificate refused";
 
 struct TlsOptions {
     std::string ca;           // path of a PEM bundle; empty: the system's

@@ -170,17 +170,22 @@ Client::Step Client::start(Reader& reader) {
     const std::string mechanisms = reader.long_text();
     (void)reader.long_text();  // locales; en_US is one that all have
     if (!reader.good()) return std::nullopt;
-    if (!has_word(mechanisms, "PLAIN")) {
-        return std::unexpected(CheckError(ErrorClass::auth, "log-in by password is not offered",
-                                          "offered: " + text::quoted(mechanisms)));
+    const std::string_view mechanism = login_.by_certificate ? "EXTERNAL" : "PLAIN";
+    if (!has_word(mechanisms, mechanism)) {
+        return std::unexpected(
+            CheckError(ErrorClass::auth,
+                       fmt::format("log-in by {} is not offered",
+                                   login_.by_certificate ? "certificate (EXTERNAL)" : "password"),
+                       "offered: " + text::quoted(mechanisms)));
     }
     const Table able = {{"authentication_failure_close", {true}}, {"connection.blocked", {true}}};
     const Table about = {{"product", {std::string("vitals")}},
                          {"capabilities", {std::make_shared<const Table>(able)}}};
     std::string secret;
-    secret.append(1, '\0').append(login_.user).append(1, '\0').append(login_.password);
+    if (!login_.by_certificate)
+        secret.append(1, '\0').append(login_.user).append(1, '\0').append(login_.password);
     Writer writer;
-    writer.table(about).short_text("PLAIN").long_text(secret).short_text("en_US");
+    writer.table(about).short_text(mechanism).long_text(secret).short_text("en_US");
     wipe(secret);
     send(0, connection::id, connection::start_ok, writer.take());
     state_ = State::login;

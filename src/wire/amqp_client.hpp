@@ -22,6 +22,9 @@ struct Login {
     std::string vhost;
     // How often the broker is to show that it lives, in seconds; 0: not at all.
     std::uint16_t heartbeat = 0;
+    // The broker takes the user from the client's certificate (EXTERNAL); user and password are not
+    // said.
+    bool by_certificate = false;
 };
 
 struct Event {

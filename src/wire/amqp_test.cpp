@@ -269,6 +269,26 @@ TEST(AmqpClient, says_what_the_specification_wants) {
                   method(0, 10, 40, std::string("\x04shop\x00\x00", 7)));
 }
 
+TEST(AmqpClient, a_certificate_says_who_logs_in) {
+    Client client({.vhost = "/", .by_certificate = true});
+    client.take_output();
+    client.receive(start("PLAIN EXTERNAL"));
+    drain(client);
+    std::string output = client.take_output();
+    auto frame = take_frame(output);
+    ASSERT_TRUE(frame && *frame);
+    Reader reader((*frame)->payload);
+    (void)reader.long_number();
+    (void)reader.table();
+    EXPECT_EQ(reader.short_text(), "EXTERNAL");
+    EXPECT_EQ(reader.long_text(), "");
+    Client refused({.vhost = "/", .by_certificate = true});
+    refused.receive(start("PLAIN AMQPLAIN"));
+    const auto step = refused.next();
+    ASSERT_FALSE(step);
+    EXPECT_EQ(step.error().detail, "log-in by certificate (EXTERNAL) is not offered");
+}
+
 TEST(AmqpClient, looks_at_queues_without_making_them) {
     Client client = opened();
     client.look_at_queue("q");

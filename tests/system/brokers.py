@@ -125,7 +125,11 @@ listeners.ssl.1 = 127.0.0.1:{self.tls_port}
 ssl_options.cacertfile = {self.folder}/ca.crt
 ssl_options.certfile = {self.folder}/server.crt
 ssl_options.keyfile = {self.folder}/server.key
-ssl_options.verify = verify_none
+ssl_options.verify = verify_peer
+ssl_options.fail_if_no_peer_cert = false
+auth_mechanisms.1 = PLAIN
+auth_mechanisms.2 = EXTERNAL
+ssl_cert_login_from = common_name
 default_user = test
 default_pass = {self.PASSWORD}
 loopback_users = none
@@ -135,7 +139,7 @@ log.console = true
 log.console.level = warning
 log.file = false
 """)
-        self.write("plugins", "[].\n")
+        self.write("plugins", "[rabbitmq_auth_mechanism_ssl].\n")
         folder = self.folder
         self.environment = {
             "HOME": f"{folder}/home", "RABBITMQ_NODENAME": f"vitals{self.port}@localhost",
@@ -273,7 +277,8 @@ class Script(Server):
 
 
 def make_certificates(folder):
-    """An authority, and a server's certificate of localhost and 127.0.0.1 by it."""
+    """An authority, and by it a server's certificate of localhost and 127.0.0.1 and certificates of
+    the clients `test` and `nobody`."""
     def openssl(*arguments):
         subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=folder)
 
@@ -287,4 +292,8 @@ def make_certificates(folder):
     (folder / "names").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
     openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key",
             "-CAcreateserial", "-days", "2", "-extfile", "names", "-out", "server.crt")
+    for client in ("test", "nobody"):
+        openssl("req", *elliptic, "-keyout", f"{client}.key", "-out", f"{client}.csr", "-subj", f"/CN={client}")
+        openssl("x509", "-req", "-in", f"{client}.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-days", "2",
+                "-out", f"{client}.crt")
     return folder

@@ -151,6 +151,16 @@ def test_amqp_over_tls(rabbitmq, check, certificates):
     assert found["status"] == "failed", "spoken to in the clear"
 
 
+def test_amqp_log_in_by_certificate(rabbitmq, check, certificates):
+    url = f"amqps://localhost:{rabbitmq.tls_port}"
+
+    def tls(name):
+        return {"ca": str(certificates / "ca.crt"), "certificate": str(certificates / f"{name}.crt"),
+                "key": str(certificates / f"{name}.key")}
+    expect(check("amqp", url=url, log_in="certificate", tls=tls("test")), "ok")
+    expect(check("amqp", url=url, log_in="certificate", tls=tls("nobody")), "failed", "auth")
+
+
 def test_amqp_hung(rabbitmq, check):
     with rabbitmq.stopped():
         found = check("amqp", url=rabbitmq.url())

@@ -55,11 +55,65 @@ def test_every_way_in(check, server, template):  # noqa: F811
         made.close()
 
 
-def test_several_hosts_are_several_components():
-    for host in ("a,b", "127.0.0.1:1,127.0.0.1:2"):
-        answer = run_vitals("check", f"postgresql://u:{PASSWORD}@{host}/d")
+def test_the_url_of_an_application_is_taken_as_it_stands(check, own):  # noqa: F811
+    own.sql("CREATE TABLE seen (name text, setting text)")
+    parameters = {"sslmode": "prefer", "connect_timeout": "3", "application_name": "shop web", "channel_binding": "prefer",
+                  "options": "-c search_path=pg_catalog -c statement_timeout=9s", "target_session_attrs": "read-write",
+                  "keepalives_idle": "30", "fallback_application_name": "x"}
+    url = own.url() + "?" + urllib.parse.urlencode(parameters, quote_via=urllib.parse.quote)
+    is_ok(check("postgres", url=url, query="SELECT current_setting('application_name') || ' ' || "
+                                           "current_setting('search_path')", expect="shop web pg_catalog"))
+    for wrong, problem in {
+            "connect_timeout=soon": "has a connect_timeout that is no number of seconds",
+            "channel_binding=maybe": "has an unknown channel_binding; expected disable, prefer or require",
+            "target_session_attrs=master": "has an unknown target_session_attrs; expected any, read-write, read-only, "
+                                           "primary, standby or prefer-standby",
+            "sslkey=/k": "sslkey without sslcert in the URL",
+            "gssencmode=prefer": "has a parameter that is not known here; expected sslmode, "}.items():
+        answer = run_vitals("check", own.url() + "?" + wrong)
         assert (answer.returncode, PASSWORD in answer.stderr) == (64, False), answer
-        assert "names several servers: give each of them a component of its own" in answer.stderr, answer
+        assert problem in answer.stderr, answer
+
+
+def test_channel_binding_needs_tls(check, own):  # noqa: F811
+    is_failed(check("postgres", url=own.url() + "?channel_binding=require"), "auth",
+              "channel binding is required and cannot be had")
+
+
+def test_of_several_hosts_the_first_that_serves_counts(check, server, own, template):  # noqa: F811
+    standby = server(databases.Standby, own) if hasattr(databases, "Standby") else None
+    dead = free_port()
+
+    def url(*ports, more=""):
+        hosts = ",".join(f"127.0.0.1:{port}" for port in ports)
+        return f"postgresql://test:{PASSWORD}@{hosts}/postgres{more}"
+    is_ok(check("postgres", url=url(dead, own.port)))
+    is_ok(check("postgres", url=url(own.port, dead)))
+    found = is_failed(check("postgres", url=url(dead, dead)), "connect",
+                      "no session at any of 2 servers; the first: connection refused")
+    assert str(dead) in found["error"], found
+    # A refused log-in is none of a place that gives way: the next server is not tried.
+    is_failed(check("postgres", url=url(own.port, own.port).replace(PASSWORD, "wrong")), "auth",
+              "wrong user or password")
+    is_failed(check("postgres", url=url(dead, own.port, more="?target_session_attrs=standby")), "connect",
+              "no session at any of 2 servers; the first: connection refused")
+    is_failed(check("postgres", url=url(own.port, own.port, more="?target_session_attrs=standby")), "assertion",
+              "no session at any of 2 servers; the first: is no standby")
+    is_failed(check("postgres", url=url(own.port, more="?target_session_attrs=standby")), "assertion", "is no standby")
+    is_ok(check("postgres", url=url(own.port, dead, more="?target_session_attrs=prefer-standby")))
+    own.sql("ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
+    assert eventually(lambda: own.sql("SHOW default_transaction_read_only") == "on")
+    is_failed(check("postgres", url=url(own.port, more="?target_session_attrs=read-write")), "assertion", "is read-only")
+
+
+def test_a_hung_host_gives_way_after_its_connect_timeout(check, server, own, template):  # noqa: F811
+    hung = server(databases.Postgres, template)
+    hosts = f"127.0.0.1:{hung.port},127.0.0.1:{own.port}"
+    with hung.stopped():
+        is_ok(check("postgres", url=f"postgresql://test:{PASSWORD}@{hosts}/postgres?connect_timeout=2", timeout="5s"))
+        # Without, libpq waits for it as long as it takes, and so does the application.
+        is_failed(check("postgres", url=f"postgresql://test:{PASSWORD}@{hosts}/postgres", timeout="3s"), "timeout",
+                  "accepts connections and does not answer (timeout in auth)")
 
 
 def test_a_server_that_speaks_german(check, server, template):  # noqa: F811

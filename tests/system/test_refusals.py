@@ -131,6 +131,27 @@ def test_a_client_certificate_that_is_taken_is_ok_for_tls(tmp_path, peer, certif
     assert many(tmp_path, {"it": options}) == {"it": {("ok", None, "certificate valid"): RUNS}}
 
 
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_2])
+def test_a_server_that_must_refuse_strangers_is_well_as_long_as_it_does(tmp_path, peer, certificates, version):  # noqa: F811
+    def port(mode):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificates / "good.crt", certificates / "good.key")
+        context.load_verify_locations(certificates / "ca.crt")
+        context.verify_mode = mode
+        context.minimum_version = context.maximum_version = version
+        return peer(lambda connection: context.wrap_socket(connection, server_side=True).recv(1)).port
+
+    def it(mode):
+        return {"check": "tls", "url": f"tls://localhost:{port(mode)}", "client": "refused", "timeout": "900ms",
+                "degraded_below": 1, "tls": {"ca": str(certificates / "ca.crt")}}
+    assert many(tmp_path, {"it": it(ssl.CERT_REQUIRED)}) == {"it": {("ok", None, "refuses this client, as it must"): RUNS}}
+    for mode in (ssl.CERT_OPTIONAL, ssl.CERT_NONE):
+        assert many(tmp_path, {"it": it(mode)}) == {
+            "it": {("failed", "assertion", "accepts a client that it must refuse"): RUNS}}
+    trusts_nobody = it(ssl.CERT_REQUIRED) | {"tls": {}}
+    assert many(tmp_path, {"it": trusts_nobody}) == {"it": {("failed", "tls", "certificate not trusted"): RUNS}}
+
+
 def test_no_room_for_another_client_is_told_as_such(tmp_path, peer):
     """A greeting that ends the connection, which the client writes to meanwhile."""
     def says(text):

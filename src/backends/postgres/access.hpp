@@ -2,8 +2,11 @@
 // told, and what is made of it. The folder holds them all, because they share one way in.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "model/description.hpp"
 #include "net/tls.hpp"
@@ -11,14 +14,25 @@
 
 namespace vitals::backends::postgres {
 
-struct Access {
+struct Place {
     std::string host;  // a name or an address; for a unix socket its directory
     std::uint16_t port = 5432;
     bool unix_socket = false;
+};
+
+// https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-PARAMKEYWORDS
+struct Access {
+    std::vector<Place> places;  // tried in this order; at least one
+    Place place;                // the one that is tried
     std::string database;
     std::string user;
     std::string password;  // empty: none
     std::string sslmode;   // libpq's words
+    std::string channel_binding = "prefer";
+    std::string role = "any";  // target_session_attrs
+    std::string application_name = "vitals";
+    std::string options;  // for the server's process, as `-c name=value`
+    std::optional<std::chrono::seconds> give_up_after;  // on each place: connect_timeout
     net::TlsOptions tls;
 };
 
@@ -33,8 +47,9 @@ template <class Options>
 constexpr Field url_field() {
     return field<&Options::url, verify_url>(
         "url",
-        "Where PostgreSQL is: postgresql://user@host:5432/database, with ?sslmode= as for libpq; "
-        "for a unix socket user@%2Frun%2Fpostgresql or ?host=/run/postgresql.",
+        "Where PostgreSQL is: postgresql://user@host:5432/database, with the parameters of an "
+        "application's own URL (sslmode, sslrootcert, connect_timeout, ...), also with several "
+        "hosts; for a unix socket user@%2Frun%2Fpostgresql or ?host=/run/postgresql.",
         {.required = true, .example = "postgresql://app@127.0.0.1:5432/app"});
 }
 template <class Options>

@@ -24,6 +24,16 @@ struct Meaning {
     std::string_view detail;
 };
 
+constexpr std::string_view takes_no_sessions = "starting up, shutting down or recovering";
+
+// libpq's words for a server that target_session_attrs does not ask for, and ours.
+constexpr std::pair<std::string_view, std::string_view> other_roles[] = {
+    {"session is not read-only", "is not read-only"},
+    {"session is read-only", "is read-only"},
+    {"server is not in hot standby mode", "is no standby"},
+    {"server is in hot standby mode", "is a standby"},
+};
+
 constexpr Meaning meanings[] = {
     {"28P01", ErrorClass::auth, "wrong user or password"},
     {"28", ErrorClass::auth, "log-in refused by the server's rules"},
@@ -32,7 +42,7 @@ constexpr Meaning meanings[] = {
     {"53300", ErrorClass::assertion, "no connection slots left"},
     {"53100", ErrorClass::assertion, "refuses writes: disk is full"},
     {"53200", ErrorClass::assertion, "server is out of memory"},
-    {"57P03", ErrorClass::assertion, "starting up, shutting down or recovering"},
+    {"57P03", ErrorClass::assertion, takes_no_sessions},
     {"57P01", ErrorClass::assertion, "shutting down"},
     {"57P02", ErrorClass::assertion, "server crashed"},
     {"57P05", ErrorClass::assertion, "server closed an idle session"},
@@ -146,6 +156,10 @@ CheckError connect_meaning(const std::string& phase, std::string_view message,
         return CheckError(error_class, detail, theirs(message));
     };
     if (holds(message, "no password supplied")) return made(ErrorClass::auth, "password required");
+    for (const auto& [theirs, ours] : other_roles)
+        if (holds(message, theirs)) return made(ErrorClass::assertion, ours.data());
+    if (holds(message, "channel binding"))
+        return made(ErrorClass::auth, "channel binding is required and cannot be had");
     if (holds(message, "could not read certificate file") ||
         holds(message, "could not load private key") ||
         holds(message, "could not read root certificate") ||
@@ -189,11 +203,25 @@ CheckError connect_meaning(const std::string& phase, std::string_view message,
     return stream_meaning(message);
 }
 
+bool gives_way(const CheckError& error) {
+    switch (error.error_class) {
+        case ErrorClass::resolve:
+        case ErrorClass::connect:
+        case ErrorClass::timeout:
+            return true;
+        default:
+            return error.detail == takes_no_sessions ||
+                   std::ranges::any_of(other_roles, [&error](const auto& role) {
+                       return error.detail == role.second;
+                   });
+    }
+}
+
 net::awaitable<void> diagnose_certificate(net::Context& context, Access access,
                                           std::string address) {
     net::TlsOptions tls = access.tls;
     tls.verify = access.sslmode.starts_with("verify-");
-    const net::Endpoint endpoint{address, access.port, {}};
+    const net::Endpoint endpoint{address, access.place.port, {}};
     const auto connection = co_await net::dial(context, endpoint);
     context.enter("tls");
     // SSLRequest: https://www.postgresql.org/docs/15/protocol-message-formats.html
@@ -202,7 +230,7 @@ net::awaitable<void> diagnose_certificate(net::Context& context, Access access,
     std::array<char, 1> offered{};
     const std::size_t count = co_await connection->read_some(offered);
     if (count != 1 || offered[0] != 'S') co_return;
-    co_await connection->start_tls(tls, access.host);
+    co_await connection->start_tls(tls, access.place.host);
     co_await connection->settle_tls(context.clock().steady() + context.left() / 2);
 }
 

@@ -22,6 +22,8 @@ CheckError connect_meaning(const std::string& phase, std::string_view message,
                            const std::string& sslmode);
 // Likewise on a connection that stood.
 CheckError stream_meaning(std::string_view message);
+// Whether libpq goes on with the next server, where it has several.
+bool gives_way(const CheckError& error);
 
 // libpq 15 does not say why it did not accept a certificate. Has a look at it once more: throws the
 // reason, or returns when there is none to be seen.

@@ -40,6 +40,10 @@ bool is_address(const std::string& host) {
            inet_pton(AF_INET6, plain.c_str(), ignored.data()) == 1;
 }
 
+bool encrypts(const Access& access) {
+    return !access.place.unix_socket && access.sslmode != "disable";
+}
+
 std::string system_authorities() {
     const char* named = std::getenv("SSL_CERT_FILE");
     return named != nullptr ? named : "/etc/ssl/certs/ca-certificates.crt";
@@ -49,15 +53,15 @@ std::string system_authorities() {
 class Parameters {
   public:
     Parameters(const Access& access, const std::string& address)
-        : port_(std::to_string(access.port)) {
-        add("host", access.tls.server_name.empty() ? access.host : access.tls.server_name);
-        if (!access.unix_socket) add("hostaddr", address);
+        : port_(std::to_string(access.place.port)) {
+        add("host", access.tls.server_name.empty() ? access.place.host : access.tls.server_name);
+        if (!access.place.unix_socket) add("hostaddr", address);
         add("port", port_);
         add("dbname", access.database);
         add("user", access.user);
         add("password", access.password);  // an empty one counts as none
         add("passfile", no_file);
-        add("sslmode", access.sslmode);
+        add("sslmode", access.place.unix_socket ? "disable" : access.sslmode);
         const bool verifies = access.sslmode.starts_with("verify-");
         const std::string authorities =
             access.tls.ca.empty() ? system_authorities() : access.tls.ca;
@@ -69,10 +73,12 @@ class Parameters {
         add("sslcrl", no_file);
         add("ssl_min_protocol_version", "TLSv1.2");
         add("gssencmode", "disable");
-        add("target_session_attrs", "any");
+        add("channel_binding", access.channel_binding);
+        add("target_session_attrs", access.role);
         add("client_encoding", "UTF8");
-        add("application_name", "vitals");
-        // No `options`: poolers refuse it. The time limit is set in the transaction instead.
+        add("application_name", access.application_name);
+        // None of our own, which poolers refuse: the time limit is set in the transaction instead.
+        if (!access.options.empty()) add("options", access.options);
     }
 
     PGconn* start() const {
@@ -166,9 +172,13 @@ net::awaitable<std::unique_ptr<Session>> Session::open_at(net::Context& context,
                                                           std::optional<CheckError>& unanswered) {
     const Parameters parameters(access, address);
     std::unique_ptr<Session> session(new Session(context, parameters.start()));
+    if (access.give_up_after)
+        session->answer_by_ = context.clock().steady() + *access.give_up_after;
+    if (session->answer_by_) give_up = std::min(give_up, *session->answer_by_);
     std::optional<CheckError> error;
     try {
         const bool open = co_await session->connect(access, give_up);
+        session->answer_by_.reset();
         if (open) co_return session;
         error.emplace(ErrorClass::connect, "connection timed out", address);
     } catch (const CheckError& caught) {
@@ -182,25 +192,26 @@ net::awaitable<std::unique_ptr<Session>> Session::open_at(net::Context& context,
     co_return nullptr;
 }
 
-net::awaitable<std::unique_ptr<Session>> Session::open(net::Context& context, Access access) {
-    std::vector<std::string> addresses(1, access.host);
-    if (!access.unix_socket && !is_address(access.host)) {
+net::awaitable<std::unique_ptr<Session>> Session::open_place(net::Context& context, Access access,
+                                                             std::size_t places_left) {
+    std::vector<std::string> addresses(1, access.place.host);
+    if (!access.place.unix_socket && !is_address(access.place.host)) {
         context.enter("resolve");
-        addresses = co_await context.environment().resolve(context, access.host);
+        addresses = co_await context.environment().resolve(context, access.place.host);
     }
     context.enter("connect");
     std::optional<CheckError> unanswered;
     for (std::size_t index = 0; index < addresses.size(); ++index) {
         // Each address gets its share of what is left, the last one all of it.
         Steady give_up = Steady::max();
-        if (const std::size_t left = addresses.size() - index; left > 1) {
+        if (const std::size_t left = addresses.size() - index + places_left; left > 1) {
             give_up = context.clock().steady() + context.left() / static_cast<std::int64_t>(left);
         }
         auto session = co_await open_at(context, access, addresses[index], give_up, unanswered);
         if (session) co_return session;
     }
     if (unanswered) throw CheckError(*unanswered);
-    throw CheckError(ErrorClass::resolve, "name has no address", access.host);
+    throw CheckError(ErrorClass::resolve, "name has no address", access.place.host);
 }
 
 Session::Session(net::Context& context, pg_conn* connection)
@@ -219,7 +230,7 @@ std::string Session::phase_now(const Access& access) const {
         case CONNECTION_NEEDED:
             return "connect";
         case CONNECTION_MADE:
-            return access.sslmode == "disable" ? "auth" : "tls";
+            return encrypts(access) ? "tls" : "auth";
         case CONNECTION_SSL_STARTUP:
             return "tls";
         default:

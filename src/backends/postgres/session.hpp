@@ -26,7 +26,9 @@ CheckError meaning_of(std::string_view sqlstate, std::string_view message);
 
 class Session {
   public:
-    // Enters the phases "resolve", "connect", "tls" and "auth".
+    // Enters the phases "resolve", "connect", "tls" and "auth". Of several places it takes the
+    // first that takes a session and has the role: as libpq does, a place that cannot be reached or
+    // is starting gives way to the next one, a refused log-in does not.
     static net::awaitable<std::unique_ptr<Session>> open(net::Context& context, Access access);
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
@@ -52,6 +54,8 @@ class Session {
 
   private:
     Session(net::Context& context, pg_conn* connection);
+    static net::awaitable<std::unique_ptr<Session>> open_place(net::Context& context, Access access,
+                                                               std::size_t places_left);
     static net::awaitable<std::unique_ptr<Session>> open_at(net::Context& context, Access access,
                                                             std::string address, Steady give_up,
                                                             std::optional<CheckError>& unanswered);

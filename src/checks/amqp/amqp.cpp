@@ -56,6 +56,17 @@ constexpr Field queue_fields[] = {
         "consumers", "How many consumers the queue must have.", {.example = ">=1"}),
 };
 
+Verified verify(const Options& options) {
+    if (options.log_in != "certificate") return {};
+    if (options.url.scheme != "amqps" || options.tls.certificate.empty())
+        return std::unexpected(
+            "log_in: certificate needs amqps:// and the certificate under `tls`");
+    if (!options.url.user.empty() || !options.user.empty() || options.password.configured())
+        return std::unexpected(
+            "log_in: certificate says who the user is; leave `user` and `password` away");
+    return {};
+}
+
 constexpr Field fields[] = {
     url_field<Options, verify_url>(
         "Where the broker is: amqp://host:port/vhost (usually 5672) or amqps:// (5671). Without a "
@@ -64,6 +75,10 @@ constexpr Field fields[] = {
     field<&Options::user>(
         "user", "The user to log in as; it may stand in the URL instead. Without either: guest."),
     password_field<Options>(),
+    field<&Options::log_in>("log_in",
+                            "What says who the user is: the password, or the client certificate "
+                            "under `tls` (EXTERNAL).",
+                            {.choices = "password|certificate"}),
     field<&Options::queues, verify_queues>(
         "queues", "Queues that must exist, each with what must hold for it.",
         {.example = "{orders: {failed_above: 10000, consumers: \">=1\"}}",
@@ -184,7 +199,10 @@ net::awaitable<void> publish(net::Context& context, Session& session, Findings& 
 }
 
 Access access_of(const Options& options) {
-    return backends::amqp::access_of(options.url, options.user, options.password, options.tls);
+    Access access =
+        backends::amqp::access_of(options.url, options.user, options.password, options.tls);
+    access.login.by_certificate = options.log_in == "certificate";
+    return access;
 }
 
 net::awaitable<std::unique_ptr<Session>> open(const Options& options, net::Context& context) {
@@ -228,7 +246,7 @@ constexpr std::string_view proves = R"(
 
 }  // namespace
 
-const Kind kind = make_kind<Options, fields, run>(
+const Kind kind = make_kind<Options, fields, run, verify>(
     "amqp", "Logs in to an AMQP 0-9-1 broker such as RabbitMQ and looks at queues.",
     {.proves = proves,
      .schemes = {"amqp", "amqps"},

@@ -26,6 +26,7 @@ struct Options {
     text::Url url;  // amqp://user:password@host:port/vhost, amqps://
     std::string user;
     Secret password;
+    std::string log_in = "password";
     std::vector<std::pair<std::string, Queue>> queues;
     std::chrono::milliseconds auth_every = usual_auth_every;
     net::TlsOptions tls;

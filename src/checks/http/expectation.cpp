@@ -10,6 +10,7 @@
 #include <charconv>
 
 #include "text/quote.hpp"
+#include "wire/inflate.hpp"
 
 namespace vitals::checks::http {
 
@@ -35,28 +36,20 @@ std::optional<int> code_of(std::string_view text) {
     return code;
 }
 
-// Whether a list such as `gzip, identity` names a compression (RFC 9110, 8.4.1). Servers write all
-// sorts of other words there, such as a character set, over bodies that are what they are.
-bool compresses(std::string_view list) {
-    constexpr std::string_view known[] = {"gzip", "x-gzip", "deflate",  "br",        "zstd",
-                                          "dcb",  "dcz",    "compress", "x-compress"};
-    while (!list.empty()) {
-        std::string_view word = list.substr(0, list.find(','));
-        list.remove_prefix(std::min(word.size() + 1, list.size()));
-        word.remove_prefix(std::min(word.find_first_not_of(" \t"), word.size()));
-        word = word.substr(0, word.find_last_not_of(" \t") + 1);
-        for (const std::string_view each : known)
-            if (same_name(word, each)) return true;
-    }
-    return false;
-}
-
-// The compression of a page that a cache or server compressed though nobody asked: its bytes cannot
-// be compared.
-std::string compression_of(const net::HttpResponse& response) {
+// The body as it was before a cache or server compressed it, which many do unasked; or why it
+// cannot be had.
+std::expected<std::string, std::string> body_of(const net::HttpResponse& response,
+                                                std::size_t most) {
+    std::string codings;
     for (const auto& [name, value] : response.headers)
-        if (same_name(name, "Content-Encoding") && compresses(value)) return value;
-    return {};
+        if (same_name(name, "Content-Encoding")) codings += (codings.empty() ? "" : ", ") + value;
+    const wire::Coding coding = wire::coding_of(codings);
+    if (coding == wire::Coding::none || response.body.empty()) return response.body;
+    const std::string said = "Content-Encoding: " + text::quoted(codings);
+    if (coding == wire::Coding::other) return std::unexpected(said);
+    auto made = wire::inflated(response.body, coding, most);
+    if (!made) return std::unexpected(fmt::format("{}, {}", said, made.error()));
+    return made;
 }
 
 // JSON may be read without the byte order mark that some servers send before it (RFC 8259, 8.1).
@@ -118,7 +111,8 @@ std::string pointer_problem(std::string_view pointer) {
 }
 
 Expectation::Expectation(const Options& options)
-    : statuses_text_(fmt::format("{}", fmt::join(options.expect_status, ", "))) {
+    : statuses_text_(fmt::format("{}", fmt::join(options.expect_status, ", "))),
+      most_(options.max_body.bytes) {
     for (const std::string& text : options.expect_status) {
         statuses_.push_back(parse_status(text).value());
     }
@@ -133,7 +127,9 @@ Expectation::Expectation(const Options& options)
 std::optional<Fault> Expectation::fault_of(const net::HttpResponse& response) const {
     if (auto fault = status_fault(response.status)) {
         // What a failing server says about itself is worth more than the number.
-        if (!response.body.empty()) fault->error = "body: " + text::quoted(response.body);
+        if (!response.body.empty())
+            fault->error =
+                "body: " + text::quoted(body_of(response, most_).value_or(response.body));
         if (const std::string* location = response.header("Location"))
             fault->error = "leads to " + text::quoted(*location);
         return fault;
@@ -175,14 +171,12 @@ std::optional<Fault> Expectation::header_fault(const net::HttpResponse& response
 
 std::optional<Fault> Expectation::body_fault(const net::HttpResponse& response) const {
     if (!body_ && json_.empty()) return std::nullopt;
-    if (const std::string compression = compression_of(response); !compression.empty()) {
-        return Fault{"body is compressed and cannot be judged",
-                     "Content-Encoding: " + text::quoted(compression), ErrorClass::protocol};
-    }
-    if (body_ && !body_->found_in(response.body)) {
-        return Fault{"body does not hold the expected text", "got " + text::quoted(response.body)};
-    }
-    return json_.empty() ? std::nullopt : json_fault(response.body);
+    const auto body = body_of(response, most_);
+    if (!body)
+        return Fault{"body is compressed and cannot be judged", body.error(), ErrorClass::protocol};
+    if (body_ && !body_->found_in(*body))
+        return Fault{"body does not hold the expected text", "got " + text::quoted(*body)};
+    return json_.empty() ? std::nullopt : json_fault(*body);
 }
 
 std::optional<Fault> Expectation::json_fault(const std::string& body) const {

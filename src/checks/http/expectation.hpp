@@ -55,6 +55,7 @@ class Expectation {
 
     std::vector<StatusRange> statuses_;
     std::string statuses_text_;
+    std::size_t most_;  // bytes of a body
     std::optional<wire::Pattern> body_;
     std::vector<JsonRule> json_;
     std::vector<std::pair<std::string, wire::Pattern>> headers_;

@@ -198,7 +198,8 @@ Run bind(std::shared_ptr<const Options> options) {
 
 constexpr std::string_view proves = R"(
     The server answers this request as it should, within the deadline and to the last
-    byte. A body that is cut short, too large or (where it is judged) compressed fails. A
+    byte. A body that is cut short or too large fails. One that the server compressed (gzip,
+    deflate) is judged as it was before; another compression cannot be judged, and fails. A
     redirect fails unless it is followed or expected. A status alone proves little: a
     proxy's own page or a cache may give it. Ask for something that only the service can
     say, and expect it. Nothing is proved about other URLs, or about clients elsewhere.)"_prose;

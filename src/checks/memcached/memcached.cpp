@@ -112,6 +112,17 @@ class Session {
         co_return reply;
     }
 
+    // Nothing: no answer came by then. It may still come: next().
+    net::awaitable<std::optional<Reply>> ask_until(std::string command, Steady until) {
+        conversation_.machine().send(command);
+        std::optional<Reply> reply = co_await conversation_.next(until);
+        co_return reply;
+    }
+    net::awaitable<Reply> next() {
+        Reply reply = co_await conversation_.next();
+        co_return reply;
+    }
+
     net::awaitable<void> demand(std::string command, std::string_view expected) {
         const Reply reply = co_await ask(std::move(command));
         refuse_error(reply);
@@ -158,10 +169,44 @@ net::awaitable<Outcome> store_and_read(net::Context& context, Session& session) 
     throw CheckError(ErrorClass::assertion, "what was written is gone at once");
 }
 
-// Found out first: a server that asks for no log-in would store the password as a value.
-net::awaitable<bool> asks_for_log_in(net::Context& context, Session& session) {
+struct Way {
+    net::Endpoint endpoint;
+    std::optional<net::TlsOptions> tls;
+};
+
+// Whether a new connection is answered to a request of the binary protocol,
+// https://docs.memcached.org/protocols/binary/: magic 0x80, opcode 0x0b (version), nothing else.
+net::awaitable<bool> answers_in_binary(net::Context& context, const Way& way) {
+    const auto connection = co_await net::dial(context, way.endpoint, way.tls);
     context.enter("version");
-    const Reply reply = co_await session.ask("version\r\n");
+    std::string request("\x80\x0b", 2);
+    request.resize(24);
+    co_await connection->write(request);
+    std::array<char, 1> first{};
+    const std::size_t count = co_await connection->read_some(first);
+    co_return count == 1 && first[0] == '\x81';
+}
+
+// A server that speaks the binary protocol alone waits for the rest of a longer request, and looks
+// hung. A slow one may speak both, so what it answers to the first question by then counts.
+net::awaitable<Reply> version_of(net::Context& context, const Way& way, Session& session) {
+    context.enter("version");
+    const Steady until = context.clock().steady() + context.left() / 2;
+    std::string question = "version\r\n";
+    std::optional<Reply> reply = co_await session.ask_until(std::move(question), until);
+    if (reply) co_return *std::move(reply);
+    const bool binary = co_await answers_in_binary(context, way);
+    if (binary && session.quiet())
+        throw CheckError(ErrorClass::protocol,
+                         "speaks the binary protocol only: start memcached without -B binary and "
+                         "without -S");
+    Reply late = co_await session.next();
+    co_return late;
+}
+
+// Found out first: a server that asks for no log-in would store the password as a value.
+net::awaitable<bool> asks_for_log_in(net::Context& context, const Way& way, Session& session) {
+    const Reply reply = co_await version_of(context, way, session);
     if (reply.line.starts_with(unauthenticated)) co_return true;
     refuse_error(reply);
     if (reply.value || !reply.line.starts_with("VERSION ")) {
@@ -195,19 +240,18 @@ Login login_of(const Options& options) {
 
 net::awaitable<std::unique_ptr<Session>> open(const Options& options, net::Context& context) {
     const text::Url url = options.url;
-    net::Endpoint endpoint;
+    Way way;
     if (url.scheme == "unix") {
-        endpoint.unix_path = url.path;
+        way.endpoint.unix_path = url.path;
     } else {
-        endpoint.host = url.host;
-        endpoint.port = url.port.value_or(usual_port);
+        way.endpoint.host = url.host;
+        way.endpoint.port = url.port.value_or(usual_port);
     }
-    std::optional<net::TlsOptions> tls;
-    if (url.scheme == "memcacheds") tls = options.tls;
-    auto connection = co_await net::dial(context, endpoint, tls);
+    if (url.scheme == "memcacheds") way.tls = options.tls;
+    auto connection = co_await net::dial(context, way.endpoint, way.tls);
     auto session = std::make_unique<Session>(std::move(connection));
     const Login login = login_of(options);
-    const bool asks = co_await asks_for_log_in(context, *session);
+    const bool asks = co_await asks_for_log_in(context, way, *session);
     if (asks) co_await log_in(context, *session, login.user, login.password);
     session->user_unused = !asks && !login.user.empty();
     co_return session;
@@ -236,7 +280,8 @@ constexpr std::string_view proves = R"(
     the check's own, `vitals:...`. The value has a short expiry and is read back, compared
     and deleted. A server that refuses because it is full, or that has no connections
     left, is failed. The check cannot tell how many of the application's keys are evicted
-    before their time.)"_prose;
+    before their time. It speaks the text protocol: a server that was started with
+    `-B binary` or with `-S` (SASL) is failed, and told so.)"_prose;
 
 }  // namespace
 

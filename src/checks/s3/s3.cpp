@@ -35,11 +35,8 @@ Verified verify_url(const text::Url& url) {
     if (url.text.empty()) return {};  // not configured
     if (auto problem = text::url_problem(url.text, {"http", "https"}); !problem.empty())
         return std::unexpected(problem);
-    if (!url.path.empty() && url.path != "/")
-        return std::unexpected(
-            "has a path; expected scheme, host and port, the bucket stands in `bucket`");
     if (!url.query.empty())
-        return std::unexpected("has parameters; expected scheme, host and port");
+        return std::unexpected("has parameters; expected scheme, host, port and perhaps a path");
     if (!url.user.empty() || !url.password.empty())
         return std::unexpected("holds credentials; they stand in access_key and secret_key");
     return {};
@@ -67,6 +64,11 @@ Verified verify(const Options& options) {
     if (options.access_key.empty()) return std::unexpected("access_key is missing");
     if (!options.secret_key.configured()) return std::unexpected("secret_key is missing");
     const text::Url& url = options.url;
+    if (url.path == "/" + options.bucket || url.path == "/" + options.bucket + "/")
+        return std::unexpected("url: has the bucket as its path; it stands in `bucket` alone");
+    if (options.style == "virtual" && url.path.size() > 1)
+        return std::unexpected(
+            "style: virtual puts the bucket before the host's name, but url has a path");
     in6_addr address{};
     const bool numeric = ::inet_pton(AF_INET, url.host.c_str(), &address) == 1 ||
                          ::inet_pton(AF_INET6, url.host.c_str(), &address) == 1;
@@ -79,8 +81,8 @@ Verified verify(const Options& options) {
 constexpr Field fields[] = {
     field<&Options::url, verify_url>(
         "url",
-        "Where the server is, without the bucket. Left empty, nothing is checked: "
-        "ok, `not configured`.",
+        "Where the server is, without the bucket; with a path where S3 is served below one. Left "
+        "empty, nothing is checked: ok, `not configured`.",
         {.example = "https://s3.eu-central-1.amazonaws.com"}),
     field<&Options::bucket, verify_bucket>("bucket", "Which bucket.", {.example = "media"}),
     field<&Options::region, backends::aws::verify_region>(

@@ -18,7 +18,7 @@ bool is_virtual(const Options& options, const text::Url& url) {
     if (options.style != "auto") return options.style == "virtual";
     const bool amazon =
         url.host.ends_with(".amazonaws.com") || url.host.ends_with(".amazonaws.com.cn");
-    return amazon && options.bucket.find('.') == std::string::npos;
+    return amazon && options.bucket.find('.') == std::string::npos && url.path.size() <= 1;
 }
 
 }  // namespace
@@ -29,7 +29,8 @@ Place::Place(const Options& options) {
     scheme = url.scheme;
     host = backends::aws::host_header(
         scheme, in_host ? fmt::format("{}.{}", options.bucket, url.host) : url.host, url.port);
-    itself = in_host ? "/" : "/" + options.bucket;
+    const std::string below = url.path.substr(0, url.path.find_last_not_of('/') + 1);
+    itself = in_host ? "/" : below + "/" + options.bucket;
     folder = in_host ? "/" : itself + "/";
 }
 

@@ -90,6 +90,22 @@ class Session {
         co_return reply;
     }
 
+    // What the server says to EHLO; one that does not know it, RFC 5321, section 3.2, is greeted
+    // with HELO and extends nothing.
+    net::awaitable<wire::smtp::Reply> greet(const std::string& name) {
+        context_.enter("ehlo");
+        conversation_.machine().send("EHLO " + name + "\r\n");
+        wire::smtp::Reply reply = co_await conversation_.next();
+        if (reply.code != 500 && reply.code != 502 && reply.code != 504) {
+            require(reply, "ehlo", 250);
+            co_return reply;
+        }
+        std::string hello = "HELO " + name;
+        co_await command("helo", std::move(hello), 250);
+        reply.lines.clear();
+        co_return reply;
+    }
+
     net::awaitable<void> start_tls(const net::TlsOptions& options, std::string host) {
         context_.enter("tls");
         // What came in the clear before the handshake must not be taken for what comes after it.
@@ -152,8 +168,7 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     Session session(context, std::move(connection));
     if (tls) co_await session.start_tls(options.tls, url.host);
     co_await session.read("banner", 220);
-    const std::string hello = "EHLO " + options.hello;
-    const auto greeting = co_await session.command("ehlo", hello, 250);
+    const auto greeting = co_await session.greet(options.hello);
     const bool offered = greeting.offers("STARTTLS");
     if (!tls && options.starttls == "required" && !offered) {
         throw CheckError(ErrorClass::assertion, "STARTTLS is not offered");
@@ -161,7 +176,7 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     if (!tls && options.starttls != "never" && offered) {
         co_await session.command("starttls", "STARTTLS", 220);
         co_await session.start_tls(options.tls, url.host);
-        co_await session.command("ehlo", hello, 250);
+        co_await session.greet(options.hello);
     }
     co_await session.command("noop", "NOOP", 250);
     // Its answer is not waited for: whoever has come so far can be sent mail.
@@ -170,15 +185,15 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    The mail server greets, understands EHLO, changes to TLS with a good certificate, and
-    answers inside. TLS is used where the server offers it; with `starttls: required` it
+    The mail server greets, understands EHLO (or HELO, where it does not know EHLO), changes to
+    TLS with a good certificate, and answers inside. TLS is used where the server offers it; with `starttls: required` it
     must. No mail is sent and nobody logs in: the check does not prove that a message
     would be accepted, stored or delivered.)"_prose;
 
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run, verify>(
-    "smtp", "Greets a mail server: banner, EHLO, STARTTLS, NOOP, QUIT.",
+    "smtp", "Greets a mail server: banner, EHLO or HELO, STARTTLS, NOOP, QUIT.",
     {.proves = proves,
      .schemes = {"smtp", "smtps"},
      .urls = {"smtp://host:25", "smtp://host:587", "smtps://host"}});

@@ -21,6 +21,7 @@ using testing::Runner;
 struct Script {
     std::string banner = "220 mail.example.org ESMTP\r\n";
     std::string ehlo = "250-mail.example.org\r\n250-SIZE 1000\r\n250 STARTTLS\r\n";
+    std::string helo = "250 mail.example.org\r\n";
     std::string starttls = "220 go ahead\r\n";
     std::string ehlo_inside = "250 mail.example.org\r\n";
     std::string noop = "250 ok\r\n";
@@ -44,6 +45,7 @@ class Smtp : public ::testing::Test {
                 commands_ += line;
                 const std::string command = first_word(line);
                 if (command == "EHLO") testing::send_all(descriptor, script.ehlo);
+                if (command == "HELO") testing::send_all(descriptor, script.helo);
                 if (command == "NOOP") testing::send_all(descriptor, script.noop);
                 if (command == "QUIT") return;
                 if (command != "STARTTLS") continue;
@@ -141,8 +143,8 @@ TEST_F(Smtp, a_server_that_says_no_fails) {
                   "service not available (421)");
     expect_failed(run_against({.banner = "554-no\r\n554 not you\r\n"}), ErrorClass::assertion,
                   "banner", "banner answered with 554, expected 220");
-    const Outcome outcome = run_against({.ehlo = "502 what?\r\n"});
-    expect_failed(outcome, ErrorClass::assertion, "ehlo", "ehlo answered with 502, expected 250");
+    const Outcome outcome = run_against({.ehlo = "550 what?\r\n"});
+    expect_failed(outcome, ErrorClass::assertion, "ehlo", "ehlo answered with 550, expected 250");
     EXPECT_EQ(outcome.error, R"(got "what?\n")");
     expect_failed(run_against({.starttls = "454 no certificate\r\n"}), ErrorClass::assertion,
                   "starttls", "starttls answered with 454, expected 220");
@@ -150,6 +152,22 @@ TEST_F(Smtp, a_server_that_says_no_fails) {
                   "ehlo answered with 503, expected 250");
     expect_failed(run_against({.noop = "451 disk full\r\n"}), ErrorClass::assertion, "noop",
                   "noop answered with 451, expected 250");
+}
+
+TEST_F(Smtp, a_server_that_knows_no_ehlo_is_greeted_with_helo) {
+    for (const std::string ehlo : {"500 what?\r\n", "502 what?\r\n"}) {
+        commands_.clear();
+        const Peer peer(serve({.ehlo = ehlo}, issue()));
+        const Outcome outcome = run(to(peer));
+        EXPECT_EQ(outcome.status, Status::ok) << outcome.detail;
+        EXPECT_EQ(outcome.detail, "ready, without TLS");
+        EXPECT_EQ(commands_, "EHLO localhost\r\nHELO localhost\r\nNOOP\r\nQUIT\r\n");
+        Options options = to(peer);
+        options.starttls = "required";
+        expect_failed(run(options), ErrorClass::assertion, "helo", "STARTTLS is not offered");
+    }
+    expect_failed(run_against({.ehlo = "502 what?\r\n", .helo = "502 what?\r\n"}),
+                  ErrorClass::assertion, "helo", "helo answered with 502, expected 250");
 }
 
 TEST_F(Smtp, a_wrong_certificate_fails) {

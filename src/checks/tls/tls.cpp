@@ -48,7 +48,29 @@ constexpr Field fields[] = {
         "failed_below",
         "Failed when it has fewer; 0: not before it has ended, as clients see no fault until then.",
         {.unit = "days", .least = 0, .most = 3650}),
+    field<&Options::client>(
+        "client",
+        "What the server must make of this client: `refused` where it must turn away whoever shows "
+        "no certificate, or the one under `tls`.",
+        {.choices = "accepted|refused"}),
 };
+
+// Whether the server turned this client down for its certificate. Throws whatever else ended it.
+net::awaitable<bool> is_refused(const Options& options, net::Context& context,
+                                net::Connection& connection) {
+    try {
+        co_await connection.start_tls(options.tls, options.url.host);
+        // Where it must refuse, its answer is what the check is for.
+        const auto longest = options.client == "refused" ? Steady::duration::max()
+                                                         : Steady::duration(longest_verdict);
+        const auto patience = std::min<Steady::duration>(context.left() / 2, longest);
+        co_await connection.settle_tls(context.clock().steady() + patience);
+    } catch (const CheckError& error) {
+        if (options.client != "refused" || error.detail != net::certificate_refused) throw;
+        co_return true;
+    }
+    co_return false;
+}
 
 net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     const text::Url url = options.url;
@@ -57,13 +79,14 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     endpoint.port = url.port.value_or(usual_port);
     const auto connection = co_await net::dial(context, endpoint);
     context.enter("tls");
-    co_await connection->start_tls(options.tls, url.host);
-    const auto patience = std::min<Steady::duration>(context.left() / 2, longest_verdict);
-    co_await connection->settle_tls(context.clock().steady() + patience);
+    const bool refused = co_await is_refused(options, context, *connection);
+    if (options.client == "refused" && !refused)
+        throw CheckError(ErrorClass::assertion, "accepts a client that it must refuse");
     const auto certificate = connection->certificate();
     if (!certificate) throw CheckError(ErrorClass::tls, "no certificate shown");
     Outcome outcome = judge(options, *certificate, context.clock().system());
     if (outcome.status == Status::failed) outcome.failed_phase = context.phase();
+    if (refused && outcome.status == Status::ok) outcome.detail = "refuses this client, as it must";
     co_return outcome;
 }
 
@@ -71,7 +94,8 @@ constexpr std::string_view proves = R"(
     The server speaks TLS, shows a chain for the name asked for that leads to a trusted
     authority and is valid now, and holds the key. The days left are those of the
     certificate in the chain that ends first. Where the server asks for a client
-    certificate, it accepts ours. The check does not ask whether a certificate was
+    certificate, it accepts ours; with `client: refused` it turns this client away for its
+    certificate, as a server for known clients only must. The check does not ask whether a certificate was
     revoked, and proves nothing about the service inside: use the kind that speaks its
     protocol. With `verify: false` only the days left are judged.)"_prose;
 

@@ -15,6 +15,7 @@ struct Options {
     net::TlsOptions tls;
     std::int64_t degraded_below = 14;  // days left
     std::int64_t failed_below = 0;
+    std::string client = "accepted";
 };
 
 // The verdict on a handshake that succeeded. Pure.

@@ -32,7 +32,7 @@ const json::object* child(const json::object& object, std::string_view name) {
 
 }  // namespace
 
-std::string judge_health(std::string_view body, bool standby_ok) {
+std::string judge_health(std::string_view body, bool standby_ok, bool dr_secondary_ok) {
     const auto health = object_of(body);
     if (!health) throw not_vault(body);
     const auto initialized = flag(*health, "initialized");
@@ -46,8 +46,10 @@ std::string judge_health(std::string_view body, bool standby_ok) {
         throw fault("was removed from its cluster");
     if (*sealed) throw fault("is sealed");
     const json::value* recovery = health->if_contains("replication_dr_mode");
-    if (recovery != nullptr && recovery->is_string() && recovery->get_string() == "secondary")
+    if (recovery != nullptr && recovery->is_string() && recovery->get_string() == "secondary") {
+        if (dr_secondary_ok) return std::string(dr_secondary);
         throw fault("is a secondary for disaster recovery, which serves nobody");
+    }
     const bool performance = flag(*health, "performance_standby").value_or(false);
     if (!performance && !flag(*health, "standby").value_or(false)) return "active";
     if (!flag(*health, "ha_connection_healthy").value_or(true))
@@ -55,6 +57,32 @@ std::string judge_health(std::string_view body, bool standby_ok) {
     const std::string role = performance ? "performance standby" : "standby";
     if (!standby_ok) throw fault(fmt::format("is a {}, expected the active node", role));
     return role;
+}
+
+Outcome judge_recovery(std::string_view body) {
+    const auto answer = object_of(body);
+    const json::object* data = answer ? child(*answer, "data") : nullptr;
+    const auto word = [data](std::string_view name) -> std::string {
+        const json::value* value = data == nullptr ? nullptr : data->if_contains(name);
+        return value != nullptr && value->is_string() ? std::string(value->get_string())
+                                                      : std::string();
+    };
+    const std::string theirs = "got " + text::quoted(body);
+    if (word("mode").empty()) throw not_vault(body);
+    if (word("mode") != "secondary")
+        throw CheckError(ErrorClass::assertion, "is no secondary for disaster recovery any more",
+                         theirs);
+    const std::string state = word("state");
+    const std::string connection = word("connection_state");
+    const bool connected = connection.empty() || connection == "ready" || connection == "idle";
+    if (!connected)
+        throw CheckError(ErrorClass::assertion,
+                         fmt::format("{} that does not reach its primary", dr_secondary), theirs);
+    if (state == "stream-wals") return ok(fmt::format("{}, follows its primary", dr_secondary));
+    if (state == "merkle-diff" || state == "merkle-sync")
+        return degraded(fmt::format("{}, is catching up with its primary", dr_secondary));
+    throw CheckError(ErrorClass::assertion,
+                     fmt::format("{} that does not follow its primary", dr_secondary), theirs);
 }
 
 std::optional<std::int64_t> seconds_left(std::string_view body) {

@@ -7,12 +7,19 @@
 #include <string_view>
 
 #include "model/check_error.hpp"
+#include "vitals/outcome.hpp"
 
 namespace vitals::checks::vault {
 
 // GET /v1/sys/health, judged by its fields and not by its status. Throws CheckError for a node that
 // is not to be used. Returns how it serves: `active`, `standby` or `performance standby`.
-std::string judge_health(std::string_view body, bool standby_ok);
+std::string judge_health(std::string_view body, bool standby_ok, bool dr_secondary_ok);
+inline constexpr std::string_view dr_secondary = "secondary for disaster recovery";
+
+// GET /v1/sys/replication/dr/status of such a secondary: whether it follows its primary. Throws
+// CheckError when it does not, or is none.
+// https://developer.hashicorp.com/vault/api-docs/system/replication/replication-dr
+Outcome judge_recovery(std::string_view body);
 
 // GET /v1/auth/token/lookup-self: seconds that the token has left; nothing when it never ends.
 // Throws CheckError{protocol}.

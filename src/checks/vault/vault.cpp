@@ -71,6 +71,10 @@ constexpr Field fields[] = {
         "able to read, perhaps with a key that it must have.",
         {.example = "kv/health#password"}),
     field<&Options::standby_ok>("standby_ok", "Whether a standby is as good as the active node."),
+    field<&Options::dr_secondary_ok>(
+        "dr_secondary_ok",
+        "Whether a secondary for disaster recovery is as good, as long as it follows its primary. "
+        "It serves nobody, so `token` and `path` are not tried on it."),
     field<&Options::ttl_above>("ttl_above",
                                "Degraded when the token ends in less than this; 0: not judged.",
                                {.example = "24h", .least = 0}),
@@ -127,7 +131,7 @@ net::awaitable<std::string> Probe::health() {
         (response.status == 503 && response.body.find("\"sealed\"") == std::string::npos))
         throw CheckError(ErrorClass::assertion, fmt::format("status {}", response.status),
                          "got " + text::quoted(response.body));
-    co_return judge_health(response.body, options_.standby_ok);
+    co_return judge_health(response.body, options_.standby_ok, options_.dr_secondary_ok);
 }
 
 CheckError refusal(const net::HttpResponse& response, std::string_view what,
@@ -201,6 +205,12 @@ std::string rounded(std::chrono::seconds left) {
 
 net::awaitable<Outcome> Probe::judge() {
     const std::string role = co_await health();
+    if (role == dr_secondary) {
+        std::string path = encoded_path("sys/replication/dr/status");
+        const net::HttpResponse response = co_await ask("replication", std::move(path), false);
+        if (response.status != 200) throw refusal(response, "replication", "status is not shown");
+        co_return judge_recovery(response.body).with("role", role);
+    }
     if (!options_.token.configured()) co_return ok(role).with("role", role);
     const auto looked_up = co_await token();
     if (!looked_up && options_.path.empty()) throw looked_up.error();
@@ -267,7 +277,8 @@ Verified from_url(Options& options, std::string_view text) {
 }
 
 constexpr std::string_view proves = R"(
-    This node is initialised, unsealed and active (or a standby, with `standby_ok`). With
+    This node is initialised, unsealed and active (or a standby, with `standby_ok`; or a
+    secondary for disaster recovery that follows its primary, with `dr_secondary_ok`). With
     a token, the token is valid and has enough time left. With a path, the token can read
     that secret. Without a token, the check relies on what the server says, and nothing is
     proved about its storage. Nothing is written, and nothing is proved about other

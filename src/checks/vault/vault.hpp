@@ -17,6 +17,7 @@ struct Options {
     std::string name_space;
     std::string path;
     bool standby_ok = false;
+    bool dr_secondary_ok = false;
     std::chrono::milliseconds ttl_above{0};
     net::TlsOptions tls;
 };

@@ -55,9 +55,10 @@ Outcome against(const std::string& url, std::chrono::milliseconds timeout) {
     return run({.url = url, .token = Secret("geheim")}, timeout);
 }
 
-std::string health_problem(const std::string& body, bool standby_ok = false) {
+std::string health_problem(const std::string& body, bool standby_ok = false,
+                           bool dr_secondary_ok = false) {
     try {
-        return "(" + judge_health(body, standby_ok) + ")";
+        return "(" + judge_health(body, standby_ok, dr_secondary_ok) + ")";
     } catch (const CheckError& error) {
         return error.detail;
     }
@@ -81,12 +82,61 @@ TEST(VaultHealth, is_judged_by_its_fields) {
               "was removed from its cluster");
     EXPECT_EQ(health_problem(base + R"("replication_dr_mode":"secondary"})", true),
               "is a secondary for disaster recovery, which serves nobody");
+    EXPECT_EQ(health_problem(base + R"("replication_dr_mode":"secondary"})", false, true),
+              "(secondary for disaster recovery)");
+    EXPECT_EQ(health_problem(active, false, true), "(active)");
     for (const std::string odd : {"", "<html>", "[]", R"({"sealed":false})",
                                   R"({"initialized":true,"sealed":"no"})", R"({"errors":[]})"})
         EXPECT_EQ(health_problem(odd), "not Vault's answer") << odd;
     for (std::size_t cut = 0; cut < active.size(); ++cut)
         EXPECT_EQ(health_problem(active.substr(0, cut)), "not Vault's answer");
     EXPECT_EQ(health_problem(std::string(100'000, '[')), "not Vault's answer");
+}
+
+TEST(VaultRecovery, a_secondary_follows_its_primary_or_fails) {
+    const auto judged = [](const std::string& data) {
+        try {
+            const Outcome outcome = judge_recovery("{\"data\":{" + data + "}}");
+            return (outcome.status == Status::ok ? "ok: " : "degraded: ") + outcome.detail;
+        } catch (const CheckError& error) {
+            return error.detail;
+        }
+    };
+    EXPECT_EQ(judged(R"("mode":"secondary","state":"stream-wals","connection_state":"ready")"),
+              "ok: secondary for disaster recovery, follows its primary");
+    EXPECT_EQ(judged(R"("mode":"secondary","state":"merkle-sync")"),
+              "degraded: secondary for disaster recovery, is catching up with its primary");
+    EXPECT_EQ(judged(R"("mode":"secondary","state":"idle")"),
+              "secondary for disaster recovery that does not follow its primary");
+    EXPECT_EQ(judged(R"("mode":"secondary","state":"stream-wals",)"
+                     R"("connection_state":"transient_failure")"),
+              "secondary for disaster recovery that does not reach its primary");
+    EXPECT_EQ(judged(R"("mode":"primary","state":"running")"),
+              "is no secondary for disaster recovery any more");
+    EXPECT_EQ(judged(""), "not Vault's answer");
+}
+
+TEST(Vault, a_secondary_for_disaster_recovery_is_well_where_that_is_wished) {
+    const std::string health =
+        R"({"initialized":true,"sealed":false,"standby":false,"replication_dr_mode":"secondary"})";
+    FakeVault server(
+        {{"/v1/sys/health", http_answer("299 Health", health)},
+         {"/v1/sys/replication/dr/status", http_answer("200 OK", R"({"data":{"mode":"secondary",)"
+                                                                 R"("state":"stream-wals"}})")}});
+    Options options = server.options();
+    expect_failed(run(options), ErrorClass::assertion, "health",
+                  "is a secondary for disaster recovery, which serves nobody");
+    options.dr_secondary_ok = true;
+    const Outcome outcome = run(options);
+    EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
+    EXPECT_EQ(outcome.detail, "secondary for disaster recovery, follows its primary");
+    // The token is shown to nobody who cannot know it.
+    for (const std::string& request : server.requests())
+        EXPECT_EQ(request.find("hvs.geheim"), std::string::npos);
+    FakeVault silent({{"/v1/sys/health", http_answer("299 Health", health)}});
+    options = silent.options();
+    options.dr_secondary_ok = true;
+    expect_failed(run(options), ErrorClass::assertion, "replication", "replication: status 404");
 }
 
 TEST(VaultToken, has_time_left_or_never_ends) {

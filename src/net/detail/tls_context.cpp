@@ -313,7 +313,7 @@ CheckError alert_failure(const TlsVerdict& verdict, const std::string& where) {
                                  : SSL_alert_desc_string_long(verdict.alert);
     CheckError error(ErrorClass::tls, "handshake failed",
                      fmt::format("{}: got alert {}, {}", where, verdict.alert, what));
-    if (about_our_certificate(verdict)) error.detail = "client certificate refused";
+    if (about_our_certificate(verdict)) error.detail = certificate_refused;
     if (verdict.alert == TLS1_AD_NO_APPLICATION_PROTOCOL)
         error.detail = "did not agree to our protocol (ALPN)";
     error.phase = "tls";
