@@ -234,6 +234,27 @@ class Redis(Server):
         return f"redis://:{self.PASSWORD}@127.0.0.1:{self.port}/0"
 
 
+class Sentinel(Redis):
+    """Watches the master `shop`, and has a password of its own."""
+
+    PASSWORD = "for-sentinels"
+
+    def __init__(self, master_port):
+        self.master_port = master_port
+        super().__init__()
+
+    def start(self):
+        configuration = self.write("sentinel.conf", f"""
+port {self.port}
+bind 127.0.0.1
+dir {self.folder}
+requirepass {self.PASSWORD}
+sentinel monitor shop 127.0.0.1 {self.master_port} 1
+sentinel auth-pass shop {Redis.PASSWORD}
+""")
+        self.spawn("redis-sentinel", configuration)
+
+
 class Worker(Server):
     """A Celery worker; `solo` runs tasks in the thread that also answers."""
 

@@ -474,6 +474,22 @@ def test_redis_master_is_followed_through_a_sentinel(vitals, redis):
     assert "role:master" in replica.say("INFO", "replication")
 
 
+def test_redis_sentinels_have_a_password_of_their_own(check, redis):
+    need("redis-sentinel", "redis-sentinel")
+    master = redis("--requirepass", "for-the-master")
+    sentinel = redis(f"sentinel monitor shop 127.0.0.1 {master.port} 1", "sentinel auth-pass shop for-the-master",
+                     "requirepass for-sentinels", sentinel=True)
+    dead = free_port()
+    hosts = f"127.0.0.1:{dead},127.0.0.1:{sentinel.port}"
+    options = {"url": f"redis://{hosts}/0", "master": "shop", "password": "for-the-master"}
+    is_ok(check("redis", **options, sentinel_password="for-sentinels"))
+    is_failed(check("redis", **(options | {"url": sentinel.url()})), "auth", "at the sentinel: wrong user or password")
+    is_failed(check("redis", **(options | {"password": "wrong"}), sentinel_password="for-sentinels"), "auth",
+              "wrong user or password")
+    is_failed(check("redis", url=f"redis://127.0.0.1:{dead},127.0.0.1:{dead}", master="shop"), "connect",
+              "no master from any of 2 servers; the first: at the sentinel: connection refused")
+
+
 def test_redis_hung_killed_restarted(check, redis):
     own = redis()
     is_ok(check("redis", url=own.url()))

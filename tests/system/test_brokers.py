@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from brokers import RabbitMQ, Redis, Script, Worker, call_task, make_certificates
-from daemon import BINARY, eventually
+from brokers import RabbitMQ, Redis, Script, Sentinel, Worker, call_task, make_certificates
+from daemon import BINARY, eventually, free_port
 from one_check import checker, expect
 
 
@@ -294,6 +294,44 @@ def test_celery_without_workers_is_told_at_once(check, certificates):
         assert server.ask("KEYS", "*") == b"*0\r\n", "nothing is left behind"
     finally:
         server.close()
+
+
+def test_celery_workers_at_any_broker_of_a_list_count(check, certificates, redis):
+    """As Celery's own list: an application goes on to the next broker."""
+    empty, dead = Redis(), free_port()
+    try:
+        empty.ready()
+        with workers(Worker(redis.url, "list@lab", "default")):
+            for before in (f"redis://127.0.0.1:{dead}/0", empty.url):
+                expect(check("celery", url=f"{before};{redis.url}"), "ok")
+            with empty.stopped():
+                expect(check("celery", url=f"{empty.url};{redis.url}"), "ok")
+        found = check("celery", url=f"redis://127.0.0.1:{dead}/0;{empty.url}")
+        expect(found, "failed", "connect", "connect",
+               "no workers at any of 2 servers; the first: connection refused")
+        assert "there are no workers" in found["error"], found
+    finally:
+        empty.close()
+
+
+def test_celery_workers_behind_sentinels(check, certificates, redis):
+    sentinel = Sentinel(redis.port)
+    dead = free_port()
+    try:
+        sentinel.ready()
+        url = ";".join(f"sentinel://:{Redis.PASSWORD}@127.0.0.1:{port}/0" for port in (dead, sentinel.port))
+        transport = {"master_name": "shop", "sentinel_kwargs": {"password": sentinel.PASSWORD}}
+        with workers(Worker(url, "sentinel@lab", "default", transport=transport)):
+            options = {"url": url, "master": "shop", "sentinel_password": sentinel.PASSWORD}
+            for part in ({}, {"part": "queue", "queue": "default"}, {"part": "heartbeat"}):
+                expect(check("celery", **options, **part), "ok")
+            found = check("celery", **(options | {"sentinel_password": "wrong"}))
+            expect(found, "failed", "connect", "connect",
+                   "no master from any of 2 servers; the first: at the sentinel: connection refused")
+            assert "at the sentinel: wrong user or password" in found["error"], found
+            expect(check("celery", **(options | {"master": "other"})), "failed")
+    finally:
+        sentinel.close()
 
 
 def test_celery_without_workers_on_amqp(check, rabbitmq):

@@ -11,7 +11,7 @@ import pytest
 
 import databases
 import peers
-from daemon import eventually, run_vitals
+from daemon import eventually, free_port, run_vitals
 from databases import PASSWORD
 from test_backends import certificates, check, is_failed, is_ok, need, server, state, template  # noqa: F401
 
@@ -81,7 +81,6 @@ def test_channel_binding_needs_tls(check, own):  # noqa: F811
 
 
 def test_of_several_hosts_the_first_that_serves_counts(check, server, own, template):  # noqa: F811
-    standby = server(databases.Standby, own) if hasattr(databases, "Standby") else None
     dead = free_port()
 
     def url(*ports, more=""):

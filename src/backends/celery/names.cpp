@@ -18,6 +18,26 @@ std::string broker_problem(const text::Url& broker) {
     return number ? std::string() : "names no database; expected redis://host:port/0";
 }
 
+bool by_sentinel(const text::Url& broker) {
+    return broker.scheme == "sentinel";
+}
+
+std::string brokers_problem(const text::Url& brokers) {
+    const std::vector<std::string> all = text::servers_of(brokers.text);
+    for (const std::string& one : all) {
+        const text::Url url(one);
+        if (by_sentinel(url) != by_sentinel(brokers))
+            return "names brokers and sentinels; expected the one or the other";
+        if (!by_sentinel(url)) {
+            if (auto problem = broker_problem(url); !problem.empty()) return problem;
+            continue;
+        }
+        if (auto problem = text::url_problem(one, {"sentinel"}); !problem.empty()) return problem;
+        if (!url.query.empty()) return "has a query; put options into keys of their own";
+    }
+    return {};
+}
+
 // kombu takes a channel that begins with a slash apart at its first dot, and one that does not not
 // at all: with any other prefix a worker dies of the first control message, whoever sends it.
 std::string fanout_prefix_problem(std::string_view prefix) {

@@ -14,6 +14,10 @@ namespace vitals::backends::celery {
 bool by_redis(const text::Url& broker);
 // What is wrong with the URL of a broker: its scheme, a query, Redis' database. Empty: nothing.
 std::string broker_problem(const text::Url& broker);
+// Whether the URL names sentinels, as kombu has it: `sentinel://host:26379/0;sentinel://host2`.
+bool by_sentinel(const text::Url& broker);
+// Likewise of a URL that may also name several brokers, or sentinels.
+std::string brokers_problem(const text::Url& brokers);
 
 inline constexpr std::string_view usual_fanout_prefix = "/{db}.";
 

@@ -5,41 +5,10 @@
 #include <utility>
 
 #include "diagnosis.hpp"
+#include "model/refusals.hpp"
 #include "session.hpp"
 
 namespace vitals::backends::postgres {
-
-namespace {
-
-// What became of the places that gave way.
-class Refusals {
-  public:
-    void add(const Place& place, CheckError error, const std::string& phase) {
-        ++count_;
-        if (!text_.empty()) text_ += "; ";
-        text_ += fmt::format("{}:{}: {}", place.host, place.port, error.detail);
-        if (!error.error.empty()) text_ += fmt::format(" ({})", error.error);
-        if (first_) return;
-        if (error.phase.empty()) error.phase = phase;
-        first_ = std::move(error);
-    }
-
-    CheckError summary() const {
-        CheckError made = *first_;
-        if (count_ == 1) return made;
-        made.detail =
-            fmt::format("no session at any of {} servers; the first: {}", count_, first_->detail);
-        made.error = text_;
-        return made;
-    }
-
-  private:
-    std::size_t count_ = 0;
-    std::optional<CheckError> first_;
-    std::string text_;
-};
-
-}  // namespace
 
 net::awaitable<std::unique_ptr<Session>> Session::open(net::Context& context, Access access) {
     std::vector<std::string> roles(1, access.role);
@@ -60,10 +29,11 @@ net::awaitable<std::unique_ptr<Session>> Session::open(net::Context& context, Ac
                 error = caught;
             }
             if (!gives_way(*error)) throw CheckError(*error);
-            refusals.add(access.place, std::move(*error), context.phase());
+            const std::string where = fmt::format("{}:{}", access.place.host, access.place.port);
+            refusals.add(where, std::move(*error), context.phase());
         }
     }
-    throw refusals.summary();
+    throw refusals.summary("no session at any of");
 }
 
 }  // namespace vitals::backends::postgres

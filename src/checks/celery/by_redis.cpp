@@ -14,6 +14,7 @@
 #include <algorithm>
 
 #include "backends/celery/names.hpp"
+#include "backends/redis/sentinel.hpp"
 #include "transport.hpp"
 
 namespace vitals::checks::celery {
@@ -21,6 +22,7 @@ namespace vitals::checks::celery {
 namespace {
 
 using namespace std::chrono_literals;
+using backends::redis::Access;
 using backends::redis::meaning_of;
 using backends::redis::Session;
 using backends::redis::Value;
@@ -31,6 +33,7 @@ constexpr auto turn = 10min;          // for so long a set of bindings is used,
 constexpr int turns = 6;              // and again after so many others have been.
 constexpr auto binding_life = 20min;  // of a set, after its last use
 constexpr auto inbox_outlives = 40min;
+constexpr std::uint16_t usual_sentinel_port = 26379;
 constexpr const char* keeps = "vitals";  // an element that keeps the list, and with it the expiry
 
 // The exchange that replies go to now.
@@ -98,12 +101,32 @@ std::string seconds(Duration duration) {
     return std::to_string(std::chrono::ceil<std::chrono::seconds>(duration).count());
 }
 
+std::vector<Access> sentinels_of(const Component& component) {
+    std::vector<Access> sentinels;
+    for (const std::string& url : text::servers_of(component.url.text)) {
+        Access access =
+            backends::redis::access_of(text::Url(url), component.user, component.password, {});
+        if (!text::Url(url).port) access.endpoint.port = usual_sentinel_port;
+        if (component.sentinel_password.configured()) {
+            access.user = component.sentinel_user;
+            access.password = component.sentinel_password.reveal();
+        }
+        sentinels.push_back(std::move(access));
+    }
+    return sentinels;
+}
+
 }  // namespace
 
 net::awaitable<std::unique_ptr<ByRedis>> ByRedis::open(const Component& component,
                                                        net::Context& context) {
-    auto access = backends::redis::access_of(component.url, component.user, component.password,
-                                             component.tls);
+    Access access = backends::redis::access_of(component.url, component.user, component.password,
+                                               component.tls);
+    if (backends::celery::by_sentinel(component.url)) {
+        std::vector<Access> sentinels = sentinels_of(component);
+        access.endpoint =
+            co_await backends::redis::find_master(context, std::move(sentinels), component.master);
+    }
     auto session =
         co_await Session::connect(context, std::move(access), wire::celery::largest_text + 64);
     co_await session->log_in(context);

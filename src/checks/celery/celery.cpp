@@ -10,6 +10,8 @@
 #include "checks/access_fields.hpp"
 #include "checks/reuse.hpp"
 #include "model/count_range.hpp"
+#include "model/refusals.hpp"
+#include "net/within.hpp"
 #include "tally.hpp"
 #include "text/prose.hpp"
 #include "text/url.hpp"
@@ -20,9 +22,10 @@ namespace vitals::checks::celery {
 namespace {
 
 using backends::celery::by_redis;
+using backends::celery::by_sentinel;
 
 Verified verify_url(const text::Url& url) {
-    return verified(backends::celery::broker_problem(url));
+    return verified(backends::celery::brokers_problem(url));
 }
 
 Verified verify_workers(const std::string& value) {
@@ -61,15 +64,32 @@ Verified verify(const Options& options) {
         return std::unexpected("part queue needs a queue");
     if (options.part != "queue" && !options.queue.empty())
         return std::unexpected("queue needs part: queue");
+    if (by_sentinel(options.url) && options.master.empty())
+        return std::unexpected("sentinels need `master`, the name of the master that they watch");
+    if (!by_sentinel(options.url) &&
+        (!options.master.empty() || options.sentinel_password.configured()))
+        return std::unexpected("master and sentinel_password go with sentinel:// in `url`");
+    if (!options.sentinel_user.empty() && !options.sentinel_password.configured())
+        return std::unexpected("sentinel_user goes with `sentinel_password`");
     return {};
 }
 
 constexpr Field fields[] = {
-    url_field<Options, verify_url>("The application's broker: amqp://host:port/vhost, amqps://, "
-                                   "redis://host:port/database or rediss://.",
-                                   "redis://127.0.0.1:6379/0"),
+    url_field<Options, verify_url>(
+        "The application's broker: amqp://host:port/vhost, amqps://, redis://host:port/database, "
+        "rediss://, or sentinel://host:26379/database. Several, with `;` between them, as Celery "
+        "has them: workers at any of the brokers count.",
+        "redis://127.0.0.1:6379/0"),
     field<&Options::user>("user", "The user to log in as; it may stand in the URL instead."),
     password_field<Options>(),
+    field<&Options::master>("master",
+                            "With sentinel://: the name of the master that the sentinels watch "
+                            "(master_name of the application).",
+                            {.example = "shop"}),
+    field<&Options::sentinel_user>(
+        "sentinel_user", "The user to log in as at the sentinels, with `sentinel_password`."),
+    field<&Options::sentinel_password>(
+        "sentinel_password", "The password of the sentinels, where it is not that of the master."),
     field<&Options::part>(
         "part",
         "What is asked: whether workers answer a ping, whether one consumes a queue, or whether "
@@ -116,7 +136,8 @@ template <class Session>
 net::awaitable<Outcome> judge(const Component& component, net::Context& context, Session& session) {
     // Time is kept back to say who is missing, and to tidy up.
     const auto reserve = std::min(context.left() / 5, std::chrono::milliseconds(300));
-    const Question question{component, random_id(), context.deadline() - reserve};
+    const Steady end = std::min(component.until, context.deadline());
+    const Question question{component, random_id(), end - reserve};
     Tally tally(component);
     co_await session.ask(question, context, tally);
     Outcome outcome = tally.outcome();
@@ -124,25 +145,68 @@ net::awaitable<Outcome> judge(const Component& component, net::Context& context,
     co_return outcome;
 }
 
-net::awaitable<Outcome> run(const Component& component, net::Context& context) {
+net::awaitable<Outcome> ask_broker(const Component& component, net::Context& context) {
     const std::string& user = component.user.empty() ? component.url.user : component.user;
     const std::string both =
         user + '\0' +
         (component.password.configured() ? component.password.reveal() : component.url.password);
     Outcome outcome;
-    if (by_redis(component.url))
+    if (by_redis(component.url) || by_sentinel(component.url))
         outcome = co_await run_reusing<open<ByRedis>, judge<ByRedis>>(component, context, both);
     else
         outcome = co_await run_reusing<open<ByAmqp>, judge<ByAmqp>>(component, context, both);
     co_return outcome;
 }
 
-Run bind(std::shared_ptr<const Options> options) {
-    auto component = std::make_shared<Component>(*options);
-    component->inbox = random_id();
+net::awaitable<void> ask_broker_for(const Component& component, net::Context& context,
+                                    Outcome& outcome) {
+    outcome = co_await ask_broker(component, context);
+}
+
+// Workers are at the broker that they reached when they began: any of them counts.
+net::awaitable<Outcome> run_at_any(const std::vector<Component>& brokers, net::Context& context) {
+    Refusals refusals;
+    for (std::size_t index = 0; index < brokers.size(); ++index) {
+        const auto left = static_cast<std::int64_t>(brokers.size() - index);
+        Component broker = brokers[index];
+        broker.until = context.clock().steady() + context.left() / left;
+        const Steady until = left == 1 ? Steady::max() : broker.until;
+        Outcome outcome;
+        std::optional<CheckError> error;
+        try {
+            auto work = ask_broker_for(broker, context, outcome);
+            const bool in_time = co_await net::within(context, until, std::move(work));
+            if (!in_time) error.emplace(ErrorClass::timeout, "did not answer");
+        } catch (const CheckError& caught) {
+            error = caught;
+        }
+        if (error && error->error_class == ErrorClass::local) throw CheckError(*error);
+        if (!error && outcome.status != Status::failed) co_return outcome;
+        if (!error) error.emplace(outcome.error_class, outcome.detail, outcome.error, "workers");
+        refusals.add(brokers[index].url.host, std::move(*error), context.phase());
+    }
+    throw refusals.summary("no workers at any of");
+}
+
+// A broker each; sentinels are several ways to one.
+std::vector<Component> brokers_of(const Options& options) {
+    Component component{options};
+    component.inbox = random_id();
     // Who listens hears what is said from then on: nothing of before may count.
-    if (component->part == "heartbeat") component->auth_every = {};
-    return [component](net::Context& context) { return run(*component, context); };
+    if (component.part == "heartbeat") component.auth_every = {};
+    const std::vector<std::string> urls = text::servers_of(options.url.text);
+    if (by_sentinel(options.url) || urls.size() == 1) return {component};
+    component.auth_every = {};  // one connection is kept between runs, and it is of one broker
+    std::vector<Component> brokers;
+    for (const std::string& url : urls) brokers.emplace_back(component).url = url;
+    return brokers;
+}
+
+Run bind(std::shared_ptr<const Options> options) {
+    auto brokers = std::make_shared<const std::vector<Component>>(brokers_of(*options));
+    if (brokers->size() == 1)
+        return [brokers](net::Context& context) { return ask_broker(brokers->front(), context); };
+    return [brokers](net::Context& context) { return run_at_any(*brokers, context); };
 }
 
 Verified from_url(Options& options, std::string_view url) {
@@ -161,7 +225,7 @@ constexpr std::string_view proves = R"(
     answers nor sends heartbeats while it runs a task. To avoid a false alarm there, use
     `heartbeat` with a timeout longer than the longest task, or `failures`. The check does
     not prove that tasks succeed. On Redis, replies come to a list and one member of a
-    set; both expire.)"_prose;
+    set; both expire. Of several brokers, the first where workers answer counts.)"_prose;
 
 }  // namespace
 

@@ -14,9 +14,12 @@
 namespace vitals::checks::celery {
 
 struct Options {
-    text::Url url;  // amqp, amqps, redis, rediss
+    text::Url url;  // amqp, amqps, redis, rediss, sentinel; several with `;` between them
     std::string user;
     Secret password;
+    std::string master;  // of sentinels
+    std::string sentinel_user;
+    Secret sentinel_password;
     std::string part = "ping";  // ping | queue | heartbeat
     std::string queue;
     std::vector<std::string> destination;

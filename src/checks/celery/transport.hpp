@@ -16,7 +16,8 @@ namespace vitals::checks::celery {
 
 // The options, and what all runs of a component have in common.
 struct Component : Options {
-    std::string inbox;  // random, unlike any other's: where replies go, on Redis
+    std::string inbox;             // random, unlike any other's: where replies go, on Redis
+    Steady until = Steady::max();  // when the next broker's turn begins
 };
 
 // One run's question.

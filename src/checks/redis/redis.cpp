@@ -10,6 +10,7 @@
 #include <random>
 #include <utility>
 
+#include "backends/redis/sentinel.hpp"
 #include "backends/redis/session.hpp"
 #include "checks/access_fields.hpp"
 #include "checks/reuse.hpp"
@@ -59,8 +60,8 @@ std::optional<std::int64_t> database_of(const text::Url& url) {
 }
 
 Verified verify_url(const text::Url& url) {
-    if (auto problem =
-            text::url_problem(url.text, {"redis", "rediss", "unix"}, text::HostIs::optional);
+    if (auto problem = text::url_problem(url.text, {"redis", "rediss", "unix"},
+                                         text::HostIs::optional, text::Servers::several);
         !problem.empty()) {
         return std::unexpected(problem);
     }
@@ -86,6 +87,14 @@ Verified verify(const Options& options) {
         return std::unexpected(
             "url: a user without a password cannot log in; a password alone is written "
             "redis://:password@host");
+    if (options.master.empty() && text::servers_of(url.text).size() > 1)
+        return std::unexpected(
+            "url: names several servers: give each of them a component of its own; several "
+            "sentinels go with `master`");
+    if (options.master.empty() && options.sentinel_password.configured())
+        return std::unexpected("sentinel_password goes with `master`");
+    if (!options.sentinel_user.empty() && !options.sentinel_password.configured())
+        return std::unexpected("sentinel_user goes with `sentinel_password`");
     if (options.mode == "sentinel" && options.role != "any")
         return std::unexpected("a sentinel is neither master nor replica: no role");
     if (!options.master.empty() && options.mode != "auto" && options.mode != "sentinel")
@@ -111,9 +120,14 @@ constexpr Field fields[] = {
     field<&Options::role>("role", "Which role it must have; anything else is failed.",
                           {.choices = "any|master|replica"}),
     field<&Options::master>("master",
-                            "The name of a master that the sentinel at `url` watches: what is "
-                            "checked is the server that the sentinel says it is.",
+                            "The name of a master that the sentinels at `url` watch: what is "
+                            "checked is the server that they say it is. Several are asked in turn: "
+                            "redis://host1:26379,host2:26379/0.",
                             {.example = "shop"}),
+    field<&Options::sentinel_user>(
+        "sentinel_user", "The user to log in as at the sentinels, with `sentinel_password`."),
+    field<&Options::sentinel_password>(
+        "sentinel_password", "The password of the sentinels, where it is not that of the master."),
     auth_every_field<Options>(),
     tls_field<Options>(
         "For rediss://: which authorities to trust, and which client certificate to show."),
@@ -348,41 +362,28 @@ Access access_of(const Options& options) {
     return backends::redis::access_of(options.url, options.user, options.password, options.tls);
 }
 
-// Where the sentinel says that the master is. A sentinel mostly asks for no password; where it
-// does, it is given the master's.
-net::awaitable<net::Endpoint> find_master(const Options& options, net::Context& context,
-                                          Access sentinel) {
-    const auto session = co_await Session::connect(context, std::move(sentinel));
-    context.enter("sentinel");
-    const Words words{"SENTINEL", "get-master-addr-by-name", options.master};
-    Value answer = co_await session->ask(words);
-    if (answer.error_code() == "NOAUTH") {
-        co_await session->log_in(context);
-        context.enter("sentinel");
-        answer = co_await session->ask(words);
+// Each sentinel that the URL names; it may have a user and a password of its own.
+std::vector<Access> sentinels_of(const Options& options) {
+    std::vector<Access> sentinels;
+    for (const std::string& url : text::servers_of(options.url.text)) {
+        Access access =
+            backends::redis::access_of(text::Url(url), options.user, options.password, options.tls);
+        if (options.sentinel_password.configured()) {
+            access.user = options.sentinel_user;
+            access.password = options.sentinel_password.reveal();
+        }
+        sentinels.push_back(std::move(access));
     }
-    if (answer.text.starts_with("ERR unknown command"))
-        throw CheckError(ErrorClass::assertion, "is no sentinel",
-                         "got " + text::quoted(answer.text));
-    if (answer.is(Type::error)) throw meaning_of(answer);
-    if (answer.is(Type::nil))
-        throw CheckError(ErrorClass::assertion, "the sentinel knows no master of that name");
-    net::Endpoint master;
-    const bool pair = answer.is(Type::array) && answer.items.size() == 2 &&
-                      answer.items[0].is(Type::bulk) && answer.items[1].is(Type::bulk);
-    const auto port = pair ? number(answer.items[1].text) : std::nullopt;
-    if (!port || *port < 1 || *port > 65535 || answer.items[0].text.empty()) {
-        throw CheckError(ErrorClass::protocol, "not a sentinel's answer",
-                         "got " + text::quoted(pair ? answer.items[1].text : answer.text));
-    }
-    master.host = answer.items[0].text;
-    master.port = static_cast<std::uint16_t>(*port);
-    co_return master;
+    return sentinels;
 }
 
 net::awaitable<std::unique_ptr<Session>> open(const Options& options, net::Context& context) {
     Access access = access_of(options);
-    if (!options.master.empty()) access.endpoint = co_await find_master(options, context, access);
+    if (!options.master.empty()) {
+        std::vector<Access> sentinels = sentinels_of(options);
+        access.endpoint =
+            co_await backends::redis::find_master(context, std::move(sentinels), options.master);
+    }
     auto session = co_await Session::connect(context, std::move(access));
     co_await session->log_in(context);
     const std::int64_t database = database_of(options.url).value_or(0);

@@ -17,7 +17,9 @@ struct Options {
     Secret password;
     std::string mode = "auto";  // auto | standalone | replica | cluster | sentinel
     std::string role = "any";   // any | master | replica
-    std::string master;         // by a sentinel's name for it; empty: the URL is the server's own
+    std::string master;         // by the sentinels' name for it; empty: the URL is the server's own
+    std::string sentinel_user;
+    Secret sentinel_password;  // not configured: the sentinels are given the master's
     std::chrono::milliseconds auth_every = usual_auth_every;
     net::TlsOptions tls;
 };

@@ -375,6 +375,37 @@ TEST_F(Redis, a_master_is_found_through_a_sentinel) {
                   "is a replica, expected a master");
 }
 
+TEST_F(Redis, sentinels_are_asked_in_turn) {
+    const Peer peer(server_.handler());
+    FakeRedis sentinel;
+    sentinel.answers["SENTINEL get-master-addr-by-name"] =
+        "*2\r\n" + bulk("127.0.0.1") + bulk(std::to_string(peer.port()));
+    const Peer there(sentinel.handler());
+    const Peer hung(Peer::hang());
+    const std::string dead = "127.0.0.1:" + std::to_string(testing::closed_port());
+    options_.master = "shop";
+    for (const std::string& before : {dead + ",", hung.address() + ",", std::string()}) {
+        options_.url = "redis://" + before + there.address() + "/0";
+        const Outcome outcome = testing::run_in_time(kind, options_, 1s);
+        EXPECT_EQ(outcome.status, Status::ok) << before << outcome.detail << outcome.error;
+    }
+    options_.url = "redis://" + dead + "," + dead;
+    expect_failed(testing::run_once(kind, options_), ErrorClass::connect, "connect",
+                  "no master from any of 2 servers; the first: at the sentinel: connection refused");
+}
+
+TEST_F(Redis, sentinels_that_refuse_are_told_from_the_master) {
+    FakeRedis sentinel;
+    sentinel.answers["SENTINEL get-master-addr-by-name"] = "-NOAUTH Authentication required.\r\n";
+    sentinel.answers["AUTH"] = "-WRONGPASS invalid username-password pair or user is disabled.\r\n";
+    const Peer there(sentinel.handler());
+    options_.master = "shop";
+    options_.url = "redis://" + there.address() + "/0";
+    options_.sentinel_password = Secret("wrong");
+    expect_failed(testing::run_once(kind, options_), ErrorClass::auth, "auth",
+                  "at the sentinel: wrong user or password");
+}
+
 TEST_F(Redis, keeps_no_descriptor) {
     Runner runner;
     const Peer hanging(Peer::hang());
