@@ -190,7 +190,7 @@ net::awaitable<Outcome> run_at_any(const std::vector<Component>& brokers, net::C
 
 // A broker each; sentinels are several ways to one.
 std::vector<Component> brokers_of(const Options& options) {
-    Component component{options};
+    Component component(options);
     component.inbox = random_id();
     // Who listens hears what is said from then on: nothing of before may count.
     if (component.part == "heartbeat") component.auth_every = {};
