@@ -121,7 +121,7 @@ Markup panel_part(const Look& look, const Seen& seen) {
     return out;
 }
 
-// Both runs on one scale: dark is this one, light the usual.
+// Both runs on one scale: this one above, the usual one below.
 void write_waterfall(Markup& out, const Explanation& told) {
     double whole = 0, usual_whole = 0;
     for (const Explanation::Step& step : told.phases) {
@@ -130,8 +130,8 @@ void write_waterfall(Markup& out, const Explanation& told) {
     }
     const double scale = 100 / std::max({whole, usual_whole, 1e-6});
     out.raw(
-        "<table class=wf><thead><tr><th>Phase<th>Came to<th class=\"bars opt\">Dark: this run. "
-        "Light: as usual<th class=r>This run<th class=r>Usual</thead><tbody>");
+        "<table class=wf><thead><tr><th>Phase<th>Came to<th class=\"bars opt\">Above: this run. "
+        "Below: as usual<th class=r>This run<th class=r>Usual</thead><tbody>");
     double here = 0, usual = 0;
     for (const Explanation::Step& step : told.phases) {
         const double took = step.took ? static_cast<double>(step.took->count()) / 1e6 : 0;

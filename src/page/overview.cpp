@@ -155,7 +155,7 @@ Markup node_part(const Look& look) {
     if (look.may_control && !look.facts.snapshot.decommission.active()) {
         open_section(out, "nd", "This node");
         out.raw(
-               "<details id=m-drain><summary>Take it out of service\u2026</summary><form "
+               "<details id=m-drain><summary class=lk>Take it out of service\u2026</summary><form "
                "class=\"box "
                "pad\" id=draining method=post action=\"")
             .text(look.address("drain"))

@@ -176,6 +176,11 @@ Gathered Shop::gathered(const View& view, const Facts& facts) const {
             if (piece.to < now) past.spans.push_back({piece.to, Spent::ok});
         }
         past.blind = merged(past.blind);
+        for (const ShownMute& mute : board.mutes)
+            if (mute.maintenance && mute.from && *mute.from < now &&
+                Selector(mute.match).takes(*state->component))
+                past.planned.push_back({*mute.from, mute.until.value_or(System::max())});
+        past.planned = merged(past.planned);
         // Older than 80 days is the first whole hour, so that a well one is well all along.
         if (pieces.empty()) past.spans.front().start = past.from = now - std::chrono::days(120);
         found.pasts->push_back(std::move(past));
