@@ -82,8 +82,8 @@ struct Alert {
 
 // What an attempt came to.
 struct Attempt {
-    Fate fate = Fate::delivered;
-    std::string why;  // unless delivered: one line, for operators; holds no secret
+    Fate fate = Fate::refused;  // only who was answered says otherwise
+    std::string why;            // unless delivered: one line, for operators; holds no secret
     std::optional<Steady::duration> retry_after;  // what the receiver asked for
     bool operator==(const Attempt&) const = default;
 };

@@ -90,7 +90,10 @@ void Desk::begin(const Snapshot& snapshot) {
                     if (message.tried)
                         attempts_[message_key(counters_.store, message)].state =
                             Delivery::State::in_doubt;
-        for (const auto& [number, incident] : incidents_.all()) refresh_.insert(number);
+        for (const auto& [number, incident] : incidents_.all()) {
+            make_up_record(number);
+            refresh_.insert(number);
+        }
     }
     for (const auto& state : snapshot.components)
         if (state->last != nullptr) judged(*state);

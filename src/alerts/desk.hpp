@@ -54,6 +54,7 @@ std::string_view to_string(DeskRow::Kind kind) noexcept;
 // What an earlier process left.
 struct DeskMemory {
     std::vector<DeskRow> rows;  // `record` and `happening`: the latest only
+    bool whole = true;          // false: the disk did not answer in time
 };
 
 class Desk {
@@ -161,6 +162,7 @@ class Desk {
     // desk_records.cpp: what is shown
     void open_record(std::uint64_t number, const std::string& root);
     void close_record(std::uint64_t number, std::string_view why);
+    void make_up_record(std::uint64_t number);
     void refresh_record(std::uint64_t number);
     std::vector<Delivery> deliveries_of(std::uint64_t number) const;
     const IncidentRecord* open_one(std::string_view id, Answer& answer) const;

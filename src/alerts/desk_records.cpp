@@ -122,6 +122,19 @@ void Desk::close_record(std::uint64_t number, std::string_view why) {
     forget_old_records();
 }
 
+// One that the machine knows though no record tells of it: that was damaged, or not found in time.
+// What is shown is less, but who is to be told is told.
+void Desk::make_up_record(std::uint64_t number) {
+    const Incident* incident = incidents_.find(number);
+    if (incident == nullptr || records_.contains(number)) return;
+    IncidentRecord record;
+    record.number = number;
+    record.id = id_of(number);
+    if (incident->closed) record.closed = seams_.moment().wall_at(*incident->closed);
+    replace(std::move(record));
+    refresh_record(number);
+}
+
 // What the machine and the policy know of it now.
 void Desk::refresh_record(std::uint64_t number) {
     const Incident* incident = incidents_.find(number);

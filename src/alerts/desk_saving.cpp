@@ -72,6 +72,10 @@ void Desk::restore(const DeskMemory& memory, std::string random) {
                 break;
         }
     }
+    // What is on disk may have any smaller number; it is not written over.
+    if (!memory.whole)
+        counters_.next_incident = static_cast<std::uint64_t>(std::max<std::int64_t>(
+            1, std::chrono::floor<std::chrono::seconds>(moment.wall).time_since_epoch().count()));
     const auto key = link_key_of(counters_.link_key);
     link_key_ = key ? *key : new_link_key();
     counters_.link_key = to_text(link_key_);
@@ -219,10 +223,13 @@ void Desk::take_messages() {
 }
 
 void Desk::send(Outgoing outgoing) {
+    make_up_record(outgoing.message.incident);
     const auto record = records_.find(outgoing.message.incident);
-    if (record == records_.end()) {
-        policy_->ended(outgoing.message, Fate::delivered, seams_.moment().now);
-        return;
+    if (record == records_.end()) {  // forgotten meanwhile: nobody is to hear of it any more
+        log_(LogLevel::warning,
+             fmt::format("alerts: {} to {} was not sent: its incident is gone",
+                         to_string(outgoing.message.kind), outgoing.message.receiver));
+        return policy_->not_sent(outgoing.message);
     }
     const std::string key = message_key(counters_.store, outgoing.message);
     seams_.send(outgoing.message, *record->second, attempts_[key].attempts, outgoing.may_be_copy,

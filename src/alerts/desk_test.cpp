@@ -32,7 +32,9 @@ class Office {
         happenings = std::make_unique<Happenings>();
         desk = std::make_unique<Desk>(seams(), *happenings, Log());
         DeskMemory memory;
-        for (const auto& [key, row] : disk) memory.rows.push_back(row);
+        memory.whole = memory_whole;
+        if (memory_whole)
+            for (const auto& [key, row] : disk) memory.rows.push_back(row);
         desk->restore(memory, "0badcafe");
         desk->configure(settings);
         see();
@@ -118,7 +120,8 @@ class Office {
     std::map<std::string, DeskRow> disk;
     bool disk_works = true;
     bool disk_hangs = false;
-    Attempt receiver_says;
+    bool memory_whole = true;
+    Attempt receiver_says{.fate = Fate::delivered};
     std::vector<std::string> sent;  // `mail problem`
     std::vector<std::string> looked;
     std::deque<std::function<void()>> answers;
@@ -273,7 +276,7 @@ TEST(Desk, a_refused_message_is_sent_again_and_shown_with_its_reason) {
     ASSERT_EQ(office.only().told.size(), 1u);
     EXPECT_EQ(office.only().told[0].problem, "451 greylisted");
     EXPECT_EQ(office.only().told[0].attempts, 1u);
-    office.receiver_says = {};
+    office.receiver_says = {.fate = Fate::delivered};
     office.pass(60s);
     EXPECT_EQ(office.sent, (Texts{"mail problem", "mail problem"}));
     EXPECT_EQ(office.only().told[0].attempts, 2u);
@@ -435,6 +438,33 @@ TEST(Desk, vitals_that_cannot_look_is_one_incident) {
     office.pass(20s);
     EXPECT_EQ(office.only().roots, Texts{"vitals/blind"});
     EXPECT_EQ(office.only().title, "vitals could not look");
+}
+
+TEST(Desk, a_message_whose_incident_has_no_record_on_disk_is_sent_all_the_same) {
+    Office office({component("db")}, to_mail());
+    office.recover("db");
+    office.fail("db");
+    office.pass(11s);
+    EXPECT_EQ(office.sent, (Texts{"mail problem"}));
+    std::erase_if(office.disk, [](const auto& row) { return row.first.starts_with("record/"); });
+    office.die_and_return();
+    office.recover("db");
+    EXPECT_EQ(office.only().id, "0badcafe-1");
+    office.pass(61s);
+    EXPECT_EQ(office.sent, (Texts{"mail problem", "mail resolved"}));
+    EXPECT_EQ(office.only().told.size(), 1u);
+}
+
+TEST(Desk, a_disk_that_did_not_answer_has_nothing_written_over) {
+    Office office({component("db")}, to_mail());
+    office.recover("db");
+    office.fail("db");
+    const std::string first = office.disk.at("record/00000000000000000001").text.value();
+    office.memory_whole = false;
+    office.die_and_return();
+    office.fail("db");
+    EXPECT_GT(office.only().number, 1'000'000'000u);
+    EXPECT_EQ(office.disk.at("record/00000000000000000001").text, first);
 }
 
 TEST(Desk, damaged_rows_are_left_out) {

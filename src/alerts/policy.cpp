@@ -470,6 +470,22 @@ void Policy::ended(const Message& message, Fate fate, Steady now,
     forget_if_heard(message.incident);
 }
 
+void Policy::not_sent(const Message& message) {
+    const std::size_t index = receiver_of(message.receiver);
+    if (index == receivers_.size()) return;
+    const auto flight = receivers_[index].in_flight.find(message.incident);
+    if (flight == receivers_[index].in_flight.end()) return;
+    const bool perhaps_before = flight->second;
+    receivers_[index].in_flight.erase(flight);
+    const auto found = cases_.find(message.incident);
+    if (found == cases_.end()) return;
+    for (Told& told : found->second.told)
+        if (told.receiver == message.receiver && !told.queue.empty() &&
+            told.queue.front().serial == message.serial)
+            told.queue.front().tried = perhaps_before;
+    changed_.insert(message.incident);
+}
+
 void Policy::forget_if_heard(std::uint64_t number) {
     const Incident* incident = incidents_.find(number);
     if (!incident || !incident->closed) return;

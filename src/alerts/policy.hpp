@@ -178,6 +178,9 @@ class Policy {
     void ended(const Message& message, Fate fate, Steady now,
                std::optional<Steady::duration> retry_after = std::nullopt);
 
+    // Instead of ended(): it was not sent, and that is nobody's fault. It waits as before.
+    void not_sent(const Message& message);
+
     std::vector<QueueFigures> queues() const;
 
   private:

@@ -67,6 +67,18 @@ std::vector<DeskRow> read_rows(history::Database& database) {
     take(DeskRow::Kind::told, all);
     take(DeskRow::Kind::mute, all);
     take(DeskRow::Kind::record, rows_taken_up);
+    // Also of an incident that began before those: somebody is still to hear that it ended.
+    std::vector<DeskRow> older;
+    for (const DeskRow& row : rows) {
+        if (row.kind != DeskRow::Kind::incident) continue;
+        const auto is_it = [&row](const DeskRow& other) {
+            return other.kind == DeskRow::Kind::record && other.key == row.key;
+        };
+        if (std::ranges::any_of(rows, is_it)) continue;
+        if (auto found = records.find(to_string(DeskRow::Kind::record), row.key))
+            older.push_back(row_of(DeskRow::Kind::record, std::move(*found)));
+    }
+    std::ranges::move(older, std::back_inserter(rows));
     take(DeskRow::Kind::happening, rows_taken_up);
     take(DeskRow::Kind::maintenance, spans_taken_up);
     return rows;
@@ -83,7 +95,7 @@ struct Reading {
     std::mutex mutex;
     std::condition_variable changed;
     std::vector<DeskRow> rows;
-    bool ended = false;
+    bool ended = false, read = false;
 };
 
 std::optional<IncidentRecord> incident_in(const history::Record& record,
@@ -146,17 +158,24 @@ void IncidentDesk::take_up(history::Store& store) {
             const std::scoped_lock lock(reading->mutex);
             reading->rows = std::move(rows);
         },
-        [reading](bool) {
+        [reading](bool read) {
             const std::scoped_lock lock(reading->mutex);
+            reading->read = read;
             reading->ended = true;
             reading->changed.notify_all();
         });
     alerts::DeskMemory memory;
     {
         std::unique_lock lock(reading->mutex);
-        reading->changed.wait_for(lock, read_patience, [&] { return reading->ended; });
+        memory.whole = reading->changed.wait_for(lock, read_patience, [&] {
+            return reading->ended;
+        }) && reading->read;
         memory.rows = std::exchange(reading->rows, {});
     }
+    if (!memory.whole)
+        log_(LogLevel::warning,
+             "incidents: the disk did not say in time what was told before; receivers may be told "
+             "of a problem again, and of no end that came meanwhile");
     desk_.restore(memory, random_digits());
     engine_.on_result([this](const ComponentState& state) { desk_.judged(state); });
     engine_.on_transition([this](const Transition& transition) { desk_.changed(transition); });
@@ -288,7 +307,7 @@ void IncidentDesk::feed_watchdog() {
     const auto snapshot = hub_.current();
     for (const char* name : {"vitals/engine", "vitals/store", "vitals/alerts"}) {
         const ComponentState* state = snapshot->find(name);
-        if (state != nullptr && state->last != nullptr && state->status(now) != Status::ok) return;
+        if (state != nullptr && state->status(now) != Status::ok) return;
     }
     watchdog_at_ = now + *watchdog_every_;
     alerts::Alert alive;
