@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "alerts/actions.hpp"
 #include "alerts/alert.hpp"
 #include "alerts/links.hpp"
 #include "alerts/noticing.hpp"
@@ -41,6 +42,7 @@ struct DeskRow {
         mute,         // by id
         maintenance,  // by number; stays
         happening,    // by number; stays
+        action,       // by component
     };
     Kind kind = Kind::record;
     std::string key;
@@ -74,6 +76,12 @@ class Desk {
         std::function<void(const Message&, const IncidentRecord&, unsigned attempt,
                            bool may_be_copy, std::function<void(Attempt)> done)>
             send;
+        // Runs the program of `on_failed`; null: none is run.
+        std::function<void(const std::string& component, const OnFailed&,
+                           std::function<void(ActionEnd)> done)>
+            act;
+        // Whether this node is in service; null: it is.
+        std::function<bool()> in_service;
         // There is something to do at that moment: call turn().
         std::function<void(Steady)> wake;
     };
@@ -88,6 +96,9 @@ class Desk {
     void restore(const DeskMemory& memory, std::string random);
     // Rules, receivers, mutes of the configuration.
     void configure(Settings settings);
+    // What is run when a component failed, by component. Before the first see(), and when it
+    // changes.
+    void set_actions(std::map<std::string, OnFailed, std::less<>> rules);
     // The components there are: follows what came and went, and takes what is stale for unknown.
     // About once a second, and after each change of the configuration.
     void see(const Snapshot& snapshot);
@@ -146,7 +157,8 @@ class Desk {
         std::vector<DeskRow> rows;
         std::vector<Durable> answers;
         std::vector<Outgoing> outgoing;
-        bool queued = false;  // messages are decided in it
+        std::vector<std::string> actions;  // components
+        bool queued = false;               // messages are decided in it
     };
 
     static std::vector<QueueFigures> no_queues() { return {}; }
@@ -171,6 +183,15 @@ class Desk {
     void add_happening(Happening happening);
     void follow_mutes();
     void publish();
+
+    // desk_actions.cpp: what is done about a failure
+    void restore_action(ActionState state);
+    bool may_act(const std::string& component) const;
+    void settle_actions();
+    void act(const std::string& component, bool durable);
+    void action_ended(const std::string& component, ActionEnd end);
+    void tell_action(const std::string& component, std::string text);
+    void show_actions();
 
     // desk_saving.cpp: what is saved, and what waits for it
     void unsaved(DeskRow::Kind kind, std::string key);
@@ -197,6 +218,9 @@ class Desk {
     std::map<std::string, Text, std::less<>> texts_;            // of what is not ok
     std::set<std::string, std::less<>> stale_;
     Noticing noticing_;
+    Actions actions_;
+    bool actions_changed_ = true;
+    std::map<std::string, ShownAction, std::less<>> shown_actions_;           // as of the board
     std::map<std::uint64_t, std::shared_ptr<const IncidentRecord>> records_;  // open, and latest
     std::map<std::uint64_t, std::vector<Delivery>> delivered_;                // of these
     std::map<std::string, Delivery> attempts_;  // of what is queued; by message key

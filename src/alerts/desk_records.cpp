@@ -283,7 +283,7 @@ std::vector<Stretch> Desk::maintenance(const Component& component, System from, 
 void Desk::publish() {
     const Moment moment = seams_.moment();
     for (const std::uint64_t number : std::exchange(refresh_, {})) refresh_record(number);
-    if (!show_ && !mutes_changed_) return;
+    if (!show_ && !mutes_changed_ && !actions_changed_) return;
     if (!urgent_ && moment.now < shown_ + show_gap) return;
     auto board = std::make_shared<Board>();
     board->version = board_->version + 1;
@@ -304,6 +304,8 @@ void Desk::publish() {
                         if (mutes[i].match.takes(*component)) muted_[component->name] = i;
     }
     board->muted = muted_;
+    if (std::exchange(actions_changed_, false)) show_actions();
+    board->actions = shown_actions_;
     for (const auto& [number, incident] : incidents_.all()) {
         if (incident.flapping == 0) continue;
         for (const std::string& root : incident.roots)

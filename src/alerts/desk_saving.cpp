@@ -34,8 +34,8 @@ std::uint64_t number_of(const std::string& key) {
 }  // namespace
 
 std::string_view to_string(DeskRow::Kind kind) noexcept {
-    constexpr std::string_view words[] = {"counters", "verdict", "incident",    "told",
-                                          "record",   "mute",    "maintenance", "happening"};
+    constexpr std::string_view words[] = {"counters", "verdict",     "incident",  "told",  "record",
+                                          "mute",     "maintenance", "happening", "action"};
     return words[static_cast<std::size_t>(kind)];
 }
 
@@ -111,6 +111,7 @@ void Desk::save_all() {
                                  .at = each->at,
                                  .component = each->component,
                                  .text = saved_text(*each, seams_.moment())});
+    for (const auto& [component, state] : actions_.all()) unsaved(DeskRow::Kind::action, component);
     if (!policy_) return;
     for (const auto& [number, known] : policy_->cases())
         unsaved_incident(DeskRow::Kind::told, number);
@@ -167,6 +168,10 @@ std::optional<DeskRow> Desk::row_of(const Unsaved& what) const {
                 row.text = saved_text(span->second, moment);
             }
             break;
+        case DeskRow::Kind::action:
+            if (const ActionState* state = actions_.find(key))
+                row.text = saved_text(*state, moment);
+            break;
         case DeskRow::Kind::happening:
             return std::nullopt;
     }
@@ -176,8 +181,8 @@ std::optional<DeskRow> Desk::row_of(const Unsaved& what) const {
 void Desk::flush() {
     if (saving_) return;
     if (!policy_ && !unsaved_.empty()) return;
-    const bool awaited =
-        urgent_ || waiting_.queued || !waiting_.answers.empty() || !waiting_.outgoing.empty();
+    const bool awaited = urgent_ || waiting_.queued || !waiting_.answers.empty() ||
+                         !waiting_.outgoing.empty() || !waiting_.actions.empty();
     const Steady now = seams_.moment().now;
     if (!awaited && now < flushed_ + flush_gap) return;
     if (unsaved_.empty() && new_rows_.empty() && !awaited) return;
@@ -206,6 +211,7 @@ void Desk::saved(bool durable) {
         each.may_be_copy = each.may_be_copy || !durable;
         send(std::move(each));
     }
+    for (const std::string& component : batch.actions) act(component, durable);
 }
 
 // ---- messages -----------------------------------------------------------------------------------
@@ -287,10 +293,10 @@ std::vector<Message> Desk::told() const {
 
 void Desk::wake() {
     const Moment moment = seams_.moment();
-    Steady next =
-        std::min(policy_->next_deadline(moment.now, moment.wall), moment.now + longest_sleep);
+    Steady next = std::min({policy_->next_deadline(moment.now, moment.wall),
+                            actions_.next_deadline(moment.now), moment.now + longest_sleep});
     deadline_ = next;
-    if (show_ || mutes_changed_) next = std::min(next, shown_ + 20ms);
+    if (show_ || mutes_changed_ || actions_changed_) next = std::min(next, shown_ + 20ms);
     if (!saving_ && (!unsaved_.empty() || !new_rows_.empty()))
         next = std::min(next, flushed_ + flush_gap);
     seams_.wake(std::max(next, moment.now));

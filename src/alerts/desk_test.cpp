@@ -124,6 +124,7 @@ class Office {
     Attempt receiver_says{.fate = Fate::delivered};
     std::vector<std::string> sent;  // `mail problem`
     std::vector<std::string> looked;
+    std::vector<std::string> acted;
     std::deque<std::function<void()>> answers;
     Steady now{1000s};
     Steady woken = Steady::max();
@@ -154,6 +155,10 @@ class Office {
             sent.push_back(fmt::format("{} {}{}", message.receiver, to_string(message.kind),
                                        may_be_copy ? " again" : ""));
             answers.push_back([done, says = receiver_says] { done(says); });
+        };
+        seams.act = [this](const std::string& name, const OnFailed&, auto done) {
+            acted.push_back(name);
+            answers.push_back([done] { done({"exit code 0", {}}); });
         };
         seams.wake = [this](Steady when) { woken = std::min(woken, when); };
         return seams;
@@ -438,6 +443,48 @@ TEST(Desk, vitals_that_cannot_look_is_one_incident) {
     office.pass(20s);
     EXPECT_EQ(office.only().roots, Texts{"vitals/blind"});
     EXPECT_EQ(office.only().title, "vitals could not look");
+}
+
+std::map<std::string, OnFailed, std::less<>> restart_of(const std::string& component) {
+    return {{component, {.run = {"/usr/bin/restart", "secret"}, .at_most = {3, 1h}}}};
+}
+
+TEST(Desk, an_action_is_taken_when_its_cause_is_known_and_is_saved_before) {
+    Office office({component("db")});
+    office.desk->set_actions(restart_of("db"));
+    office.recover("db");
+    office.fail("db");
+    EXPECT_TRUE(office.acted.empty()) << "it may yet have another cause";
+    office.disk_works = false;
+    office.pass(11s);
+    EXPECT_TRUE(office.acted.empty()) << "a crash would forget it";
+    EXPECT_EQ(office.only().actions.back().text,
+              "restart: not run: the disk did not keep that it would be");
+    office.disk_works = true;
+    office.pass(5min);
+    EXPECT_EQ(office.acted, Texts{"db"});
+    EXPECT_EQ(office.disk.count("action/db"), 1u);
+    EXPECT_EQ(office.only().actions.back().text, "restart: exit code 0");
+    EXPECT_EQ(office.board().actions.at("db").program, "restart");
+}
+
+TEST(Desk, no_action_is_taken_for_a_consequence_or_in_a_storm) {
+    Office office({component("db"), component("web", {"db"}), component("a"), component("b"),
+                   component("c"), component("d")});
+    office.desk->set_actions(restart_of("web"));
+    for (const char* name : {"db", "web", "a", "b", "c", "d"}) office.recover(name);
+    office.fail("web");
+    office.pass(3s);
+    office.fail("db");
+    office.pass(1min);
+    EXPECT_TRUE(office.acted.empty());
+    office.desk->set_actions(restart_of("a"));
+    office.recover("db");
+    office.recover("web");
+    office.pass(10min);
+    for (const char* name : {"a", "b", "c", "d", "db"}) office.fail(name);
+    office.pass(1min);
+    EXPECT_TRUE(office.acted.empty()) << "what they share is the cause";
 }
 
 TEST(Desk, a_message_whose_incident_has_no_record_on_disk_is_sent_all_the_same) {

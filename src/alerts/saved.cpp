@@ -145,6 +145,18 @@ void members(Visit& visit, auto& value)
 
 template <class Visit>
 void members(Visit& visit, auto& value)
+    requires std::same_as<std::remove_cvref_t<decltype(value)>, ActionState>
+{
+    visit("component", value.component);
+    visit("begun", value.begun);
+    visit("acted", value.acted);
+    visit("held", value.held);
+    visit("under_way", value.under_way);
+    visit("end", value.end);
+}
+
+template <class Visit>
+void members(Visit& visit, auto& value)
     requires std::same_as<std::remove_cvref_t<decltype(value)>, MaintenanceSpan>
 {
     visit("match", value.match);
@@ -226,6 +238,7 @@ void members(Visit& visit, auto& value)
     visit("notes", value.notes);
     visit("told", value.told);
     visit("before", value.before);
+    visit("actions", value.actions);
 }
 
 // ---- writing -----------------------------------------------------------------------------------
@@ -387,6 +400,7 @@ VITALS_SAVED(SavedComponentVerdict)
 VITALS_SAVED(Incident)
 VITALS_SAVED(Case)
 VITALS_SAVED(Mute)
+VITALS_SAVED(ActionState)
 VITALS_SAVED(MaintenanceSpan)
 VITALS_SAVED(IncidentRecord)
 VITALS_SAVED(Happening)

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "alerts/actions.hpp"
 #include "alerts/mutes.hpp"
 #include "alerts/policy.hpp"
 #include "model/board.hpp"
@@ -53,6 +54,7 @@ VITALS_SAVED(SavedComponentVerdict)
 VITALS_SAVED(Incident)
 VITALS_SAVED(Case)
 VITALS_SAVED(Mute)
+VITALS_SAVED(ActionState)
 VITALS_SAVED(MaintenanceSpan)
 VITALS_SAVED(IncidentRecord)
 VITALS_SAVED(Happening)

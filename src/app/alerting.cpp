@@ -126,6 +126,15 @@ std::vector<receivers::Configured> receivers_of(const config::Config& config) {
     return all;
 }
 
+std::map<std::string, alerts::OnFailed, std::less<>> actions_of(const config::Config& config) {
+    std::map<std::string, alerts::OnFailed, std::less<>> all;
+    for (const config::ComponentConfig& each : config.components)
+        if (const auto& rule = each.on_failed)
+            all.emplace(each.component.name, alerts::OnFailed{rule->run, rule->at_most,
+                                                              rule->timeout, rule->again_after});
+    return all;
+}
+
 std::string zone_problem(const std::string& zone) {
     const auto made = alerts::Hours::make({.zone = zone});
     return made ? std::string() : made.error();

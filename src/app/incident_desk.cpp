@@ -66,6 +66,7 @@ std::vector<DeskRow> read_rows(history::Database& database) {
     take(DeskRow::Kind::incident, all);
     take(DeskRow::Kind::told, all);
     take(DeskRow::Kind::mute, all);
+    take(DeskRow::Kind::action, all);
     take(DeskRow::Kind::record, rows_taken_up);
     // Also of an incident that began before those: somebody is still to hear that it ended.
     std::vector<DeskRow> older;
@@ -116,6 +117,7 @@ IncidentDesk::IncidentDesk(net::Loop& loop, net::Environment& environment, Clock
       tick_timer_(loop),
       log_(log),
       sender_(environment, clock, log),
+      actions_(environment, clock),
       desk_(seams(), happenings_, std::move(log)) {
     // No id of an earlier process comes again, even if nothing of it is known.
     happenings_.continue_at(static_cast<std::uint64_t>(
@@ -135,6 +137,10 @@ alerts::Desk::Seams IncidentDesk::seams() {
                         unsigned attempt, bool may_be_copy, auto done) {
         send(message, incident, attempt, may_be_copy, std::move(done));
     };
+    seams.act = [this](const std::string& component, const alerts::OnFailed& rule, auto done) {
+        actions_.run(component, rule, std::move(done));
+    };
+    seams.in_service = [this] { return !hub_.current()->decommission.active(); };
     seams.wake = [this](Steady when) { turn_timer_.arm(when, [this] { desk_.turn(); }); };
     return seams;
 }
@@ -242,6 +248,7 @@ void IncidentDesk::configure(const config::Config& config) {
         watchdog_at_ = {};
     }
     sender_.configure(std::move(receivers), {service_, telling_.host, telling_.version});
+    desk_.set_actions(actions_of(config));
     desk_.configure(telling_.settings);
 }
 

@@ -10,6 +10,7 @@
 #include "alerts/alert_of.hpp"
 #include "alerts/desk.hpp"
 #include "alerts/receivers/sender.hpp"
+#include "app/action_runner.hpp"
 #include "config/config.hpp"
 #include "endpoints/control.hpp"
 #include "engine/engine.hpp"
@@ -79,6 +80,7 @@ class IncidentDesk {
     net::Timer tick_timer_;
     Log log_;
     alerts::receivers::Sender sender_;
+    ActionRunner actions_;
     std::optional<std::chrono::milliseconds> watchdog_every_;
     Steady watchdog_at_{};
     bool watchdog_well_ = true;

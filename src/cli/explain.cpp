@@ -220,6 +220,7 @@ std::expected<Explained, std::string> read_explanation(std::string_view body) {
     told.means = text_of(object, "means");
     told.rule = text_of(object, "rule");
     told.cause = text_of(object, "cause");
+    told.action = text_of(object, "action");
     told.last_ok = parse_rfc3339(text_of(object, "last_ok"));
     for (const json::object& row : rows_of(object, "phases")) {
         const json::value* failed = row.if_contains("failed");
@@ -261,6 +262,7 @@ std::string explanation_text(const Explained& explained, const Terminal& termina
     page.term("Said", told.error);
     page.term("Means", told.means);
     page.term("Rule", told.rule);
+    page.term("Action", told.action);
     if (told.last_ok && explained.status != Status::ok)
         page.term("Last ok", moment(*told.last_ok, now));
     bool first = true;

@@ -186,6 +186,33 @@ Verified verify_runbook(const std::string& url) {
     return {};
 }
 
+Verified verify_run(const std::vector<std::string>& words) {
+    if (words.empty() || words.front().empty()) return std::unexpected("names no program");
+    const std::string& program = words.front();
+    if (program.contains('/') && program.front() != '/')
+        return std::unexpected(
+            "expected an absolute path, or a bare name that is looked for in PATH");
+    if (words.size() == 1 && program.contains(' '))
+        return std::unexpected("expected a list of words, since no shell takes a line apart: [" +
+                               program.substr(0, program.find(' ')) + ", ...]");
+    for (const std::string& word : words)
+        if (word.contains('\0')) return std::unexpected("a word holds a NUL");
+    return {};
+}
+
+constexpr std::array on_failed_fields = {
+    field<&OnFailed::run, verify_run>(
+        "run", "The program and its arguments, one by one; no shell sees them.",
+        {.required = true, .example = "[systemctl, restart, shop]"}),
+    field<&OnFailed::at_most>("at_most", "The brake: how often it may be run at all.",
+                              {.required = true, .example = "3 per 1h"}),
+    field<&OnFailed::timeout>("timeout", "The program is killed then, with all that it started.",
+                              {.least = second, .most = 60 * minute}),
+    field<&OnFailed::again_after>(
+        "again_after", "How long after a run there may be another while it is still failed.",
+        {.least = second}),
+};
+
 constexpr std::array component_fields = {
     field<&ComponentKeys::check>("check", "The kind of check.",
                                  {.required = true, .example = "http"}),
@@ -228,6 +255,11 @@ constexpr std::array component_fields = {
     field<&ComponentKeys::runbook, verify_runbook>(
         "runbook", "Where it says what to do when this is not ok: a link on the page.",
         {.example = "https://wiki.example/redis"}),
+    field<&ComponentKeys::on_failed>(
+        "on_failed",
+        "What is run once when it failed; not while another component is the cause, nor while it "
+        "is silenced, in maintenance or acknowledged.",
+        {.members = on_failed_fields}),
 };
 
 constexpr std::array public_fields = {

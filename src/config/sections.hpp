@@ -45,6 +45,7 @@ struct ComponentKeys {
     bool critical = true;
     std::vector<std::string> depends_on, tags, probes;
     std::string runbook;
+    std::optional<OnFailed> on_failed;
 };
 struct EndpointKeys {
     std::string dialect;

@@ -187,11 +187,15 @@ std::vector<Entry> entries_of(const Look& look, const IncidentRecord& incident) 
     if (look.may_read)
         for (const Delivery& delivery : incident.told)
             entries.push_back(entry_of_delivery(delivery));
-    for (const Happening& happening : incident.before) {
-        if (!may_see(look, happening)) continue;
-        Entry& entry = entries.emplace_back(Entry{.at = happening.at, .order = 0, .markup = {}});
+    const auto add = [&](const Happening& happening, int order) {
+        if (!may_see(look, happening)) return;
+        Entry& entry =
+            entries.emplace_back(Entry{.at = happening.at, .order = order, .markup = {}});
         write_happening(entry.markup, look, happening, Moment::day_second);
-    }
+    };
+    for (const Happening& happening : incident.before) add(happening, 0);
+    if (look.may_read)
+        for (const Happening& happening : incident.actions) add(happening, 6);
     if (incident.acknowledged) {
         const Acknowledgement& by = *incident.acknowledged;
         Entry& entry = entries.emplace_back(Entry{.at = by.at, .order = 5, .markup = {}});

@@ -59,6 +59,7 @@ Answered run(Call call) {
         writer.member("means", told.means).member("rule", told.rule);
         if (told.last_ok) writer.member("last_ok", rfc3339_millis(*told.last_ok));
         if (!told.cause.empty()) writer.member("cause", told.cause);
+        if (!told.action.empty()) writer.member("action", told.action);
         if (!state->component->runbook.empty()) writer.member("runbook", state->component->runbook);
         write_before(writer, told);
         writer.end_object();
@@ -91,6 +92,7 @@ constexpr MemberSchema members[] = {
     {"rule", a_text("Why the status follows from it."), true},
     {"last_ok", moment},
     {"cause", a_text("A component that explains it.")},
+    {"action", a_text("What vitals does about it, and whether a brake holds that back.")},
     {"runbook", a_text("Where it says what to do: a URL.")},
     {"before",
      as_json(R"({"type":"array","description":"What else happened in the ten minutes before, )"
