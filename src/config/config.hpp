@@ -127,7 +127,8 @@ struct Config {
         std::string place() const { return url + "\n" + name_space; }  // whose values they are
     };
     std::optional<Vault> vault;
-    Alerts alerts;                      // and maintenance
+    Alerts alerts;  // and maintenance
+    std::optional<Peer> peer;
     bool has_plain_secrets = false;     // some are written out
     std::vector<std::string> warnings;  // `file:line:column: ...`, one line each
     SecretStore secrets;                // re-reads what may rotate

@@ -351,6 +351,29 @@ Verified watchdog_url_problem(const Secret& url) {
     return verified(text::url_problem(url.reveal(), {"https", "http"}));
 }
 
+Verified peer_url_problem(const text::Url& url) {
+    if (auto problem = text::url_problem(url.text, {"https", "http"}); !problem.empty())
+        return std::unexpected(problem);
+    if (!url.user.empty() || !url.password.empty() || !url.query.empty() || url.path.size() > 1)
+        return std::unexpected("expected https://host:port, where the other vitals listens");
+    return {};
+}
+
+constexpr std::array peer_fields = {
+    field<&Peer::url, peer_url_problem>("url", "Where the other vitals listens.",
+                                        {.required = true, .example = "https://other:8443"}),
+    field<&Peer::token>("token", "A token of the other vitals that has the right `control`.",
+                        {.required = true, .example = "{file: /run/secrets/peer}"}),
+    field<&Peer::rank>("rank", "The place of this vitals: 1 tells, 2 stands by.",
+                       {.required = true, .example = "1", .least = 1, .most = 2}),
+    field<&Peer::ca>("ca", "PEM file of the authorities to trust instead of the system's.",
+                     {.example = "/etc/vitals/ca.pem"}),
+    field<&Peer::wait>("wait",
+                       "How long rank 2 leaves a message to rank 1, and how long a peer is not "
+                       "heard until it counts as away.",
+                       {.least = second, .most = 60 * second}),
+};
+
 constexpr Field a_list(Field field) {
     field.type_name = "list of mappings";
     return field;
@@ -383,6 +406,10 @@ constexpr std::array receiver_keys = {
     field<&ReceiverKeys::disclose>(
         "disclose", "How much it is told: names and states, our own words, or theirs, too.",
         {.choices = "status|detail|full"}),
+    field<&ReceiverKeys::at_most>(
+        "at_most",
+        "How many messages may leave; what is over that waits, and says then what is true then.",
+        {.example = "30 per 1h"}),
 };
 
 constexpr std::array step_keys = {
@@ -577,6 +604,11 @@ std::span<const Section> all_sections() {
                                      "included file may add receivers, rules and silences.",
                                      alerts_fields),
                 Shape::mapping, may_be_included},
+        Section{describe<Peer>("peer",
+                               "Another vitals with the same components and receivers: both watch, "
+                               "one tells.",
+                               peer_fields),
+                Shape::mapping},
         Section{describe<MaintenanceKeys>("maintenance",
                                           "When components are worked on: nobody is told, and the "
                                           "time counts in no objective.",

@@ -69,6 +69,7 @@ struct ReceiverKeys {
     std::optional<HoursKeys> hours;
     std::optional<FallbackKeys> fallback;
     std::string disclose = "full";
+    Rate at_most{60, std::chrono::minutes(1)};
 };
 struct StepKeys {
     std::chrono::milliseconds after{};

@@ -88,6 +88,8 @@ struct IncidentRecord {
 
     std::uint64_t number = 0;
     std::string id;  // `STORE-NUMBER`: of its address /i/ID, and of the messages' keys
+    // What messages call it; empty: its id. Two vitals that watch each other call it the same.
+    std::string key;
     std::vector<std::string> roots;
     std::string title;  // what the verdict that opened it says: public
     std::string error;  // the same for who may read it
@@ -105,6 +107,14 @@ struct IncidentRecord {
     std::vector<Member> members;  // consequences, by name; its roots are not among them
     std::vector<Note> notes;      // oldest first
     std::vector<Delivery> told;
+    // Who is told next while nothing changes, and when; the earliest first.
+    struct Next {
+        std::string receiver;
+        System at{};
+        bool reminder = false;  // else a further step
+        bool operator==(const Next&) const = default;
+    };
+    std::vector<Next> next;
     std::vector<Happening> before;   // what else changed in the minutes before it, oldest first
     std::vector<Happening> actions;  // what vitals did about it (`on_failed`), oldest first
     bool operator==(const IncidentRecord&) const = default;

@@ -258,7 +258,7 @@ void write_note_form(Markup& out, const Look& look, const IncidentRecord& incide
 }
 
 void write_told(Markup& out, const Look& look, const IncidentRecord& incident) {
-    if (!look.may_read || incident.told.empty()) return;
+    if (!look.may_read || (incident.told.empty() && incident.next.empty())) return;
     open_section(out, "told", "Told");
     out.raw("<dl class=kv>");
     for (const Delivery& delivery : incident.told) {
@@ -270,6 +270,12 @@ void write_told(Markup& out, const Look& look, const IncidentRecord& incident) {
             out.raw(", ").text(text::counted(delivery.attempts, "try", "tries"));
         out.raw("</dd>");
     }
+    for (const IncidentRecord::Next& next : incident.next)
+        out.raw("<dt>")
+            .text(next.receiver)
+            .raw("</dt><dd>")
+            .time(next.at)
+            .raw(next.reminder ? ", reminder to come</dd>" : ", to come</dd>");
     out.raw("</dl></section>");
 }
 
