@@ -21,6 +21,7 @@ namespace vitals::alerts {
 enum class Severity : std::uint8_t { critical, warning };  // warning: no critical component
 std::string_view to_string(Severity severity) noexcept;
 std::string_view to_string(State state) noexcept;
+State state_of(std::string_view word) noexcept;  // of any other word `nothing`
 
 // How much of an incident a receiver is told.
 enum class Disclose : std::uint8_t {
@@ -71,9 +72,10 @@ struct Alert {
     std::string act_link;  // to acknowledge or silence
     std::string runbook;
 
-    std::string service;  // what the configuration calls this service
-    std::string host;     // where vitals runs
-    std::string version;  // of vitals
+    std::string service;          // what the configuration calls this service
+    std::string host;             // where vitals runs
+    std::string version;          // of vitals
+    std::string acknowledged_by;  // a person has it, who; else empty
     unsigned attempt = 1;
     bool may_be_copy = false;  // an earlier attempt perhaps arrived
 
@@ -82,7 +84,9 @@ struct Alert {
 
 // What an attempt came to.
 struct Attempt {
-    Fate fate = Fate::delivered;
+    Fate fate = Fate::refused;  // only who was answered says otherwise
+    // Nothing was sent, and nobody is to blame: another vitals tells it, or may have.
+    bool withheld = false;
     std::string why;  // unless delivered: one line, for operators; holds no secret
     std::optional<Steady::duration> retry_after;  // what the receiver asked for
     bool operator==(const Attempt&) const = default;

@@ -89,14 +89,13 @@ std::string why_not_told(const IncidentRecord& record, const std::string& receiv
 Alert alert_of(const Message& message, const IncidentRecord& record, const Snapshot* snapshot,
                const Telling& telling) {
     Alert alert;
-    alert.key = message_key(telling.store, message);
-    alert.incident = record.id;
-    Message first = message;
-    first.serial = 1;
-    alert.thread = message_key(telling.store, first);
+    alert.incident = record.key.empty() ? record.id : record.key;
+    alert.key = fmt::format("{}-{}-{}", alert.incident, message.receiver, message.serial);
+    alert.thread = fmt::format("{}-{}-1", alert.incident, message.receiver);
     alert.kind = message.kind;
     alert.state = message.state;
     const bool over = message.kind == Kind::resolved || message.kind == Kind::missed;
+    alert.level_was = message.level_was;
     alert.level = over ? record.worst : message.level;
     alert.severity = severity_of(message, snapshot);
     alert.cause = message.cause;
@@ -123,6 +122,7 @@ Alert alert_of(const Message& message, const IncidentRecord& record, const Snaps
     if (snapshot != nullptr) alert.service = snapshot->service.name;
     alert.host = telling.host;
     alert.version = telling.version;
+    if (record.acknowledged) alert.acknowledged_by = record.acknowledged->by;
     alert.attempt = telling.attempt;
     alert.may_be_copy = telling.may_be_copy;
     return alert;

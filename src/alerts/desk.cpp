@@ -56,6 +56,7 @@ void Desk::begin(const Snapshot& snapshot) {
     if (memory_) {
         SavedIncidents saved;
         std::vector<Case> cases;
+        std::vector<ActionState> actions;
         saved.next_number = counters_.next_incident;
         for (const DeskRow& row : std::exchange(memory_, std::nullopt)->rows) {
             if (!row.text) continue;
@@ -76,6 +77,10 @@ void Desk::begin(const Snapshot& snapshot) {
                     if (auto one = restored<Mute>(*row.text, moment))
                         policy_->mutes().add(std::move(*one));
                     break;
+                case DeskRow::Kind::action:
+                    if (auto one = restored<ActionState>(*row.text, moment))
+                        actions.push_back(std::move(*one));
+                    break;
                 default:
                     break;
             }
@@ -90,7 +95,11 @@ void Desk::begin(const Snapshot& snapshot) {
                     if (message.tried)
                         attempts_[message_key(counters_.store, message)].state =
                             Delivery::State::in_doubt;
-        for (const auto& [number, incident] : incidents_.all()) refresh_.insert(number);
+        for (const auto& [number, incident] : incidents_.all()) {
+            make_up_record(number);
+            refresh_.insert(number);
+        }
+        for (ActionState& each : actions) restore_action(std::move(each));
     }
     for (const auto& state : snapshot.components)
         if (state->last != nullptr) judged(*state);
@@ -112,6 +121,7 @@ void Desk::define(const Snapshot& snapshot) {
         }
     std::erase_if(texts_, [&](const auto& each) { return is_gone(each.first); });
     std::erase_if(stale_, [&](const auto& each) { return is_gone(each); });
+    actions_changed_ = true;
     components_ = std::move(defined);
     policy_->reload(settings_, components, seams_.moment().now);
     mutes_changed_ = true;
@@ -127,6 +137,7 @@ void Desk::judge_stale(const Snapshot& snapshot) {
         stale_.insert(state->name());
         texts_[state->name()] = {"stale", {}};
         incidents_.report(state->name(), Status::unknown, ErrorClass::none, moment.now);
+        actions_.judged(state->name(), Status::unknown);
     }
 }
 
@@ -143,6 +154,7 @@ void Desk::judged(const ComponentState& state) {
     else
         texts_[state.name()] = {state.detail(moment.now), state.last->error};
     incidents_.report(state.name(), state.judged, error_class, moment.now);
+    if (actions_.judged(state.name(), state.judged)) unsaved(DeskRow::Kind::action, state.name());
     if (auto noticed = noticing_.look(state))
         happened({.what = Happening::What::noticed,
                   .component = state.name(),
@@ -217,6 +229,7 @@ void Desk::settle() {
     deadline_ = Steady::max();
     follow_mutes();
     take_decisions(policy_->settle(moment.now, moment.wall));
+    settle_actions();
 }
 
 void Desk::take_decisions(const Decisions& decisions) {

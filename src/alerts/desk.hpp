@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "alerts/actions.hpp"
 #include "alerts/addresses.hpp"
 #include "alerts/alert.hpp"
 #include "alerts/links.hpp"
@@ -42,6 +43,8 @@ struct DeskRow {
         mute,         // by id
         maintenance,  // by number; stays
         happening,    // by number; stays
+        action,       // by component
+        pair,         // by component
     };
     Kind kind = Kind::record;
     std::string key;
@@ -55,6 +58,19 @@ std::string_view to_string(DeskRow::Kind kind) noexcept;
 // What an earlier process left.
 struct DeskMemory {
     std::vector<DeskRow> rows;  // `record` and `happening`: the latest only
+    std::string link_key;       // 64 hexadecimal digits, or empty
+    bool whole = true;          // false: the disk did not answer in time
+};
+
+// What one of two vitals that watch each other told.
+struct PeerTold {
+    std::string key;        // of the incident, the same on both sides
+    std::string component;  // its first root
+    bool open = false;      // the incident
+    std::string receiver;   // empty: nobody was told yet
+    State state = State::nothing;
+    Status level = Status::ok;
+    unsigned serial = 0;
 };
 
 class Desk {
@@ -74,6 +90,14 @@ class Desk {
         std::function<void(const Message&, const IncidentRecord&, unsigned attempt,
                            bool may_be_copy, std::function<void(Attempt)> done)>
             send;
+        // Tells a receiver that keeps open incidents that a person has it; null: it is not told.
+        std::function<void(const Message&, const IncidentRecord&)> acknowledge;
+        // Runs the program of `on_failed`; null: none is run.
+        std::function<void(const std::string& component, const OnFailed&,
+                           std::function<void(ActionEnd)> done)>
+            act;
+        // Whether this node is in service; null: it is.
+        std::function<bool()> in_service;
         // There is something to do at that moment: call turn().
         std::function<void(Steady)> wake;
     };
@@ -88,6 +112,9 @@ class Desk {
     void restore(const DeskMemory& memory, std::string random);
     // Rules, receivers, mutes of the configuration.
     void configure(Settings settings);
+    // What is run when a component failed, by component. Before the first see(), and when it
+    // changes.
+    void set_actions(std::map<std::string, OnFailed, std::less<>> rules);
     // The components there are: follows what came and went, and takes what is stale for unknown.
     // About once a second, and after each change of the configuration.
     void see(const Snapshot& snapshot);
@@ -120,17 +147,30 @@ class Desk {
     // When a component was in maintenance, between these moments; for objectives. Merged.
     std::vector<Stretch> maintenance(const Component& component, System from, System to) const;
 
+    std::vector<MaintenanceSpan> maintenance_spans() const;
+
     std::shared_ptr<const Board> board() const { return board_; }
     std::vector<QueueFigures> queues() const { return policy_ ? policy_->queues() : no_queues(); }
     std::string id_of(std::uint64_t number) const;
     const std::string& store() const noexcept { return counters_.store; }
     // Signs the links in messages; from restore() on it stays.
     const LinkKey& link_key() const noexcept { return link_key_; }
+    // It is in a file of its own: it does not stay among the records.
+    void link_key_is_kept();
     // Those in memory: all open ones, and the latest that closed.
     std::vector<std::shared_ptr<const IncidentRecord>> records() const;
     std::shared_ptr<const IncidentRecord> record(std::string_view id) const;  // or null
     // What receivers were told of open incidents, as messages that nobody has to send.
     std::vector<Message> told() const;
+    // ---- two vitals that watch each other (desk_peer.cpp)
+    // ---------------------------------------- The service that both watch; nothing: there is one
+    // only.
+    void set_pair(std::optional<std::string> service);
+    std::vector<PeerTold> told_by_us() const;
+    void heard(const std::vector<PeerTold>& told);
+    // Something is wrong here in the incident of that name.
+    bool is_wrong(std::string_view key) const;
+
     // The disk has lost what was saved: all of it is to be saved again.
     void save_all();
 
@@ -149,7 +189,8 @@ class Desk {
         std::vector<DeskRow> rows;
         std::vector<Durable> answers;
         std::vector<Outgoing> outgoing;
-        bool queued = false;  // messages are decided in it
+        std::vector<std::string> actions;  // components
+        bool queued = false;               // messages are decided in it
     };
 
     static std::vector<QueueFigures> no_queues() { return {}; }
@@ -165,6 +206,7 @@ class Desk {
     // desk_records.cpp: what is shown
     void open_record(std::uint64_t number, const std::string& root);
     void close_record(std::uint64_t number, std::string_view why);
+    void make_up_record(std::uint64_t number);
     void refresh_record(std::uint64_t number);
     std::vector<Delivery> deliveries_of(std::uint64_t number) const;
     const IncidentRecord* open_one(std::string_view id, Answer& answer) const;
@@ -174,6 +216,20 @@ class Desk {
     void follow_mutes();
     void publish();
 
+    std::string pair_name(const std::string& root);
+    const IncidentRecord* open_by_key(std::string_view key) const;
+    void remember_end(const Message& message, const IncidentRecord& record);
+    void take_their_name(const PeerTold& theirs, const std::vector<PeerTold>& told);
+
+    // desk_actions.cpp: what is done about a failure
+    void restore_action(ActionState state);
+    bool may_act(const std::string& component) const;
+    void settle_actions();
+    void act(const std::string& component, bool durable);
+    void action_ended(const std::string& component, ActionEnd end);
+    void tell_action(const std::string& component, std::string text);
+    void show_actions();
+
     // desk_saving.cpp: what is saved, and what waits for it
     void unsaved(DeskRow::Kind kind, std::string key);
     void unsaved_incident(DeskRow::Kind kind, std::uint64_t number);
@@ -181,6 +237,7 @@ class Desk {
     void flush();
     void saved(bool durable);
     void take_messages();
+    void pass_on_acknowledgement(std::uint64_t number);
     void send(Outgoing outgoing);
     void message_ended(const Message& message, const Attempt& attempt);
     void wake();
@@ -200,6 +257,14 @@ class Desk {
     std::set<std::string, std::less<>> stale_;
     Noticing noticing_;
     Addresses addresses_;
+    std::optional<std::string> pair_;
+    std::map<std::string, std::uint64_t, std::less<>> counts_;    // incidents, by component
+    std::map<std::string, std::string, std::less<>> open_there_;  // their names, by component
+    std::deque<PeerTold> ended_;                                  // newest first
+    Steady withheld_until_ = Steady::min();
+    Actions actions_;
+    bool actions_changed_ = true;
+    std::map<std::string, ShownAction, std::less<>> shown_actions_;           // as of the board
     std::map<std::uint64_t, std::shared_ptr<const IncidentRecord>> records_;  // open, and latest
     std::map<std::uint64_t, std::vector<Delivery>> delivered_;                // of these
     std::map<std::string, Delivery> attempts_;  // of what is queued; by message key

@@ -64,6 +64,7 @@ Desk::Answer Desk::acknowledge(std::string_view id, std::string by, std::string 
     waiting_.answers.push_back(std::move(durable));
     urgent_ = true;
     turn();
+    pass_on_acknowledgement(number);
     return answer;
 }
 

@@ -1,6 +1,7 @@
 // What the desk shows: records of incidents, what happened, what is muted.
 #include <algorithm>
 #include <iterator>
+#include <ranges>
 #include <utility>
 
 #include <fmt/format.h>
@@ -47,6 +48,11 @@ ShownMute shown(const Mute& mute, System wall) {
     return result;
 }
 
+// The two clocks drift by less than that between two looks: what is shown does not change by it.
+System seconds_of(System time) {
+    return std::chrono::round<std::chrono::seconds>(time);
+}
+
 bool may_explain(const Happening& happening) {
     using What = Happening::What;
     return happening.what == What::reloaded || happening.what == What::announced ||
@@ -68,6 +74,7 @@ void Desk::open_record(std::uint64_t number, const std::string& root) {
     record.number = number;
     record.id = id_of(number);
     record.closed.reset();
+    if (record.key.empty()) record.key = pair_name(root);
     if (record.opened == System{}) record.opened = moment.wall;
     if (record.title.empty()) {
         if (root == blind_component) {
@@ -98,6 +105,7 @@ void Desk::close_record(std::uint64_t number, std::string_view why) {
     record.closed = moment.wall;
     record.waiting = record.flapping = false;
     record.level = Status::ok;
+    record.next.clear();
     for (IncidentRecord::Member& member : record.members)
         if (!member.ended) member.ended = moment.wall;
     add_happening({.at = moment.wall,
@@ -122,6 +130,19 @@ void Desk::close_record(std::uint64_t number, std::string_view why) {
     forget_old_records();
 }
 
+// One that the machine knows though no record tells of it: that was damaged, or not found in time.
+// What is shown is less, but who is to be told is told.
+void Desk::make_up_record(std::uint64_t number) {
+    const Incident* incident = incidents_.find(number);
+    if (incident == nullptr || records_.contains(number)) return;
+    IncidentRecord record;
+    record.number = number;
+    record.id = id_of(number);
+    if (incident->closed) record.closed = seams_.moment().wall_at(*incident->closed);
+    replace(std::move(record));
+    refresh_record(number);
+}
+
 // What the machine and the policy know of it now.
 void Desk::refresh_record(std::uint64_t number) {
     const Incident* incident = incidents_.find(number);
@@ -142,6 +163,10 @@ void Desk::refresh_record(std::uint64_t number) {
         record.worst = incident->worst;
         record.error_class = incident->error_class;
         record.acknowledged = incident->acknowledged;
+        record.next.clear();
+        for (const Policy::Next& next : policy_->next_of(number, moment.now))
+            record.next.push_back(
+                {next.receiver, seconds_of(moment.wall_at(next.at)), next.reminder});
         record.members.clear();
         for (const auto& [name, member] : incident->members) {
             IncidentRecord::Member shown_member{
@@ -256,13 +281,12 @@ void Desk::follow_mutes() {
 }
 
 std::vector<Stretch> Desk::maintenance(const Component& component, System from, System to) const {
-    std::vector<Stretch> stretches;
-    for (const auto& [number, span] : maintenance_) {
-        const Stretch stretch{std::max(span.from, from), std::min(span.until.value_or(to), to)};
-        if (stretch.from < stretch.to && Selector(span.match).takes(component))
-            stretches.push_back(stretch);
-    }
-    return merged(std::move(stretches));
+    return stretches_of(std::views::values(maintenance_), component, from, to);
+}
+
+std::vector<MaintenanceSpan> Desk::maintenance_spans() const {
+    const auto spans = std::views::values(maintenance_);
+    return {spans.begin(), spans.end()};
 }
 
 // ---- the board ----------------------------------------------------------------------------------
@@ -270,7 +294,7 @@ std::vector<Stretch> Desk::maintenance(const Component& component, System from, 
 void Desk::publish() {
     const Moment moment = seams_.moment();
     for (const std::uint64_t number : std::exchange(refresh_, {})) refresh_record(number);
-    if (!show_ && !mutes_changed_) return;
+    if (!show_ && !mutes_changed_ && !actions_changed_) return;
     if (!urgent_ && moment.now < shown_ + show_gap) return;
     auto board = std::make_shared<Board>();
     board->version = board_->version + 1;
@@ -291,6 +315,8 @@ void Desk::publish() {
                         if (mutes[i].match.takes(*component)) muted_[component->name] = i;
     }
     board->muted = muted_;
+    if (std::exchange(actions_changed_, false)) show_actions();
+    board->actions = shown_actions_;
     for (const auto& [number, incident] : incidents_.all()) {
         if (incident.flapping == 0) continue;
         for (const std::string& root : incident.roots)

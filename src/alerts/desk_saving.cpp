@@ -35,7 +35,8 @@ std::uint64_t number_of(const std::string& key) {
 
 std::string_view to_string(DeskRow::Kind kind) noexcept {
     constexpr std::string_view words[] = {"counters", "verdict", "incident",    "told",
-                                          "record",   "mute",    "maintenance", "happening"};
+                                          "record",   "mute",    "maintenance", "happening",
+                                          "action",   "pair"};
     return words[static_cast<std::size_t>(kind)];
 }
 
@@ -64,6 +65,10 @@ void Desk::restore(const DeskMemory& memory, std::string random) {
                 if (auto one = restored<Happening>(*row.text, moment))
                     latest_.push_front(std::make_shared<const Happening>(std::move(*one)));
                 break;
+            case DeskRow::Kind::pair:
+                if (auto one = restored<PairCount>(*row.text, moment))
+                    counts_[one->component] = one->count;
+                break;
             case DeskRow::Kind::maintenance:
                 if (auto one = restored<MaintenanceSpan>(*row.text, moment))
                     maintenance_[number_of(row.key)] = std::move(*one);
@@ -72,9 +77,13 @@ void Desk::restore(const DeskMemory& memory, std::string random) {
                 break;
         }
     }
-    const auto key = link_key_of(counters_.link_key);
+    // What is on disk may have any smaller number; it is not written over.
+    if (!memory.whole)
+        counters_.next_incident = static_cast<std::uint64_t>(std::max<std::int64_t>(
+            1, std::chrono::floor<std::chrono::seconds>(moment.wall).time_since_epoch().count()));
+    const auto key = link_key_of(memory.link_key.empty() ? counters_.link_key : memory.link_key);
     link_key_ = key ? *key : new_link_key();
-    counters_.link_key = to_text(link_key_);
+    if (key && !memory.link_key.empty()) counters_.link_key.clear();
     for (auto& [number, span] : maintenance_)
         if (!span.until) span.until = moment.wall;  // begins anew if it still goes on
     if (!latest_.empty()) happenings_.continue_at(latest_.front()->id + 1);
@@ -92,6 +101,11 @@ void Desk::restore(const DeskMemory& memory, std::string random) {
     }
 }
 
+void Desk::link_key_is_kept() {
+    counters_.link_key.clear();
+    unsaved(DeskRow::Kind::counters, {});
+}
+
 void Desk::save_all() {
     unsaved(DeskRow::Kind::counters, {});
     for (const auto& each : components_) unsaved(DeskRow::Kind::verdict, each->name);
@@ -107,6 +121,8 @@ void Desk::save_all() {
                                  .at = each->at,
                                  .component = each->component,
                                  .text = saved_text(*each, seams_.moment())});
+    for (const auto& [component, count] : counts_) unsaved(DeskRow::Kind::pair, component);
+    for (const auto& [component, state] : actions_.all()) unsaved(DeskRow::Kind::action, component);
     if (!policy_) return;
     for (const auto& [number, known] : policy_->cases())
         unsaved_incident(DeskRow::Kind::told, number);
@@ -163,6 +179,14 @@ std::optional<DeskRow> Desk::row_of(const Unsaved& what) const {
                 row.text = saved_text(span->second, moment);
             }
             break;
+        case DeskRow::Kind::action:
+            if (const ActionState* state = actions_.find(key))
+                row.text = saved_text(*state, moment);
+            break;
+        case DeskRow::Kind::pair:
+            if (const auto count = counts_.find(key); count != counts_.end())
+                row.text = saved_text(PairCount{key, count->second}, moment);
+            break;
         case DeskRow::Kind::happening:
             return std::nullopt;
     }
@@ -172,8 +196,8 @@ std::optional<DeskRow> Desk::row_of(const Unsaved& what) const {
 void Desk::flush() {
     if (saving_) return;
     if (!policy_ && !unsaved_.empty()) return;
-    const bool awaited =
-        urgent_ || waiting_.queued || !waiting_.answers.empty() || !waiting_.outgoing.empty();
+    const bool awaited = urgent_ || waiting_.queued || !waiting_.answers.empty() ||
+                         !waiting_.outgoing.empty() || !waiting_.actions.empty();
     const Steady now = seams_.moment().now;
     if (!awaited && now < flushed_ + flush_gap) return;
     if (unsaved_.empty() && new_rows_.empty() && !awaited) return;
@@ -202,6 +226,7 @@ void Desk::saved(bool durable) {
         each.may_be_copy = each.may_be_copy || !durable;
         send(std::move(each));
     }
+    for (const std::string& component : batch.actions) act(component, durable);
 }
 
 // ---- messages -----------------------------------------------------------------------------------
@@ -209,6 +234,7 @@ void Desk::saved(bool durable) {
 void Desk::take_messages() {
     if (!seams_.send || waiting_.queued || (saving_ && saving_->queued)) return;
     const Moment moment = seams_.moment();
+    if (moment.now < withheld_until_) return;
     while (const auto message = policy_->take(moment.now, moment.wall)) {
         Delivery& attempt = attempts_[message_key(counters_.store, *message)];
         ++attempt.attempts;
@@ -219,10 +245,13 @@ void Desk::take_messages() {
 }
 
 void Desk::send(Outgoing outgoing) {
+    make_up_record(outgoing.message.incident);
     const auto record = records_.find(outgoing.message.incident);
-    if (record == records_.end()) {
-        policy_->ended(outgoing.message, Fate::delivered, seams_.moment().now);
-        return;
+    if (record == records_.end()) {  // forgotten meanwhile: nobody is to hear of it any more
+        log_(LogLevel::warning,
+             fmt::format("alerts: {} to {} was not sent: its incident is gone",
+                         to_string(outgoing.message.kind), outgoing.message.receiver));
+        return policy_->not_sent(outgoing.message);
     }
     const std::string key = message_key(counters_.store, outgoing.message);
     seams_.send(outgoing.message, *record->second, attempts_[key].attempts, outgoing.may_be_copy,
@@ -235,12 +264,21 @@ void Desk::message_ended(const Message& message, const Attempt& attempt) {
     const Moment moment = seams_.moment();
     const std::string key = message_key(counters_.store, message);
     Delivery& delivery = attempts_[key];
+    unsaved_incident(DeskRow::Kind::told, message.incident);
+    refresh_.insert(message.incident);
+    if (attempt.withheld) {
+        constexpr auto pause = 1s;
+        delivery.attempts -= std::min(delivery.attempts, 1u);
+        policy_->not_sent(message);
+        withheld_until_ = moment.now + pause;
+        return settle_soon();
+    }
     delivery.problem = attempt.why;
     if (attempt.fate == Fate::doubtful) delivery.state = Delivery::State::in_doubt;
     policy_->ended(message, attempt.fate, moment.now, attempt.retry_after);
-    unsaved_incident(DeskRow::Kind::told, message.incident);
-    refresh_.insert(message.incident);
     if (attempt.fate == Fate::delivered) {
+        if (const auto record = records_.find(message.incident); record != records_.end())
+            remember_end(message, *record->second);
         delivered_[message.incident].push_back({.receiver = message.receiver,
                                                 .kind = std::string(to_string(message.kind)),
                                                 .at = moment.wall,
@@ -253,7 +291,20 @@ void Desk::message_ended(const Message& message, const Attempt& attempt) {
                        .incident = message.incident,
                        .text = fmt::format("{} to {}", to_string(message.kind), message.receiver)});
     }
+    if (attempt.fate == Fate::delivered && message.state != State::resolved)
+        pass_on_acknowledgement(message.incident);
     settle_soon();
+}
+
+// To those who have its problem, and again to one who gets it later.
+void Desk::pass_on_acknowledgement(std::uint64_t number) {
+    const auto record = records_.find(number);
+    const Incident* incident = incidents_.find(number);
+    if (!seams_.acknowledge || record == records_.end() || incident == nullptr ||
+        !incident->acknowledged)
+        return;
+    for (const Message& message : told())
+        if (message.incident == number) seams_.acknowledge(message, *record->second);
 }
 
 std::vector<Message> Desk::told() const {
@@ -280,10 +331,11 @@ std::vector<Message> Desk::told() const {
 
 void Desk::wake() {
     const Moment moment = seams_.moment();
-    Steady next =
-        std::min(policy_->next_deadline(moment.now, moment.wall), moment.now + longest_sleep);
+    Steady next = std::min({policy_->next_deadline(moment.now, moment.wall),
+                            actions_.next_deadline(moment.now), moment.now + longest_sleep});
+    if (withheld_until_ > moment.now) next = std::min(next, withheld_until_);
     deadline_ = next;
-    if (show_ || mutes_changed_) next = std::min(next, shown_ + 20ms);
+    if (show_ || mutes_changed_ || actions_changed_) next = std::min(next, shown_ + 20ms);
     if (!saving_ && (!unsaved_.empty() || !new_rows_.empty()))
         next = std::min(next, flushed_ + flush_gap);
     seams_.wake(std::max(next, moment.now));

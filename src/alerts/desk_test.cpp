@@ -6,6 +6,8 @@
 
 #include <deque>
 
+#include "model/clock.hpp"
+
 namespace vitals::alerts {
 namespace {
 
@@ -32,7 +34,10 @@ class Office {
         happenings = std::make_unique<Happenings>();
         desk = std::make_unique<Desk>(seams(), *happenings, Log());
         DeskMemory memory;
-        for (const auto& [key, row] : disk) memory.rows.push_back(row);
+        memory.whole = memory_whole;
+        memory.link_key = link_key;
+        if (memory_whole)
+            for (const auto& [key, row] : disk) memory.rows.push_back(row);
         desk->restore(memory, "0badcafe");
         desk->configure(settings);
         see();
@@ -118,9 +123,17 @@ class Office {
     std::map<std::string, DeskRow> disk;
     bool disk_works = true;
     bool disk_hangs = false;
-    Attempt receiver_says;
+    bool memory_whole = true;
+    Attempt receiver_says{.fate = Fate::delivered};
     std::vector<std::string> sent;  // `mail problem`
     std::vector<std::string> looked;
+    std::vector<std::string> acted;
+    std::vector<std::string> acknowledged;
+    std::string link_key;
+    System::duration wall_shift{};
+    void set_wall(const char* now_is) {
+        wall_shift = parse_rfc3339(now_is).value() - (start + (now - Steady(1000s)));
+    }
     std::deque<std::function<void()>> answers;
     Steady now{1000s};
     Steady woken = Steady::max();
@@ -131,7 +144,7 @@ class Office {
   private:
     Desk::Seams seams() {
         Desk::Seams seams;
-        seams.moment = [this] { return Moment{start + (now - Steady(1000s)), now}; };
+        seams.moment = [this] { return Moment{start + (now - Steady(1000s)) + wall_shift, now}; };
         seams.save = [this](std::vector<DeskRow> rows, auto done) {
             if (disk_hangs) return;
             if (disk_works)
@@ -151,6 +164,13 @@ class Office {
             sent.push_back(fmt::format("{} {}{}", message.receiver, to_string(message.kind),
                                        may_be_copy ? " again" : ""));
             answers.push_back([done, says = receiver_says] { done(says); });
+        };
+        seams.acknowledge = [this](const Message& message, const IncidentRecord& record) {
+            acknowledged.push_back(message.receiver + " " + record.acknowledged->by);
+        };
+        seams.act = [this](const std::string& name, const OnFailed&, auto done) {
+            acted.push_back(name);
+            answers.push_back([done] { done({"exit code 0", {}}); });
         };
         seams.wake = [this](Steady when) { woken = std::min(woken, when); };
         return seams;
@@ -273,7 +293,7 @@ TEST(Desk, a_refused_message_is_sent_again_and_shown_with_its_reason) {
     ASSERT_EQ(office.only().told.size(), 1u);
     EXPECT_EQ(office.only().told[0].problem, "451 greylisted");
     EXPECT_EQ(office.only().told[0].attempts, 1u);
-    office.receiver_says = {};
+    office.receiver_says = {.fate = Fate::delivered};
     office.pass(60s);
     EXPECT_EQ(office.sent, (Texts{"mail problem", "mail problem"}));
     EXPECT_EQ(office.only().told[0].attempts, 2u);
@@ -435,6 +455,262 @@ TEST(Desk, vitals_that_cannot_look_is_one_incident) {
     office.pass(20s);
     EXPECT_EQ(office.only().roots, Texts{"vitals/blind"});
     EXPECT_EQ(office.only().title, "vitals could not look");
+}
+
+std::map<std::string, OnFailed, std::less<>> restart_of(const std::string& component) {
+    return {{component, {.run = {"/usr/bin/restart", "secret"}, .at_most = {3, 1h}}}};
+}
+
+TEST(Desk, an_action_is_taken_when_its_cause_is_known_and_is_saved_before) {
+    Office office({component("db")});
+    office.desk->set_actions(restart_of("db"));
+    office.recover("db");
+    office.fail("db");
+    EXPECT_TRUE(office.acted.empty()) << "it may yet have another cause";
+    office.disk_works = false;
+    office.pass(11s);
+    EXPECT_TRUE(office.acted.empty()) << "a crash would forget it";
+    EXPECT_EQ(office.only().actions.back().text,
+              "restart: not run: the disk did not keep that it would be");
+    office.disk_works = true;
+    office.pass(5min);
+    EXPECT_EQ(office.acted, Texts{"db"});
+    EXPECT_EQ(office.disk.count("action/db"), 1u);
+    EXPECT_EQ(office.only().actions.back().text, "restart: exit code 0");
+    EXPECT_EQ(office.board().actions.at("db").program, "restart");
+}
+
+TEST(Desk, no_action_is_taken_for_a_consequence_or_in_a_storm) {
+    Office office({component("db"), component("web", {"db"}), component("a"), component("b"),
+                   component("c"), component("d")});
+    office.desk->set_actions(restart_of("web"));
+    for (const char* name : {"db", "web", "a", "b", "c", "d"}) office.recover(name);
+    office.fail("web");
+    office.pass(3s);
+    office.fail("db");
+    office.pass(1min);
+    EXPECT_TRUE(office.acted.empty());
+    office.desk->set_actions(restart_of("a"));
+    office.recover("db");
+    office.recover("web");
+    office.pass(10min);
+    for (const char* name : {"a", "b", "c", "d", "db"}) office.fail(name);
+    office.pass(1min);
+    EXPECT_TRUE(office.acted.empty()) << "what they share is the cause";
+}
+
+TEST(Desk, an_acknowledgement_goes_to_who_has_the_problem_and_to_who_gets_it_later) {
+    Office office({component("db")}, to_mail());
+    office.recover("db");
+    office.receiver_says = {.fate = Fate::refused, .why = "451"};
+    office.fail("db");
+    office.pass(12s);
+    office.desk->acknowledge("0badcafe-1", "jonas", "mine", [](bool) {});
+    office.receiver_says = {.fate = Fate::delivered};
+    office.pass(60s);
+    ASSERT_FALSE(office.acknowledged.empty());
+    EXPECT_EQ(office.acknowledged.back(), "mail jonas");
+}
+
+TEST(Desk, the_key_of_links_is_kept_in_its_file_only) {
+    Office office({component("db")}, to_mail());
+    const std::string key = to_text(office.desk->link_key());
+    office.turn();
+    office.pass(1s);
+    EXPECT_EQ(office.disk.at("counters/").text->find(key), std::string::npos);
+    office.link_key = key;
+    office.die_and_return();
+    EXPECT_EQ(to_text(office.desk->link_key()), key);
+    // An older vitals kept it among the records.
+    office.link_key.clear();
+    std::string& row = *office.disk.at("counters/").text;
+    const std::string old = std::string(64, 'a');
+    const std::size_t at = row.find("\"link_key\":\"");
+    ASSERT_NE(at, std::string::npos);
+    row.insert(at + 12, old);
+    office.die_and_return();
+    EXPECT_EQ(to_text(office.desk->link_key()), old);
+    office.desk->link_key_is_kept();
+    office.turn();
+    office.pass(1s);
+    EXPECT_EQ(office.disk.at("counters/").text->find(old), std::string::npos);
+}
+
+// Two desks that hear each other, as the tests say.
+TEST(Desk, two_that_watch_the_same_call_an_incident_the_same) {
+    Office one({component("db")}, to_mail()), two({component("db")}, to_mail());
+    for (Office* each : {&one, &two}) {
+        each->desk->set_pair("shop");
+        each->recover("db");
+        each->fail("db");
+        each->pass(11s);
+    }
+    const std::string key = one.only().key;
+    EXPECT_TRUE(key.starts_with("pair") && key.ends_with("-1")) << key;
+    EXPECT_EQ(two.only().key, key);
+    EXPECT_TRUE(one.desk->is_wrong(key));
+    // The first has another incident that the second did not see.
+    one.recover("db");
+    one.pass(61s);
+    EXPECT_FALSE(one.desk->is_wrong(key));
+    one.fail("db");
+    EXPECT_TRUE(one.board().incidents.front()->key.ends_with("-2"));
+    two.desk->heard(one.desk->told_by_us());
+    two.recover("db");
+    two.pass(61s);
+    two.fail("db");
+    EXPECT_EQ(two.board().incidents.front()->key, one.board().incidents.front()->key);
+    // A restart forgets no number.
+    two.recover("db");
+    two.pass(61s);
+    two.die_and_return();
+    two.desk->set_pair("shop");
+    two.recover("db");
+    two.fail("db");
+    EXPECT_TRUE(two.board().incidents.front()->key.ends_with("-3"));
+}
+
+TEST(Desk, what_the_other_one_told_counts_here) {
+    Office one({component("db")}, to_mail()), two({component("db")}, to_mail());
+    for (Office* each : {&one, &two}) {
+        each->desk->set_pair("shop");
+        each->recover("db");
+    }
+    two.receiver_says.withheld = true;
+    one.fail("db");
+    two.fail("db");
+    one.pass(11s);
+    two.pass(15s);
+    EXPECT_EQ(one.sent, Texts{"mail problem"});
+    const std::size_t asked = two.sent.size();
+    EXPECT_GE(asked, 2u) << "asked every second";
+    EXPECT_EQ(two.only().told.at(0).attempts, 0u);
+    two.desk->heard(one.desk->told_by_us());
+    two.pass(10s);
+    EXPECT_EQ(two.sent.size(), asked);
+    EXPECT_TRUE(two.only().told.empty());
+    one.recover("db");
+    one.pass(61s);
+    two.recover("db");
+    two.desk->heard(one.desk->told_by_us());
+    two.pass(61s);
+    EXPECT_EQ(two.sent.size(), asked) << "the end was told, too";
+}
+
+// Hours, silences and maintenance by the clock on the wall, over both changes of summer time and
+// over steps of a day.
+class Seasons : public Office {
+  public:
+    Seasons(const char* now, std::optional<Hours> hours, std::vector<Mute> mutes = {})
+        : Office({component("db")}, settings_of(std::move(hours), std::move(mutes))) {
+        set_wall(now);
+        see();
+        recover("db");
+        fail("db");
+    }
+    static Settings settings_of(std::optional<Hours> hours, std::vector<Mute> mutes) {
+        Settings settings = to_mail();
+        settings.receivers[0].hours = std::move(hours);
+        settings.mutes = std::move(mutes);
+        settings.incidents.wait = 0s;
+        return settings;
+    }
+    static Hours berlin(unsigned from, unsigned to) {
+        HoursSpec spec{.zone = "Europe/Berlin"};
+        spec.from = from * 60;
+        spec.to = to * 60;
+        return Hours::make(spec).value();
+    }
+    // Seconds from now until the first message.
+    std::optional<std::chrono::seconds> told_within(Steady::duration time) {
+        for (std::chrono::seconds passed{0}; passed <= time; passed += 60s) {
+            if (!sent.empty()) return passed;
+            pass(60s);
+        }
+        return std::nullopt;
+    }
+};
+
+TEST(DeskClocks, hours_begin_by_the_local_clock_when_summer_begins) {
+    // At 01:00 UTC it is 03:00, not 02:00.
+    Seasons three("2026-03-29T00:30:00Z", Seasons::berlin(3, 5));
+    EXPECT_EQ(three.told_within(2h), 30min);
+    Seasons two("2026-03-29T00:30:00Z", Seasons::berlin(2, 5));
+    EXPECT_EQ(two.told_within(2h), 30min) << "02:00 does not come; 03:00 is the first moment";
+    Seasons none("2026-03-29T00:30:00Z", Seasons::berlin(4, 5));
+    EXPECT_EQ(none.told_within(2h), 90min);
+}
+
+TEST(DeskClocks, hours_begin_by_the_local_clock_when_winter_begins) {
+    // At 01:00 UTC it is 02:00 for the second time.
+    Seasons three("2026-10-25T00:30:00Z", Seasons::berlin(3, 5));
+    EXPECT_EQ(three.told_within(3h), 90min);
+    Seasons two("2026-10-24T23:30:00Z", Seasons::berlin(2, 3));
+    EXPECT_EQ(two.told_within(3h), 30min);
+}
+
+TEST(DeskClocks, a_weekly_maintenance_lasts_as_long_as_its_local_hours) {
+    HoursSpec sunday{.zone = "Europe/Berlin", .days = {}};
+    sunday.days[6] = true;
+    sunday.from = 2 * 60;
+    sunday.to = 3 * 60;
+    const Mute weekly{.id = "configured-1",
+                      .kind = Mute::Kind::maintenance,
+                      .match = Selector({"db"}),
+                      .hours = Hours::make(sunday).value(),
+                      .configured = true};
+    Seasons winter("2026-10-25T00:00:00Z", {}, {weekly});
+    EXPECT_EQ(winter.told_within(4h), 120min) << "the hour comes twice";
+    Seasons summer("2026-03-29T00:59:00Z", {}, {weekly});
+    EXPECT_EQ(summer.told_within(4h), 0min) << "the hour does not come";
+}
+
+TEST(DeskClocks, a_step_of_a_day_moves_silences_and_nothing_else) {
+    Mute silence{.id = "s1",
+                 .match = Selector({"db"}),
+                 .until = parse_rfc3339("2026-11-30T14:00:00Z").value(),
+                 .configured = true};
+    Seasons office("2026-11-30T12:00:00Z", {}, {silence});
+    office.pass(10min);
+    EXPECT_TRUE(office.sent.empty());
+    office.set_wall("2026-12-01T12:00:00Z");
+    office.see();
+    office.pass(1min);
+    EXPECT_EQ(office.sent, Texts{"mail problem"});
+    office.set_wall("2026-11-30T15:00:00Z");
+    office.see();
+    office.recover("db");
+    office.pass(59s);
+    EXPECT_EQ(office.sent.size(), 1u) << "its end waits for `hold` as ever";
+    office.pass(2s);
+    EXPECT_EQ(office.sent, (Texts{"mail problem", "mail resolved"}));
+}
+
+TEST(Desk, a_message_whose_incident_has_no_record_on_disk_is_sent_all_the_same) {
+    Office office({component("db")}, to_mail());
+    office.recover("db");
+    office.fail("db");
+    office.pass(11s);
+    EXPECT_EQ(office.sent, (Texts{"mail problem"}));
+    std::erase_if(office.disk, [](const auto& row) { return row.first.starts_with("record/"); });
+    office.die_and_return();
+    office.recover("db");
+    EXPECT_EQ(office.only().id, "0badcafe-1");
+    office.pass(61s);
+    EXPECT_EQ(office.sent, (Texts{"mail problem", "mail resolved"}));
+    EXPECT_EQ(office.only().told.size(), 1u);
+}
+
+TEST(Desk, a_disk_that_did_not_answer_has_nothing_written_over) {
+    Office office({component("db")}, to_mail());
+    office.recover("db");
+    office.fail("db");
+    const std::string first = office.disk.at("record/00000000000000000001").text.value();
+    office.memory_whole = false;
+    office.die_and_return();
+    office.fail("db");
+    EXPECT_GT(office.only().number, 1'000'000'000u);
+    EXPECT_EQ(office.disk.at("record/00000000000000000001").text, first);
 }
 
 TEST(Desk, damaged_rows_are_left_out) {

@@ -302,6 +302,7 @@ void Policy::emit(const Incident& incident, Case& known, Told& told, Kind kind, 
         std::erase_if(told.queue, [](const Message& message) { return !message.tried; }) > 0;
     const State believed = told.queue.empty() ? told.sure : told.queue.back().state;
     const bool knows_nothing = believed == State::nothing || believed == State::resolved;
+    const Status level_was = told.level;
     told.state = state;
     told.last = now;
     told.nudge = false;
@@ -332,6 +333,7 @@ void Policy::emit(const Incident& incident, Case& known, Told& told, Kind kind, 
                               .level = level,
                               .decided = now,
                               .cause = incident.roots});
+        if (kind == Kind::worse) told.queue.back().level_was = level_was;
         queued_.push_back(told.queue.back());
     }
     set_queued(told, known.incident);
@@ -358,6 +360,42 @@ void Policy::schedule(const Incident& incident, Case& known, Steady now) {
     if (known.next != Steady::max()) timers_.emplace(known.next, known.incident);
 }
 
+std::vector<Policy::Next> Policy::next_of(std::uint64_t number, Steady now) const {
+    const Incident* incident = incidents_.find(number);
+    const auto found = cases_.find(number);
+    std::vector<Next> all;
+    if (incident == nullptr || incident->closed || incident->acknowledged || incident->muted() ||
+        !incident->wrong())
+        return all;
+    const Case* known = found == cases_.end() ? nullptr : &found->second;
+    const auto told = [known](const std::string& name) -> const Told* {
+        if (known != nullptr)
+            for (const Told& each : known->told)
+                if (each.receiver == name && each.is_told()) return &each;
+        return nullptr;
+    };
+    std::map<std::string, Next> next;
+    const auto consider = [&](const std::string& receiver, Steady at, bool reminder) {
+        if (at <= now) return;
+        const auto [place, fresh] = next.try_emplace(receiver, Next{at, receiver, reminder});
+        if (!fresh && at < place->second.at) place->second = {at, receiver, reminder};
+    };
+    const Steady from = incident->waiting || known == nullptr ? incident->due : known->ladder_from;
+    for (const auto& [audience, count] : incident->audiences)
+        if (audience != 0)
+            for (const CompiledStep& step : rules_[audience - 1].steps)
+                for (const std::size_t to : step.to)
+                    if (const std::string& name = settings_.receivers[to].name;
+                        told(name) == nullptr)
+                        consider(name, from + step.after, false);
+    if (const auto remind = remind_after(*incident); remind && known != nullptr)
+        for (const Told& each : known->told)
+            if (each.is_told()) consider(each.receiver, each.last + *remind, true);
+    for (auto& [name, each] : next) all.push_back(std::move(each));
+    std::ranges::sort(all);
+    return all;
+}
+
 Steady Policy::next_deadline(Steady now, System wall) const {
     if (reloaded_ || !dirty_.empty()) return Steady::min();
     Steady next = incidents_.next_deadline();
@@ -365,6 +403,10 @@ Steady Policy::next_deadline(Steady now, System wall) const {
     for (const ReceiverState& receiver : receivers_)
         if (!receiver.queued.empty() && receiver.retry_at > now)
             next = std::min(next, receiver.retry_at);
+    for (std::size_t index = 0; index < receivers_.size(); ++index)
+        if (const Steady by_rate = next_by_rate(index);
+            !receivers_[index].queued.empty() && by_rate > now)
+            next = std::min(next, by_rate);
     const System boundary = std::min(mutes_.next_boundary(), next_hours_);
     if (boundary != System::max())
         next = std::min(next, now + std::max<System::duration>(boundary - wall, 0s));
@@ -372,6 +414,14 @@ Steady Policy::next_deadline(Steady now, System wall) const {
 }
 
 // ---- delivery -----------------------------------------------------------------------------------
+
+// Before that no message may leave.
+Steady Policy::next_by_rate(std::size_t receiver) const {
+    const auto& rate = settings_.receivers[receiver].at_most;
+    const std::deque<Steady>& left = receivers_[receiver].left;
+    if (!rate || left.size() < rate->count) return Steady::min();
+    return left[left.size() - rate->count] + rate->window;
+}
 
 void Policy::set_queued(const Told& told, std::uint64_t incident) {
     Numbers& queued = receivers_[receiver_of(told.receiver)].queued;
@@ -396,7 +446,9 @@ std::optional<Message> Policy::take(Steady now, System wall) {
     for (std::size_t index = 0; index < receivers_.size(); ++index) {
         const ReceiverState& receiver = receivers_[index];
         const std::size_t at_once = receiver.failures > 0 ? 1 : 2;
-        if (now < receiver.retry_at || receiver.in_flight.size() >= at_once) continue;
+        if (now < receiver.retry_at || receiver.in_flight.size() >= at_once ||
+            now < next_by_rate(index))
+            continue;
         for (const std::uint64_t number : receiver.queued) {
             if (first && number > first->first) break;
             const Incident* incident = incidents_.find(number);
@@ -415,6 +467,10 @@ std::optional<Message> Policy::take(Steady now, System wall) {
     ReceiverState& receiver = receivers_[receiver_of(message.receiver)];
     receiver.in_flight[message.incident] = message.tried;
     message.tried = true;
+    if (const auto& rate = settings_.receivers[receiver_of(message.receiver)].at_most) {
+        receiver.left.push_back(now);
+        if (receiver.left.size() > rate->count) receiver.left.pop_front();
+    }
     changed_.insert(message.incident);
     return message;
 }
@@ -463,11 +519,68 @@ void Policy::ended(const Message& message, Fate fate, Steady now,
                 emit(*incidents_.find(known.incident), known, told,
                      says_more ? newer.kind : change_to(newer.state), newer.state, newer.level,
                      newer.decided);
+                if (!told.queue.empty() && told.queue.back().kind == Kind::worse)
+                    told.queue.back().level_was = newer.level_was;
             }
         }
         set_queued(told, known.incident);
     }
     forget_if_heard(message.incident);
+}
+
+void Policy::not_sent(const Message& message) {
+    const std::size_t index = receiver_of(message.receiver);
+    if (index == receivers_.size()) return;
+    const auto flight = receivers_[index].in_flight.find(message.incident);
+    if (flight == receivers_[index].in_flight.end()) return;
+    const bool perhaps_before = flight->second;
+    receivers_[index].in_flight.erase(flight);
+    if (!receivers_[index].left.empty()) receivers_[index].left.pop_back();
+    const auto found = cases_.find(message.incident);
+    if (found == cases_.end()) return;
+    for (Told& told : found->second.told)
+        if (told.receiver == message.receiver && !told.queue.empty() &&
+            told.queue.front().serial == message.serial)
+            told.queue.front().tried = perhaps_before;
+    changed_.insert(message.incident);
+}
+
+bool Policy::heard(std::uint64_t number, std::string_view name, State state, Status level,
+                   unsigned serial, Steady now) {
+    const Incident* incident = incidents_.find(number);
+    const std::size_t receiver = receiver_of(name);
+    if (incident == nullptr || receiver == receivers_.size() ||
+        receivers_[receiver].in_flight.contains(number))
+        return false;
+    if (incident->closed && state != State::resolved) return false;  // they see it, we do not
+    Case& known = cases_[number];
+    known.incident = number;
+    Told& told = told_of(known, receiver);
+    const unsigned delivered = told.queue.empty() ? told.serial : told.queue.front().serial - 1;
+    if (serial <= delivered) return false;
+    told.queue.clear();
+    told.state = told.sure = state;
+    told.level = state == State::resolved ? Status::ok : level;
+    told.serial = serial;
+    told.last = now;
+    told.nudge = false;
+    set_queued(told, number);
+    changed_.insert(number);
+    dirty_.insert(number);
+    forget_if_heard(number);
+    return true;
+}
+
+void Policy::forget_told(std::uint64_t number) {
+    const auto found = cases_.find(number);
+    if (found == cases_.end()) return;
+    for (Told& told : found->second.told) {
+        told.queue.clear();
+        set_queued(told, number);
+    }
+    found->second.told.clear();
+    changed_.insert(number);
+    dirty_.insert(number);
 }
 
 void Policy::forget_if_heard(std::uint64_t number) {

@@ -30,7 +30,9 @@
 #pragma once
 
 #include <chrono>
+#include <compare>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -41,6 +43,7 @@
 #include "alerts/hours.hpp"
 #include "alerts/mutes.hpp"
 #include "model/incidents.hpp"
+#include "model/rate.hpp"
 #include "model/selector.hpp"
 
 namespace vitals::alerts {
@@ -70,6 +73,9 @@ struct Receiver {
     bool keeps_state = false;  // keeps an open incident: its resolve passes a silence
     std::optional<Hours> hours;
     std::optional<Fallback> fallback;
+    // So many messages may leave within a time; what is over that waits, and is replaced by the
+    // present meanwhile. None: as many as there are.
+    std::optional<Rate> at_most;
 };
 
 struct Settings {
@@ -95,6 +101,7 @@ struct Message {
     Kind kind = Kind::problem;
     State state = State::problem;  // what the receiver knows once it has it
     Status level = Status::ok;
+    std::optional<Status> level_was;  // of worse: what the receiver was told before
     Steady decided{};
     std::vector<std::string> cause;  // the incident's roots then
     bool tried = false;              // perhaps delivered
@@ -178,7 +185,27 @@ class Policy {
     void ended(const Message& message, Fate fate, Steady now,
                std::optional<Steady::duration> retry_after = std::nullopt);
 
+    // Instead of ended(): it was not sent, and that is nobody's fault. It waits as before.
+    void not_sent(const Message& message);
+    // Another vitals has told the receiver so; what waited for it here is compared with that.
+    // False: nothing new, or a message of ours to it is under way.
+    bool heard(std::uint64_t incident, std::string_view receiver, State state, Status level,
+               unsigned serial, Steady now);
+
+    // The incident goes on as another one, of which nobody was told.
+    void forget_told(std::uint64_t incident);
+
     std::vector<QueueFigures> queues() const;
+
+    // Who will be told of the incident while nothing changes: at each further step who is not told
+    // yet, and the reminder of who is. The earliest first; of each receiver the next only.
+    struct Next {
+        Steady at{};
+        std::string receiver;
+        bool reminder = false;
+        auto operator<=>(const Next&) const = default;
+    };
+    std::vector<Next> next_of(std::uint64_t incident, Steady now) const;
 
   private:
     using Numbers = std::set<std::uint64_t>;
@@ -195,8 +222,9 @@ class Policy {
         bool quiet = false;
         bool rejecting = false;
         Steady retry_at = Steady::min();
-        unsigned failures = 0;                    // attempts since the last success
-        Numbers queued;                           // incidents
+        std::deque<Steady> left;  // when messages left lately, as far as a rate counts them
+        unsigned failures = 0;    // attempts since the last success
+        Numbers queued;           // incidents
         std::map<std::uint64_t, bool> in_flight;  // incidents; perhaps delivered before
     };
 
@@ -215,6 +243,7 @@ class Policy {
               Status level, Steady now);
     std::optional<Steady::duration> remind_after(const Incident& incident) const;
     void schedule(const Incident& incident, Case& known, Steady now);
+    Steady next_by_rate(std::size_t receiver) const;
     void set_queued(const Told& told, std::uint64_t incident);
     bool may_leave(const Incident& incident, const Told& told) const;
     void forget_if_heard(std::uint64_t number);

@@ -466,6 +466,112 @@ TEST_F(ByHand, retry_after_delays_by_an_hour_at_most_and_never_hastens) {
     EXPECT_TRUE(take(3785));
 }
 
+TEST_F(ByHand, what_is_over_the_rate_waits_and_says_then_what_is_true_then) {
+    Settings settings = to_mail();
+    settings.receivers[0].at_most = Rate{2, 1h};
+    Policy& policy = this->policy(settings);
+    report(100, Status::degraded);
+    settle(110);
+    report(120, Status::failed);
+    settle(130);
+    policy.ended(*take(130), Fate::delivered, second(130));
+    report(140, Status::ok);
+    settle(250);
+    EXPECT_EQ(take(250)->kind, Kind::resolved);
+    policy.ended({.incident = 1, .receiver = "mail", .serial = 2}, Fate::delivered, second(250));
+    report(300, Status::failed);
+    settle(310);
+    EXPECT_FALSE(take(310)) << "two have left within the hour";
+    EXPECT_FALSE(take(3729));
+    EXPECT_EQ(policy.next_deadline(second(3700), wall(3700)), second(3730));
+    report(3720, Status::ok);
+    settle(3800);
+    EXPECT_EQ(take(3800)->kind, Kind::missed) << "it is over meanwhile";
+}
+
+TEST_F(ByHand, a_message_that_was_not_sent_counts_for_nothing) {
+    Settings settings = to_mail();
+    settings.receivers[0].at_most = Rate{1, 1h};
+    Policy& policy = this->policy(settings);
+    report(100, Status::failed);
+    settle(110);
+    const Message message = *take(110);
+    EXPECT_FALSE(take(110)) << "it is under way";
+    policy.not_sent(message);
+    const Message again = *take(111);
+    EXPECT_EQ(again.serial, message.serial);
+    EXPECT_TRUE(again.tried);
+    policy.ended(again, Fate::delivered, second(111));
+    EXPECT_EQ(policy.queues()[0].messages, 0U);
+}
+
+TEST_F(ByHand, what_another_one_told_is_told) {
+    Policy& policy = this->policy(to_mail());
+    report(100, Status::failed);
+    settle(110);
+    EXPECT_TRUE(policy.heard(1, "mail", State::problem, Status::failed, 1, second(111)));
+    EXPECT_FALSE(policy.heard(1, "mail", State::problem, Status::failed, 1, second(111)));
+    EXPECT_FALSE(policy.heard(1, "nobody", State::problem, Status::failed, 1, second(111)));
+    EXPECT_FALSE(policy.heard(7, "mail", State::problem, Status::failed, 1, second(111)));
+    settle(111);
+    EXPECT_FALSE(take(111));
+    report(120, Status::ok);
+    EXPECT_EQ(settle(190).queued.size(), 1U);
+    const Message end = *take(190);
+    EXPECT_EQ(end.kind, Kind::resolved);
+    EXPECT_EQ(end.serial, 2U) << "numbers go on";
+}
+
+TEST_F(ByHand, an_end_that_another_one_told_is_not_told_again) {
+    Policy& policy = this->policy(to_mail());
+    report(100, Status::failed);
+    settle(110);
+    policy.ended(*take(110), Fate::delivered, second(110));
+    report(120, Status::ok);
+    settle(150);
+    EXPECT_TRUE(policy.heard(1, "mail", State::resolved, Status::ok, 2, second(150)));
+    EXPECT_TRUE(settle(190).queued.empty());
+    EXPECT_EQ(policy.cases().size(), 0U) << "everybody has heard it";
+}
+
+TEST_F(ByHand, what_is_heard_while_our_own_is_under_way_waits) {
+    Policy& policy = this->policy(to_mail());
+    report(100, Status::failed);
+    settle(110);
+    const Message message = *take(110);
+    EXPECT_FALSE(policy.heard(1, "mail", State::problem, Status::failed, 1, second(111)));
+    policy.ended(message, Fate::delivered, second(112));
+    EXPECT_FALSE(policy.heard(1, "mail", State::problem, Status::failed, 1, second(113)));
+}
+
+TEST_F(ByHand, worse_says_what_it_was_before) {
+    Settings settings = to_mail();
+    settings.rules[0].from = Status::degraded;
+    Policy& policy = this->policy(settings);
+    report(100, Status::degraded);
+    settle(110);
+    policy.ended(*take(110), Fate::delivered, second(110));
+    report(120, Status::failed);
+    const Message worse = *take(120);
+    EXPECT_EQ(worse.kind, Kind::worse);
+    EXPECT_EQ(worse.level_was, Status::degraded);
+}
+
+TEST_F(ByHand, who_is_told_next_is_known) {
+    Settings settings = ladder(3600s);
+    Policy& policy = this->policy(settings);
+    report(100, Status::failed);
+    settle(110);
+    policy.ended(*take(110), Fate::delivered, second(110));
+    const auto next = policy.next_of(1, second(110));
+    ASSERT_EQ(next.size(), 3U);
+    EXPECT_EQ(next[0], (Policy::Next{second(410), "mail", false}));
+    EXPECT_EQ(next[1], (Policy::Next{second(1010), "pager", false}));
+    EXPECT_EQ(next[2], (Policy::Next{second(3710), "chat", true}));
+    report(120, Status::ok);
+    EXPECT_TRUE(policy.next_of(1, second(120)).empty());
+}
+
 TEST_F(ByHand, what_was_decided_behind_a_message_in_flight_follows_its_fate) {
     Policy& policy = this->policy(to_mail());
     report(100, Status::failed);

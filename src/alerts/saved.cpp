@@ -100,6 +100,7 @@ void members(Visit& visit, auto& value)
     visit("kind", value.kind);
     visit("state", value.state);
     visit("level", value.level);
+    visit("level_was", value.level_was);
     visit("decided", value.decided);
     visit("cause", value.cause);
     visit("tried", value.tried);
@@ -141,6 +142,26 @@ void members(Visit& visit, auto& value)
     visit("until", value.until);
     visit("by", value.by);
     visit("reason", value.reason);
+}
+
+template <class Visit>
+void members(Visit& visit, auto& value)
+    requires std::same_as<std::remove_cvref_t<decltype(value)>, ActionState>
+{
+    visit("component", value.component);
+    visit("begun", value.begun);
+    visit("acted", value.acted);
+    visit("held", value.held);
+    visit("under_way", value.under_way);
+    visit("end", value.end);
+}
+
+template <class Visit>
+void members(Visit& visit, auto& value)
+    requires std::same_as<std::remove_cvref_t<decltype(value)>, PairCount>
+{
+    visit("component", value.component);
+    visit("count", value.count);
 }
 
 template <class Visit>
@@ -208,6 +229,7 @@ void members(Visit& visit, auto& value)
 {
     visit("number", value.number);
     visit("id", value.id);
+    visit("key", value.key);
     visit("roots", value.roots);
     visit("title", value.title);
     visit("error", value.error);
@@ -226,6 +248,7 @@ void members(Visit& visit, auto& value)
     visit("notes", value.notes);
     visit("told", value.told);
     visit("before", value.before);
+    visit("actions", value.actions);
 }
 
 // ---- writing -----------------------------------------------------------------------------------
@@ -387,6 +410,8 @@ VITALS_SAVED(SavedComponentVerdict)
 VITALS_SAVED(Incident)
 VITALS_SAVED(Case)
 VITALS_SAVED(Mute)
+VITALS_SAVED(ActionState)
+VITALS_SAVED(PairCount)
 VITALS_SAVED(MaintenanceSpan)
 VITALS_SAVED(IncidentRecord)
 VITALS_SAVED(Happening)

@@ -2,15 +2,20 @@
 // vitals did not know has its default; what is damaged is nothing. Pure.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "alerts/actions.hpp"
 #include "alerts/mutes.hpp"
 #include "alerts/policy.hpp"
 #include "model/board.hpp"
+#include "model/selector.hpp"
+#include "model/uptime.hpp"
 
 namespace vitals::alerts {
 
@@ -28,7 +33,7 @@ struct Counters {
     std::uint64_t next_incident = 1;
     std::uint64_t next_note = 1;
     std::uint64_t next_mute = 1;
-    std::string link_key;  // of the links in messages: 64 hexadecimal digits
+    std::string link_key;  // only of an older vitals: it is in a file now
     bool operator==(const Counters&) const = default;
 };
 
@@ -38,6 +43,26 @@ struct MaintenanceSpan {
     System from{};
     std::optional<System> until;  // nothing: it goes on
     bool operator==(const MaintenanceSpan&) const = default;
+};
+
+// When the component was in maintenance between these moments; merged.
+template <class Spans>
+std::vector<Stretch> stretches_of(const Spans& spans, const Component& component, System from,
+                                  System to) {
+    std::vector<Stretch> stretches;
+    for (const MaintenanceSpan& span : spans) {
+        const Stretch stretch{std::max(span.from, from), std::min(span.until.value_or(to), to)};
+        if (stretch.from < stretch.to && Selector(span.match).takes(component))
+            stretches.push_back(stretch);
+    }
+    return merged(std::move(stretches));
+}
+
+// Of a component, for the names of its incidents: how many there were.
+struct PairCount {
+    std::string component;
+    std::uint64_t count = 0;
+    bool operator==(const PairCount&) const = default;
 };
 
 template <class T>
@@ -53,6 +78,8 @@ VITALS_SAVED(SavedComponentVerdict)
 VITALS_SAVED(Incident)
 VITALS_SAVED(Case)
 VITALS_SAVED(Mute)
+VITALS_SAVED(ActionState)
+VITALS_SAVED(PairCount)
 VITALS_SAVED(MaintenanceSpan)
 VITALS_SAVED(IncidentRecord)
 VITALS_SAVED(Happening)

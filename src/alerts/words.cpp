@@ -315,6 +315,12 @@ std::string_view to_string(State state) noexcept {
     return names[static_cast<std::size_t>(state)];
 }
 
+State state_of(std::string_view word) noexcept {
+    for (const State state : {State::problem, State::flapping, State::resolved})
+        if (to_string(state) == word) return state;
+    return State::nothing;
+}
+
 Alert disclosed(Alert alert, Disclose disclose) {
     if (disclose == Disclose::full) return alert;
     alert.error.clear();

@@ -77,6 +77,16 @@ alerts::Mute mute_of(const config::Alerts::Mute& from, std::size_t number) {
     return mute;
 }
 
+// Without `rules`: every critical component; and what is wrong with the telling itself, which no
+// other component shows.
+std::vector<alerts::Rule> usual_rules(const std::vector<alerts::Receiver>& receivers) {
+    std::vector<alerts::Rule> rules = alerts::rules_by_default(receivers);
+    alerts::Rule own{.match = Selector({"vitals/alerts", "vitals/peer"}), .from = Status::degraded};
+    own.steps = rules.front().steps;
+    rules.insert(rules.begin(), std::move(own));
+    return rules;
+}
+
 alerts::Disclose disclose_of(Disclosure disclosure) {
     if (disclosure == Disclosure::status) return alerts::Disclose::status;
     return disclosure == Disclosure::detail ? alerts::Disclose::detail : alerts::Disclose::full;
@@ -98,13 +108,14 @@ alerts::Settings alert_settings_of(const config::Config& config) {
             settings.receivers.push_back({.name = name,
                                           .keeps_state = kind != nullptr && kind->keeps_state,
                                           .hours = hours_of(each.hours),
-                                          .fallback = fallback_of(from, each)});
+                                          .fallback = fallback_of(from, each),
+                                          .at_most = each.at_most});
     }
     if (from.rules)
         for (const config::Alerts::Rule& rule : *from.rules)
             settings.rules.push_back(rule_of(from, rule));
     else
-        settings.rules = alerts::rules_by_default(settings.receivers);
+        settings.rules = usual_rules(settings.receivers);
     for (const config::Alerts::Mute& mute : from.mutes)
         settings.mutes.push_back(mute_of(mute, settings.mutes.size() + 1));
     return settings;
@@ -123,6 +134,15 @@ std::vector<receivers::Configured> receivers_of(const config::Config& config) {
                            .zone = each.hours ? each.hours->zone : "UTC",
                            .disclose = disclose_of(each.disclose)});
     }
+    return all;
+}
+
+std::map<std::string, alerts::OnFailed, std::less<>> actions_of(const config::Config& config) {
+    std::map<std::string, alerts::OnFailed, std::less<>> all;
+    for (const config::ComponentConfig& each : config.components)
+        if (const auto& rule = each.on_failed)
+            all.emplace(each.component.name, alerts::OnFailed{rule->run, rule->at_most,
+                                                              rule->timeout, rule->again_after});
     return all;
 }
 

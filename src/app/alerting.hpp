@@ -2,10 +2,12 @@
 // translations, no I/O.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "alerts/actions.hpp"
 #include "alerts/policy.hpp"
 #include "alerts/receivers/receiver.hpp"
 #include "config/config.hpp"
@@ -16,6 +18,8 @@ namespace vitals::app {
 // (`mail/a@example.org`), so that each has a queue of its own.
 alerts::Settings alert_settings_of(const config::Config& config);
 std::vector<alerts::receivers::Configured> receivers_of(const config::Config& config);
+// `on_failed`, by component.
+std::map<std::string, alerts::OnFailed, std::less<>> actions_of(const config::Config& config);
 
 // What is wrong with the name of a time zone, or empty; for config::Catalog.
 std::string zone_problem(const std::string& zone);

@@ -10,6 +10,9 @@
 #include "alerts/alert_of.hpp"
 #include "alerts/desk.hpp"
 #include "alerts/receivers/sender.hpp"
+#include "app/action_runner.hpp"
+#include "app/maintenance_view.hpp"
+#include "app/peer_link.hpp"
 #include "config/config.hpp"
 #include "endpoints/control.hpp"
 #include "engine/engine.hpp"
@@ -25,8 +28,9 @@ class IncidentDesk {
     IncidentDesk(net::Loop& loop, net::Environment& environment, Clock& clock,
                  engine::Engine& engine, Hub& hub, Log log);
 
-    // Takes up what an earlier process left; waits for the disk for two seconds at most.
-    void take_up(history::Store& store);
+    // Takes up what an earlier process left in that state directory; waits for the disk for two
+    // seconds at most.
+    void take_up(history::Store& store, const std::string& directory);
     // Receivers, rules, silences; how long records are kept.
     void configure(const config::Config& config);
     // The components changed: looks at them as soon as they are published.
@@ -39,6 +43,8 @@ class IncidentDesk {
     }
     // Adds when the component was in maintenance; any other stays as it is.
     void add_maintenance(const std::string& component, Past& past) const;
+    // For other threads.
+    std::shared_ptr<const MaintenanceView> maintenance() const { return maintenance_; }
     // Writes what is not written yet.
     void end() { desk_.turn(); }
 
@@ -52,9 +58,12 @@ class IncidentDesk {
     void save(std::vector<alerts::DeskRow> rows, std::function<void(bool)> done);
     void tick();
     void forget_old();
+    void keep_link_key(const std::string& directory);
     void send(const alerts::Message& message, const IncidentRecord& incident, unsigned attempt,
               bool may_be_copy, std::function<void(alerts::Attempt)> done);
     alerts::Alert alert(const alerts::Message& message, const IncidentRecord& incident) const;
+    PeerLink::Seams peer_seams();
+    void acknowledge(const alerts::Message& message, const IncidentRecord& incident);
     void remember_what_was_told();
     void report_queues();
     void feed_watchdog();
@@ -84,6 +93,9 @@ class IncidentDesk {
     net::Timer tick_timer_;
     Log log_;
     alerts::receivers::Sender sender_;
+    ActionRunner actions_;
+    PeerLink peer_;
+    const std::shared_ptr<MaintenanceView> maintenance_ = std::make_shared<MaintenanceView>();
     std::optional<std::chrono::milliseconds> watchdog_every_;
     Steady watchdog_at_{};
     bool watchdog_well_ = true;

@@ -96,6 +96,10 @@ bool Daemon::open_store() {
     settings.keep = config_->history.keep;
     settings.size = config_->history.size.bytes;
     settings.raw = config_->history.raw;
+    settings.maintenance = [view = desk_.maintenance()](std::string_view component, System from,
+                                                        System to) {
+        return view->of(component, from, to);
+    };
     auto health = [this](Outcome outcome) {
         loop_.post(
             [this, outcome = std::move(outcome)]() mutable { store_reported(std::move(outcome)); });
@@ -114,7 +118,7 @@ bool Daemon::open_store() {
         store_->save_workers(std::move(workers));
     });
     states_.take_up(*store_);
-    desk_.take_up(*store_);
+    desk_.take_up(*store_, config_->state_dir);
     return true;
 }
 

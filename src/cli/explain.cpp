@@ -245,6 +245,7 @@ std::expected<Explained, std::string> read_explanation(std::string_view body) {
     told.means = text_of(object, "means");
     told.rule = text_of(object, "rule");
     told.cause = text_of(object, "cause");
+    told.action = text_of(object, "action");
     told.last_ok = parse_rfc3339(text_of(object, "last_ok"));
     made.last_failure = last_failure_of(object, made.observed);
     for (const json::object& row : rows_of(object, "phases")) {
@@ -287,6 +288,7 @@ std::string explanation_text(const Explained& explained, const Terminal& termina
     page.term("Said", told.error);
     page.term("Means", told.means);
     page.term("Rule", told.rule);
+    page.term("Action", told.action);
     if (told.last_ok && explained.status != Status::ok)
         page.term("Last ok", moment(*told.last_ok, now));
     if (explained.last_failure.watched_since != System{} && !explained.last_failure.lasts)

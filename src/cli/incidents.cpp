@@ -67,6 +67,13 @@ KnownIncident incident_of(const json::object& from) {
                                      ? static_cast<std::uint64_t>(tries->get_int64())
                                      : 0});
     }
+    for (const json::value& each : list_of(from, "next"))
+        if (each.is_object())
+            incident.next.push_back({.receiver = text_of(each.get_object(), "receiver"),
+                                     .kind = text_of(each.get_object(), "kind"),
+                                     .state = {},
+                                     .problem = {},
+                                     .at = time_of(each.get_object(), "at")});
     return incident;
 }
 
@@ -143,6 +150,9 @@ std::string incidents_text(const std::vector<KnownIncident>& all, System now,
                                     ? ""
                                     : ": " + clean(incident.acknowledged_reason));
         for (const ToldReceiver& told : incident.told) made += "    " + delivery_line(told) + '\n';
+        for (const ToldReceiver& next : incident.next)
+            made += fmt::format("    {} is told next ({}) {}\n", clean(next.receiver),
+                                clean(next.kind), rfc3339(next.at));
     }
     return made.empty() ? "no open incident\n" : made;
 }

@@ -26,7 +26,7 @@ struct KnownIncident {
     std::vector<std::string> causes, members;
     System opened{};
     bool closed = false, waiting = false, flapping = false, muted = false;
-    std::vector<ToldReceiver> told;
+    std::vector<ToldReceiver> told, next;
 };
 
 // From the body of GET /v1/incidents. The error says what the answer is not.

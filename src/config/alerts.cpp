@@ -209,6 +209,7 @@ void Reader::receiver(const Node::Entry& entry) {
                                                 name, text::one_of(names)));
     }
     const bool good = fill(common, entry.position, fields, keys, name);
+    made.at_most = keys.at_most;
     if (keys.disclose == "status") made.disclose = Disclosure::status;
     if (keys.disclose == "detail") made.disclose = Disclosure::detail;
     if (const Node* node = entry.value.find("hours"); node != nullptr && keys.hours)

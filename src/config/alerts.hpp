@@ -13,7 +13,9 @@
 #include "config/node.hpp"
 #include "model/description.hpp"
 #include "model/endpoint_settings.hpp"
+#include "model/rate.hpp"
 #include "model/selector.hpp"
+#include "text/url.hpp"
 #include "vitals/snapshot.hpp"
 
 namespace vitals::config {
@@ -22,6 +24,15 @@ namespace vitals::config {
 struct Watchdog {
     Secret url;
     std::chrono::milliseconds every{std::chrono::minutes(1)};
+};
+
+// The other of two vitals that watch each other.
+struct Peer {
+    text::Url url;
+    Secret token;
+    std::int64_t rank = 0;
+    std::string ca;
+    std::chrono::milliseconds wait{std::chrono::seconds(3)};
 };
 
 struct Alerts {
@@ -43,6 +54,7 @@ struct Alerts {
         std::optional<Hours> hours;
         std::optional<Fallback> fallback;
         Disclosure disclose = Disclosure::full;
+        Rate at_most;
         Position position;
     };
     struct Step {

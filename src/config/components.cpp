@@ -99,6 +99,7 @@ void take_common(const ComponentKeys& keys, const Policy& policy, ComponentConfi
     made.component.failures = policy.failures;
     made.component.successes = policy.successes;
     made.component.runbook = keys.runbook;
+    made.on_failed = keys.on_failed;
 }
 
 // What a component is about, for who may read error texts: its URL without what is secret in it.

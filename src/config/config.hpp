@@ -21,6 +21,7 @@
 #include "model/endpoint_settings.hpp"
 #include "model/judge.hpp"
 #include "model/listener.hpp"
+#include "model/rate.hpp"
 #include "model/token.hpp"
 #include "vitals/snapshot.hpp"
 
@@ -30,12 +31,21 @@ struct ListenerConfig : Listener {
     Position position;
 };
 
+// What is run when a component failed.
+struct OnFailed {
+    std::vector<std::string> run;
+    Rate at_most;
+    std::chrono::milliseconds timeout{std::chrono::minutes(1)};
+    std::chrono::milliseconds again_after{std::chrono::minutes(5)};
+};
+
 struct ComponentConfig {
     Component component;
     Policy policy;
     std::string kind;
     AnyOptions options;                            // the kind's own struct
     std::optional<std::chrono::milliseconds> ttl;  // of `push`
+    std::optional<OnFailed> on_failed;
     std::string fingerprint;    // changes when the definition does; holds no secret's value
     std::string public_digest;  // likewise, but for secrets that are written out
     Position position;
@@ -120,7 +130,8 @@ struct Config {
         std::string place() const { return url + "\n" + name_space; }  // whose values they are
     };
     std::optional<Vault> vault;
-    Alerts alerts;                      // and maintenance
+    Alerts alerts;  // and maintenance
+    std::optional<Peer> peer;
     bool has_plain_secrets = false;     // some are written out
     std::vector<std::string> warnings;  // `file:line:column: ...`, one line each
     SecretStore secrets;                // re-reads what may rotate

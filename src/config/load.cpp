@@ -100,6 +100,15 @@ void read_vault(const Node::Entry& entry, Draft& draft) {
     draft.config.vault = std::move(vault);
 }
 
+void read_peer(const Node::Entry& entry, Draft& draft) {
+    Peer peer;
+    if (!read_struct("peer", entry, peer, draft.reading)) return;
+    if (exposes_token(peer.url.text))
+        draft.reading.warning(entry.value.find("url")->position,
+                              "the token travels to the peer unencrypted; use https");
+    draft.config.peer = std::move(peer);
+}
+
 // Secrets in a vault without the section that says where it is, and the section without them.
 void check_vault(const Node& root, Draft& draft) {
     if (draft.lost.contains("vault")) return;
@@ -166,6 +175,7 @@ void read_plain_section(const Node::Entry& entry, Draft& draft) {
     if (entry.key == "state_dir") read_state_dir(entry, draft);
     if (entry.key == "defaults") read_defaults(entry, draft);
     if (entry.key == "vault") read_vault(entry, draft);
+    if (entry.key == "peer") read_peer(entry, draft);
     if (entry.key == "history") read_struct("history", entry, config.history, reading);
     if (entry.key == "drain") read_drain(entry, draft);
     if (entry.key == "limits") read_struct("limits", entry, config.limits, reading);

@@ -186,6 +186,33 @@ Verified verify_runbook(const std::string& url) {
     return {};
 }
 
+Verified verify_run(const std::vector<std::string>& words) {
+    if (words.empty() || words.front().empty()) return std::unexpected("names no program");
+    const std::string& program = words.front();
+    if (program.contains('/') && program.front() != '/')
+        return std::unexpected(
+            "expected an absolute path, or a bare name that is looked for in PATH");
+    if (words.size() == 1 && program.contains(' '))
+        return std::unexpected("expected a list of words, since no shell takes a line apart: [" +
+                               program.substr(0, program.find(' ')) + ", ...]");
+    for (const std::string& word : words)
+        if (word.contains('\0')) return std::unexpected("a word holds a NUL");
+    return {};
+}
+
+constexpr std::array on_failed_fields = {
+    field<&OnFailed::run, verify_run>(
+        "run", "The program and its arguments, one by one; no shell sees them.",
+        {.required = true, .example = "[systemctl, restart, shop]"}),
+    field<&OnFailed::at_most>("at_most", "The brake: how often it may be run at all.",
+                              {.required = true, .example = "3 per 1h"}),
+    field<&OnFailed::timeout>("timeout", "The program is killed then, with all that it started.",
+                              {.least = second, .most = 60 * minute}),
+    field<&OnFailed::again_after>(
+        "again_after", "How long after a run there may be another while it is still failed.",
+        {.least = second}),
+};
+
 constexpr std::array component_fields = {
     field<&ComponentKeys::check>("check", "The kind of check.",
                                  {.required = true, .example = "http"}),
@@ -228,6 +255,11 @@ constexpr std::array component_fields = {
     field<&ComponentKeys::runbook, verify_runbook>(
         "runbook", "Where it says what to do when this is not ok: a link on the page.",
         {.example = "https://wiki.example/redis"}),
+    field<&ComponentKeys::on_failed>(
+        "on_failed",
+        "What is run once when it failed; not while another component is the cause, nor while it "
+        "is silenced, in maintenance or acknowledged.",
+        {.members = on_failed_fields}),
 };
 
 constexpr std::array public_fields = {
@@ -327,6 +359,29 @@ Verified watchdog_url_problem(const Secret& url) {
     return verified(text::url_problem(url.reveal(), {"https", "http"}));
 }
 
+Verified peer_url_problem(const text::Url& url) {
+    if (auto problem = text::url_problem(url.text, {"https", "http"}); !problem.empty())
+        return std::unexpected(problem);
+    if (!url.user.empty() || !url.password.empty() || !url.query.empty() || url.path.size() > 1)
+        return std::unexpected("expected https://host:port, where the other vitals listens");
+    return {};
+}
+
+constexpr std::array peer_fields = {
+    field<&Peer::url, peer_url_problem>("url", "Where the other vitals listens.",
+                                        {.required = true, .example = "https://other:8443"}),
+    field<&Peer::token>("token", "A token of the other vitals that has the right `control`.",
+                        {.required = true, .example = "{file: /run/secrets/peer}"}),
+    field<&Peer::rank>("rank", "The place of this vitals: 1 tells, 2 stands by.",
+                       {.required = true, .example = "1", .least = 1, .most = 2}),
+    field<&Peer::ca>("ca", "PEM file of the authorities to trust instead of the system's.",
+                     {.example = "/etc/vitals/ca.pem"}),
+    field<&Peer::wait>("wait",
+                       "How long rank 2 leaves a message to rank 1, and how long a peer is not "
+                       "heard until it counts as away.",
+                       {.least = second, .most = 60 * second}),
+};
+
 constexpr Field a_list(Field field) {
     field.type_name = "list of mappings";
     return field;
@@ -359,6 +414,10 @@ constexpr std::array receiver_keys = {
     field<&ReceiverKeys::disclose>(
         "disclose", "How much it is told: names and states, our own words, or theirs, too.",
         {.choices = "status|detail|full"}),
+    field<&ReceiverKeys::at_most>(
+        "at_most",
+        "How many messages may leave; what is over that waits, and says then what is true then.",
+        {.example = "30 per 1h"}),
 };
 
 constexpr std::array step_keys = {
@@ -556,6 +615,11 @@ std::span<const Section> all_sections() {
                                      "included file may add receivers, rules and silences.",
                                      alerts_fields),
                 Shape::mapping, may_be_included},
+        Section{describe<Peer>("peer",
+                               "Another vitals with the same components and receivers: both watch, "
+                               "one tells.",
+                               peer_fields),
+                Shape::mapping},
         Section{describe<MaintenanceKeys>("maintenance",
                                           "When components are worked on: nobody is told, and the "
                                           "time counts in no objective.",

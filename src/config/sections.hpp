@@ -45,6 +45,7 @@ struct ComponentKeys {
     bool critical = true;
     std::vector<std::string> depends_on, tags, probes;
     std::string runbook;
+    std::optional<OnFailed> on_failed;
 };
 struct EndpointKeys {
     std::string dialect;
@@ -68,6 +69,7 @@ struct ReceiverKeys {
     std::optional<HoursKeys> hours;
     std::optional<FallbackKeys> fallback;
     std::string disclose = "full";
+    Rate at_most{60, std::chrono::minutes(1)};
 };
 struct StepKeys {
     std::chrono::milliseconds after{};

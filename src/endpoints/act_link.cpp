@@ -97,12 +97,13 @@ std::optional<Response> act(const Shared& shared, const ActLink& link,
     People::NewMute mute;
     mute.match = incident.roots;
     mute.until = shared.clock.system() + std::chrono::hours(what == "1h" ? 1 : 4);
+    const std::string until = rfc3339(mute.until).substr(11, 5);  // hours and minutes
     mute.by = by;
     mute.reason = "by the link of a message";
-    people.mute(std::move(mute), [reply = std::move(reply), what](const Changed& changed) {
-        reply(done(changed, fmt::format("Its causes are silenced for {}. They are checked and "
-                                        "shown as before.",
-                                        what == "1h" ? "1 hour" : "4 hours")));
+    people.mute(std::move(mute), [reply = std::move(reply), what, until](const Changed& changed) {
+        reply(done(changed, fmt::format("Its causes are silenced for {}, until {} UTC. They are "
+                                        "checked and shown as before.",
+                                        what == "1h" ? "1 hour" : "4 hours", until)));
     });
     return {};
 }

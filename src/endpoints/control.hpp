@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "endpoints/peer_exchange.hpp"
 #include "http/response.hpp"
 #include "model/board.hpp"
 #include "model/happenings.hpp"
@@ -75,6 +76,8 @@ struct People {
     std::function<std::optional<ActLink>(std::string_view token)> act_link;
     // Sends a receiver a message that says that nothing is wrong; each of its addresses.
     std::function<void(std::string receiver, Done)> test_receiver;
+    // What the other of two vitals says; nothing: there is no other.
+    std::function<void(PeerExchange, std::function<void(std::optional<PeerExchange>)>)> peer;
     // Also those that closed long ago. Null: there is none. Nothing: it cannot be read.
     using Incident = std::shared_ptr<const IncidentRecord>;
     std::function<void(std::string id, std::function<void(std::optional<Incident>)>)> incident;

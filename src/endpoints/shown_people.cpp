@@ -65,6 +65,14 @@ void write_lists(JsonWriter& writer, const IncidentRecord& incident) {
         writer.member("component", happening.component).member("text", happening.text);
         writer.member("by", happening.by);
     });
+    write_list(writer, "next", incident.next, [&](const IncidentRecord::Next& next) {
+        writer.member("receiver", next.receiver).member("at", rfc3339_millis(next.at));
+        writer.member("kind", next.reminder ? "reminder" : "problem");
+    });
+    write_list(writer, "actions", incident.actions, [&](const Happening& happening) {
+        writer.member("at", rfc3339_millis(happening.at));
+        writer.member("component", happening.component).member("text", happening.text);
+    });
 }
 
 constexpr MemberSchema incident_members[] = {
@@ -113,6 +121,16 @@ constexpr MemberSchema incident_members[] = {
              R"("items":{"type":"object","properties":{"at":{"type":"string"},)"
              R"("what":{"type":"string"},"component":{"type":"string"},"text":{"type":"string"},)"
              R"("by":{"type":"string"}}}})"),
+     true},
+    {"next",
+     as_json(R"({"type":"array","description":"Who is told next while nothing changes.",)"
+             R"("items":{"type":"object","properties":{"receiver":{"type":"string"},)"
+             R"("at":{"type":"string"},"kind":{"type":"string"}}}})"),
+     true},
+    {"actions",
+     as_json(R"({"type":"array","description":"What vitals did about it: `on_failed`.",)"
+             R"("items":{"type":"object","properties":{"at":{"type":"string"},)"
+             R"("component":{"type":"string"},"text":{"type":"string"}}}})"),
      true}};
 
 constexpr MemberSchema mute_members[] = {

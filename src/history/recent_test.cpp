@@ -356,10 +356,11 @@ TEST(StorePasts, while_the_engine_stood_still_nobody_looked) {
 TEST(StorePasts, maintenance_is_asked_for) {
     const Folder folder;
     Witness witness;
-    Store store(in(folder.path()), witness.log(), witness.health());
-    store.set_maintenance([](std::string_view component, System, System to) {
+    Settings settings = in(folder.path());
+    settings.maintenance = [](std::string_view component, System, System to) {
         return component == "web" ? std::vector<Stretch>{{to - 1h, to}} : std::vector<Stretch>{};
-    });
+    };
+    Store store(settings, witness.log(), witness.health());
     ASSERT_TRUE(witness.sees_ok());
     store.append(record("web", 0));
     for (const auto back : {24h, 48h}) {

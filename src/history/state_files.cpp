@@ -78,6 +78,36 @@ bool write_all(int descriptor, std::string_view bytes) {
     return true;
 }
 
+// Nothing where there is no file.
+std::expected<std::optional<std::string>, std::string> content_of(const std::string& path) {
+    const Descriptor file(path, O_RDONLY);
+    if (!file && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
+    if (!file) return std::unexpected(reason(path, errno));
+    if (!is_regular(*file)) return std::unexpected(path + " is not a regular file");
+    auto bytes = read_all(*file);
+    if (!bytes) return std::unexpected(reason(path, bytes.error()));
+    return *std::move(bytes);
+}
+
+// Whatever happens on the way, the file is as before or as wanted. What is wrong, or nothing.
+std::optional<std::string> replace(const std::string& directory_path, const std::string& path,
+                                   std::string_view bytes, mode_t mode) {
+    const std::string fresh = path + ".new";
+    if (::unlink(fresh.c_str()) != 0 && errno != ENOENT) return reason(fresh, errno);
+    {
+        const Descriptor file(fresh, O_WRONLY | O_CREAT | O_EXCL, mode);
+        if (!file || !write_all(*file, bytes) || ::fsync(*file) != 0) {
+            const int error = errno;
+            ::unlink(fresh.c_str());
+            return reason(fresh, error);
+        }
+    }
+    if (std::rename(fresh.c_str(), path.c_str()) != 0) return reason(path, errno);
+    const Descriptor directory(directory_path, O_RDONLY | O_DIRECTORY);
+    if (!directory || ::fsync(*directory) != 0) return reason(directory_path, errno);
+    return std::nullopt;
+}
+
 // FNV-1a: against damage, not against malice.
 std::uint64_t checksum(std::string_view bytes) {
     std::uint64_t sum = 0xcbf29ce484222325u;
@@ -141,32 +171,30 @@ DecommissionFile::DecommissionFile(const std::string& directory)
     : directory_(directory), path_(directory + "/decommission") {}
 
 std::expected<std::optional<std::string>, std::string> DecommissionFile::read() const {
-    const Descriptor file(path_, O_RDONLY);
-    if (!file && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
-    if (!file) return std::unexpected(reason(path_, errno));
-    if (!is_regular(*file)) return std::unexpected(path_ + " is not a regular file");
-    const auto bytes = read_all(*file);
-    if (!bytes) return std::unexpected(reason(path_, bytes.error()));
-    auto text = decommission_text(*bytes);
+    const auto bytes = content_of(path_);
+    if (!bytes) return std::unexpected(bytes.error());
+    if (!*bytes) return std::nullopt;
+    auto text = decommission_text(**bytes);
     if (!text) return std::unexpected(path_ + " " + text.error());
     return std::move(*text);
 }
 
 std::optional<std::string> DecommissionFile::write(const std::string& text) const {
-    const std::string fresh = path_ + ".new";
-    if (::unlink(fresh.c_str()) != 0 && errno != ENOENT) return reason(fresh, errno);
-    {
-        const Descriptor file(fresh, O_WRONLY | O_CREAT | O_EXCL, 0640);
-        if (!file || !write_all(*file, decommission_bytes(text)) || ::fsync(*file) != 0) {
-            const int error = errno;
-            ::unlink(fresh.c_str());
-            return reason(fresh, error);
-        }
-    }
-    if (std::rename(fresh.c_str(), path_.c_str()) != 0) return reason(path_, errno);
-    const Descriptor directory(directory_, O_RDONLY | O_DIRECTORY);
-    if (!directory || ::fsync(*directory) != 0) return reason(directory_, errno);
-    return std::nullopt;
+    return replace(directory_, path_, decommission_bytes(text), 0640);
+}
+
+LinkKeyFile::LinkKeyFile(const std::string& directory) : directory_(directory) {}
+
+std::expected<std::string, std::string> LinkKeyFile::read() const {
+    auto bytes = content_of(directory_ + "/link.key");
+    if (!bytes) return std::unexpected(bytes.error());
+    std::string key = bytes->value_or("");
+    if (key.ends_with('\n')) key.pop_back();
+    return key;
+}
+
+std::optional<std::string> LinkKeyFile::write(const std::string& key) const {
+    return replace(directory_, directory_ + "/link.key", key + "\n", 0600);
 }
 
 }  // namespace vitals::history

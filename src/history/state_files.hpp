@@ -1,6 +1,6 @@
-// Two small files beside the database, which its damage does not touch: who uses the directory, and
-// whether the node is decommissioned. Any thread; every call but unlock() may hang with
-// the disk.
+// Small files beside the database, which its damage does not touch: who uses the directory, and
+// whether the node is decommissioned, and the key of links. Any thread; every call but unlock() may
+// hang with the disk.
 #pragma once
 
 #include <atomic>
@@ -46,7 +46,21 @@ class DecommissionFile {
     std::string path_;
 };
 
-// The bytes of that file; and the text in them, or what is wrong with them.
+// The key that signs links in messages, in the file `link.key` that only the owner may read. To
+// make all links invalid: remove it.
+class LinkKeyFile {
+  public:
+    explicit LinkKeyFile(const std::string& directory);
+
+    // As it was written; empty where there is no file. The error says why it cannot be known.
+    std::expected<std::string, std::string> read() const;
+    std::optional<std::string> write(const std::string& key) const;  // as of DecommissionFile
+
+  private:
+    std::string directory_;
+};
+
+// The bytes of a decommission file; and the text in them, or what is wrong with them.
 std::string decommission_bytes(const std::string& text);
 std::expected<std::string, std::string> decommission_text(const std::string& bytes);
 

@@ -49,6 +49,21 @@ TEST(DecommissionFile, says_why_it_cannot_be_written) {
     EXPECT_EQ(file.write("gone"), "/nonexistent/decommission.new: No such file or directory");
 }
 
+TEST(LinkKeyFile, is_for_its_owner_only) {
+    const Folder folder;
+    const LinkKeyFile file(folder.path());
+    EXPECT_EQ(file.read(), "");
+    EXPECT_EQ(file.write("0123"), std::nullopt);
+    EXPECT_EQ(file.read(), "0123");
+    EXPECT_EQ(std::filesystem::status(folder / "link.key").permissions(),
+              std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    EXPECT_EQ(file.write("4567"), std::nullopt);
+    EXPECT_EQ(file.read(), "4567");
+    std::filesystem::remove(folder / "link.key");
+    ASSERT_EQ(::mkfifo((folder / "link.key").c_str(), 0600), 0);
+    EXPECT_FALSE(file.read());
+}
+
 TEST(DirectoryLock, names_the_process_that_holds_it) {
     const Folder folder;
     DirectoryLock first;

@@ -133,10 +133,6 @@ unsigned Store::losses() const {
     return state_->losses;
 }
 
-void Store::set_maintenance(Maintenance maintenance) {
-    state_->maintenance = std::move(maintenance);
-}
-
 void Store::take(const ComponentState& state) {
     if (auto told = state_->recent.result(state)) state_->queue_up(std::move(*told));
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(state.last->duration);
@@ -276,7 +272,7 @@ System Store::at(Steady moment) const {
 }
 
 void Store::State::add_maintenance(Past& past, std::string_view component) const {
-    if (maintenance) past.planned = maintenance(component, past.from, past.now);
+    if (settings.maintenance) past.planned = settings.maintenance(component, past.from, past.now);
 }
 
 void Store::changes(std::string component, System before, std::size_t limit,

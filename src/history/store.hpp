@@ -33,6 +33,10 @@ struct Settings {
     // How long what is no change of state waits for more of its kind, how long after a failure the
     // disk is tried again, and how often the store looks after itself and reports at least.
     std::chrono::milliseconds batch{250}, retry{1'000}, report{5'000};
+    // When a component was in maintenance, as far as it is known: merged. Asked from any thread,
+    // from the start on; must not block.
+    std::function<std::vector<Stretch>(std::string_view component, System from, System to)>
+        maintenance;
 };
 
 // What a component was. What was pushed to it stands in a text, not in `last`.
@@ -90,12 +94,6 @@ class Store {
     // Grows when saved states were lost, with a damaged file or because the disk takes nothing: all
     // are to be saved again.
     unsigned losses() const;
-
-    // When a component is in maintenance, as far as it is known: merged. Asked from any thread;
-    // must not block. To be set before anything is asked.
-    using Maintenance =
-        std::function<std::vector<Stretch>(std::string_view component, System from, System to)>;
-    void set_maintenance(Maintenance maintenance);
 
     // Takes a result, for what is usual and for the response times. Never waits for the disk. From
     // the engine's thread, as all that follows up to `blind`, before the transition that comes of

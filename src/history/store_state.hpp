@@ -80,8 +80,6 @@ struct Store::State {
     const Settings settings;
     Recent recent{std::chrono::system_clock::now(), SteadyClock::now()};
     std::atomic<bool> away = false;  // the file cannot be read now
-    // When a component is in maintenance; set before the store is asked.
-    Maintenance maintenance;
 
     std::mutex runs_mutex;
     std::vector<NewRun> runs;

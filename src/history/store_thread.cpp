@@ -353,7 +353,8 @@ void Store::State::merge_spans() {
         const bool merged = archive.write([&](Journal& journal) {
             Transaction transaction(journal.database());
             journal.spans().merge(component, now_on_line(), [&](System from, System to) {
-                return maintenance ? maintenance(component, from, to) : std::vector<Stretch>();
+                return settings.maintenance ? settings.maintenance(component, from, to)
+                                            : std::vector<Stretch>();
             });
             transaction.commit();
         });

@@ -4,15 +4,19 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
+#include "model/clock.hpp"
+
 namespace vitals {
 namespace {
 
 constexpr std::array<std::string_view, 4> note_states{"investigating", "identified", "monitoring",
                                                       "resolved"};
-constexpr std::array<std::string_view, 14> happening_words{
+constexpr std::array<std::string_view, 15> happening_words{
     "transition", "incident_opened", "incident_closed", "acknowledged",   "note",
     "silenced",   "unsilenced",      "decommissioned",  "recommissioned", "reloaded",
-    "announced",  "alerted",         "started",         "noticed"};
+    "announced",  "alerted",         "started",         "noticed",        "acted"};
 constexpr std::array<std::string_view, 4> delivery_words{"queued", "in_doubt", "delivered",
                                                          "refused"};
 
@@ -30,6 +34,18 @@ std::optional<NoteState> note_state_of(std::string_view word) noexcept {
 
 std::string_view to_string(Happening::What what) noexcept {
     return happening_words[static_cast<std::size_t>(what)];
+}
+
+std::string to_string(const ShownAction& action) {
+    std::string text =
+        fmt::format("{} is run when it fails, at most {}", action.program, action.at_most);
+    if (action.last)
+        text += fmt::format("; last at {}, {}", rfc3339(*action.last),
+                            action.under_way ? "under way" : action.end);
+    if (action.held_until)
+        text += fmt::format("; the brake holds until {}: {} runs", rfc3339(*action.held_until),
+                            action.runs);
+    return text;
 }
 
 std::string_view to_string(Delivery::State state) noexcept {

@@ -50,6 +50,7 @@ struct Happening {
         alerted,    // a message was delivered to a receiver
         started,    // vitals
         noticed,    // by vitals: another certificate, another address
+        acted,      // vitals ran the program of `on_failed`, it ended, or its brake holds
     };
     std::uint64_t id = 0;  // ascending; of the event stream
     System at{};
@@ -87,6 +88,8 @@ struct IncidentRecord {
 
     std::uint64_t number = 0;
     std::string id;  // `STORE-NUMBER`: of its address /i/ID, and of the messages' keys
+    // What messages call it; empty: its id. Two vitals that watch each other call it the same.
+    std::string key;
     std::vector<std::string> roots;
     std::string title;  // what the verdict that opened it says: public
     std::string error;  // the same for who may read it
@@ -104,7 +107,16 @@ struct IncidentRecord {
     std::vector<Member> members;  // consequences, by name; its roots are not among them
     std::vector<Note> notes;      // oldest first
     std::vector<Delivery> told;
-    std::vector<Happening> before;  // what else changed in the minutes before it, oldest first
+    // Who is told next while nothing changes, and when; the earliest first.
+    struct Next {
+        std::string receiver;
+        System at{};
+        bool reminder = false;  // else a further step
+        bool operator==(const Next&) const = default;
+    };
+    std::vector<Next> next;
+    std::vector<Happening> before;   // what else changed in the minutes before it, oldest first
+    std::vector<Happening> actions;  // what vitals did about it (`on_failed`), oldest first
     bool operator==(const IncidentRecord&) const = default;
 
     NoteState state() const noexcept {
@@ -128,6 +140,21 @@ struct ShownMute {
     bool operator==(const ShownMute&) const = default;
 };
 
+// What vitals does about a component that failed (`on_failed`).
+struct ShownAction {
+    std::string program;   // without its arguments: one of them may be a secret
+    std::string at_most;   // `3 per 1h`
+    std::size_t runs = 0;  // that the brake counts now
+    bool under_way = false;
+    std::optional<System> last;        // the latest began
+    std::string end;                   // of the latest
+    std::string output;                // of the latest; private
+    std::optional<System> held_until;  // by the brake
+    bool operator==(const ShownAction&) const = default;
+};
+// In a sentence.
+std::string to_string(const ShownAction& action);
+
 struct Board {
     std::uint64_t version = 0;
     // Open ones first, then those that closed lately, newest first in both.
@@ -135,6 +162,7 @@ struct Board {
     std::vector<ShownMute> mutes;
     // What is muted now: the component, and the index of the mute in `mutes`; a maintenance wins.
     std::map<std::string, std::size_t, std::less<>> muted;
+    std::map<std::string, ShownAction, std::less<>> actions;   // by component
     std::vector<std::string> flapping;                         // components, by name
     std::vector<std::shared_ptr<const Happening>> happenings;  // the latest, newest first
     System taken_at{};

@@ -199,6 +199,8 @@ std::string told(const Happening& happening) {
             return with("silenced");
         case What::unsilenced:
             return with("heard again");
+        case What::acted:
+            return happening.text;
         default:
             return with("");
     }
@@ -218,6 +220,7 @@ bool worth_telling(const Happening& happening, const Component& component) {
             return true;
         case What::announced:
         case What::noticed:
+        case What::acted:
         case What::silenced:
         case What::unsilenced:
             return happening.component.empty() || happening.component == component.name ||
@@ -269,6 +272,8 @@ Explanation explain(const ComponentState& state, const Snapshot& snapshot, const
     Explanation made;
     if (const auto cause = snapshot.causes.find(state.name()); cause != snapshot.causes.end())
         made.cause = cause->second;
+    if (const auto action = board.actions.find(state.name()); action != board.actions.end())
+        made.action = to_string(action->second);
     if (state.last != nullptr) {
         made.phases = steps_of(*state.last, usual);
         made.took = state.last->duration;

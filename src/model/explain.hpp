@@ -39,6 +39,7 @@ struct Explanation {
     std::string rule;                   // why the verdict is what it is
     std::optional<System> last_ok;      // since vitals started
     std::string cause;                  // a component that explains it, or empty
+    std::string action;                 // what vitals does about it, or empty; private
     // What else happened in the ten minutes before it became what it is, oldest first. Private.
     std::vector<Before> before;
 };

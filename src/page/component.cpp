@@ -224,6 +224,7 @@ Markup run_part(const Look& look, const Seen& seen, const Gathered& gathered) {
     // What it needs may not belong to this page.
     if (told.cause.empty() || look.shows(told.cause)) write_term(out, "Means", told.means);
     write_term(out, "Rule", told.rule);
+    if (look.may_read) write_term(out, "Action", told.action);
     if (told.last_ok && seen.shape != Shape::ok) {
         out.raw("<dt>Last ok</dt><dd>").time(*told.last_ok, Moment::day_second);
         if (told.usual.count() > 0) out.raw("; usually in ").text(response_text(told.usual));

@@ -188,11 +188,15 @@ std::vector<Entry> entries_of(const Look& look, const IncidentRecord& incident) 
     if (look.may_read)
         for (const Delivery& delivery : incident.told)
             entries.push_back(entry_of_delivery(delivery));
-    for (const Happening& happening : incident.before) {
-        if (!may_see(look, happening)) continue;
-        Entry& entry = entries.emplace_back(Entry{.at = happening.at, .order = 0, .markup = {}});
+    const auto add = [&](const Happening& happening, int order) {
+        if (!may_see(look, happening)) return;
+        Entry& entry =
+            entries.emplace_back(Entry{.at = happening.at, .order = order, .markup = {}});
         write_happening(entry.markup, look, happening, Moment::day_second);
-    }
+    };
+    for (const Happening& happening : incident.before) add(happening, 0);
+    if (look.may_read)
+        for (const Happening& happening : incident.actions) add(happening, 6);
     if (incident.acknowledged) {
         const Acknowledgement& by = *incident.acknowledged;
         Entry& entry = entries.emplace_back(Entry{.at = by.at, .order = 5, .markup = {}});
@@ -256,7 +260,7 @@ void write_note_form(Markup& out, const Look& look, const IncidentRecord& incide
 }
 
 void write_told(Markup& out, const Look& look, const IncidentRecord& incident) {
-    if (!look.may_read || incident.told.empty()) return;
+    if (!look.may_read || (incident.told.empty() && incident.next.empty())) return;
     open_section(out, "told", "Told");
     out.raw("<dl class=kv>");
     for (const Delivery& delivery : incident.told) {
@@ -268,6 +272,12 @@ void write_told(Markup& out, const Look& look, const IncidentRecord& incident) {
             out.raw(", ").text(text::counted(delivery.attempts, "try", "tries"));
         out.raw("</dd>");
     }
+    for (const IncidentRecord::Next& next : incident.next)
+        out.raw("<dt>")
+            .text(next.receiver)
+            .raw("</dt><dd>")
+            .time(next.at)
+            .raw(next.reminder ? ", reminder to come</dd>" : ", to come</dd>");
     out.raw("</dl></section>");
 }
 

@@ -77,6 +77,8 @@ Wording wording_of(What what) {
             return {'w', "Configuration loaded", ""};
         case What::announced:
             return {'w', "", ""};
+        case What::acted:
+            return {'w', "", ""};
         case What::alerted:
             return {'n', "An alert was sent", ""};
         case What::started:
@@ -152,7 +154,8 @@ void write_happening(Markup& out, const Look& look, const Happening& happening, 
             write_named(out, look, happening, wording.nobody);
         out.raw(happening.what == What::note && titled ? ": note" : wording.words);
         if (look.may_read) {
-            if (happening.what == What::announced || happening.what == What::noticed)
+            if (happening.what == What::announced || happening.what == What::noticed ||
+                happening.what == What::acted)
                 out.raw(happening.component.empty() ? "" : ": ")
                     .text(text::one_line(happening.text));
             else

@@ -83,6 +83,8 @@ struct Receiver : Traits {
     net::TlsOptions (*tls)(const AnyOptions& options) = nullptr;
     // Of one that copies the state: said every minute, so that our silence can be told.
     HttpRequest (*alive)(const Envelope& envelope, const AnyOptions& options) = nullptr;
+    // Of one that keeps open incidents: a person has this one.
+    HttpRequest (*acknowledge)(const Envelope& envelope, const AnyOptions& options) = nullptr;
 };
 
 // `request` is a pure function (const Envelope&, const Options&) -> HttpRequest; null: the receiver

@@ -53,15 +53,25 @@ const std::vector<std::pair<std::string, Written>>& samples() {
     return all;
 }
 
-HttpRequest request_of(const std::string& name, const Written& written, const Alert& alert) {
-    const Receiver& receiver = *find(name);
+Envelope envelope_of(const Receiver& receiver, const Alert& alert) {
     Envelope envelope;
     envelope.alert = alert;
     envelope.words = words_of(alert, zone);
     envelope.zone = zone;
     envelope.now = now;
     if (receiver.addresses != nullptr) envelope.to = "http://am1:9093";
-    return receiver.request(envelope, options_of(receiver, written));
+    return envelope;
+}
+
+HttpRequest request_of(const std::string& name, const Written& written, const Alert& alert) {
+    const Receiver& receiver = *find(name);
+    return receiver.request(envelope_of(receiver, alert), options_of(receiver, written));
+}
+
+HttpRequest acknowledgement_of(const std::string& name, const Written& written,
+                               const Alert& alert) {
+    const Receiver& receiver = *find(name);
+    return receiver.acknowledge(envelope_of(receiver, alert), options_of(receiver, written));
 }
 
 std::string whole(const HttpRequest& request) {
@@ -108,6 +118,17 @@ TEST(Receivers, ask_for_these_bytes) {
     for (const auto& [name, written] : samples())
         for (const auto& [kind, alert] : alerts_testing::each_kind())
             expect_golden(name + "/" + kind, whole(request_of(name, written, alert)));
+}
+
+TEST(Receivers, who_keeps_open_incidents_hears_that_a_person_has_one) {
+    for (const auto& [name, written] : samples()) {
+        const Receiver* receiver = find(name);
+        EXPECT_EQ(receiver->acknowledge != nullptr, name == "pagerduty" || name == "jsm") << name;
+        if (receiver->acknowledge == nullptr) continue;
+        Alert alert = alerts_testing::problem();
+        alert.acknowledged_by = "jonas";
+        expect_golden(name + "/acknowledged", whole(acknowledgement_of(name, written, alert)));
+    }
 }
 
 TEST(Receivers, survive_hostile_texts) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <utility>
 
@@ -21,6 +22,10 @@ namespace {
 constexpr std::size_t kept_bytes = 4096;         // of an answer
 constexpr std::size_t accepted_bytes = 1 << 20;  // beyond that it is no answer of a receiver
 constexpr std::size_t why_bytes = 300;
+// Before an acknowledgement is passed on once more.
+constexpr std::array pauses = {std::chrono::seconds(5), std::chrono::seconds(15),
+                               std::chrono::seconds(45), std::chrono::seconds(135),
+                               std::chrono::seconds(405)};
 
 // Whether the message may have arrived though the attempt failed in this phase. The client's phase
 // begins with the first byte of the request, so that a request which broke off counts as doubtful,
@@ -100,11 +105,11 @@ net::awaitable<Attempt> exchange(const Configured& to, const NamedSecrets& secre
 
 // One attempt. Its coroutine owns it, for the context must outlive that.
 struct Sender::Flight {
-    Flight(Sender& sender, std::shared_ptr<const Configured> receiver, Envelope what, bool is_alive,
+    Flight(Sender& sender, std::shared_ptr<const Configured> receiver, Envelope said, What is,
            Ended call)
         : to(std::move(receiver)),
-          envelope(std::move(what)),
-          alive(is_alive),
+          envelope(std::move(said)),
+          what(is),
           ended(std::move(call)),
           secrets(secrets_of(to->receiver->description.fields, to->options.ref())),
           context(sender.environment_, sender.clock_, "vitals/alerts", "alerts",
@@ -116,8 +121,7 @@ struct Sender::Flight {
             attempt = co_await own->tell(envelope, to->options, context);
             co_return;
         }
-        HttpRequest made = alive ? to->receiver->alive(envelope, to->options)
-                                 : to->receiver->request(envelope, to->options);
+        HttpRequest made = make();
         if (std::string problem = text::url_problem(made.url, {"https", "http"});
             !problem.empty()) {
             attempt = {.fate = Fate::rejected, .why = "the URL " + std::move(problem)};
@@ -125,6 +129,12 @@ struct Sender::Flight {
         }
         host = text::Url(made.url).host;
         attempt = co_await exchange(*to, secrets, std::move(made), context);
+    }
+
+    HttpRequest make() const {
+        if (what == What::alive) return to->receiver->alive(envelope, to->options);
+        if (what == What::acknowledgement) return to->receiver->acknowledge(envelope, to->options);
+        return to->receiver->request(envelope, to->options);
     }
 
     static net::awaitable<void> run(std::shared_ptr<Flight> flight) {
@@ -152,7 +162,7 @@ struct Sender::Flight {
     std::shared_ptr<const Configured> to;
     Envelope envelope;
     Alert first;  // what the envelope points to, if it does
-    bool alive;
+    What what;
     Ended ended;
     NamedSecrets secrets;
     std::string host;
@@ -212,21 +222,57 @@ void Sender::send(const std::string& receiver, Alert alert, Ended ended) {
         return;
     }
     if (to->receiver->copies_state && !alert.test) keep(receiver, alert);
-    start(*to, envelope_of(*to, std::move(alert)), false, std::move(ended));
+    start(*to, envelope_of(*to, std::move(alert)), What::alert, std::move(ended));
 }
 
 void Sender::remember(const std::string& receiver, Alert alert) {
     const Configured* to = find(receiver);
     if (to == nullptr || !to->receiver->copies_state) return;
     keep(receiver, alert);
-    start(*to, envelope_of(*to, std::move(alert)), false, [](const Attempt&) {});
+    start(*to, envelope_of(*to, std::move(alert)), What::alert, [](const Attempt&) {});
 }
 
-void Sender::start(const Configured& to, Envelope envelope, bool alive, Ended ended) {
+void Sender::acknowledge(const std::string& receiver, Alert alert) {
+    const Configured* to = find(receiver);
+    if (to == nullptr || to->receiver->acknowledge == nullptr) return;
+    const auto one = std::make_shared<Acknowledging>(
+        Acknowledging{receiver, std::move(alert), 0, net::Timer(environment_.loop())});
+    acknowledging_.insert(one);
+    try_to_acknowledge(one);
+}
+
+// It is no message: what is lost here is said by the incident's end.
+void Sender::try_to_acknowledge(const std::shared_ptr<Acknowledging>& one) {
+    const Configured* to = find(one->receiver);
+    if (to == nullptr) {
+        acknowledging_.erase(one);
+        return;
+    }
+    auto ended = [this, weak = std::weak_ptr(one)](const Attempt& attempt) {
+        const auto held = weak.lock();
+        if (!held) return;
+        const bool again = attempt.fate != Fate::delivered && attempt.fate != Fate::rejected &&
+                           held->attempts < pauses.size();
+        if (attempt.fate != Fate::delivered)
+            log_(LogLevel::warning,
+                 fmt::format("alerts: {} does not know that {} is acknowledged: {}", held->receiver,
+                             held->alert.incident, attempt.why));
+        if (!again) {
+            acknowledging_.erase(held);
+            return;
+        }
+        held->timer.arm(clock_.steady() + pauses[held->attempts++], [this, weak] {
+            if (const auto waiting = weak.lock()) try_to_acknowledge(waiting);
+        });
+    };
+    start(*to, envelope_of(*to, one->alert), What::acknowledgement, std::move(ended));
+}
+
+void Sender::start(const Configured& to, Envelope envelope, What what, Ended ended) {
     const auto owner =
         std::ranges::find(receivers_, &to, [](const auto& each) { return each.get(); });
     const auto flight =
-        std::make_shared<Flight>(*this, *owner, std::move(envelope), alive, std::move(ended));
+        std::make_shared<Flight>(*this, *owner, std::move(envelope), what, std::move(ended));
     if (const auto known = kept_.find(to.name); known != kept_.end()) {
         const auto incident = known->second.find(flight->envelope.alert.incident);
         if (incident != known->second.end()) {
@@ -285,12 +331,12 @@ void Sender::repeat() {
             Alert alert;
             alert.service = watcher_.service;
             alert.host = watcher_.host;
-            start(*to, envelope_of(*to, std::move(alert)), true, report);
+            start(*to, envelope_of(*to, std::move(alert)), What::alive, report);
         }
         const auto known = kept_.find(to->name);
         if (known == kept_.end()) continue;
         for (const auto& [incident, kept] : known->second)
-            start(*to, envelope_of(*to, kept.latest), false, report);
+            start(*to, envelope_of(*to, kept.latest), What::alert, report);
     }
     arm(now + pace_.repeat);
 }

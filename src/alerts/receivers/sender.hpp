@@ -12,6 +12,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -61,6 +62,10 @@ class Sender {
     // perhaps; others are told nothing.
     void remember(const std::string& receiver, Alert alert);
 
+    // A person has the incident: one that keeps open incidents is told, by some attempts within ten
+    // minutes. Others are told nothing.
+    void acknowledge(const std::string& receiver, Alert alert);
+
     std::size_t under_way() const noexcept { return flights_.size(); }
 
   private:
@@ -71,10 +76,18 @@ class Sender {
         Steady until = Steady::max();  // repeated until then
     };
     using Ended = std::function<void(Attempt)>;
+    enum class What : std::uint8_t { alert, alive, acknowledgement };
+    struct Acknowledging {
+        std::string receiver;
+        Alert alert;
+        std::size_t attempts = 0;
+        net::Timer timer;
+    };
 
     const Configured* find(std::string_view name) const;
     Envelope envelope_of(const Configured& to, Alert alert) const;
-    void start(const Configured& to, Envelope envelope, bool alive, Ended ended);
+    void start(const Configured& to, Envelope envelope, What what, Ended ended);
+    void try_to_acknowledge(const std::shared_ptr<Acknowledging>& one);
     void keep(const std::string& receiver, const Alert& alert);
     void repeat();
     void arm(Steady when);
@@ -87,6 +100,7 @@ class Sender {
     std::vector<std::shared_ptr<const Configured>> receivers_;
     std::map<std::string, std::map<std::string, Kept>> kept_;  // by receiver, by incident
     std::set<std::shared_ptr<Flight>> flights_;
+    std::set<std::shared_ptr<Acknowledging>> acknowledging_;
     net::Timer timer_;
     std::shared_ptr<const bool> here_ = std::make_shared<const bool>(true);  // as long as this is
 };

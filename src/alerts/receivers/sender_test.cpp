@@ -101,7 +101,7 @@ class Sending : public ::testing::Test {
 
 TEST_F(Sending, delivers_a_request) {
     HttpPeer peer([](const auto&) { return http_answer("204 No Content"); });
-    EXPECT_EQ(hook(peer.url()), Attempt{});
+    EXPECT_EQ(hook(peer.url()), Attempt{.fate = Fate::delivered});
     const auto requests = peer.requests();
     ASSERT_EQ(requests.size(), 1U);
     EXPECT_EQ(requests[0].find("POST /GEHEIM?token=GEHEIM HTTP/1.1\r\n"), 0U);
@@ -213,7 +213,7 @@ TEST_F(Sending, runs_a_program) {
     const std::string script = folder.write(
         "tell", "#!/bin/sh\ncat > " + folder.file("in") + "\nenv > " + folder.file("env") + "\n");
     ASSERT_EQ(::chmod(script.c_str(), 0700), 0);
-    EXPECT_EQ(attempt("exec", {{"command", script}}), Attempt{});
+    EXPECT_EQ(attempt("exec", {{"command", script}}), Attempt{.fate = Fate::delivered});
     const auto content = [&folder](const std::string& name) {
         std::ostringstream text;
         text << std::ifstream(folder.file(name)).rdbuf();
@@ -335,7 +335,7 @@ class Mailing : public Sending {
 
 TEST_F(Mailing, hands_a_mail_to_a_server) {
     MailServer server({{"EHLO", "250-mx\r\n250 SIZE 1000000\r\n"}});
-    EXPECT_EQ(mail(server), Attempt{});
+    EXPECT_EQ(mail(server), Attempt{.fate = Fate::delivered});
     const std::string heard = server.heard();
     EXPECT_EQ(heard.find("EHLO [127.0.0.1]\r\nMAIL FROM:<vitals@example.org> SIZE="), 0U) << heard;
     EXPECT_NE(heard.find("\r\nRCPT TO:<ops@example.org>\r\nDATA\r\nFrom: vitals@example.org\r\n"),
@@ -376,7 +376,7 @@ TEST_F(Mailing, logs_in_where_the_operator_allows_it_on_this_machine) {
     std::string url = server.url();
     url.insert(url.find("//") + 2, "vitals@");
     const Written options{{"server", url}, {"password", "GEHEIM"}, {"starttls", "never"}};
-    EXPECT_EQ(mail(server, options), Attempt{});
+    EXPECT_EQ(mail(server, options), Attempt{.fate = Fate::delivered});
     EXPECT_NE(server.heard().find("AUTH PLAIN AHZpdGFscwBHRUhFSU0=\r\n"), std::string::npos);
     MailServer wrong({{"EHLO", "250 AUTH PLAIN\r\n"}});
     EXPECT_EQ(mail(wrong, {}).fate, Fate::delivered);  // nobody is asked for

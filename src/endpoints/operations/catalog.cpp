@@ -12,7 +12,7 @@
                                         operation(test_receiver) operation(get_verdict)           \
                                             operation(explain_component) operation(begin_session) \
                                                 operation(end_session) operation(list_objectives) \
-                                                    operation(get_openapi)
+                                                    operation(peer) operation(get_openapi)
 
 #include "endpoints/operation.hpp"
 

@@ -66,6 +66,7 @@ http::Response explained(const Snapshot& snapshot, const Board& board, const Com
         if (told.last_ok) writer.member("last_ok", rfc3339_millis(*told.last_ok));
         write_last_failure(writer, last);
         if (!told.cause.empty()) writer.member("cause", told.cause);
+        if (!told.action.empty()) writer.member("action", told.action);
         if (!state->component->runbook.empty()) writer.member("runbook", state->component->runbook);
         write_before(writer, told);
         writer.end_object();
@@ -126,6 +127,7 @@ constexpr MemberSchema members[] = {
              R"(read.","properties":{"from":{"type":"string","format":"date-time"},)"
              R"("to":{"type":"string","format":"date-time"}},"required":["from"]})")},
     {"cause", a_text("A component that explains it.")},
+    {"action", a_text("What vitals does about it, and whether a brake holds that back.")},
     {"runbook", a_text("Where it says what to do: a URL.")},
     {"before",
      as_json(R"({"type":"array","description":"What else happened in the ten minutes before, )"

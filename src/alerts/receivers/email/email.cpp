@@ -251,7 +251,9 @@ net::awaitable<Attempt> tell(const Envelope& envelope, const Options& options,
                              net::Context& context) {
     try {
         co_await deliver(envelope, options, context);
-        co_return Attempt{};
+        Attempt taken;
+        taken.fate = Fate::delivered;
+        co_return taken;
     } catch (const Refused& refused) {
         co_return refused.attempt;
     }

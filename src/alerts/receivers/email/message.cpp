@@ -197,9 +197,11 @@ std::string compose(const Envelope& envelope, std::string_view from) {
     add_header(out, "To", envelope.to);
     add_header(out, "Subject", envelope.words.subject);
     add_header(out, "Date", date_text(envelope.now));
-    add_header(out, "Message-ID", message_id(alert.key, alert.host));
+    // The sender's domain: so two vitals that watch each other call a copy the same.
+    const std::string_view domain = from.substr(from.rfind('@') + 1);
+    add_header(out, "Message-ID", message_id(alert.key, domain));
     if (!alert.thread.empty() && alert.thread != alert.key) {
-        const std::string root = message_id(alert.thread, alert.host);
+        const std::string root = message_id(alert.thread, domain);
         add_header(out, "In-Reply-To", root);
         add_header(out, "References", root);
     }

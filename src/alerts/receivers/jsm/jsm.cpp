@@ -40,6 +40,18 @@ std::string_view priority_of(const Alert& alert) {
     return "P3";
 }
 
+std::string of_alias(const Alert& alert, std::string_view what) {
+    return "/" + text::percent_encoded(alert.incident) + "/" + std::string(what) +
+           "?identifierType=alias";
+}
+
+HttpRequest post(const Options& options, const std::string& path, std::string body) {
+    HttpRequest request =
+        post_json(server_of(options.server) + "/v2/alerts" + path, std::move(body));
+    request.headers.emplace_back("Authorization", "GenieKey " + options.key.reveal());
+    return request;
+}
+
 HttpRequest request(const Envelope& envelope, const Options& options) {
     const Alert& alert = envelope.alert;
     const Words& words = envelope.words;
@@ -62,23 +74,29 @@ HttpRequest request(const Envelope& envelope, const Options& options) {
         json.end_object();
     }
     json.end_object();
-    std::string url = server_of(options.server) + "/v2/alerts";
-    if (is_over(alert))
-        url += "/" + text::percent_encoded(alert.incident) + "/close?identifierType=alias";
-    HttpRequest request = post_json(std::move(url), std::move(body));
-    request.headers.emplace_back("Authorization", "GenieKey " + options.key.reveal());
-    return request;
+    return post(options, is_over(alert) ? of_alias(alert, "close") : "", std::move(body));
 }
+
+HttpRequest acknowledge(const Envelope& envelope, const AnyOptions& any) {
+    std::string body;
+    text::JsonWriter json(body);
+    json.object().member("source", "vitals");
+    json.member("user", cut_characters(fitting(envelope.alert.acknowledged_by, 128), 100));
+    json.end_object();
+    return post(any.as<Options>(), of_alias(envelope.alert, "acknowledge"), std::move(body));
+}
+
+constexpr Receiver rest{.acknowledge = acknowledge};
 
 constexpr std::string_view about = R"(
     One alert for each incident, closed by the recovery. It stays open there in between, so its end
-    is told during a silence, too. The answer 202 comes before the work is done. A copy changes
+    is told during a silence, too. An acknowledgement in vitals is one there. The answer 202 comes before the work is done. A copy changes
     nothing there.)"_prose;
 
 }  // namespace
 
 extern constinit const Receiver jsm = make_receiver<Options, fields, request>(
     "jsm", "Opens and closes alerts of Jira Service Management.",
-    {.about = about, .keeps_state = true});
+    {.about = about, .keeps_state = true}, rest);
 
 }  // namespace vitals::alerts::receivers

@@ -61,14 +61,27 @@ HttpRequest request(const Envelope& envelope, const Options& options) {
     return post_json(server_of(options.server) + "/v2/enqueue", std::move(body));
 }
 
+HttpRequest acknowledge(const Envelope& envelope, const AnyOptions& any) {
+    const auto& options = any.as<Options>();
+    std::string body;
+    text::JsonWriter json(body);
+    json.object().member("routing_key", options.routing_key.reveal());
+    json.member("event_action", "acknowledge");
+    json.member("dedup_key", envelope.alert.incident).end_object();
+    return post_json(server_of(options.server) + "/v2/enqueue", std::move(body));
+}
+
+constexpr Receiver rest{.acknowledge = acknowledge};
+
 constexpr std::string_view about = R"(
     One alert for each incident: a problem triggers it, the recovery resolves it. PagerDuty keeps it
-    open in between, so its end is told during a silence, too. A copy changes nothing there.)"_prose;
+    open in between, so its end is told during a silence, too. An acknowledgement in vitals is one
+    there. A copy changes nothing there.)"_prose;
 
 }  // namespace
 
 extern constinit const Receiver pagerduty = make_receiver<Options, fields, request>(
     "pagerduty", "Triggers and resolves alerts of PagerDuty.",
-    {.about = about, .keeps_state = true});
+    {.about = about, .keeps_state = true}, rest);
 
 }  // namespace vitals::alerts::receivers

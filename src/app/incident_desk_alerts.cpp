@@ -1,0 +1,225 @@
+// The alerts of the desk: what carries them, how the carriers are, and who watches us.
+#include <unistd.h>
+
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "alerts/receivers/watchdog.hpp"
+#include "app/alerting.hpp"
+#include "app/daemon.hpp"
+#include "app/incident_desk.hpp"
+#include "text/amount.hpp"
+
+namespace vitals::app {
+
+using namespace std::chrono_literals;
+using endpoints::People;
+
+namespace {
+
+constexpr auto longest_wait_of_a_message = 5min;
+
+std::string host_name() {
+    std::array<char, 256> name{};
+    if (gethostname(name.data(), name.size() - 1) != 0) return {};
+    return name.data();
+}
+
+}  // namespace
+
+void IncidentDesk::configure(const config::Config& config) {
+    keep_ = config.history.keep;
+    service_ = config.service.name;
+    telling_.url = config.alerts.url;
+    telling_.host = host_name();
+    telling_.version = version;
+    telling_.settings = alert_settings_of(config);
+    std::vector<alerts::receivers::Configured> receivers = receivers_of(config);
+    receivers_.clear();
+    for (const auto& each : receivers) receivers_.push_back(each.name);
+    watchdog_every_.reset();
+    if (const auto& watchdog = config.alerts.watchdog) {
+        receivers.push_back(alerts::receivers::watchdog(watchdog->url));
+        watchdog_every_ = watchdog->every;
+        watchdog_at_ = {};
+    }
+    sender_.configure(std::move(receivers), {service_, telling_.host, telling_.version});
+    desk_.set_actions(actions_of(config));
+    desk_.set_pair(config.peer ? std::optional(service_) : std::nullopt);
+    peer_.configure(config.peer);
+    desk_.configure(telling_.settings);
+}
+
+alerts::Alert IncidentDesk::alert(const alerts::Message& message,
+                                  const IncidentRecord& incident) const {
+    const auto snapshot = hub_.current();
+    alerts::Telling telling = telling_;
+    telling.store = desk_.store();
+    telling.decided = clock_.system() - (clock_.steady() - message.decided);
+    alerts::Alert alert = alerts::alert_of(message, incident, snapshot.get(), telling);
+    if (!telling.url.empty() && !incident.closed)
+        alert.act_link = fmt::format("{}/a/{}", telling.url,
+                                     alerts::link_token({incident.id, message.receiver,
+                                                         clock_.system() + alerts::link_lasts},
+                                                        desk_.link_key()));
+    return alert;
+}
+
+void IncidentDesk::send(const alerts::Message& message, const IncidentRecord& incident,
+                        unsigned attempt, bool may_be_copy,
+                        std::function<void(alerts::Attempt)> done) {
+    alerts::Alert told = alert(message, incident);
+    told.attempt = attempt;
+    told.may_be_copy = may_be_copy;
+    if (!peer_.in_use() || incident.key.empty())
+        return sender_.send(message.receiver, std::move(told), std::move(done));
+    const PeerLink::Claim claim{incident.key, message.receiver,
+                                std::string(to_string(message.state)), message.serial};
+    peer_.ask(claim, message.decided,
+              [this, claim, told = std::move(told), done = std::move(done)](bool may) mutable {
+                  if (!may) {
+                      alerts::Attempt withheld;
+                      withheld.withheld = true;
+                      return loop_.post([done = std::move(done), withheld] { done(withheld); });
+                  }
+                  sender_.send(claim.receiver, std::move(told),
+                               [this, claim, done = std::move(done)](const alerts::Attempt& ended) {
+                                   peer_.ended(claim, ended.fate == alerts::Fate::doubtful);
+                                   done(ended);
+                               });
+              });
+}
+
+PeerLink::Seams IncidentDesk::peer_seams() {
+    using Told = endpoints::PeerExchange::Told;
+    PeerLink::Seams seams;
+    seams.told = [this] {
+        std::vector<Told> all;
+        for (const alerts::PeerTold& each : desk_.told_by_us())
+            all.push_back({each.key, each.component, each.open, each.receiver,
+                           std::string(to_string(each.state)), each.level, each.serial});
+        return all;
+    };
+    seams.heard = [this](const std::vector<Told>& told) {
+        std::vector<alerts::PeerTold> all;
+        for (const Told& each : told)
+            all.push_back({each.key, each.component, each.open, each.receiver,
+                           alerts::state_of(each.state), each.level,
+                           static_cast<unsigned>(each.serial)});
+        desk_.heard(all);
+    };
+    seams.is_wrong = [this](const std::string& key) { return desk_.is_wrong(key); };
+    seams.report = [this](std::optional<Outcome> outcome) {
+        if (outcome)
+            engine_.report_own("peer", *std::move(outcome));
+        else
+            engine_.remove("vitals/peer");
+    };
+    return seams;
+}
+
+// A person has it: whoever keeps an open incident is told that, too.
+void IncidentDesk::acknowledge(const alerts::Message& message, const IncidentRecord& incident) {
+    sender_.acknowledge(message.receiver, alert(message, incident));
+}
+
+void IncidentDesk::remember_what_was_told() {
+    for (const alerts::Message& message : desk_.told())
+        if (const auto incident = desk_.record(desk_.id_of(message.incident)))
+            sender_.remember(message.receiver, alert(message, *incident));
+}
+
+// A receiver that takes nothing is a fault of its own: the others are told of it.
+void IncidentDesk::report_queues() {
+    if (receivers_.empty()) {
+        if (queues_reported_) engine_.remove("vitals/alerts");
+        queues_reported_.reset();
+        return;
+    }
+    std::string detail, error;
+    for (const alerts::QueueFigures& queue : desk_.queues()) {
+        const bool old =
+            queue.oldest && clock_.steady() - *queue.oldest > longest_wait_of_a_message;
+        if (!queue.rejecting && !old) continue;
+        detail = queue.rejecting ? "a receiver refuses messages" : "a receiver cannot be reached";
+        error += fmt::format("{}{}: {}", error.empty() ? "" : "; ", queue.receiver,
+                             queue.rejecting ? "refuses messages; its configuration is wrong"
+                                             : text::counted(queue.messages, "message") +
+                                                   " waiting for more than 5 min");
+    }
+    if (queues_reported_ == error) return;
+    queues_reported_ = error;
+    Outcome health = detail.empty() ? ok() : degraded(detail);
+    health.error = std::move(error);
+    engine_.report_own("alerts", std::move(health));
+}
+
+// Whoever watches us hears of us only while the engine, the store and the queues are well.
+void IncidentDesk::feed_watchdog() {
+    const Steady now = clock_.steady();
+    if (!watchdog_every_ || now < watchdog_at_ || !watching_) return;
+    const auto snapshot = hub_.current();
+    for (const char* name : {"vitals/engine", "vitals/store", "vitals/alerts"}) {
+        const ComponentState* state = snapshot->find(name);
+        if (state != nullptr && state->status(now) != Status::ok) return;
+    }
+    watchdog_at_ = now + *watchdog_every_;
+    alerts::Alert alive;
+    alive.at = alive.since = clock_.system();
+    alive.cause = {"vitals"};
+    sender_.send(
+        std::string(alerts::receivers::watchdog_name), std::move(alive),
+        [this](const alerts::Attempt& attempt) {
+            const bool well = attempt.fate == alerts::Fate::delivered;
+            if (std::exchange(watchdog_well_, well) == well) return;
+            log_(well ? LogLevel::info : LogLevel::warning,
+                 well ? "watchdog: told again that all is well" : "watchdog: " + attempt.why);
+        });
+}
+
+void IncidentDesk::test_receiver(const std::string& name, People::Done done) {
+    std::vector<std::string> names;
+    for (const std::string& each : receivers_)
+        if (each == name || each.starts_with(name + "/")) names.push_back(each);
+    endpoints::Changed changed;
+    if (names.empty()) {
+        changed.unknown = true;
+        changed.problem = receivers_.empty()
+                              ? "there is no receiver; 'alerts: {receivers: ...}' names them"
+                              : fmt::format("there is no receiver of this name; there are: {}",
+                                            fmt::join(receivers_, ", "));
+        return done(std::move(changed));
+    }
+    alerts::Alert test;
+    test.test = true;
+    test.level = Status::ok;
+    test.severity = alerts::Severity::warning;
+    test.cause = {"test"};
+    test.at = test.since = clock_.system();
+    test.detail = "this is a test; nothing is wrong";
+    test.service = service_;
+    test.host = telling_.host;
+    test.version = telling_.version;
+    test.incident = fmt::format("{}-test", desk_.store());
+    struct Testing {
+        std::size_t left = 0;
+        endpoints::Changed changed;
+        People::Done done;
+    };
+    const auto testing =
+        std::make_shared<Testing>(Testing{names.size(), std::move(changed), std::move(done)});
+    for (const std::string& each : names) {
+        test.key = test.thread = fmt::format("{}-{}-{}", test.incident, each,
+                                             test.at.time_since_epoch() / std::chrono::seconds(1));
+        sender_.send(each, test, [testing, each](const alerts::Attempt& attempt) {
+            if (attempt.fate != alerts::Fate::delivered)
+                testing->changed.problem += fmt::format(
+                    "{}{}: {}", testing->changed.problem.empty() ? "" : "; ", each, attempt.why);
+            if (--testing->left == 0) testing->done(std::move(testing->changed));
+        });
+    }
+}
+
+}  // namespace vitals::app
