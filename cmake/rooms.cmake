@@ -130,8 +130,9 @@ endfunction()
 
 # vitals_checks([SHOWS rooms...] [USES rooms...] [LIBS libraries...]): one target per kind of check, each seeing only
 # its own folder, what all kinds share (the headers beside the folders) and the floors below; `checks`
-# is all of them. A kind says in its folder's libraries.cmake which backends it speaks to and which
-# libraries of its own it needs: set(backends ...), set(libraries ...).
+# is all of them. A kind says in its folder's libraries.cmake which backends it speaks to, which further
+# rooms its header shows, and which libraries of its own it needs: set(backends ...), set(rooms ...),
+# set(libraries ...).
 function(vitals_checks)
     cmake_parse_arguments(ARG "" "" "SHOWS;USES;LIBS" ${ARGN})
     list(TRANSFORM ARG_SHOWS PREPEND vitals_)
@@ -164,11 +165,13 @@ function(vitals_checks)
         endif()
         set(libraries)
         set(backends)
+        set(rooms)
         include(${folder}/libraries.cmake OPTIONAL)
         list(TRANSFORM backends PREPEND vitals_backend_)
+        list(TRANSFORM rooms PREPEND vitals_)
         add_library(vitals_check_${kind} STATIC ${sources})
         target_include_directories(vitals_check_${kind} PUBLIC ${base} ${CMAKE_SOURCE_DIR}/include)
-        target_link_libraries(vitals_check_${kind} PUBLIC ${ARG_SHOWS} ${ARG_LIBS} ${backends}
+        target_link_libraries(vitals_check_${kind} PUBLIC ${ARG_SHOWS} ${ARG_LIBS} ${backends} ${rooms}
             PRIVATE ${ARG_USES} ${libraries})
         target_link_libraries(vitals_checks INTERFACE vitals_check_${kind})
         vitals_reads(vitals_check_${kind} asio)

@@ -1,11 +1,7 @@
-// Windows by a local clock, on Howard Hinnant's date library and the system's zone data.
+// Windows by a local clock.
 #include "alerts/hours.hpp"
 
-#include <date/tz.h>
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <stdexcept>
 
 namespace vitals::alerts {
 
@@ -14,22 +10,16 @@ std::expected<Hours, std::string> Hours::make(HoursSpec spec) {
         return std::unexpected("a time of day lies between 00:00 and 23:59");
     if (std::none_of(spec.days.begin(), spec.days.end(), [](bool day) { return day; }))
         return std::unexpected("no day is named, so these hours never come");
-    try {
-        const date::time_zone* zone = date::locate_zone(spec.zone);
-        return Hours(std::move(spec), zone);
-    } catch (const std::runtime_error&) {
-        return std::unexpected(
-            fmt::format("'{}' is not a known time zone; expected a name like Europe/Berlin (is the "
-                        "package tzdata installed?)",
-                        spec.zone));
-    }
+    auto zone = calendar::Zone::find(spec.zone);
+    if (!zone) return std::unexpected(std::move(zone.error()));
+    return Hours(std::move(spec), *std::move(zone));
 }
 
 bool Hours::contains(System wall) const {
-    const auto local = zone_->to_local(std::chrono::floor<std::chrono::seconds>(wall));
-    const auto midnight = date::floor<date::days>(local);
+    const calendar::LocalTime local = zone_.local(wall);
+    const auto midnight = std::chrono::floor<std::chrono::days>(local);
     const auto minute = static_cast<unsigned>((local - midnight) / std::chrono::minutes(1));
-    const unsigned day = date::weekday(midnight).iso_encoding() - 1;
+    const unsigned day = std::chrono::weekday(midnight).iso_encoding() - 1;
     const bool late = minute >= spec_.from && spec_.days[day];
     if (spec_.from < spec_.to) return late && minute < spec_.to;
     return late || (minute < spec_.to && spec_.days[(day + 6) % 7]);

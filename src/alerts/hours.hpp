@@ -7,13 +7,9 @@
 #include <array>
 #include <expected>
 #include <string>
-#include <string_view>
 
+#include "calendar/zone.hpp"
 #include "vitals/snapshot.hpp"
-
-namespace date {
-class time_zone;
-}
 
 namespace vitals::alerts {
 
@@ -37,10 +33,10 @@ class Hours {
     bool operator==(const Hours& other) const { return spec_ == other.spec_; }
 
   private:
-    Hours(HoursSpec spec, const date::time_zone* zone) : spec_(std::move(spec)), zone_(zone) {}
+    Hours(HoursSpec spec, calendar::Zone zone) : spec_(std::move(spec)), zone_(zone) {}
 
     HoursSpec spec_;
-    const date::time_zone* zone_;  // lives as long as the process
+    calendar::Zone zone_;
 };
 
 // Windows begin and end with a minute of the wall clock: the next one after this instant. (Zones

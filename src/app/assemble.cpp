@@ -7,6 +7,9 @@
 
 #include "app/catalog.hpp"
 #include "app/daemon.hpp"
+#include "checks/group/group.hpp"
+#include "checks/job/job.hpp"
+#include "checks/push/push.hpp"
 #include "model/count_range.hpp"
 
 namespace vitals::app {
@@ -34,7 +37,12 @@ engine::Definition definition_of(const config::ComponentConfig& component) {
     const checks::Kind* kind = find_kind(component.kind);
     if (kind == nullptr) return definition;
     definition.component.category = kind->category;
-    if (kind->bind != nullptr) definition.run = kind->bind(component.options);
+    if (kind->bind != nullptr)
+        definition.run = kind->bind(component.options);
+    else
+        definition.reported = kind != &checks::push::kind;
+    // It follows from its members, which have thresholds of their own.
+    if (kind == &checks::group::kind) definition.policy.failures = definition.policy.successes = 1;
     return definition;
 }
 
@@ -73,6 +81,27 @@ std::vector<workers::GroupSettings> groups_of(const config::Config& config) {
         groups.push_back(std::move(group));
     }
     return groups;
+}
+
+std::vector<jobs::JobSettings> jobs_of(const config::Config& config) {
+    using Overlap = jobs::JobSettings::Overlap;
+    std::vector<jobs::JobSettings> jobs;
+    for (const config::ComponentConfig& component : config.components) {
+        if (component.kind != checks::job::kind.description.name) continue;
+        const auto& options = component.options.ref().as<checks::job::Options>();
+        jobs::JobSettings& job = jobs.emplace_back();
+        job.name = component.component.name;
+        job.schedule = options.schedule;
+        if (!options.zone.empty())
+            job.zone = calendar::Zone::find(options.zone).value_or(calendar::Zone::here());
+        job.start_grace = options.start_grace;
+        job.run_max = options.run_max;
+        job.run_min = options.run_min;
+        job.overlap = options.overlap == "allowed"  ? Overlap::allowed
+                      : options.overlap == "failed" ? Overlap::failed
+                                                    : Overlap::degraded;
+    }
+    return jobs;
 }
 
 std::vector<Listener> listeners_of(const config::Config& config) {

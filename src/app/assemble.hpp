@@ -8,6 +8,7 @@
 
 #include "config/config.hpp"
 #include "engine/engine.hpp"
+#include "jobs/jobs.hpp"
 #include "server/server.hpp"
 #include "workers/groups.hpp"
 
@@ -18,6 +19,7 @@ std::vector<engine::Definition> definitions_of(const config::Config& config);
 // Of a component whose results are reported by a part of vitals.
 engine::Definition reported(Component component);
 std::vector<workers::GroupSettings> groups_of(const config::Config& config);
+std::vector<jobs::JobSettings> jobs_of(const config::Config& config);
 std::vector<Listener> listeners_of(const config::Config& config);
 server::Limits limits_of(const config::Config& config);
 std::shared_ptr<const endpoints::Routes> routes_of(const config::Config& config);

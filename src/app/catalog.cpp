@@ -32,6 +32,8 @@
     kind(celery) \
     kind(grpc) \
     kind(websocket) \
+    kind(job) \
+    kind(group) \
     kind(push)
 // clang-format on
 
@@ -80,7 +82,9 @@ const config::Catalog& catalog() {
     static const config::Catalog made = [] {
         config::Catalog catalog;
         for (const checks::Kind* kind : kinds())
-            catalog.kinds.push_back({.description = kind->description, .pushed = !kind->bind});
+            catalog.kinds.push_back({.description = kind->description,
+                                     .pushed = !kind->bind,
+                                     .reported = !kind->bind && kind != &checks::push::kind});
         for (const dialects::Dialect* dialect : dialects::all())
             catalog.dialects.push_back({.description = dialect->description,
                                         .usual_path = dialect->usual_path,

@@ -62,6 +62,11 @@ endpoints::Control Daemon::control() {
             engine_.when_published([done, problem] { done(problem); });
         });
     };
+    control.job = [this](JobEvent event, auto done) {
+        loop_.post([this, event = std::move(event), done = std::move(done)]() mutable {
+            answer(tell_job(event), std::move(done));
+        });
+    };
     control.past = [this](std::string name, std::chrono::milliseconds back, auto done) {
         loop_.post([this, name = std::move(name), back, done = std::move(done)] {
             auto with_maintenance = [this, name, done](std::optional<Past> past) {
@@ -122,6 +127,13 @@ void Daemon::pasts(std::vector<std::string> names, std::chrono::milliseconds bac
         store_->pasts(names, back,
                       in_time<Found>(loop_, clock_, history_patience, std::nullopt, answer));
     });
+}
+
+engine::PushResult Daemon::tell_job(const JobEvent& event) {
+    if (jobs_.take(event)) return {};
+    if (engine_.find(event.job) != nullptr)
+        return {PushAnswer::not_pushed, "the component is no job: it has no 'check: job'"};
+    return engine::no_such_component(engine_, event.job);
 }
 
 void Daemon::answer(engine::PushResult result, std::function<void(PushAnswer, std::string)> done) {

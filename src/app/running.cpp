@@ -9,6 +9,8 @@
 #include "app/assemble.hpp"
 #include "app/footprint.hpp"
 #include "app/in_time.hpp"
+#include "app/read_now.hpp"
+#include "history/records.hpp"
 
 namespace vitals::app {
 
@@ -22,6 +24,9 @@ constexpr int exit_state = 75;     // EX_TEMPFAIL: another daemon uses the state
 // As often as the store reports, three times over.
 constexpr auto store_patience = 15s;
 constexpr auto save_patience = 1s;
+constexpr auto read_patience = 2s;
+constexpr std::string_view job_record = "job";
+constexpr std::size_t most_jobs = 1'000'000;
 constexpr auto recall_every = 500ms;
 constexpr auto history_every = 10s;
 constexpr auto engine_patience = 20s;  // later than that, it did not run
@@ -44,6 +49,8 @@ Daemon::Daemon(config::Config config, ServeOptions options, const Logger& logger
       workers_(environment_, clock_, log_,
                [this](workers::Groups::Shown shown) { show(std::move(shown)); }),
       states_(loop_, engine_, clock_),
+      jobs_(loop_, clock_, [this](jobs::Jobs::Shown shown) { show(std::move(shown)); }),
+      shares_(loop_, engine_, clock_),
       desk_(loop_, environment_, clock_, engine_, hub_, log_),
       objectives_(loop_, engine_, clock_, hub_,
                   [this](const std::string& component, Past& past) {
@@ -68,7 +75,10 @@ int Daemon::run() {
     engine_.on_result([this](const ComponentState& state) { store_->take(state); });
     objectives_.read_from(*store_);
     compare_history();
-    engine_.before_publishing([this] { workers_.judge_pushed(); });
+    engine_.before_publishing([this] {
+        workers_.judge_pushed();
+        shares_.judge();
+    });
     // Before anybody can know that we are there: an early SIGHUP must not end us.
     loop_.on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int number) { on_signal(number); });
     vault_.on_round([this] { vault_was_read(); });
@@ -83,6 +93,7 @@ int Daemon::run() {
     loop_.run();
     workers_.save_now();
     states_.keep_now();
+    jobs_.save_now();
     desk_.end();
     notify_.send("STOPPING=1");
     log_(LogLevel::info, "stopped");
@@ -117,6 +128,7 @@ bool Daemon::open_store() {
     workers_.restore(store_->saved_workers(), [this](std::vector<RememberedWorker> workers) {
         store_->save_workers(std::move(workers));
     });
+    take_up_jobs();
     states_.take_up(*store_);
     desk_.take_up(*store_, config_->state_dir);
     return true;
@@ -162,6 +174,8 @@ void Daemon::await_answer() {
 
 void Daemon::store_reported(Outcome outcome) {
     engine_.report_own("store", std::move(outcome));
+    const unsigned losses = store_->losses();
+    if (std::exchange(jobs_lost_, losses) != losses) jobs_.save_all();
     await_store();
 }
 
@@ -202,6 +216,37 @@ void Daemon::show(workers::Groups::Shown shown) {
         engine_.report(component, std::move(outcome), shown.valid_until);
 }
 
+void Daemon::show(jobs::Jobs::Shown shown) {
+    if (!shown.anew && engine_.amend(shown.component, shown.outcome, shown.valid_until)) return;
+    engine_.report(shown.component, std::move(shown.outcome), shown.valid_until);
+}
+
+void Daemon::take_up_jobs() {
+    using Records = std::vector<history::Record>;
+    const auto records = read_now<Records>(
+        *store_,
+        [](history::Database& database) {
+            return history::Records(database).latest(job_record, {}, {}, most_jobs);
+        },
+        read_patience);
+    jobs::Jobs::Saved saved;
+    for (const history::Record& record : records)
+        if (record.text) saved.emplace_back(record.key, *record.text);
+    const System now = clock_.system();
+    const auto away = now - std::min(store_->last_alive().value_or(now), now);
+    jobs_lost_ = store_->losses();
+    jobs_.restore(std::move(saved), away, [this](auto rows) { save_jobs(std::move(rows)); });
+}
+
+void Daemon::save_jobs(std::vector<std::pair<std::string, std::optional<std::string>>> rows) {
+    std::vector<history::Record> records;
+    for (auto& [name, text] : rows)
+        records.push_back({std::string(job_record), name, clock_.system(), name, std::move(text)});
+    store_->commit([records = std::move(records)](
+                       history::Database& database) { history::Records(database).save(records); },
+                   [](bool) {});
+}
+
 void Daemon::watch(const config::Config& config) {
     workers_.configure(groups_of(config));
     std::vector<engine::Definition> definitions = definitions_of(config);
@@ -212,6 +257,8 @@ void Daemon::watch(const config::Config& config) {
         definitions.push_back(reported(std::move(objective)));
     engine_.configure(std::move(definitions));
     for (const std::string& name : objectives_.gone()) engine_.remove(name);
+    jobs_.configure(jobs_of(config));
+    shares_.configure(config);
     desk_.configure(config);
     desk_.components_changed();
     engine_.publish_now();  // what objectives are about to choose from

@@ -17,11 +17,13 @@
 #include "app/notify.hpp"
 #include "app/objectives.hpp"
 #include "app/saved_states.hpp"
+#include "app/shares.hpp"
 #include "app/watched_names.hpp"
 #include "config/config.hpp"
 #include "engine/engine.hpp"
 #include "engine/pushes.hpp"
 #include "history/store.hpp"
+#include "jobs/jobs.hpp"
 #include "model/clock.hpp"
 #include "net/aside.hpp"
 #include "net/environment.hpp"
@@ -62,6 +64,10 @@ class Daemon {
     void pasts(std::vector<std::string> names, std::chrono::milliseconds back,
                std::function<void(std::optional<std::vector<Past>>)> done);
     void show(workers::Groups::Shown shown);
+    void show(jobs::Jobs::Shown shown);
+    void take_up_jobs();
+    void save_jobs(std::vector<std::pair<std::string, std::optional<std::string>>> rows);
+    engine::PushResult tell_job(const JobEvent& event);
 
     using Loaded = std::expected<config::Config, config::Problems>;
     using Reloaded = std::function<void(endpoints::ReloadResult)>;
@@ -90,6 +96,9 @@ class Daemon {
     engine::Engine engine_;
     workers::Groups workers_;
     SavedStates states_;
+    jobs::Jobs jobs_;
+    Shares shares_;
+    unsigned jobs_lost_ = 0;  // losses of the store, as far as dealt with
     IncidentDesk desk_;
     Objectives objectives_;
     secrets::FileSecrets secret_files_;

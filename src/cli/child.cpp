@@ -34,7 +34,8 @@ sigset_t ending_signals() {
 }
 
 // In the child, between fork and exec: only calls that are safe there.
-[[noreturn]] void become(char** arguments, int report) {
+[[noreturn]] void become(char** arguments, int report, const OutputTail* output) {
+    if (output != nullptr) output->take_over();
     const sigset_t set = held_signals();
     sigprocmask(SIG_UNBLOCK, &set, nullptr);
     signal(SIGPIPE, SIG_DFL);  // we ignore it, the command need not
@@ -74,7 +75,8 @@ void hold_signals() {
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-std::expected<Ending, Failure> run_child(const std::vector<std::string>& command) {
+std::expected<Ending, Failure> run_child(const std::vector<std::string>& command,
+                                         OutputTail* output) {
     std::vector<char*> arguments;
     for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
@@ -83,7 +85,7 @@ std::expected<Ending, Failure> run_child(const std::vector<std::string>& command
         return std::unexpected(Failure{exit_code::internal, "no pipe can be made"});
     }
     const pid_t child = fork();
-    if (child == 0) become(arguments.data(), report[1]);
+    if (child == 0) become(arguments.data(), report[1], output);
     close(report[1]);
     if (child < 0) {
         close(report[0]);
@@ -94,7 +96,12 @@ std::expected<Ending, Failure> run_child(const std::vector<std::string>& command
     int error = 0;
     const auto count = read(report[0], &error, sizeof error);  // ends when the command runs
     close(report[0]);
-    if (count != static_cast<ssize_t>(sizeof error)) return wait_for_child(child);
+    if (count != static_cast<ssize_t>(sizeof error)) {
+        if (output != nullptr) output->begin();
+        const Ending ending = wait_for_child(child);
+        if (output != nullptr) output->end();
+        return ending;
+    }
     waitpid(child, nullptr, 0);
     return std::unexpected(
         Failure{error == ENOENT ? 127 : 126,

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/failure.hpp"
+#include "cli/output_tail.hpp"
 
 namespace vitals::cli {
 
@@ -24,8 +25,9 @@ void hold_signals();
 
 // Starts the command with our standard streams and waits for its end. SIGTERM, SIGINT, SIGHUP,
 // SIGQUIT, SIGUSR1 and SIGUSR2 that reach us are passed on. Not found: code 127, not executable:
-// 126, as shells have it.
-std::expected<Ending, Failure> run_child(const std::vector<std::string>& command);
+// 126, as shells have it. `output` (or null) keeps the last lines of what it writes.
+std::expected<Ending, Failure> run_child(const std::vector<std::string>& command,
+                                         OutputTail* output = nullptr);
 
 // Waits until SIGTERM, SIGINT, SIGHUP or SIGQUIT reaches us; returns its number.
 int wait_for_end();

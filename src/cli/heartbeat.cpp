@@ -1,13 +1,16 @@
 // vitals heartbeat: tells the daemon that a component or a worker is alive, once or every so often,
-// or runs a command: a component is judged by how its command ended, a worker beats while it runs.
+// or runs a command: a job or a component is judged by how its command ended, a worker beats while
+// it runs.
 // The beats have a thread of their own, so that a daemon that hangs holds up neither the command
 // nor its end.
 #include "cli/heartbeat.hpp"
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <condition_variable>
 #include <mutex>
+#include <random>
 #include <thread>
 
 #include "cli/child.hpp"
@@ -26,22 +29,45 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds usual_pause{5'000};
 constexpr milliseconds patience{2'000};
+constexpr milliseconds patience_to_begin{1'000};  // a daemon that hangs holds no command up longer
 constexpr milliseconds usual_retry{10'000}, first_retry{250}, longest_retry{2'000};
 constexpr int beats_missed = 3;  // until a component that is created is failed
 constexpr int beats_needed = 2;  // within a time to live: one may come late
 
-// One who is told to be alive: a worker of a group, where the daemon has a group of that name, else
-// a component that is pushed. Used by one thread at a time.
+// How a command ended, for a job.
+struct JobEnd {
+    int code = 0;
+    std::string how;     // in words; empty: it ended well, or the code says it
+    std::string output;  // the last lines
+    std::optional<milliseconds> took;
+};
+
+std::optional<int> code_of(std::string_view text) {
+    int code = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), code);
+    const bool whole = error == std::errc() && end == text.data() + text.size();
+    return whole && code >= 0 && code <= 255 ? std::optional(code) : std::nullopt;
+}
+
+std::string random_run() {
+    std::random_device device;
+    return fmt::format("{:08x}{:08x}", device(), device());
+}
+
+// One who is told of: a worker of a group, where the daemon has a group of that name; a job, where
+// the component is one; else a component that is pushed. Used by one thread at a time.
 class Sender {
   public:
     Sender(Daemon daemon, const Heartbeat& command)
         : daemon_(std::move(daemon)),
           name_(command.name),
           detail_(command.detail),
+          run_(command.run),
           ttl_(command.ttl),
           create_(command.create),
           runs_command_(!command.command.empty()) {
         if (command.every && !runs_command_) promised_ = beats_missed * *command.every;
+        if (run_.empty() && runs_command_) run_ = random_run();
     }
 
     std::expected<void, Failure> alive() {
@@ -49,19 +75,60 @@ class Sender {
         if (!worker) return std::unexpected(worker.error());
         if (*worker) return {};
         // How a command ends is not known while it runs.
-        return runs_command_ ? std::expected<void, Failure>() : push(Status::ok, detail_);
+        if (!runs_command_) return push(Status::ok, detail_);
+        auto job = begin_job();
+        // A daemon that is away is told of with the end, unless a worker or a job needs it now.
+        const bool silent = job || (kind_ == Kind::undecided && !may_be_worker());
+        return silent ? std::expected<void, Failure>() : std::unexpected(job.error());
     }
 
-    // What is told last: how it ended, empty when it ended well. A worker leaves.
-    std::expected<void, Failure> ended(const std::string& how) {
+    // Before the command runs: what it is, and that it begins.
+    void begin() {
+        patience_ = patience_to_begin;
+        tell(alive());
+        patience_ = patience;
+    }
+
+    // A job begins, and somebody else tells how it ends.
+    std::expected<void, Failure> begin_only() {
+        auto job = begin_job();
+        if (!job) return std::unexpected(job.error());
+        if (*job) return {};
+        return std::unexpected(no_job());
+    }
+
+    // What is told last. A worker leaves.
+    std::expected<void, Failure> ended(const JobEnd& end) {
         auto worker = as_worker(R"({"leaving":true})");
         if (!worker) return std::unexpected(worker.error());
         if (*worker) return {};
-        return how.empty() ? push(Status::ok, detail_) : push(Status::failed, how);
+        auto job = end_job(end);
+        if (!job) return std::unexpected(job.error());
+        if (*job) return {};
+        return end.code == 0 ? push(Status::ok, detail_) : push(Status::failed, end.how);
     }
 
-    // Whether beats say anything: a component is judged by its command's end.
-    bool beats() const { return !runs_command_ || (kind_ != Kind::component && may_be_worker()); }
+    // Without a command: that a worker or a component lives, or that a job has ended. `of_job`:
+    // only a job can be meant.
+    std::expected<void, Failure> told_once(const JobEnd& end, bool of_job) {
+        if (!of_job) {
+            auto worker = as_worker("");
+            if (!worker) return std::unexpected(worker.error());
+            if (*worker) return {};
+        }
+        auto job = end_job(end);
+        if (!job) return std::unexpected(job.error());
+        if (*job) return {};
+        return of_job ? std::unexpected(no_job()) : push(Status::ok, detail_);
+    }
+
+    // Whether beats say anything: a component is judged by its command's end, and a job begins
+    // once.
+    bool beats() const {
+        if (!runs_command_ || kind_ == Kind::undecided) return true;
+        return kind_ == Kind::worker || (kind_ == Kind::job && !begun_);
+    }
+    bool is_job() const { return kind_ == Kind::job; }
 
     // What goes wrong is said once, and once when it is over.
     void tell(const std::expected<void, Failure>& sent) {
@@ -74,17 +141,26 @@ class Sender {
     }
 
   private:
-    enum class Kind : std::uint8_t { undecided, worker, component };
+    enum class Kind : std::uint8_t { undecided, worker, job, component };
+
+    Failure no_job() const {
+        return {exit_code::usage,
+                fmt::format("{} is no job: the daemon's configuration has no 'check: job' of that "
+                            "name",
+                            text::in_quotes(name_))};
+    }
 
     bool may_be_worker() const { return name_.contains('/'); }
 
-    std::expected<Answer, Failure> ask(const std::string& path, const std::string& body) const {
-        return daemon_.ask("PUT", path, body, patience);
+    std::expected<Answer, Failure> ask(const std::string& path, const std::string& body,
+                                       const std::string& method = "PUT") const {
+        return daemon_.ask(method, path, body, patience_);
     }
 
-    // True: it is a worker, and that was taken. False: it is a component.
+    // True: it is a worker, and that was taken. False: it is none.
     std::expected<bool, Failure> as_worker(const std::string& body) {
-        if (kind_ == Kind::component || !may_be_worker()) return false;
+        const bool decided = kind_ != Kind::undecided && kind_ != Kind::worker;
+        if (decided || !may_be_worker()) return false;
         const auto slash = name_.find('/');
         const auto answer =
             ask("/v1/workers/" + text::percent_encoded(name_.substr(0, slash)) + '/' +
@@ -98,8 +174,46 @@ class Sender {
         // A group that was there and is gone is no reason to make a component of that name.
         const bool no_group = answer->status == 422 || answer->status == 404;
         if (kind_ == Kind::worker || !no_group) return std::unexpected(daemon_.refusal(*answer));
-        kind_ = Kind::component;
         return false;
+    }
+
+    // True: it is a job, and that was taken. False: it is none.
+    std::expected<bool, Failure> as_job(std::string_view what, const std::string& body) {
+        if (kind_ == Kind::component) return false;
+        const auto answer =
+            ask(fmt::format("/v1/jobs/{}/{}", text::percent_encoded(name_), what), body, "POST");
+        if (!answer) return std::unexpected(answer.error());
+        if (answer->status == 204) {
+            kind_ = Kind::job;
+            return true;
+        }
+        const bool no_job = answer->status == 404 || answer->status == 409;
+        if (kind_ == Kind::job || !no_job) return std::unexpected(daemon_.refusal(*answer));
+        if (runs_command_) kind_ = Kind::component;
+        return false;
+    }
+
+    std::expected<bool, Failure> begin_job() {
+        std::string body;
+        text::JsonWriter json(body);
+        json.object();
+        if (!run_.empty()) json.member("run", run_);
+        json.end_object();
+        auto begun = as_job("start", body);
+        begun_ = begun_ || (begun && *begun);
+        return begun;
+    }
+
+    std::expected<bool, Failure> end_job(const JobEnd& end) {
+        std::string body;
+        text::JsonWriter json(body);
+        json.object().member("exit_code", end.code);
+        if (!run_.empty()) json.member("run", run_);
+        if (!end.how.empty()) json.member("how", end.how);
+        if (!end.output.empty()) json.member("output", end.output);
+        if (end.took) json.member("took", std::chrono::duration<double>(*end.took).count());
+        json.end_object();
+        return as_job("end", body);
     }
 
     std::expected<Answer, Failure> put(Status status, const std::string& detail,
@@ -141,12 +255,14 @@ class Sender {
     }
 
     Daemon daemon_;
-    std::string name_, detail_;
+    std::string name_, detail_, run_;
     std::optional<milliseconds> ttl_;
     std::optional<milliseconds> promised_;  // by --every
     bool create_;
     bool runs_command_;
+    bool begun_ = false;  // a job, and it was told
     Kind kind_ = Kind::undecided;
+    milliseconds patience_ = patience;
     std::string trouble_;  // that was said last
 };
 
@@ -173,26 +289,41 @@ class Beats {
 
 // The end counts: a daemon that is away or refuses is asked again for a while, unless a signal asks
 // us to end.
-std::expected<void, Failure> tell_end(Sender& sender, const std::string& how,
-                                      milliseconds at_most) {
+std::expected<void, Failure> tell_end(Sender& sender, const JobEnd& job_end, milliseconds at_most) {
     const auto end = std::chrono::steady_clock::now() + at_most;
     for (auto pause = first_retry;; pause = std::min(2 * pause, longest_retry)) {
-        auto told = sender.ended(how);
+        auto told = sender.ended(job_end);
         const bool again = !told && std::chrono::steady_clock::now() + pause < end;
         if (!again || end_comes_within(pause)) return told;
     }
 }
 
 int while_running(Sender& sender, const Heartbeat& command) {
+    sender.begin();
+    std::optional<OutputTail> output;
+    if (sender.is_job() && !command.no_output) output.emplace();
+    const auto began = std::chrono::steady_clock::now();
     std::expected<Ending, Failure> ending = Ending{};
     {
         const Beats beats(sender, command.every.value_or(usual_pause));
-        ending = run_child(command.command);
+        ending = run_child(command.command, output ? &*output : nullptr);
     }
-    const auto last = ending ? ending->text : std::string("could not be started");
-    sender.tell(tell_end(sender, last, command.retry.value_or(usual_retry)));
+    JobEnd end{
+        .took = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began)};
+    end.code = ending ? ending->code : ending.error().code;
+    end.how = ending ? ending->text : "could not be started";
+    if (output) end.output = output->last_lines();
+    sender.tell(tell_end(sender, end, command.retry.value_or(usual_retry)));
     if (!ending) return give_up("heartbeat", ending.error(), Format::table);
     return ending->code;
+}
+
+// Told once, as from a script.
+std::expected<void, Failure> tell_once(Sender& sender, const Heartbeat& command) {
+    if (command.start) return sender.begin_only();
+    JobEnd end{.code = code_of(command.exit_code).value_or(0)};
+    if (end.code != 0) end.how = fmt::format("exited with {}", end.code);
+    return sender.told_once(end, !command.exit_code.empty() || !command.run.empty());
 }
 
 // What does not fit together, or empty.
@@ -205,6 +336,13 @@ std::string misfit(const Heartbeat& command) {
             "--ttl must be at least {}",
             format_duration(*command.ttl), format_duration(*command.every),
             format_duration(beats_needed * *command.every));
+    const bool ends = !command.exit_code.empty();
+    if ((command.start || ends) && (command.every || !command.command.empty()))
+        return "--start and --exit-code tell of one moment; they go neither with a command nor "
+               "with --every";
+    if (command.start && ends)
+        return "--start and --exit-code exclude each other: a run begins or has ended";
+    if (ends && !code_of(command.exit_code)) return "--exit-code is a number from 0 to 255";
     if (command.create && !command.command.empty() && !command.ttl)
         return "--create with a command needs --ttl: how long after one end the next must have "
                "come";
@@ -221,7 +359,7 @@ static int run(const Heartbeat& command, const Terminal&) {
     if (!daemon) return give_up("heartbeat", daemon.error(), Format::table);
     Sender sender(std::move(*daemon), command);
     if (!command.every && command.command.empty()) {
-        const auto sent = sender.alive();
+        const auto sent = tell_once(sender, command);
         return sent ? exit_code::ok : give_up("heartbeat", sent.error(), Format::table);
     }
     hold_signals();
@@ -245,6 +383,14 @@ void declare(Arguments& to, Heartbeat& command) {
     to.duration("--retry", command.retry,
                 "For how long a command's end is told again while the daemon is away or refuses; "
                 "default 10s.");
+    to.flag("--start", command.start, "A run of the job begins; something else tells how it ends.");
+    to.option("--exit-code", command.exit_code, "N",
+              "A run of the job has ended with this exit code. Default: 0.");
+    to.option("--run", command.run, "ID",
+              "Tells runs of the job apart, so that an end belongs to its start. With a command, "
+              "one is made.");
+    to.flag("--no-output", command.no_output,
+            "Leaves what the command writes alone. Else a job's last lines are told with its end.");
     to.flag("--create", command.create,
             "Creates the component where there is none of that name; it is not critical. "
             "'vitals remove' takes it away.");
@@ -258,14 +404,17 @@ void declare(Arguments& to, Heartbeat& command) {
 const Subcommand subcommand::heartbeat = make_subcommand<Heartbeat, declare, run>(
     "heartbeat",
     "Tells the daemon that a component or a worker is alive, once or every so often. With a "
-    "command, a component is judged by how it ends: nothing is told while it runs, an exit "
-    "code other than 0 is failed, and one that does not end is failed when the time to live "
-    "is over. A worker is alive while its command runs, and leaves its group when the command "
-    "ends. The exit code is that of the command.",
+    "command, a job is told to begin and how it ended, with its last lines. A component is judged "
+    "by how the command ends: nothing is told while it runs, an exit code other than 0 is failed, "
+    "and one that does not end is failed when the time to live is over. A worker is alive while "
+    "its command runs, and leaves its group when the command ends. The exit code is that of the "
+    "command.",
     "  vitals heartbeat import                          once, as from a script\n"
     "  vitals heartbeat import --every 5s               until stopped\n"
     "  vitals heartbeat mail/sender-1 -- ./sender       a worker of the group mail\n"
     "  vitals heartbeat backup -- ./backup              a job, judged by how it ends\n"
+    "  vitals heartbeat backup --start                  as from a script; later\n"
+    "  vitals heartbeat backup --exit-code $?\n"
     "  vitals heartbeat once --create --ttl 2h -- ./x   not in the configuration\n");
 
 }  // namespace vitals::cli

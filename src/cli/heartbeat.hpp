@@ -17,6 +17,10 @@ struct Heartbeat {
     std::optional<std::chrono::milliseconds> ttl;
     std::optional<std::chrono::milliseconds> retry;
     bool create = false;
+    bool start = false;      // of a job
+    bool no_output = false;  // likewise
+    std::string exit_code;   // likewise; empty: not told
+    std::string run;
     std::string detail;
     std::vector<std::string> command;
 };

@@ -12,6 +12,8 @@
 #include "app/alerting.hpp"
 #include "app/assemble.hpp"
 #include "app/catalog.hpp"
+#include "checks/group/group.hpp"
+#include "checks/job/job.hpp"
 #include "cli/daemon_client.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/failure.hpp"
@@ -27,6 +29,15 @@ std::string told_after(const config::Config& config, const config::ComponentConf
     const auto wait = app::told_wait(config, component.component);
     const std::string then = wait ? " + " + format_duration(*wait) : std::string();
     const auto* kind = app::find_kind(component.kind);
+    if (kind == &checks::group::kind) return "told with its members" + then;
+    if (kind == &checks::job::kind) {
+        const auto& job = component.options.ref().as<checks::job::Options>();
+        return fmt::format(
+            "told when a run ends badly{}{}",
+            job.schedule ? fmt::format(", or {} after it was due", format_duration(job.start_grace))
+                         : "",
+            then);
+    }
     if (kind == nullptr || kind->bind == nullptr) {
         return component.ttl ? fmt::format("told after {} of silence{}",
                                            format_duration(*component.ttl), then)

@@ -196,6 +196,27 @@ void doubt_timeout(const Node& node, const Policy& policy, Draft& draft) {
                     format_duration(policy.timeout), format_duration(policy.interval)));
 }
 
+// What an option chooses as members, the component depends on: their failure explains its own.
+void depend_on_members(const Node& node, const Described& kind, const AnyOptions& options,
+                       ComponentConfig& made, Draft& draft) {
+    auto& edges = draft.dependencies[made.component.name];
+    for (const Field& field : kind.description.fields) {
+        const Node* words = node.find(field.name);
+        if (words == nullptr || (field.refers != "components" && field.refers != "workers"))
+            continue;
+        const auto add = [&](const std::string& word) {
+            made.component.depends_on.push_back(word);
+            edges.emplace_back(word, words->position);
+        };
+        const ValueRef value = field.reach(options.ref());
+        if (field.type == Type::texts)
+            for (const std::string& word : *std::get<std::vector<std::string>*>(value)) add(word);
+        else if (const std::string& name = *std::get<std::string*>(value); !name.empty())
+            add("workers/" + name);
+    }
+    if (edges.empty()) draft.dependencies.erase(made.component.name);
+}
+
 void read_component(const Node::Entry& entry, Draft& draft) {
     Reading& reading = draft.reading;
     const std::optional<Node> inherited = with_inherited(entry, draft);
@@ -243,13 +264,16 @@ void read_component(const Node::Entry& entry, Draft& draft) {
     if (const Verified whole = kind->description.verify(options.ref()); !whole)
         reading.problem(mentioned(node, whole.error(), entry.position),
                         fmt::format("{}: {}", subject.name, whole.error()));
-    const Policy policy = policy_of(keys, draft.config.defaults);
+    Policy defaults = draft.config.defaults;
+    if (kind->reported) defaults.failures = defaults.successes = 1;
+    const Policy policy = policy_of(keys, defaults);
     if (!kind->pushed) {
         check_policy(node, policy, reading);
         check_pace(entry.value, policy, reading);
         doubt_timeout(node, policy, draft);
     }
     take_common(keys, policy, made);
+    depend_on_members(node, *kind, options, made, draft);
     made.ttl = ttl_of(*kind, options);
     made.options = options;
     made.component.target = target_of(*kind, options);

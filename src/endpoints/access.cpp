@@ -14,9 +14,19 @@ namespace {
 using dialects::Sender;
 using http::Response;
 
-Response ask_for_token(Response response, bool invalid) {
+// A browser that is asked for Basic authentication shows a window of its own: only where it goes to
+// a page, not where a script of our page asks.
+bool may_ask_for_password(const http::Head& head) {
+    const std::string_view* const mode = head.field("sec-fetch-mode");
+    return mode == nullptr || *mode == "navigate";
+}
+
+Response ask_for_token(Response response, const http::Head& head, bool invalid) {
     response.headers.emplace_back("WWW-Authenticate",
                                   invalid ? "Bearer error=\"invalid_token\"" : "Bearer");
+    if (may_ask_for_password(head))
+        response.headers.emplace_back("WWW-Authenticate",
+                                      "Basic realm=\"vitals\", charset=\"UTF-8\"");
     return response;
 }
 
@@ -68,17 +78,18 @@ bool is_loopback_name(std::string_view host) {
 }  // namespace
 
 std::optional<Response> Access::refuse(const Routes& routes, const MountedEndpoint& endpoint,
-                                       std::string_view method, const Identity& identity,
-                                       const Peer& peer, Steady now) const {
+                                       std::string_view method, const http::Head& head,
+                                       const Identity& identity, const Peer& peer,
+                                       Steady now) const {
     if (endpoint.tokens.empty()) {
         if (identity.shown && identity.token < 0) note_unknown_token(peer, Unknown::ignored, now);
         return {};
     }
     if (!identity.shown)
-        return ask_for_token(http::plain_answer(401, "a token is needed here"), false);
+        return ask_for_token(http::plain_answer(401, "a token is needed here"), head, false);
     if (identity.token < 0) {
         note_unknown_token(peer, Unknown::refused, now);
-        return ask_for_token(http::plain_answer(401, "this token is not known"), true);
+        return ask_for_token(http::plain_answer(401, "this token is not known"), head, true);
     }
     const std::string& name = routes.tokens[static_cast<std::size_t>(identity.token)].name;
     bool named =
@@ -102,21 +113,24 @@ std::optional<Response> Access::refuse(const Operation& operation, std::string_v
                                   (operation.right == Right::control && identity.may.control);
     if (identity.shown && identity.token < 0)
         note_unknown_token(peer, open ? Unknown::ignored : Unknown::refused, now);
+    if (!open && identity.basic && operation.method != "GET" && !same_site(head))
+        return problem_answer(403, "this comes from a web page elsewhere", path);
     if (open || allowed_by_token) return {};
     if (!identity.shown) {
         const std::string_view why =
             control ? "this may come from a web page elsewhere: call this machine by its address "
                       "or localhost, or show a token"
                     : "a token is needed here (Authorization: Bearer TOKEN)";
-        return ask_for_token(problem_answer(401, why, path), false);
+        return ask_for_token(problem_answer(401, why, path), head, false);
     }
     if (identity.token < 0)
-        return ask_for_token(problem_answer(401, "this token is not known", path), true);
+        return ask_for_token(problem_answer(401, "this token is not known", path), head, true);
     return problem_answer(403, "this token has not the right it takes", path);
 }
 
 Sender Access::sender_of(const http::Head& head, const Peer& peer, const Identity& identity) const {
-    if (identity.may.control || (shared_.listeners[peer.listener].control && own_site(head, peer)))
+    const bool may_control = identity.may.control && (!identity.basic || same_site(head));
+    if (may_control || (shared_.listeners[peer.listener].control && own_site(head, peer)))
         return Sender::operator_;
     const std::string_view* host = head.field("host");
     const bool here = peer.loopback && host != nullptr && is_loopback_name(*host);
@@ -157,7 +171,7 @@ void Access::note_unknown_token(const Peer& peer, Unknown what, Steady now) cons
     auto pause = refused ? std::chrono::seconds(1) : std::chrono::seconds(60);
     if (!book[peer.listener].note(now, pause, count)) return;
     shared_.log(LogLevel::warning,
-                fmt::format("listener {}: {} with a bearer token that is not known{}",
+                fmt::format("listener {}: {} with a token that is not known{}",
                             shared_.listeners[peer.listener].text, text::counted(count, "request"),
                             refused ? ", refused" : ", answered as public"));
 }

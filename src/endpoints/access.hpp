@@ -29,8 +29,9 @@ class Access {
 
     // Why a request is refused, or nothing.
     std::optional<http::Response> refuse(const Routes& routes, const MountedEndpoint& endpoint,
-                                         std::string_view method, const Identity& identity,
-                                         const Peer& peer, Steady now) const;
+                                         std::string_view method, const http::Head& head,
+                                         const Identity& identity, const Peer& peer,
+                                         Steady now) const;
     // Without a token only a control listener serves, and not a page from elsewhere in a browser.
     std::optional<http::Response> refuse(const Operation& operation, std::string_view path,
                                          const http::Head& head, const Identity& identity,

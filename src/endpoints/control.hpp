@@ -109,6 +109,8 @@ struct Control {
         run;
     // What is wrong with them, or empty.
     std::function<void(Heartbeats, std::function<void(std::string problem)>)> heartbeat;
+    // Unknown component, or one that is no job (not_pushed), and why.
+    std::function<void(JobEvent, std::function<void(Answer, std::string why)>)> job;
     // What a component was during the last while; nothing: the history cannot be read.
     std::function<void(std::string name, std::chrono::milliseconds back,
                        std::function<void(std::optional<Past>)>)>

@@ -90,7 +90,7 @@ void Pages::plan_form(const PageQuestion& question, Form form, Visit made, Plan&
         Identity identity = visit->identity;
         identity.shown = identity.shown || identity.token >= 0;
         plan.response =
-            access_.refuse(*routes_, *found.endpoint, "POST", identity, peer, kept_.now());
+            access_.refuse(*routes_, *found.endpoint, "POST", head, identity, peer, kept_.now());
         if (plan.response) return;
         if (!visit->viewer.control && form.kind != Form::Kind::logout) {
             plan.response = problem(*visit, manner, visit->viewer.name.empty() ? 401 : 403,

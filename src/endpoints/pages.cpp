@@ -148,14 +148,17 @@ std::optional<Response> Pages::refusal(const PageQuestion& question, Visit& visi
     const auto& [head, target, peer, found, who] = question;
     Identity identity = visit.identity;
     identity.shown = identity.shown || identity.token >= 0;
-    auto refused = access_.refuse(*routes_, *found.endpoint, "GET", identity, peer, kept_.now());
+    auto refused =
+        access_.refuse(*routes_, *found.endpoint, "GET", head, identity, peer, kept_.now());
     if (!refused || visit.view.kind == page::View::Kind::login) return {};
     if (!wants(head, "accept", "text/html")) return refused;
     Response login =
         page::login(facts(visit), refused->status == 401 ? "This page asks for a token."
                                                          : "This token is not for this page.");
     login.status = refused->status;
-    for (auto& field : refused->headers) login.headers.push_back(std::move(field));
+    // The page itself asks for the token: no window of the browser's is to stand before it.
+    for (auto& field : refused->headers)
+        if (!field.second.starts_with("Basic")) login.headers.push_back(std::move(field));
     return login;
 }
 

@@ -22,10 +22,10 @@ struct Plan {
     std::optional<http::Response> response;
     Action action;
     std::optional<Streamed> stream;
-    std::string label;        // what the answer is counted under
-    bool malformed = false;   // the connection is to be closed
-    bool reads_body = false;  // the action does; else a body is thrown away
-    std::string_view bearer;  // what was shown (points into the head)
+    std::string label;             // what the answer is counted under
+    bool malformed = false;        // the connection is to be closed
+    bool reads_body = false;       // the action does; else a body is thrown away
+    std::string_view credentials;  // what was shown (points into the head)
     Identity identity;
 };
 

@@ -90,8 +90,8 @@ void Responder::replace_routes(std::shared_ptr<const Routes> routes) {
 Plan Responder::plan(const http::Head& head, const Peer& peer) {
     Plan plan;
     plan.label = "other";
-    plan.bearer = bearer_of(head);
-    plan.identity = identify(plan.bearer);
+    plan.credentials = credentials_of(head);
+    plan.identity = identify(plan.credentials);
     auto target = http::parse_target(head.method, head.target);
     if (!target) {
         plan.response = http::plain_answer(target.error().status, target.error().why);
@@ -144,7 +144,7 @@ void Responder::plan_endpoint(Question question, const Mounts::Found& found) {
     // HAProxy's `option httpchk` asks by OPTIONS: it gets the code that GET has.
     const std::string_view asked_by_options = head.method == "OPTIONS" ? dialect.methods : "";
     plan.response =
-        access_.refuse(*routes_, endpoint, head.method, plan.identity, peer, kept_.now());
+        access_.refuse(*routes_, endpoint, head.method, head, plan.identity, peer, kept_.now());
     if (plan.response) {
         if (!asked_by_options.empty()) http::as_options(*plan.response, asked_by_options);
         return;

@@ -32,8 +32,8 @@ class Responder {
     void replace_routes(std::shared_ptr<const Routes> routes);
     // Decides on a request by its head alone, so that a body is only read when it is wanted.
     Plan plan(const http::Head& head, const Peer& peer);
-    Identity identify(std::string_view bearer) const {
-        return endpoints::identify(*routes_, bearer, kept_.now());
+    Identity identify(std::string_view credentials) const {
+        return endpoints::identify_by(*routes_, credentials, kept_.now());
     }
     void count(const std::string& label, int status);
     KeptAnswers& kept() noexcept { return kept_; }

@@ -1,30 +1,70 @@
-// Bearer tokens (RFC 6750, section 2.1).
+// Bearer tokens (RFC 6750, section 2.1) and Basic authentication (RFC 7617).
 #include "endpoints/tokens.hpp"
+
+#include <initializer_list>
+#include <string>
+
+#include "text/base64.hpp"
 
 namespace vitals::endpoints {
 
-std::string_view bearer_of(const http::Head& head) noexcept {
-    const std::string_view* field = head.field("authorization");
-    if (field == nullptr || field->size() < 7 || (*field)[6] != ' ' ||
-        !http::equal_ignoring_case(field->substr(0, 6), "bearer"))
+namespace {
+
+// What follows the scheme; empty when it is another one.
+std::string_view after_scheme(std::string_view credentials, std::string_view scheme) noexcept {
+    if (credentials.size() <= scheme.size() || credentials[scheme.size()] != ' ' ||
+        !http::equal_ignoring_case(credentials.substr(0, scheme.size()), scheme))
         return {};
-    std::string_view token = field->substr(7);
-    while (token.starts_with(' ')) token.remove_prefix(1);
-    return token;
+    credentials.remove_prefix(scheme.size());
+    while (credentials.starts_with(' ')) credentials.remove_prefix(1);
+    return credentials;
 }
 
-Identity identify(const Routes& routes, std::string_view bearer, Steady now) {
+// Every one of them is compared with every token.
+Identity identify_any(const Routes& routes, std::initializer_list<std::string_view> shown,
+                      Steady now) {
     Identity identity;
-    if (bearer.empty()) return identity;
     identity.shown = true;
     for (std::size_t i = 0; i < routes.tokens.size(); ++i) {
         const Token& token = routes.tokens[i];
-        if (!token.secret.accepts(bearer, token.overlap, now)) continue;
+        bool accepted = false;
+        for (const std::string_view each : shown)
+            accepted |= token.secret.accepts(each, token.overlap, now);
+        if (!accepted) continue;
         identity.token = static_cast<int>(i);
         identity.may.read |= token.allow.read;
         identity.may.push |= token.allow.push;
         identity.may.control |= token.allow.control;
     }
+    return identity;
+}
+
+}  // namespace
+
+std::string_view credentials_of(const http::Head& head) noexcept {
+    const std::string_view* field = head.field("authorization");
+    if (field == nullptr) return {};
+    const bool known =
+        !after_scheme(*field, "bearer").empty() || !after_scheme(*field, "basic").empty();
+    return known ? *field : std::string_view();
+}
+
+Identity identify(const Routes& routes, std::string_view token, Steady now) {
+    return token.empty() ? Identity() : identify_any(routes, {token}, now);
+}
+
+Identity identify_by(const Routes& routes, std::string_view credentials, Steady now) {
+    if (const auto token = after_scheme(credentials, "bearer"); !token.empty())
+        return identify(routes, token, now);
+    const std::string_view encoded = after_scheme(credentials, "basic");
+    if (encoded.empty()) return {};
+    const std::string pair = text::from_base64(encoded).value_or(std::string());
+    const auto colon = pair.find(':');
+    const std::string_view user = std::string_view(pair).substr(0, colon);
+    const std::string_view password =
+        colon == std::string::npos ? std::string_view() : std::string_view(pair).substr(colon + 1);
+    Identity identity = identify_any(routes, {user, password}, now);
+    identity.basic = true;
     return identity;
 }
 

@@ -1,5 +1,5 @@
-// Who asks: bearer tokens. Every token is compared with what was shown, in constant time and
-// without an early end, before any other work is done.
+// Who asks: tokens, shown as a bearer's or by Basic authentication. Every token is compared with
+// what was shown, in constant time and without an early end, before any other work is done.
 #pragma once
 
 #include <atomic>
@@ -12,11 +12,12 @@
 
 namespace vitals::endpoints {
 
-// What the Authorization field says after `Bearer`; empty when there is none such.
-std::string_view bearer_of(const http::Head& head) noexcept;
+// The Authorization field where it is `Bearer TOKEN` or `Basic ...`; else empty.
+std::string_view credentials_of(const http::Head& head) noexcept;
 
 struct Identity {
-    bool shown = false;  // a bearer token was shown
+    bool shown = false;  // a token was shown
+    bool basic = false;  // by Basic authentication: a browser adds that by itself, to any request
     int token = -1;      // its index in the routes; -1: none or not known
     Rights may;
 
@@ -25,7 +26,9 @@ struct Identity {
 
 // A token without a value (a vault that cannot be reached) matches nothing; a secret that was
 // replaced is accepted for the token's overlap.
-Identity identify(const Routes& routes, std::string_view bearer, Steady now);
+Identity identify(const Routes& routes, std::string_view token, Steady now);
+// By what credentials_of() gave. With Basic, the token is the password or the user.
+Identity identify_by(const Routes& routes, std::string_view credentials, Steady now);
 
 // Counts tokens that were refused, and says so at most once in a while. Thread-safe.
 class RefusedTokens {

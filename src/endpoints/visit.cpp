@@ -86,7 +86,7 @@ Visit visit_of(Shared& shared, const Access& access, std::shared_ptr<const Route
     if (!visit.root.ends_with('/')) visit.root += '/';
     visit.data = data_paths(*visit.routes, shared.listeners[peer.listener].text);
     visit.identity = by_token;
-    visit.by_token = by_token.shown;
+    visit.by_token = by_token.shown && !by_token.basic;
     if (!by_token.shown) {
         const std::string_view cookie = session_cookie(shared, peer, head);
         if (!cookie.empty()) visit.identity = shared.sessions.identify(*visit.routes, cookie, now);

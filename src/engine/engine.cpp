@@ -44,6 +44,7 @@ struct Engine::State {
         const std::string name = definition.component.name;
         erase(name);
         dynamic += definition.dynamic ? 1 : 0;
+        ++generation;
         Watched& one = *(watched[name] = std::make_unique<Watched>(
                              std::move(definition), environment.loop(), clock.system()));
         if (one.pushed() && one.ttl()) arm_silence(one, clock.steady() + *one.ttl());
@@ -67,6 +68,7 @@ struct Engine::State {
         if (at == watched.end()) return false;
         const auto gone = std::move(at->second);
         watched.erase(at);
+        ++generation;
         dynamic -= gone->definition.dynamic ? 1 : 0;
         if (saves) erased.push_back(gone->component->name);
         publisher.changed();
@@ -247,6 +249,7 @@ struct Engine::State {
     SelfWatch self;
     std::map<std::string, std::unique_ptr<Watched>, std::less<>> watched;
     std::size_t dynamic = 0;
+    std::uint64_t generation = 1;
     std::map<std::string, RememberedComponent, std::less<>> restored;  // until configured
     Steady::duration absent{};                                         // likewise
     bool saves = false;                        // somebody asks for changes()
@@ -343,6 +346,26 @@ std::size_t Engine::dynamic() const {
     return state_->dynamic;
 }
 
+std::vector<std::shared_ptr<const Component>> Engine::components() const {
+    std::vector<std::shared_ptr<const Component>> components;
+    components.reserve(state_->watched.size());
+    for (const auto& [name, one] : state_->watched) components.push_back(one->component);
+    return components;
+}
+
+const ComponentState* Engine::state(std::string_view name) const {
+    const auto at = state_->watched.find(name);
+    return at == state_->watched.end() ? nullptr : &at->second->state();
+}
+
+const std::vector<std::shared_ptr<const WorkerGroup>>& Engine::workers() const {
+    return state_->workers;
+}
+
+std::uint64_t Engine::generation() const {
+    return state_->generation;
+}
+
 Engine::Changes Engine::changes() {
     Changes changes;
     changes.gone = std::exchange(state_->erased, {});
@@ -392,6 +415,15 @@ bool Engine::report(std::string_view name, Outcome outcome, std::optional<Steady
     std::optional<Steady::duration> valid_for;
     if (valid_until) valid_for = *valid_until - state_->clock.steady();
     state_->take(*at->second, std::move(outcome), valid_for);
+    return true;
+}
+
+bool Engine::amend(std::string_view name, Outcome outcome, Steady valid_until) {
+    const auto at = state_->watched.find(name);
+    if (at == state_->watched.end() || !at->second->definition.reported) return false;
+    Watched& one = *at->second;
+    if (!one.judged.amend(std::move(outcome), one.definition.policy, valid_until)) return false;
+    state_->publisher.changed();
     return true;
 }
 

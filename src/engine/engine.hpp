@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -45,6 +46,11 @@ class Engine {
     const Definition* find(std::string_view name) const;
     std::vector<std::string_view> names() const;
     std::size_t dynamic() const;  // how many of them there are
+    // All that is watched, by name, and how it stands now; null where there is none of that name.
+    std::vector<std::shared_ptr<const Component>> components() const;
+    const ComponentState* state(std::string_view name) const;
+    const std::vector<std::shared_ptr<const WorkerGroup>>& workers() const;
+    std::uint64_t generation() const;  // grows when a component comes, goes or is defined anew
 
     // What is to be kept and has changed since the last call, and who is gone since then; those
     // that are gone come first.
@@ -65,6 +71,9 @@ class Engine {
     // A result of a component that is `reported`; it is fresh until then, else as its policy says.
     // False: there is none of that name.
     bool report(std::string_view name, Outcome outcome, std::optional<Steady> valid_until = {});
+    // The latest report, in other words or for longer: it counts as no further run. False: there is
+    // none of that status.
+    bool amend(std::string_view name, Outcome outcome, Steady valid_until);
     // What a part of vitals says of itself (`store`: component vitals/store).
     void report_own(std::string_view name, Outcome outcome);
 

@@ -89,6 +89,17 @@ Judged::Verdict Judged::take(Outcome outcome, const Policy& policy, Steady now, 
     return verdict;
 }
 
+bool Judged::amend(Outcome outcome, const Policy& policy, Steady valid_until) {
+    judge_duration(outcome, policy);
+    if (state_->last == nullptr || state_->last->status != outcome.status) return false;
+    mask(outcome);
+    auto after = std::make_shared<ComponentState>(*state_);
+    after->last = std::make_shared<Outcome>(std::move(outcome));
+    after->valid_until = valid_until;
+    state_ = std::move(after);
+    return true;
+}
+
 void Judged::resume(RememberedComponent before) {
     judgement_.down = before.status == Status::failed;
     before_ = std::move(before);

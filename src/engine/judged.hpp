@@ -44,6 +44,10 @@ class Judged {
     Verdict take(Outcome outcome, const Policy& policy, Steady now, System wall,
                  std::optional<Steady::duration> valid_for = {});
 
+    // The latest result says more, or holds longer. False: there is none yet, or it found another
+    // status, which only take() may judge.
+    bool amend(Outcome outcome, const Policy& policy, Steady valid_until);
+
     // What it was before. Only its first result tells whether it still is: what was down recovers
     // by its thresholds, also over a restart. Not to be called after a result.
     void resume(RememberedComponent before);

@@ -17,4 +17,7 @@ PushResult accept_push(Engine& engine, Push push);
 // Removes what a push created; what stands in the configuration stays.
 PushResult remove_pushed(Engine& engine, const std::string& name);
 
+// Names the component that was probably meant.
+PushResult no_such_component(const Engine& engine, const std::string& name);
+
 }  // namespace vitals::engine

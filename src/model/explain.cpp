@@ -147,6 +147,7 @@ std::string rule_of(const ComponentState& state, Steady now) {
     if (state.stale(now))
         return fmt::format("A result is valid for {}; the last one is {} old.",
                            text::spoken_age(valid), text::spoken_age(now - state.observed));
+    if (component.kind == "group") return "It follows from its members, by the same snapshot.";
     const bool pushed = component.kind == "push";
     const std::string recovers = times(component.successes, "ok");
     if (state.judged == Status::ok) {
@@ -265,6 +266,12 @@ LastFailure last_failure(const Past& past) {
                       found.lasts ? past.now : past.spans[i + 1].start};
     }
     return found;
+}
+
+bool is_asked(const Component& component) {
+    constexpr std::array<std::string_view, 5> others{"push", "job", "group", "workers",
+                                                     "objective"};
+    return !component.own && std::ranges::find(others, component.kind) == others.end();
 }
 
 Explanation explain(const ComponentState& state, const Snapshot& snapshot, const Board& board,

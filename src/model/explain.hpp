@@ -14,6 +14,9 @@
 
 namespace vitals {
 
+// Whether vitals runs its check. Of others it is told (push, job), or they follow from others.
+bool is_asked(const Component& component);
+
 struct Explanation {
     struct Step {
         std::string name;

@@ -25,7 +25,7 @@ enum class PushAnswer : std::uint8_t {
     done,
     created,
     unknown_component,
-    not_pushed,  // vitals checks it
+    not_pushed,  // vitals checks it, or it is told in another way
     configured,  // it stands in the configuration
     refused,
 };
@@ -40,6 +40,20 @@ struct Heartbeat {
 struct Heartbeats {
     std::string group;
     std::vector<Heartbeat> beats;
+};
+
+// What is told of a run of a job.
+struct JobEvent {
+    enum class What : std::uint8_t { start, end, log };
+    std::string job;
+    What what = What::start;
+    std::string run;  // tells runs apart; empty: the sender does not
+    // Of an end: how long the run took by the sender's clock, if it knows; its exit code; in words
+    // how it ended, where that was no exit.
+    std::optional<std::chrono::milliseconds> took;
+    int exit_code = 0;
+    std::string how;
+    std::string output;  // the last lines; of a log, some
 };
 
 }  // namespace vitals

@@ -303,7 +303,7 @@ void write_settings(Markup& out, const Look& look, const Seen& seen) {
     write_term(out, "kind",
                component.kind + (component.critical ? ", critical" : ", not critical"));
     if (look.may_read) write_term(out, "target", component.target);
-    const bool runs = component.kind != "push" && !component.own;
+    const bool runs = is_asked(component);
     if (runs) {
         write_term(out, "every",
                    fmt::format("{}, at most {}", span_text(component.interval),

@@ -237,8 +237,9 @@ std::size_t Connection::take_body(std::string_view bytes) {
 bool Connection::repeat() {
     endpoints::Responder& responder = thread_.responder;
     Memo& memo = *memo_;
-    if (memo.bearer_size > 0 && !(responder.identify(std::string_view(memo.head).substr(
-                                      memo.bearer_begin, memo.bearer_size)) == memo.identity)) {
+    if (memo.credentials_size > 0 &&
+        !(responder.identify(std::string_view(memo.head).substr(
+              memo.credentials_begin, memo.credentials_size)) == memo.identity)) {
         memo_.reset();
         return false;
     }
@@ -306,7 +307,7 @@ void Connection::await_body(const http::Head& head, endpoints::Plan plan, std::s
             return;
         }
     }
-    plan.bearer = {};
+    plan.credentials = {};
     pending_ =
         std::make_unique<Pending>(std::move(plan), std::move(body), raw.size() * plan_per_byte);
     thread_.connections.move(*this, Phase::body);
@@ -354,9 +355,9 @@ void Connection::remember(const endpoints::Plan& plan, std::string_view raw) {
     memo.head = raw;
     memo.kept = plan.kept;
     memo.identity = plan.identity;
-    if (!plan.bearer.empty()) {
-        memo.bearer_begin = static_cast<std::size_t>(plan.bearer.data() - raw.data());
-        memo.bearer_size = plan.bearer.size();
+    if (!plan.credentials.empty()) {
+        memo.credentials_begin = static_cast<std::size_t>(plan.credentials.data() - raw.data());
+        memo.credentials_size = plan.credentials.size();
     }
     memo.head_only = head_only_;
     memo.old = old_;

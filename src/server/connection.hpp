@@ -35,7 +35,7 @@ class Connection final : public Connections::Member {
     struct Memo {
         std::string head;
         std::shared_ptr<endpoints::KeptAnswer> kept;
-        std::size_t bearer_begin = 0, bearer_size = 0;  // within head
+        std::size_t credentials_begin = 0, credentials_size = 0;  // within head
         endpoints::Identity identity;
         bool head_only = false, old = false;
     };

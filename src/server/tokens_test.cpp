@@ -2,6 +2,7 @@
 #include "endpoints/tokens.hpp"
 
 #include "server/server_testing.hpp"
+#include "text/base64.hpp"
 
 namespace vitals::server::testing {
 namespace {
@@ -36,11 +37,16 @@ TEST_F(TokenTest, a_closed_endpoint_asks_for_one_of_its_tokens) {
     start();
     Got got = get("/closed", "");
     EXPECT_EQ(got.status, 401);
-    EXPECT_EQ(got.fields["www-authenticate"], "Bearer");
+    EXPECT_NE(got.head.find("WWW-Authenticate: Bearer\r\n"), std::string::npos) << got.head;
+    EXPECT_NE(got.head.find("WWW-Authenticate: Basic realm=\"vitals\", charset=\"UTF-8\"\r\n"),
+              std::string::npos)
+        << got.head;
     EXPECT_EQ(got.fields["cache-control"], "no-store");
     got = get("/closed", "Bearer wrong");
     EXPECT_EQ(got.status, 401);
-    EXPECT_EQ(got.fields["www-authenticate"], "Bearer error=\"invalid_token\"");
+    EXPECT_NE(got.head.find("WWW-Authenticate: Bearer error=\"invalid_token\"\r\n"),
+              std::string::npos)
+        << got.head;
     EXPECT_EQ(get("/closed", "Bearer 0ther").status, 403);
     EXPECT_EQ(get("/closed", "Bearer p0sh").status, 403);  // named, but may not read
     EXPECT_EQ(get("/closed", "Bearer r3ad").status, 200);
@@ -50,6 +56,49 @@ TEST_F(TokenTest, a_closed_endpoint_asks_for_one_of_its_tokens) {
     EXPECT_EQ(get("/closed", "Bearer ").status, 401);
     EXPECT_EQ(get("/closed", "Bearer r3ad2").status, 401);
     EXPECT_EQ(get("/closed", "Bearer r3a").status, 401);
+}
+
+TEST_F(TokenTest, the_token_may_be_the_password_or_the_user_of_basic_authentication) {
+    start();
+    const auto basic = [&](const std::string& pair) {
+        return get("/closed", "Basic " + text::base64(pair)).status;
+    };
+    EXPECT_EQ(basic("anybody:r3ad"), 200);
+    EXPECT_EQ(basic(":r3ad"), 200);
+    EXPECT_EQ(basic("r3ad:"), 200);
+    EXPECT_EQ(basic("r3ad:x-oauth-basic"), 200);
+    EXPECT_EQ(basic("r3ad"), 200);
+    EXPECT_EQ(basic("anybody:p0sh"), 403) << "named, but may not read";
+    for (const char* wrong : {"", ":", "anybody:r3ad ", "r3a:d", "anybody:r3ad:", "a:wrong"})
+        EXPECT_EQ(basic(wrong), 401) << wrong;
+    for (const char* wrong : {"Basic", "Basic ", "Basic !!!", "Basic OnIzYWQ", "Basic\tOnIzYWQ="})
+        EXPECT_EQ(get("/closed", wrong).status, 401) << wrong;
+    EXPECT_EQ(get("/closed", "basic OnIzYWQ=").status, 200);
+}
+
+TEST_F(TokenTest, a_password_that_a_browser_adds_changes_nothing_for_a_page_from_elsewhere) {
+    start();
+    const std::string shown = "Authorization: Basic " + text::base64("x:0ther") + "\r\n";
+    const auto remove = [&](const std::string& fields) {
+        return site
+            .ask("DELETE /v1/components/x HTTP/1.1\r\nHost: localhost\r\n" + shown + fields +
+                 "\r\n")
+            .status;
+    };
+    EXPECT_EQ(remove("Origin: http://evil.example\r\n"), 403);
+    EXPECT_EQ(remove("Sec-Fetch-Site: cross-site\r\n"), 403);
+    EXPECT_NE(remove(""), 403);
+    EXPECT_NE(remove("Origin: http://localhost\r\n"), 403);
+}
+
+TEST_F(TokenTest, a_script_is_not_asked_for_a_password) {
+    start();
+    const auto asked = [&](const std::string& fields) {
+        return site.get("/closed", fields).head.find("Basic") != std::string::npos;
+    };
+    EXPECT_TRUE(asked(""));
+    EXPECT_TRUE(asked("Sec-Fetch-Mode: navigate\r\n"));
+    EXPECT_FALSE(asked("Sec-Fetch-Mode: cors\r\n")) << "the browser would open a window";
 }
 
 TEST_F(TokenTest, reading_lifts_what_is_disclosed) {
@@ -117,12 +166,12 @@ TEST_F(TokenTest, refusals_are_counted_and_logged_at_most_once_a_second) {
     for (int i = 0; i < 100; ++i) get("/closed", "Bearer guess" + std::to_string(i));
     ASSERT_EQ(site.log().size(), 1u);
     EXPECT_EQ(site.log()[0],
-              "listener 127.0.0.1:0: 1 request with a bearer token that is not known, refused");
+              "listener 127.0.0.1:0: 1 request with a token that is not known, refused");
     site.clock.step(1s);
     get("/closed", "Bearer guess");
     ASSERT_EQ(site.log().size(), 2u);
     EXPECT_EQ(site.log()[1],
-              "listener 127.0.0.1:0: 100 requests with a bearer token that is not known, refused");
+              "listener 127.0.0.1:0: 100 requests with a token that is not known, refused");
     EXPECT_EQ(get("/closed", "Bearer r3ad").status, 200);  // never limited
     for (int i = 0; i < 100; ++i) get("/open", "Bearer of an application behind us");
     ASSERT_EQ(site.log().size(), 3u);

@@ -20,6 +20,7 @@ SEES = {
     "model": "text",
     "wire": "text model",
     "http": "text",
+    "calendar": "",
     "dialects": "text model http",
     "config": "text model",
     "net": "text model wire",
@@ -32,13 +33,14 @@ SEES = {
     "endpoints": "text model http dialects page",
     "server": "text model http dialects net endpoints",
     "secrets": "text model wire config net engine backends/vault",
-    "alerts": "text model",
-    "alerts/receivers": "text model wire net alerts backends/program",
+    "jobs": "text model wire net calendar",
+    "alerts": "text model calendar",
+    "alerts/receivers": "text model wire net calendar alerts backends/program",
     "drill": "text model net",
     "discover": "text model wire config net backends/json_api backends/systemd",
     "library": "text model http dialects net engine endpoints server",
-    "app": "text model wire http dialects config net engine workers checks secrets history alerts "
-           "alerts/receivers endpoints server backends/program",
+    "app": "text model wire http dialects config net engine workers jobs calendar checks secrets history "
+           "alerts alerts/receivers endpoints server backends/program",
 }
 # Headers behind walls within a room.
 FURTHER = {"checks/redis": "checks/redis/redis.hpp", "net/detail": "net/detail/lanes.hpp"}

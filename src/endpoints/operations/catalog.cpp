@@ -2,8 +2,9 @@
 #define VITALS_OPERATIONS(operation)                                                              \
     operation(list_components) operation(get_component) operation(push_component)                 \
         operation(delete_component) operation(run_component) operation(put_heartbeat)             \
-            operation(put_heartbeats) operation(get_drain) operation(put_drain) operation(reload) \
-                operation(list_definitions) operation(get_history) operation(get_uptime)          \
+            operation(put_heartbeats) operation(job_start) operation(job_end) operation(job_log)  \
+                operation(get_drain) operation(put_drain) operation(reload) operation(            \
+                    list_definitions) operation(get_history) operation(get_uptime)                \
                     operation(list_transitions) operation(list_events) operation(announce)        \
                         operation(list_incidents) operation(get_incident) operation(acknowledge)  \
                             operation(note) operation(list_silences) operation(create_silence)    \

@@ -1,0 +1,43 @@
+// What the store's thread reads while this one waits, for a while: at the start, before anybody is
+// served.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "history/store.hpp"
+
+namespace vitals::app {
+
+// What was read; T() where the disk does not answer in time.
+template <class T>
+T read_now(history::Store& store, std::function<T(history::Database&)> read,
+           std::chrono::milliseconds patience) {
+    struct Reading {
+        std::mutex mutex;
+        std::condition_variable changed;
+        T found{};
+        bool ended = false;
+    };
+    const auto reading = std::make_shared<Reading>();
+    store.read(
+        [reading, read = std::move(read)](history::Database& database) {
+            T found = read(database);
+            const std::scoped_lock lock(reading->mutex);
+            reading->found = std::move(found);
+        },
+        [reading](bool) {
+            const std::scoped_lock lock(reading->mutex);
+            reading->ended = true;
+            reading->changed.notify_all();
+        });
+    std::unique_lock lock(reading->mutex);
+    reading->changed.wait_for(lock, patience, [&] { return reading->ended; });
+    return std::exchange(reading->found, T());
+}
+
+}  // namespace vitals::app

@@ -1,0 +1,52 @@
+// What a command writes: passed on to where it belongs, and its last lines kept.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace vitals::cli {
+
+// Pipes for the standard output and the standard error of a command that is about to start. What
+// is a terminal is left as it is; streams that go to one place share a pipe, so that their order
+// stays. After the command's end, only what is already there is passed on: processes that it left
+// behind are not waited for.
+class OutputTail {
+  public:
+    static constexpr std::size_t longest = 4096;  // bytes kept
+
+    OutputTail();
+    ~OutputTail();
+    OutputTail(const OutputTail&) = delete;
+    OutputTail& operator=(const OutputTail&) = delete;
+
+    // In the child, between fork and exec.
+    void take_over() const noexcept;
+    // In the parent, after the fork.
+    void begin();
+    // The command has ended.
+    void end();
+    std::string last_lines() const;
+
+  private:
+    struct Stream {
+        int to = -1;    // our own stream
+        int read = -1;  // ends of the pipe
+        int write = -1;
+        bool both = false;  // standard output and standard error
+    };
+    void pass_on(Stream& stream);
+    void keep(std::string_view bytes);
+
+    std::vector<Stream> streams_;
+    std::vector<std::thread> threads_;
+    std::atomic<bool> ended_ = false;
+    mutable std::mutex mutex_;
+    std::string kept_;
+};
+
+}  // namespace vitals::cli
