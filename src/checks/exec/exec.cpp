@@ -1,17 +1,13 @@
 #include "exec.hpp"
 
-#include <boost/asio/this_coro.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <exception>
 #include <set>
 
 #include <fmt/format.h>
 
-#include "backends/program/program.hpp"
-#include "net/readiness.hpp"
+#include "backends/program/run.hpp"
 #include "text/prose.hpp"
 #include "wire/nagios.hpp"
 
@@ -135,30 +131,10 @@ Outcome judge(const Options& options, const Program& plugin, const End& end) {
 }
 
 net::awaitable<Outcome> run(const Options& options, net::Context& context) {
-    context.enter("start");
     Launch launch = launch_of(options);
-    std::function<std::shared_ptr<Program>()> start = [launch = std::move(launch)] {
-        return Program::start(launch);
-    };
-    const std::shared_ptr<Program> plugin = co_await context.blocking(std::move(start));
-    context.enter("run");
-    std::exception_ptr cancelled;
-    try {
-        while (!plugin->ended() && !plugin->floods()) {
-            co_await net::wait_readable(context, plugin->events());
-            plugin->collect();
-        }
-    } catch (...) {
-        cancelled = std::current_exception();
-    }
-    plugin->kill();
-    // Also after the deadline this run goes on until nothing of the plugin is left: only then may
-    // the next one start, so that plugins that cannot even be killed do not pile up.
-    co_await boost::asio::this_coro::reset_cancellation_state();
-    std::optional<End> end;
-    while (!(end = plugin->reap())) co_await net::wait_readable(context, plugin->end_descriptor());
-    if (cancelled) std::rethrow_exception(cancelled);
-    co_return judge(options, *plugin, *end);
+    const backends::program::Ended ended =
+        co_await backends::program::run(context, std::move(launch), "run");
+    co_return judge(options, *ended.program, ended.end);
 }
 
 Verified verify_command(const std::vector<std::string>& command) {

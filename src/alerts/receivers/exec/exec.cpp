@@ -1,17 +1,13 @@
 // exec: a program of one's own.
-#include <boost/asio/this_coro.hpp>
-
 #include <algorithm>
 #include <cstring>
-#include <exception>
 
 #include <fmt/format.h>
 
 #include "alerts/receivers/payload.hpp"
 #include "alerts/receivers/transport.hpp"
-#include "backends/program/program.hpp"
+#include "backends/program/run.hpp"
 #include "model/check_error.hpp"
-#include "net/readiness.hpp"
 #include "text/prose.hpp"
 #include "wire/nagios.hpp"
 
@@ -121,30 +117,10 @@ Attempt judge(const Options& options, const Program& program, const End& end) {
 
 net::awaitable<Attempt> tell(const Envelope& envelope, const Options& options,
                              net::Context& context) {
-    context.enter("start");
     Launch launch = launch_of(envelope, options);
-    std::function<std::shared_ptr<Program>()> start = [launch = std::move(launch)] {
-        return Program::start(launch);
-    };
-    const std::shared_ptr<Program> program = co_await context.blocking(std::move(start));
-    context.enter(committed_phase);
-    std::exception_ptr cancelled;
-    try {
-        while (!program->ended() && !program->floods()) {
-            co_await net::wait_readable(context, program->events());
-            program->collect();
-        }
-    } catch (...) {
-        cancelled = std::current_exception();
-    }
-    program->kill();
-    // Also after the deadline: nothing of it is to be left.
-    co_await boost::asio::this_coro::reset_cancellation_state();
-    std::optional<End> end;
-    while (!(end = program->reap()))
-        co_await net::wait_readable(context, program->end_descriptor());
-    if (cancelled) std::rethrow_exception(cancelled);
-    co_return judge(options, *program, *end);
+    const backends::program::Ended ended =
+        co_await backends::program::run(context, std::move(launch), std::string(committed_phase));
+    co_return judge(options, *ended.program, ended.end);
 }
 
 constexpr std::string_view about = R"(

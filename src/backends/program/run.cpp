@@ -1,0 +1,39 @@
+#include "run.hpp"
+
+#include <boost/asio/this_coro.hpp>
+
+#include <exception>
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "net/readiness.hpp"
+
+namespace vitals::backends::program {
+
+net::awaitable<Ended> run(net::Context& context, Launch launch, std::string phase) {
+    context.enter("start");
+    std::function<std::shared_ptr<Program>()> start = [launch = std::move(launch)] {
+        return Program::start(launch);
+    };
+    const std::shared_ptr<Program> program = co_await context.blocking(std::move(start));
+    context.enter(phase);
+    std::exception_ptr cancelled;
+    try {
+        while (!program->ended() && !program->floods()) {
+            co_await net::wait_readable(context, program->events());
+            program->collect();
+        }
+    } catch (...) {
+        cancelled = std::current_exception();
+    }
+    program->kill();
+    co_await boost::asio::this_coro::reset_cancellation_state();
+    std::optional<End> end;
+    while (!(end = program->reap()))
+        co_await net::wait_readable(context, program->end_descriptor());
+    if (cancelled) std::rethrow_exception(cancelled);
+    co_return Ended{program, *end};
+}
+
+}  // namespace vitals::backends::program
