@@ -93,7 +93,7 @@ net::awaitable<wire::smtp::Reply> greet(Session& session, std::string name) {
         co_return reply;
     }
     co_await command(session, "helo", "HELO " + name, 250);
-    reply.lines.clear();
+    reply.lines.resize(1);  // the greeting itself
     co_return reply;
 }
 
