@@ -40,10 +40,11 @@ struct ActionRunner::Flight {
         backends::program::Launch launch;
         launch.arguments = rule.run;
         launch.environment = {path, "LC_ALL=C.UTF-8", "VITALS_COMPONENT=" + component};
-        const auto [program, ended] =
-            co_await backends::program::run(std::move(launch), "run", context);
-        end.said = backends::program::said(*program, ended);
-        end.output = wire::printable(program->output() + "\n" + program->errors(), output_bytes);
+        const backends::program::Ended ended =
+            co_await backends::program::run(context, std::move(launch), "run");
+        end.said = backends::program::said(ended);
+        const std::string output = ended.program->output() + "\n" + ended.program->errors();
+        end.output = wire::printable(output, output_bytes);
     }
     static net::awaitable<void> run(std::shared_ptr<Flight> flight, std::string component) {
         co_await flight->carry_out(std::move(component));

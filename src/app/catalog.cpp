@@ -10,14 +10,22 @@
     kind(memcached) \
     kind(s3) \
     kind(clickhouse) \
+    kind(elasticsearch) \
+    kind(etcd) \
     kind(vault) \
     kind(event_bridge) \
     kind(cloudfront) \
     kind(http) \
+    kind(prometheus) \
     kind(tcp) \
     kind(tls) \
     kind(dns) \
     kind(smtp) \
+    kind(imap) \
+    kind(pop3) \
+    kind(ssh) \
+    kind(ping) \
+    kind(ntp) \
     kind(disk) \
     kind(memory) \
     kind(load) \
@@ -25,6 +33,7 @@
     kind(systemd) \
     kind(container) \
     kind(file) \
+    kind(backup) \
     kind(certificate) \
     kind(exec) \
     kind(sqlite) \

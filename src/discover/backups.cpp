@@ -38,12 +38,13 @@ std::vector<Proposal> find(const Machine& machine) {
             {.name = "backups/" + name,
              .found =
                  fmt::format("new files come to {} at least every {} h", folder.path, gap->count()),
-             .candidates = {{.kind = "file",
+             .candidates = {{.kind = "backup",
                              .options = {{"path", yaml_text(folder.path)},
-                                         {"type", "directory"},
-                                         {"degraded_age",
+                                         {"degraded_after",
                                           fmt::format("{}h", gap->count() * 3 / 2 + 1)},
-                                         {"failed_age", fmt::format("{}h", gap->count() * 3)},
+                                         {"failed_after", fmt::format("{}h", gap->count() * 3)},
+                                         // They may be of different things.
+                                         {"smaller_than", "0%"},
                                          {"interval", "10m"}}}},
              .critical = false});
     }

@@ -35,6 +35,13 @@ Machine listening_at(std::uint16_t port, const std::string& command,
     return machine;
 }
 
+TEST(Clock, is_watched_where_something_keeps_it_right) {
+    Machine machine;
+    EXPECT_EQ(best(machine, "clock"), "");
+    machine.processes.push_back({.pid = 7, .command = "chronyd", .unit = {}});
+    EXPECT_EQ(best(machine, "clock"), "{check: ntp, part: kernel, interval: 1m, critical: false}");
+}
+
 TEST(Containers, are_asked_for_by_name) {
     Machine machine;
     machine.containers.push_back({.engine = "/run/docker.sock", .name = "shop_1"});
@@ -56,7 +63,13 @@ TEST(Services, are_asked_in_their_own_protocol) {
     EXPECT_EQ(best(listening_at(53, "unbound"), "resolver"),
               "{check: dns, name: \".\", type: NS, server: \"127.0.0.1:53\"}");
     EXPECT_EQ(best(listening_at(22, "sshd", "0.0.0.0"), "ssh"),
-              "{check: tcp, url: \"tcp://127.0.0.1:22\", expect: \"/^SSH-2/\", interval: 1m}");
+              "{check: ssh, url: \"ssh://127.0.0.1:22\", interval: 1m}");
+    EXPECT_EQ(best(listening_at(2379, "etcd"), "etcd"),
+              "{check: etcd, url: \"etcd://127.0.0.1:2379\"}");
+    EXPECT_EQ(best(listening_at(9200, "java"), "elasticsearch"),
+              "{check: elasticsearch, url: \"elasticsearch://127.0.0.1:9200\"}");
+    EXPECT_EQ(best(listening_at(993, "dovecot"), "imaps"),
+              "{check: imap, url: \"imaps://127.0.0.1:993\", tls: {verify: false}, interval: 1m}");
     EXPECT_EQ(best(listening_at(9000, "shop"), "shop"),
               "{check: tcp, url: \"tcp://127.0.0.1:9000\"}");
 }
@@ -64,7 +77,7 @@ TEST(Services, are_asked_in_their_own_protocol) {
 TEST(Services, are_known_by_their_ports_where_the_owner_is_not) {
     EXPECT_EQ(best(listening_at(6379, ""), "redis"),
               "{check: redis, url: \"redis://127.0.0.1:6379\"}");
-    EXPECT_EQ(best(listening_at(22, "systemd"), "ssh").substr(0, 11), "{check: tcp");
+    EXPECT_EQ(best(listening_at(22, "systemd"), "ssh").substr(0, 11), "{check: ssh");
     EXPECT_EQ(best(listening_at(6379, "shop"), "shop").substr(0, 11), "{check: tcp");
 }
 
@@ -158,8 +171,8 @@ TEST(Backups, have_a_rhythm) {
                        {"/var/backups/once", {now - 2h}},
                        {"/var/backups/seldom", {now, now - 24h * 100, now - 24h * 400}}};
     EXPECT_EQ(best(machine, "backups/db"),
-              "{check: file, path: /var/backups/db, type: directory, degraded_age: 37h, "
-              "failed_age: 72h, interval: 10m, critical: false}");
+              "{check: backup, path: /var/backups/db, degraded_after: 37h, failed_after: 72h, "
+              "smaller_than: 0%, interval: 10m, critical: false}");
     EXPECT_EQ(best(machine, "backups/once"), "");
     EXPECT_EQ(best(machine, "backups/seldom"), "");
 }

@@ -1,4 +1,6 @@
-// Memory, load, and names.
+// Memory, load, names, and the clock.
+#include <algorithm>
+
 #include "discover/discovery.hpp"
 
 namespace vitals::discover {
@@ -17,6 +19,17 @@ std::vector<Proposal> find(const Machine& machine) {
              .candidates = {{.kind = "dns",
                              .options = {{"name", "\".\""}, {"type", "NS"}, {"interval", "1m"}}},
                             {.kind = "dns", .options = {{"name", "localhost"}, {"via", "system"}}}},
+             .critical = false});
+    const auto keeps_time = [](const Process& process) {
+        return process.command == "chronyd" || process.command == "ntpd" ||
+               process.command.starts_with("systemd-timesyn");
+    };
+    if (const auto keeper = std::ranges::find_if(machine.processes, keeps_time);
+        keeper != machine.processes.end())
+        found.push_back(
+            {.name = "clock",
+             .found = keeper->command + " keeps the clock right",
+             .candidates = {{.kind = "ntp", .options = {{"part", "kernel"}, {"interval", "1m"}}}},
              .critical = false});
     return found;
 }

@@ -15,7 +15,7 @@ namespace vitals::discover {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::uint16_t>, 16> usual_ports{{
+constexpr std::array<std::pair<std::string_view, std::uint16_t>, 26> usual_ports{{
     {"postgresql", 5432},
     {"postgres", 5432},
     {"redis", 6379},
@@ -32,6 +32,16 @@ constexpr std::array<std::pair<std::string_view, std::uint16_t>, 16> usual_ports
     {"smtps", 465},
     {"tls", 443},
     {"grpc", 443},
+    {"etcd", 2379},
+    {"etcds", 2379},
+    {"elasticsearch", 9200},
+    {"elasticsearchs", 9200},
+    {"prometheus", 9090},
+    {"ssh", 22},
+    {"imap", 143},
+    {"imaps", 993},
+    {"pop3", 110},
+    {"pop3s", 995},
 }};
 
 const Description* description_of(const std::string& kind, const config::Catalog& catalog) {
@@ -167,7 +177,8 @@ std::string why_gone(const config::ComponentConfig& component, const Machine& ma
             std::ranges::find(machine.units, name, &Unit::name) != machine.units.end();
         return loaded ? "" : "systemd has no unit " + name + " loaded";
     }
-    if (component.kind == "disk" || component.kind == "certificate" || component.kind == "file") {
+    if (component.kind == "disk" || component.kind == "certificate" || component.kind == "file" ||
+        component.kind == "backup") {
         const std::string path = option_of(component, "path", catalog);
         // Where something is mounted is not asked: it might not answer.
         const bool mounted =

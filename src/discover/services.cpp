@@ -163,9 +163,53 @@ void name_server(const Listener& listener, const Machine&, Proposal& to) {
 }
 
 void ssh(const Listener& listener, const Machine&, Proposal& to) {
+    to.candidates = {candidate("ssh", {{"url", listener.url("ssh")}, {"interval", "1m"}}),
+                     connects(listener)};
+}
+
+void etcd(const Listener& listener, const Machine&, Proposal& to) {
+    to.candidates = {
+        with(IfNot::why_unless_another_protocol,
+             candidate("etcd", {{"url", listener.url("etcd")}})),
+        candidate("etcd", {{"url", listener.url("etcds")}, {"tls", "{verify: false}"}}),
+        connects(listener)};
+    to.guess = listener.port != 2379;  // the port of its peers
+}
+
+void elasticsearch(const Listener& listener, const Machine&, Proposal& to) {
+    const std::vector<std::string> needs{
+        "A user with the right to see the cluster's health (monitor), and here:",
+        "user: vitals, password: {file: /etc/vitals/secrets/elasticsearch}"};
+    to.candidates = {
+        with(IfNot::why_unless_another_protocol,
+             candidate("elasticsearch", {{"url", listener.url("elasticsearch")}}, needs)),
+        candidate("elasticsearch",
+                  {{"url", listener.url("elasticsearchs")}, {"tls", "{verify: false}"}}, needs),
+        connects(listener)};
+}
+
+// Without a user, whose password nobody knows here: the log-in is not tried.
+void mail(const Listener& listener, std::string kind, bool secure, Proposal& to) {
+    const std::string scheme = secure ? kind + "s" : kind;
+    const std::vector<std::string> needs{
+        "To try a log-in, a user of its own, and here:",
+        "user: vitals, password: {file: /etc/vitals/secrets/mail}, timeout: 10s"};
     to.candidates = {candidate(
-        "tcp",
-        {{"url", listener.url("tcp")}, {"expect", yaml_text("/^SSH-2/")}, {"interval", "1m"}})};
+        kind, {{"url", listener.url(scheme)}, {"tls", "{verify: false}"}, {"interval", "1m"}},
+        needs)};
+    if (!secure)
+        to.candidates.push_back(candidate(
+            kind, {{"url", listener.url(scheme)}, {"starttls", "never"}, {"interval", "1m"}},
+            needs));
+    to.candidates.push_back(connects(listener));
+}
+
+void imap(const Listener& listener, const Machine&, Proposal& to) {
+    mail(listener, "imap", listener.port == 993, to);
+}
+
+void pop3(const Listener& listener, const Machine&, Proposal& to) {
+    mail(listener, "pop3", listener.port == 995, to);
 }
 
 // A connection without a log-in counts as a failed one there, and may lock this host out: only its
@@ -212,8 +256,12 @@ const std::vector<Service>& services_known() {
          name_server},
         {"ssh", {"sshd"}, {22}, ssh},
         {"mysql", {"mysqld", "mariadbd"}, {3306}, mysql},
-        {"imaps", {}, {993}, secure},
-        {"pop3s", {}, {995}, secure},
+        {"imap", {}, {143}, imap},
+        {"imaps", {}, {993}, imap},
+        {"pop3", {}, {110}, pop3},
+        {"pop3s", {}, {995}, pop3},
+        {"etcd", {"etcd"}, {2379}, etcd},
+        {"elasticsearch", {}, {9200}, elasticsearch},
         {"ldaps", {}, {636}, secure},
         {"amqps", {}, {5671}, secure},
         {"web",

@@ -1,13 +1,15 @@
-// A UDP socket connected to one address: what it sends goes there, what it receives comes from
-// there (the kernel drops the rest), and the source port is one that the kernel chose for it alone.
-// Used on the loop's thread only; destruction closes.
+// A socket for datagrams, of UDP or of ICMP's echoes, connected to one address: what it sends goes
+// there, what it receives comes from there (the kernel drops the rest), and the source port is one
+// that the kernel chose for it alone. Used on the loop's thread only; destruction closes.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "model/check_error.hpp"
 #include "net/awaitable.hpp"
 #include "net/connection.hpp"
 #include "net/context.hpp"
@@ -16,24 +18,35 @@ namespace vitals::net {
 
 class Datagrams {
   public:
-    // The endpoint's host is an address, not a name; its port is not 0. Throws CheckError: connect
-    // ("no route", ...) or local ("no descriptors left"). The context outlives this.
-    Datagrams(Context& context, const Endpoint& endpoint);
+    // Of `echo` are echo requests and their replies, without the header of IP: the kernel sets the
+    // id and the checksum, and delivers nothing but replies to this socket (ping(7) of Linux).
+    enum class Protocol : std::uint8_t { udp, echo };
+
+    // The endpoint's host is an address, not a name; its port is not 0, but with `echo`, which has
+    // none. Throws CheckError: connect ("no route", ...) or local ("no descriptors left", "not
+    // permitted to send echo requests"). The context outlives this.
+    Datagrams(Context& context, const Endpoint& endpoint, Protocol protocol = Protocol::udp);
     ~Datagrams();
     Datagrams(const Datagrams&) = delete;
     Datagrams& operator=(const Datagrams&) = delete;
 
     // Sends one datagram; like any, it may get lost. Throws CheckError{connect} when the peer's
-    // host has said meanwhile that nobody listens.
+    // host, or a router, has said meanwhile that nothing can arrive.
     void send(std::string_view bytes);
     // The next datagram, at most `limit` bytes of it, or nothing when the time came first. Throws
     // as send().
     awaitable<std::optional<std::string>> receive(Steady until, std::size_t limit = 4096);
+    // Whether the address is this machine's own.
+    bool to_itself() const;
 
   private:
+    CheckError failure(int error);
+
     Context& context_;
     std::string address_;
     int descriptor_;
+    Protocol protocol_;
+    std::string peer_;  // the bytes of its address
 };
 
 }  // namespace vitals::net

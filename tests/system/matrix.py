@@ -12,8 +12,10 @@ import tempfile
 import threading
 import time
 
+import apis
 import backends
 import brokers
+import daemons
 import databases
 from daemon import SLOWER, eventually, free_port, run_vitals
 from databases import PASSWORD
@@ -73,6 +75,7 @@ class Row:
     slow: tuple = ()             # faults that, as it is, end with the deadline
     tls: str = "tls"             # how the drill ends it; or the reason why there is none
     datagrams: bool = False
+    other: str = "another-protocol"    # what is spoken in place of its own
     cells: dict = dataclasses.field(default_factory=dict)
 
     def faults(self):
@@ -80,7 +83,7 @@ class Row:
         if self.datagrams:
             return {
                 "hung": "hang", "cut off": f"truncate {self.greeted + 1}", "one byte a second": "drip",
-                "garbage": "garble", "another protocol": "another-protocol",
+                "garbage": "garble", "another protocol": self.other,
                 "100 MB of answer": self.flood,
             }
         return {
@@ -89,7 +92,7 @@ class Row:
             "reset mid-answer": f"reset {self.greeted + 1}",
             "cut off": f"truncate {self.greeted + 1}",
             "one byte a second": "drip", "garbage": "garble",
-            "another protocol": "another-protocol", "100 MB of answer": self.flood,
+            "another protocol": self.other, "100 MB of answer": self.flood,
         }
 
 
@@ -187,12 +190,24 @@ class Servers:
         self.vault = self.keep(brokers.Script("stand_in.py", "vault"))
         self.standby_vault = self.keep(brokers.Script("stand_in.py", "vault", "standby"))
         self.aws = self.keep(brokers.Script("stand_in.py", "aws"))
+        self.elastic = self.keep(brokers.Script("stand_in.py", "elasticsearch"))
+        self.engine = self.keep(brokers.Script("stand_in.py", "engine"))
+        self.etcd = self.keep(apis.Etcd(users=True))
+        self.full_etcd = self.keep(apis.Etcd(quota=2_000_000))
+        self.prometheus = self.keep(apis.Prometheus())
+        self.sshd = self.keep(daemons.Sshd())
+        self.chrony = self.keep(daemons.Chrony())
+        self.lost_chrony = self.keep(daemons.Chrony(synchronised=False))
+        self.dovecot = self.keep(daemons.Dovecot(folder))
         self.nobody = self.stack.enter_context(closed_port())
         self.begin_databases()
         for each in (self.redis, self.swift, self.clickhouse, self.nginx, self.websocket,
                      self.private, self.grpc, self.smtp, self.full_smtp, self.vault,
-                     self.standby_vault, self.aws, self.rabbitmq):
+                     self.standby_vault, self.aws, self.rabbitmq, self.elastic, self.engine,
+                     self.etcd, self.full_etcd, self.prometheus, self.sshd, self.chrony,
+                     self.lost_chrony, self.dovecot):
             each.ready()
+        self.full_etcd.fill()
         self.swift.make_full("small")
         self.rabbitmq.control("add_user", "reader", self.rabbitmq.PASSWORD)
         self.rabbitmq.control("set_permissions", "reader", ".*", "^$", ".*")
@@ -253,7 +268,8 @@ class Servers:
     def processes(self):
         """Those that are stopped: a row's own."""
         return [self.rabbitmq, self.swift, self.clickhouse, self.redis, self.nginx, self.websocket,
-                self.grpc, self.smtp, self.postgres, self.memcached, self.vault, self.aws]
+                self.grpc, self.smtp, self.postgres, self.memcached, self.vault, self.aws, self.elastic,
+                self.engine, self.etcd, self.prometheus, self.sshd, self.chrony, self.dovecot]
 
     def close(self):
         self.stack.close()
@@ -289,6 +305,18 @@ def rows(servers, dns_port):
     s3 = lambda port, secure=None, **more: {  # noqa: E731
         **s.swift.options(**more), **(secure or {}),
         "url": f"http{'s' if secure else ''}://localhost:{port}"}
+    elastic = lambda port, secure=None, user="test", password=apis.PASSWORD, **more: {  # noqa: E731
+        **at("elasticsearch")(port, secure), "user": user, "password": password, **more}
+    etcd = lambda port, secure=None, password=apis.PASSWORD, **more: {  # noqa: E731
+        **at("etcd")(port, secure), "user": "app", "password": password, "key": "/shop", **more}
+    prometheus = lambda port, secure=None, query='up{job="self"}': {  # noqa: E731
+        **at("prometheus")(port, secure), "query": query, "failed_below": 1}
+    container = lambda port, secure=None, name="shop": {  # noqa: E731
+        **at("http")(port, secure), "name": name}
+    ssh = lambda port, secure=None, **more: {"url": f"ssh://127.0.0.1:{port}", **more}  # noqa: E731
+    ntp = lambda port, secure=None: {"url": f"ntp://127.0.0.1:{port}"}  # noqa: E731
+    mail = lambda kind: lambda port, secure=None, password=daemons.PASSWORD, **more: {  # noqa: E731
+        **at(kind)(port, secure), "user": "app", "password": password, "starttls": "never", **more}
     none, nothing_to_log_in, holds_nothing = "no writing", "no log-in", "holds nothing"
     return [
         Row("http", "http", s.nginx.port, at("http", "/"), **web, cells={
@@ -322,6 +350,26 @@ def rows(servers, dns_port):
             "missing": {"url": f"smtp://127.0.0.1:{s.smtp.port}", "starttls": "required"},
             "read-only": "no mail is sent",
             "full": {"url": f"smtp://127.0.0.1:{s.full_smtp.port}"}}),
+        Row("imap", "imap", s.dovecot.imap, mail("imap"), greeted=200, flood="flood text=* OK ",
+            cells={
+            "wrong password": mail("imap")(s.dovecot.imap, password="wrong"),
+            "missing": mail("imap")(s.dovecot.imap, mailbox="nothing"), "read-only": none,
+            "full": "seen by one user alone"}),
+        Row("pop3", "pop3", s.dovecot.pop3, mail("pop3"), greeted=40, flood="flood text=+OK ",
+            slow=("garbage",),
+            cells={
+            "wrong password": mail("pop3")(s.dovecot.pop3, password="wrong"),
+            "missing": "a user alone, which it does not tell", "read-only": none,
+            "full": "seen by one user alone"}),
+        Row("ssh", "ssh", s.sshd.port, ssh, greeted=60, other="another-protocol redis",
+            tls="no TLS", cells={
+            "wrong password": ssh(s.sshd.port, fingerprint=["SHA256:" + "A" * 43]),
+            "missing": ssh(s.sshd.port, key="ecdsa"), "read-only": none,
+            "full": "held connections are for another test"}),
+        Row("ntp", "ntp", s.chrony.port, ntp, greeted=20, tls="no TLS", datagrams=True,
+            slow=("garbage", "another protocol", "cut off", "100 MB of answer"), cells={
+            "wrong password": nothing_to_log_in, "missing": ntp(s.lost_chrony.port),
+            "read-only": none, "full": holds_nothing}),
         Row("redis", "redis", s.redis.port, redis, greeted=300,
             flood="flood after=5 text=$104857600\\r\\n", cells={
             "wrong password": redis(s.redis.port, password="wrong"),
@@ -392,6 +440,23 @@ def rows(servers, dns_port):
             "missing": "no table is asked for",
             "read-only": "of replicated tables only, which need a ZooKeeper",
             "full": clickhouse(s.clickhouse.port, user="full")}),
+        Row("elasticsearch", "elasticsearch", s.elastic.port, elastic, **web, cells={
+            "wrong password": elastic(s.elastic.port, password="wrong"),
+            "missing": elastic(s.elastic.port, index="nothing"),
+            "read-only": elastic(s.elastic.port, index="full", writable=True),
+            "full": elastic(s.elastic.port, user="many")}),
+        Row("etcd", "etcd", s.etcd.port, etcd, **{**web, "greeted": 320}, cells={
+            "wrong password": etcd(s.etcd.port, password="wrong"),
+            "missing": etcd(s.etcd.port, key="/nothing"), "read-only": none,
+            "full": {"url": s.full_etcd.url}}),
+        Row("prometheus", "prometheus", s.prometheus.port, prometheus, **web, cells={
+            "wrong password": nothing_to_log_in,
+            "missing": prometheus(s.prometheus.port, query="nothing"), "read-only": none,
+            "full": "knows no such state"}),
+        Row("container", "container", s.engine.port, container, **web, cells={
+            "wrong password": nothing_to_log_in,
+            "missing": container(s.engine.port, name="lost"), "read-only": none,
+            "full": container(s.engine.port, name="dead")}),
         Row("vault", "vault", s.vault.port, vault, **web, cells={
             "wrong password": vault(s.vault.port, token="wrong"),
             "missing": vault(s.vault.port, path="kv/nothing"),

@@ -315,6 +315,7 @@ std::shared_ptr<Program> Program::start(const Launch& launch) {
     Pipe errors;
     Pipe report;
     const std::shared_ptr<Program> running(new Program);
+    running->kept_bytes_ = launch.kept_bytes;
     running->events_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
     if (!running->events_.open()) out_of_means("epoll_create1");
     const std::string program = find_program(launch);
@@ -387,7 +388,7 @@ void Program::take_end() {
         end_.signal = word.status;
 }
 
-void Program::drain(Stream& stream) {
+void Program::drain(Stream& stream) const {
     constexpr std::size_t most_at_once = 256 * 1024;  // then others on the loop have their turn
     char buffer[16 * 1024];
     for (std::size_t taken = 0; stream.pipe.open() && taken < most_at_once;) {
@@ -399,7 +400,7 @@ void Program::drain(Stream& stream) {
             return;
         }
         const auto count = static_cast<std::size_t>(got);
-        stream.text.append(buffer, std::min(count, kept_bytes - stream.text.size()));
+        stream.text.append(buffer, std::min(count, kept_bytes_ - stream.text.size()));
         stream.written += count;
         taken += count;
     }

@@ -14,9 +14,10 @@
 namespace vitals::backends::program {
 
 struct Launch {
-    std::vector<std::string> arguments;    // the first is the program
-    std::vector<std::string> environment;  // NAME=value, all there is
-    std::string input;                     // what it may read on standard input
+    std::vector<std::string> arguments;               // the first is the program
+    std::vector<std::string> environment;             // NAME=value, all there is
+    std::string input;                                // what it may read on standard input
+    std::size_t kept_bytes = std::size_t{64} * 1024;  // of each stream
 };
 
 // How a program ended: by an exit code or by a signal. Neither: somebody killed its keeper.
@@ -41,8 +42,7 @@ class Descriptor {
 
 class Program {
   public:
-    // What is kept of each stream, and what it may write at all before it is taken for a flood.
-    static constexpr std::size_t kept_bytes = 64 * 1024;
+    // What it may write at all before it is taken for a flood.
     static constexpr std::size_t flood_bytes = 1024 * 1024;
 
     // Blocks until the program's file has been loaded: call it on a lane. Throws CheckError{local}.
@@ -81,7 +81,7 @@ class Program {
     };
 
     Program() = default;
-    static void drain(Stream& stream);
+    void drain(Stream& stream) const;
     void take_end();
 
     pid_t keeper_ = -1;   // ours until reaped: no other process gets the number
@@ -90,6 +90,7 @@ class Program {
     Descriptor report_;   // from the keeper
     End end_;
     Descriptor events_;
+    std::size_t kept_bytes_ = 0;
     std::array<Stream, 2> streams_;  // standard output and error
     bool ended_ = false;
     bool reaped_ = false;

@@ -1,4 +1,6 @@
-#include "backends/program/run.hpp"
+#include "run.hpp"
+
+#include <fmt/format.h>
 
 #include <boost/asio/this_coro.hpp>
 
@@ -6,20 +8,18 @@
 #include <exception>
 #include <functional>
 #include <optional>
-
-#include <fmt/format.h>
+#include <utility>
 
 #include "net/readiness.hpp"
 
 namespace vitals::backends::program {
 
-net::awaitable<std::pair<std::shared_ptr<Program>, End>> run(Launch launch, std::string_view phase,
-                                                             net::Context& context) {
+net::awaitable<Ended> run(net::Context& context, Launch launch, std::string phase) {
     context.enter("start");
     std::function<std::shared_ptr<Program>()> start = [launch = std::move(launch)] {
         return Program::start(launch);
     };
-    std::shared_ptr<Program> program = co_await context.blocking(std::move(start));
+    const std::shared_ptr<Program> program = co_await context.blocking(std::move(start));
     context.enter(phase);
     std::exception_ptr cancelled;
     try {
@@ -36,14 +36,13 @@ net::awaitable<std::pair<std::shared_ptr<Program>, End>> run(Launch launch, std:
     while (!(end = program->reap()))
         co_await net::wait_readable(context, program->end_descriptor());
     if (cancelled) std::rethrow_exception(cancelled);
-    std::pair<std::shared_ptr<Program>, End> result(std::move(program), *end);
-    co_return result;
+    co_return Ended{program, *end};
 }
 
-std::string said(const Program& program, const End& end) {
-    if (program.floods()) return "wrote more than 1 MiB and was killed";
-    if (end.exit_code) return fmt::format("exit code {}", *end.exit_code);
-    const char* name = ::sigabbrev_np(end.signal);
+std::string said(const Ended& ended) {
+    if (ended.program->floods()) return "wrote more than 1 MiB and was killed";
+    if (ended.end.exit_code) return fmt::format("exit code {}", *ended.end.exit_code);
+    const char* name = ::sigabbrev_np(ended.end.signal);
     return fmt::format("killed by SIG{}", name != nullptr ? name : "?");
 }
 

@@ -1,26 +1,28 @@
-// A program from its start to its end, within a run: the one way in which checks, receivers and
-// actions do it.
+// A program from its start to its end, within a run's deadline: the one way in which checks,
+// receivers and actions do it.
 #pragma once
 
 #include <memory>
 #include <string>
-#include <string_view>
-#include <utility>
 
-#include "backends/program/program.hpp"
 #include "net/awaitable.hpp"
 #include "net/context.hpp"
+#include "program.hpp"
 
 namespace vitals::backends::program {
 
-// Enters the phases `start` and `phase`. When the run is cancelled, the program is killed with all
-// that it started, and this goes on until nothing of it is left: only then may another one start,
-// so that programs that cannot even be killed do not pile up. Throws CheckError{local} where there
-// is no such program.
-net::awaitable<std::pair<std::shared_ptr<Program>, End>> run(Launch launch, std::string_view phase,
-                                                             net::Context& context);
+struct Ended {
+    std::shared_ptr<Program> program;  // with its output
+    End end;
+};
+
+// Phases: `start`, then `phase`. The program is killed, with all that it started, when it writes
+// too much and at the deadline. Also after the deadline this goes on until nothing of it is left:
+// only then may the next one start, so that programs that cannot even be killed do not pile up.
+// Throws CheckError{local} when it cannot be started.
+net::awaitable<Ended> run(net::Context& context, Launch launch, std::string phase);
 
 // `exit code 1`, `killed by SIGTERM`.
-std::string said(const Program& program, const End& end);
+std::string said(const Ended& ended);
 
 }  // namespace vitals::backends::program

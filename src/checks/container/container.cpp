@@ -35,6 +35,8 @@ bool is_unix(const text::Url& url) {
 }
 
 Verified verify_url(const text::Url& url) {
+    if (!url.user.empty() || !url.password.empty())
+        return std::unexpected("holds a user; engines know clients by certificates: see tls");
     if (!is_unix(url)) return api::verify_base(url, {"unix", "http", "https"});
     if (!url.path.starts_with('/') || url.path.size() < 2)
         return std::unexpected("expected the path of a socket: unix:/run/podman/podman.sock");

@@ -229,6 +229,7 @@ TEST(ContainerOptions, are_checked) {
     EXPECT_NE(problem({.name = "a/../b"}), "");
     EXPECT_NE(problem({.name = "a", .count = 2}), "");
     EXPECT_NE(problem({.url = "unix:", .name = "a"}), "");
+    EXPECT_NE(problem({.url = "https://u:p@h", .name = "a"}), "");
     EXPECT_NE(problem({.url = "tcp://h:2375", .name = "a"}), "");
 }
 

@@ -132,8 +132,9 @@ Outcome judge(const Options& options, const Program& plugin, const End& end) {
 
 net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     Launch launch = launch_of(options);
-    const auto [plugin, end] = co_await backends::program::run(std::move(launch), "run", context);
-    co_return judge(options, *plugin, end);
+    const backends::program::Ended ended =
+        co_await backends::program::run(context, std::move(launch), "run");
+    co_return judge(options, *ended.program, ended.end);
 }
 
 Verified verify_command(const std::vector<std::string>& command) {

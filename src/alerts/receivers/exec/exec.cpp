@@ -118,9 +118,9 @@ Attempt judge(const Options& options, const Program& program, const End& end) {
 net::awaitable<Attempt> tell(const Envelope& envelope, const Options& options,
                              net::Context& context) {
     Launch launch = launch_of(envelope, options);
-    const auto [program, end] =
-        co_await backends::program::run(std::move(launch), committed_phase, context);
-    co_return judge(options, *program, end);
+    const backends::program::Ended ended =
+        co_await backends::program::run(context, std::move(launch), std::string(committed_phase));
+    co_return judge(options, *ended.program, ended.end);
 }
 
 constexpr std::string_view about = R"(

@@ -1,0 +1,2 @@
+set(backends program json_api)
+set(libraries boost)

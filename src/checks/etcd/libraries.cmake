@@ -1,0 +1,2 @@
+set(backends json_api)
+set(libraries boost)
