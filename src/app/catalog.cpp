@@ -3,6 +3,8 @@
 #define VITALS_KINDS(kind) \
     kind(postgres) \
     kind(postgres_crud) \
+    kind(mysql) \
+    kind(mongodb) \
     kind(migrations) \
     kind(replication) \
     kind(lsyncd) \
@@ -39,6 +41,9 @@
     kind(sqlite) \
     kind(amqp) \
     kind(celery) \
+    kind(mqtt) \
+    kind(nats) \
+    kind(ldap) \
     kind(grpc) \
     kind(websocket) \
     kind(job) \

@@ -68,6 +68,8 @@ drill::TlsStart tls_of(std::string_view text) {
     if (text == "tls") return drill::TlsStart::at_once;
     if (text == "tls:http2") return drill::TlsStart::http2;
     if (text == "tls:smtp") return drill::TlsStart::smtp;
+    if (text == "tls:mysql") return drill::TlsStart::mysql;
+    if (text == "tls:nats") return drill::TlsStart::nats;
     return text == "tls:postgres" ? drill::TlsStart::postgres : drill::TlsStart::never;
 }
 
@@ -77,7 +79,7 @@ struct NamedRoute {
 };
 
 constexpr std::string_view route_line =
-    "NAME LISTEN TO [udp|tls|tls:http2|tls:postgres|tls:smtp] [FAULT ...]";
+    "NAME LISTEN TO [udp|tls|tls:http2|tls:postgres|tls:smtp|tls:mysql|tls:nats] [FAULT ...]";
 
 NamedRoute route_of(const std::string& line, bool exposed) {
     std::istringstream words(line);
@@ -362,7 +364,7 @@ void declare(Arguments& to, Drill& command) {
                   const auto read = drill::parse_behaviour(given);
                   return read ? std::string() : read.error();
               });
-    to.choice("--tls", command.tls, "at-once|http2|postgres|smtp",
+    to.choice("--tls", command.tls, "at-once|http2|postgres|smtp|mysql|nats",
               "Ends the client's TLS itself, with a certificate of localhost by an authority of "
               "its own, and speaks to the backend in the clear; smtp is STARTTLS.");
     to.flag("--udp", command.datagrams,
@@ -390,7 +392,7 @@ const Subcommand subcommand::drill = make_subcommand<Drill, declare, run>(
     "                     --fault 'hang-after 100' --control unix:/tmp/drill.sock\n"
     "  echo fault none | socat - UNIX-CONNECT:/tmp/drill.sock\n"
     "  vitals drill proxy --routes FILE\n"
-    "      lines: NAME LISTEN TO [udp|tls|tls:http2|tls:postgres|tls:smtp] [FAULT]\n" +
+    "      lines: NAME LISTEN TO [udp|tls|tls:PROTOCOL] [FAULT]; see --tls\n" +
         faults_in_words());
 
 }  // namespace vitals::cli

@@ -26,8 +26,8 @@ TEST(MeantUrl, of_an_unknown_scheme_is_what_to_write) {
               "tcp://localhost:8080?");
     EXPECT_EQ(unknown_scheme("rabbitmq://u:secret@h/v"),
               "no kind of check takes 'rabbitmq://u:***@h/v'; did you mean amqp://u:***@h/v?");
-    EXPECT_EQ(unknown_scheme("mysql://app:secret@h/db"),
-              "'mysql' is not a kind of check yet; meanwhile 'tcp' with tcp://HOST:3306 proves "
+    EXPECT_EQ(unknown_scheme("ftp://app:secret@h/db"),
+              "'ftp' is not a kind of check yet; meanwhile 'tcp' with tcp://HOST:21 proves "
               "that the port answers, 'exec' runs a command of yours");
     EXPECT_EQ(unknown_scheme("postgresql+psycopg2://u@h/db"),
               "no kind of check takes 'postgresql+psycopg2://u@h/db'; write postgresql://");

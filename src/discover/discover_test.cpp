@@ -74,6 +74,17 @@ TEST(Services, are_asked_in_their_own_protocol) {
               "{check: tcp, url: \"tcp://127.0.0.1:9000\"}");
 }
 
+TEST(Services, of_messages_and_directories_are_asked_too) {
+    EXPECT_EQ(best(listening_at(1883, "mosquitto"), "mosquitto"),
+              "{check: mqtt, url: \"mqtt://127.0.0.1:1883\"}");
+    EXPECT_EQ(best(listening_at(4222, ""), "nats"),
+              "{check: nats, url: \"nats://127.0.0.1:4222\"}");
+    EXPECT_EQ(best(listening_at(27017, "mongod"), "mongodb"),
+              "{check: mongodb, url: \"mongodb://127.0.0.1:27017\"}");
+    EXPECT_EQ(best(listening_at(389, "slapd", "0.0.0.0"), "ldap"),
+              "{check: ldap, url: \"ldap://127.0.0.1:389\"}");
+}
+
 TEST(Services, are_known_by_their_ports_where_the_owner_is_not) {
     EXPECT_EQ(best(listening_at(6379, ""), "redis"),
               "{check: redis, url: \"redis://127.0.0.1:6379\"}");
@@ -91,6 +102,18 @@ TEST(Services, over_a_socket_need_no_password) {
         "{check: postgres, url: \"postgresql://vitals@%2Fvar%2Frun%2Fpostgresql:5432/postgres\"}");
 }
 
+TEST(Services, of_mysql_are_logged_in_to_or_their_process_is_looked_at) {
+    Machine machine = listening_at(3306, "mariadbd");
+    EXPECT_EQ(best(machine, "mysql"), "{check: mysql, url: \"mysql://vitals@127.0.0.1:3306/\"}");
+    // A connection without a log-in counts there as a failed one.
+    for (const Proposal& proposal : found_on(machine))
+        if (proposal.name == "mysql") EXPECT_EQ(proposal.candidates.back().kind, "process");
+    machine.sockets.push_back(
+        {.protocol = unix_stream, .address = "/run/mysqld/mysqld.sock", .command = "mariadbd"});
+    EXPECT_EQ(best(machine, "mysql"),
+              "{check: mysql, url: \"unix:/run/mysqld/mysqld.sock\", user: vitals}");
+}
+
 TEST(Services, stand_once_and_by_the_nearest_address) {
     Machine machine = listening_at(80, "nginx", "0.0.0.0");
     machine.sockets.push_back({.address = "::", .port = 80, .command = "nginx"});
@@ -103,8 +126,7 @@ TEST(Services, of_no_interest_are_left_out) {
     for (const char* command : {"vitals", "epmd", "rpcbind", "cupsd"})
         EXPECT_EQ(best(listening_at(20001, command), command), "") << command;
     EXPECT_EQ(best(listening_at(40000, "shop"), "shop"), "") << "another port after each start";
-    // A connection without a log-in counts there as a failed one.
-    EXPECT_EQ(best(listening_at(3306, "mariadbd"), "mysql"), "{check: process, name: mariadbd}");
+    EXPECT_EQ(best(listening_at(33060, "mysqld"), "mysql-33060"), "") << "another protocol";
 }
 
 TEST(Mounts, that_fill_up_are_watched) {

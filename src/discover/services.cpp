@@ -79,6 +79,11 @@ void postgres(const Listener& listener, const Machine& machine, Proposal& to) {
     to.candidates.push_back(connects(listener));
 }
 
+bool is_socket_of_mysql(std::string_view path) {
+    return path.ends_with("/mysqld.sock") || path.ends_with("/mysql.sock") ||
+           path.ends_with("/mariadb.sock");
+}
+
 void redis(const Listener& listener, const Machine&, Proposal& to) {
     to.candidates.push_back(candidate(
         "redis", {{"url", listener.url("redis")}},
@@ -212,11 +217,76 @@ void pop3(const Listener& listener, const Machine&, Proposal& to) {
     mail(listener, "pop3", listener.port == 995, to);
 }
 
-// A connection without a log-in counts as a failed one there, and may lock this host out: only its
-// process is looked at.
-void mysql(const Listener& listener, const Machine&, Proposal& to) {
+// A connection without a log-in counts as a failed one there, and may lock this host out: where
+// nobody may log in, only its process is looked at.
+void mysql(const Listener& listener, const Machine& machine, Proposal& to) {
+    constexpr std::uint16_t x_protocol = 33060;  // MySQL's other one
+    if (listener.port == x_protocol) return;
+    for (const Socket& socket : machine.sockets) {
+        if (socket.protocol != unix_stream || !is_socket_of_mysql(socket.address)) continue;
+        to.candidates.push_back(
+            candidate("mysql", {{"url", yaml_text("unix:" + socket.address)}, {"user", "vitals"}},
+                      {"A user without rights is enough; over the socket it needs no password:",
+                       "    CREATE USER vitals@localhost IDENTIFIED VIA unix_socket;  -- MariaDB",
+                       "    CREATE USER vitals@localhost IDENTIFIED WITH auth_socket;  -- MySQL"}));
+        break;
+    }
+    to.candidates.push_back(candidate(
+        "mysql", {{"url", yaml_text(fmt::format("mysql://vitals@{}/", listener.place()))}},
+        {"A user without rights is enough, with a password of its own:",
+         "    CREATE USER vitals@'127.0.0.1' IDENTIFIED BY '...';",
+         "and here, e.g.: password: {file: /etc/vitals/secrets/mysql}"}));
     if (!listener.command.empty())
-        to.candidates = {candidate("process", {{"name", yaml_text(listener.command)}})};
+        to.candidates.push_back(candidate("process", {{"name", yaml_text(listener.command)}}));
+}
+
+void mosquitto(const Listener& listener, const Machine&, Proposal& to) {
+    const std::vector<std::string> needs{
+        "A user of its own, for topics of its own:",
+        "    mosquitto_passwd /etc/mosquitto/passwords vitals",
+        "    user vitals / topic readwrite vitals/#    (in acl_file)",
+        "and here: user: vitals, password: {file: /etc/vitals/secrets/mqtt}, and /vitals in the "
+        "URL"};
+    to.candidates.push_back(with(IfNot::why_unless_another_protocol,
+                                 candidate("mqtt", {{"url", listener.url("mqtt")}}, needs)));
+    to.candidates.push_back(
+        candidate("mqtt", {{"url", listener.url("mqtts")}, {"tls", "{verify: false}"}}));
+    to.candidates.push_back(connects(listener));
+}
+
+void nats(const Listener& listener, const Machine&, Proposal& to) {
+    to.candidates.push_back(
+        candidate("nats", {{"url", listener.url("nats")}},
+                  {"A user of its own, for subjects of its own:",
+                   "    {user: vitals, password: ..., permissions: {publish: \"_INBOX.>\", "
+                   "subscribe: \"_INBOX.>\"}}",
+                   "and here: user: vitals, password: {file: /etc/vitals/secrets/nats}"}));
+    if (listener.port == 4222)
+        to.candidates.push_back(connects(listener));
+    else
+        to.guess = true;  // of its cluster, or its pages
+}
+
+void mongodb(const Listener& listener, const Machine&, Proposal& to) {
+    to.candidates.push_back(
+        candidate("mongodb", {{"url", listener.url("mongodb")}},
+                  {"A user without roles is enough:",
+                   "    db.getSiblingDB('admin').createUser({user: 'vitals', pwd: "
+                   "passwordPrompt(), roles: []})",
+                   "and here: user: vitals, password: {file: /etc/vitals/secrets/mongodb}"}));
+    to.candidates.push_back(connects(listener));
+}
+
+void ldap(const Listener& listener, const Machine&, Proposal& to) {
+    to.candidates.push_back(
+        with(IfNot::why_unless_another_protocol,
+             candidate("ldap", {{"url", listener.url("ldap")}},
+                       {"With a user and an entry to look up, more is proven:",
+                        "url: ldap://HOST/dc=example,dc=org, user: cn=vitals,dc=example,dc=org,",
+                        "password: {file: /etc/vitals/secrets/ldap}, starttls: required"})));
+    to.candidates.push_back(
+        candidate("ldap", {{"url", listener.url("ldaps")}, {"tls", "{verify: false}"}}));
+    to.candidates.push_back(connects(listener));
 }
 
 // TLS from the first byte, in a protocol that no kind speaks.
@@ -262,6 +332,10 @@ const std::vector<Service>& services_known() {
         {"pop3s", {}, {995}, pop3},
         {"etcd", {"etcd"}, {2379}, etcd},
         {"elasticsearch", {}, {9200}, elasticsearch},
+        {"mosquitto", {"mosquitto"}, {1883, 8883}, mosquitto},
+        {"nats", {"nats-server"}, {4222}, nats},
+        {"mongodb", {"mongod", "mongos"}, {27017}, mongodb},
+        {"ldap", {"slapd", "ns-slapd"}, {389}, ldap},
         {"ldaps", {}, {636}, secure},
         {"amqps", {}, {5671}, secure},
         {"web",
@@ -356,16 +430,12 @@ std::vector<Proposal> find(const Machine& machine) {
     });
     std::vector<Proposal> found;
     std::set<std::string> names;
-    std::set<std::string> processes;
     for (const Listener& listener : listeners) {
         if (std::ranges::find(of_no_interest, listener.command) != of_no_interest.end()) continue;
         const Service* const service = service_of(listener);
         if (service == nullptr && listener.port >= first_ephemeral) continue;
         Proposal proposal = proposal_of(listener, service, machine);
         if (proposal.candidates.empty()) continue;
-        if (proposal.candidates.front().kind == "process" &&
-            !processes.insert(proposal.name).second)
-            continue;
         // A guess takes no name away.
         proposal.short_name = proposal.name;
         if (proposal.guess || !names.insert(proposal.name).second)

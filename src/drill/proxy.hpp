@@ -25,6 +25,8 @@ enum class TlsStart : std::uint8_t {
     http2,    // likewise, for a backend that speaks HTTP/2 (gRPC)
     postgres,  // likewise, where the client asks for it first
     smtp,      // likewise, by STARTTLS, which is offered besides what the backend offers
+    mysql,     // likewise, where the client asks for it instead of logging in
+    nats,      // likewise, behind a greeting that is made to demand it
 };
 
 struct Route {

@@ -108,6 +108,26 @@ net::awaitable<bool> Tunnel::negotiate_smtp() {
     }
 }
 
+// The backend greets with what it demands; whoever reads it begins anew behind TLS. Source: NATS,
+// "Client protocol", INFO.
+net::awaitable<bool> Tunnel::negotiate_nats() {
+    const std::weak_ptr<Tunnel> self = weak_from_this();
+    linger_.expires_after(patience);
+    linger_.async_wait([self](const boost::system::error_code& error) {
+        if (const auto tunnel = self.lock(); tunnel && !error) tunnel->drop();
+    });
+    if (!co_await connect()) co_return false;
+    std::string greeting;
+    auto into = asio::dynamic_buffer(greeting, longest_reply);
+    const auto [error, size] = co_await asio::async_read_until(server_, into, '\n', tuple);
+    linger_.cancel();
+    const std::size_t object = greeting.find('{');
+    if (error || size != greeting.size() || object == std::string::npos) co_return false;
+    greeting.insert(object + 1, "\"tls_required\":true,");
+    if (!co_await client_.write(greeting)) co_return false;
+    co_return co_await negotiate();
+}
+
 // The backend's next reply; with the offer behind its first line, unless it is there.
 net::awaitable<bool> Tunnel::pass_reply_on(bool with_offer) {
     std::string read;

@@ -101,6 +101,8 @@ net::awaitable<bool> Tunnel::begin() {
     if (fault == Fault::another_protocol) co_return true;
     if (state_->route.tls == TlsStart::postgres) co_return co_await negotiate_postgres();
     if (state_->route.tls == TlsStart::smtp) co_return co_await negotiate_smtp();
+    if (state_->route.tls == TlsStart::mysql) co_return co_await negotiate_mysql();
+    if (state_->route.tls == TlsStart::nats) co_return co_await negotiate_nats();
     if (state_->route.tls == TlsStart::never && !is_certificate(fault)) co_return true;
     co_return co_await negotiate();
 }

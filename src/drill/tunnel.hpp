@@ -29,9 +29,14 @@ class Tunnel : public std::enable_shared_from_this<Tunnel> {
     net::awaitable<void> run();
     net::awaitable<bool> begin();
     net::awaitable<bool> negotiate();
-    net::awaitable<bool> negotiate_postgres();  // start_tls.cpp, like the next two
+    net::awaitable<bool> negotiate_postgres();  // start_tls.cpp, like the next three
     net::awaitable<bool> negotiate_smtp();
     net::awaitable<bool> pass_reply_on(bool with_offer);
+    net::awaitable<bool> negotiate_nats();
+    net::awaitable<bool> negotiate_mysql();  // start_tls_mysql.cpp, like the next three
+    net::awaitable<bool> pass_log_in_on();
+    net::awaitable<std::string> packet_of_server();  // empty: broken
+    net::awaitable<std::string> packet_of_client();
     net::awaitable<bool> connect();
     net::awaitable<void> say_something_else();
     net::awaitable<void> forward();

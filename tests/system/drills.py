@@ -23,7 +23,7 @@ class Drill:
         self.lock = threading.Lock()
 
     def route(self, name, port, behaviour=""):
-        """`behaviour`: [udp|tls|tls:http2|tls:postgres|tls:smtp] [FAULT ...]"""
+        """`behaviour`: [udp|tls|tls:http2|tls:postgres|tls:smtp|tls:mysql|tls:nats] [FAULT ...]"""
         self.routes[name] = f"127.0.0.1:{port} {behaviour}"
         return self
 

@@ -17,6 +17,9 @@ import backends
 import brokers
 import daemons
 import databases
+import mariadb
+import messaging
+import slapd
 from daemon import SLOWER, eventually, free_port, run_vitals
 from databases import PASSWORD
 from drills import Drill
@@ -58,6 +61,8 @@ SLOW = ("stopped", "hung", "hung after log-in")  # end with the deadline, like:
 # for the answer to PostgreSQL's question for TLS (one byte) and for nothing else.
 DRIP, DRIPS_FOR = "one byte a second", 4
 
+# Bytes of the servers of Debian 12 until one is logged in.
+MYSQL, NATS = 115, 354
 HTTP_FLOOD = "flood 100MiB text=HTTP/1.1 200 OK\\r\\nConnection: close\\r\\n\\r\\n"
 
 
@@ -240,6 +245,8 @@ class Servers:
         self.exhausted.spawn("/bin/sh", "-c", f"until {held}; do sleep 0.1; done")
         assert eventually(lambda: self.exhausted.sql(
             "SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'") == "1", 30, pause=0.5)
+        self.begin_mariadb()
+        self.begin_messaging()
         self.replica = self.keep(databases.Redis(
             "--replicaof", f"127.0.0.1 {self.nobody}")).start()
         self.full_redis = self.keep(databases.Redis("--maxmemory", "1")).start()
@@ -249,6 +256,29 @@ class Servers:
         self.private_memcached = self.keep(databases.Memcached("-Y", users)).start()
         self.full_memcached = self.keep(databases.Memcached("-M", "-m", "2")).start()
         fill_memcached(self.full_memcached.port)
+
+    def begin_mariadb(self):
+        template = self.keep(mariadb.Template())
+        self.mariadb = self.keep(mariadb.MariaDb(template)).start()
+        self.read_only_mariadb = self.keep(mariadb.MariaDb(template)).start()
+        self.read_only_mariadb.sql("SET GLOBAL read_only = ON")
+        self.full_mariadb = self.keep(mariadb.MariaDb(template, "--max-connections=10")).start()
+        for _ in range(10):
+            self.full_mariadb.spawn("mariadb", "--no-defaults", "-h127.0.0.1", "-uapp",
+                                    f"-p{PASSWORD}", f"-P{self.full_mariadb.port}", "-e",
+                                    "SELECT SLEEP(100000)")
+        assert eventually(lambda: self.full_mariadb.status("Threads_connected") == 11, 30, pause=0.2)
+
+    def begin_messaging(self):
+        self.mosquitto = self.keep(messaging.Mosquitto()).start()
+        self.full_mosquitto = self.keep(messaging.Mosquitto("max_connections 1")).start().fill()
+        self.nats = self.keep(messaging.Nats(jetstream=True)).start()
+        self.full_nats = self.keep(messaging.Nats("max_connections: 1")).start()
+        self.stack.enter_context(self.full_nats.client())
+        self.slapd = self.keep(slapd.Slapd()).start()
+        self.mongo = self.keep(brokers.Script("mongo_server.py")).ready()
+        self.secondary_mongo = self.keep(brokers.Script("mongo_server.py", "secondary")).ready()
+        self.busy_mongo = self.keep(brokers.Script("mongo_server.py", "busy")).ready()
 
     def make_migrations(self, numbers):
         """A directory of golang-migrate."""
@@ -268,8 +298,9 @@ class Servers:
     def processes(self):
         """Those that are stopped: a row's own."""
         return [self.rabbitmq, self.swift, self.clickhouse, self.redis, self.nginx, self.websocket,
-                self.grpc, self.smtp, self.postgres, self.memcached, self.vault, self.aws, self.elastic,
-                self.engine, self.etcd, self.prometheus, self.sshd, self.chrony, self.dovecot]
+                self.grpc, self.smtp, self.postgres, self.mariadb, self.memcached, self.mosquitto, self.nats,
+                self.slapd, self.mongo, self.vault, self.aws, self.elastic, self.engine, self.etcd,
+                self.prometheus, self.sshd, self.chrony, self.dovecot]
 
     def close(self):
         self.stack.close()
@@ -281,6 +312,9 @@ def rows(servers, dns_port):
         "url": f"postgresql://{user}:{password}@127.0.0.1:{port}/{database}", **(secure or {})}
     migrations = lambda port, secure=None, path=s.migrations, **more: {  # noqa: E731
         **postgres(port, secure, **more), "framework": "golang-migrate", "path": [path]}
+    mysql = lambda port, secure=None, user="test", password=PASSWORD, database="shop": {  # noqa: E731
+        "url": f"mysql{'s' if secure else ''}://{user}:{password}@127.0.0.1:{port}/{database}",
+        **(secure or {})}
     sql = {"port": s.postgres.port, "tls": "tls:postgres", "greeted": 620, "flood": "flood after=1"}
     web = {"flood": HTTP_FLOOD, "greeted": 60}
     amqp = lambda port, secure=None, user="test", password=s.rabbitmq.PASSWORD: {  # noqa: E731
@@ -317,6 +351,17 @@ def rows(servers, dns_port):
     ntp = lambda port, secure=None: {"url": f"ntp://127.0.0.1:{port}"}  # noqa: E731
     mail = lambda kind: lambda port, secure=None, password=daemons.PASSWORD, **more: {  # noqa: E731
         **at(kind)(port, secure), "user": "app", "password": password, "starttls": "never", **more}
+    mqtt = lambda port, secure=None, user="test", password=PASSWORD, topic="vitals": {  # noqa: E731
+        "url": f"mqtt{'s' if secure else ''}://{user}:{password}@127.0.0.1:{port}/{topic}",
+        **(secure or {})}
+    nats = lambda port, secure=None, user="test", password=PASSWORD, **more: {  # noqa: E731
+        "url": f"nats://{user}:{password}@127.0.0.1:{port}", **(secure or {}), **more}
+    mongo = lambda port, secure=None, password=PASSWORD, **more: {  # noqa: E731
+        "url": f"mongodb://test:{password}@127.0.0.1:{port}/{'?tls=true' if secure else ''}",
+        "collection": "shop.orders", **(secure or {}), **more}
+    ldap = lambda port, secure=None, base="dc=x", password=PASSWORD: {  # noqa: E731
+        "url": f"ldap{'s' if secure else ''}://127.0.0.1:{port}/{base}", "user": s.slapd.USER,
+        "password": password, **(secure or {})}
     none, nothing_to_log_in, holds_nothing = "no writing", "no log-in", "holds nothing"
     return [
         Row("http", "http", s.nginx.port, at("http", "/"), **web, cells={
@@ -402,6 +447,16 @@ def rows(servers, dns_port):
             "missing": migrations(s.postgres.port, path=s.more_migrations),
             "read-only": none,
             "full": migrations(s.exhausted.port, user="app")}),
+        Row("mysql", "mysql", s.mariadb.port, mysql, greeted=MYSQL, tls="tls:mysql", cells={
+            "wrong password": mysql(s.mariadb.port, password="wrong"),
+            "missing": mysql(s.mariadb.port, database="missing"),
+            "read-only": {**mysql(s.read_only_mariadb.port), "writable": True},
+            "full": mysql(s.full_mariadb.port, user="app")}),
+        Row("replication of MySQL", "replication", s.mariadb.port, mysql, greeted=MYSQL,
+            tls="tls:mysql", cells={
+            "wrong password": mysql(s.mariadb.port, password="wrong"),
+            "missing": {**mysql(s.mariadb.port), "role": "standby"},
+            "read-only": none, "full": mysql(s.full_mariadb.port, user="app")}),
         Row("amqp", "amqp", s.rabbitmq.port, amqp, greeted=620,
             flood="flood text=\\x01\\x00\\x00\\x06\\x40\\x00\\x00", cells={
             "wrong password": amqp(s.rabbitmq.port, password="wrong"),
@@ -418,6 +473,27 @@ def rows(servers, dns_port):
             "wrong password": redis(s.redis.port, password="wrong"),
             "missing": {**redis(s.redis.port), "part": "queue", "queue": "nobodys"},
             "read-only": {"url": s.replica.url()}, "full": {"url": s.full_redis.url()}}),
+        Row("mqtt", "mqtt", s.mosquitto.port, mqtt, greeted=4, flood="flood text=\\x30\\xff\\xff\\xff\\x7f",
+            slow=("garbage", "another protocol"),    # their first bytes may begin a long packet
+            cells={
+            "wrong password": mqtt(s.mosquitto.port, password="wrong"),
+            "missing": holds_nothing,
+            "read-only": mqtt(s.mosquitto.port, user="mute"),
+            "full": mqtt(s.full_mosquitto.port)}),
+        Row("nats", "nats", s.nats.port, nats, greeted=NATS, flood="flood text=INFO ", tls="tls:nats", cells={
+            "wrong password": nats(s.nats.port, password="wrong"),
+            "missing": nats(s.nats.port, stream="nobodys"),
+            "read-only": nats(s.nats.port, user="narrow"),
+            "full": nats(s.full_nats.port)}),
+        Row("mongodb", "mongodb", s.mongo.port, mongo, greeted=850, cells={
+            "wrong password": mongo(s.mongo.port, password="wrong"),
+            "missing": mongo(s.mongo.port, url=f"mongodb://test:{PASSWORD}@127.0.0.1:{s.mongo.port}/?replicaSet=other"),
+            "read-only": mongo(s.secondary_mongo.port, role="primary"),
+            "full": mongo(s.busy_mongo.port)}),
+        Row("ldap", "ldap", s.slapd.port, ldap, greeted=14, cells={
+            "wrong password": ldap(s.slapd.port, password="wrong"),
+            "missing": ldap(s.slapd.port, base="o=missing,dc=x"),
+            "read-only": "writes nothing", "full": "knows no such state"}),
         Row("websocket", "websocket", s.websocket.port, lambda port, secure=None: {
             **at("ws")(port, secure), "send": "hello", "expect": "hello"}, greeted=222,
             flood="flood after=222 text=\\x82\\x7f\\x00\\x00\\x00\\x00\\x06\\x40\\x00\\x00", cells={

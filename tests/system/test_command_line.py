@@ -268,8 +268,8 @@ def test_kinds_for_a_program():
     "127.0.0.1:5432": "'127.0.0.1:5432' has no scheme; did you mean postgresql://127.0.0.1:5432 or "
                       "tcp://127.0.0.1:5432?",
     "htp://x": "htp://x: did you mean http://x?",
-    "mysql://h/db": "'mysql' is not a kind of check yet; meanwhile 'tcp' with tcp://HOST:3306 proves that "
-                    "the port answers, 'exec' runs a command of yours",
+    "ftp://h/db": "'ftp' is not a kind of check yet; meanwhile 'tcp' with tcp://HOST:21 proves that "
+                  "the port answers, 'exec' runs a command of yours",
     "dns://example.org": "'dns://example.org': asks for no name; did you mean dns:example.org?",
 }.items())
 def test_what_is_no_url_of_ours_is_told_what_to_write(tmp_path, word, said):

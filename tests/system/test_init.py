@@ -13,6 +13,9 @@ import yaml
 
 import brokers
 import databases
+import mariadb
+import messaging
+import slapd
 import user_systemd
 from daemon import BINARY, run_vitals
 from matrix import Nginx
@@ -85,7 +88,7 @@ def components(text):
 
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory):
-    """PostgreSQL, Redis, RabbitMQ, memcached, nginx, two timers, three file systems, two certificates."""
+    """PostgreSQL, MariaDB, Redis, RabbitMQ, memcached, nginx, Mosquitto, NATS, slapd, two timers, three file systems, two certificates."""
     if os.geteuid() != 0 or not user_systemd.available():
         pytest.skip("needs root and systemd, for a machine of its own")
     folder = tmp_path_factory.mktemp("machine")
@@ -104,6 +107,12 @@ def everything(tmp_path_factory):
         (postgres.data / "pg_hba.conf").write_text("host all all 127.0.0.1/32 trust\n")
         postgres.start()
         postgres.sql("CREATE ROLE vitals LOGIN")
+        made.append(mariadb.Template())
+        made.append(mariadb.MariaDb(made[-1]))
+        made[-1].start().sql("CREATE USER vitals@'127.0.0.1'")
+        for server in (messaging.Mosquitto(anonymous=True), messaging.Nats(anonymous=True), slapd.Slapd()):
+            made.append(server)
+            server.start()
         made.append(databases.Redis())
         made[-1].start()
         made.append(databases.Memcached())
@@ -143,6 +152,10 @@ def test_what_runs_is_found_and_green_and_stays_as_it_is(everything):
     urls = {each.get("url"): each["check"] for each in found.values()}
     wanted = {
         "postgres": ("postgres", f"postgresql://vitals@127.0.0.1:{ports['Postgres']}/postgres"),
+        "mariadb": ("mysql", f"mysql://vitals@127.0.0.1:{ports['MariaDb']}/"),
+        "mosquitto": ("mqtt", f"mqtt://127.0.0.1:{ports['Mosquitto']}"),
+        "nats": ("nats", f"nats://127.0.0.1:{ports['Nats']}"),
+        "slapd": ("ldap", f"ldap://127.0.0.1:{ports['Slapd']}"),
         "redis": ("redis", f"redis://127.0.0.1:{ports['Redis']}"),
         "rabbitmq": ("amqp", f"amqp://127.0.0.1:{ports['RabbitMQ']}"),
         "memcached": ("memcached", f"memcached://127.0.0.1:{ports['Memcached']}"),

@@ -1,26 +1,16 @@
 #include "postgres.hpp"
 
-#include <optional>
 #include <utility>
 
+#include "checks/expected_value.hpp"
 #include "checks/run_on_postgres.hpp"
 #include "text/prose.hpp"
-#include "text/quote.hpp"
-#include "wire/pattern.hpp"
 
 namespace vitals::checks::postgres {
 
 namespace {
 
 using namespace backends::postgres;
-
-bool is_expression(const std::string& expect) {
-    return expect.size() > 1 && expect.starts_with('/') && expect.ends_with('/');
-}
-
-Verified verify_expect(const std::string& expect) {
-    return verified(is_expression(expect) ? wire::pattern_problem(expect) : std::string());
-}
 
 Verified verify(const Options& options) {
     if (!options.expect.empty() && options.query.empty())
@@ -34,11 +24,7 @@ constexpr Field fields[] = {
     password_field<Options>(),
     field<&Options::query>("query", "What to ask instead of SELECT 1: one statement.",
                            {.example = "SELECT count(*) < 1000 FROM queue"}),
-    field<&Options::expect, verify_expect>(
-        "expect",
-        "What the first column of the first row must be: exactly this text, or what matches a "
-        "regular expression between slashes.",
-        {.example = "t"}),
+    expected_value_field<Options>("t"),
     field<&Options::writable>(
         "writable", "Failed on a standby, and where transactions are read-only by default."),
     auth_every_field<Options>(),
@@ -46,23 +32,10 @@ constexpr Field fields[] = {
 };
 
 void judge(const Options& options, const Answer& answer) {
-    const std::optional<std::string> got = answer.value();
-    if (options.query.empty()) {
-        if (got != "1") {
-            throw CheckError(ErrorClass::protocol, "SELECT 1 gave something else",
-                             "got " + text::quoted(got.value_or("nothing")));
-        }
-        return;
-    }
-    if (options.expect.empty()) return;
-    if (!got) throw CheckError(ErrorClass::assertion, "the query gave no value");
-    const bool as_expected = is_expression(options.expect)
-                                 ? wire::Pattern::parse(options.expect)->found_in(*got)
-                                 : *got == options.expect;
-    if (!as_expected) {
-        throw CheckError(ErrorClass::assertion, "the query gave something else than expected",
-                         "got " + text::quoted(*got));
-    }
+    if (options.query.empty())
+        require_one(answer.value());
+    else
+        require_expected(options.expect, answer.value());
 }
 
 net::awaitable<void> insist_on_writing(net::Context& context, Session& session) {

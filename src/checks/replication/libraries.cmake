@@ -1,1 +1,1 @@
-set(backends postgres)
+set(backends postgres mysql)

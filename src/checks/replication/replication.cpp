@@ -9,8 +9,12 @@
 #include <optional>
 #include <utility>
 
+#include "checks/access_fields.hpp"
+#include "checks/run_on_mysql.hpp"
 #include "checks/run_on_postgres.hpp"
+#include "lag.hpp"
 #include "model/property.hpp"
+#include "mysql.hpp"
 #include "slots.hpp"
 #include "text/amount.hpp"
 #include "text/glob.hpp"
@@ -28,6 +32,19 @@ constexpr std::int64_t settling_seconds = 10;
 constexpr std::chrono::milliseconds longest_look(1000);
 constexpr std::chrono::milliseconds between_looks(50);
 
+bool is_on_mysql(const text::Url& url) {
+    return backends::mysql::is_scheme(url.scheme) || url.scheme == "unix";
+}
+
+Verified verify_url(const text::Url& url) {
+    return is_on_mysql(url) ? backends::mysql::verify_url(url)
+                            : backends::postgres::verify_url(url);
+}
+
+Verified verify_source(const text::Url& url) {
+    return url.empty() ? Verified() : backends::mysql::verify_url(url);
+}
+
 Verified verify_bound(const std::vector<std::string>& value) {
     for (const std::string& bound : value) {
         if (!parse_size(bound) && !parse_duration(bound))
@@ -43,12 +60,31 @@ Verified verify_globs(const std::vector<std::string>& value) {
     return {};
 }
 
+Verified verify_options_of_mysql(const Options& options) {
+    for (const auto* bounds : {&options.degraded_above, &options.failed_above})
+        if (std::ranges::any_of(*bounds, [](const auto& bound) { return !parse_duration(bound); }))
+            return std::unexpected("a bound of lag is a duration here: MySQL tells no bytes");
+    if (!options.ignore_slots.empty()) return std::unexpected("ignore_slots is for PostgreSQL");
+    if (options.fresh_within) return std::unexpected("fresh_within is for PostgreSQL; see source");
+    return backends::mysql::verify_access(options.url, options.user, options.tls);
+}
+
+Verified verify(const Options& options) {
+    if (is_on_mysql(options.url)) return verify_options_of_mysql(options);
+    if (!options.source.empty()) return std::unexpected("source is for MySQL; see fresh_within");
+    return verify_access_to_postgres(options);
+}
+
 constexpr Field fields[] = {
-    url_field<Options>(),
+    checks::url_field<Options, verify_url>(
+        "Where PostgreSQL is, as for the kind `postgres`, or MySQL or MariaDB, as for the kind "
+        "`mysql`.",
+        "postgresql://app@127.0.0.1:5432/app"),
     user_field<Options>(),
-    password_field<Options>(),
+    checks::password_field<Options>(),
     field<&Options::role>("role",
-                          "What the server must be; `auto` takes it for what it says it is.",
+                          "What the server must be; `auto` takes it for what it says it is. A "
+                          "replica of MySQL is a standby.",
                           {.choices = "auto|primary|standby"}),
     field<&Options::degraded_above, verify_bound>(
         "degraded_above", "Degraded when a standby lags by more: a size, a duration, or both.",
@@ -66,31 +102,16 @@ constexpr Field fields[] = {
         "Degraded when a standby's newest commit is older, for servers that are written to all "
         "the time; it alone finds that a standby receives from one that has lost its primary.",
         {.example = "2m", .least = 1000}),
+    field<&Options::source, verify_source>(
+        "source",
+        "The server that a replica of MySQL copies, to be asked for its position: it alone finds "
+        "that the source hangs, which a replica does not notice for a minute. Without a user in "
+        "it, the same one logs in there.",
+        {.example = "mysql://10.0.0.1"}),
     auth_every_field<Options>(),
-    tls_field<Options>(),
-};
-
-struct Lag {
-    std::optional<std::int64_t> bytes;
-    std::optional<double> seconds;
-
-    bool above(const std::vector<std::string>& bounds) const {
-        return std::any_of(bounds.begin(), bounds.end(), [this](const std::string& bound) {
-            // A plain number is a size.
-            if (const auto size = parse_size(bound))
-                return bytes && *bytes > static_cast<std::int64_t>(size->bytes);
-            const auto span = parse_duration(bound);
-            return span && seconds && *seconds > std::chrono::duration<double>(*span).count();
-        });
-    }
-    std::string text() const {
-        std::string made;
-        if (bytes)
-            made = text::about_bytes(static_cast<std::uint64_t>(std::max<std::int64_t>(0, *bytes)));
-        if (!seconds || *seconds < 1) return made;
-        const auto span = std::chrono::milliseconds(static_cast<std::int64_t>(*seconds * 1000));
-        return made + (made.empty() ? "" : ", ") + text::about_duration(span);
-    }
+    checks::tls_field<Options>(
+        "Which authorities to trust, and which client certificate to show. With any of this, or "
+        "with ?sslmode=verify-full (PostgreSQL) or mysqls://, the server is verified."),
 };
 
 // What one row says, by position.
@@ -124,17 +145,6 @@ Row only_row(Answer answer) {
     if (answer.rows.size() != 1)
         throw CheckError(ErrorClass::protocol, "not a PostgreSQL answer", "one row expected");
     return std::move(answer.rows.front());
-}
-
-void judge_lag(const Options& options, const Lag& lag, Outcome& outcome) {
-    if (lag.bytes) outcome.with("lag_bytes", *lag.bytes);
-    if (lag.seconds) outcome.with("lag_seconds", *lag.seconds);
-    if (outcome.status == Status::failed) return;
-    const bool failing = lag.above(options.failed_above);
-    if (!failing && !lag.above(options.degraded_above)) return;
-    outcome.status = failing ? Status::failed : Status::degraded;
-    outcome.error_class = failing ? ErrorClass::assertion : ErrorClass::none;
-    outcome.detail = "standby lags by " + lag.text();
 }
 
 Outcome judge_standalone(const Facts& facts, const Slots& slots) {
@@ -172,7 +182,7 @@ Outcome judge_primary(const Options& options, const Facts& facts, const Slots& s
     if (facts.has(3)) outcome.with(property::standby_address, facts.text(3));
     if (standbys > 1 && facts.has(7)) outcome.with("standby_addresses", facts.text(7));
     outcome.with(property::current_location, facts.text(0)).with("standbys", standbys);
-    judge_lag(options, Lag{facts.whole(4), facts.number(5)}, outcome);
+    judge_lag(options, Lag{facts.whole(4), facts.number(5)}, "standby", outcome);
     return outcome;
 }
 
@@ -197,7 +207,7 @@ Outcome judge_standby(const Options& options, const Facts& facts, const Slots& s
     if (!receiving && lag.bytes == 0) lag.bytes.reset();
     outcome.with(property::role, std::string("standby")).with(property::replication, receiving);
     outcome.with(property::receive_location, facts.text(0));
-    judge_lag(options, lag, outcome);
+    judge_lag(options, lag, "standby", outcome);
     return outcome;
 }
 
@@ -253,6 +263,21 @@ net::awaitable<Outcome> look(const Options& options, net::Context& context, Sess
     co_return outcome;
 }
 
+net::awaitable<Outcome> run(const Options& options, net::Context& context) {
+    Outcome outcome;
+    if (is_on_mysql(options.url)) {
+        outcome = co_await run_on_mysql<look_at_mysql, Options>(options, context);
+    } else {
+        outcome = co_await run_on_postgres<look, Options>(options, context);
+    }
+    co_return outcome;
+}
+
+Verified from_url_of_either(Options& options, std::string_view url) {
+    options.url = url.substr(url.find('+') + 1);
+    return verify_url(options.url);
+}
+
 constexpr std::string_view proves = R"(
     The role of the server (primary, standby, or standalone when nothing in it is set up
     for standbys), its position in the log, whether a standby streams, and the lag in
@@ -262,7 +287,12 @@ constexpr std::string_view proves = R"(
     server, and unknown on a standby that receives nothing. An ordinary user does not see
     how far standbys are: grant pg_monitor. A standby cannot tell whether the server that
     it receives from has a primary: check that server too, or set `fresh_within`. The
-    check does not compare the data of primary and standby.)"_prose;
+    check does not compare the data of primary and standby.
+    MySQL and MariaDB tell their lag in seconds only, and without the delay that is wished.
+    A replica that cannot apply what it receives, or has given its source up, is failed;
+    one that has no connection is degraded. For up to a minute a replica takes a source
+    that hangs for one that is idle: name it in `source`. The user needs the right
+    SLAVE MONITOR (MariaDB) or REPLICATION CLIENT (MySQL).)"_prose;
 
 }  // namespace
 
@@ -340,12 +370,13 @@ std::string replayed_statement(int version) {
                : "SELECT pg_xlog_location_diff(pg_last_xlog_replay_location(), $1) >= 0";
 }
 
-const Kind kind = make_kind<Options, fields, run_on_postgres<look, Options>,
-                            verify_access_to_postgres<Options>, from_url<Options>>(
-    "replication", "Asks PostgreSQL for its role, its standbys, positions and lag.",
+const Kind kind = make_kind<Options, fields, run, verify, from_url_of_either>(
+    "replication", "Asks PostgreSQL, MySQL or MariaDB for its role, positions and lag.",
     {.proves = proves,
-     .schemes = {"replication+postgresql", "replication+postgres"},
-     .urls = {"replication+postgresql://user:password@host/postgres"},
+     .schemes = {"replication+postgresql", "replication+postgres", "replication+mysql",
+                 "replication+mysqls", "replication+mariadb"},
+     .urls = {"replication+postgresql://user:password@host/postgres",
+              "replication+mysql://user:password@host"},
      .category = Category::datastore});
 
 }  // namespace vitals::checks::replication

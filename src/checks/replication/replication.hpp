@@ -1,5 +1,5 @@
-// replication: what a PostgreSQL server is to its standbys, or to its primary, and how far they are
-// apart. Chef Delivery's status is made of the properties.
+// replication: what a PostgreSQL or MySQL server is to its standbys, or to its primary, and how far
+// they are apart. Chef Delivery's status is made of the properties.
 #pragma once
 
 #include <chrono>
@@ -22,6 +22,7 @@ struct Options {
     std::vector<std::string> failed_above;
     std::vector<std::string> ignore_slots;  // globs
     std::optional<std::chrono::milliseconds> fresh_within;
+    text::Url source;  // of a replica of MySQL; empty: not asked
     std::chrono::milliseconds auth_every = usual_auth_every;
     net::TlsOptions tls;
 };

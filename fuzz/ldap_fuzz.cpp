@@ -1,0 +1,23 @@
+// An LDAP server that says arbitrary bytes: messages taken in one piece or byte by byte must be the
+// same, and nothing may be kept waiting for beyond the limit.
+#include "target.hpp"
+#include "wire/ldap.hpp"
+
+namespace vitals::fuzz {
+namespace {
+
+using namespace wire::ldap;
+
+std::string shown(const Message& message) {
+    require(message.body.size() <= longest_message && message.id >= 0);
+    const auto result = read_result(message);
+    return std::to_string(message.id) + message.body + (result ? result->text : "?");
+}
+
+}  // namespace
+
+void run(std::string_view bytes) {
+    compare_pieces<take_message, shown>(bytes, longest_message + 6);
+}
+
+}  // namespace vitals::fuzz

@@ -1,0 +1,70 @@
+// One conversation with an LDAP server: StartTLS, log-in, one look-up, and what its refusals mean.
+// Used on the loop's thread only.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "model/check_error.hpp"
+#include "net/awaitable.hpp"
+#include "net/connection.hpp"
+#include "net/context.hpp"
+#include "net/conversation.hpp"
+#include "net/tls.hpp"
+#include "wire/ldap.hpp"
+#include "wire/replies.hpp"
+
+namespace vitals::backends::ldap {
+
+enum class Secrecy : std::uint8_t { none, start_tls, at_once };
+
+struct Access {
+    net::Endpoint endpoint;
+    Secrecy secrecy = Secrecy::none;
+    net::TlsOptions tls;
+    std::string name;  // to bind with; empty: nobody logs in
+    std::string password;
+};
+
+CheckError meaning_of(const wire::ldap::Result& result);
+
+class Session {
+  public:
+    // Connects and logs in: phases "resolve", "connect", "starttls", "tls", "auth".
+    static net::awaitable<std::unique_ptr<Session>> open(net::Context& context, Access access);
+
+    // How many entries the server shows of that name; the empty one is the server's own. Phase
+    // "search".
+    net::awaitable<int> look_up(net::Context& context, std::string name);
+    net::awaitable<void> close(net::Context& context);
+
+    // See checks/reuse.hpp.
+    bool quiet() const {
+        return conversation_.machine().unread().empty() && conversation_.connection().quiet();
+    }
+    void resume(net::Context&, Steady answer_by) {
+        conversation_.connection().answer_by(answer_by);
+    }
+
+  private:
+    using Machine = wire::Replies<decltype(&wire::ldap::take_message)>;
+
+    Session(std::unique_ptr<net::Connection> connection, Access access)
+        : conversation_(std::move(connection), Machine(wire::ldap::take_message)),
+          access_(std::move(access)) {}
+
+    net::awaitable<void> start_tls(net::Context& context);
+    net::awaitable<void> log_in(net::Context& context);
+    // What answers the last request.
+    net::awaitable<wire::ldap::Message> next();
+    net::awaitable<wire::ldap::Result> result(wire::ldap::Operation operation);
+
+    net::Conversation<Machine> conversation_;
+    Access access_;
+    std::int32_t id_ = 0;  // of the last request
+};
+
+}  // namespace vitals::backends::ldap

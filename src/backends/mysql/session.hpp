@@ -1,0 +1,102 @@
+// One conversation with a MySQL or MariaDB server: log-in, statements and answers, and what its
+// errors mean. Used on the loop's thread only.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "access.hpp"
+#include "model/check_error.hpp"
+#include "net/awaitable.hpp"
+#include "net/context.hpp"
+#include "net/conversation.hpp"
+#include "wire/mysql.hpp"
+#include "wire/replies.hpp"
+
+namespace vitals::backends::mysql {
+
+using wire::mysql::Error;
+
+// What an error means: its class and what of it may be shown to everybody. Theirs goes to the
+// private text.
+CheckError meaning_of(const Error& error);
+bool is_unknown_to_server(const Error& error);  // a statement or a variable that it does not have
+
+// What one statement was answered with.
+struct Answer {
+    std::vector<std::string> columns;
+    std::vector<wire::mysql::Result::Row> rows;
+    std::optional<Error> error;
+
+    // The first column of the first row, where there is one that is not null.
+    std::optional<std::string> value() const;
+    // Of a row's column of that name; nothing where it is null or there is none.
+    std::optional<std::string> value(std::size_t row, std::string_view column) const;
+    // Of rows that are a name and a value, as SHOW VARIABLES and SHOW STATUS list them.
+    std::optional<std::string> listed(std::string_view name) const;
+};
+
+class Session {
+  public:
+    // Enters the phases "resolve", "connect", "greeting", "tls" and "auth".
+    static net::awaitable<std::unique_ptr<Session>> open(net::Context& context, Access access);
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    // Runs one statement. Throws CheckError{protocol} for what is no answer.
+    net::awaitable<Answer> ask(std::string sql);
+    // Likewise; an error of the server is thrown as meaning_of().
+    net::awaitable<Answer> demand(std::string sql);
+    // A statement of somebody's must not go on when nobody waits for it any more: lets the server
+    // end it when the run is over. What no server knows is done without.
+    net::awaitable<void> limit_statements(net::Context& context);
+    // Makes the session as it was after the log-in, whatever a foreign statement did to it; one
+    // where that cannot be done is not used again.
+    net::awaitable<void> discard();
+    // A server logs a client that goes without a goodbye, and counts it.
+    net::awaitable<void> close(net::Context& context);
+
+    bool is_mariadb() const { return greeting_.is_mariadb(); }
+    const std::string& version() const { return greeting_.version; }
+    bool encrypted() const { return access_.tls.has_value(); }
+
+    // See checks/reuse.hpp.
+    bool quiet() const {
+        return usable_ && conversation_.machine().unread().empty() &&
+               conversation_.connection().quiet();
+    }
+    void resume(net::Context&, Steady answer_by) {
+        conversation_.connection().answer_by(answer_by);
+    }
+
+  private:
+    using Machine = wire::Replies<decltype(&wire::mysql::take_packet)>;
+
+    Session(std::unique_ptr<net::Connection> connection, Access access)
+        : conversation_(std::move(connection), Machine(wire::mysql::take_packet)),
+          access_(std::move(access)) {}
+
+    net::awaitable<std::string> next();  // the next packet's payload, in its turn
+    void send(std::string_view payload);
+    net::awaitable<void> greet(net::Context& context);
+    net::awaitable<void> start_tls(net::Context& context, std::uint32_t capabilities);
+    net::awaitable<void> log_in(net::Context& context);
+    net::awaitable<void> prove(net::Context& context, std::string plugin);
+    net::awaitable<void> prove_in_full(std::string plugin);
+    net::awaitable<std::string> proof(net::Context& context, std::string plugin,
+                                      std::string salt) const;
+    CheckError refusal(const Error& error) const;
+    bool private_way() const { return access_.tls || !access_.endpoint.unix_path.empty(); }
+
+    net::Conversation<Machine> conversation_;
+    Access access_;
+    wire::mysql::Greeting greeting_;
+    std::uint8_t sequence_ = 0;  // of the next packet, whoever sends it
+    bool usable_ = true;
+};
+
+}  // namespace vitals::backends::mysql

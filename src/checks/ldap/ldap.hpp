@@ -1,0 +1,22 @@
+// ldap: logs in to a directory and looks an entry up.
+#pragma once
+
+#include <string>
+
+#include "checks/kind.hpp"
+#include "net/tls.hpp"
+#include "text/url.hpp"
+
+namespace vitals::checks::ldap {
+
+struct Options {
+    text::Url url;     // ldap://, ldaps://, with an entry's name (DN) for a path
+    std::string user;  // a name (DN), too
+    Secret password;
+    std::string starttls = "never";  // required | never
+    net::TlsOptions tls;
+};
+
+extern const Kind kind;
+
+}  // namespace vitals::checks::ldap

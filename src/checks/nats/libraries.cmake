@@ -1,0 +1,2 @@
+set(libraries boost)
+set(backends nats)

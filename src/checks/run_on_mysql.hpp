@@ -1,0 +1,38 @@
+// A run of a kind that speaks to a MySQL or MariaDB server: on a session, new or kept, the kind
+// judges. For kinds whose options have url, user, password, tls and auth_every.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "backends/mysql/access.hpp"
+#include "backends/mysql/session.hpp"
+#include "checks/reuse.hpp"
+#include "checks/take_leave.hpp"
+
+namespace vitals::checks {
+
+template <class Options>
+net::awaitable<std::unique_ptr<backends::mysql::Session>> open_mysql(const Options& options,
+                                                                     net::Context& context) {
+    auto access =
+        backends::mysql::access_of(options.url, options.user, options.password, options.tls);
+    auto session = co_await backends::mysql::Session::open(context, std::move(access));
+    co_return session;
+}
+
+// For make_kind: the run of a kind.
+template <auto judge, class Options>
+net::awaitable<Outcome> run_on_mysql(const Options& options, net::Context& context) {
+    const auto access =
+        backends::mysql::access_of(options.url, options.user, options.password, options.tls);
+    const std::string login = access.user + '\0' + access.password;
+    Outcome outcome =
+        co_await run_reusing<open_mysql<Options>,
+                             judge_or_leave<judge, Options, backends::mysql::Session>>(
+            options, context, login);
+    co_return outcome;
+}
+
+}  // namespace vitals::checks

@@ -1,0 +1,40 @@
+// The client's side of a SCRAM log-in (RFC 5802, RFC 7677), without channel binding. Pure. What it
+// computes takes as long as the server likes: see iterations().
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+
+namespace vitals::wire::scram {
+
+enum class Hash : std::uint8_t { sha_1, sha_256 };
+
+class Client {
+  public:
+    // `password` is what is hashed; the nonce is random, and printable without a comma.
+    Client(Hash hash, std::string_view user, std::string password, std::string nonce);
+
+    std::string first_message() const { return "n,," + first_bare_; }
+    // Takes the server's answer, or says what is wrong with it.
+    std::expected<void, std::string> take_challenge(std::string_view message);
+    // How often the password is to be hashed, once the challenge is taken.
+    std::uint64_t iterations() const { return iterations_; }
+    // The proof; hashes that often.
+    std::string final_message();
+    // Whether the server has proven that it knows the password, too: once the proof is made.
+    bool accepts(std::string_view message) const;
+
+  private:
+    Hash hash_;
+    std::string password_;
+    std::string nonce_;
+    std::string first_bare_;
+    std::string challenge_;
+    std::string salt_;
+    std::uint64_t iterations_ = 0;
+    std::string server_signature_;
+};
+
+}  // namespace vitals::wire::scram

@@ -1,0 +1,181 @@
+"""mongo_server.py PORT [ROLE]: a stand-in for MongoDB, not MongoDB. It logs user `test` (password
+`s3cret`) in by SCRAM-SHA-256 or SCRAM-SHA-1, plays a ROLE (primary, secondary, recovering, busy) in
+the set `shop`, and keeps documents in memory. pymongo logs in to it and writes (test_mongodb.py)."""
+import base64
+import datetime
+import hashlib
+import hmac
+import os
+import socketserver
+import struct
+import sys
+
+import bson
+
+USER, PASSWORD, SALT, ROUNDS = "test", "s3cret", b"a salt of 16 b..", 4096
+OP_REPLY, OP_QUERY, OP_MSG = 1, 2004, 2013
+
+
+def hashed(password):
+    return hashlib.md5(f"{USER}:mongo:{password}".encode()).hexdigest()
+
+
+class Scram:
+    """The server's side: RFC 5802 and RFC 7677."""
+
+    def __init__(self, mechanism, first):
+        self.hash = "sha256" if mechanism == "SCRAM-SHA-256" else "sha1"
+        self.bare = first.partition(",,")[2]
+        fields = dict(part.split("=", 1) for part in self.bare.split(","))
+        self.user = fields["n"]
+        self.nonce = fields["r"] + base64.b64encode(os.urandom(18)).decode()
+        self.challenge = f"r={self.nonce},s={base64.b64encode(SALT).decode()},i={ROUNDS}"
+
+    def mac(self, key, text):
+        return hmac.new(key, text.encode() if isinstance(text, str) else text, self.hash).digest()
+
+    def finish(self, final):
+        """What is answered to a right proof; nothing to another."""
+        password = PASSWORD if self.hash == "sha256" else hashed(PASSWORD)
+        salted = hashlib.pbkdf2_hmac(self.hash, password.encode(), SALT, ROUNDS)
+        without, _, proof = final.rpartition(",p=")
+        everything = f"{self.bare},{self.challenge},{without}"
+        key = self.mac(salted, "Client Key")
+        wanted = bytes(a ^ b for a, b in zip(key, self.mac(hashlib.new(self.hash, key).digest(), everything)))
+        if self.user != USER or f"r={self.nonce}" not in without or base64.b64decode(proof) != wanted:
+            return None
+        return "v=" + base64.b64encode(self.mac(self.mac(salted, "Server Key"), everything)).decode()
+
+
+class Handler(socketserver.BaseRequestHandler):
+    def exactly(self, size):
+        data = b""
+        while len(data) < size:
+            if not (piece := self.request.recv(size - len(data))):
+                raise EOFError
+            data += piece
+        return data
+
+    def handle(self):
+        self.user = self.scram = None
+        try:
+            while True:
+                size, number, _, operation = struct.unpack("<iiii", self.exactly(16))
+                body = self.exactly(size - 16)
+                if operation == OP_QUERY:    # drivers greet so
+                    command = bson.BSON(body[4 + body[4:].index(b"\0") + 1 + 8:]).decode()
+                    document = bson.BSON.encode(self.answer(command))
+                    rest = struct.pack("<iqii", 8, 0, 0, 1) + document
+                    self.reply(number, OP_REPLY, rest)
+                elif operation == OP_MSG:
+                    document = bson.BSON.encode(self.answer(self.command_of(body[4:])))
+                    self.reply(number, OP_MSG, b"\0\0\0\0\0" + document)
+                else:
+                    return
+        except (EOFError, OSError):
+            pass
+
+    @staticmethod
+    def command_of(sections):
+        """The command with the documents that follow it."""
+        command = {}
+        while sections:
+            kind, sections = sections[0], sections[1:]
+            size = struct.unpack("<i", sections[:4])[0]
+            part, sections = sections[:size], sections[size:]
+            if kind == 0:
+                command = {**bson.BSON(part).decode(), **command}
+            else:
+                name, _, documents = part[4:].partition(b"\0")
+                command[name.decode()] = bson.decode_all(documents)
+        return command
+
+    def reply(self, number, operation, rest):
+        self.request.sendall(struct.pack("<iiii", 16 + len(rest), 0, number, operation) + rest)
+
+    def answer(self, command):
+        name = next(iter(command))
+        known = getattr(self, "do_" + name.lower(), None)
+        if known is None:
+            return self.refusal(59, "CommandNotFound", f"no such command: '{name}'")
+        if self.user is None and name.lower() not in ("hello", "ismaster", "ping", "saslstart", "saslcontinue",
+                                                      "connectionstatus"):
+            return self.refusal(13, "Unauthorized", f"command {name} requires authentication")
+        return known(command)
+
+    @staticmethod
+    def refusal(code, name, text):
+        return {"ok": 0.0, "errmsg": text, "code": code, "codeName": name}
+
+    def do_hello(self, command):
+        role, now = self.server.role, datetime.datetime.utcnow()
+        primary = role in ("primary", "busy")
+        return {"ismaster": primary, "isWritablePrimary": primary, "secondary": role == "secondary",
+                "setName": "shop", "setVersion": 1, "hosts": [f"127.0.0.1:{self.server.port}"],
+                "me": f"127.0.0.1:{self.server.port}", "maxBsonObjectSize": 16777216,
+                "maxMessageSizeBytes": 48000000, "maxWriteBatchSize": 100000, "minWireVersion": 0,
+                "maxWireVersion": 13, "readOnly": False, "localTime": now,
+                "lastWrite": {"lastWriteDate": now, "majorityWriteDate": now},
+                **({"saslSupportedMechs": ["SCRAM-SHA-1", "SCRAM-SHA-256"]}
+                   if command.get("saslSupportedMechs") == f"admin.{USER}" else {}), "ok": 1.0}
+
+    do_ismaster = do_hello
+
+    def do_ping(self, _):
+        return {"ok": 1.0}
+
+    def do_saslstart(self, command):
+        self.scram = Scram(command["mechanism"], command["payload"].decode())
+        return {"conversationId": 1, "done": False, "payload": self.scram.challenge.encode(), "ok": 1.0}
+
+    def do_saslcontinue(self, command):
+        if not command["payload"]:
+            return {"conversationId": 1, "done": True, "payload": b"", "ok": 1.0}
+        proven = self.scram.finish(command["payload"].decode())
+        if proven is None:
+            return self.refusal(18, "AuthenticationFailed", "Authentication failed.")
+        self.user = USER
+        return {"conversationId": 1, "done": False, "payload": proven.encode(), "ok": 1.0}
+
+    def do_connectionstatus(self, _):
+        users = [{"user": self.user, "db": "admin"}] if self.user else []
+        return {"authInfo": {"authenticatedUsers": users, "authenticatedUserRoles": []}, "ok": 1.0}
+
+    def do_find(self, command):
+        if self.server.role == "busy":
+            return self.refusal(202, "NetworkInterfaceExceededTimeLimit", "no room")
+        if command["$db"] != "shop":
+            return self.refusal(13, "Unauthorized", f"not authorized on {command['$db']}")
+        return {"cursor": {"firstBatch": self.server.documents[:1], "id": 0, "ns": "shop.orders"}, "ok": 1.0}
+
+    def do_insert(self, command):
+        if self.server.role != "primary":
+            return self.refusal(10107, "NotWritablePrimary", "not primary")
+        self.server.documents += command["documents"]
+        return {"n": len(command["documents"]), "ok": 1.0}
+
+    def do_replsetgetstatus(self, _):
+        now = datetime.datetime.utcnow()
+        behind = now - datetime.timedelta(seconds=30)
+        return {"set": "shop", "members": [
+            {"_id": 0, "state": 1, "optimeDate": now},
+            {"_id": 1, "state": 2, "optimeDate": behind, "self": True}], "ok": 1.0}
+
+    def do_endsessions(self, _):
+        return {"ok": 1.0}
+
+
+class Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, port, role="primary"):
+        super().__init__(("127.0.0.1", port), Handler)
+        self.port, self.role, self.documents = port, role, []
+
+    def handle_error(self, *_):
+        pass
+
+
+if __name__ == "__main__":
+    Server(int(sys.argv[1]), *sys.argv[2:]).serve_forever()
