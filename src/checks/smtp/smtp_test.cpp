@@ -157,11 +157,14 @@ TEST_F(Smtp, a_server_that_says_no_fails) {
 TEST_F(Smtp, a_server_that_knows_no_ehlo_is_greeted_with_helo) {
     for (const std::string ehlo : {"500 what?\r\n", "502 what?\r\n"}) {
         commands_.clear();
-        const Peer peer(serve({.ehlo = ehlo}, issue()));
-        const Outcome outcome = run(to(peer));
-        EXPECT_EQ(outcome.status, Status::ok) << outcome.detail;
-        EXPECT_EQ(outcome.detail, "ready, without TLS");
+        {
+            const Peer peer(serve({.ehlo = ehlo}, issue()));
+            const Outcome outcome = run(to(peer));
+            EXPECT_EQ(outcome.status, Status::ok) << outcome.detail;
+            EXPECT_EQ(outcome.detail, "ready, without TLS");
+        }
         EXPECT_EQ(commands_, "EHLO localhost\r\nHELO localhost\r\nNOOP\r\nQUIT\r\n");
+        const Peer peer(serve({.ehlo = ehlo}, issue()));
         Options options = to(peer);
         options.starttls = "required";
         expect_failed(run(options), ErrorClass::assertion, "helo", "STARTTLS is not offered");
