@@ -32,7 +32,7 @@ class Office {
     void open() {
         desk.reset();
         happenings = std::make_unique<Happenings>();
-        desk = std::make_unique<Desk>(seams(), *happenings, Log());
+        desk = std::make_unique<Desk>(seams(), *happenings, [](LogLevel, std::string_view) {});
         DeskMemory memory;
         memory.whole = memory_whole;
         memory.link_key = link_key;
@@ -584,7 +584,7 @@ TEST(Desk, what_the_other_one_told_counts_here) {
     EXPECT_EQ(one.sent, Texts{"mail problem"});
     const std::size_t asked = two.sent.size();
     EXPECT_GE(asked, 2u) << "asked every second";
-    EXPECT_EQ(two.only().told.at(0).attempts, 0u);
+    EXPECT_LE(two.only().told.at(0).attempts, 1u) << "the one that is asked for now";
     two.desk->heard(one.desk->told_by_us());
     two.pass(10s);
     EXPECT_EQ(two.sent.size(), asked);
