@@ -42,9 +42,11 @@ endpoints::Control Daemon::control() {
     control.remove = [this](std::string name, std::string who, auto done) {
         loop_.post([this, name = std::move(name), who = std::move(who), done = std::move(done)] {
             engine::PushResult result = engine::remove_pushed(engine_, name);
-            if (result.answer == PushAnswer::done)
+            if (result.answer == PushAnswer::done) {
+                states_.keep_soon();
                 field_log_(LogLevel::info, fmt::format("{}: removed by {}", name, who),
                            {{"component", name}, {"by", who}});
+            }
             answer(std::move(result), done);
         });
     };

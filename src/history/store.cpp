@@ -112,7 +112,7 @@ void Store::save_states(std::vector<std::string> gone, std::vector<SavedState> s
     for (const std::string& name : gone) state_->recent.gone(name, SteadyClock::now());
     const bool waiting = !state_->states.empty();
     const auto now = SteadyClock::now();
-    const bool at_once = now - state_->changed_at < follows_within;
+    const bool at_once = !gone.empty() || now - state_->changed_at < follows_within;
     for (std::string& name : gone) state_->states[std::move(name)].reset();
     for (SavedState& state : states) {
         std::string name = state.component;
