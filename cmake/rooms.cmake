@@ -87,6 +87,8 @@ function(vitals_room_test name tests library)
     target_link_libraries(${name}_test PRIVATE ${library} ${ARGN} GTest::gmock GTest::gtest
         GTest::gtest_main)
     target_compile_definitions(${name}_test PRIVATE VITALS_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    # What is tested is optimised, the tests are compiled fast.
+    target_compile_options(${name}_test PRIVATE $<$<CONFIG:Release>:-O1>)
     vitals_reads(${name}_test tests)
     add_test(NAME ${name} COMMAND ${name}_test)
     set_tests_properties(${name} PROPERTIES TIMEOUT 300)

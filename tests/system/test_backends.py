@@ -571,6 +571,14 @@ def test_caches_on_unix_sockets(check, memcached, redis):
     is_failed(check("memcached", url=f"unix:{own.path}"), "connect", "connection refused")
 
 
+def test_memcached_of_the_binary_protocol_is_no_hung_one(check, memcached):
+    own = memcached("-B", "binary", unix=True)
+    is_failed(check("memcached", url=f"unix:{own.path}"), "protocol",
+              "speaks the binary protocol only: start memcached without -B binary and without -S")
+    with own.stopped():
+        assert state(check("memcached", url=f"unix:{own.path}"))[:2] == ("failed", "timeout")
+
+
 def test_memcached_full(check, memcached):
     own = memcached("-M", "-m", "2")
     with socket.create_connection(("127.0.0.1", own.port), timeout=5) as connection:

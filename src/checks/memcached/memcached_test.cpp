@@ -1,9 +1,7 @@
 #include "memcached.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/socket.h>
 
-#include <array>
 #include <map>
 #include <mutex>
 
@@ -168,22 +166,6 @@ TEST_F(Memcached, misbehaviour_fails_in_its_phase) {
     options.url = "memcached://127.0.0.1:" + std::to_string(testing::closed_port());
     expect_failed(testing::run_once(kind, options), ErrorClass::connect, "connect",
                   "connection refused");
-}
-
-TEST_F(Memcached, a_server_of_the_binary_protocol_is_no_hung_one) {
-    // It waits for a header of 24 bytes, and our line is shorter.
-    const Peer binary([](int descriptor) {
-        std::array<char, 24> header{};
-        const auto count = ::recv(descriptor, header.data(), header.size(), MSG_WAITALL);
-        if (count != 24 || header[0] != '\x80') return;
-        std::string answer("\x81\x0b", 2);
-        answer.resize(24);
-        testing::send_all(descriptor, answer);
-        testing::read_until(descriptor, "\n");
-    });
-    expect_failed(run_on(binary, 400ms), ErrorClass::protocol, "version",
-                  "speaks the binary protocol only: start memcached without -B binary and without "
-                  "-S");
 }
 
 TEST(MemcachedOptions, are_checked) {
