@@ -323,7 +323,7 @@ def test_celery_workers_behind_sentinels(check, certificates, redis):
         transport = {"master_name": "shop", "sentinel_kwargs": {"password": sentinel.PASSWORD}}
         with workers(Worker(url, "sentinel@lab", "default", transport=transport)):
             options = {"url": url, "master": "shop", "sentinel_password": sentinel.PASSWORD}
-            for part in ({}, {"part": "queue", "queue": "default"}, {"part": "heartbeat"}):
+            for part in ({}, {"part": "queue", "queue": "default"}, {"part": "heartbeat", "timeout": "6s"}):
                 expect(check("celery", **options, **part), "ok")
             found = check("celery", **(options | {"sentinel_password": "wrong"}))
             expect(found, "failed", "connect", "connect",

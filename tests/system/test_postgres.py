@@ -109,10 +109,10 @@ def test_a_hung_host_gives_way_after_its_connect_timeout(check, server, own, tem
     hung = server(databases.Postgres, template)
     hosts = f"127.0.0.1:{hung.port},127.0.0.1:{own.port}"
     with hung.stopped():
-        is_ok(check("postgres", url=f"postgresql://test:{PASSWORD}@{hosts}/postgres?connect_timeout=2", timeout="5s"))
+        is_ok(check("postgres", url=f"postgresql://test:{PASSWORD}@{hosts}/postgres?connect_timeout=2", seconds=5))
         # Without, libpq waits for it as long as it takes, and so does the application.
-        is_failed(check("postgres", url=f"postgresql://test:{PASSWORD}@{hosts}/postgres", timeout="3s"), "timeout",
-                  "accepts connections and does not answer (timeout in auth)")
+        is_failed(check("postgres", url=f"postgresql://test:{PASSWORD}@{hosts}/postgres", seconds=3), "timeout",
+                  "accepts connections and does not answer (timeout in tls)")
 
 
 def test_a_server_that_speaks_german(check, server, template):  # noqa: F811

@@ -59,11 +59,31 @@ class Names {
     // A member of the bindings names a list, without a prefix.
     std::string binding() const { return options_.inbox + separator_ + separator_ + inbox_; }
     std::string inbox() const { return options_.global_keyprefix + inbox_; }
-    std::string requests() const { return names_.channel(options_.control_exchange + ".pidbox"); }
-    Words events() const { return names_.event_channels(options_.event_exchange); }
+    // Behind sentinels kombu leaves `{db}` in the prefix as it stands, up to a version that does
+    // not: a worker listens to one of the two.
+    Words requests() const {
+        const std::string exchange = options_.control_exchange + ".pidbox";
+        Words channels{names_.channel(exchange)};
+        if (by_sentinel_) channels.push_back(unreplaced().channel(exchange));
+        return channels;
+    }
+    Words events() const {
+        Words channels = names_.event_channels(options_.event_exchange);
+        if (!by_sentinel_) return channels;
+        for (std::string& channel : unreplaced().event_channels(options_.event_exchange))
+            channels.push_back(std::move(channel));
+        return channels;
+    }
 
   private:
+    backends::celery::Names unreplaced() const {
+        backends::celery::Names names = names_;
+        names.database = "{db}";
+        return names;
+    }
+
     const Component& options_;
+    const bool by_sentinel_ = backends::celery::by_sentinel(options_.url);
     backends::celery::Names names_;
     std::string inbox_;
     std::string separator_;
@@ -218,15 +238,20 @@ net::awaitable<void> ByRedis::ask(const Question& question, net::Context& contex
     co_await all_or_nothing(std::move(commands));
     context.enter("workers");
     const auto now = std::chrono::duration<double>(context.clock().system().time_since_epoch());
-    Words words{"PUBLISH", names.requests(), envelope_of(question, exchange, now.count() + 5)};
-    const auto asked = co_await session_->demand(std::move(words));
-    if (question.component.destination.empty() || asked.integer == 0)
-        tally.asked(static_cast<std::size_t>(std::max<std::int64_t>(asked.integer, 0)));
+    Words words;
+    std::int64_t asked = 0;
+    for (const std::string& channel : names.requests()) {
+        words = {"PUBLISH", channel, envelope_of(question, exchange, now.count() + 5)};
+        const Value heard = co_await session_->demand(std::move(words));
+        asked += std::max<std::int64_t>(heard.integer, 0);
+    }
+    if (question.component.destination.empty() || asked == 0)
+        tally.asked(static_cast<std::size_t>(asked));
     const std::int64_t answered = co_await collect(question, inbox, context, tally);
     words = {"SREM", bindings, names.binding()};
     co_await session_->demand(std::move(words));
     words = {"EXPIRE", inbox, expiry};
-    if (answered >= asked.integer) words = {"DEL", inbox};
+    if (answered >= asked) words = {"DEL", inbox};
     co_await session_->demand(std::move(words));
 }
 
