@@ -107,8 +107,10 @@ net::awaitable<void> Session::log_in(net::Context& context) {
     try {
         packet = co_await expect(Type::connack);
     } catch (const CheckError& error) {
-        // One that has no room for another client says nothing, and just ends.
-        if (error.detail != "closed without an answer") throw;
+        // One that has no room for another client says nothing, and just ends or resets.
+        const bool reset =
+            error.detail == "connection reset" && conversation_.machine().unread().empty();
+        if (error.detail != "closed without an answer" && !reset) throw;
         throw CheckError(ErrorClass::assertion,
                          "closed at the log-in: perhaps no connections left, or it wants TLS",
                          error.error);

@@ -70,9 +70,12 @@ constexpr Meaning meanings[] = {
 CheckError meaning_of(const Error& error) {
     const std::string theirs =
         fmt::format("got {} {} {}", error.code, error.state, text::quoted(error.text));
+    // Told before the greeting or after the log-in, by chance.
+    constexpr int no_connections_left = 1040;
+    const std::string phase = error.code == no_connections_left ? "auth" : "";
     for (const Meaning& meaning : meanings)
         if (meaning.code == error.code)
-            return {meaning.error_class, std::string(meaning.detail), theirs};
+            return {meaning.error_class, std::string(meaning.detail), theirs, phase};
     return {ErrorClass::assertion, fmt::format("answered with error {}", error.code), theirs};
 }
 

@@ -193,7 +193,7 @@ TEST_F(Mysql, refusals_of_a_log_in_are_told_apart) {
 
 TEST_F(Mysql, a_server_may_refuse_before_it_greets) {
     server_.greeting = {std::string("\xff\x10\x04") + "Too many connections"};
-    expect_failed(run(), ErrorClass::assertion, "greeting", "no connections left");
+    expect_failed(run(), ErrorClass::assertion, "auth", "no connections left");
     server_.greeting = {std::string("\xff\x69\x04") + "Host is blocked"};
     expect_failed(run(), ErrorClass::assertion, "greeting",
                   "blocks this host: too many broken connections from it");
