@@ -143,8 +143,8 @@ struct Described {
     std::string_view usual_path;      // dialects
     bool mounted_by_default = false;  // dialects
     bool pushed = false;              // kinds: is never run; may have `ttl`
-    bool reported = false;            // kinds: by a part of vitals; thresholds of `defaults` are not
-                                      // for them
+    bool reported = false;  // kinds: by a part of vitals; thresholds of `defaults` are not
+                            // for them
 };
 
 struct Catalog {

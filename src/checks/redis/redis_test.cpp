@@ -390,8 +390,9 @@ TEST_F(Redis, sentinels_are_asked_in_turn) {
         EXPECT_EQ(outcome.status, Status::ok) << before << outcome.detail << outcome.error;
     }
     options_.url = "redis://" + dead + "," + dead;
-    expect_failed(testing::run_once(kind, options_), ErrorClass::connect, "connect",
-                  "no master from any of 2 servers; the first: at the sentinel: connection refused");
+    expect_failed(
+        testing::run_once(kind, options_), ErrorClass::connect, "connect",
+        "no master from any of 2 servers; the first: at the sentinel: connection refused");
 }
 
 TEST_F(Redis, sentinels_that_refuse_are_told_from_the_master) {
