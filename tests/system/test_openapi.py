@@ -59,7 +59,8 @@ def test_every_answer_is_as_described(daemon, document):
             "noteIncident": {"text": "a disk is full", "state": "identified", "public": True},
             "createSilence": {"match": "db/*", "duration": "1h", "reason": "why"},
             "createMaintenance": {"match": ["db/*"], "duration": 3600, "reason": "why"},
-            "beginSession": {"token": "none"}}
+            "beginSession": {"token": "none"},
+            "exchangeWithPeer": {"rank": 1}}
     for path, method, operation in operations(document):
         for name in ("memory", "refused", "job", "no such"):
             # A stream does not end.
