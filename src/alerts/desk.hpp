@@ -62,17 +62,6 @@ struct DeskMemory {
     bool whole = true;          // false: the disk did not answer in time
 };
 
-// What one of two vitals that watch each other told.
-struct PeerTold {
-    std::string key;        // of the incident, the same on both sides
-    std::string component;  // its first root
-    bool open = false;      // the incident
-    std::string receiver;   // empty: nobody was told yet
-    State state = State::nothing;
-    Status level = Status::ok;
-    unsigned serial = 0;
-};
-
 class Desk {
   public:
     // What the desk asks of others. Each is called on the desk's thread and returns at once; `done`
@@ -219,6 +208,7 @@ class Desk {
     std::string pair_name(const std::string& root);
     const IncidentRecord* open_by_key(std::string_view key) const;
     void remember_end(const Message& message, const IncidentRecord& record);
+    std::vector<PeerTold> ends_of(std::string_view component) const;
     void take_their_name(const PeerTold& theirs, const std::vector<PeerTold>& told);
 
     // desk_actions.cpp: what is done about a failure

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -39,6 +40,12 @@ std::uint64_t count_in(std::string_view key) {
                                                                                          : 0;
 }
 
+bool is_end_told(std::string_view key, const auto& told) {
+    return std::ranges::any_of(told, [key](const PeerTold& each) {
+        return each.key == key && !each.open && each.state == State::resolved;
+    });
+}
+
 // What is wrong with this vitals concerns this one only.
 bool is_own(const std::string& component) {
     return component.starts_with("vitals/");
@@ -55,7 +62,9 @@ std::string Desk::pair_name(const std::string& root) {
     if (!pair_ || root.empty() || is_own(root)) return {};
     const auto there = open_there_.find(root);
     std::uint64_t& count = counts_[root];
-    if (there == open_there_.end() || count_in(there->second) < count)
+    // What the other one may not know yet to be over is over.
+    if (there == open_there_.end() || count_in(there->second) < count ||
+        is_end_told(there->second, ended_))
         ++count;
     else
         count = count_in(there->second);
@@ -108,6 +117,14 @@ void Desk::remember_end(const Message& message, const IncidentRecord& record) {
                        .state = message.state,
                        .serial = message.serial});
     if (ended_.size() > most_ended) ended_.pop_back();
+    unsaved(DeskRow::Kind::pair, record.roots[0]);
+}
+
+std::vector<PeerTold> Desk::ends_of(std::string_view component) const {
+    std::vector<PeerTold> ends;
+    std::ranges::copy_if(ended_, std::back_inserter(ends),
+                         [component](const PeerTold& each) { return each.component == component; });
+    return ends;
 }
 
 void Desk::heard(const std::vector<PeerTold>& told) {
@@ -152,10 +169,7 @@ void Desk::take_their_name(const PeerTold& theirs, const std::vector<PeerTold>& 
     const bool is_told =
         known != policy_->cases().end() &&
         std::ranges::any_of(known->second.told, [](const Told& each) { return each.serial > 0; });
-    const bool is_over = std::ranges::any_of(told, [&](const PeerTold& each) {
-        return each.key == ours && !each.open && each.state == State::resolved;
-    });
-    if (is_told && !is_over) return;
+    if (is_told && !is_end_told(ours, told)) return;
     policy_->forget_told(number);
     unsaved_incident(DeskRow::Kind::told, number);
     IncidentRecord renamed = *record->second;

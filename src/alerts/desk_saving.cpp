@@ -66,8 +66,10 @@ void Desk::restore(const DeskMemory& memory, std::string random) {
                     latest_.push_front(std::make_shared<const Happening>(std::move(*one)));
                 break;
             case DeskRow::Kind::pair:
-                if (auto one = restored<PairCount>(*row.text, moment))
+                if (auto one = restored<PairCount>(*row.text, moment)) {
                     counts_[one->component] = one->count;
+                    ended_.insert(ended_.end(), one->ends.begin(), one->ends.end());
+                }
                 break;
             case DeskRow::Kind::maintenance:
                 if (auto one = restored<MaintenanceSpan>(*row.text, moment))
@@ -185,7 +187,7 @@ std::optional<DeskRow> Desk::row_of(const Unsaved& what) const {
             break;
         case DeskRow::Kind::pair:
             if (const auto count = counts_.find(key); count != counts_.end())
-                row.text = saved_text(PairCount{key, count->second}, moment);
+                row.text = saved_text(PairCount{key, count->second, ends_of(key)}, moment);
             break;
         case DeskRow::Kind::happening:
             return std::nullopt;

@@ -597,6 +597,41 @@ TEST(Desk, what_the_other_one_told_counts_here) {
     EXPECT_EQ(two.sent.size(), asked) << "the end was told, too";
 }
 
+// The first was killed after it had told a problem. What it told last still stands here as open.
+TEST(Desk, what_ended_while_the_other_one_was_away_has_a_name_of_its_own) {
+    Office one({component("db")}, to_mail()), two({component("db")}, to_mail());
+    for (Office* each : {&one, &two}) {
+        each->desk->set_pair("shop");
+        each->recover("db");
+    }
+    two.receiver_says.withheld = true;
+    one.fail("db");
+    two.fail("db");
+    one.pass(11s);
+    two.pass(15s);
+    two.desk->heard(one.desk->told_by_us());
+    two.receiver_says.withheld = false;
+    two.sent.clear();
+    const std::string first = two.only().key;
+    two.recover("db");
+    two.pass(61s);
+    EXPECT_EQ(two.sent, Texts{"mail resolved"});
+    two.die_and_return();  // and still knows what it told
+    two.desk->set_pair("shop");
+    two.desk->heard(one.desk->told_by_us());
+    two.recover("db");
+    two.fail("db");
+    two.pass(11s);
+    const std::string second = two.board().incidents.front()->key;
+    EXPECT_NE(second, first);
+    // The first comes back, still sees the fault, and tells nothing.
+    const std::size_t told = one.sent.size();
+    one.desk->heard(two.desk->told_by_us());
+    one.pass(30s);
+    EXPECT_EQ(one.board().incidents.front()->key, second);
+    EXPECT_EQ(one.sent.size(), told);
+}
+
 // Hours, silences and maintenance by the clock on the wall, over both changes of summer time and
 // over steps of a day.
 class Seasons : public Office {

@@ -158,10 +158,24 @@ void members(Visit& visit, auto& value)
 
 template <class Visit>
 void members(Visit& visit, auto& value)
+    requires std::same_as<std::remove_cvref_t<decltype(value)>, PeerTold>
+{
+    visit("key", value.key);
+    visit("component", value.component);
+    visit("open", value.open);
+    visit("receiver", value.receiver);
+    visit("state", value.state);
+    visit("level", value.level);
+    visit("serial", value.serial);
+}
+
+template <class Visit>
+void members(Visit& visit, auto& value)
     requires std::same_as<std::remove_cvref_t<decltype(value)>, PairCount>
 {
     visit("component", value.component);
     visit("count", value.count);
+    visit("ends", value.ends);
 }
 
 template <class Visit>

@@ -58,10 +58,24 @@ std::vector<Stretch> stretches_of(const Spans& spans, const Component& component
     return merged(std::move(stretches));
 }
 
-// Of a component, for the names of its incidents: how many there were.
+// What one of two vitals that watch each other told.
+struct PeerTold {
+    std::string key;        // of the incident, the same on both sides
+    std::string component;  // its first root
+    bool open = false;      // the incident
+    std::string receiver;   // empty: nobody was told yet
+    State state = State::nothing;
+    Status level = Status::ok;
+    unsigned serial = 0;
+    bool operator==(const PeerTold&) const = default;
+};
+
+// Of a component, for the names of its incidents: how many there were, and of which the end was
+// told.
 struct PairCount {
     std::string component;
     std::uint64_t count = 0;
+    std::vector<PeerTold> ends;  // newest first
     bool operator==(const PairCount&) const = default;
 };
 

@@ -138,10 +138,13 @@ def test_the_second_tells_when_the_first_is_killed(pair):
     both.nodes[0].start()
     both.push("failed", [0])
     time.sleep(6)
-    # Known fault (docs/alerts.md): what the first had told and the second has resolved meanwhile is told
-    # once more by the first, under another key. Expected is nothing.
-    assert both.kinds()[:3] == ["problem", "resolved", "problem"]
-    assert both.kinds()[3:] in ([], ["problem"]), both.kinds()
+    assert both.kinds() == ["problem", "resolved", "problem"]
+    assert all(count == 1 for count in both.copies().values())
+    both.push("ok")
+    assert eventually(lambda: both.kinds()[3:] == ["resolved"], 15)
+    time.sleep(3)
+    assert len(both.kinds()) == 4
+    assert len({key for key, _, data in both.receiver.got if data["cause"][0] == "db"}) == 4
 
 
 def test_what_fails_while_the_first_is_dead_is_told_by_the_second(pair):
