@@ -128,4 +128,16 @@ Alert alert_of(const Message& message, const IncidentRecord& record, const Snaps
     return alert;
 }
 
+Alert test_alert(std::string incident, System at, std::string detail) {
+    Alert test;
+    test.test = true;
+    test.level = Status::ok;
+    test.severity = Severity::warning;
+    test.cause = {"test"};
+    test.at = test.since = at;
+    test.detail = std::move(detail);
+    test.incident = std::move(incident);
+    return test;
+}
+
 }  // namespace vitals::alerts

@@ -26,4 +26,7 @@ struct Telling {
 Alert alert_of(const Message& message, const IncidentRecord& record, const Snapshot* snapshot,
                const Telling& telling);
 
+// What a receiver is told to try it out: nothing is wrong, and `detail` says so.
+Alert test_alert(std::string incident, System at, std::string detail);
+
 }  // namespace vitals::alerts

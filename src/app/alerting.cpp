@@ -1,8 +1,10 @@
 #include "app/alerting.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 
 namespace vitals::app {
 
@@ -163,6 +165,12 @@ std::optional<std::chrono::milliseconds> told_wait(const config::Config& config,
         return config.alerts.wait + rule.steps.front().after;
     }
     return std::nullopt;
+}
+
+std::string host_name() {
+    std::array<char, 256> name{};
+    if (gethostname(name.data(), name.size() - 1) != 0) return {};
+    return name.data();
 }
 
 }  // namespace vitals::app

@@ -21,6 +21,9 @@ std::vector<alerts::receivers::Configured> receivers_of(const config::Config& co
 // `on_failed`, by component.
 std::map<std::string, alerts::OnFailed, std::less<>> actions_of(const config::Config& config);
 
+// What messages call the machine that vitals runs on; empty where it has no name.
+std::string host_name();
+
 // What is wrong with the name of a time zone, or empty; for config::Catalog.
 std::string zone_problem(const std::string& zone);
 

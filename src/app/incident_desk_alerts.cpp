@@ -21,12 +21,6 @@ namespace {
 
 constexpr auto longest_wait_of_a_message = 5min;
 
-std::string host_name() {
-    std::array<char, 256> name{};
-    if (gethostname(name.data(), name.size() - 1) != 0) return {};
-    return name.data();
-}
-
 }  // namespace
 
 void IncidentDesk::configure(const config::Config& config) {
@@ -192,17 +186,11 @@ void IncidentDesk::test_receiver(const std::string& name, People::Done done) {
                                             fmt::join(receivers_, ", "));
         return done(std::move(changed));
     }
-    alerts::Alert test;
-    test.test = true;
-    test.level = Status::ok;
-    test.severity = alerts::Severity::warning;
-    test.cause = {"test"};
-    test.at = test.since = clock_.system();
-    test.detail = "this is a test; nothing is wrong";
+    alerts::Alert test = alerts::test_alert(fmt::format("{}-test", desk_.store()), clock_.system(),
+                                            "this is a test; nothing is wrong");
     test.service = service_;
     test.host = telling_.host;
     test.version = telling_.version;
-    test.incident = fmt::format("{}-test", desk_.store());
     struct Testing {
         std::size_t left = 0;
         endpoints::Changed changed;

@@ -1,23 +1,22 @@
-// vitals drill: a fault proxy.
+// vitals drill: faults between the checks of a configuration and their backends.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
+#include "cli/drill_proxy.hpp"
 #include "cli/subcommand.hpp"
 
 namespace vitals::cli {
 
-// Today the proxy alone: `what` is "proxy".
 struct Drill {
-    std::string what;
-    std::string listen, to;  // one proxy; or
-    std::string routes;      // a file of them
-    std::string fault = "none";
-    std::string tls;         // at-once | http2 | postgres | smtp; empty: none of our own
-    std::string control;     // where it is told what to do, besides standard input
-    std::string ca;          // file that the authority's certificate is written to
-    bool datagrams = false;  // UDP, of --listen and --to
-    bool exposed = false;
+    std::vector<std::string> targets;  // selectors; none: all components. Or "proxy" alone
+    std::string file;
+    std::string format = "table";
+    std::string receiver;  // is told of it
+    bool dry = false;
+    DrillProxy proxy;
 };
 
 namespace subcommand {

@@ -164,6 +164,7 @@ net::awaitable<void> DatagramRelay::answer(std::shared_ptr<Client> client) {
         }
         auto delivery = deliver(*behaviour_, std::string_view(buffer.data(), size), client->passed);
         client->passed += size;
+        figures_->longest = std::max<std::uint64_t>(figures_->longest, client->passed);
         if (!delivery.datagram) continue;
         if (delivery.later == milliseconds::zero()) {
             co_await send(client->address, std::move(delivery));

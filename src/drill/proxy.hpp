@@ -43,6 +43,7 @@ std::string problem_of(const Route& route);
 struct Figures {
     std::uint64_t accepted = 0;
     std::uint64_t open = 0;
+    std::uint64_t longest = 0;      // answer of one of them that was passed on, in bytes
     std::uint64_t unreachable = 0;  // accepted ones for which the backend could not be reached
     std::string trouble;            // why not, the last time
 };

@@ -215,6 +215,8 @@ net::awaitable<bool> Tunnel::pass_on(std::span<char> piece) {
             }
             piece = piece.subspan(step.pass);
             ++moved_;
+            passed_ += step.pass;
+            state_->figures.longest = std::max(state_->figures.longest, passed_);
         }
         if (step.next == Next::hold) {
             if (!client_ended_) co_await pause(for_ever);

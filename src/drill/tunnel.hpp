@@ -63,6 +63,7 @@ class Tunnel : public std::enable_shared_from_this<Tunnel> {
     bool answer_ended_ = false;  // nothing of the backend is passed on any more
     bool answered_ = false;      // the coroutine that passes the answer on has ended
     std::uint64_t moved_ = 0;    // pieces of the answer
+    std::uint64_t passed_ = 0;   // bytes of it
 };
 
 }  // namespace vitals::drill

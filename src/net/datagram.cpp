@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "net/detail/failure.hpp"
+#include "net/environment.hpp"
 #include "net/file.hpp"
 #include "net/readiness.hpp"
 #include "text/quote.hpp"
@@ -56,10 +57,12 @@ CheckError not_permitted(const std::string& address) {
 
 Datagrams::Datagrams(Context& context, const Endpoint& endpoint, Protocol protocol)
     : context_(context), address_(endpoint.text()), protocol_(protocol) {
+    const Endpoint to =
+        protocol == Protocol::udp ? context.environment().way_to(endpoint, true) : endpoint;
     boost::system::error_code error;
-    const auto host = boost::asio::ip::make_address(endpoint.host, error);
+    const auto host = boost::asio::ip::make_address(to.host, error);
     if (error) throw CheckError(ErrorClass::local, "not an address", address_);
-    const boost::asio::ip::udp::endpoint target(host, endpoint.port);
+    const boost::asio::ip::udp::endpoint target(host, to.port);
     descriptor_ = ::socket(target.data()->sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
                            protocol_number(protocol, host.is_v6()));
     peer_ = bytes_of(*target.data());

@@ -1,4 +1,5 @@
 #include "net/environment.hpp"
+#include "net/connection.hpp"
 
 #include "net/detail/environment_state.hpp"
 
@@ -35,6 +36,10 @@ Environment::~Environment() = default;
 
 Loop& Environment::loop() {
     return state_->loop;
+}
+
+Endpoint Environment::way_to(Endpoint endpoint, bool) {
+    return endpoint;
 }
 
 awaitable<std::vector<std::string>> Environment::resolve(Context& context, std::string name) {

@@ -15,6 +15,8 @@
 
 namespace vitals::net {
 
+struct Endpoint;
+
 // A blocking call handed to a lane. Shared by the run that awaits it and the thread that runs it.
 struct BlockingCall;
 
@@ -38,6 +40,10 @@ class Environment {
     // can be abandoned, are shared by those who ask for the same name at the same time, and are
     // kept for a second. Throws CheckError{resolve} or {local}.
     virtual awaitable<std::vector<std::string>> resolve(Context& context, std::string name);
+
+    // Where a connection to this endpoint goes, or with `datagrams` a socket of UDP: usually to the
+    // endpoint itself. The drill puts its faults on the way. Throws CheckError{local}.
+    virtual Endpoint way_to(Endpoint endpoint, bool datagrams);
 
     std::vector<LaneFigures> lanes() const;
     // The last call, once the loop has stopped for good: waits until then for blocking calls under

@@ -1,6 +1,7 @@
 """The fault proxy, as somebody uses it by hand: every fault as a client sees it, changed while it
 runs, and how it begins and ends."""
 import contextlib
+import json
 import os
 import re
 import signal
@@ -11,11 +12,13 @@ import struct
 import subprocess
 import threading
 import time
+import xml.etree.ElementTree
 
 import pytest
 
 from daemon import BINARY, SLOWER, eventually, free_port, run_vitals, sanitizer_variables
 from drills import Drill
+from webhooks import Receiver
 
 HELLO = b"hello, here is the backend, and this is what it says\n"
 
@@ -484,8 +487,7 @@ def test_control_socket(backend, tmp_path):
 
 
 @pytest.mark.parametrize("words, complaint", [
-    ((), "proxy is missing"),
-    (("prox",), "'prox' is not proxy, did you mean 'proxy'?"),
+    (("--listen", "127.0.0.1:0", "--to", "127.0.0.1:1"), "belong to 'vitals drill proxy'"),
     (("proxy",), "no proxy: give --listen and --to, or --routes"),
     (("proxy", "--listen", "127.0.0.1:0"), "--listen needs --to"),
     (("proxy", "--listen", "127.0.0.1:0", "--to", "127.0.0.1:1", "--fault", "hung"),
@@ -518,3 +520,118 @@ def test_a_port_that_is_taken(backend):
                         "127.0.0.1:1")
     assert answer.returncode == 69
     assert f"cannot listen on 127.0.0.1:{backend.port}: Address already in use" in answer.stderr
+
+
+# ---- between the checks of a configuration and their backends ----------------------------------------
+
+class Pages(socketserver.ThreadingTCPServer):
+    """HTTP/1.1 with one page; remembers what it was asked."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self):
+            with contextlib.suppress(OSError):
+                request = b""
+                while (line := self.rfile.readline()) not in (b"\r\n", b""):
+                    request += line
+                self.server.asked.append(request)
+                page = b"<html>here</html>" * 20
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(page) + page)
+
+    def __init__(self):
+        self.port, self.asked = free_port(), []
+        super().__init__(("127.0.0.1", self.port), self.Handler)
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+
+@pytest.fixture
+def pages():
+    made = Pages()
+    yield made
+    made.shutdown()
+    made.server_close()
+
+
+def drilled(folder, components, *more, alerts=None):
+    file = folder / "drilled.yaml"
+    file.write_text(json.dumps({"components": components, "alerts": alerts or {}}))
+    file.chmod(0o600)
+    return run_vitals("drill", "-c", file, *more, timeout=120)
+
+
+def web(pages, **more):
+    return {"check": "http", "url": f"http://localhost:{pages.port}/page", "timeout": f"{int(800 * SLOWER)}ms", **more}
+
+
+def test_every_fault_of_a_good_check_is_seen(pages, tmp_path):
+    answer = drilled(tmp_path, {"web": web(pages)}, "--format", "json")
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    report = json.loads(answer.stdout)
+    faults = {fault["fault"].split()[0]: fault for fault in report["components"][0]["faults"]}
+    assert list(faults) == ["refuse", "hang", "hang-after", "reset", "truncate", "drip", "garble",
+                            "another-protocol", "flood"]
+    assert report["faults"] == report["seen"] == len(faults) and report["cannot_be_drilled"] == 0
+    for fault in faults.values():
+        assert fault["status"] == "failed" and fault["error_class"] in fault["expected"]
+        assert fault["after_seconds"] <= 0.8 * SLOWER + 0.5
+    # The backend heard what the check says, and nothing else: its own name and path.
+    assert pages.asked
+    for request in pages.asked:
+        assert request.startswith(b"GET /page HTTP/1.1\r\n"), request
+        assert f"Host: localhost:{pages.port}\r\n".encode() in request, request
+
+
+def test_a_planted_check_that_cannot_fail_is_found(pages, tmp_path):
+    answer = drilled(tmp_path, {"web": web(pages), "port": {"check": "tcp", "url": f"tcp://127.0.0.1:{pages.port}"}})
+    assert answer.returncode == 1
+    assert re.search(r"port \(tcp\)\n.*\n  . refuse .*connect.*\n  . hang .* ok .*cannot fail: it stays ok", answer.stdout)
+    assert "10 of 11 faults on 2 components were seen" in answer.stdout
+
+
+def test_what_cannot_be_drilled_is_said_and_can_be_left_out(pages, tmp_path):
+    components = {"web": web(pages), "disk": {"check": "disk", "path": "/"},
+                  "down": {"check": "tcp", "url": f"tcp://127.0.0.1:{free_port()}"}, "told": {"check": "push"}}
+    answer = drilled(tmp_path, components)
+    assert answer.returncode == 1
+    assert "cannot be drilled: it opens no connection" in answer.stdout
+    assert "cannot be drilled: it is not well now: connection refused" in answer.stdout
+    assert "pushed component is not checked" in answer.stderr
+    answer = drilled(tmp_path, components, "*", "!disk", "!down", "!told")
+    assert answer.returncode == 0, answer.stdout
+    assert answer.stdout.endswith("9 of 9 faults on 1 component were seen\n")
+
+
+def test_junit_and_a_dry_run(pages, tmp_path):
+    components = {"<&web": web(pages), "disk": {"check": "disk", "path": "/"}}
+    answer = drilled(tmp_path, components, "--format", "junit")
+    suite = xml.etree.ElementTree.fromstring(answer.stdout)
+    assert answer.returncode == 1 and suite.get("tests") == "10" and suite.get("failures") == "1"
+    assert {case.get("classname") for case in suite} == {"<&web", "disk"}
+    before = len(pages.asked)
+    answer = drilled(tmp_path, components, "--dry-run")
+    assert answer.returncode == 0 and "nothing was run" in answer.stdout
+    assert len(pages.asked) == before
+
+
+def test_a_drill_goes_on_to_the_receiver(pages, tmp_path):
+    receiver = Receiver()
+    try:
+        alerts = {"receivers": {"hook": {"webhook": {"url": receiver.url()}}}}
+        answer = drilled(tmp_path, {"web": web(pages)}, "--alerts", "hook", alerts=alerts)
+        assert answer.returncode == 0, answer.stdout
+        assert "hook: a test message was delivered" in answer.stdout
+        (_, _, data), = receiver.got
+        assert data["test"] is True and data["cause"] == ["web"] and "refuse" in json.dumps(data)
+        answer = drilled(tmp_path, {"web": web(pages)}, "--alerts", "nobody", alerts=alerts)
+        assert answer.returncode == 1 and "there is no receiver of this name; there are: hook" in answer.stdout
+    finally:
+        receiver.close()
+
+
+def test_a_drill_of_nothing_is_refused(tmp_path):
+    answer = drilled(tmp_path, {"told": {"check": "push"}})
+    assert answer.returncode == 64 and "there is no check to drill" in answer.stderr
+    answer = run_vitals("drill", "proxy", "more")
+    assert answer.returncode == 64 and "behind 'proxy' come options alone" in answer.stderr

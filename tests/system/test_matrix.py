@@ -5,13 +5,14 @@ docs/checks.md shows what was found. After a change of a check, VITALS_WRITE_DOC
 anew; read the difference before it is committed. VITALS_TEST_SLACK=SECONDS allows cells more time
 than is measured on this machine."""
 import difflib
+import json
 import os
 import re
 
 import pytest
 
 import matrix
-from daemon import ALL, ROOT, SLOWER, eventually
+from daemon import ALL, ROOT, SLOWER, eventually, run_vitals
 
 PAGE = ROOT / "docs/checks.md"
 TABLES = {"healthy and wire": [*matrix.HEALTHY, *matrix.WIRE], "server": [*matrix.SERVER],
@@ -95,6 +96,28 @@ def test_the_page_shows_what_is_found(found):
 def test_the_page_has_a_section_for_each_kind(found):
     sections = set(re.findall(r"^### `(\w+)`$", PAGE.read_text(), re.MULTILINE))
     assert {row.kind for row in found.rows} <= sections
+
+
+# ---- drilled ------------------------------------------------------------------------------------
+
+def test_the_drill_sees_every_fault_of_every_kind(found):
+    """`vitals drill` over a configuration with all kinds that talk to a backend."""
+    components = {row.name: {**found.component(row, "stopped"), "timeout": f"{int(3000 * SLOWER)}ms"}
+                  for row in found.rows}
+    file = found.folder / "drill.yaml"
+    file.write_text(json.dumps({"components": components, "state_dir": str(found.folder / "drilled")}))
+    answer = run_vitals("drill", "-c", file, "--format", "json", timeout=280)
+    for secret in (matrix.PASSWORD, "wrong-secret"):
+        assert secret not in answer.stdout + answer.stderr
+    report = json.loads(answer.stdout)
+    cannot = {each["name"]: each["cannot_be_drilled"] for each in report["components"]
+              if "cannot_be_drilled" in each}
+    wrong = [f"{each['name']}, {fault['fault']}: {fault['verdict']} {fault['status']} {fault['error_class']}"
+             f" {fault['detail']} {fault.get('after_the_fault', '')}"
+             for each in report["components"] for fault in each["faults"] if fault["verdict"] != "seen"]
+    assert not wrong, "\n".join(wrong)
+    assert set(cannot) <= {"ping"}, cannot
+    assert report["faults"] == report["seen"] >= 8 * (len(found.rows) - len(cannot))
 
 
 # ---- in a daemon, for many rounds ---------------------------------------------------------------

@@ -40,7 +40,7 @@ SEES = {
     "discover": "text model wire config net backends/json_api backends/systemd",
     "library": "text model http dialects net engine endpoints server",
     "app": "text model wire http dialects config net engine workers jobs calendar checks secrets history "
-           "alerts alerts/receivers endpoints server backends/program",
+           "alerts alerts/receivers endpoints server backends/program drill",
 }
 # Headers behind walls within a room.
 FURTHER = {"checks/redis": "checks/redis/redis.hpp", "net/detail": "net/detail/lanes.hpp"}

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "diagnosis.hpp"
+#include "net/connection.hpp"
 #include "net/environment.hpp"
 #include "net/readiness.hpp"
 #include "wire/scram.hpp"
@@ -52,10 +53,10 @@ std::string system_authorities() {
 // Everything that libpq would otherwise look for in files or the environment is said.
 class Parameters {
   public:
-    Parameters(const Access& access, const std::string& address)
-        : port_(std::to_string(access.place.port)) {
+    // `way`: where the connection goes.
+    Parameters(const Access& access, const net::Endpoint& way) : port_(std::to_string(way.port)) {
         add("host", access.tls.server_name.empty() ? access.place.host : access.tls.server_name);
-        if (!access.place.unix_socket) add("hostaddr", address);
+        if (way.unix_path.empty()) add("hostaddr", way.host);
         add("port", port_);
         add("dbname", access.database);
         add("user", access.user);
@@ -166,11 +167,20 @@ std::string quoted_name(std::string_view name) {
     return quoted + '"';
 }
 
+// libpq wants the directory of a socket and the port in its name.
+static net::Endpoint way_to(net::Context& context, const Place& place, const std::string& address) {
+    net::Endpoint endpoint{address, place.port, {}};
+    if (place.unix_socket) endpoint.unix_path = fmt::format("{}/.s.PGSQL.{}", address, place.port);
+    net::Endpoint way = context.environment().way_to(endpoint, false);
+    if (!way.unix_path.empty()) way.host = address, way.port = place.port;
+    return way;
+}
+
 // Null when nobody answers at this address; why is kept of the first one.
 net::awaitable<std::unique_ptr<Session>> Session::open_at(net::Context& context, Access access,
                                                           std::string address, Steady give_up,
                                                           std::optional<CheckError>& unanswered) {
-    const Parameters parameters(access, address);
+    const Parameters parameters(access, way_to(context, access.place, address));
     std::unique_ptr<Session> session(new Session(context, parameters.start()));
     if (access.give_up_after)
         session->answer_by_ = context.clock().steady() + *access.give_up_after;

@@ -182,6 +182,7 @@ bool connected_to_itself(int descriptor) {
 }
 
 awaitable<Connected> connect(Context& context, Endpoint endpoint, FirstWord first_word) {
+    endpoint = context.environment().way_to(std::move(endpoint), false);
     if (!endpoint.unix_path.empty()) {
         Connected connected = co_await connect_unix(context, endpoint.unix_path);
         co_return connected;

@@ -1,0 +1,27 @@
+// vitals drill proxy: a fault proxy that is told what to do.
+#pragma once
+
+#include <string>
+
+#include "cli/subcommand.hpp"
+
+namespace vitals::cli {
+
+struct DrillProxy {
+    std::string listen, to;  // one proxy; or
+    std::string routes;      // a file of them
+    std::string fault = "none";
+    std::string tls;         // at-once | http2 | postgres | smtp; empty: none of our own
+    std::string control;     // where it is told what to do, besides standard input
+    std::string ca;          // file that the authority's certificate is written to
+    bool datagrams = false;  // UDP, of --listen and --to
+    bool exposed = false;
+};
+
+void declare_drill_proxy(Arguments& to, DrillProxy& command);
+// Until it is told to end. Returns the exit code.
+int run_drill_proxy(const DrillProxy& command);
+// The faults that it knows, for the help.
+std::string faults_in_words();
+
+}  // namespace vitals::cli
