@@ -21,6 +21,7 @@
     named(decommission) \
     named(recommission) \
     named(drill) \
+    named(replay) \
     named(completion) \
     named(man) \
     named(version)

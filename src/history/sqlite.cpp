@@ -37,12 +37,13 @@ std::string as_is_uri(const std::string& path) {
 
 Database::Database(const std::string& path, Mode mode) {
     const bool write = mode == Mode::write;
+    const bool as_is = mode == Mode::as_is;
     const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
-                      (write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-                             : SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+                      (write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY) |
+                      (as_is ? SQLITE_OPEN_URI : 0);
     sqlite3* opened = nullptr;
     const int code =
-        sqlite3_open_v2(write ? path.c_str() : as_is_uri(path).c_str(), &opened, flags, nullptr);
+        sqlite3_open_v2(as_is ? as_is_uri(path).c_str() : path.c_str(), &opened, flags, nullptr);
     handle_.reset(opened);  // there is one even when opening failed
     if (code != SQLITE_OK) fail(opened, code);
     // Where a file cannot be written, SQLite quietly opens it for reading.

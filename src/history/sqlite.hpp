@@ -28,6 +28,7 @@ class Database {
   public:
     enum class Mode {
         write,  // created where it is missing
+        read,   // beside another process that writes; sees all that it has committed
         as_is   // reads the file as it stands: no lock, no write-ahead log, no other file touched
     };
     Database(const std::string& path, Mode mode);

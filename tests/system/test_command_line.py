@@ -17,7 +17,7 @@ from peers import WebServer
 
 CODES = {"ok": 0, "degraded": 1, "failed": 2, "unknown": 3}
 COMMANDS = ("serve", "check", "status", "run", "reload", "validate", "init", "kinds", "schema",
-            "heartbeat", "remove", "decommission", "recommission", "drill", "completion", "man",
+            "heartbeat", "remove", "decommission", "recommission", "drill", "replay", "completion", "man",
             "version")
 
 
