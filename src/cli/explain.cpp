@@ -8,6 +8,7 @@
 #include "app/check_once.hpp"
 #include "cli/daemon_client.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/explain_past.hpp"
 #include "cli/failure.hpp"
 #include "cli/screen_text.hpp"
 #include "model/clock.hpp"
@@ -180,9 +181,29 @@ std::expected<Explained, Failure> from_here(const Explain& command) {
                      .told = explain(state, snapshot, Board{}, UsualTimes{}, now)};
 }
 
+// ---- What it was ----
+
+int run_past(const Daemon& daemon, const Explain& command, const Terminal& terminal) {
+    const System now = real_clock().system();
+    const auto at = moment_of(command.at, now);
+    if (!at)
+        return give_up("explain",
+                       {exit_code::usage,
+                        "--at: expected a time that has passed, such as "
+                        "2026-11-30T03:12:00Z, 03:12 or 2h (ago)"},
+                       Format::table);
+    const auto past = explain_past(daemon, command.name, *at);
+    if (!past) return give_up("explain", past.error(), Format::table);
+    const std::string text =
+        command.format == "json" ? past_json(*past) : past_text(*past, terminal, now);
+    const Status status = parse_status(past->state.to).value_or(Status::unknown);
+    return print(text) ? exit_code_of(status) : exit_code::output;
+}
+
 int run(const Explain& command, const Terminal& terminal) {
     const auto daemon = Daemon::find(command.daemon);
     if (!daemon) return give_up("explain", daemon.error(), Format::table);
+    if (!command.at.empty()) return run_past(*daemon, command, terminal);
     const auto path = "/v1/components/" + text::percent_encoded(command.name) + "/explain";
     const auto answer = daemon->ask("GET", path);
     if (!answer) {
@@ -215,6 +236,9 @@ int run(const Explain& command, const Terminal& terminal) {
 
 void declare(Arguments& to, Explain& command) {
     to.required("NAME", command.name, "The component.");
+    to.option("--at", command.at, "TIME",
+              "What it was then, from the daemon's history: 2026-11-30T03:12:00Z, 03:12, or 2h ago "
+              "as 2h.");
     to.choice("-f,--format", command.format, "text|json", "For a person or for a program.");
     to.daemon(command.daemon);
     to.colour();
@@ -311,6 +335,7 @@ const Subcommand subcommand::explain = make_subcommand<Explain, declare, run>(
     "Shows why a component is what it is: its latest run phase by phase beside a usual one, what "
     "that means, the rule, and what happened just before. Where no daemon answers, the check runs "
     "once from the configuration. The exit code is that of check.",
-    "  vitals explain databases/main\n");
+    "  vitals explain databases/main\n"
+    "  vitals explain databases/main --at 03:12\n");
 
 }  // namespace vitals::cli

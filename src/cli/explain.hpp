@@ -15,6 +15,7 @@ namespace vitals::cli {
 struct Explain {
     std::string name;
     std::string format = "text";
+    std::string at;  // empty: now
     DaemonOptions daemon;
 };
 

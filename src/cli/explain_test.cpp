@@ -1,4 +1,5 @@
 #include "cli/explain.hpp"
+#include "cli/explain_past.hpp"
 
 #include <gtest/gtest.h>
 
@@ -55,6 +56,28 @@ TEST(ExplainCommand, refuses_what_is_no_explanation) {
     ASSERT_TRUE(odd);
     EXPECT_EQ(odd->told.phases.size(), 1u);
     EXPECT_EQ(odd->told.took.count(), 0);
+}
+
+TEST(MomentOf, a_time_that_has_passed) {
+    const System noon = parse_rfc3339("2026-11-30T12:00:00Z").value();
+    EXPECT_EQ(moment_of("2026-11-30T03:12:00+01:00", noon), parse_rfc3339("2026-11-30T02:12:00Z"));
+    EXPECT_EQ(moment_of("90m", noon), noon - std::chrono::minutes(90));
+    for (const char* clock : {"00:00", "03:12", "23:59:59"}) {
+        const auto at = moment_of(clock, noon);
+        ASSERT_TRUE(at) << clock;
+        EXPECT_LE(*at, noon);
+        EXPECT_GT(*at, noon - std::chrono::hours(26)) << "the latest such time";
+    }
+    for (const char* wrong : {"", "24:00", "3:12", "03:60", "03:12:60", "03:12x", "soon",
+                              "2026-11-30T12:00:01Z", "-5m"})
+        EXPECT_FALSE(moment_of(wrong, noon)) << wrong;
+}
+
+TEST(ReadTransitions, refuses_what_is_none) {
+    for (const char* wrong : {"", "[]", "{}", R"({"transitions":1})", R"({"transitions":[1]})",
+                              R"({"transitions":[{"first":"x","at":"y"}]})"})
+        EXPECT_FALSE(read_transitions(wrong)) << wrong;
+    EXPECT_TRUE(read_transitions(R"({"transitions":[]})"));
 }
 
 }  // namespace

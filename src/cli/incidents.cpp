@@ -43,6 +43,7 @@ KnownIncident incident_of(const json::object& from) {
                            .title = text_of(from, "title"),
                            .level = text_of(from, "level"),
                            .opened = time_of(from, "opened"),
+                           .closed_at = parse_rfc3339(text_of(from, "closed")),
                            .closed = !text_of(from, "closed").empty(),
                            .waiting = flag_of(from, "waiting"),
                            .flapping = flag_of(from, "flapping"),

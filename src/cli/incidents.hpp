@@ -25,6 +25,7 @@ struct KnownIncident {
     std::string id, title, level, acknowledged_by, acknowledged_reason;
     std::vector<std::string> causes, members;
     System opened{};
+    std::optional<System> closed_at;
     bool closed = false, waiting = false, flapping = false, muted = false;
     std::vector<ToldReceiver> told, next;
 };
