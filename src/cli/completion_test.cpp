@@ -65,7 +65,7 @@ class Bash : public ::testing::Test {
 };
 
 TEST_F(Bash, completes_commands) {
-    EXPECT_EQ(offered("re"), (Words{"recommission", "reload", "remove"}));
+    EXPECT_EQ(offered("re"), (Words{"recommission", "reload", "remove", "replay"}));
     EXPECT_EQ(offered("s"), (Words{"schema", "serve", "silence", "status"}));
     EXPECT_EQ(offered("\"\"").size(), grammar().subcommands.size());
 }

@@ -270,7 +270,7 @@ const Subcommand subcommand::drill = make_subcommand<Drill, declare, run>(
     "over --control: 'fault hang', 'status', 'help'. It ends on SIGTERM, Ctrl-C, 'quit' or the "
     "end of standard input.",
     "  vitals drill                          every check of the configuration\n"
-    "  vitals drill 'databases/*' '!disk'    some of them, without those that cannot be drilled\n"
+    "  vitals drill 'databases/*' '!disk'    some of them, and not the disk\n"
     "  vitals drill --format junit > drill.xml\n"
     "  vitals drill --alerts pager tag:checkout\n"
     "  vitals drill proxy --listen 127.0.0.1:26379 --to 127.0.0.1:6379 --fault hang\n"
