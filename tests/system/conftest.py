@@ -3,6 +3,7 @@
     /usr/bin/python3 -m pytest tests/system            (build/release/vitals)
     VITALS_BINARY=build/asan/vitals /usr/bin/python3 -m pytest tests/system
 """
+import ctypes
 import os
 import pathlib
 import subprocess
@@ -15,6 +16,26 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import daemon as daemons  # noqa: E402
 import dead_mount as dead_mounts  # noqa: E402
 import peers  # noqa: E402
+
+
+CLONE_NEWNET = 0x40000000
+# Those that take minutes begin first, so that no worker is left alone with them at the end.
+SLOW = ("test_matrix.py", "test_brokers.py", "test_backends.py", "test_postgres.py", "test_alert_model.py",
+        "test_incidents.py", "test_peer.py", "test_alerts.py", "test_mysql.py", "test_history.py", "test_drill.py")
+
+
+def pytest_configure(config):
+    """Each worker of pytest-xdist has a network of its own: no port of one is taken by another."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET) != 0:
+        pytest.exit("no network namespace: run without -n", returncode=3)
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+
+def pytest_collection_modifyitems(items):
+    order = {name: place for place, name in enumerate(SLOW)}
+    items.sort(key=lambda item: order.get(item.path.name, len(SLOW)))
 
 
 def pytest_sessionstart(session):
