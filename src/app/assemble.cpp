@@ -105,7 +105,10 @@ std::vector<jobs::JobSettings> jobs_of(const config::Config& config) {
 }
 
 std::vector<Listener> listeners_of(const config::Config& config) {
-    return {config.listeners.begin(), config.listeners.end()};
+    std::vector<Listener> listeners(config.listeners.begin(), config.listeners.end());
+    for (const config::EndpointConfig& endpoint : config.endpoints)
+        if (endpoint.enabled && endpoint.own_listener) listeners.push_back(*endpoint.own_listener);
+    return listeners;
 }
 
 server::Limits limits_of(const config::Config& config) {

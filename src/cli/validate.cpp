@@ -115,10 +115,16 @@ std::string served(const config::Config& config) {
         if (!endpoint.enabled) continue;
         std::vector<std::string> facts;
         if (auto what = shown(endpoint, config); !what.empty()) facts.push_back(std::move(what));
-        if (!endpoint.listeners.empty()) facts.push_back("on " + listed(endpoint.listeners));
+        if (!endpoint.listeners.empty() && !endpoint.own_listener)
+            facts.push_back("on " + listed(endpoint.listeners));
         if (!endpoint.tokens.empty()) facts.push_back("with a token: " + listed(endpoint.tokens));
         const std::string more = listed(facts);
-        add(endpoint.path, endpoint.dialect, more);
+        std::string_view place = endpoint.path;
+        if (endpoint.own_listener) {  // `agent 127.0.0.1:9998`
+            place = endpoint.own_listener->text;
+            place.remove_prefix(endpoint.dialect.size() + 1);
+        }
+        add(place, endpoint.dialect, more);
     }
     std::vector<std::string> open;
     for (const Listener& listener : config.listeners)

@@ -24,16 +24,6 @@ void check_readable(const std::string& path, Position position, Reading& reading
                                 std::error_code(errno, std::generic_category()).message()));
 }
 
-void check_tls(const Node& node, const Listener::Tls& tls, Reading& reading) {
-    const auto position = [&node](std::string_view key) {
-        const Node* at = node.find(key);
-        return at == nullptr ? node.position : at->position;
-    };
-    check_readable(tls.certificate, position("certificate"), reading);
-    check_readable(tls.client_ca, position("client_ca"), reading);
-    check_private_file(tls.key, position("key"), reading);
-}
-
 void read_listener(const Node& node, Draft& draft) {
     Reading& reading = draft.reading;
     ListenerKeys keys;
@@ -63,7 +53,7 @@ void read_listener(const Node& node, Draft& draft) {
                                         other.position.line));
             break;
         }
-    if (good && listener.tls) check_tls(*node.find("tls"), *listener.tls, reading);
+    if (good && listener.tls) check_listener_files(*node.find("tls"), *listener.tls, reading);
     const bool guarded = listener.tls && !listener.tls->client_ca.empty();
     if (listener.control && !is_local(listener) && !guarded)
         reading.warning(address->position,
@@ -74,6 +64,16 @@ void read_listener(const Node& node, Draft& draft) {
 }
 
 }  // namespace
+
+void check_listener_files(const Node& node, const Listener::Tls& tls, Reading& reading) {
+    const auto position = [&node](std::string_view key) {
+        const Node* at = node.find(key);
+        return at == nullptr ? node.position : at->position;
+    };
+    check_readable(tls.certificate, position("certificate"), reading);
+    check_readable(tls.client_ca, position("client_ca"), reading);
+    check_private_file(tls.key, position("key"), reading);
+}
 
 void read_listeners(const Node& node, Draft& draft) {
     for (const Node& item : node.items) read_listener(item, draft);

@@ -328,6 +328,11 @@ constexpr std::array endpoint_fields = {
                                   {.required = true, .example = "healthz"}),
     field<&EndpointKeys::path>("path", "Where it is served; by default the dialect's usual path.",
                                {.example = "/healthz/"}),
+    field<&EndpointKeys::address>("address",
+                                  "Host and port, or unix:PATH, of the listener that such a "
+                                  "dialect has for itself; only for one that is no HTTP.",
+                                  {.example = "127.0.0.1:9998"}),
+    field<&EndpointKeys::tls>("tls", "Speak TLS there, with these files.", {.members = tls_fields}),
     field<&EndpointKeys::enabled>("enabled", "Whether it is served at all; else 404."),
     field<&EndpointKeys::components>(
         "components", "The components to show, by selectors.",

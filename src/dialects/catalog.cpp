@@ -16,6 +16,7 @@
     dialect(consul) \
     dialect(statuspage) \
     dialect(badge) \
+    dialect(agent) \
     dialect(page)
 // clang-format on
 

@@ -113,6 +113,23 @@ Plan Responder::plan(const http::Head& head, const Peer& peer) {
     return plan;
 }
 
+std::shared_ptr<http::Rendered> Responder::own_answer(std::size_t listener) {
+    const MountedEndpoint* const endpoint = own_endpoint(listener);
+    if (endpoint == nullptr) return nullptr;
+    KeptAnswer question;
+    question.request.disclose = endpoint->disclose;
+    question.request.components = endpoint->components.empty() ? nullptr : &endpoint->components;
+    question.render = std::cref(endpoint->render);
+    question.route = reinterpret_cast<std::uintptr_t>(endpoint);
+    question.routes = routes_;
+    question.label = shared_.listeners[listener].text;
+    const std::shared_ptr<KeptAnswer> kept = kept_.find_or_keep(std::move(question));
+    std::shared_ptr<http::Rendered> rendered = kept_.fresh(*kept);
+    if (rendered == nullptr) rendered = kept_.render_once(*kept);
+    count(kept->label, rendered->status);
+    return rendered;
+}
+
 // No endpoint is named: Apache's mod_proxy_hcheck asks so whether this instance is ready.
 void Responder::plan_whole(Question question) {
     dialects::Request whole;

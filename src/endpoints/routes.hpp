@@ -53,6 +53,8 @@ class Mounts {
         std::string_view rest;  // what follows the endpoint's path
     };
     std::optional<Found> find(std::string_view path) const;  // decoded
+    // The one that has the listener for itself, as its dialect is another protocol than HTTP.
+    const MountedEndpoint* own() const noexcept;
 
   private:
     std::vector<const MountedEndpoint*> endpoints_;

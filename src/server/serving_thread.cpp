@@ -14,6 +14,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "server/agent_connection.hpp"
 #include "server/connection.hpp"
 
 namespace vitals::server {
@@ -184,6 +185,9 @@ void ServingThread::admit(const Acceptor& acceptor, int descriptor, bool loopbac
             case Protocol::http:
                 made = std::make_unique<Connection>(context_, descriptor, std::move(peer),
                                                     acceptor.tls);
+                break;
+            case Protocol::agent:
+                made = std::make_unique<AgentConnection>(context_, descriptor, acceptor.listener);
         }
     } catch (...) {
         ::close(descriptor);
