@@ -178,6 +178,7 @@ void ServingThread::accept_from(Acceptor& acceptor) {
 
 void ServingThread::admit(const Acceptor& acceptor, int descriptor, bool loopback) {
     std::unique_ptr<Connections::Member> made;
+    Phase phase = acceptor.tls == nullptr ? Phase::idle : Phase::handshake;
     endpoints::Peer peer{acceptor.listener, loopback,
                          [descriptor] { return peer_name(descriptor); }};
     try {
@@ -188,13 +189,13 @@ void ServingThread::admit(const Acceptor& acceptor, int descriptor, bool loopbac
                 break;
             case Protocol::agent:
                 made = std::make_unique<AgentConnection>(context_, descriptor, acceptor.listener);
+                phase = Phase::lingering;
         }
     } catch (...) {
         ::close(descriptor);
         throw;
     }
-    connections_.admit(std::move(made), descriptor,
-                       acceptor.tls == nullptr ? Phase::idle : Phase::handshake);
+    connections_.admit(std::move(made), descriptor, phase);
 }
 
 void ServingThread::sweep() {

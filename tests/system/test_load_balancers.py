@@ -1,10 +1,15 @@
 """Real load balancers in front of vitals: what they take for an answer, and what passes through them."""
 import contextlib
+import csv
 import http.client
 import pathlib
+import select
 import socket
+import ssl
+import struct
 import subprocess
 import tempfile
+import time
 
 import pytest
 
@@ -60,6 +65,16 @@ def states(folder):
         text = b"".join(iter(lambda: client.recv(65536), b"")).decode()
     rows = [line.split(",") for line in text.splitlines() if ",s1," in line]
     return {row[0]: row[17].split(" ")[0] for row in rows}
+
+
+def figures(folder):
+    """HAProxy's own words for each server: its line of `show stat`."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(f"{folder}/haproxy.sock")
+        client.sendall(b"show stat\n")
+        text = b"".join(iter(lambda: client.recv(65536), b"")).decode()
+    return {row["# pxname"]: row for row in csv.DictReader(text.splitlines())
+            if row["svname"] == "s1"}
 
 
 def test_haproxys_check_follows_readiness_and_decommission(vitals, short_path):
@@ -143,3 +158,140 @@ def test_nobody_decommissions_through_a_proxy_on_this_machine(vitals, short_path
                                headers={"Host": "health.example.org"}).status
             assert eventually(lambda post=post: post() is not None)
             assert post() == status, port
+
+
+# ---- HAProxy's agent-check ----------------------------------------------------------------------
+
+def said(port, sent=b"", timeout=5):
+    """What whoever connects is told until the end."""
+    with socket.create_connection(("127.0.0.1", port), timeout=timeout) as client:
+        client.sendall(sent)
+        return b"".join(iter(lambda: client.recv(4096), b""))
+
+
+def agent(port, weight):
+    return f"""
+        backend b
+            server s1 127.0.0.1:{free_port()} weight {weight} agent-check agent-addr 127.0.0.1 agent-port {port} agent-inter 100ms
+        """
+
+
+def test_haproxys_agent_check_follows_health_and_decommission(vitals, short_path):
+    port, there, second = free_port(), short_path / "there", short_path / "second"
+    there.touch()
+    second.touch()
+    configuration = {
+        "components": {"db": {**FILE, "path": str(there)},
+                       "cache": {**FILE, "path": str(second), "critical": False}},
+        "endpoints": [{"dialect": "agent", "address": f"127.0.0.1:{port}", "weight": 100}]}
+    daemon = vitals(configuration)
+    found = {}
+
+    def become(status, weight="100", told=None):
+        def is_so():
+            found.update(figures(short_path)["b"])
+            return (found["status"].split(" ")[0] == status and found["weight"] == weight
+                    and (told is None or told in found["last_agt"]))
+        assert eventually(is_so), found
+
+    with haproxy(short_path, agent(port, 100)):
+        assert eventually(lambda: (short_path / "haproxy.sock").exists())
+        become("no", told="up")    # "no check": none but the agent's
+        second.unlink()
+        become("no", weight="50", told="up (cache")
+        there.unlink()
+        become("DOWN", weight="50", told="down (db: ")
+        second.touch()
+        there.touch()
+        become("no")
+        assert daemon.control("POST", "/probe_status?body=kernel%20update").status == 200
+        become("DRAIN", told="up (kernel update)")
+        there.unlink()
+        become("DOWN", told="down (kernel update)")
+        there.touch()
+        become("DRAIN")
+        assert daemon.control("POST", "/probe_status").status == 200
+        become("no")
+        # A daemon that stops says so; while it is away, HAProxy keeps what it was told last.
+        daemon.configure({**configuration, "drain": {"delay": "1s", "timeout": "5s"}})
+        daemon.stop()
+        daemon.start()
+        become("no")
+        daemon.process.terminate()
+        become("DRAIN", told="up (shutting down)")
+        assert daemon.stop() == 0
+        daemon.start()
+        become("no")
+
+
+def test_an_operator_may_choose_maintenance(vitals, short_path):
+    port = free_port()
+    daemon = vitals({"components": {"d": {"check": "disk"}}, "endpoints": [
+        {"dialect": "agent", "address": f"127.0.0.1:{port}", "decommissioned": "maint"}]})
+    with haproxy(short_path, agent(port, 1)):
+        assert eventually(lambda: (short_path / "haproxy.sock").exists())
+
+        def becomes(status):
+            return eventually(lambda: figures(short_path)["b"]["status"].split(" ")[0] == status)
+        assert becomes("no")
+        assert daemon.control("POST", "/probe_status?body=moved").status == 200
+        assert becomes("MAINT")
+        assert daemon.control("POST", "/probe_status").status == 200
+        assert becomes("no")
+
+
+def test_a_degraded_server_of_haproxys_usual_weight_stays(vitals, short_path):
+    """HAProxy makes 0 of half of a weight of 1, and would take the server out."""
+    port = free_port()
+    daemon = vitals({"components": {"db": {**FILE, "critical": False}},
+                     "endpoints": [{"dialect": "agent", "address": f"127.0.0.1:{port}"}]})
+    assert eventually(lambda: said(port).startswith(b"ready up 100% # db"))
+    with haproxy(short_path, agent(port, 1)):
+        assert eventually(lambda: (short_path / "haproxy.sock").exists())
+        assert eventually(lambda: "up (db" in figures(short_path)["b"]["last_agt"])
+        assert figures(short_path)["b"]["weight"] == "1"
+    assert daemon.status("db") == "failed"
+
+
+def test_the_agents_line_needs_nothing_of_the_peer(vitals):
+    port = free_port()
+    daemon = vitals({"components": {"d": {"check": "disk"}},
+                     "endpoints": [{"dialect": "agent", "address": f"127.0.0.1:{port}"}]})
+    assert eventually(lambda: said(port) == b"ready up 100%\n")
+    assert said(port, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n") == b"ready up 100%\n"
+    assert said(port, b"x" * 200_000) == b"ready up 100%\n"
+    assert daemon.get("/agent").status == 404, "HTTP has no such endpoint"
+    # Whoever stays is not kept: the line is there at once, the end after a moment.
+    with socket.create_connection(("127.0.0.1", port)) as idle:
+        assert idle.recv(100) == b"ready up 100%\n"
+        began = time.monotonic()
+        assert idle.recv(100) == b""
+        poll = select.poll()
+        poll.register(idle, select.POLLHUP)
+        with contextlib.suppress(OSError):
+            while time.monotonic() - began < 10:
+                idle.sendall(b"x")    # until the daemon has closed its end
+                time.sleep(0.1)
+        assert time.monotonic() - began < 8
+    many = [socket.create_connection(("127.0.0.1", port)) for _ in range(300)]
+    for one in many:
+        one.settimeout(10)
+        assert one.recv(100) == b"ready up 100%\n"
+        one.close()
+    assert daemon.get("/livez").status == 200
+
+
+def test_a_reload_takes_the_agents_endpoint_away_and_brings_it_back(vitals):
+    """Without a line HAProxy keeps the state that it knows."""
+    port = free_port()
+    endpoint = {"dialect": "agent", "address": f"127.0.0.1:{port}"}
+    configuration = {"components": {"d": {"check": "disk"}}, "endpoints": [endpoint]}
+    daemon = vitals(configuration)
+    assert eventually(lambda: said(port) == b"ready up 100%\n")
+    daemon.configure({**configuration, "endpoints": []})
+    answer = daemon.control("POST", "/v1/reload")
+    assert answer.status == 200 and "listeners" in answer.text, "the socket stays until a restart"
+    assert said(port) == b""
+    daemon.configure(configuration)
+    assert daemon.control("POST", "/v1/reload").status == 200
+    assert said(port) == b"ready up 100%\n"
