@@ -11,8 +11,9 @@
 
 namespace vitals::server {
 namespace {
-constexpr int most_steps = 16;               // reads and requests in a row from one connection
-constexpr std::size_t longest_memo = 1024;   // bytes of a head that are worth keeping
+constexpr int most_steps = 16;              // reads and requests in a row from one connection
+constexpr std::size_t longest_memo = 1024;  // bytes of a head that are worth keeping
+constexpr std::size_t longest_output = 64u << 20;  // bytes of a body of which the end is kept
 constexpr std::size_t empty_capacity = 512;  // of an input buffer that is kept for the next request
 // Bytes that a plan holds for each byte of the head it was made from, at most: a parameter of a
 // query has two of them and becomes two strings.
@@ -285,8 +286,11 @@ void Connection::start(const http::Head& head, std::string_view raw) {
 // An action waits for its body. What only reads is answered at once: nothing of the request is held
 // while the body, which nobody reads, is on its way.
 void Connection::await_body(const http::Head& head, endpoints::Plan plan, std::string_view raw) {
-    http::Body body(head, thread_.limits.body,
-                    plan.reads_body ? http::Body::Use::keep : http::Body::Use::count);
+    // Whoever sends all that a job has printed must not be refused for it: only its end is kept.
+    const auto use = plan.reads_tail   ? http::Body::Use::tail
+                     : plan.reads_body ? http::Body::Use::keep
+                                       : http::Body::Use::count;
+    http::Body body(head, plan.reads_tail ? longest_output : thread_.limits.body, use);
     if (body.refused()) {
         refuse(*body.refused());
         return;
