@@ -21,6 +21,7 @@ struct FileKeys {
 struct ListenerKeys {
     std::string address;
     std::optional<Listener::Tls> tls;
+    std::optional<Listener::ProxyProtocol> proxy_protocol;
     bool control = false;
 };
 struct DefaultsKeys {

@@ -295,3 +295,127 @@ def test_a_reload_takes_the_agents_endpoint_away_and_brings_it_back(vitals):
     daemon.configure(configuration)
     assert daemon.control("POST", "/v1/reload").status == 200
     assert said(port) == b"ready up 100%\n"
+
+
+# ---- the PROXY protocol -------------------------------------------------------------------------
+
+def proxied(vitals, trusted=("127.0.0.0/8",), **more):
+    port = free_port()
+    daemon = vitals({"components": {"d": {"check": "disk"}}, "listeners": [
+        {"address": f"127.0.0.1:{port}", "proxy_protocol": {"trusted": list(trusted)}, **more}],
+        "endpoints": [{"dialect": "probe_status", "control_from": "loopback"}]})
+    return daemon, port
+
+
+def through(port, header, request=b"GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+            timeout=5, pieces=False):
+    with socket.create_connection(("127.0.0.1", port), timeout=timeout) as client, \
+            contextlib.suppress(ConnectionResetError, BrokenPipeError):
+        for piece in ([bytes([byte]) for byte in header] if pieces else [header]):
+            client.sendall(piece)
+            if pieces:
+                time.sleep(0.005)
+        client.sendall(request)
+        return b"".join(iter(lambda: client.recv(65536), b""))
+    return b""    # refused: what was sent is not even read
+
+
+V1 = b"PROXY TCP4 192.0.2.7 192.0.2.1 56324 443\r\n"
+V2 = b"\r\n\r\n\0\r\nQUIT\n"
+V2_TCP4 = V2 + b"\x21\x11" + struct.pack("!H4s4sHH", 12, bytes([192, 0, 2, 7]), bytes([192, 0, 2, 1]),
+                                         56324, 443)
+V2_LOCAL = V2 + b"\x20\x00\x00\x00"
+DECOMMISSION = (b"POST /probe_status?body=owned HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n"
+                b"Connection: close\r\n\r\n")
+
+
+def test_a_proxied_connection_is_served(vitals):
+    daemon, port = proxied(vitals)
+    for header in (V1, V2_TCP4, V2_LOCAL, b"PROXY UNKNOWN\r\n"):
+        assert through(port, header).startswith(b"HTTP/1.1 200 "), header
+        assert through(port, header, pieces=True).startswith(b"HTTP/1.1 200 "), header
+    for wrong in (b"", b"PROXY TCP9 a b\r\n", V2 + b"\x31\x11\x00\x0c" + b"x" * 12, b"\x16\x03\x01"):
+        assert b" 200 " not in through(port, wrong), wrong
+    assert through(port, b"").startswith(b"HTTP/1.1 400 ")
+    assert daemon.logs("does not begin as the PROXY protocol does; is the PROXY protocol switched on")
+
+
+def test_a_proxied_address_is_never_taken_for_this_machine(vitals):
+    """`control_from: loopback` must not take it, whatever the proxy says."""
+    daemon, port = proxied(vitals)
+    local = b"PROXY TCP4 127.0.0.1 127.0.0.1 56324 443\r\n"
+    for header in (V1, V2_TCP4, V2_LOCAL, local, b"PROXY UNKNOWN\r\n"):
+        assert through(port, header, DECOMMISSION).startswith(b"HTTP/1.1 403 "), header
+    assert b"\r\nOK" not in through(port, V1, b"GET /v1/components HTTP/1.1\r\nHost: a\r\n"
+                                    b"Connection: close\r\n\r\n")
+    assert b" 200 " in through(port, V1, b"GET /probe_status HTTP/1.1\r\nHost: a\r\n"
+                               b"Connection: close\r\n\r\n")
+
+
+def test_who_is_logged_is_who_connected_to_the_proxy(vitals):
+    port = free_port()
+    daemon = vitals({"components": {"d": {"check": "disk"}}, "listeners": [
+        {"address": f"127.0.0.1:{port}", "proxy_protocol": {"trusted": ["127.0.0.1"]}}],
+        "endpoints": [{"dialect": "probe_status", "control_from": "anyone"}]})
+    assert b" 200 " in through(port, V1, DECOMMISSION)
+    assert daemon.logs("192.0.2.7"), daemon.log()
+
+
+def test_others_than_the_proxies_are_refused(vitals):
+    daemon, port = proxied(vitals, trusted=["192.0.2.0/24"])
+    assert through(port, V1) == b""
+    assert daemon.logs("a connection from 127.0.0.1 is refused: the address is not among those that "
+                       "'proxy_protocol' trusts")
+
+
+def test_a_header_that_does_not_come_is_not_waited_for(vitals):
+    _, port = proxied(vitals)
+    with socket.create_connection(("127.0.0.1", port), timeout=15) as idle:
+        idle.sendall(V1[:20])
+        began = time.monotonic()
+        with contextlib.suppress(ConnectionResetError):
+            assert idle.recv(100) == b""
+        assert 3 < time.monotonic() - began < 12
+
+
+def test_tls_comes_after_the_header(vitals, tmp_path):
+    need("openssl", "openssl")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                    "-nodes", "-keyout", tmp_path / "key", "-out", tmp_path / "crt", "-days", "1",
+                    "-subj", "/CN=localhost"], check=True, capture_output=True)
+    (tmp_path / "key").chmod(0o600)
+    _, port = proxied(vitals, tls={"certificate": str(tmp_path / "crt"), "key": str(tmp_path / "key")})
+    context = ssl.create_default_context(cafile=tmp_path / "crt")
+    context.check_hostname = False
+    for header in (V1, V2_TCP4):
+        raw = socket.create_connection(("127.0.0.1", port), timeout=5)
+        raw.sendall(header)
+        with context.wrap_socket(raw) as client:
+            client.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            assert client.recv(100).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("how", ["send-proxy", "send-proxy-v2"])
+def test_real_haproxy_tells_where_a_connection_comes_from(vitals, short_path, how):
+    port, front = free_port(), free_port()
+    daemon = vitals({"components": {"d": {"check": "disk"}}, "listeners": [
+        {"address": f"127.0.0.1:{port}", "proxy_protocol": {"trusted": ["127.0.0.1"]}}],
+        "endpoints": [{"dialect": "probe_status", "control_from": "anyone"}]})
+    with haproxy(short_path, f"""
+        listen l
+            bind 127.0.0.1:{front}
+            option httpchk GET /readyz
+            server s1 127.0.0.1:{port} {how} check-send-proxy check inter 100ms
+        """):
+        assert eventually(lambda: (short_path / "haproxy.sock").exists())
+        # Its own checks say LOCAL, or UNKNOWN.
+        assert eventually(lambda: figures(short_path)["l"]["check_status"] == "L7OK")
+
+        def ask_from(address):
+            with contextlib.suppress(OSError), socket.create_connection(
+                    ("127.0.0.1", front), timeout=5, source_address=(address, 0)) as client:
+                client.sendall(DECOMMISSION)
+                return b"".join(iter(lambda: client.recv(65536), b""))
+            return b""
+        assert eventually(lambda: b" 200 " in ask_from("127.7.7.7"))
+        assert daemon.logs("127.7.7.7"), daemon.log()
