@@ -20,6 +20,7 @@ std::vector<engine::Definition> definitions_of(const config::Config& config);
 engine::Definition reported(Component component);
 std::vector<workers::GroupSettings> groups_of(const config::Config& config);
 std::vector<jobs::JobSettings> jobs_of(const config::Config& config);
+// Those that stand in the file first, then those that endpoints have for themselves.
 std::vector<Listener> listeners_of(const config::Config& config);
 server::Limits limits_of(const config::Config& config);
 std::shared_ptr<const endpoints::Routes> routes_of(const config::Config& config);

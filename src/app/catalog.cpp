@@ -102,7 +102,8 @@ const config::Catalog& catalog() {
         for (const dialects::Dialect* dialect : dialects::all())
             catalog.dialects.push_back({.description = dialect->description,
                                         .usual_path = dialect->usual_path,
-                                        .mounted_by_default = dialect->mounted_by_default});
+                                        .mounted_by_default = dialect->mounted_by_default,
+                                        .protocol = dialect->protocol});
         for (const workers::Source* source : workers::sources())
             catalog.sources.push_back({.description = source->description});
         for (const alerts::receivers::Receiver* receiver : alerts::receivers::all())

@@ -171,8 +171,11 @@ endpoints::ReloadResult Daemon::apply(Loaded& loaded) {
 
 std::map<std::string, std::string> fixed_at_start(const config::Config& config) {
     std::string listeners;
-    for (const Listener& listener : config.listeners) {
+    for (const Listener& listener : listeners_of(config)) {
         listeners += listener.text + (listener.control ? " control" : "");
+        if (listener.proxy_protocol)
+            listeners +=
+                fmt::format(" proxies {}", fmt::join(listener.proxy_protocol->trusted, " "));
         if (listener.tls)
             listeners += " " + listener.tls->certificate + " " + listener.tls->key + " " +
                          listener.tls->client_ca;

@@ -80,6 +80,8 @@ struct EndpointConfig : EndpointSettings {
     std::string dialect;
     bool enabled = true;
     bool listed = true;  // stands in the file, not mounted by default
+    // Where its dialect is another protocol than HTTP; nobody else listens there.
+    std::optional<ListenerConfig> own_listener;
     Position position;
 };
 
@@ -140,9 +142,10 @@ struct Config {
 // A kind of check or a dialect as configuration sees it.
 struct Described {
     Description description;
-    std::string_view usual_path;      // dialects
-    bool mounted_by_default = false;  // dialects
-    bool pushed = false;              // kinds: is never run; may have `ttl`
+    std::string_view usual_path;         // dialects
+    bool mounted_by_default = false;     // dialects
+    Protocol protocol = Protocol::http;  // dialects: any other has a listener of its own
+    bool pushed = false;                 // kinds: is never run; may have `ttl`
     bool reported = false;  // kinds: by a part of vitals; thresholds of `defaults` are not
                             // for them
 };

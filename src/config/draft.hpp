@@ -77,6 +77,10 @@ void check_references(Draft& draft);
 void choose_dependencies(Draft& draft);  // what selectors of `depends_on` mean, by name
 void check_cycles(Draft& draft);
 void check_duplicate_paths(Draft& draft);
+void check_own_listeners(Draft& draft);  // of endpoints: what else listens there
+
+// Whether the files of a listener's TLS can be read. `node`: the mapping that names them.
+void check_listener_files(const Node& node, const Listener::Tls& tls, Reading& reading);
 
 // A pace in doubt or while down that does not fit the interval, in a component or in `defaults`.
 void check_pace(const Node& node, const Policy& policy, Reading& reading);

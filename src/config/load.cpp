@@ -263,6 +263,7 @@ void read_sections(const Node& root, Draft& draft) {
     choose_dependencies(draft);
     check_cycles(draft);
     check_duplicate_paths(draft);
+    check_own_listeners(draft);
     warn_of_nothing_watched(root, draft);
     warn_of_open_files(draft.reading);
 }

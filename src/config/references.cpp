@@ -176,8 +176,10 @@ void warn_of_nothing_watched(const Node& root, Draft& draft) {
         if (std::any_of(selector.words().begin(), selector.words().end(), matches_none)) continue;
         draft.reading.warning(
             endpoint.position,
-            fmt::format("the endpoint {} on {} shows no component: its 'components' match none",
-                        endpoint.dialect, endpoint.path));
+            fmt::format("the endpoint {} shows no component: its 'components' match none",
+                        endpoint.own_listener
+                            ? endpoint.own_listener->text
+                            : fmt::format("{} on {}", endpoint.dialect, endpoint.path)));
     }
 }
 

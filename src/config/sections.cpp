@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "text/address_block.hpp"
 #include "text/url.hpp"
 
 namespace vitals::config {
@@ -69,10 +70,30 @@ constexpr std::array tls_fields = {
         {.example = "/etc/vitals/clients.crt"}),
 };
 
+Verified trusted_problem(const std::vector<std::string>& trusted) {
+    for (const std::string& one : trusted)
+        if (const auto block = text::AddressBlock::parse(one); !block)
+            return std::unexpected(block.error());
+    return {};
+}
+
+constexpr std::array proxy_fields = {
+    field<&Listener::ProxyProtocol::trusted, trusted_problem>(
+        "trusted",
+        "Addresses and blocks of addresses of the proxies. Any other is refused. A unix socket "
+        "needs none: who may open it is trusted.",
+        {.example = "[10.0.0.0/8, 192.0.2.7]"}),
+};
+
 constexpr std::array listener_fields = {
     field<&ListenerKeys::address>("address", "Host and port, or unix:PATH.",
                                   {.required = true, .example = "127.0.0.1:8080"}),
     field<&ListenerKeys::tls>("tls", "Speak TLS, with these files.", {.members = tls_fields}),
+    field<&ListenerKeys::proxy_protocol>(
+        "proxy_protocol",
+        "Each connection begins with a line or header of the PROXY protocol (version 1 or 2), "
+        "which says where it comes from.",
+        {.members = proxy_fields}),
     field<&ListenerKeys::control>("control", "Serve /v1/* without a token to whoever can connect."),
 };
 
@@ -328,6 +349,11 @@ constexpr std::array endpoint_fields = {
                                   {.required = true, .example = "healthz"}),
     field<&EndpointKeys::path>("path", "Where it is served; by default the dialect's usual path.",
                                {.example = "/healthz/"}),
+    field<&EndpointKeys::address>("address",
+                                  "Host and port, or unix:PATH, of the listener that such a "
+                                  "dialect has for itself; only for one that is no HTTP.",
+                                  {.example = "127.0.0.1:9998"}),
+    field<&EndpointKeys::tls>("tls", "Speak TLS there, with these files.", {.members = tls_fields}),
     field<&EndpointKeys::enabled>("enabled", "Whether it is served at all; else 404."),
     field<&EndpointKeys::components>(
         "components", "The components to show, by selectors.",

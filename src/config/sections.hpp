@@ -21,6 +21,7 @@ struct FileKeys {
 struct ListenerKeys {
     std::string address;
     std::optional<Listener::Tls> tls;
+    std::optional<Listener::ProxyProtocol> proxy_protocol;
     bool control = false;
 };
 struct DefaultsKeys {
@@ -50,6 +51,8 @@ struct ComponentKeys {
 struct EndpointKeys {
     std::string dialect;
     std::optional<std::string> path;
+    std::optional<std::string> address;
+    std::optional<Listener::Tls> tls;
     std::optional<bool> enabled;
     std::vector<std::string> components, listeners, tokens;
     std::optional<std::string> disclose;
@@ -122,6 +125,10 @@ struct Section {
     Shape shape;
     bool may_be_included = false;  // may stand in a file that another one includes
 };
+
+// Whether an endpoint of that dialect may have the key: some are of HTTP only, some only of a
+// listener of its own.
+bool endpoint_key_applies(std::string_view key, const Described& dialect);
 
 // In the order of the reference.
 std::span<const Section> all_sections();

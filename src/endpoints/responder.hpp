@@ -32,6 +32,12 @@ class Responder {
     void replace_routes(std::shared_ptr<const Routes> routes);
     // Decides on a request by its head alone, so that a body is only read when it is wanted.
     Plan plan(const http::Head& head, const Peer& peer);
+    // The endpoint that has a listener for itself; null: none has it.
+    const MountedEndpoint* own_endpoint(std::size_t listener) const noexcept {
+        return mounts_[listener].own();
+    }
+    // What that endpoint answers now to whoever connects; nothing where it is not mounted.
+    std::shared_ptr<http::Rendered> own_answer(std::size_t listener);
     Identity identify(std::string_view credentials) const {
         return endpoints::identify_by(*routes_, credentials, kept_.now());
     }
