@@ -29,6 +29,16 @@ bool waits_for_secret(const config::ComponentConfig& component) {
 }
 
 engine::Definition definition_of(const config::ComponentConfig& component) {
+    engine::Definition definition = checked_definition_of(component);
+    if (!component.vantage) return definition;
+    // The nodes that check it have its thresholds; here it is shown what they tell.
+    definition.run = nullptr;
+    definition.reported = true;
+    definition.policy.failures = definition.policy.successes = 1;
+    return definition;
+}
+
+engine::Definition checked_definition_of(const config::ComponentConfig& component) {
     engine::Definition definition;
     definition.component = component.component;
     definition.policy = component.policy;
@@ -78,6 +88,7 @@ std::vector<workers::GroupSettings> groups_of(const config::Config& config) {
         group.source = workers::find_source(from.source);
         group.source_options = from.options;
         group.fingerprint = from.fingerprint;
+        group.shared = from.fleet;
         groups.push_back(std::move(group));
     }
     return groups;

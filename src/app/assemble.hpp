@@ -15,6 +15,8 @@
 namespace vitals::app {
 
 engine::Definition definition_of(const config::ComponentConfig& component);
+// Of one that some nodes of the fleet check: as such a node does it.
+engine::Definition checked_definition_of(const config::ComponentConfig& component);
 std::vector<engine::Definition> definitions_of(const config::Config& config);
 // Of a component whose results are reported by a part of vitals.
 engine::Definition reported(Component component);

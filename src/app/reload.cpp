@@ -181,7 +181,18 @@ std::map<std::string, std::string> fixed_at_start(const config::Config& config) 
                          listener.tls->client_ca;
         listeners += "\n";
     }
+    std::string fleet;
+    if (config.fleet) {
+        const config::Fleet& from = *config.fleet;
+        fleet = fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", from.name, from.node,
+                            from.interval.count(), from.nkey, from.creds,
+                            fmt::join(from.servers, " "), fmt::join(from.labels, "\n"));
+        if (from.tls)
+            fleet += fmt::format("\n{}\n{}\n{}\n{}", from.tls->ca, from.tls->name,
+                                 from.tls->certificate, from.tls->key);
+    }
     return {
+        {"fleet", std::move(fleet)},
         {"listeners", std::move(listeners)},
         {"limits", fmt::format("{} {} {} {}", config.limits.headers.bytes, config.limits.body.bytes,
                                config.limits.connections, config.limits.streams)},

@@ -48,6 +48,10 @@ Daemon::Daemon(config::Config config, ServeOptions options, const Logger& logger
       engine_(environment_, clock_, hub_, {}, config_->service),
       workers_(environment_, clock_, log_,
                [this](workers::Groups::Shown shown) { show(std::move(shown)); }),
+      fleet_(environment_, clock_, engine_, workers_, log_,
+             {.drained = [this] { tell_decommission(); },
+              .out_of_service =
+                  [this] { return decommission_.active() || !fleet_.drain_text().empty(); }}),
       states_(loop_, engine_, clock_),
       jobs_(loop_, clock_, [this](jobs::Jobs::Shown shown) { show(std::move(shown)); }),
       shares_(loop_, engine_, clock_),
@@ -91,6 +95,7 @@ int Daemon::run() {
     keep_alive();
     settle();
     loop_.run();
+    fleet_.end();
     workers_.save_now();
     states_.keep_now();
     jobs_.save_now();
@@ -131,6 +136,8 @@ bool Daemon::open_store() {
     take_up_jobs();
     states_.take_up(*store_);
     desk_.take_up(*store_, config_->state_dir);
+    fleet_.begin(*config_, *store_);
+    tell_decommission();
     return true;
 }
 
@@ -143,7 +150,7 @@ void Daemon::recall_decommission() {
     decommission_.text = saved ? saved->value_or("OK")
                                : "it is not known whether this node is in service (the log says "
                                  "why); 'vitals recommission' puts it back";
-    engine_.decommission(decommission_);
+    tell_decommission();
     if (!saved && began)
         log_(LogLevel::error,
              fmt::format("out of service, as it is not known whether this node was decommissioned: "
@@ -154,6 +161,14 @@ void Daemon::recall_decommission() {
     else if (!began)
         log_(LogLevel::info, "in service: the disk has answered, the node was not decommissioned");
     await_answer();
+}
+
+// Its own text, or that of its service on all nodes.
+void Daemon::tell_decommission() {
+    Decommission shown = decommission_;
+    if (const std::string drained = fleet_.drain_text(); shown.text == "OK" && !drained.empty())
+        shown.text = drained;
+    engine_.decommission(std::move(shown));
 }
 
 // Until the disk has answered, whether another daemon has the directory is not known either.
@@ -249,13 +264,16 @@ void Daemon::save_jobs(std::vector<std::pair<std::string, std::optional<std::str
 
 void Daemon::watch(const config::Config& config) {
     workers_.configure(groups_of(config));
+    fleet_.configure(config);
     std::vector<engine::Definition> definitions = definitions_of(config);
     for (Component& group : workers_.components())
         definitions.push_back(reported(std::move(group)));
     objectives_.configure(config);
     for (Component& objective : objectives_.components())
         definitions.push_back(reported(std::move(objective)));
+    for (Component& shown : fleet_.components()) definitions.push_back(reported(std::move(shown)));
     engine_.configure(std::move(definitions));
+    fleet_.show();
     for (const std::string& name : objectives_.gone()) engine_.remove(name);
     jobs_.configure(jobs_of(config));
     shares_.configure(config);

@@ -12,6 +12,7 @@
 #include <set>
 
 #include "app/daemon.hpp"
+#include "app/fleet_part.hpp"
 #include "app/incident_desk.hpp"
 #include "app/logging.hpp"
 #include "app/notify.hpp"
@@ -52,6 +53,7 @@ class Daemon {
     void await_store();
     void compare_history();
     void save_decommission(const std::string& text, std::function<void(bool)> done);
+    void tell_decommission();
     void watch(const config::Config& config);
     void vault_was_read();
     void report_secrets();
@@ -95,6 +97,7 @@ class Daemon {
     net::Aside loading_{environment_, "configuration"};
     engine::Engine engine_;
     workers::Groups workers_;
+    FleetPart fleet_;
     SavedStates states_;
     jobs::Jobs jobs_;
     Shares shares_;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "config/alerts.hpp"
+#include "config/fleet.hpp"
 #include "config/node.hpp"
 #include "config/secrets.hpp"
 #include "model/description.hpp"
@@ -46,8 +47,9 @@ struct ComponentConfig {
     AnyOptions options;                            // the kind's own struct
     std::optional<std::chrono::milliseconds> ttl;  // of `push`
     std::optional<OnFailed> on_failed;
-    std::string fingerprint;    // changes when the definition does; holds no secret's value
-    std::string public_digest;  // likewise, but for secrets that are written out
+    std::optional<Vantage> vantage;  // nodes of the fleet check it together
+    std::string fingerprint;         // changes when the definition does; holds no secret's value
+    std::string public_digest;       // likewise, but for secrets that are written out
     Position position;
 };
 
@@ -58,9 +60,10 @@ struct WorkersConfig {
     std::chrono::milliseconds remember{std::chrono::hours(24)};
     std::vector<std::pair<std::string, std::string>> expect;  // name prefix -> "1", ">=1", "0..3"
     std::vector<std::string> probes;                          // as of a component
-    AnyOptions options;                                       // the source's own struct
-    std::string fingerprint;                                  // of these; holds no secret's value
-    std::string public_digest;                                // as of a component
+    bool fleet = false;         // shared with the fleet: those of all nodes are known
+    AnyOptions options;         // the source's own struct
+    std::string fingerprint;    // of these; holds no secret's value
+    std::string public_digest;  // as of a component
     Position position;
 };
 
@@ -134,6 +137,7 @@ struct Config {
     std::optional<Vault> vault;
     Alerts alerts;  // and maintenance
     std::optional<Peer> peer;
+    std::optional<Fleet> fleet;
     bool has_plain_secrets = false;     // some are written out
     std::vector<std::string> warnings;  // `file:line:column: ...`, one line each
     SecretStore secrets;                // re-reads what may rotate

@@ -62,6 +62,10 @@ void read_objectives(const Node& node, Draft& draft);
 void read_endpoints(const Node& node, Draft& draft);
 void read_alerts(const Node& node, Draft& draft);
 void read_maintenance(const Node& node, Draft& draft);
+void read_fleet(const Node::Entry& entry, Draft& draft);
+
+// What refers to a fleet, and what does not go together with one.
+void check_fleet(const Node& root, Draft& draft);
 
 // Every dialect that needs no mapping on its usual path, but for what an entry replaces.
 void mount_usual_endpoints(Draft& draft);

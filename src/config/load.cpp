@@ -176,6 +176,7 @@ void read_plain_section(const Node::Entry& entry, Draft& draft) {
     if (entry.key == "defaults") read_defaults(entry, draft);
     if (entry.key == "vault") read_vault(entry, draft);
     if (entry.key == "peer") read_peer(entry, draft);
+    if (entry.key == "fleet") read_fleet(entry, draft);
     if (entry.key == "history") read_struct("history", entry, config.history, reading);
     if (entry.key == "drain") read_drain(entry, draft);
     if (entry.key == "limits") read_struct("limits", entry, config.limits, reading);
@@ -259,6 +260,7 @@ void read_sections(const Node& root, Draft& draft) {
     if (draft.config.state_dir.empty())
         draft.config.state_dir = usual_state_dir(draft.reading.environment);
     check_vault(root, draft);
+    check_fleet(root, draft);
     check_references(draft);
     choose_dependencies(draft);
     check_cycles(draft);

@@ -28,9 +28,13 @@ class Names {
             components_.push_back(each.component.name);
             tags_.insert(tags_.end(), each.component.tags.begin(), each.component.tags.end());
         }
+        if (draft.config.fleet) {
+            group_components_.emplace_back("fleet");
+            group_components_.push_back("nodes/" + draft.config.fleet->node);
+        }
         components_.insert(components_.end(), group_components_.begin(), group_components_.end());
-        kinds_ = {"engine", "objective", "secrets", "store",
-                  "workers"};  // of components that are not checked
+        kinds_ = {"engine",  "fleet", "node",   "objective",
+                  "secrets", "store", "workers"};  // of components that are not checked
         for (const Described& kind : draft.catalog.kinds) kinds_.push_back(kind.description.name);
         for (const Token& token : draft.config.tokens) tokens_.push_back(token.name);
         for (const Listener& listener : draft.config.listeners) listeners_.push_back(listener.text);

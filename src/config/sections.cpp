@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "model/name.hpp"
 #include "text/address_block.hpp"
 #include "text/url.hpp"
 
@@ -12,6 +13,7 @@ namespace vitals::config {
 namespace {
 
 constexpr bool may_be_included = true;
+constexpr std::size_t longest_fleet_word = 64;
 
 constexpr double ms = 1;
 constexpr double second = 1'000 * ms;
@@ -234,6 +236,16 @@ constexpr std::array on_failed_fields = {
         {.least = second}),
 };
 
+constexpr std::array vantage_fields = {
+    field<&Vantage::labels>("labels",
+                            "The labels that a node must have, all of them; by default any node "
+                            "does it.",
+                            {.example = "[edge]"}),
+    field<&Vantage::count>("count",
+                           "How many nodes check it. Of three or more the majority decides.",
+                           {.unit = "nodes", .example = "3", .least = 1, .most = 9}),
+};
+
 constexpr std::array component_fields = {
     field<&ComponentKeys::check>("check", "The kind of check.",
                                  {.required = true, .example = "http"}),
@@ -281,6 +293,10 @@ constexpr std::array component_fields = {
         "What is run once when it failed; not while another component is the cause, nor while it "
         "is silenced, in maintenance or acknowledged.",
         {.members = on_failed_fields}),
+    field<&ComponentKeys::vantage>(
+        "vantage",
+        "Some nodes of the fleet check it instead of each node, and all show what these found.",
+        {.members = vantage_fields}),
 };
 
 constexpr std::array public_fields = {
@@ -318,6 +334,9 @@ constexpr std::array workers_fields = {
     field<&WorkersConfig::probes>("probes",
                                   "Kubernetes probes beside readiness that the group is part of.",
                                   {.choices = "live|startup", .example = "[startup]"}),
+    field<&WorkersConfig::fleet>("fleet",
+                                 "Whether the group spans the fleet: a heartbeat that one node "
+                                 "received counts on all of them."),
 };
 
 Verified target_problem(const Percentage& target) {
@@ -406,6 +425,70 @@ constexpr std::array peer_fields = {
                        "How long rank 2 leaves a message to rank 1, and how long a peer is not "
                        "heard until it counts as away.",
                        {.least = second, .most = 60 * second}),
+};
+
+Verified node_name_problem(const std::string& name) {
+    const bool good = name_problem("nodes/" + name).empty() && name.size() <= longest_fleet_word;
+    return verified(good ? "" : "must have 1 to 64 bytes that can be printed, and no '/'");
+}
+
+Verified servers_problem(const std::vector<std::string>& servers) {
+    for (const std::string& server : servers) {
+        const text::Url url(server);
+        if (const auto problem = text::url_problem(server, {"nats"}); !problem.empty())
+            return std::unexpected(problem);
+        if (!url.user.empty() || !url.password.empty() || !url.query.empty() || url.path.size() > 1)
+            return std::unexpected(
+                "expected nats://host:4222; who we are stands in 'nkey' or "
+                "'creds'");
+    }
+    return {};
+}
+
+Verified fleet_labels_problem(const std::vector<std::string>& labels) {
+    if (labels.size() > 16) return std::unexpected("has more than 16 labels");
+    for (const std::string& label : labels)
+        if (label.empty() || label.size() > longest_fleet_word)
+            return std::unexpected("holds a label that is empty or longer than 64 bytes");
+    return {};
+}
+
+constexpr std::array fleet_tls_fields = {
+    field<&Fleet::Tls::ca>("ca", "PEM file of the authorities that sign the servers' certificates.",
+                           {.required = true, .example = "/etc/vitals/fleet-ca.pem"}),
+    field<&Fleet::Tls::name>(
+        "name", "The name that the certificate of every server must hold, whatever its address.",
+        {.required = true, .example = "nats.example.org"}),
+    field<&Fleet::Tls::certificate>("certificate",
+                                    "This node's certificate, a PEM file, where servers ask for "
+                                    "one.",
+                                    {.example = "/etc/vitals/node.crt"}),
+    field<&Fleet::Tls::key>("key", "Its private key, a PEM file.",
+                            {.example = "/etc/vitals/node.key"}),
+};
+
+constexpr std::array fleet_fields = {
+    field<&Fleet::name, node_name_problem>("name",
+                                           "What the fleet is called, the same on all nodes.",
+                                           {.required = true, .example = "shop"}),
+    field<&Fleet::servers, servers_problem>(
+        "servers", "The NATS servers, of which any one is enough.",
+        {.required = true, .example = "[\"nats://10.0.0.1:4222\", \"nats://10.0.0.2:4222\"]"}),
+    field<&Fleet::tls>("tls", "Speak TLS with them.", {.members = fleet_tls_fields}),
+    field<&Fleet::nkey>("nkey",
+                        "The file that holds the seed (SU...) by which the servers know this node.",
+                        {.example = "/etc/vitals/node.nk"}),
+    field<&Fleet::creds>("creds", "Or a credentials file: a JWT and its seed.",
+                         {.example = "/etc/vitals/node.creds"}),
+    field<&Fleet::node, node_name_problem>(
+        "node", "What this node is called, unlike every other; by default its host's name.",
+        {.example = "web-1"}),
+    field<&Fleet::labels, fleet_labels_problem>("labels", "What 'vantage' chooses nodes by.",
+                                                {.example = "[edge, eu]"}),
+    field<&Fleet::interval>("interval",
+                            "How often it sends a heartbeat. A node counts as silent after three "
+                            "of the intervals that it names itself.",
+                            {.least = 500 * ms, .most = 60 * second}),
 };
 
 constexpr Field a_list(Field field) {
@@ -646,6 +729,10 @@ std::span<const Section> all_sections() {
                                "one tells.",
                                peer_fields),
                 Shape::mapping},
+        Section{
+            describe<Fleet>("fleet", "Many vitals that share what they know through NATS servers.",
+                            fleet_fields),
+            Shape::mapping},
         Section{describe<MaintenanceKeys>("maintenance",
                                           "When components are worked on: nobody is told, and the "
                                           "time counts in no objective.",

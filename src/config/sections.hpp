@@ -47,6 +47,7 @@ struct ComponentKeys {
     std::vector<std::string> depends_on, tags, probes;
     std::string runbook;
     std::optional<OnFailed> on_failed;
+    std::optional<Vantage> vantage;
 };
 struct EndpointKeys {
     std::string dialect;

@@ -34,13 +34,14 @@ SEES = {
     "server": "text model http dialects wire net endpoints",
     "secrets": "text model wire config net engine backends/vault",
     "jobs": "text model net calendar",
+    "fleet": "text model",
     "alerts": "text model calendar",
     "alerts/receivers": "text model wire net calendar alerts backends/program",
     "drill": "text model net",
     "discover": "text model wire config net backends/json_api backends/systemd",
     "library": "text model http dialects net engine endpoints server",
-    "app": "text model wire http dialects config net engine workers jobs calendar checks secrets history "
-           "alerts alerts/receivers endpoints server backends/program drill",
+    "app": "text model wire http dialects config net engine workers jobs fleet calendar checks secrets "
+           "history alerts alerts/receivers endpoints server backends/program drill",
 }
 # Headers behind walls within a room.
 FURTHER = {"checks/redis": "checks/redis/redis.hpp", "net/detail": "net/detail/lanes.hpp"}
