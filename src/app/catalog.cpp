@@ -45,6 +45,7 @@
     kind(nats) \
     kind(ldap) \
     kind(grpc) \
+    kind(kafka) \
     kind(websocket) \
     kind(job) \
     kind(group) \

@@ -61,7 +61,7 @@ constexpr OtherWord words[] = {
     {kind, "mariadb", "mysql"},
     {kind, "percona", "mysql"},
     {kind, "mongo", "mongodb"},
-    {kind_missing, "kafka", "'tcp' with tcp://HOST:9092 proves that the port answers"},
+    {kind, "redpanda", "kafka"},
     {kind, "mosquitto", "mqtt"},
     {kind, "openldap", "ldap"},
     {kind_missing, "ftp", "'tcp' with tcp://HOST:21 proves that the port answers"},

@@ -62,7 +62,7 @@ SLOW = ("stopped", "hung", "hung after log-in")  # end with the deadline, like:
 DRIP, DRIPS_FOR = "one byte a second", 4
 
 # Bytes of the servers of Debian 12 until one is logged in.
-MYSQL, NATS = 115, 354
+MYSQL, NATS, KAFKA = 115, 354, 135
 HTTP_FLOOD = "flood 100MiB text=HTTP/1.1 200 OK\\r\\nConnection: close\\r\\n\\r\\n"
 
 
@@ -279,6 +279,8 @@ class Servers:
         self.mongo = self.keep(brokers.Script("mongo_server.py")).ready()
         self.secondary_mongo = self.keep(brokers.Script("mongo_server.py", "secondary")).ready()
         self.busy_mongo = self.keep(brokers.Script("mongo_server.py", "busy")).ready()
+        self.kafka = self.keep(brokers.Script("kafka_server.py")).ready()
+        self.lost_kafka = self.keep(brokers.Script("kafka_server.py", "behind", "lost")).ready()
 
     def make_migrations(self, numbers):
         """A directory of golang-migrate."""
@@ -299,7 +301,7 @@ class Servers:
         """Those that are stopped: a row's own."""
         return [self.rabbitmq, self.swift, self.clickhouse, self.redis, self.nginx, self.websocket,
                 self.grpc, self.smtp, self.postgres, self.mariadb, self.memcached, self.mosquitto, self.nats,
-                self.slapd, self.mongo, self.vault, self.aws, self.elastic, self.engine, self.etcd,
+                self.slapd, self.mongo, self.kafka, self.vault, self.aws, self.elastic, self.engine, self.etcd,
                 self.prometheus, self.sshd, self.chrony, self.dovecot]
 
     def close(self):
@@ -359,6 +361,10 @@ def rows(servers, dns_port):
     mongo = lambda port, secure=None, password=PASSWORD, **more: {  # noqa: E731
         "url": f"mongodb://test:{password}@127.0.0.1:{port}/{'?tls=true' if secure else ''}",
         "collection": "shop.orders", **(secure or {}), **more}
+    # It advertises where it is without TLS.
+    kafka = lambda port, secure=None, password=PASSWORD, **more: {  # noqa: E731
+        "url": f"kafka{'s' if secure else ''}://test:{password}@127.0.0.1:{port}", "mechanism": "PLAIN",
+        **(secure or {}), "all_brokers": not secure, **more}
     ldap = lambda port, secure=None, base="dc=x", password=PASSWORD: {  # noqa: E731
         "url": f"ldap{'s' if secure else ''}://127.0.0.1:{port}/{base}", "user": s.slapd.USER,
         "password": password, **(secure or {})}
@@ -495,6 +501,12 @@ def rows(servers, dns_port):
             "missing": ldap(s.slapd.port, base="o=missing,dc=x"),
             "read-only": "writes nothing", "full": "knows no such state"}),
         Row("websocket", "websocket", s.websocket.port, lambda port, secure=None: {
+        Row("kafka", "kafka", s.kafka.port, kafka, greeted=KAFKA, flood="flood text=\\x00\\x7f\\xff\\xff",
+            cells={
+            "wrong password": kafka(s.kafka.port, password="wrong"),
+            "missing": kafka(s.kafka.port, topics=["nothing"]),
+            "read-only": kafka(s.lost_kafka.port, topics=["behind"], min_isr=2),
+            "full": kafka(s.lost_kafka.port)}),
             **at("ws")(port, secure), "send": "hello", "expect": "hello"}, greeted=222,
             flood="flood after=222 text=\\x82\\x7f\\x00\\x00\\x00\\x00\\x06\\x40\\x00\\x00", cells={
             "wrong password": {"url": f"ws://127.0.0.1:{s.private.port}/",
