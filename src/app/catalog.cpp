@@ -38,6 +38,7 @@
     kind(backup) \
     kind(certificate) \
     kind(exec) \
+    kind(domain) \
     kind(sqlite) \
     kind(amqp) \
     kind(celery) \

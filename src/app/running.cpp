@@ -94,6 +94,7 @@ int Daemon::run() {
     workers_.save_now();
     states_.keep_now();
     jobs_.save_now();
+    memory_.save_now();
     desk_.end();
     notify_.send("STOPPING=1");
     log_(LogLevel::info, "stopped");
@@ -129,6 +130,8 @@ bool Daemon::open_store() {
         store_->save_workers(std::move(workers));
     });
     take_up_jobs();
+    memory_.take_up(*store_);
+    environment_.remember_in(&memory_);
     states_.take_up(*store_);
     desk_.take_up(*store_, config_->state_dir);
     return true;
@@ -176,6 +179,7 @@ void Daemon::store_reported(Outcome outcome) {
     engine_.report_own("store", std::move(outcome));
     const unsigned losses = store_->losses();
     if (std::exchange(jobs_lost_, losses) != losses) jobs_.save_all();
+    memory_.look_for_losses();
     await_store();
 }
 
@@ -255,6 +259,10 @@ void Daemon::watch(const config::Config& config) {
     objectives_.configure(config);
     for (Component& objective : objectives_.components())
         definitions.push_back(reported(std::move(objective)));
+    std::set<std::string> names;
+    for (const engine::Definition& definition : definitions)
+        names.insert(definition.component.name);
+    memory_.configure(names);
     engine_.configure(std::move(definitions));
     for (const std::string& name : objectives_.gone()) engine_.remove(name);
     jobs_.configure(jobs_of(config));

@@ -43,7 +43,6 @@ constexpr OtherWord words[] = {
     {kind, "resolver", "dns"},
     {kind, "nslookup", "dns"},
     {kind, "dig", "dns"},
-    {kind, "domain", "dns"},
     {kind, "mail", "smtp"},
     {kind, "ws", "websocket"},
     {kind, "wss", "websocket"},
