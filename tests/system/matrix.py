@@ -261,7 +261,7 @@ class Servers:
         template = self.keep(mariadb.Template())
         self.mariadb = self.keep(mariadb.MariaDb(template)).start()
         self.read_only_mariadb = self.keep(mariadb.MariaDb(template)).start()
-        self.read_only_mariadb.sql("SET GLOBAL read_only = ON")
+        self.read_only_mariadb.sql("GRANT ALL ON shop.* TO app@'127.0.0.1'", "SET GLOBAL read_only = ON")
         self.full_mariadb = self.keep(mariadb.MariaDb(template, "--max-connections=10")).start()
         for _ in range(10):
             self.full_mariadb.spawn("mariadb", "--no-defaults", "-h127.0.0.1", "-uapp",
@@ -457,6 +457,11 @@ def rows(servers, dns_port):
             "wrong password": mysql(s.mariadb.port, password="wrong"),
             "missing": mysql(s.mariadb.port, database="missing"),
             "read-only": {**mysql(s.read_only_mariadb.port), "writable": True},
+            "full": mysql(s.full_mariadb.port, user="app")}),
+        Row("mysql_crud", "mysql_crud", s.mariadb.port, mysql, greeted=MYSQL, tls="tls:mysql", cells={
+            "wrong password": mysql(s.mariadb.port, password="wrong"),
+            "missing": mysql(s.mariadb.port, database="missing"),
+            "read-only": mysql(s.read_only_mariadb.port, user="app"),
             "full": mysql(s.full_mariadb.port, user="app")}),
         Row("replication of MySQL", "replication", s.mariadb.port, mysql, greeted=MYSQL,
             tls="tls:mysql", cells={
