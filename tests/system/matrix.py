@@ -501,17 +501,17 @@ def rows(servers, dns_port):
             "missing": mongo(s.mongo.port, url=f"mongodb://test:{PASSWORD}@127.0.0.1:{s.mongo.port}/?replicaSet=other"),
             "read-only": mongo(s.secondary_mongo.port, role="primary"),
             "full": mongo(s.busy_mongo.port)}),
-        Row("ldap", "ldap", s.slapd.port, ldap, greeted=14, cells={
-            "wrong password": ldap(s.slapd.port, password="wrong"),
-            "missing": ldap(s.slapd.port, base="o=missing,dc=x"),
-            "read-only": "writes nothing", "full": "knows no such state"}),
-        Row("websocket", "websocket", s.websocket.port, lambda port, secure=None: {
         Row("kafka", "kafka", s.kafka.port, kafka, greeted=KAFKA, flood="flood text=\\x00\\x7f\\xff\\xff",
             cells={
             "wrong password": kafka(s.kafka.port, password="wrong"),
             "missing": kafka(s.kafka.port, topics=["nothing"]),
             "read-only": kafka(s.lost_kafka.port, topics=["behind"], min_isr=2),
             "full": kafka(s.lost_kafka.port)}),
+        Row("ldap", "ldap", s.slapd.port, ldap, greeted=14, cells={
+            "wrong password": ldap(s.slapd.port, password="wrong"),
+            "missing": ldap(s.slapd.port, base="o=missing,dc=x"),
+            "read-only": "writes nothing", "full": "knows no such state"}),
+        Row("websocket", "websocket", s.websocket.port, lambda port, secure=None: {
             **at("ws")(port, secure), "send": "hello", "expect": "hello"}, greeted=222,
             flood="flood after=222 text=\\x82\\x7f\\x00\\x00\\x00\\x00\\x06\\x40\\x00\\x00", cells={
             "wrong password": {"url": f"ws://127.0.0.1:{s.private.port}/",
