@@ -339,7 +339,7 @@ def test_celery_workers_behind_sentinels(check, certificates, redis):
             assert check("celery", **options)["status"] == "failed"
             # With sentinels:// the master is expected to speak TLS, too.
             options["url"] = options["url"].replace("sentinel:", "sentinels:")
-            expect(check("celery", **options, **trust), "failed", "tls", "tls")
+            expect(check("celery", **options, **trust), "failed", phase="tls")
     finally:
         sentinel.close()
         secure.close()
