@@ -4,6 +4,7 @@
     kind(postgres) \
     kind(postgres_crud) \
     kind(mysql) \
+    kind(mysql_crud) \
     kind(mongodb) \
     kind(migrations) \
     kind(replication) \
@@ -37,12 +38,14 @@
     kind(file) \
     kind(backup) \
     kind(certificate) \
+    kind(domain) \
     kind(exec) \
     kind(sqlite) \
     kind(amqp) \
     kind(celery) \
     kind(mqtt) \
     kind(nats) \
+    kind(kafka) \
     kind(ldap) \
     kind(grpc) \
     kind(websocket) \

@@ -99,6 +99,7 @@ int Daemon::run() {
     workers_.save_now();
     states_.keep_now();
     jobs_.save_now();
+    memory_.save_now();
     desk_.end();
     notify_.send("STOPPING=1");
     log_(LogLevel::info, "stopped");
@@ -134,6 +135,8 @@ bool Daemon::open_store() {
         store_->save_workers(std::move(workers));
     });
     take_up_jobs();
+    memory_.take_up(*store_);
+    environment_.remember_in(&memory_);
     states_.take_up(*store_);
     desk_.take_up(*store_, config_->state_dir);
     fleet_.begin(*config_, *store_);
@@ -191,6 +194,7 @@ void Daemon::store_reported(Outcome outcome) {
     engine_.report_own("store", std::move(outcome));
     const unsigned losses = store_->losses();
     if (std::exchange(jobs_lost_, losses) != losses) jobs_.save_all();
+    memory_.look_for_losses();
     await_store();
 }
 
@@ -272,6 +276,10 @@ void Daemon::watch(const config::Config& config) {
     for (Component& objective : objectives_.components())
         definitions.push_back(reported(std::move(objective)));
     for (Component& shown : fleet_.components()) definitions.push_back(reported(std::move(shown)));
+    std::set<std::string> names;
+    for (const engine::Definition& definition : definitions)
+        names.insert(definition.component.name);
+    memory_.configure(names);
     engine_.configure(std::move(definitions));
     fleet_.show();
     for (const std::string& name : objectives_.gone()) engine_.remove(name);

@@ -14,6 +14,7 @@
 #include "app/daemon.hpp"
 #include "app/fleet_part.hpp"
 #include "app/incident_desk.hpp"
+#include "app/kept_memory.hpp"
 #include "app/logging.hpp"
 #include "app/notify.hpp"
 #include "app/objectives.hpp"
@@ -93,6 +94,7 @@ class Daemon {
     const std::map<std::string, std::string> fixed_;  // as this process began
     Hub hub_;
     net::Loop loop_;
+    KeptMemory memory_{loop_, clock_};
     WatchedNames environment_;
     net::Aside loading_{environment_, "configuration"};
     engine::Engine engine_;
