@@ -169,14 +169,18 @@ std::expected<void, Failure> verify_vault(const config::Config& config) {
 }
 
 std::string summary(const config::Config& config, bool secrets) {
-    std::size_t endpoints = 0;
-    for (const auto& endpoint : config.endpoints) endpoints += endpoint.enabled ? 1 : 0;
+    std::size_t endpoints = 0, listeners = config.listeners.size();
+    for (const auto& endpoint : config.endpoints) {
+        if (!endpoint.enabled) continue;
+        ++endpoints;
+        listeners += endpoint.own_listener ? 1 : 0;
+    }
     auto text = config.file;
     if (config.files.size() > 1)
         text += fmt::format(" with {}", text::counted(config.files.size() - 1, "included file"));
-    text += fmt::format(
-        " is valid: {}, {}, {}", text::counted(config.components.size(), "component"),
-        text::counted(endpoints, "endpoint"), text::counted(config.listeners.size(), "listener"));
+    text +=
+        fmt::format(" is valid: {}, {}, {}", text::counted(config.components.size(), "component"),
+                    text::counted(endpoints, "endpoint"), text::counted(listeners, "listener"));
     if (!config.workers.empty())
         text += ", " + text::counted(config.workers.size(), "worker group");
     if (!secrets) text += "; secrets were not read";

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "endpoints/control.hpp"
-#include "http/body.hpp"
 #include "http/answer.hpp"
+#include "http/body.hpp"
 #include "text/amount.hpp"
 #include "text/escape.hpp"
 #include "text/utf8.hpp"
@@ -87,7 +87,7 @@ struct Told {
     std::string how;  // why it is bad, where no exit code says it
     std::string detail;
     std::string run;
-    std::optional<std::chrono::milliseconds> took;
+    std::optional<std::chrono::milliseconds> ping;  // how long it took, says Uptime Kuma's push
 };
 
 // Of all targets that have the key, each of which is compared.
@@ -145,7 +145,7 @@ std::optional<Response> read_told(const PingPath& ping, const http::Target& targ
     if (error != std::errc() || end != took->data() + took->size() || !(milliseconds >= 0) ||
         milliseconds > longest_ping)
         return kuma_said(400, "Invalid ping value: expected milliseconds, at most 24 hours");
-    told.took = std::chrono::milliseconds(std::llround(milliseconds));
+    told.ping = std::chrono::milliseconds(std::llround(milliseconds));
     return {};
 }
 
@@ -159,7 +159,8 @@ JobEvent event_of(const std::string& job, Told told, std::string output) {
                                                     : JobEvent::What::end;
     event.exit_code = told.what == PingPath::What::fail ? 1 : told.exit_code;
     event.how = std::move(told.how);
-    event.took = told.took;
+    // Who tells how long a run took is taken for somebody who tells its start, too; a push does
+    // not.
     return event;
 }
 
@@ -174,7 +175,7 @@ Push push_of(const std::string& component, Told told, std::string output) {
             failed(told.how.empty() ? fmt::format("exited with {}", told.exit_code) : told.how);
         push.outcome.error = text::plain_text(output);
     }
-    if (told.took) push.outcome.with("ping_ms", static_cast<std::int64_t>(told.took->count()));
+    if (told.ping) push.outcome.with("ping_ms", static_cast<std::int64_t>(told.ping->count()));
     return push;
 }
 

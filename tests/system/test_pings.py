@@ -148,6 +148,9 @@ def test_uptime_kumas_push(daemon):
     # A job takes it, too, and a pushed component a ping.
     assert daemon.get(f"/api/push/{BACKUP}?status=down&msg=full").json == {"ok": True}
     assert (daemon.status("backup"), detail(daemon, "backup")) == ("failed", "full")
+    assert daemon.get(f"/api/push/{BACKUP}?status=up&ping=12").json == {"ok": True}
+    assert daemon.status("backup") == "ok"
+    assert "took" not in detail(daemon, "backup"), "a ping of 12 ms is no time that a job takes"
     assert curl(daemon, f"/ping/{KUMA}") == "OK"
     assert daemon.status("importer") == "ok"
     assert curl(daemon, f"/ping/{KUMA}/start") == "OK"
