@@ -498,7 +498,8 @@ def test_redis_sentinels_speak_tls(check, redis, certificates):
     # Of the plain master a sentinel with TLS, of the one with TLS one of each.
     for master, sentinel, scheme, differs in (
             (plain_master, redis(watch(plain_master), sentinel=True, **secure), "redis", "on"),
-            (secure_master, redis(watch(secure_master), "tls-replication yes", sentinel=True, **secure), "rediss", None),
+            (secure_master, redis(watch(secure_master), "tls-replication yes", sentinel=True, **secure),
+             "rediss", None),
             (secure_master, redis(watch(secure_master), "tls-replication yes", "port 0", sentinel=True, **secure),
              "rediss", "on")):
         options = {"url": sentinel.url(scheme=scheme), **trust}
