@@ -44,6 +44,7 @@ void read_listener(const Node& node, Draft& draft) {
     }
     listener.position = address->position;
     listener.tls = keys.tls;
+    listener.http2 = keys.http2;
     listener.control = keys.control;
     for (const ListenerConfig& other : draft.config.listeners)
         if (same_address(listener, other)) {

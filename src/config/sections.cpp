@@ -73,6 +73,10 @@ constexpr std::array listener_fields = {
     field<&ListenerKeys::address>("address", "Host and port, or unix:PATH.",
                                   {.required = true, .example = "127.0.0.1:8080"}),
     field<&ListenerKeys::tls>("tls", "Speak TLS, with these files.", {.members = tls_fields}),
+    field<&ListenerKeys::http2>(
+        "http2",
+        "Speak HTTP/2, too: to clients that begin with it (prior knowledge), and over TLS to those "
+        "that agree on it (ALPN)."),
     field<&ListenerKeys::control>("control", "Serve /v1/* without a token to whoever can connect."),
 };
 

@@ -21,6 +21,7 @@ struct FileKeys {
 struct ListenerKeys {
     std::string address;
     std::optional<Listener::Tls> tls;
+    bool http2 = false;
     bool control = false;
 };
 struct DefaultsKeys {

@@ -17,6 +17,7 @@
     dialect(statuspage) \
     dialect(badge) \
     dialect(agent) \
+    dialect(grpc) \
     dialect(page)
 // clang-format on
 

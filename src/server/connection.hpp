@@ -16,9 +16,10 @@ namespace vitals::server {
 
 class Connection final : public Connections::Member {
   public:
-    // Takes the descriptor. `tls`: null when it speaks none. The thread's context outlives it.
-    Connection(ThreadContext& thread, int descriptor, endpoints::Peer peer,
-               const TlsContext* tls) noexcept;
+    // Takes the descriptor. `tls`: null when it speaks none. `session`: that stands already. The
+    // thread's context outlives it.
+    Connection(ThreadContext& thread, int descriptor, endpoints::Peer peer, const TlsContext* tls,
+               std::unique_ptr<TlsSession> session = nullptr) noexcept;
     ~Connection() override;
 
     void ready(std::uint32_t events) override;

@@ -83,6 +83,11 @@ void clear_stale(const std::string& path, const sockaddr_un& address) {
     ::unlink(path.c_str());
 }
 
+Offers offers_of(const Listener& listener) {
+    if (listener.protocol == Protocol::grpc) return Offers::http2;
+    return listener.http2 ? Offers::http2_and_1 : Offers::none;
+}
+
 }  // namespace
 
 std::string peer_name(int socket) {
@@ -105,7 +110,7 @@ std::string peer_name(int socket) {
 
 ListeningSocket::ListeningSocket(const Listener& listener) {
     try {
-        if (listener.tls) tls_ = std::make_shared<TlsContext>(*listener.tls);
+        if (listener.tls) tls_ = std::make_shared<TlsContext>(*listener.tls, offers_of(listener));
         if (listener.unix_path.empty())
             bind_tcp(listener);
         else

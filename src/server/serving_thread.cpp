@@ -16,6 +16,8 @@
 
 #include "server/agent_connection.hpp"
 #include "server/connection.hpp"
+#include "server/first_bytes.hpp"
+#include "server/http2_connection.hpp"
 
 namespace vitals::server {
 namespace {
@@ -180,14 +182,27 @@ void ServingThread::admit(const Acceptor& acceptor, int descriptor, bool loopbac
     std::unique_ptr<Connections::Member> made;
     endpoints::Peer peer{acceptor.listener, loopback,
                          [descriptor] { return peer_name(descriptor); }};
+    const Listener& listener = shared_.listeners[acceptor.listener];
     try {
-        switch (shared_.listeners[acceptor.listener].protocol) {
+        switch (listener.protocol) {
             case Protocol::http:
-                made = std::make_unique<Connection>(context_, descriptor, std::move(peer),
-                                                    acceptor.tls);
+                if (listener.http2)
+                    made = std::make_unique<FirstBytes>(context_, descriptor, std::move(peer),
+                                                        acceptor.tls);
+                else
+                    made = std::make_unique<Connection>(context_, descriptor, std::move(peer),
+                                                        acceptor.tls);
                 break;
             case Protocol::agent:
                 made = std::make_unique<AgentConnection>(context_, descriptor, acceptor.listener);
+                break;
+            case Protocol::grpc:
+                if (acceptor.tls != nullptr)
+                    made = std::make_unique<FirstBytes>(context_, descriptor, std::move(peer),
+                                                        acceptor.tls);
+                else
+                    made = std::make_unique<Http2Connection>(context_, descriptor, std::move(peer),
+                                                             nullptr);
         }
     } catch (...) {
         ::close(descriptor);
