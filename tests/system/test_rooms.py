@@ -36,11 +36,12 @@ SEES = {
     "jobs": "text model net calendar",
     "alerts": "text model calendar",
     "alerts/receivers": "text model wire net calendar alerts backends/program",
+    "otlp": "text model net config engine calendar alerts alerts/receivers",
     "drill": "text model net",
     "discover": "text model wire config net backends/json_api backends/systemd",
     "library": "text model http dialects net engine endpoints server",
     "app": "text model wire http dialects config net engine workers jobs calendar checks secrets history "
-           "alerts alerts/receivers endpoints server backends/program",
+           "alerts alerts/receivers endpoints server otlp backends/program",
 }
 # Headers behind walls within a room.
 FURTHER = {"checks/redis": "checks/redis/redis.hpp", "net/detail": "net/detail/lanes.hpp"}
