@@ -123,6 +123,20 @@ server::Limits limits_of(const config::Config& config) {
     return limits;
 }
 
+namespace {
+
+std::optional<endpoints::PingTarget> ping_target_of(const config::ComponentConfig& component) {
+    const bool job = component.kind == checks::job::kind.description.name;
+    if (!job && component.kind != checks::push::kind.description.name) return std::nullopt;
+    const ObjectRef options = component.options.ref();
+    Secret key = job ? options.as<checks::job::Options>().ping_key
+                     : options.as<checks::push::Options>().ping_key;
+    if (!key.configured()) return std::nullopt;
+    return endpoints::PingTarget{component.component.name, job, std::move(key)};
+}
+
+}  // namespace
+
 std::shared_ptr<const endpoints::Routes> routes_of(const config::Config& config) {
     auto routes = std::make_shared<endpoints::Routes>();
     for (const config::EndpointConfig& from : config.endpoints) {
@@ -131,6 +145,8 @@ std::shared_ptr<const endpoints::Routes> routes_of(const config::Config& config)
             routes->endpoints.push_back(endpoints::mounted(*dialect, from));
     }
     routes->tokens = config.tokens;
+    for (const config::ComponentConfig& component : config.components)
+        if (auto ping = ping_target_of(component)) routes->pings.push_back(*std::move(ping));
     routes->version = version;
     routes->configuration = config.file;
     routes->public_name = config.open.name;

@@ -174,6 +174,9 @@ std::map<std::string, std::string> fixed_at_start(const config::Config& config) 
     for (const Listener& listener : listeners_of(config)) {
         listeners +=
             listener.text + (listener.control ? " control" : "") + (listener.http2 ? " http2" : "");
+        if (listener.proxy_protocol)
+            listeners +=
+                fmt::format(" proxies {}", fmt::join(listener.proxy_protocol->trusted, " "));
         if (listener.tls)
             listeners += " " + listener.tls->certificate + " " + listener.tls->key + " " +
                          listener.tls->client_ca;

@@ -102,6 +102,20 @@ std::string shown(const config::EndpointConfig& endpoint, const config::Config& 
     return keys.empty() ? text::counted(chosen(endpoint, config), "component") : keys;
 }
 
+// How many components have a key by which they are told of.
+std::size_t pinged(const config::Config& config) {
+    const auto& kinds = app::catalog().kinds;
+    return static_cast<std::size_t>(
+        std::ranges::count_if(config.components, [&kinds](const config::ComponentConfig& one) {
+            const auto kind = std::ranges::find(
+                kinds, one.kind, [](const auto& each) { return each.description.name; });
+            if (kind == kinds.end() || !one.options) return false;
+            const NamedSecrets secrets = secrets_of(kind->description.fields, one.options.ref());
+            return std::ranges::any_of(secrets,
+                                       [](const auto& each) { return each.first == "ping_key"; });
+        }));
+}
+
 // One line each, in the order in which a request is matched with them.
 std::string served(const config::Config& config) {
     std::string text;
@@ -126,6 +140,8 @@ std::string served(const config::Config& config) {
         }
         add(place, endpoint.dialect, more);
     }
+    if (const std::size_t count = pinged(config); count > 0)
+        add("/ping/, /api/push/", "pings", text::counted(count, "component") + " with a key");
     std::vector<std::string> open;
     for (const Listener& listener : config.listeners)
         if (listener.control) open.push_back(listener.text);

@@ -540,7 +540,7 @@ TEST(Problems, what_a_table_says_of_a_value_follows_its_key) {
 TEST(Problems, an_unknown_dialect_is_answered_with_those_there_are) {
     EXPECT_EQ(problems("endpoints: [{dialect: morse}]\n"),
               "vitals.yaml:1:23: unknown dialect 'morse', expected svc_status, probe_status, "
-              "healthz, kubernetes, health_json, metrics, page or mapped\n");
+              "healthz, kubernetes, health_json, metrics, page, mapped or agent\n");
 }
 
 TEST(Problems, are_sorted_and_all_there) {

@@ -139,28 +139,25 @@ std::optional<ListenerConfig> own_listener(const Node& node, const EndpointKeys&
     listener.position = address->position;
     listener.protocol = dialect.protocol;
     listener.text = fmt::format("{} {}", name, *keys.address);
-    if (const Node* tls = node.find("tls"); tls != nullptr && keys.tls) {
+    const Node* tls = node.find("tls");
+    if (tls != nullptr && keys.tls && may_speak_tls(dialect.protocol)) {
         listener.tls = keys.tls;
         check_listener_files(*tls, *listener.tls, reading);
     }
     return listener;
 }
 
-void check_keys(const Node& node, const Described& dialect, Draft& draft) {
-    const bool http = dialect.protocol == Protocol::http;
+void check_keys(const Node& node, const Described& dialect, Reading& reading) {
     for (const Node::Entry& entry : node.entries) {
         if (endpoint_key_applies(entry.key, dialect)) continue;
-        std::vector<std::string_view> others;
-        for (const Described& each : draft.catalog.dialects)
-            if (endpoint_key_applies(entry.key, each)) others.push_back(each.description.name);
-        draft.reading.problem(
+        reading.problem(
             entry.position,
-            http ? fmt::format("{} is served on the listeners of HTTP and has no {}, which only {} "
-                               "can have; 'listeners' says on which of them",
-                               dialect.description.name, text::in_quotes(entry.key),
-                               text::one_of(others))
-                 : fmt::format("the protocol of {} is not HTTP, so that it has no {}",
-                               dialect.description.name, text::in_quotes(entry.key)));
+            dialect.protocol == Protocol::http
+                ? fmt::format("{} is served on the listeners of HTTP: it has no {} of its own, and "
+                              "'listeners' says on which of them it is",
+                              dialect.description.name, text::in_quotes(entry.key))
+                : fmt::format("the protocol of {} is not HTTP, so that it has no {}",
+                              dialect.description.name, text::in_quotes(entry.key)));
     }
 }
 
@@ -193,7 +190,7 @@ void read_endpoint(const Node& node, Draft& draft) {
                             keys.dialect.empty() ? dialect->description.name : keys.dialect),
         .name = fmt::format("endpoint {}", dialect->description.name)};
     const bool good = apply(node, node.position, parts, subject, reading);
-    check_keys(node, *dialect, draft);
+    check_keys(node, *dialect, reading);
     const bool http = dialect->protocol == Protocol::http;
     if (!http) {
         // Its listener is read below.

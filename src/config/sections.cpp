@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "text/address_block.hpp"
 #include "text/url.hpp"
 
 namespace vitals::config {
@@ -110,6 +111,21 @@ constexpr std::array tls_fields = {
         {.example = "/etc/vitals/clients.crt"}),
 };
 
+Verified trusted_problem(const std::vector<std::string>& trusted) {
+    for (const std::string& one : trusted)
+        if (const auto block = text::AddressBlock::parse(one); !block)
+            return std::unexpected(block.error());
+    return {};
+}
+
+constexpr std::array proxy_fields = {
+    field<&Listener::ProxyProtocol::trusted, trusted_problem>(
+        "trusted",
+        "Addresses and blocks of addresses of the proxies. Any other is refused. A unix socket "
+        "needs none: who may open it is trusted.",
+        {.example = "[10.0.0.0/8, 192.0.2.7]"}),
+};
+
 constexpr std::array listener_fields = {
     field<&ListenerKeys::address>("address", "Host and port, or unix:PATH.",
                                   {.required = true, .example = "127.0.0.1:8080"}),
@@ -118,6 +134,11 @@ constexpr std::array listener_fields = {
         "http2",
         "Speak HTTP/2, too: to clients that begin with it (prior knowledge), and over TLS to those "
         "that agree on it (ALPN)."),
+    field<&ListenerKeys::proxy_protocol>(
+        "proxy_protocol",
+        "Each connection begins with a line or header of the PROXY protocol (version 1 or 2), "
+        "which says where it comes from.",
+        {.members = proxy_fields}),
     field<&ListenerKeys::control>("control", "Serve /v1/* without a token to whoever can connect."),
 };
 

@@ -22,6 +22,7 @@ struct ListenerKeys {
     std::string address;
     std::optional<Listener::Tls> tls;
     bool http2 = false;
+    std::optional<Listener::ProxyProtocol> proxy_protocol;
     bool control = false;
 };
 struct DefaultsKeys {

@@ -9,9 +9,8 @@ std::string line(const Snapshot& snapshot, std::int64_t weight = 1,
                  Disclosure disclose = Disclosure::detail) {
     Request request = request_of();
     request.disclose = disclose;
-    const Chosen options = Chosen(*find("agent"))
-                               .set("weight", weight)
-                               .set("decommissioned", decommissioned);
+    const Chosen options =
+        Chosen(*find("agent")).set("weight", weight).set("decommissioned", decommissioned);
     return find("agent")->render(snapshot, request, options.get()).body;
 }
 
@@ -46,8 +45,8 @@ TEST(Agent, tells_no_more_than_it_may) {
 TEST(Agent, gives_less_weight_to_what_is_partly_well) {
     const Snapshot half = one(degraded("slow"));
     EXPECT_EQ(line(half, 100), "ready up 50% # db: slow\n");
-    const Snapshot most = snapshot_of(
-        {{"a", ok()}, {"b", ok()}, {"c", failed("gone"), "http", false}, {"d", ok()}});
+    const Snapshot most =
+        snapshot_of({{"a", ok()}, {"b", ok()}, {"c", failed("gone"), "http", false}, {"d", ok()}});
     EXPECT_EQ(line(most, 100), "ready up 75% # c: gone\n");
 }
 
@@ -91,7 +90,7 @@ TEST(Agent, changes_nothing_until_the_first_results) {
 
     snapshot.decommission = {};
     snapshot.started = now - 31s;
-    EXPECT_EQ(line(snapshot), "ready down # db: not checked yet\n");
+    EXPECT_EQ(line(snapshot), "ready down # db: not run yet\n");
 
     Snapshot failing = snapshot_of({{.name = "db", .ran = false}, {"web", failed("gone")}});
     failing.started = now - 2s;

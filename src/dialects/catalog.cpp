@@ -3,6 +3,7 @@
 // clang-format off
 #define VITALS_DIALECTS(dialect) \
     dialect(pulp) \
+    dialect(pulp3) \
     dialect(delivery) \
     dialect(svc_status) \
     dialect(probe_status) \

@@ -13,6 +13,7 @@
 #include "endpoints/log_in.hpp"
 #include "endpoints/pages.hpp"
 #include "endpoints/past_answers.hpp"
+#include "endpoints/pings.hpp"
 #include "endpoints/problem.hpp"
 #include "endpoints/resource.hpp"
 #include "http/gzip.hpp"
@@ -109,6 +110,8 @@ Plan Responder::plan(const http::Head& head, const Peer& peer) {
         plan_operation(question);
     else if (target->raw_path.starts_with(act_link_path) && shared_.control.people.act_link)
         plan_act_link(shared_, head, *target, plan);
+    else if (!routes_->pings.empty() && is_ping_path(target->path))
+        plan_ping({shared_, *routes_, peer, kept_.now()}, head, *target, plan);
     else if (const auto found = mounts_[peer.listener].find(target->path))
         plan_endpoint(question, *found);
     else

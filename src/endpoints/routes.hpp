@@ -21,12 +21,20 @@ struct MountedEndpoint : EndpointSettings {
     Renderer render;  // of the dialect, with its options
 };
 
+// A component that is told of by requests whose path holds a key.
+struct PingTarget {
+    std::string component;
+    bool job = false;  // else it is pushed
+    Secret key;
+};
+
 MountedEndpoint mounted(const dialects::Dialect& dialect, EndpointSettings settings);
 
 // Replaced as a whole by a reload.
 struct Routes {
     std::vector<MountedEndpoint> endpoints;  // that with the longest path that matches answers
     std::vector<Token> tokens;
+    std::vector<PingTarget> pings;
     bool embedded = false;      // of a service that serves itself: being there is being ready
     std::string version;        // of vitals, for the page
     std::string configuration;  // the file, likewise

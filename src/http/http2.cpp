@@ -70,6 +70,7 @@ struct Http2Session::Exchange {
     bool reading = false;
     std::string body;
     std::size_t body_size = 0;
+    std::size_t most = 0;  // where only its end is kept
     // The answer: shared bytes, or what was said of one that goes on.
     bool answered = false;
     std::shared_ptr<const Rendered> rendered;
@@ -197,13 +198,14 @@ struct Http2Session::Callbacks {
             exchange->body_size += size;
             // Clients send what they have begun to send, also when they were answered meanwhile;
             // not all of them bear being stopped. So some of it is thrown away.
-            const std::size_t most = session.limits_.body + most_thrown_away;
+            const std::size_t bound = std::max(session.limits_.body, exchange->most);
+            const std::size_t most = bound + most_thrown_away;
             if (exchange->body_size > most && exchange->body_size - size <= most)
                 nghttp2_submit_rst_stream(session.session_, NGHTTP2_FLAG_NONE, stream,
                                           exchange->answered && exchange->left() == 0
                                               ? NGHTTP2_NO_ERROR
                                               : NGHTTP2_ENHANCE_YOUR_CALM);
-            if (exchange->body_size > session.limits_.body) {
+            if (exchange->body_size > bound) {
                 exchange->too_long = true;
                 std::string().swap(exchange->body);
                 if (exchange->wants_body && !exchange->body_told) {
@@ -213,6 +215,8 @@ struct Http2Session::Callbacks {
                 }
             } else if (!exchange->answered) {
                 exchange->body.append(text_of(bytes, size));
+                if (exchange->body.size() > session.limits_.body)
+                    exchange->body.erase(0, exchange->body.size() - session.limits_.body);
             }
             session.book(*exchange);
             return 0;
@@ -409,10 +413,11 @@ std::expected<Head, Refusal> Http2Session::head(Stream stream) {
     return parse_head(exchange->head);
 }
 
-void Http2Session::want_body(Stream stream) {
+void Http2Session::want_body(Stream stream, std::size_t most) {
     Exchange* exchange = find(stream);
     if (exchange == nullptr || exchange->wants_body) return;
     exchange->wants_body = true;
+    exchange->most = most;
     if (!exchange->whole && !exchange->too_long) {
         set_reading(*exchange, true);
         return;

@@ -62,7 +62,9 @@ class Http2Session {
     // memory, until the stream is answered.
     std::expected<Head, Refusal> head(Stream stream);
     // Its body is wanted, and told once it is whole. Without it a body is counted and thrown away.
-    void want_body(Stream stream);
+    // `most`: of a body of any length up to that, the end is kept, as much as a body may have; 0: a
+    // body may be no longer than it is kept.
+    void want_body(Stream stream, std::size_t most = 0);
     // True when the body is longer than it may be: no event follows but `gone`.
     bool body_too_long(Stream stream) const;
     std::string take_body(Stream stream);

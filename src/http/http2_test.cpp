@@ -297,6 +297,25 @@ TEST(Http2Session, bodies_are_bounded) {
     EXPECT_EQ(client[stream].body, "too long");
 }
 
+TEST(Http2Session, of_a_long_body_the_end_may_be_kept) {
+    Http2Session session({.body = 1000});
+    Client client;
+    const std::string large = std::string(200'000, 'x') + "the end";
+    const auto stream = client.ask(
+        {{":method", "POST"}, {":scheme", "http"}, {":path", "/"}, {":authority", "a"}}, &large);
+    // As a socket gives it: the head is judged before much of the body is there.
+    std::string asked = client.output();
+    ASSERT_TRUE(session.receive(asked.substr(0, 150), start));
+    events(session);
+    session.want_body(stream, 1u << 20);
+    ASSERT_TRUE(session.receive(asked.substr(150), start));
+    ASSERT_TRUE(talk(client, session));
+    EXPECT_FALSE(session.body_too_long(stream));
+    const std::string kept = session.take_body(stream);
+    EXPECT_EQ(kept.size(), 1000u);
+    EXPECT_TRUE(kept.ends_with("xthe end"));
+}
+
 TEST(Http2Session, who_was_answered_may_send_the_rest_of_it) {
     const std::string some(600'000, 'x'), all(3'000'000, 'x');
     for (const std::string& body : {some, all}) {

@@ -11,27 +11,23 @@ namespace vitals::server {
 
 class AgentConnection final : public Connections::Member {
   public:
-    // Takes the descriptor. The thread's context outlives it.
-    AgentConnection(ThreadContext& thread, int descriptor, std::size_t listener) noexcept
-        : thread_(thread), descriptor_(descriptor), listener_(listener) {}
+    // Takes the descriptor and says the line; from then on it lingers. The thread's context
+    // outlives it.
+    AgentConnection(ThreadContext& thread, int descriptor, std::size_t listener) noexcept;
     ~AgentConnection() override;
 
-    void ready(std::uint32_t events) override;
+    void ready(std::uint32_t events) override;  // what the peer sends is thrown away
     void expire() override { close(); }
     void answer(const http::Response&) override {}
-    void drain() override;
+    void drain() override {}
     void pull() override {}
     void end_stream() override {}
     void close() noexcept override;
     std::size_t held() const noexcept override { return sizeof *this; }
 
   private:
-    void tell() noexcept;
-    void discard();
-
     ThreadContext& thread_;
     int descriptor_;
-    const std::size_t listener_;
 };
 
 }  // namespace vitals::server

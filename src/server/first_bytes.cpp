@@ -103,8 +103,8 @@ void FirstBytes::pass_on(Step step) {
     } else {
         // An HTTP/1 connection tells who speaks plainly to a port of TLS.
         if (step == Step::refuse_in_plain) phase = Phase::handshake;
-        successor =
-            std::make_unique<Connection>(thread_, descriptor, peer_, tls_context_, std::move(tls_));
+        successor = std::make_unique<Connection>(thread_, descriptor, peer_, tls_context_,
+                                                 Preamble::none, std::move(tls_));
     }
     descriptor_ = -1;  // the successor's now
     thread_.connections.succeed(*this, std::move(successor), descriptor, phase);

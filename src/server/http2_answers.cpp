@@ -10,8 +10,9 @@
 namespace vitals::server {
 namespace {
 
-constexpr std::size_t most_unsent = 64 * 1024;  // of an answer that goes on, before it is taken
-constexpr int most_pulls = 16;                  // of one such answer in a row
+constexpr std::size_t most_unsent = 64 * 1024;     // of an answer that goes on, before it is taken
+constexpr std::size_t longest_output = 64u << 20;  // of a body of which the end is kept
+constexpr int most_pulls = 16;                     // of one such answer in a row
 constexpr std::string_view too_many_streams =
     "there are as many streams as may be; limits: {streams: N} raises that";
 
@@ -73,13 +74,16 @@ void Http2Connection::start(Stream stream) {
     exchange.label = plan.label;
     if (plan.response) {
         deliver(stream, *plan.response);
+        // As of HTTP/1: whoever asks so gets no second try on this connection.
+        if (plan.malformed) session_.say_goodbye();
     } else if (plan.stream) {
         begin_stream(stream, std::move(*plan.stream));
     } else if (plan.action != nullptr && head->has_body()) {
         if (head->expects_continue) session_.send_continue(stream);
         plan.credentials = {};
+        const std::size_t most = plan.reads_tail ? longest_output : 0;
         exchange.plan = std::move(plan);
-        session_.want_body(stream);
+        session_.want_body(stream, most);
     } else {
         carry_out(stream, plan, {});
     }
@@ -112,7 +116,7 @@ void Http2Connection::take_body(Stream stream) {
             finish_call(stream, exchange, std::move(body));
         } else {
             endpoints::Plan plan = std::exchange(exchange.plan, {});
-            if (!plan.reads_body) std::string().swap(body);
+            if (!plan.reads_body && !plan.reads_tail) std::string().swap(body);
             carry_out(stream, plan, std::move(body));
         }
     } else if (grpc_) {

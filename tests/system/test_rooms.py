@@ -31,7 +31,7 @@ SEES = {
     "history": "text model net",
     "page": "text model http dialects",
     "endpoints": "text model wire http dialects page",
-    "server": "text model http dialects net endpoints",
+    "server": "text model http dialects wire net endpoints",
     "secrets": "text model wire config net engine backends/vault",
     "jobs": "text model net calendar",
     "alerts": "text model calendar",
