@@ -45,6 +45,7 @@ void Daemon::on_signal(int number) {
     end_within(config_->drain.timeout + orderly_end);
     decommission_.draining = true;
     tell_decommission();
+    exporter_.send_now();
     const Steady end = clock_.steady() + config_->drain.timeout;
     drain_timer_.arm(clock_.steady() + std::min(config_->drain.delay, config_->drain.timeout),
                      [this, end] {

@@ -172,7 +172,8 @@ endpoints::ReloadResult Daemon::apply(Loaded& loaded) {
 std::map<std::string, std::string> fixed_at_start(const config::Config& config) {
     std::string listeners;
     for (const Listener& listener : listeners_of(config)) {
-        listeners += listener.text + (listener.control ? " control" : "");
+        listeners +=
+            listener.text + (listener.control ? " control" : "") + (listener.http2 ? " http2" : "");
         if (listener.proxy_protocol)
             listeners +=
                 fmt::format(" proxies {}", fmt::join(listener.proxy_protocol->trusted, " "));

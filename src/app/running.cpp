@@ -62,6 +62,8 @@ Daemon::Daemon(config::Config config, ServeOptions options, const Logger& logger
                   }),
       secret_files_(loop_, environment_, clock_, log_),
       vault_(loop_, environment_, clock_, log_),
+      exporter_(loop_, environment_, clock_, hub_, version,
+                [this](std::optional<Outcome> health) { report_exporter(std::move(health)); }),
       store_timer_(loop_),
       recall_timer_(loop_),
       history_timer_(loop_),
@@ -74,6 +76,7 @@ int Daemon::run() {
     engine_.on_transition([this](const Transition& transition) {
         log_transition(transition);
         store_->append(transition);
+        exporter_.take(transition);
         states_.keep_soon();
     });
     engine_.on_result([this](const ComponentState& state) { store_->take(state); });
@@ -294,6 +297,7 @@ void Daemon::watch(const config::Config& config) {
         if (waits_for_secret(component)) waiting_.insert(component.component.name);
     vault_.configure(config);
     if (!vault_.in_use()) report_secrets();
+    exporter_.configure(config.otlp);
 }
 
 // Who waited for a secret is checked as soon as it is there.
@@ -318,6 +322,13 @@ void Daemon::report_secrets() {
     if (health.detail == secrets_health_.detail && health.error == secrets_health_.error) return;
     secrets_health_ = health;
     engine_.report_own("secrets", std::move(health));
+}
+
+void Daemon::report_exporter(std::optional<Outcome> health) {
+    if (health)
+        engine_.report_own("otlp", *std::move(health));
+    else
+        engine_.remove("vitals/otlp");
 }
 
 // Once what is configured has run.

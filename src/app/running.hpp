@@ -30,6 +30,7 @@
 #include "net/aside.hpp"
 #include "net/environment.hpp"
 #include "net/loop.hpp"
+#include "otlp/exporter.hpp"
 #include "secrets/file_secrets.hpp"
 #include "secrets/vault_secrets.hpp"
 #include "server/server.hpp"
@@ -58,6 +59,7 @@ class Daemon {
     void watch(const config::Config& config);
     void vault_was_read();
     void report_secrets();
+    void report_exporter(std::optional<Outcome> health);
     int listen();
     void log_transition(const Transition& transition);
     void log_summary();
@@ -108,6 +110,7 @@ class Daemon {
     Objectives objectives_;
     secrets::FileSecrets secret_files_;
     secrets::VaultSecrets vault_;
+    otlp::Exporter exporter_;
     std::set<std::string> waiting_;  // components that need a secret that was not read yet
     Outcome secrets_health_;         // as reported last
     net::Timer store_timer_;         // for its next report

@@ -17,6 +17,7 @@
 #include "config/alerts.hpp"
 #include "config/fleet.hpp"
 #include "config/node.hpp"
+#include "config/otlp.hpp"
 #include "config/secrets.hpp"
 #include "model/description.hpp"
 #include "model/endpoint_settings.hpp"
@@ -138,6 +139,7 @@ struct Config {
     Alerts alerts;  // and maintenance
     std::optional<Peer> peer;
     std::optional<Fleet> fleet;
+    std::optional<Otlp> otlp;
     bool has_plain_secrets = false;     // some are written out
     std::vector<std::string> warnings;  // `file:line:column: ...`, one line each
     SecretStore secrets;                // re-reads what may rotate

@@ -58,6 +58,7 @@ void read_listener(const Node& node, Draft& draft) {
     }
     listener.position = address->position;
     listener.tls = keys.tls;
+    listener.http2 = keys.http2;
     listener.control = keys.control;
     for (const ListenerConfig& other : draft.config.listeners)
         if (same_address(listener, other)) {
@@ -70,6 +71,9 @@ void read_listener(const Node& node, Draft& draft) {
     if (good && listener.tls) check_listener_files(*node.find("tls"), *listener.tls, reading);
     if (good && keys.proxy_protocol) check_proxies(node, listener, *keys.proxy_protocol, reading);
     listener.proxy_protocol = std::move(keys.proxy_protocol);
+    if (listener.http2 && listener.proxy_protocol)
+        reading.problem(node.find("http2")->position,
+                        "a listener with proxy_protocol speaks HTTP/1 alone; leave out 'http2'");
     const bool guarded = listener.tls && !listener.tls->client_ca.empty();
     if (listener.control && !is_local(listener) && !guarded)
         reading.warning(address->position,

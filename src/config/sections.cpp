@@ -39,12 +39,53 @@ Verified vault_url_problem(const std::string& value) {
     return {};
 }
 
+Verified otlp_url_problem(const std::string& value) {
+    const text::Url url(value);
+    if (std::string problem = text::url_problem(url.text, {"http", "https"}); !problem.empty())
+        return verified(std::move(problem));
+    if (!url.user.empty() || !url.password.empty())
+        return std::unexpected("holds credentials; they stand in 'headers'");
+    if (!url.query.empty()) return std::unexpected("has parameters; expected http://host:4318");
+    for (const std::string_view signal : {"/v1/metrics", "/v1/logs", "/v1/traces"})
+        if (url.path.ends_with(signal))
+            return verified(std::string("ends in ") + std::string(signal) +
+                            ", which vitals adds by itself");
+    return {};
+}
+
+Verified otlp_headers_problem(const SecretMap& headers) {
+    constexpr std::string_view others = "!#$%&'*+-.^_`|~";
+    const auto fits = [&](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               others.find(c) != others.npos;
+    };
+    for (const auto& [name, secret] : headers)
+        if (name.empty() || !std::all_of(name.begin(), name.end(), fits))
+            return verified(name + " is no name of a header");
+    return {};
+}
+
 constexpr std::array include_fields = {
     field<&FileKeys::include>(
         "include",
         "Names of files or patterns, as seen from the folder of this file. A pattern may match "
         "none.",
         {.example = "conf.d/*.yaml"}),
+};
+
+constexpr std::array otlp_fields = {
+    field<&Otlp::url, otlp_url_problem>(
+        "url", "Where the collector takes OTLP over HTTP; /v1/metrics and /v1/logs are added.",
+        {.required = true, .example = "http://127.0.0.1:4318"}),
+    field<&Otlp::headers, otlp_headers_problem>("headers",
+                                                "Headers of each request; any may be a secret.",
+                                                {.example = "{Authorization: {env: OTLP_TOKEN}}"}),
+    field<&Otlp::interval>("interval", "How often metrics are sent.",
+                           {.least = second, .most = 60 * minute}),
+    field<&Otlp::timeout>("timeout", "How long one request may take.",
+                          {.least = 100 * ms, .most = minute}),
+    field<&Otlp::ca>("ca", "PEM file of the authorities to trust instead of the system's.",
+                     {.example = "/etc/vitals/ca.pem"}),
 };
 
 constexpr std::array file_fields = {
@@ -91,6 +132,10 @@ constexpr std::array listener_fields = {
     field<&ListenerKeys::address>("address", "Host and port, or unix:PATH.",
                                   {.required = true, .example = "127.0.0.1:8080"}),
     field<&ListenerKeys::tls>("tls", "Speak TLS, with these files.", {.members = tls_fields}),
+    field<&ListenerKeys::http2>(
+        "http2",
+        "Speak HTTP/2, too: to clients that begin with it (prior knowledge), and over TLS to those "
+        "that agree on it (ALPN)."),
     field<&ListenerKeys::proxy_protocol>(
         "proxy_protocol",
         "Each connection begins with a line or header of the PROXY protocol (version 1 or 2), "
@@ -733,6 +778,11 @@ std::span<const Section> all_sections() {
             describe<Fleet>("fleet", "Many vitals that share what they know through NATS servers.",
                             fleet_fields),
             Shape::mapping},
+        Section{describe<Otlp>("otlp",
+                               "Sends metrics, and changes of status as log records, to an "
+                               "OpenTelemetry collector (OTLP over HTTP, protobuf).",
+                               otlp_fields),
+                Shape::mapping},
         Section{describe<MaintenanceKeys>("maintenance",
                                           "When components are worked on: nobody is told, and the "
                                           "time counts in no objective.",

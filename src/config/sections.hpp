@@ -21,6 +21,7 @@ struct FileKeys {
 struct ListenerKeys {
     std::string address;
     std::optional<Listener::Tls> tls;
+    bool http2 = false;
     std::optional<Listener::ProxyProtocol> proxy_protocol;
     bool control = false;
 };

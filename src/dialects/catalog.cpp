@@ -18,6 +18,7 @@
     dialect(statuspage) \
     dialect(badge) \
     dialect(agent) \
+    dialect(grpc) \
     dialect(page)
 // clang-format on
 

@@ -9,6 +9,7 @@
 #include "dialects/probes.hpp"
 #include "endpoints/act_link.hpp"
 #include "endpoints/facts.hpp"
+#include "endpoints/grpc_health.hpp"
 #include "endpoints/log_in.hpp"
 #include "endpoints/pages.hpp"
 #include "endpoints/past_answers.hpp"
@@ -72,7 +73,8 @@ Responder::Responder(Shared& shared, unsigned thread, std::shared_ptr<const Rout
       loop_(std::move(loop)),
       kept_(shared, thread),
       past_answers_(std::make_unique<PastAnswers>(shared, kept_, loop_)),
-      pages_(std::make_unique<Pages>(shared, access_, kept_, loop_)) {
+      pages_(std::make_unique<Pages>(shared, access_, kept_, loop_)),
+      grpc_(std::make_unique<GrpcHealth>(kept_)) {
     replace_routes(std::move(routes));
 }
 
@@ -86,6 +88,7 @@ void Responder::replace_routes(std::shared_ptr<const Routes> routes) {
     for (const Listener& listener : shared_.listeners)
         mounts_.emplace_back(*routes_, listener.text);
     pages_->replace_routes(routes_);
+    grpc_->replace_routes(routes_);
 }
 
 Plan Responder::plan(const http::Head& head, const Peer& peer) {

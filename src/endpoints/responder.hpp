@@ -18,6 +18,7 @@
 
 namespace vitals::endpoints {
 
+class GrpcHealth;
 class Pages;
 class PastAnswers;
 
@@ -44,6 +45,7 @@ class Responder {
     void count(const std::string& label, int status);
     KeptAnswers& kept() noexcept { return kept_; }
     const KeptAnswers& kept() const noexcept { return kept_; }
+    GrpcHealth& grpc() noexcept { return *grpc_; }
 
   private:
     // A request whose target was read, and what has been decided of it so far.
@@ -75,6 +77,7 @@ class Responder {
     KeptAnswers kept_;
     std::unique_ptr<PastAnswers> past_answers_;
     std::unique_ptr<Pages> pages_;
+    std::unique_ptr<GrpcHealth> grpc_;
 };
 
 }  // namespace vitals::endpoints

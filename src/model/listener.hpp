@@ -10,7 +10,7 @@ namespace vitals {
 
 // What is spoken on a listener's connections. Any but HTTP is that of one dialect, whose endpoint
 // has the listener for itself.
-enum class Protocol : std::uint8_t { http, agent };
+enum class Protocol : std::uint8_t { http, agent, grpc };
 
 constexpr bool may_speak_tls(Protocol protocol) noexcept {
     return protocol != Protocol::agent;
@@ -30,6 +30,7 @@ struct Listener {
         std::vector<std::string> trusted;
     };
     std::optional<ProxyProtocol> proxy_protocol;
+    bool http2 = false;    // beside HTTP/1: with prior knowledge, or agreed on in TLS (ALPN)
     bool control = false;  // serves /v1/* without a token
     std::string text;      // as written: how endpoints name it
     Protocol protocol = Protocol::http;

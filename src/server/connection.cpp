@@ -9,6 +9,7 @@
 
 #include <cerrno>
 
+#include "server/socket_io.hpp"
 #include "wire/proxy_header.hpp"
 
 namespace vitals::server {
@@ -23,12 +24,14 @@ constexpr std::size_t plan_per_byte = 32;
 }  // namespace
 
 Connection::Connection(ThreadContext& thread, int descriptor, endpoints::Peer peer,
-                       const TlsContext* tls, Preamble preamble) noexcept
+                       const TlsContext* tls, Preamble preamble,
+                       std::unique_ptr<TlsSession> session) noexcept
     : thread_(thread),
       descriptor_(descriptor),
       peer_(std::move(peer)),
       preamble_(preamble),
-      tls_context_(tls) {}
+      tls_context_(tls),
+      tls_(std::move(session)) {}
 
 Connection::~Connection() {
     if (streaming_ != nullptr) thread_.streams.leave();
@@ -46,13 +49,7 @@ std::size_t Connection::held() const noexcept {
 }
 
 ssize_t Connection::read(std::span<char> buffer) {
-    if (tls_ != nullptr) return tls_->read(buffer);
-    for (;;) {
-        ssize_t count = ::recv(descriptor_, buffer.data(), buffer.size(), 0);
-        if (count >= 0) return count;
-        if (errno == EINTR) continue;
-        return errno == EAGAIN || errno == EWOULDBLOCK ? -1 : -2;
-    }
+    return read_from(descriptor_, tls_.get(), buffer);
 }
 
 void Connection::ready(std::uint32_t events) {

@@ -19,9 +19,11 @@ enum class Preamble : std::uint8_t { none, proxy_header };
 
 class Connection final : public Connections::Member {
   public:
-    // Takes the descriptor. `tls`: null when it speaks none. The thread's context outlives it.
+    // Takes the descriptor. `tls`: null when it speaks none. `session`: that stands already. The
+    // thread's context outlives it.
     Connection(ThreadContext& thread, int descriptor, endpoints::Peer peer, const TlsContext* tls,
-               Preamble preamble = Preamble::none) noexcept;
+               Preamble preamble = Preamble::none,
+               std::unique_ptr<TlsSession> session = nullptr) noexcept;
     ~Connection() override;
 
     void ready(std::uint32_t events) override;

@@ -85,6 +85,11 @@ void clear_stale(const std::string& path, const sockaddr_un& address) {
     ::unlink(path.c_str());
 }
 
+Offers offers_of(const Listener& listener) {
+    if (listener.protocol == Protocol::grpc) return Offers::http2;
+    return listener.http2 ? Offers::http2_and_1 : Offers::none;
+}
+
 }  // namespace
 
 std::string peer_name(int socket) {
@@ -113,7 +118,7 @@ ListeningSocket::ListeningSocket(const Listener& listener) {
                 if (!block) throw std::runtime_error(block.error());
                 trusted_.push_back(*block);
             }
-        if (listener.tls) tls_ = std::make_shared<TlsContext>(*listener.tls);
+        if (listener.tls) tls_ = std::make_shared<TlsContext>(*listener.tls, offers_of(listener));
         if (listener.unix_path.empty())
             bind_tcp(listener);
         else

@@ -16,6 +16,8 @@
 
 #include "server/agent_connection.hpp"
 #include "server/connection.hpp"
+#include "server/first_bytes.hpp"
+#include "server/http2_connection.hpp"
 
 namespace vitals::server {
 namespace {
@@ -186,16 +188,29 @@ void ServingThread::admit(const Acceptor& acceptor, int descriptor,
     // Whatever a proxy passes on may come from anywhere.
     endpoints::Peer peer{acceptor.listener, !proxied && is_loopback(address),
                          [descriptor] { return peer_name(descriptor); }};
+    const Listener& listener = shared_.listeners[acceptor.listener];
     try {
-        switch (shared_.listeners[acceptor.listener].protocol) {
+        switch (listener.protocol) {
             case Protocol::http:
-                made = std::make_unique<Connection>(
-                    context_, descriptor, std::move(peer), acceptor.tls,
-                    proxied ? Preamble::proxy_header : Preamble::none);
+                if (listener.http2)
+                    made = std::make_unique<FirstBytes>(context_, descriptor, std::move(peer),
+                                                        acceptor.tls);
+                else
+                    made = std::make_unique<Connection>(
+                        context_, descriptor, std::move(peer), acceptor.tls,
+                        proxied ? Preamble::proxy_header : Preamble::none);
                 break;
             case Protocol::agent:
                 made = std::make_unique<AgentConnection>(context_, descriptor, acceptor.listener);
                 phase = Phase::lingering;
+                break;
+            case Protocol::grpc:
+                if (acceptor.tls != nullptr)
+                    made = std::make_unique<FirstBytes>(context_, descriptor, std::move(peer),
+                                                        acceptor.tls);
+                else
+                    made = std::make_unique<Http2Connection>(context_, descriptor, std::move(peer),
+                                                             nullptr);
         }
     } catch (...) {
         ::close(descriptor);
