@@ -65,6 +65,11 @@ def without_what_changes(fields):
     return {name: value for name, value in fields.items() if name not in ("date", "connection")}
 
 
+def still(body):
+    """The page says what time it is."""
+    return re.sub(rb"\d\d:\d\d:\d\d", b"TIME", body)
+
+
 def test_answers_are_the_same_as_over_http1(serving):
     daemon = serving()
     for path in PATHS:
@@ -79,7 +84,7 @@ def test_answers_are_the_same_as_over_http1(serving):
             assert each["fields"].keys() - {"date"} == old["fields"].keys() - {"date"}, path
         if path in ("/healthz/", "/nowhere", "/v1/nothing", "/readyz?verbose"):
             assert without_what_changes(new["fields"]) == without_what_changes(old["fields"])
-            assert new["body"] == old["body"] == tls["body"]
+            assert still(new["body"]) == still(old["body"]) == still(tls["body"])
     assert curl(f"https://localhost:{daemon.secure}/healthz/", "--http1.1", "--cacert",
                 daemon.certificate)["version"] == "HTTP/1.1"
 
