@@ -107,7 +107,7 @@ list(APPEND CHECKS_LINKED crypto)
 list(JOIN CHECKS_LINKED " -l" checks_flags)
 list(JOIN CHECKS_LINKED " " CHECKS_LINKED)
 vitals_installed(vitals ROOTS vitals_library vitals_model ROOMS ${core_rooms} NEEDS OpenSSL::SSL PkgConfig::deflate
-    date::date-tz fmt::fmt)
+    PkgConfig::nghttp2 date::date-tz fmt::fmt)
 vitals_installed(vitals-checks
     ROOTS vitals_library_checks vitals_library vitals_model
     ROOMS ${rooms_with_checks}
@@ -137,7 +137,7 @@ function(vitals_pkg_config PC_NAME PC_DESCRIPTION PC_LIBS)
 endfunction()
 vitals_pkg_config(vitals "${without_checks}" "-L\${libdir} -lvitals")
 vitals_pkg_config(vitals-static "${without_checks}"
-    "\${libdir}/libvitals.a -lssl -lcrypto -ldeflate -ldate-tz -lfmt -lstdc++ -lm -pthread")
+    "\${libdir}/libvitals.a -lssl -lcrypto -ldeflate -lnghttp2 -ldate-tz -lfmt -lstdc++ -lm -pthread")
 vitals_pkg_config(vitals-checks "${with_checks}" "-L\${libdir} -lvitals-checks")
 vitals_pkg_config(vitals-checks-static "${with_checks}"
     "\${libdir}/libvitals-checks.a -l${checks_flags} -lstdc++ -lm -pthread")

@@ -20,8 +20,9 @@ struct Ended {
     bool operator==(const Ended&) const = default;
 };
 
-Ended read_body(const Head& head, std::string_view bytes, std::size_t piece) {
-    Body body(head, 4096, Body::Use::keep);
+Ended read_body(const Head& head, std::string_view bytes, std::size_t piece,
+                Body::Use use = Body::Use::keep) {
+    Body body(head, 4096, use);
     Ended ended;
     while (ended.taken < bytes.size() && !body.done() && !body.refused()) {
         const std::string_view next = bytes.substr(ended.taken, piece);
@@ -94,6 +95,8 @@ void run(std::string_view bytes) {
     const Ended whole = read_body(*head, rest, rest.size() + 1);
     require(read_body(*head, rest, 1) == whole);
     require(read_body(*head, rest, 7) == whole);
+    // So short a body is its own tail.
+    require(read_body(*head, rest, 7, Body::Use::tail) == whole);
     if (!head->chunked && head->length <= 4096 && rest.size() >= head->length)
         require(whole.done && whole.content == rest.substr(0, head->length));
 }

@@ -29,6 +29,16 @@ bool waits_for_secret(const config::ComponentConfig& component) {
 }
 
 engine::Definition definition_of(const config::ComponentConfig& component) {
+    engine::Definition definition = checked_definition_of(component);
+    if (!component.vantage) return definition;
+    // The nodes that check it have its thresholds; here it is shown what they tell.
+    definition.run = nullptr;
+    definition.reported = true;
+    definition.policy.failures = definition.policy.successes = 1;
+    return definition;
+}
+
+engine::Definition checked_definition_of(const config::ComponentConfig& component) {
     engine::Definition definition;
     definition.component = component.component;
     definition.policy = component.policy;
@@ -78,6 +88,7 @@ std::vector<workers::GroupSettings> groups_of(const config::Config& config) {
         group.source = workers::find_source(from.source);
         group.source_options = from.options;
         group.fingerprint = from.fingerprint;
+        group.shared = from.fleet;
         groups.push_back(std::move(group));
     }
     return groups;
@@ -105,7 +116,10 @@ std::vector<jobs::JobSettings> jobs_of(const config::Config& config) {
 }
 
 std::vector<Listener> listeners_of(const config::Config& config) {
-    return {config.listeners.begin(), config.listeners.end()};
+    std::vector<Listener> listeners(config.listeners.begin(), config.listeners.end());
+    for (const config::EndpointConfig& endpoint : config.endpoints)
+        if (endpoint.enabled && endpoint.own_listener) listeners.push_back(*endpoint.own_listener);
+    return listeners;
 }
 
 server::Limits limits_of(const config::Config& config) {
@@ -120,6 +134,20 @@ server::Limits limits_of(const config::Config& config) {
     return limits;
 }
 
+namespace {
+
+std::optional<endpoints::PingTarget> ping_target_of(const config::ComponentConfig& component) {
+    const bool job = component.kind == checks::job::kind.description.name;
+    if (!job && component.kind != checks::push::kind.description.name) return std::nullopt;
+    const ObjectRef options = component.options.ref();
+    Secret key = job ? options.as<checks::job::Options>().ping_key
+                     : options.as<checks::push::Options>().ping_key;
+    if (!key.configured()) return std::nullopt;
+    return endpoints::PingTarget{component.component.name, job, std::move(key)};
+}
+
+}  // namespace
+
 std::shared_ptr<const endpoints::Routes> routes_of(const config::Config& config) {
     auto routes = std::make_shared<endpoints::Routes>();
     for (const config::EndpointConfig& from : config.endpoints) {
@@ -128,6 +156,8 @@ std::shared_ptr<const endpoints::Routes> routes_of(const config::Config& config)
             routes->endpoints.push_back(endpoints::mounted(*dialect, from));
     }
     routes->tokens = config.tokens;
+    for (const config::ComponentConfig& component : config.components)
+        if (auto ping = ping_target_of(component)) routes->pings.push_back(*std::move(ping));
     routes->version = version;
     routes->configuration = config.file;
     routes->public_name = config.open.name;

@@ -15,11 +15,14 @@
 namespace vitals::app {
 
 engine::Definition definition_of(const config::ComponentConfig& component);
+// Of one that some nodes of the fleet check: as such a node does it.
+engine::Definition checked_definition_of(const config::ComponentConfig& component);
 std::vector<engine::Definition> definitions_of(const config::Config& config);
 // Of a component whose results are reported by a part of vitals.
 engine::Definition reported(Component component);
 std::vector<workers::GroupSettings> groups_of(const config::Config& config);
 std::vector<jobs::JobSettings> jobs_of(const config::Config& config);
+// Those that stand in the file first, then those that endpoints have for themselves.
 std::vector<Listener> listeners_of(const config::Config& config);
 server::Limits limits_of(const config::Config& config);
 std::shared_ptr<const endpoints::Routes> routes_of(const config::Config& config);

@@ -4,6 +4,7 @@
     kind(postgres) \
     kind(postgres_crud) \
     kind(mysql) \
+    kind(mysql_crud) \
     kind(mongodb) \
     kind(migrations) \
     kind(replication) \
@@ -37,12 +38,14 @@
     kind(file) \
     kind(backup) \
     kind(certificate) \
+    kind(domain) \
     kind(exec) \
     kind(sqlite) \
     kind(amqp) \
     kind(celery) \
     kind(mqtt) \
     kind(nats) \
+    kind(kafka) \
     kind(ldap) \
     kind(grpc) \
     kind(websocket) \
@@ -102,7 +105,8 @@ const config::Catalog& catalog() {
         for (const dialects::Dialect* dialect : dialects::all())
             catalog.dialects.push_back({.description = dialect->description,
                                         .usual_path = dialect->usual_path,
-                                        .mounted_by_default = dialect->mounted_by_default});
+                                        .mounted_by_default = dialect->mounted_by_default,
+                                        .protocol = dialect->protocol});
         for (const workers::Source* source : workers::sources())
             catalog.sources.push_back({.description = source->description});
         for (const alerts::receivers::Receiver* receiver : alerts::receivers::all())

@@ -39,7 +39,7 @@ std::vector<std::shared_ptr<const ComponentState>> check_once(
     std::vector<std::unique_ptr<engine::OngoingRun>> runs;
     std::size_t left = 0;
     for (std::size_t i = 0; i < components.size(); ++i) {
-        const engine::Definition definition = definition_of(components[i]);
+        const engine::Definition definition = checked_definition_of(components[i]);
         if (!definition.run) {
             states[i] =
                 state_of(definition.component, unknown("pushed: only a daemon knows"), clock);

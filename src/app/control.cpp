@@ -22,7 +22,7 @@ endpoints::Control Daemon::control() {
                                   std::function<void(bool)> done) {
         loop_.post([this, text = std::move(text), who = std::move(who), done = std::move(done)] {
             decommission_.text = text;
-            engine_.decommission(decommission_);
+            tell_decommission();
             desk_.happened(
                 text == "OK" ? Happening::What::recommissioned : Happening::What::decommissioned,
                 text, who);
@@ -60,6 +60,7 @@ endpoints::Control Daemon::control() {
     control.heartbeat = [this](Heartbeats beats, auto done) {
         loop_.post([this, beats = std::move(beats), done = std::move(done)] {
             const std::string problem = workers_.take(beats);
+            if (problem.empty()) fleet_.take(beats);
             engine_.changed();
             engine_.when_published([done, problem] { done(problem); });
         });
@@ -87,6 +88,22 @@ endpoints::Control Daemon::control() {
                                 loop_, clock_, history_patience, std::nullopt, std::move(done)));
         });
     };
+    if (config_->fleet) {
+        control.fleet.view = [this] { return fleet_.view(); };
+        control.fleet.drain = [this](std::string service, std::string text, std::string by,
+                                     auto done) {
+            loop_.post([this, service = std::move(service), text = std::move(text),
+                        by = std::move(by), done = std::move(done)]() mutable {
+                fleet_.drain(std::move(service), text, by,
+                             [this, done = std::move(done)](std::string problem, bool durable) {
+                                 loop_.post([this, done, problem, durable] {
+                                     engine_.when_published(
+                                         [done, problem, durable] { done(problem, durable); });
+                                 });
+                             });
+            });
+        };
+    }
     control.people = desk_.people();
     control.happenings = &desk_.happenings();
     control.pasts = [this](std::vector<std::string> names, std::chrono::milliseconds back,

@@ -44,7 +44,8 @@ void Daemon::on_signal(int number) {
     notify_.send("STOPPING=1\nSTATUS=draining");
     end_within(config_->drain.timeout + orderly_end);
     decommission_.draining = true;
-    engine_.decommission(decommission_);
+    tell_decommission();
+    exporter_.send_now();
     const Steady end = clock_.steady() + config_->drain.timeout;
     drain_timer_.arm(clock_.steady() + std::min(config_->drain.delay, config_->drain.timeout),
                      [this, end] {

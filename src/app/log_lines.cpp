@@ -44,10 +44,13 @@ void Daemon::log_summary() {
     if (!config_->workers.empty())
         components += ", " + text::counted(config_->workers.size(), "worker group");
     std::string listeners;
-    for (std::size_t i = 0; i < config_->listeners.size(); ++i) {
-        const Listener& listener = config_->listeners[i];
+    const std::vector<Listener> all = listeners_of(*config_);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const Listener& listener = all[i];
         listeners += listeners.empty() ? "" : ", ";
-        if (listener.unix_path.empty())
+        if (listener.protocol != Protocol::http)
+            listeners += listener.text;
+        else if (listener.unix_path.empty())
             listeners += fmt::format("{}://{}:{}", listener.tls ? "https" : "http", listener.host,
                                      server_->port(i));
         else

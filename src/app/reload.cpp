@@ -171,14 +171,29 @@ endpoints::ReloadResult Daemon::apply(Loaded& loaded) {
 
 std::map<std::string, std::string> fixed_at_start(const config::Config& config) {
     std::string listeners;
-    for (const Listener& listener : config.listeners) {
-        listeners += listener.text + (listener.control ? " control" : "");
+    for (const Listener& listener : listeners_of(config)) {
+        listeners +=
+            listener.text + (listener.control ? " control" : "") + (listener.http2 ? " http2" : "");
+        if (listener.proxy_protocol)
+            listeners +=
+                fmt::format(" proxies {}", fmt::join(listener.proxy_protocol->trusted, " "));
         if (listener.tls)
             listeners += " " + listener.tls->certificate + " " + listener.tls->key + " " +
                          listener.tls->client_ca;
         listeners += "\n";
     }
+    std::string fleet;
+    if (config.fleet) {
+        const config::Fleet& from = *config.fleet;
+        fleet = fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", from.name, from.node,
+                            from.interval.count(), from.nkey, from.creds,
+                            fmt::join(from.servers, " "), fmt::join(from.labels, "\n"));
+        if (from.tls)
+            fleet += fmt::format("\n{}\n{}\n{}\n{}", from.tls->ca, from.tls->name,
+                                 from.tls->certificate, from.tls->key);
+    }
     return {
+        {"fleet", std::move(fleet)},
         {"listeners", std::move(listeners)},
         {"limits", fmt::format("{} {} {} {}", config.limits.headers.bytes, config.limits.body.bytes,
                                config.limits.connections, config.limits.streams)},

@@ -48,6 +48,10 @@ Daemon::Daemon(config::Config config, ServeOptions options, const Logger& logger
       engine_(environment_, clock_, hub_, {}, config_->service),
       workers_(environment_, clock_, log_,
                [this](workers::Groups::Shown shown) { show(std::move(shown)); }),
+      fleet_(environment_, clock_, engine_, workers_, log_,
+             {.drained = [this] { tell_decommission(); },
+              .out_of_service =
+                  [this] { return decommission_.active() || !fleet_.drain_text().empty(); }}),
       states_(loop_, engine_, clock_),
       jobs_(loop_, clock_, [this](jobs::Jobs::Shown shown) { show(std::move(shown)); }),
       shares_(loop_, engine_, clock_),
@@ -58,6 +62,8 @@ Daemon::Daemon(config::Config config, ServeOptions options, const Logger& logger
                   }),
       secret_files_(loop_, environment_, clock_, log_),
       vault_(loop_, environment_, clock_, log_),
+      exporter_(loop_, environment_, clock_, hub_, version,
+                [this](std::optional<Outcome> health) { report_exporter(std::move(health)); }),
       store_timer_(loop_),
       recall_timer_(loop_),
       history_timer_(loop_),
@@ -70,6 +76,7 @@ int Daemon::run() {
     engine_.on_transition([this](const Transition& transition) {
         log_transition(transition);
         store_->append(transition);
+        exporter_.take(transition);
         states_.keep_soon();
     });
     engine_.on_result([this](const ComponentState& state) { store_->take(state); });
@@ -91,9 +98,11 @@ int Daemon::run() {
     keep_alive();
     settle();
     loop_.run();
+    fleet_.end();
     workers_.save_now();
     states_.keep_now();
     jobs_.save_now();
+    memory_.save_now();
     desk_.end();
     notify_.send("STOPPING=1");
     log_(LogLevel::info, "stopped");
@@ -129,8 +138,12 @@ bool Daemon::open_store() {
         store_->save_workers(std::move(workers));
     });
     take_up_jobs();
+    memory_.take_up(*store_);
+    environment_.remember_in(&memory_);
     states_.take_up(*store_);
     desk_.take_up(*store_, config_->state_dir);
+    fleet_.begin(*config_, *store_);
+    tell_decommission();
     return true;
 }
 
@@ -143,7 +156,7 @@ void Daemon::recall_decommission() {
     decommission_.text = saved ? saved->value_or("OK")
                                : "it is not known whether this node is in service (the log says "
                                  "why); 'vitals recommission' puts it back";
-    engine_.decommission(decommission_);
+    tell_decommission();
     if (!saved && began)
         log_(LogLevel::error,
              fmt::format("out of service, as it is not known whether this node was decommissioned: "
@@ -154,6 +167,14 @@ void Daemon::recall_decommission() {
     else if (!began)
         log_(LogLevel::info, "in service: the disk has answered, the node was not decommissioned");
     await_answer();
+}
+
+// Its own text, or that of its service on all nodes.
+void Daemon::tell_decommission() {
+    Decommission shown = decommission_;
+    if (const std::string drained = fleet_.drain_text(); shown.text == "OK" && !drained.empty())
+        shown.text = drained;
+    engine_.decommission(std::move(shown));
 }
 
 // Until the disk has answered, whether another daemon has the directory is not known either.
@@ -176,6 +197,7 @@ void Daemon::store_reported(Outcome outcome) {
     engine_.report_own("store", std::move(outcome));
     const unsigned losses = store_->losses();
     if (std::exchange(jobs_lost_, losses) != losses) jobs_.save_all();
+    memory_.look_for_losses();
     await_store();
 }
 
@@ -249,13 +271,20 @@ void Daemon::save_jobs(std::vector<std::pair<std::string, std::optional<std::str
 
 void Daemon::watch(const config::Config& config) {
     workers_.configure(groups_of(config));
+    fleet_.configure(config);
     std::vector<engine::Definition> definitions = definitions_of(config);
     for (Component& group : workers_.components())
         definitions.push_back(reported(std::move(group)));
     objectives_.configure(config);
     for (Component& objective : objectives_.components())
         definitions.push_back(reported(std::move(objective)));
+    for (Component& shown : fleet_.components()) definitions.push_back(reported(std::move(shown)));
+    std::set<std::string> names;
+    for (const engine::Definition& definition : definitions)
+        names.insert(definition.component.name);
+    memory_.configure(names);
     engine_.configure(std::move(definitions));
+    fleet_.show();
     for (const std::string& name : objectives_.gone()) engine_.remove(name);
     jobs_.configure(jobs_of(config));
     shares_.configure(config);
@@ -268,6 +297,7 @@ void Daemon::watch(const config::Config& config) {
         if (waits_for_secret(component)) waiting_.insert(component.component.name);
     vault_.configure(config);
     if (!vault_.in_use()) report_secrets();
+    exporter_.configure(config.otlp);
 }
 
 // Who waited for a secret is checked as soon as it is there.
@@ -292,6 +322,13 @@ void Daemon::report_secrets() {
     if (health.detail == secrets_health_.detail && health.error == secrets_health_.error) return;
     secrets_health_ = health;
     engine_.report_own("secrets", std::move(health));
+}
+
+void Daemon::report_exporter(std::optional<Outcome> health) {
+    if (health)
+        engine_.report_own("otlp", *std::move(health));
+    else
+        engine_.remove("vitals/otlp");
 }
 
 // Once what is configured has run.

@@ -12,7 +12,9 @@
 #include <set>
 
 #include "app/daemon.hpp"
+#include "app/fleet_part.hpp"
 #include "app/incident_desk.hpp"
+#include "app/kept_memory.hpp"
 #include "app/logging.hpp"
 #include "app/notify.hpp"
 #include "app/objectives.hpp"
@@ -28,6 +30,7 @@
 #include "net/aside.hpp"
 #include "net/environment.hpp"
 #include "net/loop.hpp"
+#include "otlp/exporter.hpp"
 #include "secrets/file_secrets.hpp"
 #include "secrets/vault_secrets.hpp"
 #include "server/server.hpp"
@@ -52,9 +55,11 @@ class Daemon {
     void await_store();
     void compare_history();
     void save_decommission(const std::string& text, std::function<void(bool)> done);
+    void tell_decommission();
     void watch(const config::Config& config);
     void vault_was_read();
     void report_secrets();
+    void report_exporter(std::optional<Outcome> health);
     int listen();
     void log_transition(const Transition& transition);
     void log_summary();
@@ -91,10 +96,12 @@ class Daemon {
     const std::map<std::string, std::string> fixed_;  // as this process began
     Hub hub_;
     net::Loop loop_;
+    KeptMemory memory_{loop_, clock_};
     WatchedNames environment_;
     net::Aside loading_{environment_, "configuration"};
     engine::Engine engine_;
     workers::Groups workers_;
+    FleetPart fleet_;
     SavedStates states_;
     jobs::Jobs jobs_;
     Shares shares_;
@@ -103,6 +110,7 @@ class Daemon {
     Objectives objectives_;
     secrets::FileSecrets secret_files_;
     secrets::VaultSecrets vault_;
+    otlp::Exporter exporter_;
     std::set<std::string> waiting_;  // components that need a secret that was not read yet
     Outcome secrets_health_;         // as reported last
     net::Timer store_timer_;         // for its next report

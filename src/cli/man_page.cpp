@@ -174,8 +174,10 @@ void formats(Roff& page) {
     for (const auto* dialect : dialects::all()) {
         const auto& description = dialect->description;
         page.subheading(description.name);
-        page.paragraph(fmt::format("{} Usual path: {}.", as_sentence(description.sentence),
-                                   dialect->usual_path));
+        page.paragraph(as_sentence(description.sentence) +
+                       (dialect->protocol == Protocol::http
+                            ? fmt::format(" Usual path: {}.", dialect->usual_path)
+                            : " Listens by itself, on its address."));
         if (description.fields.empty() || description.make == nullptr) continue;
         const auto defaults = description.make();
         keys(page, description.fields, defaults.ref());

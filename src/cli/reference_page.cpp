@@ -209,11 +209,14 @@ std::string receiver_section(const alerts::receivers::Receiver& receiver) {
 std::string dialect_section(const dialects::Dialect& dialect) {
     const auto& description = dialect.description;
     auto text =
-        fmt::format("\n### `{}`\n\n{} Usual path {}, codes {}", description.name,
-                    as_sentence(description.sentence), code(dialect.usual_path), dialect.codes);
-    text += dialect.mounted_by_default
-                ? ".\n"
-                : "; served only where the configuration has an entry for it.\n";
+        fmt::format("\n### `{}`\n\n{} ", description.name, as_sentence(description.sentence));
+    if (dialect.protocol != Protocol::http)
+        text += fmt::format("Listens by itself, on its `address`; says {}.\n", dialect.codes);
+    else
+        text += fmt::format("Usual path {}, codes {}{}", code(dialect.usual_path), dialect.codes,
+                            dialect.mounted_by_default
+                                ? ".\n"
+                                : "; served only where the configuration has an entry for it.\n");
     if (description.fields.empty() || description.make == nullptr) return text;
     return text + '\n' + table(keys_of(description.fields, description.make().ref()));
 }

@@ -20,6 +20,7 @@
     named(remove) \
     named(decommission) \
     named(recommission) \
+    named(fleet) \
     named(drill) \
     named(replay) \
     named(completion) \

@@ -102,6 +102,20 @@ std::string shown(const config::EndpointConfig& endpoint, const config::Config& 
     return keys.empty() ? text::counted(chosen(endpoint, config), "component") : keys;
 }
 
+// How many components have a key by which they are told of.
+std::size_t pinged(const config::Config& config) {
+    const auto& kinds = app::catalog().kinds;
+    return static_cast<std::size_t>(
+        std::ranges::count_if(config.components, [&kinds](const config::ComponentConfig& one) {
+            const auto kind = std::ranges::find(
+                kinds, one.kind, [](const auto& each) { return each.description.name; });
+            if (kind == kinds.end() || !one.options) return false;
+            const NamedSecrets secrets = secrets_of(kind->description.fields, one.options.ref());
+            return std::ranges::any_of(secrets,
+                                       [](const auto& each) { return each.first == "ping_key"; });
+        }));
+}
+
 // One line each, in the order in which a request is matched with them.
 std::string served(const config::Config& config) {
     std::string text;
@@ -115,11 +129,19 @@ std::string served(const config::Config& config) {
         if (!endpoint.enabled) continue;
         std::vector<std::string> facts;
         if (auto what = shown(endpoint, config); !what.empty()) facts.push_back(std::move(what));
-        if (!endpoint.listeners.empty()) facts.push_back("on " + listed(endpoint.listeners));
+        if (!endpoint.listeners.empty() && !endpoint.own_listener)
+            facts.push_back("on " + listed(endpoint.listeners));
         if (!endpoint.tokens.empty()) facts.push_back("with a token: " + listed(endpoint.tokens));
         const std::string more = listed(facts);
-        add(endpoint.path, endpoint.dialect, more);
+        std::string_view place = endpoint.path;
+        if (endpoint.own_listener) {  // `agent 127.0.0.1:9998`
+            place = endpoint.own_listener->text;
+            place.remove_prefix(endpoint.dialect.size() + 1);
+        }
+        add(place, endpoint.dialect, more);
     }
+    if (const std::size_t count = pinged(config); count > 0)
+        add("/ping/, /api/push/", "pings", text::counted(count, "component") + " with a key");
     std::vector<std::string> open;
     for (const Listener& listener : config.listeners)
         if (listener.control) open.push_back(listener.text);
@@ -147,14 +169,18 @@ std::expected<void, Failure> verify_vault(const config::Config& config) {
 }
 
 std::string summary(const config::Config& config, bool secrets) {
-    std::size_t endpoints = 0;
-    for (const auto& endpoint : config.endpoints) endpoints += endpoint.enabled ? 1 : 0;
+    std::size_t endpoints = 0, listeners = config.listeners.size();
+    for (const auto& endpoint : config.endpoints) {
+        if (!endpoint.enabled) continue;
+        ++endpoints;
+        listeners += endpoint.own_listener ? 1 : 0;
+    }
     auto text = config.file;
     if (config.files.size() > 1)
         text += fmt::format(" with {}", text::counted(config.files.size() - 1, "included file"));
-    text += fmt::format(
-        " is valid: {}, {}, {}", text::counted(config.components.size(), "component"),
-        text::counted(endpoints, "endpoint"), text::counted(config.listeners.size(), "listener"));
+    text +=
+        fmt::format(" is valid: {}, {}, {}", text::counted(config.components.size(), "component"),
+                    text::counted(endpoints, "endpoint"), text::counted(listeners, "listener"));
     if (!config.workers.empty())
         text += ", " + text::counted(config.workers.size(), "worker group");
     if (!secrets) text += "; secrets were not read";

@@ -100,6 +100,7 @@ void take_common(const ComponentKeys& keys, const Policy& policy, ComponentConfi
     made.component.successes = policy.successes;
     made.component.runbook = keys.runbook;
     made.on_failed = keys.on_failed;
+    made.vantage = keys.vantage;
 }
 
 // What a component is about, for who may read error texts: its URL without what is secret in it.
@@ -273,6 +274,11 @@ void read_component(const Node::Entry& entry, Draft& draft) {
         doubt_timeout(node, policy, draft);
     }
     take_common(keys, policy, made);
+    if (made.vantage && (kind->pushed || kind->reported))
+        reading.problem(node.find("vantage")->position,
+                        fmt::format("{}: 'vantage' is for what nodes check, but nothing is checked "
+                                    "for this kind",
+                                    subject.name));
     depend_on_members(node, *kind, options, made, draft);
     made.ttl = ttl_of(*kind, options);
     made.options = options;

@@ -15,7 +15,9 @@
 #include <vector>
 
 #include "config/alerts.hpp"
+#include "config/fleet.hpp"
 #include "config/node.hpp"
+#include "config/otlp.hpp"
 #include "config/secrets.hpp"
 #include "model/description.hpp"
 #include "model/endpoint_settings.hpp"
@@ -46,8 +48,9 @@ struct ComponentConfig {
     AnyOptions options;                            // the kind's own struct
     std::optional<std::chrono::milliseconds> ttl;  // of `push`
     std::optional<OnFailed> on_failed;
-    std::string fingerprint;    // changes when the definition does; holds no secret's value
-    std::string public_digest;  // likewise, but for secrets that are written out
+    std::optional<Vantage> vantage;  // nodes of the fleet check it together
+    std::string fingerprint;         // changes when the definition does; holds no secret's value
+    std::string public_digest;       // likewise, but for secrets that are written out
     Position position;
 };
 
@@ -58,9 +61,10 @@ struct WorkersConfig {
     std::chrono::milliseconds remember{std::chrono::hours(24)};
     std::vector<std::pair<std::string, std::string>> expect;  // name prefix -> "1", ">=1", "0..3"
     std::vector<std::string> probes;                          // as of a component
-    AnyOptions options;                                       // the source's own struct
-    std::string fingerprint;                                  // of these; holds no secret's value
-    std::string public_digest;                                // as of a component
+    bool fleet = false;         // shared with the fleet: those of all nodes are known
+    AnyOptions options;         // the source's own struct
+    std::string fingerprint;    // of these; holds no secret's value
+    std::string public_digest;  // as of a component
     Position position;
 };
 
@@ -80,6 +84,8 @@ struct EndpointConfig : EndpointSettings {
     std::string dialect;
     bool enabled = true;
     bool listed = true;  // stands in the file, not mounted by default
+    // Where its dialect is another protocol than HTTP; nobody else listens there.
+    std::optional<ListenerConfig> own_listener;
     Position position;
 };
 
@@ -132,6 +138,8 @@ struct Config {
     std::optional<Vault> vault;
     Alerts alerts;  // and maintenance
     std::optional<Peer> peer;
+    std::optional<Fleet> fleet;
+    std::optional<Otlp> otlp;
     bool has_plain_secrets = false;     // some are written out
     std::vector<std::string> warnings;  // `file:line:column: ...`, one line each
     SecretStore secrets;                // re-reads what may rotate
@@ -140,9 +148,10 @@ struct Config {
 // A kind of check or a dialect as configuration sees it.
 struct Described {
     Description description;
-    std::string_view usual_path;      // dialects
-    bool mounted_by_default = false;  // dialects
-    bool pushed = false;              // kinds: is never run; may have `ttl`
+    std::string_view usual_path;         // dialects
+    bool mounted_by_default = false;     // dialects
+    Protocol protocol = Protocol::http;  // dialects: any other has a listener of its own
+    bool pushed = false;                 // kinds: is never run; may have `ttl`
     bool reported = false;  // kinds: by a part of vitals; thresholds of `defaults` are not
                             // for them
 };

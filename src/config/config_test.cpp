@@ -411,6 +411,26 @@ endpoints:
 )");
 }
 
+TEST(Endpoints, a_dialect_that_is_no_http_listens_by_itself) {
+    const Config config = good(R"(
+listeners: [{address: 127.0.0.1:8080}]
+endpoints:
+  - {dialect: agent, address: 127.0.0.1:9998}
+  - {dialect: agent, address: "unix:/run/agent.sock", components: "*"}
+  - {dialect: agent, address: 127.0.0.1:9998, enabled: false}
+)");
+    const EndpointConfig& first = config.endpoints.at(0);
+    ASSERT_TRUE(first.own_listener);
+    EXPECT_EQ(first.own_listener->protocol, Protocol::agent);
+    EXPECT_EQ(first.own_listener->port, 9998);
+    EXPECT_EQ(first.own_listener->text, "agent 127.0.0.1:9998");
+    EXPECT_THAT(first.listeners, ElementsAre("agent 127.0.0.1:9998"));
+    EXPECT_EQ(first.path, "");
+    EXPECT_EQ(config.endpoints.at(1).own_listener->unix_path, "/run/agent.sock");
+    EXPECT_THAT(config.listeners, SizeIs(1));
+    EXPECT_FALSE(config.endpoints.back().own_listener);
+}
+
 TEST(Endpoints, options_of_a_dialect_may_name_components_and_workers) {
     const Config config = good(R"(
 components: {db: {check: disk}}
@@ -520,7 +540,7 @@ TEST(Problems, what_a_table_says_of_a_value_follows_its_key) {
 TEST(Problems, an_unknown_dialect_is_answered_with_those_there_are) {
     EXPECT_EQ(problems("endpoints: [{dialect: morse}]\n"),
               "vitals.yaml:1:23: unknown dialect 'morse', expected svc_status, probe_status, "
-              "healthz, kubernetes, health_json, metrics, page or mapped\n");
+              "healthz, kubernetes, health_json, metrics, page, mapped or agent\n");
 }
 
 TEST(Problems, are_sorted_and_all_there) {

@@ -62,6 +62,10 @@ void read_objectives(const Node& node, Draft& draft);
 void read_endpoints(const Node& node, Draft& draft);
 void read_alerts(const Node& node, Draft& draft);
 void read_maintenance(const Node& node, Draft& draft);
+void read_fleet(const Node::Entry& entry, Draft& draft);
+
+// What refers to a fleet, and what does not go together with one.
+void check_fleet(const Node& root, Draft& draft);
 
 // Every dialect that needs no mapping on its usual path, but for what an entry replaces.
 void mount_usual_endpoints(Draft& draft);
@@ -77,6 +81,10 @@ void check_references(Draft& draft);
 void choose_dependencies(Draft& draft);  // what selectors of `depends_on` mean, by name
 void check_cycles(Draft& draft);
 void check_duplicate_paths(Draft& draft);
+void check_own_listeners(Draft& draft);  // of endpoints: what else listens there
+
+// Whether the files of a listener's TLS can be read. `node`: the mapping that names them.
+void check_listener_files(const Node& node, const Listener::Tls& tls, Reading& reading);
 
 // A pace in doubt or while down that does not fit the interval, in a component or in `defaults`.
 void check_pace(const Node& node, const Policy& policy, Reading& reading);

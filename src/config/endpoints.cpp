@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "config/address.hpp"
 #include "config/draft.hpp"
 #include "config/sections.hpp"
 #include "text/words.hpp"
@@ -102,7 +103,8 @@ bool switched_off(const Node& node, const EndpointKeys& keys, Reading& reading) 
 EndpointConfig made_of(EndpointKeys keys, const Described& dialect) {
     EndpointConfig made;
     made.dialect = dialect.description.name;
-    made.path = keys.path.value_or(std::string(dialect.usual_path));
+    if (dialect.protocol == Protocol::http)
+        made.path = keys.path.value_or(std::string(dialect.usual_path));
     made.enabled = keys.enabled.value_or(true);
     made.components = Selector(std::move(keys.components));
     made.listeners = std::move(keys.listeners);
@@ -112,6 +114,51 @@ EndpointConfig made_of(EndpointKeys keys, const Described& dialect) {
     if (keys.failed_code) made.failed_code = static_cast<int>(*keys.failed_code);
     if (keys.degraded_code) made.degraded_code = static_cast<int>(*keys.degraded_code);
     return made;
+}
+
+// Where the dialect is another protocol: `agent 127.0.0.1:9998`. Nothing when that was reported.
+std::optional<ListenerConfig> own_listener(const Node& node, const EndpointKeys& keys,
+                                           const Described& dialect, Draft& draft) {
+    Reading& reading = draft.reading;
+    const std::string_view name = dialect.description.name;
+    const Node* address = node.find("address");
+    if (address == nullptr) {
+        reading.problem(node.position,
+                        fmt::format("endpoint {} has no 'address', which is required: its protocol "
+                                    "is not HTTP, so that it listens by itself, such as on "
+                                    "127.0.0.1:9998",
+                                    name));
+        return {};
+    }
+    if (!keys.address) return {};
+    ListenerConfig listener;
+    if (std::string problem = parse_address(*keys.address, listener); !problem.empty()) {
+        reading.problem(address->position, std::move(problem));
+        return {};
+    }
+    listener.position = address->position;
+    listener.protocol = dialect.protocol;
+    listener.text = fmt::format("{} {}", name, *keys.address);
+    const Node* tls = node.find("tls");
+    if (tls != nullptr && keys.tls && may_speak_tls(dialect.protocol)) {
+        listener.tls = keys.tls;
+        check_listener_files(*tls, *listener.tls, reading);
+    }
+    return listener;
+}
+
+void check_keys(const Node& node, const Described& dialect, Reading& reading) {
+    for (const Node::Entry& entry : node.entries) {
+        if (endpoint_key_applies(entry.key, dialect)) continue;
+        reading.problem(
+            entry.position,
+            dialect.protocol == Protocol::http
+                ? fmt::format("{} is served on the listeners of HTTP: it has no {} of its own, and "
+                              "'listeners' says on which of them it is",
+                              dialect.description.name, text::in_quotes(entry.key))
+                : fmt::format("the protocol of {} is not HTTP, so that it has no {}",
+                              dialect.description.name, text::in_quotes(entry.key)));
+    }
 }
 
 void read_endpoint(const Node& node, Draft& draft) {
@@ -143,7 +190,11 @@ void read_endpoint(const Node& node, Draft& draft) {
                             keys.dialect.empty() ? dialect->description.name : keys.dialect),
         .name = fmt::format("endpoint {}", dialect->description.name)};
     const bool good = apply(node, node.position, parts, subject, reading);
-    if (keys.path) {
+    check_keys(node, *dialect, reading);
+    const bool http = dialect->protocol == Protocol::http;
+    if (!http) {
+        // Its listener is read below.
+    } else if (keys.path) {
         const std::string problem = path_problem(*keys.path);
         if (!problem.empty()) reading.problem(node.find("path")->position, problem);
     } else if (dialect->usual_path.empty() && node.find("path") == nullptr) {
@@ -151,6 +202,8 @@ void read_endpoint(const Node& node, Draft& draft) {
                                                    subject.name));
     }
     if (!good) return;
+    std::optional<ListenerConfig> listener;
+    if (!http && !(listener = own_listener(node, keys, *dialect, draft))) return;
     if (const Verified whole = dialect->description.verify(options.ref()); !whole)
         reading.problem(mentioned(node, whole.error(), node.position),
                         fmt::format("{}: {}", subject.name, whole.error()));
@@ -160,6 +213,11 @@ void read_endpoint(const Node& node, Draft& draft) {
     made.options = options;
     const Node* path = node.find("path");
     made.position = path == nullptr ? node.position : path->position;
+    if (listener) {
+        made.listeners = {listener->text};
+        made.position = listener->position;
+        made.own_listener = std::move(listener);
+    }
     draft.config.endpoints.push_back(std::move(made));
 }
 
@@ -237,7 +295,7 @@ void mount_usual_endpoints(Draft& draft) {
 void check_duplicate_paths(Draft& draft) {
     const auto& endpoints = draft.config.endpoints;
     for (auto later = endpoints.begin(); later != endpoints.end(); ++later) {
-        if (!later->listed || !later->enabled) continue;
+        if (!later->listed || !later->enabled || later->own_listener) continue;
         for (auto first = endpoints.begin(); first != later; ++first) {
             if (!first->enabled || without_slash(first->path) != without_slash(later->path) ||
                 !share_a_listener(*first, *later) || side_by_side(*first, *later, draft.catalog))
@@ -249,6 +307,35 @@ void check_duplicate_paths(Draft& draft) {
                             draft.reading.sources.place(first->position, later->position)));
             break;
         }
+    }
+}
+
+bool endpoint_key_applies(std::string_view key, const Described& dialect) {
+    constexpr std::array of_http = {"path", "listeners", "tokens", "failed_code", "degraded_code"};
+    const auto is_key = [key](std::string_view one) { return one == key; };
+    if (dialect.protocol == Protocol::http) return key != "address" && key != "tls";
+    if (key == "tls") return may_speak_tls(dialect.protocol);
+    return std::none_of(of_http.begin(), of_http.end(), is_key);
+}
+
+void check_own_listeners(Draft& draft) {
+    const Config& config = draft.config;
+    for (auto later = config.endpoints.begin(); later != config.endpoints.end(); ++later) {
+        if (!later->own_listener || !later->enabled) continue;
+        const ListenerConfig& own = *later->own_listener;
+        const auto collides = [&](const ListenerConfig& other, std::string_view what) {
+            if (!same_address(own, other)) return false;
+            draft.reading.problem(own.position, fmt::format("the address of {} collides with {} {}",
+                                                            text::in_quotes(own.text), what,
+                                                            text::in_quotes(other.text)));
+            return true;
+        };
+        bool told = std::any_of(
+            config.listeners.begin(), config.listeners.end(),
+            [&](const ListenerConfig& other) { return collides(other, "the listener"); });
+        for (auto first = config.endpoints.begin(); first != later && !told; ++first)
+            told = first->own_listener && first->enabled &&
+                   collides(*first->own_listener, "the endpoint");
     }
 }
 

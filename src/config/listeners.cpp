@@ -24,14 +24,18 @@ void check_readable(const std::string& path, Position position, Reading& reading
                                 std::error_code(errno, std::generic_category()).message()));
 }
 
-void check_tls(const Node& node, const Listener::Tls& tls, Reading& reading) {
-    const auto position = [&node](std::string_view key) {
-        const Node* at = node.find(key);
-        return at == nullptr ? node.position : at->position;
-    };
-    check_readable(tls.certificate, position("certificate"), reading);
-    check_readable(tls.client_ca, position("client_ca"), reading);
-    check_private_file(tls.key, position("key"), reading);
+void check_proxies(const Node& node, const Listener& listener,
+                   const Listener::ProxyProtocol& proxies, Reading& reading) {
+    const Position position = node.find("proxy_protocol")->position;
+    if (listener.unix_path.empty() && proxies.trusted.empty())
+        reading.problem(position,
+                        "proxy_protocol has no 'trusted', the addresses of the proxies, such as "
+                        "[10.0.0.0/8]");
+    if (listener.control)
+        reading.problem(position,
+                        fmt::format("a listener with proxy_protocol cannot have 'control': whoever "
+                                    "reaches the proxy of {} would control vitals without a token",
+                                    text::in_quotes(listener.text)));
 }
 
 void read_listener(const Node& node, Draft& draft) {
@@ -54,6 +58,7 @@ void read_listener(const Node& node, Draft& draft) {
     }
     listener.position = address->position;
     listener.tls = keys.tls;
+    listener.http2 = keys.http2;
     listener.control = keys.control;
     for (const ListenerConfig& other : draft.config.listeners)
         if (same_address(listener, other)) {
@@ -63,7 +68,12 @@ void read_listener(const Node& node, Draft& draft) {
                                         other.position.line));
             break;
         }
-    if (good && listener.tls) check_tls(*node.find("tls"), *listener.tls, reading);
+    if (good && listener.tls) check_listener_files(*node.find("tls"), *listener.tls, reading);
+    if (good && keys.proxy_protocol) check_proxies(node, listener, *keys.proxy_protocol, reading);
+    listener.proxy_protocol = std::move(keys.proxy_protocol);
+    if (listener.http2 && listener.proxy_protocol)
+        reading.problem(node.find("http2")->position,
+                        "a listener with proxy_protocol speaks HTTP/1 alone; leave out 'http2'");
     const bool guarded = listener.tls && !listener.tls->client_ca.empty();
     if (listener.control && !is_local(listener) && !guarded)
         reading.warning(address->position,
@@ -74,6 +84,16 @@ void read_listener(const Node& node, Draft& draft) {
 }
 
 }  // namespace
+
+void check_listener_files(const Node& node, const Listener::Tls& tls, Reading& reading) {
+    const auto position = [&node](std::string_view key) {
+        const Node* at = node.find(key);
+        return at == nullptr ? node.position : at->position;
+    };
+    check_readable(tls.certificate, position("certificate"), reading);
+    check_readable(tls.client_ca, position("client_ca"), reading);
+    check_private_file(tls.key, position("key"), reading);
+}
 
 void read_listeners(const Node& node, Draft& draft) {
     for (const Node& item : node.items) read_listener(item, draft);

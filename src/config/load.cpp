@@ -147,6 +147,16 @@ std::string usual_state_dir(const Environment& environment) {
 
 using ReadSection = void (*)(const Node& node, Draft& draft);
 
+void read_otlp(const Node::Entry& entry, Draft& draft) {
+    Otlp otlp;
+    if (!read_struct("otlp", entry, otlp, draft.reading)) return;
+    if (exposes_token(otlp.url) && !otlp.headers.empty())
+        draft.reading.warning(entry.value.find("url")->position,
+                              "the headers travel to the collector unencrypted; use https");
+    while (otlp.url.ends_with('/')) otlp.url.pop_back();
+    draft.config.otlp = std::move(otlp);
+}
+
 void read_public(const Node::Entry& entry, Draft& draft) {
     Config::Public& open = draft.config.open;
     if (!read_struct("public", entry, open, draft.reading)) return;
@@ -176,6 +186,8 @@ void read_plain_section(const Node::Entry& entry, Draft& draft) {
     if (entry.key == "defaults") read_defaults(entry, draft);
     if (entry.key == "vault") read_vault(entry, draft);
     if (entry.key == "peer") read_peer(entry, draft);
+    if (entry.key == "fleet") read_fleet(entry, draft);
+    if (entry.key == "otlp") read_otlp(entry, draft);
     if (entry.key == "history") read_struct("history", entry, config.history, reading);
     if (entry.key == "drain") read_drain(entry, draft);
     if (entry.key == "limits") read_struct("limits", entry, config.limits, reading);
@@ -259,10 +271,12 @@ void read_sections(const Node& root, Draft& draft) {
     if (draft.config.state_dir.empty())
         draft.config.state_dir = usual_state_dir(draft.reading.environment);
     check_vault(root, draft);
+    check_fleet(root, draft);
     check_references(draft);
     choose_dependencies(draft);
     check_cycles(draft);
     check_duplicate_paths(draft);
+    check_own_listeners(draft);
     warn_of_nothing_watched(root, draft);
     warn_of_open_files(draft.reading);
 }

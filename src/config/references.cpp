@@ -28,9 +28,13 @@ class Names {
             components_.push_back(each.component.name);
             tags_.insert(tags_.end(), each.component.tags.begin(), each.component.tags.end());
         }
+        if (draft.config.fleet) {
+            group_components_.emplace_back("fleet");
+            group_components_.push_back("nodes/" + draft.config.fleet->node);
+        }
         components_.insert(components_.end(), group_components_.begin(), group_components_.end());
-        kinds_ = {"engine", "objective", "secrets", "store",
-                  "workers"};  // of components that are not checked
+        kinds_ = {"engine",  "fleet", "node",   "objective",
+                  "secrets", "store", "workers"};  // of components that are not checked
         for (const Described& kind : draft.catalog.kinds) kinds_.push_back(kind.description.name);
         for (const Token& token : draft.config.tokens) tokens_.push_back(token.name);
         for (const Listener& listener : draft.config.listeners) listeners_.push_back(listener.text);
@@ -176,8 +180,10 @@ void warn_of_nothing_watched(const Node& root, Draft& draft) {
         if (std::any_of(selector.words().begin(), selector.words().end(), matches_none)) continue;
         draft.reading.warning(
             endpoint.position,
-            fmt::format("the endpoint {} on {} shows no component: its 'components' match none",
-                        endpoint.dialect, endpoint.path));
+            fmt::format("the endpoint {} shows no component: its 'components' match none",
+                        endpoint.own_listener
+                            ? endpoint.own_listener->text
+                            : fmt::format("{} on {}", endpoint.dialect, endpoint.path)));
     }
 }
 

@@ -204,6 +204,7 @@ inline Catalog catalog() {
         mounted("page", "/"),
         {.description = describe<Mapped>("mapped", "A dialect.", mapped_fields),
          .usual_path = "/mapped"},
+        {.description = describe<None>("agent", "A dialect.", none), .protocol = Protocol::agent},
     };
     made.sources = {
         {.description = describe<None>("push", "takes", none)},

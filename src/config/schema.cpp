@@ -268,9 +268,14 @@ void define_chosen(text::JsonWriter& json, const Chosen& chosen) {
         json.key(fmt::format("{}_{}", chosen.name, own.name)).object();
         json.member("description", own.sentence).member("type", "object");
         json.member("additionalProperties", false);
-        if (!chosen.inherits) write_required(json, own.fields);
+        const bool endpoint = chosen.key == "dialect";
+        if (endpoint && each.protocol != Protocol::http)
+            json.key("required").array().value("address").end_array();
+        else if (!chosen.inherits)
+            write_required(json, own.fields);
         json.key("properties").object();
         for (const Field& field : chosen.common.fields) {
+            if (endpoint && !endpoint_key_applies(field.name, each)) continue;
             json.key(field.name);
             reference(json, fmt::format("{}/properties/{}", keys, field.name));
         }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "model/name.hpp"
+#include "text/address_block.hpp"
 #include "text/url.hpp"
 
 namespace vitals::config {
@@ -11,6 +13,7 @@ namespace vitals::config {
 namespace {
 
 constexpr bool may_be_included = true;
+constexpr std::size_t longest_fleet_word = 64;
 
 constexpr double ms = 1;
 constexpr double second = 1'000 * ms;
@@ -36,12 +39,53 @@ Verified vault_url_problem(const std::string& value) {
     return {};
 }
 
+Verified otlp_url_problem(const std::string& value) {
+    const text::Url url(value);
+    if (std::string problem = text::url_problem(url.text, {"http", "https"}); !problem.empty())
+        return verified(std::move(problem));
+    if (!url.user.empty() || !url.password.empty())
+        return std::unexpected("holds credentials; they stand in 'headers'");
+    if (!url.query.empty()) return std::unexpected("has parameters; expected http://host:4318");
+    for (const std::string_view signal : {"/v1/metrics", "/v1/logs", "/v1/traces"})
+        if (url.path.ends_with(signal))
+            return verified(std::string("ends in ") + std::string(signal) +
+                            ", which vitals adds by itself");
+    return {};
+}
+
+Verified otlp_headers_problem(const SecretMap& headers) {
+    constexpr std::string_view others = "!#$%&'*+-.^_`|~";
+    const auto fits = [&](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               others.find(c) != others.npos;
+    };
+    for (const auto& [name, secret] : headers)
+        if (name.empty() || !std::all_of(name.begin(), name.end(), fits))
+            return verified(name + " is no name of a header");
+    return {};
+}
+
 constexpr std::array include_fields = {
     field<&FileKeys::include>(
         "include",
         "Names of files or patterns, as seen from the folder of this file. A pattern may match "
         "none.",
         {.example = "conf.d/*.yaml"}),
+};
+
+constexpr std::array otlp_fields = {
+    field<&Otlp::url, otlp_url_problem>(
+        "url", "Where the collector takes OTLP over HTTP; /v1/metrics and /v1/logs are added.",
+        {.required = true, .example = "http://127.0.0.1:4318"}),
+    field<&Otlp::headers, otlp_headers_problem>("headers",
+                                                "Headers of each request; any may be a secret.",
+                                                {.example = "{Authorization: {env: OTLP_TOKEN}}"}),
+    field<&Otlp::interval>("interval", "How often metrics are sent.",
+                           {.least = second, .most = 60 * minute}),
+    field<&Otlp::timeout>("timeout", "How long one request may take.",
+                          {.least = 100 * ms, .most = minute}),
+    field<&Otlp::ca>("ca", "PEM file of the authorities to trust instead of the system's.",
+                     {.example = "/etc/vitals/ca.pem"}),
 };
 
 constexpr std::array file_fields = {
@@ -69,10 +113,34 @@ constexpr std::array tls_fields = {
         {.example = "/etc/vitals/clients.crt"}),
 };
 
+Verified trusted_problem(const std::vector<std::string>& trusted) {
+    for (const std::string& one : trusted)
+        if (const auto block = text::AddressBlock::parse(one); !block)
+            return std::unexpected(block.error());
+    return {};
+}
+
+constexpr std::array proxy_fields = {
+    field<&Listener::ProxyProtocol::trusted, trusted_problem>(
+        "trusted",
+        "Addresses and blocks of addresses of the proxies. Any other is refused. A unix socket "
+        "needs none: who may open it is trusted.",
+        {.example = "[10.0.0.0/8, 192.0.2.7]"}),
+};
+
 constexpr std::array listener_fields = {
     field<&ListenerKeys::address>("address", "Host and port, or unix:PATH.",
                                   {.required = true, .example = "127.0.0.1:8080"}),
     field<&ListenerKeys::tls>("tls", "Speak TLS, with these files.", {.members = tls_fields}),
+    field<&ListenerKeys::http2>(
+        "http2",
+        "Speak HTTP/2, too: to clients that begin with it (prior knowledge), and over TLS to those "
+        "that agree on it (ALPN)."),
+    field<&ListenerKeys::proxy_protocol>(
+        "proxy_protocol",
+        "Each connection begins with a line or header of the PROXY protocol (version 1 or 2), "
+        "which says where it comes from.",
+        {.members = proxy_fields}),
     field<&ListenerKeys::control>("control", "Serve /v1/* without a token to whoever can connect."),
 };
 
@@ -213,6 +281,16 @@ constexpr std::array on_failed_fields = {
         {.least = second}),
 };
 
+constexpr std::array vantage_fields = {
+    field<&Vantage::labels>("labels",
+                            "The labels that a node must have, all of them; by default any node "
+                            "does it.",
+                            {.example = "[edge]"}),
+    field<&Vantage::count>("count",
+                           "How many nodes check it. Of three or more the majority decides.",
+                           {.unit = "nodes", .example = "3", .least = 1, .most = 9}),
+};
+
 constexpr std::array component_fields = {
     field<&ComponentKeys::check>("check", "The kind of check.",
                                  {.required = true, .example = "http"}),
@@ -260,6 +338,10 @@ constexpr std::array component_fields = {
         "What is run once when it failed; not while another component is the cause, nor while it "
         "is silenced, in maintenance or acknowledged.",
         {.members = on_failed_fields}),
+    field<&ComponentKeys::vantage>(
+        "vantage",
+        "Some nodes of the fleet check it instead of each node, and all show what these found.",
+        {.members = vantage_fields}),
 };
 
 constexpr std::array public_fields = {
@@ -297,6 +379,9 @@ constexpr std::array workers_fields = {
     field<&WorkersConfig::probes>("probes",
                                   "Kubernetes probes beside readiness that the group is part of.",
                                   {.choices = "live|startup", .example = "[startup]"}),
+    field<&WorkersConfig::fleet>("fleet",
+                                 "Whether the group spans the fleet: a heartbeat that one node "
+                                 "received counts on all of them."),
 };
 
 Verified target_problem(const Percentage& target) {
@@ -328,6 +413,11 @@ constexpr std::array endpoint_fields = {
                                   {.required = true, .example = "healthz"}),
     field<&EndpointKeys::path>("path", "Where it is served; by default the dialect's usual path.",
                                {.example = "/healthz/"}),
+    field<&EndpointKeys::address>("address",
+                                  "Host and port, or unix:PATH, of the listener that such a "
+                                  "dialect has for itself; only for one that is no HTTP.",
+                                  {.example = "127.0.0.1:9998"}),
+    field<&EndpointKeys::tls>("tls", "Speak TLS there, with these files.", {.members = tls_fields}),
     field<&EndpointKeys::enabled>("enabled", "Whether it is served at all; else 404."),
     field<&EndpointKeys::components>(
         "components", "The components to show, by selectors.",
@@ -380,6 +470,70 @@ constexpr std::array peer_fields = {
                        "How long rank 2 leaves a message to rank 1, and how long a peer is not "
                        "heard until it counts as away.",
                        {.least = second, .most = 60 * second}),
+};
+
+Verified node_name_problem(const std::string& name) {
+    const bool good = name_problem("nodes/" + name).empty() && name.size() <= longest_fleet_word;
+    return verified(good ? "" : "must have 1 to 64 bytes that can be printed, and no '/'");
+}
+
+Verified servers_problem(const std::vector<std::string>& servers) {
+    for (const std::string& server : servers) {
+        const text::Url url(server);
+        if (const auto problem = text::url_problem(server, {"nats"}); !problem.empty())
+            return std::unexpected(problem);
+        if (!url.user.empty() || !url.password.empty() || !url.query.empty() || url.path.size() > 1)
+            return std::unexpected(
+                "expected nats://host:4222; who we are stands in 'nkey' or "
+                "'creds'");
+    }
+    return {};
+}
+
+Verified fleet_labels_problem(const std::vector<std::string>& labels) {
+    if (labels.size() > 16) return std::unexpected("has more than 16 labels");
+    for (const std::string& label : labels)
+        if (label.empty() || label.size() > longest_fleet_word)
+            return std::unexpected("holds a label that is empty or longer than 64 bytes");
+    return {};
+}
+
+constexpr std::array fleet_tls_fields = {
+    field<&Fleet::Tls::ca>("ca", "PEM file of the authorities that sign the servers' certificates.",
+                           {.required = true, .example = "/etc/vitals/fleet-ca.pem"}),
+    field<&Fleet::Tls::name>(
+        "name", "The name that the certificate of every server must hold, whatever its address.",
+        {.required = true, .example = "nats.example.org"}),
+    field<&Fleet::Tls::certificate>("certificate",
+                                    "This node's certificate, a PEM file, where servers ask for "
+                                    "one.",
+                                    {.example = "/etc/vitals/node.crt"}),
+    field<&Fleet::Tls::key>("key", "Its private key, a PEM file.",
+                            {.example = "/etc/vitals/node.key"}),
+};
+
+constexpr std::array fleet_fields = {
+    field<&Fleet::name, node_name_problem>("name",
+                                           "What the fleet is called, the same on all nodes.",
+                                           {.required = true, .example = "shop"}),
+    field<&Fleet::servers, servers_problem>(
+        "servers", "The NATS servers, of which any one is enough.",
+        {.required = true, .example = "[\"nats://10.0.0.1:4222\", \"nats://10.0.0.2:4222\"]"}),
+    field<&Fleet::tls>("tls", "Speak TLS with them.", {.members = fleet_tls_fields}),
+    field<&Fleet::nkey>("nkey",
+                        "The file that holds the seed (SU...) by which the servers know this node.",
+                        {.example = "/etc/vitals/node.nk"}),
+    field<&Fleet::creds>("creds", "Or a credentials file: a JWT and its seed.",
+                         {.example = "/etc/vitals/node.creds"}),
+    field<&Fleet::node, node_name_problem>(
+        "node", "What this node is called, unlike every other; by default its host's name.",
+        {.example = "web-1"}),
+    field<&Fleet::labels, fleet_labels_problem>("labels", "What 'vantage' chooses nodes by.",
+                                                {.example = "[edge, eu]"}),
+    field<&Fleet::interval>("interval",
+                            "How often it sends a heartbeat. A node counts as silent after three "
+                            "of the intervals that it names itself.",
+                            {.least = 500 * ms, .most = 60 * second}),
 };
 
 constexpr Field a_list(Field field) {
@@ -619,6 +773,15 @@ std::span<const Section> all_sections() {
                                "Another vitals with the same components and receivers: both watch, "
                                "one tells.",
                                peer_fields),
+                Shape::mapping},
+        Section{
+            describe<Fleet>("fleet", "Many vitals that share what they know through NATS servers.",
+                            fleet_fields),
+            Shape::mapping},
+        Section{describe<Otlp>("otlp",
+                               "Sends metrics, and changes of status as log records, to an "
+                               "OpenTelemetry collector (OTLP over HTTP, protobuf).",
+                               otlp_fields),
                 Shape::mapping},
         Section{describe<MaintenanceKeys>("maintenance",
                                           "When components are worked on: nobody is told, and the "

@@ -21,6 +21,8 @@ struct FileKeys {
 struct ListenerKeys {
     std::string address;
     std::optional<Listener::Tls> tls;
+    bool http2 = false;
+    std::optional<Listener::ProxyProtocol> proxy_protocol;
     bool control = false;
 };
 struct DefaultsKeys {
@@ -46,10 +48,13 @@ struct ComponentKeys {
     std::vector<std::string> depends_on, tags, probes;
     std::string runbook;
     std::optional<OnFailed> on_failed;
+    std::optional<Vantage> vantage;
 };
 struct EndpointKeys {
     std::string dialect;
     std::optional<std::string> path;
+    std::optional<std::string> address;
+    std::optional<Listener::Tls> tls;
     std::optional<bool> enabled;
     std::vector<std::string> components, listeners, tokens;
     std::optional<std::string> disclose;
@@ -122,6 +127,10 @@ struct Section {
     Shape shape;
     bool may_be_included = false;  // may stand in a file that another one includes
 };
+
+// Whether an endpoint of that dialect may have the key: some are of HTTP only, some only of a
+// listener of its own.
+bool endpoint_key_applies(std::string_view key, const Described& dialect);
 
 // In the order of the reference.
 std::span<const Section> all_sections();

@@ -3,6 +3,7 @@
 // clang-format off
 #define VITALS_DIALECTS(dialect) \
     dialect(pulp) \
+    dialect(pulp3) \
     dialect(delivery) \
     dialect(svc_status) \
     dialect(probe_status) \
@@ -16,6 +17,8 @@
     dialect(consul) \
     dialect(statuspage) \
     dialect(badge) \
+    dialect(agent) \
+    dialect(grpc) \
     dialect(page)
 // clang-format on
 

@@ -20,6 +20,7 @@
 #include "http/response.hpp"
 #include "model/description.hpp"
 #include "model/endpoint_settings.hpp"
+#include "model/listener.hpp"
 #include "model/past.hpp"
 #include "model/responses.hpp"
 #include "model/selector.hpp"
@@ -120,9 +121,11 @@ struct Dialect {
     std::string_view origin;         // who speaks it
     std::string_view codes;          // for the documentation: "200 / 503"
     bool mounted_by_default = true;  // needs no mapping
-    bool wants_process = false;      // Request::process and traffic are filled in
-    bool wants_site = false;         // Request::site is filled in
-    bool wants_board = false;        // Request::board is filled in: say for how long it may be kept
+    // Any other is spoken on a listener of its own; of an answer only the body counts there.
+    Protocol protocol = Protocol::http;
+    bool wants_process = false;  // Request::process and traffic are filled in
+    bool wants_site = false;     // Request::site is filled in
+    bool wants_board = false;    // Request::board is filled in: say for how long it may be kept
     // Without it Request::query is empty, so that a stranger who varies the query gets the answer
     // that is kept.
     bool reads_query = false;

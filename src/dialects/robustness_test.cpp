@@ -149,6 +149,7 @@ TEST(EveryDialect, answers_anything_in_clean_text) {
             const Response response = dialect->render(snapshot, request, options.get());
             EXPECT_GE(response.status, 200);
             EXPECT_LT(response.status, 600);
+            if (dialect->protocol == Protocol::grpc) continue;  // its answers are no text
             const std::size_t at = flaw(response.body);
             ASSERT_EQ(at, std::string::npos) << dialect->description.name << " at " << at << " of\n"
                                              << response.body;

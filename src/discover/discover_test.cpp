@@ -79,6 +79,8 @@ TEST(Services, of_messages_and_directories_are_asked_too) {
               "{check: mqtt, url: \"mqtt://127.0.0.1:1883\"}");
     EXPECT_EQ(best(listening_at(4222, ""), "nats"),
               "{check: nats, url: \"nats://127.0.0.1:4222\"}");
+    EXPECT_EQ(best(listening_at(9092, "java"), "kafka"),
+              "{check: kafka, url: \"kafka://127.0.0.1:9092\"}");
     EXPECT_EQ(best(listening_at(27017, "mongod"), "mongodb"),
               "{check: mongodb, url: \"mongodb://127.0.0.1:27017\"}");
     EXPECT_EQ(best(listening_at(389, "slapd", "0.0.0.0"), "ldap"),

@@ -289,6 +289,19 @@ void ldap(const Listener& listener, const Machine&, Proposal& to) {
     to.candidates.push_back(connects(listener));
 }
 
+// The brokers of a cluster advertise addresses of their own, and may want a log-in.
+void kafka(const Listener& listener, const Machine&, Proposal& to) {
+    const std::vector<std::string> needs{
+        "A user who may describe the topics (and the group), where the cluster knows users:",
+        "    kafka-acls.sh --add --allow-principal User:vitals --operation Describe --topic '*'",
+        "and here: user: vitals, password: {file: /etc/vitals/secrets/kafka}, mechanism: ..."};
+    to.candidates.push_back(with(IfNot::why_unless_another_protocol,
+                                 candidate("kafka", {{"url", listener.url("kafka")}}, needs)));
+    to.candidates.push_back(
+        candidate("kafka", {{"url", listener.url("kafkas")}, {"tls", "{verify: false}"}}, needs));
+    to.candidates.push_back(connects(listener));
+}
+
 // TLS from the first byte, in a protocol that no kind speaks.
 void secure(const Listener& listener, const Machine&, Proposal& to) {
     to.candidates = {candidate("tls", {{"url", listener.url("tls")}, {"tls", "{verify: false}"}}),
@@ -335,6 +348,7 @@ const std::vector<Service>& services_known() {
         {"mosquitto", {"mosquitto"}, {1883, 8883}, mosquitto},
         {"nats", {"nats-server"}, {4222}, nats},
         {"mongodb", {"mongod", "mongos"}, {27017}, mongodb},
+        {"kafka", {}, {9092}, kafka},
         {"ldap", {"slapd", "ns-slapd"}, {389}, ldap},
         {"ldaps", {}, {636}, secure},
         {"amqps", {}, {5671}, secure},

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "endpoints/fleet_control.hpp"
 #include "endpoints/peer_exchange.hpp"
 #include "http/response.hpp"
 #include "model/board.hpp"
@@ -138,6 +139,7 @@ struct Control {
     People people;
     // What happened lately, for streams; null: nothing is kept. Outlives the server.
     const Happenings* happenings = nullptr;
+    FleetControl fleet;
     // The application's own metrics in Prometheus' text format; may be empty.
     std::function<std::string()> metrics;
     std::function<void(std::string who, std::function<void(ReloadResult)>)> reload;

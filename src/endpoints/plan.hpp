@@ -25,6 +25,7 @@ struct Plan {
     std::string label;             // what the answer is counted under
     bool malformed = false;        // the connection is to be closed
     bool reads_body = false;       // the action does; else a body is thrown away
+    bool reads_tail = false;       // of a body of any usual length, its end
     std::string_view credentials;  // what was shown (points into the head)
     Identity identity;
 };

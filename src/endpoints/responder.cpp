@@ -9,9 +9,11 @@
 #include "dialects/probes.hpp"
 #include "endpoints/act_link.hpp"
 #include "endpoints/facts.hpp"
+#include "endpoints/grpc_health.hpp"
 #include "endpoints/log_in.hpp"
 #include "endpoints/pages.hpp"
 #include "endpoints/past_answers.hpp"
+#include "endpoints/pings.hpp"
 #include "endpoints/problem.hpp"
 #include "endpoints/resource.hpp"
 #include "http/gzip.hpp"
@@ -71,7 +73,8 @@ Responder::Responder(Shared& shared, unsigned thread, std::shared_ptr<const Rout
       loop_(std::move(loop)),
       kept_(shared, thread),
       past_answers_(std::make_unique<PastAnswers>(shared, kept_, loop_)),
-      pages_(std::make_unique<Pages>(shared, access_, kept_, loop_)) {
+      pages_(std::make_unique<Pages>(shared, access_, kept_, loop_)),
+      grpc_(std::make_unique<GrpcHealth>(kept_)) {
     replace_routes(std::move(routes));
 }
 
@@ -85,6 +88,7 @@ void Responder::replace_routes(std::shared_ptr<const Routes> routes) {
     for (const Listener& listener : shared_.listeners)
         mounts_.emplace_back(*routes_, listener.text);
     pages_->replace_routes(routes_);
+    grpc_->replace_routes(routes_);
 }
 
 Plan Responder::plan(const http::Head& head, const Peer& peer) {
@@ -106,11 +110,30 @@ Plan Responder::plan(const http::Head& head, const Peer& peer) {
         plan_operation(question);
     else if (target->raw_path.starts_with(act_link_path) && shared_.control.people.act_link)
         plan_act_link(shared_, head, *target, plan);
+    else if (!routes_->pings.empty() && is_ping_path(target->path))
+        plan_ping({shared_, *routes_, peer, kept_.now()}, head, *target, plan);
     else if (const auto found = mounts_[peer.listener].find(target->path))
         plan_endpoint(question, *found);
     else
         plan.response = http::plain_answer(404, {});
     return plan;
+}
+
+std::shared_ptr<http::Rendered> Responder::own_answer(std::size_t listener) {
+    const MountedEndpoint* const endpoint = own_endpoint(listener);
+    if (endpoint == nullptr) return nullptr;
+    KeptAnswer question;
+    question.request.disclose = endpoint->disclose;
+    question.request.components = endpoint->components.empty() ? nullptr : &endpoint->components;
+    question.render = std::cref(endpoint->render);
+    question.route = reinterpret_cast<std::uintptr_t>(endpoint);
+    question.routes = routes_;
+    question.label = shared_.listeners[listener].text;
+    const std::shared_ptr<KeptAnswer> kept = kept_.find_or_keep(std::move(question));
+    std::shared_ptr<http::Rendered> rendered = kept_.fresh(*kept);
+    if (rendered == nullptr) rendered = kept_.render_once(*kept);
+    count(kept->label, rendered->status);
+    return rendered;
 }
 
 // No endpoint is named: Apache's mod_proxy_hcheck asks so whether this instance is ready.

@@ -18,6 +18,7 @@
 
 namespace vitals::endpoints {
 
+class GrpcHealth;
 class Pages;
 class PastAnswers;
 
@@ -32,12 +33,19 @@ class Responder {
     void replace_routes(std::shared_ptr<const Routes> routes);
     // Decides on a request by its head alone, so that a body is only read when it is wanted.
     Plan plan(const http::Head& head, const Peer& peer);
+    // The endpoint that has a listener for itself; null: none has it.
+    const MountedEndpoint* own_endpoint(std::size_t listener) const noexcept {
+        return mounts_[listener].own();
+    }
+    // What that endpoint answers now to whoever connects; nothing where it is not mounted.
+    std::shared_ptr<http::Rendered> own_answer(std::size_t listener);
     Identity identify(std::string_view credentials) const {
         return endpoints::identify_by(*routes_, credentials, kept_.now());
     }
     void count(const std::string& label, int status);
     KeptAnswers& kept() noexcept { return kept_; }
     const KeptAnswers& kept() const noexcept { return kept_; }
+    GrpcHealth& grpc() noexcept { return *grpc_; }
 
   private:
     // A request whose target was read, and what has been decided of it so far.
@@ -69,6 +77,7 @@ class Responder {
     KeptAnswers kept_;
     std::unique_ptr<PastAnswers> past_answers_;
     std::unique_ptr<Pages> pages_;
+    std::unique_ptr<GrpcHealth> grpc_;
 };
 
 }  // namespace vitals::endpoints

@@ -25,6 +25,13 @@ Mounts::Mounts(const Routes& routes, std::optional<std::string_view> listener) {
     });
 }
 
+const MountedEndpoint* Mounts::own() const noexcept {
+    const auto found = std::ranges::find_if(endpoints_, [](const MountedEndpoint* endpoint) {
+        return endpoint->dialect->protocol != Protocol::http;
+    });
+    return found == endpoints_.end() ? nullptr : *found;
+}
+
 std::optional<Mounts::Found> Mounts::find(std::string_view path) const {
     for (const MountedEndpoint* endpoint : endpoints_)
         if (const auto rest = endpoint->dialect->match(endpoint->path, path))

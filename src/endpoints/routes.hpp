@@ -21,12 +21,20 @@ struct MountedEndpoint : EndpointSettings {
     Renderer render;  // of the dialect, with its options
 };
 
+// A component that is told of by requests whose path holds a key.
+struct PingTarget {
+    std::string component;
+    bool job = false;  // else it is pushed
+    Secret key;
+};
+
 MountedEndpoint mounted(const dialects::Dialect& dialect, EndpointSettings settings);
 
 // Replaced as a whole by a reload.
 struct Routes {
     std::vector<MountedEndpoint> endpoints;  // that with the longest path that matches answers
     std::vector<Token> tokens;
+    std::vector<PingTarget> pings;
     bool embedded = false;      // of a service that serves itself: being there is being ready
     std::string version;        // of vitals, for the page
     std::string configuration;  // the file, likewise
@@ -53,6 +61,8 @@ class Mounts {
         std::string_view rest;  // what follows the endpoint's path
     };
     std::optional<Found> find(std::string_view path) const;  // decoded
+    // The one that has the listener for itself, as its dialect is another protocol than HTTP.
+    const MountedEndpoint* own() const noexcept;
 
   private:
     std::vector<const MountedEndpoint*> endpoints_;

@@ -30,6 +30,7 @@ struct Shared {
           traffic(threads_),
           refused_tokens(listeners.size()),
           ignored_tokens(listeners.size()),
+          refused_pings(listeners.size()),
           failed_logins(listeners.size()) {}
 
     const std::vector<Listener> listeners;
@@ -43,6 +44,7 @@ struct Shared {
     std::atomic<std::size_t> streams{0};        // answers that go on, now
     std::vector<RefusedTokens> refused_tokens;  // per listener: answered with 401
     std::vector<RefusedTokens> ignored_tokens;  // per listener: shown where none is needed
+    std::vector<RefusedTokens> refused_pings;   // per listener: with a key that is not known
     std::vector<FailedLogins> failed_logins;    // per listener
     Sessions sessions;
 };

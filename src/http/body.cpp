@@ -13,7 +13,7 @@ constexpr std::size_t trailer_limit = 8192;  // all trailers
 }  // namespace
 
 Body::Body(const Head& head, std::size_t limit, Use use)
-    : chunked_(head.chunked), keep_(use == Use::keep), limit_(limit), left_(head.length) {
+    : chunked_(head.chunked), use_(use), limit_(limit), left_(head.length) {
     if (chunked_) {
         state_ = State::size;
         left_ = 0;
@@ -29,6 +29,12 @@ void Body::refuse(int status, std::string_view why) {
     content_.clear();
 }
 
+std::string Body::take_content() {
+    if (use_ == Use::tail && content_.size() > tail_size)
+        content_.erase(0, content_.size() - tail_size);
+    return std::move(content_);
+}
+
 std::size_t Body::feed(std::string_view bytes) {
     std::size_t taken = 0;
     while (taken < bytes.size() && !done() && !refused_) {
@@ -40,7 +46,10 @@ std::size_t Body::feed(std::string_view bytes) {
 
 std::size_t Body::take_data(std::string_view bytes) {
     std::size_t count = static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size()));
-    if (keep_) content_.append(bytes.substr(0, count));
+    if (use_ != Use::count) content_.append(bytes.substr(0, count));
+    // Not at each piece: what is cut off would be moved as often.
+    if (use_ == Use::tail && content_.size() >= 2 * tail_size)
+        content_.erase(0, content_.size() - tail_size);
     size_ += count;
     left_ -= count;
     if (left_ == 0) state_ = chunked_ ? State::after_chunk : State::done;

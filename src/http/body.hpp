@@ -13,8 +13,9 @@ namespace vitals::http {
 class Body {
   public:
     // Of the request with this head; at most `limit` bytes of content. What nobody reads is counted
-    // and thrown away.
-    enum class Use : std::uint8_t { keep, count };
+    // and thrown away; of a tail, all but the last tail_size bytes.
+    enum class Use : std::uint8_t { keep, count, tail };
+    static constexpr std::size_t tail_size = 16'384;
     Body(const Head& head, std::size_t limit, Use use);
 
     // Takes what belongs to the body and returns how many bytes that was. After it, the body is
@@ -27,7 +28,7 @@ class Body {
     std::size_t size() const noexcept { return size_; }  // of the content so far
     // Bytes of memory beside the object itself.
     std::size_t held() const noexcept { return content_.capacity() + line_.capacity(); }
-    std::string take_content() { return std::move(content_); }
+    std::string take_content();
 
   private:
     enum class State : std::uint8_t { data, size, after_chunk, trailer, done };
@@ -38,7 +39,7 @@ class Body {
 
     State state_ = State::data;
     bool chunked_;
-    bool keep_;
+    Use use_;
     std::size_t limit_;
     std::uint64_t left_;        // of the body, or of the current chunk
     std::string line_;          // a line of the chunked framing under way

@@ -257,6 +257,29 @@ TEST(Body, what_nobody_reads_is_counted_and_thrown_away) {
     EXPECT_LT(long_one.held(), 1024u);
 }
 
+TEST(Body, of_a_tail_the_end_is_kept) {
+    constexpr std::size_t size = 10 * Body::tail_size + 7;
+    Head head;
+    head.length = size;
+    std::string whole;
+    for (std::size_t i = 0; i < size; ++i) whole += static_cast<char>('a' + i % 23);
+    for (const std::size_t piece : {std::size_t{100}, Body::tail_size - 1, size}) {
+        Body body(head, size, Body::Use::tail);
+        for (std::size_t at = 0; at < size; at += piece) {
+            body.feed(std::string_view(whole).substr(at, piece));
+            EXPECT_LE(body.content().size(), 2 * Body::tail_size);
+        }
+        ASSERT_TRUE(body.done());
+        EXPECT_EQ(body.take_content(), whole.substr(size - Body::tail_size));
+    }
+    Head small;
+    small.length = 5;
+    Body body(small, 100, Body::Use::tail);
+    body.feed("hello");
+    EXPECT_EQ(body.take_content(), "hello");
+    EXPECT_EQ(Body(head, size - 1, Body::Use::tail).refused()->status, 413);
+}
+
 TEST(Body, chunks_that_are_refused) {
     struct Case {
         std::string_view bytes;

@@ -29,6 +29,9 @@ std::shared_ptr<const endpoints::Routes> usual_routes(const std::vector<std::str
     for (const std::string& name : dialects) {
         const dialects::Dialect* dialect = dialects::find(name);
         if (dialect == nullptr) throw std::invalid_argument("there is no dialect '" + name + "'");
+        if (dialect->protocol != Protocol::http)
+            throw std::invalid_argument("the dialect '" + name +
+                                        "' is no HTTP; only the daemon listens for it");
         if (!dialect->mounted_by_default)
             throw std::invalid_argument("the dialect '" + name +
                                         "' needs a mapping that only a configuration file has");

@@ -4,11 +4,17 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace vitals {
 
-// What is spoken on a listener's connections.
-enum class Protocol : std::uint8_t { http };
+// What is spoken on a listener's connections. Any but HTTP is that of one dialect, whose endpoint
+// has the listener for itself.
+enum class Protocol : std::uint8_t { http, agent, grpc };
+
+constexpr bool may_speak_tls(Protocol protocol) noexcept {
+    return protocol != Protocol::agent;
+}
 
 struct Listener {
     std::string host = "127.0.0.1";
@@ -18,6 +24,13 @@ struct Listener {
         std::string certificate, key, client_ca;  // PEM files; re-read when they change
     };
     std::optional<Tls> tls;
+    // Each connection begins with the address that it comes from, as a proxy tells it. Addresses or
+    // blocks (`10.0.0.0/8`) of the proxies that are believed; others are refused.
+    struct ProxyProtocol {
+        std::vector<std::string> trusted;
+    };
+    std::optional<ProxyProtocol> proxy_protocol;
+    bool http2 = false;    // beside HTTP/1: with prior knowledge, or agreed on in TLS (ALPN)
     bool control = false;  // serves /v1/* without a token
     std::string text;      // as written: how endpoints name it
     Protocol protocol = Protocol::http;

@@ -1,6 +1,9 @@
 #include "net/datagram.hpp"
 
+#include <linux/icmp.h>
+#include <netinet/icmp6.h>
 #include <netinet/in.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -50,7 +53,44 @@ CheckError not_permitted(const std::string& address) {
         read_file("/proc/sys/net/ipv4/ping_group_range", 64).value_or("unknown");
     return {ErrorClass::local, "not permitted to send echo requests",
             address + ": net.ipv4.ping_group_range must hold a group of vitals, and is " +
-                text::quoted(range)};
+                text::quoted(range) + "; or vitals needs CAP_NET_RAW"};
+}
+
+// Of all that arrives at this machine only echo replies are wanted.
+void ask_for_replies(int descriptor, bool six) {
+    if (six) {
+        icmp6_filter filter{};
+        ICMP6_FILTER_SETBLOCKALL(&filter);
+        ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &filter);
+        ::setsockopt(descriptor, IPPROTO_ICMPV6, ICMP6_FILTER, &filter, sizeof filter);
+    } else {
+        const icmp_filter filter{~(1u << ICMP_ECHOREPLY)};
+        ::setsockopt(descriptor, SOL_RAW, ICMP_FILTER, &filter, sizeof filter);
+    }
+}
+
+constexpr std::size_t id_at = 4, checksum_at = 2, header_bytes = 8;
+
+void put(std::string& bytes, std::size_t at, std::uint16_t value) {
+    bytes[at] = static_cast<char>(value >> 8);
+    bytes[at + 1] = static_cast<char>(value & 0xff);
+}
+
+std::uint16_t get(std::string_view bytes, std::size_t at) {
+    return static_cast<std::uint16_t>(static_cast<unsigned char>(bytes[at]) << 8 |
+                                      static_cast<unsigned char>(bytes[at + 1]));
+}
+
+// RFC 1071, of bytes whose own checksum is zero.
+std::uint16_t checksum_of(std::string_view bytes) {
+    std::uint32_t sum = 0;
+    for (std::size_t at = 0; at < bytes.size(); at += 2) {
+        const bool last = at + 1 == bytes.size();
+        sum += last ? static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[at])) << 8
+                    : get(bytes, at);
+    }
+    while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+    return static_cast<std::uint16_t>(~sum);
 }
 
 }  // namespace
@@ -66,10 +106,19 @@ Datagrams::Datagrams(Context& context, const Endpoint& endpoint, Protocol protoc
     descriptor_ = ::socket(target.data()->sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
                            protocol_number(protocol, host.is_v6()));
     peer_ = bytes_of(*target.data());
+    six_ = host.is_v6();
     const bool echo = protocol == Protocol::echo;
-    if (descriptor_ < 0 && echo && (errno == EACCES || errno == EPERM))
-        throw not_permitted(address_);
+    if (descriptor_ < 0 && echo && (errno == EACCES || errno == EPERM)) {
+        descriptor_ = ::socket(target.data()->sa_family, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                               protocol_number(protocol, six_));
+        if (descriptor_ < 0 && (errno == EACCES || errno == EPERM)) throw not_permitted(address_);
+        raw_ = descriptor_ >= 0;
+    }
     if (descriptor_ < 0) throw connect_failure(errno, address_);
+    if (raw_) {
+        ask_for_replies(descriptor_, six_);
+        (void)!::getrandom(&id_, sizeof id_, 0);
+    }
     if (echo) ask_for_errors(descriptor_, host.is_v6());
     if (::connect(descriptor_, target.data(), static_cast<socklen_t>(target.size())) != 0) {
         const int refusal = errno;
@@ -83,23 +132,49 @@ Datagrams::~Datagrams() {
 }
 
 void Datagrams::send(std::string_view bytes) {
-    if (::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL) >= 0) return;
+    const std::string made = raw_ ? with_id(bytes) : std::string(bytes);
+    if (::send(descriptor_, made.data(), made.size(), MSG_NOSIGNAL) >= 0) return;
     // A queue that is full drops datagrams; so may every router on the way.
     if (!would_block(errno) && errno != ENOBUFS) throw failure(errno);
 }
 
 awaitable<std::optional<std::string>> Datagrams::receive(Steady until, std::size_t limit) {
-    std::string bytes(limit, '\0');
+    constexpr std::size_t longest_ip_header = 60;
     for (;;) {
+        std::string bytes(raw_ && !six_ ? limit + longest_ip_header : limit, '\0');
         const auto count = ::recv(descriptor_, bytes.data(), bytes.size(), 0);
         if (count >= 0) {
             bytes.resize(static_cast<std::size_t>(count));
+            if (raw_ && !is_ours(bytes)) continue;
             co_return bytes;
         }
         if (!would_block(errno)) throw failure(errno);
         const bool ready = co_await wait_readable(context_, descriptor_, until);
         if (!ready) co_return std::nullopt;
     }
+}
+
+std::string Datagrams::with_id(std::string_view bytes) const {
+    std::string made(bytes);
+    if (made.size() < header_bytes) return made;
+    put(made, id_at, id_);
+    // Of ICMPv6 the kernel makes it, which knows the addresses.
+    if (!six_) {
+        put(made, checksum_at, 0);
+        put(made, checksum_at, checksum_of(made));
+    }
+    return made;
+}
+
+// Takes off the header of IP, which such a socket of IPv4 delivers, too.
+bool Datagrams::is_ours(std::string& bytes) const {
+    if (!six_) {
+        const std::size_t header =
+            bytes.empty() ? 0 : (static_cast<unsigned char>(bytes.front()) & 15u) * 4u;
+        if (header == 0 || bytes.size() < header) return false;
+        bytes.erase(0, header);
+    }
+    return bytes.size() >= header_bytes && get(bytes, id_at) == id_;
 }
 
 // Each error also stands in a queue, which would make the socket look ready for ever.

@@ -18,8 +18,10 @@ namespace vitals::net {
 
 class Datagrams {
   public:
-    // Of `echo` are echo requests and their replies, without the header of IP: the kernel sets the
-    // id and the checksum, and delivers nothing but replies to this socket (ping(7) of Linux).
+    // Of `echo` are echo requests and their replies, without the header of IP: id and checksum are
+    // set for who sends, and nothing but replies to this socket is delivered. Where the system
+    // closes the sockets that do so (ping(7) of Linux), one for all of ICMP serves, which needs
+    // CAP_NET_RAW.
     enum class Protocol : std::uint8_t { udp, echo };
 
     // The endpoint's host is an address, not a name; its port is not 0, but with `echo`, which has
@@ -41,12 +43,18 @@ class Datagrams {
 
   private:
     CheckError failure(int error);
+    // Of a socket for all of ICMP: as the other kind would send and deliver it.
+    std::string with_id(std::string_view bytes) const;
+    bool is_ours(std::string& bytes) const;
 
     Context& context_;
     std::string address_;
     int descriptor_;
     Protocol protocol_;
-    std::string peer_;  // the bytes of its address
+    bool raw_ = false;
+    bool six_ = false;
+    std::uint16_t id_ = 0;  // of the echoes of a raw socket
+    std::string peer_;      // the bytes of its address
 };
 
 }  // namespace vitals::net

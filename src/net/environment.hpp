@@ -12,6 +12,7 @@
 #include "net/awaitable.hpp"
 #include "net/context.hpp"
 #include "net/loop.hpp"
+#include "net/memory.hpp"
 
 namespace vitals::net {
 
@@ -45,6 +46,11 @@ class Environment {
     // endpoint itself. The drill puts its faults on the way. Throws CheckError{local}.
     virtual Endpoint way_to(Endpoint endpoint, bool datagrams);
 
+    // Null where nothing outlives the process (`vitals check`).
+    Memory* memory() const noexcept { return memory_; }
+    // It must outlive all runs.
+    void remember_in(Memory* memory) noexcept { memory_ = memory; }
+
     std::vector<LaneFigures> lanes() const;
     // The last call, once the loop has stopped for good: waits until then for blocking calls under
     // way and joins their threads. Without it, and afterwards, they go on alone.
@@ -55,6 +61,7 @@ class Environment {
 
   private:
     std::unique_ptr<State> state_;
+    Memory* memory_ = nullptr;
 };
 
 // Whether a blocking call is still running though its run was abandoned.

@@ -9,10 +9,14 @@
 
 #include <cerrno>
 
+#include "server/socket_io.hpp"
+#include "wire/proxy_header.hpp"
+
 namespace vitals::server {
 namespace {
-constexpr int most_steps = 16;               // reads and requests in a row from one connection
-constexpr std::size_t longest_memo = 1024;   // bytes of a head that are worth keeping
+constexpr int most_steps = 16;              // reads and requests in a row from one connection
+constexpr std::size_t longest_memo = 1024;  // bytes of a head that are worth keeping
+constexpr std::size_t longest_output = 64u << 20;  // bytes of a body of which the end is kept
 constexpr std::size_t empty_capacity = 512;  // of an input buffer that is kept for the next request
 // Bytes that a plan holds for each byte of the head it was made from, at most: a parameter of a
 // query has two of them and becomes two strings.
@@ -20,8 +24,14 @@ constexpr std::size_t plan_per_byte = 32;
 }  // namespace
 
 Connection::Connection(ThreadContext& thread, int descriptor, endpoints::Peer peer,
-                       const TlsContext* tls) noexcept
-    : thread_(thread), descriptor_(descriptor), peer_(peer), tls_context_(tls) {}
+                       const TlsContext* tls, Preamble preamble,
+                       std::unique_ptr<TlsSession> session) noexcept
+    : thread_(thread),
+      descriptor_(descriptor),
+      peer_(std::move(peer)),
+      preamble_(preamble),
+      tls_context_(tls),
+      tls_(std::move(session)) {}
 
 Connection::~Connection() {
     if (streaming_ != nullptr) thread_.streams.leave();
@@ -39,13 +49,7 @@ std::size_t Connection::held() const noexcept {
 }
 
 ssize_t Connection::read(std::span<char> buffer) {
-    if (tls_ != nullptr) return tls_->read(buffer);
-    for (;;) {
-        ssize_t count = ::recv(descriptor_, buffer.data(), buffer.size(), 0);
-        if (count >= 0) return count;
-        if (errno == EINTR) continue;
-        return errno == EAGAIN || errno == EWOULDBLOCK ? -1 : -2;
-    }
+    return read_from(descriptor_, tls_.get(), buffer);
 }
 
 void Connection::ready(std::uint32_t events) {
@@ -58,7 +62,11 @@ void Connection::advance(std::uint32_t events) {
     if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) ended_ = true;
     switch (phase()) {
         case Phase::handshake:
-            if (!shake_hands()) return;
+            if (preamble_ != Preamble::none && !take_proxy_header()) return;
+            if (tls_context_ == nullptr)
+                thread_.connections.move(*this, Phase::idle);
+            else if (!shake_hands())
+                return;
             break;
         case Phase::sending:
             if (!flush() || blocked()) return;
@@ -82,6 +90,40 @@ void Connection::advance(std::uint32_t events) {
             break;
     }
     pump();
+}
+
+// True when it has been taken. Only its own bytes are: TLS reads the socket by itself.
+bool Connection::take_proxy_header() {
+    const std::span<char> scratch = thread_.scratch;
+    const ssize_t count = ::recv(descriptor_, scratch.data(), scratch.size(), MSG_PEEK);
+    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return false;
+    if (count <= 0) {
+        close();
+        return false;
+    }
+    const std::string_view bytes(scratch.data(), static_cast<std::size_t>(count));
+    const auto header = wire::parse_proxy_header(bytes);
+    if (!header) {
+        thread_.log_no_proxy_header(thread_.shared.listeners[peer_.listener].text, peer_.name(),
+                                    header.error());
+        if (tls_context_ == nullptr && bytes.front() >= 'A' && bytes.front() <= 'Z')
+            refuse({400, "each connection to this port begins with a PROXY header"});
+        else
+            close();
+        return false;
+    }
+    if (!*header) {
+        if (ended_) close();
+        return false;
+    }
+    if (::recv(descriptor_, scratch.data(), (*header)->size, 0) !=
+        static_cast<ssize_t>((*header)->size)) {
+        close();
+        return false;
+    }
+    if ((*header)->source) peer_.name = [source = *(*header)->source] { return source; };
+    preamble_ = Preamble::none;
+    return true;
 }
 
 // True when the session stands. A peer that says nothing costs no session, and one that speaks
@@ -285,8 +327,11 @@ void Connection::start(const http::Head& head, std::string_view raw) {
 // An action waits for its body. What only reads is answered at once: nothing of the request is held
 // while the body, which nobody reads, is on its way.
 void Connection::await_body(const http::Head& head, endpoints::Plan plan, std::string_view raw) {
-    http::Body body(head, thread_.limits.body,
-                    plan.reads_body ? http::Body::Use::keep : http::Body::Use::count);
+    // Whoever sends all that a job has printed must not be refused for it: only its end is kept.
+    const auto use = plan.reads_tail   ? http::Body::Use::tail
+                     : plan.reads_body ? http::Body::Use::keep
+                                       : http::Body::Use::count;
+    http::Body body(head, plan.reads_tail ? longest_output : thread_.limits.body, use);
     if (body.refused()) {
         refuse(*body.refused());
         return;

@@ -14,11 +14,16 @@
 
 namespace vitals::server {
 
+// What a connection begins with, before TLS.
+enum class Preamble : std::uint8_t { none, proxy_header };
+
 class Connection final : public Connections::Member {
   public:
-    // Takes the descriptor. `tls`: null when it speaks none. The thread's context outlives it.
-    Connection(ThreadContext& thread, int descriptor, endpoints::Peer peer,
-               const TlsContext* tls) noexcept;
+    // Takes the descriptor. `tls`: null when it speaks none. `session`: that stands already. The
+    // thread's context outlives it.
+    Connection(ThreadContext& thread, int descriptor, endpoints::Peer peer, const TlsContext* tls,
+               Preamble preamble = Preamble::none,
+               std::unique_ptr<TlsSession> session = nullptr) noexcept;
     ~Connection() override;
 
     void ready(std::uint32_t events) override;
@@ -58,6 +63,7 @@ class Connection final : public Connections::Member {
     template <typename Step>
     void attempt(Step step) noexcept;
     void advance(std::uint32_t events);
+    bool take_proxy_header();
     bool shake_hands();
 
     ssize_t read(std::span<char> buffer);
@@ -94,7 +100,8 @@ class Connection final : public Connections::Member {
 
     ThreadContext& thread_;
     int descriptor_;
-    const endpoints::Peer peer_;
+    endpoints::Peer peer_;
+    Preamble preamble_;  // that is still to come
     const TlsContext* tls_context_;
     std::unique_ptr<TlsSession> tls_;  // from the first byte on
 

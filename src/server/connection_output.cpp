@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "server/connection.hpp"
+#include "server/socket_io.hpp"
 
 namespace vitals::server {
 namespace {
@@ -15,13 +16,7 @@ constexpr std::size_t joined_size = 16'384;  // of a head and its body: a TLS re
 }  // namespace
 
 ssize_t Connection::write(std::string_view bytes) {
-    if (tls_ != nullptr) return tls_->write(std::span(bytes.data(), bytes.size()));
-    for (;;) {
-        ssize_t count = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (count >= 0) return count;
-        if (errno == EINTR) continue;
-        return errno == EAGAIN || errno == EWOULDBLOCK ? -1 : -2;
-    }
+    return write_to(descriptor_, tls_.get(), bytes);
 }
 
 void Connection::refuse(const http::Refusal& refusal) {

@@ -69,6 +69,21 @@ void Connections::admit(std::unique_ptr<Member> made, int descriptor, Phase phas
     if (member.ticket_ == 0) member.close();
 }
 
+void Connections::succeed(Member& member, std::unique_ptr<Member> made, int descriptor,
+                          Phase phase) {
+    Member& successor = *made;
+    successor.phase_ = phase;
+    successor.since_ = kept_.now();
+    Members& place = list(phase);
+    successor.place_ = place.insert(place.end(), std::move(made));
+    ++count_;
+    connected_.enter();
+    remove(member);
+    book(successor);
+    successor.ticket_ = poller_.watch(descriptor, successor, connection_events);
+    if (successor.ticket_ == 0) successor.close();
+}
+
 bool Connections::give_way() noexcept {
     Member* oldest = nullptr;
     for (Phase phase : {Phase::idle, Phase::lingering, Phase::handshake, Phase::head, Phase::body,

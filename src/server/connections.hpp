@@ -81,6 +81,8 @@ class Connections {
 
     // Takes a connection whose descriptor is open. It is dropped where nobody can give way to it.
     void admit(std::unique_ptr<Member> member, int descriptor, Phase phase);
+    // Another connection goes on with the descriptor of this one, which is removed.
+    void succeed(Member& member, std::unique_ptr<Member> successor, int descriptor, Phase phase);
     // Closes the connection that waited longest, whatever for; one whose answer is being worked on
     // only if there is no other. False: there is none.
     bool give_way() noexcept;

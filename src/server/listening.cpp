@@ -10,8 +10,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <stdexcept>
 
 namespace vitals::server {
@@ -83,6 +85,11 @@ void clear_stale(const std::string& path, const sockaddr_un& address) {
     ::unlink(path.c_str());
 }
 
+Offers offers_of(const Listener& listener) {
+    if (listener.protocol == Protocol::grpc) return Offers::http2;
+    return listener.http2 ? Offers::http2_and_1 : Offers::none;
+}
+
 }  // namespace
 
 std::string peer_name(int socket) {
@@ -105,7 +112,13 @@ std::string peer_name(int socket) {
 
 ListeningSocket::ListeningSocket(const Listener& listener) {
     try {
-        if (listener.tls) tls_ = std::make_shared<TlsContext>(*listener.tls);
+        if (listener.proxy_protocol)
+            for (const std::string& each : listener.proxy_protocol->trusted) {
+                const auto block = text::AddressBlock::parse(each);
+                if (!block) throw std::runtime_error(block.error());
+                trusted_.push_back(*block);
+            }
+        if (listener.tls) tls_ = std::make_shared<TlsContext>(*listener.tls, offers_of(listener));
         if (listener.unix_path.empty())
             bind_tcp(listener);
         else
@@ -119,6 +132,19 @@ ListeningSocket::ListeningSocket(const Listener& listener) {
 
 ListeningSocket::~ListeningSocket() {
     close();
+}
+
+bool ListeningSocket::trusts(const sockaddr_storage& peer) const noexcept {
+    if (peer.ss_family == AF_UNIX) return true;
+    std::span<const std::uint8_t> address;
+    if (peer.ss_family == AF_INET) {
+        const auto& four = reinterpret_cast<const sockaddr_in&>(peer).sin_addr;
+        address = {reinterpret_cast<const std::uint8_t*>(&four), sizeof four};
+    } else if (peer.ss_family == AF_INET6) {
+        address = reinterpret_cast<const sockaddr_in6&>(peer).sin6_addr.s6_addr;
+    }
+    return std::ranges::any_of(
+        trusted_, [&](const text::AddressBlock& block) { return block.contains(address); });
 }
 
 void ListeningSocket::bind_tcp(const Listener& listener) {

@@ -1,6 +1,8 @@
 // Listening sockets: TCP and unix.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -8,6 +10,7 @@
 
 #include "model/listener.hpp"
 #include "server/tls.hpp"
+#include "text/address_block.hpp"
 
 namespace vitals::server {
 
@@ -26,6 +29,9 @@ class ListeningSocket {
     const std::vector<int>& descriptors() const noexcept { return descriptors_; }
     std::uint16_t port() const noexcept { return port_; }
     std::shared_ptr<TlsContext> tls() const noexcept { return tls_; }
+    // Whether whoever connects from there is a proxy that is believed. Whoever may open a unix
+    // socket is.
+    bool trusts(const sockaddr_storage& peer) const noexcept;
     // Stops listening and removes a unix socket's file, if it is still ours.
     void close() noexcept;
 
@@ -38,6 +44,7 @@ class ListeningSocket {
     std::string unix_path_;
     std::uint64_t device_ = 0, inode_ = 0;  // of the file we made
     std::shared_ptr<TlsContext> tls_;
+    std::vector<text::AddressBlock> trusted_;
 };
 
 }  // namespace vitals::server

@@ -14,7 +14,10 @@
 #include <csignal>
 #include <cstring>
 
+#include "server/agent_connection.hpp"
 #include "server/connection.hpp"
+#include "server/first_bytes.hpp"
+#include "server/http2_connection.hpp"
 
 namespace vitals::server {
 namespace {
@@ -65,6 +68,7 @@ ServingThread::ServingThread(endpoints::Shared& shared, const Limits& limits, un
             acceptor->descriptor = descriptor;
             acceptor->listener = i;
             acceptor->tls = sockets[i]->tls().get();
+            if (shared.listeners[i].proxy_protocol) acceptor->proxied = sockets[i].get();
             acceptors_.push_back(std::move(acceptor));
         }
     poller_.before_batch = [this] { responder_.kept().begin_batch(); };
@@ -150,7 +154,7 @@ void ServingThread::accept_from(Acceptor& acceptor) {
         int descriptor = ::accept4(acceptor.descriptor, reinterpret_cast<sockaddr*>(&address),
                                    &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (descriptor >= 0) {
-            admit(acceptor, descriptor, is_loopback(address));
+            admit(acceptor, descriptor, address);
             continue;
         }
         if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EBADF || errno == EINVAL) return;
@@ -175,22 +179,55 @@ void ServingThread::accept_from(Acceptor& acceptor) {
     }
 }
 
-void ServingThread::admit(const Acceptor& acceptor, int descriptor, bool loopback) {
+void ServingThread::admit(const Acceptor& acceptor, int descriptor,
+                          const sockaddr_storage& address) {
+    const bool proxied = acceptor.proxied != nullptr;
+    if (proxied && !acceptor.proxied->trusts(address)) return turn_away(acceptor, descriptor);
     std::unique_ptr<Connections::Member> made;
-    endpoints::Peer peer{acceptor.listener, loopback,
+    Phase phase = acceptor.tls == nullptr && !proxied ? Phase::idle : Phase::handshake;
+    // Whatever a proxy passes on may come from anywhere.
+    endpoints::Peer peer{acceptor.listener, !proxied && is_loopback(address),
                          [descriptor] { return peer_name(descriptor); }};
+    const Listener& listener = shared_.listeners[acceptor.listener];
     try {
-        switch (shared_.listeners[acceptor.listener].protocol) {
+        switch (listener.protocol) {
             case Protocol::http:
-                made = std::make_unique<Connection>(context_, descriptor, std::move(peer),
-                                                    acceptor.tls);
+                if (listener.http2)
+                    made = std::make_unique<FirstBytes>(context_, descriptor, std::move(peer),
+                                                        acceptor.tls);
+                else
+                    made = std::make_unique<Connection>(
+                        context_, descriptor, std::move(peer), acceptor.tls,
+                        proxied ? Preamble::proxy_header : Preamble::none);
+                break;
+            case Protocol::agent:
+                made = std::make_unique<AgentConnection>(context_, descriptor, acceptor.listener);
+                phase = Phase::lingering;
+                break;
+            case Protocol::grpc:
+                if (acceptor.tls != nullptr)
+                    made = std::make_unique<FirstBytes>(context_, descriptor, std::move(peer),
+                                                        acceptor.tls);
+                else
+                    made = std::make_unique<Http2Connection>(context_, descriptor, std::move(peer),
+                                                             nullptr);
         }
     } catch (...) {
         ::close(descriptor);
         throw;
     }
-    connections_.admit(std::move(made), descriptor,
-                       acceptor.tls == nullptr ? Phase::idle : Phase::handshake);
+    connections_.admit(std::move(made), descriptor, phase);
+}
+
+void ServingThread::turn_away(const Acceptor& acceptor, int descriptor) {
+    if (responder_.kept().now() >= log_strange_again_) {
+        shared_.log(LogLevel::warning,
+                    fmt::format("listener {}: a connection from {} is refused: the address is not "
+                                "among those that 'proxy_protocol' trusts",
+                                shared_.listeners[acceptor.listener].text, peer_name(descriptor)));
+        log_strange_again_ = responder_.kept().now() + std::chrono::minutes(1);
+    }
+    ::close(descriptor);
 }
 
 void ServingThread::sweep() {

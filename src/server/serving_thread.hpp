@@ -41,11 +41,13 @@ class ServingThread {
         std::size_t listener = 0;
         Poller::Ticket ticket = 0;
         const TlsContext* tls = nullptr;
+        const ListeningSocket* proxied = nullptr;  // where it says which proxies are believed
         void ready(std::uint32_t) override { thread->accept_from(*this); }
     };
 
     void accept_from(Acceptor& acceptor);
-    void admit(const Acceptor& acceptor, int descriptor, bool loopback);
+    void admit(const Acceptor& acceptor, int descriptor, const sockaddr_storage& address);
+    void turn_away(const Acceptor& acceptor, int descriptor);
     void watch_acceptors(bool on);
     void sweep();
     void stop_accepting();
@@ -60,8 +62,9 @@ class ServingThread {
     ThreadContext context_;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     bool accepting_ = false;
-    bool paused_ = false;      // no descriptors left: accepting again at the next tick
-    Steady log_want_again_{};  // that no descriptors are left
+    bool paused_ = false;         // no descriptors left: accepting again at the next tick
+    Steady log_want_again_{};     // that no descriptors are left
+    Steady log_strange_again_{};  // that somebody is no proxy that is believed
     std::thread thread_;
 };
 

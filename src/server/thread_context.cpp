@@ -20,6 +20,16 @@ void ThreadContext::log_failure(const std::exception& error) noexcept {
     }
 }
 
+void ThreadContext::log_no_proxy_header(const std::string& listener, const std::string& who,
+                                        const std::string& why) {
+    if (kept().now() < log_no_header_again) return;
+    log_no_header_again = kept().now() + std::chrono::minutes(1);
+    shared.log(LogLevel::warning,
+               fmt::format("listener {}: a connection from {} is refused: {}; is the PROXY "
+                           "protocol switched on in the proxy (HAProxy: send-proxy)?",
+                           listener, who, why));
+}
+
 void ThreadContext::log_slow_reader(const std::string& who) {
     ++slow_readers;
     if (kept().now() < log_slow_again) return;

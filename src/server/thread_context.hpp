@@ -29,6 +29,10 @@ struct ThreadContext {
     // That an answer that goes on was ended, as its reader did not take it; at most once a minute.
     void log_slow_reader(const std::string& who);
     Steady log_slow_again{};
+    // That a connection did not begin with a PROXY header; at most once a minute.
+    void log_no_proxy_header(const std::string& listener, const std::string& who,
+                             const std::string& why);
+    Steady log_no_header_again{};
     std::size_t slow_readers = 0;  // since the last line
 };
 

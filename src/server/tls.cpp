@@ -37,7 +37,27 @@ void must_be_readable(const std::string& path, const char* what) {
     std::fclose(file);
 }
 
-std::shared_ptr<SSL_CTX> make_context(const Listener::Tls& files) {
+// The first of ours that the client offers, too.
+int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
+                    const unsigned char* offered, unsigned int offered_size, void* ours) {
+    const auto& list = *static_cast<const std::string_view*>(ours);
+    unsigned char* found = nullptr;
+    const int result =
+        SSL_select_next_proto(&found, size, reinterpret_cast<const unsigned char*>(list.data()),
+                              static_cast<unsigned>(list.size()), offered, offered_size);
+    if (result != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_ALERT_FATAL;
+    *chosen = found;
+    return SSL_TLSEXT_ERR_OK;
+}
+
+void offer(SSL_CTX* context, Offers offers) {
+    static constexpr std::string_view both = "\x02h2\x08http/1.1", one = "\x02h2";
+    if (offers == Offers::none) return;
+    const std::string_view& list = offers == Offers::http2 ? one : both;
+    SSL_CTX_set_alpn_select_cb(context, choose_protocol, const_cast<std::string_view*>(&list));
+}
+
+std::shared_ptr<SSL_CTX> make_context(const Listener::Tls& files, Offers offers) {
     must_be_readable(files.certificate, "certificate");
     must_be_readable(files.key, "key");
     if (!files.client_ca.empty()) must_be_readable(files.client_ca, "client_ca");
@@ -46,6 +66,7 @@ std::shared_ptr<SSL_CTX> make_context(const Listener::Tls& files) {
     if (context == nullptr) throw std::runtime_error("no TLS context: " + openssl_reason());
     SSL_CTX* raw = context.get();
     SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION);
+    offer(raw, offers);
     if (SSL_CTX_set_cipher_list(raw, suites_of_tls12) != 1)
         throw std::runtime_error("no cipher suite for TLS 1.2: " + openssl_reason());
     // Tickets resume sessions without a memory of them here.
@@ -81,8 +102,11 @@ std::shared_ptr<SSL_CTX> make_context(const Listener::Tls& files) {
 
 }  // namespace
 
-TlsContext::TlsContext(const Listener::Tls& files)
-    : files_(files), signature_(signature()), context_(make_context(files)) {}
+TlsContext::TlsContext(const Listener::Tls& files, Offers offers)
+    : files_(files),
+      offers_(offers),
+      signature_(signature()),
+      context_(make_context(files, offers)) {}
 
 std::shared_ptr<SSL_CTX> TlsContext::current() const {
     std::scoped_lock lock(mutex_);
@@ -109,7 +133,7 @@ std::expected<TlsContext::Change, std::nullptr_t> TlsContext::refresh() {
     if (now == signature_) return std::unexpected(nullptr);
     signature_ = std::move(now);
     try {
-        auto fresh = make_context(files_);
+        auto fresh = make_context(files_, offers_);
         std::scoped_lock lock(mutex_);
         context_.swap(fresh);
         return Change{true, fmt::format("the certificate {} was read again", files_.certificate)};
@@ -148,6 +172,13 @@ TlsSession::Step TlsSession::handshake() {
     int result = SSL_accept(ssl_.get());
     if (result == 1) return Step::done;
     return judge(result) == -1 ? Step::again : Step::failed;
+}
+
+std::string_view TlsSession::protocol() const noexcept {
+    const unsigned char* name = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(ssl_.get(), &name, &size);
+    return {reinterpret_cast<const char*>(name), size};
 }
 
 ssize_t TlsSession::read(std::span<char> buffer) {

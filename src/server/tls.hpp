@@ -3,21 +3,27 @@
 
 #include <openssl/ssl.h>
 
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <mutex>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "model/listener.hpp"
 
 namespace vitals::server {
 
+// What a listener agrees to when a client offers protocols (ALPN, RFC 7301): nothing, whatever is
+// offered; HTTP/2 before HTTP/1; HTTP/2 alone, so that an offer without it ends the handshake.
+enum class Offers : std::uint8_t { none, http2_and_1, http2 };
+
 // A listener's certificate, key and client authorities. Thread-safe.
 class TlsContext {
   public:
     // Throws std::runtime_error saying which file is wrong and how.
-    explicit TlsContext(const Listener::Tls& files);
+    explicit TlsContext(const Listener::Tls& files, Offers offers = Offers::none);
 
     std::shared_ptr<SSL_CTX> current() const;
     // Reads the files again if one of them is another than before. What cannot be used changes
@@ -33,6 +39,7 @@ class TlsContext {
     std::string signature() const;
 
     const Listener::Tls files_;
+    const Offers offers_;
     std::string signature_;  // of the files that were read last
     mutable std::mutex mutex_;
     std::shared_ptr<SSL_CTX> context_;
@@ -46,6 +53,8 @@ class TlsSession {
 
     enum class Step { done, again, failed };
     Step handshake();
+    // What was agreed on (ALPN): "h2", "http/1.1", or nothing.
+    std::string_view protocol() const noexcept;
     // Bytes moved; 0: the peer closed in good order; -1: not now (EAGAIN); -2: the end.
     ssize_t read(std::span<char> buffer);
     ssize_t write(std::span<const char> bytes);

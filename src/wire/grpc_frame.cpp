@@ -42,6 +42,18 @@ bool skip_field(std::string_view& bytes, std::uint64_t wire_type) {
     }
 }
 
+void append_varint(std::string& out, std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7) out += static_cast<char>(0x80 | (value & 0x7f));
+    out += static_cast<char>(value);
+}
+
+// A field with bytes: its number, their length, they.
+void append_bytes(std::string& out, unsigned field, std::string_view bytes) {
+    append_varint(out, field << 3 | 2);
+    append_varint(out, bytes.size());
+    out += bytes;
+}
+
 }  // namespace
 
 std::string write_frame(std::string_view message) {
@@ -66,13 +78,26 @@ std::expected<std::string, std::string> read_frame(std::string_view body) {
 }
 
 std::string write_health_request(std::string_view service) {
-    if (service.empty()) return {};
-    std::string message = "\x0a";
-    std::size_t size = service.size();
-    for (; size >= 0x80; size >>= 7) message += static_cast<char>(0x80 | (size & 0x7f));
-    message += static_cast<char>(size);
-    message += service;
+    std::string message;
+    if (!service.empty()) append_bytes(message, 1, service);
     return message;
+}
+
+std::expected<std::string, std::string> read_health_request(std::string_view message) {
+    std::string service;
+    while (!message.empty()) {
+        const auto tag = varint(message);
+        if (!tag || *tag >> 3 == 0) return std::unexpected("no HealthCheckRequest");
+        if (*tag == (1U << 3 | 2)) {
+            const auto size = varint(message);
+            if (!size || *size > message.size()) return std::unexpected("no HealthCheckRequest");
+            service = message.substr(0, static_cast<std::size_t>(*size));
+            message.remove_prefix(service.size());
+        } else if (!skip_field(message, *tag & 7)) {
+            return std::unexpected("no HealthCheckRequest");
+        }
+    }
+    return service;
 }
 
 std::expected<Health, std::string> read_health_response(std::string_view message) {
@@ -89,6 +114,22 @@ std::expected<Health, std::string> read_health_response(std::string_view message
         }
     }
     return status <= 3 ? static_cast<Health>(status) : Health::unknown;
+}
+
+std::string write_health_response(Health health) {
+    if (health == Health::unknown) return {};  // 0 is not written
+    return {'\x08', static_cast<char>(health)};
+}
+
+std::string write_health_list(const std::vector<std::pair<std::string, Health>>& services) {
+    std::string message;
+    for (const auto& [name, health] : services) {
+        std::string entry;
+        append_bytes(entry, 1, name);
+        append_bytes(entry, 2, write_health_response(health));
+        append_bytes(message, 1, entry);
+    }
+    return message;
 }
 
 }  // namespace vitals::wire::grpc

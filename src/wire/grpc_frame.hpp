@@ -6,6 +6,8 @@
 #include <expected>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace vitals::wire::grpc {
 
@@ -16,8 +18,14 @@ std::expected<std::string, std::string> read_frame(std::string_view body);
 
 // HealthCheckRequest; an empty service asks for the whole server.
 std::string write_health_request(std::string_view service);
+// The service of a HealthCheckRequest, as it was sent; fields that a later version may add are read
+// over.
+std::expected<std::string, std::string> read_health_request(std::string_view message);
 enum class Health : std::uint8_t { unknown, serving, not_serving, service_unknown };
 // HealthCheckResponse; fields that a later version may add are read over.
 std::expected<Health, std::string> read_health_response(std::string_view message);
+std::string write_health_response(Health health);
+// HealthListResponse: the health of each service, in the order given.
+std::string write_health_list(const std::vector<std::pair<std::string, Health>>& services);
 
 }  // namespace vitals::wire::grpc

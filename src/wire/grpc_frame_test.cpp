@@ -33,5 +33,32 @@ TEST(GrpcHealth, is_read) {
         EXPECT_FALSE(read_health_response(bad)) << bad;
 }
 
+TEST(GrpcHealth, is_written_as_it_is_read) {
+    for (const Health health :
+         {Health::unknown, Health::serving, Health::not_serving, Health::service_unknown})
+        EXPECT_EQ(read_health_response(write_health_response(health)).value(), health);
+    EXPECT_EQ(write_health_response(Health::unknown), "");
+    EXPECT_EQ(write_health_response(Health::not_serving), "\x08\x02");
+}
+
+TEST(GrpcHealth, reads_requests) {
+    for (const std::string& service : {std::string(), std::string("db"), std::string(300, 'x')})
+        EXPECT_EQ(read_health_request(write_health_request(service)).value(), service);
+    EXPECT_EQ(read_health_request("\x10\x01\x0a\x01z").value(), "z");
+    // Of a field that comes twice, the last one counts.
+    EXPECT_EQ(read_health_request("\x0a\x01y\x0a\x01z").value(), "z");
+    for (const char* bad : {"\x0a", "\x0a\x05z", "\x0b", "z"})
+        EXPECT_FALSE(read_health_request(bad)) << bad;
+}
+
+TEST(GrpcHealth, lists_services) {
+    EXPECT_EQ(write_health_list({}), "");
+    EXPECT_EQ(write_health_list({{"", Health::serving}, {"db", Health::unknown}}),
+              std::string("\x0a\x06\x0a\0\x12\x02\x08\x01"
+                          "\x0a\x06\x0a\x02"
+                          "db\x12\0",
+                          16));
+}
+
 }  // namespace
 }  // namespace vitals::wire::grpc

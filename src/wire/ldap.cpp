@@ -8,6 +8,7 @@ namespace {
 
 constexpr unsigned char sequence = 0x30;
 constexpr unsigned char integer = 0x02;
+constexpr unsigned char set = 0x31;
 constexpr unsigned char octets = 0x04;
 constexpr unsigned char enumerated = 0x0a;
 constexpr unsigned char boolean = 0x01;
@@ -136,6 +137,32 @@ std::optional<Result> read_result(const Message& message) {
     return reader.good() ? std::optional(result) : std::nullopt;
 }
 
+std::optional<std::vector<std::string>> read_values(const Message& message,
+                                                    std::string_view attribute) {
+    const auto same = [&](std::string_view name) {
+        const auto lower = [](char c) {
+            return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        };
+        return std::ranges::equal(name, attribute, {}, lower, lower);
+    };
+    Reader entry(message.body);
+    entry.value(octets);  // its name
+    Reader attributes(entry.value(sequence));
+    std::vector<std::string> found;
+    while (entry.good() && attributes.good() && !attributes.rest().empty()) {
+        Reader one(attributes.value(sequence));
+        const std::string_view name = one.value(octets);
+        Reader values(one.value(set));
+        if (!one.good()) return std::nullopt;
+        while (values.good() && !values.rest().empty()) {
+            const std::string_view value = values.value(octets);
+            if (values.good() && same(name)) found.emplace_back(value);
+        }
+        if (!values.good()) return std::nullopt;
+    }
+    return entry.good() && attributes.good() ? std::optional(std::move(found)) : std::nullopt;
+}
+
 std::string bind(std::int32_t id, std::string_view name, std::string_view password) {
     constexpr std::int32_t version = 3;
     return message(
@@ -143,14 +170,15 @@ std::string bind(std::int32_t id, std::string_view name, std::string_view passwo
         number(integer, version) + value(octets, name) + value(simple_password, password));
 }
 
-std::string look_up(std::int32_t id, std::string_view name, std::int32_t seconds) {
+std::string look_up(std::int32_t id, std::string_view name, std::int32_t seconds,
+                    std::string_view attribute) {
     constexpr std::int32_t itself = 0, never_aliases = 0, most_entries = 2;
     const std::string no(1, '\0');
     return message(id, Operation::search,
                    value(octets, name) + number(enumerated, itself) +
                        number(enumerated, never_aliases) + number(integer, most_entries) +
                        number(integer, seconds) + value(boolean, no) +
-                       value(present, "objectClass") + value(sequence, value(octets, "1.1")));
+                       value(present, "objectClass") + value(sequence, value(octets, attribute)));
 }
 
 std::string start_tls(std::int32_t id) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace vitals::wire::ldap {
 
@@ -44,10 +45,17 @@ struct Result {
 };
 std::optional<Result> read_result(const Message& message);
 
+// The values of an attribute in an `entry`, whatever the case of its name; none where it has no
+// such one. Nothing when the body is cut short.
+std::optional<std::vector<std::string>> read_values(const Message& message,
+                                                    std::string_view attribute);
+
 // With a name and its password; two empty ones are nobody.
 std::string bind(std::int32_t id, std::string_view name, std::string_view password);
-// For the entry itself, without its attributes.
-std::string look_up(std::int32_t id, std::string_view name, std::int32_t seconds);
+// For the entry itself, with one attribute, or with none.
+inline constexpr std::string_view no_attribute = "1.1";
+std::string look_up(std::int32_t id, std::string_view name, std::int32_t seconds,
+                    std::string_view attribute = no_attribute);
 std::string start_tls(std::int32_t id);
 std::string unbind(std::int32_t id);
 

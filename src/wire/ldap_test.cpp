@@ -52,6 +52,26 @@ TEST(Ldap, what_is_no_message_is_refused_at_once) {
     EXPECT_FALSE(read_result(cut));
 }
 
+TEST(Ldap, values_of_an_attribute_are_read) {
+    const auto entry = [](const std::string& attributes) {
+        return Message{1, Operation::entry,
+                       "\x04\x04"
+                       "dc=x\x30" +
+                           std::string(1, static_cast<char>(attributes.size())) + attributes};
+    };
+    const std::string other = "\x30\x07\x04\x01o\x31\x02\x04\x00"s;
+    const std::string two =
+        "\x30\x0d\x04\x03\x63sn\x31\x06\x04\x01"
+        "a\x04\x01"
+        "b";
+    EXPECT_EQ(read_values(entry(other + two), "CSN"), (std::vector<std::string>{"a", "b"}));
+    EXPECT_EQ(read_values(entry(other), "csn"), std::vector<std::string>());
+    EXPECT_EQ(read_values(entry(""), "csn"), std::vector<std::string>());
+    const std::string whole = entry(two).body;
+    for (std::size_t size = 0; size < whole.size(); ++size)
+        EXPECT_FALSE(read_values({1, Operation::entry, whole.substr(0, size)}, "csn")) << size;
+}
+
 TEST(Ldap, requests_are_as_a_server_reads_them) {
     EXPECT_EQ(bind(1, "cn=a", "pw"),
               "\x30\x12\x02\x01\x01\x60\x0d\x02\x01\x03\x04\x04"

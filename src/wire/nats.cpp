@@ -135,6 +135,12 @@ std::string connect(const Login& login) {
         .member("protocol", 1);
     if (!login.token.empty()) json.member("auth_token", login.token);
     if (!login.user.empty()) json.member("user", login.user).member("pass", login.password);
+    // With a JWT the server takes the key from that.
+    if (!login.jwt.empty())
+        json.member("jwt", login.jwt);
+    else if (!login.key.empty())
+        json.member("nkey", login.key);
+    if (!login.signature.empty()) json.member("sig", login.signature);
     json.end_object();
     return fmt::format("CONNECT {}\r\n", options);
 }

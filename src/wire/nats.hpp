@@ -33,6 +33,8 @@ struct Login {
     std::string password;
     std::string token;
     bool encrypted = false;
+    // In place of user and token: a key, which signs the server's nonce, and maybe a JWT.
+    std::string key{}, jwt{}, signature{};
 };
 std::string connect(const Login& login);
 std::string subscribe(std::string_view subject, std::uint64_t id);

@@ -18,7 +18,15 @@ namespace vitals::wire::scram {
 namespace {
 
 const EVP_MD* digest_of(Hash hash) {
-    return hash == Hash::sha_1 ? EVP_sha1() : EVP_sha256();
+    switch (hash) {
+        case Hash::sha_1:
+            return EVP_sha1();
+        case Hash::sha_256:
+            return EVP_sha256();
+        case Hash::sha_512:
+            break;
+    }
+    return EVP_sha512();
 }
 
 const unsigned char* bytes(std::string_view text) {

@@ -9,7 +9,7 @@
 
 namespace vitals::wire::scram {
 
-enum class Hash : std::uint8_t { sha_1, sha_256 };
+enum class Hash : std::uint8_t { sha_1, sha_256, sha_512 };
 
 class Client {
   public:

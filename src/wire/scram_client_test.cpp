@@ -32,6 +32,20 @@ TEST(ScramClient, logs_in_as_published_with_sha_256) {
     EXPECT_TRUE(client.accepts("v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="));
 }
 
+// No document has an example; this one is Python's hashlib and hmac.
+TEST(ScramClient, logs_in_with_sha_512) {
+    Client client(Hash::sha_512, "user", "pencil", "rOprNGfwEbeRWgbNEkqO");
+    ASSERT_TRUE(
+        client.take_challenge("r=rOprNGfwEbeRWgbNEkqOxyz,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096"));
+    EXPECT_EQ(client.final_message(),
+              "c=biws,r=rOprNGfwEbeRWgbNEkqOxyz,p="
+              "Zh7jX0Zd1PDsAp0GWmOHffLG1DskbCh0BAVkrdux5geSLrPrNDADLnb7cECE"
+              "f2tNQChGSgS6exnqZm0MJydbJQ==");
+    EXPECT_TRUE(
+        client.accepts("v=EvTyz7M5H81pgmL5qrcfBywuFl5QwZM+NX9KNezM1jkj8Jr32Qla+qrVtZhQ"
+                       "krcU/NswVKlNY2aaVw8HypRJ/w=="));
+}
+
 TEST(ScramClient, names_are_escaped) {
     EXPECT_EQ(Client(Hash::sha_256, "a,b=c", "", "x").first_message(), "n,,n=a=2Cb=3Dc,r=x");
 }

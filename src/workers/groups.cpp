@@ -42,7 +42,8 @@ void Groups::configure(std::vector<GroupSettings> groups) {
     groups_ = std::move(groups);
     std::vector<GroupOptions> options;
     for (GroupSettings& group : groups_) {
-        group.options.listened = group.source != nullptr && group.source->listen != nullptr;
+        group.options.listened =
+            group.shared || (group.source != nullptr && group.source->listen != nullptr);
         options.push_back(group.options);
     }
     table_->configure(options);
@@ -55,7 +56,7 @@ void Groups::configure(std::vector<GroupSettings> groups) {
 void Groups::listen() {
     std::map<std::string, Connected> before = std::exchange(connected_, {});
     for (const GroupSettings& group : groups_) {
-        if (!group.options.listened) continue;
+        if (group.source == nullptr || group.source->listen == nullptr) continue;
         const std::string& name = group.options.name;
         // Its pace depends on the timeout.
         const std::string fingerprint =
@@ -116,6 +117,14 @@ std::string Groups::take(const Heartbeats& beats) {
         }
     }
     return {};
+}
+
+void Groups::beat_elsewhere(std::string_view group, std::string_view worker) {
+    table_->beat(group, worker, clock_.system());
+}
+
+void Groups::left_elsewhere(std::string_view group, std::string_view worker) {
+    table_->leave(group, worker);
 }
 
 void Groups::turn() {

@@ -29,6 +29,7 @@ struct GroupSettings {
     const Source* source = nullptr;
     AnyOptions source_options;  // the source's own struct
     std::string fingerprint;    // of these; holds no secret's value
+    bool shared = false;        // others hear heartbeats of it, too, and tell
 };
 
 class Groups {
@@ -59,6 +60,15 @@ class Groups {
 
     // Takes what was pushed; judge_pushed() shows it. Returns what is wrong with it, or empty.
     std::string take(const Heartbeats& beats);
+    // Of a group that is shared: what others heard, that what they hear is known from now on, or
+    // still, or not.
+    void beat_elsewhere(std::string_view group, std::string_view worker);
+    void left_elsewhere(std::string_view group, std::string_view worker);
+    void hear_elsewhere(std::string_view group) { table_->listening(group); }
+    void still_heard_elsewhere(std::string_view group) { table_->heard(group); }
+    void blind_elsewhere(std::string_view group, Blindness why) {
+        table_->blind(group, std::move(why));
+    }
     // Judges if something was pushed since the last judgement: to be called when a snapshot is
     // made, so that beats that come close together are judged once.
     void judge_pushed();

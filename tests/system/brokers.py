@@ -239,13 +239,21 @@ class Sentinel(Redis):
 
     PASSWORD = "for-sentinels"
 
-    def __init__(self, master_port):
+    def __init__(self, master_port, certificates=None):
         self.master_port = master_port
+        self.certificates = certificates
         super().__init__()
 
     def start(self):
+        listens = f"port {self.port}"
+        if self.certificates is not None:
+            for name in ("ca.crt", "server.crt", "server.key"):
+                self.write(name, (self.certificates / name).read_text())
+            listens = (f"port 0\ntls-port {self.port}\ntls-ca-cert-file {self.folder}/ca.crt\n"
+                       f"tls-cert-file {self.folder}/server.crt\ntls-key-file {self.folder}/server.key\n"
+                       "tls-auth-clients no")
         configuration = self.write("sentinel.conf", f"""
-port {self.port}
+{listens}
 bind 127.0.0.1
 dir {self.folder}
 requirepass {self.PASSWORD}

@@ -155,7 +155,8 @@ class Redis(Server):
                      "--tls-auth-clients", "no"]
         if self.sentinel:
             configuration = self.write("sentinel.conf", "\n".join(
-                [f"port {self.port}", "bind 127.0.0.1", f"dir {self.folder}", *self.settings]) + "\n")
+                [*([f"port {self.port}"] if self.tls is None else self.tls_lines(where)), "bind 127.0.0.1",
+                 f"dir {self.folder}", *self.settings]) + "\n")
             self.spawn("redis-sentinel", configuration)
         else:
             self.spawn("redis-server", *where, "--bind", "127.0.0.1", "--dir", self.folder, "--save",
@@ -163,6 +164,10 @@ class Redis(Server):
                        "--loglevel", "warning", "--repl-diskless-sync-delay", "0", *self.settings)
         return self.wait(lambda: self.tls is not None and answers(self.port)
                          or answers(self.port, b"PING\r\n", b"\r\n"))
+
+    @staticmethod
+    def tls_lines(where):
+        return [f"{name.removeprefix('--')} {value}" for name, value in zip(where[::2], where[1::2])]
 
     def restart(self):
         self.kill()

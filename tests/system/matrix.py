@@ -62,7 +62,7 @@ SLOW = ("stopped", "hung", "hung after log-in")  # end with the deadline, like:
 DRIP, DRIPS_FOR = "one byte a second", 4
 
 # Bytes of the servers of Debian 12 until one is logged in.
-MYSQL, NATS = 115, 354
+MYSQL, NATS, KAFKA = 115, 354, 135
 HTTP_FLOOD = "flood 100MiB text=HTTP/1.1 200 OK\\r\\nConnection: close\\r\\n\\r\\n"
 
 
@@ -261,7 +261,7 @@ class Servers:
         template = self.keep(mariadb.Template())
         self.mariadb = self.keep(mariadb.MariaDb(template)).start()
         self.read_only_mariadb = self.keep(mariadb.MariaDb(template)).start()
-        self.read_only_mariadb.sql("SET GLOBAL read_only = ON")
+        self.read_only_mariadb.sql("GRANT ALL ON shop.* TO app@'127.0.0.1'", "SET GLOBAL read_only = ON")
         self.full_mariadb = self.keep(mariadb.MariaDb(template, "--max-connections=10")).start()
         for _ in range(10):
             self.full_mariadb.spawn("mariadb", "--no-defaults", "-h127.0.0.1", "-uapp",
@@ -279,6 +279,8 @@ class Servers:
         self.mongo = self.keep(brokers.Script("mongo_server.py")).ready()
         self.secondary_mongo = self.keep(brokers.Script("mongo_server.py", "secondary")).ready()
         self.busy_mongo = self.keep(brokers.Script("mongo_server.py", "busy")).ready()
+        self.kafka = self.keep(brokers.Script("kafka_server.py")).ready()
+        self.lost_kafka = self.keep(brokers.Script("kafka_server.py", "behind", "lost")).ready()
 
     def make_migrations(self, numbers):
         """A directory of golang-migrate."""
@@ -299,7 +301,7 @@ class Servers:
         """Those that are stopped: a row's own."""
         return [self.rabbitmq, self.swift, self.clickhouse, self.redis, self.nginx, self.websocket,
                 self.grpc, self.smtp, self.postgres, self.mariadb, self.memcached, self.mosquitto, self.nats,
-                self.slapd, self.mongo, self.vault, self.aws, self.elastic, self.engine, self.etcd,
+                self.slapd, self.mongo, self.kafka, self.vault, self.aws, self.elastic, self.engine, self.etcd,
                 self.prometheus, self.sshd, self.chrony, self.dovecot]
 
     def close(self):
@@ -359,6 +361,10 @@ def rows(servers, dns_port):
     mongo = lambda port, secure=None, password=PASSWORD, **more: {  # noqa: E731
         "url": f"mongodb://test:{password}@127.0.0.1:{port}/{'?tls=true' if secure else ''}",
         "collection": "shop.orders", **(secure or {}), **more}
+    # It advertises where it is without TLS.
+    kafka = lambda port, secure=None, password=PASSWORD, **more: {  # noqa: E731
+        "url": f"kafka{'s' if secure else ''}://test:{password}@127.0.0.1:{port}", "mechanism": "PLAIN",
+        **(secure or {}), "all_brokers": not secure, **more}
     ldap = lambda port, secure=None, base="dc=x", password=PASSWORD: {  # noqa: E731
         "url": f"ldap{'s' if secure else ''}://127.0.0.1:{port}/{base}", "user": s.slapd.USER,
         "password": password, **(secure or {})}
@@ -452,6 +458,11 @@ def rows(servers, dns_port):
             "missing": mysql(s.mariadb.port, database="missing"),
             "read-only": {**mysql(s.read_only_mariadb.port), "writable": True},
             "full": mysql(s.full_mariadb.port, user="app")}),
+        Row("mysql_crud", "mysql_crud", s.mariadb.port, mysql, greeted=MYSQL, tls="tls:mysql", cells={
+            "wrong password": mysql(s.mariadb.port, password="wrong"),
+            "missing": mysql(s.mariadb.port, database="missing"),
+            "read-only": mysql(s.read_only_mariadb.port, user="app"),
+            "full": mysql(s.full_mariadb.port, user="app")}),
         Row("replication of MySQL", "replication", s.mariadb.port, mysql, greeted=MYSQL,
             tls="tls:mysql", cells={
             "wrong password": mysql(s.mariadb.port, password="wrong"),
@@ -490,6 +501,12 @@ def rows(servers, dns_port):
             "missing": mongo(s.mongo.port, url=f"mongodb://test:{PASSWORD}@127.0.0.1:{s.mongo.port}/?replicaSet=other"),
             "read-only": mongo(s.secondary_mongo.port, role="primary"),
             "full": mongo(s.busy_mongo.port)}),
+        Row("kafka", "kafka", s.kafka.port, kafka, greeted=KAFKA, flood="flood text=\\x00\\x7f\\xff\\xff",
+            cells={
+            "wrong password": kafka(s.kafka.port, password="wrong"),
+            "missing": kafka(s.kafka.port, topics=["nothing"]),
+            "read-only": kafka(s.lost_kafka.port, topics=["behind"], min_isr=2),
+            "full": kafka(s.lost_kafka.port)}),
         Row("ldap", "ldap", s.slapd.port, ldap, greeted=14, cells={
             "wrong password": ldap(s.slapd.port, password="wrong"),
             "missing": ldap(s.slapd.port, base="o=missing,dc=x"),

@@ -27,7 +27,7 @@ class Slapd(Server):
 
     USER = "cn=probe,dc=x"
 
-    def __init__(self, settings="", tls=None):
+    def __init__(self, settings="", tls=None, overlay=""):
         super().__init__("slapd")
         self.port, self.tls_port = free_port(), free_port()
         self.addresses = f"ldap://127.0.0.1:{self.port}"
@@ -43,6 +43,7 @@ class Slapd(Server):
 pidfile {self.folder}/pid
 modulepath /usr/lib/ldap
 moduleload back_mdb
+moduleload syncprov
 {secured}{settings}
 database mdb
 suffix dc=x
@@ -50,7 +51,7 @@ directory {self.folder}/data
 access to dn.subtree="o=hidden,dc=x" by * none
 access to attrs=userPassword by anonymous auth
 access to * by * read
-""")
+{overlay}""")
         self.write("e.ldif", ENTRIES)
         made = run("slapadd", "-f", self.folder / "s.conf", "-l", self.folder / "e.ldif")
         assert made.returncode == 0, made.stderr

@@ -490,6 +490,28 @@ def test_redis_sentinels_have_a_password_of_their_own(check, redis):
               "no master from any of 2 servers; the first: at the sentinel: connection refused")
 
 
+def test_redis_sentinels_speak_tls(check, redis, certificates):
+    need("redis-sentinel", "redis-sentinel")
+    secure, trust = {"tls": (certificates, "good")}, {"tls": {"ca": str(certificates / "ca.crt")}, "master": "shop"}
+    plain_master, secure_master = redis(), redis(**secure)
+    watch = lambda master: f"sentinel monitor shop 127.0.0.1 {master.port} 1"  # noqa: E731
+    # Of the plain master a sentinel with TLS, of the one with TLS one of each.
+    for master, sentinel, scheme, differs in (
+            (plain_master, redis(watch(plain_master), sentinel=True, **secure), "redis", "on"),
+            (secure_master, redis(watch(secure_master), "tls-replication yes", sentinel=True, **secure),
+             "rediss", None),
+            (secure_master, redis(watch(secure_master), "tls-replication yes", "port 0", sentinel=True, **secure),
+             "rediss", "on")):
+        options = {"url": sentinel.url(scheme=scheme), **trust}
+        is_ok(check("redis", **options, **({"sentinel_tls": differs} if differs else {})))
+        assert check("redis", **options, sentinel_tls="off")["status"] == "failed"
+        found = check("redis", url=options["url"], master="shop", sentinel_tls="on")
+        is_failed(found, "tls", "at the sentinel: certificate not trusted")
+    plain_sentinel = redis(watch(secure_master), sentinel=True)
+    is_ok(check("redis", url=plain_sentinel.url(scheme="rediss"), **trust, sentinel_tls="off"))
+    assert check("redis", url=plain_sentinel.url(scheme="rediss"), **trust)["status"] == "failed"
+
+
 def test_redis_hung_killed_restarted(check, redis):
     own = redis()
     is_ok(check("redis", url=own.url()))

@@ -315,7 +315,7 @@ def test_celery_workers_at_any_broker_of_a_list_count(check, certificates, redis
 
 
 def test_celery_workers_behind_sentinels(check, certificates, redis):
-    sentinel = Sentinel(redis.port)
+    sentinel, secure = Sentinel(redis.port), Sentinel(redis.port, certificates)
     dead = free_port()
     try:
         sentinel.ready()
@@ -330,8 +330,19 @@ def test_celery_workers_behind_sentinels(check, certificates, redis):
                    "no master from any of 2 servers; the first: at the sentinel: connection refused")
             assert "at the sentinel: wrong user or password" in found["error"], found
             expect(check("celery", **(options | {"master": "other"})), "failed")
+            # The same master, of which a sentinel tells over TLS.
+            options |= {"url": f"sentinel://:{Redis.PASSWORD}@127.0.0.1:{secure.port}/0"}
+            trust = {"tls": {"ca": str(certificates / "ca.crt")}}
+            assert eventually(lambda: check("celery", **options, **trust, sentinel_tls="on")["status"] == "ok")
+            expect(check("celery", **options, sentinel_tls="on"), "failed", "tls", "tls",
+                   "at the sentinel: certificate not trusted")
+            assert check("celery", **options)["status"] == "failed"
+            # With sentinels:// the master is expected to speak TLS, too.
+            options["url"] = options["url"].replace("sentinel:", "sentinels:")
+            expect(check("celery", **options, **trust), "failed", phase="tls")
     finally:
         sentinel.close()
+        secure.close()
 
 
 def test_celery_without_workers_on_amqp(check, rabbitmq):

@@ -17,8 +17,8 @@ from peers import WebServer
 
 CODES = {"ok": 0, "degraded": 1, "failed": 2, "unknown": 3}
 COMMANDS = ("serve", "check", "status", "run", "reload", "validate", "init", "kinds", "schema",
-            "heartbeat", "remove", "decommission", "recommission", "drill", "replay", "completion", "man",
-            "version")
+            "heartbeat", "remove", "decommission", "recommission", "fleet", "drill", "replay", "completion",
+            "man", "version")
 
 
 def plugin(code):

@@ -108,15 +108,48 @@ def test_nats_delivers(check, nats):  # noqa: F811
     own = nats()
     found = is_ok(check("nats", url=own.url()))
     assert found["detail"] == "a message came back" and found["properties"]["tls"] is False, found
-    is_failed(check("nats", url=own.url(password="wrong")), "auth", "wrong user, password or token")
-    is_failed(check("nats", url=f"nats://127.0.0.1:{own.port}"), "auth", "wrong user, password or token")
+    is_failed(check("nats", url=own.url(password="wrong")), "auth", "wrong user, password, token or key")
+    is_failed(check("nats", url=f"nats://127.0.0.1:{own.port}"), "auth", "wrong user, password, token or key")
     # The server answers PING to who may not send anything.
     found = is_failed(check("nats", url=own.url("narrow")), "auth", "user may not use a subject that is needed")
     assert found["failed_phase"] == "message"
     by_token = nats(token="a-token")
     is_ok(check("nats", url=f"nats://127.0.0.1:{by_token.port}", token="a-token"))
     is_failed(check("nats", url=f"nats://127.0.0.1:{by_token.port}", token="another"), "auth",
-              "wrong user, password or token")
+              "wrong user, password, token or key")
+
+
+def test_nats_logs_in_by_keys(check, nats, tmp_path):  # noqa: F811
+    keys = pytest.importorskip("nats_keys", reason="needs python3-cryptography")
+    wrong = "wrong user, password, token or key"
+    user, other = keys.Key(keys.USER), keys.Key(keys.USER)
+    own = nats(f"authorization {{ users: [{{nkey: {user.public}}}] }}", anonymous=True)
+    at = f"nats://127.0.0.1:{own.port}"
+    is_ok(check("nats", url=at, credentials=user.seed))
+    is_failed(check("nats", url=at, credentials=other.seed), "auth", wrong)
+    found = check("nats", url=at, credentials=keys.Key(keys.ACCOUNT).seed)
+    assert (found["status"], found["detail"]) == (
+        "unknown", "credentials: the seed of no user; that one begins with SU"), found
+    by_password = nats()
+    is_failed(check("nats", url=f"nats://127.0.0.1:{by_password.port}", credentials=user.seed), "auth",
+              "takes no keys: it sends no nonce")
+    # A cluster with an operator knows its users by JWTs.
+    operator, account = keys.Key(keys.OPERATOR), keys.Key(keys.ACCOUNT)
+    limits = {name: -1 for name in ("subs", "conn", "leaf", "imports", "exports", "data", "payload")}
+    known = operator.jwt(account, "account", limits={**limits, "wildcards": True})
+    cluster = nats(f'operator: "{operator.jwt(operator, "operator")}"\nresolver: MEMORY\n'
+                   f'resolver_preload: {{ {account.public}: "{known}" }}', anonymous=True)
+    at = f"nats://127.0.0.1:{cluster.port}"
+    file = tmp_path / "monitor.creds"
+    jwt = account.jwt(user, "user", subs=-1, data=-1, payload=-1)
+    file.write_text(keys.credentials(jwt, user))
+    file.chmod(0o600)
+    is_ok(check("nats", url=at, credentials={"file": str(file)}))
+    for bad in (keys.credentials(jwt, other),                                   # another's key
+                keys.credentials(other.jwt(user, "user"), user),                # nobody's signature
+                keys.credentials(account.jwt(user, "user", ends_in=-60), user)):   # over
+        file.write_text(bad)
+        is_failed(check("nats", url=at, credentials={"file": str(file)}), "auth", wrong)
 
 
 def test_a_stream_and_its_consumer(check, nats):  # noqa: F811

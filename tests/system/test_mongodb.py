@@ -75,6 +75,23 @@ def test_roles(check, stand_in):
     is_ok(check("mongodb", url=url(secondary), degraded_above="1m"))
 
 
+def test_a_set_as_applications_name_it(check, stand_in):
+    primary, secondary = stand_in(), stand_in("secondary")
+    hosts = lambda *ports: f"mongodb://test:{PASSWORD}@" + ",".join(  # noqa: E731
+        f"127.0.0.1:{port}" for port in ports) + "/?replicaSet=shop"
+    found = is_ok(check("mongodb", url=hosts(secondary.port, primary.port)))
+    assert found["detail"] == "answers, primary"
+    found = is_ok(check("mongodb", url=hosts(primary.port, secondary.port), role="secondary"))
+    assert found["detail"] == "answers, secondary"
+    with secondary.stopped():
+        found = check("mongodb", url=hosts(secondary.port, primary.port))
+        assert (found["status"], found["detail"]) == (
+            "degraded", "answers, primary; 1 of 2 hosts cannot be reached"), found
+    primary.kill()
+    found = check("mongodb", url=hosts(secondary.port, primary.port))
+    assert found["detail"] == "no primary at any of 2 servers; the first: is a secondary", found
+
+
 def test_hung_and_restarted(vitals, check, stand_in):
     own = stand_in()
     with own.stopped():

@@ -193,10 +193,10 @@ def test_hung(check, shared):
         assert (found["error_class"], found["failed_phase"]) == ("timeout", "greeting"), found
 
 
-@pytest.mark.parametrize("kind", ["mysql", "replication"])
+@pytest.mark.parametrize("kind", ["mysql", "mysql_crud", "replication"])
 def test_restarts_and_cuts_between_runs_are_no_faults(vitals, server, template, kind):
     own = server(mariadb.MariaDb, template)
-    watch = Watch(vitals, kind, own.url())
+    watch = Watch(vitals, kind, own.url(database="shop"))
     assert watch.kept() and watch.kept()
     own.restart()
     assert not watch.kept(), "the connection of before the restart cannot be the same"
@@ -207,6 +207,55 @@ def test_restarts_and_cuts_between_runs_are_no_faults(vitals, server, template, 
     assert not watch.kept()
     own.kill()
     assert eventually(lambda: watch.run()["status"] == "failed")
+
+
+# --- rows ------------------------------------------------------------------------------------------
+
+def test_rows_come_and_go(check, server, template):
+    own = server(mariadb.MariaDb, template)
+    crud = lambda user="app", **more: check("mysql_crud", url=own.url(user, database="shop"), **more)  # noqa: E731
+    found = is_failed(crud(), "auth", "user may not do that with a table")
+    assert found["failed_phase"] == "create"
+    own.sql("GRANT INSERT, UPDATE, DELETE ON shop.* TO app@'127.0.0.1'")
+    found = crud()
+    assert (found["status"], found["error_class"]) == ("failed", "assertion"), found
+    assert found["detail"].startswith("table is missing and may not be made; run as who may: CREATE TABLE"), found
+    own.sql("USE shop; " + found["detail"].partition(": ")[2])
+    found = is_ok(crud())
+    assert found["detail"] == "created, retrieved, updated, deleted"
+    assert own.sql("SELECT count(*) FROM shop.vitals_probe") == "0"
+    is_ok(crud("test", table="shop.another"))    # made by itself
+    own.sql("CREATE TABLE shop.odd (id VARCHAR(64) PRIMARY KEY, other INT)")
+    is_failed(crud("test", table="odd"), "assertion", "table has other columns than id and value, texts")
+    own.sql("SET GLOBAL read_only = ON")
+    is_failed(crud(), "assertion", "refuses writes: read-only")
+    own.sql("SET GLOBAL read_only = OFF")
+    is_ok(crud())
+
+
+def test_writing_that_hangs_is_ended(check, server, template):
+    """What hangs goes on when its client has gone: each run would take a connection for good."""
+    own = server(mariadb.MariaDb, template)
+    url = own.url(database="shop")
+    is_ok(check("mysql_crud", url=url))
+    locker = subprocess.Popen(["mariadb", "--no-defaults", "-utest", f"-p{PASSWORD}", "-h127.0.0.1", f"-P{own.port}",
+                               "-e", "FLUSH TABLES WITH READ LOCK; SELECT SLEEP(1000)"])
+    try:
+        assert eventually(lambda: "SLEEP" in own.sql("SHOW PROCESSLIST"))
+        is_ok(check("mysql", url=url, writable=True))
+        for _ in range(3):
+            found = is_failed(check("mysql_crud", url=url, seconds=2), "timeout",
+                              "writing hangs: a lock on tables, or no room on the disk")
+            assert found["failed_phase"] == "create", found
+        assert eventually(lambda: "vitals_probe" not in own.sql("SHOW FULL PROCESSLIST"), 5)
+    finally:
+        locker.kill()
+        locker.wait()
+    for row in own.sql("SHOW PROCESSLIST").splitlines():
+        if "SLEEP" in row and "PROCESSLIST" not in row:
+            own.sql(f"KILL {row.split()[0]}")
+    assert eventually(lambda: check("mysql_crud", url=url)["status"] == "ok")
+    assert own.sql("SELECT count(*) FROM shop.vitals_probe") == "0"
 
 
 # --- replication -----------------------------------------------------------------------------------

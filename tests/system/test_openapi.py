@@ -60,7 +60,8 @@ def test_every_answer_is_as_described(daemon, document):
             "createSilence": {"match": "db/*", "duration": "1h", "reason": "why"},
             "createMaintenance": {"match": ["db/*"], "duration": 3600, "reason": "why"},
             "beginSession": {"token": "none"},
-            "exchangeWithPeer": {"rank": 1}}
+            "exchangeWithPeer": {"rank": 1},
+            "putFleetDrain": {"text": "maintenance"}}
     for path, method, operation in operations(document):
         for name in ("memory", "refused", "job", "no such"):
             # A stream does not end.

@@ -21,7 +21,7 @@ SEES = {
     "wire": "text model",
     "http": "text",
     "calendar": "text",
-    "dialects": "text model http",
+    "dialects": "text model wire http",
     "config": "text model",
     "net": "text model wire",
     "engine": "text model net",
@@ -30,17 +30,19 @@ SEES = {
     "workers": "text model wire net backends/amqp backends/celery backends/redis",
     "history": "text model net",
     "page": "text model http dialects",
-    "endpoints": "text model http dialects page",
-    "server": "text model http dialects net endpoints",
+    "endpoints": "text model wire http dialects page",
+    "server": "text model http dialects wire net endpoints",
     "secrets": "text model wire config net engine backends/vault",
     "jobs": "text model net calendar",
+    "fleet": "text model",
     "alerts": "text model calendar",
     "alerts/receivers": "text model wire net calendar alerts backends/program",
+    "otlp": "text model net config engine calendar alerts alerts/receivers",
     "drill": "text model net",
     "discover": "text model wire config net backends/json_api backends/systemd",
     "library": "text model http dialects net engine endpoints server",
-    "app": "text model wire http dialects config net engine workers jobs calendar checks secrets history "
-           "alerts alerts/receivers endpoints server backends/program drill",
+    "app": "text model wire http dialects config net engine workers jobs fleet calendar checks secrets "
+           "history alerts alerts/receivers endpoints server otlp drill backends/program",
 }
 # Headers behind walls within a room.
 FURTHER = {"checks/redis": "checks/redis/redis.hpp", "net/detail": "net/detail/lanes.hpp"}

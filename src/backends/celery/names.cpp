@@ -19,7 +19,7 @@ std::string broker_problem(const text::Url& broker) {
 }
 
 bool by_sentinel(const text::Url& broker) {
-    return broker.scheme == "sentinel";
+    return broker.scheme == "sentinel" || broker.scheme == "sentinels";
 }
 
 std::string brokers_problem(const text::Url& brokers) {
@@ -32,8 +32,11 @@ std::string brokers_problem(const text::Url& brokers) {
             if (auto problem = broker_problem(url); !problem.empty()) return problem;
             continue;
         }
-        if (auto problem = text::url_problem(one, {"sentinel"}); !problem.empty()) return problem;
+        if (auto problem = text::url_problem(one, {"sentinel", "sentinels"}); !problem.empty())
+            return problem;
         if (!url.query.empty()) return "has a query; put options into keys of their own";
+        if (url.scheme != brokers.scheme)
+            return "names sentinels with TLS and without; expected the one or the other";
     }
     return {};
 }

@@ -107,25 +107,46 @@ net::awaitable<void> Session::log_in(net::Context& context) {
     if (answer.code != success) throw meaning_of(answer);
 }
 
-net::awaitable<int> Session::look_up(net::Context& context, std::string name) {
-    context.enter("search");
+void Session::ask(net::Context& context, std::string_view name, std::string_view attribute) {
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(context.left()).count();
     const auto most = static_cast<std::int32_t>(std::clamp<std::int64_t>(seconds, 1, 3600));
-    conversation_.machine().send(wire::ldap::look_up(++id_, name, most));
-    for (int entries = 0;;) {
-        const Message message = co_await next();
-        if (message.operation == Operation::entry) {
-            ++entries;
-        } else if (message.operation == Operation::reference) {
-            throw meaning_of({referral, ""});
-        } else {
-            const auto done = read_result(message);
-            if (message.operation != Operation::searched || !done)
-                throw CheckError(ErrorClass::protocol, "unexpected answer",
-                                 "got " + text::quoted(message.body));
-            if (done->code != success) throw meaning_of(*done);
-            co_return entries;
-        }
+    conversation_.machine().send(wire::ldap::look_up(++id_, name, most, attribute));
+}
+
+net::awaitable<std::optional<Message>> Session::next_entry() {
+    Message message = co_await next();
+    if (message.operation == Operation::entry) co_return message;
+    if (message.operation == Operation::reference) throw meaning_of({referral, ""});
+    const auto done = read_result(message);
+    if (message.operation != Operation::searched || !done)
+        throw CheckError(ErrorClass::protocol, "unexpected answer",
+                         "got " + text::quoted(message.body));
+    if (done->code != success) throw meaning_of(*done);
+    co_return std::nullopt;
+}
+
+net::awaitable<int> Session::look_up(net::Context& context, std::string name) {
+    context.enter("search");
+    ask(context, name, no_attribute);
+    for (int entries = 0;; ++entries) {
+        const auto entry = co_await next_entry();
+        if (!entry) co_return entries;
+    }
+}
+
+net::awaitable<std::vector<std::string>> Session::read(net::Context& context, std::string name,
+                                                       std::string attribute) {
+    context.enter("search");
+    ask(context, name, attribute);
+    std::vector<std::string> all;
+    for (;;) {
+        const auto entry = co_await next_entry();
+        if (!entry) co_return all;
+        const auto values = read_values(*entry, attribute);
+        if (!values)
+            throw CheckError(ErrorClass::protocol, "not an entry",
+                             "got " + text::quoted(entry->body));
+        all.insert(all.end(), values->begin(), values->end());
     }
 }
 

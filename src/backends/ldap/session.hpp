@@ -6,7 +6,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "model/check_error.hpp"
 #include "net/awaitable.hpp"
@@ -39,6 +41,9 @@ class Session {
     // How many entries the server shows of that name; the empty one is the server's own. Phase
     // "search".
     net::awaitable<int> look_up(net::Context& context, std::string name);
+    // The values of an attribute of that entry, likewise; none where it is not shown.
+    net::awaitable<std::vector<std::string>> read(net::Context& context, std::string name,
+                                                  std::string attribute);
     net::awaitable<void> close(net::Context& context);
 
     // See checks/reuse.hpp.
@@ -58,6 +63,9 @@ class Session {
 
     net::awaitable<void> start_tls(net::Context& context);
     net::awaitable<void> log_in(net::Context& context);
+    void ask(net::Context& context, std::string_view name, std::string_view attribute);
+    // The next entry of an answer; nothing behind the last one.
+    net::awaitable<std::optional<wire::ldap::Message>> next_entry();
     // What answers the last request.
     net::awaitable<wire::ldap::Message> next();
     net::awaitable<wire::ldap::Result> result(wire::ldap::Operation operation);

@@ -27,7 +27,7 @@ struct Meaning {
 
 // https://docs.nats.io/reference/reference-protocols/nats-protocol#okerr
 constexpr Meaning meanings[] = {
-    {"authorization violation", ErrorClass::auth, "wrong user, password or token"},
+    {"authorization violation", ErrorClass::auth, "wrong user, password, token or key"},
     {"authentication timeout", ErrorClass::auth, "log-in was not in time for the server"},
     {"authentication expired", ErrorClass::auth, "the user's credentials are expired"},
     {"user authentication expired", ErrorClass::auth, "the user's credentials are expired"},
@@ -87,6 +87,8 @@ void Session::take_info(const std::string& text) {
     tls_required_ = flag(info, "tls_required");
     tls_offered_ = tls_required_ || flag(info, "tls_available");
     leaving_ = flag(info, "ldm");
+    const json::value* nonce = info.if_contains("nonce");
+    if (nonce != nullptr && nonce->is_string()) nonce_ = std::string(nonce->get_string());
 }
 
 net::awaitable<std::optional<Event>> Session::next(Steady until) {
@@ -130,6 +132,14 @@ net::awaitable<void> Session::greet(net::Context& context) {
     }
     context.enter("auth");
     access_.login.encrypted = encrypted_;
+    if (access_.credentials) {
+        // A server that knows no keys asks for no signature: it would let in whom it likes.
+        if (nonce_.empty()) throw CheckError(ErrorClass::auth, "takes no keys: it sends no nonce");
+        const wire::nats::Credentials& ours = *access_.credentials;
+        access_.login.jwt = ours.jwt;
+        access_.login.key = wire::nats::public_key(ours.seed);
+        access_.login.signature = wire::nats::signature(ours.seed, nonce_);
+    }
     conversation_.machine().send(connect(access_.login));
     try {
         co_await flush();

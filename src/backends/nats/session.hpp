@@ -16,6 +16,7 @@
 #include "net/conversation.hpp"
 #include "net/tls.hpp"
 #include "wire/nats.hpp"
+#include "wire/nats_key.hpp"
 #include "wire/replies.hpp"
 
 namespace vitals::backends::nats {
@@ -27,6 +28,7 @@ struct Access {
     bool wants_tls = false;  // a server may demand it, too
     net::TlsOptions tls;
     wire::nats::Login login;
+    std::optional<wire::nats::Credentials> credentials;  // log in by signing, then
 };
 
 // Of the text of -ERR, which stands in quotes.
@@ -78,6 +80,7 @@ class Session {
     bool tls_required_ = false;
     bool encrypted_ = false;
     bool leaving_ = false;
+    std::string nonce_;  // of the server, to be signed by who has a key
 };
 
 }  // namespace vitals::backends::nats

@@ -121,6 +121,10 @@ std::string seconds(Duration duration) {
     return std::to_string(std::chrono::ceil<std::chrono::seconds>(duration).count());
 }
 
+bool by_tls(const text::Url& sentinel) {
+    return sentinel.scheme == "sentinels";
+}
+
 std::vector<Access> sentinels_of(const Component& component) {
     std::vector<Access> sentinels;
     for (const std::string& url : text::servers_of(component.url.text)) {
@@ -131,6 +135,8 @@ std::vector<Access> sentinels_of(const Component& component) {
             access.user = component.sentinel_user;
             access.password = component.sentinel_password.reveal();
         }
+        const bool as_master = component.sentinel_tls == "as_url" && by_tls(component.url);
+        if (as_master || component.sentinel_tls == "on") access.tls = component.tls;
         sentinels.push_back(std::move(access));
     }
     return sentinels;
@@ -144,6 +150,7 @@ net::awaitable<std::unique_ptr<ByRedis>> ByRedis::open(const Component& componen
                                                component.tls);
     if (backends::celery::by_sentinel(component.url)) {
         std::vector<Access> sentinels = sentinels_of(component);
+        if (by_tls(component.url)) access.tls = component.tls;
         access.endpoint =
             co_await backends::redis::find_master(context, std::move(sentinels), component.master);
     }

@@ -67,8 +67,10 @@ Verified verify(const Options& options) {
     if (by_sentinel(options.url) && options.master.empty())
         return std::unexpected("sentinels need `master`, the name of the master that they watch");
     if (!by_sentinel(options.url) &&
-        (!options.master.empty() || options.sentinel_password.configured()))
-        return std::unexpected("master and sentinel_password go with sentinel:// in `url`");
+        (!options.master.empty() || options.sentinel_password.configured() ||
+         options.sentinel_tls != "as_url"))
+        return std::unexpected(
+            "master, sentinel_password and sentinel_tls go with sentinel:// in `url`");
     if (!options.sentinel_user.empty() && !options.sentinel_password.configured())
         return std::unexpected("sentinel_user goes with `sentinel_password`");
     return {};
@@ -77,8 +79,10 @@ Verified verify(const Options& options) {
 constexpr Field fields[] = {
     url_field<Options, verify_url>(
         "The application's broker: amqp://host:port/vhost, amqps://, redis://host:port/database, "
-        "rediss://, or sentinel://host:26379/database. Several, with `;` between them, as Celery "
-        "has them: workers at any of the brokers count.",
+        "rediss://, or sentinel://host:26379/database; sentinels:// where they and the master "
+        "speak "
+        "TLS. Several, with `;` between them, as Celery has them: workers at any of the brokers "
+        "count.",
         "redis://127.0.0.1:6379/0"),
     field<&Options::user>("user", "The user to log in as; it may stand in the URL instead."),
     password_field<Options>(),
@@ -90,6 +94,10 @@ constexpr Field fields[] = {
         "sentinel_user", "The user to log in as at the sentinels, with `sentinel_password`."),
     field<&Options::sentinel_password>(
         "sentinel_password", "The password of the sentinels, where it is not that of the master."),
+    field<&Options::sentinel_tls>(
+        "sentinel_tls",
+        "Whether the sentinels speak TLS: `as_url`, like the master (sentinels://), or otherwise.",
+        {.choices = "as_url|on|off"}),
     field<&Options::part>(
         "part",
         "What is asked: whether workers answer a ping, whether one consumes a queue, or whether "

@@ -14,13 +14,14 @@
 namespace vitals::checks::celery {
 
 struct Options {
-    text::Url url;  // amqp, amqps, redis, rediss, sentinel; several with `;` between them
+    text::Url url;  // amqp, amqps, redis, rediss, sentinel, sentinels; several with `;`
     std::string user;
     Secret password;
     std::string master;  // of sentinels
     std::string sentinel_user;
     Secret sentinel_password;
-    std::string part = "ping";  // ping | queue | heartbeat
+    std::string sentinel_tls = "as_url";  // as_url | on | off
+    std::string part = "ping";            // ping | queue | heartbeat
     std::string queue;
     std::vector<std::string> destination;
     std::string workers = ">=1";  // CountRange

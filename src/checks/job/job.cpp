@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "checks/ping_key.hpp"
 #include "text/prose.hpp"
 
 namespace vitals::checks::job {
@@ -49,6 +50,7 @@ constexpr Field fields[] = {
                              {.example = "1m", .least = 1, .most = year}),
     field<&Options::overlap>("overlap", "What a run is that begins while another goes on.",
                              {.choices = "degraded|failed|allowed"}),
+    ping_key_field<&Options::ping_key>(),
 };
 
 constexpr std::string_view proves = R"(

@@ -28,6 +28,7 @@ struct Options {
     std::chrono::milliseconds run_max = std::chrono::hours(24);
     std::optional<std::chrono::milliseconds> run_min;
     std::string overlap = "degraded";
+    Secret ping_key;
 };
 
 extern const Kind kind;

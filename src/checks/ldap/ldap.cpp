@@ -1,12 +1,19 @@
 #include "ldap.hpp"
 
+#include <fmt/format.h>
+
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "backends/ldap/session.hpp"
 #include "checks/access_fields.hpp"
 #include "checks/take_leave.hpp"
+#include "lag.hpp"
+#include "net/within.hpp"
+#include "text/amount.hpp"
 #include "text/prose.hpp"
+#include "text/quote.hpp"
 
 namespace vitals::checks::ldap {
 
@@ -33,14 +40,31 @@ Verified verify_url(const text::Url& url) {
                         : "has a path that is no name (DN), such as dc=example,dc=org");
 }
 
+Verified verify_source(const text::Url& url) {
+    if (url.empty()) return {};
+    if (auto problem = text::url_problem(url.text, {"ldap", "ldaps"}); !problem.empty())
+        return std::unexpected(problem);
+    return verified(url.query.empty() && url.path.size() <= 1 && url.user.empty()
+                        ? std::string()
+                        : "is more than a server; user and suffix are those of `url`");
+}
+
 Verified verify(const Options& options) {
     const bool user = !options.user.empty() || !options.url.user.empty();
     const bool password = options.password.configured() || !options.url.password.empty();
     if (user && !password)
         return std::unexpected("a user without a password: servers take that for nobody");
     if (password && !user) return std::unexpected("a password without a user");
-    if (options.url.scheme == "ldaps" && options.starttls == "required")
+    const bool ldaps = options.url.scheme == "ldaps" || options.source.scheme == "ldaps";
+    if (ldaps && options.starttls == "required")
         return std::unexpected("ldaps is TLS from the start: no starttls");
+    if (options.source.empty() && (options.degraded_above || options.failed_above))
+        return std::unexpected("degraded_above and failed_above need a source");
+    if (!options.source.empty() && base_of(options.url).empty())
+        return std::unexpected("url: names no entry; with a source, expected its suffix");
+    if (options.degraded_above && options.failed_above &&
+        *options.degraded_above >= *options.failed_above)
+        return std::unexpected("degraded_above must be less than failed_above");
     return {};
 }
 
@@ -54,11 +78,21 @@ constexpr Field fields[] = {
     password_field<Options>(),
     field<&Options::starttls>("starttls", "Whether to change to TLS before anything else is said.",
                               {.choices = "required|never"}),
+    field<&Options::source, verify_source>(
+        "source",
+        "The server that this one replicates, as ldap://host: how far this one is behind it is "
+        "judged. The same user and TLS count there, and `url` names the suffix.",
+        {.example = "ldap://provider.example.org"}),
+    field<&Options::degraded_above>("degraded_above",
+                                    "Degraded when what the source has is missing here for longer.",
+                                    {.example = "1m", .least = 1000}),
+    field<&Options::failed_above>("failed_above",
+                                  "Failed when what the source has is missing here for longer.",
+                                  {.example = "10m", .least = 1000}),
     tls_field<Options>(),
 };
 
-net::awaitable<std::unique_ptr<Session>> open(const Options& options, net::Context& context) {
-    const text::Url& url = options.url;
+Access access_of(const Options& options, const text::Url& url) {
     const bool at_once = url.scheme == "ldaps";
     Access access;
     access.endpoint.host = url.host;
@@ -68,21 +102,102 @@ net::awaitable<std::unique_ptr<Session>> open(const Options& options, net::Conte
     else if (options.starttls == "required")
         access.secrecy = Secrecy::start_tls;
     access.tls = options.tls;
-    access.name = options.user.empty() ? url.user : options.user;
-    access.password = options.password.configured() ? options.password.reveal() : url.password;
+    access.name = options.user.empty() ? options.url.user : options.user;
+    access.password =
+        options.password.configured() ? options.password.reveal() : options.url.password;
+    return access;
+}
+
+net::awaitable<Changes> ask_changes(net::Context& context, Session& session, std::string base) {
+    const std::vector<std::string> values =
+        co_await session.read(context, std::move(base), "contextCSN");
+    auto changes = changes_of(values);
+    if (!changes)
+        throw CheckError(ErrorClass::protocol, "contextCSN is not what it is in OpenLDAP",
+                         "got " + text::quoted(values.front()));
+    co_return *std::move(changes);
+}
+
+// On a connection and in phases of its own, which are one of the run.
+net::awaitable<void> ask_source(const Options& options, net::Context& context, Changes& changes) {
+    Access access = access_of(options, options.source);
+    auto session = co_await Session::open(context, std::move(access));
+    changes = co_await ask_changes(context, *session, base_of(options.url));
+    co_await retire(context, *session);
+}
+
+void judge_lag(const Options& options, std::chrono::milliseconds lag, Outcome& outcome) {
+    outcome.with("lag_seconds", std::chrono::duration<double>(lag).count());
+    const bool failing = options.failed_above && lag > *options.failed_above;
+    if (!failing && !(options.degraded_above && lag > *options.degraded_above)) return;
+    outcome.status = failing ? Status::failed : Status::degraded;
+    outcome.detail = "replica is " + text::about_duration(lag) + " behind its source";
+    if (!failing) return;
+    outcome.error_class = ErrorClass::assertion;
+    outcome.failed_phase = "source";
+}
+
+// The replica serves all the same where its source cannot be asked: nobody knows how well.
+net::awaitable<void> compare(const Options& options, net::Context& context, Session& session,
+                             Lag& lag, Outcome& outcome) {
+    const Changes ours = co_await ask_changes(context, session, base_of(options.url));
+    context.enter("source");
+    const Steady now = context.clock().steady();
+    const Steady until = now + (context.deadline() - now) * 9 / 10;
+    net::Context own(context.environment(), context.clock(), context.component(), context.kind(),
+                     until);
+    Changes theirs;
+    std::string problem;
+    try {
+        auto work = ask_source(options, own, theirs);
+        const bool in_time = co_await net::within(context, until, std::move(work));
+        if (!in_time) problem = "does not answer";
+    } catch (const CheckError& error) {
+        problem = error.detail;
+        outcome.error = error.error;
+    }
+    if (problem.empty() && theirs.empty()) problem = "shows no contextCSN to this user";
+    if (!problem.empty()) {
+        outcome.status = Status::degraded;
+        outcome.detail = "how far it is behind is not known: the source " + problem;
+        co_return;
+    }
+    const auto behind = lag.look(theirs, ours, context.clock().steady(), context.clock().system());
+    judge_lag(options, behind, outcome);
+}
+
+// A run's options, and what runs remember.
+struct Watch {
+    std::shared_ptr<const Options> options;
+    std::shared_ptr<Lag> lag;
+};
+
+net::awaitable<std::unique_ptr<Session>> open(const Watch& watch, net::Context& context) {
+    Access access = access_of(*watch.options, watch.options->url);
     auto session = co_await Session::open(context, std::move(access));
     co_return session;
 }
 
-net::awaitable<Outcome> look(const Options& options, net::Context& context, Session& session) {
+net::awaitable<Outcome> look(const Watch& watch, net::Context& context, Session& session) {
+    const Options& options = *watch.options;
     const std::string base = base_of(options.url);
     const int entries = co_await session.look_up(context, base);
     if (entries == 0)
         throw CheckError(ErrorClass::assertion, "the entry is not shown to this user");
     const bool nobody = options.user.empty() && options.url.user.empty();
     std::string detail = nobody ? "answers; nobody logs in" : "lets this user in and answers";
-    co_return ok(std::move(detail))
-        .with("tls", options.url.scheme == "ldaps" || options.starttls == "required");
+    Outcome outcome =
+        ok(std::move(detail))
+            .with("tls", options.url.scheme == "ldaps" || options.starttls == "required");
+    if (!options.source.empty()) co_await compare(options, context, session, *watch.lag, outcome);
+    co_return outcome;
+}
+
+Run run(std::shared_ptr<const Options> options) {
+    auto watch = std::make_shared<const Watch>(std::move(options), std::make_shared<Lag>());
+    return [watch](net::Context& context) {
+        return run_and_leave<open, look, Watch>(*watch, context);
+    };
 }
 
 constexpr std::string_view proves = R"(
@@ -91,12 +206,14 @@ constexpr std::string_view proves = R"(
     a user with an empty password and to nobody at all: such a password is refused here,
     and without a user the check proves no log-in. With `starttls: required`, nothing is
     said in the clear, and a server that does not offer TLS is failed. Only the entry's name
-    is asked for, and nothing is written. The check does not prove that a replica has all
-    that its provider has.)"_prose;
+    is asked for, and nothing is written. With `source`, the server's `contextCSN` is
+    compared with that of the server that it replicates: what that had and this lacks makes
+    it behind, for as long as it has been so. Without it the check does not prove that a
+    replica has all that its provider has.)"_prose;
 
 }  // namespace
 
-const Kind kind = make_kind<Options, fields, run_and_leave<open, look, Options>, verify>(
+const Kind kind = make_kind<Options, fields, run, verify>(
     "ldap", "Logs in to an LDAP directory and looks an entry up.",
     {.proves = proves,
      .schemes = {"ldap", "ldaps"},

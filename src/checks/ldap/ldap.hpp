@@ -1,6 +1,8 @@
 // ldap: logs in to a directory and looks an entry up.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 
 #include "checks/kind.hpp"
@@ -14,6 +16,8 @@ struct Options {
     std::string user;  // a name (DN), too
     Secret password;
     std::string starttls = "never";  // required | never
+    text::Url source;                // empty: what it replicates is not asked
+    std::optional<std::chrono::milliseconds> degraded_above, failed_above;
     net::TlsOptions tls;
 };
 

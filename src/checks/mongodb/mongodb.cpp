@@ -10,6 +10,8 @@
 #include "backends/mongodb/session.hpp"
 #include "checks/access_fields.hpp"
 #include "checks/take_leave.hpp"
+#include "model/refusals.hpp"
+#include "net/within.hpp"
 #include "text/amount.hpp"
 #include "text/prose.hpp"
 
@@ -48,8 +50,11 @@ const Parameter parameters[] = {
 Verified verify_url(const text::Url& url) {
     if (url.text.starts_with("mongodb+srv:"))
         return std::unexpected(
-            "names a whole cluster (SRV); write mongodb:// for each of its hosts");
-    if (auto problem = text::url_problem(url.text, {"mongodb"}); !problem.empty())
+            "names a whole cluster by SRV records, which are not looked up here; write its hosts: "
+            "mongodb://host1,host2/?replicaSet=...");
+    if (auto problem = text::url_problem(url.text, {"mongodb"}, text::HostIs::required,
+                                         text::Servers::several);
+        !problem.empty())
         return std::unexpected(problem);
     for (const auto& [name, value] : url.query) {
         const auto* const known = std::ranges::find(parameters, name, &Parameter::name);
@@ -96,8 +101,9 @@ Verified verify(const Options& options) {
 
 constexpr Field fields[] = {
     url_field<Options, verify_url>(
-        "Where the server is: mongodb://user@host:27017/?authSource=admin&tls=true. One host: each "
-        "member of a set is a component of its own.",
+        "Where the server is: mongodb://user@host:27017/?authSource=admin&tls=true. Of several "
+        "hosts, as applications write them, the first with the wanted `role` is checked; with "
+        "`any`, the primary is looked for.",
         "mongodb://127.0.0.1/?replicaSet=shop"),
     field<&Options::user>("user", "The user to log in as; it may stand in the URL instead."),
     password_field<Options>(),
@@ -270,8 +276,7 @@ class Probe {
     Outcome outcome_ = ok();
 };
 
-net::awaitable<std::unique_ptr<Session>> open(const Options& options, net::Context& context) {
-    const text::Url& url = options.url;
+Access access_of(const Options& options, const text::Url& url) {
     Access access;
     access.endpoint.host = url.host;
     access.endpoint.port = url.port.value_or(usual_port);
@@ -282,13 +287,85 @@ net::awaitable<std::unique_ptr<Session>> open(const Options& options, net::Conte
     if (const std::string* source = url.parameter("authSource")) access.source = *source;
     const std::string* mechanism = url.parameter("authMechanism");
     if (mechanism != nullptr && *mechanism != "DEFAULT") access.mechanism = *mechanism;
-    auto session = co_await Session::open(context, std::move(access));
-    co_return session;
+    return access;
+}
+
+// What a member of a set says that it is, in the words of `role`; empty while it is neither.
+std::string_view role_of(const Value& hello) {
+    if (hello.is_true("isWritablePrimary") || hello.is_true("ismaster")) return "primary";
+    return hello.is_true("secondary") ? "secondary" : "";
+}
+
+// The session with a member, and what was found on the way to it.
+struct Member {
+    std::unique_ptr<Session> session;
+    std::size_t hosts = 0;  // that the URL names
+    std::size_t away = 0;   // those that were passed over because they cannot be reached
+    std::string problems;   // theirs
+};
+
+net::awaitable<void> try_host(net::Context& context, Access access,
+                              std::unique_ptr<Session>& opened) {
+    opened = co_await Session::open(context, std::move(access));
+}
+
+// The first host that has the role; they are asked in turn.
+net::awaitable<void> find(const Options& options, net::Context& context, Member& member) {
+    const std::vector<std::string> hosts = text::servers_of(options.url.text);
+    const std::string wanted = options.role == "any" ? "primary" : options.role;
+    member.hosts = hosts.size();
+    Refusals all;
+    for (std::size_t index = 0; index < hosts.size(); ++index) {
+        const auto left = static_cast<std::int64_t>(hosts.size() - index);
+        // The last one ends with the run itself, which says best where it hung.
+        const Steady until =
+            left == 1 ? Steady::max() : context.clock().steady() + context.left() / (left + 1);
+        Access access = access_of(options, text::Url(hosts[index]));
+        const std::string where = access.endpoint.text();
+        std::optional<CheckError> error;
+        try {
+            auto work = try_host(context, std::move(access), member.session);
+            const bool in_time = co_await net::within(context, until, std::move(work));
+            if (!in_time) error.emplace(ErrorClass::timeout, "did not answer");
+        } catch (const CheckError& caught) {
+            error = caught;
+        }
+        if (error && (hosts.size() == 1 || error->error_class == ErrorClass::local))
+            throw CheckError(*error);
+        if (error) {
+            ++member.away;
+            member.problems +=
+                fmt::format("{}{}: {}", member.problems.empty() ? "" : "; ", where, error->detail);
+        } else {
+            const std::string_view role = role_of(member.session->hello());
+            if (hosts.size() == 1 || role == wanted) co_return;
+            co_await retire(context, *member.session);
+            error.emplace(ErrorClass::assertion, role.empty() ? "is neither primary nor secondary"
+                                                              : fmt::format("is a {}", role));
+        }
+        all.add(where, std::move(*error), context.phase());
+    }
+    throw all.summary(fmt::format("no {} at any of", wanted));
 }
 
 net::awaitable<Outcome> look(const Options& options, net::Context& context, Session& session) {
     Probe probe(options, context, session);
     Outcome outcome = co_await probe.judge();
+    co_return outcome;
+}
+
+net::awaitable<Outcome> run(const Options& options, net::Context& context) {
+    Member member;
+    co_await find(options, context, member);
+    Outcome outcome =
+        co_await judge_or_leave<look, Options, Session>(options, context, *member.session);
+    co_await retire(context, *member.session);
+    if (member.away > 0 && outcome.status != Status::failed) {
+        outcome.status = Status::degraded;
+        outcome.detail += fmt::format("; {} of {} cannot be reached", member.away,
+                                      text::counted(member.hosts, "host"));
+        outcome.error = member.problems;
+    }
     co_return outcome;
 }
 
@@ -299,17 +376,19 @@ constexpr std::string_view proves = R"(
     more than fifteen seconds behind is degraded, because writes that wait for it hang.
     With `collection`, one document is read. A secondary's lag is judged with
     `degraded_above` and `failed_above`, and needs the role clusterMonitor. The check
-    writes nothing: it does not see a full disk. It asks one server, not the set: check
-    each member, and with `role: primary` the one that applications write to. The user's
+    writes nothing: it does not see a full disk. Of several hosts the first with the wanted
+    role is checked, and those before it that cannot be reached are degraded; those behind
+    it are not asked. So the state of each member is a component of its own. The user's
     password is taken as it is written, without SASLprep.)"_prose;
 
 }  // namespace
 
-const Kind kind = make_kind<Options, fields, run_and_leave<open, look, Options>, verify>(
+const Kind kind = make_kind<Options, fields, run, verify>(
     "mongodb", "Logs in to MongoDB, judges its role, reads a collection.",
     {.proves = proves,
      .schemes = {"mongodb", "mongodb+srv"},
-     .urls = {"mongodb://user:password@host/?authSource=admin&tls=true"},
+     .urls = {"mongodb://user:password@host/?authSource=admin&tls=true",
+              "mongodb://host1,host2/?replicaSet=shop"},
      .category = Category::datastore});
 
 }  // namespace vitals::checks::mongodb

@@ -246,6 +246,34 @@ TEST_F(Mongodb, the_role_is_judged) {
                   "is in another replica set than expected");
 }
 
+// As applications write the URL of a set: what they write to is the primary.
+TEST_F(Mongodb, of_several_hosts_the_one_with_the_role_is_checked) {
+    FakeMongo secondary;
+    secondary.set("hello", hello("secondary"));
+    const Peer first(secondary.handler());
+    const Peer second(server_.handler());
+    const std::string closed = "127.0.0.1:" + std::to_string(testing::closed_port());
+    const auto of = [&](const std::string& hosts) {
+        options_.url = "mongodb://probe:geheim@" + hosts + "/?authMechanism=SCRAM-SHA-256";
+        return testing::run_discreetly(kind, options_, 2s);
+    };
+    Outcome outcome = of(first.address() + "," + second.address());
+    EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
+    EXPECT_EQ(outcome.detail, "answers, primary");
+    outcome = of(closed + "," + second.address());
+    EXPECT_EQ(outcome.status, Status::degraded);
+    EXPECT_EQ(outcome.detail, "answers, primary; 1 of 2 hosts cannot be reached");
+    EXPECT_EQ(outcome.error, closed + ": connection refused");
+    const Peer hung(Peer::hang());
+    outcome = of(hung.address() + "," + second.address());
+    EXPECT_EQ(outcome.detail, "answers, primary; 1 of 2 hosts cannot be reached");
+    expect_failed(of(first.address() + "," + closed), ErrorClass::assertion, "hello",
+                  "no primary at any of 2 servers; the first: is a secondary");
+    options_.role = "secondary";
+    outcome = of(second.address() + "," + first.address());
+    EXPECT_EQ(outcome.detail, "answers, secondary") << outcome.error;
+}
+
 TEST_F(Mongodb, a_collection_is_read) {
     options_.collection = "shop.orders";
     server_.set("find", good());
@@ -334,10 +362,10 @@ TEST(MongodbOptions, are_checked) {
     const auto problem = [](const Options& options) { return problem_of(kind, &options); };
     EXPECT_EQ(problem({.url = "mongodb://h"}), "");
     EXPECT_EQ(problem({.url = "mongodb://u:p@h:27018/db?authSource=admin&tls=true"}), "");
-    EXPECT_EQ(problem({.url = "mongodb://u:p@a,b/"}),
-              "url: names several servers: give each of them a component of its own");
+    EXPECT_EQ(problem({.url = "mongodb://u:p@a,b:27018/?replicaSet=shop"}), "");
     EXPECT_EQ(problem({.url = "mongodb+srv://u:p@h/"}),
-              "url: names a whole cluster (SRV); write mongodb:// for each of its hosts");
+              "url: names a whole cluster by SRV records, which are not looked up here; write its "
+              "hosts: mongodb://host1,host2/?replicaSet=...");
     EXPECT_EQ(problem({.url = "mongodb://h/?w=majority"}),
               "url: has a parameter that is not known here; expected authSource, replicaSet, tls, "
               "directConnection or authMechanism");

@@ -52,6 +52,8 @@ Verified verify(const Options& options) {
     if (password && !user) return std::unexpected("a password without a user");
     if (options.token.configured() && user)
         return std::unexpected("token and user: one of them logs in");
+    if (options.credentials.configured() && (user || options.token.configured()))
+        return std::unexpected("credentials with a user or a token: one of them logs in");
     if (!options.consumer.empty() && options.stream.empty())
         return std::unexpected("consumer without a stream");
     if (options.pending_above && options.consumer.empty())
@@ -67,6 +69,11 @@ constexpr Field fields[] = {
     field<&Options::user>("user", "The user to log in as; it may stand in the URL instead."),
     password_field<Options>(),
     field<&Options::token>("token", "The token to log in with, instead of a user."),
+    field<&Options::credentials>(
+        "credentials",
+        "The key to log in with: the seed of an nkey (SU...), or a whole file of credentials as "
+        "nsc writes it. The server's nonce is signed; the seed stays here.",
+        {.example = "{file: /etc/vitals/secrets/monitor.creds}"}),
     field<&Options::stream, verify_word>("stream",
                                          "A stream of JetStream that must exist and have a leader.",
                                          {.example = "orders"}),
@@ -227,6 +234,12 @@ net::awaitable<std::unique_ptr<Session>> open(const Options& options, net::Conte
     access.login.password =
         options.password.configured() ? options.password.reveal() : url.password;
     if (options.token.configured()) access.login.token = options.token.reveal();
+    if (options.credentials.configured()) {
+        auto credentials = wire::nats::read_credentials(options.credentials.reveal());
+        if (!credentials)
+            throw CheckError(ErrorClass::local, "credentials: " + credentials.error());
+        access.credentials = *std::move(credentials);
+    }
     auto session = co_await Session::open(context, std::move(access));
     co_return session;
 }

@@ -17,6 +17,7 @@ struct Options {
     std::string user;
     Secret password;
     Secret token;
+    Secret credentials;    // a seed, or a file of a JWT and a seed
     std::string stream;    // empty: JetStream is not asked
     std::string consumer;  // of the stream
     std::optional<std::int64_t> pending_above;

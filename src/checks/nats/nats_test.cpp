@@ -136,7 +136,7 @@ TEST_F(Nats, what_the_user_may_not_do_is_told_before_the_answer) {
 
 TEST_F(Nats, refusals_of_a_log_in_are_told_apart) {
     const std::tuple<std::string, ErrorClass, std::string> refusals[] = {
-        {"'Authorization Violation'", ErrorClass::auth, "wrong user, password or token"},
+        {"'Authorization Violation'", ErrorClass::auth, "wrong user, password, token or key"},
         {"'User Authentication Expired'", ErrorClass::auth, "the user's credentials are expired"},
         {"'maximum connections exceeded'", ErrorClass::assertion, "no connections left"},
         {"'Something Else'", ErrorClass::assertion, "answered with an error"},
@@ -217,7 +217,7 @@ TEST_F(Nats, a_server_that_demands_tls_gets_it) {
                   "certificate not trusted");
     options_.tls.ca = authority.file();
     expect_failed(testing::run_in_time(kind, options_), ErrorClass::auth, "auth",
-                  "wrong user, password or token");
+                  "wrong user, password, token or key");
 }
 
 TEST_F(Nats, garbage_hangs_and_ends_fail) {

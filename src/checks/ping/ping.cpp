@@ -214,8 +214,8 @@ constexpr std::string_view proves = R"(
     one of IPv6. Nothing is proved about any program there, and an address of this machine itself is
     answered by its own kernel, which is degraded. Many networks let no ICMP through, and many hosts
     answer only some of it: no answer need not mean that the host is down. Where a port is open, `tcp`
-    proves more. vitals needs no privilege for it, but Linux must let its group send echo requests
-    (net.ipv4.ping_group_range); where it does not, the result is unknown.)"_prose;
+    proves more. vitals needs no privilege for it where Linux lets its group send echo requests
+    (net.ipv4.ping_group_range); elsewhere it needs CAP_NET_RAW. With neither, the result is unknown.)"_prose;
 
 }  // namespace
 

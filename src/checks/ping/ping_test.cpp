@@ -53,6 +53,7 @@ TEST(Ping, answers_within_the_deadline_or_is_unknown) {
         EXPECT_EQ(outcome.error_class, ErrorClass::local);
         EXPECT_EQ(outcome.detail, "not permitted to send echo requests");
         EXPECT_TRUE(outcome.error.contains("ping_group_range")) << outcome.error;
+        EXPECT_TRUE(outcome.error.contains("CAP_NET_RAW")) << outcome.error;
     } else {
         EXPECT_EQ(outcome.status, Status::degraded) << outcome.detail << outcome.error;
         EXPECT_EQ(outcome.detail, "is this machine itself, which proves nothing");

@@ -1,5 +1,6 @@
 #include "push.hpp"
 
+#include "checks/ping_key.hpp"
 #include "text/prose.hpp"
 
 namespace vitals::checks::push {
@@ -9,6 +10,7 @@ namespace {
 constexpr Field fields[] = {
     field<&Options::ttl>("ttl", "How long a pushed state holds; silence beyond it is failed.",
                          {.example = "90s", .least = 1}),
+    ping_key_field<&Options::ping_key>(),
 };
 
 constexpr std::string_view proves = R"(

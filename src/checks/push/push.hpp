@@ -9,6 +9,7 @@ namespace vitals::checks::push {
 
 struct Options {
     std::chrono::milliseconds ttl{60'000};
+    Secret ping_key;
 };
 
 extern const Kind kind;

@@ -93,6 +93,8 @@ Verified verify(const Options& options) {
             "sentinels go with `master`");
     if (options.master.empty() && options.sentinel_password.configured())
         return std::unexpected("sentinel_password goes with `master`");
+    if (options.master.empty() && options.sentinel_tls != "as_url")
+        return std::unexpected("sentinel_tls goes with `master`");
     if (!options.sentinel_user.empty() && !options.sentinel_password.configured())
         return std::unexpected("sentinel_user goes with `sentinel_password`");
     if (options.mode == "sentinel" && options.role != "any")
@@ -128,6 +130,10 @@ constexpr Field fields[] = {
         "sentinel_user", "The user to log in as at the sentinels, with `sentinel_password`."),
     field<&Options::sentinel_password>(
         "sentinel_password", "The password of the sentinels, where it is not that of the master."),
+    field<&Options::sentinel_tls>(
+        "sentinel_tls",
+        "Whether the sentinels speak TLS: `as_url`, like the master (rediss://), or otherwise.",
+        {.choices = "as_url|on|off"}),
     auth_every_field<Options>(),
     tls_field<Options>(
         "For rediss://: which authorities to trust, and which client certificate to show."),
@@ -372,6 +378,8 @@ std::vector<Access> sentinels_of(const Options& options) {
             access.user = options.sentinel_user;
             access.password = options.sentinel_password.reveal();
         }
+        if (options.sentinel_tls == "on") access.tls = options.tls;
+        if (options.sentinel_tls == "off") access.tls.reset();
         sentinels.push_back(std::move(access));
     }
     return sentinels;

@@ -19,7 +19,8 @@ struct Options {
     std::string role = "any";   // any | master | replica
     std::string master;         // by the sentinels' name for it; empty: the URL is the server's own
     std::string sentinel_user;
-    Secret sentinel_password;  // not configured: the sentinels are given the master's
+    Secret sentinel_password;             // not configured: the sentinels are given the master's
+    std::string sentinel_tls = "as_url";  // as_url | on | off
     std::chrono::milliseconds auth_every = usual_auth_every;
     net::TlsOptions tls;
 };

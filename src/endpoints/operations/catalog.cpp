@@ -13,7 +13,9 @@
                                         operation(test_receiver) operation(get_verdict)           \
                                             operation(explain_component) operation(begin_session) \
                                                 operation(end_session) operation(list_objectives) \
-                                                    operation(peer) operation(get_openapi)
+                                                    operation(peer) operation(get_fleet)          \
+                                                        operation(put_fleet_drain)                \
+                                                            operation(get_openapi)
 
 #include "endpoints/operation.hpp"
 

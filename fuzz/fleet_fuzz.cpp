@@ -1,0 +1,49 @@
+// What anybody who has a seed may send to a fleet: arbitrary subjects and bytes. A message that is
+// read is written and read again as the same, and a node that takes all of them keeps its bounds.
+#include "fleet/member.hpp"
+#include "target.hpp"
+
+namespace vitals::fuzz {
+
+void run(std::string_view bytes) {
+    using namespace fleet;
+    const std::size_t end = bytes.find('\n');
+    const std::string_view about = bytes.substr(0, end);
+    const std::string_view content = end == std::string_view::npos ? "" : bytes.substr(end + 1);
+
+    if (const auto name = name_of(about))
+        require(token_of(*name) == about || one_token_of(*name) == about);
+    for (const std::string_view kind : {"hb", "res", "drain", "profile", "names", "work", "ask"}) {
+        const auto message = decode(kind, content);
+        if (!message) continue;
+        const std::string again = encode(*message);
+        require(again.size() <= Bounds::message + 64);
+        const auto read = decode(kind, again);
+        require(read && kind_of(*read) == kind);
+    }
+
+    Member::Settings settings;
+    settings.fleet = "shop";
+    settings.node = "web-1";
+    settings.incarnation = 1;
+    Member member(settings, {});
+    const Steady now{std::chrono::hours(1000)};
+    member.configure({{"databases/default", 1, {}, 3}}, {{"pulp", std::chrono::seconds(24)}}, {},
+                     now);
+    const std::string subject(about.substr(0, 4096));
+    member.receive(subject, content, now);
+    // Under subjects that are taken, too.
+    for (const char* taken :
+         {"vt.shop.hb.1.web-2", "vt.shop.res.1.web-2.databases.default", "vt.shop.drain.shop.web-2",
+          "vt.shop.work.pulp.web-2", "vt.shop.names.pulp.web-2", "vt.shop.profile.profile.web-2",
+          "vt.shop.ask.state.web-2"}) {
+        member.receive(taken, content, now);
+        member.receive(taken, content, now + std::chrono::seconds(1));
+    }
+    member.tick(now + std::chrono::seconds(2), {}, false);
+    (void)member.verdict("databases/default", now + std::chrono::seconds(2));
+    require(member.nodes().all().size() <= 2);
+    require(member.take_outgoing().size() < 100);
+}
+
+}  // namespace vitals::fuzz

@@ -1,0 +1,115 @@
+// What makes this vitals a node of a fleet: it carries what happens here to fleet::Member and back
+// to the engine, runs the checks that this node is chosen for, and shows what the fleet knows as
+// components. Without a section `fleet` it holds nothing: no thread, no connection, no timer.
+//
+// Used on the engine's thread, but for view() and metrics().
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/config.hpp"
+#include "engine/engine.hpp"
+#include "engine/judged.hpp"
+#include "engine/runner.hpp"
+#include "fleet/link.hpp"
+#include "fleet/member.hpp"
+#include "history/store.hpp"
+#include "model/clock.hpp"
+#include "model/fleet_view.hpp"
+#include "model/pushed.hpp"
+#include "net/environment.hpp"
+#include "net/loop.hpp"
+#include "vitals/log.hpp"
+#include "workers/groups.hpp"
+
+namespace vitals::app {
+
+class FleetPart {
+  public:
+    struct Seams {
+        std::function<void()> drained;         // whether the service is drained may have changed
+        std::function<bool()> out_of_service;  // this node is
+    };
+    FleetPart(net::Environment& environment, Clock& clock, engine::Engine& engine,
+              workers::Groups& workers, Log log, Seams seams);
+    ~FleetPart();
+
+    // As the configuration says at the start; what an earlier process knew is there at once. Only a
+    // restart changes who this node is.
+    void begin(const config::Config& config, history::Store& store);
+    // What is shared, from now on. Before the engine is told of its components.
+    void configure(const config::Config& config);
+    // `fleet` and `nodes/NAME`, whose results are reported.
+    std::vector<Component> components() const;
+    // The components are there: shows what is known of them.
+    void show();
+    // The last word.
+    void end();
+
+    bool in_use() const noexcept { return member_ != nullptr; }
+    void take(const Heartbeats& beats);  // that were pushed to this node
+    // Why this node's service is out of service on all nodes, or empty.
+    std::string drain_text() const;
+    void drain(std::string service, const std::string& text, const std::string& by,
+               std::function<void(std::string problem, bool durable)> done);
+
+    // From any thread; null: no fleet.
+    std::shared_ptr<const FleetView> view() const;
+
+  private:
+    struct Own;
+    struct Told {
+        Outcome outcome;
+        Steady valid_until{};
+    };
+
+    void receive();
+    void turn();
+    void run_checks();
+    void show_nodes(Steady now);
+    void show_checks(Steady now);
+    void show_workers(Steady now);
+    void tell(const std::string& component, Outcome outcome, Steady valid_until);
+    Outcome judge_fleet(Steady now) const;
+    Outcome judge_node(const fleet::Node& node) const;
+    Outcome no_contact() const;
+    // The same text for the same moment, unless the wall clock is set.
+    std::string wall_of(Steady moment) const;
+    void save_nodes();
+    void make_view(Steady now);
+
+    net::Environment& environment_;
+    Clock& clock_;
+    engine::Engine& engine_;
+    workers::Groups& workers_;
+    Log log_;
+    Seams seams_;
+    history::Store* store_ = nullptr;
+    std::string service_;
+    std::unique_ptr<fleet::Member> member_;
+    std::unique_ptr<fleet::Link> link_;
+    net::Timer timer_;
+    Steady due_{}, shown_at_{};
+    mutable System wall_{};  // at `steady_`
+    mutable Steady steady_{};
+    std::chrono::milliseconds lag_{};
+    std::uint64_t shown_version_ = 0, losses_ = 0;
+    std::map<std::string, config::ComponentConfig, std::less<>> checks_;
+    std::map<std::string, std::unique_ptr<Own>, std::less<>> running_;
+    std::map<std::string, Told, std::less<>> told_;   // by component
+    std::map<std::string, std::string> saved_nodes_;  // as on disk
+    std::map<std::string, std::string> groups_;       // by name: why it is blind; `-`: it is not
+    std::string problem_;                             // of the connection, as it was logged
+    bool connected_ = false;
+    bool receiving_ = false;
+    mutable std::mutex mutex_;
+    std::shared_ptr<const FleetView> view_;
+};
+
+}  // namespace vitals::app

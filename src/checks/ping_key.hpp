@@ -1,0 +1,38 @@
+// The option `ping_key` of a component that is told of from outside.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "model/description.hpp"
+#include "model/secret.hpp"
+
+namespace vitals::checks {
+
+// It stands in a path, and whoever guesses it can tell what they like. The shortest are those of
+// Uptime Kuma.
+inline Verified ping_key_problem(const Secret& key) {
+    constexpr std::size_t shortest = 10, longest = 128;
+    constexpr std::string_view characters =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    if (!key.available()) return {};
+    std::string value = key.reveal();
+    const bool good = value.size() >= shortest && value.size() <= longest &&
+                      value.find_first_not_of(characters) == std::string::npos;
+    wipe(value);
+    if (good) return {};
+    return std::unexpected(
+        "must be 10 to 128 letters, digits, '-' and '_', such as uuidgen prints");
+}
+
+template <auto member>
+constexpr Field ping_key_field() {
+    return field<member, ping_key_problem>(
+        "ping_key",
+        "Who knows it tells of the component as of a check of Healthchecks or Uptime Kuma: "
+        "/ping/KEY, /api/push/KEY.",
+        {.example = "{file: /run/secrets/backup.key}"});
+}
+
+}  // namespace vitals::checks

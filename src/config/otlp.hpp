@@ -1,0 +1,18 @@
+// The section `otlp`: where OpenTelemetry's metrics and log records go.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "model/description.hpp"
+
+namespace vitals::config {
+
+struct Otlp {
+    std::string url;  // of the collector, without a slash at its end
+    SecretMap headers;
+    std::chrono::milliseconds interval{30'000}, timeout{10'000};
+    std::string ca;
+};
+
+}  // namespace vitals::config

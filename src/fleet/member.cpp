@@ -1,0 +1,557 @@
+#include "fleet/member.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace vitals::fleet {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto again_after = 30s;   // a result, at the latest
+constexpr auto answer_within = 1s;  // so that a thousand do not answer at once
+constexpr auto ask_again_after = 2s;
+constexpr std::size_t most_told = 32;  // of one component
+constexpr std::size_t most_profiles = 64;
+constexpr std::size_t most_on_their_way = 64;
+
+std::uint64_t ms(Steady::duration duration) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(
+        0, std::chrono::duration_cast<std::chrono::milliseconds>(duration).count()));
+}
+
+bool has_all(const std::vector<std::string>& labels, const std::vector<std::string>& wanted) {
+    return std::ranges::all_of(wanted, [&](const std::string& label) {
+        return std::ranges::find(labels, label) != labels.end();
+    });
+}
+
+}  // namespace
+
+Member::Member(Settings settings, Heard heard)
+    : settings_(std::move(settings)),
+      heard_(std::move(heard)),
+      subjects_(settings_.fleet),
+      chance_(settings_.incarnation) {
+    subscribe();
+}
+
+void Member::configure(std::vector<SharedCheck> checks, std::vector<SharedGroup> groups,
+                       std::vector<std::string> labels, Steady now) {
+    settings_.labels = std::move(labels);
+    auto before = std::exchange(checks_, {});
+    profile_ = {};
+    for (SharedCheck& check : checks) {
+        auto at = before.find(check.name);
+        Check made = at != before.end() && at->second.shared.definition == check.definition
+                         ? std::move(at->second)
+                         : Check{};
+        made.shared = check;
+        const std::string name = check.name;
+        checks_.insert_or_assign(name, std::move(made));
+    }
+    auto groups_before = std::exchange(groups_, {});
+    for (SharedGroup& group : groups) {
+        const auto at = groups_before.find(group.name);
+        Group made = at != groups_before.end()
+                         ? std::move(at->second)
+                         : Group{.shared = group, .own = OwnWorkers(group.timeout)};
+        made.shared = group;
+        made.own.set_timeout(group.timeout);
+        others_[group.name];
+        groups_.insert_or_assign(group.name, std::move(made));
+    }
+    std::erase_if(others_, [this](const auto& each) { return !groups_.contains(each.first); });
+    for (const auto& [name, check] : checks_)
+        profile_.checks.push_back({name, check.shared.definition});
+    for (const auto& [name, group] : groups_) profile_.groups.push_back(name);
+    configuration_ = digest_of(profile_);
+    vantages_version_ = 0;
+    next_beat_ = {};
+    if (had_contact_) state_due_ = now;
+    subscribe();
+}
+
+void Member::subscribe() {
+    subscriptions_ = {subjects_.of_all("hb"), subjects_.of_all("drain"), subjects_.of_all("ask"),
+                      subjects_.of_all("profile")};
+    if (!checks_.empty()) subscriptions_.insert(subjects_.of_all_named("res"));
+    for (const auto& [name, group] : groups_) {
+        subscriptions_.insert(subjects_.of_all("work", name));
+        subscriptions_.insert(subjects_.of_all("names", name));
+    }
+}
+
+Steady Member::soon(Steady now, std::chrono::milliseconds within) {
+    std::uniform_int_distribution<std::int64_t> any(0, within.count());
+    return now + std::chrono::milliseconds(any(chance_));
+}
+
+void Member::send(std::string_view about, const Message& message, std::string_view name,
+                  bool may_be_dropped) {
+    outgoing_.push_back({subjects_.of({.kind = std::string(kind_of(message)),
+                                       .about = std::string(about),
+                                       .node = settings_.node,
+                                       .name = std::string(name)}),
+                         encode(message), may_be_dropped});
+}
+
+void Member::missed(Steady) {
+    if (had_contact_) send("state", Ask{.what = Ask::What::state});
+}
+
+std::vector<Outgoing> Member::take_outgoing() {
+    return std::exchange(outgoing_, {});
+}
+
+Steady::duration Member::patience(Steady now) const {
+    return nodes_.patience(settings_.interval, now);
+}
+
+bool Member::in_contact(Steady now) const {
+    return echo_ && now - *echo_ <= patience(now);
+}
+
+std::optional<std::string> Member::namesake() const {
+    const Node* self = nodes_.find(settings_.node);
+    if (self == nullptr || !self->collides) return std::nullopt;
+    return self->last.incarnation == settings_.incarnation ? self->other_host : self->last.host;
+}
+
+bool Member::is_credible(std::string_view node, std::uint64_t incarnation) const {
+    const Node* known = nodes_.find(node);
+    return known != nullptr && !known->collides && known->last.incarnation == incarnation;
+}
+
+// What a node found holds, also when its process has ended meanwhile.
+bool Member::counts(std::string_view node, std::uint64_t incarnation) const {
+    const Node* known = nodes_.find(node);
+    return known != nullptr && !known->collides &&
+           (known->last.incarnation == incarnation ||
+            std::ranges::find(known->others, incarnation, &Node::Other::incarnation) !=
+                known->others.end());
+}
+
+void Member::receive(std::string_view subject, std::string_view bytes, Steady now) {
+    ++figures_.received;
+    const auto read = subjects_.read(subject);
+    const auto message = read ? decode(read->kind, bytes) : std::nullopt;
+    if (!message) {
+        ++figures_.unreadable;
+        return;
+    }
+    const bool own = read->node == settings_.node;
+    if (own && !std::holds_alternative<Heartbeat>(*message)) return;
+    std::visit([&](const auto& each) { take(*read, each, now); }, *message);
+}
+
+void Member::take(const Subject& subject, const Heartbeat& beat, Steady now) {
+    if (subject.node == settings_.node && beat.incarnation == settings_.incarnation) {
+        const auto sent =
+            std::ranges::find(on_their_way_, beat.seq, [](const auto& each) { return each.first; });
+        if (sent == on_their_way_.end()) return;
+        echo_ = sent->second;
+        on_their_way_.erase(on_their_way_.begin(), sent + 1);
+    }
+    switch (nodes_.hear(subject.node, beat, now)) {
+        case Nodes::Taken::taken:
+            break;
+        case Nodes::Taken::late:
+            ++figures_.late;
+            break;
+        case Nodes::Taken::full:
+            ++figures_.refused;
+            break;
+    }
+}
+
+void Member::take(const Subject& subject, const Result& result, Steady now) {
+    const auto at = checks_.find(subject.name);
+    if (at == checks_.end() || at->second.shared.definition != result.definition) return;
+    auto& told = at->second.told;
+    auto known = told.find(subject.node);
+    if (known != told.end() && known->second.incarnation == result.incarnation &&
+        result.seq <= known->second.seq) {
+        ++figures_.late;
+        return;
+    }
+    // A process that another one has followed is late, whatever it says.
+    const Node* node = nodes_.find(subject.node);
+    if (known != told.end() && node != nullptr && result.incarnation != node->last.incarnation &&
+        known->second.incarnation == node->last.incarnation) {
+        ++figures_.late;
+        return;
+    }
+    if (known == told.end() && told.size() >= most_told) {
+        const auto oldest = std::ranges::min_element(
+            told, {}, [](const auto& each) { return each.second.valid_until; });
+        told.erase(oldest);
+    }
+    const auto ago = std::chrono::milliseconds(result.observed_ago_ms);
+    Told& next = told[subject.node];
+    next = {result.incarnation, result.seq, result, now - ago,
+            now - ago + std::chrono::milliseconds(result.valid_ms)};
+}
+
+void Member::take(const Subject& subject, const Drain& drain, Steady now) {
+    const Drain* known = drains_.find(subject.about);
+    if (known != nullptr && *known == drain) {
+        drain_due_[subject.about] = now + again_after + (soon(now, again_after) - now);
+        return;
+    }
+    if (drains_.take(subject.about, drain)) {
+        drain_due_[subject.about] = now + again_after + (soon(now, again_after) - now);
+        if (heard_.drain) heard_.drain(subject.about, drain);
+    } else if (known != nullptr) {
+        // Whoever said that has missed something.
+        auto& due = drain_due_[subject.about];
+        due = std::min(due, soon(now, answer_within));
+    }
+}
+
+void Member::take(const Subject&, const Profile& profile, Steady) {
+    const std::uint64_t digest = digest_of(profile);
+    answering_profiles_.erase(digest);
+    if (digest == configuration_ || profiles_.contains(digest)) return;
+    // Only what somebody has is kept.
+    const bool in_use = std::ranges::any_of(nodes_.all(), [digest](const auto& each) {
+        return each.second.last.configuration == digest;
+    });
+    if (!in_use) return;
+    if (profiles_.size() >= most_profiles)
+        std::erase_if(profiles_, [this](const auto& each) {
+            return std::ranges::none_of(nodes_.all(), [&](const auto& node) {
+                return node.second.last.configuration == each.first;
+            });
+        });
+    if (profiles_.size() >= most_profiles) return;
+    auto& definitions = profiles_[digest];
+    for (const Profile::Check& check : profile.checks)
+        definitions.emplace(check.name, check.definition);
+    vantages_version_ = 0;
+}
+
+void Member::take(const Subject& subject, const Names& names, Steady) {
+    const auto at = others_.find(subject.about);
+    if (at == others_.end() || nodes_.find(subject.node) == nullptr) return;
+    at->second.take(subject.node, names);
+}
+
+void Member::take(const Subject& subject, const Batch& batch, Steady now) {
+    const auto at = others_.find(subject.about);
+    if (at == others_.end() || !is_credible(subject.node, batch.incarnation)) return;
+    OtherWorkers::Heard heard;
+    if (heard_.beat)
+        heard.beat = [&](std::string_view worker, Steady) { heard_.beat(subject.about, worker); };
+    if (heard_.left)
+        heard.left = [&](std::string_view worker) { heard_.left(subject.about, worker); };
+    if (!at->second.take(subject.node, batch, now, heard)) return;
+    const std::pair key(subject.node, subject.about);
+    const auto asked = asked_names_.find(key);
+    if (asked != asked_names_.end() && now - asked->second < ask_again_after) return;
+    asked_names_[key] = now;
+    send("names", Ask{.what = Ask::What::names,
+                      .digest = at->second.known_on(subject.node),
+                      .node = subject.node,
+                      .group = subject.about});
+}
+
+void Member::take(const Subject&, const Ask& ask, Steady now) {
+    switch (ask.what) {
+        case Ask::What::state:
+            if (!state_due_) state_due_ = soon(now, answer_within);
+            break;
+        case Ask::What::profile:
+            if (ask.digest == configuration_)
+                answering_profiles_.try_emplace(ask.digest, soon(now, answer_within));
+            break;
+        case Ask::What::names: {
+            if (ask.node != settings_.node) break;
+            const auto at = groups_.find(ask.group);
+            if (at == groups_.end()) break;
+            Group& group = at->second;
+            // Several may ask at once, and all hear the one answer.
+            if (!group.names_due) {
+                group.names_due = now + 100ms;
+                group.names_from = ask.digest;
+            }
+            group.names_from = std::min<std::size_t>(group.names_from, ask.digest);
+            break;
+        }
+    }
+}
+
+void Member::send_heartbeat(Steady now) {
+    Heartbeat beat;
+    beat.incarnation = settings_.incarnation;
+    beat.seq = ++seq_;
+    beat.interval_ms = static_cast<std::uint64_t>(settings_.interval.count());
+    beat.lag_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(0, lag_.count()));
+    beat.blind = !in_contact(now);
+    beat.out_of_service = out_of_service_;
+    beat.configuration = configuration_;
+    beat.version = settings_.version;
+    beat.host = settings_.host;
+    beat.labels = settings_.labels;
+    if (on_their_way_.size() >= most_on_their_way) on_their_way_.erase(on_their_way_.begin());
+    on_their_way_.emplace_back(seq_, now);
+    send(std::to_string(shard_of(settings_.node)), beat, {}, true);
+}
+
+void Member::leave(Steady now) {
+    if (!in_contact(now)) return;
+    Heartbeat beat;
+    beat.incarnation = settings_.incarnation;
+    beat.seq = ++seq_;
+    beat.interval_ms = static_cast<std::uint64_t>(settings_.interval.count());
+    beat.leaving = true;
+    beat.configuration = configuration_;
+    beat.version = settings_.version;
+    beat.host = settings_.host;
+    beat.labels = settings_.labels;
+    send(std::to_string(shard_of(settings_.node)), beat);
+}
+
+void Member::send_batches(Steady now) {
+    for (auto& [name, group] : groups_) {
+        if (group.own.size() == 0 && !group.sends) continue;
+        group.sends = group.own.size() > 0;
+        Batch batch = group.own.batch(now);
+        // Names first, so that nobody has to ask.
+        while (auto names = group.own.untold()) {
+            names->incarnation = settings_.incarnation;
+            send(name, *names);
+        }
+        batch.incarnation = settings_.incarnation;
+        batch.seq = ++seq_;
+        send(name, batch, {}, true);
+    }
+}
+
+void Member::send_result(const std::string& name, Check& check, Steady now) {
+    Result result = *check.own;
+    result.incarnation = settings_.incarnation;
+    result.seq = ++seq_;
+    result.observed_ago_ms = ms(now - check.own_observed);
+    check.own_sent = now;
+    send(std::to_string(shard_of(name)), result, name);
+}
+
+void Member::send_drain(const std::string& service, const Drain& drain, Steady now) {
+    send(service, drain);
+    drain_due_[service] = now + again_after + (soon(now, again_after) - now);
+}
+
+void Member::ask_for_profiles(Steady now) {
+    for (const Node* node : nodes_.alive()) {
+        const std::uint64_t digest = node->last.configuration;
+        if (digest == configuration_ || profiles_.contains(digest)) continue;
+        const auto asked = asked_profiles_.find(digest);
+        if (asked != asked_profiles_.end() && now - asked->second < ask_again_after) continue;
+        if (asked == asked_profiles_.end() && asked_profiles_.size() >= most_profiles)
+            asked_profiles_.clear();
+        asked_profiles_[digest] = now;
+        send("profile", Ask{.what = Ask::What::profile, .digest = digest});
+    }
+}
+
+void Member::tick(Steady now, std::chrono::milliseconds lag, bool out_of_service) {
+    lag_ = lag;
+    if (out_of_service != std::exchange(out_of_service_, out_of_service)) next_beat_ = now;
+    const bool contact = in_contact(now);
+    nodes_.judge(!contact, now);
+    if (contact && !had_contact_) {
+        contact_since_ = now;
+        send("state", Ask{.what = Ask::What::state});
+        state_due_ = soon(now, answer_within);
+    }
+    had_contact_ = contact;
+    if (contact && now - contact_since_ >= settings_.interval + settings_.interval / 2)
+        settled_ = true;
+    const std::size_t alive = nodes_.alive().size();
+    if (alive > std::exchange(alive_before_, alive))
+        for (auto& [service, due] : drain_due_) due = std::min(due, soon(now, answer_within));
+    if (now >= next_beat_) {
+        next_beat_ = std::max(next_beat_ + settings_.interval, now + settings_.interval / 2);
+        send_heartbeat(now);
+        send_batches(now);
+        if (contact) ask_for_profiles(now);
+        for (auto& [group, others] : others_)
+            for (const auto& [key, asked] : asked_names_)
+                if (nodes_.find(key.first) == nullptr) others.forget(key.first);
+        std::erase_if(asked_names_, [&](const auto& each) {
+            return nodes_.find(each.first.first) == nullptr || now - each.second > again_after;
+        });
+    }
+    const bool all = state_due_ && now >= *state_due_;
+    if (all) state_due_.reset();
+    for (auto& [name, check] : checks_)
+        if (check.own && now < check.own_valid_until &&
+            (all || now - check.own_sent >= again_after))
+            send_result(name, check, now);
+    for (auto& [service, due] : drain_due_) {
+        const Drain* drain = drains_.find(service);
+        if (drain == nullptr) continue;
+        if (all) due = std::min(due, soon(now, answer_within));
+        if (now >= due) send_drain(service, *drain, now);
+    }
+    for (auto at = answering_profiles_.begin(); at != answering_profiles_.end();) {
+        if (now < at->second) {
+            ++at;
+            continue;
+        }
+        at = answering_profiles_.erase(at);
+        send("profile", profile_);
+    }
+    for (auto& [name, group] : groups_) {
+        if (!group.names_due || now < *group.names_due) continue;
+        group.names_due.reset();
+        Names names = group.own.names(group.names_from);
+        names.incarnation = settings_.incarnation;
+        if (names.names.empty()) continue;
+        const std::size_t next = group.names_from + names.names.size();
+        send(name, names);
+        if (next < group.own.places()) {
+            group.names_due = now;
+            group.names_from = next;
+        }
+    }
+}
+
+void Member::found(const std::string& name, const Outcome& outcome, Status judged,
+                   Steady::duration valid_for, Steady now) {
+    const auto at = checks_.find(name);
+    if (at == checks_.end()) return;
+    Check& check = at->second;
+    Result result;
+    result.definition = check.shared.definition;
+    result.status = judged;
+    result.error_class = outcome.error_class;
+    result.valid_ms = ms(valid_for);
+    result.detail = outcome.detail;
+    result.error = outcome.error;
+    check.own = result;
+    check.own_observed = now;
+    check.own_valid_until = now + valid_for;
+    send_result(name, check, now);
+    Told& told = check.told[settings_.node];
+    told = {settings_.incarnation, seq_, result, now, check.own_valid_until};
+}
+
+void Member::beat(const std::string& group, std::string_view worker, Steady now) {
+    const auto at = groups_.find(group);
+    if (at == groups_.end()) return;
+    const std::size_t before = at->second.own.size();
+    at->second.own.beat(worker, now);
+    // A new one is told at once.
+    if (at->second.own.size() != before) next_beat_ = std::min(next_beat_, now);
+}
+
+void Member::left(const std::string& group, std::string_view worker, Steady now) {
+    const auto at = groups_.find(group);
+    if (at == groups_.end()) return;
+    at->second.own.leave(worker, now);
+    next_beat_ = std::min(next_beat_, now);
+}
+
+bool Member::drain(const std::string& service, std::string text, std::string by, std::uint64_t wall,
+                   Steady now) {
+    if (!drains_.tell(service, std::move(text), std::move(by), settings_.node, wall)) return false;
+    const Drain& drain = *drains_.find(service);
+    send_drain(service, drain, now);
+    // Once more soon, as the first message may be lost.
+    drain_due_[service] = now + 2s;
+    if (heard_.drain) heard_.drain(service, drain);
+    return true;
+}
+
+void Member::restore(const std::string& service, const Drain& drain) {
+    if (drains_.take(service, drain)) drain_due_[service] = {};
+}
+
+void Member::restore_node(std::string name, std::vector<std::string> labels, std::string version,
+                          Steady now) {
+    if (name != settings_.node)
+        nodes_.restore(std::move(name), std::move(labels), std::move(version), now);
+}
+
+bool Member::has(const Node& node, const SharedCheck& check) const {
+    if (!has_all(node.last.labels, check.labels)) return false;
+    if (node.last.configuration == configuration_) return true;
+    const auto profile = profiles_.find(node.last.configuration);
+    if (profile == profiles_.end()) return false;
+    const auto definition = profile->second.find(check.name);
+    return definition != profile->second.end() && definition->second == check.definition;
+}
+
+void Member::choose_vantages() const {
+    if (vantages_version_ == nodes_.version()) return;
+    vantages_version_ = nodes_.version();
+    vantages_.clear();
+    for (const auto& [name, check] : checks_) {
+        std::vector<Candidate> candidates;
+        for (const Node* node : nodes_.alive())
+            if (has(*node, check.shared)) candidates.push_back({node->name, node->hash});
+        vantages_[name] = first_of(name, candidates, check.shared.count);
+    }
+}
+
+std::vector<std::string> Member::vantages(const std::string& check) const {
+    choose_vantages();
+    const auto at = vantages_.find(check);
+    return at == vantages_.end() ? std::vector<std::string>() : at->second;
+}
+
+std::vector<std::string> Member::own_checks() const {
+    std::vector<std::string> own;
+    if (!settled_) return own;
+    choose_vantages();
+    for (const auto& [name, nodes] : vantages_)
+        if (std::ranges::find(nodes, settings_.node) != nodes.end()) own.push_back(name);
+    return own;
+}
+
+Member::Judged Member::verdict(const std::string& name, Steady now) const {
+    Judged judged;
+    judged.valid_until = now + again_after;
+    const auto at = checks_.find(name);
+    if (at == checks_.end()) return judged;
+    const Check& check = at->second;
+    choose_vantages();
+    const std::vector<std::string>& chosen = vantages_[name];
+    // Those who check it now count first; until they have told, those who did before.
+    std::vector<const decltype(check.told)::value_type*> fresh;
+    for (const auto& each : check.told)
+        if (now <= each.second.valid_until && counts(each.first, each.second.incarnation))
+            fresh.push_back(&each);
+    const auto place = [&chosen](const auto* each) {
+        return std::ranges::find(chosen, each->first) - chosen.begin();
+    };
+    std::ranges::sort(fresh, [&](const auto* a, const auto* b) {
+        if (place(a) != place(b)) return place(a) < place(b);
+        if (a->second.observed != b->second.observed)
+            return a->second.observed > b->second.observed;
+        return a->first < b->first;
+    });
+    if (fresh.size() > check.shared.count) fresh.resize(check.shared.count);
+    for (const auto* each : fresh) {
+        const Result& result = each->second.result;
+        judged.votes.push_back(
+            {each->first, result.status, result.detail, result.error_class, result.error});
+        judged.valid_until = std::min(judged.valid_until, each->second.valid_until);
+    }
+    if (judged.votes.empty() && chosen.empty() && !nodes_.alive().empty()) {
+        judged.outcome =
+            unknown(check.shared.labels.empty()
+                        ? std::string("no node that is heard checks it")
+                        : fmt::format("no node that is heard checks it and has the labels {}",
+                                      fmt::join(check.shared.labels, ", ")));
+        return judged;
+    }
+    judged.outcome = judge_votes(check.shared.count, judged.votes);
+    return judged;
+}
+
+}  // namespace vitals::fleet

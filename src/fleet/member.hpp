@@ -1,0 +1,209 @@
+// One node of a fleet, without I/O: what it is told and when, what it wants to send, what it wants
+// to hear, and what it makes of all that. It holds for every fact that one node writes it, with a
+// sequence, and that whoever hears it counts its age from arrival, by a steady clock. Nothing here
+// is decided by two nodes together; they come to the same because they heard the same.
+//
+// Used on one thread. Time is always an argument: of one steady clock, and of the wall only for
+// what is shown, and for a drain.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "fleet/batches.hpp"
+#include "fleet/drains.hpp"
+#include "fleet/message.hpp"
+#include "fleet/nodes.hpp"
+#include "fleet/quorum.hpp"
+#include "fleet/subject.hpp"
+#include "vitals/outcome.hpp"
+#include "vitals/snapshot.hpp"
+
+namespace vitals::fleet {
+
+// A component that nodes check for all.
+struct SharedCheck {
+    std::string name;
+    std::uint64_t definition = 0;  // equal: the same component
+    std::vector<std::string> labels;
+    std::size_t count = 1;
+    bool operator==(const SharedCheck&) const = default;
+};
+
+struct SharedGroup {
+    std::string name;
+    std::chrono::milliseconds timeout{24'000};
+    bool operator==(const SharedGroup&) const = default;
+};
+
+struct Outgoing {
+    std::string subject, bytes;
+    bool may_be_dropped = false;  // the next one of its kind replaces it
+};
+
+class Member {
+  public:
+    struct Settings {
+        std::string fleet, node, host, version;
+        std::vector<std::string> labels;
+        std::chrono::milliseconds interval{2'000};
+        std::uint64_t incarnation = 0;  // by chance
+    };
+    // What others' messages cause at once. Called from receive().
+    struct Heard {
+        std::function<void(const std::string& group, std::string_view worker)> beat, left;
+        std::function<void(const std::string& service, const Drain& drain)> drain;
+    };
+    Member(Settings settings, Heard heard);
+
+    // What is shared; results of components that stay as they are, stay.
+    void configure(std::vector<SharedCheck> checks, std::vector<SharedGroup> groups,
+                   std::vector<std::string> labels, Steady now);
+
+    // A message that arrived. Whatever it is, it is safe to hand in.
+    void receive(std::string_view subject, std::string_view bytes, Steady now);
+    // To be called several times a second: heartbeats, judgements, answers that are due.
+    void tick(Steady now, std::chrono::milliseconds lag, bool out_of_service);
+    // The last word of a process that ends.
+    void leave(Steady now);
+
+    // What this node found of a component that it checks.
+    void found(const std::string& check, const Outcome& outcome, Status judged,
+               Steady::duration valid_for, Steady now);
+    void beat(const std::string& group, std::string_view worker, Steady now);
+    void left(const std::string& group, std::string_view worker, Steady now);
+    // False: too many services.
+    bool drain(const std::string& service, std::string text, std::string by, std::uint64_t wall,
+               Steady now);
+    // From an earlier process.
+    void restore(const std::string& service, const Drain& drain);
+    void restore_node(std::string name, std::vector<std::string> labels, std::string version,
+                      Steady now);
+
+    // Something was lost on the way here: what others know is asked for again.
+    void missed(Steady now);
+
+    std::vector<Outgoing> take_outgoing();
+    const std::set<std::string>& subscriptions() const noexcept { return subscriptions_; }
+
+    // It hears its own heartbeats. Whoever does not, judges nobody, and knows nothing of others.
+    bool in_contact(Steady now) const;
+    // When the heartbeat was sent that it heard last of itself; nothing: never.
+    std::optional<Steady> contact() const noexcept { return echo_; }
+    // After so long without its own heartbeat there is no contact.
+    Steady::duration patience(Steady now) const;
+    // Another process has this node's name: the host that it says it is on.
+    std::optional<std::string> namesake() const;
+
+    const Nodes& nodes() const noexcept { return nodes_; }
+    const Drains& drains() const noexcept { return drains_; }
+    const Settings& settings() const noexcept { return settings_; }
+    std::uint64_t configuration() const noexcept { return configuration_; }
+    const std::map<std::string, OtherWorkers, std::less<>>& other_workers() const noexcept {
+        return others_;
+    }
+    // Which nodes check a component now, best first.
+    std::vector<std::string> vantages(const std::string& check) const;
+    // What this node is to check.
+    std::vector<std::string> own_checks() const;
+    // What is known of a component, and until when that holds. While there is no contact it is for
+    // the caller to say so.
+    struct Judged {
+        Outcome outcome;
+        Steady valid_until{};
+        std::vector<Vote> votes;
+    };
+    Judged verdict(const std::string& check, Steady now) const;
+
+    struct Figures {
+        std::uint64_t received = 0, unreadable = 0, late = 0, refused = 0;
+    };
+    const Figures& figures() const noexcept { return figures_; }
+
+  private:
+    struct Told {
+        std::uint64_t incarnation = 0, seq = 0;
+        Result result;
+        Steady observed{}, valid_until{};
+    };
+    struct Check {
+        SharedCheck shared;
+        std::map<std::string, Told, std::less<>> told;  // by node
+        std::optional<Result> own;                      // the latest, to be told again
+        Steady own_observed{}, own_valid_until{}, own_sent{};
+    };
+    struct Group {
+        SharedGroup shared;
+        OwnWorkers own;
+        bool sends = false;  // has something to tell
+        std::optional<Steady> names_due{};
+        std::size_t names_from = 0;
+    };
+
+    void take(const Subject& subject, const Heartbeat& beat, Steady now);
+    void take(const Subject& subject, const Result& result, Steady now);
+    void take(const Subject& subject, const Drain& drain, Steady now);
+    void take(const Subject& subject, const Profile& profile, Steady now);
+    void take(const Subject& subject, const Names& names, Steady now);
+    void take(const Subject& subject, const Batch& batch, Steady now);
+    void take(const Subject& subject, const Ask& ask, Steady now);
+
+    void send(std::string_view about, const Message& message, std::string_view name = {},
+              bool may_be_dropped = false);
+    void send_heartbeat(Steady now);
+    void send_batches(Steady now);
+    void send_result(const std::string& name, Check& check, Steady now);
+    void send_drain(const std::string& service, const Drain& drain, Steady now);
+    void ask_for_profiles(Steady now);
+    void choose_vantages() const;
+    bool has(const Node& node, const SharedCheck& check) const;
+    void subscribe();
+    Steady soon(Steady now, std::chrono::milliseconds within);
+    bool is_credible(std::string_view node, std::uint64_t incarnation) const;
+    bool counts(std::string_view node, std::uint64_t incarnation) const;
+
+    Settings settings_;
+    Heard heard_;
+    Subjects subjects_;
+    std::mt19937_64 chance_;
+    Nodes nodes_;
+    Drains drains_;
+    std::map<std::string, Check, std::less<>> checks_;
+    std::map<std::string, Group, std::less<>> groups_;
+    std::map<std::string, OtherWorkers, std::less<>> others_;  // by group
+    Profile profile_;
+    std::uint64_t configuration_ = 0;
+    // What the digests of others' configurations stand for: definitions by component.
+    std::map<std::uint64_t, std::map<std::string, std::uint64_t, std::less<>>> profiles_;
+    std::map<std::uint64_t, Steady> asked_profiles_;
+    std::map<std::uint64_t, Steady> answering_profiles_;
+    std::map<std::pair<std::string, std::string>, Steady> asked_names_;
+    std::map<std::string, Steady, std::less<>> drain_due_;  // when it is told again
+    std::optional<Steady> state_due_;
+    std::set<std::string> subscriptions_;
+    std::vector<Outgoing> outgoing_;
+    std::optional<Steady> echo_;  // when the heartbeat was sent that was heard last
+    bool had_contact_ = false;
+    Steady contact_since_{};
+    bool settled_ = false;  // it was in contact for long enough to have heard all others
+    std::size_t alive_before_ = 0;
+    std::uint64_t seq_ = 0;
+    std::vector<std::pair<std::uint64_t, Steady>> on_their_way_;  // own heartbeats
+    Steady next_beat_{};
+    std::chrono::milliseconds lag_{};
+    bool out_of_service_ = false;
+    Figures figures_;
+    mutable std::map<std::string, std::vector<std::string>, std::less<>> vantages_;
+    mutable std::uint64_t vantages_version_ = 0;
+};
+
+}  // namespace vitals::fleet

@@ -1,0 +1,141 @@
+#include "fleet/message.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace vitals::fleet {
+namespace {
+
+Heartbeat a_heartbeat() {
+    Heartbeat beat;
+    beat.incarnation = 0xfedcba9876543210u;
+    beat.seq = 300;
+    beat.interval_ms = 2'000;
+    beat.lag_ms = 3;
+    beat.blind = true;
+    beat.out_of_service = true;
+    beat.configuration = 17;
+    beat.version = "0.1.0";
+    beat.host = "web-1.example.org";
+    beat.labels = {"edge", "eu"};
+    return beat;
+}
+
+std::vector<Message> one_of_each() {
+    Result result;
+    result.incarnation = 1;
+    result.seq = 2;
+    result.definition = 3;
+    result.status = Status::failed;
+    result.error_class = ErrorClass::timeout;
+    result.observed_ago_ms = 10;
+    result.valid_ms = 25'000;
+    result.detail = "no answer";
+    result.error = "\xff their bytes";
+    Drain drain{{1'700'000'000'000, 4}, "web-1", "kernel update", "alice"};
+    Profile profile{{{"databases/default", 1}, {"shop", 2}}, {"pulp"}};
+    Names names;
+    names.incarnation = 5;
+    names.epoch = 1;
+    names.from = 2;
+    names.names = {"worker-3@host", "worker-4@host"};
+    Batch batch;
+    batch.incarnation = 5;
+    batch.seq = 9;
+    batch.epoch = 1;
+    batch.unit_ms = 120;
+    batch.ages = std::string("\x00\x10\xfe\xff", 4);
+    Ask ask{.what = Ask::What::names, .digest = 7, .node = "web-2", .group = "pulp"};
+    return {a_heartbeat(), result, drain, profile, names, batch, ask};
+}
+
+TEST(Message, IsReadAsItWasWritten) {
+    for (const Message& message : one_of_each()) {
+        const auto read = decode(kind_of(message), encode(message));
+        ASSERT_TRUE(read) << kind_of(message);
+        EXPECT_TRUE(*read == message) << kind_of(message);
+    }
+}
+
+TEST(Message, OfALaterVersionHasMoreFieldsAtItsEnd) {
+    for (const Message& message : one_of_each()) {
+        const auto read = decode(kind_of(message), encode(message) + "what a later one adds");
+        ASSERT_TRUE(read) << kind_of(message);
+        EXPECT_TRUE(*read == message);
+    }
+}
+
+TEST(Message, OfAnotherFormatIsNone) {
+    std::string bytes = encode(a_heartbeat());
+    bytes[1] = 2;
+    EXPECT_FALSE(decode("hb", bytes));
+}
+
+TEST(Message, CountsOnlyUnderItsOwnSubject) {
+    EXPECT_FALSE(decode("res", encode(a_heartbeat())));
+    EXPECT_FALSE(decode("nothing", encode(a_heartbeat())));
+}
+
+TEST(Message, ThatIsCutOffIsNone) {
+    for (const Message& message : one_of_each()) {
+        const std::string bytes = encode(message);
+        for (std::size_t size = 0; size < bytes.size(); ++size)
+            EXPECT_FALSE(decode(kind_of(message), bytes.substr(0, size)))
+                << kind_of(message) << " " << size;
+    }
+}
+
+TEST(Message, WithAnyByteChangedIsReadOrRefused) {
+    std::mt19937 chance(1);
+    for (const Message& message : one_of_each()) {
+        const std::string bytes = encode(message);
+        for (int i = 0; i < 2'000; ++i) {
+            std::string changed = bytes;
+            changed[chance() % changed.size()] = static_cast<char>(chance());
+            if (const auto read = decode(kind_of(message), changed))
+                EXPECT_LE(encode(*read).size(), changed.size() + 16);
+        }
+    }
+}
+
+TEST(Message, BoundsWhatItTakes) {
+    Heartbeat beat = a_heartbeat();
+    beat.labels.assign(100, std::string(1'000, 'x'));
+    beat.host = std::string(10'000, 'y');
+    const auto read = decode("hb", encode(beat));
+    ASSERT_TRUE(read);
+    EXPECT_EQ(std::get<Heartbeat>(*read).labels.size(), Bounds::labels);
+    EXPECT_EQ(std::get<Heartbeat>(*read).labels[0].size(), Bounds::word);
+    EXPECT_EQ(std::get<Heartbeat>(*read).host.size(), Bounds::word);
+}
+
+TEST(Message, PromisesNoMoreNamesThanItHolds) {
+    Names names;
+    names.names = {"a"};
+    std::string bytes = encode(names);
+    bytes[bytes.size() - 3] = 100;  // the count
+    EXPECT_FALSE(decode("names", bytes));
+}
+
+TEST(Message, HoldsNoControlCharactersInPublicTexts) {
+    for (const char* bad : {"a\nb", "\x1b[31m", "\xff", "\xc2\x80"}) {
+        Heartbeat beat = a_heartbeat();
+        beat.host = bad;
+        EXPECT_FALSE(decode("hb", encode(beat))) << bad;
+        Result result;
+        result.detail = bad;
+        EXPECT_FALSE(decode("res", encode(result))) << bad;
+    }
+}
+
+TEST(Message, ProfileHasADigestOfAllItHolds) {
+    const Profile one{{{"a", 1}}, {}}, other{{{"a", 2}}, {}}, grouped{{{"a", 1}}, {"pulp"}};
+    EXPECT_EQ(digest_of(one), digest_of(one));
+    EXPECT_NE(digest_of(one), digest_of(other));
+    EXPECT_NE(digest_of(one), digest_of(grouped));
+}
+
+}  // namespace
+}  // namespace vitals::fleet

@@ -1,0 +1,66 @@
+// What people are shown of a fleet, as this node knows it. Immutable.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vitals/snapshot.hpp"
+
+namespace vitals {
+
+struct FleetView {
+    enum class NodeState : std::uint8_t { heard, unheard, collides };
+    struct Node {
+        std::string name;
+        NodeState state = NodeState::heard;
+        std::string version;        // of vitals
+        std::string configuration;  // a digest of what it shares, in hexadecimal; empty: unknown
+        bool same_configuration = true;
+        std::string host;
+        std::vector<std::string> labels;
+        std::chrono::milliseconds lag{};    // of its event loop
+        std::chrono::milliseconds heard{};  // how long ago, by whoever keeps it
+        System heard_at{};                  // the same by our wall clock, for show
+        bool out_of_service = false;
+        bool itself = false;  // this node
+        unsigned shard = 0;
+    };
+    struct Shard {
+        unsigned number = 0;
+        std::vector<std::string> keepers;  // the first counts
+    };
+    struct Vote {
+        std::string node;
+        std::string status;  // `ok`, ..., `blind`
+        std::chrono::milliseconds age{};
+    };
+    struct Check {
+        std::string component;
+        std::vector<std::string> vantages, keepers;
+        std::string told_by;  // whose verdict is shown; empty: nobody's
+        std::string status, detail;
+        std::vector<Vote> votes;  // where this node keeps it
+    };
+    struct Drain {
+        std::string service, text, by, node;
+        System at{};
+    };
+
+    std::string name, node;
+    bool connected = false;
+    bool in_contact = false;             // hears its own heartbeats
+    std::optional<System> silent_since;  // no contact since then
+    std::string problem;                 // of the connection, or empty
+    std::vector<Node> nodes;             // by name
+    std::vector<Shard> shards;
+    std::vector<Check> checks;  // by name
+    std::vector<Drain> drains;
+    std::size_t workers_elsewhere = 0;  // shared by others
+    // Since the start.
+    std::uint64_t received = 0, sent = 0, refused = 0, dropped = 0, reconnects = 0;
+};
+
+}  // namespace vitals
