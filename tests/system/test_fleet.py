@@ -285,6 +285,59 @@ def test_a_paused_node_comes_back_without_an_alarm(fleet):
     nodes.complete()
 
 
+def test_many_that_fall_silent_at_once_are_one_thing(fleet):
+    shared = {"workers": {"pulp": {"fleet": True, "timeout": "30s", "expect": {"worker": "1"}}}}
+    nodes = fleet(8, shared).complete()
+    assert nodes["n8"].control("PUT", "/v1/workers/pulp/worker-1/heartbeat", {}).status in (200, 204)
+    assert nodes["n1"].becomes("workers/pulp", "ok", 40)
+    for name in ("n5", "n6", "n7", "n8"):
+        nodes[name].process.kill()
+    assert nodes["n1"].becomes("fleet", "failed", 15)
+    known = nodes["n1"].components()
+    assert known["fleet"]["detail"] == "4 of 8 nodes are unheard"
+    assert [known[f"nodes/n{i}"]["status"] for i in range(1, 9)] == ["ok"] * 4 + ["unknown"] * 4
+    # What became of the workers of half a fleet is not known.
+    assert nodes["n1"].becomes("workers/pulp", "unknown")
+    for name in ("n5", "n6", "n7", "n8"):
+        nodes[name].process.wait()
+        nodes[name].start()
+    for name in ("fleet", "nodes/n5", "nodes/n8"):
+        assert nodes["n1"].becomes(name, "ok", 20)
+
+
+def test_a_reload_changes_what_is_shared_and_says_what_waits(fleet, target):
+    web = {"check": "http", "url": f"http://127.0.0.1:{target.server_port}/", "interval": "300ms",
+           "timeout": "250ms", "vantage": {"count": 2}}
+    nodes = fleet(2, {"components": {"web": web}}).complete()
+    for daemon in nodes:
+        assert daemon.becomes("web", "ok")
+    for name, daemon in nodes.daemons.items():
+        daemon.configure(nodes.configuration(name, components={"web": web, "more": web},
+                                             fleet={"labels": ["new"]}))
+        answer = daemon.control("POST", "/v1/reload").json
+        assert answer["added"] == ["more"] and answer["waiting"] == ["fleet"]
+    for daemon in nodes:
+        assert daemon.becomes("more", "ok") and daemon.becomes("web", "ok")
+        assert eventually(lambda: detail(daemon, "fleet") == "2 of 2 nodes are heard")
+
+
+@pytest.mark.parametrize("nats", [1], indirect=True)
+def test_it_begins_and_ends_in_time_beside_a_server_that_hangs(fleet, nats):
+    nodes = fleet(2).complete()
+    nats.pause(0)
+    nodes["n1"].becomes("fleet", "unknown", 10)
+    begun = time.monotonic()
+    assert nodes["n1"].stop() == 0
+    assert time.monotonic() - begun < 4 * SLOWER
+    begun = time.monotonic()
+    nodes["n1"].start()
+    assert time.monotonic() - begun < 3 * SLOWER
+    assert nodes["n1"].status("fleet") == "unknown"
+    assert nodes["n1"].get("/healthz").seconds < 0.2 * SLOWER
+    nats.resume(0)
+    nodes.complete()
+
+
 def test_two_nodes_with_one_name_are_both_named_and_neither_is_believed(fleet):
     nodes = fleet(3).complete()
     nodes.add("n3", process="other")
