@@ -109,6 +109,12 @@ struct FleetPart::Own {
         return {verdict.wanted, judged.state()};
     }
 
+    // The same definition, with fresher secrets.
+    void renew(const config::ComponentConfig& config) {
+        definition.run = checked_definition_of(config).run;
+        runner.replace(definition.run);
+    }
+
     engine::Definition definition;
     std::shared_ptr<const Component> component;
     engine::Judged judged;
@@ -211,8 +217,13 @@ void FleetPart::configure(const config::Config& config) {
         groups.push_back({group.name, group.timeout});
         groups_[group.name] = groups_before[group.name];
     }
-    // Runs that are under way may be of another definition, or with secrets of before.
-    running_.clear();
+    std::erase_if(running_, [this](auto& each) {
+        const auto at = checks_.find(each.first);
+        if (at == checks_.end() || at->second.fingerprint != each.second->definition.fingerprint)
+            return true;
+        each.second->renew(at->second);
+        return false;
+    });
     if (!member_) return;
     member_->configure(std::move(checks), std::move(groups), member_->settings().labels,
                        clock_.steady());
