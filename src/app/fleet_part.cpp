@@ -565,7 +565,6 @@ void FleetPart::make_view(Steady now) {
         shown.heard_at = wall - std::chrono::duration_cast<System::duration>(shown.heard);
         shown.out_of_service = node.last.out_of_service;
         shown.itself = name == view->node;
-        shown.shard = fleet::shard_of(name);
         view->nodes.push_back(std::move(shown));
     }
     for (const auto& [name, config] : checks_) {
@@ -574,7 +573,7 @@ void FleetPart::make_view(Steady now) {
         check.vantages = member.vantages(name);
         const fleet::Member::Judged judged = member.verdict(name, now);
         for (const fleet::Vote& vote : judged.votes)
-            check.votes.push_back({vote.node, std::string(to_string(vote.status)), {}});
+            check.votes.push_back({vote.node, std::string(to_string(vote.status))});
         check.status = to_string(view->in_contact ? judged.outcome.status : Status::unknown);
         check.detail = view->in_contact ? judged.outcome.detail : no_contact().detail;
         view->checks.push_back(std::move(check));
