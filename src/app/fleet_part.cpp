@@ -109,6 +109,12 @@ struct FleetPart::Own {
         return {verdict.wanted, judged.state()};
     }
 
+    // The same definition, with fresher secrets.
+    void renew(const config::ComponentConfig& config) {
+        definition.run = checked_definition_of(config).run;
+        runner.replace(definition.run);
+    }
+
     engine::Definition definition;
     std::shared_ptr<const Component> component;
     engine::Judged judged;
@@ -211,8 +217,13 @@ void FleetPart::configure(const config::Config& config) {
         groups.push_back({group.name, group.timeout});
         groups_[group.name] = groups_before[group.name];
     }
-    // Runs that are under way may be of another definition, or with secrets of before.
-    running_.clear();
+    std::erase_if(running_, [this](auto& each) {
+        const auto at = checks_.find(each.first);
+        if (at == checks_.end() || at->second.fingerprint != each.second->definition.fingerprint)
+            return true;
+        each.second->renew(at->second);
+        return false;
+    });
     if (!member_) return;
     member_->configure(std::move(checks), std::move(groups), member_->settings().labels,
                        clock_.steady());
@@ -554,7 +565,6 @@ void FleetPart::make_view(Steady now) {
         shown.heard_at = wall - std::chrono::duration_cast<System::duration>(shown.heard);
         shown.out_of_service = node.last.out_of_service;
         shown.itself = name == view->node;
-        shown.shard = fleet::shard_of(name);
         view->nodes.push_back(std::move(shown));
     }
     for (const auto& [name, config] : checks_) {
@@ -563,7 +573,7 @@ void FleetPart::make_view(Steady now) {
         check.vantages = member.vantages(name);
         const fleet::Member::Judged judged = member.verdict(name, now);
         for (const fleet::Vote& vote : judged.votes)
-            check.votes.push_back({vote.node, std::string(to_string(vote.status)), {}});
+            check.votes.push_back({vote.node, std::string(to_string(vote.status))});
         check.status = to_string(view->in_contact ? judged.outcome.status : Status::unknown);
         check.detail = view->in_contact ? judged.outcome.detail : no_contact().detail;
         view->checks.push_back(std::move(check));

@@ -274,6 +274,11 @@ void read_component(const Node::Entry& entry, Draft& draft) {
         doubt_timeout(node, policy, draft);
     }
     take_common(keys, policy, made);
+    if (made.vantage && made.on_failed)
+        reading.problem(node.find("on_failed")->position,
+                        fmt::format("{} has both 'vantage' and 'on_failed': every node of the "
+                                    "fleet would run that program",
+                                    subject.name));
     if (made.vantage && (kind->pushed || kind->reported))
         reading.problem(node.find("vantage")->position,
                         fmt::format("{}: 'vantage' is for what nodes check, but nothing is checked "

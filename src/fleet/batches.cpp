@@ -158,11 +158,15 @@ void OtherWorkers::take(const std::string& node, const Names& names) {
     }
 }
 
-void OtherWorkers::forget(const std::string& node) {
-    const auto at = nodes_.find(node);
-    if (at == nodes_.end()) return;
-    clear(at->second);
-    nodes_.erase(at);
+void OtherWorkers::forget_others(const std::function<bool(const std::string&)>& is_known) {
+    for (auto at = nodes_.begin(); at != nodes_.end();) {
+        if (is_known(at->first)) {
+            ++at;
+            continue;
+        }
+        clear(at->second);
+        at = nodes_.erase(at);
+    }
 }
 
 std::size_t OtherWorkers::known_on(const std::string& node) const {

@@ -65,7 +65,8 @@ class OtherWorkers {
     bool take(const std::string& node, const Batch& batch, Steady now, const Heard& heard);
     // Names that do not continue what is known are left alone.
     void take(const std::string& node, const Names& names);
-    void forget(const std::string& node);
+    // All nodes but those that are still known.
+    void forget_others(const std::function<bool(const std::string& node)>& is_known);
 
     std::size_t size() const noexcept { return size_; }
     std::size_t known_on(const std::string& node) const;

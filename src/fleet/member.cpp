@@ -378,9 +378,12 @@ void Member::tick(Steady now, std::chrono::milliseconds lag, bool out_of_service
         send_heartbeat(now);
         send_batches(now);
         if (contact) ask_for_profiles(now);
-        for (auto& [group, others] : others_)
-            for (const auto& [key, asked] : asked_names_)
-                if (nodes_.find(key.first) == nullptr) others.forget(key.first);
+        if (workers_version_ != nodes_.version()) {
+            workers_version_ = nodes_.version();
+            for (auto& [group, others] : others_)
+                others.forget_others(
+                    [this](const std::string& node) { return nodes_.find(node) != nullptr; });
+        }
         std::erase_if(asked_names_, [&](const auto& each) {
             return nodes_.find(each.first.first) == nullptr || now - each.second > again_after;
         });

@@ -196,6 +196,7 @@ class Member {
     Steady contact_since_{};
     bool settled_ = false;  // it was in contact for long enough to have heard all others
     std::size_t alive_before_ = 0;
+    std::uint64_t workers_version_ = 0;  // of the nodes, when workers of those gone were forgotten
     std::uint64_t seq_ = 0;
     std::vector<std::pair<std::uint64_t, Steady>> on_their_way_;  // own heartbeats
     Steady next_beat_{};

@@ -332,6 +332,28 @@ TEST_F(FiveNodes, ShareTheirWorkers) {
     EXPECT_THAT(fleet.nodes.at("n4").left, ElementsAre("pulp/worker-1"));
 }
 
+TEST_F(FiveNodes, ForgetTheWorkersOfANodeThatIsGone) {
+    fleet["n5"].beat("pulp", "worker-1", fleet.now);
+    fleet.pass(3s);
+    EXPECT_EQ(fleet["n1"].other_workers().at("pulp").size(), 1u);
+    fleet["n5"].leave(fleet.now);
+    fleet.carry(fleet.nodes.at("n5"));
+    fleet.nodes.at("n5").runs = fleet.nodes.at("n5").connected = false;
+    fleet.pass(30s);
+    EXPECT_EQ(fleet["n1"].nodes().find("n5"), nullptr);
+    EXPECT_EQ(fleet["n1"].other_workers().at("pulp").size(), 0u);
+}
+
+TEST_F(FiveNodes, KeepWhatAProcessFoundThatHasEnded) {
+    const std::string vantage = fleet["n1"].vantages("shop")[0];
+    fleet.add(vantage,
+              vantage <= "n3" ? std::vector<std::string>{"edge"} : std::vector<std::string>{});
+    for (int i = 0; i < 60; ++i) {
+        fleet.step();
+        EXPECT_EQ(fleet[vantage == "n1" ? "n2" : "n1"].verdict("shop", fleet.now).votes.size(), 3u);
+    }
+}
+
 TEST_F(FiveNodes, TellALateJoinerAll) {
     for (int i = 0; i < 250; ++i)
         fleet["n2"].beat("pulp", "worker-" + std::to_string(i), fleet.now);

@@ -22,27 +22,20 @@ struct FleetView {
         std::string host;
         std::vector<std::string> labels;
         std::chrono::milliseconds lag{};    // of its event loop
-        std::chrono::milliseconds heard{};  // how long ago, by whoever keeps it
+        std::chrono::milliseconds heard{};  // how long ago
         System heard_at{};                  // the same by our wall clock, for show
         bool out_of_service = false;
         bool itself = false;  // this node
-        unsigned shard = 0;
-    };
-    struct Shard {
-        unsigned number = 0;
-        std::vector<std::string> keepers;  // the first counts
     };
     struct Vote {
         std::string node;
-        std::string status;  // `ok`, ..., `blind`
-        std::chrono::milliseconds age{};
+        std::string status;
     };
     struct Check {
         std::string component;
-        std::vector<std::string> vantages, keepers;
-        std::string told_by;  // whose verdict is shown; empty: nobody's
+        std::vector<std::string> vantages;
         std::string status, detail;
-        std::vector<Vote> votes;  // where this node keeps it
+        std::vector<Vote> votes;  // that count now
     };
     struct Drain {
         std::string service, text, by, node;
@@ -55,8 +48,7 @@ struct FleetView {
     std::optional<System> silent_since;  // no contact since then
     std::string problem;                 // of the connection, or empty
     std::vector<Node> nodes;             // by name
-    std::vector<Shard> shards;
-    std::vector<Check> checks;  // by name
+    std::vector<Check> checks;           // by name
     std::vector<Drain> drains;
     std::size_t workers_elsewhere = 0;  // shared by others
     // Since the start.
