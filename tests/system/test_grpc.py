@@ -14,7 +14,7 @@ import grpc
 import pytest
 
 import peers
-from daemon import SLOWER, eventually, free_port, run_vitals
+from daemon import ALL, ROOT, SLOWER, eventually, free_port, run_vitals
 
 UNKNOWN, SERVING, NOT_SERVING, SERVICE_UNKNOWN = range(4)
 SERVICE = "/grpc.health.v1.Health/"
@@ -358,3 +358,25 @@ def test_what_is_wrong_is_told(endpoint, problem, tmp_path):
     file.write_text(json.dumps({"components": {"a": {"check": "push"}}, "endpoints": [endpoint]}))
     done = run_vitals("validate", "-c", file)
     assert done.returncode != 0 and problem in done.stderr, done.stderr
+
+
+def test_grpcpp_understands_it(serving, tmp_path):
+    """Debian's grpc++, by a small program (grpc_client.cpp) that is compiled here."""
+    if not ALL:
+        pytest.skip("compiles a program against grpc++: ./test --all does")
+    flags = subprocess.run(["pkg-config", "--cflags", "--libs", "grpc++"], check=True, capture_output=True, text=True)
+    program = tmp_path / "client"
+    subprocess.run(["clang++-19", "-std=c++20", "-O0", ROOT / "tests/system/grpc_client.cpp", "-o", program,
+                    *flags.stdout.split()], check=True)
+
+    def asked(service):
+        return subprocess.run([program, str(daemon.grpc), service], check=True, capture_output=True, text=True,
+                              timeout=60 * SLOWER).stdout.strip()
+
+    daemon = serving()
+    push(daemon, "new", "ok")
+    assert (asked(""), asked("web"), asked("nobody")) == (str(SERVING), str(SERVING), "code 5")
+    push(daemon, "web", "failed")
+    assert (asked(""), asked("web"), asked("db")) == (str(NOT_SERVING), str(NOT_SERVING), str(SERVING))
+    assert daemon.control("PUT", "/v1/drain", {"text": "moving"}).status in (200, 204)
+    assert asked("db") == str(NOT_SERVING)
