@@ -2,6 +2,7 @@
 // served.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -13,7 +14,8 @@
 
 namespace vitals::app {
 
-// What was read; T() where the disk does not answer in time.
+// What was read; T() where the disk does not answer in time. A disk that has not answered at all yet
+// is not waited for again by each who wants to know something.
 template <class T>
 T read_now(history::Store& store, std::function<T(history::Database&)> read,
            std::chrono::milliseconds patience) {
@@ -23,6 +25,7 @@ T read_now(history::Store& store, std::function<T(history::Database&)> read,
         T found{};
         bool ended = false;
     };
+    if (!store.answered()) patience = std::min(patience, std::chrono::milliseconds(100));
     const auto reading = std::make_shared<Reading>();
     store.read(
         [reading, read = std::move(read)](history::Database& database) {
