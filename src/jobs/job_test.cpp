@@ -570,6 +570,14 @@ TEST(Job, what_cannot_be_read_is_nothing) {
     for (const char* text :
          {"", "{", "[]", "{}", R"({"schedule":1})", R"({"schedule":"","runs":[{}]})"})
         EXPECT_FALSE(memory_of(text)) << text;
+    const auto heard = [](const std::string& at) {
+        return memory_of(R"({"schedule":"","runs":[],"log":"","given_up":[],"judged_until":0,)"
+                         R"("starts_are_told":false,"heard":)" +
+                         at + '}');
+    };
+    EXPECT_TRUE(heard("1796040000000000"));
+    EXPECT_FALSE(heard("9223372036854775807")) << "no time that can be counted";
+    EXPECT_FALSE(heard("-9223372036854775807"));
 }
 
 TEST(Job, it_is_looked_at_when_something_may_change) {

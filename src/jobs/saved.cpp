@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 #include <cstdint>
+#include <stdexcept>
 #include <string_view>
 
 #include "text/json.hpp"
@@ -51,7 +52,12 @@ class Members {
     bool flag(std::string_view name) const { return object_.at(name).as_bool(); }
     std::int64_t number(std::string_view name) const { return object_.at(name).as_int64(); }
     System time(std::string_view name) const {
-        return System(std::chrono::duration_cast<System::duration>(microseconds(number(name))));
+        const microseconds time(number(name));
+        // What nanoseconds cannot count was not written by us.
+        if (time < std::chrono::ceil<microseconds>(System::min().time_since_epoch()) ||
+            time > std::chrono::floor<microseconds>(System::max().time_since_epoch()))
+            throw std::out_of_range("time");
+        return System(std::chrono::duration_cast<System::duration>(time));
     }
     std::optional<System> maybe_time(std::string_view name) const {
         return find(name) == nullptr ? std::nullopt : std::optional(time(name));

@@ -93,8 +93,8 @@ std::optional<System> parse_rfc3339(std::string_view text) {
     const auto fraction = second ? take_fraction(text) : std::nullopt;
     const auto offset = fraction ? take_offset(text) : std::nullopt;
     const bool known = offset && date.ok() && *hour < 24 && *minute < 60 && *second <= 60;
-    // What a count of nanoseconds cannot hold is no time either.
-    if (!known || *year < 1700 || *year > 2200) return std::nullopt;
+    // What a count of nanoseconds cannot hold, also as a span from now, is no time either.
+    if (!known || *year < 1800 || *year > 2200) return std::nullopt;
     return System(std::chrono::duration_cast<System::duration>(
         std::chrono::sys_days(date).time_since_epoch() + std::chrono::hours(*hour) +
         std::chrono::minutes(*minute) + std::chrono::seconds(*second) + *fraction - *offset));

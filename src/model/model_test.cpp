@@ -1,10 +1,13 @@
 // Thresholds, freshness, aggregate, globs, root causes, secrets: literals in, literals out.
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstdint>
 #include <memory>
 
 #include "model/clock.hpp"
 #include "model/judge.hpp"
+#include "model/moment.hpp"
 #include "model/secret.hpp"
 #include "model/selector.hpp"
 #include "text/glob.hpp"
@@ -302,8 +305,22 @@ TEST(Clock, reads_rfc3339) {
          {"", "2015", "2015-01-02", "2015-01-02T20:39:58", "2015-13-02T20:39:58Z",
           "2015-02-30T20:39:58Z", "2015-01-02T24:39:58Z", "2015-01-02T20:39:58.Z",
           "2015-01-02T20:39:58.1234567890Z", "2015-01-02T20:39:58+2:00", "2015-01-02T20:39:58Zx",
-          "-015-01-02T20:39:58Z", "9999-01-02T20:39:58Z", "2015-01-02T20:39:58+99:00"})
+          "-015-01-02T20:39:58Z", "1799-01-02T20:39:58Z", "9999-01-02T20:39:58Z",
+          "2015-01-02T20:39:58+99:00"})
         EXPECT_EQ(shown(text), "none") << text;
+}
+
+TEST(Clock, keeps_what_others_tell_within_what_it_can_count) {
+    const auto seconds = [](std::int64_t count) {
+        return rfc3339(moment_of(std::chrono::sys_seconds(std::chrono::seconds(count))));
+    };
+    EXPECT_EQ(seconds(1'420'231'198), "2015-01-02T20:39:58Z");
+    EXPECT_EQ(seconds(253'402'300'799), "2200-01-01T00:00:00Z");  // the end of 9999
+    EXPECT_EQ(seconds(INT64_MAX), "2200-01-01T00:00:00Z");
+    EXPECT_EQ(seconds(INT64_MIN), "1800-01-01T00:00:00Z");
+    EXPECT_EQ(rfc3339_millis(moment_of(1'420'231'198.5)), "2015-01-02T20:39:58.500Z");
+    EXPECT_EQ(rfc3339(moment_of(1e300)), "2200-01-01T00:00:00Z");
+    EXPECT_EQ(moment_of(std::nan("")), System{});
 }
 
 TEST(Clock, writes_rfc3339) {

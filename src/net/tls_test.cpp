@@ -117,6 +117,16 @@ TEST_F(TlsTest, a_trusted_peer_is_heard) {
     EXPECT_LT(left, 24h * 91);
 }
 
+// RFC 5280, 4.1.2.5: the end of the year 9999 says that there is no end.
+TEST_F(TlsTest, a_certificate_without_an_end_has_not_ended) {
+    const auto end = std::chrono::sys_days(std::chrono::year(9999) / 12 / 31);
+    const auto life = std::chrono::floor<std::chrono::seconds>(
+        end - std::chrono::floor<std::chrono::seconds>(now()));
+    const auto ran = connect_to(echo(make_certificate({.until = life}, authority)), trusting());
+    ASSERT_TRUE(ran.value && !ran.value->error) << ran.value->error->error;
+    EXPECT_GT(ran.value->certificate->not_after_earliest, now() + 24h);  // its authority's end
+}
+
 TEST_F(TlsTest, expired_is_said_and_the_certificate_shown_all_the_same) {
     const auto ran = connect_to(
         echo(make_certificate({.from = -24h * 30, .until = -24h * 2}, authority)), trusting());

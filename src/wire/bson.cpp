@@ -10,6 +10,7 @@ namespace {
 using Type = Value::Type;
 
 constexpr auto wrong = "not BSON";
+constexpr std::int64_t furthest_date = 1'000'000'000'000'000;  // ms: two of them have a difference
 
 std::string little(std::uint64_t value, std::size_t count) {
     std::string made;
@@ -135,7 +136,8 @@ Value Reader::value(unsigned char type, std::size_t depth) {
             return made;
         case 0x09:
             made.type = Type::date;
-            made.integer = static_cast<std::int64_t>(number(8));
+            made.integer =
+                std::clamp(static_cast<std::int64_t>(number(8)), -furthest_date, furthest_date);
             return made;
         case 0x06:  // undefined
         case 0x0a:  // null

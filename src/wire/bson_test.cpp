@@ -29,6 +29,15 @@ const std::string all =
     "\001\012\156\000\020\151\000\007\000\000\000\022\154\000\000\000\000\000\000\001"
     "\000\000\011\167\000\000\364\121\302\214\001\000\000\000"s;
 
+TEST(Bson, dates_have_a_difference_however_far_they_are) {
+    const auto date = [](char first, char last) {
+        const auto made = read("\x10\0\0\0\x09w\0"s + std::string(7, first) + last + '\0');
+        return made ? made->find("w", Type::date)->integer : 0;
+    };
+    const std::int64_t latest = date('\xff', '\x7f'), earliest = date('\0', '\x80');
+    EXPECT_EQ(latest - earliest, 2'000'000'000'000'000);
+}
+
 TEST(Bson, reads_what_others_write) {
     const auto read_one = read(all);
     ASSERT_TRUE(read_one) << read_one.error();

@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "model/moment.hpp"
+
 namespace vitals::wire {
 
 namespace {
@@ -31,8 +33,8 @@ std::optional<System> http_date(std::string_view text) {
         std::chrono::month(static_cast<unsigned>(month - months.begin()) + 1),
         std::chrono::day(*day));
     if (!date.ok()) return std::nullopt;
-    return std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
-           std::chrono::seconds(*second);
+    return moment_of(std::chrono::sys_days(date) + std::chrono::hours(*hour) +
+                     std::chrono::minutes(*minute) + std::chrono::seconds(*second));
 }
 
 }  // namespace

@@ -253,6 +253,9 @@ TEST(AnswersToAlerts, say_when_to_come_back) {
               1min);
     EXPECT_EQ(answered(503, {}, {{"Retry-After", "Mon, 30 Nov 2020 02:13:18 GMT"}}).retry_after,
               0s);
+    // As far as can be counted.
+    EXPECT_GT(answered(503, {}, {{"Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT"}}).retry_after,
+              24h * 36'500);
     for (const char* bad : {"", "-5", "soon", "1.5", "Mon, 99 Nov 2026 02:13:18 GMT"})
         EXPECT_EQ(answered(429, {}, {{"Retry-After", bad}}).retry_after, std::nullopt) << bad;
     EXPECT_EQ(answered(404, {}, {{"Retry-After", "120"}}).retry_after, std::nullopt);

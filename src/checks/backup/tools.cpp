@@ -10,6 +10,7 @@
 #include "backends/json_api/json_api.hpp"
 #include "judge.hpp"
 #include "model/clock.hpp"
+#include "model/moment.hpp"
 #include "text/quote.hpp"
 
 namespace vitals::checks::backup {
@@ -104,8 +105,7 @@ Outcome of_pgbackrest(const Options& options, const json::value& document, std::
     const json::value& last = list->back();
     const auto stopped = api::number_at(last, "/timestamp/stop");
     if (!stopped || !(std::abs(*stopped) < 1e11)) return not_understood(options, output);
-    Outcome outcome =
-        judge_age(options, System(std::chrono::seconds(static_cast<std::int64_t>(*stopped))), now);
+    Outcome outcome = judge_age(options, moment_of(*stopped), now);
     if (api::flag_at(last, "/error") == true && outcome.status != Status::failed) {
         outcome.status = Status::failed;
         outcome.error_class = ErrorClass::assertion;

@@ -77,6 +77,16 @@ TEST_F(CertificateFile, ends_soon_or_has_ended_or_has_not_begun) {
     refused(life(24h, 24h * 90), ErrorClass::tls, "certificate not yet valid");
 }
 
+// RFC 5280, 4.1.2.5: 99991231235959Z says that there is no end.
+TEST_F(CertificateFile, without_an_end_is_good) {
+    const std::chrono::sys_seconds end =
+        std::chrono::sys_days(std::chrono::year(9999) / 12 / 31) + 23h + 59min + 59s;
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    const Outcome outcome = look_at(make_certificate({.until = end - now - 1h}, root_).certificate);
+    EXPECT_EQ(outcome.status, Status::ok) << outcome.detail;
+    EXPECT_GT(std::get<std::int64_t>(*outcome.property("days_left")), 36'500);
+}
+
 TEST_F(CertificateFile, of_a_short_life_is_judged_by_its_life) {
     const auto of_a_week = [&](std::chrono::seconds left) {
         return look_at(

@@ -13,6 +13,8 @@
 #include <ctime>
 #include <optional>
 
+#include "model/moment.hpp"
+
 namespace vitals::checks::certificate {
 
 namespace {
@@ -176,7 +178,7 @@ std::expected<Contents, Outcome> contents_of_der(std::string_view bytes,
 System time_of(const ASN1_TIME* time) {
     std::tm parts{};
     if (ASN1_TIME_to_tm(time, &parts) != 1) return System{};
-    return std::chrono::system_clock::from_time_t(timegm(&parts));
+    return moment_of(std::chrono::sys_seconds(std::chrono::seconds(timegm(&parts))));
 }
 
 }  // namespace

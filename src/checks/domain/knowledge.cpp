@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "model/clock.hpp"
+#include "model/moment.hpp"
 #include "text/amount.hpp"
 #include "text/json.hpp"
 
@@ -89,7 +90,7 @@ std::int64_t number_of(System time) {
     return std::chrono::floor<seconds>(time.time_since_epoch()).count();
 }
 System time_of(const json::value& value) {
-    return System(seconds(value.as_int64()));
+    return moment_of(std::chrono::sys_seconds(seconds(value.as_int64())));
 }
 
 void write_time(text::JsonWriter& to, std::string_view name, const std::optional<System>& time) {

@@ -2,6 +2,7 @@
 #include <chrono>
 
 #include "endpoints/operations/answers.hpp"
+#include "model/moment.hpp"
 
 namespace vitals::endpoints {
 namespace {
@@ -26,8 +27,7 @@ bool read_sent(const json::value& value, Heartbeat& beat) {
     const auto seconds = value.to_number<double>(error);
     constexpr double latest = 253'402'300'799;  // the end of the year 9999
     if (error || seconds < 0 || seconds > latest) return false;
-    beat.sent = System(
-        std::chrono::duration_cast<System::duration>(std::chrono::duration<double>(seconds)));
+    beat.sent = moment_of(seconds);
     return true;
 }
 

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "model/clock.hpp"
+#include "model/moment.hpp"
 #include "net/detail/failure.hpp"
 #include "net/detail/resolver.hpp"
 
@@ -89,7 +90,7 @@ std::string subject(const X509* certificate) {
 System not_after(const X509* certificate) {
     std::tm parts{};
     if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts) != 1) return System{};
-    return std::chrono::system_clock::from_time_t(timegm(&parts));
+    return moment_of(std::chrono::sys_seconds(std::chrono::seconds(timegm(&parts))));
 }
 
 std::string fingerprint(const X509* certificate) {

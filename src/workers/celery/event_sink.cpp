@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "model/moment.hpp"
 #include "text/quote.hpp"
 #include "wire/celery.hpp"
 
@@ -66,10 +67,7 @@ void EventSink::say(const std::string& node, const std::string& type, double tim
     using Answer = Table::Answer;
     const bool leaves = type == "worker-offline";
     if (!leaves && type != "worker-heartbeat" && type != "worker-online") return;
-    System sent = clock_.system();
-    if (timestamp > 0)
-        sent = System(
-            std::chrono::duration_cast<System::duration>(std::chrono::duration<double>(timestamp)));
+    const System sent = timestamp > 0 ? moment_of(timestamp) : clock_.system();
     const Answer answer =
         leaves ? table_->leave(group_, node, process) : table_->beat(group_, node, sent, process);
     if (answer == Answer::bad_name) ignore("names no worker", node);
