@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
+#include <cmath>
 
 #include "net/http_client.hpp"
 #include "text/percent.hpp"
@@ -87,8 +89,17 @@ std::optional<double> number_at(const json::value& document, std::string_view po
     const json::string& text = found->get_string();
     double number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    // "nan" and "inf" are read as well.
+    if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(number))
+        return std::nullopt;
     return number;
+}
+
+std::optional<std::int64_t> whole_at(const json::value& document, std::string_view pointer) {
+    const auto number = number_at(document, pointer);
+    if (!number) return std::nullopt;
+    constexpr double most = 9'007'199'254'740'992;  // 2^53
+    return static_cast<std::int64_t>(std::clamp(*number, -most, most));
 }
 
 std::optional<bool> flag_at(const json::value& document, std::string_view pointer) {

@@ -66,10 +66,12 @@ struct Answer {
 net::awaitable<Answer> ask(net::Context& context, const Access& access, Question question);
 
 // What stands at a JSON pointer; null, empty or nothing where that is missing or of another type.
-// A number may be written as a text.
+// A number may be written as a text, and is finite.
 const boost::json::value* find(const boost::json::value& document, std::string_view pointer);
 std::string text_at(const boost::json::value& document, std::string_view pointer);
 std::optional<double> number_at(const boost::json::value& document, std::string_view pointer);
+// Without its fraction; one that is too large is the largest that is told exactly.
+std::optional<std::int64_t> whole_at(const boost::json::value& document, std::string_view pointer);
 std::optional<bool> flag_at(const boost::json::value& document, std::string_view pointer);
 
 // What an answer means that the kind knows no better meaning for: by its status, and else that this

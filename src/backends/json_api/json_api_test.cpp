@@ -36,6 +36,19 @@ TEST(JsonApiValues, are_found_or_not) {
     EXPECT_EQ(find(boost::json::value(), "/a"), nullptr);
 }
 
+TEST(JsonApiValues, are_numbers_that_can_be_counted_with) {
+    const auto document =
+        boost::json::parse(R"({"a":1e300,"b":-1e300,"c":"nan","d":"inf","e":2.9,"f":"-7"})");
+    EXPECT_EQ(whole_at(document, "/a"), 9'007'199'254'740'992);
+    EXPECT_EQ(whole_at(document, "/b"), -9'007'199'254'740'992);
+    EXPECT_EQ(whole_at(document, "/c"), std::nullopt);
+    EXPECT_EQ(number_at(document, "/c"), std::nullopt);
+    EXPECT_EQ(number_at(document, "/d"), std::nullopt);
+    EXPECT_EQ(whole_at(document, "/e"), 2);
+    EXPECT_EQ(whole_at(document, "/f"), -7);
+    EXPECT_EQ(whole_at(document, "/g"), std::nullopt);
+}
+
 TEST(JsonApiRefusal, goes_by_the_status) {
     const auto of = [](int status, const char* body) {
         boost::json::error_code error;

@@ -27,9 +27,7 @@ bool is_set(const json::value& document, std::string_view pointer) {
 }
 
 std::int64_t whole_at(const json::value& document, std::string_view pointer) {
-    const double number = api::number_at(document, pointer).value_or(0);
-    constexpr double most = 1e15;
-    return static_cast<std::int64_t>(std::clamp(number, -most, most));
+    return api::whole_at(document, pointer).value_or(0);
 }
 
 // The first moment of year 1 says never.

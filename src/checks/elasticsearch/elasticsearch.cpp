@@ -114,15 +114,15 @@ Status of_yellow(const Options& options, double data_nodes) {
 Outcome with_figures(const json::value& document, Outcome outcome) {
     for (const char* name : {"number_of_nodes", "number_of_data_nodes", "active_shards",
                              "unassigned_shards", "relocating_shards", "number_of_pending_tasks"})
-        if (const auto number = api::number_at(document, std::string("/") + name))
-            outcome.with(name, static_cast<std::int64_t>(*number));
+        if (const auto number = api::whole_at(document, std::string("/") + name))
+            outcome.with(name, *number);
     return outcome;
 }
 
 Outcome judge(const Options& options, const json::value& document, const std::string& colour) {
     const double data_nodes = api::number_at(document, "/number_of_data_nodes").value_or(0);
     const auto missing = static_cast<std::size_t>(
-        std::max(api::number_at(document, "/unassigned_shards").value_or(0), 0.0));
+        std::max<std::int64_t>(api::whole_at(document, "/unassigned_shards").value_or(0), 0));
     if (colour == "red")
         return failed("red: " + text::counted(missing, "shard") +
                       " not assigned, some of them "

@@ -69,13 +69,13 @@ constexpr int resource_exhausted = 8;
 constexpr int failed_precondition = 9;
 constexpr int unauthenticated = 16;
 
-int code_of(const api::Answer& answer) {
-    return static_cast<int>(api::number_at(answer.document, "/code").value_or(0));
+std::int64_t code_of(const api::Answer& answer) {
+    return api::whole_at(answer.document, "/code").value_or(0);
 }
 
 bool is_about_log_in(const api::Answer& answer) {
     const std::string error = api::text_at(answer.document, "/error");
-    const int code = code_of(answer);
+    const std::int64_t code = code_of(answer);
     return answer.status == 401 || answer.status == 403 || code == permission_denied ||
            code == unauthenticated ||
            (code == invalid_argument && error.contains("user name is empty"));

@@ -24,7 +24,9 @@ std::string Lag::text() const {
     if (bytes)
         made = text::about_bytes(static_cast<std::uint64_t>(std::max<std::int64_t>(0, *bytes)));
     if (!seconds || *seconds < 1) return made;
-    const auto span = std::chrono::milliseconds(static_cast<std::int64_t>(*seconds * 1000));
+    constexpr double most = 1e12;  // whatever a server says, it can be counted
+    const auto span =
+        std::chrono::milliseconds(static_cast<std::int64_t>(std::min(*seconds, most) * 1000));
     return made + (made.empty() ? "" : ", ") + text::about_duration(span);
 }
 

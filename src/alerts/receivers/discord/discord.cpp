@@ -64,7 +64,8 @@ HttpRequest request(const Envelope& envelope, const Options& options) {
 Attempt judge(const HttpAnswer& answer, System now) {
     Attempt attempt = fate_by_code(answer, now);
     if (answer.status != 429) return attempt;
-    if (const auto seconds = number_in(answer.body, "retry_after"); seconds && *seconds < 1e6)
+    if (const auto seconds = number_in(answer.body, "retry_after");
+        seconds && *seconds >= 0 && *seconds < 1e6)
         attempt.retry_after = std::chrono::milliseconds(static_cast<std::int64_t>(*seconds * 1000));
     return attempt;
 }

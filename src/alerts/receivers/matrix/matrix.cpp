@@ -69,7 +69,7 @@ HttpRequest request(const Envelope& envelope, const Options& options) {
 Attempt judge(const HttpAnswer& answer, System now) {
     Attempt attempt = fate_by_code(answer, now);
     if (const auto wait = number_in(answer.body, "retry_after_ms");
-        answer.status == 429 && wait && *wait < 1e9)
+        answer.status == 429 && wait && *wait >= 0 && *wait < 1e9)
         attempt.retry_after = std::chrono::milliseconds(static_cast<std::int64_t>(*wait));
     return attempt;
 }

@@ -55,7 +55,7 @@ Attempt judge(const HttpAnswer& answer, System now) {
     if (attempt.fate == Fate::delivered && !says(answer.body, "ok", "true"))
         return rejected_by(answer, "without \"ok\":true");
     if (const auto seconds = number_in(answer.body, "retry_after");
-        answer.status == 429 && seconds && *seconds < 1e6)
+        answer.status == 429 && seconds && *seconds >= 0 && *seconds < 1e6)
         attempt.retry_after = std::chrono::seconds(static_cast<std::int64_t>(*seconds));
     return attempt;
 }
