@@ -11,6 +11,11 @@ using namespace wire::ldap;
 std::string shown(const Message& message) {
     require(message.body.size() <= longest_message && message.id >= 0);
     const auto result = read_result(message);
+    if (const auto values = read_values(message, "cn")) {
+        std::size_t size = 0;
+        for (const std::string& value : *values) size += 2 + value.size();
+        require(size <= message.body.size());
+    }
     return std::to_string(message.id) + message.body + (result ? result->text : "?");
 }
 

@@ -2,6 +2,7 @@
 // same, each must make the buffer shorter, and nothing may be kept waiting for beyond the limit.
 #include "target.hpp"
 #include "wire/nats.hpp"
+#include "wire/nats_key.hpp"
 
 namespace vitals::fuzz {
 namespace {
@@ -17,6 +18,8 @@ std::string shown(const Event& event) {
 }  // namespace
 
 void run(std::string_view bytes) {
+    // And a file of credentials, as whoever wrote it left it.
+    if (const auto credentials = read_credentials(bytes)) require(credentials->seed.size() == 32);
     compare_pieces<take_event, shown>(bytes, longest_line + longest_message + 4);
 }
 
