@@ -14,8 +14,8 @@
 
 namespace vitals::app {
 
-// What was read; T() where the disk does not answer in time. A disk that has not answered at all yet
-// is not waited for again by each who wants to know something.
+// What was read; T() where the disk does not answer in time. A disk that has not answered at all
+// yet is not waited for again by each who wants to know something.
 template <class T>
 T read_now(history::Store& store, std::function<T(history::Database&)> read,
            std::chrono::milliseconds patience) {
