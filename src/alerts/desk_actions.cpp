@@ -70,7 +70,8 @@ void Desk::act(const std::string& component, bool durable) {
     const OnFailed* rule = actions_.rule_of(component);
     if (rule == nullptr) return;
     if (!durable) {
-        return action_ended(component, {"not run: the disk did not keep that it would be", {}});
+        return action_ended(component,
+                            {"not run: the disk did not save the decision to run it", {}});
     }
     tell_action(component, "{} is run");
     seams_.act(component, *rule, [this, component](ActionEnd end) {

@@ -471,7 +471,7 @@ TEST(Desk, an_action_is_taken_when_its_cause_is_known_and_is_saved_before) {
     office.pass(11s);
     EXPECT_TRUE(office.acted.empty()) << "a crash would forget it";
     EXPECT_EQ(office.only().actions.back().text,
-              "restart: not run: the disk did not keep that it would be");
+              "restart: not run: the disk did not save the decision to run it");
     office.disk_works = true;
     office.pass(5min);
     EXPECT_EQ(office.acted, Texts{"db"});

@@ -79,7 +79,8 @@ class Detour final : public net::Environment {
                 proxy = std::make_unique<drill::Proxy>(loop_, authority_, std::move(route));
             } catch (const std::exception& error) {
                 proxies_.erase(key);
-                throw CheckError(ErrorClass::local, "no way around", error.what());
+                throw CheckError(ErrorClass::local, "no proxy can be put before the backend",
+                                 error.what());
             }
         }
         return proxy->listen();

@@ -179,8 +179,8 @@ void IncidentDesk::take_up(history::Store& store, const std::string& directory) 
     }
     if (!memory.whole)
         log_(LogLevel::warning,
-             "incidents: the disk did not say in time what was told before; receivers may be told "
-             "of a problem again, and of no end that came meanwhile");
+             "incidents: the disk did not say in time which messages were sent before; receivers "
+             "may be told of a problem again, and are not told of an end that came meanwhile");
     desk_.restore(memory, random_digits());
     maintenance_->renew(desk_.maintenance_spans());
     if (keep_key) keep_link_key(directory);
@@ -200,7 +200,7 @@ void IncidentDesk::keep_link_key(const std::string& directory) {
         [this, problem](bool read) {
             loop_.post([this, problem, read] {
                 if (read && !*problem) return desk_.link_key_is_kept();
-                log_(LogLevel::warning, "links in messages will not outlive this process: " +
+                log_(LogLevel::warning, "links in messages work only until this process ends: " +
                                             problem->value_or("the disk does not answer"));
             });
         });

@@ -146,13 +146,11 @@ void Logger::State::run() {
         const std::uint64_t lost = std::exchange(dropped, 0);
         lock.unlock();
         if (lost > 0)
-            batch += log_line(
-                LogLevel::warning,
-                fmt::format(
-                    "{} of the log were dropped: standard error was not read or could not be "
-                    "written",
-                    text::counted(lost, "line")),
-                std::chrono::system_clock::now(), json);
+            batch += log_line(LogLevel::warning,
+                              fmt::format("{} of the log were dropped: standard error was not "
+                                          "read, or could not be written",
+                                          text::counted(lost, "line")),
+                              std::chrono::system_clock::now(), json);
         if (write_all(descriptor, batch)) told = 0;
         lock.lock();
         if (told > 0) dropped += told + lost;

@@ -43,7 +43,7 @@ struct PeerLink::Flight {
         if (read)
             answer = *std::move(read);
         else
-            problem = "its answer is none of a peer: " + read.error();
+            problem = "its answer is not that of a peer: " + read.error();
     }
     static net::awaitable<void> run(std::shared_ptr<Flight> flight) {
         co_await flight->carry_out();

@@ -21,8 +21,7 @@ constexpr Field password_field() {
 }
 
 template <class Options>
-constexpr Field tls_field(std::string_view sentence =
-                              "Which authorities to trust, and which client certificate to show.") {
+constexpr Field tls_field(std::string_view sentence = "CA, client certificate and server name.") {
     return field<&Options::tls>("tls", sentence, {.members = net::tls_fields});
 }
 

@@ -24,8 +24,8 @@ template <class Options>
 constexpr Field expected_value_field(std::string_view example) {
     return field<&Options::expect, verify_expected_value>(
         "expect",
-        "What the first column of the first row must be: exactly this text, or what matches a "
-        "regular expression between slashes.",
+        "The first column of the first row must be exactly this text, or must match a regular "
+        "expression between slashes.",
         {.example = example});
 }
 

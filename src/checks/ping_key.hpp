@@ -30,8 +30,8 @@ template <auto member>
 constexpr Field ping_key_field() {
     return field<member, ping_key_problem>(
         "ping_key",
-        "Who knows it tells of the component as of a check of Healthchecks or Uptime Kuma: "
-        "/ping/KEY, /api/push/KEY.",
+        "A secret that lets a program report the component as it would to Healthchecks or Uptime "
+        "Kuma: /ping/KEY, /api/push/KEY.",
         {.example = "{file: /run/secrets/backup.key}"});
 }
 

@@ -28,8 +28,8 @@ template <class Options>
 constexpr Field auth_every_field() {
     return field<&Options::auth_every>(
         "auth_every",
-        "How old a log-in may be. Runs within that time share a connection; the first run after it "
-        "connects and logs in again. `0s`: every run does.",
+        "How old an authentication may be. Runs within that time share a connection; the first run "
+        "after it connects and authenticates again. `0s`: every run does.",
         {.least = 0});
 }
 

@@ -107,7 +107,7 @@ void declare(Arguments& to, Check& command) {
                    "before one excludes. Or URLs to check as they stand. None: all components.");
     to.configuration(command.file);
     to.format("-f,--format", command.format, "For a person, a program or a monitoring system.");
-    to.flag("-v,--verbose", command.verbose, "Shows the phases of runs that are ok, too.");
+    to.flag("-v,--verbose", command.verbose, "Also shows the phases of runs that are ok.");
     to.duration("--timeout", command.timeout,
                 "How long one check may take, instead of the configuration's (5s for a URL).");
     to.colour();

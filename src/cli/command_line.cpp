@@ -129,25 +129,25 @@ void Arguments::either(const std::string& one, const std::string& other) {
 
 void Arguments::configuration(std::string& file) {
     option("-c,--config", file, "FILE",
-           "The configuration, - for standard input; without it $VITALS_CONFIG, else "
+           "The configuration, - for standard input; by default $VITALS_CONFIG, else "
            "./vitals.yaml, else /etc/vitals/vitals.yaml.");
 }
 
 void Arguments::daemon(DaemonOptions& options) {
     option("--url", options.url, "URL",
-           "Where the daemon listens: http://HOST:PORT, https://HOST:PORT or unix:PATH. "
-           "Without it $VITALS_URL, then the configuration's control listener or first "
-           "listener, then http://127.0.0.1:8080.");
+           "The address of the daemon: http://HOST:PORT, https://HOST:PORT or unix:PATH. By "
+           "default $VITALS_URL, then the configuration's control listener or first listener, then "
+           "http://127.0.0.1:8080.");
     configuration(options.file);
     option("--token-file", options.token_file, "FILE",
-           "A file that holds the token to show; without it $VITALS_TOKEN.");
+           "A file that holds the token to show; by default $VITALS_TOKEN.");
     option("--ca", options.ca, "FILE",
-           "PEM file of the authorities to trust for https instead of the system's.");
+           "PEM file of the certificate authorities for https; it replaces the system's.");
 }
 
 void Arguments::colour() {
     choice("--color", colour_, "auto|always|never",
-           "Colours; auto is on a terminal without NO_COLOR.");
+           "Whether to use colours; auto uses them on a terminal without NO_COLOR.");
 }
 
 namespace {
@@ -179,7 +179,8 @@ Parsing::Parsing() {
         "  vitals check https://example.org    check something once\n"
         "  vitals COMMAND --help               everything about one command\n");
     app.set_help_flag("-h,--help", "Prints this.");
-    app.set_version_flag("-V,--version", version_text(), "Prints what vitals version prints.");
+    app.set_version_flag("-V,--version", version_text(),
+                         "Prints the version, as 'vitals version' does.");
     app.require_subcommand(0, 1);
     app.allow_extras();  // complained of below, with a suggestion
     std::vector<std::string>* nothing = nullptr;

@@ -66,7 +66,7 @@ std::expected<Address, Failure> address_for(const DaemonOptions& options,
         const auto config = load_configuration(options.file, false);
         if (!config) {
             auto failure = config.error();
-            failure.text += "So it cannot be told where the daemon is; --url names the place.\n";
+            failure.text += "So the address of the daemon is not known; --url names it.\n";
             return std::unexpected(std::move(failure));
         }
         if (auto address = address_of(*config)) return *address;

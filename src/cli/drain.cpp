@@ -63,7 +63,7 @@ std::string text_problem(const std::string& given) {
 
 void declare_decommission(Arguments& to, Drain& command) {
     command.text = "decommissioned";
-    to.positional("TEXT", command.text, "What those who ask are told; default 'decommissioned'.",
+    to.positional("TEXT", command.text, "The text that clients get; default 'decommissioned'.",
                   text_problem);
     to.daemon(command.daemon);
 }

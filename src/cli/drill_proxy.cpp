@@ -350,11 +350,12 @@ std::string faults_in_words() {
 }
 
 void declare_drill_proxy(Arguments& to, DrillProxy& command) {
-    to.option("--listen", command.listen, "ADDRESS", "Where it listens: HOST:PORT or unix:PATH.");
-    to.option("--to", command.to, "ADDRESS", "Where the backend is.");
+    to.option("--listen", command.listen, "ADDRESS",
+              "The address on which it listens: HOST:PORT or unix:PATH.");
+    to.option("--to", command.to, "ADDRESS", "The address of the backend.");
     to.together("--listen", "--to");
     to.option("--fault", command.fault, "FAULT",
-              "What goes wrong: a name, or one with its value in quotes; default none.",
+              "The fault: a name, or a name and its value in quotes; default none.",
               [](const std::string& given) {
                   const auto read = drill::parse_behaviour(given);
                   return read ? std::string() : read.error();
@@ -363,12 +364,13 @@ void declare_drill_proxy(Arguments& to, DrillProxy& command) {
               "Ends the client's TLS itself, with a certificate of localhost by an authority of "
               "its own, and speaks to the backend in the clear; smtp is STARTTLS.");
     to.flag("--udp", command.datagrams,
-            "Passes datagrams on, not connections; the fault is done to each answer.");
+            "Forwards datagrams, not connections; the fault applies to each answer.");
     to.either("--udp", "--tls");
-    to.option("--ca", command.ca, "FILE",
-              "Writes that authority's certificate there, for the client to trust.");
+    to.option(
+        "--ca", command.ca, "FILE",
+        "The file to which the certificate of that authority is written, for the client to trust.");
     to.option("--routes", command.routes, "FILE",
-              "A file of proxies, instead of --listen or besides.");
+              "A file of proxies, instead of --listen or in addition to it.");
     to.option("--control", command.control, "ADDRESS",
               "Also takes commands there: unix:PATH, or HOST:PORT of this machine.");
     to.flag("--expose", command.exposed, "Allows --listen on addresses that other machines reach.");

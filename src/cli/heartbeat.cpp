@@ -376,25 +376,27 @@ void declare(Arguments& to, Heartbeat& command) {
                 "A component, or GROUP/NAME: a worker, where the configuration has a group of "
                 "that name under 'workers'.");
     to.duration("--every", command.every,
-                "Again after this long; default for a worker with a command: 5s.");
+                "Repeats the heartbeat after this time; default for a worker with a command: 5s.");
     to.duration("--ttl", command.ttl,
-                "Silent for longer is failed, until the next heartbeat. Default: what the "
-                "configuration says. At least twice --every.");
+                "After longer silence it is failed, until the next heartbeat. At least twice "
+                "--every; by default what the configuration says.");
     to.duration("--retry", command.retry,
-                "For how long a command's end is told again while the daemon is away or refuses; "
+                "How long the end of a command is sent again while the daemon is away or refuses; "
                 "default 10s.");
-    to.flag("--start", command.start, "A run of the job begins; something else tells how it ends.");
+    to.flag("--start", command.start,
+            "Reports that a run of the job begins; another call reports how it ends.");
     to.option("--exit-code", command.exit_code, "N",
-              "A run of the job has ended with this exit code. Default: 0.");
+              "Reports that a run of the job has ended with this exit code. Default: 0.");
     to.option("--run", command.run, "ID",
-              "Tells runs of the job apart, so that an end belongs to its start. With a command, "
-              "one is made.");
+              "Names the run of the job, so that an end belongs to its start. With a command, "
+              "vitals makes one.");
     to.flag("--no-output", command.no_output,
-            "Leaves what the command writes alone. Else a job's last lines are told with its end.");
+            "Does not read the output of the command. By default the last lines of a job are sent "
+            "with its end.");
     to.flag("--create", command.create,
-            "Creates the component where there is none of that name; it is not critical. "
-            "'vitals remove' takes it away.");
-    to.option("--detail", command.detail, "TEXT", "A public word on how it is doing.");
+            "Creates the component if there is none of that name; it is not critical. 'vitals "
+            "remove' removes it.");
+    to.option("--detail", command.detail, "TEXT", "A public text about its state.");
     to.daemon(command.daemon);
     to.command(command.command, "The command to run, with its arguments.");
 }
@@ -403,12 +405,12 @@ void declare(Arguments& to, Heartbeat& command) {
 
 const Subcommand subcommand::heartbeat = make_subcommand<Heartbeat, declare, run>(
     "heartbeat",
-    "Tells the daemon that a component or a worker is alive, once or every so often. With a "
-    "command, a job is told to begin and how it ended, with its last lines. A component is judged "
-    "by how the command ends: nothing is told while it runs, an exit code other than 0 is failed, "
-    "and one that does not end is failed when the time to live is over. A worker is alive while "
-    "its command runs, and leaves its group when the command ends. The exit code is that of the "
-    "command.",
+    "Tells the daemon that a component or a worker is alive, once or repeatedly. With a command "
+    "and a job, it reports the begin and the end of the run, with the last lines. A component is "
+    "judged by how the command ends: nothing is sent while it runs, an exit code other than 0 is "
+    "failed, and a command that does not end is failed when the time to live is over. A worker is "
+    "alive while its command runs, and leaves its group when the command ends. The exit code is "
+    "that of the command.",
     "  vitals heartbeat import                          once, as from a script\n"
     "  vitals heartbeat import --every 5s               until stopped\n"
     "  vitals heartbeat mail/sender-1 -- ./sender       a worker of the group mail\n"

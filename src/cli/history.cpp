@@ -230,7 +230,8 @@ void declare(Arguments& to, ShowHistory& command) {
     to.required("NAME", command.name, "The component.");
     to.option("--range", command.range, "DURATION",
               "How far back the bars go: 90m, 24h, 30d, 90d.");
-    to.choice("--format", command.format, "table|json|csv", "csv: the latest changes, one a line.");
+    to.choice("--format", command.format, "table|json|csv",
+              "With csv, the latest changes, one on each line.");
     to.daemon(command.daemon);
     to.colour();
 }
@@ -271,7 +272,7 @@ std::expected<std::string, std::string> changes_csv(std::string_view transitions
 
 const Subcommand subcommand::history = make_subcommand<ShowHistory, declare, run>(
     "history",
-    "Shows what a component was: uptime, a bar for each step of time, response times, and the "
+    "Shows the past of a component: uptime, a bar for each step of time, response times, and the "
     "latest changes.",
     "  vitals history databases/main --range 30d\n");
 

@@ -298,7 +298,7 @@ static int run(const Init& command, const Terminal&) {
         const auto person = find_person(command.user);
         if (!person) return fail({exit_code::usage, "--user: " + person.error()});
         if (person->uid != ::geteuid() && ::geteuid() != 0)
-            return fail({exit_code::usage, "--user: only root can try checks as somebody else"});
+            return fail({exit_code::usage, "--user: only root can try checks as another user"});
         as_user = *person;
     }
     const std::string output = output_of(command);
@@ -334,15 +334,14 @@ namespace {
 
 void declare(Arguments& to, Init& command) {
     to.option("-o,--output", command.output, "FILE",
-              "The file to write or to add to. In a folder conf.d it holds only components. If not "
-              "given: ./vitals.yaml; where vitals is set up for the system, "
+              "The file to write or to add to. In a folder conf.d it holds only components. "
+              "Default: ./vitals.yaml; if vitals is set up for the system, "
               "/etc/vitals/conf.d/10-this-machine.yaml.");
-    to.option(
-        "--user", command.user, "USER",
-        "Who tries the checks, by name or number: the user that the daemon runs as. Only root "
-        "can ask for somebody else.");
+    to.option("--user", command.user, "USER",
+              "The user that tries the checks, by name or number: the user of the daemon. Only "
+              "root can name another user.");
     to.flag("--diff", command.diff,
-            "Only tells what is new on this machine and what is gone. The exit code is 1 if "
+            "Only shows what is new on this machine and what is gone. The exit code is 1 if "
             "anything is.");
 }
 
@@ -350,9 +349,9 @@ void declare(Arguments& to, Init& command) {
 
 const Subcommand subcommand::init = make_subcommand<Init, declare, run>(
     "init",
-    "Finds what runs on this machine: what listens, units and timers, file systems, certificates, "
-    "backups. Tries a check of each once and writes those that passed; the others become comments "
-    "with the reason. It never changes a line that is there.",
+    "Finds what runs on this machine: programs that listen, units and timers, file systems, "
+    "certificates, backups. Tries each check once and writes those that passed; the others become "
+    "comments with the reason. It never changes an existing line.",
     "  vitals init                  writes ./vitals.yaml, or adds what is new to it\n"
     "  vitals init --diff           tells what is new and what is gone\n"
     "  sudo vitals init --user vitals -o /etc/vitals/conf.d/10-this-machine.yaml\n");

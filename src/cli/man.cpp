@@ -57,7 +57,7 @@ int run(const Man& command, const Terminal&) {
 
 void declare(Arguments& to, Man& command) {
     to.required("DIRECTORY", command.directory,
-                "Where the pages go; it is made if it is not there.");
+                "The directory for the pages; it is created if it is missing.");
 }
 
 }  // namespace

@@ -42,9 +42,6 @@ std::vector<KeyText> keys_of(std::span<const Field> fields, const ObjectRef& def
 // A valid configuration with one component of that kind and as few keys as it takes.
 std::string example_of(const checks::Kind& kind);
 
-// Begins with a capital letter and ends with a full stop.
-std::string as_sentence(std::string_view text);
-
 std::string kinds_table(std::span<const checks::Kind* const> kinds, const Terminal& terminal);
 std::string kind_text(const checks::Kind& kind, const Terminal& terminal);
 std::string reference_page();  // Markdown

@@ -66,9 +66,9 @@ void declare(Arguments& to, Reload& command) {
 
 const Subcommand subcommand::reload = make_subcommand<Reload, declare, run>(
     "reload",
-    "Has a running daemon read its configuration again. Prints which components are new (+), "
-    "changed (~) or gone (-). A configuration with errors changes nothing: they are printed, and "
-    "the exit code is 78.",
+    "Makes a running daemon read its configuration again. Prints which components are new (+), "
+    "changed (~) or gone (-). A configuration with errors changes nothing: the command prints "
+    "them, and the exit code is 78.",
     "  vitals reload\n"
     "  vitals reload --url unix:/run/vitals/control.sock\n");
 

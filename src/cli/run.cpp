@@ -55,8 +55,8 @@ void declare(Arguments& to, Run& command) {
 
 const Subcommand subcommand::run = make_subcommand<Run, declare, perform>(
     "run",
-    "Has a running daemon run one check now, and shows what it is after that. A run that is "
-    "under way is shared. The exit code is that of check.",
+    "Makes a running daemon run one check now, and shows the status after it. A run that is under "
+    "way is shared. The exit code is that of check.",
     "  vitals run databases/default\n");
 
 }  // namespace vitals::cli

@@ -238,15 +238,15 @@ void declare(Arguments& to, ShowStatus& command) {
     to.daemon(command.daemon);
     to.format("-f,--format", command.format, "For a person, a program or a monitoring system.");
     to.flag(
-        "--nagios", [&command] { command.format = Format::nagios; },
-        "The same as --format nagios.");
+        "--nagios", [&command] { command.format = Format::nagios; }, "Same as --format nagios.");
     to.flag("--ready", command.ready,
             "The exit code says whether traffic may come: 0 when ok or degraded and in "
             "service, else 1. For HEALTHCHECK, keepalived and the like.");
-    to.flag("-v,--verbose", command.verbose, "Shows durations and phases of what is ok, too.");
+    to.flag("-v,--verbose", command.verbose,
+            "Also shows durations and phases of components that are ok.");
     to.flag(
         "-w,--watch", command.watch,
-        "Shows it again and again, until Ctrl-C. While the daemon is away, what was known last.");
+        "Shows it repeatedly until Ctrl-C. While the daemon is away, shows what was known last.");
     to.duration("--every", command.every, "How often --watch asks; default 2s.");
     to.colour();
 }

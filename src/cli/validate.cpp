@@ -280,7 +280,7 @@ static int run(const Validate& command, const Terminal&) {
 namespace {
 
 void declare(Arguments& to, Validate& command) {
-    to.positional("FILE", command.named, "The same as -c FILE.");
+    to.positional("FILE", command.named, "Same as -c FILE.");
     to.daemon(command.daemon);
     to.either("FILE", "--config");
     to.flag(
@@ -296,8 +296,8 @@ void declare(Arguments& to, Validate& command) {
 const Subcommand subcommand::validate = make_subcommand<Validate, declare, run>(
     "validate",
     "Says everything that is wrong with a configuration. Each problem is one line on standard "
-    "error, FILE:LINE:COLUMN: what is wrong; then the exit code is 78. Of one that is valid it "
-    "prints how soon each failure is told, and what is served where.",
+    "error, FILE:LINE:COLUMN: what is wrong; then the exit code is 78. For a valid one it prints "
+    "how soon each failure is told, and what is served where.",
     "  vitals validate vitals.yaml\n"
     "  vitals validate --no-secrets -c vitals.yaml    without the values of secrets\n"
     "  vitals validate --diff                         what a reload would change\n");

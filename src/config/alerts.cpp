@@ -170,9 +170,10 @@ void Reader::receiver(const Node::Entry& entry) {
     const std::string name = fmt::format("receiver {}", text::in_quotes(entry.key));
     if (entry.key.empty() || entry.key.size() > most ||
         entry.key.find_first_not_of(allowed) != std::string::npos)
-        problem(entry.position, fmt::format("{} has a name that is none; expected up to {} "
-                                            "letters, digits, '-' and '_'",
-                                            name, most));
+        problem(
+            entry.position,
+            fmt::format("{} has an invalid name; expected up to {} letters, digits, '-' and '_'",
+                        name, most));
     Node common = entry.value;
     const Node::Entry* chosen = nullptr;
     for (const Node::Entry& key : entry.value.entries) {

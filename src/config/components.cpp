@@ -280,10 +280,11 @@ void read_component(const Node::Entry& entry, Draft& draft) {
                                     "fleet would run that program",
                                     subject.name));
     if (made.vantage && (kind->pushed || kind->reported))
-        reading.problem(node.find("vantage")->position,
-                        fmt::format("{}: 'vantage' is for what nodes check, but nothing is checked "
-                                    "for this kind",
-                                    subject.name));
+        reading.problem(
+            node.find("vantage")->position,
+            fmt::format(
+                "{}: 'vantage' is for components that nodes check, but this kind has no check",
+                subject.name));
     depend_on_members(node, *kind, options, made, draft);
     made.ttl = ttl_of(*kind, options);
     made.options = options;

@@ -442,7 +442,9 @@ std::string json_schema(const Catalog& catalog) {
     json.key("properties").object();
     for (const Section& section : all_sections()) write_section(json, section);
     json.end_object().key("patternProperties").object().key("^x-").object();
-    json.member("description", "Not read: a place for anchors.").end_object().end_object();
+    json.member("description", "vitals does not read this: it is a place for anchors.")
+        .end_object()
+        .end_object();
     write_completeness(json);
     json.key("$defs").object();
     define_scalars(json);

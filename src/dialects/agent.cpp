@@ -32,16 +32,15 @@ struct Options {
 };
 
 constexpr Field fields[] = {
-    field<&Options::weight>(
-        "weight",
-        "The `weight` that the server has in HAProxy's configuration. The share of healthy "
-        "components is told in percent of it, never so little that HAProxy makes 0 of it; with 1 "
-        "it is always 100%.",
-        {.example = "100", .least = 1, .most = 256}),
+    field<&Options::weight>("weight",
+                            "The `weight` that the server has in HAProxy's configuration. The "
+                            "share of healthy components is reported in percent of it, but never "
+                            "so low that HAProxy rounds it to 0; with 1 it is always 100%.",
+                            {.example = "100", .least = 1, .most = 256}),
     field<&Options::decommissioned>(
         "decommissioned",
-        "What HAProxy is told while this node is out of service: `drain` leaves sessions that are "
-        "bound to the server on it, `maint` takes it out for all.",
+        "What HAProxy is told while this node is out of service: `drain` keeps sessions that are "
+        "bound to the server, `maint` ends them, too.",
         {.choices = "drain|maint"}),
 };
 
@@ -120,8 +119,8 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
 }  // namespace
 
 extern constinit const Dialect agent = make_dialect<Options, render>(
-    "agent", "Tells HAProxy whether a server is up, drained and how much it can bear.", fields,
-    {"", "HAProxy agent-check", "`ready up 100%`, `ready down # why`, `drain up # why`"},
+    "agent", "Tells HAProxy whether a server is up or drained, and how much load it can take.",
+    fields, {"", "HAProxy agent-check", "`ready up 100%`, `ready down # why`, `drain up # why`"},
     {.mounted_by_default = false, .protocol = Protocol::agent});
 
 }  // namespace vitals::dialects

@@ -30,9 +30,9 @@ struct Options {
 };
 
 constexpr Field fields[] = {
-    field<&Options::label>("label",
-                           "What the left half says; the name asked for, or the service's, if not "
-                           "set."),
+    field<&Options::label>(
+        "label",
+        "The text of the left half; by default the name in the request, or that of the service."),
 };
 
 using States = std::vector<const ComponentState*>;
@@ -279,7 +279,7 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
 }  // namespace
 
 extern constinit const Dialect badge = make_dialect<Options, render>(
-    "badge", "A component's status as a badge: for shields.io, or as a picture.", fields,
+    "badge", "The status of a component as a badge: for shields.io, or as a picture.", fields,
     {"/badge/", "shields.io", "200 always"}, {.reads_query = true, .match = match, .asks = asks});
 
 }  // namespace vitals::dialects

@@ -55,14 +55,14 @@ constexpr Field fields[] = {
                          "underscore as in later releases.",
                          {.choices = "configuration mode|configuration_mode"}),
     field<&Options::list_standbys>("list_standbys",
-                                   "A primary tells the addresses of all its standbys, too: "
+                                   "A primary also reports the addresses of all its standbys: "
                                    "`standby_ip_addresses`, an array."),
     field<&Options::core>(
         "core",
-        "The document's prose: the first `status` is that of the core server and stays `pong`, "
-        "only the code tells that an upstream is down."),
-    field<&Options::strict>(
-        "strict", "An lsyncd that runs where it should not gives `fail` and 500 as well."),
+        "Follows the prose of the document: the first `status` is that of the core server and "
+        "stays `pong`; only the code shows that an upstream is down."),
+    field<&Options::strict>("strict",
+                            "An lsyncd that must not run here but does also gives `fail` and 500."),
 };
 
 Verified verify(const Options& own) {

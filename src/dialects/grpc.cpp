@@ -41,7 +41,7 @@ Verified verify_services(const TextMap& services) {
 
 constexpr Field fields[] = {
     field<&Options::services, verify_services>(
-        "services", "Names that clients ask for beside those of components, each with what it is.",
+        "services", "Further names that clients may ask for, each with what it means.",
         {.example = "{shop.v1.Orders: \"databases/*\"}"}),
 };
 

@@ -124,7 +124,7 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
 }  // namespace
 
 extern constinit const Dialect health_json = make_dialect<Options, render>(
-    "health_json", "pass, warn or fail with every check, as application/health+json.", fields,
+    "health_json", "Pass, warn or fail with every check, as application/health+json.", fields,
     {"/health", "IETF draft-inadarei-api-health-check-06", "200 / 503"});
 
 }  // namespace vitals::dialects

@@ -38,14 +38,14 @@ struct Options {
 constexpr Field fields[] = {
     field<&Options::watchman_tokens>(
         "watchman_tokens",
-        "Tokens, separated by commas, of which a client must show one for the status and the "
-        "dashboard, as the header `Authorization: WATCHMAN-TOKEN Token=\"...\"` or as a query "
+        "Tokens, separated by commas. For the status and the dashboard a client must show one of "
+        "them, as the header `Authorization: WATCHMAN-TOKEN Token=\"...\"` or as a query "
         "parameter.",
         {.example = "{env: WATCHMAN_TOKENS}"}),
     field<&Options::token_name>("token_name", "The query parameter that may hold the token."),
     field<&Options::expose_version>(
         "expose_version",
-        "Sends `X-Watchman-Version`, the version of django-watchman that is reproduced."),
+        "Sends `X-Watchman-Version`, the version of django-watchman that this dialect reproduces."),
 };
 
 constexpr std::string_view reproduced_version = "1.5.0";

@@ -63,7 +63,7 @@ Response render(const Snapshot& snapshot, const Request& request) {
 
 // Where health_json is mounted too, /health itself is its.
 extern constinit const Dialect microprofile = make_dialect<Options, render>(
-    "microprofile", "Live, ready and started as MicroProfile Health 4 has them.", {},
+    "microprofile", "Liveness, readiness and startup in the format of MicroProfile Health 4.", {},
     {"/health", "MicroProfile Health 4", "200 / 503"}, {.match = match});
 
 }  // namespace vitals::dialects

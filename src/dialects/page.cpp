@@ -27,7 +27,7 @@ namespace {
 using Options = PageOptions;
 
 constexpr Field fields[] = {
-    field<&Options::title>("title", "What the page calls the service; its name if not set."),
+    field<&Options::title>("title", "The name of the service on the page; by default its name."),
     field<&Options::refresh>("refresh", "How often a browser reloads the page; 0s: never.",
                              {.least = 0, .most = 3.6e6}),
 };

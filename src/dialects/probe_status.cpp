@@ -18,10 +18,10 @@ struct Options {
 constexpr Field fields[] = {
     field<&Options::control_from>(
         "control_from",
-        "Who may decommission: `operator` takes a control listener or a token with `control`; "
-        "`loopback` also a request from this machine to a local name without a sign of a proxy or "
-        "a browser, which a proxy that adds no header is taken for; `anyone` is the original's "
-        "rule.",
+        "Who may decommission. `operator` needs a control listener or a token with `control`. "
+        "`loopback` also accepts a request from this machine to a local name without a sign of a "
+        "proxy or a browser; it cannot recognise a proxy that adds no header. `anyone` is the rule "
+        "of the original.",
         {.choices = "operator|loopback|anyone"}),
     field<&Options::compat>("compat",
                             "Reproduces the original's quirks: PUT, PATCH and DELETE read like "

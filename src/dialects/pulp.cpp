@@ -28,16 +28,16 @@ constexpr Field fields[] = {
     field<&Options::workers>("workers", "The worker group shown as `known_workers`.",
                              {.refers = "workers"}),
     field<&Options::platform_version>("platform_version",
-                                      "What `versions` reports; the service's version if not set."),
+                                      "The version in `versions`; by default that of the service."),
     field<&Options::worker_style>(
         "worker_style",
-        "How a worker is written: `name` as documented (2.6), `id` with `_id` and `_ns` as later "
-        "releases have it and Katello reads it, or `both`.",
+        "How a worker is written: `name` as documented (2.6), `id` with `_id` and `_ns` as in "
+        "later releases and for Katello, or `both`.",
         {.choices = "both|name|id"}),
     field<&Options::stale_workers>(
         "stale_workers",
-        "Lists workers that have been silent for longer than their group's timeout too, for five "
-        "minutes, as 2.6 did until it cleaned up."),
+        "Also lists workers that have been silent for longer than the timeout of their group, for "
+        "five minutes, as 2.6 did until it cleaned up."),
 };
 
 bool connected(const Snapshot& snapshot, const std::string& name, Steady now) {

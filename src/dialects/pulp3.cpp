@@ -31,13 +31,12 @@ constexpr Field fields[] = {
     field<&Options::database>("database", "The component shown as `database_connection`.",
                               {.required = true, .refers = "component"}),
     field<&Options::redis>("redis",
-                           "The component shown as `redis_connection`; without it that is not "
-                           "connected, as where pulpcore's cache is off.",
+                           "The component shown as `redis_connection`; without it, "
+                           "`redis_connection` is not connected, as if pulpcore's cache were off.",
                            {.refers = "component"}),
     field<&Options::storage>(
         "storage",
-        "The component, of kind `disk`, whose figures are `storage`; everybody "
-        "sees them then.",
+        "The component of kind `disk` whose figures are `storage`; they are then public.",
         {.refers = "component"}),
     field<&Options::workers>("workers", "The worker group shown as `online_workers`.",
                              {.refers = "workers"}),
@@ -46,13 +45,14 @@ constexpr Field fields[] = {
     field<&Options::content_apps>(
         "content_apps", "The worker group shown as `online_content_apps`.", {.refers = "workers"}),
     field<&Options::versions>("versions",
-                              "Components of Pulp and their versions; only `core`, with the "
-                              "service's version, if not set.",
+                              "Components of Pulp and their versions; by default only `core`, with "
+                              "the version of the service.",
                               {.example = "{core: 3.49.0, rpm: 3.25.1}"}),
     field<&Options::content_origin>("content_origin",
-                                    "Where content is served, in `content_settings`.",
+                                    "The origin of the content, in `content_settings`.",
                                     {.example = "https://pulp.example.org"}),
-    field<&Options::content_path_prefix>("content_path_prefix", "Below which path."),
+    field<&Options::content_path_prefix>("content_path_prefix",
+                                         "The path of the content below its origin."),
     field<&Options::domain_enabled>("domain_enabled", "Whether Pulp's domains are switched on."),
 };
 

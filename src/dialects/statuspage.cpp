@@ -28,10 +28,10 @@ struct Options {
 };
 
 constexpr Field fields[] = {
-    field<&Options::url>("url",
-                         "Where people find the page, shown as `page.url`; the site that was asked "
-                         "if not set.",
-                         {.example = "https://status.example.com"}),
+    field<&Options::url>(
+        "url",
+        "The URL of the page for people, shown as `page.url`; by default the site of the request.",
+        {.example = "https://status.example.com"}),
     field<&Options::allow_origin>(
         "allow_origin",
         "Sites whose scripts may read this, for `Access-Control-Allow-Origin`; hosted pages send "

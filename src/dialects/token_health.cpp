@@ -56,13 +56,15 @@ constexpr Field namespace_fields[] = {
         "token", "The access token that opens this namespace.",
         {.required = true, .example = "{vault: \"kv/health#production\"}"}),
     field<&Namespace::components>("components",
-                                  "The components that it sees, by selectors; all if not set.",
+                                  "The components that it sees, by selectors; by default all.",
                                   {.refers = "components", .example = "[\"cache/*\", postgres]"}),
 };
 
 constexpr Field fields[] = {
-    field<&Options::namespaces>("namespaces", "Who may ask, and what each sees, by name.",
-                                {.required = true, .members = namespace_fields}),
+    field<&Options::namespaces>(
+        "namespaces",
+        "The namespaces, by name: the token of each, and the components that it sees.",
+        {.required = true, .members = namespace_fields}),
     field<&Options::token_overlap>(
         "token_overlap",
         "How long the former token still opens its namespace when a file or a vault changes it.",
@@ -282,7 +284,7 @@ constexpr std::string_view headers_read[] = {"authorization"};
 }  // namespace
 
 extern constinit const Dialect token_health = make_dialect<Options, render, verify>(
-    "token_health", "Components as working or not, for whoever holds a namespace's token.", fields,
+    "token_health", "Components as working or not, for each holder of a namespace's token.", fields,
     {"/api/health/", "token health API", "200 / 500"},
     {.mounted_by_default = false,
      .reads_query = true,

@@ -125,7 +125,7 @@ std::optional<Response> Access::refuse(const Operation& operation, std::string_v
     }
     if (identity.token < 0)
         return ask_for_token(problem_answer(401, "this token is not known", path), head, true);
-    return problem_answer(403, "this token has not the right it takes", path);
+    return problem_answer(403, "this token does not have the right that this needs", path);
 }
 
 Sender Access::sender_of(const http::Head& head, const Peer& peer, const Identity& identity) const {

@@ -48,9 +48,10 @@ void write_answers(JsonWriter& writer, const Operation& operation) {
         write_answer(writer, each.status, each.when, each.content);
     if (operation.right != Right::none) {
         write_answer(writer, 401, "No token was shown, or one that is not known.", nullptr);
-        write_answer(writer, 403,
-                     "The token has not the right `" + std::string(name_of(operation.right)) + "`.",
-                     nullptr);
+        write_answer(
+            writer, 403,
+            "The token does not have the right `" + std::string(name_of(operation.right)) + "`.",
+            nullptr);
     }
     writer.end_object();
 }

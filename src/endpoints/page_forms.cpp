@@ -93,9 +93,9 @@ void Pages::plan_form(const PageQuestion& question, Form form, Visit made, Plan&
             access_.refuse(*routes_, *found.endpoint, "POST", head, identity, peer, kept_.now());
         if (plan.response) return;
         if (!visit->viewer.control && form.kind != Form::Kind::logout) {
-            plan.response = problem(*visit, manner, visit->viewer.name.empty() ? 401 : 403,
-                                    "This takes a log-in with a token that has the right "
-                                    "`control`. Nothing was done.");
+            plan.response = problem(
+                *visit, manner, visit->viewer.name.empty() ? 401 : 403,
+                "This needs a log-in with a token that has the right `control`. Nothing was done.");
             if (plan.response->status == 401)
                 plan.response->headers.emplace_back("WWW-Authenticate", "Bearer");
             return;

@@ -23,12 +23,14 @@ struct TlsOptions {
 };
 
 inline constexpr Field tls_fields[] = {
-    field<&TlsOptions::ca>("ca", "PEM file of the authorities to trust instead of the system's.",
+    field<&TlsOptions::ca>("ca",
+                           "PEM file of the certificate authorities; it replaces the system's.",
                            {.example = "/etc/vitals/ca.pem"}),
-    field<&TlsOptions::certificate>("certificate", "PEM file of the client certificate to show."),
-    field<&TlsOptions::key>("key", "PEM file of the client certificate's key."),
-    field<&TlsOptions::server_name>("server_name",
-                                    "Name to ask for and to verify, if not the host of the URL."),
+    field<&TlsOptions::certificate>("certificate", "PEM file of the client certificate."),
+    field<&TlsOptions::key>("key", "PEM file of the client certificate's private key."),
+    field<&TlsOptions::server_name>(
+        "server_name",
+        "The server name for SNI and for verification; by default the host of the URL."),
     field<&TlsOptions::verify>("verify", "Whether the server's certificate is verified."),
 };
 

@@ -191,7 +191,7 @@ void write_last_failure(Markup& out, const LastFailure& last) {
             .text(long_span(std::chrono::duration_cast<std::chrono::milliseconds>(
                 last.seen->to - last.seen->from)));
     else
-        out.raw("never seen failing since it is watched (")
+        out.raw("never seen failing since vitals watches it (")
             .time(last.watched_since, Moment::day)
             .raw(")");
     out.raw("</dd>");

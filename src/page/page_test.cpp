@@ -643,7 +643,8 @@ TEST(PageObjectives, are_not_told_by_a_page_that_hides_some_of_their_components)
 
 TEST(PageComponent, tells_when_it_was_seen_failing_last) {
     Shop shop = acme();
-    EXPECT_TRUE(has(shop.page("c/caches/redis-02").body, "never seen failing since it is watched"));
+    EXPECT_TRUE(
+        has(shop.page("c/caches/redis-02").body, "never seen failing since vitals watches it"));
     shop.was("caches/redis-02", 3 * 24 * 60, 5, Spent::failed);
     const std::string body = shop.page("c/caches/redis-02").body;
     EXPECT_TRUE(has(body, "<dt>Last seen failing</dt><dd><time datetime=2026-11-26T02:17:04Z"))

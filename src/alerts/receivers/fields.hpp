@@ -32,8 +32,7 @@ inline Verified verify_server(const text::Url& url) {
 
 template <class Options>
 constexpr Field tls_field() {
-    return field<&Options::tls>("tls",
-                                "Which authorities to trust, and which client certificate to show.",
+    return field<&Options::tls>("tls", "CA, client certificate and server name.",
                                 {.members = net::tls_fields});
 }
 

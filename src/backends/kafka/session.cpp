@@ -158,7 +158,7 @@ net::awaitable<void> Session::log_in_by_scram(net::Context& context) {
     if (!taken) throw CheckError(ErrorClass::protocol, taken.error());
     const auto left = static_cast<std::uint64_t>(context.left().count());
     if (client->iterations() / hashes_per_ms > left)
-        throw CheckError(ErrorClass::protocol, "asks for more hashing than the run has time for");
+        throw CheckError(ErrorClass::protocol, "needs more hashing than the run has time for");
     const std::function<std::string()> prove = [client] { return client->final_message(); };
     std::string proof = co_await context.blocking(prove);
     const std::string verdict = co_await go_on(std::move(proof));

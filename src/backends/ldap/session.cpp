@@ -29,7 +29,7 @@ constexpr Meaning meanings[] = {
     {13, ErrorClass::auth, "wants TLS before passwords"},
     {32, ErrorClass::assertion, "the base does not exist, or is hidden from this user"},
     {34, ErrorClass::local, "not a name (DN) that the server can read: see url and user"},
-    {48, ErrorClass::auth, "this user may not log in so"},
+    {48, ErrorClass::auth, "this user may not log in this way"},
     {49, ErrorClass::auth, "wrong user or password"},
     {50, ErrorClass::auth, "user may not search there"},
     {51, ErrorClass::assertion, "busy"},

@@ -42,18 +42,18 @@ constexpr Meaning meanings[] = {
     {1049, ErrorClass::assertion, "database does not exist"},
     {1053, ErrorClass::assertion, "shuts down"},
     {1129, ErrorClass::assertion, "blocks this host: too many broken connections from it"},
-    {1130, ErrorClass::auth, "lets nobody in from this host"},
+    {1130, ErrorClass::auth, "refuses all clients from this host"},
     {1142, ErrorClass::auth, "user may not do that with a table"},
     {1143, ErrorClass::auth, "user may not do that with a column"},
     {1146, ErrorClass::assertion, "table does not exist"},
     {1203, ErrorClass::assertion, "no connections left for this user"},
-    {1205, ErrorClass::assertion, "a lock was not to be had in time"},
+    {1205, ErrorClass::assertion, "a lock was not available in time"},
     {1226, ErrorClass::assertion, "the user's own limit is used up"},
     {1227, ErrorClass::auth, "user may not see that"},
     {1290, ErrorClass::assertion, "refuses writes: read-only"},
     {1370, ErrorClass::auth, "user may not call a routine that is needed"},
-    {1524, ErrorClass::auth, "the account proves itself in a way that the server has not loaded"},
-    {1698, ErrorClass::auth, "wrong user, or one who may not come this way"},
+    {1524, ErrorClass::auth, "the server has not loaded the account's authentication plugin"},
+    {1698, ErrorClass::auth, "wrong user, or the user may not connect from here"},
     {1792, ErrorClass::assertion, "refuses writes: read-only by default"},
     {1820, ErrorClass::auth, "password expired"},
     {1836, ErrorClass::assertion, "refuses writes: read-only"},
@@ -180,8 +180,7 @@ net::awaitable<std::string> Session::proof(net::Context& context, std::string pl
         co_return made;
     }
     if (std::ranges::find(by_socket, plugin) != std::end(by_socket)) co_return std::string();
-    throw CheckError(ErrorClass::auth,
-                     "the account proves itself in a way that vitals does not know",
+    throw CheckError(ErrorClass::auth, "vitals does not know the account's authentication plugin",
                      "got " + text::quoted(plugin));
 }
 

@@ -59,7 +59,7 @@ std::string parameter_problem(std::string_view name, const std::string& said) {
     if (name == "sslrootcert" || name == "sslcert" || name == "sslkey")
         return said.empty() ? fmt::format("has an empty {}", name) : text_problem(name, said);
     if (name == "host" || std::ranges::find(ignored, name) != ignored.end()) return {};
-    return fmt::format("has a parameter that is not known here; expected {}", known);
+    return fmt::format("has a parameter that vitals does not know; expected {}", known);
 }
 
 bool is_given(const text::Url& url, std::string_view name) {

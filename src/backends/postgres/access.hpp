@@ -47,9 +47,9 @@ template <class Options>
 constexpr Field url_field() {
     return field<&Options::url, verify_url>(
         "url",
-        "Where PostgreSQL is: postgresql://user@host:5432/database, with the parameters of an "
-        "application's own URL (sslmode, sslrootcert, connect_timeout, ...), also with several "
-        "hosts; for a unix socket user@%2Frun%2Fpostgresql or ?host=/run/postgresql.",
+        "The address of PostgreSQL: postgresql://user@host:5432/database. It takes the parameters "
+        "of an application's URL (sslmode, sslrootcert, connect_timeout, ...) and several hosts. A "
+        "unix socket is user@%2Frun%2Fpostgresql or ?host=/run/postgresql.",
         {.required = true, .example = "postgresql://app@127.0.0.1:5432/app"});
 }
 template <class Options>
@@ -65,9 +65,8 @@ template <class Options>
 constexpr Field tls_field() {
     return field<&Options::tls>(
         "tls",
-        "Which authorities to trust, and which client certificate to show. With any of this, or "
-        "with ?sslmode=verify-full, the server is verified; otherwise TLS is used where the "
-        "server offers it.",
+        "CA, client certificate and server name. With any of these, or with ?sslmode=verify-full, "
+        "the server is verified; otherwise TLS is used if the server offers it.",
         {.members = net::tls_fields});
 }
 

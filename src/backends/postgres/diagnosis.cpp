@@ -159,13 +159,13 @@ CheckError connect_meaning(const std::string& phase, std::string_view message,
     for (const auto& [theirs, ours] : other_roles)
         if (holds(message, theirs)) return made(ErrorClass::assertion, ours.data());
     if (holds(message, "channel binding"))
-        return made(ErrorClass::auth, "channel binding is required and cannot be had");
+        return made(ErrorClass::auth, "channel binding is required and not available");
     if (holds(message, "could not read certificate file") ||
         holds(message, "could not load private key") ||
         holds(message, "could not read root certificate") ||
         (holds(message, "certificate file") && holds(message, "does not exist")) ||
         holds(message, "private key file")) {
-        return made(ErrorClass::local, "a TLS file of ours cannot be used");
+        return made(ErrorClass::local, "a TLS file of the configuration cannot be used");
     }
     if (holds(message, "does not match host name"))
         return made(ErrorClass::tls, "certificate is for another name");

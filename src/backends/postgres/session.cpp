@@ -273,7 +273,7 @@ net::awaitable<bool> Session::connect(const Access& access, Steady give_up) {
         }
         if (portions_->received() > longest_answer)
             throw CheckError(ErrorClass::protocol, "not a PostgreSQL answer",
-                             "more than 1 MiB before the log-in was through");
+                             "more than 1 MiB before the log-in was complete");
         const int polled = co_await poll(access);
         next = static_cast<PostgresPollingStatusType>(polled);
         if (next == PGRES_POLLING_FAILED) throw connect_error(access);
@@ -293,7 +293,7 @@ net::awaitable<int> Session::poll(const Access& access) {
     if (PQstatus(connection_) != CONNECTION_AWAITING_RESPONSE) co_return PQconnectPoll(connection_);
     const auto asked = wire::scram::iterations_asked(waiting_at(connection_, access));
     if (asked && *asked / most_hashes_per_ms > static_cast<std::uint64_t>(context_->left().count()))
-        throw CheckError(ErrorClass::auth, "log-in asks for more hashing than there is time for",
+        throw CheckError(ErrorClass::auth, "log-in needs more hashing than there is time for",
                          fmt::format("the password is to be hashed {} times", *asked));
     std::function<int()> code = [shared = shared_] {
         return static_cast<int>(PQconnectPoll(shared.get()));

@@ -63,20 +63,20 @@ Verified verify(const Options& options) {
             "log_in: certificate needs amqps:// and the certificate under `tls`");
     if (!options.url.user.empty() || !options.user.empty() || options.password.configured())
         return std::unexpected(
-            "log_in: certificate says who the user is; leave `user` and `password` away");
+            "log_in: certificate names the user; leave out `user` and `password`");
     return {};
 }
 
 constexpr Field fields[] = {
     url_field<Options, verify_url>(
-        "Where the broker is: amqp://host:port/vhost (usually 5672) or amqps:// (5671). Without a "
-        "path the virtual host is `/`.",
+        "The address of the broker: amqp://host:port/vhost (usually 5672) or amqps:// (5671). "
+        "Without a path the virtual host is `/`.",
         "amqp://monitor@127.0.0.1/shop"),
     field<&Options::user>(
         "user", "The user to log in as; it may stand in the URL instead. Without either: guest."),
     password_field<Options>(),
     field<&Options::log_in>("log_in",
-                            "What says who the user is: the password, or the client certificate "
+                            "What authenticates the user: the password, or the client certificate "
                             "under `tls` (EXTERNAL).",
                             {.choices = "password|certificate"}),
     field<&Options::queues, verify_queues>(

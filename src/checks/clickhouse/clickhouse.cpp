@@ -34,12 +34,14 @@ Verified verify(const Options& options) {
 }
 
 constexpr Field fields[] = {
-    url_field<Options, verify_url>("Where its HTTP interface is.", "http://127.0.0.1:8123"),
-    field<&Options::user>("user", "Who to be; or in the URL. Left empty: the server's default."),
+    url_field<Options, verify_url>("The address of its HTTP interface.", "http://127.0.0.1:8123"),
+    field<&Options::user>(
+        "user",
+        "The user; it may stand in the URL instead. Without a user, the server uses its default."),
     password_field<Options>(),
     field<&Options::replicas>("replicas",
-                              "Whether replicated tables that lag behind (as /replicas_status has "
-                              "it) or are read-only are a failure."),
+                              "Whether replicated tables that lag (as /replicas_status defines it) "
+                              "or are read-only are a failure."),
     tls_field<Options>(),
 };
 
@@ -216,13 +218,13 @@ constexpr std::string_view proves = R"(
     the result of a query. With `replicas: true`, no replicated table lags behind by more
     than the server's own limit, and none is read-only because it lost its keeper. This
     covers the tables that the user may see (SHOW TABLES), which must be at least one; the
-    server leaves others out without a word. Nothing is proved about particular tables,
-    disks or inserts, or about the native protocol on port 9000.)"_prose;
+    server leaves out others silently. Nothing is proved about particular tables, disks or
+    inserts, or about the native protocol on port 9000.)"_prose;
 
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, bind, verify, from_url>(
-    "clickhouse", "Pings, asks SELECT 1 as a user, and may look at the replicas.",
+    "clickhouse", "Pings, runs SELECT 1 as a user, and can look at the replicas.",
     {.proves = proves,
      .schemes = {"clickhouse", "clickhouses"},
      .urls = {"clickhouse://user:password@host:8123", "clickhouses://user:password@host"},

@@ -55,19 +55,18 @@ constexpr Field fields[] = {
     field<&Options::url, verify_url>(
         "url", "A resource that the distribution serves.",
         {.example = "https://d111111abcdef8.cloudfront.net/health.txt"}),
-    field<&Options::expect_cache>("expect_cache",
-                                  "Degraded when the edge did not answer as said: `hit` from its "
-                                  "cache, `miss` from the origin.",
-                                  {.choices = "any|hit|miss"}),
+    field<&Options::expect_cache>(
+        "expect_cache",
+        "Degraded when the edge did not answer so: `hit` from its cache, `miss` from the origin.",
+        {.choices = "any|hit|miss"}),
     field<&Options::distribution, verify_distribution>(
         "distribution",
-        "Instead of a resource: the id of a distribution whose state the "
-        "API is asked for.",
+        "Instead of a resource: the id of a distribution; the API is asked for its state.",
         {.example = "E2QWRUHAPOMQZL"}),
-    field<&Options::access_key>("access_key", "Who asks the API."),
+    field<&Options::access_key>("access_key", "The access key that asks the API."),
     field<&Options::secret_key>("secret_key", "The access key's secret."),
-    field<&Options::session_token>("session_token", "Of temporary credentials."),
-    field<&Options::endpoint, verify_endpoint>("endpoint", "Where the API is."),
+    field<&Options::session_token>("session_token", "The session token of temporary credentials."),
+    field<&Options::endpoint, verify_endpoint>("endpoint", "The URL of the API."),
     tls_field<Options>(),
 };
 

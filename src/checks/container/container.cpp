@@ -97,13 +97,13 @@ constexpr Field fields[] = {
         {.example = "unix:/run/podman/podman.sock"}),
     field<&Options::name, verify_name>("name", "The container's name or id.", {.example = "shop"}),
     field<&Options::label>(
-        "label", "In its place: every container with this label, and the worst of them counts.",
+        "label", "Instead of a name: every container with this label; the worst of them counts.",
         {.example = "com.example.service=shop"}),
-    field<&Options::count>("count", "With `label`: how many of them there must be at least.",
+    field<&Options::count>("count", "With `label`: the least number of them.",
                            {.unit = "containers", .least = 1, .most = most_containers}),
-    field<&Options::health>("health",
-                            "Whether its own health check counts; `required`: it must have one.",
-                            {.choices = "required|if_present|ignore"}),
+    field<&Options::health>(
+        "health", "Whether the container's own health check counts; `required`: it must have one.",
+        {.choices = "required|if_present|ignore"}),
     field<&Options::restarts_above>(
         "restarts_above",
         "Degraded when the engine has restarted it more often than this within an hour; failed "
@@ -111,8 +111,8 @@ constexpr Field fields[] = {
         {.unit = "restarts", .least = 0, .most = 1000}),
     field<&Options::starting_above>(
         "starting_above",
-        "Degraded when its health check has not passed for longer since its start; if not given, "
-        "2m, or longer where the health check itself asks for it.",
+        "Degraded when its health check has not passed for this long since its start; by default "
+        "2m, or longer if the health check itself asks for it.",
         {.example = "5m"}),
     tls_field<Options>(),
 };
@@ -244,14 +244,16 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    The engine says that the container runs: it is not paused, does not wait to be restarted, and has
-    a process. Where it has a health check, the last one has passed, and not too long ago. A container
-    that the engine restarts again and again is found by the count of its restarts, even when it runs
-    at that moment; a start by hand does not count. With `label`, all containers that have it are
-    judged, also those that have stopped. The check cannot tell whether a container without a health
-    check does its work; use the kind that speaks its protocol. Without an engine at the socket, or
-    without the right to ask it, the result is unknown. Whoever may open this socket has the rights
-    of root on the host, so give it to vitals with care; the check sends nothing but GET.)"_prose;
+    The engine says that the container runs: it is not paused, does not wait to be
+    restarted, and has a process. Where it has a health check, the last one has passed,
+    and not too long ago. The check finds a container that the engine restarts repeatedly
+    by the count of its restarts, even when it runs at that moment; a manual start does
+    not count. With `label`, all containers that have it are judged, also those that have
+    stopped. The check cannot tell whether a container without a health check does its
+    work; use the kind that speaks its protocol. Without an engine at the socket, or
+    without the right to ask it, the result is unknown. Anyone who may open this socket
+    has the rights of root on the host, so give it to vitals with care; the check sends
+    only GET.)"_prose;
 
 }  // namespace
 

@@ -194,26 +194,26 @@ Verified verify(const Options& options) {
 }
 
 constexpr Field fields[] = {
-    field<&Options::path>("path", "A path on the file system to look at.",
+    field<&Options::path>("path", "A path on the file system that is checked.",
                           {.example = "/var/lib/postgresql"}),
     field<&Options::mount>("mount",
-                           "Whether the path itself must be a mount point: a missing mount is then "
-                           "failed, not the disk below it judged in its place."),
+                           "Whether the path itself must be a mount point. A missing mount is then "
+                           "failed; otherwise the disk below it is judged instead."),
     field<&Options::writable>(
         "writable",
-        "Whether the file system must be mounted for writing; with false, one "
-        "that is read-only is neither failed nor judged by its space. A mount that is read-only to "
-        "vitals alone, as under systemd's ProtectSystem, does not count."),
+        "Whether the file system must be mounted for writing. With false, a read-only one is not "
+        "failed, and its space is not judged. A mount that is read-only only for vitals, as under "
+        "systemd's ProtectSystem, does not count."),
     field<&Options::write>("write",
-                           "Whether to write 4 KiB to a file without a name, to the disk itself, "
-                           "and read them back."),
+                           "Whether to write 4 KiB to a file without a name, as far as the disk "
+                           "itself, and to read them back."),
     field<&Options::degraded_above>("degraded_above",
                                     "Share of used space above which it is degraded; 100% never."),
     field<&Options::failed_above>("failed_above",
                                   "Share of used space above which it is failed; 100% never."),
     field<&Options::enough_free>("enough_free",
-                                 "With at least this much free the used share does not matter: for "
-                                 "disks so large that 5% of them is plenty.",
+                                 "With at least this much free space the used share does not "
+                                 "count; for disks so large that 5% is plenty.",
                                  {.example = "100GiB"}),
     field<&Options::inodes_degraded_above>(
         "inodes_degraded_above", "Share of used inodes above which it is degraded; 100% never."),
@@ -227,7 +227,8 @@ constexpr std::string_view proves = R"(
     is the file system meant and not the one below a missing mount. With `write`, a file
     can be created there, reaches the disk and is read back. Without `write`, the check
     does not see a user's quota, or a disk that fails on writing while its mount is still
-    writable. A mount whose server is gone ends in a timeout and delays nothing else.)"_prose;
+    writable. If the server of a mount is gone, the run ends in a timeout and delays
+    nothing else.)"_prose;
 
 }  // namespace
 
@@ -280,7 +281,7 @@ Outcome judge(const Options& options, const Figures& figures) {
 }
 
 const Kind kind = make_kind<Options, fields, run, verify, path_from_url<Options>>(
-    "disk", "a file system has space and inodes left and is mounted for writing",
+    "disk", "A file system has space and inodes left and is mounted for writing.",
     {.proves = proves, .schemes = {"disk"}, .category = Category::system});
 
 }  // namespace vitals::checks::disk

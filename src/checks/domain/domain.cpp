@@ -96,11 +96,11 @@ constexpr Field fields[] = {
         {.required = true, .example = "example.org"}),
     field<&Options::server, verify_server>(
         "server",
-        "The base of the registry's RDAP server, for a top level that the list of `bootstrap` "
-        "lacks.",
+        "The base of the registry's RDAP server, for a top-level domain that is not in the list of "
+        "`bootstrap`.",
         {.example = "https://rdap.example.net/"}),
     field<&Options::bootstrap, verify_bootstrap>(
-        "bootstrap", "Where the list of registries is (RFC 9224). It is read once a week.",
+        "bootstrap", "The URL of the list of registries (RFC 9224), which is read once a week.",
         {.example = "https://mirror.example.net/rdap/dns.json"}),
     field<&Options::degraded_below>("degraded_below", "Degraded when the registration ends sooner.",
                                     {.least = 0}),
@@ -288,20 +288,20 @@ Run run(const std::shared_ptr<const Options>& options) {
 
 constexpr std::string_view proves = R"(
     The registry says when the registration of the name ends, and that the name is neither
-    on hold nor about to be deleted. It is asked by RDAP once in a day, also over restarts,
-    and less often where it asks for that; in between, and while it does not answer, what
-    it said last counts for two weeks, and the detail says how old that is. After that, and
-    where a registry tells no date (as those of many countries do), the result is unknown.
-    A name that the registry does not know is failed once it has said so on two days.
-    `vitals check` keeps nothing and asks each time. The check does not prove that name
-    servers answer (`dns` does), nor that the registration is paid for: many registries
-    prolong a name by themselves and take that back a few weeks later. Free text (WHOIS)
-    is not read.)"_prose;
+    on hold nor about to be deleted. vitals asks it by RDAP once a day, also across
+    restarts, and less often if the registry wants that. In between, and while it does not
+    answer, its last answer counts for two weeks, and the detail says how old it is. After
+    that the result is unknown. It is also unknown if a registry gives no date, as those
+    of many countries do. A name that the registry does not know is failed once the
+    registry has said so on two days. `vitals check` keeps nothing and asks each time. The
+    check does not prove that name servers answer (`dns` does), nor that the registration
+    is paid for: many registries extend a registration by themselves and revoke that a few
+    weeks later. Free text (WHOIS) is not read.)"_prose;
 
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run, verify, from_url>(
-    "domain", "The registration of a domain does not end soon, as its registry says.",
+    "domain", "The registration of a domain does not end soon, according to its registry.",
     {.proves = proves, .schemes = {"domain"}, .urls = {"domain:example.org"}});
 
 }  // namespace vitals::checks::domain

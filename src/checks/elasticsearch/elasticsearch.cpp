@@ -55,23 +55,23 @@ constexpr Field fields[] = {
         "A node: elasticsearch://host:9200, or elasticsearchs:// with TLS (opensearch:// and "
         "opensearchs:// likewise); https:// and http:// mean the same.",
         "elasticsearchs://search.example.org:9200"),
-    field<&Options::user>("user", "Who to be; or in the URL. Left empty: nobody."),
+    field<&Options::user>(
+        "user",
+        "The user; it may stand in the URL instead. Without a user, the check does not log in."),
     password_field<Options>(),
-    field<&Options::api_key>("api_key", "In place of user and password, an API key (base64)."),
+    field<&Options::api_key>("api_key", "Instead of user and password: an API key (base64)."),
     field<&Options::index, verify_index>(
-        "index", "The health of this index alone; several with commas, and `*` may stand in them.",
+        "index", "Judges only this index; several are separated by commas and may hold `*`.",
         {.example = "orders-*"}),
-    field<&Options::yellow>(
-        "yellow",
-        "What a missing replica is; `auto`: degraded, but ok where there is one data node, which "
-        "can hold no replica.",
-        {.choices = "auto|ok|degraded|failed"}),
+    field<&Options::yellow>("yellow",
+                            "What a missing replica counts as; `auto`: degraded, but ok with a "
+                            "single data node, which can hold no replica.",
+                            {.choices = "auto|ok|degraded|failed"}),
     field<&Options::nodes>("nodes", "Degraded with fewer data nodes; 0: not judged.",
                            {.unit = "data nodes", .least = 0, .most = 10000}),
-    field<&Options::writable>(
-        "writable",
-        "Whether it is a failure that writes are blocked: of the whole cluster, of an index whose "
-        "disk is full, or by whatever block of `index`."),
+    field<&Options::writable>("writable",
+                              "Whether blocked writes are a failure: in the whole cluster, in an "
+                              "index whose disk is full, or by any block of `index`."),
     tls_field<Options>(),
 };
 
@@ -208,13 +208,14 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    The elected master says in time that the cluster is green: all shards are assigned. Yellow, where a
-    replica is missing, is degraded; with a single data node it is ok, because one node can hold no
-    replica. Red, where data cannot be read, is failed, as is a cluster without a master. The log-in and
-    the right `monitor` are proved where security is on. With `nodes`, enough data nodes are there. Green
-    does not mean that writes are possible: a disk above the flood stage blocks them, which `writable`
-    finds. Nothing is searched, so nothing is proved about how fast or how completely searches are
-    answered, or about the nodes that were not asked.)"_prose;
+    The elected master says in time that the cluster is green: all shards are assigned.
+    Yellow, where a replica is missing, is degraded; with a single data node it is ok,
+    because one node can hold no replica. Red, where data cannot be read, is failed, as is
+    a cluster without a master. If security is on, this proves the log-in and the right
+    `monitor`. With `nodes`, enough data nodes are there. Green does not mean that writes
+    are possible: a disk above the flood stage blocks them, which `writable` finds. The
+    check does not search, so it proves nothing about the speed or completeness of
+    searches, or about nodes that it does not ask.)"_prose;
 
 }  // namespace
 

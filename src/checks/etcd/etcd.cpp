@@ -41,13 +41,15 @@ constexpr Field fields[] = {
     url_field<Options, verify_url>(
         "A member: etcd://host:2379, or etcds:// with TLS; https:// and http:// mean the same.",
         "etcd://127.0.0.1:2379"),
-    field<&Options::user>("user", "Who to log in as; or in the URL. Left empty: nobody."),
+    field<&Options::user>("user",
+                          "The user to log in as; it may stand in the URL instead. Without a user, "
+                          "the check does not log in."),
     password_field<Options>(),
-    field<&Options::key>("key",
-                         "A key that is read through the quorum, as the user; it must exist.",
+    field<&Options::key>("key", "A key that must exist; the user reads it through the quorum.",
                          {.example = "/shop/config"}),
     field<&Options::space_above>(
-        "space_above", "Degraded when more of `quota` is used; at all of it etcd takes no writes.",
+        "space_above",
+        "Degraded when more of `quota` is used. When all of it is used, etcd takes no writes.",
         {.least = 0, .most = 100}),
     field<&Options::quota>("quota", "The member's --quota-backend-bytes.", {.least = 1}),
     tls_field<Options>(),
@@ -198,7 +200,7 @@ Outcome judge(const Options& options, const Member& status, bool no_log_in) {
     else if (share > options.space_above.value)
         outcome = degraded(text::about_percent(share) + " of its space is used");
     else if (no_log_in)
-        outcome = degraded("takes everybody: authentication is not enabled");
+        outcome = degraded("accepts anybody: authentication is not enabled");
     if (status.seen)
         outcome.with("database_bytes", static_cast<std::int64_t>(status.size))
             .with("space_percent", share);
@@ -224,18 +226,19 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    The member that is asked calls itself healthy (/health), for which it reads through the quorum; so
-    most members are there and have a leader. No alarm is raised: for space, which stops all writes,
-    or for corrupt data. Its database is not nearly full, by `quota`. With a user, the log-in works;
-    with `key`, that key exists and is read through the quorum. Health itself needs no user, so without
-    one nothing is proved about log-ins. Nothing is written, and nothing is proved about the other
-    members: check each of them. From etcd 3.5 on only root may see the space where authentication is
-    enabled. The check speaks JSON, which etcd has from 3.4 on under /v3.)"_prose;
+    The member that is asked reports itself as healthy (/health). For that it reads
+    through the quorum, so most members are up and have a leader. There is no alarm for
+    space, which stops all writes, or for corrupt data. Its database is not nearly full,
+    by `quota`. With a user, the log-in works; with `key`, that key exists and is read
+    through the quorum. /health needs no user, so without one the check proves nothing
+    about log-ins. The check writes nothing, and proves nothing about the other members:
+    check each of them. From etcd 3.5 on, if authentication is enabled, only root may see
+    the space. The check speaks JSON, which etcd has under /v3 from 3.4 on.)"_prose;
 
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run, verify>(
-    "etcd", "A member is healthy, has a quorum and space, and takes a log-in.",
+    "etcd", "A member is healthy, has a quorum and space, and accepts a log-in.",
     {.proves = proves,
      .schemes = {"etcd", "etcds"},
      .urls = {"etcd://127.0.0.1:2379", "etcds://user:password@host:2379"},

@@ -158,7 +158,7 @@ TEST(Etcd, refusals_have_their_class) {
         logged_in("/v3/auth/authenticate",
                   refused("400 Bad Request", R"(authentication is not enabled","code":9)"));
     EXPECT_EQ(open.status, Status::degraded);
-    EXPECT_EQ(open.detail, "takes everybody: authentication is not enabled");
+    EXPECT_EQ(open.detail, "accepts anybody: authentication is not enabled");
     expect_failed(of({{"/v3/maintenance/status", http_answer("404 Not Found", "404 page")}}),
                   ErrorClass::protocol, "status", "no interface /v3: not etcd, or one before 3.4");
 }

@@ -103,8 +103,8 @@ Verified verify(const Options& options) {
 constexpr Field fields[] = {
     field<&Options::part>(
         "part",
-        "What to look at: that the credentials are valid, the state of a rule, a connection or an "
-        "API destination, or (`e2e`) that an event comes out at its end.",
+        "What is checked: that the credentials are valid, the state of a rule, a connection or an "
+        "API destination, or (`e2e`) that an event reaches its target.",
         {.required = true,
          .choices = "credentials|rule|connection|api_destination|e2e",
          .example = "credentials"}),
@@ -112,27 +112,25 @@ constexpr Field fields[] = {
         "region", "Which region.", {.required = true, .example = "eu-central-1"}),
     field<&Options::name>("name", "Name of the rule, connection or API destination.",
                           {.example = "orders"}),
-    field<&Options::bus>("bus", "The rule's or event's bus; left empty: the default one."),
+    field<&Options::bus>("bus", "The bus of the rule or event; by default the default bus."),
     field<&Options::source>("source",
                             "With part: e2e, the event's source, which the rule matches."),
     field<&Options::detail_type>("detail_type", "With part: e2e, the event's detail-type."),
     field<&Options::sink, verify_sink>(
         "sink",
-        "With part: e2e, the URL that answers with the event's id once it has arrived; `{id}` in "
-        "it is replaced by that id.",
+        "With part: e2e, the URL that answers with the event's id once the event has arrived; "
+        "`{id}` in it stands for that id.",
         {.example = "http://clickhouse:8123/?query=SELECT+id+FROM+probes+WHERE+id='{id}'"}),
     field<&Options::sink_headers>("sink_headers",
-                                  "Headers of the request to the sink; any may be a secret."),
+                                  "Headers of the request to the sink; a value may be a secret."),
     field<&Options::endpoint, verify_endpoint>(
-        "endpoint",
-        "Where to ask, if not AWS's own address for the region (a VPC "
-        "endpoint).",
+        "endpoint", "The URL to ask; by default AWS's address for the region. For a VPC endpoint.",
         {.example = "https://vpce-1.events.eu-central-1.vpce.amazonaws.com"}),
     field<&Options::access_key>("access_key", "Who to be.",
                                 {.required = true, .example = "AKIAIOSFODNN7EXAMPLE"}),
     field<&Options::secret_key>("secret_key", "The access key's secret.",
                                 {.required = true, .example = "{env: AWS_SECRET_ACCESS_KEY}"}),
-    field<&Options::session_token>("session_token", "Of temporary credentials."),
+    field<&Options::session_token>("session_token", "The session token of temporary credentials."),
     tls_field<Options>(),
 };
 
@@ -378,10 +376,10 @@ constexpr std::string_view proves = R"(
     permissions events:DescribeRule, DescribeConnection or DescribeApiDestination, and do
     not prove that events arrive. `e2e` proves that: it sends an event with an id of its
     own (events:PutEvents) and asks the sink for that id until it comes. A sink that
-    answers with the id before is failed. The events can be recognised by their source and
-    their id, `vitals-...`. The check cannot remove them: let the sink forget them (a
-    TTL). Give the check a timeout that is long enough for the way. Tested against a
-    stand-in that verifies each signature with botocore; not tested against AWS itself.)"_prose;
+    answers with the id before the event is sent is failed. The source and the id,
+    `vitals-...`, identify these events. The check cannot remove them: let the sink forget
+    them (a TTL). The timeout must be long enough for the event to arrive. Tested against
+    a stand-in that verifies each signature with botocore; not tested against AWS itself.)"_prose;
 
 }  // namespace
 

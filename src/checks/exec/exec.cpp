@@ -176,12 +176,12 @@ constexpr Field fields[] = {
         "command", "The program and its arguments, one by one; no shell sees them.",
         {.required = true,
          .example = "[/usr/lib/nagios/plugins/check_ntp_time, -H, pool.ntp.org]"}),
-    field<&Options::environment>(
-        "environment", "Environment variables; without it there are only PATH and LC_ALL=C.UTF-8.",
-        {.example = "{PGHOST: 127.0.0.1}"}),
+    field<&Options::environment>("environment",
+                                 "Environment variables; by default only PATH and LC_ALL=C.UTF-8.",
+                                 {.example = "{PGHOST: 127.0.0.1}"}),
     field<&Options::secrets>("secrets",
-                             "Environment variables whose values are secret; they are cut out of "
-                             "what the program prints.",
+                             "Environment variables whose values are secret; vitals removes these "
+                             "values from the program's output.",
                              {.example = "{PGPASSWORD: {file: /run/secrets/pg}}"}),
 };
 
@@ -191,13 +191,13 @@ constexpr std::string_view proves = R"(
     first line of the output is the detail, which is public. Further lines and standard
     error are private. Performance data become properties. The program starts without a
     shell, without the daemon's environment and descriptors, and in a session of its own.
-    At the deadline it is killed with all its descendants, in whatever session they are. A
-    daemon that it detached before it ended in time is left alone. The check cannot tell a
-    plugin that always reports ok from a service that is well.)"_prose;
+    At the deadline vitals kills it with all its descendants, in any session. A daemon
+    that it detached before it ended in time keeps running. The check cannot tell a plugin
+    that always reports ok from a service that is well.)"_prose;
 
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run, verify>(
-    "exec", "a monitoring plugin says so by its exit code", {.proves = proves});
+    "exec", "A monitoring plugin reports the status by its exit code.", {.proves = proves});
 
 }  // namespace vitals::checks::exec

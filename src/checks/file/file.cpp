@@ -156,17 +156,17 @@ constexpr Field fields[] = {
     field<&Options::path>("path", "The file or directory; links are followed.",
                           {.required = true, .example = "/var/backups/shop.dump"}),
     field<&Options::absent>("absent", "Whether it must not exist (a lock, a maintenance flag)."),
-    field<&Options::type>("type", "What it must be.", {.choices = "any|file|directory"}),
-    field<&Options::degraded_age>("degraded_age", "Changed longer ago than this, it is degraded.",
+    field<&Options::type>("type", "The type that it must have.", {.choices = "any|file|directory"}),
+    field<&Options::degraded_age>("degraded_age", "Degraded when the last change is longer ago.",
                                   {.example = "25h"}),
-    field<&Options::failed_age>("failed_age", "Changed longer ago than this, it is failed.",
+    field<&Options::failed_age>("failed_age", "Failed when the last change is longer ago.",
                                 {.example = "49h"}),
-    field<&Options::min_size>("min_size", "Smaller than this, it is failed.", {.example = "1MiB"}),
-    field<&Options::max_size>("max_size", "Larger than this, it is failed.", {.example = "2GiB"}),
+    field<&Options::min_size>("min_size", "Failed when it is smaller.", {.example = "1MiB"}),
+    field<&Options::max_size>("max_size", "Failed when it is larger.", {.example = "2GiB"}),
     field<&Options::contains>("contains",
                               "Text, or a regular expression between slashes, that it must hold.",
                               {.example = "/^done: [0-9]+ rows/"}),
-    field<&Options::within>("within", "How much of its beginning is read to find that.",
+    field<&Options::within>("within", "How much of its beginning is searched for that.",
                             {.least = 1, .most = 64 << 20}),
 };
 
@@ -181,7 +181,7 @@ constexpr std::string_view proves = R"(
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run, verify, path_from_url<Options>>(
-    "file", "a file exists (or not), is recent, of the right size, and holds a text",
+    "file", "A file exists (or not), is recent, has the right size, and holds a text.",
     {.proves = proves, .schemes = {"file"}, .category = Category::system});
 
 }  // namespace vitals::checks::file

@@ -31,7 +31,8 @@ std::optional<Canary> read_own(const std::string& file) {
     const auto canary = wire::lsyncd::parse_canary(*text);
     if (!canary)
         throw CheckError(ErrorClass::local,
-                         "the canary is somebody else's file: name one of its own", file);
+                         "the canary is a file of somebody else: name one that only vitals uses",
+                         file);
     return canary;
 }
 

@@ -224,7 +224,8 @@ TEST_F(LsyncdCanary, overwrites_nothing) {
     const Outcome outcome = run();
     EXPECT_EQ(outcome.status, Status::unknown);
     EXPECT_EQ(outcome.error_class, ErrorClass::local);
-    EXPECT_EQ(outcome.detail, "the canary is somebody else's file: name one of its own");
+    EXPECT_EQ(outcome.detail,
+              "the canary is a file of somebody else: name one that only vitals uses");
     EXPECT_EQ(*net::read_file(options_.canary), "precious");
     options_.canary = directory_.file("missing/canary");
     EXPECT_EQ(run().detail, "cannot write the canary");

@@ -59,15 +59,14 @@ Verified verify(const Options& options) {
 
 constexpr Field fields[] = {
     url_field<Options, verify_url>(
-        "Where memcached is: memcached://host:port, memcacheds:// with TLS, or unix:/path.",
+        "The address of memcached: memcached://host:port, memcacheds:// with TLS, or unix:/path.",
         "memcached://127.0.0.1:11211"),
     field<&Options::user>("user",
-                          "The user to log in as, where memcached was started with -Y; it may "
-                          "stand in the URL instead."),
+                          "The user to log in as, if memcached was started with -Y; it may stand "
+                          "in the URL instead."),
     password_field<Options>(),
     auth_every_field<Options>(),
-    tls_field<Options>(
-        "For memcacheds://: which authorities to trust, and which client certificate to show."),
+    tls_field<Options>("For memcacheds://: CA, client certificate and server name."),
 };
 
 std::string random_text() {
@@ -263,7 +262,7 @@ net::awaitable<Outcome> judge(const Options&, net::Context& context, Session& se
         outcome.status = Status::degraded;
         outcome.detail =
             "works, but asks for no user though one is given: start memcached with -Y, or leave "
-            "the user away";
+            "out the user";
     }
     co_return outcome;
 }
@@ -280,8 +279,8 @@ constexpr std::string_view proves = R"(
     the check's own, `vitals:...`. The value has a short expiry and is read back, compared
     and deleted. A server that refuses because it is full, or that has no connections
     left, is failed. The check cannot tell how many of the application's keys are evicted
-    before their time. It speaks the text protocol: a server that was started with
-    `-B binary` or with `-S` (SASL) is failed, and told so.)"_prose;
+    early. It speaks the text protocol: a server that was started with `-B binary` or with
+    `-S` (SASL) is failed, and the detail says so.)"_prose;
 
 }  // namespace
 

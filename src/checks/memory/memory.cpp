@@ -123,21 +123,21 @@ constexpr Field fields[] = {
                                   "Share of used memory above which it is failed; 100% never."),
     field<&Options::pressure_degraded_above>(
         "pressure_degraded_above",
-        "Share of the last minute in which all work stood still for want of memory, above which it "
-        "is degraded, where the kernel measures it; 100% never."),
+        "Share of the last minute in which all work stood still for lack of memory, above which it "
+        "is degraded, if the kernel measures it; 100% never."),
 };
 
 constexpr std::string_view proves = R"(
-    Programs can get more memory without swapping. Two figures are judged, and the tighter
-    counts: the kernel's estimate for the machine (MemAvailable), and what is left below
-    the limits of the control group that vitals runs in (a container, a systemd unit) and
-    of the groups above it. Memory that the kernel can drop counts as available: page
-    cache that is written to disk, and the kernel's own caches of names and inodes.
-    Version 1 of control groups does not say how much of these own caches can be dropped;
-    the share of the whole machine is taken instead. Swap does not count. Where the kernel
-    measures pressure, work that stands still for lack of memory is degraded whatever the
-    share. The check does not see the limits of other control groups, or a program that
-    will not get a large piece in one go.)"_prose;
+    Programs can get more memory without swapping. Two figures are judged, and the worse
+    one counts: the kernel's estimate for the machine (MemAvailable), and the memory that
+    is left below the limits of vitals' control group (a container, a systemd unit) and of
+    the groups above it. Memory that the kernel can drop counts as available: page cache
+    that is written to disk, and the kernel's own caches of names and inodes. Version 1 of
+    control groups does not say how much of the kernel's caches can be dropped; the check
+    uses the share of the whole machine instead. Swap does not count. If the kernel
+    measures pressure, work that stands still for lack of memory is degraded, however much
+    memory is left. The check does not see the limits of other control groups, or a
+    program that will not get a large piece in one go.)"_prose;
 
 }  // namespace
 
@@ -198,7 +198,7 @@ Outcome judge(const Options& options, const Figures& figures) {
 }
 
 const Kind kind = make_kind<Options, fields, run, verify, from_url>(
-    "memory", "memory is left, on the machine and in the control group",
+    "memory", "Memory is left, on the machine and in the control group.",
     {.proves = proves, .schemes = {"memory"}, .category = Category::system});
 
 }  // namespace vitals::checks::memory

@@ -107,24 +107,22 @@ constexpr Field fields[] = {
          .example = "django"}),
     field<&Options::path, verify_path>(
         "path",
-        "Where the migrations are: the project's directory or their own, or several; the root "
-        "change log of Liquibase, the plan of Sqitch.",
+        "The directory of the project or of its migrations, or several of these; with Liquibase "
+        "the root change log, with Sqitch the plan.",
         {.required = true, .example = "/srv/shop"}),
-    field<&Options::apps>(
-        "apps",
-        "Django: only the apps with these labels, each of which must be found; with `!` before "
-        "them all but these, such as apps that are not installed.",
-        {.example = "[\"!sandbox\"]"}),
-    field<&Options::contexts>(
-        "contexts", "Liquibase: the contexts that it is run with; without any, as there, all."),
+    field<&Options::apps>("apps",
+                          "Django: only the apps with these labels, which must all exist; with `!` "
+                          "before each, all apps but these, such as apps that are not installed.",
+                          {.example = "[\"!sandbox\"]"}),
+    field<&Options::contexts>("contexts",
+                              "Liquibase: the contexts that it is run with; by default all."),
     field<&Options::table, verify_table>(
-        "table", "The tool's table, or schema.table, where it has not its usual name.",
+        "table", "The table of the tool, or schema.table, if it does not have the usual name.",
         {.example = "shop.django_migrations"}),
-    field<&Options::ahead>(
-        "ahead",
-        "What it is when the database has migrations that are newer than the files, as during the "
-        "deployment of a new version.",
-        {.choices = "ok|degraded|failed"}),
+    field<&Options::ahead>("ahead",
+                           "The status when the database has migrations that are newer than the "
+                           "files, as during the deployment of a new version.",
+                           {.choices = "ok|degraded|failed"}),
     auth_every_field<Options>(),
     tls_field<Options>(),
 };
@@ -287,7 +285,8 @@ Outcome judge(const Options& options, const MigrationState& state, const std::st
             "the database is ahead of the files, which do not have " + listed(state.ahead);
         outcome = options.ahead == "failed" ? failed(text) : degraded(text);
     } else if (locked) {
-        outcome = degraded("all applied, but the change log is locked: somebody is at it, or was");
+        outcome = degraded(
+            "all applied, but the change log is locked: a tool is using it, or was killed");
     }
     outcome.with("applied", static_cast<std::int64_t>(state.applied));
     outcome.with("pending", static_cast<std::int64_t>(state.pending.size()));

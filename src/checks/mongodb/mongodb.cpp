@@ -60,7 +60,7 @@ Verified verify_url(const text::Url& url) {
         const auto* const known = std::ranges::find(parameters, name, &Parameter::name);
         if (known == std::end(parameters))
             return std::unexpected(
-                "has a parameter that is not known here; expected authSource, replicaSet, tls, "
+                "has a parameter that vitals does not know; expected authSource, replicaSet, tls, "
                 "directConnection or authMechanism");
         const auto& values = known->values;
         if (values.size() > 0 && std::ranges::find(values, value) == values.end())
@@ -101,9 +101,9 @@ Verified verify(const Options& options) {
 
 constexpr Field fields[] = {
     url_field<Options, verify_url>(
-        "Where the server is: mongodb://user@host:27017/?authSource=admin&tls=true. Of several "
-        "hosts, as applications write them, the first with the wanted `role` is checked; with "
-        "`any`, the primary is looked for.",
+        "The address of the server: mongodb://user@host:27017/?authSource=admin&tls=true. It takes "
+        "several hosts, as applications do: the check uses the first host with the wanted `role`; "
+        "with `any`, it looks for the primary.",
         "mongodb://127.0.0.1/?replicaSet=shop"),
     field<&Options::user>("user", "The user to log in as; it may stand in the URL instead."),
     password_field<Options>(),
@@ -112,15 +112,14 @@ constexpr Field fields[] = {
                           "set, and a router (mongos), count as primary.",
                           {.choices = "any|primary|secondary"}),
     field<&Options::collection, verify_collection>(
-        "collection", "A collection that one document is read from; it may be empty.",
+        "collection", "A collection from which one document is read; it may be empty.",
         {.example = "shop.orders"}),
     field<&Options::degraded_above>("degraded_above", "Degraded when a secondary lags by more.",
                                     {.example = "1m", .least = 10'000}),
     field<&Options::failed_above>("failed_above", "Failed when a secondary lags by more.",
                                   {.example = "10m", .least = 10'000}),
-    tls_field<Options>(
-        "Which authorities to trust, and which client certificate to show. With any of this, or "
-        "with ?tls=true, nothing goes to the server in the clear."),
+    tls_field<Options>("CA, client certificate and server name. With any of these, or with "
+                       "?tls=true, nothing goes to the server in the clear."),
 };
 
 // One run's view of the server.
@@ -370,16 +369,16 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    MongoDB accepts this user, which it says itself afterwards: it answers hello and ping
-    to anybody. The server is a member of the replica set that the URL names, has the role
-    that is wanted, and is neither starting nor recovering; a primary whose majority is
-    more than fifteen seconds behind is degraded, because writes that wait for it hang.
+    MongoDB accepts this user and confirms that afterwards, because it answers hello and
+    ping to anybody. The server is a member of the replica set that the URL names, has the
+    role that is wanted, and is neither starting nor recovering; a primary whose majority
+    is more than fifteen seconds behind is degraded, because writes that wait for it hang.
     With `collection`, one document is read. A secondary's lag is judged with
     `degraded_above` and `failed_above`, and needs the role clusterMonitor. The check
-    writes nothing: it does not see a full disk. Of several hosts the first with the wanted
-    role is checked, and those before it that cannot be reached are degraded; those behind
-    it are not asked. So the state of each member is a component of its own. The user's
-    password is taken as it is written, without SASLprep.)"_prose;
+    writes nothing: it does not see a full disk. Of several hosts the check uses the first
+    one with the wanted role. If a host before it is unreachable, the result is degraded.
+    Hosts after it are not asked, so add a component for each member to know its state.
+    The password is used as it is written, without SASLprep.)"_prose;
 
 }  // namespace
 

@@ -55,11 +55,12 @@ constexpr Field fields[] = {
         "`kernel`: whether the kernel knows that something keeps its clock right; no server is "
         "asked.",
         {.choices = "server|kernel"}),
-    field<&Options::servers>("servers", "How many of the name's addresses are asked at most.",
+    field<&Options::servers>("servers",
+                             "The greatest number of the name's addresses that are asked.",
                              {.unit = "addresses", .least = 1, .most = 8}),
-    field<&Options::degraded_above>("degraded_above", "Degraded when the clock is further off.",
+    field<&Options::degraded_above>("degraded_above", "Degraded when the clock is off by more.",
                                     {.least = 0}),
-    field<&Options::failed_above>("failed_above", "Failed when the clock is further off.",
+    field<&Options::failed_above>("failed_above", "Failed when the clock is off by more.",
                                   {.least = 0}),
 };
 
@@ -194,14 +195,16 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    The time server answers, is synchronised itself, and this machine's clock is not off by more than
-    the bounds. Where a name has several addresses, at least two must agree within their errors, and the
-    middle one counts: a single server that is wrong raises no alarm. How far the clock is off is known
-    only to within half of the time that the answer took, and the server's own error; a clock that is
-    off by less than that is ok. A server that is not synchronised says nothing about this clock. One
-    that refuses, or asks for fewer questions, leaves the result unknown. No server is asked more often
-    than once a minute; in between the last ok stands. `part: kernel` proves that something keeps the
-    kernel's clock right, not that it is right. Answers are not authenticated. Nothing is set.)"_prose;
+    The time server answers, is synchronised itself, and this machine's clock is not off
+    by more than the bounds. If a name has several addresses, at least two must agree
+    within their errors, and the middle one counts: a single wrong server raises no alarm.
+    The offset is known only to within half of the time that the answer took, plus the
+    server's own error; a clock that is off by less is ok. A server that is not
+    synchronised says nothing about this clock. One that refuses, or asks for fewer
+    questions, leaves the result unknown. No server is asked more often than once a
+    minute; in between the last ok holds. `part: kernel` proves that something keeps the
+    kernel's clock right, not that it is right. Answers are not authenticated. Nothing is
+    set.)"_prose;
 
 }  // namespace
 

@@ -47,15 +47,15 @@ constexpr Field fields[] = {
     url_field<Options, verify_url>(
         "The server: pop3://host, usually port 110, or pop3s://host with TLS from the start (995).",
         "pop3s://mail.example.org"),
-    field<&Options::user>("user",
-                          "Who to log in as, with a mailbox of its own, because some servers lock "
-                          "it meanwhile; or in the URL. Left empty: nobody does."),
+    field<&Options::user>(
+        "user",
+        "The user to log in as; it may stand in the URL instead. Without a user, the check does "
+        "not log in. Some servers lock the mailbox meanwhile, so use a separate one."),
     password_field<Options>(),
-    field<&Options::starttls>(
-        "starttls",
-        "Of pop3://: it must change to TLS before anything else, or never does, and a password "
-        "goes in the clear.",
-        {.choices = "required|never"}),
+    field<&Options::starttls>("starttls",
+                              "With pop3://: the server must change to TLS first, or the check "
+                              "never uses TLS and sends a password in the clear.",
+                              {.choices = "required|never"}),
     certificate_days_field<Options>(),
     tls_field<Options>(),
 };
@@ -149,14 +149,15 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    The server greets, changes to TLS with a good certificate, lets this user in, and opens its
-    mailbox. Without a user it greets, which it also does when nobody can log in. Nothing is read or
-    deleted. Some servers lock the mailbox meanwhile, so use one of vitals' own; while somebody else
-    has it locked, the result is unknown. Nothing is proved about other users' mailboxes, or about
-    whether mail arrives. A password goes only over TLS that was verified, unless `starttls: never` says
-    otherwise. Mail servers answer a wrong password late, after two seconds and more, and slow down
-    everybody at that address: give it a timeout of 10 s. After two refused log-ins vitals tries the
-    same password only every five minutes.)"_prose;
+    The server greets, changes to TLS with a good certificate, lets this user in, and
+    opens its mailbox. Without a user it greets, which it also does when nobody can log
+    in. Nothing is read or deleted. Some servers lock the mailbox meanwhile, so use a
+    separate one for vitals; while another client has it locked, the result is unknown.
+    The check proves nothing about other users' mailboxes, or about whether mail arrives.
+    It sends a password only over verified TLS, unless `starttls: never` allows more. Mail
+    servers answer a wrong password late, after two seconds and more, and slow down all
+    clients of that address: use a timeout of 10 s. After two refused log-ins vitals tries
+    the same password only every five minutes.)"_prose;
 
 }  // namespace
 

@@ -22,7 +22,7 @@ constexpr Field fields[] = {
     url_field<Options>(),
     user_field<Options>(),
     password_field<Options>(),
-    field<&Options::query>("query", "What to ask instead of SELECT 1: one statement.",
+    field<&Options::query>("query", "The statement to run instead of SELECT 1.",
                            {.example = "SELECT count(*) < 1000 FROM queue"}),
     expected_value_field<Options>("t"),
     field<&Options::writable>(

@@ -227,7 +227,7 @@ TEST_F(Postgres, what_cannot_be_computed_in_time_is_not_begun) {
     for (int i = 0; i < 20; ++i) {  // more than a lane has threads
         const Outcome outcome = runner.run(kind, options, 5s);
         expect_failed(outcome, ErrorClass::auth, "auth",
-                      "log-in asks for more hashing than there is time for");
+                      "log-in needs more hashing than there is time for");
         EXPECT_EQ(outcome.error, "the password is to be hashed 2147483647 times");
         EXPECT_TRUE(runner.finished());
     }

@@ -33,7 +33,9 @@ constexpr Field fields[] = {
     user_field<Options>(),
     password_field<Options>(),
     field<&Options::table, verify_name_of_table>(
-        "table", "The table for probe rows, or schema.table; made if it is missing and may be.",
+        "table",
+        "The table for probe rows, or schema.table; created if it is missing and the user may "
+        "create it.",
         {.example = "monitoring.vitals_probe"}),
     auth_every_field<Options>(),
     tls_field<Options>(),
@@ -135,7 +137,7 @@ class Rows {
         if (answer.sqlstate == not_permitted || answer.sqlstate == "3F000") {
             throw CheckError(
                 ErrorClass::assertion,
-                "table is missing and may not be made; run as its future owner: " + sql,
+                "table is missing and this user may not create it; run as its future owner: " + sql,
                 "got " + text::quoted(answer.message));
         }
         // Somebody else, another vitals perhaps, was quicker.
@@ -219,8 +221,8 @@ constexpr std::string_view proves = R"(
     commits. Each step is compared with what was asked for. All steps are one transaction:
     a run that is cut off leaves nothing behind, and no other session sees the row. Where
     commits wait for a synchronous standby that is gone, the check ends its own commit
-    from a second connection. The table is created if it is missing; where that is not
-    permitted, the detail holds the statement to run. The check cannot tell whether the
+    from a second connection. The table is created if it is missing; if the user may not
+    create it, the detail holds the statement to run. The check cannot tell whether the
     application's own tables are right.)"_prose;
 
 }  // namespace

@@ -81,7 +81,7 @@ Outcome missing(pid_t pid, const std::string& path) {
     const std::string text = fmt::format("{} names process {}", path, pid);
     // Signal 0 is none; it only asks. It exists, and yet /proc does not show it.
     if (::kill(pid, 0) == 0 || errno == EPERM)
-        return unknown("the process is hidden from us", text + ", which /proc does not show");
+        return unknown("the process is hidden from vitals", text + ", which /proc does not show");
     return failed("process is not running", ErrorClass::assertion, text);
 }
 
@@ -149,7 +149,7 @@ Outcome of_name(const Options& options, const Table& table, std::optional<uid_t>
     if (running.size() <= range.most && (outcome.status != Status::ok || bounded) &&
         table.hides_others())
         outcome = unknown(
-            "processes of other users are hidden from us",
+            "processes of other users are hidden from vitals",
             "/proc is mounted with hidepid, or the service runs with ProtectProc=; " + expected);
     outcome.with("running", static_cast<std::int64_t>(running.size()));
     if (stopped > 0) outcome.with("stopped", stopped);
@@ -205,30 +205,30 @@ Verified from_url(Options& options, std::string_view url) {
 }
 
 constexpr Field fields[] = {
-    field<&Options::pid_file>("pid_file", "File whose first line is the number of the process.",
+    field<&Options::pid_file>("pid_file", "A file whose first line is the number of the process.",
                               {.example = "/run/nginx.pid"}),
     field<&Options::name>("name",
-                          "Name of the program: its file's name, or what it calls itself. With "
-                          "pid_file, the process must be called that.",
+                          "The name of the program: of its file, or the name that it gives itself. "
+                          "With pid_file, the process must have this name.",
                           {.example = "nginx"}),
-    field<&Options::count, verify_count>(
-        "count", "How many processes of that name there should be.", {.example = "1..4"}),
-    field<&Options::user>("user", "User, by name or number, that the process must run as.",
+    field<&Options::count, verify_count>("count", "How many processes must have that name.",
+                                         {.example = "1..4"}),
+    field<&Options::user>("user", "The user, by name or number, that the process must run as.",
                           {.example = "www-data"}),
 };
 
 constexpr std::string_view proves = R"(
     The process that a pid file names exists, is neither a zombie nor stopped, and is the
     one that wrote the file. It has the given `name`; without a name, it started before
-    the file was written (a number left from before a crash may belong to another
-    process). Without a pid file: as many processes of a name run as there should. The
-    check cannot tell whether a process does its work; ask the process something to know
-    that. Where processes of other users are hidden from vitals, the result is unknown.)"_prose;
+    the file was written (a number that is left over from a crash may belong to another
+    process). Without a pid file, the right number of processes of that name run. The
+    check cannot tell whether a process does its work; use a kind that asks it. Where
+    processes of other users are hidden from vitals, the result is unknown.)"_prose;
 
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run, verify, from_url>(
-    "process", "a program runs",
+    "process", "A program runs.",
     {.proves = proves, .schemes = {"process"}, .category = Category::system});
 
 }  // namespace vitals::checks::process

@@ -110,33 +110,32 @@ Verified verify(const Options& options) {
 
 constexpr Field fields[] = {
     url_field<Options, verify_url>(
-        "Where Redis is: redis://host:port/0, rediss:// with TLS, or unix:/path?db=0.",
+        "The address of Redis: redis://host:port/0, rediss:// with TLS, or unix:/path?db=0.",
         "redis://127.0.0.1:6379/0"),
-    field<&Options::user>("user", "The user to log in as (ACL); it may stand in the URL instead."),
+    field<&Options::user>("user", "The user (ACL); it may stand in the URL instead."),
     password_field<Options>(),
     field<&Options::mode>(
         "mode",
-        "What the server is; `auto` asks it (INFO), and expects to be able to write. "
-        "Of a `standalone` one, such as a proxy, only what writing proves is asked.",
+        "What the server is; `auto` asks it (INFO), and expects that it can write. With "
+        "`standalone`, for example for a proxy, the check only writes, reads back and deletes.",
         {.choices = "auto|standalone|replica|cluster|sentinel"}),
-    field<&Options::role>("role", "Which role it must have; anything else is failed.",
+    field<&Options::role>("role", "The role that it must have; any other is failed.",
                           {.choices = "any|master|replica"}),
-    field<&Options::master>("master",
-                            "The name of a master that the sentinels at `url` watch: what is "
-                            "checked is the server that they say it is. Several are asked in turn: "
-                            "redis://host1:26379,host2:26379/0.",
-                            {.example = "shop"}),
+    field<&Options::master>(
+        "master",
+        "The name of a master that the sentinels at `url` watch; the check uses the server that "
+        "they name. Several sentinels are asked in turn: redis://host1:26379,host2:26379/0.",
+        {.example = "shop"}),
     field<&Options::sentinel_user>(
-        "sentinel_user", "The user to log in as at the sentinels, with `sentinel_password`."),
+        "sentinel_user", "The user to log in as on the sentinels, with `sentinel_password`."),
     field<&Options::sentinel_password>(
-        "sentinel_password", "The password of the sentinels, where it is not that of the master."),
+        "sentinel_password", "The password of the sentinels, if it is not that of the master."),
     field<&Options::sentinel_tls>(
         "sentinel_tls",
         "Whether the sentinels speak TLS: `as_url`, like the master (rediss://), or otherwise.",
         {.choices = "as_url|on|off"}),
     auth_every_field<Options>(),
-    tls_field<Options>(
-        "For rediss://: which authorities to trust, and which client certificate to show."),
+    tls_field<Options>("For rediss://: CA, client certificate and server name."),
 };
 
 std::string random_text() {
@@ -358,8 +357,8 @@ net::awaitable<Outcome> Probe::judge() {
     if (session_.password_unused() && outcome.status == Status::ok) {
         outcome.status = Status::degraded;
         outcome.detail =
-            "works, but asks for no password though one is given: set requirepass, or "
-            "leave the password away";
+            "works, but asks for no password though one is given: set requirepass, or leave out "
+            "the password";
     }
     co_return outcome;
 }

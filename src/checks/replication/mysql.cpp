@@ -218,7 +218,7 @@ Outcome judge_channel(const Channel& channel) {
     } else if (channel.applying != "Yes" && channel.apply_error != 0) {
         outcome = failed(with_code(who + " cannot apply what it receives", channel.apply_error));
     } else if (channel.receiving == "No" && channel.receive_error != 0) {
-        outcome = failed(with_code(who + " has given its source up", channel.receive_error));
+        outcome = failed(with_code(who + " has given up its source", channel.receive_error));
     } else if (channel.receiving == "No" && channel.applying != "Yes") {
         outcome = degraded(who + " is stopped");
     } else if (channel.applying != "Yes") {

@@ -64,7 +64,7 @@ TEST_F(ReplicationOfMysql, a_replica_is_well_when_all_of_it_is) {
     expect_degraded(with({row("No", "Yes", "0")}),
                     "replica receives nothing: its receiving is stopped");
     expect_failed(with({row("No", "Yes", null_cell, "1236")}), ErrorClass::assertion, "replica",
-                  "replica has given its source up (error 1236)");
+                  "replica has given up its source (error 1236)");
     expect_degraded(with({row("Connecting", "Yes", null_cell, "2003")}),
                     "replica has no connection to its source (error 2003)");
     expect_degraded(with({row("No", "No", null_cell)}), "replica is stopped");

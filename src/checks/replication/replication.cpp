@@ -76,15 +76,14 @@ Verified verify(const Options& options) {
 }
 
 constexpr Field fields[] = {
-    checks::url_field<Options, verify_url>(
-        "Where PostgreSQL is, as for the kind `postgres`, or MySQL or MariaDB, as for the kind "
-        "`mysql`.",
-        "postgresql://app@127.0.0.1:5432/app"),
+    checks::url_field<Options, verify_url>("The address of PostgreSQL, as in the kind `postgres`, "
+                                           "or of MySQL or MariaDB, as in the kind `mysql`.",
+                                           "postgresql://app@127.0.0.1:5432/app"),
     user_field<Options>(),
     checks::password_field<Options>(),
     field<&Options::role>("role",
-                          "What the server must be; `auto` takes it for what it says it is. A "
-                          "replica of MySQL is a standby.",
+                          "The role that the server must have; `auto` accepts the role that it "
+                          "reports. A replica of MySQL is a standby.",
                           {.choices = "auto|primary|standby"}),
     field<&Options::degraded_above, verify_bound>(
         "degraded_above", "Degraded when a standby lags by more: a size, a duration, or both.",
@@ -94,24 +93,23 @@ constexpr Field fields[] = {
         {.example = "[1GiB, 10m]"}),
     field<&Options::ignore_slots, verify_globs>(
         "ignore_slots",
-        "Replication slots that are no standby's and not judged, such as a log archiver's: names, "
-        "or globs.",
+        "Replication slots that are not judged, such as that of a log archiver: names or globs.",
         {.example = "[barman]"}),
     field<&Options::fresh_within>(
         "fresh_within",
-        "Degraded when a standby's newest commit is older, for servers that are written to all "
-        "the time; it alone finds that a standby receives from one that has lost its primary.",
+        "Degraded when a standby's newest commit is older; for servers with constant writes. Only "
+        "this finds a standby that receives from a server that has lost its primary.",
         {.example = "2m", .least = 1000}),
     field<&Options::source, verify_source>(
         "source",
-        "The server that a replica of MySQL copies, to be asked for its position: it alone finds "
-        "that the source hangs, which a replica does not notice for a minute. Without a user in "
-        "it, the same one logs in there.",
+        "The server that a replica of MySQL copies; the check asks it for its position. Only this "
+        "finds a source that hangs, which a replica does not notice for a minute. A URL without a "
+        "user uses the same user.",
         {.example = "mysql://10.0.0.1"}),
     auth_every_field<Options>(),
     checks::tls_field<Options>(
-        "Which authorities to trust, and which client certificate to show. With any of this, or "
-        "with ?sslmode=verify-full (PostgreSQL) or mysqls://, the server is verified."),
+        "CA, client certificate and server name. With any of these, or with ?sslmode=verify-full "
+        "(PostgreSQL) or mysqls://, the server is verified."),
 };
 
 // What one row says, by position.
@@ -287,12 +285,12 @@ constexpr std::string_view proves = R"(
     server, and unknown on a standby that receives nothing. An ordinary user does not see
     how far standbys are: grant pg_monitor. A standby cannot tell whether the server that
     it receives from has a primary: check that server too, or set `fresh_within`. The
-    check does not compare the data of primary and standby.
-    MySQL and MariaDB tell their lag in seconds only, and without the delay that is wished.
-    A replica that cannot apply what it receives, or has given its source up, is failed;
-    one that has no connection is degraded. For up to a minute a replica takes a source
-    that hangs for one that is idle: name it in `source`. The user needs the right
-    SLAVE MONITOR (MariaDB) or REPLICATION CLIENT (MySQL).)"_prose;
+    check does not compare the data of primary and standby. MySQL and MariaDB report their
+    lag only in seconds, without a configured delay. A replica that cannot apply what it
+    receives, or has given up its source, is failed; one that has no connection is
+    degraded. For up to a minute a replica cannot tell a source that hangs from an idle
+    one: name the source in `source`. The user needs the right SLAVE MONITOR (MariaDB) or
+    REPLICATION CLIENT (MySQL).)"_prose;
 
 }  // namespace
 

@@ -81,24 +81,25 @@ Verified verify(const Options& options) {
 constexpr Field fields[] = {
     field<&Options::url, verify_url>(
         "url",
-        "Where the server is, without the bucket; with a path where S3 is served below one. Left "
-        "empty, nothing is checked: ok, `not configured`.",
+        "The URL of the server, without the bucket; it has a path if S3 is served below one. An "
+        "empty one checks nothing: ok, `not configured`.",
         {.example = "https://s3.eu-central-1.amazonaws.com"}),
     field<&Options::bucket, verify_bucket>("bucket", "Which bucket.", {.example = "media"}),
     field<&Options::region, backends::aws::verify_region>(
-        "region", "The bucket's region; it is part of the signature.", {.example = "eu-central-1"}),
+        "region", "The region of the bucket; it is part of the signature.",
+        {.example = "eu-central-1"}),
     field<&Options::access_key>("access_key", "Who to be.", {.example = "AKIAIOSFODNN7EXAMPLE"}),
     field<&Options::secret_key>("secret_key", "The access key's secret."),
-    field<&Options::session_token>("session_token", "Of temporary credentials."),
+    field<&Options::session_token>("session_token", "The session token of temporary credentials."),
     field<&Options::mode>("mode",
-                          "`object` writes one and deletes it again; `bucket` only sees that the "
-                          "bucket is there and may be asked for.",
+                          "`object` writes an object and deletes it again; `bucket` only checks "
+                          "that the bucket exists and this user may see it.",
                           {.choices = "object|bucket"}),
     field<&Options::style>("style",
                            "Where the bucket's name goes: into the path, or before the host's name "
                            "(virtual); `auto` is virtual for AWS, path for others.",
                            {.choices = "auto|path|virtual"}),
-    field<&Options::prefix, verify_prefix>("prefix", "What the probe object's name begins with.",
+    field<&Options::prefix, verify_prefix>("prefix", "The beginning of the probe object's name.",
                                            {.example = "health/"}),
     tls_field<Options>(),
 };
@@ -351,18 +352,19 @@ Verified from_url(Options& options, std::string_view text) {
 constexpr std::string_view proves = R"(
     This user can create an object in the bucket, see its size, read back the same bytes,
     delete it, and no longer find it. The object is named `vitals-probe-` and a UUID. It
-    is deleted also when reading it failed. An object whose deletion did not succeed is
-    deleted by a later run of the same process; while deleting keeps failing, at most 64
-    objects are made. In a bucket that keeps old versions, the version itself is deleted.
-    That needs the permission s3:DeleteObjectVersion; without it, old versions of a few
-    bytes remain. `mode: bucket` proves only that the bucket exists and that this user may
-    see it: a full or read-only store looks well. Nothing is proved about other objects,
-    or about how fast large objects move. Requests are signed with Signature Version 4.)"_prose;
+    is also deleted when reading it failed. If deleting fails, a later run of the same
+    process deletes the object; while deleting keeps failing, at most 64 objects are
+    created. In a bucket that keeps old versions, the version itself is deleted. That
+    needs the permission s3:DeleteObjectVersion; without it, old versions of a few bytes
+    remain. `mode: bucket` proves only that the bucket exists and that this user may see
+    it: a full or read-only store looks healthy. The check proves nothing about other
+    objects, or about the speed of large objects. Requests are signed with Signature
+    Version 4.)"_prose;
 
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, bind, verify, from_url>(
-    "s3", "Creates an object, looks at it, reads it back, deletes it; or sees the bucket.",
+    "s3", "Creates an object, looks at it, reads it back, deletes it; or looks at the bucket.",
     {.proves = proves,
      .schemes = {"s3"},
      .urls = {"s3://bucket?region=eu-central-1", "s3://KEY:SECRET@127.0.0.1:9000/bucket?tls=off",

@@ -49,12 +49,12 @@ Verified verify(const Options& options) {
 }
 
 constexpr Field fields[] = {
-    url_field<Options, verify_url>(
-        "Where to connect: smtp://host:port (usually 25 or 587) or smtps://host:port (465).",
-        "smtp://mail.example.org:587"),
-    field<&Options::hello, verify_hello>("hello", "The name to greet with."),
+    url_field<Options, verify_url>("The address of the server: smtp://host:port (usually 25 or "
+                                   "587) or smtps://host:port (465).",
+                                   "smtp://mail.example.org:587"),
+    field<&Options::hello, verify_hello>("hello", "The name that the check gives in EHLO."),
     field<&Options::starttls>(
-        "starttls", "Whether to change to TLS: it must be possible, where it is offered, or never.",
+        "starttls", "Whether to use STARTTLS: always, when the server offers it, or never.",
         {.choices = "required|offered|never"}),
     certificate_days_field<Options>(),
     tls_field<Options>(),
@@ -128,10 +128,11 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    The mail server greets, understands EHLO (or HELO, where it does not know EHLO), changes to
-    TLS with a good certificate, and answers inside. TLS is used where the server offers it; with
-    `starttls: required` it must. No mail is sent and nobody logs in: the check does not prove that a message
-    would be accepted, stored or delivered.)"_prose;
+    The mail server greets, understands EHLO (or HELO, where it does not know EHLO),
+    changes to TLS with a good certificate, and answers inside. The check uses TLS if the
+    server offers it; with `starttls: required` the server must offer it. The check sends
+    no mail and does not log in, so it does not prove that the server would accept, store
+    or deliver a message.)"_prose;
 
 }  // namespace
 

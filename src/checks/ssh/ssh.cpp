@@ -53,11 +53,11 @@ constexpr Field fields[] = {
                                    "ssh://host.example.org"),
     field<&Options::banner>(
         "banner",
-        "What its banner must hold: a text, or a regular expression (RE2) between slashes.",
+        "What the banner must contain: a text, or a regular expression (RE2) between slashes.",
         {.example = "/^SSH-2.0-OpenSSH_9/"}),
     field<&Options::key>("key",
-                         "Which of its host keys it must prove to have; with `fingerprint`, `any` "
-                         "means ed25519.",
+                         "The type of the host key that the server must prove; with `fingerprint`, "
+                         "`any` means ed25519.",
                          {.choices = "any|ed25519|ecdsa|rsa"}),
     field<&Options::fingerprint, verify_fingerprints>(
         "fingerprint", "The host key's fingerprint; several while it is being replaced.",
@@ -187,12 +187,13 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    The server greets with a banner of SSH 2, exchanges keys, and proves by a signature that it has its
-    host key; with `fingerprint`, that this is the expected one, which a machine in the middle or a host
-    that was installed anew does not have. Nobody logs in: accounts, keys of users, shells and sessions
-    are not proved. The server logs that somebody left before a log-in. OpenSSH 9.8 and later may punish
-    addresses that do this often (PerSourcePenalties): check once a minute, and name vitals' address in
-    PerSourcePenaltyExemptList.)"_prose;
+    The server greets with a banner of SSH 2, exchanges keys, and proves by a signature
+    that it has its host key; with `fingerprint`, that this is the expected key, which a
+    machine in the middle or a reinstalled host does not have. The check does not log in,
+    so it proves nothing about accounts, keys of users, shells and sessions. The server
+    logs a client that left before it logged in. OpenSSH 9.8 and later may block addresses
+    that do this often (PerSourcePenalties): check once a minute, and add vitals' address
+    to PerSourcePenaltyExemptList.)"_prose;
 
 }  // namespace
 

@@ -59,24 +59,23 @@ Verified verify(const Options& options) {
 }
 
 constexpr Field fields[] = {
-    url_field<Options, verify_url>("Where Vault or OpenBao is.", "https://vault:8200"),
+    url_field<Options, verify_url>("The URL of Vault or OpenBao.", "https://vault:8200"),
     field<&Options::token>("token",
-                           "A token, which must be valid; without one, only the server is "
-                           "judged."),
-    field<&Options::name_space>("namespace", "Namespace of the token and the secret.",
+                           "A token that must be valid; without one, only the server is judged."),
+    field<&Options::name_space>("namespace", "The namespace of the token and the secret.",
                                 {.example = "shop"}),
     field<&Options::path, verify_path>(
         "path",
-        "A secret of a key-value engine (either version) that the token must be "
-        "able to read, perhaps with a key that it must have.",
+        "A secret of a key-value engine (either version) that the token must be able to read; with "
+        "`#key`, a key that it must have.",
         {.example = "kv/health#password"}),
-    field<&Options::standby_ok>("standby_ok", "Whether a standby is as good as the active node."),
+    field<&Options::standby_ok>("standby_ok", "Whether a standby is also ok."),
     field<&Options::dr_secondary_ok>(
         "dr_secondary_ok",
-        "Whether a secondary for disaster recovery is as good, as long as it follows its primary. "
-        "It serves nobody, so `token` and `path` are not tried on it."),
+        "Whether a secondary for disaster recovery is also ok while it follows its primary. It "
+        "serves no client, so `token` and `path` are not tried on it."),
     field<&Options::ttl_above>("ttl_above",
-                               "Degraded when the token ends in less than this; 0: not judged.",
+                               "Degraded when the token has less time left; 0: not judged.",
                                {.example = "24h", .least = 0}),
     tls_field<Options>(),
 };
@@ -278,18 +277,18 @@ Verified from_url(Options& options, std::string_view text) {
 
 constexpr std::string_view proves = R"(
     This node is initialised, unsealed and active (or a standby, with `standby_ok`; or a
-    secondary for disaster recovery that follows its primary, with `dr_secondary_ok`). With
-    a token, the token is valid and has enough time left. With a path, the token can read
-    that secret. Without a token, the check relies on what the server says, and nothing is
-    proved about its storage. Nothing is written, and nothing is proved about other
-    engines, policies or leases. The value of a secret never leaves the check. Tested
-    against a stand-in made from Vault's documents, with python3-hvac as a second client;
-    not tested against Vault itself.)"_prose;
+    secondary for disaster recovery that follows its primary, with `dr_secondary_ok`).
+    With a token, the token is valid and has enough time left. With a path, the token can
+    read that secret. Without a token, the check relies on what the server says, and
+    proves nothing about its storage. The check writes nothing, and proves nothing about
+    other engines, policies or leases. The value of a secret never leaves the check.
+    Tested against a stand-in made from Vault's documents, with python3-hvac as a second
+    client; not tested against Vault itself.)"_prose;
 
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run, verify, from_url>(
-    "vault", "Sees it initialised and unsealed, the token valid, a secret readable.",
+    "vault", "Vault is initialised and unsealed, the token is valid, and a secret is readable.",
     {.proves = proves,
      .schemes = {"vault"},
      .urls = {"vault://host:8200", "vault://:TOKEN@host/kv/health#password",

@@ -36,7 +36,7 @@ constexpr BodyMember<Heartbeat> sent{
                      R"("description":"Seconds since 1970 by the worker's clock; only shown."})")},
     "seconds since 1970",
     read_sent};
-constexpr BodyMember<Heartbeat> leaving{{"leaving", a_boolean("The worker stops, politely.")},
+constexpr BodyMember<Heartbeat> leaving{{"leaving", a_boolean("The worker stops and deregisters.")},
                                         "true or false",
                                         read_flag<&Heartbeat::leaving, Heartbeat>};
 constexpr BodyMember<Heartbeat> members_of_one[] = {sent, leaving};

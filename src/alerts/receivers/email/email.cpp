@@ -82,19 +82,18 @@ Verified verify(const Options& options) {
 }
 
 constexpr Field fields[] = {
-    field<&Options::to, verify_addresses>("to", "Who gets it; each gets a mail of their own.",
+    field<&Options::to, verify_addresses>("to", "The recipients; each gets a separate mail.",
                                           {.required = true, .example = "ops@example.org"}),
-    field<&Options::from, verify_address>("from",
-                                          "Who it comes from; by default vitals@ and this host.",
-                                          {.example = "vitals@example.org"}),
+    field<&Options::from, verify_address>(
+        "from", "The sender; by default vitals@ and the name of this host.",
+        {.example = "vitals@example.org"}),
     field<&Options::server, verify_mail_server>(
         "server", "The mail server: smtp://user@host:port, or smtps for TLS from the start.",
         {.example = "smtp://vitals@mx.example.org:587"}),
     field<&Options::password>("password", "The password of the server's user."),
     field<&Options::starttls>(
         "starttls",
-        "Whether to change to TLS: it must be possible (always with a user), where it is offered, "
-        "or never.",
+        "Whether to use STARTTLS: always, when the server offers it, or never. A user requires it.",
         {.choices = "required|offered|never"}),
     tls_field<Options>(),
 };
@@ -264,10 +263,10 @@ std::vector<std::string> addresses(const ObjectRef& options) {
 }
 
 constexpr std::string_view about = R"(
-    Text and HTML, 7-bit, one mail for each recipient: each has a queue of its own, so that a bad
-    address stops no good one. With a user TLS is required. All mails of an incident are one thread.
-    A 4xx of the server is tried again, a 5xx is refused for good. A copy has the same
-    Message-ID.)"_prose;
+    Text and HTML, 7-bit, one mail for each recipient. Each recipient has a separate
+    queue, so a bad address does not hold up a good one. A user requires TLS. All mails of
+    an incident are one thread. After a 4xx vitals tries again; a 5xx is refused for good.
+    A copy has the same Message-ID.)"_prose;
 
 constexpr Transport transport = make_transport<Options, tell>();
 constexpr Receiver rest{.addresses = addresses, .transport = &transport};

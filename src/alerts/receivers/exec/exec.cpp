@@ -124,11 +124,11 @@ net::awaitable<Attempt> tell(const Envelope& envelope, const Options& options,
 }
 
 constexpr std::string_view about = R"(
-    The program gets the webhook's JSON on standard input and a clean environment with VITALS_KIND,
-    _STATE, _SEVERITY, _CAUSE (a line each), _SUBJECT, _KEY and _URL. All of it is text from others:
-    never a part of the arguments, and to be quoted in a shell. Exit code 0 is delivered; 64 and 78
-    are refused for good; all else is tried again. After 30 s it is killed with all that it
-    started.)"_prose;
+    The program gets the webhook's JSON on standard input and a clean environment with
+    VITALS_KIND, _STATE, _SEVERITY, _CAUSE (a line each), _SUBJECT, _KEY and _URL. All of
+    it is text from others: it is never part of the arguments, and a shell must quote it.
+    Exit code 0 is delivered; 64 and 78 are refused for good; any other is tried again.
+    After 30 s vitals kills the program and all that it started.)"_prose;
 
 constexpr Transport transport = make_transport<Options, tell>();
 constexpr Receiver rest{.transport = &transport};
@@ -136,7 +136,7 @@ constexpr Receiver rest{.transport = &transport};
 }  // namespace
 
 extern constinit const Receiver exec = make_receiver<Options, fields, nullptr, verify>(
-    "exec", "Runs a program of one's own.", {.about = about, .deadline = std::chrono::seconds(30)},
+    "exec", "Runs a program of yours.", {.about = about, .deadline = std::chrono::seconds(30)},
     rest);
 
 }  // namespace vitals::alerts::receivers

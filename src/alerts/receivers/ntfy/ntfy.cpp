@@ -29,7 +29,7 @@ Verified verify_topic(const std::string& topic) {
 constexpr Field fields[] = {
     field<&Options::topic, verify_topic>(
         "topic",
-        "The topic; whoever knows its name can read it, unless the server asks for a token.",
+        "The topic; anyone who knows its name can read it, unless the server asks for a token.",
         {.required = true, .example = "shop-alerts-x7Qd"}),
     field<&Options::server, verify_server>("server", "The server.",
                                            {.example = "https://ntfy.example.org"}),
