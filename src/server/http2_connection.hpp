@@ -85,7 +85,7 @@ class Http2Connection final : public Connections::Member {
     const std::shared_ptr<Http2Connection*> here_;
 
     int steps_ = 0;            // requests that it may still take in this turn
-    std::size_t working_ = 0;  // exchanges with an action in progress
+    std::size_t working_ = 0;  // requests it may still take in this turn
     std::size_t sources_ = 0;  // exchanges with a stream
     std::size_t taken_ = 0;    // bytes since the phase began
     std::uint64_t answers_ = 0, answers_before_ = 0;  // begun; when the phase began

@@ -1,4 +1,4 @@
-// POST /v1/events: a pipeline tells what it did.
+// POST /v1/events: a pipeline reports what it did.
 #include "endpoints/operations/changed.hpp"
 #include "model/name.hpp"
 

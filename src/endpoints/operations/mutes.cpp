@@ -126,7 +126,7 @@ Answered create(Call call) {
 template <bool maintenance>
 Answered end(Call call) {
     if (!call.control.people.end_mute) return not_offered(call);
-    // One of the other sort is not there.
+    // The other sort is not found here.
     const auto board = call.hub.board();
     for (const ShownMute& mute : board->mutes)
         if (mute.id == call.names[0] && mute.maintenance != maintenance)

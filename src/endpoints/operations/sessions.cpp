@@ -21,7 +21,7 @@ constexpr BodyMember<Given> members[] = {
          return !into.token.empty() && into.token.size() <= longest_token;
      }}};
 
-// The responder carries it out.
+// The responder does it.
 Answered run(Call call) {
     return not_offered(call);
 }

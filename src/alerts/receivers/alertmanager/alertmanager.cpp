@@ -1,10 +1,10 @@
 // alertmanager: alerts of Prometheus' Alertmanager (API version 2).
 //
-// It keeps no message but a state, and forgets it: an alert whose end has passed is resolved there,
-// though nobody said so, and after a crash it knows nothing. So each open incident is posted again
-// and again with an end in an hour, a resolved one for some minutes, and an alert that says that
-// vitals lives ends five minutes after the last post. The labels of an alert are what Alertmanager
-// knows it by: those of the first post stay.
+// Alertmanager keeps no messages but states, and forgets them: an alert whose end has passed is
+// resolved there, even if nobody reported that, and after a crash it knows nothing. So each open
+// incident is posted repeatedly with an end in an hour, a resolved one for some minutes, and the
+// alert that says that vitals runs ends five minutes after the last post. Alertmanager identifies
+// an alert by its labels: those of the first post stay.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -63,8 +63,9 @@ constexpr Field fields[] = {
     tls_field<Options>(),
 };
 
-constexpr auto lives_for = 1h;     // of an open alert, after the last post
-constexpr auto silent_for = 5min;  // of our own, likewise: longer is our death
+constexpr auto lives_for = 1h;  // of an open alert, after the last post
+constexpr auto silent_for =
+    5min;  // of vitals' own alert; after longer silence vitals counts as dead
 constexpr std::size_t text_bytes = 4000;
 
 void write_text(text::JsonWriter& json, std::string_view name, std::string_view text) {

@@ -1,4 +1,4 @@
-// exec: a program of one's own.
+// exec: a program of the operator.
 #include <algorithm>
 #include <cstring>
 
@@ -63,7 +63,7 @@ constexpr std::string_view search_path =
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 constexpr std::size_t why_bytes = 200;
 
-// What the program is told beside its input. Texts are one line, causes a line each.
+// What the program gets in addition to its input. Texts have one line; causes have a line each.
 void add_facts(const Envelope& envelope, std::vector<std::string>& environment) {
     const Alert& alert = envelope.alert;
     std::string causes;
@@ -96,7 +96,7 @@ Launch launch_of(const Envelope& envelope, const Options& options) {
     return launch;
 }
 
-// The codes of sysexits.h that say something about trying again.
+// The codes of sysexits.h that say whether to try again.
 Attempt judge(const Options& options, const Program& program, const End& end) {
     constexpr int bad_usage = 64, bad_configuration = 78;
     const std::string said =

@@ -47,7 +47,7 @@ std::string html_of(const Words& words) {
     return out;
 }
 
-// The key is the transaction: the server drops a second one.
+// The key is the id of the transaction: the server drops a second one.
 HttpRequest request(const Envelope& envelope, const Options& options) {
     const Words& words = envelope.words;
     std::string body;

@@ -36,8 +36,7 @@ constexpr Field fields[] = {
 
 constexpr std::size_t text_characters = 4096;
 
-// Without a parse_mode nothing in the text has a meaning, but for `@name`, which names who is
-// there.
+// Without a parse_mode nothing in the text has a meaning, except `@name`, which mentions a member.
 HttpRequest request(const Envelope& envelope, const Options& options) {
     const Words& words = envelope.words;
     std::string body;

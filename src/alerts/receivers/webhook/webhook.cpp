@@ -41,7 +41,7 @@ constexpr Field fields[] = {
     tls_field<Options>(),
 };
 
-// The specification allows no full stop in an id, since that separates what is signed.
+// The specification allows no full stop in an id, because a full stop separates the signed parts.
 std::string id_of(const Alert& alert) {
     std::string id = alert.key;
     std::ranges::replace(id, '.', '_');
