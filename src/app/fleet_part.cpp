@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 
 constexpr auto turn_every = 250ms;
 constexpr auto show_every = 1s;
-constexpr auto validity = 10s;  // of what is shown again every second
+constexpr auto validity = 10s;  // of data that is shown again every second
 constexpr auto renew_before = 3s;
 constexpr std::size_t received_at_once = 500;
 constexpr auto read_patience = 2s;
@@ -87,7 +87,7 @@ bool same(const Outcome& a, const Outcome& b) {
 
 }  // namespace
 
-// A check that this node does for all.
+// A check that this node runs for all.
 struct FleetPart::Own {
     Own(FleetPart& part, const config::ComponentConfig& config)
         : definition(checked_definition_of(config)),
@@ -249,7 +249,7 @@ std::vector<Component> FleetPart::components() const {
 
 void FleetPart::show() {
     if (!member_) {
-        // `vantage` came with a reload, and the fleet comes with a restart.
+        // `vantage` came with a reload, but the fleet starts only with a restart.
         for (const auto& [name, check] : checks_)
             engine_.report(name, unknown("the fleet begins with a restart of vitals"));
         return;
@@ -298,12 +298,12 @@ void FleetPart::drain(std::string service, const std::string& text, const std::s
         return done("too many services were drained in this fleet", false);
     link_->send(member_->take_outgoing());
     make_view(clock_.steady());
-    // Behind what was saved of it.
+    // After the saved ones.
     store_->commit([](history::Database&) {},
                    [done = std::move(done)](bool durable) { done({}, durable); });
 }
 
-// Many messages are taken in several turns, so that nothing else waits for them.
+// Many messages are handled in several turns, so that nothing else waits for them.
 void FleetPart::receive() {
     if (!link_ || receiving_) return;
     const auto messages = link_->take(received_at_once);
@@ -347,7 +347,7 @@ void FleetPart::turn() {
     timer_.arm(due_, [this] { turn(); });
 }
 
-// A node that hears nobody goes on with what it did.
+// A node that hears no other continues what it did.
 void FleetPart::run_checks() {
     const std::vector<std::string> names = member_->own_checks();
     const std::set<std::string, std::less<>> wanted(names.begin(), names.end());
@@ -364,7 +364,7 @@ void FleetPart::tell(const std::string& component, Outcome outcome, Steady valid
     Told& told = told_[component];
     const bool known = told.valid_until != Steady() && same(told.outcome, outcome);
     const Steady now = clock_.steady();
-    // What holds for long enough is left alone.
+    // A result that holds long enough is left alone.
     if (known && told.valid_until == valid_until) return;
     if (known && told.valid_until <= valid_until && told.valid_until - now > renew_before) return;
     told = {outcome, valid_until};
@@ -479,7 +479,7 @@ void FleetPart::show_checks(Steady now) {
             continue;
         }
         fleet::Member::Judged judged = member_->verdict(name, now);
-        // Without contact it holds no longer than that is noticed.
+        // Without contact, a result holds only until the lack of contact is noticed.
         const Steady until =
             std::min(judged.valid_until, *member_->contact() + member_->patience(now) + turn_every);
         tell(name, std::move(judged.outcome), until);

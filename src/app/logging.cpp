@@ -48,7 +48,7 @@ LogLevel level_of(const std::string& name) {
     return LogLevel::info;
 }
 
-// False: they went nowhere, and never will.
+// False: the lines were lost.
 bool write_all(int descriptor, std::string_view bytes) {
     while (!bytes.empty()) {
         const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
@@ -142,7 +142,7 @@ void Logger::State::run() {
         if (lines == 0) break;
         std::string batch = std::exchange(queue, {});
         std::uint64_t told = std::exchange(lines, 0);
-        // They came after what was queued, as the queue was full.
+        // Lines came after the queued ones, when the queue was full.
         const std::uint64_t lost = std::exchange(dropped, 0);
         lock.unlock();
         if (lost > 0)

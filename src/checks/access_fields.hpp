@@ -1,4 +1,4 @@
-// The options by which most kinds reach their backend, described alike.
+// The options that most kinds use to reach their backend, described once.
 #pragma once
 
 #include <string_view>
@@ -8,7 +8,7 @@
 
 namespace vitals::checks {
 
-// Of a kind that cannot do without it.
+// For a kind that requires it.
 template <class Options, auto verify = nullptr>
 constexpr Field url_field(std::string_view sentence, std::string_view example) {
     return field<&Options::url, verify>("url", sentence, {.required = true, .example = example});

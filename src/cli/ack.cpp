@@ -10,7 +10,7 @@
 namespace vitals::cli {
 namespace {
 
-// Says what was done; the exit code.
+// Prints what was done; returns the exit code.
 int tell(std::string_view name, const Daemon& daemon, const std::expected<Answer, Failure>& answer,
          const std::string& done) {
     if (!answer) return give_up(name, answer.error(), Format::table);
@@ -49,7 +49,7 @@ void declare_ack(Arguments& to, Acknowledge& command) {
 int add_note(const AddNote& command, const Terminal&) {
     const auto daemon = Daemon::find(command.daemon);
     if (!daemon) return give_up("note", daemon.error(), Format::table);
-    // An id is taken as it stands: an incident that is over may get a note, too.
+    // An id is used as it is: a closed incident may also get a note.
     std::string id = command.incident;
     if (const auto incident = ask_for_incident(*daemon, command.incident))
         id = incident->id;

@@ -1,4 +1,4 @@
-// vitals alerts: what is open, and who was told.
+// vitals alerts: the open incidents, and who was told.
 #include <fmt/format.h>
 
 #include "cli/exit_code.hpp"

@@ -1,4 +1,4 @@
-// vitals check: components of a configuration, or URLs as they stand, once.
+// vitals check: runs components of a configuration, or URLs, once.
 #include "cli/check.hpp"
 
 #include <fmt/format.h>
@@ -72,7 +72,7 @@ static int run(const Check& command, const Terminal& terminal) {
     Notes notes;
     const auto components = wanted(command, notes);
     if (!components) return give_up("check", components.error(), command.format);
-    // A monitoring system takes the first line for the headline, on whichever stream.
+    // A monitoring system uses the first line as the headline, on either stream.
     if (command.format != Format::nagios)
         for (const auto& note : notes) print_error(note + '\n');
     Snapshot snapshot;

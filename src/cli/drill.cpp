@@ -36,7 +36,7 @@ std::string seen_of(const DrilledFault& fault) {
                                                    : std::string(to_string(outcome.error_class));
 }
 
-// What a person wants to know of a fault that was not seen as it should be, else what was said.
+// What a person needs to know of a fault that was not seen as it should be; else what the run said.
 std::string remark_of(const DrilledFault& fault) {
     using Verdict = DrilledFault::Verdict;
     const std::string detail = clean(fault.outcome.detail);
@@ -139,7 +139,7 @@ std::string as_json(const std::vector<DrilledComponent>& all, const std::string&
     return out + '\n';
 }
 
-// The format that Jenkins, GitLab and others read: a suite, a case for each fault.
+// The format of Jenkins, GitLab and others: a suite, with a case for each fault.
 std::string as_junit(const std::vector<DrilledComponent>& all) {
     std::string cases;
     std::size_t tests = 0, failures = 0;
@@ -190,7 +190,7 @@ int show_plan(const Components& components) {
     return print(text + "\nnothing was run\n") ? exit_code::ok : exit_code::output;
 }
 
-// The first thing that was seen is told; with nothing seen there is nothing to tell.
+// Sends the first fault that was seen; if none was seen, there is nothing to send.
 std::string tell(const Drill& command, const std::vector<DrilledComponent>& all) {
     const auto config = load_configuration(command.file, true);
     if (!config) return config.error().text;

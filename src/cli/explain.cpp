@@ -74,7 +74,7 @@ struct Page {
     std::size_t width;
     std::string out;
 
-    // `Means        It answered, ...`, wrapped below itself.
+    // `Means        It answered, ...`, wrapped and indented below itself.
     void term(std::string_view label, std::string_view text) {
         if (text.empty()) return;
         std::string before = pad_right(label, label_width);
@@ -90,7 +90,7 @@ std::string moment(System at, System now) {
                        text::spoken_age(now - at));
 }
 
-// That a check can fail at all is shown by that it did.
+// A past failure shows that the check can fail at all.
 std::string last_failure_text(const LastFailure& last, System now) {
     if (!last.seen)
         return fmt::format(
@@ -181,7 +181,7 @@ std::expected<Explained, Failure> from_here(const Explain& command) {
                      .told = explain(state, snapshot, Board{}, UsualTimes{}, now)};
 }
 
-// ---- What it was ----
+// ---- The past ----
 
 int run_past(const Daemon& daemon, const Explain& command, const Terminal& terminal) {
     const System now = real_clock().system();

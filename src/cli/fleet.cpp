@@ -53,7 +53,7 @@ std::string names_of(const json::object& object, std::string_view name) {
     return names;
 }
 
-// `heard`, or how it is not.
+// `heard`, or why not.
 std::string state_of(const json::object& node) {
     const std::string state = text_of(node, "state");
     if (state == "collides") return "two nodes have this name";

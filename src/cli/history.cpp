@@ -33,7 +33,7 @@ double number_of(const json::object& object, std::string_view name) {
     return value != nullptr && value->is_number() ? value->to_number<double>() : 0;
 }
 
-// The objects of the array of that name; nothing where there is none.
+// The objects of the array of that name; nothing if there is none.
 std::optional<std::vector<json::object>> rows_of(const json::value& body, std::string_view name) {
     const json::value* rows = body.is_object() ? body.get_object().if_contains(name) : nullptr;
     if (rows == nullptr || !rows->is_array()) return std::nullopt;
@@ -77,7 +77,7 @@ std::string sign(const Terminal& terminal, std::string_view word) {
     return paint(terminal, look.paint, terminal.unicode ? look.unicode : look.ascii);
 }
 
-// One sign for each step; those that are not listed are wholly ok.
+// One sign for each step; steps that are not listed are ok throughout.
 std::expected<std::string, std::string> bars(const json::value& body, const Terminal& terminal) {
     const auto buckets = rows_of(body, "buckets");
     const double step = buckets ? number_of(body.get_object(), "step") : 0;
@@ -108,8 +108,7 @@ std::string short_time(double seconds) {
     return fmt::format("{:.1f} s", seconds);
 }
 
-// One sign for each step, as high as its median, and what the signs stand for; empty where nothing
-// was measured.
+// One sign for each step, as high as its median, and a legend; empty if nothing was measured.
 std::expected<std::string, std::string> response_times(const json::value& body,
                                                        const Terminal& terminal) {
     constexpr std::string_view unicode[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};

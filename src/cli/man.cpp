@@ -16,7 +16,7 @@
 namespace vitals::cli {
 namespace {
 
-// Builds that are to be repeated exactly name the time themselves:
+// Reproducible builds set the time themselves:
 // https://reproducible-builds.org/specs/source-date-epoch/
 std::string date_of_pages() {
     const char* given = std::getenv("SOURCE_DATE_EPOCH");

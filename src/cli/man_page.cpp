@@ -1,4 +1,4 @@
-// What stands on the manual pages.
+// The content of the manual pages.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,11 +18,11 @@ Roff begin(std::string_view name, int section, std::string_view date) {
     return {name, section, date, std::string("vitals ") + app::version};
 }
 
-// Of several sentences the first, as a name's line has it: no capital, no full stop.
+// The first of several sentences, in the form of a name's line: no capital, no full stop.
 std::string in_one_line(std::string_view sentence) {
     std::string made(sentence.substr(0, sentence.find(". ")));
     if (made.ends_with('.') || made.ends_with('?')) made.pop_back();
-    // `JSON` and `YAML` stay.
+    // Keeps `JSON` and `YAML`.
     if (made.size() > 1 && made[1] >= 'a' && made[1] <= 'z' && made[0] >= 'A' && made[0] <= 'Z')
         made[0] = static_cast<char>(made[0] - 'A' + 'a');
     return made;

@@ -1,4 +1,4 @@
-// Keys in words, and what `vitals kinds` shows on a terminal.
+// Keys in words, and the output of `vitals kinds` on a terminal.
 #include "cli/reference.hpp"
 
 #include <fmt/format.h>
@@ -135,7 +135,7 @@ constexpr ValueForm forms[] = {
      "a change"},
 };
 
-// Code loses its backquotes, a link its target.
+// Removes the backquotes of code, and the targets of links.
 std::string without_markdown(std::string_view text) {
     std::string made;
     for (std::size_t at = 0; at < text.size(); ++at) {

@@ -1,4 +1,4 @@
-// docs/configuration.md: the frame is written here, everything else comes from the descriptions.
+// docs/configuration.md: this file has the frame; everything else comes from the descriptions.
 #include <fmt/format.h>
 
 #include <string>

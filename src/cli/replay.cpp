@@ -1,4 +1,4 @@
-// vitals replay: what another configuration would have told.
+// vitals replay: the alerts that another configuration would have sent.
 #include "cli/replay.hpp"
 
 #include <fmt/format.h>
@@ -111,7 +111,7 @@ int run(const Replay& command, const Terminal& terminal) {
                                     "every ten minutes",
                                     clean(directory), text::spoken_age(command.last))},
                        Format::table);
-    // What the last runs brought about was told a little later.
+    // Messages that follow from the last runs were sent a little later.
     const auto then = app::told_messages(directory, kept->from, kept->to + std::chrono::minutes(1));
     if (!then)
         return give_up("replay",

@@ -16,7 +16,7 @@ namespace vitals::config {
 
 namespace {
 
-// A certificate is public: it need only be readable.
+// A certificate is public: it only has to be readable.
 void check_readable(const std::string& path, Position position, Reading& reading) {
     if (!reading.read_secrets || path.empty() || ::access(path.c_str(), R_OK) == 0) return;
     reading.problem(position,

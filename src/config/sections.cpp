@@ -250,7 +250,7 @@ constexpr std::array token_fields = {
         {.choices = "read|push|control"}),
 };
 
-// It becomes a link on the page, so no other scheme.
+// It becomes a link on the page, so other schemes are refused.
 Verified verify_runbook(const std::string& url) {
     if (url.size() > 2048) return std::unexpected("must be at most 2048 bytes");
     if (std::string problem = text::url_problem(url, {"http", "https"}); !problem.empty())

@@ -18,9 +18,8 @@ class Gathering {
   public:
     struct Found {
         page::Gathered gathered;
-        std::vector<std::string>
-            names;    // the components of these pasts and usual times, in their order
-        Steady at{};  // when it was asked for
+        std::vector<std::string> names;  // components of the pasts and usual times
+        Steady at{};                     // when it was asked for
     };
     Gathering(const Control& control, const ServingLoop& loop) : control_(control), loop_(loop) {}
 

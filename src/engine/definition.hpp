@@ -17,7 +17,7 @@ struct Definition {
     Policy policy;
     Run run;  // null: pushed, or reported
     std::optional<std::chrono::milliseconds>
-        ttl;  // pushed: after longer silence it is failed; none: the state holds
+        ttl;  // pushed: failed after longer silence; none: holds
     // Equal texts mean equal definitions; configure() then keeps the state.
     std::string fingerprint;
     bool dynamic = false;   // created by a push; configure() leaves it alone

@@ -50,8 +50,7 @@ class Engine {
     std::vector<std::shared_ptr<const Component>> components() const;
     const ComponentState* state(std::string_view name) const;
     const std::vector<std::shared_ptr<const WorkerGroup>>& workers() const;
-    std::uint64_t generation()
-        const;  // grows when a component comes, goes or gets a new definition
+    std::uint64_t generation() const;  // grows when a definition changes
 
     // What must be kept and has changed since the last call, and which components are gone since
     // then; the latter come first.

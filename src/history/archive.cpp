@@ -191,9 +191,8 @@ void Archive::look_around() {
     }
     no_room_ = {};
     struct statvfs figures{};
-    if (::statvfs(directory_.c_str(), &figures) != 0)
-        return;                         // the next write gives a better message
-    if (figures.f_blocks == 0) return;  // it does not count space
+    if (::statvfs(directory_.c_str(), &figures) != 0) return;  // the next write says more
+    if (figures.f_blocks == 0) return;                         // it does not count space
     const std::uint64_t room = bytes_of(figures.f_bavail, figures.f_blocks, figures.f_frsize);
     if (room < room_needed)
         no_room_ = {"disk full",

@@ -93,7 +93,7 @@ net::awaitable<void> open_channel(net::Context& context, Session& session) {
     co_await session.expect(What::channel_opened);
 }
 
-// The worst of what was found, in words; several findings are told together.
+// The worst finding, in words; several findings are reported together.
 struct Findings {
     Status status = Status::ok;
     ErrorClass error_class = ErrorClass::none;
@@ -170,8 +170,9 @@ net::awaitable<void> look_at(net::Context& context, Session& session, const std:
     if (findings.status == Status::failed && findings.phase.empty()) findings.phase = "queues";
 }
 
-// A broker short of memory or disk goes on answering and stops taking messages; it says so only to
-// who publishes. So one message goes to a queue that cannot exist, and must come back.
+// A broker that is short of memory or disk still answers but takes no messages, and tells only
+// publishers. So the check sends one message to a queue that cannot exist, and the message must
+// come back.
 net::awaitable<void> publish(net::Context& context, Session& session, Findings& findings) {
     context.enter("publish");
     Client::Message message;

@@ -111,7 +111,7 @@ net::awaitable<Outcome> look_at_files(const Options& options, net::Context& cont
     co_return outcome;
 }
 
-// A folder of the run's own, empty where none can be made.
+// A folder of this run, empty if none can be created.
 std::string make_folder() {
     std::string name = "/tmp/vitals-backup-XXXXXX";
     return ::mkdtemp(name.data()) == nullptr ? std::string() : name;

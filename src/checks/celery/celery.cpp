@@ -139,7 +139,7 @@ net::awaitable<std::unique_ptr<Session>> open(const Component& component, net::C
 
 template <class Session>
 net::awaitable<Outcome> judge(const Component& component, net::Context& context, Session& session) {
-    // Time is kept back to say who is missing, and to tidy up.
+    // Some time is reserved for saying who is missing, and for cleaning up.
     const auto reserve = std::min(context.left() / 5, std::chrono::milliseconds(300));
     const Steady end = std::min(component.until, context.deadline());
     const Question question{component, random_id(), end - reserve};
@@ -168,7 +168,7 @@ net::awaitable<void> ask_broker_for(const Component& component, net::Context& co
     outcome = co_await ask_broker(component, context);
 }
 
-// Workers are at the broker that they reached when they began: any of them counts.
+// A worker is at the broker that it reached when it started: any broker with workers counts.
 net::awaitable<Outcome> run_at_any(const std::vector<Component>& brokers, net::Context& context) {
     Refusals refusals;
     for (std::size_t index = 0; index < brokers.size(); ++index) {
@@ -193,15 +193,15 @@ net::awaitable<Outcome> run_at_any(const std::vector<Component>& brokers, net::C
     throw refusals.summary("no workers at any of");
 }
 
-// A broker each; sentinels are several ways to one.
+// One broker each; sentinels are several ways to one broker.
 std::vector<Component> brokers_of(const Options& options) {
     Component component(options);
     component.inbox = random_id();
-    // Who listens hears what is said from then on: nothing of before may count.
+    // A listener hears only what is sent from then on: nothing earlier may count.
     if (component.part == "heartbeat") component.auth_every = {};
     const std::vector<std::string> urls = text::servers_of(options.url.text);
     if (by_sentinel(options.url) || urls.size() == 1) return {component};
-    component.auth_every = {};  // one connection is kept between runs, and it is of one broker
+    component.auth_every = {};  // one connection is kept between runs, to one broker
     std::vector<Component> brokers;
     for (const std::string& url : urls) brokers.emplace_back(component).url = url;
     return brokers;

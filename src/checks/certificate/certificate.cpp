@@ -94,7 +94,7 @@ constexpr Field fields[] = {
         {.example = "127.0.0.1:443"}),
 };
 
-// All that is read, once.
+// Reads everything, once.
 struct Read {
     Files files;
     std::optional<File> key;
@@ -112,8 +112,8 @@ Read read_all(const Options& options) {
     return read;
 }
 
-// What the server shows is compared with what lies on the disk. Whether it is any good, the disk's
-// own verdict has said.
+// Compares the certificate of the server with the one on the disk. The verdict on the latter
+// already says whether it is good.
 net::awaitable<Outcome> compare_with_server(const Options& options, net::Context& context,
                                             Judged judged) {
     const net::Endpoint endpoint = server_of(options.serves).value();

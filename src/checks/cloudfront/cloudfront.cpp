@@ -133,7 +133,7 @@ net::awaitable<Outcome> distribution(const Options& options, net::Context& conte
         const backends::aws::Refusal read = backends::aws::refusal_of_xml(response.body);
         throw backends::aws::meaning_of(read, response.status, "for the distribution");
     }
-    // Origins, signers and logs have an <Enabled> of their own, farther down.
+    // Origins, signers and logs have their own <Enabled>, further down.
     const auto document = wire::parse_xml(response.body).value_or(wire::Element());
     const std::string status = text_of(document.child("Status"));
     const wire::Element* config = document.child("DistributionConfig");
@@ -156,7 +156,7 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return outcome;
 }
 
-// cloudfront://host/path is a resource by https, cloudfront:ID a distribution.
+// cloudfront://host/path is a resource over https, cloudfront:ID is a distribution.
 Verified from_url(Options& options, std::string_view text) {
     const auto url = text::parse_url(text);
     if (!url) return std::unexpected(url.error());

@@ -44,7 +44,7 @@ Verified verify_url(const text::Url& url) {
     return {};
 }
 
-// What Docker and Podman let a container be called.
+// Names of containers that Docker and Podman allow.
 Verified verify_name(const std::string& name) {
     constexpr std::string_view good =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
@@ -67,7 +67,8 @@ std::string podman_socket() {
     return std::string(folder) + "/podman/podman.sock";
 }
 
-// docker://NAME, podman://NAME, docker+unix:/path?name=NAME. Names tell cases apart, hosts do not.
+// docker://NAME, podman://NAME, docker+unix:/path?name=NAME. Case matters in names, but not in
+// hosts.
 Verified from_url(Options& options, std::string_view url) {
     const std::string_view scheme = url.substr(0, url.find(':'));
     std::string_view rest = url.substr(scheme.size() + 1);
@@ -130,7 +131,7 @@ api::Access access_of(const Options& options) {
     return access;
 }
 
-// An engine that is not there is nothing that a container could be blamed for.
+// A missing engine says nothing about the container.
 CheckError without_engine(const api::Access& access, const CheckError& error) {
     const bool none = error.error_class == ErrorClass::connect && !access.unix_socket.empty() &&
                       ::access(access.unix_socket.c_str(), F_OK) != 0 && errno == ENOENT;
@@ -151,7 +152,7 @@ net::awaitable<api::Answer> ask(net::Context& context, const api::Access& access
     throw *std::move(problem);
 }
 
-// Nothing where there is none of that name.
+// Nothing if there is none of that name.
 net::awaitable<std::optional<State>> inspect(net::Context& context, const api::Access& access,
                                              std::string name) {
     const std::string path = fmt::format("/containers/{}/json", text::percent_encoded(name));
@@ -214,7 +215,7 @@ net::awaitable<std::vector<State>> look(const Options& options, net::Context& co
     for (const std::string& id : ids) {
         std::optional<State> state = co_await inspect(context, access, id);
         if (state) states.push_back(*std::move(state));
-        // One of several may have gone since they were listed.
+        // One of several may have been removed since they were listed.
         if (!state && !options.name.empty())
             throw CheckError(ErrorClass::assertion, "no such container");
     }

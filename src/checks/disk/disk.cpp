@@ -60,7 +60,7 @@ Outcome refused(const std::string& path, int error, const char* blind) {
     }
 }
 
-// Whether the path is where a file system is mounted, bind mounts included.
+// Whether a file system is mounted at the path, bind mounts included.
 bool is_mount_point(const std::string& path) {
     struct statx own{};
     if (::statx(AT_FDCWD, path.c_str(), 0, STATX_BASIC_STATS, &own) != 0) return false;
@@ -72,8 +72,8 @@ bool is_mount_point(const std::string& path) {
            own.stx_ino == parent.stx_ino;
 }
 
-// Whether nobody can write there. A mount that only this process sees as read-only, as systemd and
-// containers make them, says nothing about those who use the disk.
+// Whether nobody can write there. A mount that is read-only only for this process, as systemd and
+// containers make them, says nothing about the users of the disk.
 bool is_read_only(const std::string& path, const struct statfs& found) {
     if ((static_cast<unsigned long>(found.f_flags) & ST_RDONLY) == 0) return false;
     struct statx own{};
@@ -89,7 +89,7 @@ Outcome examine(const Options& options) {
     struct statfs found{};
     if (::statfs(options.path.c_str(), &found) != 0)
         return refused(options.path, errno, "not permitted to look at the path");
-    // An automounter's own mount: what it should have mounted is missing.
+    // The automounter's own mount: the file system that it should have mounted is missing.
     const bool waiting = static_cast<long>(found.f_type) == autofs_magic;
     if (options.mount && (waiting || !is_mount_point(options.path)))
         return failed("nothing is mounted there", ErrorClass::assertion,
@@ -110,9 +110,9 @@ struct Descriptor {
     }
 };
 
-// A file without a name; where the file system cannot do that, one whose name is taken away before
-// anything is written. Only a crash between two system calls leaves an empty file, recognisable by
-// its name.
+// A file without a name. If the file system does not support that, a file whose name is removed
+// before anything is written. Only a crash between two system calls leaves an empty file, which its
+// name identifies.
 Descriptor open_nameless(const std::string& directory) {
     const int nameless = ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (nameless >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
@@ -126,7 +126,7 @@ Descriptor open_nameless(const std::string& directory) {
     return Descriptor(named);
 }
 
-// Writes a block to the disk itself and reads it back. Nothing when that went well.
+// Writes a block to the disk itself and reads it back. Nothing if that succeeded.
 std::optional<Outcome> probe(const std::string& path) {
     struct stat status{};
     if (::stat(path.c_str(), &status) != 0)
@@ -170,7 +170,7 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return *std::move(trouble);
 }
 
-// The share that users have used, as df counts it: what is reserved for root counts for neither.
+// The share that users have used, as df counts it: the reserve of root counts for neither side.
 double share(std::uint64_t used, std::uint64_t available) {
     const double all = static_cast<double>(used) + static_cast<double>(available);
     return all > 0 ? 100 * static_cast<double>(used) / all : 0;

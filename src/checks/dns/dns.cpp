@@ -83,7 +83,7 @@ constexpr Field fields[] = {
     field<&Options::exact>("exact", "Whether no other records may be there."),
 };
 
-// Options with what is made of them once.
+// Options with values that are computed once.
 struct Prepared {
     wire::dns::Question question;
     bool system = false;
@@ -117,7 +117,7 @@ Prepared prepare(const Options& options) {
     return prepared;
 }
 
-// The server under test, by its addresses.
+// The tested server, by its addresses.
 net::awaitable<std::vector<net::Endpoint>> addresses_of(net::Context& context,
                                                         net::Endpoint server) {
     std::vector<std::string> addresses(1, server.host);
@@ -254,7 +254,7 @@ Outcome judge(const Expectation& expectation, const wire::dns::Answer& answer) {
     if (answer.code == Code::no_such_name) {
         return failed("name does not exist", ErrorClass::assertion);
     }
-    // Its owner's word on who may ask.
+    // The owner's statement about which authorities may issue certificates.
     const bool turned_away = answer.code == Code::refused;
     return failed(fmt::format("name server answers {}", to_string(answer.code)),
                   turned_away ? ErrorClass::auth : ErrorClass::protocol);

@@ -115,13 +115,13 @@ double drawn() {
     return static_cast<double>(random()) / static_cast<double>(std::random_device::max());
 }
 
-// One try to learn more, on what is known so far.
+// One attempt to learn more than is known so far.
 class Try {
   public:
     Try(const Options& options, net::Context& context, Knowledge& knowledge)
         : options_(options), context_(context), knowledge_(knowledge) {}
 
-    // Throws what went wrong on the way; what servers said is noted.
+    // Throws network errors; notes what servers said.
     net::awaitable<void> learn() {
         std::string server = options_.server.text;
         if (server.empty()) {
@@ -160,7 +160,7 @@ class Try {
         note_failure(knowledge_, std::move(problem), now(), drawn());
     }
 
-    // The list may be old, and may be missing: a registry seldom moves.
+    // The list may be old or missing: a registry rarely moves.
     net::awaitable<void> find_server() {
         const bool fresh = knowledge_.server_known &&
                            now() - *knowledge_.server_known < bootstrap_lasts &&
@@ -222,7 +222,7 @@ class Try {
     Knowledge& knowledge_;
 };
 
-// Where the knowledge of a component lives: beyond the process where something does, else as long
+// The store of a component's knowledge: beyond the process if there is such a store, else as long
 // as the check is configured.
 class Keeper {
   public:

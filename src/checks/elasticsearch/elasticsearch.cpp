@@ -86,7 +86,7 @@ api::Access access_of(const Options& options) {
 
 CheckError refusal(const api::Answer& answer) {
     std::string type = api::text_at(answer.document, "/error/type");
-    // Kept short by some.
+    // Some servers keep it short.
     if (type.empty()) type = api::text_at(answer.document, "/error");
     const auto made = [&](ErrorClass error_class, const char* detail) {
         return CheckError(error_class, detail, "got " + answer.said);
@@ -98,7 +98,7 @@ CheckError refusal(const api::Answer& answer) {
     return api::refusal(answer, "Elasticsearch's");
 }
 
-// How long the server may look for its answer: so long that it comes before the deadline.
+// How long the server may work on its answer, so that it arrives before the deadline.
 std::string patience(const net::Context& context) {
     const auto time = std::max<std::int64_t>(context.left().count() * 7 / 10, 50);
     return fmt::format("timeout={0}ms&master_timeout={0}ms", time);
@@ -149,7 +149,7 @@ net::awaitable<Outcome> ask_health(const Options& options, net::Context& context
     const std::string colour = api::text_at(answer.document, "/status");
     const auto late = api::flag_at(answer.document, "/timed_out");
     const bool known = colour == "green" || colour == "yellow" || colour == "red";
-    // One that came too late says so by 408, or by 200, with a body as ever.
+    // A late answer has code 408, or 200, with the usual body.
     if (!known || !late || (answer.status != 200 && answer.status != 408)) throw refusal(answer);
     Outcome outcome = judge(options, answer.document, colour);
     if (*late && outcome.status != Status::failed)
@@ -157,7 +157,7 @@ net::awaitable<Outcome> ask_health(const Options& options, net::Context& context
     co_return with_figures(answer.document, std::move(outcome));
 }
 
-// Whether a list of blocks has one against writing: any, or only the one that a full disk sets.
+// Whether a list of blocks has one against writing: any, or only the one of a full disk.
 bool blocks_writes(const json::value& blocks, bool any) {
     constexpr std::string_view full = "12";  // read-only / allow delete
     const json::object* const listed = blocks.if_object();
@@ -172,7 +172,7 @@ bool blocks_writes(const json::value& blocks, bool any) {
     });
 }
 
-// Green says nothing of writes.
+// Green says nothing about writes.
 net::awaitable<std::string> ask_blocks(const Options& options, net::Context& context,
                                        const api::Access& access) {
     std::string path = "/_cluster/state/blocks";

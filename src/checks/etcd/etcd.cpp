@@ -57,7 +57,7 @@ constexpr Field fields[] = {
 
 api::Access access_of(const Options& options) {
     api::Access access = api::access_of(options, api::base_of(options.url, "etcd", usual_port));
-    // etcd has a log-in of its own, with a token.
+    // etcd has its own log-in, with a token.
     access.user.clear();
     access.password.clear();
     access.most_bytes = 64 * 1024;
@@ -100,9 +100,9 @@ CheckError refusal(const api::Answer& answer) {
     return api::refusal(answer, "etcd's");
 }
 
-// What the member says of itself.
+// What the member reports of itself.
 struct Member {
-    bool seen = false;  // whoever asked may see it
+    bool seen = false;  // this user may see it
     bool no_leader = false;
     bool no_space = false;
     bool corrupt = false;
@@ -123,7 +123,7 @@ net::awaitable<Member> ask_status(net::Context& context, const api::Access& acce
     status.size = api::number_at(answer.document, "/dbSize").value_or(0);
     status.behind = api::number_at(answer.document, "/raftIndex").value_or(0) -
                     api::number_at(answer.document, "/raftAppliedIndex").value_or(0);
-    // A member that knows no leader leaves the number out.
+    // A member without a leader leaves out the number.
     status.no_leader = api::number_at(answer.document, "/leader").value_or(0) == 0;
     const json::value* const errors = api::find(answer.document, "/errors");
     if (errors != nullptr && errors->is_array()) {
@@ -134,7 +134,7 @@ net::awaitable<Member> ask_status(net::Context& context, const api::Access& acce
     co_return status;
 }
 
-// Why a member that calls itself unhealthy is so.
+// Why a member reports itself as unhealthy.
 std::string trouble_of(const Member& status) {
     if (status.no_leader) return "unhealthy: no leader";
     if (status.corrupt) return "unhealthy: its data are corrupt";
@@ -160,7 +160,7 @@ net::awaitable<void> ask_health(net::Context& context, const api::Access& access
     throw CheckError(ErrorClass::assertion, detail, "got " + answer.said, "health");
 }
 
-// The token; empty where the server has no log-in at all.
+// The token; empty if the server has no log-in.
 net::awaitable<std::string> log_in(net::Context& context, const api::Access& access,
                                    std::string user, std::string password) {
     const json::object body{{"name", json::string(user)}, {"password", json::string(password)}};
@@ -175,7 +175,7 @@ net::awaitable<std::string> log_in(net::Context& context, const api::Access& acc
     throw refusal(answer);
 }
 
-// Through the quorum: a serializable read would be answered by a member that is cut off.
+// Through the quorum: a member that is cut off would also answer a serializable read.
 net::awaitable<void> read_key(net::Context& context, const api::Access& access, std::string key) {
     const json::object body{{"key", json::string(text::base64(key))}, {"limit", 1}};
     api::Question question{.step = "read", .path = "/v3/kv/range", .body = json::serialize(body)};

@@ -27,8 +27,8 @@ namespace json = boost::json;
 constexpr std::size_t deepest_json = 32;
 constexpr std::string_view placeholder = "{id}";  // in the sink's URL
 
-// A part that has a state: how it is asked for, and which state is good (AWS JSON 1.1, the
-// operations of the service `events`).
+// A part with a state: how to ask for it, and which state is good (AWS JSON 1.1, the operations of
+// the service `events`).
 struct Part {
     std::string_view name;
     std::string_view operation;
@@ -43,15 +43,15 @@ constexpr Part parts[] = {
 
 bool is_good(std::string_view part, std::string_view state) {
     if (part == "rule") {
-        // There are kinds of enabled: ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS.
+        // There are several kinds of enabled: ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS.
         return state == "ENABLED" || state.starts_with("ENABLED_");
     }
-    // Newer interfaces call a private connection that works active.
+    // Newer interfaces call a working private connection active.
     if (part == "connection") return state == "AUTHORIZED" || state == "ACTIVE";
     return state == "ACTIVE";
 }
 
-// On its way from one good state to another; what was authorised before goes on working.
+// Between two good states; an earlier authorisation still works.
 bool is_passing(std::string_view part, std::string_view state) {
     return part == "connection" &&
            (state == "CREATING" || state == "UPDATING" || state == "AUTHORIZING");
@@ -134,7 +134,7 @@ constexpr Field fields[] = {
     tls_field<Options>(),
 };
 
-// Signs, sends; the answer whatever its status.
+// Signs and sends; returns the answer with any status.
 net::awaitable<net::HttpResponse> ask(const Options& options, net::Context& context,
                                       std::string service, wire::sigv4::Request request) {
     text::Url url = options.endpoint;
@@ -155,7 +155,7 @@ net::awaitable<net::HttpResponse> ask(const Options& options, net::Context& cont
     co_return response;
 }
 
-// STS: needs no permission, and answers no one else.
+// STS: needs no permission, and refuses unknown credentials.
 net::awaitable<Outcome> credentials(const Options& options, net::Context& context) {
     wire::sigv4::Request request;
     request.headers.emplace_back("content-type",
@@ -183,7 +183,7 @@ std::string text_of(const json::value& document, std::string_view name) {
                                                   : std::string();
 }
 
-// Null when it is none.
+// Null if it is not one.
 json::value parse(const std::string& text) {
     json::error_code error;
     json::parse_options limits;
@@ -243,7 +243,7 @@ std::string new_id() {
     return fmt::format("vitals-{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
 }
 
-// PutEvents answers 200 also when it refuses the event.
+// PutEvents also answers 200 when it refuses the event.
 net::awaitable<void> put(const Options& options, net::Context& context, std::string id) {
     std::string detail;
     text::JsonWriter(detail).object().member("id", id).end_object();
@@ -314,7 +314,7 @@ net::awaitable<Outcome> end_to_end(const Options& options, net::Context& context
     }
     co_await put(options, context, id);
     auto pause = std::chrono::milliseconds(50);
-    // A moment is kept back to say what is missing.
+    // Some time is reserved for saying what is missing.
     const Steady until =
         context.deadline() - std::min(context.left() / 5, std::chrono::milliseconds(300));
     while (context.clock().steady() + pause < until) {
@@ -342,7 +342,7 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return outcome;
 }
 
-// eventbridge://region are its credentials, eventbridge://region/rule/name a rule of it.
+// eventbridge://region means its credentials, eventbridge://region/rule/name one of its rules.
 Verified from_url(Options& options, std::string_view text) {
     constexpr const char* expected =
         "is not understood; expected eventbridge://REGION, or eventbridge://REGION/PART/NAME with "

@@ -23,7 +23,7 @@ constexpr std::size_t detail_bytes = 256;
 constexpr std::size_t error_bytes = 2048;
 constexpr std::size_t label_bytes = 64;
 
-// Where a bare name is looked for; the last is where Debian has the monitoring plugins.
+// Where a bare name is searched; the last folder is where Debian has the monitoring plugins.
 constexpr std::string_view search_path =
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/nagios/plugins";
 
@@ -33,7 +33,7 @@ bool sets(const std::vector<std::string>& environment, std::string_view name) {
     });
 }
 
-// Nothing of our own environment is handed on.
+// The program gets nothing of vitals' own environment.
 Launch launch_of(const Options& options) {
     Launch launch{.arguments = options.command};
     for (const auto& [name, value] : options.environment)
@@ -43,12 +43,12 @@ Launch launch_of(const Options& options) {
     }
     if (!sets(launch.environment, "PATH"))
         launch.environment.push_back("PATH=" + std::string(search_path));
-    // Decimal points and UTF-8, whatever the daemon was started with.
+    // Decimal points and UTF-8, whatever environment the daemon has.
     if (!sets(launch.environment, "LC_ALL")) launch.environment.push_back("LC_ALL=C.UTF-8");
     return launch;
 }
 
-// A secret that the program prints goes no further.
+// A secret that the program prints is not passed on.
 std::string without_secrets(std::string text, const SecretMap& secrets) {
     constexpr std::size_t shortest = 4;  // shorter ones would tear other words apart
     for (const auto& [name, secret] : secrets) {
@@ -104,7 +104,7 @@ Outcome of_exit_code(int code, const std::string& text, const std::string& error
         case 3:
             return unknown(detail, error);
         default:
-            // No verdict in the plugins' language; often a shell that did not find something.
+            // Not a verdict in the language of plugins; often a shell that did not find something.
             return unknown(fmt::format("exit code {}", code), joined(text, error));
     }
 }

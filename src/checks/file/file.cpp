@@ -22,7 +22,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// The clock of a file server need not agree with ours to the second.
+// The clock of a file server need not agree with this machine's to the second.
 constexpr milliseconds tolerance = std::chrono::seconds(10);
 
 std::string system_text(const std::string& path, int error) {
@@ -63,7 +63,7 @@ void judge_type(const Options& options, mode_t mode, Findings& findings) {
 
 void judge_age(const Options& options, milliseconds age, Findings& findings) {
     if (!options.degraded_age && !options.failed_age) return;
-    // It would stay young for ever: that proves nothing.
+    // It would stay new for ever: that proves nothing.
     if (age < -tolerance)
         return findings.add(Status::degraded, "changed " + text::about_duration(-age) +
                                                   " in the future, by our clock");
@@ -83,7 +83,7 @@ void judge_size(const Options& options, std::uint64_t size, Findings& findings) 
                                          text::about_bytes(options.max_size->bytes));
 }
 
-// Nothing when the file can be read.
+// Nothing if the file can be read.
 std::optional<Outcome> judge_content(const Options& options, const struct stat& status,
                                      Findings& findings) {
     if (!S_ISREG(status.st_mode)) {

@@ -68,14 +68,14 @@ net::HttpRequest request_of(const Options& options) {
     return request;
 }
 
-// In the trailers, or among the headers of an answer that has nothing else.
+// In the trailers, or in the headers of an answer that has nothing else.
 const std::string* find(const net::HttpResponse& response, std::string_view name) {
     const auto found = std::find_if(response.trailers.begin(), response.trailers.end(),
                                     [&](const auto& trailer) { return trailer.first == name; });
     return found != response.trailers.end() ? &found->second : response.header(name);
 }
 
-// Status codes of gRPC that say more than that it did not work.
+// Status codes of gRPC that say more than that the call failed.
 CheckError refusal(const std::string& status, const Options& options, const std::string& said) {
     if (status == "5") {
         return {ErrorClass::assertion,

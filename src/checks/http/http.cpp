@@ -135,7 +135,7 @@ constexpr Field fields[] = {
     tls_field<Options>(),
 };
 
-// Options with what is made of them once.
+// Options with values that are computed once.
 struct Prepared {
     explicit Prepared(std::shared_ptr<const Options> given)
         : options(std::move(given)), expectation(*options) {}

@@ -63,7 +63,7 @@ constexpr Field fields[] = {
     tls_field<Options>(),
 };
 
-// A dialogue of commands with tags of their own.
+// A dialogue of commands with their own tags.
 class Dialogue {
   public:
     explicit Dialogue(Session& session) : session_(session) {}
@@ -78,7 +78,8 @@ class Dialogue {
         take_capabilities(hello);
     }
 
-    // The response with its tag. Those before it may tell of capabilities, or of a mailbox.
+    // The response with its tag. Responses before it may contain capabilities, or facts of a
+    // mailbox.
     net::awaitable<Response> command(std::string phase, std::string words) {
         const std::string tag = next_tag();
         Response response = co_await session_.command(std::move(phase), tag + ' ' + words);
@@ -104,7 +105,7 @@ class Dialogue {
                              "got " + text::quoted(response.text));
     }
 
-    // Says goodbye, and waits for the server's.
+    // Says goodbye, and waits for that of the server.
     net::awaitable<void> log_out() {
         const std::string tag = next_tag();
         Response response = co_await session_.command("logout", tag + " LOGOUT");
@@ -139,7 +140,7 @@ class Dialogue {
 
 net::awaitable<void> change_to_tls(const Options& options, Dialogue& dialogue) {
     if (!dialogue.knows_capabilities()) co_await dialogue.ask_capabilities();
-    // Somebody on the way may have taken it out.
+    // Somebody between client and server may have removed it.
     if (!dialogue.lists("STARTTLS")) throw CheckError(ErrorClass::tls, "STARTTLS is not offered");
     const Response response = co_await dialogue.command("starttls", "STARTTLS");
     if (response.status != "OK")
@@ -168,7 +169,7 @@ CheckError refusal(const Response& response) {
                 "log-in refused");
 }
 
-// Texts that may not stand in quotes go as literals, one after the other.
+// Texts that may not be quoted are sent as literals, one after the other.
 net::awaitable<Response> say_log_in(Dialogue& dialogue, std::string user, std::string password) {
     const auto quoted_user = wire::imap::quoted(user);
     const auto quoted_password = wire::imap::quoted(password);

@@ -22,7 +22,7 @@ using wire::kafka::Key;
 using wire::kafka::Metadata;
 
 constexpr std::size_t longest_topic = 249;
-// From this version on a topic that is asked for is not created by that.
+// From this version on, asking for a topic does not create it.
 constexpr std::int16_t creates_nothing = 4, oldest = 1;
 
 Verified verify_url(const text::Url& url) {
@@ -113,13 +113,13 @@ net::awaitable<Metadata> ask_metadata(const Options& options, Session& session) 
     co_return backends::kafka::good(wire::kafka::read_metadata(version, body));
 }
 
-// A client reads and writes at the broker that leads a partition, wherever that says to be.
+// A client reads and writes at the broker that leads a partition, at its advertised address.
 net::awaitable<void> reach_all(const Options& options, net::Context& context, Brokers& brokers,
                                const Metadata& metadata, Verdict& verdict) {
     context.enter("brokers");
     const auto led = led_by(options, metadata);
     std::size_t lost = 0;
-    std::size_t leading = 0;  // partitions of the lost
+    std::size_t leading = 0;  // partitions of unreachable brokers
     std::string problems;
     std::optional<CheckError> first;
     for (std::size_t left = metadata.brokers.size(); const Broker& broker : metadata.brokers) {

@@ -118,7 +118,7 @@ net::awaitable<Changes> ask_changes(net::Context& context, Session& session, std
     co_return *std::move(changes);
 }
 
-// On a connection and in phases of its own, which are one of the run.
+// On its own connection, in phases that are one phase of the run.
 net::awaitable<void> ask_source(const Options& options, net::Context& context, Changes& changes) {
     Access access = access_of(options, options.source);
     auto session = co_await Session::open(context, std::move(access));
@@ -137,7 +137,7 @@ void judge_lag(const Options& options, std::chrono::milliseconds lag, Outcome& o
     outcome.failed_phase = "source";
 }
 
-// The replica serves all the same where its source cannot be asked: nobody knows how well.
+// The replica still serves if its source cannot be asked, but nobody knows how well.
 net::awaitable<void> compare(const Options& options, net::Context& context, Session& session,
                              Lag& lag, Outcome& outcome) {
     const Changes ours = co_await ask_changes(context, session, base_of(options.url));
@@ -166,7 +166,7 @@ net::awaitable<void> compare(const Options& options, net::Context& context, Sess
     judge_lag(options, behind, outcome);
 }
 
-// A run's options, and what runs remember.
+// The options of a run, and what runs remember.
 struct Watch {
     std::shared_ptr<const Options> options;
     std::shared_ptr<Lag> lag;

@@ -32,7 +32,7 @@ double two_decimals(double value) {
 }
 
 double online_cpus(const std::string& root) {
-    // Where lxcfs shows a container a load of its own, it shows it these processors too.
+    // If lxcfs shows a container its own load, it also shows it these processors.
     const unsigned listed = wire::count_cpus(text_of(root + "/sys/devices/system/cpu/online"));
     if (listed > 0) return listed;
     return static_cast<double>(std::max(::sysconf(_SC_NPROCESSORS_ONLN), 1L));
@@ -54,13 +54,13 @@ double allowed_cpus(const wire::CgroupPlace& place, const std::string& root, dou
     return allowed;
 }
 
-// Per cent of the last minute in which work waited. Of the processor: some of it; of memory and
-// disk: all of it, since something always waits for a disk.
+// Per cent of the last minute in which work waited. For the processor: some of the work; for memory
+// and disk: all of it, because something always waits for a disk.
 std::map<std::string, double> read_pressure(const wire::CgroupPlace& place,
                                             const std::string& root) {
     std::map<std::string, double> found;
     for (const std::string_view resource : resources) {
-        // A container sees its own group as the outermost one.
+        // In a container, its own group looks like the root group.
         std::string text;
         if (place.version == 2 && !place.directories.empty())
             text =
@@ -178,7 +178,8 @@ Outcome judge(const Options& options, const Figures& figures) {
     }
 
     Outcome outcome = findings.outcome(load);
-    // What was asked for and cannot be seen is not ok; what can be seen to be bad is still bad.
+    // A figure that was asked for and is missing makes the result unknown; a bad figure is still
+    // bad.
     if (findings.status == Status::ok && !unmeasured.empty())
         outcome = unknown("the kernel does not measure pressure", "no pressure of: " + unmeasured);
     outcome.with("load1", figures.load1)

@@ -36,7 +36,8 @@ std::optional<Canary> read_own(const std::string& file) {
     return canary;
 }
 
-// One that is not there, or met half written, has not arrived; nor on a target that gives errors.
+// A file that is missing or half written has not arrived, and neither has one on a target with
+// errors.
 std::optional<Canary> read_copy(const std::string& copy) {
     const auto text = net::read_file(copy, longest_canary);
     if (!text && (text.error() == EACCES || text.error() == EPERM))

@@ -88,7 +88,7 @@ constexpr Field fields[] = {
 
 struct Holder {
     bool locked = false;
-    pid_t pid = 0;  // 0: not to be seen from here (another container's)
+    pid_t pid = 0;  // 0: not visible from here (another container's)
     bool stopped = false;
     milliseconds since{0};  // the pid file is written, since the epoch
 };
@@ -97,7 +97,7 @@ std::string system_text(const std::string& path, int error) {
     return path + ": " + std::generic_category().message(error);
 }
 
-// Asks who holds the lock, without taking it: lockf(3) is fcntl(2)'s.
+// Asks which process holds the lock, without taking it: lockf(3) uses fcntl(2).
 Holder holder_of(const std::string& path) {
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) {
@@ -136,7 +136,7 @@ struct Status {
 Status read_status(const std::string& path) {
     Status status;
     for (int tried = 0; tried < tries_to_read; ++tried) {
-        // Truncated and written anew in place: what is met in between is no fault.
+        // Truncated and written again in place: a file that is read in between is not a failure.
         if (tried > 0) ::usleep(static_cast<useconds_t>(pause_between.count()) * 1000);
         const auto text = net::read_file(path, longest_status);
         if (!text) {
@@ -184,7 +184,7 @@ Outcome judge(const Options& options, const Holder& holder, const Status& status
             outcome = degraded(fmt::format("{} delays queued, and no news for {}",
                                            status.report.delays, text::about_duration(status.age)));
         } else if (watched && status.age < -options.stuck_after) {
-            // It would stay young for ever: that proves nothing.
+            // It would stay new for ever: that proves nothing.
             outcome = degraded(
                 fmt::format("{} delays queued, and the status file is {} in the future, by our "
                             "clock",

@@ -130,7 +130,7 @@ class Session {
                          "got " + text::quoted(reply.line));
     }
 
-    bool user_unused = false;  // the server asked for no user though one was given
+    bool user_unused = false;  // the server asked for no user although one was given
 
   private:
     using Machine = wire::Replies<decltype(&wire::memcached::take_reply)>;
@@ -150,7 +150,7 @@ net::awaitable<Outcome> store_and_read(net::Context& context, Session& session) 
         const std::string get = "get " + key + "\r\n";
         const Reply got = co_await session.ask(get);
         refuse_error(got);
-        if (!got.value && got.line == "END") continue;  // evicted at once, perhaps
+        if (!got.value && got.line == "END") continue;  // perhaps evicted at once
         if (got.value != value) {
             throw CheckError(ErrorClass::assertion, "read something else than was written",
                              "got " + text::quoted(got.value.value_or(got.line)));
@@ -173,7 +173,7 @@ struct Way {
     std::optional<net::TlsOptions> tls;
 };
 
-// Whether a new connection is answered to a request of the binary protocol,
+// Whether a new connection answers a request of the binary protocol,
 // https://docs.memcached.org/protocols/binary/: magic 0x80, opcode 0x0b (version), nothing else.
 net::awaitable<bool> answers_in_binary(net::Context& context, const Way& way) {
     const auto connection = co_await net::dial(context, way.endpoint, way.tls);
@@ -186,8 +186,8 @@ net::awaitable<bool> answers_in_binary(net::Context& context, const Way& way) {
     co_return count == 1 && first[0] == '\x81';
 }
 
-// A server that speaks the binary protocol alone waits for the rest of a longer request, and looks
-// hung. A slow one may speak both, so what it answers to the first question by then counts.
+// A server that speaks only the binary protocol waits for the rest of a longer request, and looks
+// hung. A slow server may speak both, so an answer to the first question also counts.
 net::awaitable<Reply> version_of(net::Context& context, const Way& way, Session& session) {
     context.enter("version");
     const Steady until = context.clock().steady() + context.left() / 2;
@@ -203,7 +203,7 @@ net::awaitable<Reply> version_of(net::Context& context, const Way& way, Session&
     co_return late;
 }
 
-// Found out first: a server that asks for no log-in would store the password as a value.
+// Determined first: a server that asks for no log-in would store the password as a value.
 net::awaitable<bool> asks_for_log_in(net::Context& context, const Way& way, Session& session) {
     const Reply reply = co_await version_of(context, way, session);
     if (reply.line.starts_with(unauthenticated)) co_return true;
@@ -220,7 +220,7 @@ net::awaitable<void> log_in(net::Context& context, Session& session, std::string
     context.enter("auth");
     if (user.empty())
         throw CheckError(ErrorClass::auth, "user and password required", "none are configured");
-    // Under whatever key: protocol.txt, "Authentication".
+    // With any key: protocol.txt, "Authentication".
     const std::string command =
         wire::memcached::set_command("vitals:login", user + ' ' + password, 1);
     co_await session.demand(command, "STORED");

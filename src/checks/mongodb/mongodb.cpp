@@ -30,8 +30,8 @@ using Type = Value::Type;
 constexpr std::uint16_t usual_port = 27017;
 constexpr std::int64_t not_permitted = 13;
 constexpr std::size_t longest_name = 255;
-// A set that nobody writes to writes something itself each ten seconds, and a primary that has lost
-// the majority steps down after as many.
+// A set without writes writes something itself every ten seconds, and a primary that has lost the
+// majority steps down after ten seconds.
 constexpr std::chrono::milliseconds majority_may_lag = 15s;
 
 struct Parameter {
@@ -157,7 +157,8 @@ class Probe {
         return options_.user.empty() ? options_.url.user : options_.user;
     }
 
-    // A server answers hello and ping to anybody: only that it knows us proves the log-in.
+    // A server answers hello and ping to anybody: only its confirmation of the user proves the
+    // log-in.
     net::awaitable<void> see_who_we_are() {
         context_.enter("status");
         Writer command;
@@ -235,7 +236,7 @@ class Probe {
         co_await session_.demand(std::move(command), options_.collection.substr(0, dot));
     }
 
-    // By the set's own view, which a user with the role clusterMonitor may see.
+    // From the set's own view, which a user with the role clusterMonitor may see.
     net::awaitable<void> judge_lag() {
         if (role_ != "secondary") co_return;
         context_.enter("lag");
@@ -289,17 +290,17 @@ Access access_of(const Options& options, const text::Url& url) {
     return access;
 }
 
-// What a member of a set says that it is, in the words of `role`; empty while it is neither.
+// The role of a member by its own account, in the words of `role`; empty while it is neither.
 std::string_view role_of(const Value& hello) {
     if (hello.is_true("isWritablePrimary") || hello.is_true("ismaster")) return "primary";
     return hello.is_true("secondary") ? "secondary" : "";
 }
 
-// The session with a member, and what was found on the way to it.
+// The session with a member, and the findings on the way to it.
 struct Member {
     std::unique_ptr<Session> session;
     std::size_t hosts = 0;  // that the URL names
-    std::size_t away = 0;   // those that were passed over because they cannot be reached
+    std::size_t away = 0;   // those that were skipped because they are unreachable
     std::string problems;   // theirs
 };
 
@@ -316,7 +317,7 @@ net::awaitable<void> find(const Options& options, net::Context& context, Member&
     Refusals all;
     for (std::size_t index = 0; index < hosts.size(); ++index) {
         const auto left = static_cast<std::int64_t>(hosts.size() - index);
-        // The last one ends with the run itself, which says best where it hung.
+        // The last one ends with the run itself, which reports best where it hung.
         const Steady until =
             left == 1 ? Steady::max() : context.clock().steady() + context.left() / (left + 1);
         Access access = access_of(options, text::Url(hosts[index]));

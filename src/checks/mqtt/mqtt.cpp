@@ -60,7 +60,7 @@ constexpr Field fields[] = {
     tls_field<Options>("For mqtts://: CA, client certificate and server name."),
 };
 
-// Another one in each run: a broker throws out whoever has the name of one who comes.
+// A new one in each run: a broker disconnects a client when another one comes with its name.
 std::string random_text() {
     std::random_device random;
     return fmt::format("{:08x}{:08x}", random(), random());
@@ -86,7 +86,7 @@ Access access_of(const Options& options, net::Context& context) {
     return access;
 }
 
-// Time that is left to say what was found.
+// Time that is reserved for reporting the result.
 Steady most_of(net::Context& context) {
     return context.deadline() -
            std::min<std::chrono::milliseconds>(context.left() / 5, std::chrono::milliseconds(300));
@@ -102,7 +102,7 @@ net::awaitable<Outcome> look(const Options& options, net::Context& context, Sess
     co_await session.subscribe(context, topic);
     const std::string payload = "vitals " + random_text();
     const bool came = co_await session.send_and_receive(context, topic, payload, most_of(context));
-    // Brokers acknowledge what an ACL forbids or what is too large for them, and drop it.
+    // Brokers acknowledge messages that an ACL forbids or that are too large, and drop them.
     if (!came)
         throw CheckError(ErrorClass::assertion,
                          "acknowledged a message and did not deliver it: an ACL or a limit of size "

@@ -56,7 +56,7 @@ std::optional<std::int64_t> number(const std::optional<std::string>& text) {
     return error == std::errc() && end == last ? std::optional(value) : std::nullopt;
 }
 
-// Says yes in one of the many ways of all servers and versions.
+// Yes, in one of the many forms of servers and versions.
 bool is_on(const std::optional<std::string>& value) {
     return value && *value != "OFF" && *value != "0" && !value->empty();
 }
@@ -75,7 +75,7 @@ class Probe {
         if (options_.nodes > 0 && !clustered)
             throw CheckError(ErrorClass::assertion, "is no node of a Galera cluster");
         if (options_.connections_above) co_await count_connections();
-        // No lock, setting or temporary table of somebody's query is kept with the session.
+        // No lock, setting or temporary table of a configured query stays in the session.
         const bool may_leave_something = may_keep(options_, context_) && !options_.query.empty();
         if (may_leave_something) co_await session_.discard();
         if (outcome_.detail.empty()) {
@@ -103,9 +103,9 @@ class Probe {
             require_one(answer.value());
     }
 
-    // A node of a Galera cluster without a quorum answers SELECT 1. One statement asks everything,
-    // for a variable that the server does not have is no row of it, and no right is needed. What
-    // only speaks like MySQL may not know it at all.
+    // A node of a Galera cluster without a quorum answers SELECT 1. One statement asks everything:
+    // a variable that the server does not have gives no row, and no right is needed. Servers that
+    // are only similar to MySQL may not know the statement.
     net::awaitable<void> look_at_variables() {
         context_.enter(options_.writable ? "writable" : "variables");
         variables_ = co_await session_.ask(

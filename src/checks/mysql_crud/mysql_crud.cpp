@@ -94,7 +94,7 @@ std::string creation_of(const std::string& name) {
         name);
 }
 
-// All steps stand in one transaction: cut anywhere, the server takes back what was done, and nobody
+// All steps are in one transaction: if it is interrupted anywhere, the server undoes it, and nobody
 // else ever sees the row.
 class Rows {
   public:
@@ -189,9 +189,9 @@ class Rows {
                          "got " + text::quoted(got.value_or("no row")));
     }
 
-    // A statement that waits for a lock, or for room on a full disk, goes on waiting when its
-    // client has gone: each run would take a connection for good. So it is given up while there is
-    // time to end it.
+    // A statement that waits for a lock, or for space on a full disk, still waits when its client
+    // has gone: each run would take a connection for good. So it is given up while there is time to
+    // end it.
     net::awaitable<Answer> write(std::string sql) {
         const auto patience = context_.left() * 3 / 4;
         session_.resume(context_, context_.clock().steady() + patience);
@@ -209,7 +209,7 @@ class Rows {
                          "writing hangs: a lock on tables, or no room on the disk");
     }
 
-    // Our own, from a second session; where there is none to be had, it stays.
+    // Ends our own statement from a second session; if there is no second session, it stays.
     net::awaitable<void> end_connection() {
         const Steady now = context_.clock().steady();
         const Steady until = now + (context_.deadline() - now) * 3 / 4;

@@ -144,7 +144,7 @@ class Probe {
                              "got " + text::quoted(event->text));
     }
 
-    // What JetStream answers; `what` was asked for.
+    // The answer of JetStream; `what` was asked for.
     net::awaitable<json::object> ask(std::string subject, std::string what) {
         const auto event = co_await session_.request(std::move(subject), "", most_of(context_));
         if (!event || event->status == nobody_listens)
@@ -170,7 +170,7 @@ class Probe {
         co_return std::move(answer.get_object());
     }
 
-    // Who serves it: no leader, no service. A server alone tells nothing.
+    // Without a leader there is no service. A single server reports no cluster.
     void judge_cluster(const json::object& answer, const std::string& what) {
         const json::object* cluster = child(answer, "cluster");
         if (cluster == nullptr) return;

@@ -23,7 +23,8 @@ using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
 constexpr std::uint16_t usual_port = 123;
-// What servers of others may be asked at most, and what one that was asked too often is left alone.
+// The highest rate for servers of others, and how long a server that was asked too often is left
+// alone.
 constexpr milliseconds ask_every = std::chrono::seconds(60);
 constexpr milliseconds leave_alone = std::chrono::minutes(8);
 constexpr milliseconds longest_way = std::chrono::seconds(1);
@@ -71,7 +72,7 @@ std::string random_cookie() {
     return cookie;
 }
 
-// One exchange; a datagram that got lost is sent once more after half of the time.
+// One exchange; a lost datagram is sent once more after half of the time.
 net::awaitable<Heard> ask_within(net::Context& context, net::Endpoint server, Steady until) {
     const std::string address = server.host;
     Heard made{.address = address, .problem = "no answer"};
@@ -96,7 +97,7 @@ net::awaitable<Heard> ask_within(net::Context& context, net::Endpoint server, St
             const nanoseconds step = (came - asked) - taken;
             if (step > stepped || step < -stepped)
                 throw CheckError(ErrorClass::local, "this machine's clock was set meanwhile");
-            // Somebody slept between question and answer.
+            // The machine slept between question and answer.
             if (taken > longest_way) {
                 made.what = Heard::What::nothing;
                 made.problem = "took too long to tell the time by it";
@@ -143,14 +144,14 @@ net::awaitable<std::vector<Heard>> ask_all(const Options& options, net::Context&
     co_return all;
 }
 
-// What a run leaves for the next.
+// What a run leaves for the next one.
 struct Memory {
     Outcome outcome;
     Steady again{};  // not before
 };
 
-// A verdict is the next one's, too, until servers of others may be asked again; but one that is no
-// ok only where they said that they are asked too often.
+// A verdict also holds for the next run, until servers of others may be asked again; a verdict that
+// is not ok only holds if they said that they are asked too often.
 net::awaitable<Outcome> ask_in_turn(const Options& options, net::Context& context) {
     std::shared_ptr<Memory> memory;
     if (context.kept() != nullptr) memory = context.kept()->take<Memory>();

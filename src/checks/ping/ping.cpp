@@ -71,7 +71,7 @@ milliseconds reserve(const net::Context& context) {
     return std::clamp(context.left() / 20, milliseconds(5), milliseconds(200));
 }
 
-// One address being asked.
+// One address that is asked.
 class Asking {
   public:
     Asking(net::Context& context, const Options& options, std::string address)
@@ -86,7 +86,7 @@ class Asking {
         echoes_.to_itself = datagrams_.to_itself();
     }
 
-    // Sends all, and waits until all are back or until that time.
+    // Sends all, and waits until all are back, at most until that time.
     net::awaitable<Echoes> ask(Steady until) {
         for (std::int64_t index = 0; index < options_.count; ++index) {
             if (context_.clock().steady() >= until) break;
@@ -111,7 +111,7 @@ class Asking {
         }
     }
 
-    // What comes until then; with `enough`, not longer than until all are back.
+    // Takes what comes until then; with `enough`, only until all are back.
     net::awaitable<void> collect(Steady until, bool enough) {
         while (!(enough && waiting_.empty())) {
             std::optional<std::string> bytes;
@@ -135,7 +135,7 @@ class Asking {
         waiting_.erase(sent);
     }
 
-    // One that is told not to arrive is lost, and says why.
+    // An address that is reported as unreachable is lost, with the reason.
     void note(const CheckError& error) {
         if (error.error_class != ErrorClass::connect) throw error;
         echoes_.problem = error.detail;
@@ -161,7 +161,7 @@ bool is_six(const std::string& address) {
     return address.contains(':');
 }
 
-// The addresses of the host that are meant, those to be asked in turn.
+// The addresses of the host that are asked in turn.
 net::awaitable<std::vector<std::string>> addresses_of(const Options& options,
                                                       net::Context& context) {
     context.enter("resolve");

@@ -28,7 +28,7 @@ Verified verify_url(const text::Url& url) {
     return {};
 }
 
-// What ends a line would begin another command.
+// A line end in it would begin another command.
 bool fits_a_line(const std::string& text) {
     return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos;
 }
@@ -85,7 +85,7 @@ net::awaitable<void> change_to_tls(const Options& options, Session& session) {
         if (count == most_capabilities)
             throw CheckError(ErrorClass::protocol, "a list of capabilities that does not end");
     }
-    // Somebody on the way may have taken it out.
+    // Somebody between client and server may have removed it.
     if (!offered) throw CheckError(ErrorClass::tls, "STLS is not offered");
     const Reply reply = co_await command(session, "starttls", "STLS");
     if (!reply.good) throw CheckError(ErrorClass::tls, "STLS is refused", said(reply));
@@ -98,7 +98,7 @@ CheckError refusal(const Reply& reply) {
         return {ErrorClass::assertion, "log-ins are not possible now", said(reply)};
     if (reply.code == "LOGIN-DELAY")
         return {ErrorClass::local, "the server wants this user to log in less often", said(reply)};
-    // Somebody reads this mailbox: that is what it is for.
+    // A person uses this mailbox, as it is meant.
     if (reply.code == "IN-USE")
         return {ErrorClass::local, "mailbox is in use by somebody else", said(reply)};
     if (reply.text.contains("Maximum number of connections"))
@@ -128,13 +128,12 @@ net::awaitable<Outcome> run_session(const Options& options, net::Context& contex
         if (!asked.good) throw refusal(asked);
         const Reply answered = co_await command(session, "auth", "PASS " + password);
         if (!answered.good) throw refusal(answered);
-        // Opens the mailbox where the log-in has not.
+        // Opens the mailbox if the log-in has not.
         const Reply counted = co_await command(session, "mailbox", "STAT");
         if (!counted.good)
             throw CheckError(ErrorClass::assertion, "mailbox cannot be opened", said(counted));
     }
-    // Without this the server would take it for a broken connection. Nothing is marked for
-    // deletion.
+    // Without this, the server would report a broken connection. Nothing is marked for deletion.
     const Reply goodbye = co_await command(session, "quit", "QUIT");
     Outcome outcome = ok(user.empty() ? "ready" : "logged in, mailbox opened");
     co_return judge_certificate(options.certificate_days, session.connection(),

@@ -51,8 +51,8 @@ std::string creation_of(const std::string& name) {
                        name);
 }
 
-// All steps stand in one transaction: cut anywhere, the server takes back what was done, and
-// nobody else ever sees the row.
+// All steps are in one transaction: if it is interrupted anywhere, the server undoes it, and nobody
+// else ever sees the row.
 class Rows {
   public:
     Rows(const Options& options, net::Context& context, Session& session)
@@ -140,7 +140,7 @@ class Rows {
                 "table is missing and this user may not create it; run as its future owner: " + sql,
                 "got " + text::quoted(answer.message));
         }
-        // Somebody else, another vitals perhaps, was quicker.
+        // Another client, perhaps another vitals, was quicker.
         const bool raced = answer.sqlstate == made_meanwhile || answer.sqlstate == exists_already;
         if (!answer.succeeded() && !raced) throw meaning_of(answer.sqlstate, answer.message);
         std::string statement = raced ? "ROLLBACK" : "COMMIT";
@@ -148,9 +148,9 @@ class Rows {
         if (!ended.succeeded()) throw meaning_of(ended.sqlstate, ended.message);
     }
 
-    // A commit that waits for synchronous standbys is bounded by no setting of the server's, and
-    // goes on waiting when its client has gone: each run would take a connection for good. So it is
-    // given up while there is time to end it.
+    // No setting of the server bounds a commit that waits for synchronous standbys, and it still
+    // waits when its client has gone: each run would take a connection for good. So it is given up
+    // while there is time to end it.
     net::awaitable<Answer> end(std::string sql) {
         if (synchronous_) {
             const auto patience = context_.left() * 3 / 4;
@@ -171,7 +171,7 @@ class Rows {
         throw CheckError(ErrorClass::timeout, "the commit waits for a synchronous standby");
     }
 
-    // Our own, from a second session; where there is none to be had, it stays.
+    // Ends our own commit from a second session; if there is no second session, it stays.
     net::awaitable<void> end_backend() {
         try {
             auto other = co_await open_postgres(options_, context_);

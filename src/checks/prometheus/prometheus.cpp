@@ -186,7 +186,7 @@ std::string shown(double value) {
     return std::isnan(value) ? "NaN" : value > 0 ? "infinite" : "minus infinite";
 }
 
-// No comparison holds for what is no number: without this it would be within all bounds.
+// No comparison holds for NaN: without this it would be within all bounds.
 Outcome of_value(const Options& options, double value) {
     if (std::isnan(value)) return failed("the value is no number (NaN)");
     const std::string text = shown(value);
@@ -204,7 +204,7 @@ Outcome of_value(const Options& options, double value) {
     return ok(text);
 }
 
-// The worst of all, or with `any` the best.
+// The worst of all values, or with `any` the best.
 Outcome of_values(const Options& options, const std::vector<double>& values) {
     const bool any = options.series == "any";
     Outcome chosen;
@@ -244,7 +244,7 @@ Outcome judge(const Options& options, const Found& found) {
     return outcome;
 }
 
-// How old the sample is, of several the oldest. The time beside a value is that of the query.
+// The age of the sample, of several the oldest. The time beside a value is that of the query.
 net::awaitable<void> ask_age(const Options& options, net::Context& context,
                              const api::Access& access) {
     const std::string text = fmt::format(

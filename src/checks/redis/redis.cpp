@@ -31,9 +31,10 @@ using wire::resp::info_part;
 using Type = Value::Type;
 using Words = std::vector<std::string>;
 
-// A key that is evicted at once (volatile-ttl takes the one that expires first) is no fault yet.
+// A key that is evicted at once (volatile-ttl takes the one that expires first) is not a failure
+// yet.
 constexpr int tries_against_eviction = 3;
-// How many keys are tried for one that this node of a cluster keeps. With a third of all slots
+// How many keys are tried until this node of a cluster keeps one. With a third of all slots,
 // sixteen keys miss once in 650 runs.
 constexpr int tries_for_a_slot = 16;
 
@@ -45,7 +46,8 @@ std::optional<std::int64_t> number(std::string_view text) {
     return value;
 }
 
-// The number of the database: the path, or `db` behind a unix socket's. Nothing when it is none.
+// The number of the database: the path, or `db` after the path of a unix socket. Nothing when it is
+// not a number.
 std::optional<std::int64_t> database_of(const text::Url& url) {
     std::string_view text = url.path;
     if (url.scheme == "unix") {
@@ -143,7 +145,7 @@ std::string random_text() {
     return fmt::format("{:08x}-{:08x}-{:08x}-{:08x}", random(), random(), random(), random());
 }
 
-// One run's view of the server. INFO is asked only for what writing cannot tell.
+// One run's view of the server. INFO is asked only for what writing does not show.
 class Probe {
   public:
     Probe(const Options& options, net::Context& context, Session& session)
@@ -165,18 +167,19 @@ class Probe {
     const Options& options_;
     net::Context& context_;
     Session& session_;
-    std::string role_;         // master | replica; empty when the server does not tell us
+    std::string role_;         // master | replica; empty when the server does not report it
     std::string replication_;  // what INFO said
 };
 
-// Hosted servers switch commands off, and proxies (Envoy, twemproxy) know few.
+// Hosted servers disable commands, and proxies (Envoy, twemproxy) know few.
 bool is_unseen(const Value& answer) {
     return answer.error_code() == "NOPERM" || answer.text.starts_with("ERR unknown command") ||
            answer.text.starts_with("invalid request") ||
            answer.text.starts_with("ERR unsupported command");
 }
 
-// What INFO says; empty when it may not be asked, which is no fault: writing will tell.
+// The answer to INFO. It is empty when it is not allowed, which is not a failure: writing will
+// tell.
 net::awaitable<std::string> Probe::info(std::string section) {
     context_.enter("info");
     Words words{"INFO", section};
@@ -224,7 +227,7 @@ net::awaitable<Outcome> Probe::as_replica() {
             fmt::format("down since {} s", since.value_or("?")));
     }
     context_.enter("read");
-    // There is no such key: that it says so proves that it serves reads.
+    // There is no such key: this answer proves that it serves reads.
     const std::string key = "vitals:" + random_text();
     Words words{"GET", key};
     const Value answer = co_await session_.ask(std::move(words));
@@ -352,8 +355,8 @@ net::awaitable<Outcome> Probe::judge() {
         }
     }
     outcome.with("mode", mode);
-    // Clients go on without, and so it works for them; somebody believes it to be protected,
-    // though.
+    // Clients do without the password, so it works for them; but somebody believes that it is
+    // protected.
     if (session_.password_unused() && outcome.status == Status::ok) {
         outcome.status = Status::degraded;
         outcome.detail =
@@ -367,7 +370,7 @@ Access access_of(const Options& options) {
     return backends::redis::access_of(options.url, options.user, options.password, options.tls);
 }
 
-// Each sentinel that the URL names; it may have a user and a password of its own.
+// Each sentinel in the URL; they may have their own user and password.
 std::vector<Access> sentinels_of(const Options& options) {
     std::vector<Access> sentinels;
     for (const std::string& url : text::servers_of(options.url.text)) {

@@ -27,7 +27,7 @@ namespace {
 using namespace backends::postgres;
 
 constexpr int first_with_wal = 100000;  // 10: xlog became wal, location became lsn
-// A standby asks for its primary again every five seconds (wal_retrieve_retry_interval).
+// A standby tries to reach its primary again every five seconds (wal_retrieve_retry_interval).
 constexpr std::int64_t settling_seconds = 10;
 constexpr std::chrono::milliseconds longest_look(1000);
 constexpr std::chrono::milliseconds between_looks(50);
@@ -112,7 +112,7 @@ constexpr Field fields[] = {
         "(PostgreSQL) or mysqls://, the server is verified."),
 };
 
-// What one row says, by position.
+// The columns of one row, by position.
 class Facts {
   public:
     explicit Facts(const Row& row) : row_(row) {}
@@ -200,7 +200,7 @@ Outcome judge_standby(const Options& options, const Facts& facts, const Slots& s
     } else if (const auto lost = slots.lost()) {
         outcome = degraded(*lost);
     }
-    // Without a word from the primary it says nothing that all that came is replayed.
+    // Without news from the primary, a complete replay says nothing.
     if (!receiving) lag.seconds.reset();
     if (!receiving && lag.bytes == 0) lag.bytes.reset();
     outcome.with(property::role, std::string("standby")).with(property::replication, receiving);
@@ -209,9 +209,9 @@ Outcome judge_standby(const Options& options, const Facts& facts, const Slots& s
     return outcome;
 }
 
-// A standby's lag in seconds is the age of the last commit it has replayed, as long as something is
-// left to replay: in a bulk load something always is, and nothing commits. So a lag is looked at
-// again: what was left is either replayed within moments, and then nothing lags, or it is not.
+// A standby's lag in seconds is the age of the last commit that it has replayed, while something is
+// left to replay: in a bulk load something always is, and nothing commits. So the check looks
+// again: either the rest is replayed within moments, and then nothing lags, or it is not.
 net::awaitable<void> look_again(net::Context& context, Session& session, Row& row) {
     const Facts facts(row);
     const bool lags = facts.is_true(1) && !facts.is_true(5) && facts.number(3).value_or(0) >= 1;
@@ -234,7 +234,7 @@ net::awaitable<void> look_again(net::Context& context, Session& session, Row& ro
 net::awaitable<Outcome> look(const Options& options, net::Context& context, Session& session) {
     context.enter("role");
     co_await session.begin();
-    // Whatever functions the user finds first otherwise.
+    // Otherwise the user might find functions of another schema first.
     co_await session.demand("SET LOCAL search_path = pg_catalog");
     const Answer recovery = co_await session.demand("SELECT pg_is_in_recovery()");
     const bool standby = recovery.value() == "t";
@@ -294,11 +294,11 @@ constexpr std::string_view proves = R"(
 
 }  // namespace
 
-// One row: 0 position, 1 standbys connected, 2 of these, whose figures may be seen, 3 the
-// address of the first that streams, 4 and 5 the largest lag in bytes and seconds, 6 whether
-// commits wait for standbys, 7 the addresses of all. A base backup, a log archiver (it says what it
-// has written, and replays nothing), a logical subscriber and the processes $1 are no standbys; a
-// standby that has just come has not said anything yet.
+// One row: 0 position, 1 standbys connected, 2 of these, whose figures may be seen, 3 the address
+// of the first that streams, 4 and 5 the largest lag in bytes and seconds, 6 whether commits wait
+// for standbys, 7 the addresses of all. These are not standbys: a base backup, a log archiver (it
+// reports what it has written, and replays nothing), a logical subscriber, and the processes $1. A
+// new standby has not reported anything yet.
 std::string primary_statement(int version) {
     const bool wal = version >= first_with_wal;
     const std::string position = wal ? "pg_current_wal_lsn()" : "pg_current_xlog_location()";
@@ -330,9 +330,8 @@ std::string primary_statement(int version) {
 
 // One row: 0 position received, 1 whether it is receiving, 2 and 3 lag in bytes and seconds, 4 for
 // how many seconds it runs, 5 whether replay is paused, 6 how far the primary is, 7 the age in
-// seconds of the newest commit. After a restart
-// the received position falls back to its segment's start until something new comes: the replayed
-// one is further then.
+// seconds of the newest commit. After a restart the received position falls back to the start of
+// its segment until new data comes: the replayed one is further then.
 std::string standby_statement(int version) {
     const bool wal = version >= first_with_wal;
     const std::string received =
@@ -341,7 +340,7 @@ std::string standby_statement(int version) {
         wal ? "pg_last_wal_replay_lsn()" : "pg_last_xlog_replay_location()";
     const std::string diff = wal ? "pg_wal_lsn_diff" : "pg_xlog_location_diff";
     const std::string paused = wal ? "pg_is_wal_replay_paused()" : "pg_is_xlog_replay_paused()";
-    // What the primary said it has; there since 9.6, and visible with pg_monitor only.
+    // The position that the primary reported; it exists since 9.6, and only pg_monitor may see it.
     const bool receiver = version >= 90600;
     const std::string announced =
         receiver ? "(SELECT latest_end_lsn FROM pg_stat_wal_receiver)" : "NULL::pg_lsn";

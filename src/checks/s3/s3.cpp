@@ -24,10 +24,10 @@ namespace vitals::checks::s3 {
 
 namespace {
 
-// How many objects that could not be deleted a component remembers, to try again.
+// How many undeleted objects a component remembers, to try again.
 constexpr std::size_t most_leftovers = 64;
-constexpr int removals_a_run = 4;  // more would take too much of its time
-// How often and how long a server with copies is waited for: 0.1, 0.2, 0.4 and 0.8 seconds.
+constexpr int removals_a_run = 4;  // more would take too much of the run's time
+// How often and how long to wait for a replicated server: 0.1, 0.2, 0.4 and 0.8 seconds.
 constexpr std::chrono::milliseconds first_pause(100);
 constexpr std::chrono::milliseconds longest_pause(800);
 
@@ -42,7 +42,7 @@ Verified verify_url(const text::Url& url) {
     return {};
 }
 
-// Buckets made long ago, and other servers, allow more than AWS does today.
+// Old buckets, and other servers, allow more than AWS does today.
 Verified verify_bucket(const std::string& text) {
     const bool good = std::all_of(text.begin(), text.end(), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -113,14 +113,14 @@ std::string uuid() {
                        time_high, sequence, random() & 0xffffU, random());
 }
 
-// An object that may exist because of us.
+// An object that may exist because of this check.
 struct Leftover {
     std::string key;
-    std::string version;  // of a bucket that keeps old ones; empty: it has none, or not known
+    std::string version;  // in a bucket that keeps old ones; empty: none, or not known
 };
 
-// Options with what is made of them once, and what earlier runs left behind. Runs of a component
-// follow one another.
+// Options with values that are computed once, and what earlier runs left behind. Runs of a
+// component follow one another.
 struct Prepared {
     explicit Prepared(std::shared_ptr<const Options> given) : options(std::move(given)) {
         if (!options->url.empty()) place.emplace(*options);
@@ -164,8 +164,8 @@ bool says_it_is_s3(const net::HttpResponse& response) {
     });
 }
 
-// HEAD is not told why it is refused; the same question by GET is. And any web server answers a
-// HEAD with 200: where no header is one of S3's, the list of objects says whether it is one.
+// HEAD gives no reason for a refusal; the same question with GET does. And any web server answers a
+// HEAD with 200: if no header is one of S3, the list of objects shows whether it is S3.
 net::awaitable<Outcome> Probe::bucket() {
     const std::string path = prepared_.place->itself;
     const net::HttpResponse head = co_await store_.ask("bucket", "HEAD", path);
@@ -181,7 +181,7 @@ net::awaitable<Outcome> Probe::bucket() {
 }
 
 net::awaitable<void> Probe::create() {
-    // From here on it may exist, whatever becomes of the answer.
+    // From here on it may exist, whatever happens to the answer.
     prepared_.leftovers.push_back({key_, {}});
     wire::sigv4::Pairs none;
     std::string where = path();
@@ -217,7 +217,7 @@ net::awaitable<void> Probe::look_and_read() {
     }
 }
 
-// An answer to awaiting in a handler, which is not possible: what went wrong, as a value.
+// A handler cannot await, so the error becomes a value.
 net::awaitable<std::optional<CheckError>> Probe::try_reading() {
     std::optional<CheckError> problem;
     try {
@@ -229,8 +229,8 @@ net::awaitable<std::optional<CheckError>> Probe::try_reading() {
     co_return problem;
 }
 
-// Deletes the version that we made, so that a bucket that keeps old ones does not fill up with
-// ours; where that is not allowed, the object alone.
+// Deletes the version that this run created, so that a bucket that keeps old versions does not fill
+// up. If that is not allowed, deletes only the object.
 net::awaitable<std::optional<CheckError>> Probe::remove(std::string step, Leftover what) {
     std::optional<CheckError> problem;
     try {
@@ -249,8 +249,8 @@ net::awaitable<std::optional<CheckError>> Probe::remove(std::string step, Leftov
     co_return problem;
 }
 
-// 403 is how AWS says it to those who may not list the bucket; that we may read the object, were
-// it there, was seen before. A server with copies may need a moment.
+// AWS says 403 to users who may not list the bucket; reading the object was allowed before. A
+// replicated server may need a moment.
 net::awaitable<void> Probe::see_it_gone() {
     for (auto pause = first_pause;; pause *= 2) {
         const net::HttpResponse stat = co_await store_.ask("gone", "HEAD", path());
@@ -262,7 +262,7 @@ net::awaitable<void> Probe::see_it_gone() {
     throw CheckError(ErrorClass::assertion, "object is still there after it was deleted");
 }
 
-// What earlier runs could not delete: their connection broke, or their time was up.
+// Objects that earlier runs could not delete: their connection broke, or their time was over.
 net::awaitable<std::optional<CheckError>> Probe::remove_leftovers() {
     for (int removed = 0; removed < removals_a_run && !prepared_.leftovers.empty(); ++removed) {
         Leftover oldest = prepared_.leftovers.front();
@@ -274,8 +274,8 @@ net::awaitable<std::optional<CheckError>> Probe::remove_leftovers() {
 }
 
 net::awaitable<Outcome> Probe::object() {
-    // Before another is made: a store that takes objects and does not give them back must not fill
-    // up with ours.
+    // Before another one is created: a store that takes objects and does not delete them must not
+    // fill up.
     const auto stuck = co_await remove_leftovers();
     if (stuck && prepared_.leftovers.size() >= most_leftovers) throw *stuck;
     co_await create();
@@ -317,7 +317,7 @@ Verified from_url(Options& options, std::string_view text) {
     std::string_view path = url->path;
     if (path.starts_with('/')) path.remove_prefix(1);
     if (path.ends_with('/')) path.remove_suffix(1);
-    // A port is that of a server, which is not a bucket.
+    // A port belongs to a server, which is not a bucket.
     if (url->host.empty() || (path.empty() && url->port)) return std::unexpected(no_bucket);
     bool tls = true;
     for (const auto& [name, value] : url->query) {

@@ -30,7 +30,7 @@ Verified verify_url(const text::Url& url) {
     return {};
 }
 
-// What may stand behind EHLO: RFC 5321, section 4.1.1.1, and nothing that would end the line.
+// Characters that may follow EHLO: RFC 5321, section 4.1.1.1, and none that would end the line.
 Verified verify_hello(const std::string& name) {
     const bool good =
         !name.empty() && name.size() <= 255 &&
@@ -62,7 +62,7 @@ constexpr Field fields[] = {
 
 using Session = MailSession<&wire::smtp::take_reply>;
 
-// Another code than the one expected is the server's "no".
+// Another code than the expected one is a refusal.
 void require(const wire::smtp::Reply& reply, std::string_view phase, int expected) {
     if (reply.code == expected) return;
     std::string said;
@@ -84,8 +84,8 @@ net::awaitable<wire::smtp::Reply> command(Session& session, std::string phase, s
     co_return reply;
 }
 
-// What the server says to EHLO; one that does not know it, RFC 5321, section 3.2, is greeted with
-// HELO and extends nothing.
+// The answer to EHLO. A server that does not know it (RFC 5321, section 3.2) is greeted with HELO
+// and has no extensions.
 net::awaitable<wire::smtp::Reply> greet(Session& session, std::string name) {
     wire::smtp::Reply reply = co_await session.command("ehlo", "EHLO " + name);
     if (reply.code != 500 && reply.code != 502 && reply.code != 504) {
@@ -119,7 +119,7 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
         co_await greet(session, options.hello);
     }
     co_await command(session, "noop", "NOOP", 250);
-    // Its answer is not waited for: whoever has come so far can be sent mail.
+    // Its answer is not waited for: a client that came this far can send mail.
     co_await session.say("QUIT");
     const bool secure = session.connection().certificate().has_value();
     Outcome outcome = ok(secure ? "ready, with TLS" : "ready, without TLS");

@@ -14,8 +14,8 @@ namespace {
 
 using Step = std::function<void(Probe&)>;
 
-// One phase, on the lane. Whatever happens there, the database is closed there too: closing may
-// roll back or check point, and so block.
+// One phase, on the lane. In any case the database is also closed there: closing may roll back or
+// checkpoint, and so block.
 net::awaitable<void> step(net::Context& context, std::string_view phase,
                           std::shared_ptr<Probe> probe, Step work) {
     context.enter(phase);
@@ -28,12 +28,12 @@ net::awaitable<void> step(net::Context& context, std::string_view phase,
         }
         return true;
     };
-    // SQLite shares descriptors between all that use one file in this process.
+    // All users of one file in this process share SQLite's descriptors.
     co_await net::reading(context, std::move(code), net::Descriptors::shared);
 }
 
 net::awaitable<Outcome> run(const Options& options, net::Context& context) {
-    // Locks are waited for a little less than the run may take, so that the answer is "locked".
+    // Waits for locks a little less than the run may take, so that the answer is "locked".
     const Steady patience = context.deadline() - context.left() / 5;
     const auto probe = std::make_shared<Probe>(options.path, patience, context.deadline());
     Step open = [](Probe& it) { it.open_for_reading(); };
@@ -60,7 +60,7 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 Verified verify_path(const std::string& path) {
-    // SQLite would make databases of its own of these: in memory, in a temporary file.
+    // SQLite would make its own databases of these: in memory, in a temporary file.
     if (path.empty() || path.starts_with(':'))
         return std::unexpected("expected the path of a database file");
     return {};

@@ -101,7 +101,7 @@ net::awaitable<std::string> read_banner(Session& session) {
     } catch (const CheckError& error) {
         problem = error;
     }
-    // A server with too many log-ins under way says so in place of its banner.
+    // A server with too many log-ins in progress says so instead of its banner.
     const std::string& said = session.machine().unread();
     if (said.contains("Exceeded MaxStartups") || said.contains("Too many"))
         throw CheckError(ErrorClass::assertion, "too many log-ins at once",
@@ -109,7 +109,7 @@ net::awaitable<std::string> read_banner(Session& session) {
     throw *std::move(problem);
 }
 
-// The next message that is for us.
+// The next message that matters here.
 net::awaitable<std::string> read_message(Session& session, wire_ssh::Message wanted) {
     for (;;) {
         std::string payload = co_await session.next();
@@ -124,7 +124,7 @@ net::awaitable<std::string> read_message(Session& session, wire_ssh::Message wan
     }
 }
 
-// The server's host key, after it has proved to have it.
+// The server's host key, after the server has proved that it has it.
 net::awaitable<std::string> exchange_keys(const Options& options, Session& session,
                                           std::string banner) {
     const wire_ssh::Offer offer{{std::string(curve), std::string(same_curve)},

@@ -18,8 +18,8 @@ namespace vitals::checks::tcp {
 
 namespace {
 
-// What is looked at of an answer. Each arrival is matched against all that came so far, so this
-// bounds what a peer that sends byte by byte can cost.
+// How much of an answer is searched. Each arrival is matched against everything so far, so this
+// bounds the cost of a peer that sends byte by byte.
 constexpr std::size_t longest_answer = 16 * 1024;
 
 Verified verify_url(const text::Url& url) {
@@ -83,7 +83,7 @@ net::awaitable<void> await_answer(net::Connection& connection, const wire::Patte
     }
 }
 
-// Options with what is made of them once.
+// Options with values that are computed once.
 struct Prepared {
     net::Endpoint endpoint;
     std::string send;

@@ -17,7 +17,7 @@ namespace vitals::checks::tls {
 namespace {
 
 constexpr std::uint16_t usual_port = 443;
-constexpr std::chrono::milliseconds longest_verdict(1000);  // on our certificate
+constexpr std::chrono::milliseconds longest_verdict(1000);  // on the client certificate
 
 Verified verify_url(const text::Url& url) {
     if (auto problem = text::url_problem(url.text, {"tls"}); !problem.empty())
@@ -54,12 +54,12 @@ constexpr Field fields[] = {
                             {.choices = "accepted|refused"}),
 };
 
-// Whether the server turned this client down for its certificate. Throws whatever else ended it.
+// Whether the server refused this client because of its certificate. Throws any other error.
 net::awaitable<bool> is_refused(const Options& options, net::Context& context,
                                 net::Connection& connection) {
     try {
         co_await connection.start_tls(options.tls, options.url.host);
-        // Where it must refuse, its answer is what the check is for.
+        // If it must refuse, its answer is what the check is for.
         const auto longest = options.client == "refused" ? Steady::duration::max()
                                                          : Steady::duration(longest_verdict);
         const auto patience = std::min<Steady::duration>(context.left() / 2, longest);

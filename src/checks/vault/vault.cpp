@@ -22,7 +22,8 @@ namespace {
 
 using namespace backends::vault;
 
-// Every state with the same status, so that the body tells them apart (as Vault's own client asks).
+// Asks for the same status in every state, because the body distinguishes them (as Vault's own
+// client does).
 constexpr std::string_view health_path =
     "/v1/sys/health?standbyok=true&perfstandbyok=true&activecode=299&standbycode=299"
     "&drsecondarycode=299&performancestandbycode=299&sealedcode=299&uninitcode=299"
@@ -122,7 +123,7 @@ net::awaitable<net::HttpResponse> Probe::ask(std::string step, std::string path,
 net::awaitable<std::string> Probe::health() {
     std::string path(health_path);
     const net::HttpResponse response = co_await ask("health", std::move(path), false);
-    // Too busy to say, by its limits or by a proxy's.
+    // Too busy to answer, by its limits or those of a proxy.
     if (response.status == 429 && response.body.find("\"sealed\"") == std::string::npos)
         throw CheckError(ErrorClass::assertion, "too many requests", errors_of(response.body));
     const bool gateway = response.status == 502 || response.status == 504;
@@ -142,8 +143,8 @@ CheckError refusal(const net::HttpResponse& response, std::string_view what,
                       theirs);
 }
 
-// A token may be forbidden to look itself up (it was made without the policy `default`) and do its
-// work all the same: that is told as a value.
+// A token may be forbidden to look itself up (it was made without the policy `default`) and still
+// do its work: so this is a value, not an error.
 net::awaitable<std::expected<TokenEnd, CheckError>> Probe::token() {
     const net::HttpResponse response =
         co_await ask("token", encoded_path("auth/token/lookup-self"), true);
@@ -161,8 +162,8 @@ net::awaitable<net::HttpResponse> Probe::read_secret(std::vector<std::string> pa
     co_return std::move(found.response);
 }
 
-// The path is read as of either version of the engine, mounted at its first segment; when neither
-// is there and the mount may have more of them, Vault is asked where it ends.
+// The path is read in both versions of the engine, mounted at its first segment. When neither
+// exists and the mount may have more segments, Vault is asked where it ends.
 net::awaitable<void> Probe::secret() {
     const SecretPath path(options_.path);
     std::vector<std::string> paths{path.version_2, path.version_1};
@@ -184,7 +185,7 @@ net::awaitable<void> Probe::secret() {
     judge_secret(response.body, path.key);
 }
 
-// A token that may neither look itself up nor read the secret is none.
+// A token that can neither look itself up nor read the secret is not valid.
 net::awaitable<void> Probe::secret_or(const std::expected<TokenEnd, CheckError>& token) {
     try {
         co_await secret();
@@ -194,7 +195,7 @@ net::awaitable<void> Probe::secret_or(const std::expected<TokenEnd, CheckError>&
     }
 }
 
-// No more exact than a person wants to know.
+// As exact as a person needs to know.
 std::string rounded(std::chrono::seconds left) {
     using namespace std::chrono;
     if (left >= 48h) return format_duration(floor<days>(left));

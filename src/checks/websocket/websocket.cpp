@@ -74,7 +74,7 @@ constexpr Field fields[] = {
     tls_field<Options>(),
 };
 
-// What is taken from the URL as it stands: path and query are sent as they were written.
+// The path and query of the URL are sent as they were written.
 std::string target_of(const text::Url& url) {
     const auto authority = url.bare.find("//") + 2;
     const auto path = url.bare.find_first_of("/?", authority);
@@ -120,7 +120,7 @@ CheckError closed(const Event& event) {
 using Pattern = std::optional<wire::Pattern>;
 using Conversation = net::Conversation<Client>;
 
-// Whether a message came before that holds what is waited for: a server may greet at once.
+// Whether an earlier message holds the expected text: a server may greet at once.
 net::awaitable<bool> ping(Conversation& conversation, const Pattern& greeting) {
     bool greeted = false;
     const std::string payload = fmt::format("vitals {:08x}", std::random_device{}());
@@ -130,7 +130,7 @@ net::awaitable<bool> ping(Conversation& conversation, const Pattern& greeting) {
         if (event.what == What::closed) throw closed(event);
         const bool message = event.what == What::message;
         greeted = greeted || (message && greeting && greeting->found_in(event.data));
-        // Others are pongs nobody asked for, which are allowed.
+        // Other pongs are allowed, although nobody asked for them.
         if (event.what == What::pong && event.data == payload) co_return greeted;
     }
 }
@@ -171,7 +171,7 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     context.enter("ping");
     Pattern pattern, greeting;
     if (!options.expect.empty()) pattern = options.expect;
-    if (options.send.empty()) greeting = pattern;  // else it would not be an answer
+    if (options.send.empty()) greeting = pattern;  // otherwise it would not be an answer
     const bool greeted = co_await ping(conversation, greeting);
     const bool talks = !options.send.empty() || !options.expect.empty();
     if (talks && !greeted) {

@@ -63,9 +63,8 @@ constexpr Field fields[] = {
     tls_field<Options>(),
 };
 
-constexpr auto lives_for = 1h;  // of an open alert, after the last post
-constexpr auto silent_for =
-    5min;  // of vitals' own alert; after longer silence vitals counts as dead
+constexpr auto lives_for = 1h;     // of an open alert, after the last post
+constexpr auto silent_for = 5min;  // of vitals' own alert
 constexpr std::size_t text_bytes = 4000;
 
 void write_text(text::JsonWriter& json, std::string_view name, std::string_view text) {
