@@ -1,7 +1,7 @@
 // `probe_status`: tells load balancers whether this service takes part, and lets an operator take
 // it out. GET answers 200 `OK`, or 503 with the text that was set; `POST ?body=TEXT` sets the text.
-// Origin: lovely-ws-status. Who sends a POST is the server's to say (Request::sender);
-// the state is kept by whoever acts on Response::decommission.
+// Origin: lovely-ws-status. The server decides who sent a POST (Request::sender); the code that
+// acts on Response::decommission keeps the state.
 #include "dialects/dialect.hpp"
 #include "dialects/mount.hpp"
 #include "text/escape.hpp"

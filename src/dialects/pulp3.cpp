@@ -1,8 +1,8 @@
-// `pulp3`: the server status of pulpcore, 200 as long as the server answers. Which components are
-// its database, its cache and its disk, and which groups its workers and apps, the endpoint says.
-// Members and their order as pulpcore's own; what only its database knows of a worker (its href,
-// its task) is not there. While the database is down the lists are null, as in the original, which
-// keeps them there. Source: pulpcore's serializers `StatusSerializer`, `WorkerSerializer`.
+// `pulp3`: the server status of pulpcore, 200 while the server answers. The endpoint names the
+// components for its database, its cache and its disk, and the groups of its workers and apps.
+// Members and their order are those of pulpcore; what only its database knows of a worker (its
+// href, its task) is missing. While the database is down the lists are null, as in the original,
+// which stores them there. Source: pulpcore's serializers `StatusSerializer`, `WorkerSerializer`.
 #include <fmt/format.h>
 
 #include "dialects/dialect.hpp"
@@ -63,7 +63,7 @@ bool connected(const Snapshot& snapshot, const std::string& name, Steady now) {
     return status == Status::ok || status == Status::degraded;
 }
 
-// As Python writes it: with microseconds, unless there are none.
+// In Python's form: with microseconds, unless they are zero.
 std::string iso_time(System time) {
     const auto second = std::chrono::floor<std::chrono::seconds>(time);
     const auto rest = std::chrono::floor<std::chrono::microseconds>(time - second);
@@ -101,7 +101,7 @@ struct Lists {
     const Snapshot& snapshot;
     Steady now;
     const std::vector<Plugin>& plugins;
-    bool known;  // the database, which has them, can be asked
+    bool known;  // the database, which stores them, can be asked
 
     void write(std::string_view member, const std::string& wanted) const {
         writer.key(member);
@@ -153,7 +153,7 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
     response.content_type = "application/json";
     response.headers.emplace_back("Vary", "Accept");
     response.headers.emplace_back("Allow", "GET, HEAD, OPTIONS");
-    // Workers turn stale without a new version of the snapshot.
+    // Workers become stale without a new version of the snapshot.
     response.repeat_for = std::chrono::seconds(1);
     text::JsonWriter writer(response.body);
     const std::vector<Plugin> plugins = plugins_of(snapshot, own);

@@ -133,7 +133,7 @@ std::string escaped(std::string_view text) {
     return made;
 }
 
-// Which key the bare value behind a fault's name is.
+// The key of the bare value after a fault's name.
 std::string_view key_of(std::string_view value) {
     if (value == "BYTES") return "after";
     if (value == "RATE") return "rate";

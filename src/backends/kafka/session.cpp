@@ -93,7 +93,7 @@ net::awaitable<std::string> Session::ask(Key key, std::int16_t version, std::str
     } catch (const CheckError& error) {
         failure = error;
     }
-    // A broker that wants a log-in answers what it speaks, and ends at anything else.
+    // A broker that requires a log-in answers ApiVersions, and closes at anything else.
     if (access_.user.empty() && ended_without_a_word(*failure))
         throw CheckError(ErrorClass::auth, "closed at the first request: perhaps it wants a log-in",
                          failure->error);
@@ -106,7 +106,7 @@ net::awaitable<void> Session::learn_versions(net::Context& context) {
     try {
         body = co_await exchange(Key::api_versions, 0, "");
     } catch (const CheckError& error) {
-        // One that expects TLS takes a request for a broken handshake.
+        // A broker that expects TLS takes a request for a broken handshake.
         if (access_.tls || !ended_without_a_word(error)) throw;
         throw CheckError(error.error_class, error.detail + ": perhaps it wants TLS", error.error);
     }

@@ -132,7 +132,7 @@ net::awaitable<void> Session::greet(net::Context& context) {
     if (!hello_.is_true("ok")) throw meaning_of(hello_);
 }
 
-// A server that does not know the user's ways names none; then the older one is tried.
+// A server that does not know the user names no mechanism; then the older one is tried.
 bool Session::by_sha_256() const {
     if (!access_.mechanism.empty()) return access_.mechanism == sha_256;
     const Value* ways = hello_.find("saslSupportedMechs", Value::Type::array);

@@ -1,5 +1,5 @@
-// Where a PostgreSQL server is and which user logs in there: what all kinds that speak to one are
-// told, and what is made of it. The folder holds them all, because they share one way in.
+// The address of a PostgreSQL server, and the user that logs in there: the options that all kinds
+// for it share, and their meaning.
 #pragma once
 
 #include <chrono>
@@ -39,7 +39,7 @@ struct Access {
 Verified verify_url(const text::Url& url);
 // Judges the parts together.
 Verified verify_access(const text::Url& url, const std::string& user, const net::TlsOptions& tls);
-// Of parts that were found right, while the password is at hand.
+// From valid parts, while the password has a value.
 Access access_of(const text::Url& url, const std::string& user, const Secret& password,
                  const net::TlsOptions& tls);
 
