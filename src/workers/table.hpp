@@ -34,9 +34,8 @@ struct Expectation {
 
 struct GroupOptions {
     std::string name;
-    std::chrono::milliseconds timeout{24'000};  // silent for longer: no longer alive
-    std::chrono::milliseconds remember{24 *
-                                       3600'000};  // and reported as missing by name for this long
+    std::chrono::milliseconds timeout{24'000};          // silent for longer: no longer alive
+    std::chrono::milliseconds remember{24 * 3600'000};  // still reported by name
     std::vector<Expectation> expect;
     bool listened = false;  // heartbeats are heard through a connection that may be lost
     bool operator==(const GroupOptions&) const = default;
