@@ -5,6 +5,7 @@
 // Used on the engine's thread, except view() and metrics().
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -63,6 +64,9 @@ class FleetPart {
     std::shared_ptr<const FleetView> view() const;
 
   private:
+    static constexpr std::chrono::milliseconds turn_every{250};
+    static constexpr std::chrono::seconds show_every{1};
+    static constexpr std::chrono::seconds validity{10};  // of what is shown again every second
     struct Own;
     struct Told {
         Outcome outcome;

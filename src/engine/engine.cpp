@@ -312,12 +312,9 @@ void Engine::configure(std::vector<Definition> definitions) {
 }
 
 void Engine::restore(std::vector<RememberedComponent> remembered, Steady::duration away) {
-    const System now = state_->clock.system();
-    constexpr Steady::duration longest = std::chrono::hours(24 * 3650);
     state_->absent = away;
     state_->saves = true;
     for (RememberedComponent& known : remembered) {
-        known.age = std::clamp<Steady::duration>(now - known.observed_at, {}, longest);
         const auto at = state_->watched.find(known.component);
         if (at != state_->watched.end()) {
             state_->take_up(*at->second, std::move(known), away);

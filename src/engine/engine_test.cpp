@@ -465,6 +465,7 @@ TEST_F(EngineTest, since_outlives_a_doubt_that_a_restart_falls_into) {
 TEST_F(EngineTest, pushed_states_outlive_process_and_definition) {
     RememberedComponent job{.component = "job", .status = Status::degraded, .since = System(1000h)};
     job.observed_at = clock.system() - 10s;
+    job.age = 10s;
     job.last = std::make_shared<Outcome>(degraded("slowly"));
     RememberedComponent made = job;
     made.component = "made";

@@ -47,7 +47,9 @@ class Journal {
     // and on the time line.
     void sign_of_life(System believed, System now);
     std::optional<System> last_sign_of_life();
-    // Removes what is older, then the finest and oldest data (runs, minutes, hours, days, spans)
+    // How long ago that was.
+    std::optional<Steady::duration> away();
+    // Removes what is older, then what is finest and oldest (runs, minutes, hours, days, spans)
     // until the file uses at most `size` bytes. Does a bounded part of the work; true: there is
     // more to do.
     struct Bounds {

@@ -101,10 +101,10 @@ std::vector<SavedState> Store::saved_states() {
     return std::exchange(state_->saved_states, {});
 }
 
-std::optional<System> Store::last_alive() {
+Steady::duration Store::away() {
     std::unique_lock lock(state_->mutex);
     state_->changed.wait_for(lock, caller_patience, [this] { return state_->loaded; });
-    return state_->last_alive;
+    return state_->absent;
 }
 
 void Store::save_states(std::vector<std::string> gone, std::vector<SavedState> states) {
@@ -114,7 +114,10 @@ void Store::save_states(std::vector<std::string> gone, std::vector<SavedState> s
     const auto now = SteadyClock::now();
     const bool at_once = !gone.empty() || now - state_->changed_at < follows_within;
     for (std::string& name : gone) state_->states[std::move(name)].reset();
+    const BootTime moment = boot_time();
     for (SavedState& state : states) {
+        state.observed = moment;
+        state.observed.at -= std::chrono::duration_cast<std::chrono::microseconds>(state.age);
         std::string name = state.component;
         state_->states[std::move(name)] = std::move(state);
     }

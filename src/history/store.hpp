@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "history/boot_time.hpp"
 #include "model/past.hpp"
 #include "model/remembered.hpp"
 #include "model/responses.hpp"
@@ -42,6 +43,7 @@ struct Settings {
 // The past of a component. The text holds what was pushed to it, `last` does not.
 struct SavedState : RememberedComponent {
     std::string pushed;  // as its owner wrote it; empty: it is checked
+    BootTime observed;   // what `age` is counted from; set by the store
     bool operator==(const SavedState&) const = default;
 };
 
@@ -83,10 +85,10 @@ class Store {
     // Replaces them, within about `batch`. The latest call counts; never waits for the disk.
     void save_workers(std::vector<RememberedWorker> workers);
 
-    // The states that an earlier process saved, and when the file was last written. They wait like
+    // The states saved by an earlier process, and how long ago it was last there. Wait like
     // saved_decommission().
     std::vector<SavedState> saved_states();
-    std::optional<System> last_alive();
+    Steady::duration away();  // zero: there was none
     // Removes those that are gone, then replaces the others, within about `batch`. Never waits for
     // the disk.
     void save_states(std::vector<std::string> gone, std::vector<SavedState> states);

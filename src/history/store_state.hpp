@@ -41,7 +41,7 @@ struct Store::State {
         std::optional<std::string> decommission;
         std::vector<RememberedWorker> workers;
         std::vector<SavedState> states;
-        std::optional<System> alive;
+        Steady::duration away{};
     };
     // A question to the journal, or to nothing if it cannot be read.
     using Read = std::function<void(Journal*)>;
@@ -104,7 +104,7 @@ struct Store::State {
     SteadyClock::time_point states_due{};  // written by then, at the earliest
     bool states_at_once = false;           // and durable: they follow a transition
     std::vector<SavedState> saved_states;
-    std::optional<System> last_alive;
+    Steady::duration absent{};  // between the two processes
     std::atomic<unsigned> losses = 0;
     unsigned renewals = 0;  // of the archive, as far as handled
     std::string other;      // the process that uses the directory

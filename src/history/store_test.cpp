@@ -259,7 +259,8 @@ TEST(Store, a_file_of_an_older_vitals_is_taken_over) {
     Other(folder / "vitals.db")(
         "INSERT INTO decommission VALUES (1, 'moving', 0);"
         "DROP TABLE worker; DROP TABLE state; DROP TABLE component; DROP TABLE span;"
-        "DROP TABLE life; DROP TABLE leap; DROP TABLE record;"
+        "DROP TABLE life; DROP TABLE leap; DROP TABLE record; DROP TABLE sign_of_life;"
+        "CREATE TABLE sign_of_life (one INTEGER PRIMARY KEY, at INTEGER NOT NULL);"
         "DROP TABLE chunk; DROP TABLE minute; DROP TABLE hour; DROP TABLE day; DROP TABLE roll;"
         "CREATE TABLE transition (id INTEGER PRIMARY KEY, component TEXT NOT NULL,"
         " at INTEGER NOT NULL, from_status INTEGER NOT NULL, to_status INTEGER NOT NULL,"

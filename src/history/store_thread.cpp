@@ -93,7 +93,7 @@ bool Store::State::load() {
         known.workers = journal.saved_workers();
         if (const auto sign = journal.last_sign_of_life()) wall_clock.continue_from(*sign);
         known.states = journal.saved_states();
-        known.alive = journal.last_sign_of_life();
+        known.away = journal.away().value_or(Steady::duration{});
         line_ended = journal.spans().ended();
     });
     line.emplace(std::chrono::system_clock::now(), SteadyClock::now(), line_ended);
@@ -115,7 +115,7 @@ bool Store::State::load() {
     saved = std::move(found);
     saved_workers = std::move(known.workers);
     saved_states = std::move(known.states);
-    last_alive = known.alive;
+    absent = known.away;
     loaded = true;
     changed.notify_all();
     return true;
