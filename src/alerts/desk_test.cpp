@@ -339,7 +339,7 @@ TEST(Desk, an_answer_comes_when_it_is_on_disk) {
     EXPECT_FALSE(durable);
 }
 
-TEST(Desk, what_people_get_wrong_is_told) {
+TEST(Desk, mistakes_of_people_are_answered) {
     Office office({component("db")});
     office.recover("db");
     const auto nothing = [](bool) { ADD_FAILURE(); };
@@ -499,7 +499,8 @@ TEST(Desk, no_action_is_taken_for_a_consequence_or_in_a_storm) {
     EXPECT_TRUE(office.acted.empty()) << "what they share is the cause";
 }
 
-TEST(Desk, an_acknowledgement_goes_to_who_has_the_problem_and_to_who_gets_it_later) {
+TEST(Desk,
+     an_acknowledgement_is_sent_to_receivers_that_have_the_problem_and_to_those_that_get_it_later) {
     Office office({component("db")}, to_mail());
     office.recover("db");
     office.receiver_says = {.fate = Fate::refused, .why = "451"};

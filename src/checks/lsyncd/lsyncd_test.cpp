@@ -75,7 +75,7 @@ class Lsyncd : public ::testing::Test {
     Options options_;
 };
 
-TEST_F(Lsyncd, who_holds_the_lock_runs) {
+TEST_F(Lsyncd, counts_as_running_when_it_holds_the_lock) {
     const Daemon daemon(options_.pid_file);
     const Outcome outcome = run();
     EXPECT_EQ(outcome.status, Status::ok) << outcome.error;
@@ -105,7 +105,7 @@ TEST_F(Lsyncd, what_a_killed_one_leaves_does_not_count) {
     EXPECT_EQ(run().detail, "does not run");
 }
 
-TEST_F(Lsyncd, a_stopped_one_fails_though_it_holds_the_lock) {
+TEST_F(Lsyncd, is_failed_when_it_is_stopped_although_it_holds_the_lock) {
     Daemon daemon(options_.pid_file);
     daemon.stop();
     const Outcome outcome = run();

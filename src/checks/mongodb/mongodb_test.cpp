@@ -171,7 +171,7 @@ class Mongodb : public ::testing::Test {
     std::string path_ = "?authMechanism=SCRAM-SHA-256";
 };
 
-TEST_F(Mongodb, logs_in_and_is_known) {
+TEST_F(Mongodb, logs_in_and_the_server_confirms_it) {
     Outcome outcome = run();
     EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
     EXPECT_EQ(outcome.detail, "answers, primary");

@@ -192,7 +192,7 @@ TEST_F(Postgres, a_session_that_was_ended_meanwhile_is_not_used) {
 
 // How much is hashed for a log-in is the server's word: neither the loop nor other runs wait for
 // it.
-TEST_F(Postgres, what_a_server_makes_us_compute_holds_up_nobody) {
+TEST_F(Postgres, the_computation_for_a_log_in_delays_nothing_else) {
     server_.scram_rounds = 4'000'000;  // seconds
     const Peer hostile(server_.handler());
     FakePostgres good;

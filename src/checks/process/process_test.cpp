@@ -219,7 +219,7 @@ TEST_F(HiddenProcesses, make_a_count_too_small_blindness_not_failure) {
     EXPECT_EQ(look("worker", "1").status, Status::ok);
 }
 
-TEST(Process, options_and_url) {
+TEST(Process, has_checked_options_and_a_url) {
     const Options nothing;
     EXPECT_EQ(problem_of(kind, &nothing),
               "neither pid_file nor name is given: one says which process is meant");
