@@ -1,5 +1,5 @@
-// The floor to measure the server against: an Asio loop that parses nothing. For every blank line
-// received it writes the bytes of a file, as they are.
+// The baseline for the server: an Asio loop that parses nothing. For every blank line it writes the
+// bytes of a file, as they are.
 //
 //     bench_bare_loop PORT FILE
 #include <array>

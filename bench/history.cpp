@@ -1,5 +1,5 @@
-// What the history costs: CPU and bytes for each result, bars for many components, and how large
-// it becomes. Time is stepped, not slept. Prints `name value` lines; bench/run judges them.
+// The cost of the history: CPU and bytes for each result, bars for many components, and its size.
+// Time is stepped, not slept. Prints `name value` lines; bench/run judges them.
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -114,7 +114,8 @@ void results() {
     std::printf("bytes_a_result %.2f\n", bytes / (components * rounds));
 }
 
-// Changes of state one by one, each on the disk before the next: the most that the store lets come.
+// Single changes of state, each on the disk before the next: the highest rate that the store
+// allows.
 void changes() {
     constexpr int components = 1'000, changes = 2'000;
     File file("changes.db");
@@ -181,7 +182,7 @@ void bars() {
     if (sum == 0) std::abort();
 }
 
-// 1,000 components every 10 s for 90 days, as it is then.
+// 1,000 components every 10 s for 90 days, with the resulting size.
 void size() {
     constexpr int components = 1'000;
     File file("size.db");

@@ -1,8 +1,8 @@
-// The code that runs again and again: for each result, each request, each heartbeat. Does one of
-// them many times on fixed inputs; bench/instructions counts what that costs under callgrind.
+// The code that runs for each result, each request, each heartbeat. Runs one path many times on
+// fixed inputs; bench/instructions counts the cost under callgrind.
 //
 //     hot_paths              the names
-//     hot_paths NAME TIMES   does it so often
+//     hot_paths NAME TIMES   runs it this often
 #include <algorithm>
 #include <chrono>
 #include <cstdio>

@@ -1,5 +1,4 @@
-// What the library costs a service that uses it. Printed with verdicts by `bench/run --only
-// library`.
+// The cost of the library for a service. `bench/run --only library` prints it with verdicts.
 #include <benchmark/benchmark.h>
 
 #include <atomic>
@@ -74,7 +73,7 @@ void obtain_snapshot(benchmark::State& state) {
 }
 BENCHMARK(obtain_snapshot);
 
-// A thousand workers that prove they are alive, one after the other.
+// A thousand workers that send heartbeats, one after the other.
 void beat(benchmark::State& state) {
     vitals::Registry registry;
     std::vector<std::unique_ptr<vitals::StateHandler>> workers;

@@ -1,6 +1,6 @@
-// An AMQP broker that says arbitrary bytes: received in one piece or byte by byte the events must
-// be the same, nothing may be kept waiting for beyond the limits, and what is read of a table must
-// be read again from what is written of it.
+// An AMQP broker that sends arbitrary bytes: the events must be the same in one piece and byte by
+// byte, nothing may be waited for beyond the limits, and a parsed table must be parsed again from
+// its written form.
 #include "target.hpp"
 #include "wire/amqp_client.hpp"
 

@@ -1,4 +1,4 @@
-// What workers say, on arbitrary bytes: nothing may be read that is larger than what was given.
+// Messages of workers, on arbitrary bytes: the result is never larger than the input.
 
 #include "target.hpp"
 #include "wire/celery.hpp"

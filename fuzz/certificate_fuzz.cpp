@@ -1,5 +1,5 @@
-// Files of certificates and keys, on arbitrary bytes: PEM, DER and PKCS #12. What is read of one
-// has times whose distance from now can be counted; what is not says why.
+// Files of certificates and keys, on arbitrary bytes: PEM, DER and PKCS #12. A parsed one has times
+// whose distance from now can be counted; the error says why one cannot be parsed.
 #include "checks/certificate/contents.hpp"
 #include "target.hpp"
 

@@ -1,5 +1,5 @@
-// Cron expressions on arbitrary text: what is taken comes, each time later than the one before, at
-// a minute of the clock, and the same expression with other blanks means the same.
+// Cron expressions on arbitrary text: the times of an accepted one ascend and are whole minutes,
+// and the same expression with other blanks has the same meaning.
 #include "calendar/cron.hpp"
 #include "jobs/saved.hpp"
 #include "target.hpp"

@@ -1,5 +1,5 @@
-// What anybody who has a seed may send to a fleet: arbitrary subjects and bytes. A message that is
-// read is written and read again as the same, and a node that takes all of them keeps its bounds.
+// Whatever a holder of a seed may send to a fleet: arbitrary subjects and bytes. A parsed message
+// is written and parsed again as the same, and a node that takes all of them keeps its bounds.
 #include "fleet/member.hpp"
 #include "target.hpp"
 

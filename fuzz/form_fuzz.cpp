@@ -1,4 +1,4 @@
-// What browsers send beside the request itself, on arbitrary bytes: a Cookie field and a form.
+// Cookies and forms of browsers, on arbitrary bytes.
 
 #include "http/form.hpp"
 #include "target.hpp"

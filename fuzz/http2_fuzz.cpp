@@ -1,6 +1,5 @@
-// An HTTP/2 connection on arbitrary bytes, whole and in pieces: nothing that a peer sends makes the
-// session hold more than its bounds, and whatever is asked can be answered. The first byte chooses
-// how large the pieces are.
+// An HTTP/2 connection on arbitrary bytes, whole and in pieces: no input makes the session exceed
+// its bounds, and every request can be answered. The first byte chooses the size of the pieces.
 
 #include "http/http2.hpp"
 #include "target.hpp"

@@ -1,5 +1,5 @@
-// An HTTP server that says arbitrary bytes: received in one piece or cut anywhere they must come to
-// the same, and nothing may be larger than the limits.
+// An HTTP server that sends arbitrary bytes: the result must be the same in one piece and cut
+// anywhere, and nothing may exceed the limits.
 
 #include "target.hpp"
 #include "wire/http_answer.hpp"
@@ -19,7 +19,7 @@ std::string told(std::string_view bytes, std::size_t piece, bool to_head) {
         taken = answer.receive(bytes.substr(at, piece));
     if (taken && !*taken) taken = answer.end();
     require(answer.body.size() <= max_body);
-    // How much of a body was taken before it was found wrong depends on where it was cut.
+    // How much of an invalid body was taken depends on where it was cut.
     if (!taken) return "! " + taken.error().detail;
     require(answer.status >= 100 && answer.status <= 999);
     std::string text = std::to_string(answer.status) + answer.body;

@@ -1,6 +1,6 @@
-// The request parser on arbitrary bytes, whole and in pieces: where the bytes are cut must not
-// change what is understood, whatever is understood keeps the promises that framing rests on, and
-// what Beast would take for something else is refused.
+// The request parser on arbitrary bytes, whole and in pieces. The result must not depend on where
+// the bytes are cut. A parsed request keeps the rules of framing. Bytes that Beast would read
+// differently are refused.
 
 #include "http/body.hpp"
 #include "http/request.hpp"
@@ -11,7 +11,7 @@ namespace {
 
 using namespace vitals::http;
 
-// What became of a body: how much of the bytes was its own, and how it ended.
+// The result of a body: how many bytes belonged to it, and how it ended.
 struct Ended {
     std::size_t taken = 0;
     bool done = false;
@@ -82,7 +82,7 @@ void run(std::string_view bytes) {
         require(head.error().status >= 400 && !head.error().why.empty());
         return;
     }
-    // What is understood in the end was never refused on the way, at whatever byte it was cut.
+    // A request that is accepted in the end was never refused before, wherever it was cut.
     require(!hopeless);
     for (std::size_t cut = 0; cut < raw.size(); cut += 1 + raw.size() / 64) {
         require(!refuse_early(raw.substr(0, cut)));
@@ -95,7 +95,7 @@ void run(std::string_view bytes) {
     const Ended whole = read_body(*head, rest, rest.size() + 1);
     require(read_body(*head, rest, 1) == whole);
     require(read_body(*head, rest, 7) == whole);
-    // So short a body is its own tail.
+    // A body this short is its own tail.
     require(read_body(*head, rest, 7, Body::Use::tail) == whole);
     if (!head->chunked && head->length <= 4096 && rest.size() >= head->length)
         require(whole.done && whole.content == rest.substr(0, head->length));

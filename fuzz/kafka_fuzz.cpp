@@ -1,5 +1,5 @@
-// A Kafka broker that says arbitrary bytes: answers taken in one piece or byte by byte must be the
-// same, nothing may be kept waiting for beyond the limit, and no answer may be read beyond its end.
+// A Kafka broker that sends arbitrary bytes: answers must be the same in one piece and byte by
+// byte, nothing may be waited for beyond the limit, and no answer may be read beyond its end.
 #include "target.hpp"
 #include "wire/kafka.hpp"
 

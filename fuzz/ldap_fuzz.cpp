@@ -1,5 +1,5 @@
-// An LDAP server that says arbitrary bytes: messages taken in one piece or byte by byte must be the
-// same, and nothing may be kept waiting for beyond the limit.
+// An LDAP server that sends arbitrary bytes: messages must be the same in one piece and byte by
+// byte, and nothing may be waited for beyond the limit.
 #include "target.hpp"
 #include "wire/ldap.hpp"
 

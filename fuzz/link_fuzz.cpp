@@ -1,5 +1,5 @@
-// Tokens of links in messages, on arbitrary bytes: none but a signed one is believed, and what is
-// read from a signed one was written there.
+// Tokens of links in messages, on arbitrary bytes: only a signed one is accepted, and its content
+// is what was signed.
 
 #include "alerts/links.hpp"
 #include "target.hpp"
@@ -8,9 +8,9 @@ namespace vitals::fuzz {
 
 void run(std::string_view given) {
     static const alerts::LinkKey key{1, 2, 3};
-    // Without the key nobody makes one.
+    // Without the key nobody can make one.
     require(!alerts::read_link(given, key));
-    // Whatever stands in a token that was signed, it comes out again, or nothing does.
+    // The content of a signed token comes out again, or nothing does.
     const std::size_t half = given.size() / 2;
     const alerts::Link link{std::string(given.substr(0, half)), std::string(given.substr(half)),
                             System(std::chrono::seconds(1'800'000'000))};

@@ -1,5 +1,5 @@
-// Answers of memcached, of arbitrary bytes: taken in one piece or byte by byte they must be the
-// same, each must make the buffer shorter, and nothing may be kept waiting for beyond the limit.
+// Answers of memcached, of arbitrary bytes: they must be the same in one piece and byte by byte,
+// each must shorten the buffer, and nothing may be waited for beyond the limit.
 #include "target.hpp"
 #include "wire/memcached.hpp"
 

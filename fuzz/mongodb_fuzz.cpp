@@ -1,5 +1,5 @@
-// A MongoDB server that says arbitrary bytes: messages taken in one piece or byte by byte must be
-// the same, and nothing may be kept waiting for beyond the limit. And its challenge at a log-in.
+// A MongoDB server that sends arbitrary bytes: messages must be the same in one piece and byte by
+// byte, and nothing may be waited for beyond the limit. Also its challenge at a log-in.
 #include "target.hpp"
 #include "wire/mongodb.hpp"
 #include "wire/scram_client.hpp"

@@ -1,5 +1,5 @@
-// An MQTT broker that says arbitrary bytes: packets taken in one piece or byte by byte must be the
-// same, and whatever is in them is read or refused.
+// An MQTT broker that sends arbitrary bytes: packets must be the same in one piece and byte by
+// byte, and their content is parsed or refused.
 #include "target.hpp"
 #include "wire/mqtt.hpp"
 

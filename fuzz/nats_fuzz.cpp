@@ -1,5 +1,5 @@
-// A NATS server that says arbitrary bytes: taken in one piece or byte by byte they must be the
-// same, each must make the buffer shorter, and nothing may be kept waiting for beyond the limit.
+// A NATS server that sends arbitrary bytes: they must be the same in one piece and byte by byte,
+// each must shorten the buffer, and nothing may be waited for beyond the limit.
 #include "target.hpp"
 #include "wire/nats.hpp"
 #include "wire/nats_key.hpp"
@@ -18,7 +18,7 @@ std::string shown(const Event& event) {
 }  // namespace
 
 void run(std::string_view bytes) {
-    // And a file of credentials, as whoever wrote it left it.
+    // And a credentials file, in any state.
     if (const auto credentials = read_credentials(bytes)) require(credentials->seed.size() == 32);
     compare_pieces<take_event, shown>(bytes, longest_line + longest_message + 4);
 }

@@ -1,5 +1,5 @@
-// Answers of NTP on arbitrary bytes: what is taken for one repeats the cookie, and its times lie
-// within half an era of ours.
+// Answers of NTP on arbitrary bytes: an accepted one repeats the cookie, and its times are within
+// half an era of now.
 #include "target.hpp"
 #include "wire/ntp.hpp"
 

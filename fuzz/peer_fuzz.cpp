@@ -1,5 +1,5 @@
 // What another vitals says of incidents, on arbitrary bytes: it is refused with a reason, or it is
-// within the bounds and written and read again as the same.
+// within the bounds and is written and parsed again as the same.
 #include "endpoints/peer_exchange.hpp"
 #include "target.hpp"
 

@@ -1,5 +1,5 @@
-// The readers of /proc and /sys on arbitrary bytes (a container may show us anything there): they
-// must end, stay within bounds, and give numbers that can be calculated with.
+// The readers of /proc and /sys on arbitrary bytes (a container may show anything there): they must
+// end, stay within bounds, and return usable numbers.
 #include <cmath>
 
 #include "target.hpp"

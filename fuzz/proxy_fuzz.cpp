@@ -1,5 +1,5 @@
-// The PROXY header on arbitrary bytes: where they are cut must not change what is understood, and
-// what is taken for an address is one.
+// The PROXY header on arbitrary bytes: the result must not depend on where they are cut, and an
+// accepted address is one.
 
 #include <arpa/inet.h>
 
@@ -29,7 +29,7 @@ void run(std::string_view bytes) {
     }
     for (std::size_t size = 0; size < bytes.size(); ++size) {
         const auto part = wire::parse_proxy_header(bytes.substr(0, size));
-        // Nothing is refused that is whole later, and nothing is whole that is refused later.
+        // No header is first refused and later complete, or the reverse.
         if (!part) {
             require(!whole);
             return;

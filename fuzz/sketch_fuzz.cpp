@@ -1,5 +1,5 @@
-// A sketch or a chunk of runs, as it may stand in a damaged database: it is refused, or what was
-// read of it is what would be written.
+// A sketch or a chunk of runs from a damaged database: it is refused, or writing it gives the same
+// bytes.
 #include "history/runs.hpp"
 #include "history/sketch.hpp"
 #include "target.hpp"

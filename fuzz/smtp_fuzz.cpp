@@ -1,5 +1,5 @@
-// SMTP replies on arbitrary bytes: taken in one piece or byte by byte they must be the same, each
-// must make the buffer shorter, and nothing may be kept waiting for beyond the limit.
+// SMTP replies on arbitrary bytes: they must be the same in one piece and byte by byte, each must
+// shorten the buffer, and nothing may be waited for beyond the limit.
 #include "target.hpp"
 #include "wire/smtp.hpp"
 

@@ -1,6 +1,6 @@
-// URLs, patterns and quoted texts on arbitrary bytes: what is shown of a URL must be one itself and
-// hold no credentials, what is said against one must not grow with it, and a quoted text must be
-// one line of printable characters.
+// URLs, patterns and quoted texts on arbitrary bytes: the shown form of a URL is itself a URL
+// without credentials, a message about one does not grow with it, and a quoted text is one line of
+// printable characters.
 
 #include "target.hpp"
 #include "text/masked.hpp"
@@ -26,7 +26,7 @@ void run(std::string_view given) {
         require(url->host.find('\0') == std::string::npos);
     } else {
         require(!url.error().empty());
-        // One of our own few sentences, whatever the text was.
+        // One of a few fixed sentences, whatever the text was.
         require(url.error().size() < 160);
     }
     const std::string shown = text::masked(given);

@@ -1,5 +1,5 @@
-// A websocket server that says arbitrary bytes after a good handshake: received in one piece or
-// byte by byte the events must be the same, and nothing may be larger than the limit.
+// A websocket server that sends arbitrary bytes after a good handshake: the events must be the same
+// in one piece and byte by byte, and nothing may exceed the limit.
 #include <cstdint>
 
 #include "target.hpp"

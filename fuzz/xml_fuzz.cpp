@@ -1,5 +1,5 @@
-// XML on arbitrary bytes: no deeper than is allowed, nothing expanded, and what is read of a whole
-// document is read of it as far as it goes, too.
+// XML on arbitrary bytes: no deeper than allowed, nothing expanded, and what is parsed of a whole
+// document is also parsed of its beginning.
 
 #include "target.hpp"
 #include "wire/xml.hpp"

@@ -1,4 +1,4 @@
-// When the program of a failed component is run, in literal times.
+// When the program of a failed component runs, in literal times.
 #include "alerts/actions.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// The desk against a disk and receivers of the test's own, in literal times.
+// The desk with a disk and receivers of the test, in literal times.
 #include "alerts/desk.hpp"
 
 #include <fmt/format.h>
@@ -48,7 +48,7 @@ class Office {
         desk->see(snapshot);
         turn();
     }
-    // A run of that component that is judged as it is.
+    // A run of that component with this outcome.
     void run(const std::string& name, Status status, std::string detail = {},
              ErrorClass error_class = ErrorClass::none) {
         const auto before = states.at(name);
@@ -87,7 +87,7 @@ class Office {
             answer();
         }
     }
-    // Time passes; what is due is done when it is due.
+    // Time passes; what is due is done on time.
     void pass(Steady::duration time) {
         const Steady end = now + time;
         while (woken <= end) {
@@ -98,7 +98,7 @@ class Office {
         now = end;
         turn();
     }
-    // A new process, after that time; the old one wrote what had reached the disk.
+    // A new process after that time; the old one wrote what had reached the disk.
     void die_and_return(Steady::duration away = 5s) {
         desk.reset();
         answers.clear();
@@ -221,7 +221,7 @@ TEST(Desk, it_closes_when_it_has_recovered_for_a_while) {
     EXPECT_EQ(office.board().incident_of("db"), nullptr);
 }
 
-// Nobody had to be told, but it is known that it was.
+// Nobody had to be told, but the record exists.
 TEST(Desk, a_short_failure_stays_as_a_closed_incident) {
     Office office({component("db")});
     office.recover("db");
@@ -274,7 +274,7 @@ TEST(Desk, tells_a_problem_and_its_end_once) {
     EXPECT_EQ(office.disk.count("record/00000000000000000001"), 1u);
 }
 
-// Who is on duty hears of a full disk.
+// Receivers are also told of a full disk.
 TEST(Desk, a_disk_that_takes_nothing_holds_no_message_back) {
     Office office({component("db")}, to_mail());
     office.recover("db");
@@ -445,7 +445,7 @@ TEST(Desk, what_is_stale_is_an_incident) {
     EXPECT_TRUE(office.only().closed);
 }
 
-// Its own part cannot be done: one incident for all, and what was stays as it was.
+// vitals cannot do its own part: one incident for all, and the others stay as they were.
 TEST(Desk, vitals_that_cannot_look_is_one_incident) {
     Office office({component("a"), component("b")});
     office.recover("a");
@@ -537,7 +537,7 @@ TEST(Desk, the_key_of_links_is_kept_in_its_file_only) {
     EXPECT_EQ(office.disk.at("counters/").text->find(old), std::string::npos);
 }
 
-// Two desks that hear each other, as the tests say.
+// Two desks that hear each other when the test says so.
 TEST(Desk, two_that_watch_the_same_call_an_incident_the_same) {
     Office one({component("db")}, to_mail()), two({component("db")}, to_mail());
     for (Office* each : {&one, &two}) {
@@ -598,7 +598,8 @@ TEST(Desk, what_the_other_one_told_counts_here) {
     EXPECT_EQ(two.sent.size(), asked) << "the end was told, too";
 }
 
-// The first was killed after it had told a problem. What it told last still stands here as open.
+// The first was killed after it had told a problem. The last message that it sent is still open
+// here.
 TEST(Desk, what_ended_while_the_other_one_was_away_has_a_name_of_its_own) {
     Office one({component("db")}, to_mail()), two({component("db")}, to_mail());
     for (Office* each : {&one, &two}) {
@@ -625,7 +626,7 @@ TEST(Desk, what_ended_while_the_other_one_was_away_has_a_name_of_its_own) {
     two.pass(11s);
     const std::string second = two.board().incidents.front()->key;
     EXPECT_NE(second, first);
-    // The first comes back, still sees the fault, and tells nothing.
+    // The first comes back, still sees the failure, and tells nothing.
     const std::size_t told = one.sent.size();
     one.desk->heard(two.desk->told_by_us());
     one.pass(30s);
@@ -633,8 +634,8 @@ TEST(Desk, what_ended_while_the_other_one_was_away_has_a_name_of_its_own) {
     EXPECT_EQ(one.sent.size(), told);
 }
 
-// Hours, silences and maintenance by the clock on the wall, over both changes of summer time and
-// over steps of a day.
+// Hours, silences and maintenance by the wall clock, across both changes of summer time and steps
+// of a day.
 class Seasons : public Office {
   public:
     Seasons(const char* now, std::optional<Hours> hours, std::vector<Mute> mutes = {})

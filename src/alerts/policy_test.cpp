@@ -1,4 +1,4 @@
-// Who is told what and when, by literal times: rules 1 to 14 in whole seconds.
+// Who is told what and when, in literal times: rules 1 to 14 in whole seconds.
 #include "alerts/policy.hpp"
 
 #include <fmt/format.h>
@@ -417,7 +417,7 @@ TEST(Policy, a_clock_that_is_set_moves_silences_and_nothing_else) {
               (Log{"200 mail problem", "3800 mail reminder", "5000 mail resolved"}));
 }
 
-// ---- rule 16 and what the model has not -------------------------------------------------------
+// ---- rule 16 and what the model does not have --------------------------------------------------
 
 // A policy without a world: messages are taken and ended by hand.
 class ByHand : public ::testing::Test {

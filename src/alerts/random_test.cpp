@@ -1,10 +1,10 @@
 // Random traces against the policy: flaps, bursts, crashes, receivers that refuse or lose answers,
-// silences, clocks that are set. Whatever happens, some things hold:
+// silences, clocks that are set. These invariants always hold:
 //
 // - the last message of each receiver equals what it was told, and the truth;
 // - no recovery, reminder or change without its problem, no problem twice;
 // - one certain copy of each message;
-// - nothing of a muted incident leaves, but a resolve to who keeps state;
+// - no message of a muted incident is sent, except a resolve to a receiver that keeps state;
 // - a queue holds at most one message that was tried and one that was not;
 // - looking at other times changes nothing.
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-// What a line looks like, and that nobody who logs waits for who reads.
+// The form of a line, and that code that logs never waits for a reader.
 #include "app/logging.hpp"
 
 #include <fcntl.h>
@@ -100,7 +100,7 @@ TEST(Logger, drops_and_counts_what_is_not_read_and_waits_for_nobody) {
     logger.reset();
     EXPECT_LT(std::chrono::steady_clock::now() - end, 2s);
     log(LogLevel::info, "nobody is there any more");
-    pipe.until("x\n");  // lets the thread go on that was left behind
+    pipe.until("x\n");  // lets the abandoned thread continue
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The table of other programs' words stays true to the kinds that there are.
+// The table of other programs' words fits the existing kinds.
 #include "config/other_words.hpp"
 
 #include <gtest/gtest.h>

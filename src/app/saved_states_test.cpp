@@ -1,4 +1,4 @@
-// What was pushed, written down and read again.
+// Pushed states, written and read again.
 #include "app/saved_states.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Reading secrets from a vault: what is asked, and what comes of answers and of peers that
+// Reading secrets from a vault: the requests, and the results of answers and of peers that
 // misbehave.
 #include "secrets/vault_secrets.hpp"
 
@@ -38,7 +38,7 @@ std::string mount(const std::string& path, int version) {
                                         path, version));
 }
 
-// Answers by path, what is not named is refused; notes the heads.
+// Answers by path, and refuses other paths; records the heads.
 class FakeVault {
   public:
     explicit FakeVault(std::map<std::string, std::string> answers)
@@ -89,7 +89,7 @@ components:
 
 const std::string one = R"(A: {vault: "kv/shop/a b#key"})";
 
-// What reading says; no text holds the token or a value.
+// The result of reading; no text contains the token or a value.
 std::vector<VaultTrouble> troubles(const config::Config& config) {
     std::vector<VaultTrouble> found = read_vault(config);
     for (const VaultTrouble& trouble : found) {

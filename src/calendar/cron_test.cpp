@@ -1,4 +1,4 @@
-// Expressions and when they come, over both clock changes.
+// Expressions and their times, across both clock changes.
 #include "calendar/cron.hpp"
 
 #include <gtest/gtest.h>
@@ -53,7 +53,7 @@ TEST(Cron, either_day_is_enough_where_both_are_restricted) {
     // 2026-12-04 is a Friday.
     EXPECT_EQ(next("0 0 13 * fri", "2026-11-30T00:00"), at("2026-12-04T00:00"));
     EXPECT_EQ(next("0 0 13 * fri", "2026-12-11T00:00"), at("2026-12-13T00:00"));
-    // A star with a step is no restriction of that sort: both must fit.
+    // A star with a step is not a restriction in that sense: both must match.
     EXPECT_EQ(next("0 0 */2 * fri", "2026-11-30T00:00"), at("2026-12-11T00:00"));
 }
 

@@ -1,4 +1,4 @@
-// The bash script is run by bash, as a user would press the tab key.
+// bash runs the script, as when a user presses the tab key.
 #include "cli/completion.hpp"
 
 #include <gtest/gtest.h>
@@ -45,7 +45,7 @@ class Bash : public ::testing::Test {
     }
     void TearDown() override { std::filesystem::remove_all(directory_); }
 
-    // What is offered for the last of these words.
+    // The offers for the last of these words.
     Words offered(const std::string& words) {
         const auto output = output_of("cd '" + directory_.string() +
                                       "' && PATH=.:$PATH bash -c '. ./script; compopt() { :; }; "

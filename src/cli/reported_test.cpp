@@ -125,7 +125,7 @@ TEST(HealthJson, is_judged_as_the_daemon_does) {
     ASSERT_TRUE(snapshot) << snapshot.error();
     EXPECT_EQ(overall(*snapshot, now), Status::degraded);
     snapshot->taken_at = System{1'795'000'003s};
-    // What the public answer does not tell is not there.
+    // Members that the public answer does not have are missing.
     EXPECT_EQ(as_json(*snapshot, now),
               R"({"status":"degraded","checked_at":"2026-11-18T11:06:43.000Z","components":[)"
               R"({"name":"minor","status":"failed","critical":false,"detail":"gone",)"

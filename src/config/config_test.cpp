@@ -1,4 +1,4 @@
-// What a good file becomes.
+// What a valid file becomes.
 #include "config/config_testing.hpp"
 
 namespace vitals::config {
@@ -512,7 +512,7 @@ endpoints:
 }
 
 TEST(Problems, one_mistake_is_reported_once) {
-    // The misspelt section, kind, listener and token are each named by others.
+    // Other parts name the misspelt section, kind, listener and token.
     EXPECT_EQ(problems("componets: {a: {check: disk}}\nendpoints: [{dialect: page, components: "
                        "[a]}]\n"),
               "vitals.yaml:1:1: unknown section 'componets', did you mean 'components'?\n");
@@ -704,7 +704,7 @@ TEST(Config, a_source_of_heartbeats_has_its_own_keys) {
     EXPECT_EQ(options->url, "amqp://h");
     EXPECT_EQ(options->password.reveal(), "first");
 
-    // A connection is kept unless what it is made of changes; a secret may change under it.
+    // A connection is kept unless its inputs change; a secret may change during it.
     const auto fingerprint = [&](std::string_view old, std::string_view by) {
         std::string changed = text;
         changed.replace(changed.find(old), old.size(), by);

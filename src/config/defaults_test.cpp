@@ -32,7 +32,7 @@ TEST(Defaults, of_a_group_come_before_those_of_a_kind_and_those_before_all_other
     EXPECT_EQ(found(3).policy.timeout, milliseconds(3'000));
     EXPECT_EQ(options_of<sample::Http>(config, 3).method, "POST");
     EXPECT_THAT(found(3).component.tags, ElementsAre("own"));
-    // A key that its kind does not take is not for it.
+    // A key that its kind does not take does not apply to it.
     EXPECT_EQ(found(4).policy.interval, milliseconds(40'000));
     EXPECT_FALSE(found(4).component.critical);
 }
@@ -53,7 +53,7 @@ TEST(Defaults, can_set_the_kind_and_required_keys) {
     EXPECT_EQ(options_of<sample::Http>(config, 0).user, "app");
     EXPECT_TRUE(options_of<sample::Http>(config, 0).password.equals("abc"));
     EXPECT_THAT(config.components.at(0).component.depends_on, ElementsAre("e"));
-    // Who to be stands in its own URL.
+    // Its own URL has a user.
     EXPECT_EQ(options_of<sample::Http>(config, 1).user, "");
     EXPECT_FALSE(options_of<sample::Http>(config, 1).password.configured());
     EXPECT_THAT(config.components.at(1).component.depends_on, ElementsAre("databases/a", "e"));
@@ -106,7 +106,7 @@ TEST(Defaults, that_do_not_fit_one_component_say_which) {
                        "  c: {check: disk, interval: 20s}\n"),
               "vitals.yaml:1:38: valid_for 12s is less than the interval 20s: every result would "
               "turn stale before the next run (used on line 4 and in 1 other place)\n");
-    // As of the section's own keys: what does not fit is not used.
+    // As for the section's own keys: a value that does not fit is ignored.
     EXPECT_EQ(good("defaults: {kinds: {disk: {retry_interval: 30s}}}\n"
                    "components: {a: {check: disk}}\n")
                   .components.at(0)

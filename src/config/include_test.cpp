@@ -34,7 +34,7 @@ struct Folder {
     std::expected<Config, Problems> load(const Variables& variables = {}) const {
         return config::load(first.string(), sample::catalog(), with(variables));
     }
-    // Messages without the folder's own place.
+    // Messages without the path of the folder.
     std::string without_place(std::string text) const {
         const std::string place = path.string() + "/";
         for (auto at = text.find(place); at != std::string::npos; at = text.find(place))

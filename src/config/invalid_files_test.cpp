@@ -35,7 +35,7 @@ TEST_P(InvalidFile, is_refused_with_exactly_its_messages) {
     const fs::path& path = GetParam();
     Options options;
     options.environment = [](const std::string&) { return std::nullopt; };
-    // Named as a user in its folder would, so that messages hold no path of a machine.
+    // Named as a user in its folder would name it, so that messages contain no path of a machine.
     const fs::path before = fs::current_path();
     fs::current_path(path.parent_path());
     const auto config = load(path.filename().string(), sample::catalog(), options);

@@ -1,5 +1,5 @@
-// The schema is made from the tables. That it says what the reader does is shown by an independent
-// validator (tests/config/check_schema.py).
+// The schema is made from the tables. An independent validator shows that it agrees with the reader
+// (tests/config/check_schema.py).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// Secrets' files: what is refused, and that rotation reaches every copy.
+// Files with secrets: which are refused, and that a rotation reaches every copy.
 #include "config/secrets.hpp"
 
 #include <sys/stat.h>

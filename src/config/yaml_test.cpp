@@ -1,5 +1,5 @@
-// The tree and its positions, and what of YAML is refused. The wording of syntax errors is shown in
-// tests/config/.
+// The tree and its positions, and the refused parts of YAML. tests/config/ has the wording of
+// syntax errors.
 #include "config/yaml.hpp"
 
 #include <fmt/format.h>
@@ -80,7 +80,7 @@ TEST(Yaml, an_alias_is_a_copy_that_knows_where_it_stands_and_where_it_is_used) {
     EXPECT_EQ(value.position, (Position{1, 15, 0, 1}));
     EXPECT_EQ(file.sources.uses.at(1), (Position{2, 4}));
     EXPECT_EQ(file.root->find("a")->find("k")->items.at(1).position, (Position{1, 15}));
-    // What an alias within an alias brings is used where the outer one stands.
+    // The values of an alias within an alias are used at the place of the outer one.
     const Node& inner = file.root->find("d")->items.at(0).find("k")->items.at(1);
     EXPECT_EQ(inner.position.line, 1u);
     EXPECT_EQ(file.sources.uses.at(inner.position.use), (Position{4, 4}));

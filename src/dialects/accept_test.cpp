@@ -1,4 +1,4 @@
-// Negotiation: what a client asked for.
+// Negotiation of the content type.
 #include "dialects/accept.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// `agent`: the line for HAProxy, for every state that there is.
+// `agent`: the line for HAProxy, in every state.
 #include "dialects/dialect_testing.hpp"
 
 namespace vitals::dialects::testing {
@@ -50,7 +50,7 @@ TEST(Agent, reports_less_weight_when_some_components_fail) {
     EXPECT_EQ(line(most, 100), "ready up 75% # c: gone\n");
 }
 
-// HAProxy makes a whole number of it, and 0 takes the server out.
+// HAProxy rounds it down, and 0 takes the server out.
 TEST(Agent, never_makes_haproxy_round_the_weight_down_to_nothing) {
     const Snapshot half = one(degraded("slow"));
     EXPECT_EQ(line(half, 1), "ready up 100% # db: slow\n");
@@ -78,7 +78,7 @@ TEST(Agent, drains_a_server_that_is_out_of_service) {
     EXPECT_EQ(line(ill), "drain down # kernel update\n");
 }
 
-// A daemon that has just begun knows nothing: HAProxy keeps what it knows.
+// A daemon that has just started knows nothing: HAProxy keeps its state.
 TEST(Agent, changes_nothing_until_the_first_results) {
     Snapshot snapshot = snapshot_of({{.name = "db", .ran = false}, {"web", ok()}});
     snapshot.started = now - 2s;

@@ -87,7 +87,7 @@ Given lsyncd(bool running, std::int64_t delays = 0, bool readable = true) {
     return {"ls", std::move(outcome), "lsyncd"};
 }
 
-// It runs, and yet it does not do its work: stopped, or nothing arrives.
+// It runs, but does not do its work: stopped, or nothing arrives.
 TEST(Delivery, fails_on_a_primary_whose_lsyncd_failed) {
     Given stopped = lsyncd(true);
     stopped.outcome.status = Status::failed;
@@ -116,7 +116,7 @@ TEST(Delivery, answers_the_documents_samples) {
     expect_golden("delivery/standalone.json", ask({"standalone", standalone(), lsyncd(false)}));
     expect_golden("delivery/primary.json", ask({"primary", primary(), lsyncd(true)}));
     expect_golden("delivery/cold_standby.json", ask({"cold_standby", standby(), lsyncd(false)}));
-    // The document's failing sample, in which the location was read though the check failed.
+    // The document's failing sample, in which the location was read although the check failed.
     Given failing = standby();
     failing.outcome.status = Status::failed;
     expect_golden("delivery/cold_standby-fail.json", ask({"cold_standby", failing, lsyncd(false)}));
@@ -202,7 +202,7 @@ TEST(Delivery, a_primary_that_lost_its_standby_is_not_taken_for_a_standalone) {
     const Response lost = ask({"auto", alone(), lsyncd(true)});
     EXPECT_TRUE(is_mode(lost, "primary"));
     EXPECT_EQ(lost.status, 500);
-    // Even if PostgreSQL no longer tells, a running lsyncd does.
+    // A running lsyncd shows it even if PostgreSQL no longer answers.
     EXPECT_EQ(ask({"auto", standalone(), lsyncd(true)}).status, 500);
 }
 

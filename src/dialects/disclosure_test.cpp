@@ -1,4 +1,4 @@
-// What holds for every dialect: the catalog is complete, and no answer tells more than it may.
+// Rules for every dialect: the catalog is complete, and no answer shows more than it may.
 #include <algorithm>
 #include <set>
 
@@ -7,7 +7,7 @@
 namespace vitals::dialects::testing {
 namespace {
 
-// Every path a dialect answers below its usual one, with ways to ask.
+// Every path that a dialect answers below its usual one, with several forms of requests.
 std::vector<std::string> rests(const Dialect& dialect) {
     const std::string_view name = dialect.description.name;
     if (name == "svc_status") return {"", ".csv", ".json", ".prometheus"};

@@ -1,4 +1,4 @@
-// `grpc`: the health of what is asked for, for every state that there is.
+// `grpc`: the health of a service, in every state.
 #include "dialects/dialect_testing.hpp"
 #include "wire/grpc_frame.hpp"
 
@@ -16,7 +16,7 @@ Response asked(const Snapshot& snapshot, const std::string& service, const std::
     return find("grpc")->render(snapshot, request, options.get());
 }
 
-// Nothing: nobody knows the service.
+// Nothing: the service is unknown.
 std::optional<Health> health(const Snapshot& snapshot, const std::string& service = {},
                              const TextMap& services = {}) {
     const Response response = asked(snapshot, service, "Check", services);

@@ -1,4 +1,4 @@
-// health_json against the draft's rules.
+// health_json by the rules of the draft.
 #include "dialects/dialect_testing.hpp"
 
 namespace vitals::dialects::testing {

@@ -10,7 +10,7 @@ Response ask(const Snapshot& snapshot, std::string rest = {}, Pairs query = {}) 
     return render("healthz", snapshot, request_of(std::move(rest), std::move(query)));
 }
 
-// The document's example: all is well but the media storage.
+// The document's example: everything is ok except the media storage.
 Snapshot documented() {
     return snapshot_of(
         {{"media storage service",
@@ -203,7 +203,7 @@ TEST(Healthz, needs_a_token_as_watchman_does) {
         {nullptr, "", 403},
         {nullptr, "on", 403},
         {"Basic abc", "one", 200},                       // no Token in it: the query counts
-        {"WATCHMAN-TOKEN Token=\"three\"", "one", 403},  // the header is decisive
+        {"WATCHMAN-TOKEN Token=\"three\"", "one", 403},  // the header decides
         {"WATCHMAN-TOKEN Token=\"one\"", "three", 200},
     };
     for (const Shown& row : rows) {

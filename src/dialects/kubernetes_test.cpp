@@ -106,7 +106,7 @@ TEST(Kubernetes, liveness_fails_with_the_engine_itself) {
     engine.outcome = failed("has not run for 30 s");
     EXPECT_EQ(code(engine), 500);
     engine = own("vitals/engine");
-    engine.age = 26s;  // stale: nobody runs the engine any more
+    engine.age = 26s;  // stale: the engine no longer runs
     EXPECT_EQ(code(engine), 500);
     engine = own("vitals/engine");
     engine.ran = false;  // has just started

@@ -80,7 +80,7 @@ TEST(SvcStatus, shows_labels_as_the_original_does) {
     EXPECT_EQ(render("svc_status", snapshot, request).body.find("errors"), std::string::npos);
 }
 
-// The original's own example, and what else a dict may hold.
+// The original's own example, and further content of a dict.
 TEST(SvcStatus, shows_properties_of_any_form_as_they_were_handed_in) {
     const Snapshot snapshot =
         snapshot_of({{.name = "h",
@@ -152,7 +152,7 @@ TEST(SvcStatus, ends_the_metrics_with_the_process) {
     EXPECT_EQ(response.repeat_for, 1s);
 }
 
-// What is asked for by the path and by Accept, and what then comes.
+// The request's path and Accept, and the resulting form.
 struct Row {
     const char *rest, *accept;
     const std::string& type;

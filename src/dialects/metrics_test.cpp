@@ -1,4 +1,4 @@
-// metrics in both formats; promtool itself is asked where it is installed.
+// metrics in both formats; promtool checks them if it is installed.
 #include <unistd.h>
 #include <array>
 

@@ -1,4 +1,4 @@
-// The page: whole, escaped, and under a policy that holds.
+// The page: complete, escaped, and under a policy that fits it.
 #include <openssl/evp.h>
 
 #include <array>
@@ -72,7 +72,7 @@ TEST(Page, admits_exactly_its_own_style) {
     EXPECT_TRUE(policy.starts_with("default-src 'none';"));
 }
 
-// Nothing the policy would block, nothing of another host, whatever the names are.
+// Nothing that the policy would block, nothing of another host, with any names.
 TEST(Page, holds_no_script_no_inline_style_no_foreign_asset) {
     for (const Snapshot& snapshot : {troubled(), hostile()}) {
         const std::string body = ask(snapshot).body;

@@ -122,7 +122,7 @@ TEST(Actuator, is_out_of_service_when_decommissioned_but_alive) {
         EXPECT_TRUE(response.body.starts_with(R"({"status":"OUT_OF_SERVICE")"));
     }
     EXPECT_EQ(ask("actuator", decommissioned(), "liveness").status, 200);
-    // DOWN is graver.
+    // DOWN is worse.
     EXPECT_TRUE(
         ask("actuator", decommissioned(troubled()), "").body.starts_with(R"({"status":"DOWN")"));
 }
@@ -167,7 +167,7 @@ TEST(MicroProfile, shares_health_with_health_json) {
     EXPECT_EQ(microprofile.match("/health", "/health"), "");
     EXPECT_EQ(microprofile.match("/health", "/health/other"), std::nullopt);
     EXPECT_EQ(find("health_json")->match("/health", "/health/live"), std::nullopt);
-    // The first that matches answers: the draft's at the path itself.
+    // The first match answers: the draft's at the path itself.
     const auto place = [](std::string_view name) {
         return std::ranges::find(all(), name,
                                  [](const Dialect* dialect) { return dialect->description.name; });

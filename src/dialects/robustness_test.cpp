@@ -1,4 +1,4 @@
-// Whatever names, texts and requests hold, every dialect answers, in valid UTF-8 and without
+// Whatever names, texts and requests contain, every dialect answers in valid UTF-8 and without
 // control characters; and all agree on whether anything is wrong.
 #include <random>
 
@@ -149,7 +149,7 @@ TEST(EveryDialect, answers_anything_in_clean_text) {
             const Response response = dialect->render(snapshot, request, options.get());
             EXPECT_GE(response.status, 200);
             EXPECT_LT(response.status, 600);
-            if (dialect->protocol == Protocol::grpc) continue;  // its answers are no text
+            if (dialect->protocol == Protocol::grpc) continue;  // its answers are not text
             const std::size_t at = flaw(response.body);
             ASSERT_EQ(at, std::string::npos) << dialect->description.name << " at " << at << " of\n"
                                              << response.body;
@@ -159,7 +159,7 @@ TEST(EveryDialect, answers_anything_in_clean_text) {
     }
 }
 
-// One truth: where the originals' codes say that something failed, all of them do.
+// All dialects agree: where the originals' codes show a failure, all of them do.
 TEST(EveryDialect, agrees_on_whether_anything_failed) {
     Noise noise(7);
     for (int round = 0; round < 500; ++round) {
@@ -183,7 +183,7 @@ TEST(EveryDialect, agrees_on_whether_anything_failed) {
     }
 }
 
-// What a dialect says of itself, the server relies on: it keeps one answer for all queries.
+// The server relies on a dialect's own description: it keeps one answer for all queries.
 TEST(EveryDialect, answers_without_the_query_when_it_does_not_need_it) {
     for (const Dialect* dialect : all()) {
         if (dialect->reads_query) continue;

@@ -1,4 +1,4 @@
-// What a hosted status page tells of incidents and maintenances: public words only.
+// Incidents and maintenances on a hosted status page: public words only.
 #include <gtest/gtest.h>
 
 #include "dialects/dialect_testing.hpp"

@@ -6,7 +6,7 @@ namespace {
 
 const Dialect& token_health = *find("token_health");
 
-// A namespace as configuration would make it: through the described fields.
+// A namespace as from a configuration: through the described fields.
 void add_namespace(const ObjectRef& options, std::string name, Secret token,
                    std::vector<std::string> components = {}) {
     const Field& list = token_health.description.fields[0];
@@ -94,12 +94,12 @@ TEST(TokenHealth, shows_each_namespace_its_own) {
               R"({"cache":{"data":{"status":"working","response_time":"0.1"},)"
               R"("task_lock":{"status":"working","response_time":"0.1"},)"
               R"("task_queue":{"status":"working","response_time":"0.1"}}})");
-    // Trouble elsewhere is none of its business.
+    // Failures elsewhere do not concern it.
     Snapshot mixed = documented();
     mixed.components.push_back(state_of({.name = "zz", .outcome = failed("no")}));
     EXPECT_EQ(ask(mixed, ask_for("stage-2/")).status, 200);
     EXPECT_EQ(ask(mixed, ask_for("prod-1/")).status, 500);
-    // Nothing of its own is watched: that is not well.
+    // It has no components of its own: that is not ok.
     EXPECT_EQ(ask(troubled(), ask_for("stage-2/")).status, 500);
     EXPECT_EQ(ask(troubled(), ask_for("prod-1/")).status, 500);
 }
@@ -221,7 +221,7 @@ TEST(TokenHealth, follows_a_rotated_token_and_accepts_the_former_for_an_overlap)
     EXPECT_EQ(code("old", then + 10s), 405);
     EXPECT_EQ(code("new", then + 10s), 200);
     EXPECT_EQ(code("", then), 404);
-    // The header follows, too: it must carry the token that the URL carries, old or new.
+    // The header must carry the same token as the URL, old or new.
     options.set("require_authorization", true);
     EXPECT_EQ(code("old", then, "JWT old"), 200);
     EXPECT_EQ(code("new", then, "JWT new"), 200);

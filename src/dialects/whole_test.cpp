@@ -1,4 +1,4 @@
-// What every dialect says of the whole: of nothing watched, of an instance that is out of service.
+// The whole in every dialect: without components, and out of service.
 #include "dialects/dialect_testing.hpp"
 
 namespace vitals::dialects::testing {
@@ -48,7 +48,7 @@ constexpr Expected nothing_watched[] = {
 
 TEST(Whole, is_not_green_when_there_are_no_components) {
     expect_answers(snapshot_of({}), request_of(), nothing_watched);
-    // What vitals says of itself does not count.
+    // Components of vitals itself do not count.
     const Snapshot own_only = snapshot_of({own("vitals/engine"), own("vitals/store")});
     expect_answers(own_only, request_of(), nothing_watched);
     const Selector selector({"no such/*"});
@@ -72,7 +72,7 @@ TEST(Whole, is_ready_where_the_service_itself_answers_and_has_registered_nothing
     Request request = request_of();
     request.embedded = true;
     expect_answers(snapshot_of({own("vitals/engine")}), request, expected);
-    // A selector that matches nothing of what is registered is no reason to be ready.
+    // A selector that matches no registered component is no reason to be ready.
     const Selector selector({"no such/*"});
     request.components = &selector;
     expect_answers(healthy(), request, nothing_watched);

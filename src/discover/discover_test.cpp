@@ -1,4 +1,4 @@
-// What the discoveries make of a machine, given as values.
+// The proposals of the discoveries for a machine that is given as values.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -21,7 +21,7 @@ std::vector<Proposal> found_on(const Machine& machine) {
     return all;
 }
 
-// The best way to watch the component of that name, as it is written; empty when there is none.
+// The best way to check the component of that name, as it is written; empty when there is none.
 std::string best(const Machine& machine, const std::string& name) {
     for (const Proposal& proposal : found_on(machine))
         if (proposal.name == name) return yaml_of(proposal.candidates.front(), proposal.critical);
@@ -107,7 +107,7 @@ TEST(Services, over_a_socket_need_no_password) {
 TEST(Services, of_mysql_are_logged_in_to_or_their_process_is_looked_at) {
     Machine machine = listening_at(3306, "mariadbd");
     EXPECT_EQ(best(machine, "mysql"), "{check: mysql, url: \"mysql://vitals@127.0.0.1:3306/\"}");
-    // A connection without a log-in counts there as a failed one.
+    // There a connection without a log-in counts as a failed one.
     for (const Proposal& proposal : found_on(machine))
         if (proposal.name == "mysql") EXPECT_EQ(proposal.candidates.back().kind, "process");
     machine.sockets.push_back(
@@ -201,8 +201,8 @@ TEST(Backups, are_proposed_by_their_rhythm) {
     EXPECT_EQ(best(machine, "backups/seldom"), "");
 }
 
-// ---- what is written
-// -----------------------------------------------------------------------------
+// ---- the written file
+// ----------------------------------------------------------------------------
 
 Tried tried(std::vector<std::string> reasons) {
     Tried made;

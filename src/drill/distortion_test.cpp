@@ -14,7 +14,7 @@ struct Seen {
     Next next = Next::go_on;
 };
 
-// The answer in pieces of that size, until the connection does not go on.
+// The answer in pieces of that size, until the connection stops.
 Seen through(std::string_view fault, std::string answer, std::size_t size) {
     Distortion distortion(*parse_behaviour(fault));
     Seen seen{.passed = {}, .next = distortion.take({}).next};

@@ -1,4 +1,4 @@
-// The promises of the engine, on a real loop with runs that behave on command.
+// The engine on a real loop, with runs that behave on command.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -17,14 +17,14 @@ namespace {
 using namespace std::chrono_literals;
 using CheckRun = Run;  // testing::Test has a Run of its own
 
-// Under a sanitizer everything takes longer: only promises of speed are loosened there.
+// Everything takes longer under a sanitizer: only requirements of speed are loosened there.
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 constexpr bool sanitized = true;
 #else
 constexpr bool sanitized = false;
 #endif
 
-// Real time; the clock on the wall jumps on command.
+// Real time; the wall clock jumps on command.
 class JumpingClock : public Clock {
   public:
     Steady steady() const override { return std::chrono::steady_clock::now(); }
@@ -192,7 +192,7 @@ TEST_F(EngineTest, a_hung_run_fails_at_its_deadline_and_names_the_phase) {
 TEST_F(EngineTest, keeps_rounds_when_the_timeout_is_the_interval) {
     engine->configure({define("hung", hangs, 50ms, 50ms)});
     run_for(1s);
-    // One run every 50 ms; the last moments of one must not cost the next its turn.
+    // One run every 50 ms; the last moments of one must not skip the next one's turn.
     EXPECT_GE(state("hung").runs[2], 14u);
 }
 
@@ -234,7 +234,7 @@ TEST_F(EngineTest, error_classes_become_statuses) {
     EXPECT_EQ(status("number"), Status::failed);
 }
 
-// What each run found of the run before; the third run fails.
+// What each run found of the former run; the third run fails.
 net::awaitable<Outcome> keeps(std::shared_ptr<std::vector<bool>> found, net::Context& context) {
     found->push_back(context.kept()->take<int>() != nullptr);
     context.kept()->leave(std::make_shared<int>(1));
@@ -310,7 +310,7 @@ TEST_F(EngineTest, a_run_of_a_removed_component_is_answered) {
 TEST_F(EngineTest, a_stopped_engine_lets_its_results_go_stale) {
     engine->configure({define("a", answers, 50ms, 50ms)});
     EXPECT_TRUE(run_until([&] { return status("a") == Status::ok; }));
-    const Steady later = clock.steady() + 250ms;  // nobody turns the loop
+    const Steady later = clock.steady() + 250ms;  // nobody drives the loop
     EXPECT_EQ(state("a").status(later), Status::unknown);
     EXPECT_EQ(state("a").detail(later), "stale");
 }

@@ -5,7 +5,7 @@
 namespace vitals::engine {
 namespace {
 
-// The run came through these phases, and hung in the last.
+// The run passed these phases, and hung in the last.
 std::string hang_of(const std::vector<std::string>& names) {
     std::vector<Phase> phases;
     for (const std::string& name : names) phases.push_back({name, {}});
@@ -32,7 +32,8 @@ TEST(Hang, is_described_as_a_person_sees_it) {
     EXPECT_EQ(hang_of({"handler"}), "handler does not return (timeout in handler)");
 }
 
-// A kept connection fails, a new one is dialled: the phases stand in the order they first began.
+// A kept connection fails, a new one is dialled: the phases stand in the order of their first
+// begin.
 TEST(Hang, a_phase_may_begin_again) {
     const std::vector<Phase> phases = {{"read", {}}, {"connect", {}}, {"auth", {}}};
     EXPECT_EQ(describe_hang(phases, "read"), "stopped answering (timeout in read)");

@@ -1,4 +1,4 @@
-// What is taken up after a restart, and how long it holds; by a clock that stands.
+// What is restored after a restart, and how long it holds; the clock stands still.
 #include "engine/memory.hpp"
 
 #include <gtest/gtest.h>
@@ -50,7 +50,7 @@ TEST(Memory, what_outlived_its_time_meanwhile_is_unknown_not_failed) {
     EXPECT_EQ(job.silent_at, Steady(10h + 60s)) << "it may be heard yet";
 }
 
-// Who pushes every 5 s could not be heard for 8 of 10: the rest alone would be too short.
+// Pushes every 5 s could not arrive for 8 of 10 s: the rest alone would be too short.
 TEST(Memory, a_long_absence_gives_the_whole_time_again) {
     EXPECT_EQ(taken({.age = 8s, .ttl = 10s, .away = 8s}).silent_at, Steady(10h + 10s));
     EXPECT_EQ(taken({.age = 8s, .ttl = 10s, .away = 4s}).silent_at, Steady(10h + 2s));

@@ -70,7 +70,7 @@ TEST(Schedule, runs_come_soon_while_there_is_doubt) {
     EXPECT_EQ(component.shown(), well);
     EXPECT_EQ(component.run(bad), 19s);
     EXPECT_EQ(component.shown(), bad);
-    // Known to be down, it is looked at in its usual places; its recovery is a doubt again.
+    // It is known to be down, so it runs in its usual places; its recovery is in doubt again.
     EXPECT_EQ(runs(component, {bad, well, well, well}),
               (std::vector<Milliseconds>{25s, 35s, 37s, 45s}));
     EXPECT_EQ(component.shown(), well);
@@ -123,8 +123,8 @@ TEST(Schedule, ticks_that_passed_are_counted_and_left_out) {
     EXPECT_EQ(schedule.next(), Steady{} + 45s);
 }
 
-// Every fault is told within what `vitals validate` says, whenever it begins and however its runs
-// fail.
+// Every failure is told within the time that `vitals validate` shows, whenever it begins and
+// however its runs fail.
 TEST(Schedule, keeps_to_its_bound) {
     for (const Steady::duration took : {Steady::duration(0ms), Steady::duration(2s)})
         for (const unsigned failures : {1u, 2u, 3u, 7u})

@@ -1,4 +1,4 @@
-// What vitals/engine says of the engine. Time is stepped.
+// The component vitals/engine. Time is stepped.
 #include "engine/self_watch.hpp"
 
 #include <gtest/gtest.h>

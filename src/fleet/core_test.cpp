@@ -1,4 +1,4 @@
-// The small parts: who does what, verdicts of many, clocks, queues, keys.
+// The small parts: vantages, verdicts of several nodes, clocks, queues, keys.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -94,7 +94,7 @@ TEST(Drains, follow_the_latest_statement) {
     EXPECT_TRUE(here.tell("shop", "kernel", "alice", "web-1", 1'000));
     EXPECT_TRUE(there.take("shop", *here.find("shop")));
     EXPECT_FALSE(there.take("shop", *here.find("shop")));
-    // A clock that is an hour behind still speaks later than what it has heard.
+    // A clock that is an hour behind still gives later times than what it has heard.
     there.tell("shop", "OK", "bob", "web-2", 10);
     EXPECT_TRUE(here.take("shop", *there.find("shop")));
     EXPECT_EQ(here.find("shop")->text, "OK");

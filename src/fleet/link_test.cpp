@@ -135,7 +135,7 @@ TEST_F(LinkToAServer, waits_for_nothing_while_the_server_hangs) {
     EXPECT_GT(link.status().dropped, 0u);
     server.tell(SIGCONT);
     EXPECT_TRUE(eventually([&] { return link.status().connected; }, 20s));
-    // What may not be dropped arrives.
+    // Messages that may not be dropped arrive.
     std::size_t drains = 0;
     EXPECT_TRUE(eventually([&] {
         for (const auto& each : link.take(100'000)) drains += each.bytes == "y" ? 1 : 0;

@@ -33,7 +33,7 @@ bool takes(std::string_view pattern, std::string_view subject) {
     return subject.empty();
 }
 
-// A fleet around one clock. Each node has a place; whoever is in another place hears nothing of it.
+// A fleet around one clock. Each node has a place; a node in another place hears nothing of it.
 struct Fleet {
     struct One {
         std::unique_ptr<Member> member;
@@ -204,7 +204,7 @@ TEST_F(FiveNodes, judge_no_node_without_servers) {
         EXPECT_FALSE(one.member->in_contact(fleet.now));
         EXPECT_THAT(fleet.silent_for(name), IsEmpty());
         EXPECT_EQ(one.member->nodes().unheard_together(), 0u);
-        // Each goes on with its checks.
+        // Each continues its checks.
         EXPECT_EQ(one.member->own_checks().size() > 0,
                   fleet.ran.contains(name) && !fleet.ran[name].empty());
         EXPECT_LE(fleet.now - *one.member->contact(), 63s);
@@ -222,7 +222,7 @@ TEST_F(FiveNodes, judge_no_node_without_servers) {
 TEST_F(FiveNodes, judge_on_both_sides_of_a_partition) {
     for (const char* name : {"n1", "n2"}) fleet.nodes.at(name).place = 1;
     fleet.pass(30s);
-    // Three of five at once are one thing; two are two things.
+    // Three of five at once are one event; two are two events.
     EXPECT_EQ(fleet["n1"].nodes().unheard_together(), 3u);
     EXPECT_THAT(fleet.silent_for("n1"), IsEmpty());
     EXPECT_THAT(fleet.silent_for("n4"), ElementsAre("n1", "n2"));
@@ -241,7 +241,7 @@ TEST_F(FiveNodes, judge_on_both_sides_of_a_partition) {
 }
 
 TEST_F(FiveNodes, treat_late_messages_as_late) {
-    // Paused for half a minute; everything that was sent meanwhile comes at once.
+    // Paused for half a minute; all messages of that time come at once.
     fleet.nodes.at("n2").runs = false;
     fleet.pass(30s);
     EXPECT_THAT(fleet.silent_for("n1"), ElementsAre("n2"));
@@ -461,7 +461,7 @@ TEST(Member, judges_a_thousand_nodes_without_a_false_alarm) {
         EXPECT_EQ(fleet.alive_for("keeper-0"), 1'000u) << minute;
         EXPECT_THAT(fleet.silent_for("keeper-0"), IsEmpty());
     }
-    // More than three of ten fall silent: one thing.
+    // More than three of ten fall silent: one event.
     dead = 412;
     pass(30s, false);
     EXPECT_EQ(keeper.nodes().unheard_together(), 412u);
@@ -494,7 +494,7 @@ TEST(OtherWorkers, fit_a_million_into_100_megabytes) {
     EXPECT_EQ(others.heard_within(24s, begin + 1s), 1'000'000u);
     EXPECT_EQ(others.heard_within(24s, begin + 60s), 0u);
     EXPECT_LT(others.bytes(), 100u << 20);
-    // Names that others would not have sent are bounded, too.
+    // Names that other nodes would not send are bounded, too.
     Names more;
     more.names.assign(Bounds::workers, "x");
     for (int i = 0; i < 5; ++i) others.take("hostile-" + std::to_string(i), more);

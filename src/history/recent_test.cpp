@@ -1,5 +1,5 @@
-// What is known of the last day without asking the disk: the same as the disk tells, also while the
-// disk is away, and nothing that was not so.
+// The last day without the disk: the same as on the disk, also while the disk is away, and nothing
+// invented.
 #include "history/recent.hpp"
 
 #include <gtest/gtest.h>
@@ -273,7 +273,7 @@ TEST(Usual, the_spark_moves_with_time_and_forgets) {
     EXPECT_EQ(runs(), 2) << "what is told late has its place";
 }
 
-// What the store tells of the last day comes from memory, and is what the file tells.
+// The last day comes from memory, and equals the file.
 std::vector<Past> pasts_of(Store& store, std::vector<std::string> names,
                            std::chrono::milliseconds back) {
     auto found =

@@ -1,4 +1,4 @@
-// Sketches and chunks of runs: against exact quantiles, and against bytes that nobody wrote.
+// Sketches and chunks of runs: compared with exact quantiles, and with bytes that no sketch wrote.
 #include "history/sketch.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Of a component that changes all the time few spans are kept, and its uptime is what it was.
+// Few spans are kept of a component that changes all the time, and its uptime stays the same.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -18,7 +18,7 @@ constexpr Spent states[] = {Spent::ok, Spent::degraded, Spent::failed, Spent::un
 struct Flapping : ::testing::Test {
     Flapping() : journal(folder / "vitals.db", [](auto) { return false; }) {}
 
-    // So many changes from that moment on, within that time.
+    // This many changes from that moment on, within that time.
     void flap(int changes, System from, System to) {
         std::vector<SpanRecord> records;
         const auto step = (to - from) / changes;
@@ -51,7 +51,7 @@ TEST_F(Flapping, old_spans_are_put_together_by_day_and_no_sum_changes) {
     const System begin = midnight + 9h;
     journal.spans().begin_life(begin);
     journal.spans().alive(midnight + 30h);
-    journal.spans().begin_life(midnight + 31h);  // an hour of darkness within
+    journal.spans().begin_life(midnight + 31h);  // with an hour in which nobody looked
     journal.spans().alive(midnight + 10 * 24h);
     journal.spans().leap({midnight + 50h, midnight + 50h + 7min});
     maintenance = {{midnight + 60h, midnight + 61h + 1ms}};

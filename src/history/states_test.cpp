@@ -1,4 +1,4 @@
-// What components were, over restarts and damage.
+// States of components, across restarts and damage.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -33,7 +33,7 @@ SavedState database() {
     return {{.component = "databases/default", .status = Status::ok, .since = at(7)}, {}, {}};
 }
 
-// Without when they were saved.
+// Without the times of saving.
 std::vector<SavedState> saved_in(Store& store) {
     std::vector<SavedState> states = store.saved_states();
     for (SavedState& state : states) {

@@ -1,5 +1,4 @@
-// What is acknowledged is on disk: through a full disk, a damaged file, and a process that is
-// killed.
+// Acknowledged changes are on disk: with a full disk, a damaged file, and a process that is killed.
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -207,7 +206,7 @@ TEST_F(DiskTest, a_commit_that_finds_no_room_is_told_and_made_up_for_in_order) {
     EXPECT_EQ(numbers(store), (std::vector<std::int64_t>{1, 2, 3}));
 }
 
-// Not a test: what the next one kills. Writes each number that was acknowledged to a file.
+// This is not a test: the next test kills it. It writes each acknowledged number to a file.
 TEST(CommitWriter, DISABLED_commits_until_it_is_killed) {
     const char* directory = std::getenv("VITALS_TEST_DIRECTORY");
     ASSERT_NE(directory, nullptr);

@@ -16,7 +16,7 @@ TEST_F(DiskTest, a_full_disk_degrades_the_store_and_loses_nothing) {
     ASSERT_TRUE(witness.sees_ok());
     disk.fill();
     EXPECT_TRUE(witness.sees("disk full")) << "seen without anything being written";
-    // Of five, for more than 2,000 of one would be put together.
+    // Of five components, because more than 2,000 changes of one would be merged.
     const auto name = [](int number) { return "redis/" + std::to_string(number % 5); };
     for (int second = 0; second < 5'000; ++second)
         store.append(flap(name(second), second, std::string(500, 'x')));

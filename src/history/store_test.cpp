@@ -285,7 +285,7 @@ TEST(Store, a_file_of_an_older_vitals_is_taken_over) {
     EXPECT_EQ(changes[1].lasted, 5'000ms);
 }
 
-// A copy of the files of an open database is what a power cut leaves.
+// A copy of the files of an open database has the state after a power cut.
 TEST(Store, decommission_is_on_disk_when_it_is_acknowledged) {
     const Folder folder;
     const Folder copy;
@@ -349,7 +349,7 @@ TEST(Store, oldest_goes_first_when_the_file_is_too_large) {
     Settings settings = in(folder.path());
     settings.size = 1 << 20;
     Store store(settings, witness.log(), witness.health());
-    // Fewer of each than are put together.
+    // Fewer of each than are merged.
     for (int second = 0; second < 9'000; ++second)
         store.append(
             flap("redis-" + std::to_string(second / 1'500), second, std::string(300, 'x')));
@@ -461,7 +461,7 @@ TEST(Store, an_older_decommission_is_taken_over_from_a_damaged_file) {
     }
     std::filesystem::remove(folder / "decommission");
     Other(folder / "vitals.db")("INSERT INTO decommission VALUES (1, 'gone', 0)");
-    // Overwrites every page of transitions: those that hold their component's name.
+    // Overwrites every page of transitions: those that contain the name of their component.
     std::string bytes = read(folder / "vitals.db");
     for (std::size_t page = 4096; page < bytes.size(); page += 4096)
         if (bytes.substr(page, 4096).find("redis") != std::string::npos)
@@ -571,7 +571,7 @@ TEST(Store, a_clock_that_leapt_forgets_nothing) {
         Store store(settings, witness.log(), witness.health());
         ASSERT_TRUE(witness.sees_ok());
     }
-    // As if the process before had seen the time of three days ago.
+    // As if the former process had seen the time of three days ago.
     const std::int64_t before = microseconds.count() - 72 * 3'600'000'000;
     Other(folder / "vitals.db")(
         fmt::format("UPDATE sign_of_life SET at = {}; INSERT INTO component VALUES (1, 'redis');"
@@ -631,7 +631,7 @@ TEST(Store, a_directory_that_is_a_file_is_named) {
     EXPECT_TRUE(witness.sees_ok());
 }
 
-// The disk hangs: here, because the thread that would write is held in the callback.
+// The disk hangs: here, because the callback blocks the thread that would write.
 TEST(Store, nobody_waits_for_a_hanging_disk) {
     struct Hang {
         std::latch held{1};

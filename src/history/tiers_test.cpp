@@ -158,7 +158,7 @@ TEST_F(TiersTest, minutes_are_rolled_into_hours_and_days) {
     const auto minutes = steps(midnight + 2h, 1min, 60);
     for (const ResponseStep& minute : minutes) EXPECT_EQ(minute.runs, 6u);
 
-    // Once the finer ones are gone, the day is left.
+    // Once the finer ones are removed, the day remains.
     journal.tiers().forget(Tiers::Tier::minute, midnight + 26h, 100'000);
     for (const ResponseStep& hour : steps(midnight, 1h, 24)) EXPECT_EQ(hour.runs, 360u);
     journal.tiers().forget(Tiers::Tier::hour, midnight + 26h, 100'000);

@@ -1,4 +1,4 @@
-// When history is thrown away, and when not.
+// When history is removed, and when not.
 #include "history/wall_clock.hpp"
 
 #include <gtest/gtest.h>

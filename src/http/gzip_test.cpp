@@ -1,4 +1,4 @@
-// Compression: who wants it, what is worth it, and that it comes back as it was.
+// Compression: for which clients, for which bodies, and that it can be decompressed.
 #include "http/gzip.hpp"
 
 #include <gtest/gtest.h>

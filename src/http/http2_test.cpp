@@ -21,7 +21,7 @@ using testing::reset_stream;
 
 const std::chrono::steady_clock::time_point start{1h};
 
-// A client of nghttp2's: what it is told of each stream.
+// A client with nghttp2: what it receives for each stream.
 class Client {
   public:
     struct Answer {
@@ -150,7 +150,7 @@ class Client {
     std::optional<std::uint32_t> goaway_;
 };
 
-// Passes bytes both ways until nobody has more to say.
+// Passes bytes both ways until neither side has more.
 bool talk(Client& client, Http2Session& session) {
     bool good = true;
     for (bool moved = true; moved;) {
@@ -186,7 +186,8 @@ std::shared_ptr<const Rendered> rendered(const std::string& body, int status = 2
     return std::make_shared<Rendered>(render_answer(response, "Sun, 06 Nov 1994 08:49:37 GMT"));
 }
 
-// What a client sends first, by hand: its preface, settings, and that it has seen ours.
+// The first bytes of a client, by hand: its preface, settings, and the acknowledgement of the
+// server's.
 std::string greeting() {
     return std::string(http2_preface) + frame(4, 0, 0, "") + frame(4, 1, 0, "");
 }
@@ -303,7 +304,7 @@ TEST(Http2Session, of_a_long_body_the_end_may_be_kept) {
     const std::string large = std::string(200'000, 'x') + "the end";
     const auto stream = client.ask(
         {{":method", "POST"}, {":scheme", "http"}, {":path", "/"}, {":authority", "a"}}, &large);
-    // As a socket gives it: the head is judged before much of the body is there.
+    // As from a socket: the head is judged before much of the body is there.
     std::string asked = client.output();
     ASSERT_TRUE(session.receive(asked.substr(0, 150), start));
     events(session);

@@ -1,5 +1,5 @@
-// What is understood of a request's bytes, and what is refused because two readers could understand
-// it differently.
+// The meaning of a request's bytes, and which bytes are refused because two readers could
+// understand them differently.
 #include "http/request.hpp"
 
 #include <gtest/gtest.h>
@@ -139,7 +139,7 @@ TEST(Head, hopeless_beginnings_are_refused_before_their_end) {
         EXPECT_FALSE(refuse_early(begun)) << begun;
     for (const std::string_view hopeless : {"GET / HTTP/1.1\n", "GET\r/", "\x16\x03\x01\x02"})
         EXPECT_TRUE(refuse_early(hopeless)) << hopeless;
-    // Seen in pieces, whatever the pieces.
+    // Recognised in pieces of any size.
     std::string_view bad[] = {"GET / HTTP/1.1\r\n X: y", "GET / HTTP/1.1\r\nA: b\nC",
                               "GET / HTTP/1.1\r\nA: b\rC", "GET / HTTP/1.1\r\nA: b\r\n\tc"};
     for (std::string_view bytes : bad)

@@ -1,5 +1,5 @@
-// What follows from what is told of a job, and from silence; over clock changes, steps of the clock
-// and absences of our own.
+// The verdict on a job from reports and from silence; across clock changes, steps of the clock and
+// absences of vitals.
 #include "jobs/job.hpp"
 
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ System utc(int year, unsigned month, unsigned day, int hour, int minute) {
     return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute);
 }
 
-// A job and both clocks. Time passes as the engine lets it pass: it looks twice a minute.
+// A job and both clocks. Time passes as in the engine, which looks twice a minute.
 class Tried {
   public:
     explicit Tried(JobSettings settings, System begin = utc(2026, 11, 30, 12, 0))
@@ -37,7 +37,7 @@ class Tried {
         now_.wall = wall;
         job_.pass(now_);
     }
-    // The daemon is away; what an earlier one saved is taken up.
+    // The daemon is away; the state that an earlier one saved is restored.
     void restart(Steady::duration away) {
         const std::string text = saved(job_.memory());
         now_ = {now_.wall + away, now_.steady + away};
@@ -490,7 +490,7 @@ TEST(Job, the_wall_clock_does_not_decide_how_long_a_run_takes) {
     EXPECT_EQ(job.shown(), "ok: took 0 ms");
 }
 
-// ---- absences of our own ------------------------------------------------------------------------
+// ---- absences of vitals -------------------------------------------------------------------------
 
 TEST(Job, a_restart_forgets_nothing) {
     Tried job = ran_once(nightly());

@@ -1,5 +1,4 @@
-// The library as a guest in somebody else's process: what it must not do there, and what it must
-// survive there.
+// The library in another program's process: what it must not do there, and what it must survive.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -83,7 +82,7 @@ TEST(Guest, prints_nothing_installs_no_signal_handler_and_leaves_no_thread) {
     EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
     EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
     EXPECT_EQ(caught_signals(), signals_before);
-    // All are joined; the kernel forgets one a moment later.
+    // All are joined; the kernel forgets a thread a moment later.
     const auto end = std::chrono::steady_clock::now() + 5s;
     while (threads() != threads_before && std::chrono::steady_clock::now() < end)
         std::this_thread::sleep_for(5ms);
@@ -159,7 +158,7 @@ TEST(Guest, handlers_that_hang_are_left_behind_in_time) {
 }
 
 #ifndef VITALS_SANITIZED
-// Allocates until it is refused, ever smaller pieces, so that nothing is left for anybody.
+// Allocates until it is refused, in ever smaller pieces, so that nothing is left for others.
 Outcome greedy() {
     std::vector<std::unique_ptr<char[]>> all;
     all.reserve(1 << 20);
@@ -191,7 +190,7 @@ Outcome greedy() {
             try {
                 handler.set_state(round % 2 == 0 ? Status::ok : Status::failed, "busy");
                 (void)ask_over_http(server.port(), "GET /health");
-            } catch (const std::bad_alloc&) {  // the host's own share of the famine
+            } catch (const std::bad_alloc&) {  // the host's own share of the shortage
             }
         }
         registry.remove("greedy");

@@ -1,4 +1,4 @@
-// The registry as a service's author meets it.
+// The registry from the view of a service's author.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -329,7 +329,7 @@ TEST(StateHandler, is_silent_but_keeps_its_state_when_it_is_removed) {
 TEST(StateHandler, whatever_is_set_reaches_the_snapshot_in_time) {
     Registry registry;
     std::vector<std::unique_ptr<StateHandler>> handlers;
-    // Each is registered while others change: none may be overtaken by a delivery under way.
+    // Each is registered while others change: a delivery in progress must not overtake one.
     for (int i = 0; i < 300; ++i) {
         handlers.push_back(std::make_unique<StateHandler>("h" + std::to_string(i)));
         registry.add(*handlers.back(), {.failures = 5});
@@ -386,7 +386,7 @@ TEST(Registry, subscriptions_end_with_their_object) {
     EXPECT_EQ(seen[1].detail, "b");
 }
 
-// On the thread of whoever sets a state, and on the engine's own.
+// On the thread that sets a state, and on the engine's own.
 TEST(Registry, may_be_deleted_by_its_own_subscriber) {
     for (const bool by_handler : {false, true}) {
         auto registry = std::make_unique<Registry>();

@@ -1,4 +1,4 @@
-// Serving a registry: on a thread of the library's, on the host's loop, and without any server.
+// Serves a registry: on a thread of the library, on the host's loop, and without a server.
 #include "vitals/server.hpp"
 
 #include <gmock/gmock.h>

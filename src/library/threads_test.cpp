@@ -1,4 +1,4 @@
-// Everything at once, from many threads, while a server answers. Says most under ThreadSanitizer.
+// Everything at once, from many threads, while a server answers. Most useful under ThreadSanitizer.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -21,7 +21,8 @@ struct Crowd {
         return given;
     }
 
-    // Registers, sets, reads, waits, subscribes and removes under names of its own and shared ones.
+    // Registers, sets, reads, waits, subscribes and removes with its own names and with shared
+    // ones.
     void jostle(int number) {
         const std::string name = "t" + std::to_string(number);
         for (int round = 0; !stop; ++round) {
@@ -78,7 +79,7 @@ TEST(Threads, use_a_registry_at_once_while_a_server_answers) {
     EXPECT_GT(crowd.lines, 0);
     EXPECT_GT(crowd.answers, 0);
 
-    // What stands at the end is what was said last.
+    // The final state is the last one that was set.
     crowd.registry.recommission();
     crowd.shared.set_state(failed("at the end"));
     StateHandler last("contested");
@@ -102,7 +103,7 @@ TEST(Threads, use_a_registry_at_once_while_a_server_answers) {
         }
         return true;
     };
-    // A busy machine has much to catch up with; what does not agree then never will.
+    // A busy machine needs time to catch up; a difference that remains is an error.
     const auto end = std::chrono::steady_clock::now() + 20s;
     while (!agreed() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(10ms);
     EXPECT_TRUE(agreed());

@@ -1,5 +1,4 @@
-// The machine of incidents on a clock that is stepped: rules 1 to 6, silence, restart, reload,
-// costs.
+// The machine of incidents on a stepped clock: rules 1 to 6, silence, restart, reload, costs.
 #include "model/incidents.hpp"
 
 #include <fmt/format.h>
@@ -24,7 +23,7 @@ const char* to_text(IncidentEvent::What what) {
     return names[static_cast<int>(what)];
 }
 
-// Components that report when they are told to, beside a driver that wakes at each deadline.
+// Components that report on command, beside a driver that wakes at each deadline.
 class Scene {
   public:
     explicit Scene(std::vector<IncidentSubject> subjects, IncidentRules rules = {})
@@ -100,7 +99,7 @@ class Scene {
 
   public:
     std::unique_ptr<Incidents> incidents;
-    bool releases = true;  // nobody has to hear that they closed
+    bool releases = true;  // nobody has to be told that they closed
 };
 
 std::vector<IncidentSubject> alone(int count) {

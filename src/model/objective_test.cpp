@@ -1,4 +1,4 @@
-// Objectives: the sums of the worked examples, several components at once, and what burns.
+// Objectives: the sums of the worked examples, several components at once, and burn rates.
 #include "model/objective.hpp"
 
 #include <gtest/gtest.h>
@@ -21,7 +21,7 @@ StateSpan before(milliseconds ago, Spent state) {
     return {now - ago, state};
 }
 
-// A report of what one component was.
+// A report of one component's states.
 ObjectiveReport report_of(const Component& component, Objective objective = {}) {
     ObjectiveReport report;
     report.objective = objective;

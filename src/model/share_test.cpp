@@ -1,4 +1,4 @@
-// What is needed, and what follows from how the members are.
+// The needed number of members, and the verdict from their states.
 #include "model/share.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// What code finds in a process apart, and that its caller can end without it.
+// What code finds in a separate process, and that its caller can end without it.
 #include "net/apart.hpp"
 
 #include <fcntl.h>

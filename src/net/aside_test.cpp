@@ -1,4 +1,4 @@
-// Work with files outside of checks: its end, its errors, and that nobody waits for what hangs.
+// Work with files outside of checks: its end, its errors, and that nobody waits for a hanging call.
 #include "net/aside.hpp"
 
 #include <gtest/gtest.h>

@@ -49,7 +49,7 @@ Endpoint local(std::uint16_t port) {
     return Endpoint{"127.0.0.1", port, {}};
 }
 
-// The addresses that a name is said to have.
+// The addresses that a name resolves to.
 struct NamesAs : Environment {
     NamesAs(Loop& loop, std::vector<std::string> addresses)
         : Environment(loop), addresses(std::move(addresses)) {}
@@ -59,7 +59,7 @@ struct NamesAs : Environment {
     }
 };
 
-// A path for a unix socket, gone with the test.
+// A path for a unix socket, removed with the test.
 struct SocketPath {
     std::filesystem::path directory =
         std::filesystem::temp_directory_path() / ("vitals-net-" + std::to_string(::getpid()));
@@ -194,7 +194,7 @@ TEST(Dial, a_dead_first_address_leaves_the_others_their_share) {
     ::close(alive);
 }
 
-// A socket that is bound to a port and connects to it, meets itself.
+// A socket that is bound to a port and connects to that port connects to itself.
 int connect_to_itself(int family) {
     const int descriptor = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_storage address{};
@@ -255,8 +255,8 @@ awaitable<int> count_connects(Context& context, Endpoint endpoint, int times, in
     co_return connected;
 }
 
-// connect(2) hands out local ports of the range's first parity; within a sweep over all of them a
-// try meets itself. It may not look like a server.
+// connect(2) uses local ports with the parity of the range's first one; in a sweep over all of
+// them, one attempt connects to itself. It must not look like a server.
 TEST(Dial, a_sweep_over_the_ephemeral_ports_finds_no_server_where_none_is) {
     std::ifstream range("/proc/sys/net/ipv4/ip_local_port_range");
     int first = 0;
@@ -326,8 +326,8 @@ TEST(Dial, a_peer_that_takes_nothing_ends_with_the_run) {
     EXPECT_LT(ran.took, 200ms);
 }
 
-// Whether a connection can be used again, at three moments: bytes that nobody asked for would be
-// taken for the next answer.
+// Whether a connection can be used again, at three moments: unexpected bytes would be taken for the
+// next answer.
 TEST(Dial, a_connection_knows_whether_it_is_quiet) {
     Peer peer([](int descriptor) {
         while (!testing::read_until(descriptor, ".").empty()) testing::send_all(descriptor, "ab");
@@ -438,7 +438,7 @@ TEST(DialUnix, each_failure_has_its_name) {
     EXPECT_EQ(too_long.error_class(), ErrorClass::local);
 }
 
-// connect(2) gives EAGAIN then, and a socket that was polled all the same looks connected.
+// connect(2) then gives EAGAIN, and a socket that is polled nevertheless looks connected.
 TEST(DialUnix, a_full_backlog_is_a_server_that_hangs) {
     const SocketPath at;
     const sockaddr_un address = at.address();
@@ -450,7 +450,7 @@ TEST(DialUnix, a_full_backlog_is_a_server_that_hangs) {
     const auto ran = drive<std::string>(talking({"", 0, at.path()}), 100ms);
     EXPECT_TRUE(ran.cancelled);
     EXPECT_EQ(ran.phase, "connect");
-    // When it accepts again, the one who waits gets in.
+    // When it accepts again, the waiting client gets in.
     std::jthread server([listener] {
         std::this_thread::sleep_for(50ms);
         for (int i = 0; i < 2; ++i) {

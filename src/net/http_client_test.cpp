@@ -135,7 +135,7 @@ TEST(Http, every_exchange_proves_that_a_new_connection_works) {
 TEST(Http, ipv6_addresses_stand_in_brackets) {
     const auto port = std::to_string(closed_port());
     const auto ran = fetch(get("http://[::1]:" + port + "/"));
-    // Refused, or without IPv6 on this machine no way there; in any case it was understood.
+    // Refused, or no route on a machine without IPv6; in any case the address was understood.
     EXPECT_THAT(ran.error->error, HasSubstr("[::1]:" + port));
     EXPECT_EQ(ran.phase, "connect");
 }
@@ -338,7 +338,7 @@ TEST_F(UnixHttpTest, a_full_backlog_is_a_server_that_hangs) {
     const auto ran = fetch(request, 100ms);
     EXPECT_TRUE(ran.cancelled);
     ASSERT_EQ(ran.phase, "connect") << ran.detail();
-    // When it accepts again, the one who waits gets in.
+    // When it accepts again, the waiting client gets in.
     std::jthread server([this] {
         std::this_thread::sleep_for(50ms);
         ::close(::accept(listener, nullptr, nullptr));
@@ -399,7 +399,7 @@ TEST(Http, can_be_destroyed_during_exchanges) {
         Timer timer(*loop);
         timer.arm(std::chrono::steady_clock::now() + 30ms, [&] { loop->stop(); });
         loop->run();
-        // With the run cancelled first, and with the environment gone under it.
+        // With the run cancelled first, and with the environment destroyed under it.
         if (!environment_first) task.reset();
         environment.reset();
     }

@@ -92,7 +92,7 @@ TEST(HttpUrl, joins_a_location_as_the_rfc_says) {
         {"/x?u=http://y/../z", "http://a/x?u=http://y/../z"},
         {"https://h2/a/../b", "https://h2/b"},
         {"two words", "http://a/b/c/two%20words"},
-        // What stands before the colon is no scheme.
+        // The text before the colon is not a scheme.
         {"Help_talk:X", "http://a/b/c/Help_talk:X"},
         {"1:2", "http://a/b/c/1:2"},
     };

@@ -14,8 +14,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Foreign code that does not return until it is let go. Shared with the calls, as they outlive
-// the runs and sometimes the test.
+// Foreign code that does not return until it is released. Shared with the calls, because they
+// outlive the runs and sometimes the test.
 class Gate {
   public:
     void open() {
@@ -172,7 +172,7 @@ TEST(Lane, a_queued_call_of_a_cancelled_run_is_never_executed) {
     timer.arm(std::chrono::steady_clock::now() + 20ms, [&] { second.cancel(); });
     loop.run();
     EXPECT_TRUE(first_done);
-    // Once more through the lane: whatever was queued before it has had its turn.
+    // Once more through the lane: everything that was queued before has had its turn.
     const auto after = drive<int>(loop, environment, calling([] { return 1; }));
     EXPECT_EQ(after.value, 1);
     EXPECT_FALSE(*executed);
@@ -225,7 +225,7 @@ TEST(Lane, queued_calls_learn_at_once_that_nobody_is_left_to_take_them) {
     gate->open();
 }
 
-// The backend of a call that never got a thread is not to blame: unknown, not failed.
+// The backend of a call that never got a thread is not the cause: unknown, not failed.
 TEST(Lane, a_call_that_gets_no_thread_in_time_is_blindness) {
     Loop loop;
     Environment environment(loop, 1);
@@ -252,7 +252,7 @@ TEST(Lane, neither_loop_nor_environment_wait_for_a_hung_call) {
         Loop loop;
         Environment environment(loop, 4);
         drive<int>(loop, environment, through(gate), 20ms);
-        // And one whose run is still waiting when everything goes.
+        // And one whose run still waits when everything is destroyed.
         Context context(environment, real_clock(), "component", "test",
                         std::chrono::steady_clock::now() + 10s);
         Task task = loop.spawn(

@@ -190,7 +190,7 @@ TEST_F(LoopTest, a_task_may_be_destroyed_by_its_own_completion) {
 }
 
 TEST(Loop, destroys_waiting_coroutines_with_itself) {
-    // LeakSanitizer and AddressSanitizer are the judges; the mark is for builds without them.
+    // LeakSanitizer and AddressSanitizer decide; the mark is for builds without them.
     auto mark = std::make_shared<int>(1);
     auto work = [](Context& run, std::shared_ptr<int>) -> awaitable<void> {
         co_await run.sleep(10s);

@@ -1,5 +1,5 @@
-// Names with a system resolver that answers, fails and hangs on command: this file's getaddrinfo
-// stands in for the library's, for all names under `.test`.
+// Names with a system resolver that answers, fails and hangs on command: the getaddrinfo of this
+// file replaces that of the library, for all names under `.test`.
 #include "net/detail/resolver.hpp"
 
 #include <dlfcn.h>
@@ -21,7 +21,7 @@
 
 namespace {
 
-// By name: a thread of the test before may come late. Never destroyed: one may outlive main().
+// By name: a thread of a former test may come late. Never destroyed: one may outlive main().
 std::mutex asking;
 auto& asked = *new std::map<std::string, int, std::less<>>;
 std::atomic<bool> hang_on{true};
@@ -150,7 +150,7 @@ TEST_F(ResolverTest, runs_that_ask_at_the_same_time_share_one_lookup) {
     };
     for (int i = 0; i < 50; ++i) {
         tasks.push_back(loop.spawn(one(context, "slow.test"), [&](std::exception_ptr error) {
-            // The first goes away meanwhile; that cancels nothing for the others.
+            // The first leaves meanwhile; that cancels nothing for the others.
             EXPECT_EQ(error == nullptr, answered != 0);
             if (++answered == 50) loop.stop();
         }));
@@ -190,7 +190,7 @@ TEST_F(ResolverTest, a_hung_name_is_asked_for_once_however_often_it_is_tried) {
     for (int i = 0; i < 6; ++i) EXPECT_FALSE(look_up("hang.test", 30ms).value);
     EXPECT_EQ(times_asked("hang.test"), 1);
     EXPECT_EQ(hung(), 1u);
-    // Once it answers, the one who asks then gets the answer.
+    // Once it answers, the run that asks then gets the answer.
     Timer release(loop);
     release.arm(std::chrono::steady_clock::now() + 20ms, [] { hang_on = false; });
     EXPECT_TRUE(look_up("hang.test").value);

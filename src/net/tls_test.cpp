@@ -1,5 +1,5 @@
-// TLS on a connection: which peers are believed, what is said of those that are not, and whose
-// fault an unusable file is.
+// TLS on a connection: which peers are accepted, the text about others, and the class of an
+// unusable file.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
@@ -117,7 +117,7 @@ TEST_F(TlsTest, a_trusted_peer_is_accepted) {
     EXPECT_LT(left, 24h * 91);
 }
 
-// RFC 5280, 4.1.2.5: the end of the year 9999 says that there is no end.
+// RFC 5280, 4.1.2.5: the end of the year 9999 means that there is no end.
 TEST_F(TlsTest, a_certificate_without_an_end_has_not_ended) {
     const auto end = std::chrono::sys_days(std::chrono::year(9999) / 12 / 31);
     const auto life = std::chrono::floor<std::chrono::seconds>(
@@ -149,7 +149,7 @@ TEST_F(TlsTest, a_certificate_for_another_name_is_reported) {
     expect_refused(connect_to(echo(other), trusting()), "certificate is for another name");
     expect_refused(connect_to(echo(other), trusting(), "127.0.0.1"),
                    "certificate is for another name");
-    // Unless that is the name that is wanted; it is asked for, too.
+    // Unless that is the wanted name; SNI also uses it.
     TlsOptions options = trusting();
     options.server_name = "other.example";
     const auto ran = connect_to(echo(other), options);
@@ -200,7 +200,7 @@ TEST_F(TlsTest, the_earliest_end_of_the_chain_counts) {
     EXPECT_FALSE(connect_to(echo(leaf), options).value->error);
 }
 
-// Many servers go on sending an old cross-signed certificate that nobody needs.
+// Many servers still send an old cross-signed certificate that nobody needs.
 TEST_F(TlsTest, a_certificate_that_no_path_needs_does_not_count) {
     const Identity old = make_certificate({.subject = "old", .from = -48h, .until = -24h});
     Identity leaf = make_certificate({}, authority);

@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// What work has done, and whether it is still there.
+// What the work has done, and whether it still exists.
 struct Seen {
     bool there = false;
     bool done = false;

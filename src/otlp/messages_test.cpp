@@ -47,7 +47,7 @@ TEST(OtlpMetrics, leave_out_what_is_not_known) {
     EXPECT_FALSE(has(stale, "vitals.component.status"));
     EXPECT_FALSE(has(stale, "vitals.check.duration"));
     EXPECT_FALSE(has(stale, "vitals.status"));
-    // Counts are no present state.
+    // Counts are not the present state.
     EXPECT_TRUE(has(stale, "vitals.check.runs"));
     EXPECT_TRUE(has(stale, "vitals.out_of_service"));
 }
@@ -68,7 +68,7 @@ TEST(OtlpLogs, tell_a_change_of_status) {
     const std::string bytes = logs_message(std::span(&record, 1), {.service = "shop"}).bytes;
     EXPECT_TRUE(has(bytes, "ERROR") && has(bytes, "vitals.transition"));
     EXPECT_TRUE(has(bytes, "db/main: ok -> failed: disk"));
-    // A text that is not UTF-8 would cost the whole message.
+    // A text that is not UTF-8 would make the whole message invalid.
     EXPECT_FALSE(has(bytes, "\xff"));
 }
 
@@ -101,7 +101,7 @@ TEST(OtlpWaiting, drops_the_oldest_first_and_counts_it) {
     EXPECT_EQ(waiting.messages(), 2u);
     EXPECT_EQ(waiting.dropped().points, 1u + 2 + 3);
     EXPECT_EQ(waiting.take_metrics()->count, 4u);
-    // A message larger than there is room is kept alone.
+    // A message that is larger than the limit is kept alone.
     waiting.add(message(1000, 6));
     EXPECT_EQ(waiting.messages(), 1u);
     for (const char* name : {"a", "b", "c", "d", "e"}) waiting.add(record(name));
@@ -111,7 +111,7 @@ TEST(OtlpWaiting, drops_the_oldest_first_and_counts_it) {
     ASSERT_EQ(taken.size(), 2u);
     EXPECT_EQ(taken[0].component, "c");
     waiting.add(record("f"));
-    // What comes back is older than what came since: it has no right to its room.
+    // Returned items are older than later ones: they have no right to their place.
     waiting.give_back(std::move(taken));
     EXPECT_EQ(waiting.records(), 3u);
     EXPECT_EQ(waiting.dropped().records, 3u);

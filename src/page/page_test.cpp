@@ -1,5 +1,5 @@
-// The page as bytes: what it says first, who may read what, that no text can do harm, and that it
-// stays small and quick.
+// The page as bytes: its first sentence, who may read what, that no text can do harm, and that it
+// stays small and fast.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -294,7 +294,7 @@ TEST(PublicPage, shows_only_notes_that_are_public) {
 
 // ---- no text can do harm ----
 
-// Hostile text in every field that somebody else writes.
+// Hostile text in every field that others write.
 Shop hostile_shop() {
     const std::string evil =
         "\"'><script>alert(1)</script><img src=x onerror=alert(1)>\x1b[31m\xff";
@@ -538,7 +538,7 @@ TEST(PageStream, asks_for_a_reload_when_the_set_of_components_changed) {
     EXPECT_TRUE(update_of(before, parts_now(shop), true).reload);
 }
 
-// What a page tells of what it shows.
+// What a page reports of its content.
 std::string shown_by(const std::string& body) {
     constexpr std::string_view before = "data-shown=\"";
     const auto from = body.find(before) + before.size();
@@ -704,7 +704,7 @@ TEST(PageBudget, is_kept_at_all_sizes) {
 }
 
 #if defined(__OPTIMIZE__) && !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
-// The best of several, since other programs run beside it.
+// The best of several, because other programs run beside it.
 template <class Work>
 double best_ms(Work work) {
     double best = 1e9;

@@ -327,7 +327,7 @@ TEST_F(ControlApiTest, a_page_from_elsewhere_cannot_use_a_control_listener) {
     EXPECT_EQ(ask("PUT", "/v1/drain", body, "Origin: http://evil.example\r\n").status, 401);
     EXPECT_EQ(ask("GET", "/v1/components", "", "Sec-Fetch-Site: cross-site\r\n").status, 401);
     EXPECT_EQ(ask("PUT", "/v1/drain", body, "Origin: null\r\n").status, 401);
-    // A page whose name was made to point here is its own origin.
+    // A page whose name points to this machine is its own origin.
     for (std::string host :
          {"evil.example", "evil.example:80", "localhost.evil.example", "xlocalhost"})
         EXPECT_EQ(site.ask("GET /v1/components HTTP/1.1\r\nHost: " + host + "\r\n\r\n").status, 401)
@@ -422,7 +422,7 @@ TEST_F(ControlApiTest, refuses_a_body_that_is_no_heartbeat) {
     EXPECT_EQ(status_with("", "PUT", "/v1/workers/pulp/w/heartbeat"), 401);
 }
 
-// Every operation, every schema that is named, and nothing that is not.
+// Every operation, every named schema, and nothing else.
 TEST(OpenApi, describes_what_is_served) {
     json::value document = json::parse(endpoints::openapi_document());
     EXPECT_EQ(document.at("openapi"), "3.1.0");

@@ -1,4 +1,4 @@
-// HTTP/2 over a real socket, frame by frame: who may wait for what, and for how long.
+// HTTP/2 over a real socket, frame by frame: which side may wait for what, and for how long.
 #include "http2_frames.hpp"
 #include "server/server_testing.hpp"
 
@@ -30,7 +30,7 @@ class Http2Test : public ::testing::Test {
         site.publish({{"db"}, {"web"}});
         site.start();
     }
-    // Everything until the server ends the connection, or for so long.
+    // Everything until the server ends the connection, or for that long.
     static std::string heard(Client& client, std::chrono::milliseconds time = 3s) {
         const auto end = std::chrono::steady_clock::now() + time;
         while (std::chrono::steady_clock::now() < end && client.more(time)) {
@@ -49,7 +49,7 @@ class Http2Test : public ::testing::Test {
         return true;
     }
 
-    // What follows its length, which differs with what it says.
+    // The bytes after its length, which differs with the content.
     const std::string goaway = std::string("\x07\0\0\0\0\0", 6);
     Site site;
 };

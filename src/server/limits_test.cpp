@@ -25,7 +25,7 @@ const std::string get_probe = "GET /probe HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 TEST_F(LimitsTest, ambiguous_framing_is_refused_and_the_connection_closed) {
     start();
-    // Whatever follows must never be taken for a request of its own.
+    // The rest must never be taken for another request.
     std::string smuggled = "GET /probe/smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n";
     for (std::string request :
          {"POST /probe HTTP/1.1\r\nHost: localhost\r\nContent-Length: 6\r\nTransfer-Encoding: "
@@ -105,7 +105,7 @@ TEST_F(LimitsTest, a_slow_head_is_told_so_and_closed) {
     EXPECT_EQ(drip.receive().status, 408);
     EXPECT_TRUE(drip.ended());
     EXPECT_LT(std::chrono::steady_clock::now() - begin, 4s);
-    // One that says nothing has an idle connection's time.
+    // A silent connection has the time of an idle one.
     EXPECT_EQ(silent.ask(get_probe).status, 200);
 }
 
@@ -149,7 +149,7 @@ TEST_F(LimitsTest, a_client_that_takes_its_answer_slowly_gets_all_of_it) {
     start();
     Client client = site.client();
     client.send("GET /probe/big HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    // The time goes by more than twice; what the kernel holds is taken in pieces.
+    // The time passes more than twice; the bytes in the kernel are taken in pieces.
     for (int i = 0; i < 10; ++i) {
         std::this_thread::sleep_for(100ms);
         for (int j = 0; j < 10; ++j) ASSERT_TRUE(client.more(1s));
@@ -216,7 +216,7 @@ TEST_F(LimitsTest, without_descriptors_the_oldest_idle_makes_room_and_it_is_said
         clients.push_back(site.client());
         clients.back().ask(get_probe);
     }
-    // No further descriptor for this process but the one that each new client takes for itself.
+    // No further descriptor for this process except the one that each new client uses.
     std::vector<int> spare;
     rlimit before{};
     ::getrlimit(RLIMIT_NOFILE, &before);

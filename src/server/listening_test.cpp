@@ -141,7 +141,7 @@ using vitals::testing::CertificateWish;
 using vitals::testing::Identity;
 using vitals::testing::make_certificate;
 
-// Written beside and renamed, as careful tools do.
+// Written beside and renamed, as careful tools do it.
 void write_file(const std::string& path, const std::string& text) {
     std::ofstream(path + ".new") << text;
     std::filesystem::rename(path + ".new", path);
@@ -216,7 +216,7 @@ class TlsClient {
 class TlsTest : public ListeningTest {
   protected:
     void SetUp() override {
-        // What the client's side writes to a closed socket is no concern here.
+        // The client's side may write to a closed socket; that does not matter here.
         std::signal(SIGPIPE, SIG_IGN);
         write_file(directory / "crt", first.certificate);
         write_file(directory / "key", first.key);
@@ -316,7 +316,7 @@ TEST_F(TlsTest, mutual_tls_asks_for_a_certificate_of_the_authority) {
     start();
     TlsClient good(site.port(), &friendly);
     EXPECT_EQ(good.ask(get_probe).body, "db ok\n");
-    // With TLS 1.3 the client learns of its refusal only when it reads: the alert must be there,
+    // With TLS 1.3, the client learns of its refusal only when it reads: the alert must be there,
     // not a reset, however much was sent meanwhile.
     const Identity* const nothing = nullptr;
     for (const Identity* shown : {nothing, static_cast<const Identity*>(&stranger)}) {

@@ -68,7 +68,7 @@ class PageServingTest : public ::testing::Test {
                             std::to_string(body.size()) + "\r\n\r\n" + body,
                         listener);
     }
-    // The Cookie field of somebody who has logged in.
+    // The Cookie field of a client that has logged in.
     std::string log_in(const std::string& secret) {
         const Got got = post("/login", "token=" + secret + "&next=/c/web");
         EXPECT_EQ(got.status, 303);
@@ -76,7 +76,7 @@ class PageServingTest : public ::testing::Test {
         if (set == got.fields.end()) return {};
         return "Cookie: other=1; " + set->second.substr(0, set->second.find(';')) + "\r\n";
     }
-    // What the forms carry on a page that is shown with these fields.
+    // The hidden fields of the forms on a page with these request fields.
     std::string form_token(const std::string& fields, std::size_t listener = open) {
         const Got got = site.get("/", fields, listener);
         const std::string_view mark = "name=form_token value=\"";

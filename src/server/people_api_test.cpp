@@ -1,4 +1,4 @@
-// The control API: what people do and are shown. Incidents, notes, silences, maintenance, verdict.
+// The control API for people: incidents, notes, silences, maintenance, verdict.
 #include <boost/json.hpp>
 
 #include "model/board.hpp"

@@ -1,4 +1,4 @@
-// The loop's numbers: an event reaches what it was registered for, or nobody.
+// The numbers of the loop: an event reaches the handler that it was registered for, or none.
 #include "server/poller.hpp"
 
 #include <gtest/gtest.h>
@@ -60,7 +60,7 @@ TEST_F(PollerTest, an_event_of_a_former_registration_does_not_reach_its_successo
     Listening one, two, successor;
     Poller::Ticket one_is = loop.watch(first.ends[0], one, EPOLLIN | EPOLLET);
     Poller::Ticket two_is = loop.watch(second.ends[0], two, EPOLLIN | EPOLLET);
-    // Whichever comes first removes the other, whose event is in the same batch already.
+    // The first one removes the other, whose event is already in the same batch.
     Poller::Ticket successor_is = 0;
     one.then = [&] {
         loop.unwatch(two_is);

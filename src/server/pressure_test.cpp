@@ -1,4 +1,4 @@
-// What one stranger may cost: memory, places, turns; and what want of memory costs.
+// What one unknown client may cost: memory, places, turns; and what a lack of memory costs.
 #include <malloc.h>
 #include <sys/wait.h>
 
@@ -8,7 +8,7 @@
 
 #include "server/server_testing.hpp"
 
-// Lets one allocation of a thread fail: the one after so many others. 0: none fails.
+// Lets one allocation of a thread fail: the one after this many others. 0: none fails.
 static thread_local long fail_after = 0;
 
 void* operator new(std::size_t size) {
@@ -55,7 +55,7 @@ TEST_F(PressureTest, what_only_reads_is_answered_before_its_body) {
     EXPECT_EQ(client.ask(std::string(59'999, 'x') + get_probe).body, "db ok\n");
     EXPECT_EQ(client.ask(get("/probe", "Transfer-Encoding: chunked\r\n")).body, "db ok\n");
     EXPECT_EQ(client.ask("2\r\nab\r\n0\r\n\r\n" + get_probe).body, "db ok\n");
-    // What it promised does not come: nothing after it is a request.
+    // Its announced bytes do not come: nothing after it is a request.
     EXPECT_EQ(client.ask(get("/probe", "Transfer-Encoding: chunked\r\n")).status, 200);
     client.send("zz\r\n" + get_probe);
     EXPECT_TRUE(client.ended());
@@ -85,8 +85,8 @@ TEST_F(PressureTest, the_connection_that_waited_longest_is_closed_in_any_phase) 
     }
 }
 
-// How many of one client's pipelined requests are answered in a turn of the loop, at most, while a
-// modest one is answered soon.
+// How many of one client's pipelined requests are answered in a turn of the loop, at most, while
+// another client is answered soon.
 std::size_t most_in_a_turn(Site& site, const std::string& requests, std::size_t count) {
     Client greedy = site.client(), modest = site.client();
     greedy.send(requests);
@@ -109,14 +109,14 @@ std::size_t most_in_a_turn(Site& site, const std::string& requests, std::size_t 
 }
 
 TEST_F(PressureTest, a_client_that_pipelines_gets_few_answers_in_a_turn) {
-    site.threads = 0;  // this test turns the loop
+    site.threads = 0;  // this test drives the loop
     start();
     std::string many;
     for (int i = 0; i < 300; ++i) many += get_probe;
     EXPECT_LE(most_in_a_turn(site, many, 300), 16u);
 }
 
-// Each is made anew, which costs as much as many that are kept.
+// Each is rendered anew, which costs as much as many kept ones.
 TEST_F(PressureTest, a_client_with_different_questions_gets_one_answer_in_a_turn) {
     site.threads = 0;
     start();
@@ -192,7 +192,7 @@ TEST_F(PressureTest, questions_that_nobody_repeats_are_not_kept) {
     EXPECT_LT(allocated(), before + (1u << 20));
 }
 
-// Whatever allocation fails on the way: that connection may be closed, the next one is served.
+// Whatever allocation fails: that connection may be closed, the next one is served.
 TEST_F(PressureTest, a_lack_of_memory_costs_one_connection) {
     site.threads = 0;  // what is counted happens on this thread
     auto made = std::make_shared<endpoints::Routes>(*site.routes);
@@ -233,7 +233,7 @@ TEST_F(PressureTest, a_lack_of_memory_costs_one_connection) {
     EXPECT_GT(closed, 20);
 }
 
-// A host may fork while others speak to its server: the child holds a copy of every descriptor.
+// A host may fork while clients talk to its server: the child has a copy of every descriptor.
 TEST_F(PressureTest, a_child_that_holds_the_sockets_changes_nothing) {
     start();
     for (int round = 0; round < 5; ++round) {

@@ -1,4 +1,4 @@
-// Listeners that speak something other than HTTP, or begin with something else.
+// Listeners with another protocol than HTTP, or with something before it.
 #include "server/listening.hpp"
 #include "server/server_testing.hpp"
 

@@ -1,4 +1,4 @@
-// What a client of the server sees: requests and answers byte by byte.
+// The view of a client: requests and answers byte by byte.
 #include <random>
 
 #include "server/server_testing.hpp"
@@ -130,8 +130,8 @@ TEST_F(ServerTest, where_requests_are_cut_makes_no_difference) {
             }
 }
 
-// Requests of every shape in any order, cut anywhere: the answers come in order, none is lost, none
-// is invented.
+// Requests of every shape in any order, cut anywhere: the answers come in order, and none is lost
+// or invented.
 TEST_F(ServerTest, any_requests_cut_anywhere_are_answered_in_order) {
     start();
     struct Case {
@@ -256,7 +256,7 @@ TEST_F(ServerTest, options_follows_what_changes) {
     site.publish({{.name = "db", .status = Status::failed}});
     EXPECT_EQ(client.ask(options("/readyz")).status, 500);
     EXPECT_EQ(site.ask("OPTIONS /readyz HTTP/1.0\r\n\r\n").status, 500);
-    // No endpoint is named: it is told whether this instance is ready.
+    // No endpoint is named: the answer says whether this instance is ready.
     EXPECT_EQ(client.ask(options("*")).status, 503);
     site.publish({{.name = "db", .status = Status::ok}});
     EXPECT_EQ(client.ask(options("*")).status, 200);
@@ -528,7 +528,7 @@ TEST_F(ServerTest, only_operators_may_decommission) {
     EXPECT_EQ(site.deciders, (std::vector<std::string>{"127.0.0.1", "127.0.0.1"}));
 }
 
-// `control_from: loopback`: this machine, without a sign that the request only passes through it.
+// `control_from: loopback`: this machine, without a sign that the request was forwarded.
 TEST_F(ServerTest, a_loopback_peer_is_one_with_a_local_name_and_no_proxy_or_browser) {
     auto routes = std::make_shared<endpoints::Routes>();
     routes->endpoints.push_back(probe_status("loopback"));
@@ -553,7 +553,7 @@ TEST_F(ServerTest, a_loopback_peer_is_one_with_a_local_name_and_no_proxy_or_brow
         EXPECT_EQ(post("Host: localhost\r\n" + field + "\r\n"), 403) << field;
 }
 
-// The dialects that are there, on their usual paths, through real sockets.
+// All dialects on their usual paths, through real sockets.
 TEST_F(ServerTest, serves_every_dialect_that_needs_no_mapping) {
     auto routes = std::make_shared<endpoints::Routes>();
     for (const dialects::Dialect* dialect : dialects::all()) {

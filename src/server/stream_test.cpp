@@ -1,4 +1,4 @@
-// Answers that go on: /v1/events over a real socket.
+// Streams: /v1/events over a real socket.
 #include <future>
 
 #include "server/server_testing.hpp"

@@ -1,4 +1,4 @@
-// Who may see what: tokens, rights, disclosure.
+// Which clients may see what: tokens, rights, disclosure.
 #include "endpoints/tokens.hpp"
 
 #include "server/server_testing.hpp"

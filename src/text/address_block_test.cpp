@@ -28,7 +28,7 @@ TEST(AddressBlock, has_the_addresses_that_begin_like_it) {
     EXPECT_TRUE(in("::1", "::1"));
 }
 
-// A socket of IPv6 shows an IPv4 peer so.
+// An IPv6 socket shows an IPv4 peer in this form.
 TEST(AddressBlock, takes_an_ipv4_address_within_ipv6_for_the_ipv4_address) {
     EXPECT_TRUE(in("10.0.0.0/8", "::ffff:10.1.2.3"));
     EXPECT_FALSE(in("10.0.0.0/8", "::ffff:11.1.2.3"));

@@ -1,4 +1,4 @@
-// Text made safe for where it is put.
+// Text made safe for its place.
 #include "text/escape.hpp"
 
 #include <gtest/gtest.h>

@@ -58,7 +58,7 @@ TEST(Masked, urls_within_a_text_are_found) {
     EXPECT_EQ(masked("got \"x://a:p\\\"q@b\""), "got \"x://a:***@b\"");
 }
 
-// Whatever stands in passwords, and however many URLs a list has.
+// With any text in passwords, and any number of URLs in a list.
 TEST(Masked, no_list_of_urls_shows_any_of_its_passwords) {
     std::mt19937 random(18);
     const std::string_view signs = "abcXYZ0189/:@#?,;&=%+-._~!$*()[]{}|^<>\\'";

@@ -60,7 +60,7 @@ std::string delivery(std::string_view body, std::size_t piece = 1000) {
     return bytes;
 }
 
-// What came out, one word an event.
+// The events, one word each.
 std::string told(const Event& event) {
     switch (event.what) {
         case What::greeted:
@@ -210,7 +210,7 @@ TEST(AmqpTable, has_limits) {
     EXPECT_FALSE(good(deeper));
     EXPECT_TRUE(good(Table(most_fields, {"n", {true}})));
     EXPECT_FALSE(good(Table(most_fields + 1, {"n", {true}})));
-    // A table may not claim more than what holds it.
+    // A table may not claim more bytes than its container.
     Reader reader(std::string_view("\x00\x00\x00\x0a\x01tF\x00\x00\x00\x64\x00\x00\x00", 14));
     (void)reader.table();
     EXPECT_FALSE(reader.good());

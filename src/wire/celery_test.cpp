@@ -17,7 +17,7 @@ TEST(CeleryRequest, has_all_required_members) {
               std::string::npos);
 }
 
-// Each key counts: a worker dies of an envelope without delivery_tag.
+// Each key counts: an envelope without delivery_tag crashes a worker.
 TEST(CeleryEnvelope, has_all_required_members) {
     const std::string text = write_envelope(
         {.body = "{\"a\":1}", .exchange = "celery.pidbox", .delivery_tag = "tag", .expires = 12.5});

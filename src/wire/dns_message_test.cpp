@@ -116,7 +116,7 @@ TEST(DnsAnswer, follows_aliases_in_any_order_and_only_from_the_name_asked_for) {
         records_of(www, {record(target, 1, address_1), record(packed("alias.test"), 5, target),
                          record(at_question, 5, packed("alias.test"))}),
         Texts{"192.0.2.1"});
-    // An address of some other name proves nothing about ours.
+    // An address of another name proves nothing about this one.
     EXPECT_EQ(records_of(www, {record(packed("evil.test"), 1, address_1)}), Texts{});
     EXPECT_EQ(records_of(www, {record(at_question, 5, packed("alias.test"))}), Texts{});
     // Another class, another type.
@@ -158,7 +158,8 @@ TEST(DnsAnswer, ignores_answers_to_others) {
     EXPECT_EQ(fault(bare), Fault::not_ours);  // claims success of no question
 }
 
-// Every prefix, and every byte flipped, must end in an answer or a fault, and never beyond the end.
+// Every prefix, and every flipped byte, must end in an answer or an error, and never read beyond
+// the end.
 TEST(DnsAnswer, survives_damage) {
     const std::string whole = message(
         www, {record(at_question, 5, packed("alias.test")),

@@ -12,7 +12,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
 
-// What became of these bytes: "complete", "more", or the failure's words.
+// The result for these bytes: "complete", "more", or the words of the failure.
 std::string fed(HttpAnswer& answer, std::string_view bytes, std::size_t piece) {
     for (std::size_t at = 0; at < bytes.size(); at += piece) {
         const auto taken = answer.receive(bytes.substr(at, piece));

@@ -51,7 +51,7 @@ std::string signed_by_openssl(const std::string& key, const std::string& text) {
     return signature;
 }
 
-// A password of 32 bytes is a key that OpenSSL takes, too.
+// A password of 32 bytes would also be a key for OpenSSL.
 TEST(MysqlPassword, ed25519_proofs_are_signatures) {
     for (const char letter : std::string("0aZ~")) {
         const std::string password = "thirty-two bytes of a password " + std::string(1, letter);
@@ -61,7 +61,7 @@ TEST(MysqlPassword, ed25519_proofs_are_signatures) {
     }
 }
 
-// Computed by Python from RFC 8032; MariaDB 10.11.19 takes what is made so.
+// Computed by Python from RFC 8032; MariaDB 10.11.19 accepts such proofs.
 TEST(MysqlPassword, ed25519_takes_passwords_of_any_length) {
     EXPECT_EQ(hex(ed25519_proof("s3cret", salt + "0123456789ab")),
               "e6f8d293429ccf88c7076004a48bc513dd635bc4752175735c87bd9b85a169c2"

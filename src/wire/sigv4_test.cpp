@@ -85,8 +85,8 @@ TEST(SigV4, signs_queries_as_published) {
     EXPECT_EQ(signature(made), "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7");
 }
 
-// What follows was computed by botocore, an independent implementation; the first is also the
-// `get-vanilla` of AWS's test suite.
+// botocore, an independent implementation, computed these; the first is also `get-vanilla` of AWS's
+// test suite.
 
 TEST(SigV4, signs_for_other_services) {
     const Scope scope{.region = "us-east-1", .service = "service"};
@@ -144,7 +144,7 @@ TEST(SigV4, signs_bodies_and_session_tokens) {
     EXPECT_EQ(signature(made), "383d4690e47fd7d0036a107d043c535e221a1ea83921e14e45be482e55a559e3");
 }
 
-// Keys of S3 may hold what other services tidy away.
+// Keys of S3 may contain what other services normalise.
 TEST(SigV4, keeps_the_paths_of_s3) {
     Credentials temporary = example;
     temporary.session_token = "TOKEN";

@@ -1,5 +1,4 @@
-// The groups of a configuration, and that what is shown of one is of one judgement. Time is
-// stepped.
+// The groups of a configuration; everything shown of one comes from one judgement. Time is stepped.
 #include "workers/groups.hpp"
 
 #include <gtest/gtest.h>

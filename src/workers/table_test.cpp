@@ -1,4 +1,4 @@
-// Heartbeats, silence, expectations; by a clock that the test turns.
+// Heartbeats, silence, expectations; the test sets the clock.
 #include <gtest/gtest.h>
 
 #include "workers/table.hpp"
@@ -234,7 +234,7 @@ TEST_F(TableTest, a_predecessors_goodbye_comes_late) {
 TEST_F(TableTest, a_process_that_was_stopped_judges_nobody_at_once) {
     beat_all();
     pass(5s);
-    clock.now += 60s;  // nobody turned us, nothing was taken
+    clock.now += 60s;  // vitals did not run, nothing was received
     table.expire();
     EXPECT_EQ(table.judge("pulp").status, Status::unknown);
     EXPECT_EQ(shown(), "reserved_resource_worker-0@a resource_manager@a scheduler@a");
@@ -263,7 +263,7 @@ class ListenedTest : public TableTest {
         options.listened = true;
         table.configure({options});
     }
-    // Time passes while the connection shows that it lives.
+    // Time passes while the connection shows signs of life.
     void hear(std::chrono::seconds time) {
         for (; time > 0s; time -= 1s) {
             clock.now += 1s;
@@ -312,7 +312,7 @@ TEST_F(ListenedTest, silence_does_not_count_while_vitals_is_blind) {
     EXPECT_EQ(table.judge("pulp").failed_phase, "connect");
     EXPECT_EQ(shown(), "reserved_resource_worker-0@a resource_manager@a scheduler@a") << "frozen";
 
-    // Heard again: each has a whole timeout, and counts for enough only once it was heard.
+    // Heard again: each has a whole timeout, and counts for "enough" only once it was heard.
     table.listening("pulp");
     hear(20s);
     EXPECT_EQ(status(), Status::unknown);
@@ -340,14 +340,14 @@ TEST_F(ListenedTest, a_worker_that_died_meanwhile_is_missed_in_the_end) {
     EXPECT_EQ(detail(), "scheduler: 0 of 1, scheduler@a silent since 2015-01-02T20:39:58Z");
 }
 
-// A connection that hangs is not known to hang at once: until then nobody is silent either.
+// A connection that hangs is not recognised at once: until then no worker is silent either.
 TEST_F(ListenedTest, silence_of_the_connection_is_not_that_of_the_workers) {
     table.listening("pulp");
     beat_all();
     pass(60s);
     EXPECT_EQ(shown(), "reserved_resource_worker-0@a resource_manager@a scheduler@a");
     EXPECT_EQ(status(), Status::ok);
-    table.heard("pulp");  // first words after we were stopped
+    table.heard("pulp");  // first messages after vitals was stopped
     table.expire();
     EXPECT_EQ(status(), Status::unknown);
     EXPECT_EQ(shown(), "reserved_resource_worker-0@a resource_manager@a scheduler@a");

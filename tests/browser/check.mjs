@@ -1,5 +1,5 @@
-// Looks at every view of the page with a browser: against pages that build/release/page_samples has
-// written, served by this program under the policy that they were written for.
+// Looks at every view of the page with a browser, at pages that build/release/page_samples has
+// written. This program serves them under the policy that they were written for.
 //
 //     node check.mjs DIR
 import { AxeBuilder } from '@axe-core/playwright';
@@ -75,7 +75,7 @@ for (const where of Object.keys(views)) {
 // ---- filter, folds, parts, buttons ----
 {
     const page = await open('/');
-    const title = stream.update.title ?? await page.title();    // what is not said stays
+    const title = stream.update.title ?? await page.title();    // other rows stay
     await page.fill('#q', 'redis-07');
     ok('filter: one row, in the address, too', await page.locator('#components tbody tr:visible').count() === 1 && page.url().includes('q=redis-07'));
     await page.fill('#q', '');

@@ -1,5 +1,5 @@
-// The real daemon for the browser: started with a configuration of its own, told by its control socket
-// what components are, and ended by its own process id.
+// The real daemon for the browser: started with its own configuration, receives states of
+// components over its control socket, and is ended by its own process id.
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';

@@ -1,6 +1,6 @@
-// What a person does, in a browser, with the real daemon: logs in, looks, acknowledges, silences, writes a
-// note, runs a check, takes the node out of service and back; with scripts and without. Nothing may break
-// the policy, and no text of others may become more than text.
+// A person in a browser with the real daemon: logs in, looks, acknowledges, silences, writes a
+// note, runs a check, takes the node out of service and back; with scripts and without. Nothing may
+// break the policy, and text of others must stay text.
 //
 //     VITALS_BINARY=build/release/vitals node live.mjs
 import { AxeBuilder } from '@axe-core/playwright';
@@ -17,7 +17,7 @@ const browser = await chromium.launch({
     args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-quic'],
 });
 const problems = [];
-// A context with a page that tells what went wrong on it.
+// A context with a page that reports its errors.
 async function visitor(options = {}) {
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, timezoneId: 'Europe/Zurich', locale: 'en-GB', ...options });
     const page = await context.newPage();

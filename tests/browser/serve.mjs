@@ -1,5 +1,5 @@
-// Serves the pages that build/release/page_samples has written, under the policy that they were written
-// for, with a stand-in for the stream and for what buttons post.
+// Serves the pages that build/release/page_samples has written, under the policy that they were
+// written for, with a substitute for the stream and for the posts of buttons.
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';

@@ -1,5 +1,5 @@
-// alert_send CONFIGURATION RECEIVER KIND [KEY]: one attempt to tell a receiver of a configuration
-// of a made-up incident, by the daemon's own parts. Prints the fate and why, one line. For system
+// alert_send CONFIGURATION RECEIVER KIND [KEY]: tells a receiver of a configuration once of an
+// invented incident, with the daemon's own parts. Prints the fate and why, in one line. For system
 // tests.
 #include <cstdio>
 #include <string>

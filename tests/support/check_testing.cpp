@@ -154,8 +154,8 @@ Peer::Peer(Handler handler) : handler_(std::move(handler)) {
 
 Peer::~Peer() {
     stop_ = true;
-    // The handler may sit in a read: wake it. The descriptor is still open, as the thread closes it
-    // only after it has taken it out of serving_.
+    // The handler may be in a read: wakes it. The descriptor is still open, because the thread
+    // closes it only after it has removed it from serving_.
     if (const int descriptor = serving_.exchange(-1); descriptor >= 0) {
         ::shutdown(descriptor, SHUT_RDWR);
         serving_ = descriptor;
@@ -166,8 +166,8 @@ Peer::~Peer() {
 }
 
 void Peer::serve() {
-    // Writing to a client that has left is no reason to die; nor may it hide that the code under
-    // test, on its own thread, would.
+    // Writing to a client that has left must not end the process; nor may it hide that the tested
+    // code would do so, on its own thread.
     sigset_t broken_pipe;
     ::sigemptyset(&broken_pipe);
     ::sigaddset(&broken_pipe, SIGPIPE);
@@ -178,9 +178,9 @@ void Peer::serve() {
         if (descriptor < 0) continue;
         ++accepted_;
         serving_ = descriptor;
-        // Either this sees that it is to stop, or the destructor sees the descriptor.
+        // Either this sees that it must stop, or the destructor sees the descriptor.
         if (!stop_) handler_(descriptor);
-        // Not before the destructor, if it is at it, has done with the descriptor.
+        // Not before the destructor, if it is running, is done with the descriptor.
         for (int mine = descriptor; !serving_.compare_exchange_weak(mine, -1); mine = descriptor) {
             std::this_thread::yield();
         }
@@ -200,7 +200,7 @@ Peer::Handler Peer::reset(std::string before) {
     return [before = std::move(before)](int descriptor) {
         read_something(descriptor);
         send_all(descriptor, before);
-        // The peer must have had the chance to read what was sent: a reset discards it.
+        // The peer must be able to read what was sent: a reset discards it.
         if (!before.empty()) std::this_thread::sleep_for(milliseconds(50));
         reset_on_close(descriptor);
     };
@@ -272,7 +272,7 @@ int connections_of_runs(int runs, const checks::Kind& kind, const AnyOptions& op
 FullPeer::FullPeer() {
     std::tie(listener_, port_) = bind_somewhere();
     ::listen(listener_, 0);
-    // Connects until one does not get through any more; those that did stay in the queue.
+    // Connects until an attempt does not get through; the earlier ones stay in the queue.
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

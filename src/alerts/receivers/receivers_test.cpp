@@ -1,4 +1,4 @@
-// What each receiver that speaks HTTP asks for, byte for byte, and what it makes of hostile texts.
+// The request of each receiver that speaks HTTP, byte for byte, and its handling of hostile texts.
 // A golden file is written when VITALS_WRITE_GOLDEN is set, and then the test fails.
 #include <gtest/gtest.h>
 
@@ -253,7 +253,7 @@ TEST(AnswersToAlerts, say_when_to_come_back) {
               1min);
     EXPECT_EQ(answered(503, {}, {{"Retry-After", "Mon, 30 Nov 2020 02:13:18 GMT"}}).retry_after,
               0s);
-    // As far as can be counted.
+    // As far as it can be counted.
     EXPECT_GT(answered(503, {}, {{"Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT"}}).retry_after,
               24h * 36'500);
     for (const char* bad : {"", "-5", "soon", "1.5", "Mon, 99 Nov 2026 02:13:18 GMT"})

@@ -1,4 +1,4 @@
-// Attempts against receivers that take messages, and against ones that misbehave.
+// Attempts to tell receivers that take messages, and receivers that misbehave.
 #include "alerts/receivers/sender.hpp"
 
 #include <gtest/gtest.h>
@@ -261,7 +261,7 @@ TEST_F(Sending, repeats_to_a_receiver_that_copies_the_state) {
     Alert alert = alerts::testing::problem();
     send("am", alert);
     run_until([&] { return count("\"db/main\"") >= 3 && count("VitalsWatchdog") >= 2; });
-    // The first post's labels stay, whatever is the cause by now.
+    // The labels of the first post stay, whatever the cause is by now.
     alert = alerts::testing::resolved();
     alert.cause = {"another"};
     alert.severity = Severity::warning;
@@ -379,7 +379,7 @@ TEST_F(Mailing, logs_in_where_the_operator_allows_it_on_this_machine) {
     EXPECT_EQ(mail(server, options), Attempt{.fate = Fate::delivered});
     EXPECT_NE(server.heard().find("AUTH PLAIN AHZpdGFscwBHRUhFSU0=\r\n"), std::string::npos);
     MailServer wrong({{"EHLO", "250 AUTH PLAIN\r\n"}});
-    EXPECT_EQ(mail(wrong, {}).fate, Fate::delivered);  // nobody is asked for
+    EXPECT_EQ(mail(wrong, {}).fate, Fate::delivered);  // no receiver is asked for
 }
 
 }  // namespace

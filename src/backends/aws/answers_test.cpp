@@ -66,7 +66,7 @@ TEST(Aws, translates_refusals_into_words_of_vitals) {
     EXPECT_EQ(error.error_class, ErrorClass::auth);
 }
 
-// What is repeated in public is ours, whatever they say.
+// Public texts are vitals' own words, whatever the other side says.
 TEST(Aws, repeats_only_what_looks_like_a_region) {
     const Refusal read = refusal_of_xml(
         "<Error><Code>PermanentRedirect</Code><Region>&lt;script&gt;</Region></Error>");
@@ -74,7 +74,7 @@ TEST(Aws, repeats_only_what_looks_like_a_region) {
     EXPECT_EQ(meaning_of(read, 301, "to look").detail, "bucket is served at another address");
 }
 
-// All but S3 say it by the code of a wrong secret.
+// All services except S3 report it with the code of a wrong secret.
 TEST(Aws, a_clock_that_is_wrong_is_no_wrong_secret) {
     for (const char* message :
          {"Signature expired: 20261121T120000Z is now earlier than 20261121T121500Z",

@@ -1,4 +1,4 @@
-// Vault's answers: both versions of the engine, and everything that is no secret.
+// Vault's answers: both versions of the engine, and everything that is not a secret.
 #include "answers.hpp"
 
 #include <gtest/gtest.h>
@@ -46,7 +46,7 @@ TEST(VaultValue, is_a_text_of_either_version) {
     EXPECT_EQ(value_of(version_2, "a"), "x");
     EXPECT_EQ(value_of(version_1, "a"), "x");
     EXPECT_EQ(value_of(version_2, "line"), "y") << "as of a file, without one last newline";
-    // A version 1 secret that merely has a key `data` is not taken for version 2.
+    // A version 1 secret with a key `data` is not taken for version 2.
     EXPECT_EQ(error_of(version_1, "b"), "has no key \"b\"");
 }
 

@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 const System now = *parse_rfc3339("2026-11-30T12:00:00Z");
 const Options of_path{.path = "/var/backups"};
 
-// So many backups, one a day, the newest so old; each as large as the one before.
+// This many backups, one a day, the newest this old; each as large as the one before.
 Listing daily(std::size_t count, std::chrono::minutes age, std::uint64_t bytes = 1000) {
     Listing listing;
     for (std::size_t i = 0; i < count; ++i)
@@ -67,7 +67,7 @@ TEST(BackupVerdict, goes_by_the_size_of_those_before) {
     listing = daily(6, 2h);
     listing.entries[3].bytes = 1'000'000;
     EXPECT_EQ(verdict(listing).status, Status::ok);
-    // Two are not enough to tell what is usual.
+    // Two are not enough to know what is usual.
     listing = daily(3, 2h);
     listing.entries[0].bytes = 1;
     EXPECT_EQ(verdict(listing).status, Status::ok);

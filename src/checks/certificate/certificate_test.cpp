@@ -44,7 +44,7 @@ class CertificateFile : public ::testing::Test {
         return look({.path = directory_.write("a.pem", content)});
     }
 
-    // openssl's own program, as whoever makes such files uses it.
+    // openssl's own program, as people use it to make such files.
     void openssl(const std::string& words) {
         const std::string command =
             "cd " + directory_.path() + " && openssl " + words + " >/dev/null 2>&1";
@@ -158,7 +158,7 @@ TEST_F(CertificateFile, that_holds_none_is_no_certificate) {
 }
 
 TEST_F(CertificateFile, may_stand_among_others_in_a_directory) {
-    // As certbot lays it out: live/ holds links into archive/, where old ones stay.
+    // In certbot's layout: live/ holds links into archive/, where old ones stay.
     const auto folder = std::filesystem::path(directory_.path());
     std::filesystem::create_directories(folder / "archive/shop");
     std::filesystem::create_directories(folder / "live/shop");

@@ -126,7 +126,7 @@ TEST(ClickHouse, replicas_are_judged_when_asked) {
     count = "12\t12\n";
     expect_failed(run(options), ErrorClass::assertion, "replicas",
                   "12 replicated tables are read-only");
-    // Whoever may not see a table gets no row of it, and no error.
+    // A user who may not see a table gets no row of it, and no error.
     count = "0\t0\n";
     const Outcome blind = run(options);
     EXPECT_EQ(blind.status, Status::degraded);

@@ -18,7 +18,7 @@ using vitals::testing::expect_failed;
 
 const System now = *parse_rfc3339("2026-11-30T12:00:00Z");
 
-// A container as both engines tell of it; `state` and `more` are further members.
+// A container in the form of both engines; `state` and `more` are further members.
 std::string told(const std::string& state, const std::string& more = {}) {
     return R"({"Id":"e131","Name":"/shop","State":{)" + state + R"(,"Error":""},"RestartCount":)" +
            (more.empty() ? "0" : more) + "}";
@@ -126,7 +126,7 @@ TEST(ContainerVerdict, restarts_count_though_it_runs) {
     expect(look(restarts, 4, now + 20s), Status::failed,
            "dies over and over: restarted 4 times by its engine in the last hour");
     expect(look(restarts, 4, now + 2h), Status::ok, "running");
-    // A start by hand begins the count anew.
+    // A manual start resets the count.
     expect(look(restarts, 0, now + 3h), Status::ok, "running");
 }
 

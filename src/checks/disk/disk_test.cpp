@@ -184,7 +184,7 @@ TEST(Disk, writes_beside_a_file) {
 }
 
 TEST(Disk, where_nobody_can_write_is_not_ok) {
-    // Nothing can be created in /proc, by root neither.
+    // Nobody can create a file in /proc, not even root.
     const Outcome outcome = run_once(kind, Options{.path = "/proc", .write = true});
     EXPECT_EQ(outcome.status, Status::failed);
     EXPECT_EQ(outcome.detail, "path does not exist");
@@ -247,7 +247,7 @@ TEST_F(SmallDisk, is_failed_when_it_turned_read_only_unless_that_is_meant) {
     EXPECT_EQ(run_once(kind, Options{.path = path(), .writable = false}).status, Status::ok);
 }
 
-// ProtectSystem=strict, a container's read-only root: the disk is as well as before.
+// ProtectSystem=strict, a container's read-only root: the disk is as good as before.
 TEST_F(SmallDisk, is_ok_when_only_the_mount_of_vitals_is_read_only) {
     ASSERT_EQ(::mount(nullptr, path().c_str(), nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr),
               0);

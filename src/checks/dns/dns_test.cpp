@@ -426,7 +426,7 @@ TEST(DnsOptions, come_from_a_url) {
     EXPECT_NE(from("dns:x?class=IN", options), "");
 }
 
-// The machine's own resolvers are means, not the matter: see exchange.hpp.
+// The machine's own resolvers are means, not the tested servers: see exchange.hpp.
 class DnsOwnServers : public ::testing::Test {
   protected:
     // Asks these in turn; the outcome is ok with the first record as its detail.

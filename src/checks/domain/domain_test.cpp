@@ -89,7 +89,7 @@ TEST(DomainKnowledge, counts_for_two_weeks_and_says_how_old_it_is) {
     // Nobody has asked: the process was away.
     expect(judge(known(ends_in(days(45)), now - days(2)), options, now), Status::ok,
            "registration ends in 45 days, as of 2 d ago");
-    // What is near counts, however old it is.
+    // A near end counts, however old the knowledge is.
     knowledge = known(ends_in(days(5)), now - days(3));
     note_failure(knowledge, {.detail = "x", .error = {}, .retry_after = {}}, now, 0);
     EXPECT_EQ(judge(knowledge, options, now).status, Status::failed);
@@ -253,7 +253,7 @@ TEST_F(Domain, a_process_that_dies_while_it_asks_does_not_ask_again_at_once) {
     set("/rdap/domain/example.org", std::string(testing::http_reset));
     testing::Runner other;
     other.environment().remember_in(&memory_);
-    // Cut off by its deadline before anything came of it.
+    // Its deadline interrupted it before any result.
     const testing::Peer hung(testing::Peer::hang());
     options_.server = "http://" + hung.address() + "/";
     expect(run(1s), Status::unknown,

@@ -29,7 +29,7 @@ Outcome against(const std::string& url, std::chrono::milliseconds timeout) {
     return run({.url = url}, timeout);
 }
 
-// A run against a server that says this of its health, and of its blocks.
+// A run with a server that reports this health, and these blocks.
 Outcome of(const std::string& answer, Options options = {},
            const std::string& blocks = http_answer("200 OK", R"({"blocks":{}})")) {
     testing::HttpPeer server([&](const testing::HttpRequest& request) {
@@ -121,7 +121,7 @@ TEST(Elasticsearch, green_takes_writes_only_where_nothing_blocks_them) {
                   ErrorClass::assertion, "blocks", "1 index takes no writes");
     expect_failed(of(health("green"), writable, blocks(R"({"global":)" + chosen + "}")),
                   ErrorClass::assertion, "blocks", "the whole cluster takes no writes");
-    // Somebody has closed old indices to writes, as one does.
+    // Somebody has closed old indices for writes, which is normal.
     const std::string old = blocks(R"({"indices":{"a":)" + chosen + R"(,"b":)" + chosen + "}}");
     expect(of(health("green"), writable, old), Status::ok, "green");
     expect_failed(of(health("green"), {.index = "a,b", .writable = true}, old),

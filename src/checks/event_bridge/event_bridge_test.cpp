@@ -121,7 +121,7 @@ TEST(EventBridgeOptions, are_checked) {
               "");
 }
 
-// A bus that takes events, and a sink that has each of them from its third question on.
+// A bus that takes events, and a sink that has each of them from the third question on.
 TEST(EventBridge, an_event_must_come_out_at_the_sink) {
     std::string put;
     std::string taken = R"({"FailedEntryCount":0,"Entries":[{"EventId":"1"}]})";

@@ -192,7 +192,7 @@ TEST(Exec, signals_are_as_at_the_start_of_a_program) {
     std::uint64_t ignored = 1;
     masks >> std::hex >> blocked >> ignored;
     EXPECT_EQ(blocked, 0u);
-    // But for the two that the C library keeps to itself, 32 and 33.
+    // Except the two that the C library keeps to itself, 32 and 33.
     EXPECT_EQ(ignored & ~0x180000000u, 0u) << outcome.detail;
 }
 
@@ -361,7 +361,7 @@ TEST(Exec, a_killed_keeper_is_blindness) {
     EXPECT_EQ(outcome.detail, "the plugin's exit code was lost");
 }
 
-// Starts a process that nobody of the plugin's is the parent of any more, as daemons do.
+// Starts a process whose parent is no longer the plugin, as daemons do.
 std::string detach(const std::string& pid_file) {
     return "( setsid sh -c 'echo $$ > " + pid_file + "; exec sleep 1000' </dev/null >/dev/null " +
            "2>&1 & ); while [ ! -s " + pid_file + " ]; do sleep 0.01; done; ";

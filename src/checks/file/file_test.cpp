@@ -52,7 +52,7 @@ TEST(File, is_failed_when_it_exists_but_must_not) {
 
 TEST(File, is_unknown_when_it_may_not_be_seen) {
     if (::geteuid() == 0) {
-        // Root sees everything: become somebody else for these two runs.
+        // Root sees everything, so these two runs use another user.
         ASSERT_EQ(::seteuid(65534), 0);
     }
     TemporaryDirectory directory;

@@ -1,5 +1,5 @@
-// What the options of a group are and which are refused. How it is judged is tested in src/model
-// (share) and by the system tests.
+// The options of a group, and which are refused. src/model (share) and the system tests test the
+// judgement.
 #include "group.hpp"
 
 #include <gtest/gtest.h>
@@ -35,7 +35,7 @@ TEST(Group, has_components_or_workers_and_not_both) {
     EXPECT_EQ(problem({.workers = "pulp", .need = need("2 of 3")}), "");
 }
 
-// How many workers there should be is not known, so that a share of them says nothing.
+// The right number of workers is not known, so a share of them says nothing.
 TEST(Group, needs_a_number_of_workers) {
     for (const char* share : {"50%", "all"}) {
         const auto parsed = OptionText<Need>::parse(share);

@@ -40,7 +40,7 @@ Outcome run(Options options, std::chrono::milliseconds timeout = 500ms) {
     return testing::run_in_time(kind, std::move(options), timeout);
 }
 
-// The preface may come in a write of its own: an answer before the request is none.
+// The preface may come in a separate write: an answer before the request is invalid.
 void await_request(int descriptor) {
     (void)testing::read_until(descriptor, "\r\n\r\nSM\r\n\r\n");
     std::this_thread::sleep_for(60ms);
@@ -86,7 +86,7 @@ TEST(Grpc, an_answer_may_end_in_other_ways) {
                   ErrorClass::assertion, "the server does not know its own health");
     expect_failed(told(settings + frame(1, 5, 1, good + header("grpc-status", "0"))),
                   ErrorClass::protocol, "answered with no message");
-    // A message that says SERVING, and no word on whether that was all.
+    // A message that says SERVING, without a status at the end.
     expect_failed(told(settings + frame(1, 4, 1, good) + frame(0, 1, 1, serving)),
                   ErrorClass::protocol, "not gRPC: an answer without its status");
     const std::string done = frame(1, 5, 1, header("grpc-status", "0"));
@@ -101,11 +101,11 @@ TEST(Grpc, an_answer_may_end_in_other_ways) {
     const Outcome broken = told(settings + reset_stream(1, 2));
     expect_failed(broken, ErrorClass::protocol, "HTTP/2 error");
     EXPECT_NE(broken.error.find("INTERNAL_ERROR"), std::string::npos) << broken.error;
-    // All was said before the stream was given up.
+    // Everything was sent before the stream was given up.
     EXPECT_EQ(told(answer("\x08\x01", "0") + reset_stream(1, 0)).status, Status::ok);
 }
 
-// What one connection after another is told after the request; the last again and again.
+// The answers of one connection after another; the last one repeatedly.
 Outcome told_in_turn(const std::vector<std::string>& answers, int& connections) {
     std::atomic<std::size_t> next{0};
     const Peer peer([&](int descriptor) {

@@ -78,7 +78,7 @@ TEST(HttpBody, must_hold_the_text) {
               "body does not hold the expected text");
 }
 
-// Compressed bytes neither hold a text nor lack it.
+// Compressed bytes neither contain a text nor lack it.
 TEST(HttpBody, compressed_is_judged_as_it_was_before) {
     // gzip of "all good"
     const std::string good(

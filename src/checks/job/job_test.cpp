@@ -1,4 +1,4 @@
-// What the options of a job are and which are refused. How a job is judged is tested in src/jobs.
+// The options of a job, and which are refused. src/jobs tests the judgement of a job.
 #include "job.hpp"
 
 #include <gtest/gtest.h>

@@ -97,8 +97,8 @@ std::string group(const std::string& state, int members) {
                  list(std::vector<std::string>(static_cast<std::size_t>(members), member))});
 }
 
-// Answers by the key of the request, as told. A key without an answer is met with silence, one
-// that is named `ends` with the end of the connection.
+// Answers by the key of the request, as told. A key without an answer gets silence; a key in `ends`
+// gets the end of the connection.
 class Kafka : public ::testing::Test {
   protected:
     Kafka() {
@@ -187,7 +187,7 @@ TEST_F(Kafka, partitions_are_judged) {
     // One that is made just now.
     describe({topic("orders", {}, 5)});
     expect_failed(run(), ErrorClass::assertion, "metadata", "1 of 1 partition without a leader");
-    // What is wrong in another topic does not count.
+    // An error in another topic does not count.
     describe({topic("orders", {{}}), topic("other", {{.leader = -1}})});
     expect_failed(run(), ErrorClass::assertion, "metadata", "1 of 2 partitions without a leader");
     options_.topics = {"orders"};
@@ -209,7 +209,7 @@ TEST_F(Kafka, topics_must_exist) {
     expect_failed(run(), ErrorClass::assertion, "metadata", "1 of 2 topics cannot be looked at");
 }
 
-// A broker before 0.11 makes a topic that is asked for by its name: all of them are asked for.
+// A broker before 0.11 creates a topic that is asked for by name, so all topics are asked for.
 TEST_F(Kafka, no_topic_comes_into_being) {
     set(Key::api_versions, versions(2));
     options_.topics = {"orders", "payments"};
@@ -274,7 +274,8 @@ TEST_F(Kafka, a_group_is_judged_by_what_it_has_not_read) {
     options_.lag_above = 2;
     expect(Status::degraded, "the group is 3 messages behind");
     options_.lag_above.reset();
-    // What was never committed is not the whole log, and what was read meanwhile not negative.
+    // Positions that were never committed do not mean the whole log, and messages read meanwhile
+    // give no negative lag.
     set(Key::offset_fetch, offsets({{0, -1}, {1, 12}}));
     expect(Status::ok,
            "1 broker, 1 topic: all partitions are in sync; group: 2 members, 0 messages behind");

@@ -46,10 +46,11 @@ TEST(LdapLag, is_for_how_long_the_replica_lacks_what_the_source_had) {
 TEST(LdapLag, is_known_at_the_first_look_by_the_time_of_the_change) {
     const Steady begin{};
     EXPECT_EQ(Lag().look({{"001", change(2)}}, {{"001", change(1)}}, begin, wall + 62s), 60s);
-    // A clock that is behind makes none negative, and what came long ago and is there is no lag.
+    // A clock that is behind gives no negative lag, and an old change that is there is no lag.
     EXPECT_EQ(Lag().look({{"001", change(2)}}, {{"001", change(1)}}, begin, wall - 1h), 1ms);
     EXPECT_EQ(Lag().look({{"001", change(2)}}, {{"001", change(2)}}, begin, wall + 1000h), 0ms);
-    // A server that the replica has nothing of; one that only the replica knows does not matter.
+    // A server of which the replica has no change; a server that only the replica knows does not
+    // matter.
     EXPECT_EQ(Lag().look({{"002", change(2, "002")}}, {{"001", change(9)}}, begin, wall + 32s),
               30s);
     EXPECT_EQ(Lag().look({}, {{"001", change(9)}}, begin, wall), 0ms);

@@ -118,7 +118,7 @@ TEST_F(Memcached, logs_in_only_where_asked_to) {
     expect_failed(run(), ErrorClass::auth, "auth", "wrong user or password");
     options_.password = Secret("p w");
     EXPECT_EQ(run().status, Status::ok);
-    // Elsewhere the password would become a value that everybody can read.
+    // Otherwise the password would become a value that everybody can read.
     FakeMemcached open;
     const Peer peer(open.handler());
     const Outcome outcome = run_on(peer);

@@ -69,10 +69,11 @@ TEST(MemoryGroup, what_the_kernel_can_drop_is_not_used) {
     // 175 MiB of a file that was read again and again; names of files that do not exist.
     EXPECT_EQ(group_of(group(200, 195, stat_of(15, 170, 5, 0, 0, 2)), 0)->used, 18 * mib);
     EXPECT_EQ(group_of(group(150, 149, stat_of(9, 0, 0, 0, 0, 130)), 0)->used, 19 * mib);
-    // What is not on disk yet cannot be dropped at once; shared memory not at all.
+    // Memory that is not on disk yet cannot be dropped at once; shared memory cannot be dropped at
+    // all.
     EXPECT_EQ(group_of(group(200, 195, stat_of(15, 100, 70, 30, 20, 0)), 0)->used, 75 * mib);
     EXPECT_EQ(group_of(group(200, 195, stat_of(15, 10, 10, 30, 20, 0)), 0)->used, 195 * mib);
-    // Counters are read one after another and need not fit each other.
+    // The counters are read one after another and need not fit each other.
     EXPECT_EQ(group_of(group(200, 100, stat_of(0, 170, 5, 0, 0, 0)), 0)->used, 0u);
 }
 
@@ -185,7 +186,7 @@ TEST_F(MemoryOf, a_group_of_version_1_full_of_names_is_not_full) {
     const Outcome outcome = look();
     EXPECT_EQ(outcome.status, Status::ok) << outcome.detail;
     EXPECT_EQ(std::get<double>(*outcome.property("cgroup_used_percent")), 27.0);
-    // Where groups are measured, pressure is our own.
+    // If groups are measured, the pressure is that of vitals' group.
     write("proc/pressure/memory",
           "some avg10=0 avg60=1.00 avg300=0 total=1\n"
           "full avg10=0 avg60=0.50 avg300=0 total=1\n");

@@ -82,7 +82,8 @@ TEST_F(Django, compares_names) {
     EXPECT_EQ(found({{"shop", "0001_initial"}, {"shop", "0002_2nd_step"}}), "2 applied");
     EXPECT_EQ(found({{"shop", "0001_initial"}}), "1 applied; pending shop.0002_2nd_step");
     EXPECT_EQ(found({}), "0 applied; pending shop.0001_initial shop.0002_2nd_step");
-    // Other apps' rows are theirs; rows of our own without a file are of squashed, deleted ones.
+    // Rows of other apps belong to them; the app's own rows without a file belong to squashed,
+    // deleted ones.
     EXPECT_EQ(found({{"shop", "0001_initial"},
                      {"shop", "0002_2nd_step"},
                      {"auth", "0001_initial"},
@@ -95,7 +96,7 @@ TEST_F(Django, finds_apps_where_they_are) {
     migration("src/project/apps/shop/migrations/0001_initial.py");
     write("src/project/apps/shop/apps.py",
           "class ShopConfig(AppConfig):\n    name = 'project.apps.shop'\n    label = 'store'\n");
-    // Not looked into: another environment's, a package that is none, a directory of Alembic's.
+    // Not searched: another environment, a package that is not one, a directory of Alembic.
     app("venv/lib/site/other");
     migration("venv/lib/site/other/migrations/0001_initial.py");
     write("venv/pyvenv.cfg");

@@ -142,7 +142,7 @@ class FakeMongo {
         PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()),
                           reinterpret_cast<const unsigned char*>("salt"), 4, 16, EVP_sha256(), 32,
                           reinterpret_cast<unsigned char*>(key.data()));
-        // A right proof is not asked for here: python's stand-in does.
+        // This test does not need a valid proof: python's stand-in does.
         const std::string signature = keyed(keyed(key, "Server Key"), all);
         return step("v=" + text::base64(knows_password ? signature : "nonsense"), !done_late);
     }
@@ -246,7 +246,7 @@ TEST_F(Mongodb, the_role_is_judged) {
                   "is in another replica set than expected");
 }
 
-// As applications write the URL of a set: what they write to is the primary.
+// As applications write the URL of a set: they write to the primary.
 TEST_F(Mongodb, of_several_hosts_the_one_with_the_role_is_checked) {
     FakeMongo secondary;
     secondary.set("hello", hello("secondary"));

@@ -86,7 +86,7 @@ TEST_F(Mysql, what_a_query_gives_is_compared_as_a_whole) {
     expect_failed(run(), ErrorClass::assertion, "query", "the query gave no value");
 }
 
-// A query that nobody waits for any more would go on in the server.
+// A query that nobody waits for any more would continue in the server.
 TEST_F(Mysql, the_server_ends_a_query_itself_whichever_it_is) {
     options_.query = "SELECT count(*) FROM queue";
     server_.answers["SELECT count"] = table({"n"}, {{"12"}});
@@ -163,7 +163,7 @@ TEST_F(Mysql, many_connections_degrade) {
                   "does not tell how many connections it has");
 }
 
-// What speaks like MySQL and is none.
+// Servers that are similar to MySQL, but are not MySQL.
 TEST_F(Mysql, a_server_that_does_not_show_its_variables_is_ok) {
     server_.answers.erase("SHOW GLOBAL VARIABLES");
     EXPECT_EQ(run().status, Status::ok);
@@ -261,7 +261,7 @@ TEST_F(Mysql, never_goes_on_without_tls_where_it_is_wanted) {
     EXPECT_TRUE(server_.proofs().empty());
 }
 
-// What is slipped in ahead of the handshake would be taken for what comes behind it.
+// Bytes that are injected before the handshake would be taken for those after it.
 TEST_F(Mysql, what_is_injected_before_the_handshake_is_refused) {
     server_.greeting = {greeting("8.0.36", "mysql_native_password", true), ok_payload};
     const Peer peer(server_.handler());

@@ -45,7 +45,7 @@ TEST(PingVerdict, an_answer_of_this_machine_proves_nothing) {
     EXPECT_EQ(outcome.status, Status::degraded);
 }
 
-// Whether it may be sent depends on the machine; what comes of it does not go beyond these two.
+// The machine decides whether it may be sent; the result is one of these two.
 TEST(Ping, answers_within_the_deadline_or_is_unknown) {
     const Outcome outcome =
         testing::run_in_time(kind, Options{.url = "ping://127.0.0.1", .count = 2, .every = 10ms});

@@ -43,7 +43,7 @@ TEST_F(Postgres, logs_in_and_asks) {
     EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
     EXPECT_EQ(server_.statements(), "SELECT ");
     EXPECT_EQ(phases_of(outcome), "connect tls auth query ");
-    // What somebody else wrote is asked in a transaction of its own.
+    // A configured query runs in its own transaction.
     options_.query = "SELECT 1";
     outcome = run();
     EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
@@ -190,8 +190,7 @@ TEST_F(Postgres, a_session_that_was_ended_meanwhile_is_not_used) {
     EXPECT_EQ(connections_of_two_runs(kind, Options()), 2);
 }
 
-// How much is hashed for a log-in is the server's word: neither the loop nor other runs wait for
-// it.
+// The server decides how much is hashed for a log-in: neither the loop nor other runs wait for it.
 TEST_F(Postgres, the_computation_for_a_log_in_delays_nothing_else) {
     server_.scram_rounds = 4'000'000;  // seconds
     const Peer hostile(server_.handler());

@@ -18,7 +18,7 @@ using testing::problem_of;
 using testing::run_once;
 using testing::TemporaryDirectory;
 
-// A program of a name of its own: a link to `sleep` under that name.
+// A program with its own name: a link to `sleep` with that name.
 class Program {
   public:
     explicit Program(const TemporaryDirectory& directory, const std::string& name) {
@@ -211,7 +211,7 @@ TEST_F(HiddenProcesses, make_a_count_too_small_blindness_not_failure) {
     EXPECT_EQ(none.error_class, ErrorClass::local);
     EXPECT_EQ(none.detail, "processes of other users are hidden from vitals");
     EXPECT_EQ(look("worker", ">=1").status, Status::ok);
-    // There may be more of them than we see.
+    // There may be more of them than vitals sees.
     EXPECT_EQ(look("worker", "1").status, Status::unknown);
     EXPECT_EQ(look("worker", "0").status, Status::failed);
     add("1", "init", "/sbin/init");

@@ -474,7 +474,7 @@ class RedisReused : public Redis {
         two.connections = peer.accepted();
         return two;
     }
-    // The first run is ok, and whatever becomes of the kept connection, so is the second.
+    // The first run is ok, and so is the second, whatever happens to the kept connection.
     void expect_no_false_alarm() {
         const Two two = run_twice();
         EXPECT_EQ(two.first.status, Status::ok) << two.first.detail;

@@ -94,7 +94,7 @@ TEST_F(ReplicationOfMysql, lag_is_judged_without_a_configured_delay) {
     EXPECT_EQ(with({row("Yes", "Yes", "3605", "0", "0", "3600")}).status, Status::ok);
 }
 
-// Whole statements stand in the server's text, with whatever was secret in them.
+// The server's text contains whole statements, with any secrets in them.
 TEST_F(ReplicationOfMysql, what_the_server_says_is_private) {
     Cells broken = row("Yes", "No", null_cell, "0", "1396");
     broken[8] = "Error on query. Query: 'CREATE USER a IDENTIFIED BY ...'";

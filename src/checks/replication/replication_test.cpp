@@ -38,7 +38,7 @@ TEST_F(Replication, judges_role_and_lag) {
     EXPECT_EQ(outcome().detail, "standby lags by 4 KiB");
     options.failed_above = {"400ms"};
     EXPECT_EQ(outcome().status, Status::failed);
-    // A primary that has lost its standby stays one.
+    // A primary that has lost its standby stays a primary.
     server_.answers["SELECT pg_current"] =
         result({"0/3000D48", "0", "0", "", "", "", "t", "1"}, "SELECT 1");
     found = outcome();
@@ -55,7 +55,7 @@ TEST_F(Replication, judges_role_and_lag) {
     EXPECT_EQ(text(found, "receive_location"), "0/3000D48");
     server_.answers["SELECT greatest"] = result({"0/3000D48", "f", "0", "0", "60"}, "SELECT 1");
     EXPECT_EQ(outcome().detail, "standby receives nothing from its primary");
-    // All that came is replayed; how much has not come is not known.
+    // Everything that came is replayed; it is unknown how much has not come.
     EXPECT_EQ(outcome().property("lag_bytes"), nullptr);
     EXPECT_EQ(outcome().property("lag_seconds"), nullptr);
     options.role = "primary";

@@ -28,7 +28,7 @@ Options at(const std::string& url) {
     return {.url = url, .bucket = "media", .access_key = "key", .secret_key = Secret("geheim")};
 }
 
-// Keeps objects in memory, as long as nothing else is wished for.
+// Keeps objects in memory, unless another behaviour is configured.
 class FakeStore {
   public:
     // The whole answer to a request with that method, or empty to do as asked; `http_reset` resets.
@@ -274,7 +274,7 @@ TEST(S3, a_copy_that_lingers_is_no_fault) {
     EXPECT_EQ(run(store.options()).status, Status::ok);
 }
 
-// Who may not list a bucket is told 403 of an object that is not there.
+// A user who may not list a bucket gets 403 for a missing object.
 TEST(S3, forbidden_to_see_it_is_gone_enough) {
     FakeStore store([](const std::string& method, int count) {
         return method == "HEAD" && count == 2
@@ -317,7 +317,7 @@ TEST(S3, a_later_run_deletes_what_was_left) {
     EXPECT_EQ(store.objects(), 0U);
 }
 
-// A store that takes objects but neither gives them back nor deletes them is not filled up.
+// A store that takes objects but neither returns nor deletes them is not filled up.
 TEST(S3, what_stays_behind_is_bounded) {
     FakeStore store([](const std::string& method, int) {
         return method == "DELETE" ? refusing("403 Forbidden", "AccessDenied") : std::string();

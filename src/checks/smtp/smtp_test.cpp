@@ -198,7 +198,7 @@ TEST_F(Smtp, counts_the_days_of_the_certificate) {
     EXPECT_EQ(outcome.detail, "certificate ends in 5 days");
 }
 
-// Bytes slipped in before the handshake would otherwise be read as if they came through it.
+// Bytes that are injected before the handshake would otherwise be read as if they came after it.
 TEST_F(Smtp, what_is_injected_before_the_handshake_is_refused) {
     expect_failed(run_against({.starttls = "220 go ahead\r\n250 injected\r\n"}),
                   ErrorClass::protocol, "tls", "spoke before the handshake");

@@ -100,7 +100,7 @@ TEST_F(SqliteCheck, is_failed_while_another_program_holds_the_lock) {
     EXPECT_LT(runner.elapsed(), 500ms);
     ASSERT_EQ(other.execute("COMMIT; BEGIN IMMEDIATE"), SQLITE_OK);
     EXPECT_EQ(runner.run(kind, Options{.path = path()}, 500ms).failed_phase, "write");
-    // Who only reads is not kept out by a writer that has not committed.
+    // A reader is not blocked by a writer that has not committed.
     EXPECT_EQ(runner.run(kind, Options{.path = path(), .write = false}, 500ms).status, Status::ok);
     ASSERT_EQ(other.execute("COMMIT"), SQLITE_OK);
     EXPECT_EQ(runner.run(kind, Options{.path = path()}, 500ms).status, Status::ok);
@@ -161,7 +161,7 @@ TEST_F(SqliteCheck, finds_damage) {
         file.seekp(5 * 4096);
         file << std::string(3 * 4096, '\xff');
     }
-    // What writes only its own table cannot notice; looking through the pages does.
+    // A run that writes only its own table cannot notice it; looking through the pages does.
     const Outcome outcome =
         run_once(kind, Options{.path = path(), .write = false, .integrity = "quick"});
     EXPECT_EQ(outcome.status, Status::failed);
@@ -185,8 +185,8 @@ TEST_F(SqliteCheck, a_database_for_reading_only_cannot_be_written) {
     EXPECT_EQ(reading.status, Status::ok) << reading.detail << reading.error;
 }
 
-// While nobody has it open, the files of WAL mode are not there, and who may only read cannot make
-// them.
+// While nobody has it open, the files of WAL mode are missing, and a user who may only read cannot
+// create them.
 TEST_F(SqliteCheck, a_user_who_may_only_read_gets_the_same_result_with_and_without_wal) {
     if (::geteuid() != 0) GTEST_SKIP() << "needs another user";
     ASSERT_EQ(::chmod(directory().path().c_str(), 0755), 0);

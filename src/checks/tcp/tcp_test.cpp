@@ -159,7 +159,7 @@ TEST(Tcp, a_reset_fails) {
 
 TEST(Tcp, a_name_that_does_not_exist_fails) {
     const Outcome outcome = run(to("nonexistent.invalid:80"), 3000ms);
-    // Without any resolver in reach vitals is blind; it never says more than it knows.
+    // Without a reachable resolver vitals is blind; it never says more than it knows.
     if (outcome.status == Status::unknown) {
         EXPECT_EQ(outcome.error_class, ErrorClass::local);
     } else {
@@ -168,8 +168,8 @@ TEST(Tcp, a_name_that_does_not_exist_fails) {
     EXPECT_EQ(outcome.failed_phase, "resolve");
 }
 
-// A closed port in the ephemeral range: sooner or later the kernel gives the probe the very port it
-// connects to, and the two halves of one socket meet. No try may call that "up".
+// A closed port in the ephemeral range: sooner or later the kernel gives the probe the very port
+// that it connects to, and it connects to itself. No attempt may count that as up.
 TEST(Tcp, a_connection_to_itself_is_not_up) {
     int low = 32'768;
     int high = 60'999;

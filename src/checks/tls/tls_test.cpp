@@ -115,7 +115,7 @@ TEST_F(Tls, counts_the_days_of_whatever_ends_first_in_the_chain) {
     EXPECT_EQ(outcome.detail, "certificate ends in 5 days");
 }
 
-// Servers go on sending an old cross-signature that nobody needs any more; clients do not mind.
+// Servers still send an old cross-signature that nobody needs; clients accept that.
 TEST_F(Tls, an_expired_certificate_that_no_path_needs_is_no_fault) {
     Identity chain = issue();
     chain.certificate +=

@@ -28,7 +28,7 @@ std::string token(int ttl, const std::string& expires = "null") {
                                      R"(,"expire_time":)" + expires + "}}");
 }
 
-// Answers by path; what is not named is absent.
+// Answers by path; other paths do not exist.
 class FakeVault {
   public:
     explicit FakeVault(std::map<std::string, std::string> answers = {})
@@ -130,7 +130,7 @@ TEST(Vault, a_secondary_for_disaster_recovery_is_ok_when_configured) {
     const Outcome outcome = run(options);
     EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
     EXPECT_EQ(outcome.detail, "secondary for disaster recovery, follows its primary");
-    // The token is shown to nobody who cannot know it.
+    // The token is shown to no server that cannot know it.
     for (const std::string& request : server.requests())
         EXPECT_EQ(request.find("hvs.geheim"), std::string::npos);
     FakeVault silent({{"/v1/sys/health", http_answer("299 Health", health)}});
@@ -179,7 +179,7 @@ TEST(Vault, a_token_that_is_not_valid_fails) {
     expect_failed(run(server.options()), ErrorClass::auth, "token", "token is not valid");
 }
 
-// One made without the policy `default` does its work all the same.
+// A token without the policy `default` still does its work.
 TEST(Vault, a_token_that_may_not_look_itself_up_but_read_is_valid) {
     const std::string secret = http_answer("200 OK", R"({"data":{"password":"geheim"}})");
     FakeVault server({{"/v1/auth/token/lookup-self", denied}, {"/v1/old/health", secret}});
@@ -197,7 +197,7 @@ TEST(Vault, a_token_that_may_not_look_itself_up_but_read_is_valid) {
     expect_failed(run(options), ErrorClass::auth, "token", "token is not valid");
 }
 
-// Its own clients follow it, too.
+// Vault's own clients also follow it.
 TEST(Vault, a_standby_that_does_not_forward_is_followed) {
     FakeVault leader;
     const auto to = [](const std::string& place) {

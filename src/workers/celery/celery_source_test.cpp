@@ -1,5 +1,5 @@
-// What is heard, and what is made of it when nothing can be: against peers that misbehave on
-// command. Real brokers and real workers are in tests/system/test_worker_events.py.
+// What is heard, and the result when nothing can be heard: with peers that misbehave on command.
+// tests/system/test_worker_events.py uses real brokers and real workers.
 #include "workers/celery/celery_source.hpp"
 
 #include <gmock/gmock.h>
@@ -98,7 +98,7 @@ class CelerySourceTest : public ::testing::Test {
             std::make_shared<const CeleryOptions>(options), timing);
     }
 
-    // Turns the loop until the condition holds; false when it did not in time.
+    // Drives the loop until the condition holds; false when it did not in time.
     bool becomes(const std::function<bool()>& condition, std::chrono::milliseconds within = 20s) {
         const auto end = std::chrono::steady_clock::now() + within;
         net::Timer timer(loop);
