@@ -84,7 +84,7 @@ def test_the_brake_holds_also_over_a_kill(vitals, counter):
     assert len(held) <= 1
 
 
-def test_a_kill_while_it_runs_is_no_second_run(vitals, counter):
+def test_a_kill_during_the_run_causes_no_second_run(vitals, counter):
     counter.then("sleep 30")
     daemon = vitals(acting(counter))
     push(daemon, "db", "ok")

@@ -66,7 +66,7 @@ def test_new_traces_are_told_as_the_model_tells_them(tmp_path):
     assert compare(file) > 1000
 
 
-def test_what_is_no_trace_is_refused(tmp_path):
+def test_an_invalid_trace_is_refused(tmp_path):
     file = tmp_path / "traces.jsonl"
     file.write_text('{"config": 1}\n')
     answer = subprocess.run([ALERT_TRACE, file], capture_output=True, text=True)

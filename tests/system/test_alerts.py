@@ -88,7 +88,7 @@ def test_a_receiver_that_refuses_for_good_is_a_fault_of_its_own(vitals, receiver
     assert "hook" in error and PATH not in error
 
 
-def test_a_restart_finishes_what_was_decided_and_tells_nothing_twice(vitals, receiver):
+def test_a_restart_finishes_decided_messages_and_tells_nothing_twice(vitals, receiver):
     daemon = vitals(telling(receiver))
     push(daemon, "db", "ok")
     receiver.codes = [500]

@@ -376,7 +376,7 @@ def test_redis_without_info_is_judged_by_its_work(check, redis):
     is_failed(check("redis", url=own.url(), role="master"), "auth", "server does not show its role to this user")
 
 
-def test_redis_asks_who_it_is(check, redis):
+def test_redis_checks_the_log_in(check, redis):
     own = redis("--requirepass", PASSWORD)
     is_failed(check("redis", url=own.url()), "auth", "password required")
     is_failed(check("redis", url=own.url(":wrong")), "auth", "wrong user or password")
@@ -593,7 +593,7 @@ def test_caches_on_unix_sockets(check, memcached, redis):
     is_failed(check("memcached", url=f"unix:{own.path}"), "connect", "connection refused")
 
 
-def test_memcached_of_the_binary_protocol_is_no_hung_one(check, memcached):
+def test_memcached_with_the_binary_protocol_does_not_count_as_hung(check, memcached):
     own = memcached("-B", "binary", unix=True)
     is_failed(check("memcached", url=f"unix:{own.path}"), "protocol",
               "speaks the binary protocol only: start memcached without -B binary and without -S")
@@ -615,7 +615,7 @@ def test_memcached_full(check, memcached):
     is_failed(found, "assertion", "refuses writes: memory is full")
 
 
-def test_memcached_asks_who_it_is(check, memcached, tmp_path):
+def test_memcached_checks_the_log_in(check, memcached, tmp_path):
     file = tmp_path / "users"
     file.write_text(f"probe:{PASSWORD}\n")
     for folder in [tmp_path, *tmp_path.parents[:3]]:

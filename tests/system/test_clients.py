@@ -47,7 +47,7 @@ def push(made, name, status, **more):
     assert daemons.eventually(lambda: made.status(name) == status)
 
 
-def test_start_up_does_not_wait_for_what_is_pushed(daemon):
+def test_start_up_does_not_wait_for_pushed_components(daemon):
     assert daemons.eventually(lambda: daemon.get("/startupz").status == 200)
     assert "nightly" not in daemon.get("/startupz?verbose").text
 

@@ -43,7 +43,7 @@ def test_check_exits_with_the_worst(configuration, status):
     assert "\x1b[" not in answer.stdout, "no colours but on a terminal"
 
 
-def test_what_is_not_critical_only_degrades(configuration):
+def test_a_failed_component_that_is_not_critical_only_degrades(configuration):
     file = configuration({"well": plugin(0), "other": {**plugin(2), "critical": False}})
     assert run_vitals("check", "-c", file).returncode == 1
     assert run_vitals("check", "-c", file, "well").returncode == 0
@@ -197,7 +197,7 @@ def test_output_that_cannot_be_written(configuration):
     assert done.returncode == 74, "who reads the exit code must not take silence for health"
 
 
-def test_reload_tells_what_has_changed(vitals):
+def test_reload_tells_the_changes(vitals):
     daemon = vitals({"components": {"kept": plugin(0), "gone": plugin(0), "other": plugin(0)}})
     before = json.loads(daemon.file.read_text())
     after = {**before, "components": {"kept": plugin(0), "other": plugin(1), "new": plugin(0)},
@@ -213,7 +213,7 @@ def test_reload_tells_what_has_changed(vitals):
     assert daemon.logs("1 new and 1 changed; 1 removed")
 
 
-def test_reload_tells_what_is_wrong(vitals):
+def test_reload_tells_the_errors(vitals):
     daemon = vitals({"components": {"kept": plugin(0)}})
     daemon.file.write_text("components: {kept: {check: rabbitmq}, other: {check: exec}}")
     answer = run_vitals("reload", "--url", f"unix:{daemon.socket}")
@@ -272,7 +272,7 @@ def test_kinds_for_a_program():
                   "the port answers, 'exec' runs a command of yours",
     "dns://example.org": "'dns://example.org': asks for no name; did you mean dns:example.org?",
 }.items())
-def test_what_is_no_url_of_ours_is_told_what_to_write(tmp_path, word, said):
+def test_the_message_about_a_foreign_url_says_what_to_write(tmp_path, word, said):
     answer = run_vitals("check", word, cwd=tmp_path)
     assert (answer.returncode, answer.stderr) == (64, f"vitals check: {said}\n")
 

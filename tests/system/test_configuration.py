@@ -99,7 +99,7 @@ def test_examples_are_valid_by_the_schema_and_by_vitals(schema, file):
     "listeners: [{adress: '127.0.0.1:1'}]",
     "defaults: {failures: 0}",
 ])
-def test_the_schema_refuses_what_vitals_refuses(schema, text, tmp_path):
+def test_the_schema_refuses_each_file_that_vitals_refuses(schema, text, tmp_path):
     assert not jsonschema.Draft202012Validator(schema).is_valid(yaml.safe_load(text))
     file = tmp_path / "vitals.yaml"
     file.write_text(text)

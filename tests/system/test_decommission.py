@@ -57,7 +57,7 @@ def probe_status(control_from):
             "endpoints": [{"dialect": "probe_status", "control_from": control_from}]}
 
 
-def test_being_on_this_machine_is_no_right(vitals):
+def test_being_on_this_machine_grants_no_right(vitals):
     daemon = vitals(CONFIGURATION)
     answer = daemon.ask("POST", "/probe_status?body=gone")
     assert answer.status == 403 and "control listener" in answer.text

@@ -144,7 +144,7 @@ def test_a_registry_that_does_not_want_to_be_asked_is_left_alone(vitals, registr
     (45, ["pending delete", "redemption period"], "failed",
      "pending delete, redemption period; registration ends in 45 days"),
     (45, ["clientHold"], "failed", "client hold; registration ends in 45 days")])
-def test_what_a_registry_says(check_once, registry, days, statuses, status, detail):
+def test_answers_of_a_registry_are_understood(check_once, registry, days, statuses, status, detail):
     registry.domain(registration(days, statuses=statuses))
     found = check_once(component(registry))
     assert (found["status"], found["detail"]) == (status, detail), found

@@ -154,7 +154,7 @@ def test_drip_and_delay(drill):
         assert 0.25 < time.monotonic() - start
 
 
-def test_half_close_still_takes_what_is_said(drill):
+def test_half_close_still_accepts_data(drill):
     drill.tell("fault half-close 0")
     with connect(drill) as connection:
         assert heard(connection) == (b"", "end")
@@ -261,7 +261,7 @@ def test_certificates(backend, starttls):
         assert verified(drill, starttls=starttls) == HELLO[:5]
 
 
-def test_who_does_not_ask_for_tls_is_passed_on(backend):
+def test_a_connection_without_tls_is_passed_on(backend):
     with Drill().route("it", backend.port, "tls:postgres").start() as drill:
         with connect(drill) as connection:
             connection.sendall(b"1234567890")
@@ -590,7 +590,7 @@ def test_a_planted_check_that_cannot_fail_is_found(pages, tmp_path):
     assert "10 of 11 faults on 2 components were seen" in answer.stdout
 
 
-def test_what_cannot_be_drilled_is_said_and_can_be_left_out(pages, tmp_path):
+def test_components_without_a_drill_are_named_and_can_be_left_out(pages, tmp_path):
     components = {"web": web(pages), "disk": {"check": "disk", "path": "/"},
                   "down": {"check": "tcp", "url": f"tcp://127.0.0.1:{free_port()}"}, "told": {"check": "push"}}
     answer = drilled(tmp_path, components)

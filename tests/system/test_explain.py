@@ -30,7 +30,7 @@ def test_the_latest_run_is_told_phase_by_phase(vitals):
     assert daemon.control("GET", "/v1/components/nothing/explain").status == 404
 
 
-def test_who_may_not_read_is_told_nothing(vitals):
+def test_a_client_without_the_right_to_read_is_told_nothing(vitals):
     daemon = vitals(refusing(free_port()))
     assert daemon.get("/v1/components/shop%2Fweb/explain").status == 401
 

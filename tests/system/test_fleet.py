@@ -71,7 +71,7 @@ def detail(daemon, name):
     return daemon.components()[name]["detail"]
 
 
-def test_nodes_hear_each_other_and_notice_who_dies(fleet):
+def test_nodes_hear_each_other_and_notice_a_dead_one(fleet):
     nodes = fleet(5).complete()
     for daemon in nodes:
         assert daemon.becomes("fleet", "ok")
@@ -305,7 +305,7 @@ def test_many_that_fall_silent_at_once_are_one_thing(fleet):
         assert nodes["n1"].becomes(name, "ok", 20)
 
 
-def test_a_reload_changes_what_is_shared_and_says_what_waits(fleet, target):
+def test_a_reload_changes_the_shared_settings_and_names_those_that_wait(fleet, target):
     web = {"check": "http", "url": f"http://127.0.0.1:{target.server_port}/", "interval": "300ms",
            "timeout": "250ms", "vantage": {"count": 2}}
     nodes = fleet(2, {"components": {"web": web}}).complete()

@@ -109,7 +109,7 @@ def start(places, place, name):
     return daemon
 
 
-def test_each_side_of_a_cut_judges_what_it_sees(places):
+def test_each_side_of_a_cut_judges_the_components_it_sees(places):
     nodes = {}
     try:
         for name, place in {"n1": "a", "n2": "a", "n3": "b", "n4": "c", "n5": "c"}.items():

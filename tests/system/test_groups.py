@@ -149,7 +149,7 @@ def test_workers_that_are_alive(vitals):
     assert kept("a", "b", "c") == "ok"
 
 
-def test_what_is_wrong_with_a_group_is_said_where_it_stands(tmp_path):
+def test_errors_of_a_group_name_its_line(tmp_path):
     file = tmp_path / "vitals.yaml"
     file.write_text("workers: {mail: {}}\n"
                     "components:\n"

@@ -132,7 +132,7 @@ def push(daemon, name, status, **more):
     assert answer.status < 300, answer.text
 
 
-def test_check_tells_the_health_of_what_is_asked_for(serving):
+def test_check_tells_the_health_of_the_service_asked_for(serving):
     daemon = serving({"services": {"shop.v1.Orders": "db/*"}})
     with Client(daemon.grpc) as client:
         assert client.check("web") == SERVING
@@ -221,7 +221,7 @@ def test_out_of_service_nothing_serves(serving):
         assert whole.error.code() == grpc.StatusCode.UNAVAILABLE
 
 
-def test_what_is_no_call_of_it_is_told_so(serving):
+def test_a_request_that_is_not_a_grpc_call_is_refused(serving):
     daemon = serving()
     with Client(daemon.grpc) as client:
         other = client.refused(client.other_call, "")

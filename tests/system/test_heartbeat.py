@@ -79,7 +79,7 @@ def test_the_configured_ttl_stays(vitals):
     assert daemon.status("nightly") == "ok"
 
 
-def test_what_does_not_fit_is_refused(vitals):
+def test_an_invalid_heartbeat_is_refused(vitals):
     daemon = vitals(PUSHED)
     answer = beat(daemon, "import", "--ttl", "9s", "--every", "5s")
     assert answer.returncode == 64

@@ -107,7 +107,7 @@ def test_a_component_that_is_gone_is_no_longer_counted(vitals):
     assert read(daemon, "/v1/uptime/job")["windows"][0]["down_seconds"] == down
 
 
-def test_what_is_asked_wrongly_is_refused(vitals):
+def test_invalid_questions_are_refused(vitals):
     daemon = vitals(PUSHED)
     push(daemon, "ok")
     for query, said in [("range=1x", "range: expected a duration"), ("range=401d", "400 days"),

@@ -61,7 +61,7 @@ def running(marker):
     return found
 
 
-def test_what_a_plugin_detaches_is_ended_with_it_at_the_deadline(vitals, tmp_path):
+def test_processes_detached_by_a_plugin_end_with_it_at_the_deadline(vitals, tmp_path):
     marker = f"vitals-orphan-{os.getpid()}"
     plugin = tmp_path / "plugin"
     plugin.write_text(f"#!/bin/bash\n( setsid bash -c 'exec -a {marker} sleep 60' </dev/null "

@@ -56,7 +56,7 @@ def test_a_cause_and_its_consequence_are_one_incident(vitals):
     assert daemon.control("GET", "/v1/incidents/" + incident["id"]).json["id"] == incident["id"]
 
 
-def test_what_people_say_is_shown_and_survives_a_kill(vitals):
+def test_notes_of_people_are_shown_and_survive_a_kill(vitals):
     daemon = well_then_down(vitals)
     eventually(lambda: only_open(daemon)["members"])
     path = "/v1/incidents/" + only_open(daemon)["id"]
@@ -75,7 +75,7 @@ def test_what_people_say_is_shown_and_survives_a_kill(vitals):
     assert [each["match"] for each in silences] == [["cache"]]
 
 
-def test_what_changed_before_stands_with_it(vitals):
+def test_an_incident_shows_the_changes_before_it(vitals):
     daemon = vitals(SHOP)
     push(daemon, "db", "ok")
     make(daemon, "/v1/events", {"text": "payments 4.18.2 deployed", "component": "db"})

@@ -191,7 +191,7 @@ def test_what_runs_is_found_and_green_and_stays_as_it_is(everything):
     print(answer.stdout, text)
 
 
-def test_what_is_new_is_added_and_no_line_changes(everything, tmp_path):
+def test_new_components_are_added_and_no_line_changes(everything, tmp_path):
     folder, manager, ports = everything
     machine = Machine(tmp_path, manager.socket)
     mine = (f"# mine\nservice: {{name: shop}}\ncomponents:\n    cache:\n        check: redis\n"
@@ -236,7 +236,7 @@ def test_a_system_with_conf_d_gets_a_file_there(machine):
     assert answer.returncode == 0, answer.stderr
 
 
-def test_what_does_not_pass_is_a_comment_with_the_reason(machine):
+def test_a_check_that_does_not_pass_is_a_comment_with_the_reason(machine):
     password = databases.Redis("--requirepass", "s3cret")
     try:
         password.start()
@@ -299,7 +299,7 @@ def test_checks_are_tried_as_the_user_who_will_run_them(machine):
     assert machine.run("init", "--user", "nobody-here").returncode == 64
 
 
-def test_who_is_not_root_tries_as_himself():
+def test_without_root_checks_are_tried_as_the_present_user():
     answer = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", BINARY, "init",
                              "--user", "root", "--diff"], capture_output=True, text=True, cwd="/tmp",
                             env={"PATH": "/usr/bin:/bin"}) if os.geteuid() == 0 else None

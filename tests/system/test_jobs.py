@@ -76,7 +76,7 @@ def test_signals_and_what_cannot_be_run(vitals):
     assert detail(daemon, "backup") == "could not be started"
 
 
-def test_what_is_left_behind_holds_nothing_up(vitals):
+def test_processes_left_behind_delay_nothing(vitals):
     daemon = vitals(JOBS)
     before = time.monotonic()
     done = beat(daemon, "backup", "--", "sh", "-c", "sleep 30 & echo begun")
@@ -157,7 +157,7 @@ def test_the_api(vitals):
     assert daemon.ask("POST", "/v1/jobs/backup/end").status == 401
 
 
-def test_a_restart_is_no_amnesia(vitals):
+def test_a_restart_forgets_nothing(vitals):
     daemon = vitals(JOBS)
     assert tell(daemon, "backup", "end", {"exit_code": 1, "took": 7200}).status == 204
     assert tell(daemon, "short", "end", {"took": 60}).status == 204
@@ -199,7 +199,7 @@ def test_a_daemon_that_is_away_or_hangs_stops_no_job(vitals, tmp_path):
         daemon.process.send_signal(signal.SIGCONT)
 
 
-def test_what_is_wrong_with_a_job_is_said_where_it_stands(vitals, tmp_path):
+def test_errors_of_a_job_name_its_line(vitals, tmp_path):
     file = tmp_path / "vitals.yaml"
     file.write_text("components:\n"
                     "  a: {check: job, schedule: '0 25 * * *'}\n"

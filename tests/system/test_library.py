@@ -442,7 +442,7 @@ def test_served_to_everybody(c, registry):
     assert get_or_none(port, "/") is None
 
 
-def test_what_is_wrong_is_said_and_nothing_is_thrown(c, registry):
+def test_errors_are_returned_and_nothing_is_thrown(c, registry):
     status = ctypes.c_int()
     for call, code, words in (
             (lambda: c.vitals_registry_create(None, None, None), INVALID, "registry"),

@@ -352,7 +352,7 @@ def test_a_proxied_address_is_never_taken_for_this_machine(vitals):
                                b"Connection: close\r\n\r\n")
 
 
-def test_who_is_logged_is_who_connected_to_the_proxy(vitals):
+def test_the_log_names_the_client_of_the_proxy(vitals):
     port = free_port()
     daemon = vitals({"components": {"d": {"check": "disk"}}, "listeners": [
         {"address": f"127.0.0.1:{port}", "proxy_protocol": {"trusted": ["127.0.0.1"]}}],

@@ -176,7 +176,7 @@ def test_a_server_that_hangs_is_given_up_in_time(tmp_path, exim):
     assert time.monotonic() - began < 30
 
 
-def test_who_is_greylisted_is_told_once_by_a_later_attempt(vitals, exim):
+def test_a_greylisted_recipient_is_told_once_by_a_later_attempt(vitals, exim):
     server = exim()
     configuration = {"components": {"db": {"check": "push", "ttl": "1h"}},
                      "alerts": {"wait": "0s", "hold": "1s", "flapping": {"quiet": "5m"}, "receivers": {

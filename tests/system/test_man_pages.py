@@ -54,7 +54,7 @@ def test_man_shows_them_and_apropos_knows_what_they_are_for(pages):
         assert re.search(rf'"{re.escape(page.name.rsplit(".", 1)[0])} - .{{10,}}"', named.stdout), named.stdout
 
 
-def test_they_say_what_the_help_says(pages):
+def test_they_agree_with_the_help(pages):
     for command in commands():
         page = (pages / f"vitals-{command}.1").read_text().replace("\\-", "-")
         for option in re.findall(r"(--[a-z-]+)", run_vitals(command, "--help").stdout.split("\nOptions:\n")[1].split("\n\n")[0]):

@@ -103,7 +103,7 @@ def prometheus(tmp_path):
         each.wait()
 
 
-def test_prometheus_stores_what_is_red_as_red(vitals, prometheus):
+def test_prometheus_stores_red_as_red(vitals, prometheus):
     """Of two samples of one series it keeps the first: a label must not take a component's name."""
     made = vitals({"components": {"app": {"check": "push"}, "app_db": {"check": "push"}}})
     made.control("PUT", "/v1/components/app", {"status": "ok", "properties": {"labels": {"db": 0}}})

@@ -359,7 +359,7 @@ def test_a_primary_that_hangs_or_dies(check, pair):
     settled(check, replica.url(), ("degraded", "replica has no connection to its source (error 2003)"))
 
 
-def test_what_the_source_has_and_the_replica_does_not_get(check, pair):
+def test_changes_of_the_source_that_the_replica_does_not_get(check, pair):
     """A connection that died silently: everything says yes, and there is no lag."""
     primary, replica = pair
     other = {"source": f"mysql://127.0.0.1:{primary.port}"}

@@ -84,7 +84,7 @@ def test_every_answer_is_as_described(daemon, document):
             validator(document, schema).validate(answer.json)
 
 
-def test_what_is_refused_is_described_as_wrong(daemon, document):
+def test_refused_requests_are_described_as_wrong(daemon, document):
     for schema, path, bodies in [
             ("Push", "/v1/components/job",
              [{}, {"status": "OK"}, {"status": "ok", "more": 1}, {"status": "ok", "ttl": 0},

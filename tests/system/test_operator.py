@@ -64,7 +64,7 @@ def test_names_that_do_not_exist(tmp_path):
         "media storage service"]
 
 
-def test_what_is_pushed_is_no_matter_of_check(vitals):
+def test_check_ignores_pushed_components(vitals):
     daemon = vitals({"components": {**PUSHED["components"], "file": {"check": "file", "path": "/"}}})
     answer = run_vitals("check", "-c", daemon.file)
     assert answer.returncode == 0 and "2 pushed components are not checked" in answer.stderr
@@ -278,7 +278,7 @@ def test_watching(vitals):
         process.stdout.close()
 
 
-def test_what_is_checked_cannot_be_pushed(vitals):
+def test_checked_components_cannot_be_pushed(vitals):
     daemon = vitals({"components": {"disk": {"check": "disk"}}})
     answer = run_vitals("heartbeat", "disk", "-c", daemon.file)
     assert answer.returncode == 77 and "cannot be pushed" in answer.stderr

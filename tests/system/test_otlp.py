@@ -164,7 +164,7 @@ def test_metrics_and_log_records_arrive(vitals):
         assert daemon.becomes("vitals/otlp", "ok")
 
 
-def test_what_is_unknown_is_absent(vitals):
+def test_unknown_values_are_absent(vitals):
     with collecting() as collector:
         settings = configuration(collector.port)
         settings["components"]["never"] = {"check": "push"}
@@ -183,7 +183,7 @@ def test_what_is_unknown_is_absent(vitals):
         assert collector.value("vitals.check.runs", component="web", result="ok") == 1
 
 
-def test_a_collector_that_comes_back_gets_what_waited(vitals):
+def test_a_collector_that_comes_back_gets_the_waiting_data(vitals):
     port = free_port()
     daemon = vitals(configuration(port))
     push(daemon, "web", "failed", detail="gone")
@@ -211,7 +211,7 @@ def test_retry_after_is_obeyed(vitals):
         assert daemon.becomes("vitals/otlp", "ok", timeout=15)
 
 
-def test_what_is_refused_is_counted_and_told(vitals):
+def test_refused_data_is_counted_and_told(vitals):
     partial = bytes([0x0A, 0x09, 0x08, 0x03, 0x12, 0x05]) + b"quota"
     with collecting() as collector:
         collector.answers = [(400, {}, b"bad token s3cret-header")] * 2

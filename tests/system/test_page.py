@@ -69,7 +69,7 @@ def test_a_badge_tells_uptime_and_not_more_than_is_known(vitals):
     assert picture.headers["Content-Type"].startswith("image/svg+xml") and "uptime 7d: 9" in picture.text
 
 
-def test_a_badge_of_what_nobody_has_looked_at_is_not_known(vitals):
+def test_the_badge_of_an_unchecked_component_is_not_known(vitals):
     daemon = vitals(SHOP)
     for rest in ("/shop/web.json?show=uptime", "/shop/web.json?show=response",
                  "/shop.json?show=uptime&range=90d", ".json?show=uptime&range=30d"):
@@ -214,7 +214,7 @@ def test_another_address_of_a_host_stands_before_its_incident(vitals, tmp_path):
         assert told in [each["what"] for each in explained]
 
 
-def test_an_open_page_is_sent_only_what_changed_since_it_was_made(vitals):
+def test_an_open_page_is_sent_only_the_changes_since_it_was_made(vitals):
     components = {f"group-{number % 40:02}/node-{number:04}": {"check": "push", "ttl": "1h"}
                   for number in range(1000)}
     daemon = vitals({"components": components})

@@ -147,7 +147,7 @@ def test_the_second_tells_when_the_first_is_killed(pair):
     assert len({key for key, _, data in both.receiver.got if data["cause"][0] == "db"}) == 4
 
 
-def test_what_fails_while_the_first_is_dead_is_told_by_the_second(pair):
+def test_failures_while_the_first_is_dead_are_told_by_the_second(pair):
     both = pair()
     both.push("ok")
     both.nodes[0].kill()
@@ -210,7 +210,7 @@ def test_an_end_is_told_when_both_see_it(pair):
     assert both.kinds() == ["problem", "resolved"]
 
 
-def test_what_only_the_second_sees_is_told(pair):
+def test_a_failure_that_only_the_second_sees_is_told(pair):
     both = pair()
     both.push("ok")
     both.push("failed", [1])

@@ -159,7 +159,7 @@ def test_uptime_kumas_push(daemon):
     assert private(daemon, "importer")["error"] == "no space"
 
 
-def test_what_is_wrong_with_a_ping(daemon):
+def test_invalid_pings_are_refused(daemon):
     def said(path, method="GET"):
         answer = daemon.ask(method, path)
         return answer.status, answer.text

@@ -141,7 +141,7 @@ def test_a_server_that_speaks_german(check, server, template):  # noqa: F811
         made.close()
 
 
-def test_what_a_users_search_path_finds_first_is_not_asked(check, own):  # noqa: F811
+def test_functions_earlier_in_the_search_path_are_not_called(check, own):  # noqa: F811
     own.sql(f"CREATE ROLE app LOGIN PASSWORD '{PASSWORD}'", "CREATE SCHEMA odd", "GRANT USAGE ON SCHEMA odd TO app",
             "CREATE FUNCTION odd.pg_is_in_recovery() RETURNS boolean LANGUAGE sql AS 'SELECT true'",
             "ALTER ROLE app SET search_path = odd, pg_catalog")
@@ -336,7 +336,7 @@ def test_slots_that_are_lost_or_that_nobody_uses(check, server, template):  # no
     assert eventually(lambda: check("replication", url=second.url(), fresh_within="5s")["status"] == "ok")
 
 
-def test_a_receiver_of_the_log_is_no_standby(check, server, template):  # noqa: F811
+def test_a_receiver_of_the_log_does_not_count_as_standby(check, server, template):  # noqa: F811
     """As Barman's: standalone, once it is said whose slot that is."""
     first = server(databases.Postgres, template)
     first.sql("SELECT pg_create_physical_replication_slot('barman')")
@@ -376,7 +376,7 @@ def test_a_standby_that_cannot_catch_up(check, server, template):  # noqa: F811
 
 
 @pytest.mark.skipif("VITALS_TEST_ALL" not in os.environ, reason="takes long: VITALS_TEST_ALL=1")
-def test_a_bulk_load_is_no_lag(check, server, template):  # noqa: F811
+def test_a_bulk_load_does_not_count_as_lag(check, server, template):  # noqa: F811
     """Nothing commits for seconds, and something is always under way: all of it is replayed at once."""
     first = server(databases.Postgres, template)
     second = server(databases.Postgres, of=first)

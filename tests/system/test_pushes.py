@@ -78,7 +78,7 @@ def test_a_component_that_was_configured_since_is_not_deleted(vitals):
     assert daemon.control("DELETE", "/v1/components/vitals%2Fengine").status == 409
 
 
-def test_what_is_created_is_critical_on_demand_only(vitals):
+def test_created_components_are_critical_only_on_demand(vitals):
     daemon = vitals({"components": {"web": {"check": "push", "ttl": "1h"}}})
     push(daemon, "web")
     push(daemon, "soft", "failed")

@@ -73,7 +73,7 @@ def test_a_bad_file_changes_nothing_and_says_so(vitals):
     assert daemon.get("/readyz").status == 200
 
 
-def test_what_needs_a_restart_is_said(vitals):
+def test_reload_names_the_settings_that_need_a_restart(vitals):
     daemon = vitals({"components": {"memory": MEMORY}})
     before = daemon.file.read_text()
     changed = json.loads(before)

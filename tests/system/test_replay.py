@@ -83,7 +83,7 @@ def test_one_that_tells_more_people_would_have_told_more(night, receiver):
         ["problem", "pager"], ["resolved", "pager"]]
 
 
-def test_what_it_cannot_know_is_said(night, receiver):
+def test_it_names_the_limits_of_its_answer(night, receiver):
     other = watching(receiver, night.watched)
     other["components"]["new"] = other["components"].pop("db")
     answer = replayed(night, other)

@@ -56,7 +56,7 @@ def backend(request, server, template):
     return made, kind, made.url()
 
 
-def test_a_backend_restarted_between_two_runs_is_no_fault(vitals, backend):
+def test_a_backend_restart_between_two_runs_does_not_fail_it(vitals, backend):
     own, kind, url = backend
     watch = Watch(vitals, kind, url)
     assert watch.kept() and watch.kept()

@@ -89,7 +89,7 @@ def test_a_client_that_resets_in_mid_answer_is_nobodys_problem(daemon):
     (b"GET /" + b"l" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 431),
     (b"GET /livez HTTP/2.0\r\nHost: x\r\n\r\n", 505),
 ], ids=lambda value: value[:60].decode("latin-1") if isinstance(value, bytes) else str(value))
-def test_what_is_refused(daemon, sent, code):
+def test_invalid_requests_are_refused(daemon, sent, code):
     smuggled = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
     received = daemon.raw(sent + smuggled)
     assert codes(received) == [code], "refused and closed: nothing after it is a request"

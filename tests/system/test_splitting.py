@@ -107,7 +107,7 @@ def differ(daemon, *more, **options):
     return answer.returncode, first, lines, answer.stderr
 
 
-def test_a_diff_tells_what_a_reload_would_do(vitals):
+def test_a_diff_tells_the_effect_of_a_reload(vitals):
     components = {"same": {**DISK, "tags": ["a"]}, "kept": {"check": "push"}, "goes": DISK,
                   "changes": {**DISK, "interval": "4s"}}
     daemon = vitals({"components": components, "workers": {"crew": {"timeout": "20s"}}, "defaults": PACE})

@@ -92,7 +92,7 @@ def test_a_transition_is_told_as_it_happens(daemon):
         assert (told[0]["from"], told[0]["to"]) == ("ok", "failed") and "at" in told[0]
 
 
-def test_who_was_away_hears_what_it_missed(daemon):
+def test_a_client_that_was_away_hears_the_events_it_missed(daemon):
     with contextlib.closing(Listener(daemon.socket, "/v1/events")) as listener:
         push(daemon, "shop/one", "failed")
         assert listener.hears("event: transition")

@@ -139,7 +139,7 @@ def test_a_manager_that_hangs_is_a_timeout(manager):
     assert eventually(lambda: check(manager, unit="good")[0] == "ok", 10)
 
 
-def test_where_there_is_no_systemd_nothing_is_known():
+def test_without_systemd_the_state_is_not_known():
     answer = run_vitals("check", "systemd:nginx.service?user=true", "--format", "json")
     (component,) = json.loads(answer.stdout)["components"]
     assert component["status"] == "unknown" and component["error_class"] == "local", component

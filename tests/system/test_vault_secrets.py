@@ -173,7 +173,7 @@ def test_a_vault_that_misbehaves_changes_nothing(vitals, vault, guarded):
     quiet(daemon)
 
 
-def test_what_is_wrong_with_a_secret_is_said_once_and_mends(vitals, vault, guarded):
+def test_an_error_of_a_secret_is_logged_once_and_recovers(vitals, vault, guarded):
     vault.secrets["/v1/kv/data/shop"] = {"other": "s3cret", "number": 1, "empty": ""}
     vault.secrets["/v1/kv/data/gone"] = None
     wrong = {"kv/shop#key": 'has no key "key"', "kv/shop#number": 'has no text as "number"',

@@ -91,7 +91,7 @@ def test_a_push_is_stale_after_its_time_and_not_before(vitals, clock):
         assert 2.5 < time.monotonic() - pushed < 6, step
 
 
-def test_what_fails_meanwhile_is_told_at_once(vitals, receiver, clock, server):
+def test_failures_meanwhile_are_told_at_once(vitals, receiver, clock, server):
     daemon = vitals(configuration(receiver, server), environment=clock.environment())
     for name in ("db", "pushed"):
         push(daemon, name, "ok")

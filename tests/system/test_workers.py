@@ -86,7 +86,7 @@ def test_workers_do_not_outlive_the_daemon(vitals):
     assert eventually(lambda: daemon.status("workers/pulp") == "ok")
 
 
-def test_who_is_missing_after_a_restart_is_named(vitals):
+def test_a_worker_missing_after_a_restart_is_named(vitals):
     daemon = vitals(CONFIGURATION)
     beat(daemon, NAMES)
     assert eventually(lambda: len(known(daemon)) == 3)
