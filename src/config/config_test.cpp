@@ -25,6 +25,8 @@ defaults: {interval: 20s, timeout: 3s, failures: 2, successes: 4}
 history: {keep: 7d, size: 512MiB, raw: 24h}
 drain: {delay: 1s, timeout: 10s}
 limits: {headers: 16KiB, body: 1MiB, connections: 500}
+server: {threads: 2}
+engine: {threads: 3}
 log: {level: debug, format: json}
 tokens:
   operator: {secret: xyzzy-plugh, allow: [read, control]}
@@ -73,6 +75,8 @@ endpoints:
     EXPECT_EQ(config.limits.headers, Size{16u << 10});
     EXPECT_EQ(config.limits.body, Size{1u << 20});
     EXPECT_EQ(config.limits.connections, 500);
+    EXPECT_EQ(config.server.threads, 2);
+    EXPECT_EQ(config.engine.threads, 3);
     EXPECT_EQ(config.log.level, "debug");
     EXPECT_EQ(config.log.format, "json");
 
@@ -139,6 +143,8 @@ TEST(Config, fills_in_what_is_not_written) {
     EXPECT_EQ(config.limits.headers, Size{8u << 10});
     EXPECT_EQ(config.limits.body, Size{64u << 10});
     EXPECT_EQ(config.limits.connections, 10'000);
+    EXPECT_EQ(config.server.threads, 1);
+    EXPECT_EQ(config.engine.threads, 1);
     EXPECT_EQ(config.history.keep, std::chrono::hours(9'600));
     EXPECT_EQ(config.history.raw, std::chrono::hours(2));
     EXPECT_EQ(config.log.level, "info");
