@@ -25,8 +25,6 @@ defaults: {interval: 20s, timeout: 3s, failures: 2, successes: 4}
 history: {keep: 7d, size: 512MiB, raw: 24h}
 drain: {delay: 1s, timeout: 10s}
 limits: {headers: 16KiB, body: 1MiB, connections: 500}
-server: {threads: 2}
-engine: {threads: 3}
 log: {level: debug, format: json}
 tokens:
   operator: {secret: xyzzy-plugh, allow: [read, control]}
@@ -53,6 +51,8 @@ endpoints:
     disclose: full
     failed_code: 500
   - {dialect: metrics, enabled: false}
+server: {threads: 2}
+engine: {threads: 3}
 )");
     EXPECT_EQ(config.file, "vitals.yaml");
     EXPECT_EQ(config.service.name, "shop");
