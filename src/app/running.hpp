@@ -2,9 +2,9 @@
 // file: its life (running.cpp), what the server may ask for (control.cpp), the configuration anew
 // (reload.cpp), the end (ending.cpp).
 //
-// Threads: the main thread runs the engine; the log, the store and the server have one each. All
-// are there from the start: whatever runs out later, the daemon goes on and comes to its end. Files
-// are read on lanes, away from the engine.
+// Threads: the main thread runs the engine; the log and the store have one each, the server and the
+// runs of checks as many as are configured. All are there from the start: whatever runs out later,
+// the daemon goes on and comes to its end. Files are read on lanes, away from the engine.
 #pragma once
 
 #include <map>
@@ -61,6 +61,8 @@ class Daemon {
     void report_secrets();
     void report_exporter(std::optional<Outcome> health);
     int listen();
+    bool begin_shards();
+    WatchedNames::Resolved tell_desk();
     void log_transition(const Transition& transition);
     void log_summary();
 

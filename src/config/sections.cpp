@@ -227,6 +227,22 @@ constexpr std::array limits_fields = {
         {.unit = "streams", .least = 1, .most = 500'000}),
 };
 
+constexpr std::array server_fields = {
+    field<&Config::Threads::threads>(
+        "threads",
+        "How many threads answer requests. Each connection belongs to one of them. A busy server "
+        "gains from as many as it has processor cores.",
+        {.unit = "threads", .least = 1, .most = 64}),
+};
+
+constexpr std::array engine_fields = {
+    field<&Config::Threads::threads>(
+        "threads",
+        "How many threads run checks. With one, the thread that judges results runs them, too; "
+        "with more, each has its share of the components, and that thread only judges.",
+        {.unit = "threads", .least = 1, .most = 64}),
+};
+
 constexpr std::array log_fields = {
     field<&Config::Logging::level>("level", "The least severe messages that are logged.",
                                    {.choices = "debug|info|warning|error"}),
@@ -730,6 +746,10 @@ std::span<const Section> all_sections() {
                 Shape::mapping},
         Section{describe<Config::Limits>("limits", "What the listeners take from others.",
                                          limits_fields),
+                Shape::mapping},
+        Section{describe<Config::Threads>("server", "How requests are answered.", server_fields),
+                Shape::mapping},
+        Section{describe<Config::Threads>("engine", "How checks are run.", engine_fields),
                 Shape::mapping},
         Section{describe<Config::Public>(
                     "public", "What the page /public shows to those who use the service.",

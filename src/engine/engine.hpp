@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/definition.hpp"
+#include "engine/shard.hpp"
 #include "model/clock.hpp"
 #include "model/hub.hpp"
 #include "model/remembered.hpp"
@@ -31,6 +32,10 @@ class Engine {
     ~Engine();  // cancels all runs; does not wait for hung calls
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
+
+    // From now on runs are carried out on so many threads, each with an environment of its own,
+    // and only judged here. Before anything is watched. Throws std::system_error: no thread.
+    void use_shards(std::size_t count, const Shard::MakeEnvironment& make);
 
     // What an earlier process kept, `away` ago. To be called before the first configure(), which
     // takes it up; components that were created by a push are there at once. From here on changes()

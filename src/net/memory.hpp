@@ -1,6 +1,6 @@
 // What of a component's runs outlives the process: one text for each component, which only its kind
-// understands. For what may not be asked again after a restart; never for a verdict. Used on the
-// loop's thread only.
+// understands. For what may not be asked again after a restart; never for a verdict. To be used on
+// any thread.
 #pragma once
 
 #include <cstddef>
