@@ -31,7 +31,7 @@ bool waits_for_secret(const config::ComponentConfig& component) {
 engine::Definition definition_of(const config::ComponentConfig& component) {
     engine::Definition definition = checked_definition_of(component);
     if (!component.vantage) return definition;
-    // The nodes that check it have its thresholds; here it is shown what they tell.
+    // The nodes that check it have its thresholds; here vitals shows their results.
     definition.run = nullptr;
     definition.reported = true;
     definition.policy.failures = definition.policy.successes = 1;
@@ -51,7 +51,7 @@ engine::Definition checked_definition_of(const config::ComponentConfig& componen
         definition.run = kind->bind(component.options);
     else
         definition.reported = kind != &checks::push::kind;
-    // It follows from its members, which have thresholds of their own.
+    // It follows from its members, which have their own thresholds.
     if (kind == &checks::group::kind) definition.policy.failures = definition.policy.successes = 1;
     return definition;
 }

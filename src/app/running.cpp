@@ -1,4 +1,4 @@
-// From a configuration to a daemon that serves.
+// From a configuration to a serving daemon.
 #include "app/running.hpp"
 
 #include <fmt/format.h>
@@ -23,7 +23,7 @@ constexpr int exit_listener = 71;  // EX_OSERR
 constexpr int exit_threads = 71;   // likewise
 constexpr int exit_state = 75;     // EX_TEMPFAIL: another daemon uses the state directory
 
-// As often as the store reports, three times over.
+// Three times the period of the store's reports.
 constexpr auto store_patience = 15s;
 constexpr auto save_patience = 1s;
 constexpr auto read_patience = 2s;
@@ -85,7 +85,7 @@ int Daemon::run() {
         workers_.judge_pushed();
         shares_.judge();
     });
-    // Before anybody can know that we are there: an early SIGHUP must not end us.
+    // Before other processes can know this one: an early SIGHUP must not end it.
     loop_.on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int number) { on_signal(number); });
     vault_.on_round([this] { vault_was_read(); });
     watch(*config_);
@@ -173,8 +173,8 @@ bool Daemon::open_store() {
     return true;
 }
 
-// Whether the node was taken out of service. What cannot be known counts as yes: traffic that does
-// not come is the smaller harm. A disk that answers late is asked again.
+// Whether the node was decommissioned. Unknown counts as yes: missing traffic is the smaller harm.
+// A disk that answers late is asked again.
 void Daemon::recall_decommission() {
     const auto saved = store_->saved_decommission(0s);
     const bool began = !in_doubt_;
@@ -195,7 +195,7 @@ void Daemon::recall_decommission() {
     await_answer();
 }
 
-// Its own text, or that of its service on all nodes.
+// The text of the node, or that of its service on all nodes.
 void Daemon::tell_decommission() {
     Decommission shown = decommission_;
     if (const std::string drained = fleet_.drain_text(); shown.text == "OK" && !drained.empty())
@@ -203,7 +203,7 @@ void Daemon::tell_decommission() {
     engine_.decommission(std::move(shown));
 }
 
-// Until the disk has answered, whether another daemon has the directory is not known either.
+// Until the disk has answered, it is also unknown whether another daemon has the directory.
 void Daemon::await_answer() {
     if (store_->answered()) return;
     recall_timer_.arm(clock_.steady() + recall_every, [this] {
@@ -227,7 +227,7 @@ void Daemon::store_reported(Outcome outcome) {
     await_store();
 }
 
-// It reports every few seconds. Silence is how a disk that hangs is noticed.
+// It reports every few seconds. Silence means that a disk hangs.
 void Daemon::await_store() {
     store_timer_.arm(clock_.steady() + store_patience, [this] {
         Outcome silent = degraded("the disk does not answer");
@@ -239,19 +239,19 @@ void Daemon::await_store() {
     });
 }
 
-// What no transition tells: a component that has not run or cannot be looked at, and that the
-// engine itself did not run: it was stopped, or starved.
+// What no transition reports: a component that has not run or cannot be looked at, and that the
+// engine itself did not run, because it was stopped or starved.
 void Daemon::compare_history() {
     const Steady now = clock_.steady();
     if (compared_ != Steady() && now - compared_ > history_every + engine_patience)
         store_->blind(compared_, now);
     compared_ = now;
-    engine_.publish_now();  // one that shows every result that was told
+    engine_.publish_now();  // one that shows every reported result
     if (const auto snapshot = hub_.current()) store_->compare(*snapshot);
     history_timer_.arm(clock_.steady() + history_every, [this] { compare_history(); });
 }
 
-// An operator is answered in time, and told the truth: what is not on disk yet is not durable.
+// An operator gets an answer in time, and the truth: what is not on disk yet is not durable.
 void Daemon::save_decommission(const std::string& text, std::function<void(bool)> done) {
     in_doubt_ = false;
     store_->save_decommission(text,
@@ -314,7 +314,7 @@ void Daemon::watch(const config::Config& config) {
     shares_.configure(config);
     desk_.configure(config);
     desk_.components_changed();
-    engine_.publish_now();  // what objectives are about to choose from
+    engine_.publish_now();  // what objectives will select from
     objectives_.turn();
     waiting_.clear();
     for (const config::ComponentConfig& component : config.components)
@@ -324,7 +324,7 @@ void Daemon::watch(const config::Config& config) {
     exporter_.configure(config.otlp);
 }
 
-// Who waited for a secret is checked as soon as it is there.
+// A component that waited for a secret is checked as soon as the secret has a value.
 void Daemon::vault_was_read() {
     report_secrets();
     if (waiting_.empty()) return;
@@ -355,7 +355,7 @@ void Daemon::report_exporter(std::optional<Outcome> health) {
         engine_.remove("vitals/otlp");
 }
 
-// Once what is configured has run.
+// Once all configured components have run.
 void Daemon::settle() {
     settled_timer_.arm(clock_.steady() + settled_after, [] { give_memory_back(); });
 }

@@ -1,5 +1,5 @@
-// The environment of a daemon's checks: it tells what names resolve to, so that a change of that
-// stands before an incident.
+// The environment of a daemon's checks: it reports the addresses of names, so that a change of them
+// is shown before an incident.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,7 @@ namespace vitals::app {
 
 class WatchedNames final : public net::Environment {
   public:
-    // Behind the run that has resolved.
+    // On the loop, after the run that has resolved.
     using Resolved = std::function<void(const std::string& component, const std::string& host,
                                         std::vector<std::string> addresses)>;
 

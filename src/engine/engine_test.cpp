@@ -295,7 +295,7 @@ TEST_P(EngineTest, a_full_lane_of_hung_calls_degrades_the_engine_and_nothing_els
     EXPECT_TRUE(run_until([&] { return status("vitals/engine") == Status::ok; }, 5s));
 }
 
-TEST_P(EngineTest, asks_share_one_run) {
+TEST_P(EngineTest, requests_for_a_run_share_one_run) {
     engine->configure({define("a", answers, 1h, 50ms)});
     EXPECT_TRUE(run_until([&] { return status("a") == Status::ok; }));
     int answered = 0;
@@ -308,7 +308,7 @@ TEST_P(EngineTest, asks_share_one_run) {
     EXPECT_EQ(answered, 13);
 }
 
-TEST_P(EngineTest, who_asks_for_a_removed_component_is_told) {
+TEST_P(EngineTest, a_run_of_a_removed_component_is_answered) {
     engine->configure({define("hung", hangs, 1h, 1h)});
     run_for(50ms);
     bool told = false;

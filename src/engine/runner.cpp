@@ -65,9 +65,9 @@ void Runner::wake() {
         begin();
 }
 
-// Quarantine: no second copy is started, and each turn is a failing run.
+// Quarantine: no second call is started, and each turn counts as a failing run.
 void Runner::meet_hung(const Schedule::Wake& woken, Steady now) {
-    // A call that is a little late is no second failing run: the first retry that meets it only
+    // A call that is a little late is not a second failing run: the first retry during it only
     // looks again.
     if (!woken.tick && !std::exchange(quarantined_, true)) {
         schedule_.ran(Pace::retry, now, now);
@@ -90,7 +90,7 @@ void Runner::begin() {
     runs_->begin();
 }
 
-// A tick fell into the last moments of the run: its turn is now, unless the next is near.
+// A tick came in the last moments of the run: its turn is now, unless the next one is near.
 void Runner::ended() {
     if (!due_again_ || running()) return;
     due_again_ = false;
@@ -104,8 +104,8 @@ void Runner::take(Outcome outcome) {
     for (const Done& done : waiting) done(taken.state);  // the last: one may destroy this
 }
 
-// The next run may be wanted sooner or later than it was, and in doubt not on a connection that the
-// doubt may be about.
+// The next run may now be due sooner or later than before. If there is doubt, it does not use the
+// kept connection, which the doubt may be about.
 void Runner::follow(Pace wanted) {
     const Steady before = schedule_.next();
     schedule_.ran(wanted, began_, clock_.steady());

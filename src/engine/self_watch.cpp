@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Below it a late loop is a busy machine, not a broken engine: no deadline is missed by it.
+// Below this, a late loop means a busy machine, not a broken engine: it misses no deadline.
 constexpr auto lag_worth_telling = 1s;
 constexpr auto missed_ticks_remembered = 60s;
 

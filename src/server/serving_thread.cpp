@@ -1,4 +1,4 @@
-// Accepting: which protocol a listener speaks is decided here.
+// Accepts connections and decides which protocol a listener speaks.
 #include "server/serving_thread.hpp"
 
 #include <fmt/format.h>
@@ -26,7 +26,7 @@ namespace {
 constexpr int accepts_at_once = 64;
 constexpr std::chrono::milliseconds longest_tick{500};
 
-// Often enough that nothing outlives its time by more than a quarter.
+// Often enough that nothing exceeds its time by more than a quarter.
 std::chrono::milliseconds tick_of(const Limits& limits) {
     auto shortest =
         std::min({limits.head_time, limits.body_time, limits.idle_time, limits.send_time}) / 4;
@@ -88,8 +88,8 @@ ServingThread::~ServingThread() {
 }
 
 void ServingThread::start() {
-    // Signals are for the main thread. SIGPIPE is for nobody: OpenSSL writes to sockets that may
-    // have been reset, and has no way to say so that none is wanted.
+    // Signals are for the main thread. SIGPIPE is for no thread: OpenSSL writes to sockets that may
+    // have been reset, and cannot be told to raise no signal.
     sigset_t all, before;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -114,7 +114,7 @@ void ServingThread::stop() {
 void ServingThread::replace_routes(std::shared_ptr<const endpoints::Routes> routes) {
     poller_.mailbox()->post([this, routes = std::move(routes)] {
         responder_.replace_routes(routes);
-        // Rights may have changed: whoever still may asks again.
+        // Rights may have changed: clients that still have them ask again.
         connections_.end_streams();
     });
 }
@@ -127,7 +127,7 @@ void ServingThread::drain(Presence& accepting) {
 }
 
 void ServingThread::stop_accepting() {
-    // Who is already in the queue was told that it is connected: it is served, once.
+    // A client in the queue has been told that it is connected: it is served once.
     for (auto& acceptor : acceptors_) accept_from(*acceptor);
     watch_acceptors(false);
     paused_ = false;
@@ -162,7 +162,7 @@ void ServingThread::accept_from(Acceptor& acceptor) {
         if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM)
             continue;  // that one connection failed
         int error = errno;
-        // The system says so even when nobody waits to be accepted.
+        // The system reports this even when no client waits.
         pollfd waiting{acceptor.descriptor, POLLIN, 0};
         if (::poll(&waiting, 1, 0) != 1) return;
         if (responder_.kept().now() >= log_want_again_)
@@ -173,7 +173,7 @@ void ServingThread::accept_from(Acceptor& acceptor) {
                             shared_.listeners[acceptor.listener].text, std::strerror(error)));
         log_want_again_ = responder_.kept().now() + std::chrono::minutes(1);
         if (connections_.give_way()) continue;
-        // Asking again at once would only burn time: the listener rests until the next tick.
+        // Trying again at once would only waste time: the listener rests until the next tick.
         watch_acceptors(false);
         paused_ = true;
         return;
@@ -238,7 +238,7 @@ void ServingThread::serve(std::size_t from, int descriptor, const sockaddr_stora
     std::unique_ptr<Connections::Member> made;
     Phase phase = tls == nullptr && !proxied ? Phase::idle : Phase::handshake;
     try {
-        // Whatever a proxy passes on may come from anywhere.
+        // What a proxy forwards may come from anywhere.
         endpoints::Peer peer{from, !proxied && is_loopback(address),
                              [descriptor] { return peer_name(descriptor); }};
         switch (listener.protocol) {

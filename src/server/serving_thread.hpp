@@ -1,4 +1,4 @@
-// One thread that accepts, reads and answers. It owns its connections; nothing of them is shared.
+// One thread that accepts, reads and answers. It owns its connections and shares nothing of them.
 #pragma once
 
 #include <array>
@@ -30,12 +30,12 @@ class ServingThread {
     void share_with(std::vector<ServingThread*> all) { all_ = std::move(all); }
     void start();
     void stop();  // returns when the thread has ended
-    // Without start(): driven by a host's loop, on one thread at a time.
+    // Without start(): a host's loop drives it, on one thread at a time.
     void poll() { poller_.poll(); }
     int descriptor() const noexcept { return poller_.descriptor(); }
     // Any thread.
     void replace_routes(std::shared_ptr<const endpoints::Routes> routes);
-    // Stops accepting, and leaves `accepting` when that is so; answers under way are the last.
+    // Stops accepting, and leaves `accepting` when it has. Answers in progress are the last.
     void drain(Presence& accepting);
 
   private:
@@ -74,8 +74,8 @@ class ServingThread {
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     bool accepting_ = false;
     bool paused_ = false;         // no descriptors left: accepting again at the next tick
-    Steady log_want_again_{};     // that no descriptors are left
-    Steady log_strange_again_{};  // that somebody is no proxy that is believed
+    Steady log_want_again_{};     // logged that no descriptors are left
+    Steady log_strange_again_{};  // logged that a peer is not a trusted proxy
     std::thread thread_;
 };
 
