@@ -134,6 +134,10 @@ server::Limits limits_of(const config::Config& config) {
     return limits;
 }
 
+unsigned serving_threads(const config::Config& config) {
+    return static_cast<unsigned>(std::min(config.server.threads, config.limits.connections));
+}
+
 namespace {
 
 std::optional<endpoints::PingTarget> ping_target_of(const config::ComponentConfig& component) {

@@ -25,6 +25,8 @@ std::vector<jobs::JobSettings> jobs_of(const config::Config& config);
 // The listeners of the file first, then those of endpoints with their own.
 std::vector<Listener> listeners_of(const config::Config& config);
 server::Limits limits_of(const config::Config& config);
+// No more than there may be connections, which they share.
+unsigned serving_threads(const config::Config& config);
 std::shared_ptr<const endpoints::Routes> routes_of(const config::Config& config);
 
 // What distinguishes two configurations, by component; groups of workers are also components.

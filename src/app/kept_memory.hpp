@@ -1,8 +1,9 @@
 // What runs of checks remember beyond the process (net/memory.hpp): saved in the store soon after a
-// change, and restored at the start. Used on the engine's thread.
+// change, and restored at the start. Used on the engine's thread; runs on any thread remember.
 #pragma once
 
 #include <map>
+#include <mutex>
 #include <set>
 #include <string>
 
@@ -32,9 +33,11 @@ class KeptMemory final : public net::Memory {
   private:
     void changed(const std::string& component);
 
+    net::Loop& loop_;
     Clock& clock_;
     history::Store* store_ = nullptr;
     net::Timer timer_;
+    mutable std::mutex mutex_;                               // of the texts
     std::map<std::string, std::string, std::less<>> texts_;  // by component
     std::set<std::string> unsaved_;                          // also those that are gone
     unsigned losses_ = 0;                                    // of the store, as far as handled

@@ -197,6 +197,8 @@ std::map<std::string, std::string> fixed_at_start(const config::Config& config) 
         {"listeners", std::move(listeners)},
         {"limits", fmt::format("{} {} {} {}", config.limits.headers.bytes, config.limits.body.bytes,
                                config.limits.connections, config.limits.streams)},
+        {"server", fmt::format("{}", config.server.threads)},
+        {"engine", fmt::format("{}", config.engine.threads)},
         {"state_dir", config.state_dir},
         {"log", config.log.level + " " + config.log.format}};
 }

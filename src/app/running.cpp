@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <system_error>
 #include <utility>
 
 #include "app/assemble.hpp"
@@ -19,6 +20,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int exit_listener = 71;  // EX_OSERR
+constexpr int exit_threads = 71;   // likewise
 constexpr int exit_state = 75;     // EX_TEMPFAIL: another daemon uses the state directory
 
 // Three times the period of the store's reports.
@@ -40,11 +42,7 @@ Daemon::Daemon(config::Config config, ServeOptions options, const Logger& logger
       field_log_(logger.field_log()),
       config_(std::make_shared<config::Config>(std::move(config))),
       fixed_(fixed_at_start(*config_)),
-      environment_(loop_,
-                   [this](const std::string& component, const std::string& host,
-                          std::vector<std::string> addresses) {
-                       desk_.resolved(component, host, std::move(addresses));
-                   }),
+      environment_(loop_, loop_, tell_desk()),
       engine_(environment_, clock_, hub_, {}, config_->service),
       workers_(environment_, clock_, log_,
                [this](workers::Groups::Shown shown) { show(std::move(shown)); }),
@@ -72,6 +70,7 @@ Daemon::Daemon(config::Config config, ServeOptions options, const Logger& logger
       drain_timer_(loop_) {}
 
 int Daemon::run() {
+    if (!begin_shards()) return exit_threads;
     if (!open_store()) return exit_state;
     engine_.on_transition([this](const Transition& transition) {
         log_transition(transition);
@@ -107,6 +106,33 @@ int Daemon::run() {
     notify_.send("STOPPING=1");
     log_(LogLevel::info, "stopped");
     return 0;
+}
+
+WatchedNames::Resolved Daemon::tell_desk() {
+    return [this](const std::string& component, const std::string& host,
+                  std::vector<std::string> addresses) {
+        desk_.resolved(component, host, std::move(addresses));
+    };
+}
+
+// False: there is no thread for them.
+bool Daemon::begin_shards() {
+    if (config_->engine.threads == 1) return true;
+    const auto make = [this](net::Loop& loop) -> std::unique_ptr<net::Environment> {
+        auto made = std::make_unique<WatchedNames>(loop, loop_, tell_desk());
+        made->remember_in(&memory_);
+        return made;
+    };
+    try {
+        engine_.use_shards(static_cast<std::size_t>(config_->engine.threads), make);
+    } catch (const std::system_error& error) {
+        log_(LogLevel::error,
+             fmt::format("no thread for checks can be started: {}; lower 'threads' of 'engine', or "
+                         "raise the limit of threads",
+                         error.what()));
+        return false;
+    }
+    return true;
 }
 
 // False: another daemon is there, and this one must not begin.
@@ -336,9 +362,9 @@ void Daemon::settle() {
 
 int Daemon::listen() {
     try {
-        server_ =
-            std::make_unique<server::Server>(listeners_of(*config_), routes_of(*config_), control(),
-                                             hub_, clock_, log_, limits_of(*config_));
+        server_ = std::make_unique<server::Server>(listeners_of(*config_), routes_of(*config_),
+                                                   control(), hub_, clock_, log_,
+                                                   limits_of(*config_), serving_threads(*config_));
     } catch (const std::exception& error) {
         log_(LogLevel::error, error.what());
         return exit_listener;

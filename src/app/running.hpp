@@ -2,9 +2,9 @@
 // each part: its life (running.cpp), the server's requests (control.cpp), the reload (reload.cpp),
 // the end (ending.cpp).
 //
-// Threads: the main thread runs the engine; the log, the store and the server have one each. All
-// exist from the start, so the daemon continues and ends properly whatever is missing later. Files
-// are read on lanes, away from the engine.
+// Threads: the main thread runs the engine; the log and the store have one each, the server and the
+// runs of checks as many as are configured. All exist from the start, so the daemon continues and
+// ends properly whatever is missing later. Files are read on lanes, away from the engine.
 #pragma once
 
 #include <map>
@@ -61,6 +61,8 @@ class Daemon {
     void report_secrets();
     void report_exporter(std::optional<Outcome> health);
     int listen();
+    bool begin_shards();
+    WatchedNames::Resolved tell_desk();
     void log_transition(const Transition& transition);
     void log_summary();
 

@@ -11,7 +11,7 @@ net::awaitable<std::vector<std::string>> WatchedNames::resolve(net::Context& con
     auto tell = [this, component = std::move(component), host = std::move(host), addresses] {
         resolved_(component, host, addresses);
     };
-    loop().post(std::move(tell));
+    told_.post(std::move(tell));
     co_return addresses;
 }
 

@@ -17,13 +17,15 @@ class WatchedNames final : public net::Environment {
     using Resolved = std::function<void(const std::string& component, const std::string& host,
                                         std::vector<std::string> addresses)>;
 
-    WatchedNames(net::Loop& loop, Resolved resolved)
-        : Environment(loop), resolved_(std::move(resolved)) {}
+    // It is told on the loop `told`.
+    WatchedNames(net::Loop& loop, net::Loop& told, Resolved resolved)
+        : Environment(loop), told_(told), resolved_(std::move(resolved)) {}
 
     net::awaitable<std::vector<std::string>> resolve(net::Context& context,
                                                      std::string name) override;
 
   private:
+    net::Loop& told_;
     const Resolved resolved_;
 };
 

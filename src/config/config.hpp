@@ -120,6 +120,10 @@ struct Config {
         std::int64_t streams = 5'000;
         bool operator==(const Limits&) const = default;
     } limits;
+    // On how many threads requests are answered, and checks run.
+    struct Threads {
+        std::int64_t threads = 1;
+    } server, engine;
     struct Logging {
         std::string level = "info", format = "text";
     } log;

@@ -51,6 +51,8 @@ endpoints:
     disclose: full
     failed_code: 500
   - {dialect: metrics, enabled: false}
+server: {threads: 2}
+engine: {threads: 3}
 )");
     EXPECT_EQ(config.file, "vitals.yaml");
     EXPECT_EQ(config.service.name, "shop");
@@ -73,6 +75,8 @@ endpoints:
     EXPECT_EQ(config.limits.headers, Size{16u << 10});
     EXPECT_EQ(config.limits.body, Size{1u << 20});
     EXPECT_EQ(config.limits.connections, 500);
+    EXPECT_EQ(config.server.threads, 2);
+    EXPECT_EQ(config.engine.threads, 3);
     EXPECT_EQ(config.log.level, "debug");
     EXPECT_EQ(config.log.format, "json");
 
@@ -139,6 +143,8 @@ TEST(Config, fills_in_what_is_not_written) {
     EXPECT_EQ(config.limits.headers, Size{8u << 10});
     EXPECT_EQ(config.limits.body, Size{64u << 10});
     EXPECT_EQ(config.limits.connections, 10'000);
+    EXPECT_EQ(config.server.threads, 1);
+    EXPECT_EQ(config.engine.threads, 1);
     EXPECT_EQ(config.history.keep, std::chrono::hours(9'600));
     EXPECT_EQ(config.history.raw, std::chrono::hours(2));
     EXPECT_EQ(config.log.level, "info");

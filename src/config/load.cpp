@@ -191,6 +191,8 @@ void read_plain_section(const Node::Entry& entry, Draft& draft) {
     if (entry.key == "history") read_struct("history", entry, config.history, reading);
     if (entry.key == "drain") read_drain(entry, draft);
     if (entry.key == "limits") read_struct("limits", entry, config.limits, reading);
+    if (entry.key == "server") read_struct("server", entry, config.server, reading);
+    if (entry.key == "engine") read_struct("engine", entry, config.engine, reading);
     if (entry.key == "page") read_page(entry, draft);
     if (entry.key == "public") read_public(entry, draft);
     if (entry.key == "log") read_struct("log", entry, config.log, reading);

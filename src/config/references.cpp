@@ -152,21 +152,22 @@ void check_references(Draft& draft) {
 
 void warn_of_nothing_watched(const Node& root, Draft& draft) {
     if (draft.lost.contains("components") || draft.lost.contains("workers")) return;
-    std::vector<Component> watched;
-    for (const ComponentConfig& each : draft.config.components) watched.push_back(each.component);
+    std::vector<Component> groups;
     for (const WorkersConfig& group : draft.config.workers) {
-        Component& component = watched.emplace_back();
+        Component& component = groups.emplace_back();
         component.name = "workers/" + group.name;
         component.kind = "workers";
     }
-    if (watched.empty()) {
+    const auto& components = draft.config.components;
+    if (components.empty() && groups.empty()) {
         draft.reading.warning(root.position,
                               "nothing is checked: there are no components and no workers, so that "
                               "nothing is known and no answer is healthy");
         return;
     }
-    const auto any = [&watched](const auto& matches) {
-        return std::any_of(watched.begin(), watched.end(), matches);
+    const auto any = [&](const auto& matches) {
+        return std::ranges::any_of(components, matches, &ComponentConfig::component) ||
+               std::ranges::any_of(groups, matches);
     };
     for (const EndpointConfig& endpoint : draft.config.endpoints) {
         const Selector& selector = endpoint.components;

@@ -230,6 +230,22 @@ constexpr std::array limits_fields = {
         {.unit = "streams", .least = 1, .most = 500'000}),
 };
 
+constexpr std::array server_fields = {
+    field<&Config::Threads::threads>(
+        "threads",
+        "How many threads answer requests. Each connection belongs to one of them. A busy server "
+        "gains from as many as it has processor cores.",
+        {.unit = "threads", .least = 1, .most = 64}),
+};
+
+constexpr std::array engine_fields = {
+    field<&Config::Threads::threads>(
+        "threads",
+        "How many threads run checks. With one, the thread that judges results runs them, too; "
+        "with more, each has its share of the components, and that thread only judges.",
+        {.unit = "threads", .least = 1, .most = 64}),
+};
+
 constexpr std::array log_fields = {
     field<&Config::Logging::level>("level", "The least severe messages that are logged.",
                                    {.choices = "debug|info|warning|error"}),
@@ -743,6 +759,11 @@ std::span<const Section> all_sections() {
                 Shape::mapping},
         Section{describe<Config::Limits>("limits", "Limits of requests and connections.",
                                          limits_fields),
+                Shape::mapping},
+        Section{
+            describe<Config::Threads>("server", "The threads that answer requests.", server_fields),
+            Shape::mapping},
+        Section{describe<Config::Threads>("engine", "The threads that run checks.", engine_fields),
                 Shape::mapping},
         Section{describe<Config::Public>("public",
                                          "What the page /public shows to the users of the service.",

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -56,11 +57,19 @@ struct Engine::State {
                         const Pace wanted = take(one, std::move(outcome)).wanted;
                         return Runner::Owner::Taken{wanted, one.judged.state()};
                     },
-                    [this](const Schedule::Wake& woken) { self.woke(woken, clock.steady()); }});
+                    [this](const Schedule::Wake& woken) { self.woke(woken, clock.steady()); }},
+                least_busy());
             one.runner->start(spread);
         }
         publisher.changed();
         return one;
+    }
+
+    // Null: runs are carried out on the engine's own loop.
+    Shard* least_busy() {
+        const auto at = std::ranges::min_element(
+            shards, {}, [](const auto& shard) { return shard->components; });
+        return at == shards.end() ? nullptr : at->get();
     }
 
     bool erase(std::string_view name) {
@@ -202,6 +211,10 @@ struct Engine::State {
         watch_timer.arm(due, [this, due] {
             const Steady now = clock.steady();
             self.woke_late(now - due);
+            for (const auto& shard : shards) {
+                self.shard_turned_late(shard->late(now));
+                shard->ask(now, clock);
+            }
             notice_pause();
             watch();  // first: a lack of memory below must not end the watch
             if (now - last_report < report_interval) return;
@@ -218,8 +231,10 @@ struct Engine::State {
         last_report = clock.steady();
         std::uint64_t running = 0;
         for (const auto& [name, one] : watched) running += one->running() ? 1u : 0u;
-        report_part("vitals/engine", "engine",
-                    self.report(last_report, environment.lanes(), running), engine_valid_for);
+        std::vector<net::LaneFigures> lanes = environment.lanes();
+        for (const auto& shard : shards) std::ranges::copy(shard->lanes(), back_inserter(lanes));
+        report_part("vitals/engine", "engine", self.report(last_report, lanes, running),
+                    engine_valid_for);
     }
 
     // What a part of vitals reports of itself.
@@ -247,6 +262,7 @@ struct Engine::State {
     Steady started_at;
     Publisher publisher;
     SelfWatch self;
+    std::vector<std::unique_ptr<Shard>> shards;  // outlive what is watched
     std::map<std::string, std::unique_ptr<Watched>, std::less<>> watched;
     std::size_t dynamic = 0;
     std::uint64_t generation = 1;
@@ -272,6 +288,11 @@ Engine::Engine(net::Environment& environment, Clock& clock, Hub& hub, Log log, S
 }
 
 Engine::~Engine() = default;
+
+void Engine::use_shards(std::size_t count, const Shard::MakeEnvironment& make) {
+    for (std::size_t i = 0; i < count; ++i)
+        state_->shards.push_back(std::make_unique<Shard>(state_->environment.loop(), make));
+}
 
 void Engine::configure(std::vector<Definition> definitions) {
     std::vector<std::string> gone;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/definition.hpp"
+#include "engine/shard.hpp"
 #include "model/clock.hpp"
 #include "model/hub.hpp"
 #include "model/remembered.hpp"
@@ -31,6 +32,11 @@ class Engine {
     ~Engine();  // cancels all runs; does not wait for hung calls
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
+
+    // From now on the runs take place on so many threads, each with an environment of its own, and
+    // are only judged here. Call it before the first configure(). Throws std::system_error: there
+    // is no thread.
+    void use_shards(std::size_t count, const Shard::MakeEnvironment& make);
 
     // What an earlier process kept, `away` ago. Call it before the first configure(), which uses
     // it; components that a push created exist at once. From here on changes() has something to

@@ -153,6 +153,14 @@ bool OngoingRun::finished() const {
     return state_->ended && !net::still_running(state_->context.blocking_call());
 }
 
+bool OngoingRun::ended() const {
+    return state_->ended;
+}
+
+std::shared_ptr<net::BlockingCall> OngoingRun::blocking_call() const {
+    return state_->context.blocking_call();
+}
+
 const std::string& OngoingRun::phase() const {
     return state_->hung_in.empty() ? state_->context.phase() : state_->hung_in;
 }

@@ -34,6 +34,9 @@ class OngoingRun {
 
     bool delivered() const;
     bool finished() const;
+    bool ended() const;  // the coroutine has
+    // The blocking call that it started last, or null.
+    std::shared_ptr<net::BlockingCall> blocking_call() const;
     const std::string& phase() const;  // where it is, or where it hung
 
   private:

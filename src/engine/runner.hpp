@@ -7,12 +7,11 @@
 #include <memory>
 #include <vector>
 
-#include "engine/ongoing_run.hpp"
+#include "engine/runs.hpp"
 #include "engine/schedule.hpp"
 #include "model/clock.hpp"
 #include "model/judge.hpp"
 #include "net/environment.hpp"
-#include "net/kept.hpp"
 #include "net/loop.hpp"
 #include "vitals/snapshot.hpp"
 
@@ -31,9 +30,9 @@ class Runner {
         std::function<void(const Schedule::Wake&)> woke;  // at each turn
     };
 
-    // The component outlives this.
+    // The component outlives this. Runs are carried out on the environment's loop, or on a shard.
     Runner(net::Environment& environment, Clock& clock, const Component& component,
-           const Policy& policy, Run run, Owner owner);
+           const Policy& policy, Run run, Owner owner, Shard* shard = nullptr);
     ~Runner();  // cancels the run; does not wait for a hung call
 
     // The first run comes within `spread`.
@@ -61,20 +60,15 @@ class Runner {
     void take(Outcome outcome);
     void follow(Pace wanted);
 
-    net::Environment& environment_;
     Clock& clock_;
-    const Component& component_;
-    std::chrono::milliseconds interval_, timeout_;
-    Run run_;
     Owner owner_;
     Schedule schedule_;
     net::Timer timer_;
     Steady began_{};            // the latest run, or what counts as one
     bool due_again_ = false;    // a tick came while the former run was about to end
     bool quarantined_ = false;  // the present call was seen again after its deadline
-    std::shared_ptr<net::Kept> kept_;
-    std::unique_ptr<OngoingRun> run_under_way_;
     std::vector<Done> waiting_;
+    std::unique_ptr<Runs> runs_;
 };
 
 }  // namespace vitals::engine

@@ -1,6 +1,6 @@
 // What outlives the process of a component's runs: one text for each component, which only its kind
 // understands. It is for what must not be asked again after a restart; never for a verdict. Used on
-// the loop's thread only.
+// any thread.
 #pragma once
 
 #include <cstddef>

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -115,6 +116,7 @@ class Connections {
     // A connection has a time limit: a thread that only has streams need not look at the clock.
     bool any_timed() const noexcept { return count_ > streaming(); }
     bool empty() const noexcept { return count_ == 0; }
+    std::size_t size() const noexcept { return count_; }  // any thread
     bool owes_memory() const noexcept;
     void give_memory_back();
 
@@ -132,7 +134,7 @@ class Connections {
     std::array<std::chrono::milliseconds, phase_count> times_{};
     std::unordered_map<std::uint64_t, Member*> working_;
     std::uint64_t last_id_ = 0;
-    std::size_t count_ = 0;
+    std::atomic<std::size_t> count_{0};
     const std::size_t most_;
     const std::size_t most_booked_;
     const std::size_t most_outgrown_;

@@ -308,5 +308,27 @@ TEST_F(LimitsTest, a_server_with_several_threads_serves_on_all) {
     EXPECT_EQ(good, 6 * 50 * 5);
 }
 
+// A burst of connections is accepted by one thread, which wakes first. Alone it may hold 20.
+TEST_F(LimitsTest, connections_are_shared_by_all_threads) {
+    site.threads = 2;
+    site.limits.connections = 40;
+    start();
+    std::vector<Client> clients;
+    for (int i = 0; i < 40; ++i) clients.push_back(site.client());
+    for (Client& client : clients) EXPECT_EQ(client.ask(get_probe).status, 200);
+    for (Client& client : clients) EXPECT_EQ(client.ask(get_probe).status, 200);
+}
+
+TEST_F(LimitsTest, several_threads_serve_once_who_connected_before_the_end) {
+    site.threads = 3;
+    start();
+    std::vector<Client> clients;
+    for (int i = 0; i < 60; ++i) clients.push_back(site.client());
+    std::thread drain([&] { site.server->drain(10s); });
+    std::this_thread::sleep_for(50ms);
+    for (Client& client : clients) EXPECT_EQ(client.ask(get_probe).status, 200);
+    drain.join();
+}
+
 }  // namespace
 }  // namespace vitals::server::testing

@@ -103,6 +103,9 @@ Server::Server(std::vector<Listener> listeners, std::shared_ptr<const endpoints:
     for (unsigned i = 0; i < state_->shared.threads; ++i)
         state_->threads.push_back(std::make_unique<ServingThread>(
             state_->shared, state_->limits, i, routes, state_->sockets, state_->connections));
+    std::vector<ServingThread*> all;
+    for (auto& thread : state_->threads) all.push_back(thread.get());
+    for (auto& thread : state_->threads) thread->share_with(all);
     state_->driven = threads == 0;
     for (auto& thread : state_->threads)
         if (!state_->driven) thread->start();
