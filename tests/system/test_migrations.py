@@ -324,8 +324,8 @@ def test_what_did_not_end_well(compare, database, tmp_path):
     is_failed(compare("flyway"), "assertion", "1 unapplied: R views")
     database.sql("UPDATE databasechangeloglock SET locked = true")
     found = compare("liquibase")
-    assert state(found) == ("degraded", "", "all applied, but the change log is locked: somebody is "
-                            "at it, or was"), found
+    assert state(found) == ("degraded", "", "all applied, but the change log is locked: a tool "
+                            "is using it, or was killed"), found
 
 
 def test_many(compare, database, tmp_path):
