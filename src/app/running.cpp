@@ -281,7 +281,8 @@ void Daemon::take_up_jobs() {
     for (const history::Record& record : records)
         if (record.text) saved.emplace_back(record.key, *record.text);
     jobs_lost_ = store_->losses();
-    jobs_.restore(std::move(saved), store_->away(), [this](auto rows) { save_jobs(std::move(rows)); });
+    jobs_.restore(std::move(saved), store_->away(),
+                  [this](auto rows) { save_jobs(std::move(rows)); });
 }
 
 void Daemon::save_jobs(std::vector<std::pair<std::string, std::optional<std::string>>> rows) {
