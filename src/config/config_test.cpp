@@ -474,7 +474,7 @@ endpoints: [{dialect: metrics, components: ["caches/*"]}]
                     .warnings,
                 ElementsAre("vitals.yaml:2:1: nothing is checked: there are no components and no "
                             "workers, so that nothing is known and no answer is healthy",
-                            "vitals.yaml:2:23: whoever can reach '0.0.0.0:8080' controls vitals "
+                            "vitals.yaml:2:23: anyone who can reach '0.0.0.0:8080' controls vitals "
                             "without a token; use a unix socket, a loopback address or tls with "
                             "client_ca",
                             "vitals.yaml:3:1: nothing is read from the vault: there is no "
