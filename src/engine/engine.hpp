@@ -65,15 +65,23 @@ class Engine {
     // with null when the component is unknown or goes away first. Pushed ones answer at once.
     void run_now(std::string_view name, Done done);
     // Takes a pushed result. It holds for its own `ttl`, else for that of the component; a dynamic
-    // one takes over the ttl. False: unknown component, or one that is not pushed.
+    // one takes over the ttl. `age`: so long ago it was pushed to somebody else. False: unknown
+    // component, or one that is not pushed.
     bool push(std::string_view name, Outcome outcome,
-              std::optional<std::chrono::milliseconds> ttl = {});
+              std::optional<std::chrono::milliseconds> ttl = {}, Steady::duration age = {});
     // A result of a component that is `reported`; it is fresh until then, else as its policy says.
     // False: there is none of that name.
     bool report(std::string_view name, Outcome outcome, std::optional<Steady> valid_until = {});
     // The latest report, in other words or for longer: it counts as no further run. False: there is
     // none of that status.
     bool amend(std::string_view name, Outcome outcome, Steady valid_until);
+    // What it means that nobody pushes a component any more, asked before it turns failed for that:
+    // this outcome instead, or that it is asked again then, and holds until then.
+    struct Silence {
+        std::optional<Outcome> instead;
+        std::optional<Steady> again_at;
+    };
+    void on_silence(std::function<Silence(const std::string& component)> judge);
     // What a part of vitals says of itself (`store`: component vitals/store).
     void report_own(std::string_view name, Outcome outcome);
 
