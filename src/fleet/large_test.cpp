@@ -48,7 +48,7 @@ struct Large {
     std::uint64_t seq = 0;
 };
 
-TEST(LargeFleet, HasTenThousandNodesAndNoMore) {
+TEST(LargeFleet, has_ten_thousand_nodes_and_no_more) {
     Large fleet(10'001);
     fleet.run(10s);
     EXPECT_EQ(fleet.nodes.all().size(), 10'000u);
@@ -56,7 +56,7 @@ TEST(LargeFleet, HasTenThousandNodesAndNoMore) {
     EXPECT_EQ(fleet.silent(), 0u);
 }
 
-TEST(LargeFleet, HasAThousandNodesThatListenAndAnyThatDoNot) {
+TEST(LargeFleet, has_a_thousand_nodes_that_listen_and_any_that_do_not) {
     Nodes nodes;
     const Steady now{100h};
     for (std::size_t i = 0; i < 1'000; ++i)
@@ -66,7 +66,7 @@ TEST(LargeFleet, HasAThousandNodesThatListenAndAnyThatDoNot) {
     EXPECT_EQ(nodes.listening(), 1'000u);
 }
 
-TEST(LargeFleet, ThatIsRememberedLeavesRoomForThoseThatListen) {
+TEST(LargeFleet, that_is_remembered_leaves_room_for_those_that_listen) {
     Nodes nodes;
     const Steady now{100h};
     for (std::size_t i = 0; i < 5'000; ++i) nodes.restore(numbered(i), {}, "0.1.0", now);
@@ -74,7 +74,7 @@ TEST(LargeFleet, ThatIsRememberedLeavesRoomForThoseThatListen) {
 }
 
 // Three of ten at once are one thing; a few less are as many things, and cost little.
-TEST(LargeFleet, TellsAThirdThatIsGoneAsOneThing) {
+TEST(LargeFleet, tells_a_third_that_is_gone_as_one_thing) {
     Large fleet(10'000);
     fleet.run(20s);
     fleet.run(16s, 6'900);
@@ -84,7 +84,7 @@ TEST(LargeFleet, TellsAThirdThatIsGoneAsOneThing) {
     EXPECT_EQ(fleet.silent(), 0u);
 }
 
-TEST(LargeFleet, NamesEachOfAQuarterThatIsGone) {
+TEST(LargeFleet, names_each_of_a_quarter_that_is_gone) {
     Large fleet(10'000);
     fleet.run(20s);
     fleet.run(16s, 7'500);
@@ -132,7 +132,7 @@ void exchange(Member& one, Member& other, Steady now) {
 
 // Whatever the wall clocks of nodes say, and whether they are set back meanwhile: nothing but the
 // order of drains and pushes looks at them, and that never goes back.
-TEST(WallClocks, ThatAreSetDecideNothing) {
+TEST(WallClocks, that_are_set_decide_nothing) {
     Member behind = member_of("tells", true), ahead = member_of("listens", true);
     Steady now{100h};
     for (Member* each : {&behind, &ahead}) each->configure({}, {}, {"edge"}, now, {{"backup", 1}});
@@ -161,7 +161,7 @@ TEST(WallClocks, ThatAreSetDecideNothing) {
     }
 }
 
-TEST(ListenFalse, IsHeardAndHearsItselfAndNobodyElse) {
+TEST(ListenFalse, is_heard_and_hears_itself_and_nobody_else) {
     Member tells = member_of("tells", false), listens = member_of("listens", true);
     Steady now{100h};
     const std::vector<SharedCheck> checks = {{"web", 1, {"edge"}, 2}};
