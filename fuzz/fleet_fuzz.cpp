@@ -13,7 +13,8 @@ void run(std::string_view bytes) {
 
     if (const auto name = name_of(about))
         require(token_of(*name) == about || one_token_of(*name) == about);
-    for (const std::string_view kind : {"hb", "res", "drain", "profile", "names", "work", "ask"}) {
+    for (const std::string_view kind :
+         {"hb", "res", "drain", "profile", "names", "work", "ask", "push"}) {
         const auto message = decode(kind, content);
         if (!message) continue;
         const std::string again = encode(*message);
@@ -29,14 +30,14 @@ void run(std::string_view bytes) {
     Member member(settings, {});
     const Steady now{std::chrono::hours(1000)};
     member.configure({{"databases/default", 1, {}, 3}}, {{"pulp", std::chrono::seconds(24)}}, {},
-                     now);
+                     now, {{"backup", 1}});
     const std::string subject(about.substr(0, 4096));
     member.receive(subject, content, now);
     // Under subjects that are taken, too.
     for (const char* taken :
          {"vt.shop.hb.1.web-2", "vt.shop.res.1.web-2.databases.default", "vt.shop.drain.shop.web-2",
           "vt.shop.work.pulp.web-2", "vt.shop.names.pulp.web-2", "vt.shop.profile.profile.web-2",
-          "vt.shop.ask.state.web-2"}) {
+          "vt.shop.ask.state.web-2", "vt.shop.push.1.web-2.backup"}) {
         member.receive(taken, content, now);
         member.receive(taken, content, now + std::chrono::seconds(1));
     }

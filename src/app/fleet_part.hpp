@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@
 #include "fleet/link.hpp"
 #include "fleet/member.hpp"
 #include "history/store.hpp"
+#include "model/board.hpp"
 #include "model/clock.hpp"
 #include "model/fleet_view.hpp"
 #include "model/pushed.hpp"
@@ -36,6 +38,8 @@ class FleetPart {
     struct Seams {
         std::function<void()> drained;         // whether the service is drained may have changed
         std::function<bool()> out_of_service;  // this node is
+        // An entry of what changed.
+        std::function<void(Happening::What what, std::string text, std::string by)> happened;
     };
     FleetPart(net::Environment& environment, Clock& clock, engine::Engine& engine,
               workers::Groups& workers, Log log, Seams seams);
@@ -55,6 +59,9 @@ class FleetPart {
 
     bool in_use() const noexcept { return member_ != nullptr; }
     void take(const Heartbeats& beats);  // that were pushed to this node
+    void take(const Push& push);         // likewise, and accepted
+    // What the silence of a pushed component means where the fleet shares it.
+    engine::Engine::Silence silence(const std::string& component) const;
     // Why the service of this node is out of service on all nodes, or empty.
     std::string drain_text() const;
     void drain(std::string service, const std::string& text, const std::string& by,
@@ -73,10 +80,21 @@ class FleetPart {
         Steady valid_until{};
     };
 
+    struct SharedPush {
+        std::chrono::milliseconds ttl{};
+        Steady valid_until{};  // of the latest push to any node
+    };
+
     void receive();
     void turn();
+    void heard(const std::string& service, const fleet::Drain& drain);
+    void heard(const std::string& component, const fleet::Pushed& pushed,
+               std::chrono::milliseconds valid_for);
     void run_checks();
     void show_nodes(Steady now);
+    void renew_nodes();
+    void choose_nodes();
+    void tell_who_came(Steady now);
     void show_checks(Steady now);
     void show_workers(Steady now);
     void tell(const std::string& component, Outcome outcome, Steady valid_until);
@@ -86,6 +104,7 @@ class FleetPart {
     // The same text for the same moment, unless the wall clock is set.
     std::string wall_of(Steady moment) const;
     void save_nodes();
+    std::uint64_t wall() const;  // in milliseconds
     void make_view(Steady now);
 
     net::Environment& environment_;
@@ -103,10 +122,16 @@ class FleetPart {
     mutable System wall_{};  // at `steady_`
     mutable Steady steady_{};
     std::chrono::milliseconds lag_{};
-    std::uint64_t shown_version_ = 0, losses_ = 0;
+    std::uint64_t shown_version_ = 0, told_version_ = 0, losses_ = 0;
     std::map<std::string, config::ComponentConfig, std::less<>> checks_;
     std::map<std::string, std::unique_ptr<Own>, std::less<>> running_;
-    std::map<std::string, Told, std::less<>> told_;   // by component
+    std::map<std::string, Told, std::less<>> told_;  // by component
+    std::map<std::string, SharedPush, std::less<>> pushes_;
+    std::set<std::string, std::less<>> shown_nodes_;  // that are components
+    bool large_ = false;                              // more nodes than can be
+    std::set<std::string, std::less<>> known_nodes_;  // as it was told who came and went
+    bool tells_who_came_ = false;                     // once it has heard all
+    Steady told_who_came_{};
     std::map<std::string, std::string> saved_nodes_;  // as on disk
     std::map<std::string, std::string> groups_;       // by name: why it is blind; `-`: it is not
     std::string problem_;                             // of the connection, as it was logged

@@ -81,6 +81,12 @@ void check_fleet(const Node& root, Draft& draft) {
                                 fmt::format("component {} has a 'vantage', but there is no section "
                                             "'fleet' that says which nodes there are",
                                             text::in_quotes(each.component.name)));
+        for (const ComponentConfig& each : draft.config.components)
+            if (each.fleet)
+                reading.problem(each.position,
+                                fmt::format("component {} says 'fleet: true', but there is no "
+                                            "section 'fleet' that says which nodes there are",
+                                            text::in_quotes(each.component.name)));
         for (const WorkersConfig& each : draft.config.workers)
             if (each.fleet)
                 reading.problem(each.position,
@@ -108,9 +114,15 @@ void check_fleet(const Node& root, Draft& draft) {
                             fmt::format("the name {} belongs to the fleet, which shows itself as "
                                         "'fleet' and its nodes as nodes/NAME",
                                         text::in_quotes(name)));
-        if (each.vantage && ++shared == most_shared + 1)
+        if (each.vantage && !draft.config.fleet->listen)
+            reading.problem(each.position,
+                            fmt::format("component {} has a 'vantage', but this node does not hear "
+                                        "what others find ('listen: false' in 'fleet'): leave it "
+                                        "to the nodes that listen",
+                                        text::in_quotes(name)));
+        if ((each.vantage || each.fleet) && ++shared == most_shared + 1)
             reading.problem(each.position, fmt::format("a fleet shares at most {} components with "
-                                                       "a 'vantage'",
+                                                       "a 'vantage' or 'fleet: true'",
                                                        most_shared));
     }
     for (const WorkersConfig& each : draft.config.workers)

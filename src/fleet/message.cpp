@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint8_t magic = 'v', format = 1;
 constexpr std::array<std::string_view, std::variant_size_v<Message>> kinds = {
-    "hb", "res", "drain", "profile", "names", "work", "ask"};
+    "hb", "res", "drain", "profile", "names", "work", "ask", "push"};
 constexpr std::uint64_t longest_ms = 400ull * 24 * 3600 * 1000;
 
 std::string_view cut(std::string_view text, std::size_t most) {
@@ -21,8 +21,9 @@ std::string_view cut(std::string_view text, std::size_t most) {
 }
 
 void write(Writer& out, const Heartbeat& beat) {
-    const std::uint8_t flags = static_cast<std::uint8_t>(
-        (beat.blind ? 1 : 0) | (beat.out_of_service ? 2 : 0) | (beat.leaving ? 4 : 0));
+    const std::uint8_t flags =
+        static_cast<std::uint8_t>((beat.blind ? 1 : 0) | (beat.out_of_service ? 2 : 0) |
+                                  (beat.leaving ? 4 : 0) | (beat.listens ? 0 : 8));
     out.word(beat.incarnation).number(beat.seq).number(beat.interval_ms).number(beat.lag_ms);
     out.byte(flags).word(beat.configuration);
     out.text(cut(beat.version, Bounds::version), Bounds::version);
@@ -75,6 +76,16 @@ void write(Writer& out, const Ask& ask) {
     out.text(ask.node, Bounds::word).text(ask.group, Bounds::name);
 }
 
+void write(Writer& out, const Pushed& pushed) {
+    out.word(pushed.incarnation).number(pushed.seq);
+    out.number(pushed.at.wall).number(pushed.at.counter);
+    out.byte(static_cast<std::uint8_t>(pushed.status));
+    out.byte(static_cast<std::uint8_t>(pushed.error_class));
+    out.number(pushed.observed_ago_ms).number(pushed.valid_ms);
+    out.text(cut(pushed.detail, Bounds::detail), Bounds::detail);
+    out.text(cut(pushed.error, Bounds::error), Bounds::error);
+}
+
 // Public text from others: UTF-8 without control characters.
 bool is_text(std::string_view text) {
     while (!text.empty()) {
@@ -109,6 +120,7 @@ bool read(Reader& in, Heartbeat& beat) {
     beat.blind = (flags & 1) != 0;
     beat.out_of_service = (flags & 2) != 0;
     beat.leaving = (flags & 4) != 0;
+    beat.listens = (flags & 8) == 0;
     beat.configuration = in.word();
     beat.version = text_of(in, Bounds::version, good);
     beat.host = text_of(in, Bounds::word, good);
@@ -189,6 +201,21 @@ bool read(Reader& in, Ask& ask) {
     ask.digest = in.word();
     ask.node = text_of(in, Bounds::word, good);
     ask.group = text_of(in, Bounds::name, good);
+    return good;
+}
+
+bool read(Reader& in, Pushed& pushed) {
+    bool good = true;
+    pushed.incarnation = in.word();
+    pushed.seq = in.number();
+    pushed.at.wall = in.number(latest_wall);
+    pushed.at.counter = static_cast<std::uint32_t>(in.number(0xffffffff));
+    pushed.status = choice_of(in, Status::unknown, good);
+    pushed.error_class = choice_of(in, ErrorClass::local, good);
+    pushed.observed_ago_ms = in.number(longest_ms);
+    pushed.valid_ms = in.number(longest_ms);
+    pushed.detail = text_of(in, Bounds::detail, good);
+    pushed.error = std::string(in.text(Bounds::error));
     return good;
 }
 

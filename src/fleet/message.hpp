@@ -36,6 +36,7 @@ struct Heartbeat {
     bool blind = false;        // it does not hear itself
     bool out_of_service = false;
     bool leaving = false;             // it ends
+    bool listens = true;              // else it only tells, and knows nothing of others
     std::uint64_t configuration = 0;  // a digest of what it shares
     std::string version, host;
     std::vector<std::string> labels;
@@ -102,7 +103,18 @@ struct Ask {
     bool operator==(const Ask&) const = default;
 };
 
-using Message = std::variant<Heartbeat, Result, Drain, Profile, Names, Batch, Ask>;
+// `push`: what was pushed to a component, on the node that was told.
+struct Pushed {
+    std::uint64_t incarnation = 0, seq = 0;
+    HybridTime at{};  // which of two is the later one
+    Status status = Status::unknown;
+    ErrorClass error_class = ErrorClass::none;
+    std::uint64_t observed_ago_ms = 0, valid_ms = 0;
+    std::string detail{}, error{};
+    bool operator==(const Pushed&) const = default;
+};
+
+using Message = std::variant<Heartbeat, Result, Drain, Profile, Names, Batch, Ask, Pushed>;
 
 // The kind in the form of a subject.
 std::string_view kind_of(const Message& message) noexcept;

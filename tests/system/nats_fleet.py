@@ -91,8 +91,8 @@ class Nodes:
                  **self.fleet, **more.pop("fleet", {})}
         return {"service": {"name": "shop"}, "components": {}, **self.shared, **more, "fleet": fleet}
 
-    def add(self, name, process=None, **more):
-        made = Daemon(self.configuration(name, **more))
+    def add(self, name, process=None, environment=None, **more):
+        made = Daemon(self.configuration(name, **more), environment)
         self.daemons[process or name] = made
         made.start()
         return made

@@ -12,6 +12,7 @@ import subprocess
 import pytest
 
 from daemon import BINARY, ROOT, eventually, run_vitals
+from nats_fleet import Nats, Nodes
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 DIALECTS = ROOT / "docs/dialects.md"
@@ -111,6 +112,13 @@ def test_documents_name_options_that_exist():
 
 def test_documents_name_metrics_that_exist(demo):
     known = demo("curl -s 127.0.0.1:8080/metrics")
+    nats = Nats(1)
+    try:
+        nodes = Nodes(nats, 1).complete()
+        known += nodes["n1"].get("/metrics").text
+        nodes.close()
+    finally:
+        nats.close()
     interface = (ROOT / "include/vitals/vitals.h").read_text()
     for document in DOCUMENTS:
         for name in re.findall(r"\bvitals_[a-z_]+\b", document.read_text()):
