@@ -24,6 +24,7 @@ void Desk::configure(Settings settings) {
     mutes_changed_ = true;
     if (!policy_) return;
     std::vector<Component> components;
+    components.reserve(components_.size());
     for (const auto& each : components_) components.push_back(*each);
     policy_->reload(settings_, components, seams_.moment().now);
     settle_soon();
@@ -47,6 +48,7 @@ void Desk::see(const Snapshot& snapshot) {
 void Desk::begin(const Snapshot& snapshot) {
     components_.clear();
     std::vector<Component> components;
+    components.reserve(snapshot.components.size());
     for (const auto& state : snapshot.components) {
         components_.push_back(state->component);
         components.push_back(*state->component);
@@ -108,6 +110,8 @@ void Desk::begin(const Snapshot& snapshot) {
 void Desk::define(const Snapshot& snapshot) {
     std::vector<Component> components;
     std::vector<std::shared_ptr<const Component>> defined;
+    components.reserve(snapshot.components.size());
+    defined.reserve(snapshot.components.size());
     for (const auto& state : snapshot.components) {
         components.push_back(*state->component);
         defined.push_back(state->component);

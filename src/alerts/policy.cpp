@@ -43,6 +43,8 @@ Policy::Policy(Incidents& incidents, Settings settings, const std::vector<Compon
 
 void Policy::reload(Settings settings, const std::vector<Component>& components, Steady now) {
     settings_ = std::move(settings);
+    components_.clear();
+    components_.reserve(components.size() + 1);
     components_ = components;
     const bool has_blind =
         std::any_of(components_.begin(), components_.end(),
@@ -56,6 +58,7 @@ void Policy::reload(Settings settings, const std::vector<Component>& components,
     }
     compile();
     std::vector<IncidentSubject> subjects;
+    subjects.reserve(components_.size());
     for (const Component& component : components_) {
         const std::size_t rule = rule_of(component);
         subjects.push_back(
