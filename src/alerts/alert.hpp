@@ -78,6 +78,7 @@ struct Alert {
     std::string acknowledged_by;  // a person has it, who; else empty
     unsigned attempt = 1;
     bool may_be_copy = false;  // an earlier attempt perhaps arrived
+    bool alone = false;        // who tells hears nobody of its fleet: others may tell the same
 
     bool operator==(const Alert&) const = default;
 };

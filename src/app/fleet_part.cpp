@@ -168,6 +168,9 @@ void FleetPart::begin(const config::Config& config, history::Store& store) {
                                drain.by, drain.origin, drain.text));
         seams_.drained();
     };
+    heard.claim = seams_.claim;
+    heard.told = seams_.told;
+    heard.asked = seams_.asked;
     service_ = config.service.name;
     member_ = std::make_unique<fleet::Member>(std::move(settings), std::move(heard));
     using Records = std::vector<history::Record>;
@@ -303,6 +306,12 @@ void FleetPart::drain(std::string service, const std::string& text, const std::s
                    [done = std::move(done)](bool durable) { done({}, durable); });
 }
 
+void FleetPart::say(const fleet::Message& message) {
+    if (!link_) return;  // it took its leave
+    member_->say(message);
+    link_->send(member_->take_outgoing());
+}
+
 // Many messages are taken in several turns, so that nothing else waits for them.
 void FleetPart::receive() {
     if (!link_ || receiving_) return;
@@ -361,7 +370,7 @@ void FleetPart::run_checks() {
 }
 
 void FleetPart::tell(const std::string& component, Outcome outcome, Steady valid_until) {
-    Told& told = told_[component];
+    Shown& told = told_[component];
     const bool known = told.valid_until != Steady() && same(told.outcome, outcome);
     const Steady now = clock_.steady();
     // What holds for long enough is left alone.

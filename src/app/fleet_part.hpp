@@ -35,6 +35,10 @@ class FleetPart {
     struct Seams {
         std::function<void()> drained;         // whether the service is drained may have changed
         std::function<bool()> out_of_service;  // this node is
+        // Of alerts, as Member::Heard says.
+        std::function<void(const std::string& node, const fleet::Claim&)> claim{};
+        std::function<void(const std::string& node, const fleet::Told&)> told{};
+        std::function<void()> asked{};
     };
     FleetPart(net::Environment& environment, Clock& clock, engine::Engine& engine,
               workers::Groups& workers, Log log, Seams seams);
@@ -53,7 +57,9 @@ class FleetPart {
     void end();
 
     bool in_use() const noexcept { return member_ != nullptr; }
-    void take(const Heartbeats& beats);  // that were pushed to this node
+    const fleet::Member& member() const { return *member_; }  // where it is in use
+    void say(const fleet::Message& message);                  // of alerts
+    void take(const Heartbeats& beats);                       // that were pushed to this node
     // Why this node's service is out of service on all nodes, or empty.
     std::string drain_text() const;
     void drain(std::string service, const std::string& text, const std::string& by,
@@ -64,7 +70,7 @@ class FleetPart {
 
   private:
     struct Own;
-    struct Told {
+    struct Shown {
         Outcome outcome;
         Steady valid_until{};
     };
@@ -102,7 +108,7 @@ class FleetPart {
     std::uint64_t shown_version_ = 0, losses_ = 0;
     std::map<std::string, config::ComponentConfig, std::less<>> checks_;
     std::map<std::string, std::unique_ptr<Own>, std::less<>> running_;
-    std::map<std::string, Told, std::less<>> told_;   // by component
+    std::map<std::string, Shown, std::less<>> told_;  // by component
     std::map<std::string, std::string> saved_nodes_;  // as on disk
     std::map<std::string, std::string> groups_;       // by name: why it is blind; `-`: it is not
     std::string problem_;                             // of the connection, as it was logged

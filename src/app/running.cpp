@@ -51,7 +51,12 @@ Daemon::Daemon(config::Config config, ServeOptions options, const Logger& logger
       fleet_(environment_, clock_, engine_, workers_, log_,
              {.drained = [this] { tell_decommission(); },
               .out_of_service =
-                  [this] { return decommission_.active() || !fleet_.drain_text().empty(); }}),
+                  [this] { return decommission_.active() || !fleet_.drain_text().empty(); },
+              .claim = [this](const std::string& node,
+                              const fleet::Claim& claim) { desk_.fleet().hear(node, claim); },
+              .told = [this](const std::string& node,
+                             const fleet::Told& told) { desk_.fleet().hear(node, told); },
+              .asked = [this] { desk_.fleet().asked(); }}),
       states_(loop_, engine_, clock_),
       jobs_(loop_, clock_, [this](jobs::Jobs::Shown shown) { show(std::move(shown)); }),
       shares_(loop_, engine_, clock_),
@@ -143,6 +148,9 @@ bool Daemon::open_store() {
     states_.take_up(*store_);
     desk_.take_up(*store_, config_->state_dir);
     fleet_.begin(*config_, *store_);
+    if (fleet_.in_use())
+        desk_.fleet().begin(fleet_.member(),
+                            [this](const fleet::Message& message) { fleet_.say(message); });
     tell_decommission();
     return true;
 }

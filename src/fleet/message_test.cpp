@@ -48,7 +48,19 @@ std::vector<Message> one_of_each() {
     batch.unit_ms = 120;
     batch.ages = std::string("\x00\x10\xfe\xff", 4);
     Ask ask{.what = Ask::What::names, .digest = 7, .node = "web-2", .group = "pulp"};
-    return {a_heartbeat(), result, drain, profile, names, batch, ask};
+    Claim claim{5, "fleet0011223344556677-7", "mail/1", Claim::Stage::leaves};
+    Told told{.incarnation = 5, .seq = 9, .whole = true, .receivers = {"hook", "mail/1"}};
+    told.entries = {{.incident = "fleet0011223344556677-7",
+                     .component = "databases/default",
+                     .receiver = "hook",
+                     .open = true,
+                     .wrong = true,
+                     .storm = true,
+                     .state = Told::State::flapping,
+                     .level = Status::failed,
+                     .serial = 300},
+                    {.incident = "fleet0011223344556677-6", .component = "databases/default"}};
+    return {a_heartbeat(), result, drain, profile, names, batch, ask, claim, told};
 }
 
 TEST(Message, IsReadAsItWasWritten) {
