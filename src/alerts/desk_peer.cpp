@@ -106,14 +106,17 @@ std::string Desk::common_name(const std::string& root) {
     return key_of(root, count);
 }
 
-// Which of several roots comes first differs; the first by name does not.
+// Which of several roots comes first differs; the first by name does not. A storm that holds what
+// this one alone sees is of this one.
 void Desk::name_storm(std::uint64_t number) {
     const Incident* incident = incidents_.find(number);
     const auto record = records_.find(number);
     if (incident == nullptr || record == records_.end() || record->second->key.empty()) return;
     const std::string& first = incident->roots.front();
-    if (const auto count = counts_.find(first); count != counts_.end() && is_named(first))
-        rename(number, key_of(first, count->second));
+    const bool all =
+        std::ranges::all_of(incident->roots, [this](const auto& root) { return is_named(root); });
+    const auto count = counts_.find(first);
+    rename(number, all && count != counts_.end() ? key_of(first, count->second) : std::string());
 }
 
 void Desk::rename(std::uint64_t number, std::string key) {

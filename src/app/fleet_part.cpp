@@ -23,6 +23,7 @@ using namespace std::chrono_literals;
 
 constexpr auto turn_every = 250ms;
 constexpr auto show_every = 1s;
+constexpr auto first_contact = 8s;
 constexpr auto validity = 10s;  // of what is shown again every second
 constexpr auto renew_before = 3s;
 constexpr std::size_t received_at_once = 500;
@@ -197,7 +198,7 @@ void FleetPart::begin(const config::Config& config, history::Store& store) {
     }
     link_ = std::make_unique<fleet::Link>(
         link_settings(fleet), [this] { environment_.loop().post([this] { receive(); }); });
-    due_ = clock_.steady();
+    due_ = began_ = clock_.steady();
     timer_.arm(due_, [this] { turn(); });
 }
 
@@ -370,9 +371,11 @@ void FleetPart::run_checks() {
 }
 
 void FleetPart::tell(const std::string& component, Outcome outcome, Steady valid_until) {
+    const Steady now = clock_.steady();
+    // It takes a moment to be heard for the first time: nothing is known, and nothing is wrong.
+    if (!member_->contact() && now - began_ < first_contact) return;
     Shown& told = told_[component];
     const bool known = told.valid_until != Steady() && same(told.outcome, outcome);
-    const Steady now = clock_.steady();
     // What holds for long enough is left alone.
     if (known && told.valid_until == valid_until) return;
     if (known && told.valid_until <= valid_until && told.valid_until - now > renew_before) return;

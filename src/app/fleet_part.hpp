@@ -101,7 +101,7 @@ class FleetPart {
     std::unique_ptr<fleet::Member> member_;
     std::unique_ptr<fleet::Link> link_;
     net::Timer timer_;
-    Steady due_{}, shown_at_{};
+    Steady began_{}, due_{}, shown_at_{};
     mutable System wall_{};  // at `steady_`
     mutable Steady steady_{};
     std::chrono::milliseconds lag_{};
