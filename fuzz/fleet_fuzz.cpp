@@ -63,7 +63,7 @@ void run(std::string_view bytes) {
     require(member.nodes().all().size() <= 2);
     require(member.take_outgoing().size() < 100);
     (void)ladder.turn(now + std::chrono::seconds(2));
-    require(ladder.candidates("hook") <= 2);
+    require(ladder.candidates("hook") <= 3);
     require(ladder.take_claims().size() <= Bounds::told + 1);
     require(ladder.next(now) >= now);
 }

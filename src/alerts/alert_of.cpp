@@ -20,7 +20,7 @@ const Component* component_in(const Snapshot* snapshot, std::string_view name) {
     return state == nullptr ? nullptr : state->component.get();
 }
 
-// What is not known counts as critical.
+// An unknown component counts as critical.
 Severity severity_of(const Message& message, const Snapshot* snapshot) {
     const bool critical = std::ranges::any_of(message.cause, [snapshot](const std::string& name) {
         const Component* component = component_in(snapshot, name);
@@ -29,7 +29,7 @@ Severity severity_of(const Message& message, const Snapshot* snapshot) {
     return critical ? Severity::critical : Severity::warning;
 }
 
-// Of an incident that is over: all that it had; else those that it has now.
+// For a closed incident, all that it had; else those that it has now.
 void add_affected(const IncidentRecord& record, Alert& alert) {
     for (const IncidentRecord::Member& member : record.members) {
         if (!record.closed && member.ended) continue;
@@ -38,7 +38,7 @@ void add_affected(const IncidentRecord& record, Alert& alert) {
     }
 }
 
-// What vitals cannot look at is no consequence of anything: it is counted as it stands now.
+// What vitals cannot look at is not a consequence of anything: it is counted as it is now.
 void add_blind(const Snapshot& snapshot, Alert& alert) {
     alert.affected_count = 0;
     alert.affected.clear();

@@ -146,7 +146,7 @@ bool Desk::is_wrong(std::string_view key) const {
     return incident != nullptr && !incident->closed && incident->wrong();
 }
 
-// What stands open, and what was told of it; then what was told last of incidents that are over.
+// Open incidents and what was told of them; then what was last told of closed ones.
 std::vector<PeerTold> Desk::told_by_us() const {
     std::vector<PeerTold> all;
     if (!policy_ || !naming_) return all;

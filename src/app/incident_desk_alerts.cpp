@@ -1,4 +1,4 @@
-// The alerts of the desk: what carries them, how the carriers are, and who watches us.
+// The alerts of the desk: the sender, the state of the receivers, and the watchdog.
 #include <unistd.h>
 
 #include <array>
@@ -152,7 +152,7 @@ void IncidentDesk::remember_what_was_told() {
             sender_.remember(message.receiver, alert(message, *incident));
 }
 
-// A receiver that takes nothing is a fault of its own: the others are told of it.
+// A receiver that takes nothing is a separate fault: the others are told of it.
 void IncidentDesk::report_queues() {
     if (receivers_.empty()) {
         if (queues_reported_) engine_.remove("vitals/alerts");
@@ -177,7 +177,7 @@ void IncidentDesk::report_queues() {
     engine_.report_own("alerts", std::move(health));
 }
 
-// Whoever watches us hears of us only while the engine, the store and the queues are well.
+// The watchdog is requested only while the engine, the store and the queues are well.
 void IncidentDesk::feed_watchdog() {
     const Steady now = clock_.steady();
     if (!watchdog_every_ || now < watchdog_at_ || !watching_) return;

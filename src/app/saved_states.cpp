@@ -76,9 +76,7 @@ void SavedStates::take_up(history::Store& store) {
         state.last = outcome_of(state.pushed);
         known.push_back(std::move(state));
     }
-    const System now = clock_.system();
-    const auto away = now - std::min(store.last_alive().value_or(now), now);
-    engine_.restore(std::move(known), away);
+    engine_.restore(std::move(known), store.away());
     turn();
 }
 
@@ -104,7 +102,7 @@ void SavedStates::keep_now() {
     states.reserve(changes.now.size());
     for (RememberedComponent& known : changes.now) {
         std::string pushed = saved_outcome(known.last.get());
-        states.push_back({std::move(known), std::move(pushed)});
+        states.push_back({std::move(known), std::move(pushed), {}});
     }
     store_->save_states(std::move(changes.gone), std::move(states));
 }

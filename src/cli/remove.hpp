@@ -1,4 +1,4 @@
-// vitals remove: takes away a component that a push created.
+// vitals remove: removes a component that a push created.
 #pragma once
 
 #include <string>

@@ -14,8 +14,8 @@ namespace {
 
 constexpr int application = 0x76746c73;  // "vtls", in the file's header
 
-// One entry a version, never changed once released. The write-ahead log is small, so that it fits
-// where space is short, and kept, so that the next write finds its space already there.
+// One entry for each version, never changed once released. The write-ahead log is small, so that it
+// fits on a nearly full disk. It is kept, so that the next write has its space already.
 constexpr std::array migrations = {
     "CREATE TABLE decommission (one INTEGER PRIMARY KEY CHECK (one = 1),"
     " text TEXT NOT NULL, at INTEGER NOT NULL);"
@@ -46,7 +46,7 @@ constexpr std::array migrations = {
     " at / 1000 FROM sign_of_life;"
     "DROP TABLE transition;",
     Records::schema,
-    // Response times; and the seconds of days whose spans were given up.
+    // Response times; and the seconds of days whose spans were removed.
     "CREATE TABLE chunk (start INTEGER NOT NULL, component INTEGER NOT NULL, runs BLOB NOT NULL,"
     " PRIMARY KEY (start, component)) WITHOUT ROWID;"
     "CREATE TABLE minute (start INTEGER NOT NULL, component INTEGER NOT NULL,"
@@ -60,6 +60,11 @@ constexpr std::array migrations = {
     " total INTEGER NOT NULL, sketch BLOB NOT NULL, PRIMARY KEY (component, start)) WITHOUT ROWID;"
     "CREATE TABLE roll (one INTEGER PRIMARY KEY CHECK (one = 1), hour INTEGER NOT NULL,"
     " component INTEGER NOT NULL);",
+    // When something was by a clock that nobody sets.
+    "ALTER TABLE sign_of_life ADD COLUMN boot INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE sign_of_life ADD COLUMN since_boot INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE state ADD COLUMN boot INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE state ADD COLUMN since_boot INTEGER NOT NULL DEFAULT 0;",
 };
 constexpr const char* settings =
     "PRAGMA cache_size = -512;"
@@ -67,7 +72,7 @@ constexpr const char* settings =
     "PRAGMA wal_autocheckpoint = 256;"
     "PRAGMA journal_size_limit = 1048576;";
 
-constexpr std::int64_t pruned_at_once = 2'000;  // rows, so that nothing waits long behind it
+constexpr std::int64_t pruned_at_once = 2'000;  // rows, so that others do not wait long
 
 std::int64_t microseconds(System time) {
     return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
@@ -175,7 +180,8 @@ void Journal::save_states(const StateChanges& changes, System now) {
     Statement remove(database_, "DELETE FROM state WHERE name = ?");
     Statement save(database_,
                    "INSERT OR REPLACE INTO state (name, status, since, observed, created, critical,"
-                   " ttl, failing, passing, pushed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                   " ttl, failing, passing, pushed, boot, since_boot)"
+                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     for (const auto& [name, state] : changes) {
         if (!state) {
             remove.bind(1, name).run();
@@ -193,6 +199,8 @@ void Journal::save_states(const StateChanges& changes, System now) {
             .bind(8, static_cast<std::int64_t>(state->failing_runs))
             .bind(9, static_cast<std::int64_t>(state->passing_runs))
             .bind(10, state->pushed)
+            .bind(11, state->observed.boot)
+            .bind(12, state->observed.at.count())
             .run();
     }
     transaction.commit();
@@ -201,7 +209,7 @@ void Journal::save_states(const StateChanges& changes, System now) {
 std::vector<SavedState> Journal::saved_states() {
     Statement select(database_,
                      "SELECT name, status, since, observed, created, critical, ttl, failing,"
-                     " passing, pushed FROM state");
+                     " passing, pushed, boot, since_boot FROM state");
     std::vector<SavedState> found;
     while (select.step()) {
         SavedState state;
@@ -216,6 +224,8 @@ std::vector<SavedState> Journal::saved_states() {
         state.failing_runs = static_cast<unsigned>(select.number(7));
         state.passing_runs = static_cast<unsigned>(select.number(8));
         state.pushed = select.text(9);
+        state.observed = {select.number(10), std::chrono::microseconds(select.number(11))};
+        state.age = since(state.observed, state.observed_at);
         found.push_back(std::move(state));
     }
     return found;
@@ -223,9 +233,10 @@ std::vector<SavedState> Journal::saved_states() {
 
 void Journal::sign_of_life(System believed, System now) {
     Statement save(database_,
-                   "INSERT INTO sign_of_life (one, at) VALUES (1, ?)"
-                   " ON CONFLICT (one) DO UPDATE SET at = excluded.at");
-    save.bind(1, microseconds(believed)).run();
+                   "INSERT OR REPLACE INTO sign_of_life (one, at, boot, since_boot)"
+                   " VALUES (1, ?, ?, ?)");
+    const BootTime moment = boot_time();
+    save.bind(1, microseconds(believed)).bind(2, moment.boot).bind(3, moment.at.count()).run();
     spans_.alive(now);
 }
 
@@ -233,6 +244,13 @@ std::optional<System> Journal::last_sign_of_life() {
     Statement select(database_, "SELECT at FROM sign_of_life");
     if (!select.step()) return std::nullopt;
     return time_of(select.number(0));
+}
+
+std::optional<Steady::duration> Journal::away() {
+    Statement select(database_, "SELECT at, boot, since_boot FROM sign_of_life");
+    if (!select.step()) return std::nullopt;
+    return since({select.number(1), std::chrono::microseconds(select.number(2))},
+                 time_of(select.number(0)));
 }
 
 std::uint64_t Journal::used_bytes() {
@@ -254,7 +272,7 @@ std::int64_t Journal::forget_oldest() {
     using enum Tiers::Tier;
     struct Step {
         Tiers::Tier tier;
-        std::chrono::hours length;  // of what goes at once
+        std::chrono::hours length;  // of what is removed at once
     };
     Transaction transaction(database_);
     std::int64_t removed = 0;

@@ -263,10 +263,11 @@ class Servers:
         self.read_only_mariadb = self.keep(mariadb.MariaDb(template)).start()
         self.read_only_mariadb.sql("GRANT ALL ON shop.* TO app@'127.0.0.1'", "SET GLOBAL read_only = ON")
         self.full_mariadb = self.keep(mariadb.MariaDb(template, "--max-connections=10")).start()
+        # Who asks how many there are takes a place for a moment, too.
+        held = f"mariadb --no-defaults -h127.0.0.1 -uapp -p{PASSWORD} -P{self.full_mariadb.port} " \
+               "-e 'SELECT SLEEP(100000)'"
         for _ in range(10):
-            self.full_mariadb.spawn("mariadb", "--no-defaults", "-h127.0.0.1", "-uapp",
-                                    f"-p{PASSWORD}", f"-P{self.full_mariadb.port}", "-e",
-                                    "SELECT SLEEP(100000)")
+            self.full_mariadb.spawn("/bin/sh", "-c", f"until {held}; do sleep 0.1; done")
         assert eventually(lambda: self.full_mariadb.status("Threads_connected") == 11, 30, pause=0.2)
 
     def begin_messaging(self):

@@ -172,8 +172,8 @@ def test_rounds_leave_nothing_behind(found, vitals):
             f"{figures(daemon)[0]} descriptors, {at_rest} at rest")
         return seen
 
-    early = go_through(6)
-    late = go_through(1000 if ALL else 12)
+    early = go_through(4)
+    late = go_through(1000 if ALL else 8)
     most = lambda samples, which: max(each[which] for each in samples)  # noqa: E731
     assert most(late, 0) < most(early, 0) + 200, (most(early, 0), most(late, 0))
     if SLOWER == 1:

@@ -1,0 +1,48 @@
+// A check that this node does for all nodes: it runs, is judged by its thresholds, and what it
+// finds is told. Of FleetPart alone, on the engine's thread.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "app/assemble.hpp"
+#include "app/fleet_part.hpp"
+
+namespace vitals::app {
+
+struct FleetPart::Own {
+    Own(FleetPart& part, const config::ComponentConfig& config)
+        : definition(checked_definition_of(config)),
+          component(std::make_shared<const Component>(definition.component)),
+          judged(component, part.clock_.system()),
+          runner(part.environment_, part.clock_, *component, definition.policy, definition.run,
+                 engine::Runner::Owner{
+                     [this, &part](Outcome outcome) { return take(part, std::move(outcome)); },
+                     [](const engine::Schedule::Wake&) {}}) {
+        runner.start(
+            std::min<Steady::duration>(std::chrono::seconds(1), definition.policy.interval));
+    }
+    engine::Runner::Owner::Taken take(FleetPart& part, Outcome outcome) {
+        const Steady now = part.clock_.steady();
+        engine::judge_duration(outcome, definition.policy);
+        const auto verdict = judged.take(outcome, definition.policy, now, part.clock_.system());
+        const ComponentState& state = *judged.state();
+        part.member_->found(component->name, *state.last, state.judged, state.valid_until - now,
+                            now);
+        return {verdict.wanted, judged.state()};
+    }
+
+    // The same definition, with fresher secrets.
+    void renew(const config::ComponentConfig& config) {
+        definition.run = checked_definition_of(config).run;
+        runner.replace(definition.run);
+    }
+
+    engine::Definition definition;
+    std::shared_ptr<const Component> component;
+    engine::Judged judged;
+    engine::Runner runner;
+};
+
+}  // namespace vitals::app

@@ -1,0 +1,80 @@
+// What people are shown of the fleet beside its components.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "app/fleet_part.hpp"
+#include "text/words.hpp"
+
+namespace vitals::app {
+
+void FleetPart::make_view(Steady now) {
+    auto view = std::make_shared<FleetView>();
+    const fleet::Member& member = *member_;
+    const fleet::Link::Status status = link_->status();
+    const System wall = clock_.system();
+    const auto ago = [&](Steady moment) {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(now - moment);
+    };
+    view->name = member.settings().fleet;
+    view->node = member.settings().node;
+    view->connected = status.connected;
+    view->in_contact = member.in_contact(now);
+    view->problem = status.problem;
+    if (!view->in_contact && member.contact())
+        view->silent_since =
+            wall - std::chrono::duration_cast<System::duration>(ago(*member.contact()));
+    for (const auto& [name, node] : member.nodes().all()) {
+        FleetView::Node shown;
+        shown.name = name;
+        shown.state = node.collides ? FleetView::NodeState::collides
+                      : node.silent ? FleetView::NodeState::unheard
+                                    : FleetView::NodeState::heard;
+        shown.version = node.last.version;
+        if (!node.restored) shown.configuration = fmt::format("{:016x}", node.last.configuration);
+        shown.same_configuration =
+            node.restored || node.last.configuration == member.configuration();
+        shown.host = node.last.host;
+        shown.labels = node.last.labels;
+        shown.lag = std::chrono::milliseconds(node.last.lag_ms);
+        shown.heard = ago(node.heard_at);
+        shown.heard_at = wall - std::chrono::duration_cast<System::duration>(shown.heard);
+        shown.out_of_service = node.last.out_of_service;
+        shown.itself = name == view->node;
+        view->nodes.push_back(std::move(shown));
+    }
+    for (const auto& [name, config] : checks_) {
+        FleetView::Check check;
+        check.component = name;
+        check.vantages = member.vantages(name);
+        const fleet::Member::Judged judged = member.verdict(name, now);
+        for (const fleet::Vote& vote : judged.votes)
+            check.votes.push_back({vote.node, std::string(to_string(vote.status))});
+        check.status = to_string(view->in_contact ? judged.outcome.status : Status::unknown);
+        check.detail = view->in_contact ? judged.outcome.detail : no_contact().detail;
+        view->checks.push_back(std::move(check));
+    }
+    for (const auto& [service, drain] : member.drains().all()) {
+        if (drain.text == "OK") continue;
+        view->drains.push_back(
+            {service, drain.text, drain.by, drain.origin,
+             System(std::chrono::duration_cast<System::duration>(
+                 std::chrono::milliseconds(static_cast<std::int64_t>(drain.at.wall))))});
+    }
+    for (const auto& [group, others] : member.other_workers())
+        view->workers_elsewhere += others.size();
+    view->received = member.figures().received;
+    view->refused = member.figures().unreadable;
+    view->sent = status.sent;
+    view->dropped = status.dropped + status.lost;
+    view->reconnects = status.reconnects;
+    const std::lock_guard lock(mutex_);
+    view_ = std::move(view);
+}
+
+std::shared_ptr<const FleetView> FleetPart::view() const {
+    const std::lock_guard lock(mutex_);
+    return view_;
+}
+
+}  // namespace vitals::app
