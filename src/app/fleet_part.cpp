@@ -106,6 +106,9 @@ void FleetPart::begin(const config::Config& config, history::Store& store) {
                         std::chrono::milliseconds valid_for) {
         this->heard(component, pushed, valid_for);
     };
+    heard.claim = seams_.claim;
+    heard.told = seams_.told;
+    heard.asked = seams_.asked;
     service_ = config.service.name;
     member_ = std::make_unique<fleet::Member>(std::move(settings), std::move(heard));
     using Records = std::vector<history::Record>;
@@ -132,7 +135,7 @@ void FleetPart::begin(const config::Config& config, history::Store& store) {
     }
     link_ = std::make_unique<fleet::Link>(
         link_settings(fleet), [this] { environment_.loop().post([this] { receive(); }); });
-    due_ = clock_.steady();
+    due_ = began_ = clock_.steady();
     timer_.arm(due_, [this] { turn(); });
 }
 
@@ -289,6 +292,12 @@ void FleetPart::drain(std::string service, const std::string& text, const std::s
     // After the saved ones.
     store_->commit([](history::Database&) {},
                    [done = std::move(done)](bool durable) { done({}, durable); });
+}
+
+void FleetPart::say(const fleet::Message& message) {
+    if (!link_) return;  // it took its leave
+    member_->say(message);
+    link_->send(member_->take_outgoing());
 }
 
 // Many messages are handled in several turns, so that nothing else waits for them.

@@ -40,6 +40,10 @@ class FleetPart {
         std::function<bool()> out_of_service;  // this node is
         // An entry of what changed.
         std::function<void(Happening::What what, std::string text, std::string by)> happened;
+        // Of alerts, as Member::Heard says.
+        std::function<void(const std::string& node, const fleet::Claim&)> claim{};
+        std::function<void(const std::string& node, const fleet::Told&)> told{};
+        std::function<void()> asked{};
     };
     FleetPart(net::Environment& environment, Clock& clock, engine::Engine& engine,
               workers::Groups& workers, Log log, Seams seams);
@@ -58,8 +62,10 @@ class FleetPart {
     void end();
 
     bool in_use() const noexcept { return member_ != nullptr; }
-    void take(const Heartbeats& beats);  // that were pushed to this node
-    void take(const Push& push);         // likewise, and accepted
+    const fleet::Member& member() const { return *member_; }  // where it is in use
+    void say(const fleet::Message& message);                  // of alerts
+    void take(const Heartbeats& beats);                       // that were pushed to this node
+    void take(const Push& push);                              // likewise, and accepted
     // What the silence of a pushed component means where the fleet shares it.
     engine::Engine::Silence silence(const std::string& component) const;
     // Why the service of this node is out of service on all nodes, or empty.
@@ -75,7 +81,7 @@ class FleetPart {
     static constexpr std::chrono::seconds show_every{1};
     static constexpr std::chrono::seconds validity{10};  // of what is shown again every second
     struct Own;
-    struct Told {
+    struct Shown {
         Outcome outcome;
         Steady valid_until{};
     };
@@ -118,14 +124,14 @@ class FleetPart {
     std::unique_ptr<fleet::Member> member_;
     std::unique_ptr<fleet::Link> link_;
     net::Timer timer_;
-    Steady due_{}, shown_at_{};
+    Steady began_{}, due_{}, shown_at_{};
     mutable System wall_{};  // at `steady_`
     mutable Steady steady_{};
     std::chrono::milliseconds lag_{};
     std::uint64_t shown_version_ = 0, told_version_ = 0, losses_ = 0;
     std::map<std::string, config::ComponentConfig, std::less<>> checks_;
     std::map<std::string, std::unique_ptr<Own>, std::less<>> running_;
-    std::map<std::string, Told, std::less<>> told_;  // by component
+    std::map<std::string, Shown, std::less<>> told_;  // by component
     std::map<std::string, SharedPush, std::less<>> pushes_;
     std::set<std::string, std::less<>> shown_nodes_;  // that are components
     bool large_ = false;                              // more nodes than can be

@@ -18,6 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto renew_before = 3s;
+constexpr auto first_contact = 8s;
 constexpr std::string_view listens = "-";
 constexpr std::size_t most_named = 5;
 constexpr std::size_t most_shown = 1'000;  // nodes that are components
@@ -74,9 +75,11 @@ void FleetPart::show() {
 }
 
 void FleetPart::tell(const std::string& component, Outcome outcome, Steady valid_until) {
-    Told& told = told_[component];
-    const bool known = told.valid_until != Steady() && same(told.outcome, outcome);
     const Steady now = clock_.steady();
+    // It takes a moment to be heard for the first time: nothing is known, and nothing is wrong.
+    if (!member_->contact() && now - began_ < first_contact) return;
+    Shown& told = told_[component];
+    const bool known = told.valid_until != Steady() && same(told.outcome, outcome);
     // What holds for long enough is left alone.
     if (known && told.valid_until == valid_until) return;
     if (known && told.valid_until <= valid_until && told.valid_until - now > renew_before) return;

@@ -101,10 +101,6 @@ void check_fleet(const Node& root, Draft& draft) {
         reading.problem(at->position,
                         "there are both 'fleet' and 'peer': 'peer' is for two vitals "
                         "without a fleet; keep one of them");
-    if (!draft.config.alerts.receivers.empty())
-        reading.warning(draft.config.alerts.receivers.front().position,
-                        "every node of the fleet that has these receivers tells them what it sees; "
-                        "configure them on one node");
     constexpr std::size_t most_shared = 5'000;
     std::size_t shared = 0;
     for (const ComponentConfig& each : draft.config.components) {

@@ -90,8 +90,9 @@ void Member::subscribe() {
         if (!pushes_.empty()) subscriptions_.insert(subjects_.of_all("ask", "state"));
         return;
     }
-    subscriptions_ = {subjects_.of_all("hb"), subjects_.of_all("drain"), subjects_.of_all("ask"),
-                      subjects_.of_all("profile")};
+    subscriptions_ = {subjects_.of_all("hb"),    subjects_.of_all("drain"),
+                      subjects_.of_all("ask"),   subjects_.of_all("profile"),
+                      subjects_.of_all("claim"), subjects_.of_all("told")};
     if (!pushes_.empty()) subscriptions_.insert(subjects_.of_all_named("push"));
     if (!checks_.empty()) subscriptions_.insert(subjects_.of_all_named("res"));
     for (const auto& [name, group] : groups_) {
@@ -164,7 +165,9 @@ void Member::receive(std::string_view subject, std::string_view bytes, Steady no
         return;
     }
     const bool own = read->node == settings_.node;
-    if (own && !std::holds_alternative<Heartbeat>(*message)) return;
+    if (own && !std::holds_alternative<Heartbeat>(*message) &&
+        !std::holds_alternative<Claim>(*message))
+        return;
     std::visit([&](const auto& each) { take(*read, each, now); }, *message);
 }
 
@@ -211,7 +214,7 @@ void Member::take(const Subject& subject, const Result& result, Steady now) {
         told.erase(oldest);
     }
     const auto ago = std::chrono::milliseconds(result.observed_ago_ms);
-    Told& next = told[subject.node];
+    Found& next = told[subject.node];
     next = {result.incarnation, result.seq, result, now - ago,
             now - ago + std::chrono::milliseconds(result.valid_ms)};
 }
@@ -302,6 +305,21 @@ void Member::take(const Subject&, const Ask& ask, Steady now) {
             break;
         }
     }
+}
+
+bool Member::collides(std::string_view node) const {
+    const Node* known = nodes_.find(node);
+    return known != nullptr && known->collides;
+}
+
+void Member::take(const Subject& subject, const Claim& claim, Steady) {
+    const bool own = subject.node == settings_.node;
+    if (own ? claim.incarnation != settings_.incarnation : collides(subject.node)) return;
+    if (heard_.claim) heard_.claim(subject.node, claim);
+}
+
+void Member::take(const Subject& subject, const Told& told, Steady) {
+    if (heard_.told && !collides(subject.node)) heard_.told(subject.node, told);
 }
 
 Heartbeat Member::heartbeat(Steady now) {
@@ -420,6 +438,7 @@ void Member::tick(Steady now, std::chrono::milliseconds lag, bool out_of_service
     }
     const bool all = state_due_ && now >= *state_due_;
     if (all) state_due_.reset();
+    if (all && heard_.asked) heard_.asked();
     for (auto& [name, check] : checks_)
         if (check.own && now < check.own_valid_until &&
             (all || now - check.own_sent >= again_after))
@@ -475,7 +494,7 @@ void Member::found(const std::string& name, const Outcome& outcome, Status judge
     check.own_observed = now;
     check.own_valid_until = now + valid_for;
     send_result(name, check, now);
-    Told& told = check.told[settings_.node];
+    Found& told = check.told[settings_.node];
     told = {settings_.incarnation, seq_, result, now, check.own_valid_until};
 }
 

@@ -76,6 +76,10 @@ class Member {
         std::function<void(const std::string& component, const Pushed& pushed,
                            std::chrono::milliseconds valid_for)>
             push;
+        // Of alerts; a claim also of its own, which shows that it is heard.
+        std::function<void(const std::string& node, const Claim& claim)> claim;
+        std::function<void(const std::string& node, const Told& told)> told;
+        std::function<void()> asked;  // somebody misses what was told
     };
     Member(Settings settings, Heard heard);
 
@@ -109,6 +113,9 @@ class Member {
 
     // Something was lost on the way here: asks again for what others know.
     void missed(Steady now);
+
+    // Of alerts: a claim, or what was told.
+    void say(const Message& message) { send("alerts", message); }
 
     std::vector<Outgoing> take_outgoing();
     const std::set<std::string>& subscriptions() const noexcept { return subscriptions_; }
@@ -153,15 +160,15 @@ class Member {
     const Figures& figures() const noexcept { return figures_; }
 
   private:
-    struct Told {
+    struct Found {
         std::uint64_t incarnation = 0, seq = 0;
         Result result;
         Steady observed{}, valid_until{};
     };
     struct Check {
         SharedCheck shared;
-        std::map<std::string, Told, std::less<>> told;  // by node
-        std::optional<Result> own;                      // the latest, to be told again
+        std::map<std::string, Found, std::less<>> told;  // by node
+        std::optional<Result> own;                       // the latest, to be told again
         Steady own_observed{}, own_valid_until{}, own_sent{};
     };
     struct Group {
@@ -180,6 +187,9 @@ class Member {
     void take(const Subject& subject, const Batch& batch, Steady now);
     void take(const Subject& subject, const Ask& ask, Steady now);
     void take(const Subject& subject, const Pushed& pushed, Steady now);
+    void take(const Subject& subject, const Claim& claim, Steady now);
+    void take(const Subject& subject, const Told& told, Steady now);
+    bool collides(std::string_view node) const;
 
     void send(std::string_view about, const Message& message, std::string_view name = {},
               bool may_be_dropped = false);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint8_t magic = 'v', format = 1;
 constexpr std::array<std::string_view, std::variant_size_v<Message>> kinds = {
-    "hb", "res", "drain", "profile", "names", "work", "ask", "push"};
+    "hb", "res", "drain", "profile", "names", "work", "ask", "push", "claim", "told"};
 constexpr std::uint64_t longest_ms = 400ull * 24 * 3600 * 1000;
 
 std::string_view cut(std::string_view text, std::size_t most) {
@@ -84,6 +84,30 @@ void write(Writer& out, const Pushed& pushed) {
     out.number(pushed.observed_ago_ms).number(pushed.valid_ms);
     out.text(cut(pushed.detail, Bounds::detail), Bounds::detail);
     out.text(cut(pushed.error, Bounds::error), Bounds::error);
+}
+
+void write(Writer& out, const Claim& claim) {
+    out.word(claim.incarnation);
+    out.text(claim.incident, Bounds::key).text(claim.receiver, Bounds::receiver);
+    out.byte(static_cast<std::uint8_t>(claim.stage));
+}
+
+void write(Writer& out, const Told& told) {
+    out.word(told.incarnation).number(told.seq).byte(told.whole ? 1 : 0);
+    const std::size_t receivers = std::min(told.receivers.size(), Bounds::receivers);
+    out.number(receivers);
+    for (std::size_t i = 0; i < receivers; ++i) out.text(told.receivers[i], Bounds::receiver);
+    const std::size_t entries = std::min(told.entries.size(), Bounds::told);
+    out.number(entries);
+    for (std::size_t i = 0; i < entries; ++i) {
+        const Told::Entry& entry = told.entries[i];
+        out.text(entry.incident, Bounds::key).text(entry.component, Bounds::name);
+        out.text(entry.receiver, Bounds::receiver);
+        out.byte(static_cast<std::uint8_t>((entry.open ? 1 : 0) | (entry.wrong ? 2 : 0) |
+                                           (entry.storm ? 4 : 0)));
+        out.byte(static_cast<std::uint8_t>(entry.state));
+        out.byte(static_cast<std::uint8_t>(entry.level)).number(entry.serial);
+    }
 }
 
 // Public text from others: UTF-8 without control characters.
@@ -216,6 +240,42 @@ bool read(Reader& in, Pushed& pushed) {
     pushed.valid_ms = in.number(longest_ms);
     pushed.detail = text_of(in, Bounds::detail, good);
     pushed.error = std::string(in.text(Bounds::error));
+    return good;
+}
+
+bool read(Reader& in, Claim& claim) {
+    bool good = true;
+    claim.incarnation = in.word();
+    claim.incident = text_of(in, Bounds::key, good);
+    claim.receiver = text_of(in, Bounds::receiver, good);
+    claim.stage = choice_of(in, Claim::Stage::dropped, good);
+    return good && !claim.incident.empty() && !claim.receiver.empty();
+}
+
+bool read(Reader& in, Told& told) {
+    constexpr std::uint64_t most_serial = 1'000'000'000;
+    bool good = true;
+    told.incarnation = in.word();
+    told.seq = in.number();
+    told.whole = (in.byte() & 1) != 0;
+    const std::uint64_t receivers = in.number(Bounds::receivers);
+    for (std::uint64_t i = 0; i < receivers && in.good() && good; ++i)
+        told.receivers.push_back(text_of(in, Bounds::receiver, good));
+    const std::uint64_t entries = in.number(Bounds::told);
+    for (std::uint64_t i = 0; i < entries && in.good() && good; ++i) {
+        Told::Entry& entry = told.entries.emplace_back();
+        entry.incident = text_of(in, Bounds::key, good);
+        entry.component = text_of(in, Bounds::name, good);
+        entry.receiver = text_of(in, Bounds::receiver, good);
+        const std::uint8_t flags = in.byte();
+        entry.open = (flags & 1) != 0;
+        entry.wrong = (flags & 2) != 0;
+        entry.storm = (flags & 4) != 0;
+        entry.state = choice_of(in, Told::State::resolved, good);
+        entry.level = choice_of(in, Status::unknown, good);
+        entry.serial = in.number(most_serial);
+        good = good && !entry.incident.empty();
+    }
     return good;
 }
 

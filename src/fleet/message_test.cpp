@@ -58,7 +58,19 @@ std::vector<Message> one_of_each() {
                   .valid_ms = 60'000,
                   .detail = "half of it",
                   .error = "\xff their bytes"};
-    return {a_heartbeat(), result, drain, profile, names, batch, ask, pushed};
+    Claim claim{5, "fleet0011223344556677-7", "mail/1", Claim::Stage::leaves};
+    Told told{.incarnation = 5, .seq = 9, .whole = true, .receivers = {"hook", "mail/1"}};
+    told.entries = {{.incident = "fleet0011223344556677-7",
+                     .component = "databases/default",
+                     .receiver = "hook",
+                     .open = true,
+                     .wrong = true,
+                     .storm = true,
+                     .state = Told::State::flapping,
+                     .level = Status::failed,
+                     .serial = 300},
+                    {.incident = "fleet0011223344556677-6", .component = "databases/default"}};
+    return {a_heartbeat(), result, drain, profile, names, batch, ask, pushed, claim, told};
 }
 
 TEST(Message, is_read_as_it_was_written) {

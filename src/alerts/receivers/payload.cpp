@@ -82,6 +82,7 @@ void write_data(text::JsonWriter& json, const Envelope& envelope) {
         .member("host", fit(alert.host, name_bytes));
     json.member("version", alert.version).member("attempt", alert.attempt);
     json.member("may_be_copy", alert.may_be_copy);
+    if (alert.alone) json.member("alone", true);
     json.end_object();
 }
 
