@@ -6,10 +6,10 @@
 #include <array>
 #include <chrono>
 #include <memory>
-#include <random>
 #include <utility>
 
 #include "checks/access_fields.hpp"
+#include "checks/random_text.hpp"
 #include "checks/reuse.hpp"
 #include "net/conversation.hpp"
 #include "text/prose.hpp"
@@ -69,11 +69,6 @@ constexpr Field fields[] = {
     tls_field<Options>(
         "For memcacheds://: which authorities to trust, and which client certificate to show."),
 };
-
-std::string random_text() {
-    std::random_device random;
-    return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
-}
 
 // Error lines, protocol.txt: ERROR, CLIENT_ERROR <text>, SERVER_ERROR <text>.
 void refuse_error(const Reply& reply) {
