@@ -1,6 +1,7 @@
 // The options that many receivers share, described alike.
 #pragma once
 
+#include <array>
 #include <string_view>
 
 #include "model/description.hpp"
@@ -35,6 +36,16 @@ constexpr Field tls_field() {
     return field<&Options::tls>("tls",
                                 "Which authorities to trust, and which client certificate to show.",
                                 {.members = net::tls_fields});
+}
+
+// The options of a chat that takes a webhook and nothing else.
+struct Hook {
+    Secret url;
+    net::TlsOptions tls;
+};
+
+constexpr std::array<Field, 2> hook_fields(std::string_view sentence) {
+    return {secret_url_field<Hook>(sentence), tls_field<Hook>()};
 }
 
 // Without the slash at its end.

@@ -14,10 +14,6 @@ namespace vitals::alerts::receivers {
 // what the receivers webhook and exec hand over. docs/alerts.md names the members.
 std::string message_json(const Envelope& envelope);
 
-// The text with `***` for the values of secrets: whatever a receiver repeats of them goes no
-// further. Before the text is cut, for half of a secret is none of these.
-std::string without_secrets(std::string text, const NamedSecrets& secrets);
-
 // It ends the incident for whoever is told: resolved or missed.
 bool is_over(const Alert& alert) noexcept;
 // The first cause, fit for one line.
