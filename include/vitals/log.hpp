@@ -1,4 +1,5 @@
-// Where messages go. vitals prints nothing by itself: whoever builds an engine hands it a Log.
+// Where messages go. vitals prints nothing by itself: the program that builds an engine passes a
+// Log to it.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,7 @@ namespace vitals {
 
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 
-// Called from any thread; must not throw. The message is one line without a newline.
+// Any thread may call it; it must not throw. The message is one line without a newline.
 using Log = std::function<void(LogLevel, std::string_view message)>;
 
 }  // namespace vitals

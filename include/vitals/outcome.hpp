@@ -1,6 +1,6 @@
-// An outcome is what one run of a check found. It keeps our words apart from theirs: `detail` is
-// written by the check's author for the public, `error` is whatever the other side said (untrusted,
-// may hold addresses) and is shown only to those who may read it.
+// An outcome is what one run of a check found. It separates vitals' words from those of the other
+// side. The author of the check writes `detail` for the public. `error` is what the other side
+// said: it is untrusted, may hold addresses, and is shown only to those who may read it.
 #pragma once
 
 #include <chrono>
@@ -17,16 +17,16 @@ namespace vitals {
 
 struct Property;
 
-// Whatever JSON can hold: a text, true or false, a number, null, a list, or an object, whose
-// members stand in the order in which they were given. Of several members with one name the first
-// counts.
+// Any JSON value: a text, true or false, a number, null, a list, or an object. The members of an
+// object keep their order. Of several members with one name the first counts.
 struct Value : std::variant<std::string, bool, std::int64_t, double, std::nullptr_t,
                             std::vector<Value>, std::vector<Property>> {
     using variant::variant;
 };
 
-// A further fact, in the order in which the check gave it. Public like `detail` where a handler or
-// a push gave it; of a check of a backend it is shown to those who may read error texts.
+// A further fact, in the order in which the check gave it. A property from a handler or a push is
+// public, like `detail`. A property from a check of a backend is shown to those who may read error
+// texts.
 struct Property {
     std::string name;
     Value value;
@@ -42,9 +42,9 @@ struct Phase {
 
 struct Outcome {
     Status status = Status::unknown;
-    std::string detail;                         // public, ours, one line; may be empty
+    std::string detail;                         // public, from vitals, one line; may be empty
     ErrorClass error_class = ErrorClass::none;  // none when ok
-    std::string error;                          // private, theirs; may be empty
+    std::string error;                          // private, from the other side; may be empty
     std::string failed_phase;                   // the step that failed or hung; empty when ok
     std::vector<Property> properties;
     std::vector<Phase> phases;
@@ -62,6 +62,6 @@ Outcome ok(std::string detail = {});
 Outcome degraded(std::string detail);
 Outcome failed(std::string detail, ErrorClass error_class = ErrorClass::assertion,
                std::string error = {});
-Outcome unknown(std::string detail, std::string error = {});  // class local: "I am blind"
+Outcome unknown(std::string detail, std::string error = {});  // class local: vitals could not look
 
 }  // namespace vitals

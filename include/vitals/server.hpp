@@ -1,4 +1,4 @@
-// Serves a registry over HTTP, on a thread of its own or driven by the host's event loop.
+// Serves a registry over HTTP, on its own thread or driven by the host's event loop.
 //
 //     vitals::Server server{registry, {.address = "127.0.0.1:8080"}};
 #pragma once
@@ -17,24 +17,25 @@ class Registry;
 struct ServerOptions {
     std::string address = "127.0.0.1:8080";  // host:port, [::1]:port (port 0: any), unix:PATH
     std::vector<std::string> dialects{};     // by name; empty: all that need no mapping
-    // Error texts, addresses and versions in answers. Off: statuses and public details only.
+    // Answers hold error texts, addresses and versions. Without it, they hold statuses and public
+    // details only.
     bool disclose_errors = false;
     bool own_thread = true;  // false: the host calls poll()
-    // The application's own metrics in Prometheus' text format 0.0.4, which then follow ours in
-    // /metrics and /svc_status.prometheus. Called on the server's thread for each scrape: it must
-    // not wait for anything. Families whose names are ours (svc_status, vitals_*, process_*) are
-    // left out; what it throws is logged, and the scrape goes without it.
+    // The application's own metrics in Prometheus' text format 0.0.4. They follow those of vitals
+    // in /metrics and /svc_status.prometheus. It is called on the server's thread for each scrape,
+    // so it must not wait for anything. Families with names of vitals (svc_status, vitals_*,
+    // process_*) are left out. If it throws, that is logged, and the scrape has no such metrics.
     std::function<std::string()> metrics{};
-    // Whoever can connect may decommission (POST /probe_status, PUT /v1/drain) and read /v1: for a
-    // unix socket. Without it, only the service itself does (Registry::decommission).
+    // Anyone who can connect may decommission (POST /probe_status, PUT /v1/drain) and read /v1. It
+    // is meant for a unix socket. Without it, only the service itself can (Registry::decommission).
     bool control = false;
 };
 
-// The registry must outlive the server. Destruction stops listening and joins the thread.
+// The registry must outlive the server. The destructor stops listening and joins the thread.
 class Server {
   public:
-    // Throws std::invalid_argument for an impossible option, std::runtime_error naming the address
-    // when it cannot be bound.
+    // Throws std::invalid_argument for an impossible option, and std::runtime_error with the
+    // address when it cannot be bound.
     explicit Server(Registry& registry, ServerOptions options = {});
     ~Server();
     Server(const Server&) = delete;
@@ -43,12 +44,13 @@ class Server {
     std::uint16_t port() const;  // what was bound; 0 for a unix socket
 
     // Without a thread of its own: wait until descriptor() is readable (epoll, poll, select), or
-    // for a second at most, then call poll(); it does what is due, waits for nothing and returns.
-    // Both from one thread at a time.
+    // for a second at most, then call poll(). It does what is due, waits for nothing and returns.
+    // Call both from one thread at a time.
     int descriptor() const;
     void poll();
 
-    // Stops accepting and lets answers under way end; returns when none is left or time is up.
+    // Stops accepting and lets answers under way end. Returns when none is left or the time is
+    // over.
     void drain(std::chrono::milliseconds at_most);
 
   private:

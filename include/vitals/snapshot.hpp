@@ -1,5 +1,5 @@
-// A snapshot is the immutable state of every component at one version; every response is made from
-// one. It is shared by pointer and may be read from any number of threads.
+// A snapshot is the immutable state of every component at one version. Every response is made from
+// one. It is shared by pointer, and any number of threads may read it.
 //
 // A result is only worth something while it is fresh. Therefore a status can only be asked for at a
 // point in time: `state.status(now)` is `unknown` once the result is older than its validity, even
@@ -23,7 +23,7 @@ namespace vitals {
 using Steady = std::chrono::steady_clock::time_point;  // decides
 using System = std::chrono::system_clock::time_point;  // is shown, decides nothing
 
-// What a component is, for formats that tell them apart.
+// The source of a component, for formats that distinguish them.
 enum class Category : std::uint8_t { component, datastore, system };
 
 // What is known about a component before any run. Immutable.
@@ -32,15 +32,15 @@ struct Component {
     std::string kind;  // the kind of check: `http`, `push`, ...; `engine` for vitals' own
     Category category = Category::component;
     bool critical = true;
-    bool own = false;  // vitals/engine, vitals/store: left out of the five systems' answers
-    bool created_by_push = false;  // it stands in no configuration
+    bool own = false;  // vitals/engine, vitals/store: not in the answers of the five systems
+    bool created_by_push = false;  // not from the configuration
     std::vector<std::string> tags;
     std::vector<std::string> depends_on;
     std::vector<std::string> probes;  // `live`: also part of Kubernetes' /livez
     std::chrono::milliseconds interval{10'000};
     std::chrono::milliseconds timeout{5'000};
     unsigned failures = 1;   // failing runs in a row that change the status
-    unsigned successes = 1;  // passing runs in a row that do
+    unsigned successes = 1;  // passing runs in a row that change it back
     std::string runbook;     // what to do when it is not ok: an http or https URL, or empty
     std::string target;      // what it checks, a URL without its secrets, or empty; private
     std::string defined_in;  // `vitals.yaml:31`, or empty; private
@@ -65,8 +65,8 @@ struct ComponentState {
 
     bool stale(Steady now) const noexcept { return last != nullptr && now > valid_until; }
     Status status(Steady now) const noexcept { return stale(now) ? Status::unknown : judged; }
-    // The public detail: of the latest outcome, or `stale`, or `not run yet`, or, while thresholds
-    // hold back a change, the count ("ok, 1 of 3 failing runs").
+    // The public detail: that of the latest outcome, or `stale`, or `not run yet`. While thresholds
+    // hold back a change, it is the count ("ok, 1 of 3 failing runs").
     std::string detail(Steady now) const;
     const std::string& name() const noexcept { return component->name; }
 };
@@ -81,11 +81,11 @@ struct Worker {
 
 struct WorkerGroup {
     std::string name;
-    std::chrono::milliseconds timeout{24'000};  // silent for longer: no longer known
+    std::chrono::milliseconds timeout{24'000};  // a worker that is silent for longer does not count
     std::vector<Worker> workers;                // by name
 };
 
-// The state that `probe_status` and drain set: anything but text "OK" is decommissioned.
+// The state that `probe_status` and drain set: any text but "OK" means decommissioned.
 struct Decommission {
     std::string text = "OK";
     bool draining = false;  // the process is about to stop (SIGTERM); not saved
@@ -93,7 +93,7 @@ struct Decommission {
     bool operator==(const Decommission&) const = default;
 };
 
-// How the scheduler itself is doing; the source of `vitals/engine`.
+// The state of the scheduler itself; the source of `vitals/engine`.
 struct EngineFigures {
     std::chrono::nanoseconds lag{};  // how late the loop woke, at most, in the last second
     std::uint64_t missed_ticks = 0;  // runs skipped because the loop woke an interval late
@@ -119,8 +119,8 @@ struct Snapshot {
     System taken_at{};
     Steady started{};
 
-    // Whether a worker is alive. It was judged along with the component `workers/GROUP`, so that
-    // list and component agree; once those are stale, nobody is known.
+    // Whether a worker is alive. It was judged together with the component `workers/GROUP`, so the
+    // list and the component agree. Once they are stale, no worker counts as alive.
     bool knows(const Worker& worker, Steady now) const noexcept {
         return !worker.silent && now <= workers_valid_until;
     }
@@ -128,8 +128,9 @@ struct Snapshot {
     const ComponentState* find(std::string_view name) const noexcept;
 };
 
-// The aggregate of a set: `failed` if a critical component failed; else `unknown` if a critical
-// one is unknown or none is the service's own; else `degraded` if anything is not ok; else `ok`.
+// The aggregate of a set. It is `failed` if a critical component failed. Else it is `unknown` if a
+// critical one is unknown or the set has no component of the service itself. Else it is `degraded`
+// if anything is not ok; else `ok`.
 Status aggregate(const std::vector<const ComponentState*>& components, Steady now) noexcept;
 
 }  // namespace vitals

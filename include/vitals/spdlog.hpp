@@ -1,5 +1,5 @@
-// The registry's messages as lines of a spdlog logger, for services that have one. The only header
-// of vitals that needs spdlog; `vitals/vitals.hpp` leaves it out.
+// Writes the registry's messages to a spdlog logger, for services that have one. This is the only
+// header of vitals that needs spdlog; `vitals/vitals.hpp` does not include it.
 //
 //     vitals::RegistryOptions options;
 //     options.log = vitals::spdlog_log(spdlog::default_logger());

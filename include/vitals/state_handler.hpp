@@ -1,4 +1,4 @@
-// A state handler is a component that knows its own state and says when it changes: a worker, a
+// A state handler is a component that knows its own state and reports its changes: a worker, a
 // connection pool, an importer. Derive from it, or keep one as a member; register it once.
 //
 //     class Importer : public vitals::StateHandler {
@@ -6,8 +6,8 @@
 //         Importer() : StateHandler("Importer") { set_state(vitals::degraded("starting")); }
 //     };
 //
-// Setting the state it already has, and every read of it, is wait-free. Thread-safe. It may outlive
-// its registry, and may be destroyed before it: then its component is removed.
+// Setting the same state again and reading the state are wait-free. Thread-safe. It may outlive its
+// registry. It may be destroyed first: then its component is removed.
 #pragma once
 
 #include <chrono>
@@ -26,8 +26,8 @@ struct Cell;
 
 class StateHandler {
   public:
-    // `name` as for every component: at most one `/`, printable UTF-8, at most 128 bytes. Throws
-    // std::invalid_argument otherwise. The state is `unknown` until it is set.
+    // `name` as for every component: at most one `/`, printable UTF-8, at most 128 bytes. Otherwise
+    // it throws std::invalid_argument. The state is `unknown` until it is set.
     explicit StateHandler(std::string name);
     virtual ~StateHandler();
     StateHandler(const StateHandler&) = delete;
@@ -36,14 +36,14 @@ class StateHandler {
     const std::string& name() const noexcept;
 
     // Logs `state change: OK -> RED "stopped"` through the registry's logger and tells subscribers,
-    // once, if status, detail or a property differ from what is set. Seen by Registry::status() at
-    // once, by snapshots within 10 ms. With a ttl the registry judges, and tells of changes of the
-    // status only. The outcome's detail and properties are public.
+    // once, if status, detail or a property differ from the present ones. Registry::status() shows
+    // the change at once, snapshots within 10 ms. With a ttl the registry judges, and tells only of
+    // changes of the status. The outcome's detail and properties are public.
     void set_state(Outcome state);
     void set_state(Status status, std::string_view detail = {});
 
-    // Proves that the owner is alive; only of use where Options::ttl is given: silent for longer,
-    // the component is failed until the next beat. set_state() is a beat, too. Wait-free.
+    // Proves that the owner is alive. It has an effect only with Options::ttl: after longer silence
+    // the component is failed until the next beat. set_state() is also a beat. Wait-free.
     void beat() noexcept;
 
     Status status() const noexcept;  // wait-free

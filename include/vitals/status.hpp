@@ -1,5 +1,5 @@
-// The words every other header uses: what state a component is in, and why a run of its check
-// did not succeed. Values only; thread-safe by having no state.
+// The words that every other header uses: the status of a component, and why a run of its check
+// failed. Values only; thread-safe because they have no state.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@ namespace vitals {
 // `unknown` means: not run yet, stale, or blind. It never counts as healthy.
 enum class Status : std::uint8_t { ok, degraded, failed, unknown };
 
-// Why a run failed. `local` means that vitals itself could not look ("I am blind"): no file
-// descriptors, a resolver that does not work, a full lane. It gives `unknown`, not `failed`.
+// Why a run failed. `local` means that vitals itself could not look: it has no file descriptors,
+// the resolver does not work, or a lane is full. The status is then `unknown`, not `failed`.
 enum class ErrorClass : std::uint8_t {
     none,
     resolve,
@@ -25,7 +25,7 @@ enum class ErrorClass : std::uint8_t {
     local
 };
 
-// The lower-case names above, as they appear in configuration, JSON and metrics.
+// The lower-case names above, as in configuration, JSON and metrics.
 std::string_view to_string(Status status) noexcept;
 std::string_view to_string(ErrorClass error_class) noexcept;
 

@@ -1,5 +1,5 @@
-// vitals: a service watches its own health and serves it in every dialect. This header is all that
-// most services include; docs/library.md is the guide.
+// vitals: a service checks its own health and serves it in every dialect. Most services include
+// only this header; docs/library.md is the guide.
 #pragma once
 
 #include "vitals/log.hpp"

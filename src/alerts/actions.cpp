@@ -46,7 +46,7 @@ void Actions::ended(std::string_view component, ActionEnd end) {
     known->second.output = std::move(end.output);
 }
 
-// Before this the brake holds; it may have passed.
+// Until then the brake holds; it may be in the past.
 Steady Actions::brake_ends(const OnFailed& rule, const ActionState& state) {
     if (state.begun.size() < rule.at_most.count) return Steady::min();
     return state.begun[state.begun.size() - rule.at_most.count] + rule.at_most.window;
@@ -59,7 +59,7 @@ Actions::Decisions Actions::settle(Steady now,
         const OnFailed& rule = rules_.find(component)->second;
         ActionState& state = states_[component];
         state.component = component;
-        // The latest stays: it also says when the next may come.
+        // The latest stays, because it also says when the next may come.
         while (state.begun.size() > 1 && state.begun.front() + rule.at_most.window <= now)
             state.begun.erase(state.begun.begin());
         if (state.under_way) continue;
@@ -91,7 +91,7 @@ Steady Actions::next_deadline(Steady now) const {
         if (known == states_.end()) return now;
         const ActionState& state = known->second;
         if (state.under_way || state.begun.empty()) continue;
-        // What is due and was not done may not act; that changes by an event.
+        // A due action that was not done may not run; an event changes that.
         for (const Steady at : {state.begun.back() + rule.again_after, brake_ends(rule, state)})
             if (at > now) next = std::min(next, at);
     }

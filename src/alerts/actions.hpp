@@ -1,10 +1,10 @@
-// What vitals does about a component that failed (`on_failed`), and its brake. Pure: it is told the
-// time, runs nothing, and decides when a program of the operator's is run.
+// What vitals does about a failed component (`on_failed`), and the brake. Pure: time is an
+// argument. It runs nothing; it decides when a program of the operator runs.
 //
-// A program is run once when its component turned failed, and again only after `again_after` while
-// it still is. The brake counts every run, whatever came of it: no more than `at_most`, also over a
-// restart of vitals. Who may be acted for at all is the owner's to say: not what has another cause,
-// not what people work on.
+// A program runs once when its component has failed, and again only after `again_after` while the
+// component is still failed. The brake counts every run, whatever its result: at most `at_most`,
+// also across a restart of vitals. The owner decides which components may be acted for: not those
+// with another cause, and not those that people work on.
 #pragma once
 
 #include <functional>
@@ -29,7 +29,7 @@ struct OnFailed {
     bool operator==(const OnFailed&) const = default;
 };
 
-// What is known of a component's actions; outlives the process.
+// What is known of a component's actions. It outlives the process.
 struct ActionState {
     std::string component;
     std::vector<Steady> begun;  // that the brake counts, ascending
@@ -43,7 +43,7 @@ struct ActionState {
 
 // How a program ended.
 struct ActionEnd {
-    std::string said;  // `exit code 1`, in words that anybody may read
+    std::string said;  // `exit code 1`, in public words
     std::string output;
 };
 
@@ -51,30 +51,31 @@ class Actions {
   public:
     struct Decisions {
         std::vector<std::string> run;      // save these, then run their programs
-        std::vector<std::string> held;     // the brake holds: said once
-        std::vector<std::string> changed;  // of these the state is to be saved
+        std::vector<std::string> held;     // the brake holds: reported once
+        std::vector<std::string> changed;  // the states of these must be saved
     };
 
-    // Instead of the rules before. What is known of a component without a rule is forgotten.
+    // Replaces the rules. What is known of a component without a rule is forgotten.
     std::vector<std::string> configure(std::map<std::string, OnFailed, std::less<>> rules);
-    // Of an earlier process; false: a program of it was under way, and nobody knows its end.
+    // The state of an earlier process; false: a program of it was running, and its end is not
+    // known.
     bool restore(ActionState state);
 
-    // True: the state is to be saved.
+    // True: the state must be saved.
     bool judged(std::string_view component, Status status);
-    // A program ended; or it could not be run.
+    // A program ended, or it could not be run.
     void ended(std::string_view component, ActionEnd end);
 
-    // `may_act`: asked only of those that are due.
+    // `may_act` is asked only for due actions.
     Decisions settle(Steady now, const std::function<bool(const std::string&)>& may_act);
-    // When settle() has something to do though nothing else happens; Steady::max(): never.
+    // When settle() has something to do even if nothing else happens; Steady::max(): never.
     Steady next_deadline(Steady now) const;
 
     const OnFailed* rule_of(std::string_view component) const;
     // Null: nothing is known yet.
     const ActionState* find(std::string_view component) const;
     const std::map<std::string, ActionState, std::less<>>& all() const noexcept { return states_; }
-    // While the brake holds: until then.
+    // While the brake holds: its end.
     std::optional<Steady> held_until(std::string_view component, Steady now) const;
 
   private:

@@ -46,7 +46,7 @@ class Operator {
     std::size_t held = 0;
 };
 
-TEST(Actions, once_when_it_failed_and_again_after_a_while) {
+TEST(Actions, run_once_after_a_failure_and_again_after_a_while) {
     Operator vitals;
     vitals.judge(Status::ok);
     EXPECT_EQ(vitals.runs, 0u);
@@ -91,7 +91,7 @@ TEST(Actions, what_is_unknown_is_neither_acted_for_nor_a_recovery) {
     EXPECT_EQ(vitals.runs, 1u);
 }
 
-TEST(Actions, who_may_not_act_acts_as_soon_as_they_may) {
+TEST(Actions, run_as_soon_as_they_may) {
     Operator vitals;
     vitals.allowed = false;
     vitals.judge(Status::failed);
@@ -126,7 +126,7 @@ TEST(Actions, a_restart_of_vitals_forgets_no_run) {
     EXPECT_EQ(after.actions.held_until("db", after.now), before.now + 1h);
 }
 
-TEST(Actions, one_that_a_crash_cut_short_counts_and_is_said) {
+TEST(Actions, count_and_report_a_run_that_a_crash_interrupted) {
     Operator before;
     before.actions.judged("db", Status::failed);
     before.actions.settle(before.now, [](const auto&) { return true; });

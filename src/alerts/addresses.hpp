@@ -1,5 +1,6 @@
-// What components' hosts resolve to, and when that changed: part of what happened before an
-// incident. Bounded, and silent about hosts whose answer changes all the time. Pure.
+// The addresses of components' hosts, and when they changed: one of the things that may have
+// happened before an incident. Bounded. Hosts whose addresses change all the time are not reported.
+// Pure.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +16,8 @@ namespace vitals::alerts {
 
 class Addresses {
   public:
-    // A run of that component has resolved that name. What changed since its last run, in one line:
-    // `db.example resolves to 10.0.0.2 (was 10.0.0.1)`.
+    // A run of that component has resolved that name. Returns what changed since its last run, in
+    // one line: `db.example resolves to 10.0.0.2 (was 10.0.0.1)`.
     std::optional<std::string> look(const std::string& component, const std::string& host,
                                     std::vector<std::string> found, Steady now);
     void forget(std::string_view component);

@@ -1,9 +1,9 @@
-// What a receiver is told: a plain value, made anew for each attempt. Whoever makes it says what is
-// so; which words it takes is words.hpp's, and how it reaches somebody is the receiver's.
+// What a receiver is told: a plain value, made again for each attempt. Its maker states the facts;
+// words.hpp chooses the words, and the receiver decides the transport.
 //
 // Names and details may come from outside (a push names its component), and `error` is what the
-// other side said. Nothing here is trusted: words.hpp and the receivers make it fit for where it
-// goes. No secret is in it.
+// other side said. Nothing here is trusted: words.hpp and the receivers make it safe for its
+// target. It holds no secret.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ State state_of(std::string_view word) noexcept;  // of any other word `nothing`
 // How much of an incident a receiver is told.
 enum class Disclose : std::uint8_t {
     full,    // also what the other side said
-    detail,  // our own words
+    detail,  // vitals' own words
     status,  // names, states and times
 };
 
@@ -35,7 +35,7 @@ struct Alert {
     std::string incident;  // `STORE-NUMBER`: the same for each message of the incident
     std::string thread;    // key of the first message of this incident to this receiver, or `key`
     Kind kind = Kind::problem;
-    State state = State::problem;     // what the receiver knows once it has it
+    State state = State::problem;     // what the receiver knows once it has this message
     Status level = Status::failed;    // of the causes; of resolved and missed: the worst that was
     std::optional<Status> level_was;  // of worse
     Severity severity = Severity::critical;
@@ -52,8 +52,8 @@ struct Alert {
     std::optional<System> configured;  // when the configuration changed last
     unsigned changes = 0;              // of flapping: so many
     Steady::duration span{};  // of flapping: within this time; steady: without a change for;
-                              // storm: within this time all of them
-    std::string not_told;     // of missed: why nobody heard of it, a few words
+                              // storm: all of them came within this time
+    std::string not_told;     // of missed: why no receiver was told, in a few words
 
     std::string detail;  // ours, public
     ErrorClass error_class = ErrorClass::none;
@@ -75,25 +75,25 @@ struct Alert {
     std::string service;          // what the configuration calls this service
     std::string host;             // where vitals runs
     std::string version;          // of vitals
-    std::string acknowledged_by;  // a person has it, who; else empty
+    std::string acknowledged_by;  // the person who acknowledged it; else empty
     unsigned attempt = 1;
-    bool may_be_copy = false;  // an earlier attempt perhaps arrived
+    bool may_be_copy = false;  // an earlier attempt may have arrived
 
     bool operator==(const Alert&) const = default;
 };
 
-// What an attempt came to.
+// The result of an attempt.
 struct Attempt {
-    Fate fate = Fate::refused;  // only who was answered says otherwise
-    // Nothing was sent, and nobody is to blame: another vitals tells it, or may have.
+    Fate fate = Fate::refused;  // only the answered address knows better
+    // Nothing was sent, and no side failed: another vitals tells the receiver, or may have told it.
     bool withheld = false;
     std::string why;  // unless delivered: one line, for operators; holds no secret
     std::optional<Steady::duration> retry_after;  // what the receiver asked for
     bool operator==(const Attempt&) const = default;
 };
 
-// Starts an attempt to tell a receiver, by its name. `ended` is called once, later, on the thread
-// that called.
+// Starts an attempt to tell a receiver, by its name. `ended` is called once, later, on the calling
+// thread.
 using Send = std::function<void(const std::string& receiver, Alert alert,
                                 std::function<void(Attempt)> ended)>;
 

@@ -19,7 +19,7 @@ const Component* component_in(const Snapshot* snapshot, std::string_view name) {
     return state == nullptr ? nullptr : state->component.get();
 }
 
-// What is not known counts as critical.
+// An unknown component counts as critical.
 Severity severity_of(const Message& message, const Snapshot* snapshot) {
     const bool critical = std::ranges::any_of(message.cause, [snapshot](const std::string& name) {
         const Component* component = component_in(snapshot, name);
@@ -28,7 +28,7 @@ Severity severity_of(const Message& message, const Snapshot* snapshot) {
     return critical ? Severity::critical : Severity::warning;
 }
 
-// Of an incident that is over: all that it had; else those that it has now.
+// For a closed incident, all that it had; else those that it has now.
 void add_affected(const IncidentRecord& record, Alert& alert) {
     for (const IncidentRecord::Member& member : record.members) {
         if (!record.closed && member.ended) continue;
@@ -37,7 +37,7 @@ void add_affected(const IncidentRecord& record, Alert& alert) {
     }
 }
 
-// What vitals cannot look at is no consequence of anything: it is counted as it stands now.
+// What vitals cannot look at is not a consequence of anything: it is counted as it is now.
 void add_blind(const Snapshot& snapshot, Alert& alert) {
     alert.affected_count = 0;
     alert.affected.clear();
@@ -77,7 +77,7 @@ void add_links(const Message& message, const Snapshot* snapshot, const Telling& 
     if (!telling.url.empty()) alert.link = telling.url + "/c/" + text::percent_encoded(first, "/");
 }
 
-// Why a receiver that is told of the end only now heard nothing before.
+// Why a receiver that is told only of the end was not told before.
 std::string why_not_told(const IncidentRecord& record, const std::string& receiver) {
     for (const Delivery& delivery : record.told)
         if (delivery.receiver == receiver && !delivery.problem.empty()) return delivery.problem;

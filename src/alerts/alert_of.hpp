@@ -1,4 +1,4 @@
-// From a decision of the policy and the record of its incident to what a receiver is told. Pure.
+// From a decision of the policy and the record of its incident to the alert. Pure.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace vitals::alerts {
 
-// What an alert says beside the decision and the incident.
+// What an alert says in addition to the decision and the incident.
 struct Telling {
     std::string store;  // of message_key()
     System decided{};   // Message::decided by the wall clock
@@ -21,12 +21,12 @@ struct Telling {
     bool may_be_copy = false;
 };
 
-// `snapshot` says which components are critical, what they are called and where their runbooks are;
-// null: nothing is known of that.
+// `snapshot` says which components are critical, their names and their runbooks; null: none of that
+// is known.
 Alert alert_of(const Message& message, const IncidentRecord& record, const Snapshot* snapshot,
                const Telling& telling);
 
-// What a receiver is told to try it out: nothing is wrong, and `detail` says so.
+// A test message to a receiver: nothing is wrong, and `detail` says so.
 Alert test_alert(std::string incident, System at, std::string detail);
 
 }  // namespace vitals::alerts

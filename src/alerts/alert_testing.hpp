@@ -1,4 +1,4 @@
-// Alerts for tests: one of each kind, as a shop's data base would raise them. For tests only.
+// Alerts for tests: one of each kind, as the database of a shop would cause them. For tests only.
 #pragma once
 
 #include <array>
@@ -112,7 +112,7 @@ inline std::vector<std::pair<std::string, Alert>> each_kind() {
             {"missed", missed()}};
 }
 
-// Texts that try to mean something where they are shown.
+// Texts that try to have a meaning where they are shown.
 inline std::vector<std::pair<std::string, std::string>> hostile_texts() {
     return {{"mention", "<!channel> @everyone <@U123> & <b>bold</b> [a](http://evil) `x`"},
             {"line_breaks", "a\r\nRCPT TO:<evil@example.org>\r\n.\r\nQUIT\r\n"},

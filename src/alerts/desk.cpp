@@ -43,7 +43,7 @@ void Desk::see(const Snapshot& snapshot) {
     settle_soon();
 }
 
-// The machine is told of what was, before it hears what is.
+// The machine learns the former state before the present one.
 void Desk::begin(const Snapshot& snapshot) {
     components_.clear();
     std::vector<Component> components;
@@ -129,7 +129,7 @@ void Desk::define(const Snapshot& snapshot) {
         if (state->last != nullptr) judged(*state);
 }
 
-// Nobody has a result any more: that is a verdict, too.
+// Nobody has a result any more: that is also a verdict.
 void Desk::judge_stale(const Snapshot& snapshot) {
     const Moment moment = seams_.moment();
     for (const auto& state : snapshot.components) {
@@ -194,7 +194,7 @@ void Desk::changed(const Transition& transition) {
     settle_soon();
 }
 
-// The cause should be known before anybody is told.
+// The cause should be known before a receiver is told.
 void Desk::look_above(const std::string& component) {
     const auto found =
         std::ranges::lower_bound(components_, component, {},

@@ -1,7 +1,7 @@
-// The desk: where verdicts become incidents, people say what they do about them, and messages are
-// handed out. It drives the machine of incidents and the policy of alerts, saves what they decide
-// before anybody acts on it, and shows the board. All of it runs on the engine's thread; what may
-// wait (the disk, a receiver) is behind a seam.
+// The desk: here verdicts become incidents, people record what they do about them, and messages are
+// sent. It drives the machine of incidents and the policy of alerts, saves their decisions before
+// anything acts on them, and shows the board. It runs on the engine's thread; whatever may wait
+// (the disk, a receiver) is behind a seam.
 #pragma once
 
 #include <cstdint>
@@ -48,7 +48,7 @@ struct DeskRow {
     };
     Kind kind = Kind::record;
     std::string key;
-    System at{};                      // what is old is forgotten by this
+    System at{};                      // older ones are removed by this
     std::string component;            // of a record its first cause
     std::optional<std::string> text;  // nothing: it is removed
     bool operator==(const DeskRow&) const = default;
@@ -64,22 +64,23 @@ struct DeskMemory {
 
 class Desk {
   public:
-    // What the desk asks of others. Each is called on the desk's thread and returns at once; `done`
-    // is called on that thread.
+    // What the desk needs of others. Each is called on the desk's thread and returns at once;
+    // `done` is called on that thread.
     struct Seams {
         // Saves rows in one transaction, in the order of the calls. `done` comes within about two
         // seconds, with whether it is on disk by then.
         std::function<Moment()> moment;  // now
         std::function<void(std::vector<DeskRow>, std::function<void(bool durable)> done)> save;
         std::function<void(std::shared_ptr<const Board>)> show;
-        // Runs a component's check now: its consequence is bad.
+        // Runs a component's check now, because its consequence is bad.
         std::function<void(const std::string& component)> look;
-        // Hands a message out, for the `attempt`th time. `may_be_copy`: the receiver may have it
+        // Sends a message, as attempt number `attempt`. `may_be_copy`: the receiver may have it
         // already.
         std::function<void(const Message&, const IncidentRecord&, unsigned attempt,
                            bool may_be_copy, std::function<void(Attempt)> done)>
             send;
-        // Tells a receiver that keeps open incidents that a person has it; null: it is not told.
+        // Tells a receiver that keeps open incidents that a person has acknowledged one; null: it
+        // is not told.
         std::function<void(const Message&, const IncidentRecord&)> acknowledge;
         // Runs the program of `on_failed`; null: none is run.
         std::function<void(const std::string& component, const OnFailed&,
@@ -87,7 +88,7 @@ class Desk {
             act;
         // Whether this node is in service; null: it is.
         std::function<bool()> in_service;
-        // There is something to do at that moment: call turn().
+        // There is something to do at that moment: call turn() then.
         std::function<void(Steady)> wake;
     };
 
@@ -101,14 +102,14 @@ class Desk {
     void restore(const DeskMemory& memory, std::string random);
     // Rules, receivers, mutes of the configuration.
     void configure(Settings settings);
-    // What is run when a component failed, by component. Before the first see(), and when it
-    // changes.
+    // The programs for failed components, by component. Called before the first see(), and when
+    // they change.
     void set_actions(std::map<std::string, OnFailed, std::less<>> rules);
-    // The components there are: follows what came and went, and takes what is stale for unknown.
-    // About once a second, and after each change of the configuration.
+    // The present components: follows what came and went, and treats stale ones as unknown. Called
+    // about once a second, and after each change of the configuration.
     void see(const Snapshot& snapshot);
 
-    // A run has ended, or something was pushed.
+    // A run has ended, or a result was pushed.
     void judged(const ComponentState& state);
     void changed(const Transition& transition);
     // A run of that component has resolved that name.
@@ -133,7 +134,7 @@ class Desk {
     Answer end_mute(std::string_view id, std::string by, Durable durable);
     Answer announce(std::string component, std::string text, std::string by, Durable durable);
 
-    // When a component was in maintenance, between these moments; for objectives. Merged.
+    // When a component was in maintenance between these moments; for objectives. Merged.
     std::vector<Stretch> maintenance(const Component& component, System from, System to) const;
 
     std::vector<MaintenanceSpan> maintenance_spans() const;
@@ -144,23 +145,23 @@ class Desk {
     const std::string& store() const noexcept { return counters_.store; }
     // Signs the links in messages; from restore() on it stays.
     const LinkKey& link_key() const noexcept { return link_key_; }
-    // It is in a file of its own: it does not stay among the records.
+    // The key has its own file: it does not stay among the records.
     void link_key_is_kept();
-    // Those in memory: all open ones, and the latest that closed.
+    // The incidents in memory: all open ones, and the latest closed ones.
     std::vector<std::shared_ptr<const IncidentRecord>> records() const;
     std::shared_ptr<const IncidentRecord> record(std::string_view id) const;  // or null
-    // What receivers were told of open incidents, as messages that nobody has to send.
+    // What receivers were told of open incidents, as messages that nobody must send.
     std::vector<Message> told() const;
     // ---- two vitals that watch each other (desk_peer.cpp)
-    // ---------------------------------------- The service that both watch; nothing: there is one
-    // only.
+    // ---------------------------------------- The service that both watch; empty: there is only
+    // one vitals.
     void set_pair(std::optional<std::string> service);
     std::vector<PeerTold> told_by_us() const;
     void heard(const std::vector<PeerTold>& told);
     // Something is wrong here in the incident of that name.
     bool is_wrong(std::string_view key) const;
 
-    // The disk has lost what was saved: all of it is to be saved again.
+    // The disk has lost what was saved: all of it must be saved again.
     void save_all();
 
   private:
@@ -171,9 +172,9 @@ class Desk {
         Message message;
         bool may_be_copy = false;
     };
-    // A row that differs from what was saved; its text is made when it is saved.
+    // A row that differs from the saved one; its text is made when it is saved.
     using Unsaved = std::pair<DeskRow::Kind, std::string>;
-    // What goes to the disk together, with what waits for it.
+    // What is saved together, with what waits for it.
     struct Batch {
         std::vector<DeskRow> rows;
         std::vector<Durable> answers;

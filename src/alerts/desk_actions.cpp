@@ -1,5 +1,5 @@
-// What the desk does about a component that failed: decides, saves, and only then acts, so that the
-// brake counts also what a crash cut short.
+// What the desk does about a failed component: it decides, saves, and only then acts. So the brake
+// also counts a run that a crash interrupted.
 #include <algorithm>
 #include <utility>
 
@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t most_actions = 50;  // shown of an incident
 
-// Without its folder and its arguments: one of those may be a secret.
+// Without its folder and its arguments: an argument may be a secret.
 std::string program_of(const OnFailed& rule) {
     return rule.run.empty() ? std::string() : rule.run[0].substr(rule.run[0].rfind('/') + 1);
 }
@@ -33,8 +33,8 @@ void Desk::restore_action(ActionState state) {
     tell_action(component, "vitals ended before {} did; nobody knows how that ended");
 }
 
-// Nobody acts for what has another cause or may yet turn out to have one, for what people work on,
-// and not on a node that is out of service.
+// No program runs for a component that has another cause, or may still turn out to have one, or
+// that people work on, and none runs on a node that is out of service.
 bool Desk::may_act(const std::string& component) const {
     const Incident* incident = incidents_.find(incidents_.incident_of_root(component));
     if (incident == nullptr || !incident->ripe() || incident->storm || incident->closed ||
@@ -64,13 +64,14 @@ void Desk::settle_actions() {
     if (!decisions.changed.empty()) urgent_ = actions_changed_ = true;
 }
 
-// Its decision is on disk, or not to be had there: then a crash would forget it, and the brake with
-// it.
+// Its decision is on disk, or cannot be saved there: then a crash would forget it, and the brake
+// with it.
 void Desk::act(const std::string& component, bool durable) {
     const OnFailed* rule = actions_.rule_of(component);
     if (rule == nullptr) return;
     if (!durable) {
-        return action_ended(component, {"not run: the disk did not keep that it would be", {}});
+        return action_ended(component,
+                            {"not run: the disk did not save the decision to run it", {}});
     }
     tell_action(component, "{} is run");
     seams_.act(component, *rule, [this, component](ActionEnd end) {

@@ -1,9 +1,9 @@
-// Two vitals that watch each other: the names that incidents have on both sides, and what the other
-// one told.
+// Two vitals that watch each other: the names of incidents on both sides, and what the other one
+// told receivers.
 //
-// An incident is called by its service, its first component, and how many incidents that component
-// had. Both count alike, and take over the greater number of the other, so that they call the next
-// incident the same also while they cannot hear each other.
+// The name of an incident is its service, its first component, and a count of that component's
+// incidents. Both sides count alike, and take over the greater number of the other, so they give
+// the next incident the same name even if they cannot hear each other.
 #include <openssl/evp.h>
 
 #include <algorithm>
@@ -46,7 +46,7 @@ bool is_end_told(std::string_view key, const auto& told) {
     });
 }
 
-// What is wrong with this vitals concerns this one only.
+// A fault of this vitals concerns only this vitals.
 bool is_own(const std::string& component) {
     return component.starts_with("vitals/");
 }
@@ -57,12 +57,12 @@ void Desk::set_pair(std::optional<std::string> service) {
     pair_ = std::move(service);
 }
 
-// What both call the incident that begins now; empty: it is of this one only.
+// The common name of the incident that begins now; empty: the incident concerns only this vitals.
 std::string Desk::pair_name(const std::string& root) {
     if (!pair_ || root.empty() || is_own(root)) return {};
     const auto there = open_there_.find(root);
     std::uint64_t& count = counts_[root];
-    // What the other one may not know yet to be over is over.
+    // Reports the end of incidents that the other one may not know yet to be over.
     if (there == open_there_.end() || count_in(there->second) < count ||
         is_end_told(there->second, ended_))
         ++count;
@@ -84,7 +84,7 @@ bool Desk::is_wrong(std::string_view key) const {
     return incident != nullptr && !incident->closed && incident->wrong();
 }
 
-// What stands open, and what was told of it; then what was told last of incidents that are over.
+// Open incidents and what was told of them; then what was last told of closed ones.
 std::vector<PeerTold> Desk::told_by_us() const {
     std::vector<PeerTold> all;
     if (!policy_) return all;
@@ -155,8 +155,8 @@ void Desk::heard(const std::vector<PeerTold>& told) {
     if (news) settle_soon();
 }
 
-// Of an incident that both have under different names: it takes the later one, if nobody was told
-// of the earlier one here, or its end was told there.
+// Both have an incident under different names: it takes the later name, if nobody was told of the
+// earlier one here, or the end of the earlier one was told.
 void Desk::take_their_name(const PeerTold& theirs, const std::vector<PeerTold>& told) {
     const std::uint64_t number = incidents_.incident_of_root(theirs.component);
     const auto record = records_.find(number);

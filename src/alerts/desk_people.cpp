@@ -68,7 +68,7 @@ Desk::Answer Desk::acknowledge(std::string_view id, std::string by, std::string 
     return answer;
 }
 
-// A note may be added to an incident that is over, too: what it was is often known later.
+// A note may also be added to a closed incident: the reason is often known later.
 Desk::Answer Desk::note(std::string_view id, std::string by, NoteState state, bool is_public,
                         std::string text, Durable durable) {
     Answer answer;

@@ -1,4 +1,4 @@
-// What the desk shows: records of incidents, what happened, what is muted.
+// What the desk shows: records of incidents, events, silences and maintenances.
 #include <algorithm>
 #include <iterator>
 #include <ranges>
@@ -48,7 +48,7 @@ ShownMute shown(const Mute& mute, System wall) {
     return result;
 }
 
-// The two clocks drift by less than that between two looks: what is shown does not change by it.
+// The two clocks drift by less than that between two looks, so the shown times do not change.
 System seconds_of(System time) {
     return std::chrono::round<std::chrono::seconds>(time);
 }
@@ -64,7 +64,7 @@ bool may_explain(const Happening& happening) {
 
 // ---- records ------------------------------------------------------------------------------------
 
-// A new incident, or one that goes on after it had closed.
+// A new incident, or a closed one that continues.
 void Desk::open_record(std::uint64_t number, const std::string& root) {
     const Moment moment = seams_.moment();
     counters_.next_incident = std::max(counters_.next_incident, number + 1);
@@ -113,7 +113,8 @@ void Desk::close_record(std::uint64_t number, std::string_view why) {
                    .component = record.roots.empty() ? std::string() : record.roots[0],
                    .incident = number,
                    .text = std::string(why)});
-    // What turned out to be a consequence is told with its cause, and is no incident of its own.
+    // An incident that turned out to be a consequence is told with its cause, and is no longer an
+    // incident.
     const bool explained =
         !why.empty() && std::ranges::any_of(record.roots, [this](const std::string& root) {
             return texts_.contains(root);
@@ -130,8 +131,8 @@ void Desk::close_record(std::uint64_t number, std::string_view why) {
     forget_old_records();
 }
 
-// One that the machine knows though no record tells of it: that was damaged, or not found in time.
-// What is shown is less, but who is to be told is told.
+// An incident of the machine without a record: the record was damaged, or not found in time. Less
+// is shown, but the receivers are still told.
 void Desk::make_up_record(std::uint64_t number) {
     const Incident* incident = incidents_.find(number);
     if (incident == nullptr || records_.contains(number)) return;
@@ -240,7 +241,7 @@ void Desk::add_happening(Happening happening) {
     latest_.push_front(added);
     if (latest_.size() > latest_kept) latest_.pop_back();
     show_ = true;
-    // Transitions are in the history already, as spans.
+    // The history already has the transitions, as spans.
     if (added->what != Happening::What::transition)
         new_rows_.push_back({.kind = DeskRow::Kind::happening,
                              .key = fmt::format("{:020}", added->id),

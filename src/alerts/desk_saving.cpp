@@ -1,6 +1,6 @@
-// What the desk saves, and what waits for it: a message leaves only after its decision is on disk,
-// and after it is on disk that it was tried. A disk that takes nothing holds it up for a moment
-// only: who is on duty hears of a full disk, too.
+// What the desk saves, and what waits for that. A message is sent only after its decision and its
+// attempt are on disk. A disk that takes nothing delays it only for a moment: the receivers are
+// also told of a full disk.
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -79,7 +79,7 @@ void Desk::restore(const DeskMemory& memory, std::string random) {
                 break;
         }
     }
-    // What is on disk may have any smaller number; it is not written over.
+    // The rows on disk may have any smaller number; they are not overwritten.
     if (!memory.whole)
         counters_.next_incident = static_cast<std::uint64_t>(std::max<std::int64_t>(
             1, std::chrono::floor<std::chrono::seconds>(moment.wall).time_since_epoch().count()));
@@ -87,10 +87,10 @@ void Desk::restore(const DeskMemory& memory, std::string random) {
     link_key_ = key ? *key : new_link_key();
     if (key && !memory.link_key.empty()) counters_.link_key.clear();
     for (auto& [number, span] : maintenance_)
-        if (!span.until) span.until = moment.wall;  // begins anew if it still goes on
+        if (!span.until) span.until = moment.wall;  // begins again if it is still open
     if (!latest_.empty()) happenings_.continue_at(latest_.front()->id + 1);
     unsaved(DeskRow::Kind::counters, {});
-    // Of what the machine does not know any more nobody will hear that it closed.
+    // The machine does not know these any more, so nobody will be told that they closed.
     std::set<std::uint64_t> open;
     for (const DeskRow& row : memory.rows)
         if (row.kind == DeskRow::Kind::incident) open.insert(number_of(row.key));
@@ -143,7 +143,7 @@ void Desk::unsaved_incident(DeskRow::Kind kind, std::uint64_t number) {
     unsaved(kind, padded(number));
 }
 
-// As it is now; nothing: it is not to be saved.
+// The row as it is now; nothing: it is not saved.
 std::optional<DeskRow> Desk::row_of(const Unsaved& what) const {
     const Moment moment = seams_.moment();
     const auto& [kind, key] = what;
@@ -203,7 +203,7 @@ void Desk::flush() {
     const Steady now = seams_.moment().now;
     if (!awaited && now < flushed_ + flush_gap) return;
     if (unsaved_.empty() && new_rows_.empty() && !awaited) return;
-    // Records are saved as they will be shown.
+    // Records are saved in the form in which they will be shown.
     for (const std::uint64_t number : std::exchange(refresh_, {})) refresh_record(number);
     flushed_ = now;
     urgent_ = false;
@@ -249,7 +249,7 @@ void Desk::take_messages() {
 void Desk::send(Outgoing outgoing) {
     make_up_record(outgoing.message.incident);
     const auto record = records_.find(outgoing.message.incident);
-    if (record == records_.end()) {  // forgotten meanwhile: nobody is to hear of it any more
+    if (record == records_.end()) {  // forgotten meanwhile: nobody must be told of it any more
         log_(LogLevel::warning,
              fmt::format("alerts: {} to {} was not sent: its incident is gone",
                          to_string(outgoing.message.kind), outgoing.message.receiver));
@@ -298,7 +298,7 @@ void Desk::message_ended(const Message& message, const Attempt& attempt) {
     settle_soon();
 }
 
-// To those who have its problem, and again to one who gets it later.
+// For receivers that have its problem, and again for one that gets it later.
 void Desk::pass_on_acknowledgement(std::uint64_t number) {
     const auto record = records_.find(number);
     const Incident* incident = incidents_.find(number);

@@ -339,7 +339,7 @@ TEST(Desk, an_answer_comes_when_it_is_on_disk) {
     EXPECT_FALSE(durable);
 }
 
-TEST(Desk, what_people_get_wrong_is_told) {
+TEST(Desk, mistakes_of_people_are_answered) {
     Office office({component("db")});
     office.recover("db");
     const auto nothing = [](bool) { ADD_FAILURE(); };
@@ -471,7 +471,7 @@ TEST(Desk, an_action_is_taken_when_its_cause_is_known_and_is_saved_before) {
     office.pass(11s);
     EXPECT_TRUE(office.acted.empty()) << "a crash would forget it";
     EXPECT_EQ(office.only().actions.back().text,
-              "restart: not run: the disk did not keep that it would be");
+              "restart: not run: the disk did not save the decision to run it");
     office.disk_works = true;
     office.pass(5min);
     EXPECT_EQ(office.acted, Texts{"db"});
@@ -499,7 +499,8 @@ TEST(Desk, no_action_is_taken_for_a_consequence_or_in_a_storm) {
     EXPECT_TRUE(office.acted.empty()) << "what they share is the cause";
 }
 
-TEST(Desk, an_acknowledgement_goes_to_who_has_the_problem_and_to_who_gets_it_later) {
+TEST(Desk,
+     an_acknowledgement_is_sent_to_receivers_that_have_the_problem_and_to_those_that_get_it_later) {
     Office office({component("db")}, to_mail());
     office.recover("db");
     office.receiver_says = {.fate = Fate::refused, .why = "451"};

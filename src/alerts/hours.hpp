@@ -1,7 +1,8 @@
-// A daily window by a zone's local clock. Pure, but reads the system's time zone data at make().
+// A daily window by the local clock of a zone. Pure, but reads the system's time zone data at
+// make().
 //
-// A window is asked of an instant: what does the local clock show then? So neither the skipped nor
-// the repeated hour of a clock change needs a rule. Thread-safe.
+// A window is asked about an instant: what does the local clock show then? So neither the skipped
+// nor the repeated hour of a clock change needs a rule. Thread-safe.
 #pragma once
 
 #include <array>
@@ -13,7 +14,7 @@
 
 namespace vitals::alerts {
 
-// As it is written in a configuration.
+// In the form of a configuration.
 struct HoursSpec {
     std::string zone = "UTC";  // a name of the IANA data base: `Europe/Berlin`
     std::array<bool, 7> days{true, true, true, true, true, true, true};  // Monday first
@@ -24,10 +25,10 @@ struct HoursSpec {
 
 class Hours {
   public:
-    // Or what is wrong with it, in one sentence.
+    // The window, or what is wrong with it, in one sentence.
     static std::expected<Hours, std::string> make(HoursSpec spec);
 
-    // A window over midnight belongs to its first day.
+    // A window across midnight belongs to its first day.
     bool contains(System wall) const;
     const HoursSpec& spec() const noexcept { return spec_; }
     bool operator==(const Hours& other) const { return spec_ == other.spec_; }
@@ -39,7 +40,7 @@ class Hours {
     calendar::Zone zone_;
 };
 
-// Windows begin and end with a minute of the wall clock: the next one after this instant. (Zones
+// Windows begin and end at a minute of the wall clock: the next one after this instant. (Zones
 // whose offset has seconds ended before 1973.)
 System next_minute(System wall);
 

@@ -31,7 +31,7 @@ std::string signature_of(std::string_view payload, const LinkKey& key) {
 LinkKey new_link_key() {
     LinkKey key{};
     if (RAND_bytes(key.data(), static_cast<int>(key.size())) != 1)
-        throw std::runtime_error("no random bytes are to be had");
+        throw std::runtime_error("no random bytes are available");
     return key;
 }
 

@@ -1,9 +1,9 @@
-// The signed link in a message: whoever has it may acknowledge that one incident, or silence its
-// causes for a few hours, without logging in. Pure. Thread-safe.
+// The signed link in a message: its holder may acknowledge that one incident, or silence its causes
+// for a few hours, without logging in. Pure. Thread-safe.
 //
-// A token names an incident, a receiver and its expiry, and carries the first 16 bytes of their
-// HMAC-SHA256 by a key of 32 random bytes that the state directory keeps. It is compared in
-// constant time before anything in it is believed.
+// A token names an incident, a receiver and its expiry. It carries the first 16 bytes of their
+// HMAC-SHA256 with a key of 32 random bytes from the state directory. The token is compared in
+// constant time before anything in it is trusted.
 #pragma once
 
 #include <array>
@@ -20,7 +20,7 @@ using LinkKey = std::array<unsigned char, 32>;
 
 struct Link {
     std::string incident;  // `STORE-NUMBER`
-    std::string receiver;  // who was told by it
+    std::string receiver;  // the receiver of the message
     System expires{};      // to the second
     bool operator==(const Link&) const = default;
 };
@@ -29,7 +29,7 @@ inline constexpr std::chrono::hours link_lasts{24};
 inline constexpr std::size_t longest_token = 512;  // bytes
 
 LinkKey new_link_key();
-// As 64 hexadecimal digits, and back; nothing for any other text.
+// To 64 hexadecimal digits, and back; nothing for any other text.
 std::string to_text(const LinkKey& key);
 std::optional<LinkKey> link_key_of(std::string_view text);
 

@@ -57,7 +57,7 @@ void Mutes::forget_ended(System before) {
 }
 
 std::vector<std::pair<std::size_t, bool>> Mutes::refresh(System wall) {
-    // A clock that went back is as good as a boundary.
+    // A clock that was set back counts as a boundary.
     if (changed_ || wall >= next_ || wall < checked_) {
         next_ = System::max();
         for (auto& [id, entry] : entries_) {

@@ -1,5 +1,4 @@
-// Silences and maintenance: what is muted when. Pure; judged by the wall clock. One thread at a
-// time.
+// Silences and maintenance: what is muted when. Pure; uses the wall clock. One thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -28,27 +27,28 @@ struct Mute {
     std::optional<Hours> hours;    // only within these
     std::string by;
     std::string reason;
-    bool configured = false;  // stands in the configuration, and goes with it
+    bool configured = false;  // from the configuration, and removed with it
 
     bool active(System wall) const {
         return from <= wall && wall < until && (!hours || hours->contains(wall));
     }
 };
 
-// Which components are muted. A change costs the components that its mute matches.
+// Which components are muted. The cost of a change is the components that its mute matches.
 class Mutes {
   public:
-    // Indices below are those of this list. The next refresh() tells no change by this: look at
-    // muted() of each.
+    // Indices below are those of this list. The next refresh() does not report changes of this:
+    // look at muted() of each.
     void set_components(const std::vector<Component>& components);
-    // Instead of all that stood in the configuration.
+    // Replaces all mutes of the configuration.
     void set_configured(std::vector<Mute> mutes);
     void add(Mute mute);  // or replaces the one with its id
     bool end(std::string_view id);
-    // Those not from the configuration that ended before this instant.
+    // Removes those that are not from the configuration and ended before this instant.
     void forget_ended(System before);
 
-    // Brings everything up to this instant. Components that changed, with what is so now.
+    // Brings everything up to this instant. Returns the components that changed, with their present
+    // state.
     std::vector<std::pair<std::size_t, bool>> refresh(System wall);
     // When refresh() has something to do; System::max(): never.
     System next_boundary() const noexcept { return next_; }

@@ -47,7 +47,7 @@ std::optional<std::string> Noticing::look(const ComponentState& state) {
     Known& known = known_[state.name()];
     std::string noticed;
     if (days != nullptr) {
-        // Days only run down; a clock that is set back moves them by its step.
+        // Days only count down; a clock that is set back moves them by its step.
         if (known.days_left && *days > *known.days_left + 1)
             add(noticed, fmt::format("another certificate, {} days left", *days));
         known.days_left = *days;

@@ -1,5 +1,5 @@
-// What else changed at a backend, seen from one run to the next: another certificate, another
-// version, another role. It is no verdict; it is shown beside an incident that follows. Pure.
+// What else changed at a backend between two runs: another certificate, another version, another
+// role. It is not a verdict; it is shown beside an incident that follows. Pure.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ namespace vitals::alerts {
 
 class Noticing {
   public:
-    // What changed since the last run of this component that told it, in one line. Of a component
-    // that tells nothing of that kind nothing is kept.
+    // What changed since the last run of this component that reported it, in one line. Nothing is
+    // kept for a component that reports no such thing.
     std::optional<std::string> look(const ComponentState& state);
     void forget(std::string_view component);
 

@@ -25,7 +25,7 @@ std::string_view to_string(Kind kind) noexcept {
     return names[static_cast<std::size_t>(kind)];
 }
 
-// The kind of a message to who knows nothing.
+// The kind of a message to a receiver that knows nothing.
 static Kind change_to(State state) {
     if (state == State::resolved) return Kind::resolved;
     return state == State::flapping ? Kind::flapping : Kind::problem;
@@ -220,7 +220,7 @@ bool Policy::has_steps(const Incident& incident) const {
     });
 }
 
-// A receiver that keeps state hears it also while it is muted.
+// A receiver that keeps state is told of it even while it is muted.
 bool Policy::may_hear_of_the_end(const Incident& incident, const Told& told) const {
     const std::size_t receiver = receiver_of(told.receiver);
     return settings_.receivers[receiver].keeps_state ||
@@ -243,7 +243,7 @@ void Policy::tell_problem(const Incident& incident, Case& known, Steady now) {
     }
 }
 
-// Whoever is told of a cause or of what it broke is told of the incident, once.
+// A receiver that is told of a cause or of its consequences is told of the incident once.
 std::vector<std::size_t> Policy::due_receivers(const Incident& incident, const Case& known,
                                                Steady now) const {
     std::vector<std::size_t> due;
@@ -260,7 +260,7 @@ std::vector<std::size_t> Policy::due_receivers(const Incident& incident, const C
     }
     for (const Told& told : known.told)
         if (told.is_told()) add(receiver_of(told.receiver));
-    // One that is stuck has somebody else told, too.
+    // If one receiver does not answer, its fallback is also told.
     const std::size_t own = due.size();
     for (std::size_t at = 0; at < own; ++at) {
         const Receiver& receiver = settings_.receivers[due[at]];
@@ -293,8 +293,8 @@ Told& Policy::told_of(Case& known, std::size_t receiver) {
     return told;
 }
 
-// Decides a message. What surely never left is replaced; the kind of what replaces it follows from
-// what the receiver knows, perhaps.
+// Decides a message. It replaces a message that surely was not sent. The kind of the new one
+// depends on what the receiver knows, or may know.
 void Policy::emit(const Incident& incident, Case& known, Told& told, Kind kind, State state,
                   Status level, Steady now) {
     changed_.insert(known.incident);
@@ -339,7 +339,7 @@ void Policy::emit(const Incident& incident, Case& known, Told& told, Kind kind, 
     set_queued(told, known.incident);
 }
 
-// When this case may have something to say without any event.
+// When this case may have a message without any event.
 void Policy::schedule(const Incident& incident, Case& known, Steady now) {
     if (known.next != Steady::max()) timers_.erase({known.next, known.incident});
     known.next = Steady::max();
@@ -415,7 +415,7 @@ Steady Policy::next_deadline(Steady now, System wall) const {
 
 // ---- delivery -----------------------------------------------------------------------------------
 
-// Before that no message may leave.
+// Until then no message may be sent.
 Steady Policy::next_by_rate(std::size_t receiver) const {
     const auto& rate = settings_.receivers[receiver].at_most;
     const std::deque<Steady>& left = receivers_[receiver].left;
@@ -511,8 +511,8 @@ void Policy::ended(const Message& message, Fate fate, Steady now,
             told.queue.front().tried = perhaps_before || fate == Fate::doubtful;
             told.queue.front().rejected = fate == Fate::rejected;
             if (fate == Fate::rejected) dirty_.insert(known.incident);  // its fallback is due
-            // Something newer waits behind what surely never left: that alone goes, worded for
-            // what the receiver knows.
+            // A newer message waits behind one that surely was not sent: only the newer one is
+            // sent, worded for what the receiver knows.
             if (!told.queue.front().tried && told.queue.size() > 1) {
                 const Message newer = told.queue.back();
                 const bool says_more = newer.kind == Kind::worse || newer.kind == Kind::reminder;
@@ -552,7 +552,8 @@ bool Policy::heard(std::uint64_t number, std::string_view name, State state, Sta
     if (incident == nullptr || receiver == receivers_.size() ||
         receivers_[receiver].in_flight.contains(number))
         return false;
-    if (incident->closed && state != State::resolved) return false;  // they see it, we do not
+    if (incident->closed && state != State::resolved)
+        return false;  // the other side sees it, this one does not
     Case& known = cases_[number];
     known.incident = number;
     Told& told = told_of(known, receiver);

@@ -1,21 +1,21 @@
-// The policy of alerts: who is told what, when, and how often. Pure: it is told the time, does no
-// I/O, and stands on the machine of incidents (model/incidents.hpp), which it drives. One thread at
+// The policy of alerts: who is told what, when, and how often. Pure: time is an argument, and it
+// does no I/O. It uses the machine of incidents (model/incidents.hpp) and drives it. One thread at
 // a time.
 //
-// It goes by levels, not by edges: after every event and timer, what each receiver should have been
-// told is compared with what it was told. A message has three fates: delivered, surely not
-// delivered, perhaps delivered. What surely never left is replaced by the present; what perhaps
-// arrived is sent again with the same key.
+// It works by levels, not by edges: after every event and timer, it compares what each receiver
+// should have been told with what it was told. A message has three fates: delivered, surely not
+// delivered, perhaps delivered. A message that surely was not sent is replaced by the present
+// state. A message that perhaps arrived is sent again with the same key.
 //
-// How it is driven:
+// How to drive it:
 //
 //     Incidents incidents;
 //     Policy policy(incidents, settings, components, now);   // defines the components there
 //     incidents.restore(...); policy.restore(..., now);      // of an earlier process, if any
 //     at each verdict and each deadline:
-//         policy.settle(now, wall);                          // first, if next_deadline() has
-//         passed incidents.report(name, status, error_class, now); Decisions decisions =
-//         policy.settle(now, wall);    // instead of incidents.settle()
+//         policy.settle(now, wall);       // first, if next_deadline() has passed
+//         incidents.report(name, status, error_class, now);
+//         Decisions decisions = policy.settle(now, wall);    // instead of incidents.settle()
 //         // save what it names, in one transaction
 //         while (auto message = policy.take(now, wall)) {
 //             // save that it was tried, then send it
@@ -23,10 +23,10 @@
 //         }
 //
 // `now` is monotonic and decides all durations; `wall` decides silences, maintenance and hours. The
-// policy releases incidents that closed when everybody has heard it.
+// policy releases closed incidents when every receiver was told.
 //
 // Costs: settle() takes time for the incidents that changed or are due, each with its receivers and
-// the steps of the rules that apply; not for others, however many are open.
+// the steps of its rules. It takes no time for others, however many are open.
 #pragma once
 
 #include <chrono>
@@ -48,13 +48,13 @@
 
 namespace vitals::alerts {
 
-// A step of a ladder: who is told this long after the incident may first be told.
+// A step of a ladder: which receivers are told this long after the incident may first be told.
 struct Step {
     Steady::duration after{};
     std::vector<std::string> to;
 };
 
-// The first rule that matches a component is its rule; without one it is not told.
+// The first rule that matches a component is its rule; a component without a rule is not told.
 struct Rule {
     Selector match;
     std::optional<bool> critical;  // only components that are, or that are not
@@ -73,8 +73,8 @@ struct Receiver {
     bool keeps_state = false;  // keeps an open incident: its resolve passes a silence
     std::optional<Hours> hours;
     std::optional<Fallback> fallback;
-    // So many messages may leave within a time; what is over that waits, and is replaced by the
-    // present meanwhile. None: as many as there are.
+    // How many messages may be sent within a time. A further message waits, and is replaced by the
+    // present state meanwhile. None: no limit.
     std::optional<Rate> at_most;
 };
 
@@ -85,10 +85,10 @@ struct Settings {
     std::vector<Mute> mutes;
 };
 
-// What stands for `rules` where none are given: every critical component to every receiver.
+// The rules if none are given: every critical component to every receiver.
 std::vector<Rule> rules_by_default(const std::vector<Receiver>& receivers);
 
-// What a receiver was told last of an incident.
+// What a receiver was last told of an incident.
 enum class State : std::uint8_t { nothing, problem, flapping, resolved };
 
 enum class Kind : std::uint8_t { problem, flapping, steady, worse, reminder, resolved, missed };
@@ -99,7 +99,7 @@ struct Message {
     std::string receiver;
     unsigned serial = 0;  // of (incident, receiver), from 1
     Kind kind = Kind::problem;
-    State state = State::problem;  // what the receiver knows once it has it
+    State state = State::problem;  // what the receiver knows once it has this message
     Status level = Status::ok;
     std::optional<Status> level_was;  // of worse: what the receiver was told before
     Steady decided{};
@@ -118,7 +118,7 @@ struct Told {
     Status level = Status::ok;     // the worst told
     Steady last{};                 // the latest message was decided
     unsigned serial = 0;           // of the latest message
-    bool nudge = false;            // is owed a word, though nothing changed
+    bool nudge = false;            // must be told, even if nothing changed
     State sure = State::nothing;   // what it certainly knows
     std::vector<Message> queue;    // at most one that was tried, then one that was not
     bool operator==(const Told&) const = default;
@@ -126,21 +126,22 @@ struct Told {
     bool is_told() const noexcept { return state == State::problem || state == State::flapping; }
 };
 
-// An incident, as far as telling is concerned. All of it outlives the process, but what says so.
+// An incident, as far as messages are concerned. All of it outlives the process, except derived
+// members.
 struct Case {
     std::uint64_t incident = 0;
     Steady ladder_from{};  // its steps count from here
     bool muted = false;
     std::vector<Told> told;                // in the order in which they were first due
-    Steady next = Steady::max();           // may have something to say then; derived
+    Steady next = Steady::max();           // may have a message then; derived
     bool resolve_if_without_rule = false;  // after a reload; not saved
 };
 
 struct Decisions {
     IncidentChanges incidents;
     std::vector<std::uint64_t> cases;      // that changed, ascending
-    std::vector<std::uint64_t> forgotten;  // incidents that are over, and everybody has heard it
-    std::vector<Message> queued;           // new; what they replace is in no queue any more
+    std::vector<std::uint64_t> forgotten;  // closed incidents of which every receiver was told
+    std::vector<Message> queued;           // new; the messages that they replace are in no queue
 };
 
 enum class Fate : std::uint8_t {
@@ -163,42 +164,44 @@ class Policy {
     Policy(Incidents& incidents, Settings settings, const std::vector<Component>& components,
            Steady now);
 
-    // Other rules, receivers or components, from now on. Receivers that are gone are told nothing
-    // more; an incident that no rule matches any more is resolved to those who were told.
+    // Sets other rules, receivers or components from now on. Removed receivers are told nothing
+    // more. If no rule matches an incident any more, the receivers that were told get its
+    // resolution.
     void reload(Settings settings, const std::vector<Component>& components, Steady now);
 
     const std::map<std::uint64_t, Case>& cases() const noexcept { return cases_; }
-    // Of incidents that `incidents` knows; others are left out.
+    // Of incidents that `incidents` knows; others are ignored.
     void restore(const std::vector<Case>& saved, Steady now);
 
     Mutes& mutes() noexcept { return mutes_; }  // a change counts from the next settle()
 
-    // Who is to be told what, now.
+    // Decides which receivers must be told what, now.
     Decisions settle(Steady now, System wall);
     // When settle() or take() has something to do without a report; Steady::max(): never.
     Steady next_deadline(Steady now, System wall) const;
 
-    // The next message that may leave now, of the oldest incident first; or none. It counts as
+    // The next message that may be sent now, of the oldest incident first; or none. It counts as
     // tried, and its receiver as busy, until ended() is called.
     std::optional<Message> take(Steady now, System wall);
-    // `retry_after`: what the receiver asked for; it only ever delays, by an hour at most.
+    // `retry_after`: what the receiver asked for; it can only delay, by an hour at most.
     void ended(const Message& message, Fate fate, Steady now,
                std::optional<Steady::duration> retry_after = std::nullopt);
 
-    // Instead of ended(): it was not sent, and that is nobody's fault. It waits as before.
+    // Instead of ended(): it was not sent, and no side failed. It waits as before.
     void not_sent(const Message& message);
-    // Another vitals has told the receiver so; what waited for it here is compared with that.
-    // False: nothing new, or a message of ours to it is under way.
+    // Another vitals has told the receiver so; a message that waited here is compared with that.
+    // False: nothing new, or a message of this vitals to that receiver is on its way.
     bool heard(std::uint64_t incident, std::string_view receiver, State state, Status level,
                unsigned serial, Steady now);
 
-    // The incident goes on as another one, of which nobody was told.
+    // The incident continues as another one, of which nobody was told.
     void forget_told(std::uint64_t incident);
 
     std::vector<QueueFigures> queues() const;
 
-    // Who will be told of the incident while nothing changes: at each further step who is not told
-    // yet, and the reminder of who is. The earliest first; of each receiver the next only.
+    // Which receivers will be told of the incident while nothing changes: at each further step
+    // those that were not told yet, and the reminders of the others. The earliest first; for each
+    // receiver only the next.
     struct Next {
         Steady at{};
         std::string receiver;
@@ -222,7 +225,7 @@ class Policy {
         bool quiet = false;
         bool rejecting = false;
         Steady retry_at = Steady::min();
-        std::deque<Steady> left;  // when messages left lately, as far as a rate counts them
+        std::deque<Steady> left;  // when messages were sent lately, as far as a rate counts them
         unsigned failures = 0;    // attempts since the last success
         Numbers queued;           // incidents
         std::map<std::uint64_t, bool> in_flight;  // incidents; perhaps delivered before
@@ -257,11 +260,11 @@ class Policy {
     Mutes mutes_;
     System next_hours_ = System::min();  // when a receiver's hours may begin or end
     System hours_checked_ = System::min();
-    bool reloaded_ = true;  // what is muted and whose hours it is was not asked yet
+    bool reloaded_ = true;  // mutes and hours were not evaluated yet
 
     std::map<std::uint64_t, Case> cases_;
     std::set<std::pair<Steady, std::uint64_t>> timers_;  // cases, by `next`
-    Numbers dirty_;                                      // cases to look at
+    Numbers dirty_;                                      // cases that must be evaluated
     Numbers changed_;
     std::vector<std::uint64_t> forgotten_;
     std::vector<Message> queued_;

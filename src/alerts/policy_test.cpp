@@ -212,7 +212,7 @@ TEST(Policy, blind_is_one_message_and_freezes_what_was_wrong) {
 
 // ---- rule 7: ladder, worse, reminder ----------------------------------------------------------
 
-TEST(Policy, steps_count_from_the_first_word_and_reminders_from_each_receiver_s_own) {
+TEST(Policy, steps_count_from_the_first_message_and_reminders_from_each_receiver_s_own) {
     EXPECT_EQ(Play(ladder(3600s)).fail(100).got(8000),
               (Log{"110 chat problem", "410 mail problem", "1010 pager problem",
                    "3710 chat reminder", "4010 mail reminder", "4610 pager reminder",
@@ -252,18 +252,18 @@ TEST_P(Muted, what_fails_within_and_still_at_the_end_is_told_then) {
     EXPECT_EQ(Play(to_mail()).muted(200, until_1000()).fail(300).got(9000),
               Log{"1000 mail problem"});
 }
-TEST_P(Muted, who_was_told_before_is_reminded_at_the_end) {
+TEST_P(Muted, a_receiver_that_was_told_before_is_reminded_at_the_end) {
     EXPECT_EQ(Play(to_mail()).fail(100).muted(200, until_1000()).got(9000),
               (Log{"110 mail problem", "1000 mail reminder"}));
 }
 TEST_P(Muted, what_fails_and_recovers_within_is_never_told) {
     EXPECT_EQ(Play(to_mail()).muted(200, until_1000()).fail(300).recover(700).got(9000), Log{});
 }
-TEST_P(Muted, a_recovery_within_is_told_at_the_end_to_who_knew) {
+TEST_P(Muted, a_recovery_within_is_told_at_the_end_to_receivers_that_knew) {
     EXPECT_EQ(Play(to_mail()).fail(100).muted(200, until_1000()).recover(700).got(9000),
               (Log{"110 mail problem", "1000 mail resolved"}));
 }
-TEST_P(Muted, a_receiver_that_keeps_state_hears_a_recovery_at_once) {
+TEST_P(Muted, a_receiver_that_keeps_state_is_told_of_a_recovery_at_once) {
     Play play(settings_with({{0s, {"mail", "pager"}}}));
     EXPECT_EQ(
         play.fail(100).muted(200, until_1000()).recover(700).got(9000),
@@ -318,7 +318,7 @@ TEST(Policy, a_rule_for_critical_components_leaves_others_out) {
 
 // ---- rule 10: hours ---------------------------------------------------------------------------
 
-TEST(Policy, a_receiver_hears_at_the_begin_of_its_hours_what_is_true_then) {
+TEST(Policy, a_receiver_is_told_at_the_begin_of_its_hours_what_is_true_then) {
     struct Morning {
         long midnight;  // UTC
         int begin;      // 06:30 in Berlin, in seconds after it
@@ -347,14 +347,16 @@ TEST(Policy, a_refused_message_is_tried_again_with_growing_pauses_and_one_key) {
     EXPECT_TRUE(play.world.sent().back().message.tried);
 }
 
-TEST(Policy, what_was_never_heard_is_one_missed_and_nothing_to_who_keeps_state) {
+TEST(
+    Policy,
+    a_problem_that_was_never_delivered_is_one_missed_message_and_none_to_a_receiver_that_keeps_state) {
     Play play(settings_with({{0s, {"mail", "pager"}}}));
     play.receiver(50, "mail", Mode::down).receiver(50, "pager", Mode::down);
     play.fail(100).recover(500).receiver(7000, "mail", Mode::up).receiver(7000, "pager", Mode::up);
     EXPECT_EQ(play.got(9000), Log{"7015 mail missed"});
 }
 
-TEST(Policy, what_was_perhaps_heard_is_sent_again_and_then_its_recovery) {
+TEST(Policy, a_problem_that_perhaps_arrived_is_sent_again_and_then_its_recovery) {
     Play play(to_mail());
     play.receiver(50, "mail", Mode::lossy).fail(100).receiver(112, "mail", Mode::down);
     play.recover(500).receiver(600, "mail", Mode::up);
@@ -396,7 +398,7 @@ TEST(Policy, a_message_without_an_answer_is_sent_again_with_its_key) {
     EXPECT_EQ(play.world.sent()[0].key, play.world.sent()[1].key);
 }
 
-TEST(Policy, after_a_restart_nothing_is_said_without_a_fresh_verdict) {
+TEST(Policy, after_a_restart_nobody_is_told_without_a_fresh_verdict) {
     Play play(to_mail(3600s));
     EXPECT_EQ(play.fail(100).start(200).got(20000), Log{"110 mail problem"});
     EXPECT_EQ(play.fail(20000).got(20001), (Log{"110 mail problem", "20000 mail reminder"}));
@@ -466,7 +468,7 @@ TEST_F(ByHand, retry_after_delays_by_an_hour_at_most_and_never_hastens) {
     EXPECT_TRUE(take(3785));
 }
 
-TEST_F(ByHand, what_is_over_the_rate_waits_and_says_then_what_is_true_then) {
+TEST_F(ByHand, a_message_above_the_rate_waits_and_then_says_what_is_true) {
     Settings settings = to_mail();
     settings.receivers[0].at_most = Rate{2, 1h};
     Policy& policy = this->policy(settings);
@@ -534,7 +536,7 @@ TEST_F(ByHand, an_end_that_another_one_told_is_not_told_again) {
     EXPECT_EQ(policy.cases().size(), 0U) << "everybody has heard it";
 }
 
-TEST_F(ByHand, what_is_heard_while_our_own_is_under_way_waits) {
+TEST_F(ByHand, a_report_of_the_other_one_waits_while_a_message_is_on_its_way) {
     Policy& policy = this->policy(to_mail());
     report(100, Status::failed);
     settle(110);
@@ -557,7 +559,7 @@ TEST_F(ByHand, worse_says_what_it_was_before) {
     EXPECT_EQ(worse.level_was, Status::degraded);
 }
 
-TEST_F(ByHand, who_is_told_next_is_known) {
+TEST_F(ByHand, the_next_receivers_are_known) {
     Settings settings = ladder(3600s);
     Policy& policy = this->policy(settings);
     report(100, Status::failed);
@@ -591,7 +593,7 @@ TEST_F(ByHand, what_was_decided_behind_a_message_in_flight_follows_its_fate) {
     EXPECT_EQ(settle(187).forgotten, std::vector<std::uint64_t>{1});
 }
 
-TEST_F(ByHand, an_incident_whose_rule_is_gone_is_resolved_to_who_was_told) {
+TEST_F(ByHand, an_incident_whose_rule_is_gone_is_resolved_for_receivers_that_were_told) {
     Policy& policy = this->policy(to_mail());
     report(100, Status::failed);
     settle(110);

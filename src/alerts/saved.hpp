@@ -1,5 +1,5 @@
-// What of incidents and alerts outlives the process, as texts: one JSON object each. What an older
-// vitals did not know has its default; what is damaged is nothing. Pure.
+// What outlives the process of incidents and alerts, as texts: one JSON object each. A member that
+// an older vitals did not know has its default; a damaged text is nothing. Pure.
 #pragma once
 
 #include <algorithm>
@@ -27,17 +27,18 @@ struct Moment {
     Steady steady_at(System time) const noexcept;  // never later than `now` + 400 days
 };
 
-// Numbers that are never given twice.
+// Numbers that are never used twice.
 struct Counters {
     std::string store;  // four random bytes of this state directory, as eight hexadecimal digits
     std::uint64_t next_incident = 1;
     std::uint64_t next_note = 1;
     std::uint64_t next_mute = 1;
-    std::string link_key;  // only of an older vitals: it is in a file now
+    std::string link_key;  // only from an older vitals: it has its own file now
     bool operator==(const Counters&) const = default;
 };
 
-// A while in which components were in maintenance; also after the maintenance itself was forgotten.
+// A period in which components were in maintenance; also after the maintenance itself was
+// forgotten.
 struct MaintenanceSpan {
     std::vector<std::string> match;
     System from{};
@@ -58,7 +59,7 @@ std::vector<Stretch> stretches_of(const Spans& spans, const Component& component
     return merged(std::move(stretches));
 }
 
-// What one of two vitals that watch each other told.
+// What one of two vitals that watch each other told a receiver.
 struct PeerTold {
     std::string key;        // of the incident, the same on both sides
     std::string component;  // its first root
@@ -70,7 +71,7 @@ struct PeerTold {
     bool operator==(const PeerTold&) const = default;
 };
 
-// Of a component, for the names of its incidents: how many there were, and of which the end was
+// For a component, for the names of its incidents: how many there were, and of which the end was
 // told.
 struct PairCount {
     std::string component;

@@ -54,7 +54,7 @@ std::string clock_text(date::local_seconds time) {
     return fmt::format("{:02}:{:02}", minutes / 60, minutes % 60);
 }
 
-// `03:12`, with its date where that is not the one of `now`.
+// `03:12`, with its date if it is not that of `now`.
 std::string short_time(System time, System now, std::string_view zone) {
     const date::local_seconds local = local_of(time, zone).time;
     const bool same_day =
@@ -83,7 +83,7 @@ bool is_storm(const Alert& alert) {
     return alert.cause.size() > 1;
 }
 
-// How much room the parts of a line get that may be of any length.
+// The room for the parts of a line that may have any length.
 struct Room {
     std::size_t name;
     std::size_t place;  // service and host, each
@@ -119,7 +119,7 @@ class Line {
         return {};
     }
 
-    // How many characters of it are what a phone must show: all up to the time.
+    // How many characters of it a phone must show: all up to the time.
     std::size_t most_needed() const {
         const std::string tail = depending();
         const std::string whole = text();

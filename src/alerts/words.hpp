@@ -1,8 +1,8 @@
-// What a message says, in words: the line that a locked phone shows, and the body behind it. Pure,
-// but reads the system's time zone data. Thread-safe.
+// The words of a message: the line that a locked phone shows, and the body. Pure, but reads the
+// system's time zone data. Thread-safe.
 //
-// All of it is made from texts that are not trusted. Here they become valid UTF-8 on one line, cut
-// at a character; a receiver escapes what has a meaning in its own format.
+// Its texts come from untrusted sources. Here they become valid UTF-8 on one line, cut at a
+// character; a receiver escapes what has a meaning in its own format.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ namespace vitals::alerts {
 struct Words {
     std::string line;  // status, what, why, where, since: the first 120 characters hold all of it
     std::string subject;  // the line without the time
-    // Beneath the line, in order. A row without a label is a sentence of its own.
+    // Below the line, in order. A row without a label is a sentence of its own.
     struct Row {
         std::string label;
         std::string text;
@@ -27,18 +27,19 @@ struct Words {
     std::vector<Row> rows;
 };
 
-// `zone`: a name of the IANA data base; times are told by its clock. An unknown one counts as UTC.
+// `zone`: a name of the IANA data base; times use its clock. An unknown one counts as UTC.
 Words words_of(const Alert& alert, std::string_view zone);
 
 // The line, an empty one, the rows; lines end with \n.
 std::string plain_text(const Words& words);
-// The same as a whole HTML document: inline style, no image, nothing that is fetched.
+// The same as a whole HTML document: inline style, no image, nothing that must be fetched.
 std::string html_text(const Words& words);
 
-// One line of valid UTF-8: control characters become spaces, what is invisible or turns the text
-// around becomes U+FFFD. At most that many characters; a longer one ends with `…`.
+// One line of valid UTF-8: control characters become spaces; invisible characters and those that
+// change the direction of the text become U+FFFD. At most that many characters; a longer one ends
+// with `…`.
 std::string fitting(std::string_view text, std::size_t most_characters);
-// Likewise by bytes, line breaks kept; for bodies that a service limits.
+// The same by bytes, with line breaks; for bodies with a limit.
 std::string cut_bytes(std::string text, std::size_t most_bytes);
 std::string cut_characters(std::string text, std::size_t most_characters);
 

@@ -1,5 +1,5 @@
-// Runs the programs of `on_failed`: each in a session of its own, without our environment, killed
-// with all that it started at its deadline. Used on the loop's thread only.
+// Runs the programs of `on_failed`: each in its own session, without vitals' environment, and
+// killed at its deadline with all that it started. Used on the loop's thread only.
 #pragma once
 
 #include <functional>
@@ -20,7 +20,7 @@ class ActionRunner {
     ActionRunner(const ActionRunner&) = delete;
     ActionRunner& operator=(const ActionRunner&) = delete;
 
-    // `ended` is called once, later, when nothing of the program is left; not after destruction.
+    // `ended` is called once, later, when no process of the program is left; not after destruction.
     void run(const std::string& component, const alerts::OnFailed& rule,
              std::function<void(alerts::ActionEnd)> ended);
 

@@ -19,7 +19,7 @@ std::optional<alerts::Hours> hours_of(const std::optional<config::Alerts::Hours>
     return *std::move(made);
 }
 
-// The policy's names of a receiver, each with its address.
+// The names of a receiver in the policy, each with its address.
 std::vector<std::pair<std::string, std::string>> names_of(
     const config::Alerts::Receiver& receiver) {
     const receivers::Receiver* kind = receivers::find(receiver.kind);
@@ -48,7 +48,7 @@ std::vector<std::string> expanded(const config::Alerts& alerts,
     return all;
 }
 
-// A fallback is one receiver: of several addresses the first.
+// A fallback is one receiver: of several addresses, the first.
 std::optional<alerts::Fallback> fallback_of(const config::Alerts& alerts,
                                             const config::Alerts::Receiver& receiver) {
     if (!receiver.fallback) return std::nullopt;
@@ -79,8 +79,8 @@ alerts::Mute mute_of(const config::Alerts::Mute& from, std::size_t number) {
     return mute;
 }
 
-// Without `rules`: every critical component; and what is wrong with the telling itself, which no
-// other component shows.
+// Without `rules`: every critical component, and faults of the alerts themselves, which no other
+// component shows.
 std::vector<alerts::Rule> usual_rules(const std::vector<alerts::Receiver>& receivers) {
     std::vector<alerts::Rule> rules = alerts::rules_by_default(receivers);
     alerts::Rule own{.match = Selector({"vitals/alerts", "vitals/peer"}), .from = Status::degraded};

@@ -31,7 +31,7 @@ bool waits_for_secret(const config::ComponentConfig& component) {
 engine::Definition definition_of(const config::ComponentConfig& component) {
     engine::Definition definition = checked_definition_of(component);
     if (!component.vantage) return definition;
-    // The nodes that check it have its thresholds; here it is shown what they tell.
+    // The nodes that check it have its thresholds; here vitals shows their results.
     definition.run = nullptr;
     definition.reported = true;
     definition.policy.failures = definition.policy.successes = 1;
@@ -51,7 +51,7 @@ engine::Definition checked_definition_of(const config::ComponentConfig& componen
         definition.run = kind->bind(component.options);
     else
         definition.reported = kind != &checks::push::kind;
-    // It follows from its members, which have thresholds of their own.
+    // It follows from its members, which have their own thresholds.
     if (kind == &checks::group::kind) definition.policy.failures = definition.policy.successes = 1;
     return definition;
 }
@@ -132,6 +132,10 @@ server::Limits limits_of(const config::Config& config) {
     limits.connection_memory =
         std::max(limits.connections * 4096, 64 * (limits.head + limits.body));
     return limits;
+}
+
+unsigned serving_threads(const config::Config& config) {
+    return static_cast<unsigned>(std::min(config.server.threads, config.limits.connections));
 }
 
 namespace {

@@ -15,19 +15,21 @@
 namespace vitals::app {
 
 engine::Definition definition_of(const config::ComponentConfig& component);
-// Of one that some nodes of the fleet check: as such a node does it.
+// For a component that some nodes of the fleet check: its definition on such a node.
 engine::Definition checked_definition_of(const config::ComponentConfig& component);
 std::vector<engine::Definition> definitions_of(const config::Config& config);
-// Of a component whose results are reported by a part of vitals.
+// For a component whose results a part of vitals reports.
 engine::Definition reported(Component component);
 std::vector<workers::GroupSettings> groups_of(const config::Config& config);
 std::vector<jobs::JobSettings> jobs_of(const config::Config& config);
-// Those that stand in the file first, then those that endpoints have for themselves.
+// The listeners of the file first, then those of endpoints with their own.
 std::vector<Listener> listeners_of(const config::Config& config);
 server::Limits limits_of(const config::Config& config);
+// No more than there may be connections, which they share.
+unsigned serving_threads(const config::Config& config);
 std::shared_ptr<const endpoints::Routes> routes_of(const config::Config& config);
 
-// What tells one configuration from another, by component: groups of workers are some, too.
+// What distinguishes two configurations, by component; groups of workers are also components.
 endpoints::Definitions compared_definitions(const config::Config& config);
 
 // How many endpoints answer: those that are not switched off.

@@ -1,5 +1,5 @@
-// The one list of kinds of check, beside dialects::all() the one list of dialects. Everything that
-// enumerates either (configuration, `vitals kinds`, schema, documentation) starts here.
+// The one list of kinds of check, beside dialects::all(), the one list of dialects. Everything that
+// lists either (configuration, `vitals kinds`, schema, documentation) uses these.
 #pragma once
 
 #include <span>
@@ -12,7 +12,7 @@ namespace vitals::app {
 
 std::span<const checks::Kind* const> kinds();  // in the order of the documentation
 const checks::Kind* find_kind(std::string_view name);
-// The kind whose scheme a URL such as `tcp://host:1` or `file:/x` has, or null.
+// The kind with the scheme of a URL such as `tcp://host:1` or `file:/x`, or null.
 const checks::Kind* kind_of_url(std::string_view url);
 
 const config::Catalog& catalog();  // the descriptions of both lists

@@ -1,4 +1,4 @@
-// One run of each component, on a loop of its own.
+// One run of each component, on its own loop.
 #include "app/check_once.hpp"
 
 #include "app/assemble.hpp"

@@ -1,5 +1,5 @@
-// Every component once, by hand: what `vitals check` and cron jobs use. The same checks, deadlines
-// and outcomes as the daemon's, without thresholds (one run is all there is).
+// Runs every component once: for `vitals check` and cron jobs. The checks, deadlines and outcomes
+// are the same as in the daemon, but without thresholds, because there is only one run.
 #pragma once
 
 #include <memory>
@@ -10,8 +10,9 @@
 
 namespace vitals::app {
 
-// Runs all of them at the same time, returns when the last is done: at the latest at the largest
-// timeout. Pushed components come out `unknown`, detail "only a daemon knows". The order is kept.
+// Runs all of them at the same time and returns when the last has ended: at the latest after the
+// longest timeout. Pushed components are `unknown`, detail "only a daemon knows". The order is
+// kept.
 std::vector<std::shared_ptr<const ComponentState>> check_once(
     const std::vector<config::ComponentConfig>& components);
 

@@ -130,7 +130,7 @@ endpoints::Control Daemon::control() {
     return control;
 }
 
-// The last day comes from memory; also where the disk does not answer in time.
+// The last day comes from memory, even if the disk does not answer in time.
 void Daemon::pasts(std::vector<std::string> names, std::chrono::milliseconds back,
                    std::function<void(std::optional<std::vector<Past>>)> done) {
     loop_.post([this, names = std::move(names), back, done = std::move(done)] {

@@ -20,7 +20,7 @@ namespace {
 
 constexpr int exit_config = 78;  // EX_CONFIG
 
-// As many descriptors as the system allows: 10,000 clients and the checks' own connections.
+// As many descriptors as the system allows: for 10,000 clients and the connections of the checks.
 void raise_descriptor_limit(const Log& log) {
     rlimit limit{};
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
@@ -45,7 +45,7 @@ int serve(const ServeOptions& options) {
         return exit_config;
     }
 #if !__has_feature(address_sanitizer)  // whose leak search attaches to the process
-    // Secrets live in this process: no core file, no reading by others of the same user.
+    // This process holds secrets: no core file, and no access by other processes of the same user.
     prctl(PR_SET_DUMPABLE, 0);
 #endif
     const Logger logger(options.log_level.value_or(loaded->log.level),
@@ -53,8 +53,9 @@ int serve(const ServeOptions& options) {
     const Log log = logger.log();
     raise_descriptor_limit(log);
     signal(SIGPIPE, SIG_IGN);
-    // A handful of threads, none of which allocates much at a time: one arena is enough and keeps
-    // the process small. Without fast bins a larger allocation does not have to gather them first.
+    // There are few threads, and none of them allocates much at a time: one arena is enough and
+    // keeps the process small. Without fast bins, a larger allocation does not have to collect them
+    // first.
     mallopt(M_ARENA_MAX, 1);
     mallopt(M_MXFAST, 0);
     Daemon daemon(std::move(*loaded), options, logger);

@@ -9,7 +9,7 @@ namespace vitals::app {
 
 struct ServeOptions {
     std::string file;                      // the configuration
-    std::optional<std::string> log_level;  // overrides the file's
+    std::optional<std::string> log_level;  // replaces that of the file
     std::optional<std::string> log_format;
 };
 

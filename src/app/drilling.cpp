@@ -41,8 +41,8 @@ struct Expected {
     std::vector<ErrorClass> classes;
 };
 
-// What a check may make of each fault. With TLS a distorted answer is a fault of TLS. What comes
-// in a log-in is one of it.
+// What a check may report for each fault. With TLS, a distorted answer is a fault of TLS. A fault
+// during a log-in may be one of the log-in.
 const std::vector<Expected>& expectations() {
     using enum ErrorClass;
     static const std::vector<Expected> all = {
@@ -59,7 +59,7 @@ const std::vector<Expected>& expectations() {
     return all;
 }
 
-// Every way of one component goes through proxies of this machine.
+// All connections of one component go through proxies of this machine.
 class Detour final : public net::Environment {
   public:
     Detour(net::Loop& loop, drill::Authority& authority)
@@ -79,7 +79,8 @@ class Detour final : public net::Environment {
                 proxy = std::make_unique<drill::Proxy>(loop_, authority_, std::move(route));
             } catch (const std::exception& error) {
                 proxies_.erase(key);
-                throw CheckError(ErrorClass::local, "no way around", error.what());
+                throw CheckError(ErrorClass::local, "no proxy can be put before the backend",
+                                 error.what());
             }
         }
         return proxy->listen();
@@ -91,7 +92,7 @@ class Detour final : public net::Environment {
         return std::ranges::any_of(proxies_,
                                    [](const auto& each) { return each.first.starts_with("udp "); });
     }
-    // Bytes of the longest answer that came over one connection so far.
+    // Bytes of the longest answer on one connection so far.
     std::uint64_t longest_answer() const {
         std::uint64_t longest = 0;
         for (const auto& [key, proxy] : proxies_)
@@ -125,7 +126,7 @@ std::string said(const Outcome& outcome) {
     return text;
 }
 
-// One component, from its first run to the last. Everything on the loop's thread.
+// One component, from its first run to the last. Everything is on the loop's thread.
 class Drilling {
   public:
     Drilling(net::Loop& loop, drill::Authority& authority, const config::ComponentConfig& component,
@@ -161,7 +162,7 @@ class Drilling {
                 outcome_ = std::move(outcome);
             },
             [this, then = std::move(then)] {
-                // The run that says so is destroyed by the next one.
+                // The next run destroys the former one, which calls this.
                 loop_.post([this, then] { then(outcome_); });
             });
     }
@@ -180,17 +181,17 @@ class Drilling {
     void choose(const Outcome& through) {
         if (!detour_.is_used()) return give_up("it opens no connection");
         if (!is_well(through)) return give_up("it is not well through a proxy: " + said(through));
-        // In the middle of the longest answer: behind a log-in, before the end.
+        // In the middle of the longest answer: after a log-in, before the end.
         const std::uint64_t middle = std::max<std::uint64_t>(1, detour_.longest_answer() / 2);
         const bool asks = std::ranges::any_of(through.phases, [](const Phase& phase) {
             return phase.name != "resolve" && phase.name != "connect";
         });
         for (const Fault fault : drilled_faults(detour_.has_datagrams())) {
-            // A check that wants nothing but a connection has seen all of it when it is there. That
-            // it cannot see a server that hangs is said once.
+            // A check that only needs a connection has seen everything once it is connected. The
+            // drill says once that it cannot see a server that hangs.
             if (!asks && fault != Fault::refuse && fault != Fault::hang) continue;
             Behaviour behaviour{.fault = fault};
-            // Servers of their own greeting would take the usual one for it.
+            // Servers with this greeting would accept the usual one.
             if (fault == Fault::another_protocol && (made_.kind == "ssh" || made_.kind == "tcp"))
                 behaviour.text = "this is another protocol\r\n";
             if (fault == Fault::hang_after || fault == Fault::reset || fault == Fault::truncate)
@@ -227,7 +228,7 @@ class Drilling {
         run([this](const Outcome& after) { recover(after, true); });
     }
 
-    // A backend may need a moment to get over what was cut off.
+    // A backend may need a moment to recover from an interrupted connection.
     void recover(const Outcome& after, bool again) {
         if (is_well(after)) return next();
         if (again) {

@@ -1,4 +1,4 @@
-// Signals, and the end. No thread is started here: where none is to be had, the end must come too.
+// Signals, and the end. No thread starts here: the end must also work if none can start.
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/time.h>
@@ -15,10 +15,11 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto drain_poll = 20ms;
-constexpr auto orderly_end = 3s;  // beyond the drain: for the store, the log and all that joins
-constexpr auto end_at_once = 1s;  // the same, when asked twice
+constexpr auto orderly_end =
+    3s;  // in addition to the drain: for the store, the log and joining threads
+constexpr auto end_at_once = 1s;  // the same, after a second signal
 
-// Whatever hangs by then, the process ends.
+// The process ends then, even if something hangs.
 void end_within(std::chrono::microseconds time) {
     signal(SIGALRM, [](int) { ::_exit(0); });
     const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
@@ -59,7 +60,7 @@ void Daemon::look_at_drain(Steady end) {
     drain_timer_.arm(clock_.steady() + drain_poll, [this, end] { look_at_drain(end); });
 }
 
-// systemd's watchdog is fed by this loop: only while the engine turns.
+// This loop feeds systemd's watchdog, so it is fed only while the engine works.
 void Daemon::keep_alive() {
     if (!notify_.watchdog()) return;
     notify_.send("WATCHDOG=1");

@@ -212,12 +212,12 @@ void FleetPart::drain(std::string service, const std::string& text, const std::s
         return done("too many services were drained in this fleet", false);
     link_->send(member_->take_outgoing());
     make_view(clock_.steady());
-    // Behind what was saved of it.
+    // After the saved ones.
     store_->commit([](history::Database&) {},
                    [done = std::move(done)](bool durable) { done({}, durable); });
 }
 
-// Many messages are taken in several turns, so that nothing else waits for them.
+// Many messages are handled in several turns, so that nothing else waits for them.
 void FleetPart::receive() {
     if (!link_ || receiving_) return;
     const auto messages = link_->take(received_at_once);

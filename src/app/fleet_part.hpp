@@ -1,8 +1,8 @@
-// What makes this vitals a node of a fleet: it carries what happens here to fleet::Member and back
-// to the engine, runs the checks that this node is chosen for, and shows what the fleet knows as
-// components. Without a section `fleet` it holds nothing: no thread, no connection, no timer.
+// Makes this vitals a node of a fleet: it passes local events to fleet::Member and its results to
+// the engine, runs the checks that this node is chosen for, and shows what the fleet knows as
+// components. Without a section `fleet` it has nothing: no thread, no connection, no timer.
 //
-// Used on the engine's thread, but for view() and metrics().
+// Used on the engine's thread, except view() and metrics().
 #pragma once
 
 #include <chrono>
@@ -41,21 +41,21 @@ class FleetPart {
               workers::Groups& workers, Log log, Seams seams);
     ~FleetPart();
 
-    // As the configuration says at the start; what an earlier process knew is there at once. Only a
-    // restart changes who this node is.
+    // From the configuration at the start; what an earlier process knew is available at once. Only
+    // a restart changes the identity of this node.
     void begin(const config::Config& config, history::Store& store);
-    // What is shared, from now on. Before the engine is told of its components.
+    // What is shared from now on. Called before the engine gets its components.
     void configure(const config::Config& config);
     // `fleet` and `nodes/NAME`, whose results are reported.
     std::vector<Component> components() const;
-    // The components are there: shows what is known of them.
+    // The components exist now: shows what is known of them.
     void show();
-    // The last word.
+    // The last message.
     void end();
 
     bool in_use() const noexcept { return member_ != nullptr; }
     void take(const Heartbeats& beats);  // that were pushed to this node
-    // Why this node's service is out of service on all nodes, or empty.
+    // Why the service of this node is out of service on all nodes, or empty.
     std::string drain_text() const;
     void drain(std::string service, const std::string& text, const std::string& by,
                std::function<void(std::string problem, bool durable)> done);

@@ -11,13 +11,13 @@ namespace vitals::app {
 
 namespace {
 
-// Read-only segments are never changed, so their pages are the same as in the file.
+// Read-only segments never change, so their pages equal those of the file.
 int drop_read_only(dl_phdr_info* object, std::size_t, void*) {
     const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
     for (const ElfW(Phdr)* segment = object->dlpi_phdr;
          segment != object->dlpi_phdr + object->dlpi_phnum; ++segment) {
         if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W) != 0) continue;
-        // The pages that belong to this segment alone.
+        // The pages that belong only to this segment.
         const std::uintptr_t begin = object->dlpi_addr + segment->p_vaddr;
         const std::uintptr_t first = (begin + page - 1) / page * page;
         const std::uintptr_t last = (begin + segment->p_memsz) / page * page;

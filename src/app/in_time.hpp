@@ -1,4 +1,4 @@
-// An answer that comes from another thread, or does not come because a disk hangs.
+// An answer from another thread that may never come, because a disk hangs.
 #pragma once
 
 #include <functional>
@@ -11,7 +11,7 @@
 namespace vitals::app {
 
 // A function that may be called once, from any thread: `done` is called on the loop's thread, with
-// what it is given, or with `otherwise` when it is not called in time.
+// its argument, or with `otherwise` when it is not called in time.
 template <class T>
 std::function<void(T)> in_time(net::Loop& loop, Clock& clock, Steady::duration patience,
                                T otherwise, std::function<void(T)> done) {

@@ -26,7 +26,7 @@ constexpr auto read_patience = 2s;
 constexpr auto tick_every = 1s;
 constexpr auto forget_every = 10min;
 constexpr std::int64_t forgotten_at_once = 2'000;
-constexpr std::size_t rows_taken_up = 200;  // of what stays: records, and what happened
+constexpr std::size_t rows_taken_up = 200;  // of what stays: records and events
 constexpr std::size_t spans_taken_up = 10'000;
 
 history::Record record_of(DeskRow row) {
@@ -62,7 +62,7 @@ std::vector<DeskRow> read_rows(history::Database& database) {
     take(DeskRow::Kind::action, all);
     take(DeskRow::Kind::pair, all);
     take(DeskRow::Kind::record, rows_taken_up);
-    // Also of an incident that began before those: somebody is still to hear that it ended.
+    // Also the records of an incident that began earlier: its end must still be told.
     std::vector<DeskRow> older;
     for (const DeskRow& row : rows) {
         if (row.kind != DeskRow::Kind::incident) continue;
@@ -79,7 +79,7 @@ std::vector<DeskRow> read_rows(history::Database& database) {
     return rows;
 }
 
-// What another thread reads while this one waits, for a while.
+// Data that another thread reads while this one waits, for a while.
 struct Reading {
     std::mutex mutex;
     std::condition_variable changed;
@@ -103,7 +103,7 @@ IncidentDesk::IncidentDesk(net::Loop& loop, net::Environment& environment, Clock
       actions_(environment, clock),
       peer_(environment, clock, log, peer_seams()),
       desk_(seams(), happenings_, std::move(log)) {
-    // No id of an earlier process comes again, even if nothing of it is known.
+    // No id of an earlier process is used again, even if nothing of it is known.
     happenings_.continue_at(static_cast<std::uint64_t>(
         std::chrono::duration_cast<std::chrono::milliseconds>(clock.system().time_since_epoch())
             .count()));
@@ -179,8 +179,8 @@ void IncidentDesk::take_up(history::Store& store, const std::string& directory) 
     }
     if (!memory.whole)
         log_(LogLevel::warning,
-             "incidents: the disk did not say in time what was told before; receivers may be told "
-             "of a problem again, and of no end that came meanwhile");
+             "incidents: the disk did not say in time which messages were sent before; receivers "
+             "may be told of a problem again, and are not told of an end that came meanwhile");
     desk_.restore(memory, random_digits());
     maintenance_->renew(desk_.maintenance_spans());
     if (keep_key) keep_link_key(directory);
@@ -190,7 +190,7 @@ void IncidentDesk::take_up(history::Store& store, const std::string& directory) 
     tick();
 }
 
-// In a file that only we may read. An older vitals kept it among the records.
+// The key is in a file that only vitals may read. An older vitals kept it among the records.
 void IncidentDesk::keep_link_key(const std::string& directory) {
     const auto problem = std::make_shared<std::optional<std::string>>();
     store_->read(
@@ -200,7 +200,7 @@ void IncidentDesk::keep_link_key(const std::string& directory) {
         [this, problem](bool read) {
             loop_.post([this, problem, read] {
                 if (read && !*problem) return desk_.link_key_is_kept();
-                log_(LogLevel::warning, "links in messages will not outlive this process: " +
+                log_(LogLevel::warning, "links in messages work only until this process ends: " +
                                             problem->value_or("the disk does not answer"));
             });
         });

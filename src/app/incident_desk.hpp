@@ -1,5 +1,5 @@
-// The desk of incidents within the daemon: its timer, its disk, its place on the hub, and what
-// people ask of it. No policy here. Used on the engine's thread, but for what says otherwise.
+// The desk of incidents in the daemon: its timer, its disk, its place on the hub, and its interface
+// for people. No policy here. Used on the engine's thread, unless stated otherwise.
 #pragma once
 
 #include <functional>
@@ -28,12 +28,12 @@ class IncidentDesk {
     IncidentDesk(net::Loop& loop, net::Environment& environment, Clock& clock,
                  engine::Engine& engine, Hub& hub, Log log);
 
-    // Takes up what an earlier process left in that state directory; waits for the disk for two
-    // seconds at most.
+    // Restores what an earlier process left in that state directory; waits for the disk for at most
+    // two seconds.
     void take_up(history::Store& store, const std::string& directory);
     // Receivers, rules, silences; how long records are kept.
     void configure(const config::Config& config);
-    // The components changed: looks at them as soon as they are published.
+    // The components changed: the desk looks at them as soon as they are published.
     void components_changed();
     void happened(Happening::What what, std::string text, std::string by = {});
     // A run of that component has resolved that name.
@@ -41,11 +41,11 @@ class IncidentDesk {
                   std::vector<std::string> addresses) {
         desk_.resolved(component, host, std::move(addresses));
     }
-    // Adds when the component was in maintenance; any other stays as it is.
+    // Adds when the component was in maintenance; the past of other components does not change.
     void add_maintenance(const std::string& component, Past& past) const;
     // For other threads.
     std::shared_ptr<const MaintenanceView> maintenance() const { return maintenance_; }
-    // Writes what is not written yet.
+    // Writes what was not written yet.
     void end() { desk_.turn(); }
 
     endpoints::People people();
@@ -85,7 +85,7 @@ class IncidentDesk {
     Hub& hub_;
     Happenings happenings_;
     history::Store* store_ = nullptr;
-    bool watching_ = false;  // a snapshot has shown what the configuration names
+    bool watching_ = false;  // a snapshot has shown the components of the configuration
     unsigned losses_ = 0;
     std::chrono::milliseconds keep_{std::chrono::hours(24 * 400)};
     Steady forget_at_{};
@@ -99,9 +99,9 @@ class IncidentDesk {
     std::optional<std::chrono::milliseconds> watchdog_every_;
     Steady watchdog_at_{};
     bool watchdog_well_ = true;
-    alerts::Telling telling_;                     // but what differs from message to message
+    alerts::Telling telling_;                     // except what differs from message to message
     std::vector<std::string> receivers_;          // the policy's names
-    std::string service_;                         // what the configuration calls this service
+    std::string service_;                         // the name of this service in the configuration
     std::optional<std::string> queues_reported_;  // the error last told of them
     alerts::Desk desk_;
 };

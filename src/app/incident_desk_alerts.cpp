@@ -1,4 +1,4 @@
-// The alerts of the desk: what carries them, how the carriers are, and who watches us.
+// The alerts of the desk: the sender, the state of the receivers, and the watchdog.
 #include <unistd.h>
 
 #include <array>
@@ -114,7 +114,7 @@ PeerLink::Seams IncidentDesk::peer_seams() {
     return seams;
 }
 
-// A person has it: whoever keeps an open incident is told that, too.
+// A person has acknowledged it: receivers that keep an open incident are told, too.
 void IncidentDesk::acknowledge(const alerts::Message& message, const IncidentRecord& incident) {
     sender_.acknowledge(message.receiver, alert(message, incident));
 }
@@ -125,7 +125,7 @@ void IncidentDesk::remember_what_was_told() {
             sender_.remember(message.receiver, alert(message, *incident));
 }
 
-// A receiver that takes nothing is a fault of its own: the others are told of it.
+// A receiver that takes nothing is a separate fault: the others are told of it.
 void IncidentDesk::report_queues() {
     if (receivers_.empty()) {
         if (queues_reported_) engine_.remove("vitals/alerts");
@@ -150,7 +150,7 @@ void IncidentDesk::report_queues() {
     engine_.report_own("alerts", std::move(health));
 }
 
-// Whoever watches us hears of us only while the engine, the store and the queues are well.
+// The watchdog is requested only while the engine, the store and the queues are well.
 void IncidentDesk::feed_watchdog() {
     const Steady now = clock_.steady();
     if (!watchdog_every_ || now < watchdog_at_ || !watching_) return;

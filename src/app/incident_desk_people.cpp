@@ -1,4 +1,4 @@
-// What people ask of the desk: their changes, and what is in memory or on disk.
+// The desk's interface for people: their changes, and incidents in memory or on disk.
 #include <algorithm>
 #include <utility>
 
@@ -128,7 +128,7 @@ People IncidentDesk::people() {
     return people;
 }
 
-// What is in memory is newer than what is on disk.
+// Incidents in memory are newer than those on disk.
 void IncidentDesk::find_incident(const std::string& id,
                                  std::function<void(std::optional<People::Incident>)> done) {
     if (auto known = desk_.record(id)) return done(std::move(known));
@@ -155,7 +155,7 @@ void IncidentDesk::find_incident(const std::string& id,
         in_time<bool>(loop_, clock_, read_patience, false, std::move(answer)));
 }
 
-// From memory as far as that goes, also when the disk does not answer.
+// From memory as far as that goes back, even if the disk does not answer.
 void IncidentDesk::list_incidents(std::string component, std::uint64_t before, std::size_t limit,
                                   std::function<void(std::optional<Incidents>)> done) {
     Incidents known;
@@ -186,7 +186,7 @@ void IncidentDesk::list_incidents(std::string component, std::uint64_t before, s
         in_time<bool>(loop_, clock_, read_patience, false, std::move(answer)));
 }
 
-// Changes of components stand in the history as spans, all else as records.
+// The history has changes of components as spans, all else as records.
 void IncidentDesk::list_happenings(
     System before, std::size_t limit,
     std::function<void(std::optional<std::vector<Happening>>)> done) {

@@ -19,7 +19,7 @@ constexpr auto read_patience = 2s;
 
 }  // namespace
 
-KeptMemory::KeptMemory(net::Loop& loop, Clock& clock) : clock_(clock), timer_(loop) {}
+KeptMemory::KeptMemory(net::Loop& loop, Clock& clock) : loop_(loop), clock_(clock), timer_(loop) {}
 
 void KeptMemory::take_up(history::Store& store) {
     using Records = std::vector<history::Record>;
@@ -36,6 +36,7 @@ void KeptMemory::take_up(history::Store& store) {
 }
 
 void KeptMemory::configure(const std::set<std::string>& components) {
+    const std::scoped_lock lock(mutex_);
     std::erase_if(texts_, [&](const auto& known) {
         if (components.contains(known.first)) return false;
         changed(known.first);
@@ -44,6 +45,7 @@ void KeptMemory::configure(const std::set<std::string>& components) {
 }
 
 void KeptMemory::save_now() {
+    const std::scoped_lock lock(mutex_);
     if (store_ == nullptr || unsaved_.empty()) return;
     std::vector<history::Record> records;
     for (const std::string& component : std::exchange(unsaved_, {})) {
@@ -62,24 +64,29 @@ void KeptMemory::look_for_losses() {
     if (store_ == nullptr) return;
     const unsigned losses = store_->losses();
     if (std::exchange(losses_, losses) == losses) return;
+    const std::scoped_lock lock(mutex_);
     for (const auto& [component, text] : texts_) changed(component);
 }
 
 std::optional<std::string> KeptMemory::recall(std::string_view component) const {
+    const std::scoped_lock lock(mutex_);
     const auto known = texts_.find(component);
     return known == texts_.end() ? std::nullopt : std::optional(known->second);
 }
 
 void KeptMemory::remember(std::string_view component, std::string text) {
     if (text.size() > longest) return;
+    const std::scoped_lock lock(mutex_);
     auto& [name, known] = *texts_.emplace(std::string(component), std::string()).first;
     if (known == text) return;
     known = std::move(text);
     changed(name);
 }
 
+// With the mutex held.
 void KeptMemory::changed(const std::string& component) {
-    if (unsaved_.empty()) timer_.arm(clock_.steady() + save_after, [this] { save_now(); });
+    if (unsaved_.empty())
+        loop_.post([this] { timer_.arm(clock_.steady() + save_after, [this] { save_now(); }); });
     unsaved_.insert(component);
 }
 

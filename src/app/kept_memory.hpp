@@ -1,8 +1,9 @@
-// What runs of checks remember beyond the process (net/memory.hpp): kept in the store soon after it
-// changed, and taken up at the start. Used on the engine's thread.
+// What runs of checks remember beyond the process (net/memory.hpp): saved in the store soon after a
+// change, and restored at the start. Used on the engine's thread; runs on any thread remember.
 #pragma once
 
 #include <map>
+#include <mutex>
 #include <set>
 #include <string>
 
@@ -17,13 +18,13 @@ class KeptMemory final : public net::Memory {
   public:
     KeptMemory(net::Loop& loop, Clock& clock);
 
-    // Reads what an earlier process left, and keeps changes there from now on. To be called before
-    // the first run. The store must outlive save_now().
+    // Reads what an earlier process left, and saves changes from now on. Call it before the first
+    // run. The store must outlive save_now().
     void take_up(history::Store& store);
-    // All components that there are: what is remembered of others is forgotten.
+    // All present components: what is remembered of others is forgotten.
     void configure(const std::set<std::string>& components);
     void save_now();
-    // What was saved is lost, where the store has lost anything since the last call.
+    // Saved data was lost, if the store has lost anything since the last call.
     void look_for_losses();
 
     std::optional<std::string> recall(std::string_view component) const override;
@@ -32,12 +33,14 @@ class KeptMemory final : public net::Memory {
   private:
     void changed(const std::string& component);
 
+    net::Loop& loop_;
     Clock& clock_;
     history::Store* store_ = nullptr;
     net::Timer timer_;
+    mutable std::mutex mutex_;                               // of the texts
     std::map<std::string, std::string, std::less<>> texts_;  // by component
     std::set<std::string> unsaved_;                          // also those that are gone
-    unsigned losses_ = 0;                                    // of the store, as far as dealt with
+    unsigned losses_ = 0;                                    // of the store, as far as handled
 };
 
 }  // namespace vitals::app

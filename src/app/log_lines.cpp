@@ -1,4 +1,4 @@
-// What the daemon logs of itself and of its components, with fields for programs.
+// The daemon's log lines about itself and its components, with fields for programs.
 #include <fmt/format.h>
 
 #include <map>
@@ -32,7 +32,7 @@ void Daemon::log_transition(const Transition& transition) {
         field_log_(level, line, {component, from, to, error_class});
 }
 
-// What this process is, in one line.
+// This process, in one line.
 void Daemon::log_summary() {
     std::map<std::string, std::size_t> kinds;
     for (const config::ComponentConfig& each : config_->components) ++kinds[each.kind];

@@ -48,7 +48,7 @@ LogLevel level_of(const std::string& name) {
     return LogLevel::info;
 }
 
-// False: they went nowhere, and never will.
+// False: the lines were lost.
 bool write_all(int descriptor, std::string_view bytes) {
     while (!bytes.empty()) {
         const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
@@ -142,17 +142,15 @@ void Logger::State::run() {
         if (lines == 0) break;
         std::string batch = std::exchange(queue, {});
         std::uint64_t told = std::exchange(lines, 0);
-        // They came after what was queued, as the queue was full.
+        // Lines came after the queued ones, when the queue was full.
         const std::uint64_t lost = std::exchange(dropped, 0);
         lock.unlock();
         if (lost > 0)
-            batch += log_line(
-                LogLevel::warning,
-                fmt::format(
-                    "{} of the log were dropped: standard error was not read or could not be "
-                    "written",
-                    text::counted(lost, "line")),
-                std::chrono::system_clock::now(), json);
+            batch += log_line(LogLevel::warning,
+                              fmt::format("{} of the log were dropped: standard error was not "
+                                          "read, or could not be written",
+                                          text::counted(lost, "line")),
+                              std::chrono::system_clock::now(), json);
         if (write_all(descriptor, batch)) told = 0;
         lock.lock();
         if (told > 0) dropped += told + lost;

@@ -1,5 +1,5 @@
-// One line each on standard error, as text or JSON. Who logs never waits for who reads: lines go
-// through a bounded queue to a thread of its own.
+// Lines on standard error, as text or JSON. Code that logs never waits for a reader: lines go
+// through a bounded queue to a separate thread.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@
 
 namespace vitals::app {
 
-// A fact of a line for programs that read the log; in text format it stands in the message only.
+// A fact in a line, for programs that read the log; in text format only the message has it.
 struct LogField {
     std::string_view name;
     std::variant<std::string_view, double, std::uint64_t> value;
@@ -30,15 +30,15 @@ class Logger {
     // `level`: debug, info, warning, error. `format`: text, json. Throws std::system_error when its
     // thread cannot be started.
     Logger(const std::string& level, const std::string& format, int descriptor = 2);
-    // Writes what is queued, for half a second at most. Lines that come later are dropped.
+    // Writes the queue, for half a second at most. Later lines are dropped.
     ~Logger();
     Logger(const Logger&) = delete;
     Logger& operator=(const Logger&) = delete;
 
     // Any thread; never blocks, and outlives the logger. A line that finds the queue full (1 MiB)
-    // is dropped; how many were is told as soon as lines are read again.
+    // is dropped; the number of dropped lines is logged as soon as lines are read again.
     Log log() const;
-    // Likewise for lines with fields.
+    // The same for lines with fields.
     FieldLog field_log() const;
 
   private:
@@ -46,7 +46,7 @@ class Logger {
     std::shared_ptr<State> state_;
 };
 
-// The line with its newline. What a peer said may be in it, but forges no other line.
+// The line with its newline. Text from a peer may be in it, but cannot forge another line.
 std::string log_line(LogLevel level, std::string_view message, System time, bool json,
                      std::span<const LogField> fields = {});
 

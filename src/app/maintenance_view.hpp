@@ -1,4 +1,4 @@
-// When components were in maintenance, for other threads than the desk's: a copy that the desk
+// When components were in maintenance, for threads other than the desk's: a copy that the desk
 // renews.
 #pragma once
 

@@ -30,7 +30,7 @@ void Notify::send(std::string_view state) const {
     const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
     const int descriptor = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (descriptor < 0) return;
-    // Who cannot be told cannot be helped: the manager notices by itself.
+    // If the manager cannot be told, it will notice by itself.
     (void)::sendto(descriptor, state.data(), state.size(), MSG_NOSIGNAL,
                    reinterpret_cast<const sockaddr*>(&address), length);
     ::close(descriptor);

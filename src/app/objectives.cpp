@@ -56,7 +56,7 @@ std::vector<Component> Objectives::components() const {
         Component& each = components.emplace_back();
         each.name = std::string(group) + name;
         each.kind = "objective";
-        // It says nothing about now: what answers probes and load balancers leaves it out.
+        // It says nothing about the present: answers for probes and load balancers leave it out.
         each.own = true;
         each.critical = false;
         each.interval = turn_every;
@@ -75,7 +75,7 @@ Objectives::Chosen Objectives::chosen(const One& one) const {
     return {critical.empty() ? std::move(others) : std::move(critical)};
 }
 
-// What the components were at each instant from that moment on.
+// The states of the components at each instant from that moment on.
 Past Objectives::together(const Chosen& chosen, std::vector<Past> pasts, System from,
                           System now) const {
     std::vector<Watched> watched;
@@ -96,7 +96,7 @@ void Objectives::turn() {
     std::vector<ObjectiveReport> reports;
     for (auto& [name, one] : all_) {
         judge(one);
-        // As long as nobody has looked there is no verdict, and nothing to be told of.
+        // While nobody has looked, there is no verdict and no message.
         Outcome outcome = one.report.outcome();
         one.known = one.known || outcome.status != Status::unknown;
         if (one.known) engine_.report(std::string(group) + name, std::move(outcome));
@@ -142,7 +142,8 @@ void Objectives::read_long(const std::string& name, One& one, const Chosen& take
         One& known = at->second;
         known.reading = false;
         if (!found) {
-            known.read_at = {};  // too many asked, or the disk is away: again with the next turn
+            known
+                .read_at = {};  // too many questions, or the disk is away: again with the next turn
             return;
         }
         const System end = found->empty() ? store_->at(clock_.steady()) : found->front().now;

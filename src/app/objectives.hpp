@@ -1,6 +1,6 @@
-// How the objectives stand: judged every ten seconds. The last day comes from the store's memory,
-// the longer windows from its file, behind: a file that cannot be read keeps what was read before.
-// Used on the engine's thread, but for reports().
+// The state of the objectives, judged every ten seconds. The last day comes from the store's
+// memory; the longer windows come later from its file. If the file cannot be read, the former
+// figures stay. Used on the engine's thread, except reports().
 #pragma once
 
 #include <functional>
@@ -27,12 +27,12 @@ class Objectives {
     Objectives(net::Loop& loop, engine::Engine& engine, Clock& clock, const Hub& hub,
                Planned planned);
 
-    // From now on; the store must outlive this.
+    // The objectives from now on; the store must outlive this.
     void read_from(history::Store& store) { store_ = &store; }
     void configure(const config::Config& config);
     // Each is a component whose results are reported.
     std::vector<Component> components() const;
-    // Those that were there before the latest configure(), and are not now.
+    // Components that the latest configure() removed.
     std::vector<std::string> gone() const { return gone_; }
     // Judges all of them, and again every ten seconds.
     void turn();

@@ -21,7 +21,7 @@ constexpr auto first_contact = 10s;  // after the start, until it counts as away
 constexpr auto listens_for = 2s;
 constexpr auto leaving_lasts = 60s;
 constexpr auto grant_lasts = 4s;
-// A claim that was answered later than this was asked by a process that stood still meanwhile.
+// A later answer means that the process that asked stood still meanwhile.
 constexpr auto stood_still = 2500ms;
 
 }  // namespace
@@ -43,7 +43,7 @@ struct PeerLink::Flight {
         if (read)
             answer = *std::move(read);
         else
-            problem = "its answer is none of a peer: " + read.error();
+            problem = "its answer is not that of a peer: " + read.error();
     }
     static net::awaitable<void> run(std::shared_ptr<Flight> flight) {
         co_await flight->carry_out();
@@ -98,7 +98,7 @@ PeerLink::Exchange PeerLink::ours() const {
     return exchange;
 }
 
-// What failed and what was told while this process stood still, the next seconds show.
+// This process stood still: the next seconds show what failed and what was told meanwhile.
 bool PeerLink::listens_first(Steady now) {
     if (ticked_ != Steady() && now - ticked_ > stood_still) {
         ticked_ = now;
@@ -134,7 +134,7 @@ void PeerLink::ask(const Claim& claim, Steady decided, std::function<void(bool)>
 }
 
 void PeerLink::ended(const Claim& claim, bool may_have_arrived) {
-    // What perhaps arrived is tried again here, and by nobody else for a while.
+    // This side tries a message again that may have arrived; the other side leaves it for a while.
     const auto own = ours_.find(claim.what());
     if (own != ours_.end() && !may_have_arrived) ours_.erase(own);
 }
@@ -237,7 +237,7 @@ void PeerLink::tick() {
     });
 }
 
-// The loss of the other one is a fault of its own: nobody stands by any more.
+// Losing the other one is a separate fault: no other vitals stands by any more.
 void PeerLink::report() {
     const Steady now = clock_.steady();
     const bool ever = heard_at_.has_value();

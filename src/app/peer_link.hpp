@@ -1,11 +1,12 @@
-// Talks to the other of two vitals that watch each other (`peer`): says every second what was told
-// here, hears what was told there, and asks before a message leaves.
+// Talks to the other one of two vitals that watch each other (`peer`): reports every second what
+// was told here, learns what was told there, and asks before a message is sent.
 //
-// Rank 1 tells. Rank 2 leaves a message to it for `wait`, and then asks whether it may. Both ask,
-// so that one of them tells; who is asked says no while it tells the receiver itself, knows that it
-// was told, or still sees a failure whose end is to be told. Who cannot be asked is not waited for:
-// rank 1 tells at once, rank 2 once it has heard nothing for `wait`. So a message is told at least
-// once, and while the two cannot hear each other by both, under the same key.
+// Rank 1 alerts. Rank 2 leaves a message to it for `wait`, and then asks whether it may send. Both
+// ask, so that only one of them sends. The asked one says no while it tells the receiver itself,
+// knows that it was told, or still sees a failure whose end must be told. A side that cannot be
+// asked is not waited for: rank 1 sends at once, rank 2 once it has heard nothing for `wait`. So a
+// receiver is told at least once, and, while the two cannot hear each other, by both, under the
+// same key.
 //
 // Used on the loop's thread only.
 #pragma once
@@ -46,11 +47,11 @@ class PeerLink {
     void configure(std::optional<config::Peer> peer);
     bool in_use() const noexcept { return peer_.has_value(); }
 
-    // Whether that message, decided then, may leave now; `then` may be called at once.
+    // Whether that message, decided then, may be sent now; `then` may be called at once.
     void ask(const Claim& claim, Steady decided, std::function<void(bool may)> then);
-    // A message that might leave has; or it did not arrive, and the other one may try.
+    // A message that might be sent was sent; or it did not arrive, and the other one may try.
     void ended(const Claim& claim, bool may_have_arrived);
-    // What they say, and what they are answered; nothing: there is no peer.
+    // What the other side says, and the answer; nothing: there is no peer.
     std::optional<Exchange> answer(const Exchange& from);
 
   private:

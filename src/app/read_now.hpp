@@ -1,5 +1,5 @@
-// What the store's thread reads while this one waits, for a while: at the start, before anybody is
-// served.
+// Data that the store's thread reads while this one waits, for a while: at the start, before any
+// request is served.
 #pragma once
 
 #include <algorithm>
@@ -14,8 +14,8 @@
 
 namespace vitals::app {
 
-// What was read; T() where the disk does not answer in time. A disk that has not answered at all
-// yet is not waited for again by each who wants to know something.
+// The result; T() if the disk does not answer in time. If the disk has not answered at all yet,
+// later readers do not wait for it again.
 template <class T>
 T read_now(history::Store& store, std::function<T(history::Database&)> read,
            std::chrono::milliseconds patience) {

@@ -1,4 +1,4 @@
-// The configuration anew: files are read away from the engine.
+// Reload: files are read away from the engine.
 #include "app/running.hpp"
 
 #include <fmt/format.h>
@@ -50,7 +50,7 @@ void compare(const config::Config& before, const config::Config& after,
     while (old != before.components.end()) leave();
 }
 
-// They are components, too: `objectives/NAME`.
+// Objectives are also components: `objectives/NAME`.
 void compare_objectives(const config::Config& before, const config::Config& after,
                         endpoints::ReloadResult& result) {
     const auto missing = [](const config::Config& from, const config::Config& in) {
@@ -85,8 +85,8 @@ std::string difference_of(const endpoints::ReloadResult& result) {
 
 }  // namespace
 
-// Somebody may have changed the file after the reload under way has read it: then it is read once
-// more, and they wait for that.
+// Somebody may have changed the file after the present reload read it: then it is read once more,
+// and the callers wait for that.
 void Daemon::reload(std::string who, Reloaded done) {
     if (!asked_by_.contains(who)) asked_by_ += (asked_by_.empty() ? "" : ", ") + who;
     asked_.push_back(std::move(done));
@@ -197,11 +197,13 @@ std::map<std::string, std::string> fixed_at_start(const config::Config& config) 
         {"listeners", std::move(listeners)},
         {"limits", fmt::format("{} {} {} {}", config.limits.headers.bytes, config.limits.body.bytes,
                                config.limits.connections, config.limits.streams)},
+        {"server", fmt::format("{}", config.server.threads)},
+        {"engine", fmt::format("{}", config.engine.threads)},
         {"state_dir", config.state_dir},
         {"log", config.log.level + " " + config.log.format}};
 }
 
-// What only a restart changes is said as long as it waits for one.
+// Changes that need a restart are reported as long as the restart is due.
 std::vector<std::string> Daemon::tell_what_waits() {
     std::vector<std::string> waiting;
     for (const auto& [what, now] : fixed_at_start(*config_)) {

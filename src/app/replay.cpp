@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// How far apart two messages may be that are the same.
+// The greatest distance between two messages that count as the same.
 constexpr auto same_within = 5min;
 
 Steady steady_of(System at) {
@@ -51,7 +51,7 @@ std::expected<void, std::string> with_history(const std::string& state_dir, Work
     }
 }
 
-// One run after the other, whatever its component, and what the policy does meanwhile.
+// One run after the other, of all components, and what the policy does meanwhile.
 class Course {
   public:
     Course(const config::Config& config, Steady begin)

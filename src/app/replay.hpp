@@ -1,6 +1,6 @@
-// What another configuration would have told of what was found: the runs that the history keeps go
-// through the thresholds, the incidents and the rules of that configuration once more. The judge is
-// deterministic, so that the answer is exact for what is kept.
+// The alerts that another configuration would have sent: the runs in the history go through the
+// thresholds, the incidents and the rules of that configuration. The judgement is deterministic, so
+// the result is exact for the runs that are kept.
 #pragma once
 
 #include <cstddef>
@@ -31,31 +31,32 @@ struct ToldMessage {
     bool operator==(const ToldMessage&) const = default;
 };
 
-// The runs of a state directory in that while; a daemon may be at work on it. The error completes
-// "the history cannot be read: ...". What ended in the last ten minutes may still be in the memory
-// of a daemon.
+// The runs of a state directory in that period; a daemon may be using it. The error completes "the
+// history cannot be read: ...". Runs of the last ten minutes may still be in the memory of a
+// daemon.
 std::expected<KeptRuns, std::string> kept_runs(const std::string& state_dir, System since,
                                                System until);
-// What was told in that while, from the same directory, oldest first.
+// The alerts that were sent in that period, from the same directory, oldest first.
 std::expected<std::vector<ToldMessage>, std::string> told_messages(const std::string& state_dir,
                                                                    System from, System to);
 
-// What the configuration would have told of these runs, oldest first. Receivers take every message
-// at once. Nothing is known of what was before the first run.
+// The alerts that the configuration would have sent for these runs, oldest first. Receivers take
+// every message at once. Nothing is known of the time before the first run.
 std::vector<ToldMessage> replay(const config::Config& config, const KeptRuns& kept);
 
-// Components of the configuration of which no run is kept, and names of runs that it does not have.
+// Components of the configuration without a run, and names of runs that the configuration does not
+// have.
 struct Unmatched {
     std::vector<std::string> without_runs, unknown;
 };
 Unmatched unmatched(const config::Config& config, const KeptRuns& kept);
 
-// One message, and who tells it: both, or one of them. The same message a little earlier or later
-// is the same.
+// One message, and which side sends it: both, or one of them. The same message a little earlier or
+// later counts as the same.
 struct Compared {
     enum class In : std::uint8_t { both, then, replayed };
     In in = In::both;
-    ToldMessage message;  // as it was told then, where it was
+    ToldMessage message;  // as it was sent then, if it was
 };
 std::vector<Compared> compared(const std::vector<ToldMessage>& then,
                                const std::vector<ToldMessage>& replayed);

@@ -1,9 +1,10 @@
-// From a configuration to a daemon that serves.
+// From a configuration to a serving daemon.
 #include "app/running.hpp"
 
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <system_error>
 #include <utility>
 
 #include "app/assemble.hpp"
@@ -19,9 +20,10 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int exit_listener = 71;  // EX_OSERR
+constexpr int exit_threads = 71;   // likewise
 constexpr int exit_state = 75;     // EX_TEMPFAIL: another daemon uses the state directory
 
-// As often as the store reports, three times over.
+// Three times the period of the store's reports.
 constexpr auto store_patience = 15s;
 constexpr auto save_patience = 1s;
 constexpr auto read_patience = 2s;
@@ -40,11 +42,7 @@ Daemon::Daemon(config::Config config, ServeOptions options, const Logger& logger
       field_log_(logger.field_log()),
       config_(std::make_shared<config::Config>(std::move(config))),
       fixed_(fixed_at_start(*config_)),
-      environment_(loop_,
-                   [this](const std::string& component, const std::string& host,
-                          std::vector<std::string> addresses) {
-                       desk_.resolved(component, host, std::move(addresses));
-                   }),
+      environment_(loop_, loop_, tell_desk()),
       engine_(environment_, clock_, hub_, {}, config_->service),
       workers_(environment_, clock_, log_,
                [this](workers::Groups::Shown shown) { show(std::move(shown)); }),
@@ -72,6 +70,7 @@ Daemon::Daemon(config::Config config, ServeOptions options, const Logger& logger
       drain_timer_(loop_) {}
 
 int Daemon::run() {
+    if (!begin_shards()) return exit_threads;
     if (!open_store()) return exit_state;
     engine_.on_transition([this](const Transition& transition) {
         log_transition(transition);
@@ -86,7 +85,7 @@ int Daemon::run() {
         workers_.judge_pushed();
         shares_.judge();
     });
-    // Before anybody can know that we are there: an early SIGHUP must not end us.
+    // Before other processes can know this one: an early SIGHUP must not end it.
     loop_.on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int number) { on_signal(number); });
     vault_.on_round([this] { vault_was_read(); });
     watch(*config_);
@@ -107,6 +106,33 @@ int Daemon::run() {
     notify_.send("STOPPING=1");
     log_(LogLevel::info, "stopped");
     return 0;
+}
+
+WatchedNames::Resolved Daemon::tell_desk() {
+    return [this](const std::string& component, const std::string& host,
+                  std::vector<std::string> addresses) {
+        desk_.resolved(component, host, std::move(addresses));
+    };
+}
+
+// False: there is no thread for them.
+bool Daemon::begin_shards() {
+    if (config_->engine.threads == 1) return true;
+    const auto make = [this](net::Loop& loop) -> std::unique_ptr<net::Environment> {
+        auto made = std::make_unique<WatchedNames>(loop, loop_, tell_desk());
+        made->remember_in(&memory_);
+        return made;
+    };
+    try {
+        engine_.use_shards(static_cast<std::size_t>(config_->engine.threads), make);
+    } catch (const std::system_error& error) {
+        log_(LogLevel::error,
+             fmt::format("no thread for checks can be started: {}; lower 'threads' of 'engine', or "
+                         "raise the limit of threads",
+                         error.what()));
+        return false;
+    }
+    return true;
 }
 
 // False: another daemon is there, and this one must not begin.
@@ -147,8 +173,8 @@ bool Daemon::open_store() {
     return true;
 }
 
-// Whether the node was taken out of service. What cannot be known counts as yes: traffic that does
-// not come is the smaller harm. A disk that answers late is asked again.
+// Whether the node was decommissioned. Unknown counts as yes: missing traffic is the smaller harm.
+// A disk that answers late is asked again.
 void Daemon::recall_decommission() {
     const auto saved = store_->saved_decommission(0s);
     const bool began = !in_doubt_;
@@ -169,7 +195,7 @@ void Daemon::recall_decommission() {
     await_answer();
 }
 
-// Its own text, or that of its service on all nodes.
+// The text of the node, or that of its service on all nodes.
 void Daemon::tell_decommission() {
     Decommission shown = decommission_;
     if (const std::string drained = fleet_.drain_text(); shown.text == "OK" && !drained.empty())
@@ -177,7 +203,7 @@ void Daemon::tell_decommission() {
     engine_.decommission(std::move(shown));
 }
 
-// Until the disk has answered, whether another daemon has the directory is not known either.
+// Until the disk has answered, it is also unknown whether another daemon has the directory.
 void Daemon::await_answer() {
     if (store_->answered()) return;
     recall_timer_.arm(clock_.steady() + recall_every, [this] {
@@ -201,7 +227,7 @@ void Daemon::store_reported(Outcome outcome) {
     await_store();
 }
 
-// It reports every few seconds. Silence is how a disk that hangs is noticed.
+// It reports every few seconds. Silence means that a disk hangs.
 void Daemon::await_store() {
     store_timer_.arm(clock_.steady() + store_patience, [this] {
         Outcome silent = degraded("the disk does not answer");
@@ -213,19 +239,19 @@ void Daemon::await_store() {
     });
 }
 
-// What no transition tells: a component that has not run or cannot be looked at, and that the
-// engine itself did not run: it was stopped, or starved.
+// What no transition reports: a component that has not run or cannot be looked at, and that the
+// engine itself did not run, because it was stopped or starved.
 void Daemon::compare_history() {
     const Steady now = clock_.steady();
     if (compared_ != Steady() && now - compared_ > history_every + engine_patience)
         store_->blind(compared_, now);
     compared_ = now;
-    engine_.publish_now();  // one that shows every result that was told
+    engine_.publish_now();  // one that shows every reported result
     if (const auto snapshot = hub_.current()) store_->compare(*snapshot);
     history_timer_.arm(clock_.steady() + history_every, [this] { compare_history(); });
 }
 
-// An operator is answered in time, and told the truth: what is not on disk yet is not durable.
+// An operator gets an answer in time, and the truth: what is not on disk yet is not durable.
 void Daemon::save_decommission(const std::string& text, std::function<void(bool)> done) {
     in_doubt_ = false;
     store_->save_decommission(text,
@@ -288,7 +314,7 @@ void Daemon::watch(const config::Config& config) {
     shares_.configure(config);
     desk_.configure(config);
     desk_.components_changed();
-    engine_.publish_now();  // what objectives are about to choose from
+    engine_.publish_now();  // what objectives will select from
     objectives_.turn();
     waiting_.clear();
     for (const config::ComponentConfig& component : config.components)
@@ -298,7 +324,7 @@ void Daemon::watch(const config::Config& config) {
     exporter_.configure(config.otlp);
 }
 
-// Who waited for a secret is checked as soon as it is there.
+// A component that waited for a secret is checked as soon as the secret has a value.
 void Daemon::vault_was_read() {
     report_secrets();
     if (waiting_.empty()) return;
@@ -329,16 +355,16 @@ void Daemon::report_exporter(std::optional<Outcome> health) {
         engine_.remove("vitals/otlp");
 }
 
-// Once what is configured has run.
+// Once all configured components have run.
 void Daemon::settle() {
     settled_timer_.arm(clock_.steady() + settled_after, [] { give_memory_back(); });
 }
 
 int Daemon::listen() {
     try {
-        server_ =
-            std::make_unique<server::Server>(listeners_of(*config_), routes_of(*config_), control(),
-                                             hub_, clock_, log_, limits_of(*config_));
+        server_ = std::make_unique<server::Server>(listeners_of(*config_), routes_of(*config_),
+                                                   control(), hub_, clock_, log_,
+                                                   limits_of(*config_), serving_threads(*config_));
     } catch (const std::exception& error) {
         log_(LogLevel::error, error.what());
         return exit_listener;

@@ -1,10 +1,10 @@
-// A daemon under way: what it holds, and which thread may touch what. Inside app only; one part per
-// file: its life (running.cpp), what the server may ask for (control.cpp), the configuration anew
-// (reload.cpp), the end (ending.cpp).
+// A running daemon: what it holds, and which thread may touch what. Inside app only. One file for
+// each part: its life (running.cpp), the server's requests (control.cpp), the reload (reload.cpp),
+// the end (ending.cpp).
 //
-// Threads: the main thread runs the engine; the log, the store and the server have one each. All
-// are there from the start: whatever runs out later, the daemon goes on and comes to its end. Files
-// are read on lanes, away from the engine.
+// Threads: the main thread runs the engine; the log and the store have one each, the server and the
+// runs of checks as many as are configured. All exist from the start, so the daemon continues and
+// ends properly whatever is missing later. Files are read on lanes, away from the engine.
 #pragma once
 
 #include <map>
@@ -61,6 +61,8 @@ class Daemon {
     void report_secrets();
     void report_exporter(std::optional<Outcome> health);
     int listen();
+    bool begin_shards();
+    WatchedNames::Resolved tell_desk();
     void log_transition(const Transition& transition);
     void log_summary();
 
@@ -123,7 +125,7 @@ class Daemon {
     Decommission decommission_;
     bool in_doubt_ = false;  // until the disk has answered, or an operator has
     bool reloading_ = false;
-    std::string reload_by_;           // who asked for the one under way
+    std::string reload_by_;           // callers of the present one
     std::string asked_by_;            // for the next
     std::vector<Reloaded> asked_;     // for a reload that has not begun
     std::vector<Reloaded> answered_;  // by the one under way

@@ -1,5 +1,5 @@
-// What of components outlives the process: since when each is what it is, and what was pushed. Kept
-// in the store soon after it changed, and taken up at the start. Used on the engine's thread.
+// What outlives the process of components: since when each has its status, and what was pushed.
+// Saved in the store soon after a change, and restored at the start. Used on the engine's thread.
 #pragma once
 
 #include "engine/engine.hpp"
@@ -12,11 +12,12 @@ class SavedStates {
   public:
     SavedStates(net::Loop& loop, engine::Engine& engine, Clock& clock);
 
-    // Hands what an earlier process left in the store to the engine, and keeps changes from now on.
-    // To be called before the engine is configured. The store must outlive this.
+    // Gives the engine what an earlier process left in the store, and saves changes from now on.
+    // Call it before the engine is configured. The store must outlive this.
     void take_up(history::Store& store);
     void keep_now();
-    // A component became something else: that is kept at once, with all that follows at once.
+    // The status of a component changed: this is saved at once, with all that follows from it at
+    // once.
     void keep_soon();
 
   private:
@@ -28,10 +29,10 @@ class SavedStates {
     net::Timer timer_;
     Steady kept_{};  // last
     bool soon_ = false;
-    unsigned losses_ = 0;  // of the store, as far as dealt with
+    unsigned losses_ = 0;  // of the store, as far as handled
 };
 
-// What was pushed, as the store keeps it: JSON. Empty for null; null where it cannot be read.
+// What was pushed, in the form of the store: JSON. Empty for null; null if it cannot be read.
 std::string saved_outcome(const Outcome* outcome);
 std::shared_ptr<const Outcome> outcome_of(const std::string& saved);
 

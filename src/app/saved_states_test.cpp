@@ -21,7 +21,7 @@ TEST(SavedStates, what_was_pushed_is_read_as_it_was_written) {
     EXPECT_EQ(again->properties, pushed.properties);
 }
 
-TEST(SavedStates, nothing_is_made_of_what_cannot_be_read) {
+TEST(SavedStates, unreadable_states_are_ignored) {
     EXPECT_EQ(saved_outcome(nullptr), "");
     for (const char* text :
          {"", "{", "[]", "{}", R"({"status":"fine"})", R"({"status":"ok","properties":7})"})

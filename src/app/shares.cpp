@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Results are told to hold longer before they are too old.
+// Results get a longer validity before they become too old.
 constexpr auto ahead = 1s;
 
 bool same(const Outcome& one, const Outcome& other) {

@@ -1,5 +1,5 @@
 // Components of kind `group`: how many of their members are well. They are judged while a snapshot
-// is made, from what that snapshot shows. Used on the engine's thread.
+// is made, from the states in that snapshot. Used on the engine's thread.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +19,9 @@ class Shares {
   public:
     Shares(net::Loop& loop, engine::Engine& engine, Clock& clock);
 
-    // Takes over the groups of a configuration; their components are there.
+    // Takes over the groups of a configuration, whose components exist.
     void configure(const config::Config& config);
-    // To be called when a snapshot is made, after all else that is reported then.
+    // Called when a snapshot is made, after all other reports.
     void judge();
 
   private:
@@ -45,7 +45,7 @@ class Shares {
 
     engine::Engine& engine_;
     Clock& clock_;
-    const Steady began_;         // workers had no time to be heard before
+    const Steady began_;         // workers had no time to send a heartbeat before
     std::vector<Share> shares_;  // members before the groups that they are in
     std::uint64_t chosen_ = 0;   // as of this generation of components
     net::Timer timer_;

@@ -157,7 +157,7 @@ TEST(VaultReading, says_what_is_wrong_with_a_secret) {
     }
 }
 
-TEST(VaultReading, a_vault_in_trouble_is_asked_once_in_a_round) {
+TEST(VaultReading, a_vault_that_does_not_answer_is_asked_once_in_a_round) {
     struct Case {
         Peer::Handler handler;
         std::string text;

@@ -7,11 +7,11 @@ net::awaitable<std::vector<std::string>> WatchedNames::resolve(net::Context& con
     std::string component = context.component();
     std::string host = name;
     std::vector<std::string> addresses = co_await Environment::resolve(context, std::move(name));
-    // What follows from it is no part of this run.
+    // What follows from it does not belong to this run.
     auto tell = [this, component = std::move(component), host = std::move(host), addresses] {
         resolved_(component, host, addresses);
     };
-    loop().post(std::move(tell));
+    told_.post(std::move(tell));
     co_return addresses;
 }
 

@@ -1,5 +1,5 @@
-// The environment of a daemon's checks: it tells what names resolve to, so that a change of that
-// stands before an incident.
+// The environment of a daemon's checks: it reports the addresses of names, so that a change of them
+// is shown before an incident.
 #pragma once
 
 #include <functional>
@@ -13,17 +13,19 @@ namespace vitals::app {
 
 class WatchedNames final : public net::Environment {
   public:
-    // On the loop, behind the run that has resolved.
+    // On the loop, after the run that has resolved.
     using Resolved = std::function<void(const std::string& component, const std::string& host,
                                         std::vector<std::string> addresses)>;
 
-    WatchedNames(net::Loop& loop, Resolved resolved)
-        : Environment(loop), resolved_(std::move(resolved)) {}
+    // It is told on the loop `told`.
+    WatchedNames(net::Loop& loop, net::Loop& told, Resolved resolved)
+        : Environment(loop), told_(told), resolved_(std::move(resolved)) {}
 
     net::awaitable<std::vector<std::string>> resolve(net::Context& context,
                                                      std::string name) override;
 
   private:
+    net::Loop& told_;
     const Resolved resolved_;
 };
 

@@ -29,7 +29,7 @@ struct FieldOf {
     std::string_view name;
     unsigned least, most;
     std::span<const std::string_view> words{};
-    unsigned first_word = 0;  // the number that the first of them stands for
+    unsigned first_word = 0;  // the number of the first of them
 };
 constexpr FieldOf fields[] = {{"minute", 0, 59},
                               {"hour", 0, 23},
@@ -156,7 +156,7 @@ bool comes(const std::bitset<32>& days, const std::bitset<13>& months) {
     return false;
 }
 
-// Of a text that begins with `@`: the five fields that it stands for, or empty.
+// For a text that begins with `@`: its five fields, or empty.
 std::string_view spelled_out(std::string_view nickname) noexcept {
     for (const auto& [name, means] : nicknames)
         if (same_letters(nickname, name)) return means;
@@ -211,7 +211,8 @@ bool Cron::on_day(local_days day) const {
 std::optional<Cron::Due> Cron::next(const Zone& zone, System after) const {
     if (text_.empty()) return std::nullopt;
     const LocalTime from = zone.local(after);
-    // The clock may show an earlier time after it was put back: that day's times are tried anew.
+    // The clock may show an earlier time after it was put back: the times of that day are tried
+    // again.
     const local_days first = std::chrono::floor<days>(from - hours(3));
     for (local_days day = first; day < first + days(8 * 366); day += days(1)) {
         if (!on_day(day)) continue;

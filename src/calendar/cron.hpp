@@ -1,16 +1,16 @@
-// Cron expressions: which times they name, and when these come by a zone's clock. Pure, but for the
-// zone's data.
+// Cron expressions: which times they name, and when these come by a zone's clock. Pure, except for
+// the zone's data.
 //
 // The syntax and its meaning are those of cron on Debian (crontab(5)): five fields, names of months
-// and days, lists, ranges, steps, `@daily` and the like. Where both days are restricted, either is
+// and days, lists, ranges, steps, `@daily` and the like. If both days are restricted, either is
 // enough.
 //
-// Changes of the clock. Schedulers differ in what they do then, so a time that is skipped or shown
-// twice has a stretch in which it may be taken:
-//   - A time that is skipped may be taken from the change on, up to the instant at which unchanged
-//     clocks would show it. Where minutes or hours begin with `*`, nobody makes up for it, and it
-//     is no time at all.
-//   - A time that is shown twice is one time, which may be taken at either.
+// Changes of the clock. Schedulers differ in what they do then, so a skipped or repeated time has a
+// period in which it may be taken:
+// - A skipped time may be taken from the change on, up to the instant at which unchanged clocks
+//   would show it. If minutes or hours begin with `*`, no scheduler makes up for it, and it does
+//   not count as a time.
+// - A repeated time is one time, which may be taken at either instant.
 #pragma once
 
 #include <bitset>
@@ -29,17 +29,17 @@ class Cron {
 
     Cron() = default;  // never comes
 
-    // Or what is wrong with it, which field, and what is expected.
+    // The expression, or what is wrong with it, which field, and what is expected.
     static std::expected<Cron, std::string> parse(std::string_view text);
 
     const std::string& text() const noexcept { return text_; }  // as it was written
 
     struct Due {
         System at;      // the earliest instant, by a clock that is right
-        System latest;  // the latest one, where the clock changes; else the same
+        System latest;  // the latest instant, if the clock changes; else the same
         bool operator==(const Due&) const = default;
     };
-    // The first time that comes after that instant; nothing within eight years.
+    // The first time after that instant; nothing within eight years.
     std::optional<Due> next(const Zone& zone, System after) const;
 
     bool operator==(const Cron& other) const { return text_ == other.text_; }

@@ -136,7 +136,7 @@ TEST(Cron, every_time_comes_once_whatever_the_clock_does) {
     }
 }
 
-TEST(Zone, names_and_clocks) {
+TEST(Zone, knows_names_and_clocks) {
     EXPECT_EQ(berlin.name(), "Europe/Berlin");
     EXPECT_EQ(berlin.text(at("2026-03-29T00:59")), "2026-03-29 01:59 CET");
     EXPECT_EQ(berlin.text(at("2026-03-29T01:00")), "2026-03-29 03:00 CEST");

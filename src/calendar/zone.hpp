@@ -1,4 +1,4 @@
-// Local clocks: which time a zone shows at an instant, and when it shows a time. Reads the system's
+// Local clocks: the time of a zone at an instant, and the instants of a time. Reads the system's
 // time zone data when a zone is looked up, and nothing later. Thread-safe.
 #pragma once
 
@@ -20,16 +20,15 @@ class Zone {
   public:
     // A name of the IANA data base, `Europe/Berlin`; or what is wrong with it, in one sentence.
     static std::expected<Zone, std::string> find(const std::string& name);
-    // This machine's; UTC where that is not known.
+    // The zone of this machine; UTC if it is not known.
     static Zone here();
 
     std::string name() const;
     // The time on its clocks, in whole seconds.
     LocalTime local(System instant) const;
 
-    // When its clocks show a time: usually once. A time that is shown twice has both instants. One
-    // that is skipped has the instant of the change, and the one at which clocks that were not
-    // changed would show it.
+    // When its clocks show a time: usually once. A repeated time has both instants. A skipped time
+    // has the instant of the change, and the one at which unchanged clocks would show it.
     struct Shown {
         System first, last;
         bool skipped = false;

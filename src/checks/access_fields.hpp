@@ -1,4 +1,4 @@
-// The options by which most kinds reach their backend, described alike.
+// The options that most kinds use to reach their backend, described once.
 #pragma once
 
 #include <string_view>
@@ -8,7 +8,7 @@
 
 namespace vitals::checks {
 
-// Of a kind that cannot do without it.
+// For a kind that requires it.
 template <class Options, auto verify = nullptr>
 constexpr Field url_field(std::string_view sentence, std::string_view example) {
     return field<&Options::url, verify>("url", sentence, {.required = true, .example = example});
@@ -21,8 +21,7 @@ constexpr Field password_field() {
 }
 
 template <class Options>
-constexpr Field tls_field(std::string_view sentence =
-                              "Which authorities to trust, and which client certificate to show.") {
+constexpr Field tls_field(std::string_view sentence = "CA, client certificate and server name.") {
     return field<&Options::tls>("tls", sentence, {.members = net::tls_fields});
 }
 

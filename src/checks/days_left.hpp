@@ -1,4 +1,4 @@
-// How long a certificate is still good, in the words that every kind uses.
+// How long a certificate is still valid, in the same words for every kind.
 #pragma once
 
 #include <chrono>

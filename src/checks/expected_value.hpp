@@ -1,5 +1,5 @@
-// What the first value of a query's result is expected to be: the option `expect` of the kinds that
-// ask a database.
+// The expected first value of a query's result: the option `expect` of the kinds that ask a
+// database.
 #pragma once
 
 #include <optional>
@@ -24,19 +24,19 @@ template <class Options>
 constexpr Field expected_value_field(std::string_view example) {
     return field<&Options::expect, verify_expected_value>(
         "expect",
-        "What the first column of the first row must be: exactly this text, or what matches a "
-        "regular expression between slashes.",
+        "The first column of the first row must be exactly this text, or must match a regular "
+        "expression between slashes.",
         {.example = example});
 }
 
-// Of SELECT 1, which is asked where no query is configured.
+// The result of SELECT 1, which is asked if no query is configured.
 inline void require_one(const std::optional<std::string>& got) {
     if (got == "1") return;
     throw CheckError(ErrorClass::protocol, "SELECT 1 gave something else",
                      "got " + text::quoted(got.value_or("nothing")));
 }
 
-// An empty `expect` is content with anything.
+// An empty `expect` accepts any value.
 inline void require_expected(const std::string& expect, const std::optional<std::string>& got) {
     if (expect.empty()) return;
     if (!got) throw CheckError(ErrorClass::assertion, "the query gave no value");

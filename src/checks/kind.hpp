@@ -1,12 +1,13 @@
-// What a kind of check is: described options and a function. A check turns a backend into an
-// outcome; it knows neither configuration nor dialects nor other checks. When and how often it
-// runs, its deadline, thresholds and the log of its changes are the engine's.
+// A kind of check: described options and a function. A check turns a backend into an outcome; it
+// knows neither configuration nor dialects nor other checks. The engine decides when and how often
+// it runs, its deadline, thresholds and the log of its changes.
 //
 //     Verified verify_url(const text::Url& url);
 //     net::awaitable<Outcome> run(const Options& options, net::Context& context);
-//     constexpr Field fields[] = {field<&Options::url, verify_url>("url", "...", {.required =
-//     true})}; const Kind kind = make_kind<Options, fields, run>(
-//         "tcp", "connects", {.proves = "...", .schemes = {"tcp"}});
+//     constexpr Field fields[] = {
+//         field<&Options::url, verify_url>("url", "...", {.required = true})};
+//     const Kind kind = make_kind<Options, fields, run>(
+//         "tcp", "Connects.", {.proves = "...", .schemes = {"tcp"}});
 #pragma once
 
 #include <chrono>
@@ -27,15 +28,15 @@
 
 namespace vitals::checks {
 
-// One run of a configured check. May be called again after the run before has ended.
+// One run of a configured check. May be called again after the former run has ended.
 using Run = std::function<net::awaitable<Outcome>(net::Context&)>;
 
-// How old the log-in of a connection that is kept between runs may be (reuse.hpp). A check that
-// runs as often as is usual logs in each time; one that runs more often does so no more often than
-// that.
+// How old the authentication of a connection that is kept between runs may be (reuse.hpp). A check
+// with the usual interval authenticates in each run; a check that runs more often authenticates no
+// more often than that.
 inline constexpr std::chrono::milliseconds usual_auth_every = std::chrono::seconds(10);
 
-// What a kind says of itself, for people and for formats.
+// What a kind says of itself, for people and for dialects.
 struct About {
     std::string_view proves;                // a paragraph: what it proves and what it cannot
     std::vector<std::string_view> schemes;  // URLs that are this kind: `vitals check tcp://...`
@@ -45,11 +46,11 @@ struct About {
 
 struct Kind : About {
     Description description;  // name, what a run proves, options
-    // Sets the options from a URL of one of the schemes; what is wrong with it. Null: it takes
-    // none.
+    // Sets the options from a URL of one of the schemes; returns what is wrong with it. Null: the
+    // kind takes none.
     Verified (*from_url)(const ObjectRef& options, std::string_view url) = nullptr;
-    // A run with these options, which were verified. Without a secret that is configured it is
-    // `unknown`. Null: `push`, never run.
+    // A run with these options, which were verified. If a configured secret has no value, it is
+    // `unknown`. Null: `push`, never runs.
     Run (*bind)(const AnyOptions& options) = nullptr;
 };
 
@@ -59,7 +60,7 @@ inline net::awaitable<Outcome> without(std::string why) {
     co_return unknown("a secret is not available", std::move(why));
 }
 
-// Runs only while all secrets are at hand.
+// Runs only while all secrets have values.
 inline Run guarded(Run run, NamedSecrets secrets) {
     if (secrets.empty()) return run;
     return [run = std::move(run), secrets = std::move(secrets)](net::Context& context) {
@@ -72,7 +73,7 @@ inline Run guarded(Run run, NamedSecrets secrets) {
     };
 }
 
-// Sets the option `url` as it stands.
+// Sets the option `url` to it.
 template <class Options>
 Verified set_url(Options& options, std::string_view url, std::span<const Field> fields) {
     options.url = url;
@@ -93,9 +94,9 @@ Run bind(const AnyOptions& options) {
 }  // namespace detail
 
 // `fields` is the table of the options. `run` is a coroutine of (const Options&, net::Context&), or
-// makes a Run of a std::shared_ptr<const Options> where something is made of the options once.
-// `verify` judges the options together. `from_url` takes (Options&, std::string_view); without it a
-// URL is the option `url`.
+// makes a Run of a std::shared_ptr<const Options> if something is made of the options once.
+// `verify` judges the options together. `from_url` takes (Options&, std::string_view); without it,
+// a URL is the option `url`.
 template <class Options, const auto& fields, auto run, auto verify = nullptr,
           auto from_url = nullptr>
 Kind make_kind(std::string_view name, std::string_view sentence, About about) {

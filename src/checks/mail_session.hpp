@@ -1,4 +1,4 @@
-// What SMTP, IMAP and POP3 have in common: lines, a change to TLS in the middle, and a certificate.
+// Shared by SMTP, IMAP and POP3: lines, a change to TLS in the middle, and a certificate.
 #pragma once
 
 #include <chrono>
@@ -23,7 +23,8 @@
 
 namespace vitals::checks {
 
-// The client's side of one session; `take` takes a reply off what came (wire::Replies).
+// The client's side of one session; `take` removes one reply from the received bytes
+// (wire::Replies).
 template <auto take>
 class MailSession {
   public:
@@ -43,7 +44,7 @@ class MailSession {
         Reply reply = co_await conversation_.next();
         co_return reply;
     }
-    // Sends a line, whose end is added.
+    // Sends a line and adds its end.
     net::awaitable<void> say(std::string line) {
         line += "\r\n";
         conversation_.machine().send(line);
@@ -57,7 +58,7 @@ class MailSession {
         co_return reply;
     }
 
-    // What came in the clear before the handshake must not be taken for what comes after it.
+    // Bytes that came in the clear before the handshake must not be used after it.
     net::awaitable<void> start_tls(const net::TlsOptions& options, std::string host) {
         context_.enter("tls");
         if (const std::string& early = conversation_.machine().unread(); !early.empty()) {
@@ -99,8 +100,8 @@ inline Outcome judge_certificate(std::int64_t degraded_below, const net::Connect
     return outcome;
 }
 
-// A wrong password makes mail servers slow for everybody at our address: after two that were
-// refused, the next is tried only when it is another one, or after a while.
+// After a wrong password, mail servers are slow for all clients of this address. After two
+// refusals, the check tries again only with another password, or after a while.
 class RefusedLogIns {
   public:
     bool stands(const std::string& login, Steady now) const {
@@ -123,7 +124,7 @@ class RefusedLogIns {
 };
 
 // Runs `log_in`, a coroutine of (const Options&, net::Context&), unless the log-in was refused just
-// now. `login` is what it logs in with; empty: nobody does.
+// now. `login` is what it logs in with; empty: the check does not log in.
 template <auto log_in, class Options>
 net::awaitable<Outcome> unless_refused(const Options& options, net::Context& context,
                                        std::string login) {
@@ -151,7 +152,7 @@ net::awaitable<Outcome> unless_refused(const Options& options, net::Context& con
     throw *std::move(problem);
 }
 
-// Of options with url, user and password.
+// From options with url, user and password.
 template <class Options>
 std::string user_of(const Options& options) {
     return options.user.empty() ? options.url.user : options.user;

@@ -1,4 +1,4 @@
-// The option `ping_key` of a component that is told of from outside.
+// The option `ping_key` of a component that is reported from outside.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace vitals::checks {
 
-// It stands in a path, and whoever guesses it can tell what they like. The shortest are those of
+// It stands in a path, and anyone who guesses it can report anything. The shortest are those of
 // Uptime Kuma.
 inline Verified ping_key_problem(const Secret& key) {
     constexpr std::size_t shortest = 10, longest = 128;
@@ -30,8 +30,8 @@ template <auto member>
 constexpr Field ping_key_field() {
     return field<member, ping_key_problem>(
         "ping_key",
-        "Who knows it tells of the component as of a check of Healthchecks or Uptime Kuma: "
-        "/ping/KEY, /api/push/KEY.",
+        "A secret that lets a program report the component as it would to Healthchecks or Uptime "
+        "Kuma: /ping/KEY, /api/push/KEY.",
         {.example = "{file: /run/secrets/backup.key}"});
 }
 

@@ -1,5 +1,6 @@
-// How often a keeper (systemd, a container engine) has started again what it keeps, remembered
-// between runs. A state at one moment does not tell: what dies every second runs by chance.
+// How often a keeper (systemd, a container engine) has restarted a service, remembered between
+// runs. A state at one moment does not show that: a service that dies every second may run at that
+// moment.
 #pragma once
 
 #include <algorithm>
@@ -19,14 +20,14 @@ namespace vitals::checks {
 
 class Restarts {
   public:
-    // The keeper's own count, and when what runs now was started. Counts what is new.
+    // The keeper's own count, and when the present process was started. Counts what is new.
     void note(std::uint64_t count, std::optional<System> started, System now) {
         std::uint64_t fresh = 0;
         if (!known_) {
-            // What runs now is at least one restart, and it is known when that was.
+            // The present process is at least one restart, and its time is known.
             if (count > 0 && started) times_.push_back(*started);
         } else {
-            // A start by hand begins the count anew, and is no restart.
+            // A manual start resets the count, and is not a restart.
             fresh = count >= last_ ? count - last_ : count;
         }
         for (std::uint64_t i = 0; i < std::min<std::uint64_t>(fresh, most); ++i)
@@ -42,8 +43,8 @@ class Restarts {
             std::ranges::count_if(times_, [&](System each) { return now - each <= time; }));
     }
 
-    // What the restarts make of an outcome that is otherwise good: more than `above` within an hour
-    // are degraded, and failed when it goes on. `by` is the keeper, `error` its words.
+    // The verdict on the restarts for an outcome that is otherwise good: more than `above` within
+    // an hour are degraded, and failed when it continues. `by` is the keeper, `error` its words.
     Outcome judge(Outcome outcome, std::int64_t above, const std::string& by, std::string error,
                   System now) const {
         const std::size_t count = within(std::chrono::hours(1), now);
@@ -62,7 +63,7 @@ class Restarts {
 
   private:
     static constexpr std::size_t most = 1000;
-    // So many restarts within so long are no incident that is over.
+    // This many restarts within this time are not an incident that is over.
     static constexpr std::size_t loop_restarts = 3;
     static constexpr std::chrono::minutes loop_time{5};
     bool known_ = false;

@@ -1,11 +1,11 @@
 // Runs of a check on one connection that is kept between them.
 //
-// An established connection goes on working when nobody could make a new one: the password was
-// changed, no slot is left, the listener is dead, the name leads elsewhere. So a kept one is given
-// up when its log-in is, or by the next run would be, older than `auth_every`. And only an ok may
-// come from a kept connection: whatever else it comes to, be it that the connection was stale or
-// that the backend is ill, is found out once more on a fresh one, within the same deadline. Thus
-// reuse raises no alarm that a run without it would not.
+// An established connection still works when nobody could make a new one: the password was changed,
+// no slot is left, the listener is dead, the name leads elsewhere. So a kept one is given up when
+// its authentication is older than `auth_every`, or would be by the next run. And only an ok may
+// come from a kept connection. Any other result, whether the connection was stale or the backend is
+// ill, is determined once more on a new connection, within the same deadline. So reuse raises no
+// alarm that a run without it would not.
 #pragma once
 
 #include <chrono>
@@ -28,12 +28,12 @@ template <class Options>
 constexpr Field auth_every_field() {
     return field<&Options::auth_every>(
         "auth_every",
-        "How old a log-in may be. Runs within that time share a connection; the first run after it "
-        "connects and logs in again. `0s`: every run does.",
+        "How old an authentication may be. Runs within that time share a connection; the first run "
+        "after it connects and authenticates again. `0s`: every run does.",
         {.least = 0});
 }
 
-// Whether a connection might be left to the run after this one.
+// Whether a connection may be left for the next run.
 template <class Options>
 bool may_keep(const Options& options, net::Context& context) {
     return context.kept() != nullptr && context.kept()->interval() < options.auth_every;
@@ -46,7 +46,7 @@ struct Standing {
     Steady since;       // when it began to
 };
 
-// Of a session whose time is over. Nothing that goes wrong here is a fault of the backend's.
+// Closes a session whose time is over. A failure here is not one of the backend.
 template <class Session>
 net::awaitable<void> retire(net::Context& context, Session& session) {
     if constexpr (requires { session.close(context); }) {
@@ -59,7 +59,7 @@ net::awaitable<void> retire(net::Context& context, Session& session) {
     co_return;
 }
 
-// The session of the run before, if it may serve this one.
+// The session of the former run, if this one may use it.
 template <class Session>
 net::awaitable<std::shared_ptr<Standing<Session>>> take_kept(net::Context& context,
                                                              std::chrono::milliseconds auth_every,
@@ -73,12 +73,12 @@ net::awaitable<std::shared_ptr<Standing<Session>>> take_kept(net::Context& conte
         co_await retire(context, *standing->session);
         co_return Taken();
     }
-    // A peer that went away without a word is not waited for until the deadline.
+    // A peer that went away silently is not waited for until the deadline.
     standing->session->resume(context, now + context.left() / 2);
     co_return standing;
 }
 
-// Leaves the session to the next run, or ends it where it will be too old by then.
+// Leaves the session for the next run, or ends it if it will be too old by then.
 template <class Options, class Session>
 net::awaitable<void> leave(const Options& options, net::Context& context,
                            std::shared_ptr<Standing<Session>> standing) {
@@ -89,11 +89,11 @@ net::awaitable<void> leave(const Options& options, net::Context& context,
         co_await retire(context, *standing->session);
 }
 
-// `open` makes a Session and logs in, `judge` does the rest of a run on it and leaves it so that
-// another can follow. A Session has quiet(), see net::Connection, and resume(context, until): the
-// run it serves from now on, and when its first answer must have come; and close(context) where its
-// server wants to be told. `login` is what it logs in with; another one, after a secret has
-// changed, is tried at once.
+// `open` makes a Session and logs in. `judge` does the rest of a run on it and leaves it so that
+// another run can follow. A Session has quiet(), see net::Connection, and resume(context, until):
+// the present run, and when its first answer must have come; and close(context) if its server
+// expects a goodbye. `login` is what it logs in with; another one, after a secret has changed, is
+// tried at once.
 template <auto open, auto judge, class Options>
 net::awaitable<Outcome> run_reusing(const Options& options, net::Context& context,
                                     std::string login) {
@@ -106,7 +106,7 @@ net::awaitable<Outcome> run_reusing(const Options& options, net::Context& contex
         try {
             outcome = co_await judge(options, context, *standing->session);
         } catch (const CheckError&) {
-            // Also of a run that was cancelled: then the next wait ends it.
+            // Also for a run that was cancelled: then the next wait ends it.
         }
         if (outcome && outcome->status == Status::ok) {
             co_await leave(options, context, std::move(standing));

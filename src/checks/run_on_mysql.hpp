@@ -1,5 +1,5 @@
-// A run of a kind that speaks to a MySQL or MariaDB server: on a session, new or kept, the kind
-// judges. For kinds whose options have url, user, password, tls and auth_every.
+// A run of a kind that speaks to a MySQL or MariaDB server: the kind judges on a session, new or
+// kept. For kinds whose options have url, user, password, tls and auth_every.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// A run of a kind that speaks to a PostgreSQL server: on a session, new or kept, the kind judges.
+// A run of a kind that speaks to a PostgreSQL server: the kind judges on a session, new or kept.
 // For kinds whose options have url, user, password, tls and auth_every.
 #pragma once
 
@@ -22,8 +22,8 @@ net::awaitable<std::unique_ptr<backends::postgres::Session>> open_postgres(const
     co_return session;
 }
 
-// For make_kind: the run of a kind, and what is wrong with its access.
-// `judge(options, context, session)` ends with no transaction open when it is ok, or nothing is
+// For make_kind: the run of a kind, and what is wrong with its access. When it is ok,
+// `judge(options, context, session)` ends without an open transaction; otherwise the session is not
 // kept.
 template <auto judge, class Options>
 net::awaitable<Outcome> run_on_postgres(const Options& options, net::Context& context) {

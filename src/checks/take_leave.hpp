@@ -1,5 +1,5 @@
-// Runs on a session whose server wants to be told that its client goes: one that is not logs it,
-// and counts it as a fault of its network. A Session is as in reuse.hpp, with close(context).
+// Runs on a session whose server expects a goodbye: a server that gets none logs that, and counts
+// it as a network error. A Session is as in reuse.hpp, with close(context).
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@
 
 namespace vitals::checks {
 
-// What `judge` throws of a session that is still good is thrown on behind a goodbye.
+// An exception of `judge` on a session that is still good is rethrown after a goodbye.
 template <auto judge, class Options, class Session>
 net::awaitable<Outcome> judge_or_leave(const Options& options, net::Context& context,
                                        Session& session) {

@@ -10,7 +10,7 @@
 namespace vitals::cli {
 namespace {
 
-// Says what was done; the exit code.
+// Prints what was done; returns the exit code.
 int tell(std::string_view name, const Daemon& daemon, const std::expected<Answer, Failure>& answer,
          const std::string& done) {
     if (!answer) return give_up(name, answer.error(), Format::table);
@@ -40,16 +40,16 @@ int acknowledge(const Acknowledge& command, const Terminal&) {
 
 void declare_ack(Arguments& to, Acknowledge& command) {
     command.by = person_here();
-    to.required("INCIDENT", command.incident, "Its id, or a component that it is about.");
-    to.positional("REASON", command.reason, "What is done about it.");
-    to.option("--by", command.by, "NAME", "Who says it; you, if it is left out.");
+    to.required("INCIDENT", command.incident, "The id of the incident, or one of its components.");
+    to.positional("REASON", command.reason, "What is being done about it.");
+    to.option("--by", command.by, "NAME", "Who says it; by default you.");
     to.daemon(command.daemon);
 }
 
 int add_note(const AddNote& command, const Terminal&) {
     const auto daemon = Daemon::find(command.daemon);
     if (!daemon) return give_up("note", daemon.error(), Format::table);
-    // An id is taken as it stands: an incident that is over may get a note, too.
+    // An id is used as it is: a closed incident may also get a note.
     std::string id = command.incident;
     if (const auto incident = ask_for_incident(*daemon, command.incident))
         id = incident->id;
@@ -68,12 +68,12 @@ int add_note(const AddNote& command, const Terminal&) {
 
 void declare_note(Arguments& to, AddNote& command) {
     command.by = person_here();
-    to.required("INCIDENT", command.incident, "Its id, or a component that it is about.");
-    to.required("TEXT", command.text, "What is known, what is done, until when.");
+    to.required("INCIDENT", command.incident, "The id of the incident, or one of its components.");
+    to.required("TEXT", command.text, "What is known, what is being done, and until when.");
     to.choice("--state", command.state, "investigating|identified|monitoring|resolved",
-              "How far you are; as it is, if it is left out.");
-    to.flag("--public", command.is_public, "Shows the note on /public, too.");
-    to.option("--by", command.by, "NAME", "Who says it; you, if it is left out.");
+              "How far the work is; by default unchanged.");
+    to.flag("--public", command.is_public, "Also shows the note on /public.");
+    to.option("--by", command.by, "NAME", "Who says it; by default you.");
     to.daemon(command.daemon);
 }
 
@@ -109,8 +109,8 @@ void declare_silence(Arguments& to, Silence& command) {
     to.positional("REASON", command.reason, "Why; it is shown to all.");
     to.option("--end", command.end, "ID", "Ends a silence instead.");
     to.flag("--maintenance", command.maintenance,
-            "A planned maintenance: it is left out of objectives, too.");
-    to.option("--by", command.by, "NAME", "Who does it; you, if it is left out.");
+            "A planned maintenance: it is also left out of objectives.");
+    to.option("--by", command.by, "NAME", "Who does it; by default you.");
     to.daemon(command.daemon);
 }
 
@@ -118,8 +118,8 @@ void declare_silence(Arguments& to, Silence& command) {
 
 const Subcommand subcommand::ack = make_subcommand<Acknowledge, declare_ack, acknowledge>(
     "ack",
-    "Acknowledges an incident of a running daemon: somebody has it, so nobody is reminded until "
-    "it recovers. Its recovery is told.",
+    "Acknowledges an incident of a running daemon: somebody takes care of it, so nobody is "
+    "reminded until it recovers. The receivers are told of the recovery.",
     "  vitals ack databases/main 'restarting it'\n");
 
 const Subcommand subcommand::note = make_subcommand<AddNote, declare_note, add_note>(

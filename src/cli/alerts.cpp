@@ -1,4 +1,4 @@
-// vitals alerts: what is open, and who was told.
+// vitals alerts: the open incidents, and who was told.
 #include <fmt/format.h>
 
 #include "cli/exit_code.hpp"
@@ -61,8 +61,9 @@ void declare(Arguments& to, ShowAlerts& command) {
 
 const Subcommand subcommand::alerts = make_subcommand<ShowAlerts, declare, run>(
     "alerts",
-    "Shows the open incidents of a running daemon: since when, who has it, who was told and what "
-    "is on its way. 'alerts test NAME' sends a receiver a test message.",
+    "Shows the open incidents of a running daemon: since when they are open, who takes care of "
+    "them, who was told and which messages are on their way. 'alerts test NAME' sends a receiver a "
+    "test message.",
     "  vitals alerts\n  vitals alerts test pager\n");
 
 }  // namespace vitals::cli

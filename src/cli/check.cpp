@@ -1,4 +1,4 @@
-// vitals check: components of a configuration, or URLs as they stand, once.
+// vitals check: runs components of a configuration, or URLs, once.
 #include "cli/check.hpp"
 
 #include <fmt/format.h>
@@ -72,7 +72,7 @@ static int run(const Check& command, const Terminal& terminal) {
     Notes notes;
     const auto components = wanted(command, notes);
     if (!components) return give_up("check", components.error(), command.format);
-    // A monitoring system takes the first line for the headline, on whichever stream.
+    // A monitoring system uses the first line as the headline, on either stream.
     if (command.format != Format::nagios)
         for (const auto& note : notes) print_error(note + '\n');
     Snapshot snapshot;
@@ -107,7 +107,7 @@ void declare(Arguments& to, Check& command) {
                    "before one excludes. Or URLs to check as they stand. None: all components.");
     to.configuration(command.file);
     to.format("-f,--format", command.format, "For a person, a program or a monitoring system.");
-    to.flag("-v,--verbose", command.verbose, "Shows the phases of runs that are ok, too.");
+    to.flag("-v,--verbose", command.verbose, "Also shows the phases of runs that are ok.");
     to.duration("--timeout", command.timeout,
                 "How long one check may take, instead of the configuration's (5s for a URL).");
     to.colour();

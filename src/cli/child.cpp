@@ -38,7 +38,7 @@ sigset_t ending_signals() {
     if (output != nullptr) output->take_over();
     const sigset_t set = held_signals();
     sigprocmask(SIG_UNBLOCK, &set, nullptr);
-    signal(SIGPIPE, SIG_DFL);  // we ignore it, the command need not
+    signal(SIGPIPE, SIG_DFL);  // vitals ignores it, the command need not
     execvp(arguments[0], arguments);
     const int error = errno;
     [[maybe_unused]] const auto written = write(report, &error, sizeof error);
@@ -63,7 +63,7 @@ Ending wait_for_child(pid_t child) {
         siginfo_t info{};
         const int number = sigwaitinfo(&set, &info);
         if (number <= 0 || number == SIGCHLD) continue;
-        // What is typed at a terminal reaches the child by itself.
+        // Signals from the terminal reach the child directly.
         if (info.si_code != SI_KERNEL) kill(child, number);
     }
 }

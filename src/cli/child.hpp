@@ -1,4 +1,5 @@
-// A command that runs in our place: it gets our signals, and its end becomes ours.
+// A command that runs instead of this program: it gets the same signals, and this program ends as
+// the command does.
 #pragma once
 
 #include <sys/types.h>
@@ -20,18 +21,18 @@ struct Ending {
 };
 
 // The signals that run_child() takes while it waits are blocked from here on, in every thread that
-// is started after. Call it before any thread is.
+// starts later. Call it before any thread starts.
 void hold_signals();
 
-// Starts the command with our standard streams and waits for its end. SIGTERM, SIGINT, SIGHUP,
-// SIGQUIT, SIGUSR1 and SIGUSR2 that reach us are passed on. Not found: code 127, not executable:
-// 126, as shells have it. `output` (or null) keeps the last lines of what it writes.
+// Starts the command with the same standard streams and waits for its end. Forwards SIGTERM,
+// SIGINT, SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2. Not found: code 127; not executable: 126, as in
+// shells. `output` (or null) keeps the last lines of its output.
 std::expected<Ending, Failure> run_child(const std::vector<std::string>& command,
                                          OutputTail* output = nullptr);
 
-// Waits until SIGTERM, SIGINT, SIGHUP or SIGQUIT reaches us; returns its number.
+// Waits until SIGTERM, SIGINT, SIGHUP or SIGQUIT arrives; returns its number.
 int wait_for_end();
-// Waits for so long; true: one of those reached us, and it is over at once.
+// Waits for this time. True: one of those signals arrived, and it returned at once.
 bool end_comes_within(std::chrono::milliseconds time);
 
 }  // namespace vitals::cli

@@ -29,13 +29,13 @@ TEST_F(Child, ends_as_its_command_does) {
     EXPECT_EQ(ending({"sh", "-c", "kill -KILL $$"}), "137 killed by signal 9 (Killed)");
 }
 
-TEST_F(Child, that_cannot_run_is_told) {
+TEST_F(Child, reports_a_command_that_cannot_run) {
     EXPECT_EQ(ending({"/nonexistent/command"}),
               "127 '/nonexistent/command' cannot be run: No such file or directory");
     EXPECT_EQ(ending({"/etc/passwd"}), "126 '/etc/passwd' cannot be run: Permission denied");
 }
 
-TEST_F(Child, gets_our_signals) {
+TEST_F(Child, gets_the_signals_of_vitals) {
     std::jthread sender([] {
         std::this_thread::sleep_for(300ms);
         kill(getpid(), SIGTERM);

@@ -20,14 +20,14 @@ bool is_pushed(const config::ComponentConfig& component) {
     return kind == nullptr || kind->bind == nullptr;
 }
 
-// Components whose state only a daemon has are left out, unless asked for by name.
+// Leaves out components whose state only a daemon has, unless they are asked for by name.
 void note_left_out(std::size_t count, Notes& notes) {
     if (count == 0) return;
     notes.push_back(fmt::format("note: {} pushed component{} not checked; 'vitals status' knows {}",
                                 count, count == 1 ? " is" : "s are", count == 1 ? "it" : "them"));
 }
 
-// Secrets of a vault are read only when something to be checked needs one.
+// Secrets of a vault are read only when a chosen component needs one.
 Components with_secrets(Components components, const config::Config& config, Notes& notes) {
     if (std::ranges::none_of(components, app::waits_for_secret)) return components;
     for (const secrets::VaultTrouble& trouble : secrets::read_vault(config))
@@ -35,7 +35,7 @@ Components with_secrets(Components components, const config::Config& config, Not
     return components;
 }
 
-// The first that looks like a host and resembles the name of no component.
+// The first word that looks like a host and resembles no component's name.
 const std::string* word_without_scheme(const std::vector<std::string>& words,
                                        const std::vector<const Component*>& known) {
     for (const auto& word : words) {
@@ -79,7 +79,7 @@ std::expected<Components, Failure> chosen_components(const std::vector<std::stri
             ++left_out;
             continue;
         }
-        // Whoever asks for one component wants to know about it, however little the whole cares.
+        // A user who asks for one component wants to know about it, whether it is critical or not.
         if (one.by_name) component.component.critical = true;
         components.push_back(std::move(component));
     }

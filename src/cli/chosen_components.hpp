@@ -1,4 +1,4 @@
-// The components of a configuration that the words of a command line mean, with their secrets.
+// The components of a configuration that the words of a command line select, with their secrets.
 #pragma once
 
 #include <expected>
@@ -11,10 +11,10 @@
 namespace vitals::cli {
 
 using Components = std::vector<config::ComponentConfig>;
-// What is told beside the results.
+// Notes to print beside the results.
 using Notes = std::vector<std::string>;
 
-// All of them where there are no names. Those whose state only a daemon has are left out, unless
+// All of them if there are no names. Components whose state only a daemon has are left out, unless
 // named in full; a note says so.
 std::expected<Components, Failure> chosen_components(const std::vector<std::string>& names,
                                                      const std::string& file, Notes& notes);

@@ -1,4 +1,4 @@
-// The parser. CLI11 takes seconds to compile, so it is included here only.
+// The parser. CLI11 takes seconds to compile, so only this file includes it.
 #include "cli/command_line.hpp"
 
 #include <CLI/CLI.hpp>
@@ -34,7 +34,7 @@ void add_duration(CLI::App& app, const std::string& names, Target& target,
         ->check(not_a_duration);
 }
 
-// The choices are also what help and completion show.
+// Help and completion also show the choices.
 CLI::Option* of_choices(CLI::Option* option, const std::string& choices) {
     return option->type_name(choices)->check(
         [choices](const std::string& given) { return not_among(choices, given); });
@@ -113,7 +113,7 @@ void Arguments::positionals(const std::string& name, std::vector<std::string>& v
 }
 
 void Arguments::command(std::vector<std::string>& words, const std::string& sentence) {
-    // What stands behind `--` is taken before CLI11 sees it; declared for help.
+    // The words after `--` are removed before CLI11 sees them; this is declared for help.
     app_.add_option(command_behind_dashes, words, sentence);
     behind_ = &words;
 }
@@ -129,39 +129,39 @@ void Arguments::either(const std::string& one, const std::string& other) {
 
 void Arguments::configuration(std::string& file) {
     option("-c,--config", file, "FILE",
-           "The configuration, - for standard input; without it $VITALS_CONFIG, else "
+           "The configuration, - for standard input; by default $VITALS_CONFIG, else "
            "./vitals.yaml, else /etc/vitals/vitals.yaml.");
 }
 
 void Arguments::daemon(DaemonOptions& options) {
     option("--url", options.url, "URL",
-           "Where the daemon listens: http://HOST:PORT, https://HOST:PORT or unix:PATH. "
-           "Without it $VITALS_URL, then the configuration's control listener or first "
-           "listener, then http://127.0.0.1:8080.");
+           "The address of the daemon: http://HOST:PORT, https://HOST:PORT or unix:PATH. By "
+           "default $VITALS_URL, then the configuration's control listener or first listener, then "
+           "http://127.0.0.1:8080.");
     configuration(options.file);
     option("--token-file", options.token_file, "FILE",
-           "A file that holds the token to show; without it $VITALS_TOKEN.");
+           "A file that holds the token to show; by default $VITALS_TOKEN.");
     option("--ca", options.ca, "FILE",
-           "PEM file of the authorities to trust for https instead of the system's.");
+           "PEM file of the certificate authorities for https; it replaces the system's.");
 }
 
 void Arguments::colour() {
     choice("--color", colour_, "auto|always|never",
-           "Colours; auto is on a terminal without NO_COLOR.");
+           "Whether to use colours; auto uses them on a terminal without NO_COLOR.");
 }
 
 namespace {
 
-// What one parsing works with: a parser, and for each subcommand what it reads.
+// The state of one parsing: a parser, and for each subcommand what it reads.
 struct Parsing {
     struct Declared {
         const Subcommand* subcommand = nullptr;
         AnyOptions command;
-        std::vector<std::string>* behind = nullptr;  // where the words behind `--` go
+        std::vector<std::string>* behind = nullptr;  // where the words after `--` go
     };
     Parsing();
 
-    // The one that was written; null: none.
+    // The subcommand on the command line; null: none.
     const Declared* chosen() const;
     const Declared* named(std::string_view name) const;
 
@@ -179,9 +179,10 @@ Parsing::Parsing() {
         "  vitals check https://example.org    check something once\n"
         "  vitals COMMAND --help               everything about one command\n");
     app.set_help_flag("-h,--help", "Prints this.");
-    app.set_version_flag("-V,--version", version_text(), "Prints what vitals version prints.");
+    app.set_version_flag("-V,--version", version_text(),
+                         "Prints the version, as 'vitals version' does.");
     app.require_subcommand(0, 1);
-    app.allow_extras();  // complained of below, with a suggestion
+    app.allow_extras();  // reported below, with a suggestion
     std::vector<std::string>* nothing = nullptr;
     Arguments(app, nothing, colour).colour();
     declared.reserve(subcommands().size());
@@ -246,7 +247,7 @@ Misused misused(const Grammar& at, const std::string& what) {
     return {at.name + ": " + what + "\nTry '" + at.name + " --help'.\n"};
 }
 
-// What is wrong with words that fit nowhere.
+// What is wrong with words that have no place.
 std::string complaint(const Grammar& at, const std::string& word) {
     std::vector<std::string_view> known;
     if (word.starts_with('-') && word != "-") {
@@ -263,14 +264,14 @@ std::string complaint(const Grammar& at, const std::string& word) {
     return "no command " + text::in_quotes(word) + text::did_you_mean(word, known);
 }
 
-// `one of bash, zsh or fish` where the name is a list of choices.
+// `one of bash, zsh or fish` if the name is a list of choices.
 std::string spoken(const std::string& name) {
     if (!name.contains('|')) return name;
     return "one of " + text::one_of(text::split_choices(name));
 }
 
-// What the parser found wrong, in our words. Its own begin with the name of the argument, but for
-// two that name two.
+// What the parser found wrong, in vitals' words. Those begin with the name of the argument, except
+// for two that name two arguments.
 std::string our_words(const Grammar& at, const CLI::ParseError& error) {
     const std::string what = error.what();
     const auto before = [&what](std::string_view mark) { return what.substr(0, what.find(mark)); };
@@ -290,7 +291,7 @@ std::string our_words(const Grammar& at, const CLI::ParseError& error) {
                 return name + " needs a value: " + spoken(option.value);
         return name + " needs a value";
     }
-    // What a check of ours said of a value; choices are said there already.
+    // What a verify function said of a value; messages about choices already have the name.
     if (dynamic_cast<const CLI::ValidationError*>(&error) != nullptr)
         return name.starts_with('-') || !name.contains('|') ? what : behind(": ");
     return what;
@@ -346,7 +347,7 @@ CommandLine parse(const std::vector<std::string>& words, std::size_t help_width)
     }
     CommandLine result;
     try {
-        std::ranges::reverse(own);  // as CLI11 wants them
+        std::ranges::reverse(own);  // in the order of CLI11
         parsing.app.parse(own);
     } catch (const CLI::CallForHelp&) {
         result.meaning = Shown{help_text(grammar_of(parsing.app), help_width)};

@@ -1,5 +1,5 @@
-// From the words on the command line to a command, or to the help or the complaint to print. The
-// one place that knows CLI11. Reads nothing: the environment is the commands'.
+// From the words on the command line to a command, or to the help or the error to print. The only
+// place that knows CLI11. Reads nothing: the commands read the environment.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace vitals::cli {
 
-// What can be written, for help and completion: made from the parser itself.
+// The grammar, for help and completion: made from the parser itself.
 struct Argument {
     std::vector<std::string> names;  // "-c", "--config"; a positional has none
     std::string value;               // "FILE", "table|json", "NAME"; empty: a flag
@@ -34,11 +34,11 @@ const Grammar& grammar();
 // Help for a terminal of that width (0: 80 columns).
 std::string help_text(const Grammar& grammar, std::size_t width);
 
-// Asked for: a text on standard output, exit code 0.
+// Requested output: a text on standard output, exit code 0.
 struct Shown {
     std::string text;
 };
-// A subcommand with what was written behind its name.
+// A subcommand with its arguments.
 struct Command {
     const Subcommand* subcommand = nullptr;
     AnyOptions options;
@@ -56,8 +56,8 @@ struct CommandLine {
 // The words after the program's name.
 CommandLine parse(const std::vector<std::string>& words, std::size_t help_width);
 
-// The format that the words ask for, also where they are not understood: a monitoring system wants
-// to be told in its own way.
+// The format on the command line, even if the rest is not understood: a monitoring system expects
+// errors in its own format.
 Format format_asked_for(const std::vector<std::string>& words);
 
 }  // namespace vitals::cli

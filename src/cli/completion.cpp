@@ -1,4 +1,4 @@
-// vitals completion: the script for a shell, or the names that such a script asks for.
+// vitals completion: prints the script for a shell, or the names that such a script needs.
 #include "cli/completion.hpp"
 
 #include <algorithm>
@@ -50,7 +50,7 @@ static int run(const Completion& command, const Terminal&) {
         }
     }
     if (command.shell == "names") {
-        // Asked in the middle of typing: a file that is missing or wrong completes to nothing.
+        // Called while somebody types: a missing or wrong file completes to nothing.
         config::Options options;
         options.secrets = false;
         if (const auto file = config::find_file()) {

@@ -1,5 +1,5 @@
-// Completion scripts, from the grammar that the parser is described by: every command, option and
-// choice, and the names of components and kinds, which a script asks the program for. Pure.
+// Completion scripts from the grammar of the parser: every command, option and choice. A script
+// asks the program for the names of components and kinds. Pure.
 #pragma once
 
 #include <cstdint>

@@ -15,7 +15,7 @@ std::string quoted(std::string_view text) {
     return replaced(text, "'", "'\\''");
 }
 
-// In a description `[`, `]` and `:` mean something to _arguments.
+// In a description `[`, `]` and `:` have a meaning for _arguments.
 std::string zsh_text(std::string_view text) {
     std::string result;
     for (const char character : quoted(text)) {

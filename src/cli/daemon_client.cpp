@@ -29,7 +29,7 @@ std::string environment(const char* name) {
     return value == nullptr ? std::string() : std::string(value);
 }
 
-// A daemon that listens everywhere is asked here.
+// A daemon that listens on all addresses is asked at this one.
 std::string reachable(const std::string& host) {
     if (host.empty() || host == "0.0.0.0") return "127.0.0.1";
     if (host == "::") return "[::1]";
@@ -66,7 +66,7 @@ std::expected<Address, Failure> address_for(const DaemonOptions& options,
         const auto config = load_configuration(options.file, false);
         if (!config) {
             auto failure = config.error();
-            failure.text += "So it cannot be told where the daemon is; --url names the place.\n";
+            failure.text += "So the address of the daemon is not known; --url names it.\n";
             return std::unexpected(std::move(failure));
         }
         if (auto address = address_of(*config)) return *address;
@@ -179,7 +179,7 @@ std::expected<Answer, Failure> Daemon::ask(const std::string& method, const std:
     try {
         if (error) std::rethrow_exception(error);
     } catch (const CheckError& problem) {
-        // The address stands there already; only what TLS and HTTP say adds to it.
+        // The text already has the address; only messages of TLS and HTTP add to it.
         const bool plain = problem.error.empty() || problem.error_class == ErrorClass::connect ||
                            problem.error_class == ErrorClass::resolve;
         return unreachable(plain ? problem.detail : problem.detail + ", " + problem.error);

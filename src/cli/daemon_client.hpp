@@ -15,7 +15,7 @@
 
 namespace vitals::cli {
 
-// Where a daemon listens.
+// The address of a daemon.
 struct Address {
     std::string url;          // "http://127.0.0.1:8080", without a slash at its end
     std::string unix_socket;  // not empty: connect there; the url's host does not count
@@ -26,25 +26,24 @@ struct Address {
 // `http://HOST:PORT`, `https://HOST:PORT`, `HOST:PORT`, `unix:PATH`. The error says what is wrong.
 std::expected<Address, std::string> parse_address(std::string_view text);
 
-// The listener to ask of a configuration: a control listener before others, a unix socket before
-// TCP, plain before TLS. Nothing when no listener has a fixed address.
+// The best listener of a configuration: a control listener before others, a unix socket before TCP,
+// plain before TLS. Nothing when no listener has a fixed address.
 std::optional<Address> address_of(const config::Config& config);
 
 struct Answer {
     int status = 0;
     std::string body;
-    bool not_saved = false;  // taken, but will not survive a restart
+    bool not_saved = false;  // accepted, but will not survive a restart
 };
 
 class Daemon {
   public:
-    // --url, else $VITALS_URL, else the configuration, else http://127.0.0.1:8080. The token is
-    // read from --token-file, else $VITALS_TOKEN.
-    // `config`: the configuration, where it was read already.
+    // --url, else $VITALS_URL, else the configuration, else http://127.0.0.1:8080. The token comes
+    // from --token-file, else $VITALS_TOKEN. `config`: the configuration, if it was already read.
     static std::expected<Daemon, Failure> find(const DaemonOptions& options,
                                                const config::Config* config = nullptr);
 
-    // Asks and waits for the answer. One of any code is an answer.
+    // Asks and waits for the answer. An answer may have any code.
     std::expected<Answer, Failure> ask(
         const std::string& method, const std::string& path, const std::string& body = {},
         std::chrono::milliseconds patience = std::chrono::seconds(5)) const;
@@ -52,7 +51,7 @@ class Daemon {
     const Address& address() const { return address_; }
     bool has_token() const { return !token_.empty(); }
 
-    // What an answer other than the hoped for means, in words.
+    // What an unexpected answer means, in words.
     Failure refusal(const Answer& answer) const;
 
   private:

@@ -14,7 +14,7 @@
 namespace vitals::cli {
 namespace {
 
-// The API; or, where `control_from` lets who shows no token, the probe's own way.
+// Uses the API; or, if `control_from` accepts clients without a token, the probe's own path.
 std::expected<Answer, Failure> set_text(const Daemon& daemon, const std::string& text) {
     std::string body;
     text::JsonWriter(body).object().member("text", text).end_object();
@@ -63,7 +63,7 @@ std::string text_problem(const std::string& given) {
 
 void declare_decommission(Arguments& to, Drain& command) {
     command.text = "decommissioned";
-    to.positional("TEXT", command.text, "What those who ask are told; default 'decommissioned'.",
+    to.positional("TEXT", command.text, "The text that clients get; default 'decommissioned'.",
                   text_problem);
     to.daemon(command.daemon);
 }

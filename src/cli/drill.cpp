@@ -36,7 +36,7 @@ std::string seen_of(const DrilledFault& fault) {
                                                    : std::string(to_string(outcome.error_class));
 }
 
-// What a person wants to know of a fault that was not seen as it should be, else what was said.
+// What a person needs to know of a fault that was not seen as it should be; else what the run said.
 std::string remark_of(const DrilledFault& fault) {
     using Verdict = DrilledFault::Verdict;
     const std::string detail = clean(fault.outcome.detail);
@@ -139,7 +139,7 @@ std::string as_json(const std::vector<DrilledComponent>& all, const std::string&
     return out + '\n';
 }
 
-// The format that Jenkins, GitLab and others read: a suite, a case for each fault.
+// The format of Jenkins, GitLab and others: a suite, with a case for each fault.
 std::string as_junit(const std::vector<DrilledComponent>& all) {
     std::string cases;
     std::size_t tests = 0, failures = 0;
@@ -190,7 +190,7 @@ int show_plan(const Components& components) {
     return print(text + "\nnothing was run\n") ? exit_code::ok : exit_code::output;
 }
 
-// The first thing that was seen is told; with nothing seen there is nothing to tell.
+// Sends the first fault that was seen; if none was seen, there is nothing to send.
 std::string tell(const Drill& command, const std::vector<DrilledComponent>& all) {
     const auto config = load_configuration(command.file, true);
     if (!config) return config.error().text;
@@ -251,9 +251,9 @@ void declare(Arguments& to, Drill& command) {
     to.configuration(command.file);
     to.choice("--format", command.format, "table|json|junit",
               "For a person, a program or a build server.");
-    to.flag("--dry-run", command.dry, "Says what would be drilled, and runs nothing.");
+    to.flag("--dry-run", command.dry, "Says what a drill would do, and runs nothing.");
     to.option("--alerts", command.receiver, "RECEIVER",
-              "Also sends a test message about the first fault that was seen to that receiver.");
+              "Also sends this receiver a test message about the first fault that was seen.");
     to.colour();
     declare_drill_proxy(to, command.proxy);
 }
@@ -262,13 +262,13 @@ void declare(Arguments& to, Drill& command) {
 
 const Subcommand subcommand::drill = make_subcommand<Drill, declare, run>(
     "drill",
-    "Proves that checks can fail. Faults stand between each check of the configuration and its "
-    "backend, one after the other: each must turn the component failed within its timeout, with "
-    "the right class, and it must recover. The backend hears only what the check says. The exit "
-    "code is 0 when every fault was seen, else 1; nobody is alerted. 'drill proxy' stands "
-    "between any client and a backend and misbehaves as told, by lines on standard input or "
-    "over --control: 'fault hang', 'status', 'help'. It ends on SIGTERM, Ctrl-C, 'quit' or the "
-    "end of standard input.",
+    "Proves that checks can fail. The drill puts one fault after the other between each check of "
+    "the configuration and its backend. With each fault the component must fail within its "
+    "timeout, with the right class, and it must recover afterwards. The backend receives only what "
+    "the check sends. The exit code is 0 when every fault was seen, else 1; nobody is alerted. "
+    "'drill proxy' stands between any client and a backend and misbehaves as told, by lines on "
+    "standard input or over --control: 'fault hang', 'status', 'help'. It ends on SIGTERM, Ctrl-C, "
+    "'quit' or the end of standard input.",
     "  vitals drill                          every check of the configuration\n"
     "  vitals drill 'databases/*' '!disk'    some of them, and not the disk\n"
     "  vitals drill --format junit > drill.xml\n"

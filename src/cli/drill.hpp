@@ -14,7 +14,7 @@ struct Drill {
     std::vector<std::string> targets;  // selectors; none: all components. Or "proxy" alone
     std::string file;
     std::string format = "table";
-    std::string receiver;  // is told of it
+    std::string receiver;  // the receiver that is told of it
     bool dry = false;
     DrillProxy proxy;
 };

@@ -1,6 +1,6 @@
-// vitals drill proxy: stands between a client and a backend and does what a fault says, until it is
-// told to end. Its listeners are for this machine alone unless told otherwise: whoever reaches them
-// reaches the backend.
+// vitals drill proxy: stands between a client and a backend and applies a fault until it is told to
+// end. By default its listeners are for this machine only, because anyone who reaches them reaches
+// the backend.
 #include "cli/drill_proxy.hpp"
 
 #include <fcntl.h>
@@ -141,7 +141,7 @@ void raise_descriptor_limit() {
     ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Lines that come in, and what they bring about.
+// Lines with commands, and their effects.
 struct Listening {
     net::Loop& loop;
     std::vector<NamedProxy>& proxies;
@@ -152,7 +152,7 @@ struct Listening {
         return std::move(reply.text);
     }
 
-    // Takes the whole lines out of what was read; false when one is too long.
+    // Takes the complete lines from the input; false when one is too long.
     bool take_lines(std::string& read, std::string& replies) const {
         for (auto end = read.find('\n'); end != std::string::npos; end = read.find('\n')) {
             replies += obey(std::string_view(read).substr(0, end));
@@ -190,7 +190,7 @@ net::awaitable<void> take_conversations(Acceptor& acceptor, Listening listening)
     }
 }
 
-// The socket that is told what to do: of this machine alone, always.
+// The socket for commands: always for this machine only.
 class Control {
   public:
     Control(net::Loop& loop, const std::string& address, Listening listening)
@@ -231,7 +231,7 @@ class Control {
     asio::ip::tcp::acceptor tcp_;
 };
 
-// Standard input: commands; where it is a pipe or a terminal, its end is ours.
+// Standard input: commands. If it is a pipe or a terminal, its end ends the program.
 class Input {
   public:
     Input(net::Loop& loop, Listening listening) : descriptor_(loop.context()) {
@@ -247,7 +247,7 @@ class Input {
         }
     }
     ~Input() {
-        // A terminal is shared with others, who do not expect it to be non-blocking.
+        // A terminal is shared with others, which do not expect it to be non-blocking.
         if (flags_) ::fcntl(STDIN_FILENO, F_SETFL, *flags_);
     }
     Input(const Input&) = delete;
@@ -272,7 +272,7 @@ class Input {
         for (;;) {
             const auto into = asio::buffer(buffer);
             const auto [error, size] = co_await from.async_read_some(into, tuple);
-            // A terminal whose foreground we are not in gives an error, which is not its end.
+            // Reading a terminal from the background gives an error, which is not its end.
             if (error == asio::error::eof) listening.loop.stop();
             if (error) co_return;
             text.append(buffer.data(), size);
@@ -350,11 +350,12 @@ std::string faults_in_words() {
 }
 
 void declare_drill_proxy(Arguments& to, DrillProxy& command) {
-    to.option("--listen", command.listen, "ADDRESS", "Where it listens: HOST:PORT or unix:PATH.");
-    to.option("--to", command.to, "ADDRESS", "Where the backend is.");
+    to.option("--listen", command.listen, "ADDRESS",
+              "The address on which it listens: HOST:PORT or unix:PATH.");
+    to.option("--to", command.to, "ADDRESS", "The address of the backend.");
     to.together("--listen", "--to");
     to.option("--fault", command.fault, "FAULT",
-              "What goes wrong: a name, or one with its value in quotes; default none.",
+              "The fault: a name, or a name and its value in quotes; default none.",
               [](const std::string& given) {
                   const auto read = drill::parse_behaviour(given);
                   return read ? std::string() : read.error();
@@ -363,12 +364,13 @@ void declare_drill_proxy(Arguments& to, DrillProxy& command) {
               "Ends the client's TLS itself, with a certificate of localhost by an authority of "
               "its own, and speaks to the backend in the clear; smtp is STARTTLS.");
     to.flag("--udp", command.datagrams,
-            "Passes datagrams on, not connections; the fault is done to each answer.");
+            "Forwards datagrams, not connections; the fault applies to each answer.");
     to.either("--udp", "--tls");
-    to.option("--ca", command.ca, "FILE",
-              "Writes that authority's certificate there, for the client to trust.");
+    to.option(
+        "--ca", command.ca, "FILE",
+        "The file to which the certificate of that authority is written, for the client to trust.");
     to.option("--routes", command.routes, "FILE",
-              "A file of proxies, instead of --listen or besides.");
+              "A file of proxies, instead of --listen or in addition to it.");
     to.option("--control", command.control, "ADDRESS",
               "Also takes commands there: unix:PATH, or HOST:PORT of this machine.");
     to.flag("--expose", command.exposed, "Allows --listen on addresses that other machines reach.");

@@ -1,4 +1,4 @@
-// vitals drill proxy: a fault proxy that is told what to do.
+// vitals drill proxy: a fault proxy that takes commands.
 #pragma once
 
 #include <string>
@@ -11,17 +11,17 @@ struct DrillProxy {
     std::string listen, to;  // one proxy; or
     std::string routes;      // a file of them
     std::string fault = "none";
-    std::string tls;         // at-once | http2 | postgres | smtp; empty: none of our own
-    std::string control;     // where it is told what to do, besides standard input
-    std::string ca;          // file that the authority's certificate is written to
+    std::string tls;         // at-once | http2 | postgres | smtp; empty: no TLS of its own
+    std::string control;     // where it takes commands, besides standard input
+    std::string ca;          // file for the authority's certificate
     bool datagrams = false;  // UDP, of --listen and --to
     bool exposed = false;
 };
 
 void declare_drill_proxy(Arguments& to, DrillProxy& command);
-// Until it is told to end. Returns the exit code.
+// Runs until it is told to end. Returns the exit code.
 int run_drill_proxy(const DrillProxy& command);
-// The faults that it knows, for the help.
+// The faults, for the help.
 std::string faults_in_words();
 
 }  // namespace vitals::cli

@@ -1,5 +1,5 @@
-// How every subcommand ends. `check` and `status` end with the status they found, as monitoring
-// plugins do; the others are the numbers of sysexits.h.
+// The exit codes of all subcommands. `check` and `status` return the status that they found, as
+// monitoring plugins do; the others use the numbers of sysexits.h.
 #pragma once
 
 #include "vitals/status.hpp"
@@ -15,7 +15,7 @@ inline constexpr int usage = 64;          // a wrong command line, or a name tha
 inline constexpr int unreachable = 69;    // no daemon there
 inline constexpr int internal = 70;       // a fault of vitals itself
 inline constexpr int output = 74;         // the output could not be written
-inline constexpr int refused = 77;        // the daemon is there and does not allow it
+inline constexpr int refused = 77;        // the daemon refuses it
 inline constexpr int configuration = 78;  // the configuration cannot be used
 }  // namespace exit_code
 

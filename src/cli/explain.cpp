@@ -74,7 +74,7 @@ struct Page {
     std::size_t width;
     std::string out;
 
-    // `Means        It answered, ...`, wrapped below itself.
+    // `Means        It answered, ...`, wrapped and indented below itself.
     void term(std::string_view label, std::string_view text) {
         if (text.empty()) return;
         std::string before = pad_right(label, label_width);
@@ -90,11 +90,11 @@ std::string moment(System at, System now) {
                        text::spoken_age(now - at));
 }
 
-// That a check can fail at all is shown by that it did.
+// A past failure shows that the check can fail at all.
 std::string last_failure_text(const LastFailure& last, System now) {
     if (!last.seen)
         return fmt::format(
-            "never seen failing since it is watched ({})",
+            "never seen failing since vitals watches it ({})",
             rfc3339(std::chrono::floor<std::chrono::seconds>(last.watched_since)).substr(0, 10));
     return fmt::format("{}, for {}", moment(last.seen->from, now),
                        text::spoken_age(last.seen->to - last.seen->from));
@@ -181,7 +181,7 @@ std::expected<Explained, Failure> from_here(const Explain& command) {
                      .told = explain(state, snapshot, Board{}, UsualTimes{}, now)};
 }
 
-// ---- What it was ----
+// ---- The past ----
 
 int run_past(const Daemon& daemon, const Explain& command, const Terminal& terminal) {
     const System now = real_clock().system();
@@ -237,8 +237,8 @@ int run(const Explain& command, const Terminal& terminal) {
 void declare(Arguments& to, Explain& command) {
     to.required("NAME", command.name, "The component.");
     to.option("--at", command.at, "TIME",
-              "What it was then, from the daemon's history: 2026-11-30T03:12:00Z, 03:12, or 2h ago "
-              "as 2h.");
+              "Explains the status at this time, from the daemon's history: 2026-11-30T03:12:00Z, "
+              "03:12, or 2h for 2h ago.");
     to.choice("-f,--format", command.format, "text|json", "For a person or for a program.");
     to.daemon(command.daemon);
     to.colour();
@@ -332,8 +332,8 @@ std::string explanation_text(const Explained& explained, const Terminal& termina
 
 const Subcommand subcommand::explain = make_subcommand<Explain, declare, run>(
     "explain",
-    "Shows why a component is what it is: its latest run phase by phase beside a usual one, what "
-    "that means, the rule, and what happened just before. Where no daemon answers, the check runs "
+    "Explains the status of a component: its latest run phase by phase beside a usual one, what "
+    "that means, the rule, and what happened just before. If no daemon answers, the check runs "
     "once from the configuration. The exit code is that of check.",
     "  vitals explain databases/main\n"
     "  vitals explain databases/main --at 03:12\n");

@@ -1,5 +1,5 @@
-// vitals explain: why a component is what it is, from a running daemon; or, where none answers,
-// from one run of its check.
+// vitals explain: explains the status of a component, from a running daemon; or, if no daemon
+// answers, from one run of its check.
 #pragma once
 
 #include <expected>
@@ -19,7 +19,7 @@ struct Explain {
     DaemonOptions daemon;
 };
 
-// An explanation and what it is of.
+// An explanation and the name of its component.
 struct Explained {
     std::string component;
     Status status = Status::unknown;
@@ -30,7 +30,7 @@ struct Explained {
     LastFailure last_failure;
 };
 
-// The answer of GET /v1/components/NAME/explain; the error says that it is none.
+// The answer of GET /v1/components/NAME/explain; the error says that it is not one.
 std::expected<Explained, std::string> read_explanation(std::string_view body);
 // For a person, at most as wide as the terminal.
 std::string explanation_text(const Explained& explained, const Terminal& terminal, System now);

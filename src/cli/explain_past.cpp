@@ -30,7 +30,7 @@ std::string text_of(const json::object& object, std::string_view name) {
     return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
 }
 
-// Two digits below `most`, at the begin of the text, which loses them.
+// Takes two digits below `most` from the front of the text.
 std::optional<int> two_digits(std::string_view& text, int most) {
     int number = 0;
     if (text.size() < 2) return std::nullopt;
@@ -95,8 +95,8 @@ std::expected<std::vector<PastTransition>, Failure> ask(const Daemon& daemon,
     return *std::move(read);
 }
 
-// The first that follows `state`, going back from now. Nothing: it is so until now, or so many
-// changes followed that they are not asked for.
+// The first change after `state`, going back from now. Nothing: the state is still the same, or so
+// many changes followed that they are not read.
 std::expected<std::optional<System>, Failure> end_of(const Daemon& daemon,
                                                      const PastTransition& state) {
     constexpr int most_pages = 20;

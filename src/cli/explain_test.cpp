@@ -58,7 +58,7 @@ TEST(ExplainCommand, refuses_what_is_no_explanation) {
     EXPECT_EQ(odd->told.took.count(), 0);
 }
 
-TEST(MomentOf, a_time_that_has_passed) {
+TEST(MomentOf, is_a_time_in_the_past) {
     const System noon = parse_rfc3339("2026-11-30T12:00:00Z").value();
     EXPECT_EQ(moment_of("2026-11-30T03:12:00+01:00", noon), parse_rfc3339("2026-11-30T02:12:00Z"));
     EXPECT_EQ(moment_of("90m", noon), noon - std::chrono::minutes(90));
@@ -73,7 +73,7 @@ TEST(MomentOf, a_time_that_has_passed) {
         EXPECT_FALSE(moment_of(wrong, noon)) << wrong;
 }
 
-TEST(ReadTransitions, refuses_what_is_none) {
+TEST(ReadTransitions, refuses_any_other_answer) {
     for (const char* wrong : {"", "[]", "{}", R"({"transitions":1})", R"({"transitions":[1]})",
                               R"({"transitions":[{"first":"x","at":"y"}]})"})
         EXPECT_FALSE(read_transitions(wrong)) << wrong;

@@ -18,7 +18,7 @@ int give_up(std::string_view command, const Failure& failure, Format format) {
         const auto lines = std::ranges::count(text, '\n');
         if (failure.code == exit_code::configuration && lines > 1)
             text.insert(text.find('\n'), fmt::format(" (and {} more)", lines - 1));
-        print(nagios_unknown(text));  // nobody is left to tell if it cannot be written
+        print(nagios_unknown(text));  // if it cannot be written, nobody can be told
         return exit_code::unknown;
     }
     if (failure.located)

@@ -53,7 +53,7 @@ std::string names_of(const json::object& object, std::string_view name) {
     return names;
 }
 
-// `heard`, or how it is not.
+// `heard`, or why not.
 std::string state_of(const json::object& node) {
     const std::string state = text_of(node, "state");
     if (state == "collides") return "two nodes have this name";
@@ -163,9 +163,9 @@ void declare(Arguments& to, ShowFleet& command) {
                                  ? ""
                                  : "'drain' and 'undrain' are the words that may stand here";
                   });
-    to.positional("TEXT", command.text, "Of 'drain': what those who ask are told.");
+    to.positional("TEXT", command.text, "For 'drain': the text that clients get.");
     to.option("--service", command.service, "NAME",
-              "Of 'drain' and 'undrain': which service; by default this node's.");
+              "For 'drain' and 'undrain': the service; by default that of this node.");
     to.choice("--format", command.format, "table|json", "For a person or a program.");
     to.daemon(command.daemon);
 }
@@ -174,10 +174,9 @@ void declare(Arguments& to, ShowFleet& command) {
 
 const Subcommand subcommand::fleet = make_subcommand<ShowFleet, declare, run>(
     "fleet",
-    "Shows the nodes of the fleet that a running daemon belongs to, as it knows them: who is "
-    "heard, "
-    "who checks what. 'fleet drain TEXT' takes a service out of service on all nodes, also those "
-    "that come back later.",
+    "Shows what a running daemon knows of the nodes of its fleet: which are heard, and which check "
+    "what. 'fleet drain TEXT' takes a service out of service on all nodes, also on those that come "
+    "back later.",
     "  vitals fleet\n  vitals fleet drain 'database moves'\n  vitals fleet undrain\n");
 
 }  // namespace vitals::cli

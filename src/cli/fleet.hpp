@@ -1,5 +1,5 @@
-// vitals fleet: the nodes of a fleet as one of them knows them, and services that are out of
-// service on all of them.
+// vitals fleet: the nodes of a fleet as one node knows them, and services that are out of service
+// on all nodes.
 #pragma once
 
 #include <string>
@@ -16,7 +16,7 @@ struct ShowFleet {
     std::string format = "table";
 };
 
-// What a person reads of an answer of GET /v1/fleet; empty: it is none.
+// The text for an answer of GET /v1/fleet; empty: it is not one.
 std::string fleet_text(std::string_view body);
 
 namespace subcommand {

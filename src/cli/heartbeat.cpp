@@ -1,7 +1,6 @@
-// vitals heartbeat: tells the daemon that a component or a worker is alive, once or every so often,
-// or runs a command: a job or a component is judged by how its command ended, a worker beats while
-// it runs.
-// The beats have a thread of their own, so that a daemon that hangs holds up neither the command
+// vitals heartbeat: tells the daemon that a component or a worker is alive, once or repeatedly, or
+// runs a command. A job or a component is judged by how its command ended; a worker beats while its
+// command runs. The beats have their own thread, so a daemon that hangs delays neither the command
 // nor its end.
 #include "cli/heartbeat.hpp"
 
@@ -29,10 +28,10 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds usual_pause{5'000};
 constexpr milliseconds patience{2'000};
-constexpr milliseconds patience_to_begin{1'000};  // a daemon that hangs holds no command up longer
+constexpr milliseconds patience_to_begin{1'000};  // a daemon that hangs delays a command no longer
 constexpr milliseconds usual_retry{10'000}, first_retry{250}, longest_retry{2'000};
-constexpr int beats_missed = 3;  // until a component that is created is failed
-constexpr int beats_needed = 2;  // within a time to live: one may come late
+constexpr int beats_missed = 3;  // until a created component is failed
+constexpr int beats_needed = 2;  // within a time to live: one beat may come late
 
 // How a command ended, for a job.
 struct JobEnd {
@@ -54,8 +53,8 @@ std::string random_run() {
     return fmt::format("{:08x}{:08x}", device(), device());
 }
 
-// One who is told of: a worker of a group, where the daemon has a group of that name; a job, where
-// the component is one; else a component that is pushed. Used by one thread at a time.
+// The target of the reports: a worker of a group, if the daemon has a group of that name; a job, if
+// the component is one; else a pushed component. Used by one thread at a time.
 class Sender {
   public:
     Sender(Daemon daemon, const Heartbeat& command)
@@ -74,22 +73,23 @@ class Sender {
         auto worker = as_worker("");
         if (!worker) return std::unexpected(worker.error());
         if (*worker) return {};
-        // How a command ends is not known while it runs.
+        // While a command runs, its end is not known.
         if (!runs_command_) return push(Status::ok, detail_);
         auto job = begin_job();
-        // A daemon that is away is told of with the end, unless a worker or a job needs it now.
+        // A daemon that is away gets the report with the end, unless a worker or a job needs it
+        // now.
         const bool silent = job || (kind_ == Kind::undecided && !may_be_worker());
         return silent ? std::expected<void, Failure>() : std::unexpected(job.error());
     }
 
-    // Before the command runs: what it is, and that it begins.
+    // Before the command runs: finds out what the target is, and reports the begin.
     void begin() {
         patience_ = patience_to_begin;
         tell(alive());
         patience_ = patience;
     }
 
-    // A job begins, and somebody else tells how it ends.
+    // Reports the begin of a job; another call reports its end.
     std::expected<void, Failure> begin_only() {
         auto job = begin_job();
         if (!job) return std::unexpected(job.error());
@@ -97,7 +97,7 @@ class Sender {
         return std::unexpected(no_job());
     }
 
-    // What is told last. A worker leaves.
+    // The last report. A worker leaves.
     std::expected<void, Failure> ended(const JobEnd& end) {
         auto worker = as_worker(R"({"leaving":true})");
         if (!worker) return std::unexpected(worker.error());
@@ -108,8 +108,8 @@ class Sender {
         return end.code == 0 ? push(Status::ok, detail_) : push(Status::failed, end.how);
     }
 
-    // Without a command: that a worker or a component lives, or that a job has ended. `of_job`:
-    // only a job can be meant.
+    // Without a command: a worker or a component is alive, or a job has ended. `of_job`: only a job
+    // is possible.
     std::expected<void, Failure> told_once(const JobEnd& end, bool of_job) {
         if (!of_job) {
             auto worker = as_worker("");
@@ -122,15 +122,15 @@ class Sender {
         return of_job ? std::unexpected(no_job()) : push(Status::ok, detail_);
     }
 
-    // Whether beats say anything: a component is judged by its command's end, and a job begins
-    // once.
+    // Whether repeated beats have a meaning: a component is judged by the end of its command, and a
+    // job begins once.
     bool beats() const {
         if (!runs_command_ || kind_ == Kind::undecided) return true;
         return kind_ == Kind::worker || (kind_ == Kind::job && !begun_);
     }
     bool is_job() const { return kind_ == Kind::job; }
 
-    // What goes wrong is said once, and once when it is over.
+    // A problem is reported once, and once more when it is over.
     void tell(const std::expected<void, Failure>& sent) {
         const auto trouble = sent ? std::string() : sent.error().text;
         if (trouble == trouble_) return;
@@ -157,7 +157,7 @@ class Sender {
         return daemon_.ask(method, path, body, patience_);
     }
 
-    // True: it is a worker, and that was taken. False: it is none.
+    // True: it is a worker, and the heartbeat was accepted. False: it is not a worker.
     std::expected<bool, Failure> as_worker(const std::string& body) {
         const bool decided = kind_ != Kind::undecided && kind_ != Kind::worker;
         if (decided || !may_be_worker()) return false;
@@ -171,13 +171,13 @@ class Sender {
             kind_ = Kind::worker;
             return true;
         }
-        // A group that was there and is gone is no reason to make a component of that name.
+        // If a group is gone, no component of that name is created for it.
         const bool no_group = answer->status == 422 || answer->status == 404;
         if (kind_ == Kind::worker || !no_group) return std::unexpected(daemon_.refusal(*answer));
         return false;
     }
 
-    // True: it is a job, and that was taken. False: it is none.
+    // True: it is a job, and the report was accepted. False: it is not a job.
     std::expected<bool, Failure> as_job(std::string_view what, const std::string& body) {
         if (kind_ == Kind::component) return false;
         const auto answer =
@@ -263,10 +263,10 @@ class Sender {
     bool begun_ = false;  // a job, and it was told
     Kind kind_ = Kind::undecided;
     milliseconds patience_ = patience;
-    std::string trouble_;  // that was said last
+    std::string trouble_;  // the last reported problem
 };
 
-// Beats at once, then every so often, until destroyed or of no use. Never two at a time.
+// Beats at once, then at each interval, until it is destroyed or useless. Never two at a time.
 class Beats {
   public:
     Beats(Sender& sender, milliseconds every)
@@ -284,11 +284,11 @@ class Beats {
   private:
     std::mutex mutex_;
     std::condition_variable_any wake_;
-    std::jthread thread_;  // last: it ends before what it waits on goes
+    std::jthread thread_;  // last: it ends before what it waits on is destroyed
 };
 
-// The end counts: a daemon that is away or refuses is asked again for a while, unless a signal asks
-// us to end.
+// The end counts: a daemon that is away or refuses is asked again for a while, unless a signal ends
+// this program.
 std::expected<void, Failure> tell_end(Sender& sender, const JobEnd& job_end, milliseconds at_most) {
     const auto end = std::chrono::steady_clock::now() + at_most;
     for (auto pause = first_retry;; pause = std::min(2 * pause, longest_retry)) {
@@ -318,7 +318,7 @@ int while_running(Sender& sender, const Heartbeat& command) {
     return ending->code;
 }
 
-// Told once, as from a script.
+// Reports once, as from a script.
 std::expected<void, Failure> tell_once(Sender& sender, const Heartbeat& command) {
     if (command.start) return sender.begin_only();
     JobEnd end{.code = code_of(command.exit_code).value_or(0)};
@@ -326,7 +326,7 @@ std::expected<void, Failure> tell_once(Sender& sender, const Heartbeat& command)
     return sender.told_once(end, !command.exit_code.empty() || !command.run.empty());
 }
 
-// What does not fit together, or empty.
+// Which arguments contradict each other, or empty.
 std::string misfit(const Heartbeat& command) {
     if (auto problem = config::component_name_problem(command.name); !problem.empty())
         return problem;
@@ -376,25 +376,27 @@ void declare(Arguments& to, Heartbeat& command) {
                 "A component, or GROUP/NAME: a worker, where the configuration has a group of "
                 "that name under 'workers'.");
     to.duration("--every", command.every,
-                "Again after this long; default for a worker with a command: 5s.");
+                "Repeats the heartbeat after this time; default for a worker with a command: 5s.");
     to.duration("--ttl", command.ttl,
-                "Silent for longer is failed, until the next heartbeat. Default: what the "
-                "configuration says. At least twice --every.");
+                "After longer silence it is failed, until the next heartbeat. At least twice "
+                "--every; by default what the configuration says.");
     to.duration("--retry", command.retry,
-                "For how long a command's end is told again while the daemon is away or refuses; "
+                "How long the end of a command is sent again while the daemon is away or refuses; "
                 "default 10s.");
-    to.flag("--start", command.start, "A run of the job begins; something else tells how it ends.");
+    to.flag("--start", command.start,
+            "Reports that a run of the job begins; another call reports how it ends.");
     to.option("--exit-code", command.exit_code, "N",
-              "A run of the job has ended with this exit code. Default: 0.");
+              "Reports that a run of the job has ended with this exit code. Default: 0.");
     to.option("--run", command.run, "ID",
-              "Tells runs of the job apart, so that an end belongs to its start. With a command, "
-              "one is made.");
+              "Names the run of the job, so that an end belongs to its start. With a command, "
+              "vitals makes one.");
     to.flag("--no-output", command.no_output,
-            "Leaves what the command writes alone. Else a job's last lines are told with its end.");
+            "Does not read the output of the command. By default the last lines of a job are sent "
+            "with its end.");
     to.flag("--create", command.create,
-            "Creates the component where there is none of that name; it is not critical. "
-            "'vitals remove' takes it away.");
-    to.option("--detail", command.detail, "TEXT", "A public word on how it is doing.");
+            "Creates the component if there is none of that name; it is not critical. 'vitals "
+            "remove' removes it.");
+    to.option("--detail", command.detail, "TEXT", "A public text about its state.");
     to.daemon(command.daemon);
     to.command(command.command, "The command to run, with its arguments.");
 }
@@ -403,12 +405,12 @@ void declare(Arguments& to, Heartbeat& command) {
 
 const Subcommand subcommand::heartbeat = make_subcommand<Heartbeat, declare, run>(
     "heartbeat",
-    "Tells the daemon that a component or a worker is alive, once or every so often. With a "
-    "command, a job is told to begin and how it ended, with its last lines. A component is judged "
-    "by how the command ends: nothing is told while it runs, an exit code other than 0 is failed, "
-    "and one that does not end is failed when the time to live is over. A worker is alive while "
-    "its command runs, and leaves its group when the command ends. The exit code is that of the "
-    "command.",
+    "Tells the daemon that a component or a worker is alive, once or repeatedly. With a command "
+    "and a job, it reports the begin and the end of the run, with the last lines. A component is "
+    "judged by how the command ends: nothing is sent while it runs, an exit code other than 0 is "
+    "failed, and a command that does not end is failed when the time to live is over. A worker is "
+    "alive while its command runs, and leaves its group when the command ends. The exit code is "
+    "that of the command.",
     "  vitals heartbeat import                          once, as from a script\n"
     "  vitals heartbeat import --every 5s               until stopped\n"
     "  vitals heartbeat mail/sender-1 -- ./sender       a worker of the group mail\n"

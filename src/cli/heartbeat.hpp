@@ -19,7 +19,7 @@ struct Heartbeat {
     bool create = false;
     bool start = false;      // of a job
     bool no_output = false;  // likewise
-    std::string exit_code;   // likewise; empty: not told
+    std::string exit_code;   // of a job; empty: not told
     std::string run;
     std::string detail;
     std::vector<std::string> command;

@@ -14,7 +14,7 @@ std::string left_of(const Argument& argument) {
     std::string text;
     for (const auto& name : argument.names) {
         if (!text.empty()) text += ", ";
-        // Long names stand under each other.
+        // Long names are aligned.
         if (text.empty() && name.starts_with("--")) text += "    ";
         text += name;
     }

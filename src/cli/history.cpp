@@ -33,7 +33,7 @@ double number_of(const json::object& object, std::string_view name) {
     return value != nullptr && value->is_number() ? value->to_number<double>() : 0;
 }
 
-// The objects of the array of that name; nothing where there is none.
+// The objects of the array of that name; nothing if there is none.
 std::optional<std::vector<json::object>> rows_of(const json::value& body, std::string_view name) {
     const json::value* rows = body.is_object() ? body.get_object().if_contains(name) : nullptr;
     if (rows == nullptr || !rows->is_array()) return std::nullopt;
@@ -77,7 +77,7 @@ std::string sign(const Terminal& terminal, std::string_view word) {
     return paint(terminal, look.paint, terminal.unicode ? look.unicode : look.ascii);
 }
 
-// One sign for each step; those that are not listed are wholly ok.
+// One sign for each step; steps that are not listed are ok throughout.
 std::expected<std::string, std::string> bars(const json::value& body, const Terminal& terminal) {
     const auto buckets = rows_of(body, "buckets");
     const double step = buckets ? number_of(body.get_object(), "step") : 0;
@@ -108,8 +108,7 @@ std::string short_time(double seconds) {
     return fmt::format("{:.1f} s", seconds);
 }
 
-// One sign for each step, as high as its median, and what the signs stand for; empty where nothing
-// was measured.
+// One sign for each step, as high as its median, and a legend; empty if nothing was measured.
 std::expected<std::string, std::string> response_times(const json::value& body,
                                                        const Terminal& terminal) {
     constexpr std::string_view unicode[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
@@ -230,7 +229,8 @@ void declare(Arguments& to, ShowHistory& command) {
     to.required("NAME", command.name, "The component.");
     to.option("--range", command.range, "DURATION",
               "How far back the bars go: 90m, 24h, 30d, 90d.");
-    to.choice("--format", command.format, "table|json|csv", "csv: the latest changes, one a line.");
+    to.choice("--format", command.format, "table|json|csv",
+              "With csv, the latest changes, one on each line.");
     to.daemon(command.daemon);
     to.colour();
 }
@@ -271,7 +271,7 @@ std::expected<std::string, std::string> changes_csv(std::string_view transitions
 
 const Subcommand subcommand::history = make_subcommand<ShowHistory, declare, run>(
     "history",
-    "Shows what a component was: uptime, a bar for each step of time, response times, and the "
+    "Shows the past of a component: uptime, a bar for each step of time, response times, and the "
     "latest changes.",
     "  vitals history databases/main --range 30d\n");
 

@@ -1,4 +1,4 @@
-// vitals history: what a component was, as the daemon's history has it.
+// vitals history: the past of a component, from the daemon's history.
 #pragma once
 
 #include <expected>
@@ -16,7 +16,7 @@ struct ShowHistory {
     DaemonOptions daemon;
 };
 
-// The bodies of the three answers, as one text for a person. The error says which one is none.
+// The bodies of the three answers, as one text for a person. The error says which one is wrong.
 std::expected<std::string, std::string> history_table(std::string_view name,
                                                       std::string_view uptime,
                                                       std::string_view history,

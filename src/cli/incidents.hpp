@@ -1,5 +1,5 @@
-// The incidents of a running daemon, as commands need them; what people do about them from a
-// terminal: vitals alerts, vitals ack, vitals note, vitals silence.
+// The incidents of a running daemon for commands, and what people do about them from a terminal:
+// vitals alerts, vitals ack, vitals note, vitals silence.
 #pragma once
 
 #include <chrono>
@@ -30,19 +30,19 @@ struct KnownIncident {
     std::vector<ToldReceiver> told, next;
 };
 
-// From the body of GET /v1/incidents. The error says what the answer is not.
+// From the body of GET /v1/incidents. The error says what is wrong with the answer.
 std::expected<std::vector<KnownIncident>, std::string> read_incidents(std::string_view body);
-// The one of that id, or the open one that a component of that name is a cause or a consequence of;
-// null: there is none.
+// The incident of that id, or the open one in which a component of that name is a cause or a
+// consequence; null: there is none.
 const KnownIncident* find_incident(const std::vector<KnownIncident>& all, std::string_view wanted);
 // For a person.
 std::string incidents_text(const std::vector<KnownIncident>& all, System now,
                            const Terminal& terminal);
 
-// The open incident that is meant.
+// The open incident that the argument names.
 std::expected<KnownIncident, Failure> ask_for_incident(const Daemon& daemon,
                                                        const std::string& wanted);
-// Who is at the terminal: $SUDO_USER, else $USER, else empty.
+// The user at the terminal: $SUDO_USER, else $USER, else empty.
 std::string person_here();
 
 struct ShowAlerts {

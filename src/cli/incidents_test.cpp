@@ -42,7 +42,7 @@ TEST(Incidents, are_shown_with_who_has_them_and_who_was_told) {
               "    is being told: mail (problem), 3 attempts: time-out ?[31m\n");
 }
 
-TEST(Incidents, what_is_no_list_of_incidents_is_refused) {
+TEST(Incidents, refuse_an_answer_that_is_no_list_of_incidents) {
     for (const char* wrong :
          {"", "[]", "{}", R"({"incidents":{}})", R"({"incidents":[1]})", R"({"incidents":[{}]})"})
         EXPECT_FALSE(read_incidents(wrong)) << wrong;

@@ -1,5 +1,5 @@
 // vitals init: finds what runs on this machine, tries a check of each thing once, and writes those
-// that passed. What stands in the file stays as it is.
+// that passed. It does not change existing lines.
 #include "cli/init.hpp"
 
 #include <fcntl.h>
@@ -50,7 +50,7 @@ bool exists(const std::string& path) {
 
 std::string output_of(const Init& command) {
     if (!command.output.empty()) return command.output;
-    // Who has set vitals up for the system wants what is new there.
+    // If vitals is set up for the system, new components belong there.
     if (!exists(own_file) && exists(system_file))
         return exists(system_folder) ? system_output : system_file;
     return own_file;
@@ -61,11 +61,11 @@ bool is_in_conf_d(const std::string& path) {
     return file != std::string::npos && path.substr(0, file).ends_with("conf.d");
 }
 
-// What is configured already: in the file itself, be it as a comment, and in the configuration that
-// is used here.
+// What is already configured: in the file itself, also as a comment, and in the configuration of
+// this machine.
 struct Configured {
     std::string text;                         // of the file
-    std::vector<ComponentConfig> components;  // that are checked
+    std::vector<ComponentConfig> components;  // of components that are checked
     std::set<std::string> targets;            // of all
     std::set<std::string> names;
 };
@@ -76,7 +76,7 @@ std::expected<std::vector<ComponentConfig>, Failure> components_of(const std::st
     return std::move(loaded->components);
 }
 
-// `belongs`: the file is a part of the configuration that is used here.
+// `belongs`: the file is a part of the configuration of this machine.
 std::expected<Configured, Failure> configured(const std::string& output, bool belongs) {
     Configured found;
     std::vector<std::string> files;
@@ -95,7 +95,7 @@ std::expected<Configured, Failure> configured(const std::string& output, bool be
     std::set<std::string> seen;
     for (const std::string& file : files) {
         auto components = components_of(file);
-        // A part of a configuration may not be one by itself.
+        // A part of a configuration may not be valid alone.
         const bool part = file == output && files.size() > 1;
         if (!components && part) continue;
         if (!components) return std::unexpected(components.error());
@@ -113,7 +113,7 @@ std::expected<Configured, Failure> configured(const std::string& output, bool be
     return found;
 }
 
-// Not configured yet, whatever it is called there.
+// Not configured yet, under any name.
 bool is_new(const Proposal& proposal, const Configured& known) {
     return std::ranges::none_of(proposal.candidates, [&](const discover::Candidate& candidate) {
         const auto component =
@@ -147,7 +147,7 @@ std::string reason_of(const Outcome& outcome) {
     return clean(text);
 }
 
-// Tries every candidate of all of them at the same time; then guesses that came to nothing go.
+// Tries all candidates at the same time; then wrong guesses are removed.
 void try_all(std::vector<Section>& sections, const std::optional<Person>& as_user) {
     std::vector<ComponentConfig> components;
     struct Attempt {
@@ -174,14 +174,14 @@ void try_all(std::vector<Section>& sections, const std::optional<Person>& as_use
         }
     }
     const std::vector<Outcome> outcomes = try_once(components, as_user);
-    std::set<std::string> let_nobody_in;  // who does that has spoken the protocol
+    std::set<std::string> let_nobody_in;  // a backend that does this speaks the protocol
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
         const ErrorClass error_class = outcomes[i].error_class;
         attempts[i].trial->reason = reason_of(outcomes[i]);
         attempts[i].trial->another_protocol =
             error_class == ErrorClass::protocol || error_class == ErrorClass::tls;
         if (error_class == ErrorClass::auth) let_nobody_in.insert(components[i].component.name);
-        // What to do about a missing right says nothing where that is not what is wrong.
+        // A hint about a missing right is useless if something else is wrong.
         if (error_class != ErrorClass::auth && error_class != ErrorClass::local)
             attempts[i].candidate->needs.clear();
     }
@@ -192,7 +192,7 @@ void try_all(std::vector<Section>& sections, const std::optional<Person>& as_use
         });
 }
 
-// A guess that came true has the plain name, unless somebody else does.
+// A guess that was right gets the plain name, unless another one has it.
 void shorten_names(std::vector<Section>& sections, std::set<std::string> names) {
     for (const Section& section : sections)
         for (const Tried& tried : section.proposals) names.insert(tried.proposal.name);
@@ -202,7 +202,7 @@ void shorten_names(std::vector<Section>& sections, std::set<std::string> names) 
                 each.name = each.short_name;
 }
 
-// Replaces the file at once, or makes it; it is never half there.
+// Replaces or creates the file in one step; it is never half written.
 std::expected<void, Failure> write_file(const std::string& path, const std::string& text) {
     const std::string draft = path + ".new";
     struct stat before{};
@@ -238,7 +238,7 @@ std::expected<void, Failure> write_file(const std::string& path, const std::stri
 
 struct Counts {
     std::size_t passed = 0;
-    std::size_t waiting = 0;  // comments: somebody has to do something
+    std::size_t waiting = 0;  // comments: the operator must do something
 };
 
 Counts count(const std::vector<Section>& sections) {
@@ -253,7 +253,7 @@ Counts count(const std::vector<Section>& sections) {
     return counts;
 }
 
-// One line for each thing that is new, and for each that is gone.
+// One line for each new thing, and for each that is gone.
 int tell_differences(const std::vector<Section>& sections, const Configured& known,
                      const Machine& machine, const std::string& output) {
     std::string text;
@@ -298,7 +298,7 @@ static int run(const Init& command, const Terminal&) {
         const auto person = find_person(command.user);
         if (!person) return fail({exit_code::usage, "--user: " + person.error()});
         if (person->uid != ::geteuid() && ::geteuid() != 0)
-            return fail({exit_code::usage, "--user: only root can try checks as somebody else"});
+            return fail({exit_code::usage, "--user: only root can try checks as another user"});
         as_user = *person;
     }
     const std::string output = output_of(command);
@@ -334,15 +334,14 @@ namespace {
 
 void declare(Arguments& to, Init& command) {
     to.option("-o,--output", command.output, "FILE",
-              "The file to write or to add to. In a folder conf.d it holds only components. If not "
-              "given: ./vitals.yaml; where vitals is set up for the system, "
+              "The file to write or to add to. In a folder conf.d it holds only components. "
+              "Default: ./vitals.yaml; if vitals is set up for the system, "
               "/etc/vitals/conf.d/10-this-machine.yaml.");
-    to.option(
-        "--user", command.user, "USER",
-        "Who tries the checks, by name or number: the user that the daemon runs as. Only root "
-        "can ask for somebody else.");
+    to.option("--user", command.user, "USER",
+              "The user that tries the checks, by name or number: the user of the daemon. Only "
+              "root can name another user.");
     to.flag("--diff", command.diff,
-            "Only tells what is new on this machine and what is gone. The exit code is 1 if "
+            "Only shows what is new on this machine and what is gone. The exit code is 1 if "
             "anything is.");
 }
 
@@ -350,9 +349,9 @@ void declare(Arguments& to, Init& command) {
 
 const Subcommand subcommand::init = make_subcommand<Init, declare, run>(
     "init",
-    "Finds what runs on this machine: what listens, units and timers, file systems, certificates, "
-    "backups. Tries a check of each once and writes those that passed; the others become comments "
-    "with the reason. It never changes a line that is there.",
+    "Finds what runs on this machine: programs that listen, units and timers, file systems, "
+    "certificates, backups. Tries each check once and writes those that passed; the others become "
+    "comments with the reason. It never changes an existing line.",
     "  vitals init                  writes ./vitals.yaml, or adds what is new to it\n"
     "  vitals init --diff           tells what is new and what is gone\n"
     "  sudo vitals init --user vitals -o /etc/vitals/conf.d/10-this-machine.yaml\n");

@@ -1,4 +1,4 @@
-// vitals init: finds what runs on this machine, and writes a configuration that watches it.
+// vitals init: finds what runs on this machine, and writes a configuration for it.
 #pragma once
 
 #include <string>

@@ -14,7 +14,7 @@ void write_run(text::JsonWriter& json, const ComponentState& state, Steady now) 
     if (state.observed_at != System())
         json.member("observed_at", rfc3339_millis(state.observed_at));
     if (state.component->kind.empty()) {
-        // The public answer of a daemon says no more.
+        // The public answer of a daemon has no more.
         if (outcome.duration.count() > 0) json.member("duration_seconds", outcome.duration);
         return;
     }

@@ -69,8 +69,8 @@ void declare_schema(Arguments&, Schema&) {}
 
 const Subcommand subcommand::schema = make_subcommand<Schema, declare_schema, show_schema>(
     "schema",
-    "Prints the JSON Schema of the configuration. Editors use it to complete and "
-    "to check while one writes.",
+    "Prints the JSON Schema of the configuration. Editors use it to complete and to check while "
+    "you write.",
     "  vitals schema > vitals.schema.json\n");
 
 }  // namespace vitals::cli

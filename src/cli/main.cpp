@@ -1,4 +1,4 @@
-// The program: reads the command line and chooses.
+// The program: reads the command line and runs the command.
 #include <openssl/crypto.h>
 #include <unistd.h>
 
@@ -34,11 +34,11 @@ int perform(const std::vector<std::string>& words) {
 
 int main(int argc, char** argv) {
     using namespace vitals::cli;
-    // A reader that goes away (`vitals status | head`) must not kill a daemon or a heartbeat; the
-    // commands see the failed write instead.
+    // A closed reader (`vitals status | head`) must not kill a daemon or a heartbeat; the commands
+    // see the failed write instead.
     std::signal(SIGPIPE, SIG_IGN);
-    // A foreign call that was abandoned may compute on while the program ends (lanes): what it
-    // computes with is not taken away below it.
+    // An abandoned foreign call may still compute while the program ends (lanes), so its data is
+    // not destroyed.
     OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
     const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
     const auto format = format_asked_for(words);
@@ -49,10 +49,10 @@ int main(int argc, char** argv) {
         code = give_up(
             "", {exit_code::internal, std::string("vitals: ") + error.what() + '\n', true}, format);
     }
-    // What hangs on a disk is left behind, and holds nobody who waits for our output.
+    // Code that hangs on a disk is left behind, and does not delay readers of the output.
     if (vitals::net::left_behind())
         for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
             ::close(descriptor);
-    // Monitoring systems take every other code for CRITICAL.
+    // Monitoring systems treat every other code as CRITICAL.
     return format == Format::nagios && code > exit_code::unknown ? exit_code::unknown : code;
 }

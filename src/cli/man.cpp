@@ -16,7 +16,7 @@
 namespace vitals::cli {
 namespace {
 
-// Builds that are to be repeated exactly name the time themselves:
+// Reproducible builds set the time themselves:
 // https://reproducible-builds.org/specs/source-date-epoch/
 std::string date_of_pages() {
     const char* given = std::getenv("SOURCE_DATE_EPOCH");
@@ -57,7 +57,7 @@ int run(const Man& command, const Terminal&) {
 
 void declare(Arguments& to, Man& command) {
     to.required("DIRECTORY", command.directory,
-                "Where the pages go; it is made if it is not there.");
+                "The directory for the pages; it is created if it is missing.");
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ struct Man {
     std::string directory;
 };
 
-// Pages as man(7) has them, for groff and mandoc. `date`: 2026-11-30. Pure.
+// Pages in the form of man(7), for groff and mandoc. `date`: 2026-11-30. Pure.
 std::string program_page(const Grammar& program, std::string_view date);
 std::string command_page(const Grammar& command, std::string_view date);
 std::string configuration_page(std::string_view date);  // vitals.yaml(5)

@@ -1,4 +1,4 @@
-// What stands on the manual pages.
+// The content of the manual pages.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,11 +18,11 @@ Roff begin(std::string_view name, int section, std::string_view date) {
     return {name, section, date, std::string("vitals ") + app::version};
 }
 
-// Of several sentences the first, as a name's line has it: no capital, no full stop.
+// The first of several sentences, in the form of a name's line: no capital, no full stop.
 std::string in_one_line(std::string_view sentence) {
     std::string made(sentence.substr(0, sentence.find(". ")));
     if (made.ends_with('.') || made.ends_with('?')) made.pop_back();
-    // `JSON` and `YAML` stay.
+    // Keeps `JSON` and `YAML`.
     if (made.size() > 1 && made[1] >= 'a' && made[1] <= 'z' && made[0] >= 'A' && made[0] <= 'Z')
         made[0] = static_cast<char>(made[0] - 'A' + 'a');
     return made;
@@ -73,7 +73,7 @@ void exit_status(Roff& page) {
     page.heading("Exit status");
     page.paragraph("Commands that show the state of components end with the worst of it.");
     for (const auto& [code, meaning] :
-         {std::pair{"0", "Everything is ok, or the command did what it was asked for."},
+         {std::pair{"0", "Everything is ok, or the command has succeeded."},
           std::pair{"1", "Degraded."}, std::pair{"2", "Failed."}, std::pair{"3", "Unknown."},
           std::pair{"64", "The command line is wrong, or names what does not exist."},
           std::pair{"69", "No daemon is there."}, std::pair{"70", "A fault of vitals itself."},
@@ -88,19 +88,19 @@ void exit_status(Roff& page) {
 void environment(Roff& page) {
     page.heading("Environment");
     for (const auto& [variable, meaning] :
-         {std::pair{"VITALS_URL", "Where the daemon listens, instead of --url."},
-          std::pair{"VITALS_TOKEN", "The token to show to it, instead of --token-file."},
-          std::pair{"NO_COLOR", "Where it is set, nothing is coloured."},
-          std::pair{"COLUMNS", "How wide the output is, also where it is no terminal."}})
+         {std::pair{"VITALS_URL", "The address of the daemon, instead of --url."},
+          std::pair{"VITALS_TOKEN", "The token to show, instead of --token-file."},
+          std::pair{"NO_COLOR", "If it is set, nothing is coloured."},
+          std::pair{"COLUMNS", "How wide the output is, also without a terminal."}})
         page.tagged(variable, "", meaning);
     page.paragraph("A configuration may name further variables in its values.");
 }
 
 void files(Roff& page) {
     page.heading("Files");
-    page.tagged("./vitals.yaml", "", "The configuration where none is named.");
+    page.tagged("./vitals.yaml", "", "The configuration, if none is named.");
     page.tagged("/etc/vitals/vitals.yaml", "",
-                "The configuration where there is none in the current directory.");
+                "The configuration, if none is named and none is in the current directory.");
 }
 
 void see_also(Roff& page, std::string_view own, const Grammar& program) {
@@ -138,13 +138,13 @@ void sections(Roff& page) {
         const auto& description = section.description;
         const auto defaults = description.make();
         page.subheading(description.name);
-        page.paragraph(as_sentence(description.sentence));
+        page.paragraph(description.sentence);
         keys(page, description.fields, defaults.ref());
         if (description.name != "workers") continue;
         for (const auto& source : app::catalog().sources) {
             if (source.description.fields.empty()) continue;
             page.paragraph(fmt::format("With source: {}. {}", source.description.name,
-                                       as_sentence(source.description.sentence)));
+                                       source.description.sentence));
             const auto made = source.description.make();
             keys(page, source.description.fields, made.ref());
         }
@@ -158,7 +158,7 @@ void kinds(Roff& page) {
     for (const auto* kind : app::kinds()) {
         const auto& description = kind->description;
         page.subheading(description.name);
-        page.paragraph(as_sentence(description.sentence));
+        page.paragraph(description.sentence);
         page.paragraph("What a run proves: " + std::string(kind->proves));
         const auto defaults = description.make();
         keys(page, description.fields, defaults.ref());
@@ -174,7 +174,7 @@ void formats(Roff& page) {
     for (const auto* dialect : dialects::all()) {
         const auto& description = dialect->description;
         page.subheading(description.name);
-        page.paragraph(as_sentence(description.sentence) +
+        page.paragraph(std::string(description.sentence) +
                        (dialect->protocol == Protocol::http
                             ? fmt::format(" Usual path: {}.", dialect->usual_path)
                             : " Listens by itself, on its address."));

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view date = "2026-11-30";
 
-TEST(Roff, takes_nothing_for_its_own) {
+TEST(Roff, escapes_everything_with_a_meaning) {
     EXPECT_EQ(roff_escaped(R"(a\b -x 'y' `z` ~/^ é)"),
               R"(a\eb \-x \(aqy\(aq \(gaz\(ga \(ti/\(ha \[u00E9])");
     Roff page("x", 1, date, "v");

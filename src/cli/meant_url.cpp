@@ -16,7 +16,7 @@
 namespace vitals::cli {
 namespace {
 
-// What usually listens there.
+// What usually listens on these ports.
 constexpr std::pair<std::uint16_t, std::string_view> usual_schemes[] = {
     {25, "smtp"},         {53, "dns"},          {80, "http"},         {443, "https"},
     {465, "smtps"},       {587, "smtp"},        {5432, "postgresql"}, {5433, "postgresql"},
@@ -25,7 +25,7 @@ constexpr std::pair<std::uint16_t, std::string_view> usual_schemes[] = {
     {11211, "memcached"},
 };
 
-// Of 43 schemes these tell what a URL of ours looks like.
+// These of the 43 schemes show the form of a URL.
 constexpr std::string_view usual[] = {"https", "http", "tcp",  "tls",       "postgresql",
                                       "redis", "amqp", "smtp", "memcached", "dns"};
 
@@ -36,7 +36,7 @@ std::vector<std::string_view> schemes() {
     return all;
 }
 
-// What behind the scheme may be shown.
+// What may be shown of the part after the scheme.
 std::string shown_with(std::string_view scheme, std::string_view url) {
     return text::masked_url(std::string(scheme) + std::string(url.substr(url.find(':'))));
 }

@@ -1,5 +1,5 @@
-// The output of a monitoring plugin. After the first `|` come performance data, so none may stand
-// in a text; a label is quoted where it must be, and a quote in it is doubled.
+// The output of a monitoring plugin. Performance data follow the first `|`, so no text may hold
+// one. A label is quoted if necessary, and a quote in it is doubled.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,13 +17,13 @@
 namespace vitals::cli {
 namespace {
 
-constexpr std::size_t most_named = 10;  // in the first line, which is what a pager shows
-// Of the first line, its end included: NRPE 2 takes no more, and cuts without a sign.
+constexpr std::size_t most_named = 10;  // in the first line, which pagers show
+// The limit of the first line, with its end: NRPE 2 takes no more, and cuts without a sign.
 constexpr std::size_t longest_line = 1024;
 
 constexpr PerStatus<std::string_view> nagios_word{"OK", "WARNING", "CRITICAL", "UNKNOWN"};
 
-// How a count of such components is put: "1/12 failing".
+// How many components have a status: "1/12 failing".
 constexpr PerStatus<std::string_view> participle{"ok", "degraded", "failing", "unknown"};
 
 std::string without_bar(std::string_view text) {
@@ -34,7 +34,7 @@ std::string without_bar(std::string_view text) {
     return result;
 }
 
-// A line that fits, cut between two characters where it must be.
+// A line that fits, cut between two characters if necessary.
 std::string fitting(std::string text) {
     constexpr std::string_view ellipsis = "…";
     if (text.size() < longest_line) return text;
@@ -94,7 +94,7 @@ std::string performance(const Snapshot& snapshot, Steady now) {
     std::size_t failing = 0;
     for (const auto& state : snapshot.components) {
         if (state->status(now) == Status::failed) ++failing;
-        // A time that was not measured just now would draw a line that is not true.
+        // A time that was not measured just now would draw a wrong line.
         if (state->last == nullptr || state->last->duration.count() == 0 || state->stale(now)) {
             continue;
         }

@@ -52,7 +52,7 @@ OutputTail::OutputTail() {
     for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) {
         if (!is_passed_on(stream) || (both && stream == STDERR_FILENO)) continue;
         std::array<int, 2> ends{};
-        if (pipe2(ends.data(), O_CLOEXEC) != 0) continue;  // then it is left as it is
+        if (pipe2(ends.data(), O_CLOEXEC) != 0) continue;  // otherwise it is left as it is
         streams_.push_back({.to = stream, .read = ends[0], .write = ends[1], .both = both});
     }
 }
@@ -85,7 +85,7 @@ void OutputTail::end() {
         if (thread.joinable()) thread.join();
 }
 
-// Where our reader is gone, the command is to notice: its pipe is closed.
+// If the reader of this program is gone, the command must notice: its pipe is closed.
 void OutputTail::pass_on(Stream& stream) {
     std::array<char, 16'384> buffer{};
     for (;;) {

@@ -1,4 +1,4 @@
-// What a command writes: passed on to where it belongs, and its last lines kept.
+// Forwards the output of a command to its target, and keeps its last lines.
 #pragma once
 
 #include <array>
@@ -11,10 +11,10 @@
 
 namespace vitals::cli {
 
-// Pipes for the standard output and the standard error of a command that is about to start. What
-// is a terminal is left as it is; streams that go to one place share a pipe, so that their order
-// stays. After the command's end, only what is already there is passed on: processes that it left
-// behind are not waited for.
+// Pipes for the standard output and the standard error of a command that is about to start. A
+// terminal is left as it is; streams to the same target share a pipe, so that their order stays.
+// After the end of the command, only the bytes that are already there are forwarded: processes that
+// it left behind are not waited for.
 class OutputTail {
   public:
     static constexpr std::size_t longest = 4096;  // bytes kept
@@ -34,7 +34,7 @@ class OutputTail {
 
   private:
     struct Stream {
-        int to = -1;    // our own stream
+        int to = -1;    // the target stream
         int read = -1;  // ends of the pipe
         int write = -1;
         bool both = false;  // standard output and standard error

@@ -1,4 +1,4 @@
-// Keys in words, and what `vitals kinds` shows on a terminal.
+// Keys in words, and the output of `vitals kinds` on a terminal.
 #include "cli/reference.hpp"
 
 #include <fmt/format.h>
@@ -129,13 +129,13 @@ constexpr ValueForm forms[] = {
     {"size", "`512KiB`, `10GiB`, `1024`", "plain bytes without a unit"},
     {"percentage", "`90%`", ""},
     {"true or false", "`true`, `false`", ""},
-    {"list of texts", "`[a, b]`, or `a`", "one text stands for a list of one"},
+    {"list of texts", "`[a, b]`, or `a`", "one text is a list of one"},
     {"secret", "`text`, `{env: NAME}`, `{file: PATH}`, `{vault: \"mount/path#key\"}`",
      "a file and a [vault](operating.md#secrets-and-their-rotation) are read again within 10 s of "
      "a change"},
 };
 
-// Code loses its backquotes, a link its target.
+// Removes the backquotes of code, and the targets of links.
 std::string without_markdown(std::string_view text) {
     std::string made;
     for (std::size_t at = 0; at < text.size(); ++at) {
@@ -156,15 +156,6 @@ std::string ValueForm::spoken() const {
     auto text = without_markdown(written);
     if (!remarks.empty()) text += "; " + without_markdown(remarks);
     return text + '.';
-}
-
-std::string as_sentence(std::string_view text) {
-    std::string result(text);
-    if (!result.empty() && result[0] >= 'a' && result[0] <= 'z') {
-        result[0] = static_cast<char>(result[0] - 'a' + 'A');
-    }
-    if (!result.empty() && result.back() != '.') result += '.';
-    return result;
 }
 
 std::vector<KeyText> keys_of(std::span<const Field> fields, const ObjectRef& defaults) {
@@ -205,7 +196,7 @@ std::string kinds_table(std::span<const checks::Kind* const> kinds, const Termin
         const auto name = kind->description.name;
         text += paint(terminal, Paint::strong, name) + std::string(name_width - name.size(), ' ');
         bool first = true;
-        for (const auto& line : wrap(as_sentence(kind->description.sentence), room)) {
+        for (const auto& line : wrap(kind->description.sentence, room)) {
             if (!first) text += '\n' + std::string(name_width, ' ');
             text += "  " + line;
             first = false;
@@ -222,7 +213,7 @@ std::string kind_text(const checks::Kind& kind, const Terminal& terminal) {
         return '\n' + paint(terminal, Paint::strong, text) + '\n';
     };
     auto text = paint(terminal, Paint::strong, description.name) + ": " +
-                as_sentence(description.sentence) + "\n\n" +
+                std::string(description.sentence) + "\n\n" +
                 paragraph("What a run proves: " + std::string(kind.proves), 0, width);
     const AnyOptions defaults = description.make();
     const auto keys = keys_of(description.fields, defaults.ref());

@@ -1,5 +1,6 @@
-// What can be configured, for people: `vitals kinds`, `vitals kinds KIND` and the reference page
-// docs/configuration.md. Everything comes from the descriptions that the parser itself uses. Pure.
+// All that can be configured, for people: `vitals kinds`, `vitals kinds KIND` and the reference
+// page docs/configuration.md. Everything comes from the descriptions that the parser itself uses.
+// Pure.
 #pragma once
 
 #include <span>
@@ -13,7 +14,7 @@
 
 namespace vitals::cli {
 
-// A small configuration, as a beginning.
+// A small configuration to begin with.
 extern const std::string_view example_configuration;
 
 // How values of a type are written. In Markdown.
@@ -36,14 +37,11 @@ struct KeyText {
     bool required = false;
 };
 
-// `defaults` is a default-constructed struct that the fields describe; null: defaults are not told.
+// `defaults` is a default-constructed struct that the fields describe; null: no defaults are shown.
 std::vector<KeyText> keys_of(std::span<const Field> fields, const ObjectRef& defaults);
 
-// A valid configuration with one component of that kind and as few keys as it takes.
+// A valid configuration with one component of that kind and as few keys as possible.
 std::string example_of(const checks::Kind& kind);
-
-// Begins with a capital letter and ends with a full stop.
-std::string as_sentence(std::string_view text);
 
 std::string kinds_table(std::span<const checks::Kind* const> kinds, const Terminal& terminal);
 std::string kind_text(const checks::Kind& kind, const Terminal& terminal);

@@ -20,7 +20,7 @@ void write_key(text::JsonWriter& json, const KeyText& key) {
 void write_kind(text::JsonWriter& json, const checks::Kind& kind) {
     const auto& description = kind.description;
     json.object().member("kind", description.name);
-    json.member("description", as_sentence(description.sentence)).member("proves", kind.proves);
+    json.member("description", description.sentence).member("proves", kind.proves);
     json.key("schemes").array();
     for (const auto scheme : kind.schemes) json.value(scheme);
     json.end_array().key("keys").array();

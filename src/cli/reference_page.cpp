@@ -1,4 +1,4 @@
-// docs/configuration.md: the frame is written here, everything else comes from the descriptions.
+// docs/configuration.md: this file has the frame; everything else comes from the descriptions.
 #include <fmt/format.h>
 
 #include <string>
@@ -19,9 +19,9 @@ constexpr std::string_view introduction =
 
 vitals reads one YAML file, and those that it [includes](#several-files): the one named by `-c FILE`
 (`-` is standard input), else by `$VITALS_CONFIG`, else `./vitals.yaml`, else
-`/etc/vitals/vitals.yaml`. `vitals validate` says everything that is wrong with it, one line each,
-as `FILE:LINE:COLUMN: what is wrong`; `vitals serve` refuses to start with such a file (exit code
-78), and a reload (SIGHUP, or `POST /v1/reload`) with one changes nothing. `vitals schema` prints a
+`/etc/vitals/vitals.yaml`. `vitals validate` reports every error, one on each line, as
+`FILE:LINE:COLUMN: what is wrong`. `vitals serve` does not start with an invalid file (exit code
+78), and a reload (SIGHUP, or `POST /v1/reload`) of one changes nothing. `vitals schema` prints a
 JSON Schema that editors understand. This page is made from the descriptions that the parser itself
 uses.
 
@@ -29,9 +29,9 @@ uses.
 
 constexpr std::string_view rules =
     R"(
-`${NAME}` in any value is replaced by that environment variable, `${NAME:-default}` by the default
-where the variable is unset or empty, and `$${` stands for a plain `${`. YAML tags are refused, and
-so is a key that stands twice.
+`${NAME}` in any value stands for that environment variable. `${NAME:-default}` stands for the
+default if the variable is unset or empty. `$${` is a plain `${`. YAML tags are refused, and so is a
+key that stands twice.
 
 A component's name is its key: printable UTF-8, at most 128 bytes, at most one `/`, which separates
 its group from its own name.
@@ -39,12 +39,13 @@ its group from its own name.
 ## Several files
 
 `include: conf.d/*.yaml` reads further files after this one, in the order of their names. A name or
-pattern is looked for from the folder of the file that includes; a list takes several. A pattern may
-match nothing, a name must exist. An included file may hold `components`, `endpoints`, `workers`,
-`tokens`, `maintenance`, and of `alerts` receivers, rules and silences; what these list is added behind what stands before. A name that two files give is an error
-that names both places. Included files include none themselves. Every message names the file that it
-is about. One file is at most 16 MiB, all together 64 MiB; relative paths in them (of secrets,
-certificates, sockets) are as seen from where vitals runs, as everywhere.
+pattern is relative to the folder of the including file; a list takes several. A pattern may match
+nothing, a name must exist. An included file may hold `components`, `endpoints`, `workers`,
+`tokens`, `maintenance`, and the receivers, rules and silences of `alerts`; their lists are appended
+to those before. A name in two files is an error that names both places. An included file cannot
+include others. Every message names the file that it is about. One file has at most 16 MiB, all
+together 64 MiB. Relative paths in them (of secrets, certificates, sockets) begin at the directory
+in which vitals runs, as everywhere.
 
 ## Nothing written twice
 
@@ -56,10 +57,10 @@ certificates, sockets) are as seen from where vitals runs, as everywhere.
 4. `interval`, `timeout`, ... of `defaults` itself.
 
 Groups and kinds may have any key that such a component takes, a group `check` as well. A value
-replaces another as a whole: `tls`, `headers` and `tags` are not put together. A key of a group is for
-those of its components whose kind takes it. Who a component's own URL logs in as (`user`, `password`)
-counts as said by the component. In such a value `${.name}` stands for the component's own name, without
-its group, and `${.group}` for that of its group.
+replaces another as a whole: `tls`, `headers` and `tags` are not merged. A key of a group applies to
+those of its components whose kind takes it. The user and the password in a component's own URL
+count as `user` and `password` of the component. In such a value `${.name}` stands for the
+component's own name, without its group, and `${.group}` for that of its group.
 
 ```yaml
 # vitals.yaml
@@ -78,11 +79,11 @@ components:
   databases/stock: {url: "postgresql://10.0.0.7/stock", timeout: 2s}
 ```
 
-YAML's own means work, too: a value with an anchor (`&base`) stands again wherever an alias (`*base`)
-does, and a merge key (`<<: *base`, or `<<: [*base, *other]`) adds the keys of a mapping that are not
-written; what is written comes first, then the first of the list. Anchors hold within their file.
-Sections whose names begin with `x-` are not read: a place for values with anchors. What aliases bring
-is bounded (2,000,000 values), and so is the whole (5,000,000).
+Anchors and aliases of YAML work, too. An alias (`*base`) repeats the value with that anchor
+(`&base`). A merge key (`<<: *base`, or `<<: [*base, *other]`) adds the keys of a mapping that are
+not written; written keys come first, then those of the first in the list. Anchors hold within their
+file. vitals does not read sections whose names begin with `x-`: they are a place for values with
+anchors. Aliases may add 2,000,000 values, and the whole may have 5,000,000.
 
 ```yaml
 # vitals.yaml
@@ -92,7 +93,7 @@ components:
   wiki: {<<: *web, url: "https://wiki.example.org/", slow_above: 3s}
 ```
 
-A message about a value that stands elsewhere names the place of the value, and where it is used.
+A message about such a value names the place of the value, and the place that uses it.
 
 ## Selectors
 
@@ -165,7 +166,7 @@ std::string section_text(const config::Section& section) {
 std::string source_text(const Description& source) {
     if (source.fields.empty()) return {};
     const auto defaults = source.make();
-    return fmt::format("\nWith `source: {}`: {}\n\n{}", source.name, as_sentence(source.sentence),
+    return fmt::format("\nWith `source: {}`: {}\n\n{}", source.name, source.sentence,
                        table(keys_of(source.fields, defaults.ref())));
 }
 
@@ -173,7 +174,7 @@ std::string kind_section(const checks::Kind& kind) {
     const auto& description = kind.description;
     const auto defaults = description.make();
     auto text = fmt::format("\n### `{}`\n\n{}\n\n*What a run proves:* {}\n\n", description.name,
-                            as_sentence(description.sentence), kind.proves);
+                            description.sentence, kind.proves);
     text += table(keys_of(description.fields, defaults.ref()));
     if (!kind.urls.empty()) {
         std::string urls;
@@ -201,15 +202,14 @@ std::string alerts_text() {
 
 std::string receiver_section(const alerts::receivers::Receiver& receiver) {
     const auto& description = receiver.description;
-    return fmt::format("\n### `{}` receiver\n\n{} {}\n\n{}", description.name,
-                       as_sentence(description.sentence), receiver.about,
+    return fmt::format("\n### `{}` receiver\n\n{} {}\n\n{}", description.name, description.sentence,
+                       receiver.about,
                        table(keys_of(description.fields, description.make().ref())));
 }
 
 std::string dialect_section(const dialects::Dialect& dialect) {
     const auto& description = dialect.description;
-    auto text =
-        fmt::format("\n### `{}`\n\n{} ", description.name, as_sentence(description.sentence));
+    auto text = fmt::format("\n### `{}`\n\n{} ", description.name, description.sentence);
     if (dialect.protocol != Protocol::http)
         text += fmt::format("Listens by itself, on its `address`; says {}.\n", dialect.codes);
     else

@@ -1,4 +1,4 @@
-// vitals reload: has a running daemon read its configuration again.
+// vitals reload: makes a running daemon read its configuration again.
 #include "cli/reload.hpp"
 
 #include <fmt/format.h>
@@ -14,7 +14,7 @@ namespace {
 
 namespace json = boost::json;
 
-// Reading the files of a large configuration takes the daemon up to ten seconds.
+// The daemon needs up to ten seconds for the files of a large configuration.
 constexpr std::chrono::seconds patience{30};
 
 std::vector<std::string> texts_of(const std::string& body, std::string_view key) {
@@ -66,9 +66,9 @@ void declare(Arguments& to, Reload& command) {
 
 const Subcommand subcommand::reload = make_subcommand<Reload, declare, run>(
     "reload",
-    "Has a running daemon read its configuration again. Prints which components are new (+), "
-    "changed (~) or gone (-). A configuration with errors changes nothing: they are printed, and "
-    "the exit code is 78.",
+    "Makes a running daemon read its configuration again. Prints which components are new (+), "
+    "changed (~) or gone (-). A configuration with errors changes nothing: the command prints "
+    "them, and the exit code is 78.",
     "  vitals reload\n"
     "  vitals reload --url unix:/run/vitals/control.sock\n");
 

@@ -1,4 +1,4 @@
-// vitals reload: has a running daemon read its configuration again.
+// vitals reload: makes a running daemon read its configuration again.
 #pragma once
 
 #include "cli/subcommand.hpp"

@@ -1,4 +1,4 @@
-// vitals remove: takes away a component that a push created.
+// vitals remove: removes a component that a push created.
 #include <string>
 
 #include <fmt/format.h>
@@ -39,11 +39,11 @@ void declare(Arguments& to, Remove& command) {
 
 namespace subcommand {
 
-extern const Subcommand remove = make_subcommand<Remove, declare, run>(
-    "remove",
-    "Removes a component that was created by a push. What stands in the "
-    "configuration is removed there.",
-    "  vitals remove bakcup\n");
+extern const Subcommand remove =
+    make_subcommand<Remove, declare, run>("remove",
+                                          "Removes a component that was created by a push. Remove "
+                                          "a component of the configuration there.",
+                                          "  vitals remove bakcup\n");
 
 }  // namespace subcommand
 

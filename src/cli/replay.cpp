@@ -1,4 +1,4 @@
-// vitals replay: what another configuration would have told.
+// vitals replay: the alerts that another configuration would have sent.
 #include "cli/replay.hpp"
 
 #include <fmt/format.h>
@@ -111,7 +111,7 @@ int run(const Replay& command, const Terminal& terminal) {
                                     "every ten minutes",
                                     clean(directory), text::spoken_age(command.last))},
                        Format::table);
-    // What the last runs brought about was told a little later.
+    // Messages that follow from the last runs were sent a little later.
     const auto then = app::told_messages(directory, kept->from, kept->to + std::chrono::minutes(1));
     if (!then)
         return give_up("replay",
@@ -129,7 +129,7 @@ void declare(Arguments& to, Replay& command) {
     to.configuration(command.file);
     to.duration("--last", command.last, "How far back, as far as single runs are kept.");
     to.option("--state-dir", command.state_dir, "DIRECTORY",
-              "The history of the daemon, instead of the configuration's state_dir.");
+              "The state directory of the daemon, instead of the configuration's state_dir.");
     to.choice("--format", command.format, "table|json", "For a person or a program.");
     to.colour();
 }
@@ -138,9 +138,9 @@ void declare(Arguments& to, Replay& command) {
 
 const Subcommand subcommand::replay = make_subcommand<Replay, declare, run>(
     "replay",
-    "Says what another configuration would have told. The single runs that the history keeps "
-    "go through its thresholds, dependencies, rules, silences and hours once more, and what "
-    "comes out is compared with what was told. What a check found stays as it was found.",
+    "Calculates the alerts that another configuration would have sent. It applies its thresholds, "
+    "dependencies, rules, silences and hours to the single runs in the history, and compares the "
+    "result with the alerts that were sent. What the checks found stays the same.",
     "  vitals replay -c new.yaml --last 7d\n"
     "  vitals replay -c new.yaml --state-dir /var/lib/vitals --format json\n");
 

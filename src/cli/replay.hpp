@@ -1,4 +1,4 @@
-// vitals replay: what another configuration would have told.
+// vitals replay: the alerts that another configuration would have sent.
 #pragma once
 
 #include <chrono>

@@ -69,7 +69,7 @@ std::expected<json::value, std::string> parse_object(std::string_view body) {
     return value;
 }
 
-// A state whose verdict was made by the daemon; it does not grow stale here.
+// A state with the daemon's verdict; it does not become stale here.
 std::shared_ptr<ComponentState> settled(Component component, Status status, Steady now) {
     component.own = component.name.starts_with("vitals/");
     auto state = std::make_shared<ComponentState>();
@@ -115,7 +115,7 @@ std::shared_ptr<const ComponentState> read_component(const json::object& object,
     state->since = time_of(object, "since").value_or(System());
     if (const auto age = number_of(object, "age_seconds")) {
         state->observed = now - from_seconds(*age);
-        // A stale result's error and phases are not news.
+        // The error and the phases of a stale result are old.
         if (!flag_of(object, "stale")) {
             outcome->error = text_of(object, "error");
             outcome->error_class = error_class_of(text_of(object, "error_class"));

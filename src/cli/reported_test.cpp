@@ -47,7 +47,7 @@ failed: 4 components: 2 failed, 2 unknown
 )");
 }
 
-TEST(Components, are_selected_by_name) {
+TEST(Components, are_selected_by_their_names) {
     auto snapshot = read_components(components, now);
     ASSERT_TRUE(snapshot);
     std::erase_if(snapshot->components, [](const auto& state) { return state->name() != "disk"; });
@@ -58,7 +58,7 @@ TEST(Components, are_selected_by_name) {
     EXPECT_TRUE(body.contains(R"("service":{"name":"shop","version":"2.6.0"})"));
 }
 
-TEST(Components, of_vitals_alone_are_nothing_watched) {
+TEST(Components, of_vitals_alone_do_not_count) {
     const auto snapshot = read_components(R"({"components": [
         {"name": "vitals/engine", "status": "ok", "critical": true, "age_seconds": 1},
         {"name": "vitals/store", "status": "ok", "critical": true, "age_seconds": 1}]})",
@@ -70,7 +70,7 @@ TEST(Components, of_vitals_alone_are_nothing_watched) {
     EXPECT_EQ(as_nagios(*snapshot, now), "VITALS UNKNOWN - nothing is watched\n");
 }
 
-TEST(Components, that_are_not_there_are_an_error) {
+TEST(Components, that_do_not_exist_are_an_error) {
     EXPECT_EQ(read_components("<html>", now).error(), "the answer is not JSON");
     EXPECT_EQ(read_components("[]", now).error(), "the answer is not a JSON object");
     EXPECT_EQ(read_components("{}", now).error(), "the answer lists no components");

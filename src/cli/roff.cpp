@@ -16,7 +16,7 @@ std::string upper(std::string_view text) {
     return made;
 }
 
-// A line must not begin with what makes it a request.
+// A line must not begin with a character that makes it a request.
 std::string begun(std::string line) {
     if (line.starts_with('.') || line.starts_with('\'')) line.insert(0, "\\&");
     return line;
@@ -78,7 +78,7 @@ void Roff::subheading(std::string_view text) {
     text_ += ".SS \"" + roff_escaped(text) + "\"\n";
 }
 
-// Words up to the width of a line; a sentence begins on a line of its own.
+// Fills lines with words; a sentence begins on its own line.
 void Roff::flow(std::string_view text) {
     std::string line;
     std::size_t width = 0;
@@ -127,7 +127,7 @@ void Roff::verbatim(std::string_view text) {
     while (!text.empty()) {
         const auto each = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(text.size(), each.size() + 1));
-        // Some readers drop what is empty between two requests.
+        // Some readers drop empty lines between two requests.
         text_ += each.empty() ? std::string("\\&") : begun(roff_escaped(each));
         text_ += '\n';
     }

@@ -1,4 +1,4 @@
-// vitals run: a fresh run of one check by a running daemon.
+// vitals run: makes a running daemon run one check.
 #include "cli/run.hpp"
 
 #include "cli/daemon_client.hpp"
@@ -10,7 +10,7 @@
 namespace vitals::cli {
 namespace {
 
-// A run ends by its component's timeout, which is the daemon's business.
+// The timeout of the component ends a run; that is up to the daemon.
 constexpr std::chrono::minutes patience{10};
 
 int perform(const Run& command, const Terminal& terminal) {
@@ -55,8 +55,8 @@ void declare(Arguments& to, Run& command) {
 
 const Subcommand subcommand::run = make_subcommand<Run, declare, perform>(
     "run",
-    "Has a running daemon run one check now, and shows what it is after that. A run that is "
-    "under way is shared. The exit code is that of check.",
+    "Makes a running daemon run one check now, and shows the status after it. A run that is under "
+    "way is shared. The exit code is that of check.",
     "  vitals run databases/default\n");
 
 }  // namespace vitals::cli

@@ -1,4 +1,4 @@
-// vitals run: a fresh run of one check by a running daemon.
+// vitals run: makes a running daemon run one check.
 #pragma once
 
 #include <string>

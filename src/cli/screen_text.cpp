@@ -40,7 +40,7 @@ std::size_t colour_sequence(std::string_view text) noexcept {
     return end != std::string_view::npos && text[end] == 'm' ? end + 1 : 0;
 }
 
-// The bytes at the front that fit into so many columns; at least one character.
+// The bytes at the front that fit into that many columns; at least one character.
 std::size_t fitting_bytes(std::string_view text, std::size_t width) noexcept {
     std::size_t at = 0;
     std::size_t used = 0;

@@ -1,5 +1,5 @@
-// Text that goes to a terminal: how wide it is, how it wraps, and that it cannot do harm. Error
-// texts come from the other side of a connection, so nothing is printed before clean(). Pure.
+// Text for a terminal: its width, its wrapping, and its safety. Error texts come from the other
+// side of a connection, so nothing is printed before clean(). Pure.
 #pragma once
 
 #include <cstddef>
@@ -9,16 +9,16 @@
 
 namespace vitals::cli {
 
-// The text in one line, with every byte that could drive a terminal made visible: control
-// characters and malformed UTF-8 become `?`, line breaks and tabs a space, marks that reorder text
-// (U+202A..U+202E, U+2066..U+2069, U+200E, U+200F) vanish.
+// The text in one line, without bytes that could control a terminal: control characters and
+// malformed UTF-8 become `?`, line breaks and tabs a space, and marks that reorder text
+// (U+202A..U+202E, U+2066..U+2069, U+200E, U+200F) are removed.
 std::string clean(std::string_view text);
 
-// Columns that a clean text takes: 2 for East Asian wide characters and emoji, 0 for combining
-// marks, else 1 for each character. Escape sequences that set colours take none.
+// The columns of a clean text: 2 for East Asian wide characters and emoji, 0 for combining marks, 1
+// for any other character. Escape sequences that set colours take none.
 std::size_t columns(std::string_view text) noexcept;
 
-// The text with spaces behind (or before) it, up to that many columns.
+// The text with spaces after (or before) it, up to that many columns.
 std::string pad_right(std::string_view text, std::size_t width);
 std::string pad_left(std::string_view text, std::size_t width);
 

@@ -36,7 +36,7 @@ TEST(Clean, removes_marks_that_reorder_text) {
     EXPECT_EQ(clean("Grüße 東京 😀"), "Grüße 東京 😀");
 }
 
-TEST(Columns, counts_what_is_seen) {
+TEST(Columns, counts_visible_columns) {
     EXPECT_EQ(columns(""), 0u);
     EXPECT_EQ(columns("Größe"), 5u);
     EXPECT_EQ(columns("東京"), 4u);

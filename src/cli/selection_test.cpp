@@ -32,7 +32,7 @@ TEST(Select, takes_names_and_globs_once_in_their_order) {
     EXPECT_EQ(selected({"media storage service"}), "media storage service!;");
 }
 
-TEST(Select, excludes) {
+TEST(Select, leaves_out_excluded_names) {
     EXPECT_EQ(selected({"databases/*", "!databases/test"}), "databases/main;");
     EXPECT_EQ(selected({"!databases/*"}), "caches/default;disk;media storage service;");
 }
@@ -43,7 +43,7 @@ TEST(Select, takes_tags_and_kinds) {
     EXPECT_EQ(selected({"tag:network"}), "no component matches 'tag:network'");
 }
 
-TEST(Select, says_what_takes_nothing) {
+TEST(Select, says_which_word_matches_nothing) {
     EXPECT_EQ(selected({"databses/main"}),
               "no component 'databses/main', did you mean 'databases/main'?");
     EXPECT_EQ(selected({"disk", "quite something else"}), "no component 'quite something else'");
@@ -52,7 +52,7 @@ TEST(Select, says_what_takes_nothing) {
     EXPECT_EQ(selected({"*", "!dsik"}), "no component 'dsik', did you mean 'disk'?");
 }
 
-TEST(Url, is_told_from_a_name) {
+TEST(Url, is_distinguished_from_a_name) {
     EXPECT_TRUE(looks_like_url("https://example.org"));
     EXPECT_TRUE(looks_like_url("file:/etc/passwd"));
     EXPECT_TRUE(looks_like_url("unix:/run/x.sock"));

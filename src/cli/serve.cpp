@@ -18,9 +18,9 @@ namespace {
 void declare(Arguments& to, Serve& command) {
     to.configuration(command.file);
     to.choice("--log-level", command.log_level, "debug|info|warning|error",
-              "What is logged at least, instead of the configuration's.");
+              "The least severe messages that are logged, instead of the configuration's.");
     to.choice("--log-format", command.log_format, "text|json",
-              "How it is logged, instead of the configuration's.");
+              "The format of the log, instead of the configuration's.");
 }
 
 }  // namespace

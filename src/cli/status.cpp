@@ -1,4 +1,4 @@
-// vitals status: what a running daemon knows, once or again and again.
+// vitals status: what a running daemon knows, once or repeatedly.
 #include "cli/status.hpp"
 
 #include <fmt/format.h>
@@ -22,7 +22,7 @@ namespace {
 
 struct Seen {
     Snapshot snapshot;
-    std::string body;  // of /v1/components; empty: only the public answer was to be had
+    std::string body;  // of /v1/components; empty: only the public answer was available
     bool with_ages = true;
 };
 
@@ -50,7 +50,7 @@ std::expected<Seen, Failure> look(const Daemon& daemon) {
     return Seen{std::move(*snapshot), answer->body, true};
 }
 
-// Keeps the components that were asked for; they count, vitals' own too. Those asked for in full
+// Keeps the components that were asked for; vitals' own also count. Those that were named in full
 // are critical, as in check.
 std::expected<void, Failure> narrow(Snapshot& snapshot, const std::vector<std::string>& names) {
     if (names.empty()) return {};
@@ -124,7 +124,7 @@ std::expected<Picture, Failure> picture(const Daemon& daemon, const ShowStatus& 
     return made;
 }
 
-// Draws over what was drawn before, line by line, so that nothing flickers.
+// Draws over the former lines, line by line, so that nothing flickers.
 std::string redrawn(const std::string& text) {
     std::string result = "\x1b[H";
     for (const char character : text) {
@@ -134,7 +134,7 @@ std::string redrawn(const std::string& text) {
     return result + "\x1b[J";
 }
 
-// The same lines, faint: their colours would say that it is so now.
+// The same lines, faint: their colours would mean that they are current.
 std::string faded(const std::string& text, const Terminal& terminal) {
     std::string plain;
     for (std::size_t at = 0; at < text.size(); ++at) {
@@ -153,13 +153,13 @@ std::string faded(const std::string& text, const Terminal& terminal) {
     return made;
 }
 
-// What is shown again and again: a clock, and the table. While the daemon is away, the table as it
-// was last, marked as old.
+// The screen of --watch: a clock, and the table. While the daemon is away, the last table, marked
+// as old.
 class Screen {
   public:
     explicit Screen(const Terminal& terminal) : terminal_(terminal) {}
 
-    // A table that was made just now.
+    // A new table.
     std::string current(const std::string& table, const std::string& address) {
         seen_ = real_clock().steady();
         last_ = faded(table, terminal_);
@@ -201,7 +201,7 @@ int watch(const Daemon& daemon, const ShowStatus& command, const Terminal& termi
         if (!made && made.error().code == exit_code::usage && first) {
             return give_up("status", made.error(), command.format);
         }
-        // A daemon that is away may come back: that is what one watches for.
+        // A daemon that is away may come back: that is why people watch.
         std::string text = made ? made->text : made.error().text + '\n';
         if (is_table)
             text = made ? screen.current(text, daemon.address().shown())
@@ -238,15 +238,15 @@ void declare(Arguments& to, ShowStatus& command) {
     to.daemon(command.daemon);
     to.format("-f,--format", command.format, "For a person, a program or a monitoring system.");
     to.flag(
-        "--nagios", [&command] { command.format = Format::nagios; },
-        "The same as --format nagios.");
+        "--nagios", [&command] { command.format = Format::nagios; }, "Same as --format nagios.");
     to.flag("--ready", command.ready,
             "The exit code says whether traffic may come: 0 when ok or degraded and in "
             "service, else 1. For HEALTHCHECK, keepalived and the like.");
-    to.flag("-v,--verbose", command.verbose, "Shows durations and phases of what is ok, too.");
+    to.flag("-v,--verbose", command.verbose,
+            "Also shows durations and phases of components that are ok.");
     to.flag(
         "-w,--watch", command.watch,
-        "Shows it again and again, until Ctrl-C. While the daemon is away, what was known last.");
+        "Shows it repeatedly until Ctrl-C. While the daemon is away, shows what was known last.");
     to.duration("--every", command.every, "How often --watch asks; default 2s.");
     to.colour();
 }

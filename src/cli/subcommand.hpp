@@ -1,5 +1,5 @@
-// A subcommand: what can be written behind its name, and what it does. One file each, NAME.hpp and
-// NAME.cpp, and one line in subcommands.cpp.
+// A subcommand: its arguments, and what it does. Each has NAME.hpp and NAME.cpp, and one line in
+// subcommands.cpp.
 #pragma once
 
 #include <chrono>
@@ -21,7 +21,7 @@ class App;
 
 namespace vitals::cli {
 
-// How a daemon is found and spoken to; see daemon_client.hpp.
+// How to find and ask a daemon; see daemon_client.hpp.
 struct DaemonOptions {
     std::string url;
     std::string file;
@@ -29,14 +29,14 @@ struct DaemonOptions {
     std::string ca;
 };
 
-// Declares the options of one subcommand: what is read goes to the values that are handed in, which
-// outlive the parsing. A sentence is one for a person. Names are written `-f,--format`.
+// Declares the options of one subcommand. The values go to the given variables, which outlive the
+// parsing. A sentence is for a person. Names are written `-f,--format`.
 class Arguments {
   public:
-    // What is wrong with a value as it was written, or empty.
+    // What is wrong with a written value, or empty.
     using Verify = std::function<std::string(const std::string& given)>;
 
-    // `behind` is for the words behind `--`, `colour` for --color; they outlive this.
+    // `behind` takes the words after `--`, `colour` takes --color; they outlive this.
     Arguments(CLI::App& app, std::vector<std::string>*& behind, std::string& colour)
         : app_(app), behind_(behind), colour_(colour) {}
 
@@ -62,14 +62,14 @@ class Arguments {
                     Verify verify = {});
     void positionals(const std::string& name, std::vector<std::string>& values,
                      const std::string& sentence);
-    // The words behind `--`: a command to run.
+    // The words after `--`: a command to run.
     void command(std::vector<std::string>& words, const std::string& sentence);
 
-    // Two options that are written together, or of which one is written.
+    // Two options that must be written together, or of which only one is allowed.
     void together(const std::string& one, const std::string& other);
     void either(const std::string& one, const std::string& other);
 
-    // What several subcommands take.
+    // Arguments that several subcommands have.
     void configuration(std::string& file);
     void daemon(DaemonOptions& options);
     void colour();
@@ -80,7 +80,7 @@ class Arguments {
     std::string& colour_;
 };
 
-// What is wrong with a value that should be one of `a|b|c`, or empty.
+// What is wrong with a value that must be one of `a|b|c`, or empty.
 std::string not_among(std::string_view choices, const std::string& given);
 
 struct Subcommand {
@@ -88,8 +88,8 @@ struct Subcommand {
     std::string_view sentence;
     std::string example;  // lines, for the help
     AnyOptions (*declare)(Arguments& arguments) = nullptr;
-    // Does what was asked for; the exit code (exit_code.hpp). What goes wrong it says in one line
-    // on standard error.
+    // Does the work; returns the exit code (exit_code.hpp). Prints errors in one line on standard
+    // error.
     int (*run)(const AnyOptions& command, const Terminal& terminal) = nullptr;
 };
 

@@ -1,4 +1,4 @@
-// The table that a person reads.
+// The table for people.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -46,7 +46,7 @@ std::string phases_of(const Outcome& outcome, const Terminal& terminal) {
     return text.empty() ? text : '(' + text + ')';
 }
 
-// "127.0.0.1:1: Connection refused" says no more than "connection refused" but for the address.
+// "127.0.0.1:1: Connection refused" adds nothing to "connection refused" but the address.
 std::string without_echo(std::string error, std::string_view detail) {
     const auto same = [](char a, char b) { return (a | 0x20) == (b | 0x20); };
     if (detail.empty() || error.size() < detail.size() + 2) return error;
@@ -57,7 +57,7 @@ std::string without_echo(std::string error, std::string_view detail) {
     return error;
 }
 
-// Without its root cause, where that stands right above.
+// Without its root cause, if that stands right above.
 std::string text_of(const Snapshot& snapshot, const ComponentState& state, Steady now,
                     bool below_cause) {
     std::string text = clean(state.detail(now));
@@ -100,10 +100,10 @@ Line line_of(const Snapshot& snapshot, const ComponentState& state, Steady now,
     return line;
 }
 
-// What is wrong before what is well; what follows from a cause right below it.
+// Components that are not ok before the others; consequences right below their cause.
 std::vector<Line> lines_of(const Snapshot& snapshot, Steady now, const Terminal& terminal,
                            TableColumns shown) {
-    // Those that have no cause themselves; a cause that is not shown has no consequences here.
+    // Components without a cause; a cause that is not shown has no consequences here.
     std::set<std::string_view> roots;
     for (const auto& state : snapshot.components)
         if (!snapshot.causes.contains(state->name())) roots.insert(state->name());
@@ -132,7 +132,7 @@ std::vector<Line> lines_of(const Snapshot& snapshot, Steady now, const Terminal&
     return lines;
 }
 
-// URLs are long names. Half of a wide terminal may go to them, and any width of a file.
+// URLs are long names. They may take half of a wide terminal, and any width in a file.
 std::size_t widest_name(const Terminal& terminal) {
     return terminal.width == 0 ? std::string::npos : std::max<std::size_t>(40, terminal.width / 2);
 }
@@ -154,7 +154,7 @@ Columns layout(const std::vector<Line>& lines, const Terminal& terminal, TableCo
     for (const auto width : {made.since, made.time, made.age})
         if (width > 0) made.detail += width + 2;
     if (terminal.width == 0) return made;
-    // What a narrow screen has no room for is left out, the age first.
+    // A narrow screen leaves out columns, the age first.
     for (auto* optional : {&made.age, &made.since}) {
         if (*optional == 0 || made.detail - 2 <= terminal.width) continue;
         made.detail -= *optional + 2;
@@ -210,7 +210,7 @@ std::string row(const Line& line, const Columns& layout, const Terminal& termina
     if (layout.age > 0) text += "  " + pad_left(line.age, layout.age);
     const auto details = detail_lines(line, layout, terminal);
     const std::string indent(layout.detail, ' ');
-    // A name wider than its column moves its own text to the next line, nobody else's.
+    // A name wider than its column moves only its own text to the next line.
     bool same_line = !layout.below && (layout.text == 0 || name <= layout.name);
     for (const auto& detail : details) {
         if (same_line) {
@@ -249,7 +249,7 @@ std::string summary(const Snapshot& snapshot, Steady now, const Terminal& termin
                        text::counted(total, "component"), parts);
 }
 
-// The rows; those of well components are dropped where there is no room for so many lines.
+// The rows; ok components are left out if there is not enough room.
 std::string rows(const std::vector<Line>& lines, const Columns& layout, const Terminal& terminal,
                  std::size_t room) {
     std::vector<std::string> texts;
@@ -311,7 +311,7 @@ std::string as_table(const Snapshot& snapshot, Steady now, const Terminal& termi
     const auto lines = lines_of(snapshot, now, terminal, shown);
     if (lines.empty()) return text + "no components\n";
     const auto shape = layout(lines, terminal, shown);
-    // Beside the rows stand the head, the summary, a line above or below, and the cursor's own.
+    // Lines beside the rows: the head, the summary, a line above or below, and that of the cursor.
     const auto room = terminal.height > 5 ? terminal.height - 4 : SIZE_MAX;
     text += head(shape, terminal) + rows(lines, shape, terminal, room);
     if (snapshot.components.size() > 1) text += summary(snapshot, now, terminal);

@@ -130,7 +130,7 @@ unknown: 3 components: 2 unknown, 1 ok
 )");
 }
 
-TEST(Table, puts_what_is_wrong_first_and_consequences_below_their_cause) {
+TEST(Table, shows_failures_first_and_consequences_below_their_cause) {
     auto given =
         snapshot({state({"a", ok("fine")}), state({"b", degraded("slow")}),
                   state({"database", failed("connection refused")}),
@@ -194,7 +194,7 @@ TEST(Table, colours_statuses_and_nothing_else) {
     EXPECT_FALSE(as_table(snapshot({state({"shop", failed("no")})}), now, file).contains('\x1b'));
 }
 
-TEST(Table, drops_well_components_where_the_screen_is_too_low) {
+TEST(Table, leaves_out_ok_components_when_the_screen_is_too_low) {
     std::vector<std::shared_ptr<const ComponentState>> states;
     for (char name = 'a'; name <= 'z'; ++name) {
         states.push_back(state({std::string(1, name), name == 'y' ? failed("down") : ok("well")}));
@@ -224,7 +224,7 @@ TEST(Table, does_not_say_the_same_twice) {
     EXPECT_TRUE(as_table(given, now, file).contains("  connection refused: 127.0.0.1:1\n"));
 }
 
-TEST(Overall, of_nothing_is_unknown) {
+TEST(Overall, is_unknown_without_components) {
     EXPECT_EQ(overall(snapshot({}), now), Status::unknown);
 }
 

@@ -28,7 +28,7 @@ std::size_t number(std::string_view text) {
     return error == std::errc{} && end == text.data() + text.size() ? value : 0;
 }
 
-// The first of these that is set decides, as in setlocale(3).
+// The first of these that is set counts, as in setlocale(3).
 bool locale_is_utf8() {
     for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
         std::string value(environment(name));
@@ -53,7 +53,7 @@ Terminal look_at_terminal(Colour wish) {
         terminal.width = known ? size.ws_col : 80;
         terminal.height = known ? size.ws_row : 24;
     }
-    // As other programs do, so that a script can fix the width of what it captures.
+    // As in other programs, so that a script can fix the width of the output.
     if (const auto columns = number(environment("COLUMNS")); columns > 0) terminal.width = columns;
     terminal.colours = wish == Colour::always ||
                        (wish == Colour::automatic && terminal.interactive &&

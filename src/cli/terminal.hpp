@@ -1,4 +1,4 @@
-// What the output goes to, and how it may look there. Looked at once, at the start.
+// The target of the output, and how the output may look there. Determined once, at the start.
 #pragma once
 
 #include <cstddef>
@@ -20,8 +20,8 @@ struct Terminal {
     bool unicode = false;
 };
 
-// Standard output as it is. Colours only on a terminal that is not `dumb` and without NO_COLOR,
-// unless wished otherwise; Unicode where the locale in the environment is UTF-8.
+// The present standard output. Colours only on a terminal that is not `dumb` and without NO_COLOR,
+// unless requested otherwise; Unicode if the locale in the environment is UTF-8.
 Terminal look_at_terminal(Colour wish);
 
 enum class Paint : std::uint8_t { plain, strong, faint, green, yellow, red, magenta };
@@ -32,7 +32,7 @@ Paint paint_of(Status status) noexcept;
 std::string_view symbol(const Terminal& terminal, Status status) noexcept;
 
 // Writes all of it to standard output or standard error. False when standard output cannot be
-// written; why is said on standard error already, unless its reader just went away.
+// written; standard error then says why, unless the reader just closed it.
 bool print(std::string_view text);
 void print_error(std::string_view text);
 

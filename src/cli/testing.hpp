@@ -18,7 +18,7 @@ struct Given {
     std::chrono::seconds age{3};
 };
 
-// A component whose latest run, so long ago, found that.
+// A component whose latest run, that long ago, had this outcome.
 inline std::shared_ptr<const ComponentState> state(Given given) {
     auto component = std::make_shared<Component>();
     component->name = std::move(given.name);
@@ -56,7 +56,7 @@ inline Outcome took(Outcome outcome, std::chrono::microseconds duration) {
     return outcome;
 }
 
-// The text with a newline in front, so that expectations may begin on a line of their own.
+// The text with a newline in front, so that expected texts may begin on their own line.
 inline std::string below(const std::string& text) {
     return '\n' + text;
 }

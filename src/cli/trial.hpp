@@ -1,4 +1,4 @@
-// Components tried once each, perhaps as another user.
+// Tries components once each, possibly as another user.
 #pragma once
 
 #include <sys/types.h>
@@ -20,13 +20,13 @@ struct Person {
     bool has_entry = false;  // in the system's table of users, with its groups
 };
 
-// By name or number; a number needs no entry. What is wrong with it.
+// By name or number; a number needs no entry. The error says what is wrong with it.
 std::expected<Person, std::string> find_person(const std::string& name);
 
-// What each component comes to, in the same order, all tried at the same time. As somebody else it
-// happens in a process of its own, which only root can start: whoever that is has no rights but its
-// own. Ends at the latest two seconds after the longest timeout; what is not known by then is
-// `unknown`. Call it before any thread is started.
+// The outcome of each component, in the same order, all tried at the same time. As another user,
+// this happens in a separate process, which only root can start; it has only the rights of that
+// user. Ends at the latest two seconds after the longest timeout; unfinished ones are `unknown`.
+// Call it before any thread starts.
 std::vector<Outcome> try_once(const std::vector<config::ComponentConfig>& components,
                               const std::optional<Person>& as_user);
 

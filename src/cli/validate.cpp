@@ -1,5 +1,5 @@
-// vitals validate: everything that is wrong with a configuration, or what it sets up and serves
-// where, or what would change if a running daemon loaded it.
+// vitals validate: everything that is wrong with a configuration; or what it sets up and serves
+// where; or what would change if a running daemon loaded it.
 #include "cli/validate.hpp"
 
 #include <fmt/format.h>
@@ -24,7 +24,7 @@
 namespace vitals::cli {
 namespace {
 
-// How soon each component's failure is told, as one measures it: in whole seconds, rounded up.
+// How soon the failure of each component is told, as one measures it: in whole seconds, rounded up.
 std::string told_after(const config::Config& config, const config::ComponentConfig& component) {
     const auto wait = app::told_wait(config, component.component);
     const std::string then = wait ? " + " + format_duration(*wait) : std::string();
@@ -68,7 +68,7 @@ std::string listed(const std::vector<std::string>& names) {
     return text;
 }
 
-// How many components an endpoint's selectors take; vitals' own are not counted.
+// How many components the selectors of an endpoint match; vitals' own do not count.
 std::size_t chosen(const config::EndpointConfig& endpoint, const config::Config& config) {
     if (endpoint.components.empty()) return config.components.size() + config.workers.size();
     std::size_t count = 0;
@@ -83,10 +83,10 @@ std::size_t chosen(const config::EndpointConfig& endpoint, const config::Config&
     return count;
 }
 
-// Tells whether the node is in service, whatever is checked.
+// Shows whether the node is in service, whatever is checked.
 constexpr std::string_view without_components = "probe_status";
 
-// What an endpoint shows: what its own keys name, or what its selectors take.
+// What an endpoint shows: what its own keys name, or what its selectors match.
 std::string shown(const config::EndpointConfig& endpoint, const config::Config& config) {
     if (endpoint.dialect == without_components) return "";
     std::string keys;
@@ -102,7 +102,7 @@ std::string shown(const config::EndpointConfig& endpoint, const config::Config& 
     return keys.empty() ? text::counted(chosen(endpoint, config), "component") : keys;
 }
 
-// How many components have a key by which they are told of.
+// How many components have a ping key.
 std::size_t pinged(const config::Config& config) {
     const auto& kinds = app::catalog().kinds;
     return static_cast<std::size_t>(
@@ -116,7 +116,7 @@ std::size_t pinged(const config::Config& config) {
         }));
 }
 
-// One line each, in the order in which a request is matched with them.
+// One line each, in the order in which requests are matched with them.
 std::string served(const config::Config& config) {
     std::string text;
     const auto add = [&text](std::string_view path, std::string_view what,
@@ -152,7 +152,7 @@ std::string served(const config::Config& config) {
     return text;
 }
 
-// What a vault says of its secrets; one that cannot be reached now is no fault of the file.
+// What a vault says of its secrets; a vault that cannot be reached now is no fault of the file.
 std::expected<void, Failure> verify_vault(const config::Config& config) {
     Failure failure{exit_code::configuration, "", true};
     for (const secrets::VaultTrouble& trouble : secrets::read_vault(config)) {
@@ -196,7 +196,7 @@ Definitions of_configuration(const config::Config& config) {
     return definitions;
 }
 
-// Those of the daemon; nothing when the answer is not understood.
+// The definitions of the daemon; nothing when the answer is not understood.
 std::optional<Definitions> of_answer(const std::string& body) {
     boost::system::error_code error;
     const auto document = boost::json::parse(body, error);
@@ -280,7 +280,7 @@ static int run(const Validate& command, const Terminal&) {
 namespace {
 
 void declare(Arguments& to, Validate& command) {
-    to.positional("FILE", command.named, "The same as -c FILE.");
+    to.positional("FILE", command.named, "Same as -c FILE.");
     to.daemon(command.daemon);
     to.either("FILE", "--config");
     to.flag(
@@ -296,8 +296,8 @@ void declare(Arguments& to, Validate& command) {
 const Subcommand subcommand::validate = make_subcommand<Validate, declare, run>(
     "validate",
     "Says everything that is wrong with a configuration. Each problem is one line on standard "
-    "error, FILE:LINE:COLUMN: what is wrong; then the exit code is 78. Of one that is valid it "
-    "prints how soon each failure is told, and what is served where.",
+    "error, FILE:LINE:COLUMN: what is wrong; then the exit code is 78. For a valid one it prints "
+    "how soon each failure is told, and what is served where.",
     "  vitals validate vitals.yaml\n"
     "  vitals validate --no-secrets -c vitals.yaml    without the values of secrets\n"
     "  vitals validate --diff                         what a reload would change\n");

@@ -1,4 +1,4 @@
-// vitals validate: what is wrong with a configuration, what it serves, what it would change.
+// vitals validate: what is wrong with a configuration, what it serves, and what it would change.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
-// vitals version: what this program is made of. The versions of libraries are those of the build
-// (CMakeLists.txt hands them in); a package's dependencies keep those that it runs with near.
+// vitals version: the version, and how the program was built. The versions of libraries are those
+// of the build (CMakeLists.txt passes them); the dependencies of a package keep the versions at run
+// time close to them.
 #include "cli/version.hpp"
 
 #include "app/daemon.hpp"

@@ -1,4 +1,4 @@
-// vitals version: what this program is made of.
+// vitals version: the version, and how the program was built.
 #pragma once
 
 #include <string>

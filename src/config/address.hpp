@@ -1,4 +1,4 @@
-// Where a listener stands, from its text: host:port, [::1]:port, unix:PATH. Pure.
+// The address of a listener, from its text: host:port, [::1]:port, unix:PATH. Pure.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace vitals::config {
 // Sets host and port, or unix_path; what is wrong with the text, or empty.
 std::string parse_address(std::string_view text, Listener& listener);
 
-// Both cannot be bound at the same time.
+// Whether both cannot be bound at the same time.
 bool same_address(const Listener& a, const Listener& b);
 
 // Only processes of this machine can connect.

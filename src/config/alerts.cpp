@@ -86,7 +86,7 @@ class Reader {
     void check_end(const Node& node, const Alerts::Mute& mute);
     void check_pace(const Node& node);
     void warn_of_same_urls();
-    // The items of a list; what is none was reported.
+    // The items of a list; other nodes were reported.
     const std::vector<Node>& items(const Node& node, std::string_view key);
 
     Draft& draft_;
@@ -170,9 +170,10 @@ void Reader::receiver(const Node::Entry& entry) {
     const std::string name = fmt::format("receiver {}", text::in_quotes(entry.key));
     if (entry.key.empty() || entry.key.size() > most ||
         entry.key.find_first_not_of(allowed) != std::string::npos)
-        problem(entry.position, fmt::format("{} has a name that is none; expected up to {} "
-                                            "letters, digits, '-' and '_'",
-                                            name, most));
+        problem(
+            entry.position,
+            fmt::format("{} has an invalid name; expected up to {} letters, digits, '-' and '_'",
+                        name, most));
     Node common = entry.value;
     const Node::Entry* chosen = nullptr;
     for (const Node::Entry& key : entry.value.entries) {
@@ -194,7 +195,7 @@ void Reader::receiver(const Node::Entry& entry) {
     std::vector<std::string_view> names;
     for (const Described& each : draft_.catalog.receivers) names.push_back(each.description.name);
     if (chosen == nullptr && entry.value.kind == Node::Kind::mapping && !entry.value.broken) {
-        // What is no common key is a kind that there is not.
+        // A key that is not common is an unknown kind.
         for (const Node::Entry& key : entry.value.entries) {
             if (std::ranges::find(fields, key.key, &Field::name) != fields.end()) continue;
             problem(key.position,
@@ -341,7 +342,7 @@ void Reader::silence(const Node& node) {
     draft_.config.alerts.mutes.push_back(std::move(made));
 }
 
-// Either once, between two instants, or by the week, between two times of the day.
+// Either once, between two instants, or weekly, between two times of day.
 void Reader::maintenance(const Node& node) {
     MaintenanceKeys keys;
     if (!fill(node, node.position, section("maintenance").description.fields, keys,
@@ -371,7 +372,7 @@ void Reader::maintenance(const Node& node) {
     draft_.config.alerts.mutes.push_back(std::move(made));
 }
 
-// One hook that two receivers write to shows each message twice.
+// A hook to which two receivers write shows each message twice.
 void Reader::warn_of_same_urls() {
     std::vector<std::pair<std::string, const Alerts::Receiver*>> seen;
     for (const Alerts::Receiver& each : draft_.config.alerts.receivers) {

@@ -1,5 +1,5 @@
-// Who is told of an incident, when, and through what: the sections `alerts` and `maintenance`, as
-// read and validated. Plain values; the program makes its policy and its receivers of them.
+// Which receivers are told of an incident, and when: the sections `alerts` and `maintenance`, as
+// read and validated. Plain values; the program makes its policy and its receivers from them.
 #pragma once
 
 #include <array>
@@ -20,13 +20,13 @@
 
 namespace vitals::config {
 
-// Told regularly while all is well, so that silence tells of us.
+// Requested regularly while all is well, so that silence shows that vitals is gone.
 struct Watchdog {
     Secret url;
     std::chrono::milliseconds every{std::chrono::minutes(1)};
 };
 
-// The other of two vitals that watch each other.
+// The other one of two vitals that watch each other.
 struct Peer {
     text::Url url;
     Secret token;
@@ -36,7 +36,7 @@ struct Peer {
 };
 
 struct Alerts {
-    // A daily window by a zone's local clock; over midnight it belongs to its first day.
+    // A daily window by the local clock of a zone; across midnight it belongs to its first day.
     struct Hours {
         std::string zone = "UTC";
         std::array<bool, 7> days{true, true, true, true, true, true, true};  // Monday first
@@ -76,7 +76,7 @@ struct Alerts {
         std::string reason;
     };
 
-    std::string url;  // where people reach this vitals, without a slash at its end; or empty
+    std::string url;  // the URL for people, without a slash at its end; or empty
     std::vector<Receiver> receivers;
     std::optional<std::vector<Rule>> rules;  // nothing: every critical component to every receiver
     std::chrono::milliseconds wait{std::chrono::seconds(10)}, hold{std::chrono::seconds(60)};

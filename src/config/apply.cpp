@@ -1,4 +1,4 @@
-// Filling described structs from the tree.
+// Fills described structs from the tree.
 #include "config/apply.hpp"
 
 #include <algorithm>
@@ -36,8 +36,8 @@ std::string_view found(const Node& node) {
 
 namespace {
 
-// Members are reached in their own part's struct; what a table's own verify says of a value that
-// parsed is reported at the value.
+// Members are reached in the struct of their own part. What a table's verify function says of a
+// parsed value is reported at the value.
 bool apply_field(const Node::Entry& entry, const Field& field, const ObjectRef& options,
                  const Subject& subject, Reading& reading) {
     const ValueRef value = field.reach(options);
@@ -56,7 +56,7 @@ std::vector<std::string_view> names_of(std::span<const Part> parts) {
     return names;
 }
 
-// What is said of a key that no part knows.
+// The message for a key that no part knows.
 std::string unknown_key(const std::string& key, std::span<const std::string_view> names,
                         const Subject& subject) {
     const OtherWord* other = other_word(OtherWord::What::key, key);
@@ -76,8 +76,8 @@ bool wrong_kind(const Node& node, const Field& field, Reading& reading) {
     return false;
 }
 
-// `key:` with nothing behind it. Refused for every type: it is a forgotten value more often than a
-// wish for the default.
+// `key:` without a value. Refused for every type: it is more often a forgotten value than a wish
+// for the default.
 bool refuse_nothing(const Node& node, Position position, const Field& field, Reading& reading) {
     if (!node.nothing() || node.broken) return false;
     reading.problem(position,
@@ -153,7 +153,7 @@ bool apply_text_map(const Node& node, const Field& field, TextMap& value, Readin
     return good;
 }
 
-// A list of secrets, or one alone.
+// A list of secrets, or a single one.
 bool apply_secret_list(const Node& node, const Field& field, SecretMap& value, Reading& reading) {
     value.clear();
     const auto append = [&](const Node& from) {

@@ -1,5 +1,5 @@
-// From a mapping of the file to a described struct: the one place where texts become typed values.
-// Knows no kind of check and no dialect, only Field tables.
+// From a mapping of the file to a described struct: the only place where texts become typed values.
+// It knows no kind of check and no dialect, only Field tables.
 #pragma once
 
 #include <set>
@@ -15,7 +15,7 @@
 
 namespace vitals::config {
 
-// A text that must name something that may stand further down in the file.
+// A text that must name something that may stand later in the file.
 struct Reference {
     std::string_view to;  // Field::refers
     std::string name;
@@ -23,10 +23,11 @@ struct Reference {
     std::string key;  // where it was written: `depends_on`
 };
 
-// What one reading of a file has at hand and collects. Used by one thread.
+// The data of one reading of a file. Used by one thread.
 struct Reading {
     Sources sources;
-    std::set<std::uint32_t> open_files;  // of the sources: others on this machine may read them
+    std::set<std::uint32_t>
+        open_files;  // of the sources: other users of this machine may read them
     Environment environment;
     bool read_secrets = true;
     SecretStore store;
@@ -43,11 +44,11 @@ struct Reading {
     void plain_secret(const Node& node, std::string_view key);
 };
 
-// What a mapping stands for, as messages call it.
+// What a mapping describes, as messages call it.
 struct Subject {
     std::string noun;      // `a component of kind http`: unknown key 'x' of ...
     std::string name;      // `component 'shop'`: ... has no 'url'
-    std::string more;      // said of an unknown key that resembles none; empty: the keys are listed
+    std::string more;      // for an unknown key that resembles none; empty: the keys are listed
     bool partial = false;  // what is required may stand elsewhere
 };
 
@@ -58,15 +59,15 @@ struct Part {
 };
 
 // Fills the structs from a mapping; each key belongs to the first part that knows it. Problems are
-// reported; false if there was any.
+// reported; false if there was one.
 bool apply(const Node& node, Position position, std::span<const Part> parts, const Subject& subject,
            Reading& reading);
 
-// One scalar, list or mapping to one value. `position` is that of the key.
+// Converts one scalar, list or mapping to one value. `position` is that of the key.
 bool apply_value(const Node& node, Position position, const Field& field, const ValueRef& value,
                  const Subject& subject, Reading& reading);
 
-// What kind of node was found, as messages call it: `a text`, `a list`, `a mapping`, `nothing`.
+// The sort of node, as messages call it: `a text`, `a list`, `a mapping`, `nothing`.
 std::string_view found(const Node& node);
 
 }  // namespace vitals::config

@@ -46,7 +46,7 @@ Policy policy_of(const ComponentKeys& keys, const Policy& defaults) {
     return policy;
 }
 
-// Limits that would make every result stale, or could never be reached.
+// Limits that would make every result stale, or that could never be reached.
 void check_policy(const Node& node, const Policy& policy, Reading& reading) {
     if (policy.valid_for) {
         const Position position = node.find("valid_for")->position;
@@ -103,7 +103,7 @@ void take_common(const ComponentKeys& keys, const Policy& policy, ComponentConfi
     made.vantage = keys.vantage;
 }
 
-// What a component is about, for who may read error texts: its URL without what is secret in it.
+// The target of a component, for those who may read error texts: its URL without secrets.
 std::string target_of(const Described& kind, const AnyOptions& options) {
     for (const std::string_view key : {"url", "path", "address", "host"})
         for (const Field& field : kind.description.fields)
@@ -114,15 +114,15 @@ std::string target_of(const Described& kind, const AnyOptions& options) {
     return {};
 }
 
-// `payments.yaml:31`: the file's own name is enough for who edits it.
+// `payments.yaml:31`: the name of the file is enough for the person who edits it.
 std::string place_of(const Position& position, const std::vector<std::string>& files) {
     if (position.file >= files.size()) return {};
     const std::string& file = files[position.file];
     return fmt::format("{}:{}", file.substr(file.rfind('/') + 1), position.line);
 }
 
-// Whether a key that means `check` to other programs stands there: `type: postgres`. A kind may
-// have a key of that name itself, so that its value must be that of a kind.
+// Whether there is a key that means `check` in other programs: `type: postgres`. A kind may have a
+// key of that name itself, so its value must be the name of a kind.
 const Node::Entry* other_check(const Node& node, const Catalog& catalog) {
     for (const Node::Entry& entry : node.entries) {
         const OtherWord* word = other_word(OtherWord::What::key, entry.key);
@@ -143,7 +143,7 @@ void report_unknown_kind(const Node& check, Draft& draft) {
                     text::did_you_mean(check.scalar, kind_names(draft.catalog), ";")));
 }
 
-// Of what kind the component is; null when that was reported.
+// The kind of the component; null when an error was reported.
 const Described* kind_of(const Node& node, const std::string& name, Position position,
                          Draft& draft) {
     Reading& reading = draft.reading;
@@ -182,7 +182,7 @@ const Described* kind_of(const Node& node, const std::string& name, Position pos
     return kind;
 }
 
-// Whoever waits longer for one run than for the next sees failures late.
+// If one run may take longer than the interval, failures are seen late.
 void doubt_timeout(const Node& node, const Policy& policy, Draft& draft) {
     if (policy.timeout <= policy.interval) return;
     const Node* where = nullptr;
@@ -197,7 +197,7 @@ void doubt_timeout(const Node& node, const Policy& policy, Draft& draft) {
                     format_duration(policy.timeout), format_duration(policy.interval)));
 }
 
-// What an option chooses as members, the component depends on: their failure explains its own.
+// A component depends on the members that an option selects: their failure explains its own.
 void depend_on_members(const Node& node, const Described& kind, const AnyOptions& options,
                        ComponentConfig& made, Draft& draft) {
     auto& edges = draft.dependencies[made.component.name];
@@ -280,10 +280,11 @@ void read_component(const Node::Entry& entry, Draft& draft) {
                                     "fleet would run that program",
                                     subject.name));
     if (made.vantage && (kind->pushed || kind->reported))
-        reading.problem(node.find("vantage")->position,
-                        fmt::format("{}: 'vantage' is for what nodes check, but nothing is checked "
-                                    "for this kind",
-                                    subject.name));
+        reading.problem(
+            node.find("vantage")->position,
+            fmt::format(
+                "{}: 'vantage' is for components that nodes check, but this kind has no check",
+                subject.name));
     depend_on_members(node, *kind, options, made, draft);
     made.ttl = ttl_of(*kind, options);
     made.options = options;
@@ -299,7 +300,7 @@ void read_component(const Node::Entry& entry, Draft& draft) {
 
 }  // namespace
 
-// An interval from 'defaults' that does not fit is not used; one written here is a mistake.
+// An interval from 'defaults' that does not fit is ignored; one that is written here is a mistake.
 void check_pace(const Node& node, const Policy& policy, Reading& reading) {
     const Node* retry = node.find("retry_interval");
     if (retry != nullptr && *policy.retry_interval > policy.interval)
@@ -331,7 +332,7 @@ void read_components(const Node& node, Draft& draft) {
 
 namespace {
 
-// Of a value that was set by code, for a fingerprint: also the password of a URL counts.
+// The fingerprint of a value that was set by code includes the password of a URL.
 std::string told_apart(const Field& field, const std::optional<ValueRef>& value) {
     const auto* const parsed = value ? std::get_if<ParsedRef>(&*value) : nullptr;
     if (parsed != nullptr && field.type_name == OptionText<text::Url>::name)

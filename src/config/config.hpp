@@ -1,5 +1,5 @@
-// From YAML files to typed settings, or to every problem in it at once. Knows of kinds of check
-// and dialects only their descriptions.
+// From YAML files to typed settings, or to all problems in them at once. It knows only the
+// descriptions of kinds of check and dialects.
 #pragma once
 
 #include <chrono>
@@ -33,7 +33,7 @@ struct ListenerConfig : Listener {
     Position position;
 };
 
-// What is run when a component failed.
+// What runs when a component has failed.
 struct OnFailed {
     std::vector<std::string> run;
     Rate at_most;
@@ -50,7 +50,7 @@ struct ComponentConfig {
     std::optional<OnFailed> on_failed;
     std::optional<Vantage> vantage;  // nodes of the fleet check it together
     std::string fingerprint;         // changes when the definition does; holds no secret's value
-    std::string public_digest;       // likewise, but for secrets that are written out
+    std::string public_digest;       // the same, without secrets that are written out
     Position position;
 };
 
@@ -61,14 +61,14 @@ struct WorkersConfig {
     std::chrono::milliseconds remember{std::chrono::hours(24)};
     std::vector<std::pair<std::string, std::string>> expect;  // name prefix -> "1", ">=1", "0..3"
     std::vector<std::string> probes;                          // as of a component
-    bool fleet = false;         // shared with the fleet: those of all nodes are known
+    bool fleet = false;         // shared with the fleet: the workers of all nodes count
     AnyOptions options;         // the source's own struct
     std::string fingerprint;    // of these; holds no secret's value
     std::string public_digest;  // as of a component
     Position position;
 };
 
-// How well a set of components is to do.
+// How much of the time a set of components must be up.
 struct ObjectiveConfig {
     std::string name;
     std::vector<std::string> components;  // a selector
@@ -84,7 +84,7 @@ struct EndpointConfig : EndpointSettings {
     std::string dialect;
     bool enabled = true;
     bool listed = true;  // stands in the file, not mounted by default
-    // Where its dialect is another protocol than HTTP; nobody else listens there.
+    // The address if its dialect has another protocol than HTTP; no other endpoint listens there.
     std::optional<ListenerConfig> own_listener;
     Position position;
 };
@@ -104,7 +104,7 @@ struct Config {
     struct Drain {
         std::chrono::milliseconds delay{5'000}, timeout{30'000};
     } drain;
-    // What /public shows: nothing where no component is named.
+    // What /public shows: nothing if no component is named.
     struct Public {
         std::string name;
         std::vector<std::pair<std::string, std::string>> components;  // service -> selector
@@ -113,13 +113,17 @@ struct Config {
     struct Page {
         std::string time_zone = "UTC";
     } page;
-    // What the listeners take from others, all of them together.
+    // The limits of all listeners together.
     struct Limits {
         Size headers{8u << 10}, body{64u << 10};
         std::int64_t connections = 10'000;
         std::int64_t streams = 5'000;
         bool operator==(const Limits&) const = default;
     } limits;
+    // On how many threads requests are answered, and checks run.
+    struct Threads {
+        std::int64_t threads = 1;
+    } server, engine;
     struct Logging {
         std::string level = "info", format = "text";
     } log;
@@ -128,7 +132,7 @@ struct Config {
     std::vector<WorkersConfig> workers;
     std::vector<ObjectiveConfig> objectives;
     std::vector<EndpointConfig> endpoints;
-    // Where {vault: ...} secrets come from.
+    // The source of {vault: ...} secrets.
     struct Vault {
         std::string url, name_space, ca;
         Secret token;
@@ -142,7 +146,7 @@ struct Config {
     std::optional<Otlp> otlp;
     bool has_plain_secrets = false;     // some are written out
     std::vector<std::string> warnings;  // `file:line:column: ...`, one line each
-    SecretStore secrets;                // re-reads what may rotate
+    SecretStore secrets;                // reads again what may rotate
 };
 
 // A kind of check or a dialect as configuration sees it.
@@ -151,9 +155,9 @@ struct Described {
     std::string_view usual_path;         // dialects
     bool mounted_by_default = false;     // dialects
     Protocol protocol = Protocol::http;  // dialects: any other has a listener of its own
-    bool pushed = false;                 // kinds: is never run; may have `ttl`
-    bool reported = false;  // kinds: by a part of vitals; thresholds of `defaults` are not
-                            // for them
+    bool pushed = false;                 // kinds: never runs; may have `ttl`
+    bool reported = false;  // kinds: a part of vitals reports it; thresholds of `defaults` do
+                            // not apply
 };
 
 struct Catalog {
@@ -161,37 +165,37 @@ struct Catalog {
     std::vector<Described> dialects;
     std::vector<Described> sources;    // of heartbeats; `push` has no keys of its own
     std::vector<Described> receivers;  // of alerts
-    // What is wrong with the name of a time zone, or empty; null: nothing can be.
+    // What is wrong with the name of a time zone, or empty; null: nothing is checked.
     std::function<std::string(const std::string& zone)> zone_problem;
 };
 
 struct Options {
     bool secrets = true;  // false (`validate --no-secrets`): secrets are not read
     bool include = true;  // false: a file that includes others is refused
-    // The environment; a test hands in its own. Null: the process's.
+    // The environment; a test passes its own. Null: that of the process.
     std::function<std::optional<std::string>(const std::string& name)> environment;
 };
 
 // The patterns of a service of `public`.
 std::vector<std::string> public_patterns(std::string_view written);
 
-// Reads and validates a file and those that it includes; `-` is standard input. The problems come
-// sorted by position, all of them.
+// Reads and validates a file and those that it includes; `-` is standard input. Returns all
+// problems, sorted by position.
 std::expected<Config, Problems> load(const std::string& file, const Catalog& catalog,
                                      const Options& options = {});
-// Likewise for a text; `file` is what problems call it.
+// The same for a text; problems call it `file`.
 std::expected<Config, Problems> parse(std::string_view text, const std::string& file,
                                       const Catalog& catalog, const Options& options = {});
 
 // What is wrong with the name of a component (model/name.hpp), as a sentence, or empty.
 std::string component_name_problem(std::string_view name);
 
-// One component from a kind and options written on a command line or set by a URL.
+// One component from a kind and options of a command line or a URL.
 ComponentConfig component_of(std::string name, const Described& kind, AnyOptions options,
                              const Policy& defaults);
 
-// Where the configuration is when none is named: $VITALS_CONFIG, else the first of the usual files
-// that exists.
+// The configuration if none is named: $VITALS_CONFIG, else the first of the usual files that
+// exists.
 inline constexpr const char* usual_files[] = {"./vitals.yaml", "/etc/vitals/vitals.yaml"};
 std::optional<std::string> find_file();
 
@@ -200,7 +204,7 @@ std::string json_schema(const Catalog& catalog);
 // The common keys of every component, and those of every endpoint, for `vitals kinds`.
 std::span<const Field> common_component_fields();
 std::span<const Field> common_endpoint_fields();
-// The keys of every receiver of alerts beside its kind's.
+// The common keys of every receiver of alerts.
 std::span<const Field> receiver_fields();
 // The sections of the file and their fields, for the reference page: name, sentence, fields.
 std::vector<Description> sections();

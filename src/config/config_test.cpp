@@ -51,6 +51,8 @@ endpoints:
     disclose: full
     failed_code: 500
   - {dialect: metrics, enabled: false}
+server: {threads: 2}
+engine: {threads: 3}
 )");
     EXPECT_EQ(config.file, "vitals.yaml");
     EXPECT_EQ(config.service.name, "shop");
@@ -73,6 +75,8 @@ endpoints:
     EXPECT_EQ(config.limits.headers, Size{16u << 10});
     EXPECT_EQ(config.limits.body, Size{1u << 20});
     EXPECT_EQ(config.limits.connections, 500);
+    EXPECT_EQ(config.server.threads, 2);
+    EXPECT_EQ(config.engine.threads, 3);
     EXPECT_EQ(config.log.level, "debug");
     EXPECT_EQ(config.log.format, "json");
 
@@ -139,6 +143,8 @@ TEST(Config, fills_in_what_is_not_written) {
     EXPECT_EQ(config.limits.headers, Size{8u << 10});
     EXPECT_EQ(config.limits.body, Size{64u << 10});
     EXPECT_EQ(config.limits.connections, 10'000);
+    EXPECT_EQ(config.server.threads, 1);
+    EXPECT_EQ(config.engine.threads, 1);
     EXPECT_EQ(config.history.keep, std::chrono::hours(9'600));
     EXPECT_EQ(config.history.raw, std::chrono::hours(2));
     EXPECT_EQ(config.log.level, "info");
@@ -179,7 +185,7 @@ TEST(Config, takes_the_first_state_directory_of_systemd) {
     EXPECT_EQ(good("state_dir: here\n", {{"STATE_DIRECTORY", "/var/lib/a"}}).state_dir, "here");
 }
 
-TEST(Config, converts_only_where_a_type_asks_for_it) {
+TEST(Config, converts_only_by_the_type_of_the_option) {
     const Config config = good(R"(
 service: {name: no, version: 1.10}
 components:
@@ -251,7 +257,7 @@ components:
     EXPECT_TRUE(http.headers[1].second.equals("text/plain"));
 }
 
-TEST(Config, checks_a_file_where_the_secrets_are_not_at_hand) {
+TEST(Config, checks_a_file_without_its_secrets) {
     constexpr std::string_view text = R"(
 listeners:
   - address: 127.0.0.1:8443
@@ -411,7 +417,7 @@ endpoints:
 )");
 }
 
-TEST(Endpoints, a_dialect_that_is_no_http_listens_by_itself) {
+TEST(Endpoints, a_dialect_with_another_protocol_has_its_own_listener) {
     const Config config = good(R"(
 listeners: [{address: 127.0.0.1:8080}]
 endpoints:
@@ -459,7 +465,7 @@ endpoints:
               "required\n");
 }
 
-TEST(Warnings, name_what_is_allowed_but_hardly_meant) {
+TEST(Warnings, name_settings_that_are_allowed_but_hardly_meant) {
     EXPECT_THAT(good(R"(
 listeners: [{address: "0.0.0.0:8080", control: true}]
 vault: {url: "http://vault:8200", token: xyzzy}
@@ -570,7 +576,7 @@ tokens:
     EXPECT_EQ(text.find("hunter2"), std::string::npos) << text;
 }
 
-TEST(Problems, files_that_cannot_be_read_are_reported_alike) {
+TEST(Problems, files_that_cannot_be_read_are_reported_in_the_same_form) {
     const auto refusal = [](const std::string& file) {
         const auto config = load(file, sample::catalog());
         return config ? "accepted" : text_of(config.error());

@@ -1,4 +1,4 @@
-// What the tests of the configuration share: a text becomes a configuration, or its problems.
+// Shared by the tests of the configuration: a text becomes a configuration, or its problems.
 #pragma once
 
 #include <map>

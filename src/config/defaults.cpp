@@ -1,5 +1,6 @@
-// The section `defaults`: what all components inherit, those of a kind, and those of a group. What
-// a component says itself comes first, then its group, then its kind, then the section's own keys.
+// The section `defaults`: what all components inherit, those of a kind, and those of a group. The
+// component's own keys come first, then those of its group, then of its kind, then the section's
+// own keys.
 #include <algorithm>
 #include <array>
 
@@ -18,7 +19,7 @@ bool has(std::span<const Field> fields, std::string_view key) {
     return std::ranges::find(fields, key, &Field::name) != fields.end();
 }
 
-// Reads one key into a struct that nobody keeps, so that what is wrong with it is said here, once.
+// Reads one key into a struct that is thrown away, so that an error is reported here, once.
 void try_out(Node::Entry& entry, std::span<const Field> common, const Described* kind,
              const Subject& subject, Reading& reading) {
     ComponentKeys keys;
@@ -60,7 +61,7 @@ void read_kind(const Node::Entry& entry, Draft& draft) {
     }
 }
 
-// Each of a mapping from names to mappings.
+// Calls it for each entry of a mapping from names to mappings.
 template <class Read>
 void read_each(const Node* node, std::string_view what, Draft& draft, Read read) {
     if (node == nullptr || node->broken) return;
@@ -77,7 +78,7 @@ void read_each(const Node* node, std::string_view what, Draft& draft, Read read)
         if (must_be(entry.value, entry.position, entry.key) && !entry.value.broken) read(entry);
 }
 
-// The kinds of the components of one group; null for one that cannot be made out.
+// The kinds of the components of one group; null for an unknown one.
 std::vector<const Described*> kinds_of(std::string_view group, const Node& components,
                                        const Node* usual_check, const Catalog& catalog) {
     std::vector<const Described*> kinds;
@@ -123,7 +124,7 @@ void try_out_group(const std::string& group, Node& defaults,
     }
 }
 
-// Who to be stands in the component's own URL: then it is not inherited.
+// The component's own URL has a user: then none is inherited.
 bool stands_in_url(std::string_view key, const Node& component) {
     if (key != "user" && key != "password") return false;
     const Node* url = component.find("url");
@@ -132,7 +133,7 @@ bool stands_in_url(std::string_view key, const Node& component) {
     return !(key == "user" ? parts.user : parts.password).empty();
 }
 
-// Nothing depends on itself because its whole group depends on it.
+// A component does not depend on itself because its whole group depends on it.
 bool only_itself(Node::Entry& entry, std::string_view name) {
     if (entry.key != "depends_on") return false;
     if (entry.value.kind == Node::Kind::scalar) return entry.value.scalar == name;

@@ -37,7 +37,7 @@ TEST(Defaults, of_a_group_come_before_those_of_a_kind_and_those_before_all_other
     EXPECT_FALSE(found(4).component.critical);
 }
 
-TEST(Defaults, may_say_what_is_checked_and_what_is_required) {
+TEST(Defaults, can_set_the_kind_and_required_keys) {
     const Config config = good(
         "defaults:\n"
         "  groups:\n"
@@ -78,7 +78,7 @@ TEST(Defaults, may_hold_the_name_of_the_component_that_inherits_them) {
               "vitals.yaml:1:31: 'url' has no scheme\n");
 }
 
-TEST(Defaults, make_the_same_definition_as_what_is_written_out) {
+TEST(Defaults, give_the_same_definition_as_written_keys) {
     const std::string written = fingerprint_of("{check: http, url: http://a/, method: HEAD}");
     EXPECT_EQ(fingerprint_of("{check: http, url: http://a/}",
                              "defaults: {kinds: {http: {method: HEAD}}}"),

@@ -1,4 +1,4 @@
-// What components depend on: selectors become names, and there must be no circle.
+// Dependencies: selectors become names, and circles are refused.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -17,7 +17,7 @@ bool is_name(std::string_view word) {
     return !read.excludes && read.by == SelectorWord::By::name && !read.is_glob();
 }
 
-// Every component that a selector may take, by name.
+// Every component that a selector may match, by name.
 std::vector<Component> selectable(const Config& config) {
     std::vector<Component> all;
     for (const std::string_view name : own_components) {
@@ -48,7 +48,7 @@ std::vector<Component> selectable(const Config& config) {
 }
 
 // The names that a list of selectors means: those that are written, in that order, then the others
-// that it takes, by name. vitals' own components are meant only where they are named.
+// that it matches, by name. vitals' own components only count if they are named.
 std::vector<std::string> chosen(const std::vector<std::string>& words,
                                 const std::vector<Component>& components) {
     const Selector selector(words);
@@ -69,7 +69,7 @@ std::vector<std::string> chosen(const std::vector<std::string>& words,
     return written;
 }
 
-// Depth first over the dependencies; a component met again on the way back closes a circle.
+// Depth first over the dependencies; meeting a component again on the way closes a circle.
 class CycleFinder {
   public:
     explicit CycleFinder(Draft& draft) : draft_(draft) {}
@@ -86,7 +86,7 @@ class CycleFinder {
         std::size_t next = 0;
     };
 
-    // With a stack of its own: a chain may be as long as the file has components.
+    // With its own stack: a chain may be as long as the file has components.
     void visit(const std::string& start) {
         if (marks_[start] != Mark::fresh) return;
         enter(start);

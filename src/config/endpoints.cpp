@@ -1,4 +1,4 @@
-// The section `endpoints`, what is mounted besides, and the switch of healthz.
+// The section `endpoints`, the usual endpoints, and the switch of healthz.
 #include <algorithm>
 #include <array>
 
@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view switched_dialect = "healthz";
 constexpr const char* switch_variable = "ENABLE_HEALTHZ_ENDPOINT";
 
-// As the original reads it: true, 1, yes or on in any case. Nothing: the variable is not set.
+// As the original reads it: true, 1, yes or on, in any case. Nothing: the variable is not set.
 std::optional<bool> switch_state(const Reading& reading) {
     const auto value = reading.environment(switch_variable);
     if (!value) return std::nullopt;
@@ -55,7 +55,7 @@ std::string path_problem(std::string_view path) {
     return {};
 }
 
-// Of what dialect the endpoint is; null when that was reported.
+// The dialect of the endpoint; null when an error was reported.
 const Described* dialect_of(const Node& node, Draft& draft) {
     Reading& reading = draft.reading;
     const Node* dialect = node.find("dialect");
@@ -89,7 +89,7 @@ const Described* dialect_of(const Node& node, Draft& draft) {
     return nullptr;
 }
 
-// healthz, though listed, is off while its original's switch says something other than true.
+// healthz, although listed, is off while the switch of its original has another value than true.
 bool switched_off(const Node& node, const EndpointKeys& keys, Reading& reading) {
     if (keys.dialect != switched_dialect || switch_state(reading) != false) return false;
     if (keys.enabled.value_or(true))
@@ -116,7 +116,7 @@ EndpointConfig made_of(EndpointKeys keys, const Described& dialect) {
     return made;
 }
 
-// Where the dialect is another protocol: `agent 127.0.0.1:9998`. Nothing when that was reported.
+// For a dialect with another protocol: `agent 127.0.0.1:9998`. Nothing when an error was reported.
 std::optional<ListenerConfig> own_listener(const Node& node, const EndpointKeys& keys,
                                            const Described& dialect, Draft& draft) {
     Reading& reading = draft.reading;
@@ -233,8 +233,8 @@ std::string_view without_slash(std::string_view path) {
     return path;
 }
 
-// Some dialects live side by side under one path by design (the page at `/`, the probes at
-// `/livez`): those that have it in common as their usual one.
+// Some dialects share one path by design (the page at `/`, the probes at `/livez`): those with the
+// same usual path.
 bool side_by_side(const EndpointConfig& a, const EndpointConfig& b, const Catalog& catalog) {
     return a.dialect != b.dialect && dialect_named(catalog, a.dialect)->usual_path ==
                                          dialect_named(catalog, b.dialect)->usual_path;
@@ -278,7 +278,8 @@ void mount_usual_endpoints(Draft& draft) {
         if (!dialect.mounted_by_default) continue;
         EndpointConfig made = usual_endpoint(dialect);
         const bool switched = made.dialect == switched_dialect;
-        // An entry replaces the usual one of its dialect and path, and has its path for itself.
+        // An entry replaces the usual endpoint of its dialect and path, and has its path for
+        // itself.
         const auto replaces = [&](const EndpointConfig& entry) {
             const bool same_dialect = entry.dialect == made.dialect;
             if (switched && same_dialect) return true;

@@ -1,4 +1,4 @@
-// Replacing variables.
+// Replaces variables.
 #include "config/environment.hpp"
 
 #include <cstdlib>
@@ -16,7 +16,7 @@ namespace vitals::config {
 
 namespace {
 
-// The value of `NAME` or `NAME:-default`; what is wrong goes to `complaint`.
+// The value of `NAME` or `NAME:-default`; errors go to `complaint`.
 std::string value_of(std::string_view reference, const Environment& environment,
                      std::string& complaint) {
     const auto operation = reference.find_first_not_of(
@@ -43,8 +43,8 @@ std::string value_of(std::string_view reference, const Environment& environment,
     return value.value_or("");
 }
 
-// The NAME of a `$NAME` that is most likely meant as a variable: the whole text, or a part of a
-// URL. Other texts (a command, a pattern) have a `$` of their own.
+// The NAME of a `$NAME` that is probably meant as a variable: the whole text, or a part of a URL.
+// Other texts (a command, a pattern) have a `$` of their own.
 std::string_view bare_variable(std::string_view text) {
     const bool url = text.find("://") != std::string_view::npos &&
                      text.find_first_of(" \t\n") == std::string_view::npos;
@@ -101,7 +101,7 @@ void replace_in(Node& node, const Environment& environment, bool inherited,
     if (rest.size() == node.scalar.size()) return;
     replaced += rest;
     node.replaced = true;
-    node.quoted = true;  // an empty or `null` variable is a text, not the absence of one
+    node.quoted = true;  // an empty or `null` variable is a text, not a missing one
     node.scalar = std::move(replaced);
 }
 

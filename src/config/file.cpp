@@ -1,4 +1,4 @@
-// Reading and finding the files of a configuration.
+// Reads and finds the files of a configuration.
 #include "config/file.hpp"
 
 #include <fcntl.h>
@@ -32,7 +32,7 @@ struct Descriptor {
     }
 };
 
-// Every directory on the way to it may be entered by others.
+// Every directory on the path may be entered by others.
 bool reachable_by_others(const std::string& path) {
     std::error_code error;
     for (fs::path at = fs::canonical(path, error); !error && at.has_relative_path();) {

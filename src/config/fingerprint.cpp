@@ -1,5 +1,5 @@
-// What tells one definition of a component from another: the written keys in a canonical order and
-// what it inherits. Only a digest leaves this file, since URLs too may hold passwords.
+// What distinguishes two definitions of a component: the written keys in a canonical order, and the
+// inherited values. Only a digest leaves this file, because URLs may also hold passwords.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -59,7 +59,7 @@ const Field* no_field(std::string_view) {
     return nullptr;
 }
 
-// A header that tells no secret is a text like any other.
+// A header without a secret is a plain text.
 const Field* plain_header(std::string_view name) {
     static const Field text;
     return carries_secret(name) ? nullptr : &text;

@@ -1,4 +1,4 @@
-// The section `fleet`, and what refers to it.
+// The section `fleet`, and references to it.
 #include <unistd.h>
 
 #include <algorithm>
@@ -70,7 +70,7 @@ void read_fleet(const Node::Entry& entry, Draft& draft) {
     draft.config.fleet = std::move(fleet);
 }
 
-// What refers to a fleet, and what does not go together with one.
+// References to a fleet, and settings that contradict one.
 void check_fleet(const Node& root, Draft& draft) {
     Reading& reading = draft.reading;
     if (draft.lost.contains("fleet")) return;

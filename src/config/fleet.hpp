@@ -21,7 +21,7 @@ struct Fleet {
     std::optional<Tls> tls;
     std::string nkey;   // the file of a seed, or empty
     std::string creds;  // a file of a JWT and its seed, or empty
-    std::string node;   // what this node is called; empty until it is read: the host's name
+    std::string node;   // the name of this node; empty until it is read: the host's name
     std::vector<std::string> labels;
     std::chrono::milliseconds interval{2'000};  // of heartbeats
 };

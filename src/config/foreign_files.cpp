@@ -16,7 +16,7 @@ namespace vitals::config {
 
 namespace {
 
-constexpr std::size_t most_answered = 20;  // nobody copies more out of messages
+constexpr std::size_t most_answered = 20;  // nobody copies more from messages
 
 std::string scalar_of(const Node& node, std::string_view key) {
     const Node* value = node.find(key);
@@ -72,7 +72,8 @@ std::optional<Condition> read_condition(std::string_view text) {
                      text.substr(second + 1)};
 }
 
-// Of a Gatus endpoint, what its conditions expect. What has no equal here is left out, and counted.
+// What the conditions of a Gatus endpoint expect. Conditions without an equivalent here are left
+// out, and counted.
 void take_conditions(const Node& endpoint, bool web, Equivalent& made, std::size_t& left_out) {
     const Node* conditions = endpoint.find("conditions");
     if (conditions == nullptr) return;

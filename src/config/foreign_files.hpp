@@ -1,5 +1,5 @@
-// Configurations of other programs, recognised by their sections, so that whoever hands one in is
-// told what to write here.
+// Configurations of other programs, recognised by their sections, so that the message says what to
+// write here.
 #pragma once
 
 #include "config/apply.hpp"
@@ -8,7 +8,7 @@
 namespace vitals::config {
 
 // True when the file is one of Gatus or blackbox_exporter. Then a problem was reported for each of
-// its endpoints or modules, with the component that does the same here as far as that can be said.
+// its endpoints or modules, with the equivalent component as far as possible.
 bool report_foreign_file(const Node& root, Reading& reading);
 
 }  // namespace vitals::config

@@ -23,7 +23,7 @@ std::vector<std::string_view> names_of_includable() {
     return names;
 }
 
-// Adds the sections of further files to the first file's.
+// Adds the sections of further files to those of the first file.
 class Including {
   public:
     Including(Node& root, std::size_t bytes, Draft& draft)
@@ -50,7 +50,7 @@ class Including {
         if (!other.empty()) others_.emplace_back(&word, other);
     }
 
-    // Files that only end in another way than the pattern are forgotten more often than not meant.
+    // Files that differ from the pattern only in their ending are probably forgotten.
     void tell_of_other_endings() {
         for (const auto& [word, pattern] : others_) {
             const auto found = matches(pattern);
@@ -84,7 +84,7 @@ class Including {
                               fmt::format("'include' names {}, which {}{}", path, file.error(),
                                           folder ? fmt::format("; write {}/*.yaml", word.scalar)
                                                  : std::string()));
-            // What the file would have defined is unknown.
+            // The definitions of the file are unknown.
             for (const std::string_view name : names_of_includable()) draft_.lost.emplace(name);
             return;
         }
@@ -133,7 +133,7 @@ class Including {
         append(at->value, std::move(section));
     }
 
-    // How alerts are told is the first file's; others add to whom and to what.
+    // The first file decides how alerts are sent; other files add receivers, rules and silences.
     void refuse_other_alerts(Node& alerts) {
         std::erase_if(alerts.entries, [this](const Node::Entry& entry) {
             if (entry.key == "receivers" || entry.key == "rules" || entry.key == "silences")
@@ -167,7 +167,7 @@ class Including {
                 text::did_you_mean(section.key, names, ", expected " + text::one_of(names))));
     }
 
-    // Behind what the files before have of that section; of a wrong shape it is reported later.
+    // Appended to the same section of former files; a wrong shape is reported later.
     void append(Node& to, Node::Entry section) {
         Node& from = section.value;
         if (to.kind == Node::Kind::mapping && section.key == "endpoints") {
@@ -184,7 +184,7 @@ class Including {
                     to.entries.push_back(std::move(entry));
                     continue;
                 }
-                entry.key = "alerts " + entry.key;  // whose names are told apart by themselves
+                entry.key = "alerts " + entry.key;  // their names distinguish them
                 append(same->value, std::move(entry));
             }
             return;
@@ -206,14 +206,14 @@ class Including {
         }
     }
 
-    // Files beyond that many problems are not read: nobody reads more.
+    // After that many problems, further files are not read: nobody reads more problems.
     static constexpr std::size_t enough_problems = 10'000;
 
     Node& root_;
     Draft& draft_;
     std::size_t bytes_;
     std::string first_;   // the file that includes
-    std::string folder_;  // where it is, with a slash at the end
+    std::string folder_;  // its folder, with a slash at the end
     std::set<std::string> read_;
     std::vector<std::pair<const Node*, std::string>> others_;  // words, and the pattern beside it
     std::map<std::string, std::unordered_map<std::string, Position>> names_;  // by section

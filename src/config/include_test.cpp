@@ -91,7 +91,7 @@ TEST(Include, is_one_list_with_only) {
     EXPECT_EQ(config->endpoints[1].path, "/second");
 }
 
-TEST(Include, tells_of_files_that_end_in_another_way) {
+TEST(Include, warns_of_files_with_another_ending) {
     const Folder folder({{"vitals.yaml",
                           "include: ['*/*.yaml', c/x.yml]\n"
                           "components: {a: {check: disk}}\n"},

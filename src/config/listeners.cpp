@@ -16,7 +16,7 @@ namespace vitals::config {
 
 namespace {
 
-// A certificate is public: it need only be readable.
+// A certificate is public: it only has to be readable.
 void check_readable(const std::string& path, Position position, Reading& reading) {
     if (!reading.read_secrets || path.empty() || ::access(path.c_str(), R_OK) == 0) return;
     reading.problem(position,
@@ -32,10 +32,11 @@ void check_proxies(const Node& node, const Listener& listener,
                         "proxy_protocol has no 'trusted', the addresses of the proxies, such as "
                         "[10.0.0.0/8]");
     if (listener.control)
-        reading.problem(position,
-                        fmt::format("a listener with proxy_protocol cannot have 'control': whoever "
-                                    "reaches the proxy of {} would control vitals without a token",
-                                    text::in_quotes(listener.text)));
+        reading.problem(
+            position,
+            fmt::format("a listener with proxy_protocol cannot have 'control': anyone who reaches "
+                        "the proxy of {} would control vitals without a token",
+                        text::in_quotes(listener.text)));
 }
 
 void read_listener(const Node& node, Draft& draft) {
@@ -77,8 +78,8 @@ void read_listener(const Node& node, Draft& draft) {
     const bool guarded = listener.tls && !listener.tls->client_ca.empty();
     if (listener.control && !is_local(listener) && !guarded)
         reading.warning(address->position,
-                        fmt::format("whoever can reach {} controls vitals without a token; use a "
-                                    "unix socket, a loopback address or tls with client_ca",
+                        fmt::format("anyone who can reach {} controls vitals without a token; use "
+                                    "a unix socket, a loopback address or tls with client_ca",
                                     text::in_quotes(listener.text)));
     draft.config.listeners.push_back(std::move(listener));
 }

@@ -1,5 +1,5 @@
-// From the bytes of the file to the configuration: parse, replace variables, read each section,
-// check what spans them.
+// From the bytes of the file to the configuration: parses, replaces variables, reads each section,
+// checks the rules across sections.
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@ namespace vitals::config {
 
 namespace {
 
-// What is said of a value that is used in many places is said once.
+// A message about a value that is used in many places appears once.
 void fold(Problems& problems, const Sources& sources) {
     const auto place = [](const Problem& one) {
         return std::tie(one.position.file, one.position.line, one.position.column, one.message);
@@ -69,7 +69,7 @@ void read_drain(const Node::Entry& entry, Draft& draft) {
                     format_duration(drain.delay), format_duration(drain.timeout)));
 }
 
-// In the clear to another machine.
+// Sent in the clear to another machine.
 bool exposes_token(std::string_view url) {
     if (!url.starts_with("http://")) return false;
     url.remove_prefix(std::string_view("http://").size());
@@ -109,7 +109,7 @@ void read_peer(const Node::Entry& entry, Draft& draft) {
     draft.config.peer = std::move(peer);
 }
 
-// Secrets in a vault without the section that says where it is, and the section without them.
+// Secrets in a vault without the section `vault`, and the section without such secrets.
 void check_vault(const Node& root, Draft& draft) {
     if (draft.lost.contains("vault")) return;
     const auto secrets = draft.reading.store.vault_secrets();
@@ -138,7 +138,7 @@ void read_state_dir(const Node::Entry& entry, Draft& draft) {
     draft.config.state_dir = std::move(keys.state_dir);
 }
 
-// systemd may name several directories, separated by colons; the first is ours.
+// systemd may name several directories, separated by colons; the first one counts.
 std::string usual_state_dir(const Environment& environment) {
     const std::string named = environment("STATE_DIRECTORY").value_or("");
     const std::string first = named.substr(0, named.find(':'));
@@ -191,13 +191,15 @@ void read_plain_section(const Node::Entry& entry, Draft& draft) {
     if (entry.key == "history") read_struct("history", entry, config.history, reading);
     if (entry.key == "drain") read_drain(entry, draft);
     if (entry.key == "limits") read_struct("limits", entry, config.limits, reading);
+    if (entry.key == "server") read_struct("server", entry, config.server, reading);
+    if (entry.key == "engine") read_struct("engine", entry, config.engine, reading);
     if (entry.key == "page") read_page(entry, draft);
     if (entry.key == "public") read_public(entry, draft);
     if (entry.key == "log") read_struct("log", entry, config.log, reading);
 }
 
-// The others, in an order in which each finds what it needs: components inherit defaults, the name
-// of a group of workers or of an objective must not be a component's.
+// The others, in an order in which each finds what it needs: components inherit defaults; a group
+// of workers or an objective must not have the name of a component.
 constexpr std::array<std::pair<std::string_view, ReadSection>, 8> compound_sections = {
     {{"listeners", read_listeners},
      {"tokens", read_tokens},
@@ -229,7 +231,7 @@ void report_unknown_sections(const Node& root, Draft& draft) {
     }
 }
 
-// One warning a file: they are mended together.
+// One warning for each file: they are repaired together.
 void warn_of_open_files(Reading& reading) {
     std::map<std::uint32_t, std::set<std::pair<Position, std::string>>> by_file;
     for (auto& [position, key] : reading.exposed) {
@@ -281,7 +283,7 @@ void read_sections(const Node& root, Draft& draft) {
     warn_of_open_files(draft.reading);
 }
 
-// They are large: each is moved once, to where it belongs.
+// They are large, so each is moved once to its place.
 void sort_by_name(std::vector<ComponentConfig>& components) {
     const auto name = [](const ComponentConfig& one) -> const std::string& {
         return one.component.name;
@@ -366,7 +368,7 @@ std::optional<Node> read_sections_of(const std::string& name, const File& file, 
     std::vector<Complaint> complaints, doubts;
     std::optional<Node> root = read_yaml(file.content, reading.sources, complaints);
     if (root) {
-        // What only gives names to values is no section.
+        // A section that only gives names to values is not a section of vitals.
         std::erase_if(root->entries, [](const Node::Entry& e) { return e.key.starts_with("x-"); });
         for (Node::Entry& entry : root->entries)
             replace_variables(entry.value, reading.environment, entry.key == "defaults", complaints,

@@ -1,4 +1,4 @@
-// The tree of a configuration file, and how a problem in it is printed.
+// The tree of a configuration file, and the text of its problems.
 #include "config/node.hpp"
 
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
-// A YAML document as a tree whose every node knows where it stood. Made from libyaml's events:
-// duplicate keys, tags and second documents are errors, depth and size are limited. Aliases and
-// merge keys are already resolved. Scalars stay text; only a description converts them.
+// A YAML document as a tree whose nodes know their positions. Made from libyaml's events: duplicate
+// keys, tags and second documents are errors; depth and size are limited. Aliases and merge keys
+// are already resolved. Scalars stay text; only a description converts them.
 #pragma once
 
 #include <compare>
@@ -27,8 +27,8 @@ struct Position {
     }
 };
 
-// The files of one configuration, and the places that use values which stand elsewhere: behind an
-// alias, or in the defaults of a kind or a group.
+// The files of one configuration, and the places that use values from elsewhere: from an anchor, or
+// from the defaults of a kind or a group.
 struct Sources {
     std::vector<std::string> files;  // the first is the one that includes the others
     std::vector<Position> uses{{}};  // the first stands for none
@@ -36,11 +36,11 @@ struct Sources {
     std::size_t copied = 0;          // of these by aliases
 
     std::uint32_t use_at(Position position);
-    // `on line 12`, or `in conf.d/a.yaml on line 12`, as seen from another place.
+    // `on line 12`, or `in conf.d/a.yaml on line 12`, for a reference from another place.
     std::string place(Position position, Position from) const;
 };
 
-// One thing wrong, where, and what is expected. Printed as `file:line:column: message`.
+// One problem: where, what, and what is expected. Printed as `file:line:column: message`.
 struct Problem {
     std::string file;
     Position position;
@@ -54,18 +54,18 @@ struct Node {
     struct Entry;
     Kind kind = Kind::scalar;
     Position position;
-    std::string scalar;     // after ${NAME} replacement
-    bool quoted = false;    // written in quotes or as a block: an empty one is a text, not nothing
-    bool replaced = false;  // a variable is part of it
+    std::string scalar;       // after ${NAME} replacement
+    bool quoted = false;      // written in quotes or as a block: an empty one is a text
+    bool replaced = false;    // a variable is part of it
     bool names_heir = false;  // ${.name} or ${.group} is: of the component that inherits it
-    bool broken = false;      // a problem of it is already reported; whoever reads it says no more
+    bool broken = false;      // a problem of it was already reported; no more are
     std::vector<Node> items;
     std::vector<Entry> entries;  // in the order written
-    // The value of that key of a mapping, or null.
+    // The value of that key in a mapping, or null.
     const Node* find(std::string_view key) const;
-    // `key:` with nothing behind it, or with a plain null or ~.
+    // `key:` without a value, or with a plain null or ~.
     bool nothing() const;
-    // Says of it and all that is in it where it is used.
+    // Marks it and all that is in it with the place of its use.
     void set_use(std::uint32_t use);
 };
 struct Node::Entry {

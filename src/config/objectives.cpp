@@ -9,7 +9,7 @@ namespace vitals::config {
 
 namespace {
 
-// Its component must be one that stands nowhere else.
+// The name of its component must be free.
 void check_name(const Node::Entry& entry, Draft& draft) {
     Reading& reading = draft.reading;
     const std::string as_component = "objectives/" + entry.key;

@@ -96,7 +96,6 @@ constexpr OtherWord words[] = {
     {section, "monitors", "components"},
     {section, "targets", "components"},
     {section, "probes", "components"},
-    {section, "server", "listeners"},
     {section, "listen", "listeners"},
     {section, "global", "defaults"},
     {section, "logging", "log"},

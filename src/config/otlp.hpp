@@ -1,4 +1,4 @@
-// The section `otlp`: where OpenTelemetry's metrics and log records go.
+// The section `otlp`: the target of OpenTelemetry's metrics and log records.
 #pragma once
 
 #include <chrono>

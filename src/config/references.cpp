@@ -1,4 +1,4 @@
-// What spans sections: names that must exist, selectors that must match.
+// Rules across sections: names that must exist, selectors that must match.
 #include <algorithm>
 #include <array>
 
@@ -13,7 +13,7 @@ namespace vitals::config {
 
 namespace {
 
-// Everything that may be named, by what a Field refers to.
+// All names that may be referred to, by what a Field refers to.
 class Names {
   public:
     explicit Names(const Draft& draft) {
@@ -56,7 +56,7 @@ class Names {
     }
 
   private:
-    std::vector<std::string> group_components_;  // what views of components_ point into
+    std::vector<std::string> group_components_;  // the texts behind the views in components_
     std::vector<std::string_view> components_, groups_, tokens_, listeners_, tags_, kinds_,
         receivers_;
 };
@@ -84,7 +84,7 @@ bool exists(const std::vector<std::string_view>& names, std::string_view name) {
     return std::binary_search(names.begin(), names.end(), name);
 }
 
-// A group that was named as if it were a component.
+// A group that is named like a component.
 std::string of_group(std::string_view name, const std::vector<std::string_view>& known) {
     const std::string group = std::string(name) + '/';
     const auto count = std::count_if(known.begin(), known.end(), [&group](std::string_view each) {
@@ -99,7 +99,7 @@ void check_name(const Reference& reference, std::string_view name, const Names& 
                 Draft& draft) {
     const auto& known = names.of(reference.to);
     if (exists(known, name) || may_be_lost(reference.to, draft)) return;
-    // Looking for near misses takes time, and nobody reads that many.
+    // Searching for similar names takes time, and nobody reads that many.
     const bool few = draft.reading.problems.size() < 100;
     std::string meant = few && reference.to == "component" ? of_group(name, known) : std::string();
     if (few && meant.empty()) meant = text::did_you_mean(name, known);
@@ -108,8 +108,8 @@ void check_name(const Reference& reference, std::string_view name, const Names& 
                                       text::in_quotes(name), noun(reference.to), meant));
 }
 
-// A word without wildcards names a component or a kind, which must exist. Any other may match only
-// later, when a component is pushed or a tag is given, so that it is merely warned of.
+// A word without wildcards names a component or a kind, which must exist. Any other word may match
+// later, when a component is pushed or a tag is added, so it only gets a warning.
 void check_selector(const Reference& reference, const Names& names, Draft& draft) {
     const SelectorWord word = read_selector_word(reference.name);
     const std::string_view of = word.by == SelectorWord::By::name   ? "component"
@@ -152,27 +152,28 @@ void check_references(Draft& draft) {
 
 void warn_of_nothing_watched(const Node& root, Draft& draft) {
     if (draft.lost.contains("components") || draft.lost.contains("workers")) return;
-    std::vector<Component> watched;
-    for (const ComponentConfig& each : draft.config.components) watched.push_back(each.component);
+    std::vector<Component> groups;
     for (const WorkersConfig& group : draft.config.workers) {
-        Component& component = watched.emplace_back();
+        Component& component = groups.emplace_back();
         component.name = "workers/" + group.name;
         component.kind = "workers";
     }
-    if (watched.empty()) {
+    const auto& components = draft.config.components;
+    if (components.empty() && groups.empty()) {
         draft.reading.warning(root.position,
                               "nothing is checked: there are no components and no workers, so that "
                               "nothing is known and no answer is healthy");
         return;
     }
-    const auto any = [&watched](const auto& matches) {
-        return std::any_of(watched.begin(), watched.end(), matches);
+    const auto any = [&](const auto& matches) {
+        return std::ranges::any_of(components, matches, &ComponentConfig::component) ||
+               std::ranges::any_of(groups, matches);
     };
     for (const EndpointConfig& endpoint : draft.config.endpoints) {
         const Selector& selector = endpoint.components;
         if (!endpoint.enabled || any([&](const Component& one) { return selector.takes(one); }))
             continue;
-        // A word that matches nothing by itself was warned of where it stands.
+        // A word without a match got a warning at its place.
         const auto matches_none = [&any](const std::string& text) {
             const SelectorWord word = read_selector_word(text);
             return !word.excludes && !any([&](const Component& one) { return word.matches(one); });

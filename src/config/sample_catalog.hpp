@@ -1,5 +1,5 @@
-// A catalog shaped like the real one, for this room's tests and fuzzing: the same names of kinds,
-// dialects and options as far as tests/config/ uses them, none of their code.
+// A catalog with the shape of the real one, for this room's tests and fuzzing: the same names of
+// kinds, dialects and options as far as tests/config/ uses them, but none of their code.
 #pragma once
 
 #include <algorithm>
@@ -122,7 +122,7 @@ inline constexpr std::array probe_fields = {
                                       {.choices = "operator|loopback|anyone"}),
 };
 
-// A dialect that needs a mapping, with every shape of option that such ones have.
+// A dialect that needs a mapping, with every shape of option that such dialects have.
 struct Namespace {
     Secret token;
     std::vector<std::string> components;

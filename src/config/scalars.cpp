@@ -1,4 +1,4 @@
-// Texts to typed values.
+// From texts to typed values.
 #include "config/scalars.hpp"
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace vitals::config {
 
 namespace {
 
-// Ten years. Longer ones are mistakes, and sums of them would overflow the clock.
+// Ten years. Longer ones are mistakes, and their sums would overflow the clock.
 constexpr double longest_duration = 3650.0 * 86'400'000;
 
 std::string limit_text(const Field& field, double limit) {
@@ -44,7 +44,7 @@ std::string range_problem(const Field& field, std::string_view text, double valu
 std::string no_such_value(const Field& field, std::string_view text) {
     if (field.type == Type::boolean)
         return fmt::format("{} is neither true nor false", text::in_quotes(text));
-    // `a duration, a number with ...`: what it is, then what it looks like.
+    // `a duration, a number with ...`: the type, then its form.
     const std::string expected = expectation(field);
     const auto comma = expected.find(", ");
     if (comma == std::string::npos)
@@ -90,7 +90,7 @@ Verified verify_text(const Field& field, std::string_view text) {
                                        text::did_you_mean(text, choices)));
 }
 
-// Keeps what was read where it is within the field's range; `number` is what the range counts.
+// Stores the value if it is within the range of the field; the range counts `number`.
 template <class Value>
 Verified keep(const Field& field, std::string_view text, const std::optional<Value>& read,
               double number, Value& value) {

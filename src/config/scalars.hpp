@@ -1,4 +1,4 @@
-// One scalar to one typed value, with what was expected when it is not one.
+// From one scalar to one typed value, or to a message about what was expected.
 #pragma once
 
 #include <string>
@@ -8,14 +8,14 @@
 
 namespace vitals::config {
 
-// What a table says of a value goes on from the key's name if it begins with a verb: `'url' has no
-// scheme`, else stands behind it.
+// A table's message about a value continues after the name of the key if it begins with a verb:
+// `'url' has no scheme`; otherwise it stands after it.
 std::string said_of(std::string_view key, std::string_view problem);
 
 // Reads the value from one text. Not for lists, mappings and secrets.
 Verified set_scalar(const Field& field, std::string_view text, const ValueRef& value);
 
-// What a value of that type looks like: `a duration such as 250ms, ...`.
+// The form of a value of that type: `a duration such as 250ms, ...`.
 std::string expectation(const Field& field);
 
 }  // namespace vitals::config

@@ -1,5 +1,5 @@
 // The JSON Schema (draft 2020-12) of the file, from the tables that also read it. A scalar of any
-// type may be written with ${NAME}, which no schema can look into.
+// type may contain ${NAME}, which a schema cannot check.
 #include <algorithm>
 #include <cmath>
 #include <set>
@@ -21,7 +21,7 @@ void reference(text::JsonWriter& json, std::string_view definition) {
     json.object().member("$ref", fmt::format("#/$defs/{}", definition)).end_object();
 }
 
-// A definition that a text of that pattern, or one with a variable in it, satisfies.
+// A definition for a text with that pattern, or for one with a variable in it.
 void define_pattern(text::JsonWriter& json, std::string_view name, std::string_view description,
                     std::string_view pattern, std::string_view also = {}) {
     json.key(name).object().member("description", description).key("anyOf").array();
@@ -92,7 +92,7 @@ void write_choices(text::JsonWriter& json, std::string_view choices) {
     json.key("anyOf").array().object().key("enum").array();
     for (const std::string_view choice : text::split_choices(choices)) {
         json.value(choice);
-        // Unquoted, YAML's readers take such a word for a boolean.
+        // Without quotes, YAML readers take such a word for a boolean.
         if (choice == "true" || choice == "on" || choice == "yes") json.value(true);
         if (choice == "false" || choice == "off" || choice == "no") json.value(false);
     }
@@ -111,7 +111,7 @@ void write_secret_list(text::JsonWriter& json) {
 
 void write_object(text::JsonWriter& json, std::span<const Field> fields, const ObjectRef& defaults);
 
-// The keywords of one field, inside an open object. `value` is the default, where there is one.
+// The keywords of one field, inside an open object. `value` is the default, if there is one.
 void write_type(text::JsonWriter& json, const Field& field, const std::optional<ValueRef>& value) {
     const auto refer = [&json](std::string_view definition) {
         json.member("$ref", fmt::format("#/$defs/{}", definition));
@@ -176,7 +176,7 @@ bool is_scalar(Type type) {
            type == Type::size || type == Type::percentage;
 }
 
-// Of scalars only: lists and mappings begin empty, members have defaults of their own.
+// Only for scalars: lists and mappings are empty by default, members have their own defaults.
 void write_default(text::JsonWriter& json, const Field& field,
                    const std::optional<ValueRef>& value) {
     if (!value || field.required || !is_scalar(field.type)) return;
@@ -220,14 +220,14 @@ void write_object(text::JsonWriter& json, std::span<const Field> fields,
     json.end_object();
 }
 
-// A mapping in which one key (`check`, `dialect`) says which further keys there are.
+// A mapping in which one key (`check`, `dialect`) decides the further keys.
 struct Chosen {
     std::string_view name;  // component, endpoint
     std::string_view key;   // check, dialect
     const Description& common;
     const std::vector<Described>& from;
-    std::string_view otherwise{};  // which it is when the key is not there; empty: it must be
-    bool inherits = false;         // what is required, even the key, may stand elsewhere
+    std::string_view otherwise{};  // the choice without the key; empty: the key is required
+    bool inherits = false;         // required keys, even this one, may stand elsewhere
 };
 
 // `check` itself, and what follows from it.
@@ -285,7 +285,7 @@ void define_chosen(text::JsonWriter& json, const Chosen& chosen) {
     }
 }
 
-// A component that has all that is required, as it must be where nothing is inherited.
+// A component with all that is required, as it must be if nothing is inherited.
 void define_complete(text::JsonWriter& json, const Catalog& catalog) {
     json.key("complete_component").object();
     json.key("required").array().value("check").end_array();
@@ -303,7 +303,7 @@ void define_complete(text::JsonWriter& json, const Catalog& catalog) {
     json.end_array().end_object();
 }
 
-// Any key that a component of a kind, or of a group, takes.
+// Any key of a component of a kind, or of a group.
 void define_inherited(text::JsonWriter& json, const Catalog& catalog) {
     std::set<std::string_view> keys;
     json.key("kinds_entries").object().member("type", "object");
@@ -334,7 +334,7 @@ void define_list(text::JsonWriter& json, std::string_view name, std::span<const 
     json.end_object().end_object();
 }
 
-// Of a receiver of alerts one key is its kind.
+// One key of a receiver of alerts is its kind.
 void define_alerts(text::JsonWriter& json, const Catalog& catalog) {
     RuleKeys rule;
     StepKeys step;
@@ -365,7 +365,7 @@ void define_alerts(text::JsonWriter& json, const Catalog& catalog) {
     }
 }
 
-// Without defaults of kinds and groups, each component is complete by itself.
+// Without defaults of kinds and groups, each component is complete.
 void write_completeness(text::JsonWriter& json) {
     json.key("if").object().key("required").array().value("defaults").end_array();
     json.key("properties").object().key("defaults").object().key("anyOf").array();
@@ -378,7 +378,7 @@ void write_completeness(text::JsonWriter& json) {
     json.end_object().end_object().end_object();
 }
 
-// Where the items of a section are described: a kind decides, or the section itself.
+// What describes the items of a section: a kind, or the section itself.
 void write_item(text::JsonWriter& json, const Section& section) {
     if (section.description.name == "components") return reference(json, "component");
     if (section.description.name == "endpoints") return reference(json, "endpoint");
@@ -442,7 +442,9 @@ std::string json_schema(const Catalog& catalog) {
     json.key("properties").object();
     for (const Section& section : all_sections()) write_section(json, section);
     json.end_object().key("patternProperties").object().key("^x-").object();
-    json.member("description", "Not read: a place for anchors.").end_object().end_object();
+    json.member("description", "vitals does not read this: it is a place for anchors.")
+        .end_object()
+        .end_object();
     write_completeness(json);
     json.key("$defs").object();
     define_scalars(json);

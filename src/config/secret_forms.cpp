@@ -146,7 +146,7 @@ std::string secret_reference(const Node& node) {
 std::string digest(std::string_view text) {
     std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
     unsigned length = 0;
-    // Looked up once: that takes longer than a short text.
+    // Looked up once: this takes longer than a short text.
     static EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
     EVP_Digest(text.data(), text.size(), bytes.data(), &length, sha256, nullptr);
     constexpr std::string_view digits = "0123456789abcdef";

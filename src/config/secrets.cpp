@@ -1,5 +1,5 @@
-// Secrets' files. Each refresh reads every file and compares contents: the files are few and small,
-// and times and sizes miss a rewrite within the clock's grain.
+// Files with secrets. Each refresh reads every file and compares contents: the files are few and
+// small, and times and sizes miss a second change within the resolution of the clock.
 #include "config/secrets.hpp"
 
 #include <fcntl.h>
@@ -36,7 +36,7 @@ std::string reason(int error) {
 
 // The content without one trailing newline, or what is wrong with the file.
 std::expected<std::string, std::string> read_file(const std::string& path, std::string* warning) {
-    // Non-blocking, so that a fifo without a writer cannot hold us.
+    // Non-blocking, so that a FIFO without a writer does not block.
     const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
     if (file.number < 0) return std::unexpected(fmt::format("cannot be read: {}", reason(errno)));
     struct stat facts{};
@@ -84,7 +84,7 @@ struct SecretStore::State {
     };
     using Files = std::map<std::string, Entry>;
 
-    // Told once, when it begins.
+    // Reported once, when it begins.
     static std::optional<std::string> trouble(Files::value_type& file, const std::string& why) {
         if (std::exchange(file.second.trouble, why) == why) return std::nullopt;
         return fmt::format("secret file {} {}; its last value stays in use", file.first, why);
@@ -142,7 +142,7 @@ Secret SecretStore::from_vault(VaultSecret wanted) {
     auto [at, fresh] = state_->vault.try_emplace(wanted.reference, wanted);
     VaultSecret& entry = at->second;
     if (fresh) entry.secret = Secret::pending(entry.reference + " was not read from the vault yet");
-    // The reader of the file goes by sections: the first place is the topmost.
+    // The file is read by sections: the first place is the topmost one.
     if (wanted.position < entry.position) {
         entry.position = wanted.position;
         entry.option = std::move(wanted.option);
@@ -177,7 +177,7 @@ std::vector<std::string> SecretStore::files() const {
     return paths;
 }
 
-// The engine takes the mutex: it is never held while a file is read.
+// The engine takes the mutex, so it is never held while a file is read.
 std::optional<std::string> SecretStore::refresh(const std::string& path) {
     auto content = read_file(path, nullptr);
     const std::lock_guard lock(state_->mutex);

@@ -1,6 +1,6 @@
-// Secrets that may change while the program runs: files are re-read here, the values of a vault by
-// whoever can ask it, and every copy of the Secret sees the new value. A copy of the store is the
-// same store. Thread-safe.
+// Secrets that may change while the program runs. This class reads their files again; the values of
+// a vault come from code that can ask it. Every copy of the Secret sees the new value. A copy of
+// the store is the same store. Thread-safe.
 #pragma once
 
 #include <expected>
@@ -14,7 +14,7 @@
 
 namespace vitals::config {
 
-// Where in a vault a secret is, and where in the configuration it was asked for first.
+// The place of a secret in a vault, and the first place in the configuration that refers to it.
 struct VaultSecret {
     std::string reference;  // mount/path#key
     std::string path;       // mount/path
@@ -24,36 +24,36 @@ struct VaultSecret {
     Position position;
 };
 
-// `mount/path#key` in its parts, or what is wrong with it.
+// The parts of `mount/path#key`, or what is wrong with it.
 std::expected<VaultSecret, std::string> vault_reference(const std::string& text);
 
 class SecretStore {
   public:
     SecretStore();
 
-    // A secret read from a file: its content without one trailing newline. The same path gives the
-    // same cell each time. The error says why it cannot be had: missing, unreadable, a directory,
+    // A secret from a file: its content without one trailing newline. The same path gives the same
+    // cell each time. The error says why it is not available: missing, unreadable, a directory,
     // empty, larger than 64 KiB, writable by others. `warning`, if given, is set when others may
     // read it. Both complete the sentence "the file X ...".
     std::expected<Secret, std::string> from_file(const std::string& path,
                                                  std::string* warning = nullptr);
 
-    // A secret of a vault, without a value until somebody has read it. The same reference gives the
-    // same cell each time. `wanted` is what vault_reference() gave, with option and position.
+    // A secret from a vault, without a value until it is read. The same reference gives the same
+    // cell each time. `wanted` is the result of vault_reference(), with option and position.
     Secret from_vault(VaultSecret wanted);
     std::vector<VaultSecret> vault_secrets() const;  // by reference
 
-    // Goes on from where an earlier configuration's secrets are: values that were in force until
-    // now count as former ones, and what a vault gave stays in use. Without `same_vault` only the
-    // files' are taken over.
+    // Continues the secrets of an earlier configuration: their present values become former ones
+    // here, and values from the vault stay in use. Without `same_vault` only those of files are
+    // taken over.
     void continue_from(const SecretStore& before, bool same_vault);
 
-    // Reads one of the files again; each of them is to be read at least every 10 s, off the
-    // engine's thread. One that cannot be read keeps its last value. Returns a line for the log
-    // when it changed or a problem begins or ends; never a value.
+    // Reads one of the files again; each must be read at least every 10 s, off the engine's thread.
+    // A file that cannot be read keeps its last value. Returns a line for the log when the value
+    // changed, or a problem begins or ends; never a value.
     std::vector<std::string> files() const;  // their paths
     std::optional<std::string> refresh(const std::string& path);
-    // Nothing has come of reading it: the line for the log, once.
+    // Reading it did not succeed: returns the line for the log, once.
     std::optional<std::string> unanswered(const std::string& path);
 
   private:

@@ -77,7 +77,7 @@ TEST_F(SecretFiles, are_refused_when_they_cannot_be_trusted) {
     EXPECT_EQ(refusal(fifo), "is not a regular file");
 }
 
-TEST_F(SecretFiles, are_warned_of_when_others_may_read_them) {
+TEST_F(SecretFiles, cause_a_warning_when_others_may_read_them) {
     std::string warning;
     EXPECT_TRUE(SecretStore().from_file(write("a", "x", 0644), &warning));
     EXPECT_EQ(warning, "may be read by others (mode 0644); chmod o-r it");

@@ -66,38 +66,37 @@ Verified otlp_headers_problem(const SecretMap& headers) {
 }
 
 constexpr std::array include_fields = {
-    field<&FileKeys::include>(
-        "include",
-        "Names of files or patterns, as seen from the folder of this file. A pattern may match "
-        "none.",
-        {.example = "conf.d/*.yaml"}),
+    field<&FileKeys::include>("include",
+                              "Names of files or patterns, relative to the folder of this file. A "
+                              "pattern may match no file.",
+                              {.example = "conf.d/*.yaml"}),
 };
 
 constexpr std::array otlp_fields = {
-    field<&Otlp::url, otlp_url_problem>(
-        "url", "Where the collector takes OTLP over HTTP; /v1/metrics and /v1/logs are added.",
-        {.required = true, .example = "http://127.0.0.1:4318"}),
+    field<&Otlp::url, otlp_url_problem>("url",
+                                        "The URL at which the collector takes OTLP over HTTP; "
+                                        "vitals adds /v1/metrics and /v1/logs.",
+                                        {.required = true, .example = "http://127.0.0.1:4318"}),
     field<&Otlp::headers, otlp_headers_problem>("headers",
-                                                "Headers of each request; any may be a secret.",
+                                                "Headers of each request; a value may be a secret.",
                                                 {.example = "{Authorization: {env: OTLP_TOKEN}}"}),
     field<&Otlp::interval>("interval", "How often metrics are sent.",
                            {.least = second, .most = 60 * minute}),
     field<&Otlp::timeout>("timeout", "How long one request may take.",
                           {.least = 100 * ms, .most = minute}),
-    field<&Otlp::ca>("ca", "PEM file of the authorities to trust instead of the system's.",
+    field<&Otlp::ca>("ca", "PEM file of the certificate authorities; it replaces the system's.",
                      {.example = "/etc/vitals/ca.pem"}),
 };
 
 constexpr std::array file_fields = {
-    field<&FileKeys::state_dir>(
-        "state_dir",
-        "Where history, drain state and heartbeats are kept; by default $STATE_DIRECTORY, else "
-        "./vitals-state.",
-        {.example = "/var/lib/vitals"}),
+    field<&FileKeys::state_dir>("state_dir",
+                                "The directory for the history, the decommission and heartbeats; "
+                                "by default $STATE_DIRECTORY, else ./vitals-state.",
+                                {.example = "/var/lib/vitals"}),
 };
 
 constexpr std::array service_fields = {
-    field<&Service::name>("name", "What the dialects call the service; public.",
+    field<&Service::name>("name", "The name of the service in the dialects; public.",
                           {.example = "shop"}),
     field<&Service::version>("version", "The version that the dialects report; public.",
                              {.example = "2.6.0"}),
@@ -123,8 +122,8 @@ Verified trusted_problem(const std::vector<std::string>& trusted) {
 constexpr std::array proxy_fields = {
     field<&Listener::ProxyProtocol::trusted, trusted_problem>(
         "trusted",
-        "Addresses and blocks of addresses of the proxies. Any other is refused. A unix socket "
-        "needs none: who may open it is trusted.",
+        "Addresses and blocks of addresses of the proxies. Any other address is refused. A unix "
+        "socket needs none: every process that may open it is trusted.",
         {.example = "[10.0.0.0/8, 192.0.2.7]"}),
 };
 
@@ -132,16 +131,16 @@ constexpr std::array listener_fields = {
     field<&ListenerKeys::address>("address", "Host and port, or unix:PATH.",
                                   {.required = true, .example = "127.0.0.1:8080"}),
     field<&ListenerKeys::tls>("tls", "Speak TLS, with these files.", {.members = tls_fields}),
-    field<&ListenerKeys::http2>(
-        "http2",
-        "Speak HTTP/2, too: to clients that begin with it (prior knowledge), and over TLS to those "
-        "that agree on it (ALPN)."),
+    field<&ListenerKeys::http2>("http2",
+                                "Also speak HTTP/2: to clients that begin with it (prior "
+                                "knowledge), and over TLS to clients that agree on it (ALPN)."),
     field<&ListenerKeys::proxy_protocol>(
         "proxy_protocol",
         "Each connection begins with a line or header of the PROXY protocol (version 1 or 2), "
-        "which says where it comes from.",
+        "which names the client's address.",
         {.members = proxy_fields}),
-    field<&ListenerKeys::control>("control", "Serve /v1/* without a token to whoever can connect."),
+    field<&ListenerKeys::control>("control",
+                                  "Serve /v1/* without a token to anyone who can connect."),
 };
 
 constexpr std::array defaults_fields = {
@@ -154,33 +153,35 @@ constexpr std::array defaults_fields = {
     field<&DefaultsKeys::successes>("successes",
                                     "How many passing runs in a row bring a failed component back.",
                                     {.unit = "runs", .least = 1, .most = 1000}),
-    field<&DefaultsKeys::retry_interval>("retry_interval",
-                                         "How often it is checked while 'failures' or 'successes' "
-                                         "hold a change back; a fifth of the interval, at least "
-                                         "1s.",
-                                         {.example = "2s", .least = 10 * ms}),
-    field<&DefaultsKeys::down_interval>("down_interval",
-                                        "How often it is checked while it is failed; by default "
-                                        "every interval.",
-                                        {.example = "1m", .least = 10 * ms}),
-    field<&DefaultsKeys::kinds>("kinds", "Keys for all components of a kind: any that they take.",
-                                {.example = "{http: {timeout: 2s}}"}),
-    field<&DefaultsKeys::groups>("groups",
-                                 "Keys for all components of a group, the part of their names "
-                                 "before the '/': any that they take, 'check' too.",
-                                 {.example = "{databases: {check: postgres, user: app}}"}),
+    field<&DefaultsKeys::retry_interval>(
+        "retry_interval",
+        "How often it is checked while 'failures' or 'successes' delay a change; by default a "
+        "fifth of the interval, at least 1s.",
+        {.example = "2s", .least = 10 * ms}),
+    field<&DefaultsKeys::down_interval>(
+        "down_interval", "How often it is checked while it is failed; by default the interval.",
+        {.example = "1m", .least = 10 * ms}),
+    field<&DefaultsKeys::kinds>(
+        "kinds", "Keys for all components of a kind, which may be any keys that they take.",
+        {.example = "{http: {timeout: 2s}}"}),
+    field<&DefaultsKeys::groups>(
+        "groups",
+        "Keys for all components of a group, the part of their names before the '/'. They may be "
+        "any keys that these components take, also 'check'.",
+        {.example = "{databases: {check: postgres, user: app}}"}),
 };
 
 constexpr std::array vault_fields = {
     field<&Config::Vault::url, vault_url_problem>(
-        "url", "Where Vault or OpenBao is.", {.required = true, .example = "https://vault:8200"}),
+        "url", "The URL of Vault or OpenBao.", {.required = true, .example = "https://vault:8200"}),
     field<&Config::Vault::token>("token",
                                  "The token that may read the secrets; a file that Vault's agent "
                                  "writes is read again like any other.",
                                  {.required = true, .example = "{file: /run/secrets/vault}"}),
     field<&Config::Vault::name_space>("namespace", "The namespace of the token and the secrets.",
                                       {.example = "shop"}),
-    field<&Config::Vault::ca>("ca", "PEM file of the authorities to trust instead of the system's.",
+    field<&Config::Vault::ca>("ca",
+                              "PEM file of the certificate authorities; it replaces the system's.",
                               {.example = "/etc/vitals/ca.pem"}),
     field<&Config::Vault::interval>("interval", "How often the secrets are read again.",
                                     {.least = 100 * ms, .most = 10 * second}),
@@ -189,42 +190,60 @@ constexpr std::array vault_fields = {
 };
 
 constexpr std::array history_fields = {
-    field<&Config::History::keep>(
-        "keep",
-        "How long states and daily response times are kept; finer ones as docs/operating.md "
-        "says.",
-        {.least = minute}),
-    field<&Config::History::size>("size",
-                                  "How large the store may grow; the finest and oldest goes first.",
-                                  {.least = mebibyte}),
+    field<&Config::History::keep>("keep",
+                                  "How long states and daily response times are kept; "
+                                  "docs/operating.md says how long finer ones are.",
+                                  {.least = minute}),
+    field<&Config::History::size>(
+        "size", "How large the store may grow; the finest and oldest data is removed first.",
+        {.least = mebibyte}),
     field<&Config::History::raw>("raw", "How long single runs are kept.",
                                  {.least = 10 * minute, .most = 48 * 60 * minute}),
 };
 
 constexpr std::array drain_fields = {
     field<&Config::Drain::delay>(
-        "delay", "After SIGTERM: how long to answer 'not ready' before connections are closed.",
+        "delay", "After SIGTERM: how long vitals answers 'not ready' before it closes connections.",
         {.least = 0}),
-    field<&Config::Drain::timeout>("timeout", "After SIGTERM: the process ends by then.",
+    field<&Config::Drain::timeout>("timeout", "After SIGTERM: the latest end of the process.",
                                    {.least = 0}),
 };
 
 constexpr std::array limits_fields = {
     field<&Config::Limits::headers>(
-        "headers", "How large a request line and its headers may be together; beyond it 431.",
+        "headers",
+        "How large a request line and its headers may be together; a larger request gets 431.",
         {.least = kibibyte, .most = mebibyte}),
-    field<&Config::Limits::body>("body", "How large a request's body may be; beyond it 413.",
+    field<&Config::Limits::body>("body",
+                                 "How large the body of a request may be; a larger one gets 413.",
                                  {.least = kibibyte, .most = 64 * mebibyte}),
     field<&Config::Limits::connections>(
         "connections",
-        "How many connections are held; beyond it the one that waited longest is closed. Their "
-        "memory is bounded with it: 4 KiB of each, and some of the largest requests.",
+        "How many connections vitals keeps; beyond it, vitals closes the one that waited longest. "
+        "This also bounds their memory: 4 KiB for each, and some of the largest requests.",
         {.unit = "connections", .least = 10, .most = 1'000'000}),
     field<&Config::Limits::streams>(
         "streams",
-        "How many answers go on at once: open pages, and clients of /v1/events; beyond it 503. At "
-        "most half of the connections, so that they push out nobody who asks for health.",
+        "How many streams may be open at once, for open pages and clients of /v1/events; a further "
+        "one gets 503. At most half of the connections, so that requests for health always get "
+        "one.",
         {.unit = "streams", .least = 1, .most = 500'000}),
+};
+
+constexpr std::array server_fields = {
+    field<&Config::Threads::threads>(
+        "threads",
+        "How many threads answer requests. Each connection belongs to one of them. A busy server "
+        "gains from as many as it has processor cores.",
+        {.unit = "threads", .least = 1, .most = 64}),
+};
+
+constexpr std::array engine_fields = {
+    field<&Config::Threads::threads>(
+        "threads",
+        "How many threads run checks. With one, the thread that judges results runs them, too; "
+        "with more, each has its share of the components, and that thread only judges.",
+        {.unit = "threads", .least = 1, .most = 64}),
 };
 
 constexpr std::array log_fields = {
@@ -235,18 +254,19 @@ constexpr std::array log_fields = {
 };
 
 constexpr std::array token_fields = {
-    field<&TokenKeys::secret>("secret", "What is shown as 'Authorization: Bearer ...'.",
+    field<&TokenKeys::secret>("secret",
+                              "The secret that a client shows as 'Authorization: Bearer ...'.",
                               {.required = true}),
     field<&TokenKeys::overlap>(
         "overlap",
         "How long the former secret is still accepted when a file or a vault changes it.",
         {.least = 0, .most = 24 * 60 * minute}),
     field<&TokenKeys::allow>(
-        "allow", "Rights under /v1; a token without any only opens endpoints that name it.",
+        "allow", "The rights under /v1; a token without a right opens only endpoints that name it.",
         {.choices = "read|push|control"}),
 };
 
-// It becomes a link on the page, so no other scheme.
+// It becomes a link on the page, so other schemes are refused.
 Verified verify_runbook(const std::string& url) {
     if (url.size() > 2048) return std::unexpected("must be at most 2048 bytes");
     if (std::string problem = text::url_problem(url, {"http", "https"}); !problem.empty())
@@ -272,20 +292,20 @@ constexpr std::array on_failed_fields = {
     field<&OnFailed::run, verify_run>(
         "run", "The program and its arguments, one by one; no shell sees them.",
         {.required = true, .example = "[systemctl, restart, shop]"}),
-    field<&OnFailed::at_most>("at_most", "The brake: how often it may be run at all.",
+    field<&OnFailed::at_most>("at_most", "The brake: how often it may run.",
                               {.required = true, .example = "3 per 1h"}),
-    field<&OnFailed::timeout>("timeout", "The program is killed then, with all that it started.",
+    field<&OnFailed::timeout>("timeout", "When the program is killed, with all that it started.",
                               {.least = second, .most = 60 * minute}),
     field<&OnFailed::again_after>(
-        "again_after", "How long after a run there may be another while it is still failed.",
+        "again_after", "How long after a run it may run again while the component is still failed.",
         {.least = second}),
 };
 
 constexpr std::array vantage_fields = {
-    field<&Vantage::labels>("labels",
-                            "The labels that a node must have, all of them; by default any node "
-                            "does it.",
-                            {.example = "[edge]"}),
+    field<&Vantage::labels>(
+        "labels",
+        "The labels that a node must have, all of them; by default any node may check it.",
+        {.example = "[edge]"}),
     field<&Vantage::count>("count",
                            "How many nodes check it. Of three or more the majority decides.",
                            {.unit = "nodes", .example = "3", .least = 1, .most = 9}),
@@ -306,12 +326,12 @@ constexpr std::array component_fields = {
         {.unit = "runs", .example = "2", .least = 1, .most = 1000}),
     field<&ComponentKeys::retry_interval>(
         "retry_interval",
-        "How often it is checked, on a new connection, while 'failures' or 'successes' hold a "
-        "change back; from 'defaults', else a fifth of the interval, at least 1s.",
+        "How often it is checked, on a new connection, while 'failures' or 'successes' delay a "
+        "change; from 'defaults', else a fifth of the interval, at least 1s.",
         {.example = "2s", .least = 10 * ms}),
     field<&ComponentKeys::down_interval>(
         "down_interval",
-        "How often it is checked while it is failed; from 'defaults', else every interval.",
+        "How often it is checked while it is failed; from 'defaults', else the interval.",
         {.example = "1m", .least = 10 * ms}),
     field<&ComponentKeys::critical>("critical", "Whether its failure makes the whole fail."),
     field<&ComponentKeys::valid_for>(
@@ -319,69 +339,70 @@ constexpr std::array component_fields = {
         "How long a result counts before it is stale; by default 2 x interval + timeout, of a "
         "failed component 2 x down_interval + timeout.",
         {.example = "1m", .least = ms}),
-    field<&ComponentKeys::depends_on>("depends_on", "Components whose failure explains this one's.",
+    field<&ComponentKeys::depends_on>("depends_on",
+                                      "Components whose failure explains a failure of this one.",
                                       {.refers = "components", .example = "[disk]"}),
-    field<&ComponentKeys::tags>("tags", "Words to choose components by: `tag:storage`.",
+    field<&ComponentKeys::tags>("tags", "Words that select components: `tag:storage`.",
                                 {.example = "[storage]"}),
     field<&ComponentKeys::slow_above>("slow_above", "A run that takes longer is degraded.",
                                       {.example = "500ms", .least = ms}),
     field<&ComponentKeys::probes>(
         "probes",
-        "Kubernetes probes beside readiness that it is part of: `live`; `startup`, which all "
-        "components are that are not pushed.",
+        "Kubernetes probes beside readiness that it is part of: `live` or `startup`. All "
+        "components that are not pushed are part of `startup`.",
         {.choices = "live|startup", .example = "[live]"}),
     field<&ComponentKeys::runbook, verify_runbook>(
-        "runbook", "Where it says what to do when this is not ok: a link on the page.",
+        "runbook", "The URL of instructions for when this is not ok; the page links to it.",
         {.example = "https://wiki.example/redis"}),
-    field<&ComponentKeys::on_failed>(
-        "on_failed",
-        "What is run once when it failed; not while another component is the cause, nor while it "
-        "is silenced, in maintenance or acknowledged.",
-        {.members = on_failed_fields}),
-    field<&ComponentKeys::vantage>(
-        "vantage",
-        "Some nodes of the fleet check it instead of each node, and all show what these found.",
-        {.members = vantage_fields}),
+    field<&ComponentKeys::on_failed>("on_failed",
+                                     "A program that runs once when the component has failed. It "
+                                     "does not run while another component is the cause, or while "
+                                     "the component is silenced, in maintenance or acknowledged.",
+                                     {.members = on_failed_fields}),
+    field<&ComponentKeys::vantage>("vantage",
+                                   "Some nodes of the fleet check it instead of each node, and all "
+                                   "nodes show what these found.",
+                                   {.members = vantage_fields}),
 };
 
 constexpr std::array public_fields = {
-    field<&Config::Public::name>("name", "What customers call the service; its name if not set.",
+    field<&Config::Public::name>("name",
+                                 "The name of the service for customers; by default its name.",
                                  {.example = "Acme Online Shop"}),
     field<&Config::Public::components>(
         "components",
-        "What is shown, by the name that customers know; the value says which components are "
-        "meant, "
-        "patterns separated by `, `. No component's own name, host, error or response time is "
-        "shown.",
+        "The services that are shown, by the names that customers know. The value selects their "
+        "components, by patterns separated by `, `. The page shows no component's own name, host, "
+        "error or response time.",
         {.example = "{Checkout: \"checkout/*\", Payments: \"payments/*, !payments/vault\"}"}),
 };
 
 constexpr std::array page_fields = {
-    field<&Config::Page::time_zone>(
-        "time_zone",
-        "Whose clock the page shows where the browser runs no scripts; with scripts it is the "
-        "reader's.",
-        {.example = "Europe/Berlin"}),
+    field<&Config::Page::time_zone>("time_zone",
+                                    "The time zone of the page if the browser runs no scripts; "
+                                    "with scripts it is that of the reader.",
+                                    {.example = "Europe/Berlin"}),
 };
 
 constexpr std::array workers_fields = {
     field<&WorkersConfig::source>("source", "Where heartbeats come from.",
                                   {.choices = "push|celery"}),
     field<&WorkersConfig::timeout>(
-        "timeout", "A worker that is silent for longer is no longer known.", {.least = ms}),
+        "timeout", "A worker that is silent for longer no longer counts as alive.", {.least = ms}),
     field<&WorkersConfig::remember>(
-        "remember", "How long a worker that fell silent or left is missed by name.", {.least = ms}),
-    field<&WorkersConfig::expect>(
-        "expect",
-        "How many workers there must be, by the beginning of their names; `*` stands for those "
-        "that no other rule names.",
-        {.example = "{scheduler: \"1\", worker: \">=1\"}"}),
+        "remember",
+        "How long a worker that fell silent or left is reported as missing by its name.",
+        {.least = ms}),
+    field<&WorkersConfig::expect>("expect",
+                                  "How many workers there must be, by the beginning of their "
+                                  "names; `*` stands for workers that no other rule names.",
+                                  {.example = "{scheduler: \"1\", worker: \">=1\"}"}),
     field<&WorkersConfig::probes>("probes",
                                   "Kubernetes probes beside readiness that the group is part of.",
                                   {.choices = "live|startup", .example = "[startup]"}),
     field<&WorkersConfig::fleet>("fleet",
                                  "Whether the group spans the fleet: a heartbeat that one node "
-                                 "received counts on all of them."),
+                                 "receives counts on all nodes."),
 };
 
 Verified target_problem(const Percentage& target) {
@@ -392,41 +413,42 @@ Verified target_problem(const Percentage& target) {
 constexpr std::array objective_fields = {
     field<&ObjectiveConfig::components>(
         "components",
-        "The components, by selectors. They are down together: while any that is critical is down.",
+        "The components, by selectors. Together they are down while any critical one is down.",
         {.required = true, .refers = "components", .example = "\"shop/*\""}),
-    field<&ObjectiveConfig::target, target_problem>("target",
-                                                    "How much of the time they are to be up.",
-                                                    {.required = true, .example = "99.9%"}),
-    field<&ObjectiveConfig::window>("window", "Over which time that is measured, up to now.",
+    field<&ObjectiveConfig::target, target_problem>(
+        "target", "How much of the time they must be up.", {.required = true, .example = "99.9%"}),
+    field<&ObjectiveConfig::window>("window", "The time over which this is measured, up to now.",
                                     {.least = 60 * minute, .most = 400 * 24 * 60 * minute}),
     field<&ObjectiveConfig::degraded_counts>("degraded_counts",
-                                             "What time counts as in which they "
-                                             "are degraded.",
+                                             "What the time counts as in which they are degraded.",
                                              {.choices = "up|down"}),
     field<&ObjectiveConfig::unknown_counts>(
-        "unknown_counts", "What time counts as in which it is not known what they were.",
+        "unknown_counts", "What the time counts as in which their status is not known.",
         {.choices = "ignored|down"}),
 };
 
 constexpr std::array endpoint_fields = {
     field<&EndpointKeys::dialect>("dialect", "The format of the answers.",
                                   {.required = true, .example = "healthz"}),
-    field<&EndpointKeys::path>("path", "Where it is served; by default the dialect's usual path.",
-                               {.example = "/healthz/"}),
+    field<&EndpointKeys::path>(
+        "path", "The path at which it is served; by default the usual path of the dialect.",
+        {.example = "/healthz/"}),
     field<&EndpointKeys::address>("address",
-                                  "Host and port, or unix:PATH, of the listener that such a "
-                                  "dialect has for itself; only for one that is no HTTP.",
+                                  "Host and port, or unix:PATH, of the endpoint's own listener; "
+                                  "only for a dialect that is not HTTP.",
                                   {.example = "127.0.0.1:9998"}),
     field<&EndpointKeys::tls>("tls", "Speak TLS there, with these files.", {.members = tls_fields}),
-    field<&EndpointKeys::enabled>("enabled", "Whether it is served at all; else 404."),
+    field<&EndpointKeys::enabled>("enabled", "Whether it is served; if not, it answers 404."),
     field<&EndpointKeys::components>(
         "components", "The components to show, by selectors.",
         {.refers = "components", .example = "[\"databases/*\", \"!databases/test\"]"}),
-    field<&EndpointKeys::listeners>("listeners", "The listeners it is served on; by default all.",
+    field<&EndpointKeys::listeners>("listeners",
+                                    "The listeners on which it is served; by default all.",
                                     {.refers = "listener", .example = "[\"127.0.0.1:8080\"]"}),
-    field<&EndpointKeys::tokens>("tokens", "Tokens of which one must be shown.",
+    field<&EndpointKeys::tokens>("tokens", "The tokens; a client must show one of them.",
                                  {.refers = "token", .example = "[operator]"}),
-    field<&EndpointKeys::disclose>("disclose", "How much a request without a token is told.",
+    field<&EndpointKeys::disclose>("disclose",
+                                   "How much the answer to a request without a token shows.",
                                    {.choices = "status|detail|full"}),
     field<&EndpointKeys::failed_code>("failed_code", "The HTTP code of a failing answer.",
                                       {.least = 200, .most = 599}),
@@ -458,17 +480,17 @@ Verified peer_url_problem(const text::Url& url) {
 }
 
 constexpr std::array peer_fields = {
-    field<&Peer::url, peer_url_problem>("url", "Where the other vitals listens.",
+    field<&Peer::url, peer_url_problem>("url", "The URL at which the other vitals listens.",
                                         {.required = true, .example = "https://other:8443"}),
-    field<&Peer::token>("token", "A token of the other vitals that has the right `control`.",
+    field<&Peer::token>("token", "A token of the other vitals with the right `control`.",
                         {.required = true, .example = "{file: /run/secrets/peer}"}),
-    field<&Peer::rank>("rank", "The place of this vitals: 1 tells, 2 stands by.",
+    field<&Peer::rank>("rank", "The rank of this vitals: 1 alerts, 2 stands by.",
                        {.required = true, .example = "1", .least = 1, .most = 2}),
-    field<&Peer::ca>("ca", "PEM file of the authorities to trust instead of the system's.",
+    field<&Peer::ca>("ca", "PEM file of the certificate authorities; it replaces the system's.",
                      {.example = "/etc/vitals/ca.pem"}),
     field<&Peer::wait>("wait",
-                       "How long rank 2 leaves a message to rank 1, and how long a peer is not "
-                       "heard until it counts as away.",
+                       "How long rank 2 leaves a message to rank 1, and how long a peer may be "
+                       "silent before it counts as away.",
                        {.least = second, .most = 60 * second}),
 };
 
@@ -484,8 +506,7 @@ Verified servers_problem(const std::vector<std::string>& servers) {
             return std::unexpected(problem);
         if (!url.user.empty() || !url.password.empty() || !url.query.empty() || url.path.size() > 1)
             return std::unexpected(
-                "expected nats://host:4222; who we are stands in 'nkey' or "
-                "'creds'");
+                "expected nats://host:4222; the identity of the node stands in 'nkey' or 'creds'");
     }
     return {};
 }
@@ -502,37 +523,36 @@ constexpr std::array fleet_tls_fields = {
     field<&Fleet::Tls::ca>("ca", "PEM file of the authorities that sign the servers' certificates.",
                            {.required = true, .example = "/etc/vitals/fleet-ca.pem"}),
     field<&Fleet::Tls::name>(
-        "name", "The name that the certificate of every server must hold, whatever its address.",
+        "name",
+        "The name that the certificate of every server must hold, independent of its address.",
         {.required = true, .example = "nats.example.org"}),
-    field<&Fleet::Tls::certificate>("certificate",
-                                    "This node's certificate, a PEM file, where servers ask for "
-                                    "one.",
-                                    {.example = "/etc/vitals/node.crt"}),
+    field<&Fleet::Tls::certificate>(
+        "certificate", "This node's certificate, a PEM file, if the servers ask for one.",
+        {.example = "/etc/vitals/node.crt"}),
     field<&Fleet::Tls::key>("key", "Its private key, a PEM file.",
                             {.example = "/etc/vitals/node.key"}),
 };
 
 constexpr std::array fleet_fields = {
-    field<&Fleet::name, node_name_problem>("name",
-                                           "What the fleet is called, the same on all nodes.",
+    field<&Fleet::name, node_name_problem>("name", "The name of the fleet, the same on all nodes.",
                                            {.required = true, .example = "shop"}),
     field<&Fleet::servers, servers_problem>(
-        "servers", "The NATS servers, of which any one is enough.",
+        "servers", "The NATS servers; any one of them is enough.",
         {.required = true, .example = "[\"nats://10.0.0.1:4222\", \"nats://10.0.0.2:4222\"]"}),
     field<&Fleet::tls>("tls", "Speak TLS with them.", {.members = fleet_tls_fields}),
     field<&Fleet::nkey>("nkey",
-                        "The file that holds the seed (SU...) by which the servers know this node.",
+                        "The file with the seed (SU...) of the key with which this node logs in.",
                         {.example = "/etc/vitals/node.nk"}),
-    field<&Fleet::creds>("creds", "Or a credentials file: a JWT and its seed.",
+    field<&Fleet::creds>("creds", "Instead of `nkey`: a credentials file, with a JWT and its seed.",
                          {.example = "/etc/vitals/node.creds"}),
     field<&Fleet::node, node_name_problem>(
-        "node", "What this node is called, unlike every other; by default its host's name.",
+        "node", "The name of this node, unique in the fleet; by default the name of its host.",
         {.example = "web-1"}),
-    field<&Fleet::labels, fleet_labels_problem>("labels", "What 'vantage' chooses nodes by.",
-                                                {.example = "[edge, eu]"}),
+    field<&Fleet::labels, fleet_labels_problem>(
+        "labels", "Labels by which 'vantage' selects nodes.", {.example = "[edge, eu]"}),
     field<&Fleet::interval>("interval",
-                            "How often it sends a heartbeat. A node counts as silent after three "
-                            "of the intervals that it names itself.",
+                            "How often this node sends a heartbeat. A node counts as silent after "
+                            "three of its own intervals.",
                             {.least = 500 * ms, .most = 60 * second}),
 };
 
@@ -542,13 +562,12 @@ constexpr Field a_list(Field field) {
 }
 
 constexpr std::array hours_fields = {
-    field<&HoursKeys::zone>("zone", "The time zone whose clock counts.",
-                            {.example = "Europe/Berlin"}),
+    field<&HoursKeys::zone>("zone", "The time zone of the hours.", {.example = "Europe/Berlin"}),
     field<&HoursKeys::days>("days", "The days on which they begin; by default all.",
                             {.example = "mon-fri"}),
     field<&HoursKeys::from>("from", "When they begin, a time of day.",
                             {.required = true, .example = "\"07:00\""}),
-    field<&HoursKeys::to>("to", "When they end; a time that is not later is the next day's.",
+    field<&HoursKeys::to>("to", "When they end; a time that is not later belongs to the next day.",
                           {.required = true, .example = "\"20:00\""}),
 };
 
@@ -556,26 +575,29 @@ constexpr std::array fallback_fields = {
     field<&FallbackKeys::to>("to", "The receiver that is told instead.",
                              {.required = true, .refers = "receiver", .example = "chat"}),
     field<&FallbackKeys::after>("after",
-                                "How long a message may be under way; one that is refused for good "
-                                "goes there at once.",
+                                "How long a message may be on its way until it goes there; one "
+                                "that is refused for good goes there at once.",
                                 {.least = second}),
 };
 
 constexpr std::array receiver_keys = {
-    field<&ReceiverKeys::hours>("hours", "When it is told at all.", {.members = hours_fields}),
-    field<&ReceiverKeys::fallback>("fallback", "Who is told when this one cannot be.",
+    field<&ReceiverKeys::hours>("hours", "The hours in which it is told.",
+                                {.members = hours_fields}),
+    field<&ReceiverKeys::fallback>("fallback",
+                                   "The receiver that is told when this one cannot be reached.",
                                    {.members = fallback_fields}),
-    field<&ReceiverKeys::disclose>(
-        "disclose", "How much it is told: names and states, our own words, or theirs, too.",
-        {.choices = "status|detail|full"}),
-    field<&ReceiverKeys::at_most>(
-        "at_most",
-        "How many messages may leave; what is over that waits, and says then what is true then.",
-        {.example = "30 per 1h"}),
+    field<&ReceiverKeys::disclose>("disclose",
+                                   "How much it is told: names and states, also the words of "
+                                   "vitals, or also those of the other side.",
+                                   {.choices = "status|detail|full"}),
+    field<&ReceiverKeys::at_most>("at_most",
+                                  "How many messages may be sent. A message above that waits, and "
+                                  "then says what is true at that time.",
+                                  {.example = "30 per 1h"}),
 };
 
 constexpr std::array step_keys = {
-    field<&StepKeys::after>("after", "How long after the incident may first be told.",
+    field<&StepKeys::after>("after", "How long after the first possible message of the incident.",
                             {.example = "5m", .least = 0}),
     field<&StepKeys::to>("to", "The receivers that are told then.",
                          {.required = true, .refers = "receiver", .example = "[mail]"}),
@@ -583,17 +605,18 @@ constexpr std::array step_keys = {
 
 constexpr std::array rule_keys = {
     field<&RuleKeys::match>(
-        "match", "The components that it is for, by selectors.",
+        "match", "The components of this rule, by selectors.",
         {.required = true, .refers = "components", .example = "[\"db/*\", \"tag:payments\"]"}),
-    field<&RuleKeys::critical>("critical", "Only components that are critical, or that are not."),
-    field<&RuleKeys::from>("from", "The least bad status that is told.",
+    field<&RuleKeys::critical>("critical", "Only critical components, or only the others."),
+    field<&RuleKeys::from>("from", "The least severe status that is told.",
                            {.choices = "degraded|unknown|failed"}),
     field<&RuleKeys::to>("to", "The receivers that are told at once.",
                          {.refers = "receiver", .example = "[chat, mail]"}),
     a_list(field<&RuleKeys::steps>("steps",
-                                   "Or a ladder: who is told at once, and who when it lasts.",
+                                   "A ladder, instead of `to`: which receivers are told at once, "
+                                   "and which when the incident lasts.",
                                    {.example = "[{to: chat}, {after: 15m, to: pager}]"})),
-    field<&RuleKeys::remind>("remind", "How long after a receiver's last message it is reminded.",
+    field<&RuleKeys::remind>("remind", "How long after its last message a receiver is reminded.",
                              {.example = "4h", .least = minute}),
 };
 
@@ -608,60 +631,65 @@ constexpr std::array silence_keys = {
 };
 
 constexpr std::array flapping_fields = {
-    field<&Alerts::Flapping::changes>("changes", "So many changes between bad and not bad ...",
-                                      {.unit = "changes", .least = 3, .most = 100}),
-    field<&Alerts::Flapping::within>("within", "... within this time are flapping.",
+    field<&Alerts::Flapping::changes>(
+        "changes", "How many changes between bad and not bad, in the time `within`, are flapping.",
+        {.unit = "changes", .least = 3, .most = 100}),
+    field<&Alerts::Flapping::within>("within", "The time in which these changes are counted.",
                                      {.least = second}),
-    field<&Alerts::Flapping::quiet>("quiet", "It ends after so long without a change.",
+    field<&Alerts::Flapping::quiet>("quiet", "Flapping ends after this time without a change.",
                                     {.least = second}),
 };
 
 constexpr std::array storm_fields = {
-    field<&Alerts::Storm::count>("count", "So many incidents that begin together are told as one.",
+    field<&Alerts::Storm::count>("count", "How many incidents that begin together are told as one.",
                                  {.unit = "incidents", .least = 2, .most = 1000}),
-    field<&Alerts::Storm::within>("within", "How long further ones join it.", {.least = second}),
+    field<&Alerts::Storm::within>("within", "How long further incidents join that one.",
+                                  {.least = second}),
 };
 
 constexpr std::array watchdog_fields = {
     field<&Watchdog::url, watchdog_url_problem>(
-        "url", "What is asked for; whoever watches it tells you when that stops.",
+        "url",
+        "The URL that vitals requests. A service that watches it tells you when the requests stop.",
         {.required = true, .example = "https://hc-ping.com/UUID"}),
     field<&Watchdog::every>("every", "How often.", {.least = second}),
 };
 
 constexpr std::array alerts_fields = {
     field<&AlertsKeys::url, public_url_problem>(
-        "url", "Where people reach this vitals; without it messages hold no links to it.",
+        "url",
+        "The URL at which people reach this vitals; without it, messages hold no links to it.",
         {.example = "https://status.example.org"}),
-    field<&AlertsKeys::receivers>("receivers",
-                                  "Who can be told: a name, a kind of receiver and its options.",
-                                  {.example = "{mail: {email: {to: ops@example.org}}}"}),
+    field<&AlertsKeys::receivers>(
+        "receivers", "The receivers that can be told: a name, a kind of receiver and its options.",
+        {.example = "{mail: {email: {to: ops@example.org}}}"}),
     a_list(field<&AlertsKeys::rules>(
         "rules",
-        "Who is told of what; the first that matches a component counts. Without any, all "
-        "receivers are told of every critical component.",
+        "Which receivers are told of which components; the first rule that matches a component "
+        "counts. Without rules, all receivers are told of every critical component.",
         {.example = "[{match: \"*\", to: mail}]"})),
     field<&AlertsKeys::wait>("wait",
-                             "How long after the first bad verdict nobody is told yet, so "
+                             "How long after the first bad verdict vitals waits with messages, so "
                              "that the cause is known.",
                              {.least = 0, .most = 60 * minute}),
     field<&AlertsKeys::hold>("hold", "How long a recovery must last before it is told.",
                              {.least = 0, .most = 60 * minute}),
-    field<&AlertsKeys::flapping>("flapping", "When a component that goes to and fro is told once.",
+    field<&AlertsKeys::flapping>("flapping",
+                                 "When a component that changes again and again is told once.",
                                  {.members = flapping_fields}),
     field<&AlertsKeys::storm>("storm", "When many incidents are told as one.",
                               {.members = storm_fields}),
     a_list(
-        field<&AlertsKeys::silences>("silences", "What is muted until when, and why.",
+        field<&AlertsKeys::silences>("silences", "Which components are muted until when, and why.",
                                      {.example = "[{match: cache/b, until: "
                                                  "2026-12-03T08:00:00+01:00, reason: replaced}]"})),
     field<&AlertsKeys::watchdog>("watchdog",
-                                 "A URL that is asked for only while all is well with vitals.",
+                                 "A URL that vitals requests only while vitals itself is well.",
                                  {.members = watchdog_fields}),
 };
 
 constexpr std::array maintenance_fields = {
-    field<&MaintenanceKeys::match>("match", "The components that are worked on, by selectors.",
+    field<&MaintenanceKeys::match>("match", "The components of this maintenance, by selectors.",
                                    {.required = true, .refers = "components"}),
     field<&MaintenanceKeys::from>("from", "When it begins: an instant, or a time of day.",
                                   {.required = true, .example = "\"02:00\""}),
@@ -701,26 +729,27 @@ std::span<const Field> silence_fields() {
 
 std::span<const Section> all_sections() {
     static const std::array sections = {
-        Section{describe<Service>("service", "What is reported about the service itself.",
+        Section{describe<Service>("service", "What vitals reports about the service itself.",
                                   service_fields),
                 Shape::mapping},
         Section{describe<FileKeys>(
                     "include",
                     "Further files that are read after this one, in the order of their names. They "
                     "may hold components, endpoints, workers, objectives, tokens, maintenance, and "
-                    "of alerts receivers, rules and silences, but include none themselves.",
+                    "the receivers, rules and silences of alerts. They cannot include other files.",
                     include_fields),
                 Shape::value},
         Section{describe<FileKeys>("state_dir", "Where vitals keeps what survives a restart.",
                                    file_fields),
                 Shape::value},
-        Section{describe<ListenerKeys>("listeners",
-                                       "Where vitals listens; by default on 127.0.0.1:8080.",
-                                       listener_fields),
-                Shape::list},
+        Section{
+            describe<ListenerKeys>(
+                "listeners", "The addresses on which vitals listens; by default 127.0.0.1:8080.",
+                listener_fields),
+            Shape::list},
         Section{describe<DefaultsKeys>("defaults", "What components inherit.", defaults_fields),
                 Shape::mapping},
-        Section{describe<Config::Vault>("vault", "Where secrets of the form {vault: ...} are.",
+        Section{describe<Config::Vault>("vault", "The vault for secrets of the form {vault: ...}.",
                                         vault_fields),
                 Shape::mapping},
         Section{
@@ -728,52 +757,60 @@ std::span<const Section> all_sections() {
             Shape::mapping},
         Section{describe<Config::Drain>("drain", "How the process ends.", drain_fields),
                 Shape::mapping},
-        Section{describe<Config::Limits>("limits", "What the listeners take from others.",
+        Section{describe<Config::Limits>("limits", "Limits of requests and connections.",
                                          limits_fields),
                 Shape::mapping},
-        Section{describe<Config::Public>(
-                    "public", "What the page /public shows to those who use the service.",
-                    public_fields),
+        Section{
+            describe<Config::Threads>("server", "The threads that answer requests.", server_fields),
+            Shape::mapping},
+        Section{describe<Config::Threads>("engine", "The threads that run checks.", engine_fields),
                 Shape::mapping},
-        Section{describe<Config::Page>("page", "What all pages for people have in common.",
-                                       page_fields),
+        Section{describe<Config::Public>("public",
+                                         "What the page /public shows to the users of the service.",
+                                         public_fields),
                 Shape::mapping},
-        Section{describe<Config::Logging>("log", "What is logged on stderr.", log_fields),
+        Section{describe<Config::Page>("page", "Settings of all pages for people.", page_fields),
                 Shape::mapping},
-        Section{describe<TokenKeys>("tokens", "Who may use /v1 and endpoints that ask for a token.",
+        Section{describe<Config::Logging>("log", "The log on standard error.", log_fields),
+                Shape::mapping},
+        Section{describe<TokenKeys>("tokens", "The tokens for /v1 and for endpoints that need one.",
                                     token_fields),
                 Shape::named, may_be_included},
-        Section{describe<ComponentKeys>("components",
-                                        "What is checked: these keys and those of the kind.",
-                                        component_fields),
+        Section{describe<ComponentKeys>(
+                    "components",
+                    "The components that are checked. Each has these keys and those of its kind.",
+                    component_fields),
                 Shape::named, may_be_included},
         Section{describe<WorkersConfig>("workers", "Groups of processes that send heartbeats.",
                                         workers_fields),
                 Shape::named, may_be_included},
-        Section{describe<ObjectiveConfig>(
-                    "objectives",
-                    "How well components are to do. Each is itself a component, objectives/NAME: "
-                    "degraded or failed while the budget that it leaves burns too fast.",
-                    objective_fields),
-                Shape::named, may_be_included},
-        Section{describe<EndpointKeys>(
-                    "endpoints",
-                    "What is served where: these keys and those of the dialect. Every dialect that "
-                    "needs no mapping is served on its usual path; an entry adds to these, or "
-                    "replaces the one of its dialect and path. `endpoints: {only: [...]}` is the "
-                    "exact list. `vitals validate` prints what is served where.",
-                    endpoint_fields),
-                Shape::entries, may_be_included},
+        Section{
+            describe<ObjectiveConfig>(
+                "objectives",
+                "How much of the time components must be up. Each objective is itself a component, "
+                "objectives/NAME, which is degraded or failed while its budget burns too fast.",
+                objective_fields),
+            Shape::named, may_be_included},
+        Section{
+            describe<EndpointKeys>(
+                "endpoints",
+                "What is served at which path. Each endpoint has these keys and those of its "
+                "dialect. Every dialect that needs no mapping is served at its usual path; an "
+                "entry adds an endpoint, or replaces that of its dialect and path. `endpoints: "
+                "{only: [...]}` is the exact list. `vitals validate` prints what is served where.",
+                endpoint_fields),
+            Shape::entries, may_be_included},
         Section{describe<AlertsKeys>("alerts",
-                                     "Who is told of an incident, when, and through what. An "
+                                     "Which receivers are told of an incident, and when. An "
                                      "included file may add receivers, rules and silences.",
                                      alerts_fields),
                 Shape::mapping, may_be_included},
-        Section{describe<Peer>("peer",
-                               "Another vitals with the same components and receivers: both watch, "
-                               "one tells.",
-                               peer_fields),
-                Shape::mapping},
+        Section{
+            describe<Peer>(
+                "peer",
+                "Another vitals with the same components and receivers: both check, one alerts.",
+                peer_fields),
+            Shape::mapping},
         Section{
             describe<Fleet>("fleet", "Many vitals that share what they know through NATS servers.",
                             fleet_fields),
@@ -783,11 +820,12 @@ std::span<const Section> all_sections() {
                                "OpenTelemetry collector (OTLP over HTTP, protobuf).",
                                otlp_fields),
                 Shape::mapping},
-        Section{describe<MaintenanceKeys>("maintenance",
-                                          "When components are worked on: nobody is told, and the "
-                                          "time counts in no objective.",
-                                          maintenance_fields),
-                Shape::list, may_be_included},
+        Section{
+            describe<MaintenanceKeys>(
+                "maintenance",
+                "When maintenance is planned: nobody is told, and the time counts in no objective.",
+                maintenance_fields),
+            Shape::list, may_be_included},
     };
     return sections;
 }

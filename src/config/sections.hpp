@@ -108,13 +108,13 @@ struct AlertsKeys {
     Alerts::Storm storm;
     std::optional<Watchdog> watchdog;
 };
-// What the lists and mappings of `alerts` hold, for the reference page.
+// The items in the lists and mappings of `alerts`, for the reference page.
 std::vector<Description> parts_of_alerts();
 std::span<const Field> rule_fields();
 std::span<const Field> step_fields();
 std::span<const Field> silence_fields();
 
-// How a section stands in the file.
+// The form of a section in the file.
 enum class Shape : std::uint8_t {
     value,    // its one field is a key of the file itself
     mapping,  // service: {name: ...}
@@ -125,11 +125,11 @@ enum class Shape : std::uint8_t {
 struct Section {
     Description description;
     Shape shape;
-    bool may_be_included = false;  // may stand in a file that another one includes
+    bool may_be_included = false;  // allowed in a file that another one includes
 };
 
-// Whether an endpoint of that dialect may have the key: some are of HTTP only, some only of a
-// listener of its own.
+// Whether an endpoint of that dialect may have the key: some keys are only for HTTP, some only for
+// dialects with their own listener.
 bool endpoint_key_applies(std::string_view key, const Described& dialect);
 
 // In the order of the reference.

@@ -26,7 +26,7 @@ void check_expectations(const Node& node, Reading& reading) {
     }
 }
 
-// Where its heartbeats come from, as far as that can be made out; null: pushed, or a mistake.
+// The source of its heartbeats, as far as known; null: pushed, or a mistake.
 const Described* source_of(const Node& node, const Catalog& catalog) {
     const Node* source = node.find("source");
     if (source == nullptr || source->broken || source->kind != Node::Kind::scalar) return nullptr;

@@ -1,5 +1,5 @@
-// libyaml's events to a tree. libyaml counts lines and columns (in characters) from 0, problems are
-// reported from 1.
+// From libyaml's events to a tree. libyaml counts lines and columns (in characters) from 0;
+// problems count from 1.
 #include "config/yaml.hpp"
 
 #include <yaml.h>
@@ -35,7 +35,7 @@ class Event {
     yaml_event_t event_;
 };
 
-// A value that has a name, for aliases.
+// A named value, for aliases.
 struct Anchor {
     Node value;
     std::size_t values = 0;  // in it
@@ -56,7 +56,8 @@ std::size_t levels_of(const Node& node) {
     return below + 1;
 }
 
-// Where the keys of one mapping stood first. While they are few they are looked for one by one.
+// The first position of each key of one mapping. While there are few keys, they are searched
+// linearly.
 class Keys {
   public:
     const Position* first(const std::vector<Node::Entry>& entries, const std::string& key) const {
@@ -191,7 +192,7 @@ class TreeReader {
         }
     }
 
-    // Keeps what an alias may name from here on.
+    // Keeps the value for aliases.
     bool name(const Node& node, std::string_view anchor) {
         if (anchor.empty()) return true;
         const auto [at, fresh] = anchors_.try_emplace(std::string(anchor));
@@ -206,7 +207,7 @@ class TreeReader {
         return true;
     }
 
-    // A copy of what the alias names, which says where it is used.
+    // A copy of the value of the alias, with the place of its use.
     bool follow(const std::string& alias, Node& node, std::size_t depth) {
         const Position used = node.position;
         node.broken = true;
@@ -280,7 +281,7 @@ class TreeReader {
         return true;
     }
 
-    // The keys of a mapping that are not there yet; of several mappings the first has it.
+    // Adds the keys of a mapping that are missing; of several mappings the first one counts.
     void take_merged(Node& node, Node merged, Keys& keys) {
         const auto take = [&](Node& from) {
             if (from.broken) {

@@ -1,4 +1,4 @@
-// YAML's syntax errors, worded for the person who wrote the file.
+// YAML's syntax errors, in words for the person who wrote the file.
 #include "config/yaml_syntax.hpp"
 
 #include <array>
@@ -12,8 +12,8 @@ namespace vitals::config {
 
 namespace {
 
-// What libyaml says, what we say, and whether the place to look at is where the construct began
-// rather than where the parser gave up.
+// libyaml's message, vitals' message, and whether its place is the begin of the construct instead
+// of where the parser stopped.
 struct Wording {
     std::string_view context;
     std::string_view problem;
@@ -61,7 +61,7 @@ bool contains(const char* text, std::string_view part) {
            (text != nullptr && std::string_view(text).find(part) != std::string_view::npos);
 }
 
-// What stands from a place on. libyaml's index counts characters.
+// The text from a place on. libyaml's index counts characters.
 std::string_view text_from(std::string_view text, std::size_t index) {
     for (std::size_t at = 0; at < text.size(); ++at) {
         if ((static_cast<unsigned char>(text[at]) & 0xc0) == 0x80) continue;
@@ -70,7 +70,7 @@ std::string_view text_from(std::string_view text, std::size_t index) {
     return {};
 }
 
-// `{url: ${URL}}` without quotes: to YAML the second brace begins a mapping.
+// `{url: ${URL}}` without quotes: for YAML the second brace begins a mapping.
 bool bare_variable(const yaml_parser_t& parser, std::string_view text) {
     return parser.problem_mark.index > 0 && parser.problem_mark.column > 0 &&
            text_from(text, parser.problem_mark.index - 1).starts_with("${");

@@ -1,4 +1,4 @@
-// What is wrong with a text that is not YAML, in words of our own with libyaml's behind them.
+// What is wrong with a text that is not YAML, in vitals' words, with those of libyaml behind them.
 #pragma once
 
 #include <yaml.h>
@@ -10,7 +10,7 @@
 
 namespace vitals::config {
 
-// The first place that is not UTF-8, or that holds a character YAML does not allow.
+// The first place that is not UTF-8, or that holds a character that YAML does not allow.
 std::optional<Complaint> encoding_complaint(std::string_view text);
 
 // Why the parser of that text stopped.

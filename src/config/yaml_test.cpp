@@ -122,7 +122,7 @@ TEST(Yaml, refuses_merges_and_anchors_that_mean_nothing) {
               "put it in quotes if it is meant as text\n");
 }
 
-TEST(Yaml, billions_of_laughs_are_refused_early) {
+TEST(Yaml, exponential_aliases_are_refused_early) {
     std::string text = "a: &a [x, x, x, x, x, x, x, x, x]\n";
     for (char c = 'b'; c <= 'z'; ++c) {
         text += std::string(1, c) + ": &" + c + " [";
@@ -142,7 +142,7 @@ TEST(Yaml, aliases_nest_no_deeper_than_what_is_written) {
     EXPECT_EQ(read(text).complaints, "31:12: '*b28' nests deeper than 32 levels here\n");
 }
 
-TEST(Yaml, holds_no_more_values_than_are_bearable) {
+TEST(Yaml, has_a_bound_on_the_number_of_values) {
     std::string text = "[";
     for (std::size_t i = 0; i < max_values; ++i) text += "a,";
     text += "]";
@@ -162,12 +162,12 @@ TEST(Yaml, refuses_bytes_that_are_not_utf8_at_their_place) {
               "1:4: the character U+0000 is not allowed in YAML\n");
 }
 
-TEST(Yaml, has_nothing_for_a_file_without_a_document) {
+TEST(Yaml, is_empty_for_a_file_without_a_document) {
     for (const char* text : {"", "\n", "# only this\n", "%YAML 1.1\n"})
         EXPECT_FALSE(read(text).root) << text;
 }
 
-TEST(Yaml, nests_up_to32_levels) {
+TEST(Yaml, nests_up_to_32_levels) {
     const auto nested = [](std::size_t levels) {
         return std::string(levels, '[') + std::string(levels, ']');
     };
@@ -176,7 +176,7 @@ TEST(Yaml, nests_up_to32_levels) {
     EXPECT_EQ(read(std::string(1'000'000, '[')).complaints, "1:33: nested deeper than 32 levels\n");
 }
 
-TEST(Wording, finds_what_was_meant) {
+TEST(Wording, finds_the_word_that_was_meant) {
     const std::vector<std::string_view> words = {"interval", "timeout",    "url",    "tags",
                                                  "failures", "depends_on", "warning"};
     EXPECT_EQ(text::nearest("intervall", words), "interval");

@@ -21,7 +21,7 @@ bool same(std::string_view a, std::string_view b) {
     return std::ranges::equal(a, b, {}, lower, lower);
 }
 
-// The text up to the next separator outside quotes, removed together with the separator.
+// Takes the text up to the next separator outside quotes, and the separator.
 std::string_view take_until(std::string_view& text, char separator) {
     bool quoted = false;
     std::size_t at = 0;
@@ -49,7 +49,7 @@ double read_quality(std::string_view text) {
     double quality = 1;
     const auto [end, error] =
         std::from_chars(text.data(), text.data() + text.size(), quality, std::chars_format::fixed);
-    // Unreadable: as if it were not there. NaN does not survive the comparison.
+    // Unreadable: ignored. NaN does not survive the comparison.
     if (error != std::errc() || !(quality >= 0)) return 1;
     return std::min(quality, 1.0);
 }
@@ -81,7 +81,7 @@ std::optional<MediaType> read_media_type(std::string_view element) {
 }
 
 // How specifically a range covers an offer: 0 not at all, 1 */*, 2 type/*, 3 the type, more with
-// each parameter that both have.
+// each common parameter.
 int specificity(const MediaType& range, const MediaType& offer) {
     if (range.type == "*") return 1;
     if (!same(range.type, offer.type)) return 0;

@@ -1,10 +1,9 @@
-// `actuator`: Spring Boot's health endpoint. Groups of components are composites; the groups
-// `liveness` and `readiness` are there too, and a path per component, also below these two. What
-// Spring has no word for: degraded is UP with `details`; UNKNOWN answers 503, because what is not
-// known is not healthy. While decommissioned, readiness and the whole are OUT_OF_SERVICE, liveness
-// is not. Beside it stand, where the last part of the path is `health`, the index of links
-// (`/actuator`) and `info`.
-// Source: Spring Boot 3's actuator API: health, hypermedia, info.
+// `actuator`: Spring Boot's health endpoint. Groups of components are composites. The groups
+// `liveness` and `readiness` exist too, and a path for each component, also below these two. Where
+// Spring has no word: degraded is UP with `details`; UNKNOWN answers 503, because an unknown
+// component is not healthy. While decommissioned, readiness and the whole are OUT_OF_SERVICE,
+// liveness is not. If the last part of the path is `health`, the index of links (`/actuator`) and
+// `info` exist beside it. Source: Spring Boot 3's actuator API: health, hypermedia, info.
 #include <algorithm>
 #include <array>
 #include <map>
@@ -32,12 +31,12 @@ constexpr PerStatus<std::string_view> word{"UP", "UP", "DOWN", "UNKNOWN"};
 struct Answer {
     const Request& request;
     text::JsonWriter writer;
-    std::string_view nested;  // how composites name their parts; "details" before Boot 2.2
+    std::string_view nested;  // the member with the parts of a composite; "details" before Boot 2.2
 
     Answer(std::string& body, const Request& asked, std::string_view key)
         : request(asked), writer(body), nested(key) {}
 
-    // What stands within a component's braces.
+    // The content of a component's braces.
     void leaf(const ComponentState& state) {
         const Status status = state.status(request.now);
         writer.member("status", word(status));
@@ -84,7 +83,8 @@ Response missing() {
     return response;
 }
 
-// The whole, or the group readiness: everything that is shown, and whether this takes part.
+// The whole, or the group readiness: everything that is shown, and whether this instance takes
+// part.
 void write_whole(Answer& answer, const Snapshot& snapshot, const States& states, bool root,
                  Response& response) {
     const Request& request = answer.request;
@@ -135,7 +135,7 @@ bool write_part(Answer& answer, const States& states, std::string_view name, Res
     return true;
 }
 
-// A component or composite below one of the groups; else one that has the group's name itself.
+// A component or composite below one of the groups; else a component with the name of the group.
 bool write_below(Answer& answer, const Snapshot& snapshot, const States& states,
                  std::string_view path, Response& response) {
     const std::string_view group = path.substr(0, path.find('/'));

@@ -1,13 +1,13 @@
-// `agent`: the line that HAProxy's agent-check reads: `ready up 100%`. Spoken on a listener of its
-// own; the server writes the body and closes. Source: HAProxy's configuration manual,
-// `agent-check`; every line here was tried with HAProxy 2.6.
+// `agent`: the line that HAProxy's agent-check reads: `ready up 100%`. It has its own listener; the
+// server writes the body and closes. Source: HAProxy's configuration manual, `agent-check`; every
+// line here was tested with HAProxy 2.6.
 //
-// A line says two things that HAProxy keeps apart, and keeps until it is told otherwise: whether
-// the operator wants the server to be used (`ready`, `drain`, `maint`), and how it is (`up`,
-// `down`). So each line says both. An empty line changes neither.
+// A line says two things that HAProxy keeps separately until it is told otherwise: whether the
+// operator wants the server to be used (`ready`, `drain`, `maint`), and its state (`up`, `down`).
+// So each line says both. An empty line changes neither.
 //
-// HAProxy cuts a percentage of the server's weight down to a whole number, and 0 takes the server
-// out. With its usual weight of 1 that happens to any share below 100%.
+// HAProxy rounds a percentage of the server's weight down to a whole number, and 0 takes the server
+// out. With its default weight of 1 that happens for any share below 100%.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -32,16 +32,15 @@ struct Options {
 };
 
 constexpr Field fields[] = {
-    field<&Options::weight>(
-        "weight",
-        "The `weight` that the server has in HAProxy's configuration. The share of healthy "
-        "components is told in percent of it, never so little that HAProxy makes 0 of it; with 1 "
-        "it is always 100%.",
-        {.example = "100", .least = 1, .most = 256}),
+    field<&Options::weight>("weight",
+                            "The `weight` that the server has in HAProxy's configuration. The "
+                            "share of healthy components is reported in percent of it, but never "
+                            "so low that HAProxy rounds it to 0; with 1 it is always 100%.",
+                            {.example = "100", .least = 1, .most = 256}),
     field<&Options::decommissioned>(
         "decommissioned",
-        "What HAProxy is told while this node is out of service: `drain` leaves sessions that are "
-        "bound to the server on it, `maint` takes it out for all.",
+        "What HAProxy is told while this node is out of service: `drain` keeps sessions that are "
+        "bound to the server, `maint` ends them, too.",
         {.choices = "drain|maint"}),
 };
 
@@ -50,7 +49,7 @@ using States = std::vector<const ComponentState*>;
 constexpr auto patience = std::chrono::seconds(30);  // for the first results
 constexpr std::size_t most_reason = 100;             // bytes; HAProxy keeps few more
 
-// What a check has not found out yet is no reason to take a server out, nor to put it back.
+// A check without a result is no reason to take a server out, or to put it back.
 bool is_starting(const Snapshot& snapshot, const Request& request) {
     if (request.now - snapshot.started >= patience) return false;
     return std::ranges::any_of(
@@ -58,7 +57,7 @@ bool is_starting(const Snapshot& snapshot, const Request& request) {
         [](const ProbeLine& line) { return line.status == Status::unknown; });
 }
 
-// Of the weight: what is degraded counts half.
+// The share of the weight: degraded components count half.
 int share(const States& states, const Request& request, std::int64_t weight) {
     double well = 0;
     for (const ComponentState* state : states) {
@@ -70,7 +69,7 @@ int share(const States& states, const Request& request, std::int64_t weight) {
     return std::clamp(static_cast<int>(std::lround(100 * well / count)), least, 100);
 }
 
-// What ails it, the worst first.
+// What is wrong, the worst first.
 std::string reason(const States& states, const Request& request) {
     if (states.empty()) return "nothing is watched";
     States ill;
@@ -100,7 +99,7 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
     const bool up = overall == Status::ok || overall == Status::degraded;
     Response response;
     if (const auto out = out_of_service(snapshot)) {
-        // With a weight HAProxy would log at each line that the server remains drained.
+        // With a weight, HAProxy would log at each line that the server remains drained.
         const std::string why(text::cut_utf8(*out, most_reason));
         response = line(own.decommissioned + (starting ? "" : up ? " up" : " down"), why);
     } else if (starting) {
@@ -120,8 +119,8 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
 }  // namespace
 
 extern constinit const Dialect agent = make_dialect<Options, render>(
-    "agent", "Tells HAProxy whether a server is up, drained and how much it can bear.", fields,
-    {"", "HAProxy agent-check", "`ready up 100%`, `ready down # why`, `drain up # why`"},
+    "agent", "Tells HAProxy whether a server is up or drained, and how much load it can take.",
+    fields, {"", "HAProxy agent-check", "`ready up 100%`, `ready down # why`, `drain up # why`"},
     {.mounted_by_default = false, .protocol = Protocol::agent});
 
 }  // namespace vitals::dialects

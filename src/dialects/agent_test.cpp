@@ -18,7 +18,7 @@ Snapshot one(Outcome outcome) {
     return snapshot_of({{"db", std::move(outcome)}});
 }
 
-TEST(Agent, says_that_the_server_is_wanted_and_well) {
+TEST(Agent, says_that_the_server_is_ready_and_up) {
     EXPECT_EQ(line(healthy()), "ready up 100%\n");
     EXPECT_EQ(line(healthy(), 256), "ready up 100%\n");
 }
@@ -42,7 +42,7 @@ TEST(Agent, tells_no_more_than_it_may) {
               "ready down # db: refused: " + private_error + "\n");
 }
 
-TEST(Agent, gives_less_weight_to_what_is_partly_well) {
+TEST(Agent, reports_less_weight_when_some_components_fail) {
     const Snapshot half = one(degraded("slow"));
     EXPECT_EQ(line(half, 100), "ready up 50% # db: slow\n");
     const Snapshot most =
@@ -97,7 +97,7 @@ TEST(Agent, changes_nothing_until_the_first_results) {
     EXPECT_EQ(line(failing), "ready down # web: gone and 1 more\n") << "that is known already";
 }
 
-TEST(Agent, takes_what_is_not_known_for_down) {
+TEST(Agent, reports_down_when_the_state_is_not_known) {
     EXPECT_TRUE(line(snapshot_of({{.name = "db", .age = 90s}})).starts_with("ready down # db"));
     EXPECT_EQ(line(snapshot_of({})), "ready down # nothing is watched\n");
     EXPECT_TRUE(line(snapshot_of({{.name = "pushed", .kind = "push", .ran = false}}))
@@ -105,7 +105,7 @@ TEST(Agent, takes_what_is_not_known_for_down) {
         << "its first report may never come";
 }
 
-TEST(Agent, keeps_to_one_line_that_haproxy_takes_whole) {
+TEST(Agent, writes_one_line_that_haproxy_reads_completely) {
     Snapshot snapshot = hostile();
     for (const Disclosure disclose : {Disclosure::status, Disclosure::detail, Disclosure::full}) {
         const std::string said = line(snapshot, 1, "drain", disclose);

@@ -1,9 +1,9 @@
 // `badge`: a component, a group or (as `/badge.json`, `/badge.svg`) everything, for shields.io's
-// endpoint badge and as a picture made here. 200 whatever the status; 404 for an unknown name. Out
-// of service, the badge of everything says so; those of components say how these are.
+// endpoint badge and as a picture that vitals draws. 200 for any status; 404 for an unknown name.
+// Out of service, the badge of everything says so; those of components show their states.
 //
-// `?show=uptime` and `?show=response` tell of the past, `&range=30d` of how much of it. A badge is
-// never green for what nobody looked at.
+// `?show=uptime` and `?show=response` show the past, `&range=30d` selects how much of it. A badge
+// is never green if nobody looked.
 #include <algorithm>
 #include <chrono>
 #include <string>
@@ -30,9 +30,9 @@ struct Options {
 };
 
 constexpr Field fields[] = {
-    field<&Options::label>("label",
-                           "What the left half says; the name asked for, or the service's, if not "
-                           "set."),
+    field<&Options::label>(
+        "label",
+        "The text of the left half; by default the name in the request, or that of the service."),
 };
 
 using States = std::vector<const ComponentState*>;
@@ -43,7 +43,7 @@ struct Badge {
     int code = 200;
 };
 
-// What is asked for besides the name.
+// The parameters of the request besides the name.
 struct Wanted {
     enum class What : std::uint8_t { status, uptime, response };
     What what = What::status;
@@ -81,7 +81,7 @@ Wanted wanted_of(const Request& request) {
     return wanted;
 }
 
-// The names that shields.io knows, and the colours they stand for.
+// The colour names of shields.io, and their colours.
 struct Colour {
     std::string_view name, code;
 };
@@ -95,7 +95,7 @@ bool is_one(const States& states, const std::string& name) {
     return states.size() == 1 && states.front()->name() == name;
 }
 
-// Of everything, of a group or of one component.
+// The badge of everything, of a group or of one component.
 Badge badge_of(const Snapshot& snapshot, const States& states, const std::string& name,
                const Request& request) {
     Badge badge;
@@ -120,7 +120,7 @@ Badge badge_of(const Snapshot& snapshot, const States& states, const std::string
     return badge;
 }
 
-// Green for what was up nearly always and looked at nearly always; grey for what is not known.
+// Green if it was up almost always and somebody looked almost always; grey if it is not known.
 constexpr double good = 0.999, bearable = 0.99, looked_at_enough = 0.99;
 
 Badge uptime_badge(const Wanted& wanted, const Request& request) {
@@ -147,7 +147,7 @@ Badge uptime_badge(const Wanted& wanted, const Request& request) {
     return badge;
 }
 
-// How long the half of the runs took that were faster. Says nothing of how it is: so never red.
+// The median response time. It says nothing about the state, so it is never red.
 Badge response_badge(const Request& request) {
     Badge badge;
     badge.message = "not known";
@@ -160,7 +160,7 @@ Badge response_badge(const Request& request) {
     return badge;
 }
 
-// A badge's schema refuses keys that it does not know.
+// The schema of a badge refuses unknown keys.
 std::string json(const Badge& badge) {
     std::string body;
     text::JsonWriter writer(body);
@@ -181,7 +181,7 @@ std::size_t width_of(std::string_view text) {
     return characters * 13 / 2 + 12;
 }
 
-// The texts are fitted to the width that is reckoned for them, whatever font there is.
+// The texts are fitted to their computed width, in any font.
 std::string svg(const Badge& badge) {
     const std::string label = text::one_line(badge.label);
     const std::size_t left = width_of(label), right = width_of(badge.message);
@@ -197,7 +197,7 @@ std::string svg(const Badge& badge) {
         text::html(badge.message), left - 12, left + 6, right - 12);
 }
 
-// The rest is the name and the form: "databases/default.svg", ".json" for everything.
+// The rest is the name and the format: "databases/default.svg", ".json" for everything.
 std::optional<std::string_view> match(std::string_view mount, std::string_view path) {
     mount = without_slash(mount);
     if (!path.starts_with(mount)) return std::nullopt;
@@ -279,7 +279,7 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
 }  // namespace
 
 extern constinit const Dialect badge = make_dialect<Options, render>(
-    "badge", "A component's status as a badge: for shields.io, or as a picture.", fields,
+    "badge", "The status of a component as a badge: for shields.io, or as a picture.", fields,
     {"/badge/", "shields.io", "200 always"}, {.reads_query = true, .match = match, .asks = asks});
 
 }  // namespace vitals::dialects

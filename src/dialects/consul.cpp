@@ -1,6 +1,6 @@
 // `consul`: for Consul's HTTP check, which reads the code: 200 passing, 429 warning, anything else
-// critical. The body is what a person sees in its UI, at most 4 KB as Consul keeps no more. It is a
-// readiness view: out of service is critical. Below the path: one component, or one group.
+// critical. Consul's UI shows the body, of which it keeps at most 4 KB. It is a readiness view: out
+// of service is critical. Below the path: one component, or one group.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -30,7 +30,7 @@ std::string summary(const States& states, Status overall, const Request& request
     States ill;
     for (const ComponentState* state : states)
         if (state->status(request.now) != Status::ok) ill.push_back(state);
-    // What is worst must not be cut off.
+    // The worst must not be cut off.
     std::ranges::sort(ill, {}, [&](const ComponentState* state) {
         return std::pair(-severity(state->status(request.now)), std::string_view(state->name()));
     });
@@ -58,7 +58,7 @@ Response render(const Snapshot& snapshot, const Request& request) {
         if (states.empty()) return plain(404, "no such component\n");
     }
     const bool alone = states.size() == 1 && states[0]->name() == name;
-    // Asked for one component, its being critical or not is no matter.
+    // For one component, it does not matter whether it is critical.
     const Status overall =
         alone ? states[0]->status(request.now) : overall_status(snapshot, states, request);
     if (const auto why = out_of_service(snapshot); why && name.empty())

@@ -55,14 +55,14 @@ constexpr Field fields[] = {
                          "underscore as in later releases.",
                          {.choices = "configuration mode|configuration_mode"}),
     field<&Options::list_standbys>("list_standbys",
-                                   "A primary tells the addresses of all its standbys, too: "
+                                   "A primary also reports the addresses of all its standbys: "
                                    "`standby_ip_addresses`, an array."),
     field<&Options::core>(
         "core",
-        "The document's prose: the first `status` is that of the core server and stays `pong`, "
-        "only the code tells that an upstream is down."),
-    field<&Options::strict>(
-        "strict", "An lsyncd that runs where it should not gives `fail` and 500 as well."),
+        "Follows the prose of the document: the first `status` is that of the core server and "
+        "stays `pong`; only the code shows that an upstream is down."),
+    field<&Options::strict>("strict",
+                            "An lsyncd that must not run here but does also gives `fail` and 500."),
 };
 
 Verified verify(const Options& own) {
@@ -78,7 +78,7 @@ struct Upstream {
     std::vector<std::string> standbys{};
 };
 
-// What the latest run found, as long as it counts.
+// The latest result, while it counts.
 const Outcome* fresh(const ComponentState* state, Steady now) {
     return state == nullptr || state->stale(now) ? nullptr : state->last.get();
 }
@@ -102,7 +102,7 @@ std::string text(const Outcome* outcome, std::string_view name) {
 struct Facts {
     const ComponentState* postgres;
     const ComponentState* lsyncd;
-    const Outcome* database;  // null: nothing that counts is known
+    const Outcome* database;  // null: no valid result
     const Outcome* syncing;
     std::string role;
 };
@@ -111,7 +111,7 @@ std::string_view mode_of(const Facts& facts, const std::string& configured) {
     for (const std::string_view mode : {"standalone", "primary", "cold_standby"})
         if (configured == mode) return mode;
     if (facts.role == "standby") return "cold_standby";
-    // lsyncd belongs on a primary only: where it runs, somebody counts on a standby.
+    // lsyncd runs only on a primary: if it runs, somebody relies on a standby.
     if (facts.role == "primary" || is_true(facts.syncing, property::running)) return "primary";
     return "standalone";
 }
@@ -133,7 +133,7 @@ std::vector<std::string> standbys(const Outcome* outcome) {
 Upstream postgres(const Facts& facts, std::string_view mode, const Request& request) {
     Upstream made{"pong", {}};
     const auto add = [&](std::string name, std::string value) {
-        // The document publishes these; an endpoint may still be told not to.
+        // The document publishes these; an endpoint may still disable that.
         if (!value.empty() && request.disclose != Disclosure::status)
             made.attributes.emplace_back(std::move(name), std::move(value));
     };
@@ -158,7 +158,7 @@ Upstream postgres(const Facts& facts, std::string_view mode, const Request& requ
         add("pg_current_xlog_location", text(facts.database, property::current_location));
     } else if (mode == "cold_standby") {
         const std::string location = text(facts.database, property::receive_location);
-        // The location stays when nothing is received any more; the check tells that.
+        // The location stays when nothing is received any more; the check reports that.
         const bool* replication = read<bool>(facts.database, property::replication);
         const bool cut_off = replication != nullptr && !*replication && status == Status::degraded;
         const bool receives =
@@ -183,7 +183,7 @@ Upstream lsyncd(const Facts& facts, std::string_view mode, const Options& option
     const Status status =
         facts.lsyncd == nullptr ? Status::unknown : facts.lsyncd->status(request.now);
     const bool* runs = read<bool>(facts.syncing, property::running);
-    // Whether it runs is not known: that is not "not running".
+    // It is unknown whether it runs: that is not "not running".
     if (status == Status::unknown || (status == Status::failed && runs == nullptr))
         return {"fail", {}};
     // A failing run that thresholds still hold back has read nothing; it is not judged twice.

@@ -88,7 +88,7 @@ Given lsyncd(bool running, std::int64_t delays = 0, bool readable = true) {
 }
 
 // It runs, and yet it does not do its work: stopped, or nothing arrives.
-TEST(Delivery, a_primary_whose_lsyncd_failed_is_not_well) {
+TEST(Delivery, fails_on_a_primary_whose_lsyncd_failed) {
     Given stopped = lsyncd(true);
     stopped.outcome.status = Status::failed;
     EXPECT_EQ(ask({"primary", primary(), stopped}).status, 500);
@@ -100,7 +100,7 @@ TEST(Delivery, a_primary_whose_lsyncd_failed_is_not_well) {
             << "whether it runs is not known";
 }
 
-TEST(Delivery, a_cold_standby_that_receives_nothing_is_not_well) {
+TEST(Delivery, fails_on_a_cold_standby_that_receives_nothing) {
     const Given cut_off = pg(degraded("standby receives nothing from its primary")
                                  .with("role", std::string("standby"))
                                  .with("replication", false)

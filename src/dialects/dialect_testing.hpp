@@ -26,7 +26,7 @@ inline constexpr Steady now{std::chrono::hours(1000)};
 inline constexpr System wall{std::chrono::sys_days(std::chrono::year(2026) / 11 / 21) + 1h + 2min +
                              3s};
 
-// What no answer may hold unless it discloses everything.
+// Texts that no answer may hold unless it discloses everything.
 inline const std::string private_error = "PRIVATE db.internal:5432 said no";
 
 struct Given {
@@ -86,7 +86,7 @@ inline Given own(std::string name) {
     return {.name = std::move(name), .kind = "engine", .duration = 0ns, .own = true};
 }
 
-// Everything well: the five sections of the healthz document and what is around them.
+// All components ok: the five sections of the healthz document and their surroundings.
 inline Snapshot healthy() {
     return snapshot_of(
         {{"databases/default", ok(), "postgres"},

@@ -79,7 +79,7 @@ TEST(EveryDialect, tells_the_error_where_it_may) {
     }
 }
 
-TEST(EveryDialect, tells_nothing_of_healthzs_errors_even_then) {
+TEST(EveryDialect, never_shows_the_errors_of_healthz) {
     for (const std::string& rest : rests(*find("healthz"))) {
         Request request = request_of(rest);
         request.disclose = Disclosure::full;

@@ -1,5 +1,5 @@
-// The shared head, style and badges of HTML answers. The style is inline and admitted by its hash,
-// which is computed once from the very bytes that are sent.
+// The shared head, style and badges of HTML answers. The style is inline and allowed by its hash,
+// which is computed once from the sent bytes.
 #include "dialects/document.hpp"
 
 #include <openssl/evp.h>

@@ -134,7 +134,7 @@ void append_process(std::string& out, const ProcessFigures& process, Exposition 
 
 namespace {
 
-// The family of a sample, or of a line `# HELP name` or `# TYPE name`; of other lines nothing.
+// The family of a sample, or of a line `# HELP name` or `# TYPE name`; nothing for other lines.
 std::string_view family_of(std::string_view line) {
     if (line.starts_with("# HELP ") || line.starts_with("# TYPE "))
         line.remove_prefix(7);

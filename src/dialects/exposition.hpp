@@ -22,14 +22,13 @@ class ExpositionWriter {
     ExpositionWriter(std::string& out, Exposition format) : out_(out), format_(format) {}
 
     // `name` is the family's in OpenMetrics: without `_total` or `_info`. The unit, if any, is the
-    // end of the name. The texts are ours and need no escaping.
+    // end of the name. The texts are from vitals and need no escaping.
     void family(std::string_view name, Type type, std::string_view help,
                 std::string_view unit = {});
-    // One sample of the family announced last.
+    // One sample of the last announced family.
     void sample(Labels labels, std::uint64_t value);
     void sample(Labels labels, double value);
-    // The same, where the first label stands in many samples: `first` is what label_text() made of
-    // it.
+    // The same for a first label that is in many samples: `first` is the result of label_text().
     void sample(std::string_view first, Labels more, std::uint64_t value);
     void sample(std::string_view first, Labels more, double value);
     static std::string label_text(std::string_view name, std::string_view content);
@@ -43,12 +42,11 @@ class ExpositionWriter {
     std::string sample_name_;
 };
 
-// process_cpu_seconds_total and so on, named as Prometheus' client libraries name them.
+// process_cpu_seconds_total and so on, with the names of Prometheus' client libraries.
 void append_process(std::string& out, const ProcessFigures& process, Exposition format);
 
-// The application's own metrics, given in Prometheus' text format, behind ours: HELP, TYPE and
-// samples of all families but those that have names of ours, of which Prometheus would keep one of
-// two.
+// Appends the application's own metrics, in Prometheus' text format: HELP, TYPE and samples of all
+// families, except those with names of vitals, of which Prometheus would keep only one.
 void append_application(std::string& out, std::string_view text);
 
 }  // namespace vitals::dialects

@@ -1,11 +1,10 @@
-// `grpc`: grpc.health.v1.Health, on a listener of its own. The path of a request is the method's
-// name, the rest the service: empty for the whole, a component, a group, a selector's word, or one
-// of Kubernetes' words for a probe (`livez`, `readyz`, `startupz`). The body is the message of the
-// answer; 404 is a service that nobody knows, 413 a list that would be too long.
+// `grpc`: grpc.health.v1.Health, on its own listener. The path of a request is the name of the
+// method, the rest is the service: empty for the whole, a component, a group, a word of a selector,
+// or one of Kubernetes' words for a probe (`livez`, `readyz`, `startupz`). The body is the message
+// of the answer; 404 is an unknown service, 413 a list that would be too long.
 //
-// Only what is ok or degraded is SERVING. What is not known is UNKNOWN. Out of service, nothing
-// serves but liveness and startup.
-// Source: grpc/health/v1/health.proto.
+// Only ok and degraded are SERVING; unknown is UNKNOWN. Out of service, only liveness and startup
+// are SERVING. Source: grpc/health/v1/health.proto.
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -41,7 +40,7 @@ Verified verify_services(const TextMap& services) {
 
 constexpr Field fields[] = {
     field<&Options::services, verify_services>(
-        "services", "Names that clients ask for beside those of components, each with what it is.",
+        "services", "Further names that clients may ask for, each with what it means.",
         {.example = "{shop.v1.Orders: \"databases/*\"}"}),
 };
 
@@ -70,7 +69,7 @@ Health probed(Probe probe, const Snapshot& snapshot, const Request& request) {
     return overall(lines) == Status::failed ? Health::not_serving : Health::serving;
 }
 
-// Several words are not for a service's name: a space may stand in one.
+// A service's name cannot hold several words: a name may contain a space.
 States chosen(const States& seen, std::string_view word) {
     States taken;
     const SelectorWord read = read_selector_word(word);
@@ -94,7 +93,7 @@ std::optional<Health> health_named(const std::string& service, const Snapshot& s
     const States taken =
         chosen(seen, mapped == options.services.end() ? std::string_view(service) : mapped->second);
     if (!taken.empty()) return judged(aggregate(taken, request.now));
-    // It is known, though nothing of it is there.
+    // It is known, although nothing of it is there.
     if (mapped != options.services.end()) return judged(Status::unknown);
     if (const auto probe = probe_named(service)) return probed(*probe, snapshot, request);
     return std::nullopt;

@@ -35,7 +35,7 @@ Snapshot some() {
                         own("vitals/engine")});
 }
 
-TEST(Grpc, only_what_is_well_enough_serves) {
+TEST(Grpc, only_ok_and_degraded_are_serving) {
     EXPECT_EQ(health(some(), "web"), Health::serving);
     EXPECT_EQ(health(some(), "db/spare"), Health::serving);
     EXPECT_EQ(health(some(), "db/main"), Health::not_serving);
@@ -64,7 +64,7 @@ TEST(Grpc, a_service_is_a_component_a_group_a_selection_or_a_probe) {
     EXPECT_EQ(health(snapshot_of({{"livez", failed("x")}}), "livez"), Health::not_serving);
 }
 
-TEST(Grpc, names_may_be_given) {
+TEST(Grpc, further_names_can_be_configured) {
     const TextMap services{{"shop.v1.Orders", "db/*"}, {"shop.v1.Web", "web"}, {"gone", "none/*"}};
     EXPECT_EQ(health(some(), "shop.v1.Orders", services), Health::not_serving);
     EXPECT_EQ(health(some(), "shop.v1.Web", services), Health::serving);

@@ -1,10 +1,9 @@
-// `health_json`: the IETF's draft-inadarei-api-health-check-06, `application/health+json`.
-// `output` tells why a check does not pass, as far as the endpoint discloses; Cache-Control's
-// max-age is what is left of the validity of the oldest result. Beyond the draft, a failed
-// component whose dependency failed says so in `cause`, and one about which nothing is known, for
-// which the draft has no word but `fail`, has `unknown: true`, as the whole has when nothing worse
-// is known of it. One that only degrades the whole has `critical: false`.
-// Out of service, the whole is `fail`.
+// `health_json`: the IETF's draft-inadarei-api-health-check-06, `application/health+json`. `output`
+// says why a check does not pass, as far as the endpoint discloses. Cache-Control's max-age is the
+// rest of the validity of the oldest result. Beyond the draft, a failed component whose dependency
+// failed says so in `cause`. An unknown component, for which the draft has only the word `fail`,
+// has `unknown: true`; so has the whole when nothing worse is known of it. A component that only
+// degrades the whole has `critical: false`. Out of service, the whole is `fail`.
 #include <algorithm>
 #include <string>
 
@@ -40,7 +39,7 @@ std::string_view type_of(Category category) {
     return "component";
 }
 
-// The draft allows no colon but the one before the measurement. Names that differ stay different.
+// The draft allows no colon except the one before the measurement. Different names stay different.
 std::string key_of(std::string_view name) {
     std::string key;
     for (const char c : name) {
@@ -124,7 +123,7 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
 }  // namespace
 
 extern constinit const Dialect health_json = make_dialect<Options, render>(
-    "health_json", "pass, warn or fail with every check, as application/health+json.", fields,
+    "health_json", "Pass, warn or fail with every check, as application/health+json.", fields,
     {"/health", "IETF draft-inadarei-api-health-check-06", "200 / 503"});
 
 }  // namespace vitals::dialects

@@ -1,12 +1,12 @@
 // `healthz`: Caluma's endpoint and the django-watchman under it. 200 while everything works, 503
-// otherwise; never a word about why. A group becomes a list of one-key objects in name order, a
-// component without a group an object; a component whose outcome has the property `configured` =
-// false gets ` (not configured)` behind its name (kinds set it when nothing is set up for them).
+// otherwise; it never says why. A group becomes a list of one-key objects in name order, a
+// component without a group an object. A component whose outcome has the property `configured` =
+// false gets ` (not configured)` after its name (kinds set it when nothing is set up for them).
 //
 // Below the path: `ping/` (200 `pong`), `bare/` (the code only), `dashboard/` (HTML, always 200);
-// without their slash they are redirected to it, as Django does. Any method reads.
-// `?check=` and `?skip=`, both repeatable, name sections, components or the originals' Python
-// functions: what all `check` together name, less what `skip` names.
+// without their slash they are redirected to it, as Django does. Any method reads. `?check=` and
+// `?skip=`, both repeatable, name sections, components or the originals' Python functions: all that
+// `check` names, without those that `skip` names.
 //
 // Source of the shapes: django-watchman 1.5.0, Caluma's documentation of its endpoint.
 #include <algorithm>
@@ -38,14 +38,14 @@ struct Options {
 constexpr Field fields[] = {
     field<&Options::watchman_tokens>(
         "watchman_tokens",
-        "Tokens, separated by commas, of which a client must show one for the status and the "
-        "dashboard, as the header `Authorization: WATCHMAN-TOKEN Token=\"...\"` or as a query "
+        "Tokens, separated by commas. For the status and the dashboard a client must show one of "
+        "them, as the header `Authorization: WATCHMAN-TOKEN Token=\"...\"` or as a query "
         "parameter.",
         {.example = "{env: WATCHMAN_TOKENS}"}),
     field<&Options::token_name>("token_name", "The query parameter that may hold the token."),
     field<&Options::expose_version>(
         "expose_version",
-        "Sends `X-Watchman-Version`, the version of django-watchman that is reproduced."),
+        "Sends `X-Watchman-Version`, the version of django-watchman that this dialect reproduces."),
 };
 
 constexpr std::string_view reproduced_version = "1.5.0";
@@ -58,7 +58,7 @@ struct Section {
     bool grouped = false;
 };
 
-// The original's functions and the sections that they fill.
+// The original's functions and their sections.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 7> functions{{
     {"watchman.checks.databases", "databases"},
     {"watchman.checks.caches", "caches"},
@@ -74,7 +74,7 @@ std::string_view section_name(const ComponentState& state) {
     return group.empty() ? std::string_view(state.name()) : group;
 }
 
-// What parameters of that name ask for: sections and components, functions turned into sections.
+// What parameters of that name select: sections and components; functions become sections.
 std::set<std::string> named_by(const Request& request, std::string_view parameter) {
     std::set<std::string> named;
     for (std::string& value : request.parameters(parameter)) {
@@ -167,7 +167,7 @@ std::string json(const std::vector<const ComponentState*>& states, Steady now) {
 // ---- Tokens ----
 
 // The value of the last word `Token=` between white space in an Authorization header of any scheme,
-// without the quotation marks around it.
+// without its quotation marks.
 std::optional<std::string_view> header_token(std::string_view header) {
     constexpr std::string_view space = " \t", name = "Token=";
     std::optional<std::string_view> token;
@@ -193,7 +193,7 @@ bool admitted(const Request& request, const Options& options) {
     } else if (const std::string* parameter = request.parameter(options.token_name)) {
         shown = *parameter;
     }
-    // Every token is compared, so that the time tells nothing about which one was near.
+    // Every token is compared, so that the time does not reveal which one was similar.
     std::string tokens = options.watchman_tokens.reveal();
     bool matched = false;
     std::string_view rest = tokens;
@@ -254,7 +254,7 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
         response.body = "pong";
         return response;
     }
-    // A token may be withdrawn at any moment: answers that took one are not kept.
+    // A token may be withdrawn at any moment: answers that needed one are not kept.
     if (own.watchman_tokens.configured()) response.repeat_for = {};
     const bool bare = request.rest == "bare";
     if (!bare && !admitted(request, own)) {
@@ -263,8 +263,8 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
         return response;
     }
     const auto states = selected(snapshot, request);
-    // A question that chooses none is answered as by the original; who has none to choose from
-    // knows nothing.
+    // A question that selects nothing is answered as by the original; if there is nothing to select
+    // from, nothing is known.
     const bool chose_none = states.empty() && !visible(snapshot, request, false).empty();
     if (bare) {
         response.content_type = "text/plain";

@@ -99,7 +99,7 @@ TEST(Healthz, no_member_hides_another) {
         R"--({"s3 (not configured)": {"ok": true}, "s3 (not configured) (2)": {"ok": false}})--");
 }
 
-TEST(Healthz, pings_and_bares) {
+TEST(Healthz, answers_ping_and_bare) {
     EXPECT_EQ(whole(ask(documented(), "ping")), "200\nContent-Type: text/plain\n\npong");
     EXPECT_EQ(whole(ask(documented(), "bare")), "503\nContent-Type: text/plain\n\n");
     EXPECT_EQ(whole(ask(healthy(), "bare")), "200\nContent-Type: text/plain\n\n");
@@ -108,7 +108,7 @@ TEST(Healthz, pings_and_bares) {
 
 constexpr std::string_view none_found = R"({"error": 404, "message": "No checks found"})";
 
-TEST(Healthz, selects_by_python_paths_and_by_our_names) {
+TEST(Healthz, selects_by_python_paths_and_by_names_of_vitals) {
     struct Row {
         Pairs query;
         std::string body;
@@ -161,7 +161,7 @@ TEST(Healthz, lists_a_group_once_when_a_component_has_its_name) {
                                   R"("caches-b": {"ok": true}})");
 }
 
-TEST(Healthz, degraded_works_stale_and_never_run_do_not) {
+TEST(Healthz, counts_degraded_as_working_and_stale_or_never_run_as_not) {
     const auto code = [](Given given) { return ask(snapshot_of({std::move(given)})).status; };
     EXPECT_EQ(code({.name = "a", .outcome = degraded("slow")}), 200);
     EXPECT_EQ(code({.name = "a", .age = 26s}), 503);
@@ -184,7 +184,7 @@ struct Shown {
     int status;
 };
 
-TEST(Healthz, asks_for_a_token_in_watchmans_way) {
+TEST(Healthz, needs_a_token_as_watchman_does) {
     const Chosen options = Chosen(healthz).set("watchman_tokens", Secret("one,two-2"));
     const Shown rows[] = {
         {nullptr, nullptr, 403},
@@ -234,7 +234,7 @@ TEST(Healthz, of_a_repeated_token_the_last_counts) {
     EXPECT_EQ(code({{"watchman-token", "one"}, {"watchman-token", "bad"}}), 403);
 }
 
-TEST(Healthz, admits_nobody_while_its_tokens_are_not_at_hand) {
+TEST(Healthz, admits_nobody_while_its_tokens_have_no_values) {
     const Secret secret = Secret::pending();
     Chosen options = Chosen(healthz).set("watchman_tokens", secret);
     options.set("token_name", std::string("key"));

@@ -1,5 +1,5 @@
-// Keys of a JSON object that are made of names. Of two members with one key most readers keep the
-// last, so that one could hide another's trouble.
+// Keys of a JSON object that are made from names. Most readers keep the last of two members with
+// one key, so one could hide a failure of another.
 #pragma once
 
 #include <fmt/format.h>
@@ -15,10 +15,10 @@ namespace vitals::dialects {
 
 class Keys {
   public:
-    // `taken`: members that the object has beside.
+    // `taken`: further members of the object.
     Keys(std::initializer_list<std::string_view> taken = {}) : taken_(taken.begin(), taken.end()) {}
 
-    // The key itself, or with ` (2)`, ` (3)`, ... behind it if it is taken.
+    // The key itself, or with ` (2)`, ` (3)`, ... after it if it is taken.
     std::string unique(std::string_view wanted) {
         std::string key(wanted);
         for (int count = 2; !taken_.insert(key).second; ++count)

@@ -1,10 +1,10 @@
-// `kubernetes`: /livez, /readyz, /startupz and /healthz as the Kubernetes API server answers them,
-// with `?verbose`, `?exclude=NAME` (a check or a group, repeatable) and a path per check. What the
-// words mean: probes.hpp; healthz is everything.
+// `kubernetes`: /livez, /readyz, /startupz and /healthz in the form of the Kubernetes API server,
+// with `?verbose`, `?exclude=NAME` (a check or a group, repeatable) and a path for each check.
+// probes.hpp has the meaning of the words; healthz is everything.
 //
-// Mounted on a folder it serves all four, mounted on a path that ends in one of the words only that
-// one. `/healthz/`, with its slash, is not the API server's but Caluma's path.
-// Source of the texts: apiserver, healthz.go.
+// Mounted on a folder it serves all four; mounted on a path that ends in one of the words it serves
+// only that one. `/healthz/`, with its slash, belongs to Caluma, not to the API server. Source of
+// the texts: apiserver, healthz.go.
 #include <algorithm>
 #include <array>
 #include <set>
@@ -26,7 +26,7 @@ bool is_probe(std::string_view word) {
     return word == "livez" || word == "readyz" || word == "startupz" || word == "healthz";
 }
 
-// The rest begins with the probe's word: "readyz", "readyz/databases/default".
+// The rest begins with the word of the probe: "readyz", "readyz/databases/default".
 std::optional<std::string_view> match(std::string_view mount, std::string_view path) {
     mount = without_slash(mount);
     const std::string_view last = mount.substr(mount.rfind('/') + 1);
@@ -71,7 +71,7 @@ Response render_one(std::string_view name, const std::vector<ProbeLine>& lines,
                  "internal server error: " + (detail.empty() ? "reason withheld" : detail) + "\n");
 }
 
-// How a line that is not excluded ends.
+// The end of a line that is not excluded.
 std::string_view verdict(const ProbeLine& line) {
     if (line.passed()) return " ok\n";
     return line.critical ? " failed: reason withheld\n"

@@ -10,13 +10,13 @@ Response ask(const Snapshot& snapshot, std::string rest, Pairs query = {}) {
     return render("kubernetes", snapshot, request_of(std::move(rest), std::move(query)));
 }
 
-TEST(Kubernetes, answers_ok_shortly) {
+TEST(Kubernetes, answers_only_ok_when_all_is_well) {
     for (const std::string probe : {"livez", "readyz", "startupz"})
         EXPECT_EQ(whole(ask(healthy(), probe)),
                   "200\nContent-Type: text/plain; charset=utf-8\n\nok");
 }
 
-TEST(Kubernetes, answers_at_length_on_request_and_on_failure) {
+TEST(Kubernetes, answers_verbosely_on_request_and_on_failure) {
     expect_golden("kubernetes/readyz-verbose", ask(healthy(), "readyz", {{"verbose", ""}}));
     expect_golden("kubernetes/livez-verbose", ask(troubled(), "livez", {{"verbose", "1"}}));
     expect_golden("kubernetes/readyz-failed", ask(troubled(), "readyz"));
@@ -149,7 +149,7 @@ TEST(Kubernetes, readiness_fails_when_decommissioned_liveness_does_not) {
     EXPECT_NE(draining.body.find("[-]shutdown failed: reason withheld\n"), std::string::npos);
 }
 
-TEST(Kubernetes, what_is_not_critical_fails_alone) {
+TEST(Kubernetes, a_component_that_is_not_critical_fails_alone) {
     const Snapshot snapshot =
         snapshot_of({{.name = "cdn", .outcome = failed("no"), .critical = false}, {.name = "db"}});
     EXPECT_EQ(whole(ask(snapshot, "readyz", {{"verbose", ""}})),

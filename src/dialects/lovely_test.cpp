@@ -38,7 +38,7 @@ TEST(SvcStatus, answers_the_documented_forms) {
                   svc.render(documented(), request_of(".prometheus"), compat.get()));
 }
 
-TEST(SvcStatus, shows_trouble_in_every_form) {
+TEST(SvcStatus, shows_failures_in_every_form) {
     expect_golden("svc_status/troubled.csv", render("svc_status", troubled(), request_of(".csv")));
     expect_golden("svc_status/troubled.json",
                   render("svc_status", troubled(), request_of(".json")));

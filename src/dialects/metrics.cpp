@@ -1,6 +1,6 @@
 // `metrics`: everything that is known, for Prometheus and OpenMetrics scrapers. Always 200: a
-// scrape that fails would hide what it has to tell. Names are stable; labels hold configured names
-// only, no error text. Durations in seconds; an age is that of the moment of rendering.
+// failed scrape would hide its content. Names are stable. Labels hold only configured names, no
+// error text. Durations are in seconds; an age is that at the moment of rendering.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -19,7 +19,7 @@ namespace {
 struct Options {};
 
 using Type = ExpositionWriter::Type;
-// What is shown of a component, with what each of its twenty samples needs.
+// What is shown of a component, with the data for each of its twenty samples.
 struct Shown {
     const ComponentState* state;
     std::string component;  // its label
@@ -35,7 +35,7 @@ double seconds(std::chrono::nanoseconds duration) {
     return static_cast<double>(micros.count()) / 1e6;
 }
 
-// What the configuration says of each, so that rules can join it: `* on(instance, component)
+// The configuration of each, so that rules can join it: `* on(instance, component)
 // group_left(critical) vitals_component_info`.
 void write_infos(ExpositionWriter& writer, const States& states) {
     writer.family("vitals_component", Type::info,
@@ -74,7 +74,7 @@ void write_statuses(ExpositionWriter& writer, const States& states, Steady now) 
 
 void write_phases(ExpositionWriter& writer, const ComponentState& state,
                   std::string_view component) {
-    // A step that was taken twice (a retry on a fresh connection) is one series.
+    // A step that was done twice (a retry on a new connection) is one series.
     std::vector<Phase> summed;
     for (const Phase& phase : state.last->phases) {
         const auto known = std::ranges::find(summed, phase.name, &Phase::name);
@@ -144,7 +144,7 @@ Response render(const Snapshot& snapshot, const Request& request) {
     constexpr std::array<std::string_view, 2> types{
         "text/plain; version=0.0.4; charset=utf-8",
         "application/openmetrics-text; version=1.0.0; charset=utf-8"};
-    // The application speaks the first of them only.
+    // The application speaks only the first of them.
     const std::size_t known = request.application_metrics.empty() ? types.size() : 1;
     const std::size_t chosen = negotiate(request.accept, std::span(types).first(known)).value_or(0);
     const Exposition format = chosen == 1 ? Exposition::openmetrics : Exposition::prometheus;
@@ -152,7 +152,7 @@ Response render(const Snapshot& snapshot, const Request& request) {
     Response response;
     response.content_type = types[chosen];
     response.headers.emplace_back("Vary", "Accept");
-    // The process' own figures are of the last second: who asks more often costs nothing.
+    // The process's own figures are of the last second: frequent scrapes cost nothing.
     response.repeat_for = std::chrono::seconds(1);
     const auto seen = visible(snapshot, request, true);
     States states;

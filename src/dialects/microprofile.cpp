@@ -1,5 +1,5 @@
-// `microprofile`: MicroProfile Health 4: `live`, `ready`, `started` (also `start`, as its table
-// has it) and the path itself for everything. What the words mean: probes.hpp. Degraded is UP with
+// `microprofile`: MicroProfile Health 4: `live`, `ready`, `started` (also `start`, as in its table)
+// and the path itself for everything. probes.hpp has the meaning of the words. Degraded is UP with
 // the fact in `data`; a component that is not critical may be DOWN while the whole is UP.
 #include <array>
 #include <string>
@@ -32,7 +32,7 @@ Probe probe_of(std::string_view word) {
 void write_check(text::JsonWriter& writer, const ProbeLine& line, Probe probe,
                  const Request& request) {
     writer.object().member("name", line.name).member("status", line.passed() ? "UP" : "DOWN");
-    // Having started is all that startup asks: what the first result was is not its matter.
+    // Startup only asks whether a component has started: its first result does not matter.
     const bool silent = line.state == nullptr || (probe == Probe::startup && line.passed());
     const std::string detail = silent ? std::string() : shown_detail(*line.state, request);
     if (line.status != Status::ok || !detail.empty()) {
@@ -61,9 +61,9 @@ Response render(const Snapshot& snapshot, const Request& request) {
 
 }  // namespace
 
-// Where health_json is mounted too, /health itself is its.
+// If health_json is also mounted, /health itself belongs to it.
 extern constinit const Dialect microprofile = make_dialect<Options, render>(
-    "microprofile", "Live, ready and started as MicroProfile Health 4 has them.", {},
+    "microprofile", "Liveness, readiness and startup in the format of MicroProfile Health 4.", {},
     {"/health", "MicroProfile Health 4", "200 / 503"}, {.match = match});
 
 }  // namespace vitals::dialects

@@ -1,6 +1,6 @@
-// `page`: shows a person what is wrong in five seconds. An overall line, what is wrong with causes
-// first and their consequences folded, then every group, then the workers. Rendered here, whole:
-// no script, no other host. Nothing is told by colour alone.
+// `page`: shows a person what is wrong in five seconds. An overall line; what is wrong, with causes
+// first and their consequences folded; then every group; then the workers. It is rendered here
+// completely: no script, no other host. It never uses colour alone.
 #include <algorithm>
 #include <array>
 #include <map>
@@ -27,14 +27,14 @@ namespace {
 using Options = PageOptions;
 
 constexpr Field fields[] = {
-    field<&Options::title>("title", "What the page calls the service; its name if not set."),
+    field<&Options::title>("title", "The name of the service on the page; by default its name."),
     field<&Options::refresh>("refresh", "How often a browser reloads the page; 0s: never.",
                              {.least = 0, .most = 3.6e6}),
 };
 
 using States = std::vector<const ComponentState*>;
 
-// How many problems are told in full at the top, and how many healthy components a group shows
+// How many problems are shown in full at the top, and how many healthy components a group shows
 // before it folds them.
 constexpr std::size_t most_problems = 30;
 constexpr std::size_t most_healthy = 24;
@@ -238,11 +238,11 @@ void write_workers(View& view) {
 }
 
 Response render(const Snapshot& snapshot, const Request& request, const Options& options) {
-    // The rest of the page is for a server to serve: it takes sessions and the history.
+    // A server serves the rest of the page, which needs sessions and the history.
     if (!request.rest.empty()) return http::plain_answer(404, {});
     View view{snapshot, request, options, visible(snapshot, request, true), {}};
     Status overall = overall_status(snapshot, view.states, request);
-    // Well, but not at work: nothing that is green.
+    // Healthy, but out of service: nothing is green.
     if (overall == Status::ok && snapshot.decommission.active()) overall = Status::degraded;
     const std::string* asked = request.parameter("refresh");
     const auto period = std::chrono::ceil<std::chrono::seconds>(view.options.refresh).count();

@@ -1,5 +1,5 @@
 // The dialect `page`, for the server, which serves the whole page below its path: sessions, forms
-// and the stream are its own (endpoints/pages.hpp).
+// and the stream (endpoints/pages.hpp).
 #pragma once
 
 #include <chrono>

@@ -39,7 +39,7 @@ TEST(Page, leads_with_causes_and_folds_consequences) {
     EXPECT_LT(consequence, body.find("<b>disk</b>"));
 }
 
-TEST(Page, folds_what_is_well_when_there_is_much) {
+TEST(Page, folds_what_is_ok_when_there_is_much) {
     std::vector<Given> given;
     for (int i = 0; i < 100; ++i) given.push_back({.name = "shard/" + std::to_string(i)});
     for (int i = 0; i < 40; ++i)

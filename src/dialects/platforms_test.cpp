@@ -175,7 +175,7 @@ TEST(MicroProfile, shares_health_with_health_json) {
     EXPECT_LT(place("health_json"), place("microprofile"));
 }
 
-TEST(Consul, speaks_by_its_code) {
+TEST(Consul, reports_the_status_by_the_code) {
     const auto code = [](Given given) { return ask("consul", one(std::move(given)), "").status; };
     EXPECT_EQ(code({.name = "a"}), 200);
     EXPECT_EQ(code({.name = "a", .outcome = degraded("slow")}), 429);
@@ -378,7 +378,7 @@ TEST(Badge, tells_uptime_and_how_much_of_it_is_known) {
     EXPECT_EQ(badge_of("databases/default.json", day, &past).message, "100 % in 2 h");
 }
 
-TEST(Badge, of_what_is_not_known_is_never_green) {
+TEST(Badge, is_never_green_when_the_state_is_not_known) {
     PastAnswer nothing, unwatched;
     unwatched.pasts = {past_of({}, 24h)};
     unwatched.responses = {ResponseStep{}};
@@ -404,7 +404,7 @@ TEST(Badge, tells_response_times_of_one_component) {
               "not public");
 }
 
-TEST(Badge, says_what_may_be_asked) {
+TEST(Badge, says_which_questions_are_possible) {
     const Message show = badge_of("databases.json", {{"show", "<weather>"}}, nullptr);
     EXPECT_EQ(show.code, 400);
     EXPECT_EQ(show.message, "show=status, uptime or response");

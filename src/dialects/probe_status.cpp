@@ -1,7 +1,7 @@
 // `probe_status`: tells load balancers whether this service takes part, and lets an operator take
 // it out. GET answers 200 `OK`, or 503 with the text that was set; `POST ?body=TEXT` sets the text.
-// Origin: lovely-ws-status. Who sends a POST is the server's to say (Request::sender);
-// the state is kept by whoever acts on Response::decommission.
+// Origin: lovely-ws-status. The server decides who sent a POST (Request::sender); the code that
+// acts on Response::decommission keeps the state.
 #include "dialects/dialect.hpp"
 #include "dialects/mount.hpp"
 #include "text/escape.hpp"
@@ -18,10 +18,10 @@ struct Options {
 constexpr Field fields[] = {
     field<&Options::control_from>(
         "control_from",
-        "Who may decommission: `operator` takes a control listener or a token with `control`; "
-        "`loopback` also a request from this machine to a local name without a sign of a proxy or "
-        "a browser, which a proxy that adds no header is taken for; `anyone` is the original's "
-        "rule.",
+        "Who may decommission. `operator` needs a control listener or a token with `control`. "
+        "`loopback` also accepts a request from this machine to a local name without a sign of a "
+        "proxy or a browser; it cannot recognise a proxy that adds no header. `anyone` is the rule "
+        "of the original.",
         {.choices = "operator|loopback|anyone"}),
     field<&Options::compat>("compat",
                             "Reproduces the original's quirks: PUT, PATCH and DELETE read like "

@@ -34,7 +34,7 @@ std::vector<ProbeLine> probe_lines(Probe probe, const Snapshot& snapshot, const 
                                    bool own) {
     std::vector<ProbeLine> lines;
     const auto seen = visible(snapshot, request, own);
-    // The engine is what liveness is about: no filter hides it there.
+    // Liveness is about the engine: no filter hides it there.
     const ComponentState* engine = snapshot.find(engine_name);
     if (probe == Probe::live && engine != nullptr) lines.push_back(liveness(*engine, request.now));
     for (const ComponentState* state : seen) {

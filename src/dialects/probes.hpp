@@ -1,15 +1,15 @@
-// What liveness, readiness and startup mean, for every dialect that has the words.
+// The meaning of liveness, readiness and startup, for every dialect that has these words.
 //
-// - live: the engine itself and components that say `probes: [live]`. Never a dependency by
-//   default: restarting this process would not bring it back. A component that has not run yet does
-//   not fail it (startup is for that); one that is stale or blind does.
-// - ready: every component but the engine, and a line `decommission` (or `shutdown`) while out of
-//   service. A component that is not critical may fail without failing the whole. Where nothing is
-//   watched there is a line `components` that does not pass.
-// - startup: every component that is checked from here has had a first result. What others say
+// - live: the engine itself and components with `probes: [live]`. Never a dependency by default: a
+//   restart of this process would not repair it. A component that has not run yet does not fail it
+//   (startup is for that); a stale or blind one does.
+// - ready: every component except the engine, and a line `decommission` (or `shutdown`) while out
+//   of service. A component that is not critical may fail without failing the whole. Without
+//   components there is a line `components` that does not pass.
+// - startup: every component that vitals checks here has had a first result. Reports of others
 //   (pushed components, jobs, workers) may come long after the start, or because of it: such a
-//   component is part of it only if it says `probes: [startup]`; where there is none, nothing is
-//   waited for.
+//   component is part of it only with `probes: [startup]`. If there is no such component, startup
+//   waits for nothing.
 // - all: as ready, with the engine.
 #pragma once
 
@@ -33,7 +33,7 @@ struct ProbeLine {
     bool passed() const { return status == Status::ok || status == Status::degraded; }
 };
 
-// In name order, the engine first where liveness asks for it. `own`: with vitals' other own
+// In name order, the engine first if liveness asks for it. `own`: with vitals' other own
 // components.
 std::vector<ProbeLine> probe_lines(Probe probe, const Snapshot& snapshot, const Request& request,
                                    bool own);

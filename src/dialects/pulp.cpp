@@ -1,7 +1,7 @@
-// `pulp`: Pulp 2's server status, 200 as long as the server answers. Which components are its
-// database and its messaging, and which group its workers, the endpoint says. Field names, their
-// order and dates as in Pulp's document. While the database is down no worker is known, as in the
-// original, which keeps them there.
+// `pulp`: Pulp 2's server status, 200 while the server answers. The endpoint names the components
+// for its database and its messaging, and the group of its workers. Field names, their order and
+// dates are those of Pulp's document. While the database is down no worker is known, as in the
+// original, which stores them there.
 #include "dialects/dialect.hpp"
 #include "dialects/mount.hpp"
 #include "model/clock.hpp"
@@ -28,16 +28,16 @@ constexpr Field fields[] = {
     field<&Options::workers>("workers", "The worker group shown as `known_workers`.",
                              {.refers = "workers"}),
     field<&Options::platform_version>("platform_version",
-                                      "What `versions` reports; the service's version if not set."),
+                                      "The version in `versions`; by default that of the service."),
     field<&Options::worker_style>(
         "worker_style",
-        "How a worker is written: `name` as documented (2.6), `id` with `_id` and `_ns` as later "
-        "releases have it and Katello reads it, or `both`.",
+        "How a worker is written: `name` as documented (2.6), `id` with `_id` and `_ns` as in "
+        "later releases and for Katello, or `both`.",
         {.choices = "both|name|id"}),
     field<&Options::stale_workers>(
         "stale_workers",
-        "Lists workers that have been silent for longer than their group's timeout too, for five "
-        "minutes, as 2.6 did until it cleaned up."),
+        "Also lists workers that have been silent for longer than the timeout of their group, for "
+        "five minutes, as 2.6 did until it cleaned up."),
 };
 
 bool connected(const Snapshot& snapshot, const std::string& name, Steady now) {
@@ -55,7 +55,7 @@ void write_worker(text::JsonWriter& writer, const Worker& worker, const std::str
     writer.end_object();
 }
 
-// The original is also reached below /pulp/api.
+// The original can also be reached below /pulp/api.
 std::optional<std::string_view> match(std::string_view mount, std::string_view path) {
     constexpr std::string_view prefix = "/pulp/api";
     if (path.starts_with(prefix) && !mount.starts_with(prefix)) path.remove_prefix(prefix.size());
@@ -67,7 +67,7 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
     const bool messaging = connected(snapshot, own.messaging, request.now);
     Response response;
     response.content_type = "application/json; charset=utf-8";
-    // Workers turn stale without a new version of the snapshot.
+    // Workers become stale without a new version of the snapshot.
     response.repeat_for = std::chrono::seconds(1);
     text::JsonWriter writer(response.body, text::python_json);
     writer.object().member("api_version", "2");

@@ -1,8 +1,8 @@
-// `pulp3`: the server status of pulpcore, 200 as long as the server answers. Which components are
-// its database, its cache and its disk, and which groups its workers and apps, the endpoint says.
-// Members and their order as pulpcore's own; what only its database knows of a worker (its href,
-// its task) is not there. While the database is down the lists are null, as in the original, which
-// keeps them there. Source: pulpcore's serializers `StatusSerializer`, `WorkerSerializer`.
+// `pulp3`: the server status of pulpcore, 200 while the server answers. The endpoint names the
+// components for its database, its cache and its disk, and the groups of its workers and apps.
+// Members and their order are those of pulpcore; what only its database knows of a worker (its
+// href, its task) is missing. While the database is down the lists are null, as in the original,
+// which stores them there. Source: pulpcore's serializers `StatusSerializer`, `WorkerSerializer`.
 #include <fmt/format.h>
 
 #include "dialects/dialect.hpp"
@@ -31,13 +31,12 @@ constexpr Field fields[] = {
     field<&Options::database>("database", "The component shown as `database_connection`.",
                               {.required = true, .refers = "component"}),
     field<&Options::redis>("redis",
-                           "The component shown as `redis_connection`; without it that is not "
-                           "connected, as where pulpcore's cache is off.",
+                           "The component shown as `redis_connection`; without it, "
+                           "`redis_connection` is not connected, as if pulpcore's cache were off.",
                            {.refers = "component"}),
     field<&Options::storage>(
         "storage",
-        "The component, of kind `disk`, whose figures are `storage`; everybody "
-        "sees them then.",
+        "The component of kind `disk` whose figures are `storage`; they are then public.",
         {.refers = "component"}),
     field<&Options::workers>("workers", "The worker group shown as `online_workers`.",
                              {.refers = "workers"}),
@@ -46,13 +45,14 @@ constexpr Field fields[] = {
     field<&Options::content_apps>(
         "content_apps", "The worker group shown as `online_content_apps`.", {.refers = "workers"}),
     field<&Options::versions>("versions",
-                              "Components of Pulp and their versions; only `core`, with the "
-                              "service's version, if not set.",
+                              "Components of Pulp and their versions; by default only `core`, with "
+                              "the version of the service.",
                               {.example = "{core: 3.49.0, rpm: 3.25.1}"}),
     field<&Options::content_origin>("content_origin",
-                                    "Where content is served, in `content_settings`.",
+                                    "The origin of the content, in `content_settings`.",
                                     {.example = "https://pulp.example.org"}),
-    field<&Options::content_path_prefix>("content_path_prefix", "Below which path."),
+    field<&Options::content_path_prefix>("content_path_prefix",
+                                         "The path of the content below its origin."),
     field<&Options::domain_enabled>("domain_enabled", "Whether Pulp's domains are switched on."),
 };
 
@@ -63,7 +63,7 @@ bool connected(const Snapshot& snapshot, const std::string& name, Steady now) {
     return status == Status::ok || status == Status::degraded;
 }
 
-// As Python writes it: with microseconds, unless there are none.
+// In Python's form: with microseconds, unless they are zero.
 std::string iso_time(System time) {
     const auto second = std::chrono::floor<std::chrono::seconds>(time);
     const auto rest = std::chrono::floor<std::chrono::microseconds>(time - second);
@@ -101,7 +101,7 @@ struct Lists {
     const Snapshot& snapshot;
     Steady now;
     const std::vector<Plugin>& plugins;
-    bool known;  // the database, which has them, can be asked
+    bool known;  // the database, which stores them, can be asked
 
     void write(std::string_view member, const std::string& wanted) const {
         writer.key(member);
@@ -153,7 +153,7 @@ Response render(const Snapshot& snapshot, const Request& request, const Options&
     response.content_type = "application/json";
     response.headers.emplace_back("Vary", "Accept");
     response.headers.emplace_back("Allow", "GET, HEAD, OPTIONS");
-    // Workers turn stale without a new version of the snapshot.
+    // Workers become stale without a new version of the snapshot.
     response.repeat_for = std::chrono::seconds(1);
     text::JsonWriter writer(response.body);
     const std::vector<Plugin> plugins = plugins_of(snapshot, own);

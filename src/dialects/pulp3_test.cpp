@@ -47,7 +47,7 @@ TEST(Pulp3, answers_as_pulpcore) {
     expect_golden("pulp3/running.json", ask(running(), mapped()));
 }
 
-TEST(Pulp3, lists_who_is_online_only) {
+TEST(Pulp3, lists_only_online_workers) {
     const std::string body = ask(running(), mapped()).body;
     EXPECT_NE(body.find(R"("online_workers":[{"name":"13@worker",)"
                         R"("last_heartbeat":"2026-11-21T01:02:00.022812Z",)"
@@ -57,7 +57,7 @@ TEST(Pulp3, lists_who_is_online_only) {
     EXPECT_EQ(body.find("14@worker"), std::string::npos);
 }
 
-TEST(Pulp3, stays_at200_and_knows_nobody_without_its_database) {
+TEST(Pulp3, stays_at_200_and_knows_no_workers_without_its_database) {
     const Response down = ask(running(Status::failed), mapped());
     EXPECT_EQ(down.status, 200);
     expect_golden("pulp3/database-down.json", down);
@@ -77,7 +77,7 @@ TEST(Pulp3, is_not_connected_to_a_cache_that_is_down_or_not_there) {
               std::string::npos);
 }
 
-TEST(Pulp3, has_what_is_not_mapped_empty) {
+TEST(Pulp3, leaves_unmapped_members_empty) {
     Chosen options(pulp3);
     options.set("database", std::string("db"));
     EXPECT_EQ(ask(running(), options).body,

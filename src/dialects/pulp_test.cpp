@@ -67,7 +67,7 @@ TEST(Pulp, writes_workers_for_every_client_unless_told_otherwise) {
         std::string::npos);
 }
 
-TEST(Pulp, stays_at200_and_knows_no_workers_without_its_database) {
+TEST(Pulp, stays_at_200_and_knows_no_workers_without_its_database) {
     expect_golden("pulp/database-down.json", ask(documented(Status::failed), mapped()));
     expect_golden("pulp/broker-down.json", ask(documented(Status::ok, Status::failed), mapped()));
     const Response down = ask(documented(Status::failed), mapped());

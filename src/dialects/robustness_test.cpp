@@ -184,7 +184,7 @@ TEST(EveryDialect, agrees_on_whether_anything_failed) {
 }
 
 // What a dialect says of itself, the server relies on: it keeps one answer for all queries.
-TEST(EveryDialect, answers_without_the_query_where_it_says_so) {
+TEST(EveryDialect, answers_without_the_query_when_it_does_not_need_it) {
     for (const Dialect* dialect : all()) {
         if (dialect->reads_query) continue;
         for (const char* rest :

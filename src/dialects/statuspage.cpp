@@ -1,7 +1,7 @@
 // `statuspage`: the documents that hosted status pages publish (Statuspage's public API, version
-// 2), always 200. Ids are made from names, so they stay the same; of two names with the same id the
-// later one gets another. Incidents are those whose causes the endpoint shows, with the notes that
-// are marked public; maintenances are those with a begin and an end.
+// 2), always 200. Ids are made from names, so they stay the same; if two names have the same id,
+// the later one gets another. Incidents are those whose causes the endpoint shows, with their
+// public notes; maintenances are those with a begin and an end.
 #include <algorithm>
 #include <array>
 #include <map>
@@ -28,10 +28,10 @@ struct Options {
 };
 
 constexpr Field fields[] = {
-    field<&Options::url>("url",
-                         "Where people find the page, shown as `page.url`; the site that was asked "
-                         "if not set.",
-                         {.example = "https://status.example.com"}),
+    field<&Options::url>(
+        "url",
+        "The URL of the page for people, shown as `page.url`; by default the site of the request.",
+        {.example = "https://status.example.com"}),
     field<&Options::allow_origin>(
         "allow_origin",
         "Sites whose scripts may read this, for `Access-Control-Allow-Origin`; hosted pages send "
@@ -52,7 +52,7 @@ std::string id_of(std::string_view kind, std::string_view name) {
     return fmt::format("{:012x}", hash & 0xFFFFFFFFFFFFu);
 }
 
-// Ids of one document's components and groups.
+// The ids of one document's components and groups.
 class Ids {
   public:
     std::string of(std::string_view kind, std::string_view name) {
@@ -121,7 +121,7 @@ void write_page(text::JsonWriter& writer, const Snapshot& snapshot, const States
     writer.member("updated_at", rfc3339_millis(updated)).end_object();
 }
 
-// A component or a group, as both are written.
+// A component or a group, which are written in the same way.
 struct Entry {
     std::string id, name, group_id;
     std::string_view status;
@@ -161,14 +161,14 @@ void write_entry(text::JsonWriter& writer, const Snapshot& snapshot, const Entry
     writer.end_object();
 }
 
-// A group is as ill as its worst component: the words in the order of gravity.
+// A group is as bad as its worst component: the words in order of severity.
 std::string_view worse(std::string_view a, std::string_view b) {
     constexpr std::array<std::string_view, 4> words{"operational", "degraded_performance",
                                                     "partial_outage", "major_outage"};
     return std::ranges::find(words, a) < std::ranges::find(words, b) ? b : a;
 }
 
-// Components in name order, each group before the first of its own.
+// Components in name order, each group before its first component.
 std::vector<Entry> entries_of(const Snapshot& snapshot, const Request& request,
                               const States& states) {
     Ids ids;
@@ -215,7 +215,7 @@ void write_components(text::JsonWriter& writer, const Snapshot& snapshot, const 
 constexpr std::size_t most_listed = 50;
 constexpr std::chrono::seconds board_holds{1};  // how long an answer may be behind the board
 
-// What one update of an incident says.
+// The content of one update of an incident.
 struct Update {
     std::string id;
     std::string_view status;
@@ -302,7 +302,7 @@ void write_incident(text::JsonWriter& writer, const Snapshot& snapshot, const Re
     writer.end_object();
 }
 
-// What was over before anybody had to be told is no news.
+// An incident that was over before anybody had to be told is left out.
 bool had_to_be_told(const IncidentRecord& incident) {
     return !incident.waiting && (!incident.closed || *incident.closed >= incident.due);
 }
@@ -367,7 +367,7 @@ void write_maintenances(text::JsonWriter& writer, const Snapshot& snapshot, cons
     writer.end_array();
 }
 
-// What each document has beside `page`.
+// The members of each document beside `page`.
 struct Document {
     std::string_view path;
     bool components, incidents, maintenances, status;

@@ -67,7 +67,7 @@ TEST(StatusPage, what_is_over_is_resolved) {
 }
 
 // Nobody was told of it, and nobody is now.
-TEST(StatusPage, what_was_over_at_once_is_no_news) {
+TEST(StatusPage, leaves_out_an_incident_that_was_over_at_once) {
     StatusPage page;
     IncidentRecord waits = incident("databases/reports");
     waits.waiting = true;
@@ -78,7 +78,7 @@ TEST(StatusPage, what_was_over_at_once_is_no_news) {
     EXPECT_EQ(page.ask("incidents.json").find("0badcafe"), std::string::npos);
 }
 
-TEST(StatusPage, tells_nothing_of_what_it_does_not_show) {
+TEST(StatusPage, reveals_nothing_of_what_it_does_not_show) {
     StatusPage page;
     page.add(incident("databases/reports"));
     page.add(incident("vitals/blind", 13));
@@ -121,7 +121,7 @@ TEST(StatusPage, tells_maintenances_that_are_planned_or_under_way) {
               std::string::npos);
 }
 
-TEST(StatusPage, is_empty_where_nobody_keeps_incidents) {
+TEST(StatusPage, is_empty_without_incidents) {
     Request request = request_of("incidents.json");
     EXPECT_NE(render("statuspage", troubled(), request).body.find("\"incidents\":[]"),
               std::string::npos);

@@ -1,15 +1,15 @@
 // `svc_status`: the status of every handler as CSV, JSON or Prometheus text, always with 200.
-// Origin: lovely-ws-status. Its `detail` stands in CSV too; a state that it does not know counts as
-// RED here (there: as OK).
+// Origin: lovely-ws-status. CSV has its `detail`, too; an unknown state counts as RED here (there:
+// as OK).
 //
-// Further properties are published for components whose state was handed in (pushed, or by the
-// library's handlers): they are that handler's own words, and the original's document shows them.
-// Those of other kinds may hold addresses or versions and need full disclosure.
+// Further properties are published for components whose state comes from outside (pushed, or from
+// the library's handlers): they are the handler's own words, and the original's document shows
+// them. Those of other kinds may hold addresses or versions and need full disclosure.
 //
-// The property `labels`, if it is an object, is shown like any other in JSON. In the Prometheus
-// form each of its numbers is a further series, `<component>_<label>`. That may be the name of
-// another component, and of two samples with one name Prometheus keeps the first: components have
-// their names for themselves, a label whose name is taken gets a Prometheus label of its own.
+// JSON shows the property `labels`, if it is an object, like any other. In the Prometheus form each
+// of its numbers is a further series, `<component>_<label>`. That may be the name of another
+// component, and of two samples with one name Prometheus keeps the first. So components keep their
+// names, and a label whose name is taken gets a Prometheus label.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -59,8 +59,8 @@ Format original_format(const Request& request) {
     return request.rest == ".json" ? Format::json : Format::csv;
 }
 
-// The same order with quality values: where the header prefers one form it decides, where it does
-// not the extension does.
+// The same order with quality values: if the header prefers one form it decides, otherwise the
+// extension decides.
 Format negotiated_format(const Request& request) {
     if (request.rest == ".prometheus") return Format::prometheus;
     const Preference json = preference(request.accept, "application/json");
@@ -84,7 +84,8 @@ bool tells_properties(const ComponentState& state, const Request& request) {
 
 using States = std::vector<const ComponentState*>;
 
-// The properties that this request may read; none of them twice, none that would hide ours.
+// The properties that this request may read; none of them twice, none that would hide those of
+// vitals.
 std::vector<const Property*> told(const ComponentState& state, const Request& request) {
     std::vector<const Property*> properties;
     if (state.last == nullptr || !tells_properties(state, request)) return properties;
@@ -127,7 +128,7 @@ std::string json(const States& states, const Request& request) {
     return body;
 }
 
-// The series that were written, by what stands between their braces.
+// The written series, by the text between their braces.
 class Series {
   public:
     explicit Series(std::string& body, const States& components) : body_(body) {
@@ -146,7 +147,7 @@ class Series {
             series += "\",label=\"";
             text::append_label(series, label);
             series += '"';
-            // Labels that differ only in characters that no label may hold.
+            // Labels that differ only in characters that a label cannot hold.
             if (!taken_.insert(series).second) return;
         }
         write(series, value);
@@ -198,7 +199,7 @@ std::string prometheus(const States& states, const Request& request, bool compat
 }
 
 Response render(const Snapshot& snapshot, const Request& request, const Options& own) {
-    // The original's view answers every method alike.
+    // The original's view answers every method in the same way.
     if (!own.compat && request.method != "GET") return not_allowed("GET, HEAD, OPTIONS");
     const States states = visible(snapshot, request, false);
     Response response;

@@ -1,12 +1,12 @@
 // `token_health`: the health API whose URL holds an access token. Each token belongs to a namespace
 // and sees its components: groups nested, others flat, each `working` or an error, with the time
-// its run took. A token reads its namespace's error texts, as the document has it.
+// its run took. A token reads the error texts of its namespace, as in the document.
 //
-// Errors come in the order in which Django REST Framework finds them: format (404), Accept (406),
-// method, then token (both 405: a wrong token does not learn that there is an endpoint). Every
-// namespace's token is compared, in constant time; one that was replaced opens its namespace for an
-// overlap, so that rotating it refuses nobody.
-// Source: the API's document; bodies and headers as Django REST Framework 3.14 sends them.
+// Errors come in the order of Django REST Framework: format (404), Accept (406), method, then token
+// (both 405: a wrong token does not learn that there is an endpoint). The tokens of all namespaces
+// are compared, in constant time. A replaced token opens its namespace for an overlap, so that a
+// rotation refuses nobody. Source: the API's document; bodies and headers as Django REST Framework
+// 3.14 sends them.
 #include <algorithm>
 #include <array>
 #include <map>
@@ -40,7 +40,7 @@ struct Options {
     bool append_slash = false;
 };
 
-// Of a value that comes later, from a vault, nothing is known here: such a token opens nothing.
+// A value that comes later from a vault is not known here: such a token opens nothing.
 Verified token_problem(const Secret& value) {
     std::string token = value.reveal();
     const bool impossible = token.find('/') != std::string::npos || token == "." || token == "..";
@@ -56,13 +56,15 @@ constexpr Field namespace_fields[] = {
         "token", "The access token that opens this namespace.",
         {.required = true, .example = "{vault: \"kv/health#production\"}"}),
     field<&Namespace::components>("components",
-                                  "The components that it sees, by selectors; all if not set.",
+                                  "The components that it sees, by selectors; by default all.",
                                   {.refers = "components", .example = "[\"cache/*\", postgres]"}),
 };
 
 constexpr Field fields[] = {
-    field<&Options::namespaces>("namespaces", "Who may ask, and what each sees, by name.",
-                                {.required = true, .members = namespace_fields}),
+    field<&Options::namespaces>(
+        "namespaces",
+        "The namespaces, by name: the token of each, and the components that it sees.",
+        {.required = true, .members = namespace_fields}),
     field<&Options::token_overlap>(
         "token_overlap",
         "How long the former token still opens its namespace when a file or a vault changes it.",
@@ -80,9 +82,9 @@ Verified verify(const Options& options) {
     return {};
 }
 
-// ---- What is asked ----
+// ---- The request ----
 
-// The rest is all that follows the path: the token with or without its slash, or nothing.
+// The rest is everything after the path: the token with or without its slash, or nothing.
 std::optional<std::string_view> match(std::string_view mount, std::string_view path) {
     mount = without_slash(mount);
     if (!path.starts_with(mount)) return std::nullopt;
@@ -127,7 +129,7 @@ const Namespace* admitted(const Request& request, const Options& options, std::s
     return confirmed && !token.empty() ? found : nullptr;
 }
 
-// ---- What is answered ----
+// ---- The answer ----
 
 std::string seconds_text(const ComponentState& state) {
     const auto duration = state.last == nullptr ? std::chrono::nanoseconds() : state.last->duration;
@@ -136,7 +138,7 @@ std::string seconds_text(const ComponentState& state) {
     return text;
 }
 
-// "working", or what kind of trouble it is and all that the namespace may read about it.
+// "working", or the sort of failure and all that the namespace may read about it.
 std::string status_text(const ComponentState& state, const Request& request) {
     const Status status = state.status(request.now);
     if (status == Status::ok) return "working";
@@ -146,7 +148,7 @@ std::string status_text(const ComponentState& state, const Request& request) {
     std::string text(type);
     if (request.disclose == Disclosure::status) return text;
     Request reader = request;
-    // A stale result's error is no news.
+    // The error of a stale result is old.
     reader.disclose = state.stale(request.now) ? Disclosure::detail : Disclosure::full;
     const std::string told = shown_detail(state, reader);
     if (!told.empty()) return text + ": " + told;
@@ -227,7 +229,7 @@ Response problem(int status, std::string_view text) {
     return response;
 }
 
-// Not a URL of this API at all: answered as the router would, not as the API.
+// Not a URL of this API: answered as by the router, not as by the API.
 Response no_such_url(const Request& request, const Options& options) {
     const bool repairable = options.append_slash && !request.rest.empty() &&
                             request.rest.find('/') == std::string::npos;
@@ -282,7 +284,7 @@ constexpr std::string_view headers_read[] = {"authorization"};
 }  // namespace
 
 extern constinit const Dialect token_health = make_dialect<Options, render, verify>(
-    "token_health", "Components as working or not, for whoever holds a namespace's token.", fields,
+    "token_health", "Components as working or not, for each holder of a namespace's token.", fields,
     {"/api/health/", "token health API", "200 / 500"},
     {.mounted_by_default = false,
      .reads_query = true,

@@ -104,7 +104,7 @@ TEST(TokenHealth, shows_each_namespace_its_own) {
     EXPECT_EQ(ask(troubled(), ask_for("prod-1/")).status, 500);
 }
 
-TEST(TokenHealth, writes_times_and_trouble) {
+TEST(TokenHealth, writes_times_and_errors) {
     const auto leaf = [](Given given) {
         given.name = "x";
         const std::string body = ask(snapshot_of({std::move(given)}), ask_for("prod-1/")).body;
@@ -232,7 +232,7 @@ TEST(TokenHealth, follows_a_rotated_token_and_accepts_the_former_for_an_overlap)
     EXPECT_EQ(code("new", then, "JWT new"), 200);
 }
 
-TEST(TokenHealth, may_demand_the_header_too) {
+TEST(TokenHealth, can_also_require_the_header) {
     Chosen options = two_namespaces();
     options.set("require_authorization", true);
     const auto code = [&](const char* header) {
@@ -251,7 +251,7 @@ TEST(TokenHealth, may_demand_the_header_too) {
     EXPECT_EQ(ask(documented(), request).status, 200);
 }
 
-TEST(TokenHealth, may_repair_the_slash) {
+TEST(TokenHealth, can_redirect_to_the_slash) {
     Chosen options = two_namespaces();
     options.set("append_slash", true);
     const Response response = token_health.render(documented(), ask_for("a b"), options.get());
@@ -318,7 +318,7 @@ TEST(TokenHealth, no_member_hides_another) {
               R"--("status (2)":{"status":"unavailable: connect","response_time":"0.0"}}})--");
 }
 
-TEST(TokenHealth, has_codes_of_its_own_choosing) {
+TEST(TokenHealth, has_the_configured_codes) {
     Request request = ask_for("prod-1/");
     request.failed_code = 200;
     EXPECT_EQ(ask(troubled(), request).status, 200);
@@ -331,7 +331,7 @@ TEST(TokenHealth, has_codes_of_its_own_choosing) {
               500);
 }
 
-TEST(TokenHealth, tells_only_kinds_of_trouble_when_told_to) {
+TEST(TokenHealth, shows_only_kinds_of_errors_when_configured) {
     Request request = ask_for("prod-1/");
     request.disclose = Disclosure::status;
     const std::string body = ask(troubled(), request).body;

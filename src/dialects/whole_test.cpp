@@ -46,7 +46,7 @@ constexpr Expected nothing_watched[] = {
     {"healthz", "dashboard", 200, "System Status: WARNING"},
 };
 
-TEST(Whole, is_not_green_where_nothing_is_watched) {
+TEST(Whole, is_not_green_when_there_are_no_components) {
     expect_answers(snapshot_of({}), request_of(), nothing_watched);
     // What vitals says of itself does not count.
     const Snapshot own_only = snapshot_of({own("vitals/engine"), own("vitals/store")});

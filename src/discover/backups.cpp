@@ -1,4 +1,4 @@
-// Folders in which new files appear regularly: that they go on doing so.
+// Folders in which new files appear regularly: the check sees whether that continues.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,7 +11,7 @@ namespace vitals::discover {
 
 namespace {
 
-constexpr std::size_t enough = 3;  // files from which a rhythm can be told
+constexpr std::size_t enough = 3;  // files that show a rhythm
 constexpr std::size_t looked_at = 10;
 constexpr auto shortest = std::chrono::hours(1);
 constexpr auto longest = std::chrono::hours(24 * 35);
@@ -43,7 +43,7 @@ std::vector<Proposal> find(const Machine& machine) {
                                          {"degraded_after",
                                           fmt::format("{}h", gap->count() * 3 / 2 + 1)},
                                          {"failed_after", fmt::format("{}h", gap->count() * 3)},
-                                         // They may be of different things.
+                                         // They may belong to different things.
                                          {"smaller_than", "0%"},
                                          {"interval", "10m"}}}},
              .critical = false});

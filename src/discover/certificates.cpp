@@ -1,4 +1,4 @@
-// Certificates in the usual places, and those that servers' configurations name.
+// Certificates in the usual places, and those that configurations of servers name.
 #include <algorithm>
 
 #include "discover/discovery.hpp"

@@ -1,4 +1,4 @@
-// Containers that run: that they go on running.
+// Running containers: the check sees whether they still run.
 #include "discover/discovery.hpp"
 
 namespace vitals::discover {

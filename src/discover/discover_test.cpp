@@ -124,14 +124,14 @@ TEST(Services, stand_once_and_by_the_nearest_address) {
     EXPECT_EQ(best(machine, "nginx-8000"), "{check: http, url: \"http://127.0.0.1:8000/\"}");
 }
 
-TEST(Services, of_no_interest_are_left_out) {
+TEST(Services, are_left_out_when_no_kind_checks_them) {
     for (const char* command : {"vitals", "epmd", "rpcbind", "cupsd"})
         EXPECT_EQ(best(listening_at(20001, command), command), "") << command;
     EXPECT_EQ(best(listening_at(40000, "shop"), "shop"), "") << "another port after each start";
     EXPECT_EQ(best(listening_at(33060, "mysqld"), "mysql-33060"), "") << "another protocol";
 }
 
-TEST(Mounts, that_fill_up_are_watched) {
+TEST(Mounts, are_proposed_when_they_can_fill_up) {
     Machine machine;
     machine.mounts = {
         {"/", "ext4", "254:1", "/", false},
@@ -155,7 +155,7 @@ TEST(Mounts, that_fill_up_are_watched) {
               3);
 }
 
-TEST(Units, are_watched_once) {
+TEST(Units, are_proposed_once) {
     Machine machine = listening_at(80, "nginx");
     machine.sockets[0].unit = "nginx.service";
     machine.has_systemd = true;
@@ -179,7 +179,7 @@ TEST(Units, are_watched_once) {
               "{check: systemd, unit: new.timer, interval: 1m, critical: false}");
 }
 
-TEST(Certificates, have_names) {
+TEST(Certificates, are_named_after_their_folders) {
     Machine machine;
     machine.certificates = {"/etc/letsencrypt/live", "/etc/ssl/shop.pem",
                             "/etc/ssl/api/fullchain.pem"};
@@ -189,7 +189,7 @@ TEST(Certificates, have_names) {
     EXPECT_NE(best(machine, "certificates/api"), "");
 }
 
-TEST(Backups, have_a_rhythm) {
+TEST(Backups, are_proposed_by_their_rhythm) {
     Machine machine;
     machine.backups = {{"/var/backups/db", {now - 2h, now - 26h, now - 50h}},
                        {"/var/backups/once", {now - 2h}},

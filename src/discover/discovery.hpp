@@ -1,4 +1,5 @@
-// One discovery: what it makes of the machine. One file each, and one line in catalog.cpp.
+// One discovery: the proposals that it makes from the machine. One file each, and one line in
+// catalog.cpp.
 #pragma once
 
 #include <span>

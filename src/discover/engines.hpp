@@ -1,4 +1,4 @@
-// What container engines say runs on them: for look.hpp.
+// Running containers, from the container engines: for look.hpp.
 #pragma once
 
 #include "discover/machine.hpp"
@@ -7,8 +7,8 @@
 
 namespace vitals::discover {
 
-// Adds the running containers of every engine whose socket is among the machine's. One that does
-// not answer, or may not be asked, adds nothing.
+// Adds the running containers of every engine whose socket is among the machine's. An engine that
+// does not answer, or may not be asked, adds nothing.
 net::awaitable<void> ask_engines(net::Context& context, Machine& machine);
 
 }  // namespace vitals::discover

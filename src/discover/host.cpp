@@ -12,7 +12,7 @@ std::vector<Proposal> find(const Machine& machine) {
     found.push_back({.name = "memory", .candidates = {{.kind = "memory"}}, .critical = false});
     found.push_back({.name = "load", .candidates = {{.kind = "load"}}, .critical = false});
     if (!machine.name_servers.empty())
-        // Every name server that resolves names for others knows who serves the root.
+        // Every name server that resolves names for others knows the servers of the root.
         found.push_back(
             {.name = "names",
              .found = "/etc/resolv.conf names " + machine.name_servers.front(),

@@ -50,7 +50,7 @@ const Description* description_of(const std::string& kind, const config::Catalog
     return nullptr;
 }
 
-// The value of an option as a text, without secrets; empty where there is none.
+// The value of an option as a text, without secrets; empty if there is none.
 std::string option_of(const config::ComponentConfig& component, std::string_view name,
                       const config::Catalog& catalog) {
     const Description* const description = description_of(component.kind, catalog);
@@ -180,7 +180,7 @@ std::string why_gone(const config::ComponentConfig& component, const Machine& ma
     if (component.kind == "disk" || component.kind == "certificate" || component.kind == "file" ||
         component.kind == "backup") {
         const std::string path = option_of(component, "path", catalog);
-        // Where something is mounted is not asked: it might not answer.
+        // Does not ask where something is mounted: it might not answer.
         const bool mounted =
             std::ranges::find(machine.mounts, path, &Mount::point) != machine.mounts.end();
         return path.empty() || mounted || exists(path) ? "" : path + " does not exist";

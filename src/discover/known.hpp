@@ -1,5 +1,5 @@
-// What a configuration has already, and what of it is no longer there. Reads texts and settings,
-// and asks whether a path exists; never a verdict.
+// What a configuration has already, and which of it no longer exists. Reads texts and settings, and
+// asks whether a path exists; never a verdict.
 #pragma once
 
 #include <set>
@@ -13,8 +13,8 @@
 
 namespace vitals::discover {
 
-// What a component watches: `port 6379`, `unit backup.timer`, `disk /var`. Two that have the same
-// watch the same, whatever they are called.
+// The target of a component: `port 6379`, `unit backup.timer`, `disk /var`. Two components with the
+// same target check the same, whatever their names.
 std::string target_of(const config::ComponentConfig& component, const config::Catalog& catalog);
 
 // The components that stand in a file as comments, as init writes those that did not pass.
@@ -27,8 +27,8 @@ std::expected<config::ComponentConfig, std::string> component_of(const std::stri
                                                                  bool critical,
                                                                  const config::Catalog& catalog);
 
-// Why a component's target is not on this machine any more; empty where it is, or where that cannot
-// be told (another host's port).
+// Why the target of a component is no longer on this machine; empty if it is, or if that is unknown
+// (another host's port).
 std::string why_gone(const config::ComponentConfig& component, const Machine& machine,
                      const config::Catalog& catalog);
 

@@ -83,7 +83,7 @@ void look_at_processes(const std::string& root, Steady until, Machine& machine) 
             const auto found = inode ? wanted.find(*inode) : wanted.end();
             if (found == wanted.end()) continue;
             for (Socket* socket : found->second) {
-                // systemd holds the sockets of those that it starts, too.
+                // systemd also holds the sockets of services that it starts.
                 if (!socket->command.empty() && process.pid == 1) continue;
                 if (!socket->command.empty() && socket->command != "systemd") continue;
                 socket->command = process.command;
@@ -99,7 +99,7 @@ void look_at_processes(const std::string& root, Steady until, Machine& machine) 
 
 struct Mention {
     const char* folder;  // its files are read; or a file
-    const char* word;    // behind which a certificate's path stands; null: as HAProxy writes it
+    const char* word;    // the word before a certificate's path; null: HAProxy's form
 };
 constexpr Mention mentions[] = {
     {"/etc/nginx/nginx.conf", "ssl_certificate"},
@@ -145,7 +145,7 @@ void look_for_certificates(const std::string& root, Machine& machine) {
             const std::string text = text_of(file);
             for (std::string& each : mention.word == nullptr ? haproxy_certificates(text)
                                                              : paths_behind(text, mention.word))
-                // What certbot renews is seen through its folder.
+                // Certificates that certbot renews are found through its folder.
                 if (!each.starts_with(usual_folders[0])) found.insert(std::move(each));
         }
     }
@@ -161,7 +161,7 @@ std::optional<System> changed(const std::string& path) {
     return std::chrono::system_clock::from_time_t(status.st_mtim.tv_sec);
 }
 
-// A server that is gone would hold us up for ever: what it keeps is not looked into.
+// A server that is gone would block for ever, so network file systems are not searched.
 bool lies_on_the_network(const Machine& machine, const std::string& path) {
     const Mount* nearest = nullptr;
     for (const Mount& mount : machine.mounts) {
@@ -181,7 +181,7 @@ void look_for_backups(const std::string& root, Machine& machine) {
     std::vector<std::string> folders;
     for (const char* top : {"/var/backups", "/backup", "/backups", "/srv/backup", "/srv/backups"}) {
         if (lies_on_the_network(machine, top)) continue;
-        // Debian's own copies lie in /var/backups itself, and change when packages do.
+        // Debian's own copies are in /var/backups itself, and change with packages.
         if (std::string_view(top) != "/var/backups") folders.emplace_back(top);
         for (const std::string& name : names_in(root + top))
             if (!lies_on_the_network(machine, std::string(top) + "/" + name) &&
@@ -243,8 +243,8 @@ net::awaitable<void> ask_systemd(net::Context& context, Machine& machine) {
     }
 }
 
-// Runs `ask` for that time at most. Where nobody answers, or may be asked, nothing is proposed of
-// it.
+// Runs `ask` for at most that time. If nobody answers, or it is not permitted, nothing is proposed
+// from it.
 void look_by_asking(std::string_view whom, std::chrono::milliseconds patience, Machine& machine,
                     net::awaitable<void> (*ask)(net::Context&, Machine&)) {
     net::Loop loop;

@@ -1,5 +1,5 @@
-// Looks around on this machine: the one place of this room that reads. It changes nothing, connects
-// to nobody but systemd and container engines, and asks each file system only for names.
+// Looks around on this machine: the only part of this room that reads. It changes nothing, connects
+// only to systemd and container engines, and asks each file system only for names.
 #pragma once
 
 #include <chrono>
@@ -9,8 +9,8 @@
 
 namespace vitals::discover {
 
-// Returns within about that time, with what was seen by then. Who is not root does not see who owns
-// a socket. `root` is put before every path that is read, for tests.
+// Returns within about that time, with what was seen by then. Only root sees the owners of sockets.
+// `root` is put before every path that is read, for tests.
 Machine look_around(std::chrono::milliseconds patience, const std::string& root = {});
 
 }  // namespace vitals::discover

@@ -1,4 +1,4 @@
-// What was seen of this machine, as plain values: what listens and who owns it, mounts, units and
+// What was seen of this machine, as plain values: listeners and their owners, mounts, units and
 // timers, certificates, backups. look.hpp fills it in; discoveries read it. Pure.
 #pragma once
 
@@ -15,10 +15,10 @@ namespace vitals::discover {
 struct Socket {
     enum class Protocol : std::uint8_t { tcp, udp, unix_stream };
     Protocol protocol = Protocol::tcp;
-    std::string address;  // what it is bound to: 127.0.0.1, 0.0.0.0, ::1; of a unix socket its path
+    std::string address;  // its address: 127.0.0.1, 0.0.0.0, ::1; for a unix socket its path
     std::uint16_t port = 0;
     std::uint64_t inode = 0;
-    // Of its owner, where that may be seen; else empty.
+    // Facts of its owner, if they are visible; else empty.
     std::string command;  // `redis-server`, at most 15 bytes
     std::string unit;     // `redis-server.service`
     bool operator==(const Socket&) const = default;
@@ -51,13 +51,13 @@ struct Process {
     std::string unit;
 };
 
-// A folder in which backups lie, with the times of its files, newest first.
+// A folder with backups, and the times of its files, newest first.
 struct Folder {
     std::string path;
     std::vector<System> changed;
 };
 
-// A container that runs.
+// A running container.
 struct Container {
     std::string engine;  // the path of its engine's socket
     std::string name;
@@ -75,7 +75,7 @@ struct Machine {
     std::vector<std::string> certificates;  // files that servers name, folders in the usual places
     std::vector<Folder> backups;
     std::vector<std::string> name_servers;  // of resolv.conf
-    std::string user;                       // who runs this
+    std::string user;                       // the user who runs this
 };
 
 }  // namespace vitals::discover

@@ -1,4 +1,4 @@
-// File systems that fill up: those on disks and on the network, once each.
+// File systems that may fill up: those on disks and on the network, once each.
 #include <algorithm>
 #include <array>
 #include <set>
@@ -61,7 +61,7 @@ std::vector<Proposal> find(const Machine& machine) {
     for (const Mount* mount : mounts) {
         if (!points.insert(mount->point).second || !devices.insert(mount->device).second) continue;
         Candidate candidate{.kind = "disk", .options = {{"path", yaml_text(mount->point)}}};
-        // A mount that is missing must not pass for the disk below it.
+        // A missing mount must not be confused with the disk below it.
         if (mount->point != "/") candidate.options.emplace_back("mount", "true");
         found.push_back({.name = name_of(mount->point),
                          .found = mount->type + " at " + mount->point,

@@ -1,5 +1,5 @@
-// What listens, asked in its own protocol. Who owns a socket tells what it is; where that may not
-// be seen, its usual port does.
+// Programs that listen, asked in their own protocol. The owner of a socket says what it is; if that
+// is not visible, its usual port does.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,7 +19,7 @@ using enum Socket::Protocol;
 
 constexpr std::uint16_t first_ephemeral = 32768;  // ports that change with every start
 
-// One thing that listens: the same port on several addresses is one.
+// One listener: the same port on several addresses counts once.
 struct Listener {
     std::uint16_t port = 0;
     std::string host;  // as in a URL
@@ -114,8 +114,9 @@ void rabbitmq(const Listener& listener, const Machine&, Proposal& to) {
         to.guess = true;  // one of RabbitMQ's other ports
 }
 
-// Whether it is a page, a page for others only, or TLS is not known before it is asked. A page that
-// is not for everybody counts as well; 400 is what a server with TLS says to who speaks without.
+// It is unknown before a request whether it is a page, a page for some only, or TLS. A page that is
+// not for everybody also counts; 400 is the answer of a TLS server to a client that speaks without
+// TLS.
 void web(const Listener& listener, const Machine&, Proposal& to) {
     using enum IfNot;
     const std::string anything = "[2xx, 3xx, 401, 403, 404, 405]";
@@ -193,7 +194,7 @@ void elasticsearch(const Listener& listener, const Machine&, Proposal& to) {
         connects(listener)};
 }
 
-// Without a user, whose password nobody knows here: the log-in is not tried.
+// Without a user, because its password is not known here: the log-in is not tried.
 void mail(const Listener& listener, std::string kind, bool secure, Proposal& to) {
     const std::string scheme = secure ? kind + "s" : kind;
     const std::vector<std::string> needs{
@@ -217,8 +218,8 @@ void pop3(const Listener& listener, const Machine&, Proposal& to) {
     mail(listener, "pop3", listener.port == 995, to);
 }
 
-// A connection without a log-in counts as a failed one there, and may lock this host out: where
-// nobody may log in, only its process is looked at.
+// There a connection without a log-in counts as a failed one, and may lock out this host: if no
+// log-in is possible, only its process is checked.
 void mysql(const Listener& listener, const Machine& machine, Proposal& to) {
     constexpr std::uint16_t x_protocol = 33060;  // MySQL's other one
     if (listener.port == x_protocol) return;
@@ -289,7 +290,7 @@ void ldap(const Listener& listener, const Machine&, Proposal& to) {
     to.candidates.push_back(connects(listener));
 }
 
-// The brokers of a cluster advertise addresses of their own, and may want a log-in.
+// The brokers of a cluster advertise their own addresses, and may require a log-in.
 void kafka(const Listener& listener, const Machine&, Proposal& to) {
     const std::vector<std::string> needs{
         "A user who may describe the topics (and the group), where the cluster knows users:",
@@ -311,7 +312,7 @@ void secure(const Listener& listener, const Machine&, Proposal& to) {
 struct Service {
     std::string_view name;
     std::vector<std::string_view> commands;  // that own the socket
-    std::vector<std::uint16_t> ports;        // by which it is known where the owner is not
+    std::vector<std::uint16_t> ports;        // that identify it if the owner is not visible
     void (*watch)(const Listener&, const Machine&, Proposal&);
 };
 
@@ -361,7 +362,7 @@ const std::vector<Service>& services_known() {
     return known;
 }
 
-// What serves this machine itself, or nobody.
+// What serves only this machine.
 constexpr std::array<std::string_view, 14> of_no_interest = {
     "vitals",     "rpcbind",      "rpc.statd",    "rpc.mountd",  "epmd",
     "cupsd",      "cups-browsed", "avahi-daemon", "dhclient",    "systemd-network",
@@ -377,7 +378,7 @@ std::string host_of(const std::string& address) {
     return address.contains(':') ? "[" + address + "]" : address;
 }
 
-// The nearest address first: this machine's own loopback, by version 4.
+// The nearest address first: this machine's loopback, with IPv4.
 int distance(const Socket& socket) {
     const bool six = socket.address.contains(':');
     const bool loopback = socket.address.starts_with("127.") || socket.address == "::1";
@@ -403,7 +404,7 @@ bool has(const std::vector<T>& values, const Value& value) {
 }
 
 const Service* service_of(const Listener& listener) {
-    // systemd holds sockets for others: then only the port tells.
+    // systemd holds sockets for others: then only the port says what it is.
     const bool owned = !listener.command.empty() && listener.command != "systemd";
     for (const Service& service : services_known()) {
         const bool meant = owned && !service.commands.empty()
@@ -438,7 +439,7 @@ Proposal proposal_of(const Listener& listener, const Service* service, const Mac
 
 std::vector<Proposal> find(const Machine& machine) {
     std::vector<Listener> listeners = listeners_of(machine);
-    // Who listens at the usual port has the plain name.
+    // The program at the usual port has the plain name.
     std::ranges::sort(listeners, {}, [](const Listener& listener) {
         return std::pair(!is_usual(service_of(listener), listener.port), listener.port);
     });

@@ -86,7 +86,7 @@ bool has_word(std::string_view list, std::string_view word) {
     return false;
 }
 
-// Without quotes and what ends a statement; nothing where it is no path.
+// Without quotes and the end of a statement; nothing if it is not a path.
 std::optional<std::string> path_in(std::string_view word) {
     while (!word.empty() && std::string_view("\"';<").contains(word.back())) word.remove_suffix(1);
     while (!word.empty() && std::string_view("\"'<").contains(word.front())) word.remove_prefix(1);

@@ -7,7 +7,7 @@ namespace {
 
 using enum Socket::Protocol;
 
-TEST(SocketTable, holds_what_listens) {
+TEST(SocketTable, contains_sockets_that_listen) {
     const auto found = listening(
         "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid\n"
         "   0: 0100007F:18EB 00000000:0000 0A 00000000:00000000 00:00000000 00000000   107        "
@@ -26,7 +26,7 @@ TEST(SocketTable, holds_what_listens) {
     EXPECT_EQ(found[1], (Socket{.address = "0.0.0.0", .port = 80, .inode = 300}));
 }
 
-TEST(SocketTable, holds_version_6_and_datagrams) {
+TEST(SocketTable, contains_ipv6_and_datagrams) {
     const std::string rest =
         " 00000000:00000000 00:00000000 00000000     0        0 7 1 0000000000000000 100 0 0 10 "
         "0\n";
@@ -43,7 +43,7 @@ TEST(SocketTable, holds_version_6_and_datagrams) {
     EXPECT_EQ(names[0].port, 53);
 }
 
-TEST(SocketTable, holds_paths) {
+TEST(SocketTable, contains_paths) {
     const auto found = listening_unix(
         "Num       RefCount Protocol Flags    Type St Inode Path\n"
         "ffff8881: 00000002 00000000 00010000 0001 01 17364 /run/postgresql/.s.PGSQL.5432\n"

@@ -1,4 +1,4 @@
-// Units of systemd: none has failed, what runs without a port goes on running, and timers run.
+// Units of systemd: none has failed, services without a port still run, and timers run.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,7 +12,7 @@ namespace vitals::discover {
 
 namespace {
 
-// Parts of the system itself: when one of them fails, it is among the units that failed.
+// Parts of the system itself: if one fails, it is among the failed units.
 constexpr std::array<std::string_view, 27> of_the_system = {
     "systemd-",  "dbus",      "getty@",    "serial-getty@", "user@",    "user-runtime-dir@",
     "polkit",    "rtkit",     "accounts-", "udisks2",       "upower",   "ModemManager",
@@ -29,8 +29,8 @@ std::string short_name(const std::string& name) {
     return name.substr(0, name.rfind('.'));
 }
 
-// Twice as long as from the last run to the next: a timer that spreads its runs, or waits for a
-// machine that was off, is no fault. Whole hours.
+// Twice the time from the last run to the next: a timer that spreads its runs, or waits for a
+// machine that was off, is no failure. Whole hours.
 std::optional<std::chrono::hours> longest_gap(const Timer& timer) {
     if (!timer.last || !timer.next || *timer.next <= *timer.last) return std::nullopt;
     return std::chrono::ceil<std::chrono::hours>(2 * (*timer.next - *timer.last));
@@ -39,7 +39,7 @@ std::optional<std::chrono::hours> longest_gap(const Timer& timer) {
 std::vector<Proposal> find(const Machine& machine) {
     std::vector<Proposal> found;
     if (!machine.has_systemd) {
-        // Without systemd the processes themselves are all that can be seen.
+        // Without systemd, only the processes themselves are visible.
         for (const Process& process : machine.processes)
             if (process.command == "cron" || process.command == "crond") {
                 found.push_back(

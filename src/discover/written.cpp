@@ -29,7 +29,7 @@ std::size_t indent_of(std::string_view line) {
     return std::min(line.find_first_not_of(' '), line.size());
 }
 
-// One line, whatever somebody else's text holds.
+// One line, whatever a foreign text contains.
 std::string comment(std::string text) {
     std::ranges::replace_if(
         text, [](char byte) { return static_cast<unsigned char>(byte) < 0x20; }, ' ');
@@ -118,7 +118,7 @@ std::expected<std::string, std::string> with_added(std::string_view text, std::s
             indent = spaces;
             first = false;
         }
-        // A comment at the margin may belong to what follows.
+        // A comment at the margin may belong to the following lines.
         if (says_something || (spaces > 0 && spaces < line->size())) last = line;
     }
     std::string made;

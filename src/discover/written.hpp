@@ -10,21 +10,20 @@
 
 namespace vitals::discover {
 
-// What came of trying a candidate once.
+// The result of trying a candidate once.
 struct Trial {
     std::string reason;             // why it did not pass; empty: it did
-    bool another_protocol = false;  // is spoken there, as it seems
+    bool another_protocol = false;  // seems to be spoken there
 };
 
-// A proposal, and what came of trying each of its candidates.
+// A proposal, and the results of its candidates.
 struct Tried {
     Proposal proposal;
     std::vector<Trial> trials;
 
-    // The first candidate that passed; their number where none did.
+    // The first candidate that passed; their number if none did.
     std::size_t passed() const;
-    // The best one that did not pass and that there is something to say of; their number where
-    // there is none.
+    // The best candidate that did not pass and needs a message; their number if there is none.
     std::size_t worth_a_comment() const;
 };
 
@@ -36,13 +35,13 @@ struct Section {
 // The lines of these components, each line indented by two.
 std::string lines_of(const std::vector<Section>& sections);
 
-// A file of its own. `whole`: one that `vitals serve` can be given; else, as a file of conf.d, it
-// holds nothing but components. `as_user` tried the checks; empty: whoever ran init.
+// A new file. `whole`: one for `vitals serve`; otherwise, as a file of conf.d, it holds only
+// components. `as_user` tried the checks; empty: the user who ran init.
 std::string new_file(const std::string& host, const std::string& as_user, bool whole,
                      const std::string& lines);
 
 // The text with the lines at the end of its components. No line of it changes. The error is a
-// sentence: they are written in a way to which no line can be added.
+// sentence: no line can be added to the way in which they are written.
 std::expected<std::string, std::string> with_added(std::string_view text, std::string_view lines);
 
 }  // namespace vitals::discover

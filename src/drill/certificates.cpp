@@ -24,7 +24,7 @@ using net::Key;
 
 constexpr long hour = 3600;
 constexpr long day = 24 * hour;
-constexpr long lifetime = 90 * day;  // longer than those who look at the days left ask for
+constexpr long lifetime = 90 * day;  // longer than the bounds of checks on the days left
 
 void require(bool done, const char* what) {
     if (!done) throw std::runtime_error(std::string("cannot make a certificate: ") + what);
@@ -87,7 +87,7 @@ Wish wish_for(Fault fault) {
     return {"localhost", here, -hour, lifetime};
 }
 
-// HTTP/1.1, or where the backend speaks it HTTP/2, if it is offered.
+// HTTP/1.1, or HTTP/2 if the backend speaks it and it is offered.
 template <bool http2>
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
                     const unsigned char* offered, unsigned int length, void*) {

@@ -1,4 +1,4 @@
-// Certificates that are wrong in one way each, made in the process and kept nowhere.
+// Certificates that are each wrong in one way, made in the process and stored nowhere.
 #pragma once
 
 #include <memory>
@@ -12,8 +12,8 @@ class context;
 
 namespace vitals::drill {
 
-// An authority of its own, valid for three months. Its certificate (PEM) is what a client has to
-// trust to see `wrong-name` and `expired` as what they are, and the good certificate as good.
+// A separate authority, valid for three months. A client that trusts its certificate (PEM) sees
+// `wrong-name` and `expired` as what they are, and the good certificate as good.
 class Authority {
   public:
     Authority();  // throws std::runtime_error
@@ -22,9 +22,9 @@ class Authority {
     Authority& operator=(const Authority&) = delete;
 
     const std::string& certificate() const;
-    // A server's side: with the certificate that the fault asks for, else one of localhost,
-    // 127.0.0.1 and ::1. With `http2` it agrees to that where it is offered. Borrowed. Made when
-    // it is first asked for; throws std::runtime_error.
+    // A server's side: with the certificate that the fault needs, else one of localhost, 127.0.0.1
+    // and ::1. With `http2` it agrees to that if it is offered. Borrowed. Made at the first
+    // request; throws std::runtime_error.
     boost::asio::ssl::context& server(Fault fault, bool http2);
 
   private:

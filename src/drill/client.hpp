@@ -66,7 +66,7 @@ class Client {
         co_return !error;
     }
 
-    // Nothing more comes from us.
+    // Nothing more is sent.
     void end() {
         boost::system::error_code ignored;
         socket_.shutdown(Socket::shutdown_send, ignored);

@@ -1,4 +1,4 @@
-// Words that change a proxy while it runs, one command a line. Pure but for the proxies.
+// Commands that change a proxy while it runs, one on each line. Pure except for the proxies.
 #pragma once
 
 #include <memory>

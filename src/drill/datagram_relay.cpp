@@ -21,14 +21,14 @@ constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t largest = 65'507;  // a datagram over IPv4
 constexpr std::size_t most_clients = 10'000;
 constexpr std::size_t most_delayed = 10'000;
-// Who says nothing for so long has left: datagrams have no end that could be seen.
+// A client that is silent for this long has left: datagrams have no visible end.
 constexpr std::chrono::seconds patience{5};
 
-// A flood's first datagram, as large as there are any; the others follow.
+// The first datagram of a flood, as large as possible; the others follow.
 Delivery flood(const Behaviour& behaviour, std::string_view datagram) {
     auto first = std::string(datagram.substr(0, behaviour.after)) + behaviour.text;
     const auto room = largest - std::min(largest, first.size());
-    // What has no end could not be stopped: a client does not say that it has left.
+    // An endless flood could not be stopped: a client does not say that it has left.
     const std::uint64_t size = behaviour.size == 0 ? room : behaviour.size;
     const auto said = std::min<std::uint64_t>(behaviour.text.size(), size);
     const auto more = std::min<std::uint64_t>(size - said, room);
@@ -114,7 +114,7 @@ net::awaitable<void> DatagramRelay::listen() {
         Address from;
         const auto into = asio::buffer(buffer);
         const auto [error, size] = co_await socket_.async_receive_from(into, from, tuple);
-        // Else a client that has left: what was sent to it came back as an error.
+        // Otherwise a client has left: what was sent to it came back as an error.
         if (!socket_.is_open()) co_return;
         if (error) continue;
         const auto client = client_at(from);
@@ -180,8 +180,8 @@ net::awaitable<void> DatagramRelay::answer(std::shared_ptr<Client> client) {
     }
 }
 
-// Until it has been silent for a while: whoever is heard again pushes the timer on, which ends the
-// wait early.
+// Waits until it has been silent for a while: a new datagram moves the timer, which ends the wait
+// early.
 net::awaitable<void> DatagramRelay::watch(std::shared_ptr<Client> client) {
     while (client->socket.is_open() &&
            client->silence.expiry() > std::chrono::steady_clock::now()) {
@@ -206,14 +206,14 @@ net::awaitable<void> DatagramRelay::send(Address to, Delivery delivery) {
         const auto size = std::min<std::uint64_t>(left, largest);
         send_one(to, std::string_view(piece).substr(0, size));
         left -= size;
-        // Others have their turn.
+        // Lets others have their turn.
         timer.expires_after(milliseconds::zero());
         co_await timer.async_wait(tuple);
     }
 }
 
 void DatagramRelay::send_one(const Address& to, std::string_view datagram) {
-    // A queue that is full loses datagrams, as each router may.
+    // A full queue loses datagrams, as any router may.
     error_code ignored;
     if (socket_.is_open()) socket_.send_to(asio::buffer(datagram), to, 0, ignored);
 }

@@ -1,4 +1,4 @@
-// Passes datagrams on to a backend, and back what the fault makes of its answers. Inside drill
+// Forwards datagrams to a backend, and returns its answers as the fault changes them. Inside drill
 // only.
 #pragma once
 
@@ -27,14 +27,14 @@ Delivery deliver(const Behaviour& behaviour, std::string_view datagram, std::uin
 
 struct Figures;
 
-// Kept alive by its own coroutines until it is closed. Each client, that is each address and port,
-// has a socket of its own to the backend, which is closed when nothing came for a few seconds.
+// Its own coroutines keep it alive until it is closed. Each client, which is each address and port,
+// has its own socket to the backend, which is closed after a few seconds of silence.
 class DatagramRelay : public std::enable_shared_from_this<DatagramRelay> {
   public:
     using Address = boost::asio::ip::udp::endpoint;
 
     // Throws boost::system::system_error when it cannot listen there. Behaviour and figures are
-    // read and written until close().
+    // used until close().
     DatagramRelay(boost::asio::io_context& context, const Address& listen, Address to,
                   const Behaviour& behaviour, Figures& figures);
     void start();

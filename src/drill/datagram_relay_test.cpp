@@ -24,19 +24,19 @@ TEST(Datagrams, arrive_as_the_fault_says) {
     EXPECT_EQ(of("another-protocol redis", "abcdef").datagram, "-ERR unknown command\r\n");
 }
 
-TEST(Datagrams, pass_until_so_many_bytes_have_passed) {
+TEST(Datagrams, pass_until_the_given_number_of_bytes) {
     EXPECT_EQ(of("hang-after 12", "abcdef", 6).datagram, "abcdef");
     EXPECT_EQ(of("hang-after 12", "abcdef", 7).datagram, std::nullopt);
 }
 
-TEST(Datagrams, are_late) {
+TEST(Datagrams, are_delayed) {
     EXPECT_EQ(of("drip", "abcdef").later, 6s);
     EXPECT_EQ(of("drip 4", "abcdef").later, 1500ms);
     EXPECT_EQ(of("delay 30ms", "abcdef").later, 30ms);
     EXPECT_EQ(of("none", "abcdef").later, 0ms);
 }
 
-TEST(Datagrams, of_a_flood_are_as_large_as_there_are_any) {
+TEST(Datagrams, have_the_greatest_size_in_a_flood) {
     const auto small = of("flood 3 after=2 text=!", "abcdef");
     EXPECT_EQ(small.datagram, "ab!xx");
     EXPECT_EQ(small.flood, 0U);

@@ -8,7 +8,7 @@ namespace {
 // Other bytes than those that came, and not the same for each: a line end does not stay one.
 constexpr unsigned char flipped = 0x55;
 
-// A drip of many bytes a second comes in so many pieces.
+// A drip of many bytes a second comes in this many pieces.
 constexpr std::uint64_t pieces_a_second = 20;
 
 }  // namespace

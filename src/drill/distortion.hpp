@@ -1,4 +1,4 @@
-// What a fault makes of one connection's answer, piece by piece. Without I/O.
+// The effect of a fault on one connection's answer, piece by piece. Without I/O.
 #pragma once
 
 #include <chrono>
@@ -9,13 +9,13 @@
 
 namespace vitals::drill {
 
-// What follows the bytes that pass.
+// What follows the forwarded bytes.
 enum class Next : std::uint8_t {
     go_on,       // with what is left of the piece, and the next one
     hold,        // nothing passes until the fault changes
     reset,       // the connection is reset
-    half_close,  // the answer ends, what the client says is still taken
-    close,       // the connection ends in good order
+    half_close,  // the answer ends, the client's bytes are still read
+    close,       // the connection ends normally
     flood,       // the flood begins
 };
 
@@ -29,8 +29,8 @@ class Distortion {
   public:
     explicit Distortion(const Behaviour& behaviour) : behaviour_(behaviour) {}
 
-    // May change the bytes that pass. To be called again with what is left of the piece. An empty
-    // piece asks what happens though nothing has come.
+    // May change the forwarded bytes. Call it again with the rest of the piece. An empty piece asks
+    // what happens although nothing has come.
     Step take(std::span<char> piece);
 
   private:

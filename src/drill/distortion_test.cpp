@@ -32,7 +32,7 @@ Seen through(std::string_view fault, std::string answer, std::size_t size) {
     return seen;
 }
 
-TEST(Distortion, begins_behind_so_many_bytes_however_they_come) {
+TEST(Distortion, begins_after_the_given_bytes_however_they_come) {
     for (std::size_t size = 1; size <= 11; ++size) {
         for (const auto& [fault, next] : {std::pair{"hang-after 4", Next::hold},
                                           {"reset 4", Next::reset},
@@ -67,7 +67,7 @@ TEST(Distortion, passes_what_is_not_harmed_here) {
     }
 }
 
-TEST(Distortion, drips_at_the_rate_that_was_wished) {
+TEST(Distortion, drips_at_the_given_rate) {
     for (const std::uint64_t rate : {1u, 7u, 20u, 1000u, 1'000'000u}) {
         Distortion distortion({.fault = Fault::drip, .rate = rate});
         std::string much(100'000, 'x');

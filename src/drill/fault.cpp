@@ -18,26 +18,28 @@ using namespace std::string_view_literals;
 constexpr std::array words{
     FaultWord{Fault::none, "none", "", "Everything passes as it is."},
     FaultWord{Fault::refuse, "refuse", "",
-              "Nobody listens: connections are refused, those under way are reset."},
+              "Nothing listens: new connections are refused, open ones are reset."},
     FaultWord{Fault::hang, "hang", "", "Connections are accepted and nothing is ever said."},
     FaultWord{Fault::hang_after, "hang-after", "BYTES",
-              "So many bytes of the answer come, then nothing more."},
+              "This many bytes of the answer come, then nothing more."},
     FaultWord{Fault::reset, "reset", "BYTES",
-              "The connection is reset, after so many bytes of the answer; none: instead of it."},
-    FaultWord{Fault::half_close, "half-close", "BYTES",
-              "The answer ends after so many bytes; what the client sends is still taken."},
+              "The connection is reset after this many bytes of the answer; without a number, "
+              "instead of the answer."},
+    FaultWord{
+        Fault::half_close, "half-close", "BYTES",
+        "The answer ends after this many bytes; the proxy still reads what the client sends."},
     FaultWord{Fault::drip, "drip", "RATE",
-              "The answer comes at so many bytes a second, one if nothing is said."},
+              "The answer comes at this many bytes a second, by default 1."},
     FaultWord{Fault::truncate, "truncate", "BYTES",
-              "The connection is closed in good order after so many bytes of the answer."},
+              "The connection is closed normally after this many bytes of the answer."},
     FaultWord{Fault::garble, "garble", "BYTES",
-              "From so many bytes on, every byte of the answer is another one."},
+              "From this byte on, every byte of the answer is changed."},
     FaultWord{Fault::another_protocol, "another-protocol", "PROTOCOL",
               "Something else listens there: ssh, http, smtp or redis."},
     FaultWord{Fault::flood, "flood", "SIZE",
-              "An answer of so many bytes, 100MiB if nothing is said; 0 has no end."},
+              "An answer of this many bytes, by default 100MiB; 0 is endless."},
     FaultWord{Fault::delay, "delay", "DURATION",
-              "Each piece of the answer comes that much later, 1s if nothing is said."},
+              "Each piece of the answer is delayed by this time, by default 1s."},
     FaultWord{Fault::wrong_name, "wrong-name", "", "TLS with a certificate of another name."},
     FaultWord{Fault::expired, "expired", "", "TLS with a certificate that has expired."},
     FaultWord{Fault::untrusted, "untrusted", "",
@@ -131,7 +133,7 @@ std::string escaped(std::string_view text) {
     return made;
 }
 
-// Which key the bare value behind a fault's name is.
+// The key of the bare value after a fault's name.
 std::string_view key_of(std::string_view value) {
     if (value == "BYTES") return "after";
     if (value == "RATE") return "rate";

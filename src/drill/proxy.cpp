@@ -27,7 +27,7 @@ using boost::system::error_code;
 
 constexpr std::size_t most_connections = 10'000;
 constexpr int backlog = 4096;
-// Without descriptors, or with too many connections, the next is taken a little later.
+// Without descriptors, or with too many connections, the next one is accepted a little later.
 constexpr std::chrono::milliseconds breath{50};
 
 std::vector<Address> addresses_of(const net::Endpoint& endpoint, bool passive) {
@@ -172,7 +172,7 @@ Proxy::Proxy(net::Loop& loop, Authority& authority, Route route)
     : state_(std::make_shared<State>(loop.context(), authority, std::move(route))) {
     state_->listen = addresses_of(state_->route.listen, true).front();
     state_->to = addresses_of(state_->route.to, false);
-    // Also with `refuse`: the port is to be ours, and known.
+    // Also with `refuse`: the port must be reserved, and known.
     if (const auto opened = open(state_); !opened) throw std::runtime_error(opened.error());
     if (state_->route.behaviour.fault == Fault::refuse) shut(*state_);
 }

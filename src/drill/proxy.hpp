@@ -1,8 +1,8 @@
-// A listener that passes connections on to a backend and does to them what a fault says. The fault
-// can be changed at any time: connections under way feel it too, and when it is over, those that
-// were held go on.
+// A listener that forwards connections to a backend and applies a fault to them. The fault can be
+// changed at any time: open connections are also affected, and when it is over, held connections
+// continue.
 //
-// Everything on the loop's thread. To be used for a check of a running engine as well as alone.
+// Everything is on the loop's thread. It works for a check of a running engine and alone.
 #pragma once
 
 #include <cstdint>
@@ -20,13 +20,13 @@ class Authority;
 
 // How a client asks for TLS.
 enum class TlsStart : std::uint8_t {
-    never,    // the connection is passed on as it is, TLS or not, unless the fault is a certificate
-    at_once,  // TLS ends here, the backend is spoken to in the clear
-    http2,    // likewise, for a backend that speaks HTTP/2 (gRPC)
-    postgres,  // likewise, where the client asks for it first
-    smtp,      // likewise, by STARTTLS, which is offered besides what the backend offers
-    mysql,     // likewise, where the client asks for it instead of logging in
-    nats,      // likewise, behind a greeting that is made to demand it
+    never,    // the connection is forwarded as it is, TLS or not, unless the fault is a certificate
+    at_once,  // TLS ends here, the connection to the backend is in the clear
+    http2,    // the same, for a backend that speaks HTTP/2 (gRPC)
+    postgres,  // the same, if the client asks for it first
+    smtp,      // the same, by STARTTLS, which the proxy offers in addition
+    mysql,     // the same, if the client asks for it instead of logging in
+    nats,      // the same, after a greeting that demands it
 };
 
 struct Route {
@@ -37,14 +37,14 @@ struct Route {
     bool datagrams = false;  // instead of connections: UDP; never with TLS
 };
 
-// Why there can be no such route; empty when there can.
+// Why such a route is not possible; empty when it is.
 std::string problem_of(const Route& route);
 
 struct Figures {
     std::uint64_t accepted = 0;
     std::uint64_t open = 0;
-    std::uint64_t longest = 0;      // answer of one of them that was passed on, in bytes
-    std::uint64_t unreachable = 0;  // accepted ones for which the backend could not be reached
+    std::uint64_t longest = 0;      // longest forwarded answer, in bytes
+    std::uint64_t unreachable = 0;  // accepted ones whose backend was unreachable
     std::string trouble;            // why not, the last time
 };
 
@@ -53,7 +53,7 @@ class Proxy {
     // Throws std::runtime_error when it cannot listen there or a name has no address. The authority
     // is borrowed and outlives the loop's work.
     Proxy(net::Loop& loop, Authority& authority, Route route);
-    // Closes the listener and resets what is under way; their coroutines end with the loop's next
+    // Closes the listener and resets open connections; their coroutines end with the loop's next
     // turns.
     ~Proxy();
     Proxy(const Proxy&) = delete;

@@ -1,4 +1,4 @@
-// What a proxy, its acceptor and its connections share. Inside drill only.
+// State that a proxy, its acceptor and its connections share. Inside drill only.
 #pragma once
 
 #include <boost/asio/basic_socket_acceptor.hpp>

@@ -1,4 +1,4 @@
-// How TLS begins where a client asks for it in its protocol's own words.
+// How TLS begins when a client asks for it in the words of its protocol.
 #include <algorithm>
 #include <array>
 #include <boost/asio/read_until.hpp>
@@ -13,7 +13,7 @@ namespace asio = boost::asio;
 
 constexpr std::size_t longest_reply = 16 * 1024;
 constexpr std::size_t longest_command = 4096;
-// How long a backend may take for what it says before TLS.
+// How long a backend may take for its messages before TLS.
 constexpr std::chrono::seconds patience{10};
 
 std::uint32_t number_at(std::string_view bytes, std::size_t at) {
@@ -44,8 +44,9 @@ bool is_offer(std::string_view line) {
 
 }  // namespace
 
-// A client begins with a request of eight bytes for TLS (or GSSAPI encryption, which is declined),
-// or without: then it is passed on in the clear. Source: PostgreSQL, "Message Formats", SSLRequest.
+// A client begins with a request of eight bytes for TLS (or GSSAPI encryption, which is declined).
+// Without it, the connection is forwarded in the clear. Source: PostgreSQL, "Message Formats",
+// SSLRequest.
 net::awaitable<bool> Tunnel::negotiate_postgres() {
     constexpr std::uint32_t tls_request = 80877103;
     constexpr std::uint32_t gss_request = 80877104;
@@ -70,9 +71,9 @@ net::awaitable<bool> Tunnel::negotiate_postgres() {
     }
 }
 
-// The backend greets, the client says EHLO and is offered STARTTLS, whatever the backend offers; it
-// asks for it, and begins anew behind TLS. Or it does not: then all goes on in the clear. Source:
-// RFC 3207.
+// The backend greets, the client says EHLO and is offered STARTTLS, whatever the backend offers.
+// Either the client asks for it, and begins again after TLS. Or it does not: then everything
+// continues in the clear. Source: RFC 3207.
 net::awaitable<bool> Tunnel::negotiate_smtp() {
     const std::weak_ptr<Tunnel> self = weak_from_this();
     linger_.expires_after(patience);
@@ -108,7 +109,7 @@ net::awaitable<bool> Tunnel::negotiate_smtp() {
     }
 }
 
-// The backend greets with what it demands; whoever reads it begins anew behind TLS. Source: NATS,
+// The backend's greeting demands TLS; a client that reads it begins again after TLS. Source: NATS,
 // "Client protocol", INFO.
 net::awaitable<bool> Tunnel::negotiate_nats() {
     const std::weak_ptr<Tunnel> self = weak_from_this();
@@ -128,7 +129,7 @@ net::awaitable<bool> Tunnel::negotiate_nats() {
     co_return co_await negotiate();
 }
 
-// The backend's next reply; with the offer behind its first line, unless it is there.
+// The backend's next reply; with the offer after its first line, unless it has one.
 net::awaitable<bool> Tunnel::pass_reply_on(bool with_offer) {
     std::string read;
     std::string reply;

@@ -1,6 +1,6 @@
-// How TLS begins in MySQL's protocol: the server greets, the client asks for TLS with the beginning
-// of its log-in, and says all of it behind the handshake. Packets are numbered across all of that,
-// so each packet of the log-in has another number for a backend that knows nothing of TLS.
+// How TLS begins in MySQL's protocol: the server greets, the client asks for TLS with the begin of
+// its log-in, and sends the whole log-in after the handshake. Packets are numbered across all of
+// that, so each packet of the log-in has another number for a backend without TLS.
 // https://mariadb.com/kb/en/connection/
 #include <algorithm>
 #include <array>
@@ -19,7 +19,7 @@ namespace asio = boost::asio;
 constexpr std::size_t header_size = 4;
 constexpr std::size_t longest_packet = 64 * 1024;
 constexpr std::size_t tls_request_size = 32;
-// How long a backend may take for what it says before TLS.
+// How long a backend may take for its messages before TLS.
 constexpr std::chrono::seconds patience{10};
 constexpr unsigned tls_in_second_byte = 0x08;  // the capability 0x800
 
@@ -38,7 +38,7 @@ void set_tls(char& byte, bool offered) {
 // A greeting that offers TLS; anything else stays as it is.
 void offer_tls(std::string& packet) {
     const std::size_t end_of_version = packet.find('\0', header_size);
-    // Behind the version: number of the connection, salt, NUL, capabilities.
+    // After the version: number of the connection, salt, NUL, capabilities.
     const std::size_t capabilities = end_of_version + 1 + 4 + 8 + 1;
     const bool greets = packet[header_size] == '\x0a' && end_of_version != std::string::npos &&
                         capabilities + 1 < packet.size();
@@ -49,7 +49,7 @@ bool ends_log_in(std::string_view packet) {
     return packet[header_size] == '\0' || packet[header_size] == '\xff';
 }
 
-// The server says more without being asked: caching_sha2_password, whose proof was enough.
+// The server sends more without a request: caching_sha2_password, whose proof was enough.
 bool goes_on(std::string_view packet) {
     return packet.substr(header_size) == std::string_view("\x01\x03", 2);
 }
@@ -106,7 +106,7 @@ net::awaitable<bool> Tunnel::negotiate_mysql() {
     co_return in;
 }
 
-// Behind the handshake, until the backend says yes or no.
+// After the handshake, until the backend says yes or no.
 net::awaitable<bool> Tunnel::pass_log_in_on() {
     for (bool first = true;; first = false) {
         std::string asked = co_await packet_of_client();

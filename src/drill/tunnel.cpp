@@ -14,11 +14,11 @@ using std::chrono::milliseconds;
 constexpr std::size_t piece_size = 16 * 1024;
 constexpr std::size_t flood_piece = 64 * 1024;
 constexpr milliseconds for_ever = std::chrono::hours(24);
-// How long a client that was told the end may take to leave.
+// How long a client may take to leave after it was told of the end.
 constexpr milliseconds farewell{1'000};
 // How long a client takes at most to see that it is connected.
 constexpr milliseconds acquaintance{500};
-// How long a backend may be silent whose client has ended.
+// How long a backend may be silent after its client has ended.
 constexpr milliseconds patience{10'000};
 
 }  // namespace
@@ -46,8 +46,8 @@ void Tunnel::start() {
 }
 
 void Tunnel::changed() {
-    // Who never came further than the fault that is over now, or was promised another one, has
-    // nothing to go on with.
+    // A connection that never came further than the fault that is over now, or was promised another
+    // one, cannot continue.
     if (!relaying_ || at_start(state_->route.behaviour)) return drop();
     pause_.cancel();
 }
@@ -66,7 +66,7 @@ net::awaitable<void> Tunnel::pause(milliseconds most) {
 
 net::awaitable<void> Tunnel::run() {
     const auto fault = state_->route.behaviour.fault;
-    // The number of bytes is none: such a client waits in vain from the very first one.
+    // The number of bytes is zero: such a client waits in vain from the first byte.
     if (fault == Fault::hang) {
         co_await until_client_leaves();
         co_return;
@@ -95,7 +95,7 @@ net::awaitable<void> Tunnel::run() {
     co_await answer();
 }
 
-// TLS, where the client is to have it.
+// TLS, if the client expects it.
 net::awaitable<bool> Tunnel::begin() {
     const auto fault = state_->route.behaviour.fault;
     if (fault == Fault::another_protocol) co_return true;
@@ -138,7 +138,7 @@ net::awaitable<void> Tunnel::say_something_else() {
     co_await close_in_order();
 }
 
-// From the client to the backend, as it is.
+// Forwards from the client to the backend, as it is.
 net::awaitable<void> Tunnel::forward() {
     std::array<char, piece_size> buffer{};
     auto held = std::move(early_);
@@ -156,9 +156,9 @@ net::awaitable<void> Tunnel::forward() {
     client_ended_ = true;
     boost::system::error_code ignored;
     server_.shutdown(Socket::shutdown_send, ignored);
-    pause_.cancel();  // who is held waits for nobody any more
-    // A client that has left looks like one that only says nothing more, and a backend need not
-    // take notice.
+    pause_.cancel();  // a held connection waits for nobody any more
+    // A client that has left looks like one that has only finished sending, and a backend need not
+    // react.
     for (auto seen = moved_ - 1; !answered_ && seen != moved_;) {
         seen = moved_;
         linger_.expires_after(patience);
@@ -167,7 +167,7 @@ net::awaitable<void> Tunnel::forward() {
     if (!answered_) drop();
 }
 
-// From the backend to the client, as the fault says.
+// Forwards from the backend to the client, as the fault says.
 net::awaitable<void> Tunnel::answer() {
     co_await pump_answer();
     answered_ = true;
@@ -181,7 +181,7 @@ net::awaitable<void> Tunnel::pump_answer() {
         const auto into = asio::buffer(buffer);
         const auto [error, size] = co_await server_.async_read_some(into, tuple);
         if (error == asio::error::eof) {
-            // Who is to hear nothing does not hear of the end either.
+            // A client that must receive nothing does not learn of the end either.
             goes_on = co_await pass_on({});
             break;
         }
@@ -195,7 +195,7 @@ net::awaitable<void> Tunnel::pump_answer() {
     if (goes_on) client_.end();
 }
 
-// False when that was the last of the answer. An empty piece asks what is to happen now.
+// False when that was the last of the answer. An empty piece asks what happens now.
 net::awaitable<bool> Tunnel::pass_on(std::span<char> piece) {
     for (;;) {
         if (generation_ != state_->generation) {
@@ -235,7 +235,7 @@ net::awaitable<bool> Tunnel::pass_on(std::span<char> piece) {
 net::awaitable<bool> Tunnel::follow(Next next) {
     answer_ended_ = true;
     if (next == Next::reset) {
-        // Else a client may learn of the reset before it learns that it is connected.
+        // Otherwise a client may learn of the reset before it learns that it is connected.
         if (!heard_) co_await pause(acquaintance);
         drop();
     }
@@ -261,8 +261,8 @@ net::awaitable<void> Tunnel::flood() {
     co_await close_in_order();
 }
 
-// The end is told, and what the client still says is not answered with a reset that might overtake
-// what it has not read yet.
+// Sends the end. Further bytes of the client are read, because a reset might overtake what it has
+// not read yet.
 net::awaitable<void> Tunnel::close_in_order() {
     boost::system::error_code ignored;
     client_.end();

@@ -11,7 +11,7 @@
 
 namespace vitals::drill {
 
-// Kept alive by its own coroutines; known to the route's state while it lives.
+// Its own coroutines keep it alive; the route's state knows it while it lives.
 class Tunnel : public std::enable_shared_from_this<Tunnel> {
   public:
     Tunnel(std::shared_ptr<Proxy::State> state, Socket client);

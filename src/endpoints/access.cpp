@@ -14,8 +14,8 @@ namespace {
 using dialects::Sender;
 using http::Response;
 
-// A browser that is asked for Basic authentication shows a window of its own: only where it goes to
-// a page, not where a script of our page asks.
+// A browser that is asked for Basic authentication shows its own window. So this is asked only when
+// the browser opens a page, not when a script of the page asks.
 bool may_ask_for_password(const http::Head& head) {
     const std::string_view* const mode = head.field("sec-fetch-mode");
     return mode == nullptr || *mode == "navigate";
@@ -30,7 +30,7 @@ Response ask_for_token(Response response, const http::Head& head, bool invalid) 
     return response;
 }
 
-// What a proxy adds, or a browser. A proxy that adds nothing cannot be told.
+// The fields that a proxy or a browser adds. A proxy that adds no field cannot be recognised.
 bool passed_on(const http::Head& head) {
     constexpr std::string_view signs[] = {
         "forwarded",        "x-forwarded-", "x-real-ip", "via",     "x-client-ip",
@@ -63,13 +63,14 @@ bool is_localhost(std::string_view name) {
            (before == 0 || name[before - 1] == '.');
 }
 
-// An address, `localhost` or a name below it, or none: nobody else can make it mean this machine.
+// An address, `localhost` or a name below it, or no name: no other site can make such a name mean
+// this machine.
 bool is_local_name(std::string_view host) {
     std::string_view name = name_of(host);
     return name.starts_with('[') || is_number(name) || is_localhost(name);
 }
 
-// A name that means this machine on this machine: what a proxy is asked by is another one.
+// A name that means this machine on this machine. A proxy is called by another name.
 bool is_loopback_name(std::string_view host) {
     std::string_view name = name_of(host);
     return name == "[::1]" || (name.starts_with("127.") && is_number(name)) || is_localhost(name);
@@ -101,7 +102,7 @@ std::optional<Response> Access::refuse(const Routes& routes, const MountedEndpoi
     return {};
 }
 
-// Without a token only a control listener serves, and not a page from elsewhere in a browser.
+// Without a token only a control listener serves, and not a page of another site in a browser.
 std::optional<Response> Access::refuse(const Operation& operation, std::string_view path,
                                        const http::Head& head, const Identity& identity,
                                        const Peer& peer, Steady now) const {
@@ -125,7 +126,7 @@ std::optional<Response> Access::refuse(const Operation& operation, std::string_v
     }
     if (identity.token < 0)
         return ask_for_token(problem_answer(401, "this token is not known", path), head, true);
-    return problem_answer(403, "this token has not the right it takes", path);
+    return problem_answer(403, "this token does not have the right that this needs", path);
 }
 
 Sender Access::sender_of(const http::Head& head, const Peer& peer, const Identity& identity) const {
@@ -137,8 +138,9 @@ Sender Access::sender_of(const http::Head& head, const Peer& peer, const Identit
     return here && !passed_on(head) ? Sender::loopback : Sender::anyone;
 }
 
-// No browser speaks to a unix socket. Elsewhere it tells where a page came from, but a page may
-// also have its name point to this machine: who asks from here calls it by a name from here.
+// No browser speaks to a unix socket. On other listeners a browser says which page sent the
+// request, but a page may also let its own name point to this machine. So a request from this
+// machine must use a local name.
 bool Access::own_site(const http::Head& head, const Peer& peer) const noexcept {
     const Listener& listener = shared_.listeners[peer.listener];
     if (!listener.unix_path.empty()) return true;

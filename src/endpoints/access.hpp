@@ -1,5 +1,5 @@
-// Whether a request may have what it asks for: by the token it shows, by the listener it came to,
-// and by what can be told of who sent it.
+// Whether a request may have what it asks for: by its token, by its listener, and by what is known
+// of its sender.
 #pragma once
 
 #include <functional>
@@ -19,10 +19,10 @@ namespace vitals::endpoints {
 struct Peer {
     std::size_t listener = 0;
     bool loopback = false;              // 127.0.0.0/8, ::1, or a unix socket
-    std::function<std::string()> name;  // who is at the other end, for the log; while it is there
+    std::function<std::string()> name;  // the peer, for the log; valid during the connection
 };
 
-// Reads what several threads share; counts refused tokens there. Thread-safe.
+// Reads what several threads share, and counts refused tokens there. Thread-safe.
 class Access {
   public:
     explicit Access(Shared& shared) : shared_(shared) {}
@@ -32,21 +32,22 @@ class Access {
                                          std::string_view method, const http::Head& head,
                                          const Identity& identity, const Peer& peer,
                                          Steady now) const;
-    // Without a token only a control listener serves, and not a page from elsewhere in a browser.
+    // Without a token only a control listener serves, and not a page of another site in a browser.
     std::optional<http::Response> refuse(const Operation& operation, std::string_view path,
                                          const http::Head& head, const Identity& identity,
                                          const Peer& peer, Steady now) const;
-    // Without a token: this listener gives every right, and no page from elsewhere asks.
+    // Without a token: this listener gives every right, and the request is not from a page of
+    // another site.
     bool open_to(const http::Head& head, const Peer& peer) const noexcept;
-    // False when a browser says that a page of another site made it send this. A program says
-    // nothing.
+    // False when a browser says that a page of another site caused the request. A program sends no
+    // such field.
     static bool same_site(const http::Head& head) noexcept;
-    // Of a request that changes something.
+    // For a request that changes something.
     dialects::Sender sender_of(const http::Head& head, const Peer& peer,
                                const Identity& identity) const;
 
   private:
-    // False when a page from elsewhere may have made a browser send it.
+    // False when a page of another site may have made a browser send it.
     bool own_site(const http::Head& head, const Peer& peer) const noexcept;
     enum class Unknown { refused, ignored };
     void note_unknown_token(const Peer& peer, Unknown what, Steady now) const;

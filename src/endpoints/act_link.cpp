@@ -41,7 +41,7 @@ Response sentence(int status, std::string_view headline, const std::string& text
     return page(status, headline, fmt::format("<p>{}</p>\n", text::html(text)));
 }
 
-// What is wrong, in few words: the names of the causes, then what they say.
+// What is wrong, in few words: the names of the causes, then their details.
 std::string about(const IncidentRecord& incident) {
     return fmt::format("{}: {}", fmt::join(incident.roots, ", "), incident.title);
 }

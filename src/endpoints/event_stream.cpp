@@ -16,7 +16,7 @@ constexpr std::size_t told_at_once = 64;
 constexpr std::size_t most_at_once = 64 * 1024;  // bytes
 constexpr std::string_view retry = "retry: 2000\n\n";
 
-// An event of no component is told where nothing was chosen.
+// An event without a component is sent if the client selected nothing.
 bool takes(const Selector& chosen, const Snapshot& snapshot, const Happening& happening) {
     if (chosen.empty()) return true;
     if (happening.component.empty()) return false;
@@ -80,7 +80,7 @@ class EventStream final : public Stream {
     const Hub& hub_;
     Clock& clock_;
     const Selector chosen_;
-    std::uint64_t last_;  // told, or passed over
+    std::uint64_t last_;  // sent, or left out
     Steady beat_ = Steady::min();
     bool begun_ = false;
     bool more_ = false;
@@ -93,7 +93,7 @@ void append_event(std::string& out, std::uint64_t id, std::string_view name,
     if (id != 0) out += fmt::format("id: {}\n", id);
     out.append("event: ").append(name).append("\n");
     for (;;) {
-        // Any of the three line ends would end the field.
+        // Each of the three line ends would end the field.
         const std::size_t end = data.find_first_of("\r\n");
         out.append("data: ").append(data.substr(0, end)).append("\n");
         if (end == std::string_view::npos) break;
@@ -105,7 +105,7 @@ void append_event(std::string& out, std::uint64_t id, std::string_view name,
 http::Response event_stream_head() {
     http::Response head;
     head.content_type = "text/event-stream";
-    // Some proxies gather answers until they are whole, unless they are told.
+    // Some proxies collect an answer until it is complete, unless they are told not to.
     head.headers.emplace_back("X-Accel-Buffering", "no");
     return head;
 }

@@ -1,5 +1,4 @@
-// What happens, as server-sent events
-// (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+// Events as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 #pragma once
 
 #include <cstdint>
@@ -15,19 +14,19 @@
 
 namespace vitals::endpoints {
 
-// One event; without an id where that is 0. Data of several lines is several fields.
+// One event; without an id if the id is 0. Data of several lines becomes several fields.
 void append_event(std::string& out, std::uint64_t id, std::string_view name, std::string_view data);
 
 // The head of every stream of events.
 http::Response event_stream_head();
 
-// What it tells of a happening: one line of JSON.
+// The data of an event: one line of JSON.
 std::string shown(const Happening& happening);
 
-// A selector that chooses what is told; an empty one takes everything.
+// A selector of the events; an empty one takes all.
 struct EventsAsked {
     std::uint64_t after = 0;  // the id of the last one that the client has
-    bool resumed = false;     // it has one: what came since is told first
+    bool resumed = false;     // it has one: later events are sent first
     Selector components;
 };
 

@@ -4,7 +4,7 @@
 
 namespace vitals::endpoints {
 namespace {
-constexpr std::size_t most_kept = 32;  // views, and questions to the history under way
+constexpr std::size_t most_kept = 32;  // views, and open questions to the history
 constexpr std::chrono::seconds longest_kept{30};
 }  // namespace
 
@@ -52,7 +52,7 @@ void Gathering::forget_old(Steady now) {
         std::erase_if(asked_, [](const auto& each) { return each.second->open == 0; });
 }
 
-// Results come on any thread, and are put in on this one.
+// Results arrive on any thread and are stored on this one.
 template <auto member, class Result>
 std::function<void(Result)> Gathering::answer(const std::shared_ptr<Asked>& asked) {
     ++asked->open;

@@ -1,5 +1,5 @@
-// What a view of the page needs of the history: asked for once by all who look at the same, and
-// kept for a moment. One per serving thread, used on that thread only.
+// What a view of the page needs of the history. All who look at the same view share one question,
+// and the result is kept for a moment. One per serving thread, used on that thread only.
 #pragma once
 
 #include <functional>
@@ -18,13 +18,13 @@ class Gathering {
   public:
     struct Found {
         page::Gathered gathered;
-        std::vector<std::string> names;  // whose pasts and usual times these are, in their order
+        std::vector<std::string> names;  // components of the pasts and usual times
         Steady at{};                     // when it was asked for
     };
     Gathering(const Control& control, const ServingLoop& loop) : control_(control), loop_(loop) {}
 
-    // Calls `then` with what is known, at once where that is not older than `most_age` or nothing
-    // need be asked for. Where too much is asked already, with what there is in memory.
+    // Calls `then` with what is known. It does so at once if that is not older than `most_age`, or
+    // if nothing must be asked. If too many questions are open, it uses what is in memory.
     using Then = std::function<void(const std::shared_ptr<const Found>&)>;
     void gather(const std::string& key, const page::Needs& needs, Steady now, System now_system,
                 std::chrono::milliseconds most_age, Then then);

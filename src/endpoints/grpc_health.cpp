@@ -24,14 +24,14 @@ std::string_view name_of(GrpcCall::Method method) {
     return "List";
 }
 
-// A dialect's answer, and until when it holds.
+// The answer of a dialect, and until when it is valid.
 struct Told {
     int status = 500;
     std::string_view message;
     Steady expires{};
 };
 
-// One question to the dialect, asked again and again.
+// One question to the dialect, asked repeatedly.
 class Question {
   public:
     Question(KeptAnswers& kept, std::shared_ptr<const Routes> routes,
@@ -43,11 +43,11 @@ class Question {
         request_.embedded = routes_->embedded;
     }
 
-    // The message points into what this holds, until it is asked again.
+    // The message points into this object, until the next question.
     Told ask() {
         if (answer_ == nullptr || answer_->retired) keep();
         rendered_ = kept_.fresh(*answer_);
-        // Too long a name to be kept.
+        // The name is too long to keep.
         if (rendered_ == nullptr) rendered_ = kept_.render_once(*answer_);
         return {rendered_->status, std::string_view(rendered_->bytes).substr(rendered_->head),
                 answer_->expires};
@@ -81,7 +81,7 @@ class Watch final : public Stream {
         const Told told = question_.ask();
         next_ = next_beat(now);
         if (told.expires > now) next_ = std::min(next_, told.expires);
-        // What cannot be told is not known.
+        // A service whose state cannot be determined is unknown.
         std::string message(told.status == 200 ? told.message : std::string_view());
         if (told.status == 404)
             message = wire::grpc::write_health_response(wire::grpc::Health::service_unknown);

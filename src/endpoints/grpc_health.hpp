@@ -1,5 +1,5 @@
-// gRPC's health service: from a call to what is answered (grpc.health.v1; gRPC over HTTP/2). One
-// per serving thread, used on that thread only; no sockets here.
+// gRPC's health service: from a call to its answer (grpc.health.v1; gRPC over HTTP/2). One per
+// serving thread, used on that thread only; no sockets here.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace vitals::endpoints {
 
-// Of a call, as the protocol numbers them.
+// The status of a call, with the numbers of the protocol.
 enum class GrpcStatus : std::uint8_t {
     ok = 0,
     not_found = 5,
@@ -35,13 +35,14 @@ struct GrpcCall {
     Method method = Method::check;
     std::optional<GrpcRefusal> refused;  // whatever its message is
 
-    std::string label() const;  // what it is counted under
+    std::string label() const;  // the path that counts it
 };
 
-// What is called, by the head alone; or an answer of HTTP to what is no call of gRPC.
+// The method that is called, from the head alone; or an HTTP answer to a request that is not a gRPC
+// call.
 std::expected<GrpcCall, http::Response> read_call(const http::Head& head);
 
-// A message in its frame, or why there is none. Of a Watch: the frames, as they come.
+// A message in its frame, or why there is none. For a Watch: the frames as they come.
 struct GrpcAnswer {
     std::string frame;
     GrpcStatus status = GrpcStatus::ok;
@@ -53,7 +54,7 @@ class GrpcHealth {
   public:
     explicit GrpcHealth(KeptAnswers& kept) : kept_(kept) {}
     void replace_routes(std::shared_ptr<const Routes> routes) { routes_ = std::move(routes); }
-    // `endpoint`: that of the listener, of the routes; null: there is none any more. `body`: all
+    // `endpoint`: that of the listener, from the routes; null: it no longer exists. `body`: all
     // that the client sent.
     GrpcAnswer answer(const GrpcCall& call, const MountedEndpoint* endpoint, std::string_view body);
 

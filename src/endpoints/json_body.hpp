@@ -1,6 +1,6 @@
-// Bodies that the control API takes: JSON within limits of depth and size. Each operation describes
-// the members of its body in one table, from which reading and the schema come. Nothing is taken of
-// a body that is wrong in part.
+// Request bodies of the control API: JSON within limits of depth and size. Each operation describes
+// the members of its body in one table; reading and the schema come from that table. A body that is
+// partly wrong changes nothing.
 #pragma once
 
 #include <boost/json.hpp>
@@ -25,7 +25,7 @@ struct BodyMember {
     MemberSchema described;
     std::string_view expected;                                         // "`text` must be ..."
     bool (*read)(const boost::json::value& value, T& into) = nullptr;  // false: not as expected
-    std::string_view told_as{};  // how messages name it, where not by its own name
+    std::string_view told_as{};  // its name in messages, if another one
 };
 
 std::string_view as_view(const auto& text) {
@@ -72,8 +72,8 @@ bool read_flag(const boost::json::value& value, T& into) {
     return true;
 }
 
-// The member `properties` of a result: false when it is no object or too large. What they hold is
-// bounded by the size of the body and the depth at which it is parsed.
+// The member `properties` of a result: false when it is not an object or too large. The size of the
+// body and the depth of parsing bound its content.
 inline constexpr std::string_view expected_properties = "an object of at most 100 members";
 bool read_properties(const boost::json::value& value, Outcome& outcome);
 

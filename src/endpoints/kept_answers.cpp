@@ -15,11 +15,11 @@ namespace vitals::endpoints {
 namespace {
 
 constexpr std::size_t most_answers = 256;
-constexpr std::size_t longest_key = 1024;                // a question longer than that is not kept
+constexpr std::size_t longest_key = 1024;                // a longer question is not kept
 constexpr std::chrono::milliseconds date_tolerance{20};  // by which a Date may be behind
 constexpr std::chrono::milliseconds longest_repeat = std::chrono::hours(24);
 
-// Every fact that may change the answer. No part of it can hold a NUL: such requests are refused.
+// Every fact that may change the answer. No part can hold a NUL: such requests are refused.
 std::string key_of(const KeptAnswer& question) {
     const dialects::Request& request = question.request;
     const auto route = std::bit_cast<std::array<char, sizeof question.route>>(question.route);
@@ -57,7 +57,7 @@ void KeptAnswers::begin_batch() {
     date_ = http::date_text(now);
 }
 
-// Whoever asked this way before may still name it; what it needed to be rendered goes.
+// A client may still refer to the answer; the data for rendering it is freed.
 void KeptAnswer::retire() noexcept {
     retired = true;
     rendered.reset();
@@ -93,7 +93,7 @@ std::shared_ptr<KeptAnswer> KeptAnswers::find_or_keep(KeptAnswer question) {
     return kept;
 }
 
-// Goes round until it meets one that nobody asked for since the last time.
+// Goes round until it finds an answer that nobody asked for since the last time.
 void KeptAnswers::evict(const KeptAnswer* spared) {
     for (;;) {
         if (hand_ >= ring_.size()) hand_ = 0;
@@ -119,14 +119,14 @@ void KeptAnswers::hold(KeptAnswer& kept, std::shared_ptr<http::Rendered> rendere
     if (kept.rendered != nullptr) kept_bytes_ += kept.rendered->bytes.size();
 }
 
-// The next moment at which a result turns stale without anything being published.
+// The next moment at which a result becomes stale although nothing is published.
 Steady KeptAnswers::holds_until(const Snapshot& snapshot) {
     if (horizon_version_ == snapshot.version && now_ < horizon_) return horizon_;
     Steady horizon = Steady::max();
     for (const auto& state : snapshot.components)
         if (state->last != nullptr && state->valid_until >= now_)
             horizon = std::min(horizon, state->valid_until);
-    // It is stale when now > valid_until: the answer still holds at that very moment.
+    // A result is stale when now > valid_until: at that exact moment the answer is still right.
     horizon_ = horizon == Steady::max() ? horizon : horizon + Steady::duration(1);
     horizon_version_ = snapshot.version;
     return horizon_;
@@ -167,7 +167,7 @@ dialects::Response KeptAnswers::produce(KeptAnswer& kept, const Snapshot& snapsh
     return response;
 }
 
-// What the application throws must not hide our own metrics.
+// An exception of the application must not hide vitals' own metrics.
 std::string KeptAnswers::application_metrics() {
     try {
         return shared_.control.metrics ? shared_.control.metrics() : std::string();
@@ -191,13 +191,13 @@ void KeptAnswers::refresh(KeptAnswer& kept) {
     kept.second = second_;
     kept.expires =
         std::min(now_ + std::min(response.repeat_for, longest_repeat), holds_until(snapshot));
-    // Large answers are kept too, as long as they are few.
+    // Large answers are also kept, while they are few.
     std::size_t most = shared_.kept_answers / shared_.threads;
     while (kept_bytes_ > most && ring_.size() > 1) evict(&kept);
 }
 
-// A new second: the same bytes with another date. Who is still sent the old ones has the rest of
-// their head already, or a copy of it.
+// A new second: the same bytes with another date. A client that is still sent the old ones already
+// has the rest of its head, or a copy of it.
 void KeptAnswers::redate(KeptAnswer& kept) noexcept {
     std::memcpy(kept.rendered->bytes.data() + kept.rendered->date, date_.data(), http::date_size);
     kept.second = second_;

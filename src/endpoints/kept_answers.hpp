@@ -1,5 +1,5 @@
-// The answers that are kept: rendered once per question and snapshot, sent as often as asked. One
-// per serving thread, used on that thread only.
+// Kept answers: rendered once for each question and snapshot, and sent for each request. One per
+// serving thread, used on that thread only.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace vitals::endpoints {
 
-// One question that may be asked again, and its answer while that holds.
+// A question that may be asked again, and its answer while that is valid.
 struct KeptAnswer {
     dialects::Request request;
     Renderer render;
@@ -23,12 +23,12 @@ struct KeptAnswer {
     bool wants_process = false;            // Dialect::wants_process
     bool wants_board = false;              // Dialect::wants_board
     bool gzip = false;                     // the client takes it
-    std::string label;                     // what its answers are counted under
-    std::string allow;  // not empty: asked by OPTIONS, answered with these methods
+    std::string label;                     // the path that counts its answers
+    std::string allow;  // not empty: an OPTIONS request, answered with these methods
 
     std::shared_ptr<http::Rendered> rendered;
     std::uint64_t version = 0;  // of the snapshot it was made from
-    Steady expires{};           // not to be repeated from here on
+    Steady expires{};           // not repeated from then on
     std::int64_t second = 0;    // of its date
     Counter* counter = nullptr;
     bool used = false;     // since it was last considered for eviction
@@ -41,17 +41,17 @@ class KeptAnswers {
   public:
     KeptAnswers(Shared& shared, unsigned thread);
 
-    // Reads the clock, once for all the requests that are at hand now.
+    // Reads the clock, once for all requests of the present batch.
     void begin_batch();
     Steady now() const noexcept { return now_; }
     const Snapshot& snapshot() { return reader_.read(); }
 
-    // The one that answers this question, kept before or from now on.
+    // The answer to this question, kept before or from now on.
     std::shared_ptr<KeptAnswer> find_or_keep(KeptAnswer question);
-    // Retires all: routes were replaced.
+    // Retires all answers: the routes were replaced.
     void clear();
 
-    // Its answer, rendered anew when the state, the time or the routes ask for it. Null when it is
+    // Its answer, rendered again when the state, the time or the routes require it. Null when it is
     // not kept.
     const std::shared_ptr<http::Rendered>& fresh(KeptAnswer& kept) {
         if (kept.retired) return none_;
@@ -62,7 +62,7 @@ class KeptAnswers {
         kept.used = true;
         return kept.rendered;
     }
-    // Its answer for this one time, retired or not.
+    // Its answer for this one time, even if it is retired.
     std::shared_ptr<http::Rendered> render_once(KeptAnswer& kept) {
         return render(produce(kept, reader_.read()));
     }
@@ -72,7 +72,7 @@ class KeptAnswers {
         return http::render_stream_head(response, date_, chunked);
     }
 
-    // How many answers were made anew so far, not repeated.
+    // How many answers were rendered so far.
     std::uint64_t made() const noexcept { return made_; }
     void count_made() noexcept { ++made_; }  // by somebody else
     // Bytes of the answers that are kept for others, and of those that only their readers keep.
@@ -97,15 +97,15 @@ class KeptAnswers {
     std::int64_t second_ = -1;
     std::string date_;
 
-    // By question, and a ring in which eviction goes round.
+    // By question, and a ring for eviction.
     std::unordered_map<std::string, std::shared_ptr<KeptAnswer>> answers_;
     std::vector<std::string> ring_;
     std::size_t hand_ = 0;
     std::size_t kept_bytes_ = 0;
     std::uint64_t made_ = 0;
-    std::size_t live_bytes_ = 0;  // of all that was rendered and is still sent or kept
+    std::size_t live_bytes_ = 0;  // of all answers that are still sent or kept
 
-    // Until when no result of that snapshot turns stale.
+    // Until when no result of that snapshot becomes stale.
     std::uint64_t horizon_version_ = UINT64_MAX;
     Steady horizon_{};
     const std::shared_ptr<http::Rendered> none_;

@@ -15,7 +15,7 @@ using PartsPointer = std::shared_ptr<const page::Parts>;
 constexpr std::size_t most_views = 64;
 constexpr std::chrono::milliseconds together{500};       // changes of one part
 constexpr std::chrono::milliseconds shortest_pause{20};  // between two renderings
-constexpr int pause_of_cost = 4;  // likewise, as a multiple of what one takes
+constexpr int pause_of_cost = 4;  // the same, as a multiple of the time of one rendering
 constexpr std::chrono::milliseconds oldest_history{10'000};
 
 const page::Part* find(const page::Parts& parts, std::string_view key) {
@@ -23,7 +23,7 @@ const page::Part* find(const page::Parts& parts, std::string_view key) {
     return found == parts.parts.end() ? nullptr : &*found;
 }
 
-// What a page is taken to show that has just been loaded: the same parts, as they were before.
+// What a newly loaded page is assumed to show: the same parts, as they were before.
 page::Parts before_all(const page::Parts& now) {
     page::Parts before = now;
     for (page::Part& part : before.parts) {
@@ -40,11 +40,11 @@ class LiveView : public std::enable_shared_from_this<LiveView> {
   public:
     LiveView(LiveViews& views, Visit visit) : views_(views), visit_(std::move(visit)) {}
 
-    // Makes it anew where something changed, and where it is time to.
+    // Renders it again when something changed and it is time.
     void refresh(Steady now);
     // Null: the history was not heard yet.
     const PartsPointer& current() const noexcept { return current_; }
-    // From what somebody was sent to what is current; null: somebody new.
+    // The difference between what a client was sent and the present state; null: a new client.
     const page::Update& update_from(const PartsPointer& had);
     std::string beat() {
         visit_.request.now_system = views_.shared_.clock.system();
@@ -68,7 +68,7 @@ class LiveView : public std::enable_shared_from_this<LiveView> {
     std::map<std::string, Steady, std::less<>> sent_;  // when a part changed last, by its key
     std::uint64_t seen_ = 0;                           // of the sight
     Steady not_before_ = Steady::min();
-    Steady release_ = Steady::max();  // of what is held back
+    Steady release_ = Steady::max();  // of a change that is held back
     Steady beat_ = Steady::min();
     Steady next_ = Steady::max();
     bool figures_ = false;
@@ -103,7 +103,8 @@ void LiveView::ask_history(Steady now) {
             if (self == nullptr) return;
             self->asking_ = false;
             self->found_ = found;
-            // Who waits for the first is told at once; else the next beat is early enough.
+            // A client that waits for its first event gets it at once; for others the next beat is
+            // early enough.
             if (first) self->views_.loop_.ask_streams();
         });
 }
@@ -135,7 +136,7 @@ void LiveView::render(Steady now, bool figures) {
     not_before_ = now + std::max<Steady::duration>(shortest_pause, pause_of_cost * cost);
 }
 
-// The first change of a part leaves at once; those that follow soon leave together.
+// The first change of a part is sent at once; changes soon after it are sent together.
 void LiveView::hold_back(page::Parts& fresh, Steady now) {
     for (page::Part& part : fresh.parts) {
         const page::Part* before = find(*current_, part.key);
@@ -180,7 +181,7 @@ class PageStream final : public Stream {
         if (beat) beat_ = next_beat(now);
         view_->refresh(now);
         const PartsPointer& current = view_->current();
-        // A page of other components, or of another program, is loaded again.
+        // The page of other components, or of another program, is loaded again.
         if ((current != nullptr && last_ != 0 && had_ == nullptr && last_ != current->set) ||
             (beat && !still_may(now)))
             return reload(out);
@@ -210,8 +211,7 @@ class PageStream final : public Stream {
         }
         return false;
     }
-    // A page that has just been loaded says what it shows; one that has heard events before does
-    // not show that any more.
+    // A newly loaded page says what it shows; one that has received events no longer shows that.
     std::optional<page::Update> first_update(const page::Parts& current) {
         const std::string shown = std::exchange(shown_, {});
         if (had_ != nullptr || last_ != 0) return std::nullopt;
@@ -222,7 +222,7 @@ class PageStream final : public Stream {
         append_event(out, 0, "reload", {});
         over_ = true;
     }
-    // A session that has ended shows no more of what it was allowed to.
+    // An ended session shows no more of what it was allowed to see.
     bool still_may(Steady now) const {
         return cookie_.empty() || shared_.sessions.identify(*routes_, cookie_, now) == identity_;
     }
@@ -232,8 +232,8 @@ class PageStream final : public Stream {
     const std::shared_ptr<const Routes> routes_;
     const std::string cookie_;
     const Identity identity_;
-    const std::uint64_t last_;  // the set that the page has, as it says; 0: it does not
-    std::string shown_;         // the digests of the parts that it has, until they are compared
+    const std::uint64_t last_;  // the set that the page says it has; 0: none
+    std::string shown_;         // the digests of the page's parts, until they are compared
     PartsPointer had_;
     Steady beat_ = Steady::min();
     bool begins_ = true;

@@ -1,6 +1,6 @@
-// The live parts of a page. A view is made once for all who watch the same with the same right;
-// each of them is sent what changed since they were sent something. One per serving thread, used on
-// that thread only.
+// The live parts of a page. A view is rendered once for all who watch the same with the same right;
+// each client is sent what changed since its last event. One per serving thread, used on that
+// thread only.
 #pragma once
 
 #include <map>
@@ -25,8 +25,8 @@ class LiveViews {
               Gathering& gathering)
         : shared_(shared), kept_(kept), loop_(loop), sight_(sight), gathering_(gathering) {}
 
-    // `last`: the id of the last event that the client has, or empty. `shown`: the digests of the
-    // parts that its page has, or empty. Null: there are too many different views.
+    // `last`: the id of the client's last event, or empty. `shown`: the digests of the parts on its
+    // page, or empty. Null: there are too many different views.
     std::unique_ptr<Stream> open(Visit visit, std::string_view last, std::string shown);
     void clear() { views_.clear(); }
 

@@ -1,4 +1,4 @@
-// How a person logs in, and out: by POST /v1/sessions or by the page's form. Thread-safe.
+// How a person logs in and out: by POST /v1/sessions or by the page's form. Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,7 @@
 
 namespace vitals::endpoints {
 
-// Told where no token is configured.
+// The text when no token is configured.
 extern const std::string_view no_tokens;
 
 struct LoggedIn {
@@ -22,12 +22,12 @@ struct LoggedIn {
     std::string problem;          // one sentence
     std::chrono::seconds wait{};  // before the next attempt; zero: none
 };
-// A right token is never limited. Failures are counted by listener, and logged at most once a
+// A right token is never limited. Failures are counted for each listener, and logged at most once a
 // second.
 LoggedIn log_in(Shared& shared, const Routes& routes, const Peer& peer, std::string_view shown,
                 Steady now);
 
-// The value of this listener's cookie that a request shows, or empty. Points into the head.
+// The value of this listener's cookie in a request, or empty. Points into the head.
 std::string_view session_cookie(const Shared& shared, const Peer& peer, const http::Head& head);
 // Ends the session; `answer` gets the field that removes the cookie.
 http::Response log_out(Shared& shared, const Peer& peer, std::string_view cookie,

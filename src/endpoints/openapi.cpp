@@ -48,9 +48,10 @@ void write_answers(JsonWriter& writer, const Operation& operation) {
         write_answer(writer, each.status, each.when, each.content);
     if (operation.right != Right::none) {
         write_answer(writer, 401, "No token was shown, or one that is not known.", nullptr);
-        write_answer(writer, 403,
-                     "The token has not the right `" + std::string(name_of(operation.right)) + "`.",
-                     nullptr);
+        write_answer(
+            writer, 403,
+            "The token does not have the right `" + std::string(name_of(operation.right)) + "`.",
+            nullptr);
     }
     writer.end_object();
 }
@@ -97,7 +98,7 @@ void write_operation(JsonWriter& writer, const Operation& operation) {
     writer.end_object();
 }
 
-// Operations of one path stand together in the table.
+// Operations with the same path stand together in the table.
 void write_paths(JsonWriter& writer) {
     writer.key("paths").object();
     std::string_view path;
@@ -112,7 +113,7 @@ void write_paths(JsonWriter& writer) {
     writer.end_object().end_object();
 }
 
-// A schema after those that it refers to, each once.
+// Appends a schema after those that it refers to, each once.
 void collect(const NamedSchema* schema, std::vector<const NamedSchema*>& all) {
     if (schema == nullptr || std::ranges::find(all, schema) != all.end()) return;
     for (const NamedSchema* each : schema->refers) collect(each, all);

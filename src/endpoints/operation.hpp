@@ -1,5 +1,5 @@
-// An operation of the control API, /v1: the one description from which routing, rights and the
-// OpenAPI document come. Each stands in a file of its own in operations/ and in one line of
+// An operation of the control API, /v1. Routing, rights and the OpenAPI document come from this one
+// description. Each operation has its own file in operations/ and one line in
 // operations/catalog.cpp. Operations are stateless and used on any serving thread.
 #pragma once
 
@@ -23,14 +23,14 @@ namespace vitals::endpoints {
 // The right that a token needs. A control listener asks for none.
 enum class Right : std::uint8_t { none, read, push, control };
 
-// A request for something to be changed, or to be read from the history.
+// A request for a change, or for a part of the history.
 struct Call {
     const Control& control;
     std::vector<std::string> names;  // the path's parameters, decoded
     std::string path;                // as sent
     http::Pairs query;               // decoded
     std::string who;                 // asks, for the log
-    std::string by;                  // the same as an author: the token's name, or who it is
+    std::string by;                  // the same as an author: the token's name, or the peer
     const Hub& hub;
     Clock& clock;
     std::string body;
@@ -47,21 +47,21 @@ struct StreamCall {
     std::string last_event_id;  // the field of that name, or empty
 };
 
-// What an operation does with the session of a browser; such are carried out by the responder.
+// What an operation does with the session of a browser; the responder does it.
 enum class SessionUse : std::uint8_t { none, begins, ends };
 
-// A parameter of a path, one segment.
+// A parameter of the path, one segment.
 struct PathParameter {
     std::string_view name, sentence;
     int longest = 128;  // characters, as described; what it names decides
 };
 
-// A parameter of the query; a text that may be left out.
+// A parameter of the query; an optional text.
 struct QueryParameter {
     std::string_view name, sentence;
 };
 
-// A code of an answer, and when it comes.
+// A code of an answer, and when it is used.
 struct AnswerCase {
     int status = 0;
     std::string_view when;
@@ -78,7 +78,8 @@ struct Operation {
     Right right = Right::none;
     // One of the three. A read of the present renders a snapshot as dialects do (Request::rest is
     // the path's parameter, Request::path is as sent), and its answer is kept. A change, and a read
-    // of the past, answers at once or calls the reply later. A stream goes on (text/event-stream).
+    // of the past, answers at once or calls the reply later. A stream continues
+    // (text/event-stream).
     dialects::Response (*render)(const Snapshot&, const dialects::Request&) = nullptr;
     std::optional<http::Response> (*run)(Call call) = nullptr;
     Streamed (*open)(const StreamCall& call) = nullptr;
@@ -89,7 +90,7 @@ struct Operation {
     std::span<const AnswerCase> answers{};  // the others
 };
 
-// `rest` is everything that is not said before.
+// `rest` has everything that the other arguments do not say.
 constexpr Operation make_operation(std::string_view method, std::string_view path,
                                    std::string_view id, std::string_view summary, Operation rest) {
     rest.method = method;

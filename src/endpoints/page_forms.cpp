@@ -1,9 +1,9 @@
-// What people do on the page: each form is a POST to an address below its root, and is answered
-// with the page that it stands on, or, to page.js, with what to read aloud.
+// The forms of the page. Each form is a POST to an address below the page's root. The answer is the
+// page with the form, or, for page.js, a text to read aloud.
 //
-// A browser adds its cookie to whatever a page of another site makes it send. So a form acts only
-// if it carries the token that is bound to the session, and if the browser does not say that it
-// comes from elsewhere.
+// A browser adds its cookie to every request that a page of another site makes it send. So a form
+// acts only if it has the token that is bound to the session, and if the browser does not say that
+// the request comes from another site.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -32,7 +32,7 @@ std::string text_of(const http::Pairs& fields, std::string_view name) {
     return value == nullptr ? std::string() : *value;
 }
 
-// Where the browser goes afterwards: a path of this page, which nothing reads as another host.
+// Where the browser goes afterwards: a path of this page, which cannot be read as another host.
 std::string next_of(const http::Pairs& fields, const std::string& root) {
     std::string next = text_of(fields, "next");
     const bool safe = next.starts_with(root) && !next.starts_with("//") && next.size() <= 2'048 &&
@@ -93,9 +93,9 @@ void Pages::plan_form(const PageQuestion& question, Form form, Visit made, Plan&
             access_.refuse(*routes_, *found.endpoint, "POST", head, identity, peer, kept_.now());
         if (plan.response) return;
         if (!visit->viewer.control && form.kind != Form::Kind::logout) {
-            plan.response = problem(*visit, manner, visit->viewer.name.empty() ? 401 : 403,
-                                    "This takes a log-in with a token that has the right "
-                                    "`control`. Nothing was done.");
+            plan.response = problem(
+                *visit, manner, visit->viewer.name.empty() ? 401 : 403,
+                "This needs a log-in with a token that has the right `control`. Nothing was done.");
             if (plan.response->status == 401)
                 plan.response->headers.emplace_back("WWW-Authenticate", "Bearer");
             return;
@@ -269,10 +269,10 @@ Response Pages::problem(Visit& visit, const Manner& manner, int status, std::str
     return page::message(facts(visit), status, "Nothing was done", detail);
 }
 
-// What comes from other threads may come when this is gone: it is only used in what is posted.
+// Results of other threads may arrive after this is destroyed: it is only used in posted functions.
 People::Done Pages::reply_with(const Shown& visit, const Manner& manner, std::string next,
                                std::string done_word, std::string detail, Reply reply) {
-    // What could not be done is told in a page, which is made on this thread.
+    // The page that says what could not be done is made on this thread.
     return [=, this, post = loop_.post](const Changed& changed) {
         post([=, this] {
             if (!changed.problem.empty())

@@ -29,7 +29,7 @@ bool wants(const http::Head& head, std::string_view name, std::string_view what)
     return field != nullptr && field->find(what) != std::string_view::npos;
 }
 
-// A browser that shows the digest of the bytes that it would get.
+// Whether a browser shows the digest of the bytes that it would get.
 bool has_already(const http::Head& head, const Response& file) {
     const std::string_view* const shown = head.field("if-none-match");
     if (shown == nullptr) return false;
@@ -143,7 +143,7 @@ Visit Pages::visit(const PageQuestion& question, const Plan& plan) const {
     return visit;
 }
 
-// Where the endpoint asks for a token, a browser is shown how to log in.
+// If the endpoint needs a token, a browser gets the log-in page.
 std::optional<Response> Pages::refusal(const PageQuestion& question, Visit& visit, const Manner&) {
     const auto& [head, target, peer, found, who] = question;
     Identity identity = visit.identity;
@@ -156,7 +156,7 @@ std::optional<Response> Pages::refusal(const PageQuestion& question, Visit& visi
         page::login(facts(visit), refused->status == 401 ? "This page asks for a token."
                                                          : "This token is not for this page.");
     login.status = refused->status;
-    // The page itself asks for the token: no window of the browser's is to stand before it.
+    // The page itself asks for the token: the browser must not show its own window.
     for (auto& field : refused->headers)
         if (!field.second.starts_with("Basic")) login.headers.push_back(std::move(field));
     return login;
@@ -172,7 +172,7 @@ void Pages::plan_stream(const PageQuestion& question, Visit visit, Plan& plan) {
         if (name == "view") view = value;
         if (name == "shown") shown = value;
     }
-    // An address, encoded once more to stand in a query.
+    // An address, encoded once more for a query.
     const auto address = http::percent_decode(view);
     visit.view = address ? page::view_of(*address) : page::View();
     if (visit.view.kind == page::View::Kind::none) return wrong(404, "there is no such view");
@@ -196,7 +196,7 @@ page::Facts Pages::facts(Visit& visit) {
     return visit.facts(sight_.snapshot(), sight_.board());
 }
 
-// A crowd that looks without a right is shown one page, until something changes that it shows.
+// Many readers without a right share one page, until something on it changes.
 std::optional<Response> Pages::show(const Shown& visit, const Manner& manner, Reply reply) {
     sight_.look(kept_.now());
     const bool common = visit->viewer.name.empty() && !visit->viewer.read;
@@ -205,7 +205,7 @@ std::optional<Response> Pages::show(const Shown& visit, const Manner& manner, Re
                                              found->second.sight == sight_.version() &&
                                              kept_.now() - found->second.at < kept_for)
         return found->second.response;
-    // What is there at once is returned; the reply is for what comes later.
+    // Returns an answer that exists at once; the reply is for a later one.
     struct Answer {
         std::optional<Response> at_once;
         bool later = false;
@@ -236,7 +236,7 @@ Response Pages::rendered(Visit& visit, const Gathering::Found& found, const Mann
         }
         if (found.names == page::needs_of(visit.view, now).names)
             return finished(page::render(visit.view, now, found.gathered), manner);
-        // Components came or went meanwhile: what was found is in another order.
+        // Components came or went meanwhile: the results are in another order.
         page::Gathered other = found.gathered;
         other.pasts.reset();
         other.usual.clear();

@@ -1,5 +1,5 @@
 // Serves the page of vitals below the path of its endpoint: views, files, forms, the log-in, the
-// stream. What it shows is made in page/. One per serving thread, used on that thread only.
+// stream. page/ makes what it shows. One per serving thread, used on that thread only.
 #pragma once
 
 #include <map>
@@ -33,7 +33,7 @@ class Pages {
 
   private:
     using Shown = std::shared_ptr<Visit>;
-    // How an answer is to be sent.
+    // How an answer is sent.
     struct Manner {
         bool gzip = false;
         bool by_options = false;
@@ -85,7 +85,7 @@ class Pages {
     static http::Response done(const Manner& manner, const std::string& next,
                                std::string_view done_word, std::string_view detail);
     http::Response problem(Visit& visit, const Manner& manner, int status, std::string_view detail);
-    // A callback for what a person changed.
+    // A callback for a change that a person made.
     People::Done reply_with(const Shown& visit, const Manner& manner, std::string next,
                             std::string done_word, std::string detail, Reply reply);
 
@@ -98,7 +98,7 @@ class Pages {
     Sight sight_;
     Gathering gathering_;
     LiveViews live_views_;
-    std::map<std::string, KeptPage> pages_;  // what nobody needs a right for
+    std::map<std::string, KeptPage> pages_;  // what everybody may see
     std::size_t pages_bytes_ = 0;
 };
 

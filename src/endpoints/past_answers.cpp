@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t most_answers = 256;
 constexpr std::size_t longest_key = 1024;
-// What is told of days is the same for a while; what the history did not tell may be there soon.
+// Answers about days stay the same for a while; what the history could not tell may be there soon.
 constexpr std::chrono::seconds day_kept{5}, days_kept{60}, nothing_kept{1};
 
 std::string key_of(const PastAnswers::Asked& asked) {
@@ -21,7 +21,8 @@ std::string key_of(const PastAnswers::Asked& asked) {
                                   static_cast<int>(asked.request.disclose), asked.gzip,
                                   asked.allow.size(), asked.request.rest);
     for (const auto& [name, value] : asked.request.query) {
-        // Whoever varies what nobody reads gets another answer, kept no longer than the others.
+        // A client that changes ignored parameters gets another answer, which is kept no longer
+        // than the others.
         key.append(1, '\0').append(name).append(1, '\0').append(value);
     }
     return key;
@@ -49,7 +50,7 @@ Action PastAnswers::answer(Asked asked, dialects::PastQuestion question) {
                 found != answers_.end() && now < found->second.until)
                 return found->second.response;
             const System at = shared_.clock.system();
-            // What is there at once is returned; the reply is for what comes later.
+            // Returns an answer that exists at once; the reply is for a later one.
             struct Answer {
                 std::optional<http::Response> at_once;
                 bool later = false;

@@ -1,5 +1,5 @@
-// Answers of dialects that ask the history first. The question is asked once by all who want to
-// know the same; the answer is kept for a while. One per serving thread, used on that thread only.
+// Answers of dialects that need the history. All who ask the same share one question, and the
+// answer is kept for a while. One per serving thread, used on that thread only.
 #pragma once
 
 #include <map>
@@ -22,10 +22,10 @@ class PastAnswers {
         std::shared_ptr<const Routes> routes;  // the endpoint lives as long
         const MountedEndpoint* endpoint = nullptr;
         dialects::Request request;
-        std::string_view allow;  // not empty: asked by OPTIONS
+        std::string_view allow;  // not empty: an OPTIONS request
         bool gzip = false;
     };
-    // Answers it later, or at once where the answer is kept.
+    // Answers it later, or at once if the answer is kept.
     Action answer(Asked asked, dialects::PastQuestion question);
     void clear();
 

@@ -15,7 +15,7 @@ using text::JsonWriter;
 constexpr std::size_t longest_text = 512;
 constexpr std::size_t most_held = 1'000;
 
-// A text that is not there is empty; one that is none, or too long, spoils the whole.
+// A missing text is empty; a value that is not a text, or too long, makes the whole invalid.
 bool read_text(const json::object& from, std::string_view name, std::string& into) {
     const json::value* value = from.if_contains(name);
     if (value == nullptr) return true;

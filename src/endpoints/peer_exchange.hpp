@@ -1,4 +1,4 @@
-// What two vitals that watch each other say (`peer`, POST /v1/peer), and how it is written. Pure.
+// The messages of two vitals that watch each other (`peer`, POST /v1/peer), and their form. Pure.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ struct PeerTold {
     bool operator==(const PeerTold&) const = default;
 };
 
-// Who wants to tell a receiver so.
+// A request to tell a receiver so.
 struct PeerClaim {
     std::string key, receiver, state;
     std::int64_t serial = 0;

@@ -46,7 +46,7 @@ std::string_view take_part(std::string_view& path) {
     return part;
 }
 
-// Sets what the word says; false: it is no such word.
+// Sets what the word means; false: the word is unknown.
 bool read_action(std::string_view word, PingPath& ping) {
     using What = PingPath::What;
     if (word == "start") return ping.what = What::start, true;
@@ -80,17 +80,17 @@ Response kuma_said(int status, std::string_view problem = {}) {
     return response;
 }
 
-// What one request tells.
+// What one request reports.
 struct Told {
     PingPath::What what = PingPath::What::end;
     int exit_code = 0;
-    std::string how;  // why it is bad, where no exit code says it
+    std::string how;  // why it is bad, if no exit code says it
     std::string detail;
     std::string run;
-    std::optional<std::chrono::milliseconds> ping;  // how long it took, says Uptime Kuma's push
+    std::optional<std::chrono::milliseconds> ping;  // how long it took, from Uptime Kuma's push
 };
 
-// Of all targets that have the key, each of which is compared.
+// All targets with this key; each target is compared.
 std::vector<const PingTarget*> targets_of(const PingContext& context, const PingPath& ping) {
     std::vector<const PingTarget*> found;
     for (const PingTarget& target : context.routes.pings)
@@ -159,7 +159,7 @@ JobEvent event_of(const std::string& job, Told told, std::string output) {
                                                     : JobEvent::What::end;
     event.exit_code = told.what == PingPath::What::fail ? 1 : told.exit_code;
     event.how = std::move(told.how);
-    // Who tells how long a run took is taken for somebody who tells its start, too; a push does
+    // A sender that reports how long a run took is assumed to report its starts, too; a push does
     // not.
     return event;
 }
@@ -184,7 +184,7 @@ Response answer_of(bool kuma, PushAnswer answer) {
         return kuma ? kuma_said(200) : said(200, "OK");
     if (answer == PushAnswer::refused)
         return kuma ? kuma_said(500, "It could not be taken") : said(500, "it could not be taken");
-    // A reload has taken it away since.
+    // A reload has removed it meanwhile.
     return kuma ? kuma_said(404, "Monitor not found or not active.") : said(404, "not found");
 }
 
@@ -248,7 +248,7 @@ void plan_ping(const PingContext& context, const http::Head& head, const http::T
         note_refused(context);
         plan.response =
             kuma ? kuma_said(404, "Monitor not found or not active.") : said(404, "not found");
-        // A guess costs a connection of its own.
+        // The connection ends, so that each guess costs a new one.
         plan.malformed = true;
         return;
     }
@@ -271,7 +271,7 @@ void plan_ping(const PingContext& context, const http::Head& head, const http::T
             shared.control.job(event_of(component, told, std::move(body)), std::move(done));
             return {};
         }
-        // What a pushed component is does not change by a start, nor by lines.
+        // A start or lines do not change the state of a pushed component.
         if (told.what == PingPath::What::start || told.what == PingPath::What::log)
             return answer_of(kuma, PushAnswer::done);
         if (!shared.control.push) return answer_of(kuma, PushAnswer::refused);

@@ -1,7 +1,7 @@
-// What cron lines and wrappers that were made for Healthchecks or Uptime Kuma send: `/ping/KEY`,
-// `/ping/KEY/start`, `/api/push/KEY?status=up`. The key in the path says which component is meant
-// and is the only right that it takes. It is never logged, counted under, or answered.
-// Sources: https://healthchecks.io/docs/http_api/, Uptime Kuma's route `/api/push/:pushToken`.
+// Requests of cron lines and wrappers that were made for Healthchecks or Uptime Kuma: `/ping/KEY`,
+// `/ping/KEY/start`, `/api/push/KEY?status=up`. The key in the path names the component and is the
+// only right that the request needs. The key is never logged, counted or answered. Sources:
+// https://healthchecks.io/docs/http_api/, Uptime Kuma's route `/api/push/:pushToken`.
 #pragma once
 
 #include <cstdint>
@@ -18,23 +18,23 @@
 namespace vitals::endpoints {
 
 struct PingPath {
-    bool kuma = false;  // else as Healthchecks has it
+    bool kuma = false;  // otherwise in the form of Healthchecks
     std::string_view key;
-    std::string_view slug;  // empty: the key says it all
+    std::string_view slug;  // empty: the key alone names it
     enum class What : std::uint8_t { end, start, fail, log } what = What::end;
-    std::optional<int> exit_code;  // of an end: up to 999
+    std::optional<int> exit_code;  // for an end: up to 999
 };
 
-// Of a decoded path; points into it. Nothing: it is none. Pure; fuzzed.
+// From a decoded path; points into it. Nothing: it is not such a path. Pure; fuzzed.
 std::optional<PingPath> parse_ping_path(std::string_view path);
 
-// Whether a path may be one: `/ping/...`, `/api/push/...`, and `/UUID...` as hc-ping.com has it.
+// Whether a path may be one: `/ping/...`, `/api/push/...`, and `/UUID...` as on hc-ping.com.
 bool is_ping_path(std::string_view path) noexcept;
 
-// What stands for a component in a path: `backups/db main` is `backups-db-main`.
+// The form of a component's name in a path: `backups/db main` is `backups-db-main`.
 std::string slug_of(std::string_view component);
 
-// Whom it came from and whom it may be for.
+// The sender of the request, and the components that it may mean.
 struct PingContext {
     Shared& shared;
     const Routes& routes;

@@ -48,7 +48,7 @@ TEST(PingPath, may_have_a_slug) {
     EXPECT_EQ(shown("/ping/shared-key/start/start"), "shared-key start start");
 }
 
-TEST(PingPath, of_uptime_kuma) {
+TEST(PingPath, is_read_as_uptime_kuma_does) {
     EXPECT_EQ(shown("/api/push/JSHs372KL8"), "kuma JSHs372KL8 end");
     EXPECT_EQ(shown("/api/push/JSHs372KL8/"), "kuma JSHs372KL8 end");
     EXPECT_EQ(shown("/api/push/JSHs372KL8/start"), "none");

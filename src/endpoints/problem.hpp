@@ -10,7 +10,7 @@
 
 namespace vitals::endpoints {
 
-// `instance`: the request's path. `problems`: further lines, one for each thing that is wrong.
+// `instance`: the path of the request. `problems`: further lines, one for each thing that is wrong.
 http::Response problem_answer(int status, std::string_view detail, std::string_view instance,
                               std::span<const std::string> problems = {});
 

@@ -1,4 +1,5 @@
-// Read when a dialect shows them (process_* metrics), never on other requests. Formats: proc(5).
+// Reads /proc when a dialect shows the figures (process_* metrics), never for other requests.
+// Formats: proc(5).
 #include "endpoints/process_figures.hpp"
 
 #include <dirent.h>
@@ -14,7 +15,7 @@
 namespace vitals::endpoints {
 namespace {
 
-// A file of /proc whole, without a moment in which a child could inherit its descriptor.
+// A file of /proc whole; at no moment can a child inherit its descriptor.
 std::string read_proc(const char* path) {
     std::string text;
     int descriptor = ::open(path, O_RDONLY | O_CLOEXEC);

@@ -1,4 +1,4 @@
-// What /proc says of this process.
+// Figures of this process from /proc.
 #pragma once
 
 #include "dialects/dialect.hpp"

@@ -13,7 +13,8 @@ std::string_view remove_segment(std::string_view& path) {
     return segment;
 }
 
-// Matches a raw path with a template, segment by segment; the parameters' raw segments come back.
+// Matches a raw path with a template, segment by segment, and returns the raw segments of the
+// parameters.
 bool matches(std::string_view path, std::string_view pattern,
              std::vector<std::string_view>& parameters) {
     parameters.clear();

@@ -1,4 +1,4 @@
-// Which operations of /v1 a path has. Pure.
+// The operations of /v1 at a path. Pure.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace vitals::endpoints {
 
-// The operations on a raw path, and its parameters decoded. Without operations: not a path of the
-// API.
+// The operations at a raw path, and its decoded parameters. Without operations: the path is not one
+// of the API.
 struct Resource {
     std::vector<const Operation*> operations;
     std::vector<std::string> names;

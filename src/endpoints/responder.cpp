@@ -1,4 +1,4 @@
-// Routing: from a request's head to how it is answered.
+// Routing: from a request's head to its plan.
 #include "endpoints/responder.hpp"
 
 #include <fmt/format.h>
@@ -23,7 +23,7 @@ namespace {
 
 using http::Response;
 
-// Whether a method stands in a list such as "GET, HEAD, OPTIONS".
+// Whether a method is in a list such as "GET, HEAD, OPTIONS".
 bool lists(std::string_view methods, std::string_view method) {
     while (!methods.empty()) {
         std::size_t comma = methods.find(',');
@@ -43,7 +43,7 @@ Response options_answer(std::string_view methods, int status = 200) {
     return response;
 }
 
-// A browser's question whether a page may ask at all; it shows no token.
+// A browser asks whether a page may ask at all; it shows no token.
 bool is_preflight(const http::Head& head) {
     return head.method == "OPTIONS" && head.field("origin") != nullptr &&
            head.field("access-control-request-method") != nullptr;
@@ -136,7 +136,7 @@ std::shared_ptr<http::Rendered> Responder::own_answer(std::size_t listener) {
     return rendered;
 }
 
-// No endpoint is named: Apache's mod_proxy_hcheck asks so whether this instance is ready.
+// The request names no endpoint: Apache's mod_proxy_hcheck asks so whether this instance is ready.
 void Responder::plan_whole(Question question) {
     dialects::Request whole;
     whole.now = kept_.now();
@@ -164,7 +164,7 @@ void Responder::plan_endpoint(Question question, const Mounts::Found& found) {
         plan.response = options_answer(dialect.methods, 204);
         return;
     }
-    // HAProxy's `option httpchk` asks by OPTIONS: it gets the code that GET has.
+    // HAProxy's `option httpchk` uses OPTIONS: it gets the code of GET.
     const std::string_view asked_by_options = head.method == "OPTIONS" ? dialect.methods : "";
     plan.response =
         access_.refuse(*routes_, endpoint, head.method, head, plan.identity, peer, kept_.now());
@@ -284,7 +284,7 @@ std::string Responder::author(const Identity& identity, const Peer& peer) const 
     return peer.name();
 }
 
-// What a dialect may be asked beyond reading: to decommission.
+// The only change that a dialect may make: decommission.
 Action Responder::change_by(const MountedEndpoint& endpoint, dialects::Request request,
                             std::string who) {
     auto shared_request = std::make_shared<dialects::Request>(std::move(request));
@@ -316,7 +316,7 @@ Action Responder::change_by(const MountedEndpoint& endpoint, dialects::Request r
     };
 }
 
-// Log-ins need what no other operation does: the listener, and the field that sets a cookie.
+// A log-in needs what no other operation does: the listener, and the field that sets a cookie.
 Action Responder::session_by(const Operation& operation, const http::Head& head,
                              std::string_view path, const Peer& peer) {
     if (!Access::same_site(head))

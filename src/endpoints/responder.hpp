@@ -1,5 +1,5 @@
-// What a request is answered with: from its head to a plan. One per serving thread, used on that
-// thread only; no sockets here.
+// From the head of a request to the plan of its answer. One per serving thread, used on that thread
+// only; no sockets here.
 #pragma once
 
 #include <functional>
@@ -31,13 +31,13 @@ class Responder {
     Responder& operator=(const Responder&) = delete;
 
     void replace_routes(std::shared_ptr<const Routes> routes);
-    // Decides on a request by its head alone, so that a body is only read when it is wanted.
+    // Decides by the head alone, so that a body is only read when it is needed.
     Plan plan(const http::Head& head, const Peer& peer);
-    // The endpoint that has a listener for itself; null: none has it.
+    // The endpoint that has a listener for itself; null: the listener has none.
     const MountedEndpoint* own_endpoint(std::size_t listener) const noexcept {
         return mounts_[listener].own();
     }
-    // What that endpoint answers now to whoever connects; nothing where it is not mounted.
+    // The present answer of that endpoint to a new connection; nothing if it is not mounted.
     std::shared_ptr<http::Rendered> own_answer(std::size_t listener);
     Identity identify(std::string_view credentials) const {
         return endpoints::identify_by(*routes_, credentials, kept_.now());
@@ -48,7 +48,7 @@ class Responder {
     GrpcHealth& grpc() noexcept { return *grpc_; }
 
   private:
-    // A request whose target was read, and what has been decided of it so far.
+    // A request whose target was read, and the decisions so far.
     struct Question {
         const http::Head& head;
         http::Target& target;
@@ -63,9 +63,9 @@ class Responder {
                      const http::Target& target, std::string who, std::string by);
     Action session_by(const Operation& operation, const http::Head& head, std::string_view path,
                       const Peer& peer);
-    // The token's name, or who is at the other end; for the log.
+    // The token's name, or the peer; for the log.
     std::string who(const Identity& identity, const Peer& peer) const;
-    // The same as an author: what people are shown.
+    // The same as an author, for people.
     std::string author(const Identity& identity, const Peer& peer) const;
 
     Shared& shared_;

@@ -19,7 +19,7 @@ Mounts::Mounts(const Routes& routes, std::optional<std::string_view> listener) {
             !listener || names.empty() || std::ranges::find(names, *listener) != names.end();
         if (here && endpoint.dialect != nullptr) endpoints_.push_back(&endpoint);
     }
-    // Of the same length the first: they stand in one row.
+    // Of paths with the same length, the first: they stand in one row.
     std::ranges::sort(endpoints_, {}, [](const MountedEndpoint* endpoint) {
         return std::pair(-std::ssize(endpoint->path), endpoint);
     });

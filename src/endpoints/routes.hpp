@@ -1,4 +1,4 @@
-// What is served where, and to whom. Immutable once it is in use.
+// Which endpoint is served where, and to whom. Immutable once it is in use.
 #pragma once
 
 #include <functional>
@@ -21,7 +21,7 @@ struct MountedEndpoint : EndpointSettings {
     Renderer render;  // of the dialect, with its options
 };
 
-// A component that is told of by requests whose path holds a key.
+// A component that requests may report by a key in their path.
 struct PingTarget {
     std::string component;
     bool job = false;  // else it is pushed
@@ -30,15 +30,15 @@ struct PingTarget {
 
 MountedEndpoint mounted(const dialects::Dialect& dialect, EndpointSettings settings);
 
-// Replaced as a whole by a reload.
+// A reload replaces it as a whole.
 struct Routes {
-    std::vector<MountedEndpoint> endpoints;  // that with the longest path that matches answers
+    std::vector<MountedEndpoint> endpoints;  // the endpoint with the longest matching path answers
     std::vector<Token> tokens;
     std::vector<PingTarget> pings;
-    bool embedded = false;      // of a service that serves itself: being there is being ready
+    bool embedded = false;      // for a service that serves itself: it is ready while it runs
     std::string version;        // of vitals, for the page
     std::string configuration;  // the file, likewise
-    // What the page shows to customers, by the name that they know; none: nothing.
+    // What the page shows to customers, by the names that they know; empty: nothing.
     struct PublicService {
         std::string name;
         Selector components;
@@ -48,8 +48,8 @@ struct Routes {
     std::string time_zone;  // of the page's times without scripts; empty: UTC
 };
 
-// The endpoints of one listener, in the order in which they are asked whether a path is theirs: the
-// longest path has it, whatever else is served around it; of several the first.
+// The endpoints of one listener, in the order in which a path is matched. The longest path wins,
+// whatever else is served around it; of several, the first.
 class Mounts {
   public:
     Mounts() = default;
@@ -61,7 +61,8 @@ class Mounts {
         std::string_view rest;  // what follows the endpoint's path
     };
     std::optional<Found> find(std::string_view path) const;  // decoded
-    // The one that has the listener for itself, as its dialect is another protocol than HTTP.
+    // The endpoint that has the listener for itself, because its dialect has another protocol than
+    // HTTP.
     const MountedEndpoint* own() const noexcept;
 
   private:

@@ -1,5 +1,4 @@
-// What the JSON of the control API may be, as JSON Schema (draft 2020-12), for the OpenAPI
-// document.
+// The JSON Schema (draft 2020-12) of the control API's JSON, for the OpenAPI document.
 #pragma once
 
 #include <span>
@@ -8,11 +7,12 @@
 
 namespace vitals::endpoints {
 
-// One value's schema: a type with a sentence, a reference to a named schema, or JSON as it stands.
+// The schema of one value: a type with a sentence, a reference to a named schema, or JSON as it
+// stands.
 struct Schema {
     std::string_view type, sentence;
     std::string_view refers;  // the named schema that it is
-    std::string_view json;    // the whole schema; for what the others cannot say
+    std::string_view json;    // the whole schema, if the others are not enough
 };
 
 constexpr Schema a_text(std::string_view sentence) {
@@ -45,20 +45,20 @@ struct MemberSchema {
     bool required = false;
 };
 
-// A schema with a name of its own in the document, and those that it refers to.
+// A schema with its own name in the document, and those that it refers to.
 struct NamedSchema {
     std::string_view name;
     std::string (*json)();
     std::span<const NamedSchema* const> refers{};
 };
 
-// `closed`: no member but these.
+// `closed`: no other members.
 enum class Members : bool { open, closed };
 std::string object_schema(std::span<const MemberSchema> members, Members others,
                           std::string_view sentence = {});
 
-// The schema of an object whose table of members is known when the program is compiled; each has
-// its MemberSchema in `described`.
+// The schema of an object whose table of members is known at compile time; each member has its
+// MemberSchema in `described`.
 template <const auto& table, Members others>
 std::string schema_of() {
     std::string json;

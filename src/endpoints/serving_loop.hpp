@@ -1,4 +1,4 @@
-// How others reach a serving thread.
+// How other threads reach a serving thread.
 #pragma once
 
 #include <functional>

@@ -36,7 +36,7 @@ std::string digest_of(std::string_view text) {
 
 }  // namespace
 
-// Without random bytes there is no key, and no form is accepted.
+// Without random bytes there is no key, and every form is refused.
 Sessions::Sessions(Bounds bounds) : bounds_(bounds), key_(random_bytes().value_or("")) {}
 
 std::optional<std::string> Sessions::begin(const Identity& identity, std::string_view shown,
@@ -123,7 +123,7 @@ std::chrono::seconds FailedLogins::note(Steady now) {
     }
     ++count_;
     if (count_ <= free_failures) return {};
-    // Who goes on is told so for another minute.
+    // A client that continues is told so for another minute.
     begin_ = now;
     const std::size_t doublings = std::min<std::size_t>(count_ - free_failures - 1, 6);
     return std::min(longest_wait, std::chrono::seconds(1u << doublings));

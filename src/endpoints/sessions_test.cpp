@@ -25,7 +25,7 @@ class SessionsTest : public ::testing::Test {
     Steady now = Steady(1'000h);
 };
 
-TEST_F(SessionsTest, may_what_the_token_may) {
+TEST_F(SessionsTest, have_the_rights_of_their_token) {
     Sessions sessions;
     const std::string reader = begin(sessions, "r3ad"), boss = begin(sessions, "0per");
     EXPECT_EQ(reader.size(), 64u);
@@ -79,7 +79,7 @@ TEST_F(SessionsTest, a_form_is_bound_to_its_session) {
     EXPECT_FALSE(sessions.is_form_token(others.form_token(one), one)) << "of another process";
 }
 
-TEST(FailedLoginsTest, wait_longer_each_time) {
+TEST(FailedLoginsTest, must_wait_longer_each_time) {
     FailedLogins failed;
     Steady now(1'000h);
     for (int i = 0; i < 10; ++i) EXPECT_EQ(failed.note(now += 1s), 0s);

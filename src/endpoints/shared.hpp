@@ -1,4 +1,4 @@
-// What the serving threads of one server share. Immutable, or thread-safe by itself.
+// What the serving threads of one server share. Immutable, or thread-safe.
 #pragma once
 
 #include <atomic>
@@ -41,7 +41,7 @@ struct Shared {
     const std::size_t kept_answers;  // bytes, all threads together
     const unsigned threads;
     TrafficBook traffic;
-    std::atomic<std::size_t> streams{0};        // answers that go on, now
+    std::atomic<std::size_t> streams{0};        // streams at present
     std::vector<RefusedTokens> refused_tokens;  // per listener: answered with 401
     std::vector<RefusedTokens> ignored_tokens;  // per listener: shown where none is needed
     std::vector<RefusedTokens> refused_pings;   // per listener: with a key that is not known

@@ -85,7 +85,7 @@ std::optional<Texts> unless_empty(const std::vector<std::string>& texts) {
     return texts.empty() ? std::nullopt : std::optional(&texts);
 }
 
-// What there is once a run has ended.
+// The members that exist once a run has ended.
 template <class T>
 std::optional<T> once_run(const Shown& shown, const T& value) {
     return shown.state.last == nullptr ? std::nullopt : std::optional(value);

@@ -1,4 +1,5 @@
-// What the control API shows: each object's table of members gives its JSON and its schema.
+// What the control API shows: the JSON and the schema of each object come from its table of
+// members.
 #pragma once
 
 #include <string>
@@ -13,8 +14,8 @@ namespace vitals::endpoints {
 
 using text::JsonWriter;
 
-// A member of an object that is shown of a T: `write` appends name and value, or nothing where the
-// T has none such.
+// A member of an object that shows a T: `write` appends name and value, or nothing if the T has no
+// such value.
 template <class T>
 struct ShownMember {
     MemberSchema described;
@@ -35,10 +36,10 @@ extern const NamedSchema component_schema;
 
 void write_decommission(JsonWriter& writer, const Decommission& decommission);
 extern const NamedSchema decommission_schema;
-// The members of the above, for an object that has more of them.
+// The members of the above, for an object with further members.
 extern const std::span<const ShownMember<Decommission>> decommission_members;
 
-// Status 200, application/json, with what `write(JsonWriter&)` writes and a line feed.
+// Status 200, application/json, with the output of `write(JsonWriter&)` and a line feed.
 template <class Write>
 http::Response json_answer(Write write) {
     http::Response response;

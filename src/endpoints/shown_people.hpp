@@ -1,4 +1,4 @@
-// What the control API shows of what people do and are told: incidents, silences, maintenance.
+// What the control API shows of people's actions and of messages: incidents, silences, maintenance.
 #pragma once
 
 #include "endpoints/schema.hpp"

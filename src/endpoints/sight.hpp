@@ -1,4 +1,4 @@
-// Whether what people see has changed: most publishing only makes ages younger. One per serving
+// Whether what people see has changed: most publications only make ages younger. One per serving
 // thread, used on that thread only.
 #pragma once
 
@@ -13,8 +13,8 @@ namespace vitals::endpoints {
 class Sight {
   public:
     explicit Sight(const Hub& hub) : hub_(hub) {}
-    // Looks at what is published now. Costs a comparison of pointers for each component, and
-    // nothing where nothing was published.
+    // Looks at the present publication. Costs a comparison of pointers for each component, and
+    // nothing if nothing was published.
     void look(Steady now);
     const Snapshot& snapshot() const noexcept { return *snapshot_; }
     const Board& board() const noexcept { return *board_; }

@@ -1,6 +1,5 @@
-// An answer that goes on: its head is sent at once, then what there is to say for as long as the
-// client listens. No sockets here: the server asks a stream for its next bytes. Used on one serving
-// thread.
+// A stream: its head is sent at once, then whatever there is to say while the client listens. No
+// sockets here: the server asks a stream for its next bytes. Used on one serving thread.
 #pragma once
 
 #include <chrono>
@@ -16,11 +15,12 @@ namespace vitals::endpoints {
 class Stream {
   public:
     virtual ~Stream() = default;
-    // Appends what is to be sent now, at most about 64 KiB where it can be cut. Asked at its begin,
-    // after each publishing, when `next()` has come, and when all that it gave was taken; never
-    // while bytes wait for a slow reader, so it must find out by itself what it has missed.
+    // Appends the bytes to send now, at most about 64 KiB if they can be split. The server asks at
+    // the begin, after each publication, when `next()` has come, and when all former bytes were
+    // taken. It never asks while bytes wait for a slow reader, so the stream must find out by
+    // itself what it has missed.
     virtual void pull(std::string& out, Steady now) = 0;
-    // When to ask again though nothing was published.
+    // When to ask again even if nothing was published.
     virtual Steady next() const noexcept = 0;
     // After pull(): there is more to say at once.
     virtual bool more() const noexcept { return false; }
@@ -32,13 +32,13 @@ class Stream {
     virtual std::size_t held() const noexcept = 0;
 };
 
-// Without a stream the head is the whole answer.
+// Without a stream, the head is the whole answer.
 struct Streamed {
     http::Response head;
     std::unique_ptr<Stream> stream;
 };
 
-// All streams of a thread are due at the same moments, so that a thousand of them wake it once.
+// All streams of a thread are due at the same moments, so a thousand of them wake it once.
 inline Steady next_beat(Steady now, std::chrono::milliseconds every = std::chrono::seconds(5)) {
     const Steady::duration step = every;
     return Steady((now.time_since_epoch() / step + 1) * step);

@@ -10,7 +10,7 @@ namespace vitals::endpoints {
 
 namespace {
 
-// What follows the scheme; empty when it is another one.
+// The text after the scheme; empty for another scheme.
 std::string_view after_scheme(std::string_view credentials, std::string_view scheme) noexcept {
     if (credentials.size() <= scheme.size() || credentials[scheme.size()] != ' ' ||
         !http::equal_ignoring_case(credentials.substr(0, scheme.size()), scheme))
@@ -20,7 +20,7 @@ std::string_view after_scheme(std::string_view credentials, std::string_view sch
     return credentials;
 }
 
-// Every one of them is compared with every token.
+// Each of them is compared with every token.
 Identity identify_any(const Routes& routes, std::initializer_list<std::string_view> shown,
                       Steady now) {
     Identity identity;

@@ -1,5 +1,5 @@
-// Who asks: tokens, shown as a bearer's or by Basic authentication. Every token is compared with
-// what was shown, in constant time and without an early end, before any other work is done.
+// Tokens, shown as a bearer token or by Basic authentication. Every token is compared with the
+// shown one in constant time and without an early end, before any other work.
 #pragma once
 
 #include <atomic>
@@ -12,28 +12,28 @@
 
 namespace vitals::endpoints {
 
-// The Authorization field where it is `Bearer TOKEN` or `Basic ...`; else empty.
+// The Authorization field if it is `Bearer TOKEN` or `Basic ...`; else empty.
 std::string_view credentials_of(const http::Head& head) noexcept;
 
 struct Identity {
     bool shown = false;  // a token was shown
-    bool basic = false;  // by Basic authentication: a browser adds that by itself, to any request
+    bool basic = false;  // by Basic authentication: a browser adds it by itself to any request
     int token = -1;      // its index in the routes; -1: none or not known
     Rights may;
 
     bool operator==(const Identity&) const = default;
 };
 
-// A token without a value (a vault that cannot be reached) matches nothing; a secret that was
-// replaced is accepted for the token's overlap.
+// A token without a value (a vault that cannot be reached) matches nothing. A replaced secret is
+// accepted for the token's overlap.
 Identity identify(const Routes& routes, std::string_view token, Steady now);
-// By what credentials_of() gave. With Basic, the token is the password or the user.
+// From the result of credentials_of(). With Basic, the token is the password or the user.
 Identity identify_by(const Routes& routes, std::string_view credentials, Steady now);
 
-// Counts tokens that were refused, and says so at most once in a while. Thread-safe.
+// Counts refused tokens, and says when to log them. Thread-safe.
 class RefusedTokens {
   public:
-    // True when it is time to log; `count` is then how many there were since the last time.
+    // True when it is time to log; `count` is then the number since the last time.
     bool note(Steady now, std::chrono::milliseconds pause, std::uint64_t& count) noexcept;
 
   private:

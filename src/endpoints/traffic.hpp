@@ -1,5 +1,5 @@
-// Counts answers by endpoint and code. Each serving thread counts in places of its own; whoever
-// shows them sums. Thread-safe.
+// Counts answers by endpoint and code. Each serving thread has its own counters; readers add them.
+// Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -15,7 +15,7 @@
 
 namespace vitals::endpoints {
 
-// Counted up by one thread only, read by any.
+// Only one thread increases it; any thread may read it.
 class alignas(64) Counter {
   public:
     void add() noexcept {
@@ -30,7 +30,7 @@ class alignas(64) Counter {
 class TrafficBook {
   public:
     explicit TrafficBook(unsigned threads) : threads_(threads) {}
-    // Where a thread counts answers of that endpoint and code. Stays valid as long as the book.
+    // The counter of a thread for that endpoint and code. Stays valid as long as the book.
     Counter& counter(unsigned thread, const std::string& endpoint, int code);
     std::vector<dialects::Traffic> sum() const;  // by endpoint, then code
 

@@ -90,7 +90,7 @@ Visit visit_of(Shared& shared, const Access& access, std::shared_ptr<const Route
     if (!by_token.shown) {
         const std::string_view cookie = session_cookie(shared, peer, head);
         if (!cookie.empty()) visit.identity = shared.sessions.identify(*visit.routes, cookie, now);
-        // One that has ended is as none.
+        // An ended session counts as none.
         if (visit.identity.token < 0)
             visit.identity = {};
         else

@@ -1,4 +1,4 @@
-// What the engine is told of a component.
+// What the engine must know of a component.
 #pragma once
 
 #include <chrono>
@@ -11,20 +11,21 @@
 
 namespace vitals::engine {
 
-// A component as it is to be watched.
+// A component that the engine runs or receives.
 struct Definition {
     Component component;
     Policy policy;
-    Run run;                                       // null: pushed, or reported
-    std::optional<std::chrono::milliseconds> ttl;  // pushed: silent longer is failed; none: holds
-    // Equal text means: the same definition; its state is kept by configure().
+    Run run;  // null: pushed, or reported
+    std::optional<std::chrono::milliseconds>
+        ttl;  // pushed: failed after longer silence; none: holds
+    // Equal texts mean equal definitions; configure() then keeps the state.
     std::string fingerprint;
     bool dynamic = false;   // created by a push; configure() leaves it alone
     bool reported = false;  // by a part of vitals, through report(); cannot be pushed
 };
 
-// A component that somebody pushes without its being configured. It takes nothing out of service
-// unless that is asked for, and who pushes once and never again does not stay green for ever.
+// A component that somebody pushes without a configuration. It takes the service out of service
+// only on request. A sender that pushes once and never again does not stay green for ever.
 Definition created_by_push(std::string name, bool critical,
                            std::optional<std::chrono::milliseconds> ttl);
 

@@ -1,11 +1,12 @@
-// What is watched, and how outcomes come into snapshots. A component that is checked has a runner;
-// one that is pushed has a timer for its silence. Every outcome is judged in judged.cpp, whoever
-// brought it.
+// Which components there are, and how outcomes get into snapshots. A checked component has a
+// runner; a pushed one has a timer for its silence. judged.cpp judges every outcome, whatever its
+// source.
 #include "engine/engine.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -38,7 +39,7 @@ struct Engine::State {
           publisher(environment.loop(), clock, hub, [this] { return snapshot(); }),
           watch_timer(environment.loop()) {}
 
-    // ---- what is watched ---------------------------------------------------------------------
+    // ---- components ----------------------------------------------------------------------
 
     Watched& insert(Definition definition, Steady::duration spread) {
         const std::string name = definition.component.name;
@@ -56,11 +57,19 @@ struct Engine::State {
                         const Pace wanted = take(one, std::move(outcome)).wanted;
                         return Runner::Owner::Taken{wanted, one.judged.state()};
                     },
-                    [this](const Schedule::Wake& woken) { self.woke(woken, clock.steady()); }});
+                    [this](const Schedule::Wake& woken) { self.woke(woken, clock.steady()); }},
+                least_busy());
             one.runner->start(spread);
         }
         publisher.changed();
         return one;
+    }
+
+    // Null: runs are carried out on the engine's own loop.
+    Shard* least_busy() {
+        const auto at = std::ranges::min_element(
+            shards, {}, [](const auto& shard) { return shard->components; });
+        return at == shards.end() ? nullptr : at->get();
     }
 
     bool erase(std::string_view name) {
@@ -125,8 +134,8 @@ struct Engine::State {
         });
     }
 
-    // Nobody could be heard while this process was stopped. A component that lost much of its time
-    // to live has all of it again.
+    // While this process was stopped, no push could arrive. A component that lost much of its time
+    // to live gets all of it again.
     void notice_pause() {
         const Steady now = clock.steady();
         const Steady::duration pause = now - std::exchange(turned, now);
@@ -148,7 +157,7 @@ struct Engine::State {
         unsaved.push_back(one.component->name);
     }
 
-    // Of a checked component only its first result tells whether it is what it was.
+    // For a checked component, only its first result tells whether its status is still the same.
     void take_up(Watched& one, RememberedComponent known, Steady::duration away) {
         if (one.state().last != nullptr) {
             if (one.state().judged == known.status) {
@@ -158,7 +167,7 @@ struct Engine::State {
             return;
         }
         if (!one.pushed()) return one.judged.resume(std::move(known));
-        // The time to live of a component that was only created gives way to the configured one.
+        // The configured time to live replaces that of a component that a push created.
         if (!one.definition.dynamic && !known.created_by_push) one.given_ttl = known.ttl;
         TakenUp taken = engine::take_up(known, one.component, one.ttl(), clock, away);
         const Steady silent_at = taken.silent_at;
@@ -202,10 +211,14 @@ struct Engine::State {
         watch_timer.arm(due, [this, due] {
             const Steady now = clock.steady();
             self.woke_late(now - due);
+            for (const auto& shard : shards) {
+                self.shard_turned_late(shard->late(now));
+                shard->ask(now, clock);
+            }
             notice_pause();
-            watch();  // first: what is refused memory below must not end the watch
+            watch();  // first: a lack of memory below must not end the watch
             if (now - last_report < report_interval) return;
-            // What could not be armed for want of memory would be the last.
+            // If memory is too short to arm the timer, this turn would be the last.
             const Steady lost = now - report_interval;
             for (const auto& [name, one] : watched)
                 if (one->runner) one->runner->rearm_if_due_before(lost);
@@ -218,11 +231,13 @@ struct Engine::State {
         last_report = clock.steady();
         std::uint64_t running = 0;
         for (const auto& [name, one] : watched) running += one->running() ? 1u : 0u;
-        report_part("vitals/engine", "engine",
-                    self.report(last_report, environment.lanes(), running), engine_valid_for);
+        std::vector<net::LaneFigures> lanes = environment.lanes();
+        for (const auto& shard : shards) std::ranges::copy(shard->lanes(), back_inserter(lanes));
+        report_part("vitals/engine", "engine", self.report(last_report, lanes, running),
+                    engine_valid_for);
     }
 
-    // What a part of vitals says of itself.
+    // What a part of vitals reports of itself.
     void report_part(const std::string& name, std::string kind, Outcome outcome,
                      Steady::duration valid_for) {
         auto& one = watched[name];
@@ -247,13 +262,14 @@ struct Engine::State {
     Steady started_at;
     Publisher publisher;
     SelfWatch self;
+    std::vector<std::unique_ptr<Shard>> shards;  // outlive what is watched
     std::map<std::string, std::unique_ptr<Watched>, std::less<>> watched;
     std::size_t dynamic = 0;
     std::uint64_t generation = 1;
     std::map<std::string, RememberedComponent, std::less<>> restored;  // until configured
     Steady::duration absent{};                                         // likewise
-    bool saves = false;                        // somebody asks for changes()
-    std::vector<std::string> unsaved, erased;  // since the last changes()
+    bool saves = false;                                                // changes() is used
+    std::vector<std::string> unsaved, erased;                          // since the last changes()
     std::vector<std::shared_ptr<const WorkerGroup>> workers;
     Steady workers_valid_until = Steady::max();
     std::vector<std::function<void(const Transition&)>> transition_listeners;
@@ -273,6 +289,11 @@ Engine::Engine(net::Environment& environment, Clock& clock, Hub& hub, Log log, S
 
 Engine::~Engine() = default;
 
+void Engine::use_shards(std::size_t count, const Shard::MakeEnvironment& make) {
+    for (std::size_t i = 0; i < count; ++i)
+        state_->shards.push_back(std::make_unique<Shard>(state_->environment.loop(), make));
+}
+
 void Engine::configure(std::vector<Definition> definitions) {
     std::vector<std::string> gone;
     std::map<std::string_view, const Definition*> wanted;
@@ -284,14 +305,14 @@ void Engine::configure(std::vector<Definition> definitions) {
     for (const std::string& name : gone) state_->erase(name);
     const Steady::duration away = std::exchange(state_->absent, {});
 
-    // A few start at once; many within a second.
+    // A few start at once; many are spread over a second.
     const Steady::duration spread = std::min<Steady::duration>(
         900ms, std::chrono::milliseconds(1) * static_cast<Milliseconds::rep>(definitions.size()));
     for (Definition& definition : definitions) {
         const auto at = state_->watched.find(definition.component.name);
         if (at != state_->watched.end() && !at->second->definition.dynamic &&
             at->second->definition.fingerprint == definition.fingerprint) {
-            // The same component: its state and schedule stay; its run may hold fresher secrets.
+            // The same component: its state and schedule stay; its run may have fresher secrets.
             at->second->definition.run = definition.run;
             if (at->second->runner) at->second->runner->replace(std::move(definition.run));
             continue;
@@ -425,7 +446,7 @@ bool Engine::amend(std::string_view name, Outcome outcome, Steady valid_until) {
 }
 
 void Engine::report_own(std::string_view name, Outcome outcome) {
-    // Reported on every change by a part that runs on a thread of its own; it holds until the next.
+    // A part with its own thread reports every change; a report holds until the next one.
     state_->report_part("vitals/" + std::string(name), std::string(name), std::move(outcome),
                         forever);
 }

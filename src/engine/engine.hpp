@@ -1,5 +1,5 @@
 // When checks run: schedule, deadlines, one run at a time, thresholds, freshness, publishing. The
-// engine turns outcomes into snapshots; what a check does it does not know. Everything here is
+// engine turns outcomes into snapshots; it does not know what a check does. Everything here is
 // called on the loop's thread; readers of the hub may be anywhere.
 #pragma once
 
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/definition.hpp"
+#include "engine/shard.hpp"
 #include "model/clock.hpp"
 #include "model/hub.hpp"
 #include "model/remembered.hpp"
@@ -32,28 +33,33 @@ class Engine {
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
-    // What an earlier process kept, `away` ago. To be called before the first configure(), which
-    // takes it up; components that were created by a push are there at once. From here on changes()
-    // has something to tell.
+    // From now on the runs take place on so many threads, each with an environment of its own, and
+    // are only judged here. Call it before the first configure(). Throws std::system_error: there
+    // is no thread.
+    void use_shards(std::size_t count, const Shard::MakeEnvironment& make);
+
+    // What an earlier process kept, `away` ago. Call it before the first configure(), which uses
+    // it; components that a push created exist at once. From here on changes() has something to
+    // tell.
     void restore(std::vector<RememberedComponent> remembered, Steady::duration away);
-    // Watches exactly these from now on. Components whose fingerprint did not change keep their
-    // state and schedule, others what was pushed to them, and `since` if they are what they were;
-    // dynamic ones stay. First runs come within a second, later ones are spread.
+    // Sets the components. Those whose fingerprint did not change keep their state and schedule.
+    // Others keep what was pushed to them, and `since` if their status is the same. Dynamic ones
+    // stay. First runs come within a second, later ones are spread.
     void configure(std::vector<Definition> definitions);
     void add(Definition definition);     // replaces one of that name
     bool remove(std::string_view name);  // false: no such component
-    // What is watched under that name, or null. Valid until the next change of definitions.
+    // The component of that name, or null. Valid until the next change of definitions.
     const Definition* find(std::string_view name) const;
     std::vector<std::string_view> names() const;
     std::size_t dynamic() const;  // how many of them there are
-    // All that is watched, by name, and how it stands now; null where there is none of that name.
+    // All components, by name, and their present state; null if there is none of that name.
     std::vector<std::shared_ptr<const Component>> components() const;
     const ComponentState* state(std::string_view name) const;
     const std::vector<std::shared_ptr<const WorkerGroup>>& workers() const;
-    std::uint64_t generation() const;  // grows when a component comes, goes or is defined anew
+    std::uint64_t generation() const;  // grows when a definition changes
 
-    // What is to be kept and has changed since the last call, and who is gone since then; those
-    // that are gone come first.
+    // What must be kept and has changed since the last call, and which components are gone since
+    // then; the latter come first.
     struct Changes {
         std::vector<std::string> gone;
         std::vector<RememberedComponent> now;
@@ -61,29 +67,29 @@ class Engine {
     Changes changes();
     void all_changed();  // what was kept is lost
 
-    // A fresh run, or a share in the one under way. `done` is called with the state after it, or
-    // with null when the component is unknown or goes away first. Pushed ones answer at once.
+    // A new run, or a share in the present one. `done` is called with the state after it, or with
+    // null when the component is unknown or goes away first. Pushed ones answer at once.
     void run_now(std::string_view name, Done done);
     // Takes a pushed result. It holds for its own `ttl`, else for that of the component; a dynamic
-    // one takes over the ttl. False: unknown component, or one that is not pushed.
+    // component takes over the ttl. False: the component is unknown or not pushed.
     bool push(std::string_view name, Outcome outcome,
               std::optional<std::chrono::milliseconds> ttl = {});
-    // A result of a component that is `reported`; it is fresh until then, else as its policy says.
+    // A result of a component that is `reported`. It is fresh until then, else as its policy says.
     // False: there is none of that name.
     bool report(std::string_view name, Outcome outcome, std::optional<Steady> valid_until = {});
-    // The latest report, in other words or for longer: it counts as no further run. False: there is
-    // none of that status.
+    // The latest report, in other words or for longer; it is not a further run. False: there is
+    // none with that status.
     bool amend(std::string_view name, Outcome outcome, Steady valid_until);
-    // What a part of vitals says of itself (`store`: component vitals/store).
+    // What a part of vitals reports of itself (`store`: component vitals/store).
     void report_own(std::string_view name, Outcome outcome);
 
-    void changed();  // there is something to be published
-    // Publishes what has changed at once, not with the next of at most a hundred a second.
+    void changed();  // a publication is waiting
+    // Publishes changes at once, and not with the next of at most a hundred publications a second.
     void publish_now();
-    // Calls back as soon as a snapshot shows all that was done before this call: soon, and many at
-    // once, for no more than about half of the time goes into publishing.
+    // Calls back as soon as a snapshot shows all that was done before this call. This is soon. Many
+    // calls share one snapshot, because publishing may take only about half of the time.
     void when_published(std::function<void()> done);
-    // Called first of all when a snapshot is made: what is reported then is in it.
+    // Called first when a snapshot is made: reports made then are in it.
     void before_publishing(std::function<void()> prepare);
     void decommission(Decommission decommission);
     void set_service(Service service);

@@ -2,10 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <thread>
 
 #include "engine/engine.hpp"
 #include "model/check_error.hpp"
@@ -95,14 +97,19 @@ net::awaitable<Outcome> blocks(std::shared_ptr<Blocker> blocker, net::Context& c
     co_return ok("came back");
 }
 
-class EngineTest : public testing::Test {
+// All of them with runs on the engine's own loop, and on shards.
+class EngineTest : public testing::TestWithParam<std::size_t> {
   protected:
     EngineTest()
         : environment(loop, 4),
           engine(std::make_unique<Engine>(
               environment, clock, hub,
               [this](LogLevel, std::string_view message) { log.emplace_back(message); },
-              Service{"test", "1"})) {}
+              Service{"test", "1"})) {
+        engine->use_shards(GetParam(), [](net::Loop& shard) {
+            return std::make_unique<net::Environment>(shard, 4);
+        });
+    }
 
     static Definition define(std::string name, CheckRun run,
                              std::chrono::milliseconds interval = 100ms,
@@ -159,14 +166,14 @@ class EngineTest : public testing::Test {
     std::shared_ptr<const Snapshot> held;
 };
 
-TEST_F(EngineTest, lists_components_as_unknown_before_their_first_run) {
+TEST_P(EngineTest, lists_components_as_unknown_before_their_first_run) {
     engine->configure({define("a", answers)});
     EXPECT_EQ(status("a"), Status::unknown);
     EXPECT_EQ(state("a").detail(clock.steady()), "not run yet");
     EXPECT_EQ(status("vitals/engine"), Status::ok);
 }
 
-TEST_F(EngineTest, runs_soon_and_again) {
+TEST_P(EngineTest, runs_soon_and_again) {
     engine->configure({define("a", answers)});
     EXPECT_TRUE(run_until([&] { return status("a") == Status::ok; }, 1s));
     EXPECT_EQ(state("a").detail(clock.steady()), "fine");
@@ -176,7 +183,7 @@ TEST_F(EngineTest, runs_soon_and_again) {
     EXPECT_TRUE(run_until([&] { return state("a").runs[0] >= 3; }, 2s));
 }
 
-TEST_F(EngineTest, a_hung_run_fails_at_its_deadline_and_names_the_phase) {
+TEST_P(EngineTest, a_hung_run_fails_at_its_deadline_and_names_the_phase) {
     engine->configure({define("hung", hangs), define("well", answers)});
     const Steady began = clock.steady();
     EXPECT_TRUE(run_until([&] { return status("hung") == Status::failed; }, 1s));
@@ -189,14 +196,14 @@ TEST_F(EngineTest, a_hung_run_fails_at_its_deadline_and_names_the_phase) {
     EXPECT_EQ(logged("hung: unknown -> failed"), 1u);
 }
 
-TEST_F(EngineTest, keeps_rounds_when_the_timeout_is_the_interval) {
+TEST_P(EngineTest, keeps_rounds_when_the_timeout_is_the_interval) {
     engine->configure({define("hung", hangs, 50ms, 50ms)});
     run_for(1s);
     // One run every 50 ms; the last moments of one must not cost the next its turn.
     EXPECT_GE(state("hung").runs[2], 14u);
 }
 
-TEST_F(EngineTest, a_thousand_hung_runs_take_one_deadline) {
+TEST_P(EngineTest, a_thousand_hung_runs_take_one_deadline) {
     std::vector<Definition> definitions;
     for (int i = 0; i < 1000; ++i)
         definitions.push_back(define("hung" + std::to_string(i), hangs, 10s, 200ms));
@@ -216,7 +223,7 @@ TEST_F(EngineTest, a_thousand_hung_runs_take_one_deadline) {
     EXPECT_EQ(status("well"), Status::ok);
 }
 
-TEST_F(EngineTest, error_classes_become_statuses) {
+TEST_P(EngineTest, error_classes_become_statuses) {
     engine->configure({define("refused", refuses), define("blind", is_blind), define("bug", throws),
                        define("number", throws_a_number)});
     EXPECT_TRUE(run_until([&] { return all_have_run(); }));
@@ -234,28 +241,33 @@ TEST_F(EngineTest, error_classes_become_statuses) {
     EXPECT_EQ(status("number"), Status::failed);
 }
 
-// What each run found of the run before; the third run fails.
-net::awaitable<Outcome> keeps(std::shared_ptr<std::vector<bool>> found, net::Context& context) {
-    found->push_back(context.kept()->take<int>() != nullptr);
+// What each of five runs found of the run before; the third run fails.
+struct Findings {
+    std::array<bool, 5> kept{};
+    std::atomic<std::size_t> count{0};
+};
+
+net::awaitable<Outcome> keeps(std::shared_ptr<Findings> found, net::Context& context) {
+    const bool kept = context.kept()->take<int>() != nullptr;
     context.kept()->leave(std::make_shared<int>(1));
-    co_return found->size() == 3 ? failed("gone", ErrorClass::connect) : ok();
+    if (found->count < found->kept.size()) found->kept[found->count] = kept;
+    co_return ++found->count == 3 ? failed("gone", ErrorClass::connect) : ok();
 }
 
-TEST_F(EngineTest, a_run_in_doubt_begins_afresh) {
-    const auto found = std::make_shared<std::vector<bool>>();
+TEST_P(EngineTest, a_run_in_doubt_begins_afresh) {
+    const auto found = std::make_shared<Findings>();
     CheckRun run = [found](net::Context& context) { return keeps(found, context); };
     Definition definition = define("kept", run, 60ms);
     definition.policy.failures = 2;
     definition.policy.retry_interval = 5ms;
     engine->configure({definition});
-    EXPECT_TRUE(run_until([&] { return found->size() >= 5; }));
-    found->resize(5);
-    EXPECT_EQ(*found, (std::vector<bool>{false, true, true, false, true}));
+    EXPECT_TRUE(run_until([&] { return found->count >= 5; }));
+    EXPECT_EQ(found->kept, (std::array<bool, 5>{false, true, true, false, true}));
     EXPECT_EQ(state("kept").runs[static_cast<std::size_t>(Status::failed)], 1u);
     EXPECT_EQ(status("kept"), Status::ok);
 }
 
-TEST_F(EngineTest, blocking_code_is_quarantined_not_repeated) {
+TEST_P(EngineTest, blocking_code_is_quarantined_not_repeated) {
     const auto blocker = std::make_shared<Blocker>();
     CheckRun run = [blocker](net::Context& context) { return blocks(blocker, context); };
     engine->configure({define("stuck", run), define("well", answers)});
@@ -269,20 +281,21 @@ TEST_F(EngineTest, blocking_code_is_quarantined_not_repeated) {
     EXPECT_TRUE(run_until([&] { return status("stuck") == Status::ok; }, 2s));
 }
 
-TEST_F(EngineTest, a_full_lane_of_hung_calls_degrades_the_engine_and_nothing_else) {
+TEST_P(EngineTest, a_full_lane_of_hung_calls_degrades_the_engine_and_nothing_else) {
     const auto blocker = std::make_shared<Blocker>();
     CheckRun run = [blocker](net::Context& context) { return blocks(blocker, context); };
     std::vector<Definition> definitions = {define("well", answers)};
-    for (int i = 0; i < 6; ++i) definitions.push_back(define("stuck" + std::to_string(i), run));
+    for (int i = 0; i < 12; ++i) definitions.push_back(define("stuck" + std::to_string(i), run));
     engine->configure(std::move(definitions));
     EXPECT_TRUE(run_until([&] { return status("vitals/engine") == Status::degraded; }, 5s));
     EXPECT_EQ(status("well"), Status::ok);
-    EXPECT_EQ(blocker->entered, 4) << "the lane's bound";
+    const int lanes = std::max(1, static_cast<int>(GetParam()));  // one on each loop
+    EXPECT_EQ(blocker->entered, 4 * lanes) << "the lane's bound";
     blocker->release();
     EXPECT_TRUE(run_until([&] { return status("vitals/engine") == Status::ok; }, 5s));
 }
 
-TEST_F(EngineTest, asks_share_one_run) {
+TEST_P(EngineTest, requests_for_a_run_share_one_run) {
     engine->configure({define("a", answers, 1h, 50ms)});
     EXPECT_TRUE(run_until([&] { return status("a") == Status::ok; }));
     int answered = 0;
@@ -295,7 +308,7 @@ TEST_F(EngineTest, asks_share_one_run) {
     EXPECT_EQ(answered, 13);
 }
 
-TEST_F(EngineTest, who_asks_for_a_removed_component_is_told) {
+TEST_P(EngineTest, a_run_of_a_removed_component_is_answered) {
     engine->configure({define("hung", hangs, 1h, 1h)});
     run_for(50ms);
     bool told = false;
@@ -307,7 +320,7 @@ TEST_F(EngineTest, who_asks_for_a_removed_component_is_told) {
     EXPECT_EQ(hub.current()->find("hung"), nullptr);
 }
 
-TEST_F(EngineTest, a_stopped_engine_lets_its_results_go_stale) {
+TEST_P(EngineTest, a_stopped_engine_lets_its_results_go_stale) {
     engine->configure({define("a", answers, 50ms, 50ms)});
     EXPECT_TRUE(run_until([&] { return status("a") == Status::ok; }));
     const Steady later = clock.steady() + 250ms;  // nobody turns the loop
@@ -315,7 +328,7 @@ TEST_F(EngineTest, a_stopped_engine_lets_its_results_go_stale) {
     EXPECT_EQ(state("a").detail(later), "stale");
 }
 
-TEST_F(EngineTest, wall_clock_jumps_change_no_verdict) {
+TEST_P(EngineTest, wall_clock_jumps_change_no_verdict) {
     engine->configure({define("a", answers, 50ms, 50ms)});
     EXPECT_TRUE(run_until([&] { return status("a") == Status::ok; }));
     for (const std::int64_t jump : {86'400 * 365, -86'400 * 365, 0}) {
@@ -328,7 +341,7 @@ TEST_F(EngineTest, wall_clock_jumps_change_no_verdict) {
     EXPECT_EQ(state("a").transitions[0], 1u);
 }
 
-TEST_F(EngineTest, reload_keeps_what_did_not_change) {
+TEST_P(EngineTest, reload_keeps_what_did_not_change) {
     engine->configure({define("a", answers, 1h, 50ms), define("b", answers, 1h, 50ms)});
     EXPECT_TRUE(run_until([&] { return all_have_run(); }));
     run_for(20ms);
@@ -342,7 +355,7 @@ TEST_F(EngineTest, reload_keeps_what_did_not_change) {
     EXPECT_EQ(hub.current()->find("b"), nullptr);
 }
 
-TEST_F(EngineTest, pushed_components_fail_when_silent) {
+TEST_P(EngineTest, pushed_components_fail_when_silent) {
     Definition definition;
     definition.component.name = "job";
     definition.component.kind = "push";
@@ -363,7 +376,7 @@ TEST_F(EngineTest, pushed_components_fail_when_silent) {
     EXPECT_FALSE(engine->push("checked", ok()));
 }
 
-TEST_F(EngineTest, the_ttl_of_a_push_holds_for_that_push) {
+TEST_P(EngineTest, the_ttl_of_a_push_holds_for_that_push) {
     Definition definition;
     definition.component.name = "job";
     definition.ttl = 1h;
@@ -384,7 +397,7 @@ TEST_F(EngineTest, the_ttl_of_a_push_holds_for_that_push) {
     EXPECT_EQ(status("made"), Status::ok) << "a created one keeps the latest";
 }
 
-TEST_F(EngineTest, acknowledges_once_a_snapshot_shows_it) {
+TEST_P(EngineTest, acknowledges_once_a_snapshot_shows_it) {
     int told = 0;
     engine->when_published([&] { ++told; });
     EXPECT_EQ(told, 1) << "there is nothing to wait for";
@@ -409,7 +422,7 @@ TEST_F(EngineTest, acknowledges_once_a_snapshot_shows_it) {
     EXPECT_TRUE(run_until([&] { return told == 102; }, 2s));
 }
 
-TEST_F(EngineTest, what_is_reported_while_publishing_is_in_that_snapshot) {
+TEST_P(EngineTest, what_is_reported_while_publishing_is_in_that_snapshot) {
     Definition group = define("workers/mail", {});
     group.reported = true;
     engine->add(group);
@@ -424,7 +437,7 @@ TEST_F(EngineTest, what_is_reported_while_publishing_is_in_that_snapshot) {
     EXPECT_EQ(judged, 1) << "a report does not call for another snapshot";
 }
 
-TEST_F(EngineTest, since_outlives_the_process_where_the_first_result_is_the_old_one) {
+TEST_P(EngineTest, since_outlives_the_process_where_the_first_result_is_the_old_one) {
     const System old = System(1000h);
     std::vector<RememberedComponent> known(3);
     known[0] = {.component = "well", .status = Status::ok, .since = old};
@@ -449,7 +462,7 @@ TEST_F(EngineTest, since_outlives_the_process_where_the_first_result_is_the_old_
         kept.now, [](const RememberedComponent& each) { return each.component == "well"; }));
 }
 
-TEST_F(EngineTest, since_outlives_a_doubt_that_a_restart_falls_into) {
+TEST_P(EngineTest, since_outlives_a_doubt_that_a_restart_falls_into) {
     const System old = System(1000h);
     engine->restore({{.component = "db", .status = Status::ok, .since = old}}, 1s);
     Definition definition = define("db", refuses, 1h);
@@ -462,7 +475,7 @@ TEST_F(EngineTest, since_outlives_a_doubt_that_a_restart_falls_into) {
         if (each.component == "db") EXPECT_EQ(each.since, old) << "nothing is judged yet";
 }
 
-TEST_F(EngineTest, pushed_states_outlive_process_and_definition) {
+TEST_P(EngineTest, pushed_states_outlive_process_and_definition) {
     RememberedComponent job{.component = "job", .status = Status::degraded, .since = System(1000h)};
     job.observed_at = clock.system() - 10s;
     job.age = 10s;
@@ -490,7 +503,7 @@ TEST_F(EngineTest, pushed_states_outlive_process_and_definition) {
     EXPECT_EQ(state("job").since, System(1000h));
 }
 
-TEST_F(EngineTest, publishing_is_coalesced) {
+TEST_P(EngineTest, publishing_is_coalesced) {
     std::vector<Definition> definitions;
     for (int i = 0; i < 300; ++i)
         definitions.push_back(define("c" + std::to_string(i), answers, 20ms, 15ms));
@@ -504,7 +517,7 @@ TEST_F(EngineTest, publishing_is_coalesced) {
     EXPECT_GE(hub.version() - before, sanitized ? 2u : 20u);
 }
 
-TEST_F(EngineTest, decommission_is_part_of_the_snapshot) {
+TEST_P(EngineTest, decommission_is_part_of_the_snapshot) {
     engine->decommission({"maintenance", false});
     EXPECT_EQ(hub.current()->decommission.text, "maintenance");
     EXPECT_TRUE(hub.current()->decommission.active());
@@ -512,7 +525,7 @@ TEST_F(EngineTest, decommission_is_part_of_the_snapshot) {
     EXPECT_FALSE(hub.current()->decommission.active());
 }
 
-TEST_F(EngineTest, ends_promptly_while_everything_hangs) {
+TEST_P(EngineTest, ends_promptly_while_everything_hangs) {
     const auto blocker = std::make_shared<Blocker>();
     CheckRun run = [blocker](net::Context& context) { return blocks(blocker, context); };
     std::vector<Definition> definitions;
@@ -528,6 +541,57 @@ TEST_F(EngineTest, ends_promptly_while_everything_hangs) {
     EXPECT_LT(clock.steady() - began, 500ms);
     blocker->release();
 }
+
+INSTANTIATE_TEST_SUITE_P(Shards, EngineTest, testing::Values(0, 2),
+                         [](const auto& each) { return each.param == 0 ? "none" : "two"; });
+
+class ShardTest : public EngineTest {};
+
+// A fault of a check: it holds its thread.
+net::awaitable<Outcome> holds_its_thread(std::shared_ptr<Blocker> blocker, net::Context&) {
+    ++blocker->entered;
+    std::unique_lock lock(blocker->mutex);
+    blocker->changed.wait(lock, [&] { return blocker->released; });
+    co_return ok("came back");
+}
+
+TEST_P(ShardTest, one_that_is_held_is_noticed_and_the_others_go_on) {
+    const auto blocker = std::make_shared<Blocker>();
+    const CheckRun run = [blocker](net::Context& context) {
+        return holds_its_thread(blocker, context);
+    };
+    // By turns: the first and the third share a thread.
+    engine->configure({define("first", answers)});
+    engine->add(define("second", answers));
+    engine->add(define("third", answers));
+    EXPECT_TRUE(run_until([&] { return all_have_run(); }));
+    EXPECT_EQ(status("first"), Status::ok);
+    engine->add(define("held", run));  // beside the second
+    EXPECT_TRUE(run_until([&] { return blocker->entered > 0; }));
+    EXPECT_TRUE(run_until([&] { return status("second") == Status::unknown; }, 2s));
+    EXPECT_EQ(status("held"), Status::unknown);
+    EXPECT_TRUE(run_until([&] { return status("vitals/engine") == Status::degraded; }, 4s));
+    EXPECT_NE(state("vitals/engine").detail(clock.steady()).find("a thread that runs checks woke"),
+              std::string::npos);
+    const auto runs = state("first").runs[0];
+    EXPECT_TRUE(run_until([&] { return state("first").runs[0] > runs + 2; }));
+    EXPECT_EQ(status("third"), Status::ok);
+    blocker->release();
+    EXPECT_TRUE(run_until([&] { return status("second") == Status::ok; }));
+    EXPECT_TRUE(run_until([&] { return status("vitals/engine") == Status::ok; }));
+}
+
+// What came in while the engine stood still is old when it is judged.
+TEST_P(ShardTest, a_result_that_waited_for_the_engine_is_not_taken_for_fresh) {
+    engine->configure({define("a", answers, 10s, 5s)});
+    EXPECT_TRUE(run_until([&] { return status("a") == Status::ok; }));
+    engine->run_now("a", [](const auto&) {});
+    std::this_thread::sleep_for(2500ms);
+    EXPECT_TRUE(run_until([&] { return state("a").last->status == Status::unknown; }, 1s));
+    EXPECT_EQ(state("a").last->detail, "vitals itself did not run meanwhile");
+}
+
+INSTANTIATE_TEST_SUITE_P(Shards, ShardTest, testing::Values(2), [](const auto&) { return "two"; });
 
 }  // namespace
 }  // namespace vitals::engine

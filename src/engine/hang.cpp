@@ -13,7 +13,7 @@ struct Sentence {
     std::string_view text;
 };
 
-// Phases whose name alone says what was waited for.
+// Phases whose names alone say what the run waited for.
 constexpr Sentence sentences[] = {
     {"", "does not end"},
     {"resolve", "name is not resolved"},
@@ -22,10 +22,11 @@ constexpr Sentence sentences[] = {
     {"handler", "handler does not return"},
 };
 
-// Phases on the way to the first answer: what is asked of a sentinel is no answer of the server.
+// Phases before the first answer of the server: an answer of a sentinel is not an answer of the
+// server.
 constexpr std::string_view before_the_first_answer[] = {"tls", "send", "sentinel"};
 
-// Whether the peer, once connected, had come through a phase in which it had to answer.
+// Whether the peer had already passed, after connecting, a phase in which it had to answer.
 bool answered(std::vector<Phase>::const_iterator connected, std::vector<Phase>::const_iterator end,
               const std::string& hung_in) {
     return std::any_of(connected + 1, end, [&hung_in](const Phase& phase) {

@@ -1,4 +1,4 @@
-// What a person sees of a run that its deadline ended. Pure.
+// The text for a run that its deadline ended. Pure.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace vitals::engine {
 
-// The public detail: a sentence by the phase it hung in and those it came through, and the phase.
-// `hung_in` may be empty: the run never said where it was.
+// The public detail: a sentence from the phase in which the run hung and the phases before it.
+// `hung_in` may be empty: the run never named a phase.
 std::string describe_hang(const std::vector<Phase>& phases, const std::string& hung_in);
 
 }  // namespace vitals::engine

@@ -12,7 +12,7 @@ std::string hang_of(const std::vector<std::string>& names) {
     return describe_hang(phases, names.empty() ? "" : names.back());
 }
 
-TEST(Hang, is_told_as_a_person_sees_it) {
+TEST(Hang, is_described_as_a_person_sees_it) {
     EXPECT_EQ(hang_of({}), "does not end (timeout)");
     EXPECT_EQ(hang_of({"resolve"}), "name is not resolved (timeout in resolve)");
     EXPECT_EQ(hang_of({"resolve", "connect"}), "does not accept connections (timeout in connect)");

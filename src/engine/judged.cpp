@@ -64,7 +64,7 @@ Judged::Verdict Judged::take(Outcome outcome, const Policy& policy, Steady now, 
     after->last = std::make_shared<Outcome>(std::move(outcome));
     System was_since = state_->since;
     if (before_ && (after->judged != Status::unknown || found == Status::unknown)) {
-        // It is what it was before, since then; or it changed while nobody looked.
+        // The status is the same as before, since then; or it changed while nobody looked.
         verdict.from = before_->status;
         if (after->judged == verdict.from) after->since = before_->since;
         was_since = before_->since;

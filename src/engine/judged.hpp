@@ -1,5 +1,5 @@
-// One component as it is judged: thresholds, slow runs, freshness, and since when it is what it is.
-// The one place where an outcome becomes a state. Pure: it is told the time.
+// The judgement of one component: thresholds, slow runs, freshness, and since when it has its
+// status. The only place where an outcome becomes a state. Pure: time is an argument.
 #pragma once
 
 #include <memory>
@@ -14,7 +14,7 @@
 
 namespace vitals::engine {
 
-// A good run that took longer than `slow_above` is degraded, and says so.
+// A good run that took longer than `slow_above` is degraded, and its detail says so.
 void judge_duration(Outcome& outcome, const Policy& policy);
 
 // The line of the log about a change.
@@ -26,32 +26,33 @@ class Judged {
     Judged(std::shared_ptr<const Component> component, System now);
 
     const std::shared_ptr<const ComponentState>& state() const noexcept { return state_; }
-    // What it was before this process or definition, until its first verdict.
+    // Its status before this process or definition, until its first verdict.
     const std::optional<RememberedComponent>& before() const noexcept { return before_; }
 
     struct Verdict {
-        Pace wanted = Pace::usual;      // when the next run is to come
-        Status from = Status::unknown;  // what it was, also in an earlier process
+        Pace wanted = Pace::usual;      // when the next run is due
+        Status from = Status::unknown;  // its former status, also from an earlier process
         bool changed = false;
         bool first = false;    // the first result in this process
-        bool resumed = false;  // it goes on from what it was in an earlier process
-        Steady began{};        // the first of the runs in a row that found what it is now
-        // Of a change: how long it was as it had been; of a return to ok, how long it was not ok.
-        // Zero: not known.
+        bool resumed = false;  // it continues its status of an earlier process
+        Steady began{};        // the first of the runs in a row with the present status
+        // For a change: how long the former status lasted; for a return to ok, how long it was not
+        // ok. Zero: not known.
         System::duration lasted{};
     };
     // One more outcome. Its result is fresh for `valid_for`, else as long as the policy says.
     Verdict take(Outcome outcome, const Policy& policy, Steady now, System wall,
                  std::optional<Steady::duration> valid_for = {});
 
-    // The latest result says more, or holds longer. False: there is none yet, or it found another
+    // The latest result says more, or holds longer. False: there is none yet, or it has another
     // status, which only take() may judge.
     bool amend(Outcome outcome, const Policy& policy, Steady valid_until);
 
-    // What it was before. Only its first result tells whether it still is: what was down recovers
-    // by its thresholds, also over a restart. Not to be called after a result.
+    // Its former status. Only the first result tells whether it is still the same: a component that
+    // was down recovers by its thresholds, also across a restart. Must not be called after a
+    // result.
     void resume(RememberedComponent before);
-    // A pushed state that is taken up again.
+    // A pushed state that is restored.
     void resume(TakenUp taken);
 
     void set_since(System since);

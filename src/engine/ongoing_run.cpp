@@ -1,8 +1,8 @@
 // One run under a deadline.
 //
-// The deadline is a timer of our own beside the coroutine, not a race of the two in one operation:
-// when it fires the outcome is delivered at once, whether or not the coroutine obeys its
-// cancellation. A run that goes on anyway only delays its own successor.
+// The deadline is a separate timer beside the coroutine, not a race of the two in one operation:
+// when it fires, the outcome is delivered at once, even if the coroutine ignores its cancellation.
+// A run that continues only delays its own successor.
 #include "engine/ongoing_run.hpp"
 
 #include <fmt/format.h>
@@ -38,7 +38,8 @@ Outcome outcome_of(const std::exception_ptr& problem, const std::string& phase) 
         outcome.failed_phase = phase;
         return outcome;
     } catch (const std::exception& error) {
-        // Not an answer of the other side but a fault in the check (or a user's handler).
+        // This is not an answer of the other side but a fault in the check (or in a user's
+        // handler).
         Outcome outcome = failed("the check threw an exception", ErrorClass::local, error.what());
         outcome.failed_phase = phase;
         return outcome;
@@ -73,7 +74,8 @@ struct OngoingRun::State {
 
     void expire(std::chrono::milliseconds timeout) {
         hung_in = context.phase();
-        // A deadline that is noticed late was missed by us: the answer may have come in time.
+        // If vitals notices the deadline late, vitals itself was late: the answer may have come in
+        // time.
         const bool paused = clock.steady() - context.deadline() > excusing_pause({});
         Outcome outcome = paused ? unknown("vitals itself did not run meanwhile")
                                  : failed("timeout", ErrorClass::timeout,
@@ -85,9 +87,9 @@ struct OngoingRun::State {
         deliver(std::move(outcome));
     }
 
-    // A coroutine of its own, so that the check's frame (and all that it owns) is gone before the
-    // run counts as finished. Its frame owns the state, for the context must outlive the check
-    // even when this does not.
+    // A separate coroutine, so that the check's frame (and all that it owns) is gone before the run
+    // counts as finished. Its frame owns the state, because the context must outlive the check even
+    // if this object does not.
     static net::awaitable<Outcome> carry_out(Run run, std::shared_ptr<State> state) {
         co_return co_await run(state->context);
     }
@@ -124,7 +126,7 @@ OngoingRun::OngoingRun(net::Environment& environment, Clock& clock, const std::s
             if (problem) outcome = outcome_of(problem, state->context.phase());
             if (outcome.status == Status::unknown && outcome.error_class == ErrorClass::none)
                 outcome = failed("the check came to no result", ErrorClass::local);
-            // A check that returns its failure has failed in the phase it came to last.
+            // A check that returns a failure has failed in the last phase that it entered.
             if (outcome.error_class != ErrorClass::none && outcome.failed_phase.empty())
                 outcome.failed_phase = state->context.phase();
             state->deliver(std::move(outcome));
@@ -149,6 +151,14 @@ bool OngoingRun::delivered() const {
 
 bool OngoingRun::finished() const {
     return state_->ended && !net::still_running(state_->context.blocking_call());
+}
+
+bool OngoingRun::ended() const {
+    return state_->ended;
+}
+
+std::shared_ptr<net::BlockingCall> OngoingRun::blocking_call() const {
+    return state_->context.blocking_call();
 }
 
 const std::string& OngoingRun::phase() const {

@@ -1,5 +1,5 @@
-// One run under a deadline: what the scheduler, `vitals check` and the tests of checks share. The
-// one place where CheckError becomes an outcome.
+// One run under a deadline, for the scheduler, `vitals check` and the tests of checks. The only
+// place where CheckError becomes an outcome.
 #pragma once
 
 #include <chrono>
@@ -17,12 +17,11 @@ namespace vitals::engine {
 
 using Run = std::function<net::awaitable<Outcome>(net::Context&)>;
 
-// A run under way. The outcome is delivered once, at the latest when the deadline passes (then
-// `failed`, class timeout, naming the phase it hung in). finished() turns true once the coroutine
-// has ended and no blocking call of it is still running: only then may the next run start.
-// `ended` is called when the coroutine has ended, after `done`; a blocking call may still run.
-// Destruction cancels and calls neither. `kept` is what runs leave for one another. Used on the
-// loop's thread.
+// A run. The outcome is delivered once, at the latest at the deadline (then `failed`, class
+// timeout, with the phase in which it hung). finished() is true once the coroutine has ended and no
+// blocking call of it is running: only then may the next run start. `ended` is called when the
+// coroutine has ended, after `done`; a blocking call may still run. Destruction cancels and calls
+// neither. `kept` is what runs leave for each other. Used on the loop's thread.
 class OngoingRun {
   public:
     OngoingRun(net::Environment& environment, Clock& clock, const std::string& component,
@@ -35,6 +34,9 @@ class OngoingRun {
 
     bool delivered() const;
     bool finished() const;
+    bool ended() const;  // the coroutine has
+    // The blocking call that it started last, or null.
+    std::shared_ptr<net::BlockingCall> blocking_call() const;
     const std::string& phase() const;  // where it is, or where it hung
 
   private:

@@ -18,7 +18,7 @@ Publisher::Publisher(net::Loop& loop, Clock& clock, Hub& hub,
 void Publisher::changed() {
     if (changed_) return;
     arm(std::max<Steady::duration>(spacing, 2 * cost_));
-    changed_ = true;  // not before: where memory is refused, the next change must try again
+    changed_ = true;  // not earlier: if memory is short, the next change must try again
 }
 
 void Publisher::arm(Steady::duration after_the_last) {
@@ -27,7 +27,7 @@ void Publisher::arm(Steady::duration after_the_last) {
 
 void Publisher::publish() {
     const Steady begun = clock_.steady();
-    changed_ = true;  // what is reported now needs no publishing of its own
+    changed_ = true;  // reports made now need no further publication
     for (const auto& prepare : preparations_) prepare();
     changed_ = false;
     timer_.cancel();
@@ -52,7 +52,7 @@ void Publisher::publish_if_left_since(Steady lost) {
 void Publisher::when_published(std::function<void()> done) {
     if (!changed_) return done();
     awaited_.push_back(std::move(done));
-    // One hastens for all that come until then.
+    // One call hurries the publication for all changes until then.
     if (awaited_.size() == 1) arm(2 * cost_);
 }
 

@@ -1,6 +1,6 @@
-// When snapshots are made: at most a hundred a second, and no more than about half of the time goes
-// into it, however many changes come. Who waits for a change is told once a snapshot shows it. What
-// a snapshot holds is not decided here. Used on the loop's thread.
+// When snapshots are made: at most a hundred a second, and publishing takes at most about half of
+// the time, however many changes come. Code that waits for a change is told once a snapshot shows
+// it. The content of a snapshot is not decided here. Used on the loop's thread.
 #pragma once
 
 #include <functional>
@@ -16,18 +16,18 @@ namespace vitals::engine {
 
 class Publisher {
   public:
-    // `make` gives all of a snapshot but its version and times.
+    // `make` gives everything of a snapshot except its version and times.
     Publisher(net::Loop& loop, Clock& clock, Hub& hub,
               std::function<std::shared_ptr<Snapshot>()> make);
 
     void changed();  // there is something to be published, soon
     void publish();  // at once
     void publish_if_changed();
-    // Where memory was refused, a change may have been left behind since then.
+    // If memory was short, a change may have been left out since then.
     void publish_if_left_since(Steady lost);
     // Called back as soon as a snapshot shows all that was done before this call.
     void when_published(std::function<void()> done);
-    // Called first of all when a snapshot is made: what changes then is in it.
+    // Called first when a snapshot is made: changes made then are in it.
     void before_publishing(std::function<void()> prepare);
 
   private:

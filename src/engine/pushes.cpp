@@ -1,4 +1,4 @@
-// Decides on the engine's own truth: the published snapshot may be a moment older.
+// Decides by the engine's own state: the published snapshot may be a moment older.
 #include "engine/pushes.hpp"
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-// What is pushed to components, and which of them a push may create. Used on the engine's thread.
+// Pushes to components, and which components a push may create. Used on the engine's thread.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ struct PushResult {
 };
 
 PushResult accept_push(Engine& engine, Push push);
-// Removes what a push created; what stands in the configuration stays.
+// Removes a component that a push created; a component of the configuration stays.
 PushResult remove_pushed(Engine& engine, const std::string& name);
 
 // Names the component that was probably meant.

@@ -5,17 +5,16 @@
 namespace vitals::engine {
 
 Runner::Runner(net::Environment& environment, Clock& clock, const Component& component,
-               const Policy& policy, Run run, Owner owner)
-    : environment_(environment),
-      clock_(clock),
-      component_(component),
-      interval_(policy.interval),
-      timeout_(policy.timeout),
-      run_(std::move(run)),
+               const Policy& policy, Run run, Owner owner, Shard* shard)
+    : clock_(clock),
       owner_(std::move(owner)),
       schedule_(policy, place_of(component.name)),
-      timer_(environment.loop()),
-      kept_(std::make_shared<net::Kept>(interval_)) {}
+      timer_(environment.loop()) {
+    RunSettings settings{component, policy.interval, policy.timeout, std::move(run)};
+    Runs::Owner told{[this](Outcome outcome) { take(std::move(outcome)); }, [this] { ended(); }};
+    runs_ = shard == nullptr ? runs_here(environment, clock, std::move(settings), std::move(told))
+                             : runs_on(*shard, clock, std::move(settings), std::move(told));
+}
 
 Runner::~Runner() = default;
 
@@ -30,9 +29,7 @@ void Runner::run_now(Done done) {
 }
 
 void Runner::replace(Run run) {
-    run_ = std::move(run);
-    kept_->clear();
-    kept_ = std::make_shared<net::Kept>(interval_);
+    runs_->replace(std::move(run));
 }
 
 void Runner::dismiss() {
@@ -44,11 +41,11 @@ void Runner::rearm_if_due_before(Steady lost) {
 }
 
 bool Runner::running() const {
-    return run_under_way_ != nullptr && !run_under_way_->finished();
+    return runs_->running();
 }
 
 bool Runner::hung() const {
-    return running() && run_under_way_->delivered();
+    return runs_->hung();
 }
 
 void Runner::arm() {
@@ -68,9 +65,9 @@ void Runner::wake() {
         begin();
 }
 
-// Quarantine: no second copy is started, and each turn is a failing run.
+// Quarantine: no second call is started, and each turn counts as a failing run.
 void Runner::meet_hung(const Schedule::Wake& woken, Steady now) {
-    // A call that is a little late is no second failing run: the first retry that meets it only
+    // A call that is a little late is not a second failing run: the first retry during it only
     // looks again.
     if (!woken.tick && !std::exchange(quarantined_, true)) {
         schedule_.ran(Pace::retry, now, now);
@@ -78,7 +75,7 @@ void Runner::meet_hung(const Schedule::Wake& woken, Steady now) {
     }
     quarantined_ = true;
     began_ = now;
-    const std::string phase = run_under_way_->phase();
+    const std::string phase = runs_->phase();
     Outcome outcome = failed(phase.empty() ? "hung" : "hung in " + phase, ErrorClass::timeout,
                              "the run before has not ended");
     outcome.failed_phase = phase;
@@ -90,12 +87,10 @@ void Runner::begin() {
     quarantined_ = false;
     due_again_ = false;
     began_ = clock_.steady();
-    run_under_way_ = std::make_unique<OngoingRun>(
-        environment_, clock_, component_.name, component_.kind, run_, timeout_,
-        [this](Outcome outcome) { take(std::move(outcome)); }, [this] { ended(); }, kept_);
+    runs_->begin();
 }
 
-// A tick fell into the last moments of the run: its turn is now, unless the next is near.
+// A tick came in the last moments of the run: its turn is now, unless the next one is near.
 void Runner::ended() {
     if (!due_again_ || running()) return;
     due_again_ = false;
@@ -109,13 +104,13 @@ void Runner::take(Outcome outcome) {
     for (const Done& done : waiting) done(taken.state);  // the last: one may destroy this
 }
 
-// The next run may be wanted sooner or later than it was, and in doubt not on a connection that the
-// doubt may be about.
+// The next run may now be due sooner or later than before. If there is doubt, it does not use the
+// kept connection, which the doubt may be about.
 void Runner::follow(Pace wanted) {
     const Steady before = schedule_.next();
     schedule_.ran(wanted, began_, clock_.steady());
     if (schedule_.next() != before) arm();
-    if (wanted == Pace::retry) kept_->clear();
+    if (wanted == Pace::retry) runs_->forget();
 }
 
 }  // namespace vitals::engine

@@ -1,18 +1,17 @@
 // Runs one component by its schedule: at most one run at a time, each with its deadline. A call
-// that hangs past its deadline is met again at each turn, never repeated. What the outcomes mean is
-// not decided here. Used on the loop's thread.
+// that hangs past its deadline is seen again at each turn, but never repeated. The meaning of
+// outcomes is not decided here. Used on the loop's thread.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <vector>
 
-#include "engine/ongoing_run.hpp"
+#include "engine/runs.hpp"
 #include "engine/schedule.hpp"
 #include "model/clock.hpp"
 #include "model/judge.hpp"
 #include "net/environment.hpp"
-#include "net/kept.hpp"
 #include "net/loop.hpp"
 #include "vitals/snapshot.hpp"
 
@@ -24,33 +23,33 @@ class Runner {
     using Done = std::function<void(State)>;
     struct Owner {
         struct Taken {
-            Pace wanted;  // when the next run is to come
+            Pace wanted;  // when the next run is due
             State state;  // after it
         };
-        std::function<Taken(Outcome)> take;  // what a run, or a turn of a hung one, found
+        std::function<Taken(Outcome)> take;  // result of a run, or of a turn of a hung one
         std::function<void(const Schedule::Wake&)> woke;  // at each turn
     };
 
-    // The component outlives this.
+    // The component outlives this. Runs are carried out on the environment's loop, or on a shard.
     Runner(net::Environment& environment, Clock& clock, const Component& component,
-           const Policy& policy, Run run, Owner owner);
-    ~Runner();  // cancels a run under way; does not wait for a hung call
+           const Policy& policy, Run run, Owner owner, Shard* shard = nullptr);
+    ~Runner();  // cancels the run; does not wait for a hung call
 
     // The first run comes within `spread`.
     void start(Steady::duration spread);
-    // A fresh run, or a share in the one under way; `done` gets the state after it. `done` may
-    // destroy this.
+    // A new run, or a share in the present one; `done` gets the state after it. `done` may destroy
+    // this.
     void run_now(Done done);
-    // The same run with fresher secrets: what runs have kept so far, or one under way will keep,
-    // stands on older ones.
+    // The same run with fresher secrets. What runs have kept so far, or the present one will keep,
+    // was made with older secrets.
     void replace(Run run);
-    // Those who wait are told that nothing comes.
+    // Waiting callers are told that no result comes.
     void dismiss();
-    // A tick that could not be armed for want of memory would be the last.
+    // If memory is too short to arm a tick, it would be the last.
     void rearm_if_due_before(Steady lost);
 
     bool running() const;
-    bool hung() const;  // past its deadline, and whatever it does cannot be stopped
+    bool hung() const;  // past its deadline, and it cannot be stopped
 
   private:
     void arm();
@@ -61,20 +60,15 @@ class Runner {
     void take(Outcome outcome);
     void follow(Pace wanted);
 
-    net::Environment& environment_;
     Clock& clock_;
-    const Component& component_;
-    std::chrono::milliseconds interval_, timeout_;
-    Run run_;
     Owner owner_;
     Schedule schedule_;
     net::Timer timer_;
     Steady began_{};            // the latest run, or what counts as one
-    bool due_again_ = false;    // a tick came while the run before was about to end
-    bool quarantined_ = false;  // the call under way was met again after its deadline
-    std::shared_ptr<net::Kept> kept_;
-    std::unique_ptr<OngoingRun> run_under_way_;
+    bool due_again_ = false;    // a tick came while the former run was about to end
+    bool quarantined_ = false;  // the present call was seen again after its deadline
     std::vector<Done> waiting_;
+    std::unique_ptr<Runs> runs_;
 };
 
 }  // namespace vitals::engine

@@ -39,7 +39,7 @@ Schedule::Wake Schedule::wake(Steady now) {
     if (now < tick_) return {.tick = false};
     Wake woken;
     if (first_) {
-        // The second run comes somewhere in the latter half of the interval.
+        // The second run comes in the second half of the interval.
         first_ = false;
         tick_ = now + interval_ / 2 + part_of(interval_ / 2, place_);
         return woken;
@@ -56,9 +56,9 @@ Schedule::Wake Schedule::wake(Steady now) {
 
 void Schedule::ran(Pace pace, Steady began, Steady now) {
     down_ = pace == Pace::down;
-    // A run that took longer than that is followed at once, but for the moment that its end takes.
+    // A run that took longer than that is followed at once, after the moment that its end takes.
     retry_ = pace == Pace::retry ? std::max(began + retry_interval_, now + retry_pause) : never;
-    // Once it is no longer down it is looked at as often as before, in its old place.
+    // Once it is no longer down, it is checked as often as before, in its old place.
     if (!down_ && tick_ != never && tick_ - now > interval_)
         tick_ -= interval_ * ((tick_ - now - Steady::duration(1)) / interval_);
 }

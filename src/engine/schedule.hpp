@@ -1,9 +1,9 @@
-// When a component runs. Pure: it is told the time.
+// When a component runs. Pure: time is an argument.
 //
-// Runs come every `interval`, each component in a place of its own, so that a thousand started
-// together do not stay together. While a threshold holds a change back, they come every
-// `retry_interval`, counted from the start of the run before; while the component is down, every
-// `down_interval`.
+// Runs come every `interval`. Each component has its own place in the interval, so that a thousand
+// components that start together do not stay together. While a threshold holds back a change, runs
+// come every `retry_interval`, counted from the start of the former run; while the component is
+// down, every `down_interval`.
 #pragma once
 
 #include <algorithm>
@@ -30,14 +30,14 @@ class Schedule {
     struct Wake {
         bool tick = true;          // false: a retry between two ticks
         Steady::duration late{};   // behind the tick
-        std::uint64_t missed = 0;  // ticks that passed meanwhile
+        std::uint64_t missed = 0;  // ticks that passed during a run
     };
-    // next() has come: a run begins, or what counts as one.
+    // next() has come: a run begins, or a turn that counts as one.
     Wake wake(Steady now);
-    // A run that began then has ended, and its result wants this pace.
+    // A run that began then has ended, and its result has this pace.
     void ran(Pace pace, Steady began, Steady now);
 
-    // Whether a run that begins now would not crowd the next tick.
+    // Whether a run that begins now leaves enough time before the next tick.
     bool has_room(Steady now) const { return tick_ - now > interval_ / 2; }
 
   private:

@@ -63,7 +63,7 @@ TEST(Schedule, runs_come_every_interval_in_a_place_of_their_own) {
     EXPECT_EQ(runs(other, {well, well, well}), (std::vector<Milliseconds>{0ms, 7500ms, 17500ms}));
 }
 
-TEST(Schedule, doubt_is_short) {
+TEST(Schedule, runs_come_soon_while_there_is_doubt) {
     Component component(Policy{.interval = 10s, .failures = 3, .successes = 2});
     EXPECT_EQ(runs(component, {well, well, bad, bad}),
               (std::vector<Milliseconds>{0s, 5s, 15s, 17s}));

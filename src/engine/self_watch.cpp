@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Below it a late loop is a busy machine, not a broken engine: no deadline is missed by it.
+// Below this, a late loop means a busy machine, not a broken engine: it misses no deadline.
 constexpr auto lag_worth_telling = 1s;
 constexpr auto missed_ticks_remembered = 60s;
 
@@ -29,9 +29,15 @@ void SelfWatch::woke_late(Steady::duration late) {
     lag_ = std::max(lag_, late);
 }
 
+void SelfWatch::shard_turned_late(Steady::duration late) {
+    shard_lag_ = std::max(shard_lag_, late);
+}
+
 Outcome SelfWatch::report(Steady now, const std::vector<net::LaneFigures>& lanes,
                           std::uint64_t running) {
-    figures_.lag = std::exchange(lag_, Steady::duration{});
+    const Steady::duration own = std::exchange(lag_, {});
+    const Steady::duration shard = std::exchange(shard_lag_, {});
+    figures_.lag = std::max(own, shard);
     figures_.running = running;
     figures_.hung = 0;
     std::string full;
@@ -41,7 +47,7 @@ Outcome SelfWatch::report(Steady now, const std::vector<net::LaneFigures>& lanes
     }
     if (figures_.lag > lag_worth_telling)
         return degraded(fmt::format(
-            "the scheduler woke {} ms late",
+            "{} woke {} ms late", own >= shard ? "the scheduler" : "a thread that runs checks",
             std::chrono::duration_cast<std::chrono::milliseconds>(figures_.lag).count()));
     if (missed_at_ && now - *missed_at_ < missed_ticks_remembered)
         return degraded("runs were missed within the last minute");

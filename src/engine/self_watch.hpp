@@ -1,5 +1,5 @@
-// How the engine itself is doing: how late its loop wakes, which runs were missed, which calls
-// hang. The source of the component vitals/engine. Pure: it is told the time.
+// The state of the engine itself: how late its loop wakes, which runs were missed, which calls
+// hang. The source of the component vitals/engine. Pure: time is an argument.
 #pragma once
 
 #include <cstdint>
@@ -16,13 +16,15 @@ class SelfWatch {
   public:
     void woke(const Schedule::Wake& woken, Steady now);
     void woke_late(Steady::duration late);
-    // Once a second: the figures anew, and what they come to.
+    void shard_turned_late(Steady::duration late);  // likewise, of a thread that runs checks
+    // Once a second: the new figures, and their verdict.
     Outcome report(Steady now, const std::vector<net::LaneFigures>& lanes, std::uint64_t running);
     const EngineFigures& figures() const noexcept { return figures_; }
 
   private:
     EngineFigures figures_;
-    Steady::duration lag_{};  // the largest since the last report
+    Steady::duration lag_{};        // the largest since the last report
+    Steady::duration shard_lag_{};  // likewise
     std::optional<Steady> missed_at_;
 };
 

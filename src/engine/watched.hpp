@@ -1,4 +1,4 @@
-// A component that is watched: its definition, its state, and what brings its results. Inside
+// A component in the engine: its definition, its state, and the source of its results. Inside
 // engine only; used on the loop's thread.
 #pragma once
 

@@ -38,7 +38,7 @@ void OwnWorkers::leave(std::string_view name, Steady now) {
     workers_[at->second].heard_at = now;
 }
 
-// When most places are of workers that are gone, the others get new ones.
+// When most places belong to workers that are gone, the others get new ones.
 void OwnWorkers::forget_silent(Steady now) {
     const auto gone = [&](const Worker& worker) { return now - worker.heard_at > 2 * timeout_; };
     const auto count = static_cast<std::size_t>(std::ranges::count_if(workers_, gone));

@@ -1,6 +1,6 @@
-// Workers of other nodes, and what others are told of ours: names are told once, and after that one
-// byte for each worker says how long ago it was heard. So a batch that is lost costs nothing, and a
-// million workers fit into a few dozen megabytes. Pure: it is told the time.
+// Workers of other nodes, and what other nodes are told of this node's workers. Names are sent
+// once; after that one byte for each worker says how long ago it was heard. So a lost batch costs
+// nothing, and a million workers fit into a few dozen megabytes. Pure: time is an argument.
 #pragma once
 
 #include <chrono>
@@ -24,15 +24,15 @@ class OwnWorkers {
     explicit OwnWorkers(std::chrono::milliseconds timeout) : timeout_(timeout) {}
 
     void set_timeout(std::chrono::milliseconds timeout) { timeout_ = timeout; }
-    // Beyond Bounds::workers names a new one is not shared: false.
+    // Above Bounds::workers names a new one is not shared: false.
     bool beat(std::string_view name, Steady now);
     void leave(std::string_view name, Steady now);
     std::size_t size() const noexcept { return places_.size(); }
 
     Batch batch(Steady now);  // without incarnation and seq
-    // The names from that place on, as many as a message takes.
+    // The names from that place on, as many as fit into a message.
     Names names(std::size_t from) const;
-    // Those that were not told yet; nothing: all were.
+    // Those that were not sent yet; nothing: all were.
     std::optional<Names> untold();
     std::size_t places() const noexcept { return workers_.size(); }
 
@@ -57,13 +57,13 @@ class OtherWorkers {
     static constexpr std::size_t most = 1'200'000;
 
     struct Heard {
-        // A worker was heard since the last batch; it took its leave.
+        // A worker was heard since the last batch; or it deregistered.
         std::function<void(std::string_view name, Steady heard_at)> beat;
         std::function<void(std::string_view name)> left;
     };
-    // True: names are missing, and the node is to be asked for them.
+    // True: names are missing, and the node must be asked for them.
     bool take(const std::string& node, const Batch& batch, Steady now, const Heard& heard);
-    // Names that do not continue what is known are left alone.
+    // Names that do not continue what is known are ignored.
     void take(const std::string& node, const Names& names);
     // All nodes but those that are still known.
     void forget_others(const std::function<bool(const std::string& node)>& is_known);

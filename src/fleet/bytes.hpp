@@ -1,6 +1,6 @@
-// How the fields of a message stand in its bytes: whole numbers seven bits a byte, the lowest
-// first; texts behind their length. What is read is bounded, and a message that is cut off reads as
-// broken, never beyond its end. Pure.
+// The form of a message's fields in bytes: whole numbers have seven bits in a byte, the lowest
+// first; texts follow their length. Reading is bounded: a message that is cut off reads as broken,
+// never beyond its end. Pure.
 #pragma once
 
 #include <cstdint>

@@ -22,7 +22,7 @@ std::vector<Candidate> candidates(const std::vector<std::string>& names) {
     return made;
 }
 
-TEST(Rendezvous, MovesOnlyWhatTheMissingNodeDid) {
+TEST(Rendezvous, moves_only_the_things_of_the_missing_node) {
     std::vector<std::string> names;
     for (int i = 0; i < 20; ++i) names.push_back("node-" + std::to_string(i));
     std::vector<std::string> fewer = names;
@@ -45,7 +45,7 @@ TEST(Rendezvous, MovesOnlyWhatTheMissingNodeDid) {
     for (const auto& [name, count] : share) EXPECT_NEAR(count, 100, 50) << name;
 }
 
-TEST(Rendezvous, IsTheSameOnEveryMachine) {
+TEST(Rendezvous, is_the_same_on_every_machine) {
     EXPECT_EQ(hash_of("web-1"), hash_of("web-1"));
     EXPECT_EQ(shard_of("web-1"), hash_of("web-1") % shards);
     EXPECT_EQ(first_of("x", candidates({"b", "a"}), 2), first_of("x", candidates({"a", "b"}), 2));
@@ -56,13 +56,13 @@ Vote vote(std::string node, Status status, std::string detail = {}) {
     return {std::move(node), status, std::move(detail), ErrorClass::none, {}};
 }
 
-TEST(Quorum, OfOneIsItsOwnWord) {
+TEST(Quorum, of_one_follows_that_one) {
     EXPECT_EQ(judge_votes(1, {vote("a", Status::ok, "fine")}).detail, "fine");
     EXPECT_EQ(judge_votes(1, {vote("a", Status::failed)}).status, Status::failed);
     EXPECT_EQ(judge_votes(1, {}).status, Status::unknown);
 }
 
-TEST(Quorum, FollowsTheMajorityOfThoseConfigured) {
+TEST(Quorum, follows_the_majority_of_the_configured_count) {
     using enum Status;
     EXPECT_EQ(judge_votes(3, {vote("a", ok), vote("b", ok), vote("c", ok)}).status, ok);
     EXPECT_EQ(judge_votes(3, {vote("a", ok), vote("b", ok)}).status, ok);
@@ -72,7 +72,7 @@ TEST(Quorum, FollowsTheMajorityOfThoseConfigured) {
     EXPECT_EQ(judge_votes(3, {vote("a", failed)}).status, unknown);
 }
 
-TEST(Quorum, NamesWhoDiffers) {
+TEST(Quorum, names_nodes_that_differ) {
     const Outcome outcome = judge_votes(
         3, {vote("a", Status::ok), vote("b", Status::ok), vote("c", Status::failed, "timed out")});
     EXPECT_EQ(outcome.status, Status::degraded);
@@ -82,14 +82,14 @@ TEST(Quorum, NamesWhoDiffers) {
     EXPECT_THAT(slow.detail, HasSubstr("(b)"));
 }
 
-TEST(Quorum, TakesWhoCouldNotLookForNoVote) {
+TEST(Quorum, counts_no_vote_of_a_node_that_could_not_look) {
     const Outcome outcome = judge_votes(
         3, {vote("a", Status::ok), vote("b", Status::unknown), vote("c", Status::unknown)});
     EXPECT_EQ(outcome.status, Status::unknown);
     EXPECT_EQ(outcome.detail, "2 of 3 vantages told nothing that counts (b, c could not look)");
 }
 
-TEST(Drains, BelieveWhoSpokeLast) {
+TEST(Drains, follow_the_latest_statement) {
     Drains here, there;
     EXPECT_TRUE(here.tell("shop", "kernel", "alice", "web-1", 1'000));
     EXPECT_TRUE(there.take("shop", *here.find("shop")));
@@ -100,7 +100,7 @@ TEST(Drains, BelieveWhoSpokeLast) {
     EXPECT_EQ(here.find("shop")->text, "OK");
 }
 
-TEST(Drains, ComeToTheSameInAnyOrder) {
+TEST(Drains, give_the_same_result_in_any_order) {
     const Drain one{{5, 0}, "a", "x", "alice"}, other{{5, 0}, "b", "y", "bob"};
     Drains first, second;
     first.take("s", one);
@@ -111,7 +111,7 @@ TEST(Drains, ComeToTheSameInAnyOrder) {
     EXPECT_EQ(second.find("s")->text, "y");
 }
 
-TEST(Queue, DropsTheOldestThatMayBeDropped) {
+TEST(Queue, drops_the_oldest_that_may_be_dropped) {
     Queue<int> queue(3, 1'000);
     EXPECT_TRUE(queue.push(1, 1, true));
     EXPECT_TRUE(queue.push(2, 1, false));
@@ -125,7 +125,7 @@ TEST(Queue, DropsTheOldestThatMayBeDropped) {
     EXPECT_THAT(queue.take(9), ElementsAre(5));
 }
 
-TEST(Queue, CountsBytes) {
+TEST(Queue, counts_bytes) {
     Queue<int> queue(100, 10);
     EXPECT_TRUE(queue.push(1, 6, true));
     EXPECT_TRUE(queue.push(2, 6, true));
@@ -135,12 +135,12 @@ TEST(Queue, CountsBytes) {
 }
 
 // The pair of NATS' documentation of nkeys.
-TEST(Nkey, KnowsTheUserOfASeed) {
+TEST(Nkey, gives_the_user_of_a_seed) {
     EXPECT_EQ(user_of_seed("SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY"),
               "UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4");
 }
 
-TEST(Nkey, RefusesWhatIsNoSeed) {
+TEST(Nkey, refuses_any_other_text) {
     for (const char* bad :
          {"", "SU", "UABC", "SUAMK2FG4MI6UE3ACF3FK3OIQBCEIEZV7NSWFFEW63UXMRLFM2XLAXK4GX",
           "SA0000000000000000000000000000000000000000000000000000000"}) {

@@ -21,7 +21,7 @@ bool Drains::take(const std::string& service, const Drain& drain) {
         return true;
     }
     Drain& known = at->second;
-    // The text last, so that all come to the same even if somebody lies.
+    // The text last, so that all nodes get the same result even if somebody lies.
     if (std::tie(drain.at, drain.origin, drain.text, drain.by) <=
         std::tie(known.at, known.origin, known.text, known.by))
         return false;

@@ -1,5 +1,5 @@
-// A clock for who spoke last, of many nodes whose clocks differ: it follows the wall clock, never
-// goes back, and never falls behind what was heard (a hybrid logical clock). Pure.
+// A clock that orders the statements of many nodes whose clocks differ: it follows the wall clock,
+// never goes back, and never falls behind what was heard (a hybrid logical clock). Pure.
 #pragma once
 
 #include <algorithm>
@@ -14,12 +14,12 @@ struct HybridTime {
     auto operator<=>(const HybridTime&) const = default;
 };
 
-// A larger one is no time: beyond the year 10,000.
+// A larger number is not a time: beyond the year 10,000.
 inline constexpr std::uint64_t latest_wall = std::uint64_t{1} << 48;
 
 class HybridClock {
   public:
-    // Later than all that was told or heard before.
+    // Later than all that was sent or heard before.
     HybridTime tell(std::uint64_t wall) {
         wall = std::min(wall, latest_wall);
         if (wall > last_.wall)

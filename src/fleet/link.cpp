@@ -40,7 +40,7 @@ bool is_beat(std::string_view subject) {
     return rest.starts_with("hb.") || rest.starts_with("work.");
 }
 
-// The first line of a seed's file that is one.
+// The first line of a seed's file that is a seed.
 std::expected<std::string, std::string> seed_in(const std::string& file) {
     std::ifstream in(file);
     if (!in) return std::unexpected(fmt::format("{} cannot be read", file));
@@ -87,7 +87,7 @@ struct Link::State {
     Steady problem_at{};
     bool anew = false;  // reconnected
 
-    // Of the thread alone.
+    // Belongs to the thread.
     natsConnection* connection = nullptr;
     std::map<std::string, natsSubscription*> subscriptions;
 };
@@ -155,7 +155,7 @@ std::string Link::State::connect() {
     natsOptions_SetMaxPingsOut(options, 2);
     natsOptions_SetTimeout(options, call_timeout);
     natsOptions_SetWriteDeadline(options, call_timeout);
-    // What waits there is sent minutes later: only what is under way is to.
+    // What waits there is sent minutes later: only messages in progress are.
     natsOptions_SetReconnectBufSize(options, reconnect_buffer);
     natsOptions_SetFailRequestsOnDisconnect(options, true);
     natsOptions_UseGlobalMessageDelivery(options, true);
@@ -296,7 +296,7 @@ void Link::State::run() {
             natsConnection_Status(connection) != NATS_CONN_STATUS_CONNECTED) {
             std::unique_lock lock(mutex);
             outgoing.drop_all_droppable();
-            // Nothing can be sent: no turn for each thing that waits.
+            // Nothing can be sent: no turn for each waiting message.
             changed.wait_for(lock, turn, [this] { return ended; });
             continue;
         }
@@ -318,8 +318,8 @@ Link::Link(Settings settings, std::function<void()> wake)
     : state_(std::make_shared<State>(std::move(settings), std::move(wake))) {
     std::thread([state = state_] {
         state->run();
-        // A callback of libnats that began before may still be under way: what it uses is never
-        // freed. A process ends with its link.
+        // A callback of libnats that began before may still be running: its data is never freed. A
+        // process ends with its link.
         [[maybe_unused]] static auto& kept = *new std::vector<std::shared_ptr<State>>;
         static std::mutex guard;
         const std::lock_guard lock(guard);

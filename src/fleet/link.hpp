@@ -1,7 +1,7 @@
-// The connection to the NATS servers. One thread owns it and makes every call of libnats, as a call
-// may block for as long as a server hangs; two bounded queues lie between it and the rest. Nothing
-// here waits for the network, but for the end: it waits for the thread for a second and a half, and
-// then leaves it to itself.
+// The connection to the NATS servers. One thread owns it and makes every call of libnats, because a
+// call may block for as long as a server hangs. Two bounded queues are between it and the rest.
+// Nothing here waits for the network, except the end: it waits for the thread for a second and a
+// half, and then leaves it behind.
 #pragma once
 
 #include <chrono>
@@ -24,7 +24,7 @@ class Link {
         bool tls = false;
         std::string ca, server_name, certificate, key;
         std::string nkey, creds;  // files
-        std::string name;         // how the servers' monitoring calls this connection
+        std::string name;         // name of this connection in the servers' monitoring
         bool operator==(const Settings&) const = default;
     };
     struct Received {
@@ -34,7 +34,7 @@ class Link {
     struct Status {
         bool connected = false;
         std::string server;   // the one that it is connected to
-        std::string problem;  // theirs and libnats' words; empty: none
+        std::string problem;  // the words of the servers and of libnats; empty: none
         std::uint64_t reconnects = 0;
         std::uint64_t sent = 0, dropped = 0, lost = 0;
     };
@@ -46,8 +46,8 @@ class Link {
     Link(const Link&) = delete;
     Link& operator=(const Link&) = delete;
 
-    // From any thread, at once. What is handed in while there is no connection is dropped if it may
-    // be; the rest waits.
+    // From any thread, at once. Without a connection, a message is dropped if it may be; the others
+    // wait.
     void send(std::vector<Outgoing> messages);
     void subscribe(const std::set<std::string>& subjects);
     std::vector<Received> take(std::size_t most);

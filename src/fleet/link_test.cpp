@@ -89,7 +89,7 @@ struct LinkToAServer : testing::Test {
     std::atomic<int> woken{0};
 };
 
-TEST_F(LinkToAServer, CarriesMessagesAndComesBack) {
+TEST_F(LinkToAServer, carries_messages_and_connects_again) {
     Link link(settings(), [this] { ++woken; });
     link.subscribe({"vt.shop.hb.*.*"});
     ASSERT_TRUE(eventually([&] { return link.status().connected; }));
@@ -114,7 +114,7 @@ TEST_F(LinkToAServer, CarriesMessagesAndComesBack) {
     EXPECT_GE(link.status().reconnects, 1u);
 }
 
-TEST_F(LinkToAServer, WaitsForNothingWhileTheServerHangs) {
+TEST_F(LinkToAServer, waits_for_nothing_while_the_server_hangs) {
     Link link(settings(), [this] { ++woken; });
     link.subscribe({"vt.shop.>"});
     ASSERT_TRUE(eventually([&] { return link.status().connected; }));
@@ -143,7 +143,7 @@ TEST_F(LinkToAServer, WaitsForNothingWhileTheServerHangs) {
     }));
 }
 
-TEST_F(LinkToAServer, EndsInTimeWhateverTheServerDoes) {
+TEST_F(LinkToAServer, ends_in_time_whatever_the_server_does) {
     for (const bool hangs : {false, true}) {
         auto link = std::make_unique<Link>(settings(), [this] { ++woken; });
         ASSERT_TRUE(eventually([&] { return link->status().connected; }));
@@ -158,7 +158,7 @@ TEST_F(LinkToAServer, EndsInTimeWhateverTheServerDoes) {
     }
 }
 
-TEST(Link, SaysWhatIsWrong) {
+TEST(Link, reports_problems) {
     Link::Settings settings;
     settings.servers = {"nats://127.0.0.1:1"};
     settings.nkey = "/nowhere/node.nk";

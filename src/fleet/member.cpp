@@ -125,7 +125,7 @@ bool Member::is_credible(std::string_view node, std::uint64_t incarnation) const
     return known != nullptr && !known->collides && known->last.incarnation == incarnation;
 }
 
-// What a node found holds, also when its process has ended meanwhile.
+// The result of a node holds, even if its process has ended meanwhile.
 bool Member::counts(std::string_view node, std::uint64_t incarnation) const {
     const Node* known = nodes_.find(node);
     return known != nullptr && !known->collides &&
@@ -177,7 +177,7 @@ void Member::take(const Subject& subject, const Result& result, Steady now) {
         ++figures_.late;
         return;
     }
-    // A process that another one has followed is late, whatever it says.
+    // A message of a process that another one has replaced is late, whatever it says.
     const Node* node = nodes_.find(subject.node);
     if (known != told.end() && node != nullptr && result.incarnation != node->last.incarnation &&
         known->second.incarnation == node->last.incarnation) {
@@ -205,7 +205,7 @@ void Member::take(const Subject& subject, const Drain& drain, Steady now) {
         drain_due_[subject.about] = now + again_after + (soon(now, again_after) - now);
         if (heard_.drain) heard_.drain(subject.about, drain);
     } else if (known != nullptr) {
-        // Whoever said that has missed something.
+        // The sender has missed something.
         auto& due = drain_due_[subject.about];
         due = std::min(due, soon(now, answer_within));
     }
@@ -215,7 +215,7 @@ void Member::take(const Subject&, const Profile& profile, Steady) {
     const std::uint64_t digest = digest_of(profile);
     answering_profiles_.erase(digest);
     if (digest == configuration_ || profiles_.contains(digest)) return;
-    // Only what somebody has is kept.
+    // Only what some node has is kept.
     const bool in_use = std::ranges::any_of(nodes_.all(), [digest](const auto& each) {
         return each.second.last.configuration == digest;
     });
@@ -272,7 +272,7 @@ void Member::take(const Subject&, const Ask& ask, Steady now) {
             const auto at = groups_.find(ask.group);
             if (at == groups_.end()) break;
             Group& group = at->second;
-            // Several may ask at once, and all hear the one answer.
+            // Several may ask at once, and all receive the one answer.
             if (!group.names_due) {
                 group.names_due = now + 100ms;
                 group.names_from = ask.digest;
@@ -448,7 +448,7 @@ void Member::beat(const std::string& group, std::string_view worker, Steady now)
     if (at == groups_.end()) return;
     const std::size_t before = at->second.own.size();
     at->second.own.beat(worker, now);
-    // A new one is told at once.
+    // A new one is sent at once.
     if (at->second.own.size() != before) next_beat_ = std::min(next_beat_, now);
 }
 
@@ -464,7 +464,7 @@ bool Member::drain(const std::string& service, std::string text, std::string by,
     if (!drains_.tell(service, std::move(text), std::move(by), settings_.node, wall)) return false;
     const Drain& drain = *drains_.find(service);
     send_drain(service, drain, now);
-    // Once more soon, as the first message may be lost.
+    // Once more soon, because the first message may be lost.
     drain_due_[service] = now + 2s;
     if (heard_.drain) heard_.drain(service, drain);
     return true;
@@ -524,7 +524,7 @@ Member::Judged Member::verdict(const std::string& name, Steady now) const {
     const Check& check = at->second;
     choose_vantages();
     const std::vector<std::string>& chosen = vantages_[name];
-    // Those who check it now count first; until they have told, those who did before.
+    // The nodes that check it now count first; until they have reported, the former ones count.
     std::vector<const decltype(check.told)::value_type*> fresh;
     for (const auto& each : check.told)
         if (now <= each.second.valid_until && counts(each.first, each.second.incarnation))

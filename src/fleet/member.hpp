@@ -1,10 +1,10 @@
-// One node of a fleet, without I/O: what it is told and when, what it wants to send, what it wants
-// to hear, and what it makes of all that. It holds for every fact that one node writes it, with a
-// sequence, and that whoever hears it counts its age from arrival, by a steady clock. Nothing here
-// is decided by two nodes together; they come to the same because they heard the same.
+// One node of a fleet, without I/O: what it hears and when, what it sends, which subjects it needs,
+// and its conclusions. Each fact is written by one node, with a sequence number; its receivers
+// count its age from arrival, by a steady clock. No two nodes decide anything together; they reach
+// the same conclusions because they heard the same.
 //
-// Used on one thread. Time is always an argument: of one steady clock, and of the wall only for
-// what is shown, and for a drain.
+// Used on one thread. Time is always an argument: that of one steady clock; that of the wall clock
+// only for display, and for a drain.
 #pragma once
 
 #include <chrono>
@@ -58,25 +58,25 @@ class Member {
         std::chrono::milliseconds interval{2'000};
         std::uint64_t incarnation = 0;  // by chance
     };
-    // What others' messages cause at once. Called from receive().
+    // The immediate effects of others' messages. Called from receive().
     struct Heard {
         std::function<void(const std::string& group, std::string_view worker)> beat, left;
         std::function<void(const std::string& service, const Drain& drain)> drain;
     };
     Member(Settings settings, Heard heard);
 
-    // What is shared; results of components that stay as they are, stay.
+    // What is shared; results of unchanged components stay.
     void configure(std::vector<SharedCheck> checks, std::vector<SharedGroup> groups,
                    std::vector<std::string> labels, Steady now);
 
-    // A message that arrived. Whatever it is, it is safe to hand in.
+    // A message that arrived. Any bytes are safe.
     void receive(std::string_view subject, std::string_view bytes, Steady now);
-    // To be called several times a second: heartbeats, judgements, answers that are due.
+    // Call it several times a second: heartbeats, judgements, due answers.
     void tick(Steady now, std::chrono::milliseconds lag, bool out_of_service);
-    // The last word of a process that ends.
+    // The last message of a process that ends.
     void leave(Steady now);
 
-    // What this node found of a component that it checks.
+    // The result of this node for a component that it checks.
     void found(const std::string& check, const Outcome& outcome, Status judged,
                Steady::duration valid_for, Steady now);
     void beat(const std::string& group, std::string_view worker, Steady now);
@@ -89,19 +89,20 @@ class Member {
     void restore_node(std::string name, std::vector<std::string> labels, std::string version,
                       Steady now);
 
-    // Something was lost on the way here: what others know is asked for again.
+    // Something was lost on the way here: asks again for what others know.
     void missed(Steady now);
 
     std::vector<Outgoing> take_outgoing();
     const std::set<std::string>& subscriptions() const noexcept { return subscriptions_; }
 
-    // It hears its own heartbeats. Whoever does not, judges nobody, and knows nothing of others.
+    // It hears its own heartbeats. A node that does not judges no other, and knows nothing of
+    // others.
     bool in_contact(Steady now) const;
-    // When the heartbeat was sent that it heard last of itself; nothing: never.
+    // When the last of its own heartbeats that it heard was sent; nothing: never.
     std::optional<Steady> contact() const noexcept { return echo_; }
-    // After so long without its own heartbeat there is no contact.
+    // After this long without its own heartbeat there is no contact.
     Steady::duration patience(Steady now) const;
-    // Another process has this node's name: the host that it says it is on.
+    // Another process has this node's name: its host, by its own account.
     std::optional<std::string> namesake() const;
 
     const Nodes& nodes() const noexcept { return nodes_; }
@@ -113,10 +114,10 @@ class Member {
     }
     // Which nodes check a component now, best first.
     std::vector<std::string> vantages(const std::string& check) const;
-    // What this node is to check.
+    // The components that this node must check.
     std::vector<std::string> own_checks() const;
-    // What is known of a component, and until when that holds. While there is no contact it is for
-    // the caller to say so.
+    // What is known of a component, and until when that holds. While there is no contact, the
+    // caller must say so.
     struct Judged {
         Outcome outcome;
         Steady valid_until{};
@@ -182,7 +183,7 @@ class Member {
     std::map<std::string, OtherWorkers, std::less<>> others_;  // by group
     Profile profile_;
     std::uint64_t configuration_ = 0;
-    // What the digests of others' configurations stand for: definitions by component.
+    // The meanings of other configurations' digests: definitions by component.
     std::map<std::uint64_t, std::map<std::string, std::uint64_t, std::less<>>> profiles_;
     std::map<std::uint64_t, Steady> asked_profiles_;
     std::map<std::uint64_t, Steady> answering_profiles_;

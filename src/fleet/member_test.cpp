@@ -139,7 +139,7 @@ struct FiveNodes : testing::Test {
     Fleet fleet;
 };
 
-TEST_F(FiveNodes, HearEachOtherAndAgreeOnWhoChecks) {
+TEST_F(FiveNodes, hear_each_other_and_agree_on_the_vantages) {
     for (const auto& [name, one] : fleet.nodes) {
         EXPECT_TRUE(one.member->in_contact(fleet.now));
         EXPECT_EQ(fleet.alive_for(name), 5u);
@@ -151,7 +151,7 @@ TEST_F(FiveNodes, HearEachOtherAndAgreeOnWhoChecks) {
     }
 }
 
-TEST_F(FiveNodes, FollowTheMajority) {
+TEST_F(FiveNodes, follow_the_majority) {
     const auto vantages = fleet["n1"].vantages("shop");
     fleet.world = [&](const std::string& node, const std::string&) {
         return node == vantages[0] ? Status::failed : Status::ok;
@@ -166,7 +166,7 @@ TEST_F(FiveNodes, FollowTheMajority) {
     for (const auto& [name, one] : fleet.nodes) EXPECT_EQ(shop(name).status, Status::failed);
 }
 
-TEST_F(FiveNodes, NoticeThatOneDied) {
+TEST_F(FiveNodes, notice_that_one_died) {
     const std::string dead = fleet["n1"].vantages("shop")[0];
     fleet.nodes.at(dead).runs = fleet.nodes.at(dead).connected = false;
     const Steady died = fleet.now;
@@ -186,7 +186,7 @@ TEST_F(FiveNodes, NoticeThatOneDied) {
     EXPECT_EQ(fleet.alive_for(other), 5u);
 }
 
-TEST_F(FiveNodes, AreTakenOutByTheirLastWord) {
+TEST_F(FiveNodes, are_gone_after_their_last_message) {
     fleet["n5"].leave(fleet.now);
     fleet.carry(fleet.nodes.at("n5"));
     fleet.nodes.at("n5").runs = fleet.nodes.at("n5").connected = false;
@@ -197,7 +197,7 @@ TEST_F(FiveNodes, AreTakenOutByTheirLastWord) {
     EXPECT_EQ(fleet["n1"].nodes().find("n5"), nullptr);
 }
 
-TEST_F(FiveNodes, JudgeNobodyWithoutServers) {
+TEST_F(FiveNodes, judge_no_node_without_servers) {
     for (auto& [name, one] : fleet.nodes) one.connected = false;
     fleet.pass(60s);
     for (auto& [name, one] : fleet.nodes) {
@@ -219,7 +219,7 @@ TEST_F(FiveNodes, JudgeNobodyWithoutServers) {
     }
 }
 
-TEST_F(FiveNodes, OnBothSidesOfACut) {
+TEST_F(FiveNodes, judge_on_both_sides_of_a_partition) {
     for (const char* name : {"n1", "n2"}) fleet.nodes.at(name).place = 1;
     fleet.pass(30s);
     // Three of five at once are one thing; two are two things.
@@ -240,7 +240,7 @@ TEST_F(FiveNodes, OnBothSidesOfACut) {
     EXPECT_EQ(fleet["n1"].drains().find("shop")->text, "kernel");
 }
 
-TEST_F(FiveNodes, TakeLateMessagesForWhatTheyAre) {
+TEST_F(FiveNodes, treat_late_messages_as_late) {
     // Paused for half a minute; everything that was sent meanwhile comes at once.
     fleet.nodes.at("n2").runs = false;
     fleet.pass(30s);
@@ -254,14 +254,14 @@ TEST_F(FiveNodes, TakeLateMessagesForWhatTheyAre) {
     EXPECT_EQ(shop("n2").status, Status::ok);
 }
 
-TEST_F(FiveNodes, StandAConnectionThatIsFiveSecondsLate) {
+TEST_F(FiveNodes, tolerate_a_connection_that_is_five_seconds_late) {
     fleet.nodes.at("n3").delay = 5s;
     fleet.pass(90s);
     for (const auto& [name, one] : fleet.nodes) EXPECT_THAT(fleet.silent_for(name), IsEmpty());
     EXPECT_EQ(fleet.alive_for("n1"), 5u);
 }
 
-TEST_F(FiveNodes, IgnoreWhatIsToldTwiceOrInAnotherOrder) {
+TEST_F(FiveNodes, ignore_messages_that_come_twice_or_in_another_order) {
     auto& to = fleet.nodes.at("n1").arriving;
     for (int i = 0; i < 200; ++i) {
         fleet.step();
@@ -275,7 +275,7 @@ TEST_F(FiveNodes, IgnoreWhatIsToldTwiceOrInAnotherOrder) {
     EXPECT_FALSE(fleet["n1"].namesake());
 }
 
-TEST_F(FiveNodes, BelieveNeitherOfTwoWithOneName) {
+TEST_F(FiveNodes, believe_neither_of_two_with_one_name) {
     fleet.add("n5", {}, "imposter");
     const Steady began = fleet.now;
     const auto collides = [&] { return fleet["n1"].nodes().find("n5")->collides; };
@@ -299,7 +299,7 @@ TEST_F(FiveNodes, BelieveNeitherOfTwoWithOneName) {
     EXPECT_FALSE(fleet["n5"].namesake());
 }
 
-TEST_F(FiveNodes, TakeARestartForNoCollision) {
+TEST_F(FiveNodes, do_not_take_a_restart_for_a_collision) {
     for (int i = 0; i < 5; ++i) {
         fleet.add("n5");
         fleet.pass(3s);
@@ -308,7 +308,7 @@ TEST_F(FiveNodes, TakeARestartForNoCollision) {
     EXPECT_EQ(fleet.alive_for("n1"), 5u);
 }
 
-TEST_F(FiveNodes, ShareTheirWorkers) {
+TEST_F(FiveNodes, share_their_workers) {
     const auto beat = [&](int i) {
         fleet["n1"].beat("pulp", "worker-" + std::to_string(i), fleet.now);
     };
@@ -332,7 +332,7 @@ TEST_F(FiveNodes, ShareTheirWorkers) {
     EXPECT_THAT(fleet.nodes.at("n4").left, ElementsAre("pulp/worker-1"));
 }
 
-TEST_F(FiveNodes, ForgetTheWorkersOfANodeThatIsGone) {
+TEST_F(FiveNodes, forget_the_workers_of_a_node_that_is_gone) {
     fleet["n5"].beat("pulp", "worker-1", fleet.now);
     fleet.pass(3s);
     EXPECT_EQ(fleet["n1"].other_workers().at("pulp").size(), 1u);
@@ -344,7 +344,7 @@ TEST_F(FiveNodes, ForgetTheWorkersOfANodeThatIsGone) {
     EXPECT_EQ(fleet["n1"].other_workers().at("pulp").size(), 0u);
 }
 
-TEST_F(FiveNodes, KeepWhatAProcessFoundThatHasEnded) {
+TEST_F(FiveNodes, keep_the_results_of_a_process_that_has_ended) {
     const std::string vantage = fleet["n1"].vantages("shop")[0];
     fleet.add(vantage,
               vantage <= "n3" ? std::vector<std::string>{"edge"} : std::vector<std::string>{});
@@ -354,7 +354,7 @@ TEST_F(FiveNodes, KeepWhatAProcessFoundThatHasEnded) {
     }
 }
 
-TEST_F(FiveNodes, TellALateJoinerAll) {
+TEST_F(FiveNodes, tell_a_late_node_everything) {
     for (int i = 0; i < 250; ++i)
         fleet["n2"].beat("pulp", "worker-" + std::to_string(i), fleet.now);
     fleet["n3"].drain("shop", "kernel", "alice", 5, fleet.now);
@@ -368,7 +368,7 @@ TEST_F(FiveNodes, TellALateJoinerAll) {
     EXPECT_EQ(fleet["n6"].drains().find("shop")->by, "alice");
 }
 
-TEST_F(FiveNodes, AreNotObeyedWithAnotherDefinition) {
+TEST_F(FiveNodes, ignore_results_of_another_definition) {
     fleet.checks = {{"shop", 99, {}, 1}};
     fleet.add("n6");
     fleet.world = [](const std::string& node, const std::string&) {
@@ -382,7 +382,7 @@ TEST_F(FiveNodes, AreNotObeyedWithAnotherDefinition) {
     EXPECT_EQ(shop("n6").status, Status::failed);
 }
 
-TEST_F(FiveNodes, CheckTogetherWhatBothConfigurationsHave) {
+TEST_F(FiveNodes, check_together_the_components_of_both_configurations) {
     // A rollout: n6 has one component more.
     fleet.checks.push_back({"new", 7, {}, 1});
     fleet.add("n6");
@@ -392,7 +392,7 @@ TEST_F(FiveNodes, CheckTogetherWhatBothConfigurationsHave) {
     EXPECT_THAT(fleet["n6"].vantages("new"), ElementsAre("n6"));
 }
 
-TEST_F(FiveNodes, StandWhateverIsSent) {
+TEST_F(FiveNodes, survive_any_bytes) {
     std::mt19937 chance(3);
     std::vector<Message> messages = {Heartbeat(), Result(), Drain(), Profile(),
                                      Names(),     Batch(),  Ask()};
@@ -415,7 +415,7 @@ TEST_F(FiveNodes, StandWhateverIsSent) {
     fleet.pass(1s);
 }
 
-TEST(Member, AThousandNodesAreJudgedWithoutAFalseAlarm) {
+TEST(Member, judges_a_thousand_nodes_without_a_false_alarm) {
     Fleet fleet;
     for (int i = 0; i < 3; ++i) fleet.add("keeper-" + std::to_string(i));
     Member& keeper = fleet["keeper-0"];
@@ -472,7 +472,7 @@ TEST(Member, AThousandNodesAreJudgedWithoutAFalseAlarm) {
     EXPECT_EQ(fleet.alive_for("keeper-0"), 1'000u);
 }
 
-TEST(OtherWorkers, AMillionFitInto100Megabytes) {
+TEST(OtherWorkers, fit_a_million_into_100_megabytes) {
     OtherWorkers others;
     const Steady begin = Steady() + 1'000h;
     constexpr int nodes = 1'000, workers = 1'000;
@@ -501,7 +501,7 @@ TEST(OtherWorkers, AMillionFitInto100Megabytes) {
     EXPECT_LE(others.size(), OtherWorkers::most);
 }
 
-TEST(OwnWorkers, GiveNewPlacesWhenMostAreGone) {
+TEST(OwnWorkers, get_new_places_when_most_are_gone) {
     OwnWorkers own(24s);
     Steady now = Steady() + 1'000h;
     for (int i = 0; i < 200; ++i) own.beat("old-" + std::to_string(i), now);

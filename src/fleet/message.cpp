@@ -85,7 +85,7 @@ bool is_text(std::string_view text) {
     return true;
 }
 
-// A text that is no text makes the whole message none.
+// An invalid text makes the whole message invalid.
 std::string text_of(Reader& in, std::size_t most, bool& good) {
     const std::string_view text = in.text(most);
     good = good && in.good() && is_text(text);
@@ -128,7 +128,7 @@ bool read(Reader& in, Result& result) {
     result.observed_ago_ms = in.number(longest_ms);
     result.valid_ms = in.number(longest_ms);
     result.detail = text_of(in, Bounds::detail, good);
-    // Theirs, and shown as such: it may hold anything.
+    // The sender's words, shown as such: they may hold anything.
     result.error = std::string(in.text(Bounds::error));
     return good;
 }
@@ -165,7 +165,7 @@ bool read(Reader& in, Names& names) {
     names.from = in.number(Bounds::workers);
     const std::uint64_t count =
         in.number(Bounds::workers - std::min<std::uint64_t>(names.from, Bounds::workers));
-    // Each takes a byte at least: nothing is reserved for what is not there.
+    // Each takes at least a byte: nothing is reserved for missing items.
     if (count > in.left()) return false;
     for (std::uint64_t i = 0; i < count && in.good() && good; ++i) {
         names.names.push_back(text_of(in, Bounds::worker_name, good));

@@ -1,7 +1,7 @@
-// Every message that nodes exchange, and its bytes: `v`, the version of the format, the kind of
-// message, and its fields. Whoever has a seed may send anything, so that all is bounded and checked
-// here. A reader ignores what follows the fields that it knows: later versions of vitals add fields
-// at the end, and nodes of both versions understand each other. Pure.
+// Every message between nodes, and its bytes: `v`, the version of the format, the kind of message,
+// and its fields. A holder of a seed may send anything, so everything is bounded and checked here.
+// A reader ignores what follows the fields that it knows: later versions of vitals add fields at
+// the end, and nodes of both versions understand each other. Pure.
 #pragma once
 
 #include <cstdint>
@@ -27,9 +27,9 @@ struct Bounds {
     static constexpr std::size_t groups = 1'000;
 };
 
-// `hb`: a node lives.
+// `hb`: a node is alive.
 struct Heartbeat {
-    std::uint64_t incarnation = 0;  // of the process; two of one name are told apart by it
+    std::uint64_t incarnation = 0;  // of the process; distinguishes two of one name
     std::uint64_t seq = 0;
     std::uint64_t interval_ms = 0;
     std::uint64_t lag_ms = 0;  // of its event loop
@@ -42,7 +42,7 @@ struct Heartbeat {
     bool operator==(const Heartbeat&) const = default;
 };
 
-// `res`: what a vantage found.
+// `res`: the result of a vantage.
 struct Result {
     std::uint64_t incarnation = 0, seq = 0;
     std::uint64_t definition = 0;  // a digest of the component's
@@ -61,7 +61,7 @@ struct Drain {
     bool operator==(const Drain&) const = default;
 };
 
-// `profile`: what the digest of a configuration stands for.
+// `profile`: the definitions behind the digest of a configuration.
 struct Profile {
     struct Check {
         std::string name;
@@ -93,7 +93,7 @@ struct Batch {
     bool operator==(const Batch&) const = default;
 };
 
-// `ask`: what somebody misses.
+// `ask`: what a node needs to know.
 struct Ask {
     enum class What : std::uint8_t { state, profile, names };
     What what = What::state;
@@ -104,12 +104,12 @@ struct Ask {
 
 using Message = std::variant<Heartbeat, Result, Drain, Profile, Names, Batch, Ask>;
 
-// The kind as it stands in the subject.
+// The kind in the form of a subject.
 std::string_view kind_of(const Message& message) noexcept;
 
-// Texts and lists beyond the bounds are cut.
+// Texts and lists above the bounds are cut.
 std::string encode(const Message& message);
-// Nothing: it is no message of that kind, or from a version whose messages are other ones.
+// Nothing: it is not a message of that kind, or from a version with other messages.
 std::optional<Message> decode(std::string_view kind, std::string_view bytes);
 
 }  // namespace vitals::fleet

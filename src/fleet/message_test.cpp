@@ -51,7 +51,7 @@ std::vector<Message> one_of_each() {
     return {a_heartbeat(), result, drain, profile, names, batch, ask};
 }
 
-TEST(Message, IsReadAsItWasWritten) {
+TEST(Message, is_read_as_it_was_written) {
     for (const Message& message : one_of_each()) {
         const auto read = decode(kind_of(message), encode(message));
         ASSERT_TRUE(read) << kind_of(message);
@@ -59,7 +59,7 @@ TEST(Message, IsReadAsItWasWritten) {
     }
 }
 
-TEST(Message, OfALaterVersionHasMoreFieldsAtItsEnd) {
+TEST(Message, may_have_more_fields_at_its_end) {
     for (const Message& message : one_of_each()) {
         const auto read = decode(kind_of(message), encode(message) + "what a later one adds");
         ASSERT_TRUE(read) << kind_of(message);
@@ -67,18 +67,18 @@ TEST(Message, OfALaterVersionHasMoreFieldsAtItsEnd) {
     }
 }
 
-TEST(Message, OfAnotherFormatIsNone) {
+TEST(Message, is_refused_in_another_format) {
     std::string bytes = encode(a_heartbeat());
     bytes[1] = 2;
     EXPECT_FALSE(decode("hb", bytes));
 }
 
-TEST(Message, CountsOnlyUnderItsOwnSubject) {
+TEST(Message, counts_only_with_its_own_subject) {
     EXPECT_FALSE(decode("res", encode(a_heartbeat())));
     EXPECT_FALSE(decode("nothing", encode(a_heartbeat())));
 }
 
-TEST(Message, ThatIsCutOffIsNone) {
+TEST(Message, is_refused_when_it_is_cut_off) {
     for (const Message& message : one_of_each()) {
         const std::string bytes = encode(message);
         for (std::size_t size = 0; size < bytes.size(); ++size)
@@ -87,7 +87,7 @@ TEST(Message, ThatIsCutOffIsNone) {
     }
 }
 
-TEST(Message, WithAnyByteChangedIsReadOrRefused) {
+TEST(Message, is_read_or_refused_when_any_byte_is_changed) {
     std::mt19937 chance(1);
     for (const Message& message : one_of_each()) {
         const std::string bytes = encode(message);
@@ -100,7 +100,7 @@ TEST(Message, WithAnyByteChangedIsReadOrRefused) {
     }
 }
 
-TEST(Message, BoundsWhatItTakes) {
+TEST(Message, bounds_its_content) {
     Heartbeat beat = a_heartbeat();
     beat.labels.assign(100, std::string(1'000, 'x'));
     beat.host = std::string(10'000, 'y');
@@ -111,7 +111,7 @@ TEST(Message, BoundsWhatItTakes) {
     EXPECT_EQ(std::get<Heartbeat>(*read).host.size(), Bounds::word);
 }
 
-TEST(Message, PromisesNoMoreNamesThanItHolds) {
+TEST(Message, announces_no_more_names_than_it_has) {
     Names names;
     names.names = {"a"};
     std::string bytes = encode(names);
@@ -119,7 +119,7 @@ TEST(Message, PromisesNoMoreNamesThanItHolds) {
     EXPECT_FALSE(decode("names", bytes));
 }
 
-TEST(Message, HoldsNoControlCharactersInPublicTexts) {
+TEST(Message, has_no_control_characters_in_public_texts) {
     for (const char* bad : {"a\nb", "\x1b[31m", "\xff", "\xc2\x80"}) {
         Heartbeat beat = a_heartbeat();
         beat.host = bad;
@@ -130,7 +130,7 @@ TEST(Message, HoldsNoControlCharactersInPublicTexts) {
     }
 }
 
-TEST(Message, ProfileHasADigestOfAllItHolds) {
+TEST(Message, has_a_digest_of_all_in_a_profile) {
     const Profile one{{{"a", 1}}, {}}, other{{{"a", 2}}, {}}, grouped{{{"a", 1}}, {"pulp"}};
     EXPECT_EQ(digest_of(one), digest_of(one));
     EXPECT_NE(digest_of(one), digest_of(other));

@@ -9,7 +9,8 @@
 
 namespace vitals::fleet {
 
-// The user (`U...`) of a seed (`SU...`); or what is wrong with it, in words that hold none of it.
+// The user (`U...`) of a seed (`SU...`); or what is wrong with it, in words that contain nothing of
+// it.
 std::expected<std::string, std::string> user_of_seed(std::string_view seed);
 
 }  // namespace vitals::fleet

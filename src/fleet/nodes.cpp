@@ -16,7 +16,7 @@ std::int64_t minute_of(Steady now) {
     return std::chrono::duration_cast<std::chrono::minutes>(now.time_since_epoch()).count();
 }
 
-// What is shown of a node beside when it was heard.
+// What is shown of a node besides the time of its last heartbeat.
 bool same(const Heartbeat& a, const Heartbeat& b) {
     return a.blind == b.blind && a.out_of_service == b.out_of_service && a.leaving == b.leaving &&
            a.configuration == b.configuration && a.version == b.version && a.host == b.host &&
@@ -116,7 +116,7 @@ Nodes::Taken Nodes::hear(std::string_view name, const Heartbeat& beat, Steady no
             hear_other(node, beat, now);
             return Taken::taken;
         }
-        // A process of that name began: the one before has ended, unless it is heard again.
+        // A process of that name began: the former one has ended, unless it is heard again.
         Node::Other other{.incarnation = node.last.incarnation,
                           .seq = node.last.seq,
                           .host = node.last.host,
@@ -126,7 +126,7 @@ Nodes::Taken Nodes::hear(std::string_view name, const Heartbeat& beat, Steady no
     } else if (!node.restored) {
         if (beat.seq <= node.last.seq) return Taken::late;
         const auto gap = now - node.heard_at;
-        // A gap beyond what counts as silence is no lateness.
+        // A gap that is longer than the allowed silence is not lateness.
         if (!node.silent && !blind_ && node.heard_at > hears_since_)
             jitter_.take(std::min<Steady::duration>(gap - node.interval(), 3 * node.interval()),
                          now);
@@ -145,8 +145,8 @@ Nodes::Taken Nodes::hear(std::string_view name, const Heartbeat& beat, Steady no
     return Taken::taken;
 }
 
-// One that another process had followed is heard again. A server that was paused delivers what is
-// old, all at once; two that live take turns for longer.
+// A replaced process is heard again. A server that was paused delivers old messages all at once;
+// two live processes alternate for longer.
 void Nodes::hear_other(Node& node, const Heartbeat& beat, Steady now) {
     Node::Other& other =
         *std::ranges::find(node.others, beat.incarnation, &Node::Other::incarnation);
@@ -155,7 +155,7 @@ void Nodes::hear_other(Node& node, const Heartbeat& beat, Steady now) {
     if (beat.leaving) return;
     if (other.returns++ == 0) other.first_return = now;
     if (now - node.heard_at > 3 * node.interval()) {
-        // The one that had followed is gone.
+        // The process that had replaced it is gone.
         Node::Other gone{.incarnation = node.last.incarnation,
                          .seq = node.last.seq,
                          .host = node.last.host,
@@ -212,7 +212,7 @@ void Nodes::judge(bool blind, Steady now) {
         }
         ++at;
     }
-    // Others that fell silent for the same reason are found out within one of their intervals.
+    // Others that fell silent for the same reason are found within one of their intervals.
     for (auto& [name, node] : nodes_)
         if (node.silent && node.verdict == Node::Verdict::none &&
             now - std::max(node.silent_at, hears_since_) >

@@ -1,7 +1,7 @@
-// The nodes of a fleet as one of them hears them: who is alive, who is silent, and which name two
-// processes have. Silence is judged by the hearer's steady clock, and only while it hears itself:
-// who is blind judges nobody. Many that fall silent at once are told as one thing. Pure: it is told
-// the time.
+// The nodes of a fleet as one of them hears them: which are alive, which are silent, and which
+// names two processes have. Silence is judged by the steady clock of the hearer, and only while it
+// hears itself: a blind node judges no other. Many that fall silent at once are reported as one
+// event. Pure: time is an argument.
 #pragma once
 
 #include <array>
@@ -19,7 +19,7 @@
 
 namespace vitals::fleet {
 
-// By how much heartbeats came late at most, in the last ten minutes.
+// How late heartbeats came at most, in the last ten minutes.
 class Jitter {
   public:
     void take(Steady::duration late, Steady now);
@@ -68,26 +68,26 @@ class Nodes {
 
     enum class Taken : std::uint8_t { taken, late, full };
     Taken hear(std::string_view name, const Heartbeat& beat, Steady now);
-    // One that an earlier process knew: it is missed unless it is heard in time.
+    // A node that an earlier process knew: it is missed unless it is heard in time.
     void restore(std::string name, std::vector<std::string> labels, std::string version,
                  Steady now);
     void forget(std::string_view name);
 
-    // Finds out who fell silent. To be called several times a second. Nobody does while we are
-    // blind, and afterwards each has its whole time again.
+    // Finds nodes that fell silent. Call it several times a second. While vitals is blind, none
+    // does; afterwards each has its whole time again.
     void judge(bool blind, Steady now);
 
     const std::map<std::string, Node, std::less<>>& all() const noexcept { return nodes_; }
     const Node* find(std::string_view name) const;
     // Those that are alive, by name.
     const std::vector<const Node*>& alive() const;
-    // Grows when somebody comes, goes, falls silent, or changes what is shown of it.
+    // Grows when a node comes, goes, falls silent, or what is shown of it changes.
     std::uint64_t version() const noexcept { return version_; }
     // Those that fell silent with many others.
     std::size_t unheard_together() const noexcept { return together_; }
     std::size_t refused() const noexcept { return refused_; }
 
-    // After so long without a heartbeat a node of that interval is silent.
+    // After this long without a heartbeat, a node with that interval is silent.
     Steady::duration patience(Steady::duration interval, Steady now) const;
 
   private:

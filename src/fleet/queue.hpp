@@ -1,6 +1,6 @@
-// What waits between two threads, in order and bounded. When it is full, the oldest that may be
-// dropped goes, for the next one of its kind replaces it; anything else is only lost when nothing
-// may be dropped, and that is told. Not thread-safe: the owner has a lock.
+// A bounded queue between two threads, in order. When it is full, the oldest item that may be
+// dropped is dropped, because the next one of its kind replaces it. Other items are only lost when
+// no item may be dropped, and that is reported. Not thread-safe: the owner has a lock.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ class Queue {
   public:
     Queue(std::size_t most, std::size_t most_bytes) : most_(most), most_bytes_(most_bytes) {}
 
-    // False: it was lost itself.
+    // False: the new item was lost.
     bool push(T item, std::size_t bytes, bool may_be_dropped) {
         while (size() >= most_ || bytes_ + bytes > most_bytes_) {
             if (droppable_.empty()) {
@@ -30,7 +30,7 @@ class Queue {
         (may_be_dropped ? droppable_ : kept_).push_back({next_++, bytes, std::move(item)});
         return true;
     }
-    // The first ones, in the order in which they came.
+    // The first items, in the order of arrival.
     std::vector<T> take(std::size_t most) {
         std::vector<T> taken;
         while (taken.size() < most && size() > 0) {

@@ -1,4 +1,4 @@
-// What several nodes that check the same thing found, taken together. Pure.
+// The common result of several nodes that check the same component. Pure.
 #pragma once
 
 #include <cstddef>
@@ -9,18 +9,18 @@
 
 namespace vitals::fleet {
 
-// What one node found, still fresh.
+// The result of one node, still fresh.
 struct Vote {
     std::string node;
-    Status status = Status::unknown;  // `unknown`: it could not look, which is no vote
+    Status status = Status::unknown;  // `unknown`: it could not look, which is not a vote
     std::string detail;
     ErrorClass error_class = ErrorClass::none;
     std::string error;
 };
 
-// Failed where a majority of the `count` that are configured failed, ok where a majority works.
-// Degraded where some work and some fail, or where one that works is degraded; who differs is
-// named. Else it is not known.
+// Failed if a majority of the configured `count` failed; ok if a majority works. Degraded if some
+// work and some fail, or if a working one is degraded; nodes that differ are named. Otherwise
+// unknown.
 Outcome judge_votes(std::size_t count, const std::vector<Vote>& votes);
 
 }  // namespace vitals::fleet

@@ -1,5 +1,6 @@
-// Who of many does a thing, without anybody's asking: each node comes to the same order by hashing
-// the thing with every node's name, and when one node goes, only what it did moves. Pure.
+// Decides which of many nodes does a thing, without a question: each node computes the same order
+// from hashes of the thing with every node's name, and when one node goes, only its own things
+// move. Pure.
 #pragma once
 
 #include <cstdint>

@@ -62,7 +62,7 @@ std::optional<std::string> name_of(std::string_view token) {
             return std::nullopt;
         }
     }
-    // Only one way to write each name.
+    // Each name has only one form.
     if (name.empty() || (token_of(name) != token && one_token_of(name) != token))
         return std::nullopt;
     return name;

@@ -8,7 +8,7 @@
 namespace vitals::fleet {
 namespace {
 
-TEST(Subject, WritesNamesSoThatTheyCanBeReadAgain) {
+TEST(Subject, writes_names_that_can_be_read_again) {
     EXPECT_EQ(token_of("databases/default"), "databases.default");
     EXPECT_EQ(token_of("web-1.example"), "web-1=2Eexample");
     EXPECT_EQ(one_token_of("databases/default"), "databases=2Fdefault");
@@ -17,12 +17,12 @@ TEST(Subject, WritesNamesSoThatTheyCanBeReadAgain) {
     EXPECT_EQ(name_of("databases.default"), "databases/default");
 }
 
-TEST(Subject, RefusesWhatItNeverWrites) {
+TEST(Subject, refuses_what_it_never_writes) {
     for (const char* bad : {"", "=", "=2", "=2g", "a*", "a>b", "a b", "=61", "=2f", "a=2Fb.c"})
         EXPECT_FALSE(name_of(bad)) << bad;
 }
 
-TEST(Subject, OfTwoNamesThatDifferDiffers) {
+TEST(Subject, differs_for_different_names) {
     std::mt19937 chance(7);
     std::set<std::string> names, tokens;
     for (int i = 0; i < 20'000; ++i) {
@@ -37,7 +37,7 @@ TEST(Subject, OfTwoNamesThatDifferDiffers) {
     }
 }
 
-TEST(Subject, IsReadBack) {
+TEST(Subject, is_read_as_it_was_written) {
     const Subjects subjects("my shop");
     const Subject heartbeat{"hb", "17", "web-1.example", ""};
     EXPECT_EQ(subjects.of(heartbeat), "vt.my=20shop.hb.17.web-1=2Eexample");
@@ -49,7 +49,7 @@ TEST(Subject, IsReadBack) {
     EXPECT_EQ(subjects.of_all_named("res"), "vt.my=20shop.res.*.*.>");
 }
 
-TEST(Subject, OfAnotherFleetIsNone) {
+TEST(Subject, is_refused_for_another_fleet) {
     const Subjects subjects("shop");
     for (const char* bad :
          {"", "vt", "vt.shop", "vt.shop.", "vt.shop.hb", "vt.shop.hb.1", "vt.shop.hb.1.",

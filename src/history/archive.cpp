@@ -1,4 +1,4 @@
-// From what SQLite and the file system say to what an operator can act on.
+// Translates the messages of SQLite and the file system into what an operator can act on.
 #include "history/archive.hpp"
 
 #include <sys/stat.h>
@@ -19,7 +19,7 @@ namespace vitals::history {
 
 namespace {
 
-// Less than this, and the next checkpoint or a decommission may not fit.
+// With less than this, the next checkpoint or a decommission may not fit.
 constexpr std::uint64_t room_needed = 256 * 1024;
 
 bool no_room(int error) {
@@ -33,7 +33,7 @@ std::string message_of(int error) {
     return std::generic_category().message(error);
 }
 
-// Parents as usual; the directory itself may be read by its group, by others not.
+// Parents get the usual mode. The directory itself may be read by its group, but not by others.
 void make_directory(const std::string& directory) {
     std::error_code error;
     const std::filesystem::path path(directory);
@@ -50,7 +50,7 @@ bool exists(const std::string& path) {
     return std::filesystem::exists(path, error);
 }
 
-// SQLite would wait at a fifo for ever.
+// SQLite would wait at a FIFO for ever.
 void must_be_files(const std::string& database) {
     for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
         const std::string path = database + suffix;
@@ -72,7 +72,7 @@ void Archive::prepare() const noexcept {
     try {
         make_directory(directory_);
     } catch (const std::exception&) {
-        // Whoever opens the database says it better.
+        // Opening the database gives a better message.
     }
 }
 
@@ -107,7 +107,7 @@ bool Archive::read(const std::function<void(Journal&)>& work) {
 }
 
 bool Archive::attempt(const std::function<void(Journal&)>& work) {
-    // Twice: once more on the new file when the one before turns out to be damaged.
+    // Twice: again on the new file if the former one turns out to be damaged.
     for (int tries = 0; tries < 2; ++tries) {
         try {
             if (!journal_) open();
@@ -152,8 +152,8 @@ bool Archive::set_aside() {
         target = fmt::format("{}.damaged-{:%Y%m%dT%H%M%SZ}", path_,
                              fmt::gmtime(std::chrono::system_clock::to_time_t(now)));
     } else if (exists(damaged_)) {
-        // A disk that damages one file after another must not be filled with them: the first one
-        // is the evidence, later ones replace each other.
+        // A disk that damages one file after another must not be filled with them: the first one is
+        // the evidence, later ones replace each other.
         target += "-latest";
     }
     for (const char* suffix : {"-wal", "-shm", ""}) {
@@ -191,8 +191,8 @@ void Archive::look_around() {
     }
     no_room_ = {};
     struct statvfs figures{};
-    if (::statvfs(directory_.c_str(), &figures) != 0) return;  // the next write says it better
-    if (figures.f_blocks == 0) return;                         // it counts no space
+    if (::statvfs(directory_.c_str(), &figures) != 0) return;  // the next write says more
+    if (figures.f_blocks == 0) return;                         // it does not count space
     const std::uint64_t room = bytes_of(figures.f_bavail, figures.f_blocks, figures.f_frsize);
     if (room < room_needed)
         no_room_ = {"disk full",

@@ -1,6 +1,6 @@
-// Keeps the journal open through whatever happens to its disk: makes the directory, tries again
-// what failed, sets a damaged file aside, and can say what is wrong. It decides nothing about what
-// is written. Used on the store's thread only.
+// Keeps the journal open whatever happens to its disk: creates the directory, repeats what failed,
+// sets a damaged file aside, and can say what is wrong. It decides nothing about what is written.
+// Used on the store's thread only.
 #pragma once
 
 #include <chrono>
@@ -20,19 +20,19 @@ class Archive {
 
     Archive(std::string directory, Log log, Patience patience);
 
-    // Makes the directory, as far as that can be done.
+    // Creates the directory, as far as possible.
     void prepare() const noexcept;
     bool is_there() const;
-    // What an older vitals kept in the database, read without waiting for the file to be opened
+    // What an older vitals kept in the database; read without waiting until the file can be opened
     // properly.
     std::optional<std::string> saved_decommission() const;
 
-    // Does the work on the open journal, opening it first where necessary. False: it could not be
+    // Does the work on the open journal, and opens it first if necessary. False: it could not be
     // done; problem() says why, and nothing was written. Only a write proves that all is well
     // again.
     bool write(const std::function<void(Journal&)>& work);
     bool read(const std::function<void(Journal&)>& work);
-    // Notices what no write would: a disk with no room left, a file removed from under us.
+    // Notices what no write would notice: a disk with no room left, a file that was removed.
     void look_around();
 
     void close() { journal_.reset(); }
@@ -44,8 +44,8 @@ class Archive {
         bool operator==(const Problem&) const = default;
     };
     Problem problem() const;
-    // How often a file had to be given up and another begun: what must be in it is to be saved
-    // again when this grows.
+    // How often a file was given up and a new one begun. When this grows, everything that must be
+    // in the file must be saved again.
     unsigned renewals() const noexcept { return renewals_; }
     std::uint64_t used_bytes();  // 0 while the file is not open
 

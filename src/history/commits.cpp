@@ -1,4 +1,4 @@
-// Tells what a disk does not take, which passes, from work that no disk would ever take.
+// Distinguishes failures of a disk, which pass, from work that no disk would take.
 #include "history/commits.hpp"
 
 #include <exception>
@@ -13,7 +13,7 @@ namespace vitals::history {
 
 namespace {
 
-// The statement is wrong, not the disk: trying again would fail again, and hold back all others.
+// The statement is wrong, not the disk: another attempt would fail again, and delay all others.
 bool is_refused(const SqliteError& error) {
     switch (error.primary()) {
         case SQLITE_ERROR:
@@ -50,7 +50,7 @@ std::size_t Commits::write(Archive& archive) {
 }
 
 Commits::Result Commits::attempt(Archive& archive, const Commit& commit) const {
-    // Work that is refused is rolled back; that says nothing about the disk.
+    // Refused work is rolled back; that says nothing about the disk.
     struct Refused {
         std::string why;
     };

@@ -1,5 +1,5 @@
-// Changes that must be on disk before they are acknowledged, in their order. What the disk does not
-// take is kept and tried again. Used on the store's thread only.
+// Changes that must be on disk before they are acknowledged, in their order. A change that the disk
+// does not take is kept and tried again. Used on the store's thread only.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,7 @@ class Commits {
 
     void add(std::vector<Commit> commits);
     // One transaction each, until the disk takes no more: then the others wait behind the one that
-    // failed, and all are told so. How many are over and done with.
+    // failed, and all are told so. Returns how many are done.
     std::size_t write(Archive& archive);
     bool empty() const noexcept { return waiting_.empty(); }
 

@@ -14,8 +14,8 @@ namespace {
 
 constexpr int application = 0x76746c73;  // "vtls", in the file's header
 
-// One entry a version, never changed once released. The write-ahead log is small, so that it fits
-// where space is short, and kept, so that the next write finds its space already there.
+// One entry for each version, never changed once released. The write-ahead log is small, so that it
+// fits on a nearly full disk. It is kept, so that the next write has its space already.
 constexpr std::array migrations = {
     "CREATE TABLE decommission (one INTEGER PRIMARY KEY CHECK (one = 1),"
     " text TEXT NOT NULL, at INTEGER NOT NULL);"
@@ -46,7 +46,7 @@ constexpr std::array migrations = {
     " at / 1000 FROM sign_of_life;"
     "DROP TABLE transition;",
     Records::schema,
-    // Response times; and the seconds of days whose spans were given up.
+    // Response times; and the seconds of days whose spans were removed.
     "CREATE TABLE chunk (start INTEGER NOT NULL, component INTEGER NOT NULL, runs BLOB NOT NULL,"
     " PRIMARY KEY (start, component)) WITHOUT ROWID;"
     "CREATE TABLE minute (start INTEGER NOT NULL, component INTEGER NOT NULL,"
@@ -72,7 +72,7 @@ constexpr const char* settings =
     "PRAGMA wal_autocheckpoint = 256;"
     "PRAGMA journal_size_limit = 1048576;";
 
-constexpr std::int64_t pruned_at_once = 2'000;  // rows, so that nothing waits long behind it
+constexpr std::int64_t pruned_at_once = 2'000;  // rows, so that others do not wait long
 
 std::int64_t microseconds(System time) {
     return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
@@ -272,7 +272,7 @@ std::int64_t Journal::forget_oldest() {
     using enum Tiers::Tier;
     struct Step {
         Tiers::Tier tier;
-        std::chrono::hours length;  // of what goes at once
+        std::chrono::hours length;  // of what is removed at once
     };
     Transaction transaction(database_);
     std::int64_t removed = 0;

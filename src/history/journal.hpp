@@ -22,19 +22,19 @@ using StateChanges = std::map<std::string, std::optional<SavedState>>;
 
 class Journal {
   public:
-    // Opens or creates the file and brings its schema up to date. A file that a newer vitals wrote,
-    // or another program, is left alone: SqliteError with code SQLITE_AUTH, saying which.
+    // Opens or creates the file and brings its schema up to date. A file of a newer vitals, or of
+    // another program, is left alone: SqliteError with code SQLITE_AUTH, which says which.
     Journal(const std::string& path, std::function<bool(std::chrono::milliseconds)> patience);
 
-    // All of them or none. `alive`: the daemon is there, which is kept along with them.
+    // All of them or none. `alive`: the daemon is there; this is stored with them.
     void append(const std::vector<SpanRecord>& records, std::optional<System> alive = {});
-    // What an older vitals kept here; a file of its own holds it now.
+    // What an older vitals kept here; now it has its own file.
     std::optional<std::string> saved_decommission();
     void forget_decommission();
     void save_workers(const std::vector<RememberedWorker>& workers);  // all of them or none
     std::vector<RememberedWorker> saved_workers();
-    // All of them or none. A component of which nothing is known begins to be what it is, `now` on
-    // the time line; one that is gone is no longer watched.
+    // All of them or none. An unknown component begins with its present state, `now` on the time
+    // line; a component that is gone is no longer watched.
     void save_states(const StateChanges& changes, System now);
     std::vector<SavedState> saved_states();
     Spans& spans() noexcept { return spans_; }
@@ -43,8 +43,8 @@ class Journal {
     // One transaction, on disk when it returns.
     void commit(const std::function<void(Database&)>& work);
 
-    // Proves that the file can be written, and leaves the time at which it could: by the wall clock
-    // that is believed, and on the time line.
+    // Proves that the file can be written, and stores the time of that: by the trusted wall clock,
+    // and on the time line.
     void sign_of_life(System believed, System now);
     std::optional<System> last_sign_of_life();
     // How long ago that was.
@@ -53,20 +53,20 @@ class Journal {
     // until the file uses at most `size` bytes. Does a bounded part of the work; true: there is
     // more to do.
     struct Bounds {
-        System spans, runs, minutes;  // what is before goes
+        System spans, runs, minutes;  // what is before is removed
         std::uint64_t size = 0;
     };
     bool prune(const Bounds& bounds);
     std::uint64_t used_bytes();
     bool moved() const { return database_.moved(); }
 
-    // The text as it stands in a file that cannot be opened properly (locked, damaged, on a full or
-    // read-only disk); nothing when it cannot be made out.
+    // The text in a file that cannot be opened properly (locked, damaged, on a full or read-only
+    // disk); nothing when it cannot be read.
     static std::optional<std::string> read_as_is(const std::string& path) noexcept;
 
   private:
     void migrate();
-    // The oldest of those; how many.
+    // Removes the oldest of those; returns how many.
     std::int64_t forget(const Bounds& bounds);
     std::int64_t forget_oldest();
 

@@ -1,5 +1,4 @@
-// Spans of the last day and what is usual, in shards so that a reader of many never keeps the
-// engine waiting.
+// Spans of the last day and usual times, in shards, so that a long read never delays the engine.
 #include "history/recent.hpp"
 
 #include <algorithm>
@@ -17,7 +16,7 @@ constexpr std::size_t most_spans = 2'000;       // of a component
 constexpr std::size_t many_spans = 2'000'000;   // of all; from there on
 constexpr std::size_t most_spans_of_many = 64;  // of a component
 constexpr std::size_t most_components = 250'000;
-constexpr auto slack = 1h;  // beyond the reach: who asks for it comes a little later
+constexpr auto slack = 1h;  // beyond the reach: a reader may come a little later
 constexpr auto first_run_patience = 5s;
 
 std::int64_t count_of(System time) {
@@ -85,8 +84,8 @@ Recent::Shard& Recent::shard_of(std::string_view component) const {
     return shards_[Hash()(component) % shard_count];
 }
 
-// As it is written to the file: what repeats the state before it is none, and what starts before
-// the one before it starts with it.
+// In the form of the file. A record that repeats the former state is left out; one that starts
+// before the former one starts with it.
 void Recent::add(Entry& entry, std::int64_t start, Spent state) {
     if (!entry.spans.empty()) {
         if (state_of(entry.spans.back()) == state) return;
@@ -97,7 +96,8 @@ void Recent::add(Entry& entry, std::int64_t start, Spent state) {
     ++spans_;
 }
 
-// What ended before the reach goes, but for what was then; and the oldest, where there are many.
+// Removes what ended before the reach, except for the state at that moment; and the oldest, if
+// there are many.
 void Recent::trim(Entry& entry, std::int64_t now) {
     const std::size_t before = entry.spans.size();
     const std::int64_t begin = packed(begin_of_kept(now), Spent::unwatched);
@@ -140,7 +140,7 @@ std::optional<Transition> Recent::result(const ComponentState& state) {
     if (entry.not_run && entry.first_result == 0) entry.first_result = count_of(when);
     if (entry.spans.empty()) {
         add(entry, count_of(when), now_is);
-        if (!nobody_knew(now_is)) return std::nullopt;  // a transition tells of it
+        if (!nobody_knew(now_is)) return std::nullopt;  // a transition reports it
     } else {
         const Spent was = state_of(entry.spans.back());
         if (was == now_is || !nobody_knew(was) || !nobody_knew(now_is)) return std::nullopt;
@@ -205,7 +205,8 @@ std::vector<Transition> Recent::compare(const Snapshot& snapshot) {
     return told;
 }
 
-// Who is gone for longer than the reach is forgotten; where there are very many of them, sooner.
+// A component that is gone for longer than the reach is forgotten; if there are very many of them,
+// sooner.
 void Recent::sweep(Shard& shard, std::int64_t now) {
     const bool many = shard.entries.size() > most_components / shard_count;
     const std::int64_t begin = begin_of_kept(now);

@@ -1,7 +1,6 @@
-// What components were during the last day, how long they took during the last 90 minutes, and what
-// is usual: in memory, so that an overview asks no disk, and is there when the disk is not.
-// Bounded: about 300 bytes a component that is quiet. What is not known is left out, never
-// invented. Thread-safe.
+// The states of the last day, the response times of the last 90 minutes, and the usual times, in
+// memory: an overview needs no disk, and works without one. Bounded: about 300 bytes for a quiet
+// component. Unknown data is left out, never invented. Thread-safe.
 #pragma once
 
 #include <array>
@@ -31,35 +30,35 @@ class Recent {
   public:
     static constexpr std::chrono::hours reach{24};
 
-    // Begins a time line of its own, until the one of the history is known.
+    // Begins a separate time line, until that of the history is known.
     Recent(System wall, Steady now);
 
-    // ---- the time line; from one thread
-    // The line stands here at that moment; what is known moves along with it.
+    // ---- the time line; from one thread The position of the line at that moment; known data moves
+    // along with it.
     void anchor(System line, Steady moment);
     void leapt(const Stretch& leap);
     System at(Steady moment) const noexcept;
 
-    // ---- what happens; from the engine's thread
+    // ---- events; from the engine's thread
     void transition(const Transition& transition);
-    // Takes a result. A change that no transition tells of is returned, to be kept like one:
-    // between unknown and blind, and a first verdict that is one of these.
+    // Takes a result. Returns a change that no transition reports, to be kept like one: a change
+    // between unknown and blind, or a first verdict that is one of these.
     std::optional<Transition> result(const ComponentState& state);
-    // Compares with what is in force, between two results: what has not run for a while is unknown.
-    // The changes that no transition told of.
+    // Compares with what is in force between two results: a component that has not run for a while
+    // is unknown. Returns the changes that no transition reported.
     std::vector<Transition> compare(const Snapshot& snapshot);
-    // It is not watched any more.
+    // The component is not watched any more.
     void gone(const std::string& component, Steady now);
     // Nobody looked.
     void blind(Steady from, Steady to);
 
-    // ---- what an earlier process kept; once, from the store's thread
+    // ---- data of an earlier process; once, from the store's thread
     struct Kept {
         struct Spans {
             std::string component;
             std::vector<StateSpan> spans;  // ascending
         };
-        System from{};  // what follows is whole from here on
+        System from{};  // what follows is complete from here on
         std::vector<Spans> components;
         std::vector<Stretch> blind, skipped;
     };
@@ -69,10 +68,10 @@ class Recent {
     void earlier_run(const std::string& component, System at, std::chrono::microseconds took,
                      bool ok);
 
-    // ---- what is known
-    // From that moment on, which is at most `reach` ago. Without spans: nothing is known of it.
+    // ---- what is known From that moment on, which is at most `reach` ago. Without spans: nothing
+    // is known of it.
     Past past(const std::string& component, System from, System now) const;
-    // False where more changed since then than is remembered.
+    // False if more changed since then than is remembered.
     bool covers(const std::string& component, System from) const;
     UsualTimes usual(const std::string& component, System now) const;
 
@@ -86,7 +85,7 @@ class Recent {
     struct Entry {
         std::vector<std::int64_t> spans;  // milliseconds * 8 + state, ascending
         Usual usual;
-        std::int64_t cut = 0;           // spans before that were given up; milliseconds
+        std::int64_t cut = 0;           // earlier spans were removed; milliseconds
         std::int64_t first_result = 0;  // since compare() found that it has not run
         bool not_run = false;
     };

@@ -63,7 +63,7 @@ StateSpan span(int second, Spent state) {
     return {wall + std::chrono::seconds(second), state};
 }
 
-TEST(Recent, tells_what_transitions_told) {
+TEST(Recent, keeps_what_transitions_reported) {
     Recent recent(wall, begin);
     recent.result(*state_of("web", 1, Status::ok));
     recent.transition(change("web", 1, Status::ok));
@@ -161,7 +161,7 @@ TEST(Recent, moves_along_with_the_line_once_that_is_known) {
     EXPECT_EQ(past.skipped, (std::vector<Stretch>{{wall + 120s, wall + 220s}}));
 }
 
-TEST(Recent, what_is_older_than_a_day_goes_and_what_was_then_stays) {
+TEST(Recent, spans_older_than_a_day_are_dropped_and_the_state_at_that_time_stays) {
     Recent recent(wall, begin);
     for (int hour = 0; hour < 60; ++hour)
         recent.transition(change("web", hour * 3'600, hour % 2 == 0 ? Status::ok : Status::failed));
@@ -173,7 +173,7 @@ TEST(Recent, what_is_older_than_a_day_goes_and_what_was_then_stays) {
     EXPECT_TRUE(recent.covers("web", wall + 36h));
 }
 
-TEST(Recent, of_what_flaps_the_oldest_is_given_up_and_not_invented) {
+TEST(Recent, the_oldest_spans_of_a_flapping_component_are_dropped_and_not_invented) {
     Recent recent(wall, begin);
     for (int second = 0; second < 10'000; ++second)
         recent.transition(change("web", second, second % 2 == 0 ? Status::ok : Status::failed));
@@ -187,7 +187,7 @@ TEST(Recent, of_what_flaps_the_oldest_is_given_up_and_not_invented) {
     EXPECT_LE(std::chrono::abs(account.of(Spent::ok) - account.of(Spent::failed)), 1s);
 }
 
-TEST(Recent, who_is_gone_is_unwatched_and_forgotten_after_a_day) {
+TEST(Recent, a_component_that_is_gone_is_unwatched_and_forgotten_after_a_day) {
     Recent recent(wall, begin);
     recent.fill({});
     recent.transition(change("job", 1, Status::ok));

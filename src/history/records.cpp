@@ -1,4 +1,4 @@
-// Things that are kept by name.
+// Records that are kept by name.
 #include "history/records.hpp"
 
 namespace vitals::history {

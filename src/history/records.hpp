@@ -1,5 +1,5 @@
-// Things that are kept by name, each as a text that only its owner understands: incidents, what was
-// told of them, silences, what happened. Used on the store's thread only; every failure is a
+// Records that are kept by name, each as a text that only its owner understands: incidents, the
+// messages about them, silences, events. Used on the store's thread only; every failure is a
 // SqliteError.
 #pragma once
 
@@ -36,13 +36,13 @@ class Records {
     // Within a transaction of the caller.
     void save(const std::vector<Record>& records);
     std::optional<Record> find(std::string_view kind, std::string_view key);
-    // The last `limit` of a kind with keys below `before`, in descending order of their keys; of a
-    // component where one is named. Without `before`: from the end.
+    // The last `limit` records of a kind with keys below `before`, in descending order of their
+    // keys; only those of the component, if one is given. Without `before`: from the end.
     std::vector<Record> latest(std::string_view kind, std::optional<std::string_view> before,
                                std::string_view component, std::size_t limit);
-    // The last `limit` of a kind from before that moment, newest first.
+    // The last `limit` records of a kind from before that moment, newest first.
     std::vector<Record> before(std::string_view kind, System moment, std::size_t limit);
-    // Removes those of a kind that are older, at most so many: how many it were.
+    // Removes older records of a kind, at most this many; returns how many.
     std::int64_t forget(std::string_view kind, System before, std::int64_t at_most);
 
   private:

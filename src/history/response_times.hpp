@@ -1,6 +1,6 @@
-// Runs on their way to the disk: gathered in memory by component, and written once a minute or a
-// chunk is over. Kept for a while when the disk does not take them; then the oldest give way. Used
-// on the store's thread only.
+// Runs on their way to the disk: collected in memory by component, and written when a minute or a
+// chunk is over. They are kept for a while when the disk does not take them; then the oldest are
+// dropped. Used on the store's thread only.
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,7 @@
 
 namespace vitals::history {
 
-// A run of a check, as the engine tells it.
+// A run of a check, as the engine reports it.
 struct NewRun {
     std::shared_ptr<const Component> component;
     Steady at{};
@@ -30,11 +30,11 @@ struct NewRun {
 class ResponseTimes {
   public:
     void take(const std::vector<NewRun>& runs, const std::function<System(Steady)>& line);
-    // What is over by now is to be written; all of it where `now` is the end.
+    // What is over by now and must be written; everything if `now` is the end.
     void close(System now);
     void close_all();
     bool waiting() const noexcept { return !waiting_.empty(); }
-    // One transaction; a SqliteError: nothing was written, and all still waits.
+    // One transaction. After a SqliteError nothing was written, and everything still waits.
     void write(Database& database, Tiers& tiers);
     // A new file: it knows no component.
     void begin_anew();

@@ -1,4 +1,4 @@
-// How long runs took over a while, in a few numbers that merge. Pure.
+// How long runs took in a period, in a few numbers that merge. Pure.
 #pragma once
 
 #include <algorithm>

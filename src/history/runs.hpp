@@ -1,4 +1,4 @@
-// The single runs of a component over a while, as a few bytes each. Pure.
+// The single runs of a component in a period, as a few bytes each. Pure.
 #pragma once
 
 #include <chrono>
@@ -11,7 +11,7 @@
 
 namespace vitals::history {
 
-// One run. Of those that came to no answer (failed, unknown) the time says when they gave up.
+// One run. For a run without an answer (failed, unknown) the time says when it gave up.
 struct Run {
     System at{};  // when it ended; on the time line, to the millisecond
     Status status = Status::ok;
@@ -26,7 +26,7 @@ struct Run {
 class Chunk {
   public:
     explicit Chunk(System start) : start_(start), last_(start) {}
-    // `run.at` is not before the one before: else it is put there.
+    // `run.at` is not before the former run; otherwise it is set to that.
     void add(const Run& run);
     bool empty() const noexcept { return count_ == 0; }
     std::size_t count() const noexcept { return count_; }
@@ -41,8 +41,8 @@ class Chunk {
                          // varint of the microseconds
 };
 
-// What a chunk of that start holds. Bytes that anybody may have written: nothing unless a chunk
-// could have made them.
+// The content of a chunk with that start. Anybody may have written the bytes: nothing unless a
+// chunk could have produced them.
 std::optional<std::vector<Run>> runs_of(System start, std::string_view bytes);
 
 }  // namespace vitals::history

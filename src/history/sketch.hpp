@@ -1,5 +1,5 @@
-// How times are distributed, in a few bytes: a histogram of 8 bins an octave of microseconds. Two
-// of them merge by addition; a quantile is off by 4.4 % at most. Pure.
+// The distribution of times, in a few bytes: a histogram of 8 bins for each octave of microseconds.
+// Two of them merge by addition; a quantile is off by at most 4.4 %. Pure.
 #pragma once
 
 #include <chrono>
@@ -13,7 +13,7 @@ namespace vitals::history {
 
 inline constexpr std::uint32_t last_bin = 351;  // 16 million seconds and more
 
-// The bin of a time; what is shorter than a microsecond is in the first one.
+// The bin of a time; a time below a microsecond is in the first one.
 std::uint32_t bin_of(std::chrono::microseconds time) noexcept;
 // The middle of a bin.
 std::chrono::microseconds middle_of(std::uint32_t bin) noexcept;
@@ -25,13 +25,14 @@ class Sketch {
 
     std::uint64_t count() const noexcept;
     bool empty() const noexcept { return bins_.empty(); }
-    // The least time that at least this part (from 0 to 1) of all do not exceed; zero for none.
+    // The least time that at least this part (from 0 to 1) of all times do not exceed; zero for
+    // none.
     std::chrono::microseconds quantile(double part) const noexcept;
 
-    // For each bin that holds something, ascending: how many bins after the one before, and how
-    // many times it holds; as varints.
+    // For each bin that is not empty, ascending: its distance from the former one, and its count;
+    // as varints.
     std::string encoded() const;
-    // Of bytes that anybody may have written: nothing unless encoded() could have made them.
+    // From bytes that anybody may have written: nothing unless encoded() could have produced them.
     static std::optional<Sketch> decoded(std::string_view bytes);
 
     bool operator==(const Sketch&) const = default;

@@ -63,7 +63,7 @@ TEST(Sketch, merged_is_as_if_all_were_added_to_one) {
     EXPECT_EQ(merged.encoded(), whole.encoded());
 }
 
-TEST(Sketch, is_small) {
+TEST(Sketch, needs_few_bytes) {
     std::mt19937 random(13);
     const auto size = [&random](std::size_t count, double spread) {
         Sketch sketch;

@@ -128,7 +128,7 @@ std::vector<Stretch> Spans::blind(System from) {
     std::vector<Stretch> blind;
     Statement lives(database_, "SELECT start, alive FROM life WHERE alive >= ? ORDER BY id");
     lives.bind(1, milliseconds(from));
-    // Before the first life that is kept nothing can be said to have been watched: the spans tell.
+    // Before the first life in the history, nobody can say what was watched: the spans say it.
     std::optional<System> down_since;
     Statement before(database_, "SELECT max(alive) FROM life WHERE alive < ?");
     if (before.bind(1, milliseconds(from)).step() && !before.is_null(0)) down_since = from;
@@ -183,7 +183,7 @@ std::vector<PastChange> Spans::changes(const std::string& component, System befo
 }
 
 std::int64_t Spans::forget(System before, std::int64_t at_most) {
-    // What a component is stays, and so what it was at that moment.
+    // The present state of a component stays, and so its state at that moment.
     Statement remove(database_,
                      "DELETE FROM span WHERE (component, start) IN"
                      " (SELECT component, start FROM span AS old WHERE start < ?1 AND EXISTS"

@@ -1,4 +1,4 @@
-// Many short spans become few, and every sum stays what it is.
+// Merges many short spans into few; every sum stays the same.
 #include <algorithm>
 #include <array>
 
@@ -28,8 +28,8 @@ bool covers(const std::vector<Stretch>& stretches, System at) {
         stretches, [at](const Stretch& each) { return each.from <= at && at < each.to; });
 }
 
-// The spans of [from, to) as few: those parts of it in which it counts what the component was are
-// shared out among the states, each as long as before.
+// Replaces the spans of [from, to) by few. The time that counts is divided among the states, each
+// as long as before.
 std::vector<StateSpan> put_together(const std::vector<StateSpan>& spans, System from, System to,
                                     const std::vector<Stretch>& hidden) {
     // All moments at which something changes.
@@ -65,7 +65,7 @@ std::vector<StateSpan> put_together(const std::vector<StateSpan>& spans, System 
             at += length;
         }
     }
-    // What it is afterwards begins there, if no span of its own does.
+    // The state after it begins there, if no span of its own does.
     if (made.empty()) begin(from, state);
     return made;
 }

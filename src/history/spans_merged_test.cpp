@@ -88,7 +88,7 @@ TEST_F(Flapping, what_flaps_within_a_day_is_put_together_by_hour) {
     EXPECT_EQ(account(midnight + 24h, midnight + 48h), second);
 }
 
-TEST_F(Flapping, what_it_is_afterwards_stays_so) {
+TEST_F(Flapping, keeps_the_state_after_it) {
     flap(3'000, midnight, midnight + 5h);
     journal.append({{"web", Spent::failed, midnight + 5h, midnight + 5h, "down for good"}});
     const Account before = account(midnight, midnight + 48h);

@@ -1,4 +1,4 @@
-// SQLite's result codes to exceptions, its handles to owners.
+// Translates SQLite's result codes into exceptions, and its handles into owners.
 #include "history/sqlite.hpp"
 
 #include <array>
@@ -15,7 +15,7 @@ constexpr std::chrono::milliseconds busy_pause{10};
     throw SqliteError(code, sqlite3_system_errno(handle), sqlite3_errmsg(handle));
 }
 
-// A path as SQLite's URI: only what has a meaning there is escaped.
+// A path as SQLite's URI: only characters with a meaning there are escaped.
 std::string as_is_uri(const std::string& path) {
     constexpr std::array digits = {'0', '1', '2', '3', '4', '5', '6', '7',
                                    '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'};
@@ -44,9 +44,9 @@ Database::Database(const std::string& path, Mode mode) {
     sqlite3* opened = nullptr;
     const int code =
         sqlite3_open_v2(as_is ? as_is_uri(path).c_str() : path.c_str(), &opened, flags, nullptr);
-    handle_.reset(opened);  // there is one even when opening failed
+    handle_.reset(opened);  // there is a handle even when opening failed
     if (code != SQLITE_OK) fail(opened, code);
-    // Where a file cannot be written, SQLite quietly opens it for reading.
+    // If a file cannot be written, SQLite silently opens it for reading.
     if (write && sqlite3_db_readonly(opened, "main") == 1)
         throw SqliteError(SQLITE_READONLY, 0, "attempt to write a readonly database");
 }
@@ -164,7 +164,8 @@ Transaction::Transaction(Database& database) : database_(database) {
 }
 
 Transaction::~Transaction() {
-    // SQLite may have rolled back by itself (a full disk): a second ROLLBACK fails, harmlessly.
+    // SQLite may have rolled back by itself (a full disk): then a second ROLLBACK fails, which does
+    // no harm.
     if (open_) sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 

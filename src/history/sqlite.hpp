@@ -1,5 +1,5 @@
-// SQLite's C interface behind three small types. Knows nothing of what is stored. Every failure is
-// a SqliteError; a destructor never throws. A Database and its statements belong to one thread.
+// SQLite's C interface behind three small types. It knows nothing of the data. Every failure is a
+// SqliteError; a destructor never throws. A Database and its statements belong to one thread.
 #pragma once
 
 #include <sqlite3.h>
@@ -33,8 +33,8 @@ class Database {
     };
     Database(const std::string& path, Mode mode);
 
-    // Asked while another process holds a lock; true: wait a little and try again. It runs on the
-    // thread that uses the database. Without one a locked database fails at once.
+    // Called while another process holds a lock; true: wait a little and try again. It runs on the
+    // thread that uses the database. Without it a locked database fails at once.
     void on_busy(std::function<bool(std::chrono::milliseconds waited)> patience);
 
     void execute(const char* sql);
@@ -50,7 +50,7 @@ class Database {
     static int busy(void* self, int times) noexcept;
 
     std::unique_ptr<std::function<bool(std::chrono::milliseconds)>> patience_;
-    std::unique_ptr<sqlite3, Close> handle_;  // closed first: closing may still have to wait
+    std::unique_ptr<sqlite3, Close> handle_;  // closed first: closing may have to wait
 };
 
 class Statement {
@@ -78,7 +78,7 @@ class Statement {
     std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };
 
-// While it lives, a transaction that is committed is on the disk, not only in the system's memory.
+// While this exists, a committed transaction is on the disk, not only in the system's memory.
 // Begins and ends outside of transactions.
 class Synchronously {
   public:
@@ -91,7 +91,7 @@ class Synchronously {
     Database& database_;
 };
 
-// Takes the write lock at once, so that it fails before work is done rather than after. Rolled back
+// Takes the write lock at once, so that it fails before the work and not after it. Rolled back
 // unless committed.
 class Transaction {
   public:

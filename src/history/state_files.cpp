@@ -1,4 +1,4 @@
-// Opened so that a fifo or a device in their place holds nobody.
+// Files are opened so that a FIFO or a device in their place does not block.
 #include "history/state_files.hpp"
 
 #include <fcntl.h>
@@ -53,7 +53,7 @@ bool is_regular(int descriptor) {
     return ::fstat(descriptor, &facts) == 0 && S_ISREG(facts.st_mode);
 }
 
-// At most one byte more than the largest that is good.
+// At most one byte more than the largest valid size.
 std::expected<std::string, int> read_all(int descriptor) {
     std::string content(largest + 1, '\0');
     std::size_t length = 0;
@@ -89,7 +89,7 @@ std::expected<std::optional<std::string>, std::string> content_of(const std::str
     return *std::move(bytes);
 }
 
-// Whatever happens on the way, the file is as before or as wanted. What is wrong, or nothing.
+// On any failure, the file is either as before or as wanted. Returns what is wrong, or nothing.
 std::optional<std::string> replace(const std::string& directory_path, const std::string& path,
                                    std::string_view bytes, mode_t mode) {
     const std::string fresh = path + ".new";
@@ -136,7 +136,7 @@ std::optional<std::string> DirectoryLock::take(const std::string& directory, int
         }
         std::this_thread::sleep_for(lock_pause);
     }
-    // For people only: what counts is the lock.
+    // The content is only for people: the lock counts.
     const std::string text = std::to_string(process) + "\n";
     if (::ftruncate(descriptor_, 0) == 0) write_all(descriptor_, text);
     return std::nullopt;

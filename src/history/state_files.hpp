@@ -1,6 +1,6 @@
-// Small files beside the database, which its damage does not touch: who uses the directory, and
-// whether the node is decommissioned, and the key of links. Any thread; every call but unlock() may
-// hang with the disk.
+// Small files beside the database, which damage to the database does not affect: the process that
+// uses the directory, the decommission, and the key of links. Any thread; every call except
+// unlock() may hang with the disk.
 #pragma once
 
 #include <atomic>
@@ -10,7 +10,7 @@
 
 namespace vitals::history {
 
-// Held as long as this lives; the kernel takes it from a process that dies.
+// Held while this exists; the kernel releases it when the process dies.
 class DirectoryLock {
   public:
     DirectoryLock() = default;
@@ -19,11 +19,11 @@ class DirectoryLock {
     DirectoryLock& operator=(const DirectoryLock&) = delete;
 
     // Locks the file `lock` in the directory and writes the process id into it. Waits for a second
-    // for another process that is about to end. Returns that process's id when it stays, else
+    // for another process that is about to end. Returns the id of that process when it stays, else
     // nothing. A directory that cannot be locked at all (read-only, no permission) is not locked.
     std::optional<std::string> take(const std::string& directory, int process);
     void release() noexcept;
-    // Only lets the next one in: closing may hang with the disk.
+    // Only lets the next process in: closing may hang with the disk.
     void unlock() noexcept;
 
   private:
@@ -35,10 +35,10 @@ class DecommissionFile {
   public:
     explicit DecommissionFile(const std::string& directory);
 
-    // The text, or nothing where there is no file. The error says why it cannot be known.
+    // The text, or nothing if there is no file. The error says why it cannot be known.
     std::expected<std::optional<std::string>, std::string> read() const;
-    // On disk when it returns, also if the machine loses power in the next moment; whatever happens
-    // on the way, the file is as before or as wanted. Returns what is wrong, or nothing.
+    // On disk when it returns, even if the machine loses power in the next moment. On any failure,
+    // the file is either as before or as wanted. Returns what is wrong, or nothing.
     std::optional<std::string> write(const std::string& text) const;
 
   private:
@@ -46,13 +46,13 @@ class DecommissionFile {
     std::string path_;
 };
 
-// The key that signs links in messages, in the file `link.key` that only the owner may read. To
-// make all links invalid: remove it.
+// The key that signs links in messages, in the file `link.key`, which only the owner may read. To
+// make all links invalid, remove it.
 class LinkKeyFile {
   public:
     explicit LinkKeyFile(const std::string& directory);
 
-    // As it was written; empty where there is no file. The error says why it cannot be known.
+    // The key as it was written; empty if there is no file. The error says why it cannot be known.
     std::expected<std::string, std::string> read() const;
     std::optional<std::string> write(const std::string& key) const;  // as of DecommissionFile
 

@@ -1,4 +1,4 @@
-// What callers hand over to the store's thread, and the end of it. Everything that crosses is a
+// What callers pass to the store's thread, and the end of the thread. Everything that crosses is a
 // value under one mutex.
 #include "history/store.hpp"
 
@@ -30,7 +30,7 @@ Store::Store(Settings settings, Log log, Health health)
     : state_(std::make_shared<State>(std::move(settings), std::move(log), std::move(health))) {
     state_->thread = std::thread([state = state_] {
         ::pthread_setname_np(::pthread_self(), "vitals-store");
-        // SQLite shares descriptors between all that use one file in this process.
+        // All users of one file in this process share SQLite's descriptors.
         net::apart([&state] { state->run(); }, net::Descriptors::shared);
     });
 }
@@ -46,11 +46,11 @@ Store::~Store() {
         state_->thread.join();
         return;
     }
-    // The disk hangs; the thread keeps its state alive, and calls nobody any more. Only a callback
-    // that hangs itself may keep this from being said.
+    // The disk hangs. The thread keeps its state alive, and makes no more calls. If a callback
+    // hangs, this cannot be reported.
     const std::unique_lock calling(state_->calling, end_patience);
     state_->gone = true;
-    state_->lock_file.unlock();  // the next one need not wait for the disk
+    state_->lock_file.unlock();  // the next one does not wait for the disk
     state_->thread.detach();
 }
 
@@ -90,7 +90,7 @@ void Store::save_workers(std::vector<RememberedWorker> workers) {
     const std::lock_guard lock(state_->mutex);
     const bool waiting = state_->workers.has_value();
     state_->workers = std::move(workers);
-    if (waiting) return;  // the thread knows already
+    if (waiting) return;  // the thread already knows
     state_->workers_since = SteadyClock::now();
     state_->wake.notify_one();
 }
@@ -126,7 +126,7 @@ void Store::save_states(std::vector<std::string> gone, std::vector<SavedState> s
         ++state_->losses;
     }
     if (state_->states.empty() || (waiting && (!at_once || state_->states_at_once)))
-        return;  // the thread knows already
+        return;  // the thread already knows
     state_->states_at_once = at_once;
     state_->states_due = at_once ? now : now + state_->settings.batch;
     state_->wake.notify_one();
@@ -174,7 +174,7 @@ void Store::State::queue_up(Transition record) {
     }
     queue.push_back(std::move(record));
     changed_at = SteadyClock::now();
-    if (queue.size() == 1) wake.notify_one();  // else the thread knows already
+    if (queue.size() == 1) wake.notify_one();  // otherwise the thread already knows
 }
 
 void Store::commit(std::function<void(Database&)> work, std::function<void(bool)> done) {

@@ -104,7 +104,7 @@ TEST(StoreCommit, a_read_sees_what_was_committed_before_it) {
     EXPECT_EQ(numbers(store), (std::vector<std::int64_t>{1, 2, 3}));
 }
 
-TEST(StoreCommit, work_that_can_never_be_written_holds_back_no_other) {
+TEST(StoreCommit, work_that_can_never_be_written_does_not_delay_others) {
     const Folder folder;
     Witness witness;
     Store store(in(folder.path()), witness.log(), witness.health());
@@ -144,7 +144,7 @@ TEST(StoreCommit, a_read_that_throws_is_answered) {
     EXPECT_TRUE(commit(store, insert(1)).get());
 }
 
-TEST(StoreCommit, when_too_many_wait_a_further_one_is_given_up_and_told_so) {
+TEST(StoreCommit, when_too_many_wait_a_further_one_is_given_up_and_answered) {
     const Folder folder;
     Witness witness;
     Store store(in(folder.path()), witness.log(), witness.health());

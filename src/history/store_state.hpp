@@ -1,4 +1,4 @@
-// What callers and the store's thread share, and what is the thread's own. Inside the store only.
+// What callers and the store's thread share, and what belongs to the thread. Inside the store only.
 #pragma once
 
 #include <atomic>
@@ -26,12 +26,12 @@ constexpr std::size_t states_limit = 250'000;  // waiting to be saved
 constexpr std::size_t reads_limit = 100;       // waiting to be answered
 constexpr std::size_t runs_limit = 500'000;    // waiting to be gathered
 constexpr std::size_t pauses_limit = 1'000;    // waiting to be written
-// Between two transactions of transitions: each goes to the disk at once, and many that come
+// The time between two transactions of transitions: each is written at once, and many that come
 // together share one.
 constexpr std::chrono::milliseconds pace{20};
 constexpr std::size_t commits_limit = 10'000;  // waiting to be on disk
 
-// Shared with the thread, which may be left behind when the disk hangs under it.
+// Shared with the thread, which may be left behind when the disk hangs.
 struct Store::State {
     struct Save {
         std::string text;
@@ -43,7 +43,7 @@ struct Store::State {
         std::vector<SavedState> states;
         Steady::duration away{};
     };
-    // Asked of the journal, or of nothing where it cannot be read.
+    // A question to the journal, or to nothing if it cannot be read.
     using Read = std::function<void(Journal*)>;
 
     State(Settings given, Log to, Health changed);
@@ -101,37 +101,37 @@ struct Store::State {
     SteadyClock::time_point workers_since{};
     std::vector<RememberedWorker> saved_workers;
     StateChanges states;                   // to be saved
-    SteadyClock::time_point states_due{};  // to be written by then, at the earliest
+    SteadyClock::time_point states_due{};  // written by then, at the earliest
     bool states_at_once = false;           // and durable: they follow a transition
     std::vector<SavedState> saved_states;
     Steady::duration absent{};  // between the two processes
     std::atomic<unsigned> losses = 0;
-    unsigned renewals = 0;  // of the archive, as far as dealt with
+    unsigned renewals = 0;  // of the archive, as far as handled
     std::string other;      // the process that uses the directory
     std::expected<std::optional<std::string>, std::string> saved = std::nullopt;
     bool loaded = false;  // all before are known
     bool stop = false;
     bool ended = false;
 
-    // Held while calling back. What the callbacks refer to is gone once the store is.
+    // Held during callbacks. What the callbacks refer to is gone once the store is.
     std::timed_mutex calling;
     std::atomic<bool> gone = false;
     const Log log;
     const Health health;
 
-    // The thread's own.
+    // Belongs to the thread.
     const int process;
     DirectoryLock lock_file;
     DecommissionFile file;
     WallClock wall_clock;
     std::optional<TimeLine> line;  // from load() on
     System began{};                // this life, on it
-    bool living = false;           // the file knows of this life
+    bool living = false;           // the file has a record of this life
     std::vector<Stretch> leaps;    // to be written
     Archive archive;
     Commits commits;
     ResponseTimes response_times;
-    std::map<std::string, unsigned> changes_of;  // since its spans were counted
+    std::map<std::string, unsigned> changes_of;  // since the spans were counted
     std::optional<std::string> text;             // what must be in the file
     bool unsaved = false;                        // and is not
     std::string trouble;                         // why

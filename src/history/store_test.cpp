@@ -25,7 +25,7 @@ std::int64_t number(const Outcome& outcome, std::string_view property) {
     return value == nullptr ? -1 : std::get<std::int64_t>(*value);
 }
 
-TEST(Store, gives_back_what_changed) {
+TEST(Store, returns_what_changed) {
     const Folder folder;
     Witness witness;
     Store store(in(folder / "state"), witness.log(), witness.health());
@@ -86,7 +86,7 @@ TEST(Store, a_span_begins_with_the_first_run_that_found_it) {
     EXPECT_EQ(changes[1].lasted, 9'000ms);
 }
 
-TEST(Store, tells_what_a_component_was_and_when_nobody_looked) {
+TEST(Store, returns_the_past_of_a_component_and_when_nobody_looked) {
     const Folder folder;
     const auto past_of = [](Store& store, const std::string& name) {
         return answer_of<Past>([&](auto done) { store.past(name, 1h, std::move(done)); }).value();
@@ -177,7 +177,7 @@ TEST(Store, makes_the_directory_for_its_group_only) {
     EXPECT_EQ(facts.st_mode & 07777, 0750u);
 }
 
-TEST(Store, says_that_it_is_well_again_and_again) {
+TEST(Store, reports_repeatedly_that_it_is_well) {
     const Folder folder;
     Witness witness;
     const Store store(in(folder.path()), witness.log(), witness.health());
@@ -286,7 +286,7 @@ TEST(Store, a_file_of_an_older_vitals_is_taken_over) {
 }
 
 // A copy of the files of an open database is what a power cut leaves.
-TEST(Store, decommission_is_on_disk_when_it_says_so) {
+TEST(Store, decommission_is_on_disk_when_it_is_acknowledged) {
     const Folder folder;
     const Folder copy;
     Witness witness;
@@ -407,7 +407,7 @@ TEST(Store, locked_from_the_start_it_still_knows_the_decommission) {
     EXPECT_TRUE(witness.sees_ok());
 }
 
-TEST(Store, a_full_queue_drops_the_oldest_and_says_so) {
+TEST(Store, a_full_queue_drops_the_oldest_and_reports_it) {
     const Folder folder;
     Witness witness;
     Store store(in(folder.path()), witness.log(), witness.health());
@@ -426,7 +426,7 @@ TEST(Store, a_full_queue_drops_the_oldest_and_says_so) {
     EXPECT_EQ(kept.back().to, Spent::ok) << "the latest";
 }
 
-TEST(Store, a_damaged_file_is_set_aside_and_says_so) {
+TEST(Store, a_damaged_file_is_set_aside_and_reported) {
     const Folder folder;
     const std::string garbage(20'000, 'g');
     {
@@ -547,7 +547,7 @@ TEST(Store, the_second_of_a_directory_names_the_first) {
     EXPECT_EQ(third.used_by(), "");
 }
 
-TEST(Store, a_fifo_in_place_of_the_database_holds_nobody) {
+TEST(Store, a_fifo_in_place_of_the_database_does_not_block) {
     for (const char* name : {"vitals.db", "vitals.db-wal"}) {
         const Folder folder;
         ASSERT_EQ(::mkfifo((folder / name).c_str(), 0600), 0);

@@ -82,10 +82,11 @@ class Disk {
     Folder folder_;
 };
 
-// Tests that need to mount. Who may not runs the test again in a user namespace, where one may.
+// Tests that need to mount. A user who may not mount runs the test again in a user namespace, where
+// mounting is allowed.
 class DiskTest : public ::testing::Test {
   public:
-    // True when the test goes on here; false when it has run elsewhere, or cannot run.
+    // True when the test continues here; false when it has run elsewhere, or cannot run.
     static bool may_mount() {
         try {
             const Disk probe(64);
@@ -113,14 +114,14 @@ class DiskTest : public ::testing::Test {
     static inline bool skip_ = false;
 };
 
-// In a test of DiskTest: goes on only where a disk can be mounted.
+// In a test of DiskTest: continues only if a disk can be mounted.
 #define VITALS_NEEDS_DISK()                                                                      \
     if (!may_mount()) {                                                                          \
         if (skip_) GTEST_SKIP() << "needs mount(2): neither root nor `unshare -rnm` works here"; \
         return;                                                                                  \
     }
 
-// What a store said, from whichever thread.
+// What a store reported, on any thread.
 class Witness {
   public:
     Store::Health health() {
@@ -173,7 +174,7 @@ class Witness {
     std::string logged_;
 };
 
-// Another process' connection, as far as SQLite's locks are concerned.
+// A connection that SQLite's locks treat as that of another process.
 class Other {
   public:
     explicit Other(const std::string& path) {
@@ -184,7 +185,8 @@ class Other {
     ~Other() { sqlite3_close(handle_); }
     Other(const Other&) = delete;
     Other& operator=(const Other&) = delete;
-    // The rows' columns, `|` between them and a newline behind each; an error's text instead.
+    // The columns of the rows, with `|` between them and a newline after each row; or the text of
+    // an error.
     std::string operator()(const std::string& sql) const {
         std::string rows;
         char* error = nullptr;
@@ -206,7 +208,7 @@ class Other {
     sqlite3* handle_ = nullptr;
 };
 
-// The rows of a query as soon as there are any; after that time, none.
+// The rows of a query as soon as there are any; none after that time.
 inline std::string rows_within(std::chrono::milliseconds patience, const Other& other,
                                const std::string& sql) {
     std::string rows;
@@ -265,7 +267,7 @@ inline Settings in(const std::string& directory) {
     return settings;
 }
 
-// What the store knows, or nothing where it cannot be read or does not answer in time.
+// What the store knows, or nothing if it cannot be read or does not answer in time.
 template <class Answer, class Ask>
 std::optional<Answer> answer_of(Ask ask) {
     const auto answer = std::make_shared<std::promise<std::optional<Answer>>>();
@@ -285,7 +287,7 @@ inline std::vector<PastChange> all(Store& store, const std::string& component,
     return *found;
 }
 
-// The same, once there are so many.
+// The same, once there are this many.
 inline std::vector<PastChange> all_within(Store& store, const std::string& component,
                                           std::size_t count) {
     const auto end = std::chrono::steady_clock::now() + 10s;

@@ -1,5 +1,5 @@
-// The thread that owns the database. Nobody waits for the disk here but this thread. One file,
-// however long, for what it does to what callers hand over is read together.
+// The thread that owns the database. Only this thread waits for the disk. It is one long file,
+// because what the thread does with the callers' data is read together.
 #include <pthread.h>
 #include <unistd.h>
 
@@ -20,7 +20,7 @@ constexpr auto lock_patience = 400ms;  // for another process to release the dat
 constexpr std::size_t minutes_recalled = 300'000;
 constexpr auto overflow_shown = 60s;  // how long dropped records degrade the store
 
-// What an older vitals wrote down cannot be read. Of two mistakes the smaller one is made.
+// What an older vitals wrote cannot be read. Of two possible mistakes, this is the smaller one.
 constexpr const char* in_doubt =
     "it is not known whether this node is in service, as its database cannot be read; "
     "'vitals recommission' puts it back";
@@ -135,11 +135,11 @@ SteadyClock::time_point Store::State::states_ripe() const {
                      states_at_once ? changes_written + pace : SteadyClock::time_point::min()});
 }
 
-// One turn: waits for something to do and does it. False: it was the last.
+// One turn: waits for something to do and does it. False: it was the last turn.
 bool Store::State::work() {
     std::unique_lock lock(mutex);
     while (!stop && saves.empty() && reads.empty() && added.empty()) {
-        const auto next = due();  // again after each wake: a record may have come
+        const auto next = due();  // again after each wake-up: a record may have come
         if (SteadyClock::now() >= next) break;
         wake.wait_until(lock, next);
     }
@@ -150,7 +150,7 @@ bool Store::State::work() {
     lock.unlock();
 
     const auto now = SteadyClock::now();
-    // What operators wait for comes first.
+    // Operators wait for this, so it comes first.
     if (!to_save.empty() || last || (unsaved && now >= retry_at)) save(std::move(to_save));
     write(now, last || !to_answer.empty() || !to_commit.empty());
     write_commits(std::move(to_commit), last ? SteadyClock::time_point::max() : now);
@@ -159,7 +159,7 @@ bool Store::State::work() {
     if (last) write_runs(true);
     if (!to_answer.empty()) answer(to_answer);
     if (now >= tend_at) tend(now);
-    if (archive.renewals() != renewals) {  // a new file: what must be in it is not
+    if (archive.renewals() != renewals) {  // a new file: what must be in it is missing
         renewals = archive.renewals();
         living = false;
         response_times.begin_anew();
@@ -211,7 +211,7 @@ void Store::State::write(SteadyClock::time_point now, bool at_once) {
     }
     retry_at = SteadyClock::now() + settings.retry;
     lock.lock();
-    // Back to the front of what came meanwhile; the oldest give way.
+    // Back to the front of the queue; the oldest are dropped.
     const std::size_t room = queue_limit - queue.size();
     if (batch.size() > room) {
         dropped += batch.size() - room;
@@ -252,7 +252,7 @@ void Store::State::write_states(SteadyClock::time_point now, bool at_once) {
     const bool durable = std::exchange(states_at_once, false);
     lock.unlock();
 
-    // How a component came to be what it is stands in what is queued before.
+    // The queue before it says how the component got its state.
     write(now, true);
     if (archive.write([&](Journal& journal) {
             std::optional<Synchronously> synchronously;
@@ -277,7 +277,7 @@ void Store::State::answer(const std::vector<Read>& asked) {
     }
 }
 
-// What is acknowledged stays on disk, whatever becomes of the file meanwhile.
+// What is acknowledged stays on disk, whatever happens to the file meanwhile.
 void Store::State::verify() {
     if (!text || unsaved) return;
     const auto found = file.read();
@@ -289,7 +289,7 @@ void Store::State::verify() {
     save({});
 }
 
-// Response times are worth less than states: they come last, and may be lost.
+// Response times matter less than states: they come last, and may be lost.
 void Store::State::write_runs(bool last) {
     std::vector<NewRun> taken;
     {
@@ -324,7 +324,7 @@ std::vector<ResponseStep> Store::State::responses(Tiers& tiers, const std::strin
     return steps_of(parts, from, step, count);
 }
 
-// As if the daemon had ended when it was last there, and begun anew.
+// As if the daemon had ended when it was last seen, and begun again.
 void Store::State::write_pauses() {
     std::unique_lock lock(mutex);
     if (pauses.empty() || !living) return;
@@ -344,7 +344,7 @@ void Store::State::write_pauses() {
     pauses.insert(pauses.begin(), taken.begin(), taken.end());
 }
 
-// A component that changes all the time would fill the file.
+// A component that changes constantly would fill the file.
 void Store::State::merge_spans() {
     std::vector<std::string> many;
     for (auto& [component, changes] : changes_of)
@@ -362,7 +362,7 @@ void Store::State::merge_spans() {
     }
 }
 
-// An earlier process may have left much: it is read here, where nobody waits for it.
+// An earlier process may have left much data: it is read here, where nobody waits for it.
 void Store::State::fill_recent() {
     const System now = now_on_line();
     std::optional<Recent::Kept> kept;

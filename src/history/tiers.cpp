@@ -219,7 +219,7 @@ std::vector<Tiers::Part> Tiers::parts(const std::string& name, System from, Syst
     const std::int64_t component = known.number(0);
     known.reset();
     const Rolled at = rolled(to);
-    // Hours are made up to here, and minutes are kept from there on.
+    // Hours are complete up to here; minutes are kept from here on.
     System by_minute = component <= at.component ? at.hour + 1h : at.hour;
     Statement first_minute(database_, "SELECT min(start) FROM minute");
     const auto first = first_of(first_minute);
@@ -263,7 +263,7 @@ std::vector<Tiers::Minute> Tiers::minutes(System from, std::size_t most) {
 }
 
 std::int64_t Tiers::forget(Tier tier, System before, std::int64_t most) {
-    // Rows that are keyed by component are found component by component: none is looked through.
+    // Rows with a component in their key are found component by component: no table is scanned.
     constexpr const char* statements[] = {
         "DELETE FROM chunk WHERE (start, component) IN (SELECT start, component FROM chunk"
         " WHERE start < ?1 ORDER BY start LIMIT ?2)",
@@ -291,7 +291,7 @@ std::vector<ResponseStep> steps_of(const std::vector<Tiers::Part>& parts, System
                                    milliseconds step, std::size_t count) {
     std::vector<RunTimes> sums(count);
     for (const Tiers::Part& part : parts) {
-        // A minute that began before the window belongs to its first step, a day to none.
+        // A minute that began before the window belongs to its first step; a day belongs to none.
         const auto offset = std::chrono::duration_cast<milliseconds>(part.start - from);
         if (offset <= -1min) continue;
         const auto index = static_cast<std::size_t>(std::max(offset, 0ms) / step);

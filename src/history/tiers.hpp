@@ -1,7 +1,7 @@
-// Response times on disk: single runs for some hours, then by minute, hour and day. The rows of
-// runs and minutes are keyed by time, since all components write them together; those of hours and
-// days by component, since one page reads one component: these are made from the finer ones little
-// by little. Used on the store's thread only; every failure is a SqliteError.
+// Response times on disk: single runs for some hours, then by minute, hour and day. Rows of runs
+// and minutes have the time as key, because all components write them together. Rows of hours and
+// days have the component as key, because a page reads one component; they are made gradually from
+// the finer ones. Used on the store's thread only; every failure is a SqliteError.
 #pragma once
 
 #include <chrono>
@@ -16,8 +16,8 @@
 
 namespace vitals::history {
 
-// Of a component, where its chunk of runs that holds this moment begins: other components begin at
-// other moments, so that not all are written at once.
+// The begin of the component's chunk of runs that holds this moment. Components begin at different
+// moments, so that not all are written at once.
 System chunk_start(const std::string& component, System at) noexcept;
 inline constexpr std::chrono::minutes chunk_length{10};
 inline constexpr std::chrono::hours minutes_kept{26};
@@ -28,28 +28,28 @@ class Tiers {
 
     enum class Tier : std::uint8_t { chunk, minute, hour, day };
 
-    // The number of a component, which it gets here if it has none.
+    // The number of a component; a new component gets one here.
     std::int64_t number_of(const std::string& component);
-    // Within a transaction of the caller. What stands there already is added to.
+    // Within a transaction of the caller. Adds to what is stored already.
     void put_chunk(std::int64_t component, const Chunk& chunk);
     void put_minute(std::int64_t component, System start, const RunTimes& times);
 
-    // Makes the rows of hours that are over, and at the end of a day those of the day, of some
-    // components more. Removes their hours of more than 35 days ago, and days as told; nothing:
-    // none, for the clock is not believed. True: there is more to do. A transaction of its own.
+    // Makes the rows of hours that are over, and at the end of a day those of the day, for some
+    // more components. Removes their hours of more than 35 days ago, and days as told; nothing is
+    // removed while the clock is not trusted. True: there is more to do. A transaction of its own.
     bool roll(System now, std::optional<std::chrono::milliseconds> days_kept);
 
     struct Part {
         System start{};
         RunTimes times;
     };
-    // What is known of [from, to), each part with its begin: as fine as `step` asks for, where it
-    // is kept so.
+    // What is known of [from, to), each part with its begin: as fine as `step` wants, if it is kept
+    // so.
     std::vector<Part> parts(const std::string& component, System from, System to,
                             std::chrono::milliseconds step);
     // The runs of [from, to).
     std::vector<Run> runs(const std::string& component, System from, System to);
-    // Of all components since then, at most so many minutes, the latest first.
+    // Runs of all components since then, of at most this many minutes, the latest first.
     struct Minute {
         std::string component;
         System start{};
@@ -57,14 +57,14 @@ class Tiers {
     };
     std::vector<Minute> minutes(System from, std::size_t most);
 
-    // Removes rows that begin before that moment, of runs and minutes at most so many: how many it
-    // were. Hours and days that are too old go with roll().
+    // Removes rows from before that moment, of runs and minutes at most this many; returns how
+    // many. roll() removes hours and days that are too old.
     std::int64_t forget(Tier tier, System before, std::int64_t most);
     std::optional<System> oldest(Tier tier);
 
   private:
     struct Rolled {
-        System hour{};               // under way: those before are done
+        System hour{};               // in progress: those before are done
         std::int64_t component = 0;  // up to this one
     };
     Rolled rolled(System now);
@@ -80,7 +80,7 @@ class Tiers {
     Database& database_;
 };
 
-// Of the parts, by steps.
+// The parts of a period, by steps.
 std::vector<ResponseStep> steps_of(const std::vector<Tiers::Part>& parts, System from,
                                    std::chrono::milliseconds step, std::size_t count);
 

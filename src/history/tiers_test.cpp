@@ -122,7 +122,7 @@ TEST_F(TiersTest, not_all_chunks_begin_at_once) {
     EXPECT_GT(starts.size(), 80u);
 }
 
-TEST_F(TiersTest, minutes_become_hours_and_days) {
+TEST_F(TiersTest, minutes_are_rolled_into_hours_and_days) {
     std::mt19937 random(41);
     std::lognormal_distribution<double> draw(std::log(20'000.0), 0.4);
     roll(midnight);
@@ -176,7 +176,7 @@ TEST_F(TiersTest, many_components_are_rolled_little_by_little) {
     EXPECT_FALSE(journal.tiers().roll(midnight + 1h + 6min, 400 * 24h));
 }
 
-TEST_F(TiersTest, hours_and_days_that_are_too_old_go_unless_the_clock_is_doubted) {
+TEST_F(TiersTest, old_hours_and_days_are_removed_unless_the_clock_is_doubted) {
     auto& database = journal.database();
     const auto id = journal.tiers().number_of("web");
     const auto put = [&](const char* sql, System start) {
@@ -231,7 +231,7 @@ TEST_F(TiersTest, what_the_disk_does_not_take_waits_and_is_bounded) {
     EXPECT_GE(gathered.lost(), 10'000u);
 }
 
-TEST_F(TiersTest, over_its_size_the_finest_and_oldest_goes_first) {
+TEST_F(TiersTest, above_its_size_the_finest_and_oldest_data_is_removed_first) {
     auto& database = journal.database();
     for (int second = 0; second < 3 * 3'600; second += 10)
         for (const char* name : {"a", "b"})

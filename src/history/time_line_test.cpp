@@ -22,7 +22,7 @@ TEST(TimeLine, does_not_begin_before_an_earlier_one_ended) {
     EXPECT_EQ(TimeLine(noon, begun, noon - 10min).at(begun + 1s), noon + 1s);
 }
 
-TEST(TimeLine, leaps_over_what_a_wall_clock_leaps_over) {
+TEST(TimeLine, leaps_with_the_wall_clock) {
     TimeLine line(noon, begun);
     EXPECT_EQ(line.follow(noon + 64s, begun + 60s), std::nullopt);
     EXPECT_EQ(line.follow(noon + 1h, begun + 60s), (Stretch{noon + 60s, noon + 1h}));

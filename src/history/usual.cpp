@@ -25,7 +25,7 @@ std::int16_t octaves_of(microseconds value) {
     return static_cast<std::int16_t>(std::min(octaves * steps_an_octave, 32'767.0));
 }
 
-// Phases are named by the checks' code: a few dozen names for all components.
+// The code of the checks names the phases: a few dozen names for all components.
 class Names {
   public:
     // 0: there are too many.
@@ -90,7 +90,7 @@ microseconds Median::value() const noexcept {
 }
 
 void Usual::turn_to(std::int32_t step) {
-    if (step <= step_) return;  // the same, or one that is told late
+    if (step <= step_) return;  // the same, or a late report
     if (step - step_ >= static_cast<std::int32_t>(spark_steps)) {
         spark_.fill(0);
     } else {
@@ -114,7 +114,7 @@ void Usual::take(System at, microseconds took, bool ok, std::span<const Phase> p
     const std::int32_t step = step_of(at);
     turn_to(step);
     if (step < step_) {
-        // Told late: there is no more than this one.
+        // A late report: this is all there is.
         if (step > step_ - static_cast<std::int32_t>(spark_steps) && spark_[place_of(step)] == 0)
             spark_[place_of(step)] = spark_of(took);
     } else {
@@ -128,7 +128,7 @@ void Usual::take(System at, microseconds took, bool ok, std::span<const Phase> p
 }
 
 void Usual::sample(microseconds took) {
-    // Every run is as likely to be in the sample: the one of number n takes a place with 15 / n.
+    // Every run has the same chance to be in the sample: run number n takes a place with 15 / n.
     std::size_t place = seen_;
     if (place >= sample_.size()) place = (runs_ * 2'654'435'761u >> 8) % (seen_ + 1u);
     if (place < sample_.size()) sample_[place] = spark_of(took);

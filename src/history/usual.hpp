@@ -1,5 +1,5 @@
-// How long the runs of one component usually take, whole and by phase, and how long they took
-// lately: in about a hundred bytes. Belongs to whoever holds it; not thread-safe.
+// The usual times of one component's runs, whole and by phase, and their recent times: in about a
+// hundred bytes. Belongs to its holder; not thread-safe.
 #pragma once
 
 #include <array>
@@ -14,12 +14,12 @@
 
 namespace vitals::history {
 
-// The median of a stream in two bytes: it moves a little up for a value above it, and down for one
-// below. So an outlier moves it as little as any other; after a change of level it follows within a
-// hundred values.
+// The median of a stream in two bytes: it moves up a little for a value above it, and down for one
+// below. So an outlier moves it no more than any other value; after a change of level it follows
+// within a hundred values.
 class Median {
   public:
-    // `before`: how many it has taken.
+    // `before`: how many values it has taken.
     void take(std::chrono::microseconds value, std::uint64_t before) noexcept;
     std::chrono::microseconds value() const noexcept;
 
@@ -32,7 +32,7 @@ class Usual {
     static constexpr std::size_t spark_steps = 45;
     static constexpr std::chrono::minutes spark_step{2};
 
-    // A run that came to an answer. `phases` is empty where they are not known.
+    // A run with an answer. `phases` is empty if they are not known.
     void take(System at, std::chrono::microseconds took, bool ok, std::span<const Phase> phases);
     UsualTimes times(System now) const;
 
@@ -52,9 +52,9 @@ class Usual {
     std::uint32_t runs_ = 0;
     std::int32_t step_ = 0;  // of the latest run: since 1970
     Median usual_;
-    // Of the steps before: bins, 0 for none; a ring by the step's number.
+    // Former steps: bins, 0 for none; a ring by the number of the step.
     std::array<std::uint8_t, spark_steps> spark_{};
-    // Of the step under way: a sample of its bins.
+    // The present step: a sample of its bins.
     std::array<std::uint8_t, 15> sample_{};
     std::uint16_t seen_ = 0;
 };

@@ -13,7 +13,7 @@ inline void put_varint(std::string& bytes, std::uint64_t number) {
     bytes += static_cast<char>(number);
 }
 
-// Takes one from the front; nothing where it is cut off, or larger than 64 bits hold.
+// Takes one from the front; nothing if it is cut off, or does not fit into 64 bits.
 inline std::optional<std::uint64_t> take_varint(std::string_view& bytes) {
     std::uint64_t number = 0;
     for (unsigned shift = 0; shift < 64; shift += 7) {

@@ -1,4 +1,4 @@
-// Whether the wall clock can be believed when history is thrown away by it. Pure.
+// Whether the wall clock can be trusted when history is removed by it. Pure.
 #pragma once
 
 #include <algorithm>
@@ -9,19 +9,19 @@
 
 namespace vitals::history {
 
-// A clock that ran further than the time that passed has leapt. It may be wrong: it is believed
-// only once it has stood for a day, or for `keep` where that is shorter. A tenth of `keep` is no
-// leap: it costs no more than a tenth of the history.
+// A clock that advanced by more than the time that passed has leapt. It may be wrong: it is trusted
+// only after it has been stable for a day, or for `keep` if that is shorter. A tenth of `keep` does
+// not count as a leap: it costs at most a tenth of the history.
 class WallClock {
   public:
     explicit WallClock(std::chrono::milliseconds keep)
         : tolerance_(keep / 10),
           doubt_(std::min<std::chrono::milliseconds>(keep, std::chrono::hours(24))) {}
 
-    // What it showed last when it was believed, in an earlier process.
+    // Its last time while it was trusted, in an earlier process.
     void continue_from(System believed) { believed_ = believed; }
 
-    // What it shows now.
+    // Its present time.
     bool believe(System now, Steady at) {
         if (last_ ? now - *last_ > (at - last_at_) + tolerance_
                   : believed_ && now - *believed_ > tolerance_)
@@ -33,7 +33,7 @@ class WallClock {
         return true;
     }
 
-    // What it showed when it was believed last.
+    // Its last time while it was trusted.
     System believed() const { return believed_.value_or(System{}); }
 
   private:

@@ -12,7 +12,7 @@ const System noon = System(std::chrono::seconds(1'800'000'000));
 const Steady start = Steady(1'000'000s);
 constexpr auto month = std::chrono::hours(24 * 30);
 
-TEST(WallClock, is_believed_while_it_runs_as_time_passes) {
+TEST(WallClock, is_trusted_while_it_runs_as_time_passes) {
     WallClock clock(month);
     EXPECT_TRUE(clock.believe(noon, start));
     EXPECT_TRUE(clock.believe(noon + 5s, start + 5s));
@@ -20,7 +20,7 @@ TEST(WallClock, is_believed_while_it_runs_as_time_passes) {
     EXPECT_EQ(clock.believed(), noon + 48h);
 }
 
-TEST(WallClock, is_not_believed_for_a_day_after_a_leap) {
+TEST(WallClock, is_not_trusted_for_a_day_after_a_leap) {
     WallClock clock(month);
     clock.believe(noon, start);
     const System leapt = noon + 10 * 365 * 24h;
@@ -30,7 +30,7 @@ TEST(WallClock, is_not_believed_for_a_day_after_a_leap) {
     EXPECT_TRUE(clock.believe(leapt + 24h, start + 24h + 5s));
 }
 
-TEST(WallClock, is_believed_again_once_it_is_right_again_for_a_day) {
+TEST(WallClock, is_trusted_again_once_it_is_right_for_a_day) {
     WallClock clock(month);
     clock.believe(noon, start);
     EXPECT_FALSE(clock.believe(noon + 1'000h, start + 5s));
@@ -48,7 +48,7 @@ TEST(WallClock, a_leap_between_two_processes_counts) {
     EXPECT_TRUE(other.believe(noon + 71h, start));
 }
 
-TEST(WallClock, backwards_throws_nothing_away_and_is_believed) {
+TEST(WallClock, is_trusted_when_it_is_set_back_because_nothing_is_removed) {
     WallClock clock(month);
     clock.believe(noon, start);
     EXPECT_TRUE(clock.believe(noon - 1'000h, start + 5s));

@@ -11,7 +11,7 @@
 namespace vitals::http {
 namespace {
 
-// Whatever is put into a header, it stays one field.
+// Keeps a header one field, whatever its value holds.
 bool safe_value(std::string_view value) {
     return std::none_of(value.begin(), value.end(), [](char c) {
         return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;

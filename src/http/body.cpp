@@ -1,6 +1,6 @@
-// RFC 9112, section 7.1, read strictly: sizes are 1 to 8 hexadecimal digits, lines end in CRLF,
-// white space after a size, extensions and trailers are skipped within limits. Beast's own reader
-// of the last chunk was corrected only after the version we have, so the chunks are read here.
+// RFC 9112, section 7.1, read strictly: sizes are 1 to 8 hexadecimal digits, lines end in CRLF;
+// white space after a size, extensions and trailers are skipped within limits. The reader of chunks
+// is vitals' own, because Beast's was wrong about the last chunk in the version that vitals uses.
 #include "http/body.hpp"
 
 #include <algorithm>
@@ -47,7 +47,7 @@ std::size_t Body::feed(std::string_view bytes) {
 std::size_t Body::take_data(std::string_view bytes) {
     std::size_t count = static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size()));
     if (use_ != Use::count) content_.append(bytes.substr(0, count));
-    // Not at each piece: what is cut off would be moved as often.
+    // Not at each piece: that would move the rest each time.
     if (use_ == Use::tail && content_.size() >= 2 * tail_size)
         content_.erase(0, content_.size() - tail_size);
     size_ += count;
@@ -99,7 +99,7 @@ void Body::read_size() {
     const char* end = line_.data() + line_.size();
     auto [stop, error] = std::from_chars(line_.data(), end, size, 16);
     bool number = error == std::errc() && stop - line_.data() <= 8;
-    // White space before an extension is bad, and to be read (RFC 9112, section 7.1.1).
+    // White space before an extension is bad, but must be accepted (RFC 9112, section 7.1.1).
     while (stop != end && (*stop == ' ' || *stop == '\t')) ++stop;
     if (!number || (stop != end && *stop != ';')) {
         refuse(400, "a chunk's size is not a hexadecimal number");

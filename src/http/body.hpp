@@ -1,4 +1,4 @@
-// A request's body as it arrives, by length or in chunks, within a limit. Pure; fuzzed.
+// The body of a request as it arrives, by length or in chunks, within a limit. Pure; fuzzed.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +12,14 @@ namespace vitals::http {
 
 class Body {
   public:
-    // Of the request with this head; at most `limit` bytes of content. What nobody reads is counted
-    // and thrown away; of a tail, all but the last tail_size bytes.
+    // The body of the request with this head; at most `limit` bytes of content. A body that nobody
+    // reads is counted and thrown away. Of a tail, only the last tail_size bytes are kept.
     enum class Use : std::uint8_t { keep, count, tail };
     static constexpr std::size_t tail_size = 16'384;
     Body(const Head& head, std::size_t limit, Use use);
 
-    // Takes what belongs to the body and returns how many bytes that was. After it, the body is
-    // done(), refused(), or everything was taken and more is needed.
+    // Takes the bytes of the body and returns their number. After it, the body is done() or
+    // refused(), or all bytes were taken and it needs more.
     std::size_t feed(std::string_view bytes);
 
     bool done() const noexcept { return state_ == State::done; }

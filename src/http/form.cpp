@@ -12,7 +12,7 @@ std::string_view trimmed(std::string_view text) noexcept {
     return text;
 }
 
-// Takes the part before the separator off the front, and the separator.
+// Takes the part before the separator from the front, and the separator.
 std::string_view take(std::string_view& rest, char separator) noexcept {
     const std::string_view part = rest.substr(0, rest.find(separator));
     rest.remove_prefix(std::min(part.size() + 1, rest.size()));

@@ -11,8 +11,8 @@
 namespace vitals::http {
 namespace {
 
-constexpr std::size_t worth_it = 1400;  // bytes: what is shorter goes in one packet anyway
-constexpr int level = 1;                // the fastest: metrics shrink twentyfold even so
+constexpr std::size_t worth_it = 1400;  // bytes: a shorter body fits into one packet anyway
+constexpr int level = 1;                // the fastest: metrics still shrink to a twentieth
 
 std::string_view trimmed(std::string_view text) {
     const std::size_t begin = text.find_first_not_of(" \t");
@@ -20,7 +20,7 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
-// Whether an element's weight, `q=0.5`, lets it be used: anything but a zero does.
+// Whether the weight of an element, `q=0.5`, allows its use: any weight but zero does.
 bool has_weight(std::string_view parameters) {
     parameters = trimmed(parameters);
     if (!parameters.starts_with("q=") && !parameters.starts_with("Q=")) return true;
@@ -62,8 +62,8 @@ void compress(Response& response, bool wanted) {
     if (!wanted) return;
     const std::unique_ptr<libdeflate_compressor, void (*)(libdeflate_compressor*)> compressor(
         libdeflate_alloc_compressor(level), libdeflate_free_compressor);
-    if (compressor == nullptr) return;  // no memory: it goes as it is
-    // What does not become smaller does not fit, and goes as it is.
+    if (compressor == nullptr) return;  // no memory: it is sent as it is
+    // A body that does not become smaller is sent as it is.
     std::string smaller(response.body.size() - 1, '\0');
     const std::size_t size =
         libdeflate_gzip_compress(compressor.get(), response.body.data(), response.body.size(),

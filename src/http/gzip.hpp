@@ -1,5 +1,4 @@
-// Compresses answers for clients that ask for it. Pure; an answer is compressed once, and sent as
-// often as it is kept.
+// Compresses answers for clients that ask for it. Pure. An answer is compressed once and kept.
 #pragma once
 
 #include <string_view>
@@ -8,12 +7,12 @@
 
 namespace vitals::http {
 
-// Whether a client takes gzip, by its Accept-Encoding (RFC 9110, section 12.5.3). What cannot be
-// read takes none.
+// Whether a client accepts gzip, by its Accept-Encoding (RFC 9110, section 12.5.3). A field that
+// cannot be read accepts none.
 bool accepts_gzip(std::string_view accept_encoding) noexcept;
 
-// A body of more than one packet becomes gzip where that is wanted; either way `Vary` tells caches
-// that the answer depends on it. What is shorter, or has an encoding already, stays as it is.
+// Compresses a body of more than one packet if the client wants that. In either case `Vary` tells
+// caches that the answer depends on it. A shorter body, or one with an encoding, stays as it is.
 void compress(Response& response, bool wanted);
 
 }  // namespace vitals::http

@@ -12,18 +12,18 @@
 namespace vitals::http {
 namespace {
 
-// Frames that carry nothing: so many at once, and so many a second. A request allows some more, as
-// clients tell what they took and measure how far away we are.
+// Frames that carry nothing: this many at once, and this many a second. Each request allows some
+// more, because clients acknowledge data and measure the round trip.
 constexpr std::int64_t most_budget = 2'000;
 constexpr std::int64_t budget_per_second = 100;
 constexpr std::int64_t budget_per_request = 8;
 constexpr std::uint64_t most_resets = 200, resets_per_second = 20;
 constexpr std::size_t most_answers_to_frames = 200;  // that wait to be sent
-constexpr std::size_t most_expanded = 256 * 1024;    // bytes of a head, whatever becomes of it
+constexpr std::size_t most_expanded = 256 * 1024;    // bytes of a head, in any case
 constexpr std::size_t most_thrown_away = 1u << 20;   // of a body that is too long
 constexpr std::size_t output_at_once = 32 * 1024;
 constexpr std::size_t kept_capacity = 2 * 1024;
-// What nghttp2 holds for a session and for a stream, by measure.
+// What nghttp2 holds for a session and for a stream, as measured.
 constexpr std::size_t session_memory = 12 * 1024;
 constexpr std::size_t stream_memory = 600;
 
@@ -39,7 +39,7 @@ nghttp2_nv pair_of(std::string_view name, std::string_view value) {
     return {bytes_of(name), bytes_of(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NONE};
 }
 
-// The fields of an answer's head, as HTTP/2 has them.
+// The fields of an answer's head in the form of HTTP/2.
 Pairs fields_of(const Rendered& rendered) {
     Pairs fields{{":status", std::to_string(rendered.status)}};
     std::string_view head = std::string_view(rendered.bytes).substr(0, rendered.head);
@@ -58,7 +58,7 @@ Pairs fields_of(const Rendered& rendered) {
 }  // namespace
 
 struct Http2Session::Exchange {
-    // The request. Its head is written as HTTP/1 has it: the lines, then what came before them.
+    // The request. Its head is written in the form of HTTP/1.
     std::string method, path, authority, host, cookie, lines;
     std::string head;
     std::size_t expanded = 0;
@@ -70,8 +70,8 @@ struct Http2Session::Exchange {
     bool reading = false;
     std::string body;
     std::size_t body_size = 0;
-    std::size_t most = 0;  // where only its end is kept
-    // The answer: shared bytes, or what was said of one that goes on.
+    std::size_t most = 0;  // if only its end is kept
+    // The answer: shared bytes, or the pieces of a stream.
     bool answered = false;
     std::shared_ptr<const Rendered> rendered;
     std::size_t at = 0, end = 0;  // of rendered->bytes
@@ -101,7 +101,7 @@ void Http2Session::Exchange::take(std::string_view name, std::string_view value)
     } else if (name == "host") {
         host = value;
     } else if (name == "cookie") {
-        // Clients may cut it into pieces (RFC 9113, section 8.2.3).
+        // Clients may split it into pieces (RFC 9113, section 8.2.3).
         if (!cookie.empty()) cookie += "; ";
         cookie += value;
     } else if (!name.starts_with(':') && name != "transfer-encoding" && name != "connection") {
@@ -112,7 +112,7 @@ void Http2Session::Exchange::take(std::string_view name, std::string_view value)
 
 void Http2Session::Exchange::write_head() {
     head = method + " " + (path.empty() ? authority : path) + " HTTP/1.1\r\n";
-    // RFC 9113, section 8.3.1: a Host that says something else makes the request malformed.
+    // RFC 9113, section 8.3.1: a different Host makes the request malformed.
     if (!authority.empty()) head.append("host: ").append(authority).append("\r\n");
     if (!host.empty() && host != authority) head.append("host: ").append(host).append("\r\n");
     if (!cookie.empty()) head.append("cookie: ").append(cookie).append("\r\n");
@@ -123,7 +123,7 @@ void Http2Session::Exchange::write_head() {
         std::string().swap(*each);
 }
 
-// What nghttp2 tells; `self` is the session. An exception must not pass through C code.
+// Callbacks of nghttp2; `self` is the session. An exception must not pass through C code.
 struct Http2Session::Callbacks {
     static Http2Session& of(void* self) { return *static_cast<Http2Session*>(self); }
 
@@ -156,7 +156,7 @@ struct Http2Session::Callbacks {
             Exchange* exchange = session.find(frame->hd.stream_id);
             if (exchange == nullptr) return 0;
             exchange->expanded += name_size + value_size + 4;
-            // Nothing of a trailer is wanted.
+            // Trailers are ignored.
             if (exchange->told && exchange->expanded <= most_expanded) return 0;
             if (exchange->expanded > most_expanded) {
                 session.end_badly(NGHTTP2_ENHANCE_YOUR_CALM);
@@ -196,8 +196,8 @@ struct Http2Session::Callbacks {
             Exchange* exchange = session.find(stream);
             if (exchange == nullptr) return 0;
             exchange->body_size += size;
-            // Clients send what they have begun to send, also when they were answered meanwhile;
-            // not all of them bear being stopped. So some of it is thrown away.
+            // Clients finish sending, even if they were already answered; some do not bear being
+            // stopped. So some of the body is read and thrown away.
             const std::size_t bound = std::max(session.limits_.body, exchange->most);
             const std::size_t most = bound + most_thrown_away;
             if (exchange->body_size > most && exchange->body_size - size <= most)
@@ -305,7 +305,7 @@ Http2Session::Http2Session(const Http2Limits& limits) : limits_(limits), budget_
 }
 
 Http2Session::~Http2Session() {
-    // It tells of streams that end with it.
+    // It reports streams that end with it.
     streams_.clear();
     nghttp2_session_del(session_);
 }
@@ -352,7 +352,7 @@ void Http2Session::forget(Stream stream) {
     set_reading(*found->second, false);
     held_ -= found->second->booked;
     streams_.erase(found);
-    // Nothing of it is of interest any more.
+    // The rest of it does not matter any more.
     std::erase_if(events_, [stream](const Event& event) { return event.stream == stream; });
     if (told) events_.push_back({What::gone, stream});
 }

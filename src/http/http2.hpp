@@ -1,11 +1,11 @@
-// One connection of HTTP/2 (RFC 9113) as its server sees it, without the socket: bytes in, requests
-// out; answers in, bytes out. nghttp2 reads frames and compresses fields. A request's fields become
-// the head of an HTTP/1 request, so that the same parser judges both. Pure, no time of its own;
+// The server's side of one HTTP/2 connection (RFC 9113), without the socket: bytes in, requests
+// out; answers in, bytes out. nghttp2 reads frames and compresses fields. The fields of a request
+// become the head of an HTTP/1 request, so the same parser judges both. Pure; it has no clock;
 // fuzzed.
 //
-// What a peer may cost is bounded: requests at once, bytes of a head and of a body, resets, frames
-// that carry nothing, and answers to such frames. Beyond that the connection ends with a GOAWAY
-// that says so.
+// The cost of a peer is bounded: simultaneous requests, bytes of a head and of a body, resets,
+// frames that carry nothing, and answers to such frames. Above a bound the connection ends with a
+// GOAWAY that says so.
 #pragma once
 
 #include <chrono>
@@ -25,7 +25,7 @@ struct nghttp2_session;
 
 namespace vitals::http {
 
-// What a client says first (RFC 9113, section 3.4).
+// The first bytes of a client (RFC 9113, section 3.4).
 inline constexpr std::string_view http2_preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 struct Http2Limits {
@@ -37,14 +37,14 @@ struct Http2Limits {
 class Http2Session {
   public:
     using Stream = std::int32_t;
-    // `head`: a request's head is there. `body`: all of its body is. `gone`: whatever was under way
-    // on that stream is over; it is not known any more.
+    // `head`: the head of a request is complete. `body`: its body is complete. `gone`: the stream
+    // is over, with all that was in progress; its number is no longer known.
     enum class What : std::uint8_t { head, body, gone };
     struct Event {
         What what;
         Stream stream;
     };
-    // Told of a session by nghttp2; defined in the source file.
+    // Receives what nghttp2 reports of a session; defined in the source file.
     struct Callbacks;
 
     explicit Http2Session(const Http2Limits& limits);
@@ -52,52 +52,53 @@ class Http2Session {
     Http2Session(const Http2Session&) = delete;
     Http2Session& operator=(const Http2Session&) = delete;
 
-    // Takes bytes as they came. `now` is any monotonic time: frames that carry nothing are bounded
-    // per second. False: the peer broke the protocol; what is still to be sent says so.
+    // Takes received bytes. `now` is any monotonic time: frames that carry nothing are bounded per
+    // second. False: the peer broke the protocol; the output then says so.
     bool receive(std::string_view bytes, std::chrono::steady_clock::time_point now);
-    // What came of it, in order. A stream that is gone has no other event after that.
+    // The resulting events, in order. After `gone`, a stream has no other event.
     bool next(Event& event);
 
-    // Of a stream whose head was told and that is not gone. The head points into the session's
+    // For a stream whose head was reported and that is not gone. The head points into the session's
     // memory, until the stream is answered.
     std::expected<Head, Refusal> head(Stream stream);
-    // Its body is wanted, and told once it is whole. Without it a body is counted and thrown away.
-    // `most`: of a body of any length up to that, the end is kept, as much as a body may have; 0: a
-    // body may be no longer than it is kept.
+    // The caller wants its body, which is reported once it is complete. Otherwise a body is counted
+    // and thrown away. With `most`, a body may have up to that many bytes; its end is kept, as much
+    // as a body may have. With 0, a body may not be longer than what is kept.
     void want_body(Stream stream, std::size_t most = 0);
-    // True when the body is longer than it may be: no event follows but `gone`.
+    // True when the body is too long: no event follows but `gone`.
     bool body_too_long(Stream stream) const;
     std::string take_body(Stream stream);
-    // Tells a client that waits for it to go on.
+    // Tells a client that waits for 100 Continue to continue.
     void send_continue(Stream stream);
 
-    // Answers. A stream that is gone is passed over.
+    // Answers. A stream that is gone is ignored.
     void answer(Stream stream, std::shared_ptr<const Rendered> rendered, bool head_only);
-    // A head without a body; `fields` begin with `:status`, names in lower case.
+    // A head without a body; `fields` begin with `:status`, with names in lower case.
     void answer(Stream stream, const Pairs& fields);
-    // The head of an answer that goes on.
+    // The head of a stream of pieces.
     void begin(Stream stream, const Rendered& head);
     void begin(Stream stream, const Pairs& fields);
     void say(Stream stream, std::string_view bytes);
     void finish(Stream stream, Pairs trailers = {});
-    // Without an answer: RFC 9113's error code. 8: cancelled.
+    // Ends a stream without an answer, with RFC 9113's error code. 8: cancelled.
     void reset(Stream stream, std::uint32_t code = 8);
-    // Bytes of the answer that have not gone out.
+    // Bytes of the answer that were not sent yet.
     std::size_t unsent(Stream stream) const;
 
-    // No new requests; those under way are answered. Once.
+    // Accepts no new requests; open ones are answered. Called once.
     void say_goodbye();
-    // A part of what is to be sent; sent() says how much of it was. Empty: nothing may be sent now.
+    // A part of the bytes to send; sent() says how many of them were sent. Empty: nothing may be
+    // sent now.
     std::string_view output();
     void sent(std::size_t count);
-    // The peer gave no room for answers that are there (its windows are full).
+    // The peer gives no room for waiting answers (its windows are full).
     bool waits_for_window() const noexcept;
-    // Nothing will follow in either direction, once output() is empty.
+    // Nothing will follow in either direction once output() is empty.
     bool over() const noexcept;
 
     bool greeted() const noexcept { return greeted_; }  // the peer has spoken HTTP/2
     std::size_t open() const noexcept { return streams_.size(); }
-    // A head is under way, or a body that is wanted.
+    // A head, or a wanted body, is incomplete.
     bool reading() const noexcept { return reading_ > 0; }
     std::size_t held() const noexcept;  // bytes of memory, by estimate
 

@@ -316,7 +316,7 @@ TEST(Http2Session, of_a_long_body_the_end_may_be_kept) {
     EXPECT_TRUE(kept.ends_with("xthe end"));
 }
 
-TEST(Http2Session, who_was_answered_may_send_the_rest_of_it) {
+TEST(Http2Session, a_client_that_was_answered_may_send_the_rest_of_its_body) {
     const std::string some(600'000, 'x'), all(3'000'000, 'x');
     for (const std::string& body : {some, all}) {
         Client client;
@@ -498,7 +498,7 @@ TEST(Http2Session, pings_now_and_then_are_answered) {
     }
 }
 
-TEST(Http2Session, other_protocols_are_none) {
+TEST(Http2Session, other_protocols_are_refused) {
     for (const char* other : {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "\x16\x03\x01\x02", "PRI x"}) {
         Http2Session session({});
         EXPECT_FALSE(session.receive(other, start)) << other;

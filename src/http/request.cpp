@@ -1,5 +1,5 @@
-// The head of a request: Beast reads the grammar, the rest of this file refuses what Beast 345 lets
-// through and a proxy in front of us may read otherwise.
+// The head of a request. Beast reads the grammar. The rest of this file refuses what Beast 345
+// accepts and what a proxy in front of vitals may read differently.
 #include "http/request.hpp"
 
 #include <algorithm>
@@ -19,13 +19,13 @@ std::string_view plain(string_view text) {
     return {text.data(), text.size()};
 }
 
-// Collects what Beast finds. The head is complete and free of folded lines when it gets here, so
-// every value points into it.
+// Collects what Beast finds. At this point the head is complete and free of folded lines, so every
+// value points into it.
 class Grammar final : public beast_http::basic_parser<true> {
   public:
     explicit Grammar(Head& head) : head_(head) {
         body_limit(boost::none);
-        header_limit(1u << 30);  // the caller's limit holds
+        header_limit(1u << 30);  // the caller's limit counts
     }
 
   private:
@@ -52,7 +52,7 @@ class Grammar final : public beast_http::basic_parser<true> {
     Head& head_;
 };
 
-// A version that is well-formed but none of ours is told so: `PRI * HTTP/2.0`.
+// A well-formed version that is not supported gets its own answer: `PRI * HTTP/2.0`.
 bool other_version(std::string_view bytes) {
     std::string_view line = bytes.substr(0, bytes.find("\r\n"));
     if (line.size() < 8) return false;
@@ -221,7 +221,8 @@ std::optional<std::size_t> find_head_end(std::string_view bytes, std::size_t fro
 }
 
 std::optional<Refusal> refuse_early(std::string_view bytes, std::size_t from) noexcept {
-    // A fold shows two bytes later, and a line feed is judged with what stands before it.
+    // A fold is visible two bytes later, and a line feed is judged together with the byte before
+    // it.
     from = from < 2 ? 0 : from - 2;
     if (from > 0 && bytes[from] == '\n') --from;
     return refuse_bytes(bytes.substr(from), false);
@@ -261,7 +262,7 @@ std::expected<Target, Refusal> parse_target(std::string_view method, std::string
     }
     if (method == "CONNECT") return std::unexpected(Refusal{405, "this is not a proxy"});
     if (!target.starts_with('/')) {
-        // Absolute form: what it names is this server, whatever name that is.
+        // Absolute form: it names this server, whatever the name is.
         std::size_t scheme = target.find("://");
         if (scheme == std::string_view::npos ||
             (!equal_ignoring_case(target.substr(0, scheme), "http") &&

@@ -1,5 +1,5 @@
-// What a request's bytes mean. Pure functions over bytes, so that they can be fuzzed; nothing here
-// knows a socket. Whatever two readers could understand differently is refused.
+// The meaning of a request's bytes. Pure functions over bytes, so they can be fuzzed; nothing here
+// knows a socket. Bytes that two readers could understand differently are refused.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace vitals::http {
 
-// Why a request is not answered. `why` is ours, one sentence, safe to show.
+// Why a request is not answered. `why` is one sentence from vitals that is safe to show.
 struct Refusal {
     int status = 400;
     std::string_view why;
@@ -39,14 +39,14 @@ struct Head {
 // Where a head ends: the offset after its empty line, or nothing yet. `from`: searched before.
 std::optional<std::size_t> find_head_end(std::string_view bytes, std::size_t from = 0) noexcept;
 
-// What can be said of a head that is not complete: a bare line feed or a control character will
-// never become a request, and waiting for the rest would only hold the connection.
-// `from`: looked at before.
+// What can be said of an incomplete head: with a bare line feed or a control character it will
+// never become a request, and waiting for the rest would only hold the connection. `from`: already
+// searched up to there.
 std::optional<Refusal> refuse_early(std::string_view bytes, std::size_t from = 0) noexcept;
 
-// Parses a complete head, its empty line included. RFC 9112, with every choice it leaves taken
-// strictly: one Host (HTTP/1.1), one Content-Length of digits or one Transfer-Encoding that is
-// exactly `chunked`, no folded lines, no bare CR or LF.
+// Parses a complete head with its empty line. RFC 9112, and every choice in it is taken strictly:
+// one Host (HTTP/1.1), one Content-Length of digits or one Transfer-Encoding that is exactly
+// `chunked`, no folded lines, no bare CR or LF.
 std::expected<Head, Refusal> parse_head(std::string_view bytes);
 
 struct Target {
@@ -59,11 +59,11 @@ struct Target {
 // RFC 9112, section 3.2: origin form, absolute form, `*` for OPTIONS only.
 std::expected<Target, Refusal> parse_target(std::string_view method, std::string_view target);
 
-// Of a path: nothing when there is a `%` without two hexadecimal digits, or an encoded NUL.
+// Decodes a path: nothing when there is a `%` without two hexadecimal digits, or an encoded NUL.
 std::optional<std::string> percent_decode(std::string_view text);
-// Of a query: `+` is a space, a `%` without two hexadecimal digits stands for itself (`body=disk
-// 100%`), as in the URL standard and in what the original systems are made of. Nothing when there
-// is an encoded NUL.
+// Decodes a query: `+` is a space, and a `%` without two hexadecimal digits stands for itself
+// (`body=disk 100%`), as in the URL standard and in the software of the original systems. Nothing
+// when there is an encoded NUL.
 std::optional<std::string> query_decode(std::string_view text);
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;

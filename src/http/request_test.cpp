@@ -18,7 +18,7 @@ struct Refused {
 
 class RefusedHead : public ::testing::TestWithParam<Refused> {};
 
-TEST_P(RefusedHead, is_refused) {
+TEST_P(RefusedHead, gets_its_code_and_its_reason) {
     auto head = parse_head(GetParam().bytes);
     ASSERT_FALSE(head) << GetParam().bytes;
     EXPECT_EQ(head.error().status, GetParam().status);
@@ -101,7 +101,7 @@ const Refused refused_heads[] = {
 INSTANTIATE_TEST_SUITE_P(Heads, RefusedHead, ::testing::ValuesIn(refused_heads),
                          [](const auto& each) { return std::string(each.param.name); });
 
-TEST(Head, is_understood) {
+TEST(Head, has_its_parts) {
     auto head = parse_head(
         "POST /x?y HTTP/1.1\r\nhOsT: [::1]:80\r\nContent-Length: 12\r\nX-A:\t v \t\r\n"
         "Expect: 100-Continue\r\n\r\n");
@@ -159,7 +159,7 @@ TEST(Head, end_is_found_wherever_it_was_cut) {
     EXPECT_FALSE(find_head_end("GET / HTTP/1.1\r\nHost: h\r\n\r"));
 }
 
-TEST(Target, forms) {
+TEST(Target, has_four_forms) {
     auto origin = parse_target("GET", "/a%2Fb/%C3%A9?x=1&y&&z=%3D+");
     ASSERT_TRUE(origin);
     EXPECT_EQ(origin->raw_path, "/a%2Fb/%C3%A9");
@@ -181,7 +181,7 @@ TEST(Target, a_percent_sign_that_begins_no_escape_stands_for_itself_in_a_query) 
               (Pairs{{"body", "disk 100%"}, {"a", "%zz"}, {"%0", "%2"}, {"b", "50% A"}}));
 }
 
-TEST(Target, refusals) {
+TEST(Target, is_refused_in_any_other_form) {
     struct Case {
         std::string_view method, target;
         int status = 400;
@@ -206,7 +206,7 @@ Head chunked() {
     return head;
 }
 
-TEST(Body, by_length) {
+TEST(Body, is_read_by_its_length) {
     Head head;
     head.length = 5;
     Body body(head, 5, Body::Use::keep);
@@ -219,7 +219,7 @@ TEST(Body, by_length) {
     EXPECT_EQ(Body(head, 5, Body::Use::keep).refused()->status, 413);
 }
 
-TEST(Body, chunks_however_they_are_cut) {
+TEST(Body, is_read_in_chunks_however_they_are_cut) {
     std::string_view bytes = "5\r\nhello\r\n00A;name=\"v\"\r\n, world!!!\r\n0\r\nX: y\r\n\r\n";
     for (std::size_t split = 0; split <= bytes.size(); ++split) {
         Body body(chunked(), 100, Body::Use::keep);
@@ -280,7 +280,7 @@ TEST(Body, of_a_tail_the_end_is_kept) {
     EXPECT_EQ(Body(head, size - 1, Body::Use::tail).refused()->status, 413);
 }
 
-TEST(Body, chunks_that_are_refused) {
+TEST(Body, is_refused_in_malformed_chunks) {
     struct Case {
         std::string_view bytes;
         int status = 400;

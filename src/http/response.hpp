@@ -1,4 +1,4 @@
-// An answer before it is bytes.
+// An answer before it becomes bytes.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ struct Response {
     int status = 200;
     std::string content_type;  // empty: no Content-Type header
     std::string body;
-    Pairs headers;  // beyond those that every answer gets
+    Pairs headers;  // in addition to those of every answer
 };
 
 }  // namespace vitals::http

@@ -17,18 +17,19 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
-constexpr std::size_t most_runs = 100;  // under way at once
+constexpr std::size_t most_runs = 100;  // runs at once
 constexpr std::size_t most_given_up = 100;
 constexpr std::size_t longest_output = 4096;  // bytes
 constexpr std::size_t longest_id = 128;       // bytes
 
-// Another host's clock may be ahead by so much.
+// The clock of another host may be ahead by this much.
 constexpr Steady::duration most_early = 60s;
-// A clock that is set is told from one that drifts.
+// Distinguishes a clock that was set from one that drifts.
 constexpr Steady::duration least_step = 60s;
-// As cron has it: what was due once is not due again after the clock was put back, unless by more.
+// As in cron: a time that was due once is not due again after the clock was put back, unless by
+// more.
 constexpr Steady::duration most_repeated = 3h;
-// Of times that came due in one go; beyond it somebody set a clock.
+// How many times may become due at once; more mean that somebody set a clock.
 constexpr int most_at_once = 1'000;
 
 milliseconds in_milliseconds(Steady::duration duration) {
@@ -80,7 +81,7 @@ void Job::resume(JobMemory memory, Steady::duration away, Moment now) {
     pass(now);
 }
 
-// ---- what is told -------------------------------------------------------------------------------
+// ---- reports --------------------------------------------------------------------------------
 
 void Job::take(const JobEvent& event, Moment now) {
     pass(now);
@@ -145,8 +146,8 @@ void Job::end(const JobEvent& event) {
     ++verdicts_;
 }
 
-// The run that ends. Without an id: the latest that was told without one, or the only one there is.
-// `sure`: it is no other.
+// The run that ends. Without an id: the latest that was reported without one, or the only one.
+// `sure`: it cannot be another.
 std::optional<Job::Run> Job::taken_out(const std::string& id, bool& sure) {
     auto& runs = memory_.runs;
     const auto is_it = [&](const Run& run) { return run.id == id; };
@@ -164,8 +165,8 @@ std::optional<Job::Run> Job::taken_out(const std::string& id, bool& sure) {
     return run;
 }
 
-// A run that began then has ended well. Runs that began before it count no longer: one that hangs
-// is given up, and of one that goes on only a bad end is of interest.
+// A run that began then has ended well. Earlier runs no longer count: one that hangs is given up,
+// and of one that continues only a bad end matters.
 void Job::supersede(Steady started) {
     const bool each_counts = settings_.overlap == JobSettings::Overlap::allowed;
     for (Run& run : memory_.runs) {
@@ -190,7 +191,7 @@ void Job::hear() {
     memory_.waiting.reset();
 }
 
-// ---- what is not told ---------------------------------------------------------------------------
+// ---- missing reports ------------------------------------------------------------------------
 
 void Job::pass(Moment now) {
     const Moment before = std::exchange(now_, now);
@@ -267,7 +268,7 @@ bool Job::overdue(const Run& run) const {
     return now_.steady - run.since >= settings_.run_max;
 }
 
-// ---- what follows -------------------------------------------------------------------------------
+// ---- the result -----------------------------------------------------------------------------
 
 std::size_t Job::at_once() const {
     if (settings_.overlap == JobSettings::Overlap::allowed) return 0;

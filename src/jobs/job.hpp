@@ -1,14 +1,14 @@
-// One job: what is known of its runs, and what follows from that. Pure: it is told the time, by
-// both clocks.
+// One job: what is known of its runs, and the verdict. Pure: the time of both clocks is an
+// argument.
 //
-// A job is well when it ended well. A start changes no status, unless it overlaps another run. What
+// A job is well when it ended well. A start changes no status, unless it overlaps another run. This
 // is judged:
-//   - how a run ended: its exit code, and whether it took less than `run_min`;
-//   - whether a run that began has ended within `run_max`;
-//   - with a schedule: whether a run began within `start_grace` of the time at which it was due.
-//     Where starts are not told, only ends, an end is waited for, for `run_max` longer.
-// Silence counts only while somebody could be heard. What was due, or ended, while nobody listened
-// is unknown: until the next run ends, or the next time at which one is due.
+// - how a run ended: its exit code, and whether it took less than `run_min`;
+// - whether a run that began has ended within `run_max`;
+// - with a schedule: whether a run began within `start_grace` of its due time. If only ends are
+//   reported, an end is waited for, for `run_max` longer.
+// Silence counts only while reports could arrive. What was due, or ended, while nobody listened is
+// unknown: until the next run ends, or until the next due time.
 #pragma once
 
 #include <chrono>
@@ -45,9 +45,9 @@ struct Moment {
 struct JobMemory {
     std::string schedule;  // what the times below belong to
     struct Run {
-        std::string id;  // empty: it was told without one
+        std::string id;  // empty: it was reported without one
         System started{};
-        bool in_doubt = false;    // its end may have been told while nobody listened
+        bool in_doubt = false;    // its end may have been reported while nobody listened
         bool superseded = false;  // a later one has ended well
         Steady since{};           // the start by the clock that decides; not saved
     };
@@ -64,9 +64,9 @@ struct JobMemory {
     };
     std::vector<Run> runs;  // under way, in the order of their starts
     std::optional<End> last;
-    std::string log;                   // that was told since the last start
-    std::deque<std::string> given_up;  // ids of runs whose end is of no interest any more
-    System judged_until{};             // times up to here that were due have been dealt with
+    std::string log;                   // that was reported since the last start
+    std::deque<std::string> given_up;  // ids of runs whose end does not matter any more
+    System judged_until{};             // due times up to here have been handled
     System heard{};                    // when a run was last told to begin, or to have ended
     bool starts_are_told = false;
     std::optional<calendar::Cron::Due> waiting;  // for the run that was due then
@@ -77,22 +77,22 @@ struct JobMemory {
 class Job {
   public:
     Job(JobSettings settings, Moment now);
-    // What an earlier process, or definition, knew. Nobody listened for the last `away`.
+    // The knowledge of an earlier process, or definition. Nobody listened for the last `away`.
     void resume(JobMemory memory, Steady::duration away, Moment now);
     const JobMemory& memory() const noexcept { return memory_; }
     const JobSettings& settings() const noexcept { return settings_; }
 
     void take(const JobEvent& event, Moment now);
-    // Time has passed; to be called at next() at the latest, and twice a minute.
+    // Time has passed; call it at next() at the latest, and twice a minute.
     void pass(Moment now);
-    // Nobody could be heard since then.
+    // No report could arrive since then.
     void missed_since(System from, Moment now);
 
     Outcome outcome() const;
     std::vector<Property> properties() const;
-    // Grows with everything that is to be judged anew: an end, and whatever changes the status.
+    // Grows with everything that must be judged again: an end, and any change of the status.
     std::uint64_t verdicts() const noexcept { return verdicts_; }
-    // When the status may change without anything being told.
+    // When the status may change without a report.
     std::optional<Steady> next() const;
 
   private:

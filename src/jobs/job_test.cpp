@@ -259,7 +259,7 @@ TEST(Job, overlap_may_be_failed_or_allowed) {
     EXPECT_EQ(lax.status(), "ok");
 }
 
-TEST(Job, runs_without_an_id) {
+TEST(Job, runs_without_an_id_are_matched_in_order) {
     Tried job(unscheduled());
     job.start();
     job.wait(5min);
@@ -276,7 +276,7 @@ TEST(Job, runs_without_an_id) {
     EXPECT_EQ(job.status(), "ok");
 }
 
-TEST(Job, so_many_runs_are_known_and_no_more) {
+TEST(Job, known_runs_are_bounded) {
     JobSettings settings = unscheduled();
     settings.overlap = Overlap::allowed;
     Tried job(settings);
@@ -388,7 +388,7 @@ struct Change {
     std::vector<System> starts;
 };
 
-TEST(Job, at_half_past_two_on_the_day_without_one) {
+TEST(Job, is_due_at_half_past_two_on_the_day_without_one) {
     for (const Change& change :
          {Change{"cron makes up for it at once", {utc(2026, 3, 29, 1, 0)}},
           Change{"another keeps the old clock", {utc(2026, 3, 29, 1, 30)}}}) {
@@ -412,7 +412,7 @@ TEST(Job, at_half_past_two_on_the_day_without_one) {
     EXPECT_EQ(missed.shown(), "failed: did not start; it was due 2026-03-29 03:00 CEST");
 }
 
-TEST(Job, at_half_past_two_on_the_day_with_two) {
+TEST(Job, is_due_once_at_half_past_two_on_the_day_with_two) {
     for (const Change& change :
          {Change{"the first", {utc(2026, 10, 25, 0, 30)}},
           Change{"the second", {utc(2026, 10, 25, 1, 30)}},
@@ -435,7 +435,7 @@ TEST(Job, at_half_past_two_on_the_day_with_two) {
     EXPECT_EQ(missed.shown(), "failed: did not start; it was due 2026-10-25 02:30 CEST");
 }
 
-TEST(Job, every_ten_minutes_over_both_changes) {
+TEST(Job, is_due_every_ten_minutes_across_both_changes) {
     for (const System begin : {utc(2026, 3, 28, 20, 0), utc(2026, 10, 24, 20, 0)}) {
         Tried job = ran_once(nightly("*/10 * * * *", "Europe/Berlin"), begin);
         for (int i = 1; i < 72; ++i) {
@@ -472,7 +472,7 @@ TEST(Job, what_was_due_is_not_due_again_when_the_clock_is_put_back) {
     EXPECT_EQ(job.status(), "ok");
 }
 
-TEST(Job, a_clock_that_was_a_year_ahead_makes_nobody_deaf) {
+TEST(Job, a_clock_that_was_a_year_ahead_does_not_stop_the_judgement) {
     Tried job = ran_once(nightly(), utc(2027, 11, 30, 12, 0));
     job.set_clock(utc(2026, 11, 30, 12, 0));
     job.until(utc(2026, 12, 1, 3, 4));
@@ -481,7 +481,7 @@ TEST(Job, a_clock_that_was_a_year_ahead_makes_nobody_deaf) {
     EXPECT_EQ(job.status(), "failed");
 }
 
-TEST(Job, how_long_a_run_takes_is_no_matter_of_the_wall_clock) {
+TEST(Job, the_wall_clock_does_not_decide_how_long_a_run_takes) {
     Tried job(unscheduled());
     job.start("1");
     job.set_clock(utc(2026, 12, 24, 0, 0));
@@ -492,7 +492,7 @@ TEST(Job, how_long_a_run_takes_is_no_matter_of_the_wall_clock) {
 
 // ---- absences of our own ------------------------------------------------------------------------
 
-TEST(Job, a_restart_is_no_amnesia) {
+TEST(Job, a_restart_forgets_nothing) {
     Tried job = ran_once(nightly());
     job.start("2");
     job.wait(30min);
@@ -519,7 +519,7 @@ TEST(Job, what_was_due_while_nobody_listened_is_unknown_until_the_next_time) {
     EXPECT_EQ(job.status(), "ok");
 }
 
-TEST(Job, the_next_time_it_is_judged_again) {
+TEST(Job, the_next_due_time_is_judged_again) {
     Tried job = ran_once(nightly());
     job.until(utc(2026, 12, 1, 3, 2));
     job.restart(10min);
@@ -566,7 +566,7 @@ TEST(Job, another_schedule_begins_anew) {
     EXPECT_EQ(job.status(), "failed");
 }
 
-TEST(Job, what_cannot_be_read_is_nothing) {
+TEST(Job, unreadable_saved_state_is_ignored) {
     for (const char* text :
          {"", "{", "[]", "{}", R"({"schedule":1})", R"({"schedule":"","runs":[{}]})"})
         EXPECT_FALSE(memory_of(text)) << text;
@@ -580,7 +580,7 @@ TEST(Job, what_cannot_be_read_is_nothing) {
     EXPECT_FALSE(heard("-9223372036854775807"));
 }
 
-TEST(Job, it_is_looked_at_when_something_may_change) {
+TEST(Job, is_looked_at_when_its_status_may_change) {
     Tried job = ran_once(nightly());
     const auto until_due = *job.job().next();
     job.until(utc(2026, 12, 1, 3, 0));

@@ -97,7 +97,7 @@ void Jobs::turn_at(Steady when) {
 
 void Jobs::turn() {
     const Moment now = moment();
-    // Nobody could be heard while this process was stopped.
+    // No report could arrive while this process was stopped.
     const Steady::duration late = now.steady - turn_at_;
     for (auto& [name, known] : jobs_) {
         const std::uint64_t before = known.job.verdicts();

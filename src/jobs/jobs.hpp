@@ -1,5 +1,5 @@
-// The jobs of a configuration: what is told of them, when they are looked at, what goes of it into
-// snapshots, and what outlives the process. Used on the loop's thread.
+// The jobs of a configuration: their reports, when they are looked at, their part in snapshots, and
+// what outlives the process. Used on the loop's thread.
 #pragma once
 
 #include <functional>
@@ -18,7 +18,7 @@ namespace vitals::jobs {
 
 class Jobs {
   public:
-    // How a job stands. `anew`: it was judged anew, which counts as a run.
+    // The state of a job. `anew`: it was judged again, which counts as a run.
     struct Shown {
         std::string component;
         Outcome outcome;
@@ -27,8 +27,8 @@ class Jobs {
     };
     Jobs(net::Loop& loop, Clock& clock, std::function<void(Shown)> show);
 
-    // What an earlier process left, `away` ago, by name, and where what is known is saved; nothing
-    // for a job that is gone. To be called before the first configure().
+    // What an earlier process left, `away` ago, by name, and the function that saves what is known;
+    // nothing for a job that is gone. Call it before the first configure().
     using Saved = std::vector<std::pair<std::string, std::string>>;
     using Save =
         std::function<void(std::vector<std::pair<std::string, std::optional<std::string>>>)>;
@@ -36,8 +36,8 @@ class Jobs {
     void save_now();
     void save_all();  // what was saved is lost
 
-    // Takes over the jobs of a configuration, whose components are there; known ones keep what is
-    // known of them. Shows all.
+    // Takes over the jobs of a configuration, whose components exist; known ones keep what is known
+    // of them. Shows all.
     void configure(std::vector<JobSettings> jobs);
 
     // False: there is no such job.

@@ -39,7 +39,7 @@ void write(JsonWriter& to, const JobMemory::End& end) {
     to.end_object();
 }
 
-// Reads the members of an object; whatever is not as it was written makes the whole unreadable.
+// Reads the members of an object; an unexpected member makes the whole unreadable.
 class Members {
   public:
     explicit Members(const json::value& value) : object_(value.as_object()) {}
@@ -53,7 +53,7 @@ class Members {
     std::int64_t number(std::string_view name) const { return object_.at(name).as_int64(); }
     System time(std::string_view name) const {
         const microseconds time(number(name));
-        // What nanoseconds cannot count was not written by us.
+        // vitals never writes a time that nanoseconds cannot count.
         if (time < std::chrono::ceil<microseconds>(System::min().time_since_epoch()) ||
             time > std::chrono::floor<microseconds>(System::max().time_since_epoch()))
             throw std::out_of_range("time");

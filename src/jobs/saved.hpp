@@ -1,4 +1,4 @@
-// What is known of a job, as the store keeps it: JSON. Pure.
+// What is known of a job, in the form of the store: JSON. Pure.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 namespace vitals::jobs {
 
 std::string saved(const JobMemory& memory);
-// Nothing where it cannot be read.
+// Nothing if it cannot be read.
 std::optional<JobMemory> memory_of(const std::string& saved);
 
 }  // namespace vitals::jobs

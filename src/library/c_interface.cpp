@@ -1,4 +1,4 @@
-// The C interface: handles around the C++ one, and a fence that no exception crosses.
+// The C interface: handles around the C++ one; no exception leaves it.
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -14,7 +14,7 @@ struct vitals_registry {
 
     vitals::Registry registry;
     std::mutex mutex;
-    // Destroyed before the registry, as they remove themselves.
+    // Destroyed before the registry, because they remove themselves.
     std::map<std::string, std::unique_ptr<vitals::StateHandler>, std::less<>> handlers;
 };
 

@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A state handler with a ttl is looked at like a check: fresh beats, or failed.
+// A state handler with a ttl is judged like a check: fresh beats, or failed.
 net::awaitable<Outcome> look_at(std::shared_ptr<Cell> cell, std::chrono::milliseconds ttl,
                                 net::Context& context) {
     cell->looked_at.store(cell->word.load(std::memory_order_acquire), std::memory_order_relaxed);
@@ -31,8 +31,9 @@ net::awaitable<Outcome> look_at(std::shared_ptr<Cell> cell, std::chrono::millise
     co_return *cell->state;
 }
 
-// Signals are for the host's threads: its handlers must not run on ours, and what it waits for with
-// sigwait must not end the process because one of our threads does not block it.
+// Signals are for the host's threads: its handlers must not run on a thread of vitals, and a signal
+// that it waits for with sigwait must not end the process because a thread of vitals does not block
+// it.
 class SignalsBlocked {
   public:
     SignalsBlocked() {
@@ -48,7 +49,7 @@ class SignalsBlocked {
     sigset_t before_{};
 };
 
-// Whose callbacks are under way on this thread.
+// The core whose callbacks are running on this thread.
 thread_local std::vector<const void*> calling_back;
 
 class CallingBack {
@@ -82,8 +83,8 @@ void Core::start() {
     });
 }
 
-// Where memory is refused, what was to be done then is not done, and becomes stale if it matters;
-// the host is not taken down for it.
+// If memory is short, the work is not done, and its result becomes stale; the host does not end
+// because of it.
 void Core::run() {
     for (;;) {
         try {
@@ -97,7 +98,7 @@ void Core::run() {
 }
 
 void Core::close() {
-    // The thread runs the callback, or waits for it to end: it cannot be waited for here.
+    // This thread runs the callback, or waits for its end: it cannot be waited for here.
     const bool inside = std::ranges::find(calling_back, this) != calling_back.end();
     {
         const std::scoped_lock lock(mutex_);
@@ -114,11 +115,11 @@ void Core::close() {
         if (thread_.joinable()) thread_.join();
         engine.reset();
     }
-    // What handlers use may be destroyed next: those that return soon are waited for.
+    // Objects that handlers use may be destroyed next: handlers that return soon are waited for.
     environment.end_lanes(std::chrono::steady_clock::now() + 500ms);
 }
 
-// The thread's last act, where nobody waits for it.
+// The last act of the thread, if nobody waits for it.
 void Core::end_alone() {
     std::shared_ptr<Core> self;
     {
@@ -144,7 +145,7 @@ void Core::add(engine::Definition definition) {
     put(std::move(definition), nullptr);
 }
 
-// What is known of a component at its registration; a state handler's is that of its state.
+// What is known of a component at its registration; for a state handler, its state.
 std::shared_ptr<const ComponentState> Core::first_state(const Component& component,
                                                         const Cell* cell) const {
     auto state = std::make_shared<ComponentState>();
@@ -159,7 +160,7 @@ std::shared_ptr<const ComponentState> Core::first_state(const Component& compone
     return state;
 }
 
-// Directory and engine change in the same order, whoever adds and removes the name at once.
+// Directory and engine change in the same order, even if a name is added and removed at once.
 void Core::put(engine::Definition definition, const std::shared_ptr<Cell>& cell) {
     {
         const std::scoped_lock lock(mutex_);
@@ -186,7 +187,7 @@ void Core::put(engine::Definition definition, const std::shared_ptr<Cell>& cell)
 void Core::add(const std::shared_ptr<Cell>& cell, Options given) {
     const bool has_ttl = given.ttl.has_value();
     if (has_ttl) given.interval = std::clamp(*given.ttl / 4, std::chrono::milliseconds(1), 1000ms);
-    // It says itself how it is: there is nothing to repeat, and nothing that grows old but beats.
+    // It reports its own state: no run is repeated, and only missing beats make it stale.
     given.failures = given.successes = 1;
     given.valid_for = given.slow_above = std::nullopt;
     given.retry_interval = given.down_interval = std::nullopt;
@@ -206,7 +207,7 @@ void Core::add(const std::shared_ptr<Cell>& cell, Options given) {
         cell->core = weak_from_this();
         cell->entry = directory.find(cell->name);
     }
-    // There it would stand for ever as it was last.
+    // There it would keep its last state for ever.
     if (former != nullptr && former.get() != this) former->remove(cell->name, cell.get());
 }
 
@@ -238,12 +239,12 @@ void Core::changed(const std::shared_ptr<Cell>& cell, Status from, const Outcome
                 loop.post([this] { deliver_pending(); });
                 delivery_posted_ = true;
             } catch (const std::bad_alloc&) {
-                // It stays pending, and goes with the next change, or when the engine next looks
+                // It stays pending, and is sent with the next change, or when the engine next looks
                 // at itself.
             }
         }
     }
-    // With a ttl the engine judges, and announces what it judged.
+    // With a ttl the engine judges, and announces the verdict.
     if (!immediate) return;
     announce({cell->name, from, state.status, state.detail},
              state_change_line(cell->name, from, state.status, state.detail));
@@ -273,7 +274,7 @@ void Core::deliver(const std::shared_ptr<Cell>& cell) {
     {
         const std::scoped_lock lock(cell->mutex);
         at = cell->core.lock();
-        // In another registry by now, removed, or replaced by another of that name.
+        // It is in another registry by now, removed, or replaced by another of that name.
         if (at.get() != this || cell->entry->owner != cell.get()) return;
         state = cell->state;
         has_ttl = cell->has_ttl;
@@ -284,7 +285,7 @@ void Core::deliver(const std::shared_ptr<Cell>& cell) {
         return;
     }
     engine->run_now(cell->name, [this, cell](const auto& seen) {
-        // The run that was shared may have looked before the change.
+        // The shared run may have looked before the change.
         if (seen != nullptr && cell->looked_at != cell->word)
             loop.post([=, this] { deliver(cell); });
     });
@@ -313,8 +314,8 @@ void Core::on_transition(const Transition& transition) {
 void Core::announce(const Change& change, std::string_view log_line) {
     const auto self = shared_from_this();  // a callback may delete the registry
     if (closed()) return;
-    // What the host's callbacks throw ends here: it must reach neither the engine nor whoever set a
-    // state.
+    // Exceptions of the host's callbacks end here: they must reach neither the engine nor the code
+    // that set a state.
     const auto contained = [this](const auto& call) {
         const CallingBack here(this);
         try {
@@ -338,7 +339,8 @@ void Core::announce(const Change& change, std::string_view log_line) {
     for (const auto& subscriber : called) {
         const std::scoped_lock lock(subscriber->mutex);
         if (closed()) return;
-        // A copy: the callback may end its own subscription, and must not be destroyed in a call.
+        // A copy: the callback may end its own subscription, and must not be destroyed during a
+        // call.
         const auto callback = subscriber->callback;
         if (callback && !contained([&] { callback(change); }))
             log(LogLevel::error, "a callback of on_change threw an exception");
@@ -374,7 +376,7 @@ std::shared_ptr<const Snapshot> Core::snapshot() {
 
 void Core::wake() {
     if (waiting_.load() == 0) return;
-    // The lock orders this wake after the waiter's look: it cannot fall between look and wait.
+    // The lock orders this wake-up after the waiter's look: it cannot fall between look and wait.
     {
         const std::scoped_lock lock(mutex_);
     }

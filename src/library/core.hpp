@@ -1,6 +1,6 @@
-// What is behind a Registry: the engine on a thread of its own, the directory of statuses, those
-// who subscribed and those who wait. Shared by the registry and, weakly, by its state handlers and
-// completions, which may outlive it. Thread-safe where not said otherwise.
+// The implementation of a Registry: the engine on its own thread, the directory of statuses, the
+// subscribers and the waiters. Shared by the registry and, weakly, by its state handlers and
+// completions, which may outlive it. Thread-safe unless stated otherwise.
 #pragma once
 
 #include <atomic>
@@ -49,8 +49,8 @@ struct Cell {
     }
 };
 
-// A subscription's callback. The lock is held during a call, so that ending it waits for the call;
-// recursive, so that a callback may end its own subscription.
+// The callback of a subscription. The lock is held during a call, so that ending it waits for the
+// call; it is recursive, so that a callback may end its own subscription.
 struct Subscriber {
     std::recursive_mutex mutex;
     std::function<void(const Change&)> callback;  // empty once ended
@@ -68,19 +68,20 @@ struct Core : std::enable_shared_from_this<Core> {
 
     void add(engine::Definition definition);
     void add(const std::shared_ptr<Cell>& cell, Options options);
-    // With a cell, only if the name is still that state handler's: a later one may have taken it.
+    // With a cell, only if the name still belongs to that state handler: a later one may have taken
+    // it.
     bool remove(std::string_view name, const Cell* only_of = nullptr);
-    // A state handler's state has changed (its word and state are set already).
+    // The state of a state handler has changed (its word and state are already set).
     void changed(const std::shared_ptr<Cell>& cell, Status from, const Outcome& state,
                  bool immediate);
     void announce(const Change& change, std::string_view log_line);
 
     Status status(std::string_view name) const;
-    // The published snapshot, and in it what was registered since: a registry that looks empty is
-    // healthy, and must not look so to whoever has just filled it.
+    // The published snapshot, with everything that was registered since. A registry that looks
+    // empty is healthy, and must not look so to code that has just filled it.
     std::shared_ptr<const Snapshot> snapshot();
     bool wait_for(std::string_view name, Status status, std::chrono::milliseconds at_most);
-    // Returns when the snapshot shows whatever was done before the call; on the engine's own thread
+    // Returns when the snapshot shows all that was done before the call; on the engine's own thread
     // at once.
     void settle();
 
@@ -108,16 +109,16 @@ struct Core : std::enable_shared_from_this<Core> {
 
     std::mutex mutex_;
     bool closed_ = false;  // guarded
-    // Guarded. Closed inside a callback, it lives until its thread has ended by itself.
+    // Guarded. If it is closed inside a callback, it lives until its thread has ended by itself.
     std::shared_ptr<Core> ending_;
     bool delivery_posted_ = false;  // guarded
-    // Guarded; changed, not yet pushed. Has room for every state handler: growing could fail, and a
-    // change that is lost then would leave an old state standing.
+    // Guarded; changed, not yet pushed. It has room for every state handler: growing could fail,
+    // and a lost change would leave an old state.
     std::vector<std::shared_ptr<Cell>> pending_;
     std::vector<std::shared_ptr<Cell>> delivering_;       // on the thread only; being pushed
     std::size_t cells_ = 0;                               // guarded; state handlers ever added
     std::vector<std::weak_ptr<Subscriber>> subscribers_;  // guarded
-    // Registered, and in no snapshot yet. Guarded; whether there are any is read without the lock.
+    // Registered, but in no snapshot yet. Guarded; whether there are any is read without the lock.
     std::map<std::string, std::shared_ptr<const ComponentState>, std::less<>> unshown_;
     std::atomic<bool> any_unshown_{false};
     std::condition_variable changed_;
@@ -128,7 +129,7 @@ struct Core : std::enable_shared_from_this<Core> {
     friend class vitals::Registry;
 };
 
-// As long as the configuration file allows; longer ones would leave the range of the clock.
+// The same limit as in the configuration file; longer ones would leave the range of the clock.
 inline constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 3650);
 
 // Throws std::invalid_argument when no component can have that name.

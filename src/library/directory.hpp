@@ -1,5 +1,6 @@
 // Names and their statuses, read without waiting while others register, set and remove. Entries are
-// never freed before the directory: their number is that of all distinct names ever registered.
+// never freed before the directory: their number is that of all distinct names that were ever
+// registered.
 #pragma once
 
 #include <atomic>
@@ -26,7 +27,7 @@ struct Entry {
     std::atomic<Status> status{Status::unknown};
     std::atomic<Steady::rep> valid_until{std::numeric_limits<Steady::rep>::max()};
 
-    // Now, with staleness; the clock is only read where a result can turn stale.
+    // Now, with staleness; the clock is only read if a result can become stale.
     Status read() const noexcept;
 };
 

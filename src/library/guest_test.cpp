@@ -90,7 +90,7 @@ TEST(Guest, prints_nothing_installs_no_signal_handler_and_leaves_no_thread) {
     EXPECT_EQ(threads(), threads_before);
 }
 
-TEST(Guest, what_the_hosts_callbacks_throw_reaches_nobody) {
+TEST(Guest, exceptions_of_the_hosts_callbacks_reach_nobody) {
     std::atomic<int> logged{0};
     RegistryOptions options;
     options.log = [&](LogLevel, std::string_view) {
@@ -208,7 +208,7 @@ Outcome greedy() {
     ::_exit(code);
 }
 
-TEST(Guest, a_handler_that_allocates_until_refused_takes_nobody_down) {
+TEST(Guest, a_handler_that_uses_all_memory_ends_nothing_else) {
     GTEST_FLAG_SET(death_test_style, "threadsafe");
     EXPECT_EXIT(starve(), testing::ExitedWithCode(0), "");
 }

@@ -1,4 +1,4 @@
-// For tests of the library: one request on a connection of its own, as a probe makes it.
+// For tests of the library: one request on its own connection, as a probe makes it.
 #pragma once
 
 #include <arpa/inet.h>
@@ -11,7 +11,7 @@
 
 namespace vitals {
 
-// What 127.0.0.1:port answers, head and body; empty when nothing does.
+// The answer of 127.0.0.1:port, head and body; empty when there is none.
 inline std::string ask_over_http(std::uint16_t port, const std::string& request_line) {
     const int socket_made = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};

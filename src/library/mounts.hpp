@@ -1,5 +1,5 @@
-// The dialects of the library on their usual paths. No configuration file stands behind them: all
-// those that need no mapping, with their default options.
+// The dialects of the library on their usual paths. There is no configuration file: all dialects
+// that need no mapping, with their default options.
 #pragma once
 
 #include <memory>
@@ -10,7 +10,7 @@
 
 namespace vitals::library {
 
-// By name; all that need no mapping when empty. Throws std::invalid_argument for an unknown name or
+// By name; if empty, all that need no mapping. Throws std::invalid_argument for an unknown name or
 // a dialect that needs a mapping.
 std::shared_ptr<const endpoints::Routes> usual_routes(const std::vector<std::string>& dialects,
                                                       bool disclose_errors);

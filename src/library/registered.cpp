@@ -1,4 +1,4 @@
-// From what a program registers to what the engine watches.
+// From a program's registration to the engine's definition.
 #include <fmt/format.h>
 
 #include <stdexcept>

@@ -11,7 +11,7 @@ namespace vitals {
 
 namespace library {
 
-// Where an asynchronous handler's answer goes.
+// The target of an asynchronous handler's answer.
 struct Answer {
     ~Answer() { give(failed("the handler ended without an answer", ErrorClass::local)); }
 
@@ -30,7 +30,7 @@ struct Answer {
 
 namespace {
 
-// The handler's exceptions end here: nothing of the host's crosses the engine.
+// The handler's exceptions end here: no exception of the host crosses the engine.
 Outcome guarded(const std::function<Outcome()>& handler) {
     try {
         return handler();
@@ -63,7 +63,7 @@ net::awaitable<Outcome> ask_async(AsyncHandler handler, std::weak_ptr<Core> weak
     if (answered == nullptr) co_return unknown("the registry is gone");
     auto result = std::make_shared<Outcome>();
     auto answer = std::make_shared<Answer>();
-    // Weak: whoever keeps the completion may keep it for longer than the loop lives.
+    // Weak: the holder of the completion may keep it for longer than the loop lives.
     answer->deliver = [weak, happens = std::weak_ptr(answered), result](Outcome outcome) {
         const auto alive = weak.lock();
         if (alive == nullptr) return;

@@ -57,7 +57,7 @@ TEST(Registry, asks_callables_and_objects) {
     EXPECT_EQ(snapshot->find("UserService")->last->detail, "Service not available");
 }
 
-TEST(Registry, never_looks_empty_to_who_filled_it) {
+TEST(Registry, never_looks_empty_to_the_code_that_filled_it) {
     for (int round = 0; round < 100; ++round) {
         Registry registry;
         StateHandler importer("importer");
@@ -79,7 +79,7 @@ TEST(Registry, never_looks_empty_to_who_filled_it) {
     }
 }
 
-TEST(Registry, unknown_names_throw) {
+TEST(Registry, throws_for_unknown_names) {
     Registry registry;
     EXPECT_THROW((void)registry.status("nobody"), UnknownComponent);
     EXPECT_THROW((void)registry.is_in_state("nobody", Status::ok), UnknownComponent);
@@ -111,7 +111,7 @@ TEST(Registry, refuses_impossible_names_and_options) {
     EXPECT_THROW(StateHandler(std::string(129, 'x')), std::invalid_argument);
 }
 
-TEST(Registry, options_are_obeyed) {
+TEST(Registry, follows_the_given_options) {
     Registry registry;
     std::atomic<int> runs{0};
     registry.add("flaps",
@@ -142,7 +142,7 @@ TEST(Registry, options_are_obeyed) {
     EXPECT_EQ(snapshot->causes.at("database"), "disk");
 }
 
-TEST(Registry, a_handler_that_throws_takes_nothing_with_it) {
+TEST(Registry, a_handler_that_throws_affects_nothing_else) {
     Registry registry;
     registry.add("throws", []() -> Outcome { throw std::runtime_error("no luck"); });
     registry.add("throws a number", []() -> Outcome { throw 42; });
@@ -156,7 +156,7 @@ TEST(Registry, a_handler_that_throws_takes_nothing_with_it) {
     EXPECT_EQ(registry.snapshot()->find("throws")->last->error, "no luck");
 }
 
-TEST(Registry, a_handler_that_hangs_holds_up_nobody_not_even_the_end) {
+TEST(Registry, a_handler_that_hangs_delays_neither_others_nor_the_end) {
     const auto released = std::make_shared<std::atomic<bool>>(false);
     const auto began = std::chrono::steady_clock::now();
     {
@@ -280,7 +280,7 @@ TEST(StateHandler, removes_itself_and_may_outlive_its_registry) {
     EXPECT_EQ(survivor.status(), Status::ok);
 }
 
-TEST(StateHandler, a_replaced_one_takes_nothing_with_it) {
+TEST(StateHandler, a_replaced_one_does_not_remove_its_successor) {
     Registry registry;
     auto former = std::make_unique<StateHandler>("importer");
     registry.add(*former);
@@ -310,7 +310,7 @@ TEST(StateHandler, is_in_one_registry_at_a_time) {
     EXPECT_TRUE(latter.is_in_state("importer", Status::failed));
 }
 
-TEST(StateHandler, removed_it_is_silent_but_keeps_its_state) {
+TEST(StateHandler, is_silent_but_keeps_its_state_when_it_is_removed) {
     Recorder recorder;
     RegistryOptions options;
     options.log = recorder.log();
@@ -344,7 +344,7 @@ TEST(StateHandler, whatever_is_set_reaches_the_snapshot_in_time) {
     EXPECT_EQ(snapshot->find("h0")->last->detail, "299");
 }
 
-TEST(StateHandler, silent_for_longer_than_its_ttl_is_failed) {
+TEST(StateHandler, is_failed_when_it_is_silent_for_longer_than_its_ttl) {
     Registry registry;
     StateHandler handler("heart");
     handler.set_state(ok());

@@ -53,7 +53,7 @@ const endpoints::Mounts& all_mounts() {
     return mounts;
 }
 
-// What the server adds to every answer of its own, for those of somebody else's server.
+// The headers that the server adds to every answer, for answers on another server.
 Response with_usual_headers(const http::Response& made, bool head) {
     Response response;
     response.status = made.status;
@@ -76,7 +76,7 @@ Response plain(int status, std::string body) {
     return with_usual_headers(made, false);
 }
 
-// The request as a connection would have read it.
+// The request in the form in which a connection would have read it.
 http::Head head_of(const Request& request) {
     http::Head head;
     head.method = request.method;
@@ -92,7 +92,7 @@ Response respond(const std::shared_ptr<const Snapshot>& snapshot, const Request&
     auto target = http::parse_target(head.method, head.target);
     if (!target) return plain(target.error().status, std::string(target.error().why) + "\n");
     const auto found = all_mounts().find(target->path);
-    // What is below the page takes a server: sessions, forms, a stream.
+    // The paths below the page need a server: sessions, forms, a stream.
     const bool below_page =
         found && found->endpoint->dialect == &dialects::page && !found->rest.empty();
     if (!found || below_page) return plain(404, "no dialect stands on this path\n");

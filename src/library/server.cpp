@@ -49,15 +49,15 @@ struct Server::State {
                  control(registry, options), core->hub, core->clock, core->options.log, {},
                  options.own_thread ? 1u : 0u) {}
 
-    // A request must not find an empty registry, which is ready, before what was registered is
-    // published.
+    // A request must not find an empty registry, which is ready, before the registered components
+    // are published.
     static std::shared_ptr<library::Core> settled(std::shared_ptr<library::Core> core) {
         core->settle();
         return core;
     }
 
-    // What a request may change: whether the service is decommissioned, through a control listener.
-    // There are no tokens here.
+    // The only change that a request may make: the decommission, through a control listener. There
+    // are no tokens here.
     static endpoints::Control control(Registry& registry, const ServerOptions& options) {
         using Answer = endpoints::Control::Answer;
         constexpr auto refused = "the service's own registry is not changed over HTTP";

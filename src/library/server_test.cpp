@@ -98,7 +98,7 @@ TEST(Server, shows_the_applications_own_metrics) {
         HasSubstr("\norders_total 4\n"));
 }
 
-TEST(Server, driven_by_the_hosts_loop_it_has_no_thread) {
+TEST(Server, has_no_thread_when_the_hosts_loop_drives_it) {
     Shop shop;
     Server server(shop.registry, {.address = "127.0.0.1:0", .own_thread = false});
     auto answer =
@@ -164,7 +164,7 @@ TEST(Server, error_texts_are_shown_only_if_asked_for) {
                 AllOf(HasSubstr("no answer"), Not(HasSubstr("10.0.0.7"))));
 }
 
-TEST(Server, decommissioned_and_drained_from_code) {
+TEST(Server, is_decommissioned_and_drained_from_code) {
     Shop shop;
     Server server(shop.registry, {.address = "127.0.0.1:0"});
     const auto becomes = [&](const char* path, const char* status) {
@@ -194,7 +194,7 @@ TEST(Server, decommissioned_and_drained_from_code) {
     EXPECT_EQ(ask_over_http(server.port(), "GET /livez"), "") << "it does not accept any more";
 }
 
-TEST(Server, decommissioned_by_who_can_connect_where_the_service_says_so) {
+TEST(Server, lets_clients_decommission_when_the_service_allows_it) {
     Shop shop;
     const Server open(shop.registry, {.address = "127.0.0.1:0"});
     EXPECT_THAT(ask_over_http(open.port(), "POST /probe_status?body=AWAY"),
@@ -230,7 +230,7 @@ TEST(Respond, is_a_dialect_without_a_server) {
     EXPECT_THAT(respond(snapshot, {.target = "/health?x=%20y"}).body, HasSubstr("\"2.6.0\""));
 }
 
-TEST(Respond, leaves_to_the_service_what_is_the_services) {
+TEST(Respond, leaves_other_paths_to_the_service) {
     Shop shop;
     const auto snapshot = shop.registry.snapshot();
     EXPECT_EQ(respond(snapshot, {.target = "/hello"}).status, 404);
@@ -255,7 +255,7 @@ TEST(Respond, leaves_to_the_service_what_is_the_services) {
         EXPECT_GE(respond(snapshot, {.target = target}).status, 200) << target;
 }
 
-TEST(Respond, trusts_only_whom_the_service_trusts) {
+TEST(Respond, trusts_only_clients_that_the_service_trusts) {
     Registry registry;
     registry.add("database", [] {
         return failed("no answer", ErrorClass::connect, "connection to 10.0.0.7 refused");

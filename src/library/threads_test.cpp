@@ -62,7 +62,7 @@ struct Crowd {
     std::unique_ptr<Server> server;
 };
 
-TEST(Threads, eight_of_them_at_once_while_a_server_answers) {
+TEST(Threads, use_a_registry_at_once_while_a_server_answers) {
     Crowd crowd;
     crowd.registry.add(crowd.shared);
     crowd.server =

@@ -1,6 +1,6 @@
-// What people are shown beside the snapshot: incidents with their notes, what is muted, and what
-// happened lately. Immutable; the engine's thread publishes it through the hub (model/hub.hpp), and
-// any thread may read it. Times are those of the time line, for show.
+// What people see beside the snapshot: incidents with their notes, silences and maintenances, and
+// the latest events. Immutable. The engine's thread publishes it through the hub (model/hub.hpp),
+// and any thread may read it. Its times are for show: they are those of the engine's time line.
 #pragma once
 
 #include <cstdint>
@@ -58,7 +58,7 @@ struct Happening {
     std::string component;  // or empty
     std::uint64_t incident = 0;
     Status from = Status::unknown, to = Status::unknown;
-    std::string text;  // one line; of a transition the public detail
+    std::string text;  // one line; for a transition the public detail
     std::string by;    // who did it, if a person or a program did
     bool operator==(const Happening&) const = default;
 };
@@ -88,13 +88,14 @@ struct IncidentRecord {
 
     std::uint64_t number = 0;
     std::string id;  // `STORE-NUMBER`: of its address /i/ID, and of the messages' keys
-    // What messages call it; empty: its id. Two vitals that watch each other call it the same.
+    // The name of the incident in messages; empty: its id. Two vitals that watch each other use the
+    // same name.
     std::string key;
     std::vector<std::string> roots;
     std::string title;  // what the verdict that opened it says: public
     std::string error;  // the same for who may read it
     System opened{};
-    System due{};  // may be told from then on
+    System due{};  // messages may be sent from then on
     std::optional<System> closed;
     bool waiting = false;   // `due` has not come
     bool flapping = false;  // a root of it
@@ -107,7 +108,7 @@ struct IncidentRecord {
     std::vector<Member> members;  // consequences, by name; its roots are not among them
     std::vector<Note> notes;      // oldest first
     std::vector<Delivery> told;
-    // Who is told next while nothing changes, and when; the earliest first.
+    // Which receivers are told next while nothing changes, and when; the earliest first.
     struct Next {
         std::string receiver;
         System at{};
@@ -140,11 +141,11 @@ struct ShownMute {
     bool operator==(const ShownMute&) const = default;
 };
 
-// What vitals does about a component that failed (`on_failed`).
+// The action of a component that failed (`on_failed`).
 struct ShownAction {
     std::string program;   // without its arguments: one of them may be a secret
     std::string at_most;   // `3 per 1h`
-    std::size_t runs = 0;  // that the brake counts now
+    std::size_t runs = 0;  // how many the brake counts now
     bool under_way = false;
     std::optional<System> last;        // the latest began
     std::string end;                   // of the latest
@@ -160,14 +161,14 @@ struct Board {
     // Open ones first, then those that closed lately, newest first in both.
     std::vector<std::shared_ptr<const IncidentRecord>> incidents;
     std::vector<ShownMute> mutes;
-    // What is muted now: the component, and the index of the mute in `mutes`; a maintenance wins.
+    // The mute that applies now: the component, and the index in `mutes`; a maintenance wins.
     std::map<std::string, std::size_t, std::less<>> muted;
     std::map<std::string, ShownAction, std::less<>> actions;   // by component
     std::vector<std::string> flapping;                         // components, by name
     std::vector<std::shared_ptr<const Happening>> happenings;  // the latest, newest first
     System taken_at{};
 
-    // By its id, or null. Older ones are in the history.
+    // By its id, or null. The history has older ones.
     const IncidentRecord* find(std::string_view id) const noexcept;
     // The open incident whose root or member the component is, or null.
     const IncidentRecord* incident_of(std::string_view component) const noexcept;

@@ -11,8 +11,8 @@ namespace vitals {
 
 class CheckError : public std::exception {
   public:
-    // `detail` is ours and public ("connection refused"); `error` is private: addresses, versions,
-    // what the other side said. The phase is the one the run is in, unless named.
+    // `detail` is from vitals and public ("connection refused"). `error` is private: addresses,
+    // versions, what the other side said. The phase is that of the run, unless it is given.
     CheckError(ErrorClass error_class, std::string detail, std::string error = {},
                std::string phase = {})
         : error_class(error_class),

@@ -23,7 +23,7 @@ std::string date_and_time(std::chrono::sys_seconds seconds) {
                        time.hours().count(), time.minutes().count(), time.seconds().count());
 }
 
-// Takes so many digits, then the sign that is to follow them (none for 0).
+// Takes this many digits, then the character that must follow them (none for 0).
 std::optional<int> take_digits(std::string_view& text, std::size_t digits, char sign) {
     int number = 0;
     const std::string_view taken = text.substr(0, digits);
@@ -38,7 +38,7 @@ std::optional<int> take_digits(std::string_view& text, std::size_t digits, char 
     return number;
 }
 
-// What stands behind the seconds: `.004`.
+// The fraction after the seconds: `.004`.
 std::optional<std::chrono::nanoseconds> take_fraction(std::string_view& text) {
     if (!text.starts_with('.')) return std::chrono::nanoseconds(0);
     text.remove_prefix(1);
@@ -49,7 +49,7 @@ std::optional<std::chrono::nanoseconds> take_fraction(std::string_view& text) {
     return std::chrono::nanoseconds(*number);
 }
 
-// `Z` or `+02:00`: how far the clock there is ahead.
+// `Z` or `+02:00`: the offset of that clock.
 std::optional<std::chrono::minutes> take_offset(std::string_view& text) {
     if (text == "Z" || text == "z") return std::chrono::minutes(0);
     if (!text.starts_with('+') && !text.starts_with('-')) return std::nullopt;
@@ -93,7 +93,7 @@ std::optional<System> parse_rfc3339(std::string_view text) {
     const auto fraction = second ? take_fraction(text) : std::nullopt;
     const auto offset = fraction ? take_offset(text) : std::nullopt;
     const bool known = offset && date.ok() && *hour < 24 && *minute < 60 && *second <= 60;
-    // What a count of nanoseconds cannot hold, also as a span from now, is no time either.
+    // A time that nanoseconds cannot count, also as a span from now, is not a time either.
     if (!known || *year < 1800 || *year > 2200) return std::nullopt;
     return System(std::chrono::duration_cast<System::duration>(
         std::chrono::sys_days(date).time_since_epoch() + std::chrono::hours(*hour) +

@@ -1,5 +1,5 @@
-// The clock seam. The steady clock decides; the system clock is only shown. A test hands the engine
-// a clock whose system time it steps. Thread-safe.
+// The clock seam. Decisions use the steady clock; the system clock is only shown. A test gives the
+// engine a clock and steps its system time. Thread-safe.
 #pragma once
 
 #include <optional>
@@ -22,7 +22,8 @@ Clock& real_clock();
 // `2026-11-21T01:02:03Z`, or with milliseconds `2026-11-21T01:02:03.004Z`. RFC 3339, always UTC.
 std::string rfc3339(System time);
 std::string rfc3339_millis(System time);
-// The same back, with any offset and up to nine places of seconds; nothing for anything else.
+// Reads it back, with any offset and up to nine decimal places of the seconds; nothing for any
+// other text.
 std::optional<System> parse_rfc3339(std::string_view text);
 
 }  // namespace vitals

@@ -1,4 +1,4 @@
-// How many there should be: `1`, `>=1`, `<=3`, `0..3`. Pure.
+// How many of something there must be: `1`, `>=1`, `<=3`, `0..3`. Pure.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ struct CountRange {
     bool operator==(const CountRange&) const = default;
 };
 
-// Nothing when it is none of the forms above, or when the first number is above the second.
+// Nothing when the text has none of these forms, or when the first number is above the second.
 std::optional<CountRange> parse_count_range(std::string_view text) noexcept;
 
 }  // namespace vitals

@@ -16,7 +16,7 @@ TEST(CountRange, reads_its_four_forms) {
     EXPECT_TRUE(open->contains(1'000'000));
 }
 
-TEST(CountRange, refuses_everything_else) {
+TEST(CountRange, refuses_any_other_text) {
     for (const char* text : {"", ">=", ">1", "3..1", "-1", "1..", "..3", "1...3", "1 ", "+1", "x",
                              "4294967296", ">=1..3"}) {
         EXPECT_FALSE(parse_count_range(text).has_value()) << text;

@@ -16,10 +16,10 @@ struct Unit {
     std::uint64_t factor;
 };
 
-// Largest first: formatting takes the first that divides without a rest.
+// Largest first: formatting takes the first unit that divides without a remainder.
 constexpr std::array<Unit, 5> duration_units = {
     {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
-// Binary units are written; decimal ones are understood too.
+// Written values use binary units; decimal ones are understood too.
 constexpr std::array<Unit, 9> size_units = {{{"TiB", 1ull << 40},
                                              {"GiB", 1ull << 30},
                                              {"MiB", 1ull << 20},
@@ -30,7 +30,8 @@ constexpr std::array<Unit, 9> size_units = {{{"TiB", 1ull << 40},
                                              {"kB", 1'000},
                                              {"B", 1}}};
 
-// The number at the front: digits, perhaps a point and digits. No sign, exponent, inf or nan.
+// The number at the front: digits, with or without a point and digits. No sign, exponent, inf or
+// nan.
 std::string_view leading_number(std::string_view text) {
     const auto digits = [&text](std::size_t from) {
         while (from < text.size() && text[from] >= '0' && text[from] <= '9') ++from;
@@ -53,8 +54,8 @@ std::optional<std::uint64_t> factor_of(const std::array<Unit, N>& units, std::st
     return std::nullopt;
 }
 
-// number x factor, rounded to a whole one; nothing when it is past `most` or when something that
-// was not zero would become zero.
+// number x factor, rounded to a whole number. Nothing when it is above `most`, or when a nonzero
+// value would become zero.
 std::optional<std::uint64_t> scaled(std::string_view number, std::uint64_t factor,
                                     std::uint64_t most) {
     if (number.find('.') == std::string_view::npos) {

@@ -1,13 +1,14 @@
-// Options are plain structs, described once. From the one table come parsing, validation with
-// positions and "did you mean", `vitals kinds`, the JSON Schema and the reference page; the default
-// is whatever a default-constructed struct holds. No option is named in a second place.
+// Options are plain structs that are described once. Parsing, messages with positions and "did you
+// mean", `vitals kinds`, the JSON Schema and the reference page come from this one table. The
+// default of an option is the value in a default-constructed struct. No option is named in a second
+// place.
 //
 //     struct Options { text::Url url; std::int64_t lines = 1; };
 //     constexpr Field fields[] = {
-//         field<&Options::url, verify_url>("url", "Where to connect.", {.required = true}),
+//         field<&Options::url, verify_url>("url", "The URL to read.", {.required = true}),
 //         field<&Options::lines>("lines", "How many lines to read.", {.least = 1, .most = 100}),
 //     };
-//     const Description description = describe<Options, verify>("reader", "reads lines", fields);
+//     const Description description = describe<Options, verify>("reader", "Reads lines.", fields);
 #pragma once
 
 #include <chrono>
@@ -39,14 +40,14 @@ struct Percentage {
     double value = 0;  // 0 to 100
     bool operator==(const Percentage&) const = default;
 };
-// Named values of which any may be a secret (HTTP headers), in the order written.
+// Named values of which each may be a secret (HTTP headers), in the order written.
 using SecretMap = std::vector<std::pair<std::string, Secret>>;
 // Named plain values (environment variables, expected headers), in the order written.
 using TextMap = std::vector<std::pair<std::string, std::string>>;
 
-// What is wrong with a value or with options that parsed, in words that go on from its name.
+// What is wrong with a value, or with options that parsed. The text continues after its name.
 using Verified = std::expected<void, std::string>;
-// Of a problem in words; an empty one is none.
+// From a problem in words; an empty text is no problem.
 inline Verified verified(std::string problem) {
     if (problem.empty()) return {};
     return std::unexpected(std::move(problem));
@@ -102,7 +103,7 @@ constexpr std::string_view to_string(Type type) noexcept {
     return "text";
 }
 
-// How a type of its own is read from and shown as a text. Specialised beside the type:
+// How a type is read from one text and shown as one. Specialised beside the type:
 //     static constexpr std::string_view name = "URL";
 //     static std::expected<T, std::string> parse(std::string_view text);
 //     static std::string shown(const T& value);   // tells no secret
@@ -112,7 +113,7 @@ struct OptionText;
 template <>
 struct OptionText<text::Url> {
     static constexpr std::string_view name = "URL";
-    // What is wrong with one is for the field's verify to say: it knows the schemes.
+    // The verify function of the field says what is wrong with a URL, because it knows the schemes.
     static std::expected<text::Url, std::string> parse(std::string_view text) { return text; }
     static std::string shown(const text::Url& url) { return text::masked_url(url.text); }
 };
@@ -130,7 +131,7 @@ struct ParsedRef {
 // A value of Type::named_objects.
 struct NamedObjectsRef {
     ObjectRef value;
-    // Appends an entry of that name; its struct.
+    // Appends an entry with that name and returns its struct.
     ObjectRef (*append)(const ObjectRef& value, std::string name) = nullptr;
 };
 
@@ -153,15 +154,15 @@ struct Field {
     double least = -std::numeric_limits<double>::infinity();  // numbers; durations in ms; sizes
     double most = std::numeric_limits<double>::infinity();
     std::span<const Field> members;  // of an object
-    // The value within its struct; creates that of an optional.
+    // The value within its struct; creates the value of an optional.
     ValueRef (*reach)(const ObjectRef& options) = nullptr;
-    // Likewise for reading only; nothing for an empty optional.
+    // The same for reading only; nothing for an empty optional.
     std::optional<ValueRef> (*peek)(const ObjectRef& options) = nullptr;
-    // What is wrong with the value of these options, which parsed; null: nothing can be.
+    // What is wrong with the value of these options, which parsed; null: nothing can be wrong.
     Verified (*verify)(const ObjectRef& options) = nullptr;
 };
 
-// What a table's line may add to name and sentence.
+// What a line of the table may add to name and sentence.
 struct Extra {
     bool required = false;
     std::string_view choices{};
@@ -258,7 +259,7 @@ ValueRef ref_to(T& value) {
 }
 }  // namespace detail
 
-// `verify` takes the member's value (of an optional: what it holds) and returns Verified.
+// `verify` takes the member's value (for an optional: its content) and returns Verified.
 template <auto Member, auto verify = nullptr>
 constexpr Field field(std::string_view name, std::string_view sentence, Extra extra = {}) {
     using Object = typename detail::MemberOf<decltype(Member)>::object;
@@ -318,12 +319,12 @@ struct Description {
     std::string_view sentence;
     std::span<const Field> fields;
     AnyOptions (*make)() = nullptr;  // default-constructed
-    // What is wrong with the whole (options that exclude each other).
+    // What is wrong with the options as a whole (options that exclude each other).
     Verified (*verify)(const ObjectRef& options) = nullptr;
 };
 
-// The rules that groups of options bring along: those of a log-in (`url`, `user`, `password`) and
-// of TLS (`tls`), wherever a struct has them.
+// The rules of groups of options: those of a log-in (`url`, `user`, `password`) and of TLS (`tls`),
+// in every struct that has them.
 template <class Options>
 Verified verify_groups(const Options& options) {
     if constexpr (requires { options.url.user.empty(), options.user.empty(); })
@@ -355,12 +356,12 @@ constexpr Description describe(std::string_view name, std::string_view sentence,
     return made;
 }
 
-// The secrets that are configured in options, each with its key (of SecretMap: with the entry's
-// name).
+// The configured secrets of options, each with its key (for a SecretMap: with the entry's name).
 using NamedSecrets = std::vector<std::pair<std::string, Secret>>;
 NamedSecrets secrets_of(std::span<const Field> fields, const ObjectRef& options);
 
-// How a value is written: `10s`, `512KiB`, `90%`, `true`; nothing for none. Never reveals a secret.
+// How a value is written: `10s`, `512KiB`, `90%`, `true`; nothing for an empty one. Never reveals a
+// secret.
 std::string format_value(const Field& field, const std::optional<ValueRef>& value);
 std::string format_duration(std::chrono::milliseconds duration);
 std::string format_size(Size size);

@@ -49,7 +49,7 @@ TEST(Sizes, take_binary_and_decimal_units_and_plain_bytes) {
     EXPECT_EQ(parse_size("18446744073709551615"), Size{18446744073709551615ull});
 }
 
-TEST(Sizes, refuse_the_rest) {
+TEST(Sizes, refuse_any_other_text) {
     for (const char* text : {"", "KiB", "10G", "10gib", "-1", "1.5", "0.1B", "1 KiB", "inf",
                              "18446744073709551616", "16777216TiB"})
         EXPECT_EQ(parse_size(text), std::nullopt) << text;
@@ -62,7 +62,7 @@ TEST(Sizes, are_shown_in_the_largest_binary_unit_that_fits) {
     EXPECT_EQ(format_size(Size{1ull << 30}), "1GiB");
 }
 
-TEST(Percentages, lie_between0_and100) {
+TEST(Percentages, lie_between_0_and_100) {
     EXPECT_EQ(parse_percentage("90%"), Percentage{90});
     EXPECT_EQ(parse_percentage("99.5%"), Percentage{99.5});
     EXPECT_EQ(parse_percentage("0%"), Percentage{0});

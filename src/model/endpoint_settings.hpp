@@ -1,5 +1,5 @@
-// At which path a dialect answers, about what, to whom and on which listeners. The dialect is named
-// beside it: by its name in a configuration, by a pointer where it is mounted. Pure.
+// The path of a dialect's endpoint, its components, its tokens and its listeners. The dialect is
+// named beside it: by its name in a configuration, by a pointer where it is mounted. Pure.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace vitals {
 
-// How much an answer may tell: statuses, public details, everything.
+// How much an answer may show: statuses, public details, everything.
 enum class Disclosure : std::uint8_t { status, detail, full };
 
 struct EndpointSettings {

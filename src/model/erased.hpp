@@ -1,5 +1,5 @@
-// Options whose type only their description knows. The type is checked whenever it is asked for:
-// the wrong one throws std::bad_any_cast. No cast stands elsewhere.
+// Options whose type only their description knows. The type is checked at each access: the wrong
+// one throws std::bad_any_cast. No other place has a cast.
 #pragma once
 
 #include <any>
@@ -10,7 +10,7 @@
 
 namespace vitals {
 
-// A struct that somebody else owns and that outlives this.
+// A struct that another object owns and that outlives this.
 class ObjectRef {
   public:
     ObjectRef() = default;
@@ -28,8 +28,8 @@ class ObjectRef {
     std::any object_;  // a T*
 };
 
-// Shares the ownership of a struct; cheap to copy. Whoever only reads the options may do so on any
-// thread.
+// Shares the ownership of a struct; cheap to copy. Code that only reads the options may do so on
+// any thread.
 class AnyOptions {
   public:
     AnyOptions() = default;

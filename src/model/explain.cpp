@@ -36,7 +36,7 @@ std::chrono::microseconds usual_of(const UsualTimes& usual, std::string_view pha
     return found == usual.phases.end() ? std::chrono::microseconds{} : found->usual;
 }
 
-// The phases of the run, and those of a usual run that it did not come to.
+// The phases of the run, and those of a usual run that it did not reach.
 std::vector<Step> steps_of(const Outcome& outcome, const UsualTimes& usual) {
     std::vector<Step> steps;
     for (const Phase& phase : outcome.phases) {
@@ -57,7 +57,7 @@ std::vector<Step> steps_of(const Outcome& outcome, const UsualTimes& usual) {
                          .came_to = std::string(came_to(outcome)),
                          .failed = true});
     const bool broke_off = !outcome.failed_phase.empty();
-    // Where a usual run has a phase that this one has not, it stands behind its predecessor.
+    // A phase of a usual run that this run lacks stands after its predecessor.
     std::size_t place = 0;
     for (const UsualTimes::Phase& phase : usual.phases) {
         const auto at = std::ranges::find(steps, phase.name, &Step::name);
@@ -211,7 +211,7 @@ bool worth_telling(const Happening& happening, const Component& component) {
     using What = Happening::What;
     switch (happening.what) {
         case What::transition:
-            // Of what it needs; its own changes stand elsewhere.
+            // Events of what it needs; its own changes stand elsewhere.
             return std::ranges::find(component.depends_on, happening.component) !=
                    component.depends_on.end();
         case What::decommissioned:

@@ -1,5 +1,5 @@
-// Why a component is what it is: its latest run phase by phase, what that means, the rule that made
-// the verdict, and what happened just before. Pure: from what is known, nothing is asked.
+// Explains the status of a component: its latest run phase by phase, what that means, the rule of
+// the verdict, and what happened just before. Pure: it uses only what is known and asks nothing.
 #pragma once
 
 #include <chrono>
@@ -14,13 +14,14 @@
 
 namespace vitals {
 
-// Whether vitals runs its check. Of others it is told (push, job), or they follow from others.
+// Whether vitals runs its check. Other states are reported (push, job) or follow from other
+// components.
 bool is_asked(const Component& component);
 
 struct Explanation {
     struct Step {
         std::string name;
-        std::optional<std::chrono::nanoseconds> took;  // nothing: the run did not come to it
+        std::optional<std::chrono::nanoseconds> took;  // nothing: the run did not reach it
         std::chrono::microseconds usual{};             // zero: nothing is known
         std::string came_to;                           // `ok`, `timed out`, `not reached`
         bool failed = false;
@@ -43,11 +44,12 @@ struct Explanation {
     std::optional<System> last_ok;      // since vitals started
     std::string cause;                  // a component that explains it, or empty
     std::string action;                 // what vitals does about it, or empty; private
-    // What else happened in the ten minutes before it became what it is, oldest first. Private.
+    // What else happened in the ten minutes before the status became what it is, oldest first.
+    // Private.
     std::vector<Before> before;
 };
 
-// When a component was failing last, as far as the history reaches.
+// The last failure of a component, as far back as the history goes.
 struct LastFailure {
     std::optional<Stretch> seen;  // nothing: never
     bool lasts = false;           // it is now; `seen` ends now
@@ -55,7 +57,7 @@ struct LastFailure {
 };
 LastFailure last_failure(const Past& past);
 
-// At that moment. `board` may be one that knows nothing.
+// At that moment. `board` may be empty.
 Explanation explain(const ComponentState& state, const Snapshot& snapshot, const Board& board,
                     const UsualTimes& usual, Steady now);
 

@@ -91,7 +91,7 @@ TEST(Explain, names_a_phase_that_hung_before_it_was_timed) {
     EXPECT_NE(told.means.find("did not answer in time in the phase connect"), std::string::npos);
 }
 
-TEST(Explain, keeps_their_words_apart_from_ours) {
+TEST(Explain, separates_the_words_of_the_other_side_from_those_of_vitals) {
     const Explanation told = Given(refused()).told();
     EXPECT_EQ(told.saw, "connection refused");
     EXPECT_EQ(told.error, "10.0.0.1:80: refused");

@@ -1,4 +1,4 @@
-// What a check found wrong, one after the other: the worst status and all texts. Pure.
+// What a check found wrong, one thing after the other: the worst status and all texts. Pure.
 #pragma once
 
 #include <string>
@@ -15,11 +15,11 @@ struct Findings {
 
     void add(Status found, std::string_view words);
 
-    // `ok(otherwise)` where nothing is wrong, else degraded or failed with the text.
+    // `ok(otherwise)` if nothing is wrong, else degraded or failed with the text.
     Outcome outcome(std::string otherwise) const;
 };
 
-// By two bounds; what equals a bound is within it.
+// Judges a value by two bounds; a value that equals a bound is within it.
 constexpr Status judged_above(double value, double degraded_above, double failed_above) noexcept {
     if (value > failed_above) return Status::failed;
     return value > degraded_above ? Status::degraded : Status::ok;

@@ -1,4 +1,4 @@
-// What people are shown of a fleet, as this node knows it. Immutable.
+// What people see of a fleet, as this node knows it. Immutable.
 #pragma once
 
 #include <chrono>
@@ -23,7 +23,7 @@ struct FleetView {
         std::vector<std::string> labels;
         std::chrono::milliseconds lag{};    // of its event loop
         std::chrono::milliseconds heard{};  // how long ago
-        System heard_at{};                  // the same by our wall clock, for show
+        System heard_at{};                  // the same by this machine's wall clock, for show
         bool out_of_service = false;
         bool itself = false;  // this node
     };

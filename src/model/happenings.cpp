@@ -1,4 +1,4 @@
-// What happened lately, in order.
+// The latest events, in order.
 #include "model/happenings.hpp"
 
 #include <algorithm>

@@ -11,7 +11,7 @@ std::vector<std::uint64_t> ids(const Happenings::Page& page) {
     return all;
 }
 
-TEST(Happenings, gives_what_follows_an_id) {
+TEST(Happenings, returns_what_follows_an_id) {
     Happenings happenings(10);
     EXPECT_EQ(happenings.last(), 9u);
     for (int i = 0; i < 3; ++i) happenings.add({});
@@ -31,7 +31,7 @@ TEST(Happenings, says_that_some_are_lost) {
 }
 
 // It was given by a process whose ids this one does not know.
-TEST(Happenings, an_id_that_never_was_is_told) {
+TEST(Happenings, says_that_an_id_never_existed) {
     Happenings happenings(1);
     happenings.add({});
     EXPECT_TRUE(happenings.after(7, 10).lost);

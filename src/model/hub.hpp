@@ -1,6 +1,6 @@
-// Where the engine leaves snapshots and boards, and readers find them. Publishing replaces one
-// pointer; a reader compares one atomic version with the one it holds and takes the pointer under a
-// mutex only when it changed. Thread-safe.
+// The engine publishes snapshots and boards here, and readers find them. Publishing replaces one
+// pointer. A reader compares one atomic version with the one it holds and takes the pointer under a
+// mutex only when the version changed. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -28,7 +28,7 @@ class Hub {
     std::shared_ptr<const Board> board() const;
 
     // Calls it after each publishing, on the publishing thread, until unsubscribe() has returned.
-    // It must be quick, and must not call the hub but to read.
+    // It must be quick. It may only read from the hub.
     using Subscription = std::uint64_t;
     Subscription subscribe(std::function<void()> changed) const;
     void unsubscribe(Subscription subscription) const;

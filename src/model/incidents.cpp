@@ -86,7 +86,7 @@ void Incidents::report(std::string_view component, Status status, ErrorClass err
         blind_count_ += blind;
         recount_blind(now);
     }
-    // Whoever could not look has no verdict: the last one stands.
+    // A component that vitals could not look at has no verdict: the last one stands.
     if (!blind) set_level(index, status, error_class, now);
 }
 
@@ -292,8 +292,8 @@ void Incidents::count_member(Index root, Index index, bool joins, Steady now) {
     add_event(What::member_joined, incident->number, node.subject.name);
 }
 
-// A pending incident whose root turned out to have a cause, or recovered. Nobody waits longer for a
-// known cause: it takes the deadline over.
+// A pending incident whose root turned out to have a cause, or recovered. The known cause takes
+// over its deadline, so nobody waits longer.
 std::map<Incidents::Index, Steady> Incidents::drop_what_is_explained() {
     std::map<Index, Steady> handed;
     for (const Index index : dirty_) {
@@ -354,7 +354,8 @@ Incident* Incidents::gathering_storm(Steady now) {
     return nullptr;
 }
 
-// Makes the node a root of the incident, and what it explains the incident's members.
+// Makes the node a root of the incident, and the components that it explains members of the
+// incident.
 void Incidents::attach(Index index, Incident& incident, Steady now) {
     Node& node = nodes_[index];
     node.incident = incident.number;
@@ -400,7 +401,7 @@ void Incidents::begin_what_is_due(Steady now) {
     }
 }
 
-// Many at once are one incident: the first of those that nobody has heard of.
+// Many incidents at once become one: the first of those that nobody has been told of.
 void Incidents::merge_waiting(Steady now) {
     std::vector<std::uint64_t> crowd;
     for (const auto& [due, number] : due_)

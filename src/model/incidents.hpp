@@ -1,12 +1,12 @@
-// The machine of incidents: from verdicts to incidents. Pure: it is told the time, does no I/O, and
-// knows no receivers. One thread at a time.
+// The machine of incidents: from verdicts to incidents. Pure: its caller tells it the time, it does
+// no I/O, and it knows no receivers. One thread at a time.
 //
 // An incident is one cause with all its consequences, from the first bad verdict to the last
 // recovery. A component is bad at or above its `bad_from`; it is live while it is bad or flapping.
-// A live component none of whose direct dependencies is live is a root. A root opens an incident;
-// what is bad below the root is a member of the same incident.
+// A live component whose direct dependencies are all not live is a root. A root opens an incident;
+// the bad components below the root are members of the same incident.
 //
-// How it is driven:
+// How to drive it:
 //
 //     Incidents incidents(rules);
 //     incidents.define(subjects, now);           // all components; again after each reload
@@ -18,18 +18,18 @@
 //         // save what `changes` names, show it, wake again at next_deadline()
 //         for each incident that closed: incidents.release(number);
 //
-// The first verdict of a process must be reported even if it is what was saved: nothing begins or
-// closes until its roots have a verdict of this process. "Not run yet" is no verdict and is not
-// reported. A bad verdict should run the checks of its dependencies at once, so that the cause is
-// known within `wait`.
+// The first verdict of a process must be reported even if it equals the saved one: an incident
+// begins or closes only when its roots have a verdict of this process. "Not run yet" is not a
+// verdict and is not reported. A bad verdict should run the checks of its dependencies at once, so
+// that the cause is known within `wait`.
 //
-// Whoever must tell somebody that an incident has closed releases it afterwards: a failure that
-// returns before is the same incident.
+// The caller releases a closed incident after the receivers were told: a failure that returns
+// before that belongs to the same incident.
 //
 // Costs, for a component with D direct dependants, of which L are live below it: a verdict that
-// changes nothing is one look-up; one that turns the component takes O(D + L) and logarithms of
-// what is waiting. Nothing depends on the number of components or of open incidents. define() and
-// restore() take O(components + dependencies + incidents).
+// changes nothing costs one look-up; a verdict that changes the component costs O(D + L) and
+// logarithms of what is waiting. Nothing depends on the number of components or of open incidents.
+// define() and restore() take O(components + dependencies + incidents).
 #pragma once
 
 #include <array>
@@ -48,12 +48,13 @@
 
 namespace vitals {
 
-// vitals itself cannot look: the one pseudo-component for all that is unknown of class `local`.
+// vitals itself cannot look: the one pseudo-component for all components that are unknown with
+// class `local`.
 inline constexpr std::string_view blind_component = "vitals/blind";
 
 struct IncidentRules {
-    // A new root may be told after `wait`; one that its cause left behind after `hold`. An incident
-    // closes when its roots have not been bad for `hold`.
+    // Messages about a new root wait for `wait`; those about a root that its cause left behind wait
+    // for `hold`. An incident closes when its roots have not been bad for `hold`.
     Steady::duration wait = std::chrono::seconds(10);
     Steady::duration hold = std::chrono::seconds(60);
     struct Flapping {
@@ -67,7 +68,7 @@ struct IncidentRules {
     } storm;
 };
 
-// A component, as far as incidents care.
+// What incidents need to know of a component.
 struct IncidentSubject {
     std::string name;
     std::vector<std::string> depends_on;  // names that nobody defines are ignored
@@ -106,7 +107,7 @@ struct Incident {
     ErrorClass error_class = ErrorClass::none;  // of the verdict that opened it
     std::map<std::string, IncidentMember, std::less<>> members;
 
-    // What is so now, derived.
+    // What is true now, derived.
     unsigned live = 0;                            // roots that are bad or flapping
     unsigned flapping = 0;                        // roots
     unsigned unmuted = 0;                         // roots
@@ -117,12 +118,12 @@ struct Incident {
     Steady turned{};                              // when a root last turned bad or not bad
     std::optional<Steady> closes;                 // while it recovers
 
-    // Something is wrong in it: else it recovers, and nobody is told of a problem.
+    // Something is wrong in it. Otherwise it recovers, and nobody is told of a problem.
     bool wrong() const noexcept { return live > 0; }
-    // Every root that is live now is muted; if none is, every root.
+    // Every root that is live now is muted; if none is live, every root is.
     bool muted() const noexcept { return live > 0 ? live_unmuted == 0 : unmuted == 0; }
     bool judged() const noexcept { return unjudged == 0; }
-    // May be told of at all.
+    // Messages about it may be sent.
     bool ripe() const noexcept { return !waiting && judged(); }
     Status level() const noexcept;  // of its roots, now
 };
@@ -152,8 +153,8 @@ struct IncidentChanges {
     std::vector<std::string> components;   // whose SavedComponentVerdict changed
 };
 
-// What outlives the process. Times are of the steady clock; who stores them keeps them as wall
-// time. restore() moves what lies impossibly far to the nearest possible instant.
+// What outlives the process. Times are of the steady clock; the code that stores them keeps them as
+// wall time. restore() moves impossible times to the nearest possible instant.
 struct SavedComponentVerdict {
     std::string component;
     Status level = Status::ok;  // the last verdict that was not blind
@@ -176,31 +177,31 @@ class Incidents {
     Incidents(const Incidents&) = delete;
     Incidents& operator=(const Incidents&) = delete;
 
-    // Rules that changed apply from now on.
+    // Changed rules apply from now on.
     void set_rules(const IncidentRules& rules) { rules_ = rules; }
 
-    // All components there are. What is known of a name stays; a component that is gone counts as
-    // recovered. A dependency that would close a circle is ignored.
+    // All components. What is known of a name stays; a component that is gone counts as recovered.
+    // A dependency that would close a circle is ignored.
     void define(std::vector<IncidentSubject> subjects, Steady now);
 
     // The verdict of a run. Names that are not defined are ignored.
     void report(std::string_view component, Status status, ErrorClass error_class, Steady now);
 
-    // Changes of a muted component are no flapping.
+    // Changes of a muted component are not flapping.
     void set_muted(std::string_view component, bool muted);
 
-    // False: there is no such incident, or it has closed.
+    // False if there is no such incident, or it has closed.
     bool acknowledge(std::uint64_t number, Acknowledgement acknowledgement);
 
-    // Everybody who must hear that it closed has heard it. Of one that has not closed: ignored.
+    // All receivers that must be told of its end were told. Ignored for an incident that has not
+    // closed.
     void release(std::uint64_t number);
 
-    // Judges what was reported and what time has brought, and tells what changed since the last
-    // call.
+    // Judges what was reported and what is due by now, and tells what changed since the last call.
     IncidentChanges settle(Steady now);
 
-    // When settle() has something to do without a report; Steady::max(): never. A time that has
-    // passed means now.
+    // When settle() has something to do without a report; Steady::max(): never. A time in the past
+    // means now.
     Steady next_deadline() const;
 
     const Incident* find(std::uint64_t number) const;
@@ -209,9 +210,10 @@ class Incidents {
     std::uint64_t incident_of_root(std::string_view component) const;
 
     SavedIncidents save() const;
-    // Of one component; empty if the name is not defined.
+    // The verdict of one component; empty if the name is not defined.
     std::optional<SavedComponentVerdict> saved(std::string_view component) const;
-    // After define(), instead of whatever is known. A root that is not defined counts as recovered.
+    // Called after define(); replaces all that is known. A root that is not defined counts as
+    // recovered.
     void restore(const SavedIncidents& saved, Steady now);
 
   private:
@@ -275,7 +277,7 @@ class Incidents {
     void add_event(IncidentEvent::What what, std::uint64_t incident, std::string component = {},
                    std::uint64_t into = 0);
 
-    // What is derived of everything, after define() and restore().
+    // Derives everything again, after define() and restore().
     void rebuild(std::vector<Node> nodes, Steady now);
     void link_dependencies();
     void derive_incidents(Steady now);

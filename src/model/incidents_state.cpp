@@ -1,4 +1,4 @@
-// What is saved of incidents, and what is derived of everything after a start or a reload.
+// What is saved of incidents, and what is derived again after a start or a reload.
 #include <algorithm>
 #include <numeric>
 
@@ -23,7 +23,7 @@ void Incidents::define(std::vector<IncidentSubject> subjects, Steady now) {
             known.erase(found);
             if (node.gone) node.fresh = node.gone = false;
             node.subject.bad_from = subject.bad_from;
-            // Other rules are no change of the component, but its recovery counts from now.
+            // Other rules do not change the component, but its recovery counts from now.
             if (node.bad != node.is_bad_at(node.level)) node.since = now;
         }
         node.subject = std::move(subject);
@@ -172,8 +172,7 @@ void Incidents::link_dependencies() {
         unranked_above[index] = above[index].size();
         for (const Index dependency : above[index]) below[dependency].push_back(index);
     }
-    // Ranks in an order in which dependencies come first. Where a circle leaves nobody to go first,
-    // the first by name does.
+    // Ranks, so that dependencies come first. In a circle, the first by name goes first.
     std::vector<Index> ready;
     std::vector<bool> queued(nodes_.size());
     for (Index index = 0; index < nodes_.size(); ++index)

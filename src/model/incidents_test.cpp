@@ -229,7 +229,7 @@ TEST(Incidents, a_relapse_within_hold_is_no_event_at_all) {
     EXPECT_EQ(scene.happened(), (Log{"100 opened 1 s000", "110 began 1", "660 closed 1"}));
 }
 
-TEST(Incidents, a_relapse_before_everybody_heard_is_the_same_incident) {
+TEST(Incidents, a_relapse_before_all_receivers_were_told_is_the_same_incident) {
     Scene scene(alone(1));
     scene.releases = false;
     scene.fail(100, "s000").recover(500, "s000").fail(700, "s000").wait_until(800);

@@ -1,4 +1,4 @@
-// How the values of an outcome are written as JSON: found by text::JsonWriter::value(). Pure.
+// Writes the values of an outcome as JSON; text::JsonWriter::value() finds these functions. Pure.
 #pragma once
 
 #include <vector>

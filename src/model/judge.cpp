@@ -26,7 +26,7 @@ std::chrono::milliseconds Policy::validity(Pace pace) const {
 }
 
 std::chrono::milliseconds Policy::told_after() const {
-    // The last good run may have begun just before, and off its tick: at the end of a long one.
+    // The last good run may have begun just before, and outside its tick: at the end of a long run.
     const auto first = std::max(interval, timeout + interval / 2);
     const auto retry = std::max(interval_at(Pace::retry), timeout + retry_pause);
     return first + (failures - 1) * retry + timeout;
@@ -72,8 +72,8 @@ std::map<std::string, std::string, std::less<>> root_causes(
     for (const auto& state : components)
         if (state->judged == Status::failed) failed.emplace(state->name(), state.get());
 
-    // The end of the first chain of failed dependencies. The configuration has no cycles, yet
-    // pushed or registered components may: what was seen is not entered again.
+    // The end of the first chain of failed dependencies. The configuration has no cycles, but
+    // pushed or registered components may: a component is not visited twice.
     const std::function<std::string_view(const ComponentState&, std::set<std::string_view>&)> end =
         [&](const ComponentState& state, std::set<std::string_view>& seen) -> std::string_view {
         seen.insert(state.name());

@@ -1,4 +1,5 @@
-// From what runs find to what is shown: thresholds, the aggregate's parts, root causes. Pure.
+// From what runs find to the shown status: thresholds, the parts of the aggregate, root causes.
+// Pure.
 #pragma once
 
 #include <chrono>
@@ -10,14 +11,14 @@
 
 namespace vitals {
 
-// How soon a result wants the next run.
+// How soon the next run follows a result.
 enum class Pace : std::uint8_t {
     usual,
     retry,  // a threshold holds a change back
     down,   // the component has turned failed
 };
 
-// A run that took longer than `retry_interval` is followed after this long.
+// A run that took longer than `retry_interval` is followed by the next one after this time.
 inline constexpr std::chrono::milliseconds retry_pause{100};
 
 // When a component is run and how its results are judged. Durations are positive.
@@ -33,9 +34,10 @@ struct Policy {
     std::optional<std::chrono::milliseconds> down_interval;  // default: the interval; never shorter
 
     std::chrono::milliseconds interval_at(Pace pace) const;
-    // How long a result that wants this pace is fresh.
+    // How long a result with this pace is fresh.
     std::chrono::milliseconds validity(Pace pace = Pace::usual) const;
-    // From the moment at which every run begins to fail until the component is failed, at most.
+    // The longest time from the moment at which every run begins to fail until the component is
+    // failed.
     std::chrono::milliseconds told_after() const;
     bool operator==(const Policy&) const = default;
 };
@@ -48,15 +50,15 @@ struct Judgement {
 };
 
 // The judgement after one more run. `failures` consecutive failing runs turn a component failed,
-// `successes` passing ones bring it back; until then the status before stays. A blind run
-// (`unknown`) shows at once and counts for neither side.
+// `successes` passing ones bring it back; until then it keeps its status. A blind run (`unknown`)
+// shows at once and counts for neither side.
 Judgement judge(const Judgement& before, Status found, const Policy& policy) noexcept;
 
-// What the run that found this, and was judged so, wants.
+// The pace after a run with this result and this judgement.
 Pace pace_after(const Judgement& judged, Status found) noexcept;
 
-// For every failed component that has a failed component among those it depends on (directly or
-// through others): the one at the end of the chain, its root cause.
+// The root cause of every failed component that depends on a failed component, directly or through
+// others: the component at the end of the chain.
 std::map<std::string, std::string, std::less<>> root_causes(
     const std::vector<std::shared_ptr<const ComponentState>>& components);
 

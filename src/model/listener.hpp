@@ -8,8 +8,8 @@
 
 namespace vitals {
 
-// What is spoken on a listener's connections. Any but HTTP is that of one dialect, whose endpoint
-// has the listener for itself.
+// The protocol on a listener's connections. A protocol other than HTTP belongs to one dialect,
+// whose endpoint has the listener for itself.
 enum class Protocol : std::uint8_t { http, agent, grpc };
 
 constexpr bool may_speak_tls(Protocol protocol) noexcept {
@@ -24,8 +24,8 @@ struct Listener {
         std::string certificate, key, client_ca;  // PEM files; re-read when they change
     };
     std::optional<Tls> tls;
-    // Each connection begins with the address that it comes from, as a proxy tells it. Addresses or
-    // blocks (`10.0.0.0/8`) of the proxies that are believed; others are refused.
+    // Each connection begins with the client's address, from a proxy. These are the addresses or
+    // blocks (`10.0.0.0/8`) of the trusted proxies; other addresses are refused.
     struct ProxyProtocol {
         std::vector<std::string> trusted;
     };

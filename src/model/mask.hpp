@@ -1,4 +1,4 @@
-// Credentials out of what a check found, before anybody sees it. Pure.
+// Removes credentials from what a check found, before anybody sees it. Pure.
 #pragma once
 
 #include <span>
@@ -10,7 +10,7 @@
 
 namespace vitals {
 
-// All texts of an outcome become text::masked().
+// All texts of an outcome, with text::masked() applied.
 void mask(Outcome& outcome);
 
 // The text with `***` in place of the values of these secrets. Values of less than four bytes stay,

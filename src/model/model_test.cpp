@@ -125,7 +125,7 @@ TEST(Freshness, detail_counts_what_thresholds_hold_back) {
     EXPECT_EQ(one->detail(Steady(1s)), "recovering, 1 passing run: said so");
 }
 
-TEST(Aggregate, follows_the_order_of_harm) {
+TEST(Aggregate, follows_the_order_of_severity) {
     EXPECT_EQ(aggregate_of({}), Status::unknown) << "nothing is watched";
     EXPECT_EQ(aggregate_of({own(Status::ok)}), Status::unknown) << "vitals' own does not count";
     EXPECT_EQ(aggregate_of({own(Status::failed)}), Status::failed);

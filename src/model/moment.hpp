@@ -1,5 +1,5 @@
-// Moments that others tell: a certificate, a server, a client. Ours count nanoseconds in 64 bits,
-// which end in 2262; "for ever" is often the end of the year 9999.
+// Moments from others: a certificate, a server, a client. vitals counts nanoseconds in 64 bits,
+// which end in 2262; others mean "for ever" by the end of the year 9999.
 #pragma once
 
 #include <algorithm>
@@ -9,19 +9,19 @@
 
 namespace vitals {
 
-// What others tell is kept within these, so that the span between such a moment and now can be
-// counted as well.
+// Moments from others are kept within these bounds, so that the span between such a moment and now
+// also fits.
 inline constexpr std::chrono::sys_seconds earliest_moment =
     std::chrono::sys_days(std::chrono::year(1800) / 1 / 1);
 inline constexpr std::chrono::sys_seconds latest_moment =
     std::chrono::sys_days(std::chrono::year(2200) / 1 / 1);
 
-// The nearest moment that we can count.
+// The nearest moment that vitals can count.
 constexpr System moment_of(std::chrono::sys_seconds time) {
     return std::clamp(time, earliest_moment, latest_moment);
 }
 
-// Of seconds since 1970, of which any number may have been said: not a number is 1970.
+// From seconds since 1970, which may be any number; NaN is 1970.
 constexpr System moment_of(double seconds) {
     if (!(seconds == seconds)) return System{};
     const auto at = [](std::chrono::sys_seconds time) {

@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::size_t longest_name = 128;
 
-// Neither control characters, nor what breaks a line or turns the direction of writing: a name must
-// look in a log like what it is.
+// No control characters, and no characters that break a line or change the direction of writing: a
+// name in a log must look like what it is.
 bool is_printable(char32_t code_point) {
     if (text::is_control(code_point)) return false;
     if (code_point >= 0x2028 && code_point <= 0x202E) return false;

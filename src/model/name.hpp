@@ -1,4 +1,4 @@
-// Names of components: one rule, whoever gives the name. Pure.
+// Names of components: one rule for names from all sources. Pure.
 #pragma once
 
 #include <string>
@@ -6,10 +6,10 @@
 
 namespace vitals {
 
-// What is wrong with a name, as it goes on behind "the name 'x'", or empty. A name is UTF-8 of at
-// most 128 bytes that can be printed, with at most one `/` between group and name, and not one of
-// vitals' own (`vitals/...`). No dialect has to replace a character of such a name: two names that
-// differ, differ in every answer.
+// What is wrong with a name, as it continues after "the name 'x'", or empty. A name is UTF-8 of at
+// most 128 printable bytes. It has at most one `/`, between group and name, and it is not one of
+// vitals' own names (`vitals/...`). No dialect has to replace a character of such a name: two
+// different names differ in every answer.
 std::string name_problem(std::string_view name);
 
 }  // namespace vitals

@@ -1,4 +1,4 @@
-// Thresholds for burning budgets: the multiwindow, multi-burn-rate alerts of Google's SRE workbook,
+// Thresholds for burn rates: the multiwindow, multi-burn-rate alerts of Google's SRE workbook,
 // chapter 5.
 #include "model/objective.hpp"
 
@@ -26,7 +26,7 @@ constexpr std::array rules{
 
 constexpr auto least_downtime = 60s;  // in the long window: one blip of one probe burns nothing
 
-// The worst first; who is in one of the last two does not count beside others.
+// The worst first. A component in one of the last two states does not count beside others.
 constexpr std::array by_weight{Spent::failed, Spent::unknown,     Spent::blind,    Spent::degraded,
                                Spent::ok,     Spent::maintenance, Spent::unwatched};
 

@@ -1,5 +1,5 @@
-// How well a service is to do, how well it did, and how fast what is left of its budget burns.
-// Pure.
+// How much of the time components must be up, how much they were, and how fast the rest of the
+// budget burns. Pure.
 #pragma once
 
 #include <array>
@@ -24,15 +24,15 @@ struct Objective {
     bool operator==(const Objective&) const = default;
 };
 
-// What several components are together, at each instant the worst that one of them is: failed,
-// unknown, blind, degraded, ok. Who is in maintenance or not watched then does not count, unless
-// there is nobody else.
+// The common state of several components: at each instant the worst of them: failed, unknown,
+// blind, degraded, ok. A component that is in maintenance or not watched then does not count,
+// unless all are.
 std::vector<StateSpan> worst_of(const std::vector<Watched>& components, System from, System to);
 
 // The account as the objective counts it.
 Account as_counted(Account account, const Objective& objective);
 
-// Over which time a budget burns; as `5m`.
+// A window over which a burn rate is measured; named as `5m`.
 enum class BurnWindow : std::uint8_t { minutes5, minutes30, hour, hours6, days3 };
 inline constexpr std::size_t burn_windows = 5;
 std::chrono::milliseconds length_of(BurnWindow window) noexcept;
@@ -48,7 +48,8 @@ struct ObjectiveReport {
 
     double burn(BurnWindow window) const noexcept;  // 0: nothing burns, or it is not known
     std::optional<Budget> budget() const noexcept;
-    // What its component is. Never failed for want of data, and then not ok either.
+    // The status of its component. Missing data never makes it failed, and then it is not ok
+    // either.
     Outcome outcome() const;
 };
 

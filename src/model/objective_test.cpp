@@ -53,7 +53,7 @@ TEST(Objective, burns_as_the_worked_example_says) {
         << outcome.detail;
 }
 
-TEST(Objective, what_is_over_burns_no_more) {
+TEST(Objective, does_not_burn_after_an_outage_is_over) {
     // 67.5 over the last hour, but nothing in the last five minutes; 6 h and 30 min do.
     const ObjectiveReport report = report_of(failed_for(243s, 10min));
     EXPECT_EQ(report.burn(BurnWindow::minutes5), 0);
@@ -83,7 +83,7 @@ TEST(Objective, a_slow_burn_is_degraded) {
         << report.outcome().detail;
 }
 
-TEST(Objective, the_budget_of_the_worked_example) {
+TEST(Objective, has_the_budget_of_the_worked_example) {
     // 30 d at 99.9 %: failed 753, unknown 7,200, blind 750, maintenance 1,680.
     const Component component{{before(40 * 24h, Spent::ok), before(20 * 24h, Spent::failed),
                                before(20 * 24h - 753s, Spent::ok), before(10 * 24h, Spent::unknown),
@@ -101,7 +101,7 @@ TEST(Objective, the_budget_of_the_worked_example) {
     EXPECT_EQ(report.outcome().detail, "99.97 % of 99.9 %; 70 % of the budget is left");
 }
 
-TEST(Objective, counts_as_it_is_told_to) {
+TEST(Objective, counts_degraded_and_unknown_time_as_configured) {
     const Component component{
         {before(40 * 24h, Spent::ok), before(200s, Spent::degraded), before(100s, Spent::unknown)},
         {},

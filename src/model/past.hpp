@@ -1,4 +1,4 @@
-// What is known of the past, as it is read from the history. Pure.
+// What is known of the past, read from the history. Pure.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 
 namespace vitals {
 
-// Of one component. Times are those of the time line.
+// The past of one component. Times are those of the time line.
 struct Past {
     System from{};                 // what follows is known from here on
     System now{};                  // the end of it
@@ -29,7 +29,7 @@ struct PastChange {
     System first{};    // the first run that found it
     System decided{};  // the verdict
     std::string why;   // public
-    // How long it was what it was before; nothing for the first that is kept.
+    // How long the former state lasted; nothing for the first change that is kept.
     std::optional<std::chrono::milliseconds> lasted;
 };
 

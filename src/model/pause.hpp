@@ -1,4 +1,5 @@
-// When silence says nothing: a process that was stopped heard nobody, and judges nobody for it.
+// When silence says nothing: a process that was stopped heard no messages, so it judges nobody for
+// that.
 #pragma once
 
 #include <algorithm>
@@ -7,8 +8,8 @@
 
 namespace vitals {
 
-// A pause of our own after which everybody has their whole patience again to be heard. A shorter
-// one takes no more than half of it away.
+// After a pause of vitals itself that is at least this long, every sender gets its whole patience
+// again. A shorter pause takes at most half of it.
 inline Steady::duration excusing_pause(Steady::duration patience) noexcept {
     return std::max<Steady::duration>(patience / 2, std::chrono::seconds(2));
 }

@@ -1,4 +1,4 @@
-// A value for each status, such as the word that a format writes for it. Called with a status.
+// A value for each status, such as the word of a format. Called with a status.
 #pragma once
 
 #include "vitals/status.hpp"

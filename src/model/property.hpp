@@ -1,10 +1,10 @@
-// Names of properties that formats know: who writes a check and who writes a format use the same
-// ones. Other properties are shown as they are.
+// Names of properties that dialects know. Checks and dialects use the same names. Other properties
+// are shown as they are.
 #pragma once
 
 namespace vitals::property {
 
-// s3: false where nothing is configured; healthz writes ` (not configured)` behind the name.
+// s3: false if nothing is configured; healthz writes ` (not configured)` after the name.
 inline constexpr const char* configured = "configured";
 // An object whose numbers svc_status shows as series of their own.
 inline constexpr const char* labels = "labels";

@@ -20,7 +20,7 @@ struct Push {
     bool critical = false;  // if it is created
 };
 
-// What became of a push, or of the wish to remove a component.
+// What became of a push, or of a request to remove a component.
 enum class PushAnswer : std::uint8_t {
     done,
     created,
@@ -33,7 +33,7 @@ enum class PushAnswer : std::uint8_t {
 struct Heartbeat {
     std::string worker;
     std::optional<System> sent;  // by the worker's own clock
-    bool leaving = false;        // it stops, politely
+    bool leaving = false;        // it deregisters
 };
 
 // Of workers of one group.
@@ -42,14 +42,14 @@ struct Heartbeats {
     std::vector<Heartbeat> beats;
 };
 
-// What is told of a run of a job.
+// What was reported of a run of a job.
 struct JobEvent {
     enum class What : std::uint8_t { start, end, log };
     std::string job;
     What what = What::start;
     std::string run;  // tells runs apart; empty: the sender does not
-    // Of an end: how long the run took by the sender's clock, if it knows; its exit code; in words
-    // how it ended, where that was no exit.
+    // At the end of a run: how long it took by the sender's clock, if known; its exit code; or,
+    // without an exit code, how it ended, in words.
     std::optional<std::chrono::milliseconds> took;
     int exit_code = 0;
     std::string how;

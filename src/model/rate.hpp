@@ -17,7 +17,7 @@ struct Rate {
     bool operator==(const Rate&) const = default;
 };
 
-// The error goes on behind the text: "has no time, expected ...".
+// The error continues after the text: "has no time, expected ...".
 std::expected<Rate, std::string> parse_rate(std::string_view text);
 std::string to_string(const Rate& rate);
 

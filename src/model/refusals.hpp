@@ -1,4 +1,4 @@
-// What became of several servers that were tried in turn, of which none served.
+// The result of trying several servers in turn when none of them served.
 #pragma once
 
 #include <cstddef>
@@ -12,11 +12,12 @@ namespace vitals {
 
 class Refusals {
   public:
-    // `where` is private; `phase`: in which the run was, where the error names none.
+    // `where` is private. `phase` is the phase of the run, for an error that names none.
     void add(std::string_view where, CheckError error, const std::string& phase);
     bool empty() const noexcept { return count_ == 0; }
-    // The error of the only one; or the first one's class and phase, with `none` ("no session at
-    // any of") before the count, and all of them in the private text. Precondition: not empty.
+    // For one server, its error. For several, the class and phase of the first error, with `none`
+    // ("no session at any of") before the count, and all of them in the private text. Precondition:
+    // not empty.
     CheckError summary(std::string_view none) const;
 
   private:

@@ -5,7 +5,7 @@
 namespace vitals {
 namespace {
 
-TEST(Refusals, of_one_server_are_its_own_words) {
+TEST(Refusals, keep_the_words_of_a_single_server) {
     Refusals refusals;
     EXPECT_TRUE(refusals.empty());
     refusals.add("h1", CheckError(ErrorClass::connect, "connection refused", "h1:1"), "connect");
@@ -15,7 +15,7 @@ TEST(Refusals, of_one_server_are_its_own_words) {
     EXPECT_EQ(made.phase, "connect");
 }
 
-TEST(Refusals, of_several_are_the_firsts_with_all_in_the_private_text) {
+TEST(Refusals, show_the_first_of_several_and_all_in_the_private_text) {
     Refusals refusals;
     refusals.add("h1", CheckError(ErrorClass::connect, "connection refused", "h1:1"), "connect");
     refusals.add("h2", CheckError(ErrorClass::auth, "wrong password", {}, "auth"), "query");

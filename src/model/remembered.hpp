@@ -1,4 +1,4 @@
-// What of components and workers outlives the process. Pure.
+// What outlives the process of components and workers. Pure.
 #pragma once
 
 #include <chrono>
@@ -10,14 +10,14 @@
 
 namespace vitals {
 
-// Since when a component has been what it is; of one that is pushed also what was pushed.
+// Since when a component has its status; for a pushed component also what was pushed.
 struct RememberedComponent {
     std::string component;
     Status status = Status::unknown;  // after thresholds
     System since{};
     bool created_by_push = false;
     bool critical = true;
-    // The time to live that came with the push; of a created one always.
+    // The time to live that came with the push; a created component always has one.
     std::optional<std::chrono::milliseconds> ttl;
     unsigned failing_runs = 0, passing_runs = 0;
     System observed_at{};
@@ -26,13 +26,13 @@ struct RememberedComponent {
     bool operator==(const RememberedComponent&) const = default;
 };
 
-// A worker that was heard of.
+// A worker that has been heard.
 struct RememberedWorker {
     std::string group;
     std::string name;
     System sent{};      // by its clock
     System heard{};     // by ours
-    bool left = false;  // took its leave
+    bool left = false;  // it deregistered
     bool operator==(const RememberedWorker&) const = default;
 };
 

@@ -1,5 +1,5 @@
-// How long a component took to answer. Of runs that came to an answer (ok, degraded) only: a
-// refused connection is not a fast one. Pure.
+// How long a component took to answer. Only runs with an answer (ok, degraded) count: a refused
+// connection is not a fast one. Pure.
 #pragma once
 
 #include <chrono>
@@ -11,7 +11,7 @@
 
 namespace vitals {
 
-// Of one step of time. Without runs all are zero.
+// The figures of one step of time. Without runs all are zero.
 struct ResponseStep {
     System at{};  // its begin
     std::uint64_t runs = 0;
@@ -20,9 +20,10 @@ struct ResponseStep {
     bool operator==(const ResponseStep&) const = default;
 };
 
-// What is usual lately, from memory; for who looks at one run and asks whether it is slow.
+// The usual figures of late, from memory; for people who look at one run and ask whether it is
+// slow.
 struct UsualTimes {
-    std::uint64_t runs = 0;           // that it rests on; 0: nothing is known
+    std::uint64_t runs = 0;           // runs behind the figures; 0: nothing is known
     std::chrono::microseconds p50{};  // of the whole run
     struct Phase {
         std::string name;

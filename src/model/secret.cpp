@@ -17,8 +17,8 @@ bool constant_time_equal(std::string_view a, std::string_view b) noexcept {
 
 namespace {
 
-// Values that were in force once and are still known by their digests. More than one, because a
-// secret may be rotated again within an overlap.
+// Digests of former values, which vitals still knows. There may be several, because a secret may be
+// rotated again within an overlap.
 constexpr std::size_t most_formers = 8;
 
 bool same(const unsigned char* a, const unsigned char* b, std::size_t size) noexcept {
@@ -27,7 +27,7 @@ bool same(const unsigned char* a, const unsigned char* b, std::size_t size) noex
 
 }  // namespace
 
-// Digests are of one length: comparing them tells nothing of a secret's own.
+// All digests have the same length: comparing them reveals nothing about a secret's length.
 Secret::Digest Secret::digest_of(std::string_view text) {
     Digest digest{};
     static_assert(sizeof digest == SHA256_DIGEST_LENGTH);
@@ -116,8 +116,8 @@ bool Secret::equals(std::string_view candidate) const {
 bool Secret::accepts(std::string_view candidate, std::chrono::milliseconds overlap,
                      Steady now) const {
     if (cell_ == nullptr) return false;
-    // What is shown once is compared with every secret there is: its digest is made once. How long
-    // the look takes tells whether the same was shown before, to whoever shows the same.
+    // A shown token is compared with every secret, so its digest is made only once. The time of the
+    // look-up tells the client only whether it showed the same token before.
     thread_local struct {
         std::string text;
         Digest digest = digest_of({});
@@ -129,7 +129,7 @@ bool Secret::accepts(std::string_view candidate, std::chrono::milliseconds overl
     }
     const Digest& digest = shown.digest;
     const std::scoped_lock lock(cell_->mutex);
-    // Every value is compared, whichever matches.
+    // Compares every value, even after a match.
     bool accepted = cell_->available && !cell_->value.empty() &&
                     same(digest.data(), cell_->digest.data(), digest.size());
     for (const Former& former : cell_->formers) {

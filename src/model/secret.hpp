@@ -1,6 +1,6 @@
-// A secret can be revealed to the code that needs it, but neither printed, compared nor
-// serialised. Its value may change while the program runs (a rotated file, a vault): reveal it at
-// each use, do not keep it. Thread-safe; copies share the value.
+// Code that needs a secret can reveal it; nothing can print, compare or serialise it. Its value may
+// change while the program runs (a rotated file, a vault): reveal it at each use, do not keep it.
+// Thread-safe; copies share the value.
 #pragma once
 
 #include <array>
@@ -21,29 +21,29 @@ class Secret {
     explicit Secret(std::string value);
     ~Secret() = default;
 
-    // Configured, though perhaps (a vault that cannot be reached) without a value yet.
+    // Configured, but perhaps without a value yet (a vault that cannot be reached).
     bool configured() const noexcept { return cell_ != nullptr; }
-    // Configured and its value is at hand.
+    // Configured, and it has a value.
     bool available() const;
     // The value now; empty when there is none.
     std::string reveal() const;
-    // Replaces the value for every copy; the old bytes are wiped. What was there before is known by
-    // its digest only, for accepts().
+    // Replaces the value for every copy and wipes the old bytes. Only the digest of the former
+    // value remains, for accepts().
     void replace(std::string value, Steady now = std::chrono::steady_clock::now()) const;
-    // Goes on from where another cell of the same secret is: the values that it had count as former
-    // ones of this, and when this has none yet, it takes over the value, too.
+    // Continues another cell of the same secret: former values of that one count as former values
+    // here. If this one has no value yet, it takes over that value, too.
     void continue_from(const Secret& before, Steady now = std::chrono::steady_clock::now()) const;
-    // Configured, without a value yet; `why` says what keeps it from us.
+    // Configured, without a value yet; `why` says what prevents it.
     static Secret pending(std::string why = {});
-    // Why there is no value; private, never a value.
+    // Why there is no value. Private; never holds a value.
     std::string why_unavailable() const;
     void set_why_unavailable(std::string why) const;
 
-    // The time tells nothing of the secret, neither content nor length; false when there is no
-    // value.
+    // Compares in a time that reveals nothing about the secret, neither content nor length. False
+    // when there is no value.
     bool equals(std::string_view candidate) const;
-    // Likewise; also true for a value that was replaced less than `overlap` before `now`, so that
-    // whoever was not told the new one yet is not refused.
+    // The same, and also true for a value that was replaced less than `overlap` before `now`, so
+    // that a client with the former value is not refused yet.
     bool accepts(std::string_view candidate, std::chrono::milliseconds overlap, Steady now) const;
 
   private:

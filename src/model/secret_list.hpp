@@ -1,12 +1,12 @@
-// Several secrets under one key: while one is replaced, the new one and the old one. In the file
-// they are a list, or one secret alone.
+// Several secrets under one key: during a rotation, the new one and the old one. In the file they
+// are a list, or a single secret.
 #pragma once
 
 #include "model/description.hpp"
 
 namespace vitals {
 
-// The member is a SecretMap whose names say nothing.
+// The member is a SecretMap; its names have no meaning.
 inline constexpr std::string_view secret_list_name = "secret or list of secrets";
 
 template <auto Member, auto verify = nullptr>

@@ -1,9 +1,8 @@
-// Which components are meant: one grammar wherever components are chosen (endpoints, dependencies,
+// Selects components: one grammar in all places that select components (endpoints, dependencies,
 // the command line). Pure.
 //
-// A word is a glob over names (`databases/*`), `tag:NAME` or `kind:NAME`, whose NAME may be a glob,
-// too. `!` in front excludes. A component whose own name begins with `tag:` is reached by
-// `tag?...`.
+// A word is a glob over names (`databases/*`), `tag:NAME` or `kind:NAME`, whose NAME may also be a
+// glob. `!` in front excludes. `tag?...` reaches a component whose own name begins with `tag:`.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +14,7 @@
 
 namespace vitals {
 
-// One word, taken apart; its texts point into the word.
+// One word, split into its parts; its texts point into the word.
 struct SelectorWord {
     enum class By : std::uint8_t { name, tag, kind };
     bool excludes = false;
@@ -30,8 +29,8 @@ SelectorWord read_selector_word(std::string_view word) noexcept;
 // What is wrong with a word, or empty.
 std::string selector_problem(std::string_view word);
 
-// A component is taken if a word without `!` matches it (or there is none such) and no word with
-// `!` does. An empty selector takes everything.
+// A component is selected if a word without `!` matches it (or no word is without `!`) and no word
+// with `!` does. An empty selector selects everything.
 class Selector {
   public:
     Selector() = default;

@@ -7,8 +7,8 @@
 
 namespace vitals {
 
-// 0 for ok, then degraded, unknown, failed: what is not known may be failed, and counts as more
-// than what is known to work.
+// 0 for ok, then degraded, unknown, failed: an unknown component may be failed, so it counts as
+// worse than one that is known to work.
 constexpr int severity(Status status) noexcept {
     switch (status) {
         case Status::ok:

@@ -52,7 +52,7 @@ std::expected<Need, std::string> Need::parse(std::string_view text) {
 std::size_t Need::of(std::size_t members) const {
     if (count_) return *count_;
     if (!share_) return members;
-    // What is a whole number but for rounding is that number.
+    // A number that is whole except for a rounding error counts as that whole number.
     constexpr double rounding = 1e-9;
     return static_cast<std::size_t>(std::ceil(*share_ * static_cast<double>(members) - rounding));
 }

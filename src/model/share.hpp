@@ -18,11 +18,11 @@ class Need {
     Need() = default;  // all
     static std::expected<Need, std::string> parse(std::string_view text);
 
-    // Of so many members; a share is rounded up.
+    // How many of this many members; a share is rounded up.
     std::size_t of(std::size_t members) const;
-    // How many members there are to be, where that is written.
+    // The number of members, if the text holds it.
     std::size_t expected() const noexcept { return expected_; }
-    // What is needed depends on how many members there are.
+    // Whether the needed number depends on the number of members.
     bool is_relative() const noexcept { return !count_; }
     const std::string& text() const noexcept { return text_; }
 
@@ -39,9 +39,9 @@ struct MemberCounts {
     std::size_t all() const noexcept { return ok + degraded + failed + unknown; }
 };
 
-// Failed: too few are well, whatever the unknown ones are. Unknown: those decide, or a member had
-// no result yet, or there is none. Degraded: enough are well, and some are not, or are degraded. A
-// member that is expected and does not exist is unknown.
+// Failed: too few are well, whatever the unknown ones are. Unknown: the unknown ones decide, or a
+// member had no result yet, or there is no member. Degraded: enough are well, and some are not, or
+// are degraded. An expected member that does not exist is unknown.
 Outcome judge_share(const Need& need, MemberCounts counts);
 
 template <>

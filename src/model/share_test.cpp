@@ -20,7 +20,7 @@ std::string judged(std::string_view need, MemberCounts counts) {
     return std::string(to_string(outcome.status)) + ": " + outcome.detail;
 }
 
-TEST(Need, a_number_a_share_or_all) {
+TEST(Need, is_a_number_a_share_or_all) {
     EXPECT_EQ(needed("2", 5), 2u);
     EXPECT_EQ(needed("2 of 3", 3), 2u);
     EXPECT_EQ(needed("50%", 3), 2u);
@@ -58,7 +58,7 @@ TEST(Share, unknown_members_never_count_as_well_and_are_no_failure) {
     EXPECT_EQ(judged("all", {.unknown = 3}), "unknown: 0 of 3 well, 3 unknown");
 }
 
-TEST(Share, what_has_no_result_yet_is_waited_for) {
+TEST(Share, waits_for_members_without_a_result) {
     EXPECT_EQ(judged("2 of 3", {.ok = 2, .unknown = 1, .not_judged = 1}),
               "unknown: 2 of 3 well, 1 unknown; 2 needed");
     EXPECT_EQ(judged("2 of 3", {.failed = 2, .unknown = 1, .not_judged = 1}),

@@ -22,7 +22,7 @@ std::string ComponentState::detail(Steady now) const {
     if (last == nullptr) return "not run yet";
     if (stale(now)) return "stale";
     if (judged == last->status) return last->detail;
-    // A threshold holds back a change: say what is shown, and how far the count has come.
+    // A threshold holds back a change: the detail is the shown status and the count so far.
     std::string text;
     if (failing_runs > 0) {
         text = judged == Status::unknown ? "not judged yet" : std::string(to_string(judged));

@@ -1,4 +1,4 @@
-// A bearer token: who shows its secret has its rights.
+// A bearer token: a client that shows its secret has its rights.
 #pragma once
 
 #include <chrono>

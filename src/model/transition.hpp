@@ -16,7 +16,8 @@ struct Transition {
     System at{};         // by the wall clock, for show
     std::string error;   // private, of the run that showed it
     ErrorClass error_class = ErrorClass::none;
-    // How long it was as it had been; of a return to `ok`, how long it was not ok. Zero: not known.
+    // How long it had the former status; for a return to `ok`, how long it was not ok. Zero: not
+    // known.
     std::chrono::system_clock::duration lasted{};
     bool first = false;  // the first result in this process
     Steady decided{};    // the verdict

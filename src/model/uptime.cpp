@@ -18,7 +18,7 @@ double ratio(milliseconds part, milliseconds whole) {
     return static_cast<double>(part.count()) / static_cast<double>(whole.count());
 }
 
-// Where a moving instant stands among stretches.
+// The position of a moving instant in a list of stretches.
 class Among {
   public:
     explicit Among(std::span<const Stretch> stretches) : stretches_(stretches) {}
@@ -27,7 +27,7 @@ class Among {
         while (next_ < stretches_.size() && stretches_[next_].to <= at) ++next_;
         return next_ < stretches_.size() && stretches_[next_].from <= at;
     }
-    // When that changes; after inside() of the same instant.
+    // When that changes; call it after inside() for the same instant.
     System changes(System at) const {
         if (next_ == stretches_.size()) return never;
         const Stretch& stretch = stretches_[next_];
@@ -39,7 +39,7 @@ class Among {
     std::size_t next_ = 0;
 };
 
-// What instants count as, asked in ascending order.
+// What instants count as. They must be asked in ascending order.
 class Line {
   public:
     explicit Line(const Watched& watched)
@@ -48,7 +48,7 @@ class Line {
           blind_(watched.blind),
           maintenance_(watched.maintenance) {}
 
-    // What it counts as, and until when it does at least.
+    // What the instant counts as, and how long at least.
     Spent look(System at, System& until) {
         while (next_ < watched_.spans.size() && watched_.spans[next_].start <= at) ++next_;
         const Spent state = next_ == 0 ? Spent::unwatched : watched_.spans[next_ - 1].state;
@@ -188,7 +188,7 @@ std::vector<StateSpan> counted(const Watched& watched, System from, System to) {
 
 std::string percent_text(const std::optional<double>& part) {
     if (!part) return "not known";
-    // A quotient such as 0.29 is a hair below what it stands for.
+    // A quotient such as 0.29 is slightly below the number that it stands for.
     const double hundredths = std::floor(*part * 10'000 + 1e-9);
     if (hundredths >= 10'000 && *part < 1) return "99.99 %";
     const auto whole = static_cast<long>(hundredths);

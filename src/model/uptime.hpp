@@ -1,8 +1,8 @@
-// How the time of a component is accounted: what it was, when nobody looked, what is left of an
-// objective. Exact to the millisecond, from spans of state; no counts of runs. Pure.
+// The account of a component's time: its states, the time in which nobody looked, and the rest of a
+// budget. It is exact to the millisecond and uses spans of state, not counts of runs. Pure.
 //
-// Times are those of the engine's own time line (wall clock at the start, monotonic from there), so
-// no instant has two states and a step of the wall clock is no outage.
+// Times are those of the engine's own time line (the wall clock at the start, monotonic from
+// there). So no instant has two states, and a step of the wall clock is not an outage.
 #pragma once
 
 #include <array>
@@ -17,8 +17,8 @@
 
 namespace vitals {
 
-// What an instant counts as. Where several hold, the first of: unwatched, maintenance, blind, and
-// then what the component was.
+// What an instant counts as. If several hold, the first of these counts: unwatched, maintenance,
+// blind, and then the state of the component.
 enum class Spent : std::uint8_t {
     ok,
     degraded,
@@ -38,18 +38,18 @@ struct Stretch {
     System to{};
     bool operator==(const Stretch&) const = default;
 };
-// Ascending, and none touches another.
+// Ascending, without overlaps or contacts.
 std::vector<Stretch> merged(std::vector<Stretch> stretches);
 
-// From `start` until the next one starts. It starts at the first run of a streak, not at the
-// verdict: thresholds delay alarms, they do not hide downtime.
+// A state from `start` until the next one starts. It starts at the first run of a streak, not at
+// the verdict: thresholds delay alarms, but they do not hide downtime.
 struct StateSpan {
     System start{};
     Spent state = Spent::unknown;  // but maintenance
     bool operator==(const StateSpan&) const = default;
 };
 
-// What is known of one component; refers to what others own. What precedes the first span is
+// What is known of one component; refers to data of others. Time before the first span is
 // unwatched.
 struct Watched {
     std::span<const StateSpan> spans;      // ascending
@@ -70,45 +70,44 @@ struct Account {
     std::chrono::milliseconds due() const noexcept;          // all but maintenance and unwatched
     std::chrono::milliseconds unaccounted() const noexcept;  // unknown and blind
 
-    // up / (up + down), from 0 to 1; nothing where nobody looked.
+    // up / (up + down), from 0 to 1; nothing if nobody looked.
     std::optional<double> uptime() const noexcept;
-    // The part of what was due that somebody looked at; nothing where nothing was due.
+    // The share of the due time in which somebody looked; nothing if no time was due.
     std::optional<double> coverage() const noexcept;
-    // What a bar of it shows: the worst that it holds. `unwatched` only if there is nothing else.
+    // The worst state that a bar holds; `unwatched` only if there is no other.
     Spent worst() const noexcept;
 
     Account& operator+=(const Account& other) noexcept;
     bool operator==(const Account&) const = default;
 };
 
-// Of `count` windows of `step` each, one after the other. `step` is positive. Costs as much as
-// there are spans, stretches and windows together.
+// The accounts of `count` windows of `step` each, one after the other. `step` is positive. The cost
+// is the number of spans, stretches and windows together.
 std::vector<Account> accounts(const Watched& watched, System from, std::chrono::milliseconds step,
                               std::size_t count);
 Account account(const Watched& watched, System from, System to);
 
-// What its instants count as within that time, one span for each change; the first one begins with
-// it.
+// What the instants within that time count as, one span for each change; the first span begins with
+// the time.
 std::vector<StateSpan> counted(const Watched& watched, System from, System to);
 
 // `99.67 %`, rounded down, so that 100 % means no downtime; `not known` for nothing.
 std::string percent_text(const std::optional<double>& part);
 
-// What an objective leaves. `target` is from 0 to below 1: 0.999.
+// The budget of an objective. `target` is from 0 to below 1: 0.999.
 struct Budget {
     std::chrono::milliseconds whole{};        // (1 - target) of what is due
     std::chrono::milliseconds spent{};        // failed
     std::chrono::milliseconds unaccounted{};  // may have been down, too
 
-    // The part that is left: below 0 when it is overspent.
+    // The share that is left: below 0 when it is overspent.
     double left() const noexcept;
-    // The same if all that is unaccounted was down.
+    // The same if all unaccounted time was downtime.
     double left_at_worst() const noexcept;
 };
 Budget budget_of(const Account& account, double target) noexcept;
 
-// How many times faster than the objective allows the budget is spent in this window. No data burns
-// nothing.
+// How many times faster than allowed the budget burns in this window. No data burns nothing.
 double burn_of(const Account& account, double target) noexcept;
 
 }  // namespace vitals

@@ -1,4 +1,4 @@
-// clone(2) with the memory shared and the caller waiting.
+// Uses clone(2) with shared memory; the caller waits.
 #include "net/apart.hpp"
 
 #include <fcntl.h>
@@ -30,7 +30,7 @@ constexpr int shared_memory = CLONE_VM | CLONE_VFORK;
 constexpr std::size_t stack_size = std::size_t{1} << 20;
 constexpr std::size_t guard_size = std::size_t{1} << 16;  // a page at least, on every machine
 
-// Below it, nothing may be touched.
+// Nothing below it may be touched.
 class Stack {
   public:
     Stack()
@@ -52,7 +52,7 @@ class Stack {
     void* memory_;
 };
 
-// Every signal waits: none of the host's handlers may run in the process beside it.
+// Blocks every signal: none of the host's handlers may run in the other process.
 class SignalsBlocked {
   public:
     SignalsBlocked() {
@@ -96,7 +96,7 @@ int nothing(void*) {
     return 0;
 }
 
-// The last process that a limit allows is left to those who cannot do without.
+// Leaves the last process of a limit to code that cannot do without one.
 bool another_is_allowed() {
     alignas(16) char stack[4096];
     const pid_t process = ::clone(nothing, stack + sizeof stack, shared_memory, nullptr);
@@ -107,11 +107,11 @@ bool another_is_allowed() {
 
 int run_apart(void* given) {
     Call& call = *static_cast<Call*>(given);
-    // It ends with the thread that waits for it, as soon as the kernel lets it go.
+    // It ends with the thread that waits for it, as soon as the kernel allows it.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != call.parent || !another_is_allowed()) return 0;
     if (call.descriptors == Descriptors::own) {
-        // A table of its own, in which nothing is open; ours is never copied.
+        // A new and empty table of descriptors; that of this process is never copied.
         if (::close_range(0, UINT_MAX, CLOSE_RANGE_UNSHARE) != 0) return 0;
         for (int i = 0; i < 3; ++i) (void)::open("/dev/null", O_RDWR);
     }
@@ -137,7 +137,7 @@ void apart(const std::function<void()>& code, Descriptors descriptors) {
         const Sharing counted(descriptors);
         const Stack stack;
         const SignalsBlocked blocked;
-        // Without a signal at its end: a host's own children are not mistaken for it.
+        // No signal at its end, so a host does not take it for one of its own children.
         const pid_t process = stack.top() == nullptr ? -1
                                                      : ::clone(run_apart, stack.top(),
                                                                shared_memory | CLONE_FILES, &call);

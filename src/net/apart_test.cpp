@@ -32,7 +32,7 @@ TEST(Apart, throws_what_the_code_threw) {
     }
 }
 
-TEST(Apart, is_a_process_without_descriptors_of_ours) {
+TEST(Apart, runs_in_a_process_without_the_descriptors_of_vitals) {
     int pipe[2];
     ASSERT_EQ(::pipe2(pipe, O_CLOEXEC), 0);
     pid_t process = 0;
@@ -50,7 +50,7 @@ TEST(Apart, is_a_process_without_descriptors_of_ours) {
     EXPECT_EQ(errno, ECHILD) << "nothing is left to wait for";
 }
 
-TEST(Apart, threads_do_it_at_the_same_time) {
+TEST(Apart, works_on_several_threads_at_the_same_time) {
     std::atomic<int> count = 0;
     std::vector<std::thread> threads;
     for (int i = 0; i < 8; ++i)
@@ -62,7 +62,7 @@ TEST(Apart, threads_do_it_at_the_same_time) {
     EXPECT_EQ(count, 8 * 50 * 100);
 }
 
-TEST(Apart, one_that_is_killed_is_an_error) {
+TEST(Apart, reports_a_killed_process_as_an_error) {
     pid_t own = ::getpid();
     EXPECT_THROW(apart([&] {
                      if (::getpid() == own) throw std::runtime_error("no process is to be had");
@@ -71,7 +71,7 @@ TEST(Apart, one_that_is_killed_is_an_error) {
                  std::runtime_error);
 }
 
-TEST(Apart, runs_here_where_the_last_process_is_reached) {
+TEST(Apart, runs_on_the_calling_thread_when_no_process_is_left) {
     const pid_t child = ::fork();
     if (child == 0) {
         const rlimit none{1, 1};

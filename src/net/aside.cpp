@@ -1,4 +1,4 @@
-// A call that never ends outlives all this, so it holds nothing of it but weakly.
+// A call that never ends outlives all this, so it holds only weak references.
 #include "net/aside.hpp"
 
 #include <utility>

@@ -1,4 +1,4 @@
-// Work with files outside of any check: a configuration, secrets. Used on the loop's thread only;
+// Work with files outside of checks: a configuration, secrets. Used on the loop's thread only;
 // destroyed before the environment.
 #pragma once
 
@@ -15,16 +15,17 @@ namespace vitals::net {
 
 class Aside {
   public:
-    // `lane`: what the bounded set of threads is called.
+    // `lane`: the name of the bounded set of threads.
     Aside(Environment& environment, std::string lane);
     ~Aside();
     Aside(const Aside&) = delete;
     Aside& operator=(const Aside&) = delete;
 
-    // Runs the code on the lane, in a process apart (see apart.hpp), and calls `done` once, on the
-    // loop: at its end, with what the code threw; or when it has not ended within `at_most`, with
-    // a CheckError{timeout}, and the code goes on alone; or at once, with a CheckError{local}, when
-    // no thread can be had. The code must own all that it touches.
+    // Runs the code on the lane, in a separate process (see apart.hpp), and calls `done` once, on
+    // the loop. It calls `done` at the end of the code, with what the code threw. It calls `done`
+    // with a CheckError{timeout} when the code has not ended within `at_most`; the code then
+    // continues alone. It calls `done` with a CheckError{local} at once when no thread is
+    // available. The code must own all that it touches.
     void start(std::chrono::milliseconds at_most, std::function<void()> code,
                std::function<void(std::exception_ptr)> done);
 

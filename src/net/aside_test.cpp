@@ -48,7 +48,7 @@ TEST(Aside, tells_the_end_and_what_was_thrown) {
     EXPECT_EQ(second, "no such file");
 }
 
-TEST(Aside, leaves_behind_what_hangs) {
+TEST(Aside, leaves_a_hanging_call_behind) {
     struct Gate {
         std::mutex mutex;
         std::condition_variable changed;

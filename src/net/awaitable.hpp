@@ -1,5 +1,6 @@
-// The one name that checks and engine know of the asynchronous machinery. An expression that awaits
-// contains only names, calls and constructors; aggregates, lambdas and choices are named first.
+// The one name of the asynchronous machinery that checks and the engine know. An awaiting
+// expression contains only names, calls and constructors; name aggregates, lambdas and choices
+// first.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -42,17 +42,17 @@ class Stream final : public Connection {
           contexts_(std::move(contexts)) {}
 
     ~Stream() override {
-        // One attempt to say goodbye, which a socket that does not take it at once drops.
+        // Tries once to send the goodbye; a socket that does not take it at once drops it.
         if (session_ && !broken_ && SSL_is_init_finished(session_.get()) == 1)
             SSL_shutdown(session_.get());
         ERR_clear_error();
     }
 
-    // Waits before it reads, never between reading and returning: Conversation's buffer is shared
-    // by all that wait.
+    // Waits before it reads, never between reading and returning: all waiting conversations share
+    // Conversation's buffer.
     awaitable<std::size_t> read_some(std::span<char> buffer) override {
         if (unwaited_ >= most_unwaited) co_await let_others_run();
-        // An answer takes its time: looking for it at once would find nothing.
+        // An answer takes time: there is nothing to read at once.
         if (std::exchange(asked_, false) && !session_ && !answer_by_)
             co_await wait(Socket::wait_read);
         for (;;) {
@@ -75,7 +75,7 @@ class Stream final : public Connection {
     awaitable<bool> readable(Steady until) override {
         if (session_ && SSL_pending(session_.get()) > 0) co_return true;
         asio::steady_timer timer(socket_.get_executor(), until);
-        // The timer's handler may run when nobody waits any more.
+        // The handler of the timer may run when nobody waits any more.
         const auto waiting = std::make_shared<bool>(true);
         const auto late = std::make_shared<bool>(false);
         timer.async_wait([this, alive = std::weak_ptr<bool>(waiting), late](auto problem) {
@@ -111,7 +111,7 @@ class Stream final : public Connection {
         co_await start_tls(options, std::move(host), {});
     }
 
-    // Offers the protocols (ALPN) of a list in the form of the wire.
+    // Offers a list of protocols (ALPN) in the form of the wire.
     awaitable<void> start_tls(const TlsOptions& options, std::string host,
                               std::string_view protocols) {
         context_ = contexts_->get(options);
@@ -141,7 +141,7 @@ class Stream final : public Connection {
 
     awaitable<void> settle_tls(Steady until) override {
         if (!session_ || SSL_version(session_.get()) < TLS1_3_VERSION) co_return;
-        // A server gives tickets to a client that it has let in.
+        // A server sends tickets to a client that it has accepted.
         const auto let_in = [this] {
             return SSL_SESSION_has_ticket(SSL_get0_session(session_.get())) == 1;
         };
@@ -161,7 +161,7 @@ class Stream final : public Connection {
     std::optional<PeerCertificate> certificate() const override { return verdict_.certificate; }
     std::string peer() const override { return address_; }
 
-    // What both agreed on by ALPN; empty when the server does not know it.
+    // The protocol that both sides agreed on by ALPN; empty when the server does not know ALPN.
     std::string protocol() const {
         const unsigned char* name = nullptr;
         unsigned size = 0;
@@ -187,8 +187,8 @@ class Stream final : public Connection {
         return static_cast<ssize_t>(size);
     }
 
-    // Nothing more can be sent, and unsent_ says why. What the peer said before it closed is still
-    // there to be read, and says more.
+    // Nothing more can be sent, and unsent_ says why. What the peer said before it closed can still
+    // be read, and says more.
     void hear_last_words() {
         std::array<char, 4096> buffer;
         const ssize_t got = read_now(buffer);
@@ -196,8 +196,8 @@ class Stream final : public Connection {
         last_words_.assign(buffer.data(), static_cast<std::size_t>(got));
     }
 
-    // The four below: the number of bytes, or -1 and need_ says what to wait for; of writing also
-    // -1 and unsent_.
+    // The four functions below return the number of bytes, or -1; need_ then says what to wait for.
+    // When writing returns -1, unsent_ is also set.
     ssize_t read_plain(std::span<char> buffer) {
         const ssize_t got = recv(descriptor(), buffer.data(), buffer.size(), 0);
         if (got >= 0) return got;
@@ -242,7 +242,7 @@ class Stream final : public Connection {
     ssize_t block_or_end(int error) {
         if (wants(error)) return -1;
         if (error == SSL_ERROR_ZERO_RETURN) return 0;
-        // With TLS 1.3 a server that does not want our certificate says so only now.
+        // With TLS 1.3, a server that refuses the client certificate says so only now.
         if (verdict_.alert != 0) throw broken(alert_failure(verdict_, address_));
         if (unsent_) throw broken(*unsent_);
         if (error == SSL_ERROR_SYSCALL) throw broken(stream_failure(errno, address_));
@@ -265,8 +265,8 @@ class Stream final : public Connection {
         return error;
     }
 
-    // A peer that sends faster than we read would never let the loop see to anything else, not
-    // even to the run's deadline.
+    // A peer that sends faster than vitals reads would occupy the loop for ever, and even the run's
+    // deadline would not come.
     awaitable<void> let_others_run() {
         unwaited_ = 0;
         co_await asio::post(asio::use_awaitable);
@@ -280,7 +280,7 @@ class Stream final : public Connection {
         unwaited_ = 0;
         auto [error] = co_await socket_.async_wait(what, asio::as_tuple(asio::use_awaitable));
         if (!error) co_return;
-        broken_ = true;  // a half-read stream is of no use to anybody
+        broken_ = true;  // a half-read stream is useless
         if (error == asio::error::operation_aborted) throw run_cancelled();
         throw stream_failure(error.value(), address_);
     }
@@ -294,9 +294,9 @@ class Stream final : public Connection {
     TlsVerdict verdict_;
     std::unique_ptr<SSL, FreeSession> session_;
     Socket::wait_type need_ = Socket::wait_read;
-    std::size_t unwaited_ = 0;  // bytes read since the loop was last let run
+    std::size_t unwaited_ = 0;  // bytes read since the loop last ran
     std::optional<Steady> answer_by_;
-    std::optional<CheckError> unsent_;  // why no more can be sent
+    std::optional<CheckError> unsent_;  // why nothing more can be sent
     std::string last_words_;            // of a peer that closed, not read yet
     bool asked_ = false;                // written to since the last read
     bool broken_ = false;

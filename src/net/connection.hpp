@@ -1,8 +1,8 @@
-// A byte stream to a peer, whatever carries it: TCP, a unix socket, TLS on either. A check written
-// against it compiles without Asio. All operations end with CheckError when the run is cancelled or
-// the peer misbehaves; a connection is of no use after that. One operation at a time. It may
-// outlive the run that dialled it (kept.hpp). Used on the loop's thread only; destruction closes
-// without blocking.
+// A byte stream to a peer, on any transport: TCP, a unix socket, TLS on either. A check that uses
+// it compiles without Asio. All operations end with CheckError when the run is cancelled or the
+// peer misbehaves; after that the connection is useless. One operation at a time. It may outlive
+// the run that dialled it (kept.hpp). Used on the loop's thread only; destruction closes without
+// blocking.
 #pragma once
 
 #include <cstdint>
@@ -30,43 +30,44 @@ class Connection {
   public:
     virtual ~Connection() = default;
 
-    // At least one byte, or 0 when the peer closed in good order. A reset is CheckError{protocol,
-    // "connection reset"}; while the class is still `connect` (before the first byte) it is the
-    // caller's to say so. With TLS 1.3 the peer may refuse our certificate only here.
+    // At least one byte, or 0 when the peer closed normally. A reset is CheckError{protocol,
+    // "connection reset"}. While the class is still `connect` (before the first byte), the caller
+    // must report it. With TLS 1.3 the peer may refuse the client certificate only here.
     virtual awaitable<std::size_t> read_some(std::span<char> buffer) = 0;
-    // Waits until read_some() has something to tell, until that time at most: false when it came
-    // first. The connection stays good.
+    // Waits until read_some() has a result, at most until that time: false when the time comes
+    // first. The connection stays usable.
     virtual awaitable<bool> readable(Steady until) = 0;
-    // All of them. When the peer has closed, what it said before (that it has no room for another
-    // client, say) counts: it is kept for read_some(), and only without it writing fails.
+    // Writes all of them. When the peer has closed, its last words count (for example that it
+    // accepts no more clients): they are kept for read_some(). Writing fails only if there are
+    // none.
     virtual awaitable<void> write(std::string_view bytes) = 0;
-    // Turns the stream into TLS. Verifies chain, time and name unless told otherwise. The phase
-    // ("tls") is the caller's. Throws CheckError{tls}: "certificate expired", "certificate not yet
+    // Starts TLS on the stream. Verifies chain, time and name unless told otherwise. The caller
+    // enters the phase ("tls"). Throws CheckError{tls}: "certificate expired", "certificate not yet
     // valid", "certificate not trusted", "certificate is for another name", "client certificate
-    // refused" (with TLS 1.3 from the first read or write only), "does not speak TLS", "handshake
-    // failed"; {local} when a file of ours cannot be used, with its path in `error`.
+    // refused" (with TLS 1.3 only from the first read or write), "does not speak TLS", "handshake
+    // failed"; {local} when a configured file cannot be used, with its path in `error`.
     virtual awaitable<void> start_tls(const TlsOptions& options, std::string host) = 0;
-    // For who has nothing to say or to hear: where the peer asked for our certificate and has not
-    // said yet what it makes of it (TLS 1.3), waits until it does, until that time at most.
+    // For checks that send and read nothing. If the peer asked for a client certificate and has not
+    // answered yet whether it accepts it (TLS 1.3), waits for that answer, at most until that time.
     virtual awaitable<void> settle_tls(Steady until) = 0;
-    // What the peer showed; also when start_tls() did not accept it.
+    // The certificate that the peer showed; also when start_tls() did not accept it.
     virtual std::optional<PeerCertificate> certificate() const = 0;
     virtual std::string peer() const = 0;  // the address, for `error`
-    // For a connection that was kept, before using it again: it has not ended, and nothing has come
-    // that nobody asked for (which would be taken for the next answer). Reads nothing.
+    // For a kept connection, before it is used again: whether it is still open and nobody has sent
+    // unexpected bytes, which would be taken for the next answer. Reads nothing.
     virtual bool quiet() const = 0;
-    // The next read_some() waits until then at most, and ends with CheckError{timeout}.
+    // The next read_some() waits at most until then, and ends with CheckError{timeout}.
     virtual void answer_by(Steady until) = 0;
 };
 
 // Resolves (phase "resolve", skipped for addresses and unix sockets) and connects (phase
-// "connect"), trying each address in turn within the run's deadline. Throws CheckError: resolve
+// "connect"). It tries each address in turn within the run's deadline. Throws CheckError: resolve
 // ("name does not exist"), connect ("connection refused", "no route", ...), local ("no descriptors
-// left", "resolver not reachable"). A TCP connection that turns out to be to itself is refused.
+// left", "resolver not reachable"). It refuses a TCP connection to itself.
 awaitable<std::unique_ptr<Connection>> dial(Context& context, Endpoint endpoint);
 
-// Likewise for protocols that may begin with TLS: where there are options for it, with TLS on the
-// connection (phase "tls"), for the endpoint's host. Throws what dial() and start_tls() throw.
+// The same for protocols that may begin with TLS: if there are options for it, the connection has
+// TLS (phase "tls"), for the endpoint's host. Throws what dial() and start_tls() throw.
 awaitable<std::unique_ptr<Connection>> dial(Context& context, Endpoint endpoint,
                                             std::optional<TlsOptions> tls);
 

@@ -80,7 +80,7 @@ TEST(Endpoint, text_is_what_a_person_would_write) {
     EXPECT_EQ((Endpoint{"", 0, "/run/x.sock"}).text(), "unix:/run/x.sock");
 }
 
-TEST(Dial, speaks_and_hears) {
+TEST(Dial, sends_and_receives_bytes) {
     Peer peer(Peer::answer("HTTP/1.0 200 OK\r\n\r\nbody"));
     const auto ran = drive<std::string>(talking(local(peer.port())));
     ASSERT_TRUE(ran.value) << ran.detail();
@@ -98,7 +98,7 @@ TEST(Dial, a_name_is_resolved_in_its_own_phase) {
     EXPECT_EQ(ran.phases[1].name, "connect");
 }
 
-TEST(Dial, nothing_listening_is_refused) {
+TEST(Dial, a_port_without_a_listener_refuses) {
     const auto port = closed_port();
     const auto ran = drive<std::string>(talking(local(port)));
     EXPECT_EQ(ran.detail(), "connection refused");
@@ -115,7 +115,7 @@ TEST(Dial, next_address_is_tried_when_one_is_dead) {
     EXPECT_EQ(ran.value, "here");
 }
 
-TEST(Dial, when_all_addresses_fail_all_are_told) {
+TEST(Dial, when_all_addresses_fail_all_are_reported) {
     Loop loop;
     const auto port = closed_port();
     NamesAs environment(loop, {"127.0.0.1", "127.0.0.2"});
@@ -230,7 +230,7 @@ TEST(Dial, knows_a_socket_that_is_connected_to_itself) {
     }
 }
 
-TEST(Dial, other_connections_are_not_taken_for_that) {
+TEST(Dial, other_connections_do_not_count_as_connected_to_themselves) {
     Peer peer(Peer::hang());
     const auto ran = drive<std::string>(talking(local(peer.port())), 50ms);
     EXPECT_TRUE(ran.cancelled);
@@ -272,7 +272,7 @@ TEST(Dial, a_sweep_over_the_ephemeral_ports_finds_no_server_where_none_is) {
     EXPECT_EQ(ran.value, 0) << ran.detail();
 }
 
-TEST(Dial, without_descriptors_we_are_blind) {
+TEST(Dial, without_descriptors_the_result_is_blindness) {
     Peer peer(Peer::say("x"));
     Loop loop;
     Environment environment(loop);
@@ -290,7 +290,7 @@ TEST(Dial, without_descriptors_we_are_blind) {
     EXPECT_EQ(ran.error_class(), ErrorClass::local);
 }
 
-TEST(Dial, a_reset_is_told_as_such) {
+TEST(Dial, a_reset_is_reported_as_such) {
     Peer peer(Peer::reset("some"));
     const auto ran = drive<std::string>(talking(local(peer.port())));
     EXPECT_EQ(ran.detail(), "connection reset");
@@ -404,7 +404,7 @@ TEST(Dial, programs_that_are_started_inherit_no_connection) {
     EXPECT_EQ(ran.value, before);
 }
 
-TEST(DialUnix, speaks_and_hears) {
+TEST(DialUnix, sends_and_receives_bytes) {
     const SocketPath at;
     const sockaddr_un address = at.address();
     const int listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

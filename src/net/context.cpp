@@ -34,7 +34,7 @@ void Context::enter(std::string_view phase) {
     if (!phase_.empty()) record(phase_, now - phase_began_);
     phase_ = phase;
     phase_began_ = now;
-    record(phase, {});  // its place is where it began
+    record(phase, {});  // its place is at its begin
 }
 
 void Context::record(std::string_view phase, std::chrono::nanoseconds duration) {
@@ -60,7 +60,7 @@ awaitable<void> Context::sleep(std::chrono::milliseconds duration) {
 
 namespace {
 
-// Abandons the call when the run leaves without its end: cancelled, or destroyed with the loop.
+// Abandons the call when the run ends before it: cancelled, or destroyed with the loop.
 class Hold {
   public:
     Hold(std::shared_ptr<Lane> lane, std::shared_ptr<BlockingCall> call)
@@ -85,8 +85,8 @@ awaitable<void> Context::run_blocking(std::function<void()> code) {
     const auto call = lane->start(std::move(code), std::move(on_end));
     call_ = call;
     const Hold hold(lane, call);
-    // A call that gets no thread for half of the run's time would end as a hung backend, though it
-    // never was asked: then we are blind, and say so while there is time.
+    // If a call gets no thread in half of the run's time, the run would end as a hung backend,
+    // although vitals never asked it. So the run ends as blind while there is time to say so.
     bool too_late = false;
     Timer patience(environment_.loop());
     patience.arm(std::chrono::steady_clock::now() + left() / 2, [&] {

@@ -1,6 +1,6 @@
-// What a check is handed for one run: its deadline, its phases, and the ways out to the world. A
-// check starts no thread and no timer and keeps no static; all of its waiting goes through here.
-// Used on the loop's thread only.
+// What a check gets for one run: its deadline, its phases, and its connections. A check starts no
+// thread and no timer and keeps no static; it waits only through this class. Used on the loop's
+// thread only.
 #pragma once
 
 #include <chrono>
@@ -36,11 +36,11 @@ class Context {
     std::chrono::milliseconds left() const;  // until the deadline, at least zero
     Clock& clock() { return clock_; }
     Environment& environment() { return environment_; }
-    // What the run before left; null where no run follows (`vitals check`).
+    // What the previous run left; null if no run follows (`vitals check`).
     Kept* kept() { return kept_.get(); }
 
-    // Ends the phase before and begins this one ("connect", "tls", "auth", "query", ...). The
-    // phase that a run hung or failed in is the one named here last.
+    // Ends the phase before and begins this one ("connect", "tls", "auth", "query", ...). A run
+    // that hung or failed did so in the phase that was entered last.
     void enter(std::string_view phase);
     // Appends a phase that was measured elsewhere.
     void record(std::string_view phase, std::chrono::nanoseconds duration);
@@ -51,8 +51,8 @@ class Context {
     awaitable<void> sleep(std::chrono::milliseconds duration);
 
     // Runs foreign blocking code on the lane of this kind of check. When the run is cancelled, the
-    // call is abandoned: it goes on alone, and blocking_call() tells when it has ended. The code
-    // must own all that it touches. Its exceptions come back here. Throws CheckError{local} when
+    // call is abandoned: it continues alone, and blocking_call() tells when it has ended. The code
+    // must own all that it touches. Its exceptions are rethrown here. Throws CheckError{local} when
     // the lane is full of calls that do not end.
     template <class T>
     awaitable<T> blocking(std::function<T()> code) {

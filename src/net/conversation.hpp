@@ -1,6 +1,6 @@
-// The one loop that reads: it drives a conversation that a state machine without I/O holds
-// (amqp::Client, websocket::Client, wire::Replies) over a connection. A machine has an Event,
-// take_output(), receive(bytes), next() and ended().
+// The one loop that reads. It drives a state machine without I/O (amqp::Client, websocket::Client,
+// wire::Replies) over a connection. A machine has an Event, take_output(), receive(bytes), next()
+// and ended().
 #pragma once
 
 #include <array>
@@ -29,27 +29,28 @@ class Conversation {
     Connection& connection() { return *connection_; }
     const Connection& connection() const { return *connection_; }
 
-    // Called whenever bytes have come, whatever they are.
+    // Called whenever bytes have arrived.
     void on_arrival(std::function<void()> listener) { on_arrival_ = std::move(listener); }
 
-    // Sends what the machine wants to say.
+    // Sends the output of the machine.
     awaitable<void> flush() {
         const std::string output = machine_.take_output();
         if (!output.empty()) co_await connection_->write(output);
     }
 
-    // The next thing that happens, until that time at most: nothing when it came first. Throws the
-    // machine's failure, what it makes of the stream's end, and what the connection throws.
+    // The next event, at most until that time: nothing when the time comes first. Throws the
+    // failure of the machine, its judgement of the end of the stream, and what the connection
+    // throws.
     awaitable<std::optional<Event>> next(Steady until) {
-        // Not the conversation's own, for thousands may be waiting at once: what has been read into
-        // it is taken before anybody else reads.
+        // The buffer does not belong to the conversation, because thousands may wait at once: the
+        // bytes in it are used before another conversation reads.
         thread_local std::array<char, 16384> bytes;
         for (;;) {
             co_await flush();
             auto event = machine_.next();
             if (!event) throw event.error();
             if (*event) co_return std::move(*event);
-            // Looking may have made it answer (a ping, a channel closed).
+            // next() may have made the machine answer (a ping, a closed channel).
             co_await flush();
             if (until != Steady::max()) {
                 const bool more = co_await connection_->readable(until);

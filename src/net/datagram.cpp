@@ -29,7 +29,7 @@ int protocol_number(Datagrams::Protocol protocol, bool six) {
     return six ? static_cast<int>(IPPROTO_ICMPV6) : static_cast<int>(IPPROTO_ICMP);
 }
 
-// What came too late, or says that it cannot arrive, is told by the kernel only to who asks.
+// The kernel reports an ICMP error only to a program that asks for it.
 void ask_for_errors(int descriptor, bool six) {
     const int on = 1;
     if (six)
@@ -56,7 +56,7 @@ CheckError not_permitted(const std::string& address) {
                 text::quoted(range) + "; or vitals needs CAP_NET_RAW"};
 }
 
-// Of all that arrives at this machine only echo replies are wanted.
+// Accepts only echo replies among all packets that arrive at this machine.
 void ask_for_replies(int descriptor, bool six) {
     if (six) {
         icmp6_filter filter{};
@@ -81,7 +81,7 @@ std::uint16_t get(std::string_view bytes, std::size_t at) {
                                       static_cast<unsigned char>(bytes[at + 1]));
 }
 
-// RFC 1071, of bytes whose own checksum is zero.
+// RFC 1071. The checksum field of the bytes is zero.
 std::uint16_t checksum_of(std::string_view bytes) {
     std::uint32_t sum = 0;
     for (std::size_t at = 0; at < bytes.size(); at += 2) {
@@ -134,7 +134,7 @@ Datagrams::~Datagrams() {
 void Datagrams::send(std::string_view bytes) {
     const std::string made = raw_ ? with_id(bytes) : std::string(bytes);
     if (::send(descriptor_, made.data(), made.size(), MSG_NOSIGNAL) >= 0) return;
-    // A queue that is full drops datagrams; so may every router on the way.
+    // A full queue drops datagrams, as any router on the way may.
     if (!would_block(errno) && errno != ENOBUFS) throw failure(errno);
 }
 
@@ -158,7 +158,7 @@ std::string Datagrams::with_id(std::string_view bytes) const {
     std::string made(bytes);
     if (made.size() < header_bytes) return made;
     put(made, id_at, id_);
-    // Of ICMPv6 the kernel makes it, which knows the addresses.
+    // The kernel computes the checksum of ICMPv6, because it knows the addresses.
     if (!six_) {
         put(made, checksum_at, 0);
         put(made, checksum_at, checksum_of(made));
@@ -166,7 +166,7 @@ std::string Datagrams::with_id(std::string_view bytes) const {
     return made;
 }
 
-// Takes off the header of IP, which such a socket of IPv4 delivers, too.
+// Removes the IP header, which such an IPv4 socket also delivers.
 bool Datagrams::is_ours(std::string& bytes) const {
     if (!six_) {
         const std::size_t header =

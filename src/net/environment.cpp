@@ -7,8 +7,8 @@ namespace vitals::net {
 
 namespace {
 
-// Names are more numerous than kinds of blocking calls, and a thread that waits for a name server
-// costs next to nothing: dead zones must not starve the living ones.
+// There are more names than kinds of blocking calls, and a thread that waits for a name server
+// costs almost nothing: dead zones must not delay the others.
 constexpr std::size_t lookups_per_call = 4;
 
 }  // namespace

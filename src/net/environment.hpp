@@ -1,5 +1,5 @@
-// The environment seam: names, connections and lanes, shared by all runs on one loop. A test hands
-// in one whose names or connections fail on command.
+// The environment seam: names, connections and lanes, shared by all runs on one loop. A test passes
+// one whose names or connections fail on command.
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,7 @@ namespace vitals::net {
 
 struct Endpoint;
 
-// A blocking call handed to a lane. Shared by the run that awaits it and the thread that runs it.
+// A blocking call on a lane. Shared by the run that awaits it and the thread that runs it.
 struct BlockingCall;
 
 struct LaneFigures {
@@ -30,30 +30,30 @@ struct LaneFigures {
 
 class Environment {
   public:
-    // `lane_limit`: threads that one kind of check may hold at most.
+    // `lane_limit`: how many threads one kind of check may hold.
     explicit Environment(Loop& loop, std::size_t lane_limit = 16);
     virtual ~Environment();
     Environment(const Environment&) = delete;
     Environment& operator=(const Environment&) = delete;
 
     Loop& loop();
-    // The addresses of a name in the system's order, textual. Lookups run on a lane of their own,
-    // can be abandoned, are shared by those who ask for the same name at the same time, and are
-    // kept for a second. Throws CheckError{resolve} or {local}.
+    // The addresses of a name as texts, in the system's order. Lookups run on their own lane and
+    // can be abandoned. Runs that ask for the same name at the same time share one lookup. The
+    // result is kept for a second. Throws CheckError{resolve} or {local}.
     virtual awaitable<std::vector<std::string>> resolve(Context& context, std::string name);
 
-    // Where a connection to this endpoint goes, or with `datagrams` a socket of UDP: usually to the
-    // endpoint itself. The drill puts its faults on the way. Throws CheckError{local}.
+    // The address to which a connection to this endpoint goes; with `datagrams`, a UDP socket.
+    // Usually it is the endpoint itself. The drill puts its faults there. Throws CheckError{local}.
     virtual Endpoint way_to(Endpoint endpoint, bool datagrams);
 
-    // Null where nothing outlives the process (`vitals check`).
+    // Null if nothing outlives the process (`vitals check`).
     Memory* memory() const noexcept { return memory_; }
     // It must outlive all runs.
     void remember_in(Memory* memory) noexcept { memory_ = memory; }
 
     std::vector<LaneFigures> lanes() const;
-    // The last call, once the loop has stopped for good: waits until then for blocking calls under
-    // way and joins their threads. Without it, and afterwards, they go on alone.
+    // The last call, after the loop has stopped: waits until then for running blocking calls and
+    // joins their threads. Without this call, and afterwards, they continue alone.
     void end_lanes(std::chrono::steady_clock::time_point deadline);
 
     struct State;
@@ -64,7 +64,7 @@ class Environment {
     Memory* memory_ = nullptr;
 };
 
-// Whether a blocking call is still running though its run was abandoned.
+// Whether a blocking call is still running although its run was abandoned.
 bool still_running(const std::shared_ptr<BlockingCall>& call);
 
 }  // namespace vitals::net

@@ -1,4 +1,4 @@
-// Small files read whole. It may not know what they mean.
+// Reads small files whole. It does not know their contents.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +7,8 @@
 
 namespace vitals::net {
 
-// The first `limit` bytes of a file, or the errno with which opening or reading failed. A FIFO or a
-// device without data does not hold it up, a dead mount does: call it on a lane. Any thread.
+// The first `limit` bytes of a file, or the errno of opening or reading it. A FIFO or a device
+// without data does not block it, but a dead mount does: call it on a lane. Any thread.
 std::expected<std::string, int> read_file(const std::string& path, std::size_t limit = 1 << 20);
 
 }  // namespace vitals::net

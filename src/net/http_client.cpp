@@ -1,5 +1,5 @@
-// One exchange after another until the answer is not a redirect to be followed. TLS negotiates the
-// version of HTTP.
+// Makes one exchange after the other until the answer is not a redirect to follow. TLS negotiates
+// the version of HTTP.
 #include "net/http_client.hpp"
 
 #include <fmt/format.h>
@@ -26,7 +26,7 @@ constexpr std::string_view http2_or_1 = "\x02h2\x08http/1.1";  // RFC 7301, 3.1
 constexpr std::string_view http2_only = "\x02h2";
 constexpr int most_refusals = 3;
 
-// A connection, and whether HTTP/2 is spoken on it.
+// A connection, and whether it speaks HTTP/2.
 struct Opened {
     std::unique_ptr<Connection> connection;
     bool http2 = false;
@@ -77,8 +77,8 @@ bool is_redirect(int status) {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-// What the next request may carry (RFC 9110, 15.4): a POST becomes a GET as all clients do it, and
-// what was meant for one origin is not shown to another.
+// What the next request may carry (RFC 9110, 15.4): a POST becomes a GET, as in all clients, and
+// another origin does not see what was meant for the first one.
 void follow(HttpRequest& request, HttpUrl& url, int status, const std::string& location) {
     HttpUrl next = join(url, location);
     const bool becomes_get = (status == 303 && request.method != "HEAD") ||

@@ -1,6 +1,6 @@
-// One HTTP exchange on a new connection, on the loop. Names are resolved by our resolver, sizes are
-// limited, redirects are followed only when asked, only http and https are spoken. TLS negotiates
-// HTTP/2 or HTTP/1.1 (ALPN).
+// One HTTP exchange on a new connection, on the loop. It uses vitals' resolver, limits sizes,
+// follows redirects only on request, and speaks only http and https. TLS negotiates HTTP/2 or
+// HTTP/1.1 (ALPN).
 #pragma once
 
 #include <chrono>
@@ -29,7 +29,7 @@ struct HttpRequest {
     std::size_t max_body = 1 << 20;  // bytes kept and accepted
     int redirects = 0;               // followed at most
     bool http2_only = false;         // also without TLS, by prior knowledge
-    std::string step;  // what the time from the request on is recorded as; empty: wait and read
+    std::string step;                // the name of the step after the request; empty: wait and read
 };
 
 struct HttpResponse {
@@ -41,10 +41,9 @@ struct HttpResponse {
     const std::string* header(std::string_view name) const;  // case-insensitive, first
 };
 
-// Records the phases resolve, connect, tls, wait (to the first byte) and read, or the request's
-// own step instead of the last two. Throws CheckError:
-// resolve, connect, tls, protocol ("connection reset", "answer larger than 1 MiB", "not HTTP"),
-// local.
+// Records the phases resolve, connect, tls, wait (to the first byte) and read, or the request's own
+// step instead of the last two. Throws CheckError: resolve, connect, tls, protocol ("connection
+// reset", "answer larger than 1 MiB", "not HTTP"), local.
 awaitable<HttpResponse> http(Context& context, HttpRequest request);
 
 }  // namespace vitals::net

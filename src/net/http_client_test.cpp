@@ -235,7 +235,7 @@ TEST(Http, each_fault_has_its_name_and_its_phase) {
     }
 }
 
-TEST(Http, nothing_listening_is_refused) {
+TEST(Http, a_port_without_a_listener_refuses) {
     const auto ran = fetch(get("http://127.0.0.1:" + std::to_string(closed_port()) + "/"));
     EXPECT_EQ(ran.detail(), "connection refused");
     EXPECT_EQ(ran.error_class(), ErrorClass::connect);
@@ -300,7 +300,7 @@ struct UnixHttpTest : ::testing::Test {
     }
 };
 
-TEST_F(UnixHttpTest, speaks_and_hears) {
+TEST_F(UnixHttpTest, exchanges_a_request_and_an_answer) {
     listen(1);
     std::jthread server([this] { answer_one(); });
     const auto ran = fetch(request);
@@ -354,7 +354,7 @@ awaitable<void> fetch_and_count(Context& context, HttpRequest request, int& good
     if (response.status == 200) ++good;
 }
 
-TEST(Http, many_at_once_do_not_mix_up) {
+TEST(Http, many_exchanges_at_once_do_not_mix_up) {
     Peer peer([](int descriptor) {
         char bytes[4096];
         const ssize_t got = ::recv(descriptor, bytes, sizeof bytes, 0);
@@ -385,7 +385,7 @@ TEST(Http, many_at_once_do_not_mix_up) {
     EXPECT_EQ(good, 100);
 }
 
-TEST(Http, may_go_while_exchanges_are_under_way) {
+TEST(Http, can_be_destroyed_during_exchanges) {
     Peer peer(Peer::hang());
     int good = 0;
     for (const bool environment_first : {true, false}) {

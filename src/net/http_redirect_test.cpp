@@ -71,7 +71,7 @@ TEST(HttpRedirect, a_post_becomes_a_get_only_where_all_clients_do_it) {
     }
 }
 
-TEST(HttpRedirect, leads_nowhere_else) {
+TEST(HttpRedirect, leads_only_to_http) {
     for (const char* to : {"file:///etc/passwd", "gopher://127.0.0.1/", "http://:80/"}) {
         Server server({redirect(302, to)});
         HttpRequest request = get(server.url());

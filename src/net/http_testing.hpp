@@ -1,4 +1,4 @@
-// For the tests of the HTTP client: short words for requests, and a server with prepared answers.
+// For tests of the HTTP client: short functions for requests, and a server with prepared answers.
 #pragma once
 
 #include <sys/socket.h>
@@ -37,8 +37,8 @@ inline std::vector<std::string> names(const std::vector<Phase>& phases) {
     return made;
 }
 
-// Answers each request with the next of these (the last again and again), and keeps what it was
-// asked. A request is its head and as many bytes as its Content-Length says.
+// Answers each request with the next of these (the last one repeatedly), and keeps the requests. A
+// request is its head and as many bytes as its Content-Length says.
 class Server {
   public:
     explicit Server(std::vector<std::string> answers)

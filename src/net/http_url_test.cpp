@@ -17,7 +17,7 @@ std::string shown(const HttpUrl& url) {
                        " " + url.text.substr(path));
 }
 
-TEST(HttpUrl, is_taken_apart) {
+TEST(HttpUrl, is_split_into_its_parts) {
     const std::pair<const char*, const char*> urls[] = {
         {"http://shop.example.org", "http shop.example.org 80 /"},
         {"http://h:8080/a/b?c=d&e=/f", "http h 8080 /a/b?c=d&e=/f"},
@@ -52,7 +52,7 @@ TEST(HttpUrl, knows_the_other_ways_to_write_an_address) {
         EXPECT_EQ(parse_http_url("http://" + name + "/").host, name);
 }
 
-TEST(HttpUrl, what_is_no_url_is_refused) {
+TEST(HttpUrl, refuses_a_text_that_is_no_url) {
     for (const char* url :
          {"", "http://", "http://h:0x/", "http://h:99999/", "http://h:x/", "http://a b/",
           "http://:80/", "http://h\r\n/", "http://h/\r\n", "ftp://h/", "h/x", "http:/h"}) {

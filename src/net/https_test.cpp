@@ -82,7 +82,7 @@ TEST_F(HttpsTest, unacceptable_certificates_are_named) {
     }
 }
 
-TEST_F(HttpsTest, http2_is_spoken_with_who_agrees_to_it) {
+TEST_F(HttpsTest, http2_is_spoken_with_a_server_that_agrees_to_it) {
     using vitals::testing::frame;
     using vitals::testing::header;
     Peer peer(vitals::testing::tls(
@@ -124,7 +124,7 @@ TEST_F(HttpsTest, another_name_may_be_asked_for_and_verified) {
     EXPECT_EQ(asked, "other.example");
 }
 
-TEST_F(HttpsTest, unverified_anything_goes_and_is_shown) {
+TEST_F(HttpsTest, without_verification_any_certificate_is_accepted_and_shown) {
     Peer peer(tls_answer(make_certificate({.names = {"x"}, .until = -1h}), fine));
     TlsOptions options;
     options.verify = false;
@@ -133,7 +133,7 @@ TEST_F(HttpsTest, unverified_anything_goes_and_is_shown) {
     EXPECT_EQ(ran.value->certificate->subject, "CN=localhost");
 }
 
-TEST_F(HttpsTest, our_unusable_files_are_our_fault) {
+TEST_F(HttpsTest, unusable_files_of_the_configuration_are_blindness) {
     Peer peer(Peer::hang());
     TlsOptions options;
     options.ca = "/nonexistent/ca.pem";

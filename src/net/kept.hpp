@@ -1,7 +1,7 @@
-// What a component's run leaves for the next one: a connection that stands. Belongs to whoever
-// starts the component's runs, who says how long after one the next begins, and goes with it. A run
-// takes the thing out, so that a run that is cancelled or fails loses it, and nobody ever finds it
-// in the middle of something. Used on the loop's thread only.
+// What a component's run leaves for the next one: an open connection. It belongs to the code that
+// starts the component's runs, which says when the next run begins, and ends with it. A run takes
+// the connection out, so a run that is cancelled or fails loses it, and the next run never finds it
+// in the middle of an exchange. Used on the loop's thread only.
 #pragma once
 
 #include <any>

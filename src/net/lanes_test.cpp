@@ -178,7 +178,7 @@ TEST(Lane, a_queued_call_of_a_cancelled_run_is_never_executed) {
     EXPECT_FALSE(*executed);
 }
 
-TEST(Lane, full_of_calls_that_do_not_end_it_says_so_at_once) {
+TEST(Lane, says_at_once_that_it_is_full_of_calls_that_do_not_end) {
     Loop loop;
     Environment environment(loop, 2);
     const auto gate = std::make_shared<Gate>();
@@ -226,7 +226,7 @@ TEST(Lane, queued_calls_learn_at_once_that_nobody_is_left_to_take_them) {
 }
 
 // The backend of a call that never got a thread is not to blame: unknown, not failed.
-TEST(Lane, a_call_that_gets_no_thread_in_time_is_our_blindness) {
+TEST(Lane, a_call_that_gets_no_thread_in_time_is_blindness) {
     Loop loop;
     Environment environment(loop, 1);
     const auto gate = std::make_shared<Gate>();

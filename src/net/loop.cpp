@@ -1,5 +1,5 @@
-// The loop itself: an io_context for one thread, coroutines that can be cancelled, timers that keep
-// their promise not to fire once cancelled. It may not know what runs on it.
+// The loop itself: an io_context for one thread, coroutines that can be cancelled, timers that
+// never fire after they were cancelled. It does not know what runs on it.
 #include "net/loop.hpp"
 
 #include <pthread.h>
@@ -22,9 +22,9 @@ namespace asio = boost::asio;
 
 namespace {
 
-// Writing to a socket whose peer is gone raises SIGPIPE wherever the library below (OpenSSL's
-// write) does not pass MSG_NOSIGNAL. The host process' disposition is not ours to change,
-// the mask of the thread that drives the loop is.
+// Writing to a socket whose peer is gone raises SIGPIPE if the library below (OpenSSL's write) does
+// not pass MSG_NOSIGNAL. vitals must not change the disposition of the host process; it changes the
+// signal mask of the thread that drives the loop.
 class BrokenPipesBlocked {
   public:
     BrokenPipesBlocked() {
@@ -34,7 +34,8 @@ class BrokenPipesBlocked {
     }
     ~BrokenPipesBlocked() {
         if (sigismember(&before_, SIGPIPE) == 1) return;
-        // One that arrived meanwhile is pending and would kill as soon as the mask is restored.
+        // A SIGPIPE that arrived meanwhile is pending and would kill the process as soon as the
+        // mask is restored.
         const timespec at_once{};
         while (sigtimedwait(&pipe_, nullptr, &at_once) > 0) {
         }
@@ -66,7 +67,7 @@ struct SignalWatch {
 }  // namespace
 
 struct Loop::State {
-    // The hint says: one thread runs it. Posting from others stays safe.
+    // The hint says that one thread runs it. Posting from others stays safe.
     asio::io_context context{1};
     asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
     std::vector<std::unique_ptr<SignalWatch>> signals;
@@ -82,7 +83,7 @@ asio::io_context& Loop::context() {
 void Loop::run() {
     const BrokenPipesBlocked blocked;
     state_->context.run();
-    // Not at the start: a stop() that came before run() must not be lost.
+    // Not at the start: a stop() before run() must not be lost.
     state_->context.restart();
 }
 
@@ -101,7 +102,7 @@ void Loop::on_signals(std::vector<int> numbers, std::function<void(int)> on_sign
     state_->signals.push_back(std::move(watch));
 }
 
-// Task. The state is shared by the handle and by the coroutine's completion; it owns neither.
+// Task. The handle and the completion of the coroutine share the state; it owns neither.
 
 struct Task::State {
     explicit State(asio::io_context& context) : context(context) {}
@@ -132,14 +133,15 @@ Task::~Task() {
 
 void Task::cancel() {
     if (!state_ || state_->ended) return;
-    // Inside the loop this happens now; outside (before it runs, between two runs) once it runs.
+    // Inside the loop this happens now. Outside (before it runs, between two runs) it happens once
+    // the loop runs.
     asio::dispatch(state_->context, [state = state_] {
         if (!state->ended) state->signal.emit(asio::cancellation_type::terminal);
     });
 }
 
 // A coroutine that ends without having waited is completed through a post, and no operation below
-// resumes its coroutine from inside a cancellation: therefore no completion comes from inside
+// resumes its coroutine from inside a cancellation. Therefore no completion comes from inside
 // spawn() or cancel().
 Task Loop::spawn(awaitable<Outcome> run, std::function<void(std::exception_ptr, Outcome)> done) {
     auto state = std::make_shared<Task::State>(state_->context);
@@ -197,7 +199,7 @@ void Timer::arm(Steady when, std::function<void()> fire) {
     state_->timer.expires_at(when);
     state_->timer.async_wait([state = state_, mine](const boost::system::error_code&) {
         if (state->armed != mine || !state->fire) return;
-        // Out of the state first: the function may arm the timer again, or destroy it.
+        // Moved out of the state first: the function may arm the timer again, or destroy it.
         auto call = std::exchange(state->fire, nullptr);
         call();
     });

@@ -36,9 +36,9 @@ class Timer {
     std::shared_ptr<State> state_;
 };
 
-// A coroutine under way. cancel() asks its pending operation to end at once; the completion is
-// still called, once, and never from inside spawn() or cancel(). Destruction without completion
-// cancels and drops the completion.
+// A running coroutine. cancel() asks its pending operation to end at once; the completion is still
+// called, once, and never from inside spawn() or cancel(). Destruction before completion cancels it
+// and drops the completion.
 class Task {
   public:
     Task() = default;
@@ -61,14 +61,15 @@ class Loop {
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
 
-    // Until stop(), also one called before; may be called again after it. SIGPIPE is blocked on
-    // this thread meanwhile: a peer that went away is an error of that peer's connection alone.
+    // Runs until stop(), which may also have been called before; may be called again after it.
+    // SIGPIPE is blocked on this thread meanwhile: a closed peer is an error of its own connection
+    // only.
     void run();
     void stop();
     void post(std::function<void()> function);
-    // Starts a coroutine; its result, or the exception it ended with, is handed to `done`.
+    // Starts a coroutine; `done` gets its result, or the exception that ended it.
     Task spawn(awaitable<Outcome> run, std::function<void(std::exception_ptr, Outcome)> done);
-    // Likewise for work without a result; an exception is handed to `done` (null when none).
+    // The same for work without a result; `done` gets an exception (null when there is none).
     Task spawn(awaitable<void> run, std::function<void(std::exception_ptr)> done);
     // Calls `on_signal` for each arrival of one of these signals (SIGTERM, SIGHUP, ...).
     void on_signals(std::vector<int> numbers, std::function<void(int)> on_signal);

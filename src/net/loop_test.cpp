@@ -53,7 +53,7 @@ TEST(Timer, cancelled_when_already_due_is_not_called) {
     EXPECT_FALSE(fired);
 }
 
-TEST(Timer, its_destruction_cancels) {
+TEST(Timer, is_cancelled_by_its_destruction) {
     Loop loop;
     bool fired = false;
     {
@@ -67,7 +67,7 @@ TEST(Timer, its_destruction_cancels) {
     EXPECT_FALSE(fired);
 }
 
-TEST(Timer, arming_again_replaces) {
+TEST(Timer, is_replaced_when_it_is_armed_again) {
     Loop loop;
     Timer timer(loop);
     std::string fired;
@@ -189,7 +189,7 @@ TEST_F(LoopTest, a_task_may_be_destroyed_by_its_own_completion) {
     EXPECT_TRUE(called);
 }
 
-TEST(Loop, its_destruction_takes_waiting_coroutines_along) {
+TEST(Loop, destroys_waiting_coroutines_with_itself) {
     // LeakSanitizer and AddressSanitizer are the judges; the mark is for builds without them.
     auto mark = std::make_shared<int>(1);
     auto work = [](Context& run, std::shared_ptr<int>) -> awaitable<void> {

@@ -1,6 +1,6 @@
-// What of a component's runs outlives the process: one text for each component, which only its kind
-// understands. For what may not be asked again after a restart; never for a verdict. Used on the
-// loop's thread only.
+// What outlives the process of a component's runs: one text for each component, which only its kind
+// understands. It is for what must not be asked again after a restart; never for a verdict. Used on
+// any thread.
 #pragma once
 
 #include <cstddef>
@@ -16,11 +16,11 @@ class Memory {
 
     virtual ~Memory() = default;
 
-    // What the component's runs remembered last, also in an earlier process. The component may have
-    // been of another kind then, or had other options: the text must say what it is about.
+    // What the component's runs stored last, also in an earlier process. At that time the component
+    // may have had another kind or other options: the text must say what it is about.
     virtual std::optional<std::string> recall(std::string_view component) const = 0;
-    // Replaces it. It is saved soon; a kill may lose the last second. What is longer than `longest`
-    // is not taken.
+    // Replaces it. It is saved soon; a kill may lose the last second. A text that is longer than
+    // `longest` is ignored.
     virtual void remember(std::string_view component, std::string text) = 0;
 };
 

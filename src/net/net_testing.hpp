@@ -1,5 +1,5 @@
-// For the tests of this room: one coroutine driven on a loop of its own, under a deadline or
-// cancelled at a chosen moment.
+// For the tests of this room: one coroutine on its own loop, under a deadline or cancelled at a
+// chosen moment.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-// Something that happens once and that a run waits for, for rooms that do not see Asio. Both on the
-// loop's thread; who learns of it elsewhere posts to the loop.
+// An event that happens once and that a run waits for, for rooms that do not see Asio. Both calls
+// are made on the loop's thread; code on another thread posts to the loop.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
-// Owners of what OpenSSL hands out. For rooms that read or make certificates; connections have TLS
-// of their own (connection.hpp).
+// Owners of OpenSSL objects. For rooms that read or make certificates; connections have their own
+// TLS (connection.hpp).
 #pragma once
 
 #include <openssl/evp.h>

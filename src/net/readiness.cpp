@@ -22,7 +22,7 @@ class Borrowed {
             throw CheckError(ErrorClass::local, "descriptor cannot be watched", error.message());
         }
     }
-    // Its owner closes it, we never do.
+    // The owner closes the descriptor; this code never does.
     ~Borrowed() {
         if (descriptor_.is_open()) descriptor_.release();
     }
@@ -44,7 +44,7 @@ class Borrowed {
     asio::posix::stream_descriptor descriptor_;
 };
 
-// False when the time came first.
+// False when the time comes first.
 awaitable<bool> wait_until(Context& context, int descriptor,
                            asio::posix::descriptor_base::wait_type what, Steady until) {
     Borrowed borrowed(context.environment().loop(), descriptor);

@@ -10,8 +10,8 @@
 
 namespace vitals::net {
 
-// Runs code that touches files as Context::blocking() does, in a process apart: a mount that never
-// answers keeps neither our process nor its output (apart.hpp says what the code may do).
+// Runs code that touches files as Context::blocking() does, in a separate process: a mount that
+// never answers holds neither vitals' process nor its output (apart.hpp says what the code may do).
 template <class T>
 awaitable<T> reading(Context& context, std::function<T()> code,
                      Descriptors descriptors = Descriptors::own) {

@@ -103,7 +103,7 @@ TEST_F(ResolverTest, addresses_are_taken_as_they_stand) {
     EXPECT_THAT(*look_up("2001:db8::1").value, ElementsAre("2001:db8::1"));
 }
 
-TEST_F(ResolverTest, a_name_that_does_not_exist_is_the_names_fault) {
+TEST_F(ResolverTest, a_name_that_does_not_exist_is_a_finding) {
     const auto none = look_up("none.test");
     EXPECT_EQ(none.detail(), "name does not exist");
     EXPECT_EQ(none.error_class(), ErrorClass::resolve);
@@ -113,7 +113,7 @@ TEST_F(ResolverTest, a_name_that_does_not_exist_is_the_names_fault) {
     EXPECT_EQ(empty.error_class(), ErrorClass::resolve);
 }
 
-TEST_F(ResolverTest, a_resolver_that_does_not_work_is_our_blindness) {
+TEST_F(ResolverTest, a_resolver_that_does_not_work_is_blindness) {
     const auto again = look_up("again.test");
     EXPECT_EQ(again.detail(), "resolver not reachable");
     EXPECT_EQ(again.error_class(), ErrorClass::local);
@@ -139,7 +139,7 @@ TEST_F(ResolverTest, names_that_cannot_be_asked_for_are_refused) {
               0);
 }
 
-TEST_F(ResolverTest, those_who_ask_at_the_same_time_share_one_lookup) {
+TEST_F(ResolverTest, runs_that_ask_at_the_same_time_share_one_lookup) {
     Context context(environment, real_clock(), "component", "test",
                     std::chrono::steady_clock::now() + 10s);
     std::vector<Task> tasks;
@@ -246,7 +246,7 @@ TEST_F(ResolverTest, without_descriptors_a_name_is_not_said_to_be_missing) {
     EXPECT_EQ(ran.error_class(), ErrorClass::local);
 }
 
-TEST_F(ResolverTest, may_go_while_a_lookup_hangs) {
+TEST_F(ResolverTest, can_be_destroyed_while_a_lookup_hangs) {
     const Steady began = std::chrono::steady_clock::now();
     {
         Loop short_lived;

@@ -10,25 +10,27 @@
 
 namespace vitals::net {
 
-// The detail of CheckError{tls} when the peer turns us down for the certificate that we show, or
-// lack.
+// The detail of CheckError{tls} when the peer refuses this client because of its certificate, or
+// because it has none.
 inline constexpr std::string_view certificate_refused = "client certificate refused";
 
 struct TlsOptions {
     std::string ca;           // path of a PEM bundle; empty: the system's
-    std::string certificate;  // path of ours, PEM
+    std::string certificate;  // path of the client certificate, PEM
     std::string key;          // path, PEM
     std::string server_name;  // for SNI and verification; empty: the host connected to
     bool verify = true;
 };
 
 inline constexpr Field tls_fields[] = {
-    field<&TlsOptions::ca>("ca", "PEM file of the authorities to trust instead of the system's.",
+    field<&TlsOptions::ca>("ca",
+                           "PEM file of the certificate authorities; it replaces the system's.",
                            {.example = "/etc/vitals/ca.pem"}),
-    field<&TlsOptions::certificate>("certificate", "PEM file of the client certificate to show."),
-    field<&TlsOptions::key>("key", "PEM file of the client certificate's key."),
-    field<&TlsOptions::server_name>("server_name",
-                                    "Name to ask for and to verify, if not the host of the URL."),
+    field<&TlsOptions::certificate>("certificate", "PEM file of the client certificate."),
+    field<&TlsOptions::key>("key", "PEM file of the client certificate's private key."),
+    field<&TlsOptions::server_name>(
+        "server_name",
+        "The server name for SNI and for verification; by default the host of the URL."),
     field<&TlsOptions::verify>("verify", "Whether the server's certificate is verified."),
 };
 
@@ -36,9 +38,9 @@ inline constexpr Field tls_fields[] = {
 struct PeerCertificate {
     std::string subject;
     std::string fingerprint;  // SHA-256 of its own one, in lower case hexadecimal
-    // Of the path that was verified; of all that was presented when it was not accepted or not
-    // verified. Old certificates that servers go on sending, though no path needs them, say
-    // nothing.
+    // Of the verified path; or of all shown certificates when the chain was not accepted or not
+    // verified. Old certificates that servers still send, although no path needs them, do not
+    // count.
     System not_after_earliest{};
     std::string version;  // "TLSv1.3"
     std::string cipher;

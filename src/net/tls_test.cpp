@@ -104,7 +104,7 @@ System now() {
     return std::chrono::system_clock::now();
 }
 
-TEST_F(TlsTest, a_trusted_peer_is_heard) {
+TEST_F(TlsTest, a_trusted_peer_is_accepted) {
     const auto ran = connect_to(echo(make_certificate({}, authority)), trusting());
     ASSERT_TRUE(ran.value && !ran.value->error) << ran.value->error->error;
     EXPECT_EQ(ran.value->heard, "ping\nlocalhost");  // the name it was asked for by SNI
@@ -127,7 +127,7 @@ TEST_F(TlsTest, a_certificate_without_an_end_has_not_ended) {
     EXPECT_GT(ran.value->certificate->not_after_earliest, now() + 24h);  // its authority's end
 }
 
-TEST_F(TlsTest, expired_is_said_and_the_certificate_shown_all_the_same) {
+TEST_F(TlsTest, an_expired_certificate_is_reported_and_shown) {
     const auto ran = connect_to(
         echo(make_certificate({.from = -24h * 30, .until = -24h * 2}, authority)), trusting());
     expect_refused(ran, "certificate expired");
@@ -137,13 +137,13 @@ TEST_F(TlsTest, expired_is_said_and_the_certificate_shown_all_the_same) {
     EXPECT_GT(ran.value->certificate->not_after_earliest, now() - 24h * 3);
 }
 
-TEST_F(TlsTest, not_yet_valid_is_said) {
+TEST_F(TlsTest, a_certificate_that_is_not_yet_valid_is_reported) {
     const auto ran =
         connect_to(echo(make_certificate({.from = 24h, .until = 48h}, authority)), trusting());
     expect_refused(ran, "certificate not yet valid");
 }
 
-TEST_F(TlsTest, for_another_name_is_said) {
+TEST_F(TlsTest, a_certificate_for_another_name_is_reported) {
     const Identity other =
         make_certificate({.names = {"other.example"}, .addresses = {}}, authority);
     expect_refused(connect_to(echo(other), trusting()), "certificate is for another name");
@@ -169,14 +169,14 @@ TEST_F(TlsTest, a_trailing_dot_is_no_part_of_the_name) {
     EXPECT_EQ(ran.value->heard, "ping\nlocalhost");
 }
 
-TEST_F(TlsTest, untrusted_is_said) {
+TEST_F(TlsTest, an_untrusted_certificate_is_reported) {
     expect_refused(connect_to(echo(make_certificate({})), trusting()), "certificate not trusted");
     const Identity stranger = make_certificate({.subject = "stranger", .authority = true});
     expect_refused(connect_to(echo(make_certificate({}, stranger)), trusting()),
                    "certificate not trusted");
 }
 
-TEST_F(TlsTest, unverified_anything_goes_and_is_shown) {
+TEST_F(TlsTest, without_verification_any_certificate_is_accepted_and_shown) {
     TlsOptions options;
     options.verify = false;
     options.ca = "/nonexistent";  // not looked at
@@ -201,7 +201,7 @@ TEST_F(TlsTest, the_earliest_end_of_the_chain_counts) {
 }
 
 // Many servers go on sending an old cross-signed certificate that nobody needs.
-TEST_F(TlsTest, what_no_path_needs_does_not_count) {
+TEST_F(TlsTest, a_certificate_that_no_path_needs_does_not_count) {
     const Identity old = make_certificate({.subject = "old", .from = -48h, .until = -24h});
     Identity leaf = make_certificate({}, authority);
     leaf.certificate += old.certificate;
@@ -210,7 +210,7 @@ TEST_F(TlsTest, what_no_path_needs_does_not_count) {
     EXPECT_GT(ran.value->certificate->not_after_earliest - now(), 24h * 80);
 }
 
-TEST_F(TlsTest, our_unusable_files_are_our_fault) {
+TEST_F(TlsTest, unusable_files_of_the_configuration_are_blindness) {
     TlsOptions missing;
     missing.ca = (directory / "none.pem").string();
     auto ran = connect_to(Peer::hang(), missing);
@@ -242,7 +242,7 @@ TEST_F(TlsTest, our_unusable_files_are_our_fault) {
 }
 
 // On a machine without authorities every peer would look untrusted.
-TEST_F(TlsTest, without_any_authority_installed_we_are_blind) {
+TEST_F(TlsTest, without_any_authority_installed_the_result_is_blindness) {
     ::setenv("SSL_CERT_DIR", directory.c_str(), 1);
     ::setenv("SSL_CERT_FILE", (directory / "none.pem").c_str(), 1);
     const auto ran = connect_to(echo(make_certificate({})), TlsOptions{});
@@ -308,7 +308,7 @@ Peer::Handler demanding(Identity identity, std::string ca_file) {
     };
 }
 
-TEST_F(TlsTest, shows_its_own_certificate_where_one_is_wanted) {
+TEST_F(TlsTest, shows_a_client_certificate_when_the_peer_asks_for_one) {
     const TlsOptions anonymous = trusting();
     const Identity server = make_certificate({}, authority);
     expect_refused(connect_to(demanding(server, anonymous.ca), anonymous),
@@ -342,7 +342,7 @@ TEST_F(TlsTest, a_handshake_that_hangs_ends_with_the_run) {
     EXPECT_LT(ran.took, 200ms);
 }
 
-TEST_F(TlsTest, old_versions_are_not_spoken) {
+TEST_F(TlsTest, old_versions_are_refused) {
     auto old = [identity = make_certificate({}, authority)](int descriptor) {
         std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_server_method()),
                                                                   SSL_CTX_free);

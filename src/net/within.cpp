@@ -30,7 +30,7 @@ awaitable<bool> within(Context& context, Steady until, awaitable<void> work) {
     timer.arm(until, std::move(cut));
     co_await ended.wait();
     if (!ended.happened()) {
-        // The run is cancelled. The work is done with this frame only once it has ended.
+        // The run is cancelled. The work uses this frame until it has ended.
         timer.cancel();
         task.cancel();
         co_await boost::asio::this_coro::reset_cancellation_state();

@@ -30,7 +30,8 @@ std::string host_name() {
     return name.data();
 }
 
-// A collector may ask to come back (OTLP/HTTP, "Retryable Response Codes"); all else is for good.
+// A collector may ask to come back (OTLP/HTTP, "Retryable Response Codes"); other refusals are
+// final.
 bool may_be_repeated(int status) {
     return status == 408 || status == 429 || status == 502 || status == 503 || status == 504;
 }
@@ -39,7 +40,7 @@ std::string one_short_line(std::string_view text) {
     return std::string(text::cut_utf8(text::one_line(text), longest_words));
 }
 
-// Should their words hold a header of ours.
+// In case the collector's words contain a header of vitals.
 bool holds_secret(std::string_view words, const SecretMap& headers) {
     return std::any_of(headers.begin(), headers.end(), [words](const auto& header) {
         const std::string value = header.second.available() ? header.second.reveal() : "";
@@ -54,7 +55,7 @@ struct Exporter::Delivery {
     bool of_records = false;
     Message message;
     std::vector<Record> records;  // what the message was made of
-    // What came of it.
+    // The result of the request.
     int status = 0;
     std::string words;
     std::optional<Duration> pause;
@@ -82,7 +83,7 @@ net::awaitable<Outcome> Exporter::send(std::shared_ptr<Delivery> delivery, net::
     if (const std::string* wait = response.header("retry-after"))
         delivery->pause = alerts::receivers::retry_after(*wait, delivery->now);
     if (response.status < 200 || response.status > 299) {
-        // A google.rpc.Status, or a text of something before the collector.
+        // A google.rpc.Status, or a text of a proxy before the collector.
         delivery->words = one_short_line(response.body);
         co_return ok();
     }
@@ -110,7 +111,7 @@ Exporter::Exporter(net::Loop& loop, net::Environment& environment, Clock& clock,
 Exporter::~Exporter() = default;
 
 void Exporter::configure(const std::optional<config::Otlp>& otlp) {
-    // The same collector: what is under way goes on, with the new settings from the next request.
+    // The same collector: open requests continue, with the new settings from the next request on.
     if (otlp_ && otlp && otlp_->url == otlp->url) {
         const bool other_interval = otlp_->interval != otlp->interval;
         otlp_ = otlp;
@@ -183,7 +184,7 @@ void Exporter::send_next() {
 void Exporter::begin(std::shared_ptr<Delivery> delivery) {
     (delivery->of_records ? under_way_.records : under_way_.points) = delivery->message.count;
     auto run = [delivery](net::Context& context) { return send(delivery, context); };
-    // The request is not taken down from inside its own call.
+    // A request must not be destroyed inside its own call.
     auto done = [this, delivery, alive = std::weak_ptr(alive_)](Outcome outcome) {
         loop_.post([this, delivery, alive, outcome = std::move(outcome)] {
             if (alive.expired()) return;
@@ -203,8 +204,7 @@ void Exporter::finish(Delivery& delivery, const Outcome& outcome) {
     if (!answered) {
         trouble_ = "the collector cannot be reached: " + outcome.detail;
         words_ = holds_secret(outcome.error, delivery.otlp.headers) ? "" : outcome.error;
-        // Nobody knows what became of an answer that cannot be read: sending it again might count
-        // twice.
+        // An unreadable answer says nothing about the result: sending it again might count twice.
         if (outcome.error_class == ErrorClass::protocol && delivery.status != 0) {
             trouble_ = "the collector " + outcome.detail;
             delivery.status = 200;

@@ -1,7 +1,7 @@
 // Sends metrics and log records to an OpenTelemetry collector: OTLP over HTTP, protobuf. One
-// request at a time. While the collector is away, what waits is bounded, and what was dropped is
-// counted and told. It may not delay anything else: no status depends on it but its own. Used on
-// the loop's thread. No log line, no outcome holds a header's value.
+// request at a time. While the collector is away, the queue is bounded, and dropped items are
+// counted and reported. It must not delay anything else: only its own status depends on it. Used on
+// the loop's thread. No log line and no outcome contains the value of a header.
 #pragma once
 
 #include <functional>
@@ -22,8 +22,8 @@ namespace vitals::otlp {
 
 class Exporter {
   public:
-    // `health`: told how the component vitals/otlp is; nothing when the section is gone. Called
-    // when that changes.
+    // `health`: receives the state of the component vitals/otlp; nothing when the section is gone.
+    // Called when it changes.
     Exporter(net::Loop& loop, net::Environment& environment, Clock& clock, const Hub& hub,
              std::string vitals_version, std::function<void(std::optional<Outcome>)> health);
     ~Exporter();
@@ -33,11 +33,11 @@ class Exporter {
     // From now on; what waits for another collector is dropped and counted.
     void configure(const std::optional<config::Otlp>& otlp);
     void take(const Transition& transition);
-    // What there is, at once: the end is near.
+    // Sends everything at once: the end is near.
     void send_now();
 
   private:
-    struct Delivery;  // one request: what it carries, and what came of it
+    struct Delivery;  // one request: its content, and its result
     static net::awaitable<Outcome> send(std::shared_ptr<Delivery> delivery, net::Context& context);
 
     void sample();
@@ -65,7 +65,7 @@ class Exporter {
     std::optional<Outcome> reported_;
     std::unique_ptr<engine::OngoingRun> request_;
     Dropped under_way_;            // what the request carries
-    std::shared_ptr<bool> alive_;  // what was posted for an earlier configuration is dropped
+    std::shared_ptr<bool> alive_;  // messages for an earlier configuration are dropped
 };
 
 }  // namespace vitals::otlp

@@ -17,7 +17,7 @@ constexpr std::array statuses{Status::ok, Status::degraded, Status::failed, Stat
 constexpr std::size_t longest_why = 500;
 constexpr std::uint64_t cumulative = 2;  // AggregationTemporality
 
-// Appends protobuf's fields (the encoding guide): a number for each, then its value.
+// Appends protobuf fields (the encoding guide): a number for each, then its value.
 class Writer {
   public:
     explicit Writer(std::string& out) : out_(out) {}
@@ -52,7 +52,7 @@ class Writer {
     std::string& out_;
 };
 
-// A protobuf text is UTF-8; a parser may refuse the whole message for another one.
+// A protobuf text is UTF-8; a parser may refuse the whole message for an invalid one.
 void text(Writer& writer, unsigned field, std::string_view value) {
     writer.bytes(field, text::one_line(value));
 }
@@ -70,7 +70,7 @@ std::uint64_t nanoseconds(System time) {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(0, since.count()));
 }
 
-// Resource, as field 1 of ResourceMetrics and ResourceLogs; the scope likewise.
+// Resource, as field 1 of ResourceMetrics and ResourceLogs; the same for the scope.
 void write_resource(Writer& writer, const Source& source) {
     writer.message(1, [&](Writer& resource) {
         attribute(resource, 1, "service.name", source.service);
@@ -235,7 +235,7 @@ std::optional<std::uint64_t> read_varint(std::string_view& bytes) {
     return std::nullopt;
 }
 
-// A field's number and value; of fixed sizes nothing is wanted here.
+// The number and value of a field; fields of fixed sizes are not needed here.
 struct Read {
     std::uint64_t field = 0, number = 0;
     std::string_view bytes;

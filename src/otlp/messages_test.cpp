@@ -36,7 +36,7 @@ bool has(const std::string& bytes, std::string_view text) {
     return bytes.find(text) != std::string::npos;
 }
 
-TEST(OtlpMetrics, what_is_not_known_is_absent) {
+TEST(OtlpMetrics, leave_out_what_is_not_known) {
     Snapshot snapshot;
     snapshot.components = {state_of("fresh", Status::failed, now + 1s),
                            state_of("stale", Status::ok, now - 1s)};
@@ -95,7 +95,7 @@ Record record(const std::string& component) {
             .detail = std::string(100, 'd')};
 }
 
-TEST(OtlpWaiting, the_oldest_goes_first_and_is_counted) {
+TEST(OtlpWaiting, drops_the_oldest_first_and_counts_it) {
     Waiting waiting({.metrics = 100, .records = 3 * record("a").held(), .records_at_once = 2});
     for (std::size_t i = 1; i <= 5; ++i) waiting.add(message(40, i));
     EXPECT_EQ(waiting.messages(), 2u);

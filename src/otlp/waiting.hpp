@@ -1,5 +1,5 @@
-// What waits to be sent to a collector, within bounds: the oldest goes first when there is no room,
-// and is counted. Pure.
+// A bounded queue for a collector: the oldest item is dropped when there is no room, and is
+// counted. Pure.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 namespace vitals::otlp {
 
-// Bytes, by estimate; one message of metrics is kept whatever its size.
+// Bytes, by estimate; one message of metrics is kept at any size.
 struct Bounds {
     std::size_t metrics = 8u << 20;
     std::size_t records = 1u << 20;
@@ -26,14 +26,14 @@ class Waiting {
     void add(Message metrics);
     void add(Record record);
 
-    // The oldest message of metrics; it is sent by one at a time.
+    // The oldest message of metrics; one is sent at a time.
     std::optional<Message> take_metrics();
-    // The oldest records, at most so many at once.
+    // The oldest records, at most this many at once.
     std::vector<Record> take_records();
-    // What was not taken, before all that came since.
+    // Items that were not accepted, before all later ones.
     void give_back(Message metrics);
     void give_back(std::vector<Record> records);
-    // What will never arrive.
+    // Items that will never arrive.
     void count_lost(std::size_t points, std::size_t records) noexcept;
     void clear();  // all of it is lost
 

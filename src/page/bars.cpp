@@ -116,7 +116,7 @@ History::History(const Past& past, const Window& window) : known_(true) {
         return;
     }
     const Watched watched = past.watched();
-    // What lasts until now lasts no longer: the last bar ends there.
+    // A state that lasts until now ends with the last bar.
     const System last = window.from + window.step * static_cast<long>(bars_count - 1);
     std::vector<Account> found = accounts(watched, window.from, window.step, bars_count - 1);
     found.push_back(account(watched, last, std::max(window.now, last)));
@@ -187,7 +187,7 @@ void History::write(Markup& out, bool big, std::string_view before_label) const 
                               width * static_cast<int>(bars_count), tall)
                 : std::string("<svg class=h"));
     out.raw(" role=img aria-label=\"").text(before_label);
-    // The script does not count these on; a part is not sent again for a minute more.
+    // The script does not count these; a part is not sent again for a minute more.
     out.figure(said());
     out.raw("\">");
     std::string ok, rest;

@@ -1,5 +1,5 @@
-// The past as it is drawn: bars, uptime, sparklines, the chart of response times. Low and even is
-// ok; what was not stands taller, each kind in its own pattern.
+// Drawings of the past: bars, uptime, sparklines, the chart of response times. ok is low and even;
+// other states stand taller, each in its own pattern.
 #pragma once
 
 #include <array>
@@ -19,7 +19,7 @@ namespace vitals::page {
 
 inline constexpr std::size_t bars_count = 90;
 
-// The time that 90 bars show: whole steps, the last one under way.
+// The time that 90 bars show: whole steps, the last one still running.
 struct Window {
     System from{};
     std::chrono::milliseconds step{};
@@ -40,17 +40,17 @@ class History {
     // Of one component.
     History(const Past& past, const Window& window);
 
-    // A group's: each bar shows the worst of its components, the uptime is that of all together.
+    // For a group: each bar shows the worst of its components, the uptime is that of all together.
     void add(const History& other);
 
     bool known() const noexcept { return known_; }
-    // Nothing but ok, as far back as the bars reach.
+    // Only ok, as far back as the bars reach.
     bool wholly_ok() const noexcept { return whole_ok_; }
     const Account& total() const noexcept { return total_; }
 
-    // `<i class=h></i>`, or the drawing; a big one is as wide as it may be.
+    // `<i class=h></i>`, or the drawing; a big one uses the whole width.
     void write(Markup& out, bool big = false, std::string_view before_label = {}) const;
-    // `99.67 %`, with `of 96 %` below where nobody looked for more than a hundredth of the time.
+    // `99.67 %`, with `of 96 %` below if nobody looked for more than a hundredth of the time.
     void write_uptime(Markup& out) const;
     // `Not ok: failed 4 min, degraded 8 min`, or `ok throughout`.
     std::string said() const;
@@ -67,15 +67,15 @@ class History {
     Account total_{};
 };
 
-// What every pattern means, below the bars.
+// The meaning of every pattern, below the bars.
 void write_legend(Markup& out);
 void write_public_legend(Markup& out);
 
-// The last 90 minutes of response times; nothing where nothing is known.
+// The last 90 minutes of response times; nothing if none are known.
 void write_spark(Markup& out, const UsualTimes& usual);
-// p50 as a line, p95 as an area. Empty where there was no run.
+// p50 as a line, p95 as an area. Empty if there was no run.
 void write_chart(Markup& out, std::span<const ResponseStep> steps, std::string_view label);
-// Round up to what a scale ends with: 1, 2, 5, 8 times a power of ten.
+// Rounds up to the end of a scale: 1, 2, 5, 8 times a power of ten.
 std::chrono::microseconds scale_of(std::span<const ResponseStep> steps);
 
 }  // namespace vitals::page

@@ -21,7 +21,7 @@ bool counts(const ObjectiveReport& report, std::string_view component) {
     return report.names != nullptr && std::ranges::binary_search(*report.names, component);
 }
 
-// A page of some components tells nothing of what others took.
+// A page of some components says nothing about the share of others.
 bool may_see(const Look& look, const ObjectiveReport& report) {
     return report.names != nullptr &&
            (look.facts.request.components == nullptr ||
@@ -29,7 +29,7 @@ bool may_see(const Look& look, const ObjectiveReport& report) {
                                 [&](const std::string& name) { return look.shows(name); }));
 }
 
-// `9 %`; what is there at all is never 0.
+// `9 %`; a positive share is never 0.
 std::string part_text(double part) {
     if (part > 0 && part < 0.01) return "under 1 %";
     return fmt::format("{:.0f} %", part * 100);
@@ -88,7 +88,7 @@ void write_budget(Markup& out, const Look& look, const ObjectiveReport& report) 
     out.raw(", ").text(spent_text(report, *budget)).raw("</small></div>");
 }
 
-// A component's time within an incident: outside of it, it does not count.
+// The time of a component within an incident; outside of it, it does not count.
 std::vector<StateSpan> within(const Past& past, System since, System until) {
     // The verdict came after the first run that failed.
     const auto later = std::ranges::upper_bound(past.spans, since, {}, &StateSpan::start);
@@ -134,7 +134,7 @@ milliseconds cost_of(const ObjectiveReport& report, const std::vector<Pieces>& p
         from = std::min(from, each.spans.front().start);
         watched.push_back({.spans = each.spans, .skipped = {}, .blind = {}, .maintenance = {}});
     }
-    // What is older than the window has been given back.
+    // Time before the window no longer counts.
     from = std::max(from, now - report.objective.window);
     if (watched.empty() || from >= now) return {};
     const std::vector<StateSpan> together = worst_of(watched, from, now);

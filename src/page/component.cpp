@@ -181,7 +181,7 @@ void write_before(Markup& out, const Look& look, const Explanation& told, const 
     out.raw("</dd>");
 }
 
-// That a check can fail at all is shown by that it did.
+// A past failure shows that the check can fail at all.
 void write_last_failure(Markup& out, const LastFailure& last) {
     if (last.lasts || last.watched_since == System{}) return;
     out.raw("<dt>Last seen failing</dt><dd>");
@@ -191,7 +191,7 @@ void write_last_failure(Markup& out, const LastFailure& last) {
             .text(long_span(std::chrono::duration_cast<std::chrono::milliseconds>(
                 last.seen->to - last.seen->from)));
     else
-        out.raw("never seen failing since it is watched (")
+        out.raw("never seen failing since vitals watches it (")
             .time(last.watched_since, Moment::day)
             .raw(")");
     out.raw("</dd>");
@@ -234,7 +234,7 @@ Markup run_part(const Look& look, const Seen& seen, const Gathered& gathered) {
         write_last_failure(out, last_failure(gathered.pasts->front()));
     write_before(out, look, told, seen);
     out.raw("</dl>\n<p class=\"s q2 sh2\">The same in a shell: <code>vitals explain ");
-    // As a shell takes it: a name has no quotation mark that would end these.
+    // In the form of a shell: a name has no quotation mark that would end these.
     const bool plain = seen.name().find_first_not_of(
                            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW"
                            "XYZ0123456789-_./") == std::string::npos;
@@ -329,7 +329,8 @@ void write_settings(Markup& out, const Look& look, const Seen& seen) {
     out.raw("</dl></section>\n");
 }
 
-// Properties of checks of backends are for who may read; so are, to be simple, all of them.
+// Properties of checks of backends are for viewers with the right to read; for simplicity, all
+// properties are.
 void write_properties(Markup& out, const Look& look, const Seen& seen) {
     if (!look.may_read || seen.state->last == nullptr || seen.state->last->properties.empty())
         return;

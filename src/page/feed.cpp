@@ -1,5 +1,5 @@
-// Incidents as an Atom feed (RFC 4287). The id of an entry is the incident's own, so that a reader
-// tells it again only when it changed, wherever the page moves.
+// Incidents as an Atom feed (RFC 4287). The id of an entry is that of the incident, so a reader
+// shows it again only when it changed, even if the page moves.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -39,7 +39,7 @@ void write_entry(Markup& out, const Look& look, const IncidentRecord& incident) 
             text += fmt::format(" {} was {}.", member.component, to_string(member.worst));
     for (const Note& note : incident.notes)
         if (look.may_read || note.is_public) text += "\n" + note.text;
-    // An absolute address, where it is known how this server is called.
+    // An absolute address, if the name of this server is known.
     const std::string link = look.facts.request.site + look.link(incident);
     out.raw("<entry>\n<id>urn:vitals:incident:").text(incident.id).raw("</id>\n<title>");
     out.text(title_of(look, incident)).raw("</title>\n<published>").raw(stamp(incident.opened));
@@ -77,7 +77,7 @@ http::Response feed(const Look& look, const Gathered& gathered) {
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed "
         "xmlns=\"http://www.w3.org/2005/Atom\">\n<id>"
         "urn:vitals:incidents:");
-    // Of the service, not of an address that a proxy may change.
+    // From the service, not from an address that a proxy may change.
     out.text(look.facts.snapshot.service.name)
         .raw("</id>\n<title>Incidents of ")
         .text(look.title());

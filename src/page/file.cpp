@@ -1,5 +1,5 @@
-// The files that every page refers to. Their addresses carry a digest of their bytes, so that a
-// browser may keep them for ever and still has the new ones after an update.
+// The files that every page refers to. Their addresses have a digest of their bytes, so a browser
+// may keep them for ever and still gets the new ones after an update.
 #include "page/file.hpp"
 
 #include <openssl/sha.h>

@@ -103,7 +103,7 @@ void write_own(Markup& out, const Look& look) {
     out.raw(")");
 }
 
-// Whose clock the times show; the script replaces it.
+// The zone of the times; the script replaces it.
 void write_zone(Markup& out, const Look& look) {
     const std::string& zone = look.facts.time_zone;
     out.raw(" <span id=zone>").text(zone.empty() ? "UTC" : zone).raw("</span>");
@@ -231,7 +231,7 @@ std::string digests_text(const std::map<std::string, std::uint64_t>& digests) {
 
 void add_headers(http::Response& response) {
     response.headers.emplace_back("Content-Security-Policy", policy);
-    // With `no-referrer` a browser would send `Origin: null` with forms.
+    // With `no-referrer`, a browser would send `Origin: null` with forms.
     response.headers.emplace_back("Referrer-Policy", "same-origin");
 }
 

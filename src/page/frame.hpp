@@ -1,5 +1,5 @@
-// What every page has: head, sprite, menu, footer, and the headers of its answer; and the small
-// pieces that pages are made of.
+// Shared by all pages: head, sprite, menu, footer, and the headers of the answer; and the small
+// pieces of pages.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace vitals::page {
 
-// A symbol of the sprite; `label` is read to those who do not see it.
+// A symbol of the sprite; screen readers read `label`.
 void write_icon(Markup& out, char symbol, std::string_view label = {});
 // The symbol in its colour: `<span class=F>...</span>`.
 void write_shape(Markup& out, Shape shape, bool labelled = true);
@@ -40,22 +40,22 @@ struct Frame {
     bool open = false;     // the public page: nothing of the others
     Markup crumbs;         // where it stands
     Markup body;
-    // Of the parts that the stream renews, by key.
+    // The digests of the parts that the stream renews, by key.
     std::map<std::string, std::uint64_t> digests{};
 
-    // Puts one of these in.
+    // Inserts one of these.
     Markup& part(std::string key, const Markup& markup) {
         digests[std::move(key)] = markup.digest();
         return body.add(markup);
     }
 };
-// As the page tells the stream what it shows; empty where that would be too long.
+// What the page tells the stream about its content; empty if that would be too long.
 std::string digests_text(const std::map<std::string, std::uint64_t>& digests);
 http::Response whole_page(const Look& look, Frame frame, int status = 200);
 // The footer of the pages for people of the service.
 Markup footer_of(const Look& look);
 
-// Of every answer that is a page.
+// The headers of every answer that is a page.
 void add_headers(http::Response& response);
 
 }  // namespace vitals::page

@@ -1,5 +1,5 @@
-// Groups and their rows. A group that is all ok is one line; one with trouble shows its rows that
-// are not ok, and folds the rest.
+// Groups and their rows. A group that is all ok is one line; another one shows its rows that are
+// not ok, and folds the rest.
 #include <algorithm>
 #include <tuple>
 
@@ -18,7 +18,7 @@ namespace {
 
 // Rows of all components have a sparkline only on small pages.
 constexpr std::size_t sparks_up_to = 60;
-// A filter unfolds a group with at most so many fitting rows; as the script does.
+// A filter unfolds a group with at most this many matching rows, as the script does.
 constexpr std::size_t unfolds_up_to = 40;
 
 std::string lower(std::string_view text) {
@@ -129,7 +129,7 @@ void write_wrong_row(Markup& out, const Look& look, const Seen& seen, const Past
         write_maintenance(out, look, seen);
     } else if (const std::string why = look.why(seen); !why.empty()) {
         out.raw("<br>");
-        // How old a stale result is counts on.
+        // The age of a stale result still counts.
         if (seen.stale(look.now))
             out.figure(why);
         else
@@ -167,7 +167,7 @@ std::chrono::microseconds usual_of(const Group& group, const Pasts& pasts) {
     return times[times.size() / 2];
 }
 
-// Says what stands in the line of a group with its heading.
+// Writes the line of a group with its heading.
 std::string_view heading_of(const Group& group, const Look& look) {
     if (!group.name.empty()) return group.name;
     return group.size() == look.watched.size() ? "components" : "without a group";

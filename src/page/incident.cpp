@@ -1,4 +1,4 @@
-// One incident: how far people are with it, everything that happened in it, what it took with it.
+// One incident: the state of the work, everything that happened in it, and its consequences.
 #include <algorithm>
 #include <array>
 
@@ -15,7 +15,7 @@ namespace vitals::page {
 
 namespace {
 
-// One line of what happened, to be sorted by its moment.
+// One line of the events, sorted by its moment.
 struct Entry {
     System at{};
     int order = 0;  // of the same moment: causes before consequences

@@ -1,4 +1,4 @@
-// The pages that are lists: incidents, workers, what changed; and those that say one thing: log-in,
+// The pages that are lists: incidents, workers, what changed; and pages with one message: log-in,
 // not found, what could not be done.
 #include <algorithm>
 #include <array>

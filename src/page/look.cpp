@@ -117,8 +117,8 @@ void Look::find_causes() {
         seen.cause = root;
         if (root != nullptr) all[root->index].consequences.push_back(&seen);
     }
-    // What vitals has not said of itself yet is no news: an objective waits for somebody to look.
-    // The footer tells it.
+    // A part of vitals without a result is not a problem: an objective waits until somebody looks.
+    // The footer shows it.
     const auto has_said = [](const Seen& seen) {
         return !seen.state->component->own || seen.state->last != nullptr;
     };

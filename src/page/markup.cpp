@@ -17,7 +17,7 @@ namespace {
 constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
-// A moment outside of years with four digits is none that a person would read.
+// Years without four digits are not shown to people.
 System sane(System at) {
     using namespace std::chrono;
     constexpr System least = sys_days{year{1970} / 1 / 1};

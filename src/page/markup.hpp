@@ -1,6 +1,6 @@
-// Mark-up as it is written: bytes that are ours go in raw, all other text is escaped. What a script
-// counts on by itself, or gets as a figure, is left out of the digest, so that a part is not sent
-// again for it.
+// Writes mark-up: vitals' own bytes are written raw, all other text is escaped. The digest leaves
+// out values that the script counts by itself or gets as figures, so that a part is not sent again
+// for them.
 #pragma once
 
 #include <chrono>
@@ -32,15 +32,15 @@ class Markup {
 
     // `<time>` in UTC; the script makes it local.
     Markup& time(System at, Moment moment = Moment::second);
-    // How long ago, `4 min 3 s`, counted on by the script.
+    // How long ago, `4 min 3 s`; the script counts on.
     Markup& since(System at, System now);
 
     std::size_t size() const noexcept { return out_.size(); }
     const std::string& bytes() const noexcept { return out_; }
     std::string take() { return std::move(out_); }
-    // Of what is written, but for what passes.
+    // The digest of what is written, except for passing values.
     std::uint64_t digest() const noexcept;
-    // Of another one, with what it leaves out.
+    // The digest of another one, with what it leaves out.
     Markup& add(const Markup& other);
 
   private:
@@ -53,7 +53,7 @@ std::uint64_t digest_of(std::string_view bytes,
 
 // `29 Nov 02:17:04`, as that clock shows it.
 std::string moment_text(System at, Moment moment);
-// `4 s`, `4 min 3 s`, `26 min`, `2 h 5 min`, `6 d`: as the script counts.
+// `4 s`, `4 min 3 s`, `26 min`, `2 h 5 min`, `6 d`: in the form of the script.
 std::string long_span(std::chrono::milliseconds span);
 // `0.4 ms`, `12 ms`, `1.2 s`; a dash for nothing.
 std::string response_text(std::chrono::nanoseconds took);

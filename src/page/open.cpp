@@ -1,5 +1,5 @@
-// What customers see: the services that are named for them, in their words. No host, no error, no
-// component's name, no time of an answer, no count of what is behind.
+// The public page: the services that are named for customers, in their words. It shows no host, no
+// error, no name of a component, no response time, and no number of components.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -33,7 +33,7 @@ Shown shown_of(const Look& look, const Public::Service& service) {
         ++wrong;
         if (shown.since == System{} || seen.state->since < shown.since)
             shown.since = seen.state->since;
-        // What is blind or stale is not known to have failed.
+        // A blind or stale component is not known to have failed.
         const Shape its = seen.shape == Shape::blind ? Shape::unknown : seen.shape;
         if (shown.shape == Shape::ok || rank_of(its) < rank_of(shown.shape)) shown.shape = its;
     }
@@ -63,7 +63,7 @@ struct Told {
     std::vector<const Note*> notes;  // public, newest first
 };
 
-// Incidents that touch a shown component, with what was said to the public.
+// Incidents of a shown component, with their public notes.
 std::vector<Told> told_of(const Look& look, const std::vector<Shown>& services,
                           const Gathered& gathered) {
     const auto concerns = [&](const std::string& name) {
@@ -169,7 +169,7 @@ void write_service(Markup& out, const Shown& shown, const Pasts& pasts) {
     out.raw("</div>");
 }
 
-// Stands there even if it is empty, so that the stream can fill it.
+// It exists even if it is empty, so that the stream can fill it.
 void write_list(Markup& out, std::string_view id, std::string_view heading, const Markup& list) {
     if (list.size() == 0) {
         out.raw(fmt::format("<div id={}></div>\n", id));

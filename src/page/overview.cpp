@@ -59,7 +59,7 @@ void write_mute(Markup& out, const Look& look, const ShownMute& mute) {
     out.raw("\n");
 }
 
-// A mute is shown where it can match something of this page.
+// A mute is shown if it can match something of this page.
 bool may_see(const Look& look, const ShownMute& mute) {
     if (look.facts.request.components == nullptr) return true;
     const Selector selector(mute.match);
@@ -140,15 +140,16 @@ std::string range_links(const Look& look) {
     return out;
 }
 
-// Uptime and sparklines of what is not well are drawn anew now and then.
+// Uptime and sparklines of components that are not ok are drawn again from time to time.
 std::uint64_t digest_of(const Look& look, const Group& group, const Markup& part) {
     const auto tick =
         static_cast<std::uint64_t>(look.at.time_since_epoch() / std::chrono::minutes(2));
     return part.digest() ^ (group.wrong.empty() ? 0 : tick * 0x9e3779b97f4a7c15ull);
 }
 
-// To take this node out of service; back again is at the top, as long as it is out. Folded, since
-// nobody should do it by a slip. Stands there even if it is empty, so that the stream can fill it.
+// The form that takes this node out of service; while it is out, the form that puts it back is at
+// the top. It is folded, so that nobody does it by mistake. It exists even if it is empty, so that
+// the stream can fill it.
 Markup node_part(const Look& look) {
     Markup out;
     out.raw("<div id=node>");

@@ -1,5 +1,5 @@
-// The overview: the verdict, all groups, the workers, what changed, what is planned. Each part
-// stands alone, since the stream sends them one by one.
+// The overview: the verdict, all groups, the workers, what changed, what is planned. Each part is
+// complete, because the stream sends them one by one.
 #pragma once
 
 #include <map>
@@ -12,7 +12,7 @@
 
 namespace vitals::page {
 
-// What the history said of each component, by its place in Look::all.
+// The history of each component, by its place in Look::all.
 class Pasts {
   public:
     Pasts(const Look& look, const Needs& needs, const Gathered& gathered);
@@ -35,7 +35,7 @@ struct Group {
     std::size_t size() const noexcept { return wrong.size() + well.size(); }
     std::string id() const;  // `g-payments`
 };
-// Those with trouble first, by their worst; then the others.
+// Groups with a problem first, by their worst component; then the others.
 std::vector<Group> groups_of(const Look& look);
 
 // Response and age of each row, in page order, as JSON; filled in while rows are written.
@@ -48,7 +48,8 @@ class Figures {
     std::string rows_;
 };
 
-// What a component needs told besides its state: who is at it, that it is muted, that it flaps.
+// What is shown of a component in addition to its state: who acknowledged it, that it is muted,
+// that it flaps.
 std::string remarks_on(const Look& look, const Seen& seen);
 
 Markup verdict_part(const Look& look, const Verdict& verdict);
@@ -58,7 +59,7 @@ Markup workers_part(const Look& look, bool all);
 Markup changes_part(const Look& look);
 Markup planned_part(const Look& look);
 
-// The buttons for a component that is not ok. Nothing without the right to control.
+// The buttons for a component that is not ok. Empty without the right to control.
 void write_actions(Markup& out, const Look& look, const Seen& seen, bool with_incident);
 
 http::Response overview(const Look& look, const Needs& needs, const Gathered& gathered);

@@ -63,7 +63,7 @@
 
 namespace vitals::page {
 
-// Who looks. `read` shows error texts, URLs and hosts; `control` shows buttons.
+// The viewer. `read` shows error texts, URLs and hosts; `control` shows buttons.
 struct Viewer {
     bool read = false;
     bool control = false;
@@ -71,7 +71,7 @@ struct Viewer {
     std::string form_token;  // bound to the session
 };
 
-// What the address chooses. Unknown words are what is usual.
+// What the address selects. Unknown words mean the default.
 struct Query {
     enum class Range : std::uint8_t { minutes90, hours24, days30, days90 };
     Range range = Range::hours24;    // h=90m|24h|30d|90d
@@ -84,7 +84,7 @@ struct Query {
 };
 Query query_of(const http::Pairs& query);
 
-// What /public shows, and nothing else.
+// The content of /public, and nothing else.
 struct Public {
     struct Service {
         std::string name;
@@ -94,12 +94,12 @@ struct Public {
     std::vector<Service> services;
 };
 
-// All that is known without asking anybody. Refers to what others own, for the time of a call.
+// All that is known without a question. Refers to data of others, for the time of a call.
 struct Facts {
     const Snapshot& snapshot;
     const Board& board;
-    // Of it count: now, now_system, disclose (as the endpoint says; Viewer::read makes it full),
-    // components (the endpoint's selector) and embedded.
+    // These members count: now, now_system, disclose (as the endpoint says; Viewer::read makes it
+    // full), components (the endpoint's selector) and embedded.
     const dialects::Request& request;
     Viewer viewer;
     Query query;
@@ -109,15 +109,15 @@ struct Facts {
     bool can_log_in = true;         // there are tokens with a right to read or to control
     const Public* open = nullptr;   // null: there is no /public
     std::string version;            // of vitals
-    std::string host;               // this machine; shown to who may read
-    std::string configuration;      // the file, for who has configured nothing yet
+    std::string host;               // this machine; for viewers with the right to read
+    std::string configuration;      // the file, for users without a configuration
     std::vector<std::string> data;  // paths where the same is served as data, for the footer
     std::span<const ObjectiveReport> objectives;  // all of them; only for wants_objectives()
-    // Of the times that no script makes local: a name of the IANA data base, or empty for UTC.
+    // The zone of times that no script converts: a name of the IANA data base, or empty for UTC.
     std::string time_zone;
 };
 
-// What an address below the root is.
+// The meaning of an address below the root.
 struct View {
     enum class Kind : std::uint8_t {
         overview,   // ""
@@ -135,10 +135,10 @@ struct View {
     std::string subject;
 };
 View view_of(std::string_view rest);
-// The same back: `c/payments/node-03`, encoded.
+// The address of a view: `c/payments/node-03`, encoded.
 std::string address_of(const View& view);
 
-// What to ask for before a view can be rendered. Empty parts need not be asked for.
+// What must be asked for before a view can be rendered. Empty parts need no question.
 struct Needs {
     std::vector<std::string> names;     // Control::usual, and `pasts` if back > 0
     std::chrono::milliseconds back{0};  // Control::pasts of `names`
@@ -159,8 +159,8 @@ struct Needs {
         std::size_t limit = 0;
     };
     std::optional<Incidents> incidents;  // People::incidents, the newest
-    std::string incident;                // People::incident: the board has it no more
-    std::size_t happenings = 0;          // People::happenings before now: so many
+    std::string incident;                // People::incident: the board no longer has it
+    std::size_t happenings = 0;          // People::happenings before now: this many
 };
 Needs needs_of(const View& view, const Facts& facts);
 // Whether that view shows what is left of budgets.
@@ -168,7 +168,7 @@ constexpr bool wants_objectives(const View& view) noexcept {
     return view.kind == View::Kind::component || view.kind == View::Kind::incident;
 }
 
-// What was found. Nothing: the history is away, and the page says so where it matters.
+// The answers. Nothing: the history is away, and the page says so if it matters.
 struct Gathered {
     std::optional<std::vector<Past>> pasts;  // in the order of Needs::names
     std::vector<UsualTimes> usual;           // likewise; or empty
@@ -180,14 +180,14 @@ struct Gathered {
     std::optional<std::vector<Happening>> happenings;
 };
 
-// The whole answer, with its headers: the policy, no-store, and so on. 404 for what is not there.
+// The whole answer with its headers: the policy, no-store, and so on. 404 for an unknown address.
 http::Response render(const View& view, const Facts& facts, const Gathered& gathered);
-// The log-in with what went wrong, 403: `This token is not known.`
+// The log-in page with an error, 403: `This token is not known.`
 http::Response login(const Facts& facts, std::string_view problem);
-// One sentence under a headline, with that status: what could not be done.
+// One sentence below a headline, with that status: what could not be done.
 http::Response message(const Facts& facts, int status, std::string_view headline,
                        std::string_view text);
-// `page.css`, `page.js`: with a long life where `query` has the digest of the bytes; else nothing.
+// `page.css`, `page.js`: with a long life if `query` has the digest of the bytes; else nothing.
 std::optional<http::Response> file(std::string_view rest, const http::Pairs& query);
 
 // ---- The stream ----
@@ -195,7 +195,7 @@ std::optional<http::Response> file(std::string_view rest, const http::Pairs& que
 struct Part {
     std::string key;  // the id of its element: `verdict`, `g-payments`
     std::string html;
-    std::uint64_t digest = 0;  // of it, but for what is told by `rows` or counted by the script
+    std::uint64_t digest = 0;  // without what `rows` or the script show
 };
 struct Parts {
     std::uint64_t set = 0;  // of the names of the components, and of the program's version
@@ -208,15 +208,16 @@ struct Parts {
     std::string at;        // of the server's clock, RFC 3339
 };
 Parts parts_of(const View& view, const Facts& facts, const Gathered& gathered);
-// The same set as a page showed it that told these digests (`data-p`): what changed since then is
-// sent to it, and nothing else. Nothing where they do not fit.
+// The same set as on a page with these digests (`data-p`): only later changes are sent to it.
+// Nothing if the digests do not fit.
 std::optional<Parts> parts_shown(const Parts& now, std::string_view digests);
 
 struct Update {
     bool reload = false;
     std::string data;  // JSON
 };
-// From what was sent to what is so. `rows` alone are sent only if `figures`: every 5 s is enough.
+// The difference between what was sent and the present state. `rows` alone are sent only with
+// `figures`: every 5 s is enough.
 Update update_of(const Parts& before, const Parts& now, bool figures);
 std::string beat_of(const Facts& facts);
 

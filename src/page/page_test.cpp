@@ -106,7 +106,7 @@ TEST(PageVerdict, counts_what_is_known_while_it_starts_but_not_for_ever) {
     EXPECT_EQ(heading_of(shop.page("").body), "caches/redis-01 is not known: not run yet");
 }
 
-TEST(PageVerdict, says_nothing_of_an_objective_that_nobody_could_judge_yet) {
+TEST(PageVerdict, says_nothing_of_an_objective_that_is_not_judged_yet) {
     Shop shop = well_shop();
     ComponentState& objective = shop.add("objectives/checkout", unknown(""), "objective");
     objective.last = nullptr;
@@ -118,7 +118,7 @@ TEST(PageVerdict, says_nothing_of_an_objective_that_nobody_could_judge_yet) {
     EXPECT_TRUE(has(shop.page("").body, "checkout ? unknown")) << "the footer tells it";
 }
 
-TEST(PageVerdict, tells_vitals_own_blindness_as_its_own) {
+TEST(PageVerdict, shows_blindness_as_a_problem_of_vitals) {
     Shop shop = well_shop();
     for (const auto& state : shop.snapshot.components) {
         if (state->component->own) continue;
@@ -171,7 +171,7 @@ TEST(PageStates, have_a_word_each) {
     EXPECT_TRUE(has(flapping.page("").body, "flapping"));
 }
 
-TEST(PageGroups, put_trouble_first_and_fold_what_is_well) {
+TEST(PageGroups, show_failures_first_and_fold_what_is_ok) {
     const std::string body = acme().page("").body;
     EXPECT_LT(body.find("id=\"g-payments\""), body.find("id=\"g-checkout\""));
     EXPECT_LT(body.find("id=\"g-checkout\""), body.find("id=\"g-caches\""));
@@ -179,7 +179,7 @@ TEST(PageGroups, put_trouble_first_and_fold_what_is_well) {
     EXPECT_TRUE(has(body, "13 more, all ok"));
 }
 
-TEST(PageFilter, hides_what_does_not_fit_and_unfolds_what_does) {
+TEST(PageFilter, hides_what_does_not_match_and_unfolds_what_does) {
     Shop shop = acme();
     shop.query.search = "Redis-0";
     const std::string body = shop.page("").body;
@@ -190,7 +190,7 @@ TEST(PageFilter, hides_what_does_not_fit_and_unfolds_what_does) {
     EXPECT_TRUE(has(shop.page("").body, "<section class=g id=\"g-batch\" hidden>"));
 }
 
-TEST(PageAddresses, mean_views) {
+TEST(PageAddresses, lead_to_views) {
     EXPECT_EQ(view_of("c/payments/node-03").subject, "payments/node-03");
     EXPECT_EQ(view_of("i/7f3a-41").kind, View::Kind::incident);
     EXPECT_EQ(view_of("").kind, View::Kind::overview);
@@ -204,7 +204,7 @@ TEST(PageAddresses, mean_views) {
         EXPECT_TRUE(has(missing.body, address)) << address;
 }
 
-TEST(PageAddresses, follow_the_root) {
+TEST(PageAddresses, begin_with_the_root) {
     Shop shop = acme();
     Facts facts = shop.facts();
     facts.root = "/status/";
@@ -272,7 +272,7 @@ TEST(PageRights, show_only_the_components_of_the_endpoint) {
     EXPECT_EQ(shop.page("i/7f3a-41").status, 404);
 }
 
-TEST(PublicPage, tells_nothing_of_what_is_behind) {
+TEST(PublicPage, shows_nothing_of_the_components_behind) {
     const std::string body = acme().page("public").body;
     for (const char* secret : {"payments/", "checkout/", "redis", "refused", "mon-1", "jonas",
                                "mara", "ms<", "of 16", "disk swap", "status 503", "10.4"})
@@ -472,7 +472,7 @@ TEST(PageBars, say_how_much_of_the_time_somebody_looked) {
     EXPECT_EQ(out.take(), "100 %<br><small>of 91&nbsp;%</small>");
 }
 
-TEST(PageHistory, says_where_it_cannot_be_read) {
+TEST(PageHistory, says_when_it_cannot_be_read) {
     Shop shop = acme();
     shop.history_away = true;
     EXPECT_TRUE(has(shop.page("").body, "The history cannot be read now"));
@@ -545,7 +545,7 @@ std::string shown_by(const std::string& body) {
     return body.substr(from, body.find('"', from) - from);
 }
 
-TEST(PageStream, sends_a_page_that_was_just_made_nothing_again) {
+TEST(PageStream, sends_nothing_again_to_a_page_that_was_just_made) {
     for (const char* rest : {"", "c/payments/node-03", "i/7f3a-41", "workers", "public"}) {
         const Shop shop = acme();
         const View view = view_of(rest);
@@ -577,7 +577,7 @@ TEST(PageStream, sends_a_page_what_changed_since_it_was_made) {
     EXPECT_FALSE(has(data, "\"g-caches\":"));
 }
 
-TEST(PageStream, takes_no_digests_that_do_not_fit) {
+TEST(PageStream, ignores_digests_that_do_not_fit) {
     const Shop shop = acme();
     const Parts now = parts_now(shop);
     const std::string shown = shown_by(shop.page("").body);
@@ -601,7 +601,7 @@ TEST(PageObjectives, tell_what_is_left_and_how_fast_it_burns) {
     EXPECT_FALSE(has(shop.page("c/caches/redis-07").body, "of the budget"));
 }
 
-TEST(PageObjectives, that_are_overspent_or_not_known_say_so) {
+TEST(PageObjectives, say_when_they_are_overspent_or_not_known) {
     Shop shop = acme();
     shop.objectives.clear();
     shop.objective("payments", {"payments/node-03"}, 5000s, 0s);
@@ -614,7 +614,7 @@ TEST(PageObjectives, that_are_overspent_or_not_known_say_so) {
                     "<b>not known</b><small>of the budget of payments"));
 }
 
-TEST(PageObjectives, an_incident_tells_what_it_took) {
+TEST(PageObjectives, show_what_an_incident_cost) {
     const Shop shop = acme();
     const std::string body = shop.page("i/7f3a-41").body;
     EXPECT_TRUE(has(body, "Cost so far"));
@@ -630,7 +630,7 @@ TEST(PageObjectives, an_incident_tells_what_it_took) {
     EXPECT_TRUE(has(without.page("i/7f3a-41").body, "<div id=cost></div>"));
 }
 
-TEST(PageObjectives, are_not_told_by_a_page_that_hides_some_of_their_components) {
+TEST(PageObjectives, are_not_shown_on_a_page_that_hides_some_of_their_components) {
     Shop shop = acme();
     const Selector some({"payments/*"});
     shop.request.components = &some;
@@ -643,7 +643,8 @@ TEST(PageObjectives, are_not_told_by_a_page_that_hides_some_of_their_components)
 
 TEST(PageComponent, tells_when_it_was_seen_failing_last) {
     Shop shop = acme();
-    EXPECT_TRUE(has(shop.page("c/caches/redis-02").body, "never seen failing since it is watched"));
+    EXPECT_TRUE(
+        has(shop.page("c/caches/redis-02").body, "never seen failing since vitals watches it"));
     shop.was("caches/redis-02", 3 * 24 * 60, 5, Spent::failed);
     const std::string body = shop.page("c/caches/redis-02").body;
     EXPECT_TRUE(has(body, "<dt>Last seen failing</dt><dd><time datetime=2026-11-26T02:17:04Z"))
@@ -668,7 +669,7 @@ TEST(PageZone, shows_times_by_its_clock_and_says_so) {
     EXPECT_TRUE(has(shop.page("").body, ">29 Nov 02:17:04</time> <span id=zone>UTC</span>"));
 }
 
-TEST(PageZone, another_day_there_is_another_day) {
+TEST(PageZone, shows_the_date_when_the_day_differs) {
     Shop shop = acme();
     shop.time_zone = "America/New_York";
     EXPECT_TRUE(has(shop.page("").body, ">28 Nov 21:17:04</time>"));
@@ -689,7 +690,7 @@ TEST(PageFeed, has_stable_ids_and_the_time_of_the_last_change) {
 
 // ---- bytes and time ----
 
-TEST(PageBudget, holds_for_all_sizes) {
+TEST(PageBudget, is_kept_at_all_sizes) {
     const std::vector<std::pair<std::size_t, std::size_t>> budgets = {
         {20, 30'000}, {60, 45'000}, {204, 70'000}, {1'000, 200'000}};
     for (const auto& [size, most] : budgets) {

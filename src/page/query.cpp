@@ -1,4 +1,4 @@
-// What an address below the page's root means, and what its query chooses.
+// The meaning of an address below the page's root, and of its query.
 #include <algorithm>
 #include <array>
 #include <charconv>

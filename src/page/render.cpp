@@ -21,7 +21,7 @@ constexpr std::chrono::days longest_kept{400};  // as long as the history usuall
 constexpr std::chrono::days longest_cost{90};
 constexpr std::size_t usual_happenings = 100, all_happenings = 1000;
 
-// What 90 bars reach back, with the one under way.
+// How far 90 bars reach back, with the present one.
 std::chrono::milliseconds reach_of(Query::Range range) {
     return length_of(range) + length_of(range) / static_cast<long>(bars_count);
 }
@@ -44,7 +44,7 @@ void need_incident(const View& view, const Facts& facts, Needs& needs) {
         return;
     }
     if (!incident->roots.empty()) needs.incidents = {incident->roots.front(), 6};
-    // What it began with came before it was told of.
+    // It may have begun before it was reported.
     const auto age = facts.request.now_system - incident->opened + std::chrono::hours(1);
     if (age > longest_cost) return;
     needs.names = costly(facts, *incident);
@@ -206,7 +206,7 @@ Parts parts_of(const View& view, const Facts& given, const Gathered& gathered) {
 
 namespace {
 
-// Groups may stand in another order.
+// Groups may be in another order.
 std::vector<const Part*> by_key(const Parts& parts) {
     std::vector<const Part*> sorted;
     for (const Part& part : parts.parts) sorted.push_back(&part);
@@ -216,8 +216,8 @@ std::vector<const Part*> by_key(const Parts& parts) {
 
 }  // namespace
 
-// Where a digest is the same, the part is: all but that is taken from what is so now. Title and
-// order are told anyway, for they stand in no digest.
+// If a digest is the same, the part is the same: the rest comes from the present state. Title and
+// order are always sent, because no digest covers them.
 std::optional<Parts> parts_shown(const Parts& now, std::string_view digests) {
     std::map<std::string, std::uint64_t> known;
     for (const Part& part : now.parts) known[part.key] = part.digest;
@@ -273,7 +273,7 @@ Update update_of(const Parts& before, const Parts& now, bool figures) {
     json.key("at").value(now.at);
     json.end_object();
     if (!something) return update;
-    // The rows are JSON already.
+    // The rows are already JSON.
     if (!now.rows.empty() && before.rows != now.rows) {
         data.pop_back();
         data += ",\"rows\":" + now.rows + "}";

@@ -31,7 +31,7 @@ inline constexpr std::string_view sprite = R"svg(<svg class=vh aria-hidden=true>
 <pattern id=Pb width=10 height=56 patternUnits=userSpaceOnUse><path class=pu d="M0 54h10v2H0z"/></pattern>
 </defs></svg>)svg";
 
-// Of the tab: shape and colour both.
+// The icon of the tab: both shape and colour.
 struct TabIcon {
     char symbol;
     std::string_view drawing;

@@ -49,7 +49,7 @@ void write_transition(Markup& out, const Look& look, const Happening& happening)
     if (look.tells_detail) write_grey(out, happening.text);
 }
 
-// What stands behind the subject, and whether the text is for everybody.
+// The text after the subject, and whether it is public.
 struct Wording {
     char symbol;
     std::string_view nobody, words;
@@ -110,7 +110,7 @@ bool may_see(const Look& look, const Happening& happening) {
                               happening.what == What::decommissioned ||
                               happening.what == What::recommissioned;
     if (look.facts.request.components != nullptr && happening.component.empty() && !of_the_whole) {
-        // Without a name it is not known whether it concerns this page, but by its incident.
+        // Without a name, only its incident shows whether it concerns this page.
         const IncidentRecord* incident = numbered(look.facts.board, happening.incident);
         if (incident == nullptr || !may_see(look, *incident)) return false;
     }
@@ -186,7 +186,7 @@ std::string title_of(const Look& look, const IncidentRecord& incident) {
     }
     if (!look.tells_detail || incident.title.empty())
         return roots.empty() ? "An incident" : roots + " was not ok";
-    // The title may name its root already.
+    // The title may already name its root.
     if (roots.empty() || incident.title.find(roots) != std::string::npos)
         return text::one_line(incident.title);
     return text::one_line(fmt::format("{}: {}", roots, incident.title));

@@ -1,4 +1,4 @@
-// Lists of what happened, newest first.
+// Lists of events, newest first.
 #pragma once
 
 #include <span>
@@ -7,15 +7,15 @@
 
 namespace vitals::page {
 
-// Whether the viewer may know that it happened.
+// Whether the viewer may know of it.
 bool may_see(const Look& look, const Happening& happening);
-// One entry; without what the viewer may not read.
+// One entry, without what the viewer may not read.
 void write_happening(Markup& out, const Look& look, const Happening& happening, Moment moment);
-// One incident as an entry: its title, state and how long it took.
+// One incident as an entry: its title, its state and its duration.
 void write_incident(Markup& out, const Look& look, const IncidentRecord& incident);
 // Whether the viewer may see it: one of its roots or members belongs to the page.
 bool may_see(const Look& look, const IncidentRecord& incident);
-// The title of an incident, and its error for who may read it.
+// The title of an incident, and its error for viewers who may read it.
 std::string title_of(const Look& look, const IncidentRecord& incident);
 Shape shape_of(Status status) noexcept;
 

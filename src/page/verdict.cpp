@@ -17,7 +17,7 @@ std::string with_reason(std::string_view words, std::string_view why) {
     return why.empty() ? std::string(words) : fmt::format("{}: {}", words, why);
 }
 
-// What is said of a cause behind its name.
+// The text about a cause after its name.
 std::string predicate(const Look& look, const Seen& cause) {
     const std::string why = look.why(cause);
     switch (cause.shape) {
@@ -32,7 +32,7 @@ std::string predicate(const Look& look, const Seen& cause) {
     }
 }
 
-// Many that vitals could not look at for one reason are its own trouble, not theirs.
+// If vitals could not look at many components for one reason, the problem is vitals itself.
 const Seen* common_blindness(const Look& look) {
     const Seen* first = nullptr;
     std::size_t blind = 0;
@@ -110,7 +110,7 @@ void tell_of_start(const Look& look, std::size_t known, Verdict& verdict) {
     verdict.title = "? Starting – " + look.title();
 }
 
-// Since when the whole has been as it is: the last change of any component.
+// Since when the whole has its state: the last change of any component.
 System last_change(const Look& look) {
     System latest{};
     for (const Seen* seen : look.watched)

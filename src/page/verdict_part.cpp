@@ -1,4 +1,4 @@
-// The panel on top: the verdict, what falls with it, what can be done, and the other causes.
+// The panel at the top: the verdict, its consequences, the possible actions, and the other causes.
 #include <algorithm>
 
 #include <fmt/format.h>

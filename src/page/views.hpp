@@ -1,5 +1,5 @@
-// The views beside the overview. Each gets the look and what was gathered, and gives a whole
-// answer; those with a stream have their parts beside them.
+// The views beside the overview. Each gets the look and the gathered data, and returns a whole
+// answer; those with a stream also have their parts here.
 #pragma once
 
 #include "page/bars.hpp"

@@ -1,12 +1,11 @@
-// Times by the clock of a zone, for readers whose browser runs no scripts.
+// Times in a zone, for readers whose browser runs no scripts.
 #pragma once
 
 #include <string>
 
 namespace vitals::page {
 
-// The same page with each `<time>` that Markup wrote by the clock of that zone; unchanged where the
-// zone is not known.
+// The same page with each `<time>` of Markup in that zone; unchanged if the zone is not known.
 std::string in_zone(std::string page, const std::string& zone);
 
 }  // namespace vitals::page

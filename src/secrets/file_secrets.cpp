@@ -30,7 +30,7 @@ void FileSecrets::read_all() {
     timer_.arm(clock_.steady() + interval, [this] { read_all(); });
 }
 
-// Each file by itself: one on a disk that hangs keeps no other from its new value.
+// Each file separately: one on a disk that hangs does not delay the others.
 void FileSecrets::read(const std::string& path) {
     const auto tell = [this](const std::optional<std::string>& line) {
         if (line) log_(LogLevel::info, *line);

@@ -1,5 +1,5 @@
 // The secrets of a configuration that are in files: read again every few seconds, away from the
-// engine, so that rotated ones take effect without a restart. What cannot be read keeps its last
+// engine, so that rotated ones take effect without a restart. An unreadable file keeps its last
 // value. Used on the loop's thread.
 #pragma once
 

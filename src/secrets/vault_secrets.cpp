@@ -1,4 +1,4 @@
-// Reading secrets from a vault. One request at a time: there are few secrets, and a vault that does
+// Reads secrets from a vault. One request at a time: there are few secrets, and a vault that does
 // not answer is asked once in a round, not once for each.
 #include "secrets/vault_secrets.hpp"
 
@@ -14,7 +14,7 @@
 
 namespace vitals::secrets {
 
-// What one run asks and finds. Shared with the run, which may outlive us.
+// The questions and results of one run. Shared with the run, which may outlive this object.
 struct VaultSecrets::Question {
     config::Config::Vault vault;
     std::string path;
@@ -35,18 +35,18 @@ Access access_of(const config::Config::Vault& vault) {
             .tls = {.ca = vault.ca}};
 }
 
-// What the other side said of its refusal, unless it says our token.
+// The reason that the other side gave, unless it contains vitals' token.
 std::string theirs(const net::HttpResponse& response, const Secret& token) {
     const std::string own = token.reveal();
     if (!own.empty() && response.body.find(own) != std::string::npos) return {};
     return backends::vault::errors_of(response.body);
 }
 
-// A status that says nothing of the secret: the vault, or what stands before it, is in trouble.
+// A status that says nothing about the secret: the vault, or a proxy before it, has a problem.
 void throw_if_unfit(const net::HttpResponse& response, const Secret& token) {
     if (response.status == 503 && response.body.find("sealed") != std::string::npos)
         throw CheckError(ErrorClass::assertion, "it is sealed", "", "secret");
-    // Followed, it would hand our token to whoever is named there.
+    // Following it would give the token to any host that it names.
     if (response.status >= 300 && response.status < 400)
         throw CheckError(ErrorClass::assertion,
                          fmt::format("status {}: it redirects, as a standby that does not forward "
@@ -62,7 +62,7 @@ std::string told(const Outcome& outcome) {
                                  : fmt::format("{} ({})", outcome.detail, outcome.error);
 }
 
-// Should a text of theirs hold the token after all.
+// In case a text of the vault contains the token.
 std::string without(std::string text, const Secret& token) {
     const std::string own = token.reveal();
     if (own.empty()) return text;
@@ -83,8 +83,8 @@ net::awaitable<Outcome> VaultSecrets::ask(std::shared_ptr<Question> question,
     const Access access = access_of(vault);
     std::vector<std::string> read_paths{question->read_path};
     if (question->read_path.empty()) {
-        // Whoever may read anything of a mount may ask this; where it is refused all the same, the
-        // path is read as either version has it.
+        // A token that may read anything of a mount may ask this; if it is refused nevertheless,
+        // the path is tried in both versions.
         const net::HttpResponse response = co_await backends::vault::get(
             context, access, "mount", encoded_path("sys/internal/ui/mounts/" + question->path));
         throw_if_unfit(response, vault.token);
@@ -164,7 +164,7 @@ void VaultSecrets::ask_next() {
     question->path = places_[next_].path;
     question->read_path = places_[next_].read_path;
     auto run = [question](net::Context& context) { return ask(question, context); };
-    // The request is not taken down from inside its own call.
+    // A request must not be destroyed inside its own call.
     auto done = [this, question, alive = std::weak_ptr(alive_)](Outcome outcome) {
         loop_.post([this, question, alive, outcome = std::move(outcome)] {
             if (alive.expired()) return;

@@ -1,7 +1,7 @@
 // The secrets of a configuration that are in a vault: read at once, and again every few seconds, so
-// that rotated ones take effect without a restart. What cannot be read keeps its last value; what
-// never had one says why (Secret::why_unavailable). No log line, no error and no answer holds a
-// value or the token. Used on the loop's thread.
+// that rotated ones take effect without a restart. An unreadable secret keeps its last value; one
+// that never had a value says why (Secret::why_unavailable). No log line, no error and no answer
+// contains a value or the token. Used on the loop's thread.
 #pragma once
 
 #include <functional>
@@ -23,7 +23,7 @@ namespace vitals::secrets {
 // Why something in a vault could not be read.
 struct VaultTrouble {
     std::string text;  // a sentence without its full stop
-    // The configuration or what is in the vault is wrong; else the vault did not answer.
+    // The configuration or the content of the vault is wrong; otherwise the vault did not answer.
     bool definite = false;
     config::Position position;  // of the reference; only where definite
     bool operator==(const VaultTrouble&) const = default;
@@ -38,7 +38,7 @@ class VaultSecrets {
 
     // Reads the secrets of this configuration from now on, beginning at once.
     void configure(const config::Config& config);
-    // Called after each time that everything was read, or could not be.
+    // Called after each round, successful or not.
     void on_round(std::function<void()> listener);
 
     bool in_use() const { return !places_.empty(); }
@@ -46,7 +46,7 @@ class VaultSecrets {
     Outcome health() const;                      // for the component vitals/secrets
 
   private:
-    // One path in the vault and all that is wanted of it.
+    // One path in the vault, and everything that is needed from it.
     struct Place {
         std::string path;
         std::vector<config::VaultSecret> secrets;
@@ -76,10 +76,10 @@ class VaultSecrets {
     std::string of_all_;                              // why nothing could be read, or empty
     std::string round_trouble_;
     std::unique_ptr<engine::OngoingRun> request_;
-    std::shared_ptr<bool> alive_;  // what was posted for an earlier configuration is dropped
+    std::shared_ptr<bool> alive_;  // messages for an earlier configuration are dropped
 };
 
-// Reads a configuration's secrets once; for the command line. Returns at the latest after the
+// Reads the secrets of a configuration once; for the command line. Returns at the latest after the
 // vault's timeout for each of them.
 std::vector<VaultTrouble> read_vault(const config::Config& config);
 

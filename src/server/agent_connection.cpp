@@ -7,16 +7,16 @@
 
 namespace vitals::server {
 namespace {
-constexpr int most_discards = 4;  // reads in a row of what nobody wants
+constexpr int most_discards = 4;  // reads in a row of bytes that nobody wants
 }  // namespace
 
-// A new socket has room for a line. Closing one that has unread bytes would reset it, and the peer
-// might lose the line: so our side is ended, and theirs is read for a moment.
+// A new socket has room for a line. Closing a socket with unread bytes would reset it, and the peer
+// might lose the line. So vitals ends its own side, and reads from the peer for a moment.
 AgentConnection::AgentConnection(ThreadContext& thread, int descriptor,
                                  std::size_t listener) noexcept
     : thread_(thread), descriptor_(descriptor) {
     try {
-        // An endpoint that a reload has taken away says nothing, which changes nothing there.
+        // An endpoint that a reload has removed sends nothing, which changes nothing in HAProxy.
         if (const auto rendered = thread_.responder.own_answer(listener)) {
             const std::string_view line = std::string_view(rendered->bytes).substr(rendered->head);
             while (::send(descriptor_, line.data(), line.size(), MSG_NOSIGNAL) < 0 &&

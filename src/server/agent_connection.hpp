@@ -1,6 +1,6 @@
-// A connection on which the dialect `agent` is spoken: one line out, as the state is now, and the
-// end. What the peer sends (HAProxy's `agent-send`) is read and thrown away. Lives on its serving
-// thread and has no timer.
+// A connection with the dialect `agent`: it sends one line with the present state, and ends. What
+// the peer sends (HAProxy's `agent-send`) is read and thrown away. It lives on its serving thread
+// and has no timer.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,7 @@ namespace vitals::server {
 
 class AgentConnection final : public Connections::Member {
   public:
-    // Takes the descriptor and says the line; from then on it lingers. The thread's context
-    // outlives it.
+    // Takes the descriptor and sends the line; then it lingers. The thread's context outlives it.
     AgentConnection(ThreadContext& thread, int descriptor, std::size_t listener) noexcept;
     ~AgentConnection() override;
 

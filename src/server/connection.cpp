@@ -16,10 +16,10 @@ namespace vitals::server {
 namespace {
 constexpr int most_steps = 16;              // reads and requests in a row from one connection
 constexpr std::size_t longest_memo = 1024;  // bytes of a head that are worth keeping
-constexpr std::size_t longest_output = 64u << 20;  // bytes of a body of which the end is kept
+constexpr std::size_t longest_output = 64u << 20;  // bytes of a body of which only the end is kept
 constexpr std::size_t empty_capacity = 512;  // of an input buffer that is kept for the next request
-// Bytes that a plan holds for each byte of the head it was made from, at most: a parameter of a
-// query has two of them and becomes two strings.
+// The bytes that a plan may hold for each byte of its head: a parameter of a query has two bytes
+// and becomes two strings.
 constexpr std::size_t plan_per_byte = 32;
 }  // namespace
 
@@ -72,12 +72,12 @@ void Connection::advance(std::uint32_t events) {
             if (!flush() || blocked()) return;
             break;
         case Phase::working:
-            // Reset: whoever asked is gone. What was asked for goes on.
+            // Reset: the client is gone. Its action continues.
             if ((events & (EPOLLHUP | EPOLLERR)) != 0) close();
             return;
         case Phase::streaming:
         case Phase::stalled:
-            // Nobody listens any more.
+            // Nobody reads the answer any more.
             if (ended_)
                 close();
             else if (phase() == Phase::stalled && flush_stream())
@@ -92,7 +92,7 @@ void Connection::advance(std::uint32_t events) {
     pump();
 }
 
-// True when it has been taken. Only its own bytes are: TLS reads the socket by itself.
+// True when it has been read. Only its own bytes are read, because TLS reads the socket by itself.
 bool Connection::take_proxy_header() {
     const std::span<char> scratch = thread_.scratch;
     const ssize_t count = ::recv(descriptor_, scratch.data(), scratch.size(), MSG_PEEK);
@@ -126,8 +126,8 @@ bool Connection::take_proxy_header() {
     return true;
 }
 
-// True when the session stands. A peer that says nothing costs no session, and one that speaks
-// plain HTTP is answered so that it can read why.
+// True when the session exists. A silent peer costs no session, and a peer that speaks plain HTTP
+// gets an answer that it can read.
 bool Connection::shake_hands() {
     if (tls_ == nullptr) {
         char first = 0;
@@ -151,7 +151,7 @@ bool Connection::shake_hands() {
                 LogLevel::debug,
                 fmt::format("listener {}: TLS handshake failed: {}",
                             thread_.shared.listeners[peer_.listener].text, tls_->problem()));
-            linger();  // the alert says why: it must not be lost
+            linger();  // the alert says why, so it must be sent
             return false;
         case TlsSession::Step::done:
             thread_.connections.move(*this, Phase::idle);
@@ -159,7 +159,7 @@ bool Connection::shake_hands() {
     return true;
 }
 
-// Reads and answers as long as there is something to read, nothing to wait for, and its turn.
+// Reads and answers while there is something to read, nothing to wait for, and its turn lasts.
 void Connection::pump() {
     for (;;) {
         if (!input_.empty()) {
@@ -170,7 +170,7 @@ void Connection::pump() {
             if (blocked()) return;
         }
         if (steps_ <= 0) {
-            // It sends faster than it is answered; others wait.
+            // It sends faster than it is answered; other connections wait.
             thread_.connections.ring_again(*this);
             return;
         }
@@ -185,7 +185,8 @@ void Connection::pump() {
             return;
         }
         std::string_view bytes(scratch.data(), static_cast<std::size_t>(count));
-        // Less than there was room for: the socket is empty, and what comes next rings again.
+        // Fewer bytes than there was room for: the socket is empty, and the next bytes cause an
+        // event.
         if (tls_ == nullptr && bytes.size() < scratch.size() && !ended_) readable_ = false;
         if (!input_.empty()) {
             input_.append(bytes);
@@ -206,7 +207,7 @@ std::size_t Connection::consume(std::string_view bytes) {
         std::size_t taken = phase() == Phase::body ? take_body(rest) : take_head(rest);
         if (taken == 0) break;
         used += taken;
-        // An answer that is made anew costs as much as many that are kept: others come first.
+        // A new answer costs as much as many kept ones: other connections come first.
         if (thread_.kept().made() != made) steps_ = 1;
     }
     return used;
@@ -275,7 +276,7 @@ std::size_t Connection::take_body(std::string_view bytes) {
     return taken;
 }
 
-// The same bytes as last time: the answer of the same variant, as it is now.
+// The same bytes as last time: the present answer of the same variant.
 bool Connection::repeat() {
     endpoints::Responder& responder = thread_.responder;
     Memo& memo = *memo_;
@@ -324,10 +325,10 @@ void Connection::start(const http::Head& head, std::string_view raw) {
     }
 }
 
-// An action waits for its body. What only reads is answered at once: nothing of the request is held
-// while the body, which nobody reads, is on its way.
+// An action waits for its body. A read is answered at once: nothing of the request is held while
+// its body arrives, which nobody reads.
 void Connection::await_body(const http::Head& head, endpoints::Plan plan, std::string_view raw) {
-    // Whoever sends all that a job has printed must not be refused for it: only its end is kept.
+    // A client that sends all output of a job must not be refused for that: only the end is kept.
     const auto use = plan.reads_tail   ? http::Body::Use::tail
                      : plan.reads_body ? http::Body::Use::keep
                                        : http::Body::Use::count;
@@ -339,14 +340,15 @@ void Connection::await_body(const http::Head& head, endpoints::Plan plan, std::s
     if (plan.action == nullptr) {
         pending_ = std::make_unique<Pending>(endpoints::Plan{}, std::move(body), std::size_t{0});
         linger_ = true;
-        // Who is told the end before it was told to go on may send the body or not.
+        // A client that gets the final answer before 100 Continue may or may not send the body.
         if (head.expects_continue) keep_ = false;
         carry_out(plan, {});
         return;
     }
     if (head.expects_continue) {
         constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-        // Nothing is under way on this connection: if so little cannot be sent, it is broken.
+        // Nothing else is on its way on this connection: if these few bytes cannot be sent, it is
+        // broken.
         if (write(go_on) != static_cast<ssize_t>(go_on.size())) {
             close();
             return;
@@ -362,7 +364,7 @@ void Connection::carry_out(endpoints::Plan& plan, std::string body) {
     endpoints::Responder& responder = thread_.responder;
     if (plan.kept != nullptr) {
         std::shared_ptr<http::Rendered> rendered = responder.kept().fresh(*plan.kept);
-        // Too long a question to be kept.
+        // The question is too long to keep.
         if (rendered == nullptr) rendered = responder.kept().render_once(*plan.kept);
         responder.count(plan.label, rendered->status);
         transmit(rendered);
@@ -384,7 +386,7 @@ void Connection::carry_out(endpoints::Plan& plan, std::string body) {
     }
 }
 
-// The mailbox is closed before the thread's connections go: what comes later is dropped.
+// The mailbox is closed before the thread's connections are destroyed: later messages are dropped.
 endpoints::Reply Connection::reply_later(std::uint64_t id) const {
     return [mailbox = thread_.poller.mailbox(), &connections = thread_.connections,
             id](http::Response response) {

@@ -1,6 +1,6 @@
-// One HTTP/1 connection: bytes in, requests in order, answers out in the same order. Lives on its
-// serving thread, has no timer, and holds no more than what is being read or sent. What goes wrong
-// with it, even want of memory, costs this connection only.
+// One HTTP/1 connection: it reads bytes, takes requests in order, and sends answers in the same
+// order. It lives on its serving thread, has no timer, and holds only what is being read or sent.
+// Any failure, even lack of memory, costs only this connection.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +14,13 @@
 
 namespace vitals::server {
 
-// What a connection begins with, before TLS.
+// What stands before TLS on a connection.
 enum class Preamble : std::uint8_t { none, proxy_header };
 
 class Connection final : public Connections::Member {
   public:
-    // Takes the descriptor. `tls`: null when it speaks none. `session`: that stands already. The
-    // thread's context outlives it.
+    // Takes the descriptor. `tls`: null when the listener has no TLS. `session`: a TLS session that
+    // exists already. The thread's context outlives it.
     Connection(ThreadContext& thread, int descriptor, endpoints::Peer peer, const TlsContext* tls,
                Preamble preamble = Preamble::none,
                std::unique_ptr<TlsSession> session = nullptr) noexcept;
@@ -36,7 +36,7 @@ class Connection final : public Connections::Member {
     std::size_t held() const noexcept override;
 
   private:
-    // A request that was asked before, byte for byte: no need to understand it again.
+    // The same request as before, byte for byte: it needs no parsing.
     struct Memo {
         std::string head;
         std::shared_ptr<endpoints::KeptAnswer> kept;
@@ -46,12 +46,12 @@ class Connection final : public Connections::Member {
     };
     // A body that is being read.
     struct Pending {
-        endpoints::Plan plan;  // what to do then; nothing when it was answered already
+        endpoints::Plan plan;  // what to do after it; nothing when the request was already answered
         http::Body body;
         std::size_t plan_held;  // bytes, by estimate
     };
 
-    // An answer that goes on.
+    // A stream.
     struct Streaming {
         std::unique_ptr<endpoints::Stream> source;
         std::string unsent;  // framed
@@ -101,7 +101,7 @@ class Connection final : public Connections::Member {
     ThreadContext& thread_;
     int descriptor_;
     endpoints::Peer peer_;
-    Preamble preamble_;  // that is still to come
+    Preamble preamble_;  // bytes of the body that are still to come
     const TlsContext* tls_context_;
     std::unique_ptr<TlsSession> tls_;  // from the first byte on
 
@@ -110,19 +110,19 @@ class Connection final : public Connections::Member {
     std::unique_ptr<Memo> memo_;
     std::unique_ptr<Pending> pending_;
 
-    // Being sent: what is left of the head, which is this connection's own, then the body, whose
-    // bytes all who are sent it share.
+    // What is being sent: the rest of the head, which belongs to this connection, then the body,
+    // whose bytes all readers share.
     std::string out_head_;
     std::shared_ptr<const http::Rendered> out_;
     std::size_t sent_ = 0, end_ = 0;  // of out_->bytes
     std::size_t taken_ = 0;           // bytes since `since`
-    std::string label_;               // of the answer that an action will give
+    std::string label_;               // number of the answer that an action will give
     std::unique_ptr<Streaming> streaming_;
 
-    int steps_ = 0;           // that it may still take in this turn
+    int steps_ = 0;           // requests that it may still take in this turn
     bool readable_ = false;   // there may be bytes to read
     bool ended_ = false;      // the peer will send no more
-    bool keep_ = true;        // of the request under way: the connection stays
+    bool keep_ = true;        // after the request in progress the connection stays
     bool old_ = false;        // HTTP/1.0
     bool head_only_ = false;  // HEAD
     bool linger_ = false;     // unread bytes may be there when it is closed

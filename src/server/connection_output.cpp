@@ -10,8 +10,8 @@
 
 namespace vitals::server {
 namespace {
-constexpr int most_discards = 16;            // reads in a row of what nobody wants
-constexpr std::size_t least_taken = 16'384;  // bytes that a slow peer takes in the time it has
+constexpr int most_discards = 16;            // reads in a row of bytes that nobody wants
+constexpr std::size_t least_taken = 16'384;  // bytes that a slow peer must take in its time
 constexpr std::size_t joined_size = 16'384;  // of a head and its body: a TLS record
 }  // namespace
 
@@ -59,7 +59,7 @@ void Connection::transmit(const std::shared_ptr<http::Rendered>& rendered) {
     flush();
 }
 
-// True when all of it has gone out.
+// True when all of it was sent.
 bool Connection::flush() {
     while (!out_head_.empty() || sent_ < end_) {
         ssize_t count = send_more();
@@ -88,7 +88,7 @@ ssize_t Connection::send_more() {
     return write({joined.data(), size});
 }
 
-// Who takes enough of it may go on.
+// A peer that takes enough of it gets more time.
 void Connection::note_sent(std::size_t count) {
     std::size_t of_head = std::min(count, out_head_.size());
     out_head_.erase(0, of_head);
@@ -110,8 +110,8 @@ void Connection::answered() {
         close();
 }
 
-// Closing a socket that has unread bytes resets it, and the peer may lose the answer that tells
-// what was wrong. So our side is ended first, and theirs is read for a moment.
+// Closing a socket with unread bytes resets it, and the peer may lose the answer that says what was
+// wrong. So vitals ends its own side first, and reads from the peer for a moment.
 void Connection::linger() {
     std::string().swap(input_);
     pending_.reset();

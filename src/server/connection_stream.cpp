@@ -1,6 +1,6 @@
-// The life of a connection: an answer that goes on. What is said of it waits here for a reader that
-// is slow, and no more is asked for meanwhile. So one stream holds what it says at once, and a
-// reader that falls behind gets the present, not a queue.
+// The life of a connection: streams. The bytes of a stream wait here for a slow reader, and
+// meanwhile the stream is not asked for more. So a stream holds only what it says at once, and a
+// slow reader gets the present state, not a queue.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -12,10 +12,10 @@ namespace vitals::server {
 namespace {
 
 constexpr int kernel_buffer = 64 * 1024;        // bytes that the system may hold for a reader
-constexpr unsigned gone_after_ms = 20'000;      // without a word from the peer's system
+constexpr unsigned gone_after_ms = 20'000;      // without a packet from the peer's system
 constexpr std::size_t kept_capacity = 1024;     // of the buffer of a stream that has said all
-constexpr std::size_t least_taken = 16'384;     // bytes that a slow peer takes in the time it has
-constexpr std::size_t most_unsent = 64 * 1024;  // before what it has said must be taken
+constexpr std::size_t least_taken = 16'384;     // bytes that a slow peer must take in its time
+constexpr std::size_t most_unsent = 64 * 1024;  // before its bytes must be taken
 
 }  // namespace
 
@@ -97,7 +97,7 @@ void Connection::end_stream() {
     });
 }
 
-// True when all of it has gone out and more may follow.
+// True when all of it was sent and more may follow.
 bool Connection::flush_stream() {
     std::string& unsent = streaming_->unsent;
     std::size_t sent = 0;
@@ -110,7 +110,7 @@ bool Connection::flush_stream() {
         if (count < 0) {
             taken_ += sent;
             unsent.erase(0, sent);
-            // Who takes enough of it may go on.
+            // A peer that takes enough of it gets more time.
             if (phase() != Phase::stalled || taken_ >= least_taken) {
                 taken_ = 0;
                 thread_.connections.move(*this, Phase::stalled);

@@ -197,7 +197,7 @@ void Connections::end_streams() {
 }
 
 void Connections::give_memory_back() {
-    // Freed memory stays with the process until the allocator is told.
+    // Freed memory stays with the process until the allocator is told to return it.
     ::malloc_trim(0);
     peak_ = memory();
 }

@@ -213,7 +213,7 @@ TEST_F(ControlApiTest, properties_hold_whatever_json_holds) {
     EXPECT_EQ(shown, properties);
 }
 
-TEST_F(ControlApiTest, names_that_cannot_be) {
+TEST_F(ControlApiTest, impossible_names_are_refused) {
     std::string ok = R"({"status":"ok"})";
     for (std::string name : {"a%2Fb%2Fc", "%2Fa", "a%2F", "a%0Ab", "%ff", "a%7F", "a%C2%80",
                              "a%E2%80%A8b", "vitals%2Fengine", "a%20"})
@@ -296,7 +296,7 @@ TEST_F(ControlApiTest, definitions_are_told_by_their_digests) {
     EXPECT_EQ(got.body, "");
 }
 
-TEST_F(ControlApiTest, elsewhere_every_operation_takes_its_right) {
+TEST_F(ControlApiTest, on_other_listeners_every_operation_needs_its_right) {
     std::string ok = R"({"status":"ok"})", text = R"({"text":"x"})";
     struct Case {
         std::string method, path, body, right;
@@ -405,7 +405,7 @@ TEST_F(ControlApiTest, takes_the_heartbeats_of_many_workers) {
     EXPECT_TRUE(heard[0].beats[2].leaving);
 }
 
-TEST_F(ControlApiTest, refuses_what_is_no_heartbeat) {
+TEST_F(ControlApiTest, refuses_a_body_that_is_no_heartbeat) {
     for (const char* body :
          {"[]", R"({"workers":1})", R"({"workers":[1]})", R"({"workers":[{}]})",
           R"({"workers":[{"name":"a","sent":"now"}]})", R"({"workers":[],"more":1})",

@@ -31,7 +31,7 @@ void FirstBytes::close() noexcept {
     descriptor_ = -1;
 }
 
-// What it asks may be on its way: it gets a head's time.
+// Its request may be on its way: it gets the time of a head.
 void FirstBytes::drain() {
     if (phase() == Phase::idle) thread_.connections.move(*this, Phase::head);
 }
@@ -101,12 +101,12 @@ void FirstBytes::pass_on(Step step) {
     if (step == Step::http2) {
         successor = std::make_unique<Http2Connection>(thread_, descriptor, peer_, std::move(tls_));
     } else {
-        // An HTTP/1 connection tells who speaks plainly to a port of TLS.
+        // An HTTP/1 connection answers a client that speaks plain HTTP to a TLS port.
         if (step == Step::refuse_in_plain) phase = Phase::handshake;
         successor = std::make_unique<Connection>(thread_, descriptor, peer_, tls_context_,
                                                  Preamble::none, std::move(tls_));
     }
-    descriptor_ = -1;  // the successor's now
+    descriptor_ = -1;  // it belongs to the successor now
     thread_.connections.succeed(*this, std::move(successor), descriptor, phase);
 }
 

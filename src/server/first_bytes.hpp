@@ -1,5 +1,6 @@
-// A connection whose protocol is not known yet, on a listener that speaks HTTP/2: TLS is agreed on,
-// or the first bytes are looked at and left where they are. Then another connection goes on.
+// A connection whose protocol is not known yet, on a listener that speaks HTTP/2. TLS agrees on a
+// protocol, or the first bytes are looked at and left in the socket. Then another connection
+// continues.
 #pragma once
 
 #include <memory>
@@ -12,7 +13,8 @@ namespace vitals::server {
 
 class FirstBytes final : public Connections::Member {
   public:
-    // Takes the descriptor. `tls`: null when it speaks none. The thread's context outlives it.
+    // Takes the descriptor. `tls`: null when the listener has no TLS. The thread's context outlives
+    // it.
     FirstBytes(ThreadContext& thread, int descriptor, endpoints::Peer peer,
                const TlsContext* tls) noexcept
         : thread_(thread), descriptor_(descriptor), peer_(std::move(peer)), tls_context_(tls) {}

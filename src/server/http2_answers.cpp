@@ -1,4 +1,4 @@
-// The life of an HTTP/2 connection: what its requests are answered with.
+// The life of an HTTP/2 connection: the answers to its requests.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,9 +10,9 @@
 namespace vitals::server {
 namespace {
 
-constexpr std::size_t most_unsent = 64 * 1024;     // of an answer that goes on, before it is taken
-constexpr std::size_t longest_output = 64u << 20;  // of a body of which the end is kept
-constexpr int most_pulls = 16;                     // of one such answer in a row
+constexpr std::size_t most_unsent = 64 * 1024;     // of a stream, before it is taken
+constexpr std::size_t longest_output = 64u << 20;  // of a body of which only the end is kept
+constexpr int most_pulls = 16;                     // bytes of one stream in a row
 constexpr std::string_view too_many_streams =
     "there are as many streams as may be; limits: {streams: N} raises that";
 
@@ -26,7 +26,7 @@ http::Pairs grpc_end(endpoints::GrpcStatus status, const std::string& message) {
     return trailers;
 }
 
-// A call that ends before it has an answer: all in one head.
+// A call that ends before it has an answer: everything in one head.
 http::Pairs grpc_refusal(endpoints::GrpcStatus status, const std::string& message) {
     http::Pairs fields = grpc_head();
     for (auto& field : grpc_end(status, message)) fields.push_back(std::move(field));
@@ -52,7 +52,7 @@ void Http2Connection::take_events() {
                 forget(event.stream);
                 break;
         }
-        // An answer that is made anew costs as much as many that are kept: others come first.
+        // A new answer costs as much as many kept ones: others come first.
         if (thread_.kept().made() != made) steps_ = 0;
     }
 }
@@ -74,7 +74,7 @@ void Http2Connection::start(Stream stream) {
     exchange.label = plan.label;
     if (plan.response) {
         deliver(stream, *plan.response);
-        // As of HTTP/1: whoever asks so gets no second try on this connection.
+        // As in HTTP/1: after such a request the connection takes no other.
         if (plan.malformed) session_.say_goodbye();
     } else if (plan.stream) {
         begin_stream(stream, std::move(*plan.stream));
@@ -155,7 +155,7 @@ void Http2Connection::carry_out(Stream stream, endpoints::Plan& plan, std::strin
     endpoints::Responder& responder = thread_.responder;
     if (plan.kept != nullptr) {
         std::shared_ptr<http::Rendered> rendered = responder.kept().fresh(*plan.kept);
-        // Too long a question to be kept.
+        // The question is too long to keep.
         if (rendered == nullptr) rendered = responder.kept().render_once(*plan.kept);
         responder.count(exchange.label, rendered->status);
         session_.answer(stream, std::move(rendered), exchange.head_only);
@@ -178,7 +178,7 @@ void Http2Connection::carry_out(Stream stream, endpoints::Plan& plan, std::strin
     deliver(stream, *response);
 }
 
-// The mailbox is closed before the thread's connections go: what comes later is dropped.
+// The mailbox is closed before the thread's connections are destroyed: later messages are dropped.
 endpoints::Reply Http2Connection::reply_later(Stream stream) {
     return [mailbox = thread_.poller.mailbox(), there = std::weak_ptr(here_),
             stream](http::Response response) {
@@ -229,7 +229,7 @@ void Http2Connection::begin_stream(Stream stream, endpoints::Streamed streamed) 
     pull_one(stream, exchange);
 }
 
-// False: there are as many as may be.
+// False: the limit of streams is reached.
 bool Http2Connection::follow(Exchange& exchange, std::unique_ptr<endpoints::Stream> source) {
     if (!thread_.streams.enter()) return false;
     exchange.source = std::move(source);
@@ -244,7 +244,7 @@ void Http2Connection::leave_stream(Exchange& exchange) noexcept {
     thread_.streams.leave();
 }
 
-// Nothing is asked of one whose reader has not taken what was said before.
+// A stream is not asked while its reader has not taken the former bytes.
 void Http2Connection::pull_one(Stream stream, Exchange& exchange) {
     for (int turn = 0; turn < most_pulls && session_.unsent(stream) < most_unsent; ++turn) {
         std::string said;

@@ -16,8 +16,8 @@ namespace vitals::server {
 namespace {
 
 constexpr int most_steps = 16;               // reads and requests in a row from one connection
-constexpr int most_discards = 16;            // reads in a row of what nobody wants
-constexpr std::size_t least_taken = 16'384;  // bytes that a slow peer takes in the time it has
+constexpr int most_discards = 16;            // reads in a row of bytes that nobody wants
+constexpr std::size_t least_taken = 16'384;  // bytes that a slow peer must take in its time
 
 }  // namespace
 
@@ -61,7 +61,7 @@ void Http2Connection::ready(std::uint32_t events) {
     });
 }
 
-// Answers what is asked, sends, and reads more as long as its turn lasts and its answers are taken.
+// Answers requests, sends, and reads more while its turn lasts and the peer takes the answers.
 void Http2Connection::pump() {
     for (;;) {
         take_events();
@@ -98,7 +98,7 @@ void Http2Connection::pump() {
 // False when it is closed.
 bool Http2Connection::flush() {
     blocked_ = false;
-    // Who comes with another protocol is answered in that.
+    // A client with another protocol gets an answer in that protocol.
     if (!session_.greeted() && !broken_ && !thread_.draining) return true;
     for (;;) {
         const std::string_view bytes = session_.output();
@@ -117,7 +117,7 @@ bool Http2Connection::flush() {
     }
 }
 
-// What it waits for now; what has its time is said by the phase.
+// Sets the phase to what the connection waits for now; the phase decides its time limit.
 void Http2Connection::settle() {
     if (thread_.draining || ended_) session_.say_goodbye();
     if (!blocked_ && !flush()) return;
@@ -142,7 +142,7 @@ void Http2Connection::settle() {
 void Http2Connection::move_on(Phase wanted) {
     const Phase before = phase();
     bool again = before != wanted;
-    // Who takes or asks enough may go on.
+    // A peer that takes or asks enough gets more time.
     if (wanted == Phase::sending || wanted == Phase::stalled) again |= taken_ >= least_taken;
     if (wanted == Phase::body) again |= answers_ != answers_before_;
     if (wanted == Phase::idle) again |= heard_;
@@ -153,12 +153,12 @@ void Http2Connection::move_on(Phase wanted) {
         thread_.connections.await_reader(*this);
     else
         thread_.connections.move(*this, wanted);
-    // What it was not asked while it was slow.
+    // Asks the streams that were not asked while the peer was slow.
     if (wanted == Phase::streaming && before == Phase::stalled)
         thread_.streams.ask_at(thread_.kept().now());
 }
 
-// In the words of whoever came with HTTP/1.
+// Answers in HTTP/1, the protocol of this client.
 void Http2Connection::refuse_other_protocol() {
     const auto rendered = thread_.kept().render(http::plain_answer(
         400, grpc_ ? "this port speaks gRPC, which is HTTP/2" : "this is not HTTP/2"));
@@ -169,7 +169,7 @@ void Http2Connection::refuse_other_protocol() {
     linger();
 }
 
-// As of HTTP/1: a reset would take what was said last with it.
+// As in HTTP/1: a reset would destroy the last bytes.
 void Http2Connection::linger() {
     for (auto& [stream, exchange] : exchanges_) leave_stream(exchange);
     exchanges_.clear();

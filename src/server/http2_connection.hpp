@@ -1,7 +1,7 @@
-// One HTTP/2 connection: many requests at once, each answered as HTTP/1 would be, or as calls of
-// gRPC's health service where the listener is for that. Lives on its serving thread. What is read
-// and what is to be sent is the session's matter (http/http2.hpp); this moves bytes, asks for
-// answers, and tells the others of the thread what it waits for.
+// One HTTP/2 connection with many simultaneous requests. Each is answered as in HTTP/1, or as a
+// call of gRPC's health service if the listener is for that. It lives on its serving thread. The
+// session (http/http2.hpp) knows what is read and what must be sent. This class moves bytes, asks
+// for answers, and tells the thread what it waits for.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,7 @@ namespace vitals::server {
 
 class Http2Connection final : public Connections::Member {
   public:
-    // Takes the descriptor. `tls`: a session that stands, or null. The thread's context outlives
-    // it.
+    // Takes the descriptor. `tls`: an existing session, or null. The thread's context outlives it.
     Http2Connection(ThreadContext& thread, int descriptor, endpoints::Peer peer,
                     std::unique_ptr<TlsSession> tls);
     ~Http2Connection() override;
@@ -36,7 +35,7 @@ class Http2Connection final : public Connections::Member {
 
   private:
     using Stream = http::Http2Session::Stream;
-    // A request under way.
+    // A request in progress.
     struct Exchange {
         endpoints::Plan plan;  // while its body is read
         endpoints::GrpcCall call;
@@ -81,14 +80,14 @@ class Http2Connection final : public Connections::Member {
     std::unique_ptr<TlsSession> tls_;
     http::Http2Session session_;
     std::unordered_map<Stream, Exchange> exchanges_;
-    // For answers that come later: nothing is there when the connection has gone. Used on the
-    // serving thread only.
+    // For answers that come later: nothing happens when the connection is gone. Used on the serving
+    // thread only.
     const std::shared_ptr<Http2Connection*> here_;
 
-    int steps_ = 0;                                   // that it may still take in this turn
-    std::size_t working_ = 0;                         // exchanges with an action under way
-    std::size_t sources_ = 0;                         // exchanges that go on
-    std::size_t taken_ = 0;                           // bytes since the phase began
+    int steps_ = 0;            // requests that it may still take in this turn
+    std::size_t working_ = 0;  // requests it may still take in this turn
+    std::size_t sources_ = 0;  // exchanges with a stream
+    std::size_t taken_ = 0;    // bytes since the phase began
     std::uint64_t answers_ = 0, answers_before_ = 0;  // begun; when the phase began
     bool readable_ = false;                           // there may be bytes to read
     bool ended_ = false;                              // the peer will send no more

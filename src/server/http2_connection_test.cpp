@@ -54,7 +54,7 @@ class Http2Test : public ::testing::Test {
     Site site;
 };
 
-TEST_F(Http2Test, answers_what_http1_is_answered) {
+TEST_F(Http2Test, gives_the_same_answers_as_http1) {
     Client client = site.client();
     client.send(preface + frame(4, 0, 0, "") + get(1, "/probe/facts?a=1"));
     EXPECT_TRUE(hears(client, "rest=/facts path=/probe/facts accept= a=1"));
@@ -109,14 +109,14 @@ TEST_F(Http2Test, half_a_preface_ends_in_time) {
     EXPECT_TRUE(client.ended(2500ms));
 }
 
-TEST_F(Http2Test, what_it_said_last_is_heard) {
+TEST_F(Http2Test, the_last_frames_reach_the_client) {
     Client client = site.client();
     client.send(preface + frame(4, 0, 0, "") + frame(9, 4, 1, "x"));  // CONTINUATION of nothing
     EXPECT_NE(heard(client).find(goaway), std::string::npos);
     EXPECT_EQ(site.get("/probe").status, 200);
 }
 
-TEST_F(Http2Test, draining_answers_what_was_asked) {
+TEST_F(Http2Test, draining_answers_open_requests) {
     site.control.decommission = {};
     Client idle = site.client();
     idle.send(preface + frame(4, 0, 0, "") + get(1, "/probe"));
@@ -126,7 +126,7 @@ TEST_F(Http2Test, draining_answers_what_was_asked) {
 }
 
 // A Watch of gRPC's health service, frame by frame.
-TEST(GrpcServer, a_watch_hears_that_a_result_turns_stale) {
+TEST(GrpcServer, a_watch_is_told_that_a_result_becomes_stale) {
     Site site;
     Listener listener = Site::tcp();
     listener.protocol = Protocol::grpc;

@@ -133,7 +133,7 @@ TEST_F(LimitsTest, an_idle_connection_is_closed_and_a_busy_one_is_not) {
     EXPECT_EQ(busy.ask(get_probe).status, 200);
 }
 
-TEST_F(LimitsTest, who_does_not_take_its_answer_is_closed) {
+TEST_F(LimitsTest, a_client_that_does_not_take_its_answer_is_closed) {
     site.limits.send_time = 300ms;
     start();
     Client client = site.client();
@@ -144,7 +144,7 @@ TEST_F(LimitsTest, who_does_not_take_its_answer_is_closed) {
     EXPECT_LT(client.rest().size(), 8u << 20);
 }
 
-TEST_F(LimitsTest, who_takes_its_answer_slowly_gets_all_of_it) {
+TEST_F(LimitsTest, a_client_that_takes_its_answer_slowly_gets_all_of_it) {
     site.limits.send_time = 400ms;
     start();
     Client client = site.client();
@@ -157,7 +157,7 @@ TEST_F(LimitsTest, who_takes_its_answer_slowly_gets_all_of_it) {
     EXPECT_EQ(client.receive().body.size(), (8u << 20) + 6);
 }
 
-TEST_F(LimitsTest, who_sends_without_end_does_not_keep_others_waiting) {
+TEST_F(LimitsTest, a_client_that_sends_without_end_does_not_delay_others) {
     start();
     std::atomic<bool> stop{false};
     Client greedy = site.client();
@@ -239,7 +239,7 @@ TEST_F(LimitsTest, without_descriptors_the_oldest_idle_makes_room_and_it_is_said
     EXPECT_EQ(site.get("/probe").status, 200);
 }
 
-TEST_F(LimitsTest, drain_lets_answers_finish_and_nobody_in) {
+TEST_F(LimitsTest, drain_lets_answers_finish_and_accepts_nobody) {
     std::function<void(endpoints::Control::Answer, std::string)> finish;
     std::mutex mutex;
     site.listeners = {Site::tcp()};
@@ -271,7 +271,7 @@ TEST_F(LimitsTest, drain_lets_answers_finish_and_nobody_in) {
     EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
 }
 
-TEST_F(LimitsTest, drain_ends_at_its_deadline_though_somebody_waits) {
+TEST_F(LimitsTest, drain_ends_at_its_deadline_although_a_client_waits) {
     site.listeners = {Site::tcp()};
     site.listeners[0].control = true;
     site.control.remove = [](std::string, std::string, auto) {};
@@ -306,6 +306,28 @@ TEST_F(LimitsTest, a_server_with_several_threads_serves_on_all) {
     }
     for (auto& asker : askers) asker.join();
     EXPECT_EQ(good, 6 * 50 * 5);
+}
+
+// A burst of connections is accepted by one thread, which wakes first. Alone it may hold 20.
+TEST_F(LimitsTest, connections_are_shared_by_all_threads) {
+    site.threads = 2;
+    site.limits.connections = 40;
+    start();
+    std::vector<Client> clients;
+    for (int i = 0; i < 40; ++i) clients.push_back(site.client());
+    for (Client& client : clients) EXPECT_EQ(client.ask(get_probe).status, 200);
+    for (Client& client : clients) EXPECT_EQ(client.ask(get_probe).status, 200);
+}
+
+TEST_F(LimitsTest, several_threads_serve_once_who_connected_before_the_end) {
+    site.threads = 3;
+    start();
+    std::vector<Client> clients;
+    for (int i = 0; i < 60; ++i) clients.push_back(site.client());
+    std::thread drain([&] { site.server->drain(10s); });
+    std::this_thread::sleep_for(50ms);
+    for (Client& client : clients) EXPECT_EQ(client.ask(get_probe).status, 200);
+    drain.join();
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Binding, with words for what can go wrong.
+// Binds sockets, and says in words what can go wrong.
 #include "server/listening.hpp"
 
 #include <fmt/format.h>
@@ -32,7 +32,7 @@ std::string hint(int error) {
     return {};
 }
 
-// Returns 0 or errno; the port is the one that the socket got.
+// Returns 0 or errno; sets the port that the socket got.
 int open_tcp(const addrinfo& address, std::uint16_t& port, std::vector<int>& descriptors) {
     int descriptor = ::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (descriptor < 0) return errno;
@@ -42,7 +42,7 @@ int open_tcp(const addrinfo& address, std::uint16_t& port, std::vector<int>& des
     std::memcpy(&bound, address.ai_addr, address.ai_addrlen);
     if (address.ai_family == AF_INET6) {
         auto& six = reinterpret_cast<sockaddr_in6&>(bound);
-        // `[::]` means every address, the old ones too.
+        // `[::]` means every address, also those of IPv4.
         bool any = std::memcmp(&six.sin6_addr, &in6addr_any, sizeof in6addr_any) == 0;
         set(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, any ? 0 : 1);
         six.sin6_port = htons(port);
@@ -63,7 +63,7 @@ int open_tcp(const addrinfo& address, std::uint16_t& port, std::vector<int>& des
     return 0;
 }
 
-// A file that a dead process left behind is removed; anything else is not ours to touch.
+// Removes a file that a dead process left behind; any other file belongs to somebody else.
 void clear_stale(const std::string& path, const sockaddr_un& address) {
     struct stat status{};
     if (::lstat(path.c_str(), &status) != 0) return;

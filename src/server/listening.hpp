@@ -14,12 +14,12 @@
 
 namespace vitals::server {
 
-// Who is at the other end of a connection, for the log: "uid 1000", "192.0.2.7".
+// The peer of a connection, for the log: "uid 1000", "192.0.2.7".
 std::string peer_name(int socket);
 
 class ListeningSocket {
   public:
-    // Throws std::runtime_error: which address, why, what to do.
+    // Throws std::runtime_error that says which address, why, and what to do.
     explicit ListeningSocket(const Listener& listener);
     ~ListeningSocket();  // close()
     ListeningSocket(const ListeningSocket&) = delete;
@@ -29,10 +29,10 @@ class ListeningSocket {
     const std::vector<int>& descriptors() const noexcept { return descriptors_; }
     std::uint16_t port() const noexcept { return port_; }
     std::shared_ptr<TlsContext> tls() const noexcept { return tls_; }
-    // Whether whoever connects from there is a proxy that is believed. Whoever may open a unix
-    // socket is.
+    // Whether a peer at that address is a trusted proxy. Every process that may open a unix socket
+    // is.
     bool trusts(const sockaddr_storage& peer) const noexcept;
-    // Stops listening and removes a unix socket's file, if it is still ours.
+    // Stops listening and removes the file of a unix socket, if it is still the one that this made.
     void close() noexcept;
 
   private:
@@ -42,7 +42,7 @@ class ListeningSocket {
     std::vector<int> descriptors_;
     std::uint16_t port_ = 0;
     std::string unix_path_;
-    std::uint64_t device_ = 0, inode_ = 0;  // of the file we made
+    std::uint64_t device_ = 0, inode_ = 0;  // of the file that this made
     std::shared_ptr<TlsContext> tls_;
     std::vector<text::AddressBlock> trusted_;
 };

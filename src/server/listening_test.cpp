@@ -58,7 +58,7 @@ TEST_F(ListeningTest, an_address_of_another_machine_is_named) {
     EXPECT_NE(problem().find("the host no-such-name.invalid has no address"), std::string::npos);
 }
 
-TEST_F(ListeningTest, every_address_means_the_old_ones_too) {
+TEST_F(ListeningTest, every_address_includes_ipv4) {
     site.listeners = {Site::tcp()};
     site.listeners[0].host = "[::]";
     if (problem().find("cannot be listened on") != std::string::npos) GTEST_SKIP() << "no IPv6";
@@ -263,7 +263,7 @@ TEST_F(TlsTest, old_versions_plain_text_and_garbage_are_refused) {
     EXPECT_TRUE(site.log().empty());
 }
 
-TEST_F(TlsTest, plain_http_is_told_that_tls_is_spoken_here) {
+TEST_F(TlsTest, plain_http_is_answered_with_a_hint_at_tls) {
     start();
     for (std::string request : {get_probe, std::string("OPTIONS / HTTP/1.0\r\n\r\n"),
                                 "PUT /probe HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\n" +

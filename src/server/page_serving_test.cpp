@@ -162,7 +162,7 @@ TEST_F(PageServingTest, a_person_logs_in_with_a_token) {
     EXPECT_EQ(post("/login", "token=%00").status, 400);
 }
 
-TEST_F(PageServingTest, sessions_end) {
+TEST_F(PageServingTest, sessions_end_with_time_and_log_out) {
     const std::string cookie = log_in("0per");
     const std::string bound = form_token(cookie);
     ASSERT_EQ(bound.size(), 64u);

@@ -249,7 +249,7 @@ TEST_F(PeopleApiTest, the_verdict_leads_with_the_cause) {
     EXPECT_TRUE(verdict.at("others").as_array().empty());
 }
 
-TEST_F(PeopleApiTest, each_right_may_what_it_may) {
+TEST_F(PeopleApiTest, each_right_allows_its_operations_only) {
     struct Case {
         std::string method, path, body;
         bool read, control;

@@ -57,7 +57,7 @@ std::vector<std::function<void()>> Mailbox::take() {
 }
 
 namespace {
-// Numbers that no slot gives out: a slot's generation is at least 1.
+// Numbers that no slot uses: the generation of a slot is at least 1.
 constexpr std::uint64_t mail_ticket = 1, time_ticket = 2, alarm_ticket = 3;
 }  // namespace
 
@@ -95,7 +95,7 @@ Poller::Slot* Poller::find(Ticket ticket) noexcept {
 
 Poller::Ticket Poller::watch(int descriptor, Watched& watched, std::uint32_t events) {
     if (free_.empty()) {
-        // A slot that is given back must find room in free_ without asking for memory.
+        // Returning a slot must find room in free_ without allocating memory.
         if (free_.capacity() <= slots_.size()) free_.reserve(2 * slots_.size() + 64);
         slots_.push_back({});
         free_.push_back(static_cast<std::uint32_t>(slots_.size() - 1));
@@ -169,7 +169,7 @@ void Poller::attempt(Step step) noexcept {
         try {
             on_failure(error);
         } catch (const std::exception&) {
-            // Not even memory to say so.
+            // There is not even memory to say so.
         }
     }
 }

@@ -1,12 +1,12 @@
-// Waits for descriptors to be ready, for a serving thread: descriptors, a mailbox for other
+// Waits until descriptors are ready, for a serving thread: descriptors, a mailbox for other
 // threads, a coarse tick, an alarm.
 //
-// Descriptors are registered once, edge-triggered, for both directions: a request then costs one
-// recv and one send. Asio re-arms a descriptor or tries a recv in vain for each request, which is a
-// sixth of what an answer costs altogether.
+// Descriptors are registered once, edge-triggered, for both directions, so a request costs one recv
+// and one send. Asio re-arms a descriptor or tries a recv in vain for each request, which is a
+// sixth of the cost of an answer.
 //
-// The kernel holds numbers, never pointers. A child process that holds a copy of a descriptor keeps
-// its events coming after it was closed here; an event whose number is no longer known is dropped.
+// The kernel holds numbers, never pointers. While a child process holds a copy of a descriptor, its
+// events continue after vitals closed it; an event with an unknown number is dropped.
 #pragma once
 
 #include <atomic>
@@ -20,8 +20,8 @@
 
 namespace vitals::server {
 
-// Where other threads leave functions for a loop's thread. It may outlive the loop: what is posted
-// after close() is dropped. Thread-safe.
+// Other threads leave functions here for the thread of a loop. It may outlive the loop: functions
+// posted after close() are dropped. Thread-safe.
 class Mailbox {
   public:
     Mailbox();
@@ -30,7 +30,7 @@ class Mailbox {
     Mailbox& operator=(const Mailbox&) = delete;
 
     void post(std::function<void()> function);
-    void ring() noexcept;  // readable, though nothing may be there
+    void ring() noexcept;  // readable, although nothing may be there
     void close();
     std::vector<std::function<void()>> take();
     int descriptor() const noexcept { return descriptor_; }
@@ -44,8 +44,8 @@ class Mailbox {
 
 class Poller {
   public:
-    // What waits for a descriptor. Its owner must not destroy it before the batch that it was
-    // removed in has ended (`after_batch`).
+    // The handler of a descriptor. Its owner must not destroy it before the end of the batch in
+    // which it was removed (`after_batch`).
     class Watched {
       public:
         virtual void ready(std::uint32_t events) = 0;
@@ -53,7 +53,7 @@ class Poller {
       protected:
         ~Watched() = default;
     };
-    // Names one registration, for ever: no later one has the same. 0: none.
+    // The number of one registration; it is never used again. 0: none.
     using Ticket = std::uint64_t;
 
     explicit Poller(std::chrono::milliseconds tick);
@@ -61,9 +61,9 @@ class Poller {
     Poller(const Poller&) = delete;
     Poller& operator=(const Poller&) = delete;
 
-    // Called on the loop's thread: before and after the events that are at hand are handled; once a
-    // tick, while `ticking()` says that there is something to look after; with what a handler
-    // threw. An exception costs what was being handled, never the thread.
+    // Called on the loop's thread: before and after the present events are handled; once a tick,
+    // while `ticking()` says that there is work; with what a handler threw. An exception costs what
+    // was being handled, never the thread.
     std::function<void()> before_batch, after_batch, on_tick;
     std::function<bool()> ticking;
     std::function<void()> on_alarm;  // once after each set_alarm()
@@ -71,16 +71,17 @@ class Poller {
 
     // 0 with errno when the system refuses. `events` as for epoll.
     Ticket watch(int descriptor, Watched& watched, std::uint32_t events);
-    // Tells once more what a descriptor that is watched is ready for.
+    // Reports once more what a watched descriptor is ready for.
     void watch_again(Ticket ticket, std::uint32_t events) noexcept;
-    // Before the descriptor is closed: the kernel forgets a description only when nobody has it.
+    // Call it before the descriptor is closed: the kernel forgets an open file only when no process
+    // has it.
     void unwatch(Ticket ticket) noexcept;
-    // Replaces the one that was set before; nothing of it ticks meanwhile.
+    // Replaces the former alarm; the former one does not fire any more.
     void set_alarm(std::chrono::nanoseconds in) noexcept;
 
     void run();  // until stop()
-    // Instead of run(), for a host with a loop of its own: handles what is at hand and returns. Due
-    // when the descriptor is readable.
+    // Instead of run(), for a host with its own loop: handles the present events and returns. It is
+    // due when the descriptor is readable.
     void poll();
     int descriptor() const noexcept { return epoll_; }
     void stop() noexcept;  // any thread

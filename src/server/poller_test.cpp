@@ -41,7 +41,7 @@ struct PollerTest : ::testing::Test {
     std::vector<std::string> failures;
 };
 
-TEST_F(PollerTest, a_descriptor_that_somebody_else_still_has_rings_no_more) {
+TEST_F(PollerTest, a_descriptor_that_another_process_still_has_causes_no_events) {
     Pair pair;
     Listening closed;
     Poller::Ticket ticket = loop.watch(pair.ends[0], closed, EPOLLIN | EPOLLET);
@@ -97,7 +97,7 @@ TEST_F(PollerTest, a_ticket_that_is_gone_means_nothing) {
     EXPECT_EQ(watched.count, 1);
 }
 
-TEST_F(PollerTest, what_is_thrown_costs_the_one_that_threw) {
+TEST_F(PollerTest, an_exception_costs_only_its_handler) {
     Pair first, second;
     Listening thrower, other;
     thrower.then = [] { throw std::runtime_error("want of memory"); };

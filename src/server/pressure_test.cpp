@@ -65,7 +65,7 @@ TEST_F(PressureTest, what_only_reads_is_answered_before_its_body) {
     EXPECT_EQ(got.fields["connection"], "close");
 }
 
-TEST_F(PressureTest, the_one_that_waited_longest_gives_way_whatever_it_waits_for) {
+TEST_F(PressureTest, the_connection_that_waited_longest_is_closed_in_any_phase) {
     site.limits.connections = 10;
     start();
     const std::string post = "POST /probe HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n";
@@ -108,7 +108,7 @@ std::size_t most_in_a_turn(Site& site, const std::string& requests, std::size_t 
     return most;
 }
 
-TEST_F(PressureTest, one_who_pipelines_gets_few_answers_in_a_turn) {
+TEST_F(PressureTest, a_client_that_pipelines_gets_few_answers_in_a_turn) {
     site.threads = 0;  // this test turns the loop
     start();
     std::string many;
@@ -117,7 +117,7 @@ TEST_F(PressureTest, one_who_pipelines_gets_few_answers_in_a_turn) {
 }
 
 // Each is made anew, which costs as much as many that are kept.
-TEST_F(PressureTest, one_who_asks_different_questions_gets_one_answer_in_a_turn) {
+TEST_F(PressureTest, a_client_with_different_questions_gets_one_answer_in_a_turn) {
     site.threads = 0;
     start();
     std::string many;
@@ -164,7 +164,7 @@ TEST_F(PressureTest, answers_that_only_slow_readers_keep_are_bounded) {
     EXPECT_LT(readers[0].rest().size(), 8u << 20);
 }
 
-TEST_F(PressureTest, memory_of_connections_is_bounded_and_the_oldest_gives_way) {
+TEST_F(PressureTest, memory_of_connections_is_bounded_and_the_oldest_is_closed) {
     site.limits.connection_memory = 1u << 20;
     start();
     std::size_t before = allocated();
@@ -193,7 +193,7 @@ TEST_F(PressureTest, questions_that_nobody_repeats_are_not_kept) {
 }
 
 // Whatever allocation fails on the way: that connection may be closed, the next one is served.
-TEST_F(PressureTest, want_of_memory_costs_one_connection) {
+TEST_F(PressureTest, a_lack_of_memory_costs_one_connection) {
     site.threads = 0;  // what is counted happens on this thread
     auto made = std::make_shared<endpoints::Routes>(*site.routes);
     made->tokens.push_back(token("writer", "secret", true, true, true));

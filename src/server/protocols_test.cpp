@@ -36,7 +36,7 @@ class AgentTest : public ::testing::Test {
     Site site;
 };
 
-TEST_F(AgentTest, says_one_line_to_whoever_connects) {
+TEST_F(AgentTest, sends_one_line_to_each_client) {
     start();
     EXPECT_EQ(said(), "ready up 100%\n");
     EXPECT_EQ(said("GET / HTTP/1.1\r\n\r\n"), "ready up 100%\n");
@@ -47,14 +47,14 @@ TEST_F(AgentTest, says_one_line_to_whoever_connects) {
     EXPECT_EQ(site.get("/").status, 404) << "and has no such endpoint";
 }
 
-TEST_F(AgentTest, says_nothing_where_its_endpoint_is_gone) {
+TEST_F(AgentTest, sends_nothing_when_its_endpoint_is_gone) {
     start(false);
     EXPECT_EQ(said(), "");
     Client client = site.client(1);
     EXPECT_TRUE(client.ended());
 }
 
-TEST_F(AgentTest, keeps_nobody_who_stays) {
+TEST_F(AgentTest, closes_a_client_that_stays) {
     start();
     std::vector<Client> many;
     for (int i = 0; i < 200; ++i) many.push_back(site.client(1));
@@ -71,7 +71,7 @@ TEST_F(AgentTest, keeps_nobody_who_stays) {
     EXPECT_EQ(said(), "ready up 100%\n");
 }
 
-TEST_F(AgentTest, gives_way_when_there_are_too_many) {
+TEST_F(AgentTest, is_closed_when_there_are_too_many) {
     site.limits.connections = 4;
     start();
     std::vector<Client> many;
@@ -127,7 +127,7 @@ TEST_F(ProxyTest, serves_what_follows_the_header) {
     EXPECT_EQ(at_once.receive().status, 200);
 }
 
-TEST_F(ProxyTest, never_takes_what_is_passed_on_for_this_machine) {
+TEST_F(ProxyTest, never_takes_a_forwarded_client_for_this_machine) {
     start({"127.0.0.1"});
     for (const std::string_view header :
          {line, std::string_view("PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\n"),
@@ -136,7 +136,7 @@ TEST_F(ProxyTest, never_takes_what_is_passed_on_for_this_machine) {
     EXPECT_TRUE(site.decommissioned.empty());
 }
 
-TEST_F(ProxyTest, refuses_who_is_no_proxy) {
+TEST_F(ProxyTest, refuses_a_client_that_is_no_proxy) {
     start({"192.0.2.0/24", "2001:db8::/32"});
     Client client = site.client();
     client.send(line);
@@ -149,7 +149,7 @@ TEST_F(ProxyTest, refuses_who_is_no_proxy) {
               "among those that 'proxy_protocol' trusts");
 }
 
-TEST_F(ProxyTest, refuses_what_has_no_header) {
+TEST_F(ProxyTest, refuses_a_connection_without_a_header) {
     start({"127.0.0.1"});
     EXPECT_EQ(ask("", get).status, 400);
     Client other = site.client();
@@ -166,7 +166,7 @@ TEST_F(ProxyTest, refuses_what_has_no_header) {
         << site.log()[0];
 }
 
-TEST_F(ProxyTest, waits_for_a_header_no_longer_than_for_a_head) {
+TEST_F(ProxyTest, waits_for_a_header_only_as_long_as_for_a_head) {
     site.limits.head_time = 200ms;
     start({"127.0.0.1"});
     Client silent = site.client(), slow = site.client();
@@ -175,7 +175,7 @@ TEST_F(ProxyTest, waits_for_a_header_no_longer_than_for_a_head) {
     EXPECT_TRUE(slow.ended(3s));
 }
 
-TEST(Trusted, is_whom_a_block_holds) {
+TEST(Trusted, is_an_address_within_a_block) {
     Listener listener = Site::tcp();
     listener.proxy_protocol = Listener::ProxyProtocol{{"10.0.0.0/8", "2001:db8::/32"}};
     const ListeningSocket socket(listener);

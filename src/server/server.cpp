@@ -21,8 +21,8 @@ Log or_silent(Log log) {
     return log ? std::move(log) : Log([](LogLevel, std::string_view) {});
 }
 
-// Reads certificates again; serving threads do not touch files. A file system that hangs holds its
-// thread, and nobody waits for that.
+// Reads certificates again on its own thread; serving threads do not touch files. A file system
+// that hangs holds this thread, and nobody waits for it.
 struct Keeper : std::enable_shared_from_this<Keeper> {
     struct Kept {
         std::string listener;
@@ -61,7 +61,7 @@ struct Keeper : std::enable_shared_from_this<Keeper> {
             "listener " + kept.listener + ": " + change->text);
     }
 
-    // Nothing is logged once this has returned.
+    // Nothing is logged after this has returned.
     void end() {
         const std::scoped_lock lock(mutex);
         stop = true;
@@ -103,6 +103,9 @@ Server::Server(std::vector<Listener> listeners, std::shared_ptr<const endpoints:
     for (unsigned i = 0; i < state_->shared.threads; ++i)
         state_->threads.push_back(std::make_unique<ServingThread>(
             state_->shared, state_->limits, i, routes, state_->sockets, state_->connections));
+    std::vector<ServingThread*> all;
+    for (auto& thread : state_->threads) all.push_back(thread.get());
+    for (auto& thread : state_->threads) thread->share_with(all);
     state_->driven = threads == 0;
     for (auto& thread : state_->threads)
         if (!state_->driven) thread->start();
@@ -128,7 +131,7 @@ void Server::begin_drain() {
 
 bool Server::drained() {
     const auto now = std::chrono::steady_clock::now();
-    // Once nobody accepts, nobody is to be let in to wait for nothing.
+    // When nobody accepts any more, no client must be let into the queue to wait for nothing.
     if (!state_->accepting.wait_empty(now)) return false;
     for (auto& socket : state_->sockets) socket->close();
     return state_->connections.wait_empty(now);
@@ -138,7 +141,7 @@ void Server::drain(std::chrono::milliseconds at_most) {
     const auto deadline = std::chrono::steady_clock::now() + at_most;
     begin_drain();
     while (!drained() && std::chrono::steady_clock::now() < deadline) {
-        // Nobody else turns the loop while the host waits here.
+        // Nobody else drives the loop while the host waits here.
         if (state_->driven) poll();
         const auto next = std::chrono::steady_clock::now() + poll_every;
         if (state_->accepting.wait_empty(next)) state_->connections.wait_empty(next);

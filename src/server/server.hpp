@@ -1,5 +1,5 @@
-// Sockets: listeners, connections, TLS, serving threads. What a request is answered with is decided
-// in endpoints/; serving threads only read snapshots, and what changes state goes through Control.
+// Sockets: listeners, connections, TLS, serving threads. endpoints/ decides the answer to a
+// request. Serving threads only read snapshots; changes of state go through Control.
 #pragma once
 
 #include <chrono>
@@ -19,18 +19,18 @@ namespace vitals::server {
 
 class Server {
   public:
-    // Binds every listener; throws std::runtime_error naming the one that cannot be bound and why.
-    // With `threads` 0 it is driven by the host: descriptor() and poll().
+    // Binds every listener. Throws std::runtime_error that names the one that cannot be bound, and
+    // why. With `threads` 0 the host drives it: descriptor() and poll().
     Server(std::vector<Listener> listeners, std::shared_ptr<const endpoints::Routes> routes,
            endpoints::Control control, const Hub& hub, Clock& clock, Log log, Limits limits = {},
            unsigned threads = 1);
     ~Server();  // closes everything, joins its threads
 
     void replace_routes(std::shared_ptr<const endpoints::Routes> routes);  // any thread
-    // Stops accepting; idle connections are closed, the others after their current answer. Returns
-    // when none is left or at the deadline.
+    // Stops accepting. Idle connections are closed, the others after their present answer. Returns
+    // when none is left, or at the deadline.
     void drain(std::chrono::milliseconds at_most);
-    // The same without waiting: begun once, then asked until it is done.
+    // The same without waiting: call begin once, then ask until it is done.
     void begin_drain();
     bool drained();
     // With `threads` 0: what to wait for, and what to call then, or after a second at most.

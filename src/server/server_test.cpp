@@ -43,7 +43,7 @@ TEST_F(ServerTest, keeps_the_connection_and_sees_every_change_at_once) {
     }
 }
 
-TEST_F(ServerTest, renders_once_for_many_askers) {
+TEST_F(ServerTest, renders_once_for_many_clients) {
     start();
     int before = renders();
     Client one = site.client(), two = site.client();
@@ -217,7 +217,7 @@ TEST_F(ServerTest, head_has_the_length_and_no_body) {
     EXPECT_EQ(client.ask(get_probe).body, "db ok\n");
 }
 
-TEST_F(ServerTest, options_and_other_methods) {
+TEST_F(ServerTest, answers_options_and_refuses_other_methods) {
     start();
     Client client = site.client();
     Got refused = client.ask("DELETE /probe HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -267,7 +267,7 @@ TEST_F(ServerTest, options_follows_what_changes) {
     EXPECT_EQ(client.ask(options("*")).status, 503);
 }
 
-TEST_F(ServerTest, only_a_preflight_is204) {
+TEST_F(ServerTest, only_a_preflight_gets_204) {
     start();
     const std::string origin = "Origin: http://elsewhere\r\n";
     const std::string asked = "Access-Control-Request-Method: GET\r\n";
@@ -400,7 +400,7 @@ TEST_F(ServerTest, headers_of_dialects_cannot_split_the_answer) {
     EXPECT_EQ(site.get("/probe/cached").fields["cache-control"], "max-age=7");
 }
 
-TEST_F(ServerTest, a_dialect_that_throws_is_a500_and_logged) {
+TEST_F(ServerTest, a_dialect_that_throws_gives_500_and_a_log_line) {
     start();
     EXPECT_EQ(site.get("/probe/throw").status, 500);
     ASSERT_EQ(site.log().size(), 1u);

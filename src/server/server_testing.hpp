@@ -1,5 +1,5 @@
 // For tests of the server: a real server on 127.0.0.1 with literal snapshots, a dialect that shows
-// what it was asked, and a client that sends bytes as they stand.
+// the request, and a client that sends exact bytes.
 #pragma once
 
 #include <arpa/inet.h>
@@ -29,7 +29,7 @@ namespace vitals::server::testing {
 
 using namespace std::chrono_literals;
 
-// A clock that stands still unless it is stepped or let run.
+// A clock that stands still unless it is stepped or told to run.
 class SteppedClock final : public Clock {
   public:
     Steady steady() const override {
@@ -58,8 +58,8 @@ inline std::atomic<int>& renders() {
     return count;
 }
 
-// Shows the snapshot's components with their status, and the facts of the request. POST sets the
-// decommission text to the parameter `body` unless anyone asks.
+// Shows the components of the snapshot with their status, and the facts of the request. POST sets
+// the decommission text to the parameter `body` unless anyone asks.
 inline dialects::Response render_probe(const Snapshot& snapshot, const dialects::Request& request,
                                        const AnyOptions&) {
     ++renders();
@@ -271,7 +271,7 @@ class Client {
         send(request);
         return receive(head_only);
     }
-    // True when the server ends the connection within the time, without sending anything more.
+    // True when the server ends the connection in that time, without sending anything more.
     bool ended(std::chrono::milliseconds time = 5s) {
         pollfd poll{descriptor_, POLLIN, 0};
         if (::poll(&poll, 1, static_cast<int>(time.count())) <= 0) return false;
@@ -286,7 +286,7 @@ class Client {
     std::string bytes_;
 };
 
-// A server with everything around it that a test may want to change.
+// A server with everything around it that a test may change.
 class Site {
   public:
     Site() {

@@ -1,4 +1,4 @@
-// Accepting: which protocol a listener speaks is decided here.
+// Accepts connections and decides which protocol a listener speaks.
 #include "server/serving_thread.hpp"
 
 #include <fmt/format.h>
@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <utility>
 
 #include "server/agent_connection.hpp"
 #include "server/connection.hpp"
@@ -25,7 +26,7 @@ namespace {
 constexpr int accepts_at_once = 64;
 constexpr std::chrono::milliseconds longest_tick{500};
 
-// Often enough that nothing outlives its time by more than a quarter.
+// Often enough that nothing exceeds its time by more than a quarter.
 std::chrono::milliseconds tick_of(const Limits& limits) {
     auto shortest =
         std::min({limits.head_time, limits.body_time, limits.idle_time, limits.send_time}) / 4;
@@ -52,6 +53,8 @@ ServingThread::ServingThread(endpoints::Shared& shared, const Limits& limits, un
                              Presence& connected)
     : shared_(shared),
       limits_(limits),
+      sockets_(sockets),
+      connected_(connected),
       poller_(tick_of(limits)),
       responder_(shared, index, std::move(routes),
                  {[mailbox = poller_.mailbox()](std::function<void()> function) {
@@ -67,8 +70,6 @@ ServingThread::ServingThread(endpoints::Shared& shared, const Limits& limits, un
             acceptor->thread = this;
             acceptor->descriptor = descriptor;
             acceptor->listener = i;
-            acceptor->tls = sockets[i]->tls().get();
-            if (shared.listeners[i].proxy_protocol) acceptor->proxied = sockets[i].get();
             acceptors_.push_back(std::move(acceptor));
         }
     poller_.before_batch = [this] { responder_.kept().begin_batch(); };
@@ -87,8 +88,8 @@ ServingThread::~ServingThread() {
 }
 
 void ServingThread::start() {
-    // Signals are for the main thread. SIGPIPE is for nobody: OpenSSL writes to sockets that may
-    // have been reset, and has no way to say so that none is wanted.
+    // Signals are for the main thread. SIGPIPE is for no thread: OpenSSL writes to sockets that may
+    // have been reset, and cannot be told to raise no signal.
     sigset_t all, before;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -113,7 +114,7 @@ void ServingThread::stop() {
 void ServingThread::replace_routes(std::shared_ptr<const endpoints::Routes> routes) {
     poller_.mailbox()->post([this, routes = std::move(routes)] {
         responder_.replace_routes(routes);
-        // Rights may have changed: whoever still may asks again.
+        // Rights may have changed: clients that still have them ask again.
         connections_.end_streams();
     });
 }
@@ -126,7 +127,7 @@ void ServingThread::drain(Presence& accepting) {
 }
 
 void ServingThread::stop_accepting() {
-    // Who is already in the queue was told that it is connected: it is served, once.
+    // A client in the queue has been told that it is connected: it is served once.
     for (auto& acceptor : acceptors_) accept_from(*acceptor);
     watch_acceptors(false);
     paused_ = false;
@@ -161,7 +162,7 @@ void ServingThread::accept_from(Acceptor& acceptor) {
         if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM)
             continue;  // that one connection failed
         int error = errno;
-        // The system says so even when nobody waits to be accepted.
+        // The system reports this even when no client waits.
         pollfd waiting{acceptor.descriptor, POLLIN, 0};
         if (::poll(&waiting, 1, 0) != 1) return;
         if (responder_.kept().now() >= log_want_again_)
@@ -172,7 +173,7 @@ void ServingThread::accept_from(Acceptor& acceptor) {
                             shared_.listeners[acceptor.listener].text, std::strerror(error)));
         log_want_again_ = responder_.kept().now() + std::chrono::minutes(1);
         if (connections_.give_way()) continue;
-        // Asking again at once would only burn time: the listener rests until the next tick.
+        // Trying again at once would only waste time: the listener rests until the next tick.
         watch_acceptors(false);
         paused_ = true;
         return;
@@ -181,33 +182,81 @@ void ServingThread::accept_from(Acceptor& acceptor) {
 
 void ServingThread::admit(const Acceptor& acceptor, int descriptor,
                           const sockaddr_storage& address) {
-    const bool proxied = acceptor.proxied != nullptr;
-    if (proxied && !acceptor.proxied->trusts(address)) return turn_away(acceptor, descriptor);
+    if (shared_.listeners[acceptor.listener].proxy_protocol &&
+        !sockets_[acceptor.listener]->trusts(address))
+        return turn_away(acceptor, descriptor);
+    ServingThread& owner = least_busy();
+    if (&owner == this) return serve(acceptor.listener, descriptor, address);
+    hand_over(std::make_shared<Handed>(owner, acceptor.listener, descriptor, address));
+}
+
+// The system wakes one thread for a burst of connections. Without sharing it would have them all.
+ServingThread& ServingThread::least_busy() noexcept {
+    ServingThread* least = this;
+    std::size_t fewest = load();
+    for (ServingThread* each : all_) {
+        const std::size_t load = each->load();
+        if (load < fewest) least = each, fewest = load;
+    }
+    return *least;
+}
+
+// An accepted connection on its way to its thread. The end of serving waits for it.
+struct ServingThread::Handed {
+    Handed(ServingThread& to, std::size_t from, int open, const sockaddr_storage& peer)
+        : owner(to), listener(from), descriptor(open), address(peer) {
+        owner.connected_.enter();
+        ++owner.coming_;
+    }
+    ~Handed() {
+        if (descriptor >= 0) ::close(descriptor);
+        --owner.coming_;
+        owner.connected_.leave();
+    }
+    Handed(const Handed&) = delete;
+    Handed& operator=(const Handed&) = delete;
+
+    ServingThread& owner;
+    const std::size_t listener;
+    int descriptor;  // -1: served
+    const sockaddr_storage address;
+};
+
+void ServingThread::hand_over(std::shared_ptr<Handed> handed) {
+    ServingThread& owner = handed->owner;
+    owner.poller_.mailbox()->post([&owner, handed = std::move(handed)] {
+        owner.serve(handed->listener, std::exchange(handed->descriptor, -1), handed->address);
+        // It was accepted before nobody was to be let in.
+        if (owner.context_.draining) owner.connections_.drain_idle();
+    });
+}
+
+void ServingThread::serve(std::size_t from, int descriptor, const sockaddr_storage& address) {
+    const Listener& listener = shared_.listeners[from];
+    const TlsContext* const tls = sockets_[from]->tls().get();
+    const bool proxied = listener.proxy_protocol.has_value();
     std::unique_ptr<Connections::Member> made;
-    Phase phase = acceptor.tls == nullptr && !proxied ? Phase::idle : Phase::handshake;
-    // Whatever a proxy passes on may come from anywhere.
-    endpoints::Peer peer{acceptor.listener, !proxied && is_loopback(address),
-                         [descriptor] { return peer_name(descriptor); }};
-    const Listener& listener = shared_.listeners[acceptor.listener];
+    Phase phase = tls == nullptr && !proxied ? Phase::idle : Phase::handshake;
     try {
+        // What a proxy forwards may come from anywhere.
+        endpoints::Peer peer{from, !proxied && is_loopback(address),
+                             [descriptor] { return peer_name(descriptor); }};
         switch (listener.protocol) {
             case Protocol::http:
                 if (listener.http2)
-                    made = std::make_unique<FirstBytes>(context_, descriptor, std::move(peer),
-                                                        acceptor.tls);
+                    made = std::make_unique<FirstBytes>(context_, descriptor, std::move(peer), tls);
                 else
                     made = std::make_unique<Connection>(
-                        context_, descriptor, std::move(peer), acceptor.tls,
+                        context_, descriptor, std::move(peer), tls,
                         proxied ? Preamble::proxy_header : Preamble::none);
                 break;
             case Protocol::agent:
-                made = std::make_unique<AgentConnection>(context_, descriptor, acceptor.listener);
+                made = std::make_unique<AgentConnection>(context_, descriptor, from);
                 phase = Phase::lingering;
                 break;
             case Protocol::grpc:
-                if (acceptor.tls != nullptr)
-                    made = std::make_unique<FirstBytes>(context_, descriptor, std::move(peer),
-                                                        acceptor.tls);
+                if (tls != nullptr)
+                    made = std::make_unique<FirstBytes>(context_, descriptor, std::move(peer), tls);
                 else
                     made = std::make_unique<Http2Connection>(context_, descriptor, std::move(peer),
                                                              nullptr);

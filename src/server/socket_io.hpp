@@ -11,7 +11,7 @@
 
 namespace vitals::server {
 
-// Bytes moved; 0: the peer closed in good order; -1: not now; -2: the end.
+// Bytes moved; 0: the peer closed normally; -1: not now; -2: the end.
 inline ssize_t read_from(int descriptor, TlsSession* tls, std::span<char> buffer) {
     if (tls != nullptr) return tls->read(buffer);
     for (;;) {

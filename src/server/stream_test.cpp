@@ -77,7 +77,7 @@ TEST_F(StreamTest, tells_what_happens_as_it_happens) {
         << client.rest();
 }
 
-TEST_F(StreamTest, goes_on_after_the_last_event_that_was_heard) {
+TEST_F(StreamTest, continues_after_the_last_event_of_the_client) {
     start();
     happen("web", "one");
     happen("web", "two");
@@ -95,7 +95,7 @@ TEST_F(StreamTest, goes_on_after_the_last_event_that_was_heard) {
     EXPECT_EQ(none.rest().find("three"), std::string::npos) << "only what happens from now on";
 }
 
-TEST_F(StreamTest, tells_what_is_not_kept_any_more) {
+TEST_F(StreamTest, says_that_events_are_not_kept_any_more) {
     start();
     for (int i = 0; i < 4100; ++i) {
         Happening happening;
@@ -125,7 +125,7 @@ TEST_F(StreamTest, tells_only_of_chosen_components) {
     EXPECT_NE(client.rest().find("\"this\""), std::string::npos);
 }
 
-TEST_F(StreamTest, is_for_who_may_read) {
+TEST_F(StreamTest, needs_the_right_to_read) {
     start();
     EXPECT_EQ(site.get("/v1/events", {}, 1).status, 401);
     EXPECT_EQ(site.get("/v1/events", "Authorization: Bearer pu5h\r\n", 1).status, 403);
@@ -206,7 +206,7 @@ TEST_F(StreamTest, a_reader_that_does_not_read_is_dropped) {
     EXPECT_LT(slow.rest().size(), 16u << 20) << "what it did not read was not kept for it";
 }
 
-TEST_F(StreamTest, there_are_only_so_many) {
+TEST_F(StreamTest, streams_are_bounded) {
     site.limits.streams = 2;
     start();
     Client one = listen(), two = listen();
@@ -226,7 +226,7 @@ TEST_F(StreamTest, there_are_only_so_many) {
     EXPECT_TRUE(again) << "the one that went has made room";
 }
 
-TEST_F(StreamTest, streams_do_not_push_out_who_asks_for_health) {
+TEST_F(StreamTest, streams_leave_room_for_health_requests) {
     site.limits.connections = 20;
     site.limits.streams = 10;
     start();
@@ -244,7 +244,7 @@ TEST_F(StreamTest, streams_do_not_push_out_who_asks_for_health) {
     for (Client& each : streams) EXPECT_TRUE(hears(each, "still heard"));
 }
 
-TEST_F(StreamTest, a_beat_comes_though_nothing_happens) {
+TEST_F(StreamTest, a_beat_comes_although_nothing_happens) {
     start();
     Client client = listen();
     ASSERT_TRUE(hears(client, "event: beat"));

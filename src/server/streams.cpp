@@ -19,7 +19,7 @@ Streams::Streams(endpoints::Shared& shared, const Limits& limits, Poller& poller
         alarm_ = Steady::max();
         ask_all();
     };
-    // Not in the hub's thread: what it publishes is read here.
+    // Not on the hub's thread: the serving thread reads what is published.
     subscription_ = shared_.hub.subscribe([this] { wake(); });
 }
 
@@ -35,7 +35,7 @@ void Streams::wake() noexcept {
             ask_all();
         });
     } catch (const std::exception&) {
-        woken_ = false;  // no memory for it: the next one, or the beat
+        woken_ = false;  // no memory for it: the next one, or the beat, asks
     }
 }
 
@@ -44,7 +44,7 @@ bool Streams::enter() noexcept {
         shared_.streams.fetch_sub(1);
         return false;
     }
-    // Before the first look at what is published: from then on nothing is missed.
+    // Before the first look at what is published: from then on no message is missed.
     ++here_;
     return true;
 }
@@ -72,7 +72,7 @@ void Streams::take_turn() {
         if (!connections_.pull_next()) left_ = 0;
     }
     if (left_ == 0) return;
-    const std::size_t left = std::exchange(left_, 0);  // where there is no memory for it
+    const std::size_t left = std::exchange(left_, 0);  // if there is no memory for it
     poller_.mailbox()->post([this] { take_turn(); });
     left_ = left;
 }

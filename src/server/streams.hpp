@@ -1,6 +1,5 @@
-// When the answers that go on are asked for more: one per serving thread, used on that thread only,
-// but for wake(). A thousand of them are asked in turns, so that other connections are answered in
-// between.
+// When streams are asked for more: one per serving thread, used on that thread only, except wake().
+// A thousand streams are asked in turns, so other connections are answered in between.
 #pragma once
 
 #include <atomic>
@@ -20,15 +19,15 @@ class Streams {
     Streams(const Streams&) = delete;
     Streams& operator=(const Streams&) = delete;
 
-    // Counts one more; false: there are as many as may be, on all threads together.
+    // Counts one more; false: the limit for all threads together is reached.
     bool enter() noexcept;
     void leave() noexcept;
-    // One of them is to be asked then.
+    // One of them must be asked then.
     void ask_at(Steady when) noexcept;
-    // All of them are to be asked. Takes turns with the other events.
+    // All of them must be asked. Takes turns with the other events.
     void ask_all();
 
-    void wake() noexcept;  // likewise, soon; any thread
+    void wake() noexcept;  // the same, soon; any thread
 
   private:
     void take_turn();

@@ -16,7 +16,7 @@ void ThreadContext::log_failure(const std::exception& error) noexcept {
             LogLevel::error,
             fmt::format("a connection was closed, it could not be served: {}", error.what()));
     } catch (const std::exception&) {
-        // Not even memory to say so.
+        // There is not even memory to say so.
     }
 }
 

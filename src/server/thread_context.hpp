@@ -1,4 +1,4 @@
-// What the connections of one serving thread stand on. Used on that thread only.
+// What the connections of one serving thread share. Used on that thread only.
 #pragma once
 
 #include <exception>
@@ -20,16 +20,16 @@ struct ThreadContext {
     Connections& connections;
     Streams& streams;
     std::span<char> scratch;  // to read into
-    bool draining = false;    // nobody new is accepted; answers under way are the last
+    bool draining = false;    // no new connections are accepted; answers in progress are the last
 
     endpoints::KeptAnswers& kept() noexcept { return responder.kept(); }
-    // That a connection could not be served; at most once a minute.
+    // Logs that a connection could not be served; at most once a minute.
     void log_failure(const std::exception& error) noexcept;
     Steady log_failure_again{};
-    // That an answer that goes on was ended, as its reader did not take it; at most once a minute.
+    // Logs that a stream was ended because its reader did not take it; at most once a minute.
     void log_slow_reader(const std::string& who);
     Steady log_slow_again{};
-    // That a connection did not begin with a PROXY header; at most once a minute.
+    // Logs that a connection did not begin with a PROXY header; at most once a minute.
     void log_no_proxy_header(const std::string& listener, const std::string& who,
                              const std::string& why);
     Steady log_no_header_again{};

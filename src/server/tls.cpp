@@ -13,11 +13,11 @@
 namespace vitals::server {
 namespace {
 
-// What a session of OpenSSL 3.0 costs in its handshake and after it, measured with 1,500 of each:
+// The cost of a session of OpenSSL 3.0 in its handshake and after it, measured with 1,500 of each:
 // 21 and 13 KiB.
 constexpr std::size_t handshake_memory = 24u << 10, session_memory = 14u << 10;
-// Only suites with forward secrecy: a key that is lost later does not open what was recorded. Those
-// of TLS 1.3 all have it.
+// Only suites with forward secrecy: a key that is lost later does not decrypt recorded connections.
+// All suites of TLS 1.3 have it.
 constexpr const char* suites_of_tls12 = "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES";
 
 std::string openssl_reason() {
@@ -27,7 +27,7 @@ std::string openssl_reason() {
     return reason == nullptr ? "reason unknown" : reason;
 }
 
-// What is wrong with a file before OpenSSL sees it: its own words for that help nobody.
+// What is wrong with a file, before OpenSSL reads it: OpenSSL's own messages are no help here.
 void must_be_readable(const std::string& path, const char* what) {
     if (path.empty()) throw std::runtime_error(fmt::format("the {} is not named", what));
     std::FILE* file = std::fopen(path.c_str(), "re");
@@ -37,7 +37,7 @@ void must_be_readable(const std::string& path, const char* what) {
     std::fclose(file);
 }
 
-// The first of ours that the client offers, too.
+// The first protocol of this side that the client also offers.
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
                     const unsigned char* offered, unsigned int offered_size, void* ours) {
     const auto& list = *static_cast<const std::string_view*>(ours);
@@ -69,7 +69,7 @@ std::shared_ptr<SSL_CTX> make_context(const Listener::Tls& files, Offers offers)
     offer(raw, offers);
     if (SSL_CTX_set_cipher_list(raw, suites_of_tls12) != 1)
         throw std::runtime_error("no cipher suite for TLS 1.2: " + openssl_reason());
-    // Tickets resume sessions without a memory of them here.
+    // Tickets resume sessions without state on this side.
     SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_options(raw, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                  SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
@@ -94,7 +94,7 @@ std::shared_ptr<SSL_CTX> make_context(const Listener::Tls& files, Offers offers)
                                                  files.client_ca, openssl_reason()));
         SSL_CTX_set_client_CA_list(raw, SSL_load_client_CA_file(files.client_ca.c_str()));
         SSL_CTX_set_verify(raw, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-        // Sessions are resumed only among those that showed a certificate to this context.
+        // Sessions are resumed only among those that showed this context a certificate.
         SSL_CTX_set_session_id_context(raw, reinterpret_cast<const unsigned char*>("vitals"), 6);
     }
     return context;
@@ -113,7 +113,7 @@ std::shared_ptr<SSL_CTX> TlsContext::current() const {
     return context_;
 }
 
-// Another inode, size or time, in whichever direction: links are swapped, old files put back.
+// Another inode, size or time, older or newer: links are switched, old files are restored.
 std::string TlsContext::signature() const {
     std::string result;
     for (const std::string* path : {&files_.certificate, &files_.key, &files_.client_ca}) {

@@ -1,4 +1,4 @@
-// TLS for what we serve: contexts that follow their files, and a session on a non-blocking socket.
+// TLS for listeners: contexts that follow their files, and a session on a non-blocking socket.
 #pragma once
 
 #include <openssl/ssl.h>
@@ -15,20 +15,19 @@
 
 namespace vitals::server {
 
-// What a listener agrees to when a client offers protocols (ALPN, RFC 7301): nothing, whatever is
-// offered; HTTP/2 before HTTP/1; HTTP/2 alone, so that an offer without it ends the handshake.
+// The protocol that a listener agrees to when a client offers several (ALPN, RFC 7301): none in any
+// case; HTTP/2 before HTTP/1; or only HTTP/2, so that an offer without it ends the handshake.
 enum class Offers : std::uint8_t { none, http2_and_1, http2 };
 
 // A listener's certificate, key and client authorities. Thread-safe.
 class TlsContext {
   public:
-    // Throws std::runtime_error saying which file is wrong and how.
+    // Throws std::runtime_error that says which file is wrong and how.
     explicit TlsContext(const Listener::Tls& files, Offers offers = Offers::none);
 
     std::shared_ptr<SSL_CTX> current() const;
-    // Reads the files again if one of them is another than before. What cannot be used changes
-    // nothing: the last good ones stay. Returns a line for the log, or nothing when all is as it
-    // was.
+    // Reads the files again if one of them has changed. Unusable files change nothing: the last
+    // good ones stay. Returns a line for the log, or nothing if no file has changed.
     struct Change {
         bool good = true;
         std::string text;
@@ -53,13 +52,13 @@ class TlsSession {
 
     enum class Step { done, again, failed };
     Step handshake();
-    // What was agreed on (ALPN): "h2", "http/1.1", or nothing.
+    // The agreed protocol (ALPN): "h2", "http/1.1", or nothing.
     std::string_view protocol() const noexcept;
-    // Bytes moved; 0: the peer closed in good order; -1: not now (EAGAIN); -2: the end.
+    // Bytes moved; 0: the peer closed normally; -1: not now (EAGAIN); -2: the end.
     ssize_t read(std::span<char> buffer);
     ssize_t write(std::span<const char> bytes);
     void say_goodbye() noexcept;  // close_notify, if it can be sent at once
-    // Bytes of memory, by estimate: OpenSSL does not tell.
+    // Bytes of memory, by estimate: OpenSSL does not report them.
     std::size_t held() const noexcept;
     const std::string& problem() const noexcept { return problem_; }
 

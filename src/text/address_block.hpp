@@ -1,4 +1,4 @@
-// An IP address, or a block of them as CIDR writes it (RFC 4632): 10.0.0.0/8, 2001:db8::/32. Pure.
+// An IP address, or a block in CIDR notation (RFC 4632): 10.0.0.0/8, 2001:db8::/32. Pure.
 #pragma once
 
 #include <array>
@@ -12,8 +12,8 @@ namespace vitals::text {
 
 class AddressBlock {
   public:
-    // What is wrong with the text, as a sentence that names it, or the block. Bits beyond the
-    // length must be zero: 10.0.0.1/8 is more likely a mistake than meant.
+    // The block, or what is wrong with the text, as a sentence that names it. Bits beyond the
+    // length must be zero: 10.0.0.1/8 is probably a mistake.
     static std::expected<AddressBlock, std::string> parse(std::string_view text);
 
     // 4 or 16 bytes in network order. An IPv4 address within IPv6 (::ffff:10.0.0.1) is the IPv4

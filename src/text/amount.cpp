@@ -9,7 +9,7 @@ namespace vitals::text {
 
 namespace {
 
-// One decimal below ten where it says something, none above.
+// One decimal below ten if it says something, none above.
 std::string rounded(double value) {
     const double tenths = std::round(value * 10) / 10;
     return tenths < 10 && tenths != std::round(tenths) ? fmt::format("{:.1f}", tenths)

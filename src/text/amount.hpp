@@ -1,4 +1,4 @@
-// Quantities as a person says them, rounded: for details, never to be parsed. Pure.
+// Rounded quantities for people: for details, never to be parsed. Pure.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@ std::string about_percent(double value);  // `0.4%`, `85%`, `85.1%`, `>99.9%`
 std::string spoken_age(std::chrono::nanoseconds age);            // `4 s`, `3 min`, `2 h`, `5 d`
 std::string spoken_duration(std::chrono::nanoseconds duration);  // `0.4 ms`, `12 ms`, `1.2 s`
 
-// `1 component`, `2 components`; `plural` where it is no `s` behind the noun.
+// `1 component`, `2 components`; `plural` if the plural is not formed with `s`.
 std::string counted(std::size_t number, std::string_view noun, std::string_view plural = {});
 
 }  // namespace vitals::text

@@ -8,7 +8,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
-TEST(Amount, bytes) {
+TEST(Amount, writes_bytes_in_binary_units) {
     EXPECT_EQ(about_bytes(0), "0 B");
     EXPECT_EQ(about_bytes(1023), "1023 B");
     EXPECT_EQ(about_bytes(1536), "1.5 KiB");
@@ -19,7 +19,7 @@ TEST(Amount, bytes) {
     EXPECT_EQ(about_bytes(UINT64_MAX), "16 EiB");
 }
 
-TEST(Amount, durations) {
+TEST(Amount, writes_durations_in_one_unit) {
     EXPECT_EQ(about_duration(milliseconds(0)), "0 ms");
     EXPECT_EQ(about_duration(milliseconds(999)), "999 ms");
     EXPECT_EQ(about_duration(milliseconds(1'500)), "1.5 s");
@@ -30,7 +30,7 @@ TEST(Amount, durations) {
     EXPECT_EQ(about_duration(milliseconds(-5'000)), "-5 s");
 }
 
-TEST(Amount, percentages) {
+TEST(Amount, writes_percentages_with_one_decimal) {
     EXPECT_EQ(about_percent(0), "0%");
     EXPECT_EQ(about_percent(85), "85%");
     EXPECT_EQ(about_percent(85.06), "85.1%");
@@ -38,7 +38,7 @@ TEST(Amount, percentages) {
     EXPECT_EQ(about_percent(100), "100%");
 }
 
-TEST(Spoken, says_figures_as_people_do) {
+TEST(Spoken, writes_figures_as_people_say_them) {
     EXPECT_EQ(spoken_age(-3s), "0 s");
     EXPECT_EQ(spoken_age(119s), "119 s");
     EXPECT_EQ(spoken_age(5min), "5 min");

@@ -1,5 +1,5 @@
-// A host that lacks its scheme, as people write one from habit: `example.org`, `127.0.0.1:5432`. It
-// is a guess, for messages only. Pure.
+// A host without its scheme, as people often write one: `example.org`, `127.0.0.1:5432`. It is a
+// guess, for messages only. Pure.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ struct BareHost {
     bool is_local = false;              // localhost, 127.x.x.x, [::1]
 };
 
-// `HOST`, `HOST:PORT`, either with a path behind it. A host has a dot in it, or a port behind it,
-// or is localhost. A text that may hold a password (`@`, `?`) is none.
+// `HOST`, `HOST:PORT`, either with a path after it. A host contains a dot, or has a port, or is
+// localhost. A text that may hold a password (`@`, `?`) is not accepted.
 std::optional<BareHost> bare_host(std::string_view text);
 
 }  // namespace vitals::text

@@ -17,7 +17,7 @@ TEST(BareHost, is_a_host_without_a_scheme) {
     EXPECT_EQ(bare_host("example.org")->port, std::nullopt);
 }
 
-TEST(BareHost, is_nothing_else) {
+TEST(BareHost, is_no_other_text) {
     for (const char* text :
          {"", "disk", "databases/default", "databases/*", "*.example.org", "user:pw@db:5432",
           "db:http", "db:0", "db:65536", "db:5432x", "tag:storage", "http://h", "a b.c", "h.x?p=1",

@@ -40,7 +40,7 @@ std::optional<std::string> decoded(std::string_view text, std::string_view alpha
         count -= 8;
         out += static_cast<char>((bits >> count) & 0xFF);
     }
-    // Bits that nothing needs are zero: each text has one meaning, each meaning one text.
+    // Unused bits are zero: each text has one meaning, each meaning one text.
     if ((bits & ((1U << count) - 1)) != 0) return std::nullopt;
     return out;
 }

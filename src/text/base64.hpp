@@ -8,7 +8,7 @@
 namespace vitals::text {
 
 std::string base64(std::string_view bytes);
-// The bytes back; nothing for anything that base64() does not write.
+// The bytes again; nothing for a text that base64() does not write.
 std::optional<std::string> from_base64(std::string_view text);
 
 // With `-` and `_`, without padding: for URLs.

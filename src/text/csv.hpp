@@ -6,8 +6,7 @@
 
 namespace vitals::text {
 
-// Quoted where that is necessary. A text that a spreadsheet would take for a formula gets a quote
-// in front.
+// Quoted if necessary. A text that a spreadsheet would take for a formula gets a quote in front.
 inline std::string csv_field(std::string_view text) {
     std::string field;
     if (!text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos)

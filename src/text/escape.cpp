@@ -13,8 +13,8 @@ namespace vitals::text {
 
 namespace {
 
-// What Unicode does not count as printed (general categories C and Z, without U+0020), but for code
-// points that are not assigned yet.
+// Characters that Unicode does not count as printed (general categories C and Z, without U+0020),
+// except code points that are not assigned yet.
 bool prints_in_go(char32_t code_point) {
     struct Range {
         char32_t first, last;

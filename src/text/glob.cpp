@@ -4,7 +4,7 @@
 namespace vitals::text {
 
 bool glob_match(std::string_view pattern, std::string_view text) noexcept {
-    // Linear with one point of return: the last `*` seen.
+    // Linear, with one point of return: the last `*`.
     std::size_t p = 0;
     std::size_t t = 0;
     std::size_t star = std::string_view::npos;

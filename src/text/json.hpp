@@ -1,6 +1,6 @@
-// Appends JSON (RFC 8259) to a string, in the order in which it is told. The result is always
-// valid: text that is not UTF-8 gets U+FFFD, a number that is not finite becomes null. Whoever
-// writes gives keys within objects and closes what they open.
+// Appends JSON (RFC 8259) to a string, in the order of the calls. The result is always valid:
+// invalid UTF-8 becomes U+FFFD, a number that is not finite becomes null. The caller gives keys
+// within objects and closes what it opens.
 #pragma once
 
 #include <chrono>
@@ -16,20 +16,20 @@ struct JsonStyle {
     std::string_view comma = ",";
     std::string_view colon = ":";
     bool ascii = false;      // everything beyond ASCII as \uXXXX
-    std::size_t indent = 0;  // blanks per level, each value on a line of its own; 0: one line
+    std::size_t indent = 0;  // blanks for each level, each value on its own line; 0: one line
 };
 
 inline constexpr JsonStyle compact_json{};
-// What Python's json module writes when nothing is set.
+// What Python's json module writes by default.
 inline constexpr JsonStyle python_json{", ", ": ", true};
-// Likewise with separators (',', ':'): how WebOb, below Pyramid, sets a response's JSON.
+// The same with separators (',', ':'): the JSON of WebOb, below Pyramid.
 inline constexpr JsonStyle webob_json{",", ":", true};
 // For people and for files that are compared.
 inline constexpr JsonStyle indented_json{.colon = ": ", .indent = 2};
 
 class JsonWriter;
 
-// What has a function `write_json(JsonWriter&, const T&)` beside it.
+// A type with a function `write_json(JsonWriter&, const T&)`.
 template <class T>
 concept WrittenAsJson = requires(JsonWriter& json, const T& value) { write_json(json, value); };
 
@@ -62,7 +62,7 @@ class JsonWriter {
         return *this;
     }
     JsonWriter& null() { return value(nullptr); }
-    // A value that is JSON already.
+    // A value that is already JSON.
     JsonWriter& raw(std::string_view json);
 
     template <class T>

@@ -78,7 +78,7 @@ TEST(JsonWriter, writes_durations_in_seconds_of_at_most_six_places) {
     EXPECT_EQ(out, "[10,0.0015,1.234568,-0.002]");
 }
 
-TEST(JsonWriter, indents_for_people) {
+TEST(JsonWriter, indents_when_asked_to) {
     std::string out;
     JsonWriter json(out, indented_json);
     json.object().member("a", 1).key("b").array().value("x").object().end_object().end_array();

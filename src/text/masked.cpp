@@ -11,7 +11,7 @@ constexpr std::string_view stars = "***";
 constexpr std::string_view behind_scheme = "://";
 constexpr std::size_t longest_port = 5;
 
-// Parts of the names of parameters whose values nobody may see.
+// Parts of the names of parameters whose values are secret.
 constexpr std::array<std::string_view, 9> secret_parts = {
     "pass", "pwd", "secret", "token", "signature", "credential", "apikey", "api_key", "access_key"};
 constexpr std::array<std::string_view, 3> secret_names = {"key", "sig", "auth"};
@@ -34,7 +34,7 @@ bool ends_scheme(std::string_view url, std::size_t colon) {
     return begin > 0 && begin < colon && (url[begin - 1] == ';' || url[begin - 1] == ',');
 }
 
-// Whether a port stands behind the colon, and no password: only where a host stands before it.
+// Whether a port, and not a password, follows the colon: only if a host stands before it.
 bool before_port(std::string_view url, std::size_t colon) {
     if (colon == 0 || std::string_view("/@,;").find(url[colon - 1]) != std::string_view::npos)
         return false;
@@ -44,7 +44,7 @@ bool before_port(std::string_view url, std::size_t colon) {
     return ends && end > colon + 1 && end - colon - 1 <= longest_port;
 }
 
-// Behind an address in brackets, which has colons of its own.
+// After an address in brackets, which contains colons.
 std::size_t behind_address(std::string_view url, std::size_t begin) {
     if (begin >= url.size() || url[begin] != '[') return begin;
     const std::size_t end = url.find_first_not_of("0123456789abcdefABCDEF:.", begin + 1);
@@ -84,7 +84,7 @@ std::string without_secret_parameters(std::string url) {
     return url;
 }
 
-// Where the word ends that a URL stands in: a quotation mark ends it, too, unless it is escaped.
+// Where the word with a URL ends: a quotation mark also ends it, unless it is escaped.
 std::size_t word_end(std::string_view text, std::size_t at) {
     for (; at < text.size(); ++at) {
         const auto byte = static_cast<unsigned char>(text[at]);

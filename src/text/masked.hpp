@@ -1,5 +1,5 @@
-// Credentials out of texts that are shown: names, errors, details, logs. Any text may hold a URL,
-// ours or one that a server repeats, so all that is shown comes through here. Pure.
+// Removes credentials from texts that are shown: names, errors, details, logs. Any text may hold a
+// URL, from vitals or repeated by a server, so all shown texts pass through here. Pure.
 #pragma once
 
 #include <string>
@@ -7,14 +7,14 @@
 
 namespace vitals::text {
 
-// The text with `***` for the passwords of all that looks like a URL in it: what stands between the
-// first colon behind `://` and the last `@` of the same word, so that no password of a list of
-// URLs is shown, nor one that should have been percent-encoded; and the values of parameters with
-// names such as `password` and `token`. Hosts between two passwords go with them. Masking twice
-// changes nothing.
+// The text with `***` for the passwords of everything that looks like a URL in it, and for the
+// values of parameters with names such as `password` and `token`. A password is the text between
+// the first colon after `://` and the last `@` of the same word. So no password of a list of URLs
+// is shown, nor one that should have been percent-encoded; hosts between two passwords are also
+// masked. Masking twice changes nothing.
 std::string masked(std::string_view text);
 
-// Of a text that is one URL, or should have been: also with blanks in it.
+// For a text that is one URL, or should be: also with blanks in it.
 std::string masked_url(std::string_view url);
 
 }  // namespace vitals::text

@@ -1,4 +1,4 @@
-// URLs that are nothing but a scheme and a path: `file:/etc/hosts`, `disk:///var/lib`. Pure.
+// URLs that are only a scheme and a path: `file:/etc/hosts`, `disk:///var/lib`. Pure.
 #pragma once
 
 #include <expected>

@@ -7,7 +7,7 @@
 
 namespace vitals::text {
 
-// 0 to 15, or -1 for what is no hexadecimal digit.
+// 0 to 15, or -1 for any other character.
 constexpr int hex_value(char c) noexcept {
     if (c >= '0' && c <= '9') return c - '0';
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -26,10 +26,10 @@ constexpr std::optional<char> percent_byte(std::string_view text, std::size_t at
 // Encodes every byte that is neither an unreserved character nor one of `kept`.
 std::string percent_encoded(std::string_view text, std::string_view kept = {});
 
-// With each %XX replaced; nothing where a % is followed by anything else.
+// With each %XX replaced; nothing if a % is followed by anything else.
 std::optional<std::string> percent_decoded(std::string_view text);
 
-// Likewise, but what is no %XX stays as it is.
+// The same, but anything that is not %XX stays as it is.
 std::string percent_decoded_where_valid(std::string_view text);
 
 }  // namespace vitals::text

@@ -5,7 +5,7 @@
 namespace vitals::text {
 namespace {
 
-TEST(PercentEncoding, leaves_nothing_that_a_path_or_query_would_read) {
+TEST(PercentEncoding, encodes_all_that_a_path_or_query_would_interpret) {
     EXPECT_EQ(percent_encoded("databases/default"), "databases%2Fdefault");
     EXPECT_EQ(percent_encoded("a b&c=d?e#f%+"), "a%20b%26c%3Dd%3Fe%23f%25%2B");
     EXPECT_EQ(percent_encoded("grün~-._"), "gr%C3%BCn~-._");
@@ -19,7 +19,7 @@ TEST(PercentEncoding, is_decoded_or_refused) {
         EXPECT_FALSE(percent_decoded(bad)) << bad;
 }
 
-TEST(PercentEncoding, that_is_none_can_stay_as_it_is) {
+TEST(PercentEncoding, can_leave_an_invalid_escape_as_it_is) {
     EXPECT_EQ(percent_decoded_where_valid("unknown%20service%"), "unknown service%");
     EXPECT_EQ(percent_decoded_where_valid("%zz%4"), "%zz%4");
 }

@@ -1,5 +1,5 @@
-// Paragraphs that stand in the source as prose: R"(...)"_prose is its words with single blanks
-// between them, however its lines are broken and indented. Made by the compiler.
+// Paragraphs in the source: R"(...)"_prose is its words with single blanks between them, however
+// its lines are broken and indented. The compiler does this.
 #pragma once
 
 #include <cstddef>

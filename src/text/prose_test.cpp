@@ -5,7 +5,7 @@
 namespace vitals {
 namespace {
 
-TEST(Prose, its_words_stand_with_single_blanks_between_them) {
+TEST(Prose, has_single_blanks_between_its_words) {
     constexpr std::string_view text = R"(
         That "x" is `y`,
         and  nothing \n else.

@@ -1,4 +1,4 @@
-// Read by hand, because Boost.URL 1.81 takes `http://user:pass/word@host` for a URL and reads
+// Parsed by hand, because Boost.URL 1.81 accepts `http://user:pass/word@host` as a URL and reads
 // beyond the end of `x:?#` (found by the fuzzer of this file).
 #include "text/url.hpp"
 
@@ -18,7 +18,8 @@ namespace vitals::text {
 
 namespace {
 
-// Sections 2.2, 2.3 and 3 of the RFC, without letters, digits and %XX, which may stand everywhere.
+// Sections 2.2, 2.3 and 3 of the RFC, without letters, digits and %XX, which are allowed
+// everywhere.
 constexpr std::string_view userinfo_signs = "-._~!$&'()*+,;=:";
 constexpr std::string_view host_signs = "-._~!$&'()*+,;=";
 constexpr std::string_view path_signs = "-._~!$&'()*+,;=:@/";
@@ -46,7 +47,7 @@ bool has_control(std::string_view text) {
                        [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
-// The text with its %XX replaced, or nothing when it holds what may not stand there.
+// The text with its %XX replaced, or nothing when it holds a forbidden character.
 std::optional<std::string> decoded(std::string_view text, std::string_view signs) {
     std::string made;
     for (std::size_t at = 0; at < text.size(); ++at) {
@@ -63,7 +64,7 @@ std::optional<std::string> decoded(std::string_view text, std::string_view signs
     return made;
 }
 
-// Up to the first of these characters; that and what follows stay in `rest`.
+// The text up to the first of these characters; the rest stays in `rest`.
 std::string_view take_until(std::string_view& rest, std::string_view stops) {
     const auto taken = rest.substr(0, rest.find_first_of(stops));
     rest.remove_prefix(taken.size());
@@ -72,7 +73,7 @@ std::string_view take_until(std::string_view& rest, std::string_view stops) {
 
 using Problem = std::optional<std::string>;  // nothing: no problem
 
-// A password that was not percent-encoded is the usual reason; say so.
+// A password that was not percent-encoded is the usual reason, so the message says so.
 std::string grammar_problem(std::string_view text) {
     if (text.empty()) return "is empty; expected a URL such as scheme://host:port/path";
     if (text.find(':') == std::string_view::npos) {
@@ -121,7 +122,7 @@ bool read_ipv6(std::string_view literal, Url& url) {
     });
 }
 
-// What stands before the port; `text` keeps the colon and what follows.
+// The text before the port; `text` keeps the colon and the rest.
 bool read_host(std::string_view& text, Url& url) {
     if (text.starts_with('[')) {
         const std::size_t end = text.find(']');
@@ -140,7 +141,7 @@ Problem read_port(std::string_view text, Url& url) {
     if (text.empty() || text == ":") return {};
     if (text[0] != ':') return "is not a URL; expected a port behind the address";
     text.remove_prefix(1);
-    // Said of numbers only: anything else may be a password.
+    // Only for numbers: any other text may be a password.
     if (!std::all_of(text.begin(), text.end(), is_digit)) return grammar_problem("x:");
     std::uint16_t port = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
@@ -176,15 +177,15 @@ bool read_query(std::string_view text, Url& url) {
 
 constexpr std::string_view behind_scheme = "://";
 
-// Whether a further URL begins at its `://`, behind a comma or a semicolon; then where.
+// Whether a further URL begins at its `://`, after a comma or a semicolon; then where.
 std::optional<std::size_t> begin_of_next(std::string_view text, std::size_t mark) {
     while (mark > 0 && in_scheme(text[mark - 1])) --mark;
     const bool next = mark > 0 && (text[mark - 1] == ',' || text[mark - 1] == ';');
     return next ? std::optional(mark) : std::nullopt;
 }
 
-// `a://h1;a://h2` as Celery and redis take it. Behind the host of an HTTP URL other URLs may stand,
-// in gateways and caches.
+// `a://h1;a://h2`, as Celery and redis write it. The path of an HTTP URL may contain other URLs, in
+// gateways and caches.
 std::vector<std::string_view> urls_of(std::string_view text) {
     std::vector<std::string_view> urls;
     const bool web = text.starts_with("http") || text.starts_with("ws");
@@ -202,7 +203,7 @@ std::vector<std::string_view> urls_of(std::string_view text) {
     return urls;
 }
 
-// `a://h1,h2` as libpq does.
+// `a://h1,h2`, as libpq writes it.
 void add_servers(std::string_view url, std::vector<std::string>& servers) {
     const std::size_t scheme = std::min(url.find(behind_scheme), url.size());
     std::size_t begin = std::min(scheme + behind_scheme.size(), url.size());
@@ -224,8 +225,8 @@ std::string_view without_driver(std::string_view scheme) {
     return scheme.substr(0, scheme.rfind('+'));
 }
 
-// A host without a scheme, with the scheme that it most likely lacks. Where both do, a web server
-// speaks TLS unless it has a port of its own or is on this machine.
+// A host without a scheme, with the scheme that is probably missing. If both are possible, a web
+// server speaks TLS unless it has its own port or is on this machine.
 std::string with_scheme(std::string_view text, const BareHost& host,
                         std::initializer_list<std::string_view> schemes) {
     const auto secured = std::find(schemes.begin(), schemes.end(), "https");
@@ -234,7 +235,7 @@ std::string with_scheme(std::string_view text, const BareHost& host,
     return fmt::format("{}://{}", web && !plain ? *secured : *schemes.begin(), text);
 }
 
-// `htp://h` for a kind that takes http: what was meant, as far as no password can be in it.
+// `htp://h` for a kind that takes http: the probable meaning, if it cannot contain a password.
 std::string near_miss(std::string_view text, std::string_view scheme,
                       std::initializer_list<std::string_view> schemes) {
     const auto near = nearest(scheme, std::span(schemes.begin(), schemes.size()));
@@ -244,7 +245,7 @@ std::string near_miss(std::string_view text, std::string_view scheme,
     return fmt::format("; did you mean {}{}?", *near, rest);
 }
 
-// Names in all alphabets; addresses were read before, and only they hold a colon.
+// Names in all alphabets; addresses were parsed before, and only they contain a colon.
 bool can_be_host(std::string_view host) {
     if (host.find(':') != std::string_view::npos) return true;
     return std::all_of(host.begin(), host.end(), [](char c) {

@@ -5,7 +5,7 @@
 namespace vitals::text {
 namespace {
 
-TEST(Url, is_taken_apart) {
+TEST(Url, is_split_into_its_parts) {
     const auto url = parse_url("Redis://app:s%40cret%2F@Cache.Example.org:6379/0?db=1&x=a%20b#top");
     ASSERT_TRUE(url.has_value());
     EXPECT_EQ(url->scheme, "redis");
@@ -101,7 +101,7 @@ TEST(Url, is_checked_for_a_kind) {
     EXPECT_EQ(url_problem("http://caf%C3%A9_1.de/", {"http"}), "");
 }
 
-TEST(Url, without_a_scheme_or_with_a_misspelt_one_is_told_what_was_meant) {
+TEST(Url, says_what_was_meant_when_the_scheme_is_missing_or_misspelt) {
     EXPECT_EQ(url_problem("127.0.0.1:5432", {"tcp", "unix"}, HostIs::optional),
               "has no scheme; did you mean tcp://127.0.0.1:5432?");
     EXPECT_EQ(url_problem("localhost:5432/app", {"postgresql", "postgres"}),
@@ -118,7 +118,7 @@ TEST(Url, without_a_scheme_or_with_a_misspelt_one_is_told_what_was_meant) {
               "has no scheme; expected a URL such as scheme://host:port/path");
 }
 
-TEST(Url, that_is_a_list_is_refused) {
+TEST(Url, is_refused_when_it_is_a_list) {
     for (const char* list : {"amqp://h1,h2", "amqp://u:p@h1:1,h2:2/v", "amqp://h1;amqp://h2",
                              "amqp://u:p@h1//;amqp://u:p@h2//", "amqp://u:p@h1:1;amqp://u:p@h2",
                              "amqp://h1/v,amqps://h2/v", "http://h1,http://h2/"})
@@ -130,7 +130,7 @@ TEST(Url, that_is_a_list_is_refused) {
     EXPECT_NE(url_problem("amqp://u:p@h1:1,u:p@h2/v", {"amqp"}), "");
 }
 
-TEST(Url, that_is_a_list_has_a_url_for_each_server) {
+TEST(Url, gives_a_url_for_each_server_of_a_list) {
     using Texts = std::vector<std::string>;
     EXPECT_EQ(servers_of("a://u:p,q@h1,[::1]:2/db?x=1,2"),
               (Texts{"a://u:p,q@h1/db?x=1,2", "a://u:p,q@[::1]:2/db?x=1,2"}));
@@ -147,7 +147,7 @@ TEST(Url, that_is_a_list_has_a_url_for_each_server) {
     EXPECT_EQ(url.text, "a://u:p@h1:1,h2:2/db");
 }
 
-TEST(Url, that_is_a_list_is_taken_where_a_kind_takes_several) {
+TEST(Url, is_accepted_as_a_list_by_a_kind_that_takes_several) {
     constexpr auto several = Servers::several;
     EXPECT_EQ(url_problem("a://u@h1,h2:2/db", {"a"}, HostIs::required, several), "");
     EXPECT_EQ(url_problem("a://h1,h2:99999/db", {"a"}, HostIs::required, several),
@@ -157,7 +157,7 @@ TEST(Url, that_is_a_list_is_taken_where_a_kind_takes_several) {
               "has the scheme b; expected a");
 }
 
-TEST(Url, of_a_client_with_its_driver_is_told_what_to_write) {
+TEST(Url, says_what_to_write_instead_of_a_client_with_its_driver) {
     EXPECT_EQ(url_problem("postgresql+psycopg2://u@h/db", {"postgresql", "postgres"}),
               "has the scheme postgresql+psycopg2; write postgresql://");
     EXPECT_EQ(url_problem("pyamqp://u@h//", {"amqp", "redis"}),

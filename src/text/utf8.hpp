@@ -7,7 +7,7 @@
 
 namespace vitals::text {
 
-// What stands in for bytes that are no UTF-8.
+// Replaces bytes that are not UTF-8.
 inline constexpr char32_t replacement = 0xFFFD;
 
 struct Character {
@@ -37,8 +37,8 @@ constexpr bool is_control(char32_t code_point) noexcept {
     return code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0);
 }
 
-// What shows nothing or turns the text around it: controls beyond ASCII, soft hyphen, joiners,
-// marks of direction, ends of lines and paragraphs, byte order marks, tags.
+// Characters that show nothing or change the direction of the text: controls beyond ASCII, soft
+// hyphen, joiners, marks of direction, ends of lines and paragraphs, byte order marks, tags.
 bool is_invisible(char32_t code_point) noexcept;
 
 }  // namespace vitals::text

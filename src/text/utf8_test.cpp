@@ -55,7 +55,7 @@ TEST(Utf8, is_cut_between_characters) {
     EXPECT_EQ(cut_utf8("\u20ac", 0), "");
 }
 
-TEST(Utf8, knows_what_shows_nothing) {
+TEST(Utf8, knows_characters_that_show_nothing) {
     EXPECT_TRUE(is_invisible(0x200b));
     EXPECT_TRUE(is_invisible(0x202e));
     EXPECT_FALSE(is_invisible('a'));

@@ -74,7 +74,7 @@ std::string one_of(std::span<const std::string_view> words) {
 
 std::optional<std::string_view> nearest(std::string_view word,
                                         std::span<const std::string_view> candidates) {
-    // Long texts are not near misses of anything, and would cost time.
+    // Long texts are not similar to anything, and would cost time.
     if (word.empty() || word.size() > 128) return std::nullopt;
     std::optional<std::string_view> best;
     std::size_t best_distance = 0;
@@ -83,7 +83,7 @@ std::optional<std::string_view> nearest(std::string_view word,
         const std::size_t shorter = std::min(word.size(), candidate.size());
         const bool longer_form =
             shorter >= 3 && (candidate.starts_with(word) || word.starts_with(candidate));
-        if (longer_form && !best) {  // `warn` for `warning`; anything nearer is better
+        if (longer_form && !best) {  // `warn` for `warning`; a more similar word wins
             best = candidate;
             best_distance = word.size();
         }

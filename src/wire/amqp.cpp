@@ -32,7 +32,7 @@ std::expected<std::optional<Frame>, std::string> take_frame(std::string& buffer)
     using Nothing = std::optional<Frame>;
     if (buffer.empty()) return Nothing();
     const auto type = static_cast<std::uint8_t>(buffer[0]);
-    // A broker that wants another version answers with the header of its own.
+    // A broker that requires another version answers with its own header.
     if (buffer[0] == 'A') {
         constexpr std::string_view begin = "AMQP";
         if (!begin.starts_with(std::string_view(buffer).substr(0, begin.size())))
@@ -125,7 +125,7 @@ Table Reader::table() {
     return entries(take(long_number()), 1);
 }
 
-// A table's or an array's bytes are read by this reader set on them, so that none reads beyond.
+// This reader, limited to the bytes of a table or array, so that nothing reads beyond them.
 Table Reader::entries(std::string_view bytes, int depth) {
     Table table;
     const std::string_view rest = std::exchange(bytes_, bytes);
@@ -282,7 +282,7 @@ std::optional<ContentHeader> read_content_header(std::string_view payload) {
     if ((flags & has_priority) != 0) (void)reader.octet();
     if ((flags & has_correlation_id) != 0) read.correlation_id = reader.short_text();
     if ((flags & has_reply_to) != 0) read.reply_to = reader.short_text();
-    // expiration, message-id, timestamp and so on follow: of no use to us.
+    // expiration, message-id, timestamp and so on follow; they are not needed.
     if (!reader.good()) return std::nullopt;
     return header;
 }

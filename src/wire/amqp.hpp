@@ -1,5 +1,5 @@
-// AMQP 0-9-1 on the wire: frames, field tables and message properties. Pure; the conversation is
-// amqp_client.hpp's. Source: the AMQP 0-9-1 specification (section 4.2), with the types of field
+// AMQP 0-9-1 on the wire: frames, field tables and message properties. Pure; amqp_client.hpp has
+// the conversation. Source: the AMQP 0-9-1 specification (section 4.2), with the types of field
 // values as RabbitMQ reads and writes them (its errata to the specification, section 3).
 #pragma once
 
@@ -16,7 +16,7 @@
 
 namespace vitals::wire::amqp {
 
-// What every client says first.
+// The first bytes of every client.
 inline constexpr std::string_view protocol_header{"AMQP\x00\x00\x09\x01", 8};
 
 inline constexpr std::uint8_t method_frame = 1;
@@ -24,7 +24,7 @@ inline constexpr std::uint8_t header_frame = 2;
 inline constexpr std::uint8_t body_frame = 3;
 inline constexpr std::uint8_t heartbeat_frame = 8;
 
-// Bytes of a frame's payload that are taken; what RabbitMQ proposes, too.
+// The greatest payload of a frame in bytes, as RabbitMQ proposes it.
 inline constexpr std::size_t largest_frame = 128 * 1024;
 // How deep tables and arrays may hold each other, and how many values one outermost table may hold.
 inline constexpr int deepest_table = 8;
@@ -36,16 +36,16 @@ struct Frame {
     std::string payload;
 };
 
-// Takes the first frame out of `buffer`, which holds what was received so far. Nothing while it is
-// not complete. What is wrong as soon as it can no longer become one, or is too long.
+// Takes the first frame from `buffer`, which holds the received bytes. Nothing while the frame is
+// incomplete. An error as soon as it can no longer become a frame, or is too long.
 std::expected<std::optional<Frame>, std::string> take_frame(std::string& buffer);
 
 std::string write_frame(std::uint8_t type, std::uint16_t channel, std::string_view payload);
 
 struct FieldValue;
 using Table = std::vector<std::pair<std::string, FieldValue>>;
-// Integers of any width and times are int64_t; nothing, and what we have no use for (decimals,
-// arrays), is monostate. Tables within tables never change.
+// Integers of any width and times are int64_t; null and unsupported types (decimals, arrays) are
+// monostate. Tables within tables never change.
 struct FieldValue {
     std::variant<std::monostate, bool, std::int64_t, double, std::string,
                  std::shared_ptr<const Table>>
@@ -58,8 +58,8 @@ const std::string* find_text(const Table& table, std::string_view name) noexcept
 const Table* find_table(const Table& table, std::string_view name) noexcept;
 bool find_true(const Table& table, std::string_view name) noexcept;
 
-// Reads what a payload holds. Once something is missing or wrong, all further answers are empty and
-// good() is false.
+// Reads a payload. Once something is missing or wrong, all further values are empty and good() is
+// false.
 class Reader {
   public:
     explicit Reader(std::string_view bytes) : bytes_(bytes) {}
@@ -107,12 +107,12 @@ class Writer {
     std::string bytes_;
 };
 
-// The properties of a message that we read or write; others are read over.
+// The properties of a message that vitals reads or writes; others are skipped.
 struct Properties {
     std::string content_type;
     std::string content_encoding;
     Table headers;
-    std::uint8_t delivery_mode = 0;  // 0: not said
+    std::uint8_t delivery_mode = 0;  // 0: none
     std::string reply_to;
     std::string correlation_id;
 };

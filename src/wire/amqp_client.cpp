@@ -85,7 +85,7 @@ std::expected<std::optional<Event>, CheckError> Client::next() {
 
 CheckError Client::ended() const {
     if (state_ == State::login) {
-        // How the specification has a broker refuse a log-in, and how RabbitMQ does not.
+        // How the specification lets a broker refuse a log-in; RabbitMQ does it in another way.
         const Table* known = find_table(broker_, "capabilities");
         const bool told = known != nullptr && find_true(*known, "authentication_failure_close");
         if (!told) return {ErrorClass::auth, "closed at log-in: wrong user or password"};
@@ -120,7 +120,7 @@ Client::Step Client::method(const Frame& frame) {
     } else if (frame.channel == channel_ && class_id == channel::id) {
         step = channel_method(method_id, reader);
     } else if (!ours || state_ == State::closing) {
-        return std::nullopt;  // a channel of before: its last words
+        return std::nullopt;  // a former channel: its last words
     } else if (class_id == queue::id) {
         step = queue_method(method_id, reader);
     } else if (class_id == basic::id) {
@@ -148,7 +148,7 @@ Client::Step Client::connection_method(std::uint16_t id, Reader& reader) {
     }
     if (id == connection::close_ok && state_ == State::closing) return event(What::closed);
     if (id == connection::close) {
-        // Answered as the specification wants it, though nobody may send it.
+        // Answered as the specification requires, although nobody may send it.
         send(0, connection::id, connection::close_ok, {});
         auto error = closed_by_broker(reader);
         if (!reader.good()) return std::unexpected(broken("method 10.50 cut"));
@@ -228,7 +228,7 @@ CheckError Client::closed_by_broker(Reader& reader) const {
     if (code == access_refused && state_ == State::login)
         return {ErrorClass::auth, "wrong user or password", said};
     if (code == not_allowed && state_ == State::opening) {
-        // One code for all of these; the text is what tells them apart.
+        // One code for all of these; only the text distinguishes them.
         if (says("refused")) return {ErrorClass::auth, "access to the virtual host refused", said};
         if (says("not found")) return {ErrorClass::assertion, "virtual host does not exist", said};
         return {ErrorClass::assertion, "virtual host cannot be opened", said};

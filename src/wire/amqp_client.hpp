@@ -1,6 +1,6 @@
-// The client's side of an AMQP 0-9-1 conversation, without I/O: bytes go in, events and bytes to be
-// sent come out. Only what a probe needs: log in, one channel at a time, look at queues, publish
-// and consume. Source: the AMQP 0-9-1 specification, and RabbitMQ's extensions
+// The client's side of an AMQP 0-9-1 conversation, without I/O: bytes in, events and bytes to send
+// out. It has only what a probe needs: log in, one channel at a time, look at queues, publish and
+// consume. Source: the AMQP 0-9-1 specification, and RabbitMQ's extensions
 // authentication_failure_close and connection.blocked. Pure.
 #pragma once
 
@@ -20,10 +20,10 @@ struct Login {
     std::string user;
     std::string password;
     std::string vhost;
-    // How often the broker is to show that it lives, in seconds; 0: not at all.
+    // How often the broker must send a heartbeat, in seconds; 0: never.
     std::uint16_t heartbeat = 0;
-    // The broker takes the user from the client's certificate (EXTERNAL); user and password are not
-    // said.
+    // The broker takes the user from the client certificate (EXTERNAL); user and password are not
+    // sent.
     bool by_certificate = false;
 };
 
@@ -36,12 +36,12 @@ struct Event {
         declared,        // queue, messages (ready), consumers
         bound,           //
         consuming,       //
-        returned,        // code and text: a mandatory message that went nowhere
+        returned,        // code and text: a mandatory message that could not be routed
         delivered,       // properties and body
-        channel_closed,  // code and text: the channel's last request was refused
+        channel_closed,  // code and text: the last request of the channel was refused
         blocked,         // text: the broker does not take messages now
         unblocked,       //
-        closed,          // our goodbye was answered
+        closed,          // the goodbye was answered
     };
     What what = What::greeted;
     std::uint16_t code = 0;
@@ -53,7 +53,7 @@ struct Event {
     std::string body;
 };
 
-// Bytes of a message's body that are taken.
+// The greatest size of a message's body in bytes.
 inline constexpr std::uint64_t largest_body = 1024 * 1024;
 
 class Client {
@@ -62,22 +62,22 @@ class Client {
 
     explicit Client(Login login);
 
-    // What is to be sent now; empties it.
+    // The bytes to send now; empties it.
     std::string take_output() { return std::exchange(output_, {}); }
     void receive(std::string_view bytes) { input_ += bytes; }
-    // The next thing that happened, or nothing before more is received. A failure when the broker
-    // closed the connection, or does not speak as it should: then the conversation is over.
+    // The next event, or nothing before more bytes are received. A failure when the broker closed
+    // the connection, or breaks the protocol: then the conversation is over.
     std::expected<std::optional<Event>, CheckError> next();
-    // Nothing is half received or waits to be sent or taken by next().
+    // Nothing is half received, and nothing waits to be sent or to be taken by next().
     bool idle() const { return input_.empty() && output_.empty() && !content_; }
-    // What it means that the broker closed the stream now.
+    // The meaning of the stream's end at this point.
     CheckError ended() const;
 
-    // Requests, of an open connection. Those below open_channel() need an open channel; after
-    // `channel_closed` another can be opened.
+    // Requests on an open connection. Those below open_channel() need an open channel; after
+    // `channel_closed` another one can be opened.
     void open_channel();
-    void look_at_queue(std::string_view name);  // passive: nothing is made
-    // Named by the broker, exclusive: gone with the connection.
+    void look_at_queue(std::string_view name);  // passive: nothing is created
+    // Named by the broker, exclusive: removed with the connection.
     void declare_own_queue(const Table& arguments = {});
     void bind(std::string_view queue, std::string_view exchange, std::string_view key);
     void consume(std::string_view queue);  // without acknowledgement
@@ -87,11 +87,11 @@ class Client {
         Properties properties;
         std::string body;
     };
-    void publish(const Message& message);  // mandatory: comes back when it goes nowhere
+    void publish(const Message& message);  // mandatory: comes back when it cannot be routed
     void close();
-    void beat();  // a sign of life, where there is nothing to say
+    void beat();  // a heartbeat, when there is nothing else to send
 
-    // The longest silence that was agreed on, in seconds, once logged in; 0: none.
+    // The agreed longest silence, in seconds, once logged in; 0: none.
     std::uint16_t heartbeat() const { return login_.heartbeat; }
 
   private:

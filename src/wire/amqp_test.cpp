@@ -242,7 +242,7 @@ TEST(AmqpClient, talks_as_wanted_wherever_the_bytes_are_split) {
     }
 }
 
-TEST(AmqpClient, says_what_the_specification_wants) {
+TEST(AmqpClient, writes_what_the_specification_requires) {
     Client client({"user", "secret", "shop"});
     EXPECT_EQ(client.take_output(), std::string("AMQP\0\0\x09\x01", 8));
     client.receive(start());
@@ -269,7 +269,7 @@ TEST(AmqpClient, says_what_the_specification_wants) {
                   method(0, 10, 40, std::string("\x04shop\x00\x00", 7)));
 }
 
-TEST(AmqpClient, a_certificate_says_who_logs_in) {
+TEST(AmqpClient, a_certificate_names_the_user) {
     Client client({.vhost = "/", .by_certificate = true});
     client.take_output();
     client.receive(start("PLAIN EXTERNAL"));

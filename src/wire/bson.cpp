@@ -31,7 +31,7 @@ class Reader : public LittleEndianReader {
         bytes(1);
         return taken;
     }
-    // Behind its length, which counts the NUL at its end.
+    // After its length, which counts the NUL at its end.
     std::string_view text() {
         const std::uint64_t size = number(4);
         if (size == 0) good_ = false;

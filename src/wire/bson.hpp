@@ -1,4 +1,4 @@
-// BSON, as MongoDB's answers and commands need it: https://bsonspec.org/spec.html. Pure.
+// BSON, as far as MongoDB's answers and commands need it: https://bsonspec.org/spec.html. Pure.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ namespace vitals::wire::bson {
 struct Element;
 
 struct Value {
-    // Of what a health check looks at; anything else is `other`.
+    // The types that a health check looks at; anything else is `other`.
     enum class Type : std::uint8_t { number, text, document, array, binary, boolean, date, other };
     Type type = Type::other;
     double number = 0;           // of a number
@@ -25,7 +25,7 @@ struct Value {
 
     // Of a document: the value of that name, or null.
     const Value* find(std::string_view name) const;
-    // Of a document: likewise, when it is of that type.
+    // Of a document: the same, when it has that type.
     const Value* find(std::string_view name, Type wanted) const;
     std::string text_of(std::string_view name) const;  // empty when it is none
     std::optional<std::int64_t> whole(std::string_view name) const;
@@ -45,7 +45,7 @@ inline constexpr std::size_t deepest = 16;
 // Of a whole document.
 std::expected<Value, std::string> read(std::string_view bytes);
 
-// Writes a document, in the order in which it is told.
+// Writes a document, in the order of the calls.
 class Writer {
   public:
     Writer& add(std::string_view name, std::string_view text);
@@ -55,7 +55,7 @@ class Writer {
     Writer& add(std::string_view name, std::int32_t number);
     Writer& add(std::string_view name, bool value);
     Writer& add(std::string_view name, const Writer& document);
-    // Of elements that are named 0, 1 and on.
+    // From elements that are named 0, 1 and so on.
     Writer& add_array(std::string_view name, const Writer& elements);
     Writer& add_binary(std::string_view name, std::string_view bytes);
     std::string document() const;

@@ -1,6 +1,6 @@
-// What Celery's workers are told and say: control messages and their replies, events, and the
-// envelope in which kombu puts both on Redis. Pure. Sources: kombu's pidbox and virtual transport,
-// Celery's control and events, 5.2 to 5.6, as seen on the wire.
+// The messages of Celery's workers: control messages and their replies, events, and the envelope in
+// which kombu puts both on Redis. Pure. Sources: kombu's pidbox and virtual transport, Celery's
+// control and events, 5.2 to 5.6, as seen on the wire.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +23,9 @@ struct Request {
 // The JSON body of a control message.
 std::string write_request(const Request& request);
 
-// A control message as it is published on Redis. Always whole: a worker that is sent one without
-// delivery_tag dies of it, and one without content-type leaves it deaf. `expires` is in seconds
-// since 1970.
+// A control message as it is published on Redis. It is always complete: a message without
+// delivery_tag crashes a worker, and one without content-type makes it ignore all further ones.
+// `expires` is in seconds since 1970.
 struct Envelope {
     std::string_view body;
     std::string_view exchange;
@@ -41,12 +41,12 @@ struct Opened {
 };
 std::expected<Opened, std::string> read_envelope(std::string_view text);
 
-// What one worker says.
+// The message of one worker.
 struct Reply {
     std::string node;
     bool pong = false;
     std::vector<std::string> queues;  // consumed, of active_queues
-    std::string error;                // the worker could not do as told
+    std::string error;                // the worker could not do it
 };
 std::expected<std::vector<Reply>, std::string> read_replies(std::string_view body);
 
@@ -56,10 +56,10 @@ struct WorkerEvent {
     double timestamp = 0;      // seconds since 1970 by its clock; 0: not said, or absurd
     std::int64_t process = 0;  // its process id; 0: not said
 };
-// One event, or a list of them; what is in a list and no event is left out.
+// One event, or a list of them; items of a list that are not events are left out.
 std::expected<std::vector<WorkerEvent>, std::string> read_events(std::string_view body);
 
-// Bytes of a body or an envelope that are read.
+// The greatest size of a body or an envelope in bytes.
 inline constexpr std::size_t largest_text = 1024 * 1024;
 
 }  // namespace vitals::wire::celery

@@ -7,7 +7,7 @@
 namespace vitals::wire::celery {
 namespace {
 
-TEST(CeleryRequest, is_whole) {
+TEST(CeleryRequest, has_all_required_members) {
     EXPECT_EQ(write_request({.method = "ping", .ticket = "t", .reply_key = "inbox"}),
               R"({"method":"ping","arguments":{},"destination":null,"pattern":null,)"
               R"("matcher":null,"ticket":"t","reply_to":{"exchange":"","routing_key":"inbox"}})");
@@ -18,7 +18,7 @@ TEST(CeleryRequest, is_whole) {
 }
 
 // Each key counts: a worker dies of an envelope without delivery_tag.
-TEST(CeleryEnvelope, is_whole) {
+TEST(CeleryEnvelope, has_all_required_members) {
     const std::string text = write_envelope(
         {.body = "{\"a\":1}", .exchange = "celery.pidbox", .delivery_tag = "tag", .expires = 12.5});
     const auto value = boost::json::parse(text);

@@ -74,7 +74,7 @@ std::string_view first_type(std::string_view signature, int depth = 0) {
     return at == 1 || at >= signature.size() ? std::string_view() : signature.substr(0, at + 1);
 }
 
-// Reads values off the front of bytes. A failure is a sentence, and ends the reading.
+// Reads values from the front of bytes. A failure is a sentence, and ends the reading.
 class Reader {
   public:
     Reader(std::string_view bytes, bool big_endian, std::size_t position = 0)
@@ -249,7 +249,7 @@ class Writer {
         else
             text(value);
     }
-    // Begins what is preceded by its length, and puts the length there.
+    // Begins a value that is preceded by its length; the length is filled in later.
     std::size_t begin_length() {
         number(0);
         return bytes_.size();
@@ -308,7 +308,7 @@ std::expected<Message, std::string> parsed(std::string_view bytes, bool big,
         if (which == field_error && text != nullptr) message.error = *text;
         if (which == field_signature && text != nullptr) signature = *text;
     }
-    // Alignment within the body is counted from its own beginning, which is a multiple of eight.
+    // Alignment within the body counts from its own begin, which is a multiple of eight.
     Reader body(bytes.substr(body_begin), big);
     message.body = body.values(signature);
     if (!body.problem().empty()) return std::unexpected(body.problem());
@@ -380,8 +380,8 @@ std::string call_message(const Call& call, std::uint32_t serial) {
 Client::Client(std::uint32_t user) {
     output_ = std::string(1, '\0') + "AUTH EXTERNAL ";
     for (const char digit : std::to_string(user)) output_ += fmt::format("{:02x}", digit);
-    // All at once: systemd's own socket does not look at a call that comes along with BEGIN before
-    // something else comes.
+    // All at once: systemd's own socket ignores a call that arrives together with BEGIN until
+    // something else arrives.
     output_ += "\r\nBEGIN\r\n";
 }
 

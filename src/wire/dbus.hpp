@@ -1,6 +1,6 @@
-// The client's side of D-Bus on a unix socket, without I/O: the log-in as the user that one is,
-// method calls with texts, and what comes back. Pure.
-// Source: the D-Bus specification 0.41, https://dbus.freedesktop.org/doc/dbus-specification.html
+// The client's side of D-Bus on a unix socket, without I/O: the log-in as the present user, method
+// calls with texts, and their answers. Pure. Source: the D-Bus specification 0.41,
+// https://dbus.freedesktop.org/doc/dbus-specification.html
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ struct Value : std::variant<std::monostate, bool, std::int64_t, std::uint64_t, d
 
     const std::string* text() const { return std::get_if<std::string>(this); }
     const std::vector<Value>* list() const { return std::get_if<std::vector<Value>>(this); }
-    // Of any whole number that is not negative.
+    // Any whole number that is not negative.
     std::optional<std::uint64_t> number() const;
     // Of a dictionary from texts (a{sv}): the value of that name, or null.
     const Value* at(std::string_view name) const;
@@ -44,11 +44,11 @@ struct Message {
     std::vector<Value> body;
 };
 
-// Takes the first message out of `buffer`, which holds what was received so far. Nothing while it
-// is not complete. What is wrong as soon as it can no longer become one, or is too long.
+// Takes the first message from `buffer`, which holds the received bytes. Nothing while the message
+// is incomplete. An error as soon as it can no longer become a message, or is too long.
 std::expected<std::optional<Message>, std::string> take_message(std::string& buffer);
 
-// A method call. The arguments are texts, and a list of texts behind them where there is one.
+// A method call. The arguments are texts, followed by a list of texts if there is one.
 struct Call {
     std::string destination;  // empty without a bus: systemd's private socket
     std::string path;
@@ -57,10 +57,10 @@ struct Call {
     std::vector<std::string> texts;
     std::optional<std::vector<std::string>> list;
 };
-// It starts no service that does not run (NO_AUTO_START). The serial is not 0.
+// It does not start a service (NO_AUTO_START). The serial is not 0.
 std::string call_message(const Call& call, std::uint32_t serial);
 
-// A conversation (net/conversation.hpp): logs in, then hands out messages.
+// A conversation (net/conversation.hpp): logs in, then returns messages.
 class Client {
   public:
     struct Event {
@@ -70,7 +70,7 @@ class Client {
 
     explicit Client(std::uint32_t user);
 
-    // Once logged in; the serial that the answer names.
+    // Call it once logged in; the serial that the answer names.
     std::uint32_t call(const Call& call);
     std::string take_output() { return std::exchange(output_, {}); }
     void receive(std::string_view bytes) { input_ += bytes; }
@@ -86,8 +86,8 @@ class Client {
     bool logged_in_ = false;
 };
 
-// What a name of a unit becomes in an object's path: every byte that is no letter or digit, and a
-// digit that comes first, is `_` and two hexadecimal digits.
+// The form of a unit's name in the path of an object: every byte that is not a letter or digit, and
+// a digit that comes first, becomes `_` and two hexadecimal digits.
 std::string path_element(std::string_view name);
 
 }  // namespace vitals::wire::dbus

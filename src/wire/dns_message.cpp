@@ -39,7 +39,7 @@ std::string lower(std::string_view text) {
     return made;
 }
 
-// Comparable: DNS ignores the case of names, and the last dot is only written.
+// In a comparable form: DNS ignores the case of names, and the last dot is optional.
 std::string plain_name(std::string_view name) {
     if (name.ends_with('.') && name != ".") name.remove_suffix(1);
     return name.empty() ? "." : lower(name);
@@ -51,7 +51,8 @@ std::string address_text(int family, const void* bytes) {
     return text.data();
 }
 
-// Reads a message from front to back; every reading past the end fails, and so do all after it.
+// Reads a message from front to back; reading past the end fails, and so does every reading after
+// it.
 class Reader {
   public:
     Reader(std::string_view message, std::size_t at, std::size_t end)
@@ -129,7 +130,7 @@ std::string txt_value(Reader& data) {
     return text;
 }
 
-// The value of a record of a type that is read here; others are skipped by the caller.
+// The value of a record of a supported type; the caller skips others.
 std::string value_of(RecordType type, Reader& data) {
     switch (type) {
         case RecordType::a: {
@@ -188,7 +189,7 @@ std::expected<std::vector<Record>, Fault> read_records(Reader& message, std::str
     return records;
 }
 
-// The values of the type asked for, at the end of the chain of CNAMEs that begins at the name.
+// The values of the requested type, at the end of the chain of CNAMEs that begins at the name.
 std::vector<std::string> follow(const std::vector<Record>& records, const Question& question) {
     std::string owner = plain_name(question.name);
     std::vector<std::string> values;
@@ -329,7 +330,7 @@ std::expected<Answer, Fault> parse_answer(std::string_view message, const Questi
     }
     Answer answer;
     answer.code = static_cast<Code>(flags & code);
-    // A server that could not even read the question answers with a header alone.
+    // A server that could not read the question answers with a header alone.
     if (questions == 0 && answer.code != Code::no_error && message.size() == header_size) {
         return answer;
     }

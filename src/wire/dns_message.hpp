@@ -30,11 +30,11 @@ struct Question {
     RecordType type = RecordType::a;
 };
 
-// The question for a name as a person writes it: an address asked for its PTR becomes its name
-// under in-addr.arpa or ip6.arpa. Or what is wrong with the name.
+// The question for a name as people write it: an address with PTR becomes its name under
+// in-addr.arpa or ip6.arpa. Or what is wrong with the name.
 std::expected<Question, std::string> question_for(std::string_view name, RecordType type);
 
-// The message that asks it, recursion desired. Precondition: made by question_for().
+// The message with the question, recursion desired. Precondition: made by question_for().
 std::string query(const Question& question, std::uint16_t id);
 
 // RFC 1035 section 4.1.1, RCODE.
@@ -51,21 +51,21 @@ std::string_view to_string(Code code) noexcept;  // "SERVFAIL", ..., or "unknown
 struct Answer {
     Code code = Code::no_error;
     bool truncated = false;  // then `records` is empty: ask again by TCP
-    // Those of the type asked for, of the name asked for or what its CNAMEs lead to; sorted, each
-    // once, as normalised() writes them.
+    // Those of the requested type, of the requested name or the target of its CNAMEs; sorted, each
+    // once, in the form of normalised().
     std::vector<std::string> records;
 };
 
 enum class Fault : std::uint8_t {
-    not_ours,  // another id or question, or no answer at all: may be anyone's, go on waiting
-    malformed  // answers our question, but cannot be read
+    not_ours,  // another id or question, or no answer at all: may be from anyone, keep waiting
+    malformed  // answers this question, but cannot be read
 };
 std::expected<Answer, Fault> parse_answer(std::string_view message, const Question& question,
                                           std::uint16_t id);
 
-// A record's value as it is compared: addresses in their shortest form, names in lower case without
-// the last dot, `10 mail.example.org` for MX, `0 5 5060 sip.example.org` for SRV. Or what is wrong
-// with it.
+// A record's value in a comparable form: addresses in their shortest form, names in lower case
+// without the last dot, `10 mail.example.org` for MX, `0 5 5060 sip.example.org` for SRV. Or what
+// is wrong with it.
 std::expected<std::string, std::string> normalised(RecordType type, std::string_view value);
 
 }  // namespace vitals::wire::dns

@@ -143,7 +143,7 @@ TEST(DnsAnswer, tells_code_and_truncation) {
     EXPECT_EQ(parse_answer(bare, www, 0x1234)->code, Code::format_error);
 }
 
-TEST(DnsAnswer, to_someone_else_is_not_ours) {
+TEST(DnsAnswer, ignores_answers_to_others) {
     const auto fault = [](const std::string& bytes) {
         return parse_answer(bytes, www, 0x1234).error();
     };

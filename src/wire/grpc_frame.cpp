@@ -47,7 +47,7 @@ void append_varint(std::string& out, std::uint64_t value) {
     out += static_cast<char>(value);
 }
 
-// A field with bytes: its number, their length, they.
+// A field with bytes: its number, their length, the bytes.
 void append_bytes(std::string& out, unsigned field, std::string_view bytes) {
     append_varint(out, field << 3 | 2);
     append_varint(out, bytes.size());

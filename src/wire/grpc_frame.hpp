@@ -18,11 +18,11 @@ std::expected<std::string, std::string> read_frame(std::string_view body);
 
 // HealthCheckRequest; an empty service asks for the whole server.
 std::string write_health_request(std::string_view service);
-// The service of a HealthCheckRequest, as it was sent; fields that a later version may add are read
-// over.
+// The service of a HealthCheckRequest, as it was sent; unknown fields of later versions are
+// skipped.
 std::expected<std::string, std::string> read_health_request(std::string_view message);
 enum class Health : std::uint8_t { unknown, serving, not_serving, service_unknown };
-// HealthCheckResponse; fields that a later version may add are read over.
+// HealthCheckResponse; unknown fields of later versions are skipped.
 std::expected<Health, std::string> read_health_response(std::string_view message);
 std::string write_health_response(Health health);
 // HealthListResponse: the health of each service, in the order given.

@@ -38,7 +38,7 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
-// The number and what stands behind it, or nothing when there is none or it is beyond 64 bits.
+// The number and the text after it, or nothing when there is none or it does not fit into 64 bits.
 std::optional<std::pair<std::uint64_t, std::string_view>> number(std::string_view text, int base) {
     std::uint64_t value = 0;
     const char* const end = text.data() + text.size();
@@ -83,7 +83,7 @@ HttpAnswer::Step HttpAnswer::take_line(std::string_view& bytes) {
     const bool whole_here = line_.empty() && end != bytes.npos;
     if (!whole_here) line_ += part;
     const std::string_view text = whole_here ? part : line_;
-    // What is not HTTP may never come to the end of a line.
+    // A peer that does not speak HTTP may never send the end of a line.
     const auto common = std::min(text.size(), protocol.size());
     if (state_ == State::status_line && text.substr(0, common) != protocol.substr(0, common))
         return broken("not HTTP", "got " + text::quoted(text));
@@ -142,7 +142,7 @@ HttpAnswer::Step HttpAnswer::field(std::string_view text, Fields& fields) {
 }
 
 HttpAnswer::Step HttpAnswer::head_end() {
-    // What follows a 101 is no HTTP any more, so that it is the last word.
+    // After a 101 the connection no longer speaks HTTP, so it is the last answer.
     if (status < 200 && status != 101) {
         headers.clear();
         state_ = State::status_line;
@@ -194,7 +194,7 @@ HttpAnswer::Step HttpAnswer::chunk_size(std::string_view text) {
     return expect_body(given->first);
 }
 
-// What will be too large is not waited for.
+// A body that will be too large is not waited for.
 HttpAnswer::Step HttpAnswer::expect_body(std::uint64_t size) {
     if (size > max_body_ - body.size())
         return broken("answer larger than " + format_size(Size{max_body_}));

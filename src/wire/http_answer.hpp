@@ -1,5 +1,5 @@
-// One answer of HTTP/1 as it arrives, without I/O: head, framing, body, trailers. Pure.
-// Source: RFC 9112; beyond it lines may end in LF alone and values be continued on the next line.
+// One HTTP/1 answer as it arrives, without I/O: head, framing, body, trailers. Pure. Source: RFC
+// 9112; in addition, lines may end in LF alone, and values may continue on the next line.
 #pragma once
 
 #include <cstdint>
@@ -23,18 +23,18 @@ class HttpAnswer {
     static constexpr std::size_t longest_line = 100 * 1024;
     static constexpr std::size_t largest_head = 256 * 1024;  // with informational answers, trailers
 
-    // `to_head`: what was asked has no body, whatever the head says. `max_body` in bytes.
+    // `to_head`: an answer to HEAD has no body, whatever its head says. `max_body` in bytes.
     HttpAnswer(bool to_head, std::size_t max_body) : to_head_(to_head), max_body_(max_body) {}
 
-    // Takes what has arrived. True once the answer is complete; what follows it does not count.
-    // Errors are CheckError{protocol}: "not HTTP", "malformed answer", "header too large" (a line),
-    // "header larger than 256KiB", "answer larger than ...". After one the answer is of no use.
+    // Takes received bytes. True once the answer is complete; later bytes do not count. Errors are
+    // CheckError{protocol}: "not HTTP", "malformed answer", "header too large" (a line), "header
+    // larger than 256KiB", "answer larger than ...". After an error the answer is useless.
     std::expected<bool, CheckError> receive(std::string_view bytes);
     // The peer has closed. True when that completes the answer; else an error: "closed without an
     // answer" or "answer cut short".
     std::expected<bool, CheckError> end();
 
-    // Its first line is there, be it of an informational answer.
+    // Its first line is complete, even if it is that of an informational answer.
     bool begun() const { return begun_; }
 
     // Of the final answer, as received; valid once it is complete.

@@ -28,7 +28,7 @@ std::string_view take_word(std::string_view& text) {
     return word;
 }
 
-// How many bytes follow a line that ends in `{12}`; nothing where no literal does.
+// How many bytes follow a line that ends in `{12}`; nothing if no literal follows.
 std::optional<std::size_t> literal_behind(std::string_view line) {
     if (!line.ends_with('}')) return std::nullopt;
     const std::size_t brace = line.rfind('{');
@@ -40,7 +40,7 @@ std::optional<std::size_t> literal_behind(std::string_view line) {
     return count;
 }
 
-// A tag of ours, or one of the server's two.
+// A tag of the client, or one of the server's two.
 bool is_tag(std::string_view tag) {
     return !tag.empty() && tag.size() <= 16 && std::ranges::all_of(tag, [](unsigned char letter) {
         return std::isalnum(letter) != 0 || letter == '*' || letter == '+';
@@ -59,7 +59,7 @@ std::expected<Response, std::string> response_of(std::string_view line) {
     std::string_view rest = line;
     const std::string status = upper(take_word(rest));
     if (std::ranges::find(known, status) == known.end()) {
-        // Only the end of a command, and what nobody asked for, may come here.
+        // Only the end of a command, and unsolicited responses, may come here.
         if (response.tag != "*" || line.empty()) return std::unexpected("not an IMAP response");
         response.text = line;
         return response;
@@ -119,7 +119,7 @@ std::expected<std::optional<Response>, std::string> take_response(std::string& b
         buffer.erase(0, end + 1);
         return *std::move(response);
     }
-    // What no response begins with is not waited for.
+    // Bytes that cannot begin a response are not waited for.
     const std::string_view first = std::string_view(buffer).substr(0, buffer.find_first_of(" \n"));
     if (!first.empty() && !is_tag(first)) return std::unexpected("not an IMAP response");
     if (buffer.size() > longest_response)

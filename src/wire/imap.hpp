@@ -13,11 +13,11 @@ namespace vitals::wire::imap {
 inline constexpr std::size_t longest_response = 64 * 1024;
 
 struct Response {
-    std::string tag;     // `*` of what nobody asked for, `+` of a request to go on
+    std::string tag;     // `*` if unsolicited, `+` for a continuation request
     std::string status;  // OK, NO, BAD, PREAUTH or BYE; empty of any other response
-    std::string code;    // what stands in brackets behind it: `AUTHENTICATIONFAILED`
+    std::string code;    // the text in brackets after it: `AUTHENTICATIONFAILED`
     std::string text;    // the rest of the line
-    // Whether a capability is among those that it lists, as a response or as a code.
+    // Whether it lists a capability, as a response or as a code.
     bool lists(std::string_view capability) const;
     bool lists_capabilities() const;
 };
@@ -28,7 +28,7 @@ std::expected<std::optional<Response>, std::string> take_response(std::string& b
 // The figure of a name in `STATUS INBOX (MESSAGES 3)`.
 std::optional<std::uint64_t> figure_of(const Response& response, std::string_view name);
 
-// A text as it may stand in a line, in quotes; nothing where it needs a literal.
+// A text in the form of a line, in quotes; nothing if it needs a literal.
 std::optional<std::string> quoted(std::string_view text);
 
 }  // namespace vitals::wire::imap

@@ -29,7 +29,7 @@ Coding coding_of_word(std::string_view word) {
     return other ? Coding::other : Coding::none;
 }
 
-// One member or stream at the begin of the text, which is removed from it; what it held is added.
+// Takes one member or stream from the front of the text, and appends its content.
 libdeflate_result take(Decompress decompress, libdeflate_decompressor* with, std::string_view& text,
                        std::string& made, std::size_t most) {
     std::size_t room =
@@ -75,7 +75,7 @@ std::expected<std::string, std::string> inflated(std::string_view body, Coding c
     libdeflate_result result = LIBDEFLATE_BAD_DATA;
     std::string_view rest = body;
     if (coding == Coding::gzip) {
-        // A body may be of several members, one behind the other.
+        // A body may have several members, one after the other.
         do {
             result = take(libdeflate_gzip_decompress_ex, with.get(), rest, made, most);
         } while (result == LIBDEFLATE_SUCCESS && !rest.empty());

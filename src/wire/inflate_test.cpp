@@ -49,7 +49,7 @@ TEST(Inflate, no_more_comes_out_than_may) {
     EXPECT_EQ(inflated(many + many, Coding::gzip, 19).error(), "is larger than the limit");
 }
 
-TEST(Inflate, damage_is_told) {
+TEST(Inflate, reports_damage) {
     const std::string good = compressed(std::string(1000, 'x'), libdeflate_gzip_compress);
     for (std::size_t kept = 0; kept < good.size(); ++kept)
         EXPECT_FALSE(inflated(good.substr(0, kept), Coding::gzip, 1 << 20)) << kept;

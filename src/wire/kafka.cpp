@@ -39,7 +39,7 @@ class Writer {
     std::string made_;
 };
 
-// Reads on as long as all is well; what is behind the first fault is zero and empty.
+// Reads while all is well; after the first error everything is zero and empty.
 class Reader {
   public:
     explicit Reader(std::string_view bytes) : rest_(bytes) {}
@@ -59,8 +59,8 @@ class Reader {
     void skip_text() { take(length<std::int16_t>()); }
     void skip_bytes() { take(length<std::int32_t>()); }
     void skip(std::size_t size) { take(size); }
-    // Of an array whose elements take at least so many bytes each: a count that cannot be is a
-    // fault, before memory is asked for.
+    // The count of an array whose elements take at least this many bytes each: an impossible count
+    // is an error, before memory is allocated.
     std::size_t count(std::size_t least) {
         const std::size_t count = length<std::int32_t>();
         if (count * least <= rest_.size()) return count;
@@ -118,7 +118,7 @@ std::expected<std::optional<Answer>, std::string> take_answer(std::string& buffe
     constexpr std::size_t head = 4;
     constexpr std::int32_t least = 4;  // its number
     if (buffer.size() < head) {
-        // The first byte tells already what is no answer: none is 16 MiB long.
+        // The first byte already shows that it is not an answer: none is 16 MiB long.
         if (!buffer.empty() && buffer.front() != 0) return std::unexpected("not Kafka");
         return std::nullopt;
     }

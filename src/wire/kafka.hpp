@@ -1,7 +1,7 @@
-// The protocol of Kafka as a client speaks it: the few requests that a probe sends, and what is in
-// their answers. https://kafka.apache.org/protocol. Only versions that brokers since 0.11 and up to
-// 4.x take, none of them with the later, compact encoding. A function that reads an answer returns
-// nothing where it is not one. Pure.
+// The client's side of Kafka's protocol: the few requests of a probe, and the content of their
+// answers. https://kafka.apache.org/protocol. Only versions that brokers from 0.11 up to 4.x
+// accept, without the later compact encoding. A function that reads an answer returns nothing if it
+// is not one. Pure.
 #pragma once
 
 #include <cstddef>
@@ -33,11 +33,11 @@ struct Answer {
     std::string body;
 };
 
-// Bytes of one answer at most: a large cluster describes all of its topics in one.
+// The greatest size of one answer in bytes: a large cluster describes all of its topics in one.
 inline constexpr std::size_t longest_answer = 8 * 1024 * 1024;
 
-// Takes the first answer out of `buffer`, which holds what was received so far. Nothing while it is
-// not complete. What is wrong as soon as it can no longer become one, or is too long.
+// Takes the first answer from `buffer`, which holds the received bytes. Nothing while the answer is
+// incomplete. An error as soon as it can no longer become an answer, or is too long.
 std::expected<std::optional<Answer>, std::string> take_answer(std::string& buffer);
 
 // The whole of a request; `body` is one of those below.
@@ -51,7 +51,7 @@ inline constexpr std::int16_t none = 0, unknown_topic = 3, leader_not_available 
                               unknown_version = 35, log_in_failed = 58;
 }  // namespace error
 
-// ApiVersions 0; no body. Answered before a log-in, too.
+// ApiVersions 0; no body. Also answered before a log-in.
 struct Versions {
     struct Range {
         std::int16_t least = 0, most = -1;
@@ -80,8 +80,8 @@ struct Authenticated {
 };
 std::optional<Authenticated> read_authenticate(std::string_view body);
 
-// Metadata 1 and 4. No topics: all that the user may see. At version 1 a topic that is named is
-// created where the broker creates topics by itself: never name one there.
+// Metadata 1 and 4. No topics: all that the user may see. At version 1, a broker that creates
+// topics automatically creates a named topic: never name one there.
 std::string metadata(std::int16_t version, const std::vector<std::string>& topics);
 struct Broker {
     std::int32_t id = 0;
@@ -107,7 +107,7 @@ struct Metadata {
 };
 std::optional<Metadata> read_metadata(std::int16_t version, std::string_view body);
 
-// FindCoordinator 0: the broker that keeps a group's offsets.
+// FindCoordinator 0: the broker with a group's offsets.
 std::string find_coordinator(std::string_view group);
 struct Coordinator {
     std::int16_t error = 0;
@@ -126,7 +126,7 @@ std::optional<Group> read_group(std::string_view body);
 
 using PartitionsByTopic = std::map<std::string, std::vector<std::int32_t>>;
 
-// OffsetFetch 2, of these partitions; of none: of all that the group has committed.
+// OffsetFetch 2, for these partitions; without partitions: for all that the group has committed.
 std::string fetch_offsets(std::string_view group, const PartitionsByTopic& partitions);
 struct Offset {
     std::int16_t error = 0;
@@ -140,7 +140,7 @@ struct Offsets {
 };
 std::optional<Offsets> read_offsets(std::string_view body);
 
-// ListOffsets 1 or 2: where the named partitions end, for one who reads what is committed.
+// ListOffsets 1 or 2: the ends of the named partitions, for a reader of committed messages.
 std::string list_offsets(std::int16_t version, const PartitionsByTopic& partitions);
 std::optional<OffsetsByTopic> read_list_offsets(std::int16_t version, std::string_view body);
 

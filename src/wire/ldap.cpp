@@ -20,8 +20,8 @@ constexpr std::string_view start_tls_name = "1.3.6.1.4.1.1466.20037";
 constexpr Operation known[] = {Operation::bound, Operation::entry, Operation::searched,
                                Operation::reference, Operation::extended_done};
 
-// The length of what follows a tag, and how many bytes say it. Nothing while it is not complete;
-// a size of 0 when it is none that is taken here.
+// The length after a tag, and how many bytes it takes. Nothing while it is incomplete; a size of 0
+// when it is not supported.
 struct Length {
     std::size_t value = 0;
     std::size_t size = 0;
@@ -39,7 +39,7 @@ std::optional<Length> length_at(std::string_view bytes, std::size_t at) {
     return length;
 }
 
-// Reads values from the front; what is not there makes it bad.
+// Reads values from the front; a missing value makes it bad.
 class Reader {
   public:
     explicit Reader(std::string_view bytes) : rest_(bytes) {}
@@ -49,7 +49,7 @@ class Reader {
     std::uint8_t tag() const {
         return rest_.empty() ? std::uint8_t{0} : static_cast<std::uint8_t>(rest_[0]);
     }
-    // What is in the next value, which must have that tag.
+    // The content of the next value, which must have that tag.
     std::string_view value(unsigned char wanted) {
         const auto length = length_at(rest_, 1);
         if (tag() != wanted || !length || length->size == 0 ||
@@ -92,7 +92,7 @@ std::string number(unsigned char tag, std::int32_t content) {
     const auto bits = static_cast<std::uint32_t>(content);
     for (unsigned shift = 32; shift > 0; shift -= 8) {
         const auto byte = static_cast<char>(bits >> (shift - 8) & 0xff);
-        // A zero in front is left away, unless the next byte would look negative.
+        // A leading zero is left out, unless the next byte would look negative.
         if (bytes.empty() && shift > 8 && byte == 0 && (bits >> (shift - 9) & 1) == 0) continue;
         bytes += byte;
     }

@@ -1,5 +1,5 @@
-// LDAP as a client speaks it: messages, results and entries, and the few requests of a probe, in
-// BER with definite lengths. RFC 4511. Pure.
+// The client's side of LDAP: messages, results and entries, and the few requests of a probe, in BER
+// with definite lengths. RFC 4511. Pure.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 namespace vitals::wire::ldap {
 
-// Of what a message holds; a server sends all but the requests.
+// The types of messages; a server sends all except the requests.
 enum class Operation : std::uint8_t {
     bind = 0x60,
     bound = 0x61,
@@ -26,31 +26,31 @@ enum class Operation : std::uint8_t {
 };
 
 struct Message {
-    std::int32_t id = 0;  // of the request that it answers; 0: said unasked
+    std::int32_t id = 0;  // of the request that it answers; 0: unsolicited
     Operation operation = Operation::bind;
     std::string body;
 };
 
-// Bytes of one message at most; a probe asks for entries without attributes.
+// The greatest size of one message in bytes; a probe asks for entries without attributes.
 inline constexpr std::size_t longest_message = 1024 * 1024;
 
-// Takes the first message out of `buffer`, which holds what was received so far. Nothing while it
-// is not complete. What is wrong as soon as it can no longer become one, or is too long.
+// Takes the first message from `buffer`, which holds the received bytes. Nothing while the message
+// is incomplete. An error as soon as it can no longer become a message, or is too long.
 std::expected<std::optional<Message>, std::string> take_message(std::string& buffer);
 
-// Of `bound`, `searched` and `extended_done`. Nothing when the body is cut short.
+// From `bound`, `searched` and `extended_done`. Nothing when the body is cut short.
 struct Result {
     std::int32_t code = 0;
     std::string text;  // theirs
 };
 std::optional<Result> read_result(const Message& message);
 
-// The values of an attribute in an `entry`, whatever the case of its name; none where it has no
-// such one. Nothing when the body is cut short.
+// The values of an attribute in an `entry`; the case of its name does not matter. None if it has no
+// such attribute. Nothing when the body is cut short.
 std::optional<std::vector<std::string>> read_values(const Message& message,
                                                     std::string_view attribute);
 
-// With a name and its password; two empty ones are nobody.
+// With a name and its password; two empty ones are anonymous.
 std::string bind(std::int32_t id, std::string_view name, std::string_view password);
 // For the entry itself, with one attribute, or with none.
 inline constexpr std::string_view no_attribute = "1.1";

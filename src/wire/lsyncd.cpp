@@ -15,7 +15,7 @@ constexpr std::string_view last_words = "Inotify watching ";
 constexpr std::string_view canary_words = "vitals canary ";
 constexpr std::size_t digits = 15;
 
-// `There are N delays`; queued paths stand on lines that begin otherwise.
+// `There are N delays`; lines with queued paths begin otherwise.
 bool take_delays(std::string_view line, std::int64_t& count) {
     constexpr std::string_view before = "There are ";
     constexpr std::string_view behind = " delays";
@@ -46,7 +46,7 @@ std::expected<Report, Fault> parse_status(std::string_view text) {
         const std::size_t end = text.find('\n');
         const std::string_view line = text.substr(0, end);
         std::int64_t count = 0;
-        // A line without its end may be half a number.
+        // A line without its end may hold half a number.
         if (end != std::string_view::npos && take_delays(line, count)) {
             if (count > std::numeric_limits<std::int64_t>::max() - report.delays)
                 return std::unexpected(Fault::foreign);
@@ -78,7 +78,7 @@ std::optional<Canary> parse_canary(std::string_view text) {
 
 Canary next_canary(const std::optional<Canary>& mine, const std::optional<Canary>& copy,
                    std::int64_t started, std::int64_t now) {
-    // A clock that was set back makes what was written last one of the future.
+    // After a clock was set back, the last content is from the future.
     const bool usable = mine && mine->written <= now && mine->since <= mine->written;
     const bool arrived = usable && copy && copy->written >= mine->since;
     const std::int64_t since = !usable || arrived ? now : std::max(mine->since, started);

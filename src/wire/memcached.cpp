@@ -10,14 +10,14 @@ namespace {
 constexpr const char* too_long = "an answer that is too long";
 constexpr const char* no_reply = "not a memcached answer";
 
-// The line that begins there, without its end. Nothing while it has none.
+// The line that begins there, without its end. Nothing while it is incomplete.
 std::expected<std::optional<std::string_view>, std::string> line_at(std::string_view bytes,
                                                                     std::size_t position) {
     const std::string_view rest = bytes.substr(position);
     const std::string_view within = rest.substr(0, longest_line);
     const std::size_t end = within.find('\n');
     const std::string_view line = within.substr(0, end);
-    // All answers begin with a capital letter; what does not is another protocol.
+    // All answers begin with a capital letter; anything else is another protocol.
     if (!line.empty() && (line.front() < 'A' || line.front() > 'Z'))
         return std::unexpected(no_reply);
     const bool printable = std::all_of(line.begin(), line.end(), [](char c) {

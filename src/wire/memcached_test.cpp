@@ -53,7 +53,7 @@ TEST(Memcached, what_is_none_is_refused_as_soon_as_it_shows) {
     }
 }
 
-TEST(Memcached, ends) {
+TEST(Memcached, knows_the_end_of_a_list) {
     std::string endless(longest_line, 'X');
     EXPECT_EQ(take_reply(endless).error(), "an answer that is too long");
     std::string large = "VALUE k 0 100000000\r\n";

@@ -19,11 +19,11 @@ struct Message {
 
 inline constexpr std::size_t longest_message = bson::longest_document + 64;
 
-// Takes the first message out of `buffer`, which holds what was received so far. Nothing while it
-// is not complete. What is wrong as soon as it can no longer become one, or is too long.
+// Takes the first message from `buffer`, which holds the received bytes. Nothing while the message
+// is incomplete. An error as soon as it can no longer become a message, or is too long.
 std::expected<std::optional<Message>, std::string> take_message(std::string& buffer);
 
-// A command as it is sent.
+// A command in the form of the wire.
 std::string command(std::int32_t number, const bson::Writer& document);
 
 }  // namespace vitals::wire::mongodb

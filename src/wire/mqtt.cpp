@@ -6,7 +6,7 @@ namespace vitals::wire::mqtt {
 
 namespace {
 
-// Reads from the front of a packet's body; what is not there makes it bad.
+// Reads from the front of a packet's body; a missing value makes it bad.
 class Reader {
   public:
     explicit Reader(std::string_view bytes) : rest_(bytes) {}

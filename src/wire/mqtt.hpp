@@ -1,4 +1,4 @@
-// MQTT 3.1.1 (level 4) and 5.0 as a client speaks them: packets, what is in those that a probe
+// The client's side of MQTT 3.1.1 (level 4) and 5.0: packets, the content of those that a probe
 // reads, and those that it sends. https://docs.oasis-open.org/mqtt/mqtt/v5.0/mqtt-v5.0.html. Pure.
 #pragma once
 
@@ -37,15 +37,15 @@ struct Packet {
     std::string body;
 };
 
-// Bytes of one packet at most; a probe's own message is a few dozen.
+// The greatest size of one packet in bytes; a probe's own message has a few dozen.
 inline constexpr std::size_t longest_packet = 64 * 1024;
 
-// Takes the first packet out of `buffer`, which holds what was received so far. Nothing while it is
-// not complete. What is wrong as soon as it can no longer become one, or is too long.
+// Takes the first packet from `buffer`, which holds the received bytes. Nothing while the packet is
+// incomplete. An error as soon as it can no longer become a packet, or is too long.
 std::expected<std::optional<Packet>, std::string> take_packet(std::string& buffer);
 
-// What a server answers with; a code of 0x80 and above is a refusal, of CONNACK at level 4 any but
-// 0. Nothing when the packet is cut short.
+// The answer of a server; a code of 0x80 and above is a refusal, and for CONNACK at level 4 any
+// code but 0. Nothing when the packet is cut short.
 struct Answer {
     std::uint16_t id = 0;  // of PUBACK and SUBACK
     std::uint8_t code = 0;
@@ -68,7 +68,7 @@ struct Login {
     Level level = Level::v3_1_1;
     std::uint16_t keep_alive = 60;  // seconds
     std::string client;
-    std::string user;                     // empty: nobody logs in
+    std::string user;                     // empty: no log-in
     std::optional<std::string> password;  // only with a user
 };
 std::string connect(const Login& login);  // a clean session that ends with the connection

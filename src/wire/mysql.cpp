@@ -13,7 +13,7 @@ constexpr std::uint8_t utf8mb4 = 45;
 constexpr std::uint32_t largest_packet = 16 * 1024 * 1024;
 constexpr std::string_view mariadb_prefix = "5.5.5-";
 
-// Reads from the front of a payload; what is not there makes it bad.
+// Reads from the front of a payload; a missing value makes it bad.
 class Reader : public LittleEndianReader {
   public:
     using LittleEndianReader::LittleEndianReader;

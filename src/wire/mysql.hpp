@@ -1,5 +1,5 @@
 // The client/server protocol of MySQL and MariaDB: packets, greeting, errors and text results, and
-// what a client sends. https://mariadb.com/kb/en/clientserver-protocol/ and
+// the packets of a client. https://mariadb.com/kb/en/clientserver-protocol/ and
 // https://dev.mysql.com/doc/dev/mysql-server/latest/PAGE_PROTOCOL.html. Pure.
 #pragma once
 
@@ -13,7 +13,7 @@
 
 namespace vitals::wire::mysql {
 
-// What a health check takes: bytes of one packet, and of all that answers one statement.
+// The limits of a health check: bytes of one packet, and of the whole answer to one statement.
 inline constexpr std::size_t longest_packet = 64 * 1024;
 inline constexpr std::size_t longest_answer = 1024 * 1024;
 inline constexpr std::size_t most_columns = 1024;
@@ -24,13 +24,13 @@ struct Packet {
     std::string payload;  // not empty
 };
 
-// Takes the first packet out of `buffer`, which holds what was received so far. Nothing while it is
-// not complete. What is wrong as soon as it can no longer become one, or is too long.
+// Takes the first packet from `buffer`, which holds the received bytes. Nothing while the packet is
+// incomplete. An error as soon as it can no longer become a packet, or is too long.
 std::expected<std::optional<Packet>, std::string> take_packet(std::string& buffer);
-// As it is sent; the payload is shorter than longest_packet.
+// In the form of the wire; the payload is shorter than longest_packet.
 std::string packet(std::uint8_t sequence, std::string_view payload);
 
-// What both sides say that they can do.
+// The capabilities that both sides announce.
 enum Capability : std::uint32_t {
     long_password = 0x1,
     connect_with_database = 0x8,
@@ -45,10 +45,10 @@ struct Greeting {
     std::string version;  // without the `5.5.5-` that MariaDB puts before its own
     std::uint32_t capabilities = 0;
     std::string salt;    // salt_size bytes
-    std::string plugin;  // how the server would like passwords to be proven; may be empty
+    std::string plugin;  // the server's preferred plugin for passwords; may be empty
     bool is_mariadb() const { return version.contains("MariaDB"); }
 };
-// Of the first packet's payload, which is no error.
+// From the first packet's payload, which is not an error.
 std::expected<Greeting, std::string> read_greeting(std::string_view payload);
 
 struct Error {
@@ -56,38 +56,38 @@ struct Error {
     std::string state;  // five characters, or empty
     std::string text;
 };
-// Nothing when the payload is no error packet; an empty text when it is cut short.
+// Nothing when the payload is not an error packet; an empty text when it is cut short.
 std::optional<Error> read_error(std::string_view payload);
 inline bool is_ok(std::string_view payload) {
     return payload.starts_with('\0');
 }
 
-// That the server wants the password proven in another way.
+// The server requires another plugin for the password.
 struct AuthSwitch {
     std::string plugin;  // empty: as before 4.1, which nobody should do
     std::string data;    // the salt, mostly with a NUL behind it
 };
 std::optional<AuthSwitch> read_auth_switch(std::string_view payload);
 
-// The request for TLS, which goes ahead of the log-in.
+// The request for TLS, which precedes the log-in.
 std::string tls_request(std::uint32_t capabilities);
 struct Login {
     std::uint32_t capabilities = 0;
     std::string user;
     std::string proof;     // 255 bytes at most
     std::string database;  // empty: none
-    std::string plugin;    // how the proof was made
+    std::string plugin;    // the plugin of the proof
 };
 std::string log_in(const Login& login);
 std::string query(std::string_view sql);
 inline constexpr std::string_view quit{"\x01", 1};
 inline constexpr std::string_view reset_connection{"\x1f", 1};
 
-// A statement's answer in the text protocol, packet by packet. An error may come in the place of
-// rows, when the columns are already there.
+// The answer to a statement in the text protocol, packet by packet. An error may come instead of
+// rows, after the columns.
 class Result {
   public:
-    // Takes the next packet's payload: true when the answer is complete. What is wrong otherwise.
+    // Takes the next packet's payload: true when the answer is complete. Otherwise an error.
     std::expected<bool, std::string> take(std::string_view payload);
 
     using Row = std::vector<std::optional<std::string>>;

@@ -28,7 +28,7 @@ std::string mixed(std::string one, std::string_view other) {
     return one;
 }
 
-// Numbers and points of the curve of RFC 8032, section 5.1; a point is in the extended coordinates
+// Numbers and points of the curve of RFC 8032, section 5.1; a point uses the extended coordinates
 // of its section 5.1.4. One log-in takes some milliseconds.
 struct FreeNumber {
     void operator()(BIGNUM* number) const { BN_clear_free(number); }
@@ -56,7 +56,7 @@ class Curve {
         base_.t = times(*base_.x, *base_.y);
     }
 
-    // Scalar times base, as a key or a commitment is written.
+    // Scalar times base, in the form of a key or a commitment.
     std::string encoded_multiple(const BIGNUM& scalar) const {
         Point sum{decimal("0"), decimal("1"), decimal("1"), decimal("0")};
         for (int bit = BN_num_bits(&scalar); bit-- > 0;) {

@@ -16,10 +16,10 @@ std::string_view trim(std::string_view text) {
     return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-// A finite number at the start of the text, which is shortened by it.
+// Takes a finite number from the front of the text.
 std::optional<double> take_number(std::string_view& text) {
     const std::string_view digits = text.starts_with('+') ? text.substr(1) : text;
-    // from_chars also reads `inf` and `nan`, which are no measurements.
+    // from_chars also reads `inf` and `nan`, which are not measurements.
     const std::size_t sign = digits.starts_with('-') ? 1 : 0;
     if (digits.size() <= sign ||
         !(digits[sign] == '.' || (digits[sign] >= '0' && digits[sign] <= '9')))
@@ -37,8 +37,8 @@ std::optional<double> whole_number(std::string_view text) {
     return value;
 }
 
-// The label at the start of the text, which is shortened by it and the `=` behind it. Nothing when
-// there is none; then the text is shortened by one word.
+// Takes the label and the `=` after it from the front of the text. Nothing when there is none; then
+// it takes one word.
 std::optional<std::string> take_label(std::string_view& text) {
     std::string label;
     if (!text.starts_with('\'')) {
@@ -78,7 +78,7 @@ std::optional<PerfDatum> parse_datum(std::string label, std::string_view text) {
         field = text.substr(0, end);
         text.remove_prefix(std::min(end + 1, text.size()));
     }
-    // `1,5` in a plugin's own language, `12:30`, `1.2.3`: no number with a unit.
+    // `1,5` in a plugin's own language, `12:30`, `1.2.3`: not a number with a unit.
     if (fields[0].find_first_of("0123456789.,:'\"=|") != std::string_view::npos)
         return std::nullopt;
     datum.unit = fields[0];
@@ -125,8 +125,8 @@ std::size_t escape_length(std::string_view text) {
     return std::min(end + 1, text.size());
 }
 
-// A control character, the end of a line or paragraph, or what turns the direction of the text
-// around it.
+// A control character, the end of a line or paragraph, or a character that changes the direction of
+// the text.
 bool disruptive(char32_t code) {
     return text::is_control(code) || (code >= 0x2028 && code <= 0x202e) ||
            (code >= 0x2066 && code <= 0x2069);

@@ -117,7 +117,7 @@ TEST(PluginOutput, takes_no_more_than_the_limit) {
     EXPECT_EQ(output.skipped, 1u);
 }
 
-TEST(PluginOutput, nothing_is_nothing) {
+TEST(PluginOutput, is_empty_without_output) {
     for (const char* text : {"", "\n", "|", "|\n|", " | \n"}) {
         const PluginOutput output = parse_plugin_output(text);
         EXPECT_EQ(output.text, "") << text;

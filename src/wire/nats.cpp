@@ -29,7 +29,7 @@ bool begins(std::string_view text, std::string_view word) {
            });
 }
 
-// Whether the beginning of a line can be an operation's.
+// Whether the begin of a line can be that of an operation.
 bool plausible(std::string_view text) {
     return std::ranges::any_of(operations, [text](std::string_view operation) {
         const std::size_t size = std::min(operation.size(), text.size());
@@ -57,7 +57,7 @@ std::optional<std::uint64_t> number(std::string_view text) {
     return error == std::errc() && end == last ? std::optional(value) : std::nullopt;
 }
 
-// Behind `NATS/1.0 `, where there is one.
+// The status after `NATS/1.0 `, if there is one.
 int status_of(std::string_view headers) {
     constexpr std::string_view version = "NATS/1.0 ";
     if (!headers.starts_with(version)) return 0;
@@ -135,7 +135,7 @@ std::string connect(const Login& login) {
         .member("protocol", 1);
     if (!login.token.empty()) json.member("auth_token", login.token);
     if (!login.user.empty()) json.member("user", login.user).member("pass", login.password);
-    // With a JWT the server takes the key from that.
+    // With a JWT, the server takes the key from it.
     if (!login.jwt.empty())
         json.member("jwt", login.jwt);
     else if (!login.key.empty())

@@ -82,7 +82,7 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
 }
 
-// What stands between the lines of that title; nsc ends each with six dashes, begins with five.
+// The text between the lines with that title; nsc ends each with six dashes, and begins with five.
 std::optional<std::string_view> section(std::string_view text, std::string_view title) {
     const std::string begin = "-----BEGIN " + std::string(title) + "-----";
     const std::size_t at = text.find(begin);

@@ -23,7 +23,7 @@ std::chrono::nanoseconds short_span(std::uint32_t word) {
     return std::chrono::nanoseconds(static_cast<std::int64_t>(word) * 1'000'000'000 >> 16);
 }
 
-// In the era that brings it nearest to `near`.
+// In the era that is nearest to `near`.
 System time_at(std::string_view bytes, std::size_t at, System near) {
     const std::int64_t near_seconds =
         std::chrono::duration_cast<std::chrono::seconds>(near.time_since_epoch()).count();

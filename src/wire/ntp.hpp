@@ -1,4 +1,4 @@
-// Questions and answers of NTP, version 4 (RFC 5905, section 7.3), as a client sees them. Pure.
+// The client's side of NTP, version 4 (RFC 5905, section 7.3): questions and answers. Pure.
 #pragma once
 
 #include <chrono>
@@ -24,10 +24,10 @@ struct Answer {
     System sent{};      // when it answered
 };
 
-// A question that tells nothing of our own clock (data minimisation): its transmit time is a random
-// cookie, which the answer repeats.
+// A question that reveals nothing of this machine's clock (data minimisation): its transmit time is
+// a random cookie, which the answer repeats.
 std::string question(std::string_view cookie);
-// `near` is about now: the 64 bits of a time say nothing of the era. The error says what is wrong.
+// `near` is about now: the 64 bits of a time do not name the era. The error says what is wrong.
 std::expected<Answer, std::string> read_answer(std::string_view bytes, std::string_view cookie,
                                                System near);
 

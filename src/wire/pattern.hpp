@@ -1,5 +1,5 @@
-// What a text that came from outside is expected to hold: plain text, or a regular expression
-// between slashes. RE2, so that the time is linear whatever is matched against. Pure.
+// The expected content of a text from outside: plain text, or a regular expression between slashes.
+// It uses RE2, so the time is linear for any text. Pure.
 #pragma once
 
 #include <expected>
@@ -19,16 +19,16 @@ namespace vitals::wire {
 class Pattern {
   public:
     Pattern() = default;  // empty
-    // Of a text that was parsed before: one that is no pattern is looked for as it stands.
+    // From a valid text; a text that is not a valid pattern is searched for as it is.
     Pattern(std::string_view text);
     Pattern(const std::string& text) : Pattern(std::string_view(text)) {}
     Pattern(const char* text) : Pattern(std::string_view(text)) {}
 
-    // `/.../` is a regular expression in RE2's syntax (`(?i)` within it ignores case); anything
-    // else is looked for as it stands. Or: what is wrong with the expression.
+    // `/.../` is a regular expression in RE2's syntax (`(?i)` in it ignores case); any other text
+    // is searched for as it is. Or what is wrong with the expression.
     static std::expected<Pattern, std::string> parse(std::string_view text);
 
-    // Whether the text holds it anywhere; `^` and `$` in an expression bind it to the ends.
+    // Whether the text contains it anywhere; `^` and `$` in an expression bind it to the ends.
     bool found_in(std::string_view text) const;
 
     const std::string& text() const noexcept { return text_; }  // as it was written

@@ -10,12 +10,12 @@ namespace vitals::wire::pop3 {
 
 inline constexpr std::size_t longest_line = 4096;
 
-// One line without its end. Of a list such as CAPA's, its lines follow, and a dot.
+// One line without its end. For a list such as that of CAPA, its lines follow, and a dot.
 std::expected<std::optional<std::string>, std::string> take_line(std::string& buffer);
 
 struct Reply {
     bool good = false;
-    std::string code;  // what stands in brackets: AUTH, IN-USE, SYS/TEMP
+    std::string code;  // the text in brackets: AUTH, IN-USE, SYS/TEMP
     std::string text;
 };
 std::expected<Reply, std::string> read_reply(std::string_view line);

@@ -8,7 +8,7 @@ namespace vitals::wire {
 
 namespace {
 
-// The part before the delimiter; the text is shortened by both.
+// Takes the part before the delimiter, and the delimiter, from the text.
 std::string_view take(std::string_view& text, char delimiter) {
     const std::size_t end = std::min(text.find(delimiter), text.size());
     const std::string_view part = text.substr(0, end);
@@ -16,7 +16,7 @@ std::string_view take(std::string_view& text, char delimiter) {
     return part;
 }
 
-// The next word; the text is shortened by it and the blanks before it.
+// Takes the next word, and the blanks before it, from the text.
 std::string_view take_word(std::string_view& text) {
     text.remove_prefix(std::min(text.find_first_not_of(" \t\n"), text.size()));
     const std::size_t end = std::min(text.find_first_of(" \t\n"), text.size());
@@ -36,7 +36,7 @@ std::optional<Number> number(std::string_view text) {
     return value;
 }
 
-// What follows the key on the line that begins with it.
+// The text after the key, on the line that begins with it.
 std::optional<std::string_view> line_of(std::string_view text, std::string_view key) {
     while (!text.empty()) {
         std::string_view line = take(text, '\n');
@@ -117,8 +117,8 @@ std::optional<std::string_view> find_group(std::string_view self_cgroup, int ver
 }
 
 std::vector<std::string> directories_of(const CgroupMount& mount, std::string_view group) {
-    // In a container the mount may show only the group itself, which then is its root; a group
-    // that lies outside (`/../..`) is not to be seen.
+    // In a container, the mount may show only the group itself, which is then its root; a group
+    // outside (`/../..`) is not visible.
     std::string_view below = group;
     if (mount.root != "/") {
         if (!below.starts_with(mount.root))
@@ -217,7 +217,7 @@ std::optional<ProcessStat> parse_process_stat(std::string_view text) {
 
 CgroupPlace cgroup_place(std::string_view self_cgroup, std::string_view self_mountinfo,
                          std::string_view controller) {
-    // Where both are mounted, a controller belongs to one of them: version 1 if it is named there.
+    // If both are mounted, a controller belongs to one of them: version 1 if it is named there.
     for (const int version : {1, 2}) {
         const auto group = find_group(self_cgroup, version, controller);
         const auto mount = find_mount(self_mountinfo, version, controller);
@@ -230,7 +230,7 @@ std::optional<bool> file_system_read_only(std::string_view mountinfo, std::uint6
     while (!mountinfo.empty()) {
         std::string_view line = take(mountinfo, '\n');
         if (number<std::uint64_t>(take_word(line)) != mount) continue;
-        // Behind the dash: type, source, and the options of the file system itself.
+        // After the dash: type, source, and the options of the file system itself.
         const std::size_t dash = line.find(" - ");
         if (dash == std::string_view::npos) return std::nullopt;
         line.remove_prefix(dash + 3);

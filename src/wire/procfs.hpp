@@ -1,4 +1,4 @@
-// What Linux says of itself in /proc and /sys: texts in, values out. Pure. Formats: proc(5),
+// The kernel's reports in /proc and /sys: texts in, values out. Pure. Formats: proc(5),
 // Documentation/accounting/psi.rst, Documentation/admin-guide/cgroup-v2.rst of the kernel.
 #pragma once
 
@@ -16,7 +16,7 @@ std::optional<std::uint64_t> meminfo_bytes(std::string_view meminfo, std::string
 // A line `key value` of a cgroup's memory.stat.
 std::optional<std::uint64_t> keyed_number(std::string_view text, std::string_view key);
 
-// A file that holds one whole number; nothing for `max` and for anything else.
+// A file with one whole number; nothing for `max` and for any other text.
 std::optional<std::uint64_t> single_number(std::string_view text);
 
 // /proc/loadavg: over one, five and fifteen minutes.
@@ -26,7 +26,7 @@ struct LoadAverages {
 };
 std::optional<LoadAverages> parse_loadavg(std::string_view text);
 
-// How many processors a list such as `0-3,8` names; 0 when it is none.
+// How many processors a list such as `0-3,8` names; 0 when it is not one.
 unsigned count_cpus(std::string_view list);
 
 // A cgroup's cpu.max, `quota period`, as a number of processors; nothing for `max` (and for `-1`,
@@ -50,8 +50,8 @@ struct ProcessStat {
 };
 std::optional<ProcessStat> parse_process_stat(std::string_view text);
 
-// The directories of a control group and all its ancestors that can be seen, innermost first: of
-// version 2, or of version 1 for `controller` where that is mounted. Empty when there is neither.
+// The visible directories of a control group and its ancestors, innermost first: of version 2, or
+// of version 1 for `controller` if that is mounted. Empty when there is neither.
 struct CgroupPlace {
     int version = 2;
     std::vector<std::string> directories;
@@ -61,7 +61,7 @@ CgroupPlace cgroup_place(std::string_view self_cgroup, std::string_view self_mou
                          std::string_view controller);
 
 // Whether the file system behind the mount of that number is itself read-only, whatever the mount
-// says: a mount may be read-only to one process alone. Nothing when there is no such mount.
+// says: a mount may be read-only for one process alone. Nothing when there is no such mount.
 std::optional<bool> file_system_read_only(std::string_view mountinfo, std::uint64_t mount);
 
 }  // namespace vitals::wire

@@ -17,7 +17,7 @@ TEST(Procfs, meminfo_is_in_kibibytes) {
     EXPECT_FALSE(meminfo_bytes("MemTotal: 18446744073709551615 kB", "MemTotal").has_value());
 }
 
-TEST(Procfs, keyed_and_single_numbers) {
+TEST(Procfs, reads_keyed_and_single_numbers) {
     EXPECT_EQ(keyed_number("anon 5\ninactive_file 4096\n", "inactive_file"), 4096u);
     EXPECT_FALSE(keyed_number("total_inactive_file 4096\n", "inactive_file").has_value());
     EXPECT_EQ(single_number("536870912\n"), 536870912u);
@@ -26,13 +26,13 @@ TEST(Procfs, keyed_and_single_numbers) {
     EXPECT_FALSE(single_number("").has_value());
 }
 
-TEST(Procfs, load_averages) {
+TEST(Procfs, reads_load_averages) {
     EXPECT_EQ(parse_loadavg("0.52 1.25 10.00 1/94 8410\n"), (LoadAverages{0.52, 1.25, 10.0}));
     EXPECT_FALSE(parse_loadavg("0.52 nan 1").has_value());
     EXPECT_FALSE(parse_loadavg("0.52").has_value());
 }
 
-TEST(Procfs, lists_of_processors) {
+TEST(Procfs, counts_lists_of_processors) {
     EXPECT_EQ(count_cpus("0\n"), 1u);
     EXPECT_EQ(count_cpus("0-3,8,10-11\n"), 7u);
     EXPECT_EQ(count_cpus(""), 0u);
@@ -69,7 +69,7 @@ TEST(Procfs, a_process_may_call_itself_anything) {
     EXPECT_FALSE(parse_process_stat(") (").has_value());
 }
 
-TEST(Cgroup, version_2_on_a_host) {
+TEST(Cgroup, is_found_for_version_2_on_a_host) {
     const CgroupPlace place = cgroup_place(
         "0::/system.slice/shop.service\n",
         "24 1 0:22 / /proc rw - proc proc rw\n"

@@ -34,7 +34,7 @@ bool is_port(std::string_view text) {
     return !text.empty() && error == std::errc() && end == text.data() + text.size();
 }
 
-// As it is usually written; nothing where it is no address of that family.
+// In its usual form; nothing if it is not an address of that family.
 std::optional<std::string> address_of(int family, const void* bytes) {
     std::array<char, INET6_ADDRSTRLEN> text{};
     if (::inet_ntop(family, bytes, text.data(), text.size()) == nullptr) return std::nullopt;
@@ -51,7 +51,7 @@ Parsed parse_line(std::string_view bytes) {
     const auto newline = bytes.find('\n');
     const std::size_t size = newline == std::string_view::npos ? bytes.size() : newline + 1;
     if (size > longest_line) return wrong("the PROXY line is too long");
-    // Whatever follows a lone carriage return would be taken for the connection's own elsewhere.
+    // Another reader would take the bytes after a lone carriage return for those of the connection.
     if (newline == std::string_view::npos) {
         const auto end = bytes.find('\r');
         if (end != std::string_view::npos && end + 1 < bytes.size())

@@ -23,7 +23,7 @@ std::size_t size_of(const std::string& bytes) {
     return parsed && *parsed ? (*parsed)->size : 0;
 }
 
-TEST(ProxyHeader, of_version_1) {
+TEST(ProxyHeader, reads_version_1) {
     const std::string line = "PROXY TCP4 192.0.2.7 192.0.2.1 56324 443\r\n";
     EXPECT_EQ(source_of(line), "192.0.2.7");
     EXPECT_EQ(size_of(line + "GET / HTTP/1.1\r\n\r\n"), line.size());
@@ -32,7 +32,7 @@ TEST(ProxyHeader, of_version_1) {
     EXPECT_EQ(source_of("PROXY UNKNOWN ffff::1 ffff::2 65535 65535\r\n"), "the proxy");
 }
 
-TEST(ProxyHeader, of_version_2) {
+TEST(ProxyHeader, reads_version_2) {
     EXPECT_EQ(source_of(signature + four), "192.0.2.7");
     EXPECT_EQ(size_of(signature + four + "GET"), 28u);
     EXPECT_EQ(source_of(signature + "\x21\x21\x00\x24"s + "\x20\x01\x0d\xb8"s +
@@ -57,7 +57,7 @@ TEST(ProxyHeader, waits_for_all_of_it) {
     }
 }
 
-TEST(ProxyHeader, refuses_what_is_none) {
+TEST(ProxyHeader, refuses_any_other_bytes) {
     for (const std::string& bytes :
          {"GET / HTTP/1.1\r\n"s, "PROXI"s, "proxy TCP4"s, "\x16\x03\x01"s, "\r\n\r\nG"s, " PROXY"s})
         EXPECT_EQ(source_of(bytes), "! it does not begin as the PROXY protocol does") << bytes;

@@ -60,7 +60,7 @@ bool is_within(std::string_view domain, std::string_view zone) {
     return equal(domain.substr(rest), zone) && (rest == 0 || domain[rest - 1] == '.');
 }
 
-// The longest zone of an entry of the list that the domain is in.
+// The longest zone of an entry of the list that contains the domain.
 std::size_t match(const json::value& zones, std::string_view domain) {
     std::size_t longest = 0;
     if (!zones.is_array()) return 0;
@@ -100,7 +100,7 @@ std::expected<Registration, std::string> read_domain(std::string_view body,
     Registration made;
     if (const json::array* events = list_of(document, "events")) {
         for (const json::value& event : *events) {
-            // The registrar's own date is another event, and not the one that counts.
+            // The registrar's own date is another event, and does not count.
             if (!equal(text_of(event, "eventAction"), "expiration")) continue;
             const auto when = parse_rfc3339(text_of(event, "eventDate"));
             if (!when) return std::unexpected("the date of the end is no date");

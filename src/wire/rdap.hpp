@@ -1,5 +1,5 @@
-// What registries say of a domain: RFC 9083 (RDAP's answers), RFC 9224 (which server knows which
-// domain). Only what a probe of a registration reads. Pure.
+// The registries' reports of a domain: RFC 9083 (RDAP's answers), RFC 9224 (which server knows
+// which domain). Only what a probe of a registration reads. Pure.
 #pragma once
 
 #include <cstddef>
@@ -17,15 +17,15 @@ inline constexpr std::size_t longest_answer = std::size_t{1} << 20;
 inline constexpr std::size_t longest_bootstrap = std::size_t{2} << 20;
 
 struct Registration {
-    std::optional<System> ends;         // nothing: the registry does not tell
+    std::optional<System> ends;         // nothing: the registry does not report it
     std::vector<std::string> statuses;  // in the words of RFC 8056: "client hold"
 };
-// The registration of that domain, in an answer of 200; what is wrong otherwise.
+// The registration of that domain, from an answer with status 200; otherwise an error.
 std::expected<Registration, std::string> read_domain(std::string_view body,
                                                      std::string_view domain);
 
-// The address, ending in a slash, of the server that knows that domain; of several one with https.
-// Nothing: none is listed. What is wrong where this is no such file.
+// The address, with a slash at its end, of the server for that domain; of several one with https.
+// Nothing: none is listed. An error if this is not such a file.
 std::expected<std::optional<std::string>, std::string> server_of(std::string_view bootstrap,
                                                                  std::string_view domain);
 

@@ -1,5 +1,5 @@
-// A protocol of requests and replies as a state machine (net/conversation.hpp): what is to be sent,
-// what came, and the replies that are taken off its front. Pure.
+// A protocol of requests and replies as a state machine (net/conversation.hpp): the bytes to send,
+// the received bytes, and the replies that are taken from their front. Pure.
 #pragma once
 
 #include <expected>
@@ -14,8 +14,8 @@
 
 namespace vitals::wire {
 
-// `take(buffer)` takes the first reply out of what was received so far: nothing while it is not
-// complete, what is wrong as soon as it can no longer become one.
+// `take(buffer)` takes the first reply from the received bytes: nothing while it is incomplete, an
+// error as soon as it can no longer become a reply.
 template <class Take>
 class Replies {
   public:
@@ -37,7 +37,7 @@ class Replies {
                 input_.empty() ? "closed without an answer" : "closed without a complete answer",
                 "got " + text::quoted(input_)};
     }
-    // What came and was not taken yet.
+    // Received bytes that were not taken yet.
     const std::string& unread() const { return input_; }
 
   private:

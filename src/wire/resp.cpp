@@ -12,7 +12,7 @@ using Type = Value::Type;
 constexpr std::string_view too_long = "an answer that is too long";
 constexpr std::string_view no_value = "not a Redis answer";
 
-// Reads one value from the beginning; the position moves past it.
+// Reads one value from the front; the position moves past it.
 class Reader {
   public:
     Reader(std::string_view bytes, std::size_t longest) : bytes_(bytes), longest_(longest) {}
@@ -147,7 +147,7 @@ std::string command(std::span<const std::string> words) {
 
 namespace {
 
-// In `name<sign>value<end>...`, wherever an entry begins.
+// In `name<sign>value<end>...`, at the begin of an entry.
 std::optional<std::string_view> entry(std::string_view text, std::string_view name, char sign,
                                       char end) {
     while (!text.empty()) {

@@ -75,7 +75,7 @@ TEST(Resp, what_is_none_is_refused_as_soon_as_it_shows) {
     }
 }
 
-TEST(Resp, ends) {
+TEST(Resp, ends_at_its_last_byte) {
     const auto problem = [](std::string buffer) {
         const auto value = take_value(buffer);
         return value.has_value() ? std::string("none") : value.error();

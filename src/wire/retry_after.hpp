@@ -9,7 +9,7 @@
 
 namespace vitals::wire {
 
-// How long to wait, at least zero: seconds or a date. Nothing for anything else.
+// How long to wait, at least zero: seconds or a date. Nothing for any other text.
 std::optional<std::chrono::nanoseconds> retry_after(std::string_view header, System now);
 
 }  // namespace vitals::wire

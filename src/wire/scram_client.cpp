@@ -112,7 +112,7 @@ std::expected<void, std::string> Client::take_challenge(std::string_view message
     if (error != std::errc() || end != last || iterations_ == 0 || !decoded || decoded->empty())
         return std::unexpected(wrong);
     if (iterations_ > most_iterations)
-        return std::unexpected("asks for more hashing than a log-in is worth");
+        return std::unexpected("needs more hashing than a log-in may take");
     nonce_ = *nonce;
     salt_ = *decoded;
     challenge_ = message;

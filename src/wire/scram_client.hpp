@@ -1,5 +1,5 @@
-// The client's side of a SCRAM log-in (RFC 5802, RFC 7677), without channel binding. Pure. What it
-// computes takes as long as the server likes: see iterations().
+// The client's side of a SCRAM log-in (RFC 5802, RFC 7677), without channel binding. Pure. The
+// server decides how long its computation takes: see iterations().
 #pragma once
 
 #include <cstdint>
@@ -13,17 +13,18 @@ enum class Hash : std::uint8_t { sha_1, sha_256, sha_512 };
 
 class Client {
   public:
-    // `password` is what is hashed; the nonce is random, and printable without a comma.
+    // `password` is hashed; the nonce is random, and printable without a comma.
     Client(Hash hash, std::string_view user, std::string password, std::string nonce);
 
     std::string first_message() const { return "n,," + first_bare_; }
     // Takes the server's answer, or says what is wrong with it.
     std::expected<void, std::string> take_challenge(std::string_view message);
-    // How often the password is to be hashed, once the challenge is taken.
+    // How often the password must be hashed, once the challenge is taken.
     std::uint64_t iterations() const { return iterations_; }
-    // The proof; hashes that often.
+    // The proof; hashes that many times.
     std::string final_message();
-    // Whether the server has proven that it knows the password, too: once the proof is made.
+    // Whether the server has also proved that it knows the password; call it after the proof is
+    // made.
     bool accepts(std::string_view message) const;
 
   private:

@@ -52,7 +52,7 @@ std::string lower(std::string_view text) {
     return made;
 }
 
-// Without blanks around it, and with one for several within.
+// Without blanks around it, and with single blanks within.
 std::string squeezed(std::string_view value) {
     std::string made;
     for (const char c : value) {
@@ -85,7 +85,7 @@ std::string normalised(std::string_view path) {
     return made;
 }
 
-// Sorted by what is sent, not by what it means.
+// Sorted by the sent form, not by the meaning.
 std::string query_text(const Pairs& query) {
     Pairs sorted;
     for (const auto& [name, value] : query)
@@ -106,7 +106,7 @@ std::string time_text(std::chrono::system_clock::time_point now) {
                        time.hours().count(), time.minutes().count(), time.seconds().count());
 }
 
-// The headers that are signed: names in lower case and in order, equal names' values joined.
+// The signed headers: names in lower case and in order, values of equal names joined.
 std::map<std::string, std::string> canonical(const std::string& host, const Pairs& headers) {
     std::map<std::string, std::string> made{{"host", squeezed(host)}};
     for (const auto& [name, value] : headers) {

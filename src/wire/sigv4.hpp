@@ -1,6 +1,6 @@
-// AWS Signature Version 4: what goes over the wire for a request, and the headers that prove who
-// sends it (AWS General Reference, "Signing AWS API requests"; for S3 "Signature Calculations for
-// the Authorization Header"). Pure; thread-safe.
+// AWS Signature Version 4: the form of a request on the wire, and the headers that prove its sender
+// (AWS General Reference, "Signing AWS API requests"; for S3 "Signature Calculations for the
+// Authorization Header"). Pure; thread-safe.
 #pragma once
 
 #include <chrono>
@@ -19,8 +19,8 @@ struct Credentials {
     std::string session_token;  // of temporary credentials; empty: none
 };
 
-// Where the signature counts. The service `s3` has rules of its own: a path is encoded once and
-// taken as it stands, and the body's hash is a header.
+// The scope of the signature. The service `s3` has its own rules: a path is encoded once and not
+// normalised, and the hash of the body is a header.
 struct Scope {
     std::string region;
     std::string service;
@@ -31,12 +31,12 @@ struct Request {
     std::string host;        // as the Host header has it: with the port unless it is the usual one
     std::string path = "/";  // decoded, with its leading `/`
     Pairs query;             // decoded
-    Pairs headers;           // to be sent and signed, beside the ones that are made here
+    Pairs headers;           // to be sent and signed, in addition to those that are made here
     std::string_view body;
 };
 
 struct Signed {
-    std::string target;  // path and query, encoded as they were signed: they must be sent so
+    std::string target;  // path and query, encoded as they were signed: send them in this form
     Pairs headers;       // the request's, and x-amz-date, authorization and others
 };
 

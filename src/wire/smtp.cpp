@@ -14,7 +14,7 @@ bool equal_any_case(std::string_view a, std::string_view b) {
            });
 }
 
-// Whether a line, or the beginning of one, can be a reply's: three digits, then a blank, a hyphen
+// Whether a line, or the begin of one, can be that of a reply: three digits, then a blank, a hyphen
 // or the line's end.
 bool plausible(std::string_view line) {
     for (std::size_t index = 0; index < std::min<std::size_t>(line.size(), 3); ++index) {

@@ -1,4 +1,4 @@
-// SMTP replies as a client reads them: RFC 5321, section 4.2. Pure.
+// SMTP replies: RFC 5321, section 4.2. Pure.
 #pragma once
 
 #include <cstddef>
@@ -17,11 +17,12 @@ struct Reply {
     bool offers(std::string_view extension) const;
 };
 
-// Bytes of one reply at most; RFC 5321 asks for 512 a line, and a server lists some twenty.
+// The greatest size of one reply in bytes; RFC 5321 requires 512 for a line, and a server lists
+// about twenty.
 inline constexpr std::size_t longest_reply = 16 * 1024;
 
-// Takes the first reply out of `buffer`, which holds what was received so far. Nothing while the
-// reply is not complete. What is wrong as soon as it can no longer become one, or is too long.
+// Takes the first reply from `buffer`, which holds the received bytes. Nothing while the reply is
+// incomplete. An error as soon as it can no longer become a reply, or is too long.
 std::expected<std::optional<Reply>, std::string> take_reply(std::string& buffer);
 
 }  // namespace vitals::wire::smtp

@@ -28,7 +28,7 @@ TEST(SmtpReply, is_taken_once_complete_wherever_it_is_split) {
     }
 }
 
-TEST(SmtpReply, may_be_bare) {
+TEST(SmtpReply, can_have_a_code_alone) {
     std::string buffer = "220\r\n";
     EXPECT_EQ(take_reply(buffer).value()->lines, std::vector<std::string>{""});
     buffer = "220 \n";
@@ -47,7 +47,7 @@ TEST(SmtpReply, is_refused_as_soon_as_it_cannot_be_one) {
     EXPECT_EQ(take_reply(buffer).error(), "an SMTP reply with two codes");
 }
 
-TEST(SmtpReply, ends) {
+TEST(SmtpReply, ends_at_its_last_line) {
     std::string endless = "220 " + std::string(longest_reply, 'x');
     EXPECT_EQ(take_reply(endless).error(), "an SMTP reply that does not end");
     endless.clear();

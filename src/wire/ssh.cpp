@@ -25,7 +25,7 @@ std::uint32_t word_at(std::string_view bytes, std::size_t at) {
     return value;
 }
 
-// The string at the front of `bytes`, which begins behind it then.
+// Takes the string at the front of `bytes`.
 std::optional<std::string_view> take_string(std::string_view& bytes) {
     if (bytes.size() < 4) return std::nullopt;
     const std::uint32_t size = word_at(bytes, 0);
@@ -113,7 +113,7 @@ std::string write_string(std::string_view text) {
 
 std::string write_mpint(std::string_view bytes) {
     bytes.remove_prefix(std::min(bytes.find_first_not_of('\0'), bytes.size()));
-    // A first bit that is set would make it negative.
+    // A leading one bit would make it negative.
     const bool set = !bytes.empty() && (static_cast<unsigned char>(bytes[0]) & 0x80) != 0;
     return write_string((set ? std::string(1, '\0') : std::string()) + std::string(bytes));
 }

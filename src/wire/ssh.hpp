@@ -1,6 +1,6 @@
-// The beginning of SSH, up to the server's proof that it has its host key: banner, key exchange
-// offers, the exchange's reply (RFC 4253, RFC 8731). Nothing is encrypted before that. Pure; the
-// cryptography is the caller's.
+// The begin of SSH, up to the server's proof that it has its host key: banner, key exchange offers,
+// the exchange's reply (RFC 4253, RFC 8731). Nothing is encrypted before that. Pure; the caller
+// does the cryptography.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,8 @@ enum Message : std::uint8_t {
     exchange_reply = 31,
 };
 
-// The first thing that the server says, `SSH-2.0-OpenSSH_9.2p1`, without its line's end. Other
-// lines may come before it; they stay in the buffer until the banner has come.
+// The server's first message, `SSH-2.0-OpenSSH_9.2p1`, without the end of the line. Other lines may
+// come before it; they stay in the buffer until the banner has come.
 std::expected<std::optional<std::string>, std::string> take_banner(std::string& buffer);
 // The payload of a packet.
 std::expected<std::optional<std::string>, std::string> take_packet(std::string& buffer);
@@ -43,7 +43,7 @@ std::string write_string(std::string_view text);
 std::string write_mpint(std::string_view bytes);
 std::string write_disconnect();
 
-// What each side offers; of the server's only what is asked for here.
+// The offers of each side; of the server's only the needed ones.
 struct Offer {
     std::vector<std::string> exchanges;
     std::vector<std::string> host_keys;
@@ -59,7 +59,7 @@ struct ExchangeReply {
 };
 std::optional<ExchangeReply> read_exchange_reply(std::string_view payload);
 
-// The strings that a blob consists of; nothing where it does not consist of strings alone.
+// The strings in a blob; nothing if it contains anything else.
 std::optional<std::vector<std::string>> strings_of(std::string_view blob);
 
 }  // namespace vitals::wire::ssh

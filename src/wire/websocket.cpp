@@ -111,7 +111,7 @@ std::expected<std::optional<Event>, CheckError> Client::next() {
     for (;;) {
         const std::size_t before = input_.size();
         auto step = frame();
-        // A frame that says nothing (a ping, a fragment) was taken: the next may be there.
+        // A frame without an event (a ping, a fragment) was taken: the next one may be there.
         if (!step || *step || input_.size() == before) return step;
     }
 }
@@ -125,7 +125,7 @@ CheckError Client::ended() const {
 Client::Step Client::head() {
     constexpr std::string_view protocol = "HTTP/1.1 ";
     std::string begin = input_.substr(0, protocol.size());
-    // Old servers refuse in their own words, which are understood.
+    // Old servers refuse in their own words, which vitals understands.
     if (begin.size() > 7 && begin[7] == '0') begin[7] = '1';
     if (!protocol.starts_with(begin))
         return std::unexpected(broken("not HTTP", "got " + text::quoted(input_)));

@@ -27,7 +27,7 @@ struct Handshake {
     std::vector<std::pair<std::string, std::string>> headers;
 };
 
-// base64(SHA-1(key + the RFC's GUID)): what proves that the server speaks websocket.
+// base64(SHA-1(key + the RFC's GUID)): proves that the server speaks websocket.
 std::string accept_of(std::string_view key);
 
 struct Event {
@@ -45,8 +45,8 @@ class Client {
 
     std::string take_output() { return std::exchange(output_, {}); }
     void receive(std::string_view bytes) { input_ += bytes; }
-    // What happened next, or nothing before more is received. Pings are answered by the way. A
-    // failure ends the conversation.
+    // The next event, or nothing before more bytes are received. It also answers pings. A failure
+    // ends the conversation.
     std::expected<std::optional<Event>, CheckError> next();
     CheckError ended() const;
 

@@ -20,8 +20,8 @@ std::string without_prefix(std::string_view name) {
     return std::string(name.substr(name.find(':') + 1));
 }
 
-// The encodings of one byte a character that are met beside those that expat reads by itself. The
-// name comes from the other side: iconv is asked for no other.
+// The common single-byte encodings in addition to those that expat reads by itself. The name comes
+// from the other side, so iconv is asked for no other.
 int learn_encoding(void*, const char* name, XML_Encoding* encoding) noexcept {
     std::string lower(name);
     for (char& c : lower)
@@ -58,7 +58,7 @@ class Parser {
         XML_SetUnknownEncodingHandler(expat_.get(), learn_encoding, nullptr);
     }
 
-    // Blanks before the declaration are no XML, but some servers send them.
+    // Blanks before the declaration are not XML, but some servers send them.
     void parse(std::string_view text) {
         text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
         open_ = {&document_};
@@ -116,7 +116,7 @@ class Parser {
     template <class Step>
     static void guarded(void* self, Step step) noexcept {
         auto& parser = *static_cast<Parser*>(self);
-        if (!parser.problem_.empty()) return;  // stopped, and told of what was read before
+        if (!parser.problem_.empty()) return;  // stopped, and reports what was read before
         try {
             step(parser);
         } catch (const std::bad_alloc&) {

@@ -1,4 +1,4 @@
-// XML as elements, their attributes and texts, by expat. A document type with declarations of its
+// XML as elements, their attributes and texts, with expat. A document type with declarations of its
 // own is refused: nothing is expanded, and nothing is ever fetched. Pure.
 // https://www.w3.org/TR/xml/
 #pragma once
@@ -14,7 +14,7 @@ namespace vitals::wire {
 struct Element {
     std::string name;  // without the prefix of its name space
     std::vector<std::pair<std::string, std::string>> attributes;
-    std::string text;  // between its tags, in one piece; of its children: theirs
+    std::string text;  // between its tags, in one piece; without those of its children
     std::vector<Element> children;
 
     // Empty where there is none.
@@ -28,8 +28,8 @@ struct Element {
 // The document's element, or what is wrong. At most 100 elements deep, 200,000 in all.
 std::expected<Element, std::string> parse_xml(std::string_view text);
 
-// As much as there is of a document that may be cut or damaged: the elements that were opened
-// before, with the texts of those that were closed. Without a name when there is none.
+// The readable part of a document that may be cut or damaged: the elements that were opened, with
+// the texts of those that were closed. Without a name when there is none.
 Element parse_xml_as_far_as_it_goes(std::string_view text);
 
 }  // namespace vitals::wire

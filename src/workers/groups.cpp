@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How soon silence shows, and what is heard through a broker. What is pushed shows at once.
+// How soon silence is visible, and what a broker delivers. Pushes are visible at once.
 constexpr std::chrono::milliseconds turn_every = 500ms;
 constexpr std::chrono::milliseconds validity = 3s;
 
@@ -49,7 +49,7 @@ void Groups::configure(std::vector<GroupSettings> groups) {
     table_->configure(options);
     listen();
     reported_.clear();
-    pushed_ = true;  // judged as soon as the components are there
+    pushed_ = true;  // judged as soon as the components exist
     timer_.arm(clock_.steady() + turn_every, [this] { turn(); });
 }
 
@@ -156,8 +156,8 @@ void Groups::judge() {
     judged_(std::move(shown));
 }
 
-// Who is known is saved soon after it changed, when they were heard last from time to time: the
-// more there are, the more seldom, so that the disk has peace.
+// Known workers are saved soon after a change. The times of their heartbeats are saved now and
+// then: the more workers, the less often, to spare the disk.
 void Groups::save_if_due() {
     const auto size = static_cast<std::int64_t>(table_->size());
     const auto soon = std::clamp(size * 1ms, 1'000ms, 10'000ms);

@@ -1,5 +1,5 @@
-// The groups of workers of a configuration: their table, where their heartbeats come from, what
-// goes of it into snapshots, and what outlives the process. Used on the loop's thread.
+// The groups of workers of a configuration: their table, the sources of their heartbeats, their
+// part in snapshots, and what outlives the process. Used on the loop's thread.
 #pragma once
 
 #include <cstdint>
@@ -22,46 +22,46 @@
 
 namespace vitals::workers {
 
-// A group as it is configured.
+// A configured group.
 struct GroupSettings {
-    GroupOptions options;             // `listened` is the source's to say
+    GroupOptions options;             // the source decides `listened`
     std::vector<std::string> probes;  // as of a component
     const Source* source = nullptr;
     AnyOptions source_options;  // the source's own struct
     std::string fingerprint;    // of these; holds no secret's value
-    bool shared = false;        // others hear heartbeats of it, too, and tell
+    bool shared = false;        // other nodes also hear its heartbeats, and share them
 };
 
 class Groups {
   public:
-    // What is shown of all groups, judged at one time: the list of a group and its component never
-    // say different things, and go stale together.
+    // What is shown of all groups, judged at one time: the list of a group and its component always
+    // agree, and become stale together.
     struct Shown {
         std::vector<std::shared_ptr<const WorkerGroup>> lists;
-        // By component; who has said the same a moment ago is left out.
+        // By component; a group with the same report as a moment ago is left out.
         std::vector<std::pair<std::string, Outcome>> outcomes;
         Steady valid_until{};
     };
     // `judged` is called with each judgement.
     Groups(net::Environment& environment, Clock& clock, Log log, std::function<void(Shown)> judged);
 
-    // Where what is known is saved, and what an earlier process left there. To be called before the
+    // The function that saves what is known, and what an earlier process saved. Call it before the
     // first configure().
     using Save = std::function<void(std::vector<RememberedWorker>)>;
     void restore(std::vector<RememberedWorker> known, Save save);
     // Saves what is known now, whether or not it changed.
     void save_now();
 
-    // Takes over the groups of a configuration; known workers of groups that stay are kept, and so
+    // Takes over the groups of a configuration. Known workers of groups that stay are kept, and so
     // is the connection of a source that did not change.
     void configure(std::vector<GroupSettings> groups);
     // The components `workers/GROUP` that judge them.
     std::vector<Component> components() const;
 
-    // Takes what was pushed; judge_pushed() shows it. Returns what is wrong with it, or empty.
+    // Takes a push; judge_pushed() shows it. Returns what is wrong with it, or empty.
     std::string take(const Heartbeats& beats);
-    // Of a group that is shared: what others heard, that what they hear is known from now on, or
-    // still, or not.
+    // For a shared group: what other nodes heard, and that their heartbeats are known from now on,
+    // are still known, or are not.
     void beat_elsewhere(std::string_view group, std::string_view worker);
     void left_elsewhere(std::string_view group, std::string_view worker);
     void hear_elsewhere(std::string_view group) { table_->listening(group); }
@@ -69,8 +69,8 @@ class Groups {
     void blind_elsewhere(std::string_view group, Blindness why) {
         table_->blind(group, std::move(why));
     }
-    // Judges if something was pushed since the last judgement: to be called when a snapshot is
-    // made, so that beats that come close together are judged once.
+    // Judges if something was pushed since the last judgement. Call it when a snapshot is made, so
+    // that several heartbeats are judged once.
     void judge_pushed();
     void judge();
 

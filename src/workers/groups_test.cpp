@@ -67,7 +67,7 @@ TEST_F(GroupsTest, list_and_component_are_of_one_judgement) {
     EXPECT_TRUE(detail().starts_with("1 worker;")) << detail();
 }
 
-TEST_F(GroupsTest, both_go_stale_together) {
+TEST_F(GroupsTest, both_become_stale_together) {
     beat({"a"});
     groups.judge_pushed();
     const Steady until = judged.back().valid_until;
@@ -79,7 +79,7 @@ TEST_F(GroupsTest, both_go_stale_together) {
     EXPECT_EQ(judged.back().valid_until, until) << "for the list and the component";
 }
 
-TEST_F(GroupsTest, who_says_the_same_again_is_left_out_for_a_moment) {
+TEST_F(GroupsTest, a_repeated_report_is_left_out_for_a_moment) {
     beat({"a"});
     groups.judge_pushed();
     groups.judge_pushed();

@@ -1,6 +1,6 @@
-// What a source of heartbeats is: described options, and what listens with them for one group of
-// workers and writes what it hears into the table. Who is alive is judged there, never by a source.
-// A new source is a folder here and a line in source.cpp.
+// A source of heartbeats: described options, and an object that listens with them for one group of
+// workers and writes what it hears into the table. The table judges who is alive, never a source. A
+// new source is a folder here and a line in source.cpp.
 #pragma once
 
 #include <chrono>
@@ -18,33 +18,33 @@
 
 namespace vitals::workers {
 
-// What listens for one group works with. Environment and clock outlive it.
+// What a listener of one group works with. Environment and clock outlive it.
 struct SourceContext {
     net::Environment& environment;
     Clock& clock;
     Log log;
     std::shared_ptr<Table> table;
     std::string group;
-    std::chrono::milliseconds timeout;  // of the group: workers are to be missed in time
+    std::chrono::milliseconds timeout;  // of the group: missing workers must be noticed in time
 };
 
-// Listens from its beginning to its end. Used on the loop's thread.
+// Listens during its lifetime. Used on the loop's thread.
 class SourceConnection {
   public:
     virtual ~SourceConnection() = default;
-    // The same options with fresher secrets: for the next time that it connects.
+    // The same options with fresher secrets: for its next connection.
     virtual void refresh(const AnyOptions& options) = 0;
 };
 
 struct Source {
     Description description;
-    // Null: nobody listens; heartbeats are pushed through the API.
+    // Null: nothing listens; heartbeats are pushed through the API.
     std::unique_ptr<SourceConnection> (*listen)(SourceContext context,
                                                 const AnyOptions& options) = nullptr;
 };
 
 // `Connection` is made of a SourceContext and a shared_ptr<const Options>, and has a
-// refresh(shared_ptr<const Options>). The only casts from what the configuration holds.
+// refresh(shared_ptr<const Options>). The only casts from the configuration's values.
 template <class Options, class Connection>
 Source make_source(Description description) {
     struct Typed : SourceConnection {

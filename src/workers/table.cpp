@@ -52,8 +52,8 @@ void Table::restore(std::vector<RememberedWorker> remembered) {
     for (RememberedWorker& one : remembered) restored_[one.group].push_back(std::move(one));
 }
 
-// How long ago they were heard is by the clock on the wall, which may have been set since: it
-// decides about nothing but when they are forgotten.
+// The wall clock says how long ago they were heard, and it may have been set since: it decides only
+// when they are forgotten.
 void Table::begin(Group& group, const std::vector<RememberedWorker>& remembered) {
     const Steady now = clock_.steady();
     const System wall = clock_.system();
@@ -113,10 +113,10 @@ const Table::Group* Table::find(std::string_view name) const {
     return at != groups_.end() && at->options.name == name ? &*at : nullptr;
 }
 
-// ---- what workers say -----------------------------------------------------------------------
+// ---- messages of workers --------------------------------------------------------------------
 
-// The missing give way to the living, all at once: looking for the oldest each time would be slow
-// in the very moment in which many come.
+// Missing workers are removed for live ones, all at once: searching for the oldest each time would
+// be slow when many come at once.
 bool Table::make_room(Group& group) {
     if (group.workers.size() < limits_.workers) return true;
     group.order.clear();
@@ -134,7 +134,7 @@ Table::Answer Table::beat(std::string_view group_name, std::string_view name, Sy
         if (!is_name(name, limits_.name)) return Answer::bad_name;
         if (!make_room(*group)) return Answer::full;
         at = group->workers.emplace(std::string(name), KnownWorker()).first;
-        // One at its place; where many are new, all are sorted once.
+        // Inserts one at its place; if many are new, sorts all once.
         if (group->order.size() + 1 == group->workers.size())
             group->order.insert(std::ranges::lower_bound(group->order, name, {}, name_of), &*at);
         ++membership_;
@@ -168,7 +168,7 @@ Table::Answer Table::leave(std::string_view group_name, std::string_view name,
     const bool known = process != 0 && worker.process != 0;
     const bool two = worker.both != Steady::min() && now - worker.both <= group->options.timeout;
     if (known && process != worker.process) {
-        // Not the one that beats now: its predecessor, or the other of two.
+        // Not the one that beats now: its predecessor, or the other one of two.
         if (process == worker.other) worker.both = Steady::min();
         return Answer::taken;
     }
@@ -225,7 +225,7 @@ void Table::remark(std::string_view name, std::string text) {
 
 // ---- the passing of time --------------------------------------------------------------------
 
-// Whether a silent worker is still shown as such.
+// Whether a silent worker is still shown as silent.
 bool Table::shows(const Group& group, const KnownWorker& worker, Steady at) const {
     return worker.state == State::silent &&
            at - worker.heard_at <= limits_.shown + group.options.timeout;
@@ -286,7 +286,8 @@ std::vector<Table::Count> Table::count(const Group& group) {
     return counts;
 }
 
-// Who is missing, the latest first; of all rules, or of one, then with those that took their leave.
+// The missing workers, the latest first; of all rules, or of one, then with those that
+// deregistered.
 std::string Table::missing(const Group& group, const Expectation* of) {
     std::vector<const Workers::value_type*> found;
     for (const auto& entry : group.workers) {
@@ -321,7 +322,8 @@ Outcome Table::judge_counts(const Group& group) const {
     for (std::size_t i = 0; i < rules.size(); ++i) {
         const CountRange& range = rules[i].count;
         const Count& count = counts[i];
-        // Enough only counts who was heard; too many also who may still be there.
+        // "Enough" counts only workers that were heard; "too many" also counts those that may still
+        // be there.
         if (count.sure >= range.least && range.contains(count.known)) continue;
         certain = certain || count.sure > range.most;
         problems +=

@@ -1,8 +1,8 @@
-// Who is alive, by their own word. A table holds the groups of workers and the heartbeats they
-// send, judges them by when we received them (never by the sender's clock, which is only shown),
-// and says whether a group is as it is expected to be, and who is missing since when. Silence
-// counts only while we could have heard: blindness of ours makes a group unknown, and kills nobody.
-// No I/O, no threads; used on one thread.
+// Which workers are alive, by their own heartbeats. A table holds the groups of workers and their
+// heartbeats. It judges them by the time of reception (never by the sender's clock, which is only
+// shown), and says whether a group is as expected, and which workers are missing since when.
+// Silence counts only while heartbeats could be heard: if vitals is blind, a group is unknown, and
+// no worker counts as dead. No I/O, no threads; used on one thread.
 #pragma once
 
 #include <chrono>
@@ -25,7 +25,7 @@ namespace vitals::workers {
 // The prefix of the rule for all workers that no other rule names.
 inline constexpr std::string_view any_other = "*";
 
-// How many workers whose names begin with that prefix there should be.
+// How many workers whose names begin with that prefix there must be.
 struct Expectation {
     std::string prefix;
     CountRange count;
@@ -34,8 +34,8 @@ struct Expectation {
 
 struct GroupOptions {
     std::string name;
-    std::chrono::milliseconds timeout{24'000};          // silent for longer: no longer known
-    std::chrono::milliseconds remember{24 * 3600'000};  // and is missed by name for so long
+    std::chrono::milliseconds timeout{24'000};          // silent for longer: no longer alive
+    std::chrono::milliseconds remember{24 * 3600'000};  // still reported by name
     std::vector<Expectation> expect;
     bool listened = false;  // heartbeats are heard through a connection that may be lost
     bool operator==(const GroupOptions&) const = default;
@@ -44,11 +44,12 @@ struct GroupOptions {
 struct Limits {
     std::size_t name = 256;         // bytes
     std::size_t workers = 100'000;  // per group; beyond it new names are refused
-    // Silent workers are shown for so long; after that they are only named as missing.
+    // Silent workers are shown for this long; after that they are only named as missing.
     std::chrono::milliseconds shown{300'000};
 };
 
-// Why nothing can be heard. As in an outcome: `detail` is ours and public, `error` theirs.
+// Why nothing can be heard. As in an outcome: `detail` is from vitals and public, `error` is from
+// the other side.
 struct Blindness {
     std::string detail;
     std::string error;
@@ -59,46 +60,49 @@ class Table {
   public:
     explicit Table(Clock& clock, Limits limits = {});
 
-    // What an earlier process knew. Taken up by the first configure(): those workers are missed by
-    // name unless they are heard in time, and are not alive before they are.
+    // What an earlier process knew, used by the first configure(): those workers are reported as
+    // missing by name unless they are heard in time, and are not alive before that.
     void restore(std::vector<RememberedWorker> remembered);
-    // Holds exactly these groups from now on; those that were there keep their workers. A group
-    // that is listened to begins blind.
+    // Holds exactly these groups from now on; existing groups keep their workers. A group with a
+    // listener begins blind.
     void configure(const std::vector<GroupOptions>& groups);
 
     enum class Answer : std::uint8_t { taken, unknown_group, bad_name, full };
-    // A worker lives; `sent` is when it said so by its own clock. `process` tells two of one name
-    // apart (a process id); 0: not said.
+    // A worker is alive; `sent` is the time by its own clock. `process` distinguishes two of one
+    // name (a process id); 0: not given.
     Answer beat(std::string_view group, std::string_view name, System sent,
                 std::int64_t process = 0);
-    // A worker took its leave: it is gone at once, unless another process of its name goes on.
+    // A worker deregistered: it is gone at once, unless another process of its name continues.
     Answer leave(std::string_view group, std::string_view name, std::int64_t process = 0);
 
-    // Of a group that is listened to: its heartbeats can be heard from now on; they still can (a
-    // sign of life of the connection, whatever it was); they cannot. What became of the workers
-    // meanwhile is not known: each has a whole timeout to be heard again.
+    // For a group with a listener: its heartbeats can be heard from now on; they still can (a sign
+    // of life of the connection); they cannot. The state of the workers meanwhile is not known:
+    // each has a whole timeout to be heard again.
     void listening(std::string_view group);
     void heard(std::string_view group);
     void blind(std::string_view group, Blindness why);
-    // What explains that nobody is heard, though we listen; empty: nothing.
+    // Why no worker is heard although the listener works; empty: nothing.
     void remark(std::string_view group, std::string text);
 
-    // Finds out who has been silent for longer than the timeout. To be called about twice a second.
+    // Finds workers that have been silent for longer than the timeout. Call it about twice a
+    // second.
     void expire();
 
     // Whether the group is as expected. Until a timeout has passed since it could first be heard,
-    // too few are `unknown`: its workers had no time. What was known before counts against too
-    // many, never for enough.
+    // too few are `unknown`: its workers had no time. Former knowledge counts for "too many", never
+    // for "enough".
     Outcome judge(std::string_view group) const;
 
-    // Groups and workers by name: those that are known, and as `silent` those that are so since not
-    // long ago. Agrees with judge() until the next change; a group is made anew only after one.
+    // Groups and workers by name: those that are alive, and as `silent` those that fell silent
+    // lately. Agrees with judge() until the next change; a group is built again only after a
+    // change.
     std::vector<std::shared_ptr<const WorkerGroup>> groups() const;
-    // Grows with every change that groups() or judge() shows, beats of known workers included.
+    // Grows with every change that groups() or judge() shows, also with heartbeats of known
+    // workers.
     std::uint64_t version() const noexcept { return version_; }
 
     std::vector<RememberedWorker> remembered() const;
-    // Grows when somebody comes, goes, falls silent or is forgotten.
+    // Grows when a worker comes, goes, falls silent or is forgotten.
     std::uint64_t membership() const noexcept { return membership_; }
     std::size_t size() const noexcept;  // all that are remembered
 
@@ -109,7 +113,7 @@ class Table {
         Steady heard_at{};
         State state = State::alive;
         std::int64_t process = 0;
-        // Another process of this name, and when the two were last seen to take turns.
+        // Another process of this name, and when the two last alternated.
         std::int64_t other = 0;
         Steady other_heard_at = Steady::min();
         Steady both = Steady::min();

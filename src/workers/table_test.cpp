@@ -71,7 +71,7 @@ TEST_F(TableTest, is_ok_as_soon_as_all_are_heard) {
     EXPECT_EQ(table.judge("pulp").detail, "3 workers");
 }
 
-TEST_F(TableTest, says_who_fell_silent_and_since_when) {
+TEST_F(TableTest, names_workers_that_fell_silent_and_since_when) {
     beat_all();
     pass(20s);
     table.beat("pulp", "scheduler@a", clock.wall);
@@ -85,7 +85,7 @@ TEST_F(TableTest, says_who_fell_silent_and_since_when) {
     EXPECT_EQ(table.judge("pulp").status, Status::ok);
 }
 
-TEST_F(TableTest, our_receipt_decides_not_the_senders_clock) {
+TEST_F(TableTest, the_time_of_reception_decides_and_not_the_senders_clock) {
     for (const char* name : {"scheduler@a", "resource_manager@a", "reserved_resource_worker-0@a"})
         table.beat("pulp", name, System(0s));
     EXPECT_EQ(table.judge("pulp").status, Status::ok);
@@ -93,7 +93,7 @@ TEST_F(TableTest, our_receipt_decides_not_the_senders_clock) {
     EXPECT_EQ(table.groups()[0]->workers[0].last_heartbeat, System(0s));
 }
 
-TEST_F(TableTest, a_wall_clock_jump_kills_nobody) {
+TEST_F(TableTest, a_jump_of_the_wall_clock_makes_no_worker_silent) {
     beat_all();
     clock.wall += 24h * 365;
     table.expire();
@@ -122,7 +122,7 @@ TEST_F(TableTest, refuses_what_it_cannot_hold) {
     EXPECT_EQ(small.beat("g", "a", clock.wall), Answer::taken);
 }
 
-TEST_F(TableTest, reconfiguring_keeps_who_is_known) {
+TEST_F(TableTest, reconfiguring_keeps_known_workers) {
     beat_all();
     GroupOptions changed = pulp();
     changed.expect = {{"scheduler", {0, 3}}};
@@ -132,7 +132,7 @@ TEST_F(TableTest, reconfiguring_keeps_who_is_known) {
     EXPECT_EQ(table.groups()[1]->workers.size(), 3u);
 }
 
-TEST_F(TableTest, a_group_without_expectations_wants_somebody) {
+TEST_F(TableTest, a_group_without_expectations_needs_one_worker) {
     table.configure({{.name = "any", .timeout = 1s}});
     pass(2s);
     EXPECT_EQ(table.judge("any").detail, "no worker is known");
@@ -140,7 +140,7 @@ TEST_F(TableTest, a_group_without_expectations_wants_somebody) {
     EXPECT_EQ(table.judge("any").status, Status::ok);
 }
 
-TEST_F(TableTest, names_those_who_left_and_forgets_all_in_the_end) {
+TEST_F(TableTest, names_workers_that_left_and_forgets_all_in_the_end) {
     beat_all();
     table.leave("pulp", "scheduler@a");
     EXPECT_EQ(shown(), "reserved_resource_worker-0@a resource_manager@a") << "gone at once";
@@ -191,7 +191,7 @@ TEST_F(TableTest, tells_of_a_few_and_counts_the_rest) {
     EXPECT_TRUE(table.judge("pulp").detail.starts_with("1 worker; w5 silent since"));
 }
 
-TEST_F(TableTest, a_rule_for_all_others) {
+TEST_F(TableTest, a_rule_covers_all_other_workers) {
     GroupOptions options = pulp();
     options.expect = {{"scheduler", {1, 1}}, {"*", {2, 3}}};
     table.configure({options});
@@ -205,7 +205,7 @@ TEST_F(TableTest, a_rule_for_all_others) {
 }
 
 // Two hosts with workers of the same name: there is one of it until both are gone.
-TEST_F(TableTest, the_same_name_from_two_hosts) {
+TEST_F(TableTest, two_processes_of_one_name_are_reported) {
     beat_all();
     for (int round = 0; round < 3; ++round) {
         table.beat("pulp", "reserved_resource_worker-0@a", clock.wall, 7);
@@ -244,7 +244,7 @@ TEST_F(TableTest, a_process_that_was_stopped_judges_nobody_at_once) {
     EXPECT_EQ(table.judge("pulp").status, Status::failed);
 }
 
-TEST_F(TableTest, makes_room_for_the_living) {
+TEST_F(TableTest, makes_room_for_live_workers) {
     Table small(clock, {.workers = 2});
     small.configure({{.name = "g"}});
     small.beat("g", "a", clock.wall);
@@ -300,7 +300,7 @@ TEST_F(ListenedTest, silence_counts) {
     EXPECT_EQ(shown(), "reserved_resource_worker-0@a scheduler@a");
 }
 
-TEST_F(ListenedTest, not_while_we_are_blind) {
+TEST_F(ListenedTest, silence_does_not_count_while_vitals_is_blind) {
     table.listening("pulp");
     beat_all();
     hear(3s);
@@ -325,7 +325,7 @@ TEST_F(ListenedTest, not_while_we_are_blind) {
     EXPECT_EQ(status(), Status::ok);
 }
 
-TEST_F(ListenedTest, who_died_meanwhile_is_missed_in_the_end) {
+TEST_F(ListenedTest, a_worker_that_died_meanwhile_is_missed_in_the_end) {
     table.listening("pulp");
     beat_all();
     table.blind("pulp", {"connection refused", {}, {}});
@@ -341,7 +341,7 @@ TEST_F(ListenedTest, who_died_meanwhile_is_missed_in_the_end) {
 }
 
 // A connection that hangs is not known to hang at once: until then nobody is silent either.
-TEST_F(ListenedTest, silence_of_the_connection_is_not_the_workers) {
+TEST_F(ListenedTest, silence_of_the_connection_is_not_that_of_the_workers) {
     table.listening("pulp");
     beat_all();
     pass(60s);
@@ -379,7 +379,7 @@ TEST_F(ListenedTest, a_remark_explains_that_nobody_is_heard) {
 
 // ---- after a restart ------------------------------------------------------------------------
 
-TEST_F(TableTest, a_restart_keeps_names_but_nobody_alive) {
+TEST_F(TableTest, a_restart_keeps_names_but_no_worker_is_alive) {
     beat_all();
     table.beat("pulp", "w@b", clock.wall);
     table.leave("pulp", "w@b");

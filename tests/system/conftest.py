@@ -20,8 +20,8 @@ import peers  # noqa: E402
 
 CLONE_NEWNET = 0x40000000
 # Those that take minutes begin first, so that no worker is left alone with them at the end.
-SLOW = ("test_matrix.py", "test_brokers.py", "test_backends.py", "test_postgres.py", "test_alert_model.py",
-        "test_incidents.py", "test_peer.py", "test_alerts.py", "test_mysql.py", "test_history.py", "test_drill.py")
+SLOW = ("test_brokers.py", "test_jobs.py", "test_matrix.py", "test_fleet.py", "test_peer.py", "test_library.py",
+        "test_backends.py", "test_history.py", "test_alerts.py", "test_life.py", "test_migrations.py")
 
 
 def pytest_configure(config):

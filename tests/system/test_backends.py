@@ -263,7 +263,7 @@ def test_postgres_crud_leaves_nothing(check, primary):
 def test_postgres_crud_without_the_right_to_make_a_table(check, primary):
     found = check("postgres_crud", url=primary.url(user="app"), table="not_there")
     is_failed(found, "assertion",
-              "table is missing and may not be made; run as its future owner: CREATE TABLE IF NOT "
+              "table is missing and this user may not create it; run as its future owner: CREATE TABLE IF NOT "
               'EXISTS "not_there" (id text PRIMARY KEY, value text NOT NULL)')
     primary.sql('CREATE TABLE "theirs" (id text PRIMARY KEY, value text NOT NULL)')
     is_failed(check("postgres_crud", url=primary.url(user="app"), table="theirs"), "auth",

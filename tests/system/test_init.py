@@ -306,7 +306,7 @@ def test_who_is_not_root_tries_as_himself():
     if answer is None:
         pytest.skip("needs root, to be somebody else")
     assert answer.returncode == 64
-    assert answer.stderr == "vitals init: --user: only root can try checks as somebody else\n"
+    assert answer.stderr == "vitals init: --user: only root can try checks as another user\n"
 
 
 def test_a_file_that_is_wrong_is_left_alone(tmp_path):

@@ -219,7 +219,7 @@ def test_rows_come_and_go(check, server, template):
     own.sql("GRANT INSERT, UPDATE, DELETE ON shop.* TO app@'127.0.0.1'")
     found = crud()
     assert (found["status"], found["error_class"]) == ("failed", "assertion"), found
-    assert found["detail"].startswith("table is missing and may not be made; run as who may: CREATE TABLE"), found
+    assert found["detail"].startswith("table is missing and this user may not create it; run as a user who may: CREATE TABLE"), found
     own.sql("USE shop; " + found["detail"].partition(": ")[2])
     found = is_ok(crud())
     assert found["detail"] == "created, retrieved, updated, deleted"

@@ -146,7 +146,7 @@ def test_the_page_tells_what_is_left_of_a_budget_and_what_an_incident_took(vital
 def test_it_is_told_when_a_component_was_seen_failing_last(vitals):
     daemon = aged(vitals)
     never = daemon.get("/c/shop/db").text
-    assert "never seen failing since it is watched (<time" in never
+    assert "never seen failing since vitals watches it (<time" in never
     assert "Last seen failing" not in daemon.get("/c/shop/web").text, "it is failing now"
     told = daemon.control("GET", "/v1/components/shop%2Fweb/explain").json
     assert set(told["last_failed"]) == {"from"}
@@ -159,7 +159,7 @@ def test_it_is_told_when_a_component_was_seen_failing_last(vitals):
     said = run_vitals("explain", "shop/web", "--url", f"unix:{daemon.socket}").stdout
     assert re.search(r"Last failed +\S+ \(3 min ago\), for 3 min", said), said
     said = run_vitals("explain", "shop/db", "--url", f"unix:{daemon.socket}").stdout
-    assert re.search(r"Last failed +never seen failing since it is watched\s+\(20\d\d-", said), said
+    assert re.search(r"Last failed +never seen failing since vitals watches it\s+\(20\d\d-", said), said
 
 
 def test_times_are_those_of_the_zone_without_scripts(vitals):

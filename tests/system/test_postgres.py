@@ -69,7 +69,7 @@ def test_the_url_of_an_application_is_taken_as_it_stands(check, own):  # noqa: F
             "target_session_attrs=master": "has an unknown target_session_attrs; expected any, read-write, read-only, "
                                            "primary, standby or prefer-standby",
             "sslkey=/k": "sslkey without sslcert in the URL",
-            "gssencmode=prefer": "has a parameter that is not known here; expected sslmode, "}.items():
+            "gssencmode=prefer": "has a parameter that vitals does not know; expected sslmode, "}.items():
         answer = run_vitals("check", own.url() + "?" + wrong)
         assert (answer.returncode, PASSWORD in answer.stderr) == (64, False), answer
         assert problem in answer.stderr, answer
@@ -77,7 +77,7 @@ def test_the_url_of_an_application_is_taken_as_it_stands(check, own):  # noqa: F
 
 def test_channel_binding_needs_tls(check, own):  # noqa: F811
     is_failed(check("postgres", url=own.url() + "?channel_binding=require"), "auth",
-              "channel binding is required and cannot be had")
+              "channel binding is required and not available")
 
 
 def test_of_several_hosts_the_first_that_serves_counts(check, server, own, template):  # noqa: F811
@@ -195,7 +195,7 @@ def test_no_more_is_computed_for_a_log_in_than_there_is_time_for(check, server, 
                  f"'{verifier.replace('$4096:', '$2147483647:')}' WHERE rolname = 'slow'")
         url = made.url(user="slow", more="" if encrypted else "?sslmode=disable")
         found = is_failed(check("postgres", seconds=SECONDS, url=url), "auth",
-                          "log-in asks for more hashing than there is time for")
+                          "log-in needs more hashing than there is time for")
         assert found["duration_seconds"] < SECONDS, found
         assert is_ok(check("postgres", url=made.url()))["properties"]["tls"] == encrypted
     finally:

@@ -1,4 +1,4 @@
-// The options that many receivers share, described alike.
+// Options that many receivers share, described once.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@
 
 namespace vitals::alerts::receivers {
 
-// A URL that is itself a secret: whoever knows it may post.
+// A URL that is itself a secret: anyone who knows it may post.
 inline Verified verify_secret_url(const Secret& secret) {
     if (!secret.available()) return {};
     return verified(text::url_problem(secret.reveal(), {"https", "http"}));
@@ -33,8 +33,7 @@ inline Verified verify_server(const text::Url& url) {
 
 template <class Options>
 constexpr Field tls_field() {
-    return field<&Options::tls>("tls",
-                                "Which authorities to trust, and which client certificate to show.",
+    return field<&Options::tls>("tls", "CA, client certificate and server name.",
                                 {.members = net::tls_fields});
 }
 

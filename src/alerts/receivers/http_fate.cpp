@@ -21,7 +21,7 @@ std::string shown(const HttpAnswer& answer) {
     return fmt::format("HTTP {}{}{}", answer.status, body.empty() ? "" : ": ", body);
 }
 
-// What follows `"name":`, without blanks in front; empty where there is none.
+// The text after `"name":`, without blanks in front; empty if there is none.
 std::string_view value_of(std::string_view json, std::string_view name) {
     const std::string key = fmt::format("\"{}\"", name);
     const std::size_t at = json.find(key);

@@ -1,9 +1,9 @@
-// What a receiver of alerts is: described options, and how an alert reaches it. A new receiver is a
+// A receiver of alerts: described options, and the way of an alert to it. A new receiver is a
 // folder here and a line in catalog.cpp.
 //
 // Most speak HTTP: a pure function makes a request of an alert, and sender.hpp does the rest for
-// all of them alike (deadline, TLS, what an answer means). A receiver whose answers mean more than
-// their code has a function that judges them. Others (exec, email) have a coroutine of their own.
+// all of them (deadline, TLS, the meaning of an answer). A receiver whose answers mean more than
+// their code has a function that judges them. Others (exec, email) have their own coroutine.
 //
 //     HttpRequest request(const Envelope& envelope, const Options& options);
 //     constexpr Field fields[] = {...};
@@ -29,15 +29,15 @@ namespace vitals::alerts::receivers {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-// What one attempt has to tell.
+// What one attempt must tell.
 struct Envelope {
     Alert alert;       // what the receiver may be told
     Words words;       // the same in words
-    std::string zone;  // whose clock the words use
+    std::string zone;  // the zone of the times in the words
     System now{};      // of this attempt
-    std::string to;    // one of the addresses that the options name; empty where there are none
-    // What was told first of this incident by this process, where the receiver keeps a copy of the
-    // state; else null.
+    std::string to;    // one of the addresses in the options; empty if there are none
+    // What this process told first of this incident, for a receiver that keeps a copy of the state;
+    // else null.
     const Alert* first = nullptr;
 };
 
@@ -56,14 +56,14 @@ struct HttpAnswer {
 };
 
 // The phase of an attempt (net::Context) from which on the message may have arrived, whatever
-// happens. Of HTTP it is the client's own (sender.cpp).
+// happens. For HTTP it is a phase of the client (sender.cpp).
 inline constexpr std::string_view committed_phase = "message";
 
-// Beside the name, the sentence and the options.
+// In addition to the name, the sentence and the options.
 struct Traits {
     std::string_view about{};   // a paragraph: what arrives, limits, who removes duplicates
     bool keeps_state = false;   // keeps an open incident: its resolve passes a silence
-    bool copies_state = false;  // is told of open incidents again and again, and forgets them else
+    bool copies_state = false;  // is told of open incidents repeatedly, and otherwise forgets them
     std::chrono::milliseconds deadline = std::chrono::seconds(15);
 };
 
@@ -71,24 +71,25 @@ struct Transport;
 
 struct Receiver : Traits {
     Description description;
-    // Several addresses of one receiver: each is told by itself, so that one that is wrong stops no
-    // other. Null: there is one, without a name.
+    // The addresses of one receiver: each is told separately, so a wrong one does not stop the
+    // others. Null: there is one, without a name.
     std::vector<std::string> (*addresses)(const ObjectRef& options) = nullptr;
 
     // One of these two.
     HttpRequest (*request)(const Envelope& envelope, const AnyOptions& options) = nullptr;
     const Transport* transport = nullptr;  // transport.hpp
-    // Of a request: what its answer means; null: what its code says (http_fate.hpp).
+    // For a request: what its answer means; null: what its code says (http_fate.hpp).
     Attempt (*judge)(const HttpAnswer& answer, System now) = nullptr;
     net::TlsOptions (*tls)(const AnyOptions& options) = nullptr;
-    // Of one that copies the state: said every minute, so that our silence can be told.
+    // For a receiver that copies the state: sent every minute, so that it notices the silence of
+    // vitals.
     HttpRequest (*alive)(const Envelope& envelope, const AnyOptions& options) = nullptr;
-    // Of one that keeps open incidents: a person has this one.
+    // For a receiver that keeps open incidents: a person has acknowledged this one.
     HttpRequest (*acknowledge)(const Envelope& envelope, const AnyOptions& options) = nullptr;
 };
 
 // `request` is a pure function (const Envelope&, const Options&) -> HttpRequest; null: the receiver
-// has a transport of its own. `verify` judges the options together.
+// has its own transport. `verify` judges the options together.
 template <class Options, const auto& fields, auto request, auto verify = nullptr>
 constexpr Receiver make_receiver(std::string_view name, std::string_view sentence, Traits traits,
                                  Receiver rest = {}) {
@@ -107,7 +108,7 @@ constexpr Receiver make_receiver(std::string_view name, std::string_view sentenc
 std::span<const Receiver* const> all();
 const Receiver* find(std::string_view name);  // null: there is none of that name
 
-// One that a configuration names, as it is used.
+// A receiver of a configuration, ready for use.
 struct Configured {
     std::string name;  // the policy's: `mail`, or `mail/a@example.org`
     const Receiver* receiver = nullptr;

@@ -121,7 +121,7 @@ TEST(Receivers, ask_for_these_bytes) {
             expect_golden(name + "/" + kind, whole(request_of(name, written, alert)));
 }
 
-TEST(Receivers, who_keeps_open_incidents_hears_that_a_person_has_one) {
+TEST(Receivers, that_keep_open_incidents_are_told_of_an_acknowledgement) {
     for (const auto& [name, written] : samples()) {
         const Receiver* receiver = find(name);
         EXPECT_EQ(receiver->acknowledge != nullptr, name == "pagerduty" || name == "jsm") << name;

@@ -21,21 +21,21 @@ namespace vitals::alerts::receivers {
 namespace {
 
 constexpr std::size_t kept_bytes = 4096;         // of an answer
-constexpr std::size_t accepted_bytes = 1 << 20;  // beyond that it is no answer of a receiver
+constexpr std::size_t accepted_bytes = 1 << 20;  // a longer answer is not that of a receiver
 constexpr std::size_t why_bytes = 300;
-// Before an acknowledgement is passed on once more.
+// The time before an acknowledgement is sent again.
 constexpr std::array pauses = {std::chrono::seconds(5), std::chrono::seconds(15),
                                std::chrono::seconds(45), std::chrono::seconds(135),
                                std::chrono::seconds(405)};
 
-// Whether the message may have arrived though the attempt failed in this phase. The client's phase
-// begins with the first byte of the request, so that a request which broke off counts as doubtful,
-// too: that costs a copy at worst, the opposite error a message.
+// Whether the message may have arrived although the attempt failed in this phase. The client's
+// phase begins with the first byte of the request, so an interrupted request also counts as
+// doubtful: at worst that costs a copy; the opposite error would cost a message.
 bool may_have_arrived(std::string_view phase) {
     return phase == committed_phase || phase == "wait" || phase == "read";
 }
 
-// Our own mistakes that no further attempt mends: a program that is not there.
+// Faults of this machine that no further attempt repairs: a missing program.
 bool is_for_good(const CheckError& error) {
     return error.error_class == ErrorClass::local && error.detail.starts_with("command");
 }
@@ -59,7 +59,7 @@ Attempt failed_attempt(const std::exception_ptr& problem, std::string_view phase
     }
 }
 
-// Also without the parts of a URL that is a secret: a server may say which path it was asked for.
+// Also without the parts of a URL that is a secret: a server may repeat the requested path.
 std::string without_parts(std::string text, const NamedSecrets& secrets) {
     constexpr std::size_t shortest = 6;  // bytes of a part that can be a secret
     constexpr std::string_view separators = "/?&=#;,";
@@ -104,7 +104,7 @@ net::awaitable<Attempt> exchange(const Configured& to, const NamedSecrets& secre
 
 }  // namespace
 
-// One attempt. Its coroutine owns it, for the context must outlive that.
+// One attempt. Its coroutine owns it, because the context must outlive it.
 struct Sender::Flight {
     Flight(Sender& sender, std::shared_ptr<const Configured> receiver, Envelope said, What is,
            Ended call)
@@ -142,7 +142,7 @@ struct Sender::Flight {
         co_await flight->carry_out();
     }
 
-    // A secret whose value is not at hand may come; nothing leaves without it.
+    // A secret without a value may get one later; nothing is sent without it.
     const std::string* missing_secret() const {
         for (const auto& [name, secret] : secrets)
             if (!secret.available()) return &name;
@@ -162,7 +162,7 @@ struct Sender::Flight {
 
     std::shared_ptr<const Configured> to;
     Envelope envelope;
-    Alert first;  // what the envelope points to, if it does
+    Alert first;  // the target of the envelope's pointer, if it has one
     What what;
     Ended ended;
     NamedSecrets secrets;
@@ -242,7 +242,7 @@ void Sender::acknowledge(const std::string& receiver, Alert alert) {
     try_to_acknowledge(one);
 }
 
-// It is no message: what is lost here is said by the incident's end.
+// It is not a message: if it is lost, the end of the incident says so.
 void Sender::try_to_acknowledge(const std::shared_ptr<Acknowledging>& one) {
     const Configured* to = find(one->receiver);
     if (to == nullptr) {
@@ -317,7 +317,7 @@ void Sender::keep(const std::string& receiver, const Alert& alert) {
         alert.state == State::resolved ? clock_.steady() + pace_.after_end : Steady::max();
 }
 
-// Everything that is open, and that vitals lives, to who would forget it.
+// All open incidents, and that vitals runs, to receivers that would forget it.
 void Sender::repeat() {
     const Steady now = clock_.steady();
     for (auto& [name, incidents] : kept_)

@@ -1,14 +1,13 @@
-// Carries alerts to their receivers: one attempt each, and what came of it. When to try again, and
-// what to say then, is the policy's.
+// Carries alerts to their receivers: single attempts and their results. The policy decides when to
+// try again, and what to say then.
 //
-// All attempts run as coroutines on one loop instead of a thread for each receiver: the network
-// never blocks, each attempt has a deadline of its own by which it has ended, and programs and name
-// lookups run on lanes. So a receiver that hangs costs a descriptor and holds up no other
-// (sender_test.cpp shows it).
+// All attempts run as coroutines on one loop instead of a thread for each receiver. The network
+// never blocks, each attempt has its own deadline, and programs and name lookups run on lanes. So a
+// receiver that hangs costs a descriptor and delays no other (sender_test.cpp shows it).
 //
-// Each attempt connects anew and verifies TLS anew; redirects are not followed; proxies of the
-// environment are not used. What goes into a log or an Attempt::why names the host alone and holds
-// no secret.
+// Each attempt makes a new connection and verifies TLS again; redirects are not followed; proxies
+// of the environment are not used. The texts in a log or an Attempt::why name only the host and
+// hold no secret.
 #pragma once
 
 #include <chrono>
@@ -29,17 +28,17 @@
 
 namespace vitals::alerts::receivers {
 
-// Of who watches: what every message says.
+// Facts about this vitals in every message.
 struct Watcher {
     std::string service;
     std::string host;
     std::string version;
 };
 
-// The client's view of the policy of attempts. A test shortens it.
+// The limits of attempts on this side. A test shortens them.
 struct Pace {
-    std::chrono::milliseconds repeat = std::chrono::minutes(1);     // to who copies the state
-    std::chrono::milliseconds after_end = std::chrono::minutes(5);  // so long of what is over
+    std::chrono::milliseconds repeat = std::chrono::minutes(1);  // to receivers that copy the state
+    std::chrono::milliseconds after_end = std::chrono::minutes(5);  // for this long after the end
     std::chrono::milliseconds longest = std::chrono::hours(1);      // deadline of an attempt
 };
 
@@ -51,19 +50,19 @@ class Sender {
     Sender(const Sender&) = delete;
     Sender& operator=(const Sender&) = delete;
 
-    // Instead of those before. What is under way to one that is gone goes on to its end.
+    // Replaces the receivers. An attempt for a removed one continues to its end.
     void configure(std::vector<Configured> receivers, Watcher watcher);
 
-    // One attempt. `ended` is called once, later, never from inside; not at all after destruction.
-    // To a receiver that is not configured it is rejected.
+    // One attempt. `ended` is called once, later, never from inside; after destruction it is not
+    // called. An attempt for an unknown receiver is rejected.
     void send(const std::string& receiver, Alert alert, std::function<void(Attempt)> ended);
 
-    // After a start: an incident that is open and was told. Receivers that copy the state forgot it
-    // perhaps; others are told nothing.
+    // After a start: an open incident that was told. Receivers that copy the state may have
+    // forgotten it; others are told nothing.
     void remember(const std::string& receiver, Alert alert);
 
-    // A person has the incident: one that keeps open incidents is told, by some attempts within ten
-    // minutes. Others are told nothing.
+    // A person has acknowledged the incident: a receiver that keeps open incidents is told, by some
+    // attempts within ten minutes. Others are told nothing.
     void acknowledge(const std::string& receiver, Alert alert);
 
     std::size_t under_way() const noexcept { return flights_.size(); }

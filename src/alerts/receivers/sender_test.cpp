@@ -108,7 +108,7 @@ TEST_F(Sending, delivers_a_request) {
     EXPECT_NE(requests[0].find("webhook-id: 7f3a-12-ops-1\r\n"), std::string::npos);
 }
 
-TEST_F(Sending, tells_what_a_failed_attempt_came_to) {
+TEST_F(Sending, reports_the_result_of_a_failed_attempt) {
     const std::string closed = "http://127.0.0.1:" + std::to_string(vitals::testing::closed_port());
     EXPECT_EQ(hook(closed), (Attempt{.fate = Fate::refused,
                                      .why = "127.0.0.1: connection refused (in phase connect)"}));
@@ -182,7 +182,7 @@ TEST_F(Sending, verifies_certificates) {
 }
 
 // The reason why there is no thread for each receiver.
-TEST_F(Sending, is_held_up_by_no_stuck_receiver) {
+TEST_F(Sending, is_not_delayed_by_a_stuck_receiver) {
     const Peer hanging(Peer::hang());
     HttpPeer good([](const auto&) { return http_answer("200 OK"); });
     configure({{"stuck", {"webhook", {{"url", "http://" + hanging.address()}}}},
@@ -201,7 +201,7 @@ TEST_F(Sending, is_held_up_by_no_stuck_receiver) {
     run_until([this] { return sender_.under_way() == 0; });
 }
 
-TEST_F(Sending, knows_only_who_is_configured) {
+TEST_F(Sending, rejects_a_receiver_that_is_not_configured) {
     configure({});
     send("nobody");
     run_until([this] { return results_.contains("nobody"); });
@@ -243,7 +243,7 @@ TEST_F(Sending, reads_the_exit_code_of_a_program) {
 }
 
 // What Alertmanager is told, by label and time.
-TEST_F(Sending, repeats_to_who_copies_the_state) {
+TEST_F(Sending, repeats_to_a_receiver_that_copies_the_state) {
     std::vector<std::string> bodies;
     std::mutex mutex;
     HttpPeer peer([&](const auto& request) {
@@ -343,7 +343,7 @@ TEST_F(Mailing, hands_a_mail_to_a_server) {
         << heard;
 }
 
-TEST_F(Mailing, tells_later_from_never_from_perhaps) {
+TEST_F(Mailing, distinguishes_later_never_and_perhaps) {
     MailServer greylisting({{"RCPT", "451 4.7.1 come back later\r\n"}});
     EXPECT_EQ(mail(greylisting), (Attempt{.fate = Fate::refused,
                                           .why = "RCPT answered with 451: 4.7.1 come back later"}));

@@ -1,5 +1,5 @@
-// How a receiver that does not speak HTTP is told: a coroutine of its own. Apart from receiver.hpp,
-// which most receivers include without the asynchronous machinery.
+// How a receiver that does not speak HTTP is told: by its own coroutine. Separate from
+// receiver.hpp, which most receivers include without the asynchronous machinery.
 #pragma once
 
 #include "alerts/receivers/receiver.hpp"
@@ -15,7 +15,7 @@ struct Transport {
                                     net::Context& context) = nullptr;
 };
 
-// Of a coroutine (const Envelope&, const Options&, net::Context&) -> Attempt.
+// From a coroutine (const Envelope&, const Options&, net::Context&) -> Attempt.
 template <class Options, auto tell>
 constexpr Transport make_transport() {
     return {[](const Envelope& envelope, const AnyOptions& options, net::Context& context) {

@@ -21,7 +21,7 @@ HttpRequest request(const Envelope&, const Options& options) {
 }
 
 constexpr Receiver kind =
-    make_receiver<Options, fields, request>("watchdog", "A URL that is asked for.", {});
+    make_receiver<Options, fields, request>("watchdog", "A URL that vitals requests.", {});
 
 }  // namespace
 

@@ -1,5 +1,6 @@
-// The watchdog out: a URL that is asked for as long as all is well here. Whoever watches it tells a
-// person when that stops. It is carried as alerts are, but is no receiver of them.
+// The outgoing watchdog: a URL that vitals requests while all is well here. A service that watches
+// it tells a person when the requests stop. It is sent like an alert, but it is not a receiver of
+// alerts.
 #pragma once
 
 #include <string>
@@ -12,7 +13,7 @@ namespace vitals::alerts::receivers {
 // A name that no configuration can give.
 inline constexpr std::string_view watchdog_name = "(watchdog)";
 
-// To be configured beside the receivers; an alert that is sent to it is a GET of the URL.
+// Configured beside the receivers; an alert to it is a GET of the URL.
 Configured watchdog(Secret url);
 
 }  // namespace vitals::alerts::receivers

@@ -1,4 +1,4 @@
-// Where an AMQP broker is and which user logs in there. Values, no I/O.
+// The address of an AMQP broker, and the user that logs in there. Values, no I/O.
 #pragma once
 
 #include <optional>
@@ -15,11 +15,11 @@ namespace vitals::backends::amqp {
 struct Access {
     net::Endpoint endpoint;
     std::optional<net::TlsOptions> tls;  // nothing: in the clear
-    wire::amqp::Login login;             // guest, where nobody is named
+    wire::amqp::Login login;             // guest, if no user is given
 };
 
-// Of a URL amqp:// or amqps:// that was found right, and of what stands apart from it. The password
-// must be at hand.
+// From a valid URL amqp:// or amqps://, and from the options beside it. The password must have a
+// value.
 Access access_of(const text::Url& url, const std::string& user, const Secret& password,
                  const net::TlsOptions& tls);
 

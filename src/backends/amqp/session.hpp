@@ -1,5 +1,5 @@
-// One conversation with an AMQP 0-9-1 broker over wire::amqp::Client: log-in, what it says, and
-// what its refusals mean. Used on the loop's thread only.
+// One conversation with an AMQP 0-9-1 broker over wire::amqp::Client: log-in, events, and the
+// meaning of its refusals. Used on the loop's thread only.
 #pragma once
 
 #include <cstdint>
@@ -24,34 +24,34 @@ inline constexpr std::uint16_t access_refused = 403;
 inline constexpr std::uint16_t not_found = 404;
 inline constexpr std::uint16_t resource_locked = 405;
 
-// Of `channel_closed`: that a request was refused, where nothing better can be said.
+// From `channel_closed`: a request was refused, if nothing better can be said.
 CheckError meaning_of(const Event& channel_closed);
 
 class Session {
   public:
-    // Connects (phases "resolve", "connect", "tls"); nothing is said yet.
+    // Connects (phases "resolve", "connect", "tls"); sends nothing yet.
     static net::awaitable<std::unique_ptr<Session>> connect(net::Context& context, Access access);
 
     // Phases "greeting", "auth", "vhost".
     net::awaitable<void> log_in(net::Context& context);
 
-    // What is asked of the broker; it is sent with the next wait.
+    // The requests to the broker; they are sent with the next wait.
     Client& client() { return conversation_.machine(); }
 
-    // The next thing that happens; nothing when that time came first.
+    // The next event; nothing when that time comes first.
     net::awaitable<std::optional<Event>> next(Steady until);
-    // What the request just made of the client came to. That the broker takes no messages
-    // (`blocked`) is told whenever it begins, that it does again is not.
+    // The result of the last request. When the broker begins to refuse messages (`blocked`), that
+    // is returned at any time; when it accepts them again, that is not.
     net::awaitable<Event> answer();
-    // That event, and nothing but what a broker may say unasked before. Throws meaning_of() a
+    // Waits for that event; skips only what a broker may send at any time. Throws meaning_of() a
     // refusal, CheckError{protocol} otherwise.
     net::awaitable<Event> expect(Event::What what);
 
-    // RabbitMQ complains in its log of a client that goes before its goodbye was answered. The
-    // broker does not read on while it is blocked: then nothing is waited for. Phase "close".
+    // RabbitMQ logs a client that closes before its goodbye was answered. A blocked broker does not
+    // read: then nothing is waited for. Phase "close".
     net::awaitable<void> close(net::Context& context);
 
-    // Called whenever bytes have come, whatever they are.
+    // Called whenever bytes have arrived.
     void on_arrival(std::function<void()> listener) {
         conversation_.on_arrival(std::move(listener));
     }

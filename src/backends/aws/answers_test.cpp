@@ -41,7 +41,7 @@ TEST(Aws, reads_refusals_in_json) {
     EXPECT_EQ(refusal_of_json(std::string(100'000, '[')).code, "");
 }
 
-TEST(Aws, says_refusals_in_our_words) {
+TEST(Aws, translates_refusals_into_words_of_vitals) {
     CheckError error = meaning_of(refusal_of_xml(wrong_region), 400, "to create an object");
     EXPECT_EQ(error.detail, "wrong region, the server expects eu-central-1");
     EXPECT_EQ(error.error_class, ErrorClass::auth);

@@ -1,5 +1,5 @@
-// One of AWS's services, or of those that speak like them: where it is and who asks it, and a
-// signed request to it. What its answers mean is answers.hpp's.
+// A service of AWS or a compatible one: its address, its credentials, and a signed request to it.
+// answers.hpp has the meaning of its answers.
 #pragma once
 
 #include <cstdint>
@@ -26,23 +26,23 @@ struct Service {
     net::TlsOptions tls;
 };
 
-// Signs the request for the service's host and sends it; the answer, whatever its status. `step` is
-// the phase, `max_body` in bytes. The request's body must live as long as the wait. Throws what
+// Signs the request for the service's host and sends it; returns the answer with any status. `step`
+// is the phase, `max_body` in bytes. The request's body must live as long as the wait. Throws what
 // net::http() throws.
 net::awaitable<net::HttpResponse> ask(net::Context& context, const Service& service,
                                       std::string step, wire::sigv4::Request request,
                                       std::size_t max_body);
 
-// The credentials as they are now. Throws CheckError{local} naming the one that is not at hand.
+// The present credentials. Throws CheckError{local} that names a missing one.
 wire::sigv4::Credentials credentials(const std::string& access_key, const Secret& secret_key,
                                      const Secret& session_token);
 
-// Of a URL for `vitals check`: those that it names, else those of the environment, by the names
-// that AWS's own tools read (AWS_ACCESS_KEY_ID and so on). What is wrong, or empty.
+// For a URL of `vitals check`: the credentials in it, else those of the environment, by the names
+// that AWS's own tools use (AWS_ACCESS_KEY_ID and so on). Returns what is wrong, or empty.
 Verified take_credentials(const text::Url& url, std::string& access_key, Secret& secret_key,
                           Secret& session_token);
 
-// Where AWS's own services of a region are: China's are apart.
+// The domain of AWS's own services in a region: China has another one.
 std::string_view domain_of(std::string_view region);
 
 // Whether it looks like the name of a region.
@@ -50,7 +50,7 @@ bool is_region(std::string_view text);
 // What is wrong with the name of a region, or empty. Takes the address of a std::string.
 Verified verify_region(const std::string& region);
 
-// The Host header for a URL: the port only where it is not the scheme's.
+// The Host header for a URL: with the port only if it is not the default of the scheme.
 std::string host_header(std::string_view scheme, std::string_view host,
                         std::optional<std::uint16_t> port);
 

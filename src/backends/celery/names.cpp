@@ -41,8 +41,8 @@ std::string brokers_problem(const text::Url& brokers) {
     return {};
 }
 
-// kombu takes a channel that begins with a slash apart at its first dot, and one that does not not
-// at all: with any other prefix a worker dies of the first control message, whoever sends it.
+// kombu splits a channel that begins with a slash at its first dot, and does not split other
+// channels. With any other prefix, a worker crashes at the first control message, whoever sends it.
 std::string fanout_prefix_problem(std::string_view prefix) {
     if (prefix == "false") return {};
     const bool parted =

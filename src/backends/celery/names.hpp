@@ -1,5 +1,5 @@
-// How a Celery application names what it keeps on Redis: the options of kombu's transport, and what
-// they come to. Pure. Source: kombu/transport/redis.py.
+// The names of a Celery application on Redis: the options of kombu's transport, and the resulting
+// names. Pure. Source: kombu/transport/redis.py.
 #pragma once
 
 #include <string>
@@ -14,9 +14,9 @@ namespace vitals::backends::celery {
 bool by_redis(const text::Url& broker);
 // What is wrong with the URL of a broker: its scheme, a query, Redis' database. Empty: nothing.
 std::string broker_problem(const text::Url& broker);
-// Whether the URL names sentinels, as kombu has it: `sentinel://host:26379/0;sentinel://host2`.
+// Whether the URL names sentinels, in kombu's notation: `sentinel://host:26379/0;sentinel://host2`.
 bool by_sentinel(const text::Url& broker);
-// Likewise of a URL that may also name several brokers, or sentinels.
+// The same for a URL that may also name several brokers, or sentinels.
 std::string brokers_problem(const text::Url& brokers);
 
 inline constexpr std::string_view usual_fanout_prefix = "/{db}.";
@@ -31,12 +31,12 @@ struct Names {
 
     // The channel of a fanout exchange.
     std::string channel(const std::string& exchange) const;
-    // Where workers publish their events of themselves, as PSUBSCRIBE takes it: on channels of
-    // their own or, with kombu's fanout_patterns off, on the one that all events share.
+    // The pattern for PSUBSCRIBE of the channels on which workers publish their events: separate
+    // channels or, with kombu's fanout_patterns off, the one that all events share.
     std::vector<std::string> event_channels(const std::string& event_exchange) const;
 };
 
-// The number of the database: the path of a URL, without its slash; 0 where there is none.
+// The number of the database: the path of a URL, without its slash; 0 if there is none.
 std::string database_of(std::string_view path);
 
 }  // namespace vitals::backends::celery

@@ -89,7 +89,7 @@ std::optional<double> number_at(const json::value& document, std::string_view po
     const json::string& text = found->get_string();
     double number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    // "nan" and "inf" are read as well.
+    // "nan" and "inf" would be read as well.
     if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(number))
         return std::nullopt;
     return number;

@@ -1,5 +1,5 @@
-// What the interfaces of etcd, Elasticsearch, Prometheus, container engines and registries have in
-// common: a request over HTTP, an answer in JSON. What an answer means is the kind's own.
+// Shared by the APIs of etcd, Elasticsearch, Prometheus, container engines and registries: a
+// request over HTTP, an answer in JSON. The kind knows the meaning of an answer.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -22,7 +22,7 @@
 namespace vitals::backends::json_api {
 
 // `etcd://host` as `http://host:2379`, `etcds://host` as `https://host:2379`; http and https keep
-// their scheme. The path goes along, without its last slash; user and password do not.
+// their scheme. The path stays, without its last slash; user and password do not.
 std::string base_of(const text::Url& url, std::string_view scheme, std::uint16_t usual_port);
 
 // What is wrong with such a URL: another scheme, parameters.
@@ -38,7 +38,7 @@ struct Access {
     std::size_t most_bytes = std::size_t{1} << 20;
 };
 
-// Of options with the usual names: url, user, password, tls.
+// From options with the usual names: url, user, password, tls.
 template <class Options>
 Access access_of(const Options& options, std::string base) {
     Access access{.base = std::move(base)};
@@ -58,24 +58,24 @@ struct Question {
 
 struct Answer {
     int status = 0;
-    boost::json::value document;  // null where the body is no JSON
+    boost::json::value document;  // null if the body is not JSON
     std::string said;             // the beginning of the body, for `error`
 };
 
-// Whatever its status. Throws what net::http() throws.
+// With any status. Throws what net::http() throws.
 net::awaitable<Answer> ask(net::Context& context, const Access& access, Question question);
 
-// What stands at a JSON pointer; null, empty or nothing where that is missing or of another type.
-// A number may be written as a text, and is finite.
+// The value at a JSON pointer; null, empty or nothing if it is missing or of another type. A number
+// may be written as a text, and is finite.
 const boost::json::value* find(const boost::json::value& document, std::string_view pointer);
 std::string text_at(const boost::json::value& document, std::string_view pointer);
 std::optional<double> number_at(const boost::json::value& document, std::string_view pointer);
-// Without its fraction; one that is too large is the largest that is told exactly.
+// Without its fraction; a number that is too large becomes the largest exact one.
 std::optional<std::int64_t> whole_at(const boost::json::value& document, std::string_view pointer);
 std::optional<bool> flag_at(const boost::json::value& document, std::string_view pointer);
 
-// What an answer means that the kind knows no better meaning for: by its status, and else that this
-// is not `whose` answer ("etcd's").
+// The meaning of an answer for which the kind knows no better one: by its status, or that it is not
+// `whose` answer ("etcd's").
 CheckError refusal(const Answer& answer, std::string_view whose);
 
 }  // namespace vitals::backends::json_api

@@ -93,7 +93,7 @@ net::awaitable<std::string> Session::ask(Key key, std::int16_t version, std::str
     } catch (const CheckError& error) {
         failure = error;
     }
-    // A broker that wants a log-in answers what it speaks, and ends at anything else.
+    // A broker that requires a log-in answers ApiVersions, and closes at anything else.
     if (access_.user.empty() && ended_without_a_word(*failure))
         throw CheckError(ErrorClass::auth, "closed at the first request: perhaps it wants a log-in",
                          failure->error);
@@ -106,7 +106,7 @@ net::awaitable<void> Session::learn_versions(net::Context& context) {
     try {
         body = co_await exchange(Key::api_versions, 0, "");
     } catch (const CheckError& error) {
-        // One that expects TLS takes a request for a broken handshake.
+        // A broker that expects TLS takes a request for a broken handshake.
         if (access_.tls || !ended_without_a_word(error)) throw;
         throw CheckError(error.error_class, error.detail + ": perhaps it wants TLS", error.error);
     }
@@ -158,7 +158,7 @@ net::awaitable<void> Session::log_in_by_scram(net::Context& context) {
     if (!taken) throw CheckError(ErrorClass::protocol, taken.error());
     const auto left = static_cast<std::uint64_t>(context.left().count());
     if (client->iterations() / hashes_per_ms > left)
-        throw CheckError(ErrorClass::protocol, "asks for more hashing than the run has time for");
+        throw CheckError(ErrorClass::protocol, "needs more hashing than the run has time for");
     const std::function<std::string()> prove = [client] { return client->final_message(); };
     std::string proof = co_await context.blocking(prove);
     const std::string verdict = co_await go_on(std::move(proof));

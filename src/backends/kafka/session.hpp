@@ -1,5 +1,5 @@
-// One conversation with a Kafka broker: which versions it speaks, log-in, requests and answers, and
-// what its errors mean. Used on the loop's thread only.
+// One conversation with a Kafka broker: its versions, log-in, requests and answers, and the meaning
+// of its errors. Used on the loop's thread only.
 #pragma once
 
 #include <cstdint>
@@ -23,24 +23,24 @@ namespace vitals::backends::kafka {
 struct Access {
     net::Endpoint endpoint;
     std::optional<net::TlsOptions> tls;  // nothing: in the clear
-    std::string user;                    // empty: nobody logs in
+    std::string user;                    // empty: no log-in
     std::string password;
     std::string mechanism;  // PLAIN, SCRAM-SHA-256, SCRAM-SHA-512
 };
 
-// Of an error code of Kafka, which is none of `none`; `what` is what was asked for: "the group".
+// From an error code of Kafka other than `none`; `what` is what was asked for: "the group".
 CheckError meaning_of(std::int16_t code, std::string_view what);
 
 class Session {
   public:
-    // Connects, asks what the broker speaks, and logs in: phases "resolve", "connect", "tls",
+    // Connects, asks for the broker's versions, and logs in: phases "resolve", "connect", "tls",
     // "versions", "auth".
     static net::awaitable<std::unique_ptr<Session>> open(net::Context& context, Access access);
 
     bool speaks(wire::kafka::Key key, std::int16_t version) const {
         return versions_.has(key, version);
     }
-    // The body of the answer. Throws where the broker does not speak that version.
+    // The body of the answer. Throws if the broker does not support that version.
     net::awaitable<std::string> ask(wire::kafka::Key key, std::int16_t version, std::string body);
 
   private:
@@ -64,7 +64,7 @@ class Session {
     std::int32_t number_ = 0;  // of the last request
 };
 
-// An answer that was read, or the error that it is none.
+// An answer that was parsed, or the error that it is not one.
 template <class T>
 T good(std::optional<T> read) {
     if (!read) throw CheckError(ErrorClass::protocol, "not an answer of Kafka");

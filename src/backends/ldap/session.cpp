@@ -29,7 +29,7 @@ constexpr Meaning meanings[] = {
     {13, ErrorClass::auth, "wants TLS before passwords"},
     {32, ErrorClass::assertion, "the base does not exist, or is hidden from this user"},
     {34, ErrorClass::local, "not a name (DN) that the server can read: see url and user"},
-    {48, ErrorClass::auth, "this user may not log in so"},
+    {48, ErrorClass::auth, "this user may not log in this way"},
     {49, ErrorClass::auth, "wrong user or password"},
     {50, ErrorClass::auth, "user may not search there"},
     {51, ErrorClass::assertion, "busy"},
@@ -89,7 +89,7 @@ net::awaitable<void> Session::start_tls(net::Context& context) {
         throw CheckError(ErrorClass::tls, "TLS is not offered",
                          fmt::format("got {} {}", agreed.code, text::quoted(agreed.text)));
     context.enter("tls");
-    // What came in the clear must not be taken for what comes behind the handshake.
+    // Bytes that came in the clear must not be used after the handshake.
     if (const std::string& early = conversation_.machine().unread(); !early.empty())
         throw CheckError(ErrorClass::protocol, "spoke before the handshake",
                          "got " + text::quoted(early));
@@ -99,7 +99,7 @@ net::awaitable<void> Session::start_tls(net::Context& context) {
 net::awaitable<void> Session::log_in(net::Context& context) {
     if (access_.name.empty()) co_return;
     context.enter("auth");
-    // Servers take a name without a password for nobody, and say yes: RFC 4513, section 5.1.2.
+    // Servers treat a name without a password as anonymous, and accept it: RFC 4513, section 5.1.2.
     if (access_.password.empty())
         throw CheckError(ErrorClass::auth, "an empty password logs nobody in");
     conversation_.machine().send(bind(++id_, access_.name, access_.password));

@@ -1,5 +1,5 @@
-// One conversation with an LDAP server: StartTLS, log-in, one look-up, and what its refusals mean.
-// Used on the loop's thread only.
+// One conversation with an LDAP server: StartTLS, log-in, one look-up, and the meaning of its
+// refusals. Used on the loop's thread only.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ struct Access {
     net::Endpoint endpoint;
     Secrecy secrecy = Secrecy::none;
     net::TlsOptions tls;
-    std::string name;  // to bind with; empty: nobody logs in
+    std::string name;  // to bind with; empty: no log-in
     std::string password;
 };
 
@@ -38,10 +38,10 @@ class Session {
     // Connects and logs in: phases "resolve", "connect", "starttls", "tls", "auth".
     static net::awaitable<std::unique_ptr<Session>> open(net::Context& context, Access access);
 
-    // How many entries the server shows of that name; the empty one is the server's own. Phase
-    // "search".
+    // How many entries of that name the server shows; the empty name is the server's root entry.
+    // Phase "search".
     net::awaitable<int> look_up(net::Context& context, std::string name);
-    // The values of an attribute of that entry, likewise; none where it is not shown.
+    // The values of an attribute of that entry; none if it is not shown.
     net::awaitable<std::vector<std::string>> read(net::Context& context, std::string name,
                                                   std::string attribute);
     net::awaitable<void> close(net::Context& context);
@@ -64,9 +64,9 @@ class Session {
     net::awaitable<void> start_tls(net::Context& context);
     net::awaitable<void> log_in(net::Context& context);
     void ask(net::Context& context, std::string_view name, std::string_view attribute);
-    // The next entry of an answer; nothing behind the last one.
+    // The next entry of an answer; nothing after the last one.
     net::awaitable<std::optional<wire::ldap::Message>> next_entry();
-    // What answers the last request.
+    // The answer to the last request.
     net::awaitable<wire::ldap::Message> next();
     net::awaitable<wire::ldap::Result> result(wire::ldap::Operation operation);
 

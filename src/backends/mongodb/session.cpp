@@ -132,7 +132,7 @@ net::awaitable<void> Session::greet(net::Context& context) {
     if (!hello_.is_true("ok")) throw meaning_of(hello_);
 }
 
-// A server that does not know the user's ways names none; then the older one is tried.
+// A server that does not know the user names no mechanism; then the older one is tried.
 bool Session::by_sha_256() const {
     if (!access_.mechanism.empty()) return access_.mechanism == sha_256;
     const Value* ways = hello_.find("saslSupportedMechs", Value::Type::array);
@@ -173,7 +173,7 @@ net::awaitable<void> Session::log_in(net::Context& context) {
     if (!taken) throw CheckError(ErrorClass::protocol, taken.error());
     const auto left = static_cast<std::uint64_t>(context.left().count());
     if (client->iterations() / hashes_per_ms > left)
-        throw CheckError(ErrorClass::protocol, "asks for more hashing than the run has time for");
+        throw CheckError(ErrorClass::protocol, "needs more hashing than the run has time for");
     const std::function<std::string()> prove = [client] { return client->final_message(); };
     std::string proof = co_await context.blocking(prove);
     Value verdict = co_await go_on(challenge, std::move(proof));

@@ -1,5 +1,5 @@
-// One conversation with a MongoDB server: hello, log-in by SCRAM, commands and answers, and what
-// its errors mean. Used on the loop's thread only.
+// One conversation with a MongoDB server: hello, log-in by SCRAM, commands and answers, and the
+// meaning of its errors. Used on the loop's thread only.
 #pragma once
 
 #include <cstdint>
@@ -27,29 +27,29 @@ using wire::bson::Writer;
 struct Access {
     net::Endpoint endpoint;
     std::optional<net::TlsOptions> tls;  // nothing: in the clear
-    std::string user;                    // empty: nobody logs in
+    std::string user;                    // empty: no log-in
     std::string password;
     std::string source = "admin";  // the database that knows the user
     std::string mechanism;         // SCRAM-SHA-256, SCRAM-SHA-1; empty: the best that the user has
 };
 
-// What an answer that is not `ok` means: its class and what of it may be shown to everybody.
+// The meaning of an answer that is not `ok`: its class, and its public detail.
 CheckError meaning_of(const Value& answer);
 
 class Session {
   public:
-    // Connects and asks who is there: phases "resolve", "connect", "tls", "hello". Nobody is logged
-    // in yet.
+    // Connects and sends hello: phases "resolve", "connect", "tls", "hello". No user is logged in
+    // yet.
     static net::awaitable<std::unique_ptr<Session>> open(net::Context& context, Access access);
-    // As the access says; phase "auth". Throws meaning_of() a refusal.
+    // Logs in as the access says; phase "auth". Throws meaning_of() a refusal.
     net::awaitable<void> log_in(net::Context& context);
 
-    // What the server says of itself.
+    // The server's answer to hello.
     const Value& hello() const { return hello_; }
 
-    // The answer, whatever it is. The command is without `$db`.
+    // Any answer. The command is without `$db`.
     net::awaitable<Value> ask(Writer command, std::string database);
-    // An answer that is `ok`; meaning_of() is thrown otherwise.
+    // An answer that is `ok`; otherwise throws meaning_of().
     net::awaitable<Value> demand(Writer command, std::string database);
 
     // See checks/reuse.hpp.

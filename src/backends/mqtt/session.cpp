@@ -67,7 +67,7 @@ CheckError meaning_of(std::uint8_t code, Level level, std::string_view doing) {
     if (code == not_authorized) return {ErrorClass::auth, fmt::format("{} refused", doing), theirs};
     const Meaning* meaning = level == Level::v5 ? found(of_reason, code) : found(of_connack, code);
     if (meaning != nullptr) return {meaning->error_class, std::string(meaning->detail), theirs};
-    // At level 4 a subscription is refused with 0x80, whatever the reason; mostly it is an ACL.
+    // At level 4 a subscription is refused with 0x80 for any reason; mostly it is an ACL.
     const bool in_doubt = level == Level::v3_1_1 && code == 0x80;
     return {in_doubt ? ErrorClass::auth : ErrorClass::assertion,
             in_doubt ? fmt::format("{} refused", doing)
@@ -107,7 +107,7 @@ net::awaitable<void> Session::log_in(net::Context& context) {
     try {
         packet = co_await expect(Type::connack);
     } catch (const CheckError& error) {
-        // One that has no room for another client says nothing, and just ends or resets.
+        // A broker without room for another client sends nothing, and just closes or resets.
         const bool reset =
             error.detail == "connection reset" && conversation_.machine().unread().empty();
         if (error.detail != "closed without an answer" && !reset) throw;
@@ -139,7 +139,7 @@ net::awaitable<void> Session::subscribe(net::Context& context, std::string topic
     if (is_refusal(answer->code)) throw meaning_of(answer->code, level(), "subscription");
 }
 
-// The message may come before its acknowledgement, or behind it.
+// The message may come before or after its acknowledgement.
 net::awaitable<bool> Session::send_and_receive(net::Context& context, std::string topic,
                                                std::string payload, Steady until) {
     context.enter("message");

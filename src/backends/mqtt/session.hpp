@@ -1,5 +1,5 @@
-// One conversation with an MQTT broker: log-in, one subscription and one message, and what its
-// refusals mean. Used on the loop's thread only.
+// One conversation with an MQTT broker: log-in, one subscription and one message, and the meaning
+// of its refusals. Used on the loop's thread only.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ struct Access {
     wire::mqtt::Login login;
 };
 
-// Of a refusal at that level; `doing` is what was refused: "log-in", "subscription", "message".
+// From a refusal at that level; `doing` is what was refused: "log-in", "subscription", "message".
 CheckError meaning_of(std::uint8_t code, wire::mqtt::Level level, std::string_view doing);
 
 class Session {
@@ -37,11 +37,11 @@ class Session {
     net::awaitable<void> ping(net::Context& context);
     // Subscribes to the topic: phase "subscribe".
     net::awaitable<void> subscribe(net::Context& context, std::string topic);
-    // Sends a message there that must be acknowledged and come back, with this payload, until that
-    // time at most: false when only the acknowledgement came. Phase "message".
+    // Sends a message to it that must be acknowledged and come back, with this payload, at most
+    // until that time: false when only the acknowledgement came. Phase "message".
     net::awaitable<bool> send_and_receive(net::Context& context, std::string topic,
                                           std::string payload, Steady until);
-    // A broker that is not told logs an error, and would send a will.
+    // Without it, a broker logs an error, and would send a will.
     net::awaitable<void> close(net::Context& context);
 
     // See checks/reuse.hpp.

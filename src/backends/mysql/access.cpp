@@ -38,9 +38,9 @@ Verified verify_url(const text::Url& url) {
     if (!local && url.host.empty()) return std::unexpected("names no host");
     for (const auto& [name, ignored] : url.query) {
         if (local && name == "db") continue;
-        return std::unexpected(local ? "has a parameter that is not known here; expected db"
-                                     : "has a parameter that is not known here; TLS is mysqls:// "
-                                       "or `tls`");
+        return std::unexpected(
+            local ? "has a parameter that vitals does not know; expected db"
+                  : "has a parameter that vitals does not know; TLS is mysqls:// or `tls`");
     }
     const std::string database = database_of(url);
     if (has_nul(database) || database.size() > longest_name || (!local && database.contains('/')))

@@ -1,5 +1,5 @@
-// Where a MySQL or MariaDB server is and which user logs in there: what all kinds that speak to one
-// are told, and what is made of it. Values, no I/O.
+// The address of a MySQL or MariaDB server, and the user that logs in there: the options that all
+// kinds for it share, and their meaning. Values, no I/O.
 #pragma once
 
 #include <optional>
@@ -25,7 +25,7 @@ bool is_scheme(std::string_view scheme);  // of MySQL's URLs over the network
 Verified verify_url(const text::Url& url);
 // Judges the parts together.
 Verified verify_access(const text::Url& url, const std::string& user, const net::TlsOptions& tls);
-// Of parts that were found right, while the password is at hand.
+// From valid parts, while the password has a value.
 Access access_of(const text::Url& url, const std::string& user, const Secret& password,
                  const net::TlsOptions& tls);
 

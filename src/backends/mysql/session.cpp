@@ -32,7 +32,7 @@ struct Meaning {
     std::string_view detail;
 };
 
-// Seen on MariaDB 10.11 but for 1129, 3118, 3159 and those of 3024 and on.
+// Seen on MariaDB 10.11, except 1129, 3118, 3159 and those from 3024 on.
 // https://mariadb.com/kb/en/mariadb-error-code-reference/
 constexpr Meaning meanings[] = {
     {1040, ErrorClass::assertion, "no connections left"},
@@ -42,18 +42,18 @@ constexpr Meaning meanings[] = {
     {1049, ErrorClass::assertion, "database does not exist"},
     {1053, ErrorClass::assertion, "shuts down"},
     {1129, ErrorClass::assertion, "blocks this host: too many broken connections from it"},
-    {1130, ErrorClass::auth, "lets nobody in from this host"},
+    {1130, ErrorClass::auth, "refuses all clients from this host"},
     {1142, ErrorClass::auth, "user may not do that with a table"},
     {1143, ErrorClass::auth, "user may not do that with a column"},
     {1146, ErrorClass::assertion, "table does not exist"},
     {1203, ErrorClass::assertion, "no connections left for this user"},
-    {1205, ErrorClass::assertion, "a lock was not to be had in time"},
+    {1205, ErrorClass::assertion, "a lock was not available in time"},
     {1226, ErrorClass::assertion, "the user's own limit is used up"},
     {1227, ErrorClass::auth, "user may not see that"},
     {1290, ErrorClass::assertion, "refuses writes: read-only"},
     {1370, ErrorClass::auth, "user may not call a routine that is needed"},
-    {1524, ErrorClass::auth, "the account proves itself in a way that the server has not loaded"},
-    {1698, ErrorClass::auth, "wrong user, or one who may not come this way"},
+    {1524, ErrorClass::auth, "the server has not loaded the account's authentication plugin"},
+    {1698, ErrorClass::auth, "wrong user, or the user may not connect from here"},
     {1792, ErrorClass::assertion, "refuses writes: read-only by default"},
     {1820, ErrorClass::auth, "password expired"},
     {1836, ErrorClass::assertion, "refuses writes: read-only"},
@@ -70,7 +70,7 @@ constexpr Meaning meanings[] = {
 CheckError meaning_of(const Error& error) {
     const std::string theirs =
         fmt::format("got {} {} {}", error.code, error.state, text::quoted(error.text));
-    // Told before the greeting or after the log-in, by chance.
+    // Reported either before the greeting or after the log-in.
     constexpr int no_connections_left = 1040;
     const std::string phase = error.code == no_connections_left ? "auth" : "";
     for (const Meaning& meaning : meanings)
@@ -139,7 +139,7 @@ net::awaitable<void> Session::start_tls(net::Context& context, std::uint32_t cap
     context.enter("tls");
     if ((greeting_.capabilities & wire::mysql::tls) == 0)
         throw CheckError(ErrorClass::tls, "TLS is not offered");
-    // What came in the clear must not be taken for what comes behind the handshake.
+    // Bytes that came in the clear must not be used after the handshake.
     if (const std::string& early = conversation_.machine().unread(); !early.empty())
         throw CheckError(ErrorClass::protocol, "spoke before the handshake",
                          "got " + text::quoted(early));
@@ -160,7 +160,7 @@ net::awaitable<void> Session::log_in(net::Context& context) {
     context.enter("auth");
     login.user = access_.user;
     login.database = access_.database;
-    // What the server greets with is its own preference; it asks for what the account needs.
+    // The greeting names the server's own preference; later it asks for what the account needs.
     const bool sha2 = greeting_.plugin == caching_sha2;
     login.plugin = std::string(sha2 ? caching_sha2 : native);
     login.proof = co_await proof(context, login.plugin, greeting_.salt);
@@ -180,20 +180,19 @@ net::awaitable<std::string> Session::proof(net::Context& context, std::string pl
         co_return made;
     }
     if (std::ranges::find(by_socket, plugin) != std::end(by_socket)) co_return std::string();
-    throw CheckError(ErrorClass::auth,
-                     "the account proves itself in a way that vitals does not know",
+    throw CheckError(ErrorClass::auth, "vitals does not know the account's authentication plugin",
                      "got " + text::quoted(plugin));
 }
 
 CheckError Session::refusal(const Error& error) const {
-    constexpr int access_denied = 1045;  // says the same to who comes without TLS and must not
+    constexpr int access_denied = 1045;  // says the same to a client that must use TLS and does not
     CheckError refused = meaning_of(error);
     if (error.code == access_denied && !private_way())
         refused.detail += ", or the account demands TLS";
     return refused;
 }
 
-// What follows the first proof, until the server lets us in or not.
+// What follows the first proof, until the server accepts or refuses the client.
 net::awaitable<void> Session::prove(net::Context& context, std::string plugin) {
     bool switched = false;
     for (;;) {
@@ -219,8 +218,8 @@ net::awaitable<void> Session::prove(net::Context& context, std::string plugin) {
     }
 }
 
-// Nobody but the server may read the password, and a key that the server sends in the clear proves
-// nothing of who it is.
+// Only the server may read the password, and a key that the server sends in the clear does not
+// prove its identity.
 net::awaitable<void> Session::prove_in_full(std::string plugin) {
     if (!private_way())
         throw CheckError(ErrorClass::auth, "the account needs TLS: caching_sha2_password",
@@ -264,7 +263,7 @@ net::awaitable<void> Session::limit_statements(net::Context& context) {
     const Answer answer = co_await ask(first);
     if (!answer.error) co_return;
     if (!is_unknown_to_server(*answer.error)) throw meaning_of(*answer.error);
-    // A proxy may greet in another's name.
+    // A proxy may greet in the name of another server.
     const std::string& second = is_mariadb() ? of_mysql : of_mariadb;
     const Answer other = co_await ask(second);
     if (other.error && !is_unknown_to_server(*other.error)) throw meaning_of(*other.error);

@@ -1,5 +1,5 @@
-// One conversation with a MySQL or MariaDB server: log-in, statements and answers, and what its
-// errors mean. Used on the loop's thread only.
+// One conversation with a MySQL or MariaDB server: log-in, statements and answers, and the meaning
+// of its errors. Used on the loop's thread only.
 #pragma once
 
 #include <cstdint>
@@ -21,22 +21,22 @@ namespace vitals::backends::mysql {
 
 using wire::mysql::Error;
 
-// What an error means: its class and what of it may be shown to everybody. Theirs goes to the
-// private text.
+// The meaning of an error: its class, and its public detail. The server's text goes into the
+// private error.
 CheckError meaning_of(const Error& error);
 bool is_unknown_to_server(const Error& error);  // a statement or a variable that it does not have
 
-// What one statement was answered with.
+// The answer to one statement.
 struct Answer {
     std::vector<std::string> columns;
     std::vector<wire::mysql::Result::Row> rows;
     std::optional<Error> error;
 
-    // The first column of the first row, where there is one that is not null.
+    // The first column of the first row, if there is one that is not null.
     std::optional<std::string> value() const;
-    // Of a row's column of that name; nothing where it is null or there is none.
+    // The column of that name in a row; nothing if it is null or missing.
     std::optional<std::string> value(std::size_t row, std::string_view column) const;
-    // Of rows that are a name and a value, as SHOW VARIABLES and SHOW STATUS list them.
+    // From rows of a name and a value, as SHOW VARIABLES and SHOW STATUS return them.
     std::optional<std::string> listed(std::string_view name) const;
 };
 
@@ -47,17 +47,17 @@ class Session {
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
-    // Runs one statement. Throws CheckError{protocol} for what is no answer.
+    // Runs one statement. Throws CheckError{protocol} for an invalid answer.
     net::awaitable<Answer> ask(std::string sql);
-    // Likewise; an error of the server is thrown as meaning_of().
+    // The same; an error of the server is thrown as meaning_of().
     net::awaitable<Answer> demand(std::string sql);
-    // A statement of somebody's must not go on when nobody waits for it any more: lets the server
-    // end it when the run is over. What no server knows is done without.
+    // A configured statement must not run on when nobody waits for it any more: lets the server end
+    // it at the deadline. Servers that know no such setting do without.
     net::awaitable<void> limit_statements(net::Context& context);
-    // Makes the session as it was after the log-in, whatever a foreign statement did to it; one
-    // where that cannot be done is not used again.
+    // Restores the session to its state after the log-in, whatever a foreign statement changed; if
+    // that is not possible, the session is not used again.
     net::awaitable<void> discard();
-    // A server logs a client that goes without a goodbye, and counts it.
+    // A server logs and counts a client that closes without a goodbye.
     net::awaitable<void> close(net::Context& context);
 
     bool is_mariadb() const { return greeting_.is_mariadb(); }
@@ -80,7 +80,7 @@ class Session {
         : conversation_(std::move(connection), Machine(wire::mysql::take_packet)),
           access_(std::move(access)) {}
 
-    net::awaitable<std::string> next();  // the next packet's payload, in its turn
+    net::awaitable<std::string> next();  // the next packet's payload, in sequence
     void send(std::string_view payload);
     net::awaitable<void> greet(net::Context& context);
     net::awaitable<void> start_tls(net::Context& context, std::uint32_t capabilities);
@@ -95,7 +95,7 @@ class Session {
     net::Conversation<Machine> conversation_;
     Access access_;
     wire::mysql::Greeting greeting_;
-    std::uint8_t sequence_ = 0;  // of the next packet, whoever sends it
+    std::uint8_t sequence_ = 0;  // of the next packet of either side
     bool usable_ = true;
 };
 

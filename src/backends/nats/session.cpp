@@ -123,7 +123,7 @@ net::awaitable<void> Session::greet(net::Context& context) {
     if (access_.wants_tls || tls_required_) {
         context.enter("tls");
         if (!tls_offered_) throw CheckError(ErrorClass::tls, "TLS is not offered");
-        // What came in the clear must not be taken for what comes behind the handshake.
+        // Bytes that came in the clear must not be used after the handshake.
         if (const std::string& early = conversation_.machine().unread(); !early.empty())
             throw CheckError(ErrorClass::protocol, "spoke before the handshake",
                              "got " + text::quoted(early));
@@ -133,7 +133,7 @@ net::awaitable<void> Session::greet(net::Context& context) {
     context.enter("auth");
     access_.login.encrypted = encrypted_;
     if (access_.credentials) {
-        // A server that knows no keys asks for no signature: it would let in whom it likes.
+        // A server without keys asks for no signature, and would accept anybody.
         if (nonce_.empty()) throw CheckError(ErrorClass::auth, "takes no keys: it sends no nonce");
         const wire::nats::Credentials& ours = *access_.credentials;
         access_.login.jwt = ours.jwt;
@@ -144,7 +144,7 @@ net::awaitable<void> Session::greet(net::Context& context) {
     try {
         co_await flush();
     } catch (const CheckError& error) {
-        // Over its limit of connections it greets, and ends without a word.
+        // Above its limit of connections, it greets and closes silently.
         if (error.detail != "closed without an answer") throw;
         throw CheckError(ErrorClass::assertion, "closed at the log-in: perhaps no connections left",
                          error.error);

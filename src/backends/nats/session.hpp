@@ -1,5 +1,5 @@
-// One conversation with a NATS server: log-in, subscriptions, messages, and what its errors mean.
-// Used on the loop's thread only.
+// One conversation with a NATS server: log-in, subscriptions, messages, and the meaning of its
+// errors. Used on the loop's thread only.
 #pragma once
 
 #include <cstdint>
@@ -25,13 +25,13 @@ using wire::nats::Event;
 
 struct Access {
     net::Endpoint endpoint;
-    bool wants_tls = false;  // a server may demand it, too
+    bool wants_tls = false;  // a server may also demand it
     net::TlsOptions tls;
     wire::nats::Login login;
     std::optional<wire::nats::Credentials> credentials;  // log in by signing, then
 };
 
-// Of the text of -ERR, which stands in quotes.
+// From the text of -ERR, which stands in quotes.
 CheckError meaning_of(std::string_view error);
 
 class Session {
@@ -39,13 +39,13 @@ class Session {
     // Connects and logs in: phases "resolve", "connect", "greeting", "tls", "auth".
     static net::awaitable<std::unique_ptr<Session>> open(net::Context& context, Access access);
 
-    // Publishes to a subject what is answered to a subject of our own: what comes there, until that
-    // time at most. Where `subject` is empty the message goes to ourselves. Throws what the server
-    // refuses.
+    // Publishes to a subject with this client's own reply subject: returns what arrives there, at
+    // most until that time. If `subject` is empty, the message goes to this client itself. Throws
+    // what the server refuses.
     net::awaitable<std::optional<Event>> request(std::string subject, std::string payload,
                                                  Steady until);
-    // All that was sent was accepted. Permissions are told before the answer, and it comes all the
-    // same.
+    // Whether all that was sent was accepted. Refused permissions are reported before the answer,
+    // which comes in any case.
     net::awaitable<void> flush();
 
     bool encrypted() const { return encrypted_; }
@@ -68,7 +68,7 @@ class Session {
           inbox_(std::move(inbox)) {}
 
     net::awaitable<void> greet(net::Context& context);
-    // The next thing that concerns us; an error is thrown.
+    // The next event that matters here; throws an error.
     net::awaitable<std::optional<Event>> next(Steady until);
     void take_info(const std::string& json);
 
@@ -80,7 +80,7 @@ class Session {
     bool tls_required_ = false;
     bool encrypted_ = false;
     bool leaving_ = false;
-    std::string nonce_;  // of the server, to be signed by who has a key
+    std::string nonce_;  // of the server, to be signed with a key
 };
 
 }  // namespace vitals::backends::nats

@@ -25,7 +25,7 @@ std::string choice_problem(std::string_view name, std::string_view said,
                        fmt::join(choices.first(choices.size() - 1), ", "), choices.back());
 }
 
-// libpq takes 1 for 2, and what is not positive for no limit.
+// libpq uses 2 for 1, and treats zero and negative numbers as no limit.
 std::optional<long> seconds_in(std::string_view said) {
     long seconds = 0;
     const auto [end, error] = std::from_chars(said.data(), said.data() + said.size(), seconds);
@@ -39,8 +39,8 @@ std::string text_problem(std::string_view name, std::string_view said) {
     return control ? fmt::format("has a control character in {}", name) : std::string();
 }
 
-// The parameters of a URL as applications have it. What only says how libpq shall behave inside of
-// the application is taken and has no effect.
+// The parameters of a URL as applications write them. Parameters that only concern libpq inside an
+// application are accepted and have no effect.
 constexpr std::array<std::string_view, 5> ignored = {"fallback_application_name", "keepalives",
                                                      "keepalives_idle", "keepalives_interval",
                                                      "keepalives_count"};
@@ -59,7 +59,7 @@ std::string parameter_problem(std::string_view name, const std::string& said) {
     if (name == "sslrootcert" || name == "sslcert" || name == "sslkey")
         return said.empty() ? fmt::format("has an empty {}", name) : text_problem(name, said);
     if (name == "host" || std::ranges::find(ignored, name) != ignored.end()) return {};
-    return fmt::format("has a parameter that is not known here; expected {}", known);
+    return fmt::format("has a parameter that vitals does not know; expected {}", known);
 }
 
 bool is_given(const text::Url& url, std::string_view name) {
@@ -74,7 +74,7 @@ bool speaks_of_tls(const net::TlsOptions& tls) {
     return !tls.ca.empty() || !tls.certificate.empty() || !tls.server_name.empty() || !tls.verify;
 }
 
-// As libpq has it: authorities that are named make `require` verify, but not who the server is.
+// As in libpq: named authorities make `require` verify the chain, but not the name.
 std::string sslmode_of(const text::Url& url, const net::TlsOptions& tls) {
     const std::string authorities = given(url, "sslrootcert");
     const std::string said = given(url, "sslmode");

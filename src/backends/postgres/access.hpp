@@ -1,5 +1,5 @@
-// Where a PostgreSQL server is and which user logs in there: what all kinds that speak to one are
-// told, and what is made of it. The folder holds them all, because they share one way in.
+// The address of a PostgreSQL server, and the user that logs in there: the options that all kinds
+// for it share, and their meaning.
 #pragma once
 
 #include <chrono>
@@ -39,7 +39,7 @@ struct Access {
 Verified verify_url(const text::Url& url);
 // Judges the parts together.
 Verified verify_access(const text::Url& url, const std::string& user, const net::TlsOptions& tls);
-// Of parts that were found right, while the password is at hand.
+// From valid parts, while the password has a value.
 Access access_of(const text::Url& url, const std::string& user, const Secret& password,
                  const net::TlsOptions& tls);
 
@@ -47,9 +47,9 @@ template <class Options>
 constexpr Field url_field() {
     return field<&Options::url, verify_url>(
         "url",
-        "Where PostgreSQL is: postgresql://user@host:5432/database, with the parameters of an "
-        "application's own URL (sslmode, sslrootcert, connect_timeout, ...), also with several "
-        "hosts; for a unix socket user@%2Frun%2Fpostgresql or ?host=/run/postgresql.",
+        "The address of PostgreSQL: postgresql://user@host:5432/database. It takes the parameters "
+        "of an application's URL (sslmode, sslrootcert, connect_timeout, ...) and several hosts. A "
+        "unix socket is user@%2Frun%2Fpostgresql or ?host=/run/postgresql.",
         {.required = true, .example = "postgresql://app@127.0.0.1:5432/app"});
 }
 template <class Options>
@@ -65,9 +65,8 @@ template <class Options>
 constexpr Field tls_field() {
     return field<&Options::tls>(
         "tls",
-        "Which authorities to trust, and which client certificate to show. With any of this, or "
-        "with ?sslmode=verify-full, the server is verified; otherwise TLS is used where the "
-        "server offers it.",
+        "CA, client certificate and server name. With any of these, or with ?sslmode=verify-full, "
+        "the server is verified; otherwise TLS is used if the server offers it.",
         {.members = net::tls_fields});
 }
 

@@ -1,4 +1,4 @@
-// What a PostgreSQL server answered a statement with. Values, no I/O.
+// The answer of a PostgreSQL server to a statement. Values, no I/O.
 #pragma once
 
 #include <optional>
@@ -9,15 +9,15 @@ namespace vitals::backends::postgres {
 
 using Row = std::vector<std::optional<std::string>>;
 
-// What one statement was answered with.
+// The answer to one statement.
 struct Answer {
     std::string sqlstate;  // of an error; empty: it succeeded
-    std::string message;   // theirs, of an error
+    std::string message;   // the server's text, of an error
     std::vector<Row> rows;
     std::string tag;  // `INSERT 0 1`, `COMMIT`
 
     bool succeeded() const { return sqlstate.empty(); }
-    // The first column of the first row, where there is one that is not null.
+    // The first column of the first row, if there is one that is not null.
     std::optional<std::string> value() const;
 };
 

@@ -26,7 +26,7 @@ struct Meaning {
 
 constexpr std::string_view takes_no_sessions = "starting up, shutting down or recovering";
 
-// libpq's words for a server that target_session_attrs does not ask for, and ours.
+// libpq's message about a server that target_session_attrs excludes, and vitals' words.
 constexpr std::pair<std::string_view, std::string_view> other_roles[] = {
     {"session is not read-only", "is not read-only"},
     {"session is read-only", "is read-only"},
@@ -60,8 +60,8 @@ bool holds(std::string_view text, std::string_view words) {
     return text.find(words) != std::string_view::npos;
 }
 
-// Where in `FATAL:  28P01: password authentication failed ...` the code begins, whatever language
-// the word before it is in.
+// Where the code begins in `FATAL:  28P01: password authentication failed ...`, in any language of
+// the word before it.
 std::optional<std::size_t> sqlstate_at(std::string_view message) {
     for (std::size_t at = message.find(":  "); at != std::string_view::npos;
          at = message.find(":  ", at + 1)) {
@@ -78,7 +78,7 @@ std::string theirs(std::string_view message) {
     return "got " + text::quoted(sentence_of(message), 500);
 }
 
-// Servers and poolers tell of a limit under various codes.
+// Servers and poolers report a limit with various codes.
 bool of_limit(std::string_view message) {
     return holds(message, "too many clients") || holds(message, "too many connections") ||
            holds(message, "no more connections allowed") ||
@@ -86,7 +86,7 @@ bool of_limit(std::string_view message) {
            holds(message, "connection slots are reserved");
 }
 
-// pgbouncer's words when the server behind it is gone.
+// pgbouncer's messages when the server behind it is gone.
 bool of_pooler(std::string_view message) {
     return holds(message, "query_wait_timeout") || holds(message, "pgbouncer cannot connect") ||
            holds(message, "server login has been failing") ||
@@ -97,8 +97,8 @@ bool of_pooler(std::string_view message) {
 }  // namespace
 
 std::string_view sentence_of(std::string_view message) {
-    // What libpq adds: where it connected to, severity and code, and on further lines advice, the
-    // statement and the lines of the server's own source.
+    // Removes what libpq adds: the address, severity and code, and on further lines advice, the
+    // statement and lines of the server's source.
     constexpr std::string_view place = "connection to server ", outcome = " failed: ";
     if (const auto at = message.find(outcome);
         message.starts_with(place) && at != std::string_view::npos)
@@ -119,7 +119,7 @@ CheckError meaning_of(std::string_view sqlstate, std::string_view message) {
     }
     if (of_limit(message))
         return CheckError(ErrorClass::assertion, "no connection slots left", theirs(message));
-    // pgbouncer tells of a database that it does not know with a code of its own choice.
+    // pgbouncer reports an unknown database with a code of its own.
     if (sqlstate == "08P01" && holds(message, "no such database"))
         return CheckError(ErrorClass::assertion, "database does not exist", theirs(message));
     if (sqlstate == "08P01" && holds(message, "password authentication failed"))
@@ -159,19 +159,19 @@ CheckError connect_meaning(const std::string& phase, std::string_view message,
     for (const auto& [theirs, ours] : other_roles)
         if (holds(message, theirs)) return made(ErrorClass::assertion, ours.data());
     if (holds(message, "channel binding"))
-        return made(ErrorClass::auth, "channel binding is required and cannot be had");
+        return made(ErrorClass::auth, "channel binding is required and not available");
     if (holds(message, "could not read certificate file") ||
         holds(message, "could not load private key") ||
         holds(message, "could not read root certificate") ||
         (holds(message, "certificate file") && holds(message, "does not exist")) ||
         holds(message, "private key file")) {
-        return made(ErrorClass::local, "a TLS file of ours cannot be used");
+        return made(ErrorClass::local, "a TLS file of the configuration cannot be used");
     }
     if (holds(message, "does not match host name"))
         return made(ErrorClass::tls, "certificate is for another name");
     if (holds(message, "server does not support SSL"))
         return made(ErrorClass::tls, "server offers no TLS");
-    // With TLS 1.3 the server refuses our certificate behind the handshake.
+    // With TLS 1.3, the server refuses the client certificate after the handshake.
     if (holds(message, "SSL error") && holds(message, " alert "))
         return made(ErrorClass::tls, "handshake failed");
     if (holds(message, "certificate verify failed"))

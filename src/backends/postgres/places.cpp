@@ -1,4 +1,4 @@
-// Several servers behind one URL: which of them a client would end at.
+// Several servers in one URL: finds the one that a client would use.
 #include <fmt/format.h>
 
 #include <optional>
@@ -12,7 +12,8 @@ namespace vitals::backends::postgres {
 
 net::awaitable<std::unique_ptr<Session>> Session::open(net::Context& context, Access access) {
     std::vector<std::string> roles(1, access.role);
-    // Of a single place libpq takes whatever it is; of several, a standby anywhere comes first.
+    // With a single place, libpq accepts any server; with several, a standby at any place comes
+    // first.
     if (access.role == "prefer-standby" && access.places.size() > 1) roles = {"standby", "any"};
     Refusals refusals;
     for (const std::string& role : roles) {

@@ -18,7 +18,7 @@ namespace vitals::backends::postgres {
 
 namespace {
 
-// A pair of sockets takes as much at once (net.core.wmem_default is 208 KiB).
+// A pair of sockets takes this much at once (net.core.wmem_default is 208 KiB).
 constexpr std::size_t portion = 32768;
 
 std::uint64_t inode_of(int descriptor) {
@@ -82,7 +82,7 @@ void Portions::hand_in() {
     } else if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
         return;
     }
-    // Whatever ended it: libpq tells a reset and an end with the same words.
+    // Whatever ended it: libpq reports a reset and a normal end with the same words.
     ended_ = true;
     ::shutdown(ours_, SHUT_WR);
 }
@@ -93,7 +93,7 @@ bool Portions::hand_out() {
             const ssize_t count =
                 ::send(socket_, unsent_.data(), unsent_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
             if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return false;
-            // To a peer that has gone: what it said before is still to be read.
+            // For a closed peer: its last words can still be read.
             unsent_.erase(0, count < 0 ? unsent_.size() : static_cast<std::size_t>(count));
         }
         std::array<char, portion> bytes;

@@ -1,7 +1,7 @@
-// libpq makes room for as much as a message announces, and then reads for as long as something is
-// there: a peer that announces 1 GiB and sends as fast as it is read has it kept whole. So libpq
-// gets one end of a pair of sockets in place of its own socket, and what came is handed to it in
-// portions, counted. It knows nothing of PostgreSQL's messages, and never waits.
+// libpq allocates as much as a message announces, and then reads while there is something to read:
+// a peer that announces 1 GiB and sends fast would fill the memory. So libpq gets one end of a pair
+// of sockets instead of its own socket, and receives the bytes in counted portions. This class
+// knows nothing of PostgreSQL's messages, and never waits.
 #pragma once
 
 #include <cstddef>
@@ -19,20 +19,20 @@ class Portions {
     Portions(const Portions&) = delete;
     Portions& operator=(const Portions&) = delete;
 
-    // Puts itself before the connection's socket, once that is connected; again when libpq has
-    // taken another. Throws CheckError when no descriptors are left.
+    // Stands before the connection's socket, once that is connected; again when libpq has taken
+    // another one. Throws CheckError when no descriptors are left.
     void stand_before(pg_conn* connection);
-    // libpq has its socket back, for its last words.
+    // Returns libpq's socket, for its last words.
     void step_aside(pg_conn* connection);
     bool stands() const { return socket_ >= 0; }
 
-    // The socket itself, which is waited for.
+    // The socket itself, for waiting.
     int socket() const { return socket_; }
-    // Whether libpq can read on without more from the peer.
+    // Whether libpq can continue to read without more bytes from the peer.
     bool something_left(pg_conn* connection) const;
-    // Hands libpq what has come, a portion at most.
+    // Gives libpq the received bytes, at most one portion.
     void hand_in();
-    // Passes on what libpq has written. False: the socket takes no more now.
+    // Forwards what libpq has written. False: the socket takes no more now.
     bool hand_out();
 
     std::uint64_t received() const { return received_; }  // bytes, of all sockets

@@ -29,7 +29,7 @@ namespace {
 constexpr std::size_t most_rows = 1000;
 constexpr std::size_t longest_answer = 1 << 20;     // bytes
 constexpr std::uint64_t most_hashes_per_ms = 5000;  // several times what a fast core does
-// A path that cannot be: libpq takes the file for missing and asks no home directory.
+// An impossible path: libpq treats the file as missing and asks for no home directory.
 constexpr const char* no_file = "/dev/null/none";
 
 using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
@@ -50,7 +50,7 @@ std::string system_authorities() {
     return named != nullptr ? named : "/etc/ssl/certs/ca-certificates.crt";
 }
 
-// Everything that libpq would otherwise look for in files or the environment is said.
+// Sets everything that libpq would otherwise take from files or the environment.
 class Parameters {
   public:
     // `way`: where the connection goes.
@@ -78,7 +78,8 @@ class Parameters {
         add("target_session_attrs", access.role);
         add("client_encoding", "UTF8");
         add("application_name", access.application_name);
-        // None of our own, which poolers refuse: the time limit is set in the transaction instead.
+        // No options of vitals, because poolers refuse them: the time limit is set in the
+        // transaction instead.
         if (!access.options.empty()) add("options", access.options);
     }
 
@@ -101,7 +102,7 @@ class Parameters {
     std::vector<std::pair<const char*, std::string>> list_;
 };
 
-// What has come and libpq has not read yet; it stays there. An alert does not: it is thrown.
+// Received bytes that libpq has not read yet; they stay there. An alert does not: it is thrown.
 std::string waiting_at(pg_conn* connection, const Access& access) {
     std::string text(4096, '\0');
     const int room = static_cast<int>(text.size());
@@ -127,8 +128,8 @@ std::string waiting_at(pg_conn* connection, const Access& access) {
 
 void ignore_notice(void*, const PGresult*) {}
 
-// A second descriptor of a socket that somebody else may close at any time: ends the stream when it
-// goes, unless it was let go before.
+// A second descriptor of a socket that another owner may close at any time: ends the stream when it
+// is destroyed, unless it was released before.
 class Hold {
   public:
     explicit Hold(int descriptor) : copy_(fcntl(descriptor, F_DUPFD_CLOEXEC, 0)) {
@@ -176,7 +177,7 @@ static net::Endpoint way_to(net::Context& context, const Place& place, const std
     return way;
 }
 
-// Null when nobody answers at this address; why is kept of the first one.
+// Null when no server answers at this address; the reason of the first one is kept.
 net::awaitable<std::unique_ptr<Session>> Session::open_at(net::Context& context, Access access,
                                                           std::string address, Steady give_up,
                                                           std::optional<CheckError>& unanswered) {
@@ -212,7 +213,7 @@ net::awaitable<std::unique_ptr<Session>> Session::open_place(net::Context& conte
     context.enter("connect");
     std::optional<CheckError> unanswered;
     for (std::size_t index = 0; index < addresses.size(); ++index) {
-        // Each address gets its share of what is left, the last one all of it.
+        // Each address gets its share of the time that is left, the last one all of it.
         Steady give_up = Steady::max();
         if (const std::size_t left = addresses.size() - index + places_left; left > 1) {
             give_up = context.clock().steady() + context.left() / static_cast<std::int64_t>(left);
@@ -248,7 +249,7 @@ std::string Session::phase_now(const Access& access) const {
     }
 }
 
-// False when the time to give up came while nobody answered.
+// False when the time was over before an answer.
 net::awaitable<bool> Session::connect(const Access& access, Steady give_up) {
     if (connection_ == nullptr) throw CheckError(ErrorClass::local, "no memory left");
     if (PQstatus(connection_) == CONNECTION_BAD) throw connect_error(access);
@@ -273,7 +274,7 @@ net::awaitable<bool> Session::connect(const Access& access, Steady give_up) {
         }
         if (portions_->received() > longest_answer)
             throw CheckError(ErrorClass::protocol, "not a PostgreSQL answer",
-                             "more than 1 MiB before the log-in was through");
+                             "more than 1 MiB before the log-in was complete");
         const int polled = co_await poll(access);
         next = static_cast<PostgresPollingStatusType>(polled);
         if (next == PGRES_POLLING_FAILED) throw connect_error(access);
@@ -285,15 +286,15 @@ net::awaitable<bool> Session::connect(const Access& access, Steady give_up) {
     co_return true;
 }
 
-// How often SCRAM hashes the password is the server's word, up to 2^31 times, which takes half an
-// hour: never on the loop's thread, and not at all when it is more than can be done in time. The
-// socket is readable by now, so a server that says nothing holds no lane. When the run ends first,
-// the server sees its connection close; libpq's part of it goes when the computing has ended.
+// The server decides how often SCRAM hashes the password, up to 2^31 times, which takes half an
+// hour. So this never runs on the loop's thread, and not at all when there is not enough time. The
+// socket is readable by now, so a silent server holds no lane. When the run ends first, the server
+// sees its connection close; libpq's part of it is freed when the computation has ended.
 net::awaitable<int> Session::poll(const Access& access) {
     if (PQstatus(connection_) != CONNECTION_AWAITING_RESPONSE) co_return PQconnectPoll(connection_);
     const auto asked = wire::scram::iterations_asked(waiting_at(connection_, access));
     if (asked && *asked / most_hashes_per_ms > static_cast<std::uint64_t>(context_->left().count()))
-        throw CheckError(ErrorClass::auth, "log-in asks for more hashing than there is time for",
+        throw CheckError(ErrorClass::auth, "log-in needs more hashing than there is time for",
                          fmt::format("the password is to be hashed {} times", *asked));
     std::function<int()> code = [shared = shared_] {
         return static_cast<int>(PQconnectPoll(shared.get()));
@@ -350,7 +351,7 @@ void Session::take(PGresult* result, Answer& answer) const {
     }
 }
 
-// Until libpq has something to read.
+// Waits until libpq has something to read.
 net::awaitable<void> Session::await_input() {
     if (portions_->something_left(connection_)) co_return;
     const int socket = portions_->socket();
@@ -373,7 +374,7 @@ net::awaitable<void> Session::send_written() {
 net::awaitable<void> Session::await_result(std::uint64_t began) {
     while (PQisBusy(connection_) == 1) {
         co_await await_input();
-        // libpq keeps whatever comes until a row is complete.
+        // libpq keeps everything until a row is complete.
         if (portions_->received() - began > longest_answer)
             throw CheckError(ErrorClass::assertion, "an answer that is too long");
         if (PQconsumeInput(connection_) == 0) throw lost();

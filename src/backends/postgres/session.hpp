@@ -1,6 +1,6 @@
-// A conversation with a PostgreSQL server through libpq, which never blocks here: names are
-// resolved by us, no file of the user's home is read, and every wait is the run's. What it computes
-// for a log-in takes as long as the server likes, and is done in a lane.
+// A conversation with a PostgreSQL server through libpq, which never blocks here: vitals resolves
+// names, no file of the user's home is read, and every wait is one of the run. The computation for
+// a log-in takes as long as the server wants, and runs in a lane.
 #pragma once
 
 #include <cstdint>
@@ -26,23 +26,23 @@ CheckError meaning_of(std::string_view sqlstate, std::string_view message);
 
 class Session {
   public:
-    // Enters the phases "resolve", "connect", "tls" and "auth". Of several places it takes the
-    // first that takes a session and has the role: as libpq does, a place that cannot be reached or
-    // is starting gives way to the next one, a refused log-in does not.
+    // Enters the phases "resolve", "connect", "tls" and "auth". Of several places it uses the first
+    // that accepts a session and has the role. As in libpq, the next place is tried after a place
+    // that is unreachable or starting, but not after a refused log-in.
     static net::awaitable<std::unique_ptr<Session>> open(net::Context& context, Access access);
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
-    // Runs one statement; parameters are texts, $1 and on. Throws CheckError when the connection is
-    // lost or the answer exceeds what a check asks for.
+    // Runs one statement; parameters are texts, $1 and so on. Throws CheckError when the connection
+    // is lost, or the answer is larger than a check needs.
     net::awaitable<Answer> ask(std::string sql, std::vector<std::string> parameters = {});
-    // Likewise; an error of the server is thrown as meaning_of().
+    // The same; an error of the server is thrown as meaning_of().
     net::awaitable<Answer> demand(std::string sql, std::vector<std::string> parameters = {});
-    // Begins a transaction in which no statement takes longer than the run has left. Local to it,
-    // so that behind a pooler nobody else inherits the limit.
+    // Begins a transaction in which no statement takes longer than the rest of the run. The limit
+    // is local to it, so that behind a pooler nobody else inherits it.
     net::awaitable<void> begin();
 
-    // Makes the session as it was after the log-in, whatever a foreign statement did to it.
+    // Restores the session to its state after the log-in, whatever a foreign statement changed.
     net::awaitable<void> discard();
 
     // See checks/reuse.hpp.
@@ -73,7 +73,7 @@ class Session {
     std::shared_ptr<Portions> portions_;
     std::shared_ptr<pg_conn> shared_;  // with a lane that computes, which may outlive the run
     pg_conn* connection_;
-    std::optional<Steady> answer_by_;  // of the next answer, where it is not the run's deadline
+    std::optional<Steady> answer_by_;  // of the next answer, if it is not the run's deadline
 };
 
 // `a"b.c` as an SQL name: each part quoted.

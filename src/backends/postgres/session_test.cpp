@@ -7,7 +7,7 @@
 namespace vitals::backends::postgres {
 namespace {
 
-TEST(Sentence, is_the_servers_own) {
+TEST(Sentence, is_that_of_the_server) {
     EXPECT_EQ(sentence_of("connection to server at \"127.0.0.1\", port 5432 failed: FATAL:  28P01: "
                           "password authentication failed for user \"app\"\n"
                           "LOCATION:  auth_failed, auth.c:335\n"),

@@ -44,21 +44,22 @@ struct Pipe {
         if (::pipe2(ends, O_CLOEXEC) != 0) out_of_means("pipe2");
         reading = Descriptor(ends[0]);
         writing = Descriptor(ends[1]);
-        // 0 to 2 will be the program's own: an end of ours there (in a process that closed its
-        // standard streams) would be overwritten before the program gets it.
+        // 0 to 2 will belong to the program. A descriptor of vitals with such a number (in a
+        // process that closed its standard streams) would be overwritten before the program gets
+        // it.
         constexpr int first = STDERR_FILENO + 1;
         for (Descriptor* end : {&reading, &writing}) {
             if (end->number() < first)
                 *end = Descriptor(::fcntl(end->number(), F_DUPFD_CLOEXEC, first));
             if (!end->open()) out_of_means("fcntl");
         }
-        // Of this end only: the program's end has a description, and flags, of its own.
+        // Only for this end: the program's end has its own description and flags.
         ::fcntl(reading.number(), F_SETFL, O_NONBLOCK);
     }
 };
 
-// A file in memory that holds what the program may read: unlike a pipe it never fills, and nobody
-// is told when the program ends without reading it. None where there is nothing to read.
+// A file in memory with the program's input. Unlike a pipe it never fills, and nothing happens when
+// the program ends without reading it. None if there is no input.
 Descriptor input_of(const std::string& text) {
     if (text.empty()) return {};
     Descriptor made(::memfd_create("input", MFD_CLOEXEC));
@@ -75,7 +76,7 @@ Descriptor input_of(const std::string& text) {
     return made;
 }
 
-// The program's file, or what is wrong with it, before the attempt to start it can only say less.
+// The program's file, or what is wrong with it; the attempt to start it could only say less.
 std::string find_program(const Launch& launch) {
     const std::string& name = launch.arguments.front();
     struct stat status{};
@@ -112,7 +113,7 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 // posix_spawn's two sets of instructions.
 class Instructions {
   public:
-    // `input` may be -1: then there is nothing to read.
+    // `input` may be -1: then there is no input.
     Instructions(int input, int output, int errors) {
         ::posix_spawn_file_actions_init(&actions_);
         ::posix_spawn_file_actions_addchdir_np(&actions_, "/");
@@ -125,8 +126,8 @@ class Instructions {
         // Also those that other threads opened without O_CLOEXEC.
         ::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
         ::posix_spawnattr_init(&attributes_);
-        // A session of its own is a process group of its own without a terminal: who asks for a
-        // password there gets an error instead of hanging.
+        // A separate session has its own process group and no terminal: a program that asks for a
+        // password gets an error and does not hang.
         ::posix_spawnattr_setflags(
             &attributes_, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
         sigset_t signals;
@@ -151,7 +152,7 @@ class Instructions {
     posix_spawnattr_t attributes_;
 };
 
-// What the keeper tells us: that the program runs, or why it does not; and how it ended.
+// The reports of the keeper: that the program runs, or why it does not; and how it ended.
 struct Started {
     int error = 0;
     pid_t leader = -1;
@@ -177,11 +178,11 @@ void close_all_but(const std::array<int, 4>& sorted) {
     ::close_range(from, ~0U, 0);
 }
 
-// The process between us and the program, to which the kernel gives what descends from the program
-// and detached itself (PR_SET_CHILD_SUBREAPER), so that all of it can be found and ended: our own
-// process, which may be a library's host, is left as it is. It ends when nothing of the program is
-// left, or by our hand. Forked in a process of many threads, so that it makes nothing but system
-// calls; all signals are blocked.
+// The process between vitals and the program. The kernel gives it the descendants of the program
+// that detached themselves (PR_SET_CHILD_SUBREAPER), so that all of them can be found and ended.
+// vitals' own process, which may be the host of a library, stays as it is. The keeper ends when
+// nothing of the program is left, or when it is killed. It is forked in a process of many threads,
+// so it makes only system calls; all signals are blocked.
 struct Keeper {
     const char* program;
     const Instructions& instructions;
@@ -207,7 +208,7 @@ struct Keeper {
             siginfo_t info{};
             if (::waitid(P_ALL, 0, &info, WEXITED | WNOWAIT) != 0) ::_exit(0);  // nothing is left
             if (info.si_pid == started.leader) {
-                // Its number is also its group's, and not handed out anew before it is reaped.
+                // Its number is also that of its group, and is not used again before it is reaped.
                 ::kill(-started.leader, SIGKILL);
                 tell(report, Ended{info.si_code, info.si_status});
             }
@@ -216,7 +217,7 @@ struct Keeper {
     }
 };
 
-// With all signals blocked from before, which the child keeps.
+// All signals are blocked before, and the child keeps that.
 pid_t fork_keeper(const Keeper& keeper) {
     sigset_t all;
     sigset_t before;
@@ -253,8 +254,8 @@ bool readable(int descriptor, int milliseconds) {
     return ::poll(&waiting, 1, milliseconds) > 0;
 }
 
-// The processes that a process has started, by the kernel's list for each of its threads; empty
-// where the kernel keeps none (CONFIG_PROC_CHILDREN).
+// The processes that a process has started, from the kernel's list for each of its threads; empty
+// if the kernel has no such list (CONFIG_PROC_CHILDREN).
 std::vector<pid_t> children_of(pid_t pid) {
     std::vector<pid_t> children;
     const std::string folder = "/proc/" + std::to_string(pid) + "/task";
@@ -276,9 +277,9 @@ std::vector<pid_t> children_of(pid_t pid) {
     return children;
 }
 
-// Stops a process and all that descend from it, parents first: one that is stopped starts no more
-// of them, and keeps the numbers of those that ended. Stopping takes effect a little later, hence
-// until there is nothing new.
+// Stops a process and all its descendants, parents first: a stopped process starts no more of them,
+// and keeps the numbers of those that ended. Stopping takes effect a little later, so this repeats
+// until it finds no new one.
 std::vector<pid_t> stop_tree(pid_t root) {
     constexpr int most_rounds = 8;
     std::vector<pid_t> tree{root};
@@ -417,11 +418,11 @@ void Program::kill() {
         ::kill(lost ? -leader_ : keeper_, SIGKILL);
         return;
     }
-    // While the keeper is stopped it reaps nothing: no number here is handed out anew.
+    // While the keeper is stopped it reaps nothing: no number here is used again.
     for (const pid_t pid : stop_tree(keeper_))
         if (pid != keeper_) ::kill(pid, SIGKILL);
     take_end();
-    if (!ended_) ::kill(-leader_, SIGKILL);  // also where the kernel lists no children
+    if (!ended_) ::kill(-leader_, SIGKILL);  // also if the kernel lists no children
     ::kill(keeper_, SIGCONT);
 }
 

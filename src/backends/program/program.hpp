@@ -1,5 +1,5 @@
-// A program under way: started without a shell in a session of its own, its output collected up to
-// a limit, and ended whole. Nothing of it is left behind: no process, no zombie, no descriptor.
+// A running program: started without a shell in its own session, its output collected up to a
+// limit, and ended completely. Nothing of it is left behind: no process, no zombie, no descriptor.
 #pragma once
 
 #include <sys/types.h>
@@ -15,8 +15,8 @@ namespace vitals::backends::program {
 
 struct Launch {
     std::vector<std::string> arguments;               // the first is the program
-    std::vector<std::string> environment;             // NAME=value, all there is
-    std::string input;                                // what it may read on standard input
+    std::vector<std::string> environment;             // NAME=value, the whole environment
+    std::string input;                                // its standard input
     std::size_t kept_bytes = std::size_t{64} * 1024;  // of each stream
 };
 
@@ -42,35 +42,35 @@ class Descriptor {
 
 class Program {
   public:
-    // What it may write at all before it is taken for a flood.
+    // The limit of its output; above it, the output counts as a flood.
     static constexpr std::size_t flood_bytes = 1024 * 1024;
 
     // Blocks until the program's file has been loaded: call it on a lane. Throws CheckError{local}.
     static std::shared_ptr<Program> start(const Launch& launch);
-    // Kills what still runs, and waits a moment for its end: normally there is nothing to do, since
-    // whoever started a program calls kill() and reap().
+    // Kills what still runs, and waits a moment for its end. Normally there is nothing to do,
+    // because the code that started a program calls kill() and reap().
     ~Program();
     Program(const Program&) = delete;
     Program& operator=(const Program&) = delete;
 
     // Readable when there is output to collect, or when the program has ended.
     int events() const { return events_.number(); }
-    // Takes what output there is, without waiting.
+    // Collects the present output, without waiting.
     void collect();
-    // The program itself has ended; what it started may still run.
+    // The program itself has ended; processes that it started may still run.
     bool ended() const { return ended_; }
     // It wrote more than flood_bytes.
     bool floods() const;
     const std::string& output() const { return streams_[0].text; }
     const std::string& errors() const { return streams_[1].text; }
 
-    // Ends the program and all that descends from it, in whatever session, whatever signals they
-    // ignore. After the program's own end, with which its process group was ended: what detached
-    // itself before goes on. Does not wait.
+    // Ends the program and all its descendants, in any session, whatever signals they ignore. After
+    // the program's own end, which also ended its process group, detached processes continue. Does
+    // not wait.
     void kill();
     // Readable once nothing of it is left that has not detached itself.
     int end_descriptor() const { return process_.number(); }
-    // Clears it away then, and says how the program ended; nothing before.
+    // Then reaps it, and says how the program ended; nothing before.
     std::optional<End> reap();
 
   private:

@@ -1,5 +1,4 @@
-// A program from its start to its end, within a run's deadline: the one way in which checks,
-// receivers and actions do it.
+// A program from its start to its end, within a run's deadline, for checks, receivers and actions.
 #pragma once
 
 #include <memory>
@@ -17,9 +16,9 @@ struct Ended {
 };
 
 // Phases: `start`, then `phase`. The program is killed, with all that it started, when it writes
-// too much and at the deadline. Also after the deadline this goes on until nothing of it is left:
-// only then may the next one start, so that programs that cannot even be killed do not pile up.
-// Throws CheckError{local} when it cannot be started.
+// too much and at the deadline. After the deadline this continues until nothing of it is left: only
+// then may the next one start, so that programs that cannot be killed do not pile up. Throws
+// CheckError{local} when it cannot be started.
 net::awaitable<Ended> run(net::Context& context, Launch launch, std::string phase);
 
 // `exit code 1`, `killed by SIGTERM`.

@@ -1,4 +1,4 @@
-// Where a Redis server is and which user logs in there. Values, no I/O.
+// The address of a Redis server, and the user that logs in there. Values, no I/O.
 #pragma once
 
 #include <optional>
@@ -15,11 +15,11 @@ struct Access {
     net::Endpoint endpoint;
     std::optional<net::TlsOptions> tls;  // nothing: in the clear
     std::string user;                    // empty: the default one
-    std::string password;                // empty: nobody logs in
+    std::string password;                // empty: no log-in
 };
 
-// Of a URL redis://, rediss:// or unix: that was found right, and of what stands apart from it. The
-// password must be at hand.
+// From a valid URL redis://, rediss:// or unix:, and from the options beside it. The password must
+// have a value.
 Access access_of(const text::Url& url, const std::string& user, const Secret& password,
                  const net::TlsOptions& tls);
 

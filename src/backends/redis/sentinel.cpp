@@ -63,7 +63,7 @@ net::awaitable<net::Endpoint> find_master(net::Context& context, std::vector<Acc
     Refusals refusals;
     for (std::size_t index = 0; index < sentinels.size(); ++index) {
         const auto left = static_cast<std::int64_t>(sentinels.size() - index);
-        // The last one ends with the run itself, which says best where it hung.
+        // The last one ends with the run itself, which reports best where it hung.
         const Steady until =
             left == 1 ? Steady::max() : context.clock().steady() + context.left() / (left + 1);
         net::Endpoint found;
@@ -76,7 +76,7 @@ net::awaitable<net::Endpoint> find_master(net::Context& context, std::vector<Acc
         } catch (const CheckError& caught) {
             error = caught;
         }
-        // What the resolver or this process lacks is no sentinel's fault.
+        // A lack of the resolver or of this process is not a fault of the sentinel.
         if (error->error_class == ErrorClass::local) throw CheckError(*error);
         if (error->error_class != ErrorClass::assertion &&
             error->error_class != ErrorClass::protocol)

@@ -1,5 +1,5 @@
-// One conversation with a Redis server: log-in, commands and answers, and what its errors mean.
-// Used on the loop's thread only.
+// One conversation with a Redis server: log-in, commands and answers, and the meaning of its
+// errors. Used on the loop's thread only.
 #pragma once
 
 #include <cstdint>
@@ -22,40 +22,39 @@ namespace vitals::backends::redis {
 
 using wire::resp::Value;
 
-// What an error answer means: its class and what of it may be shown to everybody. Theirs goes to
-// the private text.
+// The meaning of an error: its class, and its public detail. The server's text goes into the
+// private error.
 CheckError meaning_of(const Value& error);
 
 class Session {
   public:
     using Words = std::vector<std::string>;
 
-    // Connects (phases "resolve", "connect", "tls"); nobody is logged in yet. `longest`: bytes of
-    // one answer that are taken.
+    // Connects (phases "resolve", "connect", "tls"); no user is logged in yet. `longest`: the
+    // greatest size of one answer in bytes.
     static net::awaitable<std::unique_ptr<Session>> connect(
         net::Context& context, Access access, std::size_t longest = wire::resp::longest_value);
 
-    // As the access says; without a password nothing is done. Phase "auth". Throws meaning_of() a
-    // refusal.
+    // Logs in as the access says; without a password it does nothing. Phase "auth". Throws
+    // meaning_of() a refusal.
     net::awaitable<void> log_in(net::Context& context);
-    // The server asked for no password though one was given.
+    // The server asked for no password although one was given.
     bool password_unused() const { return password_unused_; }
-    // Throws then: redis-py, which Celery uses, does not go on either.
+    // Throws in that case: redis-py, which Celery uses, also stops there.
     void refuse_unused_password() const;
 
-    // The answer, whatever it is; an error is a value too. Throws CheckError{protocol} for what is
-    // no answer.
+    // Any answer; an error is also a value. Throws CheckError{protocol} for an invalid answer.
     net::awaitable<Value> ask(Words words);
-    // An answer that is no error. Throws meaning_of() otherwise.
+    // An answer that is not an error. Otherwise throws meaning_of().
     net::awaitable<Value> demand(Words words);
     net::awaitable<void> select(std::int64_t database);
 
-    // For several commands at once, and for subscriptions: says it with the next wait.
+    // For several commands at once, and for subscriptions: sends it with the next wait.
     void send(const Words& words) { conversation_.machine().send(wire::resp::command(words)); }
     net::awaitable<Value> next() { return conversation_.next(); }
-    // Nothing when that time came first.
+    // Nothing when that time comes first.
     net::awaitable<std::optional<Value>> next(Steady until) { return conversation_.next(until); }
-    // Called whenever bytes have come, whatever they are.
+    // Called whenever bytes have arrived.
     void on_arrival(std::function<void()> listener) {
         conversation_.on_arrival(std::move(listener));
     }

@@ -56,7 +56,7 @@ CheckError unreachable(const Manager& manager, const CheckError& error) {
             error.detail + ": " + error.error};
 }
 
-// What an error of D-Bus means, by its name.
+// The meaning of an error of D-Bus, by its name.
 CheckError meaning_of(const Message& message) {
     std::string said = message.error;
     if (!message.body.empty())
@@ -121,7 +121,7 @@ net::awaitable<void> Session::log_in(net::Context& context) {
     (void)co_await ask(std::move(hello));
 }
 
-// Signals come in between, and are passed over.
+// Signals that come in between are skipped.
 net::awaitable<std::vector<Value>> Session::ask(Call call) {
     const std::uint32_t serial = conversation_.machine().call(call);
     for (;;) {

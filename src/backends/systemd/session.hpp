@@ -1,5 +1,5 @@
-// One room that speaks to systemd: by D-Bus over a unix socket, reading only. It finds out what
-// systemd says of its units, never whether that is well.
+// The one room that speaks to systemd: by D-Bus over a unix socket, reading only. It reports
+// systemd's state of units, never whether that is good.
 #pragma once
 
 #include <chrono>
@@ -14,8 +14,8 @@
 
 namespace vitals::backends::systemd {
 
-// Where a manager is asked: the system's, or that of the user who runs vitals. A socket that is
-// named counts instead; one that is called `private` is the manager's own, without a bus between.
+// Which manager is asked: that of the system, or that of the user who runs vitals. A given socket
+// replaces both; one that is called `private` is the manager's own, without a bus between.
 struct Manager {
     bool of_user = false;
     std::string socket;
@@ -30,21 +30,21 @@ struct Listed {
     std::string sub;     // running, exited, waiting, ...
 };
 
-// A name as systemctl takes it: without a suffix it is a service.
+// A name in systemctl's form: without a suffix it is a service.
 std::string unit_name(std::string name);
 
 class Session {
   public:
-    // Connects (phase `connect`) and logs in (phase `auth`). Where there is no systemd, or it may
-    // not be asked, that is CheckError{local}: it says nothing of any unit.
+    // Connects (phase `connect`) and logs in (phase `auth`). If there is no systemd, or it may not
+    // be asked, that is CheckError{local}: it says nothing about any unit.
     static net::awaitable<std::unique_ptr<Session>> open(net::Context& context, Manager manager);
 
-    // All properties of a unit, of all its interfaces: a dictionary. A unit that is not loaded is
-    // loaded for a moment by that.
+    // All properties of a unit, of all its interfaces: a dictionary. This loads a unit that is not
+    // loaded for a moment.
     net::awaitable<wire::dbus::Value> unit(std::string name);
-    // Of the manager itself: SystemState, NFailedUnits, ...
+    // Properties of the manager itself: SystemState, NFailedUnits, ...
     net::awaitable<wire::dbus::Value> manager();
-    // The units that are loaded and in one of these states (active, failed, ...); none: all.
+    // The loaded units in one of these states (active, failed, ...); none: all.
     net::awaitable<std::vector<Listed>> units(std::vector<std::string> states);
 
     Session(std::unique_ptr<net::Connection> connection, bool on_bus);

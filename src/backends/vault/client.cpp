@@ -10,8 +10,8 @@ namespace vitals::backends::vault {
 
 namespace {
 
-// Where a standby sends those whom it does not forward; empty when that is no place to go with a
-// token: not a URL, or in the clear after TLS.
+// The redirect target of a standby that does not forward; empty when a token must not be sent
+// there: it is not a URL, or in the clear after TLS.
 std::string sent_to(const net::HttpResponse& response, std::string_view from) {
     const std::string* location = response.header("location");
     if (response.status != 307 || location == nullptr) return {};
@@ -62,7 +62,7 @@ net::awaitable<Found> get_secret(net::Context& context, const Access& access,
     bool first = true;
     for (const std::string& path : paths) {
         net::HttpResponse response = co_await get(context, access, "secret", encoded_path(path));
-        // Policies are asked before the engine: a 404 was allowed, so that a 403 for the other
+        // Vault checks policies before the engine: a 404 was allowed, so a 403 for the other
         // version's path says nothing.
         if (std::exchange(first, false) || !refuses(response))
             found = Found{std::move(response), path};

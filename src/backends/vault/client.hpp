@@ -1,4 +1,4 @@
-// What checks and secrets ask Vault and OpenBao. What the answers mean is answers.hpp's.
+// Requests to Vault and OpenBao for checks and secrets. answers.hpp has the meaning of the answers.
 #pragma once
 
 #include <cstddef>
@@ -21,24 +21,24 @@ struct Access {
     std::string name_space;
     net::TlsOptions tls;
     std::size_t max_body = most_answer_bytes;
-    // Whether to go, with the token, where a standby that does not forward sends us; never from TLS
-    // into the clear.
+    // Whether to follow, with the token, the redirect of a standby that does not forward; never
+    // from TLS into the clear.
     bool follows_standby = false;
 };
 
-// The answer to a GET of `path` as it stands, whatever its status. `step` is the phase. Throws
-// CheckError{local} when the token is not at hand, and what net::http() throws.
+// The answer to a GET of `path` as it is, with any status. `step` is the phase. Throws
+// CheckError{local} when the token has no value, and what net::http() throws.
 net::awaitable<net::HttpResponse> get(net::Context& context, const Access& access, std::string step,
                                       std::string path);
 
-// Where a secret, a mount or a token is read: /v1/ and the path, encoded.
+// The path of a secret, a mount or a token: /v1/ and the path, encoded.
 std::string encoded_path(std::string_view path);
 
-// It says that the token may not do this, or is none.
+// The answer says that the token may not do this, or is not valid.
 bool refuses(const net::HttpResponse& response);
 
-// A secret that may be at one of these paths (of either version of the engine), asked for in turn:
-// the answer that says most, and to which of them. Phase "secret".
+// A secret that may be at one of these paths (of either version of the engine), asked for in turn.
+// Returns the answer that says most, and which path it was for. Phase "secret".
 struct Found {
     net::HttpResponse response;
     std::string path;

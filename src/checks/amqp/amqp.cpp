@@ -63,20 +63,20 @@ Verified verify(const Options& options) {
             "log_in: certificate needs amqps:// and the certificate under `tls`");
     if (!options.url.user.empty() || !options.user.empty() || options.password.configured())
         return std::unexpected(
-            "log_in: certificate says who the user is; leave `user` and `password` away");
+            "log_in: certificate names the user; leave out `user` and `password`");
     return {};
 }
 
 constexpr Field fields[] = {
     url_field<Options, verify_url>(
-        "Where the broker is: amqp://host:port/vhost (usually 5672) or amqps:// (5671). Without a "
-        "path the virtual host is `/`.",
+        "The address of the broker: amqp://host:port/vhost (usually 5672) or amqps:// (5671). "
+        "Without a path the virtual host is `/`.",
         "amqp://monitor@127.0.0.1/shop"),
     field<&Options::user>(
         "user", "The user to log in as; it may stand in the URL instead. Without either: guest."),
     password_field<Options>(),
     field<&Options::log_in>("log_in",
-                            "What says who the user is: the password, or the client certificate "
+                            "What authenticates the user: the password, or the client certificate "
                             "under `tls` (EXTERNAL).",
                             {.choices = "password|certificate"}),
     field<&Options::queues, verify_queues>(
@@ -93,7 +93,7 @@ net::awaitable<void> open_channel(net::Context& context, Session& session) {
     co_await session.expect(What::channel_opened);
 }
 
-// The worst of what was found, in words; several findings are told together.
+// The worst finding, in words; several findings are reported together.
 struct Findings {
     Status status = Status::ok;
     ErrorClass error_class = ErrorClass::none;
@@ -170,8 +170,9 @@ net::awaitable<void> look_at(net::Context& context, Session& session, const std:
     if (findings.status == Status::failed && findings.phase.empty()) findings.phase = "queues";
 }
 
-// A broker short of memory or disk goes on answering and stops taking messages; it says so only to
-// who publishes. So one message goes to a queue that cannot exist, and must come back.
+// A broker that is short of memory or disk still answers but takes no messages, and tells only
+// publishers. So the check sends one message to a queue that cannot exist, and the message must
+// come back.
 net::awaitable<void> publish(net::Context& context, Session& session, Findings& findings) {
     context.enter("publish");
     Client::Message message;

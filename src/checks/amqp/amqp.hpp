@@ -1,5 +1,5 @@
-// amqp: logs in to an AMQP 0-9-1 broker (RabbitMQ), sees whether it takes messages, and looks at
-// queues. It makes nothing that stays.
+// amqp: logs in to an AMQP 0-9-1 broker (RabbitMQ), tests whether it takes messages, and looks at
+// queues. It creates nothing that stays.
 #pragma once
 
 #include <chrono>

@@ -135,7 +135,7 @@ Outcome run(Options options, std::chrono::milliseconds timeout = 2000ms) {
     return testing::run_in_time(kind, std::move(options), timeout);
 }
 
-TEST(Amqp, takes_messages) {
+TEST(Amqp, is_ok_when_the_broker_takes_messages) {
     const Peer peer(Broker{});
     const Outcome outcome = run(to(peer.address()));
     EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
@@ -173,7 +173,7 @@ TEST(Amqp, a_blocked_broker_is_degraded_and_not_waited_for) {
     EXPECT_EQ(outcome.error, "got \"low on disk\"");
 }
 
-TEST(Amqp, wrong_password) {
+TEST(Amqp, a_wrong_password_is_failed) {
     const Peer peer(Broker{});
     Options options = to(peer.address());
     options.password = Secret("wrong");
@@ -203,7 +203,7 @@ TEST(Amqp, a_goodbye_that_nobody_answers_is_no_fault_and_not_waited_for) {
     EXPECT_LT(runner.elapsed(), 3s);
 }
 
-TEST(Amqp, faults_of_the_stream) {
+TEST(Amqp, faults_of_the_stream_have_a_class_and_a_phase) {
     const auto at = [](Peer::Handler handler, ErrorClass error_class, const std::string& phase,
                        const std::string& detail) {
         const Peer peer(std::move(handler));

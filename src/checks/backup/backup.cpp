@@ -53,18 +53,17 @@ Verified verify(const Options& options) {
 }
 
 constexpr Field fields[] = {
-    field<&Options::path>("path",
-                          "A directory, each of whose entries (files or directories) is a backup, "
-                          "or a glob of such entries.",
-                          {.example = "/var/backups/db"}),
+    field<&Options::path>(
+        "path",
+        "A directory in which each file or directory is a backup, or a glob of such entries.",
+        {.example = "/var/backups/db"}),
     field<&Options::pattern, verify_pattern>(
-        "pattern", "Names of the entries that count; of borg, of the archives.",
+        "pattern", "The names of the entries that count; with borg, the names of the archives.",
         {.example = "*.dump"}),
-    field<&Options::time>(
-        "time",
-        "Where the time of a backup stands: its last change, or the date in its name (local time), "
-        "where copying keeps or changes the former.",
-        {.choices = "modified|name"}),
+    field<&Options::time>("time",
+                          "What gives the time of a backup: its last change, or the date in its "
+                          "name (local time). Use the name if copying changes the time.",
+                          {.choices = "modified|name"}),
     field<&Options::degraded_after>("degraded_after", "Degraded when the newest is older.",
                                     {.least = 1}),
     field<&Options::failed_after>("failed_after", "Failed when the newest is older.", {.least = 1}),
@@ -74,26 +73,25 @@ constexpr Field fields[] = {
         "Degraded when the newest has less than this share of the median of the five before it, "
         "failed below a fifth of this share; judged once there are three. `0%`: never.",
         {.least = 0, .most = 100}),
-    field<&Options::settle>(
-        "settle",
-        "What was changed later than this ago is still being written: the one before "
-        "it is judged.",
-        {.least = 0}),
-    field<&Options::longest>("longest", "Degraded when one has been seen being written for longer.",
+    field<&Options::settle>("settle",
+                            "A backup that changed less than this long ago is still being written: "
+                            "the one before it is judged.",
+                            {.least = 0}),
+    field<&Options::longest>("longest", "Degraded when a backup is being written for longer.",
                              {.least = 1}),
-    field<&Options::tool>("tool", "In place of `path`, the program to ask.",
+    field<&Options::tool>("tool", "Instead of `path`: the program that is asked.",
                           {.choices = "restic|borg|pgbackrest"}),
     field<&Options::repository>("repository",
-                                "With `tool`: the repository; of pgBackRest the stanza.",
+                                "With `tool`: the repository; with pgBackRest, the stanza.",
                                 {.example = "/srv/restic"}),
-    field<&Options::password>("password", "Of the repository of restic or borg."),
-    field<&Options::tags>("tags", "Of restic: snapshots with one of these tags.",
+    field<&Options::password>("password", "The password of the repository of restic or borg."),
+    field<&Options::tags>("tags", "With restic: only snapshots with one of these tags.",
                           {.example = "[nightly]"}),
-    field<&Options::host>("host", "Of restic: snapshots of this host.", {.example = "db1"}),
+    field<&Options::host>("host", "With restic: only snapshots of this host.", {.example = "db1"}),
     field<&Options::environment, verify_environment>(
         "environment",
-        "Environment variables of the tool; any may be a secret. Nothing of vitals' own "
-        "environment is handed on.",
+        "Environment variables of the tool; a value may be a secret. The tool gets nothing of "
+        "vitals' own environment.",
         {.example = "{AWS_ACCESS_KEY_ID: backup}"}),
 };
 
@@ -113,7 +111,7 @@ net::awaitable<Outcome> look_at_files(const Options& options, net::Context& cont
     co_return outcome;
 }
 
-// A folder of the run's own, empty where none can be made.
+// A folder of this run, empty if none can be created.
 std::string make_folder() {
     std::string name = "/tmp/vitals-backup-XXXXXX";
     return ::mkdtemp(name.data()) == nullptr ? std::string() : name;
@@ -158,14 +156,15 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    There is a backup, the newest one is recent, and it is not much smaller than those before it, which
-    a writer that was stopped would leave behind. While one is being written, the one before it is
-    judged. A directory is as large as the files in it. With `tool`, restic, borg or pgBackRest says how
-    old its newest backup is; its size is not judged. Nothing is proved about what is in a backup: only
-    restoring one does that. A time of last change can lie: copying may keep the one of the source, and
-    restoring or touching an old file makes it new; `time: name` goes by the date in the name. The tools
-    are asked in a way that writes nothing into the repository and does not wait for its lock; they need
-    the right to read it.)"_prose;
+    There is a backup, the newest one is recent, and it is not much smaller than those
+    before it; a writer that was stopped would leave a smaller one. While one is being
+    written, the one before it is judged. A directory is as large as the files in it. With
+    `tool`, restic, borg or pgBackRest says how old its newest backup is; its size is not
+    judged. The check proves nothing about the contents of a backup: only restoring one
+    does that. The time of the last change can mislead: copying may keep the time of the
+    source, and restoring or touching an old file makes it new; `time: name` uses the date
+    in the name. The check runs the tools so that they write nothing into the repository
+    and do not wait for its lock; they need the right to read it.)"_prose;
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// backup: the newest backup is there, recent, and as large as those before it; by files, or as
-// restic, borg or pgBackRest tell.
+// backup: the newest backup exists, is recent, and is as large as those before it; from files, or
+// from restic, borg or pgBackRest.
 #pragma once
 
 #include <chrono>

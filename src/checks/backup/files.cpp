@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t most_in_directory = 10'000;
 
-// Written by something that renames them when they are whole.
+// Written by a program that renames them when they are complete.
 bool is_unfinished(std::string_view name) {
     constexpr std::array<std::string_view, 8> ends = {
         ".tmp",        ".part",     ".partial",    ".in-progress",
@@ -41,7 +41,7 @@ System time_of(const timespec& time) {
 
 using Directory = std::unique_ptr<DIR, int (*)(DIR*)>;
 
-// What lies in a directory, one level deep.
+// The entries of a directory, one level deep.
 std::uint64_t bytes_in(const std::string& path) {
     std::uint64_t bytes = 0;
     const Directory directory(::opendir(path.c_str()), ::closedir);
@@ -101,7 +101,7 @@ class Search {
             for (std::size_t i = 0; i < matches.gl_pathc && !found_.too_many; ++i)
                 take(matches.gl_pathv[i]);
         ::globfree(&matches);
-        // glob(3) is silent about a folder that may not be read.
+        // glob(3) does not report a folder that may not be read.
         const std::string folder = path.substr(0, path.find_first_of("*?["));
         const std::string above = folder.substr(0, folder.rfind('/') + 1);
         const Directory opened(::opendir(above.empty() ? "." : above.c_str()), ::closedir);
@@ -134,8 +134,8 @@ class Search {
     std::vector<std::string> paths_;
 };
 
-// A number of so many digits at `at`, which moves behind it, and behind one of `separators` that
-// follows; -1 where there is none.
+// A number of that many digits at `at`, which moves after it and after one of the `separators`; -1
+// if there is none.
 int take_number(std::string_view name, std::size_t& at, std::size_t digits,
                 std::string_view separators) {
     if (at + digits > name.size()) return -1;
@@ -179,7 +179,7 @@ std::optional<System> time_at(std::string_view name, std::size_t at) {
 
 std::optional<System> time_in(std::string_view name) {
     for (std::size_t at = 0; at < name.size(); ++at) {
-        // A longer number is no date.
+        // A longer number is not a date.
         const bool begins = at == 0 || name[at - 1] < '0' || name[at - 1] > '9';
         if (!begins) continue;
         if (auto time = time_at(name, at)) return time;

@@ -20,7 +20,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds clocks_differ = std::chrono::minutes(5);
 constexpr std::size_t compared = 5;  // that came before
-constexpr std::size_t enough = 3;    // of them, to tell what is usual
+constexpr std::size_t enough = 3;    // of them, to know what is usual
 constexpr double far_smaller = 0.2;  // of smaller_than: failed
 
 milliseconds since(System then, System now) {
@@ -77,9 +77,9 @@ std::optional<Outcome> of_size(const Options& options, std::span<const Entry> en
     return outcome;
 }
 
-// How many of the first entries are still being written: at most the newest.
+// How many of the first entries are still being written: at most the newest one.
 std::size_t unsettled(const Options& options, std::span<const Entry> entries, System now) {
-    // A name tells when it began, not when it ended.
+    // A name says when it began, not when it ended.
     if (options.time == "name") return 0;
     return !entries.empty() && since(entries.front().time, now) < options.settle ? 1 : 0;
 }
@@ -114,7 +114,7 @@ Outcome judge(const Options& options, const Listing& listing, Writing& writing, 
         return unknown("too many files",
                        fmt::format("{}: more than {}", options.path, most_entries));
     std::span<const Entry> entries = listing.entries;
-    // Such a one would be new for ever.
+    // Such a backup would be new for ever.
     const auto later = [&](const Entry& entry) { return since(now, entry.time) > clocks_differ; };
     const std::size_t ahead =
         static_cast<std::size_t>(std::ranges::find_if_not(entries, later) - entries.begin());
@@ -131,7 +131,7 @@ Outcome judge(const Options& options, const Listing& listing, Writing& writing, 
         const milliseconds taken = since(writing.since, now);
         if (taken > options.longest)
             note = ", one has been written for " + text::about_duration(taken);
-        // Without another, it is all there is.
+        // If there is no other, it is all there is.
         if (entries.size() > young) entries = entries.subspan(young);
     } else {
         writing = {};

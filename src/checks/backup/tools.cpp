@@ -36,13 +36,13 @@ std::vector<std::string> arguments_of(const Options& options) {
         arguments.insert(arguments.end(), words);
     };
     if (options.tool == "restic") {
-        // Without --no-lock it writes into the repository.
+        // Without --no-lock, it writes into the repository.
         add({"--repo", options.repository, "--no-cache", "snapshots", "--json", "--no-lock",
              "--latest", "1"});
         if (!options.host.empty()) add({"--host", options.host});
         for (const std::string& tag : options.tags) add({"--tag", tag});
     } else if (options.tool == "borg") {
-        // A backup under way holds the lock, and is no fault.
+        // A backup in progress holds the lock; that is not a failure.
         add({"--bypass-lock", "list", "--json", "--last", "1"});
         if (options.pattern != "*") add({"--glob-archives", options.pattern});
         add({"--", options.repository});
@@ -66,8 +66,8 @@ Outcome not_understood(const Options& options, std::string_view output) {
                   "got " + text::quoted(output));
 }
 
-// The latest of the times that stand at `pointer` in each element. borg's are of its own zone,
-// which is UTC here.
+// The latest of the times at `pointer` in each element. borg's times are in its own zone, which is
+// UTC here.
 std::optional<System> newest_of(const json::array& list, std::string_view pointer) {
     std::optional<System> newest;
     for (const json::value& each : list) {
@@ -132,7 +132,7 @@ Launch launch_of(const Options& options, const std::string& folder) {
     if (options.tool == "borg") {
         set("TZ", "UTC");
         set("BORG_BASE_DIR", folder);
-        // Else it asks, and there is nobody to answer.
+        // Otherwise it asks, and nobody can answer.
         set("BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK", "yes");
         set("BORG_RELOCATED_REPO_ACCESS_IS_OK", "yes");
         if (options.password.configured()) set("BORG_PASSPHRASE", options.password.reveal());

@@ -1,4 +1,4 @@
-// How restic, borg and pgBackRest are asked for their newest backup, and what their answers mean.
+// How to ask restic, borg and pgBackRest for their newest backup, and what their answers mean.
 // Pure.
 #pragma once
 
@@ -13,12 +13,12 @@
 
 namespace vitals::checks::backup {
 
-// `folder` is one of the run's own, for what a tool keeps aside; it is gone afterwards.
+// `folder` belongs to the run, for files that a tool keeps; it is removed afterwards.
 backends::program::Launch launch_of(const Options& options, const std::string& folder);
 
-// What a tool said that ended with code 0.
+// The answer of a tool that ended with code 0.
 Outcome judge_answer(const Options& options, std::string_view output, System now);
-// What one means that ended with another code, by what it wrote to standard error.
+// The meaning of another code, from what the tool wrote to standard error.
 Outcome judge_refusal(const Options& options, int exit_code, std::string_view errors);
 
 }  // namespace vitals::checks::backup

@@ -1,6 +1,6 @@
-// Through an AMQP broker: replies come to a queue of our own, named by the broker and gone with the
-// connection, through the default exchange; so nothing is declared that others could mind, and what
-// a worker answers after the connection has ended goes nowhere.
+// Through an AMQP broker. Replies come to a queue of this connection through the default exchange;
+// the broker names it and removes it with the connection. So the check declares nothing that others
+// could notice, and late answers of workers are dropped.
 #include <fmt/format.h>
 
 #include "transport.hpp"
@@ -36,7 +36,7 @@ void send_request(Client& client, const Question& question, const std::string& i
 void take_delivery(const Event& event, const Question& question, Tally& tally) {
     if (question.component.part == "heartbeat") {
         const auto events = wire::celery::read_events(event.body);
-        if (!events) return;  // whoever else publishes there
+        if (!events) return;  // other programs may also publish there
         for (const auto& each : *events) tally.take(each);
         return;
     }
@@ -69,7 +69,7 @@ net::awaitable<std::unique_ptr<ByAmqp>> ByAmqp::open(const Component& component,
     co_return made;
 }
 
-// True: goes on.
+// True: continue.
 bool ByAmqp::take(const Event& event, const Question& question, Tally& tally) {
     switch (event.what) {
         case What::delivered:
@@ -80,7 +80,7 @@ bool ByAmqp::take(const Event& event, const Question& question, Tally& tally) {
             return false;  // NO_ROUTE: nobody listens
         case What::channel_closed:
             if (event.code != backends::amqp::not_found) throw backends::amqp::meaning_of(event);
-            tally.asked(0);  // no worker has ever made the exchange
+            tally.asked(0);  // no worker has ever created the exchange
             return false;
         case What::blocked:
             if (question.component.part == "heartbeat") return true;
@@ -92,8 +92,8 @@ bool ByAmqp::take(const Event& event, const Question& question, Tally& tally) {
 }
 
 net::awaitable<void> ByAmqp::ask(const Question& question, net::Context& context, Tally& tally) {
-    // Workers may take their time, but a broker that is asked for its word gives it at once:
-    // whether it still is there, and our inbox with it.
+    // Workers may be slow, but a broker answers at once: it says whether it still works, and
+    // whether the queue of replies still exists.
     if (std::exchange(used_, true)) {
         context.enter("inbox");
         session_->client().look_at_queue(inbox_);

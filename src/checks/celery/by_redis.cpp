@@ -1,13 +1,13 @@
 // Through Redis, as kombu does it: a message is published to a channel that all workers subscribe
-// to. A worker that answers looks for the queues that are bound to the exchange which the message
-// names (the members of a set) and pushes its reply to each (a list).
+// to. A worker that answers looks for the queues that are bound to the exchange in the message (the
+// members of a set) and pushes its reply to each (a list).
 //
-// It may do so long after nobody waits any more, and pushing to a list that is gone makes it again,
-// for ever. So binding and list are there with an expiry before anybody is asked; the binding ends
-// with the run; the list does only when everybody has answered, and otherwise outlives the last
-// worker that may have seen the binding. Set and exchange are our own, because those of Celery's
-// clients must not expire. Their names are few, because workers remember each exchange that they
-// ever answered through, and change in turns, so that a set which always has somebody new in it
+// A worker may do so long after the run, and pushing to a removed list creates it again, for ever.
+// So binding and list exist with an expiry before the message is sent. The binding ends with the
+// run. The list ends only when every worker has answered; otherwise it outlives the last worker
+// that may have seen the binding. Set and exchange belong to vitals, because those of Celery's
+// clients must not expire. There are only a few names, because workers remember every exchange that
+// they answered through. The names are used in turns, so that a set that always has new members
 // expires nevertheless.
 #include <fmt/format.h>
 
@@ -29,20 +29,20 @@ using backends::redis::Value;
 using Type = Value::Type;
 using Words = std::vector<std::string>;
 
-constexpr auto turn = 10min;          // for so long a set of bindings is used,
-constexpr int turns = 6;              // and again after so many others have been.
+constexpr auto turn = 10min;          // a set of bindings is used for this long,
+constexpr int turns = 6;              // and again after this many others.
 constexpr auto binding_life = 20min;  // of a set, after its last use
 constexpr auto inbox_outlives = 40min;
 constexpr std::uint16_t usual_sentinel_port = 26379;
-constexpr const char* keeps = "vitals";  // an element that keeps the list, and with it the expiry
+constexpr const char* keeps = "vitals";  // an element that keeps the list, and so its expiry
 
-// The exchange that replies go to now.
+// The exchange of the present replies.
 std::string reply_exchange(Clock& clock) {
     const auto now = clock.system().time_since_epoch() / turn;
     return fmt::format("reply.vitals.{}.pidbox", now % turns);
 }
 
-// The names of one application and of our inbox in it.
+// The names of one application and of vitals' queues in it.
 class Names {
   public:
     explicit Names(const Component& component)
@@ -56,11 +56,11 @@ class Names {
     std::string bindings(const std::string& exchange) const {
         return options_.global_keyprefix + "_kombu.binding." + exchange;
     }
-    // A member of the bindings names a list, without a prefix.
+    // A member of the bindings names a list, without its prefix.
     std::string binding() const { return options_.inbox + separator_ + separator_ + inbox_; }
     std::string inbox() const { return options_.global_keyprefix + inbox_; }
-    // Behind sentinels kombu leaves `{db}` in the prefix as it stands, up to a version that does
-    // not: a worker listens to one of the two.
+    // With sentinels, old versions of kombu leave `{db}` in the prefix as it is, later ones do not:
+    // a worker listens to one of the two.
     Words requests() const {
         const std::string exchange = options_.control_exchange + ".pidbox";
         Words channels{names_.channel(exchange)};
@@ -89,7 +89,7 @@ class Names {
     std::string separator_;
 };
 
-// True: it answers this run's question.
+// True: it answers the question of this run.
 bool take_reply(const std::string& text, const Question& question, Tally& tally) {
     const auto opened = wire::celery::read_envelope(text);
     if (opened && opened->ticket != question.ticket) return false;
@@ -180,16 +180,16 @@ net::awaitable<void> ByRedis::all_or_nothing(std::vector<Words> commands) {
         if (each.is(Type::error)) throw meaning_of(each);
 }
 
-// How many answered, however.
+// How many answered, in any way.
 net::awaitable<std::int64_t> ByRedis::collect(const Question& question, std::string list,
                                               net::Context& context, Tally& tally) {
-    // Asked for again and again rather than waited for (BRPOP): a wait that Redis ends only in
-    // whole seconds could not be left in time to tidy up.
+    // Asked repeatedly instead of waited for (BRPOP): Redis ends a wait only in whole seconds,
+    // which may be too late for cleaning up.
     auto pause = 2ms;
     std::int64_t seen = 0;
     std::int64_t answered = 0;
     while (!tally.done() && context.clock().steady() < question.until) {
-        // Replies are pushed on the left, and stay there: a list that is empty is gone.
+        // Replies are pushed on the left, and stay there: an empty list is removed by Redis.
         Words words{"LINDEX", list, std::to_string(-1 - seen)};
         const auto value = co_await session_->demand(std::move(words));
         if (value.is(Type::bulk)) {
@@ -212,14 +212,14 @@ net::awaitable<void> ByRedis::listen(const Question& question, Words channels, T
     while (!tally.done()) {
         const auto value = co_await session_->next(question.until);
         if (!value) co_return;
-        // Who may listen to the usual channels need not be let in to the other one.
+        // A user with access to the usual channels may have no access to the other one.
         if (value->is(Type::error) && !listens) throw meaning_of(*value);
         listens = true;
         if (!value->is(Type::array) || value->items.size() != 4) continue;
         const auto opened = wire::celery::read_envelope(value->items[3].text);
         const auto events =
             opened ? wire::celery::read_events(opened->body) : std::unexpected(opened.error());
-        if (!events) continue;  // whoever else publishes there
+        if (!events) continue;  // other programs may also publish there
         for (const auto& event : *events) tally.take(event);
     }
 }

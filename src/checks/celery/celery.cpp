@@ -79,10 +79,8 @@ Verified verify(const Options& options) {
 constexpr Field fields[] = {
     url_field<Options, verify_url>(
         "The application's broker: amqp://host:port/vhost, amqps://, redis://host:port/database, "
-        "rediss://, or sentinel://host:26379/database; sentinels:// where they and the master "
-        "speak "
-        "TLS. Several, with `;` between them, as Celery has them: workers at any of the brokers "
-        "count.",
+        "rediss://, or sentinel://host:26379/database; sentinels:// if they and the master speak "
+        "TLS. Several are separated by `;`, as in Celery: workers at any of the brokers count.",
         "redis://127.0.0.1:6379/0"),
     field<&Options::user>("user", "The user to log in as; it may stand in the URL instead."),
     password_field<Options>(),
@@ -91,22 +89,21 @@ constexpr Field fields[] = {
                             "(master_name of the application).",
                             {.example = "shop"}),
     field<&Options::sentinel_user>(
-        "sentinel_user", "The user to log in as at the sentinels, with `sentinel_password`."),
+        "sentinel_user", "The user to log in as on the sentinels, with `sentinel_password`."),
     field<&Options::sentinel_password>(
-        "sentinel_password", "The password of the sentinels, where it is not that of the master."),
+        "sentinel_password", "The password of the sentinels, if it is not that of the master."),
     field<&Options::sentinel_tls>(
         "sentinel_tls",
         "Whether the sentinels speak TLS: `as_url`, like the master (sentinels://), or otherwise.",
         {.choices = "as_url|on|off"}),
-    field<&Options::part>(
-        "part",
-        "What is asked: whether workers answer a ping, whether one consumes a queue, or whether "
-        "heartbeats come (for workers without remote control).",
-        {.choices = "ping|queue|heartbeat"}),
+    field<&Options::part>("part",
+                          "What is checked: whether workers answer a ping, whether one consumes a "
+                          "queue, or whether heartbeats come (for workers without remote control).",
+                          {.choices = "ping|queue|heartbeat"}),
     field<&Options::queue>("queue", "The queue that must be consumed, with part: queue.",
                            {.example = "high_priority"}),
     field<&Options::destination, verify_destination>(
-        "destination", "The workers that must answer, by node name; without it any will do.",
+        "destination", "The workers that must answer, by node name; by default any worker.",
         {.example = "[celery@web1, celery@web2]"}),
     field<&Options::workers, verify_workers>(
         "workers", "How many workers must answer, without destination.", {.example = "2"}),
@@ -115,13 +112,13 @@ constexpr Field fields[] = {
     field<&Options::event_exchange, verify_exchange>("event_exchange",
                                                      "The application's event_exchange."),
     field<&Options::global_keyprefix, verify_prefix>(
-        "global_keyprefix", "On Redis: the application's global_keyprefix, before every key.",
+        "global_keyprefix", "On Redis: the application's global_keyprefix, which begins every key.",
         {.example = "shop:"}),
     field<&Options::fanout_prefix, verify_fanout>(
         "fanout_prefix",
-        "On Redis: the application's fanout_prefix; `false` where it is switched off."),
+        "On Redis: the application's fanout_prefix; `false` if it is switched off."),
     field<&Options::sep, verify_separator>(
-        "sep", "On Redis: the application's sep, between the parts of a binding."),
+        "sep", "On Redis: the application's sep, which separates the parts of a binding."),
     auth_every_field<Options>(),
     tls_field<Options>(),
 };
@@ -142,7 +139,7 @@ net::awaitable<std::unique_ptr<Session>> open(const Component& component, net::C
 
 template <class Session>
 net::awaitable<Outcome> judge(const Component& component, net::Context& context, Session& session) {
-    // Time is kept back to say who is missing, and to tidy up.
+    // Some time is reserved for saying who is missing, and for cleaning up.
     const auto reserve = std::min(context.left() / 5, std::chrono::milliseconds(300));
     const Steady end = std::min(component.until, context.deadline());
     const Question question{component, random_id(), end - reserve};
@@ -171,7 +168,7 @@ net::awaitable<void> ask_broker_for(const Component& component, net::Context& co
     outcome = co_await ask_broker(component, context);
 }
 
-// Workers are at the broker that they reached when they began: any of them counts.
+// A worker is at the broker that it reached when it started: any broker with workers counts.
 net::awaitable<Outcome> run_at_any(const std::vector<Component>& brokers, net::Context& context) {
     Refusals refusals;
     for (std::size_t index = 0; index < brokers.size(); ++index) {
@@ -196,15 +193,15 @@ net::awaitable<Outcome> run_at_any(const std::vector<Component>& brokers, net::C
     throw refusals.summary("no workers at any of");
 }
 
-// A broker each; sentinels are several ways to one.
+// One broker each; sentinels are several ways to one broker.
 std::vector<Component> brokers_of(const Options& options) {
     Component component(options);
     component.inbox = random_id();
-    // Who listens hears what is said from then on: nothing of before may count.
+    // A listener hears only what is sent from then on: nothing earlier may count.
     if (component.part == "heartbeat") component.auth_every = {};
     const std::vector<std::string> urls = text::servers_of(options.url.text);
     if (by_sentinel(options.url) || urls.size() == 1) return {component};
-    component.auth_every = {};  // one connection is kept between runs, and it is of one broker
+    component.auth_every = {};  // one connection is kept between runs, to one broker
     std::vector<Component> brokers;
     for (const std::string& url : urls) brokers.emplace_back(component).url = url;
     return brokers;
@@ -225,20 +222,20 @@ Verified from_url(Options& options, std::string_view url) {
 
 constexpr std::string_view proves = R"(
     Workers receive a message through the broker and answer it (`ping`), one of them
-    consumes the queue (`queue`), or their heartbeats come (`heartbeat`). When there is
-    nobody to ask, the broker says that at once. A worker with
-    worker_enable_remote_control off answers nothing, nor does one whose task_serializer
-    or accept_content is not JSON: use `heartbeat` for these, with a timeout longer than
-    the pause between heartbeats (2 seconds). A worker whose pool is `solo` neither
-    answers nor sends heartbeats while it runs a task. To avoid a false alarm there, use
-    `heartbeat` with a timeout longer than the longest task, or `failures`. The check does
-    not prove that tasks succeed. On Redis, replies come to a list and one member of a
-    set; both expire. Of several brokers, the first where workers answer counts.)"_prose;
+    consumes the queue (`queue`), or their heartbeats come (`heartbeat`). When there is no
+    worker, the broker says so at once. A worker with worker_enable_remote_control off
+    does not answer, and neither does one whose task_serializer or accept_content is not
+    JSON: use `heartbeat` for these, with a timeout longer than the pause between
+    heartbeats (2 seconds). A worker whose pool is `solo` neither answers nor sends
+    heartbeats while it runs a task. To avoid a false alarm there, use `heartbeat` with a
+    timeout longer than the longest task, or `failures`. The check does not prove that
+    tasks succeed. On Redis, replies come to a list and one member of a set; both expire.
+    Of several brokers, the first where workers answer counts.)"_prose;
 
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, bind, verify, from_url>(
-    "celery", "Asks Celery's workers whether they are there and what they consume.",
+    "celery", "Asks Celery's workers whether they are alive and what they consume.",
     {.proves = proves,
      .schemes = {"celery+amqp", "celery+amqps", "celery+redis", "celery+rediss"},
      .urls = {"celery+amqp://user:password@host/vhost", "celery+redis://:password@host:6379/0"}});

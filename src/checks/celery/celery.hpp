@@ -1,4 +1,4 @@
-// celery: asks the workers of a Celery application whether they are there and what they consume, or
+// celery: asks the workers of a Celery application whether they are alive and what they consume, or
 // listens to their heartbeats, through their broker (AMQP or Redis).
 #pragma once
 
@@ -27,7 +27,7 @@ struct Options {
     std::string workers = ">=1";  // CountRange
     std::string control_exchange = "celery";
     std::string event_exchange = "celeryev";
-    // Of kombu's Redis transport, as the application's broker_transport_options have them.
+    // Options of kombu's Redis transport, as in the application's broker_transport_options.
     std::string global_keyprefix;
     std::string fanout_prefix = "/{db}.";
     std::string sep;  // empty: kombu's own, two control characters

@@ -113,7 +113,7 @@ Outcome ask(const std::shared_ptr<Answering>& server, Options options,
 
 const std::string pong_of_a = R"({"a@h":{"ok":"pong"}})";
 
-TEST(Celery, nobody_subscribed_is_told_at_once) {
+TEST(Celery, without_subscribers_it_fails_at_once) {
     const auto server = std::make_shared<Answering>(Words{});
     expect_failed(ask(server, {}), ErrorClass::assertion, "workers", "there are no workers");
     EXPECT_EQ(server->commands.back()[0], "DEL") << "and nobody will fill the inbox";
@@ -199,7 +199,7 @@ TEST(Celery, a_connection_that_is_kept_serves_the_next_run) {
     EXPECT_EQ(peer->accepted(), 3) << "only an ok is believed of a kept one";
 }
 
-TEST(Celery, faults_of_the_stream) {
+TEST(Celery, faults_of_the_stream_have_a_class_and_a_phase) {
     for (const std::string scheme : {"redis://", "amqp://"}) {
         const std::string phase = scheme == "redis://" ? "auth" : "greeting";
         const auto at = [&](Peer::Handler handler, ErrorClass error_class,
@@ -221,7 +221,7 @@ TEST(Celery, faults_of_the_stream) {
     }
 }
 
-TEST(Celery, refusals_of_redis) {
+TEST(Celery, refusals_of_redis_are_reported) {
     const auto refusing = [](const std::string& refused, const std::string& text) {
         return redis([=](const Words& words) {
             return words[0] == refused ? "-" + text + "\r\n" : usual(words);

@@ -1,4 +1,4 @@
-// Who has answered, and whether that is enough. No I/O.
+// Which workers have answered, and whether that is enough. No I/O.
 #pragma once
 
 #include <optional>
@@ -18,9 +18,9 @@ class Tally {
 
     void take(const wire::celery::Reply& reply);
     void take(const wire::celery::WorkerEvent& event);
-    // A reply that says nothing to us: of an application whose task_serializer is not json.
+    // A reply that cannot be read: from an application whose task_serializer is not json.
     void take_unread(std::string_view content_type, std::string_view body);
-    // So many have been asked: when all of them have answered, nobody else will.
+    // The number of workers that were asked: when all have answered, no other will.
     void asked(std::size_t workers) { asked_ = workers; }
 
     // Nothing that may still come changes the verdict.

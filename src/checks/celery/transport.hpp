@@ -1,4 +1,4 @@
-// The two ways to Celery's workers. Each is a conversation with a broker that may outlast the run
+// The two ways to Celery's workers. Each is a conversation with a broker that may outlive the run
 // that began it (checks/reuse.hpp): open() once, ask() in each run.
 #pragma once
 
@@ -14,24 +14,24 @@
 
 namespace vitals::checks::celery {
 
-// The options, and what all runs of a component have in common.
+// The options, and what all runs of a component share.
 struct Component : Options {
-    std::string inbox;             // random, unlike any other's: where replies go, on Redis
-    Steady until = Steady::max();  // when the next broker's turn begins
+    std::string inbox;             // random and unique: where replies go, on Redis
+    Steady until = Steady::max();  // when the turn of the next broker begins
 };
 
-// One run's question.
+// The question of one run.
 struct Question {
     const Component& component;
-    std::string ticket;  // random, unlike any other's
-    Steady until{};      // who has not answered by then has not answered
+    std::string ticket;  // random and unique
+    Steady until{};      // later answers do not count
 };
 
 class ByRedis {
   public:
     static net::awaitable<std::unique_ptr<ByRedis>> open(const Component& component,
                                                          net::Context& context);
-    // Fills the tally in; returns when it is done or the time is up.
+    // Fills the tally in; returns when it is done or the time is over.
     net::awaitable<void> ask(const Question& question, net::Context& context, Tally& tally);
 
     // See checks/reuse.hpp.
@@ -56,7 +56,8 @@ class ByAmqp {
                                                         net::Context& context);
     net::awaitable<void> ask(const Question& question, net::Context& context, Tally& tally);
 
-    // See checks/reuse.hpp. What came meanwhile are replies to runs before, known by their tickets.
+    // See checks/reuse.hpp. What came meanwhile are replies to earlier runs, recognised by their
+    // tickets.
     bool quiet() const { return true; }
     void resume(net::Context& context, Steady answer_by) { session_->resume(context, answer_by); }
     net::awaitable<void> close(net::Context& context) { return session_->close(context); }
@@ -68,8 +69,8 @@ class ByAmqp {
     bool take(const Event& event, const Question& question, Tally& tally);
 
     std::unique_ptr<backends::amqp::Session> session_;
-    std::string inbox_;  // named by the broker, gone with the connection
-    bool used_ = false;  // by a run before
+    std::string inbox_;  // named by the broker, removed with the connection
+    bool used_ = false;  // by an earlier run
 };
 
 }  // namespace vitals::checks::celery

@@ -61,41 +61,40 @@ Verified from_url(Options& options, std::string_view url) {
 }
 
 constexpr Field fields[] = {
-    field<&Options::path, verify_path>(
-        "path",
-        "A file (PEM, DER or PKCS #12), a glob, or a directory, which is searched with what lies "
-        "below it.",
-        {.required = true, .example = "/etc/letsencrypt/live"}),
+    field<&Options::path, verify_path>("path",
+                                       "A file (PEM, DER or PKCS #12), a glob, or a directory, "
+                                       "which is searched with all that is below it.",
+                                       {.required = true, .example = "/etc/letsencrypt/live"}),
     field<&Options::key>("key",
-                         "File of the private key, PEM, which must belong to the certificate.",
+                         "PEM file of the private key, which must belong to the certificate.",
                          {.example = "/etc/ssl/private/shop.key"}),
     field<&Options::password>("password", "Password of the key, or of a PKCS #12 file."),
     field<&Options::degraded_below>(
         "degraded_below",
-        "Degraded when the certificate that ends first has less time left; of one that lives less "
-        "than 30 days, less than a third of its life.",
+        "Degraded when the certificate that ends first has less time left. For one that is valid "
+        "for less than 30 days: less than a third of its validity.",
         {.least = 0}),
     field<&Options::failed_below>(
         "failed_below",
-        "Failed when it has less; of one that lives less than 30 days, the same share of the other "
-        "bound. `0s`: not before it has ended.",
+        "Failed when it has less time left; for one that is valid for less than 30 days, the same "
+        "share of the other bound. `0s`: not before it has ended.",
         {.least = 0}),
     field<&Options::complete>(
         "complete", "Whether each file must hold the whole chain up to a trusted authority."),
-    field<&Options::ca>("ca",
-                        "With `complete`: PEM file of the authorities to trust instead of the "
-                        "system's.",
-                        {.example = "/etc/vitals/ca.pem"}),
-    field<&Options::names>("names", "Host names and addresses that each certificate must be for.",
+    field<&Options::ca>(
+        "ca", "With `complete`: PEM file of the certificate authorities; it replaces the system's.",
+        {.example = "/etc/vitals/ca.pem"}),
+    field<&Options::names>("names",
+                           "The host names and addresses that each certificate must cover.",
                            {.example = "[shop.example.org]"}),
     field<&Options::serves, verify_serves>(
         "serves",
-        "host:port of the server that shows it, by TLS from the first byte: failed when it shows "
-        "another, because it was not reloaded after a renewal.",
+        "host:port of the server that uses it, with TLS from the first byte. Failed when the "
+        "server shows another certificate, because it was not reloaded after a renewal.",
         {.example = "127.0.0.1:443"}),
 };
 
-// All that is read, once.
+// Reads everything, once.
 struct Read {
     Files files;
     std::optional<File> key;
@@ -113,8 +112,8 @@ Read read_all(const Options& options) {
     return read;
 }
 
-// What the server shows is compared with what lies on the disk. Whether it is any good, the disk's
-// own verdict has said.
+// Compares the certificate of the server with the one on the disk. The verdict on the latter
+// already says whether it is good.
 net::awaitable<Outcome> compare_with_server(const Options& options, net::Context& context,
                                             Judged judged) {
     const net::Endpoint endpoint = server_of(options.serves).value();
@@ -153,16 +152,17 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    Every certificate in the file, in the files that a glob matches, or below a directory is whole
-    and valid now. The one that ends first has enough time left; an intermediate certificate counts
-    as well. In a chain each certificate is issued by the next one, and the server's own comes
-    first. `key`: the key belongs to the certificate. `names`: the certificate is for each of them.
-    `complete`: nothing is missing up to a trusted authority. A file cannot tell what a server
-    shows: that may be the certificate from before the last renewal. `serves` compares the two; the
-    kind `tls` asks a server without a file. The check does not ask whether a certificate was
-    revoked. In a directory it skips files without a certificate, keys that it may not read, and
-    certbot's archive/, which holds certificates that have ended; it follows links. Any other file
-    that it may not read makes the result unknown.)"_prose;
+    Every certificate in the file, in the files that a glob matches, or below a directory
+    is whole and valid now. The one that ends first has enough time left; an intermediate
+    certificate counts as well. In a chain each certificate is issued by the next one, and
+    the server's own comes first. `key`: the key belongs to the certificate. `names`: the
+    certificate covers each of them. `complete`: nothing is missing up to a trusted
+    authority. A file cannot tell what a server shows: that may be the certificate from
+    before the last renewal. `serves` compares the two; the kind `tls` asks a server
+    without a file. The check does not ask whether a certificate was revoked. In a
+    directory it skips files without a certificate, keys that it may not read, and
+    certbot's archive/, which holds certificates that have ended; it follows links. Any
+    other file that it may not read makes the result unknown.)"_prose;
 
 }  // namespace
 

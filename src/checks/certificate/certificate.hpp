@@ -1,5 +1,5 @@
-// Certificates in files: how long they are good, whether the chain is whole, whether the key
-// belongs to them, and whether a server shows the one that lies on the disk.
+// Certificates in files: how long they are valid, whether the chain is complete, whether the key
+// belongs to them, and whether a server shows the one on the disk.
 #pragma once
 
 #include <chrono>

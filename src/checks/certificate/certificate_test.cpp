@@ -296,7 +296,7 @@ TEST_F(CertificateFile, that_may_not_be_read_is_not_judged) {
     EXPECT_EQ(other.status, Status::ok) << "a key that nobody may read is no fault";
 }
 
-TEST_F(CertificateFile, options_and_url) {
+TEST_F(CertificateFile, has_checked_options_and_a_url) {
     const Options crossed{.path = "/a", .degraded_below = 24h, .failed_below = 48h};
     EXPECT_EQ(problem_of(kind, &crossed),
               "failed_below is above degraded_below: it would never be degraded");

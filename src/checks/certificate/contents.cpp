@@ -35,7 +35,7 @@ Memory reader(std::string_view bytes) {
     return Memory(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
 }
 
-// Without a callback OpenSSL would ask for the password on the terminal, and wait.
+// Without a callback, OpenSSL would ask for the password on the terminal, and wait.
 int give_password(char* buffer, int size, int, void* password) {
     const auto& text = *static_cast<const std::string*>(password);
     if (text.empty() || text.size() > static_cast<std::size_t>(size)) return -1;
@@ -47,7 +47,7 @@ Outcome damaged(std::string why) {
     return failed("file is cut short or damaged", ErrorClass::assertion, std::move(why));
 }
 
-// The last line begins a block that does not follow.
+// The last line begins a block, but the block is missing.
 bool ends_in_a_beginning(std::string_view text) {
     const std::size_t end = text.find_last_not_of(" \t\r\n");
     if (end == std::string_view::npos) return false;
@@ -79,7 +79,7 @@ std::expected<Contents, Outcome> contents_of_pem(std::string_view bytes,
     const bool clean =
         ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
     const std::string why = openssl_text();
-    // A chain that is cut while it is written looks like a leaf alone.
+    // A chain that is cut while it is written looks like a single leaf.
     if (!clean && (!contents.certificates.empty() || speaks_of_certificates(bytes)))
         return std::unexpected(
             damaged(fmt::format("after {} certificates: {}", contents.certificates.size(), why)));
@@ -88,7 +88,7 @@ std::expected<Contents, Outcome> contents_of_pem(std::string_view bytes,
     return contents;
 }
 
-// RC2 and other old ciphers, in a library context of its own: nothing else may use them.
+// RC2 and other old ciphers, in a separate library context: nothing else may use them.
 OSSL_LIB_CTX* with_old_ciphers() {
     static OSSL_LIB_CTX* const made = []() -> OSSL_LIB_CTX* {
         OSSL_LIB_CTX* context = OSSL_LIB_CTX_new();
@@ -110,7 +110,7 @@ Pkcs12 parsed_pkcs12(std::string_view bytes, OSSL_LIB_CTX* context) {
     return Pkcs12(read);  // d2i frees `made` where it fails
 }
 
-// Nothing where OpenSSL does not support the ciphers of the file.
+// Nothing if OpenSSL does not support the ciphers of the file.
 std::optional<std::expected<Contents, Outcome>> opened(PKCS12* file, const std::string& password) {
     EVP_PKEY* key = nullptr;
     X509* own = nullptr;
@@ -136,7 +136,7 @@ std::optional<std::expected<Contents, Outcome>> opened(PKCS12* file, const std::
     if (own != nullptr) contents.certificates.emplace_back(own);
     for (int i = 0; i < sk_X509_num(others); ++i)
         contents.certificates.emplace_back(sk_X509_value(others, i));
-    sk_X509_free(others);  // the stack alone
+    sk_X509_free(others);  // only the stack
     return contents;
 }
 

@@ -1,5 +1,5 @@
-// What a file of certificates holds, whatever its format: PEM, DER or PKCS #12. Bytes in, values
-// out: no I/O, and no question on a terminal. Thread-safe.
+// The certificates in a file of any format: PEM, DER or PKCS #12. Bytes in, values out: no I/O, and
+// no question on a terminal. Thread-safe.
 #pragma once
 
 #include <expected>
@@ -18,16 +18,16 @@ using net::FreedBy;
 using net::Key;
 
 inline constexpr std::size_t most_certificates = 100;  // in one file
-// PKCS #12 says how often its password is hashed. More would keep a core busy for a second.
+// PKCS #12 says how often its password is hashed. A higher number would occupy a core for a second.
 inline constexpr long most_iterations = 200'000;
 
 struct Contents {
-    std::vector<Certificate> certificates;  // in the file's order; of PKCS #12: its own one first
+    std::vector<Certificate> certificates;  // in the file's order; of PKCS #12, its own one first
     Key key;                                // of PKCS #12, which holds one; else null
 };
 
-// No certificates: the file holds something else (a key, a text). The error is the outcome of the
-// check: a file that is cut short or damaged, a wrong password.
+// Without certificates, the file holds something else (a key, a text). The error is the outcome of
+// the check: a cut or damaged file, or a wrong password.
 std::expected<Contents, Outcome> contents_of(std::string_view bytes, const std::string& password);
 
 // The private key in a PEM file.

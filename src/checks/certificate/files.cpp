@@ -18,7 +18,7 @@ namespace vitals::checks::certificate {
 
 namespace {
 
-constexpr int deepest = 4;  // folders below the one that is named
+constexpr int deepest = 4;  // folders below the named one
 
 bool is_of_no_interest(std::string_view name) {
     if (name.starts_with('.') || name == "archive") return true;
@@ -26,14 +26,14 @@ bool is_of_no_interest(std::string_view name) {
                                [&](std::string_view end) { return name.ends_with(end); });
 }
 
-thread_local bool not_permitted = false;  // glob(3) hands its listener nothing of ours
+thread_local bool not_permitted = false;  // glob(3) passes no argument to its error function
 
 class Search {
   public:
     void look_at(const std::string& path, bool named, int depth = 0) {
         struct stat status{};
         if (::stat(path.c_str(), &status) != 0) return missing(path, named, errno);
-        // Links lead to the same file more than once: hashed names, certbot's live/.
+        // Links lead to the same file several times: hashed names, certbot's live/.
         if (!seen_.emplace(status.st_dev, status.st_ino).second) return;
         if (S_ISDIR(status.st_mode)) return search(path, depth);
         if (!S_ISREG(status.st_mode)) return missing(path, named, named ? EINVAL : ENOENT);
@@ -57,7 +57,7 @@ class Search {
         not_permitted = false;
         const auto on_error = [](const char*, int error) {
             not_permitted |= error == EACCES || error == EPERM;
-            return 0;  // the rest counts
+            return 0;  // the others count
         };
         if (::glob(pattern.c_str(), 0, on_error, &matches) == 0)
             for (std::size_t i = 0; i < matches.gl_pathc; ++i) look_at(matches.gl_pathv[i], false);
@@ -71,7 +71,7 @@ class Search {
     }
 
   private:
-    // What a search finds gone has been taken away meanwhile, or is a link to nothing.
+    // A file that a search no longer finds was removed meanwhile, or is a link to nothing.
     void missing(const std::string& path, bool named, int error) {
         if (named)
             found_.error = error;

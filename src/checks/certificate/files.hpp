@@ -1,5 +1,5 @@
-// Which files a path means, and their bytes: a file, a glob, or a directory with what lies below.
-// It reads files, so it belongs on a lane (net/reading.hpp).
+// The files at a path, and their bytes: a file, a glob, or a directory with all below it. It reads
+// files, so it runs on a lane (net/reading.hpp).
 #pragma once
 
 #include <string>
@@ -13,9 +13,9 @@ inline constexpr std::size_t most_files = 1000;
 struct File {
     std::string path;
     std::string bytes;
-    int error = 0;           // errno with which it could not be read
+    int error = 0;           // errno of a failed reading
     bool too_large = false;  // more than most_bytes: not read
-    bool named = false;      // the path names it itself
+    bool named = false;      // the path names this file
 };
 
 struct Files {
@@ -24,8 +24,8 @@ struct Files {
     int error = 0;            // errno: the path itself could not be looked at
 };
 
-// A directory is searched with what lies below it. Links are followed; hidden names, keys, requests
-// and certbot's archive/, whose certificates have ended by design, are not looked at.
+// A directory is searched with all below it. Links are followed. Hidden names, keys, requests, and
+// certbot's archive/, whose certificates have ended by design, are left out.
 Files files_at(const std::string& path);
 
 }  // namespace vitals::checks::certificate

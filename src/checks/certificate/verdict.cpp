@@ -67,8 +67,8 @@ Outcome unreadable(const std::string& path, int error, const char* what) {
     }
 }
 
-// What is meant to be renewed every few days would always be below a bound in weeks: for it a third
-// of its life is the first bound, and the other one is nearer in the same proportion.
+// A certificate that is renewed every few days would always be below a bound of weeks. For it, a
+// third of its validity is the first bound, and the other one is smaller in proportion.
 struct Bounds {
     milliseconds degraded;
     milliseconds failed;
@@ -115,7 +115,7 @@ bool issued(const X509& issuer, const X509& subject) {
     return X509_check_issued(const_cast<X509*>(&issuer), const_cast<X509*>(&subject)) == X509_V_OK;
 }
 
-// Each certificate is to be issued by the next. A file of authorities alone is a list, no chain.
+// Each certificate must be issued by the next. A file of authorities is a list, not a chain.
 std::optional<Problem> of_order(const std::vector<Certificate>& chain) {
     if (chain.size() < 2 ||
         std::ranges::all_of(chain, [](const auto& each) { return is_authority(*each); }))
@@ -149,7 +149,7 @@ std::optional<Problem> of_names(const Options& options, const X509& certificate)
 
 using Store = std::unique_ptr<X509_STORE, FreedBy<X509_STORE_free>>;
 
-// The authorities that `complete` trusts, or why they cannot be had.
+// The authorities that `complete` trusts, or why they are not available.
 std::expected<Store, Problem> authorities(const std::string& ca) {
     Store store(X509_STORE_new());
     ERR_clear_error();
@@ -178,7 +178,7 @@ std::optional<Problem> of_path(const std::vector<Certificate>& chain, X509_STORE
     if (X509_verify_cert(context.get()) == 1) return std::nullopt;
     const int error = X509_STORE_CTX_get_error(context.get());
     ERR_clear_error();
-    // Of its time it is spoken apart.
+    // The text about its time is separate.
     if (error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID)
         return std::nullopt;
     const bool missing = error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
@@ -207,7 +207,7 @@ std::optional<Problem> of_key(const Options& options, const std::string& passwor
     return failure(ErrorClass::assertion, "key does not belong to the certificate", options.key);
 }
 
-// What was found in all files together.
+// The findings of all files together.
 class Findings {
   public:
     void add(const std::string& path, Problem problem) {
@@ -284,7 +284,7 @@ class Judgement {
     }
 
   private:
-    // A key beside the certificates is nobody's to read.
+    // vitals need not be able to read a key beside the certificates.
     static bool may_be_left_out(const File& file) {
         const std::string_view name = std::string_view(file.path).substr(file.path.rfind('/') + 1);
         return !file.named && (file.error == EACCES || file.error == EPERM) &&

@@ -1,4 +1,4 @@
-// The verdict on what files hold. No I/O but the authorities that `complete` trusts.
+// The verdict on the contents of files. No I/O, except for the authorities that `complete` trusts.
 #pragma once
 
 #include <string>

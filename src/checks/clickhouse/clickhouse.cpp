@@ -34,17 +34,19 @@ Verified verify(const Options& options) {
 }
 
 constexpr Field fields[] = {
-    url_field<Options, verify_url>("Where its HTTP interface is.", "http://127.0.0.1:8123"),
-    field<&Options::user>("user", "Who to be; or in the URL. Left empty: the server's default."),
+    url_field<Options, verify_url>("The address of its HTTP interface.", "http://127.0.0.1:8123"),
+    field<&Options::user>(
+        "user",
+        "The user; it may stand in the URL instead. Without a user, the server uses its default."),
     password_field<Options>(),
     field<&Options::replicas>("replicas",
-                              "Whether replicated tables that lag behind (as /replicas_status has "
-                              "it) or are read-only are a failure."),
+                              "Whether replicated tables that lag (as /replicas_status defines it) "
+                              "or are read-only are a failure."),
     tls_field<Options>(),
 };
 
-// The server's number for what went wrong (src/Common/ErrorCodes.cpp there): a header says it
-// since version 20, the body begins with it before and since.
+// The server's number of the error (src/Common/ErrorCodes.cpp there): since version 20 in a header;
+// in all versions at the begin of the body.
 int code_of(const net::HttpResponse& response) {
     std::string_view text = response.body;
     if (const std::string* header = response.header("x-clickhouse-exception-code"))
@@ -95,7 +97,7 @@ CheckError refusal(const net::HttpResponse& response, std::string_view asked) {
                       fmt::format("{}: status {}", asked, response.status), said);
 }
 
-// Options with what is made of them once.
+// Options with values that are computed once.
 struct Prepared {
     explicit Prepared(std::shared_ptr<const Options> given)
         : options(std::move(given)), base(options->url.bare) {
@@ -114,7 +116,7 @@ net::HttpRequest request_of(const Prepared& prepared, std::string step, std::str
     return request;
 }
 
-// What a query whose answer is one line says.
+// The answer of a query that has one line.
 net::awaitable<std::string> query(const Prepared& prepared, net::Context& context, std::string step,
                                   std::string_view escaped) {
     const Options& options = *prepared.options;
@@ -127,7 +129,7 @@ net::awaitable<std::string> query(const Prepared& prepared, net::Context& contex
     if (!user.empty()) request.headers.emplace_back("X-ClickHouse-User", user);
     if (!password.empty()) request.headers.emplace_back("X-ClickHouse-Key", password);
     net::HttpResponse response = co_await net::http(context, std::move(request));
-    // What goes wrong after the first byte stands in the body of a 200.
+    // An error after the first byte is in the body of a 200.
     if (response.status != 200 || response.body.starts_with("Code: "))
         throw refusal(response, asked);
     co_return std::move(response.body);
@@ -142,7 +144,7 @@ net::awaitable<void> ping(const Prepared& prepared, net::Context& context) {
                      "got " + text::quoted(response.body));
 }
 
-// How many replicated tables the user sees.
+// How many replicated tables the user can see.
 net::awaitable<std::uint64_t> see_replicas(const Prepared& prepared, net::Context& context) {
     net::HttpRequest request = request_of(prepared, "replicas", "/replicas_status");
     const net::HttpResponse lag = co_await net::http(context, std::move(request));
@@ -151,7 +153,7 @@ net::awaitable<std::uint64_t> see_replicas(const Prepared& prepared, net::Contex
                          "got " + text::quoted(lag.body));
     }
     if (lag.status != 200) throw refusal(lag, "replicas");
-    // That page is green though a replica takes no writes.
+    // That page is green even if a replica takes no writes.
     const std::string counts = co_await query(
         prepared, context, "replicas",
         "SELECT%20count(),countIf(is_readonly%20OR%20is_session_expired)%20FROM%20system.replicas"
@@ -181,7 +183,7 @@ net::awaitable<Outcome> run(std::shared_ptr<const Prepared> prepared, net::Conte
     }
     if (!options.replicas) co_return ok("answers queries");
     const std::uint64_t tables = co_await see_replicas(*prepared, context);
-    // Of tables that a user may not see there are no rows, and no error either.
+    // For tables that a user may not see there are no rows, and no error.
     Outcome outcome =
         tables > 0 ? ok("answers queries, replicas follow")
                    : degraded("answers queries, but no replicated table is there or may be seen");
@@ -216,13 +218,13 @@ constexpr std::string_view proves = R"(
     the result of a query. With `replicas: true`, no replicated table lags behind by more
     than the server's own limit, and none is read-only because it lost its keeper. This
     covers the tables that the user may see (SHOW TABLES), which must be at least one; the
-    server leaves others out without a word. Nothing is proved about particular tables,
-    disks or inserts, or about the native protocol on port 9000.)"_prose;
+    server leaves out others silently. Nothing is proved about particular tables, disks or
+    inserts, or about the native protocol on port 9000.)"_prose;
 
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, bind, verify, from_url>(
-    "clickhouse", "Pings, asks SELECT 1 as a user, and may look at the replicas.",
+    "clickhouse", "Pings, runs SELECT 1 as a user, and can look at the replicas.",
     {.proves = proves,
      .schemes = {"clickhouse", "clickhouses"},
      .urls = {"clickhouse://user:password@host:8123", "clickhouses://user:password@host"},

@@ -1,4 +1,4 @@
-// clickhouse: over its HTTP interface, as a user. How HTTP is spoken is net's.
+// clickhouse: over its HTTP interface, as a user. net speaks HTTP.
 #pragma once
 
 #include <string>

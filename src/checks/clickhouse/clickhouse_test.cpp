@@ -157,7 +157,7 @@ TEST(ClickHouse, tls_is_verified) {
     testing::expect_tls_verified(against);
 }
 
-TEST(ClickHouse, a_secret_that_is_not_there_is_our_own_fault) {
+TEST(ClickHouse, a_missing_secret_is_blindness) {
     FakeClickHouse server;
     Options options = server.options();
     options.password = Secret::pending();

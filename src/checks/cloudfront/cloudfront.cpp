@@ -55,19 +55,18 @@ constexpr Field fields[] = {
     field<&Options::url, verify_url>(
         "url", "A resource that the distribution serves.",
         {.example = "https://d111111abcdef8.cloudfront.net/health.txt"}),
-    field<&Options::expect_cache>("expect_cache",
-                                  "Degraded when the edge did not answer as said: `hit` from its "
-                                  "cache, `miss` from the origin.",
-                                  {.choices = "any|hit|miss"}),
+    field<&Options::expect_cache>(
+        "expect_cache",
+        "Degraded when the edge did not answer so: `hit` from its cache, `miss` from the origin.",
+        {.choices = "any|hit|miss"}),
     field<&Options::distribution, verify_distribution>(
         "distribution",
-        "Instead of a resource: the id of a distribution whose state the "
-        "API is asked for.",
+        "Instead of a resource: the id of a distribution; the API is asked for its state.",
         {.example = "E2QWRUHAPOMQZL"}),
-    field<&Options::access_key>("access_key", "Who asks the API."),
+    field<&Options::access_key>("access_key", "The access key that asks the API."),
     field<&Options::secret_key>("secret_key", "The access key's secret."),
-    field<&Options::session_token>("session_token", "Of temporary credentials."),
-    field<&Options::endpoint, verify_endpoint>("endpoint", "Where the API is."),
+    field<&Options::session_token>("session_token", "The session token of temporary credentials."),
+    field<&Options::endpoint, verify_endpoint>("endpoint", "The URL of the API."),
     tls_field<Options>(),
 };
 
@@ -134,7 +133,7 @@ net::awaitable<Outcome> distribution(const Options& options, net::Context& conte
         const backends::aws::Refusal read = backends::aws::refusal_of_xml(response.body);
         throw backends::aws::meaning_of(read, response.status, "for the distribution");
     }
-    // Origins, signers and logs have an <Enabled> of their own, farther down.
+    // Origins, signers and logs have their own <Enabled>, further down.
     const auto document = wire::parse_xml(response.body).value_or(wire::Element());
     const std::string status = text_of(document.child("Status"));
     const wire::Element* config = document.child("DistributionConfig");
@@ -157,7 +156,7 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return outcome;
 }
 
-// cloudfront://host/path is a resource by https, cloudfront:ID a distribution.
+// cloudfront://host/path is a resource over https, cloudfront:ID is a distribution.
 Verified from_url(Options& options, std::string_view text) {
     const auto url = text::parse_url(text);
     if (!url) return std::unexpected(url.error());

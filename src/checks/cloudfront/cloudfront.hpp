@@ -1,5 +1,5 @@
-// cloudfront: a resource as Amazon CloudFront serves it, or a distribution as its API describes it.
-// What signs the requests is backends/aws.
+// cloudfront: a resource that Amazon CloudFront serves, or the state of a distribution in its API.
+// backends/aws signs the requests.
 #pragma once
 
 #include <string>

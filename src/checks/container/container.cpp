@@ -44,7 +44,7 @@ Verified verify_url(const text::Url& url) {
     return {};
 }
 
-// What Docker and Podman let a container be called.
+// Names of containers that Docker and Podman allow.
 Verified verify_name(const std::string& name) {
     constexpr std::string_view good =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
@@ -67,7 +67,8 @@ std::string podman_socket() {
     return std::string(folder) + "/podman/podman.sock";
 }
 
-// docker://NAME, podman://NAME, docker+unix:/path?name=NAME. Names tell cases apart, hosts do not.
+// docker://NAME, podman://NAME, docker+unix:/path?name=NAME. Case matters in names, but not in
+// hosts.
 Verified from_url(Options& options, std::string_view url) {
     const std::string_view scheme = url.substr(0, url.find(':'));
     std::string_view rest = url.substr(scheme.size() + 1);
@@ -97,13 +98,13 @@ constexpr Field fields[] = {
         {.example = "unix:/run/podman/podman.sock"}),
     field<&Options::name, verify_name>("name", "The container's name or id.", {.example = "shop"}),
     field<&Options::label>(
-        "label", "In its place: every container with this label, and the worst of them counts.",
+        "label", "Instead of a name: every container with this label; the worst of them counts.",
         {.example = "com.example.service=shop"}),
-    field<&Options::count>("count", "With `label`: how many of them there must be at least.",
+    field<&Options::count>("count", "With `label`: the least number of them.",
                            {.unit = "containers", .least = 1, .most = most_containers}),
-    field<&Options::health>("health",
-                            "Whether its own health check counts; `required`: it must have one.",
-                            {.choices = "required|if_present|ignore"}),
+    field<&Options::health>(
+        "health", "Whether the container's own health check counts; `required`: it must have one.",
+        {.choices = "required|if_present|ignore"}),
     field<&Options::restarts_above>(
         "restarts_above",
         "Degraded when the engine has restarted it more often than this within an hour; failed "
@@ -111,8 +112,8 @@ constexpr Field fields[] = {
         {.unit = "restarts", .least = 0, .most = 1000}),
     field<&Options::starting_above>(
         "starting_above",
-        "Degraded when its health check has not passed for longer since its start; if not given, "
-        "2m, or longer where the health check itself asks for it.",
+        "Degraded when its health check has not passed for this long since its start; by default "
+        "2m, or longer if the health check itself asks for it.",
         {.example = "5m"}),
     tls_field<Options>(),
 };
@@ -130,7 +131,7 @@ api::Access access_of(const Options& options) {
     return access;
 }
 
-// An engine that is not there is nothing that a container could be blamed for.
+// A missing engine says nothing about the container.
 CheckError without_engine(const api::Access& access, const CheckError& error) {
     const bool none = error.error_class == ErrorClass::connect && !access.unix_socket.empty() &&
                       ::access(access.unix_socket.c_str(), F_OK) != 0 && errno == ENOENT;
@@ -151,7 +152,7 @@ net::awaitable<api::Answer> ask(net::Context& context, const api::Access& access
     throw *std::move(problem);
 }
 
-// Nothing where there is none of that name.
+// Nothing if there is none of that name.
 net::awaitable<std::optional<State>> inspect(net::Context& context, const api::Access& access,
                                              std::string name) {
     const std::string path = fmt::format("/containers/{}/json", text::percent_encoded(name));
@@ -214,7 +215,7 @@ net::awaitable<std::vector<State>> look(const Options& options, net::Context& co
     for (const std::string& id : ids) {
         std::optional<State> state = co_await inspect(context, access, id);
         if (state) states.push_back(*std::move(state));
-        // One of several may have gone since they were listed.
+        // One of several may have been removed since they were listed.
         if (!state && !options.name.empty())
             throw CheckError(ErrorClass::assertion, "no such container");
     }
@@ -244,14 +245,16 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    The engine says that the container runs: it is not paused, does not wait to be restarted, and has
-    a process. Where it has a health check, the last one has passed, and not too long ago. A container
-    that the engine restarts again and again is found by the count of its restarts, even when it runs
-    at that moment; a start by hand does not count. With `label`, all containers that have it are
-    judged, also those that have stopped. The check cannot tell whether a container without a health
-    check does its work; use the kind that speaks its protocol. Without an engine at the socket, or
-    without the right to ask it, the result is unknown. Whoever may open this socket has the rights
-    of root on the host, so give it to vitals with care; the check sends nothing but GET.)"_prose;
+    The engine says that the container runs: it is not paused, does not wait to be
+    restarted, and has a process. Where it has a health check, the last one has passed,
+    and not too long ago. The check finds a container that the engine restarts repeatedly
+    by the count of its restarts, even when it runs at that moment; a manual start does
+    not count. With `label`, all containers that have it are judged, also those that have
+    stopped. The check cannot tell whether a container without a health check does its
+    work; use the kind that speaks its protocol. Without an engine at the socket, or
+    without the right to ask it, the result is unknown. Anyone who may open this socket
+    has the rights of root on the host, so give it to vitals with care; the check sends
+    only GET.)"_prose;
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// container: one container, or all with a label, as Docker or Podman tells.
+// container: one container, or all with a label, as Docker or Podman report them.
 #pragma once
 
 #include <chrono>

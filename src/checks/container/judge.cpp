@@ -19,7 +19,7 @@ namespace json = boost::json;
 
 constexpr milliseconds usual_starting = std::chrono::minutes(2);
 constexpr milliseconds usual_interval = std::chrono::seconds(30);  // also the usual timeout
-// So many intervals without a health check are no delay.
+// This many intervals without a health check are not a delay.
 constexpr int intervals_missed = 3;
 
 bool is_set(const json::value& document, std::string_view pointer) {
@@ -30,14 +30,14 @@ std::int64_t whole_at(const json::value& document, std::string_view pointer) {
     return api::whole_at(document, pointer).value_or(0);
 }
 
-// The first moment of year 1 says never.
+// The first moment of year 1 means never.
 std::optional<System> time_at(const json::value& document, std::string_view pointer) {
     const auto time = parse_rfc3339(api::text_at(document, pointer));
     if (!time || *time <= System()) return std::nullopt;
     return time;
 }
 
-// Nanoseconds; 0 says the usual.
+// Nanoseconds; 0 means the default.
 milliseconds span_at(const json::value& document, std::string_view pointer, milliseconds usual) {
     const std::int64_t nanoseconds = whole_at(document, pointer);
     if (nanoseconds <= 0) return usual;
@@ -69,7 +69,7 @@ std::string how_it_ended(const State& state) {
                        state.out_of_memory ? ", out of memory" : "");
 }
 
-// Why it does not run, if it does not.
+// Why it does not run; empty if it runs.
 std::optional<Outcome> of_running(const State& state) {
     if (state.dead) return bad(state, "dead");
     if (state.paused || state.status == "paused") return bad(state, "paused");
@@ -97,7 +97,7 @@ Outcome of_health(const Options& options, const State& state, System now) {
     if (state.health.empty()) return ok("running");
     if (state.health == "starting") return of_starting(options, state, now);
     if (state.health != "healthy") return bad(state, "unhealthy");
-    // Podman leaves it to timers of systemd to run the health check.
+    // Podman leaves health checks to timers of systemd.
     if (state.checked && since(*state.checked, now) > intervals_missed * state.check_every)
         return degraded("its health was last checked " +
                         text::about_duration(since(*state.checked, now)) + " ago");

@@ -1,7 +1,7 @@
-// The verdict on what an engine says of a container. Pure.
+// The verdict on an engine's report of a container. Pure.
 //
-// `Running` alone is no verdict: Docker says it of a container that is paused and of one that waits
-// to be restarted, and Podman leaves a container's health `healthy` when it has stopped.
+// `Running` alone is not a verdict: Docker also reports it for a paused container and for one that
+// waits to be restarted, and Podman leaves a container's health at `healthy` when it has stopped.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -18,7 +18,7 @@
 
 namespace vitals::checks::container {
 
-// What counts of GET /containers/NAME/json.
+// The relevant members of GET /containers/NAME/json.
 struct State {
     std::string id;
     std::string name;
@@ -39,7 +39,7 @@ struct State {
     std::chrono::milliseconds start_period{};
 };
 
-// Nothing where that is no such answer.
+// Nothing if that is not such an answer.
 std::optional<State> state_of(const boost::json::value& document);
 
 Outcome judge(const Options& options, const State& state, const Restarts& restarts, System now);

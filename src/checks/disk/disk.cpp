@@ -60,7 +60,7 @@ Outcome refused(const std::string& path, int error, const char* blind) {
     }
 }
 
-// Whether the path is where a file system is mounted, bind mounts included.
+// Whether a file system is mounted at the path, bind mounts included.
 bool is_mount_point(const std::string& path) {
     struct statx own{};
     if (::statx(AT_FDCWD, path.c_str(), 0, STATX_BASIC_STATS, &own) != 0) return false;
@@ -72,8 +72,8 @@ bool is_mount_point(const std::string& path) {
            own.stx_ino == parent.stx_ino;
 }
 
-// Whether nobody can write there. A mount that only this process sees as read-only, as systemd and
-// containers make them, says nothing about those who use the disk.
+// Whether nobody can write there. A mount that is read-only only for this process, as systemd and
+// containers make them, says nothing about the users of the disk.
 bool is_read_only(const std::string& path, const struct statfs& found) {
     if ((static_cast<unsigned long>(found.f_flags) & ST_RDONLY) == 0) return false;
     struct statx own{};
@@ -89,7 +89,7 @@ Outcome examine(const Options& options) {
     struct statfs found{};
     if (::statfs(options.path.c_str(), &found) != 0)
         return refused(options.path, errno, "not permitted to look at the path");
-    // An automounter's own mount: what it should have mounted is missing.
+    // The automounter's own mount: the file system that it should have mounted is missing.
     const bool waiting = static_cast<long>(found.f_type) == autofs_magic;
     if (options.mount && (waiting || !is_mount_point(options.path)))
         return failed("nothing is mounted there", ErrorClass::assertion,
@@ -110,9 +110,9 @@ struct Descriptor {
     }
 };
 
-// A file without a name; where the file system cannot do that, one whose name is taken away before
-// anything is written. Only a crash between two system calls leaves an empty file, recognisable by
-// its name.
+// A file without a name. If the file system does not support that, a file whose name is removed
+// before anything is written. Only a crash between two system calls leaves an empty file, which its
+// name identifies.
 Descriptor open_nameless(const std::string& directory) {
     const int nameless = ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (nameless >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
@@ -126,7 +126,7 @@ Descriptor open_nameless(const std::string& directory) {
     return Descriptor(named);
 }
 
-// Writes a block to the disk itself and reads it back. Nothing when that went well.
+// Writes a block to the disk itself and reads it back. Nothing if that succeeded.
 std::optional<Outcome> probe(const std::string& path) {
     struct stat status{};
     if (::stat(path.c_str(), &status) != 0)
@@ -170,7 +170,7 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return *std::move(trouble);
 }
 
-// The share that users have used, as df counts it: what is reserved for root counts for neither.
+// The share that users have used, as df counts it: the reserve of root counts for neither side.
 double share(std::uint64_t used, std::uint64_t available) {
     const double all = static_cast<double>(used) + static_cast<double>(available);
     return all > 0 ? 100 * static_cast<double>(used) / all : 0;
@@ -194,26 +194,26 @@ Verified verify(const Options& options) {
 }
 
 constexpr Field fields[] = {
-    field<&Options::path>("path", "A path on the file system to look at.",
+    field<&Options::path>("path", "A path on the file system that is checked.",
                           {.example = "/var/lib/postgresql"}),
     field<&Options::mount>("mount",
-                           "Whether the path itself must be a mount point: a missing mount is then "
-                           "failed, not the disk below it judged in its place."),
+                           "Whether the path itself must be a mount point. A missing mount is then "
+                           "failed; otherwise the disk below it is judged instead."),
     field<&Options::writable>(
         "writable",
-        "Whether the file system must be mounted for writing; with false, one "
-        "that is read-only is neither failed nor judged by its space. A mount that is read-only to "
-        "vitals alone, as under systemd's ProtectSystem, does not count."),
+        "Whether the file system must be mounted for writing. With false, a read-only one is not "
+        "failed, and its space is not judged. A mount that is read-only only for vitals, as under "
+        "systemd's ProtectSystem, does not count."),
     field<&Options::write>("write",
-                           "Whether to write 4 KiB to a file without a name, to the disk itself, "
-                           "and read them back."),
+                           "Whether to write 4 KiB to a file without a name, as far as the disk "
+                           "itself, and to read them back."),
     field<&Options::degraded_above>("degraded_above",
                                     "Share of used space above which it is degraded; 100% never."),
     field<&Options::failed_above>("failed_above",
                                   "Share of used space above which it is failed; 100% never."),
     field<&Options::enough_free>("enough_free",
-                                 "With at least this much free the used share does not matter: for "
-                                 "disks so large that 5% of them is plenty.",
+                                 "With at least this much free space the used share does not "
+                                 "count; for disks so large that 5% is plenty.",
                                  {.example = "100GiB"}),
     field<&Options::inodes_degraded_above>(
         "inodes_degraded_above", "Share of used inodes above which it is degraded; 100% never."),
@@ -227,7 +227,8 @@ constexpr std::string_view proves = R"(
     is the file system meant and not the one below a missing mount. With `write`, a file
     can be created there, reaches the disk and is read back. Without `write`, the check
     does not see a user's quota, or a disk that fails on writing while its mount is still
-    writable. A mount whose server is gone ends in a timeout and delays nothing else.)"_prose;
+    writable. If the server of a mount is gone, the run ends in a timeout and delays
+    nothing else.)"_prose;
 
 }  // namespace
 
@@ -280,7 +281,7 @@ Outcome judge(const Options& options, const Figures& figures) {
 }
 
 const Kind kind = make_kind<Options, fields, run, verify, path_from_url<Options>>(
-    "disk", "a file system has space and inodes left and is mounted for writing",
+    "disk", "A file system has space and inodes left and is mounted for writing.",
     {.proves = proves, .schemes = {"disk"}, .category = Category::system});
 
 }  // namespace vitals::checks::disk

@@ -1,5 +1,5 @@
 // Space, inodes and writability of the file system that holds a path. It looks from a lane, because
-// a mount whose server is gone answers never.
+// a mount whose server is gone never answers.
 #pragma once
 
 #include <sys/vfs.h>
@@ -24,7 +24,7 @@ struct Options {
     Percentage inodes_failed_above{95};
 };
 
-// What a file system says of itself; counts of zero where it keeps none.
+// The figures of a file system; zero if it does not count them.
 struct Figures {
     std::uint64_t used_bytes = 0;
     std::uint64_t available_bytes = 0;  // to users without privileges
@@ -33,7 +33,7 @@ struct Figures {
     bool read_only = false;
 };
 
-// What statfs(2) says, in bytes, whatever sizes and signs the file system counts with. Pure.
+// The result of statfs(2) in bytes, whatever sizes and signs the file system uses. Pure.
 Figures figures_of(const struct statfs& counts);
 
 // The verdict on these figures. Pure.

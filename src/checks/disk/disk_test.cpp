@@ -248,7 +248,7 @@ TEST_F(SmallDisk, is_failed_when_it_turned_read_only_unless_that_is_meant) {
 }
 
 // ProtectSystem=strict, a container's read-only root: the disk is as well as before.
-TEST_F(SmallDisk, is_ok_when_only_our_own_mount_is_read_only) {
+TEST_F(SmallDisk, is_ok_when_only_the_mount_of_vitals_is_read_only) {
     ASSERT_EQ(::mount(nullptr, path().c_str(), nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr),
               0);
     const Outcome outcome = run_once(kind, Options{.path = path()});
@@ -256,7 +256,7 @@ TEST_F(SmallDisk, is_ok_when_only_our_own_mount_is_read_only) {
     EXPECT_EQ(std::get<bool>(*outcome.property("read_only")), false);
 }
 
-TEST(Disk, what_may_not_be_written_by_us_is_blindness) {
+TEST(Disk, a_disk_that_vitals_may_not_write_to_is_blindness) {
     if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
     const Outcome outcome = run_once(
         kind, Options{.path = "/", .write = true, .degraded_above = {100}, .failed_above = {100}});

@@ -64,26 +64,26 @@ Verified verify(const Options& options) {
 }
 
 constexpr Field fields[] = {
-    field<&Options::name, verify_name>("name", "Which name to ask for; for PTR also an address.",
+    field<&Options::name, verify_name>("name", "The name to look up; for PTR also an address.",
                                        {.required = true, .example = "www.example.org"}),
     field<&Options::type>("type",
-                          "Which records; A if none is named, with `via: system` any address.",
+                          "The type of the records; by default A, with `via: system` any address.",
                           {.choices = "A|AAAA|CNAME|MX|NS|TXT|SRV|PTR|SOA"}),
     field<&Options::via>(
         "via",
-        "`dns` asks name servers directly; `system` asks as applications do, hosts file included.",
+        "`dns` asks name servers directly; `system` asks as applications do, with the hosts file.",
         {.choices = "dns|system"}),
     field<&Options::server, verify_server>(
-        "server", "Name server to test, as host or host:port; without it the system's are asked.",
+        "server", "The name server to test, as host or host:port; by default the system's.",
         {.example = "192.0.2.53:5353"}),
     field<&Options::expect>(
         "expect",
         "Records that must be among the answers: addresses, names, `10 mail.example.org` for MX.",
         {.example = "[192.0.2.1, 192.0.2.2]"}),
-    field<&Options::exact>("exact", "Whether there may be no others."),
+    field<&Options::exact>("exact", "Whether no other records may be there."),
 };
 
-// Options with what is made of them once.
+// Options with values that are computed once.
 struct Prepared {
     wire::dns::Question question;
     bool system = false;
@@ -117,7 +117,7 @@ Prepared prepare(const Options& options) {
     return prepared;
 }
 
-// The server under test, by its addresses.
+// The tested server, by its addresses.
 net::awaitable<std::vector<net::Endpoint>> addresses_of(net::Context& context,
                                                         net::Endpoint server) {
     std::vector<std::string> addresses(1, server.host);
@@ -217,13 +217,12 @@ Verified from_url(Options& options, std::string_view text) {
 }
 
 constexpr std::string_view proves = R"(
-    The name has records of a type, and those expected, by the servers asked and at this
-    moment. Asked directly, the name is taken exactly as written, without search domains
-    or the hosts file, and what a resolver keeps in its cache counts as its answer.
-    `server` tests one server. `via: system` proves what applications on this machine get.
-    When none of the machine's own resolvers answers, the result is unknown, because
-    nothing is known about the name then. Whether a signature (DNSSEC) is right is left to
-    the resolver.)"_prose;
+    The servers that are asked have records of this type for the name, and the expected
+    ones, at this moment. With `via: dns` the name is taken exactly as written, without
+    search domains or the hosts file. An answer from a resolver's cache counts. `server`
+    tests one server. `via: system` proves what applications on this machine get. When
+    none of the machine's own resolvers answers, the result is unknown, because nothing is
+    known about the name then. The check leaves signatures (DNSSEC) to the resolver.)"_prose;
 
 }  // namespace
 
@@ -255,14 +254,14 @@ Outcome judge(const Expectation& expectation, const wire::dns::Answer& answer) {
     if (answer.code == Code::no_such_name) {
         return failed("name does not exist", ErrorClass::assertion);
     }
-    // Its owner's word on who may ask.
+    // The owner's statement about which authorities may issue certificates.
     const bool turned_away = answer.code == Code::refused;
     return failed(fmt::format("name server answers {}", to_string(answer.code)),
                   turned_away ? ErrorClass::auth : ErrorClass::protocol);
 }
 
 const Kind kind = make_kind<Options, fields, bind, verify, from_url>(
-    "dns", "Asks for a name's records; judges which there are.",
+    "dns", "Looks up the records of a name and judges them.",
     {.proves = proves,
      .schemes = {"dns"},
      .urls = {"dns:www.example.org", "dns:example.org?type=MX",

@@ -1,4 +1,4 @@
-// dns: asks for a name, of name servers or through the system as applications do, and judges the
+// dns: looks up a name, at name servers or through the system as applications do, and judges the
 // records.
 #pragma once
 
@@ -20,14 +20,14 @@ struct Options {
     bool exact = false;
 };
 
-// What the answer must hold; the values normalised and sorted.
+// What the answer must contain; the values are normalised and sorted.
 struct Expectation {
     std::string what = "A record";
     std::vector<std::string> values;
     bool exact = false;
 };
 
-// The verdict on records found, sorted. Pure.
+// The verdict on sorted records. Pure.
 Outcome judge(const Expectation& expectation, const std::vector<std::string>& records);
 // The verdict on an answer of a name server. Pure.
 Outcome judge(const Expectation& expectation, const wire::dns::Answer& answer);

@@ -20,8 +20,8 @@ using wire::dns::Answer;
 using wire::dns::Code;
 using wire::dns::Question;
 
-// An id that nobody off the path can guess; with the kernel's random source port it is what tells
-// our answer from a forged one.
+// An id that nobody off the path can guess. With the kernel's random source port, it distinguishes
+// the answer from a forged one.
 std::uint16_t random_id() {
     std::uint16_t id = 0;
     if (::getrandom(&id, sizeof id, 0) != sizeof id) {
@@ -35,7 +35,7 @@ milliseconds reserve(const net::Context& context) {
     return std::clamp(context.left() / 20, milliseconds(5), milliseconds(200));
 }
 
-// A server as it was asked, and what came of it.
+// A server that was asked, and the result.
 struct Attempt {
     net::Endpoint server;
     std::optional<Answer> answer;
@@ -43,8 +43,8 @@ struct Attempt {
     bool strange = false;  // something came that did not answer our question
 };
 
-// When to send: at once, and again after a quarter and after half of the time, for datagrams get
-// lost without anybody being ill.
+// When to send: at once, and again after a quarter and after half of the time, because datagrams
+// get lost even if nothing is wrong.
 Steady next_sending(Steady began, Steady until, int sent) {
     const auto span = until - began;
     if (sent == 1) return began + span / 4;
@@ -128,14 +128,14 @@ net::awaitable<void> ask_one(net::Context& context, const Question& question, St
             attempt.answer = co_await ask_by_tcp(context, question, attempt.server);
         }
     } catch (const CheckError& error) {
-        // Nobody else will fare better without descriptors, nor once the run is over.
+        // Other servers do not help without descriptors, or after the end of the run.
         if (error.error_class == ErrorClass::local || error.error_class == ErrorClass::timeout)
             throw;
         attempt.error = error;
     }
 }
 
-// Whether the next server could know better.
+// Whether the next server may give a better answer.
 bool settles(const Attempt& attempt) {
     return attempt.answer &&
            (attempt.answer->code == Code::no_error || attempt.answer->code == Code::no_such_name);
@@ -188,7 +188,7 @@ net::awaitable<Answer> ask(net::Context& context, Question question,
                              report(attempts));
         }
     }
-    // Silence: the run's deadline says so.
+    // Silence: the deadline of the run reports it.
     co_await context.sleep(context.left() + std::chrono::seconds(1));
     throw CheckError(ErrorClass::timeout, "no answer", report(attempts));
 }

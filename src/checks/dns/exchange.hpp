@@ -1,5 +1,5 @@
-// One question to name servers: by UDP, again when a datagram may have got lost, by TCP when the
-// answer does not fit. Phases "query" and, for TCP, "connect".
+// One question to name servers: by UDP, repeated because a datagram may get lost, and by TCP when
+// the answer does not fit. Phases "query" and, for TCP, "connect".
 #pragma once
 
 #include <vector>
@@ -11,12 +11,12 @@
 
 namespace vitals::checks::dns {
 
-// Who is on trial when no server answers: the servers (that ends in `timeout` or `connect`), or, if
-// they are this machine's own resolvers, nobody: then vitals is blind (`local`).
+// What it means if no server answers. If the servers are tested, the run ends in `timeout` or
+// `connect`. If they are this machine's own resolvers, vitals is blind (`local`).
 enum class Servers { under_test, our_own };
 
-// Asks one server after another (their hosts are addresses; at least one) until one gives an answer
-// that settles the matter. Throws CheckError: connect, protocol, local.
+// Asks one server after another (their hosts are addresses; at least one) until one gives a final
+// answer. Throws CheckError: connect, protocol, local.
 net::awaitable<wire::dns::Answer> ask(net::Context& context, wire::dns::Question question,
                                       std::vector<net::Endpoint> servers, Servers role);
 

@@ -14,7 +14,7 @@ constexpr std::string_view blanks = " \t";
 
 bool is_of(int family, const std::string& text) {
     std::array<unsigned char, 16> bytes{};
-    // A scope (fe80::1%eth0) is for the socket, not for the address.
+    // A scope (fe80::1%eth0) belongs to the socket, not to the address.
     return ::inet_pton(family, text.substr(0, text.find('%')).c_str(), bytes.data()) == 1;
 }
 

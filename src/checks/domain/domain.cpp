@@ -96,11 +96,11 @@ constexpr Field fields[] = {
         {.required = true, .example = "example.org"}),
     field<&Options::server, verify_server>(
         "server",
-        "The base of the registry's RDAP server, for a top level that the list of `bootstrap` "
-        "lacks.",
+        "The base of the registry's RDAP server, for a top-level domain that is not in the list of "
+        "`bootstrap`.",
         {.example = "https://rdap.example.net/"}),
     field<&Options::bootstrap, verify_bootstrap>(
-        "bootstrap", "Where the list of registries is (RFC 9224). It is read once a week.",
+        "bootstrap", "The URL of the list of registries (RFC 9224), which is read once a week.",
         {.example = "https://mirror.example.net/rdap/dns.json"}),
     field<&Options::degraded_below>("degraded_below", "Degraded when the registration ends sooner.",
                                     {.least = 0}),
@@ -115,13 +115,13 @@ double drawn() {
     return static_cast<double>(random()) / static_cast<double>(std::random_device::max());
 }
 
-// One try to learn more, on what is known so far.
+// One attempt to learn more than is known so far.
 class Try {
   public:
     Try(const Options& options, net::Context& context, Knowledge& knowledge)
         : options_(options), context_(context), knowledge_(knowledge) {}
 
-    // Throws what went wrong on the way; what servers said is noted.
+    // Throws network errors; notes what servers said.
     net::awaitable<void> learn() {
         std::string server = options_.server.text;
         if (server.empty()) {
@@ -160,7 +160,7 @@ class Try {
         note_failure(knowledge_, std::move(problem), now(), drawn());
     }
 
-    // The list may be old, and may be missing: a registry seldom moves.
+    // The list may be old or missing: a registry rarely moves.
     net::awaitable<void> find_server() {
         const bool fresh = knowledge_.server_known &&
                            now() - *knowledge_.server_known < bootstrap_lasts &&
@@ -222,7 +222,7 @@ class Try {
     Knowledge& knowledge_;
 };
 
-// Where the knowledge of a component lives: beyond the process where something does, else as long
+// The store of a component's knowledge: beyond the process if there is such a store, else as long
 // as the check is configured.
 class Keeper {
   public:
@@ -288,20 +288,20 @@ Run run(const std::shared_ptr<const Options>& options) {
 
 constexpr std::string_view proves = R"(
     The registry says when the registration of the name ends, and that the name is neither
-    on hold nor about to be deleted. It is asked by RDAP once in a day, also over restarts,
-    and less often where it asks for that; in between, and while it does not answer, what
-    it said last counts for two weeks, and the detail says how old that is. After that, and
-    where a registry tells no date (as those of many countries do), the result is unknown.
-    A name that the registry does not know is failed once it has said so on two days.
-    `vitals check` keeps nothing and asks each time. The check does not prove that name
-    servers answer (`dns` does), nor that the registration is paid for: many registries
-    prolong a name by themselves and take that back a few weeks later. Free text (WHOIS)
-    is not read.)"_prose;
+    on hold nor about to be deleted. vitals asks it by RDAP once a day, also across
+    restarts, and less often if the registry wants that. In between, and while it does not
+    answer, its last answer counts for two weeks, and the detail says how old it is. After
+    that the result is unknown. It is also unknown if a registry gives no date, as those
+    of many countries do. A name that the registry does not know is failed once the
+    registry has said so on two days. `vitals check` keeps nothing and asks each time. The
+    check does not prove that name servers answer (`dns` does), nor that the registration
+    is paid for: many registries extend a registration by themselves and revoke that a few
+    weeks later. Free text (WHOIS) is not read.)"_prose;
 
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run, verify, from_url>(
-    "domain", "The registration of a domain does not end soon, as its registry says.",
+    "domain", "The registration of a domain does not end soon, according to its registry.",
     {.proves = proves, .schemes = {"domain"}, .urls = {"domain:example.org"}});
 
 }  // namespace vitals::checks::domain

@@ -291,7 +291,7 @@ TEST_F(Domain, what_cannot_be_asked_is_no_fault_of_the_domain) {
     EXPECT_EQ(why(after(std::string(testing::http_reset))), "the registry: connection reset");
 }
 
-TEST_F(Domain, nothing_known_is_unknown) {
+TEST_F(Domain, is_unknown_while_nothing_is_known) {
     set("/dns.json", http_answer("503 Unavailable"));
     expect(run(), Status::unknown,
            "not known yet when it ends: the list of registries: status 503");

@@ -30,10 +30,10 @@ constexpr auto most_jitter = hours(2);  // on top
 constexpr auto first_retry = 5min;      // twice as long after each failure, up to a day
 constexpr unsigned most_doublings = 8;
 constexpr auto longest_pause = days(7);  // whatever a server asks for
-// Registrations are renewed at the last moment: what is older may be wrong.
+// Registrations are renewed at the last moment: older knowledge may be wrong.
 constexpr auto knowledge_lasts = days(14);
 constexpr auto fresh = ask_every + most_jitter + 1h;
-// A registry that answers so in two days does not do so by mistake.
+// A registry that gives this answer for two days does not do so by mistake.
 constexpr auto absence_counts_after = hours(23);
 
 constexpr std::array<std::string_view, 4> out_of_service = {"client hold", "server hold",
@@ -54,7 +54,7 @@ std::string age_in_words(System::duration age) {
         std::max(age, System::duration::zero())));
 }
 
-// What the statuses say; empty: nothing bad.
+// What the statuses mean; empty: nothing bad.
 std::string trouble_of(const std::vector<std::string>& statuses) {
     std::vector<std::string_view> found;
     for (const std::string& status : statuses)

@@ -55,23 +55,23 @@ constexpr Field fields[] = {
         "A node: elasticsearch://host:9200, or elasticsearchs:// with TLS (opensearch:// and "
         "opensearchs:// likewise); https:// and http:// mean the same.",
         "elasticsearchs://search.example.org:9200"),
-    field<&Options::user>("user", "Who to be; or in the URL. Left empty: nobody."),
+    field<&Options::user>(
+        "user",
+        "The user; it may stand in the URL instead. Without a user, the check does not log in."),
     password_field<Options>(),
-    field<&Options::api_key>("api_key", "In place of user and password, an API key (base64)."),
+    field<&Options::api_key>("api_key", "Instead of user and password: an API key (base64)."),
     field<&Options::index, verify_index>(
-        "index", "The health of this index alone; several with commas, and `*` may stand in them.",
+        "index", "Judges only this index; several are separated by commas and may hold `*`.",
         {.example = "orders-*"}),
-    field<&Options::yellow>(
-        "yellow",
-        "What a missing replica is; `auto`: degraded, but ok where there is one data node, which "
-        "can hold no replica.",
-        {.choices = "auto|ok|degraded|failed"}),
+    field<&Options::yellow>("yellow",
+                            "What a missing replica counts as; `auto`: degraded, but ok with a "
+                            "single data node, which can hold no replica.",
+                            {.choices = "auto|ok|degraded|failed"}),
     field<&Options::nodes>("nodes", "Degraded with fewer data nodes; 0: not judged.",
                            {.unit = "data nodes", .least = 0, .most = 10000}),
-    field<&Options::writable>(
-        "writable",
-        "Whether it is a failure that writes are blocked: of the whole cluster, of an index whose "
-        "disk is full, or by whatever block of `index`."),
+    field<&Options::writable>("writable",
+                              "Whether blocked writes are a failure: in the whole cluster, in an "
+                              "index whose disk is full, or by any block of `index`."),
     tls_field<Options>(),
 };
 
@@ -86,7 +86,7 @@ api::Access access_of(const Options& options) {
 
 CheckError refusal(const api::Answer& answer) {
     std::string type = api::text_at(answer.document, "/error/type");
-    // Kept short by some.
+    // Some servers keep it short.
     if (type.empty()) type = api::text_at(answer.document, "/error");
     const auto made = [&](ErrorClass error_class, const char* detail) {
         return CheckError(error_class, detail, "got " + answer.said);
@@ -98,7 +98,7 @@ CheckError refusal(const api::Answer& answer) {
     return api::refusal(answer, "Elasticsearch's");
 }
 
-// How long the server may look for its answer: so long that it comes before the deadline.
+// How long the server may work on its answer, so that it arrives before the deadline.
 std::string patience(const net::Context& context) {
     const auto time = std::max<std::int64_t>(context.left().count() * 7 / 10, 50);
     return fmt::format("timeout={0}ms&master_timeout={0}ms", time);
@@ -149,7 +149,7 @@ net::awaitable<Outcome> ask_health(const Options& options, net::Context& context
     const std::string colour = api::text_at(answer.document, "/status");
     const auto late = api::flag_at(answer.document, "/timed_out");
     const bool known = colour == "green" || colour == "yellow" || colour == "red";
-    // One that came too late says so by 408, or by 200, with a body as ever.
+    // A late answer has code 408, or 200, with the usual body.
     if (!known || !late || (answer.status != 200 && answer.status != 408)) throw refusal(answer);
     Outcome outcome = judge(options, answer.document, colour);
     if (*late && outcome.status != Status::failed)
@@ -157,7 +157,7 @@ net::awaitable<Outcome> ask_health(const Options& options, net::Context& context
     co_return with_figures(answer.document, std::move(outcome));
 }
 
-// Whether a list of blocks has one against writing: any, or only the one that a full disk sets.
+// Whether a list of blocks has one against writing: any, or only the one of a full disk.
 bool blocks_writes(const json::value& blocks, bool any) {
     constexpr std::string_view full = "12";  // read-only / allow delete
     const json::object* const listed = blocks.if_object();
@@ -172,7 +172,7 @@ bool blocks_writes(const json::value& blocks, bool any) {
     });
 }
 
-// Green says nothing of writes.
+// Green says nothing about writes.
 net::awaitable<std::string> ask_blocks(const Options& options, net::Context& context,
                                        const api::Access& access) {
     std::string path = "/_cluster/state/blocks";
@@ -208,13 +208,14 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    The elected master says in time that the cluster is green: all shards are assigned. Yellow, where a
-    replica is missing, is degraded; with a single data node it is ok, because one node can hold no
-    replica. Red, where data cannot be read, is failed, as is a cluster without a master. The log-in and
-    the right `monitor` are proved where security is on. With `nodes`, enough data nodes are there. Green
-    does not mean that writes are possible: a disk above the flood stage blocks them, which `writable`
-    finds. Nothing is searched, so nothing is proved about how fast or how completely searches are
-    answered, or about the nodes that were not asked.)"_prose;
+    The elected master says in time that the cluster is green: all shards are assigned.
+    Yellow, where a replica is missing, is degraded; with a single data node it is ok,
+    because one node can hold no replica. Red, where data cannot be read, is failed, as is
+    a cluster without a master. If security is on, this proves the log-in and the right
+    `monitor`. With `nodes`, enough data nodes are there. Green does not mean that writes
+    are possible: a disk above the flood stage blocks them, which `writable` finds. The
+    check does not search, so it proves nothing about the speed or completeness of
+    searches, or about nodes that it does not ask.)"_prose;
 
 }  // namespace
 

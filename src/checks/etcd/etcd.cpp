@@ -33,13 +33,15 @@ constexpr Field fields[] = {
     url_field<Options, verify_url>(
         "A member: etcd://host:2379, or etcds:// with TLS; https:// and http:// mean the same.",
         "etcd://127.0.0.1:2379"),
-    field<&Options::user>("user", "Who to log in as; or in the URL. Left empty: nobody."),
+    field<&Options::user>("user",
+                          "The user to log in as; it may stand in the URL instead. Without a user, "
+                          "the check does not log in."),
     password_field<Options>(),
-    field<&Options::key>("key",
-                         "A key that is read through the quorum, as the user; it must exist.",
+    field<&Options::key>("key", "A key that must exist; the user reads it through the quorum.",
                          {.example = "/shop/config"}),
     field<&Options::space_above>(
-        "space_above", "Degraded when more of `quota` is used; at all of it etcd takes no writes.",
+        "space_above",
+        "Degraded when more of `quota` is used. When all of it is used, etcd takes no writes.",
         {.least = 0, .most = 100}),
     field<&Options::quota>("quota", "The member's --quota-backend-bytes.", {.least = 1}),
     tls_field<Options>(),
@@ -47,7 +49,7 @@ constexpr Field fields[] = {
 
 api::Access access_of(const Options& options) {
     api::Access access = api::access_of(options, api::base_of(options.url, "etcd", usual_port));
-    // etcd has a log-in of its own, with a token.
+    // etcd has its own log-in, with a token.
     access.user.clear();
     access.password.clear();
     access.most_bytes = 64 * 1024;
@@ -90,9 +92,9 @@ CheckError refusal(const api::Answer& answer) {
     return api::refusal(answer, "etcd's");
 }
 
-// What the member says of itself.
+// What the member reports of itself.
 struct Member {
-    bool seen = false;  // whoever asked may see it
+    bool seen = false;  // this user may see it
     bool no_leader = false;
     bool no_space = false;
     bool corrupt = false;
@@ -113,7 +115,7 @@ net::awaitable<Member> ask_status(net::Context& context, const api::Access& acce
     status.size = api::number_at(answer.document, "/dbSize").value_or(0);
     status.behind = api::number_at(answer.document, "/raftIndex").value_or(0) -
                     api::number_at(answer.document, "/raftAppliedIndex").value_or(0);
-    // A member that knows no leader leaves the number out.
+    // A member without a leader leaves out the number.
     status.no_leader = api::number_at(answer.document, "/leader").value_or(0) == 0;
     const json::value* const errors = api::find(answer.document, "/errors");
     if (errors != nullptr && errors->is_array()) {
@@ -124,7 +126,7 @@ net::awaitable<Member> ask_status(net::Context& context, const api::Access& acce
     co_return status;
 }
 
-// Why a member that calls itself unhealthy is so.
+// Why a member reports itself as unhealthy.
 std::string trouble_of(const Member& status) {
     if (status.no_leader) return "unhealthy: no leader";
     if (status.corrupt) return "unhealthy: its data are corrupt";
@@ -150,7 +152,7 @@ net::awaitable<void> ask_health(net::Context& context, const api::Access& access
     throw CheckError(ErrorClass::assertion, detail, "got " + answer.said, "health");
 }
 
-// The token; empty where the server has no log-in at all.
+// The token; empty if the server has no log-in.
 net::awaitable<std::string> log_in(net::Context& context, const api::Access& access,
                                    std::string user, std::string password) {
     const json::object body{{"name", json::string(user)}, {"password", json::string(password)}};
@@ -165,7 +167,7 @@ net::awaitable<std::string> log_in(net::Context& context, const api::Access& acc
     throw refusal(answer);
 }
 
-// Through the quorum: a serializable read would be answered by a member that is cut off.
+// Through the quorum: a member that is cut off would also answer a serializable read.
 net::awaitable<void> read_key(net::Context& context, const api::Access& access, std::string key) {
     const json::object body{{"key", json::string(text::base64(key))}, {"limit", 1}};
     api::Question question{.step = "read", .path = "/v3/kv/range", .body = json::serialize(body)};
@@ -190,7 +192,7 @@ Outcome judge(const Options& options, const Member& status, bool no_log_in) {
     else if (share > options.space_above.value)
         outcome = degraded(text::about_percent(share) + " of its space is used");
     else if (no_log_in)
-        outcome = degraded("takes everybody: authentication is not enabled");
+        outcome = degraded("accepts anybody: authentication is not enabled");
     if (status.seen)
         outcome.with("database_bytes", static_cast<std::int64_t>(status.size))
             .with("space_percent", share);
@@ -216,18 +218,19 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    The member that is asked calls itself healthy (/health), for which it reads through the quorum; so
-    most members are there and have a leader. No alarm is raised: for space, which stops all writes,
-    or for corrupt data. Its database is not nearly full, by `quota`. With a user, the log-in works;
-    with `key`, that key exists and is read through the quorum. Health itself needs no user, so without
-    one nothing is proved about log-ins. Nothing is written, and nothing is proved about the other
-    members: check each of them. From etcd 3.5 on only root may see the space where authentication is
-    enabled. The check speaks JSON, which etcd has from 3.4 on under /v3.)"_prose;
+    The member that is asked reports itself as healthy (/health). For that it reads
+    through the quorum, so most members are up and have a leader. There is no alarm for
+    space, which stops all writes, or for corrupt data. Its database is not nearly full,
+    by `quota`. With a user, the log-in works; with `key`, that key exists and is read
+    through the quorum. /health needs no user, so without one the check proves nothing
+    about log-ins. The check writes nothing, and proves nothing about the other members:
+    check each of them. From etcd 3.5 on, if authentication is enabled, only root may see
+    the space. The check speaks JSON, which etcd has under /v3 from 3.4 on.)"_prose;
 
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run, verify_user_and_password<Options>>(
-    "etcd", "A member is healthy, has a quorum and space, and takes a log-in.",
+    "etcd", "A member is healthy, has a quorum and space, and accepts a log-in.",
     {.proves = proves,
      .schemes = {"etcd", "etcds"},
      .urls = {"etcd://127.0.0.1:2379", "etcds://user:password@host:2379"},

@@ -1,4 +1,4 @@
-// etcd: its own health, the state of the member asked, and a log-in, over its JSON gateway.
+// etcd: its own health, the state of the asked member, and a log-in, over its JSON gateway.
 #pragma once
 
 #include <string>

@@ -66,7 +66,7 @@ Outcome of(std::map<std::string, std::string> answers) {
     return run(server.options());
 }
 
-TEST(Etcd, health_and_state_without_a_user) {
+TEST(Etcd, judges_health_and_state_without_a_user) {
     FakeEtcd server;
     const Outcome outcome = run(server.options());
     EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
@@ -158,7 +158,7 @@ TEST(Etcd, refusals_have_their_class) {
         logged_in("/v3/auth/authenticate",
                   refused("400 Bad Request", R"(authentication is not enabled","code":9)"));
     EXPECT_EQ(open.status, Status::degraded);
-    EXPECT_EQ(open.detail, "takes everybody: authentication is not enabled");
+    EXPECT_EQ(open.detail, "accepts anybody: authentication is not enabled");
     expect_failed(of({{"/v3/maintenance/status", http_answer("404 Not Found", "404 page")}}),
                   ErrorClass::protocol, "status", "no interface /v3: not etcd, or one before 3.4");
 }
@@ -176,7 +176,7 @@ TEST(Etcd, a_peer_that_misbehaves_fails) {
     testing::expect_tls_verified(against);
 }
 
-TEST(Etcd, a_secret_that_is_not_there_is_our_own_fault) {
+TEST(Etcd, a_missing_secret_is_blindness) {
     FakeEtcd server;
     Options options = server.with_user();
     options.password = Secret::pending();

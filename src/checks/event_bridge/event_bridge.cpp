@@ -27,8 +27,8 @@ namespace json = boost::json;
 constexpr std::size_t deepest_json = 32;
 constexpr std::string_view placeholder = "{id}";  // in the sink's URL
 
-// A part that has a state: how it is asked for, and which state is good (AWS JSON 1.1, the
-// operations of the service `events`).
+// A part with a state: how to ask for it, and which state is good (AWS JSON 1.1, the operations of
+// the service `events`).
 struct Part {
     std::string_view name;
     std::string_view operation;
@@ -43,15 +43,15 @@ constexpr Part parts[] = {
 
 bool is_good(std::string_view part, std::string_view state) {
     if (part == "rule") {
-        // There are kinds of enabled: ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS.
+        // There are several kinds of enabled: ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS.
         return state == "ENABLED" || state.starts_with("ENABLED_");
     }
-    // Newer interfaces call a private connection that works active.
+    // Newer interfaces call a working private connection active.
     if (part == "connection") return state == "AUTHORIZED" || state == "ACTIVE";
     return state == "ACTIVE";
 }
 
-// On its way from one good state to another; what was authorised before goes on working.
+// Between two good states; an earlier authorisation still works.
 bool is_passing(std::string_view part, std::string_view state) {
     return part == "connection" &&
            (state == "CREATING" || state == "UPDATING" || state == "AUTHORIZING");
@@ -103,8 +103,8 @@ Verified verify(const Options& options) {
 constexpr Field fields[] = {
     field<&Options::part>(
         "part",
-        "What to look at: that the credentials are valid, the state of a rule, a connection or an "
-        "API destination, or (`e2e`) that an event comes out at its end.",
+        "What is checked: that the credentials are valid, the state of a rule, a connection or an "
+        "API destination, or (`e2e`) that an event reaches its target.",
         {.required = true,
          .choices = "credentials|rule|connection|api_destination|e2e",
          .example = "credentials"}),
@@ -112,31 +112,29 @@ constexpr Field fields[] = {
         "region", "Which region.", {.required = true, .example = "eu-central-1"}),
     field<&Options::name>("name", "Name of the rule, connection or API destination.",
                           {.example = "orders"}),
-    field<&Options::bus>("bus", "The rule's or event's bus; left empty: the default one."),
+    field<&Options::bus>("bus", "The bus of the rule or event; by default the default bus."),
     field<&Options::source>("source",
                             "With part: e2e, the event's source, which the rule matches."),
     field<&Options::detail_type>("detail_type", "With part: e2e, the event's detail-type."),
     field<&Options::sink, verify_sink>(
         "sink",
-        "With part: e2e, the URL that answers with the event's id once it has arrived; `{id}` in "
-        "it is replaced by that id.",
+        "With part: e2e, the URL that answers with the event's id once the event has arrived; "
+        "`{id}` in it stands for that id.",
         {.example = "http://clickhouse:8123/?query=SELECT+id+FROM+probes+WHERE+id='{id}'"}),
     field<&Options::sink_headers>("sink_headers",
-                                  "Headers of the request to the sink; any may be a secret."),
+                                  "Headers of the request to the sink; a value may be a secret."),
     field<&Options::endpoint, verify_endpoint>(
-        "endpoint",
-        "Where to ask, if not AWS's own address for the region (a VPC "
-        "endpoint).",
+        "endpoint", "The URL to ask; by default AWS's address for the region. For a VPC endpoint.",
         {.example = "https://vpce-1.events.eu-central-1.vpce.amazonaws.com"}),
     field<&Options::access_key>("access_key", "Who to be.",
                                 {.required = true, .example = "AKIAIOSFODNN7EXAMPLE"}),
     field<&Options::secret_key>("secret_key", "The access key's secret.",
                                 {.required = true, .example = "{env: AWS_SECRET_ACCESS_KEY}"}),
-    field<&Options::session_token>("session_token", "Of temporary credentials."),
+    field<&Options::session_token>("session_token", "The session token of temporary credentials."),
     tls_field<Options>(),
 };
 
-// Signs, sends; the answer whatever its status.
+// Signs and sends; returns the answer with any status.
 net::awaitable<net::HttpResponse> ask(const Options& options, net::Context& context,
                                       std::string service, wire::sigv4::Request request) {
     text::Url url = options.endpoint;
@@ -157,7 +155,7 @@ net::awaitable<net::HttpResponse> ask(const Options& options, net::Context& cont
     co_return response;
 }
 
-// STS: needs no permission, and answers no one else.
+// STS: needs no permission, and refuses unknown credentials.
 net::awaitable<Outcome> credentials(const Options& options, net::Context& context) {
     wire::sigv4::Request request;
     request.headers.emplace_back("content-type",
@@ -185,7 +183,7 @@ std::string text_of(const json::value& document, std::string_view name) {
                                                   : std::string();
 }
 
-// Null when it is none.
+// Null if it is not one.
 json::value parse(const std::string& text) {
     json::error_code error;
     json::parse_options limits;
@@ -245,7 +243,7 @@ std::string new_id() {
     return fmt::format("vitals-{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
 }
 
-// PutEvents answers 200 also when it refuses the event.
+// PutEvents also answers 200 when it refuses the event.
 net::awaitable<void> put(const Options& options, net::Context& context, std::string id) {
     std::string detail;
     text::JsonWriter(detail).object().member("id", id).end_object();
@@ -316,7 +314,7 @@ net::awaitable<Outcome> end_to_end(const Options& options, net::Context& context
     }
     co_await put(options, context, id);
     auto pause = std::chrono::milliseconds(50);
-    // A moment is kept back to say what is missing.
+    // Some time is reserved for saying what is missing.
     const Steady until =
         context.deadline() - std::min(context.left() / 5, std::chrono::milliseconds(300));
     while (context.clock().steady() + pause < until) {
@@ -344,7 +342,7 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     co_return outcome;
 }
 
-// eventbridge://region are its credentials, eventbridge://region/rule/name a rule of it.
+// eventbridge://region means its credentials, eventbridge://region/rule/name one of its rules.
 Verified from_url(Options& options, std::string_view text) {
     constexpr const char* expected =
         "is not understood; expected eventbridge://REGION, or eventbridge://REGION/PART/NAME with "
@@ -378,10 +376,10 @@ constexpr std::string_view proves = R"(
     permissions events:DescribeRule, DescribeConnection or DescribeApiDestination, and do
     not prove that events arrive. `e2e` proves that: it sends an event with an id of its
     own (events:PutEvents) and asks the sink for that id until it comes. A sink that
-    answers with the id before is failed. The events can be recognised by their source and
-    their id, `vitals-...`. The check cannot remove them: let the sink forget them (a
-    TTL). Give the check a timeout that is long enough for the way. Tested against a
-    stand-in that verifies each signature with botocore; not tested against AWS itself.)"_prose;
+    answers with the id before the event is sent is failed. The source and the id,
+    `vitals-...`, identify these events. The check cannot remove them: let the sink forget
+    them (a TTL). The timeout must be long enough for the event to arrive. Tested against
+    a stand-in that verifies each signature with botocore; not tested against AWS itself.)"_prose;
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// event_bridge: what an event of Amazon EventBridge passes on its way, one part a component. What
-// signs the requests is backends/aws.
+// event_bridge: the parts that an event of Amazon EventBridge passes through, one part for each
+// component. backends/aws signs the requests.
 #pragma once
 
 #include <string>

@@ -24,7 +24,7 @@ constexpr std::size_t detail_bytes = 256;
 constexpr std::size_t error_bytes = 2048;
 constexpr std::size_t label_bytes = 64;
 
-// Where a bare name is looked for; the last is where Debian has the monitoring plugins.
+// Where a bare name is searched; the last folder is where Debian has the monitoring plugins.
 constexpr std::string_view search_path =
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/nagios/plugins";
 
@@ -34,7 +34,7 @@ bool sets(const std::vector<std::string>& environment, std::string_view name) {
     });
 }
 
-// Nothing of our own environment is handed on.
+// The program gets nothing of vitals' own environment.
 Launch launch_of(const Options& options) {
     Launch launch{.arguments = options.command};
     for (const auto& [name, value] : options.environment)
@@ -44,7 +44,7 @@ Launch launch_of(const Options& options) {
     }
     if (!sets(launch.environment, "PATH"))
         launch.environment.push_back("PATH=" + std::string(search_path));
-    // Decimal points and UTF-8, whatever the daemon was started with.
+    // Decimal points and UTF-8, whatever environment the daemon has.
     if (!sets(launch.environment, "LC_ALL")) launch.environment.push_back("LC_ALL=C.UTF-8");
     return launch;
 }
@@ -93,7 +93,7 @@ Outcome of_exit_code(int code, const std::string& text, const std::string& error
         case 3:
             return unknown(detail, error);
         default:
-            // No verdict in the plugins' language; often a shell that did not find something.
+            // Not a verdict in the language of plugins; often a shell that did not find something.
             return unknown(fmt::format("exit code {}", code), joined(text, error));
     }
 }
@@ -165,12 +165,12 @@ constexpr Field fields[] = {
         "command", "The program and its arguments, one by one; no shell sees them.",
         {.required = true,
          .example = "[/usr/lib/nagios/plugins/check_ntp_time, -H, pool.ntp.org]"}),
-    field<&Options::environment>(
-        "environment", "Environment variables; without it there are only PATH and LC_ALL=C.UTF-8.",
-        {.example = "{PGHOST: 127.0.0.1}"}),
+    field<&Options::environment>("environment",
+                                 "Environment variables; by default only PATH and LC_ALL=C.UTF-8.",
+                                 {.example = "{PGHOST: 127.0.0.1}"}),
     field<&Options::secrets>("secrets",
-                             "Environment variables whose values are secret; they are cut out of "
-                             "what the program prints.",
+                             "Environment variables whose values are secret; vitals removes these "
+                             "values from the program's output.",
                              {.example = "{PGPASSWORD: {file: /run/secrets/pg}}"}),
 };
 
@@ -180,13 +180,13 @@ constexpr std::string_view proves = R"(
     first line of the output is the detail, which is public. Further lines and standard
     error are private. Performance data become properties. The program starts without a
     shell, without the daemon's environment and descriptors, and in a session of its own.
-    At the deadline it is killed with all its descendants, in whatever session they are. A
-    daemon that it detached before it ended in time is left alone. The check cannot tell a
-    plugin that always reports ok from a service that is well.)"_prose;
+    At the deadline vitals kills it with all its descendants, in any session. A daemon
+    that it detached before it ended in time keeps running. The check cannot tell a plugin
+    that always reports ok from a service that is well.)"_prose;
 
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run, verify>(
-    "exec", "a monitoring plugin says so by its exit code", {.proves = proves});
+    "exec", "A monitoring plugin reports the status by its exit code.", {.proves = proves});
 
 }  // namespace vitals::checks::exec

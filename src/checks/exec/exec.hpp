@@ -1,4 +1,4 @@
-// A monitoring plugin: a program of the operator's whose exit code is the verdict.
+// A monitoring plugin: a program of the operator whose exit code is the verdict.
 #pragma once
 
 #include <string>

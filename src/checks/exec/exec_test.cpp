@@ -90,7 +90,7 @@ TEST(Exec, the_exit_code_is_the_verdict) {
     EXPECT_EQ(blind.detail, "UNKNOWN - cannot look");
 }
 
-TEST(Exec, another_exit_code_is_no_verdict) {
+TEST(Exec, any_other_exit_code_is_unknown) {
     const Outcome outcome = run_once(kind, shell("echo text; no-such-command-anywhere"));
     EXPECT_EQ(outcome.status, Status::unknown);
     EXPECT_EQ(outcome.detail, "exit code 127");
@@ -98,7 +98,7 @@ TEST(Exec, another_exit_code_is_no_verdict) {
     EXPECT_NE(outcome.error.find("no-such-command-anywhere"), std::string::npos);
 }
 
-TEST(Exec, a_crash_is_no_verdict) {
+TEST(Exec, a_crash_is_unknown) {
     const Outcome outcome = run_once(kind, shell("echo OK - for now; kill -SEGV $$"));
     EXPECT_EQ(outcome.status, Status::unknown);
     EXPECT_EQ(outcome.detail, "plugin was killed by SIGSEGV");
@@ -196,7 +196,7 @@ TEST(Exec, signals_are_as_at_the_start_of_a_program) {
     EXPECT_EQ(ignored & ~0x180000000u, 0u) << outcome.detail;
 }
 
-TEST(Exec, it_is_a_session_of_its_own_and_starts_at_the_root) {
+TEST(Exec, the_plugin_has_its_own_session_and_starts_at_the_root) {
     const Outcome outcome = run_once(
         kind, shell("set -- $(cat /proc/$$/stat); echo \"$(($1 - $5)) $(($1 - $6)) $PWD\""));
     EXPECT_EQ(outcome.detail, "0 0 /");
@@ -378,7 +378,7 @@ TEST(Exec, an_orphan_in_a_session_of_its_own_is_killed_at_the_deadline) {
     expect_no_children();
 }
 
-TEST(Exec, what_was_detached_before_the_end_is_left_alone) {
+TEST(Exec, a_process_that_detached_before_the_end_is_left_alone) {
     TemporaryDirectory directory;
     const Outcome outcome = run_once(kind, shell(detach(directory.file("daemon")) + "echo OK"));
     EXPECT_EQ(outcome.detail, "OK");

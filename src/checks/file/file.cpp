@@ -22,7 +22,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// The clock of a file server need not agree with ours to the second.
+// The clock of a file server need not agree with this machine's to the second.
 constexpr milliseconds tolerance = std::chrono::seconds(10);
 
 std::string system_text(const std::string& path, int error) {
@@ -63,7 +63,7 @@ void judge_type(const Options& options, mode_t mode, Findings& findings) {
 
 void judge_age(const Options& options, milliseconds age, Findings& findings) {
     if (!options.degraded_age && !options.failed_age) return;
-    // It would stay young for ever: that proves nothing.
+    // It would stay new for ever: that proves nothing.
     if (age < -tolerance)
         return findings.add(Status::degraded, "changed " + text::about_duration(-age) +
                                                   " in the future, by our clock");
@@ -83,7 +83,7 @@ void judge_size(const Options& options, std::uint64_t size, Findings& findings) 
                                          text::about_bytes(options.max_size->bytes));
 }
 
-// Nothing when the file can be read.
+// Nothing if the file can be read.
 std::optional<Outcome> judge_content(const Options& options, const struct stat& status,
                                      Findings& findings) {
     if (!S_ISREG(status.st_mode)) {
@@ -156,17 +156,17 @@ constexpr Field fields[] = {
     field<&Options::path>("path", "The file or directory; links are followed.",
                           {.required = true, .example = "/var/backups/shop.dump"}),
     field<&Options::absent>("absent", "Whether it must not exist (a lock, a maintenance flag)."),
-    field<&Options::type>("type", "What it must be.", {.choices = "any|file|directory"}),
-    field<&Options::degraded_age>("degraded_age", "Changed longer ago than this, it is degraded.",
+    field<&Options::type>("type", "The type that it must have.", {.choices = "any|file|directory"}),
+    field<&Options::degraded_age>("degraded_age", "Degraded when the last change is longer ago.",
                                   {.example = "25h"}),
-    field<&Options::failed_age>("failed_age", "Changed longer ago than this, it is failed.",
+    field<&Options::failed_age>("failed_age", "Failed when the last change is longer ago.",
                                 {.example = "49h"}),
-    field<&Options::min_size>("min_size", "Smaller than this, it is failed.", {.example = "1MiB"}),
-    field<&Options::max_size>("max_size", "Larger than this, it is failed.", {.example = "2GiB"}),
+    field<&Options::min_size>("min_size", "Failed when it is smaller.", {.example = "1MiB"}),
+    field<&Options::max_size>("max_size", "Failed when it is larger.", {.example = "2GiB"}),
     field<&Options::contains>("contains",
                               "Text, or a regular expression between slashes, that it must hold.",
                               {.example = "/^done: [0-9]+ rows/"}),
-    field<&Options::within>("within", "How much of its beginning is read to find that.",
+    field<&Options::within>("within", "How much of its beginning is searched for that.",
                             {.least = 1, .most = 64 << 20}),
 };
 
@@ -181,7 +181,7 @@ constexpr std::string_view proves = R"(
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run, verify, path_from_url<Options>>(
-    "file", "a file exists (or not), is recent, of the right size, and holds a text",
+    "file", "A file exists (or not), is recent, has the right size, and holds a text.",
     {.proves = proves, .schemes = {"file"}, .category = Category::system});
 
 }  // namespace vitals::checks::file

@@ -1,5 +1,5 @@
-// A file or directory: that it is there (or not), how old and how large it is, what it holds. It
-// looks from a lane, because a mount whose server is gone answers never.
+// A file or directory: whether it exists, how old and how large it is, and what it contains. It
+// looks from a lane, because a mount whose server is gone never answers.
 #pragma once
 
 #include <chrono>

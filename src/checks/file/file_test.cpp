@@ -20,7 +20,7 @@ void age_by(const std::string& file, std::chrono::seconds age) {
     std::filesystem::last_write_time(file, std::filesystem::file_time_type::clock::now() - age);
 }
 
-TEST(File, exists) {
+TEST(File, is_ok_when_it_exists) {
     TemporaryDirectory directory;
     const Outcome outcome = run_once(kind, Options{.path = directory.write("a", "1234")});
     EXPECT_EQ(outcome.status, Status::ok);
@@ -30,7 +30,7 @@ TEST(File, exists) {
     EXPECT_EQ(run_once(kind, Options{.path = directory.path()}).detail, "exists");
 }
 
-TEST(File, does_not_exist) {
+TEST(File, is_failed_when_it_does_not_exist) {
     TemporaryDirectory directory;
     const Outcome outcome = run_once(kind, Options{.path = directory.file("a")});
     EXPECT_EQ(outcome.status, Status::failed);
@@ -40,7 +40,7 @@ TEST(File, does_not_exist) {
     EXPECT_EQ(run_once(kind, Options{.path = directory.file("b")}).detail, "is a link to nothing");
 }
 
-TEST(File, should_not_exist) {
+TEST(File, is_failed_when_it_exists_but_must_not) {
     TemporaryDirectory directory;
     EXPECT_EQ(run_once(kind, Options{.path = directory.file("a"), .absent = true}).status,
               Status::ok);
@@ -50,7 +50,7 @@ TEST(File, should_not_exist) {
     EXPECT_EQ(outcome.detail, "exists, though it should not");
 }
 
-TEST(File, what_may_not_be_seen_is_neither_there_nor_absent) {
+TEST(File, is_unknown_when_it_may_not_be_seen) {
     if (::geteuid() == 0) {
         // Root sees everything: become somebody else for these two runs.
         ASSERT_EQ(::seteuid(65534), 0);
@@ -69,7 +69,7 @@ TEST(File, what_may_not_be_seen_is_neither_there_nor_absent) {
     EXPECT_EQ(absent.status, Status::unknown);
 }
 
-TEST(File, is_of_a_type) {
+TEST(File, is_failed_when_it_has_another_type) {
     TemporaryDirectory directory;
     const std::string path = directory.write("a", "");
     EXPECT_EQ(run_once(kind, Options{.path = path, .type = "file"}).status, Status::ok);
@@ -78,7 +78,7 @@ TEST(File, is_of_a_type) {
               "is no regular file");
 }
 
-TEST(File, grows_old) {
+TEST(File, is_degraded_and_then_failed_when_it_is_old) {
     TemporaryDirectory directory;
     const std::string path = directory.write("a", "");
     const Options options{.path = path, .degraded_age = 25h, .failed_age = 49h};
@@ -91,7 +91,7 @@ TEST(File, grows_old) {
     EXPECT_EQ(run_once(kind, options).status, Status::failed);
 }
 
-TEST(File, from_the_future_is_not_fresh) {
+TEST(File, is_not_fresh_when_it_is_from_the_future) {
     TemporaryDirectory directory;
     const std::string path = directory.write("a", "");
     age_by(path, -2h);
@@ -103,7 +103,7 @@ TEST(File, from_the_future_is_not_fresh) {
     EXPECT_EQ(run_once(kind, Options{.path = path, .failed_age = 1h}).status, Status::ok);
 }
 
-TEST(File, has_a_size) {
+TEST(File, is_failed_when_its_size_is_out_of_bounds) {
     TemporaryDirectory directory;
     const std::string path = directory.write("a", "1234");
     const Outcome small = run_once(kind, Options{.path = path, .min_size = Size{5}});
@@ -116,7 +116,7 @@ TEST(File, has_a_size) {
         Status::ok);
 }
 
-TEST(File, contains) {
+TEST(File, is_failed_without_the_expected_text) {
     TemporaryDirectory directory;
     const std::string path = directory.write("a", "started\ndone: 42 rows\n");
     EXPECT_EQ(run_once(kind, Options{.path = path, .contains = "done:"}).status, Status::ok);
@@ -151,7 +151,7 @@ TEST(File, names_all_that_is_wrong) {
     EXPECT_EQ(outcome.error, path);
 }
 
-TEST(File, options_and_url) {
+TEST(File, has_checked_options_and_a_url) {
     const Options both{.path = "/a", .absent = true, .failed_age = 1h};
     EXPECT_EQ(problem_of(kind, &both),
               "absent: true leaves nothing to ask: remove the expectations or absent");

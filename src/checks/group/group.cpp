@@ -19,20 +19,21 @@ Verified verify(const Options& options) {
 }
 
 constexpr Field fields[] = {
-    field<&Options::of>("of", "Its members: names with * and ?, tag:NAME or kind:NAME; ! excludes.",
+    field<&Options::of>("of", "The members: names with * and ?, tag:NAME or kind:NAME; ! excludes.",
                         {.refers = "components", .example = "caches/*"}),
-    field<&Options::workers>("workers", "Or the workers of this group.", {.refers = "workers"}),
+    field<&Options::workers>("workers", "Instead of `of`: the workers of this group.",
+                             {.refers = "workers"}),
     field<&Options::need>("need", "How many of them must be well.", {.example = "2 of 3"}),
 };
 
 constexpr std::string_view proves = R"(
-    Nothing by itself: it says whether enough of its members are well, by the same snapshot
-    that shows them. Members that are unknown count neither as well nor as failed. The group
-    depends on its members, so that their failure is its cause.)"_prose;
+    Nothing by itself: the group says whether enough of its members are well, from the
+    same snapshot that shows them. Unknown members count neither as well nor as failed.
+    The group depends on its members, so their failure is its cause.)"_prose;
 
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, nullptr, verify>(
-    "group", "judges a group by how many of its members are well", {.proves = proves});
+    "group", "Judges a group by how many of its members are well.", {.proves = proves});
 
 }  // namespace vitals::checks::group

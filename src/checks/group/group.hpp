@@ -1,4 +1,4 @@
-// A group of components, or of workers, of which so many must be well.
+// A group of components or of workers, of which a given number must be well.
 #pragma once
 
 #include <string>

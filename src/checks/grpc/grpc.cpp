@@ -39,12 +39,13 @@ Verified verify_metadata(const SecretMap& value) {
 }
 
 constexpr Field fields[] = {
-    url_field<Options, verify_url>("Where the server is: grpc://host:port, or grpcs:// with TLS.",
-                                   "grpc://127.0.0.1:50051"),
-    field<&Options::service>("service", "The service asked for; without it, the whole server.",
+    url_field<Options, verify_url>(
+        "The address of the server: grpc://host:port, or grpcs:// with TLS.",
+        "grpc://127.0.0.1:50051"),
+    field<&Options::service>("service", "The service to ask for; by default the whole server.",
                              {.example = "shop.v1.Orders"}),
     field<&Options::metadata, verify_metadata>("metadata",
-                                               "Metadata of the request; any may be a secret."),
+                                               "Metadata of the request; a value may be a secret."),
     tls_field<Options>(),
 };
 
@@ -67,14 +68,14 @@ net::HttpRequest request_of(const Options& options) {
     return request;
 }
 
-// In the trailers, or among the headers of an answer that has nothing else.
+// In the trailers, or in the headers of an answer that has nothing else.
 const std::string* find(const net::HttpResponse& response, std::string_view name) {
     const auto found = std::find_if(response.trailers.begin(), response.trailers.end(),
                                     [&](const auto& trailer) { return trailer.first == name; });
     return found != response.trailers.end() ? &found->second : response.header(name);
 }
 
-// Status codes of gRPC that say more than that it did not work.
+// Status codes of gRPC that say more than that the call failed.
 CheckError refusal(const std::string& status, const Options& options, const std::string& said) {
     if (status == "5") {
         return {ErrorClass::assertion,
@@ -141,8 +142,8 @@ Verified from_url(Options& options, std::string_view text) {
 
 constexpr std::string_view proves = R"(
     The server speaks gRPC over HTTP/2, and reports itself or the named service as SERVING
-    by the standard health protocol (grpc.health.v1). Nothing else is proved than what the
-    server reports.)"_prose;
+    by the standard health protocol (grpc.health.v1). The check proves no more than what
+    the server reports.)"_prose;
 
 }  // namespace
 

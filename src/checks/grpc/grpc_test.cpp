@@ -152,7 +152,7 @@ TEST(Grpc, what_was_not_processed_is_asked_again_on_a_new_connection) {
     }
 }
 
-TEST(Grpc, another_protocol_is_shown) {
+TEST(Grpc, another_protocol_is_named) {
     const Outcome outcome = told("HTTP/1.1 400 Bad Request\r\n\r\n");
     expect_failed(outcome, ErrorClass::protocol, "does not speak HTTP/2");
     EXPECT_NE(outcome.error.find("got \"HTTP/1.1 400"), std::string::npos) << outcome.error;
@@ -182,7 +182,7 @@ TEST(Grpc, tls_must_agree_to_http2) {
     expect_failed(over_tls("http/1.1"), ErrorClass::tls, "did not agree to our protocol (ALPN)");
 }
 
-TEST(Grpc, faults_of_the_stream) {
+TEST(Grpc, faults_of_the_stream_have_a_class_and_a_phase) {
     const auto at = [](Peer::Handler handler) {
         const Peer peer(std::move(handler));
         const Outcome outcome = run(to(peer.address()));
@@ -198,7 +198,7 @@ TEST(Grpc, faults_of_the_stream) {
               ErrorClass::connect);
 }
 
-TEST(Grpc, a_secret_that_is_not_there_is_our_own_fault) {
+TEST(Grpc, a_missing_secret_is_blindness) {
     const Peer peer(Peer::hang());
     Options options = to(peer.address());
     options.metadata.emplace_back("authorization", Secret::pending());

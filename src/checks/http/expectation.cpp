@@ -36,8 +36,8 @@ std::optional<int> code_of(std::string_view text) {
     return code;
 }
 
-// The body as it was before a cache or server compressed it, which many do unasked; or why it
-// cannot be had.
+// The body before a cache or server compressed it, which many do without a request; or why it is
+// not available.
 std::expected<std::string, std::string> body_of(const net::HttpResponse& response,
                                                 std::size_t most) {
     std::string codings;
@@ -52,14 +52,14 @@ std::expected<std::string, std::string> body_of(const net::HttpResponse& respons
     return made;
 }
 
-// JSON may be read without the byte order mark that some servers send before it (RFC 8259, 8.1).
+// A reader of JSON may accept the byte order mark that some servers send before it (RFC 8259, 8.1).
 std::string_view without_mark(std::string_view text) {
     constexpr std::string_view mark = "\xef\xbb\xbf";
     if (text.starts_with(mark)) text.remove_prefix(mark.size());
     return text;
 }
 
-// 1 and 1.0 are the same number, whichever way it is written.
+// 1 and 1.0 are the same number, in any notation.
 bool equal(const json::value& a, const json::value& b) {
     if (a.is_number() && b.is_number() && (a.is_double() || b.is_double())) {
         return a.to_number<double>() == b.to_number<double>();
@@ -143,7 +143,7 @@ std::optional<Fault> Expectation::status_fault(int status) const {
         return status >= range.from && status <= range.to;
     });
     if (fits) return std::nullopt;
-    // The server wants to know who asks, and does not like, or did not get, the answer.
+    // The server requires authentication, and refused or did not get it.
     const bool turned_away = status == 401 || status == 407;
     return Fault{fmt::format("status {}, expected {}", status, statuses_text_),
                  {},

@@ -1,5 +1,4 @@
-// What an HTTP answer must be like: rules made once from the options, applied to every answer.
-// Pure.
+// Expectations of an HTTP answer: rules made once from the options, applied to every answer. Pure.
 #pragma once
 
 #include <expected>
@@ -22,7 +21,7 @@ struct StatusRange {
 // `200`, `2xx`, `200-299`; or what is wrong.
 std::expected<StatusRange, std::string> parse_status(std::string_view text);
 
-// A JSON value that must stand at a pointer (RFC 6901).
+// A JSON value that must be at a pointer (RFC 6901).
 struct JsonRule {
     std::string pointer;
     std::string expected;
@@ -31,9 +30,9 @@ struct JsonRule {
 std::string pointer_problem(std::string_view pointer);
 
 // What is wrong with a JSON body by this rule: public detail and private error; nothing when it
-// fulfils it. The expected text matches the JSON value that it reads as (`1`, `true`, `"a"`,
-// `[1]`), or a JSON string of these characters, or, between slashes, one in which the expression is
-// found.
+// fulfils the rule. The expected text matches the JSON value that it denotes (`1`, `true`, `"a"`,
+// `[1]`), or a JSON string of these characters, or, between slashes, a string in which the
+// expression is found.
 struct Fault {
     std::string detail;
     std::string error;

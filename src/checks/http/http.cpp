@@ -93,10 +93,10 @@ Verified verify(const Options& options) {
 }
 
 constexpr Field fields[] = {
-    url_field<Options, verify_url>("What to ask for.", "https://shop.example.org/health"),
+    url_field<Options, verify_url>("The URL to request.", "https://shop.example.org/health"),
     field<&Options::method, verify_method>("method", "The request's method.", {.example = "HEAD"}),
     field<&Options::headers, verify_headers>("headers",
-                                             "The request's headers; any may be a secret."),
+                                             "The request's headers; a value may be a secret."),
     field<&Options::body>("body", "The request's body."),
     field<&Options::user>("user",
                           "The user of basic authentication; it may stand in the URL instead."),
@@ -106,26 +106,26 @@ constexpr Field fields[] = {
         {.example = "/run/docker.sock"}),
     field<&Options::expect_status, verify_statuses>(
         "expect_status",
-        "Which status is good: `200`, a class `2xx`, a range `200-299`, or a list of these.",
+        "The good statuses: `200`, a class `2xx`, a range `200-299`, or a list of these.",
         {.example = "[200, 401]"}),
     field<&Options::expect_body>(
         "expect_body",
-        "What the body must hold: a text, or a regular expression (RE2) between slashes.",
+        "What the body must contain: a text, or a regular expression (RE2) between slashes.",
         {.example = "/\"status\": *\"up\"/"}),
     field<&Options::expect_json, verify_json>(
         "expect_json",
-        "What must stand in a JSON body: JSON pointers, each with a JSON value, or a text or "
+        "What a JSON body must contain: JSON pointers, each with a JSON value, or a text or "
         "`/expression/` for a string.",
         {.example = "{/status: up, /replicas: 3}"}),
     field<&Options::expect_header, verify_header_patterns>(
         "expect_header",
-        "Headers that the answer must have, each with a text or `/expression/` that it must hold.",
+        "Headers that the answer must have, each with a text or `/expression/` that it must "
+        "contain.",
         {.example = "{Content-Type: application/json}"}),
-    field<&Options::redirects>(
-        "redirects",
-        "How many redirects to follow; the answer after them is judged. The request's headers go "
-        "along.",
-        {.least = 0, .most = 20}),
+    field<&Options::redirects>("redirects",
+                               "How many redirects to follow; the last answer is judged. The "
+                               "request's headers are sent to each address.",
+                               {.least = 0, .most = 20}),
     field<&Options::max_body>("max_body", "A larger body is a failure.",
                               {.least = 1, .most = 64.0 * 1024 * 1024}),
     field<&Options::certificate_days>(
@@ -135,7 +135,7 @@ constexpr Field fields[] = {
     tls_field<Options>(),
 };
 
-// Options with what is made of them once.
+// Options with values that are computed once.
 struct Prepared {
     explicit Prepared(std::shared_ptr<const Options> given)
         : options(std::move(given)), expectation(*options) {}
@@ -198,11 +198,12 @@ Run bind(std::shared_ptr<const Options> options) {
 
 constexpr std::string_view proves = R"(
     The server answers this request as it should, within the deadline and to the last
-    byte. A body that is cut short or too large fails. One that the server compressed (gzip,
-    deflate) is judged as it was before; another compression cannot be judged, and fails. A
+    byte. A body that is cut short or too large fails. A body with gzip or deflate is
+    decompressed and then judged; another compression cannot be judged, and fails. A
     redirect fails unless it is followed or expected. A status alone proves little: a
-    proxy's own page or a cache may give it. Ask for something that only the service can
-    say, and expect it. Nothing is proved about other URLs, or about clients elsewhere.)"_prose;
+    proxy's own page or a cache may give it. Request something that only the service can
+    say, and expect it. The check proves nothing about other URLs, or about clients
+    elsewhere.)"_prose;
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// http: one request; status, headers, body and certificate judged. How HTTP is spoken is net's.
+// http: one request; judges status, headers, body and certificate. net speaks HTTP.
 #pragma once
 
 #include <cstdint>

@@ -66,7 +66,7 @@ TEST(Http, a_good_answer_is_ok) {
     EXPECT_EQ(phases(outcome), (std::vector<std::string>{"connect", "wait", "read", "judge"}));
 }
 
-TEST(Http, sends_what_it_is_told) {
+TEST(Http, sends_the_configured_request) {
     const std::string seen = requested(
         [](const Peer& peer) {
             Options options = to(peer, "/a%20b?c=d");
@@ -116,7 +116,7 @@ TEST(Http, never_tells_credentials) {
     }
 }
 
-TEST(Http, a_secret_that_is_not_there_is_our_own_fault) {
+TEST(Http, a_missing_secret_is_blindness) {
     const Peer peer(Peer::answer(page("ok")));
     Options options = to(peer);
     options.headers = {{"X-Token", Secret::pending()}};
@@ -142,7 +142,7 @@ TEST(Http, another_status_fails) {
     EXPECT_EQ(run(options).status, Status::ok);
 }
 
-TEST(Http, a_page_without_what_is_expected_fails) {
+TEST(Http, a_page_without_the_expected_content_fails) {
     const Peer peer(Peer::answer(page("<h1>It works!</h1>")));
     Options options = to(peer);
     options.expect_body = "shop";

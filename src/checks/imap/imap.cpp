@@ -41,19 +41,21 @@ constexpr Field fields[] = {
     url_field<Options, verify_url>(
         "The server: imap://host, usually port 143, or imaps://host with TLS from the start (993).",
         "imaps://mail.example.org"),
-    field<&Options::user>("user", "Who to log in as; or in the URL. Left empty: nobody does."),
+    field<&Options::user>("user",
+                          "The user to log in as; it may stand in the URL instead. Without a user, "
+                          "the check does not log in."),
     password_field<Options>(),
-    field<&Options::mailbox, verify_mailbox>("mailbox", "What is opened after the log-in."),
-    field<&Options::starttls>(
-        "starttls",
-        "Of imap://: it must change to TLS before anything else, or never does, and a password "
-        "goes in the clear.",
-        {.choices = "required|never"}),
+    field<&Options::mailbox, verify_mailbox>("mailbox",
+                                             "The mailbox that is opened after the log-in."),
+    field<&Options::starttls>("starttls",
+                              "With imap://: the server must change to TLS first, or the check "
+                              "never uses TLS and sends a password in the clear.",
+                              {.choices = "required|never"}),
     certificate_days_field<Options>(),
     tls_field<Options>(),
 };
 
-// A dialogue of commands with tags of their own.
+// A dialogue of commands with their own tags.
 class Dialogue {
   public:
     explicit Dialogue(Session& session) : session_(session) {}
@@ -68,7 +70,8 @@ class Dialogue {
         take_capabilities(hello);
     }
 
-    // The response with its tag. Those before it may tell of capabilities, or of a mailbox.
+    // The response with its tag. Responses before it may contain capabilities, or facts of a
+    // mailbox.
     net::awaitable<Response> command(std::string phase, std::string words) {
         const std::string tag = next_tag();
         Response response = co_await session_.command(std::move(phase), tag + ' ' + words);
@@ -94,7 +97,7 @@ class Dialogue {
                              "got " + text::quoted(response.text));
     }
 
-    // Says goodbye, and waits for the server's.
+    // Says goodbye, and waits for that of the server.
     net::awaitable<void> log_out() {
         const std::string tag = next_tag();
         Response response = co_await session_.command("logout", tag + " LOGOUT");
@@ -129,7 +132,7 @@ class Dialogue {
 
 net::awaitable<void> change_to_tls(const Options& options, Dialogue& dialogue) {
     if (!dialogue.knows_capabilities()) co_await dialogue.ask_capabilities();
-    // Somebody on the way may have taken it out.
+    // Somebody between client and server may have removed it.
     if (!dialogue.lists("STARTTLS")) throw CheckError(ErrorClass::tls, "STARTTLS is not offered");
     const Response response = co_await dialogue.command("starttls", "STARTTLS");
     if (response.status != "OK")
@@ -158,7 +161,7 @@ CheckError refusal(const Response& response) {
                 "log-in refused");
 }
 
-// Texts that may not stand in quotes go as literals, one after the other.
+// Texts that may not be quoted are sent as literals, one after the other.
 net::awaitable<Response> say_log_in(Dialogue& dialogue, std::string user, std::string password) {
     const auto quoted_user = wire::imap::quoted(user);
     const auto quoted_password = wire::imap::quoted(password);
@@ -224,13 +227,14 @@ net::awaitable<Outcome> run_session(const Options& options, net::Context& contex
 }
 
 constexpr std::string_view proves = R"(
-    The server greets, changes to TLS with a good certificate, lets this user in, and opens the
-    mailbox, so its storage answers. Without a user it greets and answers, which it also does when
-    nobody can log in. Nothing is read or changed; new mail stays new. Nothing is proved about other
-    users' mailboxes, or about whether mail arrives. A password goes only over TLS that was verified,
-    unless `starttls: never` says otherwise. Mail servers answer a wrong password late, after two
-    seconds and more, and slow down everybody at that address: give it a timeout of 10 s. After two
-    refused log-ins vitals tries the same password only every five minutes.)"_prose;
+    The server greets, changes to TLS with a good certificate, lets this user in, and
+    opens the mailbox, so its storage answers. Without a user it greets and answers, which
+    it also does when nobody can log in. Nothing is read or changed; new mail stays new.
+    The check proves nothing about other users' mailboxes, or about whether mail arrives.
+    It sends a password only over verified TLS, unless `starttls: never` allows more. Mail
+    servers answer a wrong password late, after two seconds and more, and slow down all
+    clients of that address: use a timeout of 10 s. After two refused log-ins vitals tries
+    the same password only every five minutes.)"_prose;
 
 }  // namespace
 

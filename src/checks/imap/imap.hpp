@@ -1,4 +1,4 @@
-// imap: a mail server lets a user in and opens a mailbox. Nothing in it is changed.
+// imap: a mail server lets a user in and opens a mailbox. The check changes nothing in it.
 #pragma once
 
 #include <cstdint>

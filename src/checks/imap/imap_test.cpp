@@ -190,7 +190,7 @@ TEST(Imap, a_wrong_password_is_not_tried_again_and_again) {
     EXPECT_EQ(peer.accepted(), 3) << "another password is tried at once";
 }
 
-TEST(Imap, faults_of_the_way) {
+TEST(Imap, faults_of_the_connection_have_a_class_and_a_phase) {
     const Peer hanging(Peer::hang());
     const Outcome hung = run(to(hanging), 200ms);
     EXPECT_EQ(hung.error_class, ErrorClass::timeout);

@@ -1,4 +1,4 @@
-// A job that tells when it begins and how it ends: a cron job, a backup.
+// A job that reports when it begins and how it ends: a cron job, a backup.
 #pragma once
 
 #include <chrono>

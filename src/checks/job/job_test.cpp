@@ -29,14 +29,14 @@ calendar::Cron nightly() {
     return calendar::Cron::parse("0 3 * * *").value();
 }
 
-TEST(Job, is_told_of_and_never_run) {
+TEST(Job, is_reported_and_never_run) {
     EXPECT_EQ(kind.bind, nullptr);
     EXPECT_EQ(kind.from_url, nullptr);
     EXPECT_TRUE(kind.schemes.empty());
     EXPECT_EQ(kind.description.name, "job");
 }
 
-TEST(Job, needs_nothing) {
+TEST(Job, needs_no_option) {
     EXPECT_EQ(problem({}), "");
     const AnyOptions made = kind.description.make();
     const auto shown = [&made](std::string_view name) {

@@ -93,7 +93,7 @@ net::awaitable<Session*> Brokers::at(const wire::kafka::Broker& broker, Steady u
     if (Session* session = known(endpoint)) co_return session;
     if (broker.port <= 0 || broker.port > 65535 || broker.host.empty())
         throw CheckError(ErrorClass::protocol, "advertises no address");
-    // Its phases are a detail: a cluster may have a hundred brokers.
+    // Its phases are not recorded: a cluster may have a hundred brokers.
     net::Context own(context_.environment(), context_.clock(), context_.component(),
                      context_.kind(), until);
     auto work = open(own, endpoint);

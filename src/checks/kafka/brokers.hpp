@@ -19,12 +19,12 @@ class Brokers {
   public:
     Brokers(const Options& options, net::Context& context) : options_(options), context_(context) {}
 
-    // The first bootstrap server that answers, asked in turn; those before it degrade. Throws what
-    // the last one came to, or a refused log-in at once: no other broker would know another
-    // password.
+    // The first bootstrap server that answers, asked in turn; failures before it make the result
+    // degraded. Throws the failure of the last one, or a refused log-in at once: no other broker
+    // would accept the password.
     net::awaitable<Session*> first(Verdict& verdict);
-    // The broker at the address that it advertises itself, until that time at most. Throws what
-    // came of it; a broker that was asked before is not asked again.
+    // The broker at the address that it advertises, at most until that time. Throws the failure; a
+    // broker is asked only once.
     net::awaitable<Session*> at(const wire::kafka::Broker& broker, Steady until);
 
   private:
@@ -36,7 +36,7 @@ class Brokers {
     std::map<std::string, std::unique_ptr<Session>> sessions_;  // by address
 };
 
-// When the first of so many steps should be over, so that the others have their time, too.
+// When the first of this many steps should be over, so that the others also have time.
 Steady share_of(net::Context& context, std::size_t steps);
 
 }  // namespace vitals::checks::kafka

@@ -19,7 +19,7 @@ namespace error = wire::kafka::error;
 constexpr std::string_view phase = "metadata";
 constexpr std::size_t most_named = 5;
 
-// Some of the names, for the error text: they are the cluster's own.
+// Some of the names, for the error text: they belong to the cluster.
 class Names {
   public:
     void add(const std::string& name) {
@@ -47,7 +47,7 @@ bool has_leader(const Partition& partition) {
 void look_at(const Topic& topic, const Options& options, Found& found) {
     if (topic.error == error::unknown_topic) return found.missing.add(topic.name);
     if (topic.error == error::topic_refused) return found.refused.add(topic.name);
-    // One that was made just now has no leaders yet, and maybe no partitions either.
+    // A new topic has no leaders yet, and perhaps no partitions.
     if (topic.error == error::leader_not_available && topic.partitions.empty())
         return found.offline.add(topic.name);
     if (topic.error != error::none && topic.error != error::leader_not_available)

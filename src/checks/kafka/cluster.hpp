@@ -1,4 +1,4 @@
-// What the description of a cluster makes of it. Pure.
+// The verdict on the description of a cluster. Pure.
 #pragma once
 
 #include <cstddef>
@@ -14,10 +14,10 @@
 
 namespace vitals::checks::kafka {
 
-// Phase "metadata". What concerns topics that are not asked for does not count.
+// Phase "metadata". Topics that are not asked for do not count.
 void judge_cluster(const Options& options, const wire::kafka::Metadata& metadata, Verdict& verdict);
 
-// The topics that are asked for, as far as they are there.
+// The topics that are asked for, as far as they exist.
 std::vector<const wire::kafka::Topic*> topics_of(const Options& options,
                                                  const wire::kafka::Metadata& metadata);
 

@@ -31,8 +31,8 @@ class Probe {
     Probe(const Options& options, net::Context& context, Brokers& brokers, const Metadata& metadata)
         : options_(options), context_(context), brokers_(brokers), metadata_(metadata) {}
 
-    // Asks what was read first, and what there is behind that: otherwise what comes meanwhile
-    // would make it negative.
+    // Reads the committed positions first, and the ends after that: otherwise new messages would
+    // make the lag negative.
     net::awaitable<void> look(Session& session) {
         context_.enter("group");
         co_await find_keeper(session);
@@ -71,8 +71,8 @@ class Probe {
                              *options_.members),
                  verdict);
         }
-        // Nobody reads, and more has come since: a reader that is started now and then leaves
-        // nothing behind, or comes back.
+        // Nobody reads, and more messages have come since. A reader that is started now and then
+        // leaves nothing behind, or comes back.
         if (!members_ || *members_ > 0 || lag_ == 0) {
             abandoned.behind.reset();
             return;
@@ -98,13 +98,13 @@ class Probe {
             co_await keeper_->ask(Key::describe_groups, 0, std::move(question));
         const Group found = good(read_group(body));
         refuse(found.error, "the group");
-        // So brokers also name groups of the newer protocol (KIP-848) to who asks in the old way.
+        // To a client of the old protocol, brokers also name groups of the newer one (KIP-848) so.
         dead_ = found.state == "Dead";
         if (!dead_) members_ = found.members;
     }
 
     net::awaitable<void> ask_committed() {
-        // Without topics of ours, what the group has committed tells which are its own.
+        // Without configured topics, the group's committed positions say which topics it reads.
         PartitionsByTopic asked;
         if (!options_.topics.empty())
             for (const Topic* topic : topics_of(options_, metadata_))
@@ -117,7 +117,7 @@ class Probe {
         for (const auto& [topic, offsets] : found.topics) {
             for (const Offset& offset : offsets) {
                 refuse(offset.error, "what the group has read");
-                // Nothing was ever committed: that is not the whole log behind.
+                // Nothing was ever committed: that does not mean that the whole log is behind.
                 if (offset.at >= 0) committed_[{topic, offset.partition}] = offset.at;
             }
         }

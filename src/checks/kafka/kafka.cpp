@@ -22,7 +22,7 @@ using wire::kafka::Key;
 using wire::kafka::Metadata;
 
 constexpr std::size_t longest_topic = 249;
-// From this version on a topic that is asked for is not created by that.
+// From this version on, asking for a topic does not create it.
 constexpr std::int16_t creates_nothing = 4, oldest = 1;
 
 Verified verify_url(const text::Url& url) {
@@ -75,32 +75,30 @@ constexpr Field fields[] = {
         "kafka://broker-1,broker-2"),
     field<&Options::user>("user", "The user to log in as; it may stand in the URL instead."),
     password_field<Options>(),
-    field<&Options::mechanism>(
-        "mechanism",
-        "How to log in (sasl.mechanism). PLAIN sends the password as it is: use it with TLS.",
-        {.choices = "SCRAM-SHA-512|SCRAM-SHA-256|PLAIN"}),
+    field<&Options::mechanism>("mechanism",
+                               "The mechanism of the log-in (sasl.mechanism). PLAIN sends the "
+                               "password as it is: use it with TLS.",
+                               {.choices = "SCRAM-SHA-512|SCRAM-SHA-256|PLAIN"}),
     field<&Options::topics, verify_topics>(
         "topics",
-        "Topics that must exist; only these are looked at. Without: all that the user "
-        "may see.",
+        "Topics that must exist; only these are judged. By default all that the user may see.",
         {.example = "[orders, payments]"}),
     field<&Options::brokers>("brokers", "Degraded with fewer brokers.",
                              {.unit = "brokers", .least = 1}),
     field<&Options::min_isr>(
         "min_isr",
-        "Failed when a partition has fewer replicas in sync: what min.insync.replicas is on the "
-        "topics, below which writes with acks=all are refused.",
+        "Failed when a partition has fewer replicas in sync. Use the min.insync.replicas of the "
+        "topics: below it, writes with acks=all are refused.",
         {.unit = "replicas", .example = "2", .least = 1}),
-    field<&Options::all_brokers>(
-        "all_brokers",
-        "Whether every broker is asked at the address that it advertises, as clients do. `false` "
-        "where this host may not reach them all."),
-    field<&Options::group, verify_group>("group", "A group of consumers: how far it is behind.",
+    field<&Options::all_brokers>("all_brokers",
+                                 "Whether to ask every broker at the address that it advertises, "
+                                 "as clients do. `false` if this host may not reach them all."),
+    field<&Options::group, verify_group>("group",
+                                         "A consumer group; the check judges how far it is behind.",
                                          {.example = "billing"}),
-    field<&Options::lag_above>("lag_above",
-                               "Degraded when the group is more messages behind, over all "
-                               "partitions.",
-                               {.unit = "messages", .example = "1000", .least = 0}),
+    field<&Options::lag_above>(
+        "lag_above", "Degraded when the group is more messages behind, in all partitions together.",
+        {.unit = "messages", .example = "1000", .least = 0}),
     field<&Options::members>("members", "Failed when the group has fewer members.",
                              {.unit = "members", .example = "2", .least = 1}),
     tls_field<Options>(),
@@ -115,13 +113,13 @@ net::awaitable<Metadata> ask_metadata(const Options& options, Session& session) 
     co_return backends::kafka::good(wire::kafka::read_metadata(version, body));
 }
 
-// A client reads and writes at the broker that leads a partition, wherever that says to be.
+// A client reads and writes at the broker that leads a partition, at its advertised address.
 net::awaitable<void> reach_all(const Options& options, net::Context& context, Brokers& brokers,
                                const Metadata& metadata, Verdict& verdict) {
     context.enter("brokers");
     const auto led = led_by(options, metadata);
     std::size_t lost = 0;
-    std::size_t leading = 0;  // partitions of the lost
+    std::size_t leading = 0;  // partitions of unreachable brokers
     std::string problems;
     std::optional<CheckError> first;
     for (std::size_t left = metadata.brokers.size(); const Broker& broker : metadata.brokers) {
@@ -181,11 +179,11 @@ constexpr std::string_view proves = R"(
     it advertises, because clients read and write there: one that cannot be reached is
     failed if it leads a partition. With `group`, what the group has committed is compared
     with the end of each partition; what it has never committed does not count as behind.
-    A group without members is failed once it falls further behind, or where `members`
-    wants some. Nothing is written, and no topic comes into being: the check does not see
-    a full disk before Kafka gives the broker up, and a consumer that commits without
-    working looks well. Topics that the user may not see are not there for it: the user
-    needs Describe on the cluster's topics and the group.)"_prose;
+    A group without members is failed once it falls further behind, or if `members`
+    requires some. The check writes nothing and creates no topic. It does not see a full
+    disk before Kafka gives up the broker, and a consumer that commits without working
+    looks well. It cannot see topics that the user may not see: the user needs Describe on
+    the cluster, the topics and the group.)"_prose;
 
 }  // namespace
 

@@ -1,5 +1,5 @@
 // kafka: asks a cluster for its brokers, topics and partitions, and whether each broker can be
-// reached; may ask how far a group of consumers is behind.
+// reached; can ask how far a consumer group is behind.
 #pragma once
 
 #include <cstdint>

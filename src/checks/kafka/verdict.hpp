@@ -1,4 +1,4 @@
-// Several findings of one run as one outcome: the worst counts, and all are told. Pure.
+// Several findings of one run as one outcome: the worst counts, and all are reported. Pure.
 #pragma once
 
 #include <string>
@@ -26,7 +26,7 @@ class Verdict {
     }
     bool failed() const { return outcome_.status == Status::failed; }
     void with(std::string name, Value value) { outcome_.with(std::move(name), std::move(value)); }
-    // `well` is said where nothing is wrong.
+    // `well` is the detail if nothing is wrong.
     Outcome outcome(std::string well) && {
         if (outcome_.detail.empty()) outcome_.detail = std::move(well);
         return std::move(outcome_);

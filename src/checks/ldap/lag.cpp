@@ -68,7 +68,7 @@ std::chrono::milliseconds Lag::look(const Changes& source, const Changes& replic
     }
     if (lacking_.size() < most_seen) lacking_.push_back({now, source});
     auto lag = std::chrono::duration_cast<std::chrono::milliseconds>(now - lacking_.front().when);
-    // At the first look the change itself tells: it has been missing since it was made.
+    // At the first look, the change itself says since when it is missing: since it was made.
     for (const auto& [server, change] : source) {
         const auto ours = replica.find(server);
         const auto made = time_of(change);

@@ -1,6 +1,5 @@
-// How far a replica of a directory is behind its source, by what each says that it has: the change
-// numbers of `contextCSN` (RFC 4533 and slapo-syncprov(5) of OpenLDAP), one for each server that
-// takes changes. Pure.
+// How far a replica of a directory is behind its source. Both report change numbers in `contextCSN`
+// (RFC 4533 and slapo-syncprov(5) of OpenLDAP), one for each server that takes changes. Pure.
 #pragma once
 
 #include <chrono>
@@ -18,17 +17,17 @@ namespace vitals::checks::ldap {
 // The last change of each server, by the number of the server. Texts that sort by time.
 using Changes = std::map<std::string, std::string>;
 
-// Of the values of `contextCSN`; nothing where one is none.
+// From the values of `contextCSN`; nothing if one is malformed.
 std::optional<Changes> changes_of(const std::vector<std::string>& values);
 
 // When a change was made, by the clock of its server.
 std::optional<System> time_of(const std::string& change);
 
-// Remembers what the source had, and when: what the replica still lacks of that, it has lacked
-// since then. The times of the changes alone would tell a lag of days after days without a change.
+// Remembers what the source had, and when. The replica has lacked a missing change since then. The
+// times of the changes alone would report a lag of days after days without a change.
 class Lag {
   public:
-    // Zero: the replica has all that the source has.
+    // Zero: the replica has all changes of the source.
     std::chrono::milliseconds look(const Changes& source, const Changes& replica, Steady now,
                                    System wall);
 

@@ -70,24 +70,24 @@ Verified verify(const Options& options) {
 
 constexpr Field fields[] = {
     url_field<Options, verify_url>(
-        "Where the server is: ldap://host:389/dc=example,dc=org or ldaps:// (636). The path names "
-        "an entry that must be there; without one, it is the server's own.",
+        "The address of the server: ldap://host:389/dc=example,dc=org or ldaps:// (636). The path "
+        "names an entry that must exist; by default the server's root entry.",
         "ldap://127.0.0.1/dc=example,dc=org"),
     field<&Options::user>("user",
                           "The name (DN) to log in with, such as cn=monitor,dc=example,dc=org."),
     password_field<Options>(),
-    field<&Options::starttls>("starttls", "Whether to change to TLS before anything else is said.",
+    field<&Options::starttls>("starttls", "Whether to change to TLS before any other request.",
                               {.choices = "required|never"}),
     field<&Options::source, verify_source>(
         "source",
-        "The server that this one replicates, as ldap://host: how far this one is behind it is "
-        "judged. The same user and TLS count there, and `url` names the suffix.",
+        "The server that this one replicates, as ldap://host; the check judges how far this one is "
+        "behind it. User and TLS are the same there, and `url` names the suffix.",
         {.example = "ldap://provider.example.org"}),
-    field<&Options::degraded_above>("degraded_above",
-                                    "Degraded when what the source has is missing here for longer.",
-                                    {.example = "1m", .least = 1000}),
+    field<&Options::degraded_above>(
+        "degraded_above", "Degraded when a change of the source is missing here for longer.",
+        {.example = "1m", .least = 1000}),
     field<&Options::failed_above>("failed_above",
-                                  "Failed when what the source has is missing here for longer.",
+                                  "Failed when a change of the source is missing here for longer.",
                                   {.example = "10m", .least = 1000}),
     tls_field<Options>(),
 };
@@ -118,7 +118,7 @@ net::awaitable<Changes> ask_changes(net::Context& context, Session& session, std
     co_return *std::move(changes);
 }
 
-// On a connection and in phases of its own, which are one of the run.
+// On its own connection, in phases that are one phase of the run.
 net::awaitable<void> ask_source(const Options& options, net::Context& context, Changes& changes) {
     Access access = access_of(options, options.source);
     auto session = co_await Session::open(context, std::move(access));
@@ -137,7 +137,7 @@ void judge_lag(const Options& options, std::chrono::milliseconds lag, Outcome& o
     outcome.failed_phase = "source";
 }
 
-// The replica serves all the same where its source cannot be asked: nobody knows how well.
+// The replica still serves if its source cannot be asked, but nobody knows how well.
 net::awaitable<void> compare(const Options& options, net::Context& context, Session& session,
                              Lag& lag, Outcome& outcome) {
     const Changes ours = co_await ask_changes(context, session, base_of(options.url));
@@ -166,7 +166,7 @@ net::awaitable<void> compare(const Options& options, net::Context& context, Sess
     judge_lag(options, behind, outcome);
 }
 
-// A run's options, and what runs remember.
+// The options of a run, and what runs remember.
 struct Watch {
     std::shared_ptr<const Options> options;
     std::shared_ptr<Lag> lag;
@@ -202,14 +202,14 @@ Run run(std::shared_ptr<const Options> options) {
 
 constexpr std::string_view proves = R"(
     The directory accepts this user and finds the entry that the URL names; an entry that
-    an access list hides counts as missing, as it does for applications. Servers say yes to
-    a user with an empty password and to nobody at all: such a password is refused here,
-    and without a user the check proves no log-in. With `starttls: required`, nothing is
-    said in the clear, and a server that does not offer TLS is failed. Only the entry's name
-    is asked for, and nothing is written. With `source`, the server's `contextCSN` is
-    compared with that of the server that it replicates: what that had and this lacks makes
-    it behind, for as long as it has been so. Without it the check does not prove that a
-    replica has all that its provider has.)"_prose;
+    an access list hides counts as missing, as it does for applications. Servers accept an
+    empty password, and clients that do not log in. So the check refuses an empty
+    password, and without a user it proves no log-in. With `starttls: required`, nothing
+    is sent in the clear, and a server that does not offer TLS is failed. Only the entry's
+    name is asked for, and nothing is written. With `source`, the server's `contextCSN` is
+    compared with that of the server that it replicates: a server that lacks a change of
+    its source is behind for as long as it lacks that change. Without `source`, the check
+    does not prove that a replica has all data of its provider.)"_prose;
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// ldap: logs in to a directory and looks an entry up.
+// ldap: logs in to a directory and looks up an entry.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,7 @@ struct Options {
     std::string user;  // a name (DN), too
     Secret password;
     std::string starttls = "never";  // required | never
-    text::Url source;                // empty: what it replicates is not asked
+    text::Url source;                // empty: replication is not judged
     std::optional<std::chrono::milliseconds> degraded_above, failed_above;
     net::TlsOptions tls;
 };

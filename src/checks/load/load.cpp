@@ -32,7 +32,7 @@ double two_decimals(double value) {
 }
 
 double online_cpus(const std::string& root) {
-    // Where lxcfs shows a container a load of its own, it shows it these processors too.
+    // If lxcfs shows a container its own load, it also shows it these processors.
     const unsigned listed = wire::count_cpus(text_of(root + "/sys/devices/system/cpu/online"));
     if (listed > 0) return listed;
     return static_cast<double>(std::max(::sysconf(_SC_NPROCESSORS_ONLN), 1L));
@@ -54,13 +54,13 @@ double allowed_cpus(const wire::CgroupPlace& place, const std::string& root, dou
     return allowed;
 }
 
-// Per cent of the last minute in which work waited. Of the processor: some of it; of memory and
-// disk: all of it, since something always waits for a disk.
+// Per cent of the last minute in which work waited. For the processor: some of the work; for memory
+// and disk: all of it, because something always waits for a disk.
 std::map<std::string, double> read_pressure(const wire::CgroupPlace& place,
                                             const std::string& root) {
     std::map<std::string, double> found;
     for (const std::string_view resource : resources) {
-        // A container sees its own group as the outermost one.
+        // In a container, its own group looks like the root group.
         std::string text;
         if (place.version == 2 && !place.directories.empty())
             text =
@@ -131,11 +131,11 @@ constexpr Field fields[] = {
         {.unit = "per CPU", .least = 0}),
     field<&Options::pressure_degraded_above>(
         "pressure_degraded_above",
-        "Share of the last minute in which work stood still for want of a resource, above which it "
-        "is degraded; not judged unless set.",
+        "Share of the last minute in which work stood still for lack of a resource, above which it "
+        "is degraded; by default not judged.",
         {.example = "20%"}),
     field<&Options::pressure_failed_above>(
-        "pressure_failed_above", "Likewise, above which it is failed.", {.example = "60%"}),
+        "pressure_failed_above", "The same share, above which it is failed.", {.example = "60%"}),
     field<&Options::pressure, verify_pressure>(
         "pressure", "The resources whose pressure is judged: cpu, memory, io.",
         {.example = "[memory, io]"}),
@@ -143,14 +143,14 @@ constexpr Field fields[] = {
 
 constexpr std::string_view proves = R"(
     The load over five minutes, divided by the processors of the machine, is below a
-    bound. A high load is not a problem by itself: a machine that compiles with more jobs
-    than processors is busy and well. The default bounds (4 and 16 per processor)
-    therefore find only a hopeless load. The load is that of the whole machine also in a
-    container, so it is never divided by the processors left to the container; these are
-    shown as cpus_allowed. Pressure shows whether work waits: it is the share of time in
-    which work stood still. It is shown where the kernel measures it, in a container that
-    of the container. It is judged when its bounds are set; a kernel that does not measure
-    it is then unknown.)"_prose;
+    bound. A high load alone is not a problem: a machine that compiles with more jobs than
+    processors is busy and healthy. The default bounds (4 and 16 per processor) therefore
+    find only a hopeless load. Also in a container the load is that of the whole machine,
+    so it is never divided by the processors of the container; these are shown as
+    cpus_allowed. Pressure shows whether work waits: it is the share of time in which work
+    stood still. It is shown if the kernel measures it; in a container it is that of the
+    container. It is judged when its bounds are set; if the kernel does not measure it,
+    the result is then unknown.)"_prose;
 
 }  // namespace
 
@@ -178,7 +178,8 @@ Outcome judge(const Options& options, const Figures& figures) {
     }
 
     Outcome outcome = findings.outcome(load);
-    // What was asked for and cannot be seen is not ok; what can be seen to be bad is still bad.
+    // A figure that was asked for and is missing makes the result unknown; a bad figure is still
+    // bad.
     if (findings.status == Status::ok && !unmeasured.empty())
         outcome = unknown("the kernel does not measure pressure", "no pressure of: " + unmeasured);
     outcome.with("load1", figures.load1)
@@ -193,7 +194,7 @@ Outcome judge(const Options& options, const Figures& figures) {
 }
 
 const Kind kind = make_kind<Options, fields, run, verify, from_url>(
-    "load", "the machine is not hopelessly overloaded",
+    "load", "The machine is not hopelessly overloaded.",
     {.proves = proves, .schemes = {"load"}, .category = Category::system});
 
 }  // namespace vitals::checks::load

@@ -1,5 +1,5 @@
 // How busy the machine is: its load per processor, and the share of time in which work stood still
-// for want of processor, memory or disk.
+// for lack of processor, memory or disk.
 #pragma once
 
 #include <map>
@@ -22,7 +22,7 @@ struct Options {
 
 struct Figures {
     double load1 = 0, load5 = 0, load15 = 0;
-    double cpus = 1;                         // that the load is spread over: all of the machine
+    double cpus = 1;                         // that share the load: all of the machine
     std::optional<double> cpus_allowed;      // to this process, when fewer
     std::map<std::string, double> pressure;  // per cent of the last minute, by resource
 };

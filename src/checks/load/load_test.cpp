@@ -89,7 +89,7 @@ class LoadOf : public ::testing::Test {
     testing::TemporaryDirectory directory_;
 };
 
-TEST_F(LoadOf, a_machine) {
+TEST_F(LoadOf, reads_that_of_a_machine) {
     const Outcome outcome = look();
     EXPECT_EQ(outcome.detail, "load 3.00 per CPU");
     EXPECT_EQ(std::get<double>(*outcome.property("cpu_pressure_percent")), 40.0);
@@ -97,7 +97,7 @@ TEST_F(LoadOf, a_machine) {
     EXPECT_EQ(std::get<double>(*outcome.property("io_pressure_percent")), 10.0);
 }
 
-TEST_F(LoadOf, a_container_with_a_quota_and_pressure_of_its_own) {
+TEST_F(LoadOf, reads_that_of_a_container_with_its_own_quota_and_pressure) {
     write("proc/self/cgroup", "0::/\n");
     write("proc/self/mountinfo", "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
     write("sys/fs/cgroup/cpu.max", "50000 100000\n");
@@ -109,7 +109,7 @@ TEST_F(LoadOf, a_container_with_a_quota_and_pressure_of_its_own) {
     EXPECT_EQ(std::get<double>(*outcome.property("io_pressure_percent")), 10.0);
 }
 
-TEST_F(LoadOf, a_quota_of_version_1) {
+TEST_F(LoadOf, reads_a_quota_of_version_1) {
     write("proc/self/cgroup", "3:cpu,cpuacct:/a/b\n");
     write("proc/self/mountinfo",
           "35 31 0:32 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,cpuacct\n");
@@ -120,13 +120,13 @@ TEST_F(LoadOf, a_quota_of_version_1) {
     EXPECT_EQ(std::get<double>(*look().property("cpus_allowed")), 0.75);
 }
 
-TEST_F(LoadOf, a_kernel_without_pressure_is_no_failure_unless_it_is_asked_for) {
+TEST_F(LoadOf, is_ok_without_pressure_unless_it_is_asked_for) {
     std::filesystem::remove_all(root() + "/proc/pressure");
     EXPECT_EQ(look().status, Status::ok);
     EXPECT_EQ(look({.pressure_failed_above = Percentage{50}}).status, Status::unknown);
 }
 
-TEST_F(LoadOf, without_a_load_we_are_blind) {
+TEST_F(LoadOf, is_unknown_without_a_load) {
     write("proc/loadavg", "garbage\n");
     EXPECT_EQ(look().status, Status::unknown);
     std::filesystem::remove(root() + "/proc/loadavg");
@@ -140,7 +140,7 @@ TEST(Load, this_machine_has_one) {
     EXPECT_GE(std::get<std::int64_t>(*outcome.property("cpus")), 1);
 }
 
-TEST(Load, options_and_url) {
+TEST(Load, has_checked_options_and_a_url) {
     const Options never{.degraded_above = 17};
     EXPECT_EQ(problem_of(kind, &never),
               "degraded_above is greater than failed_above: it could never show");

@@ -31,11 +31,13 @@ std::optional<Canary> read_own(const std::string& file) {
     const auto canary = wire::lsyncd::parse_canary(*text);
     if (!canary)
         throw CheckError(ErrorClass::local,
-                         "the canary is somebody else's file: name one of its own", file);
+                         "the canary is a file of somebody else: name one that only vitals uses",
+                         file);
     return canary;
 }
 
-// One that is not there, or met half written, has not arrived; nor on a target that gives errors.
+// A file that is missing or half written has not arrived, and neither has one on a target with
+// errors.
 std::optional<Canary> read_copy(const std::string& copy) {
     const auto text = net::read_file(copy, longest_canary);
     if (!text && (text.error() == EACCES || text.error() == EPERM))

@@ -60,33 +60,35 @@ constexpr Field fields[] = {
     field<&Options::pid_file>("pid_file",
                               "lsyncd's pidfile, which it keeps locked as long as it lives.",
                               {.required = true, .example = "/run/lsyncd.pid"}),
-    field<&Options::expected>("expected",
-                              "Whether it should run here; where it should not, running is failed.",
-                              {.choices = "running|not_running"}),
+    field<&Options::expected>(
+        "expected", "Whether lsyncd should run here. With `not_running`, a running one is failed.",
+        {.choices = "running|not_running"}),
     field<&Options::degraded_above>("degraded_above",
                                     "Degraded when more delays (events, not files) are queued.",
                                     {.unit = "delays", .least = 0}),
     field<&Options::stuck_after>(
         "stuck_after",
-        "Degraded when delays are queued and the status file was not rewritten for longer; more "
-        "than its delay, its statusInterval and the longest transfer together. 0s: not judged.",
+        "Degraded when delays are queued and the status file was not rewritten for longer. Use "
+        "more than lsyncd's delay, its statusInterval and the longest transfer together. 0s: not "
+        "judged.",
         {.least = 0}),
-    field<&Options::canary>(
-        "canary",
-        "A file of our own in lsyncd's source, which each run writes anew, to see it arrive.",
-        {.example = "/srv/files/.vitals-canary"}),
-    field<&Options::copy>("copy", "Where lsyncd copies the canary to, as seen from here.",
+    field<&Options::canary>("canary",
+                            "A file in lsyncd's source that only vitals uses. Each run writes it "
+                            "again and sees whether it arrives.",
+                            {.example = "/srv/files/.vitals-canary"}),
+    field<&Options::copy>("copy",
+                          "The path to which lsyncd copies the canary, as seen from this machine.",
                           {.example = "/mnt/backup/files/.vitals-canary"}),
     field<&Options::arrives_within>(
         "arrives_within",
-        "Failed when what was written in the canary has not arrived for longer; more than lsyncd's "
-        "delay, the interval of this check and the longest transfer together.",
+        "Failed when a canary has not arrived for longer. Use more than lsyncd's delay, the "
+        "interval of this check and the longest transfer together.",
         {.least = 1}),
 };
 
 struct Holder {
     bool locked = false;
-    pid_t pid = 0;  // 0: not to be seen from here (another container's)
+    pid_t pid = 0;  // 0: not visible from here (another container's)
     bool stopped = false;
     milliseconds since{0};  // the pid file is written, since the epoch
 };
@@ -95,7 +97,7 @@ std::string system_text(const std::string& path, int error) {
     return path + ": " + std::generic_category().message(error);
 }
 
-// Asks who holds the lock, without taking it: lockf(3) is fcntl(2)'s.
+// Asks which process holds the lock, without taking it: lockf(3) uses fcntl(2).
 Holder holder_of(const std::string& path) {
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) {
@@ -134,7 +136,7 @@ struct Status {
 Status read_status(const std::string& path) {
     Status status;
     for (int tried = 0; tried < tries_to_read; ++tried) {
-        // Truncated and written anew in place: what is met in between is no fault.
+        // Truncated and written again in place: a file that is read in between is not a failure.
         if (tried > 0) ::usleep(static_cast<useconds_t>(pause_between.count()) * 1000);
         const auto text = net::read_file(path, longest_status);
         if (!text) {
@@ -182,7 +184,7 @@ Outcome judge(const Options& options, const Holder& holder, const Status& status
             outcome = degraded(fmt::format("{} delays queued, and no news for {}",
                                            status.report.delays, text::about_duration(status.age)));
         } else if (watched && status.age < -options.stuck_after) {
-            // It would stay young for ever: that proves nothing.
+            // It would stay new for ever: that proves nothing.
             outcome = degraded(
                 fmt::format("{} delays queued, and the status file is {} in the future, by our "
                             "clock",
@@ -235,7 +237,7 @@ constexpr std::string_view proves = R"(
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run, verify, from_url>(
-    "lsyncd", "Whether lsyncd runs, by its pid file's lock, and what it has queued.",
+    "lsyncd", "Looks whether lsyncd runs, by the lock of its pid file, and what it has queued.",
     {.proves = proves,
      .schemes = {"lsyncd"},
      .urls = {"lsyncd:/run/lsyncd.pid?status_file=/var/log/lsyncd.status"}});

@@ -1,5 +1,5 @@
-// lsyncd: whether it runs, by its pid file's lock, what waits to be copied, by its status file, and
-// whether what is written arrives, by a canary.
+// lsyncd: whether it runs, by the lock of its pid file; what waits to be copied, by its status
+// file; and whether files arrive, by a canary.
 #pragma once
 
 #include <chrono>

@@ -75,7 +75,7 @@ class Lsyncd : public ::testing::Test {
     Options options_;
 };
 
-TEST_F(Lsyncd, who_holds_the_lock_runs) {
+TEST_F(Lsyncd, counts_as_running_when_it_holds_the_lock) {
     const Daemon daemon(options_.pid_file);
     const Outcome outcome = run();
     EXPECT_EQ(outcome.status, Status::ok) << outcome.error;
@@ -105,7 +105,7 @@ TEST_F(Lsyncd, what_a_killed_one_leaves_does_not_count) {
     EXPECT_EQ(run().detail, "does not run");
 }
 
-TEST_F(Lsyncd, a_stopped_one_fails_though_it_holds_the_lock) {
+TEST_F(Lsyncd, is_failed_when_it_is_stopped_although_it_holds_the_lock) {
     Daemon daemon(options_.pid_file);
     daemon.stop();
     const Outcome outcome = run();
@@ -224,7 +224,8 @@ TEST_F(LsyncdCanary, overwrites_nothing) {
     const Outcome outcome = run();
     EXPECT_EQ(outcome.status, Status::unknown);
     EXPECT_EQ(outcome.error_class, ErrorClass::local);
-    EXPECT_EQ(outcome.detail, "the canary is somebody else's file: name one of its own");
+    EXPECT_EQ(outcome.detail,
+              "the canary is a file of somebody else: name one that only vitals uses");
     EXPECT_EQ(*net::read_file(options_.canary), "precious");
     options_.canary = directory_.file("missing/canary");
     EXPECT_EQ(run().detail, "cannot write the canary");

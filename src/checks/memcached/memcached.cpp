@@ -59,15 +59,14 @@ Verified verify(const Options& options) {
 
 constexpr Field fields[] = {
     url_field<Options, verify_url>(
-        "Where memcached is: memcached://host:port, memcacheds:// with TLS, or unix:/path.",
+        "The address of memcached: memcached://host:port, memcacheds:// with TLS, or unix:/path.",
         "memcached://127.0.0.1:11211"),
     field<&Options::user>("user",
-                          "The user to log in as, where memcached was started with -Y; it may "
-                          "stand in the URL instead."),
+                          "The user to log in as, if memcached was started with -Y; it may stand "
+                          "in the URL instead."),
     password_field<Options>(),
     auth_every_field<Options>(),
-    tls_field<Options>(
-        "For memcacheds://: which authorities to trust, and which client certificate to show."),
+    tls_field<Options>("For memcacheds://: CA, client certificate and server name."),
 };
 
 // Error lines, protocol.txt: ERROR, CLIENT_ERROR <text>, SERVER_ERROR <text>.
@@ -126,7 +125,7 @@ class Session {
                          "got " + text::quoted(reply.line));
     }
 
-    bool user_unused = false;  // the server asked for no user though one was given
+    bool user_unused = false;  // the server asked for no user although one was given
 
   private:
     using Machine = wire::Replies<decltype(&wire::memcached::take_reply)>;
@@ -146,7 +145,7 @@ net::awaitable<Outcome> store_and_read(net::Context& context, Session& session) 
         const std::string get = "get " + key + "\r\n";
         const Reply got = co_await session.ask(get);
         refuse_error(got);
-        if (!got.value && got.line == "END") continue;  // evicted at once, perhaps
+        if (!got.value && got.line == "END") continue;  // perhaps evicted at once
         if (got.value != value) {
             throw CheckError(ErrorClass::assertion, "read something else than was written",
                              "got " + text::quoted(got.value.value_or(got.line)));
@@ -169,7 +168,7 @@ struct Way {
     std::optional<net::TlsOptions> tls;
 };
 
-// Whether a new connection is answered to a request of the binary protocol,
+// Whether a new connection answers a request of the binary protocol,
 // https://docs.memcached.org/protocols/binary/: magic 0x80, opcode 0x0b (version), nothing else.
 net::awaitable<bool> answers_in_binary(net::Context& context, const Way& way) {
     const auto connection = co_await net::dial(context, way.endpoint, way.tls);
@@ -182,8 +181,8 @@ net::awaitable<bool> answers_in_binary(net::Context& context, const Way& way) {
     co_return count == 1 && first[0] == '\x81';
 }
 
-// A server that speaks the binary protocol alone waits for the rest of a longer request, and looks
-// hung. A slow one may speak both, so what it answers to the first question by then counts.
+// A server that speaks only the binary protocol waits for the rest of a longer request, and looks
+// hung. A slow server may speak both, so an answer to the first question also counts.
 net::awaitable<Reply> version_of(net::Context& context, const Way& way, Session& session) {
     context.enter("version");
     const Steady until = context.clock().steady() + context.left() / 2;
@@ -199,7 +198,7 @@ net::awaitable<Reply> version_of(net::Context& context, const Way& way, Session&
     co_return late;
 }
 
-// Found out first: a server that asks for no log-in would store the password as a value.
+// Determined first: a server that asks for no log-in would store the password as a value.
 net::awaitable<bool> asks_for_log_in(net::Context& context, const Way& way, Session& session) {
     const Reply reply = co_await version_of(context, way, session);
     if (reply.line.starts_with(unauthenticated)) co_return true;
@@ -216,7 +215,7 @@ net::awaitable<void> log_in(net::Context& context, Session& session, std::string
     context.enter("auth");
     if (user.empty())
         throw CheckError(ErrorClass::auth, "user and password required", "none are configured");
-    // Under whatever key: protocol.txt, "Authentication".
+    // With any key: protocol.txt, "Authentication".
     const std::string command =
         wire::memcached::set_command("vitals:login", user + ' ' + password, 1);
     co_await session.demand(command, "STORED");
@@ -258,7 +257,7 @@ net::awaitable<Outcome> judge(const Options&, net::Context& context, Session& se
         outcome.status = Status::degraded;
         outcome.detail =
             "works, but asks for no user though one is given: start memcached with -Y, or leave "
-            "the user away";
+            "out the user";
     }
     co_return outcome;
 }
@@ -275,8 +274,8 @@ constexpr std::string_view proves = R"(
     the check's own, `vitals:...`. The value has a short expiry and is read back, compared
     and deleted. A server that refuses because it is full, or that has no connections
     left, is failed. The check cannot tell how many of the application's keys are evicted
-    before their time. It speaks the text protocol: a server that was started with
-    `-B binary` or with `-S` (SASL) is failed, and told so.)"_prose;
+    early. It speaks the text protocol: a server that was started with `-B binary` or with
+    `-S` (SASL) is failed, and the detail says so.)"_prose;
 
 }  // namespace
 

@@ -32,7 +32,7 @@ std::string text_of(const std::string& path) {
     return net::read_file(path).value_or("");
 }
 
-// What one directory of the hierarchy says.
+// The figures of one directory of the hierarchy.
 GroupFiles files_in(const std::string& directory, int version) {
     const bool v1 = version == 1;
     GroupFiles files{.version = version};
@@ -46,7 +46,7 @@ GroupFiles files_in(const std::string& directory, int version) {
     return files;
 }
 
-// How much of the kernel's memory on this machine it could do without.
+// How much of the kernel's memory on this machine can be dropped.
 double droppable_share(std::string_view meminfo) {
     const auto bytes = [meminfo](const char* key) {
         return wire::meminfo_bytes(meminfo, key).value_or(0);
@@ -57,8 +57,8 @@ double droppable_share(std::string_view meminfo) {
     return all > 0 ? static_cast<double>(droppable) / static_cast<double>(all) : 0;
 }
 
-// Per cent of the last minute in which everything stood still for want of memory: on the machine
-// or, where groups are measured, in our own.
+// Per cent of the last minute in which all work stood still for lack of memory: on the machine or,
+// if groups are measured, in vitals' group.
 std::optional<double> read_pressure(const std::string& root, std::string_view groups,
                                     std::string_view mounts) {
     const wire::CgroupPlace place = wire::cgroup_place(groups, mounts, "");
@@ -92,8 +92,7 @@ Outcome examine(const Options& options) {
     const wire::CgroupPlace place = wire::cgroup_place(groups, mounts, "memory");
     for (const std::string& directory : place.directories) {
         const auto group = group_of(files_in(options.root + directory, place.version), droppable);
-        // A limit beyond the machine's memory (version 1 writes "none" as a huge one) limits
-        // nothing.
+        // A limit above the machine's memory (version 1 writes "none" as a huge one) is no limit.
         if (!group || group->limit >= figures.total) continue;
         if (!figures.group || share(*group) > share(*figures.group)) figures.group = group;
     }
@@ -123,21 +122,21 @@ constexpr Field fields[] = {
                                   "Share of used memory above which it is failed; 100% never."),
     field<&Options::pressure_degraded_above>(
         "pressure_degraded_above",
-        "Share of the last minute in which all work stood still for want of memory, above which it "
-        "is degraded, where the kernel measures it; 100% never."),
+        "Share of the last minute in which all work stood still for lack of memory, above which it "
+        "is degraded, if the kernel measures it; 100% never."),
 };
 
 constexpr std::string_view proves = R"(
-    Programs can get more memory without swapping. Two figures are judged, and the tighter
-    counts: the kernel's estimate for the machine (MemAvailable), and what is left below
-    the limits of the control group that vitals runs in (a container, a systemd unit) and
-    of the groups above it. Memory that the kernel can drop counts as available: page
-    cache that is written to disk, and the kernel's own caches of names and inodes.
-    Version 1 of control groups does not say how much of these own caches can be dropped;
-    the share of the whole machine is taken instead. Swap does not count. Where the kernel
-    measures pressure, work that stands still for lack of memory is degraded whatever the
-    share. The check does not see the limits of other control groups, or a program that
-    will not get a large piece in one go.)"_prose;
+    Programs can get more memory without swapping. Two figures are judged, and the worse
+    one counts: the kernel's estimate for the machine (MemAvailable), and the memory that
+    is left below the limits of vitals' control group (a container, a systemd unit) and of
+    the groups above it. Memory that the kernel can drop counts as available: page cache
+    that is written to disk, and the kernel's own caches of names and inodes. Version 1 of
+    control groups does not say how much of the kernel's caches can be dropped; the check
+    uses the share of the whole machine instead. Swap does not count. If the kernel
+    measures pressure, work that stands still for lack of memory is degraded, however much
+    memory is left. The check does not see the limits of other control groups, or a
+    program that will not get a large piece in one go.)"_prose;
 
 }  // namespace
 
@@ -149,11 +148,11 @@ std::optional<Figures::Group> group_of(const GroupFiles& files, double droppable
     const auto usage = wire::single_number(files.usage);
     if (!limit || !usage) return std::nullopt;
     const auto stat = [&](const std::string& key) {
-        // Version 1 counts the groups below apart.
+        // Version 1 counts the groups below separately.
         const auto whole = v1 ? wire::keyed_number(files.stat, "total_" + key) : std::nullopt;
         return whole ? *whole : wire::keyed_number(files.stat, key).value_or(0);
     };
-    // Neither shared memory nor what is locked stands in these two lists.
+    // These two lists contain neither shared memory nor locked memory.
     const std::uint64_t cache = stat("active_file") + stat("inactive_file");
     const std::uint64_t unwritten =
         v1 ? stat("dirty") + stat("writeback") : stat("file_dirty") + stat("file_writeback");
@@ -198,7 +197,7 @@ Outcome judge(const Options& options, const Figures& figures) {
 }
 
 const Kind kind = make_kind<Options, fields, run, verify, from_url>(
-    "memory", "memory is left, on the machine and in the control group",
+    "memory", "Memory is left, on the machine and in the control group.",
     {.proves = proves, .schemes = {"memory"}, .category = Category::system});
 
 }  // namespace vitals::checks::memory

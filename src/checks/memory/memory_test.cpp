@@ -127,14 +127,14 @@ class MemoryOf : public ::testing::Test {
     testing::TemporaryDirectory directory_;
 };
 
-TEST_F(MemoryOf, a_machine_without_groups) {
+TEST_F(MemoryOf, reads_that_of_a_machine_without_groups) {
     const Outcome outcome = look();
     EXPECT_EQ(outcome.status, Status::ok);
     EXPECT_EQ(outcome.detail, "50% used, 512 MiB left");
     EXPECT_EQ(outcome.phases.at(0).name, "read");
 }
 
-TEST_F(MemoryOf, a_group_of_version_2_under_a_limit) {
+TEST_F(MemoryOf, reads_a_group_of_version_2_with_a_limit) {
     write("proc/self/cgroup", "0::/shop.slice/shop.service\n");
     write("proc/self/mountinfo", "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
     write("sys/fs/cgroup/shop.slice/shop.service/memory.max", "max\n");
@@ -156,7 +156,7 @@ TEST_F(MemoryOf, a_group_full_of_page_cache_is_not_full) {
     EXPECT_EQ(look().status, Status::ok);
 }
 
-TEST_F(MemoryOf, a_group_of_version_1) {
+TEST_F(MemoryOf, reads_a_group_of_version_1) {
     write("proc/self/cgroup", "4:memory:/docker/abc\n");
     write("proc/self/mountinfo",
           "35 31 0:32 /docker/abc /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n");
@@ -196,7 +196,7 @@ TEST_F(MemoryOf, a_group_of_version_1_full_of_names_is_not_full) {
     EXPECT_EQ(std::get<double>(*look().property("pressure_percent")), 40.0);
 }
 
-TEST_F(MemoryOf, a_kernel_that_does_not_say_leaves_us_blind) {
+TEST_F(MemoryOf, is_unknown_when_the_kernel_does_not_report_it) {
     write("proc/meminfo", "MemTotal: 1048576 kB\nMemFree: 5 kB\n");
     const Outcome outcome = look();
     EXPECT_EQ(outcome.status, Status::unknown);
@@ -213,7 +213,7 @@ TEST(Memory, this_machine_has_some) {
     EXPECT_GT(std::get<std::int64_t>(*outcome.property("available_bytes")), 0);
 }
 
-TEST(Memory, options_and_url) {
+TEST(Memory, has_checked_options_and_a_url) {
     const Options never{.degraded_above = {96}};
     EXPECT_EQ(problem_of(kind, &never),
               "degraded_above is greater than failed_above: it could never show");

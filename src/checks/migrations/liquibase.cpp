@@ -79,8 +79,8 @@ std::expected<ChangeLog, std::string> from_elements(const Element& root) {
     return made;
 }
 
-// YAML as elements: under a key, scalars of a mapping become attributes, all else children; the
-// mappings of a sequence are children, each under its key. A scalar in a sequence is nothing here.
+// Converts YAML to elements. Scalars of a mapping become attributes, its other values children; the
+// mappings of a sequence become children, each with its key. A scalar in a sequence is ignored.
 class Yaml {
   public:
     explicit Yaml(std::string_view text) {
@@ -184,7 +184,7 @@ class Yaml {
     std::string problem_;
 };
 
-// The next word of a comment, which may be quoted, up to one of the characters that end it.
+// The next word of a comment, with or without quotes, up to one of the characters that end it.
 std::string next_word(std::string_view& line, std::string_view ends) {
     line = line.substr(std::min(line.find_first_not_of(" \t"), line.size()));
     if (line.empty()) return {};
@@ -214,7 +214,7 @@ void take_attributes(std::string_view line, Element& into) {
     }
 }
 
-// What follows `-- word`, in any case.
+// The text after `-- word`, in any case.
 bool comment_says(std::string_view line, std::string_view word, std::string_view& rest) {
     line = trimmed(line);
     if (!line.starts_with("--")) return false;

@@ -1,5 +1,5 @@
-// Liquibase's change logs in XML, YAML, JSON and formatted SQL: which change sets they hold and
-// which further logs they include, and whether a change set is for given contexts. Pure.
+// Liquibase's change logs in XML, YAML, JSON and formatted SQL: their change sets and included
+// logs, and whether a change set applies to given contexts. Pure.
 // https://docs.liquibase.com/concepts/changelogs/home.html
 #pragma once
 
@@ -14,7 +14,7 @@ namespace vitals::checks::migrations::liquibase {
 struct ChangeSet {
     std::string id;
     std::string author;
-    std::string logical_file;  // empty: the file it stands in
+    std::string logical_file;  // empty: the file that contains it
     std::string context;       // an expression; empty: always
     std::string dbms;          // `postgresql, !oracle`; empty: all
     bool ignored = false;
@@ -25,8 +25,8 @@ struct Include {
     bool all = false;       // every change log in a directory
     bool relative = false;  // to the log it stands in
     std::string context;
-    std::string ends_with;  // of all: only files whose names end so
-    bool filtered = false;  // of all: by code that cannot be run here
+    std::string ends_with;  // includeAll: only files with this ending
+    bool filtered = false;  // includeAll: by code that cannot run here
     bool may_be_missing = false;
     std::size_t least_depth = 0;
     std::size_t most_depth = 1'000;
@@ -39,12 +39,12 @@ struct ChangeLog {
 };
 
 // By the ending of the file's name: .xml, .yaml, .yml, .json or .sql. Or what is wrong. SQL that is
-// not formatted is one change set, `raw` by `includeAll`, as for Liquibase.
+// not formatted is one change set, `raw` by `includeAll`, as in Liquibase.
 std::expected<ChangeLog, std::string> parse(std::string_view file, std::string_view text);
 bool is_change_log(std::string_view file);  // by that ending
 
-// `prod and !(test or dev), qa`: whether the contexts that Liquibase is run with allow it; without
-// contexts everything is allowed. What is no expression is allowed.
+// `prod and !(test or dev), qa`: whether Liquibase's contexts allow it. Without contexts everything
+// is allowed. A malformed expression allows it.
 bool context_allows(std::string_view expression, std::span<const std::string> contexts);
 bool for_postgres(std::string_view dbms);
 

@@ -22,7 +22,7 @@ std::string shown(const std::expected<ChangeLog, std::string>& log) {
     return made;
 }
 
-TEST(LiquibaseChangeLog, xml) {
+TEST(LiquibaseChangeLog, is_read_from_xml) {
     EXPECT_EQ(
         shown(parse("a.xml", R"(<?xml version="1.0" encoding="UTF-8"?>
 <databaseChangeLog xmlns="http://www.liquibase.org/xml/ns/dbchangelog" logicalFilePath="l.xml">
@@ -65,7 +65,7 @@ constexpr std::string_view yaml = R"(databaseChangeLog:
   - includeAll: {path: more}
 )";
 
-TEST(LiquibaseChangeLog, yaml_and_json) {
+TEST(LiquibaseChangeLog, is_read_from_yaml_and_json) {
     EXPECT_EQ(shown(parse("a.yaml", yaml)),
               "<l.yaml> me:1 me:2{test}[!oracle] +b.yaml relative *more ");
     EXPECT_EQ(shown(parse("a.json", R"({"databaseChangeLog": [
@@ -81,7 +81,7 @@ TEST(LiquibaseChangeLog, yaml_and_json) {
     EXPECT_TRUE(shown(parse("a.yml", deep)).starts_with("error: "));
 }
 
-TEST(LiquibaseChangeLog, sql) {
+TEST(LiquibaseChangeLog, is_read_from_sql) {
     EXPECT_EQ(shown(parse("a.sql", R"(
 --liquibase formatted sql logicalFilePath:l.sql
 
@@ -108,7 +108,7 @@ bool allows(std::string_view expression, std::vector<std::string> contexts) {
     return context_allows(expression, contexts);
 }
 
-TEST(LiquibaseChangeLog, contexts) {
+TEST(LiquibaseChangeLog, selects_by_contexts) {
     EXPECT_TRUE(allows("", {"prod"}));
     EXPECT_TRUE(allows("test", {}));
     EXPECT_TRUE(allows("test, prod", {"prod"}));
@@ -124,7 +124,7 @@ TEST(LiquibaseChangeLog, contexts) {
     (void)allows(std::string(10'000, '('), {"prod"});
 }
 
-TEST(LiquibaseChangeLog, databases) {
+TEST(LiquibaseChangeLog, selects_by_databases) {
     for (const char* ours : {"", "oracle, PostgreSQL", "!oracle", "all"})
         EXPECT_TRUE(for_postgres(ours)) << ours;
     for (const char* other : {"oracle", "!postgresql", "none"})

@@ -1,6 +1,6 @@
-// Migrations as eight tools keep them on disk, and what their tables say compared with that.
-// Nothing of what is read is run. Reading blocks: on a lane only; comparing is pure. Nothing here
-// speaks to a database.
+// Migrations on disk, in the forms of eight tools, and the comparison with their tables. Nothing of
+// what is read is run. Reading blocks: on a lane only; comparing is pure. Nothing here speaks to a
+// database.
 #pragma once
 
 #include <cstddef>
@@ -24,16 +24,16 @@ struct MigrationSearch {
 struct MigrationState {
     std::size_t applied = 0;           // of those on disk
     std::vector<std::string> pending;  // on disk, not applied; in the order of the tool
-    std::vector<std::string> broken;   // begun, and not ended well
-    std::vector<std::string> ahead;    // applied, newer than what is on disk, or not to be placed
-    std::size_t not_on_disk = 0;       // applied, and gone from disk, as old ones may be
-    std::size_t unverified = 0;        // applied; whether as they are now cannot be told
+    std::vector<std::string> broken;   // begun, but not ended well
+    std::vector<std::string> ahead;    // applied, newer than the files, or not to be placed
+    std::size_t not_on_disk = 0;       // applied, but gone from disk, as old ones may be
+    std::size_t unverified = 0;        // applied; it is unknown whether in their present form
 };
 
-// What was found on disk: at least one migration.
+// The migrations on disk: at least one.
 struct MigrationFiles {
     std::size_t count = 0;
-    // Of the rows that the framework's statement gives.
+    // Compares with the rows of the framework's statement.
     std::function<MigrationState(const std::vector<Row>&)> compare;
 };
 
@@ -48,7 +48,7 @@ MigrationFiles read_golang(const MigrationSearch& search);
 MigrationFiles read_diesel(const MigrationSearch& search);
 MigrationFiles read_sqitch(const MigrationSearch& search);
 
-// A column of a row; NULL and what is not there is empty.
+// A column of a row; NULL and missing columns are empty.
 std::string column(const Row& row, std::size_t index);
 
 }  // namespace vitals::checks::migrations

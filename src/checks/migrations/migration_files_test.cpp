@@ -230,7 +230,7 @@ TEST_F(Alembic, all_below_a_head_is_applied) {
     }
 }
 
-TEST_F(Alembic, branches_and_merges) {
+TEST_F(Alembic, follows_branches_and_merges) {
     revision("a1", "None");
     revision("b2", "'a1'");
     revision("c3", "\"a1\"");
@@ -285,7 +285,7 @@ class Flyway : public Migrations {
     }
 };
 
-TEST_F(Flyway, versions) {
+TEST_F(Flyway, compares_versions) {
     write("db/migration/V1__x.sql");
     write("db/migration/sub/V1_2__x.sql");
     write("db/migration/V1.10__x.java");
@@ -305,7 +305,7 @@ TEST_F(Flyway, versions) {
               "3 applied");
 }
 
-TEST_F(Flyway, baselines) {
+TEST_F(Flyway, begins_at_baselines) {
     write("V1__x.sql");
     write("V2__x.sql");
     write("V3__x.sql");
@@ -357,7 +357,7 @@ class Liquibase : public Migrations {
     }
 };
 
-TEST_F(Liquibase, change_sets_of_included_logs) {
+TEST_F(Liquibase, reads_change_sets_of_included_logs) {
     write("app/db/changelog/db.changelog-master.yaml",
           "databaseChangeLog:\n  - changeSet: {id: 1, author: me}\n"
           "  - include: {file: db/changelog/two.xml}\n"
@@ -394,7 +394,7 @@ TEST_F(Liquibase, change_sets_of_included_logs) {
     EXPECT_EQ(found(all), "5 applied");
 }
 
-TEST_F(Liquibase, the_file_counts) {
+TEST_F(Liquibase, identifies_a_change_set_by_its_file_too) {
     write("master.xml", log("<includeAll path='.' relativeToChangelogFile='true' minDepth='2'/>"));
     write("a/log.xml", log("<changeSet id='1' author='me'/>"));
     write("b/log.xml", log("<changeSet id='1' author='me'/>"));
@@ -407,7 +407,7 @@ TEST_F(Liquibase, the_file_counts) {
     EXPECT_EQ(found({row("1", "a/log.xml"), row("1", "c.xml")}), "2 applied");
 }
 
-TEST_F(Liquibase, contexts) {
+TEST_F(Liquibase, follows_contexts) {
     write("changelog.xml", log("<changeSet id='1' author='me' context='prod'/>"
                                "<changeSet id='2' author='me' context='test'/>"));
     EXPECT_EQ(found({row("1", "changelog.xml")}), "1 applied; pending me:2");
@@ -444,7 +444,7 @@ class Rails : public Migrations {
     Rails() { read_ = read_rails; }
 };
 
-TEST_F(Rails, numbers) {
+TEST_F(Rails, compares_numbers) {
     write("db/migrate/20240101000000_create_users.rb");
     write("db/migrate/sub/20240102000000_add_mail.rb");
     write("db/migrate/notes.rb");
@@ -466,7 +466,7 @@ class Golang : public Migrations {
     Golang() { read_ = read_golang; }
 };
 
-TEST_F(Golang, the_version_reached) {
+TEST_F(Golang, compares_the_reached_version) {
     write("migrations/000001_users.up.sql");
     write("migrations/000001_users.down.sql");
     write("migrations/000010_mail.up.sql");
@@ -487,7 +487,7 @@ class Diesel : public Migrations {
     Diesel() { read_ = read_diesel; }
 };
 
-TEST_F(Diesel, directories) {
+TEST_F(Diesel, reads_directories) {
     write("migrations/00000000000000_diesel_initial_setup/up.sql");
     write("migrations/2024-01-01-000000_create_posts/up.sql");
     write("migrations/2024-01-01-000000_create_posts/down.sql");
@@ -512,7 +512,7 @@ class Sqitch : public Migrations {
     Sqitch() { read_ = read_sqitch; }
 };
 
-TEST_F(Sqitch, changes_of_the_plan) {
+TEST_F(Sqitch, compares_changes_of_the_plan) {
     write("db/sqitch.plan",
           "%syntax-version=1.0.0\n%project=shop\n\nusers 2024 A <a@b>\n@v1 2024 A <a@b>\n"
           "users [users@v1] 2024 A <a@b>\nmail [users] 2024 A <a@b>\n");

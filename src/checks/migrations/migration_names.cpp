@@ -18,7 +18,7 @@ bool all_digits(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
 }
 
-// What stands before the first `_`, if that is digits only.
+// The text before the first `_`, if that is digits only.
 std::string_view leading_number(std::string_view file) {
     const std::string_view number = file.substr(0, file.find('_'));
     return number.size() < file.size() && all_digits(number) ? number : std::string_view();

@@ -1,8 +1,7 @@
-// What tools that migrate databases say in the names of their files, Flyway's checksums and
-// Sqitch's plans. Pure. Sources: Flyway's "Migrations" and "Checksum"
-// (documentation.red-gate.com/flyway), ActiveRecord::Migration::MigrationFilenameRegexp,
-// golang-migrate's source/parse.go, Diesel's diesel_migrations,
-// sqitch.org/docs/manual/sqitchchanges.
+// The names of migration files of several tools, Flyway's checksums and Sqitch's plans. Pure.
+// Sources: Flyway's "Migrations" and "Checksum" (documentation.red-gate.com/flyway),
+// ActiveRecord::Migration::MigrationFilenameRegexp, golang-migrate's source/parse.go, Diesel's
+// diesel_migrations, sqitch.org/docs/manual/sqitchchanges.
 #pragma once
 
 #include <compare>
@@ -15,11 +14,11 @@
 
 namespace vitals::checks::migrations {
 
-// A number of any length, or several between dots (`1.10`): compared part by part, and 1.0 is 1.
-// `_` counts as a dot.
+// A number of any length, or several between dots (`1.10`): compared part by part, and 1.0 equals
+// 1. `_` counts as a dot.
 class Version {
   public:
-    // Nothing when it is no version.
+    // Nothing when it is not a version.
     static std::optional<Version> parse(std::string_view text);
     std::string text() const;  // without leading zeros: `1.10`
     std::strong_ordering operator<=>(const Version& other) const;
@@ -35,7 +34,7 @@ std::optional<Version> rails_version(std::string_view file);
 // `000003_add_users.up.sql`: the number, of an `up` only.
 std::optional<Version> golang_version(std::string_view file);
 
-// The directory `2024-01-01-000000_create_posts`: what stands before the first `_`, without dashes.
+// The directory `2024-01-01-000000_create_posts`: the text before the first `_`, without dashes.
 std::optional<std::string> diesel_version(std::string_view directory);
 
 struct FlywayName {
@@ -46,14 +45,14 @@ struct FlywayName {
 };
 std::optional<FlywayName> flyway_name(std::string_view file);
 
-// As Flyway calculates it: CRC-32 of the lines without their ends, as a signed number.
+// As in Flyway: CRC-32 of the lines without their ends, as a signed number.
 std::int32_t flyway_checksum(std::string_view content);
 
 struct SqitchPlan {
     std::string project;
-    std::vector<std::string> changes;  // in order; one that was reworked stands there again
+    std::vector<std::string> changes;  // in order; a reworked change stands there again
 };
-// Or what is wrong, and in which line.
+// The plan, or what is wrong, and in which line.
 std::expected<SqitchPlan, std::string> parse_sqitch_plan(std::string_view text);
 
 }  // namespace vitals::checks::migrations

@@ -12,7 +12,7 @@ std::string text(const std::optional<Version>& version) {
     return version ? version->text() : "-";
 }
 
-TEST(MigrationNames, versions) {
+TEST(MigrationNames, compare_versions_part_by_part) {
     EXPECT_EQ(text(Version::parse("1.10")), "1.10");
     EXPECT_EQ(text(Version::parse("001_02")), "1.2");
     EXPECT_EQ(text(Version::parse("1.0.0")), "1");
@@ -27,7 +27,7 @@ TEST(MigrationNames, versions) {
     EXPECT_GT(*Version::parse("20240102000000"), *Version::parse("20240101235959"));
 }
 
-TEST(MigrationNames, rails) {
+TEST(MigrationNames, are_read_as_rails_does) {
     EXPECT_EQ(text(rails_version("20240101120000_create_users.rb")), "20240101120000");
     EXPECT_EQ(text(rails_version("001_create_users.rb")), "1");
     EXPECT_EQ(text(rails_version("20240101120000_create_blobs.active_storage.rb")),
@@ -37,7 +37,7 @@ TEST(MigrationNames, rails) {
         EXPECT_FALSE(rails_version(bad)) << bad;
 }
 
-TEST(MigrationNames, golang_migrate) {
+TEST(MigrationNames, are_read_as_golang_migrate_does) {
     EXPECT_EQ(text(golang_version("000003_add_users.up.sql")), "3");
     EXPECT_EQ(text(golang_version("1_a.b.up.sql")), "1");
     EXPECT_EQ(text(golang_version("1_.up.sql")), "1");
@@ -47,14 +47,14 @@ TEST(MigrationNames, golang_migrate) {
         EXPECT_FALSE(golang_version(bad)) << bad;
 }
 
-TEST(MigrationNames, diesel) {
+TEST(MigrationNames, are_read_as_diesel_does) {
     EXPECT_EQ(diesel_version("2024-01-01-000000_create_posts"), "20240101000000");
     EXPECT_EQ(diesel_version("00000000000000_diesel_initial_setup"), "00000000000000");
     for (const char* bad : {".2024_x", "posts", "_x", "-_x", "a1_x", ""})
         EXPECT_FALSE(diesel_version(bad)) << bad;
 }
 
-TEST(MigrationNames, flyway) {
+TEST(MigrationNames, are_read_as_flyway_does) {
     const auto versioned = flyway_name("V1_2__Add_new_users.sql");
     ASSERT_TRUE(versioned);
     EXPECT_EQ(versioned->kind, 'V');
@@ -74,7 +74,7 @@ TEST(MigrationNames, flyway) {
         EXPECT_FALSE(flyway_name(bad)) << bad;
 }
 
-TEST(MigrationNames, flyway_checksum) {
+TEST(MigrationNames, have_the_checksum_of_flyway) {
     EXPECT_EQ(flyway_checksum("123456789"), static_cast<std::int32_t>(0xcbf43926));
     // Ends of lines and a byte order mark do not count.
     EXPECT_EQ(flyway_checksum("\xef\xbb\xbf"
@@ -84,7 +84,7 @@ TEST(MigrationNames, flyway_checksum) {
     EXPECT_NE(flyway_checksum("select 1"), flyway_checksum("select 2"));
 }
 
-TEST(MigrationNames, sqitch) {
+TEST(MigrationNames, are_read_from_a_plan_of_sqitch) {
     const auto plan = parse_sqitch_plan(R"(%syntax-version=1.0.0
 %project = flipr
 %uri=https://example.org/

@@ -120,7 +120,7 @@ void Tree::walk_below(const std::string& path, std::size_t depth, const Visit& v
         throw unreadable(path, errno);
     }
     const std::pair<unsigned long, unsigned long> self(status.st_dev, status.st_ino);
-    // A link that leads to a directory above.
+    // A link to a directory above.
     if (std::find(above_.begin(), above_.end(), self) != above_.end()) return;
     if (depth > deepest) throw too_much(path);
     const Folder folder = look(path);

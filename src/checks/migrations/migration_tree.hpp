@@ -1,5 +1,4 @@
-// Directories in which migrations are looked for: bounded, and never silent about what could not be
-// seen. Blocks.
+// Searches directories for migrations. It is bounded, and reports what it could not see. Blocks.
 #pragma once
 
 #include <cstddef>
@@ -19,14 +18,14 @@ class Tree {
         std::string path;                  // absolute
         std::string name;                  // its last part
         std::vector<std::string> files;    // names, sorted
-        std::vector<std::string> folders;  // likewise; links to directories are some
+        std::vector<std::string> folders;  // the same; links to directories are included
         bool has(std::string_view file) const;
     };
-    // Whether to go on below the folder.
+    // Whether to continue below the folder.
     using Visit = std::function<bool(const Folder&)>;
 
-    // Visits a directory and those below it, but not what tools keep for themselves: hidden ones,
-    // node_modules, site-packages and virtual environments, unless the path is such a one.
+    // Visits a directory and those below it, except folders of tools: hidden ones, node_modules,
+    // site-packages and virtual environments, unless the path names such a folder.
     void walk(const std::string& path, const Visit& visit);
     Folder look(const std::string& path);
     std::string read(const std::string& path);
@@ -47,7 +46,7 @@ class Tree {
 
 // `theirs` is private, `detail` is not: it names no path.
 CheckError blind(const std::string& detail, const std::string& theirs = {});
-// Nothing that could be compared: `what` is what path should have been.
+// Nothing can be compared: `what` is what path should have been.
 CheckError nothing_found(std::string_view framework, std::string_view what,
                          const std::vector<std::string>& paths);
 

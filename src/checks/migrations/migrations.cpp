@@ -28,14 +28,14 @@ constexpr std::size_t most_rows = 100'000;
 constexpr std::size_t most_shown = 5;
 constexpr std::size_t longest_name = 80;
 
-// What is asked of a database, and how its tool is called.
+// The questions to a database, and the name of its tool.
 struct Framework {
     std::string_view name;        // in configurations
     std::string_view title;       // in sentences
-    std::string_view table;       // as the tool makes it
-    std::string_view earlier;     // as its older versions did
+    std::string_view table;       // as the tool creates it
+    std::string_view earlier;     // as older versions did
     std::string_view columns;     // that the table must have, between spaces
-    std::string_view not_column;  // that it must not have: it is another tool's then
+    std::string_view not_column;  // that it must not have: then it belongs to another tool
     std::string_view statement;   // {}: the table
     MigrationFiles (*read)(const MigrationSearch&);
 };
@@ -64,7 +64,7 @@ constexpr Framework frameworks[] = {
 constexpr std::string_view columns_statement =
     "SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 "
     "AND NOT attisdropped";
-// Where else a table of that name, or of another tool, is.
+// Where else a table with that name, or of another tool, exists.
 constexpr std::string_view elsewhere_statement =
     "SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n "
     "ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'f') "
@@ -107,24 +107,22 @@ constexpr Field fields[] = {
          .example = "django"}),
     field<&Options::path, verify_path>(
         "path",
-        "Where the migrations are: the project's directory or their own, or several; the root "
-        "change log of Liquibase, the plan of Sqitch.",
+        "The directory of the project or of its migrations, or several of these; with Liquibase "
+        "the root change log, with Sqitch the plan.",
         {.required = true, .example = "/srv/shop"}),
-    field<&Options::apps>(
-        "apps",
-        "Django: only the apps with these labels, each of which must be found; with `!` before "
-        "them all but these, such as apps that are not installed.",
-        {.example = "[\"!sandbox\"]"}),
-    field<&Options::contexts>(
-        "contexts", "Liquibase: the contexts that it is run with; without any, as there, all."),
+    field<&Options::apps>("apps",
+                          "Django: only the apps with these labels, which must all exist; with `!` "
+                          "before each, all apps but these, such as apps that are not installed.",
+                          {.example = "[\"!sandbox\"]"}),
+    field<&Options::contexts>("contexts",
+                              "Liquibase: the contexts that it is run with; by default all."),
     field<&Options::table, verify_table>(
-        "table", "The tool's table, or schema.table, where it has not its usual name.",
+        "table", "The table of the tool, or schema.table, if it does not have the usual name.",
         {.example = "shop.django_migrations"}),
-    field<&Options::ahead>(
-        "ahead",
-        "What it is when the database has migrations that are newer than the files, as during the "
-        "deployment of a new version.",
-        {.choices = "ok|degraded|failed"}),
+    field<&Options::ahead>("ahead",
+                           "The status when the database has migrations that are newer than the "
+                           "files, as during the deployment of a new version.",
+                           {.choices = "ok|degraded|failed"}),
     auth_every_field<Options>(),
     tls_field<Options>(),
 };
@@ -139,7 +137,7 @@ std::string listed(const std::vector<std::string>& names) {
     return made;
 }
 
-// What the table says, and where it is not, why that might be.
+// The content of the table; if it is missing, a possible reason.
 class Table {
   public:
     Table(Session& session, const Framework& framework, const Options& options)
@@ -166,7 +164,7 @@ class Table {
         }
         const std::string statement =
             fmt::format(fmt::runtime(framework_.statement), quoted_name(name_));
-        // In pages, because whoever asks bounds what an answer may hold.
+        // In pages, because the session limits the size of an answer.
         const std::string declaration =
             "DECLARE vitals_migrations NO SCROLL CURSOR FOR " + statement;
         co_await ask(declaration);
@@ -182,10 +180,10 @@ class Table {
         }
         co_return rows;
     }
-    // Of a table that is missing; empty otherwise.
+    // The text about a missing table; empty otherwise.
     const std::string& missing() const { return missing_; }
 
-    // Liquibase: whether somebody holds, or has forgotten, the lock.
+    // Liquibase: whether a tool holds the lock, or has left it behind.
     net::awaitable<bool> is_locked() {
         std::string lock = name_;
         if (framework_.name != "liquibase" || !missing_.empty()) co_return false;
@@ -218,7 +216,7 @@ class Table {
         const bool there = co_await is_there(framework_.columns);
         co_return there;
     }
-    // Whether it is there; throws when it is some other table.
+    // Whether it exists; throws when it is another table.
     net::awaitable<bool> is_there(std::string_view columns) {
         std::vector<std::string> parameters{quoted_name(name_)};
         const Answer answer = co_await ask(std::string(columns_statement), std::move(parameters));
@@ -250,7 +248,7 @@ class Table {
         const std::string own = name_.substr(name_.find('.') + 1);
         for (const Framework& each : frameworks)
             names += std::string(each.table.substr(each.table.find('.') + 1)) + ",";
-        // A name as general as `changes` says nothing of another schema but Sqitch's.
+        // A name as general as `changes` in another schema means nothing, except for Sqitch.
         std::vector<std::string> parameters{names + own, own};
         const Answer answer = co_await ask(std::string(elsewhere_statement), std::move(parameters));
         std::string others;
@@ -287,7 +285,8 @@ Outcome judge(const Options& options, const MigrationState& state, const std::st
             "the database is ahead of the files, which do not have " + listed(state.ahead);
         outcome = options.ahead == "failed" ? failed(text) : degraded(text);
     } else if (locked) {
-        outcome = degraded("all applied, but the change log is locked: somebody is at it, or was");
+        outcome = degraded(
+            "all applied, but the change log is locked: a tool is using it, or was killed");
     }
     outcome.with("applied", static_cast<std::int64_t>(state.applied));
     outcome.with("pending", static_cast<std::int64_t>(state.pending.size()));
@@ -318,8 +317,8 @@ net::awaitable<Outcome> look(const Options& options, net::Context& context, Sess
     co_return judge(options, state, table.missing(), locked);
 }
 
-// `migrations+postgresql://user@host/db?framework=django&path=/srv/shop`: what is PostgreSQL's own
-// of the parameters stays in the URL.
+// `migrations+postgresql://user@host/db?framework=django&path=/srv/shop`: PostgreSQL's own
+// parameters stay in the URL.
 Verified from_url(Options& options, std::string_view url) {
     constexpr std::string_view prefix = "migrations+";
     const std::string_view text = url.substr(url.starts_with(prefix) ? prefix.size() : 0);

@@ -1,5 +1,5 @@
-// migrations: nothing on disk that the database has not got. Eight tools keep tables of what they
-// have applied; the files are read as they are, none is run.
+// migrations: the database has every migration on disk. Eight tools keep tables of what they have
+// applied; the files are read, and none is run.
 #pragma once
 
 #include <chrono>

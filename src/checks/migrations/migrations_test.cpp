@@ -92,7 +92,7 @@ TEST_F(MigrationsCheck, a_kept_session_serves_the_next_run) {
     EXPECT_EQ(peer.accepted(), 1);
 }
 
-TEST(MigrationsOptions, contradictions) {
+TEST(MigrationsOptions, are_refused_when_they_contradict_each_other) {
     Options options;
     options.url = "postgresql://a@b/c";
     options.framework = "rails";
@@ -119,7 +119,7 @@ std::string problem_of_url(const std::string& url, Options& options) {
     return good ? std::string() : good.error();
 }
 
-TEST(MigrationsOptions, from_a_url) {
+TEST(MigrationsOptions, come_from_a_url) {
     Options options;
     EXPECT_EQ(problem_of_url("migrations+postgresql://a:b@c:1/d?path=/x%20y&sslmode=require&"
                              "framework=flyway&path=/z",

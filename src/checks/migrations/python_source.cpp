@@ -31,7 +31,7 @@ class Reader {
         if (text_.starts_with("\xef\xbb\xbf")) text_.remove_prefix(3);
     }
 
-    // False at the end. Lines without tokens are passed over.
+    // False at the end. Lines without tokens are skipped.
     bool next_line(std::vector<Token>& tokens, std::size_t& column) {
         tokens.clear();
         while (at_ < text_.size()) {
@@ -116,7 +116,7 @@ class Reader {
                 at_ += triple ? 3 : 1;
                 break;
             }
-            if (c == '\n' && !triple) break;  // not closed: a fault, but of this line only
+            if (c == '\n' && !triple) break;  // not closed: an error, but only of this line
             if (c == '\\' && at_ + 1 < text_.size()) {
                 read_escape(raw, token.text);
             } else {
@@ -163,7 +163,7 @@ bool is_mark(const Tokens& tokens, std::size_t at, std::string_view mark) {
     return at < tokens.size() && tokens[at].kind == Token::Kind::mark && tokens[at].text == mark;
 }
 
-// An expression that is a literal through and through.
+// An expression that consists of literals only.
 class Value {
   public:
     Value(const Tokens& tokens, std::size_t at, std::size_t end)
@@ -184,7 +184,7 @@ class Value {
         }
         return list;
     }
-    // Up to a closing bracket or the end.
+    // Skips to a closing bracket or the end.
     Literal read_items(std::size_t end, bool& comma, int depth) {
         Literal list{.kind = Literal::Kind::list, .text = {}, .items = {}};
         while (good_ && at_ < end && !closes()) {
@@ -246,7 +246,7 @@ void take_statement(const Tokens& tokens, std::size_t begin, std::size_t end,
     if (is_mark(tokens, equals, ":"))
         while (equals < end && !is_mark(tokens, equals, "=")) ++equals;
     if (equals >= end) return;
-    Literal value;  // `name += ...` is computed, too
+    Literal value;  // `name += ...` is also computed
     if (is_mark(tokens, equals, "="))
         value = Value(tokens, equals + 1, end).whole();
     else if (tokens[equals].kind != Token::Kind::other)

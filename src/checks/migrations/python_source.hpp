@@ -1,7 +1,6 @@
-// What a Python module says of itself in literals: the classes it defines and the values that it
-// assigns to names, without running any of it. Enough for the headers of Django's and Alembic's
-// migrations; whatever is computed is reported as such. Pure.
-// Grammar: https://docs.python.org/3/reference/lexical_analysis.html
+// The classes of a Python module and the literals that it assigns to names, without running any of
+// it. This is enough for the headers of Django's and Alembic's migrations; computed values are
+// reported as such. Pure. Grammar: https://docs.python.org/3/reference/lexical_analysis.html
 #pragma once
 
 #include <cstdint>
@@ -17,11 +16,11 @@ struct Literal {
     enum class Kind : std::uint8_t { none, text, list, computed };
     Kind kind = Kind::computed;
     std::string text;            // of a text; escapes decoded
-    std::vector<Literal> items;  // of a list: tuples and sets are lists, too
+    std::vector<Literal> items;  // of a list: tuples and sets are also lists
 };
 
 struct Assignment {
-    std::string scope;  // the class in whose body it stands; empty: the module
+    std::string scope;  // the class that contains it; empty: the module
     std::string name;
     Literal value;
 };
@@ -31,12 +30,12 @@ struct Module {
     std::vector<Assignment> assignments;
 
     bool defines(std::string_view name) const noexcept;
-    // What was assigned last, or null.
+    // The last assigned value, or null.
     const Literal* value_of(std::string_view scope, std::string_view name) const noexcept;
 };
 
-// Of the names asked for. Never fails: what is no Python has no assignments. Assignments within
-// `if`, functions and nested classes are not seen.
+// The assignments to the given names. Never fails: a text that is not Python has no assignments.
+// Assignments within `if`, functions and nested classes are not seen.
 Module parse(std::string_view text, std::initializer_list<std::string_view> names);
 
 }  // namespace vitals::checks::migrations::python

@@ -27,7 +27,7 @@ std::string value(std::string_view text, std::string_view name = "a", std::strin
     return shown(parse(text, {"a", "b", "replaces"}).value_of(scope, name));
 }
 
-TEST(PythonSource, literals) {
+TEST(PythonSource, gives_the_literals_that_are_assigned) {
     for (const auto& [text, expected] : std::initializer_list<std::pair<const char*, const char*>>{
              {"a = 'x'", "x"},
              {"a = None\n", "None"},
@@ -46,7 +46,7 @@ TEST(PythonSource, literals) {
     }
 }
 
-TEST(PythonSource, layout) {
+TEST(PythonSource, follows_the_layout_of_lines) {
     for (const auto& [text, expected] : std::initializer_list<std::pair<const char*, const char*>>{
              {"a: Union[str, None] = 'x'  # 'y'", "x"},
              {"\xef\xbb\xbf"
@@ -63,7 +63,7 @@ TEST(PythonSource, layout) {
     }
 }
 
-TEST(PythonSource, whatever_is_computed_is_said_to_be) {
+TEST(PythonSource, reports_computed_values_as_such) {
     for (const char* text :
          {"a = b", "a = 'x' + 'y'", "a = f'x'", "a = [x for x in y]", "a = tuple('x')", "a = 3",
           "a = b = 'x'", "a = ('x'", "a += ['x']", "a = (('x')", "a = 'x' % 1"}) {
@@ -72,7 +72,7 @@ TEST(PythonSource, whatever_is_computed_is_said_to_be) {
     EXPECT_EQ(value("a = " + std::string(1000, '[') + std::string(1000, ']')), "?");
 }
 
-TEST(PythonSource, classes) {
+TEST(PythonSource, finds_the_values_of_classes) {
     const std::string_view text = R"(
 from django.db import migrations
 
@@ -101,7 +101,7 @@ replaces = None
     EXPECT_EQ(shown(module.value_of("", "replaces")), "None");
 }
 
-TEST(PythonSource, nothing_is_read_from_what_is_no_python) {
+TEST(PythonSource, reads_nothing_from_a_text_that_is_no_python) {
     for (const std::string_view text :
          {"", "a", "a =", "'''", "a = '", "\\", "class", "(((", "a = '\\", "a = 'x", ")]}", "a:"}) {
         const Module module = parse(text, {"a"});

@@ -1,5 +1,5 @@
-// Alembic: https://alembic.sqlalchemy.org/en/latest/branches.html. Its table holds the heads alone;
-// whatever they descend from, or depend on, is applied.
+// Alembic: https://alembic.sqlalchemy.org/en/latest/branches.html. Its table holds only the heads;
+// all revisions that they descend from or depend on are applied.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -17,7 +17,7 @@ using Kind = python::Literal::Kind;
 
 struct Revision {
     std::vector<std::string> below;    // down_revision
-    std::vector<std::string> depends;  // ids, their beginnings, or labels of branches
+    std::vector<std::string> depends;  // ids, begins of ids, or labels of branches
     std::vector<std::string> labels;
 };
 using Revisions = std::map<std::string, Revision>;
@@ -42,7 +42,8 @@ void take_file(Tree& tree, const std::string& path, Revisions& found) {
     const python::Literal* revision = module.value_of("", "revision");
     if (revision == nullptr) return;
     const bool computed = revision->kind == Kind::computed;
-    if (computed && module.value_of("", "down_revision") == nullptr) return;  // none of its files
+    if (computed && module.value_of("", "down_revision") == nullptr)
+        return;  // in none of its files
     if (revision->kind != Kind::text || revision->text.empty())
         throw blind("the revision of a file is computed: write it as a text", path);
     const std::string& id = revision->text;
@@ -51,7 +52,7 @@ void take_file(Tree& tree, const std::string& path, Revisions& found) {
                  .labels = texts(module.value_of("", "branch_labels"), id)};
 }
 
-// What `depends_on` names: an id, a label, `label@id`, or the beginning of an id.
+// The target of `depends_on`: an id, a label, `label@id`, or the begin of an id.
 std::string resolved(const Revisions& all, std::string name) {
     if (all.contains(name)) return name;
     const auto at = name.find('@');
@@ -88,7 +89,7 @@ MigrationState compare(const Revisions& all, const std::vector<Row>& rows) {
         for (const std::string& each : found->second.depends) open.push_back(resolved(all, each));
     }
     state.applied = applied.size();
-    // What an unknown revision stands on is unknown, too.
+    // The ancestors of an unknown revision are also unknown.
     if (!state.ahead.empty()) return state;
     for (const auto& [id, revision] : all)
         if (!applied.contains(id)) state.pending.push_back(id);

@@ -1,5 +1,5 @@
-// Django: https://docs.djangoproject.com/en/5.1/topics/migrations/. The same conclusions as its
-// loader draws, without importing anything.
+// Django: https://docs.djangoproject.com/en/5.1/topics/migrations/. It draws the same conclusions
+// as Django's loader, without importing anything.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -14,13 +14,13 @@ namespace vitals::checks::migrations {
 namespace {
 
 using Key = std::pair<std::string, std::string>;     // app, name
-using Migrations = std::map<Key, std::vector<Key>>;  // and what each replaces
+using Migrations = std::map<Key, std::vector<Key>>;  // and the migrations that each replaces
 
 std::string shown(const Key& key) {
     return key.first + "." + key.second;
 }
 
-// The app's label: what its configuration says, else its directory's name.
+// The app's label: from its configuration, else the name of its directory.
 std::string label_of(Tree& tree, const std::string& app) {
     std::set<std::string> labels;
     const std::string configuration = app + "/apps.py";
@@ -72,7 +72,7 @@ bool wanted(const std::vector<std::string>& apps, const std::string& label) {
     return !only;
 }
 
-// Which migrations count: of a squashed one and those that it replaces, one or the others.
+// Which migrations count: either a squashed one, or those that it replaces.
 class Graph {
   public:
     Graph(Migrations nodes, std::set<Key> applied)
@@ -92,7 +92,7 @@ class Graph {
         const auto done = static_cast<std::size_t>(
             std::count_if(replaced.begin(), replaced.end(),
                           [this](const Key& each) { return applied_.contains(each); }));
-        // Its own row says nothing: those of what it replaces do.
+        // Its own row does not count: those of the replaced migrations do.
         if (done == replaced.size())
             applied_.insert(key);
         else
@@ -143,7 +143,7 @@ MigrationFiles read_django(const MigrationSearch& search) {
     Migrations found;
     for (const std::string& path : search.paths) {
         tree.walk(Tree::absolute(path), [&](const Tree::Folder& folder) {
-            // Without the file it is no package, and Django does not look into it either.
+            // Without the file it is not a package, and Django ignores it, too.
             if (folder.name != "migrations" || !folder.has("__init__.py")) return true;
             const std::string label = label_of(tree, Tree::parent(folder.path));
             if (wanted(search.apps, label)) take_folder(tree, folder, label, found);

@@ -14,7 +14,7 @@ namespace vitals::checks::migrations {
 namespace {
 
 struct Repeatable {
-    std::optional<std::int32_t> checksum;  // nothing where it cannot be calculated
+    std::optional<std::int32_t> checksum;  // nothing if it cannot be calculated
 };
 
 struct Found {
@@ -32,17 +32,17 @@ void take_file(Tree& tree, const std::string& folder, const std::string& file, F
     Repeatable made;
     if (name->is_sql) {
         const std::string content = tree.read(folder + "/" + file);
-        // The checksum is of what stands there after placeholders have been replaced.
+        // The checksum covers the text after placeholders were replaced.
         if (!content.contains("${")) made.checksum = flyway_checksum(content);
     }
     const auto [at, added] = found.repeatables.emplace(name->description, made);
-    // As what a build has copied and left behind: which of them Flyway reads is not to be seen.
+    // Copies that a build has left behind: it is unknown which of them Flyway reads.
     if (!added && at->second.checksum != made.checksum)
         throw blind("R " + name->description +
                     " is there twice and differs: let `path` name Flyway's own locations");
 }
 
-// What the table says was done, replayed in its order.
+// The actions in the table, replayed in their order.
 struct History {
     std::set<Version> applied;
     std::optional<Version> baseline;
@@ -92,7 +92,8 @@ void compare_versioned(const Found& found, const History& history, MigrationStat
     for (const Version& version : history.applied) {
         const bool known = expected.contains(version) || found.baselines.contains(version) ||
                            (history.baseline && version <= *history.baseline);
-        // Flyway refuses to go on when one is missing, too: it is not as with others, an old one.
+        // Flyway also refuses to continue when one is missing: unlike in other tools, it is not an
+        // old one.
         if (!known) state.ahead.push_back("V" + version.text());
     }
 }

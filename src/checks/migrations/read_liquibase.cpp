@@ -1,5 +1,5 @@
-// Liquibase: https://docs.liquibase.com/concepts/changelogs/home.html. A change set is known by its
-// id, its author and the file it stands in, as Liquibase was told of it.
+// Liquibase: https://docs.liquibase.com/concepts/changelogs/home.html. The id, the author and the
+// file, in the form that Liquibase was given, identify a change set.
 #include <algorithm>
 #include <array>
 #include <map>
@@ -24,8 +24,8 @@ constexpr std::size_t most_files = 20'000;
 struct Known {
     std::string id;
     std::string author;
-    std::string file;      // as said, or absolute
-    bool logical = false;  // it was said
+    std::string file;      // as given, or absolute
+    bool logical = false;  // it was given
 };
 
 // `classpath:/db/x.xml`, `.\db\x.xml`: db/x.xml.
@@ -46,7 +46,7 @@ class Reader {
             root_ = Tree::parent(path);
             return read_log(path, 0);
         }
-        // Where Liquibase's examples, and Spring Boot, have it.
+        // Where Liquibase's examples and Spring Boot have it.
         for (const std::string_view below :
              {"", "/db/changelog", "/src/main/resources/db/changelog"}) {
             const std::string folder = path + std::string(below);
@@ -100,8 +100,8 @@ class Reader {
                           .file = said.empty() ? path : normal(said),
                           .logical = !said.empty()});
     }
-    // Where an include leads: beside the log, or from one of the directories above the root on,
-    // because where Liquibase searches is not written anywhere.
+    // The target of an include: beside the log, or from one of the directories above the root,
+    // because the search path of Liquibase is not stored anywhere.
     std::string place_of(const Include& include, const std::string& log, bool directory) const {
         const auto there = [directory](const std::string& path) {
             return directory ? Tree::is_directory(path) : Tree::is_file(path);
@@ -182,7 +182,8 @@ MigrationState compare(const std::vector<Known>& found, const std::vector<Row>& 
             state.broken.push_back(column(row, 1) + ":" + column(row, 0));
     }
     for (const Known& known : found) {
-        // Of the rows that may be meant the one that says most of the file; each row is of one.
+        // Of the possible rows, the one with the longest part of the file's name; each row belongs
+        // to one file.
         Done* best = nullptr;
         auto [begin, end] = done.equal_range({known.id, known.author});
         for (; begin != end; ++begin) {

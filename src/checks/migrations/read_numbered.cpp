@@ -1,5 +1,5 @@
-// Tools whose migrations have a number each: Rails (https://guides.rubyonrails.org/),
-// golang-migrate (https://github.com/golang-migrate/migrate) and Diesel (https://diesel.rs/).
+// Tools that number their migrations: Rails (https://guides.rubyonrails.org/), golang-migrate
+// (https://github.com/golang-migrate/migrate) and Diesel (https://diesel.rs/).
 #include <map>
 #include <optional>
 #include <set>
@@ -13,8 +13,8 @@ namespace vitals::checks::migrations {
 
 namespace {
 
-// The only folder of those below the paths in which migrations stand: two would be of two
-// databases, or a copy.
+// The only folder below the paths that holds migrations: two folders would belong to two databases,
+// or one would be a copy.
 class OneFolder {
   public:
     void take(const std::string& folder, const Version& version, const std::string& name) {
@@ -31,9 +31,10 @@ class OneFolder {
     std::map<Version, std::string> found_;
 };
 
-using Numbered = std::map<Version, std::string>;  // and how each is shown
+using Numbered = std::map<Version, std::string>;  // and the form in which each is shown
 
-// One row for each that is applied. Old files may be gone; what is newer than all of them is ahead.
+// One row for each applied migration. Old files may be gone; a row that is newer than all files is
+// ahead.
 MigrationState compare_rows(const Numbered& found, const std::vector<Row>& rows) {
     MigrationState state;
     std::set<Version> applied;
@@ -55,7 +56,7 @@ MigrationState compare_rows(const Numbered& found, const std::vector<Row>& rows)
     return state;
 }
 
-// One row, or none: the version reached.
+// One row with the reached version, or none.
 MigrationState compare_reached(const Numbered& found, const std::vector<Row>& rows) {
     MigrationState state;
     std::optional<Version> reached;

@@ -1,5 +1,5 @@
-// Sqitch: https://sqitch.org/docs/manual/sqitchchanges/. A change that was reworked stands in the
-// plan again, and is deployed again.
+// Sqitch: https://sqitch.org/docs/manual/sqitchchanges/. A reworked change stands in the plan
+// again, and is deployed again.
 #include <map>
 #include <utility>
 

@@ -30,8 +30,8 @@ using Type = Value::Type;
 constexpr std::uint16_t usual_port = 27017;
 constexpr std::int64_t not_permitted = 13;
 constexpr std::size_t longest_name = 255;
-// A set that nobody writes to writes something itself each ten seconds, and a primary that has lost
-// the majority steps down after as many.
+// A set without writes writes something itself every ten seconds, and a primary that has lost the
+// majority steps down after ten seconds.
 constexpr std::chrono::milliseconds majority_may_lag = 15s;
 
 struct Parameter {
@@ -60,7 +60,7 @@ Verified verify_url(const text::Url& url) {
         const auto* const known = std::ranges::find(parameters, name, &Parameter::name);
         if (known == std::end(parameters))
             return std::unexpected(
-                "has a parameter that is not known here; expected authSource, replicaSet, tls, "
+                "has a parameter that vitals does not know; expected authSource, replicaSet, tls, "
                 "directConnection or authMechanism");
         const auto& values = known->values;
         if (values.size() > 0 && std::ranges::find(values, value) == values.end())
@@ -101,9 +101,9 @@ Verified verify(const Options& options) {
 
 constexpr Field fields[] = {
     url_field<Options, verify_url>(
-        "Where the server is: mongodb://user@host:27017/?authSource=admin&tls=true. Of several "
-        "hosts, as applications write them, the first with the wanted `role` is checked; with "
-        "`any`, the primary is looked for.",
+        "The address of the server: mongodb://user@host:27017/?authSource=admin&tls=true. It takes "
+        "several hosts, as applications do: the check uses the first host with the wanted `role`; "
+        "with `any`, it looks for the primary.",
         "mongodb://127.0.0.1/?replicaSet=shop"),
     field<&Options::user>("user", "The user to log in as; it may stand in the URL instead."),
     password_field<Options>(),
@@ -112,15 +112,14 @@ constexpr Field fields[] = {
                           "set, and a router (mongos), count as primary.",
                           {.choices = "any|primary|secondary"}),
     field<&Options::collection, verify_collection>(
-        "collection", "A collection that one document is read from; it may be empty.",
+        "collection", "A collection from which one document is read; it may be empty.",
         {.example = "shop.orders"}),
     field<&Options::degraded_above>("degraded_above", "Degraded when a secondary lags by more.",
                                     {.example = "1m", .least = 10'000}),
     field<&Options::failed_above>("failed_above", "Failed when a secondary lags by more.",
                                   {.example = "10m", .least = 10'000}),
-    tls_field<Options>(
-        "Which authorities to trust, and which client certificate to show. With any of this, or "
-        "with ?tls=true, nothing goes to the server in the clear."),
+    tls_field<Options>("CA, client certificate and server name. With any of these, or with "
+                       "?tls=true, nothing goes to the server in the clear."),
 };
 
 // One run's view of the server.
@@ -158,7 +157,8 @@ class Probe {
         return options_.user.empty() ? options_.url.user : options_.user;
     }
 
-    // A server answers hello and ping to anybody: only that it knows us proves the log-in.
+    // A server answers hello and ping to anybody: only its confirmation of the user proves the
+    // log-in.
     net::awaitable<void> see_who_we_are() {
         context_.enter("status");
         Writer command;
@@ -236,7 +236,7 @@ class Probe {
         co_await session_.demand(std::move(command), options_.collection.substr(0, dot));
     }
 
-    // By the set's own view, which a user with the role clusterMonitor may see.
+    // From the set's own view, which a user with the role clusterMonitor may see.
     net::awaitable<void> judge_lag() {
         if (role_ != "secondary") co_return;
         context_.enter("lag");
@@ -290,17 +290,17 @@ Access access_of(const Options& options, const text::Url& url) {
     return access;
 }
 
-// What a member of a set says that it is, in the words of `role`; empty while it is neither.
+// The role of a member by its own account, in the words of `role`; empty while it is neither.
 std::string_view role_of(const Value& hello) {
     if (hello.is_true("isWritablePrimary") || hello.is_true("ismaster")) return "primary";
     return hello.is_true("secondary") ? "secondary" : "";
 }
 
-// The session with a member, and what was found on the way to it.
+// The session with a member, and the findings on the way to it.
 struct Member {
     std::unique_ptr<Session> session;
     std::size_t hosts = 0;  // that the URL names
-    std::size_t away = 0;   // those that were passed over because they cannot be reached
+    std::size_t away = 0;   // those that were skipped because they are unreachable
     std::string problems;   // theirs
 };
 
@@ -317,7 +317,7 @@ net::awaitable<void> find(const Options& options, net::Context& context, Member&
     Refusals all;
     for (std::size_t index = 0; index < hosts.size(); ++index) {
         const auto left = static_cast<std::int64_t>(hosts.size() - index);
-        // The last one ends with the run itself, which says best where it hung.
+        // The last one ends with the run itself, which reports best where it hung.
         const Steady until =
             left == 1 ? Steady::max() : context.clock().steady() + context.left() / (left + 1);
         Access access = access_of(options, text::Url(hosts[index]));
@@ -370,16 +370,16 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    MongoDB accepts this user, which it says itself afterwards: it answers hello and ping
-    to anybody. The server is a member of the replica set that the URL names, has the role
-    that is wanted, and is neither starting nor recovering; a primary whose majority is
-    more than fifteen seconds behind is degraded, because writes that wait for it hang.
+    MongoDB accepts this user and confirms that afterwards, because it answers hello and
+    ping to anybody. The server is a member of the replica set that the URL names, has the
+    role that is wanted, and is neither starting nor recovering; a primary whose majority
+    is more than fifteen seconds behind is degraded, because writes that wait for it hang.
     With `collection`, one document is read. A secondary's lag is judged with
     `degraded_above` and `failed_above`, and needs the role clusterMonitor. The check
-    writes nothing: it does not see a full disk. Of several hosts the first with the wanted
-    role is checked, and those before it that cannot be reached are degraded; those behind
-    it are not asked. So the state of each member is a component of its own. The user's
-    password is taken as it is written, without SASLprep.)"_prose;
+    writes nothing: it does not see a full disk. Of several hosts the check uses the first
+    one with the wanted role. If a host before it is unreachable, the result is degraded.
+    Hosts after it are not asked, so add a component for each member to know its state.
+    The password is used as it is written, without SASLprep.)"_prose;
 
 }  // namespace
 

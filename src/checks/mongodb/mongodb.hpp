@@ -1,5 +1,5 @@
-// mongodb: logs in to a MongoDB server or router, judges its role in the replica set and, if asked,
-// reads a collection.
+// mongodb: logs in to a MongoDB server or router, judges its role in the replica set, and can read
+// a collection.
 #pragma once
 
 #include <chrono>

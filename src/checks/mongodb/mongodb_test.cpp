@@ -171,7 +171,7 @@ class Mongodb : public ::testing::Test {
     std::string path_ = "?authMechanism=SCRAM-SHA-256";
 };
 
-TEST_F(Mongodb, logs_in_and_is_known) {
+TEST_F(Mongodb, logs_in_and_the_server_confirms_it) {
     Outcome outcome = run();
     EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
     EXPECT_EQ(outcome.detail, "answers, primary");
@@ -367,8 +367,8 @@ TEST(MongodbOptions, are_checked) {
               "url: names a whole cluster by SRV records, which are not looked up here; write its "
               "hosts: mongodb://host1,host2/?replicaSet=...");
     EXPECT_EQ(problem({.url = "mongodb://h/?w=majority"}),
-              "url: has a parameter that is not known here; expected authSource, replicaSet, tls, "
-              "directConnection or authMechanism");
+              "url: has a parameter that vitals does not know; expected authSource, replicaSet, "
+              "tls, directConnection or authMechanism");
     EXPECT_EQ(problem({.url = "mongodb://h/?authMechanism=GSSAPI"}),
               "url: has an unknown authMechanism");
     EXPECT_EQ(problem({.url = "mongodb://u@h"}), "a log-in needs both user and password");

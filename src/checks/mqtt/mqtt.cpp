@@ -49,18 +49,18 @@ Verified verify(const Options& options) {
 
 constexpr Field fields[] = {
     url_field<Options, verify_url>(
-        "Where the broker is: mqtt://host:1883/topic or mqtts:// (8883). With a topic, a message "
-        "goes to a topic of its own below that one, and must come back.",
+        "The address of the broker: mqtt://host:1883/topic or mqtts:// (8883). With a topic, the "
+        "check sends a message to a new topic below that one, and the message must come back.",
         "mqtt://monitor@127.0.0.1/vitals"),
     field<&Options::user>("user", "The user to log in as; it may stand in the URL instead."),
     password_field<Options>(),
-    field<&Options::version>("version", "Of the protocol: 4 is MQTT 3.1.1, 5 is MQTT 5.0.",
+    field<&Options::version>("version",
+                             "The version of the protocol: 4 is MQTT 3.1.1, 5 is MQTT 5.0.",
                              {.least = 4, .most = 5}),
-    tls_field<Options>(
-        "For mqtts://: which authorities to trust, and which client certificate to show."),
+    tls_field<Options>("For mqtts://: CA, client certificate and server name."),
 };
 
-// Another one in each run: a broker throws out whoever has the name of one who comes.
+// A new one in each run: a broker disconnects a client when another one comes with its name.
 std::string random_text() {
     std::random_device random;
     return fmt::format("{:08x}{:08x}", random(), random());
@@ -86,7 +86,7 @@ Access access_of(const Options& options, net::Context& context) {
     return access;
 }
 
-// Time that is left to say what was found.
+// Time that is reserved for reporting the result.
 Steady most_of(net::Context& context) {
     return context.deadline() -
            std::min<std::chrono::milliseconds>(context.left() / 5, std::chrono::milliseconds(300));
@@ -102,7 +102,7 @@ net::awaitable<Outcome> look(const Options& options, net::Context& context, Sess
     co_await session.subscribe(context, topic);
     const std::string payload = "vitals " + random_text();
     const bool came = co_await session.send_and_receive(context, topic, payload, most_of(context));
-    // Brokers acknowledge what an ACL forbids or what is too large for them, and drop it.
+    // Brokers acknowledge messages that an ACL forbids or that are too large, and drop them.
     if (!came)
         throw CheckError(ErrorClass::assertion,
                          "acknowledged a message and did not deliver it: an ACL or a limit of size "
@@ -117,12 +117,13 @@ net::awaitable<std::unique_ptr<Session>> open(const Options& options, net::Conte
 }
 
 constexpr std::string_view proves = R"(
-    The broker accepts this user and answers. With a topic in the URL, a message is
-    subscribed to, sent and received: brokers acknowledge also what an access list forbids,
-    so only the message itself counts. It goes to a topic with a random name below the one
-    of the URL, so the user needs the rights to read and write `topic/#`. Nothing is
-    retained, and no session is left. The check does not prove that other clients are
-    connected, that retained messages are there, or that a bridge passes messages on.)"_prose;
+    The broker accepts this user and answers. With a topic in the URL, the check
+    subscribes, sends a message and receives it. Brokers also acknowledge what an access
+    list forbids, so only the message itself counts. It goes to a topic with a random name
+    below the topic of the URL, so the user needs the rights to read and write `topic/#`.
+    Nothing is retained, and no session is left. The check does not prove that other
+    clients are connected, that retained messages are there, or that a bridge passes
+    messages on.)"_prose;
 
 }  // namespace
 

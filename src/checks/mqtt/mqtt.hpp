@@ -1,4 +1,4 @@
-// mqtt: logs in to an MQTT broker; with a topic, sends a message there that must come back.
+// mqtt: logs in to an MQTT broker; with a topic, sends a message to it, which must come back.
 #pragma once
 
 #include <cstdint>

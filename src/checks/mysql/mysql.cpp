@@ -27,12 +27,12 @@ Verified verify(const Options& options) {
 
 constexpr Field fields[] = {
     url_field<Options, verify_url>(
-        "Where the server is: mysql://user@host:3306/database, mysqls:// for TLS, or "
+        "The address of the server: mysql://user@host:3306/database, mysqls:// for TLS, or "
         "unix:/run/mysqld/mysqld.sock?db=database.",
         "mysql://app@127.0.0.1:3306/app"),
     field<&Options::user>("user", "The user to log in as; it may stand in the URL instead."),
     password_field<Options>(),
-    field<&Options::query>("query", "What to ask instead of SELECT 1: one statement.",
+    field<&Options::query>("query", "The statement to run instead of SELECT 1.",
                            {.example = "SELECT count(*) < 1000 FROM queue"}),
     expected_value_field<Options>("1"),
     field<&Options::writable>("writable",
@@ -44,9 +44,8 @@ constexpr Field fields[] = {
     field<&Options::nodes>("nodes", "Degraded with fewer nodes in the Galera cluster.",
                            {.unit = "nodes", .least = 0, .most = 1000}),
     auth_every_field<Options>(),
-    tls_field<Options>(
-        "Which authorities to trust, and which client certificate to show. With mysqls://, or "
-        "with any of this, nothing goes to the server in the clear."),
+    tls_field<Options>("CA, client certificate and server name. With mysqls://, or with any of "
+                       "these, nothing goes to the server in the clear."),
 };
 
 std::optional<std::int64_t> number(const std::optional<std::string>& text) {
@@ -57,7 +56,7 @@ std::optional<std::int64_t> number(const std::optional<std::string>& text) {
     return error == std::errc() && end == last ? std::optional(value) : std::nullopt;
 }
 
-// Says yes in one of the many ways of all servers and versions.
+// Yes, in one of the many forms of servers and versions.
 bool is_on(const std::optional<std::string>& value) {
     return value && *value != "OFF" && *value != "0" && !value->empty();
 }
@@ -76,7 +75,7 @@ class Probe {
         if (options_.nodes > 0 && !clustered)
             throw CheckError(ErrorClass::assertion, "is no node of a Galera cluster");
         if (options_.connections_above) co_await count_connections();
-        // No lock, setting or temporary table of somebody's query is kept with the session.
+        // No lock, setting or temporary table of a configured query stays in the session.
         const bool may_leave_something = may_keep(options_, context_) && !options_.query.empty();
         if (may_leave_something) co_await session_.discard();
         if (outcome_.detail.empty()) {
@@ -104,9 +103,9 @@ class Probe {
             require_one(answer.value());
     }
 
-    // A node of a Galera cluster without a quorum answers SELECT 1. One statement asks everything,
-    // for a variable that the server does not have is no row of it, and no right is needed. What
-    // only speaks like MySQL may not know it at all.
+    // A node of a Galera cluster without a quorum answers SELECT 1. One statement asks everything:
+    // a variable that the server does not have gives no row, and no right is needed. Servers that
+    // are only similar to MySQL may not know the statement.
     net::awaitable<void> look_at_variables() {
         context_.enter(options_.writable ? "writable" : "variables");
         variables_ = co_await session_.ask(
@@ -194,16 +193,16 @@ net::awaitable<Outcome> look(const Options& options, net::Context& context, Sess
 }
 
 constexpr std::string_view proves = R"(
-    MySQL or MariaDB accepts this user, has a connection left for it, and answers
-    SELECT 1. With `query`, the first value of the result is compared with `expect`; the
-    server ends the query when the run is over. A node of a Galera cluster answers SELECT 1
-    also without a quorum, so it is asked for its state, and is failed when its cluster is
-    split. With `writable: true` the server is not read-only either: its variables are
-    judged, because a user with all rights may write to a read-only server. The check
-    writes nothing: it sees neither a full disk nor locked tables, which only a statement
-    that writes would meet. A server keeps one connection for administrators: check as the
-    user of the application, or the check is ok when the application gets none. Behind a
-    proxy, the query reaches a server, and the log-in ends at the proxy.)"_prose;
+    MySQL or MariaDB accepts this user, has a connection left for it, and answers SELECT
+    1. With `query`, the first value of the result is compared with `expect`; the server
+    ends the query at the deadline. A node of a Galera cluster answers SELECT 1 also
+    without a quorum, so it is asked for its state, and is failed when its cluster is
+    split. With `writable: true` the server is also not read-only. The check judges the
+    server's variables, because a user with all rights may write to a read-only server.
+    The check writes nothing, so it sees neither a full disk nor locked tables. A server
+    keeps one connection for administrators: use the user of the application, or the check
+    is ok when the application gets no connection. Behind a proxy, the query reaches a
+    server, and the log-in ends at the proxy.)"_prose;
 
 }  // namespace
 

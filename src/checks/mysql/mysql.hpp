@@ -1,5 +1,5 @@
-// mysql: logs in to MySQL, MariaDB or what speaks like them and runs a query; a node of a Galera
-// cluster must be part of it. May insist on being able to write.
+// mysql: logs in to MySQL, MariaDB or a compatible server and runs a query; a node of a Galera
+// cluster must be part of it. Can require that the server accepts writes.
 #pragma once
 
 #include <chrono>

@@ -175,7 +175,7 @@ TEST_F(Mysql, a_server_that_does_not_show_its_variables_is_ok) {
 TEST_F(Mysql, refusals_of_a_log_in_are_told_apart) {
     const std::tuple<int, std::string, ErrorClass, std::string> refusals[] = {
         {1045, "28000", ErrorClass::auth, "wrong user or password, or the account demands TLS"},
-        {1698, "28000", ErrorClass::auth, "wrong user, or one who may not come this way"},
+        {1698, "28000", ErrorClass::auth, "wrong user, or the user may not connect from here"},
         {4151, "HY000", ErrorClass::auth, "account is locked"},
         {1044, "42000", ErrorClass::auth, "user may not use the database"},
         {1049, "42000", ErrorClass::assertion, "database does not exist"},
@@ -225,13 +225,13 @@ TEST_F(Mysql, proves_itself_as_the_account_needs_it) {
                                   8) +
                       "Password: "};
     expect_failed(run(), ErrorClass::auth, "auth",
-                  "the account proves itself in a way that vitals does not know");
+                  "vitals does not know the account's authentication plugin");
     server_.log_in = {
         std::string("\xfe"
                     "mysql_clear_password\0",
                     22)};
     expect_failed(run(), ErrorClass::auth, "auth",
-                  "the account proves itself in a way that vitals does not know");
+                  "vitals does not know the account's authentication plugin");
     server_.log_in = {"\xfe"};
     expect_failed(run(), ErrorClass::auth, "auth", "the account's password is kept as before 4.1");
     server_.log_in = {switch_to_native, switch_to_native};
@@ -357,7 +357,7 @@ TEST(MysqlOptions, are_checked) {
     EXPECT_EQ(problem({.url = "mysql+pymysql://u@h"}),
               "url: has the scheme mysql+pymysql; write mysql://");
     EXPECT_EQ(problem({.url = "mysql://u@h/a?charset=utf8"}),
-              "url: has a parameter that is not known here; TLS is mysqls:// or `tls`");
+              "url: has a parameter that vitals does not know; TLS is mysqls:// or `tls`");
     EXPECT_EQ(problem({.url = "mysql://u@h/a/b"}),
               "url: names no database; expected mysql://user@host/database");
     EXPECT_EQ(problem({.url = "mysql://u@h", .expect = "1"}), "expect without a query");

@@ -67,18 +67,18 @@ Verified from_url(Options& options, std::string_view url) {
 
 constexpr Field fields[] = {
     url_field<Options, verify_url>(
-        "Where the server is: mysql://user@host:3306/database, mysqls:// for TLS, or "
+        "The address of the server: mysql://user@host:3306/database, mysqls:// for TLS, or "
         "unix:/run/mysqld/mysqld.sock?db=database.",
         "mysql://app@127.0.0.1:3306/app"),
     field<&Options::user>("user", "The user to log in as; it may stand in the URL instead."),
     password_field<Options>(),
-    field<&Options::table, verify_table>(
-        "table", "The table for probe rows, or database.table; made if it is missing and may be.",
-        {.example = "monitoring.vitals_probe"}),
+    field<&Options::table, verify_table>("table",
+                                         "The table for probe rows, or database.table; created if "
+                                         "it is missing and the user may create it.",
+                                         {.example = "monitoring.vitals_probe"}),
     auth_every_field<Options>(),
-    tls_field<Options>(
-        "Which authorities to trust, and which client certificate to show. With mysqls://, or "
-        "with any of this, nothing goes to the server in the clear."),
+    tls_field<Options>("CA, client certificate and server name. With mysqls://, or with any of "
+                       "these, nothing goes to the server in the clear."),
 };
 
 std::string creation_of(const std::string& name) {
@@ -88,7 +88,7 @@ std::string creation_of(const std::string& name) {
         name);
 }
 
-// All steps stand in one transaction: cut anywhere, the server takes back what was done, and nobody
+// All steps are in one transaction: if it is interrupted anywhere, the server undoes it, and nobody
 // else ever sees the row.
 class Rows {
   public:
@@ -166,9 +166,10 @@ class Rows {
         const Answer answer = co_await write(sql);
         if (!answer.error) co_return;
         if (answer.error->code == not_permitted || answer.error->code == not_permitted_here)
-            throw CheckError(ErrorClass::assertion,
-                             "table is missing and may not be made; run as who may: " + sql,
-                             "got " + text::quoted(answer.error->text));
+            throw CheckError(
+                ErrorClass::assertion,
+                "table is missing and this user may not create it; run as a user who may: " + sql,
+                "got " + text::quoted(answer.error->text));
         throw meaning_of(*answer.error);
     }
 
@@ -182,9 +183,9 @@ class Rows {
                          "got " + text::quoted(got.value_or("no row")));
     }
 
-    // A statement that waits for a lock, or for room on a full disk, goes on waiting when its
-    // client has gone: each run would take a connection for good. So it is given up while there is
-    // time to end it.
+    // A statement that waits for a lock, or for space on a full disk, still waits when its client
+    // has gone: each run would take a connection for good. So it is given up while there is time to
+    // end it.
     net::awaitable<Answer> write(std::string sql) {
         const auto patience = context_.left() * 3 / 4;
         session_.resume(context_, context_.clock().steady() + patience);
@@ -202,7 +203,7 @@ class Rows {
                          "writing hangs: a lock on tables, or no room on the disk");
     }
 
-    // Our own, from a second session; where there is none to be had, it stays.
+    // Ends our own statement from a second session; if there is no second session, it stays.
     net::awaitable<void> end_connection() {
         const Steady now = context_.clock().steady();
         const Steady until = now + (context_.deadline() - now) * 3 / 4;
@@ -241,15 +242,15 @@ net::awaitable<Outcome> work(const Options& options, net::Context& context, Sess
 }
 
 constexpr std::string_view proves = R"(
-    Rows of a table can be created, read, updated and deleted, and the transaction commits.
-    Each step is compared with what was asked for. All steps are one transaction: a run that
-    is cut off leaves nothing behind, and no other session sees the row, as long as the
-    table's engine has transactions; the one that the check makes is InnoDB. It sees what
-    `mysql` does not: tables that are locked for all, and a disk without room, at which
-    statements hang; the check ends its own from a second connection. The table is created
-    if it is missing; where that is not permitted, the detail holds the statement to run.
-    A user who may write to a read-only server does so here, too. The check cannot tell
-    whether the application's own tables are right.)"_prose;
+    Rows of a table can be created, read, updated and deleted, and the transaction
+    commits. Each step is compared with what was asked for. All steps are one transaction:
+    a run that is cut off leaves nothing behind, and no other session sees the row, as
+    long as the table's engine has transactions; the one that the check makes is InnoDB.
+    It sees what `mysql` does not: tables that are locked for all, and a full disk. There
+    statements hang; the check ends its own statement from a second connection. The table
+    is created if it is missing; if the user may not create it, the detail holds the
+    statement to run. A user who may write to a read-only server does so here, too. The
+    check cannot tell whether the application's own tables are right.)"_prose;
 
 }  // namespace
 

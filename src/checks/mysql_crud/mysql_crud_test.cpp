@@ -49,11 +49,10 @@ TEST_F(MysqlCrud, refusals_are_told) {
                   "table has other columns than id and value, texts");
     server_.answers["INSERT"] = {error(1146, "42S02", "no table")};
     server_.answers["CREATE"] = {error(1142, "42000", "CREATE command denied")};
-    expect_failed(
-        run(), ErrorClass::assertion, "create",
-        "table is missing and may not be made; run as who may: CREATE TABLE IF NOT EXISTS "
-        "`vitals_probe` (id VARCHAR(64) NOT NULL PRIMARY KEY, value VARCHAR(64) NOT NULL) "
-        "ENGINE=InnoDB");
+    expect_failed(run(), ErrorClass::assertion, "create",
+                  "table is missing and this user may not create it; run as a user who may: CREATE "
+                  "TABLE IF NOT EXISTS `vitals_probe` (id VARCHAR(64) NOT NULL PRIMARY KEY, value "
+                  "VARCHAR(64) NOT NULL) ENGINE=InnoDB");
 }
 
 // The server would go on with it for ever.

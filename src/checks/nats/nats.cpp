@@ -62,26 +62,24 @@ Verified verify(const Options& options) {
 }
 
 constexpr Field fields[] = {
-    url_field<Options, verify_url>(
-        "Where the server is: nats://host:4222, or nats+tls:// where it must be TLS; a server that "
-        "demands TLS gets it anyway.",
-        "nats://monitor@127.0.0.1:4222"),
+    url_field<Options, verify_url>("The address of the server: nats://host:4222, or nats+tls:// if "
+                                   "TLS is required; a server that demands TLS gets it anyway.",
+                                   "nats://monitor@127.0.0.1:4222"),
     field<&Options::user>("user", "The user to log in as; it may stand in the URL instead."),
     password_field<Options>(),
     field<&Options::token>("token", "The token to log in with, instead of a user."),
     field<&Options::credentials>(
         "credentials",
-        "The key to log in with: the seed of an nkey (SU...), or a whole file of credentials as "
-        "nsc writes it. The server's nonce is signed; the seed stays here.",
+        "The key to log in with: the seed of an nkey (SU...), or a whole credentials file as nsc "
+        "writes it. The check signs the server's nonce and never sends the seed.",
         {.example = "{file: /etc/vitals/secrets/monitor.creds}"}),
-    field<&Options::stream, verify_word>("stream",
-                                         "A stream of JetStream that must exist and have a leader.",
-                                         {.example = "orders"}),
+    field<&Options::stream, verify_word>(
+        "stream", "A JetStream stream that must exist and have a leader.", {.example = "orders"}),
     field<&Options::consumer, verify_word>("consumer", "A consumer of the stream that must exist.",
                                            {.example = "billing"}),
-    field<&Options::pending_above>(
-        "pending_above", "Degraded with more messages that the consumer has not been given yet.",
-        {.unit = "messages", .least = 0}),
+    field<&Options::pending_above>("pending_above",
+                                   "Degraded when more messages wait for the consumer.",
+                                   {.unit = "messages", .least = 0}),
     tls_field<Options>(),
 };
 
@@ -146,7 +144,7 @@ class Probe {
                              "got " + text::quoted(event->text));
     }
 
-    // What JetStream answers; `what` was asked for.
+    // The answer of JetStream; `what` was asked for.
     net::awaitable<json::object> ask(std::string subject, std::string what) {
         const auto event = co_await session_.request(std::move(subject), "", most_of(context_));
         if (!event || event->status == nobody_listens)
@@ -172,7 +170,7 @@ class Probe {
         co_return std::move(answer.get_object());
     }
 
-    // Who serves it: no leader, no service. A server alone tells nothing.
+    // Without a leader there is no service. A single server reports no cluster.
     void judge_cluster(const json::object& answer, const std::string& what) {
         const json::object* cluster = child(answer, "cluster");
         if (cluster == nullptr) return;
@@ -251,14 +249,15 @@ net::awaitable<Outcome> look(const Options& options, net::Context& context, Sess
 }
 
 constexpr std::string_view proves = R"(
-    The server accepts this user, and a message that it sends to itself comes back: a server
-    answers PING also to who may not use any subject. With `stream`, JetStream knows the
-    stream, the stream has a leader, and its replicas are up to date; with `consumer`, the
-    consumer exists, and no more messages wait for it than `pending_above`. JetStream is
-    asked as an application asks it: the server's health page says yes also where it is
-    switched off. The user needs `_INBOX.>` and, for a stream, `$JS.API.STREAM.INFO.*` and
-    `$JS.API.CONSUMER.INFO.*.*`. Nothing is left behind. The check does not prove that
-    other servers of the cluster are reached, or that consumers do their work.)"_prose;
+    The server accepts this user, and a message that it sends to itself comes back,
+    because a server also answers PING to a user who may use no subject. With `stream`,
+    JetStream knows the stream, the stream has a leader, and its replicas are up to date;
+    with `consumer`, the consumer exists, and no more messages wait for it than
+    `pending_above`. The check asks JetStream as an application does, because the server's
+    health page is green even if JetStream is off. The user needs `_INBOX.>` and, for a
+    stream, `$JS.API.STREAM.INFO.*` and `$JS.API.CONSUMER.INFO.*.*`. Nothing is left
+    behind. The check does not prove that other servers of the cluster are reached, or
+    that consumers do their work.)"_prose;
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// nats: logs in to a NATS server and sends itself a message; may ask for a stream and a consumer of
+// nats: logs in to a NATS server and sends itself a message; can look at a stream and a consumer of
 // JetStream.
 #pragma once
 

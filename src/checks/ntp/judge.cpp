@@ -20,8 +20,8 @@ nanoseconds away(nanoseconds span) {
     return span < nanoseconds(0) ? -span : span;
 }
 
-// The largest group whose clocks may be right together: of each one, those whose bounds hold its
-// offset.
+// The largest group of clocks that may all be right: each has an offset within the bounds of the
+// others.
 std::vector<Heard> agreeing(const std::vector<Heard>& usable) {
     std::vector<Heard> best;
     for (const Heard& centre : usable) {
@@ -53,7 +53,7 @@ std::size_t count(const std::vector<Heard>& all, Heard::What what) {
     return static_cast<std::size_t>(std::ranges::count(all, what, &Heard::what));
 }
 
-// Where nobody said what time it is.
+// If no server told the time.
 Outcome without_time(const std::vector<Heard>& all) {
     if (count(all, Heard::What::asks_for_less) > 0)
         return unknown("the server asks for fewer questions", report(all));
@@ -114,7 +114,7 @@ Outcome judge(const Options& options, const std::vector<Heard>& all) {
     const nanoseconds off = away(middle.offset);
     const std::string text = fmt::format("clock is {} {}", text::spoken_duration(off),
                                          middle.offset > nanoseconds(0) ? "behind" : "ahead");
-    // Nobody knows better than to the bounds of the error.
+    // Nothing is known more exactly than to the bounds of the error.
     const bool certain = off > middle.error;
     Outcome outcome = ok(text);
     if (certain && off > options.failed_above)

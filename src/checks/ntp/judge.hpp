@@ -1,7 +1,7 @@
-// The verdict on what time servers said. Pure.
+// The verdict on the answers of time servers. Pure.
 //
-// A server that is not synchronised itself answers with a time that may look perfect. It says
-// nothing about this machine's clock.
+// A server that is not synchronised itself gives a time that may look perfect. It says nothing
+// about this machine's clock.
 #pragma once
 
 #include <chrono>
@@ -14,27 +14,27 @@
 
 namespace vitals::checks::ntp {
 
-// What came of one address.
+// The result for one address.
 struct Heard {
     enum class What : std::uint8_t {
         time,
         not_synchronised,
         asks_for_less,  // RATE
         refuses,        // DENY, RSTR
-        strange,        // something came, and no answer to the question
+        strange,        // something came, but not an answer to the question
         unreachable,
         nothing,
     };
     std::string address;
     What what = What::nothing;
-    std::chrono::nanoseconds offset{};  // how much their clock is ahead of ours
-    std::chrono::nanoseconds error{};   // which it may be wrong by
+    std::chrono::nanoseconds offset{};  // how much their clock is ahead of this one
+    std::chrono::nanoseconds error{};   // the possible error of it
     int stratum = 0;
     int leap = 0;
-    std::string problem;  // where it told no time: why
+    std::string problem;  // why it told no time
 };
 
-// `asked` and `came`: by our clock, when the question went and the answer came.
+// `asked` and `came`: by this machine's clock, when the question was sent and the answer came.
 Heard heard(std::string address, const wire::ntp::Answer& answer, System asked, System came);
 
 Outcome judge(const Options& options, const std::vector<Heard>& all);

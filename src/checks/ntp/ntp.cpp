@@ -23,7 +23,8 @@ using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
 constexpr std::uint16_t usual_port = 123;
-// What servers of others may be asked at most, and what one that was asked too often is left alone.
+// The highest rate for servers of others, and how long a server that was asked too often is left
+// alone.
 constexpr milliseconds ask_every = std::chrono::seconds(60);
 constexpr milliseconds leave_alone = std::chrono::minutes(8);
 constexpr milliseconds longest_way = std::chrono::seconds(1);
@@ -55,11 +56,12 @@ constexpr Field fields[] = {
         "`kernel`: whether the kernel knows that something keeps its clock right; no server is "
         "asked.",
         {.choices = "server|kernel"}),
-    field<&Options::servers>("servers", "How many of the name's addresses are asked at most.",
+    field<&Options::servers>("servers",
+                             "The greatest number of the name's addresses that are asked.",
                              {.unit = "addresses", .least = 1, .most = 8}),
-    field<&Options::degraded_above>("degraded_above", "Degraded when the clock is further off.",
+    field<&Options::degraded_above>("degraded_above", "Degraded when the clock is off by more.",
                                     {.least = 0}),
-    field<&Options::failed_above>("failed_above", "Failed when the clock is further off.",
+    field<&Options::failed_above>("failed_above", "Failed when the clock is off by more.",
                                   {.least = 0}),
 };
 
@@ -70,7 +72,7 @@ std::string random_cookie() {
     return cookie;
 }
 
-// One exchange; a datagram that got lost is sent once more after half of the time.
+// One exchange; a lost datagram is sent once more after half of the time.
 net::awaitable<Heard> ask_within(net::Context& context, net::Endpoint server, Steady until) {
     const std::string address = server.host;
     Heard made{.address = address, .problem = "no answer"};
@@ -95,7 +97,7 @@ net::awaitable<Heard> ask_within(net::Context& context, net::Endpoint server, St
             const nanoseconds step = (came - asked) - taken;
             if (step > stepped || step < -stepped)
                 throw CheckError(ErrorClass::local, "this machine's clock was set meanwhile");
-            // Somebody slept between question and answer.
+            // The machine slept between question and answer.
             if (taken > longest_way) {
                 made.what = Heard::What::nothing;
                 made.problem = "took too long to tell the time by it";
@@ -142,14 +144,14 @@ net::awaitable<std::vector<Heard>> ask_all(const Options& options, net::Context&
     co_return all;
 }
 
-// What a run leaves for the next.
+// What a run leaves for the next one.
 struct Memory {
     Outcome outcome;
     Steady again{};  // not before
 };
 
-// A verdict is the next one's, too, until servers of others may be asked again; but one that is no
-// ok only where they said that they are asked too often.
+// A verdict also holds for the next run, until servers of others may be asked again; a verdict that
+// is not ok only holds if they said that they are asked too often.
 net::awaitable<Outcome> ask_in_turn(const Options& options, net::Context& context) {
     std::shared_ptr<Memory> memory;
     if (context.kept() != nullptr) memory = context.kept()->take<Memory>();
@@ -194,14 +196,16 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    The time server answers, is synchronised itself, and this machine's clock is not off by more than
-    the bounds. Where a name has several addresses, at least two must agree within their errors, and the
-    middle one counts: a single server that is wrong raises no alarm. How far the clock is off is known
-    only to within half of the time that the answer took, and the server's own error; a clock that is
-    off by less than that is ok. A server that is not synchronised says nothing about this clock. One
-    that refuses, or asks for fewer questions, leaves the result unknown. No server is asked more often
-    than once a minute; in between the last ok stands. `part: kernel` proves that something keeps the
-    kernel's clock right, not that it is right. Answers are not authenticated. Nothing is set.)"_prose;
+    The time server answers, is synchronised itself, and this machine's clock is not off
+    by more than the bounds. If a name has several addresses, at least two must agree
+    within their errors, and the middle one counts: a single wrong server raises no alarm.
+    The offset is known only to within half of the time that the answer took, plus the
+    server's own error; a clock that is off by less is ok. A server that is not
+    synchronised says nothing about this clock. One that refuses, or asks for fewer
+    questions, leaves the result unknown. No server is asked more often than once a
+    minute; in between the last ok holds. `part: kernel` proves that something keeps the
+    kernel's clock right, not that it is right. Answers are not authenticated. Nothing is
+    set.)"_prose;
 
 }  // namespace
 

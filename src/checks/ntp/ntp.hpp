@@ -1,4 +1,4 @@
-// ntp: this machine's clock against those of time servers, or what the kernel makes of it.
+// ntp: this machine's clock compared with those of time servers, or the kernel's own report of it.
 #pragma once
 
 #include <chrono>

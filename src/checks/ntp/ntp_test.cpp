@@ -99,7 +99,7 @@ TEST(NtpHeard, tells_what_is_no_time) {
     EXPECT_EQ(kiss("INIT"), What::not_synchronised);
 }
 
-TEST(Ntp, nobody_there_fails) {
+TEST(Ntp, a_missing_server_fails) {
     const Options options{.url = "ntp://127.0.0.1:" + std::to_string(testing::closed_port())};
     const Outcome outcome = testing::run_in_time(kind, options, 500ms);
     EXPECT_EQ(outcome.status, Status::failed);

@@ -46,17 +46,17 @@ constexpr Field fields[] = {
     url_field<Options, verify_url>("The host: ping://host.", "ping://router.example.org"),
     field<&Options::count>("count", "How many echo requests a run sends.",
                            {.unit = "requests", .least = 1, .most = 100}),
-    field<&Options::every>("every", "The time from one to the next.", {.least = 10, .most = 60000}),
-    field<&Options::loss_above>("loss_above", "Degraded when more of them are not answered."),
+    field<&Options::every>("every", "The time between two of them.", {.least = 10, .most = 60000}),
+    field<&Options::loss_above>("loss_above",
+                                "Degraded when a larger share of them is not answered."),
     field<&Options::failed_loss>("failed_loss",
-                                 "Failed when so many of them, or more, are not answered."),
+                                 "Failed when this share of them, or more, is not answered."),
     field<&Options::size>("size", "Bytes of each request beyond its header.",
                           {.unit = "bytes", .least = mark_bytes, .most = 65000}),
-    field<&Options::family>(
-        "family",
-        "Which addresses of a name: the first that answers, those of IPv4 or of IPv6, or one of "
-        "each, which both must answer.",
-        {.choices = "any|4|6|both"}),
+    field<&Options::family>("family",
+                            "Which addresses of a name are asked: the first that answers, those of "
+                            "IPv4 or of IPv6, or one of each, which must both answer.",
+                            {.choices = "any|4|6|both"}),
 };
 
 std::string random_mark() {
@@ -71,7 +71,7 @@ milliseconds reserve(const net::Context& context) {
     return std::clamp(context.left() / 20, milliseconds(5), milliseconds(200));
 }
 
-// One address being asked.
+// One address that is asked.
 class Asking {
   public:
     Asking(net::Context& context, const Options& options, std::string address)
@@ -86,7 +86,7 @@ class Asking {
         echoes_.to_itself = datagrams_.to_itself();
     }
 
-    // Sends all, and waits until all are back or until that time.
+    // Sends all, and waits until all are back, at most until that time.
     net::awaitable<Echoes> ask(Steady until) {
         for (std::int64_t index = 0; index < options_.count; ++index) {
             if (context_.clock().steady() >= until) break;
@@ -111,7 +111,7 @@ class Asking {
         }
     }
 
-    // What comes until then; with `enough`, not longer than until all are back.
+    // Takes what comes until then; with `enough`, only until all are back.
     net::awaitable<void> collect(Steady until, bool enough) {
         while (!(enough && waiting_.empty())) {
             std::optional<std::string> bytes;
@@ -135,7 +135,7 @@ class Asking {
         waiting_.erase(sent);
     }
 
-    // One that is told not to arrive is lost, and says why.
+    // An address that is reported as unreachable is lost, with the reason.
     void note(const CheckError& error) {
         if (error.error_class != ErrorClass::connect) throw error;
         echoes_.problem = error.detail;
@@ -161,7 +161,7 @@ bool is_six(const std::string& address) {
     return address.contains(':');
 }
 
-// The addresses of the host that are meant, those to be asked in turn.
+// The addresses of the host that are asked in turn.
 net::awaitable<std::vector<std::string>> addresses_of(const Options& options,
                                                       net::Context& context) {
     context.enter("resolve");
@@ -209,13 +209,15 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    The kernel of the host answers echo requests of ICMP, and not too many of them get lost on the way.
-    Of a name with several addresses the first that answers counts; `family: both` asks one of IPv4 and
-    one of IPv6. Nothing is proved about any program there, and an address of this machine itself is
-    answered by its own kernel, which is degraded. Many networks let no ICMP through, and many hosts
-    answer only some of it: no answer need not mean that the host is down. Where a port is open, `tcp`
-    proves more. vitals needs no privilege for it where Linux lets its group send echo requests
-    (net.ipv4.ping_group_range); elsewhere it needs CAP_NET_RAW. With neither, the result is unknown.)"_prose;
+    The kernel of the host answers echo requests of ICMP, and not too many of them get
+    lost on the way. Of a name with several addresses the first that answers counts;
+    `family: both` asks one of IPv4 and one of IPv6. This proves nothing about any program
+    there. An address of this machine itself is degraded, because its own kernel answers.
+    Many networks block ICMP, and many hosts answer only some of it: a missing answer does
+    not mean that the host is down. If a port is open, `tcp` proves more. vitals needs no
+    privilege for it where Linux lets its group send echo requests
+    (net.ipv4.ping_group_range); elsewhere it needs CAP_NET_RAW. With neither, the result
+    is unknown.)"_prose;
 
 }  // namespace
 

@@ -22,13 +22,13 @@ struct Options {
     std::string family = "any";
 };
 
-// What came of one address.
+// The result for one address.
 struct Echoes {
     std::string address;
     std::size_t sent = 0;
     std::vector<std::chrono::nanoseconds> times;  // of those that came back
     bool to_itself = false;
-    std::string problem;  // why nothing can arrive, where somebody said so
+    std::string problem;  // why nothing can arrive, if somebody said so
 };
 
 // Pure.

@@ -29,7 +29,7 @@ Verified verify_url(const text::Url& url) {
     return {};
 }
 
-// What ends a line would begin another command.
+// A line end in it would begin another command.
 bool fits_a_line(const std::string& text) {
     return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos;
 }
@@ -44,15 +44,15 @@ constexpr Field fields[] = {
     url_field<Options, verify_url>(
         "The server: pop3://host, usually port 110, or pop3s://host with TLS from the start (995).",
         "pop3s://mail.example.org"),
-    field<&Options::user>("user",
-                          "Who to log in as, with a mailbox of its own, because some servers lock "
-                          "it meanwhile; or in the URL. Left empty: nobody does."),
+    field<&Options::user>(
+        "user",
+        "The user to log in as; it may stand in the URL instead. Without a user, the check does "
+        "not log in. Some servers lock the mailbox meanwhile, so use a separate one."),
     password_field<Options>(),
-    field<&Options::starttls>(
-        "starttls",
-        "Of pop3://: it must change to TLS before anything else, or never does, and a password "
-        "goes in the clear.",
-        {.choices = "required|never"}),
+    field<&Options::starttls>("starttls",
+                              "With pop3://: the server must change to TLS first, or the check "
+                              "never uses TLS and sends a password in the clear.",
+                              {.choices = "required|never"}),
     certificate_days_field<Options>(),
     tls_field<Options>(),
 };
@@ -82,7 +82,7 @@ net::awaitable<void> change_to_tls(const Options& options, Session& session) {
         if (count == most_capabilities)
             throw CheckError(ErrorClass::protocol, "a list of capabilities that does not end");
     }
-    // Somebody on the way may have taken it out.
+    // Somebody between client and server may have removed it.
     if (!offered) throw CheckError(ErrorClass::tls, "STLS is not offered");
     const Reply reply = co_await command(session, "starttls", "STLS");
     if (!reply.good) throw CheckError(ErrorClass::tls, "STLS is refused", said(reply));
@@ -95,7 +95,7 @@ CheckError refusal(const Reply& reply) {
         return {ErrorClass::assertion, "log-ins are not possible now", said(reply)};
     if (reply.code == "LOGIN-DELAY")
         return {ErrorClass::local, "the server wants this user to log in less often", said(reply)};
-    // Somebody reads this mailbox: that is what it is for.
+    // A person uses this mailbox, as it is meant.
     if (reply.code == "IN-USE")
         return {ErrorClass::local, "mailbox is in use by somebody else", said(reply)};
     if (reply.text.contains("Maximum number of connections"))
@@ -125,13 +125,12 @@ net::awaitable<Outcome> run_session(const Options& options, net::Context& contex
         if (!asked.good) throw refusal(asked);
         const Reply answered = co_await command(session, "auth", "PASS " + password);
         if (!answered.good) throw refusal(answered);
-        // Opens the mailbox where the log-in has not.
+        // Opens the mailbox if the log-in has not.
         const Reply counted = co_await command(session, "mailbox", "STAT");
         if (!counted.good)
             throw CheckError(ErrorClass::assertion, "mailbox cannot be opened", said(counted));
     }
-    // Without this the server would take it for a broken connection. Nothing is marked for
-    // deletion.
+    // Without this, the server would report a broken connection. Nothing is marked for deletion.
     const Reply goodbye = co_await command(session, "quit", "QUIT");
     Outcome outcome = ok(user.empty() ? "ready" : "logged in, mailbox opened");
     co_return judge_certificate(options.certificate_days, session.connection(),
@@ -139,14 +138,15 @@ net::awaitable<Outcome> run_session(const Options& options, net::Context& contex
 }
 
 constexpr std::string_view proves = R"(
-    The server greets, changes to TLS with a good certificate, lets this user in, and opens its
-    mailbox. Without a user it greets, which it also does when nobody can log in. Nothing is read or
-    deleted. Some servers lock the mailbox meanwhile, so use one of vitals' own; while somebody else
-    has it locked, the result is unknown. Nothing is proved about other users' mailboxes, or about
-    whether mail arrives. A password goes only over TLS that was verified, unless `starttls: never` says
-    otherwise. Mail servers answer a wrong password late, after two seconds and more, and slow down
-    everybody at that address: give it a timeout of 10 s. After two refused log-ins vitals tries the
-    same password only every five minutes.)"_prose;
+    The server greets, changes to TLS with a good certificate, lets this user in, and
+    opens its mailbox. Without a user it greets, which it also does when nobody can log
+    in. Nothing is read or deleted. Some servers lock the mailbox meanwhile, so use a
+    separate one for vitals; while another client has it locked, the result is unknown.
+    The check proves nothing about other users' mailboxes, or about whether mail arrives.
+    It sends a password only over verified TLS, unless `starttls: never` allows more. Mail
+    servers answer a wrong password late, after two seconds and more, and slow down all
+    clients of that address: use a timeout of 10 s. After two refused log-ins vitals tries
+    the same password only every five minutes.)"_prose;
 
 }  // namespace
 

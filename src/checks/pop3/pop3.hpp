@@ -1,4 +1,4 @@
-// pop3: a mail server lets a user in. Nothing is read or deleted.
+// pop3: a mail server lets a user in. The check reads and deletes nothing.
 #pragma once
 
 #include <cstdint>

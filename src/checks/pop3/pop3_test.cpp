@@ -101,7 +101,7 @@ TEST(Pop3, tls_is_verified) {
                   "certificate not trusted");
 }
 
-TEST(Pop3, faults_of_the_way) {
+TEST(Pop3, faults_of_the_connection_have_a_class_and_a_phase) {
     const Peer hanging(Peer::hang());
     const Outcome hung = run(to(hanging), 200ms);
     EXPECT_EQ(hung.error_class, ErrorClass::timeout);

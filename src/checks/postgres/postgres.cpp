@@ -22,7 +22,7 @@ constexpr Field fields[] = {
     url_field<Options>(),
     user_field<Options>(),
     password_field<Options>(),
-    field<&Options::query>("query", "What to ask instead of SELECT 1: one statement.",
+    field<&Options::query>("query", "The statement to run instead of SELECT 1.",
                            {.example = "SELECT count(*) < 1000 FROM queue"}),
     expected_value_field<Options>("t"),
     field<&Options::writable>(
@@ -53,8 +53,8 @@ net::awaitable<void> insist_on_writing(net::Context& context, Session& session) 
 
 net::awaitable<Outcome> ask(const Options& options, net::Context& context, Session& session) {
     context.enter("query");
-    // What somebody asks may take long, and change something; SELECT 1 does not, and is taken by a
-    // pooler without transactions, too.
+    // A configured query may take long, and change something. SELECT 1 does neither, and a pooler
+    // takes it without a transaction, too.
     const bool foreign = !options.query.empty();
     if (foreign) co_await session.begin();
     const std::string query = foreign ? options.query : "SELECT 1";
@@ -65,7 +65,7 @@ net::awaitable<Outcome> ask(const Options& options, net::Context& context, Sessi
         context.enter("commit");
         co_await session.demand("COMMIT");
     }
-    // No lock, setting or temporary table of somebody's query is kept along with the session.
+    // No lock, setting or temporary table of a configured query stays in the session.
     const bool may_leave_something = may_keep(options, context) && foreign;
     if (may_leave_something) co_await session.discard();
     std::string detail = options.expect.empty() ? "answers" : "answers as expected";

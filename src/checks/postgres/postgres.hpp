@@ -1,4 +1,4 @@
-// postgres: logs in and runs a query; may insist on being able to write.
+// postgres: logs in and runs a query; can require that the server accepts writes.
 #pragma once
 
 #include <chrono>

@@ -192,7 +192,7 @@ TEST_F(Postgres, a_session_that_was_ended_meanwhile_is_not_used) {
 
 // How much is hashed for a log-in is the server's word: neither the loop nor other runs wait for
 // it.
-TEST_F(Postgres, what_a_server_makes_us_compute_holds_up_nobody) {
+TEST_F(Postgres, the_computation_for_a_log_in_delays_nothing_else) {
     server_.scram_rounds = 4'000'000;  // seconds
     const Peer hostile(server_.handler());
     FakePostgres good;
@@ -227,7 +227,7 @@ TEST_F(Postgres, what_cannot_be_computed_in_time_is_not_begun) {
     for (int i = 0; i < 20; ++i) {  // more than a lane has threads
         const Outcome outcome = runner.run(kind, options, 5s);
         expect_failed(outcome, ErrorClass::auth, "auth",
-                      "log-in asks for more hashing than there is time for");
+                      "log-in needs more hashing than there is time for");
         EXPECT_EQ(outcome.error, "the password is to be hashed 2147483647 times");
         EXPECT_TRUE(runner.finished());
     }

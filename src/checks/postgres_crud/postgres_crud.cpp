@@ -33,7 +33,9 @@ constexpr Field fields[] = {
     user_field<Options>(),
     password_field<Options>(),
     field<&Options::table, verify_name_of_table>(
-        "table", "The table for probe rows, or schema.table; made if it is missing and may be.",
+        "table",
+        "The table for probe rows, or schema.table; created if it is missing and the user may "
+        "create it.",
         {.example = "monitoring.vitals_probe"}),
     auth_every_field<Options>(),
     tls_field<Options>(),
@@ -44,8 +46,8 @@ std::string creation_of(const std::string& name) {
                        name);
 }
 
-// All steps stand in one transaction: cut anywhere, the server takes back what was done, and
-// nobody else ever sees the row.
+// All steps are in one transaction: if it is interrupted anywhere, the server undoes it, and nobody
+// else ever sees the row.
 class Rows {
   public:
     Rows(const Options& options, net::Context& context, Session& session)
@@ -130,10 +132,10 @@ class Rows {
         if (answer.sqlstate == not_permitted || answer.sqlstate == "3F000") {
             throw CheckError(
                 ErrorClass::assertion,
-                "table is missing and may not be made; run as its future owner: " + sql,
+                "table is missing and this user may not create it; run as its future owner: " + sql,
                 "got " + text::quoted(answer.message));
         }
-        // Somebody else, another vitals perhaps, was quicker.
+        // Another client, perhaps another vitals, was quicker.
         const bool raced = answer.sqlstate == made_meanwhile || answer.sqlstate == exists_already;
         if (!answer.succeeded() && !raced) throw meaning_of(answer.sqlstate, answer.message);
         std::string statement = raced ? "ROLLBACK" : "COMMIT";
@@ -141,9 +143,9 @@ class Rows {
         if (!ended.succeeded()) throw meaning_of(ended.sqlstate, ended.message);
     }
 
-    // A commit that waits for synchronous standbys is bounded by no setting of the server's, and
-    // goes on waiting when its client has gone: each run would take a connection for good. So it is
-    // given up while there is time to end it.
+    // No setting of the server bounds a commit that waits for synchronous standbys, and it still
+    // waits when its client has gone: each run would take a connection for good. So it is given up
+    // while there is time to end it.
     net::awaitable<Answer> end(std::string sql) {
         if (synchronous_) {
             const auto patience = context_.left() * 3 / 4;
@@ -164,7 +166,7 @@ class Rows {
         throw CheckError(ErrorClass::timeout, "the commit waits for a synchronous standby");
     }
 
-    // Our own, from a second session; where there is none to be had, it stays.
+    // Ends our own commit from a second session; if there is no second session, it stays.
     net::awaitable<void> end_backend() {
         try {
             auto other = co_await open_postgres(options_, context_);
@@ -214,8 +216,8 @@ constexpr std::string_view proves = R"(
     commits. Each step is compared with what was asked for. All steps are one transaction:
     a run that is cut off leaves nothing behind, and no other session sees the row. Where
     commits wait for a synchronous standby that is gone, the check ends its own commit
-    from a second connection. The table is created if it is missing; where that is not
-    permitted, the detail holds the statement to run. The check cannot tell whether the
+    from a second connection. The table is created if it is missing; if the user may not
+    create it, the detail holds the statement to run. The check cannot tell whether the
     application's own tables are right.)"_prose;
 
 }  // namespace

@@ -27,8 +27,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// A file system may keep whole seconds only, and a program may write its file a little after its
-// start; a number is not handed out anew that soon.
+// A file system may store only whole seconds, and a program may write its file a little after its
+// start; a number is not used again that soon.
 constexpr milliseconds tolerance = seconds(5);
 
 std::int64_t whole_seconds(milliseconds span) {
@@ -53,8 +53,8 @@ std::expected<uid_t, Outcome> user_called(const std::string& name) {
         name + ": " + (error == 0 ? "no such user" : std::generic_category().message(error))));
 }
 
-// The number on the first line; what follows may be left over from a longer file before (lsyncd
-// does not truncate), or be more facts (PostgreSQL).
+// The number on the first line. The rest may be left over from a longer file (lsyncd does not
+// truncate), or be further facts (PostgreSQL).
 std::expected<pid_t, Outcome> pid_in(const std::string& path) {
     const auto content = net::read_file(path, 4096);
     if (!content) {
@@ -79,13 +79,13 @@ std::expected<pid_t, Outcome> pid_in(const std::string& path) {
 
 Outcome missing(pid_t pid, const std::string& path) {
     const std::string text = fmt::format("{} names process {}", path, pid);
-    // Signal 0 is none; it only asks. It exists, and yet /proc does not show it.
+    // Signal 0 only tests for existence. The process exists, but /proc does not show it.
     if (::kill(pid, 0) == 0 || errno == EPERM)
-        return unknown("the process is hidden from us", text + ", which /proc does not show");
+        return unknown("the process is hidden from vitals", text + ", which /proc does not show");
     return failed("process is not running", ErrorClass::assertion, text);
 }
 
-// Whether the process that has the number now is another than the one that wrote the file.
+// Whether the process that has the number now is not the one that wrote the file.
 std::optional<Outcome> somebody_else(const Options& options, const Process& process, System now) {
     const std::string text =
         fmt::format("{} names process {}, which is called {}", options.pid_file, process.pid,
@@ -95,7 +95,7 @@ std::optional<Outcome> somebody_else(const Options& options, const Process& proc
         return failed("the pid file's number belongs to another program", ErrorClass::assertion,
                       text);
     }
-    // Without a name all there is to go by is that a program writes its number after its start.
+    // Without a name, the only hint is that a program writes its number after its start.
     struct stat status{};
     if (::stat(options.pid_file.c_str(), &status) != 0) return std::nullopt;
     const System written = std::chrono::system_clock::from_time_t(status.st_mtim.tv_sec);
@@ -144,12 +144,12 @@ Outcome of_name(const Options& options, const Table& table, std::optional<uid_t>
             ? ok(found)
             : failed(expected, ErrorClass::assertion,
                      fmt::format("{}: {} stopped, {} zombies", options.name, stopped, zombies));
-    // Hidden ones can only add to those that were seen.
+    // Hidden processes can only increase the count.
     const bool bounded = range.most != CountRange{}.most;
     if (running.size() <= range.most && (outcome.status != Status::ok || bounded) &&
         table.hides_others())
         outcome = unknown(
-            "processes of other users are hidden from us",
+            "processes of other users are hidden from vitals",
             "/proc is mounted with hidepid, or the service runs with ProtectProc=; " + expected);
     outcome.with("running", static_cast<std::int64_t>(running.size()));
     if (stopped > 0) outcome.with("stopped", stopped);
@@ -205,30 +205,30 @@ Verified from_url(Options& options, std::string_view url) {
 }
 
 constexpr Field fields[] = {
-    field<&Options::pid_file>("pid_file", "File whose first line is the number of the process.",
+    field<&Options::pid_file>("pid_file", "A file whose first line is the number of the process.",
                               {.example = "/run/nginx.pid"}),
     field<&Options::name>("name",
-                          "Name of the program: its file's name, or what it calls itself. With "
-                          "pid_file, the process must be called that.",
+                          "The name of the program: of its file, or the name that it gives itself. "
+                          "With pid_file, the process must have this name.",
                           {.example = "nginx"}),
-    field<&Options::count, verify_count>(
-        "count", "How many processes of that name there should be.", {.example = "1..4"}),
-    field<&Options::user>("user", "User, by name or number, that the process must run as.",
+    field<&Options::count, verify_count>("count", "How many processes must have that name.",
+                                         {.example = "1..4"}),
+    field<&Options::user>("user", "The user, by name or number, that the process must run as.",
                           {.example = "www-data"}),
 };
 
 constexpr std::string_view proves = R"(
     The process that a pid file names exists, is neither a zombie nor stopped, and is the
     one that wrote the file. It has the given `name`; without a name, it started before
-    the file was written (a number left from before a crash may belong to another
-    process). Without a pid file: as many processes of a name run as there should. The
-    check cannot tell whether a process does its work; ask the process something to know
-    that. Where processes of other users are hidden from vitals, the result is unknown.)"_prose;
+    the file was written (a number that is left over from a crash may belong to another
+    process). Without a pid file, the right number of processes of that name run. The
+    check cannot tell whether a process does its work; use a kind that asks it. Where
+    processes of other users are hidden from vitals, the result is unknown.)"_prose;
 
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run, verify, from_url>(
-    "process", "a program runs",
+    "process", "A program runs.",
     {.proves = proves, .schemes = {"process"}, .category = Category::system});
 
 }  // namespace vitals::checks::process

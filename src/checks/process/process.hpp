@@ -1,5 +1,5 @@
-// Whether a program runs: the process that a pid file names, or as many as there should be of a
-// name. It sends no signals.
+// Whether a program runs: the process in a pid file, or the right number of processes with a name.
+// It sends no signals.
 #pragma once
 
 #include <optional>

@@ -209,7 +209,7 @@ TEST_F(HiddenProcesses, make_a_count_too_small_blindness_not_failure) {
     const Outcome none = look("server", ">=1");
     EXPECT_EQ(none.status, Status::unknown);
     EXPECT_EQ(none.error_class, ErrorClass::local);
-    EXPECT_EQ(none.detail, "processes of other users are hidden from us");
+    EXPECT_EQ(none.detail, "processes of other users are hidden from vitals");
     EXPECT_EQ(look("worker", ">=1").status, Status::ok);
     // There may be more of them than we see.
     EXPECT_EQ(look("worker", "1").status, Status::unknown);
@@ -219,7 +219,7 @@ TEST_F(HiddenProcesses, make_a_count_too_small_blindness_not_failure) {
     EXPECT_EQ(look("worker", "1").status, Status::ok);
 }
 
-TEST(Process, options_and_url) {
+TEST(Process, has_checked_options_and_a_url) {
     const Options nothing;
     EXPECT_EQ(problem_of(kind, &nothing),
               "neither pid_file nor name is given: one says which process is meant");

@@ -55,7 +55,7 @@ bool Process::is_called(const std::string& name) const {
         // A login shell is started as `-bash`.
         if (own == name || own == "-" + name) return true;
     }
-    // A script is known to the kernel by the script's name, which may have been cut.
+    // The kernel knows a script by the name of the script, which may be cut.
     return name.size() > command_length && command == name.substr(0, command_length) &&
            arguments.size() > 1 && base_name(arguments[1]) == name;
 }
@@ -74,7 +74,7 @@ std::optional<Process> Table::find(pid_t pid) const {
     process.command = stat->command;
     process.state = stat->state;
     process.arguments = first_arguments(text_of(directory + "/cmdline"));
-    // Both counted from boot by clocks that no one steps.
+    // Both are counted from boot by clocks that nobody sets.
     const auto ticks = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
     const auto started = std::chrono::milliseconds(stat->start_ticks * 1000 / ticks);
     process.age = std::max(uptime() - started, std::chrono::milliseconds(0));
@@ -107,7 +107,7 @@ std::optional<uid_t> Table::user_of(pid_t pid) const {
 }
 
 bool Table::hides_others() const {
-    // Process 1 always exists, and is ours only when everything is.
+    // Process 1 always exists, and vitals can only see it if it can see all processes.
     return text_of(proc_ + "/1/stat").empty();
 }
 

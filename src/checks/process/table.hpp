@@ -1,5 +1,5 @@
-// The processes of this machine, as /proc shows them. Blocks: /proc can be slow, and a file in it
-// can wait for a lock of the process. Used on a lane.
+// The processes of this machine, from /proc. Blocks: /proc can be slow, and a file in it can wait
+// for a lock of the process. Used on a lane.
 #pragma once
 
 #include <sys/types.h>
@@ -18,9 +18,10 @@ struct Process {
     char state = '?';
     std::chrono::milliseconds age{};
 
-    // Not a zombie, not dead, not stopped by a signal. One that a debugger has stopped runs.
+    // Not a zombie, not dead, not stopped by a signal. A process that a debugger has stopped counts
+    // as running.
     bool runs() const;
-    // Is it called that: by the kernel, by the name it was started with, or as a script.
+    // Whether it has that name: in the kernel, as the name it was started with, or as a script.
     bool is_called(const std::string& name) const;
 };
 
@@ -31,7 +32,7 @@ class Table {
     std::optional<Process> find(pid_t pid) const;  // nothing: it does not exist, or is hidden
     std::vector<Process> all_called(const std::string& name) const;
     std::optional<uid_t> user_of(pid_t pid) const;  // effective
-    // Whether processes of other users are hidden from us (hidepid, ProtectProc=).
+    // Whether processes of other users are hidden from vitals (hidepid, ProtectProc=).
     bool hides_others() const;
 
   private:

@@ -71,29 +71,29 @@ Verified verify(const Options& options) {
 constexpr Field fields[] = {
     url_field<Options, verify_url>(
         "The server: prometheus://host:9090, or prometheuss:// with TLS, with the path before /api "
-        "where there is one; https:// and http:// mean the same.",
+        "if there is one; https:// and http:// mean the same.",
         "prometheus://127.0.0.1:9090"),
-    field<&Options::user>("user", "Who to be; or in the URL. Left empty: nobody."),
+    field<&Options::user>(
+        "user",
+        "The user; it may stand in the URL instead. Without a user, the check does not log in."),
     password_field<Options>(),
-    field<&Options::token>("token", "In place of user and password, a bearer token."),
+    field<&Options::token>("token", "Instead of user and password: a bearer token."),
     field<&Options::query>(
         "query",
-        "The query, in PromQL: an instant vector or a scalar. Bounds belong into "
-        "the options below: a comparison in the query leaves nothing where it "
-        "does not hold.",
+        "The query, in PromQL: an instant vector or a scalar. Put bounds into the options below: a "
+        "comparison in the query leaves no series when it does not hold.",
         {.example = "sum(rate(http_requests_failed_total[5m]))"}),
     field<&Options::degraded_above>("degraded_above", "Degraded when the value is above."),
     field<&Options::failed_above>("failed_above", "Failed when the value is above."),
     field<&Options::degraded_below>("degraded_below", "Degraded when the value is below."),
     field<&Options::failed_below>("failed_below", "Failed when the value is below."),
-    field<&Options::series>(
-        "series",
-        "Of several series, all must be within the bounds, or any one; `one`: several are a "
-        "failure.",
-        {.choices = "all|any|one"}),
+    field<&Options::series>("series",
+                            "How many of several series must be within the bounds: all, or any "
+                            "one; `one`: several series are a failure.",
+                            {.choices = "all|any|one"}),
     field<&Options::empty>("empty",
-                           "What an answer without any series is: a misspelt name and a target "
-                           "that is gone give one.",
+                           "What an answer without any series counts as; a misspelt name or a "
+                           "target that is gone gives one.",
                            {.choices = "failed|ok"}),
     field<&Options::max_age>("max_age",
                              "Failed when the last sample of a series is older. The query must be "
@@ -186,7 +186,7 @@ std::string shown(double value) {
     return std::isnan(value) ? "NaN" : value > 0 ? "infinite" : "minus infinite";
 }
 
-// No comparison holds for what is no number: without this it would be within all bounds.
+// No comparison holds for NaN: without this it would be within all bounds.
 Outcome of_value(const Options& options, double value) {
     if (std::isnan(value)) return failed("the value is no number (NaN)");
     const std::string text = shown(value);
@@ -204,7 +204,7 @@ Outcome of_value(const Options& options, double value) {
     return ok(text);
 }
 
-// The worst of all, or with `any` the best.
+// The worst of all values, or with `any` the best.
 Outcome of_values(const Options& options, const std::vector<double>& values) {
     const bool any = options.series == "any";
     Outcome chosen;
@@ -244,7 +244,7 @@ Outcome judge(const Options& options, const Found& found) {
     return outcome;
 }
 
-// How old the sample is, of several the oldest. The time beside a value is that of the query.
+// The age of the sample, of several the oldest. The time beside a value is that of the query.
 net::awaitable<void> ask_age(const Options& options, net::Context& context,
                              const api::Access& access) {
     const std::string text = fmt::format(
@@ -273,18 +273,19 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    The server answers the query in time, and the value is within the bounds. No series at all is a
-    failure, because a misspelt name and a target that is gone look like that; a value that is no
-    number is one, too. Of several series the worst counts. Prometheus goes on answering with the last
-    sample for five minutes after a target has fallen silent: `max_age` finds that. Where a query ends
-    in `or vector(0)`, nothing is ever missing, and a target that is gone cannot be seen. A comparison
-    in the query leaves no series where it does not hold, so the sense turns round; use the options for
-    bounds. What a value means for users is not proved.)"_prose;
+    The server answers the query in time, and the value is within the bounds. No series at
+    all is a failure, because a misspelt name and a target that is gone look like that; a
+    value that is no number is one, too. Of several series the worst counts. Prometheus
+    answers with the last sample for five minutes after a target has fallen silent:
+    `max_age` finds that. If a query ends in `or vector(0)`, no series is ever missing,
+    and the check cannot see that a target is gone. A comparison in the query leaves no
+    series when it does not hold, which is the wrong way round; use the options for
+    bounds. The check does not prove what a value means for users.)"_prose;
 
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run, verify>(
-    "prometheus", "A value by a query in PromQL is within its bounds.",
+    "prometheus", "The value of a PromQL query is within its bounds.",
     {.proves = proves,
      .schemes = {"prometheus", "prometheuss"},
      .urls = {"prometheus://127.0.0.1:9090/?query=up"}});

@@ -1,4 +1,4 @@
-// prometheus: a value by a query in PromQL, within bounds.
+// prometheus: the value of a PromQL query, within bounds.
 #pragma once
 
 #include <chrono>

@@ -8,7 +8,7 @@ namespace vitals::checks::push {
 namespace {
 
 constexpr Field fields[] = {
-    field<&Options::ttl>("ttl", "How long a pushed state holds; silence beyond it is failed.",
+    field<&Options::ttl>("ttl", "How long a pushed state holds; after longer silence it is failed.",
                          {.example = "90s", .least = 1}),
     ping_key_field<&Options::ping_key>(),
 };
@@ -22,6 +22,6 @@ constexpr std::string_view proves = R"(
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, nullptr>(
-    "push", "takes the state that is pushed to it", {.proves = proves});
+    "push", "Takes the state that is pushed to it.", {.proves = proves});
 
 }  // namespace vitals::checks::push

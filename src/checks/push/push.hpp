@@ -1,4 +1,4 @@
-// A component whose state is told, not asked for: through the control API or the library.
+// A component whose state is reported by others: through the control API or the library.
 #pragma once
 
 #include <chrono>

@@ -31,9 +31,10 @@ using wire::resp::info_part;
 using Type = Value::Type;
 using Words = std::vector<std::string>;
 
-// A key that is evicted at once (volatile-ttl takes the one that expires first) is no fault yet.
+// A key that is evicted at once (volatile-ttl takes the one that expires first) is not a failure
+// yet.
 constexpr int tries_against_eviction = 3;
-// How many keys are tried for one that this node of a cluster keeps. With a third of all slots
+// How many keys are tried until this node of a cluster keeps one. With a third of all slots,
 // sixteen keys miss once in 650 runs.
 constexpr int tries_for_a_slot = 16;
 
@@ -45,7 +46,8 @@ std::optional<std::int64_t> number(std::string_view text) {
     return value;
 }
 
-// The number of the database: the path, or `db` behind a unix socket's. Nothing when it is none.
+// The number of the database: the path, or `db` after the path of a unix socket. Nothing when it is
+// not a number.
 std::optional<std::int64_t> database_of(const text::Url& url) {
     std::string_view text = url.path;
     if (url.scheme == "unix") {
@@ -110,36 +112,35 @@ Verified verify(const Options& options) {
 
 constexpr Field fields[] = {
     url_field<Options, verify_url>(
-        "Where Redis is: redis://host:port/0, rediss:// with TLS, or unix:/path?db=0.",
+        "The address of Redis: redis://host:port/0, rediss:// with TLS, or unix:/path?db=0.",
         "redis://127.0.0.1:6379/0"),
-    field<&Options::user>("user", "The user to log in as (ACL); it may stand in the URL instead."),
+    field<&Options::user>("user", "The user (ACL); it may stand in the URL instead."),
     password_field<Options>(),
     field<&Options::mode>(
         "mode",
-        "What the server is; `auto` asks it (INFO), and expects to be able to write. "
-        "Of a `standalone` one, such as a proxy, only what writing proves is asked.",
+        "What the server is; `auto` asks it (INFO), and expects that it can write. With "
+        "`standalone`, for example for a proxy, the check only writes, reads back and deletes.",
         {.choices = "auto|standalone|replica|cluster|sentinel"}),
-    field<&Options::role>("role", "Which role it must have; anything else is failed.",
+    field<&Options::role>("role", "The role that it must have; any other is failed.",
                           {.choices = "any|master|replica"}),
-    field<&Options::master>("master",
-                            "The name of a master that the sentinels at `url` watch: what is "
-                            "checked is the server that they say it is. Several are asked in turn: "
-                            "redis://host1:26379,host2:26379/0.",
-                            {.example = "shop"}),
+    field<&Options::master>(
+        "master",
+        "The name of a master that the sentinels at `url` watch; the check uses the server that "
+        "they name. Several sentinels are asked in turn: redis://host1:26379,host2:26379/0.",
+        {.example = "shop"}),
     field<&Options::sentinel_user>(
-        "sentinel_user", "The user to log in as at the sentinels, with `sentinel_password`."),
+        "sentinel_user", "The user to log in as on the sentinels, with `sentinel_password`."),
     field<&Options::sentinel_password>(
-        "sentinel_password", "The password of the sentinels, where it is not that of the master."),
+        "sentinel_password", "The password of the sentinels, if it is not that of the master."),
     field<&Options::sentinel_tls>(
         "sentinel_tls",
         "Whether the sentinels speak TLS: `as_url`, like the master (rediss://), or otherwise.",
         {.choices = "as_url|on|off"}),
     auth_every_field<Options>(),
-    tls_field<Options>(
-        "For rediss://: which authorities to trust, and which client certificate to show."),
+    tls_field<Options>("For rediss://: CA, client certificate and server name."),
 };
 
-// One run's view of the server. INFO is asked only for what writing cannot tell.
+// One run's view of the server. INFO is asked only for what writing does not show.
 class Probe {
   public:
     Probe(const Options& options, net::Context& context, Session& session)
@@ -161,18 +162,19 @@ class Probe {
     const Options& options_;
     net::Context& context_;
     Session& session_;
-    std::string role_;         // master | replica; empty when the server does not tell us
+    std::string role_;         // master | replica; empty when the server does not report it
     std::string replication_;  // what INFO said
 };
 
-// Hosted servers switch commands off, and proxies (Envoy, twemproxy) know few.
+// Hosted servers disable commands, and proxies (Envoy, twemproxy) know few.
 bool is_unseen(const Value& answer) {
     return answer.error_code() == "NOPERM" || answer.text.starts_with("ERR unknown command") ||
            answer.text.starts_with("invalid request") ||
            answer.text.starts_with("ERR unsupported command");
 }
 
-// What INFO says; empty when it may not be asked, which is no fault: writing will tell.
+// The answer to INFO. It is empty when it is not allowed, which is not a failure: writing will
+// tell.
 net::awaitable<std::string> Probe::info(std::string section) {
     context_.enter("info");
     Words words{"INFO", section};
@@ -220,7 +222,7 @@ net::awaitable<Outcome> Probe::as_replica() {
             fmt::format("down since {} s", since.value_or("?")));
     }
     context_.enter("read");
-    // There is no such key: that it says so proves that it serves reads.
+    // There is no such key: this answer proves that it serves reads.
     const std::string key = "vitals:" + random_text();
     Words words{"GET", key};
     const Value answer = co_await session_.ask(std::move(words));
@@ -348,13 +350,13 @@ net::awaitable<Outcome> Probe::judge() {
         }
     }
     outcome.with("mode", mode);
-    // Clients go on without, and so it works for them; somebody believes it to be protected,
-    // though.
+    // Clients do without the password, so it works for them; but somebody believes that it is
+    // protected.
     if (session_.password_unused() && outcome.status == Status::ok) {
         outcome.status = Status::degraded;
         outcome.detail =
-            "works, but asks for no password though one is given: set requirepass, or "
-            "leave the password away";
+            "works, but asks for no password though one is given: set requirepass, or leave out "
+            "the password";
     }
     co_return outcome;
 }
@@ -363,7 +365,7 @@ Access access_of(const Options& options) {
     return backends::redis::access_of(options.url, options.user, options.password, options.tls);
 }
 
-// Each sentinel that the URL names; it may have a user and a password of its own.
+// Each sentinel in the URL; they may have their own user and password.
 std::vector<Access> sentinels_of(const Options& options) {
     std::vector<Access> sentinels;
     for (const std::string& url : text::servers_of(options.url.text)) {

@@ -17,9 +17,9 @@ struct Options {
     Secret password;
     std::string mode = "auto";  // auto | standalone | replica | cluster | sentinel
     std::string role = "any";   // any | master | replica
-    std::string master;         // by the sentinels' name for it; empty: the URL is the server's own
+    std::string master;         // its name at the sentinels; empty: the URL is that of the server
     std::string sentinel_user;
-    Secret sentinel_password;             // not configured: the sentinels are given the master's
+    Secret sentinel_password;             // not configured: the sentinels get that of the master
     std::string sentinel_tls = "as_url";  // as_url | on | off
     std::chrono::milliseconds auth_every = usual_auth_every;
     net::TlsOptions tls;

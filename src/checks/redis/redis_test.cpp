@@ -180,7 +180,7 @@ TEST_F(Redis, a_password_that_nobody_asks_for_is_degraded_with_a_hint) {
         EXPECT_EQ(outcome.status, Status::degraded);
         EXPECT_EQ(outcome.detail,
                   "works, but asks for no password though one is given: set requirepass, or leave "
-                  "the password away");
+                  "out the password");
     }
     server_.answers["SET"] = "-OOM command not allowed when used memory > 'maxmemory'.\r\n";
     expect_failed(run(), ErrorClass::assertion, "write", "refuses writes: memory is full");

@@ -1,4 +1,4 @@
-// How far a standby is behind, and what the bounds of the options make of it. Pure.
+// How far a standby is behind, and the verdict by the bounds of the options. Pure.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ struct Lag {
     std::string text() const;
 };
 
-// Puts the lag into the outcome's properties and judges it, unless the outcome is failed already.
+// Puts the lag into the outcome's properties and judges it, unless the outcome is already failed.
 // `who` lags, in words.
 void judge_lag(const Options& options, const Lag& lag, std::string_view who, Outcome& outcome);
 

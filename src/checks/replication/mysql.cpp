@@ -45,7 +45,7 @@ std::string with_code(std::string text, std::int64_t code) {
     return code == 0 ? text : fmt::format("{} (error {})", text, code);
 }
 
-// The statement is called otherwise in each version; a server refuses those that it does not know.
+// The statement has another name in each version; a server refuses names that it does not know.
 net::awaitable<Answer> ask_for_channels(Session& session) {
     std::vector<std::string> statements{"SHOW REPLICA STATUS", "SHOW SLAVE STATUS"};
     if (session.is_mariadb())  // all sources, not only the one without a name
@@ -65,7 +65,7 @@ net::awaitable<Answer> ask_for_channels(Session& session) {
     co_return answer;
 }
 
-// How many servers copy this one; nothing when it does not tell.
+// How many servers copy this one; nothing when it does not report that.
 net::awaitable<std::optional<std::int64_t>> count_replicas(Session& session) {
     const Answer status = co_await session.ask("SHOW GLOBAL STATUS LIKE 'Slaves_connected'");
     auto count = number(status.listed("Slaves_connected"));
@@ -73,7 +73,7 @@ net::awaitable<std::optional<std::int64_t>> count_replicas(Session& session) {
     const Answer list = co_await session.ask(
         "SELECT count(*) FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%'");
     count = number(list.value());
-    if (count == 0) count.reset();  // who may not see others sees none
+    if (count == 0) count.reset();  // a user who may not see others sees none
     co_return count;
 }
 
@@ -97,7 +97,7 @@ net::awaitable<Outcome> judge_primary(const Options& options, net::Context& cont
     co_return outcome;
 }
 
-// A position goes back into a statement: it holds what positions hold, and nothing else.
+// A position is used in a statement: it may hold only the characters of positions.
 std::string checked_position(const std::optional<std::string>& said) {
     std::string position = said.value_or("");
     std::erase_if(position, [](char c) { return c == '\n' || c == ' '; });
@@ -113,7 +113,7 @@ std::string checked_position(const std::optional<std::string>& said) {
 }
 
 net::awaitable<std::string> ask_source(const Options& options, net::Context& context) {
-    // Phases of its own: the run is in one, whatever hangs there.
+    // Its own phases: the run has one phase, whatever hangs there.
     net::Context own(context.environment(), context.clock(), context.component(), context.kind(),
                      context.deadline());
     backends::mysql::Access access =
@@ -176,7 +176,7 @@ net::awaitable<Outcome> judge_replica(const Options& options, net::Context& cont
         lag.seconds = std::max(lag.seconds.value_or(0), behind);
     }
     const bool receives = outcome.status == Status::ok;
-    if (!receives) lag.seconds.reset();  // of what has come, not of what is missing
+    if (!receives) lag.seconds.reset();  // of received events, not of missing ones
     if (receives && !options.source.empty()) {
         const bool caught_up = co_await has_caught_up(options, context, session);
         if (!caught_up && !delayed && lag.seconds.value_or(0) < 1)
@@ -218,7 +218,7 @@ Outcome judge_channel(const Channel& channel) {
     } else if (channel.applying != "Yes" && channel.apply_error != 0) {
         outcome = failed(with_code(who + " cannot apply what it receives", channel.apply_error));
     } else if (channel.receiving == "No" && channel.receive_error != 0) {
-        outcome = failed(with_code(who + " has given its source up", channel.receive_error));
+        outcome = failed(with_code(who + " has given up its source", channel.receive_error));
     } else if (channel.receiving == "No" && channel.applying != "Yes") {
         outcome = degraded(who + " is stopped");
     } else if (channel.applying != "Yes") {

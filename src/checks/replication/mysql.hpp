@@ -1,4 +1,4 @@
-// What a MySQL or MariaDB server is to those that copy it, or to the one that it copies.
+// The role of a MySQL or MariaDB server for its replicas, or for its source.
 // https://mariadb.com/kb/en/show-replica-status/ and
 // https://dev.mysql.com/doc/refman/8.4/en/show-replica-status.html
 #pragma once
@@ -21,16 +21,16 @@ struct Channel {
     std::string receiving;
     std::string applying;
     std::optional<std::int64_t> seconds;  // behind
-    std::int64_t delay = 0;               // of these, wished
+    std::int64_t delay = 0;               // of these, configured
     std::int64_t receive_error = 0;
     std::int64_t apply_error = 0;
     std::string source;  // its address; private
     std::string said;    // the errors' texts, which may hold a whole statement; private
 };
 
-// Of one row of SHOW REPLICA STATUS, in the words of any version.
+// From one row of SHOW REPLICA STATUS, with the column names of any version.
 Channel read_channel(const backends::mysql::Answer& answer, std::size_t row);
-// What that channel comes to, without its lag.
+// The outcome of that channel, without its lag.
 Outcome judge_channel(const Channel& channel);
 
 net::awaitable<Outcome> look_at_mysql(const Options& options, net::Context& context,

@@ -64,7 +64,7 @@ TEST_F(ReplicationOfMysql, a_replica_is_well_when_all_of_it_is) {
     expect_degraded(with({row("No", "Yes", "0")}),
                     "replica receives nothing: its receiving is stopped");
     expect_failed(with({row("No", "Yes", null_cell, "1236")}), ErrorClass::assertion, "replica",
-                  "replica has given its source up (error 1236)");
+                  "replica has given up its source (error 1236)");
     expect_degraded(with({row("Connecting", "Yes", null_cell, "2003")}),
                     "replica has no connection to its source (error 2003)");
     expect_degraded(with({row("No", "No", null_cell)}), "replica is stopped");
@@ -84,7 +84,7 @@ TEST_F(ReplicationOfMysql, the_worst_of_several_sources_counts) {
                     "replica lags by 3 s");
 }
 
-TEST_F(ReplicationOfMysql, lag_is_judged_without_the_delay_that_is_wished) {
+TEST_F(ReplicationOfMysql, lag_is_judged_without_a_configured_delay) {
     options_.degraded_above = {"10s"};
     options_.failed_above = {"1m"};
     EXPECT_EQ(with({row("Yes", "Yes", "10")}).status, Status::ok);
@@ -115,7 +115,7 @@ TEST_F(ReplicationOfMysql, each_version_has_its_own_words) {
     expect_failed(run(), ErrorClass::protocol, "replica", "not a replica's status");
 }
 
-TEST_F(ReplicationOfMysql, who_copies_nobody_is_a_primary_or_alone) {
+TEST_F(ReplicationOfMysql, a_server_without_a_source_is_a_primary_or_standalone) {
     server_.answers["SHOW GLOBAL STATUS LIKE 'Slaves"] = listing({{"Slaves_connected", "2"}});
     EXPECT_EQ(with({}).detail, "primary, 2 replicas connected");
     server_.answers["SHOW GLOBAL STATUS LIKE 'Slaves"] = listing({{"Slaves_connected", "0"}});

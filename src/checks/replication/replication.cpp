@@ -27,7 +27,7 @@ namespace {
 using namespace backends::postgres;
 
 constexpr int first_with_wal = 100000;  // 10: xlog became wal, location became lsn
-// A standby asks for its primary again every five seconds (wal_retrieve_retry_interval).
+// A standby tries to reach its primary again every five seconds (wal_retrieve_retry_interval).
 constexpr std::int64_t settling_seconds = 10;
 constexpr std::chrono::milliseconds longest_look(1000);
 constexpr std::chrono::milliseconds between_looks(50);
@@ -76,15 +76,14 @@ Verified verify(const Options& options) {
 }
 
 constexpr Field fields[] = {
-    checks::url_field<Options, verify_url>(
-        "Where PostgreSQL is, as for the kind `postgres`, or MySQL or MariaDB, as for the kind "
-        "`mysql`.",
-        "postgresql://app@127.0.0.1:5432/app"),
+    checks::url_field<Options, verify_url>("The address of PostgreSQL, as in the kind `postgres`, "
+                                           "or of MySQL or MariaDB, as in the kind `mysql`.",
+                                           "postgresql://app@127.0.0.1:5432/app"),
     user_field<Options>(),
     checks::password_field<Options>(),
     field<&Options::role>("role",
-                          "What the server must be; `auto` takes it for what it says it is. A "
-                          "replica of MySQL is a standby.",
+                          "The role that the server must have; `auto` accepts the role that it "
+                          "reports. A replica of MySQL is a standby.",
                           {.choices = "auto|primary|standby"}),
     field<&Options::degraded_above, verify_bound>(
         "degraded_above", "Degraded when a standby lags by more: a size, a duration, or both.",
@@ -94,27 +93,26 @@ constexpr Field fields[] = {
         {.example = "[1GiB, 10m]"}),
     field<&Options::ignore_slots, verify_globs>(
         "ignore_slots",
-        "Replication slots that are no standby's and not judged, such as a log archiver's: names, "
-        "or globs.",
+        "Replication slots that are not judged, such as that of a log archiver: names or globs.",
         {.example = "[barman]"}),
     field<&Options::fresh_within>(
         "fresh_within",
-        "Degraded when a standby's newest commit is older, for servers that are written to all "
-        "the time; it alone finds that a standby receives from one that has lost its primary.",
+        "Degraded when a standby's newest commit is older; for servers with constant writes. Only "
+        "this finds a standby that receives from a server that has lost its primary.",
         {.example = "2m", .least = 1000}),
     field<&Options::source, verify_source>(
         "source",
-        "The server that a replica of MySQL copies, to be asked for its position: it alone finds "
-        "that the source hangs, which a replica does not notice for a minute. Without a user in "
-        "it, the same one logs in there.",
+        "The server that a replica of MySQL copies; the check asks it for its position. Only this "
+        "finds a source that hangs, which a replica does not notice for a minute. A URL without a "
+        "user uses the same user.",
         {.example = "mysql://10.0.0.1"}),
     auth_every_field<Options>(),
     checks::tls_field<Options>(
-        "Which authorities to trust, and which client certificate to show. With any of this, or "
-        "with ?sslmode=verify-full (PostgreSQL) or mysqls://, the server is verified."),
+        "CA, client certificate and server name. With any of these, or with ?sslmode=verify-full "
+        "(PostgreSQL) or mysqls://, the server is verified."),
 };
 
-// What one row says, by position.
+// The columns of one row, by position.
 class Facts {
   public:
     explicit Facts(const Row& row) : row_(row) {}
@@ -202,7 +200,7 @@ Outcome judge_standby(const Options& options, const Facts& facts, const Slots& s
     } else if (const auto lost = slots.lost()) {
         outcome = degraded(*lost);
     }
-    // Without a word from the primary it says nothing that all that came is replayed.
+    // Without news from the primary, a complete replay says nothing.
     if (!receiving) lag.seconds.reset();
     if (!receiving && lag.bytes == 0) lag.bytes.reset();
     outcome.with(property::role, std::string("standby")).with(property::replication, receiving);
@@ -211,9 +209,9 @@ Outcome judge_standby(const Options& options, const Facts& facts, const Slots& s
     return outcome;
 }
 
-// A standby's lag in seconds is the age of the last commit it has replayed, as long as something is
-// left to replay: in a bulk load something always is, and nothing commits. So a lag is looked at
-// again: what was left is either replayed within moments, and then nothing lags, or it is not.
+// A standby's lag in seconds is the age of the last commit that it has replayed, while something is
+// left to replay: in a bulk load something always is, and nothing commits. So the check looks
+// again: either the rest is replayed within moments, and then nothing lags, or it is not.
 net::awaitable<void> look_again(net::Context& context, Session& session, Row& row) {
     const Facts facts(row);
     const bool lags = facts.is_true(1) && !facts.is_true(5) && facts.number(3).value_or(0) >= 1;
@@ -236,7 +234,7 @@ net::awaitable<void> look_again(net::Context& context, Session& session, Row& ro
 net::awaitable<Outcome> look(const Options& options, net::Context& context, Session& session) {
     context.enter("role");
     co_await session.begin();
-    // Whatever functions the user finds first otherwise.
+    // Otherwise the user might find functions of another schema first.
     co_await session.demand("SET LOCAL search_path = pg_catalog");
     const Answer recovery = co_await session.demand("SELECT pg_is_in_recovery()");
     const bool standby = recovery.value() == "t";
@@ -287,20 +285,20 @@ constexpr std::string_view proves = R"(
     server, and unknown on a standby that receives nothing. An ordinary user does not see
     how far standbys are: grant pg_monitor. A standby cannot tell whether the server that
     it receives from has a primary: check that server too, or set `fresh_within`. The
-    check does not compare the data of primary and standby.
-    MySQL and MariaDB tell their lag in seconds only, and without the delay that is wished.
-    A replica that cannot apply what it receives, or has given its source up, is failed;
-    one that has no connection is degraded. For up to a minute a replica takes a source
-    that hangs for one that is idle: name it in `source`. The user needs the right
-    SLAVE MONITOR (MariaDB) or REPLICATION CLIENT (MySQL).)"_prose;
+    check does not compare the data of primary and standby. MySQL and MariaDB report their
+    lag only in seconds, without a configured delay. A replica that cannot apply what it
+    receives, or has given up its source, is failed; one that has no connection is
+    degraded. For up to a minute a replica cannot tell a source that hangs from an idle
+    one: name the source in `source`. The user needs the right SLAVE MONITOR (MariaDB) or
+    REPLICATION CLIENT (MySQL).)"_prose;
 
 }  // namespace
 
-// One row: 0 position, 1 standbys connected, 2 of these, whose figures may be seen, 3 the
-// address of the first that streams, 4 and 5 the largest lag in bytes and seconds, 6 whether
-// commits wait for standbys, 7 the addresses of all. A base backup, a log archiver (it says what it
-// has written, and replays nothing), a logical subscriber and the processes $1 are no standbys; a
-// standby that has just come has not said anything yet.
+// One row: 0 position, 1 standbys connected, 2 of these, whose figures may be seen, 3 the address
+// of the first that streams, 4 and 5 the largest lag in bytes and seconds, 6 whether commits wait
+// for standbys, 7 the addresses of all. These are not standbys: a base backup, a log archiver (it
+// reports what it has written, and replays nothing), a logical subscriber, and the processes $1. A
+// new standby has not reported anything yet.
 std::string primary_statement(int version) {
     const bool wal = version >= first_with_wal;
     const std::string position = wal ? "pg_current_wal_lsn()" : "pg_current_xlog_location()";
@@ -332,9 +330,8 @@ std::string primary_statement(int version) {
 
 // One row: 0 position received, 1 whether it is receiving, 2 and 3 lag in bytes and seconds, 4 for
 // how many seconds it runs, 5 whether replay is paused, 6 how far the primary is, 7 the age in
-// seconds of the newest commit. After a restart
-// the received position falls back to its segment's start until something new comes: the replayed
-// one is further then.
+// seconds of the newest commit. After a restart the received position falls back to the start of
+// its segment until new data comes: the replayed one is further then.
 std::string standby_statement(int version) {
     const bool wal = version >= first_with_wal;
     const std::string received =
@@ -343,7 +340,7 @@ std::string standby_statement(int version) {
         wal ? "pg_last_wal_replay_lsn()" : "pg_last_xlog_replay_location()";
     const std::string diff = wal ? "pg_wal_lsn_diff" : "pg_xlog_location_diff";
     const std::string paused = wal ? "pg_is_wal_replay_paused()" : "pg_is_xlog_replay_paused()";
-    // What the primary said it has; there since 9.6, and visible with pg_monitor only.
+    // The position that the primary reported; it exists since 9.6, and only pg_monitor may see it.
     const bool receiver = version >= 90600;
     const std::string announced =
         receiver ? "(SELECT latest_end_lsn FROM pg_stat_wal_receiver)" : "NULL::pg_lsn";

@@ -1,5 +1,5 @@
-// replication: what a PostgreSQL or MySQL server is to its standbys, or to its primary, and how far
-// they are apart. Chef Delivery's status is made of the properties.
+// replication: the role of a PostgreSQL or MySQL server for its standbys, or for its primary, and
+// how far they are apart. Chef Delivery's status uses the properties.
 #pragma once
 
 #include <chrono>
@@ -27,7 +27,7 @@ struct Options {
     net::TlsOptions tls;
 };
 
-// The statements for a server of that version (150004); WAL was called xlog before 10.
+// The statements for a server of that version (150004); before 10, WAL was called xlog.
 std::string primary_statement(int version);
 std::string standby_statement(int version);
 std::string replayed_statement(int version);

@@ -18,7 +18,7 @@ using namespace testing::postgres;
 
 class Replication : public PostgresTest {};
 
-TEST_F(Replication, is_judged) {
+TEST_F(Replication, judges_role_and_lag) {
     Options options;
     const auto outcome = [&] { return run(kind, options); };
     const auto text = [](const Outcome& of, const char* name) {

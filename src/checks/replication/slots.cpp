@@ -31,9 +31,9 @@ std::optional<std::int64_t> number_of(const backends::postgres::Row& row, std::s
 
 }  // namespace
 
-// A row each: 0 name, 1 whether physical, 2 whether in use, 3 the state of its log, 4 bytes kept,
-// 5 the process that uses it. A standby's copies of its primary's slots are in use only after a
-// fail-over, and how much slots of a standby keep is not said by its own position.
+// A row each: 0 name, 1 whether physical, 2 whether in use, 3 the state of its log, 4 bytes kept, 5
+// the process that uses it. A standby's copies of its primary's slots are in use only after a
+// fail-over, and its own position does not say how much the slots of a standby keep.
 std::string slots_statement(int version, bool standby) {
     if (version < first_with_slots) return "SELECT NULL WHERE false";
     const bool wal = version >= first_with_wal;

@@ -1,5 +1,5 @@
-// Replication slots: what keeps write-ahead log for somebody who will come back, and what is wrong
-// with it when nobody does, or when the log is gone nevertheless. Pure.
+// Replication slots keep write-ahead log for a client that will come back. This judges slots whose
+// client does not come back, or whose log is gone. Pure.
 // https://www.postgresql.org/docs/17/view-pg-replication-slots.html
 #pragma once
 
@@ -16,21 +16,21 @@ struct Slot {
     std::string name;
     bool physical = false;  // a standby's, or a log archiver's
     bool active = false;
-    bool lost = false;                 // its log is gone: nothing can go on from there
+    bool lost = false;                 // its log is gone: nothing can continue from there
     bool unreserved = false;           // and soon will be
     std::optional<std::int64_t> kept;  // bytes of log
-    std::string user;                  // process id of who uses it
+    std::string user;                  // process id of its user
 };
 
 // The statement for a server of that version; `standby`: one in recovery.
 std::string slots_statement(int version, bool standby);
-// Of its answer, without those whose names match one of the globs.
+// From its answer, without slots whose names match one of the globs.
 struct Slots {
     std::vector<Slot> judged;
     std::vector<std::string> ignored_users;  // process ids
     bool any_physical() const;
     std::size_t logical() const;
-    // What is wrong with the worst, in words.
+    // What is wrong with the worst one, in words.
     std::optional<std::string> lost() const;
     std::optional<std::string> idle() const;
 };

@@ -24,10 +24,10 @@ namespace vitals::checks::s3 {
 
 namespace {
 
-// How many objects that could not be deleted a component remembers, to try again.
+// How many undeleted objects a component remembers, to try again.
 constexpr std::size_t most_leftovers = 64;
-constexpr int removals_a_run = 4;  // more would take too much of its time
-// How often and how long a server with copies is waited for: 0.1, 0.2, 0.4 and 0.8 seconds.
+constexpr int removals_a_run = 4;  // more would take too much of the run's time
+// How often and how long to wait for a replicated server: 0.1, 0.2, 0.4 and 0.8 seconds.
 constexpr std::chrono::milliseconds first_pause(100);
 constexpr std::chrono::milliseconds longest_pause(800);
 
@@ -42,7 +42,7 @@ Verified verify_url(const text::Url& url) {
     return {};
 }
 
-// Buckets made long ago, and other servers, allow more than AWS does today.
+// Old buckets, and other servers, allow more than AWS does today.
 Verified verify_bucket(const std::string& text) {
     const bool good = std::all_of(text.begin(), text.end(), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -81,24 +81,25 @@ Verified verify(const Options& options) {
 constexpr Field fields[] = {
     field<&Options::url, verify_url>(
         "url",
-        "Where the server is, without the bucket; with a path where S3 is served below one. Left "
-        "empty, nothing is checked: ok, `not configured`.",
+        "The URL of the server, without the bucket; it has a path if S3 is served below one. An "
+        "empty one checks nothing: ok, `not configured`.",
         {.example = "https://s3.eu-central-1.amazonaws.com"}),
     field<&Options::bucket, verify_bucket>("bucket", "Which bucket.", {.example = "media"}),
     field<&Options::region, backends::aws::verify_region>(
-        "region", "The bucket's region; it is part of the signature.", {.example = "eu-central-1"}),
+        "region", "The region of the bucket; it is part of the signature.",
+        {.example = "eu-central-1"}),
     field<&Options::access_key>("access_key", "Who to be.", {.example = "AKIAIOSFODNN7EXAMPLE"}),
     field<&Options::secret_key>("secret_key", "The access key's secret."),
-    field<&Options::session_token>("session_token", "Of temporary credentials."),
+    field<&Options::session_token>("session_token", "The session token of temporary credentials."),
     field<&Options::mode>("mode",
-                          "`object` writes one and deletes it again; `bucket` only sees that the "
-                          "bucket is there and may be asked for.",
+                          "`object` writes an object and deletes it again; `bucket` only checks "
+                          "that the bucket exists and this user may see it.",
                           {.choices = "object|bucket"}),
     field<&Options::style>("style",
                            "Where the bucket's name goes: into the path, or before the host's name "
                            "(virtual); `auto` is virtual for AWS, path for others.",
                            {.choices = "auto|path|virtual"}),
-    field<&Options::prefix, verify_prefix>("prefix", "What the probe object's name begins with.",
+    field<&Options::prefix, verify_prefix>("prefix", "The beginning of the probe object's name.",
                                            {.example = "health/"}),
     tls_field<Options>(),
 };
@@ -112,14 +113,14 @@ std::string uuid() {
                        time_high, sequence, random() & 0xffffU, random());
 }
 
-// An object that may exist because of us.
+// An object that may exist because of this check.
 struct Leftover {
     std::string key;
-    std::string version;  // of a bucket that keeps old ones; empty: it has none, or not known
+    std::string version;  // in a bucket that keeps old ones; empty: none, or not known
 };
 
-// Options with what is made of them once, and what earlier runs left behind. Runs of a component
-// follow one another.
+// Options with values that are computed once, and what earlier runs left behind. Runs of a
+// component follow one another.
 struct Prepared {
     explicit Prepared(std::shared_ptr<const Options> given) : options(std::move(given)) {
         if (!options->url.empty()) place.emplace(*options);
@@ -163,8 +164,8 @@ bool says_it_is_s3(const net::HttpResponse& response) {
     });
 }
 
-// HEAD is not told why it is refused; the same question by GET is. And any web server answers a
-// HEAD with 200: where no header is one of S3's, the list of objects says whether it is one.
+// HEAD gives no reason for a refusal; the same question with GET does. And any web server answers a
+// HEAD with 200: if no header is one of S3, the list of objects shows whether it is S3.
 net::awaitable<Outcome> Probe::bucket() {
     const std::string path = prepared_.place->itself;
     const net::HttpResponse head = co_await store_.ask("bucket", "HEAD", path);
@@ -180,7 +181,7 @@ net::awaitable<Outcome> Probe::bucket() {
 }
 
 net::awaitable<void> Probe::create() {
-    // From here on it may exist, whatever becomes of the answer.
+    // From here on it may exist, whatever happens to the answer.
     prepared_.leftovers.push_back({key_, {}});
     wire::sigv4::Pairs none;
     std::string where = path();
@@ -216,7 +217,7 @@ net::awaitable<void> Probe::look_and_read() {
     }
 }
 
-// An answer to awaiting in a handler, which is not possible: what went wrong, as a value.
+// A handler cannot await, so the error becomes a value.
 net::awaitable<std::optional<CheckError>> Probe::try_reading() {
     std::optional<CheckError> problem;
     try {
@@ -228,8 +229,8 @@ net::awaitable<std::optional<CheckError>> Probe::try_reading() {
     co_return problem;
 }
 
-// Deletes the version that we made, so that a bucket that keeps old ones does not fill up with
-// ours; where that is not allowed, the object alone.
+// Deletes the version that this run created, so that a bucket that keeps old versions does not fill
+// up. If that is not allowed, deletes only the object.
 net::awaitable<std::optional<CheckError>> Probe::remove(std::string step, Leftover what) {
     std::optional<CheckError> problem;
     try {
@@ -248,8 +249,8 @@ net::awaitable<std::optional<CheckError>> Probe::remove(std::string step, Leftov
     co_return problem;
 }
 
-// 403 is how AWS says it to those who may not list the bucket; that we may read the object, were
-// it there, was seen before. A server with copies may need a moment.
+// AWS says 403 to users who may not list the bucket; reading the object was allowed before. A
+// replicated server may need a moment.
 net::awaitable<void> Probe::see_it_gone() {
     for (auto pause = first_pause;; pause *= 2) {
         const net::HttpResponse stat = co_await store_.ask("gone", "HEAD", path());
@@ -261,7 +262,7 @@ net::awaitable<void> Probe::see_it_gone() {
     throw CheckError(ErrorClass::assertion, "object is still there after it was deleted");
 }
 
-// What earlier runs could not delete: their connection broke, or their time was up.
+// Objects that earlier runs could not delete: their connection broke, or their time was over.
 net::awaitable<std::optional<CheckError>> Probe::remove_leftovers() {
     for (int removed = 0; removed < removals_a_run && !prepared_.leftovers.empty(); ++removed) {
         Leftover oldest = prepared_.leftovers.front();
@@ -273,8 +274,8 @@ net::awaitable<std::optional<CheckError>> Probe::remove_leftovers() {
 }
 
 net::awaitable<Outcome> Probe::object() {
-    // Before another is made: a store that takes objects and does not give them back must not fill
-    // up with ours.
+    // Before another one is created: a store that takes objects and does not delete them must not
+    // fill up.
     const auto stuck = co_await remove_leftovers();
     if (stuck && prepared_.leftovers.size() >= most_leftovers) throw *stuck;
     co_await create();
@@ -316,7 +317,7 @@ Verified from_url(Options& options, std::string_view text) {
     std::string_view path = url->path;
     if (path.starts_with('/')) path.remove_prefix(1);
     if (path.ends_with('/')) path.remove_suffix(1);
-    // A port is that of a server, which is not a bucket.
+    // A port belongs to a server, which is not a bucket.
     if (url->host.empty() || (path.empty() && url->port)) return std::unexpected(no_bucket);
     bool tls = true;
     for (const auto& [name, value] : url->query) {
@@ -351,18 +352,19 @@ Verified from_url(Options& options, std::string_view text) {
 constexpr std::string_view proves = R"(
     This user can create an object in the bucket, see its size, read back the same bytes,
     delete it, and no longer find it. The object is named `vitals-probe-` and a UUID. It
-    is deleted also when reading it failed. An object whose deletion did not succeed is
-    deleted by a later run of the same process; while deleting keeps failing, at most 64
-    objects are made. In a bucket that keeps old versions, the version itself is deleted.
-    That needs the permission s3:DeleteObjectVersion; without it, old versions of a few
-    bytes remain. `mode: bucket` proves only that the bucket exists and that this user may
-    see it: a full or read-only store looks well. Nothing is proved about other objects,
-    or about how fast large objects move. Requests are signed with Signature Version 4.)"_prose;
+    is also deleted when reading it failed. If deleting fails, a later run of the same
+    process deletes the object; while deleting keeps failing, at most 64 objects are
+    created. In a bucket that keeps old versions, the version itself is deleted. That
+    needs the permission s3:DeleteObjectVersion; without it, old versions of a few bytes
+    remain. `mode: bucket` proves only that the bucket exists and that this user may see
+    it: a full or read-only store looks healthy. The check proves nothing about other
+    objects, or about the speed of large objects. Requests are signed with Signature
+    Version 4.)"_prose;
 
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, bind, verify, from_url>(
-    "s3", "Creates an object, looks at it, reads it back, deletes it; or sees the bucket.",
+    "s3", "Creates an object, looks at it, reads it back, deletes it; or looks at the bucket.",
     {.proves = proves,
      .schemes = {"s3"},
      .urls = {"s3://bucket?region=eu-central-1", "s3://KEY:SECRET@127.0.0.1:9000/bucket?tls=off",

@@ -1,5 +1,5 @@
-// s3: an object created, looked at, read back and deleted; or a bucket that is there. What signs
-// the requests is backends/aws, how HTTP is spoken is net's.
+// s3: creates an object, looks at it, reads it back and deletes it; or looks at a bucket.
+// backends/aws signs the requests, net speaks HTTP.
 #pragma once
 
 #include <string>

@@ -355,7 +355,7 @@ TEST(S3, tls_is_verified) {
     testing::expect_tls_verified(against);
 }
 
-TEST(S3, a_secret_that_is_not_there_is_our_own_fault) {
+TEST(S3, a_missing_secret_is_blindness) {
     FakeStore store;
     Options options = store.options();
     options.secret_key = Secret::pending();

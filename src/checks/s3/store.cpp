@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view region_header = "x-amz-bucket-region";
 
-// Whether the bucket stands in the host's name. A dot in it would not fit a wildcard certificate.
+// Whether the host's name contains the bucket. A dot in it would not match a wildcard certificate.
 bool is_virtual(const Options& options, const text::Url& url) {
     if (options.style != "auto") return options.style == "virtual";
     const bool amazon =
@@ -53,7 +53,7 @@ net::awaitable<net::HttpResponse> Store::ask(std::string step, std::string metho
     request.body = body;
     net::HttpResponse response = co_await backends::aws::ask(
         context_, service_, std::move(step), std::move(request), std::size_t(64 * 1024));
-    // The region that we signed for explains no refusal.
+    // The region of the signature does not explain a refusal.
     std::erase_if(response.headers, [this](const auto& header) {
         return header.second == service_.scope.region &&
                wire::same_name(header.first, region_header);
@@ -63,8 +63,8 @@ net::awaitable<net::HttpResponse> Store::ask(std::string step, std::string metho
 
 CheckError refusal(const net::HttpResponse& response, std::string_view asked) {
     backends::aws::Refusal read = backends::aws::refusal_of_xml(response.body);
-    // HEAD's answer has no body; where a bucket lives instead is said in a header, too: with a
-    // redirect, or with the refusal of what was signed for another region.
+    // The answer to HEAD has no body; a header also says where a bucket is: with a redirect, or
+    // with the refusal of a signature for another region.
     const std::string* region = response.header(region_header);
     const bool elsewhere = response.status == 301 || response.status == 307 ||
                            (response.status == 400 && response.body.empty());

@@ -1,5 +1,5 @@
-// The requests of one run to one bucket: addressed, signed, sent; refusals in our words. What they
-// prove together is s3.cpp's.
+// The requests of one run to one bucket: addressed, signed, sent; refusals in vitals' words. s3.cpp
+// decides what they prove together.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@
 
 namespace vitals::checks::s3 {
 
-// Where the bucket is, by the options' style. Precondition: the options were verified.
+// The address of the bucket, by the options' style. Precondition: the options were verified.
 struct Place {
     explicit Place(const Options& options);
     std::string scheme;
@@ -26,7 +26,7 @@ class Store {
   public:
     Store(const Options& options, const Place& place, net::Context& context);
 
-    // The answer, whatever its status. `step` is the phase; `path` from Place.
+    // The answer, with any status. `step` is the phase; `path` is from Place.
     net::awaitable<net::HttpResponse> ask(std::string step, std::string method, std::string path,
                                           wire::sigv4::Pairs query = wire::sigv4::Pairs(),
                                           std::string body = std::string());
@@ -36,7 +36,7 @@ class Store {
     backends::aws::Service service_;
 };
 
-// What an answer that is not a success means. `asked`: "to create an object".
+// The meaning of an answer that is not a success. `asked`: "to create an object".
 CheckError refusal(const net::HttpResponse& response, std::string_view asked);
 
 }  // namespace vitals::checks::s3

@@ -30,7 +30,7 @@ Verified verify_url(const text::Url& url) {
     return {};
 }
 
-// What may stand behind EHLO: RFC 5321, section 4.1.1.1, and nothing that would end the line.
+// Characters that may follow EHLO: RFC 5321, section 4.1.1.1, and none that would end the line.
 Verified verify_hello(const std::string& name) {
     const bool good =
         !name.empty() && name.size() <= 255 &&
@@ -49,12 +49,12 @@ Verified verify(const Options& options) {
 }
 
 constexpr Field fields[] = {
-    url_field<Options, verify_url>(
-        "Where to connect: smtp://host:port (usually 25 or 587) or smtps://host:port (465).",
-        "smtp://mail.example.org:587"),
-    field<&Options::hello, verify_hello>("hello", "The name to greet with."),
+    url_field<Options, verify_url>("The address of the server: smtp://host:port (usually 25 or "
+                                   "587) or smtps://host:port (465).",
+                                   "smtp://mail.example.org:587"),
+    field<&Options::hello, verify_hello>("hello", "The name that the check gives in EHLO."),
     field<&Options::starttls>(
-        "starttls", "Whether to change to TLS: it must be possible, where it is offered, or never.",
+        "starttls", "Whether to use STARTTLS: always, when the server offers it, or never.",
         {.choices = "required|offered|never"}),
     certificate_days_field<Options>(),
     tls_field<Options>(),
@@ -62,7 +62,7 @@ constexpr Field fields[] = {
 
 using Session = MailSession<&wire::smtp::take_reply>;
 
-// Another code than the one expected is the server's "no".
+// Another code than the expected one is a refusal.
 void require(const wire::smtp::Reply& reply, std::string_view phase, int expected) {
     if (reply.code == expected) return;
     std::string said;
@@ -84,8 +84,8 @@ net::awaitable<wire::smtp::Reply> command(Session& session, std::string phase, s
     co_return reply;
 }
 
-// What the server says to EHLO; one that does not know it, RFC 5321, section 3.2, is greeted with
-// HELO and extends nothing.
+// The answer to EHLO. A server that does not know it (RFC 5321, section 3.2) is greeted with HELO
+// and has no extensions.
 net::awaitable<wire::smtp::Reply> greet(Session& session, std::string name) {
     wire::smtp::Reply reply = co_await session.command("ehlo", "EHLO " + name);
     if (reply.code != 500 && reply.code != 502 && reply.code != 504) {
@@ -119,7 +119,7 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
         co_await greet(session, options.hello);
     }
     co_await command(session, "noop", "NOOP", 250);
-    // Its answer is not waited for: whoever has come so far can be sent mail.
+    // Its answer is not waited for: a client that came this far can send mail.
     co_await session.say("QUIT");
     const bool secure = session.connection().certificate().has_value();
     Outcome outcome = ok(secure ? "ready, with TLS" : "ready, without TLS");
@@ -128,10 +128,11 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    The mail server greets, understands EHLO (or HELO, where it does not know EHLO), changes to
-    TLS with a good certificate, and answers inside. TLS is used where the server offers it; with
-    `starttls: required` it must. No mail is sent and nobody logs in: the check does not prove that a message
-    would be accepted, stored or delivered.)"_prose;
+    The mail server greets, understands EHLO (or HELO, where it does not know EHLO),
+    changes to TLS with a good certificate, and answers inside. The check uses TLS if the
+    server offers it; with `starttls: required` the server must offer it. The check sends
+    no mail and does not log in, so it does not prove that the server would accept, store
+    or deliver a message.)"_prose;
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// smtp: greets a mail server as a client would and takes leave; never sends mail.
+// smtp: greets a mail server as a client would, and takes leave; never sends mail.
 #pragma once
 
 #include <cstdint>

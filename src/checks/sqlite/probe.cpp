@@ -19,16 +19,16 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::int64_t leftover_seconds = 3600;  // older rows are of runs that were killed
+constexpr std::int64_t leftover_seconds = 3600;  // older rows belong to killed runs
 
-// Called every so many steps of the virtual machine; not zero stops it.
+// Called after this many steps of the virtual machine; a nonzero result stops it.
 int past_deadline(void* deadline) {
     return steady_clock::now() >= *static_cast<const Steady*>(deadline) ? 1 : 0;
 }
 
 using Statement = std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)>;
 
-// What a failed open says when it is not about the database but about us.
+// A failed open that is not about the database but about vitals.
 const char* our_trouble(int error) {
     switch (error) {
         case EACCES:
@@ -66,7 +66,7 @@ Probe::Probe(std::string path, Steady patience, Steady deadline)
       deadline_(deadline) {}
 
 void Probe::close() noexcept {
-    // With an open transaction (a step failed inside it) this rolls back.
+    // If a transaction is open (a step failed inside it), this rolls it back.
     sqlite3_close_v2(database_);
     database_ = nullptr;
 }
@@ -114,9 +114,9 @@ void Probe::fail(int code) const {
     }
 }
 
-// In WAL mode even a reader writes to files beside the database, which are there only while
-// somebody has it open. Who may not make them reads what is complete without them: the database as
-// it stands while nobody has it open.
+// In WAL mode even a reader writes to files beside the database, which exist only while somebody
+// has it open. A user who may not create them reads the database without them: it is complete while
+// nobody has it open.
 void Probe::open_for_reading() {
     try {
         open(SQLITE_OPEN_READONLY, false);
@@ -137,7 +137,7 @@ bool Probe::is_there(const char* suffix) const {
 
 void Probe::open_for_writing(bool create) {
     open(SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0), false);
-    // Without the right to write, SQLite opens for reading and says nothing.
+    // Without the right to write, SQLite silently opens for reading.
     if (sqlite3_db_readonly(database_, "main") == 1)
         throw CheckError(ErrorClass::assertion, "database is read-only",
                          path_ + ": opened for writing, got it for reading only");
@@ -151,7 +151,7 @@ void Probe::open(int flags, bool immutable) {
         if (const char* ours = our_trouble(errno)) throw CheckError(ErrorClass::local, ours, text);
         if (!create) throw CheckError(ErrorClass::assertion, "database does not exist", text);
     } else if (status.st_size == 0 && !create) {
-        // SQLite takes an empty file for a new database: one that was lost would look well.
+        // SQLite takes an empty file for a new database: a lost database would look healthy.
         throw CheckError(ErrorClass::assertion, "database is empty", path_ + ": 0 bytes");
     }
     size_ = status.st_size;
@@ -175,7 +175,7 @@ void Probe::execute(const std::string& sql) const {
     if (code != SQLITE_OK) fail(code);
 }
 
-// Our own texts are hexadecimal digits, so they can stand in the statements.
+// These texts are hexadecimal digits, so they can stand in the statements.
 void Probe::write() {
     const auto now = std::chrono::duration_cast<std::chrono::seconds>(
         std::chrono::system_clock::now().time_since_epoch());

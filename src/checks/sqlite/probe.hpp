@@ -22,9 +22,9 @@ class Probe {
 
     void open_for_reading();
     void open_for_writing(bool create);
-    void write();                          // a row of our own, committed
+    void write();                          // a row of this probe, committed
     void read() const;                     // the same row, compared
-    void remove();                         // that row, and what runs that were killed left behind
+    void remove();                         // that row, and rows that killed runs left behind
     void check(const char* pragma) const;  // quick_check, integrity_check
     void close() noexcept;
 

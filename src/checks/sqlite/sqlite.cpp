@@ -14,8 +14,8 @@ namespace {
 
 using Step = std::function<void(Probe&)>;
 
-// One phase, on the lane. Whatever happens there, the database is closed there too: closing may
-// roll back or check point, and so block.
+// One phase, on the lane. In any case the database is also closed there: closing may roll back or
+// checkpoint, and so block.
 net::awaitable<void> step(net::Context& context, std::string_view phase,
                           std::shared_ptr<Probe> probe, Step work) {
     context.enter(phase);
@@ -28,12 +28,12 @@ net::awaitable<void> step(net::Context& context, std::string_view phase,
         }
         return true;
     };
-    // SQLite shares descriptors between all that use one file in this process.
+    // All users of one file in this process share SQLite's descriptors.
     co_await net::reading(context, std::move(code), net::Descriptors::shared);
 }
 
 net::awaitable<Outcome> run(const Options& options, net::Context& context) {
-    // Locks are waited for a little less than the run may take, so that the answer is "locked".
+    // Waits for locks a little less than the run may take, so that the answer is "locked".
     const Steady patience = context.deadline() - context.left() / 5;
     const auto probe = std::make_shared<Probe>(options.path, patience, context.deadline());
     Step open = [](Probe& it) { it.open_for_reading(); };
@@ -60,7 +60,7 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 Verified verify_path(const std::string& path) {
-    // SQLite would make databases of its own of these: in memory, in a temporary file.
+    // SQLite would make its own databases of these: in memory, in a temporary file.
     if (path.empty() || path.starts_with(':'))
         return std::unexpected("expected the path of a database file");
     return {};
@@ -75,34 +75,32 @@ Verified verify(const Options& options) {
 constexpr Field fields[] = {
     field<&Options::path, verify_path>("path", "The database file.",
                                        {.required = true, .example = "/var/lib/shop/shop.db"}),
-    field<&Options::create>(
-        "create",
-        "Whether a database that does not exist is made; otherwise that, and an "
-        "empty file, is failed."),
+    field<&Options::create>("create",
+                            "Whether to create a database that does not exist; otherwise a missing "
+                            "or empty file is failed."),
     field<&Options::write>("write",
-                           "Whether to write a row to the table vitals_probe (made if missing), "
-                           "read it back and delete it; with false the database is only read."),
-    field<&Options::integrity>(
-        "integrity",
-        "Whether SQLite looks through all pages: quick, or full with indexes; "
-        "takes as long as reading the whole file.",
-        {.choices = "none|quick|full"}),
+                           "Whether to write a row to the table vitals_probe (created if missing), "
+                           "read it back and delete it; with false the check only reads."),
+    field<&Options::integrity>("integrity",
+                               "Whether SQLite checks all pages: quick, or full with indexes; this "
+                               "takes as long as reading the whole file.",
+                               {.choices = "none|quick|full"}),
 };
 
 constexpr std::string_view proves = R"(
     The database opens, its schema can be read, and a row is committed, read back,
     compared and deleted again. Each step must end within the timeout, against the locks
     of other programs. With `integrity`, SQLite finds no damage in the pages. A file that
-    is missing or has become empty is failed; SQLite itself would start a new one without
-    a word. Nothing is left in the table: a later run removes what a killed run left. The
+    is missing or has become empty is failed; SQLite itself would silently create a new
+    one. Nothing stays in the table: a later run removes the row of a killed run. The
     check cannot tell whether the application's own rows are right. A program that keeps
-    its database locked all the time (locking_mode=EXCLUSIVE) leaves no way in: check it
-    in another way.)"_prose;
+    its database locked all the time (locking_mode=EXCLUSIVE) admits no other: check it in
+    another way.)"_prose;
 
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run, verify, path_from_url<Options>>(
-    "sqlite", "a database is written, read back, and undamaged",
+    "sqlite", "A database is written, read back, and undamaged.",
     {.proves = proves, .schemes = {"sqlite"}, .category = Category::datastore});
 
 }  // namespace vitals::checks::sqlite

@@ -1,5 +1,5 @@
-// An SQLite database: that it opens, that a row written is read back and goes away again, and that
-// its pages are in order. Everything happens on a lane, one phase a call.
+// An SQLite database: it opens, a written row is read back and deleted, and its pages are in order.
+// Everything happens on a lane, one phase for each call.
 #pragma once
 
 #include <string>

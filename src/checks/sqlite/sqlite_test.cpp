@@ -187,7 +187,7 @@ TEST_F(SqliteCheck, a_database_for_reading_only_cannot_be_written) {
 
 // While nobody has it open, the files of WAL mode are not there, and who may only read cannot make
 // them.
-TEST_F(SqliteCheck, who_may_only_read_finds_the_same_whether_wal_is_in_use_or_not) {
+TEST_F(SqliteCheck, a_user_who_may_only_read_gets_the_same_result_with_and_without_wal) {
     if (::geteuid() != 0) GTEST_SKIP() << "needs another user";
     ASSERT_EQ(::chmod(directory().path().c_str(), 0755), 0);
     ASSERT_EQ(::chmod(path().c_str(), 0644), 0);
@@ -214,7 +214,7 @@ TEST_F(SqliteCheck, who_may_only_read_finds_the_same_whether_wal_is_in_use_or_no
     EXPECT_FALSE(std::filesystem::exists(path() + "-wal"));
 }
 
-TEST_F(SqliteCheck, what_may_not_be_opened_by_us_is_blindness) {
+TEST_F(SqliteCheck, a_database_that_vitals_may_not_open_is_blindness) {
     std::filesystem::permissions(path(), std::filesystem::perms::none);
     const uid_t before = ::geteuid();
     if (before == 0) {
@@ -270,7 +270,7 @@ TEST_F(SqliteCheck, keeps_no_descriptors) {
     EXPECT_EQ(open_descriptors(), before);
 }
 
-TEST(Sqlite, options_and_url) {
+TEST(Sqlite, has_checked_options_and_a_url) {
     const Options memory{.path = ":memory:", .create = true};
     EXPECT_EQ(problem_of(kind, &memory), "path: expected the path of a database file");
     const Options both{.path = "/a", .create = true, .write = false};

@@ -37,7 +37,7 @@ Number number_of(std::string_view bytes) {
     return Number(BN_bin2bn(bytes_of(bytes), static_cast<int>(bytes.size()), nullptr));
 }
 
-// A public key of the numbers and bytes that the builder has.
+// A public key from the numbers and bytes that the builder has.
 Key built(const char* type, const Builder& builder) {
     const Parameters parameters(OSSL_PARAM_BLD_to_param(builder.get()));
     const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr));
@@ -47,7 +47,7 @@ Key built(const char* type, const Builder& builder) {
     return Key(key);
 }
 
-// Of what a host key's blob consists: its algorithm first.
+// The parts of a host key's blob: its algorithm first.
 Key key_of(const std::vector<std::string>& parts) {
     if (parts.size() == 2 && parts[0] == "ssh-ed25519" && parts[1].size() == x25519_bytes)
         return Key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes_of(parts[1]),
@@ -69,7 +69,7 @@ Key key_of(const std::vector<std::string>& parts) {
     return built("RSA", builder);
 }
 
-// SSH has r and s apart, OpenSSL wants them in DER.
+// SSH has r and s separately, OpenSSL wants them in DER.
 std::string der_of(std::string_view signature) {
     const auto numbers = wire::ssh::strings_of(signature);
     if (!numbers || numbers->size() != 2) return {};

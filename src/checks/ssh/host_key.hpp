@@ -1,5 +1,5 @@
-// The cryptography of one key exchange: our part of it, and whether the server's signature is its
-// host key's. Pure.
+// The cryptography of one key exchange: this side of it, and whether the server's signature is by
+// its host key. Pure.
 #pragma once
 
 #include <memory>
@@ -10,12 +10,12 @@
 
 namespace vitals::checks::ssh {
 
-// X25519, one exchange long. Throws CheckError{local} where OpenSSL has none.
+// X25519, for one exchange. Throws CheckError{local} if OpenSSL does not have it.
 class Ephemeral {
   public:
     Ephemeral();
     const std::string& public_key() const { return public_; }
-    // What both sides know; empty where the peer's key is none.
+    // The shared secret; empty if the peer's key is invalid.
     std::string shared_with(std::string_view peer) const;
 
   private:
@@ -24,7 +24,7 @@ class Ephemeral {
 };
 
 std::string sha256(std::string_view bytes);
-// As `ssh-keygen -lf` prints it: SHA256:...
+// The form of `ssh-keygen -lf`: SHA256:...
 std::string fingerprint_of(std::string_view host_key);
 // Whether a signature blob over `message` is by the key in this blob: ed25519, ECDSA on nistp256,
 // or RSA with SHA-2.

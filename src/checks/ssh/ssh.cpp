@@ -53,11 +53,11 @@ constexpr Field fields[] = {
                                    "ssh://host.example.org"),
     field<&Options::banner>(
         "banner",
-        "What its banner must hold: a text, or a regular expression (RE2) between slashes.",
+        "What the banner must contain: a text, or a regular expression (RE2) between slashes.",
         {.example = "/^SSH-2.0-OpenSSH_9/"}),
     field<&Options::key>("key",
-                         "Which of its host keys it must prove to have; with `fingerprint`, `any` "
-                         "means ed25519.",
+                         "The type of the host key that the server must prove; with `fingerprint`, "
+                         "`any` means ed25519.",
                          {.choices = "any|ed25519|ecdsa|rsa"}),
     field<&Options::fingerprint, verify_fingerprints>(
         "fingerprint", "The host key's fingerprint; several while it is being replaced.",
@@ -101,7 +101,7 @@ net::awaitable<std::string> read_banner(Session& session) {
     } catch (const CheckError& error) {
         problem = error;
     }
-    // A server with too many log-ins under way says so in place of its banner.
+    // A server with too many log-ins in progress says so instead of its banner.
     const std::string& said = session.machine().unread();
     if (said.contains("Exceeded MaxStartups") || said.contains("Too many"))
         throw CheckError(ErrorClass::assertion, "too many log-ins at once",
@@ -109,7 +109,7 @@ net::awaitable<std::string> read_banner(Session& session) {
     throw *std::move(problem);
 }
 
-// The next message that is for us.
+// The next message that matters here.
 net::awaitable<std::string> read_message(Session& session, wire_ssh::Message wanted) {
     for (;;) {
         std::string payload = co_await session.next();
@@ -124,7 +124,7 @@ net::awaitable<std::string> read_message(Session& session, wire_ssh::Message wan
     }
 }
 
-// The server's host key, after it has proved to have it.
+// The server's host key, after the server has proved that it has it.
 net::awaitable<std::string> exchange_keys(const Options& options, Session& session,
                                           std::string banner) {
     const wire_ssh::Offer offer{{std::string(curve), std::string(same_curve)},
@@ -187,12 +187,13 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    The server greets with a banner of SSH 2, exchanges keys, and proves by a signature that it has its
-    host key; with `fingerprint`, that this is the expected one, which a machine in the middle or a host
-    that was installed anew does not have. Nobody logs in: accounts, keys of users, shells and sessions
-    are not proved. The server logs that somebody left before a log-in. OpenSSH 9.8 and later may punish
-    addresses that do this often (PerSourcePenalties): check once a minute, and name vitals' address in
-    PerSourcePenaltyExemptList.)"_prose;
+    The server greets with a banner of SSH 2, exchanges keys, and proves by a signature
+    that it has its host key; with `fingerprint`, that this is the expected key, which a
+    machine in the middle or a reinstalled host does not have. The check does not log in,
+    so it proves nothing about accounts, keys of users, shells and sessions. The server
+    logs a client that left before it logged in. OpenSSH 9.8 and later may block addresses
+    that do this often (PerSourcePenalties): check once a minute, and add vitals' address
+    to PerSourcePenaltyExemptList.)"_prose;
 
 }  // namespace
 

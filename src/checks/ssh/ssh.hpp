@@ -1,4 +1,4 @@
-// ssh: a server greets and proves that it has its host key. Nobody logs in.
+// ssh: a server greets and proves that it has its host key. The check does not log in.
 #pragma once
 
 #include <string>

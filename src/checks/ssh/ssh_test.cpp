@@ -119,7 +119,7 @@ TEST(Ssh, a_banner_alone_proves_nothing) {
     expect_failed(against(odd), ErrorClass::protocol, "key", "not what SSH says here");
 }
 
-TEST(Ssh, a_key_that_the_server_has_not_got_is_said) {
+TEST(Ssh, a_key_that_the_server_does_not_have_is_reported) {
     const Peer no_key(Peer::say("SSH-2.0-x\r\n" + offer("curve25519-sha256", "ssh-rsa")));
     expect_failed(against(no_key, {.key = "ecdsa"}), ErrorClass::assertion, "key",
                   "has no ecdsa key");
@@ -132,7 +132,7 @@ TEST(Ssh, a_key_that_the_server_has_not_got_is_said) {
 }
 
 // A copied public key, and a signature over something else.
-TEST(Ssh, who_only_shows_a_key_does_not_have_it) {
+TEST(Ssh, a_server_that_only_shows_a_key_is_failed) {
     const HostKey key;
     const Ephemeral theirs;
     std::string reply(1, static_cast<char>(wire::ssh::exchange_reply));
@@ -144,7 +144,7 @@ TEST(Ssh, who_only_shows_a_key_does_not_have_it) {
                   "does not have the host key that it shows");
 }
 
-TEST(Ssh, faults_of_the_way) {
+TEST(Ssh, faults_of_the_connection_have_a_class_and_a_phase) {
     expect_failed(
         testing::run_in_time(
             kind, Options{.url = "ssh://127.0.0.1:" + std::to_string(testing::closed_port())}),

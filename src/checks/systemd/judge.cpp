@@ -29,7 +29,7 @@ std::uint64_t number_at(const Value& properties, std::string_view name) {
     return found == nullptr ? 0 : found->number().value_or(0);
 }
 
-// Microseconds since 1970; 0 and the largest number say never.
+// Microseconds since 1970; 0 and the largest number mean never.
 std::optional<System> time_at(const Value& properties, std::string_view name) {
     const std::uint64_t number = number_at(properties, name);
     if (number == 0 || number > static_cast<std::uint64_t>(INT64_MAX) / 1000) return std::nullopt;
@@ -76,7 +76,7 @@ Outcome of_inactive(const Unit& unit) {
     if (!is_oneshot(unit)) return bad(unit, unit.type.empty() ? "not active" : "not running");
     if (unit.main_started)
         return unit.result == "success" ? ok("ended well") : bad(unit, how_it_failed(unit));
-    // One that ended with 0, and one that never ran, are the same once they are unloaded.
+    // A unit that ended with 0 and a unit that never ran are the same once they are unloaded.
     return unknown("systemd remembers no run of it", states(unit) + "; name its timer instead");
 }
 
@@ -158,7 +158,7 @@ Outcome judge_timer(const Options& options, const Unit& timer, const Unit& start
         timer.triggered ? "ran " + text::about_duration(since(*timer.triggered, now)) + " ago"
                         : "has not run yet";
     Outcome outcome = ok(ago);
-    // A timer that is new has not had its time yet.
+    // The first time of a new timer has not come yet.
     const auto from = timer.triggered ? timer.triggered : timer.activated;
     if (options.ran_within && from && since(*from, now) > *options.ran_within)
         outcome = bad(timer, ago);

@@ -77,12 +77,12 @@ Verified from_url(Options& options, std::string_view url) {
 }
 
 constexpr Field fields[] = {
-    field<&Options::unit, verify_unit>(
-        "unit",
-        "The unit; without a suffix a service. Of a timer, the unit that it starts is judged, too.",
-        {.example = "nginx.service"}),
+    field<&Options::unit, verify_unit>("unit",
+                                       "The unit; without a suffix a service. For a timer, the "
+                                       "unit that it starts is also judged.",
+                                       {.example = "nginx.service"}),
     field<&Options::units, verify_patterns>(
-        "units", "In its place, patterns: none of the units that one of them matches has failed.",
+        "units", "Instead of `unit`: patterns. No unit that matches one of them may have failed.",
         {.example = "[\"shop-*\"]"}),
     field<&Options::ignore, verify_patterns>(
         "ignore", "With `units`: patterns of units that may have failed.",
@@ -91,10 +91,11 @@ constexpr Field fields[] = {
                           "Whether to ask the manager of the user who runs vitals instead of the "
                           "system's."),
     field<&Options::socket>("socket",
-                            "The bus to ask instead of the usual one: in a container, where that "
-                            "of the host is mounted.",
+                            "The bus to ask instead of the usual one; in a container, the path at "
+                            "which the host's bus is mounted.",
                             {.example = "/host/run/dbus/system_bus_socket"}),
-    field<&Options::expect>("expect", "What it should be.", {.choices = "active|inactive"}),
+    field<&Options::expect>("expect", "The state that it must have.",
+                            {.choices = "active|inactive"}),
     field<&Options::restarts_above>(
         "restarts_above",
         "Degraded when systemd has restarted the service more often than this within an hour; "
@@ -102,11 +103,12 @@ constexpr Field fields[] = {
         {.unit = "restarts", .least = 0, .most = 1000}),
     field<&Options::starting_above>(
         "starting_above",
-        "Degraded when it has been starting for longer; if not given, 60s, and without end for a "
-        "oneshot, which starts for as long as it works.",
+        "Degraded when it has been starting for longer; by default 60s, and never for a oneshot, "
+        "which starts for as long as it works.",
         {.example = "2m"}),
     field<&Options::ran_within>(
-        "ran_within", "Of a timer: failed when it last ran longer ago, or never in that time.",
+        "ran_within",
+        "For a timer: failed when its last run is longer ago, or when it has not run in that time.",
         {.example = "26h"}),
 };
 
@@ -157,16 +159,17 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    systemd has loaded the unit, and the unit is active. A service that systemd restarts again and
-    again is found by the count of its restarts, even when it is active at that moment; restarts by
-    hand do not count. A service that starts for too long is degraded. A oneshot is ok while it
-    works and when its last run ended well. A timer is ok when it waits and the last run of its unit
-    ended well; with `ran_within` that run must also be recent. `units`: none of them is in the
-    state `failed`. The check cannot tell whether an active service does its work; use the kind that
-    speaks its protocol. systemd forgets a oneshot that nothing refers to when it has ended, and the
-    result is unknown: name its timer. Without systemd, or without the right to ask it, the result
-    is unknown too. The check reads over D-Bus, which every user may do; only a user's own processes
-    can ask that user's manager.)"_prose;
+    systemd has loaded the unit, and the unit is active. The check finds a service that
+    systemd restarts repeatedly by the count of its restarts, even when it is active at
+    that moment; manual restarts do not count. A service that starts for too long is
+    degraded. A oneshot is ok while it works and when its last run ended well. A timer is
+    ok when it waits and the last run of its unit ended well; with `ran_within` that run
+    must also be recent. `units`: none of them is in the state `failed`. The check cannot
+    tell whether an active service does its work; use the kind that speaks its protocol.
+    systemd forgets a oneshot that has ended and that nothing refers to; the result is
+    then unknown: name its timer. Without systemd, or without the right to ask it, the
+    result is also unknown. The check reads over D-Bus, which every user may do; only a
+    user's own processes can ask that user's manager.)"_prose;
 
 }  // namespace
 

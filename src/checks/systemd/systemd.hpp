@@ -1,5 +1,5 @@
-// Units of systemd: a service, a timer with its service, any other unit; or that none of those that
-// a pattern names has failed. It only asks.
+// Units of systemd: a service, a timer with its service, any other unit; or patterns whose units
+// must not have failed. It only asks.
 #pragma once
 
 #include <chrono>
@@ -13,7 +13,7 @@ namespace vitals::checks::systemd {
 
 struct Options {
     std::string unit;
-    std::vector<std::string> units;  // patterns: none that one of them names has failed
+    std::vector<std::string> units;  // patterns: no matching unit has failed
     std::vector<std::string> ignore;
     bool user = false;
     std::string socket;

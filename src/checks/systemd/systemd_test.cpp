@@ -206,7 +206,7 @@ TEST(SystemdUnits, none_of_them_has_failed) {
            "the system is in maintenance mode");
 }
 
-TEST(SystemdOptions, and_urls) {
+TEST(SystemdOptions, are_checked_and_come_from_urls) {
     const auto refused = [](const Options& options) { return problem_of(kind, &options); };
     EXPECT_EQ(refused({}), "one of unit and units is needed: which unit is meant");
     EXPECT_EQ(refused({.unit = "a", .ran_within = 1h}),
@@ -330,7 +330,7 @@ TEST(SystemdWire, a_unit_is_asked_for_among_signals) {
     EXPECT_EQ(outcome.phases[2].name, "unit");
 }
 
-TEST(SystemdWire, who_may_not_ask_is_blind) {
+TEST(SystemdWire, without_the_right_to_ask_the_result_is_unknown) {
     Bus bus([](int connection) {
         (void)testing::read_until(connection, "BEGIN\r\n");
         testing::send_all(connection, "REJECTED EXTERNAL\r\n");

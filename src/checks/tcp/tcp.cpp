@@ -18,8 +18,8 @@ namespace vitals::checks::tcp {
 
 namespace {
 
-// What is looked at of an answer. Each arrival is matched against all that came so far, so this
-// bounds what a peer that sends byte by byte can cost.
+// How much of an answer is searched. Each arrival is matched against everything so far, so this
+// bounds the cost of a peer that sends byte by byte.
 constexpr std::size_t longest_answer = 16 * 1024;
 
 Verified verify_url(const text::Url& url) {
@@ -42,14 +42,13 @@ Verified verify_url(const text::Url& url) {
 }
 
 constexpr Field fields[] = {
-    url_field<Options, verify_url>("Where to connect: tcp://host:port or unix:/path.",
+    url_field<Options, verify_url>("The address to connect to: tcp://host:port or unix:/path.",
                                    "tcp://127.0.0.1:5432"),
-    field<&Options::send>("send", "What to say once connected.", {.example = "PING\\r\\n"}),
-    field<&Options::expect>(
-        "expect",
-        "What the other side must answer, within its first 16 KiB: a text, or a regular expression "
-        "between slashes. `/./` waits for any answer.",
-        {.example = "/^220 /"}),
+    field<&Options::send>("send", "The text to send once connected.", {.example = "PING\\r\\n"}),
+    field<&Options::expect>("expect",
+                            "What the first 16 KiB of the answer must contain: a text, or a "
+                            "regular expression between slashes. `/./` waits for any answer.",
+                            {.example = "/^220 /"}),
 };
 
 net::Endpoint endpoint_of(const text::Url& url) {
@@ -84,7 +83,7 @@ net::awaitable<void> await_answer(net::Connection& connection, const wire::Patte
     }
 }
 
-// Options with what is made of them once.
+// Options with values that are computed once.
 struct Prepared {
     net::Endpoint endpoint;
     std::string send;
@@ -115,13 +114,13 @@ constexpr std::string_view proves = R"(
     The port accepts connections. A connection of the check to itself does not count. With
     `expect`, the program that listens also answers as it should. A connection alone does
     not prove that: the kernel accepts it for a process that is stopped or stuck, and a
-    forwarder (a container's port, a load balancer) accepts it with nothing behind it.
-    Where a kind speaks the protocol, prefer that kind.)"_prose;
+    forwarder (a container's port, a load balancer) accepts it with nothing behind it. If
+    a kind speaks the protocol, prefer that kind.)"_prose;
 
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, bind>(
-    "tcp", "Connects to a TCP port or a unix socket; may say something and expect an answer.",
+    "tcp", "Connects to a TCP port or a unix socket; can send a text and expect an answer.",
     {.proves = proves,
      .schemes = {"tcp", "unix"},
      .urls = {"tcp://host:port", "unix:/run/service.sock"}});

@@ -1,5 +1,5 @@
-// tcp: connects to a TCP port or a unix socket; on request says something and waits for an answer.
-// It knows no protocol.
+// tcp: connects to a TCP port or a unix socket; can send a text and wait for an answer. It knows no
+// protocol.
 #pragma once
 
 #include <string>

@@ -35,7 +35,7 @@ Outcome run(Options options, std::chrono::milliseconds timeout = 2000ms) {
     return testing::run_in_time(kind, std::move(options), timeout);
 }
 
-TEST(Tcp, connects) {
+TEST(Tcp, is_ok_when_it_connects) {
     const Peer peer(Peer::hang());
     const Outcome outcome = run(to(peer.address()));
     EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;

@@ -17,7 +17,7 @@ namespace vitals::checks::tls {
 namespace {
 
 constexpr std::uint16_t usual_port = 443;
-constexpr std::chrono::milliseconds longest_verdict(1000);  // on our certificate
+constexpr std::chrono::milliseconds longest_verdict(1000);  // on the client certificate
 
 Verified verify_url(const text::Url& url) {
     if (auto problem = text::url_problem(url.text, {"tls"}); !problem.empty())
@@ -38,29 +38,28 @@ Verified verify(const Options& options) {
 
 constexpr Field fields[] = {
     url_field<Options, verify_url>(
-        "Where to connect: tls://host:port; the port is 443 if none is named.",
+        "The address to connect to: tls://host:port; the default port is 443.",
         "tls://db.example.org:5433"),
     tls_field<Options>(),
     field<&Options::degraded_below>(
         "degraded_below", "Degraded when the certificate that ends first has fewer days left.",
         {.unit = "days", .least = 0, .most = 3650}),
-    field<&Options::failed_below>(
-        "failed_below",
-        "Failed when it has fewer; 0: not before it has ended, as clients see no fault until then.",
-        {.unit = "days", .least = 0, .most = 3650}),
-    field<&Options::client>(
-        "client",
-        "What the server must make of this client: `refused` where it must turn away whoever shows "
-        "no certificate, or the one under `tls`.",
-        {.choices = "accepted|refused"}),
+    field<&Options::failed_below>("failed_below",
+                                  "Failed when it has fewer days left. 0: only when it has ended, "
+                                  "because clients see no fault until then.",
+                                  {.unit = "days", .least = 0, .most = 3650}),
+    field<&Options::client>("client",
+                            "Whether the server must accept this client. `refused`: it must refuse "
+                            "a client that shows no certificate, or the one under `tls`.",
+                            {.choices = "accepted|refused"}),
 };
 
-// Whether the server turned this client down for its certificate. Throws whatever else ended it.
+// Whether the server refused this client because of its certificate. Throws any other error.
 net::awaitable<bool> is_refused(const Options& options, net::Context& context,
                                 net::Connection& connection) {
     try {
         co_await connection.start_tls(options.tls, options.url.host);
-        // Where it must refuse, its answer is what the check is for.
+        // If it must refuse, its answer is what the check is for.
         const auto longest = options.client == "refused" ? Steady::duration::max()
                                                          : Steady::duration(longest_verdict);
         const auto patience = std::min<Steady::duration>(context.left() / 2, longest);
@@ -91,13 +90,14 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    The server speaks TLS, shows a chain for the name asked for that leads to a trusted
-    authority and is valid now, and holds the key. The days left are those of the
-    certificate in the chain that ends first. Where the server asks for a client
-    certificate, it accepts ours; with `client: refused` it turns this client away for its
-    certificate, as a server for known clients only must. The check does not ask whether a certificate was
-    revoked, and proves nothing about the service inside: use the kind that speaks its
-    protocol. With `verify: false` only the days left are judged.)"_prose;
+    The server speaks TLS and has the key of its certificate. The chain covers the name,
+    leads to a trusted authority, and is valid now. The days left are those of the
+    certificate in the chain that ends first. If the server asks for a client certificate,
+    it accepts that of the check; with `client: refused` it refuses this client because of
+    its certificate, as a server that is only for known clients must. The check does not
+    ask whether a certificate was revoked, and proves nothing about the service inside:
+    use the kind that speaks its protocol. With `verify: false` only the days left are
+    judged.)"_prose;
 
 }  // namespace
 

@@ -1,4 +1,5 @@
-// tls: the handshake with a TLS port, and how long its certificates last. It says nothing inside.
+// tls: the handshake with a TLS port, and how long its certificates are valid. It sends nothing
+// inside.
 #pragma once
 
 #include <cstdint>

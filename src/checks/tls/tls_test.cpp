@@ -173,7 +173,7 @@ TEST_F(Tls, a_closed_port_refuses) {
     expect_failed(run(options), ErrorClass::connect, "connect", "connection refused");
 }
 
-TEST_F(Tls, an_authorities_file_that_cannot_be_read_is_our_own_fault) {
+TEST_F(Tls, an_unreadable_file_of_authorities_is_blindness) {
     const Peer peer(silent(issue()));
     Options options = to(peer);
     options.tls.ca = directory_.file("missing.pem");

@@ -89,10 +89,11 @@ std::optional<std::int64_t> seconds_left(std::string_view body) {
     const auto answer = object_of(body);
     const json::object* data = answer ? child(*answer, "data") : nullptr;
     const json::value* ttl = data == nullptr ? nullptr : data->if_contains("ttl");
-    // The body holds the token: it is not repeated.
+    // The body holds the token, so no message repeats it.
     const CheckError odd(ErrorClass::protocol, "not Vault's answer", "a token without a ttl");
     if (ttl == nullptr || !ttl->is_int64() || ttl->get_int64() < 0) throw odd;
-    // A root token has a ttl of 0 and no time of expiry; in its last second any other has one.
+    // A root token has a ttl of 0 and no expiry; any other token also has a ttl of 0 in its last
+    // second.
     const json::value* expiry = data->if_contains("expire_time");
     const bool ends = expiry != nullptr && expiry->is_string() && !expiry->get_string().empty();
     if (ttl->get_int64() == 0 && !ends) return std::nullopt;
@@ -100,7 +101,7 @@ std::optional<std::int64_t> seconds_left(std::string_view body) {
 }
 
 void judge_secret(std::string_view body, const std::string& key) {
-    // The body holds the secret: no error repeats it.
+    // The body holds the secret, so no error repeats it.
     const auto answer = object_of(body);
     const json::object* values = answer ? values_of(*answer) : nullptr;
     if (values == nullptr)

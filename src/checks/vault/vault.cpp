@@ -22,7 +22,8 @@ namespace {
 
 using namespace backends::vault;
 
-// Every state with the same status, so that the body tells them apart (as Vault's own client asks).
+// Asks for the same status in every state, because the body distinguishes them (as Vault's own
+// client does).
 constexpr std::string_view health_path =
     "/v1/sys/health?standbyok=true&perfstandbyok=true&activecode=299&standbycode=299"
     "&drsecondarycode=299&performancestandbycode=299&sealedcode=299&uninitcode=299"
@@ -59,24 +60,23 @@ Verified verify(const Options& options) {
 }
 
 constexpr Field fields[] = {
-    url_field<Options, verify_url>("Where Vault or OpenBao is.", "https://vault:8200"),
+    url_field<Options, verify_url>("The URL of Vault or OpenBao.", "https://vault:8200"),
     field<&Options::token>("token",
-                           "A token, which must be valid; without one, only the server is "
-                           "judged."),
-    field<&Options::name_space>("namespace", "Namespace of the token and the secret.",
+                           "A token that must be valid; without one, only the server is judged."),
+    field<&Options::name_space>("namespace", "The namespace of the token and the secret.",
                                 {.example = "shop"}),
     field<&Options::path, verify_path>(
         "path",
-        "A secret of a key-value engine (either version) that the token must be "
-        "able to read, perhaps with a key that it must have.",
+        "A secret of a key-value engine (either version) that the token must be able to read; with "
+        "`#key`, a key that it must have.",
         {.example = "kv/health#password"}),
-    field<&Options::standby_ok>("standby_ok", "Whether a standby is as good as the active node."),
+    field<&Options::standby_ok>("standby_ok", "Whether a standby is also ok."),
     field<&Options::dr_secondary_ok>(
         "dr_secondary_ok",
-        "Whether a secondary for disaster recovery is as good, as long as it follows its primary. "
-        "It serves nobody, so `token` and `path` are not tried on it."),
+        "Whether a secondary for disaster recovery is also ok while it follows its primary. It "
+        "serves no client, so `token` and `path` are not tried on it."),
     field<&Options::ttl_above>("ttl_above",
-                               "Degraded when the token ends in less than this; 0: not judged.",
+                               "Degraded when the token has less time left; 0: not judged.",
                                {.example = "24h", .least = 0}),
     tls_field<Options>(),
 };
@@ -123,7 +123,7 @@ net::awaitable<net::HttpResponse> Probe::ask(std::string step, std::string path,
 net::awaitable<std::string> Probe::health() {
     std::string path(health_path);
     const net::HttpResponse response = co_await ask("health", std::move(path), false);
-    // Too busy to say, by its limits or by a proxy's.
+    // Too busy to answer, by its limits or those of a proxy.
     if (response.status == 429 && response.body.find("\"sealed\"") == std::string::npos)
         throw CheckError(ErrorClass::assertion, "too many requests", errors_of(response.body));
     const bool gateway = response.status == 502 || response.status == 504;
@@ -143,8 +143,8 @@ CheckError refusal(const net::HttpResponse& response, std::string_view what,
                       theirs);
 }
 
-// A token may be forbidden to look itself up (it was made without the policy `default`) and do its
-// work all the same: that is told as a value.
+// A token may be forbidden to look itself up (it was made without the policy `default`) and still
+// do its work: so this is a value, not an error.
 net::awaitable<std::expected<TokenEnd, CheckError>> Probe::token() {
     const net::HttpResponse response =
         co_await ask("token", encoded_path("auth/token/lookup-self"), true);
@@ -162,8 +162,8 @@ net::awaitable<net::HttpResponse> Probe::read_secret(std::vector<std::string> pa
     co_return std::move(found.response);
 }
 
-// The path is read as of either version of the engine, mounted at its first segment; when neither
-// is there and the mount may have more of them, Vault is asked where it ends.
+// The path is read in both versions of the engine, mounted at its first segment. When neither
+// exists and the mount may have more segments, Vault is asked where it ends.
 net::awaitable<void> Probe::secret() {
     const SecretPath path(options_.path);
     std::vector<std::string> paths{path.version_2, path.version_1};
@@ -185,7 +185,7 @@ net::awaitable<void> Probe::secret() {
     judge_secret(response.body, path.key);
 }
 
-// A token that may neither look itself up nor read the secret is none.
+// A token that can neither look itself up nor read the secret is not valid.
 net::awaitable<void> Probe::secret_or(const std::expected<TokenEnd, CheckError>& token) {
     try {
         co_await secret();
@@ -195,7 +195,7 @@ net::awaitable<void> Probe::secret_or(const std::expected<TokenEnd, CheckError>&
     }
 }
 
-// No more exact than a person wants to know.
+// As exact as a person needs to know.
 std::string rounded(std::chrono::seconds left) {
     using namespace std::chrono;
     if (left >= 48h) return format_duration(floor<days>(left));
@@ -278,18 +278,18 @@ Verified from_url(Options& options, std::string_view text) {
 
 constexpr std::string_view proves = R"(
     This node is initialised, unsealed and active (or a standby, with `standby_ok`; or a
-    secondary for disaster recovery that follows its primary, with `dr_secondary_ok`). With
-    a token, the token is valid and has enough time left. With a path, the token can read
-    that secret. Without a token, the check relies on what the server says, and nothing is
-    proved about its storage. Nothing is written, and nothing is proved about other
-    engines, policies or leases. The value of a secret never leaves the check. Tested
-    against a stand-in made from Vault's documents, with python3-hvac as a second client;
-    not tested against Vault itself.)"_prose;
+    secondary for disaster recovery that follows its primary, with `dr_secondary_ok`).
+    With a token, the token is valid and has enough time left. With a path, the token can
+    read that secret. Without a token, the check relies on what the server says, and
+    proves nothing about its storage. The check writes nothing, and proves nothing about
+    other engines, policies or leases. The value of a secret never leaves the check.
+    Tested against a stand-in made from Vault's documents, with python3-hvac as a second
+    client; not tested against Vault itself.)"_prose;
 
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run, verify, from_url>(
-    "vault", "Sees it initialised and unsealed, the token valid, a secret readable.",
+    "vault", "Vault is initialised and unsealed, the token is valid, and a secret is readable.",
     {.proves = proves,
      .schemes = {"vault"},
      .urls = {"vault://host:8200", "vault://:TOKEN@host/kv/health#password",

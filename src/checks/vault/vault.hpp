@@ -1,5 +1,4 @@
-// vault: HashiCorp Vault or OpenBao, the token one holds there, and a secret. How HTTP is spoken is
-// net's.
+// vault: HashiCorp Vault or OpenBao, a token, and a secret. net speaks HTTP.
 #pragma once
 
 #include <chrono>

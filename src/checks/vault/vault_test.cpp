@@ -116,7 +116,7 @@ TEST(VaultRecovery, a_secondary_follows_its_primary_or_fails) {
     EXPECT_EQ(judged(""), "not Vault's answer");
 }
 
-TEST(Vault, a_secondary_for_disaster_recovery_is_well_where_that_is_wished) {
+TEST(Vault, a_secondary_for_disaster_recovery_is_ok_when_configured) {
     const std::string health =
         R"({"initialized":true,"sealed":false,"standby":false,"replication_dr_mode":"secondary"})";
     FakeVault server(
@@ -312,7 +312,7 @@ TEST(Vault, tls_is_verified) {
     testing::expect_tls_verified(against);
 }
 
-TEST(Vault, a_secret_that_is_not_there_is_our_own_fault) {
+TEST(Vault, a_missing_secret_is_blindness) {
     FakeVault server;
     Options options = server.options();
     options.token = Secret::pending();

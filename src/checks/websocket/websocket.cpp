@@ -55,26 +55,26 @@ Verified verify_socket(const std::string& path) {
 }
 
 constexpr Field fields[] = {
-    url_field<Options, verify_url>("What to open: ws://host:port/path or wss://.",
+    url_field<Options, verify_url>("The address to open: ws://host:port/path or wss://.",
                                    "wss://shop.example.org/live"),
     field<&Options::unix_socket, verify_socket>(
         "unix_socket", "Path of a unix socket to connect to instead of the URL's host."),
     field<&Options::headers, verify_headers>("headers",
-                                             "Headers of the handshake; any may be a secret."),
+                                             "Headers of the handshake; a value may be a secret."),
     field<&Options::subprotocol, verify_subprotocol>("subprotocol",
                                                      "The subprotocol that the server must speak.",
                                                      {.example = "graphql-transport-ws"}),
-    field<&Options::send>("send", "A message to send; then one must come back.",
+    field<&Options::send>("send", "A message to send; a message must come back.",
                           {.example = "{\"type\": \"ping\"}"}),
     field<&Options::expect>(
         "expect",
-        "What a message that comes must hold: a text, or a regular expression between slashes. "
-        "Without it, after `send` any message will do.",
+        "What a message from the server must contain: a text, or a regular expression between "
+        "slashes. Without it, any message after `send` is enough.",
         {.example = "/\"type\": *\"pong\"/"}),
     tls_field<Options>(),
 };
 
-// What is taken from the URL as it stands: path and query are sent as they were written.
+// The path and query of the URL are sent as they were written.
 std::string target_of(const text::Url& url) {
     const auto authority = url.bare.find("//") + 2;
     const auto path = url.bare.find_first_of("/?", authority);
@@ -120,7 +120,7 @@ CheckError closed(const Event& event) {
 using Pattern = std::optional<wire::Pattern>;
 using Conversation = net::Conversation<Client>;
 
-// Whether a message came before that holds what is waited for: a server may greet at once.
+// Whether an earlier message holds the expected text: a server may greet at once.
 net::awaitable<bool> ping(Conversation& conversation, const Pattern& greeting) {
     bool greeted = false;
     const std::string payload = fmt::format("vitals {:08x}", std::random_device{}());
@@ -130,7 +130,7 @@ net::awaitable<bool> ping(Conversation& conversation, const Pattern& greeting) {
         if (event.what == What::closed) throw closed(event);
         const bool message = event.what == What::message;
         greeted = greeted || (message && greeting && greeting->found_in(event.data));
-        // Others are pongs nobody asked for, which are allowed.
+        // Other pongs are allowed, although nobody asked for them.
         if (event.what == What::pong && event.data == payload) co_return greeted;
     }
 }
@@ -171,7 +171,7 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     context.enter("ping");
     Pattern pattern, greeting;
     if (!options.expect.empty()) pattern = options.expect;
-    if (options.send.empty()) greeting = pattern;  // else it would not be an answer
+    if (options.send.empty()) greeting = pattern;  // otherwise it would not be an answer
     const bool greeted = co_await ping(conversation, greeting);
     const bool talks = !options.send.empty() || !options.expect.empty();
     if (talks && !greeted) {
@@ -186,14 +186,14 @@ net::awaitable<Outcome> run(const Options& options, net::Context& context) {
 }
 
 constexpr std::string_view proves = R"(
-    The server changes to websocket as RFC 6455 says, and answers a ping. Libraries answer
-    pings by themselves, also while the application behind them is stuck: set `send` or
-    `expect` to prove that messages are answered.)"_prose;
+    The server changes to websocket as RFC 6455 requires, and answers a ping. Libraries
+    answer pings by themselves, even while the application behind them is stuck: set
+    `send` or `expect` to prove that messages are answered.)"_prose;
 
 }  // namespace
 
 const Kind kind = make_kind<Options, fields, run>(
-    "websocket", "Opens a websocket, has a ping answered, and may wait for a message.",
+    "websocket", "Opens a websocket, sends a ping, and can wait for a message.",
     {.proves = proves,
      .schemes = {"ws", "wss"},
      .urls = {"ws://host:port/path", "wss://host/path"}});

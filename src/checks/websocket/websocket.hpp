@@ -1,5 +1,4 @@
-// websocket: opens a websocket, has a ping answered, and on request says something and waits for
-// what must be answered.
+// websocket: opens a websocket, sends a ping, and can send a message and wait for an answer.
 #pragma once
 
 #include <string>

@@ -63,7 +63,7 @@ Outcome run(Options options, std::chrono::milliseconds timeout = 500ms) {
     return testing::run_in_time(kind, std::move(options), timeout);
 }
 
-TEST(Websocket, pings) {
+TEST(Websocket, sends_a_ping_and_gets_its_answer) {
     const Peer peer(Server{});
     const Outcome outcome = run(to(peer.address()));
     EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
@@ -96,7 +96,7 @@ TEST(Websocket, a_greeting_is_a_message) {
                   "pings are answered, messages are not");
 }
 
-TEST(Websocket, a_secret_that_is_not_there_is_our_own_fault) {
+TEST(Websocket, a_missing_secret_is_blindness) {
     const Peer peer(Server{});
     Options options = to(peer.address());
     options.headers.emplace_back("Authorization", Secret::pending());
@@ -111,7 +111,7 @@ TEST(Websocket, pings_answered_but_no_messages_fail) {
                   "pings are answered, messages are not");
 }
 
-TEST(Websocket, faults) {
+TEST(Websocket, faults_have_a_class_and_a_phase) {
     const auto at = [](Peer::Handler handler, ErrorClass error_class, const std::string& phase,
                        const std::string& detail) {
         const Peer peer(std::move(handler));

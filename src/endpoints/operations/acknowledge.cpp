@@ -39,14 +39,14 @@ constexpr AnswerCase answers[] = {{204, "It is acknowledged: nobody is reminded 
 
 }  // namespace
 
-extern constinit const Operation acknowledge =
-    make_operation("POST", "/v1/incidents/{id}/ack", "acknowledgeIncident",
-                   "Say that somebody has it: until it recovers nobody else is told of it.",
-                   {.parameters = incident_parameter,
-                    .right = Right::control,
-                    .run = run,
-                    .body = &body,
-                    .body_required = false,
-                    .answers = answers});
+extern constinit const Operation acknowledge = make_operation(
+    "POST", "/v1/incidents/{id}/ack", "acknowledgeIncident",
+    "Say that somebody takes care of it: until it recovers nobody else is told of it.",
+    {.parameters = incident_parameter,
+     .right = Right::control,
+     .run = run,
+     .body = &body,
+     .body_required = false,
+     .answers = answers});
 
 }  // namespace vitals::endpoints

@@ -1,4 +1,4 @@
-// POST /v1/events: a pipeline tells what it did.
+// POST /v1/events: a pipeline reports what it did.
 #include "endpoints/operations/changed.hpp"
 #include "model/name.hpp"
 
@@ -44,7 +44,7 @@ Answered run(Call call) {
 }
 
 constexpr NamedSchema body{"Announcement", schema_of<members, Members::closed>};
-constexpr AnswerCase answers[] = {{204, "It is told to all who watch."},
+constexpr AnswerCase answers[] = {{204, "All who watch are told of it."},
                                   {400, "The body is not valid."},
                                   {404, "There is no component of this name."}};
 

@@ -1,4 +1,4 @@
-// What changes are answered with.
+// Answers to changes.
 #pragma once
 
 #include <optional>
@@ -11,7 +11,7 @@
 
 namespace vitals::endpoints {
 
-// An answer that is there at once; nothing: the reply will be called.
+// An answer that exists at once; nothing: the reply will be called.
 using Answered = std::optional<http::Response>;
 
 inline http::Response empty_answer(int status) {
@@ -42,14 +42,14 @@ inline http::Response history_is_away(std::string_view path) {
 // `format=csv`: a table for spreadsheets instead of JSON.
 inline constexpr QueryParameter format_parameter{
     "format", "`csv`: a table for spreadsheets instead of JSON."};
-// Nothing: another format is asked for.
+// Nothing: the request wants another format.
 std::optional<bool> wants_csv(const http::Pairs& query);
 http::Response csv_answer(std::string table);
 inline Answered unknown_format(std::string_view path) {
     return problem_answer(400, "format: expected json or csv", path);
 }
 
-// Of what reads one component's past.
+// Answers of operations that read one component's past.
 inline constexpr AnswerCase past_answers[] = {{400, "A parameter is wrong."},
                                               {404, "Nothing is kept of a component of this name."},
                                               {503, "The history cannot be read now."}};

@@ -1,4 +1,4 @@
-// What people's changes have in common: how their texts are read, and how they are answered.
+// Shared by the changes of people: how their texts are read, and how they are answered.
 #pragma once
 
 #include <string>
@@ -14,13 +14,13 @@ inline constexpr std::size_t longest_note = 4'096;  // bytes
 inline constexpr std::string_view expected_line = "a text of 1 to 1024 bytes in one line";
 inline constexpr std::string_view expected_author = "a name of 1 to 128 bytes in one line";
 
-// Not empty, one line, at most so long. `text` without control characters; blanks around it count
-// as nothing.
+// Not empty, one line, at most this long. `text` has no control characters; blanks around it do not
+// count.
 bool is_line(std::string_view text, std::size_t longest) noexcept;
-// Likewise, of several lines.
+// The same, with several lines.
 bool is_note(std::string_view text) noexcept;
 
-// How far people are with an incident that the board has; else they have just begun.
+// The state of the work on an incident of the board; for others, the first state.
 NoteState present_state(const Board& board, std::string_view incident) noexcept;
 
 template <auto member, std::size_t longest = longest_line, class T>
@@ -42,8 +42,8 @@ constexpr BodyMember<T> author_member{
 // The content of 200 and 201.
 extern const NamedSchema changed_schema;
 
-// A callback for the control seam that answers the call: with `status` (200 and 201 have the new
-// thing's id), or with what was wrong.
+// A callback for the control seam that answers the call: with `status` (200 and 201 have the id of
+// the new thing), or with what was wrong.
 People::Done reply_with_change(Call& call, int status);
 
 }  // namespace vitals::endpoints

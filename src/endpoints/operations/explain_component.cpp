@@ -128,7 +128,7 @@ constexpr MemberSchema members[] = {
              R"("to":{"type":"string","format":"date-time"}},"required":["from"]})")},
     {"cause", a_text("A component that explains it.")},
     {"action", a_text("What vitals does about it, and whether a brake holds that back.")},
-    {"runbook", a_text("Where it says what to do: a URL.")},
+    {"runbook", a_text("The URL of instructions.")},
     {"before",
      as_json(R"({"type":"array","description":"What else happened in the ten minutes before, )"
              R"(oldest first.","items":{"type":"object","properties":{)"
@@ -144,8 +144,8 @@ constexpr std::array answers = {AnswerCase{404, "There is no component of this n
 
 extern constinit const Operation explain_component =
     make_operation("GET", "/v1/components/{name}/explain", "explainComponent",
-                   "Why a component is what it is: its latest run phase by phase beside a usual "
-                   "one, what that means, the rule, and what happened just before.",
+                   "Explains the status of a component: its latest run phase by phase beside a "
+                   "usual one, what that means, the rule, and what happened just before.",
                    {.parameters = component_parameter,
                     .right = Right::read,
                     .run = run,

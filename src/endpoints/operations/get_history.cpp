@@ -47,7 +47,7 @@ void write_responses(JsonWriter& writer, const std::vector<ResponseStep>& steps)
     writer.end_array();
 }
 
-// The last step ends now, also where it is not over.
+// The last step ends now, even if it is not over.
 http::Response history(const std::string& name, const Period& period,
                        const std::vector<Account>& steps, const Responses& responses) {
     return json_answer([&](JsonWriter& writer) {
@@ -67,7 +67,7 @@ double seconds(std::chrono::nanoseconds time) {
     return static_cast<double>(std::chrono::round<std::chrono::microseconds>(time).count()) / 1e6;
 }
 
-// A line for each step, also for those that are wholly ok.
+// A line for each step, also for a step that is ok throughout.
 http::Response history_table(const Period& period, const std::vector<Account>& steps,
                              const Responses& responses) {
     std::string table = "at,worst";

@@ -18,7 +18,7 @@ struct Cause {
     std::vector<std::string_view> consequences;
 };
 
-// The worst first, of these the critical, of these what has lasted longest.
+// The worst first, then the critical ones, then those that have lasted longest.
 std::vector<Cause> causes_of(const Snapshot& snapshot, Steady now) {
     std::vector<Cause> causes;
     std::map<std::string_view, std::vector<std::string_view>> consequences;

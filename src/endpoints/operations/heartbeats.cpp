@@ -21,7 +21,7 @@ Answered pass_on(Call call, std::vector<Heartbeat> beats) {
     return {};
 }
 
-// When a worker says that it sent the heartbeat: for show.
+// When the worker sent the heartbeat, by its own account: for show.
 bool read_sent(const json::value& value, Heartbeat& beat) {
     json::error_code error;
     const auto seconds = value.to_number<double>(error);
@@ -36,7 +36,7 @@ constexpr BodyMember<Heartbeat> sent{
                      R"("description":"Seconds since 1970 by the worker's clock; only shown."})")},
     "seconds since 1970",
     read_sent};
-constexpr BodyMember<Heartbeat> leaving{{"leaving", a_boolean("The worker stops, politely.")},
+constexpr BodyMember<Heartbeat> leaving{{"leaving", a_boolean("The worker stops and deregisters.")},
                                         "true or false",
                                         read_flag<&Heartbeat::leaving, Heartbeat>};
 constexpr BodyMember<Heartbeat> members_of_one[] = {sent, leaving};
@@ -83,7 +83,7 @@ std::string schema_of_list() {
     return object_schema(all, Members::closed);
 }
 
-// One of the list: a name, or an object with a name.
+// An item of the list: a name, or an object with a name.
 std::optional<BodyProblem> read_each(const json::value& item, Heartbeat& beat) {
     if (const json::object* object = item.if_object())
         return read_members<members_of_each>(*object, beat);

@@ -1,4 +1,4 @@
-// What the operations on one incident have in common.
+// Shared by the operations on one incident.
 #pragma once
 
 #include "endpoints/operations/answers.hpp"

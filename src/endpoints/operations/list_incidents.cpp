@@ -51,7 +51,7 @@ std::expected<Asked, std::string_view> read(const http::Pairs& given) {
     Asked asked;
     if (const std::string* component = parameter(given, "component")) asked.component = *component;
     if (const std::string* before = parameter(given, "before")) {
-        // The number stands behind the last hyphen of an id.
+        // The number follows the last hyphen of an id.
         const auto number = read_number<std::uint64_t>(
             std::string_view(*before).substr(before->find_last_of('-') + 1));
         if (!number) return std::unexpected("before: expected the id of an incident");
@@ -70,7 +70,7 @@ std::expected<Asked, std::string_view> read(const http::Pairs& given) {
     return asked;
 }
 
-// The board's are newer than those of the history.
+// The incidents of the board are newer than those of the history.
 Incidents merged(const Board& board, Incidents older, const Asked& asked) {
     Incidents all;
     for (const Incident& each : board.incidents)

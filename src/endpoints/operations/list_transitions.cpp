@@ -39,7 +39,7 @@ http::Response transitions(const std::vector<PastChange>& changes) {
     });
 }
 
-// Names and reasons are others' words: a spreadsheet must not run them.
+// Names and reasons come from others: a spreadsheet must not run them.
 http::Response transitions_table(const std::vector<PastChange>& changes) {
     std::string table = "component,at,first,from,to,lasted_seconds,why\r\n";
     for (const PastChange& change : changes)

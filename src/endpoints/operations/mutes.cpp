@@ -126,7 +126,7 @@ Answered create(Call call) {
 template <bool maintenance>
 Answered end(Call call) {
     if (!call.control.people.end_mute) return not_offered(call);
-    // One of the other sort is not there.
+    // The other sort is not found here.
     const auto board = call.hub.board();
     for (const ShownMute& mute : board->mutes)
         if (mute.id == call.names[0] && mute.maintenance != maintenance)
@@ -169,7 +169,7 @@ extern constinit const Operation list_silences = make_operation(
 
 extern constinit const Operation create_silence = make_operation(
     "POST", "/v1/silences", "createSilence",
-    "Mute alerts of the components that a selector names, with an end and a reason.",
+    "Mute alerts of the components that a selector matches, with an end and a reason.",
     {.right = Right::control, .run = create<false>, .body = &body, .answers = create_answers});
 
 extern constinit const Operation end_silence = make_operation(

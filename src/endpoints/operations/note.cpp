@@ -33,7 +33,7 @@ constexpr BodyMember<Given> members[] = {
      read_text},
     {{"state",
       as_json(R"({"type":"string","enum":["investigating","identified","monitoring","resolved"],)"
-              R"("description":"How far you are; else as it was."})")},
+              R"("description":"How far the work is; by default unchanged."})")},
      "one of investigating, identified, monitoring, resolved",
      read_state},
     {{"public", a_boolean("Customers may read it on the public page.")},

@@ -1,4 +1,4 @@
-// The part of the past that a request names: `range=24h`, or `from`, `to` and `step`. Pure.
+// The part of the past that a request selects: `range=24h`, or `from`, `to` and `step`. Pure.
 #pragma once
 
 #include <chrono>
@@ -31,7 +31,7 @@ inline constexpr QueryParameter period_parameters[] = {
 // The last parameter of that name, or null.
 const std::string* parameter(const http::Pairs& query, std::string_view name);
 
-// What is asked for, or what is wrong with it.
+// The selected part, or what is wrong with it.
 std::expected<Period, std::string> read_period(const http::Pairs& query, System now);
 
 }  // namespace vitals::endpoints

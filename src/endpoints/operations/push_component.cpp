@@ -26,7 +26,7 @@ bool read_status(const json::value& value, Push& push) {
 bool read_detail(const json::value& value, Push& push) {
     if (!value.is_string() || value.get_string().size() > longest_detail) return false;
     push.outcome.detail = as_view(value.get_string());
-    // One line, whatever the sender calls one.
+    // One line, whatever the sender counts as one.
     for (char& c : push.outcome.detail)
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
     return true;
@@ -40,7 +40,7 @@ bool read_ttl(const json::value& value, Push& push) {
         const double number = value.to_number<double>();
         if (number > 0 && number < 1e9) ttl = std::chrono::milliseconds(std::llround(number * 1e3));
     }
-    // Longer ones are no promise, and beyond 292 years no point in time either.
+    // Longer times to live mean nothing, and above 292 years they are not even points in time.
     constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 3650);
     if (!ttl || ttl->count() <= 0 || *ttl > longest) return false;
     push.ttl = ttl;

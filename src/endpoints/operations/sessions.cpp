@@ -21,7 +21,7 @@ constexpr BodyMember<Given> members[] = {
          return !into.token.empty() && into.token.size() <= longest_token;
      }}};
 
-// The responder carries it out.
+// The responder does it.
 Answered run(Call call) {
     return not_offered(call);
 }
@@ -38,7 +38,7 @@ constexpr AnswerCase begin_answers[] = {
     {201, "The cookie is set. It reads and acts on the page; /v1 takes a token only.", &session},
     {400, "The body is not valid."},
     {403, "The token is not known, or has neither the right to read nor to control."},
-    {429, "There were too many failures; a right token is taken all the same."}};
+    {429, "There were too many failures; a right token is still accepted."}};
 constexpr AnswerCase end_answers[] = {{204, "The session is over and the cookie removed."},
                                       {403, "This comes from a web page elsewhere."}};
 

@@ -1,5 +1,5 @@
-// Registry::add_check: the kinds of checks inside a service's own registry. Apart from the rest of
-// the library, so that only who uses them links libpq, SQLite and the like.
+// Registry::add_check: the kinds of checks in a service's own registry. Separate from the rest of
+// the library, so that only programs that use them link libpq, SQLite and the like.
 #include <fmt/format.h>
 
 #include <stdexcept>
@@ -29,8 +29,8 @@ engine::Definition definition_of(const std::string& name, const Options& options
     return definition;
 }
 
-// One component in the notation of the configuration file, so that its parser and its messages
-// serve here as well.
+// One component in the notation of the configuration file, so that its parser and its messages also
+// work here.
 std::string notation(const std::string& kind,
                      const std::vector<std::pair<std::string, std::string>>& settings) {
     std::string text = fmt::format("components:\n  it:\n    check: {}\n", kind);

@@ -39,7 +39,7 @@ class AddCheck : public testing::Test {
     Registry registry;
 };
 
-TEST_F(AddCheck, by_url) {
+TEST_F(AddCheck, adds_a_check_by_its_url) {
     registry.add_check("file", "file://" + folder + "/there");
     registry.add_check("missing", "file://" + folder + "/missing");
     EXPECT_TRUE(registry.wait_for("file", Status::ok, 5s));
@@ -48,7 +48,7 @@ TEST_F(AddCheck, by_url) {
     EXPECT_THROW((void)registry.status("missing"), UnknownComponent);
 }
 
-TEST_F(AddCheck, of_a_service_that_comes_and_goes) {
+TEST_F(AddCheck, follows_a_service_that_comes_and_goes) {
     auto server = std::make_unique<Server>(registry, ServerOptions{.address = "127.0.0.1:0"});
     const std::string port = std::to_string(server->port());
     const Options quick{.interval = 50ms, .timeout = 1s};
@@ -61,7 +61,7 @@ TEST_F(AddCheck, of_a_service_that_comes_and_goes) {
     EXPECT_TRUE(registry.wait_for("http", Status::failed, 5s));
 }
 
-TEST_F(AddCheck, of_a_named_kind_with_settings) {
+TEST_F(AddCheck, adds_a_check_of_a_named_kind_with_settings) {
     registry.add_check("content", "file", {{"path", folder + "/there"}, {"contains", "alive"}},
                        {.interval = 50ms, .critical = false, .tags = {"files"}});
     EXPECT_TRUE(registry.wait_for("content", Status::ok, 5s));

@@ -34,7 +34,7 @@ struct Attempt {
     int error = 0;
 };
 
-// 0 or an errno. Asio's own open() would let programs that are started (exec) inherit it.
+// 0 or an errno. With Asio's own open(), programs that are started (exec) would inherit the socket.
 int open_socket(Socket& socket, int family) {
     const int descriptor = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (descriptor < 0) return errno;
@@ -54,7 +54,7 @@ int pending_error(int descriptor) {
     return error;
 }
 
-// Where it is not possible it is not needed.
+// If it is not possible, it is not needed.
 void confirm_with_data(int descriptor) {
     const int off = 0;
     (void)setsockopt(descriptor, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
@@ -66,9 +66,9 @@ bool has_peer(int descriptor) {
     return getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) == 0;
 }
 
-// 0, or the errno for which this address does not answer. Throws only when the run is cancelled.
-// connect(2) is called by ourselves: Asio takes EAGAIN, which a unix socket with a full backlog
-// gives, for "in progress", and then reports a connection that does not exist.
+// 0, or the errno for which this address does not answer. Throws only when the run is cancelled. It
+// calls connect(2) directly: a unix socket with a full backlog gives EAGAIN, which Asio takes for
+// "in progress", and then reports a connection that does not exist.
 awaitable<int> connect_to(Context& context, Socket& socket, Address address, Steady give_up,
                           FirstWord first_word) {
     const int family = address.protocol().family();
@@ -104,8 +104,7 @@ awaitable<int> connect_to(Context& context, Socket& socket, Address address, Ste
     co_return 0;
 }
 
-// Of several failures the one that says most: somebody answered, then nobody did, then no way
-// there.
+// Of several failures the one that says most: first an answer, then no answer, then no route.
 const Attempt& telling(const std::vector<Attempt>& attempts) {
     const auto rank = [](const Attempt& attempt) {
         switch (attempt.error) {
@@ -160,7 +159,7 @@ awaitable<Connected> connect_unix(Context& context, std::string path) {
     co_return Connected(std::move(socket), where);
 }
 
-// When this address must have answered, so that those after it get their share of what is left.
+// When this address must have answered, so that the next ones get their share of the time.
 Steady end_of_share(const Context& context, std::size_t addresses_left) {
     if (addresses_left <= 1) return Steady::max();  // the run's own deadline holds
     return std::chrono::steady_clock::now() +

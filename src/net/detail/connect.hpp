@@ -1,4 +1,4 @@
-// From an endpoint to a connected socket: what dial() and the HTTP client share. Inside net only.
+// From an endpoint to a connected socket: shared by dial() and the HTTP client. Inside net only.
 #pragma once
 
 #include <boost/asio/generic/stream_protocol.hpp>
@@ -20,19 +20,19 @@ struct Connected {
     std::string address;  // "127.0.0.1:80", "[::1]:80", "unix:/path"
 };
 
-// Who says the first word on a connection. Where we do, what we write at once confirms it, which
-// saves a packet of its own; a server that speaks first would wait for that.
+// Which side speaks first on a connection. If it is this side, the first bytes confirm the
+// connection, which saves a packet; a server that speaks first would wait for that packet.
 enum class FirstWord : std::uint8_t { unknown, ours };
 
 // Enters the phases "resolve" (for names) and "connect". Throws what dial() throws.
 awaitable<Connected> connect(Context& context, Endpoint endpoint,
                              FirstWord first_word = FirstWord::unknown);
 
-// Likewise as a stream, on which we are going to write at once.
+// The same as a stream, on which the caller writes at once.
 awaitable<std::unique_ptr<Connection>> dial_to_ask(Context& context, Endpoint endpoint);
 
-// Likewise with TLS on it (phase "tls"), where we offer the protocols of a list in ALPN's own form
-// (RFC 7301). Throws what dial() and start_tls() throw.
+// The same with TLS (phase "tls"). Offers a list of protocols in ALPN's own form (RFC 7301). Throws
+// what dial() and start_tls() throw.
 struct Secured {
     std::unique_ptr<Connection> connection;
     std::string protocol;  // the one agreed on; empty when the server does not know ALPN
@@ -40,8 +40,8 @@ struct Secured {
 awaitable<Secured> dial_tls(Context& context, Endpoint endpoint, TlsOptions options,
                             std::string host, std::string_view protocols);
 
-// Whether both ends of a TCP connection are the same socket. A connect to a closed local port in
-// the ephemeral range may meet itself (simultaneous open) and then looks like a server.
+// Whether both ends of a TCP connection are the same socket. A connection to a closed local port in
+// the ephemeral range may connect to itself (simultaneous open), and then looks like a server.
 bool connected_to_itself(int descriptor);
 
 }  // namespace vitals::net

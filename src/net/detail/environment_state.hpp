@@ -1,4 +1,4 @@
-// What the runs on one loop share. Inside net only.
+// State that the runs on one loop share. Inside net only.
 #pragma once
 
 #include <map>
@@ -18,7 +18,7 @@ struct Environment::State {
     State(Loop& loop, std::size_t lane_limit);
     ~State();
 
-    // The lane of that kind of check; made when it is first asked for.
+    // The lane of that kind of check; created at the first request.
     std::shared_ptr<Lane> lane(const std::string& kind);
 
     Loop& loop;

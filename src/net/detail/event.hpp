@@ -1,5 +1,5 @@
-// Something that coroutines on the loop wait for and that code on the loop sets: the one way in
-// which threads of lanes and shared lookups wake a run. Inside net only.
+// An event that coroutines on the loop wait for and that code on the loop sets. It is the only way
+// in which threads of lanes and shared lookups wake a run. Inside net only.
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>
@@ -14,8 +14,8 @@
 
 namespace vitals::net {
 
-// Used on the loop's thread only. Stays set. Built on a timer, because the loop then owns the
-// waiting coroutine: a loop that is destroyed takes it along, and cancelling a run ends the wait.
+// Used on the loop's thread only. Stays set. It is built on a timer, so the loop owns the waiting
+// coroutine: destroying the loop destroys it, and cancelling a run ends the wait.
 class Event {
   public:
     explicit Event(boost::asio::io_context& context) : timer_(context, Steady::max()) {}
@@ -26,10 +26,10 @@ class Event {
     }
     bool is_set() const { return set_; }
 
-    // Lets those who wait look again, though it is not set.
+    // Wakes the waiting coroutines, although the event is not set.
     void nudge() { timer_.cancel(); }
 
-    // Returns once set or nudged: true; or when the run is cancelled: false.
+    // Returns true once it is set or nudged, false when the run is cancelled.
     awaitable<bool> wait() {
         if (!set_) co_await timer_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
         const auto state = co_await boost::asio::this_coro::cancellation_state;

@@ -1,5 +1,5 @@
-// What the operating system says, in our words: the one place where errno becomes CheckError.
-// Inside net only.
+// Translates errors of the operating system: the only place where errno becomes CheckError. Inside
+// net only.
 #pragma once
 
 #include <string>
@@ -8,14 +8,14 @@
 
 namespace vitals::net {
 
-// An operation that ended because its run was cancelled. Nobody sees its text: whoever cancelled
-// has given the verdict already.
+// An operation ended because its run was cancelled. Nobody sees its text: the code that cancelled
+// it has already given the verdict.
 CheckError run_cancelled();
 
 // connect(2) or socket(2) failed. `where` is the address, for `error`.
 CheckError connect_failure(int error, const std::string& where);
 
-// read(2) or write(2) failed on a connection that stood.
+// read(2) or write(2) failed on an open connection.
 CheckError stream_failure(int error, const std::string& where);
 
 // The system's text for an errno.

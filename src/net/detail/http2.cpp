@@ -48,12 +48,12 @@ class Exchange {
     Exchange& operator=(const Exchange&) = delete;
 
     void ask();
-    // Bytes to send; empty when there is nothing to say. Throws where nothing can come any more.
+    // Bytes to send; empty when there are none. Throws when no answer can come any more.
     std::string pending();
     void receive(std::string_view bytes);
-    // The answer is whole, or nothing more will come of it.
+    // The answer is complete, or nothing more of it will come.
     bool over() const { return answered_ || stream_error_; }
-    // The verdict once it is over, or once the peer has closed.
+    // The result once it is over, or once the peer has closed.
     std::optional<HttpResponse> result();
 
   private:
@@ -87,8 +87,8 @@ class Exchange {
     std::optional<std::uint32_t> stream_error_;  // how the stream was closed
     std::optional<GoAway> goaway_;
     bool spoken_to_ = false;  // a frame came: the peer speaks HTTP/2
-    std::string beginning_;   // of what came, to show what else it speaks
-    std::string refusal_;     // why we stopped the exchange ourselves
+    std::string beginning_;   // the first bytes received, to show what else the peer speaks
+    std::string refusal_;     // why this side stopped the exchange
     std::string complaint_;   // nghttp2's, about the peer
 };
 
@@ -186,7 +186,7 @@ void Exchange::open_session() {
     nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings, std::size(settings));
 }
 
-// RFC 9113, 8.2.2: what concerns a connection of HTTP/1 has no place here.
+// RFC 9113, 8.2.2: headers of an HTTP/1 connection do not belong here.
 bool belongs_to_http1(std::string_view name) {
     constexpr std::string_view names[] = {"connection", "keep-alive", "proxy-connection",
                                           "transfer-encoding", "upgrade"};
@@ -235,7 +235,7 @@ std::string Exchange::pending() {
         if (size == 0) break;
         bytes.append(reinterpret_cast<const char*>(data), static_cast<std::size_t>(size));
     }
-    // Where nghttp2 gives the connection up, it says good-bye and reads no more.
+    // When nghttp2 gives up the connection, it sends a goodbye and reads no more.
     if (!over() && nghttp2_session_want_read(session_.get()) == 0)
         throw given_up("malformed frame");
     return bytes;
@@ -282,7 +282,7 @@ awaitable<std::optional<HttpResponse>> exchange_http2(Context& context, const Ht
     context.enter(request.step.empty() ? "wait" : request.step);
     Exchange exchange(context, request, url, connection);
     exchange.ask();
-    // As in exchange_plain(): not the run's own.
+    // As in exchange_plain(): the buffer does not belong to the run.
     thread_local std::array<char, 16384> bytes;
     std::exception_ptr unsent;
     while (!exchange.over()) {
@@ -291,7 +291,7 @@ awaitable<std::optional<HttpResponse>> exchange_http2(Context& context, const Ht
         try {
             if (!out.empty() && !unsent) co_await connection.write(out);
         } catch (const CheckError&) {
-            // Whoever closes may have said why before.
+            // A peer that closes may have said why before.
             unsent = std::current_exception();
         }
         std::size_t count = 0;

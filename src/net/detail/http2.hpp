@@ -12,9 +12,9 @@
 
 namespace vitals::net {
 
-// Nothing when the server did not process the request and says so (REFUSED_STREAM, or a GOAWAY that
-// does not cover it): any request may be sent again then, on another connection. A GOAWAY that
-// covers it changes nothing: the answer is waited for. Throws what http() throws.
+// Nothing when the server says that it did not process the request (REFUSED_STREAM, or a GOAWAY
+// that does not cover it): then any request may be sent again, on another connection. After a
+// GOAWAY that covers the request, it waits for the answer. Throws what http() throws.
 awaitable<std::optional<HttpResponse>> exchange_http2(Context& context, const HttpRequest& request,
                                                       const HttpUrl& url, Connection& connection);
 

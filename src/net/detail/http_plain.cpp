@@ -44,8 +44,8 @@ awaitable<HttpResponse> exchange_plain(Context& context, const HttpRequest& requ
     co_await connection.write(sent);
     wire::HttpAnswer answer(request.method == "HEAD", request.max_body);
     bool reading = !request.step.empty();
-    // Not the run's own, for thousands may be waiting at once: what has been read into it is taken
-    // before anybody else reads.
+    // The buffer does not belong to the run, because thousands may wait at once: the bytes in it
+    // are used before another run reads.
     thread_local std::array<char, 16384> bytes;
     for (bool complete = false; !complete;) {
         const std::size_t count = co_await connection.read_some(bytes);

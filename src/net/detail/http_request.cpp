@@ -22,7 +22,7 @@ std::string basic(const HttpRequest& request) {
     return "Basic " + encoded;
 }
 
-// As it stands in Host: the port where it is not the usual one, an address without its zone.
+// The value of Host: with the port if it is not the default one; an address without its zone.
 std::string authority(const HttpUrl& url) {
     const bool usual = url.port == (url.tls ? 443 : 80);
     const std::string host = url.host.substr(0, url.host.find('%'));

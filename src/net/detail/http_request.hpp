@@ -1,4 +1,4 @@
-// What a request says, whichever version of HTTP carries it. Inside net only.
+// What a request says, in any version of HTTP. Inside net only.
 #pragma once
 
 #include <string>
@@ -11,15 +11,15 @@
 
 namespace vitals::net {
 
-// A body may be empty and still be one.
+// An empty body is also a body.
 bool has_body(const HttpRequest& request);
-// Throws CheckError{local}: nobody may smuggle a line into the head.
+// Throws CheckError{local}: no value may smuggle a line into the head.
 void refuse_line_breaks(const HttpRequest& request);
 
 // Path and query.
 std::string_view target(const HttpUrl& url);
 
-// All headers, Host first. What the request says of a header replaces what is said by default.
+// All headers, Host first. Headers of the request replace the default ones.
 std::vector<std::pair<std::string, std::string>> headers_of(const HttpRequest& request,
                                                             const HttpUrl& url);
 

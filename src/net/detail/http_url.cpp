@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::string_view mark = "://";
 
-// Path and query as they are sent, without a fragment; nothing when a control character stands in
-// them. https://url.spec.whatwg.org/#query-percent-encode-set
+// Path and query as they are sent, without a fragment; nothing if they hold a control character.
+// https://url.spec.whatwg.org/#query-percent-encode-set
 std::optional<std::string> encoded(std::string_view text) {
     text = text.substr(0, text.find('#'));
     std::string made;
@@ -35,7 +35,7 @@ std::optional<std::string> encoded(std::string_view text) {
     return made;
 }
 
-// `127.1`, `0x7f000001`: other ways to write an address, which all clients understand.
+// `127.1`, `0x7f000001`: other notations of an address, which all clients understand.
 std::string plain_address(std::string host) {
     const bool may_be_one = !host.empty() && host.front() >= '0' && host.front() <= '9';
     in_addr address{};
@@ -78,7 +78,7 @@ bool is_absolute(std::string_view reference) {
            });
 }
 
-// RFC 3986, 5.2.4, of a path that begins with a slash; what follows it stays.
+// RFC 3986, 5.2.4, for a path that begins with a slash; the rest of the text stays.
 std::string without_dots(std::string_view text) {
     const std::size_t end = std::min(text.find_first_of("?#"), text.size());
     std::string_view path = text.substr(0, end);
@@ -132,7 +132,7 @@ std::string resolved(std::string_view base, std::string_view reference) {
 
 HttpUrl parse_http_url(const std::string& text) {
     auto url = read(text);
-    // The text may hold credentials: it is not repeated.
+    // The text may hold credentials, so the message does not repeat it.
     if (!url) throw CheckError(ErrorClass::local, "not a usable URL", url.error());
     return std::move(*url);
 }

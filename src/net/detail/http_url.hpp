@@ -15,12 +15,12 @@ struct HttpUrl {
     std::string password;
 };
 
-// Throws CheckError{local} when it is not an http or https URL. What may not stand in a path or a
-// query is encoded as browsers do it; everything else stays as it is, `/../` too.
+// Throws CheckError{local} when it is not an http or https URL. Characters that a path or a query
+// may not hold are encoded as browsers do it; the rest stays as it is, also `/../`.
 HttpUrl parse_http_url(const std::string& text);
 
-// Where a Location header leads from there: RFC 3986, 5.2. Throws CheckError{protocol} when it is
-// nowhere we go.
+// The target of a Location header at that URL: RFC 3986, 5.2. Throws CheckError{protocol} when
+// vitals does not go there.
 HttpUrl join(const HttpUrl& from, const std::string& location);
 
 bool same_origin(const HttpUrl& a, const HttpUrl& b);

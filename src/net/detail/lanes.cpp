@@ -40,7 +40,7 @@ std::shared_ptr<BlockingCall> Lane::start(std::function<void()> code,
     try {
         start_thread_if_needed();
     } catch (const std::system_error& error) {
-        // With other threads at work the call only waits longer.
+        // While other threads work, the call only waits longer.
         if (threads_.empty()) {
             queue_.pop_back();
             throw CheckError(ErrorClass::local, "no thread can be started", error.what());
@@ -56,7 +56,8 @@ void Lane::start_thread_if_needed() {
     leaving_.clear();
     const auto at = threads_.emplace(threads_.end());
     try {
-        // With the signal mask of the loop's thread: what the host decided, and no SIGPIPE.
+        // The thread has the signal mask of the loop's thread: what the host decided, and no
+        // SIGPIPE.
         *at = std::thread([self = shared_from_this(), at] { self->work(at); });
     } catch (...) {
         threads_.erase(at);
@@ -93,7 +94,7 @@ void Lane::run(std::unique_lock<std::mutex>& lock, std::shared_ptr<BlockingCall>
     } catch (...) {
         error = std::current_exception();
     }
-    code = nullptr;  // what it captured is foreign too: destroyed here, as part of the call
+    code = nullptr;  // its captures are foreign too: destroyed here, as part of the call
     lock.lock();
     --running_;
     if (call->abandoned) --hung_;
@@ -101,7 +102,8 @@ void Lane::run(std::unique_lock<std::mutex>& lock, std::shared_ptr<BlockingCall>
     call->stage = Stage::ended;
     auto on_end = std::exchange(call->on_end, nullptr);
     while (loop_ != nullptr && on_end && !post(on_end)) {
-        // Somebody waits for it, and memory comes back: often foreign code has taken it all.
+        // A run waits for it, and memory becomes available again: often foreign code has taken all
+        // of it.
         lock.unlock();
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
         lock.lock();
@@ -111,7 +113,7 @@ void Lane::run(std::unique_lock<std::mutex>& lock, std::shared_ptr<BlockingCall>
     lock.lock();
 }
 
-// Whatever the function holds is destroyed on the loop's thread, as it may need the loop.
+// The contents of the function are destroyed on the loop's thread, because they may need the loop.
 bool Lane::post(std::function<void()>& on_end) noexcept {
     std::shared_ptr<std::function<void()>> held;
     try {
@@ -154,7 +156,7 @@ void Lane::abandon(const std::shared_ptr<BlockingCall>& call) {
 
 void Lane::drop_queue_if_full() {
     if (hung_ < limit_) return;
-    // Nobody is left who could take them: they learn it now and not at their deadline.
+    // No thread is left for these calls: they fail now and not at their deadlines.
     for (auto& call : std::exchange(queue_, {})) {
         call->stage = Stage::dropped;
         call->error = std::make_exception_ptr(full(kind_, limit_));

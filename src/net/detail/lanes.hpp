@@ -1,6 +1,5 @@
-// Lanes: where foreign blocking code runs. A lane is a bounded set of threads for one kind of
-// check; a call that does not return holds its thread, and nothing else, for as long as it likes.
-// Inside net only.
+// Lanes run foreign blocking code. A lane is a bounded set of threads for one kind of check. A call
+// that does not return holds its thread for as long as it likes, and nothing else. Inside net only.
 #pragma once
 
 #include <atomic>
@@ -33,31 +32,31 @@ struct BlockingCall {
     bool abandoned = false;        // under the lane's mutex
 };
 
-// Shared by the environment, the runs that wait and the threads; the last of them to go takes it
-// along. Everything but the threads' own part is called on the loop's thread.
+// Shared by the environment, the waiting runs and the threads; the last of them destroys it.
+// Everything except the threads' own part is called on the loop's thread.
 class Lane : public std::enable_shared_from_this<Lane> {
   public:
     Lane(Loop& loop, std::string kind, std::size_t limit);
     Lane(const Lane&) = delete;
     Lane& operator=(const Lane&) = delete;
 
-    // Queues the code; a thread is started when none is idle and the limit allows. `on_end` is
-    // called on the loop when the code has ended or was dropped for want of a thread (then `error`
-    // is set); it is also destroyed there, and must hold nothing that needs the loop elsewhere.
-    // Throws CheckError{local} when every thread is held by an abandoned call.
+    // Queues the code. A thread is started when none is idle and the limit allows it. `on_end` is
+    // called on the loop when the code has ended, or was dropped because there was no thread (then
+    // `error` is set). It is also destroyed there, and must hold nothing that needs the loop
+    // elsewhere. Throws CheckError{local} when abandoned calls hold every thread.
     std::shared_ptr<BlockingCall> start(std::function<void()> code, std::function<void()> on_end);
-    // Nobody waits any longer: a queued call is dropped, will never run and calls no on_end; a
-    // running one goes on alone and counts as hung until it ends.
+    // Nobody waits any longer. A queued call is dropped: it will never run and calls no on_end. A
+    // running call continues alone and counts as hung until it ends.
     void abandon(const std::shared_ptr<BlockingCall>& call);
-    // Somebody waits again for a call that was abandoned while it ran.
+    // A run waits again for a call that was abandoned while it ran.
     void rejoin(const std::shared_ptr<BlockingCall>& call);
     // Drops the call if no thread has taken it yet; on_end is not called.
     bool drop_if_queued(const std::shared_ptr<BlockingCall>& call);
-    // The loop is about to go: nothing is posted any more, idle threads end, queued calls are
-    // dropped. Does not wait: threads go on alone.
+    // Called before the loop is destroyed: nothing is posted any more, idle threads end, queued
+    // calls are dropped. Does not wait: running threads continue alone.
     void close();
-    // The same, but waits until then for calls under way and joins their threads. Does not need the
-    // loop to run.
+    // The same, but waits until then for running calls and joins their threads. Does not need a
+    // running loop.
     void end(std::chrono::steady_clock::time_point deadline);
 
     LaneFigures figures() const;
@@ -69,7 +68,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
     using Threads = std::list<std::thread>;
     void stop_taking(std::deque<std::shared_ptr<BlockingCall>>& dropped);
     void work(Threads::iterator self);
-    // False, and nothing has changed, when memory is short.
+    // False, without any change, when there is not enough memory.
     bool post(std::function<void()>& on_end) noexcept;
     void run(std::unique_lock<std::mutex>& lock, std::shared_ptr<BlockingCall> call);
 

@@ -23,12 +23,12 @@ namespace {
 constexpr std::chrono::seconds kept{1};
 constexpr std::size_t sweep_above = 256;
 
-// What the system said; filled in on the lane's thread.
+// What the system answered; filled in on the lane's thread.
 struct Answer {
     std::vector<std::string> addresses;
     int code = 0;        // of getaddrinfo
     int system = 0;      // errno with EAI_SYSTEM
-    bool blind = false;  // no descriptor could be opened: what the resolver says means nothing
+    bool blind = false;  // no descriptor could be opened: the resolver's answer means nothing
 };
 
 bool can_open_descriptors() {
@@ -47,8 +47,8 @@ std::string address_text(const addrinfo& info) {
 
 void look_up(const std::string& name, Answer& answer) {
     addrinfo hints{};
-    // Both families, without AI_ADDRCONFIG: that flag hides `localhost` from a machine that has no
-    // network. An address that cannot be reached from here costs one failed connect at most.
+    // Both families, without AI_ADDRCONFIG: that flag hides `localhost` on a machine without a
+    // network. An address that cannot be reached from here costs at most one failed connect.
     hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
@@ -63,13 +63,13 @@ void look_up(const std::string& name, Answer& answer) {
         }
     }
     if (found != nullptr) freeaddrinfo(found);
-    // Without descriptors glibc reads neither /etc/hosts nor asks a server, and says "no such
+    // Without descriptors, glibc neither reads /etc/hosts nor asks a server, and says "no such
     // name".
     if (answer.code != 0) answer.blind = !can_open_descriptors();
 }
 
-// That a name does not exist is a finding about the name. Everything else that keeps us from an
-// address is our own blindness: a resolver that is down says nothing about the service.
+// That a name does not exist is a finding about the name. Any other failure means that vitals is
+// blind: a resolver that is down says nothing about the service.
 CheckError resolve_failure(const Answer& answer, const std::string& name) {
     const std::string text = name + ": " + gai_strerror(answer.code);
     if (answer.blind) return CheckError(ErrorClass::local, "no descriptors left", text);
@@ -132,8 +132,9 @@ struct Resolver::Lookup {
     }
 };
 
-// One caller's share in a lookup. When the last one leaves an unfinished lookup it is abandoned: a
-// queued one is forgotten, a running one stays known, so that no second thread asks for that name.
+// One caller's share of a lookup. When the last caller leaves an unfinished lookup, it is
+// abandoned. A queued lookup is dropped; a running one stays known, so that no second thread asks
+// for that name.
 class Resolver::Share {
   public:
     Share(std::shared_ptr<Lookup> lookup, std::shared_ptr<Lane> lane,
@@ -188,8 +189,9 @@ awaitable<std::vector<std::string>> Resolver::resolve(Context& context, std::str
     refuse_impossible(name);
     const auto lookup = find_or_start(name);
     const Share share(lookup, lane_, lookups_);
-    // Not to know the address is our blindness, not the service's failure. So the wait ends while
-    // there is still time to say so; at the deadline the engine would call it a hung service.
+    // If vitals does not know the address, it is blind; the service has not failed. So the wait
+    // ends while there is still time to say so; at the deadline the engine would report a hung
+    // service.
     bool late = false;
     Timer patience(loop_);
     patience.arm(std::chrono::steady_clock::now() + context.left() * 9 / 10, [&late, &lookup] {

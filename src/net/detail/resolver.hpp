@@ -1,5 +1,5 @@
-// Names to addresses by the system's resolver, on a lane of its own. Inside net only: checks go
-// through Environment::resolve.
+// From names to addresses, with the system's resolver, on its own lane. Inside net only: checks use
+// Environment::resolve.
 #pragma once
 
 #include <map>

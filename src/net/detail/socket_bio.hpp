@@ -1,5 +1,5 @@
-// How OpenSSL reads and writes our sockets: like its own socket BIO, but a peer that went away
-// raises no SIGPIPE in the host process. Inside net only.
+// How OpenSSL reads and writes sockets here: as with its own socket BIO, but a closed peer raises
+// no SIGPIPE in the host process. Inside net only.
 #pragma once
 
 #include <openssl/bio.h>

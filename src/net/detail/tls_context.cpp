@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t kept_contexts = 128;
 
-// Where sessions and contexts keep what concerns one peer.
+// Slots in sessions and contexts for the data of one peer.
 int verdict_of_session() {
     static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
     return index;
@@ -34,13 +34,13 @@ TlsVerdict* verdict_of(X509_STORE_CTX* store) {
     return static_cast<TlsVerdict*>(SSL_get_ex_data(session, verdict_of_session()));
 }
 
-// `host.` and `host` are the same host; certificates and SNI know the second form only.
+// `host.` and `host` are the same host; certificates and SNI only know the second form.
 std::string without_dot(std::string name) {
     if (name.size() > 1 && name.back() == '.') name.pop_back();
     return name;
 }
 
-// The peer turned our certificate down, or its absence.
+// The peer refused the client certificate, or its absence.
 bool about_our_certificate(const TlsVerdict& verdict) {
     switch (verdict.alert) {
         case SSL_AD_CERTIFICATE_REQUIRED:
@@ -60,7 +60,7 @@ bool about_our_certificate(const TlsVerdict& verdict) {
     }
 }
 
-// Whoever reads an alert, and whatever becomes of that: it is known what it was.
+// Keeps the alert, whatever reads it and whatever follows from it.
 void note(TlsVerdict& verdict, int where, int value) {
     constexpr int fatal = 2;
     if (where == SSL_CB_READ_ALERT && value >> 8 == fatal) verdict.alert = value & 0xff;
@@ -114,15 +114,15 @@ PeerCertificate describe(X509* leaf, STACK_OF(X509) * chain) {
     return made;
 }
 
-// Replaces OpenSSL's own call, once per handshake: verifies as it would, and keeps what was shown
-// whether or not it is accepted.
+// Replaces OpenSSL's own call, once per handshake. It verifies as OpenSSL would, and keeps the
+// shown certificates in any case.
 int verify_chain(X509_STORE_CTX* store, void* verify) {
     TlsVerdict* verdict = verdict_of(store);
     X509* leaf = X509_STORE_CTX_get0_cert(store);
     const bool good = verify == nullptr || X509_verify_cert(store) == 1;
     if (verdict == nullptr) return good ? 1 : 0;
-    // Servers go on sending old certificates that no path needs any more. What counts is the path
-    // that was verified; only without one all that was shown.
+    // Servers still send old certificates that no path needs. The verified path counts; if there is
+    // none, all shown certificates count.
     STACK_OF(X509)* chain = good && verify != nullptr ? X509_STORE_CTX_get0_chain(store)
                                                       : X509_STORE_CTX_get0_untrusted(store);
     if (leaf != nullptr) verdict->certificate = describe(leaf, chain);
@@ -137,7 +137,7 @@ int verify_chain(X509_STORE_CTX* store, void* verify) {
     return 0;
 }
 
-// Without it OpenSSL would ask for a passphrase on the terminal.
+// Without it, OpenSSL would ask for a passphrase on the terminal.
 int no_passphrase(char*, int, int, void*) {
     return 0;
 }
@@ -162,7 +162,7 @@ std::string system_directory() {
     return set != nullptr ? set : X509_get_default_cert_dir();
 }
 
-// Whether OpenSSL can look authorities up there by the hash of their names: `4f316efb.0`.
+// Whether OpenSSL can find authorities there by the hash of their names: `4f316efb.0`.
 bool holds_hashed_files(const std::string& directories) {
     std::istringstream list(directories);
     for (std::string directory; std::getline(list, directory, ':');) {
@@ -179,8 +179,8 @@ bool holds_hashed_files(const std::string& directories) {
     return false;
 }
 
-// A certificate names an address without its zone. A name that OpenSSL does not take would be none,
-// and every certificate would do.
+// A certificate names an address without its zone. If OpenSSL does not accept a name, no name would
+// be set, and it would accept every certificate.
 void set_name(X509_VERIFY_PARAM* parameters, const std::string& name) {
     X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     const int taken =
@@ -191,7 +191,7 @@ void set_name(X509_VERIFY_PARAM* parameters, const std::string& name) {
         throw CheckError(ErrorClass::local, "no name to verify the certificate by", name);
 }
 
-// What was answered is no record of TLS: a port for the plain protocol.
+// The answer is not a record of TLS: this is a port for the plain protocol.
 bool not_tls(unsigned long error) {
     return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_WRONG_VERSION_NUMBER;
 }
@@ -204,19 +204,19 @@ TlsContext::TlsContext(const TlsOptions& options)
     ERR_clear_error();
     try {
         SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
-        // Many servers close without saying so; whether the answer was whole is the protocol's
-        // matter.
+        // Many servers close without a close_notify; the protocol decides whether the answer was
+        // complete.
         SSL_CTX_set_options(context_, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
                                           SSL_OP_IGNORE_UNEXPECTED_EOF);
         SSL_CTX_set_mode(context_, SSL_MODE_ENABLE_PARTIAL_WRITE |
                                        SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                        SSL_MODE_RELEASE_BUFFERS);
-        // A resumed session shows no certificate: every run must see it.
+        // A resumed session shows no certificate, and every run must see it.
         SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_OFF);
         SSL_CTX_set_default_passwd_cb(context_, no_passphrase);
         if (options.verify) load_authorities(options);
         if (!options.certificate.empty()) load_identity(options);
-        // The argument only says whether to verify; its address means nothing.
+        // The argument only says whether to verify; its address has no meaning.
         SSL_CTX_set_cert_verify_callback(context_, verify_chain, verify_ ? this : nullptr);
         SSL_CTX_set_verify(context_, verify_ ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
     } catch (...) {
@@ -231,7 +231,7 @@ TlsContext::~TlsContext() {
 
 void TlsContext::load_authorities(const TlsOptions& options) {
     X509_STORE* store = SSL_CTX_get_cert_store(context_);
-    // Whoever names an authority means it, also when it is itself signed by another.
+    // A configured authority is trusted, even if another one signed it.
     X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
     if (options.ca.empty()) {
         load_system_authorities(store);
@@ -242,9 +242,8 @@ void TlsContext::load_authorities(const TlsOptions& options) {
     if (loaded != 1) throw unusable("authorities file cannot be used", options.ca);
 }
 
-// The directory, where there is one, is read as names are needed; the file that usually stands
-// beside it is the same in one piece, takes 30 ms of the loop's time to read and a megabyte to
-// keep.
+// If there is a directory, OpenSSL reads it when it needs a name. The usual file beside it has the
+// same content in one piece; reading it takes 30 ms of the loop's time, and it needs a megabyte.
 void TlsContext::load_system_authorities(X509_STORE* store) {
     const std::string directories = system_directory();
     const bool hashed = holds_hashed_files(directories);
@@ -282,7 +281,7 @@ std::shared_ptr<const TlsContext> TlsContexts::get(const TlsOptions& options) {
     const auto known = entries_.find(key);
     if (known != entries_.end() && known->second.stamps == stamps) return known->second.context;
     auto made = std::make_shared<const TlsContext>(options);
-    if (entries_.size() >= kept_contexts) entries_.clear();  // those of configurations long gone
+    if (entries_.size() >= kept_contexts) entries_.clear();  // those of old configurations
     entries_.insert_or_assign(key, Entry{stamps, made});
     return made;
 }

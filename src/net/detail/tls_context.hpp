@@ -1,5 +1,5 @@
-// OpenSSL contexts made from TLS options, kept until their files change, and the one verification
-// of a peer's chain that connections and the HTTP client share. Inside net only.
+// OpenSSL contexts made from TLS options, kept until their files change, and the verification of a
+// peer's chain, which connections and the HTTP client share. Inside net only.
 #pragma once
 
 #include <openssl/ssl.h>
@@ -17,16 +17,16 @@
 
 namespace vitals::net {
 
-// What a handshake found out about the peer; the verification fills it in.
+// What a handshake found out about the peer; filled in by the verification.
 struct TlsVerdict {
     std::optional<PeerCertificate> certificate;  // also when it was not accepted
     int error = X509_V_OK;
     std::string about;   // the certificate that the error is about, for `error`
-    bool asked = false;  // the peer wanted a certificate of ours
-    int alert = 0;       // what the peer turned us down with (RFC 8446, section 6), or 0
+    bool asked = false;  // the peer asked for a client certificate
+    int alert = 0;       // the alert with which the peer refused (RFC 8446, section 6), or 0
 };
 
-// One set of options made ready. Immutable, except by OpenSSL's own counting.
+// A context for one set of options. Immutable, except for OpenSSL's own counters.
 class TlsContext {
   public:
     // Throws CheckError{local} with the path of the file that cannot be used.
@@ -36,7 +36,7 @@ class TlsContext {
     TlsContext& operator=(const TlsContext&) = delete;
 
     SSL_CTX* get() const { return context_; }
-    // No authority is installed on this machine: then nothing a peer shows can be judged.
+    // No authority is installed on this machine, so nothing that a peer shows can be judged.
     bool trusts_nobody() const { return trusts_nobody_; }
 
   private:
@@ -52,7 +52,7 @@ class TlsContext {
 // Used on the loop's thread only.
 class TlsContexts {
   public:
-    // Made anew when one of the files changed since.
+    // Creates it again when one of the files has changed.
     std::shared_ptr<const TlsContext> get(const TlsOptions& options);
 
   private:
@@ -73,22 +73,22 @@ class TlsContexts {
     std::map<Key, Entry> entries_;
 };
 
-// Lets the session ask for `name` (SNI, unless it is an address), accept no certificate of another,
-// and put what it finds into the verdict, which must outlive the handshake.
+// Makes the session ask for `name` (SNI, unless it is an address) and accept only a certificate for
+// it. It puts its findings into the verdict, which must outlive the handshake.
 void expect(SSL* session, const std::string& name, TlsVerdict& verdict);
 
-// Version and cipher, once the handshake is through.
+// Version and cipher, after the handshake.
 void note_session(const SSL* session, TlsVerdict& verdict);
 
-// The failure of a handshake. `library_error` is what ERR_get_error() gave, `system_error` an
-// errno; either may be 0.
+// The failure of a handshake. `library_error` is from ERR_get_error(), `system_error` is an errno;
+// either may be 0.
 CheckError handshake_failure(const TlsVerdict& verdict, const TlsContext& context,
                              unsigned long library_error, int system_error,
                              const std::string& where);
 
-// What the peer turned us down with, in the handshake or, with TLS 1.3, behind it: there it judges
-// our certificate only after we are through, so that a read or a write fails first. One text
-// whatever failed.
+// The alert with which the peer refused, in the handshake or, with TLS 1.3, after it. TLS 1.3
+// judges the client certificate only after this side has finished, so a read or a write fails
+// first. The text is the same in both cases.
 CheckError alert_failure(const TlsVerdict& verdict, const std::string& where);
 
 // The text of an OpenSSL error, or "closed by the peer" for 0.

@@ -1,6 +1,6 @@
-// Events on AMQP: a queue of our own, named by the broker and gone with the connection, bound to
-// the exchange that the workers declare. It is never declared here: whoever declares it otherwise
-// than they do keeps them from working.
+// Events on AMQP: a queue of this connection, named by the broker and removed with the connection,
+// bound to the exchange that the workers declare. This code never declares the exchange: a
+// different declaration would stop the workers.
 #include <fmt/format.h>
 
 #include "backends/amqp/session.hpp"
@@ -19,15 +19,15 @@ using backends::amqp::not_found;
 using backends::amqp::Session;
 using What = Event::What;
 
-// What piles up while we do not read, or long after anybody would want it, goes: the broker is
-// never the larger for us.
+// Messages that pile up while nobody reads them, or that are old, are dropped: the broker never
+// grows because of vitals.
 const wire::amqp::Table& queue_arguments() {
     static const wire::amqp::Table arguments = {{"x-message-ttl", {std::int64_t{5'000}}},
                                                 {"x-max-length", {std::int64_t{100'000}}}};
     return arguments;
 }
 
-// Requests are answered in their order, so that the state is what was asked last.
+// Requests are answered in order, so the state is the last request.
 class Subscription {
   public:
     Subscription(net::Context& context, Session& session, std::string exchange, EventSink& sink)
@@ -53,9 +53,9 @@ class Subscription {
     }
 
   private:
-    // Binding again is both: a question that the broker must answer, and the cure where somebody
-    // has deleted the exchange, and the binding with it. A broker that takes no messages answers
-    // nothing; it is told that we live, and shows by itself that it does.
+    // Binding again has two uses: it is a question that the broker must answer, and it repairs the
+    // binding if somebody has deleted the exchange. A broker that takes no messages answers
+    // nothing; it gets a heartbeat, and its own heartbeats show that it lives.
     void ask() {
         next_ask_ = sink_.clock().steady() + pause();
         if (session_.blocked())
@@ -68,8 +68,8 @@ class Subscription {
         }
     }
 
-    // A broker short of memory or disk tells of it only to those who publish, when they do: so a
-    // message goes to a queue that cannot exist, and should come back.
+    // A broker that is short of memory or disk reports that only to publishers. So a message goes
+    // to a queue that cannot exist, and must come back.
     void probe() {
         if (!may_publish_ || probing_) return;
         probing_ = true;
@@ -81,7 +81,7 @@ class Subscription {
         client_.publish(message);
     }
 
-    // Twice within what was agreed as the longest silence.
+    // Twice within the agreed longest silence.
     Steady::duration pause() const {
         const std::chrono::seconds agreed(client_.heartbeat());
         const Steady::duration usual = sink_.timing().ask;
@@ -141,13 +141,13 @@ class Subscription {
         sink_.listening();
     }
 
-    // The channel is gone, and with it queue and consumer; the connection stands.
+    // The channel is gone, and with it queue and consumer; the connection is still open.
     void refused(const Event& event) {
         channel_ = false;
         if (event.code == not_found) {
             probing_ = false;
-            // Only workers make the exchange: where there is none, none has been since the broker
-            // began, and all that can be heard is heard.
+            // Only workers create the exchange. If there is none, no worker has run since the
+            // broker started, and there is nothing to hear.
             listen();
             sink_.remark(
                 fmt::format("the broker has no exchange '{}': no worker ever sent "
@@ -157,7 +157,7 @@ class Subscription {
             return;
         }
         if (event.code == access_refused && probing_) {
-            probing_ = may_publish_ = false;  // then a broker that takes no messages is not seen
+            probing_ = may_publish_ = false;  // then a broker that takes no messages is not noticed
             return open_channel();
         }
         CheckError error = backends::amqp::meaning_of(event);

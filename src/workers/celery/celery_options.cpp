@@ -52,19 +52,19 @@ constexpr Field fields[] = {
                                                            "The application's event_exchange."),
     field<&CeleryOptions::fanout_prefix, verify_fanout>(
         "fanout_prefix",
-        "On Redis: the application's fanout_prefix, `{db}` stands for the database; `false` where "
-        "it is switched off."),
+        "On Redis: the application's fanout_prefix, in which `{db}` stands for the database; "
+        "`false` if it is switched off."),
     field<&CeleryOptions::global_keyprefix, verify_prefix>(
         "global_keyprefix", "On Redis: the application's global_keyprefix."),
-    field<&CeleryOptions::tls>("tls",
-                               "Which authorities to trust, and which client certificate to show.",
+    field<&CeleryOptions::tls>("tls", "CA, client certificate and server name.",
                                {.members = net::tls_fields}),
 };
 
 }  // namespace
 
 const Source source = make_source<CeleryOptions, CelerySource>(describe<CeleryOptions, verify>(
-    "celery", "Listens to the events by which Celery's workers say on their broker that they live.",
+    "celery",
+    "Listens to the events by which Celery's workers show on their broker that they are alive.",
     fields));
 
 }  // namespace vitals::workers::celery

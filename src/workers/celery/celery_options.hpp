@@ -1,4 +1,4 @@
-// `source: celery`: its keys in the configuration, and what they come to.
+// `source: celery`: its keys in the configuration, and their meaning.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// A connection is a coroutine of its own; beside it stands one timer, which ends it when it shows
-// no sign of life, whatever it waits for. What the coroutine owns goes with it.
+// A connection is a separate coroutine. Beside it one timer ends it when it shows no sign of life,
+// whatever it waits for. Everything that the coroutine owns ends with it.
 #include "workers/celery/celery_source.hpp"
 
 #include <fmt/format.h>
@@ -19,7 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 using Milliseconds = std::chrono::milliseconds;
 
-// A connection that stood for so long was a good one: the next is dialled soon.
+// A connection that lasted this long was a good one: the next is dialled soon.
 constexpr auto proven = 10s;
 
 CheckError error_of(const std::exception_ptr& problem) {
@@ -136,7 +136,7 @@ struct CelerySource::State : std::enable_shared_from_this<CelerySource::State> {
         last_words = words;
         pause = was_good || pause == 0ms ? timing.first_pause
                                          : std::min(pause * 2, timing.longest_pause);
-        // Of many that lost the same broker none comes with the others.
+        // Spreads the reconnections of many that lost the same broker.
         std::uniform_int_distribution<Milliseconds::rep> jitter(pause.count() / 2,
                                                                 pause.count() * 3 / 2);
         watch.arm(clock.steady() + Milliseconds(jitter(random)), [this] { begin(); });

@@ -1,7 +1,7 @@
-// Keeps an ear on the broker of a Celery application, for one group of workers: connects, listens,
-// and connects again with growing pauses for as long as it lives. What it hears goes into the
-// table; so does that it cannot hear, for then nobody's silence counts. A connection that shows no
-// sign of life in time is given up, however it hangs. It makes nothing on the broker but what goes
+// Listens on the broker of a Celery application, for one group of workers: connects, listens, and
+// connects again with growing pauses for as long as it lives. It writes to the table what it hears,
+// and also when it cannot hear, because then silence does not count. A connection without a sign of
+// life in time is given up, however it hangs. It creates nothing on the broker except what ends
 // with its connection. Used on the loop's thread only.
 #pragma once
 
@@ -20,7 +20,8 @@ struct Timing {
     std::chrono::milliseconds dead{12'000};     // without any for so long: gone
     std::chrono::milliseconds first_pause{250}, longest_pause{5'000};  // before dialling again
 };
-// What suits a group: workers are to be missed in time, and a slow broker is not a dead one.
+// Defaults for a group: missing workers are noticed in time, and a slow broker does not count as
+// dead.
 Timing timing_for(std::chrono::milliseconds timeout);
 
 class CelerySource {
@@ -29,7 +30,7 @@ class CelerySource {
     CelerySource(SourceContext context, std::shared_ptr<const CeleryOptions> options,
                  Timing timing);
     ~CelerySource();  // hangs up
-    // The same ones with fresher secrets: for the next connection.
+    // The same options with fresher secrets: for the next connection.
     void refresh(std::shared_ptr<const CeleryOptions> options);
     CelerySource(const CelerySource&) = delete;
     CelerySource& operator=(const CelerySource&) = delete;

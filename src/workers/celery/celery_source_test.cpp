@@ -231,7 +231,7 @@ TEST_F(CelerySourceTest, a_connection_that_hangs_is_given_up) {
     EXPECT_TRUE(ok());
 }
 
-TEST_F(CelerySourceTest, faults_of_the_stream) {
+TEST_F(CelerySourceTest, faults_of_the_stream_end_the_connection) {
     for (const std::string scheme : {"redis://", "amqp://"}) {
         const auto at = [&](Peer::Handler handler, const std::string& expected) {
             const Peer peer(std::move(handler));

@@ -38,7 +38,7 @@ EventSink::EventSink(std::shared_ptr<Table> table, std::string group, Clock& clo
 
 void EventSink::sign_of_life() {
     if (over_) return;
-    // Until it listens, all of it has to be done within one span.
+    // Until it listens, everything must be done within one span.
     if (listened_) alive_until_ = clock_.steady() + timing_.dead;
     table_->heard(group_);
 }

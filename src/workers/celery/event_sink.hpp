@@ -1,5 +1,5 @@
-// What both ways to the broker share: where the things go that are heard on one connection. Inside
-// this folder only.
+// Shared by both ways to the broker: the target of what is heard on one connection. Inside this
+// folder only.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace vitals::workers::celery {
 
-// Foreign messages that are none of ours: told of once a minute at most.
+// Foreign messages that are not events: reported at most once a minute.
 class IgnoredMessages {
   public:
     IgnoredMessages(Clock& clock, Log log, std::string group)
@@ -30,24 +30,24 @@ class IgnoredMessages {
     Steady told_ = Steady::min();
 };
 
-// One connection's way into the table. Once it is over, nothing more goes there.
+// One connection's way into the table. Once the connection is over, nothing more gets there.
 class EventSink {
   public:
     EventSink(std::shared_ptr<Table> table, std::string group, Clock& clock, Timing timing,
               std::shared_ptr<IgnoredMessages> ignored);
 
     void end() { over_ = true; }
-    // The connection is gone unless it shows a sign of life by then.
+    // The connection is given up unless it shows a sign of life by then.
     Steady alive_until() const { return alive_until_; }
     bool listened() const { return listened_; }
     const Timing& timing() const { return timing_; }
     Clock& clock() { return clock_; }
 
-    void sign_of_life();                             // bytes came, whatever they were
-    void listening();                                // what workers say comes from now on
-    void muted(std::string why, std::string error);  // it does not, though the connection stands
+    void sign_of_life();                             // bytes came, of any content
+    void listening();                                // events of workers come from now on
+    void muted(std::string why, std::string error);  // they do not, although the connection is open
     void remark(std::string text);
-    void take(std::string_view body);  // what somebody published
+    void take(std::string_view body);  // a message that somebody published
     void ignore(const std::string& what, std::string_view theirs);
 
   private:

@@ -40,7 +40,7 @@ class Subscription {
     }
 
     void take(const Value& value) {
-        // Who may listen to the usual channels need not be let in to the other one.
+        // A user with access to the usual channels may have no access to the other one.
         if (value.error_code() == "NOPERM" && sink_.listened()) return;
         if (value.is(Type::error)) throw backends::redis::meaning_of(value);
         if (!value.is(Type::array) || value.items.empty()) return;

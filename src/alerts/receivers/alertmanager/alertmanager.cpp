@@ -1,10 +1,10 @@
 // alertmanager: alerts of Prometheus' Alertmanager (API version 2).
 //
-// It keeps no message but a state, and forgets it: an alert whose end has passed is resolved there,
-// though nobody said so, and after a crash it knows nothing. So each open incident is posted again
-// and again with an end in an hour, a resolved one for some minutes, and an alert that says that
-// vitals lives ends five minutes after the last post. The labels of an alert are what Alertmanager
-// knows it by: those of the first post stay.
+// Alertmanager keeps no messages but states, and forgets them: an alert whose end has passed is
+// resolved there, even if nobody reported that, and after a crash it knows nothing. So each open
+// incident is posted repeatedly with an end in an hour, a resolved one for some minutes, and the
+// alert that says that vitals runs ends five minutes after the last post. Alertmanager identifies
+// an alert by its labels: those of the first post stay.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -45,7 +45,7 @@ Verified verify_labels(const TextMap& labels) {
             !name.empty() && letters.contains(name.front()) &&
             name.find_first_not_of(std::string(letters) + "0123456789") == std::string::npos;
         if (!good)
-            return std::unexpected("has a name that is no label's; expected letters, digits and _");
+            return std::unexpected("is not the name of a label; expected letters, digits and _");
         if (std::ranges::find(ours, name) != std::end(ours))
             return std::unexpected(fmt::format("must not replace vitals' own label {}", name));
     }
@@ -54,17 +54,17 @@ Verified verify_labels(const TextMap& labels) {
 
 constexpr Field fields[] = {
     field<&Options::url, verify_urls>(
-        "url", "Where Alertmanager is; several are all told.",
+        "url", "The URL of Alertmanager. With several URLs, each one is told.",
         {.required = true, .example = "[http://am1:9093, http://am2:9093]"}),
-    field<&Options::labels, verify_labels>("labels", "Labels of every alert, to route it by.",
+    field<&Options::labels, verify_labels>("labels", "Labels of every alert, for routing.",
                                            {.example = "{team: shop}"}),
-    field<&Options::headers>("headers", "Headers of each request; any may be a secret.",
+    field<&Options::headers>("headers", "Headers of each request; a value may be a secret.",
                              {.example = "{Authorization: {file: /run/secrets/am}}"}),
     tls_field<Options>(),
 };
 
 constexpr auto lives_for = 1h;     // of an open alert, after the last post
-constexpr auto silent_for = 5min;  // of our own, likewise: longer is our death
+constexpr auto silent_for = 5min;  // of vitals' own alert
 constexpr std::size_t text_bytes = 4000;
 
 void write_text(text::JsonWriter& json, std::string_view name, std::string_view text) {
@@ -125,7 +125,7 @@ HttpRequest alive(const Envelope& envelope, const AnyOptions& any) {
     json.member("severity", "none");
     for (const auto& [name, value] : options.labels) write_text(json, name, value);
     json.end_object().key("annotations").object();
-    json.member("summary", "vitals watches; when this alert ends, it does not any more");
+    json.member("summary", "vitals is running; when this alert ends, it has stopped");
     json.end_object();
     json.member("startsAt", rfc3339_millis(envelope.now));
     json.member("endsAt", rfc3339_millis(envelope.now + silent_for));
@@ -138,11 +138,11 @@ std::vector<std::string> addresses(const ObjectRef& options) {
 }
 
 constexpr std::string_view about = R"(
-    One alert for each incident, with the labels alertname="vitals", service, component, severity
-    and incident. It is posted again every minute while the incident is open, and for five minutes
-    after its end. The alert VitalsWatchdog is always there: its end says that vitals does not run.
-    Set `group_wait: 0s` there, for vitals has waited already. What Alertmanager tells and when is
-    its own routing's.)"_prose;
+    One alert for each incident, with the labels alertname="vitals", service, component,
+    severity and incident. It is posted again every minute while the incident is open, and
+    for five minutes after its end. The alert VitalsWatchdog is always there: its end says
+    that vitals has stopped. Set `group_wait: 0s` there, because vitals has already
+    waited. Alertmanager's own routing decides who is told, and when.)"_prose;
 
 constexpr Receiver rest{.addresses = addresses, .alive = alive};
 

@@ -1,4 +1,4 @@
-// discord: a channel's webhook.
+// discord: the webhook of a channel.
 #include <charconv>
 
 #include "alerts/receivers/fields.hpp"
@@ -48,13 +48,13 @@ HttpRequest request(const Envelope& envelope, const Options& options) {
     json.member("color", colour_number(alert)).end_object().end_array();
     json.key("allowed_mentions").object().key("parse").array().end_array().end_object();
     json.end_object();
-    // Without it an unsaved message is no error.
+    // Without it, a message that was not saved is not an error.
     std::string url = options.url.reveal();
     url += url.find('?') == std::string::npos ? "?wait=true" : "&wait=true";
     return post_json(std::move(url), std::move(body));
 }
 
-// Of a limit the body says when to come back, to the millisecond.
+// At a limit, the body says when to come back, to the millisecond.
 Attempt judge(const HttpAnswer& answer, System now) {
     Attempt attempt = fate_by_code(answer, now);
     if (answer.status != 429) return attempt;

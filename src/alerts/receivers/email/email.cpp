@@ -1,5 +1,5 @@
 // email: a mail server that takes messages over SMTP (RFC 5321). One transaction for each
-// recipient, so that a bad address stops no good one.
+// recipient, so a bad address does not stop a good one.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -82,24 +82,23 @@ Verified verify(const Options& options) {
 }
 
 constexpr Field fields[] = {
-    field<&Options::to, verify_addresses>("to", "Who gets it; each gets a mail of their own.",
+    field<&Options::to, verify_addresses>("to", "The recipients; each gets a separate mail.",
                                           {.required = true, .example = "ops@example.org"}),
-    field<&Options::from, verify_address>("from",
-                                          "Who it comes from; by default vitals@ and this host.",
-                                          {.example = "vitals@example.org"}),
+    field<&Options::from, verify_address>(
+        "from", "The sender; by default vitals@ and the name of this host.",
+        {.example = "vitals@example.org"}),
     field<&Options::server, verify_mail_server>(
         "server", "The mail server: smtp://user@host:port, or smtps for TLS from the start.",
         {.example = "smtp://vitals@mx.example.org:587"}),
     field<&Options::password>("password", "The password of the server's user."),
     field<&Options::starttls>(
         "starttls",
-        "Whether to change to TLS: it must be possible (always with a user), where it is offered, "
-        "or never.",
+        "Whether to use STARTTLS: always, when the server offers it, or never. A user requires it.",
         {.choices = "required|offered|never"}),
     tls_field<Options>(),
 };
 
-// The server's "no" to a step.
+// The server refuses a step.
 struct Refused {
     Attempt attempt;
 };
@@ -110,7 +109,7 @@ std::string said_by(const Reply& reply) {
     return wire::printable(said, why_bytes);
 }
 
-// 4xx: later; 5xx: a bad address, a bad password, a message that is never taken.
+// 4xx: later; 5xx: a bad address, a bad password, or a message that will never be accepted.
 Refused refused(const Reply& reply, std::string_view step) {
     const std::string said = said_by(reply);
     return {{.fate = reply.code >= 500 ? Fate::rejected : Fate::refused,
@@ -124,7 +123,7 @@ class Session {
         : context_(context),
           conversation_(std::move(connection), Machine(wire::smtp::take_reply)) {}
 
-    // Throws Refused for another code than the one expected.
+    // Throws Refused for another code than the expected one.
     net::awaitable<Reply> read(std::string step, int expected, Steady::duration patience) {
         context_.enter(step);
         const Steady until = context_.clock().steady() + patience;
@@ -134,7 +133,7 @@ class Session {
         co_return *std::move(reply);
     }
 
-    // `line` may hold a secret; the step's name does not.
+    // `line` may hold a secret; the name of the step does not.
     net::awaitable<Reply> command(std::string step, std::string line, int expected,
                                   Steady::duration patience = step_time) {
         context_.enter(step);
@@ -155,7 +154,7 @@ class Session {
 
     net::awaitable<void> start_tls(const net::TlsOptions& options, std::string host) {
         context_.enter("tls");
-        // What came in the clear before the handshake must not be taken for what comes after it.
+        // Bytes that came in the clear before the handshake must not be used after it.
         if (const std::string& early = conversation_.machine().unread(); !early.empty())
             throw CheckError(ErrorClass::protocol, "spoke before the handshake");
         co_await conversation_.connection().start_tls(options, std::move(host));
@@ -201,7 +200,7 @@ net::awaitable<void> log_in(Session& session, const Reply& greeting, const Optio
     co_await session.command("AUTH", text::base64(password), welcome);
 }
 
-// Greets, changes to TLS and logs in, as the options say; the reply to the last EHLO.
+// Greets, changes to TLS and logs in, as the options say; returns the reply to the last EHLO.
 net::awaitable<Reply> begin(Session& session, const Options& options, std::string_view host) {
     const bool tls_at_once = options.server.scheme == "smtps";
     const bool user = !options.server.user.empty();
@@ -243,7 +242,7 @@ net::awaitable<void> deliver(const Envelope& envelope, const Options& options,
     try {
         co_await session.leave();
     } catch (const CheckError&) {
-        // It has the message.
+        // The server has the message.
     }
 }
 
@@ -264,10 +263,10 @@ std::vector<std::string> addresses(const ObjectRef& options) {
 }
 
 constexpr std::string_view about = R"(
-    Text and HTML, 7-bit, one mail for each recipient: each has a queue of its own, so that a bad
-    address stops no good one. With a user TLS is required. All mails of an incident are one thread.
-    A 4xx of the server is tried again, a 5xx is refused for good. A copy has the same
-    Message-ID.)"_prose;
+    Text and HTML, 7-bit, one mail for each recipient. Each recipient has a separate
+    queue, so a bad address does not hold up a good one. A user requires TLS. All mails of
+    an incident are one thread. After a 4xx vitals tries again; a 5xx is refused for good.
+    A copy has the same Message-ID.)"_prose;
 
 constexpr Transport transport = make_transport<Options, tell>();
 constexpr Receiver rest{.addresses = addresses, .transport = &transport};

@@ -20,7 +20,7 @@ bool is_letter_or_digit(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-// Letters, digits and what is allowed in an atom; all else becomes `_`.
+// Letters, digits and what an atom allows; anything else becomes `_`.
 std::string atom(std::string_view text) {
     std::string out;
     for (const char c : text)
@@ -85,7 +85,7 @@ std::string encoded_words(std::string_view text, std::size_t used) {
     return out += end;
 }
 
-// At blanks; a word that is longer than a line stays whole.
+// Splits at blanks; a word that is longer than a line stays whole.
 std::string folded(std::string_view text, std::size_t used) {
     std::string out;
     std::size_t length = used;
@@ -132,7 +132,7 @@ std::string usual_domain(std::string_view host) {
 }
 
 std::string header_text(std::string_view text, std::size_t used) {
-    // Blanks at the beginning of a line would continue the header, and nothing else.
+    // Blanks at the begin of a line would continue the header, and nothing else.
     std::string line = fitting(text, 400);
     const auto plain = [](unsigned char c) { return c >= ' ' && c < 0x7F; };
     const bool whole = std::ranges::all_of(line, plain) && !line.contains("=?") &&
@@ -197,7 +197,7 @@ std::string compose(const Envelope& envelope, std::string_view from) {
     add_header(out, "To", envelope.to);
     add_header(out, "Subject", envelope.words.subject);
     add_header(out, "Date", date_text(envelope.now));
-    // The sender's domain: so two vitals that watch each other call a copy the same.
+    // The domain of the sender: so two vitals that watch each other give a copy the same id.
     const std::string_view domain = from.substr(from.rfind('@') + 1);
     add_header(out, "Message-ID", message_id(alert.key, domain));
     if (!alert.thread.empty() && alert.thread != alert.key) {

@@ -1,4 +1,4 @@
-// exec: a program of one's own.
+// exec: a program of the operator.
 #include <algorithm>
 #include <cstring>
 
@@ -64,7 +64,7 @@ constexpr std::string_view search_path =
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 constexpr std::size_t why_bytes = 200;
 
-// What the program is told beside its input. Texts are one line, causes a line each.
+// What the program gets in addition to its input. Texts have one line; causes have a line each.
 void add_facts(const Envelope& envelope, std::vector<std::string>& environment) {
     const Alert& alert = envelope.alert;
     std::string causes;
@@ -97,7 +97,7 @@ Launch launch_of(const Envelope& envelope, const Options& options) {
     return launch;
 }
 
-// The codes of sysexits.h that say something about trying again.
+// The codes of sysexits.h that say whether to try again.
 Attempt judge(const Options& options, const Program& program, const End& end) {
     constexpr int bad_usage = 64, bad_configuration = 78;
     const std::string said =
@@ -125,11 +125,11 @@ net::awaitable<Attempt> tell(const Envelope& envelope, const Options& options,
 }
 
 constexpr std::string_view about = R"(
-    The program gets the webhook's JSON on standard input and a clean environment with VITALS_KIND,
-    _STATE, _SEVERITY, _CAUSE (a line each), _SUBJECT, _KEY and _URL. All of it is text from others:
-    never a part of the arguments, and to be quoted in a shell. Exit code 0 is delivered; 64 and 78
-    are refused for good; all else is tried again. After 30 s it is killed with all that it
-    started.)"_prose;
+    The program gets the webhook's JSON on standard input and a clean environment with
+    VITALS_KIND, _STATE, _SEVERITY, _CAUSE (a line each), _SUBJECT, _KEY and _URL. All of
+    it is text from others: it is never part of the arguments, and a shell must quote it.
+    Exit code 0 is delivered; 64 and 78 are refused for good; any other is tried again.
+    After 30 s vitals kills the program and all that it started.)"_prose;
 
 constexpr Transport transport = make_transport<Options, tell>();
 constexpr Receiver rest{.transport = &transport};
@@ -137,7 +137,7 @@ constexpr Receiver rest{.transport = &transport};
 }  // namespace
 
 extern constinit const Receiver exec = make_receiver<Options, fields, nullptr, verify>(
-    "exec", "Runs a program of one's own.", {.about = about, .deadline = std::chrono::seconds(30)},
+    "exec", "Runs a program of yours.", {.about = about, .deadline = std::chrono::seconds(30)},
     rest);
 
 }  // namespace vitals::alerts::receivers

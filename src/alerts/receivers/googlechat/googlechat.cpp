@@ -1,4 +1,4 @@
-// googlechat: a space's webhook.
+// googlechat: the webhook of a space.
 #include "alerts/receivers/fields.hpp"
 #include "alerts/receivers/payload.hpp"
 #include "text/prose.hpp"

@@ -18,7 +18,7 @@ struct Options {
 constexpr Field fields[] = {
     field<&Options::key>("key", "The key of the integration.", {.required = true}),
     field<&Options::tags>("tags", "Tags of the alerts.", {.example = "[shop]"}),
-    field<&Options::server, verify_server>("server", "Where the interface is.",
+    field<&Options::server, verify_server>("server", "The URL of the API.",
                                            {.example = "https://api.eu.opsgenie.com"}),
     tls_field<Options>(),
 };
@@ -89,9 +89,10 @@ HttpRequest acknowledge(const Envelope& envelope, const AnyOptions& any) {
 constexpr Receiver rest{.acknowledge = acknowledge};
 
 constexpr std::string_view about = R"(
-    One alert for each incident, closed by the recovery. It stays open there in between, so its end
-    is told during a silence, too. An acknowledgement in vitals is one there. The answer 202 comes before the work is done. A copy changes
-    nothing there.)"_prose;
+    One alert for each incident, closed by the recovery. It stays open there in between,
+    so its end is told also during a silence. An acknowledgement in vitals acknowledges it
+    there, too. The answer 202 comes before the work is done. A copy changes nothing
+    there.)"_prose;
 
 }  // namespace
 

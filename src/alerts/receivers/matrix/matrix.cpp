@@ -29,7 +29,7 @@ constexpr Field fields[] = {
         "server", "The home server.", {.required = true, .example = "https://matrix.example.org"}),
     field<&Options::room, verify_room>("room", "The room's id.",
                                        {.required = true, .example = "\"!abc:example.org\""}),
-    field<&Options::token>("token", "An access token of the account that writes.",
+    field<&Options::token>("token", "The access token of the account that posts.",
                            {.required = true}),
     tls_field<Options>(),
 };
@@ -47,7 +47,7 @@ std::string html_of(const Words& words) {
     return out;
 }
 
-// The key is the transaction: the server drops a second one.
+// The key is the id of the transaction: the server drops a second one.
 HttpRequest request(const Envelope& envelope, const Options& options) {
     const Words& words = envelope.words;
     std::string body;
@@ -75,8 +75,8 @@ Attempt judge(const HttpAnswer& answer, System now) {
 }
 
 constexpr std::string_view about = R"(
-    Text and HTML. The message's key is the transaction's id, so that the server drops a copy. The
-    room must not be encrypted.)"_prose;
+    Text and HTML. The key of the message is the id of the transaction, so the server
+    drops a copy. The room must not be encrypted.)"_prose;
 
 }  // namespace
 

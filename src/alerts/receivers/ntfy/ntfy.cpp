@@ -1,4 +1,4 @@
-// ntfy: a topic of ntfy.sh or of a server of one's own.
+// ntfy: a topic of ntfy.sh or of another server.
 #include "alerts/receivers/fields.hpp"
 #include "alerts/receivers/http_fate.hpp"
 #include "alerts/receivers/payload.hpp"
@@ -15,7 +15,7 @@ struct Options {
     net::TlsOptions tls;
 };
 
-// As ntfy takes it: other characters are refused by the server.
+// The characters that ntfy accepts: the server refuses others.
 Verified verify_topic(const std::string& topic) {
     constexpr std::size_t most = 64;
     constexpr std::string_view allowed =
@@ -29,7 +29,7 @@ Verified verify_topic(const std::string& topic) {
 constexpr Field fields[] = {
     field<&Options::topic, verify_topic>(
         "topic",
-        "The topic; whoever knows its name can read it, unless the server asks for a token.",
+        "The topic; anyone who knows its name can read it, unless the server asks for a token.",
         {.required = true, .example = "shop-alerts-x7Qd"}),
     field<&Options::server, verify_server>("server", "The server.",
                                            {.example = "https://ntfy.example.org"}),
@@ -74,7 +74,7 @@ HttpRequest request(const Envelope& envelope, const Options& options) {
     return request;
 }
 
-// ntfy's own code for a day's quota: coming back in seconds is of no use.
+// ntfy's own code for the quota of a day: a retry within seconds is useless.
 Attempt judge(const HttpAnswer& answer, System now) {
     constexpr double quota_reached = 42908;
     Attempt attempt = fate_by_code(answer, now);

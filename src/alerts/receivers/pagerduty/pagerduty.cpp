@@ -17,7 +17,7 @@ struct Options {
 constexpr Field fields[] = {
     field<&Options::routing_key>("routing_key", "The integration key of the service.",
                                  {.required = true, .example = "{env: PD_KEY}"}),
-    field<&Options::server, verify_server>("server", "Where PagerDuty's interface is.",
+    field<&Options::server, verify_server>("server", "The URL of PagerDuty's API.",
                                            {.example = "https://events.eu.pagerduty.com"}),
     tls_field<Options>(),
 };
@@ -74,9 +74,9 @@ HttpRequest acknowledge(const Envelope& envelope, const AnyOptions& any) {
 constexpr Receiver rest{.acknowledge = acknowledge};
 
 constexpr std::string_view about = R"(
-    One alert for each incident: a problem triggers it, the recovery resolves it. PagerDuty keeps it
-    open in between, so its end is told during a silence, too. An acknowledgement in vitals is one
-    there. A copy changes nothing there.)"_prose;
+    One alert for each incident: a problem triggers it, the recovery resolves it.
+    PagerDuty keeps it open in between, so its end is told also during a silence. An
+    acknowledgement in vitals acknowledges it there, too. A copy changes nothing there.)"_prose;
 
 }  // namespace
 

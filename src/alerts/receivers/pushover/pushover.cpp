@@ -24,7 +24,7 @@ constexpr Field fields[] = {
         "emergency",
         "Whether a failure of a critical component is repeated until somebody confirms it; for the "
         "last step of a ladder."),
-    field<&Options::server, verify_server>("server", "Where Pushover's interface is."),
+    field<&Options::server, verify_server>("server", "The URL of Pushover's API."),
     tls_field<Options>(),
 };
 

@@ -15,8 +15,8 @@ constexpr auto fields = hook_fields("The incoming webhook.");
 constexpr std::size_t text_characters = 900;  // Rocket.Chat takes 1,000
 constexpr std::size_t rows_characters = 2500;
 
-// `& < >` as Slack asks for, so that `<!channel>` is text. Mattermost and Rocket.Chat take `@all`
-// from a webhook: a blank without width behind the `@` makes it text.
+// `& < >` in the form that Slack wants, so that `<!channel>` is text. Mattermost and Rocket.Chat
+// accept `@all` from a webhook: a zero-width space after the `@` makes it text.
 std::string escaped(std::string_view text) {
     std::string out;
     for (const char c : text) {
@@ -48,7 +48,7 @@ HttpRequest request(const Envelope& envelope, const Options& options) {
     return post_json(options.url.reveal(), std::move(body));
 }
 
-// Slack says `ok`, Rocket.Chat a JSON object; another text is an error with a code of success.
+// Slack says `ok`, Rocket.Chat a JSON object; any other text is an error with a code of success.
 Attempt judge(const HttpAnswer& answer, System now) {
     Attempt attempt = fate_by_code(answer, now);
     if (attempt.fate != Fate::delivered) return attempt;

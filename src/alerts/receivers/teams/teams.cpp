@@ -11,10 +11,10 @@ using Options = Hook;
 
 constexpr auto fields = hook_fields("The workflow's URL.");
 
-// A card beyond 28,672 bytes is taken and never shown; what is sent counts as a fifth more.
+// A card above 28,672 bytes is accepted and never shown; the sent bytes count as a fifth more.
 constexpr std::size_t rows_bytes = 6'000;
 
-// Cards read a little Markdown: what has a meaning there is escaped.
+// Cards read a little Markdown: characters with a meaning there are escaped.
 std::string escaped(std::string_view text) {
     std::string out;
     for (const char c : text) {

@@ -30,14 +30,13 @@ constexpr Field fields[] = {
     field<&Options::chat_id>("chat_id", "The chat: its number, or the @name of a channel.",
                              {.required = true, .example = "\"-1001234567890\""}),
     field<&Options::thread_id>("thread_id", "The topic within the chat; 0: none.", {.least = 0}),
-    field<&Options::server, verify_server>("server", "Where Telegram's interface is."),
+    field<&Options::server, verify_server>("server", "The URL of Telegram's API."),
     tls_field<Options>(),
 };
 
 constexpr std::size_t text_characters = 4096;
 
-// Without a parse_mode nothing in the text has a meaning, but for `@name`, which names who is
-// there.
+// Without a parse_mode nothing in the text has a meaning, except `@name`, which mentions a member.
 HttpRequest request(const Envelope& envelope, const Options& options) {
     const Words& words = envelope.words;
     std::string body;

@@ -30,18 +30,18 @@ Verified verify_secrets(const SecretMap& secrets) {
 }
 
 constexpr Field fields[] = {
-    secret_url_field<Options>("Where to post."),
+    secret_url_field<Options>("The URL to post to."),
     secret_list_field<&Options::secret, verify_secrets>(
         "secret",
-        "What the message is signed with, `whsec_` and base64 of 24 to 64 bytes; several while one "
-        "is replaced.",
+        "The secret that signs the message, `whsec_` and base64 of 24 to 64 bytes; several while "
+        "one is being replaced.",
         {.example = "{file: /run/secrets/webhook}"}),
-    field<&Options::headers>("headers", "Further headers of the request; any may be a secret.",
+    field<&Options::headers>("headers", "Further headers of the request; a value may be a secret.",
                              {.example = "{Authorization: {file: /run/secrets/token}}"}),
     tls_field<Options>(),
 };
 
-// The specification allows no full stop in an id, since that separates what is signed.
+// The specification allows no full stop in an id, because a full stop separates the signed parts.
 std::string id_of(const Alert& alert) {
     std::string id = alert.key;
     std::ranges::replace(id, '.', '_');
@@ -96,9 +96,10 @@ HttpRequest request(const Envelope& envelope, const Options& options) {
 }
 
 constexpr std::string_view about = R"(
-    The message as JSON, below 20 kB, signed as the Standard Webhooks say: `webhook-id` is the
-    same for each attempt, `webhook-timestamp` and the signature are new. Only an answer 2xx is
-    success. Whoever keeps the ids can remove duplicates.)"_prose;
+    The message as JSON, below 20 kB, signed by the rules of Standard Webhooks:
+    `webhook-id` is the same for each attempt, `webhook-timestamp` and the signature are
+    new. Only an answer 2xx is success. A program that keeps the ids can remove
+    duplicates.)"_prose;
 
 }  // namespace webhook_receiver
 

@@ -1,4 +1,5 @@
-// webhook: JSON to a URL, signed as the Standard Webhooks say (standardwebhooks.com, version 1).
+// webhook: JSON to a URL, signed by the rules of Standard Webhooks (standardwebhooks.com, version
+// 1).
 #pragma once
 
 #include <expected>
@@ -16,7 +17,7 @@ struct Options {
     net::TlsOptions tls;
 };
 
-// The key of a secret as it is written, `whsec_` and base64 of 24 to 64 bytes; or what is wrong.
+// The key of a written secret, `whsec_` and base64 of 24 to 64 bytes; or what is wrong.
 std::expected<std::string, std::string> key_of(std::string_view secret);
 // `v1,` and base64 of HMAC-SHA256(key, id.timestamp.body).
 std::string signature(std::string_view key, std::string_view id, std::string_view timestamp,
