@@ -44,6 +44,13 @@ def test_there_are_configurations():
     assert len(list(configurations())) > 10
 
 
+def test_the_readme_counts_the_receivers():
+    page = (ROOT / "docs/configuration.md").read_text()
+    receivers = re.findall(r"^### `\w+` receiver$", page, re.MULTILINE)
+    counts = re.findall(r"(\d+) kinds of receivers", (ROOT / "README.md").read_text())
+    assert counts and {int(count) for count in counts} == {len(receivers)}, "README.md counts them"
+
+
 def test_yaml_in_documents_says_what_it_is():
     """A block that is no whole configuration says so, so that none is forgotten here."""
     for document in DOCUMENTS:
@@ -208,4 +215,4 @@ def test_answers_in_the_documents_are_those_of_the_program(demo):
     if os.environ.get("VITALS_WRITE_DOCS"):
         DIALECTS.write_text("".join(written) + text[end:])
         return
-    assert not wrong, "\n".join(wrong)
+    assert not wrong, "if the program is right, VITALS_WRITE_DOCS=1 and this test write its answers\n" + "\n".join(wrong)

@@ -98,17 +98,6 @@ std::string message_json(const Envelope& envelope) {
     return out;
 }
 
-std::string without_secrets(std::string text, const NamedSecrets& secrets) {
-    constexpr std::size_t shortest = 4;  // shorter ones would tear other words apart
-    for (const auto& [name, secret] : secrets) {
-        const std::string value = secret.reveal();
-        if (value.size() < shortest) continue;
-        for (std::size_t at = 0; (at = text.find(value, at)) != std::string::npos; at += 3)
-            text.replace(at, value.size(), "***");
-    }
-    return text;
-}
-
 bool is_over(const Alert& alert) noexcept {
     return alert.kind == Kind::resolved || alert.kind == Kind::missed;
 }
