@@ -1,14 +1,17 @@
-// A fleet of 1,000 nodes with 1,000,000 workers, of which one is real: `send` speaks for all the
-// others, `keep` is a node that comes later and takes what they say. bench/fleet runs both.
+// A fleet of which one node is real. `send` speaks for 999 nodes with 1,000,000 workers, `keep` is
+// a node that comes later and takes what they say. `beat` speaks for as many nodes as it is told
+// that do not listen, `judge` is one that listens, and counts its alarms. bench/fleet runs them.
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <fstream>
 #include <map>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -191,12 +194,127 @@ int keep(const std::vector<std::string>& servers, std::chrono::seconds time) {
     return 0;
 }
 
+// Through ten connections to each server, as a server that hangs silences those behind it.
+int beat(const std::vector<std::string>& servers, std::chrono::seconds time, std::size_t count) {
+    constexpr std::size_t links_of_each = 10;
+    const Subjects subjects("bench");
+    std::vector<std::unique_ptr<Link>> links;
+    for (std::size_t i = 0; i < servers.size() * links_of_each; ++i) {
+        std::vector<std::string> order = servers;
+        std::ranges::rotate(order, order.begin() + static_cast<long>(i % servers.size()));
+        links.push_back(std::make_unique<Link>(
+            Link::Settings{.servers = std::move(order), .name = fmt::format("bench beat {}", i)},
+            [] {}));
+    }
+    std::vector<Heartbeat> beats(count);
+    std::vector<std::string> subject;
+    for (std::size_t node = 0; node < count; ++node) {
+        const std::string name = fmt::format("node-{:05}", node);
+        subject.push_back(subjects.of({"hb", std::to_string(shard_of(name)), name, ""}));
+        beats[node].incarnation = node + 1;
+        beats[node].interval_ms = 2'000;
+        beats[node].listens = false;
+        beats[node].version = "bench";
+        beats[node].host = name + ".example.org";
+        beats[node].labels = {"edge", "eu"};
+    }
+    const Steady begun = now();
+    std::size_t at = 0;
+    std::chrono::microseconds latest{};
+    while (now() - begun < time) {
+        const auto due =
+            static_cast<std::size_t>((now() - begun) * static_cast<long>(count) / interval);
+        std::vector<std::vector<Outgoing>> out(links.size());
+        // Late by as much as those that are still to be sent.
+        latest = std::max(latest, std::chrono::duration_cast<std::chrono::microseconds>(
+                                      (due - at) * interval / static_cast<long>(count)));
+        for (; at < due; ++at) {
+            const std::size_t node = at % count;
+            ++beats[node].seq;
+            out[node % links.size()].push_back({subject[node], encode(beats[node]), true});
+        }
+        for (std::size_t i = 0; i < links.size(); ++i)
+            if (!out[i].empty()) links[i]->send(std::move(out[i]));
+        std::this_thread::sleep_for(5ms);
+    }
+    std::uint64_t dropped = 0, reconnects = 0;
+    for (const auto& link : links) {
+        dropped += link->status().dropped;
+        reconnects += link->status().reconnects;
+    }
+    fmt::print("{{\"heartbeats\": {}, \"dropped\": {}, \"reconnects\": {}, \"latest_ms\": {}}}\n",
+               at, dropped, reconnects, latest.count() / 1'000);
+    return 0;
+}
+
+int judge(const std::vector<std::string>& servers, std::chrono::seconds time, std::size_t count) {
+    Member::Settings settings;
+    settings.fleet = "bench";
+    settings.node = fmt::format("judge-{}", ::getpid());
+    settings.version = "bench";
+    settings.incarnation = static_cast<std::uint64_t>(::getpid()) << 20;
+    Member member(settings, {});
+    member.configure({}, {}, {}, now());
+    Link link({.servers = servers, .name = "bench judge"}, [] {});
+    link.subscribe(member.subscriptions());
+    const Steady begun = now();
+    Steady next = begun, complete_at{};
+    double complete = -1, busy_before = 0, blind = 0;
+    std::size_t alone = 0, together = 0, most_silent = 0;
+    std::chrono::microseconds longest_turn{};
+    Steady::duration longest_silence{};
+    while (now() - begun < time) {
+        const Steady turn = now();
+        const auto messages = link.take(500);
+        for (const auto& each : messages) member.receive(each.subject, each.bytes, each.at);
+        if (now() >= next) {
+            next = std::max(next + 250ms, now());
+            member.tick(now(), 0ms, false);
+            link.send(member.take_outgoing());
+            const bool contact = member.in_contact(now());
+            if (complete < 0 && contact && member.nodes().alive().size() >= count) {
+                complete_at = now();
+                complete = std::chrono::duration<double>(complete_at - begun).count();
+                busy_before = cpu_seconds();
+            }
+            if (complete >= 0 && !contact) blind += 0.25;
+            std::size_t silent = 0;
+            for (const auto& [name, node] : member.nodes().all()) {
+                silent += node.silent ? 1 : 0;
+                alone += node.verdict == Node::Verdict::alone ? 1 : 0;
+                longest_silence = std::max(longest_silence, now() - node.heard_at);
+            }
+            most_silent = std::max(most_silent, silent);
+            together = std::max(together, member.nodes().unheard_together());
+        }
+        longest_turn = std::max(
+            longest_turn, std::chrono::duration_cast<std::chrono::microseconds>(now() - turn));
+        if (messages.size() < 500) std::this_thread::sleep_for(2ms);
+    }
+    const double seconds = std::chrono::duration<double>(now() - complete_at).count();
+    fmt::print(
+        "{{\"nodes\": {}, \"complete_after_s\": {:.1f}, \"false_alarms\": {}, "
+        "\"unheard_together\": {}, \"most_silent\": {}, \"without_contact_s\": {:.1f}, "
+        "\"longest_silence_s\": {:.1f}, \"received\": {}, \"late\": {}, \"cores\": {:.2f}, "
+        "\"resident_mib\": {}, \"longest_turn_ms\": {:.1f}}}\n",
+        member.nodes().all().size(), complete, alone, together, most_silent, blind,
+        std::chrono::duration<double>(longest_silence).count(), member.figures().received,
+        member.figures().late, complete < 0 ? -1 : (cpu_seconds() - busy_before) / seconds,
+        resident_mib(), static_cast<double>(longest_turn.count()) / 1'000);
+    return 0;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
     if (count < 4) return 64;
     const std::string what = arguments[1];
     const std::chrono::seconds time(std::atoi(arguments[2]));
-    const std::vector<std::string> servers(arguments + 3, arguments + count);
-    return what == "send" ? send(servers, time) : keep(servers, time);
+    std::vector<std::string> servers(arguments + 3, arguments + count);
+    if (what == "send") return send(servers, time);
+    if (what == "keep") return keep(servers, time);
+    const auto others = static_cast<std::size_t>(std::atoi(servers.front().c_str()));
+    servers.erase(servers.begin());
+    if (servers.empty() || others == 0) return 64;
+    return what == "beat" ? beat(servers, time, others) : judge(servers, time, others);
 }

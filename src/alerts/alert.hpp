@@ -77,7 +77,8 @@ struct Alert {
     std::string version;          // of vitals
     std::string acknowledged_by;  // the person who acknowledged it; else empty
     unsigned attempt = 1;
-    bool may_be_copy = false;  // an earlier attempt may have arrived
+    bool may_be_copy = false;  // an earlier attempt perhaps arrived
+    bool alone = false;        // who tells hears nobody of its fleet: others may tell the same
 
     bool operator==(const Alert&) const = default;
 };

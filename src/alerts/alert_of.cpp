@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <string_view>
 
 #include "text/percent.hpp"
@@ -77,7 +78,20 @@ void add_links(const Message& message, const Snapshot* snapshot, const Telling& 
     if (!telling.url.empty()) alert.link = telling.url + "/c/" + text::percent_encoded(first, "/");
 }
 
-// Why a receiver that is told only of the end was not told before.
+// What is of one node alone is called by that node, too: the state directories of two may be copies
+// of one.
+std::string name_of(const IncidentRecord& record, const Telling& telling) {
+    if (!record.key.empty()) return record.key;
+    if (telling.node.empty()) return record.id;
+    std::string node = telling.node;
+    const auto is_plain = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    };
+    std::ranges::replace_if(node, std::not_fn(is_plain), '_');
+    return node + "-" + record.id;
+}
+
+// Why a receiver that is told of the end only now heard nothing before.
 std::string why_not_told(const IncidentRecord& record, const std::string& receiver) {
     for (const Delivery& delivery : record.told)
         if (delivery.receiver == receiver && !delivery.problem.empty()) return delivery.problem;
@@ -89,7 +103,7 @@ std::string why_not_told(const IncidentRecord& record, const std::string& receiv
 Alert alert_of(const Message& message, const IncidentRecord& record, const Snapshot* snapshot,
                const Telling& telling) {
     Alert alert;
-    alert.incident = record.key.empty() ? record.id : record.key;
+    alert.incident = name_of(record, telling);
     alert.key = fmt::format("{}-{}-{}", alert.incident, message.receiver, message.serial);
     alert.thread = fmt::format("{}-{}-1", alert.incident, message.receiver);
     alert.kind = message.kind;
@@ -125,6 +139,7 @@ Alert alert_of(const Message& message, const IncidentRecord& record, const Snaps
     if (record.acknowledged) alert.acknowledged_by = record.acknowledged->by;
     alert.attempt = telling.attempt;
     alert.may_be_copy = telling.may_be_copy;
+    alert.alone = telling.alone && !record.key.empty();
     return alert;
 }
 

@@ -19,6 +19,8 @@ struct Telling {
     Settings settings;  // the rules of flapping; who is told does not matter
     unsigned attempt = 1;
     bool may_be_copy = false;
+    std::string node;    // of a fleet; empty: there is none
+    bool alone = false;  // it hears nobody of its fleet
 };
 
 // `snapshot` says which components are critical, their names and their runbooks; null: none of that

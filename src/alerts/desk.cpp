@@ -24,6 +24,7 @@ void Desk::configure(Settings settings) {
     mutes_changed_ = true;
     if (!policy_) return;
     std::vector<Component> components;
+    components.reserve(components_.size());
     for (const auto& each : components_) components.push_back(*each);
     policy_->reload(settings_, components, seams_.moment().now);
     settle_soon();
@@ -47,6 +48,7 @@ void Desk::see(const Snapshot& snapshot) {
 void Desk::begin(const Snapshot& snapshot) {
     components_.clear();
     std::vector<Component> components;
+    components.reserve(snapshot.components.size());
     for (const auto& state : snapshot.components) {
         components_.push_back(state->component);
         components.push_back(*state->component);
@@ -108,6 +110,8 @@ void Desk::begin(const Snapshot& snapshot) {
 void Desk::define(const Snapshot& snapshot) {
     std::vector<Component> components;
     std::vector<std::shared_ptr<const Component>> defined;
+    components.reserve(snapshot.components.size());
+    defined.reserve(snapshot.components.size());
     for (const auto& state : snapshot.components) {
         components.push_back(*state->component);
         defined.push_back(state->component);
@@ -135,8 +139,11 @@ void Desk::judge_stale(const Snapshot& snapshot) {
     for (const auto& state : snapshot.components) {
         if (!state->stale(moment.now) || stale_.contains(state->name())) continue;
         stale_.insert(state->name());
-        texts_[state->name()] = {"stale", {}};
-        incidents_.report(state->name(), Status::unknown, ErrorClass::none, moment.now);
+        // What others find out, too, is stale only where this one stood still.
+        const bool shared = settings_.shares && settings_.shares(state->name());
+        texts_[state->name()] = {"stale", {}, shared};
+        incidents_.report(state->name(), Status::unknown,
+                          shared ? ErrorClass::local : ErrorClass::none, moment.now);
         actions_.judged(state->name(), Status::unknown);
     }
 }
@@ -152,7 +159,9 @@ void Desk::judged(const ComponentState& state) {
     if (state.judged == Status::ok)
         texts_.erase(state.name());
     else
-        texts_[state.name()] = {state.detail(moment.now), state.last->error};
+        texts_[state.name()] = {
+            state.detail(moment.now), state.last->error,
+            state.judged == Status::unknown && error_class == ErrorClass::local};
     incidents_.report(state.name(), state.judged, error_class, moment.now);
     if (actions_.judged(state.name(), state.judged)) unsaved(DeskRow::Kind::action, state.name());
     if (auto noticed = noticing_.look(state))
@@ -268,6 +277,7 @@ void Desk::take_event(const IncidentEvent& event) {
             break;
         case What::merged:
             close_record(event.incident, fmt::format("part of {}", id_of(event.into)));
+            name_storm(event.into);
             break;
         case What::returned:
             open_record(event.incident, {});

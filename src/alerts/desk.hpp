@@ -88,7 +88,12 @@ class Desk {
             act;
         // Whether this node is in service; null: it is.
         std::function<bool()> in_service;
-        // There is something to do at that moment: call turn() then.
+        // Whether the others who tell the same would let that message leave now; null: nobody is
+        // asked. It is asked again in each turn().
+        std::function<bool(const Message&, const IncidentRecord&)> may_leave;
+        // Another vitals has told that receiver so; null: it does not matter.
+        std::function<void(const Message&, const IncidentRecord&)> told_elsewhere;
+        // There is something to do at that moment: call turn().
         std::function<void(Steady)> wake;
     };
 
@@ -152,12 +157,19 @@ class Desk {
     std::shared_ptr<const IncidentRecord> record(std::string_view id) const;  // or null
     // What receivers were told of open incidents, as messages that nobody must send.
     std::vector<Message> told() const;
-    // ---- two vitals that watch each other (desk_peer.cpp)
-    // ---------------------------------------- The service that both watch; empty: there is only
-    // one vitals.
-    void set_pair(std::optional<std::string> service);
+    // ---- several vitals that tell the same (desk_peer.cpp) --------------------------------------
+    // What all of them call an incident: the prefix, so many bytes of a digest of the name and the
+    // component, and how many incidents that component had.
+    struct Naming {
+        std::string prefix, name;
+        std::size_t bytes = 4;
+    };
+    // Nothing: there is one vitals only.
+    void set_naming(std::optional<Naming> naming);
     std::vector<PeerTold> told_by_us() const;
-    void heard(const std::vector<PeerTold>& told);
+    // What another one told. `whole`: it has no other incident open. `from` is empty where that is
+    // not known.
+    void heard(const std::string& from, bool whole, const std::vector<PeerTold>& told);
     // Something is wrong here in the incident of that name.
     bool is_wrong(std::string_view key) const;
 
@@ -167,6 +179,7 @@ class Desk {
   private:
     struct Text {
         std::string detail, error;
+        bool blind = false;  // vitals could not look
     };
     struct Outgoing {
         Message message;
@@ -206,9 +219,20 @@ class Desk {
     void follow_mutes();
     void publish();
 
-    std::string pair_name(const std::string& root);
-    const IncidentRecord* open_by_key(std::string_view key) const;
+    bool is_named(const std::string& component) const;
+    std::string blind_title() const;
+    std::string key_of(std::string_view component, std::uint64_t count) const;
+    std::string named_root(const IncidentRecord& record) const;
+    std::string common_name(const std::string& root);
+    std::string next_name(const std::string& component);
+    void name_storm(std::uint64_t number);
+    void rename(std::uint64_t number, std::string key);
+    const IncidentRecord* known_by_key(std::string_view key) const;
+    bool is_component(std::string_view name) const;
+    bool is_end_known(std::string_view key) const;
+    bool hear_message(const PeerTold& told);
     void remember_end(const Message& message, const IncidentRecord& record);
+    void remember_end(PeerTold end);
     std::vector<PeerTold> ends_of(std::string_view component) const;
     void take_their_name(const PeerTold& theirs, const std::vector<PeerTold>& told);
 
@@ -248,10 +272,11 @@ class Desk {
     std::set<std::string, std::less<>> stale_;
     Noticing noticing_;
     Addresses addresses_;
-    std::optional<std::string> pair_;
-    std::map<std::string, std::uint64_t, std::less<>> counts_;    // incidents, by component
-    std::map<std::string, std::string, std::less<>> open_there_;  // their names, by component
-    std::deque<PeerTold> ended_;                                  // newest first
+    std::optional<Naming> naming_;
+    std::map<std::string, std::uint64_t, std::less<>> counts_;  // incidents, by component
+    // What others have open: names by component, by who it is.
+    std::map<std::string, std::map<std::string, std::string, std::less<>>, std::less<>> open_there_;
+    std::deque<PeerTold> ended_;  // newest first
     Steady withheld_until_ = Steady::min();
     Actions actions_;
     bool actions_changed_ = true;

@@ -74,11 +74,11 @@ void Desk::open_record(std::uint64_t number, const std::string& root) {
     record.number = number;
     record.id = id_of(number);
     record.closed.reset();
-    if (record.key.empty()) record.key = pair_name(root);
+    if (record.key.empty()) record.key = common_name(root);
     if (record.opened == System{}) record.opened = moment.wall;
     if (record.title.empty()) {
         if (root == blind_component) {
-            record.title = "vitals could not look";
+            record.title = blind_title();
         } else if (const auto text = texts_.find(root); text != texts_.end()) {
             record.title = text->second.detail;
             record.error = text->second.error;

@@ -237,7 +237,13 @@ void Desk::take_messages() {
     if (!seams_.send || waiting_.queued || (saving_ && saving_->queued)) return;
     const Moment moment = seams_.moment();
     if (moment.now < withheld_until_) return;
-    while (const auto message = policy_->take(moment.now, moment.wall)) {
+    Policy::May may;
+    if (seams_.may_leave)
+        may = [this](const Message& message) {
+            const auto record = records_.find(message.incident);
+            return record == records_.end() || seams_.may_leave(message, *record->second);
+        };
+    while (const auto message = policy_->take(moment.now, moment.wall, may)) {
         Delivery& attempt = attempts_[message_key(counters_.store, *message)];
         ++attempt.attempts;
         waiting_.outgoing.push_back({*message, attempt.state == Delivery::State::in_doubt});

@@ -124,6 +124,7 @@ class Office {
     bool disk_works = true;
     bool disk_hangs = false;
     bool memory_whole = true;
+    bool may_leave = true;  // what others tell, too
     Attempt receiver_says{.fate = Fate::delivered};
     std::vector<std::string> sent;  // `mail problem`
     std::vector<std::string> looked;
@@ -171,6 +172,9 @@ class Office {
         seams.act = [this](const std::string& name, const OnFailed&, auto done) {
             acted.push_back(name);
             answers.push_back([done] { done({"exit code 0", {}}); });
+        };
+        seams.may_leave = [this](const Message&, const IncidentRecord& record) {
+            return may_leave || record.key.empty();
         };
         seams.wake = [this](Steady when) { woken = std::min(woken, when); };
         return seams;
@@ -541,7 +545,7 @@ TEST(Desk, the_key_of_links_is_kept_in_its_file_only) {
 TEST(Desk, two_that_watch_the_same_call_an_incident_the_same) {
     Office one({component("db")}, to_mail()), two({component("db")}, to_mail());
     for (Office* each : {&one, &two}) {
-        each->desk->set_pair("shop");
+        each->desk->set_naming(Desk::Naming{"pair", "shop"});
         each->recover("db");
         each->fail("db");
         each->pass(11s);
@@ -556,7 +560,7 @@ TEST(Desk, two_that_watch_the_same_call_an_incident_the_same) {
     EXPECT_FALSE(one.desk->is_wrong(key));
     one.fail("db");
     EXPECT_TRUE(one.board().incidents.front()->key.ends_with("-2"));
-    two.desk->heard(one.desk->told_by_us());
+    two.desk->heard("peer", true, one.desk->told_by_us());
     two.recover("db");
     two.pass(61s);
     two.fail("db");
@@ -565,7 +569,7 @@ TEST(Desk, two_that_watch_the_same_call_an_incident_the_same) {
     two.recover("db");
     two.pass(61s);
     two.die_and_return();
-    two.desk->set_pair("shop");
+    two.desk->set_naming(Desk::Naming{"pair", "shop"});
     two.recover("db");
     two.fail("db");
     EXPECT_TRUE(two.board().incidents.front()->key.ends_with("-3"));
@@ -574,7 +578,7 @@ TEST(Desk, two_that_watch_the_same_call_an_incident_the_same) {
 TEST(Desk, what_the_other_one_told_counts_here) {
     Office one({component("db")}, to_mail()), two({component("db")}, to_mail());
     for (Office* each : {&one, &two}) {
-        each->desk->set_pair("shop");
+        each->desk->set_naming(Desk::Naming{"pair", "shop"});
         each->recover("db");
     }
     two.receiver_says.withheld = true;
@@ -586,14 +590,14 @@ TEST(Desk, what_the_other_one_told_counts_here) {
     const std::size_t asked = two.sent.size();
     EXPECT_GE(asked, 2u) << "asked every second";
     EXPECT_LE(two.only().told.at(0).attempts, 1u) << "the one that is asked for now";
-    two.desk->heard(one.desk->told_by_us());
+    two.desk->heard("peer", true, one.desk->told_by_us());
     two.pass(10s);
     EXPECT_EQ(two.sent.size(), asked);
     EXPECT_TRUE(two.only().told.empty());
     one.recover("db");
     one.pass(61s);
     two.recover("db");
-    two.desk->heard(one.desk->told_by_us());
+    two.desk->heard("peer", true, one.desk->told_by_us());
     two.pass(61s);
     EXPECT_EQ(two.sent.size(), asked) << "the end was told, too";
 }
@@ -603,7 +607,7 @@ TEST(Desk, what_the_other_one_told_counts_here) {
 TEST(Desk, what_ended_while_the_other_one_was_away_has_a_name_of_its_own) {
     Office one({component("db")}, to_mail()), two({component("db")}, to_mail());
     for (Office* each : {&one, &two}) {
-        each->desk->set_pair("shop");
+        each->desk->set_naming(Desk::Naming{"pair", "shop"});
         each->recover("db");
     }
     two.receiver_says.withheld = true;
@@ -611,7 +615,7 @@ TEST(Desk, what_ended_while_the_other_one_was_away_has_a_name_of_its_own) {
     two.fail("db");
     one.pass(11s);
     two.pass(15s);
-    two.desk->heard(one.desk->told_by_us());
+    two.desk->heard("peer", true, one.desk->told_by_us());
     two.receiver_says.withheld = false;
     two.sent.clear();
     const std::string first = two.only().key;
@@ -619,8 +623,8 @@ TEST(Desk, what_ended_while_the_other_one_was_away_has_a_name_of_its_own) {
     two.pass(61s);
     EXPECT_EQ(two.sent, Texts{"mail resolved"});
     two.die_and_return();  // and still knows what it told
-    two.desk->set_pair("shop");
-    two.desk->heard(one.desk->told_by_us());
+    two.desk->set_naming(Desk::Naming{"pair", "shop"});
+    two.desk->heard("peer", true, one.desk->told_by_us());
     two.recover("db");
     two.fail("db");
     two.pass(11s);
@@ -628,10 +632,175 @@ TEST(Desk, what_ended_while_the_other_one_was_away_has_a_name_of_its_own) {
     EXPECT_NE(second, first);
     // The first comes back, still sees the failure, and tells nothing.
     const std::size_t told = one.sent.size();
-    one.desk->heard(two.desk->told_by_us());
+    one.desk->heard("peer", true, two.desk->told_by_us());
     one.pass(30s);
     EXPECT_EQ(one.board().incidents.front()->key, second);
     EXPECT_EQ(one.sent.size(), told);
+}
+
+// Nodes of a fleet: `web` and what begins with `nodes/` are seen by all of them.
+Settings in_fleet() {
+    Settings settings = to_mail();
+    settings.shares = [](const std::string& name) { return name.starts_with("web"); };
+    return settings;
+}
+
+const Desk::Naming shop_fleet{"fleet", "shop", 8};
+
+TEST(DeskInFleet, only_what_all_see_has_a_common_name) {
+    Office one({component("db"), component("web")}, in_fleet());
+    one.desk->set_naming(shop_fleet);
+    for (const char* name : {"db", "web"}) {
+        one.recover(name);
+        one.fail(name);
+    }
+    one.pass(11s);
+    ASSERT_EQ(one.board().incidents.size(), 2u);
+    for (const auto& incident : one.board().incidents)
+        EXPECT_EQ(incident->key.starts_with("fleet"), incident->roots.at(0) == "web");
+    ASSERT_FALSE(one.desk->told_by_us().empty());
+    for (const PeerTold& told : one.desk->told_by_us()) {
+        EXPECT_EQ(told.component, "web");
+        EXPECT_TRUE(told.wrong);
+    }
+}
+
+TEST(DeskInFleet, a_message_waits_until_the_others_let_it_leave) {
+    Office one({component("db"), component("web")}, in_fleet());
+    one.desk->set_naming(shop_fleet);
+    one.may_leave = false;
+    for (const char* name : {"web", "db"}) {
+        one.recover(name);
+        one.fail(name);
+    }
+    one.pass(20s);
+    EXPECT_EQ(one.sent, Texts{"mail problem"}) << "that of db waits for nobody";
+    one.may_leave = true;
+    one.turn();
+    EXPECT_EQ(one.sent.size(), 2u);
+}
+
+TEST(DeskInFleet, all_number_messages_alike_whatever_they_did_not_send) {
+    Office one({component("web")}, in_fleet()), two({component("web")}, in_fleet());
+    for (Office* each : {&one, &two}) {
+        each->desk->set_naming(shop_fleet);
+        each->recover("web");
+        each->run("web", Status::degraded);
+    }
+    two.may_leave = false;
+    for (Office* each : {&one, &two}) each->run("web", Status::unknown);
+    one.pass(11s);
+    two.pass(11s);
+    two.fail("web");  // it would say `worse` by now, and has not said the problem
+    two.pass(1s);
+    two.desk->heard("n1", true, one.desk->told_by_us());
+    one.fail("web");
+    one.pass(1s);
+    EXPECT_EQ(one.sent, (Texts{"mail problem", "mail worse"}));
+    two.desk->heard("n1", true, one.desk->told_by_us());
+    two.may_leave = true;
+    two.pass(10s);
+    EXPECT_EQ(two.sent, Texts{}) << "it knows both";
+    // The first dies; the second tells the end with the number that follows.
+    two.recover("web");
+    two.pass(61s);
+    EXPECT_EQ(two.sent, Texts{"mail resolved"});
+    EXPECT_EQ(two.desk->told_by_us().front().serial, 3u);
+}
+
+TEST(DeskInFleet, an_end_that_was_told_elsewhere_ends_the_name) {
+    Office one({component("web")}, in_fleet()), two({component("web")}, in_fleet());
+    for (Office* each : {&one, &two}) {
+        each->desk->set_naming(shop_fleet);
+        each->recover("web");
+        each->fail("web");
+    }
+    one.pass(11s);
+    two.desk->heard("n1", true, one.desk->told_by_us());
+    two.pass(11s);
+    EXPECT_EQ(two.sent, Texts{});
+    // It was well for the first, and never for the second.
+    one.recover("web");
+    one.pass(61s);
+    EXPECT_EQ(one.sent, (Texts{"mail problem", "mail resolved"}));
+    two.desk->heard("n1", true, one.desk->told_by_us());
+    two.pass(10s);
+    EXPECT_EQ(two.sent, Texts{"mail problem"});
+    EXPECT_TRUE(two.only().key.ends_with("-2"));
+    // Hearing of the first end again changes nothing.
+    two.desk->heard("n1", true, one.desk->told_by_us());
+    two.pass(10s);
+    EXPECT_EQ(two.sent, Texts{"mail problem"});
+    EXPECT_TRUE(two.only().key.ends_with("-2"));
+}
+
+TEST(DeskInFleet, what_one_that_is_gone_had_open_gives_no_name) {
+    Office one({component("web")}, in_fleet()), two({component("web")}, in_fleet());
+    for (Office* each : {&one, &two}) {
+        each->desk->set_naming(shop_fleet);
+        each->recover("web");
+    }
+    one.fail("web");
+    one.pass(11s);
+    two.desk->heard("n1", true, one.desk->told_by_us());
+    two.desk->heard("n1", true, {});
+    two.fail("web");
+    two.pass(11s);
+    EXPECT_TRUE(two.only().key.ends_with("-2"));
+    EXPECT_EQ(two.sent, Texts{"mail problem"});
+}
+
+TEST(DeskInFleet, a_storm_has_one_name_whatever_failed_first) {
+    std::vector<Component> components;
+    for (const char* name : {"web1", "web2", "web3", "web4", "web5"})
+        components.push_back(component(name));
+    Office one(components, in_fleet()), two(components, in_fleet());
+    for (Office* each : {&one, &two}) {
+        each->desk->set_naming(shop_fleet);
+        for (const Component& known : components) each->recover(known.name);
+    }
+    for (const char* name : {"web1", "web2", "web3", "web4", "web5"}) one.fail(name);
+    for (const char* name : {"web4", "web5", "web3", "web2", "web1"}) two.fail(name);
+    std::vector<std::string> keys;
+    for (Office* each : {&one, &two}) {
+        each->pass(11s);
+        EXPECT_EQ(each->sent, Texts{"mail problem"});
+        for (const auto& incident : each->board().incidents)
+            if (!incident->closed && incident->storm) keys.push_back(incident->key);
+    }
+    ASSERT_EQ(keys.size(), 2u);
+    EXPECT_EQ(keys[0], keys[1]);
+    EXPECT_TRUE(keys[0].starts_with("fleet"));
+}
+
+TEST(DeskInFleet, a_storm_with_what_one_alone_sees_is_told_by_that_one) {
+    std::vector<Component> components;
+    for (const char* name : {"disk", "web1", "web2", "web3", "web4", "web5"})
+        components.push_back(component(name));
+    Office one(components, in_fleet());
+    one.desk->set_naming(shop_fleet);
+    one.may_leave = false;  // of what all see
+    for (const Component& known : components) one.recover(known.name);
+    for (const char* name : {"web1", "web2", "disk", "web3", "web4", "web5"}) one.fail(name);
+    one.pass(20s);
+    for (const auto& incident : one.board().incidents)
+        if (std::ranges::count(incident->roots, "disk") > 0) EXPECT_EQ(incident->key, "");
+    EXPECT_EQ(one.sent, Texts{"mail problem"});
+}
+
+TEST(DeskInFleet, what_nobody_can_look_at_is_one_thing_of_all) {
+    Office one({component("db"), component("web")}, in_fleet());
+    one.desk->set_naming(shop_fleet);
+    one.recover("db");
+    one.recover("web");
+    one.run("web", Status::unknown, "no contact with the fleet since 03:00", ErrorClass::local);
+    EXPECT_TRUE(one.only().key.starts_with("fleet"));
+    EXPECT_EQ(one.only().title, "no contact with the fleet since 03:00");
+    one.run("web", Status::ok);
+    one.pass(61s);
+    one.run("db", Status::unknown, "no file descriptors left", ErrorClass::local);
+    EXPECT_EQ(one.board().incidents.front()->key, "");
+    EXPECT_EQ(one.board().incidents.front()->title, "vitals could not look");
 }
 
 // Hours, silences and maintenance by the wall clock, across both changes of summer time and steps

@@ -43,6 +43,8 @@ Policy::Policy(Incidents& incidents, Settings settings, const std::vector<Compon
 
 void Policy::reload(Settings settings, const std::vector<Component>& components, Steady now) {
     settings_ = std::move(settings);
+    components_.clear();
+    components_.reserve(components.size() + 1);
     components_ = components;
     const bool has_blind =
         std::any_of(components_.begin(), components_.end(),
@@ -56,6 +58,7 @@ void Policy::reload(Settings settings, const std::vector<Component>& components,
     }
     compile();
     std::vector<IncidentSubject> subjects;
+    subjects.reserve(components_.size());
     for (const Component& component : components_) {
         const std::size_t rule = rule_of(component);
         subjects.push_back(
@@ -298,8 +301,10 @@ Told& Policy::told_of(Case& known, std::size_t receiver) {
 void Policy::emit(const Incident& incident, Case& known, Told& told, Kind kind, State state,
                   Status level, Steady now) {
     changed_.insert(known.incident);
-    const bool replaces =
-        std::erase_if(told.queue, [](const Message& message) { return !message.tried; }) > 0;
+    const auto replaced =
+        std::erase_if(told.queue, [](const Message& message) { return !message.tried; });
+    const bool replaces = replaced > 0;
+    if (is_shared(incident)) told.serial -= static_cast<unsigned>(replaced);
     const State believed = told.queue.empty() ? told.sure : told.queue.back().state;
     const bool knows_nothing = believed == State::nothing || believed == State::resolved;
     const Status level_was = told.level;
@@ -339,7 +344,11 @@ void Policy::emit(const Incident& incident, Case& known, Told& told, Kind kind, 
     set_queued(told, known.incident);
 }
 
-// When this case may have a message without any event.
+bool Policy::is_shared(const Incident& incident) const {
+    return settings_.shares && !incident.roots.empty() && settings_.shares(incident.roots.front());
+}
+
+// When this case may have something to say without any event.
 void Policy::schedule(const Incident& incident, Case& known, Steady now) {
     if (known.next != Steady::max()) timers_.erase({known.next, known.incident});
     known.next = Steady::max();
@@ -440,7 +449,7 @@ bool Policy::may_leave(const Incident& incident, const Told& told) const {
     return message.tried || incident.wrong();  // else it recovers: wait for the outcome
 }
 
-std::optional<Message> Policy::take(Steady now, System wall) {
+std::optional<Message> Policy::take(Steady now, System wall, const May& may) {
     refresh(wall);
     std::optional<std::pair<std::uint64_t, std::size_t>> first;  // incident, place among its told
     for (std::size_t index = 0; index < receivers_.size(); ++index) {
@@ -457,6 +466,7 @@ std::optional<Message> Policy::take(Steady now, System wall) {
                 return each.receiver == settings_.receivers[index].name;
             });
             if (receiver.in_flight.contains(number) || !may_leave(*incident, *own)) continue;
+            if (may && !may(own->queue.front())) continue;
             const std::pair candidate{number, static_cast<std::size_t>(own - told.begin())};
             first = first ? std::min(*first, candidate) : candidate;
             break;
@@ -552,8 +562,6 @@ bool Policy::heard(std::uint64_t number, std::string_view name, State state, Sta
     if (incident == nullptr || receiver == receivers_.size() ||
         receivers_[receiver].in_flight.contains(number))
         return false;
-    if (incident->closed && state != State::resolved)
-        return false;  // the other side sees it, this one does not
     Case& known = cases_[number];
     known.incident = number;
     Told& told = told_of(known, receiver);
@@ -570,6 +578,15 @@ bool Policy::heard(std::uint64_t number, std::string_view name, State state, Sta
     dirty_.insert(number);
     forget_if_heard(number);
     return true;
+}
+
+unsigned Policy::last_told(std::uint64_t number, std::string_view receiver) const {
+    const auto found = cases_.find(number);
+    if (found == cases_.end()) return 0;
+    for (const Told& told : found->second.told)
+        if (told.receiver == receiver)
+            return told.queue.empty() ? told.serial : told.queue.front().serial - 1;
+    return 0;
 }
 
 void Policy::forget_told(std::uint64_t number) {

@@ -33,6 +33,7 @@
 #include <compare>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -83,6 +84,10 @@ struct Settings {
     std::vector<Receiver> receivers;
     std::vector<Rule> rules;
     std::vector<Mute> mutes;
+    // The components of which several vitals tell the same receivers; null: none. Their incidents
+    // become no storm with those of others, and numbers of their messages that never left are used
+    // again: so that all of them number alike.
+    std::function<bool(const std::string& component)> shares{};
 };
 
 // The rules if none are given: every critical component to every receiver.
@@ -180,10 +185,12 @@ class Policy {
     // When settle() or take() has something to do without a report; Steady::max(): never.
     Steady next_deadline(Steady now, System wall) const;
 
-    // The next message that may be sent now, of the oldest incident first; or none. It counts as
-    // tried, and its receiver as busy, until ended() is called.
-    std::optional<Message> take(Steady now, System wall);
-    // `retry_after`: what the receiver asked for; it can only delay, by an hour at most.
+    // The next message that may leave now, of the oldest incident first; or none. It counts as
+    // tried, and its receiver as busy, until ended() is called. `may`: whether others have no
+    // objection; null: nobody is asked.
+    using May = std::function<bool(const Message&)>;
+    std::optional<Message> take(Steady now, System wall, const May& may = nullptr);
+    // `retry_after`: what the receiver asked for; it only ever delays, by an hour at most.
     void ended(const Message& message, Fate fate, Steady now,
                std::optional<Steady::duration> retry_after = std::nullopt);
 
@@ -194,7 +201,10 @@ class Policy {
     bool heard(std::uint64_t incident, std::string_view receiver, State state, Status level,
                unsigned serial, Steady now);
 
-    // The incident continues as another one, of which nobody was told.
+    // The number of the latest message that the receiver has, perhaps.
+    unsigned last_told(std::uint64_t incident, std::string_view receiver) const;
+
+    // The incident goes on as another one, of which nobody was told.
     void forget_told(std::uint64_t incident);
 
     std::vector<QueueFigures> queues() const;
@@ -249,6 +259,7 @@ class Policy {
     Steady next_by_rate(std::size_t receiver) const;
     void set_queued(const Told& told, std::uint64_t incident);
     bool may_leave(const Incident& incident, const Told& told) const;
+    bool is_shared(const Incident& incident) const;
     void forget_if_heard(std::uint64_t number);
     void forget(std::uint64_t number);
 

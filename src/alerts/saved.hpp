@@ -59,15 +59,17 @@ std::vector<Stretch> stretches_of(const Spans& spans, const Component& component
     return merged(std::move(stretches));
 }
 
-// What one of two vitals that watch each other told a receiver.
+// What one of several vitals that tell the same told.
 struct PeerTold {
-    std::string key;        // of the incident, the same on both sides
-    std::string component;  // its first root
+    std::string key;        // of the incident, the same everywhere
+    std::string component;  // the root that it is called by
     bool open = false;      // the incident
     std::string receiver;   // empty: nobody was told yet
     State state = State::nothing;
     Status level = Status::ok;
     unsigned serial = 0;
+    bool wrong = false;  // something in it is; else it recovers. Not saved
+    bool storm = false;  // not saved
     bool operator==(const PeerTold&) const = default;
 };
 

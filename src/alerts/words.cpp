@@ -300,6 +300,8 @@ std::string who_says_so(const Alert& alert) {
     std::string out = fmt::format("vitals {} on {} watches; message {}, attempt {}.", alert.version,
                                   fitting(alert.host, ample.place), alert.key, alert.attempt);
     if (alert.may_be_copy) out += " A copy of this may follow.";
+    if (alert.alone)
+        out += " This node is alone: it hears nobody of its fleet, and others may tell the same.";
     return out;
 }
 

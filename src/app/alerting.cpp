@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <set>
 
 namespace vitals::app {
 
@@ -89,6 +91,18 @@ std::vector<alerts::Rule> usual_rules(const std::vector<alerts::Receiver>& recei
     return rules;
 }
 
+// What all nodes of a fleet see alike: the nodes, and what is checked or pushed for all.
+std::function<bool(const std::string&)> shared_components(const config::Config& config) {
+    std::set<std::string> names{"fleet"};
+    for (const config::ComponentConfig& each : config.components)
+        if (each.vantage || each.fleet) names.insert(each.component.name);
+    for (const config::WorkersConfig& each : config.workers)
+        if (each.fleet) names.insert("workers/" + each.name);
+    return [names = std::move(names)](const std::string& component) {
+        return component.starts_with("nodes/") || names.contains(component);
+    };
+}
+
 alerts::Disclose disclose_of(Disclosure disclosure) {
     if (disclosure == Disclosure::status) return alerts::Disclose::status;
     return disclosure == Disclosure::detail ? alerts::Disclose::detail : alerts::Disclose::full;
@@ -118,6 +132,7 @@ alerts::Settings alert_settings_of(const config::Config& config) {
             settings.rules.push_back(rule_of(from, rule));
     else
         settings.rules = usual_rules(settings.receivers);
+    if (config.fleet && config.fleet->listen) settings.shares = shared_components(config);
     for (const config::Alerts::Mute& mute : from.mutes)
         settings.mutes.push_back(mute_of(mute, settings.mutes.size() + 1));
     return settings;

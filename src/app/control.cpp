@@ -36,7 +36,9 @@ endpoints::Control Daemon::control() {
     };
     control.push = [this](Push push, auto done) {
         loop_.post([this, push = std::move(push), done = std::move(done)]() mutable {
-            answer(engine::accept_push(engine_, std::move(push)), std::move(done));
+            engine::PushResult result = engine::accept_push(engine_, push);
+            if (result.answer == PushAnswer::done) fleet_.take(push);
+            answer(std::move(result), std::move(done));
         });
     };
     control.remove = [this](std::string name, std::string who, auto done) {

@@ -90,6 +90,7 @@ void FleetPart::begin(const config::Config& config, history::Store& store) {
     settings.version = version;
     settings.labels = fleet.labels;
     settings.interval = fleet.interval;
+    settings.listens = fleet.listen;
     settings.incarnation = by_chance();
     fleet::Member::Heard heard;
     heard.beat = [this](const std::string& group, std::string_view worker) {
@@ -99,21 +100,15 @@ void FleetPart::begin(const config::Config& config, history::Store& store) {
         workers_.left_elsewhere(group, worker);
     };
     heard.drain = [this](const std::string& service, const fleet::Drain& drain) {
-        const std::string key = fmt::format("{}/{}", member_->settings().fleet, service);
-        history::Record record{
-            std::string(drain_record), key, clock_.system(), {}, hex(fleet::encode(drain))};
-        store_->commit(
-            [record](history::Database& database) { history::Records(database).save({record}); },
-            [](bool) {});
-        if (service != service_) return;
-        log_(drain.text == "OK" ? LogLevel::info : LogLevel::warning,
-             drain.text == "OK"
-                 ? fmt::format("service {} is back on all nodes, by {} on node {}", service,
-                               drain.by, drain.origin)
-                 : fmt::format("service {} is drained on all nodes by {} on node {}: {}", service,
-                               drain.by, drain.origin, drain.text));
-        seams_.drained();
+        this->heard(service, drain);
     };
+    heard.push = [this](const std::string& component, const fleet::Pushed& pushed,
+                        std::chrono::milliseconds valid_for) {
+        this->heard(component, pushed, valid_for);
+    };
+    heard.claim = seams_.claim;
+    heard.told = seams_.told;
+    heard.asked = seams_.asked;
     service_ = config.service.name;
     member_ = std::make_unique<fleet::Member>(std::move(settings), std::move(heard));
     using Records = std::vector<history::Record>;
@@ -132,7 +127,7 @@ void FleetPart::begin(const config::Config& config, history::Store& store) {
         if (message)
             member_->restore(record.key.substr(prefix.size()), std::get<fleet::Drain>(*message));
     }
-    for (const history::Record& record : read(node_record)) {
+    for (const history::Record& record : fleet.listen ? read(node_record) : Records()) {
         if (!record.key.starts_with(prefix) || !record.text) continue;
         const std::string name = record.key.substr(prefix.size());
         member_->restore_node(name, {}, *record.text, clock_.steady());
@@ -140,7 +135,7 @@ void FleetPart::begin(const config::Config& config, history::Store& store) {
     }
     link_ = std::make_unique<fleet::Link>(
         link_settings(fleet), [this] { environment_.loop().post([this] { receive(); }); });
-    due_ = clock_.steady();
+    due_ = began_ = clock_.steady();
     timer_.arm(due_, [this] { turn(); });
 }
 
@@ -163,6 +158,17 @@ void FleetPart::configure(const config::Config& config) {
         groups.push_back({group.name, group.timeout});
         groups_[group.name] = groups_before[group.name];
     }
+    auto pushes_before = std::exchange(pushes_, {});
+    std::vector<fleet::SharedPush> pushes;
+    for (const config::ComponentConfig& component : config.components) {
+        if (!component.fleet || !component.ttl) continue;
+        const std::string& name = component.component.name;
+        pushes.push_back({name, fleet::hash_of(component.public_digest)});
+        const auto before = pushes_before.find(name);
+        pushes_[name] = {*component.ttl, before == pushes_before.end()
+                                             ? clock_.steady()
+                                             : before->second.valid_until};
+    }
     std::erase_if(running_, [this](auto& each) {
         const auto at = checks_.find(each.first);
         if (at == checks_.end() || at->second.fingerprint != each.second->definition.fingerprint)
@@ -172,7 +178,8 @@ void FleetPart::configure(const config::Config& config) {
     });
     if (!member_) return;
     member_->configure(std::move(checks), std::move(groups), member_->settings().labels,
-                       clock_.steady());
+                       clock_.steady(), pushes);
+    choose_nodes();
     link_->subscribe(member_->subscriptions());
 }
 
@@ -195,6 +202,79 @@ void FleetPart::take(const Heartbeats& beats) {
             member_->beat(beats.group, beat.worker, now);
 }
 
+void FleetPart::take(const Push& push) {
+    const auto at = pushes_.find(push.component);
+    if (!member_ || at == pushes_.end()) return;
+    const Steady now = clock_.steady();
+    const auto valid_for = push.ttl.value_or(at->second.ttl);
+    at->second.valid_until = now + valid_for;
+    member_->pushed(push.component, push.outcome, valid_for, wall(), now);
+    link_->send(member_->take_outgoing());
+}
+
+void FleetPart::heard(const std::string& component, const fleet::Pushed& pushed,
+                      std::chrono::milliseconds valid_for) {
+    const auto at = pushes_.find(component);
+    if (at == pushes_.end()) return;
+    Outcome outcome;
+    outcome.status = pushed.status;
+    outcome.detail = pushed.detail;
+    outcome.error = pushed.error;
+    outcome.error_class = pushed.error_class;
+    at->second.valid_until = clock_.steady() + valid_for;
+    const std::chrono::milliseconds ttl(pushed.valid_ms);
+    engine_.push(component, std::move(outcome),
+                 ttl == at->second.ttl ? std::nullopt : std::optional(ttl), ttl - valid_for);
+}
+
+// A push to another node may come late, as long as a server may hang; and while nobody is heard
+// nothing is known of pushes to others.
+engine::Engine::Silence FleetPart::silence(const std::string& component) const {
+    const auto at = pushes_.find(component);
+    if (!member_ || at == pushes_.end()) return {};
+    if (!member_->settings().listens)
+        return {.instead = unknown("nothing was pushed to this node, and it does not hear what is "
+                                   "pushed to others"),
+                .again_at = std::nullopt};
+    const Steady now = clock_.steady();
+    const Steady until = at->second.valid_until + member_->patience(now);
+    if (now < until) return {.instead = std::nullopt, .again_at = until};
+    if (!member_->in_contact(now)) return {.instead = no_contact(), .again_at = std::nullopt};
+    return {};
+}
+
+void FleetPart::heard(const std::string& service, const fleet::Drain& drain) {
+    history::Record record{std::string(drain_record),
+                           fmt::format("{}/{}", member_->settings().fleet, service),
+                           clock_.system(),
+                           {},
+                           hex(fleet::encode(drain))};
+    store_->commit(
+        [record](history::Database& database) { history::Records(database).save({record}); },
+        [](bool) {});
+    const bool back = drain.text == "OK";
+    const std::string by = fmt::format("{} on node {}", drain.by, drain.origin);
+    if (service != service_)
+        return seams_.happened(
+            Happening::What::noticed,
+            back ? fmt::format("service {} is back on all nodes", service)
+                 : fmt::format("service {} is drained on all nodes: {}", service, drain.text),
+            by);
+    seams_.happened(back ? Happening::What::recommissioned : Happening::What::decommissioned,
+                    back ? "on all nodes" : "on all nodes: " + drain.text, by);
+    log_(back ? LogLevel::info : LogLevel::warning,
+         back ? fmt::format("service {} is back on all nodes, by {}", service, by)
+              : fmt::format("service {} is drained on all nodes by {}: {}", service, by,
+                            drain.text));
+    seams_.drained();
+}
+
+std::uint64_t FleetPart::wall() const {
+    const auto since = clock_.system().time_since_epoch();
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(since).count());
+}
+
 std::string FleetPart::drain_text() const {
     const fleet::Drain* drain = member_ ? member_->drains().find(service_) : nullptr;
     if (drain == nullptr || drain->text == "OK") return {};
@@ -205,16 +285,19 @@ void FleetPart::drain(std::string service, const std::string& text, const std::s
                       std::function<void(std::string problem, bool durable)> done) {
     if (!member_) return done("this vitals belongs to no fleet", false);
     if (service.empty()) service = service_;
-    const auto wall =
-        std::chrono::duration_cast<std::chrono::milliseconds>(clock_.system().time_since_epoch());
-    if (!member_->drain(service, text, by, static_cast<std::uint64_t>(wall.count()),
-                        clock_.steady()))
+    if (!member_->drain(service, text, by, wall(), clock_.steady()))
         return done("too many services were drained in this fleet", false);
     link_->send(member_->take_outgoing());
     make_view(clock_.steady());
     // After the saved ones.
     store_->commit([](history::Database&) {},
                    [done = std::move(done)](bool durable) { done({}, durable); });
+}
+
+void FleetPart::say(const fleet::Message& message) {
+    if (!link_) return;  // it took its leave
+    member_->say(message);
+    link_->send(member_->take_outgoing());
 }
 
 // Many messages are handled in several turns, so that nothing else waits for them.
@@ -254,6 +337,7 @@ void FleetPart::turn() {
         show_nodes(now);
         show_workers(now);
         if (changed) save_nodes();
+        tell_who_came(now);
         make_view(now);
     }
     show_checks(now);

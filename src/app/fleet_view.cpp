@@ -20,10 +20,15 @@ void FleetPart::make_view(Steady now) {
     view->node = member.settings().node;
     view->connected = status.connected;
     view->in_contact = member.in_contact(now);
+    view->listens = member.settings().listens;
+    view->lag = lag_;
+    if (member.contact()) view->contact = ago(*member.contact());
     view->problem = status.problem;
     if (!view->in_contact && member.contact())
         view->silent_since =
             wall - std::chrono::duration_cast<System::duration>(ago(*member.contact()));
+    const auto workers = member.workers();
+    view->nodes.reserve(member.nodes().all().size());
     for (const auto& [name, node] : member.nodes().all()) {
         FleetView::Node shown;
         shown.name = name;
@@ -32,14 +37,18 @@ void FleetPart::make_view(Steady now) {
                                     : FleetView::NodeState::heard;
         shown.version = node.last.version;
         if (!node.restored) shown.configuration = fmt::format("{:016x}", node.last.configuration);
-        shown.same_configuration =
-            node.restored || node.last.configuration == member.configuration();
+        shown.same_configuration = node.restored || !node.last.listens ||
+                                   node.last.configuration == member.configuration();
         shown.host = node.last.host;
+        if (node.collides) shown.other_host = node.other_host;
         shown.labels = node.last.labels;
         shown.lag = std::chrono::milliseconds(node.last.lag_ms);
         shown.heard = ago(node.heard_at);
         shown.heard_at = wall - std::chrono::duration_cast<System::duration>(shown.heard);
         shown.out_of_service = node.last.out_of_service;
+        shown.blind = node.last.blind;
+        shown.listens = node.last.listens;
+        if (const auto at = workers.find(name); at != workers.end()) shown.workers = at->second;
         shown.itself = name == view->node;
         view->nodes.push_back(std::move(shown));
     }
@@ -64,7 +73,9 @@ void FleetPart::make_view(Steady now) {
     for (const auto& [group, others] : member.other_workers())
         view->workers_elsewhere += others.size();
     view->received = member.figures().received;
-    view->refused = member.figures().unreadable;
+    view->unreadable = member.figures().unreadable;
+    view->late = member.figures().late;
+    view->refused = member.figures().refused;
     view->sent = status.sent;
     view->dropped = status.dropped + status.lost;
     view->reconnects = status.reconnects;

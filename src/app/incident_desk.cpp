@@ -102,6 +102,7 @@ IncidentDesk::IncidentDesk(net::Loop& loop, net::Environment& environment, Clock
       sender_(environment, clock, log),
       actions_(environment, clock),
       peer_(environment, clock, log, peer_seams()),
+      fleet_(loop, clock, fleet_seams()),
       desk_(seams(), happenings_, std::move(log)) {
     // No id of an earlier process is used again, even if nothing of it is known.
     happenings_.continue_at(static_cast<std::uint64_t>(
@@ -128,6 +129,13 @@ alerts::Desk::Seams IncidentDesk::seams() {
         actions_.run(component, rule, std::move(done));
     };
     seams.in_service = [this] { return !hub_.current()->decommission.active(); };
+    seams.may_leave = [this](const alerts::Message& message, const IncidentRecord& incident) {
+        return !fleet_.in_use() || incident.key.empty() || fleet_.may_leave(message, incident);
+    };
+    // Who copies the state hears of it from all who know it.
+    seams.told_elsewhere = [this](const alerts::Message& message, const IncidentRecord& incident) {
+        if (fleet_.in_use()) sender_.remember(message.receiver, alert(message, incident));
+    };
     seams.wake = [this](Steady when) { turn_timer_.arm(when, [this] { desk_.turn(); }); };
     return seams;
 }

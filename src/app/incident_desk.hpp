@@ -11,6 +11,7 @@
 #include "alerts/desk.hpp"
 #include "alerts/receivers/sender.hpp"
 #include "app/action_runner.hpp"
+#include "app/fleet_alerts.hpp"
 #include "app/maintenance_view.hpp"
 #include "app/peer_link.hpp"
 #include "config/config.hpp"
@@ -48,6 +49,9 @@ class IncidentDesk {
     // Writes what was not written yet.
     void end() { desk_.turn(); }
 
+    // Of a node of a fleet; any other leaves it alone.
+    FleetAlerts& fleet() noexcept { return fleet_; }
+
     endpoints::People people();
     const Happenings& happenings() const noexcept { return happenings_; }  // any thread
 
@@ -63,6 +67,7 @@ class IncidentDesk {
               bool may_be_copy, std::function<void(alerts::Attempt)> done);
     alerts::Alert alert(const alerts::Message& message, const IncidentRecord& incident) const;
     PeerLink::Seams peer_seams();
+    FleetAlerts::Seams fleet_seams();
     void acknowledge(const alerts::Message& message, const IncidentRecord& incident);
     void remember_what_was_told();
     void report_queues();
@@ -95,6 +100,7 @@ class IncidentDesk {
     alerts::receivers::Sender sender_;
     ActionRunner actions_;
     PeerLink peer_;
+    FleetAlerts fleet_;
     const std::shared_ptr<MaintenanceView> maintenance_ = std::make_shared<MaintenanceView>();
     std::optional<std::chrono::milliseconds> watchdog_every_;
     Steady watchdog_at_{};

@@ -41,7 +41,13 @@ void IncidentDesk::configure(const config::Config& config) {
     }
     sender_.configure(std::move(receivers), {service_, telling_.host, telling_.version});
     desk_.set_actions(actions_of(config));
-    desk_.set_pair(config.peer ? std::optional(service_) : std::nullopt);
+    using Naming = alerts::Desk::Naming;
+    if (fleet_.in_use())
+        desk_.set_naming(Naming{"fleet", fleet_.name(), 8});
+    else
+        desk_.set_naming(config.peer ? std::optional(Naming{"pair", service_}) : std::nullopt);
+    telling_.node = fleet_.in_use() ? fleet_.node() : std::string();
+    fleet_.configure(receivers_);
     peer_.configure(config.peer);
     desk_.configure(telling_.settings);
 }
@@ -51,6 +57,7 @@ alerts::Alert IncidentDesk::alert(const alerts::Message& message,
     const auto snapshot = hub_.current();
     alerts::Telling telling = telling_;
     telling.store = desk_.store();
+    telling.alone = fleet_.in_use() && fleet_.alone();
     telling.decided = clock_.system() - (clock_.steady() - message.decided);
     alerts::Alert alert = alerts::alert_of(message, incident, snapshot.get(), telling);
     if (!telling.url.empty() && !incident.closed)
@@ -67,6 +74,15 @@ void IncidentDesk::send(const alerts::Message& message, const IncidentRecord& in
     alerts::Alert told = alert(message, incident);
     told.attempt = attempt;
     told.may_be_copy = may_be_copy;
+    if (fleet_.in_use() && !incident.key.empty()) {
+        fleet_.left(incident.key, message.receiver);
+        return sender_.send(message.receiver, std::move(told),
+                            [this, key = incident.key, receiver = message.receiver,
+                             done = std::move(done)](const alerts::Attempt& ended) {
+                                done(ended);
+                                fleet_.ended(key, receiver, ended.fate);
+                            });
+    }
     if (!peer_.in_use() || incident.key.empty())
         return sender_.send(message.receiver, std::move(told), std::move(done));
     const PeerLink::Claim claim{incident.key, message.receiver,
@@ -102,7 +118,7 @@ PeerLink::Seams IncidentDesk::peer_seams() {
             all.push_back({each.key, each.component, each.open, each.receiver,
                            alerts::state_of(each.state), each.level,
                            static_cast<unsigned>(each.serial)});
-        desk_.heard(all);
+        desk_.heard("peer", true, all);
     };
     seams.is_wrong = [this](const std::string& key) { return desk_.is_wrong(key); };
     seams.report = [this](std::optional<Outcome> outcome) {
@@ -114,7 +130,18 @@ PeerLink::Seams IncidentDesk::peer_seams() {
     return seams;
 }
 
-// A person has acknowledged it: receivers that keep an open incident are told, too.
+FleetAlerts::Seams IncidentDesk::fleet_seams() {
+    FleetAlerts::Seams seams;
+    seams.told = [this] { return desk_.told_by_us(); };
+    seams.heard = [this](const std::string& node, bool whole,
+                         const std::vector<alerts::PeerTold>& told) {
+        desk_.heard(node, whole, told);
+    };
+    seams.ask_again = [this] { desk_.turn(); };
+    return seams;
+}
+
+// A person has it: whoever keeps an open incident is told that, too.
 void IncidentDesk::acknowledge(const alerts::Message& message, const IncidentRecord& incident) {
     sender_.acknowledge(message.receiver, alert(message, incident));
 }

@@ -185,8 +185,8 @@ std::map<std::string, std::string> fixed_at_start(const config::Config& config) 
     std::string fleet;
     if (config.fleet) {
         const config::Fleet& from = *config.fleet;
-        fleet = fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", from.name, from.node,
-                            from.interval.count(), from.nkey, from.creds,
+        fleet = fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", from.name, from.node,
+                            from.interval.count(), from.listen, from.nkey, from.creds,
                             fmt::join(from.servers, " "), fmt::join(from.labels, "\n"));
         if (from.tls)
             fleet += fmt::format("\n{}\n{}\n{}\n{}", from.tls->ca, from.tls->name,

@@ -49,7 +49,16 @@ Daemon::Daemon(config::Config config, ServeOptions options, const Logger& logger
       fleet_(environment_, clock_, engine_, workers_, log_,
              {.drained = [this] { tell_decommission(); },
               .out_of_service =
-                  [this] { return decommission_.active() || !fleet_.drain_text().empty(); }}),
+                  [this] { return decommission_.active() || !fleet_.drain_text().empty(); },
+              .happened =
+                  [this](Happening::What what, std::string text, std::string by) {
+                      desk_.happened(what, std::move(text), std::move(by));
+                  },
+              .claim = [this](const std::string& node,
+                              const fleet::Claim& claim) { desk_.fleet().hear(node, claim); },
+              .told = [this](const std::string& node,
+                             const fleet::Told& told) { desk_.fleet().hear(node, told); },
+              .asked = [this] { desk_.fleet().asked(); }}),
       states_(loop_, engine_, clock_),
       jobs_(loop_, clock_, [this](jobs::Jobs::Shown shown) { show(std::move(shown)); }),
       shares_(loop_, engine_, clock_),
@@ -78,6 +87,7 @@ int Daemon::run() {
         exporter_.take(transition);
         states_.keep_soon();
     });
+    engine_.on_silence([this](const std::string& component) { return fleet_.silence(component); });
     engine_.on_result([this](const ComponentState& state) { store_->take(state); });
     objectives_.read_from(*store_);
     compare_history();
@@ -169,6 +179,9 @@ bool Daemon::open_store() {
     states_.take_up(*store_);
     desk_.take_up(*store_, config_->state_dir);
     fleet_.begin(*config_, *store_);
+    if (fleet_.in_use() && fleet_.member().settings().listens)
+        desk_.fleet().begin(fleet_.member(),
+                            [this](const fleet::Message& message) { fleet_.say(message); });
     tell_decommission();
     return true;
 }

@@ -162,4 +162,13 @@ std::string password_of(const Options& options) {
     return options.password.configured() ? options.password.reveal() : options.url.password;
 }
 
+// For make_kind: the run of a kind whose log-in is `log_in`, as of unless_refused().
+template <auto log_in, class Options>
+net::awaitable<Outcome> run_unless_refused(const Options& options, net::Context& context) {
+    const std::string user = user_of(options);
+    std::string login = user.empty() ? "" : user + '\n' + password_of(options);
+    Outcome outcome = co_await unless_refused<log_in>(options, context, std::move(login));
+    co_return outcome;
+}
+
 }  // namespace vitals::checks

@@ -70,6 +70,7 @@ std::string line_of(const json::object& node, std::size_t width) {
         line += " [" + labels + "]";
     if (!flag_of(node, "same_configuration"))
         line += ", another configuration (" + text_of(node, "configuration") + ")";
+    if (node.contains("listens") && !flag_of(node, "listens")) line += ", does not listen";
     if (flag_of(node, "itself")) line += ", this node";
     return line + "\n";
 }

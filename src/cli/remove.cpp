@@ -1,16 +1,24 @@
 // vitals remove: removes a component that a push created.
-#include "cli/remove.hpp"
+#include <string>
 
 #include <fmt/format.h>
 
 #include "cli/daemon_client.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/screen_text.hpp"
+#include "cli/subcommand.hpp"
 #include "text/percent.hpp"
 
 namespace vitals::cli {
 
-static int run(const Remove& command, const Terminal&) {
+namespace {
+
+struct Remove {
+    std::string name;
+    DaemonOptions daemon;
+};
+
+int run(const Remove& command, const Terminal&) {
     const auto daemon = Daemon::find(command.daemon);
     if (!daemon) return give_up("remove", daemon.error(), Format::table);
     const auto answer =
@@ -22,8 +30,6 @@ static int run(const Remove& command, const Terminal&) {
     return print(text) ? exit_code::ok : exit_code::output;
 }
 
-namespace {
-
 void declare(Arguments& to, Remove& command) {
     to.required("NAME", command.name, "The component.");
     to.daemon(command.daemon);
@@ -31,10 +37,14 @@ void declare(Arguments& to, Remove& command) {
 
 }  // namespace
 
-const Subcommand subcommand::remove =
+namespace subcommand {
+
+extern const Subcommand remove =
     make_subcommand<Remove, declare, run>("remove",
                                           "Removes a component that was created by a push. Remove "
                                           "a component of the configuration there.",
                                           "  vitals remove bakcup\n");
+
+}  // namespace subcommand
 
 }  // namespace vitals::cli

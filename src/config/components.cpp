@@ -88,6 +88,16 @@ std::optional<std::chrono::milliseconds> ttl_of(const Described& kind, const Any
     return std::nullopt;
 }
 
+// Whether what is pushed to it counts in the whole fleet.
+bool is_shared(const Described& kind, const AnyOptions& options) {
+    if (!kind.pushed || !options) return false;
+    for (const Field& field : kind.description.fields) {
+        if (field.name != "fleet" || field.type != Type::boolean) continue;
+        if (const auto value = field.peek(options.ref())) return *std::get<bool*>(*value);
+    }
+    return false;
+}
+
 void take_common(const ComponentKeys& keys, const Policy& policy, ComponentConfig& made) {
     made.policy = policy;
     made.component.critical = keys.critical;
@@ -287,6 +297,7 @@ void read_component(const Node::Entry& entry, Draft& draft) {
                 subject.name));
     depend_on_members(node, *kind, options, made, draft);
     made.ttl = ttl_of(*kind, options);
+    made.fleet = is_shared(*kind, options);
     made.options = options;
     made.component.target = target_of(*kind, options);
     made.component.defined_in = place_of(entry.position, draft.reading.sources.files);

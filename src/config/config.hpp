@@ -49,6 +49,7 @@ struct ComponentConfig {
     std::optional<std::chrono::milliseconds> ttl;  // of `push`
     std::optional<OnFailed> on_failed;
     std::optional<Vantage> vantage;  // nodes of the fleet check it together
+    bool fleet = false;              // of `push`: what is pushed to one node counts on all
     std::string fingerprint;         // changes when the definition does; holds no secret's value
     std::string public_digest;       // the same, without secrets that are written out
     Position position;

@@ -81,6 +81,12 @@ void check_fleet(const Node& root, Draft& draft) {
                                 fmt::format("component {} has a 'vantage', but there is no section "
                                             "'fleet' that says which nodes there are",
                                             text::in_quotes(each.component.name)));
+        for (const ComponentConfig& each : draft.config.components)
+            if (each.fleet)
+                reading.problem(each.position,
+                                fmt::format("component {} says 'fleet: true', but there is no "
+                                            "section 'fleet' that says which nodes there are",
+                                            text::in_quotes(each.component.name)));
         for (const WorkersConfig& each : draft.config.workers)
             if (each.fleet)
                 reading.problem(each.position,
@@ -95,10 +101,6 @@ void check_fleet(const Node& root, Draft& draft) {
         reading.problem(at->position,
                         "there are both 'fleet' and 'peer': 'peer' is for two vitals "
                         "without a fleet; keep one of them");
-    if (!draft.config.alerts.receivers.empty())
-        reading.warning(draft.config.alerts.receivers.front().position,
-                        "every node of the fleet that has these receivers tells them what it sees; "
-                        "configure them on one node");
     constexpr std::size_t most_shared = 5'000;
     std::size_t shared = 0;
     for (const ComponentConfig& each : draft.config.components) {
@@ -108,9 +110,15 @@ void check_fleet(const Node& root, Draft& draft) {
                             fmt::format("the name {} belongs to the fleet, which shows itself as "
                                         "'fleet' and its nodes as nodes/NAME",
                                         text::in_quotes(name)));
-        if (each.vantage && ++shared == most_shared + 1)
+        if (each.vantage && !draft.config.fleet->listen)
+            reading.problem(each.position,
+                            fmt::format("component {} has a 'vantage', but this node does not hear "
+                                        "what others find ('listen: false' in 'fleet'): leave it "
+                                        "to the nodes that listen",
+                                        text::in_quotes(name)));
+        if ((each.vantage || each.fleet) && ++shared == most_shared + 1)
             reading.problem(each.position, fmt::format("a fleet shares at most {} components with "
-                                                       "a 'vantage'",
+                                                       "a 'vantage' or 'fleet: true'",
                                                        most_shared));
     }
     for (const WorkersConfig& each : draft.config.workers)

@@ -24,6 +24,7 @@ struct Fleet {
     std::string node;   // the name of this node; empty until it is read: the host's name
     std::vector<std::string> labels;
     std::chrono::milliseconds interval{2'000};  // of heartbeats
+    bool listen = true;                         // else it only tells, and knows nothing of others
 };
 
 // Which nodes of the fleet check a component: those that have all these labels, `count` of them.

@@ -98,9 +98,11 @@ inline constexpr std::array exec_fields = {
 
 struct Push {
     std::chrono::milliseconds ttl{60'000};
+    bool fleet = false;
 };
 inline constexpr std::array push_fields = {
     field<&Push::ttl>("ttl", "How long it holds.", {.least = 1}),
+    field<&Push::fleet>("fleet", "Whether the fleet shares it."),
 };
 
 struct None {};

@@ -554,6 +554,11 @@ constexpr std::array fleet_fields = {
                             "How often this node sends a heartbeat. A node counts as silent after "
                             "three of its own intervals.",
                             {.least = 500 * ms, .most = 60 * second}),
+    field<&Fleet::listen>(
+        "listen",
+        "Whether it hears the others. One that does not still tells that it lives, "
+        "its workers and what is pushed to it, and is drained with its service. "
+        "A fleet has at most 1,000 nodes that listen, and 10,000 in all."),
 };
 
 constexpr Field a_list(Field field) {

@@ -29,7 +29,8 @@
 
 namespace vitals {
 struct Board;
-}
+struct FleetView;
+}  // namespace vitals
 
 namespace vitals::dialects {
 
@@ -90,6 +91,7 @@ struct Request {
     std::span<const Traffic> traffic;  // only for dialects with wants_process
     const ProcessFigures* process = nullptr;
     std::string_view application_metrics;  // in Prometheus' text format; likewise
+    const FleetView* fleet = nullptr;      // likewise; null: this vitals belongs to no fleet
     const Board* board = nullptr;          // only for dialects with wants_board; may be null
     const PastAnswer* past = nullptr;  // the answer to Dialect::asks; null if there is no history
 

@@ -210,8 +210,9 @@ inline void expect_golden(const std::string& name, const Response& response) {
                       << "VITALS_WRITE_GOLDEN";
         return;
     }
-    EXPECT_TRUE(file) << "tests/golden/" << name << " is missing";
-    EXPECT_EQ(expected.str(), actual) << "differs from tests/golden/" << name;
+    EXPECT_EQ(expected.str(), actual)
+        << "tests/golden/" << name << (file ? " differs" : " is missing")
+        << "; if the answer is right, VITALS_WRITE_GOLDEN=1 and this program write the file";
 }
 
 }  // namespace vitals::dialects::testing

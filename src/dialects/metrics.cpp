@@ -11,6 +11,7 @@
 #include "dialects/dialect.hpp"
 #include "dialects/exposition.hpp"
 #include "dialects/mount.hpp"
+#include "model/fleet_view.hpp"
 
 namespace vitals::dialects {
 
@@ -140,6 +141,62 @@ void write_service(ExpositionWriter& writer, const Snapshot& snapshot, const Req
                   std::uint64_t{1});
 }
 
+// Counts by state, never a series for each node: each node of a large fleet is scraped.
+void write_fleet_nodes(ExpositionWriter& writer, const FleetView& fleet) {
+    using State = FleetView::NodeState;
+    const auto count = [&fleet](auto has) {
+        return static_cast<std::uint64_t>(std::ranges::count_if(fleet.nodes, has));
+    };
+    writer.family("vitals_fleet_nodes", Type::gauge,
+                  "Nodes of the fleet that this one knows, by how it hears them.");
+    for (const auto& [word, state] :
+         {std::pair("heard", State::heard), std::pair("unheard", State::unheard),
+          std::pair("collides", State::collides)})
+        writer.sample({{"state", word}},
+                      count([state](const auto& node) { return node.state == state; }));
+    writer.family("vitals_fleet_nodes_out_of_service", Type::gauge,
+                  "Nodes that say that they are out of service.");
+    writer.sample({}, count([](const auto& node) { return node.out_of_service; }));
+    writer.family("vitals_fleet_nodes_other_configuration", Type::gauge,
+                  "Nodes that listen and share another configuration than this one.");
+    writer.sample({}, count([](const auto& node) { return !node.same_configuration; }));
+    writer.family("vitals_fleet_workers_elsewhere", Type::gauge, "Workers that other nodes share.");
+    writer.sample({}, static_cast<std::uint64_t>(fleet.workers_elsewhere));
+}
+
+void write_fleet(ExpositionWriter& writer, const FleetView& fleet) {
+    writer.family("vitals_fleet_in_contact", Type::gauge,
+                  "1 while this node hears its own heartbeats; else it knows nothing of others.");
+    writer.sample({}, std::uint64_t{fleet.in_contact});
+    writer.family("vitals_fleet_contact_age_seconds", Type::gauge,
+                  "Time since the heartbeat was sent that this node heard last of itself.",
+                  "seconds");
+    if (fleet.contact) writer.sample({}, seconds(*fleet.contact));
+    writer.family("vitals_fleet_loop_lag_seconds", Type::gauge,
+                  "How late the loop came to the fleet the last time.", "seconds");
+    writer.sample({}, seconds(fleet.lag));
+    write_fleet_nodes(writer, fleet);
+    const auto counter = [&writer](std::string_view name, std::string_view help,
+                                   std::uint64_t value) {
+        writer.family(name, Type::counter, help);
+        writer.sample({}, value);
+    };
+    counter("vitals_fleet_messages_received", "Messages from the servers of the fleet.",
+            fleet.received);
+    counter("vitals_fleet_messages_sent", "Messages to them.", fleet.sent);
+    writer.family(
+        "vitals_fleet_messages_ignored", Type::counter,
+        "Messages that were received and not used: a later one had overtaken it, it could "
+        "not be read, or it came from a node beyond the bounds.");
+    for (const auto& [why, number] :
+         {std::pair("late", fleet.late), std::pair("unreadable", fleet.unreadable),
+          std::pair("refused", fleet.refused)})
+        writer.sample({{"why", why}}, number);
+    counter("vitals_fleet_messages_dropped",
+            "Messages that were dropped or lost here, as there were too many.", fleet.dropped);
+    counter("vitals_fleet_reconnects", "How often it was connected again.", fleet.reconnects);
+}
+
 Response render(const Snapshot& snapshot, const Request& request) {
     constexpr std::array<std::string_view, 2> types{
         "text/plain; version=0.0.4; charset=utf-8",
@@ -167,6 +224,8 @@ Response render(const Snapshot& snapshot, const Request& request) {
     write_statuses(writer, states, request.now);
     write_runs(writer, states);
     write_service(writer, snapshot, request);
+    if (request.fleet != nullptr && shows(snapshot, request, "fleet"))
+        write_fleet(writer, *request.fleet);
     if (request.process != nullptr) append_process(response.body, *request.process, format);
     append_application(response.body, request.application_metrics);
     writer.end();

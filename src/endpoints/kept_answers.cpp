@@ -139,6 +139,7 @@ dialects::Response KeptAnswers::produce(KeptAnswer& kept, const Snapshot& snapsh
     std::vector<dialects::Traffic> traffic;
     dialects::ProcessFigures figures;
     std::string application;
+    std::shared_ptr<const FleetView> fleet;
     if (kept.wants_process) {
         traffic = shared_.traffic.sum();
         figures = read_process_figures();
@@ -146,6 +147,8 @@ dialects::Response KeptAnswers::produce(KeptAnswer& kept, const Snapshot& snapsh
         kept.request.process = &figures;
         application = application_metrics();
         kept.request.application_metrics = application;
+        if (shared_.control.fleet.view) fleet = shared_.control.fleet.view();
+        kept.request.fleet = fleet.get();
     }
     const std::shared_ptr<const Board> board = kept.wants_board ? shared_.hub.board() : nullptr;
     kept.request.board = board.get();
@@ -163,6 +166,7 @@ dialects::Response KeptAnswers::produce(KeptAnswer& kept, const Snapshot& snapsh
     kept.request.process = nullptr;
     kept.request.board = nullptr;
     kept.request.application_metrics = {};
+    kept.request.fleet = nullptr;
     http::compress(response, kept.gzip);
     return response;
 }

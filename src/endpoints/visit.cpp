@@ -38,6 +38,7 @@ bool anyone_may_log_in(const Routes& routes) {
 }  // namespace
 
 void Visit::look(const Control& control) {
+    if (control.fleet.view) fleet = control.fleet.view();
     if (control.objectives && page::wants_objectives(view)) objectives = control.objectives();
 }
 
@@ -58,6 +59,7 @@ page::Facts Visit::facts(const Snapshot& snapshot, const Board& board) const {
     facts.data = data;
     facts.objectives = objectives;
     facts.time_zone = routes->time_zone;
+    facts.fleet = fleet.get();
     return facts;
 }
 

@@ -25,6 +25,7 @@ struct Visit {
     Identity identity;                         // by token or session
     std::string cookie;                        // of the session, or empty
     std::vector<ObjectiveReport> objectives;   // if the view needs them; see look()
+    std::shared_ptr<const FleetView> fleet;    // null: there is none; see look()
     bool by_token = false;                     // by a bearer token: no browser adds that by itself
 
     // What is known at once and not published; call it before facts().

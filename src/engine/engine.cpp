@@ -129,9 +129,21 @@ struct Engine::State {
             Outcome outcome = failed(
                 fmt::format("silent for more than {} s", static_cast<double>(ttl.count()) / 1000.0),
                 ErrorClass::timeout);
+            if (judge_silence) {
+                Silence silence = judge_silence(one.component->name);
+                if (silence.again_at) return await_push(one, *silence.again_at);
+                if (silence.instead) outcome = *std::move(silence.instead);
+            }
             arm_silence(one, clock.steady() + ttl);
             take(one, std::move(outcome));
         });
+    }
+
+    void await_push(Watched& one, Steady until) {
+        arm_silence(one, until);
+        if (one.state().last == nullptr) return;
+        one.judged.set_valid_until(until + pushed_validity(Milliseconds(0)));
+        publisher.changed();
     }
 
     // While this process was stopped, no push could arrive. A component that lost much of its time
@@ -274,6 +286,7 @@ struct Engine::State {
     Steady workers_valid_until = Steady::max();
     std::vector<std::function<void(const Transition&)>> transition_listeners;
     std::vector<std::function<void(const ComponentState&)>> result_listeners;
+    std::function<Silence(const std::string& component)> judge_silence;
     Decommission decommission;
     net::Timer watch_timer;
     Steady last_report{};
@@ -416,14 +429,18 @@ void Engine::run_now(std::string_view name, Done done) {
     runner->run_now(std::move(done));
 }
 
-bool Engine::push(std::string_view name, Outcome outcome, std::optional<Milliseconds> ttl) {
+bool Engine::push(std::string_view name, Outcome outcome, std::optional<Milliseconds> ttl,
+                  Steady::duration age) {
     const auto at = state_->watched.find(name);
     if (at == state_->watched.end() || !at->second->pushed()) return false;
     Watched& one = *at->second;
     one.given_ttl = ttl;
     if (ttl && one.definition.dynamic) one.definition.ttl = ttl;
-    if (one.ttl()) state_->arm_silence(one, state_->clock.steady() + *one.ttl());
+    const Steady pushed_at = state_->clock.steady() - age;
+    if (one.ttl()) state_->arm_silence(one, pushed_at + *one.ttl());
     state_->take(one, std::move(outcome));
+    if (one.ttl() && age > Steady::duration::zero())
+        one.judged.set_valid_until(pushed_at + pushed_validity(one.ttl()));
     return true;
 }
 
@@ -487,6 +504,10 @@ void Engine::set_workers(std::vector<std::shared_ptr<const WorkerGroup>> workers
 
 void Engine::on_transition(std::function<void(const Transition&)> listener) {
     state_->transition_listeners.push_back(std::move(listener));
+}
+
+void Engine::on_silence(std::function<Silence(const std::string& component)> judge) {
+    state_->judge_silence = std::move(judge);
 }
 
 void Engine::on_result(std::function<void(const ComponentState&)> listener) {

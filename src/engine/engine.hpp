@@ -71,15 +71,23 @@ class Engine {
     // null when the component is unknown or goes away first. Pushed ones answer at once.
     void run_now(std::string_view name, Done done);
     // Takes a pushed result. It holds for its own `ttl`, else for that of the component; a dynamic
-    // component takes over the ttl. False: the component is unknown or not pushed.
+    // component takes over the ttl. `age`: so long ago it was pushed to another vitals. False: the
+    // component is unknown or not pushed.
     bool push(std::string_view name, Outcome outcome,
-              std::optional<std::chrono::milliseconds> ttl = {});
+              std::optional<std::chrono::milliseconds> ttl = {}, Steady::duration age = {});
     // A result of a component that is `reported`. It is fresh until then, else as its policy says.
     // False: there is none of that name.
     bool report(std::string_view name, Outcome outcome, std::optional<Steady> valid_until = {});
     // The latest report, in other words or for longer; it is not a further run. False: there is
     // none with that status.
     bool amend(std::string_view name, Outcome outcome, Steady valid_until);
+    // What it means that nobody pushes a component any more, asked before it turns failed for that:
+    // this outcome instead, or that it is asked again then, and holds until then.
+    struct Silence {
+        std::optional<Outcome> instead;
+        std::optional<Steady> again_at;
+    };
+    void on_silence(std::function<Silence(const std::string& component)> judge);
     // What a part of vitals reports of itself (`store`: component vitals/store).
     void report_own(std::string_view name, Outcome outcome);
 

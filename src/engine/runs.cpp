@@ -19,10 +19,10 @@ class RunsHere final : public Runs {
           kept_(std::make_shared<net::Kept>(settings_.interval)) {}
 
     void begin() override {
-        // The owner's functions are copied: one of them may destroy this.
+        // `found` is copied: it may destroy this.
         under_way_ = std::make_unique<OngoingRun>(
             environment_, clock_, settings_.component.name, settings_.component.kind, settings_.run,
-            settings_.timeout, owner_.found, owner_.ended, kept_);
+            settings_.timeout, owner_.found, [this] { ended(); }, kept_);
     }
     void replace(Run run) override {
         settings_.run = std::move(run);
@@ -37,6 +37,13 @@ class RunsHere final : public Runs {
     const OngoingRun& under_way() const { return *under_way_; }
 
   private:
+    // What a run needed is not kept until the next one, unless a blocking call of it goes on.
+    void ended() {
+        const OngoingRun* const run = under_way_.get();
+        owner_.ended();  // may begin the next
+        if (under_way_.get() == run && run->finished()) under_way_.reset();
+    }
+
     net::Environment& environment_;
     Clock& clock_;
     RunSettings settings_;

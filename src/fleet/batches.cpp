@@ -174,6 +174,10 @@ std::size_t OtherWorkers::known_on(const std::string& node) const {
     return at == nodes_.end() ? 0 : at->second.ends.size();
 }
 
+void OtherWorkers::count(std::unordered_map<std::string, std::size_t>& by_node) const {
+    for (const auto& [name, of] : nodes_) by_node[name] += of.ends.size();
+}
+
 std::size_t OtherWorkers::heard_within(std::chrono::milliseconds time, Steady now) const {
     if (!began_) return 0;
     const std::uint32_t since = tick(now - time);

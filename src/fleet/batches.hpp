@@ -70,6 +70,8 @@ class OtherWorkers {
 
     std::size_t size() const noexcept { return size_; }
     std::size_t known_on(const std::string& node) const;
+    // Adds to each node how many it has.
+    void count(std::unordered_map<std::string, std::size_t>& by_node) const;
     // How many were heard within that time.
     std::size_t heard_within(std::chrono::milliseconds time, Steady now) const;
     std::size_t bytes() const;  // of memory, about

@@ -39,7 +39,8 @@ Member::Member(Settings settings, Heard heard)
 }
 
 void Member::configure(std::vector<SharedCheck> checks, std::vector<SharedGroup> groups,
-                       std::vector<std::string> labels, Steady now) {
+                       std::vector<std::string> labels, Steady now,
+                       const std::vector<SharedPush>& pushes) {
     settings_.labels = std::move(labels);
     auto before = std::exchange(checks_, {});
     profile_ = {};
@@ -64,8 +65,15 @@ void Member::configure(std::vector<SharedCheck> checks, std::vector<SharedGroup>
         groups_.insert_or_assign(group.name, std::move(made));
     }
     std::erase_if(others_, [this](const auto& each) { return !groups_.contains(each.first); });
+    std::vector<std::string> pushed;
+    for (const SharedPush& push : pushes) {
+        pushed.push_back(push.name);
+        profile_.checks.push_back({push.name, push.definition});
+    }
+    pushes_.configure(pushed);
     for (const auto& [name, check] : checks_)
         profile_.checks.push_back({name, check.shared.definition});
+    std::ranges::sort(profile_.checks, {}, &Profile::Check::name);
     for (const auto& [name, group] : groups_) profile_.groups.push_back(name);
     configuration_ = digest_of(profile_);
     vantages_version_ = 0;
@@ -75,8 +83,17 @@ void Member::configure(std::vector<SharedCheck> checks, std::vector<SharedGroup>
 }
 
 void Member::subscribe() {
-    subscriptions_ = {subjects_.of_all("hb"), subjects_.of_all("drain"), subjects_.of_all("ask"),
-                      subjects_.of_all("profile")};
+    if (!settings_.listens) {
+        const std::string shard = std::to_string(shard_of(settings_.node));
+        subscriptions_ = {subjects_.of_all("hb", shard, settings_.node), subjects_.of_all("drain")};
+        if (!groups_.empty()) subscriptions_.insert(subjects_.of_all("ask", "names"));
+        if (!pushes_.empty()) subscriptions_.insert(subjects_.of_all("ask", "state"));
+        return;
+    }
+    subscriptions_ = {subjects_.of_all("hb"),    subjects_.of_all("drain"),
+                      subjects_.of_all("ask"),   subjects_.of_all("profile"),
+                      subjects_.of_all("claim"), subjects_.of_all("told")};
+    if (!pushes_.empty()) subscriptions_.insert(subjects_.of_all_named("push"));
     if (!checks_.empty()) subscriptions_.insert(subjects_.of_all_named("res"));
     for (const auto& [name, group] : groups_) {
         subscriptions_.insert(subjects_.of_all("work", name));
@@ -98,8 +115,13 @@ void Member::send(std::string_view about, const Message& message, std::string_vi
                          encode(message), may_be_dropped});
 }
 
+// Those that do not listen miss drains at most; they do not hear each other ask.
+void Member::ask_for_state() {
+    send(settings_.listens ? "state" : "drain", Ask{.what = Ask::What::state});
+}
+
 void Member::missed(Steady) {
-    if (had_contact_) send("state", Ask{.what = Ask::What::state});
+    if (had_contact_) ask_for_state();
 }
 
 std::vector<Outgoing> Member::take_outgoing() {
@@ -143,7 +165,9 @@ void Member::receive(std::string_view subject, std::string_view bytes, Steady no
         return;
     }
     const bool own = read->node == settings_.node;
-    if (own && !std::holds_alternative<Heartbeat>(*message)) return;
+    if (own && !std::holds_alternative<Heartbeat>(*message) &&
+        !std::holds_alternative<Claim>(*message))
+        return;
     std::visit([&](const auto& each) { take(*read, each, now); }, *message);
 }
 
@@ -190,7 +214,7 @@ void Member::take(const Subject& subject, const Result& result, Steady now) {
         told.erase(oldest);
     }
     const auto ago = std::chrono::milliseconds(result.observed_ago_ms);
-    Told& next = told[subject.node];
+    Found& next = told[subject.node];
     next = {result.incarnation, result.seq, result, now - ago,
             now - ago + std::chrono::milliseconds(result.valid_ms)};
 }
@@ -283,34 +307,48 @@ void Member::take(const Subject&, const Ask& ask, Steady now) {
     }
 }
 
-void Member::send_heartbeat(Steady now) {
+bool Member::collides(std::string_view node) const {
+    const Node* known = nodes_.find(node);
+    return known != nullptr && known->collides;
+}
+
+void Member::take(const Subject& subject, const Claim& claim, Steady) {
+    const bool own = subject.node == settings_.node;
+    if (own ? claim.incarnation != settings_.incarnation : collides(subject.node)) return;
+    if (heard_.claim) heard_.claim(subject.node, claim);
+}
+
+void Member::take(const Subject& subject, const Told& told, Steady) {
+    if (heard_.told && !collides(subject.node)) heard_.told(subject.node, told);
+}
+
+Heartbeat Member::heartbeat(Steady now) {
     Heartbeat beat;
     beat.incarnation = settings_.incarnation;
     beat.seq = ++seq_;
     beat.interval_ms = static_cast<std::uint64_t>(settings_.interval.count());
-    beat.lag_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(0, lag_.count()));
+    beat.lag_ms = ms(lag_);
     beat.blind = !in_contact(now);
     beat.out_of_service = out_of_service_;
+    beat.listens = settings_.listens;
     beat.configuration = configuration_;
     beat.version = settings_.version;
     beat.host = settings_.host;
     beat.labels = settings_.labels;
+    return beat;
+}
+
+void Member::send_heartbeat(Steady now) {
     if (on_their_way_.size() >= most_on_their_way) on_their_way_.erase(on_their_way_.begin());
-    on_their_way_.emplace_back(seq_, now);
+    const Heartbeat beat = heartbeat(now);
+    on_their_way_.emplace_back(beat.seq, now);
     send(std::to_string(shard_of(settings_.node)), beat, {}, true);
 }
 
 void Member::leave(Steady now) {
     if (!in_contact(now)) return;
-    Heartbeat beat;
-    beat.incarnation = settings_.incarnation;
-    beat.seq = ++seq_;
-    beat.interval_ms = static_cast<std::uint64_t>(settings_.interval.count());
+    Heartbeat beat = heartbeat(now);
     beat.leaving = true;
-    beat.configuration = configuration_;
-    beat.version = settings_.version;
-    beat.host = settings_.host;
-    beat.labels = settings_.labels;
     send(std::to_string(shard_of(settings_.node)), beat);
 }
 
@@ -330,6 +368,15 @@ void Member::send_batches(Steady now) {
     }
 }
 
+void Member::send_pushes(bool all, Steady now) {
+    pushes_.turn(all, now, [this](const std::string& name, Pushed pushed) {
+        pushed.incarnation = settings_.incarnation;
+        pushed.seq = ++seq_;
+        // It is told again when there is contact, with its right age.
+        send(std::to_string(shard_of(name)), pushed, name, true);
+    });
+}
+
 void Member::send_result(const std::string& name, Check& check, Steady now) {
     Result result = *check.own;
     result.incarnation = settings_.incarnation;
@@ -346,6 +393,7 @@ void Member::send_drain(const std::string& service, const Drain& drain, Steady n
 
 void Member::ask_for_profiles(Steady now) {
     for (const Node* node : nodes_.alive()) {
+        if (!node->last.listens) continue;  // it checks nothing for others
         const std::uint64_t digest = node->last.configuration;
         if (digest == configuration_ || profiles_.contains(digest)) continue;
         const auto asked = asked_profiles_.find(digest);
@@ -364,7 +412,7 @@ void Member::tick(Steady now, std::chrono::milliseconds lag, bool out_of_service
     nodes_.judge(!contact, now);
     if (contact && !had_contact_) {
         contact_since_ = now;
-        send("state", Ask{.what = Ask::What::state});
+        ask_for_state();
         state_due_ = soon(now, answer_within);
     }
     had_contact_ = contact;
@@ -390,16 +438,23 @@ void Member::tick(Steady now, std::chrono::milliseconds lag, bool out_of_service
     }
     const bool all = state_due_ && now >= *state_due_;
     if (all) state_due_.reset();
+    if (all && heard_.asked) heard_.asked();
     for (auto& [name, check] : checks_)
         if (check.own && now < check.own_valid_until &&
             (all || now - check.own_sent >= again_after))
             send_result(name, check, now);
+    send_pushes(all, now);
     for (auto& [service, due] : drain_due_) {
         const Drain* drain = drains_.find(service);
         if (drain == nullptr) continue;
         if (all) due = std::min(due, soon(now, answer_within));
         if (now >= due) send_drain(service, *drain, now);
     }
+    answer(now);
+}
+
+// What was asked for and nobody else has told meanwhile.
+void Member::answer(Steady now) {
     for (auto at = answering_profiles_.begin(); at != answering_profiles_.end();) {
         if (now < at->second) {
             ++at;
@@ -439,8 +494,21 @@ void Member::found(const std::string& name, const Outcome& outcome, Status judge
     check.own_observed = now;
     check.own_valid_until = now + valid_for;
     send_result(name, check, now);
-    Told& told = check.told[settings_.node];
+    Found& told = check.told[settings_.node];
     told = {settings_.incarnation, seq_, result, now, check.own_valid_until};
+}
+
+void Member::pushed(std::string_view component, const Outcome& outcome,
+                    std::chrono::milliseconds valid_for, std::uint64_t wall, Steady now) {
+    if (!pushes_.shares(component)) return;
+    pushes_.tell(component, outcome, valid_for, settings_.node, wall, now);
+    send_pushes(false, now);
+}
+
+void Member::take(const Subject& subject, const Pushed& pushed, Steady now) {
+    if (!counts(subject.node, pushed.incarnation)) return;
+    const auto valid_for = pushes_.take(subject.name, subject.node, pushed, now);
+    if (valid_for && heard_.push) heard_.push(subject.name, pushed, *valid_for);
 }
 
 void Member::beat(const std::string& group, std::string_view worker, Steady now) {
@@ -481,7 +549,7 @@ void Member::restore_node(std::string name, std::vector<std::string> labels, std
 }
 
 bool Member::has(const Node& node, const SharedCheck& check) const {
-    if (!has_all(node.last.labels, check.labels)) return false;
+    if (!node.last.listens || !has_all(node.last.labels, check.labels)) return false;
     if (node.last.configuration == configuration_) return true;
     const auto profile = profiles_.find(node.last.configuration);
     if (profile == profiles_.end()) return false;
@@ -514,6 +582,13 @@ std::vector<std::string> Member::own_checks() const {
     for (const auto& [name, nodes] : vantages_)
         if (std::ranges::find(nodes, settings_.node) != nodes.end()) own.push_back(name);
     return own;
+}
+
+std::unordered_map<std::string, std::size_t> Member::workers() const {
+    std::unordered_map<std::string, std::size_t> by_node;
+    for (const auto& [name, others] : others_) others.count(by_node);
+    for (const auto& [name, group] : groups_) by_node[settings_.node] += group.own.size();
+    return by_node;
 }
 
 Member::Judged Member::verdict(const std::string& name, Steady now) const {

@@ -16,6 +16,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,7 @@
 #include "fleet/drains.hpp"
 #include "fleet/message.hpp"
 #include "fleet/nodes.hpp"
+#include "fleet/pushes.hpp"
 #include "fleet/quorum.hpp"
 #include "fleet/subject.hpp"
 #include "vitals/outcome.hpp"
@@ -45,6 +47,13 @@ struct SharedGroup {
     bool operator==(const SharedGroup&) const = default;
 };
 
+// A component that is pushed to any node.
+struct SharedPush {
+    std::string name;
+    std::uint64_t definition = 0;
+    bool operator==(const SharedPush&) const = default;
+};
+
 struct Outgoing {
     std::string subject, bytes;
     bool may_be_dropped = false;  // the next one of its kind replaces it
@@ -57,17 +66,27 @@ class Member {
         std::vector<std::string> labels;
         std::chrono::milliseconds interval{2'000};
         std::uint64_t incarnation = 0;  // by chance
+        // Else it hears itself, drains and questions, and nothing of others.
+        bool listens = true;
     };
     // The immediate effects of others' messages. Called from receive().
     struct Heard {
         std::function<void(const std::string& group, std::string_view worker)> beat, left;
         std::function<void(const std::string& service, const Drain& drain)> drain;
+        std::function<void(const std::string& component, const Pushed& pushed,
+                           std::chrono::milliseconds valid_for)>
+            push;
+        // Of alerts; a claim also of its own, which shows that it is heard.
+        std::function<void(const std::string& node, const Claim& claim)> claim;
+        std::function<void(const std::string& node, const Told& told)> told;
+        std::function<void()> asked;  // somebody misses what was told
     };
     Member(Settings settings, Heard heard);
 
     // What is shared; results of unchanged components stay.
     void configure(std::vector<SharedCheck> checks, std::vector<SharedGroup> groups,
-                   std::vector<std::string> labels, Steady now);
+                   std::vector<std::string> labels, Steady now,
+                   const std::vector<SharedPush>& pushes = {});
 
     // A message that arrived. Any bytes are safe.
     void receive(std::string_view subject, std::string_view bytes, Steady now);
@@ -79,6 +98,9 @@ class Member {
     // The result of this node for a component that it checks.
     void found(const std::string& check, const Outcome& outcome, Status judged,
                Steady::duration valid_for, Steady now);
+    // What was pushed to this node, to a component that is shared; `wall` in milliseconds.
+    void pushed(std::string_view component, const Outcome& outcome,
+                std::chrono::milliseconds valid_for, std::uint64_t wall, Steady now);
     void beat(const std::string& group, std::string_view worker, Steady now);
     void left(const std::string& group, std::string_view worker, Steady now);
     // False: too many services.
@@ -92,9 +114,14 @@ class Member {
     // Something was lost on the way here: asks again for what others know.
     void missed(Steady now);
 
+    // Of alerts: a claim, or what was told.
+    void say(const Message& message) { send("alerts", message); }
+
     std::vector<Outgoing> take_outgoing();
     const std::set<std::string>& subscriptions() const noexcept { return subscriptions_; }
 
+    // It was in contact for long enough to have heard all others.
+    bool settled() const noexcept { return settled_; }
     // It hears its own heartbeats. A node that does not judges no other, and knows nothing of
     // others.
     bool in_contact(Steady now) const;
@@ -116,6 +143,8 @@ class Member {
     std::vector<std::string> vantages(const std::string& check) const;
     // The components that this node must check.
     std::vector<std::string> own_checks() const;
+    // How many workers each node shares, in all groups.
+    std::unordered_map<std::string, std::size_t> workers() const;
     // What is known of a component, and until when that holds. While there is no contact, the
     // caller must say so.
     struct Judged {
@@ -131,15 +160,15 @@ class Member {
     const Figures& figures() const noexcept { return figures_; }
 
   private:
-    struct Told {
+    struct Found {
         std::uint64_t incarnation = 0, seq = 0;
         Result result;
         Steady observed{}, valid_until{};
     };
     struct Check {
         SharedCheck shared;
-        std::map<std::string, Told, std::less<>> told;  // by node
-        std::optional<Result> own;                      // the latest, to be told again
+        std::map<std::string, Found, std::less<>> told;  // by node
+        std::optional<Result> own;                       // the latest, to be told again
         Steady own_observed{}, own_valid_until{}, own_sent{};
     };
     struct Group {
@@ -157,14 +186,22 @@ class Member {
     void take(const Subject& subject, const Names& names, Steady now);
     void take(const Subject& subject, const Batch& batch, Steady now);
     void take(const Subject& subject, const Ask& ask, Steady now);
+    void take(const Subject& subject, const Pushed& pushed, Steady now);
+    void take(const Subject& subject, const Claim& claim, Steady now);
+    void take(const Subject& subject, const Told& told, Steady now);
+    bool collides(std::string_view node) const;
 
     void send(std::string_view about, const Message& message, std::string_view name = {},
               bool may_be_dropped = false);
+    Heartbeat heartbeat(Steady now);
     void send_heartbeat(Steady now);
     void send_batches(Steady now);
+    void send_pushes(bool all, Steady now);
+    void answer(Steady now);
     void send_result(const std::string& name, Check& check, Steady now);
     void send_drain(const std::string& service, const Drain& drain, Steady now);
     void ask_for_profiles(Steady now);
+    void ask_for_state();
     void choose_vantages() const;
     bool has(const Node& node, const SharedCheck& check) const;
     void subscribe();
@@ -178,6 +215,7 @@ class Member {
     std::mt19937_64 chance_;
     Nodes nodes_;
     Drains drains_;
+    Pushes pushes_;
     std::map<std::string, Check, std::less<>> checks_;
     std::map<std::string, Group, std::less<>> groups_;
     std::map<std::string, OtherWorkers, std::less<>> others_;  // by group

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint8_t magic = 'v', format = 1;
 constexpr std::array<std::string_view, std::variant_size_v<Message>> kinds = {
-    "hb", "res", "drain", "profile", "names", "work", "ask"};
+    "hb", "res", "drain", "profile", "names", "work", "ask", "push", "claim", "told"};
 constexpr std::uint64_t longest_ms = 400ull * 24 * 3600 * 1000;
 
 std::string_view cut(std::string_view text, std::size_t most) {
@@ -21,8 +21,9 @@ std::string_view cut(std::string_view text, std::size_t most) {
 }
 
 void write(Writer& out, const Heartbeat& beat) {
-    const std::uint8_t flags = static_cast<std::uint8_t>(
-        (beat.blind ? 1 : 0) | (beat.out_of_service ? 2 : 0) | (beat.leaving ? 4 : 0));
+    const std::uint8_t flags =
+        static_cast<std::uint8_t>((beat.blind ? 1 : 0) | (beat.out_of_service ? 2 : 0) |
+                                  (beat.leaving ? 4 : 0) | (beat.listens ? 0 : 8));
     out.word(beat.incarnation).number(beat.seq).number(beat.interval_ms).number(beat.lag_ms);
     out.byte(flags).word(beat.configuration);
     out.text(cut(beat.version, Bounds::version), Bounds::version);
@@ -75,6 +76,40 @@ void write(Writer& out, const Ask& ask) {
     out.text(ask.node, Bounds::word).text(ask.group, Bounds::name);
 }
 
+void write(Writer& out, const Pushed& pushed) {
+    out.word(pushed.incarnation).number(pushed.seq);
+    out.number(pushed.at.wall).number(pushed.at.counter);
+    out.byte(static_cast<std::uint8_t>(pushed.status));
+    out.byte(static_cast<std::uint8_t>(pushed.error_class));
+    out.number(pushed.observed_ago_ms).number(pushed.valid_ms);
+    out.text(cut(pushed.detail, Bounds::detail), Bounds::detail);
+    out.text(cut(pushed.error, Bounds::error), Bounds::error);
+}
+
+void write(Writer& out, const Claim& claim) {
+    out.word(claim.incarnation);
+    out.text(claim.incident, Bounds::key).text(claim.receiver, Bounds::receiver);
+    out.byte(static_cast<std::uint8_t>(claim.stage));
+}
+
+void write(Writer& out, const Told& told) {
+    out.word(told.incarnation).number(told.seq).byte(told.whole ? 1 : 0);
+    const std::size_t receivers = std::min(told.receivers.size(), Bounds::receivers);
+    out.number(receivers);
+    for (std::size_t i = 0; i < receivers; ++i) out.text(told.receivers[i], Bounds::receiver);
+    const std::size_t entries = std::min(told.entries.size(), Bounds::told);
+    out.number(entries);
+    for (std::size_t i = 0; i < entries; ++i) {
+        const Told::Entry& entry = told.entries[i];
+        out.text(entry.incident, Bounds::key).text(entry.component, Bounds::name);
+        out.text(entry.receiver, Bounds::receiver);
+        out.byte(static_cast<std::uint8_t>((entry.open ? 1 : 0) | (entry.wrong ? 2 : 0) |
+                                           (entry.storm ? 4 : 0)));
+        out.byte(static_cast<std::uint8_t>(entry.state));
+        out.byte(static_cast<std::uint8_t>(entry.level)).number(entry.serial);
+    }
+}
+
 // Public text from others: UTF-8 without control characters.
 bool is_text(std::string_view text) {
     while (!text.empty()) {
@@ -109,6 +144,7 @@ bool read(Reader& in, Heartbeat& beat) {
     beat.blind = (flags & 1) != 0;
     beat.out_of_service = (flags & 2) != 0;
     beat.leaving = (flags & 4) != 0;
+    beat.listens = (flags & 8) == 0;
     beat.configuration = in.word();
     beat.version = text_of(in, Bounds::version, good);
     beat.host = text_of(in, Bounds::word, good);
@@ -189,6 +225,57 @@ bool read(Reader& in, Ask& ask) {
     ask.digest = in.word();
     ask.node = text_of(in, Bounds::word, good);
     ask.group = text_of(in, Bounds::name, good);
+    return good;
+}
+
+bool read(Reader& in, Pushed& pushed) {
+    bool good = true;
+    pushed.incarnation = in.word();
+    pushed.seq = in.number();
+    pushed.at.wall = in.number(latest_wall);
+    pushed.at.counter = static_cast<std::uint32_t>(in.number(0xffffffff));
+    pushed.status = choice_of(in, Status::unknown, good);
+    pushed.error_class = choice_of(in, ErrorClass::local, good);
+    pushed.observed_ago_ms = in.number(longest_ms);
+    pushed.valid_ms = in.number(longest_ms);
+    pushed.detail = text_of(in, Bounds::detail, good);
+    pushed.error = std::string(in.text(Bounds::error));
+    return good;
+}
+
+bool read(Reader& in, Claim& claim) {
+    bool good = true;
+    claim.incarnation = in.word();
+    claim.incident = text_of(in, Bounds::key, good);
+    claim.receiver = text_of(in, Bounds::receiver, good);
+    claim.stage = choice_of(in, Claim::Stage::dropped, good);
+    return good && !claim.incident.empty() && !claim.receiver.empty();
+}
+
+bool read(Reader& in, Told& told) {
+    constexpr std::uint64_t most_serial = 1'000'000'000;
+    bool good = true;
+    told.incarnation = in.word();
+    told.seq = in.number();
+    told.whole = (in.byte() & 1) != 0;
+    const std::uint64_t receivers = in.number(Bounds::receivers);
+    for (std::uint64_t i = 0; i < receivers && in.good() && good; ++i)
+        told.receivers.push_back(text_of(in, Bounds::receiver, good));
+    const std::uint64_t entries = in.number(Bounds::told);
+    for (std::uint64_t i = 0; i < entries && in.good() && good; ++i) {
+        Told::Entry& entry = told.entries.emplace_back();
+        entry.incident = text_of(in, Bounds::key, good);
+        entry.component = text_of(in, Bounds::name, good);
+        entry.receiver = text_of(in, Bounds::receiver, good);
+        const std::uint8_t flags = in.byte();
+        entry.open = (flags & 1) != 0;
+        entry.wrong = (flags & 2) != 0;
+        entry.storm = (flags & 4) != 0;
+        entry.state = choice_of(in, Told::State::resolved, good);
+        entry.level = choice_of(in, Status::unknown, good);
+        entry.serial = in.number(most_serial);
+        good = good && !entry.incident.empty();
+    }
     return good;
 }
 

@@ -25,6 +25,9 @@ struct Bounds {
     static constexpr std::size_t workers = 100'000;  // of one group on one node
     static constexpr std::size_t checks = 5'000;
     static constexpr std::size_t groups = 1'000;
+    static constexpr std::size_t key = 64;  // of an incident
+    static constexpr std::size_t receivers = 64, receiver = 256;
+    static constexpr std::size_t told = 1'000;
 };
 
 // `hb`: a node is alive.
@@ -36,6 +39,7 @@ struct Heartbeat {
     bool blind = false;        // it does not hear itself
     bool out_of_service = false;
     bool leaving = false;             // it ends
+    bool listens = true;              // else it only tells, and knows nothing of others
     std::uint64_t configuration = 0;  // a digest of what it shares
     std::string version, host;
     std::vector<std::string> labels;
@@ -102,7 +106,55 @@ struct Ask {
     bool operator==(const Ask&) const = default;
 };
 
-using Message = std::variant<Heartbeat, Result, Drain, Profile, Names, Batch, Ask>;
+// `push`: what was pushed to a component, on the node that was told.
+struct Pushed {
+    std::uint64_t incarnation = 0, seq = 0;
+    HybridTime at{};  // which of two is the later one
+    Status status = Status::unknown;
+    ErrorClass error_class = ErrorClass::none;
+    std::uint64_t observed_ago_ms = 0, valid_ms = 0;
+    std::string detail{}, error{};
+    bool operator==(const Pushed&) const = default;
+};
+
+// `claim`: a node is about to tell a receiver something of an incident.
+struct Claim {
+    enum class Stage : std::uint8_t {
+        wants,    // it listens whether another one does, too
+        leaves,   // the message is on its way
+        dropped,  // it surely did not arrive
+    };
+    std::uint64_t incarnation = 0;
+    std::string incident, receiver;
+    Stage stage = Stage::wants;
+    bool operator==(const Claim&) const = default;
+};
+
+// `told`: which incidents a node has open that others see, too, and which receivers it knows to
+// have been told of them.
+struct Told {
+    enum class State : std::uint8_t { nothing, problem, flapping, resolved };
+    struct Entry {
+        std::string incident;
+        std::string component;  // the root that the incident is called by
+        std::string receiver;   // empty: it is about the incident alone
+        bool open = false;
+        bool wrong = false;  // something in it is
+        bool storm = false;
+        State state = State::nothing;
+        Status level = Status::ok;
+        std::uint64_t serial = 0;  // of the message to that receiver
+        bool operator==(const Entry&) const = default;
+    };
+    std::uint64_t incarnation = 0, seq = 0;
+    bool whole = false;                    // what is not in it is not open there
+    std::vector<std::string> receivers{};  // of `whole`: that it can tell
+    std::vector<Entry> entries{};
+    bool operator==(const Told&) const = default;
+};
+
+using Message =
+    std::variant<Heartbeat, Result, Drain, Profile, Names, Batch, Ask, Pushed, Claim, Told>;
 
 // The kind in the form of a subject.
 std::string_view kind_of(const Message& message) noexcept;

@@ -16,6 +16,7 @@ Heartbeat a_heartbeat() {
     beat.lag_ms = 3;
     beat.blind = true;
     beat.out_of_service = true;
+    beat.listens = false;
     beat.configuration = 17;
     beat.version = "0.1.0";
     beat.host = "web-1.example.org";
@@ -48,7 +49,28 @@ std::vector<Message> one_of_each() {
     batch.unit_ms = 120;
     batch.ages = std::string("\x00\x10\xfe\xff", 4);
     Ask ask{.what = Ask::What::names, .digest = 7, .node = "web-2", .group = "pulp"};
-    return {a_heartbeat(), result, drain, profile, names, batch, ask};
+    Pushed pushed{.incarnation = 6,
+                  .seq = 8,
+                  .at = {1'700'000'000'000, 2},
+                  .status = Status::degraded,
+                  .error_class = ErrorClass::assertion,
+                  .observed_ago_ms = 40,
+                  .valid_ms = 60'000,
+                  .detail = "half of it",
+                  .error = "\xff their bytes"};
+    Claim claim{5, "fleet0011223344556677-7", "mail/1", Claim::Stage::leaves};
+    Told told{.incarnation = 5, .seq = 9, .whole = true, .receivers = {"hook", "mail/1"}};
+    told.entries = {{.incident = "fleet0011223344556677-7",
+                     .component = "databases/default",
+                     .receiver = "hook",
+                     .open = true,
+                     .wrong = true,
+                     .storm = true,
+                     .state = Told::State::flapping,
+                     .level = Status::failed,
+                     .serial = 300},
+                    {.incident = "fleet0011223344556677-6", .component = "databases/default"}};
+    return {a_heartbeat(), result, drain, profile, names, batch, ask, pushed, claim, told};
 }
 
 TEST(Message, is_read_as_it_was_written) {

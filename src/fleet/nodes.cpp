@@ -20,7 +20,7 @@ std::int64_t minute_of(Steady now) {
 bool same(const Heartbeat& a, const Heartbeat& b) {
     return a.blind == b.blind && a.out_of_service == b.out_of_service && a.leaving == b.leaving &&
            a.configuration == b.configuration && a.version == b.version && a.host == b.host &&
-           a.labels == b.labels && a.interval_ms == b.interval_ms;
+           a.labels == b.labels && a.interval_ms == b.interval_ms && a.listens == b.listens;
 }
 
 }  // namespace
@@ -42,8 +42,16 @@ Steady::duration Jitter::largest(Steady now) const {
     return largest;
 }
 
+namespace {
+
+Steady::duration patience_of(Steady::duration interval, Steady::duration late) {
+    return 3 * interval + std::min(late, 3 * interval);
+}
+
+}  // namespace
+
 Steady::duration Nodes::patience(Steady::duration interval, Steady now) const {
-    return 3 * interval + std::min(jitter_.largest(now), 3 * interval);
+    return patience_of(interval, jitter_.largest(now));
 }
 
 void Nodes::changed() {
@@ -64,6 +72,15 @@ const std::vector<const Node*>& Nodes::alive() const {
     return alive_;
 }
 
+std::size_t Nodes::listening() const {
+    if (listening_version_ != version_) {
+        listening_version_ = version_;
+        listening_ = static_cast<std::size_t>(std::ranges::count_if(
+            nodes_, [](const auto& each) { return each.second.last.listens; }));
+    }
+    return listening_;
+}
+
 void Nodes::restore(std::string name, std::vector<std::string> labels, std::string version,
                     Steady now) {
     if (nodes_.size() >= most || nodes_.contains(name)) return;
@@ -76,6 +93,7 @@ void Nodes::restore(std::string name, std::vector<std::string> labels, std::stri
     node.last.labels = std::move(labels);
     node.last.version = std::move(version);
     // It votes and checks nothing before it is heard.
+    node.last.listens = false;
     node.silent = true;
     node.silent_at = now;
     nodes_.emplace(std::move(name), std::move(node));
@@ -93,7 +111,7 @@ void Nodes::forget(std::string_view name) {
 Nodes::Taken Nodes::hear(std::string_view name, const Heartbeat& beat, Steady now) {
     auto at = nodes_.find(name);
     if (at == nodes_.end()) {
-        if (nodes_.size() >= most) {
+        if (nodes_.size() >= most || (beat.listens && listening() >= most_listening)) {
             ++refused_;
             return Taken::full;
         }
@@ -187,7 +205,7 @@ void Nodes::judge(bool blind, Steady now) {
     for (auto at = nodes_.begin(); at != nodes_.end();) {
         Node& node = at->second;
         const Steady since = std::max(node.heard_at, hears_since_);
-        const bool over = now - since > patience(node.interval(), now);
+        const bool over = now - since > patience_of(node.interval(), late);
         if (node.collides) {
             const bool both = std::ranges::any_of(node.others, [&](const Node::Other& other) {
                 return other.host == node.other_host && now - other.heard_at <= 4 * node.interval();
@@ -212,33 +230,44 @@ void Nodes::judge(bool blind, Steady now) {
         }
         ++at;
     }
-    // Others that fell silent for the same reason are found within one of their intervals.
-    for (auto& [name, node] : nodes_)
-        if (node.silent && node.verdict == Node::Verdict::none &&
-            now - std::max(node.silent_at, hears_since_) >
-                node.interval() + std::min(late, node.interval()) &&
-            (!node.restored || now - hears_since_ > patience(node.interval(), now)))
-            decide(node, now);
+    decide(now);
 }
 
-void Nodes::decide(Node& node, Steady) {
-    const auto window = patience(node.interval(), node.silent_at);
-    std::vector<Node*> together;
-    for (auto& [name, other] : nodes_)
-        if (other.silent && other.verdict != Node::Verdict::alone &&
-            std::chrono::abs(other.silent_at - node.silent_at) <= window)
-            together.push_back(&other);
-    const bool many = together.size() >= least_together && together.size() * 10 > nodes_.size() * 3;
-    if (many) {
-        for (Node* other : together) {
-            if (other->verdict == Node::Verdict::with_others) continue;
-            other->verdict = Node::Verdict::with_others;
+// Others that fell silent for the same reason are found out within one of their intervals.
+void Nodes::decide(Steady now) {
+    const auto late = jitter_.largest(now);
+    std::vector<Node*> due;
+    std::vector<Steady> silent;  // when each fell silent of those that may be silent together
+    for (auto& [name, node] : nodes_) {
+        if (!node.silent || node.verdict == Node::Verdict::alone) continue;
+        silent.push_back(node.silent_at);
+        if (node.verdict == Node::Verdict::none &&
+            now - std::max(node.silent_at, hears_since_) >
+                node.interval() + std::min(late, node.interval()) &&
+            (!node.restored || now - hears_since_ > patience_of(node.interval(), late)))
+            due.push_back(&node);
+    }
+    std::ranges::sort(silent);
+    for (Node* node : due) {
+        if (node->verdict != Node::Verdict::none) continue;  // with one before it
+        const auto window = patience(node->interval(), node->silent_at);
+        const auto from = std::ranges::lower_bound(silent, node->silent_at - window);
+        const auto to = std::ranges::upper_bound(silent, node->silent_at + window);
+        const auto together = static_cast<std::size_t>(to - from);
+        changed();
+        if (together < least_together || together * 10 <= nodes_.size() * 3) {
+            node->verdict = Node::Verdict::alone;
+            silent.erase(std::ranges::lower_bound(silent, node->silent_at));
+            continue;
+        }
+        for (auto& [name, other] : nodes_) {
+            if (!other.silent || other.verdict != Node::Verdict::none ||
+                std::chrono::abs(other.silent_at - node->silent_at) > window)
+                continue;
+            other.verdict = Node::Verdict::with_others;
             ++together_;
         }
-    } else {
-        node.verdict = Node::Verdict::alone;
     }
-    changed();
 }
 
 }  // namespace vitals::fleet

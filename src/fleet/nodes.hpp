@@ -63,7 +63,7 @@ struct Node {
 
 class Nodes {
   public:
-    static constexpr std::size_t most = 1'000;
+    static constexpr std::size_t most = 10'000, most_listening = 1'000;
     static constexpr std::chrono::hours remembered{24};
 
     enum class Taken : std::uint8_t { taken, late, full };
@@ -81,6 +81,8 @@ class Nodes {
     const Node* find(std::string_view name) const;
     // Those that are alive, by name.
     const std::vector<const Node*>& alive() const;
+    // How many listen, whether they are alive or not.
+    std::size_t listening() const;
     // Grows when a node comes, goes, falls silent, or what is shown of it changes.
     std::uint64_t version() const noexcept { return version_; }
     // Those that fell silent with many others.
@@ -92,7 +94,7 @@ class Nodes {
 
   private:
     void hear_other(Node& node, const Heartbeat& beat, Steady now);
-    void decide(Node& node, Steady now);
+    void decide(Steady now);
     void changed();
 
     std::map<std::string, Node, std::less<>> nodes_;
@@ -104,6 +106,8 @@ class Nodes {
     std::uint64_t version_ = 1;
     mutable std::vector<const Node*> alive_;
     mutable std::uint64_t alive_version_ = 0;
+    mutable std::size_t listening_ = 0;
+    mutable std::uint64_t listening_version_ = 0;
 };
 
 }  // namespace vitals::fleet

@@ -20,12 +20,16 @@ struct FleetView {
         std::string configuration;  // a digest of what it shares, in hexadecimal; empty: unknown
         bool same_configuration = true;
         std::string host;
+        std::string other_host;  // of another process of this name, while both are heard
         std::vector<std::string> labels;
         std::chrono::milliseconds lag{};    // of its event loop
         std::chrono::milliseconds heard{};  // how long ago
         System heard_at{};                  // the same by this machine's wall clock, for show
         bool out_of_service = false;
-        bool itself = false;  // this node
+        bool blind = false;       // it says that it does not hear itself
+        bool listens = true;      // else it only tells
+        bool itself = false;      // this node
+        std::size_t workers = 0;  // that it shares
     };
     struct Vote {
         std::string node;
@@ -44,15 +48,20 @@ struct FleetView {
 
     std::string name, node;
     bool connected = false;
-    bool in_contact = false;             // hears its own heartbeats
+    bool in_contact = false;          // hears its own heartbeats
+    bool listens = true;              // else it knows nothing of others
+    std::chrono::milliseconds lag{};  // of its event loop
+    // Since the heartbeat was sent that it heard last of itself; nothing: it heard none.
+    std::optional<std::chrono::milliseconds> contact;
     std::optional<System> silent_since;  // no contact since then
     std::string problem;                 // of the connection, or empty
     std::vector<Node> nodes;             // by name
     std::vector<Check> checks;           // by name
     std::vector<Drain> drains;
     std::size_t workers_elsewhere = 0;  // shared by others
-    // Since the start.
-    std::uint64_t received = 0, sent = 0, refused = 0, dropped = 0, reconnects = 0;
+    // Since the start. `late`: another one had overtaken it. `refused`: of nodes beyond the bounds.
+    std::uint64_t received = 0, sent = 0, unreadable = 0, late = 0, refused = 0, dropped = 0,
+                  reconnects = 0;
 };
 
 }  // namespace vitals

@@ -14,6 +14,7 @@ void Incidents::define(std::vector<IncidentSubject> subjects, Steady now) {
         known.emplace(std::move(name), std::move(node));
     }
     std::vector<Node> nodes;
+    nodes.reserve(subjects.size() + 1);
     std::set<std::string, std::less<>> names;
     const auto add = [&](IncidentSubject subject) {
         if (!names.insert(subject.name).second) return;
@@ -74,6 +75,7 @@ std::optional<SavedComponentVerdict> Incidents::saved(std::string_view component
 void Incidents::restore(const SavedIncidents& saved, Steady now) {
     const auto past = [now](Steady time) { return std::min(time, now); };
     std::vector<Node> nodes;
+    nodes.reserve(nodes_.size());
     for (Node& node : nodes_) {
         if (node.gone) continue;
         Node blank;

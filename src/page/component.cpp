@@ -408,6 +408,8 @@ http::Response component_page(const Look& look, const Gathered& gathered) {
         .raw("</nav>");
     Markup& out = frame.part("verdict", panel_part(look, *seen));
     out.raw("\n<div class=two><div>\n");
+    if (const Markup votes = votes_part(look, seen->name()); votes.size() > 0)
+        frame.part("votes", votes);
     frame.part("run", run_part(look, *seen, gathered)).raw("\n");
     write_workers(out, look, *seen);
     write_past(out, look, *seen, gathered);
@@ -425,6 +427,8 @@ Parts component_parts(const Look& look, const Gathered& gathered) {
     const Seen* seen = subject_of(look);
     if (seen == nullptr) return parts;
     add_part(parts, "verdict", panel_part(look, *seen));
+    if (Markup votes = votes_part(look, seen->name()); votes.size() > 0)
+        add_part(parts, "votes", std::move(votes));
     add_part(parts, "run", run_part(look, *seen, gathered));
     add_part(parts, "around", neighbours_part(look, *seen));
     add_part(parts, "foot", footer_of(look));

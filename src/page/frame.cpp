@@ -8,6 +8,7 @@
 #include "model/clock.hpp"
 #include "page/file.hpp"
 #include "page/sprite.hpp"
+#include "page/views.hpp"
 #include "text/percent.hpp"
 
 namespace vitals::page {
@@ -29,10 +30,12 @@ void write_menu(Markup& out, const Look& look, std::string_view tab) {
     };
     constexpr std::array entries = {
         Entry{"overview", "", "Overview"}, Entry{"incidents", "history", "Incidents"},
-        Entry{"workers", "workers", "Workers"}, Entry{"public", "public", "Public"}};
+        Entry{"workers", "workers", "Workers"}, Entry{"fleet", "fleet", "Fleet"},
+        Entry{"public", "public", "Public"}};
     out.raw("<nav aria-label=Pages>");
     for (const Entry& entry : entries) {
         if (entry.tab == "public" && look.facts.open == nullptr) continue;
+        if (entry.tab == "fleet" && !shows_fleet(look)) continue;
         if (entry.tab == "workers" && look.facts.snapshot.workers.empty() && tab != "workers")
             continue;
         out.raw("<a href=\"").text(look.address(entry.rest)).raw("\"");

@@ -39,6 +39,7 @@ void write_addresses(Markup& out, const Look& look) {
         Address{"", "the overview"},
         Address{"history", "all incidents"},
         Address{"workers", "all workers"},
+        Address{"fleet", "the nodes of the fleet"},
         Address{"events", "what changed"},
         Address{"public", "what the public sees"},
         Address{"incidents.atom", "incidents as a feed"},
@@ -46,6 +47,7 @@ void write_addresses(Markup& out, const Look& look) {
     out.raw("<ul class=\"box pad sec\">");
     for (const Address& address : addresses) {
         if (address.rest == "public" && look.facts.open == nullptr) continue;
+        if (address.rest == "fleet" && !shows_fleet(look)) continue;
         out.raw("<li><a href=\"").text(look.address(address.rest)).raw("\">");
         out.text(look.address(address.rest)).raw("</a> ").raw(address.words);
     }
@@ -192,6 +194,9 @@ http::Response not_found(const Look& look) {
             break;
         case View::Kind::open:
             out.raw("No public page is configured.");
+            break;
+        case View::Kind::fleet:
+            out.raw("No fleet is shown here.");
             break;
         default:
             out.raw("Nothing stands at <b>").text(look.here()).raw("</b>.");

@@ -56,6 +56,7 @@
 #include "dialects/dialect.hpp"
 #include "http/response.hpp"
 #include "model/board.hpp"
+#include "model/fleet_view.hpp"
 #include "model/objective.hpp"
 #include "model/past.hpp"
 #include "model/responses.hpp"
@@ -113,6 +114,7 @@ struct Facts {
     std::string configuration;      // the file, for users without a configuration
     std::vector<std::string> data;  // paths where the same is served as data, for the footer
     std::span<const ObjectiveReport> objectives;  // all of them; only for wants_objectives()
+    const FleetView* fleet = nullptr;             // null: this vitals belongs to no fleet
     // The zone of times that no script converts: a name of the IANA data base, or empty for UTC.
     std::string time_zone;
 };
@@ -125,6 +127,7 @@ struct View {
         incident,   // i/ID; `subject` is its id
         incidents,  // history
         workers,    // workers
+        fleet,      // fleet: its nodes
         events,     // events: what changed
         open,       // public
         login,      // login

@@ -18,7 +18,7 @@ constexpr std::array whole_paths = {
     Word{"", View::Kind::overview},           Word{"history", View::Kind::incidents},
     Word{"workers", View::Kind::workers},     Word{"events", View::Kind::events},
     Word{"public", View::Kind::open},         Word{"login", View::Kind::login},
-    Word{"incidents.atom", View::Kind::feed},
+    Word{"incidents.atom", View::Kind::feed}, Word{"fleet", View::Kind::fleet},
 };
 
 Query::Range range_of(std::string_view word) {

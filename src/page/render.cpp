@@ -94,6 +94,8 @@ http::Response rendered(const View& view, const Look& look, const Gathered& gath
             return incidents_page(look, gathered);
         case View::Kind::workers:
             return workers_page(look);
+        case View::Kind::fleet:
+            return fleet_page(look);
         case View::Kind::events:
             return events_page(look, gathered);
         case View::Kind::open:
@@ -137,6 +139,7 @@ Needs needs_of(const View& view, const Facts& facts) {
             need_public(facts, needs);
             break;
         case View::Kind::workers:
+        case View::Kind::fleet:
         case View::Kind::login:
         case View::Kind::none:
             break;
@@ -195,6 +198,9 @@ Parts parts_of(const View& view, const Facts& given, const Gathered& gathered) {
         case View::Kind::workers:
             add_part(parts, "workers", workers_part(look, true));
             add_part(parts, "foot", footer_of(look));
+            break;
+        case View::Kind::fleet:
+            parts = fleet_parts(look);
             break;
         default:
             break;

@@ -15,6 +15,13 @@ Parts incident_parts(const Look& look, const Gathered& gathered);
 
 http::Response incidents_page(const Look& look, const Gathered& gathered);
 http::Response workers_page(const Look& look);
+// The nodes of the fleet, as this one knows them. Nothing of it where the endpoint does not show
+// the component `fleet`.
+bool shows_fleet(const Look& look);
+http::Response fleet_page(const Look& look);
+Parts fleet_parts(const Look& look);
+// Who checks this component for all, and what each found; empty where nobody does.
+Markup votes_part(const Look& look, std::string_view component);
 http::Response events_page(const Look& look, const Gathered& gathered);
 http::Response public_page(const Look& look, const Needs& needs, const Gathered& gathered);
 Parts public_parts(const Look& look, const Needs& needs, const Gathered& gathered);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "wire/little_endian.hpp"
+
 namespace vitals::wire::bson {
 
 namespace {
@@ -18,27 +20,10 @@ std::string little(std::uint64_t value, std::size_t count) {
     return made;
 }
 
-class Reader {
+class Reader : public LittleEndianReader {
   public:
-    explicit Reader(std::string_view bytes) : rest_(bytes) {}
+    using LittleEndianReader::LittleEndianReader;
 
-    bool good() const { return good_; }
-    std::string_view bytes(std::uint64_t count) {
-        if (count > rest_.size()) {
-            good_ = false;
-            count = rest_.size();
-        }
-        const auto taken = rest_.substr(0, static_cast<std::size_t>(count));
-        rest_.remove_prefix(taken.size());
-        return taken;
-    }
-    std::uint64_t number(std::size_t count) {
-        std::uint64_t value = 0;
-        const auto taken = bytes(count);
-        for (std::size_t i = taken.size(); i-- > 0;)
-            value = value << 8 | static_cast<unsigned char>(taken[i]);
-        return value;
-    }
     std::string_view name() {
         const auto end = rest_.find('\0');
         if (end == std::string_view::npos) good_ = false;
@@ -92,8 +77,6 @@ class Reader {
         return made;
     }
 
-    std::string_view rest_;
-    bool good_ = true;
     std::size_t count_ = 0;
 };
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "wire/little_endian.hpp"
+
 namespace vitals::wire::mysql {
 
 namespace {
@@ -12,28 +14,11 @@ constexpr std::uint32_t largest_packet = 16 * 1024 * 1024;
 constexpr std::string_view mariadb_prefix = "5.5.5-";
 
 // Reads from the front of a payload; a missing value makes it bad.
-class Reader {
+class Reader : public LittleEndianReader {
   public:
-    explicit Reader(std::string_view bytes) : rest_(bytes) {}
+    using LittleEndianReader::LittleEndianReader;
 
-    bool good() const { return good_; }
     std::string_view rest() const { return rest_; }
-    std::string_view bytes(std::uint64_t count) {
-        if (count > rest_.size()) {
-            good_ = false;
-            count = rest_.size();
-        }
-        const auto taken = rest_.substr(0, static_cast<std::size_t>(count));
-        rest_.remove_prefix(taken.size());
-        return taken;
-    }
-    std::uint64_t number(std::size_t count) {
-        std::uint64_t value = 0;
-        const auto taken = bytes(count);
-        for (std::size_t i = taken.size(); i-- > 0;)
-            value = value << 8 | static_cast<unsigned char>(taken[i]);
-        return value;
-    }
     std::string_view until_nul() {
         const auto end = rest_.find('\0');
         if (end == std::string_view::npos) {
@@ -68,10 +53,6 @@ class Reader {
         if (!size) good_ = false;
         return bytes(size.value_or(0));
     }
-
-  private:
-    std::string_view rest_;
-    bool good_ = true;
 };
 
 std::string little(std::uint64_t value, std::size_t count) {

@@ -16,7 +16,7 @@ const sideways = page => page.evaluate(() => document.documentElement.scrollWidt
 const looks = process.env.QUICK ? [['light', 1440]] : ['light', 'dark'].flatMap(scheme => [1440, 800, 360].map(width => [scheme, width]));
 for (const where of Object.keys(views)) for (const [colorScheme, width] of looks) {
     // The states of the top line differ in nothing but that line: two looks are enough.
-    const further = where === '/size-1000' || Object.keys(views).indexOf(where) > 12;
+    const further = where === '/size-1000' || Object.keys(views).indexOf(where) > 14;
     if (further && !(colorScheme === 'light' && width === 1440) && !(colorScheme === 'dark' && width === 360)) continue;
     const page = await open(where, { colorScheme, viewport: { width, height: 800 } });
     const name = `${where} ${colorScheme} ${width}`;
@@ -148,9 +148,28 @@ for (const where of Object.keys(views)) {
     await close(page);
 }
 
+// ---- a fleet ----
+{
+    const page = await open('/fleet', { javaScriptEnabled: false, viewport: { width: 360, height: 740 } });
+    const headings = await page.locator('#nodes h2').allInnerTexts();
+    ok('fleet: those in trouble are first', headings.join() === 'Two nodes of one name,Unheard,Another configuration,Out of service,Heard', headings.join());
+    ok('fleet: who is unheard, and since when', /web-0002.*4 min/s.test(await page.locator('#unheard').innerText()), await page.locator('#unheard').innerText());
+    await close(page);
+    const large = await open('/fleet-1000', { javaScriptEnabled: false, viewport: { width: 1440, height: 900 } });
+    ok('fleet of 1,000: the first screen tells who is in trouble, the rest is folded', await large.locator('#nodes tbody tr:visible').count() === 4 && await large.evaluate(() => document.documentElement.scrollHeight < 2000), await large.locator('#nodes tbody tr:visible').count() + ' rows, ' + await large.evaluate(() => document.documentElement.scrollHeight) + ' px');
+    await large.click('#m-heard summary');
+    ok('fleet of 1,000: unfolds without script, and is bounded', await large.locator('#m-heard tbody tr').count() === 200);
+    await close(large);
+    const cut = await open('/fleet-cut', { viewport: { width: 1440, height: 900 } });
+    ok('fleet: no contact is said first, and nobody is called heard', /No contact/.test(await cut.locator('#contact').innerText()) && !/\bheard\b/.test(await cut.locator('#nodes tbody').first().innerText()));
+    await close(cut);
+    for (const secret of ['acme.example', '2.3.0<td', 'mara', 'edge'])
+        ok('fleet: a stranger does not read ' + secret, !read('stranger-fleet.html').replace(/<footer.*/s, '').includes(secret));
+}
+
 // ---- bytes ----
 {
-    for (const [file, most] of [['page.css', 12000], ['page.js', 12000], ['size-20.html', 30000], ['size-1000.html', 200000], ['component.html', 30000], ['incident.html', 30000], ['public.html', 30000]])
+    for (const [file, most] of [['page.css', 12000], ['page.js', 12000], ['size-20.html', 30000], ['size-1000.html', 200000], ['component.html', 30000], ['incident.html', 30000], ['public.html', 30000], ['fleet.html', 30000], ['fleet-1000.html', 200000]])
         ok(`${file} has at most ${most} bytes`, size(file) <= most, String(size(file)));
     for (const file of Object.values(views))
         ok(`no inline style or handler in ${file}`, !/ style=| on[a-z]+=|<style|https?:\/\/[^"]*\.(css|js|png)/.test(read(file).replace(/xmlns='[^']*'/g, '')));

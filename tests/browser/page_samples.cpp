@@ -133,6 +133,17 @@ int main(int argc, char** argv) {
     shop.query.search = "redis";
     write_view(shop, "filtered.html", "");
     write_states();
+    Shop fleet = fleet_of(6);
+    write_view(fleet, "fleet.html", "fleet");
+    write_view(fleet, "component-votes.html", "c/shop/payments");
+    fleet.viewer = {};
+    write_view(fleet, "stranger-fleet.html", "fleet");
+    Shop cut = fleet_of(6);
+    cut.fleet->connected = cut.fleet->in_contact = false;
+    cut.fleet->silent_since = at(2, 15, 40);
+    cut.fleet->problem = "10.0.0.1:4222: connection refused";
+    write_view(cut, "fleet-cut.html", "fleet");
+    write_view(fleet_of(1000), "fleet-1000.html", "fleet");
     for (const std::size_t size : {20u, 60u, 204u, 1000u})
         write_view(shop_of(size), "size-" + std::to_string(size) + ".html", "");
     return 0;

@@ -11,9 +11,9 @@ export const views = {                                             // address: t
     '/': 'index.html', '/c/payments/node-03': 'component.html', '/c/caches/redis-07': 'component-ok.html',
     '/c/workers/settlement': 'component-workers.html', '/i/7f3a-41': 'incident.html', '/history': 'history.html',
     '/workers': 'workers.html', '/events': 'events.html', '/public': 'public.html', '/login': 'login.html',
-    '/nowhere': 'not-found.html',
+    '/nowhere': 'not-found.html', '/fleet': 'fleet.html', '/c/shop/payments': 'component-votes.html',
     ...Object.fromEntries(['stranger', 'stranger-component', 'nothing', 'well', 'out-of-service', 'starting', 'blind', 'stale',
-        'degraded', 'maintenance', 'several', 'filtered', 'size-1000'].map(n => ['/' + n, n + '.html'])),
+        'degraded', 'maintenance', 'several', 'filtered', 'fleet-1000', 'fleet-cut', 'stranger-fleet', 'size-1000'].map(n => ['/' + n, n + '.html'])),
 };
 export const stream = JSON.parse(fs.readFileSync(path.join(folder, 'stream.json')));
 

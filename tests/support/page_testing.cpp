@@ -142,6 +142,7 @@ Facts Shop::facts() const {
             .configuration = "/etc/vitals/vitals.yaml",
             .data = {"/health", "/metrics", "/v1/components"},
             .objectives = objectives,
+            .fleet = fleet.get(),
             .time_zone = time_zone};
 }
 
@@ -595,6 +596,66 @@ Shop shop_of(std::size_t components) {
     }
     shop.finish();
     shop.viewer = {true, true, "jonas", "4f1c"};
+    return shop;
+}
+
+namespace {
+
+FleetView::Node node_of(const Shop& shop, std::size_t number) {
+    FleetView::Node node;
+    node.name = fmt::format("web-{:04}", number);
+    node.host = node.name + ".acme.example";
+    node.version = "2.3.0";
+    node.configuration = "5f3c0a9b1d2e4f60";
+    node.labels = {number % 3 == 0 ? "edge" : "core", "eu"};
+    node.lag = std::chrono::milliseconds(static_cast<int>(chance(node.name) * 3));
+    node.heard = 800ms;
+    node.heard_at = shop.now - 800ms;
+    node.workers = 100;
+    node.itself = number == 1;
+    return node;
+}
+
+}  // namespace
+
+Shop fleet_of(std::size_t nodes) {
+    Shop shop;
+    auto fleet = std::make_shared<FleetView>();
+    fleet->name = "shop";
+    fleet->node = "web-0001";
+    fleet->connected = fleet->in_contact = true;
+    fleet->contact = 900ms;
+    fleet->workers_elsewhere = (nodes - 1) * 100;
+    for (std::size_t i = 1; i <= nodes; ++i) fleet->nodes.push_back(node_of(shop, i));
+    FleetView::Node& unheard = fleet->nodes[1];
+    unheard.state = FleetView::NodeState::unheard;
+    unheard.heard = std::chrono::minutes(4);
+    unheard.heard_at = shop.now - unheard.heard;
+    fleet->nodes[2].out_of_service = true;
+    if (nodes > 3) fleet->nodes[3].same_configuration = false;
+    if (nodes > 4) {
+        fleet->nodes[4].state = FleetView::NodeState::collides;
+        fleet->nodes[4].other_host = "spare.acme.example";
+    }
+    fleet->checks.push_back({"shop/payments",
+                             {"web-0001", "web-0003", "web-0006"},
+                             "degraded",
+                             "fails from web-0003 (timeout in connect), works from 2 of 3 vantages",
+                             {{"web-0001", "ok"}, {"web-0003", "failed"}}});
+    fleet->drains.push_back({"billing", "database moves", "mara", "web-0001", at(1, 10)});
+    for (const FleetView::Node& node : fleet->nodes) {
+        Outcome outcome = node.state == FleetView::NodeState::heard ? ok("it is heard")
+                          : node.state == FleetView::NodeState::unheard
+                              ? failed("unheard since 2026-11-29T02:13:04Z", ErrorClass::timeout)
+                              : failed("two nodes have this name; neither is believed");
+        shop.add("nodes/" + node.name, std::move(outcome), "node");
+        shop.component("nodes/" + node.name).critical = false;
+    }
+    shop.add("fleet", ok(fmt::format("{} of {} nodes are heard", nodes - 1, nodes)), "fleet");
+    shop.add("shop/payments", degraded("fails from web-0003, works from 2 of 3 vantages"));
+    shop.fleet = std::move(fleet);
+    shop.viewer = {true, true, "jonas", "4f1c"};
+    shop.finish();
     return shop;
 }
 

@@ -43,6 +43,7 @@ class Shop {
     bool history_away = false;
     bool with_open = true;
     std::vector<ObjectiveReport> objectives;
+    std::shared_ptr<FleetView> fleet;  // null: it belongs to none
     std::string time_zone;
     System now;  // 2026-11-29 02:17:04
     Steady steady;
@@ -61,6 +62,9 @@ class Shop {
 Shop acme();
 // A shop of that many components, with some trouble in it.
 Shop shop_of(std::size_t components);
+// A fleet of that many nodes, from three on, with one unheard, two of one name, one that is out of
+// service and one of another configuration; three of them check `shop/payments` for all.
+Shop fleet_of(std::size_t nodes);
 // Everything ok.
 Shop well_shop();
 

@@ -27,9 +27,7 @@ class Nats:
         for i in range(count):
             secured = "" if not tls else (
                 f'tls {{ cert_file: "{self.folder}/server.crt", key_file: "{self.folder}/server.key" }}')
-            cluster = "" if count == 1 else f"""
-cluster {{ name: vt, listen: "127.0.0.1:{routes[i]}"
-  routes: [{", ".join(f'"nats://127.0.0.1:{port}"' for port in routes)}] }}"""
+            cluster = "" if count == 1 else self.cluster(i, routes)
             (self.folder / f"{i}.conf").write_text(f"""
 server_name: n{i}
 listen: "127.0.0.1:{self.ports[i]}"
@@ -42,6 +40,15 @@ ping_max: 2
 """)
         for i in range(count):
             self.start(i)
+
+    def cluster(self, i, routes):
+        return self.cluster_text(routes[i], routes)
+
+    def cluster_text(self, listens, routes, more=""):
+        return f"""
+cluster {{ name: vt, listen: "127.0.0.1:{listens}"
+  {more}
+  routes: [{", ".join(f'"nats://127.0.0.1:{port}"' for port in routes)}] }}"""
 
     @property
     def urls(self):
@@ -91,8 +98,8 @@ class Nodes:
                  **self.fleet, **more.pop("fleet", {})}
         return {"service": {"name": "shop"}, "components": {}, **self.shared, **more, "fleet": fleet}
 
-    def add(self, name, process=None, **more):
-        made = Daemon(self.configuration(name, **more))
+    def add(self, name, process=None, environment=None, **more):
+        made = Daemon(self.configuration(name, **more), environment)
         self.daemons[process or name] = made
         made.start()
         return made

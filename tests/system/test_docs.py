@@ -12,6 +12,7 @@ import subprocess
 import pytest
 
 from daemon import BINARY, ROOT, eventually, run_vitals
+from nats_fleet import Nats, Nodes
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 DIALECTS = ROOT / "docs/dialects.md"
@@ -41,6 +42,13 @@ def test_configurations_in_documents_are_valid(configuration, tmp_path):
 
 def test_there_are_configurations():
     assert len(list(configurations())) > 10
+
+
+def test_the_readme_counts_the_receivers():
+    page = (ROOT / "docs/configuration.md").read_text()
+    receivers = re.findall(r"^### `\w+` receiver$", page, re.MULTILINE)
+    counts = re.findall(r"(\d+) kinds of receivers", (ROOT / "README.md").read_text())
+    assert counts and {int(count) for count in counts} == {len(receivers)}, "README.md counts them"
 
 
 def test_yaml_in_documents_says_what_it_is():
@@ -111,6 +119,13 @@ def test_documents_name_options_that_exist():
 
 def test_documents_name_metrics_that_exist(demo):
     known = demo("curl -s 127.0.0.1:8080/metrics")
+    nats = Nats(1)
+    try:
+        nodes = Nodes(nats, 1).complete()
+        known += nodes["n1"].get("/metrics").text
+        nodes.close()
+    finally:
+        nats.close()
     interface = (ROOT / "include/vitals/vitals.h").read_text()
     for document in DOCUMENTS:
         for name in re.findall(r"\bvitals_[a-z_]+\b", document.read_text()):
@@ -200,4 +215,4 @@ def test_answers_in_the_documents_are_those_of_the_program(demo):
     if os.environ.get("VITALS_WRITE_DOCS"):
         DIALECTS.write_text("".join(written) + text[end:])
         return
-    assert not wrong, "\n".join(wrong)
+    assert not wrong, "if the program is right, VITALS_WRITE_DOCS=1 and this test write its answers\n" + "\n".join(wrong)

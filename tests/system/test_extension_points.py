@@ -31,8 +31,8 @@ POINTS = {
         "alerts/receivers/catalog.cpp",
     ),
     "subcommand": (
-        r"^cli/remove\.[ch]pp$",
-        r"cli/remove\.hpp|\bnamed\(remove\)|subcommand::remove\b",
+        r"^cli/remove\.cpp$",
+        r"\bnamed\(remove\)|subcommand::remove\b|const Subcommand remove\b",
         "cli/subcommands.cpp",
     ),
     "operation of /v1": (

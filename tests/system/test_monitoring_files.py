@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from daemon import ROOT, Daemon, eventually
+from nats_fleet import Nats
 
 RULES = ROOT / "packaging/prometheus/vitals.rules.yaml"
 DASHBOARD = ROOT / "packaging/grafana/vitals.json"
@@ -43,7 +44,9 @@ def expressions():
 @pytest.fixture(scope="module")
 def answered():
     """What a daemon that has everything answers: the labels of each metric, with their values."""
+    nats = Nats(1)
     daemon = Daemon({
+        "fleet": {"name": "shop", "node": "web-1", "servers": nats.urls, "interval": "500ms"},
         "components": {"databases/main": {"check": "file", "path": "/etc/hostname", "tags": ["a", "b"]},
                        "disk": {"check": "disk", "path": "/", "critical": False},
                        "web": {"check": "tcp", "url": "tcp://127.0.0.1:1"}},
@@ -57,10 +60,11 @@ def answered():
             known = found.setdefault(name, {})
             for label, value in re.findall(r'([a-z_]+)="((?:[^"\\]|\\.)*)"', labels):
                 known.setdefault(label, set()).add(value)
-        return "vitals_http_requests_total" in found
+        return {"vitals_http_requests_total", "vitals_fleet_contact_age_seconds"} <= found.keys()
     assert eventually(all_there)
     yield found
     daemon.close()
+    nats.close()
 
 
 @pytest.mark.parametrize("expression", expressions())

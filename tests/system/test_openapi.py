@@ -69,6 +69,7 @@ def test_every_answer_is_as_described(daemon, document):
                 continue
             body = sent.get(operation["operationId"])
             if "requestBody" in operation:
+                assert body is not None, f"`sent` in this test has no body for {operation['operationId']}"
                 _, schema = schema_of(operation["requestBody"])
                 validator(document, schema).validate(body)
             target = path.replace("{name}", name.replace(" ", "%20"))

@@ -1,6 +1,7 @@
 // Options that many receivers share, described once.
 #pragma once
 
+#include <array>
 #include <string_view>
 
 #include "model/description.hpp"
@@ -34,6 +35,16 @@ template <class Options>
 constexpr Field tls_field() {
     return field<&Options::tls>("tls", "CA, client certificate and server name.",
                                 {.members = net::tls_fields});
+}
+
+// The options of a chat that takes a webhook and nothing else.
+struct Hook {
+    Secret url;
+    net::TlsOptions tls;
+};
+
+constexpr std::array<Field, 2> hook_fields(std::string_view sentence) {
+    return {secret_url_field<Hook>(sentence), tls_field<Hook>()};
 }
 
 // Without the slash at its end.

@@ -82,6 +82,7 @@ void write_data(text::JsonWriter& json, const Envelope& envelope) {
         .member("host", fit(alert.host, name_bytes));
     json.member("version", alert.version).member("attempt", alert.attempt);
     json.member("may_be_copy", alert.may_be_copy);
+    if (alert.alone) json.member("alone", true);
     json.end_object();
 }
 
@@ -95,17 +96,6 @@ std::string message_json(const Envelope& envelope) {
     write_data(json, envelope);
     json.end_object();
     return out;
-}
-
-std::string without_secrets(std::string text, const NamedSecrets& secrets) {
-    constexpr std::size_t shortest = 4;  // shorter ones would tear other words apart
-    for (const auto& [name, secret] : secrets) {
-        const std::string value = secret.reveal();
-        if (value.size() < shortest) continue;
-        for (std::size_t at = 0; (at = text.find(value, at)) != std::string::npos; at += 3)
-            text.replace(at, value.size(), "***");
-    }
-    return text;
 }
 
 bool is_over(const Alert& alert) noexcept {

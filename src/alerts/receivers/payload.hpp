@@ -13,10 +13,6 @@ namespace vitals::alerts::receivers {
 // the content for the receivers webhook and exec. docs/alerts.md names the members.
 std::string message_json(const Envelope& envelope);
 
-// The text with `***` for the values of secrets, so that a receiver does not repeat them further.
-// It runs before the text is cut, because half of a secret would not be found.
-std::string without_secrets(std::string text, const NamedSecrets& secrets);
-
 // It ends the incident for its receiver: resolved or missed.
 bool is_over(const Alert& alert) noexcept;
 // The first cause, fit for one line.

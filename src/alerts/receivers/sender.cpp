@@ -11,6 +11,7 @@
 #include "alerts/receivers/payload.hpp"
 #include "alerts/receivers/transport.hpp"
 #include "model/check_error.hpp"
+#include "model/mask.hpp"
 #include "net/http_client.hpp"
 #include "text/url.hpp"
 #include "wire/nagios.hpp"

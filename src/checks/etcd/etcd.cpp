@@ -10,6 +10,7 @@
 
 #include "backends/json_api/json_api.hpp"
 #include "checks/access_fields.hpp"
+#include "checks/user_and_password.hpp"
 #include "text/amount.hpp"
 #include "text/base64.hpp"
 #include "text/prose.hpp"
@@ -26,15 +27,6 @@ constexpr double most_behind = 1000;  // entries of the log not applied yet
 
 Verified verify_url(const text::Url& url) {
     return api::verify_base(url, {"etcd", "etcds", "http", "https"});
-}
-
-Verified verify(const Options& options) {
-    const bool has_user = !options.user.empty() || !options.url.user.empty();
-    const bool has_password = options.password.configured() || !options.url.password.empty();
-    if (has_user != has_password)
-        return std::unexpected(has_user ? "a user without a password"
-                                        : "a password without a user");
-    return {};
 }
 
 constexpr Field fields[] = {
@@ -237,7 +229,7 @@ constexpr std::string_view proves = R"(
 
 }  // namespace
 
-const Kind kind = make_kind<Options, fields, run, verify>(
+const Kind kind = make_kind<Options, fields, run, verify_user_and_password<Options>>(
     "etcd", "A member is healthy, has a quorum and space, and accepts a log-in.",
     {.proves = proves,
      .schemes = {"etcd", "etcds"},

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "backends/program/run.hpp"
+#include "model/mask.hpp"
 #include "text/prose.hpp"
 #include "wire/nagios.hpp"
 
@@ -46,18 +47,6 @@ Launch launch_of(const Options& options) {
     // Decimal points and UTF-8, whatever environment the daemon has.
     if (!sets(launch.environment, "LC_ALL")) launch.environment.push_back("LC_ALL=C.UTF-8");
     return launch;
-}
-
-// A secret that the program prints is not passed on.
-std::string without_secrets(std::string text, const SecretMap& secrets) {
-    constexpr std::size_t shortest = 4;  // shorter ones would tear other words apart
-    for (const auto& [name, secret] : secrets) {
-        const std::string value = secret.reveal();
-        if (value.size() < shortest) continue;
-        for (std::size_t at = 0; (at = text.find(value, at)) != std::string::npos; at += 3)
-            text.replace(at, value.size(), "***");
-    }
-    return text;
 }
 
 std::string joined(const std::string& first, const std::string& second) {

@@ -7,6 +7,7 @@
 
 #include "checks/access_fields.hpp"
 #include "checks/mail_session.hpp"
+#include "checks/user_and_password.hpp"
 #include "text/prose.hpp"
 #include "text/quote.hpp"
 #include "wire/imap.hpp"
@@ -33,15 +34,6 @@ Verified verify_url(const text::Url& url) {
 Verified verify_mailbox(const std::string& mailbox) {
     if (mailbox.empty() || !wire::imap::quoted(mailbox))
         return std::unexpected("is no name of a mailbox in ASCII");
-    return {};
-}
-
-Verified verify(const Options& options) {
-    const bool has_user = !user_of(options).empty();
-    const bool has_password = options.password.configured() || !options.url.password.empty();
-    if (has_user != has_password)
-        return std::unexpected(has_user ? "a user without a password"
-                                        : "a password without a user");
     return {};
 }
 
@@ -234,13 +226,6 @@ net::awaitable<Outcome> run_session(const Options& options, net::Context& contex
                                 context.clock().system(), std::move(outcome));
 }
 
-net::awaitable<Outcome> run(const Options& options, net::Context& context) {
-    const std::string user = user_of(options);
-    std::string login = user.empty() ? "" : user + '\n' + password_of(options);
-    Outcome outcome = co_await unless_refused<run_session>(options, context, std::move(login));
-    co_return outcome;
-}
-
 constexpr std::string_view proves = R"(
     The server greets, changes to TLS with a good certificate, lets this user in, and
     opens the mailbox, so its storage answers. Without a user it greets and answers, which
@@ -253,7 +238,8 @@ constexpr std::string_view proves = R"(
 
 }  // namespace
 
-const Kind kind = make_kind<Options, fields, run, verify>(
+const Kind kind = make_kind<Options, fields, run_unless_refused<run_session, Options>,
+                            verify_user_and_password<Options>>(
     "imap", "A mail server lets a user in by IMAP and opens a mailbox.",
     {.proves = proves,
      .schemes = {"imap", "imaps"},

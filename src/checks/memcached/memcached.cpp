@@ -6,10 +6,10 @@
 #include <array>
 #include <chrono>
 #include <memory>
-#include <random>
 #include <utility>
 
 #include "checks/access_fields.hpp"
+#include "checks/random_text.hpp"
 #include "checks/reuse.hpp"
 #include "net/conversation.hpp"
 #include "text/prose.hpp"
@@ -68,11 +68,6 @@ constexpr Field fields[] = {
     auth_every_field<Options>(),
     tls_field<Options>("For memcacheds://: CA, client certificate and server name."),
 };
-
-std::string random_text() {
-    std::random_device random;
-    return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
-}
 
 // Error lines, protocol.txt: ERROR, CLIENT_ERROR <text>, SERVER_ERROR <text>.
 void refuse_error(const Reply& reply) {

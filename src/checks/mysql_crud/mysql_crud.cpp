@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <optional>
-#include <random>
 #include <string_view>
 #include <utility>
 
 #include "checks/access_fields.hpp"
+#include "checks/random_text.hpp"
 #include "checks/run_on_mysql.hpp"
 #include "net/within.hpp"
 #include "text/prose.hpp"
@@ -81,12 +81,6 @@ constexpr Field fields[] = {
                        "these, nothing goes to the server in the clear."),
 };
 
-// Needs no quoting.
-std::string random_text() {
-    std::random_device random;
-    return fmt::format("vitals-{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
-}
-
 std::string creation_of(const std::string& name) {
     return fmt::format(
         "CREATE TABLE IF NOT EXISTS {} (id VARCHAR(64) NOT NULL PRIMARY KEY, value VARCHAR(64) NOT "
@@ -129,7 +123,7 @@ class Rows {
 
     net::awaitable<void> update() {
         context_.enter("update");
-        value_ = random_text();
+        value_ = "vitals-" + random_text();
         co_await demand(
             fmt::format("UPDATE {} SET value = '{}' WHERE id = '{}'", name_, value_, id_));
         co_await compare(value_);
@@ -233,8 +227,8 @@ class Rows {
     Session& session_;
     std::string name_;
     std::string connection_;  // its number
-    std::string id_ = random_text();
-    std::string value_ = random_text();
+    std::string id_ = "vitals-" + random_text();
+    std::string value_ = "vitals-" + random_text();
 };
 
 net::awaitable<Outcome> work(const Options& options, net::Context& context, Session& session) {

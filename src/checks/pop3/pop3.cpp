@@ -5,6 +5,7 @@
 
 #include "checks/access_fields.hpp"
 #include "checks/mail_session.hpp"
+#include "checks/user_and_password.hpp"
 #include "text/prose.hpp"
 #include "text/quote.hpp"
 #include "wire/pop3.hpp"
@@ -34,11 +35,7 @@ bool fits_a_line(const std::string& text) {
 }
 
 Verified verify(const Options& options) {
-    const bool has_user = !user_of(options).empty();
-    const bool has_password = options.password.configured() || !options.url.password.empty();
-    if (has_user != has_password)
-        return std::unexpected(has_user ? "a user without a password"
-                                        : "a password without a user");
+    if (Verified both = verify_user_and_password(options); !both) return both;
     if (!fits_a_line(user_of(options))) return std::unexpected("user holds the end of a line");
     return {};
 }
@@ -140,13 +137,6 @@ net::awaitable<Outcome> run_session(const Options& options, net::Context& contex
                                 context.clock().system(), std::move(outcome));
 }
 
-net::awaitable<Outcome> run(const Options& options, net::Context& context) {
-    const std::string user = user_of(options);
-    std::string login = user.empty() ? "" : user + '\n' + password_of(options);
-    Outcome outcome = co_await unless_refused<run_session>(options, context, std::move(login));
-    co_return outcome;
-}
-
 constexpr std::string_view proves = R"(
     The server greets, changes to TLS with a good certificate, lets this user in, and
     opens its mailbox. Without a user it greets, which it also does when nobody can log
@@ -160,7 +150,7 @@ constexpr std::string_view proves = R"(
 
 }  // namespace
 
-const Kind kind = make_kind<Options, fields, run, verify>(
+const Kind kind = make_kind<Options, fields, run_unless_refused<run_session, Options>, verify>(
     "pop3", "A mail server lets a user in by POP3.",
     {.proves = proves,
      .schemes = {"pop3", "pop3s"},

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <optional>
-#include <random>
 #include <utility>
 #include <vector>
 
+#include "checks/random_text.hpp"
 #include "checks/run_on_postgres.hpp"
 #include "text/prose.hpp"
 #include "text/quote.hpp"
@@ -40,11 +40,6 @@ constexpr Field fields[] = {
     auth_every_field<Options>(),
     tls_field<Options>(),
 };
-
-std::string random_text() {
-    std::random_device random;
-    return fmt::format("vitals-{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
-}
 
 std::string creation_of(const std::string& name) {
     return fmt::format("CREATE TABLE IF NOT EXISTS {} (id text PRIMARY KEY, value text NOT NULL)",
@@ -93,7 +88,7 @@ class Rows {
 
     net::awaitable<void> update() {
         context_.enter("update");
-        value_ = random_text();
+        value_ = "vitals-" + random_text();
         const std::string sql =
             fmt::format("UPDATE {} SET value = $2 WHERE id = $1 RETURNING value", name_);
         std::vector<std::string> parameters{id_, value_};
@@ -202,8 +197,8 @@ class Rows {
     std::string name_;
     std::string backend_;       // its process
     bool synchronous_ = false;  // a commit waits for standbys
-    std::string id_ = random_text();
-    std::string value_ = random_text();
+    std::string id_ = "vitals-" + random_text();
+    std::string value_ = "vitals-" + random_text();
 };
 
 net::awaitable<Outcome> work(const Options& options, net::Context& context, Session& session) {

@@ -11,6 +11,8 @@ constexpr Field fields[] = {
     field<&Options::ttl>("ttl", "How long a pushed state holds; after longer silence it is failed.",
                          {.example = "90s", .least = 1}),
     ping_key_field<&Options::ping_key>(),
+    field<&Options::fleet>("fleet",
+                           "Whether what is pushed to one node of the fleet counts on all nodes."),
 };
 
 constexpr std::string_view proves = R"(

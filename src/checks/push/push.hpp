@@ -10,6 +10,7 @@ namespace vitals::checks::push {
 struct Options {
     std::chrono::milliseconds ttl{60'000};
     Secret ping_key;
+    bool fleet = false;
 };
 
 extern const Kind kind;

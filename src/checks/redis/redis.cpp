@@ -7,12 +7,12 @@
 #include <chrono>
 #include <memory>
 #include <optional>
-#include <random>
 #include <utility>
 
 #include "backends/redis/sentinel.hpp"
 #include "backends/redis/session.hpp"
 #include "checks/access_fields.hpp"
+#include "checks/random_text.hpp"
 #include "checks/reuse.hpp"
 #include "text/prose.hpp"
 #include "text/quote.hpp"
@@ -139,11 +139,6 @@ constexpr Field fields[] = {
     auth_every_field<Options>(),
     tls_field<Options>("For rediss://: CA, client certificate and server name."),
 };
-
-std::string random_text() {
-    std::random_device random;
-    return fmt::format("{:08x}-{:08x}-{:08x}-{:08x}", random(), random(), random(), random());
-}
 
 // One run's view of the server. INFO is asked only for what writing does not show.
 class Probe {

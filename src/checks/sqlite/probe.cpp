@@ -6,11 +6,11 @@
 #include <cerrno>
 #include <chrono>
 #include <memory>
-#include <random>
 #include <system_error>
 
 #include <fmt/format.h>
 
+#include "checks/random_text.hpp"
 #include "text/quote.hpp"
 
 namespace vitals::checks::sqlite {
@@ -20,11 +20,6 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::int64_t leftover_seconds = 3600;  // older rows belong to killed runs
-
-std::string random_text() {
-    std::random_device random;
-    return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
-}
 
 // Called after this many steps of the virtual machine; a nonzero result stops it.
 int past_deadline(void* deadline) {

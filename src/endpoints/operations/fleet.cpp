@@ -30,6 +30,7 @@ void write_node(JsonWriter& writer, const FleetView::Node& node) {
     writer.member("configuration", node.configuration);
     writer.member("same_configuration", node.same_configuration);
     writer.member("host", node.host).member("out_of_service", node.out_of_service);
+    writer.member("listens", node.listens).member("workers", node.workers);
     writer.key("labels").array();
     for (const std::string& label : node.labels) writer.value(label);
     writer.end_array();
@@ -56,7 +57,7 @@ void write_view(JsonWriter& writer, const FleetView& view) {
         writer.value(rfc3339(*view.silent_since));
     else
         writer.null();
-    writer.member("problem", view.problem);
+    writer.member("problem", view.problem).member("listens", view.listens);
     writer.key("nodes").array();
     for (const FleetView::Node& node : view.nodes) write_node(writer, node);
     writer.end_array().key("checks").array();
@@ -72,7 +73,8 @@ void write_view(JsonWriter& writer, const FleetView& view) {
             .end_object();
     writer.end_array().key("messages").object();
     writer.member("received", view.received).member("sent", view.sent);
-    writer.member("unreadable", view.refused).member("dropped", view.dropped);
+    writer.member("unreadable", view.unreadable).member("late", view.late);
+    writer.member("refused", view.refused).member("dropped", view.dropped);
     writer.member("reconnects", view.reconnects).end_object();
     writer.member("workers_elsewhere", view.workers_elsewhere).end_object();
 }
@@ -149,16 +151,19 @@ constexpr MemberSchema view_members[] = {
      true},
     {"no_contact_since", as_json(R"({"type":["string","null"],"format":"date-time"})"), true},
     {"problem", as_json(R"({"type":"string","description":"What the servers refuse."})"), true},
+    {"listens", a_boolean("Else it only tells, and knows nothing of others."), true},
     {"nodes",
-     as_json(R"({"type":"array","description":"By name.","items":{"type":"object","properties":{)"
-             R"("name":{"type":"string"},"state":{"type":"string","enum":["heard","unheard",)"
-             R"("collides"]},"itself":{"type":"boolean"},"version":{"type":"string"},)"
-             R"("configuration":{"type":"string","description":"A digest of what it shares."},)"
-             R"("same_configuration":{"type":"boolean"},"host":{"type":"string"},)"
-             R"("out_of_service":{"type":"boolean"},"labels":{"type":"array",)"
-             R"("items":{"type":"string"}},"lag_seconds":{"type":"number"},)"
-             R"("heard_seconds_ago":{"type":"number"},"heard_at":{"type":"string"}},)"
-             R"("required":["name","state"]}})"),
+     as_json(
+         R"({"type":"array","description":"By name.","items":{"type":"object","properties":{)"
+         R"("name":{"type":"string"},"state":{"type":"string","enum":["heard","unheard",)"
+         R"("collides"]},"itself":{"type":"boolean"},"version":{"type":"string"},)"
+         R"("configuration":{"type":"string","description":"A digest of what it shares."},)"
+         R"("same_configuration":{"type":"boolean"},"host":{"type":"string"},)"
+         R"("out_of_service":{"type":"boolean"},"listens":{"type":"boolean"},)"
+         R"("workers":{"type":"integer","description":"That it shares."},"labels":{"type":"array",)"
+         R"("items":{"type":"string"}},"lag_seconds":{"type":"number"},)"
+         R"("heard_seconds_ago":{"type":"number"},"heard_at":{"type":"string"}},)"
+         R"("required":["name","state"]}})"),
      true},
     {"checks",
      as_json(R"({"type":"array","description":"Components that nodes check together.",)"

@@ -10,15 +10,9 @@ namespace vitals::alerts::receivers {
 
 namespace {
 
-struct Options {
-    Secret url;
-    net::TlsOptions tls;
-};
+using Options = Hook;
 
-constexpr Field fields[] = {
-    secret_url_field<Options>("The channel's webhook."),
-    tls_field<Options>(),
-};
+constexpr auto fields = hook_fields("The channel's webhook.");
 
 constexpr std::size_t content_characters = 2000;
 constexpr std::size_t title_characters = 256;

@@ -8,6 +8,7 @@
 #include "alerts/receivers/transport.hpp"
 #include "backends/program/run.hpp"
 #include "model/check_error.hpp"
+#include "model/mask.hpp"
 #include "text/prose.hpp"
 #include "wire/nagios.hpp"
 

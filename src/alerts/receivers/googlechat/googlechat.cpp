@@ -7,15 +7,9 @@ namespace vitals::alerts::receivers {
 
 namespace {
 
-struct Options {
-    Secret url;
-    net::TlsOptions tls;
-};
+using Options = Hook;
 
-constexpr Field fields[] = {
-    secret_url_field<Options>("The space's webhook."),
-    tls_field<Options>(),
-};
+constexpr auto fields = hook_fields("The space's webhook.");
 
 constexpr std::size_t text_characters = 4000;
 

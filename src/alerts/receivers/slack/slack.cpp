@@ -8,15 +8,9 @@ namespace vitals::alerts::receivers {
 
 namespace {
 
-struct Options {
-    Secret url;
-    net::TlsOptions tls;
-};
+using Options = Hook;
 
-constexpr Field fields[] = {
-    secret_url_field<Options>("The incoming webhook."),
-    tls_field<Options>(),
-};
+constexpr auto fields = hook_fields("The incoming webhook.");
 
 constexpr std::size_t text_characters = 900;  // Rocket.Chat takes 1,000
 constexpr std::size_t rows_characters = 2500;

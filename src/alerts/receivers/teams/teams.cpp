@@ -7,15 +7,9 @@ namespace vitals::alerts::receivers {
 
 namespace {
 
-struct Options {
-    Secret url;
-    net::TlsOptions tls;
-};
+using Options = Hook;
 
-constexpr Field fields[] = {
-    secret_url_field<Options>("The workflow's URL."),
-    tls_field<Options>(),
-};
+constexpr auto fields = hook_fields("The workflow's URL.");
 
 // A card above 28,672 bytes is accepted and never shown; the sent bytes count as a fifth more.
 constexpr std::size_t rows_bytes = 6'000;
