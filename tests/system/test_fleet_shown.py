@@ -151,7 +151,7 @@ def test_a_node_that_does_not_listen_is_heard_and_shows_nothing_of_others(fleet)
     assert nodes["n2"].becomes("done", "degraded")
     assert eventually(lambda: workers(nodes["n2"]) == 2, 5), workers(nodes["n2"])
     assert workers(teller) == 1
-    assert nodes.view("n2")["nodes"][2]["workers"] == 1
+    assert eventually(lambda: nodes.view("n2")["nodes"][2]["workers"] == 1, 5), nodes.view("n2")
     assert nodes["n1"].control("PUT", "/v1/components/done", {"status": "ok", "detail": "all"}).status in (200, 204)
     assert nodes["n2"].becomes("done", "ok")
     time.sleep(1)
