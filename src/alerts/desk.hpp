@@ -230,6 +230,8 @@ class Desk {
     const IncidentRecord* known_by_key(std::string_view key) const;
     bool is_component(std::string_view name) const;
     bool is_end_known(std::string_view key) const;
+    using OpenNames = std::map<std::string, std::string, std::less<>>;  // by component
+    bool hear_name(const PeerTold& each, OpenNames& open, const std::vector<PeerTold>& told);
     bool hear_message(const PeerTold& told);
     void remember_end(const Message& message, const IncidentRecord& record);
     void remember_end(PeerTold end);
@@ -275,7 +277,7 @@ class Desk {
     std::optional<Naming> naming_;
     std::map<std::string, std::uint64_t, std::less<>> counts_;  // incidents, by component
     // What others have open: names by component, by who it is.
-    std::map<std::string, std::map<std::string, std::string, std::less<>>, std::less<>> open_there_;
+    std::map<std::string, OpenNames, std::less<>> open_there_;
     std::deque<PeerTold> ended_;  // newest first
     Steady withheld_until_ = Steady::min();
     Actions actions_;

@@ -210,44 +210,53 @@ std::vector<PeerTold> Desk::ends_of(std::string_view component) const {
 
 void Desk::heard(const std::string& from, bool whole, const std::vector<PeerTold>& told) {
     if (!policy_ || !naming_) return;
-    std::map<std::string, std::string, std::less<>> nowhere;
+    OpenNames nowhere;
     auto& open = from.empty() ? nowhere : open_there_[from];
     if (whole) open.clear();
+    // Names first: what an end leaves behind takes the name that others have.
+    std::vector<const PeerTold*> known;
+    for (const PeerTold& each : told)
+        if (hear_name(each, open, told)) known.push_back(&each);
     bool news = false;
-    for (const PeerTold& each : told) {
-        const std::uint64_t count = count_in(each.key);
-        if (count == 0 || !is_component(each.component) ||
-            key_of(each.component, count) != each.key)
-            continue;
-        if (std::uint64_t& known = counts_[each.component]; count > known) {
-            known = count;
-            unsaved(DeskRow::Kind::pair, each.component);
-        }
-        if (each.open) {
-            open[each.component] = each.key;
-            take_their_name(each, told);
-        } else if (const auto at = open.find(each.component);
-                   at != open.end() && at->second == each.key) {
-            open.erase(at);
-        }
-        if (!each.receiver.empty() && hear_message(each)) news = true;
-        if (!each.receiver.empty() && !each.open && each.state == State::resolved)
-            remember_end(each);
+    for (const PeerTold* each : known) {
+        if (each->receiver.empty()) continue;
+        if (hear_message(*each)) news = true;
+        if (!each->open && each->state == State::resolved) remember_end(*each);
     }
     if (open.empty() && !from.empty()) open_there_.erase(from);
     if (news) settle_soon();
+}
+
+// False: it is about nothing that this one has.
+bool Desk::hear_name(const PeerTold& each, OpenNames& open, const std::vector<PeerTold>& told) {
+    const std::uint64_t count = count_in(each.key);
+    if (count == 0 || !is_component(each.component) || key_of(each.component, count) != each.key)
+        return false;
+    if (std::uint64_t& known = counts_[each.component]; count > known) {
+        known = count;
+        unsaved(DeskRow::Kind::pair, each.component);
+    }
+    const auto at = open.find(each.component);
+    if (each.open) {
+        open[each.component] = each.key;
+        take_their_name(each, told);
+    } else if (at != open.end() && at->second == each.key) {
+        open.erase(at);
+    }
+    return true;
 }
 
 bool Desk::hear_message(const PeerTold& each) {
     const IncidentRecord* record = known_by_key(each.key);
     if (record == nullptr) return false;
     const std::uint64_t number = record->number;
-    // Its end was told, and it is wrong here: what goes on has a name of its own.
+    // Its end was told, and it is wrong here: what goes on has another name, that of the others
+    // where they have one.
     if (settings_.shares && each.state == State::resolved && is_wrong(each.key) &&
         each.serial > policy_->last_told(number, each.receiver)) {
         policy_->forget_told(number);
         unsaved_incident(DeskRow::Kind::told, number);
-        rename(number, next_name(each.component));
+        rename(number, common_name(each.component));
         return true;
     }
     if (!policy_->heard(number, each.receiver, each.state, each.level, each.serial,

@@ -750,6 +750,30 @@ TEST(DeskInFleet, what_one_that_is_gone_had_open_gives_no_name) {
     EXPECT_EQ(two.sent, Texts{"mail problem"});
 }
 
+TEST(DeskInFleet, one_that_was_away_takes_the_name_that_the_others_have_by_now) {
+    Office one({component("web")}, in_fleet()), two({component("web")}, in_fleet());
+    for (Office* each : {&one, &two}) {
+        each->desk->set_naming(shop_fleet);
+        each->recover("web");
+        each->fail("web");
+        each->pass(11s);
+    }
+    one.recover("web");
+    one.pass(61s);
+    one.fail("web");
+    one.pass(11s);
+    EXPECT_TRUE(one.board().incidents.front()->key.ends_with("-2"));
+    // A part of it first, then all, with the end before the name.
+    std::vector<PeerTold> told = one.desk->told_by_us();
+    std::ranges::sort(told, {}, &PeerTold::key);
+    ASSERT_FALSE(told.front().open);
+    two.desk->heard("n1", false, {told.back()});
+    two.desk->heard("n1", true, told);
+    two.pass(10s);
+    EXPECT_TRUE(two.only().key.ends_with("-2"));
+    EXPECT_EQ(two.sent, Texts{"mail problem"}) << "of the first; the second was told elsewhere";
+}
+
 TEST(DeskInFleet, a_storm_has_one_name_whatever_failed_first) {
     std::vector<Component> components;
     for (const char* name : {"web1", "web2", "web3", "web4", "web5"})

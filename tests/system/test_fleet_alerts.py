@@ -216,7 +216,7 @@ def test_the_end_is_told_though_who_told_the_problem_is_dead(fleet, receiver, ta
     all_become(nodes, "web", "failed")
     time.sleep(8)
     told = receiver.about("web")
-    assert kinds(told) == ["problem", "resolved", "problem"], told
+    assert kinds(told) == ["problem", "resolved", "problem"], [(t.at, t.node, t.key, t.kind) for t in told]
     assert told[1].node != first.node
     assert [each.incident.rsplit("-", 1)[1] for each in told] == ["1", "1", "2"]
     target.broken = set()

@@ -14,6 +14,7 @@
     operation(get_drain) \
     operation(put_drain) \
     operation(reload) \
+    operation(list_definitions) \
     operation(get_history) \
     operation(get_uptime) \
     operation(list_transitions) \
