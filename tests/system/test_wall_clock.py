@@ -5,9 +5,12 @@ import time
 
 import pytest
 
-from daemon import ALL, eventually, free_port
+from daemon import ALL, SLOWER, eventually, free_port
 from wall_clock import WallClock
 from webhooks import Receiver, push, telling
+
+# A sanitizer must be the first library of a process.
+pytestmark = pytest.mark.skipif(SLOWER > 1, reason="a library cannot be preloaded before a sanitizer")
 
 HOUR, DAY, YEAR = 3600, 86400, 365 * 86400
 
