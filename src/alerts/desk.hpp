@@ -170,6 +170,11 @@ class Desk {
     // What another one told. `whole`: it has no other incident open. `from` is empty where that is
     // not known.
     void heard(const std::string& from, bool whole, const std::vector<PeerTold>& told);
+    // By the name of the incident: of the open ones that a person has acknowledged, here or
+    // elsewhere.
+    std::map<std::string, Acknowledgement> acknowledged() const;
+    // A person has acknowledged it elsewhere. Ignored unless it is later than what is known of it.
+    void heard_acknowledged(std::string_view key, Acknowledgement acknowledgement);
     // Something is wrong here in the incident of that name.
     bool is_wrong(std::string_view key) const;
 
@@ -233,6 +238,7 @@ class Desk {
     using OpenNames = std::map<std::string, std::string, std::less<>>;  // by component
     bool hear_name(const PeerTold& each, OpenNames& open, const std::vector<PeerTold>& told);
     bool hear_message(const PeerTold& told);
+    bool take_acknowledgement(std::uint64_t number, Acknowledgement acknowledgement);
     void remember_end(const Message& message, const IncidentRecord& record);
     void remember_end(PeerTold end);
     std::vector<PeerTold> ends_of(std::string_view component) const;
@@ -279,6 +285,8 @@ class Desk {
     // What others have open: names by component, by who it is.
     std::map<std::string, OpenNames, std::less<>> open_there_;
     std::deque<PeerTold> ended_;  // newest first
+    // The latest that is known of an incident, by number; also if it has begun again since.
+    std::map<std::uint64_t, System> acknowledged_;
     Steady withheld_until_ = Steady::min();
     Actions actions_;
     bool actions_changed_ = true;

@@ -227,6 +227,46 @@ void Desk::heard(const std::string& from, bool whole, const std::vector<PeerTold
     if (news) settle_soon();
 }
 
+std::map<std::string, Acknowledgement> Desk::acknowledged() const {
+    std::map<std::string, Acknowledgement> all;
+    for (const auto& [number, record] : records_)
+        if (const Incident* incident = incidents_.find(number);
+            incident != nullptr && !incident->closed && incident->acknowledged &&
+            !record->key.empty())
+            all.emplace(record->key, *incident->acknowledged);
+    return all;
+}
+
+void Desk::heard_acknowledged(std::string_view key, Acknowledgement acknowledgement) {
+    const IncidentRecord* record = policy_ && naming_ ? known_by_key(key) : nullptr;
+    if (record == nullptr) return;
+    const std::uint64_t number = record->number;
+    const auto known = acknowledged_.find(number);
+    const auto& before = incidents_.find(number)->acknowledged;
+    if ((known != acknowledged_.end() && acknowledgement.at <= known->second) ||
+        (before && acknowledgement.at <= before->at))
+        return;
+    if (take_acknowledgement(number, std::move(acknowledgement))) settle_soon();
+}
+
+// False: the incident is over.
+bool Desk::take_acknowledgement(std::uint64_t number, Acknowledgement acknowledgement) {
+    if (!incidents_.acknowledge(number, acknowledgement)) return false;
+    std::erase_if(acknowledged_,
+                  [this](const auto& each) { return incidents_.find(each.first) == nullptr; });
+    acknowledged_.insert_or_assign(number, acknowledgement.at);
+    unsaved_incident(DeskRow::Kind::incident, number);
+    refresh_.insert(number);
+    const auto& roots = records_.at(number)->roots;
+    add_happening({.at = acknowledgement.at,
+                   .what = Happening::What::acknowledged,
+                   .component = roots.empty() ? std::string() : roots[0],
+                   .incident = number,
+                   .text = std::move(acknowledgement.reason),
+                   .by = std::move(acknowledgement.by)});
+    return true;
+}
+
 // False: it is about nothing that this one has.
 bool Desk::hear_name(const PeerTold& each, OpenNames& open, const std::vector<PeerTold>& told) {
     const std::uint64_t count = count_in(each.key);

@@ -44,23 +44,13 @@ Desk::Answer Desk::acknowledge(std::string_view id, std::string by, std::string 
     const IncidentRecord* record = open_one(id, answer);
     if (!answer.problem.empty()) return answer;
     if (reason.size() > longest_reason) return refuse("the reason is longer than 1 KiB");
-    const Moment moment = seams_.moment();
     const std::uint64_t number = record->number;
-    const std::string component = record->roots.empty() ? std::string() : record->roots[0];
-    if (!incidents_.acknowledge(number, {moment.wall, by, reason})) {
+    if (!take_acknowledgement(number, {seams_.moment().wall, std::move(by), std::move(reason)})) {
         answer.problem = "the incident is over";
         answer.over = true;
         return answer;
     }
     answer.id = std::string(id);
-    unsaved_incident(DeskRow::Kind::incident, number);
-    refresh_.insert(number);
-    add_happening({.at = moment.wall,
-                   .what = Happening::What::acknowledged,
-                   .component = component,
-                   .incident = number,
-                   .text = std::move(reason),
-                   .by = std::move(by)});
     waiting_.answers.push_back(std::move(durable));
     urgent_ = true;
     turn();

@@ -665,6 +665,52 @@ TEST(DeskInFleet, only_what_all_see_has_a_common_name) {
     }
 }
 
+TEST(DeskInFleet, what_a_person_has_on_one_node_is_known_on_all) {
+    Office one({component("web")}, in_fleet()), two({component("web")}, in_fleet());
+    for (Office* each : {&one, &two}) {
+        each->desk->set_naming(shop_fleet);
+        each->recover("web");
+        each->fail("web");
+        each->pass(11s);
+    }
+    const std::string key = one.only().key;
+    ASSERT_EQ(two.only().key, key);
+    EXPECT_TRUE(one.desk->acknowledged().empty());
+    one.desk->acknowledge(one.only().id, "jonas", "on it", [](bool) {});
+    const auto passed_on = [&] {
+        for (const auto& [incident, each] : one.desk->acknowledged())
+            two.desk->heard_acknowledged(incident, each);
+        two.turn();
+    };
+    ASSERT_EQ(one.desk->acknowledged().count(key), 1u);
+    two.desk->heard_acknowledged("fleet0011-1", one.desk->acknowledged().at(key));
+    EXPECT_FALSE(two.only().acknowledged) << "of an incident that it does not have";
+    passed_on();
+    ASSERT_TRUE(two.only().acknowledged);
+    EXPECT_EQ(two.only().acknowledged->by, "jonas");
+    EXPECT_EQ(two.only().acknowledged->reason, "on it");
+    EXPECT_EQ(two.desk->acknowledged().count(key), 1u) << "it tells those who come later";
+    const auto words = [&two] {
+        std::size_t count = 0;
+        for (const auto& each : two.happenings->after(0, 1'000).entries)
+            count += each->what == Happening::What::acknowledged;
+        return count;
+    };
+    EXPECT_EQ(words(), 1u);
+    passed_on();
+    EXPECT_EQ(words(), 1u) << "heard again, nothing is new";
+    // A fault that came back is nobody's, whatever the other one still says of the first.
+    two.may_leave = false;  // the end waits for its turn
+    two.recover("web");
+    two.pass(61s);
+    two.fail("web");
+    two.pass(11s);
+    ASSERT_EQ(two.only().key, key);
+    ASSERT_FALSE(two.only().acknowledged);
+    passed_on();
+    EXPECT_FALSE(two.only().acknowledged);
+}
+
 TEST(DeskInFleet, a_message_waits_until_the_others_let_it_leave) {
     Office one({component("db"), component("web")}, in_fleet());
     one.desk->set_naming(shop_fleet);

@@ -1,6 +1,7 @@
 #include "app/fleet_alerts.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace vitals::app {
 
@@ -74,6 +75,17 @@ void FleetAlerts::hear(const std::string& node, const Told& told) {
     std::vector<alerts::PeerTold> all;
     for (const Told::Entry& entry : told.entries) all.push_back(told_of(entry));
     seams_.heard(node, told.whole, all);
+    for (const Told::Acknowledged& each : told.acknowledged)
+        seams_.heard_acknowledged(
+            each.incident,
+            {System(std::chrono::milliseconds(static_cast<std::int64_t>(each.at_ms))), each.by,
+             each.reason});
+}
+
+FleetView::Alerts FleetAlerts::figures() const {
+    if (!ladder_) return {};
+    const fleet::Ladder::Figures& figures = ladder_->figures();
+    return {.told = figures.told, .left_to_others = figures.left_to_others, .held = figures.held};
 }
 
 bool FleetAlerts::may_leave(const alerts::Message& message, const IncidentRecord& incident) {
@@ -152,10 +164,18 @@ void FleetAlerts::tell_news(Steady now) {
             over.open = over.wrong = false;
             news.push_back(std::move(over));
         }
+    std::vector<Told::Acknowledged> acknowledged;
+    for (auto& [incident, each] : seams_.acknowledged()) {
+        const auto at = std::chrono::floor<std::chrono::milliseconds>(each.at.time_since_epoch());
+        acknowledged.push_back({incident, std::move(each.by), std::move(each.reason),
+                                static_cast<std::uint64_t>(std::max<std::int64_t>(at.count(), 0))});
+    }
+    const bool taken = acknowledged != acknowledged_;
+    acknowledged_ = std::move(acknowledged);
     const bool whole = (all_due_ && now - all_at_ >= least_between) || now - all_at_ >= all_every;
-    if (news.empty() && !whole) return;
+    if (news.empty() && !taken && !whole) return;
     said_ = std::move(present);
-    if (!news.empty()) tell(false, std::move(news));
+    if (!news.empty() || taken) tell(false, std::move(news));
     if (!whole) return;
     all_due_ = false;
     all_at_ = now;
@@ -176,6 +196,7 @@ void FleetAlerts::tell(bool whole, std::vector<Told::Entry> entries) {
         entries.resize(fleet::Bounds::told);
     }
     told.entries = std::move(entries);
+    told.acknowledged = acknowledged_;
     say_(told);
 }
 

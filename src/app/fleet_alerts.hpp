@@ -18,6 +18,7 @@
 #include "fleet/member.hpp"
 #include "model/board.hpp"
 #include "model/clock.hpp"
+#include "model/fleet_view.hpp"
 #include "net/loop.hpp"
 
 namespace vitals::app {
@@ -29,6 +30,9 @@ class FleetAlerts {
         std::function<void(const std::string& node, bool whole,
                            const std::vector<alerts::PeerTold>&)>
             heard;
+        // Of such incidents, by name: what a person has acknowledged, here and elsewhere.
+        std::function<std::map<std::string, Acknowledgement>()> acknowledged;
+        std::function<void(const std::string& incident, Acknowledgement)> heard_acknowledged;
         std::function<void()> ask_again;  // messages that had to wait may leave
     };
     FleetAlerts(net::Loop& loop, Clock& clock, Seams seams);
@@ -51,6 +55,8 @@ class FleetAlerts {
     void ended(const std::string& incident, const std::string& receiver, alerts::Fate fate);
     // This node hears nobody of its fleet.
     bool alone() const { return ladder_ != nullptr && ladder_->alone(); }
+    // How its messages about such incidents went, since the start.
+    FleetView::Alerts figures() const;
 
   private:
     using Entries = std::map<std::pair<std::string, std::string>, fleet::Told::Entry>;
@@ -68,6 +74,7 @@ class FleetAlerts {
     std::unique_ptr<fleet::Ladder> ladder_;
     std::vector<std::string> receivers_;
     Entries said_;  // what others know of this node
+    std::vector<fleet::Told::Acknowledged> acknowledged_;
     std::uint64_t seq_ = 0;
     std::uint64_t nodes_version_ = 0;
     std::vector<std::string> alive_;

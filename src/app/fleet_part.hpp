@@ -44,6 +44,7 @@ class FleetPart {
         std::function<void(const std::string& node, const fleet::Claim&)> claim{};
         std::function<void(const std::string& node, const fleet::Told&)> told{};
         std::function<void()> asked{};
+        std::function<FleetView::Alerts()> alerts{};
     };
     FleetPart(net::Environment& environment, Clock& clock, engine::Engine& engine,
               workers::Groups& workers, Log log, Seams seams);

@@ -79,6 +79,7 @@ void FleetPart::make_view(Steady now) {
     view->sent = status.sent;
     view->dropped = status.dropped + status.lost;
     view->reconnects = status.reconnects;
+    if (seams_.alerts) view->alerts = seams_.alerts();
     const std::lock_guard lock(mutex_);
     view_ = std::move(view);
 }

@@ -137,6 +137,10 @@ FleetAlerts::Seams IncidentDesk::fleet_seams() {
                          const std::vector<alerts::PeerTold>& told) {
         desk_.heard(node, whole, told);
     };
+    seams.acknowledged = [this] { return desk_.acknowledged(); };
+    seams.heard_acknowledged = [this](const std::string& incident, Acknowledgement each) {
+        desk_.heard_acknowledged(incident, std::move(each));
+    };
     seams.ask_again = [this] { desk_.turn(); };
     return seams;
 }

@@ -111,6 +111,12 @@ std::string fleet_text(std::string_view body) {
         text += fmt::format("service {} is out of service on all nodes, by {} on {}: {}\n",
                             text_of(*drain, "service"), text_of(*drain, "by"),
                             text_of(*drain, "node"), text_of(*drain, "text"));
+    if (const json::value* alerts = fleet.if_contains("alerts"); alerts && alerts->is_object()) {
+        const json::object& figures = alerts->get_object();
+        text += fmt::format(
+            "alerts that several nodes could tell: {:.0f} told by this node, {:.0f} by others\n",
+            number_of(figures, "told"), number_of(figures, "left_to_others"));
+    }
     return text;
 }
 

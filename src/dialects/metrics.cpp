@@ -195,6 +195,13 @@ void write_fleet(ExpositionWriter& writer, const FleetView& fleet) {
     counter("vitals_fleet_messages_dropped",
             "Messages that were dropped or lost here, as there were too many.", fleet.dropped);
     counter("vitals_fleet_reconnects", "How often it was connected again.", fleet.reconnects);
+    writer.family("vitals_fleet_alerts", Type::counter,
+                  "Messages about what several nodes see: this node told it, another node told it "
+                  "first, or this node stood back for another one.");
+    for (const auto& [outcome, number] : {std::pair("told", fleet.alerts.told),
+                                          std::pair("left_to_others", fleet.alerts.left_to_others),
+                                          std::pair("held", fleet.alerts.held)})
+        writer.sample({{"outcome", outcome}}, number);
 }
 
 Response render(const Snapshot& snapshot, const Request& request) {

@@ -92,6 +92,11 @@ void Ladder::take(const std::string& name, Node& node, const Told& told, Steady 
         // Who told it does not claim it any more.
         if (const auto others = others_.find(key); others != others_.end())
             std::erase_if(others->second, [&](const Other& each) { return each.node == name; });
+        const auto own = own_.find(key);
+        if (own == own_.end() || own->second.leaves || own->second.wish.serial > entry.serial)
+            continue;
+        own_.erase(own);
+        ++figures_.left_to_others;
     }
 }
 
@@ -193,13 +198,7 @@ Steady Ladder::speaks_at(const Own& own) const {
 Ladder::Turn Ladder::ask(const Wish& wish, Steady now) {
     const Key key{wish.incident, wish.receiver};
     const auto told = told_.find(key);
-    if (told != told_.end() && told->second.entry.serial >= wish.serial) {
-        if (const auto own = own_.find(key); own != own_.end() && !own->second.leaves) {
-            own_.erase(own);
-            ++figures_.left_to_others;
-        }
-        return Turn::told;
-    }
+    if (told != told_.end() && told->second.entry.serial >= wish.serial) return Turn::told;
     Own& own = own_[key];
     if (own.wish.serial != wish.serial || own.wish.since != wish.since) own = Own{.wish = wish};
     own.asked = now;

@@ -168,6 +168,13 @@ TEST_F(ThreeNodes, one_tells_and_all_come_to_the_same_one) {
     EXPECT_THAT(seen, SizeIs(3)) << "each has its share";
     pass(30s);
     EXPECT_THAT(sent, SizeIs(20));
+    std::uint64_t told = 0, left = 0;
+    for (const auto& [name, one] : nodes) {
+        told += one.ladder->figures().told;
+        left += one.ladder->figures().left_to_others;
+    }
+    EXPECT_EQ(told, 20u);
+    EXPECT_EQ(left, 40u) << "the two others of each";
 }
 
 TEST_F(ThreeNodes, who_sees_it_later_tells_nothing) {

@@ -15,6 +15,7 @@ constexpr std::uint8_t magic = 'v', format = 1;
 constexpr std::array<std::string_view, std::variant_size_v<Message>> kinds = {
     "hb", "res", "drain", "profile", "names", "work", "ask", "push", "claim", "told"};
 constexpr std::uint64_t longest_ms = 400ull * 24 * 3600 * 1000;
+constexpr std::uint64_t latest_ms = 9'000'000'000'000;  // in the year 2255
 
 std::string_view cut(std::string_view text, std::size_t most) {
     return text::cut_utf8(text, most);
@@ -107,6 +108,13 @@ void write(Writer& out, const Told& told) {
                                            (entry.storm ? 4 : 0)));
         out.byte(static_cast<std::uint8_t>(entry.state));
         out.byte(static_cast<std::uint8_t>(entry.level)).number(entry.serial);
+    }
+    const std::size_t acknowledged = std::min(told.acknowledged.size(), Bounds::acknowledged);
+    out.number(acknowledged);
+    for (std::size_t i = 0; i < acknowledged; ++i) {
+        const Told::Acknowledged& each = told.acknowledged[i];
+        out.text(each.incident, Bounds::key).text(cut(each.by, Bounds::word), Bounds::word);
+        out.text(cut(each.reason, Bounds::reason), Bounds::reason).number(each.at_ms);
     }
 }
 
@@ -275,6 +283,15 @@ bool read(Reader& in, Told& told) {
         entry.level = choice_of(in, Status::unknown, good);
         entry.serial = in.number(most_serial);
         good = good && !entry.incident.empty();
+    }
+    const std::uint64_t acknowledged = in.number(Bounds::acknowledged);
+    for (std::uint64_t i = 0; i < acknowledged && in.good() && good; ++i) {
+        Told::Acknowledged& each = told.acknowledged.emplace_back();
+        each.incident = text_of(in, Bounds::key, good);
+        each.by = text_of(in, Bounds::word, good);
+        each.reason = text_of(in, Bounds::reason, good);
+        each.at_ms = in.number(latest_ms);
+        good = good && !each.incident.empty();
     }
     return good;
 }

@@ -28,6 +28,7 @@ struct Bounds {
     static constexpr std::size_t key = 64;  // of an incident
     static constexpr std::size_t receivers = 64, receiver = 256;
     static constexpr std::size_t told = 1'000;
+    static constexpr std::size_t acknowledged = 100, reason = 256;
 };
 
 // `hb`: a node is alive.
@@ -150,6 +151,13 @@ struct Told {
     bool whole = false;                    // what is not in it is not open there
     std::vector<std::string> receivers{};  // of `whole`: that it can tell
     std::vector<Entry> entries{};
+    // A person has it, as far as that node knows. All of them, in each message.
+    struct Acknowledged {
+        std::string incident, by, reason;
+        std::uint64_t at_ms = 0;  // since the epoch, by the clock of the node that was told
+        bool operator==(const Acknowledged&) const = default;
+    };
+    std::vector<Acknowledged> acknowledged{};
     bool operator==(const Told&) const = default;
 };
 

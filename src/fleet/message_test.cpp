@@ -60,6 +60,7 @@ std::vector<Message> one_of_each() {
                   .error = "\xff their bytes"};
     Claim claim{5, "fleet0011223344556677-7", "mail/1", Claim::Stage::leaves};
     Told told{.incarnation = 5, .seq = 9, .whole = true, .receivers = {"hook", "mail/1"}};
+    told.acknowledged = {{"fleet0011-1", "ann", "on it", 1'700'000'000'000}};
     told.entries = {{.incident = "fleet0011223344556677-7",
                      .component = "databases/default",
                      .receiver = "hook",

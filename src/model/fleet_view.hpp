@@ -46,6 +46,13 @@ struct FleetView {
         System at{};
     };
 
+    // Messages about what several nodes see, since the start.
+    struct Alerts {
+        std::uint64_t told = 0;            // by this node
+        std::uint64_t left_to_others = 0;  // another node told it first
+        std::uint64_t held = 0;            // how often this node stood back for another one
+    };
+
     std::string name, node;
     bool connected = false;
     bool in_contact = false;          // hears its own heartbeats
@@ -62,6 +69,7 @@ struct FleetView {
     // Since the start. `late`: another one had overtaken it. `refused`: of nodes beyond the bounds.
     std::uint64_t received = 0, sent = 0, unreadable = 0, late = 0, refused = 0, dropped = 0,
                   reconnects = 0;
+    Alerts alerts;
 };
 
 }  // namespace vitals

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from daemon import eventually, free_port
+from daemon import eventually, free_port, run_vitals
 from nats_fleet import Nats, Nodes
 from test_peer import Relay
 
@@ -192,6 +192,39 @@ def test_what_all_see_is_told_once_and_what_one_sees_by_that_one(fleet, receiver
     for told in receiver.about("own"):
         assert told.key.startswith(told.node + "-")
     assert sorted(each.node for each in receiver.about("own")) == ["n1", "n2"]
+
+
+def only_incident(daemon):
+    listed = daemon.control("GET", "/v1/incidents?open=1").json["incidents"]
+    return listed[0] if len(listed) == 1 else {"acknowledged": None}
+
+
+def test_what_a_person_has_on_one_node_is_known_on_all(fleet, receiver, target):
+    nodes = fleet(rules=ONLY)
+    all_become(nodes, "web", "ok")
+    time.sleep(2)
+    target.broken = {"web"}
+    assert eventually(lambda: receiver.about("web"), 8)
+    teller = receiver.about("web")[0].node
+    asked = next(each for each in nodes.daemons if each != teller)
+    assert eventually(lambda: "id" in only_incident(nodes[asked]))
+    path = f"/v1/incidents/{only_incident(nodes[asked])['id']}/ack"
+    assert nodes[asked].control("POST", path, {"reason": "on it", "by": "jonas"}).status == 204
+    for daemon in nodes:
+        assert eventually(lambda: only_incident(daemon)["acknowledged"], 3)
+        assert only_incident(daemon)["acknowledged"]["by"] == "jonas"
+        assert only_incident(daemon)["acknowledged"]["reason"] == "on it"
+    # Also on a node that was not there, though the one that was asked is gone.
+    nodes[asked].kill()
+    late = nodes.add("n4", **nodes.telling("n4"))
+    assert late.becomes("web", "failed", 15)
+    assert eventually(lambda: only_incident(late)["acknowledged"], 10)
+    # A node that saw it later than it was told had nothing to leave to others.
+    alive = [each for each in nodes if each is not nodes[asked]]
+    figures = [daemon.control("GET", "/v1/fleet").json["alerts"] for daemon in alive]
+    assert sum(each["told"] for each in figures) == 1
+    assert sum(each["left_to_others"] for each in figures) <= 2
+    assert f"{figures[0]['told']} told by this node" in run_vitals("fleet", "--url", f"unix:{alive[0].socket}").stdout
 
 
 def test_the_end_is_told_though_who_told_the_problem_is_dead(fleet, receiver, target):

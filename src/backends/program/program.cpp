@@ -31,6 +31,8 @@ namespace {
                      what + ": " + std::generic_category().message(error));
 }
 
+constexpr const char* keeper_killed = "the process between vitals and the program was killed";
+
 [[noreturn]] void out_of_means(const char* call) {
     const int error = errno;
     if (error == EMFILE || error == ENFILE) blind("no descriptors left", call, error);
@@ -340,12 +342,15 @@ std::shared_ptr<Program> Program::start(const Launch& launch) {
     running->process_ = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
     const int unwatched = running->process_.open() ? 0 : errno;
     readable(report.reading.number(), -1);  // until the program's file has been loaded
-    Started started{.error = EIO};
-    [[maybe_unused]] const ssize_t got = ::read(report.reading.number(), &started, sizeof started);
-    if (unwatched != 0 && started.error == 0) ::kill(-started.leader, SIGKILL);
-    if (unwatched != 0 || started.error != 0) ::waitpid(pid, nullptr, 0);
+    Started started;
+    const ssize_t got = ::read(report.reading.number(), &started, sizeof started);
+    const bool lost = got != sizeof started;  // somebody killed the keeper before it could tell
+    if (unwatched != 0 && !lost && started.error == 0) ::kill(-started.leader, SIGKILL);
+    if (unwatched != 0 || lost || started.error != 0) ::waitpid(pid, nullptr, 0);
     errno = unwatched;
     if (unwatched != 0) out_of_means("pidfd_open");
+    if (lost)
+        throw CheckError(ErrorClass::local, "the program was lost at its start", keeper_killed);
     if (started.error != 0) not_started(program, started.error);
     running->keeper_ = pid;
     running->leader_ = started.leader;

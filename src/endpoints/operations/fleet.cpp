@@ -76,6 +76,9 @@ void write_view(JsonWriter& writer, const FleetView& view) {
     writer.member("unreadable", view.unreadable).member("late", view.late);
     writer.member("refused", view.refused).member("dropped", view.dropped);
     writer.member("reconnects", view.reconnects).end_object();
+    writer.key("alerts").object();
+    writer.member("told", view.alerts.told).member("left_to_others", view.alerts.left_to_others);
+    writer.member("held", view.alerts.held).end_object();
     writer.member("workers_elsewhere", view.workers_elsewhere).end_object();
 }
 
