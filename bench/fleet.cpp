@@ -86,7 +86,7 @@ int send(const std::vector<std::string>& servers, std::chrono::seconds time) {
             names.incarnation = node + 1;
             publish(node, ask.group, names, out);
         }
-        // All of them once in each interval.
+        // Each node once per interval.
         const auto due =
             static_cast<std::size_t>((now() - begun) * static_cast<long>(nodes) / interval);
         for (; at < due; ++at) {
@@ -99,7 +99,7 @@ int send(const std::vector<std::string>& servers, std::chrono::seconds time) {
             publish(node, std::to_string(shard_of(node_name(node))), beat, out);
             for (std::size_t group = 0; group < groups; ++group) {
                 Group& each = all[node][group];
-                // A quarter of its workers was heard since the last one.
+                // A quarter of its workers beat since the last batch.
                 for (std::size_t i = at / nodes % 4; i < workers_of_each; i += 4)
                     each.own.beat(fmt::format("{}@host-{:04}.example.org", i, node), now());
                 Batch batch = each.own.batch(now());
@@ -225,7 +225,7 @@ int beat(const std::vector<std::string>& servers, std::chrono::seconds time, std
         const auto due =
             static_cast<std::size_t>((now() - begun) * static_cast<long>(count) / interval);
         std::vector<std::vector<Outgoing>> out(links.size());
-        // Late by as much as those that are still to be sent.
+        // As late as the heartbeats that are still to be sent.
         latest = std::max(latest, std::chrono::duration_cast<std::chrono::microseconds>(
                                       (due - at) * interval / static_cast<long>(count)));
         for (; at < due; ++at) {

@@ -28,7 +28,7 @@ using namespace vitals;
 
 constexpr Steady begin(std::chrono::hours(100));
 constexpr System wall(std::chrono::seconds(1'799'971'200));
-std::size_t sink = 0;  // what comes out, so that nothing is left out
+std::size_t sink = 0;  // results go here, so that the compiler leaves nothing out
 
 struct StoppedClock final : Clock {
     Steady steady() const override { return begin; }
@@ -142,7 +142,7 @@ std::vector<Path> paths() {
     std::vector<Path> all = {
         {"judge", judge}, {"parse", parse}, {"beat", beat}, {"report", report}};
     for (const dialects::Dialect* dialect : dialects::all()) {
-        if (dialect->wants_board || dialect->asks != nullptr) continue;  // those are no probes
+        if (dialect->wants_board || dialect->asks != nullptr) continue;  // not a probe
         const std::string_view name = dialect->description.name;
         all.push_back({"render." + std::string(name), [name] { render(name); }});
     }

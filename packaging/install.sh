@@ -1,5 +1,5 @@
-# What ./run and ./test share: installing what is missing, configuring, building. Sourced by bash
-# with `set -euo pipefail` from the root of the tree; changes nothing by being sourced.
+# The common part of ./run and ./test: installs missing packages, configures, builds. A bash with
+# `set -euo pipefail` sources it in the root of the tree. Sourcing it changes nothing.
 # shellcheck shell=bash
 
 say() { printf '==> %s\n' "$*"; }
@@ -10,12 +10,12 @@ die() {
     exit 1
 }
 
-# As root, by itself or through sudo.
+# Runs a command as root, directly or by sudo.
 as_root() {
     if ((EUID == 0)); then "$@"; else sudo "$@"; fi
 }
 
-# The package names of the lists: one a line, # begins a comment.
+# The package names of the lists: one per line, # begins a comment.
 listed_packages() { sed -e 's/#.*//' -e '/^[[:space:]]*$/d' -- "$@"; }
 
 missing_packages() {
@@ -26,8 +26,8 @@ missing_packages() {
     done
 }
 
-# Debian starts a daemon as soon as its package is installed, on all interfaces for some; a
-# policy-rc.d that answers 101 forbids it. What was there before is put back.
+# Debian starts a daemon as soon as its package is installed, some of them on all interfaces. A
+# policy-rc.d that answers 101 forbids it. The former file is restored afterwards.
 policy=/usr/sbin/policy-rc.d
 policy_before=$policy.before-vitals
 forbid_daemons() {
@@ -48,7 +48,7 @@ apt_get() {
         apt-get -q -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=120 "$@"
 }
 
-# install_packages LIST...: what is missing of the lists' packages, and nothing else.
+# install_packages LIST...: installs the missing packages of the lists.
 install_packages() {
     local lists=("$@") missing reached=yes
     if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
@@ -80,7 +80,7 @@ install_packages() {
     ((${#missing[@]} == 0)) || die "apt-get succeeded, yet these are not installed: ${missing[*]}"
 }
 
-# How many compilers at once: one a processor, and 1 GiB of memory each.
+# The number of concurrent compilers: one per processor, and 1 GiB of memory for each.
 build_jobs() {
     local processors kib limit jobs
     processors=$(nproc)

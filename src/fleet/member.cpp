@@ -1,7 +1,5 @@
 #include "fleet/member.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 namespace vitals::fleet {
@@ -10,23 +8,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto again_after = 30s;   // a result, at the latest
+constexpr auto again_after = 30s;   // a drain, at the earliest
 constexpr auto answer_within = 1s;  // so that a thousand do not answer at once
 constexpr auto ask_again_after = 2s;
-constexpr std::size_t most_told = 32;  // of one component
-constexpr std::size_t most_profiles = 64;
 constexpr std::size_t most_on_their_way = 64;
-
-std::uint64_t ms(Steady::duration duration) {
-    return static_cast<std::uint64_t>(std::max<std::int64_t>(
-        0, std::chrono::duration_cast<std::chrono::milliseconds>(duration).count()));
-}
-
-bool has_all(const std::vector<std::string>& labels, const std::vector<std::string>& wanted) {
-    return std::ranges::all_of(wanted, [&](const std::string& label) {
-        return std::ranges::find(labels, label) != labels.end();
-    });
-}
 
 }  // namespace
 
@@ -34,27 +19,18 @@ Member::Member(Settings settings, Heard heard)
     : settings_(std::move(settings)),
       heard_(std::move(heard)),
       subjects_(settings_.fleet),
-      chance_(settings_.incarnation) {
+      chance_(settings_.incarnation),
+      checks_(settings_.node, settings_.incarnation) {
     subscribe();
 }
 
-void Member::configure(std::vector<SharedCheck> checks, std::vector<SharedGroup> groups,
-                       std::vector<std::string> labels, Steady now,
-                       const std::vector<SharedPush>& pushes) {
+void Member::configure(const std::vector<SharedCheck>& checks,
+                       const std::vector<SharedGroup>& groups, std::vector<std::string> labels,
+                       Steady now, const std::vector<SharedPush>& pushes) {
     settings_.labels = std::move(labels);
-    auto before = std::exchange(checks_, {});
-    profile_ = {};
-    for (SharedCheck& check : checks) {
-        auto at = before.find(check.name);
-        Check made = at != before.end() && at->second.shared.definition == check.definition
-                         ? std::move(at->second)
-                         : Check{};
-        made.shared = check;
-        const std::string name = check.name;
-        checks_.insert_or_assign(name, std::move(made));
-    }
+    checks_.configure(checks);
     auto groups_before = std::exchange(groups_, {});
-    for (SharedGroup& group : groups) {
+    for (const SharedGroup& group : groups) {
         const auto at = groups_before.find(group.name);
         Group made = at != groups_before.end()
                          ? std::move(at->second)
@@ -65,18 +41,18 @@ void Member::configure(std::vector<SharedCheck> checks, std::vector<SharedGroup>
         groups_.insert_or_assign(group.name, std::move(made));
     }
     std::erase_if(others_, [this](const auto& each) { return !groups_.contains(each.first); });
+    Profile profile;
     std::vector<std::string> pushed;
     for (const SharedPush& push : pushes) {
         pushed.push_back(push.name);
-        profile_.checks.push_back({push.name, push.definition});
+        profile.checks.push_back({push.name, push.definition});
     }
     pushes_.configure(pushed);
-    for (const auto& [name, check] : checks_)
-        profile_.checks.push_back({name, check.shared.definition});
-    std::ranges::sort(profile_.checks, {}, &Profile::Check::name);
-    for (const auto& [name, group] : groups_) profile_.groups.push_back(name);
-    configuration_ = digest_of(profile_);
-    vantages_version_ = 0;
+    for (const SharedCheck& check : checks)
+        profile.checks.push_back({check.name, check.definition});
+    std::ranges::sort(profile.checks, {}, &Profile::Check::name);
+    for (const auto& [name, group] : groups_) profile.groups.push_back(name);
+    profiles_.configure(std::move(profile));
     next_beat_ = {};
     if (had_contact_) state_due_ = now;
     subscribe();
@@ -142,20 +118,6 @@ std::optional<std::string> Member::namesake() const {
     return self->last.incarnation == settings_.incarnation ? self->other_host : self->last.host;
 }
 
-bool Member::is_credible(std::string_view node, std::uint64_t incarnation) const {
-    const Node* known = nodes_.find(node);
-    return known != nullptr && !known->collides && known->last.incarnation == incarnation;
-}
-
-// The result of a node holds, even if its process has ended meanwhile.
-bool Member::counts(std::string_view node, std::uint64_t incarnation) const {
-    const Node* known = nodes_.find(node);
-    return known != nullptr && !known->collides &&
-           (known->last.incarnation == incarnation ||
-            std::ranges::find(known->others, incarnation, &Node::Other::incarnation) !=
-                known->others.end());
-}
-
 void Member::receive(std::string_view subject, std::string_view bytes, Steady now) {
     ++figures_.received;
     const auto read = subjects_.read(subject);
@@ -192,31 +154,7 @@ void Member::take(const Subject& subject, const Heartbeat& beat, Steady now) {
 }
 
 void Member::take(const Subject& subject, const Result& result, Steady now) {
-    const auto at = checks_.find(subject.name);
-    if (at == checks_.end() || at->second.shared.definition != result.definition) return;
-    auto& told = at->second.told;
-    auto known = told.find(subject.node);
-    if (known != told.end() && known->second.incarnation == result.incarnation &&
-        result.seq <= known->second.seq) {
-        ++figures_.late;
-        return;
-    }
-    // A message of a process that another one has replaced is late, whatever it says.
-    const Node* node = nodes_.find(subject.node);
-    if (known != told.end() && node != nullptr && result.incarnation != node->last.incarnation &&
-        known->second.incarnation == node->last.incarnation) {
-        ++figures_.late;
-        return;
-    }
-    if (known == told.end() && told.size() >= most_told) {
-        const auto oldest = std::ranges::min_element(
-            told, {}, [](const auto& each) { return each.second.valid_until; });
-        told.erase(oldest);
-    }
-    const auto ago = std::chrono::milliseconds(result.observed_ago_ms);
-    Found& next = told[subject.node];
-    next = {result.incarnation, result.seq, result, now - ago,
-            now - ago + std::chrono::milliseconds(result.valid_ms)};
+    if (!checks_.take(subject, result, nodes_, now)) ++figures_.late;
 }
 
 void Member::take(const Subject& subject, const Drain& drain, Steady now) {
@@ -236,25 +174,7 @@ void Member::take(const Subject& subject, const Drain& drain, Steady now) {
 }
 
 void Member::take(const Subject&, const Profile& profile, Steady) {
-    const std::uint64_t digest = digest_of(profile);
-    answering_profiles_.erase(digest);
-    if (digest == configuration_ || profiles_.contains(digest)) return;
-    // Only what some node has is kept.
-    const bool in_use = std::ranges::any_of(nodes_.all(), [digest](const auto& each) {
-        return each.second.last.configuration == digest;
-    });
-    if (!in_use) return;
-    if (profiles_.size() >= most_profiles)
-        std::erase_if(profiles_, [this](const auto& each) {
-            return std::ranges::none_of(nodes_.all(), [&](const auto& node) {
-                return node.second.last.configuration == each.first;
-            });
-        });
-    if (profiles_.size() >= most_profiles) return;
-    auto& definitions = profiles_[digest];
-    for (const Profile::Check& check : profile.checks)
-        definitions.emplace(check.name, check.definition);
-    vantages_version_ = 0;
+    profiles_.take(profile, nodes_);
 }
 
 void Member::take(const Subject& subject, const Names& names, Steady) {
@@ -265,7 +185,7 @@ void Member::take(const Subject& subject, const Names& names, Steady) {
 
 void Member::take(const Subject& subject, const Batch& batch, Steady now) {
     const auto at = others_.find(subject.about);
-    if (at == others_.end() || !is_credible(subject.node, batch.incarnation)) return;
+    if (at == others_.end() || !nodes_.is_present(subject.node, batch.incarnation)) return;
     OtherWorkers::Heard heard;
     if (heard_.beat)
         heard.beat = [&](std::string_view worker, Steady) { heard_.beat(subject.about, worker); };
@@ -288,8 +208,7 @@ void Member::take(const Subject&, const Ask& ask, Steady now) {
             if (!state_due_) state_due_ = soon(now, answer_within);
             break;
         case Ask::What::profile:
-            if (ask.digest == configuration_)
-                answering_profiles_.try_emplace(ask.digest, soon(now, answer_within));
+            if (ask.digest == profiles_.digest()) profiles_.asked(soon(now, answer_within));
             break;
         case Ask::What::names: {
             if (ask.node != settings_.node) break;
@@ -307,19 +226,14 @@ void Member::take(const Subject&, const Ask& ask, Steady now) {
     }
 }
 
-bool Member::collides(std::string_view node) const {
-    const Node* known = nodes_.find(node);
-    return known != nullptr && known->collides;
-}
-
 void Member::take(const Subject& subject, const Claim& claim, Steady) {
     const bool own = subject.node == settings_.node;
-    if (own ? claim.incarnation != settings_.incarnation : collides(subject.node)) return;
+    if (own ? claim.incarnation != settings_.incarnation : nodes_.collides(subject.node)) return;
     if (heard_.claim) heard_.claim(subject.node, claim);
 }
 
 void Member::take(const Subject& subject, const Told& told, Steady) {
-    if (heard_.told && !collides(subject.node)) heard_.told(subject.node, told);
+    if (heard_.told && !nodes_.collides(subject.node)) heard_.told(subject.node, told);
 }
 
 Heartbeat Member::heartbeat(Steady now) {
@@ -327,11 +241,11 @@ Heartbeat Member::heartbeat(Steady now) {
     beat.incarnation = settings_.incarnation;
     beat.seq = ++seq_;
     beat.interval_ms = static_cast<std::uint64_t>(settings_.interval.count());
-    beat.lag_ms = ms(lag_);
+    beat.lag_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(0, lag_.count()));
     beat.blind = !in_contact(now);
     beat.out_of_service = out_of_service_;
     beat.listens = settings_.listens;
-    beat.configuration = configuration_;
+    beat.configuration = profiles_.digest();
     beat.version = settings_.version;
     beat.host = settings_.host;
     beat.labels = settings_.labels;
@@ -377,32 +291,14 @@ void Member::send_pushes(bool all, Steady now) {
     });
 }
 
-void Member::send_result(const std::string& name, Check& check, Steady now) {
-    Result result = *check.own;
-    result.incarnation = settings_.incarnation;
+void Member::send_result(const std::string& name, Result result) {
     result.seq = ++seq_;
-    result.observed_ago_ms = ms(now - check.own_observed);
-    check.own_sent = now;
     send(std::to_string(shard_of(name)), result, name);
 }
 
 void Member::send_drain(const std::string& service, const Drain& drain, Steady now) {
     send(service, drain);
     drain_due_[service] = now + again_after + (soon(now, again_after) - now);
-}
-
-void Member::ask_for_profiles(Steady now) {
-    for (const Node* node : nodes_.alive()) {
-        if (!node->last.listens) continue;  // it checks nothing for others
-        const std::uint64_t digest = node->last.configuration;
-        if (digest == configuration_ || profiles_.contains(digest)) continue;
-        const auto asked = asked_profiles_.find(digest);
-        if (asked != asked_profiles_.end() && now - asked->second < ask_again_after) continue;
-        if (asked == asked_profiles_.end() && asked_profiles_.size() >= most_profiles)
-            asked_profiles_.clear();
-        asked_profiles_[digest] = now;
-        send("profile", Ask{.what = Ask::What::profile, .digest = digest});
-    }
 }
 
 void Member::tick(Steady now, std::chrono::milliseconds lag, bool out_of_service) {
@@ -425,7 +321,9 @@ void Member::tick(Steady now, std::chrono::milliseconds lag, bool out_of_service
         next_beat_ = std::max(next_beat_ + settings_.interval, now + settings_.interval / 2);
         send_heartbeat(now);
         send_batches(now);
-        if (contact) ask_for_profiles(now);
+        if (contact)
+            for (const std::uint64_t digest : profiles_.missing(nodes_, now))
+                send("profile", Ask{.what = Ask::What::profile, .digest = digest});
         if (workers_version_ != nodes_.version()) {
             workers_version_ = nodes_.version();
             for (auto& [group, others] : others_)
@@ -439,10 +337,9 @@ void Member::tick(Steady now, std::chrono::milliseconds lag, bool out_of_service
     const bool all = state_due_ && now >= *state_due_;
     if (all) state_due_.reset();
     if (all && heard_.asked) heard_.asked();
-    for (auto& [name, check] : checks_)
-        if (check.own && now < check.own_valid_until &&
-            (all || now - check.own_sent >= again_after))
-            send_result(name, check, now);
+    checks_.turn(all, now, [this](const std::string& name, Result result) {
+        send_result(name, std::move(result));
+    });
     send_pushes(all, now);
     for (auto& [service, due] : drain_due_) {
         const Drain* drain = drains_.find(service);
@@ -455,14 +352,7 @@ void Member::tick(Steady now, std::chrono::milliseconds lag, bool out_of_service
 
 // What was asked for and nobody else has told meanwhile.
 void Member::answer(Steady now) {
-    for (auto at = answering_profiles_.begin(); at != answering_profiles_.end();) {
-        if (now < at->second) {
-            ++at;
-            continue;
-        }
-        at = answering_profiles_.erase(at);
-        send("profile", profile_);
-    }
+    if (profiles_.is_due(now)) send("profile", profiles_.own());
     for (auto& [name, group] : groups_) {
         if (!group.names_due || now < *group.names_due) continue;
         group.names_due.reset();
@@ -480,22 +370,8 @@ void Member::answer(Steady now) {
 
 void Member::found(const std::string& name, const Outcome& outcome, Status judged,
                    Steady::duration valid_for, Steady now) {
-    const auto at = checks_.find(name);
-    if (at == checks_.end()) return;
-    Check& check = at->second;
-    Result result;
-    result.definition = check.shared.definition;
-    result.status = judged;
-    result.error_class = outcome.error_class;
-    result.valid_ms = ms(valid_for);
-    result.detail = outcome.detail;
-    result.error = outcome.error;
-    check.own = result;
-    check.own_observed = now;
-    check.own_valid_until = now + valid_for;
-    send_result(name, check, now);
-    Found& told = check.told[settings_.node];
-    told = {settings_.incarnation, seq_, result, now, check.own_valid_until};
+    if (auto result = checks_.found(name, outcome, judged, valid_for, now))
+        send_result(name, std::move(*result));
 }
 
 void Member::pushed(std::string_view component, const Outcome& outcome,
@@ -506,7 +382,7 @@ void Member::pushed(std::string_view component, const Outcome& outcome,
 }
 
 void Member::take(const Subject& subject, const Pushed& pushed, Steady now) {
-    if (!counts(subject.node, pushed.incarnation)) return;
+    if (!nodes_.counts(subject.node, pushed.incarnation)) return;
     const auto valid_for = pushes_.take(subject.name, subject.node, pushed, now);
     if (valid_for && heard_.push) heard_.push(subject.name, pushed, *valid_for);
 }
@@ -548,40 +424,8 @@ void Member::restore_node(std::string name, std::vector<std::string> labels, std
         nodes_.restore(std::move(name), std::move(labels), std::move(version), now);
 }
 
-bool Member::has(const Node& node, const SharedCheck& check) const {
-    if (!node.last.listens || !has_all(node.last.labels, check.labels)) return false;
-    if (node.last.configuration == configuration_) return true;
-    const auto profile = profiles_.find(node.last.configuration);
-    if (profile == profiles_.end()) return false;
-    const auto definition = profile->second.find(check.name);
-    return definition != profile->second.end() && definition->second == check.definition;
-}
-
-void Member::choose_vantages() const {
-    if (vantages_version_ == nodes_.version()) return;
-    vantages_version_ = nodes_.version();
-    vantages_.clear();
-    for (const auto& [name, check] : checks_) {
-        std::vector<Candidate> candidates;
-        for (const Node* node : nodes_.alive())
-            if (has(*node, check.shared)) candidates.push_back({node->name, node->hash});
-        vantages_[name] = first_of(name, candidates, check.shared.count);
-    }
-}
-
-std::vector<std::string> Member::vantages(const std::string& check) const {
-    choose_vantages();
-    const auto at = vantages_.find(check);
-    return at == vantages_.end() ? std::vector<std::string>() : at->second;
-}
-
 std::vector<std::string> Member::own_checks() const {
-    std::vector<std::string> own;
-    if (!settled_) return own;
-    choose_vantages();
-    for (const auto& [name, nodes] : vantages_)
-        if (std::ranges::find(nodes, settings_.node) != nodes.end()) own.push_back(name);
-    return own;
+    return settled_ ? checks_.own(nodes_, profiles_) : std::vector<std::string>();
 }
 
 std::unordered_map<std::string, std::size_t> Member::workers() const {
@@ -589,47 +433,6 @@ std::unordered_map<std::string, std::size_t> Member::workers() const {
     for (const auto& [name, others] : others_) others.count(by_node);
     for (const auto& [name, group] : groups_) by_node[settings_.node] += group.own.size();
     return by_node;
-}
-
-Member::Judged Member::verdict(const std::string& name, Steady now) const {
-    Judged judged;
-    judged.valid_until = now + again_after;
-    const auto at = checks_.find(name);
-    if (at == checks_.end()) return judged;
-    const Check& check = at->second;
-    choose_vantages();
-    const std::vector<std::string>& chosen = vantages_[name];
-    // The nodes that check it now count first; until they have reported, the former ones count.
-    std::vector<const decltype(check.told)::value_type*> fresh;
-    for (const auto& each : check.told)
-        if (now <= each.second.valid_until && counts(each.first, each.second.incarnation))
-            fresh.push_back(&each);
-    const auto place = [&chosen](const auto* each) {
-        return std::ranges::find(chosen, each->first) - chosen.begin();
-    };
-    std::ranges::sort(fresh, [&](const auto* a, const auto* b) {
-        if (place(a) != place(b)) return place(a) < place(b);
-        if (a->second.observed != b->second.observed)
-            return a->second.observed > b->second.observed;
-        return a->first < b->first;
-    });
-    if (fresh.size() > check.shared.count) fresh.resize(check.shared.count);
-    for (const auto* each : fresh) {
-        const Result& result = each->second.result;
-        judged.votes.push_back(
-            {each->first, result.status, result.detail, result.error_class, result.error});
-        judged.valid_until = std::min(judged.valid_until, each->second.valid_until);
-    }
-    if (judged.votes.empty() && chosen.empty() && !nodes_.alive().empty()) {
-        judged.outcome =
-            unknown(check.shared.labels.empty()
-                        ? std::string("no node that is heard checks it")
-                        : fmt::format("no node that is heard checks it and has the labels {}",
-                                      fmt::join(check.shared.labels, ", ")));
-        return judged;
-    }
-    judged.outcome = judge_votes(check.shared.count, judged.votes);
-    return judged;
 }
 
 }  // namespace vitals::fleet

@@ -24,22 +24,14 @@
 #include "fleet/drains.hpp"
 #include "fleet/message.hpp"
 #include "fleet/nodes.hpp"
+#include "fleet/profiles.hpp"
 #include "fleet/pushes.hpp"
-#include "fleet/quorum.hpp"
+#include "fleet/shared_checks.hpp"
 #include "fleet/subject.hpp"
 #include "vitals/outcome.hpp"
 #include "vitals/snapshot.hpp"
 
 namespace vitals::fleet {
-
-// A component that nodes check for all.
-struct SharedCheck {
-    std::string name;
-    std::uint64_t definition = 0;  // equal: the same component
-    std::vector<std::string> labels;
-    std::size_t count = 1;
-    bool operator==(const SharedCheck&) const = default;
-};
 
 struct SharedGroup {
     std::string name;
@@ -84,7 +76,7 @@ class Member {
     Member(Settings settings, Heard heard);
 
     // What is shared; results of unchanged components stay.
-    void configure(std::vector<SharedCheck> checks, std::vector<SharedGroup> groups,
+    void configure(const std::vector<SharedCheck>& checks, const std::vector<SharedGroup>& groups,
                    std::vector<std::string> labels, Steady now,
                    const std::vector<SharedPush>& pushes = {});
 
@@ -135,24 +127,24 @@ class Member {
     const Nodes& nodes() const noexcept { return nodes_; }
     const Drains& drains() const noexcept { return drains_; }
     const Settings& settings() const noexcept { return settings_; }
-    std::uint64_t configuration() const noexcept { return configuration_; }
+    std::uint64_t configuration() const noexcept { return profiles_.digest(); }
     const std::map<std::string, OtherWorkers, std::less<>>& other_workers() const noexcept {
         return others_;
     }
     // Which nodes check a component now, best first.
-    std::vector<std::string> vantages(const std::string& check) const;
+    std::vector<std::string> vantages(const std::string& check) const {
+        return checks_.vantages(check, nodes_, profiles_);
+    }
     // The components that this node must check.
     std::vector<std::string> own_checks() const;
     // How many workers each node shares, in all groups.
     std::unordered_map<std::string, std::size_t> workers() const;
     // What is known of a component, and until when that holds. While there is no contact, the
     // caller must say so.
-    struct Judged {
-        Outcome outcome;
-        Steady valid_until{};
-        std::vector<Vote> votes;
-    };
-    Judged verdict(const std::string& check, Steady now) const;
+    using Judged = SharedChecks::Judged;
+    Judged verdict(const std::string& check, Steady now) const {
+        return checks_.verdict(check, nodes_, profiles_, now);
+    }
 
     struct Figures {
         std::uint64_t received = 0, unreadable = 0, late = 0, refused = 0;
@@ -160,17 +152,6 @@ class Member {
     const Figures& figures() const noexcept { return figures_; }
 
   private:
-    struct Found {
-        std::uint64_t incarnation = 0, seq = 0;
-        Result result;
-        Steady observed{}, valid_until{};
-    };
-    struct Check {
-        SharedCheck shared;
-        std::map<std::string, Found, std::less<>> told;  // by node
-        std::optional<Result> own;                       // the latest, to be told again
-        Steady own_observed{}, own_valid_until{}, own_sent{};
-    };
     struct Group {
         SharedGroup shared;
         OwnWorkers own;
@@ -189,7 +170,6 @@ class Member {
     void take(const Subject& subject, const Pushed& pushed, Steady now);
     void take(const Subject& subject, const Claim& claim, Steady now);
     void take(const Subject& subject, const Told& told, Steady now);
-    bool collides(std::string_view node) const;
 
     void send(std::string_view about, const Message& message, std::string_view name = {},
               bool may_be_dropped = false);
@@ -198,16 +178,11 @@ class Member {
     void send_batches(Steady now);
     void send_pushes(bool all, Steady now);
     void answer(Steady now);
-    void send_result(const std::string& name, Check& check, Steady now);
+    void send_result(const std::string& name, Result result);
     void send_drain(const std::string& service, const Drain& drain, Steady now);
-    void ask_for_profiles(Steady now);
     void ask_for_state();
-    void choose_vantages() const;
-    bool has(const Node& node, const SharedCheck& check) const;
     void subscribe();
     Steady soon(Steady now, std::chrono::milliseconds within);
-    bool is_credible(std::string_view node, std::uint64_t incarnation) const;
-    bool counts(std::string_view node, std::uint64_t incarnation) const;
 
     Settings settings_;
     Heard heard_;
@@ -216,15 +191,10 @@ class Member {
     Nodes nodes_;
     Drains drains_;
     Pushes pushes_;
-    std::map<std::string, Check, std::less<>> checks_;
+    Profiles profiles_;
+    SharedChecks checks_;
     std::map<std::string, Group, std::less<>> groups_;
     std::map<std::string, OtherWorkers, std::less<>> others_;  // by group
-    Profile profile_;
-    std::uint64_t configuration_ = 0;
-    // The meanings of other configurations' digests: definitions by component.
-    std::map<std::uint64_t, std::map<std::string, std::uint64_t, std::less<>>> profiles_;
-    std::map<std::uint64_t, Steady> asked_profiles_;
-    std::map<std::uint64_t, Steady> answering_profiles_;
     std::map<std::pair<std::string, std::string>, Steady> asked_names_;
     std::map<std::string, Steady, std::less<>> drain_due_;  // when it is told again
     std::optional<Steady> state_due_;
@@ -242,8 +212,6 @@ class Member {
     std::chrono::milliseconds lag_{};
     bool out_of_service_ = false;
     Figures figures_;
-    mutable std::map<std::string, std::vector<std::string>, std::less<>> vantages_;
-    mutable std::uint64_t vantages_version_ = 0;
 };
 
 }  // namespace vitals::fleet

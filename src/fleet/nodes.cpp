@@ -63,6 +63,24 @@ const Node* Nodes::find(std::string_view name) const {
     return at == nodes_.end() ? nullptr : &at->second;
 }
 
+bool Nodes::collides(std::string_view name) const {
+    const Node* known = find(name);
+    return known != nullptr && known->collides;
+}
+
+bool Nodes::is_present(std::string_view name, std::uint64_t incarnation) const {
+    const Node* known = find(name);
+    return known != nullptr && !known->collides && known->last.incarnation == incarnation;
+}
+
+bool Nodes::counts(std::string_view name, std::uint64_t incarnation) const {
+    if (is_present(name, incarnation)) return true;
+    const Node* known = find(name);
+    return known != nullptr && !known->collides &&
+           std::ranges::find(known->others, incarnation, &Node::Other::incarnation) !=
+               known->others.end();
+}
+
 const std::vector<const Node*>& Nodes::alive() const {
     if (alive_version_ == version_) return alive_;
     alive_version_ = version_;

@@ -79,6 +79,12 @@ class Nodes {
 
     const std::map<std::string, Node, std::less<>>& all() const noexcept { return nodes_; }
     const Node* find(std::string_view name) const;
+    // Another process has the node's name.
+    bool collides(std::string_view name) const;
+    // That process is the present one of the node, and the only one.
+    bool is_present(std::string_view name, std::uint64_t incarnation) const;
+    // The result of that process holds. It does even if the process has ended meanwhile.
+    bool counts(std::string_view name, std::uint64_t incarnation) const;
     // Those that are alive, by name.
     const std::vector<const Node*>& alive() const;
     // How many listen, whether they are alive or not.

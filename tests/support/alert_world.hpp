@@ -17,8 +17,8 @@ struct SentMessage {
     int t = 0;
     alerts::Message message;
     std::string key;     // `1/mail/1`
-    bool lost = false;   // its answer
-    bool muted = false;  // every cause of it was, by the world's own account
+    bool lost = false;   // its answer was lost
+    bool muted = false;  // all its causes were muted, by the world's own account
 };
 
 class AlertWorld {
@@ -29,7 +29,7 @@ class AlertWorld {
     // `epoch`: the wall clock at second 0, in seconds since 1970.
     AlertWorld(alerts::Settings settings, std::vector<Component> components, long epoch = 0);
 
-    // Each happens at second t, after all that time brings until then.
+    // Each call happens at second t, after everything that is due until then.
     void advance(int t);
     void status(int t, const std::string& component, Status status,
                 ErrorClass error_class = ErrorClass::none);
@@ -37,10 +37,10 @@ class AlertWorld {
     void end_mute(int t, const std::string& id);
     void acknowledge(int t, const std::string& component);
     void set_receiver(int t, const std::string& name, Mode mode);
-    void set_clock(int t, long offset);  // the wall clock at second 0 would have been
+    void set_clock(int t, long offset);  // moves the wall clock
     void crash(int t, Crash at);         // at the next such point
     void start(int t);                   // a new process, also if the old one lives
-    void tick(int t);                    // somebody looks
+    void tick(int t);                    // a reader looks
 
     bool alive() const { return alive_; }
     System wall() const;
@@ -74,7 +74,7 @@ class AlertWorld {
     std::unique_ptr<Incidents> incidents_;
     std::unique_ptr<alerts::Policy> policy_;
     std::map<std::string, Mode> modes_;
-    std::map<std::string, alerts::Mute> accepted_;  // those that a living process was told of
+    std::map<std::string, alerts::Mute> accepted_;  // a living process was told of these
     std::vector<SentMessage> sent_;
 };
 

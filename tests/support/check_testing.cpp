@@ -166,8 +166,8 @@ Peer::~Peer() {
 }
 
 void Peer::serve() {
-    // Writing to a client that has left must not end the process; nor may it hide that the tested
-    // code would do so, on its own thread.
+    // A write to a client that has left must not end the process. It must not hide either that the
+    // tested code would do so, on its own thread.
     sigset_t broken_pipe;
     ::sigemptyset(&broken_pipe);
     ::sigaddset(&broken_pipe, SIGPIPE);
@@ -180,7 +180,7 @@ void Peer::serve() {
         serving_ = descriptor;
         // Either this sees that it must stop, or the destructor sees the descriptor.
         if (!stop_) handler_(descriptor);
-        // Not before the destructor, if it is running, is done with the descriptor.
+        // Waits until the destructor, if it runs, no longer needs the descriptor.
         for (int mine = descriptor; !serving_.compare_exchange_weak(mine, -1); mine = descriptor) {
             std::this_thread::yield();
         }
@@ -200,7 +200,7 @@ Peer::Handler Peer::reset(std::string before) {
     return [before = std::move(before)](int descriptor) {
         read_something(descriptor);
         send_all(descriptor, before);
-        // The peer must be able to read what was sent: a reset discards it.
+        // The peer must be able to read what was sent. A reset would discard it.
         if (!before.empty()) std::this_thread::sleep_for(milliseconds(50));
         reset_on_close(descriptor);
     };
@@ -272,7 +272,7 @@ int connections_of_runs(int runs, const checks::Kind& kind, const AnyOptions& op
 FullPeer::FullPeer() {
     std::tie(listener_, port_) = bind_somewhere();
     ::listen(listener_, 0);
-    // Connects until an attempt does not get through; the earlier ones stay in the queue.
+    // Connects until an attempt fails; the earlier connections stay in the queue.
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -303,7 +303,7 @@ std::size_t open_descriptors() {
          std::filesystem::directory_iterator("/proc/self/fd")) {
         ++count;
     }
-    return count - 1;  // the one of the listing itself
+    return count - 1;  // without the one of the listing itself
 }
 
 void expect_no_descriptor_kept(const std::function<void()>& round, int times) {

@@ -42,17 +42,17 @@ class Runner {
     }
     Outcome run(const checks::Kind& kind, const AnyOptions& options,
                 std::chrono::milliseconds timeout);
-    // Likewise for a run that is no kind's: a test of net through the same doors.
+    // The same for a run without a kind, in tests of net.
     Outcome run(const checks::Run& run, std::chrono::milliseconds timeout);
 
-    // From now on runs leave for one another what they keep, as those of one component do.
+    // From now on a run keeps its connection for the next run, as runs of one component do.
     void keep_connections(std::chrono::milliseconds interval = {}) {
         kept_ = std::make_shared<net::Kept>(interval);
     }
     void drop_connections() { kept_ = nullptr; }  // the component is gone
 
-    // Of the run before: from its start until its outcome was delivered, and whether the coroutine
-    // had ended within a second after that.
+    // The last run: the time from its start until its outcome, and whether the coroutine ended
+    // within a second after that.
     std::chrono::milliseconds elapsed() const { return elapsed_; }
     bool finished() const { return finished_; }
 
@@ -120,13 +120,13 @@ class Peer {
     std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
     int accepted() const { return accepted_; }
 
-    // Handlers: accepts and says nothing until the peer leaves; resets after reading something and
-    // sending `before`; sends `bytes` one a `pause`; sends `bytes` and closes.
+    // Handlers. One accepts and sends nothing until the peer leaves. One reads something, sends
+    // `before`, and resets. One sends `bytes`, one each `pause`. One sends `bytes` and closes.
     static Handler hang();
     static Handler reset(std::string before = {});
     static Handler drip(std::string bytes, std::chrono::milliseconds pause);
     static Handler say(std::string bytes);
-    static Handler answer(std::string bytes);  // reads up to the end of a request's head first
+    static Handler answer(std::string bytes);  // first reads up to the end of a request's head
 
   private:
     void serve();
@@ -190,7 +190,7 @@ class TemporaryDirectory {
     TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
     const std::string& path() const { return path_; }
     std::string file(const std::string& name) const { return path_ + "/" + name; }
-    // Writes a file of that name; its path.
+    // Writes a file of that name; returns its path.
     std::string write(const std::string& name, std::string_view content) const;
 
   private:

@@ -66,17 +66,17 @@ inline Packets listing(const std::vector<Cells>& rows) {
 class FakeMysql {
   public:
     Packets greeting{mysql::greeting()};  // one packet, or how it misbehaves
-    Packets log_in{ok_payload};           // what follows the log-in, a packet a turn
+    Packets log_in{ok_payload};           // the answers to the authentication, one packet per turn
     std::map<std::string, Packets> answers{
-        // by how a statement begins
+        // by the beginning of the statement
         {"SELECT 1", table({"1"}, {{"1"}})},
         {"SHOW GLOBAL VARIABLES", listing({{"read_only", "OFF"}, {"max_connections", "100"}})}};
-    bool cut_after_first_run = false;  // the first connection ends when it has been idle
+    bool cut_after_first_run = false;  // the first connection ends after it was idle
 
     Peer::Handler handler() {
         return [this](int descriptor) { serve(descriptor); };
     }
-    // Begins of the statements, and `quit` and `reset`, as they came.
+    // The beginnings of the statements, and `quit` and `reset`, in order.
     std::string said() {
         const std::lock_guard lock(mutex_);
         return said_;
@@ -136,7 +136,7 @@ inline bool FakeMysql::let_in(int descriptor) {
     std::uint8_t sequence = 0;
     for (const std::string& payload : greeting)
         if (!say(descriptor, sequence, payload)) return false;
-    bool turn = true;  // the client's
+    bool turn = true;  // the client's turn
     for (const std::string& payload : log_in) {
         if (turn) {
             const std::string got = read_packet(descriptor);
@@ -145,7 +145,7 @@ inline bool FakeMysql::let_in(int descriptor) {
             const std::lock_guard lock(mutex_);
             proofs_.push_back(got.substr(4));
         }
-        turn = payload != std::string("\x01\x03", 2);  // that the proof was enough
+        turn = payload != std::string("\x01\x03", 2);  // the proof was enough
         if (!say(descriptor, sequence, payload)) return false;
     }
     return log_in.back() == ok_payload;

@@ -60,17 +60,17 @@ inline const std::string reset = "(reset)";
 class FakePostgres {
   public:
     std::string greeting =
-        message('R', number(0)) + message('Z', "I");  // what follows the start-up
-    std::map<std::string, std::string> answers;       // by how the statement begins
-    std::string stale;       // what the first connection gets from its second run on
-    std::string last_words;  // behind its first run's last answer, before it is closed
-    int scram_rounds = 0;    // not 0: asks for a proof that takes so much hashing
+        message('R', number(0)) + message('Z', "I");  // the answer to the start-up message
+    std::map<std::string, std::string> answers;       // by the beginning of the statement
+    std::string stale;       // the first connection's answer from its second run on
+    std::string last_words;  // follows the last answer of its first run, before the close
+    int scram_rounds = 0;    // not 0: asks for a proof with that number of rounds
 
     Peer::Handler handler() {
         connections_ = 0;
         return [this](int descriptor) { serve(descriptor); };
     }
-    // Whether the client that was asked for a proof has left without one.
+    // Whether the client left without the proof that it was asked for.
     bool left_without_proof() const { return left_without_proof_; }
     std::string statements() {
         const std::lock_guard lock(mutex_);
@@ -133,7 +133,7 @@ inline void FakePostgres::serve(int descriptor) {
     if (!say(descriptor, greeting)) return;
     const bool first = ++connections_ == 1;
     bool in_transaction = false;
-    bool ran = false;  // whatever a run does
+    bool ran = false;  // this connection had a run
     std::string statement;
     for (;;) {
         const std::string type = read_exactly(descriptor, 1);
@@ -186,7 +186,7 @@ class PostgresTest : public ::testing::Test {
     std::string url_of(const Peer& peer) const {
         return "postgresql://probe:s3cret@" + peer.address() + "/shop" + parameters_;
     }
-    // Of one run of the kind on the server.
+    // The outcome of one run of the kind on the server.
     template <class Options>
     Outcome run(const checks::Kind& kind, Options options,
                 std::chrono::milliseconds timeout = std::chrono::seconds(2)) {
@@ -201,8 +201,8 @@ class PostgresTest : public ::testing::Test {
         EXPECT_EQ(outcome.error.find("s3cret"), std::string::npos) << outcome.error;
         return outcome;
     }
-    // Two runs of one component that keeps its connection, on a server that may treat the kept one
-    // badly: both are ok. How many connections they made.
+    // Two runs of one component that keeps its connection. The server may treat the kept one badly.
+    // Both runs are ok. Returns how many connections they made.
     template <class Options>
     int connections_of_two_runs(const checks::Kind& kind, Options options) {
         const Peer peer(server_.handler());

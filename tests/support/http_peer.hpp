@@ -45,7 +45,7 @@ class HttpPeer {
     Answers answers_;
     std::vector<std::string> requests_;
     std::mutex mutex_;
-    Peer peer_;  // last: it serves from its making on
+    Peer peer_;  // last, because it serves from its construction on
 };
 inline constexpr std::string_view http_reset = "(reset)";
 

@@ -182,7 +182,8 @@ Gathered Shop::gathered(const View& view, const Facts& facts) const {
                 Selector(mute.match).takes(*state->component))
                 past.planned.push_back({*mute.from, mute.until.value_or(System::max())});
         past.planned = merged(past.planned);
-        // Older than 80 days is the first whole hour, so that a well one is well all along.
+        // Older than 80 days is the first whole hour, so that a component without failures is ok
+        // all the time.
         if (pieces.empty()) past.spans.front().start = past.from = now - std::chrono::days(120);
         found.pasts->push_back(std::move(past));
         if (!needs.changes) continue;

@@ -18,18 +18,18 @@ class Shop {
 
     ComponentState& add(std::string name, Outcome outcome, std::string kind = "http",
                         std::vector<std::string> needs = {});
-    // Published as an engine would: sorted, with causes.
+    // Published as an engine does it: sorted, with causes.
     void finish();
     ComponentState& of(const std::string& name) { return *states_.at(name); }
     Component& component(const std::string& name) { return *components_.at(name); }
-    // What it was before, in minutes before now: from, for how long, what.
+    // Its past, in minutes before now: from, for how long, what.
     void was(const std::string& name, double from, double length, Spent state);
-    // What is left of a budget of 43 min in 30 days, and how fast it burns.
+    // The rest of a budget of 43 min in 30 days, and how fast it burns.
     void objective(std::string name, std::vector<std::string> components,
                    std::chrono::milliseconds spent, std::chrono::milliseconds spent_lately);
 
     Facts facts() const;
-    // What a history would say.
+    // The answers of a history.
     Gathered gathered(const View& view, const Facts& facts) const;
     http::Response page(const std::string& rest, const Facts& facts) const;
     http::Response page(const std::string& rest) const { return page(rest, facts()); }
@@ -43,7 +43,7 @@ class Shop {
     bool history_away = false;
     bool with_open = true;
     std::vector<ObjectiveReport> objectives;
-    std::shared_ptr<FleetView> fleet;  // null: it belongs to none
+    std::shared_ptr<FleetView> fleet;  // null: not in a fleet
     std::string time_zone;
     System now;  // 2026-11-29 02:17:04
     Steady steady;

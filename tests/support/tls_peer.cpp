@@ -22,7 +22,7 @@ void load(SSL_CTX* context, const Identity& identity) {
             SSL_CTX_use_certificate(context, certificate);
             X509_free(certificate);
         } else {
-            SSL_CTX_add_extra_chain_cert(context, certificate);  // takes it
+            SSL_CTX_add_extra_chain_cert(context, certificate);  // takes ownership
         }
         leaf = false;
     }
@@ -40,7 +40,7 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* size,
     const auto& protocol = *static_cast<const std::string*>(wanted);
     const std::string ours = static_cast<char>(protocol.size()) + protocol;
     unsigned char* chosen = nullptr;
-    // What is chosen points into the client's list, which outlives this call.
+    // The choice points into the client's list, which outlives this call.
     const int found = SSL_select_next_proto(&chosen, size, offered, offered_size,
                                             reinterpret_cast<const unsigned char*>(ours.data()),
                                             static_cast<unsigned>(ours.size()));
@@ -79,7 +79,7 @@ void serve_tls(int descriptor, const Identity& identity, const TlsHandler& handl
     const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(
         SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
     load(context.get(), identity);
-    // One sent ticket too many would be unread input on the client's side when it closes.
+    // A ticket beyond that would be unread input on the client's side when it closes.
     SSL_CTX_set_num_tickets(context.get(), 0);
     if (!protocol.empty())
         SSL_CTX_set_alpn_select_cb(context.get(), choose_protocol,

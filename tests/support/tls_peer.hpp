@@ -34,7 +34,7 @@ class TlsStream {
     explicit TlsStream(ssl_st* ssl) : ssl_(ssl) {}
     bool send_all(std::string_view bytes);
     std::string read_until(std::string_view delimiter);
-    std::string server_name() const;  // what the client asked for by SNI
+    std::string server_name() const;  // the name in the client's SNI
 
   private:
     ssl_st* ssl_;

@@ -1,7 +1,7 @@
-"""Servers with an interface of HTTP and JSON. etcd and Prometheus are the real ones. Elasticsearch is a
-stand-in, because Debian has none: Elastic's own client (python3-elasticsearch) talks to it, and what it
-answers is written down from the documents. The container engine is a stand-in, too, for where none may
-run; its answers are those of Docker 20.10."""
+"""Servers with an interface of HTTP and JSON. etcd and Prometheus are the real ones. Debian has no
+Elasticsearch, so a stand-in gives answers that follow its documents; Elastic's own client
+(python3-elasticsearch) talks to it. A stand-in gives the answers of Docker 20.10 on machines that
+cannot run a container engine."""
 import base64
 import json
 import os
@@ -15,8 +15,7 @@ PASSWORD = "s3cret"
 
 
 class Etcd(Server):
-    """One member. With `users`: root, and app, who may read /shop, and
-    /nothing, which does not exist."""
+    """One member. With `users`: root, and app, which may read /shop, and /nothing, which does not exist."""
 
     def __init__(self, quota=None, users=False):
         super().__init__("etcd")
@@ -62,7 +61,7 @@ class Etcd(Server):
         self.call("auth/enable")
 
     def fill(self):
-        """Beyond a quota of 2 MB: a member raises its alarm for good."""
+        """Exceeds a quota of 2 MB: a member raises an alarm that stays."""
         for number in range(4):
             try:
                 self.put(f"/fill/{number}", os.urandom(1_000_000))
@@ -100,7 +99,7 @@ class Cluster:
 
 
 class Prometheus(Server):
-    """Scrapes itself every second, and a target that is not there."""
+    """Scrapes itself every second, and a target that does not exist."""
 
     def __init__(self):
         super().__init__("prometheus")
@@ -127,8 +126,8 @@ scrape_configs:
 
 
 class Elasticsearch(StandIn):
-    """A stand-in, not Elasticsearch. Users: test, and blind, who may nothing. Indices: orders; full,
-    whose disk is; `many` is turned away."""
+    """A stand-in, not Elasticsearch. Users: test, and blind, which has no rights. Indices: orders;
+    full, whose disk is full; `many`, whose requests are refused."""
 
     class handler(Requests):  # noqa: N801
         def refuse(self, status, kind):
@@ -178,7 +177,7 @@ class Elasticsearch(StandIn):
 
 
 class Engine(StandIn):
-    """A stand-in for a container engine: `shop` runs, `dead` has exited, `lost` is not there."""
+    """A stand-in for a container engine: `shop` runs, `dead` has exited, `lost` does not exist."""
 
     class handler(Requests):  # noqa: N801
         def do_GET(self):

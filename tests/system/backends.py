@@ -1,7 +1,7 @@
 """Servers for the tests of object stores, secrets and cloud services. Swift with s3api and
-ClickHouse are the real ones. Vault and AWS are stand-ins, because no real server can be had: what
-they are asked is verified by independent implementations (python3-hvac talks to the same stand-in,
-botocore recomputes every signature), what they answer is written down from the documents."""
+ClickHouse are the real ones. Vault and AWS are stand-ins, because no real server can be had.
+Independent implementations verify what the stand-ins are asked: python3-hvac talks to the same
+stand-in, botocore computes every signature again. Their answers follow the documents."""
 import contextlib
 import datetime
 import hashlib
@@ -72,7 +72,8 @@ memcache_servers = 127.0.0.1:1
 """
 
 
-# The proxy's own way to a quota needs tokens, and those a memcached: the container server is told.
+# The proxy's quota needs tokens, and tokens need a memcached. So the container server gets the
+# quota.
 QUOTA = """
 import sys
 from swift.common import direct_client, utils
@@ -88,8 +89,8 @@ direct_client.direct_put_container(
 
 
 class Swift(Server):
-    """OpenStack Swift with its S3 API. The container server is a process of its own, so that it can
-    die alone. Keys: test:tester (owner), test:reader (may nothing). By the name 0.0.1 it takes the
+    """OpenStack Swift with its S3 API. The container server is a separate process, so that it can
+    die alone. Keys: test:tester (owner), test:reader (no rights). Under the name 0.0.1 it takes the
     bucket from the host: `127.0.0.1` is a bucket's name that resolves everywhere."""
 
     KEY, SECRET, BUCKET = "test:tester", "s3cret", "media"
@@ -173,7 +174,7 @@ recon_cache_path = {self.folder}/cache
 
 
 class ClickHouse(Server):
-    """Users: test (password s3cret, may read only), full (likewise, and its quota is one query a
+    """Users: test (password s3cret, may only read), full (the same, and its quota is one query a
     year), default (no password)."""
 
     def __init__(self):
@@ -221,7 +222,7 @@ class ClickHouse(Server):
 
 
 class Requests(http.server.BaseHTTPRequestHandler):
-    """What the stand-ins have in common; `self.server.owner` is the stand-in."""
+    """The common part of the stand-ins; `self.server.owner` is the stand-in."""
 
     protocol_version = "HTTP/1.1"
 
@@ -261,7 +262,7 @@ class StandIn:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.server = Listener(("127.0.0.1", self.port), self.handler)
-        self.server.handle_error = lambda *_: None    # clients that leave early are no news
+        self.server.handle_error = lambda *_: None    # clients that leave early are normal
         self.server.owner = self
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,))
         self.thread.start()
@@ -273,8 +274,9 @@ class StandIn:
 
 
 class Vault(StandIn):
-    """A stand-in, not Vault. Tokens: their seconds left, None for never, 0 for expired. `blind` may
-    look itself up and nothing else, `many` has used up its quota of requests. Secrets stand by the path of the API; None is a deleted one."""
+    """A stand-in, not Vault. Tokens: their seconds left, None for no limit, 0 for expired. `blind`
+    may only look itself up, `many` has used its quota of requests. Secrets are listed by the path
+    of the API; None is a deleted one."""
 
     class handler(Requests):  # noqa: N801
         def misbehave(self):
@@ -377,8 +379,8 @@ class Vault(StandIn):
 
 
 class Aws(StandIn):
-    """A stand-in for EventBridge, STS and CloudFront's API, not AWS. Every signature is computed
-    again by botocore."""
+    """A stand-in for EventBridge, STS and CloudFront's API, not AWS. botocore computes every
+    signature again."""
 
     KEY, SECRET, REGION = "AKIDTEST", "s3cret", "eu-central-1"
     TEMPORARY, TOKEN = "ASIATEST", "of-an-hour"
@@ -397,7 +399,7 @@ class Aws(StandIn):
                        "application/x-amz-json-1.1")
 
         def problem(self, service):
-            """What AWS would not like about who sent this: (code, message), or nothing."""
+            """What AWS would refuse in the request's signature: (code, message), or nothing."""
             import botocore.auth
             import botocore.awsrequest
             import botocore.credentials

@@ -1,5 +1,5 @@
 """Real servers for the tests of brokers, workers and probes by connection: unprivileged, on free
-ports of 127.0.0.1, with temporary data, each in a process group of its own by which it is ended."""
+ports of 127.0.0.1, with temporary data. Each has a process group, by which it is ended."""
 import contextlib
 import json
 import os
@@ -15,12 +15,12 @@ import time
 from daemon import SLOWER, free_port
 
 HERE = pathlib.Path(__file__).resolve().parent
-PATH = "/usr/sbin:/usr/bin:/sbin:/bin"  # Debian's own Python before any other
+PATH = "/usr/sbin:/usr/bin:/sbin:/bin"  # Debian's own Python comes first
 RABBITMQ = "/usr/lib/rabbitmq/bin"
 
 
 def unprivileged():
-    """How to start a server that refuses, or need not, be root."""
+    """How to start a server that refuses to be root, or need not be root."""
     if os.geteuid() != 0:
         return {}
     nobody = pwd.getpwnam("nobody")
@@ -28,7 +28,7 @@ def unprivileged():
 
 
 class Server:
-    """One process group with a folder of its own."""
+    """One process group with its own folder."""
 
     def __init__(self, name):
         self.name = name
@@ -81,7 +81,7 @@ class Server:
 
     @contextlib.contextmanager
     def stopped(self):
-        """Hung: the kernel goes on accepting connections for it."""
+        """Hung: the kernel still accepts connections for it."""
         self.signal(signal.SIGSTOP)
         try:
             yield
@@ -165,7 +165,8 @@ log.file = false
         except AssertionError as error:
             if "eaddrinuse" not in str(error):
                 raise
-            # Between looking for free ports and taking them pass seconds, in which others look, too.
+            # Seconds pass between finding free ports and taking them. Other tests look for ports
+            # meanwhile.
             self.kill()
             self.processes.clear()
             self.log.write_text("")
@@ -179,7 +180,7 @@ log.file = false
         self.wait(self.has_begun)
 
     def has_begun(self):
-        """It listens a little earlier than it can be told anything."""
+        """It listens a little before it takes commands."""
         try:
             self.control("add_user", "nothing", self.PASSWORD)
         except AssertionError as error:
@@ -218,7 +219,7 @@ class Redis(Server):
         return self.wait(lambda: b"PONG" in self.ask("PING"))
 
     def ask(self, *words):
-        """One command after logging in; the raw answer."""
+        """One command after authentication; the raw answer."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=2) as connection:
             line = "".join(f"${len(word)}\r\n{word}\r\n" for word in words)
             connection.sendall(f"AUTH {self.PASSWORD}\r\n*{len(words)}\r\n{line}".encode())
@@ -306,8 +307,8 @@ class Script(Server):
 
 
 def make_certificates(folder):
-    """An authority, and by it a server's certificate of localhost and 127.0.0.1 and certificates of
-    the clients `test` and `nobody`."""
+    """An authority, a server's certificate for localhost and 127.0.0.1, and certificates of the
+    clients `test` and `nobody`."""
     def openssl(*arguments):
         subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=folder)
 

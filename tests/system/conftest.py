@@ -19,13 +19,13 @@ import peers  # noqa: E402
 
 
 CLONE_NEWNET = 0x40000000
-# Those that take minutes begin first, so that no worker is left alone with them at the end.
+# Tests that take minutes begin first, so that no worker is left alone with them at the end.
 SLOW = ("test_brokers.py", "test_jobs.py", "test_matrix.py", "test_fleet.py", "test_peer.py", "test_library.py",
         "test_backends.py", "test_history.py", "test_alerts.py", "test_life.py", "test_migrations.py")
 
 
 def pytest_configure(config):
-    """Each worker of pytest-xdist has a network of its own: no port of one is taken by another."""
+    """Each worker of pytest-xdist has its own network, so workers do not take each other's ports."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         return
     if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET) != 0:
@@ -45,7 +45,7 @@ def pytest_sessionstart(session):
 
 @pytest.fixture
 def vitals():
-    """vitals(configuration, ...) starts a daemon; all of them are ended and looked over at the end."""
+    """vitals(configuration, ...) starts a daemon. At the end, all daemons are ended and examined."""
     started = []
 
     def start(configuration=None, *, serving=True, **more):
@@ -71,7 +71,7 @@ def silence():
 
 
 def mounted(request, make):
-    """Who may not mount runs the test again in a user namespace of its own."""
+    """A user who may not mount runs the test again in a new user namespace."""
     try:
         return make()
     except peers.CannotMount as error:

@@ -1,5 +1,5 @@
-"""Docker and Podman for the tests, as root and where control groups allow it: daemons of their own
-in a mount namespace, with an image that holds nothing but busybox."""
+"""Docker and Podman for the tests, as root and where control groups allow it: separate daemons in a
+mount namespace, with an image that holds only busybox."""
 import contextlib
 import http.client
 import json
@@ -31,7 +31,7 @@ class Unix(http.client.HTTPConnection):
 
 
 class Engine:
-    """What both have in common: a folder, a socket, an image, an end without leftovers."""
+    """The common part of both: a folder, a socket, an image, an end that leaves nothing behind."""
 
     def __init__(self, name):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"vitals-{name}-"))
@@ -153,7 +153,7 @@ class Podman(Engine):
 
 
 def why_not(engine):
-    """The reason why an engine cannot be had here, or None."""
+    """The reason why an engine is not available here, or None."""
     if os.geteuid() != 0:
         return "needs root"
     needed = {"docker": ("dockerd",), "podman": ("podman", "/usr/sbin/runc")}[engine]

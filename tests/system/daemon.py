@@ -1,4 +1,4 @@
-"""The real program, started and asked as its users do. Every process is ended by its own id."""
+"""The real program, started and asked as its users do it. Every process is ended by its id."""
 import contextlib
 import dataclasses
 import http.client
@@ -16,15 +16,15 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BINARY = pathlib.Path(os.environ.get("VITALS_BINARY", ROOT / "build/release/vitals")).resolve()
-# Under a sanitizer everything takes longer and needs more memory: only promises of speed and size
-# are loosened, by this much.
+# Under a sanitizer everything takes longer and needs more memory. This factor loosens only promises
+# of speed and size.
 SLOWER = 10 if re.search("asan|tsan", BINARY.parent.name) else 1
 ALL = bool(os.environ.get("VITALS_TEST_ALL"))
 
 
 def free_port():
-    """A port of 127.0.0.1 that nothing listens on, outside of the range that the kernel hands out
-    to clients (there a connection to a closed port may reach itself)."""
+    """A port of 127.0.0.1 that nothing listens on, outside of the range that the kernel gives to
+    clients. In that range a connection to a closed port may connect to itself."""
     for port in random.sample(range(20000, 32000), 200):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -93,11 +93,11 @@ def sanitizer_variables():
 
 
 class Daemon:
-    """`vitals serve` with a configuration: a dictionary (JSON is YAML), to which what the test does
-    not say is added: one TCP listener, a control socket, a state directory, a quick end."""
+    """`vitals serve` with a configuration: a dictionary (JSON is YAML). The class adds what the
+    test does not give: one TCP listener, a control socket, a state directory, a quick end."""
 
     def __init__(self, configuration=None, environment=None, wrapper=()):
-        # Short: a unix socket's path has 107 bytes.
+        # Short, because the path of a unix socket has at most 107 bytes.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="vitals-"))
         self.port = free_port()
         self.state = self.folder / "state"
@@ -165,7 +165,7 @@ class Daemon:
     def kill(self):
         self.process.kill()
         self.process.wait()
-        # The process that has the state directory goes right after it, and its sockets with that.
+        # The process that has the state directory ends right after it, and its sockets then, too.
         eventually(lambda: not self.listens(), 2)
 
     def listens(self):
@@ -173,7 +173,7 @@ class Daemon:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def close(self):
-        """Ends it in any case; says what a sanitizer found."""
+        """Ends it in any case; returns what a sanitizer found."""
         try:
             if self.process is not None and self.process.poll() is None:
                 code = self.stop()
@@ -207,7 +207,7 @@ class Daemon:
             return ask(connection, method, path, body, headers)
 
     def raw(self, sent, timeout=5.0, shut=False):
-        """Everything that comes back until the other side closes or says nothing for a while."""
+        """Everything that comes back until the other side closes or sends nothing for a while."""
         received = b""
         with socket.create_connection(("127.0.0.1", self.port), timeout=timeout) as connection:
             connection.sendall(sent)

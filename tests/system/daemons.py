@@ -1,4 +1,4 @@
-"""Real daemons of a host, for the tests of ssh, ntp, imap and pop3: unprivileged where they can be, on
+"""Real daemons of a host, for the tests of ssh, ntp, imap and pop3: unprivileged where possible, on
 free ports of 127.0.0.1, with temporary data."""
 import grp
 import os
@@ -43,7 +43,7 @@ class Sshd(Server):
 
 
 class Chrony(Server):
-    """A time server: synchronised by its own word, or not at all."""
+    """A time server that says it is synchronised, or that says it is not."""
 
     def __init__(self, synchronised=True):
         super().__init__("chrony")
@@ -51,7 +51,7 @@ class Chrony(Server):
         local = "local stratum 3\n" if synchronised else ""
         self.write("chrony.conf", f"port {self.port}\n{local}allow 127.0.0.1\nbindaddress 127.0.0.1\n"
                    f"cmdport 0\nbindcmdaddress /\npidfile {self.folder}/pid\n")
-        # -x: it sets no clock, so it needs no right to.
+        # -x: it sets no clock, so it needs no right to do that.
         self.spawn("/usr/sbin/chronyd", "-U", "-x", "-d", "-u", "nobody", "-f",
                    self.folder / "chrony.conf")
 
@@ -65,8 +65,8 @@ class Chrony(Server):
 
 
 class TimeStandIn:
-    """Not a time server: says what it is told to. `kiss` is one such as RATE, which no real server of
-    Debian sends on loopback; `ahead` are seconds."""
+    """A stand-in for a time server: it sends what the test chooses. `kiss` is a code such as RATE,
+    which no real server of Debian sends on loopback; `ahead` is in seconds."""
 
     def __init__(self, kiss=None, ahead=0.0, stratum=2, leap=0):
         self.kiss, self.ahead, self.stratum, self.leap = kiss, ahead, stratum, leap
@@ -102,8 +102,8 @@ class TimeStandIn:
 
 
 class Dovecot(Server):
-    """IMAP and POP3, plain with STARTTLS and with TLS from the start. One user, app; its mailbox holds
-    one message. `certificates` has good.crt and good.key."""
+    """IMAP and POP3, plain with STARTTLS and with TLS from the start. One user, app, whose mailbox
+    holds one message. `certificates` has good.crt and good.key."""
 
     def __init__(self, certificates):
         super().__init__("dovecot")

@@ -1,4 +1,4 @@
-"""Real databases and caches for tests: as brokers.py starts its servers."""
+"""Real databases and caches for tests, started as brokers.py starts its servers."""
 import contextlib
 import datetime
 import ipaddress
@@ -25,7 +25,7 @@ def certificates(folder):
 
     openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
             "-keyout", "ca.key", "-out", "ca.crt", "-days", "2", "-subj", "/CN=test authority")
-    # What `openssl x509 -days` can be told is no less than a day from now: `ca` can do more.
+    # The least that `openssl x509 -days` takes is one day from now. `ca` has a wider range.
     (folder / "ca.cnf").write_text("""[ca]
 default_ca = own
 [own]
@@ -63,8 +63,8 @@ def run(*command, environment=None, folder="/", timeout=60):
 
 
 class Postgres(Server):
-    """A primary, or with `of` a standby of one. User test, password PASSWORD, a superuser; user
-    app is none and may not make tables."""
+    """A primary, or with `of` a standby of one. User test, password PASSWORD, is a superuser; user
+    app is not and may not make tables."""
 
     def __init__(self, template=None, of=None, settings="", hba="host"):
         super().__init__("postgres")
@@ -113,7 +113,7 @@ class Postgres(Server):
 
 
 class Template(Server):
-    """What initdb makes, once; every server begins with a copy."""
+    """The result of initdb, made once; every server begins with a copy."""
 
     def __init__(self):
         super().__init__("template")
@@ -238,8 +238,8 @@ server_login_retry = 1
 
 
 class Lsyncd(Server):
-    """Copies through an rsync daemon, so that the target can be taken away; or, when direct, with cp
-    and the like, which leave no trace of what they could not do."""
+    """Copies through an rsync daemon, so that the target can be taken away. When direct, it copies
+    with cp and similar programs, which leave no trace of their failures."""
 
     def __init__(self, direct=False):
         super().__init__("lsyncd")
@@ -274,7 +274,7 @@ sync {{ {how} }}
         self.processes.remove(self.rsync)
 
     def start(self):
-        """It goes into the background, as it does with a pid file: ended by the number in it."""
+        """It goes into the background, as it does with a pid file. The number in that file ends it."""
         made = run("lsyncd", self.folder / "lsyncd.lua", folder=self.folder)
         assert made.returncode == 0, made.stdout + made.stderr
         end = time.monotonic() + 10

@@ -1,5 +1,6 @@
-"""A mount whose server stops answering on command: what is begun then hangs in the kernel for ever,
-also against SIGKILL, as with a dead NFS server or a broken disk. FUSE's protocol, from <linux/fuse.h>."""
+"""A mount whose server stops answering on command. A call that begins afterwards hangs in the
+kernel for ever, also against SIGKILL, as with a dead NFS server or a broken disk. The protocol is
+FUSE's, from <linux/fuse.h>."""
 import ctypes
 import os
 import select

@@ -1,6 +1,6 @@
-"""dns_server.py PORT [MORE...]: knows www.example.org (192.0.2.1) and nothing else, and lets nobody ask
-for private.example.org. It answers on PORT; datagrams on the other ports are told to come by TCP, so
-that a proxy may stand there."""
+"""dns_server.py PORT [MORE...]: knows only www.example.org (192.0.2.1), and refuses questions for
+private.example.org. It answers on PORT. It answers datagrams on the other ports with "use TCP", so
+that a proxy may be there."""
 import socket
 import socketserver
 import struct

@@ -28,7 +28,7 @@ class Drill:
         return self
 
     def pick_ports(self):
-        """Free ones, no two the same; of hundreds, one may be taken by somebody else meanwhile."""
+        """Free and different ports. Another program may take one of hundreds meanwhile."""
         taken = set()
         for name in self.routes:
             while (port := free_port()) in taken:
@@ -79,18 +79,18 @@ class Drill:
         self.process.stdin.flush()
 
     def tell(self, command):
-        """What it answers, without the `ok`."""
+        """Its answer, without the `ok`."""
         with self.lock:
             self.say(command)
             return self.lines("ok")
 
     def open(self, name=None):
-        """Connections under way."""
+        """Open connections."""
         answer = self.tell(f"at {name} status" if name else "status")
         return sum(int(line.split(", ")[3].split()[0]) for line in answer.splitlines())
 
     def left(self):
-        """The proxies that have connections under way, and who has them."""
+        """The proxies that have open connections, and the processes at their ends."""
         lines = [line for line in self.tell("status").splitlines() if " 0 open" not in line]
         return "; ".join(f"{line} by {clients_of(self.port(line.split()[0])) or 'nobody'}"
                          for line in lines)

@@ -1,5 +1,5 @@
-"""Workers that are nothing but their events: as many as wanted, on either broker, published as
-Celery publishes them, by one thread that connects again when the broker comes back."""
+"""Simulated workers that only send events: any number of them, on either broker. One thread
+publishes the events as Celery does, and connects again when the broker comes back."""
 import base64
 import contextlib
 import json
@@ -56,7 +56,7 @@ def event(kind, name, timestamp, process=1):
 
 
 class Fleet(threading.Thread):
-    """Beats for every name each `pause`, until it is closed."""
+    """Sends a beat for every name each `pause`, until it is closed."""
 
     def __init__(self, url, names, pause=0.3):
         super().__init__(daemon=True)
@@ -82,7 +82,7 @@ class Fleet(threading.Thread):
                 publisher = None
 
     def say(self, kind, body):
-        """One message of any body, beside the others."""
+        """One message with any body, beside the others."""
         with contextlib.closing(self.connect()) as publisher:
             publisher.publish(kind, body if isinstance(body, str) else json.dumps(body))
 

@@ -1,6 +1,7 @@
-"""grpc_server.py PORT [tls CERTIFICATE KEY]: a health service that knows itself (serving), `down` (not
-serving), `slow` (answers after five seconds) and `leaving` (the server begins to end in good order
-before it answers); who asks for `private` must log in, and `full` takes no more questions. Its messages are written by hand: one field each."""
+"""grpc_server.py PORT [tls CERTIFICATE KEY]: a health service that knows itself (serving), `down`
+(not serving), `slow` (answers after five seconds) and `leaving` (the server begins an orderly end
+before it answers). A question for `private` needs authentication, and `full` takes no more
+questions. Its messages are encoded by hand: one field each."""
 import concurrent.futures
 import sys
 import time

@@ -1,7 +1,7 @@
-"""kafka_mock.py [BROKERS]: the mock cluster of librdkafka (rdkafka_mock.h), brokers that others
-wrote. It says where they listen, and takes commands: `down N`, `up N`, `topic NAME PARTITIONS`; each is
-answered by `done`. It speaks Metadata up to version 2, keeps messages and offsets of groups, knows no
-log-in, and its leaders stay where they are."""
+"""kafka_mock.py [BROKERS]: the mock cluster of librdkafka (rdkafka_mock.h), independent brokers. It
+prints their addresses, and takes commands: `down N`, `up N`, `topic NAME PARTITIONS`; it answers
+each with `done`. It has Metadata up to version 2, keeps messages and offsets of groups, has no
+authentication, and never moves its leaders."""
 import ctypes
 import sys
 

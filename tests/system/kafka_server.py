@@ -1,11 +1,11 @@
-"""kafka_server.py PORT [WORD...]: a stand-in for one Kafka broker, not Kafka. It logs user `test`
-(password `s3cret`) in by PLAIN and SCRAM, describes a few topics and groups, and keeps no messages.
-librdkafka (kcat) and kafka-python speak to it in test_kafka.py.
+"""kafka_server.py PORT [WORD...]: a stand-in for one Kafka broker, not Kafka. It authenticates user
+`test` (password `s3cret`) by PLAIN and SCRAM, describes a few topics and groups, and keeps no
+messages. librdkafka (kcat) and kafka-python speak to it in test_kafka.py.
 
-Words: `open` wants no log-in, `cert=FILE` speaks TLS with FILE.crt and FILE.key; `behind` a partition
-is under-replicated, `lost` one has no leader, `headless` there is no controller, `extra=PORT` a second
-broker is advertised there, `dead` it leads a partition, `growing` a message comes with each question for
-the end."""
+Words: `open`: without authentication; `cert=FILE`: TLS with FILE.crt and FILE.key; `behind`: a
+partition is under-replicated; `lost`: a partition has no leader; `headless`: there is no
+controller; `extra=PORT`: a second broker is advertised there; `dead`: the second broker leads a
+partition; `growing`: a message comes with each question for the end."""
 import base64
 import hashlib
 import hmac
@@ -22,7 +22,7 @@ VERSIONS = {LIST_OFFSETS: (1, 2), METADATA: (0, 4), OFFSET_FETCH: (1, 2), FIND_C
             DESCRIBE_GROUPS: (0, 0), LIST_GROUPS: (0, 0), SASL_HANDSHAKE: (0, 1), API_VERSIONS: (0, 0),
             SASL_AUTHENTICATE: (0, 0)}
 MECHANISMS = {"PLAIN": None, "SCRAM-SHA-256": "sha256", "SCRAM-SHA-512": "sha512"}
-# What there is in each partition, and what groups have read of it; a state and members.
+# The end of each partition, what groups have read of it, and a group's state and members.
 ENDS = {("orders", 0): 10, ("orders", 1): 10}
 GROUPS = {
     "billing": ("Stable", 2, {("orders", 0): 7, ("orders", 1): 10}),
@@ -82,8 +82,8 @@ class Scram:
         return hmac.new(key, data.encode() if isinstance(data, str) else data, self.hash).digest()
 
     def finish(self, final):
-        """What is answered to a right proof; nothing to another. librdkafka 2.0 puts its own nonce in front
-        of the whole once more, and Kafka looks at the end of it only."""
+        """The answer to a right proof; nothing to another. librdkafka 2.0 puts its own nonce in
+        front of the whole once more, and Kafka looks only at its end."""
         salted = hashlib.pbkdf2_hmac(self.hash, PASSWORD.encode(), SALT, ROUNDS)
         without, _, proof = final.rpartition(",p=")
         everything = f"{self.bare},{self.challenge},{without}"
@@ -127,7 +127,7 @@ class Handler(socketserver.BaseRequestHandler):
             pass
 
     def answer(self, key, version, request):
-        if key == API_VERSIONS:    # in the clear of any log-in, and at any version
+        if key == API_VERSIONS:    # without authentication, in any version
             known = version <= VERSIONS[key][1]
             all_of_them = array(struct.pack(">hhh", each, *of) for each, of in VERSIONS.items())
             return struct.pack(">h", 0 if known else 35) + all_of_them

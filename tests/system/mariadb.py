@@ -16,7 +16,7 @@ GALERA = pathlib.Path("/usr/lib/galera/libgalera_smm.so")
 
 
 class Template(Server):
-    """What mariadb-install-db makes, once; every server begins with a copy."""
+    """The result of mariadb-install-db, made once; every server begins with a copy."""
 
     def __init__(self):
         super().__init__("mariadb-template")
@@ -27,8 +27,8 @@ class Template(Server):
 
 
 class MariaDb(Server):
-    """Users from 127.0.0.1: test, password PASSWORD, with all rights; app, likewise, with none but
-    to read the database shop. Binary logs where it has a number."""
+    """Users from 127.0.0.1: test, password PASSWORD, with all rights; app, same password, may only
+    read the database shop. It writes binary logs if it has a number."""
 
     def __init__(self, template, *settings, number=None, tls=None, data=None):
         super().__init__("mariadb")
@@ -74,7 +74,7 @@ class MariaDb(Server):
         return self.start()
 
     def sql(self, *statements):
-        """As root through the socket; the answer's values, a line a row."""
+        """As root through the socket; the answer's values, one row per line."""
         made = run("mariadb", "--no-defaults", "-uroot", f"--socket={self.socket}", "-BN",
                    "-e", ";".join(statements))
         assert made.returncode == 0, made.stderr
@@ -100,8 +100,8 @@ def galera(port, incremental, first):
 
 
 class Mysql8:
-    """A stand-in for MySQL 8, not MySQL: proves passwords by caching_sha2_password and knows no
-    statement but those of the check. User app, password PASSWORD. MariaDB's client logs in to it."""
+    """A stand-in for MySQL 8, not MySQL: verifies passwords by caching_sha2_password and knows only
+    the statements of the check. User app, password PASSWORD. MariaDB's client authenticates to it."""
 
     SALT = b"abcdefghijklmnopqrst"
 

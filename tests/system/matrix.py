@@ -1,6 +1,6 @@
-"""What each kind of check finds of each fault: the servers, the kinds and the cells of the fault
-matrix (test_matrix.py). Every server is the real one, but for the stand-ins that backends.py names
-and small peers for mail and names; between check and server stands `vitals drill proxy`."""
+"""What each kind of check finds with each fault: the servers, the kinds and the cells of the fault
+matrix (test_matrix.py). The servers are the real ones, except the stand-ins that backends.py names
+and small peers for mail and names. `vitals drill proxy` is between check and server."""
 import contextlib
 import dataclasses
 import json
@@ -24,13 +24,13 @@ from daemon import SLOWER, eventually, free_port, run_vitals
 from databases import PASSWORD
 from drills import Drill
 
-# What a busy machine may add to a deadline besides the 100 ms that are promised: given in seconds by
-# hand, or measured, as often as a thread of ours wakes later than it wished.
+# The time that a busy machine may add to a deadline besides the promised 100 ms. VITALS_TEST_SLACK
+# gives it in seconds. Otherwise it is measured: how late a thread wakes.
 SLACK = float(os.environ.get("VITALS_TEST_SLACK", "0"))
 PROMISED = 0.1
 
-# Faults between the check and a healthy server, in the order of the tables; and the classes that
-# may come of them.
+# Faults between the check and a healthy server, in the order of the tables; and the error classes
+# that may result.
 WIRE = {
     "refused": {"connect"},
     "stopped": {"timeout"},
@@ -56,31 +56,31 @@ TLS = {
 }
 FAULTS = {**WIRE, **SERVER, **TLS}
 HEALTHY = ("healthy", "healthy over TLS")
-SLOW = ("stopped", "hung", "hung after log-in")  # end with the deadline, like:
-# Whose deadline is always the same, so that the same bytes come before it: three, which are enough
-# for the answer to PostgreSQL's question for TLS (one byte) and for nothing else.
+SLOW = ("stopped", "hung", "hung after log-in")  # end with the deadline
+# The deadline of these faults is always the same, so the same bytes come before it. Three bytes are
+# enough for the answer to PostgreSQL's question for TLS (one byte), and for nothing else.
 DRIP, DRIPS_FOR = "one byte a second", 4
 
-# Bytes of the servers of Debian 12 until one is logged in.
+# Bytes of the servers of Debian 12 until the authentication is complete.
 MYSQL, NATS, KAFKA = 115, 354, 135
 HTTP_FLOOD = "flood 100MiB text=HTTP/1.1 200 OK\\r\\nConnection: close\\r\\n\\r\\n"
 
 
 @dataclasses.dataclass
 class Row:
-    """A kind as it is used. `options(port, secure)` reaches its server through that port; `cells`
-    are components of their own (a fault of the server's state), or the reason why there is none."""
+    """A kind in use. `options(port, secure)` reaches its server through that port. `cells` are
+    components of their own (a fault of the server's state), or the reason why there is none."""
     name: str
     kind: str
     port: int
     options: object
-    greeted: int = 20            # bytes of the answer when the log-in, or what comes first, is over
+    greeted: int = 20            # bytes of the answer when the authentication, or what comes first, is over
     flood: str = "flood"
-    plain: int = 0               # the server's port without TLS, where `port` is one with
-    slow: tuple = ()             # faults that, as it is, end with the deadline
-    tls: str = "tls"             # how the drill ends it; or the reason why there is none
+    plain: int = 0               # the server's port without TLS, if `port` is one with TLS
+    slow: tuple = ()             # faults that end with the deadline for this kind
+    tls: str = "tls"             # how the drill ends TLS; or the reason why it cannot
     datagrams: bool = False
-    other: str = "another-protocol"    # what is spoken in place of its own
+    other: str = "another-protocol"    # the protocol that it speaks in place of the usual one
     cells: dict = dataclasses.field(default_factory=dict)
 
     def faults(self):
@@ -102,7 +102,7 @@ class Row:
 
 
 class Lateness(threading.Thread):
-    """How much later than it wished a thread wakes on this machine, at worst."""
+    """The most by which a thread wakes too late on this machine."""
 
     def __init__(self):
         super().__init__(daemon=True)
@@ -125,8 +125,8 @@ class Lateness(threading.Thread):
 
 
 def fill_memcached(port):
-    """Each size of items has memory of its own: large ones take what there is, then those of the
-    check's size the rest."""
+    """Each size of items has its own memory. Large items take the free memory, then items of the
+    check's size take the rest."""
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         for size in (100_000, 32):
             for index in range(100_000):
@@ -136,7 +136,7 @@ def fill_memcached(port):
 
 
 class Nginx(brokers.Server):
-    """Real pages: /, /private (401), /full (503), /edge (as CloudFront would say it); the same over TLS."""
+    """Real pages: /, /private (401), /full (503), /edge (as CloudFront words it); the same over TLS."""
 
     def __init__(self, certificates):
         super().__init__("nginx")
@@ -169,7 +169,7 @@ http {{
 
 
 class Servers:
-    """All of them, begun at once: starting them is waiting."""
+    """All servers, begun at once, because starting them is mostly waiting."""
 
     def __init__(self, folder):
         with contextlib.ExitStack() as self.stack:
@@ -239,7 +239,7 @@ class Servers:
             template, settings="max_connections = 3\nmax_wal_senders = 0\n"
             "superuser_reserved_connections = 2")).start()
         self.exhausted.sql(f"CREATE ROLE app LOGIN PASSWORD '{PASSWORD}'")
-        # Takes the one slot that is not reserved for superusers, when they have left.
+        # Takes the only slot that is not reserved for superusers, once it is free.
         held = f"{databases.POSTGRES}/psql -Xq {self.exhausted.url(user='app')} " \
                "-c 'SELECT pg_sleep(100000)'"
         self.exhausted.spawn("/bin/sh", "-c", f"until {held}; do sleep 0.1; done")
@@ -263,7 +263,7 @@ class Servers:
         self.read_only_mariadb = self.keep(mariadb.MariaDb(template)).start()
         self.read_only_mariadb.sql("GRANT ALL ON shop.* TO app@'127.0.0.1'", "SET GLOBAL read_only = ON")
         self.full_mariadb = self.keep(mariadb.MariaDb(template, "--max-connections=10")).start()
-        # Who asks how many there are takes a place for a moment, too.
+        # The question for the number of connections takes a connection for a moment, too.
         held = f"mariadb --no-defaults -h127.0.0.1 -uapp -p{PASSWORD} -P{self.full_mariadb.port} " \
                "-e 'SELECT SLEEP(100000)'"
         for _ in range(10):
@@ -299,7 +299,7 @@ class Servers:
             each.ready()
 
     def processes(self):
-        """Those that are stopped: a row's own."""
+        """The servers that are stopped are the row's own."""
         return [self.rabbitmq, self.swift, self.clickhouse, self.redis, self.nginx, self.websocket,
                 self.grpc, self.smtp, self.postgres, self.mariadb, self.memcached, self.mosquitto, self.nats,
                 self.slapd, self.mongo, self.kafka, self.vault, self.aws, self.elastic, self.engine, self.etcd,
@@ -362,7 +362,7 @@ def rows(servers, dns_port):
     mongo = lambda port, secure=None, password=PASSWORD, **more: {  # noqa: E731
         "url": f"mongodb://test:{password}@127.0.0.1:{port}/{'?tls=true' if secure else ''}",
         "collection": "shop.orders", **(secure or {}), **more}
-    # It advertises where it is without TLS.
+    # It advertises its port without TLS.
     kafka = lambda port, secure=None, password=PASSWORD, **more: {  # noqa: E731
         "url": f"kafka{'s' if secure else ''}://test:{password}@127.0.0.1:{port}", "mechanism": "PLAIN",
         **(secure or {}), "all_brokers": not secure, **more}
@@ -385,7 +385,8 @@ def rows(servers, dns_port):
             cells={
             "wrong password": nothing_to_log_in, "missing": holds_nothing, "read-only": none,
             "full": holds_nothing}),
-        # Answers whose question is not ours are another's: what is cut begins behind it.
+        # An answer with a foreign question belongs to somebody else. So the cut begins after the
+        # question.
         Row("dns", "dns", dns_port, name, greeted=36, flood="flood after=36", tls="no TLS",
             slow=("garbage", "another protocol"), datagrams=True, cells={
             "wrong password": name(dns_port, name="private.example.org"),
@@ -475,7 +476,7 @@ def rows(servers, dns_port):
             "missing": {**amqp(s.rabbitmq.port), "queues": {"nobody": {}}},
             "read-only": "who may only look is not told", "full": amqp(s.rabbitmq.port)}),
         Row("celery over AMQP", "celery", s.rabbitmq.port, amqp, greeted=780,
-            slow=("missing",),    # it does not know how many workers there are to answer
+            slow=("missing",),    # the check does not know how many workers must answer
             flood="flood text=\\x01\\x00\\x00\\x06\\x40\\x00\\x00", cells={
             "wrong password": amqp(s.rabbitmq.port, password="wrong"),
             "missing": {**amqp(s.rabbitmq.port), "part": "queue", "queue": "nobodys"},
@@ -622,7 +623,7 @@ class Matrix:
         """The component of that cell, or the reason why there is none."""
         trust = {"tls": {"ca": self.drill.ca}}
         own = None
-        if row.kind == "tls":    # faults meet the server's own TLS
+        if row.kind == "tls":    # faults reach the server's own TLS
             own = {"tls": {"ca": str(self.servers.certificates / "ca.crt")}, "degraded_below": 0,
                    "failed_below": 0}
         if fault in SERVER:
@@ -670,7 +671,7 @@ class Matrix:
         with closed_port() as self.closed:
             self.run([(row, fault) for row in self.rows for fault in HEALTHY], lambda *_: patience)
             self.run([(row, DRIP) for row in self.rows], lambda *_: DRIPS_FOR)
-            # Long enough to come as far as the fault on a machine as busy as this one is.
+            # Long enough to reach the fault on a machine that is as busy as this one.
             slowest = max(each["duration_seconds"] for (_, fault), each in self.found.items()
                           if fault != DRIP)
             deadline = min(max(2.0, 5 * slowest), 15) * SLOWER
@@ -691,7 +692,7 @@ class Matrix:
         return self
 
     def allowed(self, row, fault):
-        """The longest that cell may have taken."""
+        """The longest time that the cell may take."""
         slack = max(SLACK, 2 * self.late) * SLOWER
         return self.timeouts[row.name, fault] + PROMISED + slack
 
@@ -712,7 +713,7 @@ class Matrix:
 
 
 def alarmed(row, fault):
-    """Whether that is RabbitMQ without memory, which it is for everybody."""
+    """Whether that is RabbitMQ without memory, which blocks all its clients."""
     return fault == "full" and row.name in ("amqp", "celery over AMQP")
 
 

@@ -8,8 +8,8 @@ from databases import PASSWORD, run
 
 
 class Mosquitto(Server):
-    """Users, password PASSWORD: test may write and read below `vitals/`, mute may read there only.
-    Anonymous: anybody may do anything."""
+    """Users, password PASSWORD: test may write and read below `vitals/`, mute may only read there.
+    Anonymous clients may do anything."""
 
     def __init__(self, *settings, tls=None, anonymous=False):
         super().__init__("mosquitto")
@@ -40,7 +40,7 @@ class Mosquitto(Server):
         return self.start()
 
     def fill(self):
-        """Takes all connections of one that may have one: Mosquitto lets one more in."""
+        """Takes all connections of a server with a limit of one: Mosquitto lets one more in."""
         for name in ("first", "second"):
             self.spawn("mosquitto_sub", "-p", self.port, "-u", "test", "-P", PASSWORD, "-t",
                        "vitals/held", "-i", name)
@@ -52,8 +52,8 @@ class Mosquitto(Server):
 
 
 class Nats(Server):
-    """Users, password PASSWORD: test may do all, narrow may use `orders` only. Anonymous: anybody
-    may do anything."""
+    """Users, password PASSWORD: test may do everything, narrow may only use `orders`. Anonymous
+    clients may do anything."""
 
     def __init__(self, settings="", jetstream=False, tls=None, token=None, anonymous=False):
         super().__init__("nats")
@@ -95,13 +95,13 @@ listen: "127.0.0.1:{self.port}"
 
 
 class NatsClient:
-    """As much of a client as is needed to set up a stream."""
+    """The part of a client that sets up a stream."""
 
     def __init__(self, port):
         assert eventually(lambda: self.log_in(port), pause=0.1)
 
     def log_in(self, port):
-        """The one before may not be gone yet where there is room for one."""
+        """The connection before may still be there when a place is free."""
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
         self.file = self.socket.makefile("rb")
         assert self.file.readline().startswith(b"INFO")

@@ -1,6 +1,7 @@
-"""mongo_server.py PORT [ROLE]: a stand-in for MongoDB, not MongoDB. It logs user `test` (password
-`s3cret`) in by SCRAM-SHA-256 or SCRAM-SHA-1, plays a ROLE (primary, secondary, recovering, busy) in
-the set `shop`, and keeps documents in memory. pymongo logs in to it and writes (test_mongodb.py)."""
+"""mongo_server.py PORT [ROLE]: a stand-in for MongoDB, not MongoDB. It authenticates user `test`
+(password `s3cret`) by SCRAM-SHA-256 or SCRAM-SHA-1, plays a ROLE (primary, secondary, recovering,
+busy) in the set `shop`, and keeps documents in memory. pymongo authenticates to it and writes
+(test_mongodb.py)."""
 import base64
 import datetime
 import hashlib
@@ -35,7 +36,7 @@ class Scram:
         return hmac.new(key, text.encode() if isinstance(text, str) else text, self.hash).digest()
 
     def finish(self, final):
-        """What is answered to a right proof; nothing to another."""
+        """The answer to a right proof; nothing to another."""
         password = PASSWORD if self.hash == "sha256" else hashed(PASSWORD)
         salted = hashlib.pbkdf2_hmac(self.hash, password.encode(), SALT, ROUNDS)
         without, _, proof = final.rpartition(",p=")
@@ -62,7 +63,7 @@ class Handler(socketserver.BaseRequestHandler):
             while True:
                 size, number, _, operation = struct.unpack("<iiii", self.exactly(16))
                 body = self.exactly(size - 16)
-                if operation == OP_QUERY:    # drivers greet so
+                if operation == OP_QUERY:    # drivers greet like this
                     command = bson.BSON(body[4 + body[4:].index(b"\0") + 1 + 8:]).decode()
                     document = bson.BSON.encode(self.answer(command))
                     rest = struct.pack("<iqii", 8, 0, 0, 1) + document

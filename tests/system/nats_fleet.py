@@ -1,5 +1,5 @@
-"""Real NATS servers and a fleet of vitals around them: servers can be killed, paused and started again,
-and keep their addresses."""
+"""Real NATS servers and a fleet of vitals around them. Servers can be killed, paused and started
+again, and keep their addresses."""
 import base64
 import contextlib
 import json
@@ -15,7 +15,7 @@ from daemon import Daemon, eventually, free_port
 
 
 class Nats:
-    """So many servers on loopback that know each other."""
+    """That number of servers on loopback, which know each other."""
 
     def __init__(self, count=3, settings="", tls=False):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="nats-"))
@@ -114,7 +114,7 @@ class Nodes:
         return self[name].control("GET", "/v1/fleet").json
 
     def complete(self, timeout=15):
-        """Each hears all."""
+        """Each node hears all."""
         names = sorted(self.daemons)
 
         def heard():
@@ -151,7 +151,7 @@ def openssl(*arguments, input=None):
 
 
 def certificates(folder):
-    """ca.crt, and server.crt that is for the name nats.example alone."""
+    """ca.crt, and server.crt, whose only name is nats.example."""
     openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
             folder / "ca.key", "-out", folder / "ca.crt", "-days", 30, "-subj", "/CN=test authority")
     openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",

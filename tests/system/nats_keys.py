@@ -1,5 +1,5 @@
-"""Keys and JWTs of NATS, as nsc makes them (https://docs.nats.io): Ed25519 in base 32 with a prefix and a
-checksum. By python3-cryptography, not by what is tested."""
+"""Keys and JWTs of NATS, as nsc makes them (https://docs.nats.io): Ed25519 in base 32 with a prefix
+and a checksum. python3-cryptography makes them, not the code under test."""
 import base64
 import binascii
 import json
@@ -24,7 +24,7 @@ class Key:
         self.public = text_of(bytes([kind]) + self.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
 
     def jwt(self, subject, kind, **claims):
-        """Of that subject, signed by this key."""
+        """For that subject, signed by this key."""
         def part(data):
             data = data if isinstance(data, bytes) else json.dumps(data).encode()
             return base64.urlsafe_b64encode(data).decode().rstrip("=")

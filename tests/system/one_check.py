@@ -1,4 +1,4 @@
-"""One run of one check, through the real binary, and what is expected of it."""
+"""One run of one check, by the real binary, and what the test expects of it."""
 import json
 import time
 

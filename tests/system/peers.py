@@ -15,7 +15,7 @@ from daemon import free_port
 
 
 class Silence:
-    """Accepts every connection and says nothing, for thousands of them."""
+    """Accepts thousands of connections and sends nothing."""
 
     def __init__(self):
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -101,7 +101,7 @@ class CannotMount(Exception):
 
 
 class SmallDisk:
-    """A file system in memory, mounted on a folder of its own."""
+    """A file system in memory, mounted on its own folder."""
 
     libc = ctypes.CDLL(ctypes.util.find_library("c"), use_errno=True)
 

@@ -22,8 +22,8 @@ userPassword: %s
 
 
 class Slapd(Server):
-    """dc=x, with cn=probe,dc=x (password PASSWORD), who does not see o=hidden,dc=x. TLS also at
-    `tls_port`, where there is a certificate."""
+    """dc=x, with cn=probe,dc=x (password PASSWORD), which does not see o=hidden,dc=x. It has TLS
+    also at `tls_port`, if there is a certificate."""
 
     USER = "cn=probe,dc=x"
 

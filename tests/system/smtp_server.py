@@ -1,5 +1,5 @@
 """smtp_server.py PORT [CERTIFICATE KEY | full]: greets and answers; with a certificate it offers
-STARTTLS, and full it has no connection left."""
+STARTTLS, and with `full` it has no connection left."""
 import asyncio
 import ssl
 import sys

@@ -1,5 +1,5 @@
-"""stand_in.py PORT NAME [STATE...]: a stand-in of backends.py or apis.py as a process of its own, which
-can be stopped; a STATE, such as `standby`, is one of Vault's that is true."""
+"""stand_in.py PORT NAME [STATE...]: a stand-in of backends.py or apis.py as a separate process,
+which can be stopped. A STATE, such as `standby`, is a state of Vault that is true."""
 import sys
 
 port, name, states = int(sys.argv[1]), sys.argv[2], sys.argv[3:]

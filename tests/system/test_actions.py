@@ -1,5 +1,5 @@
-"""What vitals runs when a component failed, and its brake: by the whole program, with a program that
-counts its runs."""
+"""What vitals runs when a component has failed, and its brake: the whole program, with a program
+that counts its runs."""
 import os
 import stat
 import time
@@ -11,7 +11,7 @@ from daemon import eventually
 
 @pytest.fixture
 def counter(tmp_path):
-    """A program that writes a line for each run, and does what `then` says."""
+    """A program that writes a line for each run, and then does `then`."""
 
     class Counter:
         def __init__(self):

@@ -1,9 +1,9 @@
-"""The policy of alerts tells what its model tells: traces with what the model expects of them, compared
+"""The policy of alerts tells the same as its model: traces with the model's expectations, compared
 as sets of (t, receiver, kind, key).
 
-tests/golden/alerts/traces.jsonl was made by the model's generator. VITALS_ALERT_MODEL names the model's
-script, if it is at hand: then VITALS_ALERT_TRACES (1000) new traces of VITALS_ALERT_SEED (1) are compared
-as well.
+The model's generator made tests/golden/alerts/traces.jsonl. VITALS_ALERT_MODEL names the model's
+script, if it is at hand: then VITALS_ALERT_TRACES (1000) new traces of VITALS_ALERT_SEED (1) are
+compared as well.
 """
 import json
 import os
@@ -48,7 +48,7 @@ def compare(file):
     for number, (trace, messages) in enumerate(zip(traces, told), 1):
         want = expected(trace)
         assert messages == want, (f"trace {number}: not told {sorted(want - messages)[:5]}, "
-                                  f"told beyond {sorted(messages - want)[:5]}")
+                                  f"told in addition {sorted(messages - want)[:5]}")
     return sum(len(messages) for messages in told)
 
 

@@ -17,7 +17,7 @@ SECRET = "GEHEIM-7f3a"
 
 
 def send(tmp_path, receiver, kind="problem", key=None):
-    """One attempt; the fate and why. The secret is in neither, nor in what is logged."""
+    """One attempt; the fate and its reason. Neither of them contains the secret, nor does the log."""
     file = tmp_path / "vitals.yaml"
     file.write_text('components: {db/main: {check: tcp, url: "tcp://127.0.0.1:5432"}}\n'
                     f"alerts: {{receivers: {{it: {json.dumps(receiver)}}}}}\n")
@@ -187,7 +187,7 @@ def test_alertmanager(tmp_path, alertmanager):
         time.sleep(0.1)
     assert send(tmp_path, receiver, "resolved", "7f3a-12") == ("delivered", "")
     until = time.monotonic() + 40
-    # The group goes on as long as the watchdog's alert is in it.
+    # The group remains while the watchdog's alert is in it.
     while not any(each["labels"]["alertname"] == "vitals" and each["status"] == "resolved"
                   for _, _, body in told.got for each in json.loads(body)["alerts"]):
         assert time.monotonic() < until

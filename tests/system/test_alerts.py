@@ -1,4 +1,4 @@
-"""Who is told, when and how often, by the whole program: each message leaves once, whatever happens
+"""Who is told, when and how often, by the whole program. Each message leaves once, whatever happens
 between the verdict and the receiver's answer."""
 import random
 import time
@@ -111,8 +111,9 @@ def test_a_restart_finishes_decided_messages_and_tells_nothing_twice(vitals, rec
 
 
 def test_kills_at_any_moment_lose_nothing_and_copy_once_at_most(vitals, receiver):
-    """Failures and recoveries while the process is killed at random moments: at the end the receiver
-    knows what is true, and no key came more often than there were kills while it was under way."""
+    """Failures and recoveries while the process is killed at random moments. At the end the
+    receiver knows what is true, and no key came more often than the process was killed while it was
+    under way."""
     chance = random.Random(11)
     never = {"changes": 100, "within": "2s", "quiet": "1s"}
     daemon = vitals(telling(receiver, hold="0s", flapping=never))
@@ -122,7 +123,7 @@ def test_kills_at_any_moment_lose_nothing_and_copy_once_at_most(vitals, receiver
     for _ in range(KILLS):
         status = "failed" if status == "ok" else "ok"
         push(daemon, "db", status)
-        time.sleep(chance.uniform(1.0, 1.6))    # what was pushed is on disk by then
+        time.sleep(chance.uniform(1.0, 1.6))    # what was pushed is on the disk by then
         daemon.kill()
         kills += 1
         daemon.start()
@@ -159,7 +160,7 @@ def test_the_watchdog_hears_of_us_only_while_all_is_well(vitals, receiver):
     time.sleep(1.5)
     before = len(receiver.asked)
     time.sleep(3)
-    assert len(receiver.asked) == before, "a receiver refuses: somebody must look"
+    assert len(receiver.asked) == before, "a receiver refuses, which somebody must see"
 
 
 def test_no_secret_is_written_anywhere(vitals, receiver):
@@ -189,12 +190,12 @@ def test_a_link_in_a_message_acts_by_a_form_only(vitals, receiver):
         shown = daemon.get(path)
         assert shown.status == 200 and "no-store" in shown.headers["Cache-Control"]
     assert "&lt;b&gt;down" in shown.text and "<b>down" not in shown.text
-    assert "checked" not in shown.text, "nothing is chosen beforehand"
+    assert "checked" not in shown.text, "no choice is made beforehand"
 
     def incident():
         return daemon.control("GET", "/v1/incidents?open=1").json["incidents"][0]
 
-    assert incident()["acknowledged"] is None, "looking changes nothing"
+    assert incident()["acknowledged"] is None, "reading changes nothing"
 
     def post(where, body):
         return daemon.ask("POST", where, body.encode(),

@@ -24,7 +24,7 @@ def need(package, program):
 
 
 class Check:
-    """`vitals check` on one component; what it said of it."""
+    """`vitals check` on one component; its result."""
 
     def __init__(self, folder):
         self.file = folder / "vitals.yaml"
@@ -42,7 +42,7 @@ class Check:
         assert PASSWORD not in answer.stdout + answer.stderr
         (found,) = json.loads(answer.stdout)["components"]
         assert found["duration_seconds"] < deadline + 0.1, found
-        # What starting the program takes besides is the machine's affair.
+        # The start of the program is not part of the measured time.
         assert took < deadline + 5 * SLOWER, f"took {took:.2f} s"
         return found
 
@@ -131,7 +131,7 @@ def test_postgres_refuses(check, primary):
 def test_postgres_query_without_end(check, primary):
     found = check("postgres", url=primary.url(), query="SELECT pg_sleep(60)")
     assert found["status"] == "failed" and state(found)[1] == "timeout", found
-    # The server does not go on with it either.
+    # The server does not continue with it either.
     assert eventually(lambda: primary.sql(
         "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'"
     ) == "0", 5)
@@ -161,7 +161,7 @@ def test_postgres_slots_exhausted(check, server, template):
     theirs = lambda: own.sql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'")  # noqa: E731
     assert eventually(lambda: theirs() == "0")
     with contextlib.ExitStack() as stack:
-        # Looking takes a slot for a moment, too: who came then did not get one.
+        # The look takes a slot for a moment, too. A client that came then got none.
         for _ in range(20):
             held = subprocess.Popen(
                 [databases.POSTGRES / "psql", "-XAtq", "-h", "127.0.0.1", "-p", str(own.port), "-U",
@@ -194,12 +194,12 @@ def test_postgres_behind_a_pooler(check, server, template):
     url = f"postgresql://test:{PASSWORD}@127.0.0.1:{pooler.port}/postgres"
     is_ok(check("postgres", url=url, writable=True))
     is_ok(check("postgres_crud", url=url))
-    # What is set for a check stays with it: pooled sessions are shared.
+    # A check's settings stay with its session, because pooled sessions are shared.
     assert own.sql("SHOW statement_timeout") == "0"
     shown = databases.run(databases.POSTGRES / "psql", "-XAtq", url, "-c", "SHOW statement_timeout")
     assert shown.stdout.strip() == "0", shown
     own.kill()
-    # TCP and log-in are the pooler's own and go on working.
+    # The pooler itself does TCP and authentication, and both still work.
     found = check("postgres", url=url, seconds=4)
     assert found["status"] == "failed", found
     assert state(found)[1:] == ("assertion", "pooler has no connection to the database"), found
@@ -240,7 +240,7 @@ def test_postgres_crud_leaves_nothing(check, primary):
     primary.sql("CREATE SCHEMA IF NOT EXISTS monitoring")
     is_ok(check("postgres_crud", url=primary.url(), table='monitoring.quo"ted; DROP'))
     assert primary.sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'monitoring'") == "1"
-    # Held up by somebody's lock and cut there: the server takes back what was done.
+    # A lock blocks it, and the check is cut there: the server rolls back.
     is_ok(check("postgres_crud", url=primary.url()))
     holder = subprocess.Popen(
         [databases.POSTGRES / "psql", "-XAtq", primary.url(), "-c",
@@ -309,23 +309,23 @@ def test_replication(check, server, template):
     is_failed(check("replication", url=first.url(), role="standby"), "assertion",
               "is a primary, expected a standby")
 
-    # Green for SELECT 1, and yet nobody can write there.
+    # SELECT 1 is ok, but nobody can write there.
     is_ok(check("postgres", url=second.url()))
     is_failed(check("postgres", url=second.url(), writable=True), "assertion", "is a standby: read-only")
     is_failed(check("postgres_crud", url=second.url()), "assertion", "refuses writes: read-only")
 
-    # Idle for a while: no lag comes of that.
+    # Idle for a while: that causes no lag.
     time.sleep(2)
     is_ok(check("replication", url=first.url(), degraded_above="1s"))
     is_ok(check("replication", url=second.url(), degraded_above="1s"))
 
-    # A standby that has just been restarted lags by nothing.
+    # A standby that was just restarted has no lag.
     second.restart()
     found = is_ok(check("replication", url=second.url(), role="standby", degraded_above=["16KiB", "1s"]))
     assert eventually(streaming)
     assert found["properties"]["lag_bytes"] < 16384, found
 
-    # Replay held up: both sides see the lag grow.
+    # Replay is blocked: both sides see the lag grow.
     second.sql("SELECT pg_wal_replay_pause()")
     first.sql("CREATE TABLE grows AS SELECT generate_series(1, 20000) AS a")
     assert eventually(lambda: check("replication", url=first.url(), degraded_above="64KiB")["status"] == "degraded")
@@ -335,7 +335,7 @@ def test_replication(check, server, template):
     second.sql("SELECT pg_wal_replay_resume()")
     assert eventually(lambda: check("replication", url=first.url(), degraded_above="64KiB")["status"] == "ok")
 
-    # Ordinary users see that there is a standby, not how far it is.
+    # Ordinary users see that there is a standby, but not its lag.
     first.sql(f"CREATE ROLE app LOGIN PASSWORD '{PASSWORD}'")
     found = check("replication", url=first.url(user="app"))
     assert found["status"] == "degraded" and "pg_monitor" in found["detail"], found
@@ -442,7 +442,7 @@ def test_redis_cluster_and_sentinel(check, redis):
     assert eventually(lambda: "cluster_state:ok" in own.say("CLUSTER", "INFO"))
     found = is_ok(check("redis", url=own.url(), mode="cluster"))
     assert found["detail"] == "written, read back and deleted"
-    # Keys that another node keeps are no fault. With no slots of its own there are no others.
+    # Keys that another node has are no fault. Without slots of its own there are no others.
     own.say("CONFIG", "SET", "cluster-require-full-coverage", "no")
     own.say("CLUSTER", "DELSLOTSRANGE", "0", "8191")
     assert eventually(lambda: "cluster_slots_assigned:8192" in own.say("CLUSTER", "INFO"))
@@ -495,7 +495,7 @@ def test_redis_sentinels_speak_tls(check, redis, certificates):
     secure, trust = {"tls": (certificates, "good")}, {"tls": {"ca": str(certificates / "ca.crt")}, "master": "shop"}
     plain_master, secure_master = redis(), redis(**secure)
     watch = lambda master: f"sentinel monitor shop 127.0.0.1 {master.port} 1"  # noqa: E731
-    # Of the plain master a sentinel with TLS, of the one with TLS one of each.
+    # A sentinel with TLS for the plain master, and one of each for the master with TLS.
     for master, sentinel, scheme, differs in (
             (plain_master, redis(watch(plain_master), sentinel=True, **secure), "redis", "on"),
             (secure_master, redis(watch(secure_master), "tls-replication yes", sentinel=True, **secure),
@@ -532,7 +532,7 @@ def test_redis_tls(check, redis, certificates, certificate, detail):
     if detail is None:
         is_ok(found)
         is_failed(check("redis", url=own.url(scheme="rediss")), "tls", "certificate not trusted")
-        assert check("redis", url=own.url())["status"] == "failed", "plain speech on a TLS port"
+        assert check("redis", url=own.url())["status"] == "failed", "plain text on a TLS port"
     else:
         is_failed(found, "tls", detail)
 
@@ -574,7 +574,7 @@ def test_memcached_tls(check, memcached, certificates, certificate, detail):
         is_ok(found)
         is_failed(check("memcached", url=url), "tls", "certificate not trusted")
         plain = check("memcached", url=f"memcached://127.0.0.1:{own.port}")
-        assert plain["status"] == "failed", "plain speech on a TLS port"
+        assert plain["status"] == "failed", "plain text on a TLS port"
     else:
         is_failed(found, "tls", detail)
 
@@ -604,8 +604,8 @@ def test_memcached_with_the_binary_protocol_does_not_count_as_hung(check, memcac
 def test_memcached_full(check, memcached):
     own = memcached("-M", "-m", "2")
     with socket.create_connection(("127.0.0.1", own.port), timeout=5) as connection:
-        # Each size of items has memory of its own: large ones take what there is, then those of
-        # the check's size the rest.
+        # Each size of items has its own memory. Large items take the free memory, then items of the
+        # check's size take the rest.
         for size in (100_000, 32):
             for index in range(100_000):
                 connection.sendall(f"set {index:039} 0 0 {size}\r\n".encode() + b"x" * size + b"\r\n")
@@ -639,11 +639,11 @@ def test_lsyncd(check):
         own.start()
         options = {"status_file": str(own.status_file), "pid_file": str(own.pid_file)}
         assert eventually(lambda: check("lsyncd", **options)["properties"].get("queued_delays") == 0)
-        # Idle: the file grows old, and that is nobody's fault.
+        # Idle: the file grows old, and that is no fault.
         os.utime(own.status_file, (time.time() - 3600, time.time() - 3600))
         found = is_ok(check("lsyncd", **options, stuck_after="60s", degraded_above=0))
         assert found["properties"] == {"running": True, "status_readable": True, "queued_delays": 0}
-        # The target is gone: what is queued stays so.
+        # The target is gone: the queue stays.
         own.stop_rsync()
         (own.source / "file").write_text("x")
         assert eventually(lambda: check("lsyncd", **options, degraded_above=0)["status"] == "degraded", 15)
@@ -678,7 +678,7 @@ def test_lsyncd_that_writes_nothing(check):
         own.start()
         assert check("lsyncd", **options)["status"] == "ok", "written for the first time"
         assert eventually(lambda: copy.exists() and arrives(), 30)
-        # What lsyncd itself says goes on being well.
+        # lsyncd's own status remains good.
         copy.chmod(0o444)
         own.target.chmod(0o555)
         assert eventually(lambda: check("lsyncd", **options)["status"] == "failed", 30)

@@ -1,4 +1,4 @@
-"""A token shown by Basic authentication, for programs that know nothing else: curl, and browsers."""
+"""A token in Basic authentication, for clients that know nothing else: curl, and browsers."""
 import subprocess
 
 from test_backends import need
@@ -41,4 +41,4 @@ def test_what_a_browser_adds_by_itself_changes_nothing_for_others(vitals):
     asked = daemon.get("/closed").headers.get_all("WWW-Authenticate")
     assert asked == ["Bearer", 'Basic realm="vitals", charset="UTF-8"']
     script = daemon.get("/closed", {"Sec-Fetch-Mode": "cors"}).headers.get_all("WWW-Authenticate")
-    assert script == ["Bearer"], "no window of the browser's over the page"
+    assert script == ["Bearer"], "the browser opens no window over the page"

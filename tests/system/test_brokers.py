@@ -122,7 +122,7 @@ def test_amqp_queue_of_another_connection(rabbitmq, check):
 def test_amqp_user_without_permissions(rabbitmq, check, queue):
     url = rabbitmq.url(user="nothing")
     expect(check("amqp", url=url), "ok", detail="may not publish, so a blocked broker is not seen")
-    # RabbitMQ lets everybody who may open the virtual host look at queues.
+    # RabbitMQ lets every user who may open the virtual host look at queues.
     found = check("amqp", url=url, queues={"orders": {}, "a": {}})
     expect(found, "failed", "assertion", "queues", "queue a does not exist")
 
@@ -148,7 +148,7 @@ def test_amqp_over_tls(rabbitmq, check, certificates):
                   tls={"ca": str(certificates / "ca.crt"), "server_name": "other.example"})
     expect(found, "failed", "tls", "tls", "certificate is for another name")
     found = check("amqp", url=rabbitmq.url(port=rabbitmq.tls_port))
-    assert found["status"] == "failed", "spoken to in the clear"
+    assert found["status"] == "failed", "plain text on a TLS port"
 
 
 def test_amqp_log_in_by_certificate(rabbitmq, check, certificates):
@@ -188,7 +188,7 @@ def test_amqp_leaves_no_complaint_in_the_log(rabbitmq, check):
 
 
 def kept_amqp(rabbitmq, vitals, auth_every, interval):
-    """A daemon's component `it`, and whether its next run, which must be ok, is on the connection of
+    """A daemon's component `it`, and whether its next run, which must be ok, uses the connection of
     the run before."""
     daemon = vitals({"components": {"it": {"check": "amqp", "url": rabbitmq.url(), "interval": interval,
                                            "auth_every": auth_every, "timeout": "5s"}}})
@@ -220,8 +220,8 @@ def test_amqp_logs_in_anew_without_a_complaint_in_the_log(rabbitmq, vitals):
     complaints = rabbitmq.log.read_text().count("unexpectedly closed")
     _, kept = kept_amqp(rabbitmq, vitals, "500ms", "100ms")
     for _ in range(2):
-        assert eventually(kept), "kept for as long as the log-in is young"
-        assert eventually(lambda: not kept()), "and no longer"
+        assert eventually(kept), "kept while the authentication is young"
+        assert eventually(lambda: not kept()), "no longer kept"
     assert rabbitmq.log.read_text().count("unexpectedly closed") == complaints
 
 
@@ -256,7 +256,7 @@ def workers(*made):
 
 @pytest.fixture(scope="module")
 def pair(broker):
-    """Two workers: one of the queues `default` and `high`, one of `low` that runs tasks in the
+    """Two workers: one of the queues `default` and `high`, one of `low`, which runs tasks in the
     thread that also answers."""
     with workers(Worker(url_of(broker), "one@lab", "default,high"),
                  Worker(url_of(broker), "two@lab", "low", pool="solo")) as both:
@@ -264,7 +264,7 @@ def pair(broker):
 
 
 def reply_keys(redis):
-    """What Redis holds for replies: seconds until it is gone, by name; -1: never."""
+    """What Redis holds for replies: seconds until its expiry, by name; -1: never."""
     names = re.findall(rb"\S+reply\S*", redis.ask("KEYS", "*reply*"))
     return {name: int(redis.ask("TTL", name.decode()).strip(b":\r\n")) for name in names}
 
@@ -277,7 +277,7 @@ def on_broker(broker):
 
 
 def nothing_lasts(broker, before):
-    """What is there now and was not before goes by itself."""
+    """What is there now and was not there before expires by itself."""
     if isinstance(broker, Redis):
         return all(0 <= seconds <= 3600 for seconds in reply_keys(broker).values())
     return eventually(lambda: on_broker(broker) <= before, 30)
@@ -330,14 +330,14 @@ def test_celery_workers_behind_sentinels(check, certificates, redis):
                    "no master from any of 2 servers; the first: at the sentinel: connection refused")
             assert "at the sentinel: wrong user or password" in found["error"], found
             expect(check("celery", **(options | {"master": "other"})), "failed")
-            # The same master, of which a sentinel tells over TLS.
+            # The same master, which a sentinel names over TLS.
             options |= {"url": f"sentinel://:{Redis.PASSWORD}@127.0.0.1:{secure.port}/0"}
             trust = {"tls": {"ca": str(certificates / "ca.crt")}}
             assert eventually(lambda: check("celery", **options, **trust, sentinel_tls="on")["status"] == "ok")
             expect(check("celery", **options, sentinel_tls="on"), "failed", "tls", "tls",
                    "at the sentinel: certificate not trusted")
             assert check("celery", **options)["status"] == "failed"
-            # With sentinels:// the master is expected to speak TLS, too.
+            # With sentinels:// the master must speak TLS, too.
             options["url"] = options["url"].replace("sentinel:", "sentinels:")
             expect(check("celery", **options, **trust), "failed", phase="tls")
     finally:
@@ -360,7 +360,7 @@ def test_celery_ping(check, broker, pair):
     expect(check("celery", url=url, workers="2"), "ok", detail="2 workers answered")
     found = check("celery", url=url, destination=["one@lab", "two@lab"])
     expect(found, "ok", detail="2 workers answered")
-    assert found["duration_seconds"] < 1, "ends as soon as both have answered"
+    assert found["duration_seconds"] < 1, "it ends as soon as both have answered"
     found = check("celery", url=url, destination=["one@lab", "three@lab"])
     expect(found, "failed", "timeout", "workers", "no answer of three@lab")
     expect(check("celery", url=url, workers=">=3"), "failed", detail="2 workers, expected >=3")
@@ -377,7 +377,7 @@ def test_celery_queues(check, broker, pair):
 
 
 def test_celery_with_other_names_on_redis(check):
-    """The options of kombu's transport, each of which makes the default names deaf."""
+    """The options of kombu's transport. With each of them, workers do not hear the default names."""
     named = {"global_keyprefix": "shop:", "fanout_prefix": "/fan{db}.", "sep": "::"}
     server = Redis()
     try:
@@ -412,7 +412,7 @@ def test_celery_worker_stopped(check, broker, pair):
 
 
 def test_celery_survives_many_checks(check, broker, pair):
-    """A control message that is not whole kills a worker or leaves it deaf."""
+    """An incomplete control message kills a worker or leaves it deaf."""
     before = on_broker(broker)
     complaints = broker.log.read_text().count("unexpectedly closed")
     for _ in range(5):
@@ -459,7 +459,7 @@ def test_celery_check_that_is_killed_before_workers_answer(check, broker, pair, 
 
 
 class Kept:
-    """A daemon's component `it` that asks the workers when it is told to, on one connection."""
+    """A daemon's component `it`, which asks the workers on demand, on one connection."""
 
     def __init__(self, vitals, url, **more):
         self.daemon = vitals({"components": {"it": {
@@ -479,7 +479,7 @@ class Kept:
 
 @pytest.fixture
 def own_broker(broker):
-    """One that may be restarted: its URL, and how."""
+    """A broker that may be restarted: its URL, and how."""
     if isinstance(broker, RabbitMQ):
         broker.control("add_vhost", "own")
         broker.control("set_permissions", "-p", "own", "test", ".*", ".*", ".*")
@@ -510,7 +510,7 @@ def test_celery_on_a_kept_connection(check, vitals, own_broker):
         heard = Kept(vitals, url, part="heartbeat")
         for _ in range(5):  # of two workers one answers when the run is over
             assert watch.stays() and queue.stays()
-        assert not heard.stays(), "of what was said before nothing may count"
+        assert not heard.stays(), "what was said before does not count"
         with one.stopped(), two.stopped():
             expect(watch.run()[0], "failed", "timeout")
         assert eventually(lambda: watch.run()[0]["status"] == "ok", 30)
@@ -523,8 +523,8 @@ def test_celery_on_a_kept_connection(check, vitals, own_broker):
 
 
 def test_celery_of_several_applications_on_one_broker(check, redis):
-    """Workers whose replies are long, or in a form that is not read, or that say on one channel all
-    that they have to say."""
+    """Workers whose replies are long or have an unknown form, or that send all their messages on
+    one channel."""
     queues = [f"a_queue_of_many_{number}" for number in range(300)]
     with workers(Worker(redis.url, "many@lab", ",".join(queues)),
                  Worker(redis.url, "pickle@lab", "pickled", settings={
@@ -541,7 +541,7 @@ def test_celery_of_several_applications_on_one_broker(check, redis):
 
 
 def test_celery_with_no_more_permissions_than_it_needs(check, broker, pair):
-    """Those that docs/checks.md names."""
+    """The options that docs/checks.md names."""
     if isinstance(broker, Redis):
         url = broker.url.replace("//:pw", "//asks:secret")
         broker.ask("ACL", "SETUSER", "asks", "on", ">secret", "~_kombu.binding.reply.vitals.*",
@@ -568,7 +568,7 @@ def test_celery_without_remote_control(check, broker):
 
 
 def test_celery_busy_workers(check, broker):
-    """A worker with a pool is there while it works. A solo worker says nothing at all meanwhile: it
+    """A worker with a pool is present while it works. A solo worker says nothing meanwhile: it
     needs a timeout longer than its tasks."""
     url = url_of(broker)
     pool = Worker(url, "pool@lab", "pool")
@@ -604,7 +604,7 @@ def test_celery_broker_stopped(check, broker, pair):
 
 @pytest.fixture
 def tls_files(certificates):
-    """Where a server without privileges may read its key."""
+    """A place where a server without privileges can read its key."""
     for path in [*certificates.parents][:3] + [certificates]:
         path.chmod(path.stat().st_mode | 0o055)
     for path in certificates.iterdir():

@@ -1,4 +1,4 @@
-"""What clients of the original systems and of other formats ask, as they ask it."""
+"""What clients of the original systems and of other formats ask, with the same requests."""
 import http.client
 import json
 import urllib.parse
@@ -104,7 +104,7 @@ def test_groups_and_healthz_of_kubernetes(daemon):
     assert "[-]databases/a failed: reason withheld\n" in answer.text
     assert "healthz check failed\n" in answer.text
     assert daemon.get("/healthz/databases/b").text == "ok"
-    assert daemon.get("/healthz/").status == 404, "Caluma's path, which is not served"
+    assert daemon.get("/healthz/").status == 404, "Caluma's path, which this endpoint does not serve"
 
 
 @pytest.mark.parametrize("listed", [["kubernetes", "healthz"], ["healthz", "kubernetes"]],
@@ -158,7 +158,8 @@ def test_delivery_cli(daemon):
             "postgres": "pong", "lsyncd": "not_running", "rabbitmq": "pong"}
 
 
-# ---- the frameworks below the originals, where Debian has them -------------------------------------
+# ---- the frameworks of the originals, where Debian has them
+# ------------------------------------------
 
 QUERIES = ["body=disk%20100%", "body=OK&body=off", "body=%zz", "body=a+b", "body=a%2Bb", "body", "body=",
            "body=%C3%A9", "body=50%25", "bod=1", "body=a&&x"]
@@ -227,7 +228,7 @@ ACCEPTS = [None, "*/*", "*/*;q=0", "application/json", "application/json;q=0.5, 
 
 
 def asked(made, method, path, accept):
-    """Without an Accept header where there is to be none."""
+    """Without an Accept header where there must be none."""
     connection = http.client.HTTPConnection("127.0.0.1", made.port, timeout=10)
     try:
         connection.request(method, path, headers={} if accept is None else {"Accept": accept})

@@ -37,14 +37,14 @@ def test_check_exits_with_the_worst(configuration, status):
     answer = run_vitals("check", "-c", file)
     assert answer.returncode == CODES[status], answer.stdout + answer.stderr
     assert "other" in answer.stdout and f"said {CODES[status]}" in answer.stdout
-    assert "\x1b[" not in answer.stdout, "no colours but on a terminal"
+    assert "\x1b[" not in answer.stdout, "colours only on a terminal"
 
 
 def test_a_failed_component_that_is_not_critical_only_degrades(configuration):
     file = configuration({"well": plugin(0), "other": {**plugin(2), "critical": False}})
     assert run_vitals("check", "-c", file).returncode == 1
     assert run_vitals("check", "-c", file, "well").returncode == 0
-    assert run_vitals("check", "-c", file, "other").returncode == 2, "it was asked for by name"
+    assert run_vitals("check", "-c", file, "other").returncode == 2, "the user asked for it by name"
 
 
 def test_check_as_json_and_as_a_plugin(configuration):
@@ -99,8 +99,8 @@ def test_urls_as_they_stand(tmp_path):
 
 
 def test_a_self_connection_is_not_up():
-    """In the range that the kernel hands out to clients, connecting to a closed port long enough
-    reaches oneself."""
+    """In the range that the kernel gives to clients, a client that connects to a closed port often
+    enough connects to itself."""
     low = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     for _ in range(20):
         answer = run_vitals("check", f"tcp://127.0.0.1:{low + 7}")
@@ -116,7 +116,7 @@ def test_status_asks_a_daemon(vitals):
     assert run_vitals("status", "-c", daemon.file).returncode == 0
     public = f"http://127.0.0.1:{daemon.port}"
     answer = run_vitals("status", "--url", public)
-    assert answer.returncode == 0 and "the public answer" in answer.stdout, "no token was shown"
+    assert answer.returncode == 0 and "the public answer" in answer.stdout, "no token was given"
     wrong = run_vitals("status", "--url", public, environment={"VITALS_TOKEN": "wrong"})
     assert wrong.returncode == 77 and "token" in wrong.stderr and not wrong.stdout
     for status, code in (("degraded", 1), ("failed", 2)):
@@ -194,7 +194,7 @@ def test_output_that_cannot_be_written(configuration):
     file = configuration({"well": plugin(0)})
     with open("/dev/full", "w") as full:
         done = subprocess.run([BINARY, "check", "-c", file], stdout=full, stderr=subprocess.PIPE)
-    assert done.returncode == 74, "who reads the exit code must not take silence for health"
+    assert done.returncode == 74, "a user who reads the exit code must not take silence for health"
 
 
 def test_reload_tells_the_changes(vitals):
@@ -325,7 +325,7 @@ def test_watching_keeps_the_last_table_while_the_daemon_is_away(vitals):
         daemon.stop()
         old = screens("no daemon at")
         assert "this is what was" in old and " ago:" in old and "said 2" in old
-        assert "\x1b[31m" in old and "\x1b[31m\u2717" not in old, "statuses that are old have no colour"
+        assert "\x1b[31m" in old and "\x1b[31m\u2717" not in old, "outdated statuses have no colour"
     finally:
         watching.kill()
         watching.wait()

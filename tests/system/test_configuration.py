@@ -28,14 +28,14 @@ def test_there_are_many():
 
 @pytest.mark.parametrize("file", INVALID, ids=lambda file: file.stem)
 def test_wrong_configuration(file):
-    # Named as a user in its folder would, so that messages hold no path of a machine.
+    # The name that a user in its folder would give, so that messages hold no path of a machine.
     answer = run_vitals("validate", "-c", file.name, cwd=FOLDER)
     expected = file.with_suffix(".expected")
     shown = expected.read_text() if expected.exists() else ""
     if os.environ.get("VITALS_WRITE_GOLDEN") and answer.stderr != shown:
         expected.write_text(answer.stderr)
         pytest.fail(f"wrote {expected.name}; read the difference, then run again without VITALS_WRITE_GOLDEN")
-    assert answer.stderr == shown, "if the messages are right, VITALS_WRITE_GOLDEN=1 and this test write the file"
+    assert answer.stderr == shown, "if the messages are right, write the file with VITALS_WRITE_GOLDEN=1"
     assert answer.returncode == 78
     assert answer.stdout == ""
     for line in answer.stderr.splitlines():

@@ -48,7 +48,7 @@ def test_docker_running_paused_and_stopped(docker, check):
     expect(check(docker, name="shop-1", health="required"), "failed", "assertion", "judge",
            "has no health check")
     assert docker.do("shop-1", "pause")
-    assert docker.state("shop-1")["Running"] is True, "the trap"
+    assert docker.state("shop-1")["Running"] is True, "Docker also calls it running"
     expect(check(docker, name="shop-1"), "failed", "assertion", "judge", "paused")
     assert docker.do("shop-1", "unpause")
     expect(check(docker, name="shop-1"), "ok")
@@ -75,7 +75,7 @@ def test_docker_health(docker, check):
 def test_docker_crash_loop(docker, check):
     assert docker.run("loop", "/bin/sh", "-c", "exit 3", restart="always")
     assert eventually(lambda: docker.state("loop")["Restarting"], 15)
-    assert docker.state("loop")["Running"] is True, "the trap"
+    assert docker.state("loop")["Running"] is True, "Docker also calls it running"
     # One look finds it while it waits, or by chance while it runs.
     for _ in range(5):
         found = check(docker, name="loop")
@@ -153,7 +153,7 @@ def test_no_engine_and_no_right(tmp_path):
 
 @contextlib.contextmanager
 def stub(path, answer):
-    """Says the same to everybody, on a unix socket."""
+    """Gives the same answer to every request, on a unix socket."""
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen()

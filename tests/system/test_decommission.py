@@ -1,4 +1,4 @@
-"""Taking a service out of rotation: who may, who sees it, and that no restart forgets it."""
+"""Taking a service out of rotation: who may do it, who sees it, and that it survives every restart."""
 import contextlib
 import os
 
@@ -30,7 +30,7 @@ def test_out_and_in_again(vitals):
     assert "Out of service: kernel update" in daemon.control("GET", "/").text
     assert daemon.get("/badge.json").json["message"] == "out of service"
     assert daemon.figure("vitals_out_of_service") == 1 and daemon.figure("vitals_status") == 0
-    assert daemon.get("/livez").status == 200, "nobody must restart what is out of rotation"
+    assert daemon.get("/livez").status == 200, "a service that is out of rotation must not be restarted"
 
     assert daemon.control("POST", "/probe_status?body=OK").status == 200
     assert eventually(lambda: daemon.get("/probe_status").status == 200)
@@ -43,7 +43,7 @@ def test_it_survives_kill_9(vitals):
     daemon.kill()    # the answer said that it is saved
     daemon.start()
     answer = daemon.get("/probe_status")
-    assert (answer.status, answer.text) == (503, "gone"), "the very first answer must say so"
+    assert (answer.status, answer.text) == (503, "gone"), "the first answer must already say so"
     assert daemon.get("/livez").status == 200
 
     assert daemon.control("POST", "/probe_status?body=OK").status == 200
@@ -90,7 +90,7 @@ def test_by_token_and_by_control_socket(vitals):
     answer = daemon.control("PUT", "/v1/drain", {"text": "OK"})
     assert answer.json == {"text": "OK", "active": False, "draining": False, "durable": True}
     assert eventually(lambda: daemon.get("/probe_status").status == 200)
-    # Who did it stands beside it; coming back is no warning.
+    # The answer also names who did it. The return to service is no warning.
     assert daemon.logs("decommissioned by token operator: gone")
     assert daemon.logs(f"recommissioned by uid {os.getuid()}")
     levels = {word: line.split()[1] for line in daemon.log().splitlines()

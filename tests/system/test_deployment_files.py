@@ -1,5 +1,5 @@
-"""What packaging/ has for Kubernetes, containers and Ansible: valid by the schemas of those systems, and
-in agreement with what vitals answers."""
+"""The files of packaging/ for Kubernetes, containers and Ansible: valid by the schemas of those
+systems, and in agreement with what vitals answers."""
 import os
 import pathlib
 import re
@@ -22,7 +22,7 @@ MANIFESTS = {file.stem: yaml.safe_load(file.read_text()) for file in sorted(KUBE
 
 
 def problems(value, kind, where):
-    """What of a manifest Kubernetes would refuse, or silently leave out, by its own description."""
+    """What Kubernetes would refuse or silently ignore in a manifest, by its own description."""
     if isinstance(kind, str):
         if kind.startswith("list["):
             if not isinstance(value, list):
@@ -48,7 +48,7 @@ def problems(value, kind, where):
     for name, one in value.items():
         if name in names:
             found += problems(one, kind.openapi_types[names[name]], f"{where}.{name}")
-    try:    # says itself what it cannot be without
+    try:    # it states itself what it requires
         kind(**{names[name]: one for name, one in value.items() if name in names})
     except ValueError as error:
         found.append(f"{where}: {error}")
@@ -108,7 +108,7 @@ def test_the_pod_drains_before_it_is_killed_and_is_confined():
 
 
 def test_the_configuration_of_the_pod_works_with_the_probes(vitals, tmp_path):
-    """As it is printed, but for the places where it listens and keeps things."""
+    """As it is printed, except where it listens and where it stores things."""
     text = MANIFESTS["configmap"]["data"]["vitals.yaml"]
     mounts = {each["name"]: each["mountPath"] for each in
               MANIFESTS["deployment"]["spec"]["template"]["spec"]["containers"][0]["volumeMounts"]}
@@ -202,4 +202,4 @@ def test_ansible_lets_no_wrong_configuration_through(tmp_path):
     assert yaml.safe_load(written.read_text()) == good
     done = play({"components": {"shop": {"check": "reddis"}}})
     assert done.returncode != 0 and "reddis" in done.stdout
-    assert yaml.safe_load(written.read_text()) == good, "what is wrong must not replace what is right"
+    assert yaml.safe_load(written.read_text()) == good, "a wrong file must not replace a right one"

@@ -1,8 +1,8 @@
 """The documents tell the truth: every configuration in them is valid, every answer in
-docs/dialects.md is what the program says, every link inside the tree leads somewhere.
+docs/dialects.md is the program's, every link inside the tree has a target.
 
-Answers are compared without times. After a change of the program, VITALS_WRITE_DOCS=1 puts what it
-says now into docs/dialects.md; read the difference before it is committed.
+Answers are compared without times. After a change of the program, VITALS_WRITE_DOCS=1 writes its
+present answers into docs/dialects.md. Read the difference before you commit it.
 """
 import os
 import pathlib
@@ -52,7 +52,7 @@ def test_the_readme_counts_the_receivers():
 
 
 def test_yaml_in_documents_says_what_it_is():
-    """A block that is no whole configuration says so, so that none is forgotten here."""
+    """A block that is no whole configuration says so, so that the tests forget none."""
     for document in DOCUMENTS:
         for block in BLOCK.finditer(document.read_text()):
             if block[1] == "yaml":
@@ -107,7 +107,7 @@ def test_documents_name_commands_that_exist():
 
 
 def test_documents_name_options_that_exist():
-    """`--option` in a line with `vitals COMMAND` is one of that command."""
+    """`--option` in a line with `vitals COMMAND` is an option of that command."""
     for document in DOCUMENTS:
         for command, rest in re.findall(r"(?:`|^\$ |^)(?:build/release/)?vitals ([a-z]+)([^`\n|]*)",
                                         document.read_text(), re.MULTILINE):
@@ -135,7 +135,7 @@ def test_documents_name_metrics_that_exist(demo):
 
 
 def test_programs_in_documents_compile(tmp_path):
-    """With the compiler and the language that users of the library have."""
+    """With the compiler and the language version that users of the library have."""
     programs = [block[2] for document in DOCUMENTS for block in BLOCK.finditer(document.read_text())
                 if block[1] == "cpp"]
     assert programs
@@ -156,12 +156,12 @@ def without_times(text):
     text = re.sub(r"\d+\.\d+(e-?\d+)?|\d+e-\d+", "NUMBER", text)
     text = re.sub(r"\b\d+ s\b|max-age=\d+", "AGE", text)
     text = re.sub(r"\b(\d+|NUMBER) ms\b", "TOOK", text)
-    return re.sub(" +", " ", text)    # columns are as wide as what stands in them
+    return re.sub(" +", " ", text)    # columns are as wide as their content
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    """docs/demo.yaml, served; run(command) is what a shell prints."""
+    """docs/demo.yaml, served; run(command) returns what a shell prints."""
     import daemon as daemons
 
     configuration = (ROOT / "docs/demo.yaml").read_text()
@@ -173,7 +173,7 @@ def demo(tmp_path_factory):
     assert eventually(lambda: all(each["kind"] in ("push", "store") or "observed_at" in each
                                   for each in made.components().values()))
 
-    # Which the document does as well; here so that it has shown before the first command.
+    # The document does this as well. Here it comes before the first command.
     made.control("PUT", "/v1/workers/pulp/scheduler@shop/heartbeat")
     assert made.becomes("workers/pulp", "ok")
 

@@ -1,7 +1,7 @@
-"""The samples of the five original systems' documents, made valid JSON and otherwise as they stand,
-and the daemon's answers beside them, field by field. What the components found is handed in, so that
-the answers hold exactly the documents' values; the real checks are tested elsewhere. At the end: the
-script of docs/migrating.md that compares an original with the daemon."""
+"""The samples in the documents of the five original systems, made valid JSON and otherwise
+unchanged, and the daemon's answers beside them, field by field. The test sets the components'
+results, so that the answers hold exactly the documents' values; other tests cover the real checks.
+At the end: the script of docs/migrating.md that compares an original with the daemon."""
 import json
 import os
 import re
@@ -58,7 +58,7 @@ DELIVERY = {
     "cold_standby": (("ok", STANDBY), {"running": False}, COLD_STANDBY, 200),
     "failing": (("failed", STANDBY), {"running": False}, FAILING, 500)}
 
-# The document's JSON calls both OK, its CSV and Prometheus forms show RED, as the handler returns.
+# The document's JSON calls both OK. Its CSV and Prometheus forms show RED, as the handler returns.
 LOVELY = {"DatabaseConnection": {"state": "OK"},
           "UserService": {"state": "RED", "detail": "Service not available"}}
 LOVELY_CSV = [["DatabaseConnection", "OK"], ["UserService", "RED"]]
@@ -152,7 +152,7 @@ def test_pulp(daemon):
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
     found = answer.json
     assert list(found) == list(PULP), "the document's order"
-    # The document's workers come in no order.
+    # The document's workers are in no order.
     found["known_workers"].sort(key=lambda worker: worker["last_heartbeat"])
     same(found, PULP)
     same(daemon.get("/pulp/api/v2/status/").json["versions"], PULP["versions"])
@@ -174,7 +174,7 @@ def test_lovely(daemon):
     answer = daemon.get("/svc_status")
     assert answer.status == 200
     assert [line.split()[:2] for line in answer.text.splitlines()] == LOVELY_CSV
-    # The process' own figures follow.
+    # The process's own figures follow.
     assert daemon.get("/compat.prometheus").text.startswith(LOVELY_PROMETHEUS)
     assert daemon.ask("POST", "/svc_status.json").status == 405
     answer = daemon.ask("POST", "/compat.json", body=b"anything")
@@ -190,8 +190,8 @@ def test_token_health(daemon):
 
     answer = eventually(working, 30)
     assert answer, daemon.get("/api/health/t0ken/?format=json").text
-    # Whoever hands a state in runs nothing, so that it took no time; how times are written is
-    # tested with the dialect.
+    # A component with a pushed state runs nothing, so it took no time. The dialect's own test
+    # covers the notation of times.
     leaf = {"status": "working", "response_time": "0.0"}
     same(answer.json, {**{group: dict.fromkeys(all, leaf) for group, all in GROUPS.items()},
                        **dict.fromkeys(FLAT, leaf)})
@@ -240,7 +240,7 @@ class Comparison:
             self.lines.append(line.rstrip("\n"))
 
     def prints(self, *expected):
-        """Each of the lines comes, from now on."""
+        """Each of the lines comes from now on."""
         begun = len(self.lines)
         found = eventually(lambda: set(expected) <= set(self.lines[begun:]), 40)
         assert found, f"{expected} is not in {self.lines[begun:]}"
@@ -270,7 +270,7 @@ def comparison(sides):
 def test_the_comparison_survives_whatever_a_side_answers(sides, comparison):
     old, new = sides
     assert eventually(lambda: len(old.requests) > 3 and len(new.requests) > 3, 40)
-    assert comparison.lines == [], "order, spacing and times do not differ"
+    assert comparison.lines == [], "differences in order, spacing and time do not count"
 
     new.answer = http('{"status": "failed", "at": "2026-11-30T01:57:00Z", "response_time": "2"}',
                       "503 Service Unavailable")
@@ -289,7 +289,7 @@ def test_the_comparison_survives_a_side_that_goes_away(sides, comparison, gone, 
     assert eventually(lambda: len(old.requests) > 1 and len(new.requests) > 1, 40)
     (old if gone == "old" else new).close()
     comparison.prints(f"{mark} 000 no answer", f"{there} 200 {{")
-    # It goes on: it sees what the other side answers next.
+    # It continues: it sees what the other side answers next.
     (new if gone == "old" else old).answer = http("maintenance")
     comparison.prints(f"{mark} 000 no answer", f"{there} 200 not JSON: 'maintenance'")
     assert comparison.process.poll() is None

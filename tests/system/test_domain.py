@@ -1,5 +1,5 @@
-"""The registration of domains. No registry is asked: a stand-in serves the list of registries (as
-IANA's RFC 9224 file) and is the registry, over HTTP."""
+"""The registration of domains. The test asks no registry: a stand-in serves the list of registries
+(as IANA's RFC 9224 file) and is the registry, over HTTP."""
 import contextlib
 import datetime
 import http.server
@@ -104,7 +104,7 @@ def test_one_answer_serves_a_day_also_over_restarts(vitals, registry):
     daemon.stop()
     daemon.start()
     assert daemon.becomes("site", "ok"), daemon.components()
-    # Another question is asked at once; what is no longer configured is forgotten.
+    # Another question is asked at once. What is no longer configured is forgotten.
     registry.domain(registration(3, "example.com"), name="example.com")
     daemon.configure({"components": {"site": component(registry, name="example.com",
                                                        server=f"{registry.url}/rdap")}})
@@ -163,7 +163,8 @@ def check_once(tmp_path):
 
 
 def test_no_fault_between_here_and_the_registry_is_one_of_the_domain(check_once, registry):
-    """What the fault matrix has for other kinds: none is ok, and none is failed either."""
+    """The faults of the fault matrix for this kind: with none of them is it ok, and with none is it
+    failed."""
     faults = {"hung": "hang", "cut off": "truncate 60", "drip": "drip", "garbage": "garble",
               "reset": "reset 60", "another protocol": "another-protocol", "100 MB": "flood 100MiB"}
     drill = Drill()

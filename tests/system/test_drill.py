@@ -1,5 +1,5 @@
-"""The fault proxy, as somebody uses it by hand: every fault as a client sees it, changed while it
-runs, and how it begins and ends."""
+"""The fault proxy, as a person uses it: every fault as a client sees it, changed while it runs, and
+how it begins and ends."""
 import contextlib
 import json
 import os
@@ -24,7 +24,7 @@ HELLO = b"hello, here is the backend, and this is what it says\n"
 
 
 class Backend(socketserver.ThreadingTCPServer):
-    """Greets, and says again what it hears."""
+    """Greets, and repeats what it hears."""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -130,7 +130,7 @@ def test_silence(drill, fault, received):
         connection.sendall(b"is somebody there?\n")
         assert heard(connection, len(received))[0] == received
         assert silent_for(connection, 0.3) == (b"", "silence")
-    assert eventually(lambda: drill.open() == 0), "who left is forgotten, though it hangs"
+    assert eventually(lambda: drill.open() == 0), "a client that left is forgotten, though it hangs"
 
 
 def test_garbage(drill):
@@ -175,7 +175,7 @@ def test_refused_and_back_on_the_same_port(drill):
             assert drill.port("it") == port
             with connect(drill) as connection:
                 assert heard(connection, len(HELLO))[0] == HELLO
-        assert heard(before) == (b"", "reset"), "who was there is thrown out"
+        assert heard(before) == (b"", "reset"), "present clients are disconnected"
 
 
 def test_connections_under_way_feel_it_and_go_on(drill):
@@ -228,7 +228,7 @@ def test_unix_sockets(tmp_path, backend):
 # ---- TLS ----------------------------------------------------------------------------------------
 
 def verified(drill, name="localhost", starttls=False):
-    """What Python's ssl makes of the certificate, trusting the drill's authority."""
+    """What Python's ssl finds in the certificate, with trust in the drill's authority."""
     context = ssl.create_default_context(cafile=drill.ca)
     with connect(drill) as connection:
         if starttls:
@@ -269,7 +269,7 @@ def test_a_connection_without_tls_is_passed_on(backend):
 
 
 class Mail(socketserver.ThreadingTCPServer):
-    """Greets with `hello`, answers EHLO with `offer`, everything else with itself."""
+    """Greets with `hello`, answers EHLO with `offer`, and repeats everything else."""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -327,7 +327,7 @@ def test_mail_is_offered_tls(mail, own, offered):
         with connect(drill) as connection:
             reply(connection)
             connection.sendall(b"NOOP\r\n")
-            assert reply(connection) == b"250 NOOP\r\n", "who does not ask for TLS is passed on"
+            assert reply(connection) == b"250 NOOP\r\n", "clients without TLS are passed on"
         drill.tell("fault expired")
         assert run_vitals("check", f"smtp://localhost:{drill.port('it')}").returncode == 2
     assert mail.offer == own
@@ -337,7 +337,7 @@ def test_mail_is_offered_tls(mail, own, offered):
 
 @contextlib.contextmanager
 def echo():
-    """Says each datagram again, twice as long."""
+    """Repeats each datagram, twice as long."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
         own.bind(("127.0.0.1", free_port()))
 
@@ -407,7 +407,7 @@ def test_datagrams_are_refused_and_clients_forgotten():
         with pytest.raises(AssertionError, match="reset is nothing that happens to datagrams"):
             drill.tell("fault reset")
         assert drill.open() == 1
-        assert eventually(lambda: drill.open() == 0, 30), "who is silent has left"
+        assert eventually(lambda: drill.open() == 0, 30), "a silent client has left"
 
 
 # ---- many, and the end --------------------------------------------------------------------------
@@ -446,7 +446,7 @@ def test_thousands_of_connections_leave_nothing(drill):
         round()
     assert eventually(lambda: descriptors(drill) == before and drill.open() == 0), (
         before, descriptors(drill), drill.tell("status"))
-    if SLOWER == 1:    # a sanitizer keeps what was freed for a while
+    if SLOWER == 1:    # a sanitizer keeps freed memory for a while
         assert resident(drill) < first + 4_000_000
 
 
@@ -525,7 +525,7 @@ def test_a_port_that_is_taken(backend):
 # ---- between the checks of a configuration and their backends ----------------------------------------
 
 class Pages(socketserver.ThreadingTCPServer):
-    """HTTP/1.1 with one page; remembers what it was asked."""
+    """HTTP/1.1 with one page; remembers the requests."""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -576,7 +576,7 @@ def test_every_fault_of_a_good_check_is_seen(pages, tmp_path):
     for fault in faults.values():
         assert fault["status"] == "failed" and fault["error_class"] in fault["expected"]
         assert fault["after_seconds"] <= 0.8 * SLOWER + 0.5
-    # The backend heard what the check says, and nothing else: its own name and path.
+    # The backend got only the check's own request, with its own name and path.
     assert pages.asked
     for request in pages.asked:
         assert request.startswith(b"GET /page HTTP/1.1\r\n"), request

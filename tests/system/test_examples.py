@@ -1,9 +1,9 @@
-"""The examples are what they say: each is valid, and each of the original systems' configurations,
-run by the real program, answers on its original's URL in its original's words, with everything
-that it asks away, and, where real servers or a stand-in can be had, with them well.
+"""The examples do what they say. Each is valid. The real program runs each of the original systems'
+configurations. It answers on its original's URL in its original's words, with all backends away,
+and, where real servers or a stand-in exist, with healthy ones.
 
-Nothing of an example is changed but the pace (and, where a test says so, one word): addresses and
-secrets come from the environment, as its users give them.
+The tests change only the pace of an example (and, where a test says so, one word). Addresses and
+secrets come from the environment, as users give them.
 """
 import base64
 import contextlib
@@ -30,7 +30,7 @@ SECRET = "a secret of the tests"
 
 
 def test_editors_are_told_the_schema():
-    """Where `cmake --install` puts it. The comment is yaml-language-server's own."""
+    """The place where `cmake --install` puts it. The comment is yaml-language-server's own."""
     for example in EXAMPLES:
         assert example.read_text().splitlines()[0] == (
             "# yaml-language-server: $schema=/usr/share/vitals/vitals.schema.json"), example.name
@@ -83,8 +83,8 @@ def test_says_which_secret_is_missing(file, tmp_path):
 
 @pytest.fixture
 def example(vitals, tmp_path):
-    """example(name, VARIABLE=value, ...) is the daemon that runs it. Whatever is not set points to
-    a port that nothing listens on."""
+    """example(name, VARIABLE=value, ...) is the daemon that runs it. Variables that are not set
+    lead to a port that nothing listens on."""
     def start(name, replace=(), **environment):
         text = text_of(name)
         for old, new in [(r"interval: \d+s", "interval: 300ms"), *replace]:
@@ -160,7 +160,7 @@ def postgres():
 
 
 def at(server, user):
-    """Where a database is, without the password: that is another variable's."""
+    """The address of a database without the password, because another variable has that."""
     return server.url(user).replace(":" + databases.PASSWORD, "")
 
 
@@ -188,7 +188,7 @@ def test_pulp(example, web):
             answer = becomes(daemon, path, (200, pulp(database, False, names if database else ())))
             assert list(answer.json) == sorted(answer.json)
             assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
-        # The broker is away: what is pushed counts, who else lives cannot be heard.
+        # The broker is away: what is pushed counts, but no other worker can be heard.
         assert daemon.becomes("workers/pulp", "unknown")
         assert "blind since 20" in daemon.components()["workers/pulp"]["detail"]
 
@@ -267,7 +267,7 @@ def test_delivery_pair(example, postgres):
                     return (answer.status, answer.json["upstreams"][0]["lsyncd"]) == (code, wanted)
                 assert eventually(same, 20), primary.get("/_status").text
 
-            # Paused: both go on, and their positions tell it.
+            # Paused: both continue, and their positions show it.
             second.sql("SELECT pg_wal_replay_pause()")
             assert both(), primary.get("/_status").text + standby.get("/_status").text
             second.sql("SELECT pg_wal_replay_resume()")
@@ -276,7 +276,7 @@ def test_delivery_pair(example, postgres):
             lsyncd.pid_file.unlink()
             lsyncd.start()
             lsyncd_is(running, 200)
-            # Promoted: no standby any more, for neither of them.
+            # Promoted: it is no standby any more for either of them.
             second.sql("SELECT pg_promote()")
             becomes(primary, "/_status", delivery("primary", alone, running), timeout=20)
             becomes(standby, "/_status",
@@ -400,8 +400,8 @@ def test_token_health_with_everything_away(example):
 
 
 class WebSocket:
-    """A server of websockets, as far as its handshake and the answer to a ping. With `right` false
-    it computes something else from the key."""
+    """A server of websockets: its handshake and the answer to a ping. With `right` false it
+    computes a wrong answer to the key."""
 
     MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"    # RFC 6455, section 1.3
 

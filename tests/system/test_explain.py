@@ -1,4 +1,4 @@
-"""Why a component is what it is: over /v1, in a terminal, and without a daemon."""
+"""Why a component has its status: over /v1, in a terminal, and without a daemon."""
 import datetime
 import json
 import re

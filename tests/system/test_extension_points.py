@@ -1,5 +1,5 @@
 """What a new thing touches: its own folder or file, and one line of one catalog. HACKING.md has the
-table. Each row is counted on a thing that is there: everything in src/ that mentions it by name."""
+table. Each row is counted on an existing thing: everything in src/ that mentions it by name."""
 
 import re
 from pathlib import Path
@@ -61,5 +61,5 @@ def test_a_new_thing_is_its_own_files_and_one_catalog(point):
             has_own = True
         elif not name.endswith("_test.cpp") and re.search(mention, path.read_text()):
             touched.add(name)
-    assert has_own, "the sample is gone: take another"
+    assert has_own, "the sample is gone: take another one"
     assert touched == ({catalog} if catalog else set())

@@ -1,5 +1,5 @@
-"""A fleet of real vitals around real NATS servers: what one knows all show, whatever is killed, paused
-or away; nobody who is merely unheard counts as well."""
+"""A fleet of real vitals around real NATS servers. What one node knows, all show, whatever is
+killed, paused or away. A node that is merely unheard never counts as ok."""
 import http.server
 import json
 import os
@@ -92,7 +92,7 @@ def test_nodes_hear_each_other_and_notice_a_dead_one(fleet):
 
     nodes["n3"].start()
     assert nodes["n1"].becomes("nodes/n3", "ok")
-    # Who says goodbye is not missed.
+    # A node that says goodbye is not missed.
     assert nodes["n5"].stop() == 0
     assert eventually(lambda: "nodes/n5" not in nodes["n1"].components(), 15)
     assert nodes["n1"].status("fleet") == "ok"
@@ -119,7 +119,7 @@ def test_workers_are_known_on_all_nodes(fleet):
     assert eventually(all_known, 10, 0.3), [known(node) for node in ("n1", "n2", "n3")]
     for daemon in nodes:
         assert eventually(lambda: all_known() and daemon.status("workers/pulp") == "ok", 10, 0.3)
-    # One leaves: at once, everywhere.
+    # One leaves: all know it at once.
     beat("n2", "worker-2", leaving=True)
     assert eventually(lambda: known("n3") == ["worker-1"], 3)
     # One falls silent.
@@ -143,7 +143,7 @@ def test_some_nodes_check_for_all(fleet, target):
     vantages = nodes.view("n5")["checks"][1]["vantages"]
     assert len(vantages) == 2 and set(vantages) <= {"n1", "n2", "n3"}
     assert all(node["checks"][1]["vantages"] == vantages for node in map(nodes.view, nodes.daemons))
-    # Two ask, not five: at most that many in a while.
+    # At most two nodes ask in a while, not five.
     time.sleep(2)
     assert 6 <= target.seen(1.5) <= 12 * SLOWER
 
@@ -154,7 +154,7 @@ def test_some_nodes_check_for_all(fleet, target):
     target.code = 200
     for daemon in nodes:
         assert daemon.becomes("web", "ok")
-    # A vantage dies, another node goes on, and nobody sees anything but ok or unknown.
+    # A vantage dies, another node takes its place, and all show only ok or unknown.
     nodes[vantages[0]].kill()
     left = next(name for name in ("n1", "n2", "n3") if name not in vantages)
     seen = set()
@@ -197,7 +197,7 @@ def test_a_drain_reaches_all_nodes_and_those_that_come_later(fleet):
     for daemon in nodes:
         assert eventually(lambda: not drained(daemon)), daemon.log()
         assert daemon.get("/readyz").status == 200
-    # What one node is told of itself concerns that one.
+    # A statement to one node about itself concerns only that node.
     assert nodes["n1"].control("PUT", "/v1/drain", {"text": "kernel"}).status == 200
     time.sleep(1.5)
     assert nodes["n2"].get("/readyz").status == 200
@@ -265,7 +265,7 @@ def test_a_server_that_is_killed_or_paused_disturbs_nobody(fleet):
     nodes.complete()
     for name, daemon in nodes.daemons.items():
         assert daemon.status("fleet") == "ok", detail(daemon, "fleet")
-        # The loop itself: how late it was at most, as it says.
+        # The loop itself: the most by which it was late, by its own account.
         lines = [line for line in daemon.get("/metrics").text.splitlines()
                  if line.startswith("vitals_engine_lag_seconds")]
         assert lines and float(lines[0].split()[1]) < 0.05 * SLOWER, lines
@@ -296,7 +296,7 @@ def test_many_that_fall_silent_at_once_are_one_thing(fleet):
     known = nodes["n1"].components()
     assert known["fleet"]["detail"] == "4 of 8 nodes are unheard"
     assert [known[f"nodes/n{i}"]["status"] for i in range(1, 9)] == ["ok"] * 4 + ["unknown"] * 4
-    # What became of the workers of half a fleet is not known.
+    # Nobody knows what became of the workers of half a fleet.
     assert nodes["n1"].becomes("workers/pulp", "unknown")
     for name in ("n5", "n6", "n7", "n8"):
         nodes[name].process.wait()
@@ -383,7 +383,8 @@ def test_tls_and_keys(fleet):
         for name in ("n1", "n2"):
             nodes.add(name, fleet={"tls": tls, "nkey": str(seeds[name])})
         nodes.complete()
-        # A key that the server does not know, a certificate for another name, a name of another node.
+        # A key that the server does not know, a certificate for another name, a name of another
+        # node.
         for name, settings, problem in (
                 ("n3", {"tls": tls, "nkey": str(seeds["n3"])}, "Authorization Violation"),
                 ("n4", {"tls": {**tls, "name": "other.example"}, "nkey": str(seeds["n1"])}, "mismatch"),

@@ -1,6 +1,6 @@
-"""Alerts across the nodes of a fleet: what several nodes see is told once, whoever dies, stands still or
-is cut off; what one node sees alone is told by that node at once. Real servers, daemons and a receiver
-that keeps who told it what, and when."""
+"""Alerts across the nodes of a fleet. What several nodes see is told once, whichever node dies,
+stands still or is cut off. What one node sees alone, that node tells at once. Real servers, daemons
+and a receiver that remembers who told it what, and when."""
 import collections
 import datetime
 import http.server
@@ -68,7 +68,7 @@ class Receiver(Listening):
 
 
 class Target(Listening):
-    """What the nodes check: /NAME works unless it stands among `broken`."""
+    """What the nodes check: /NAME works unless it is in `broken`."""
 
     def __init__(self):
         self.broken, outer = set(), self
@@ -81,7 +81,7 @@ class Target(Listening):
 
 
 class CutNats(Nats):
-    """Servers whose routes go through relays: one of them can be cut off from the others."""
+    """Servers whose routes go through relays, so that one of them can be cut off from the others."""
 
     def cluster(self, i, routes):
         if i == 0:
@@ -89,7 +89,7 @@ class CutNats(Nats):
         for j in range(i + 1, len(routes)):
             self.relays[i, j] = Relay(routes[j])
         ways = [self.relays[i, j].port for j in range(i + 1, len(routes))]
-        # Nobody finds a way around the relays.
+        # The servers find no way around the relays.
         return self.cluster_text(routes[i], ways, f'advertise: "127.0.0.1:{free_port()}"')
 
     def cut(self, i, cut=True):
@@ -184,7 +184,7 @@ def test_what_all_see_is_told_once_and_what_one_sees_by_that_one(fleet, receiver
         first = {each.key for each in receiver.got}
         receiver.got.clear()
     assert not first & {each.key for each in receiver.got}
-    # Of two nodes that see the same of their own, each tells.
+    # Two nodes that see the same of their own both tell it.
     for name in ("n1", "n2"):
         assert nodes[name].control("PUT", "/v1/components/own", {"status": "failed"}).status == 204
     assert eventually(lambda: len(receiver.about("own")) == 2, 3)
@@ -236,11 +236,11 @@ def test_the_end_is_told_though_who_told_the_problem_is_dead(fleet, receiver, ta
     first = receiver.about("web")[0]
     time.sleep(1)
     nodes[first.node].kill()
-    # Its death is one thing, too.
+    # Its death is an incident, too.
     assert eventually(lambda: receiver.about("nodes/" + first.node), 15)
     target.broken = set()
     assert eventually(lambda: receiver.about("web", "resolved"), 15)
-    # One that joins now, and the dead one that returns, repeat nothing.
+    # A node that joins now, and the dead one that returns, repeat nothing.
     target.broken = {"web"}
     assert eventually(lambda: len(receiver.about("web", "problem")) == 2, 15)
     nodes[first.node].start()
@@ -278,7 +278,7 @@ def test_without_servers_each_node_says_once_that_it_cannot_look(fleet, receiver
     for each in told:
         assert each.data["alone"] is True
         assert "no contact with the fleet since 20" in each.data["line"], each.data["line"]
-    # Nothing else is told, for nobody can look: no end, no storm.
+    # Nothing else is told, because nobody can look: no end, no storm.
     assert len(receiver.got) == 4, [(each.node, each.key, each.kind, each.cause) for each in receiver.got]
     target.broken = set()
     for i in range(3):
@@ -308,7 +308,7 @@ def test_many_at_once_are_one_message_of_the_fleet(fleet, receiver, target):
 
 
 class Course:
-    """Incidents one after the other, while things happen; then what was told of them."""
+    """Incidents one after the other, while things happen; then what was told about them."""
 
     lasts = 10  # seconds, each
 
@@ -337,7 +337,7 @@ class Course:
         assert not due
 
     def found(self):
-        """When each incident was first known to any node."""
+        """The time when any node first knew each incident."""
         known = collections.defaultdict(list)
         for daemon in self.nodes:
             for component in self.components:
@@ -378,7 +378,7 @@ class Course:
         assert late[-1][0] < 5, late[-5:]
 
     def first_known(self, incident):
-        # What the answer says is rounded down to a second.
+        # The times in the answer are rounded down to a second.
         begun = self.begun[incident]
         return max(begun, min(each for each in self.known[self.component(incident)] if each > begun - 1))
 

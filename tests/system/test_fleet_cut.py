@@ -121,7 +121,7 @@ def test_each_side_of_a_cut_judges_the_components_it_sees(places):
 
         assert eventually(all_well, 20), nodes["n1"].components()
         places.cut("a")
-        # Two of five fell silent: each of them failed. Three of five: one thing.
+        # Two of five fell silent: each of them failed. Three of five: one event.
         for name in ("n3", "n4", "n5"):
             for silent in ("n1", "n2"):
                 assert nodes[name].becomes(f"nodes/{silent}", "failed", 20)
@@ -132,7 +132,7 @@ def test_each_side_of_a_cut_judges_the_components_it_sees(places):
             known = nodes[name].components()
             assert known["fleet"]["detail"] == "3 of 5 nodes are unheard"
             assert {known[f"nodes/{each}"]["status"] for each in ("n3", "n4", "n5")} == {"unknown"}
-        # A majority of three is on each side here, for both have a way to what is checked.
+        # Each side has a majority of three here, because both can reach the backend.
         for daemon in nodes.values():
             assert daemon.becomes("web", "ok")
         assert nodes["n1"].control("PUT", "/v1/fleet/drain", {"text": "a side"}).status == 200

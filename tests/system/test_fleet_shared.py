@@ -1,5 +1,5 @@
-"""What is pushed to one node of a fleet counts on all of them, the latest wins, and nobody who only is cut
-off calls it failed. With real vitals around real NATS servers."""
+"""What is pushed to one node of a fleet counts on all of them, the latest push wins, and a node
+that is cut off never calls the component failed. With real vitals around real NATS servers."""
 import time
 
 import pytest
@@ -31,7 +31,7 @@ def test_a_push_to_any_node_counts_on_all_and_the_latest_wins(fleet):
     push(nodes["n1"], "ok", "first")
     for daemon in nodes:
         assert becomes(daemon, "ok", "first"), shown(daemon)
-    # From another node, at once afterwards: no clock of a node decides alone.
+    # From another node, immediately afterwards: no node's clock decides alone.
     for i in range(10):
         push(nodes["n2"], "ok", f"even {i}")
         push(nodes["n3"], "failed", f"odd {i}")
@@ -40,7 +40,7 @@ def test_a_push_to_any_node_counts_on_all_and_the_latest_wins(fleet):
     push(nodes["n1"], "ok", "again")
     for daemon in nodes:
         assert becomes(daemon, "ok", "again"), shown(daemon)
-    # One that comes later knows it at once; what is not shared stays where it was pushed.
+    # A node that joins later knows it at once. What is not shared stays where it was pushed.
     push(nodes["n1"], "ok", "mine", "own")
     push(nodes["n2"], "degraded", "half", ttl="1h")
     late = nodes.add("n4")
@@ -57,7 +57,7 @@ def detail(daemon):
 def test_silence_is_failed_on_all_nodes_and_a_push_in_time_holds_it(fleet):
     nodes = fleet(3, SHARED).complete()
     seen, end = {"n1": set(), "n2": set(), "n3": set()}, time.monotonic() + 9
-    # The node that is told changes with each push: on each node it is silent for longer than its ttl.
+    # The node that is told changes with each push, so each node is silent for longer than its ttl.
     turn = 0
     push(nodes["n1"], "ok", "beat")
     for daemon in nodes:

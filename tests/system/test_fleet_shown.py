@@ -1,4 +1,4 @@
-"""What people and programs are shown of a fleet: the page, metrics, what changed; and a node that only
+"""What people and programs see of a fleet: the page, metrics, what changed; and a node that only
 tells. With real vitals around real NATS servers."""
 import re
 import shutil
@@ -26,7 +26,7 @@ def workers(daemon):
 
 
 def changed(daemon, text):
-    """Whether the page's list of what changed has an entry with these words."""
+    """Whether the page's list of changes has an entry with these words."""
     shown = re.sub("<[^>]*>", "", daemon.control("GET", "/events").text)
     return any(text in " ".join(line.split()) for line in shown.splitlines())
 
@@ -49,7 +49,7 @@ def test_metrics_count_by_state_and_promtool_finds_nothing(fleet):
     checked = subprocess.run([shutil.which("promtool"), "check", "metrics"],
                              input=nodes["n1"].get("/metrics").body, capture_output=True)
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")
-    # No series for a node among them: their number does not depend on the fleet's size.
+    # None of them has a series per node: their number does not depend on the fleet's size.
     assert not any("n5" in name for name in before)
 
     nodes["n4"].kill()
@@ -144,7 +144,7 @@ def test_a_node_that_does_not_listen_is_heard_and_shows_nothing_of_others(fleet)
     # It checks nothing for others.
     assert eventually(lambda: nodes.view("n1")["checks"][0]["vantages"] == ["n1", "n2"] or
                       sorted(nodes.view("n1")["checks"][0]["vantages"]) == ["n1", "n2"], 10)
-    # Its workers and what is pushed to it count on those that listen, and not the other way round.
+    # Its workers and what is pushed to it count on those that listen. The reverse does not hold.
     assert teller.control("PUT", "/v1/workers/pulp/worker-t/heartbeat", {}).status in (200, 204)
     assert nodes["n1"].control("PUT", "/v1/workers/pulp/worker-1/heartbeat", {}).status in (200, 204)
     assert teller.control("PUT", "/v1/components/done", {"status": "degraded", "detail": "half"}).status in (200, 204)
@@ -156,14 +156,14 @@ def test_a_node_that_does_not_listen_is_heard_and_shows_nothing_of_others(fleet)
     assert nodes["n2"].becomes("done", "ok")
     time.sleep(1)
     assert teller.status("done") == "degraded"
-    # It is drained with its service, also when it comes later, and tells drains.
+    # It is drained with its service, also if it joins later, and it tells drains.
     assert nodes["n1"].control("PUT", "/v1/fleet/drain", {"text": "move"}).status == 200
     assert eventually(lambda: teller.get("/readyz").status == 500, 5)
     late = nodes.add("t2", fleet={"listen": False})
     assert eventually(lambda: late.get("/readyz").status == 500, 8)
     assert late.control("PUT", "/v1/fleet/drain", {"text": "OK"}).status == 200
     assert eventually(lambda: nodes["n1"].get("/readyz").status == 200, 5)
-    # Who dies is missed; who has its name is named.
+    # A node that dies is missed. A node with the name of another one is named.
     teller.kill()
     assert nodes["n1"].becomes("nodes/t1", "failed", 15)
     nodes.add("t2", process="other", fleet={"listen": False})

@@ -41,7 +41,7 @@ def test_a_group_follows_its_members(vitals):
 
 
 def test_no_answer_shows_a_group_that_contradicts_its_members(vitals):
-    """Members are pushed back and forth; whoever reads meanwhile never sees them disagree."""
+    """Members are pushed back and forth. Readers never see them disagree."""
     names = ["a", "b", "c"]
     daemon = vitals({"components": {**{f"m/{name}": {"check": "push", "ttl": "1h"} for name in names},
                                     "all": {"check": "group", "of": "m/*"}}})
@@ -72,7 +72,7 @@ def test_no_answer_shows_a_group_that_contradicts_its_members(vitals):
     finally:
         stop.set()
         pusher.join()
-    # What was acknowledged is in every answer that begins afterwards, with what follows from it.
+    # What was acknowledged is in every answer that begins afterwards, with its consequences.
     for status in ["ok", "failed", "ok"]:
         for name in names:
             assert daemon.control("PUT", f"/v1/components/m%2F{name}", {"status": status}).status == 204
@@ -131,7 +131,7 @@ def test_what_fails_with_its_members_is_one_incident(vitals):
 def test_workers_that_are_alive(vitals):
     daemon = vitals({"workers": {"mail": {"timeout": "1s"}},
                      "components": {"senders": {"check": "group", "workers": "mail", "need": "2 of 3"}}})
-    assert daemon.status("senders") == "unknown", "nobody had time to be heard"
+    assert daemon.status("senders") == "unknown", "the workers had no time to beat"
 
     def beat(*names):
         assert daemon.control("PUT", "/v1/workers/mail/heartbeats", {"workers": list(names)}).status == 204

@@ -1,5 +1,5 @@
-"""gRPC's health service as its clients see it: Debian's grpcio (the C core that grpc++ has, too), and
-vitals' own check. Messages are encoded by hand: Debian has no grpc_health."""
+"""gRPC's health service as its clients see it: Debian's grpcio (the C core that grpc++ has, too),
+and vitals' own check. Messages are encoded by hand, because Debian has no grpc_health."""
 import contextlib
 import json
 import queue
@@ -34,7 +34,7 @@ def status(message):
 
 
 def fields(message):
-    """The fields of a message that has none but such with a length."""
+    """The fields of a message whose fields all have a length."""
     found = []
     while message:
         size = message[1]
@@ -190,11 +190,11 @@ def test_watch_tells_each_change_at_once(serving):
         assert web.next() == NOT_SERVING
         assert time.monotonic() - begun < 1 * SLOWER
         assert whole.next() == NOT_SERVING
-        # What is as it was is not told again.
+        # An unchanged status is not told again.
         push(daemon, "web", "failed", detail="still")
         push(daemon, "web", "ok")
         assert web.next() == SERVING
-        # A component that comes later; the stream of nobody is still open.
+        # A component that comes later: the stream of the unknown name is still open.
         push(daemon, "nobody", "ok")
         assert nobody.next() == SERVING
         push(daemon, "web", "unknown")
@@ -216,7 +216,7 @@ def test_out_of_service_nothing_serves(serving):
         assert whole.next() == NOT_SERVING and web.next() == NOT_SERVING
         assert client.check() == NOT_SERVING
         assert daemon.process.wait(10 * SLOWER) == 0
-        # The streams were ended in order, and say that another server may be asked.
+        # The streams ended in an orderly way, with the advice to ask another server.
         assert eventually(lambda: whole.error is not None)
         assert whole.error.code() == grpc.StatusCode.UNAVAILABLE
 
@@ -251,7 +251,7 @@ def test_tls(serving, tmp_path):
     with Client(daemon.grpc, trusted) as client, watching(client, "web") as web:
         assert client.check("web") == SERVING
         assert web.next() == SERVING
-    # Who offers HTTP/1 alone is refused while TLS is agreed on.
+    # A client that offers only HTTP/1 is refused in the TLS handshake.
     done = subprocess.run(["curl", "-sS", "--http1.1", "--cacert", certificate,
                            f"https://localhost:{daemon.grpc}/"],
                           capture_output=True, text=True, timeout=20)
@@ -361,7 +361,7 @@ def test_what_is_wrong_is_told(endpoint, problem, tmp_path):
 
 
 def test_grpcpp_understands_it(serving, tmp_path):
-    """Debian's grpc++, by a small program (grpc_client.cpp) that is compiled here."""
+    """Debian's grpc++, by a small program (grpc_client.cpp) that the test compiles."""
     if not ALL:
         pytest.skip("compiles a program against grpc++: ./test --all does")
     flags = subprocess.run(["pkg-config", "--cflags", "--libs", "grpc++"], check=True, capture_output=True, text=True)

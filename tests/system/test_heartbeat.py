@@ -1,4 +1,4 @@
-"""`vitals heartbeat`: jobs judged by their end, workers that beat, names that nobody configured."""
+"""`vitals heartbeat`: jobs judged by their end, workers that beat, names that are not configured."""
 import signal
 import subprocess
 import time
@@ -35,7 +35,7 @@ def test_a_job_is_judged_by_its_end(vitals, tmp_path):
     job = begin(daemon, "import", "--every", "100ms", "--detail", "42 GB", "--", "/bin/sh", "-c", wait)
     try:
         time.sleep(0.5)
-        assert daemon.status("import") == "failed", "a start is no success, and running is none"
+        assert daemon.status("import") == "failed", "a start is no success, and a running job neither"
         assert daemon.components()["import"]["since"] == since
         gate.touch()
         assert job.wait(10 * SLOWER) == 0
@@ -53,7 +53,7 @@ def test_a_job_that_hangs_is_failed_in_time(vitals):
     try:
         time.sleep(1)
         assert daemon.status("backup") == "ok", "the last end counts"
-        assert daemon.becomes("backup", "failed", 4), "for no longer than its ttl"
+        assert daemon.becomes("backup", "failed", 4), "only for its ttl"
         assert daemon.components()["backup"]["detail"] == "silent for more than 3 s"
         job.send_signal(signal.SIGTERM)
         assert job.wait(10 * SLOWER) == 143, "signals are passed on"
@@ -70,8 +70,8 @@ def test_the_configured_ttl_stays(vitals):
     finally:
         end(beats)
     time.sleep(0.5)
-    assert daemon.status("nightly") == "ok", "three missed beats are not an hour"
-    # One that is given counts until the next heartbeat.
+    assert daemon.status("nightly") == "ok", "an hour has more than three missed beats"
+    # A given one counts until the next heartbeat.
     assert beat(daemon, "nightly", "--ttl", "200ms").returncode == 0
     assert daemon.becomes("nightly", "failed", 2)
     assert beat(daemon, "nightly", "--", "true").returncode == 0
@@ -113,7 +113,7 @@ def test_components_that_are_created_and_removed(vitals):
     made = daemon.components()["a/b"]
     assert made["created_by_push"] is True and made["critical"] is False
     assert "created_by_push" not in daemon.components()["import"]
-    assert daemon.get("/readyz").status == 200, "what nobody configured takes nothing out of service"
+    assert daemon.get("/readyz").status == 200, "an unconfigured job takes nothing out of service"
     assert run_vitals("remove", "a/b", "-c", daemon.file).stdout.endswith(": removed a/b\n")
     assert "a/b" not in daemon.components()
     answer = run_vitals("remove", "improt", "-c", daemon.file)

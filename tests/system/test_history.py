@@ -1,5 +1,5 @@
-"""What a component was, is known afterwards: as steps, as uptime, as changes; over a restart, and
-without inventing anything."""
+"""The past of a component is known: as steps, as uptime, as changes; across a restart, and without
+inventions."""
 import contextlib
 import csv
 import io
@@ -90,7 +90,7 @@ def test_a_killed_daemon_looked_at_nothing_and_loses_nothing(vitals):
     assert daemon.becomes("shop/web", "ok")
     assert changes(daemon) == before, "nothing is told twice, nothing is lost"
     day = read(daemon, f"/v1/uptime/{NAME}")["windows"][0]
-    assert 1.9 < day["unaccounted_seconds"] < away + 6, "it signs every few seconds that it lives"
+    assert 1.9 < day["unaccounted_seconds"] < away + 6, "every few seconds it records that it lives"
     blind = [each for each in read(daemon, f"/v1/history/{NAME}?range=90m")["buckets"]
              if each.get("blind")]
     assert blind
@@ -252,7 +252,7 @@ def test_an_objective_burns_and_says_so(vitals):
 class OwnAccount:
     """What the script itself knows of the seconds in each state: at least, and at most."""
 
-    # A push that was answered so shortly before a kill may not be on the disk.
+    # A push that was answered shortly before a kill may not be on the disk.
     LOST = 0.25
 
     def __init__(self):
@@ -260,8 +260,9 @@ class OwnAccount:
         self.most = {"ok": 0.0, "failed": 0.0}
 
     def add(self, pushes, killed):
-        """`pushes`: (asked, answered, status). That it lives is on the disk with each change, and every
-        few seconds besides: what came after the last change may count as nobody having looked."""
+        """`pushes`: (asked, answered, status). Each change is on the disk, with the statement that
+        vitals lives, and that statement also every few seconds. The time after the last one may
+        count as not observed."""
         seen = max((asked for (_, _, before), (asked, answered, status) in itertools.pairwise(pushes)
                     if status != before and answered < killed - self.LOST), default=0)
         for number, (asked, answered, status) in enumerate(pushes):
@@ -289,7 +290,7 @@ def test_killed_at_random_moments_the_history_is_whole(vitals):
             push(daemon, status)
             pushes.append((now, time.monotonic(), status))
             time.sleep(min(chance.uniform(0.02, 0.9), max(0, ends - time.monotonic())))
-        own.unsure(pushes[0][1] - started)    # what it was before is taken up
+        own.unsure(pushes[0][1] - started)    # its former status is restored
         daemon.kill()
         own.add(pushes, time.monotonic())
         with contextlib.closing(sqlite3.connect(daemon.state / "vitals.db")) as database:

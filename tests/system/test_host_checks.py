@@ -1,5 +1,5 @@
-"""Checks of the machine itself, through the real binary: memory in a control group, and plugins that
-detach what they start."""
+"""Checks of the machine itself, by the real binary: memory in a control group, and plugins that
+leave processes behind."""
 import json
 import os
 import pathlib
@@ -37,7 +37,7 @@ def group():
 def test_a_control_group_full_of_page_cache_is_not_full(group, tmp_path):
     place = group(128)
     file = tmp_path / "often-read"
-    # Written and read by processes of the group, so that the pages count as the group's.
+    # Processes of the group write and read it, so that the pages count as the group's.
     script = (f"echo $$ > {place}/cgroup.procs && dd if=/dev/zero of={file} bs=1M count=116 conv=fsync "
               f"2>/dev/null && cat {file} {file} {file} > /dev/null && "
               f"exec {daemons.BINARY} check memory: --format json")
@@ -47,7 +47,7 @@ def test_a_control_group_full_of_page_cache_is_not_full(group, tmp_path):
     assert component["properties"]["cgroup_used_percent"] < 60, component
     usage = [place / name for name in ("memory.current", "memory.usage_in_bytes")]
     (usage,) = [int(each.read_text()) for each in usage if each.exists()]
-    assert usage > 0.8 * 128 * MIB  # the kernel has kept the file
+    assert usage > 0.8 * 128 * MIB  # the kernel has cached the file
 
 
 def running(marker):
@@ -72,6 +72,6 @@ def test_processes_detached_by_a_plugin_end_with_it_at_the_deadline(vitals, tmp_
 
     assert eventually(lambda: daemon.components()["it"].get("failing_runs", 0) >= 3)
     assert daemon.components()["it"]["detail"] == "command does not end (timeout in run)"
-    assert len(running(marker)) <= 1  # of the run under way
+    assert len(running(marker)) <= 1  # of the present run
     daemon.close()
     assert eventually(lambda: not running(marker), timeout=2)

@@ -1,5 +1,5 @@
 """ssh against a real sshd, ntp against a real chronyd, imap and pop3 against a real Dovecot, backup
-against real restic and borg, ping in a network of its own; all through the real binary."""
+against real restic and borg, ping in a separate network; all by the real binary."""
 import contextlib
 import json
 import os
@@ -76,7 +76,7 @@ def test_ssh_full_and_hung(check):
         held = []
 
         def hold():
-            """Two log-ins under way; the one that found it ready may still count."""
+            """Two unfinished authentications; the one that found the server ready may still count."""
             made = stack.enter_context(socket.create_connection(("127.0.0.1", own.port)))
             held.extend([made] if made.recv(100).startswith(b"SSH-") else [])
             return len(held) == 2
@@ -220,7 +220,7 @@ def test_backup_borg(tmp_path, check):
     (tmp_path / "data").write_text("data")
     run("create", f"{repository}::db-1", str(tmp_path / "data"))
     found = check("backup", "20s", **of, environment={"TZ": "America/New_York"})
-    assert found["properties"]["age_seconds"] > 3600, "who sets a zone is believed"
+    assert found["properties"]["age_seconds"] > 3600, "a configured zone is believed"
     found = check("backup", "20s", **of)
     expect(found, "ok", detail="the newest is")
     assert found["properties"]["age_seconds"] < 300
@@ -249,8 +249,8 @@ def test_backup_files(tmp_path, check):
 # ping
 
 def in_a_network(tmp_path, script):
-    """Runs a script where vitals may send echo requests, with a neighbour 10.9.9.2 who answers and
-    a 10.9.9.3 whom nobody knows."""
+    """Runs a script where vitals may send echo requests, with a neighbour 10.9.9.2, which answers,
+    and 10.9.9.3, which does not exist."""
     if os.geteuid() != 0:
         pytest.skip("needs root, for a network of its own")
     needs("ip", "unshare", "nsenter")

@@ -109,7 +109,7 @@ def test_methods_bodies_and_rights(serving):
     large = curl(f"{url}/v1/components/web", prior, "-X", "PUT", "-H", "Authorization: Bearer 0per",
                  body=b"x" * 200_000)
     assert large["status"] == 413
-    # A body that nobody asked for does not keep the answer from coming.
+    # A body that was not announced does not stop the answer.
     assert curl(f"{url}/nowhere", prior, body=b"x" * 200_000)["status"] == 405
     assert curl(f"{url}/health", prior, "-H", "X-Long: " + "y" * 20_000)["status"] == 431
 
@@ -128,7 +128,7 @@ def test_events_go_on_over_http2(serving):
         while b"event: transition" not in heard and time.monotonic() < end:
             heard += process.stdout.readline()
         assert b"event: transition" in heard
-        # The end says that it is one.
+        # The end says that it is an end.
         daemon.process.send_signal(15)
         rest = process.stdout.read()
         assert b"event: end" in rest
@@ -174,7 +174,7 @@ PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 def test_readers_with_closed_windows_cost_little(serving):
     daemon = serving()
-    # No window at all: what is asked for is held back, and shared with whoever asked before.
+    # Without any window the answer is held back. Everybody who asked before shares it.
     settings = frame(4, 0, 0, struct.pack(">HI", 4, 0)) + frame(4, 1, 0)
     asked = b"".join(frame(1, 5, 2 * i + 1, get(b"/metrics")) for i in range(90))
     before = daemon.figure("process_resident_memory_bytes")

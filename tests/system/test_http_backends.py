@@ -1,5 +1,5 @@
-"""s3, clickhouse, vault, event_bridge and cloudfront, through the real binary: against the real
-Swift and ClickHouse, and against stand-ins for Vault and AWS (see backends.py)."""
+"""s3, clickhouse, vault, event_bridge and cloudfront, by the real binary: against the real Swift
+and ClickHouse, and against stand-ins for Vault and AWS (see backends.py)."""
 import contextlib
 import json
 
@@ -13,7 +13,7 @@ from one_check import checker, expect
 
 @pytest.fixture(scope="module")
 def servers():
-    """All at once: starting them is waiting."""
+    """All at once, because starting them is mostly waiting."""
     with contextlib.ExitStack() as stack:
         made = [stack.enter_context(contextlib.closing(each()))
                 for each in (backends.Swift, backends.ClickHouse)]
@@ -132,7 +132,7 @@ def test_s3_of_a_web_page(check):
 
 
 def test_s3_container_server_dead_and_all_dead(check):
-    """Its health page is still green then."""
+    """Its health page still says ok then."""
     own = backends.Swift()
     try:
         own.ready()
@@ -161,7 +161,7 @@ def test_clickhouse_healthy(clickhouse, check):
 
 
 def test_clickhouse_wrong_password_and_user(clickhouse, check):
-    """Its ping is green then."""
+    """Its ping says ok then."""
     for wrong in ({"password": "wrong-secret"}, {"user": "nobody"}):
         found = check("clickhouse", **clickhouse.options(**wrong))
         expect(found, "failed", "auth", "query", "wrong user or password")
@@ -326,7 +326,7 @@ def test_event_bridge_states(aws, check):
 
 
 class Bus(backends.Aws):
-    """The stand-in with events: `way(id)` is what the rule's target does with one."""
+    """The stand-in with events: `way(id)` is what the rule's target does with an event."""
 
     class handler(backends.Aws.handler):  # noqa: N801
         def do_POST(self):

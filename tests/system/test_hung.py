@@ -1,4 +1,4 @@
-"""Reads never wait: a thousand components that hang, and the answers beside them."""
+"""Reads never wait: the answers while a thousand components hang."""
 import contextlib
 import statistics
 import time
@@ -33,7 +33,7 @@ def verdicts(daemon):
 def test_all_have_failed_after_one_deadline(hung):
     start = time.monotonic()
     assert eventually(lambda: verdicts(hung)[0] == COUNT, 10)
-    # First runs come within a second of the start, and last one.
+    # First runs begin within a second of the start, and last one second.
     assert time.monotonic() - start < 3.5 * SLOWER
     assert verdicts(hung) == (COUNT, "ok")
     assert all(each["failed_phase"] for name, each in hung.components().items()
@@ -52,7 +52,8 @@ def test_answers_come_at_once(hung, path, status):
             times.append(answer.seconds)
             time.sleep(0.005)    # over several rounds of checks, not between two of them
     assert statistics.median(times) < 0.005 * SLOWER, f"median {statistics.median(times):.4f} s"
-    # Jitter of a busy machine is not ours; a reader that waits for a check would wait for a second.
+    # The jitter of a busy machine is not vitals' fault. A reader that waits for a check would wait
+    # for a second.
     assert sorted(times)[-5] < 0.1 * SLOWER, sorted(times)[-5:]
 
 

@@ -1,5 +1,5 @@
-"""Incidents: one cause with its consequences, what people say about it, and that nothing of it is
-lost when the process is killed."""
+"""Incidents: one cause with its consequences, what people say about it, and that a kill of the
+process loses nothing of it."""
 import random
 import threading
 import time
@@ -138,14 +138,14 @@ def test_a_maintenance_is_left_out_of_uptime(vitals):
 
 def test_no_acknowledged_word_is_lost_over_kills_at_any_moment(vitals):
     """Notes, silences and drains are made as fast as they are answered, while the process is killed
-    at random moments: all that was answered is there at the end, and no incident opened twice."""
+    at random moments. All that was answered is there at the end, and no incident opened twice."""
     daemon = well_then_down(vitals)
     eventually(lambda: only_open(daemon)["members"])
     identity = only_open(daemon)["id"]
     chance = random.Random(7)
     acknowledged = []
     silenced = []
-    drained = []         # (asked, whether it was answered as durable): the last that was counts
+    drained = []         # (asked, whether it was answered as durable): the last statement counts
     ended = threading.Event()
 
     def talk():
@@ -186,12 +186,12 @@ def test_no_acknowledged_word_is_lost_over_kills_at_any_moment(vitals):
     finally:
         ended.set()
         talking.join()
-    assert len(acknowledged) + len(silenced) >= KILLS / 20, "something was said"
+    assert len(acknowledged) + len(silenced) >= KILLS / 20, "there was a note"
     incident = daemon.control("GET", f"/v1/incidents/{identity}").json
     assert set(acknowledged) <= {each["text"] for each in incident["notes"]}
     silences = daemon.control("GET", "/v1/silences").json["silences"]
     assert set(silenced) <= {each["reason"] for each in silences}
-    assert [each["id"] for each in incidents(daemon)] == [identity], "opened once"
+    assert [each["id"] for each in incidents(daemon)] == [identity], "it opened once"
     # What was asked after the last answer may have happened or not.
     last = max(place for place, (_, durable) in enumerate(drained) if durable)
     now = daemon.control("GET", "/v1/drain").json["text"]

@@ -1,5 +1,5 @@
-"""`vitals init` on a machine on which things run: it finds them, what it writes is green, and a second
-time it changes nothing. Servers are the real ones; the machine around them (/etc, /run, systemd, disks)
+"""`vitals init` on a machine on which things run: it finds them, its file gives ok, and a second
+time it changes nothing. The servers are real. The machine around them (/etc, /run, systemd, disks)
 is a mount namespace of the test."""
 import os
 import pathlib
@@ -28,7 +28,7 @@ UNITS = {
     "shop.service": "[Service]\nExecStart=/bin/sleep 1000\n",
 }
 
-# Puts the machine together around a command: an /etc of its own, systemd's socket, two more disks.
+# Builds the machine around a command: a separate /etc, systemd's socket, two more disks.
 AROUND = """
 set -e
 mount --make-rprivate /
@@ -123,7 +123,7 @@ def everything(tmp_path_factory):
         made.append(Nginx(pages))
         made[-1].ready()
         rabbitmq.ready()
-        # As a fresh RabbitMQ has it for those on its own machine.
+        # The state of a fresh RabbitMQ for users of the same machine.
         rabbitmq.control("add_user", "guest", "guest")
         rabbitmq.control("set_permissions", "guest", ".*", ".*", ".*")
         manager = user_systemd.UserSystemd(UNITS)
@@ -176,7 +176,7 @@ def test_what_runs_is_found_and_green_and_stays_as_it_is(everything):
     assert expected <= disks, text
     assert "memory" in text and "load" in text
 
-    # How busy this machine is just now is not the test's to say.
+    # The present load of this machine is not part of the test.
     check = machine.run("check", "-c", "vitals.yaml", "*", *(["!load"] if "load" in found else []))
     assert check.returncode == 0, check.stdout + check.stderr + text
     validate = machine.run("validate", "-c", "vitals.yaml")
@@ -217,7 +217,7 @@ def test_new_components_are_added_and_no_line_changes(everything, tmp_path):
 
 
 def test_a_system_with_conf_d_gets_a_file_there(machine):
-    """As the package sets it up; what another file of conf.d watches is known."""
+    """As the package installs it. Components in another file of conf.d are known."""
     folder = machine.folder / "etc/vitals/conf.d"
     folder.mkdir(parents=True)
     (machine.folder / "etc/vitals/vitals.yaml").write_text("include: conf.d/*.yaml\n")
@@ -267,7 +267,7 @@ def test_a_check_that_does_not_pass_is_a_comment_with_the_reason(machine):
 
 
 def test_the_acl_that_is_named_is_enough(machine):
-    """What init prints for Redis, done."""
+    """Does what init prints for Redis."""
     server = databases.Redis("--requirepass", "s3cret")
     try:
         server.start()
@@ -284,7 +284,7 @@ def test_the_acl_that_is_named_is_enough(machine):
 
 
 def test_checks_are_tried_as_the_user_who_will_run_them(machine):
-    """A number that no user has, as DynamicUser's before the service has run."""
+    """A number without a user, as DynamicUser's is before the service has run."""
     secret = machine.folder / "etc/ssl/shop.pem"
     certificate(secret, 300)
     secret.chmod(0o600)

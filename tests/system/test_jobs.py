@@ -1,4 +1,4 @@
-"""Jobs: `vitals heartbeat NAME -- COMMAND`, /v1/jobs, a real cron, and what a restart leaves."""
+"""Jobs: `vitals heartbeat NAME -- COMMAND`, /v1/jobs, a real cron, and what remains after a restart."""
 import os
 import pathlib
 import shutil
@@ -82,7 +82,7 @@ def test_processes_left_behind_delay_nothing(vitals):
     done = beat(daemon, "backup", "--", "sh", "-c", "sleep 30 & echo begun")
     assert done.stdout == "begun\n" and time.monotonic() - before < 10 * SLOWER
     assert daemon.status("backup") == "ok"
-    # Who reads the output goes away: the command notices.
+    # The reader of the output leaves: the command notices it.
     run = subprocess.run(f"{BINARY} heartbeat -c {daemon.file} backup -- yes | head -1", shell=True,
                          capture_output=True, text=True, timeout=20 * SLOWER)
     assert run.stdout == "y\n"

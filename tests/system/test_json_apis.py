@@ -1,5 +1,5 @@
-"""etcd and prometheus against the real ones, elasticsearch against a stand-in that Elastic's own client
-accepts (see apis.py), all through the real binary."""
+"""etcd and prometheus against the real ones, elasticsearch against a stand-in that Elastic's own
+client accepts (see apis.py), all by the real binary."""
 import contextlib
 
 import pytest

@@ -1,6 +1,6 @@
-"""Kafka. No server can be had in Debian. Brokers that others wrote are librdkafka's mock cluster
-(kafka_mock.py); what that cannot do (log-in, under-replication, members of groups) a stand-in does
-(kafka_server.py), to which librdkafka and kafka-python speak as well."""
+"""Kafka. Debian has no server. librdkafka's mock cluster (kafka_mock.py) gives independent brokers.
+A stand-in (kafka_server.py), to which librdkafka and kafka-python speak as well, does what the mock
+cannot do: authentication, under-replication, members of groups."""
 import contextlib
 import pathlib
 import subprocess
@@ -65,7 +65,7 @@ def log_in(mechanism, password=PASSWORD, protocol="SASL_PLAINTEXT"):
 
 @pytest.fixture
 def readable():
-    """Copies a folder to where servers without privileges may read it."""
+    """Copies a folder to a place where servers without privileges may read it."""
     with contextlib.ExitStack() as stack:
         def copy(folder):
             made = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vitals-kafka-")))
@@ -81,7 +81,7 @@ def url(of, password=PASSWORD, user="test", scheme="kafka"):
     return f"{scheme}://{user}:{password}@127.0.0.1:{of.port}"
 
 
-# ---- brokers that others wrote ------------------------------------------------------------------
+# ---- independent brokers ------------------------------------------------------------------------
 
 def test_a_cluster_of_others(check, mock):  # noqa: F811
     found = is_ok(check("kafka", url=mock.url, brokers=3))
@@ -89,7 +89,7 @@ def test_a_cluster_of_others(check, mock):  # noqa: F811
     mock.tell("topic orders 4")
     found = is_ok(check("kafka", url=mock.url, topics=["orders"]))
     assert found["detail"] == f"3 brokers, 1 topic: {WELL}"
-    # The mock makes each topic that is asked for: it must not come into being by our asking.
+    # The mock makes each topic that a client asks for. The check's question must not make one.
     is_failed(check("kafka", url=mock.url, topics=["orders", "payments"]), "assertion", "1 of 2 topics missing")
     assert "payments" not in kcat(mock.servers, "-L").stdout
     found = check("kafka", url=mock.url, brokers=4)
@@ -226,7 +226,7 @@ def test_hung_and_restarted(vitals, check, stand_in):  # noqa: F811
     with own.stopped():
         found = check("kafka", url=url(own))
         assert (found["error_class"], found["failed_phase"]) == ("timeout", "versions"), found
-        # One of several that hangs is not the whole cluster.
+        # One hung broker of several is not the whole cluster.
         other = stand_in()
         found = check("kafka", url=f"kafka://test:{PASSWORD}@127.0.0.1:{own.port},127.0.0.1:{other.port}",
                       seconds=3)

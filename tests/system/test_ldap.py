@@ -68,7 +68,7 @@ overlay syncprov
     assert found["detail"] == "lets this user in and answers"
     daemon = vitals({"components": {"it": {"check": "ldap", **watched, **bounds, "interval": "200ms"}}})
     assert daemon.becomes("it", "ok"), daemon.components()
-    # Its link to the source is cut: it goes on answering from what it has.
+    # Its link to the source is cut: it still answers from its data.
     own = slapd(overlay="overlay syncprov\nrootdn cn=root,dc=x\nrootpw s3cret\n")
     change("two")
     behind = {**own.options(), "source": f"ldap://127.0.0.1:{source.port}", "failed_above": "1s"}
@@ -76,7 +76,7 @@ overlay syncprov
     found = check("ldap", **behind)
     assert (found["status"], found["failed_phase"]) == ("failed", "source"), found
     assert found["detail"].endswith(" behind its source"), found
-    # Who has all that it has, and more, is not behind.
+    # A server that has all its data, and more, is not behind.
     assert eventually(lambda: check("ldap", **watched, **bounds)["properties"].get("lag_seconds") == 0, 20)
     with source.stopped():
         found = check("ldap", **watched, **bounds)

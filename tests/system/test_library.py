@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(not (BUILD / "libvitals.so").exists(),
 
 
 def run(*command, **more):
-    """Its output; fails with all that was said."""
+    """Its output; fails with the whole output."""
     answer = subprocess.run([str(word) for word in command], capture_output=True, text=True,
                             timeout=300, **more)
     assert answer.returncode == 0, f"{command}\n{answer.stdout}{answer.stderr}"
@@ -37,7 +37,7 @@ def run(*command, **more):
 
 @pytest.fixture(scope="module")
 def prefix(tmp_path_factory):
-    """Installed, then moved: nothing in it may say where it was installed."""
+    """Installed, then moved: no file in it may name the place of the installation."""
     first = tmp_path_factory.mktemp("first") / "prefix"
     run("cmake", "--install", BUILD, "--component", "library", "--prefix", first)
     moved = tmp_path_factory.mktemp("moved") / "prefix"
@@ -72,7 +72,7 @@ def compile_one(prefix, compiler, package, source, out, *more):
 
 @pytest.mark.parametrize("document", ["README.md", "docs/library.md"])
 def test_the_first_program_goes_on_serving(prefix, tmp_path, document):
-    """As it is printed, but for the port."""
+    """As it is printed, except the port."""
     text = (ROOT / document).read_text()
     program = next(block for block in re.findall(r"^```cpp\n(.*?)^```$", text, re.M | re.S)
                    if "int main()" in block and "DatabaseConnection" in block)
@@ -107,7 +107,7 @@ def built(prefix, tmp_path_factory):
     for folder in (clang, gcc):
         folder.mkdir()
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        # The large one first; the others fill what it leaves.
+        # The large one first; the others use the remaining time.
         jobs = [pool.submit(cmake_build, prefix, base / "cmake-shared-gcc", "g++-12"),
                 pool.submit(cmake_build, prefix, base / "cmake-static-clang", "clang++-19",
                             ["thread_pool", "watch", "checks"], EXAMPLES_STATIC="ON")]
@@ -129,7 +129,7 @@ def built(prefix, tmp_path_factory):
 
 @contextlib.contextmanager
 def running(*command, wrapper=()):
-    """A service of the examples, once it says that it is ready; its port. Ends by itself."""
+    """A service of the examples, as soon as it says that it is ready; its port. It ends by itself."""
     child = subprocess.Popen([*wrapper, *map(str, command)], stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE, text=True)
     try:
@@ -175,7 +175,7 @@ def test_the_shared_library_has_a_soname_and_needs_no_clients_of_backends(prefix
 
 def test_every_header_stands_alone(prefix, tmp_path):
     headers = sorted((prefix / "include/vitals").iterdir())
-    assert len(headers) <= 12, "a service's author reads them all"
+    assert len(headers) <= 12, "authors of services read all of them"
     for header in headers:
         text = header.read_text()
         for word in ("boost", "co_await", "asio", "std::expected"):
@@ -184,7 +184,7 @@ def test_every_header_stands_alone(prefix, tmp_path):
             assert "#define" not in text, header.name
 
     def alone(header, *compiler):
-        # Twice, as happens where headers include each other.
+        # Twice, as happens if headers include each other.
         source = tmp_path / f"{header.stem}{header.suffix}-{compiler[0]}.{'c' if compiler[0] == 'gcc' else 'cpp'}"
         source.write_text(f"#include <vitals/{header.name}>\n#include <vitals/{header.name}>\n")
         run(*compiler, *STRICT, "-fsyntax-only", f"-I{prefix}/include", "-DSPDLOG_FMT_EXTERNAL", source)
@@ -242,7 +242,7 @@ def test_the_service_of_the_guide(built):
 
 
 def test_the_guide_shows_programs_that_compile(built, prefix, tmp_path):
-    """Each is compiled as it stands; the whole service is examples/library/shop.cpp, word for word."""
+    """Each is compiled unchanged; the whole service is examples/library/shop.cpp, word for word."""
     guide = (ROOT / "docs/library.md").read_text()
     programs = [block for block in re.findall(r"```cpp\n(.*?)```", guide, re.S) if "#include" in block]
     shop = (EXAMPLES / "shop.cpp").read_text()
@@ -321,7 +321,8 @@ def test_a_log_of_spdlog(built):
 # ---- a host with another Boost --------------------------------------------------------------------
 
 def boost_1_74(folder):
-    """Debian's other Boost, which cannot be installed beside ours: unpacked. None without a mirror."""
+    """Debian's other Boost, which cannot be installed beside ours: unpacked. Without a mirror there
+    is none."""
     kept = ROOT / "build/boost1.74"
     if not (kept / "usr/include/boost/asio.hpp").exists():
         answer = subprocess.run(["apt-get", "download", "-q", "libboost1.74-dev"], cwd=folder,

@@ -1,4 +1,4 @@
-"""The daemon's life when what it leans on hangs or runs out: its log, its disks, its threads."""
+"""The daemon's life when its log, disks or threads hang or run out."""
 import contextlib
 import fcntl
 import json
@@ -146,7 +146,7 @@ def test_a_daemon_ends_although_a_mount_and_its_secrets_are_dead(vitals, dead_mo
     assert daemon.becomes("disk", "failed")
     assert daemon.logs("cannot be read: its disk does not answer", 12)
     assert daemon.get("/livez").status == 200
-    daemon.process.send_signal(signal.SIGHUP)    # hangs, and holds nothing
+    daemon.process.send_signal(signal.SIGHUP)    # it hangs, and holds nothing
     time.sleep(0.2)
     daemon.process.send_signal(signal.SIGTERM)
     assert ends_within(daemon.process, 4) == 0
@@ -235,7 +235,7 @@ def test_a_frozen_state_directory_is_told_and_answered_honestly(vitals, frozen_d
     assert daemon.becomes("vitals/store", "degraded", 21)
     assert daemon.components()["vitals/store"]["detail"] == "the disk does not answer"
     daemon.process.send_signal(signal.SIGTERM)
-    assert ends_within(daemon.process, 5) == 0, "though its store hangs"
+    assert ends_within(daemon.process, 5) == 0, "its store hangs, which changes nothing"
 
 
 def test_a_state_directory_that_never_answered_means_out_of_service(vitals, dead_mount):

@@ -1,4 +1,4 @@
-"""Real load balancers in front of vitals: what they take for an answer, and what passes through them."""
+"""Real load balancers in front of vitals: which answers they accept, and what passes through them."""
 import contextlib
 import csv
 import http.client
@@ -24,13 +24,13 @@ PATHS = ("/", "/svc_status", "/probe_status", "/healthz/", "/healthz/bare", "/li
 
 @pytest.fixture
 def short_path():
-    """A folder in which HAProxy's socket has a name that is short enough for a socket."""
+    """A folder with a path that is short enough for HAProxy's socket."""
     with tempfile.TemporaryDirectory(prefix="vitals-") as folder:
         yield pathlib.Path(folder)
 
 
 class Proxy:
-    """A program with a configuration of its own, ended by its own id."""
+    """A program with its own configuration, ended by its id."""
 
     def __init__(self, folder, name, text, command):
         self.file = folder / f"{name}.conf"
@@ -123,8 +123,8 @@ def test_options_has_the_code_of_get_on_every_path(vitals):
 
 @pytest.mark.parametrize("control_from", [None, "loopback"])
 def test_nobody_decommissions_through_a_proxy_on_this_machine(vitals, short_path, control_from):
-    """One that adds no header and asks by the address cannot be told from this machine: only the
-    default is safe from it."""
+    """A proxy that adds no header and asks by the address looks like this machine. Only the default
+    is safe from it."""
     need("nginx-light", "nginx")
     endpoint = {"dialect": "probe_status"}
     if control_from:
@@ -163,7 +163,7 @@ def test_nobody_decommissions_through_a_proxy_on_this_machine(vitals, short_path
 # ---- HAProxy's agent-check ----------------------------------------------------------------------
 
 def said(port, sent=b"", timeout=5):
-    """What whoever connects is told until the end."""
+    """What a client is told until the end."""
     with socket.create_connection(("127.0.0.1", port), timeout=timeout) as client:
         client.sendall(sent)
         return b"".join(iter(lambda: client.recv(4096), b""))
@@ -212,7 +212,7 @@ def test_haproxys_agent_check_follows_health_and_decommission(vitals, short_path
         become("DRAIN")
         assert daemon.control("POST", "/probe_status").status == 200
         become("no")
-        # A daemon that stops says so; while it is away, HAProxy keeps what it was told last.
+        # A daemon that stops says so. While it is away, HAProxy keeps its last word.
         daemon.configure({**configuration, "drain": {"delay": "1s", "timeout": "5s"}})
         daemon.stop()
         daemon.start()
@@ -261,7 +261,7 @@ def test_the_agents_line_needs_nothing_of_the_peer(vitals):
     assert said(port, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n") == b"ready up 100%\n"
     assert said(port, b"x" * 200_000) == b"ready up 100%\n"
     assert daemon.get("/agent").status == 404, "HTTP has no such endpoint"
-    # Whoever stays is not kept: the line is there at once, the end after a moment.
+    # A client that stays gets the line at once, and the end a moment later.
     with socket.create_connection(("127.0.0.1", port)) as idle:
         assert idle.recv(100) == b"ready up 100%\n"
         began = time.monotonic()
@@ -317,7 +317,7 @@ def through(port, header, request=b"GET /livez HTTP/1.1\r\nHost: a\r\nConnection
                 time.sleep(0.005)
         client.sendall(request)
         return b"".join(iter(lambda: client.recv(65536), b""))
-    return b""    # refused: what was sent is not even read
+    return b""    # refused: the request is not even read
 
 
 V1 = b"PROXY TCP4 192.0.2.7 192.0.2.1 56324 443\r\n"
@@ -341,7 +341,7 @@ def test_a_proxied_connection_is_served(vitals):
 
 
 def test_a_proxied_address_is_never_taken_for_this_machine(vitals):
-    """`control_from: loopback` must not take it, whatever the proxy says."""
+    """`control_from: loopback` must not accept it, whatever the proxy says."""
     daemon, port = proxied(vitals)
     local = b"PROXY TCP4 127.0.0.1 127.0.0.1 56324 443\r\n"
     for header in (V1, V2_TCP4, V2_LOCAL, local, b"PROXY UNKNOWN\r\n"):

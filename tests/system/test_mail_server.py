@@ -1,5 +1,5 @@
-"""Mail by a real server, exim: TLS first and then the log-in, addresses that it knows, does not know,
-and does not know yet, and a server that hangs."""
+"""Mail by a real server, exim: TLS and then authentication; addresses that it knows, does not know,
+and does not know yet; and a server that hangs."""
 import os
 import pathlib
 import pwd
@@ -95,7 +95,7 @@ class Exim:
         return file.read_text() if file.exists() else ""
 
     def mails(self):
-        """The envelope and the header of each mail that it took."""
+        """The envelope and the header of each mail that it accepted."""
         taken = (self.folder / "spool").glob("input/*-H")
         return [each.read_text(errors="replace") for each in sorted(taken)]
 
@@ -185,7 +185,7 @@ def test_a_greylisted_recipient_is_told_once_by_a_later_attempt(vitals, exim):
     daemon = vitals(configuration)
     push(daemon, "db", "ok")
     push(daemon, "db", "failed")
-    assert eventually(lambda: len(server.mails()) == 1), "a good address waits for no other"
+    assert eventually(lambda: len(server.mails()) == 1), "a good address does not wait for another one"
     assert "451" in server.log() or "greylisted" in server.log()
 
     def deliveries():

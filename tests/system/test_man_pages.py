@@ -1,4 +1,4 @@
-"""The manual pages: there for every command, readable by each reader, and without a mistake."""
+"""The manual pages: they exist for every command, each reader can read them, and they have no mistake."""
 import re
 import subprocess
 
@@ -37,8 +37,8 @@ def test_groff_and_mandoc_find_no_mistake(pages):
         answer = tool("groff", "-man", "-ww", "-z", "-Kutf8", page)
         assert (answer.returncode, answer.stderr) == (0, ""), page.name
         answer = tool("mandoc", "-Tlint", "-Wstyle", page)
-        # Pages that are not installed on this machine cannot be followed. The line of NAME, the fourth,
-        # is long where the sentence is: apropos needs it in one piece.
+        # Pages that are not installed on this machine cannot be followed. The line of NAME, the
+        # fourth, is long if the sentence is: apropos needs it in one piece.
         said = [line for line in (answer.stdout + answer.stderr).splitlines()
                 if "referenced manual not found" not in line and "mandoc: outdated mandoc.db" not in line
                 and not (":4:" in line and "longer than 80 bytes" in line)]

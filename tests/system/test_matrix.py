@@ -1,9 +1,9 @@
-"""Every kind of check that talks to a backend against everything that can be wrong with it: each
-cell has the right status, class and phase within its deadline, and none but the healthy one is ok.
+"""Every kind of check that talks to a backend against every fault. Each cell has the right status,
+class and phase within its deadline, and only the healthy one is ok.
 
-docs/checks.md shows what was found. After a change of a check, VITALS_WRITE_DOCS=1 writes its tables
-anew; read the difference before it is committed. VITALS_TEST_SLACK=SECONDS allows cells more time
-than is measured on this machine."""
+docs/checks.md shows the results. After a change of a check, VITALS_WRITE_DOCS=1 writes its tables
+anew. Read the difference before you commit it. VITALS_TEST_SLACK=SECONDS gives cells more time than
+this machine's measured lateness."""
 import difflib
 import json
 import os
@@ -62,7 +62,7 @@ def test_each_cell_ends_with_its_deadline(found):
 
 
 def test_most_cells_are_there(found):
-    """A cell without a finding has a reason, and no row is without its faults."""
+    """A cell without a result has a reason, and every row has its faults."""
     for row in found.rows:
         for fault in matrix.FAULTS:
             assert (row.name, fault) in found.found or found.reasons[row.name, fault]
@@ -71,7 +71,7 @@ def test_most_cells_are_there(found):
 
 
 def written(found):
-    """The page with the tables as they are found now."""
+    """The page with the present tables."""
     text = PAGE.read_text()
     for name, faults in TABLES.items():
         text, replaced = re.subn(rf"(<!-- table: {name} -->\n).*?(<!-- end -->\n)",
@@ -123,7 +123,7 @@ def test_the_drill_sees_every_fault_of_every_kind(found):
 # ---- in a daemon, for many rounds ---------------------------------------------------------------
 
 def faulty(found):
-    """The whole matrix but for what is stopped or alarmed for a while."""
+    """The whole matrix except what is stopped or alarmed for a while."""
     components = {}
     for row in found.rows:
         for fault in (*matrix.HEALTHY, *matrix.FAULTS):
@@ -134,7 +134,7 @@ def faulty(found):
 
 
 def rounds(daemon):
-    """How often the component that was checked least was checked."""
+    """The number of checks of the component that was checked least."""
     runs = {}
     for line in daemon.get("/metrics").text.splitlines():
         if match := re.match(r'vitals_check_runs_total\{.*component="([^"]+)".*\} (\d+)', line):
@@ -156,7 +156,7 @@ def test_rounds_leave_nothing_behind(found, vitals):
     assert len(components) > 200
 
     def go_through(number):
-        """Descriptors and memory meanwhile, again and again."""
+        """Descriptors and memory meanwhile, in many measurements."""
         daemon.configure({"components": components})
         assert daemon.control("POST", "/v1/reload").status in (200, 204), daemon.log()
         seen = []
@@ -177,7 +177,7 @@ def test_rounds_leave_nothing_behind(found, vitals):
     most = lambda samples, which: max(each[which] for each in samples)  # noqa: E731
     assert most(late, 0) < most(early, 0) + 200, (most(early, 0), most(late, 0))
     if SLOWER == 1:
-        # What the allocator keeps depends on how many runs met; what is lost in each run adds up.
+        # The allocator's reserve depends on how many runs coincided; a leak of each run adds up.
         assert most(late, 1) < most(early, 1) + 64_000_000, (most(early, 1), most(late, 1))
         third = len(late) // 3
         assert not ALL or most(late[-third:], 1) < most(late[:third], 1) * 1.15 + 8_000_000, late

@@ -110,7 +110,7 @@ def test_nats_delivers(check, nats):  # noqa: F811
     assert found["detail"] == "a message came back" and found["properties"]["tls"] is False, found
     is_failed(check("nats", url=own.url(password="wrong")), "auth", "wrong user, password, token or key")
     is_failed(check("nats", url=f"nats://127.0.0.1:{own.port}"), "auth", "wrong user, password, token or key")
-    # The server answers PING to who may not send anything.
+    # The server answers PING also to a user who may not send anything.
     found = is_failed(check("nats", url=own.url("narrow")), "auth", "user may not use a subject that is needed")
     assert found["failed_phase"] == "message"
     by_token = nats(token="a-token")
@@ -145,9 +145,9 @@ def test_nats_logs_in_by_keys(check, nats, tmp_path):  # noqa: F811
     file.write_text(keys.credentials(jwt, user))
     file.chmod(0o600)
     is_ok(check("nats", url=at, credentials={"file": str(file)}))
-    for bad in (keys.credentials(jwt, other),                                   # another's key
-                keys.credentials(other.jwt(user, "user"), user),                # nobody's signature
-                keys.credentials(account.jwt(user, "user", ends_in=-60), user)):   # over
+    for bad in (keys.credentials(jwt, other),                                   # signed by another key
+                keys.credentials(other.jwt(user, "user"), user),                # signed by an unknown key
+                keys.credentials(account.jwt(user, "user", ends_in=-60), user)):   # expired
         file.write_text(bad)
         is_failed(check("nats", url=at, credentials={"file": str(file)}), "auth", wrong)
 
@@ -191,7 +191,7 @@ def test_nats_over_tls(check, nats, certificates):  # noqa: F811
     ca = {"ca": str(certificates / "ca.crt")}
     own = nats(tls=(certificates, "good"))
     found = is_ok(check("nats", url=own.url(), tls=ca))
-    assert found["properties"]["tls"] is True, "it demands TLS"
+    assert found["properties"]["tls"] is True, "the server demands TLS"
     is_ok(check("nats", url=own.url(scheme="nats+tls"), tls=ca))
     is_failed(check("nats", url=own.url()), "tls", "certificate not trusted")
     expired = nats(tls=(certificates, "expired"))

@@ -1,4 +1,4 @@
-"""What Prometheus reads, judged by its own tool and by its Python client's strict parser."""
+"""What Prometheus reads, judged by its own tool and by the strict parser of its Python client."""
 import gzip
 import json
 import shutil
@@ -67,7 +67,7 @@ def test_svc_status_prometheus_is_read_by_promtool(daemon):
     answer = daemon.get("/svc_status.prometheus")
     done = subprocess.run([shutil.which("promtool"), "check", "metrics"], input=answer.body,
                           capture_output=True)
-    assert done.returncode in (0, 3), done.stderr    # 3: its advice on names that lovely chose
+    assert done.returncode in (0, 3), "3: its advice on lovely's own names"    # 3: its advice on names
 
 
 @pytest.fixture
@@ -104,7 +104,8 @@ def prometheus(tmp_path):
 
 
 def test_prometheus_stores_red_as_red(vitals, prometheus):
-    """Of two samples of one series it keeps the first: a label must not take a component's name."""
+    """Of two samples of one series Prometheus keeps the first. So a label must not take a
+    component's name."""
     made = vitals({"components": {"app": {"check": "push"}, "app_db": {"check": "push"}}})
     made.control("PUT", "/v1/components/app", {"status": "ok", "properties": {"labels": {"db": 0}}})
     made.control("PUT", "/v1/components/app_db", {"status": "failed"})
@@ -113,7 +114,7 @@ def test_prometheus_stores_red_as_red(vitals, prometheus):
     assert eventually(lambda: ask('svc_status{name="app_db",component=""}'), 30, 0.2)
     assert [each["value"][1] for each in ask('svc_status{name="app_db",component=""}')] == ["2"]
     assert [each["value"][1] for each in ask('svc_status{name="app_db",label="db"}')] == ["0"]
-    # Nothing was dropped: as many samples as lines.
+    # Nothing was dropped: there are as many samples as lines.
     lines = [line for line in made.get("/svc_status.prometheus").text.splitlines()
              if not line.startswith("#")]
     assert ask("scrape_samples_scraped")[0]["value"][1] == str(len(lines))

@@ -1,6 +1,6 @@
-"""Migrations of eight tools, on disk and in a real PostgreSQL: with tables as the tools make them, and
-with Django, Alembic, Rails and Sqitch themselves. Liquibase's table and rows are those that its version
-4.28.0 wrote; those of Flyway, golang-migrate and Diesel follow their documentation."""
+"""Migrations of eight tools, on disk and in a real PostgreSQL: with tables as the tools make them,
+and with Django, Alembic, Rails and Sqitch themselves. Liquibase's table and rows come from its
+version 4.28.0; those of Flyway, golang-migrate and Diesel follow their documentation."""
 import contextlib
 import importlib.util
 import json
@@ -33,7 +33,7 @@ def server(template):  # noqa: F811
 
 @pytest.fixture
 def database(server, request):
-    """A database of the test's own: sql(...) and a URL."""
+    """A database for one test: sql(...) and a URL."""
     name = "t" + str(zlib.crc32(request.node.name.encode()))
     server.sql(f"CREATE DATABASE {name}")
 
@@ -52,8 +52,8 @@ def put(folder, name, text=""):
     path.write_text(textwrap.dedent(text))
 
 
-# What each tool keeps: files for two migrations, its table, the rows of the first and the second one,
-# and how the second is called.
+# What each tool stores: files for two migrations, its table, the rows of the first and the second
+# one, and the name of the second.
 class Tool:
     def __init__(self, framework, table, tree, ddl, first, second, name):
         self.framework, self.table, self.tree, self.ddl = framework, table, tree, ddl
@@ -175,7 +175,7 @@ def compare(check, database, tmp_path):  # noqa: F811
     def run(framework, seconds=SECONDS, **options):
         options = {"url": database.url(), "path": str(tmp_path / "code"), **options}
         found = check("migrations", seconds=seconds, framework=framework, **options)
-        # Its detail is for everybody.
+        # Its detail is public.
         assert str(tmp_path) not in found.get("detail", ""), found
         return found
     return run
@@ -201,7 +201,7 @@ def test_applied_or_not(tool, compare, database, tmp_path):
     database.sql(*tool.second)
     found = is_ok(compare(tool.framework))
     assert (found["detail"], counts(found)) == (f"all applied: {files_of}", (files_of, 0)), found
-    # Nothing to compare with is nothing to be content about.
+    # A comparison with nothing is no reason for an ok.
     found = compare(tool.framework, path=str(tmp_path / "state"))
     assert state(found)[:2] == ("unknown", "local") and "does not exist" in found["detail"], found
     (tmp_path / "empty").mkdir()
@@ -248,7 +248,7 @@ def test_other_faults_of_the_server(compare, check, database, server, tmp_path):
     with server.stopped():
         found = compare("rails", seconds=1.0)
         assert state(found)[:2] == ("failed", "timeout"), found
-    # A table that somebody else has locked.
+    # A table that another session has locked.
     holder = subprocess.Popen(
         [databases.POSTGRES / "psql", "-XAtq", database.url(), "-c", "BEGIN", "-c",
          "LOCK TABLE schema_migrations", "-c", "SELECT 'locked'", "-c", "SELECT pg_sleep(60)"],
@@ -291,7 +291,7 @@ def test_table_elsewhere(compare, database, tmp_path):
     is_ok(compare("flyway", table="Shop.flyway_schema_history"))
     database.sql("ALTER TABLE \"Shop\".flyway_schema_history RENAME TO schema_version",
                  "ALTER TABLE \"Shop\".schema_version SET SCHEMA public")
-    is_ok(compare("flyway"))  # as it was called before version 5
+    is_ok(compare("flyway"))  # its name before version 5
 
 
 def test_ahead_of_the_files(compare, database, tmp_path):
@@ -341,7 +341,7 @@ def test_many(compare, database, tmp_path):
     database.sql("INSERT INTO schema_migrations SELECT generate_series(20240101000000 + 2990, "
                  "20240101000000 + 2999)")
     assert counts(is_ok(compare("rails", seconds=10))) == (3000, 0)
-    # What of the transaction remains open would be seen.
+    # An open rest of the transaction would be visible.
     assert database.sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'vitals' "
                         "AND state LIKE 'idle in transaction%'") == "0"
 
@@ -391,7 +391,7 @@ COMMAND_OF["rails"] = ["/usr/bin/ruby", "-e", RAILS_DRIVER]
 
 
 class Program:
-    """One process for many commands: starting it is what takes long."""
+    """One process for many commands, because its start takes long."""
 
     def __init__(self, tool, folder, **environment):
         self.process = subprocess.Popen(
@@ -467,7 +467,7 @@ def test_django_itself(program, compare, database, server, tmp_path):
     django = program("django", code, DJANGO_SETTINGS_MODULE="settings")
 
     def agrees(**options):
-        """What vitals finds unapplied is what Django would apply."""
+        """What vitals finds unapplied, Django would apply."""
         found = compare("django", **options)
         plan = django("showmigrations", "--plan")
         theirs = [line.split("]", 1)[1].split()[0] for line in plan.splitlines() if line.startswith("[ ]")]
@@ -489,7 +489,7 @@ def test_django_itself(program, compare, database, server, tmp_path):
     assert agrees()["detail"] == "2 unapplied: shop.0002_price, shop.0003_weight"
     django("migrate", "shop", "0002")
     assert agrees()["detail"] == "1 unapplied: shop.0003_weight"
-    # Squashed while half of it is applied; then all of it; then nothing of it.
+    # Squashed while half of it is applied; then all of it; then none of it.
     django("squashmigrations", "--noinput", "shop", "0003")
     assert agrees()["detail"] == "1 unapplied: shop.0003_weight"
     django("migrate")
@@ -498,7 +498,7 @@ def test_django_itself(program, compare, database, server, tmp_path):
     assert "shop.0001_squashed_0003_weight" in agrees()["detail"]
     django("migrate")
     assert counts(is_ok(agrees())) == (2, 0)
-    # Django's own apps, where `path` names them, of which not all are installed.
+    # Django's own apps, if `path` names them. Not all of them are installed.
     contrib = os.path.join(os.path.dirname(importlib.util.find_spec("django").origin), "contrib")
     django("migrate", "auth", "0002")
     found = compare("django", path=[str(code), contrib], apps=["shop", "auth", "contenttypes"])
@@ -565,7 +565,7 @@ def test_rails_itself(program, compare, database, tmp_path):
     rails = program("rails", code, DATABASE_URL=database.url())
 
     def agrees():
-        """What vitals finds unapplied is what Rails would apply."""
+        """What vitals finds unapplied, Rails would apply."""
         found = compare("rails")
         pending = rails("pending").split()
         assert counts(found)[1] == len(pending), (found, pending)
@@ -579,7 +579,8 @@ def test_rails_itself(program, compare, database, tmp_path):
     assert agrees()["detail"] == "1 unapplied: 20240103000000_add_mail"
     rails("migrate")
     assert counts(is_ok(agrees())) == (2, 0)
-    # Of a branch that was merged late, below and in the style of an engine; one does not succeed.
+    # Of a branch that was merged late, in a subfolder and in the style of an engine; one does not
+    # succeed.
     put(migrations, "more/20240102000000_index.shop.rb", RAILS.format("Index", "add_index :users, :id"))
     put(migrations, "20240104000000_broken.rb", RAILS.format("Broken", "drop_table :nowhere"))
     assert agrees()["detail"] == "2 unapplied: 20240102000000_index.shop, 20240104000000_broken"
@@ -588,7 +589,7 @@ def test_rails_itself(program, compare, database, tmp_path):
     database.sql("CREATE TABLE nowhere ()")
     rails("migrate")
     assert counts(is_ok(agrees())) == (4, 0)
-    # Another name is nothing new; an old file may go, a new one not.
+    # Another name is no new migration. An old file may be missing, a new one may not.
     (migrations / "20240103000000_add_mail.rb").rename(migrations / "20240103000000_add_address.rb")
     (migrations / "20240101000000_create_users.rb").unlink()
     assert is_ok(agrees())["properties"]["not_on_disk"] == 1
@@ -638,7 +639,7 @@ def test_sqitch_itself(compare, database, tmp_path):
     is_failed(compare("sqitch"), "assertion", "1 unapplied: users")
     sqitch("deploy", target)
     assert counts(is_ok(compare("sqitch"))) == (3, 0)
-    # Under another name it is another change.
+    # With another name it is another change.
     plan = (code / "sqitch.plan").read_text()
     put(code, "sqitch.plan", plan.replace("\nmail ", "\npost "))
     is_failed(compare("sqitch"), "assertion", "1 unapplied: post")

@@ -1,5 +1,5 @@
-"""MongoDB. No server can be had in Debian: the check talks to a stand-in that pymongo, MongoDB's own
-client, logs in to as well."""
+"""MongoDB. Debian has no server: the check talks to a stand-in that pymongo, MongoDB's own client,
+authenticates to as well."""
 import contextlib
 
 import pytest
@@ -52,7 +52,7 @@ def test_log_in(check, stand_in):
     is_ok(check("mongodb", url=url(own), collection="shop.orders"))
     is_failed(check("mongodb", url=url(own), collection="other.orders"), "auth",
               "user may not run a command that is needed")
-    # A server that answers hello to anybody is not one that anybody may read from.
+    # A server that answers hello to every client does not let every client read.
     found = is_ok(check("mongodb", url=f"mongodb://127.0.0.1:{own.port}"))
     assert found["detail"] == "answers, primary, nobody logs in"
     is_failed(check("mongodb", url=f"mongodb://127.0.0.1:{own.port}", collection="shop.orders"), "auth",

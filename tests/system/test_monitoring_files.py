@@ -1,5 +1,5 @@
-"""The rules for Prometheus and the dashboard for Grafana name what `/metrics` really answers, and the
-alerts come when they should."""
+"""The rules for Prometheus and the dashboard for Grafana use only names that `/metrics` has, and
+the alerts fire when they should."""
 import json
 import re
 import shutil
@@ -43,7 +43,7 @@ def expressions():
 
 @pytest.fixture(scope="module")
 def answered():
-    """What a daemon that has everything answers: the labels of each metric, with their values."""
+    """The metrics of a daemon that has everything: the labels of each metric, with their values."""
     nats = Nats(1)
     daemon = Daemon({
         "fleet": {"name": "shop", "node": "web-1", "servers": nats.urls, "interval": "500ms"},
@@ -79,7 +79,7 @@ def test_names_and_labels_are_those_of_the_metrics(expression, answered):
         assert set(re.findall(r"([a-z_]+)\s*(?:=|!)", chosen)) <= known
     for joined in re.findall(r"\b(?:on|by|group_left)\s*\(([^)]*)\)", plain):
         assert {each.strip() for each in joined.split(",")} <= known
-    # A value that a metric can never have selects nothing, for ever.
+    # A selector with an impossible value never selects anything.
     for name, chosen in re.findall(r"\b(vitals_[a-z_]+)\{([^}]*)\}", expression):
         for label, value in re.findall(r'([a-z_]+)="([^"$]*)"', chosen):
             if label in answered[name]:
@@ -87,7 +87,7 @@ def test_names_and_labels_are_those_of_the_metrics(expression, answered):
 
 
 def test_what_a_texts_names_is_a_label(answered):
-    """Those of the expression, of the join, and nothing else."""
+    """The labels of the expression and of the join, and no others."""
     for rule in rules():
         labels = set(ADDED)
         for name in re.findall(r"\bvitals_[a-z_]+", rule["expr"]):
@@ -106,7 +106,7 @@ def test_each_alert_has_a_description_and_only_critical_ones_page():
 
 
 def test_the_metrics_of_a_component_are_all_shown(answered):
-    """A new metric gets a place on the dashboard, or a reason here."""
+    """A new metric needs a place on the dashboard, or a reason here."""
     left_out = {"vitals_component_state"}    # the same as vitals_component_status, in another form
     text = DASHBOARD.read_text()
     for name in answered:

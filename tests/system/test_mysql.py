@@ -1,5 +1,5 @@
-"""MySQL and MariaDB: every check of them against MariaDB, well and broken, alone, replicated and in a
-Galera cluster; and against a stand-in for MySQL 8's own way to prove a password."""
+"""MySQL and MariaDB: every check of them against MariaDB, well and broken, alone, replicated and in
+a Galera cluster; and against a stand-in for MySQL 8's own authentication."""
 import pathlib
 import subprocess
 import time
@@ -28,7 +28,7 @@ def template():
 
 @pytest.fixture(scope="module")
 def shared(template):
-    """One for what leaves no trace."""
+    """A folder that leaves no trace."""
     made = mariadb.MariaDb(template)
     try:
         yield made.start()
@@ -66,7 +66,7 @@ def test_refusals(check, shared):
     found = check("mysql", url=shared.url("nobody"))
     assert (found["status"], found["error_class"]) == ("failed", "auth"), found
     is_failed(check("mysql", url=shared.url("locked")), "auth", "account is locked")
-    # The log-in goes well, and COM_PING would be answered.
+    # The authentication succeeds, and COM_PING would be answered.
     is_failed(check("mysql", url=shared.url("expired")), "auth", "password expired")
     is_failed(check("mysql", url=shared.url(database="missing")), "assertion", "database does not exist")
     is_failed(check("mysql", url=shared.url("app", database="mysql")), "auth",
@@ -122,7 +122,7 @@ def test_no_tls_is_never_taken_for_tls(check, shared):
 
 @pytest.mark.parametrize("way", ["cached", "in full"])
 def test_mysql_8_passwords(check, certificates, way):  # noqa: F811
-    """caching_sha2_password, by a stand-in: the whole password goes over TLS only."""
+    """caching_sha2_password, by a stand-in: the whole password goes only over TLS."""
     with mariadb.Mysql8(certificates, cached=way == "cached") as stand_in:
         plain, secure = (f"{scheme}://app:{PASSWORD}@127.0.0.1:{stand_in.port}/"
                          for scheme in ("mysql", "mysqls"))
@@ -176,7 +176,7 @@ def test_a_query_of_a_run_that_is_over_does_not_go_on(check, shared):
 
 
 def test_it_leaves_as_one_leaves(check, server, template):
-    """A client that goes without a goodbye is logged and counted."""
+    """The server logs and counts a client that leaves without a goodbye."""
     own = server(mariadb.MariaDb, template)
     own.sql(f"CREATE USER expired@'127.0.0.1' IDENTIFIED BY '{PASSWORD}' PASSWORD EXPIRE")
     before = own.status("Aborted_clients"), own.status("Aborted_connects")
@@ -234,7 +234,7 @@ def test_rows_come_and_go(check, server, template):
 
 
 def test_writing_that_hangs_is_ended(check, server, template):
-    """What hangs goes on when its client has gone: each run would take a connection for good."""
+    """A hung statement continues when its client has left: each run would use up a connection for ever."""
     own = server(mariadb.MariaDb, template)
     url = own.url(database="shop")
     is_ok(check("mysql_crud", url=url))
@@ -277,7 +277,7 @@ def pair(server, template):
 
 
 def settled(check, url, wanted, **options):
-    """What is found once it is what is wanted, or at the end."""
+    """The result as soon as it is the wanted one, or at the end."""
     found = {}
 
     def is_there():
@@ -336,7 +336,7 @@ def test_a_replica_behind_is_judged_by_its_bounds(check, pair):
     finally:
         holder.kill()
         holder.wait()
-    # What is wished is no lag.
+    # An intended delay is no lag.
     replica.sql("STOP SLAVE", "CHANGE MASTER TO MASTER_DELAY=100", "START SLAVE")
     primary.sql("INSERT INTO shop.orders VALUES (2)")
     time.sleep(3)
@@ -350,7 +350,7 @@ def test_a_primary_that_hangs_or_dies(check, pair):
     primary.sql("INSERT INTO shop.orders VALUES (1)")
     is_ok(check("replication", url=replica.url(), **source))
     with primary.stopped():
-        # The replica itself does not notice for a minute.
+        # The replica itself does not notice it for a minute.
         is_ok(check("replication", url=replica.url()))
         found = check("replication", url=replica.url(), **source)
         assert (found["status"], found["error_class"], found["failed_phase"]) == (
@@ -360,7 +360,7 @@ def test_a_primary_that_hangs_or_dies(check, pair):
 
 
 def test_changes_of_the_source_that_the_replica_does_not_get(check, pair):
-    """A connection that died silently: everything says yes, and there is no lag."""
+    """A connection that died silently: every thread says yes, and there is no lag."""
     primary, replica = pair
     other = {"source": f"mysql://127.0.0.1:{primary.port}"}
     with Drill().route("it", primary.port).start() as drill:
@@ -401,7 +401,7 @@ def galera(server, template):
 def test_a_node_without_a_quorum_is_failed(check, galera):
     first, second = galera
     is_ok(check("mysql", url=first.url(), nodes=2, writable=True))
-    # Its data were put there by hand: it waits for them, and answers SELECT 1 meanwhile.
+    # Its data were copied by hand. It waits for them, and answers SELECT 1 meanwhile.
     is_failed(check("mysql", url=second.url("app")), "assertion",
               "node joins its cluster, and takes no statements yet")
     is_degraded(check("mysql", url=first.url(), nodes=3), "2 nodes in the cluster, expected 3")

@@ -1,4 +1,4 @@
-"""Nothing watched is not well: in no dialect, and not at the command line."""
+"""If nothing is watched, that is not ok: in no dialect, and not on the command line."""
 from daemon import eventually, run_vitals
 
 

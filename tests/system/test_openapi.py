@@ -1,4 +1,4 @@
-"""The control API keeps to its own description, by an independent reader of JSON Schema."""
+"""The control API keeps to its own description, checked by an independent reader of JSON Schema."""
 import jsonschema
 import pytest
 

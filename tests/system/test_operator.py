@@ -1,4 +1,4 @@
-"""An operator at the command line: an empty folder, mistakes, a daemon that is away or hangs."""
+"""An operator on the command line: an empty folder, mistakes, a daemon that is away or hangs."""
 import itertools
 import json
 import os
@@ -48,7 +48,7 @@ def test_secrets_that_are_not_at_hand(tmp_path):
     assert run_vitals("validate", cwd=tmp_path).returncode == 78
     answer = run_vitals("validate", "--no-secrets", cwd=tmp_path)
     assert answer.returncode == 0 and "1 component," in answer.stdout
-    # To find the daemon no secret is needed.
+    # Finding the daemon needs no secret.
     assert run_vitals("status", cwd=tmp_path).returncode in (0, 1, 2, 3, 69)
 
 
@@ -68,8 +68,8 @@ def test_check_ignores_pushed_components(vitals):
     daemon = vitals({"components": {**PUSHED["components"], "file": {"check": "file", "path": "/"}}})
     answer = run_vitals("check", "-c", daemon.file)
     assert answer.returncode == 0 and "2 pushed components are not checked" in answer.stderr
-    assert run_vitals("check", "-c", daemon.file, "import").returncode == 3, "asked for by name"
-    assert run_vitals("check", "-c", daemon.file, "im*").returncode == 3, "nothing is nothing known"
+    assert run_vitals("check", "-c", daemon.file, "import").returncode == 3, "the user asked for it by name"
+    assert run_vitals("check", "-c", daemon.file, "im*").returncode == 3, "an empty answer means that nothing is known"
 
 
 def test_nothing_stands_before_a_plugins_headline(tmp_path):
@@ -269,7 +269,7 @@ def test_watching(vitals):
         daemon.control("PUT", "/v1/components/import", {"status": "degraded", "detail": "slowly"})
         assert sees("slowly")
         daemon.stop()
-        assert sees("no daemon at"), "it goes on looking"
+        assert sees("no daemon at"), "it continues to look"
         daemon.start()
         assert sees("not run yet")
     finally:

@@ -1,5 +1,5 @@
-"""OTLP over HTTP: what a collector gets, read by OpenTelemetry's own JavaScript package. The collector
-itself is a stand-in: Debian has none."""
+"""OTLP over HTTP: what a collector gets, read by OpenTelemetry's own JavaScript package. The
+collector itself is a stand-in, because Debian has none."""
 import base64
 import contextlib
 import http.server
@@ -92,7 +92,7 @@ class Collector:
         return found
 
     def value(self, metric, **wanted):
-        """The newest value of a metric; None where the newest request has none."""
+        """The newest value of a metric; None if the newest request has none."""
         points = self.points()
         newest = max((p[3] for p in points), default=-1)
         for name, labels, value, request in points:
@@ -179,7 +179,7 @@ def test_unknown_values_are_absent(vitals):
         assert collector.value("vitals.check.duration", component="web") is None
         assert collector.value("vitals.component.status", component="never") is None
         assert collector.value("vitals.status") is None
-        # Counts are no present state: they go on.
+        # Counts are not a present state: they grow further.
         assert collector.value("vitals.check.runs", component="web", result="ok") == 1
 
 
@@ -190,7 +190,7 @@ def test_a_collector_that_comes_back_gets_the_waiting_data(vitals):
     assert daemon.becomes("vitals/otlp", "degraded", timeout=15)
     own = daemon.components()["vitals/otlp"]
     assert "cannot be reached" in own["detail"]
-    # It holds nothing up: what counts is the service.
+    # It delays nothing: the service comes first.
     assert daemon.status("web") == "failed"
     with collecting(port=port) as collector:
         assert eventually(lambda: [r for r in collector.records()
@@ -247,7 +247,7 @@ def test_tls_and_the_end(vitals, tmp_path):
         push(daemon, "web", "ok")
         assert eventually(lambda: collector.requests)
         assert {path for path, _ in collector.headers} == {"/in/v1/logs"}
-        # The last of it goes out while the process ends.
+        # The last of it leaves while the process ends.
         assert daemon.stop() == 0
         assert collector.value("vitals.out_of_service") == 1
 

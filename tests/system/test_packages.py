@@ -1,5 +1,5 @@
-"""The files for packages and systemd agree with each other and with the tree. The packages themselves
-are built and tried by packaging/try-package, which ./test --all runs."""
+"""The files for packages and systemd agree with each other and with the tree. packaging/try-package
+builds and tries the packages themselves; ./test --all runs it."""
 import re
 import subprocess
 
@@ -9,7 +9,7 @@ import yaml
 from daemon import BINARY, ROOT
 
 UNIT = ROOT / "packaging/vitals.service"
-# A part of Debian's build-essential may not be named, and ccache only makes it faster.
+# A part of Debian's build-essential need not be named, and ccache only makes the build faster.
 NOT_IN_CONTROL = {"build-essential", "ccache"}
 
 
@@ -81,7 +81,7 @@ def test_the_unit_is_confined():
 
 
 def test_the_check_before_the_start_has_the_secrets_and_forbids_nothing():
-    """A vault that refuses one secret must not keep the daemon from starting."""
+    """A vault that refuses one secret must not stop the daemon from starting."""
     unit = UNIT.read_text()
     assert re.findall(r"^ExecStartPre=(.*)$", unit, re.M) == \
         ["-/usr/bin/vitals validate -c /etc/vitals/vitals.yaml"]

@@ -1,5 +1,5 @@
-"""What the page and the badges tell of the past: uptime, response times, budgets, what an incident
-cost, when something was seen failing last, and by whose clock."""
+"""What the page and the badges tell about the past: uptime, response times, budgets, the cost of an
+incident, the last failure of a component, and the time zone."""
 import contextlib
 import re
 import socket
@@ -32,7 +32,7 @@ def badge(daemon, rest, headers=None):
 
 
 def aged(vitals, configuration=None, failed_seconds=180):
-    """shop/web was ok for two hours and failed for three minutes, and is failed; shop/db was ok."""
+    """shop/web was ok for two hours, failed for three minutes, and still is; shop/db was ok."""
     daemon = vitals(configuration or SHOP)
     push(daemon, "shop/db", "ok")
     push(daemon, "shop/web", "ok")
@@ -137,7 +137,7 @@ def test_the_page_tells_what_is_left_of_a_budget_and_what_an_incident_took(vital
     took = int(told[2]) * 60 + int(told[3] or 0)
     assert abs(took - stands["spent_s"]) < 5, (told[0], stands)
     assert "overspent" in cost()
-    # A page of other components tells nothing of it.
+    # A page of other components tells nothing about it.
     daemon.configure({**SHOP, "endpoints": [{"dialect": "page", "path": "/", "components": ["shop/db"]}]})
     assert daemon.control("POST", "/v1/reload").status == 200
     assert "checkout" not in daemon.get("/c/shop/db", AS_OPERATOR).text
@@ -171,7 +171,7 @@ def test_times_are_those_of_the_zone_without_scripts(vitals):
     at = datetime.fromisoformat(found[1].replace("Z", "+00:00")).astimezone(ZoneInfo("Asia/Kolkata"))
     assert found[4] == at.strftime("%d %b %H:%M:%S")
     assert found[3] == at.astimezone(timezone.utc).strftime("%H:%M:%S")
-    assert "it is 00:00:00 &lt;time datetime=2026" in page, "what others wrote stays"
+    assert "it is 00:00:00 &lt;time datetime=2026" in page, "entries of other programs stay"
     daemon.configure({**SHOP, "page": {"time_zone": "UTC"}})
     assert daemon.control("POST", "/v1/reload").status == 200
     assert "<span id=zone>UTC</span>" in daemon.get("/").text
@@ -186,7 +186,7 @@ def test_a_zone_that_is_not_known_is_refused_with_its_place(tmp_path):
 
 
 def own_hosts(tmp_path):
-    """A file that a daemon has in the place of /etc/hosts, and the command before its own."""
+    """A file that a daemon sees as /etc/hosts, and the command before its own."""
     hosts = tmp_path / "hosts"
     hosts.write_text("127.0.0.1 localhost\n127.0.0.1 db.vitals.test\n")
     wrapper = ["unshare", "--mount", "--map-root-user", "sh", "-c",
@@ -209,7 +209,7 @@ def test_another_address_of_a_host_stands_before_its_incident(vitals, tmp_path):
         told = "db.vitals.test resolves to 127.0.0.2 (was 127.0.0.1)"
         assert eventually(lambda: told in [each.get("text") for each in incident().get("before", [])]), incident()
         assert told in daemon.control("GET", "/i/" + incident()["id"]).text
-        assert told not in daemon.get("/i/" + incident()["id"]).text, "addresses take the right to read"
+        assert told not in daemon.get("/i/" + incident()["id"]).text, "addresses need the right to read"
         explained = daemon.control("GET", "/v1/components/db/explain").json["before"]
         assert told in [each["what"] for each in explained]
 

@@ -1,6 +1,6 @@
-"""Two vitals that watch each other: one of them tells, whatever becomes of the other, and both call
-the same thing by the same key. Real daemons and a real receiver; the way between them goes through a
-relay that can be stalled."""
+"""Two vitals that watch each other. One of them tells, whatever becomes of the other, and both use
+the same key for the same incident. Real daemons and a real receiver; a relay that can stall is
+between the two."""
 import contextlib
 import selectors
 import signal
@@ -17,7 +17,7 @@ TOKEN = "a-token-of-the-pair-0123456789"
 
 
 class Relay:
-    """Passes connections on; while it is stalled it takes connections and bytes, and passes nothing."""
+    """Passes connections on. While it is stalled, it takes connections and bytes, and passes nothing on."""
 
     def __init__(self, to):
         self.to, self.stalled, self.closed = to, False, False

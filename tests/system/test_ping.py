@@ -20,7 +20,7 @@ class Network:
 
     def __init__(self):
         self.here, self.there = (subprocess.Popen(["unshare", "-n", "sleep", "100000"]) for _ in range(2))
-        # Until each is in a namespace of its own.
+        # Until each is in its own namespace.
         own = os.readlink("/proc/self/ns/net")
         for each in (self.here, self.there):
             assert eventually(lambda each=each: os.readlink(f"/proc/{each.pid}/ns/net") != own)

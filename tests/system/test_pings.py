@@ -1,5 +1,5 @@
-"""Pings: what Healthchecks and Uptime Kuma take, sent by curl, and by a script that does what runitor
-does (its own requests: a start, then the exit code with what the command printed)."""
+"""Pings: what Healthchecks and Uptime Kuma take, sent by curl, and by a script that does what
+runitor does (its own requests: a start, then the exit code with the command's output)."""
 import json
 import re
 import subprocess
@@ -29,7 +29,7 @@ def daemon(vitals):
 
 
 def curl(daemon, path, *options):
-    """As cron lines have it; the body, or the exit code of a failure."""
+    """The form that lines of cron have; the body, or the exit code of a failure."""
     need("curl", "curl")
     done = subprocess.run(["curl", "-fsS", "-m", "10", *options,
                            f"http://127.0.0.1:{daemon.port}{path}"], capture_output=True, text=True)
@@ -46,8 +46,8 @@ def private(daemon, name):
 
 
 def runitor(daemon, key, code, output, base="/ping"):
-    """The requests of a run: POST KEY/start, then POST KEY/CODE with the end of the output, cut to what
-    the answer allows."""
+    """The requests of a run: POST KEY/start, then POST KEY/CODE with the end of the output, cut to
+    what the answer allows."""
     run = uuid.uuid4()
 
     def post(what, body):
@@ -108,7 +108,7 @@ def test_only_the_host_changes(daemon):
 
 
 def test_output_of_any_length_is_taken(daemon, tmp_path):
-    """Who sends all that a job has printed is not refused: the end of it is kept."""
+    """A client that sends all output of a job is not refused: vitals keeps the end of it."""
     big = tmp_path / "output"
     big.write_bytes(b"line\n" * 1_000_000 + b"the very last\n")
     for how in ([], ["-H", "Transfer-Encoding: chunked"]):
@@ -145,12 +145,12 @@ def test_uptime_kumas_push(daemon):
     unknown = daemon.get("/api/push/JSHs372KL9?status=up")
     assert (unknown.status, unknown.json) == (404, {"ok": False,
                                                     "msg": "Monitor not found or not active."})
-    # A job takes it, too, and a pushed component a ping.
+    # A job takes it, too, and a pushed component takes a ping.
     assert daemon.get(f"/api/push/{BACKUP}?status=down&msg=full").json == {"ok": True}
     assert (daemon.status("backup"), detail(daemon, "backup")) == ("failed", "full")
     assert daemon.get(f"/api/push/{BACKUP}?status=up&ping=12").json == {"ok": True}
     assert daemon.status("backup") == "ok"
-    assert "took" not in detail(daemon, "backup"), "a ping of 12 ms is no time that a job takes"
+    assert "took" not in detail(daemon, "backup"), "a ping of 12 ms does not count as the duration of a job"
     assert curl(daemon, f"/ping/{KUMA}") == "OK"
     assert daemon.status("importer") == "ok"
     assert curl(daemon, f"/ping/{KUMA}/start") == "OK"
@@ -174,12 +174,12 @@ def test_invalid_pings_are_refused(daemon):
 
 
 def test_a_key_is_a_secret(daemon):
-    """Neither the log nor an answer has one, and a guess is logged without what was guessed."""
+    """Neither the log nor an answer has a key, and the log line of a guess does not contain the guess."""
     curl(daemon, f"/ping/{BACKUP}/1", "--data-binary", "x")
     curl(daemon, f"/api/push/{KUMA}?status=down")
     guessed = "guessed-0123456789"
     answer = daemon.raw(f"GET /ping/{guessed} HTTP/1.1\r\nHost: a\r\n\r\n".encode() * 2)
-    assert answer.count(b"404 Not Found") == 1, "each guess takes a connection of its own"
+    assert answer.count(b"404 Not Found") == 1, "each guess uses a new connection"
     assert daemon.logs("with a ping key that is not known, refused")
     reader = {"Authorization": "Bearer may-read"}
     shown = [daemon.log(), daemon.get("/metrics").text, daemon.get("/").text,

@@ -1,5 +1,5 @@
-"""PostgreSQL as it is found out there: other encodings and languages, poolers, standbys in every state;
-and what a check must not do to a server."""
+"""PostgreSQL as it is in the field: other encodings and languages, poolers, standbys in every
+state; and what a check must not do to a server."""
 import json
 import os
 import re
@@ -91,7 +91,7 @@ def test_of_several_hosts_the_first_that_serves_counts(check, server, own, templ
     found = is_failed(check("postgres", url=url(dead, dead)), "connect",
                       "no session at any of 2 servers; the first: connection refused")
     assert str(dead) in found["error"], found
-    # A refused log-in is none of a place that gives way: the next server is not tried.
+    # A refused authentication does not concern the address: vitals does not try the next server.
     is_failed(check("postgres", url=url(own.port, own.port).replace(PASSWORD, "wrong")), "auth",
               "wrong user or password")
     is_failed(check("postgres", url=url(dead, own.port, more="?target_session_attrs=standby")), "connect",
@@ -110,7 +110,7 @@ def test_a_hung_host_gives_way_after_its_connect_timeout(check, server, own, tem
     hosts = f"127.0.0.1:{hung.port},127.0.0.1:{own.port}"
     with hung.stopped():
         is_ok(check("postgres", url=f"postgresql://test:{PASSWORD}@{hosts}/postgres?connect_timeout=2", seconds=5))
-        # Without, libpq waits for it as long as it takes, and so does the application.
+        # Without it, libpq waits without a limit, and so does the application.
         is_failed(check("postgres", url=f"postgresql://test:{PASSWORD}@{hosts}/postgres", seconds=3), "timeout",
                   "accepts connections and does not answer (timeout in tls)")
 
@@ -122,7 +122,7 @@ def test_a_server_that_speaks_german(check, server, template):  # noqa: F811
     try:
         locales = made.make("locales")
         source = made.write("de", 'LC_MESSAGES\nyesexpr "^[jJ]"\nnoexpr "^[nN]"\nEND LC_MESSAGES\n')
-        # The smallest locale that there can be: it warns of all that is missing in it.
+        # The smallest possible locale: it warns of all that is missing in it.
         subprocess.run(["localedef", "-c", "-i", source, locales / "de_DE"], capture_output=True)
         assert (locales / "de_DE/LC_MESSAGES").is_dir()
         made.spawn(databases.POSTGRES / "postgres", "-D", made.data, LOCPATH=locales)
@@ -190,7 +190,8 @@ def test_no_more_is_computed_for_a_log_in_than_there_is_time_for(check, server, 
             made.write(f"data/server.{end}", (certificates / f"good.{end}").read_text()).chmod(0o600)
         made.start()
         verifier = made.sql("SELECT rolpassword FROM pg_authid WHERE rolname = 'test'")
-        # Not by CREATE ROLE, which hashes as often itself, to see that the password is not empty.
+        # CREATE ROLE does not set it, because it hashes as often itself, to see that the password
+        # is not empty.
         made.sql("CREATE ROLE slow LOGIN", "UPDATE pg_authid SET rolpassword = "
                  f"'{verifier.replace('$4096:', '$2147483647:')}' WHERE rolname = 'slow'")
         url = made.url(user="slow", more="" if encrypted else "?sslmode=disable")
@@ -203,7 +204,7 @@ def test_no_more_is_computed_for_a_log_in_than_there_is_time_for(check, server, 
 
 
 def test_commits_that_wait_for_a_standby(check, own):  # noqa: F811
-    """They go on waiting when their client has gone: connections must not be used up by the checks."""
+    """Statements continue to wait when their client has left. The checks must not use up connections."""
     is_ok(check("postgres_crud", url=own.url()))
     own.sql("ALTER SYSTEM SET synchronous_commit = on", "ALTER SYSTEM SET synchronous_standby_names = '*'",
             "SELECT pg_reload_conf()")
@@ -253,7 +254,7 @@ def test_a_cascade_and_its_promotion(check, server, template):  # noqa: F811
     for each, role in ((first, "primary"), (second, "standby"), (third, "standby")):
         assert eventually(lambda: check("replication", url=each.url(), role=role, **bounds)["status"] == "ok", 30)  # noqa: B023
 
-    # Paused: what is read there grows old, however small the lag.
+    # Paused: the data there grow old, however small the lag.
     third.sql("SELECT pg_wal_replay_pause()")
     assert eventually(lambda: check("replication", url=third.url())["detail"]
                       == "standby receives, but its replay is paused", 30)
@@ -261,7 +262,7 @@ def test_a_cascade_and_its_promotion(check, server, template):  # noqa: F811
     third.sql("SELECT pg_wal_replay_resume()")
     assert eventually(lambda: check("replication", url=third.url())["status"] == "ok", 30)
 
-    # The primary is gone: nobody knows how far behind they are.
+    # The primary is gone: nobody knows how far the standbys are behind.
     first.kill()
     assert eventually(lambda: check("replication", url=second.url())["detail"]
                       in ("standby receives nothing from its primary", "standby, just started"), 30)
@@ -288,7 +289,7 @@ def test_slots_that_are_lost_or_that_nobody_uses(check, server, template):  # no
         first.sql("CREATE TABLE IF NOT EXISTS filled (a text)", "SELECT pg_switch_wal()",
                   "INSERT INTO filled SELECT repeat('x', 100) FROM generate_series(1, 20000)",
                   "SELECT pg_switch_wal()")
-        # The log that a standby has still to receive is not kept for it either.
+        # The slot does not keep the log that a standby still has to receive, either.
         assert eventually(lambda: first.sql("SELECT count(*) FROM pg_stat_replication WHERE "
                                             "write_lsn >= pg_current_wal_lsn()") == standbys, 30)
         first.sql("CHECKPOINT", "CHECKPOINT")
@@ -297,7 +298,7 @@ def test_slots_that_are_lost_or_that_nobody_uses(check, server, template):  # no
         first.sql(f"ALTER SYSTEM SET max_slot_wal_keep_size = '{limit}'", "SELECT pg_reload_conf()")
         assert eventually(lambda: first.sql("SHOW max_slot_wal_keep_size") == limit)
 
-    # Of a consumer that does not come, and then cannot any more.
+    # Of a consumer that does not come, and then cannot come any more.
     first.sql("SELECT pg_create_logical_replication_slot('cdc', 'test_decoding')")
     fill()
     found = look()
@@ -312,7 +313,8 @@ def test_slots_that_are_lost_or_that_nobody_uses(check, server, template):  # no
     assert found["detail"] == ("replication slot cdc is lost, its log is gone: drop it, and set up anew what was "
                                "fed from it"), found
 
-    # A standby's, beside one that streams without. The limit would end the base backup's slot, too.
+    # The slot of a standby, beside a standby that streams without one. The limit would end the base
+    # backup's slot, too.
     first.sql("SELECT pg_drop_replication_slot('cdc')")
     allow("-1")
     second = server(databases.Postgres, of=first)
@@ -326,7 +328,7 @@ def test_slots_that_are_lost_or_that_nobody_uses(check, server, template):  # no
         "replication slot old is lost, its log is gone: drop it, and set up anew the standby that used it"), found
     assert eventually(lambda: look(ignore_slots=["old"])["detail"] == "primary, 1 standby streaming")
 
-    # A standby that hears nothing new.
+    # A standby that receives nothing new.
     assert eventually(lambda: check("replication", url=second.url())["status"] == "ok", 30)
     time.sleep(1.1)
     found = check("replication", url=second.url(), fresh_within="1s")
@@ -337,13 +339,13 @@ def test_slots_that_are_lost_or_that_nobody_uses(check, server, template):  # no
 
 
 def test_a_receiver_of_the_log_does_not_count_as_standby(check, server, template):  # noqa: F811
-    """As Barman's: standalone, once it is said whose slot that is."""
+    """As Barman's: standalone, as soon as its slot is configured."""
     first = server(databases.Postgres, template)
     first.sql("SELECT pg_create_physical_replication_slot('barman')")
     folder = first.make("received")
     first.spawn(databases.POSTGRES / "pg_receivewal", "-D", folder, "-S", "barman", "-d",
                 first.url() + "?application_name=barman_receive_wal")
-    # Whoever connects may be a standby until it says how far it is, which these do at once.
+    # A connected client may be a standby until it reports its position. These report it at once.
     assert eventually(lambda: first.sql("SELECT write_lsn IS NOT NULL FROM pg_stat_replication") == "t")
     found = check("replication", url=first.url())
     assert found["status"] == "degraded" and found["properties"]["role"] == "primary", found
@@ -354,7 +356,7 @@ def test_a_receiver_of_the_log_does_not_count_as_standby(check, server, template
 
 @pytest.mark.skipif("VITALS_TEST_ALL" not in os.environ, reason="takes long: VITALS_TEST_ALL=1")
 def test_a_standby_that_cannot_catch_up(check, server, template):  # noqa: F811
-    """Its log is gone: it connects every few seconds, and is sent away."""
+    """Its log is gone: it connects every few seconds, and the server refuses it."""
     first = server(databases.Postgres, template, settings="wal_keep_size = 0\nmax_replication_slots = 5\n"
                    "min_wal_size = 32MB\nmax_wal_size = 32MB")
     second = server(databases.Postgres, of=first, settings="wal_retrieve_retry_interval = 1s")

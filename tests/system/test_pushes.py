@@ -25,7 +25,7 @@ def test_a_push_is_in_the_next_answer(vitals):
         assert daemon.get(f"/readyz/new-{i}").status == 200
         assert daemon.control("DELETE", f"/v1/components/new-{i}").status == 204
         assert daemon.get(f"/readyz/new-{i}").status == 404
-        assert push(daemon, f"new-{i}") == 201, "it is gone, and made anew"
+        assert push(daemon, f"new-{i}") == 201, "it is gone, and the push makes it again"
 
 
 def test_a_heartbeat_is_in_the_next_answer(vitals):
@@ -62,7 +62,7 @@ def test_list_and_group_never_disagree(vitals):
         status = next(line for line in lines
                       if line.startswith('vitals_component_status{component="workers/mail"'))[-1]
         seen.add((listed, status))
-    assert seen == {("1", "0"), ("0", "2")}, "known and ok, or neither"
+    assert seen == {("1", "0"), ("0", "2")}, "it is known and ok, or neither"
 
 
 def test_a_component_that_was_configured_since_is_not_deleted(vitals):
@@ -110,7 +110,7 @@ def test_pushed_states_survive_a_restart(vitals):
     assert after["disk"]["since"] == before["disk"]["since"]
     assert after["nightly"]["observed_at"] == before["nightly"]["observed_at"]
     assert after["made"]["created_by_push"] is True
-    assert after["brief"]["status"] in ("unknown", "failed"), "nobody could hear it"
+    assert after["brief"]["status"] in ("unknown", "failed"), "nobody could be heard"
     assert after["never"]["status"] == "unknown"
 
 

@@ -1,5 +1,5 @@
-"""What ./run serves: the health of this machine, as a page and as JSON. And what README.md
-shows: its configuration and commands as they are printed there."""
+"""What ./run serves: the health of this machine, as a page and as JSON. And what README.md shows:
+its configuration and commands as they are printed there."""
 import re
 import signal
 import subprocess
@@ -26,7 +26,7 @@ def test_everything_about_this_machine_is_known_soon(vitals):
         checks = daemon.get("/health").json["checks"]
         names = {entries[0]["componentId"] for entries in checks.values()}
         statuses = {entries[0]["componentId"]: entries[0]["status"] for entries in checks.values()}
-        # This machine may be full or busy; what vitals brings along itself must be well.
+        # This machine may be full or busy. vitals' own components must be ok.
         own = all(statuses.get(name) == "pass" for name in ("sqlite", "dns", "http"))
         return names >= COMPONENTS and own and "fail" not in statuses.values()
 
@@ -117,7 +117,7 @@ class Shell:
         text = readme("yaml", "# vitals.yaml")
         assert text.count("127.0.0.1:8080") == 1
         (folder / "vitals.yaml").write_text(text.replace("127.0.0.1:8080", f"127.0.0.1:{self.port}"))
-        job = folder / "import"    # what the reader has of his own
+        job = folder / "import"    # the reader's own part
         job.write_text("#!/bin/sh\nexit 0\n")
         job.chmod(0o755)
         self.environment = {"PATH": f"{BINARY.parent}:/usr/bin:/bin", "LANG": "C.UTF-8"}
@@ -138,7 +138,7 @@ def stop(process):
 
 
 def test_the_readmes_first_check_works_as_printed(tmp_path):
-    """Whether or not somebody listens there: it says so of both."""
+    """Somebody may listen there or not: the document describes both."""
     command = re.findall(r"^\$ (.*)$", readme("console", "vitals check postgresql"), re.M)[0]
     output, code = Shell(tmp_path).run(command)
     assert code in range(4) and "postgresql://" in output and "redis://" in output, output

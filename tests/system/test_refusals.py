@@ -1,4 +1,5 @@
-"""What turns a client away, in whatever protocol: it is told as what it is, in the same words each time."""
+"""How a server refuses a client, in each protocol: vitals names each refusal for what it is, in the
+same words each time."""
 import collections
 import json
 import os
@@ -65,7 +66,7 @@ def peer():
 
 
 def many(folder, components, runs=RUNS):
-    """What each component was found to be in all of so many runs at once."""
+    """The set of each component's results in that number of concurrent runs."""
     file = folder / "vitals.yaml"
     file.write_text(json.dumps({"components": {
         f"{name}/{run}": {"timeout": "8s", **component}
@@ -77,7 +78,7 @@ def many(folder, components, runs=RUNS):
     return {name: dict(ends) for name, ends in found.items()}
 
 
-# Of each kind that speaks TLS one, so that a new one is not forgotten.
+# One of each kind that speaks TLS, so that a new one is not forgotten.
 TLS = {
     "tls": {"url": "tls://localhost:{}"},
     "http": {"url": "https://localhost:{}/"},
@@ -97,13 +98,13 @@ TLS = {
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_2])
 def test_want_of_a_client_certificate_is_told_alike_by_every_kind(tmp_path, peer, certificates, version):  # noqa: F811
-    """With TLS 1.3 the server says so only after the handshake, while the client writes already."""
+    """With TLS 1.3 the server refuses only after the handshake, while the client already writes."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificates / "good.crt", certificates / "good.key")
     context.load_verify_locations(certificates / "ca.crt")
     context.verify_mode = ssl.CERT_REQUIRED
     context.minimum_version = context.maximum_version = version
-    context.set_alpn_protocols(["h2"])  # gRPC goes no further without
+    context.set_alpn_protocols(["h2"])  # gRPC does not continue without it
 
     def speak(connection):
         if connection.recv(8, socket.MSG_PEEK) == b"\0\0\0\x08\x04\xd2\x16\x2f":  # PostgreSQL's SSLRequest
@@ -153,7 +154,7 @@ def test_a_server_that_must_refuse_strangers_is_well_as_long_as_it_does(tmp_path
 
 
 def test_no_room_for_another_client_is_told_as_such(tmp_path, peer):
-    """A greeting that ends the connection, which the client writes to meanwhile."""
+    """A greeting that ends the connection, while the client already writes."""
     def says(text):
         return peer(lambda connection: connection.sendall(text)).port
 
@@ -187,7 +188,7 @@ def test_no_room_for_another_client_is_told_as_such(tmp_path, peer):
 
 
 def endless(first, piece):
-    """A server that begins as its protocol wants it and then never ends what it says."""
+    """A server that begins correctly and then never ends its answer."""
     def speak(connection):
         connection.sendall(first)
         block = piece * (262144 // len(piece) + 1)
@@ -204,7 +205,7 @@ def endless_postgres(connection):
 
 
 def endless_row(connection):
-    """Lets everybody in; then a row of 1 GiB."""
+    """Accepts every client; then a row of 1 GiB."""
     connection.recv(8)
     connection.sendall(b"N")
     connection.recv(1000)
@@ -242,7 +243,8 @@ LIARS = {
 
 
 def test_no_peer_makes_a_client_keep_all_that_it_says(tmp_path, peer):
-    """Ours and libraries': 1 GiB is announced, or no end at all, and sent as fast as it is read."""
+    """vitals' own code and libraries': 1 GiB is announced, or no end at all, and sent as fast as it
+    is read."""
     components = {name: {"check": kind, "url": url.format(peer(speak).port), "timeout": "3s"}
                   for name, (kind, url, speak) in LIARS.items()}
     components["tcp"]["expect"] = "never"

@@ -83,7 +83,7 @@ def test_reload_names_the_settings_that_need_a_restart(vitals):
     said = "listeners changed in the configuration; restart for it to take effect"
     assert daemon.logs(said)
     assert daemon.get("/livez").status == 200
-    # It waits still; taken back, there is nothing to wait for.
+    # It still waits. After the change is undone, there is nothing to wait for.
     assert daemon.control("POST", "/v1/reload").status == 200
     assert eventually(lambda: daemon.log().count(said) == 2)
     daemon.configure(before)

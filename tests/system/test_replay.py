@@ -1,4 +1,4 @@
-"""`vitals replay`: what another configuration would have told of the runs that the history keeps."""
+"""`vitals replay`: what another configuration would have told about the runs in the history."""
 import json
 import os
 import socket

@@ -1,6 +1,6 @@
-"""Connections that are kept between runs, on real servers: no false alarm when the server was
-restarted, no ok for longer than `auth_every` when nobody new gets in, nothing left behind. And what
-a server makes the log-in cost."""
+"""Connections that are kept between runs, on real servers: no false alarm after a restart of the
+server, no ok for longer than `auth_every` when no new client gets in, nothing left behind. And the
+cost of an authentication that a server demands."""
 import os
 import signal
 import socket
@@ -18,7 +18,7 @@ HOUR, DAY = "1h", "1d"
 
 
 class Watch:
-    """One component `it` of a daemon that runs it only when asked to."""
+    """One component `it` of a daemon that runs it only on request."""
 
     def __init__(self, vitals, check, url, auth_every=DAY, **more):
         self.component = {"check": check, "url": url, "auth_every": auth_every, "interval": HOUR,
@@ -42,7 +42,7 @@ class Watch:
 
 @pytest.fixture(params=["postgres", "postgres_crud", "replication", "redis", "memcached"])
 def backend(request, server, template):
-    """A server, what its clients call themselves there, and the options of a check of it."""
+    """A server, the names of its clients there, and the options of a check of it."""
     kind = request.param
     if kind == "redis":
         need("redis-server", "redis-server")
@@ -68,7 +68,7 @@ def test_a_backend_restart_between_two_runs_does_not_fail_it(vitals, backend):
 
 
 def log_ins(redis, daemon, runs):
-    """How many connections so many more runs made; the daemon asks for nothing else there."""
+    """How many connections that number of further runs made. The daemon asks for nothing else there."""
     def made():
         return int(redis.say("INFO", "stats").split("total_connections_received:")[1].split()[0])
 
@@ -110,7 +110,7 @@ def test_a_changed_password_is_noticed(vitals, server, template):
 
 
 def test_a_server_that_lets_nobody_new_in_is_noticed(vitals, server, template):
-    """The backend of a kept session works on while the postmaster is stopped."""
+    """The backend of a kept session still works while the postmaster is stopped."""
     own = server(databases.Postgres, template)
     watch = Watch(vitals, "postgres", own.url(), auth_every="2s", interval="500ms",
                   timeout="1s")
@@ -156,7 +156,7 @@ def test_nothing_is_left_on_the_backend(vitals, server, template):
 
 
 def ask_for_much_hashing(listener, rounds):
-    """A PostgreSQL server that asks for SCRAM with so many rounds. RFC 5802."""
+    """A PostgreSQL server that asks for SCRAM with that number of rounds. RFC 5802."""
     def message(code, body):
         return b"R" + struct.pack("!II", len(body) + 8, code) + body
 
@@ -178,7 +178,8 @@ def ask_for_much_hashing(listener, rounds):
 
 
 def test_a_log_in_that_takes_long_to_compute(vitals):
-    """More would not be begun (test_postgres.py): this might just be done in time, and is not."""
+    """vitals would not begin more rounds (test_postgres.py). This number could just be computed in
+    time, and is not."""
     with socket.create_server(("127.0.0.1", free_port())) as listener:
         threading.Thread(target=ask_for_much_hashing, args=(listener, 15_000_000),
                          daemon=True).start()

@@ -1,5 +1,5 @@
-"""The walls between the rooms (docs/architecture.md): with a room's own compile flags, an include
-that it may not have is refused by the compiler, and one that it may have compiles."""
+"""The walls between the rooms (docs/architecture.md). With a room's own compile flags, the compiler
+refuses a forbidden include, and accepts an allowed one."""
 import functools
 import json
 import pathlib
@@ -14,7 +14,7 @@ SOURCE = ROOT / "src"
 COMMANDS = BINARY.parent / "compile_commands.json"
 
 # What each room may see: the rooms that it names in CMakeLists.txt and what their headers show. A
-# room that is not named stands behind a wall.
+# room that is not named is behind a wall.
 SEES = {
     "text": "",
     "model": "text",
@@ -60,7 +60,7 @@ def header_of(room):
 
 @functools.cache
 def flags_of(room):
-    """How a source of the room is compiled, without what names its input and its output."""
+    """How a source of the room is compiled, without the options that name its input and its output."""
     for entry in json.loads(COMMANDS.read_text()):
         path = pathlib.Path(entry["file"])
         inside = path.is_relative_to(SOURCE / room) and "_test." not in path.name
@@ -86,7 +86,7 @@ def behind_walls(room):
     if "checks" in allowed and not room.startswith("checks"):
         allowed |= {"checks/redis", "checks/tcp", "backends/redis"}  # its kinds and what they show
     if room == "alerts":
-        allowed.add("alerts/receivers")  # stands within its folder
+        allowed.add("alerts/receivers")  # is within its folder
     return [each for each in [*SEES, *FURTHER, "cli"] if each not in allowed]
 
 
@@ -98,7 +98,8 @@ def test_every_room_has_its_walls():
 
 @pytest.mark.parametrize("room", SEES)
 def test_a_forbidden_include_does_not_compile(room):
-    # The first is included; a compiler gives up there, so it is asked whether it finds the others.
+    # Only the first is included, because a compiler stops at a missing header. For the others the
+    # test asks whether the compiler finds them.
     first, *others = map(header_of, behind_walls(room))
     looks = [f'#if __has_include("{each}")\n#error may include {each}\n#endif' for each in others]
     tried = compiled(room, "\n".join([*looks, f'#include "{first}"', ""]))
@@ -109,7 +110,7 @@ def test_a_forbidden_include_does_not_compile(room):
 
 @pytest.mark.parametrize("room", SEES)
 def test_an_allowed_include_compiles(room):
-    # So that the above does not pass for want of any include directory.
+    # So that the test above does not pass without any include directory.
     seen = [header_of(each) for each in SEES[room].split()[-1:] or [room]]
     looks = [f'#if !__has_include("{header_of(each)}")\n#error may not include {each}\n#endif'
              for each in SEES[room].split()]

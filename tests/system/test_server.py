@@ -236,7 +236,7 @@ def test_tokens_and_what_they_open(vitals):
 
 
 def test_ten_thousand_connections_are_not_needed_to_be_polite(daemon):
-    """Many idle clients cost little and disturb nobody."""
+    """Many idle clients cost little and delay nobody."""
     idle = [socket.create_connection(("127.0.0.1", daemon.port)) for _ in range(800)]
     try:
         start = time.perf_counter()

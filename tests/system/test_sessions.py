@@ -1,4 +1,4 @@
-"""Logging in to the page, as a browser and as an attacker do it."""
+"""A login to the page, as a browser and as an attacker do it."""
 import contextlib
 import http.client
 import re

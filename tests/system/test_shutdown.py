@@ -77,7 +77,7 @@ def test_drain_is_forgotten_by_the_next_start(vitals):
 
 
 def processes_with(marker):
-    """Those that have it in their environment."""
+    """The daemons that have it in their environment."""
     found = []
     for environment in pathlib.Path("/proc").glob("[0-9]*/environ"):
         with contextlib.suppress(OSError):

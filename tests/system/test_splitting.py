@@ -15,7 +15,7 @@ DISK = {"check": "disk", "path": "/", "degraded_above": "99%", "failed_above": "
 
 
 def split(vitals, **more):
-    """A daemon whose components stand in a folder beside its file."""
+    """A daemon whose components are in a folder beside its file."""
     daemon = vitals({"include": "conf.d/*.yaml", **more}, serving=False)
     (daemon.folder / "conf.d").mkdir()
 
@@ -117,7 +117,7 @@ def test_a_diff_tells_the_effect_of_a_reload(vitals):
     file = daemon.file.read_text()
     new = {**components, "comes": {"check": "memory"}, "changes": {**DISK, "interval": "3s"}}
     del new["goes"]
-    # What is inherited counts as what is written out.
+    # Inherited values count the same as written ones.
     new["same"] = {"check": "disk", "path": "/", "tags": ["a"]}
     daemon.configure({"components": new, "workers": {"crew": {"timeout": "21s"}},
                       "defaults": {**PACE, "kinds": {
@@ -125,7 +125,7 @@ def test_a_diff_tells_the_effect_of_a_reload(vitals):
     assert differ(daemon) == (1, place + "1 added, 2 changed, 1 dropped",
                               ["~ changes  disk", "+ comes  memory", "~ workers/crew  workers",
                                "- goes  disk"], "")
-    assert daemon.components().keys() >= {"goes", "changes"}, "it only tells"
+    assert daemon.components().keys() >= {"goes", "changes"}, "it changes nothing"
     hup(daemon)
     assert differ(daemon)[:2] == (0, place + "no component changes")
     daemon.file.write_text(file)
@@ -149,7 +149,7 @@ def test_a_diff_needs_the_right_to_read_and_tells_no_secret(vitals):
     code, _, lines, stderr = differ(daemon, *url, environment={"VITALS_TOKEN": "r"})
     assert (code, lines, stderr) == (0, [], "note: secrets that are written out are not compared\n")
     before = daemon.control("GET", "/v1/definitions").text
-    # Digests do not depend on what could be guessed.
+    # Digests do not depend on values that somebody could guess.
     components["web"]["url"] = "http://app:0ther@127.0.0.1:1/"
     components["redis"]["password"] = "changed"
     daemon.configure(made)
@@ -165,7 +165,7 @@ def test_a_diff_needs_the_right_to_read_and_tells_no_secret(vitals):
 # ---- no value written twice -----------------------------------------------------------------------
 
 def values_of(node):
-    """Every scalar that is written, without the names of keys."""
+    """Every scalar in the files, without the names of keys."""
     if isinstance(node, yaml.MappingNode):
         for _, value in node.value:
             yield from values_of(value)

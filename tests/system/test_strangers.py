@@ -1,4 +1,4 @@
-"""What strangers can do to a server that everybody may reach: nothing that others notice."""
+"""What strangers can do to a public server: nothing that others notice."""
 import contextlib
 import json
 import os
@@ -46,7 +46,7 @@ def served(daemon, times=20):
 
 
 def test_clients_come_and_go_while_children_start(vitals):
-    """A child holds every socket between fork and exec: what was closed meanwhile rings no more."""
+    """A child holds every socket between fork and exec: a closed socket must send no more events."""
     daemon = vitals({"components": {
         f"exec/{number}": {"check": "exec", "command": ["/bin/true"], "interval": "20ms"}
         for number in range(30)}})
@@ -86,7 +86,7 @@ def test_children_inherit_nothing(vitals):
             "redis": {"check": "redis", "url": f"redis://127.0.0.1:{daemon.port}"}}})
     daemon.start()
     folder = pathlib.Path(f"/proc/{daemon.process.pid}")
-    # libpq marks a socket right after it was made: what counts is what stays unmarked.
+    # libpq marks a socket right after it made it. Only sockets that stay unmarked count.
     leaked, before = set(), set()
     end = time.monotonic() + 1.5
     with contextlib.closing(daemon.connection()) as connection:
@@ -124,7 +124,7 @@ def test_limits_of_the_configuration(vitals):
 
 
 def test_a_refusal_is_read_before_the_end(vitals):
-    """By a client that only begins to read when all is sent: no reset may overtake the answer."""
+    """By a client that reads only after it has sent everything: no reset may overtake the answer."""
     daemon = vitals({"components": {}})
     for request, code in ((b"GET /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n", 413),
                           (b"GET /livez HTTP/1.1\r\n\r\n", 400)):
@@ -267,9 +267,9 @@ def test_ten_thousand_strangers_of_each_sort_in_128_mib(vitals):
                     with contextlib.suppress(OSError):
                         kept.append(open_one(number))
                     if number % 1000 == 999:
-                        time.sleep(0.05)  # no faster than they are accepted
+                        time.sleep(0.05)  # no faster than the server accepts them
                 assert daemon.process.poll() is None, f"{sort}: {daemon.log()[-2000:]}"
-                # What they asked for is worked off first: ten thousand different questions take a while.
+                # Their requests come first: ten thousand different questions take a while.
                 assert eventually(lambda: served(daemon, 1) == 1, 30), sort
                 assert served(daemon) == 20, sort
                 print(f"{sort}: {resident(daemon)} MiB", flush=True)

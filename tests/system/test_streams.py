@@ -1,4 +1,4 @@
-"""Answers that go on: /v1/events and the live parts of the page, read as raw bytes."""
+"""Streams: /v1/events and the live parts of the page, read as raw bytes."""
 import contextlib
 import json
 import re
@@ -18,7 +18,7 @@ TOKENS = {"tokens": {"reader": {"secret": "r3ad", "allow": ["read"]},
 
 
 class Listener:
-    """A client that reads a stream byte by byte; the framing of chunks is taken away."""
+    """A client that reads a stream byte by byte, without the framing of chunks."""
 
     def __init__(self, target, path, fields="", receive_buffer=None):
         if isinstance(target, int):
@@ -135,7 +135,7 @@ def test_a_stopped_daemon_is_noticed_by_the_missing_beat(daemon):
         try:
             while listener.more(0.2):
                 pass
-            assert not listener.more(6), "nothing comes, and nothing says why"
+            assert not listener.more(6), "nothing comes, without a reason"
         finally:
             daemon.process.send_signal(signal.SIGCONT)
         assert listener.hears("event: ", 10, len(listener.text))
@@ -179,7 +179,7 @@ def test_a_reader_that_does_not_read_costs_little(daemon):
 
 
 def page_delays(daemon, changes):
-    """How long a change takes to an open page, in seconds."""
+    """The time until an open page has a change, in seconds."""
     delays = []
     with contextlib.closing(Listener(daemon.port, "/events/page?view=&h=24h")) as listener:
         assert listener.hears("event: part")

@@ -1,5 +1,5 @@
-"""The kind systemd against a real systemd (a user manager, see user_systemd.py): what it says of
-services and timers in every state that can be made, on the manager's own socket and on a bus."""
+"""The kind systemd against a real systemd (a user manager, see user_systemd.py): services and
+timers in every state that can be made, on the manager's own socket and on a bus."""
 import json
 import os
 import signal
@@ -94,7 +94,7 @@ def test_a_unit_that_works_or_starts(manager):
 def test_a_service_that_dies_over_and_over(manager):
     assert eventually(lambda: int(manager.ctl("show", "loop.service", "-P", "NRestarts").stdout) > 3, 20)
     status, detail = check(manager, unit="loop.service")
-    assert status in ("failed", "degraded")    # active by chance: the count of restarts tells
+    assert status in ("failed", "degraded")    # active by chance: the number of restarts tells
     assert "died, waits to be restarted" in detail or "by systemd in the last hour" in detail
 
 

@@ -69,7 +69,7 @@ def test_checks_and_answers_on_several_threads(vitals, peers):
     assert threads(daemon, "vitals-checks") == 2
     assert eventually(lambda: statuses(daemon, "a/") == statuses(daemon, "b/") == {"ok"})
 
-    # One backend hangs: what asks it fails, on each thread, and nothing else.
+    # One backend hangs: its components fail, on each thread, and nothing else does.
     peers[0].hanging = True
     assert eventually(lambda: statuses(daemon, "a/") == {"failed"})
     assert statuses(daemon, "b/") == {"ok"}
@@ -77,7 +77,7 @@ def test_checks_and_answers_on_several_threads(vitals, peers):
     peers[0].hanging = False
     assert eventually(lambda: statuses(daemon, "a/") == {"ok"})
 
-    # A run that is asked for goes to its thread and comes back.
+    # A run on request goes to its thread and comes back.
     answer = daemon.control("POST", "/v1/components/b%2F03/run")
     assert answer.status == 200 and answer.json["status"] == "ok"
 

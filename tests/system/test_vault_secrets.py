@@ -24,7 +24,7 @@ def vault():
 
 
 class Guarded(backends.StandIn):
-    """200 for whoever shows the key."""
+    """200 for a request with the key."""
 
     class handler(backends.Requests):  # noqa: N801
         def do_GET(self):
@@ -56,7 +56,7 @@ def component(daemon, name):
 
 
 def quiet(daemon):
-    """Nothing that must be kept is in the log, nor in what a privileged reader is told."""
+    """The log and the answers for privileged readers hold no secret."""
     told = daemon.log() + daemon.control("GET", "/v1/components").text
     for secret in (MASTER, "s3cret"):
         assert secret not in told, told
@@ -81,7 +81,7 @@ def test_both_versions_of_the_engine(vitals, vault, guarded, tells_mounts):
     vault.secrets["/v1/kv/data/a/b"] = {"key": "s3cret-key"}
     vault.secrets["/v1/old/a/b"] = {"key": "s3cret-key\n"}
     places = ["kv/a/b#key", "old/a/b#key"]
-    if tells_mounts:  # where a mount ends in the path only Vault knows
+    if tells_mounts:  # only Vault knows where a mount ends in the path
         vault.secrets["/v1/teams/shop/kv/data/a"] = {"key": "s3cret-key"}
         places.append("teams/shop/kv/a#key")
     daemon = vitals({"vault": section(vault, namespace="shop"),
@@ -105,7 +105,7 @@ def test_a_vault_that_is_down_at_the_start_and_later(vitals, guarded):
             "n": {"token": {"vault": "kv/shop#token"}, "components": ["other"]}}},
             {"dialect": "health_json"}]}
     daemon = vitals(configuration)
-    # It serves; what needs the vault is unknown and says why to those who may know.
+    # It serves. What needs the vault is unknown, and shows the reason to those who may know it.
     assert daemon.becomes("other", "ok", WAIT)
     why = f"X-Key: vault {url} cannot be read: connection refused"
     assert eventually(lambda: component(daemon, "api").get("error", "").startswith(why), WAIT), (
@@ -196,7 +196,7 @@ def test_an_error_of_a_secret_is_logged_once_and_recovers(vitals, vault, guarded
     vault.secrets["/v1/kv/data/nowhere"] = {"key": "s3cret-key"}
     for number in range(5):
         assert daemon.becomes(f"c{number}", "ok", WAIT), daemon.log()
-    # Taken away again, it keeps its last value.
+    # Without the file, the secret keeps its last value.
     vault.secrets["/v1/kv/data/gone"] = None
     assert daemon.logs("secret kv/gone#key is deleted; its last value stays in use", WAIT)
     assert daemon.status("c4") == "ok"
@@ -232,7 +232,7 @@ def test_over_tls_with_an_authority_of_its_own(vitals, vault, guarded, tmp_path)
 
 
 class Clients:
-    """Ask without a pause, each over one connection, with the token that is `shown` now."""
+    """Requests without a pause, each client over one connection, with the token that is `shown` now."""
 
     def __init__(self, daemon, ways, shown):
         self.daemon, self.shown, self.asked, self.refused = daemon, shown, dict.fromkeys(ways, 0), []
@@ -258,8 +258,8 @@ class Clients:
 
 
 def test_tokens_rotate_while_requests_run(vitals, vault, tmp_path):
-    """Whoever shows the old token until the new one is known, and then the new one, is never
-    refused; after the overlap the old one is. From the vault and from a file, in the URL, in the
+    """A client that shows the old token until the new one is known, and then the new one, is never
+    refused. After the overlap the old one is. From the vault and from a file, in the URL, in the
     header, and for the control API; through a reload in the middle."""
     def values(which):
         return {name: f"{which}-{name}" for name in ("url", "header", "operator")}
@@ -340,7 +340,7 @@ def test_the_command_line_says_what_is_wrong(vault, guarded, tmp_path):
     assert wrong.returncode == 78
     assert wrong.stderr.startswith(f"{file}:1:"), wrong.stderr
     assert wrong.stderr.endswith('secret kv/shop#nothing has no key "nothing"\n')
-    # A vault that is away is no fault of the file, so that it does not keep the daemon from starting.
+    # A vault that is away is no fault of the file, so it does not stop the daemon from starting.
     away = f"http://127.0.0.1:{free_port()}"
     down = run("validate", "kv/shop#key", away)
     assert down.returncode == 0

@@ -1,5 +1,5 @@
-"""The wall clock is set while vitals runs: by hand, by NTP, by a battery that is empty. Nobody is judged
-by it, nobody is told because of it, and nothing waits for it."""
+"""The wall clock is set while vitals runs: by hand, by NTP, by an empty battery. No verdict depends
+on it, no alert results from it, and nothing waits for it."""
 import socket
 import time
 
@@ -46,7 +46,7 @@ def configuration(receiver, port):
 
 
 def told(receiver):
-    """Without what was told of the first moment, when nothing was known yet."""
+    """Without what was told at the first moment, when nothing was known yet."""
     return [message for message in receiver.told() if message[1] != "vitals/blind"]
 
 

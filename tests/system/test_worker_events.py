@@ -81,8 +81,8 @@ def transitions(daemon, group):
 # ---- Celery's own workers -------------------------------------------------------------------
 
 def test_celerys_workers_come_and_go(vitals, rabbitmq, redis):
-    """Started, stopped politely, killed, paused and resumed, on both brokers; vitals was there
-    first, and what it does on a broker keeps no worker from starting."""
+    """Started, stopped politely, killed, paused and resumed, on both brokers. vitals was there
+    first, and its objects on the broker stop no worker from starting."""
     need("celery", "celery")
     brokers = {"rabbit": rabbitmq.url(), "redis": redis.url}
     daemon = vitals(configuration({name: (url, {}) for name, url in brokers.items()}))
@@ -117,7 +117,7 @@ def test_celerys_workers_come_and_go(vitals, rabbitmq, redis):
 
 
 def test_the_example_of_pulp(example, web, rabbitmq, fleet):
-    """Its scheduler is pushed, everybody else is heard."""
+    """Its scheduler is pushed; all others are heard."""
     mongo = web("It looks like you are trying to access MongoDB over HTTP on the native driver port.")
     daemon = example("pulp", PULP_MONGODB=mongo.url + "/", PULP_BROKER_USER="test",
                      PULP_BROKER=f"amqp://127.0.0.1:{rabbitmq.port}/",
@@ -139,7 +139,7 @@ def test_the_example_of_pulp(example, web, rabbitmq, fleet):
 @pytest.mark.skipif(not ALL, reason="takes long; ./test --all")
 def test_nothing_is_left_on_the_broker_and_nothing_made_there(vitals, rabbitmq, fleet):
     before = rabbitmq.queues()
-    # As much as it needs, and no leave to publish.
+    # The rights that it needs, without the right to publish.
     rabbitmq.control("add_user", "listener", rabbitmq.PASSWORD)
     rabbitmq.control("set_permissions", "listener", r"^amq\.gen.*$", r"^amq\.gen.*$",
                      r"^(amq\.gen.*|celeryev)$")
@@ -163,7 +163,7 @@ def test_nothing_is_left_on_the_broker_and_nothing_made_there(vitals, rabbitmq, 
 
 
 def test_events_of_every_shape(vitals, redis, rabbitmq, fleet):
-    """Lists of events, a sender whose clock is years away, and what is no event at all."""
+    """Lists of events, a sender whose clock is years away, and messages that are no events."""
     brokers = {"rabbit": rabbitmq.url(), "redis": redis.url}
     daemon = vitals(configuration({name: (url, {"timeout": "60s"}) for name, url in brokers.items()}))
     for group, url in brokers.items():
@@ -182,7 +182,7 @@ def test_events_of_every_shape(vitals, redis, rabbitmq, fleet):
         workers.say("offline", event("offline", NAMES[1], time.time()))
         knows(daemon, group, [NAMES[0], NAMES[2]])
         assert daemon.log().count(f"workers/{group}: ignored ") == 1
-        # The same name from two hosts: one says goodbye, the other goes on.
+        # The same name from two hosts: one says goodbye, the other continues.
         for _ in range(2):
             for process in (7, 8):
                 workers.say("heartbeat", event("heartbeat", NAMES[1], time.time(), process))
@@ -198,8 +198,8 @@ def crowd(size):
 
 
 class Watch:
-    """Groups whose workers all live: whatever becomes of their broker, nobody may be missing from an
-    answer, and the group is never failed."""
+    """Groups whose workers all live. Whatever becomes of their broker, no worker may be missing
+    from an answer, and the group never fails."""
 
     def __init__(self, daemon, fleets):
         self.daemon, self.fleets = daemon, fleets
@@ -219,7 +219,7 @@ class Watch:
             time.sleep(0.1)
 
     def recovers(self):
-        """Everybody speaks again, and is heard."""
+        """All of them speak again, and are heard."""
         rounds = {group: fleet.rounds for group, fleet in self.fleets.items()}
 
         def well():
@@ -232,7 +232,7 @@ class Watch:
 
 
 def again(start):
-    """Another program may have taken the port meanwhile, for a while."""
+    """Another program may have taken the port for a while."""
     def started():
         with contextlib.suppress(AssertionError):
             start()
@@ -257,9 +257,9 @@ def test_brokers_restarted_under_load_kill_nobody(vitals, rabbitmq, redis, fleet
     watch.recovers()
     watch.stays(TIMEOUT + 1 if ALL else 1)
     for group in urls:
-        assert transitions(daemon, group) - before[group] <= 4, "unknown and back, a blink allowed"
+        assert transitions(daemon, group) - before[group] <= 4, "unknown and back, with one gap allowed"
         assert daemon.log().count(f"workers/{group}: heartbeats cannot be heard") < 10
-    # And they are still heard: who now falls silent is missed.
+    # They are still heard: a worker that falls silent now is missed.
     for workers in watch.fleets.values():
         workers.names.remove(NAMES[2])
     for group in urls:

@@ -1,4 +1,4 @@
-"""Worker groups fed over HTTP, and Pulp's status made of them."""
+"""Worker groups that get heartbeats over HTTP, and Pulp's status made of them."""
 import time
 
 from daemon import eventually
@@ -46,7 +46,7 @@ def test_pulps_status_follows_the_heartbeats(vitals):
         "versions": {"platform_version": "2.6.0"}}
     assert eventually(lambda: daemon.status("workers/pulp") == "ok")
 
-    # The scheduler falls silent; the others go on.
+    # The scheduler falls silent; the others continue.
     end = time.monotonic() + 10
     while daemon.status("workers/pulp") != "failed" and time.monotonic() < end:
         beat(daemon, NAMES[:2])
@@ -80,7 +80,7 @@ def test_workers_do_not_outlive_the_daemon(vitals):
     assert eventually(lambda: len(known(daemon)) == 3)
     daemon.kill()
     daemon.start()
-    assert known(daemon) == [], "nobody is shown alive who was not heard"
+    assert known(daemon) == [], "no worker is alive that was not heard"
     assert daemon.status("workers/pulp") == "unknown"
     beat(daemon, NAMES)
     assert eventually(lambda: daemon.status("workers/pulp") == "ok")
@@ -92,12 +92,12 @@ def test_a_worker_missing_after_a_restart_is_named(vitals):
     assert eventually(lambda: len(known(daemon)) == 3)
     daemon.stop()
     daemon.start()
-    assert known(daemon) == [], "nobody is alive before being heard"
+    assert known(daemon) == [], "no worker is alive before it is heard"
     silent = "scheduler: 0 of 1, scheduler@host silent since 2015-01-02T20:39:58Z"
 
     def detail():
         beat(daemon, NAMES[:2])
-        assert "scheduler@host" not in known(daemon), "nobody is alive before being heard"
+        assert "scheduler@host" not in known(daemon), "no worker is alive before it is heard"
         component = daemon.components()["workers/pulp"]
         return component["detail"] if component["status"] == "failed" else ""
 

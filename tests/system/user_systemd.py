@@ -1,5 +1,5 @@
-"""A real systemd for tests: a user manager in a mount namespace of its own, which finds a machine that
-was booted with systemd there. Only root can start one."""
+"""A real systemd for tests: a user manager in its own mount namespace, in which the machine looks
+as if systemd had booted it. Only root can start one."""
 import os
 import pathlib
 import shutil

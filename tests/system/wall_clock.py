@@ -1,4 +1,4 @@
-"""A wall clock of a process' own, which a test sets while the process runs."""
+"""A wall clock for one process, which a test sets while the process runs."""
 import functools
 import pathlib
 import struct
@@ -24,7 +24,7 @@ class WallClock:
         return {"LD_PRELOAD": str(library()), "WALL_CLOCK": str(self.file)}
 
     def step(self, seconds):
-        """From where it stands now."""
+        """From its present value."""
         self.seconds += seconds
         with open(self.file, "r+b", buffering=0) as file:
             file.write(struct.pack("q", self.seconds))

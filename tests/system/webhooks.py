@@ -1,4 +1,4 @@
-"""What tests of alerts share: a receiver that takes webhooks, and a configuration that tells it."""
+"""What tests of alerts share: a receiver of webhooks, and a configuration that tells it."""
 import http.server
 import json
 import threading
@@ -10,11 +10,11 @@ PATH = "/hook-of-a-secret"
 
 
 class Receiver:
-    """Takes webhooks; `codes` are the answers to come, the last one for ever."""
+    """Takes webhooks; `codes` are the answers to come. The last one repeats."""
 
     def __init__(self):
         self.codes = [200]
-        self.got = []      # (key, kind, data) of each request that came whole
+        self.got = []      # (key, kind, data) of each complete request
         self.asked = []    # paths of GET
         outer = self
 
@@ -49,7 +49,7 @@ class Receiver:
         return f"http://127.0.0.1:{self.port}{path}"
 
     def told(self):
-        """(kind, first cause) of each message, copies once."""
+        """(kind, first cause) of each message, without copies."""
         seen = {}
         for key, kind, data in self.got:
             seen.setdefault(key, (kind, data["cause"][0]))

@@ -1,5 +1,5 @@
-"""websocket_server.py PORT [echo|mute|auth|tls CERTIFICATE KEY]; there is nothing at /missing, and /full
-has no connection left."""
+"""websocket_server.py PORT [echo|mute|auth|tls CERTIFICATE KEY]; nothing exists at /missing, and
+/full has no connection left."""
 import asyncio
 import http
 import ssl
@@ -13,7 +13,7 @@ mode = sys.argv[2] if len(sys.argv) > 2 else "echo"
 
 
 async def talk(connection):
-    if mode == "mute":  # pings are answered by the library all the same
+    if mode == "mute":  # the library answers pings all the same
         await asyncio.sleep(3600)
     async for message in connection:
         await connection.send(message)

@@ -11,7 +11,7 @@ struct Options {
     Secret url;
 };
 
-constexpr Field fields[] = {field<&Options::url>("url", "What is asked for.", {.required = true})};
+constexpr Field fields[] = {field<&Options::url>("url", "The URL to request.", {.required = true})};
 
 HttpRequest request(const Envelope&, const Options& options) {
     HttpRequest request;
