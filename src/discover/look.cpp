@@ -17,6 +17,7 @@
 #include "discover/tables.hpp"
 #include "model/check_error.hpp"
 #include "model/clock.hpp"
+#include "model/moment.hpp"
 #include "net/environment.hpp"
 #include "net/file.hpp"
 #include "net/loop.hpp"
@@ -158,7 +159,7 @@ void look_for_certificates(const std::string& root, Machine& machine) {
 std::optional<System> changed(const std::string& path) {
     struct stat status{};
     if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
-    return std::chrono::system_clock::from_time_t(status.st_mtim.tv_sec);
+    return moment_of(status.st_mtim);
 }
 
 // A server that is gone would block for ever, so network file systems are not searched.

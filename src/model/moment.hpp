@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 
 #include "vitals/snapshot.hpp"
 
@@ -30,6 +31,12 @@ constexpr System moment_of(double seconds) {
     const double kept = std::clamp(seconds, at(earliest_moment), at(latest_moment));
     return System(
         std::chrono::duration_cast<System::duration>(std::chrono::duration<double>(kept)));
+}
+
+// Of a file: the file system may keep any.
+constexpr System moment_of(const timespec& time) {
+    return moment_of(std::chrono::sys_seconds(std::chrono::seconds(time.tv_sec))) +
+           std::chrono::duration_cast<System::duration>(std::chrono::nanoseconds(time.tv_nsec));
 }
 
 }  // namespace vitals

@@ -12,6 +12,7 @@
 #include <memory>
 #include <utility>
 
+#include "model/moment.hpp"
 #include "text/glob.hpp"
 
 namespace vitals::checks::backup {
@@ -32,11 +33,6 @@ bool is_unfinished(std::string_view name) {
 std::string_view name_of(std::string_view path) {
     while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
     return path.substr(path.rfind('/') + 1);
-}
-
-System time_of(const timespec& time) {
-    return System(std::chrono::seconds(time.tv_sec) + std::chrono::duration_cast<System::duration>(
-                                                          std::chrono::nanoseconds(time.tv_nsec)));
 }
 
 using Directory = std::unique_ptr<DIR, int (*)(DIR*)>;
@@ -71,7 +67,7 @@ class Search {
             return;
         }
         Entry entry{.name = name,
-                    .time = time_of(status.st_mtim),
+                    .time = moment_of(status.st_mtim),
                     .bytes = static_cast<std::uint64_t>(status.st_size),
                     .directory = S_ISDIR(status.st_mode)};
         if (by_name_) {

@@ -10,6 +10,7 @@
 
 #include "checks/path_from_url.hpp"
 #include "model/findings.hpp"
+#include "model/moment.hpp"
 #include "net/file.hpp"
 #include "net/reading.hpp"
 #include "text/amount.hpp"
@@ -108,8 +109,7 @@ Outcome examine(const Options& options, System now) {
         return failed("exists, though it should not", ErrorClass::assertion, options.path);
 
     const auto size = static_cast<std::uint64_t>(status.st_size);
-    const System changed = std::chrono::system_clock::from_time_t(status.st_mtim.tv_sec) +
-                           std::chrono::microseconds(status.st_mtim.tv_nsec / 1000);
+    const System changed = moment_of(status.st_mtim);
     const auto age = std::chrono::duration_cast<milliseconds>(now - changed);
     Findings findings;
     judge_type(options, status.st_mode, findings);

@@ -1,5 +1,6 @@
 #include "file.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -101,6 +102,18 @@ TEST(File, is_not_fresh_when_it_is_from_the_future) {
     EXPECT_EQ(run_once(kind, Options{.path = path}).status, Status::ok);
     age_by(path, -5s);  // clocks differ
     EXPECT_EQ(run_once(kind, Options{.path = path, .failed_age = 1h}).status, Status::ok);
+}
+
+// 64 bits of nanoseconds from now they would be at now again.
+TEST(File, is_not_fresh_when_it_is_from_the_next_centuries) {
+    TemporaryDirectory directory;
+    const std::string path = directory.write("a", "");
+    const timespec times[2] = {{std::time(nullptr) + 18'446'744'073, 0},
+                               {std::time(nullptr) + 18'446'744'073, 0}};
+    ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+    const Outcome outcome = run_once(kind, Options{.path = path, .failed_age = 1h});
+    EXPECT_EQ(outcome.status, Status::degraded);
+    EXPECT_NE(outcome.detail.find("in the future"), std::string::npos) << outcome.detail;
 }
 
 TEST(File, is_failed_when_its_size_is_out_of_bounds) {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "canary.hpp"
+#include "model/moment.hpp"
 #include "model/property.hpp"
 #include "net/file.hpp"
 #include "net/reading.hpp"
@@ -117,7 +118,8 @@ Holder holder_of(const std::string& path) {
     }
     Holder holder;
     holder.locked = lock.l_type != F_UNLCK;
-    holder.since = std::chrono::seconds(facts.st_mtim.tv_sec);
+    holder.since =
+        std::chrono::duration_cast<milliseconds>(moment_of(facts.st_mtim).time_since_epoch());
     if (!holder.locked || lock.l_pid <= 0) return holder;
     holder.pid = lock.l_pid;
     const auto text = net::read_file(fmt::format("/proc/{}/stat", holder.pid), 4096);
@@ -149,7 +151,7 @@ Status read_status(const std::string& path) {
             status.report = *report;
             struct stat facts{};
             if (::stat(path.c_str(), &facts) == 0) {
-                const System written = std::chrono::system_clock::from_time_t(facts.st_mtim.tv_sec);
+                const System written = moment_of(facts.st_mtim);
                 status.age = std::chrono::duration_cast<milliseconds>(
                     std::chrono::system_clock::now() - written);
             }

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "model/count_range.hpp"
+#include "model/moment.hpp"
 #include "net/file.hpp"
 #include "net/reading.hpp"
 #include "table.hpp"
@@ -98,7 +99,7 @@ std::optional<Outcome> somebody_else(const Options& options, const Process& proc
     // Without a name, the only hint is that a program writes its number after its start.
     struct stat status{};
     if (::stat(options.pid_file.c_str(), &status) != 0) return std::nullopt;
-    const System written = std::chrono::system_clock::from_time_t(status.st_mtim.tv_sec);
+    const System written = moment_of(status.st_mtim);
     const auto file_age = std::chrono::duration_cast<milliseconds>(now - written);
     if (file_age <= process.age + tolerance) return std::nullopt;
     return failed(
