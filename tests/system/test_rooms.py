@@ -116,3 +116,9 @@ def test_an_allowed_include_compiles(room):
              for each in SEES[room].split()]
     tried = compiled(room, "\n".join([*looks, *(f'#include "{each}"' for each in seen), ""]))
     assert tried.returncode == 0, tried.stderr
+
+
+def test_each_fuzz_target_has_seeds():
+    targets = {each.name.removesuffix("_fuzz.cpp") for each in (ROOT / "fuzz").glob("*_fuzz.cpp")}
+    seeds = {each.name for each in (ROOT / "fuzz/corpus").iterdir() if any(each.iterdir())}
+    assert targets and seeds == targets
