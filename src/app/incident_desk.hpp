@@ -68,6 +68,7 @@ class IncidentDesk {
     alerts::Alert alert(const alerts::Message& message, const IncidentRecord& incident) const;
     PeerLink::Seams peer_seams();
     FleetAlerts::Seams fleet_seams();
+    void share_acknowledgements(auto& seams);
     void acknowledge(const alerts::Message& message, const IncidentRecord& incident);
     void remember_what_was_told();
     void report_queues();

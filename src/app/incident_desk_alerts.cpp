@@ -102,6 +102,14 @@ void IncidentDesk::send(const alerts::Message& message, const IncidentRecord& in
               });
 }
 
+// What a person has on one vitals nobody is reminded of by another.
+void IncidentDesk::share_acknowledgements(auto& seams) {
+    seams.acknowledged = [this] { return desk_.acknowledged(); };
+    seams.heard_acknowledged = [this](const std::string& key, Acknowledgement each) {
+        desk_.heard_acknowledged(key, std::move(each));
+    };
+}
+
 PeerLink::Seams IncidentDesk::peer_seams() {
     using Told = endpoints::PeerExchange::Told;
     PeerLink::Seams seams;
@@ -121,6 +129,7 @@ PeerLink::Seams IncidentDesk::peer_seams() {
         desk_.heard("peer", true, all);
     };
     seams.is_wrong = [this](const std::string& key) { return desk_.is_wrong(key); };
+    share_acknowledgements(seams);
     seams.report = [this](std::optional<Outcome> outcome) {
         if (outcome)
             engine_.report_own("peer", *std::move(outcome));
@@ -137,10 +146,7 @@ FleetAlerts::Seams IncidentDesk::fleet_seams() {
                          const std::vector<alerts::PeerTold>& told) {
         desk_.heard(node, whole, told);
     };
-    seams.acknowledged = [this] { return desk_.acknowledged(); };
-    seams.heard_acknowledged = [this](const std::string& incident, Acknowledgement each) {
-        desk_.heard_acknowledged(incident, std::move(each));
-    };
+    share_acknowledgements(seams);
     seams.ask_again = [this] { desk_.turn(); };
     return seams;
 }

@@ -93,6 +93,7 @@ PeerLink::Exchange PeerLink::ours() const {
     exchange.rank = peer_->rank;
     exchange.told = seams_.told();
     if (exchange.told.size() > endpoints::most_told) exchange.told.resize(endpoints::most_told);
+    exchange.acknowledged = seams_.acknowledged();
     for (const auto& [what, leaving] : ours_)
         if (leaving.granted) exchange.holds.push_back(what);
     return exchange;
@@ -176,6 +177,7 @@ void PeerLink::take(const Exchange& from) {
     std::erase_if(granted_, [now](const auto& each) { return each.second <= now; });
     for (const auto& [what, until] : granted_) theirs_.insert(what);
     seams_.heard(from.told);
+    for (const auto& [key, each] : from.acknowledged) seams_.heard_acknowledged(key, each);
 }
 
 // ---- the exchange -------------------------------------------------------------------------------

@@ -36,7 +36,10 @@ class PeerLink {
         std::function<std::vector<Exchange::Told>()> told;              // by us
         std::function<void(const std::vector<Exchange::Told>&)> heard;  // what they told
         std::function<bool(const std::string& key)> is_wrong;           // here
-        std::function<void(std::optional<Outcome>)> report;             // nothing: there is no peer
+        // By the name of the incident: what a person has acknowledged, here and there.
+        std::function<std::map<std::string, Acknowledgement>()> acknowledged;
+        std::function<void(const std::string& key, Acknowledgement)> heard_acknowledged;
+        std::function<void(std::optional<Outcome>)> report;  // nothing: there is no peer
     };
 
     PeerLink(net::Environment& environment, Clock& clock, Log log, Seams seams);

@@ -1,9 +1,12 @@
 #include "endpoints/peer_exchange.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <chrono>
 
 #include "endpoints/json_body.hpp"
 #include "text/json.hpp"
+#include "text/utf8.hpp"
 
 namespace vitals::endpoints {
 
@@ -14,6 +17,8 @@ using text::JsonWriter;
 
 constexpr std::size_t longest_text = 512;
 constexpr std::size_t most_held = 1'000;
+constexpr std::size_t longest_name = 64, longest_reason = 256;  // bytes
+constexpr std::int64_t latest_ms = 9'000'000'000'000;           // in the year 2255
 
 // A missing text is empty; a value that is not a text, or too long, makes the whole invalid.
 bool read_text(const json::object& from, std::string_view name, std::string& into) {
@@ -56,6 +61,22 @@ bool read_told(const json::value& value, PeerExchange::Told& told) {
     return true;
 }
 
+bool read_acknowledged(const json::value& value, PeerExchange& into) {
+    if (!value.is_object()) return false;
+    const json::object& from = value.get_object();
+    std::string key;
+    Acknowledgement read;
+    const json::value* at = from.if_contains("at_ms");
+    if (!read_text(from, "key", key) || !read_text(from, "by", read.by) ||
+        !read_text(from, "reason", read.reason) || key.empty() || read.by.size() > longest_name ||
+        read.reason.size() > longest_reason || at == nullptr || !at->is_int64() ||
+        at->get_int64() < 0 || at->get_int64() > latest_ms)
+        return false;
+    read.at = System(std::chrono::milliseconds(at->get_int64()));
+    into.acknowledged.insert_or_assign(std::move(key), std::move(read));
+    return true;
+}
+
 bool read_claim(const json::value& value, std::optional<PeerExchange::Claim>& into) {
     if (value.is_null()) return true;
     if (!value.is_object()) return false;
@@ -81,6 +102,18 @@ std::string to_json(const PeerExchange& exchange) {
                 .member("level", to_string(told.level))
                 .member("serial", told.serial);
         writer.end_object();
+    }
+    writer.end_array().key("acknowledged").array();
+    std::size_t sent = 0;
+    for (const auto& [key, each] : exchange.acknowledged) {
+        if (++sent > most_acknowledged) break;
+        const auto at = std::chrono::floor<std::chrono::milliseconds>(each.at.time_since_epoch());
+        writer.object()
+            .member("key", key)
+            .member("by", text::cut_utf8(each.by, longest_name))
+            .member("reason", text::cut_utf8(each.reason, longest_reason))
+            .member("at_ms", std::max<std::int64_t>(at.count(), 0))
+            .end_object();
     }
     writer.end_array().key("holds").array();
     for (const std::string& each : exchange.holds) writer.value(each);
@@ -109,6 +142,13 @@ std::expected<PeerExchange, std::string> read_peer_exchange(std::string_view tex
         for (const json::value& each : told->get_array())
             if (!read_told(each, exchange.told.emplace_back()))
                 return std::unexpected("an item of `told` is not as expected");
+    }
+    if (const json::value* acknowledged = object->if_contains("acknowledged")) {
+        if (!acknowledged->is_array() || acknowledged->get_array().size() > most_acknowledged)
+            return std::unexpected("`acknowledged` must be a list of at most 50");
+        for (const json::value& each : acknowledged->get_array())
+            if (!read_acknowledged(each, exchange))
+                return std::unexpected("an item of `acknowledged` is not as expected");
     }
     if (const json::value* holds = object->if_contains("holds")) {
         if (!holds->is_array() || holds->get_array().size() > most_held)

@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <expected>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "model/incidents.hpp"
 #include "vitals/snapshot.hpp"
 
 namespace vitals::endpoints {
@@ -37,13 +39,16 @@ struct PeerExchange {
     using Claim = PeerClaim;
     std::int64_t rank = 0;
     std::vector<Told> told;
+    // By the name of the incident: the open ones that a person has. By the millisecond.
+    std::map<std::string, Acknowledgement> acknowledged;
     std::vector<std::string> holds;  // Claim::what() of messages that are leaving
     std::optional<Claim> claim;
     bool granted = false;  // of an answer: the claim that was asked
     bool operator==(const PeerExchange&) const = default;
 };
 
-inline constexpr std::size_t most_told = 200;  // of one exchange
+inline constexpr std::size_t most_told = 200;         // of one exchange
+inline constexpr std::size_t most_acknowledged = 50;  // likewise
 
 std::string to_json(const PeerExchange& exchange);
 // The error says what is expected.

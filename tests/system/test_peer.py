@@ -121,6 +121,25 @@ def test_of_two_one_tells(pair):
     assert len({key for key, _, _ in both.receiver.got}) == 4
 
 
+def test_what_a_person_has_on_one_is_known_on_both(pair):
+    both = pair()
+    both.push("ok")
+    both.push("failed")
+    assert eventually(lambda: both.kinds() == ["problem"])
+
+    def incident(node):
+        listed = node.control("GET", "/v1/incidents?open=1").json["incidents"]
+        return next((each for each in listed if each["cause"] == "db"), {"acknowledged": None})
+
+    for asked, other in (both.nodes, both.nodes[::-1]):
+        assert eventually(lambda: "id" in incident(asked))
+        answer = asked.control("POST", f"/v1/incidents/{incident(asked)['id']}/ack",
+                               {"reason": f"on it, {asked.port}", "by": "jonas"})
+        assert answer.status == 204
+        assert eventually(lambda: (incident(other)["acknowledged"] or {}).get("reason") == f"on it, {asked.port}")
+        assert incident(other)["acknowledged"]["by"] == "jonas"
+
+
 def test_the_second_tells_when_the_first_is_killed(pair):
     both = pair()
     both.push("ok")

@@ -31,6 +31,11 @@ constexpr MemberSchema members[] = {
                      R"("receiver":{"type":"string"},"state":{"type":"string"},)"
                      R"("level":{"type":"string"},"serial":{"type":"integer"}},)"
                      R"("required":["key"]}})")},
+    {"acknowledged",
+     as_json(R"({"type":"array","maxItems":50,"description":"Open incidents that a person has.",)"
+             R"("items":{"type":"object","properties":{"key":{"type":"string"},)"
+             R"("by":{"type":"string"},"reason":{"type":"string"},"at_ms":{"type":"integer",)"
+             R"("minimum":0}},"required":["key","at_ms"]}})")},
     {"holds", as_json(R"({"type":"array","description":"Messages that are leaving.",)"
                       R"("items":{"type":"string"}})")},
     {"claim", as_json(R"({"type":["object","null"],"description":"The message that the one who )"
