@@ -1,6 +1,8 @@
 // What the tests of every kind that speaks to a server expect.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <chrono>
 #include <string>
 #include <utility>
@@ -12,6 +14,20 @@
 #include "tls_peer.hpp"
 
 namespace vitals::testing {
+
+inline void expect_degraded(const Outcome& outcome, const std::string& detail) {
+    EXPECT_EQ(outcome.status, Status::degraded) << outcome.error;
+    EXPECT_EQ(outcome.detail, detail);
+}
+
+// For handlers: appends what has come; false: the client has left.
+inline bool receive_more(int descriptor, std::string& buffer) {
+    std::string piece(4096, '\0');
+    const auto count = ::recv(descriptor, piece.data(), piece.size(), 0);
+    if (count <= 0) return false;
+    buffer.append(piece, 0, static_cast<std::size_t>(count));
+    return true;
+}
 
 // Nothing listens at 127.0.0.1. `scheme` may have a user: `mysql://probe@`.
 template <class Options>

@@ -133,11 +133,7 @@ class Kafka : public ::testing::Test {
 
     void serve(int descriptor) {
         std::string buffer;
-        for (;;) {
-            std::string piece(4096, '\0');
-            const auto count = ::recv(descriptor, piece.data(), piece.size(), 0);
-            if (count <= 0) return;
-            buffer.append(piece, 0, static_cast<std::size_t>(count));
+        while (testing::receive_more(descriptor, buffer)) {
             // A request has the shape of an answer: what is its number there are key and version.
             for (;;) {
                 const auto taken = wire::kafka::take_answer(buffer);

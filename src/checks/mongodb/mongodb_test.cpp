@@ -90,11 +90,7 @@ class FakeMongo {
   private:
     void serve(int descriptor) {
         std::string buffer;
-        for (;;) {
-            std::string piece(4096, '\0');
-            const auto count = ::recv(descriptor, piece.data(), piece.size(), 0);
-            if (count <= 0) return;
-            buffer.append(piece, 0, static_cast<std::size_t>(count));
+        while (testing::receive_more(descriptor, buffer)) {
             for (;;) {
                 const std::string request = buffer.substr(0, 8);
                 const auto taken = wire::mongodb::take_message(buffer);
@@ -159,11 +155,7 @@ class Mongodb : public ::testing::Test {
         options_.url = "mongodb://probe:geheim@" + peer.address() + "/" + path_;
         return testing::run_discreetly(kind, options_, timeout);
     }
-    void expect_degraded(const std::string& detail) {
-        const Outcome outcome = run();
-        EXPECT_EQ(outcome.status, Status::degraded) << outcome.error;
-        EXPECT_EQ(outcome.detail, detail);
-    }
+    void expect_degraded(const std::string& detail) { testing::expect_degraded(run(), detail); }
 
     FakeMongo server_;
     Options options_;

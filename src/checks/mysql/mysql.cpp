@@ -25,10 +25,7 @@ Verified verify(const Options& options) {
 }
 
 constexpr Field fields[] = {
-    url_field<Options, verify_url>(
-        "The address of the server: mysql://user@host:3306/database, mysqls:// for TLS, or "
-        "unix:/run/mysqld/mysqld.sock?db=database.",
-        "mysql://app@127.0.0.1:3306/app"),
+    mysql_url_field<Options>(),
     user_field<Options>(),
     password_field<Options>(),
     field<&Options::query>("query", "The statement to run instead of SELECT 1.",
@@ -43,8 +40,7 @@ constexpr Field fields[] = {
     field<&Options::nodes>("nodes", "Degraded with fewer nodes in the Galera cluster.",
                            {.unit = "nodes", .least = 0, .most = 1000}),
     auth_every_field<Options>(),
-    tls_field<Options>("CA, client certificate and server name. With mysqls://, or with any of "
-                       "these, nothing goes to the server in the clear."),
+    mysql_tls_field<Options>(),
 };
 
 // Yes, in one of the many forms of servers and versions.

@@ -67,10 +67,7 @@ Verified from_url(Options& options, std::string_view url) {
 }
 
 constexpr Field fields[] = {
-    url_field<Options, verify_url>(
-        "The address of the server: mysql://user@host:3306/database, mysqls:// for TLS, or "
-        "unix:/run/mysqld/mysqld.sock?db=database.",
-        "mysql://app@127.0.0.1:3306/app"),
+    mysql_url_field<Options>(),
     user_field<Options>(),
     password_field<Options>(),
     field<&Options::table, verify_table>("table",
@@ -78,8 +75,7 @@ constexpr Field fields[] = {
                                          "it is missing and the user may create it.",
                                          {.example = "monitoring.vitals_probe"}),
     auth_every_field<Options>(),
-    tls_field<Options>("CA, client certificate and server name. With mysqls://, or with any of "
-                       "these, nothing goes to the server in the clear."),
+    mysql_tls_field<Options>(),
 };
 
 std::string creation_of(const std::string& name) {

@@ -102,11 +102,7 @@ class Nats : public ::testing::Test {
         options_.url = "nats://probe:geheim@" + peer.address();
         return testing::run_discreetly(kind, options_, timeout);
     }
-    void expect_degraded(const std::string& detail) {
-        const Outcome outcome = run();
-        EXPECT_EQ(outcome.status, Status::degraded) << outcome.error;
-        EXPECT_EQ(outcome.detail, detail);
-    }
+    void expect_degraded(const std::string& detail) { testing::expect_degraded(run(), detail); }
     FakeNats server_;
     Options options_;
 };
