@@ -256,13 +256,6 @@ class Drilling {
 
 }  // namespace
 
-bool DrilledComponent::is_proved() const {
-    return cannot.empty() && !faults.empty() &&
-           std::ranges::all_of(faults, [](const DrilledFault& each) {
-               return each.verdict == DrilledFault::Verdict::seen;
-           });
-}
-
 std::string_view to_string(DrilledFault::Verdict verdict) noexcept {
     constexpr std::array<std::string_view, 5> names = {"seen", "cannot fail", "another class",
                                                        "blind", "not recovered"};

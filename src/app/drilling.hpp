@@ -38,7 +38,6 @@ struct DrilledComponent {
     std::string kind;
     std::string cannot;  // not empty: why no fault could be tried
     std::vector<DrilledFault> faults;
-    bool is_proved() const;  // every fault was seen, and there was one
 };
 
 // `seen`, `cannot fail`, ...

@@ -8,48 +8,60 @@
 
 namespace vitals::app {
 
+namespace {
+
+std::chrono::milliseconds between(Steady moment, Steady now) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(now - moment);
+}
+
+// Without its workers.
+FleetView::Node node_of(const fleet::Node& node, const fleet::Member& member, Steady now,
+                        System wall) {
+    FleetView::Node shown;
+    shown.name = node.name;
+    shown.state = node.collides ? FleetView::NodeState::collides
+                  : node.silent ? FleetView::NodeState::unheard
+                                : FleetView::NodeState::heard;
+    shown.version = node.last.version;
+    if (!node.restored) shown.configuration = fmt::format("{:016x}", node.last.configuration);
+    shown.same_configuration =
+        node.restored || !node.last.listens || node.last.configuration == member.configuration();
+    shown.host = node.last.host;
+    if (node.collides) shown.other_host = node.other_host;
+    shown.labels = node.last.labels;
+    shown.lag = std::chrono::milliseconds(node.last.lag_ms);
+    shown.heard = between(node.heard_at, now);
+    shown.heard_at = wall - std::chrono::duration_cast<System::duration>(shown.heard);
+    shown.out_of_service = node.last.out_of_service;
+    shown.blind = node.last.blind;
+    shown.listens = node.last.listens;
+    shown.itself = node.name == member.settings().node;
+    return shown;
+}
+
+}  // namespace
+
 void FleetPart::make_view(Steady now) {
     auto view = std::make_shared<FleetView>();
     const fleet::Member& member = *member_;
     const fleet::Link::Status status = link_->status();
     const System wall = clock_.system();
-    const auto ago = [&](Steady moment) {
-        return std::chrono::duration_cast<std::chrono::milliseconds>(now - moment);
-    };
     view->name = member.settings().fleet;
     view->node = member.settings().node;
     view->connected = status.connected;
     view->in_contact = member.in_contact(now);
     view->listens = member.settings().listens;
     view->lag = lag_;
-    if (member.contact()) view->contact = ago(*member.contact());
+    if (member.contact()) view->contact = between(*member.contact(), now);
     view->problem = status.problem;
     if (!view->in_contact && member.contact())
         view->silent_since =
-            wall - std::chrono::duration_cast<System::duration>(ago(*member.contact()));
+            wall - std::chrono::duration_cast<System::duration>(between(*member.contact(), now));
     const auto workers = member.workers();
     view->nodes.reserve(member.nodes().all().size());
     for (const auto& [name, node] : member.nodes().all()) {
-        FleetView::Node shown;
-        shown.name = name;
-        shown.state = node.collides ? FleetView::NodeState::collides
-                      : node.silent ? FleetView::NodeState::unheard
-                                    : FleetView::NodeState::heard;
-        shown.version = node.last.version;
-        if (!node.restored) shown.configuration = fmt::format("{:016x}", node.last.configuration);
-        shown.same_configuration = node.restored || !node.last.listens ||
-                                   node.last.configuration == member.configuration();
-        shown.host = node.last.host;
-        if (node.collides) shown.other_host = node.other_host;
-        shown.labels = node.last.labels;
-        shown.lag = std::chrono::milliseconds(node.last.lag_ms);
-        shown.heard = ago(node.heard_at);
-        shown.heard_at = wall - std::chrono::duration_cast<System::duration>(shown.heard);
-        shown.out_of_service = node.last.out_of_service;
-        shown.blind = node.last.blind;
-        shown.listens = node.last.listens;
+        FleetView::Node shown = node_of(node, member, now, wall);
         if (const auto at = workers.find(name); at != workers.end()) shown.workers = at->second;
-        shown.itself = name == view->node;
         view->nodes.push_back(std::move(shown));
     }
     for (const auto& [name, config] : checks_) {

@@ -15,6 +15,12 @@ constexpr Field url_field(std::string_view sentence, std::string_view example) {
 }
 
 template <class Options>
+constexpr Field user_field(
+    std::string_view sentence = "The user to log in as; it may stand in the URL instead.") {
+    return field<&Options::user>("user", sentence);
+}
+
+template <class Options>
 constexpr Field password_field() {
     return field<&Options::password>("password",
                                      "The password of the user; it may stand in the URL instead.");

@@ -18,6 +18,7 @@
 #include "net/kept.hpp"
 #include "net/tls.hpp"
 #include "text/quote.hpp"
+#include "text/url.hpp"
 #include "vitals/outcome.hpp"
 #include "wire/replies.hpp"
 
@@ -74,6 +75,17 @@ class MailSession {
     net::Context& context_;
     net::Conversation<Machine> conversation_;
 };
+
+// Of schemes without and with TLS from the start.
+inline Verified verify_mail_url(const text::Url& url,
+                                std::initializer_list<std::string_view> schemes) {
+    if (auto problem = text::url_problem(url.text, schemes); !problem.empty())
+        return std::unexpected(problem);
+    if (url.path.size() > 1 || !url.query.empty())
+        return std::unexpected(
+            fmt::format("has a path; expected {}://user@host:port", *schemes.begin()));
+    return {};
+}
 
 template <class Options>
 constexpr Field certificate_days_field() {

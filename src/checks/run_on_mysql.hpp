@@ -8,10 +8,26 @@
 
 #include "backends/mysql/access.hpp"
 #include "backends/mysql/session.hpp"
+#include "checks/access_fields.hpp"
 #include "checks/reuse.hpp"
 #include "checks/take_leave.hpp"
 
 namespace vitals::checks {
+
+template <class Options>
+constexpr Field mysql_url_field() {
+    return url_field<Options, backends::mysql::verify_url>(
+        "The address of the server: mysql://user@host:3306/database, mysqls:// for TLS, or "
+        "unix:/run/mysqld/mysqld.sock?db=database.",
+        "mysql://app@127.0.0.1:3306/app");
+}
+
+template <class Options>
+constexpr Field mysql_tls_field() {
+    return tls_field<Options>(
+        "CA, client certificate and server name. With mysqls://, or with any of these, nothing "
+        "goes to the server in the clear.");
+}
 
 template <class Options>
 net::awaitable<std::unique_ptr<backends::mysql::Session>> open_mysql(const Options& options,

@@ -1,15 +1,18 @@
 // vitals drill: proves that the checks of a configuration can fail.
-#include "cli/drill.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
 
 #include "app/drilling.hpp"
 #include "cli/chosen_components.hpp"
+#include "cli/drill_proxy.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/screen_text.hpp"
+#include "cli/subcommand.hpp"
 #include "text/amount.hpp"
 #include "text/escape.hpp"
 #include "text/json.hpp"
@@ -17,6 +20,15 @@
 
 namespace vitals::cli {
 namespace {
+
+struct Drill {
+    std::vector<std::string> targets;  // selectors; none: all components. Or "proxy" alone
+    std::string file;
+    std::string format = "table";
+    std::string receiver;  // the receiver that is told of it
+    bool dry = false;
+    DrillProxy proxy;
+};
 
 using app::DrilledComponent;
 using app::DrilledFault;
@@ -260,7 +272,9 @@ void declare(Arguments& to, Drill& command) {
 
 }  // namespace
 
-const Subcommand subcommand::drill = make_subcommand<Drill, declare, run>(
+namespace subcommand {
+
+extern const Subcommand drill = make_subcommand<Drill, declare, run>(
     "drill",
     "Proves that checks can fail. The drill puts one fault after the other between each check of "
     "the configuration and its backend. With each fault the component must fail within its "
@@ -280,5 +294,7 @@ const Subcommand subcommand::drill = make_subcommand<Drill, declare, run>(
     "  vitals drill proxy --routes FILE\n"
     "      lines: NAME LISTEN TO [udp|tls|tls:PROTOCOL] [FAULT]; see --tls\n" +
         faults_in_words());
+
+}  // namespace subcommand
 
 }  // namespace vitals::cli

@@ -1,21 +1,30 @@
-// vitals fleet.
-#include "cli/fleet.hpp"
-
+// vitals fleet: the nodes of a fleet as one node knows them, and services that are out of service
+// on all nodes.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <boost/json.hpp>
 #include <chrono>
+#include <string>
 
 #include "cli/daemon_client.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/screen_text.hpp"
+#include "cli/subcommand.hpp"
 #include "text/amount.hpp"
 #include "text/json.hpp"
 #include "text/words.hpp"
 
 namespace vitals::cli {
 namespace {
+
+struct ShowFleet {
+    DaemonOptions daemon;
+    std::string what;  // `drain`, `undrain`, or empty
+    std::string text;
+    std::string service;
+    std::string format = "table";
+};
 
 namespace json = boost::json;
 
@@ -75,8 +84,7 @@ std::string line_of(const json::object& node, std::size_t width) {
     return line + "\n";
 }
 
-}  // namespace
-
+// The text for an answer of GET /v1/fleet; empty: it is not one.
 std::string fleet_text(std::string_view body) {
     json::error_code error;
     const json::value value = json::parse(body, error);
@@ -119,8 +127,6 @@ std::string fleet_text(std::string_view body) {
     }
     return text;
 }
-
-namespace {
 
 int drain(const ShowFleet& command, const Daemon& daemon) {
     const bool back = command.what == "undrain";
@@ -179,11 +185,15 @@ void declare(Arguments& to, ShowFleet& command) {
 
 }  // namespace
 
-const Subcommand subcommand::fleet = make_subcommand<ShowFleet, declare, run>(
+namespace subcommand {
+
+extern const Subcommand fleet = make_subcommand<ShowFleet, declare, run>(
     "fleet",
     "Shows what a running daemon knows of the nodes of its fleet: which are heard, and which check "
     "what. 'fleet drain TEXT' takes a service out of service on all nodes, also on those that come "
     "back later.",
     "  vitals fleet\n  vitals fleet drain 'database moves'\n  vitals fleet undrain\n");
+
+}  // namespace subcommand
 
 }  // namespace vitals::cli

@@ -6,8 +6,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <condition_variable>
+#include <initializer_list>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -157,6 +159,21 @@ class Sender {
         return daemon_.ask(method, path, body, patience_);
     }
 
+    // What the answer says of this kind: it is one and was accepted, or, by those codes, it is
+    // none.
+    template <class Answered>
+    std::expected<bool, Failure> taken_as(Kind kind, const Answered& answer,
+                                          std::initializer_list<int> none) {
+        if (!answer) return std::unexpected(answer.error());
+        if (answer->status == 204) {
+            kind_ = kind;
+            return true;
+        }
+        const bool is_none = std::ranges::find(none, answer->status) != none.end();
+        if (kind_ == kind || !is_none) return std::unexpected(daemon_.refusal(*answer));
+        return false;
+    }
+
     // True: it is a worker, and the heartbeat was accepted. False: it is not a worker.
     std::expected<bool, Failure> as_worker(const std::string& body) {
         const bool decided = kind_ != Kind::undecided && kind_ != Kind::worker;
@@ -166,15 +183,8 @@ class Sender {
             ask("/v1/workers/" + text::percent_encoded(name_.substr(0, slash)) + '/' +
                     text::percent_encoded(name_.substr(slash + 1)) + "/heartbeat",
                 body);
-        if (!answer) return std::unexpected(answer.error());
-        if (answer->status == 204) {
-            kind_ = Kind::worker;
-            return true;
-        }
         // If a group is gone, no component of that name is created for it.
-        const bool no_group = answer->status == 422 || answer->status == 404;
-        if (kind_ == Kind::worker || !no_group) return std::unexpected(daemon_.refusal(*answer));
-        return false;
+        return taken_as(Kind::worker, answer, {422, 404});
     }
 
     // True: it is a job, and the report was accepted. False: it is not a job.
@@ -182,15 +192,9 @@ class Sender {
         if (kind_ == Kind::component) return false;
         const auto answer =
             ask(fmt::format("/v1/jobs/{}/{}", text::percent_encoded(name_), what), body, "POST");
-        if (!answer) return std::unexpected(answer.error());
-        if (answer->status == 204) {
-            kind_ = Kind::job;
-            return true;
-        }
-        const bool no_job = answer->status == 404 || answer->status == 409;
-        if (kind_ == Kind::job || !no_job) return std::unexpected(daemon_.refusal(*answer));
-        if (runs_command_) kind_ = Kind::component;
-        return false;
+        const auto taken = taken_as(Kind::job, answer, {404, 409});
+        if (taken && !*taken && runs_command_) kind_ = Kind::component;
+        return taken;
     }
 
     std::expected<bool, Failure> begin_job() {

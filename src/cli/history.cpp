@@ -1,15 +1,18 @@
-#include "cli/history.hpp"
-
+// vitals history: the past of a component, from the daemon's history.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
+#include <expected>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/daemon_client.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/screen_text.hpp"
+#include "cli/subcommand.hpp"
 #include "model/clock.hpp"
 #include "text/amount.hpp"
 #include "text/csv.hpp"
@@ -17,6 +20,13 @@
 
 namespace vitals::cli {
 namespace {
+
+struct ShowHistory {
+    std::string name;
+    std::string range = "24h";
+    std::string format = "table";
+    DaemonOptions daemon;
+};
 
 namespace json = boost::json;
 using Wrong = std::unexpected<std::string>;
@@ -192,6 +202,40 @@ std::expected<std::string, std::string> changes(const json::value& body, const T
     return made;
 }
 
+// The bodies of the three answers, as one text for a person. The error says which one is wrong.
+std::expected<std::string, std::string> history_table(std::string_view name,
+                                                      std::string_view uptime,
+                                                      std::string_view history,
+                                                      std::string_view transitions,
+                                                      const Terminal& terminal) {
+    const auto figures = windows(parsed(uptime));
+    const auto line = figures ? bars(parsed(history), terminal) : figures;
+    const auto times = line ? response_times(parsed(history), terminal) : line;
+    const auto list = times ? changes(parsed(transitions), terminal) : times;
+    if (!list) return list;
+    return fmt::format("{}\n{}\n{}{}\n{}{}", paint(terminal, Paint::strong, clean(name)), *figures,
+                       *line, legend(terminal, *line), *times,
+                       (times->empty() ? "" : "\n") + *list);
+}
+
+// The changes as lines of CSV (RFC 4180), oldest first, with a line of names.
+std::expected<std::string, std::string> changes_csv(std::string_view transitions) {
+    auto rows = rows_of(parsed(transitions), "transitions");
+    if (!rows) return Wrong(not_vitals);
+    std::ranges::reverse(*rows);
+    std::string made = "first,decided,component,from,to,lasted_seconds,why\r\n";
+    for (const json::object& row : *rows) {
+        made += fmt::format("{},{},{},{},{},{},{}\r\n", text_of(row, "first"), text_of(row, "at"),
+                            text::csv_field(text_of(row, "component")), text_of(row, "from"),
+                            text_of(row, "to"),
+                            row.if_contains("lasted_seconds") != nullptr
+                                ? fmt::format("{}", number_of(row, "lasted_seconds"))
+                                : "",
+                            text::csv_field(text_of(row, "why")));
+    }
+    return made;
+}
+
 int run(const ShowHistory& command, const Terminal& terminal) {
     const auto daemon = Daemon::find(command.daemon);
     if (!daemon) return give_up("history", daemon.error(), Format::table);
@@ -237,42 +281,14 @@ void declare(Arguments& to, ShowHistory& command) {
 
 }  // namespace
 
-std::expected<std::string, std::string> history_table(std::string_view name,
-                                                      std::string_view uptime,
-                                                      std::string_view history,
-                                                      std::string_view transitions,
-                                                      const Terminal& terminal) {
-    const auto figures = windows(parsed(uptime));
-    const auto line = figures ? bars(parsed(history), terminal) : figures;
-    const auto times = line ? response_times(parsed(history), terminal) : line;
-    const auto list = times ? changes(parsed(transitions), terminal) : times;
-    if (!list) return list;
-    return fmt::format("{}\n{}\n{}{}\n{}{}", paint(terminal, Paint::strong, clean(name)), *figures,
-                       *line, legend(terminal, *line), *times,
-                       (times->empty() ? "" : "\n") + *list);
-}
+namespace subcommand {
 
-std::expected<std::string, std::string> changes_csv(std::string_view transitions) {
-    auto rows = rows_of(parsed(transitions), "transitions");
-    if (!rows) return Wrong(not_vitals);
-    std::ranges::reverse(*rows);
-    std::string made = "first,decided,component,from,to,lasted_seconds,why\r\n";
-    for (const json::object& row : *rows) {
-        made += fmt::format("{},{},{},{},{},{},{}\r\n", text_of(row, "first"), text_of(row, "at"),
-                            text::csv_field(text_of(row, "component")), text_of(row, "from"),
-                            text_of(row, "to"),
-                            row.if_contains("lasted_seconds") != nullptr
-                                ? fmt::format("{}", number_of(row, "lasted_seconds"))
-                                : "",
-                            text::csv_field(text_of(row, "why")));
-    }
-    return made;
-}
-
-const Subcommand subcommand::history = make_subcommand<ShowHistory, declare, run>(
+extern const Subcommand history = make_subcommand<ShowHistory, declare, run>(
     "history",
     "Shows the past of a component: uptime, a bar for each step of time, response times, and the "
     "latest changes.",
     "  vitals history databases/main --range 30d\n");
+
+}  // namespace subcommand
 
 }  // namespace vitals::cli

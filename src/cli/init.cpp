@@ -1,7 +1,5 @@
 // vitals init: finds what runs on this machine, tries a check of each thing once, and writes those
 // that passed. It does not change existing lines.
-#include "cli/init.hpp"
-
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -12,12 +10,14 @@
 #include <chrono>
 #include <optional>
 #include <set>
+#include <string>
 #include <system_error>
 
 #include "app/catalog.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/failure.hpp"
 #include "cli/screen_text.hpp"
+#include "cli/subcommand.hpp"
 #include "cli/trial.hpp"
 #include "discover/discovery.hpp"
 #include "discover/known.hpp"
@@ -28,6 +28,12 @@
 
 namespace vitals::cli {
 namespace {
+
+struct Init {
+    std::string output;
+    std::string user;
+    bool diff = false;
+};
 
 using config::ComponentConfig;
 using discover::Machine;
@@ -287,9 +293,7 @@ std::string host_name() {
     return *name == '\0' ? "localhost" : name;
 }
 
-}  // namespace
-
-static int run(const Init& command, const Terminal&) {
+int run(const Init& command, const Terminal&) {
     const auto fail = [](const Failure& failure) {
         return give_up("init", failure, Format::table);
     };
@@ -330,8 +334,6 @@ static int run(const Init& command, const Terminal&) {
     return print(said + '\n') ? exit_code::ok : exit_code::output;
 }
 
-namespace {
-
 void declare(Arguments& to, Init& command) {
     to.option("-o,--output", command.output, "FILE",
               "The file to write or to add to. In a folder conf.d it holds only components. "
@@ -347,7 +349,9 @@ void declare(Arguments& to, Init& command) {
 
 }  // namespace
 
-const Subcommand subcommand::init = make_subcommand<Init, declare, run>(
+namespace subcommand {
+
+extern const Subcommand init = make_subcommand<Init, declare, run>(
     "init",
     "Finds what runs on this machine: programs that listen, units and timers, file systems, "
     "certificates, backups. Tries each check once and writes those that passed; the others become "
@@ -355,5 +359,7 @@ const Subcommand subcommand::init = make_subcommand<Init, declare, run>(
     "  vitals init                  writes ./vitals.yaml, or adds what is new to it\n"
     "  vitals init --diff           tells what is new and what is gone\n"
     "  sudo vitals init --user vitals -o /etc/vitals/conf.d/10-this-machine.yaml\n");
+
+}  // namespace subcommand
 
 }  // namespace vitals::cli

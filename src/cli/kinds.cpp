@@ -1,19 +1,27 @@
 // vitals kinds, vitals schema: the configuration's own description.
-#include "cli/kinds.hpp"
-
 #include <algorithm>
+#include <string>
 
 #include "app/catalog.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/failure.hpp"
 #include "cli/reference.hpp"
+#include "cli/subcommand.hpp"
 #include "config/config.hpp"
 #include "config/other_words.hpp"
 #include "text/words.hpp"
 
 namespace vitals::cli {
+namespace {
 
-static int show_kinds(const Kinds& command, const Terminal& terminal) {
+struct Kinds {
+    std::string kind;
+    std::string format = "table";  // table | markdown
+};
+
+struct Schema {};
+
+int show_kinds(const Kinds& command, const Terminal& terminal) {
     if (command.format == "markdown") {
         return print(reference_page()) ? exit_code::ok : exit_code::output;
     }
@@ -36,13 +44,11 @@ static int show_kinds(const Kinds& command, const Terminal& terminal) {
     return print(kind_text(*kind, terminal)) ? exit_code::ok : exit_code::output;
 }
 
-static int show_schema(const Schema&, const Terminal&) {
+int show_schema(const Schema&, const Terminal&) {
     auto schema = config::json_schema(app::catalog());
     if (!schema.ends_with('\n')) schema += '\n';
     return print(schema) ? exit_code::ok : exit_code::output;
 }
-
-namespace {
 
 void declare_kinds(Arguments& to, Kinds& command) {
     to.positional("KIND", command.kind, "One kind, in full.");
@@ -52,25 +58,23 @@ void declare_kinds(Arguments& to, Kinds& command) {
     to.colour();
 }
 
-}  // namespace
-
-const Subcommand subcommand::kinds = make_subcommand<Kinds, declare_kinds, show_kinds>(
-    "kinds",
-    "Lists the kinds of check. With a kind: what it proves, its "
-    "options and an example.",
-    "  vitals kinds\n"
-    "  vitals kinds http\n");
-
-namespace {
-
 void declare_schema(Arguments&, Schema&) {}
 
 }  // namespace
 
-const Subcommand subcommand::schema = make_subcommand<Schema, declare_schema, show_schema>(
+namespace subcommand {
+
+extern const Subcommand kinds = make_subcommand<Kinds, declare_kinds, show_kinds>(
+    "kinds", "Lists the kinds of check. With a kind: what it proves, its options and an example.",
+    "  vitals kinds\n"
+    "  vitals kinds http\n");
+
+extern const Subcommand schema = make_subcommand<Schema, declare_schema, show_schema>(
     "schema",
     "Prints the JSON Schema of the configuration. Editors use it to complete and to check while "
     "you write.",
     "  vitals schema > vitals.schema.json\n");
+
+}  // namespace subcommand
 
 }  // namespace vitals::cli

@@ -9,12 +9,7 @@ namespace vitals::cli {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::below;
-using testing::never_run;
-using testing::now;
-using testing::snapshot;
-using testing::state;
-using testing::took;
+using namespace testing;
 
 TEST(Nagios, says_ok_with_performance_data) {
     const auto given =

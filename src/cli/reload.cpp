@@ -1,6 +1,4 @@
 // vitals reload: makes a running daemon read its configuration again.
-#include "cli/reload.hpp"
-
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
@@ -8,9 +6,14 @@
 #include "cli/daemon_client.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/screen_text.hpp"
+#include "cli/subcommand.hpp"
 
 namespace vitals::cli {
 namespace {
+
+struct Reload {
+    DaemonOptions daemon;
+};
 
 namespace json = boost::json;
 
@@ -64,12 +67,16 @@ void declare(Arguments& to, Reload& command) {
 
 }  // namespace
 
-const Subcommand subcommand::reload = make_subcommand<Reload, declare, run>(
+namespace subcommand {
+
+extern const Subcommand reload = make_subcommand<Reload, declare, run>(
     "reload",
     "Makes a running daemon read its configuration again. Prints which components are new (+), "
     "changed (~) or gone (-). A configuration with errors changes nothing: the command prints "
     "them, and the exit code is 78.",
     "  vitals reload\n"
     "  vitals reload --url unix:/run/vitals/control.sock\n");
+
+}  // namespace subcommand
 
 }  // namespace vitals::cli

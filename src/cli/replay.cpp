@@ -1,21 +1,29 @@
 // vitals replay: the alerts that another configuration would have sent.
-#include "cli/replay.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <string>
 
 #include "app/replay.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/failure.hpp"
 #include "cli/formats.hpp"
 #include "cli/screen_text.hpp"
+#include "cli/subcommand.hpp"
 #include "model/clock.hpp"
 #include "text/amount.hpp"
 #include "text/json.hpp"
 
 namespace vitals::cli {
 namespace {
+
+struct Replay {
+    std::string file;
+    std::string state_dir;  // empty: the configuration's
+    std::chrono::milliseconds last{std::chrono::hours(24 * 7)};
+    std::string format = "table";
+};
 
 using app::Compared;
 
@@ -136,12 +144,16 @@ void declare(Arguments& to, Replay& command) {
 
 }  // namespace
 
-const Subcommand subcommand::replay = make_subcommand<Replay, declare, run>(
+namespace subcommand {
+
+extern const Subcommand replay = make_subcommand<Replay, declare, run>(
     "replay",
     "Calculates the alerts that another configuration would have sent. It applies its thresholds, "
     "dependencies, rules, silences and hours to the single runs in the history, and compares the "
     "result with the alerts that were sent. What the checks found stays the same.",
     "  vitals replay -c new.yaml --last 7d\n"
     "  vitals replay -c new.yaml --state-dir /var/lib/vitals --format json\n");
+
+}  // namespace subcommand
 
 }  // namespace vitals::cli

@@ -1,5 +1,5 @@
-// A subcommand: its arguments, and what it does. Each has NAME.hpp and NAME.cpp, and one line in
-// subcommands.cpp.
+// A subcommand: its arguments, and what it does. Each has NAME.cpp and one line in subcommands.cpp;
+// NAME.hpp only if others use its parts.
 #pragma once
 
 #include <chrono>

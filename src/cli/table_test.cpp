@@ -12,12 +12,7 @@ namespace vitals::cli {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::below;
-using testing::never_run;
-using testing::now;
-using testing::snapshot;
-using testing::state;
-using testing::took;
+using namespace testing;
 
 // Local time is UTC while this lives.
 struct InUtc {

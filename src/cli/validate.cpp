@@ -1,13 +1,12 @@
 // vitals validate: everything that is wrong with a configuration; or what it sets up and serves
 // where; or what would change if a running daemon loaded it.
-#include "cli/validate.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <boost/json.hpp>
 #include <map>
 #include <optional>
+#include <string>
 
 #include "app/alerting.hpp"
 #include "app/assemble.hpp"
@@ -18,11 +17,19 @@
 #include "cli/exit_code.hpp"
 #include "cli/failure.hpp"
 #include "cli/screen_text.hpp"
+#include "cli/subcommand.hpp"
 #include "secrets/vault_secrets.hpp"
 #include "text/amount.hpp"
 
 namespace vitals::cli {
 namespace {
+
+struct Validate {
+    std::string named;     // the file, written without -c
+    DaemonOptions daemon;  // its `file` is that of -c
+    bool secrets = true;
+    bool diff = false;
+};
 
 // How soon the failure of each component is told, as one measures it: in whole seconds, rounded up.
 std::string told_after(const config::Config& config, const config::ComponentConfig& component) {
@@ -262,9 +269,7 @@ int show_difference(const Validate& command, const config::Config& config) {
     return any ? exit_code::degraded : exit_code::ok;
 }
 
-}  // namespace
-
-static int run(const Validate& command, const Terminal&) {
+int run(const Validate& command, const Terminal&) {
     const std::string& file = command.named.empty() ? command.daemon.file : command.named;
     const auto config = load_configuration(file, command.secrets);
     if (!config) return give_up("validate", config.error(), Format::table);
@@ -276,8 +281,6 @@ static int run(const Validate& command, const Terminal&) {
     const auto text = summary(*config, command.secrets) + bounds(*config) + served(*config);
     return print(text) ? exit_code::ok : exit_code::output;
 }
-
-namespace {
 
 void declare(Arguments& to, Validate& command) {
     to.positional("FILE", command.named, "Same as -c FILE.");
@@ -293,7 +296,9 @@ void declare(Arguments& to, Validate& command) {
 
 }  // namespace
 
-const Subcommand subcommand::validate = make_subcommand<Validate, declare, run>(
+namespace subcommand {
+
+extern const Subcommand validate = make_subcommand<Validate, declare, run>(
     "validate",
     "Says everything that is wrong with a configuration. Each problem is one line on standard "
     "error, FILE:LINE:COLUMN: what is wrong; then the exit code is 78. For a valid one it prints "
@@ -301,5 +306,7 @@ const Subcommand subcommand::validate = make_subcommand<Validate, declare, run>(
     "  vitals validate vitals.yaml\n"
     "  vitals validate --no-secrets -c vitals.yaml    without the values of secrets\n"
     "  vitals validate --diff                         what a reload would change\n");
+
+}  // namespace subcommand
 
 }  // namespace vitals::cli

@@ -97,6 +97,19 @@ int specificity(const MediaType& range, const MediaType& offer) {
     return result;
 }
 
+// Calls `take` with each range that can be read; whether there was one.
+template <class Take>
+bool for_each_range(std::string_view accept, Take take) {
+    bool readable = false;
+    while (!accept.empty()) {
+        const std::optional<MediaType> range = read_media_type(take_until(accept, ','));
+        if (!range) continue;
+        readable = true;
+        take(*range);
+    }
+    return readable;
+}
+
 }  // namespace
 
 Preference preference(std::string_view accept, std::string_view offer) {
@@ -104,17 +117,13 @@ Preference preference(std::string_view accept, std::string_view offer) {
     if (!offered) return {};
     Preference best;
     int most = 0;
-    bool readable = false;
-    while (!accept.empty()) {
-        const std::optional<MediaType> range = read_media_type(take_until(accept, ','));
-        if (!range) continue;
-        readable = true;
-        const int reached = specificity(*range, *offered);
-        const bool better = reached > most || (reached == most && range->quality > best.quality);
-        if (reached == 0 || !better) continue;
+    const bool readable = for_each_range(accept, [&](const MediaType& range) {
+        const int reached = specificity(range, *offered);
+        const bool better = reached > most || (reached == most && range.quality > best.quality);
+        if (reached == 0 || !better) return;
         most = reached;
-        best = {range->quality, reached >= 3};
-    }
+        best = {range.quality, reached >= 3};
+    });
     return readable ? best : Preference{1, false};
 }
 
@@ -135,19 +144,15 @@ std::optional<std::size_t> negotiate_by_precedence(std::string_view accept,
                                                    std::span<const std::string_view> offers) {
     std::optional<std::size_t> best;
     int most = 0;
-    bool readable = false;
-    while (!accept.empty()) {
-        const std::optional<MediaType> range = read_media_type(take_until(accept, ','));
-        if (!range) continue;
-        readable = true;
+    const bool readable = for_each_range(accept, [&](const MediaType& range) {
         for (std::size_t i = 0; i < offers.size(); ++i) {
-            int reached = specificity(*range, *read_media_type(offers[i]));
-            if (reached >= 3 && !range->parameters.empty()) reached = 4;
+            int reached = specificity(range, *read_media_type(offers[i]));
+            if (reached >= 3 && !range.parameters.empty()) reached = 4;
             if (reached == 0 || reached < most || (reached == most && i >= *best)) continue;
             most = reached;
             best = i;
         }
-    }
+    });
     return readable ? best : std::optional<std::size_t>(0);
 }
 

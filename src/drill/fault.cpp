@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/description.hpp"
+#include "text/whole_number.hpp"
 
 namespace vitals::drill {
 namespace {
@@ -73,13 +74,6 @@ std::string joined(const Known& known, auto member) {
         text += each.*member;
     }
     return text;
-}
-
-std::optional<std::uint64_t> number_of(std::string_view text) {
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
 }
 
 std::string_view first_word(std::string_view& rest) {
@@ -161,7 +155,7 @@ std::string set(Behaviour& behaviour, std::string_view key, std::string_view val
     if (key != "after" && key != "rate" && key != "size") {
         return fmt::format("no '{}'; there are after, rate, delay, size, protocol and text", key);
     }
-    auto number = number_of(value);
+    auto number = text::whole_number<std::uint64_t>(value);
     if (!number) {
         if (const auto size = parse_size(value)) number = size->bytes;
     }

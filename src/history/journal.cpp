@@ -7,10 +7,13 @@
 #include <fmt/format.h>
 
 #include "history/records.hpp"
+#include "history/stored_time.hpp"
 
 namespace vitals::history {
 
 namespace {
+
+using Us = std::chrono::microseconds;
 
 constexpr int application = 0x76746c73;  // "vtls", in the file's header
 
@@ -73,15 +76,6 @@ constexpr const char* settings =
     "PRAGMA journal_size_limit = 1048576;";
 
 constexpr std::int64_t pruned_at_once = 2'000;  // rows, so that others do not wait long
-
-std::int64_t microseconds(System time) {
-    return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
-}
-
-System time_of(std::int64_t microseconds) {
-    return System(
-        std::chrono::duration_cast<System::duration>(std::chrono::microseconds(microseconds)));
-}
 
 Status status_of(std::int64_t number) {
     const bool known = number >= 0 && number <= static_cast<std::int64_t>(Status::unknown);
@@ -152,8 +146,8 @@ void Journal::save_workers(const std::vector<RememberedWorker>& workers) {
     for (const RememberedWorker& worker : workers) {
         insert.bind(1, worker.group)
             .bind(2, worker.name)
-            .bind(3, microseconds(worker.sent))
-            .bind(4, microseconds(worker.heard))
+            .bind(3, stored<Us>(worker.sent))
+            .bind(4, stored<Us>(worker.heard))
             .bind(5, static_cast<std::int64_t>(worker.left))
             .run();
     }
@@ -167,8 +161,8 @@ std::vector<RememberedWorker> Journal::saved_workers() {
         RememberedWorker worker;
         worker.group = select.text(0);
         worker.name = select.text(1);
-        worker.sent = time_of(select.number(2));
-        worker.heard = time_of(select.number(3));
+        worker.sent = time_of<Us>(select.number(2));
+        worker.heard = time_of<Us>(select.number(3));
         worker.left = select.number(4) != 0;
         found.push_back(std::move(worker));
     }
@@ -191,8 +185,8 @@ void Journal::save_states(const StateChanges& changes, System now) {
         spans_.begin_if_unknown({name, spent_of(state->status), now, now, {}});
         save.bind(1, name)
             .bind(2, static_cast<std::int64_t>(state->status))
-            .bind(3, microseconds(state->since))
-            .bind(4, microseconds(state->observed_at))
+            .bind(3, stored<Us>(state->since))
+            .bind(4, stored<Us>(state->observed_at))
             .bind(5, static_cast<std::int64_t>(state->created_by_push))
             .bind(6, static_cast<std::int64_t>(state->critical))
             .bind(7, state->ttl ? state->ttl->count() : 0)
@@ -215,8 +209,8 @@ std::vector<SavedState> Journal::saved_states() {
         SavedState state;
         state.component = select.text(0);
         state.status = status_of(select.number(1));
-        state.since = time_of(select.number(2));
-        state.observed_at = time_of(select.number(3));
+        state.since = time_of<Us>(select.number(2));
+        state.observed_at = time_of<Us>(select.number(3));
         state.created_by_push = select.number(4) != 0;
         state.critical = select.number(5) != 0;
         if (const std::int64_t ttl = select.number(6); ttl > 0)
@@ -236,21 +230,21 @@ void Journal::sign_of_life(System believed, System now) {
                    "INSERT OR REPLACE INTO sign_of_life (one, at, boot, since_boot)"
                    " VALUES (1, ?, ?, ?)");
     const BootTime moment = boot_time();
-    save.bind(1, microseconds(believed)).bind(2, moment.boot).bind(3, moment.at.count()).run();
+    save.bind(1, stored<Us>(believed)).bind(2, moment.boot).bind(3, moment.at.count()).run();
     spans_.alive(now);
 }
 
 std::optional<System> Journal::last_sign_of_life() {
     Statement select(database_, "SELECT at FROM sign_of_life");
     if (!select.step()) return std::nullopt;
-    return time_of(select.number(0));
+    return time_of<Us>(select.number(0));
 }
 
 std::optional<Steady::duration> Journal::away() {
     Statement select(database_, "SELECT at, boot, since_boot FROM sign_of_life");
     if (!select.step()) return std::nullopt;
     return since({select.number(1), std::chrono::microseconds(select.number(2))},
-                 time_of(select.number(0)));
+                 time_of<Us>(select.number(0)));
 }
 
 std::uint64_t Journal::used_bytes() {

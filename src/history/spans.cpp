@@ -4,18 +4,13 @@
 #include <limits>
 #include <utility>
 
+#include "history/stored_time.hpp"
+
 namespace vitals::history {
 
 namespace {
 
-std::int64_t milliseconds(System time) {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
-}
-
-System time_of(std::int64_t milliseconds) {
-    return System(
-        std::chrono::duration_cast<System::duration>(std::chrono::milliseconds(milliseconds)));
-}
+using Ms = std::chrono::milliseconds;
 
 Spent state_of(std::int64_t number) {
     const bool known = number >= 0 && number < static_cast<std::int64_t>(spent_kinds);
@@ -36,7 +31,7 @@ void Spans::record(const SpanRecord& record) {
                    "SELECT id, start, state FROM component LEFT JOIN span ON component = id"
                    " WHERE name = ? ORDER BY start DESC LIMIT 1");
     if (!last.bind(1, record.component).step()) return;
-    std::int64_t start = milliseconds(record.start);
+    std::int64_t start = stored<Ms>(record.start);
     if (!last.is_null(1)) {
         if (state_of(last.number(2)) == record.state) return;
         start = std::max(start, last.number(1) + 1);
@@ -45,7 +40,7 @@ void Spans::record(const SpanRecord& record) {
               "INSERT INTO span (component, start, decided, state, detail) VALUES (?, ?, ?, ?, ?)")
         .bind(1, last.number(0))
         .bind(2, start)
-        .bind(3, std::max(start, milliseconds(record.decided)))
+        .bind(3, std::max(start, stored<Ms>(record.decided)))
         .bind(4, number_of(record.state))
         .bind(5, record.detail)
         .run();
@@ -59,27 +54,27 @@ void Spans::begin_if_unknown(const SpanRecord& record) {
 
 void Spans::begin_life(System start) {
     Statement(database_, "INSERT INTO life (start, alive) VALUES (?, ?)")
-        .bind(1, milliseconds(start))
-        .bind(2, milliseconds(start))
+        .bind(1, stored<Ms>(start))
+        .bind(2, stored<Ms>(start))
         .run();
 }
 
 void Spans::alive(System now) {
     Statement(database_, "UPDATE life SET alive = ? WHERE id = (SELECT max(id) FROM life)")
-        .bind(1, milliseconds(now))
+        .bind(1, stored<Ms>(now))
         .run();
 }
 
 void Spans::leap(const Stretch& leap) {
     Statement(database_, "INSERT INTO leap (start, until) VALUES (?, ?)")
-        .bind(1, milliseconds(leap.from))
-        .bind(2, milliseconds(leap.to))
+        .bind(1, stored<Ms>(leap.from))
+        .bind(2, stored<Ms>(leap.to))
         .run();
 }
 
 System Spans::ended() {
     Statement select(database_, "SELECT max(alive) FROM life");
-    return select.step() && !select.is_null(0) ? time_of(select.number(0)) : System::min();
+    return select.step() && !select.is_null(0) ? time_of<Ms>(select.number(0)) : System::min();
 }
 
 std::vector<Past> Spans::pasts(const std::vector<std::string>& components, System from,
@@ -95,9 +90,9 @@ std::vector<Past> Spans::pasts(const std::vector<std::string>& components, Syste
                     " WHERE name = ?1 AND start >= coalesce((SELECT max(start) FROM span"
                     " WHERE component = id AND start <= ?2), ?2) ORDER BY start");
     for (std::size_t i = 0; i < components.size(); ++i) {
-        spans.bind(1, components[i]).bind(2, milliseconds(from));
+        spans.bind(1, components[i]).bind(2, stored<Ms>(from));
         while (spans.step())
-            pasts[i].spans.push_back({time_of(spans.number(0)), state_of(spans.number(1))});
+            pasts[i].spans.push_back({time_of<Ms>(spans.number(0)), state_of(spans.number(1))});
         spans.reset();
     }
     return pasts;
@@ -113,13 +108,13 @@ Recent::Kept Spans::kept(System from, System now) {
                     " WHERE start >= coalesce((SELECT max(start) FROM span"
                     " WHERE component = id AND start <= ?1), ?1) AND start <= ?2"
                     " ORDER BY id, start");
-    spans.bind(1, milliseconds(from)).bind(2, milliseconds(now));
+    spans.bind(1, stored<Ms>(from)).bind(2, stored<Ms>(now));
     std::int64_t last = -1;
     while (spans.step()) {
         if (spans.number(0) != std::exchange(last, spans.number(0)))
             kept.components.push_back({spans.text(1), {}});
         kept.components.back().spans.push_back(
-            {time_of(spans.number(2)), state_of(spans.number(3))});
+            {time_of<Ms>(spans.number(2)), state_of(spans.number(3))});
     }
     return kept;
 }
@@ -127,15 +122,15 @@ Recent::Kept Spans::kept(System from, System now) {
 std::vector<Stretch> Spans::blind(System from) {
     std::vector<Stretch> blind;
     Statement lives(database_, "SELECT start, alive FROM life WHERE alive >= ? ORDER BY id");
-    lives.bind(1, milliseconds(from));
+    lives.bind(1, stored<Ms>(from));
     // Before the first life in the history, nobody can say what was watched: the spans say it.
     std::optional<System> down_since;
     Statement before(database_, "SELECT max(alive) FROM life WHERE alive < ?");
-    if (before.bind(1, milliseconds(from)).step() && !before.is_null(0)) down_since = from;
+    if (before.bind(1, stored<Ms>(from)).step() && !before.is_null(0)) down_since = from;
     while (lives.step()) {
-        const System start = time_of(lives.number(0));
+        const System start = time_of<Ms>(lives.number(0));
         if (down_since && start > *down_since) blind.push_back({*down_since, start});
-        down_since = std::max(down_since.value_or(System::min()), time_of(lives.number(1)));
+        down_since = std::max(down_since.value_or(System::min()), time_of<Ms>(lives.number(1)));
     }
     return merged(std::move(blind));
 }
@@ -143,8 +138,9 @@ std::vector<Stretch> Spans::blind(System from) {
 std::vector<Stretch> Spans::skipped(System from) {
     std::vector<Stretch> skipped;
     Statement leaps(database_, "SELECT start, until FROM leap WHERE until > ?");
-    leaps.bind(1, milliseconds(from));
-    while (leaps.step()) skipped.push_back({time_of(leaps.number(0)), time_of(leaps.number(1))});
+    leaps.bind(1, stored<Ms>(from));
+    while (leaps.step())
+        skipped.push_back({time_of<Ms>(leaps.number(0)), time_of<Ms>(leaps.number(1))});
     return merged(std::move(skipped));
 }
 
@@ -159,7 +155,7 @@ std::vector<PastChange> Spans::changes(const std::string& component, System befo
                          " JOIN span ON component = id WHERE name = ?3 AND span.start < ?1"
                          " AND decided >= 0"
                          " ORDER BY span.start DESC LIMIT ?2");
-    select.bind(1, milliseconds(before)).bind(2, static_cast<std::int64_t>(limit));
+    select.bind(1, stored<Ms>(before)).bind(2, static_cast<std::int64_t>(limit));
     if (!component.empty()) select.bind(3, component);
     Statement earlier(database_,
                       "SELECT start, state FROM span WHERE component = ? AND start < ?"
@@ -168,8 +164,8 @@ std::vector<PastChange> Spans::changes(const std::string& component, System befo
     while (select.step()) {
         PastChange change;
         change.component = select.text(0);
-        change.first = time_of(select.number(1));
-        change.decided = time_of(select.number(2));
+        change.first = time_of<Ms>(select.number(1));
+        change.decided = time_of<Ms>(select.number(2));
         change.to = state_of(select.number(3));
         change.why = select.text(4);
         earlier.reset();
@@ -189,11 +185,11 @@ std::int64_t Spans::forget(System before, std::int64_t at_most) {
                      " (SELECT component, start FROM span AS old WHERE start < ?1 AND EXISTS"
                      " (SELECT 1 FROM span WHERE component = old.component AND start > old.start"
                      " AND start <= ?1) ORDER BY start LIMIT ?2)");
-    remove.bind(1, milliseconds(before)).bind(2, at_most).run();
+    remove.bind(1, stored<Ms>(before)).bind(2, at_most).run();
     std::int64_t removed = database_.changed_rows();
     for (const char* sql : {"DELETE FROM life WHERE alive < ? AND id < (SELECT max(id) FROM life)",
                             "DELETE FROM leap WHERE until < ?"}) {
-        Statement(database_, sql).bind(1, milliseconds(before)).run();
+        Statement(database_, sql).bind(1, stored<Ms>(before)).run();
         removed += database_.changed_rows();
     }
     return removed;

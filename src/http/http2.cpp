@@ -1,3 +1,5 @@
+// One file: nghttp2 calls back in the middle of the session's own calls, and both change the same
+// exchanges, which nothing else may see.
 #include "http/http2.hpp"
 
 #include <nghttp2/nghttp2.h>

@@ -14,10 +14,7 @@ namespace vitals::http {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::frame;
-using testing::header;
-using testing::number;
-using testing::reset_stream;
+using namespace vitals::testing;
 
 const std::chrono::steady_clock::time_point start{1h};
 

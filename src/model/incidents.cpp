@@ -1,4 +1,5 @@
-// From verdicts to incidents: what comes in, and what settle() makes of it.
+// From verdicts to incidents: what comes in, and what settle() makes of it. One file: each step
+// changes the counts and queues that the next one reads, and they can be followed only together.
 #include "model/incidents.hpp"
 
 #include <algorithm>

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "text/amount.hpp"
+#include "text/whole_number.hpp"
 
 namespace vitals {
 
@@ -15,11 +15,8 @@ namespace {
 constexpr std::size_t most_members = 1'000'000;
 
 std::optional<std::size_t> number_of(std::string_view text) {
-    std::size_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    const bool whole = error == std::errc() && end == text.data() + text.size();
-    if (!whole || number == 0 || number > most_members) return std::nullopt;
-    return number;
+    const auto number = text::whole_number<std::size_t>(text);
+    return number && *number > 0 && *number <= most_members ? number : std::nullopt;
 }
 
 }  // namespace

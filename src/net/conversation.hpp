@@ -29,6 +29,10 @@ class Conversation {
     Connection& connection() { return *connection_; }
     const Connection& connection() const { return *connection_; }
 
+    // Nothing has come since the last event; for machines with unread(). See Connection.
+    bool quiet() const { return machine_.unread().empty() && connection_->quiet(); }
+    void answer_by(Steady until) { connection_->answer_by(until); }
+
     // Called whenever bytes have arrived.
     void on_arrival(std::function<void()> listener) { on_arrival_ = std::move(listener); }
 

@@ -18,9 +18,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::Pair;
-using vitals::testing::closed_port;
-using vitals::testing::Identity;
-using vitals::testing::make_certificate;
+using namespace vitals::testing;
 
 TEST(Http, answers_with_status_headers_and_body) {
     Server server(

@@ -18,10 +18,7 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
-using vitals::testing::Identity;
-using vitals::testing::make_certificate;
-using vitals::testing::open_descriptors;
-using vitals::testing::tls_answer;
+using namespace vitals::testing;
 
 struct HttpsTest : ::testing::Test {
     std::filesystem::path directory =
@@ -83,8 +80,6 @@ TEST_F(HttpsTest, unacceptable_certificates_are_named) {
 }
 
 TEST_F(HttpsTest, http2_is_spoken_with_a_server_that_agrees_to_it) {
-    using vitals::testing::frame;
-    using vitals::testing::header;
     Peer peer(vitals::testing::tls(
         make_certificate({}, authority),
         [](auto& stream) {

@@ -21,13 +21,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
-using vitals::testing::CertificateWish;
-using vitals::testing::Identity;
-using vitals::testing::make_certificate;
-using vitals::testing::open_descriptors;
-using vitals::testing::Peer;
-using vitals::testing::serve_tls;
-using vitals::testing::TlsStream;
+using namespace vitals::testing;
 
 // What a run over TLS shows, also when the handshake failed.
 struct Shown {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "text/escape.hpp"
+#include "wire/varint.hpp"
 
 namespace vitals::otlp {
 namespace {
@@ -21,10 +22,7 @@ constexpr std::uint64_t cumulative = 2;  // AggregationTemporality
 class Writer {
   public:
     explicit Writer(std::string& out) : out_(out) {}
-    void varint(std::uint64_t value) {
-        for (; value >= 0x80; value >>= 7) out_ += static_cast<char>(0x80 | (value & 0x7f));
-        out_ += static_cast<char>(value);
-    }
+    void varint(std::uint64_t value) { wire::put_varint(out_, value); }
     void number(unsigned field, std::uint64_t value) {
         varint(field << 3);
         varint(value);
@@ -224,17 +222,6 @@ void write_record(Writer& scope, const Record& record) {
     });
 }
 
-std::optional<std::uint64_t> read_varint(std::string_view& bytes) {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64 && !bytes.empty(); shift += 7) {
-        const auto byte = static_cast<std::uint8_t>(bytes.front());
-        bytes.remove_prefix(1);
-        value |= std::uint64_t{byte & 0x7fU} << shift;
-        if ((byte & 0x80) == 0) return value;
-    }
-    return std::nullopt;
-}
-
 // The number and value of a field; fields of fixed sizes are not needed here.
 struct Read {
     std::uint64_t field = 0, number = 0;
@@ -242,13 +229,13 @@ struct Read {
 };
 
 std::optional<Read> read_field(std::string_view& bytes) {
-    const auto tag = read_varint(bytes);
+    const auto tag = wire::take_varint(bytes);
     if (!tag || *tag >> 3 == 0) return std::nullopt;
     Read read{.field = *tag >> 3, .number = 0, .bytes = {}};
     std::uint64_t size = 0;
     switch (*tag & 7) {
         case 0: {
-            const auto value = read_varint(bytes);
+            const auto value = wire::take_varint(bytes);
             if (!value) return std::nullopt;
             read.number = *value;
             return read;
@@ -257,7 +244,7 @@ std::optional<Read> read_field(std::string_view& bytes) {
             size = 8;
             break;
         case 2: {
-            const auto length = read_varint(bytes);
+            const auto length = wire::take_varint(bytes);
             if (!length) return std::nullopt;
             size = *length;
             break;

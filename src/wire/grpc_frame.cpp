@@ -2,22 +2,13 @@
 
 #include <optional>
 
+#include "wire/varint.hpp"
+
 namespace vitals::wire::grpc {
 
 namespace {
 
 constexpr std::size_t frame_head = 5;
-
-std::optional<std::uint64_t> varint(std::string_view& bytes) {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64 && !bytes.empty(); shift += 7) {
-        const auto byte = static_cast<std::uint8_t>(bytes.front());
-        bytes.remove_prefix(1);
-        value |= std::uint64_t{byte & 0x7fU} << shift;
-        if ((byte & 0x80) == 0) return value;
-    }
-    return std::nullopt;
-}
 
 bool skip(std::string_view& bytes, std::uint64_t count) {
     if (count > bytes.size()) return false;
@@ -28,11 +19,11 @@ bool skip(std::string_view& bytes, std::uint64_t count) {
 bool skip_field(std::string_view& bytes, std::uint64_t wire_type) {
     switch (wire_type) {
         case 0:
-            return varint(bytes).has_value();
+            return take_varint(bytes).has_value();
         case 1:
             return skip(bytes, 8);
         case 2: {
-            const auto size = varint(bytes);
+            const auto size = take_varint(bytes);
             return size && skip(bytes, *size);
         }
         case 5:
@@ -42,15 +33,10 @@ bool skip_field(std::string_view& bytes, std::uint64_t wire_type) {
     }
 }
 
-void append_varint(std::string& out, std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7) out += static_cast<char>(0x80 | (value & 0x7f));
-    out += static_cast<char>(value);
-}
-
 // A field with bytes: its number, their length, the bytes.
 void append_bytes(std::string& out, unsigned field, std::string_view bytes) {
-    append_varint(out, field << 3 | 2);
-    append_varint(out, bytes.size());
+    put_varint(out, field << 3 | 2);
+    put_varint(out, bytes.size());
     out += bytes;
 }
 
@@ -86,10 +72,10 @@ std::string write_health_request(std::string_view service) {
 std::expected<std::string, std::string> read_health_request(std::string_view message) {
     std::string service;
     while (!message.empty()) {
-        const auto tag = varint(message);
+        const auto tag = take_varint(message);
         if (!tag || *tag >> 3 == 0) return std::unexpected("no HealthCheckRequest");
         if (*tag == (1U << 3 | 2)) {
-            const auto size = varint(message);
+            const auto size = take_varint(message);
             if (!size || *size > message.size()) return std::unexpected("no HealthCheckRequest");
             service = message.substr(0, static_cast<std::size_t>(*size));
             message.remove_prefix(service.size());
@@ -103,10 +89,10 @@ std::expected<std::string, std::string> read_health_request(std::string_view mes
 std::expected<Health, std::string> read_health_response(std::string_view message) {
     std::uint64_t status = 0;  // what is not written is 0
     while (!message.empty()) {
-        const auto tag = varint(message);
+        const auto tag = take_varint(message);
         if (!tag || *tag >> 3 == 0) return std::unexpected("no HealthCheckResponse");
         if (*tag == (1U << 3)) {
-            const auto value = varint(message);
+            const auto value = take_varint(message);
             if (!value) return std::unexpected("no HealthCheckResponse");
             status = *value;
         } else if (!skip_field(message, *tag & 7)) {

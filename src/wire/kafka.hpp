@@ -48,7 +48,7 @@ inline constexpr std::int16_t none = 0, unknown_topic = 3, leader_not_available 
                               coordinator_loading = 14, coordinator_not_available = 15,
                               not_coordinator = 16, topic_refused = 29, group_refused = 30,
                               cluster_refused = 31, unknown_mechanism = 33, illegal_state = 34,
-                              unknown_version = 35, log_in_failed = 58;
+                              log_in_failed = 58;
 }  // namespace error
 
 // ApiVersions 0; no body. Also answered before a log-in.

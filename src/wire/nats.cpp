@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <vector>
 
 #include "text/json.hpp"
+#include "text/whole_number.hpp"
 
 namespace vitals::wire::nats {
 
@@ -50,18 +50,11 @@ std::vector<std::string_view> words_of(std::string_view line) {
     return words;
 }
 
-std::optional<std::uint64_t> number(std::string_view text) {
-    std::uint64_t value = 0;
-    const char* const last = text.data() + text.size();
-    const auto [end, error] = std::from_chars(text.data(), last, value);
-    return error == std::errc() && end == last ? std::optional(value) : std::nullopt;
-}
-
 // The status after `NATS/1.0 `, if there is one.
 int status_of(std::string_view headers) {
     constexpr std::string_view version = "NATS/1.0 ";
     if (!headers.starts_with(version)) return 0;
-    const auto status = number(headers.substr(version.size(), 3));
+    const auto status = text::whole_number<std::uint64_t>(headers.substr(version.size(), 3));
     return status ? static_cast<int>(*status) : 0;
 }
 
@@ -72,9 +65,10 @@ Taken take_message(std::string& buffer, std::size_t line_size, bool headers) {
     const auto words = words_of(std::string_view(buffer).substr(0, line_size));
     const std::size_t sizes = headers ? 2 : 1;
     if (words.size() != 3 + sizes && words.size() != 4 + sizes) return std::unexpected(wrong);
-    const auto id = number(words[2]);
-    const auto size = number(words.back());
-    const auto head = headers ? number(words[words.size() - 2]) : std::optional<std::uint64_t>(0);
+    const auto id = text::whole_number<std::uint64_t>(words[2]);
+    const auto size = text::whole_number<std::uint64_t>(words.back());
+    const auto head = headers ? text::whole_number<std::uint64_t>(words[words.size() - 2])
+                              : std::optional<std::uint64_t>(0);
     if (!id || !size || !head || *head > *size) return std::unexpected(wrong);
     if (*size > longest_message) return std::unexpected("a message that is too long");
     const std::size_t begin = line_size + end_of_line.size();

@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/rand.h>
 
 #include <algorithm>
 #include <array>
@@ -90,6 +91,14 @@ constexpr std::uint64_t most_iterations = 1'000'000;
 constexpr std::size_t longest_message = 4096;
 
 }  // namespace
+
+std::string random_nonce() {
+    std::string bytes(24, '\0');
+    if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()),
+                   static_cast<int>(bytes.size())) != 1)
+        throw std::runtime_error("no random numbers");
+    return text::base64(bytes);
+}
 
 Client::Client(Hash hash, std::string_view user, std::string password, std::string nonce)
     : hash_(hash),

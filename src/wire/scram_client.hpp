@@ -11,6 +11,9 @@ namespace vitals::wire::scram {
 
 enum class Hash : std::uint8_t { sha_1, sha_256, sha_512 };
 
+// For a client. The one function here that is not pure.
+std::string random_nonce();
+
 class Client {
   public:
     // `password` is hashed; the nonce is random, and printable without a comma.

@@ -16,6 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import daemon as daemons  # noqa: E402
 import dead_mount as dead_mounts  # noqa: E402
 import peers  # noqa: E402
+import webhooks  # noqa: E402
 
 
 CLONE_NEWNET = 0x40000000
@@ -85,6 +86,14 @@ def mounted(request, make):
             env={**os.environ, "VITALS_TEST_IN_NAMESPACE": "1"})
         assert again.returncode == 0, "failed in a user namespace, see above"
         pytest.skip("passed in a user namespace, where it may mount")
+
+
+@pytest.fixture
+def receiver():
+    """Takes the webhooks of alerts."""
+    made = webhooks.Receiver()
+    yield made
+    made.close()
 
 
 @pytest.fixture

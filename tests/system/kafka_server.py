@@ -6,16 +6,14 @@ Words: `open`: without authentication; `cert=FILE`: TLS with FILE.crt and FILE.k
 partition is under-replicated; `lost`: a partition has no leader; `headless`: there is no
 controller; `extra=PORT`: a second broker is advertised there; `dead`: the second broker leads a
 partition; `growing`: a message comes with each question for the end."""
-import base64
-import hashlib
-import hmac
-import os
 import socketserver
 import ssl
 import struct
 import sys
 
-USER, PASSWORD, SALT, ROUNDS = "test", "s3cret", b"a salt of 16 b..", 4096
+import scram_server
+
+USER, PASSWORD = "test", "s3cret"
 LIST_OFFSETS, METADATA, OFFSET_FETCH, FIND_COORDINATOR = 2, 3, 9, 10
 DESCRIBE_GROUPS, LIST_GROUPS, SASL_HANDSHAKE, API_VERSIONS, SASL_AUTHENTICATE = 15, 16, 17, 18, 36
 VERSIONS = {LIST_OFFSETS: (1, 2), METADATA: (0, 4), OFFSET_FETCH: (1, 2), FIND_COORDINATOR: (0, 0),
@@ -67,47 +65,11 @@ def array(items):
     return struct.pack(">i", len(items)) + b"".join(items)
 
 
-class Scram:
-    """The server's side: RFC 5802 and RFC 7677."""
-
-    def __init__(self, digest, first):
-        self.hash = digest
-        self.bare = first.partition(",,")[2]
-        fields = dict(part.split("=", 1) for part in self.bare.split(","))
-        self.user = fields["n"]
-        self.nonce = fields["r"] + base64.b64encode(os.urandom(18)).decode()
-        self.challenge = f"r={self.nonce},s={base64.b64encode(SALT).decode()},i={ROUNDS}"
-
-    def mac(self, key, data):
-        return hmac.new(key, data.encode() if isinstance(data, str) else data, self.hash).digest()
-
-    def finish(self, final):
-        """The answer to a right proof; nothing to another. librdkafka 2.0 puts its own nonce in
-        front of the whole once more, and Kafka looks only at its end."""
-        salted = hashlib.pbkdf2_hmac(self.hash, PASSWORD.encode(), SALT, ROUNDS)
-        without, _, proof = final.rpartition(",p=")
-        everything = f"{self.bare},{self.challenge},{without}"
-        key = self.mac(salted, "Client Key")
-        signature = self.mac(hashlib.new(self.hash, key).digest(), everything)
-        wanted = bytes(a ^ b for a, b in zip(key, signature))
-        if self.user != USER or not without.endswith(self.nonce) or base64.b64decode(proof) != wanted:
-            return None
-        return "v=" + base64.b64encode(self.mac(self.mac(salted, "Server Key"), everything)).decode()
-
-
 class Refused(Exception):
     """The connection ends, as Kafka ends it."""
 
 
-class Handler(socketserver.BaseRequestHandler):
-    def exactly(self, size):
-        data = b""
-        while len(data) < size:
-            if not (piece := self.request.recv(size - len(data))):
-                raise EOFError
-            data += piece
-        return data
-
+class Handler(scram_server.Handler):
     def handle(self):
         self.mechanism = self.scram = None
         self.ready = "open" in WORDS
@@ -149,7 +111,7 @@ class Handler(socketserver.BaseRequestHandler):
     def log_in(self, token):
         if digest := MECHANISMS[self.mechanism]:
             if not self.scram:
-                self.scram = Scram(digest, token.decode())
+                self.scram = scram_server.Scram(digest, token.decode(), USER, PASSWORD.encode())
                 said = self.scram.challenge
             else:
                 said = self.scram.finish(token.decode())

@@ -2,61 +2,25 @@
 (password `s3cret`) by SCRAM-SHA-256 or SCRAM-SHA-1, plays a ROLE (primary, secondary, recovering,
 busy) in the set `shop`, and keeps documents in memory. pymongo authenticates to it and writes
 (test_mongodb.py)."""
-import base64
 import datetime
 import hashlib
-import hmac
-import os
 import socketserver
 import struct
 import sys
 
 import bson
 
-USER, PASSWORD, SALT, ROUNDS = "test", "s3cret", b"a salt of 16 b..", 4096
+import scram_server
+
+USER, PASSWORD = "test", "s3cret"
 OP_REPLY, OP_QUERY, OP_MSG = 1, 2004, 2013
 
 
-def hashed(password):
-    return hashlib.md5(f"{USER}:mongo:{password}".encode()).hexdigest()
+DIGESTS = {"SCRAM-SHA-256": ("sha256", PASSWORD),
+           "SCRAM-SHA-1": ("sha1", hashlib.md5(f"{USER}:mongo:{PASSWORD}".encode()).hexdigest())}
 
 
-class Scram:
-    """The server's side: RFC 5802 and RFC 7677."""
-
-    def __init__(self, mechanism, first):
-        self.hash = "sha256" if mechanism == "SCRAM-SHA-256" else "sha1"
-        self.bare = first.partition(",,")[2]
-        fields = dict(part.split("=", 1) for part in self.bare.split(","))
-        self.user = fields["n"]
-        self.nonce = fields["r"] + base64.b64encode(os.urandom(18)).decode()
-        self.challenge = f"r={self.nonce},s={base64.b64encode(SALT).decode()},i={ROUNDS}"
-
-    def mac(self, key, text):
-        return hmac.new(key, text.encode() if isinstance(text, str) else text, self.hash).digest()
-
-    def finish(self, final):
-        """The answer to a right proof; nothing to another."""
-        password = PASSWORD if self.hash == "sha256" else hashed(PASSWORD)
-        salted = hashlib.pbkdf2_hmac(self.hash, password.encode(), SALT, ROUNDS)
-        without, _, proof = final.rpartition(",p=")
-        everything = f"{self.bare},{self.challenge},{without}"
-        key = self.mac(salted, "Client Key")
-        wanted = bytes(a ^ b for a, b in zip(key, self.mac(hashlib.new(self.hash, key).digest(), everything)))
-        if self.user != USER or f"r={self.nonce}" not in without or base64.b64decode(proof) != wanted:
-            return None
-        return "v=" + base64.b64encode(self.mac(self.mac(salted, "Server Key"), everything)).decode()
-
-
-class Handler(socketserver.BaseRequestHandler):
-    def exactly(self, size):
-        data = b""
-        while len(data) < size:
-            if not (piece := self.request.recv(size - len(data))):
-                raise EOFError
-            data += piece
-        return data
-
+class Handler(scram_server.Handler):
     def handle(self):
         self.user = self.scram = None
         try:
@@ -126,7 +90,8 @@ class Handler(socketserver.BaseRequestHandler):
         return {"ok": 1.0}
 
     def do_saslstart(self, command):
-        self.scram = Scram(command["mechanism"], command["payload"].decode())
+        digest, password = DIGESTS[command["mechanism"]]
+        self.scram = scram_server.Scram(digest, command["payload"].decode(), USER, password.encode())
         return {"conversationId": 1, "done": False, "payload": self.scram.challenge.encode(), "ok": 1.0}
 
     def do_saslcontinue(self, command):

@@ -3,19 +3,10 @@ between the verdict and the receiver's answer."""
 import random
 import time
 
-import pytest
-
 from daemon import ALL, eventually, run_vitals
-from webhooks import PATH, SECRET, Receiver, push, telling
+from webhooks import PATH, SECRET, push, telling
 
 KILLS = 200 if ALL else 10
-
-
-@pytest.fixture
-def receiver():
-    made = Receiver()
-    yield made
-    made.close()
 
 
 def test_a_problem_and_its_end_are_told_once(vitals, receiver):

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from daemon import eventually, free_port
-from webhooks import Receiver, push, telling
+from webhooks import push, telling
 
 TOKEN = "a-token-of-the-pair-0123456789"
 
@@ -51,13 +51,6 @@ class Relay:
     def close(self):
         self.closed = True
         self.listener.close()
-
-
-@pytest.fixture
-def receiver():
-    made = Receiver()
-    yield made
-    made.close()
 
 
 class Pair:

@@ -8,14 +8,7 @@ import time
 import pytest
 
 from daemon import eventually, free_port, run_vitals
-from webhooks import Receiver, telling
-
-
-@pytest.fixture
-def receiver():
-    made = Receiver()
-    yield made
-    made.close()
+from webhooks import telling
 
 
 def watching(receiver, port, **policy):

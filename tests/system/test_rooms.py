@@ -37,7 +37,7 @@ SEES = {
     "fleet": "text model",
     "alerts": "text model calendar",
     "alerts/receivers": "text model wire net calendar alerts backends/program",
-    "otlp": "text model net config engine calendar alerts alerts/receivers",
+    "otlp": "text model wire net config engine calendar alerts alerts/receivers",
     "drill": "text model net",
     "discover": "text model wire config net backends/json_api backends/systemd",
     "library": "text model http dialects net engine endpoints server",

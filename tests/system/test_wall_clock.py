@@ -7,19 +7,12 @@ import pytest
 
 from daemon import ALL, SLOWER, eventually, free_port
 from wall_clock import WallClock
-from webhooks import Receiver, push, telling
+from webhooks import push, telling
 
 # A sanitizer must be the first library of a process.
 pytestmark = pytest.mark.skipif(SLOWER > 1, reason="a library cannot be preloaded before a sanitizer")
 
 HOUR, DAY, YEAR = 3600, 86400, 365 * 86400
-
-
-@pytest.fixture
-def receiver():
-    made = Receiver()
-    yield made
-    made.close()
 
 
 @pytest.fixture

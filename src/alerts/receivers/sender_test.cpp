@@ -24,11 +24,7 @@ namespace {
 using namespace std::chrono_literals;
 using receivers::testing::options_of;
 using receivers::testing::Written;
-using vitals::testing::http_answer;
-using vitals::testing::http_reset;
-using vitals::testing::HttpPeer;
-using vitals::testing::Peer;
-using vitals::testing::TemporaryDirectory;
+using namespace vitals::testing;
 
 constexpr auto patience = 10s;
 
@@ -290,8 +286,6 @@ class MailServer {
 
   private:
     void serve(int descriptor) {
-        using vitals::testing::read_until;
-        using vitals::testing::send_all;
         send_all(descriptor, answer("banner", "220 hello\r\n"));
         for (;;) {
             const std::string line = read_until(descriptor, "\r\n");

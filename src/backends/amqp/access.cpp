@@ -1,5 +1,7 @@
 #include "access.hpp"
 
+#include "net/endpoint_of.hpp"
+
 namespace vitals::backends::amqp {
 
 namespace {
@@ -13,8 +15,7 @@ Access access_of(const text::Url& url, const std::string& user, const Secret& pa
                  const net::TlsOptions& tls) {
     const bool secured = url.scheme == "amqps";
     Access access;
-    access.endpoint.host = url.host;
-    access.endpoint.port = url.port.value_or(secured ? usual_tls_port : usual_port);
+    access.endpoint = net::endpoint_of(url, secured ? usual_tls_port : usual_port);
     if (secured) access.tls = tls;
     wire::amqp::Login& login = access.login;
     login.user = !user.empty() ? user : url.user.empty() ? "guest" : url.user;

@@ -62,9 +62,7 @@ class Session {
     bool quiet() const {
         return conversation_.machine().idle() && conversation_.connection().quiet();
     }
-    void resume(net::Context&, Steady answer_by) {
-        conversation_.connection().answer_by(answer_by);
-    }
+    void resume(net::Context&, Steady answer_by) { conversation_.answer_by(answer_by); }
 
   private:
     Session(std::unique_ptr<net::Connection> connection, Access access)

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "model/meaning.hpp"
 #include "service.hpp"
 #include "text/quote.hpp"
 #include "wire/xml.hpp"
@@ -15,14 +16,8 @@ namespace {
 
 constexpr std::size_t deepest_json = 16;
 
-struct Meaning {
-    std::string_view code;
-    ErrorClass error_class;
-    std::string_view detail;
-};
-
 // From the lists of error codes of S3, of IAM ("common errors") and of EventBridge.
-constexpr Meaning meanings[] = {
+constexpr Meaning<std::string_view> meanings[] = {
     {"SignatureDoesNotMatch", ErrorClass::auth, "secret key refused"},
     {"InvalidSignatureException", ErrorClass::auth, "secret key refused"},
     {"InvalidAccessKeyId", ErrorClass::auth, "access key unknown"},
@@ -116,10 +111,7 @@ CheckError meaning_of(const Refusal& refusal, int status, std::string_view asked
     const bool denied = refusal.code == "AccessDenied" || refusal.code == "AccessDeniedException";
     if (denied || (refusal.code.empty() && (status == 401 || status == 403)))
         return CheckError(ErrorClass::auth, fmt::format("not allowed {}", asked), theirs);
-    const auto* const known =
-        std::find_if(std::begin(meanings), std::end(meanings),
-                     [&](const Meaning& meaning) { return meaning.code == refusal.code; });
-    if (known != std::end(meanings))
+    if (const auto* const known = meaning_with(meanings, std::string_view(refusal.code)))
         return CheckError(known->error_class, std::string(known->detail), theirs);
     return CheckError(ErrorClass::assertion, fmt::format("status {} when asked {}", status, asked),
                       said);

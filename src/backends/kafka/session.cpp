@@ -1,12 +1,9 @@
 #include "session.hpp"
 
 #include <fmt/format.h>
-#include <openssl/rand.h>
 
-#include <functional>
-#include <stdexcept>
-
-#include "text/base64.hpp"
+#include "model/meaning.hpp"
+#include "net/scram_proof.hpp"
 #include "text/quote.hpp"
 #include "wire/scram_client.hpp"
 
@@ -18,16 +15,9 @@ namespace scram = wire::scram;
 using namespace wire::kafka;
 
 constexpr std::int16_t handshake_version = 1, authenticate_version = 0;
-// How many hashes a slow core makes in a millisecond.
-constexpr std::uint64_t hashes_per_ms = 100;
 
-struct Meaning {
-    std::int16_t code;
-    ErrorClass error_class;
-    std::string_view detail;  // goes on from what was asked for
-};
-
-constexpr Meaning meanings[] = {
+// The detail continues what was asked for.
+constexpr Meaning<std::int16_t> meanings[] = {
     {error::unknown_topic, ErrorClass::assertion, "does not exist"},
     {error::leader_not_available, ErrorClass::assertion, "has no leader"},
     {6, ErrorClass::assertion, "has moved to another broker just now"},
@@ -42,21 +32,12 @@ constexpr Meaning meanings[] = {
     {69, ErrorClass::assertion, "does not exist"},
 };
 
-std::string random_nonce() {
-    std::string bytes(24, '\0');
-    if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()),
-                   static_cast<int>(bytes.size())) != 1)
-        throw std::runtime_error("no random numbers");
-    return text::base64(bytes);
-}
-
 }  // namespace
 
 CheckError meaning_of(std::int16_t code, std::string_view what) {
     const std::string theirs = fmt::format("got error {}", code);
-    for (const Meaning& meaning : meanings)
-        if (meaning.code == code)
-            return {meaning.error_class, fmt::format("{} {}", what, meaning.detail), theirs};
+    if (const auto* const meaning = meaning_with(meanings, code))
+        return {meaning->error_class, fmt::format("{} {}", what, meaning->detail), theirs};
     return {ErrorClass::assertion, fmt::format("{} is answered with error {}", what, code), theirs};
 }
 
@@ -151,16 +132,10 @@ net::awaitable<std::string> Session::go_on(std::string token) {
 net::awaitable<void> Session::log_in_by_scram(net::Context& context) {
     const scram::Hash hash =
         access_.mechanism == "SCRAM-SHA-256" ? scram::Hash::sha_256 : scram::Hash::sha_512;
-    auto client =
-        std::make_shared<scram::Client>(hash, access_.user, access_.password, random_nonce());
-    const std::string challenge = co_await go_on(client->first_message());
-    const auto taken = client->take_challenge(challenge);
-    if (!taken) throw CheckError(ErrorClass::protocol, taken.error());
-    const auto left = static_cast<std::uint64_t>(context.left().count());
-    if (client->iterations() / hashes_per_ms > left)
-        throw CheckError(ErrorClass::protocol, "needs more hashing than the run has time for");
-    const std::function<std::string()> prove = [client] { return client->final_message(); };
-    std::string proof = co_await context.blocking(prove);
+    auto client = std::make_shared<scram::Client>(hash, access_.user, access_.password,
+                                                  scram::random_nonce());
+    std::string challenge = co_await go_on(client->first_message());
+    std::string proof = co_await net::scram_proof(context, client, std::move(challenge));
     const std::string verdict = co_await go_on(std::move(proof));
     if (!client->accepts(verdict))
         throw CheckError(ErrorClass::auth, "does not know the password itself: another server?");

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "model/meaning.hpp"
 #include "text/quote.hpp"
 
 namespace vitals::backends::ldap {
@@ -13,14 +14,8 @@ namespace {
 
 using namespace wire::ldap;
 
-struct Meaning {
-    std::int32_t code;
-    ErrorClass error_class;
-    std::string_view detail;
-};
-
 // RFC 4511, appendix A.
-constexpr Meaning meanings[] = {
+constexpr Meaning<std::int32_t> meanings[] = {
     {3, ErrorClass::timeout, "the server ran out of the time that it was given"},
     {4, ErrorClass::assertion, "shows more entries than there can be"},
     {7, ErrorClass::auth, "does not take passwords this way"},
@@ -44,9 +39,8 @@ constexpr std::int32_t referral = 10;
 
 CheckError meaning_of(const Result& result) {
     const std::string theirs = fmt::format("got {} {}", result.code, text::quoted(result.text));
-    for (const Meaning& meaning : meanings)
-        if (meaning.code == result.code)
-            return {meaning.error_class, std::string(meaning.detail), theirs};
+    if (const auto* const meaning = meaning_with(meanings, result.code))
+        return {meaning->error_class, std::string(meaning->detail), theirs};
     return {ErrorClass::assertion, fmt::format("answered with result {}", result.code), theirs};
 }
 

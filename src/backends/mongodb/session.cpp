@@ -2,14 +2,12 @@
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 
 #include <algorithm>
 #include <array>
-#include <functional>
-#include <stdexcept>
 
-#include "text/base64.hpp"
+#include "model/meaning.hpp"
+#include "net/scram_proof.hpp"
 #include "text/quote.hpp"
 
 namespace vitals::backends::mongodb {
@@ -21,17 +19,9 @@ namespace scram = wire::scram;
 constexpr std::string_view sha_256 = "SCRAM-SHA-256";
 constexpr std::string_view sha_1 = "SCRAM-SHA-1";
 constexpr std::int64_t command_not_found = 59;
-// How many hashes a slow core makes in a millisecond: SHA-256 at 15,000 takes some 30 ms.
-constexpr std::uint64_t hashes_per_ms = 100;
-
-struct Meaning {
-    std::int64_t code;
-    ErrorClass error_class;
-    std::string_view detail;
-};
 
 // https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml
-constexpr Meaning meanings[] = {
+constexpr Meaning<std::int64_t> meanings[] = {
     {8000, ErrorClass::auth, "wrong user or password"},  // Atlas
     {11, ErrorClass::auth, "wrong user or password"},
     {13, ErrorClass::auth, "user may not run a command that is needed"},
@@ -59,14 +49,6 @@ std::string hex_md5(std::string_view text) {
     return hex;
 }
 
-std::string random_nonce() {
-    std::string bytes(24, '\0');
-    if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()),
-                   static_cast<int>(bytes.size())) != 1)
-        throw std::runtime_error("no random numbers");
-    return text::base64(bytes);
-}
-
 std::string payload_of(const Value& answer) {
     const Value* payload = answer.find("payload", Value::Type::binary);
     return payload != nullptr ? payload->text : answer.text_of("payload");
@@ -78,8 +60,8 @@ CheckError meaning_of(const Value& answer) {
     const std::int64_t code = answer.whole("code").value_or(0);
     const std::string theirs = fmt::format("got {} {} {}", code, answer.text_of("codeName"),
                                            text::quoted(answer.text_of("errmsg")));
-    for (const Meaning& meaning : meanings)
-        if (meaning.code == code) return {meaning.error_class, std::string(meaning.detail), theirs};
+    if (const auto* const meaning = meaning_with(meanings, code))
+        return {meaning->error_class, std::string(meaning->detail), theirs};
     return {ErrorClass::assertion, fmt::format("answered with error {}", code), theirs};
 }
 
@@ -142,7 +124,7 @@ bool Session::by_sha_256() const {
 }
 
 scram::Client Session::scram_client() const {
-    std::string nonce = random_nonce();
+    std::string nonce = scram::random_nonce();
     if (by_sha_256())
         return {scram::Hash::sha_256, access_.user, access_.password, std::move(nonce)};
     std::string password = hex_md5(fmt::format("{}:mongo:{}", access_.user, access_.password));
@@ -169,13 +151,7 @@ net::awaitable<void> Session::log_in(net::Context& context) {
         .add_binary("payload", client->first_message())
         .add("options", options);
     const Value challenge = co_await demand(std::move(start), access_.source);
-    const auto taken = client->take_challenge(payload_of(challenge));
-    if (!taken) throw CheckError(ErrorClass::protocol, taken.error());
-    const auto left = static_cast<std::uint64_t>(context.left().count());
-    if (client->iterations() / hashes_per_ms > left)
-        throw CheckError(ErrorClass::protocol, "needs more hashing than the run has time for");
-    const std::function<std::string()> prove = [client] { return client->final_message(); };
-    std::string proof = co_await context.blocking(prove);
+    std::string proof = co_await net::scram_proof(context, client, payload_of(challenge));
     Value verdict = co_await go_on(challenge, std::move(proof));
     if (!client->accepts(payload_of(verdict)))
         throw CheckError(ErrorClass::auth, "does not know the password itself: another server?");

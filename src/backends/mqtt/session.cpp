@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "model/meaning.hpp"
 #include "text/quote.hpp"
 
 namespace vitals::backends::mqtt {
@@ -15,14 +16,8 @@ using namespace wire::mqtt;
 constexpr std::uint16_t subscription = 1;
 constexpr std::uint16_t message_sent = 2;
 
-struct Meaning {
-    std::uint8_t code;
-    ErrorClass error_class;
-    std::string_view detail;
-};
-
 // MQTT 3.1.1, section 3.2.2.3.
-constexpr Meaning of_connack[] = {
+constexpr Meaning<std::uint8_t> of_connack[] = {
     {1, ErrorClass::assertion, "does not speak this version of MQTT: see `version`"},
     {2, ErrorClass::assertion, "refuses the name that this client gave itself"},
     {3, ErrorClass::assertion, "not available"},
@@ -31,7 +26,7 @@ constexpr Meaning of_connack[] = {
 };
 
 // MQTT 5.0, section 2.4.
-constexpr Meaning of_reason[] = {
+constexpr Meaning<std::uint8_t> of_reason[] = {
     {0x84, ErrorClass::assertion, "does not speak this version of MQTT: see `version`"},
     {0x85, ErrorClass::assertion, "refuses the name that this client gave itself"},
     {0x86, ErrorClass::auth, "wrong user or password"},
@@ -49,13 +44,6 @@ constexpr Meaning of_reason[] = {
 
 constexpr std::uint8_t not_authorized = 0x87;
 
-template <std::size_t N>
-const Meaning* found(const Meaning (&meanings)[N], std::uint8_t code) {
-    for (const Meaning& meaning : meanings)
-        if (meaning.code == code) return &meaning;
-    return nullptr;
-}
-
 bool is_refusal(std::uint8_t code) {
     return code >= 0x80;
 }
@@ -65,7 +53,8 @@ bool is_refusal(std::uint8_t code) {
 CheckError meaning_of(std::uint8_t code, Level level, std::string_view doing) {
     const std::string theirs = fmt::format("got code 0x{:02x}", code);
     if (code == not_authorized) return {ErrorClass::auth, fmt::format("{} refused", doing), theirs};
-    const Meaning* meaning = level == Level::v5 ? found(of_reason, code) : found(of_connack, code);
+    const auto* const meaning =
+        level == Level::v5 ? meaning_with(of_reason, code) : meaning_with(of_connack, code);
     if (meaning != nullptr) return {meaning->error_class, std::string(meaning->detail), theirs};
     // At level 4 a subscription is refused with 0x80 for any reason; mostly it is an ACL.
     const bool in_doubt = level == Level::v3_1_1 && code == 0x80;

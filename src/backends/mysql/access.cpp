@@ -1,5 +1,7 @@
 #include "access.hpp"
 
+#include "net/endpoint_of.hpp"
+
 namespace vitals::backends::mysql {
 
 namespace {
@@ -62,12 +64,7 @@ Verified verify_access(const text::Url& url, const std::string& user, const net:
 Access access_of(const text::Url& url, const std::string& user, const Secret& password,
                  const net::TlsOptions& tls) {
     Access access;
-    if (url.scheme == "unix") {
-        access.endpoint.unix_path = url.path;
-    } else {
-        access.endpoint.host = url.host;
-        access.endpoint.port = url.port.value_or(usual_port);
-    }
+    access.endpoint = net::endpoint_of(url, usual_port);
     if (url.scheme == "mysqls" || speaks_of_tls(tls)) access.tls = tls;
     access.user = user.empty() ? url.user : user;
     access.password = password.configured() ? password.reveal() : url.password;

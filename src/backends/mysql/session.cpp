@@ -8,7 +8,9 @@
 #include <iterator>
 #include <utility>
 
+#include "model/meaning.hpp"
 #include "text/quote.hpp"
+#include "text/whole_number.hpp"
 #include "wire/mysql_password.hpp"
 
 namespace vitals::backends::mysql {
@@ -26,15 +28,9 @@ constexpr std::string_view by_socket[] = {"auth_socket", "unix_socket"};
 constexpr std::string_view proof_is_enough{"\x01\x03", 2};
 constexpr std::string_view full_proof_needed{"\x01\x04", 2};
 
-struct Meaning {
-    int code;
-    ErrorClass error_class;
-    std::string_view detail;
-};
-
 // Seen on MariaDB 10.11, except 1129, 3118, 3159 and those from 3024 on.
 // https://mariadb.com/kb/en/mariadb-error-code-reference/
-constexpr Meaning meanings[] = {
+constexpr Meaning<int> meanings[] = {
     {1040, ErrorClass::assertion, "no connections left"},
     {1044, ErrorClass::auth, "user may not use the database"},
     {1045, ErrorClass::auth, "wrong user or password"},
@@ -73,10 +69,13 @@ CheckError meaning_of(const Error& error) {
     // Reported either before the greeting or after the log-in.
     constexpr int no_connections_left = 1040;
     const std::string phase = error.code == no_connections_left ? "auth" : "";
-    for (const Meaning& meaning : meanings)
-        if (meaning.code == error.code)
-            return {meaning.error_class, std::string(meaning.detail), theirs, phase};
+    if (const auto* const meaning = meaning_with(meanings, error.code))
+        return {meaning->error_class, std::string(meaning->detail), theirs, phase};
     return {ErrorClass::assertion, fmt::format("answered with error {}", error.code), theirs};
+}
+
+std::optional<std::int64_t> number_of(const std::optional<std::string>& column) {
+    return column ? text::whole_number<std::int64_t>(*column) : std::nullopt;
 }
 
 bool is_unknown_to_server(const Error& error) {

@@ -40,6 +40,9 @@ struct Answer {
     std::optional<std::string> listed(std::string_view name) const;
 };
 
+// The whole number that a column holds; nothing if it is null or no such number.
+std::optional<std::int64_t> number_of(const std::optional<std::string>& column);
+
 class Session {
   public:
     // Enters the phases "resolve", "connect", "greeting", "tls" and "auth".
@@ -65,13 +68,8 @@ class Session {
     bool encrypted() const { return access_.tls.has_value(); }
 
     // See checks/reuse.hpp.
-    bool quiet() const {
-        return usable_ && conversation_.machine().unread().empty() &&
-               conversation_.connection().quiet();
-    }
-    void resume(net::Context&, Steady answer_by) {
-        conversation_.connection().answer_by(answer_by);
-    }
+    bool quiet() const { return usable_ && conversation_.quiet(); }
+    void resume(net::Context&, Steady answer_by) { conversation_.answer_by(answer_by); }
 
   private:
     using Machine = wire::Replies<decltype(&wire::mysql::take_packet)>;

@@ -7,6 +7,7 @@
 #include <cctype>
 #include <random>
 
+#include "model/meaning.hpp"
 #include "text/quote.hpp"
 
 namespace vitals::backends::nats {
@@ -19,14 +20,9 @@ using What = Event::What;
 
 constexpr std::size_t deepest = 16;
 
-struct Meaning {
-    std::string_view begins;  // in lower case
-    ErrorClass error_class;
-    std::string_view detail;
-};
-
+// The beginnings, in lower case.
 // https://docs.nats.io/reference/reference-protocols/nats-protocol#okerr
-constexpr Meaning meanings[] = {
+constexpr Meaning<std::string_view> meanings[] = {
     {"authorization violation", ErrorClass::auth, "wrong user, password, token or key"},
     {"authentication timeout", ErrorClass::auth, "log-in was not in time for the server"},
     {"authentication expired", ErrorClass::auth, "the user's credentials are expired"},
@@ -60,8 +56,8 @@ CheckError meaning_of(std::string_view error) {
     std::erase(plain, '\'');
     std::ranges::transform(plain, plain.begin(),
                            [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    for (const Meaning& meaning : meanings)
-        if (plain.starts_with(meaning.begins))
+    for (const auto& meaning : meanings)
+        if (plain.starts_with(meaning.code))
             return {meaning.error_class, std::string(meaning.detail), "got " + text::quoted(error)};
     return {ErrorClass::assertion, "answered with an error", "got " + text::quoted(error)};
 }

@@ -52,12 +52,8 @@ class Session {
     bool leaving() const { return leaving_; }  // sends its clients away soon ("lame duck")
 
     // See checks/reuse.hpp.
-    bool quiet() const {
-        return conversation_.machine().unread().empty() && conversation_.connection().quiet();
-    }
-    void resume(net::Context&, Steady answer_by) {
-        conversation_.connection().answer_by(answer_by);
-    }
+    bool quiet() const { return conversation_.quiet(); }
+    void resume(net::Context&, Steady answer_by) { conversation_.answer_by(answer_by); }
 
   private:
     using Machine = wire::Replies<decltype(&wire::nats::take_event)>;

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "model/meaning.hpp"
 #include "net/connection.hpp"
 #include "session.hpp"
 #include "text/quote.hpp"
@@ -17,12 +18,6 @@
 namespace vitals::backends::postgres {
 
 namespace {
-
-struct Meaning {
-    std::string_view code;  // a whole SQLSTATE, or its class (the first two characters)
-    ErrorClass error_class;
-    std::string_view detail;
-};
 
 constexpr std::string_view takes_no_sessions = "starting up, shutting down or recovering";
 
@@ -34,7 +29,7 @@ constexpr std::pair<std::string_view, std::string_view> other_roles[] = {
     {"server is in hot standby mode", "is a standby"},
 };
 
-constexpr Meaning meanings[] = {
+constexpr Meaning<std::string_view> meanings[] = {
     {"28P01", ErrorClass::auth, "wrong user or password"},
     {"28", ErrorClass::auth, "log-in refused by the server's rules"},
     {"42501", ErrorClass::auth, "user may not do what this check does"},
@@ -128,7 +123,7 @@ CheckError meaning_of(std::string_view sqlstate, std::string_view message) {
         return CheckError(ErrorClass::assertion,
                           "pooler in statement mode takes no transactions: ask past it",
                           theirs(message));
-    for (const Meaning& meaning : meanings) {
+    for (const auto& meaning : meanings) {
         if (sqlstate.starts_with(meaning.code))
             return CheckError(meaning.error_class, std::string(meaning.detail), theirs(message));
     }

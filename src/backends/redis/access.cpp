@@ -1,5 +1,7 @@
 #include "access.hpp"
 
+#include "net/endpoint_of.hpp"
+
 namespace vitals::backends::redis {
 
 namespace {
@@ -11,12 +13,7 @@ constexpr std::uint16_t usual_port = 6379;
 Access access_of(const text::Url& url, const std::string& user, const Secret& password,
                  const net::TlsOptions& tls) {
     Access access;
-    if (url.scheme == "unix") {
-        access.endpoint.unix_path = url.path;
-    } else {
-        access.endpoint.host = url.host;
-        access.endpoint.port = url.port.value_or(usual_port);
-    }
+    access.endpoint = net::endpoint_of(url, usual_port);
     if (url.scheme == "rediss") access.tls = tls;
     access.user = user.empty() ? url.user : user;
     access.password = password.configured() ? password.reveal() : url.password;

@@ -2,20 +2,15 @@
 
 #include <utility>
 
+#include "model/meaning.hpp"
 #include "text/quote.hpp"
 
 namespace vitals::backends::redis {
 
 namespace {
 
-struct Meaning {
-    std::string_view begins;  // a whole code, or more of the text where the code is ERR
-    ErrorClass error_class;
-    std::string_view detail;
-};
-
-// Seen on Redis 7.0.15 but for BUSY.
-constexpr Meaning meanings[] = {
+// A whole code, or the beginning of the text if the code is ERR. Seen on Redis 7.0.15 except BUSY.
+constexpr Meaning<std::string_view> meanings[] = {
     {"NOAUTH", ErrorClass::auth, "password required"},
     {"WRONGPASS", ErrorClass::auth, "wrong user or password"},
     {"ERR invalid password", ErrorClass::auth, "wrong user or password"},
@@ -53,8 +48,8 @@ CheckError meaning_of(const Value& error) {
     const std::string theirs = "got " + text::quoted(error.text);
     if (begins(error.text, "NOPERM") && error.text.find("channel") != std::string::npos)
         return CheckError(ErrorClass::auth, "user may not use the channel", theirs);
-    for (const Meaning& meaning : meanings) {
-        if (begins(error.text, meaning.begins))
+    for (const auto& meaning : meanings) {
+        if (begins(error.text, meaning.code))
             return CheckError(meaning.error_class, std::string(meaning.detail), theirs);
     }
     return CheckError(ErrorClass::assertion, unknown_error, theirs);

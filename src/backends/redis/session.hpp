@@ -60,12 +60,8 @@ class Session {
     }
 
     // See checks/reuse.hpp.
-    bool quiet() const {
-        return conversation_.machine().unread().empty() && conversation_.connection().quiet();
-    }
-    void resume(net::Context&, Steady answer_by) {
-        conversation_.connection().answer_by(answer_by);
-    }
+    bool quiet() const { return conversation_.quiet(); }
+    void resume(net::Context&, Steady answer_by) { conversation_.answer_by(answer_by); }
 
   private:
     struct Take {

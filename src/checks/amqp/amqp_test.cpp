@@ -14,11 +14,8 @@
 namespace vitals::checks::amqp {
 namespace {
 
-using vitals::testing::expect_failed;
-
 using namespace std::chrono_literals;
-using testing::Peer;
-using testing::Runner;
+using namespace vitals::testing;
 using wire::amqp::Reader;
 using wire::amqp::Table;
 using wire::amqp::Writer;

@@ -9,6 +9,7 @@
 #include "backends/celery/names.hpp"
 #include "checks/access_fields.hpp"
 #include "checks/reuse.hpp"
+#include "checks/sentinel_fields.hpp"
 #include "model/count_range.hpp"
 #include "model/refusals.hpp"
 #include "net/within.hpp"
@@ -82,20 +83,16 @@ constexpr Field fields[] = {
         "rediss://, or sentinel://host:26379/database; sentinels:// if they and the master speak "
         "TLS. Several are separated by `;`, as in Celery: workers at any of the brokers count.",
         "redis://127.0.0.1:6379/0"),
-    field<&Options::user>("user", "The user to log in as; it may stand in the URL instead."),
+    user_field<Options>(),
     password_field<Options>(),
     field<&Options::master>("master",
                             "With sentinel://: the name of the master that the sentinels watch "
                             "(master_name of the application).",
                             {.example = "shop"}),
-    field<&Options::sentinel_user>(
-        "sentinel_user", "The user to log in as on the sentinels, with `sentinel_password`."),
-    field<&Options::sentinel_password>(
-        "sentinel_password", "The password of the sentinels, if it is not that of the master."),
-    field<&Options::sentinel_tls>(
-        "sentinel_tls",
-        "Whether the sentinels speak TLS: `as_url`, like the master (sentinels://), or otherwise.",
-        {.choices = "as_url|on|off"}),
+    sentinel_user_field<Options>(),
+    sentinel_password_field<Options>(),
+    sentinel_tls_field<Options>(
+        "Whether the sentinels speak TLS: `as_url`, like the master (sentinels://), or otherwise."),
     field<&Options::part>("part",
                           "What is checked: whether workers answer a ping, whether one consumes a "
                           "queue, or whether heartbeats come (for workers without remote control).",

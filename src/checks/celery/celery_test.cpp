@@ -14,11 +14,8 @@
 namespace vitals::checks::celery {
 namespace {
 
-using vitals::testing::expect_failed;
-
 using namespace std::chrono_literals;
-using testing::Peer;
-using testing::Runner;
+using namespace vitals::testing;
 using wire::celery::Reply;
 
 Outcome run(Options options, std::chrono::milliseconds timeout = 500ms) {

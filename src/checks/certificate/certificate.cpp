@@ -9,6 +9,7 @@
 
 #include "files.hpp"
 #include "net/connection.hpp"
+#include "net/endpoint_of.hpp"
 #include "net/file.hpp"
 #include "net/reading.hpp"
 #include "text/path_url.hpp"
@@ -29,10 +30,7 @@ std::expected<net::Endpoint, std::string> server_of(const std::string& serves) {
         return std::unexpected("is no host:port: " + problem);
     if (!url.user.empty() || url.path.size() > 1 || !url.query.empty())
         return std::unexpected("is more than a host and a port: expected host:port");
-    net::Endpoint endpoint;
-    endpoint.host = url.host;
-    endpoint.port = url.port.value_or(usual_port);
-    return endpoint;
+    return net::endpoint_of(url, usual_port);
 }
 
 Verified verify_serves(const std::string& serves) {

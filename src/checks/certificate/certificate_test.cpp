@@ -15,13 +15,7 @@ namespace vitals::checks::certificate {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::CertificateWish;
-using testing::Identity;
-using testing::make_certificate;
-using testing::Peer;
-using testing::problem_of;
-using testing::run_once;
-using testing::TemporaryDirectory;
+using namespace vitals::testing;
 
 class CertificateFile : public ::testing::Test {
   protected:

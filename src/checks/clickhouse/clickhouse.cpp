@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "checks/access_fields.hpp"
+#include "model/meaning.hpp"
 #include "net/http_client.hpp"
 #include "text/prose.hpp"
 #include "text/quote.hpp"
@@ -60,12 +61,7 @@ int code_of(const net::HttpResponse& response) {
     return code;
 }
 
-struct Meaning {
-    int code;
-    ErrorClass error_class;
-    std::string_view detail;
-};
-constexpr Meaning meanings[] = {
+constexpr Meaning<int> meanings[] = {
     {159, ErrorClass::assertion, "query took longer than the server allows"},
     {192, ErrorClass::auth, "wrong user or password"},
     {193, ErrorClass::auth, "wrong user or password"},
@@ -86,11 +82,7 @@ CheckError refusal(const net::HttpResponse& response, std::string_view asked) {
                           fmt::format("is not the port for HTTP, which is usually {}", usual_port),
                           theirs);
     }
-    const int code = code_of(response);
-    const auto* const known =
-        std::find_if(std::begin(meanings), std::end(meanings),
-                     [code](const Meaning& meaning) { return meaning.code == code; });
-    if (known != std::end(meanings))
+    if (const auto* const known = meaning_with(meanings, code_of(response)))
         return CheckError(known->error_class, fmt::format("{}: {}", asked, known->detail), theirs);
     const bool auth = response.status == 401 || response.status == 403;
     return CheckError(auth ? ErrorClass::auth : ErrorClass::assertion,

@@ -10,11 +10,8 @@
 namespace vitals::checks::clickhouse {
 namespace {
 
-using vitals::testing::expect_failed;
-
 using namespace std::chrono_literals;
-using testing::http_answer;
-using testing::Peer;
+using namespace vitals::testing;
 
 // Answers as ClickHouse does, except where `wish` says otherwise for a path.
 class FakeClickHouse {

@@ -13,8 +13,7 @@ namespace vitals::checks::container {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::http_answer;
-using vitals::testing::expect_failed;
+using namespace vitals::testing;
 
 const System now = *parse_rfc3339("2026-11-30T12:00:00Z");
 

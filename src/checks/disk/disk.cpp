@@ -16,6 +16,7 @@
 
 #include <fmt/format.h>
 
+#include "checks/file_error.hpp"
 #include "checks/path_from_url.hpp"
 #include "model/findings.hpp"
 #include "model/space.hpp"
@@ -30,13 +31,10 @@ namespace {
 
 constexpr long autofs_magic = 0x0187;  // linux/magic.h
 
-std::string system_text(const std::string& path, int error) {
-    return path + ": " + std::generic_category().message(error);
-}
-
 // What a failed system call says about the disk. `blind` is the detail when vitals may not look.
 Outcome refused(const std::string& path, int error, const char* blind) {
     const std::string text = system_text(path, error);
+    if (auto own = could_not_look(text, error, blind)) return *std::move(own);
     switch (error) {
         case ENOENT:
         case ENOTDIR:
@@ -47,14 +45,6 @@ Outcome refused(const std::string& path, int error, const char* blind) {
             return failed("no space left", ErrorClass::assertion, text);
         case EDQUOT:
             return failed("quota exceeded", ErrorClass::assertion, text);
-        case EACCES:
-        case EPERM:
-            return unknown(blind, text);
-        case EMFILE:
-        case ENFILE:
-            return unknown("no descriptors left", text);
-        case ENOMEM:
-            return unknown("no memory left", text);
         default:
             return failed("file system does not work", ErrorClass::assertion, text);
     }

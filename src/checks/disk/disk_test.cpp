@@ -12,9 +12,7 @@
 namespace vitals::checks::disk {
 namespace {
 
-using testing::problem_of;
-using testing::run_once;
-using testing::TemporaryDirectory;
+using namespace vitals::testing;
 
 Figures percent(unsigned used) {
     Figures figures;

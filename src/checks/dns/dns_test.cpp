@@ -19,10 +19,8 @@
 namespace vitals::checks::dns {
 namespace {
 
-using vitals::testing::expect_failed;
-
 using namespace std::chrono_literals;
-using testing::Runner;
+using namespace vitals::testing;
 using Texts = std::vector<std::string>;
 
 std::string number(unsigned value) {

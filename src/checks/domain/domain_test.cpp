@@ -16,10 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::days;
-using testing::http_answer;
-using testing::HttpPeer;
-using testing::HttpRequest;
-using testing::problem_of;
+using namespace vitals::testing;
 
 const System now = parse_rfc3339("2026-11-30T12:00:00Z").value();
 

@@ -9,8 +9,7 @@ namespace vitals::checks::elasticsearch {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::http_answer;
-using vitals::testing::expect_failed;
+using namespace vitals::testing;
 
 std::string health(const std::string& colour, int data_nodes = 3, int missing = 0,
                    bool late = false) {

@@ -11,9 +11,7 @@ namespace vitals::checks::etcd {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::http_answer;
-using testing::Peer;
-using vitals::testing::expect_failed;
+using namespace vitals::testing;
 
 const std::string healthy = http_answer("200 OK", R"({"health":"true"})");
 const std::string unhealthy = http_answer("503 Service Unavailable", R"({"health":"false"})");

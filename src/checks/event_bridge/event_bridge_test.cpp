@@ -10,11 +10,8 @@
 namespace vitals::checks::event_bridge {
 namespace {
 
-using vitals::testing::expect_failed;
-
 using namespace std::chrono_literals;
-using testing::http_answer;
-using testing::Peer;
+using namespace vitals::testing;
 
 Options of(const std::string& part, const std::string& endpoint) {
     return {.part = part,

@@ -21,11 +21,7 @@ namespace vitals::checks::exec {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::open_descriptors;
-using testing::problem_of;
-using testing::run_once;
-using testing::Runner;
-using testing::TemporaryDirectory;
+using namespace vitals::testing;
 
 Options shell(const std::string& script) {
     return {.command = {"/bin/sh", "-c", script}};

@@ -8,11 +8,12 @@
 
 #include <fmt/format.h>
 
+#include "checks/examining.hpp"
+#include "checks/file_error.hpp"
 #include "checks/path_from_url.hpp"
 #include "model/findings.hpp"
 #include "model/moment.hpp"
 #include "net/file.hpp"
-#include "net/reading.hpp"
 #include "text/amount.hpp"
 #include "text/prose.hpp"
 #include "wire/pattern.hpp"
@@ -26,33 +27,16 @@ using std::chrono::milliseconds;
 // The clock of a file server need not agree with this machine's to the second.
 constexpr milliseconds tolerance = std::chrono::seconds(10);
 
-std::string system_text(const std::string& path, int error) {
-    return path + ": " + std::generic_category().message(error);
-}
-
 // A failed stat(2) or read(2).
 Outcome refused(const Options& options, int error) {
     const std::string text = system_text(options.path, error);
-    switch (error) {
-        case ENOENT:
-        case ENOTDIR: {
-            if (options.absent) return ok("does not exist, as it should");
-            struct stat link{};
-            const bool dangles = ::lstat(options.path.c_str(), &link) == 0 && S_ISLNK(link.st_mode);
-            return failed(dangles ? "is a link to nothing" : "does not exist",
-                          ErrorClass::assertion, text);
-        }
-        case EACCES:
-        case EPERM:
-            return unknown("not permitted to look", text);
-        case EMFILE:
-        case ENFILE:
-            return unknown("no descriptors left", text);
-        case ENOMEM:
-            return unknown("no memory left", text);
-        default:
-            return failed("cannot be read", ErrorClass::assertion, text);
-    }
+    if (auto own = could_not_look(text, error, "not permitted to look")) return *std::move(own);
+    if (error != ENOENT && error != ENOTDIR)
+        return failed("cannot be read", ErrorClass::assertion, text);
+    if (options.absent) return ok("does not exist, as it should");
+    struct stat link{};
+    const bool dangles = ::lstat(options.path.c_str(), &link) == 0 && S_ISLNK(link.st_mode);
+    return failed(dangles ? "is a link to nothing" : "does not exist", ErrorClass::assertion, text);
 }
 
 void judge_type(const Options& options, mode_t mode, Findings& findings) {
@@ -130,13 +114,6 @@ Outcome examine(const Options& options, System now) {
     return outcome;
 }
 
-net::awaitable<Outcome> run(const Options& options, net::Context& context) {
-    context.enter("look");
-    const System now = context.clock().system();
-    std::function<Outcome()> look = [options, now] { return examine(options, now); };
-    co_return co_await net::reading(context, std::move(look));
-}
-
 Verified verify(const Options& options) {
     const bool asks = options.type != "any" || options.degraded_age || options.failed_age ||
                       options.min_size || options.max_size || !options.contains.empty();
@@ -180,8 +157,9 @@ constexpr std::string_view proves = R"(
 
 }  // namespace
 
-const Kind kind = make_kind<Options, fields, run, verify, path_from_url<Options>>(
-    "file", "A file exists (or not), is recent, has the right size, and holds a text.",
-    {.proves = proves, .schemes = {"file"}, .category = Category::system});
+const Kind kind =
+    make_kind<Options, fields, run_examining_now<examine, Options>, verify, path_from_url<Options>>(
+        "file", "A file exists (or not), is recent, has the right size, and holds a text.",
+        {.proves = proves, .schemes = {"file"}, .category = Category::system});
 
 }  // namespace vitals::checks::file

@@ -13,9 +13,7 @@ namespace vitals::checks::file {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::problem_of;
-using testing::run_once;
-using testing::TemporaryDirectory;
+using namespace vitals::testing;
 
 void age_by(const std::string& file, std::chrono::seconds age) {
     std::filesystem::last_write_time(file, std::filesystem::file_time_type::clock::now() - age);

@@ -15,12 +15,7 @@ namespace vitals::checks::grpc {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::frame;
-using testing::goaway;
-using testing::greeting;
-using testing::header;
-using testing::Peer;
-using testing::reset_stream;
+using namespace vitals::testing;
 
 // A whole gRPC answer: settings, headers, one message, trailers.
 std::string answer(const std::string& message, const std::string& status) {

@@ -3,25 +3,18 @@
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "http_peer.hpp"
 #include "tls_peer.hpp"
+#include "unix_listener.hpp"
 #include "url_of.hpp"
 
 namespace vitals::checks::http {
 namespace {
 
-using vitals::testing::expect_failed;
-
 using namespace std::chrono_literals;
-using testing::CertificateWish;
-using testing::Identity;
-using testing::make_certificate;
-using testing::Peer;
-using testing::phases;
-using testing::Runner;
+using namespace vitals::testing;
 
 Options to(const Peer& peer, const std::string& path = "/") {
     return {.url = "http://" + peer.address() + path};
@@ -181,11 +174,7 @@ TEST(Http, endless_redirects_fail) {
 TEST(Http, asks_through_a_unix_socket) {
     const testing::TemporaryDirectory directory;
     const std::string path = directory.file("socket");
-    const int listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path.copy(address.sun_path, sizeof address.sun_path - 1);
-    ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    const int listener = testing::bound_to(path);
     ASSERT_EQ(::listen(listener, 4), 0);
     std::jthread server([listener] {
         const int descriptor = ::accept(listener, nullptr, nullptr);

@@ -8,6 +8,7 @@
 #include "checks/access_fields.hpp"
 #include "checks/mail_session.hpp"
 #include "checks/user_and_password.hpp"
+#include "net/endpoint_of.hpp"
 #include "text/prose.hpp"
 #include "text/quote.hpp"
 #include "wire/imap.hpp"
@@ -24,11 +25,7 @@ constexpr std::uint16_t usual_tls_port = 993;
 constexpr int most_responses = 1000;  // to one command
 
 Verified verify_url(const text::Url& url) {
-    if (auto problem = text::url_problem(url.text, {"imap", "imaps"}); !problem.empty())
-        return std::unexpected(problem);
-    if (url.path.size() > 1 || !url.query.empty())
-        return std::unexpected("has a path; expected imap://user@host:port");
-    return {};
+    return verify_mail_url(url, {"imap", "imaps"});
 }
 
 Verified verify_mailbox(const std::string& mailbox) {
@@ -200,9 +197,7 @@ net::awaitable<void> log_in(const Options& options, Dialogue& dialogue) {
 
 net::awaitable<Outcome> run_session(const Options& options, net::Context& context) {
     const bool tls = options.url.scheme == "imaps";
-    net::Endpoint endpoint;
-    endpoint.host = options.url.host;
-    endpoint.port = options.url.port.value_or(tls ? usual_tls_port : usual_port);
+    const auto endpoint = net::endpoint_of(options.url, tls ? usual_tls_port : usual_port);
     auto connection = co_await net::dial(context, endpoint);
     Session session(context, std::move(connection));
     if (tls) co_await session.start_tls(options.tls, endpoint.host);

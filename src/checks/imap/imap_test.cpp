@@ -11,8 +11,7 @@ namespace vitals::checks::imap {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::Peer;
-using vitals::testing::expect_failed;
+using namespace vitals::testing;
 
 // Answers as Dovecot does, command by command; `odd` has other answers, by the command's first
 // word.

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "net/endpoint_of.hpp"
 #include "net/within.hpp"
 #include "text/amount.hpp"
 
@@ -17,13 +18,8 @@ constexpr std::uint16_t usual_port = 9092;
 
 std::vector<net::Endpoint> bootstrap_of(const Options& options) {
     std::vector<net::Endpoint> endpoints;
-    for (const std::string& text : text::servers_of(options.url.text)) {
-        const text::Url url(text);
-        net::Endpoint endpoint;
-        endpoint.host = url.host;
-        endpoint.port = url.port.value_or(usual_port);
-        endpoints.push_back(std::move(endpoint));
-    }
+    for (const std::string& text : text::servers_of(options.url.text))
+        endpoints.push_back(net::endpoint_of(text::Url(text), usual_port));
     return endpoints;
 }
 

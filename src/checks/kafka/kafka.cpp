@@ -73,7 +73,7 @@ constexpr Field fields[] = {
         "The bootstrap servers: kafka://h1,h2:9092, kafkas:// with TLS. They are asked in turn "
         "until one answers.",
         "kafka://broker-1,broker-2"),
-    field<&Options::user>("user", "The user to log in as; it may stand in the URL instead."),
+    user_field<Options>(),
     password_field<Options>(),
     field<&Options::mechanism>("mechanism",
                                "The mechanism of the log-in (sasl.mechanism). PLAIN sends the "

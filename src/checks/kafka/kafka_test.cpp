@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "expect_failed.hpp"
+#include "server_kinds.hpp"
 #include "tls_peer.hpp"
 #include "url_of.hpp"
 #include "wire/kafka.hpp"
@@ -18,9 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace std::string_literals;
-using testing::expect_failed;
-using testing::Peer;
-using testing::problem_of;
+using namespace vitals::testing;
 using wire::kafka::Key;
 
 std::string number(std::int64_t value, int size) {
@@ -134,11 +133,7 @@ class Kafka : public ::testing::Test {
 
     void serve(int descriptor) {
         std::string buffer;
-        for (;;) {
-            std::string piece(4096, '\0');
-            const auto count = ::recv(descriptor, piece.data(), piece.size(), 0);
-            if (count <= 0) return;
-            buffer.append(piece, 0, static_cast<std::size_t>(count));
+        while (testing::receive_more(descriptor, buffer)) {
             // A request has the shape of an answer: what is its number there are key and version.
             for (;;) {
                 const auto taken = wire::kafka::take_answer(buffer);
@@ -420,24 +415,15 @@ TEST(KafkaTls, is_from_the_first_byte) {
     Options options;
     options.url = "kafkas://127.0.0.1:" + std::to_string(peer.port());
     options.all_brokers = false;
-    expect_failed(testing::run_in_time(kind, options), ErrorClass::tls, "tls",
-                  "certificate not trusted");
-    options.tls.ca = authority.file();
-    const Outcome outcome = testing::run_in_time(kind, options);
-    EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
+    testing::expect_certificate_judged(kind, options, authority);
 }
 
 TEST_F(Kafka, keeps_no_descriptor) {
-    testing::Runner runner;
     const Peer hanging(Peer::hang());
     Options to_hanging;
     to_hanging.url = "kafka://" + hanging.address();
     describe({topic("orders", {{}})}, 1, {broker(2, testing::closed_port())});
-    const auto round = [&] {
-        EXPECT_EQ(runner.run(kind, to_hanging, 5ms).error_class, ErrorClass::timeout);
-        EXPECT_EQ(runner.run(kind, options_, 2s).status, Status::degraded);
-    };
-    testing::expect_no_descriptor_kept(round, 100);
+    testing::expect_nothing_left_open(kind, to_hanging, options_, Status::degraded);
 }
 
 TEST(KafkaOptions, are_checked) {

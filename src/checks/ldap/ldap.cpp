@@ -10,6 +10,7 @@
 #include "checks/access_fields.hpp"
 #include "checks/take_leave.hpp"
 #include "lag.hpp"
+#include "net/endpoint_of.hpp"
 #include "net/within.hpp"
 #include "text/amount.hpp"
 #include "text/prose.hpp"
@@ -95,8 +96,7 @@ constexpr Field fields[] = {
 Access access_of(const Options& options, const text::Url& url) {
     const bool at_once = url.scheme == "ldaps";
     Access access;
-    access.endpoint.host = url.host;
-    access.endpoint.port = url.port.value_or(at_once ? usual_tls_port : usual_port);
+    access.endpoint = net::endpoint_of(url, at_once ? usual_tls_port : usual_port);
     if (at_once)
         access.secrecy = Secrecy::at_once;
     else if (options.starttls == "required")

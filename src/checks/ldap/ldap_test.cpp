@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "expect_failed.hpp"
+#include "server_kinds.hpp"
 #include "tls_peer.hpp"
 #include "url_of.hpp"
 
@@ -17,9 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace std::string_literals;
-using testing::expect_failed;
-using testing::Peer;
-using testing::problem_of;
+using namespace vitals::testing;
 
 std::string value(char tag, const std::string& content) {
     return tag + std::string(1, static_cast<char>(content.size())) + content;
@@ -153,11 +152,7 @@ TEST_F(Ldap, changes_to_tls) {
     options_.user = "cn=probe";
     options_.password = Secret("geheim");
     options_.starttls = "required";
-    expect_failed(testing::run_in_time(kind, options_), ErrorClass::tls, "tls",
-                  "certificate not trusted");
-    options_.tls.ca = authority.file();
-    const Outcome outcome = testing::run_in_time(kind, options_);
-    EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
+    testing::expect_certificate_judged(kind, options_, authority);
 }
 
 TEST_F(Ldap, garbage_hangs_and_ends_fail) {
@@ -176,13 +171,10 @@ TEST_F(Ldap, garbage_hangs_and_ends_fail) {
     options.url = "ldap://" + resets.address();
     expect_failed(testing::run_in_time(kind, options), ErrorClass::protocol, "search",
                   "connection reset");
-    options.url = "ldap://127.0.0.1:" + std::to_string(testing::closed_port());
-    expect_failed(testing::run_in_time(kind, options), ErrorClass::connect, "connect",
-                  "connection refused");
+    testing::expect_refused(kind, "ldap://", options);
 }
 
 TEST_F(Ldap, keeps_no_descriptor) {
-    testing::Runner runner;
     const Peer hanging(Peer::hang());
     const Peer peer(serve({bound, found}));
     Options to_hanging;
@@ -190,11 +182,7 @@ TEST_F(Ldap, keeps_no_descriptor) {
     options_.url = "ldap://" + peer.address() + "/dc=x";
     options_.user = "cn=probe";
     options_.password = Secret("geheim");
-    const auto round = [&] {
-        EXPECT_EQ(runner.run(kind, to_hanging, 5ms).error_class, ErrorClass::timeout);
-        EXPECT_EQ(runner.run(kind, options_, 2s).status, Status::ok);
-    };
-    testing::expect_no_descriptor_kept(round, 100);
+    testing::expect_nothing_left_open(kind, to_hanging, options_);
 }
 
 TEST_F(Ldap, an_empty_password_logs_nobody_in) {

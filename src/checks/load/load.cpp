@@ -10,9 +10,9 @@
 
 #include <fmt/format.h>
 
+#include "checks/examining.hpp"
 #include "model/findings.hpp"
 #include "net/file.hpp"
-#include "net/reading.hpp"
 #include "text/amount.hpp"
 #include "text/prose.hpp"
 #include "wire/procfs.hpp"
@@ -93,12 +93,6 @@ Outcome examine(const Options& options) {
     if (allowed < figures.cpus) figures.cpus_allowed = allowed;
     figures.pressure = read_pressure(wire::cgroup_place(groups, mounts, ""), options.root);
     return judge(options, figures);
-}
-
-net::awaitable<Outcome> run(const Options& options, net::Context& context) {
-    context.enter("read");
-    std::function<Outcome()> look = [options] { return examine(options); };
-    co_return co_await net::reading(context, std::move(look));
 }
 
 Verified verify(const Options& options) {
@@ -193,7 +187,7 @@ Outcome judge(const Options& options, const Figures& figures) {
     return outcome;
 }
 
-const Kind kind = make_kind<Options, fields, run, verify, from_url>(
+const Kind kind = make_kind<Options, fields, run_examining<examine, Options>, verify, from_url>(
     "load", "The machine is not hopelessly overloaded.",
     {.proves = proves, .schemes = {"load"}, .category = Category::system});
 

@@ -10,8 +10,7 @@
 namespace vitals::checks::load {
 namespace {
 
-using testing::problem_of;
-using testing::run_once;
+using namespace vitals::testing;
 
 TEST(LoadJudge, is_per_processor_over_five_minutes) {
     const Outcome outcome = judge({}, {.load1 = 30, .load5 = 8, .load15 = 1, .cpus = 4});

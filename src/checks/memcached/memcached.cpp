@@ -12,6 +12,7 @@
 #include "checks/random_text.hpp"
 #include "checks/reuse.hpp"
 #include "net/conversation.hpp"
+#include "net/endpoint_of.hpp"
 #include "text/prose.hpp"
 #include "text/quote.hpp"
 #include "text/url.hpp"
@@ -235,12 +236,7 @@ Login login_of(const Options& options) {
 net::awaitable<std::unique_ptr<Session>> open(const Options& options, net::Context& context) {
     const text::Url url = options.url;
     Way way;
-    if (url.scheme == "unix") {
-        way.endpoint.unix_path = url.path;
-    } else {
-        way.endpoint.host = url.host;
-        way.endpoint.port = url.port.value_or(usual_port);
-    }
+    way.endpoint = net::endpoint_of(url, usual_port);
     if (url.scheme == "memcacheds") way.tls = options.tls;
     auto connection = co_await net::dial(context, way.endpoint, way.tls);
     auto session = std::make_unique<Session>(std::move(connection));

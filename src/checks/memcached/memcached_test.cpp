@@ -7,15 +7,13 @@
 
 #include "check_testing.hpp"
 #include "expect_failed.hpp"
+#include "server_kinds.hpp"
 
 namespace vitals::checks::memcached {
 namespace {
 
-using vitals::testing::expect_failed;
-
 using namespace std::chrono_literals;
-using testing::Peer;
-using testing::Runner;
+using namespace vitals::testing;
 
 constexpr const char* silence = "(silence)";
 
@@ -162,10 +160,7 @@ TEST_F(Memcached, misbehaviour_fails_in_its_phase) {
                   "closed without a complete answer");
     const Peer flood(Peer::say(std::string(1 << 20, 'X')));
     expect_failed(run_on(flood), ErrorClass::protocol, "version", "an answer that is too long");
-    Options options;
-    options.url = "memcached://127.0.0.1:" + std::to_string(testing::closed_port());
-    expect_failed(testing::run_once(kind, options), ErrorClass::connect, "connect",
-                  "connection refused");
+    testing::expect_refused<Options>(kind, "memcached://");
 }
 
 TEST(MemcachedOptions, are_checked) {

@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "checks/examining.hpp"
 #include "net/file.hpp"
-#include "net/reading.hpp"
 #include "text/amount.hpp"
 #include "text/prose.hpp"
 #include "wire/procfs.hpp"
@@ -97,12 +97,6 @@ Outcome examine(const Options& options) {
         if (!figures.group || share(*group) > share(*figures.group)) figures.group = group;
     }
     return judge(options, figures);
-}
-
-net::awaitable<Outcome> run(const Options& options, net::Context& context) {
-    context.enter("read");
-    std::function<Outcome()> look = [options] { return examine(options); };
-    co_return co_await net::reading(context, std::move(look));
 }
 
 Verified verify(const Options& options) {
@@ -196,7 +190,7 @@ Outcome judge(const Options& options, const Figures& figures) {
     return outcome;
 }
 
-const Kind kind = make_kind<Options, fields, run, verify, from_url>(
+const Kind kind = make_kind<Options, fields, run_examining<examine, Options>, verify, from_url>(
     "memory", "Memory is left, on the machine and in the control group.",
     {.proves = proves, .schemes = {"memory"}, .category = Category::system});
 

@@ -12,8 +12,7 @@
 namespace vitals::checks::memory {
 namespace {
 
-using testing::problem_of;
-using testing::run_once;
+using namespace vitals::testing;
 
 constexpr std::uint64_t gib = 1ull << 30;
 

@@ -9,10 +9,7 @@ namespace vitals::checks::migrations {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::Peer;
-using testing::problem_of;
-using testing::Runner;
-using testing::TemporaryDirectory;
+using namespace vitals::testing;
 using namespace testing::postgres;
 
 class MigrationsCheck : public ::testing::Test {

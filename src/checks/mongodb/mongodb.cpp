@@ -11,6 +11,7 @@
 #include "checks/access_fields.hpp"
 #include "checks/take_leave.hpp"
 #include "model/refusals.hpp"
+#include "net/endpoint_of.hpp"
 #include "net/within.hpp"
 #include "text/amount.hpp"
 #include "text/prose.hpp"
@@ -105,7 +106,7 @@ constexpr Field fields[] = {
         "several hosts, as applications do: the check uses the first host with the wanted `role`; "
         "with `any`, it looks for the primary.",
         "mongodb://127.0.0.1/?replicaSet=shop"),
-    field<&Options::user>("user", "The user to log in as; it may stand in the URL instead."),
+    user_field<Options>(),
     password_field<Options>(),
     field<&Options::role>("role",
                           "Which role the server must have in its replica set. A server without a "
@@ -278,8 +279,7 @@ class Probe {
 
 Access access_of(const Options& options, const text::Url& url) {
     Access access;
-    access.endpoint.host = url.host;
-    access.endpoint.port = url.port.value_or(usual_port);
+    access.endpoint = net::endpoint_of(url, usual_port);
     if (wants_tls(options)) access.tls = options.tls;
     access.user = options.user.empty() ? url.user : options.user;
     access.password = options.password.configured() ? options.password.reveal() : url.password;

@@ -10,6 +10,7 @@
 #include <mutex>
 
 #include "expect_failed.hpp"
+#include "server_kinds.hpp"
 #include "text/base64.hpp"
 #include "tls_peer.hpp"
 #include "url_of.hpp"
@@ -20,9 +21,7 @@ namespace vitals::checks::mongodb {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::expect_failed;
-using testing::Peer;
-using testing::problem_of;
+using namespace vitals::testing;
 using wire::bson::Value;
 using wire::bson::Writer;
 
@@ -91,11 +90,7 @@ class FakeMongo {
   private:
     void serve(int descriptor) {
         std::string buffer;
-        for (;;) {
-            std::string piece(4096, '\0');
-            const auto count = ::recv(descriptor, piece.data(), piece.size(), 0);
-            if (count <= 0) return;
-            buffer.append(piece, 0, static_cast<std::size_t>(count));
+        while (testing::receive_more(descriptor, buffer)) {
             for (;;) {
                 const std::string request = buffer.substr(0, 8);
                 const auto taken = wire::mongodb::take_message(buffer);
@@ -160,11 +155,7 @@ class Mongodb : public ::testing::Test {
         options_.url = "mongodb://probe:geheim@" + peer.address() + "/" + path_;
         return testing::run_discreetly(kind, options_, timeout);
     }
-    void expect_degraded(const std::string& detail) {
-        const Outcome outcome = run();
-        EXPECT_EQ(outcome.status, Status::degraded) << outcome.error;
-        EXPECT_EQ(outcome.detail, detail);
-    }
+    void expect_degraded(const std::string& detail) { testing::expect_degraded(run(), detail); }
 
     FakeMongo server_;
     Options options_;
@@ -338,24 +329,16 @@ TEST_F(Mongodb, garbage_hangs_and_ends_fail) {
     server_.answers["connectionStatus"] = "";
     expect_failed(run(300ms), ErrorClass::timeout, "status",
                   "stopped answering (timeout in status)");
-    Options options;
-    options.url = "mongodb://127.0.0.1:" + std::to_string(testing::closed_port());
-    expect_failed(testing::run_in_time(kind, options), ErrorClass::connect, "connect",
-                  "connection refused");
+    testing::expect_refused<Options>(kind, "mongodb://");
 }
 
 TEST_F(Mongodb, keeps_no_descriptor) {
-    testing::Runner runner;
     const Peer hanging(Peer::hang());
     const Peer peer(server_.handler());
     Options to_hanging;
     to_hanging.url = "mongodb://" + hanging.address();
     options_.url = "mongodb://probe:geheim@" + peer.address() + "/" + path_;
-    const auto round = [&] {
-        EXPECT_EQ(runner.run(kind, to_hanging, 5ms).error_class, ErrorClass::timeout);
-        EXPECT_EQ(runner.run(kind, options_, 2s).status, Status::ok);
-    };
-    testing::expect_no_descriptor_kept(round, 100);
+    testing::expect_nothing_left_open(kind, to_hanging, options_);
 }
 
 TEST(MongodbOptions, are_checked) {

@@ -12,6 +12,7 @@
 #include "backends/mqtt/session.hpp"
 #include "checks/access_fields.hpp"
 #include "checks/take_leave.hpp"
+#include "net/endpoint_of.hpp"
 #include "text/prose.hpp"
 
 namespace vitals::checks::mqtt {
@@ -52,7 +53,7 @@ constexpr Field fields[] = {
         "The address of the broker: mqtt://host:1883/topic or mqtts:// (8883). With a topic, the "
         "check sends a message to a new topic below that one, and the message must come back.",
         "mqtt://monitor@127.0.0.1/vitals"),
-    field<&Options::user>("user", "The user to log in as; it may stand in the URL instead."),
+    user_field<Options>(),
     password_field<Options>(),
     field<&Options::version>("version",
                              "The version of the protocol: 4 is MQTT 3.1.1, 5 is MQTT 5.0.",
@@ -70,8 +71,7 @@ Access access_of(const Options& options, net::Context& context) {
     const text::Url& url = options.url;
     const bool tls = url.scheme == "mqtts";
     Access access;
-    access.endpoint.host = url.host;
-    access.endpoint.port = url.port.value_or(tls ? usual_tls_port : usual_port);
+    access.endpoint = net::endpoint_of(url, tls ? usual_tls_port : usual_port);
     if (tls) access.tls = options.tls;
     auto& login = access.login;
     login.level = static_cast<wire::mqtt::Level>(options.version);

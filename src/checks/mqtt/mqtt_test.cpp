@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "expect_failed.hpp"
+#include "server_kinds.hpp"
 #include "tls_peer.hpp"
 #include "url_of.hpp"
 #include "wire/mqtt.hpp"
@@ -16,9 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace std::string_literals;
-using testing::expect_failed;
-using testing::Peer;
-using testing::problem_of;
+using namespace vitals::testing;
 using wire::mqtt::Packet;
 using wire::mqtt::Type;
 
@@ -200,11 +199,7 @@ TEST_F(Mqtt, speaks_tls_where_it_is_wanted) {
         stream.read_until("\xe0"s);
     }));
     options_.url = "mqtts://127.0.0.1:" + std::to_string(peer.port());
-    expect_failed(testing::run_in_time(kind, options_), ErrorClass::tls, "tls",
-                  "certificate not trusted");
-    options_.tls.ca = authority.file();
-    const Outcome outcome = testing::run_in_time(kind, options_);
-    EXPECT_EQ(outcome.status, Status::ok) << outcome.detail << outcome.error;
+    testing::expect_certificate_judged(kind, options_, authority);
 }
 
 TEST_F(Mqtt, garbage_fails) {
@@ -237,9 +232,7 @@ TEST_F(Mqtt, a_broker_that_hangs_ends_or_resets_fails) {
     options_.url = "mqtt://" + resets.address();
     expect_failed(testing::run_in_time(kind, options_), ErrorClass::protocol, "auth",
                   "connection reset");
-    options_.url = "mqtt://127.0.0.1:" + std::to_string(testing::closed_port());
-    expect_failed(testing::run_in_time(kind, options_), ErrorClass::connect, "connect",
-                  "connection refused");
+    testing::expect_refused(kind, "mqtt://", options_);
     const Peer drip(Peer::drip("\x20\x02\0\0"s, 200ms));
     options_.url = "mqtt://" + drip.address();
     expect_failed(testing::run_in_time(kind, options_, 300ms), ErrorClass::timeout, "auth",
@@ -247,17 +240,12 @@ TEST_F(Mqtt, a_broker_that_hangs_ends_or_resets_fails) {
 }
 
 TEST_F(Mqtt, keeps_no_descriptor) {
-    testing::Runner runner;
     const Peer hanging(Peer::hang());
     const Peer peer(serve());
     Options to_hanging;
     to_hanging.url = "mqtt://" + hanging.address();
     options_.url = "mqtt://" + peer.address() + "/vitals";
-    const auto round = [&] {
-        EXPECT_EQ(runner.run(kind, to_hanging, 5ms).error_class, ErrorClass::timeout);
-        EXPECT_EQ(runner.run(kind, options_, 2s).status, Status::ok);
-    };
-    testing::expect_no_descriptor_kept(round, 100);
+    testing::expect_nothing_left_open(kind, to_hanging, options_);
 }
 
 TEST(MqttOptions, are_checked) {

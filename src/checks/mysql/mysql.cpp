@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <string_view>
 #include <utility>
 
@@ -26,11 +25,8 @@ Verified verify(const Options& options) {
 }
 
 constexpr Field fields[] = {
-    url_field<Options, verify_url>(
-        "The address of the server: mysql://user@host:3306/database, mysqls:// for TLS, or "
-        "unix:/run/mysqld/mysqld.sock?db=database.",
-        "mysql://app@127.0.0.1:3306/app"),
-    field<&Options::user>("user", "The user to log in as; it may stand in the URL instead."),
+    mysql_url_field<Options>(),
+    user_field<Options>(),
     password_field<Options>(),
     field<&Options::query>("query", "The statement to run instead of SELECT 1.",
                            {.example = "SELECT count(*) < 1000 FROM queue"}),
@@ -44,17 +40,8 @@ constexpr Field fields[] = {
     field<&Options::nodes>("nodes", "Degraded with fewer nodes in the Galera cluster.",
                            {.unit = "nodes", .least = 0, .most = 1000}),
     auth_every_field<Options>(),
-    tls_field<Options>("CA, client certificate and server name. With mysqls://, or with any of "
-                       "these, nothing goes to the server in the clear."),
+    mysql_tls_field<Options>(),
 };
-
-std::optional<std::int64_t> number(const std::optional<std::string>& text) {
-    std::int64_t value = 0;
-    if (!text) return std::nullopt;
-    const char* const last = text->data() + text->size();
-    const auto [end, error] = std::from_chars(text->data(), last, value);
-    return error == std::errc() && end == last ? std::optional(value) : std::nullopt;
-}
 
 // Yes, in one of the many forms of servers and versions.
 bool is_on(const std::optional<std::string>& value) {
@@ -142,7 +129,7 @@ class Probe {
         if (status.empty()) co_return;
         const std::string comment = state.listed("wsrep_local_state_comment").value_or("");
         const std::string theirs = "got " + text::quoted(status + ", " + comment);
-        const auto local = number(state.listed("wsrep_local_state"));
+        const auto local = number_of(state.listed("wsrep_local_state"));
         constexpr std::int64_t joining = 1, donor = 2, synced = 4;
         const bool ready = is_on(state.listed("wsrep_ready"));
         if (local == joining && !ready)
@@ -156,7 +143,7 @@ class Probe {
             degrade("node is a donor for another one");
         else if (local != synced)
             degrade("node is not synced with its cluster");
-        const auto size = number(state.listed("wsrep_cluster_size")).value_or(0);
+        const auto size = number_of(state.listed("wsrep_cluster_size")).value_or(0);
         outcome_.with("cluster_nodes", size);
         if (size < options_.nodes)
             degrade(fmt::format(
@@ -169,8 +156,8 @@ class Probe {
         context_.enter("connections");
         const Answer answer =
             co_await session_.demand("SHOW GLOBAL STATUS LIKE 'Threads_connected'");
-        const auto used = number(answer.listed("Threads_connected"));
-        const auto most = number(variables_.listed("max_connections"));
+        const auto used = number_of(answer.listed("Threads_connected"));
+        const auto most = number_of(variables_.listed("max_connections"));
         if (!used || !most || *most <= 0)
             throw CheckError(ErrorClass::assertion, "does not tell how many connections it has");
         outcome_.with("connections", *used).with("max_connections", *most);

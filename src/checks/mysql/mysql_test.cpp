@@ -7,6 +7,7 @@
 
 #include "expect_failed.hpp"
 #include "fake_mysql.hpp"
+#include "server_kinds.hpp"
 #include "tls_peer.hpp"
 #include "url_of.hpp"
 #include "wire/mysql_password.hpp"
@@ -16,9 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace testing::mysql;
-using testing::expect_failed;
-using testing::Peer;
-using testing::problem_of;
+using namespace vitals::testing;
 
 class Mysql : public ::testing::Test {
   protected:
@@ -311,10 +310,7 @@ TEST_F(Mysql, the_end_or_a_reset_amid_an_answer_fails) {
     expect_failed(run(), ErrorClass::protocol, "query", "closed without an answer");
     server_.answers["SELECT 1"] = {reset};
     expect_failed(run(), ErrorClass::protocol, "query", "connection reset");
-    Options options;
-    options.url = "mysql://probe@127.0.0.1:" + std::to_string(testing::closed_port());
-    expect_failed(testing::run_in_time(kind, options), ErrorClass::connect, "connect",
-                  "connection refused");
+    testing::expect_refused<Options>(kind, "mysql://probe@");
 }
 
 TEST_F(Mysql, an_idle_connection_that_was_cut_is_no_fault) {
@@ -337,14 +333,9 @@ TEST_F(Mysql, a_kept_connection_is_as_it_was_after_somebodys_query) {
 }
 
 TEST_F(Mysql, keeps_no_descriptor) {
-    testing::Runner runner;
     const Peer hanging(Peer::hang());
     const Peer peer(server_.handler());
-    const auto round = [&] {
-        EXPECT_EQ(runner.run(kind, to(hanging), 5ms).error_class, ErrorClass::timeout);
-        EXPECT_EQ(runner.run(kind, to(peer), 2s).status, Status::ok);
-    };
-    testing::expect_no_descriptor_kept(round, 100);
+    testing::expect_nothing_left_open(kind, to(hanging), to(peer));
 }
 
 TEST(MysqlOptions, are_checked) {

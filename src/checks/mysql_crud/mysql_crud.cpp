@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "checks/access_fields.hpp"
+#include "checks/crud.hpp"
 #include "checks/random_text.hpp"
 #include "checks/run_on_mysql.hpp"
 #include "net/within.hpp"
@@ -66,19 +67,15 @@ Verified from_url(Options& options, std::string_view url) {
 }
 
 constexpr Field fields[] = {
-    url_field<Options, verify_url>(
-        "The address of the server: mysql://user@host:3306/database, mysqls:// for TLS, or "
-        "unix:/run/mysqld/mysqld.sock?db=database.",
-        "mysql://app@127.0.0.1:3306/app"),
-    field<&Options::user>("user", "The user to log in as; it may stand in the URL instead."),
+    mysql_url_field<Options>(),
+    user_field<Options>(),
     password_field<Options>(),
     field<&Options::table, verify_table>("table",
                                          "The table for probe rows, or database.table; created if "
                                          "it is missing and the user may create it.",
                                          {.example = "monitoring.vitals_probe"}),
     auth_every_field<Options>(),
-    tls_field<Options>("CA, client certificate and server name. With mysqls://, or with any of "
-                       "these, nothing goes to the server in the clear."),
+    mysql_tls_field<Options>(),
 };
 
 std::string creation_of(const std::string& name) {
@@ -133,8 +130,7 @@ class Rows {
         context_.enter("delete");
         co_await demand(fmt::format("DELETE FROM {} WHERE id = '{}'", name_, id_));
         const Answer left = co_await session_.demand(selection());
-        if (!left.rows.empty())
-            throw CheckError(ErrorClass::assertion, "the row is still there after its deletion");
+        expect_deleted(left);
     }
 
     net::awaitable<void> commit() {
@@ -175,12 +171,7 @@ class Rows {
 
     net::awaitable<void> compare(std::string expected) {
         const Answer answer = co_await session_.demand(selection());
-        const auto got = answer.value();
-        if (got == expected) co_return;
-        throw CheckError(ErrorClass::assertion,
-                         got ? "the row holds something else than was written"
-                             : "the row that was written is not there",
-                         "got " + text::quoted(got.value_or("no row")));
+        compare_row(answer.value(), expected);
     }
 
     // A statement that waits for a lock, or for space on a full disk, still waits when its client
@@ -189,15 +180,9 @@ class Rows {
     net::awaitable<Answer> write(std::string sql) {
         const auto patience = context_.left() * 3 / 4;
         session_.resume(context_, context_.clock().steady() + patience);
-        Answer answer;
-        std::optional<CheckError> late;
-        try {
-            answer = co_await session_.ask(std::move(sql));
-        } catch (const CheckError& error) {
-            if (error.error_class != ErrorClass::timeout) throw;
-            late = error;
-        }
-        if (!late) co_return answer;
+        auto statement = session_.ask(std::move(sql));
+        auto answer = co_await unless_late(std::move(statement));
+        if (answer) co_return *std::move(answer);
         co_await end_connection();
         throw CheckError(ErrorClass::timeout,
                          "writing hangs: a lock on tables, or no room on the disk");
@@ -231,16 +216,6 @@ class Rows {
     std::string value_ = "vitals-" + random_text();
 };
 
-net::awaitable<Outcome> work(const Options& options, net::Context& context, Session& session) {
-    Rows rows(options, context, session);
-    co_await rows.create();
-    co_await rows.retrieve();
-    co_await rows.update();
-    co_await rows.remove();
-    co_await rows.commit();
-    co_return ok("created, retrieved, updated, deleted").with("tls", session.encrypted());
-}
-
 constexpr std::string_view proves = R"(
     Rows of a table can be created, read, updated and deleted, and the transaction
     commits. Each step is compared with what was asked for. All steps are one transaction:
@@ -254,11 +229,13 @@ constexpr std::string_view proves = R"(
 
 }  // namespace
 
-const Kind kind = make_kind<Options, fields, run_on_mysql<work, Options>, verify, from_url>(
-    "mysql_crud", "Creates, retrieves, updates and deletes one row of a probe table.",
-    {.proves = proves,
-     .schemes = {"crud+mysql", "crud+mysqls", "crud+mariadb"},
-     .urls = {"crud+mysql://user:password@host/database"},
-     .category = Category::datastore});
+const Kind kind =
+    make_kind<Options, fields, run_on_mysql<create_to_delete<Rows, Options, Session>, Options>,
+              verify, from_url>("mysql_crud",
+                                "Creates, retrieves, updates and deletes one row of a probe table.",
+                                {.proves = proves,
+                                 .schemes = {"crud+mysql", "crud+mysqls", "crud+mariadb"},
+                                 .urls = {"crud+mysql://user:password@host/database"},
+                                 .category = Category::datastore});
 
 }  // namespace vitals::checks::mysql_crud

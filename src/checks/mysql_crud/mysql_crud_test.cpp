@@ -12,9 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace testing::mysql;
-using testing::expect_failed;
-using testing::Peer;
-using testing::problem_of;
+using namespace vitals::testing;
 
 class MysqlCrud : public ::testing::Test {
   protected:

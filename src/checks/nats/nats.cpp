@@ -12,6 +12,7 @@
 #include "backends/nats/session.hpp"
 #include "checks/access_fields.hpp"
 #include "checks/take_leave.hpp"
+#include "net/endpoint_of.hpp"
 #include "text/amount.hpp"
 #include "text/prose.hpp"
 #include "text/quote.hpp"
@@ -65,7 +66,7 @@ constexpr Field fields[] = {
     url_field<Options, verify_url>("The address of the server: nats://host:4222, or nats+tls:// if "
                                    "TLS is required; a server that demands TLS gets it anyway.",
                                    "nats://monitor@127.0.0.1:4222"),
-    field<&Options::user>("user", "The user to log in as; it may stand in the URL instead."),
+    user_field<Options>(),
     password_field<Options>(),
     field<&Options::token>("token", "The token to log in with, instead of a user."),
     field<&Options::credentials>(
@@ -222,8 +223,7 @@ class Probe {
 net::awaitable<std::unique_ptr<Session>> open(const Options& options, net::Context& context) {
     Access access;
     const text::Url& url = options.url;
-    access.endpoint.host = url.host;
-    access.endpoint.port = url.port.value_or(usual_port);
+    access.endpoint = net::endpoint_of(url, usual_port);
     const net::TlsOptions& tls = options.tls;
     access.wants_tls = url.scheme == "nats+tls" || !tls.ca.empty() || !tls.certificate.empty() ||
                        !tls.server_name.empty() || !tls.verify;

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "expect_failed.hpp"
+#include "server_kinds.hpp"
 #include "tls_peer.hpp"
 #include "url_of.hpp"
 
@@ -15,9 +16,7 @@ namespace vitals::checks::nats {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::expect_failed;
-using testing::Peer;
-using testing::problem_of;
+using namespace vitals::testing;
 
 const std::string silence = "(silence)";
 
@@ -103,11 +102,7 @@ class Nats : public ::testing::Test {
         options_.url = "nats://probe:geheim@" + peer.address();
         return testing::run_discreetly(kind, options_, timeout);
     }
-    void expect_degraded(const std::string& detail) {
-        const Outcome outcome = run();
-        EXPECT_EQ(outcome.status, Status::degraded) << outcome.error;
-        EXPECT_EQ(outcome.detail, detail);
-    }
+    void expect_degraded(const std::string& detail) { testing::expect_degraded(run(), detail); }
     FakeNats server_;
     Options options_;
 };
@@ -240,24 +235,16 @@ TEST_F(Nats, garbage_hangs_and_ends_fail) {
     server_.info = silence;
     expect_failed(run(300ms), ErrorClass::timeout, "greeting",
                   "accepts connections and does not answer (timeout in greeting)");
-    Options options;
-    options.url = "nats://127.0.0.1:" + std::to_string(testing::closed_port());
-    expect_failed(testing::run_in_time(kind, options), ErrorClass::connect, "connect",
-                  "connection refused");
+    testing::expect_refused<Options>(kind, "nats://");
 }
 
 TEST_F(Nats, keeps_no_descriptor) {
-    testing::Runner runner;
     const Peer hanging(Peer::hang());
     const Peer peer(server_.handler());
     Options to_hanging;
     to_hanging.url = "nats://" + hanging.address();
     options_.url = "nats://probe:geheim@" + peer.address();
-    const auto round = [&] {
-        EXPECT_EQ(runner.run(kind, to_hanging, 5ms).error_class, ErrorClass::timeout);
-        EXPECT_EQ(runner.run(kind, options_, 2s).status, Status::ok);
-    };
-    testing::expect_no_descriptor_kept(round, 100);
+    testing::expect_nothing_left_open(kind, to_hanging, options_);
 }
 
 TEST(NatsOptions, are_checked) {

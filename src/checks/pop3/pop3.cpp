@@ -6,6 +6,7 @@
 #include "checks/access_fields.hpp"
 #include "checks/mail_session.hpp"
 #include "checks/user_and_password.hpp"
+#include "net/endpoint_of.hpp"
 #include "text/prose.hpp"
 #include "text/quote.hpp"
 #include "wire/pop3.hpp"
@@ -22,11 +23,7 @@ constexpr std::uint16_t usual_tls_port = 995;
 constexpr int most_capabilities = 100;
 
 Verified verify_url(const text::Url& url) {
-    if (auto problem = text::url_problem(url.text, {"pop3", "pop3s"}); !problem.empty())
-        return std::unexpected(problem);
-    if (url.path.size() > 1 || !url.query.empty())
-        return std::unexpected("has a path; expected pop3://user@host:port");
-    return {};
+    return verify_mail_url(url, {"pop3", "pop3s"});
 }
 
 // A line end in it would begin another command.
@@ -106,9 +103,7 @@ CheckError refusal(const Reply& reply) {
 
 net::awaitable<Outcome> run_session(const Options& options, net::Context& context) {
     const bool tls = options.url.scheme == "pop3s";
-    net::Endpoint endpoint;
-    endpoint.host = options.url.host;
-    endpoint.port = options.url.port.value_or(tls ? usual_tls_port : usual_port);
+    const auto endpoint = net::endpoint_of(options.url, tls ? usual_tls_port : usual_port);
     auto connection = co_await net::dial(context, endpoint);
     Session session(context, std::move(connection));
     if (tls) co_await session.start_tls(options.tls, endpoint.host);

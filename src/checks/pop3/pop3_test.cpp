@@ -11,8 +11,7 @@ namespace vitals::checks::pop3 {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::Peer;
-using vitals::testing::expect_failed;
+using namespace vitals::testing;
 
 // Answers as Dovecot does; `odd` has other answers, by the command's first word.
 Peer::Handler server(std::map<std::string, std::string> odd,

@@ -13,12 +13,8 @@
 namespace vitals::checks::postgres {
 namespace {
 
-using vitals::testing::expect_failed;
-
 using namespace std::chrono_literals;
-using testing::Peer;
-using testing::problem_of;
-using testing::Runner;
+using namespace vitals::testing;
 using namespace testing::postgres;
 
 class Postgres : public PostgresTest {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "checks/crud.hpp"
 #include "checks/random_text.hpp"
 #include "checks/run_on_postgres.hpp"
 #include "text/prose.hpp"
@@ -83,7 +84,7 @@ class Rows {
         const std::string sql = fmt::format("SELECT value FROM {} WHERE id = $1", name_);
         std::vector<std::string> parameters{id_};
         const Answer answer = co_await session_.demand(sql, std::move(parameters));
-        compare(answer, value_);
+        compare_row(answer.value(), value_);
     }
 
     net::awaitable<void> update() {
@@ -93,7 +94,7 @@ class Rows {
             fmt::format("UPDATE {} SET value = $2 WHERE id = $1 RETURNING value", name_);
         std::vector<std::string> parameters{id_, value_};
         const Answer answer = co_await session_.demand(sql, std::move(parameters));
-        compare(answer, value_);
+        compare_row(answer.value(), value_);
         co_await retrieve();
     }
 
@@ -106,8 +107,7 @@ class Rows {
         const std::string again = fmt::format("SELECT value FROM {} WHERE id = $1", name_);
         std::vector<std::string> same{id_};
         const Answer left = co_await session_.demand(again, std::move(same));
-        if (!left.rows.empty())
-            throw CheckError(ErrorClass::assertion, "the row is still there after its deletion");
+        expect_deleted(left);
     }
 
     net::awaitable<void> commit() {
@@ -151,15 +151,9 @@ class Rows {
             const auto patience = context_.left() * 3 / 4;
             session_.resume(context_, context_.clock().steady() + patience);
         }
-        Answer answer;
-        std::optional<CheckError> late;
-        try {
-            answer = co_await session_.ask(std::move(sql));
-        } catch (const CheckError& error) {
-            if (error.error_class != ErrorClass::timeout) throw;
-            late = error;
-        }
-        if (!late) co_return answer;
+        auto statement = session_.ask(std::move(sql));
+        auto answer = co_await unless_late(std::move(statement));
+        if (answer) co_return *std::move(answer);
         const std::string phase = context_.phase();
         co_await end_backend();
         context_.enter(phase);
@@ -182,15 +176,6 @@ class Rows {
             throw CheckError(ErrorClass::assertion, detail, "got " + text::quoted(answer.tag));
     }
 
-    static void compare(const Answer& answer, const std::string& expected) {
-        const auto got = answer.value();
-        if (got == expected) return;
-        throw CheckError(ErrorClass::assertion,
-                         got ? "the row holds something else than was written"
-                             : "the row that was written is not there",
-                         "got " + text::quoted(got.value_or("no row")));
-    }
-
     const Options& options_;
     net::Context& context_;
     Session& session_;
@@ -200,16 +185,6 @@ class Rows {
     std::string id_ = "vitals-" + random_text();
     std::string value_ = "vitals-" + random_text();
 };
-
-net::awaitable<Outcome> work(const Options& options, net::Context& context, Session& session) {
-    Rows rows(options, context, session);
-    co_await rows.create();
-    co_await rows.retrieve();
-    co_await rows.update();
-    co_await rows.remove();
-    co_await rows.commit();
-    co_return ok("created, retrieved, updated, deleted").with("tls", session.encrypted());
-}
 
 constexpr std::string_view proves = R"(
     Rows of a table can be created, read, updated and deleted, and the transaction
@@ -222,12 +197,13 @@ constexpr std::string_view proves = R"(
 
 }  // namespace
 
-const Kind kind = make_kind<Options, fields, run_on_postgres<work, Options>,
-                            verify_access_to_postgres<Options>, from_url<Options>>(
-    "postgres_crud", "Creates, retrieves, updates and deletes one row of a probe table.",
-    {.proves = proves,
-     .schemes = {"crud+postgresql", "crud+postgres"},
-     .urls = {"crud+postgresql://user:password@host/database"},
-     .category = Category::datastore});
+const Kind kind =
+    make_kind<Options, fields, run_on_postgres<create_to_delete<Rows, Options, Session>, Options>,
+              verify_access_to_postgres<Options>, from_url<Options>>(
+        "postgres_crud", "Creates, retrieves, updates and deletes one row of a probe table.",
+        {.proves = proves,
+         .schemes = {"crud+postgresql", "crud+postgres"},
+         .urls = {"crud+postgresql://user:password@host/database"},
+         .category = Category::datastore});
 
 }  // namespace vitals::checks::postgres_crud

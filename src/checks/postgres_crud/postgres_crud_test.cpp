@@ -10,9 +10,8 @@
 namespace vitals::checks::postgres_crud {
 namespace {
 
-using vitals::testing::expect_failed;
+using namespace vitals::testing;
 
-using testing::problem_of;
 using namespace testing::postgres;
 
 class PostgresCrud : public PostgresTest {};

@@ -12,10 +12,10 @@
 
 #include <fmt/format.h>
 
+#include "checks/examining.hpp"
 #include "model/count_range.hpp"
 #include "model/moment.hpp"
 #include "net/file.hpp"
-#include "net/reading.hpp"
 #include "table.hpp"
 #include "text/amount.hpp"
 #include "text/prose.hpp"
@@ -175,13 +175,6 @@ Outcome examine(const Options& options, System now) {
                                     : of_pid_file(options, table, user, now);
 }
 
-net::awaitable<Outcome> run(const Options& options, net::Context& context) {
-    context.enter("look");
-    const System now = context.clock().system();
-    std::function<Outcome()> look = [options, now] { return examine(options, now); };
-    co_return co_await net::reading(context, std::move(look));
-}
-
 Verified verify_count(const std::string& count) {
     if (parse_count_range(count)) return {};
     return std::unexpected("'" + count +
@@ -228,7 +221,7 @@ constexpr std::string_view proves = R"(
 
 }  // namespace
 
-const Kind kind = make_kind<Options, fields, run, verify, from_url>(
+const Kind kind = make_kind<Options, fields, run_examining_now<examine, Options>, verify, from_url>(
     "process", "A program runs.",
     {.proves = proves, .schemes = {"process"}, .category = Category::system});
 

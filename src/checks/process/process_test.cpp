@@ -14,9 +14,7 @@
 namespace vitals::checks::process {
 namespace {
 
-using testing::problem_of;
-using testing::run_once;
-using testing::TemporaryDirectory;
+using namespace vitals::testing;
 
 // A program with its own name: a link to `sleep` with that name.
 class Program {

@@ -9,8 +9,7 @@ namespace vitals::checks::prometheus {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::http_answer;
-using vitals::testing::expect_failed;
+using namespace vitals::testing;
 
 std::string answer(const std::string& type, const std::string& result,
                    const std::string& more = {}) {

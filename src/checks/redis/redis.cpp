@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -14,9 +13,11 @@
 #include "checks/access_fields.hpp"
 #include "checks/random_text.hpp"
 #include "checks/reuse.hpp"
+#include "checks/sentinel_fields.hpp"
 #include "text/prose.hpp"
 #include "text/quote.hpp"
 #include "text/url.hpp"
+#include "text/whole_number.hpp"
 
 namespace vitals::checks::redis {
 
@@ -38,14 +39,6 @@ constexpr int tries_against_eviction = 3;
 // sixteen keys miss once in 650 runs.
 constexpr int tries_for_a_slot = 16;
 
-std::optional<std::int64_t> number(std::string_view text) {
-    std::int64_t value = 0;
-    const char* const last = text.data() + text.size();
-    const auto [end, error] = std::from_chars(text.data(), last, value);
-    if (text.empty() || error != std::errc() || end != last) return std::nullopt;
-    return value;
-}
-
 // The number of the database: the path, or `db` after the path of a unix socket. Nothing when it is
 // not a number.
 std::optional<std::int64_t> database_of(const text::Url& url) {
@@ -57,7 +50,7 @@ std::optional<std::int64_t> database_of(const text::Url& url) {
         text.remove_prefix(1);
     }
     if (text.empty()) return 0;
-    const auto value = number(text);
+    const auto value = text::whole_number<std::int64_t>(text);
     return value && *value >= 0 && *value < 100'000 ? value : std::nullopt;
 }
 
@@ -128,14 +121,10 @@ constexpr Field fields[] = {
         "The name of a master that the sentinels at `url` watch; the check uses the server that "
         "they name. Several sentinels are asked in turn: redis://host1:26379,host2:26379/0.",
         {.example = "shop"}),
-    field<&Options::sentinel_user>(
-        "sentinel_user", "The user to log in as on the sentinels, with `sentinel_password`."),
-    field<&Options::sentinel_password>(
-        "sentinel_password", "The password of the sentinels, if it is not that of the master."),
-    field<&Options::sentinel_tls>(
-        "sentinel_tls",
-        "Whether the sentinels speak TLS: `as_url`, like the master (rediss://), or otherwise.",
-        {.choices = "as_url|on|off"}),
+    sentinel_user_field<Options>(),
+    sentinel_password_field<Options>(),
+    sentinel_tls_field<Options>(
+        "Whether the sentinels speak TLS: `as_url`, like the master (rediss://), or otherwise."),
     auth_every_field<Options>(),
     tls_field<Options>("For rediss://: CA, client certificate and server name."),
 };
@@ -289,7 +278,8 @@ net::awaitable<Outcome> Probe::as_cluster() {
         throw CheckError(ErrorClass::assertion, "cluster is down",
                          "got " + text::quoted(answer.text));
     const auto count = [&](std::string_view name) {
-        return number(info_field(answer.text, name).value_or("0")).value_or(0);
+        return text::whole_number<std::int64_t>(info_field(answer.text, name).value_or("0"))
+            .value_or(0);
     };
     const bool replica = role_ == "replica";
     Outcome outcome;

@@ -1,5 +1,6 @@
 #include "redis.hpp"
 #include "expect_failed.hpp"
+#include "server_kinds.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,11 +14,8 @@
 namespace vitals::checks::redis {
 namespace {
 
-using vitals::testing::expect_failed;
-
 using namespace std::chrono_literals;
-using testing::Peer;
-using testing::Runner;
+using namespace vitals::testing;
 using wire::resp::Value;
 
 constexpr const char* silence = "(silence)";
@@ -323,10 +321,7 @@ TEST_F(Redis, what_is_no_redis_fails) {
     expect_failed(run_on(ends), ErrorClass::protocol, "info", "closed without a complete answer");
     const Peer greeting(Peer::say("-ERR max number of clients reached\r\n"));
     expect_failed(run_on(greeting), ErrorClass::assertion, "info", "too many connections");
-    Options options;
-    options.url = "redis://127.0.0.1:" + std::to_string(testing::closed_port());
-    expect_failed(testing::run_once(kind, options), ErrorClass::connect, "connect",
-                  "connection refused");
+    testing::expect_refused<Options>(kind, "redis://");
 }
 
 TEST_F(Redis, rediss_is_tls) {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <initializer_list>
 #include <memory>
 #include <string_view>
@@ -19,19 +18,12 @@ namespace vitals::checks::replication {
 namespace {
 
 using backends::mysql::Answer;
+using backends::mysql::number_of;
 using backends::mysql::Session;
 
 constexpr int access_denied = 1227;
 constexpr std::size_t longest_position = 16 * 1024;
 constexpr std::chrono::milliseconds longest_wait(1000);
-
-std::optional<std::int64_t> number(const std::optional<std::string>& text) {
-    std::int64_t value = 0;
-    if (!text) return std::nullopt;
-    const char* const last = text->data() + text->size();
-    const auto [end, error] = std::from_chars(text->data(), last, value);
-    return error == std::errc() && end == last ? std::optional(value) : std::nullopt;
-}
 
 // The first column that the server has of these.
 std::optional<std::string> any_of(const Answer& answer, std::size_t row,
@@ -68,11 +60,11 @@ net::awaitable<Answer> ask_for_channels(Session& session) {
 // How many servers copy this one; nothing when it does not report that.
 net::awaitable<std::optional<std::int64_t>> count_replicas(Session& session) {
     const Answer status = co_await session.ask("SHOW GLOBAL STATUS LIKE 'Slaves_connected'");
-    auto count = number(status.listed("Slaves_connected"));
+    auto count = number_of(status.listed("Slaves_connected"));
     if (count) co_return count;
     const Answer list = co_await session.ask(
         "SELECT count(*) FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%'");
-    count = number(list.value());
+    count = number_of(list.value());
     if (count == 0) count.reset();  // a user who may not see others sees none
     co_return count;
 }
@@ -198,10 +190,10 @@ Channel read_channel(const Answer& answer, std::size_t row) {
     channel.applying =
         any_of(answer, row, {"Slave_SQL_Running", "Replica_SQL_Running"}).value_or("");
     channel.seconds =
-        number(any_of(answer, row, {"Seconds_Behind_Master", "Seconds_Behind_Source"}));
-    channel.delay = number(answer.value(row, "SQL_Delay")).value_or(0);
-    channel.receive_error = number(answer.value(row, "Last_IO_Errno")).value_or(0);
-    channel.apply_error = number(answer.value(row, "Last_SQL_Errno")).value_or(0);
+        number_of(any_of(answer, row, {"Seconds_Behind_Master", "Seconds_Behind_Source"}));
+    channel.delay = number_of(answer.value(row, "SQL_Delay")).value_or(0);
+    channel.receive_error = number_of(answer.value(row, "Last_IO_Errno")).value_or(0);
+    channel.apply_error = number_of(answer.value(row, "Last_SQL_Errno")).value_or(0);
     channel.source = any_of(answer, row, {"Master_Host", "Source_Host"}).value_or("");
     for (const auto& name : {"Last_IO_Error", "Last_SQL_Error"}) {
         const auto said = answer.value(row, name);

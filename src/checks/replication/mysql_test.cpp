@@ -11,9 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace testing::mysql;
-using testing::expect_failed;
-using testing::Peer;
-using testing::problem_of;
+using namespace vitals::testing;
 
 const Cells of_mariadb{
     "Connection_name", "Slave_IO_Running", "Slave_SQL_Running", "Seconds_Behind_Master",

@@ -10,10 +10,8 @@
 namespace vitals::checks::replication {
 namespace {
 
-using vitals::testing::expect_failed;
-
 using namespace std::chrono_literals;
-using testing::problem_of;
+using namespace vitals::testing;
 using namespace testing::postgres;
 
 class Replication : public PostgresTest {};

@@ -11,12 +11,8 @@
 namespace vitals::checks::s3 {
 namespace {
 
-using vitals::testing::expect_failed;
-
 using namespace std::chrono_literals;
-using testing::http_answer;
-using testing::Peer;
-using testing::Runner;
+using namespace vitals::testing;
 
 std::string refusing(const std::string& status, const std::string& code,
                      const std::string& more = {}) {

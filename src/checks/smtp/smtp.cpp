@@ -8,6 +8,7 @@
 
 #include "checks/access_fields.hpp"
 #include "checks/mail_session.hpp"
+#include "net/endpoint_of.hpp"
 #include "text/prose.hpp"
 #include "text/quote.hpp"
 #include "text/url.hpp"
@@ -100,9 +101,7 @@ net::awaitable<wire::smtp::Reply> greet(Session& session, std::string name) {
 net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     const text::Url url = options.url;
     const bool tls = url.scheme == "smtps";
-    net::Endpoint endpoint;
-    endpoint.host = url.host;
-    endpoint.port = url.port.value_or(tls ? usual_tls_port : usual_port);
+    const net::Endpoint endpoint = net::endpoint_of(url, tls ? usual_tls_port : usual_port);
     auto connection = co_await net::dial(context, endpoint);
     Session session(context, std::move(connection));
     if (tls) co_await session.start_tls(options.tls, url.host);

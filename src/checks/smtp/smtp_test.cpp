@@ -8,14 +8,8 @@
 namespace vitals::checks::smtp {
 namespace {
 
-using vitals::testing::expect_failed;
-
 using namespace std::chrono_literals;
-using testing::CertificateWish;
-using testing::Identity;
-using testing::make_certificate;
-using testing::Peer;
-using testing::Runner;
+using namespace vitals::testing;
 
 // What a server says to each command of a session; an empty text is silence.
 struct Script {

@@ -14,11 +14,7 @@ namespace vitals::checks::sqlite {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::open_descriptors;
-using testing::problem_of;
-using testing::run_once;
-using testing::Runner;
-using testing::TemporaryDirectory;
+using namespace vitals::testing;
 
 // Another program's connection.
 class Other {

@@ -10,6 +10,7 @@
 #include "checks/access_fields.hpp"
 #include "host_key.hpp"
 #include "net/conversation.hpp"
+#include "net/endpoint_of.hpp"
 #include "text/prose.hpp"
 #include "text/quote.hpp"
 #include "text/words.hpp"
@@ -160,9 +161,7 @@ net::awaitable<std::string> exchange_keys(const Options& options, Session& sessi
 }
 
 net::awaitable<Outcome> run(const Options& options, net::Context& context) {
-    net::Endpoint endpoint;
-    endpoint.host = options.url.host;
-    endpoint.port = options.url.port.value_or(usual_port);
+    const net::Endpoint endpoint = net::endpoint_of(options.url, usual_port);
     auto connection = co_await net::dial(context, endpoint);
     Session session(std::move(connection), Machine(wire_ssh::Take{}));
     context.enter("banner");

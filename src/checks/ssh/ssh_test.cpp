@@ -12,8 +12,7 @@ namespace vitals::checks::ssh {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::Peer;
-using vitals::testing::expect_failed;
+using namespace vitals::testing;
 using wire::ssh::write_packet;
 using wire::ssh::write_string;
 

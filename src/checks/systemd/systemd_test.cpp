@@ -17,8 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace std::string_literals;
-using testing::problem_of;
-using testing::run_once;
+using namespace vitals::testing;
 
 const System now = System(std::chrono::seconds(1'800'000'000));
 

@@ -9,6 +9,7 @@
 
 #include "checks/access_fields.hpp"
 #include "net/connection.hpp"
+#include "net/endpoint_of.hpp"
 #include "text/prose.hpp"
 #include "text/quote.hpp"
 #include "text/url.hpp"
@@ -50,17 +51,6 @@ constexpr Field fields[] = {
                             "regular expression between slashes. `/./` waits for any answer.",
                             {.example = "/^220 /"}),
 };
-
-net::Endpoint endpoint_of(const text::Url& url) {
-    net::Endpoint endpoint;
-    if (url.scheme == "unix") {
-        endpoint.unix_path = url.path;
-    } else {
-        endpoint.host = url.host;
-        endpoint.port = url.port.value_or(0);
-    }
-    return endpoint;
-}
 
 // Reads until the pattern is found. Silence ends with the run's deadline.
 net::awaitable<void> await_answer(net::Connection& connection, const wire::Pattern& pattern) {
@@ -104,7 +94,7 @@ net::awaitable<Outcome> run(const Prepared& prepared, net::Context& context) {
 
 Run bind(const std::shared_ptr<const Options>& options) {
     auto prepared = std::make_shared<Prepared>();
-    prepared->endpoint = endpoint_of(options->url);
+    prepared->endpoint = net::endpoint_of(options->url, 0);
     prepared->send = options->send;
     prepared->expect = options->expect;
     return [prepared](net::Context& context) { return run(*prepared, context); };

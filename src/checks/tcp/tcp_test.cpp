@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -11,17 +10,14 @@
 #include "check_testing.hpp"
 #include "expect_failed.hpp"
 #include "net/connection.hpp"
+#include "unix_listener.hpp"
 #include "url_of.hpp"
 
 namespace vitals::checks::tcp {
 namespace {
 
-using vitals::testing::expect_failed;
-
 using namespace std::chrono_literals;
-using testing::Peer;
-using testing::phases;
-using testing::Runner;
+using namespace vitals::testing;
 
 Options to(const std::string& address) {
     return {.url = "tcp://" + address};
@@ -53,11 +49,7 @@ TEST(Tcp, connects_by_name) {
 TEST(Tcp, connects_to_a_unix_socket) {
     const testing::TemporaryDirectory directory;
     const std::string path = directory.file("socket");
-    const int listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path.copy(address.sun_path, sizeof address.sun_path - 1);
-    ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    const int listener = testing::bound_to(path);
     expect_failed(run({.url = "unix:" + path}), ErrorClass::connect, "connect",
                   "connection refused");
     ASSERT_EQ(::listen(listener, 4), 0);

@@ -9,6 +9,7 @@
 #include "checks/access_fields.hpp"
 #include "checks/days_left.hpp"
 #include "net/connection.hpp"
+#include "net/endpoint_of.hpp"
 #include "text/prose.hpp"
 #include "text/url.hpp"
 
@@ -73,9 +74,7 @@ net::awaitable<bool> is_refused(const Options& options, net::Context& context,
 
 net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     const text::Url url = options.url;
-    net::Endpoint endpoint;
-    endpoint.host = url.host;
-    endpoint.port = url.port.value_or(usual_port);
+    const net::Endpoint endpoint = net::endpoint_of(url, usual_port);
     const auto connection = co_await net::dial(context, endpoint);
     context.enter("tls");
     const bool refused = co_await is_refused(options, context, *connection);

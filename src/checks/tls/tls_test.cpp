@@ -9,14 +9,8 @@
 namespace vitals::checks::tls {
 namespace {
 
-using vitals::testing::expect_failed;
-
 using namespace std::chrono_literals;
-using testing::CertificateWish;
-using testing::Identity;
-using testing::make_certificate;
-using testing::Peer;
-using testing::Runner;
+using namespace vitals::testing;
 
 // An authority that the checks trust, and one that they do not.
 class Tls : public ::testing::Test {

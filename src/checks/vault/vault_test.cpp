@@ -11,10 +11,8 @@
 namespace vitals::checks::vault {
 namespace {
 
-using vitals::testing::expect_failed;
-
 using namespace std::chrono_literals;
-using testing::http_answer;
+using namespace vitals::testing;
 
 const std::string active =
     R"({"initialized":true,"sealed":false,"standby":false,"performance_standby":false,)"

@@ -10,6 +10,7 @@
 
 #include "checks/access_fields.hpp"
 #include "net/conversation.hpp"
+#include "net/endpoint_of.hpp"
 #include "text/prose.hpp"
 #include "text/quote.hpp"
 #include "text/url.hpp"
@@ -155,9 +156,7 @@ net::awaitable<void> await_message(net::Context& context, Conversation& conversa
 
 net::awaitable<Outcome> run(const Options& options, net::Context& context) {
     const text::Url url = options.url;
-    net::Endpoint endpoint;
-    endpoint.host = url.host;
-    endpoint.port = url.port.value_or(url.scheme == "wss" ? 443 : 80);
+    net::Endpoint endpoint = net::endpoint_of(url, url.scheme == "wss" ? 443 : 80);
     endpoint.unix_path = options.unix_socket;
     std::optional<net::TlsOptions> tls;
     if (url.scheme == "wss") tls = options.tls;

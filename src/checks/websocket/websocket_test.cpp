@@ -10,10 +10,8 @@
 namespace vitals::checks::websocket {
 namespace {
 
-using vitals::testing::expect_failed;
-
 using namespace std::chrono_literals;
-using testing::Peer;
+using namespace vitals::testing;
 
 // What a server answers a handshake with, and then with every frame of the client, by opcode.
 struct Server {

@@ -1,1 +1,0 @@
-set(libraries OpenSSL::Crypto)
