@@ -87,6 +87,7 @@ struct Request {
     const Selector* components = nullptr;  // the endpoint's; null: all
     std::optional<int> failed_code;        // the endpoint's overrides
     std::optional<int> degraded_code;
+    bool gzip = false;                 // the client takes it; who makes it says so in the headers
     bool embedded = false;             // the service answers from its own process: it is alive
     std::span<const Traffic> traffic;  // only for dialects with wants_process
     const ProcessFigures* process = nullptr;

@@ -2,7 +2,10 @@
 #include "dialects/exposition.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
+#include <cstring>
 
 #include "text/escape.hpp"
 #include "text/json.hpp"
@@ -31,15 +34,71 @@ std::string_view word_of(ExpositionWriter::Type type, Exposition format) {
     return type == ExpositionWriter::Type::stateset ? "stateset" : "gauge";
 }
 
-// Most values are 0 or 1.
-std::string digits(std::uint64_t value) {
-    return value < 10 ? std::string(1, static_cast<char>('0' + value)) : std::to_string(value);
+// The text of a block that is compressed at once.
+constexpr std::size_t block_size = 250'000;
+
+// As memcpy, for texts of a few dozen bytes: no call, and no branch for each size.
+void copy_brief(char* to, std::string_view text) noexcept {
+    constexpr std::size_t word = 16;
+    const std::size_t size = text.size();
+    if (size < word) {
+        for (const char c : text) *to++ = c;
+        return;
+    }
+    std::size_t done = 0;
+    for (; done + word < size; done += word) std::memcpy(to + done, text.data() + done, word);
+    std::memcpy(to + size - word, text.data() + size - word, word);
 }
+
+// The digits of a value, without memory of their own.
+class Digits {
+  public:
+    explicit Digits(std::uint64_t value) noexcept { add(value); }
+    explicit Digits(double value) {
+        if (std::isnan(value))
+            add(std::string_view("NaN"));
+        else if (std::isinf(value))
+            add(std::string_view(value > 0 ? "+Inf" : "-Inf"));
+        else
+            add(text::plain_number(value));
+    }
+    // As plain_number() of so many seconds, rounded to microseconds: nanoseconds would only add
+    // digits.
+    explicit Digits(std::chrono::nanoseconds seconds) {
+        const auto micros = std::chrono::round<std::chrono::microseconds>(seconds).count();
+        // A double of at most 15 digits reads back as them, so these are its shortest digits.
+        if (micros < 0 || micros >= 1'000'000'000'000'000) {
+            add(text::plain_number(static_cast<double>(micros) / 1e6));
+            return;
+        }
+        add(static_cast<std::uint64_t>(micros) / 1'000'000);
+        auto fraction = static_cast<unsigned>(micros % 1'000'000);
+        if (fraction == 0) return;
+        unsigned places = 6;
+        for (; fraction % 10 == 0; --places) fraction /= 10;
+        text_[size_] = '.';
+        for (unsigned at = places; at > 0; --at, fraction /= 10)
+            text_[size_ + at] = static_cast<char>('0' + fraction % 10);
+        size_ += places + 1;
+    }
+    std::string_view text() const noexcept { return {text_.data(), size_}; }
+
+  private:
+    void add(std::uint64_t value) noexcept {
+        const auto end = std::to_chars(text_.data(), text_.data() + text_.size(), value).ptr;
+        size_ = static_cast<std::size_t>(end - text_.data());
+    }
+    void add(std::string_view text) noexcept { size_ = text.copy(text_.data(), text_.size()); }
+
+    std::array<char, 64> text_;
+    std::size_t size_ = 0;
+};
 
 }  // namespace
 
 void ExpositionWriter::family(std::string_view name, Type type, std::string_view help,
                               std::string_view unit) {
+    head_ = {};
     sample_name_ = name;
     sample_name_ += suffix_of(type);
     const bool open = format_ == Exposition::openmetrics;
@@ -60,53 +119,97 @@ void ExpositionWriter::family(std::string_view name, Type type, std::string_view
 }
 
 void ExpositionWriter::sample(Labels labels, std::uint64_t value) {
-    line({}, labels, digits(value));
+    line({}, labels_text(labels), Digits(value).text());
 }
 
 void ExpositionWriter::sample(Labels labels, double value) {
-    sample({}, labels, value);
+    line({}, labels_text(labels), Digits(value).text());
 }
 
-void ExpositionWriter::sample(std::string_view first, Labels more, std::uint64_t value) {
-    line(first, more, digits(value));
+void ExpositionWriter::sample(Labels labels, std::chrono::nanoseconds seconds) {
+    line({}, labels_text(labels), Digits(seconds).text());
 }
 
-void ExpositionWriter::sample(std::string_view first, Labels more, double value) {
-    if (std::isnan(value))
-        line(first, more, "NaN");
-    else if (std::isinf(value))
-        line(first, more, value > 0 ? "+Inf" : "-Inf");
-    else
-        line(first, more, text::plain_number(value));
+void ExpositionWriter::sample(std::string_view first, std::string_view more, std::uint64_t value) {
+    line(first, more, Digits(value).text());
+}
+
+void ExpositionWriter::sample(std::string_view first, std::string_view more,
+                              std::chrono::nanoseconds seconds) {
+    line(first, more, Digits(seconds).text());
 }
 
 std::string ExpositionWriter::label_text(std::string_view name, std::string_view content) {
-    std::string text(name);
-    text += "=\"";
-    text::append_label(text, content);
-    return text += '"';
+    std::string text;
+    append_label(text, name, content);
+    return text;
 }
 
-void ExpositionWriter::line(std::string_view first, Labels more, std::string_view value) {
-    out_ += sample_name_;
-    char before = '{';
-    if (!first.empty()) {
-        out_ += before;
-        out_ += first;
-        before = ',';
+std::string ExpositionWriter::labels_text(Labels labels) {
+    std::string text;
+    for (const auto& [name, content] : labels) {
+        if (!text.empty()) text += ',';
+        append_label(text, name, content);
     }
-    for (const auto& [name, content] : more) {
-        out_ += before;
-        out_ += name;
-        out_ += "=\"";
-        text::append_label(out_, content);
-        out_ += '"';
-        before = ',';
+    return text;
+}
+
+void ExpositionWriter::append_label(std::string& out, std::string_view name,
+                                    std::string_view content) {
+    out += name;
+    out += "=\"";
+    text::append_label(out, content);
+    out += '"';
+}
+
+// Such lines are most of an answer. So it makes room once and then only copies.
+void ExpositionWriter::line(std::string_view first, std::string_view more, std::string_view value) {
+    const bool labels = !first.empty() || !more.empty();
+    const bool both = !first.empty() && !more.empty();
+    const std::size_t begin = out_.size();
+    const std::size_t middle = begin + sample_name_.size() + (labels ? 1 : 0) + first.size();
+    const std::size_t end =
+        middle + (both ? 1 : 0) + more.size() + (labels ? 1 : 0) + value.size() + 2;
+    // GCC 12 tells the capacity here instead of the size.
+    out_.resize_and_overwrite(end, [&](char* text, std::size_t) {
+        char* place = text + begin;
+        const auto add = [&place](std::string_view piece) {
+            copy_brief(place, piece);
+            place += piece.size();
+        };
+        add(sample_name_);
+        if (labels) *place++ = '{';
+        add(first);
+        if (both) *place++ = ',';
+        add(more);
+        if (labels) *place++ = '}';
+        *place++ = ' ';
+        add(value);
+        *place = '\n';
+        return end;
+    });
+    if (gzip_ != nullptr) mark(first, {begin, middle}, {middle, end});
+}
+
+void ExpositionWriter::mark(std::string_view first, Part head, Part tail) {
+    // The same name and the same label, which stays where it is.
+    const bool same = !first.empty() && first.data() == first_ && head.size() == head_.size();
+    nth_ = same ? nth_ + 1 : 0;
+    first_ = first.data();
+    if (same)
+        gzip_->equals(head, head_);
+    else
+        gzip_->repeats(out_, head, head_);
+    head_ = head;
+    if (nth_ < tails_.size()) {
+        gzip_->repeats(out_, tail, tails_[nth_]);
+        tails_[nth_] = tail;
     }
-    if (before == ',') out_ += '}';
-    out_ += ' ';
-    out_ += value;
-    out_ += '\n';
+    if (out_.size() < block_size) return;
+    gzip_->block(out_);
+    out_.clear();
+    head_ = {};
+    tails_ = {};
 }
 
 void ExpositionWriter::end() {

@@ -1,7 +1,10 @@
 // Metrics as text: Prometheus 0.0.4 and OpenMetrics 1.0. A family is announced once, then its
-// samples follow. Appends to a string; knows nothing of components.
+// samples follow. Appends to a string; knows nothing of components. Of many samples it can make the
+// compressed text at once: it knows which parts of a line repeat an earlier one.
 #pragma once
 
+#include <array>
+#include <chrono>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -9,6 +12,7 @@
 #include <utility>
 
 #include "dialects/dialect.hpp"
+#include "http/gzip_writer.hpp"
 
 namespace vitals::dialects {
 
@@ -19,7 +23,9 @@ class ExpositionWriter {
     enum class Type { gauge, counter, info, stateset };
     using Labels = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
-    ExpositionWriter(std::string& out, Exposition format) : out_(out), format_(format) {}
+    // With `gzip`, which outlives this, text moves from `out` to it from time to time.
+    ExpositionWriter(std::string& out, Exposition format, http::GzipWriter* gzip = nullptr)
+        : out_(out), format_(format), gzip_(gzip) {}
 
     // `name` is the family's in OpenMetrics: without `_total` or `_info`. The unit, if any, is the
     // end of the name. The texts are from vitals and need no escaping.
@@ -28,18 +34,30 @@ class ExpositionWriter {
     // One sample of the last announced family.
     void sample(Labels labels, std::uint64_t value);
     void sample(Labels labels, double value);
-    // The same for a first label that is in many samples: `first` is the result of label_text().
-    void sample(std::string_view first, Labels more, std::uint64_t value);
-    void sample(std::string_view first, Labels more, double value);
+    void sample(Labels labels, std::chrono::nanoseconds seconds);  // rounded to a microsecond
+    // The same for labels that are in many samples: both are results of label_text(), or empty.
+    // Samples with the same first label stand together, and that text stays where it is.
+    void sample(std::string_view first, std::string_view more, std::uint64_t value);
+    void sample(std::string_view first, std::string_view more, std::chrono::nanoseconds seconds);
     static std::string label_text(std::string_view name, std::string_view content);
+    static std::string labels_text(Labels labels);
+    static void append_label(std::string& out, std::string_view name, std::string_view content);
     void end();  // `# EOF` where the format has it
 
   private:
-    void line(std::string_view first, Labels more, std::string_view value);
+    using Part = http::GzipWriter::Part;
+    void line(std::string_view first, std::string_view more, std::string_view value);
+    void mark(std::string_view first, Part head, Part tail);
 
     std::string& out_;
     Exposition format_;
+    http::GzipWriter* gzip_;
     std::string sample_name_;
+    // Of the lines before, for `gzip_`. Empty parts: not known.
+    const char* first_ = nullptr;  // the first label
+    std::size_t nth_ = 0;          // among the lines with this first label
+    Part head_;                    // the name and the first label
+    std::array<Part, 8> tails_{};  // the rest, of the latest line with this place
 };
 
 // process_cpu_seconds_total and so on, with the names of Prometheus' client libraries.

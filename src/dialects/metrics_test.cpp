@@ -1,8 +1,11 @@
 // metrics in both formats; promtool checks them if it is installed.
+#include <fmt/format.h>
+#include <libdeflate.h>
 #include <unistd.h>
-#include <array>
 
+#include <array>
 #include <cstdio>
+#include <memory>
 #include <set>
 
 #include "dialects/dialect_testing.hpp"
@@ -99,6 +102,68 @@ TEST(Metrics, tells_group_criticality_and_tags) {
           "vitals_component_info{component=\"disk\",kind=\"disk\",group=\"\",critical=\"false\","
           "tags=\"\"} 1\n"})
         EXPECT_NE(body.find(line), std::string::npos) << line << body;
+}
+
+// What is compressed while it is made is the same text; of few components the server makes it.
+TEST(Metrics, makes_the_compressed_text_of_many_components) {
+    const Snapshot few = troubled();
+    Snapshot many = few;
+    many.components.clear();
+    for (std::size_t number = 0; number < 3000; ++number) {
+        const auto& like = few.components[number * number % few.components.size()];
+        auto component = std::make_shared<Component>(*like->component);
+        component->name = fmt::format("group-{:02}/{:x}", number / 100, number * 7919 % 65'536);
+        if (number % 50 == 0) component->tags = {std::string(number, 't')};
+        auto state = std::make_shared<ComponentState>(*like);
+        state->component = std::move(component);
+        state->runs[number % 4] += number;
+        many.components.push_back(std::move(state));
+    }
+    std::string application = "# TYPE orders counter\n";
+    for (int number = 0; number < 500; ++number)
+        application += fmt::format("orders{{shop=\"{}\"}} {}\n", number, number * 3);
+    for (const std::string& accept : {std::string(), openmetrics}) {
+        Request request = scrape(accept);
+        if (accept.empty()) request.application_metrics = application;
+        const std::string text = render("metrics", many, request).body;
+        request.gzip = true;
+        EXPECT_TRUE(render("metrics", few, request).body.starts_with('#'));
+        const Response response = render("metrics", many, request);
+        EXPECT_EQ(response.headers,
+                  (http::Pairs{{"Vary", "Accept, Accept-Encoding"}, {"Content-Encoding", "gzip"}}));
+        EXPECT_LT(response.body.size(), text.size() / 8);
+        std::string read(text.size(), '\0');
+        const std::unique_ptr<libdeflate_decompressor, void (*)(libdeflate_decompressor*)> reader(
+            libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
+        ASSERT_EQ(
+            libdeflate_gzip_decompress(reader.get(), response.body.data(), response.body.size(),
+                                       read.data(), read.size(), nullptr),
+            LIBDEFLATE_SUCCESS);
+        EXPECT_TRUE(read == text);
+    }
+}
+
+TEST(Metrics, shows_times_to_the_microsecond) {
+    const auto shown = [](std::chrono::nanoseconds duration) {
+        Snapshot snapshot = snapshot_of({{.name = "disk", .kind = "disk"}});
+        auto state = std::make_shared<ComponentState>(*snapshot.components[0]);
+        auto last = std::make_shared<Outcome>();
+        last->duration = duration;
+        state->last = last;
+        snapshot.components[0] = state;
+        const std::string body = render("metrics", snapshot, scrape()).body;
+        const std::string_view before = "vitals_check_duration_seconds{component=\"disk\"} ";
+        const std::size_t begin = body.find(before) + before.size();
+        return body.substr(begin, body.find('\n', begin) - begin);
+    };
+    EXPECT_EQ(shown(0ns), "0");
+    EXPECT_EQ(shown(499ns), "0");
+    EXPECT_EQ(shown(501ns), "0.000001");
+    EXPECT_EQ(shown(120us), "0.00012");
+    EXPECT_EQ(shown(1s), "1");
+    EXPECT_EQ(shown(10'500ms), "10.5");
+    EXPECT_EQ(shown(86'400s + 1us), "86400.000001");
+    EXPECT_EQ(shown(-1500us), "-0.0015");
 }
 
 TEST(Metrics, counts_workers_heard_of) {

@@ -136,6 +136,7 @@ dialects::Response KeptAnswers::produce(KeptAnswer& kept, const Snapshot& snapsh
     ++made_;
     kept.request.now = now_;
     kept.request.now_system = shared_.clock.system();
+    kept.request.gzip = kept.gzip;
     std::vector<dialects::Traffic> traffic;
     dialects::ProcessFigures figures;
     std::string application;
