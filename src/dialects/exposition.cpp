@@ -119,15 +119,21 @@ void ExpositionWriter::family(std::string_view name, Type type, std::string_view
 }
 
 void ExpositionWriter::sample(Labels labels, std::uint64_t value) {
-    line({}, labels_text(labels), Digits(value).text());
+    std::string text;
+    append_labels(text, labels);
+    line({}, text, Digits(value).text());
 }
 
 void ExpositionWriter::sample(Labels labels, double value) {
-    line({}, labels_text(labels), Digits(value).text());
+    std::string text;
+    append_labels(text, labels);
+    line({}, text, Digits(value).text());
 }
 
 void ExpositionWriter::sample(Labels labels, std::chrono::nanoseconds seconds) {
-    line({}, labels_text(labels), Digits(seconds).text());
+    std::string text;
+    append_labels(text, labels);
+    line({}, text, Digits(seconds).text());
 }
 
 void ExpositionWriter::sample(std::string_view first, std::string_view more, std::uint64_t value) {
@@ -145,13 +151,12 @@ std::string ExpositionWriter::label_text(std::string_view name, std::string_view
     return text;
 }
 
-std::string ExpositionWriter::labels_text(Labels labels) {
-    std::string text;
-    for (const auto& [name, content] : labels) {
-        if (!text.empty()) text += ',';
-        append_label(text, name, content);
+void ExpositionWriter::append_labels(std::string& out, Labels labels) {
+    for (bool first = true; const auto& [name, content] : labels) {
+        if (!first) out += ',';
+        first = false;
+        append_label(out, name, content);
     }
-    return text;
 }
 
 void ExpositionWriter::append_label(std::string& out, std::string_view name,

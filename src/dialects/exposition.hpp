@@ -40,7 +40,7 @@ class ExpositionWriter {
     void sample(std::string_view first, std::string_view more, std::uint64_t value);
     void sample(std::string_view first, std::string_view more, std::chrono::nanoseconds seconds);
     static std::string label_text(std::string_view name, std::string_view content);
-    static std::string labels_text(Labels labels);
+    static void append_labels(std::string& out, Labels labels);
     static void append_label(std::string& out, std::string_view name, std::string_view content);
     void end();  // `# EOF` where the format has it
 

@@ -121,7 +121,7 @@ void write_infos(ExpositionWriter& writer, const std::vector<const ComponentStat
                   "What the configuration says of the component; tags in one text, with commas.");
     all.rows.reserve(seen.size());
     all.names.reserve(48 * seen.size());
-    std::string tags;
+    std::string tags, labels;
     for (std::size_t i = 0; i < seen.size(); ++i) {
         fetch_ahead(seen, i);
         const ComponentState& state = *seen[i];
@@ -131,13 +131,13 @@ void write_infos(ExpositionWriter& writer, const std::vector<const ComponentStat
         const std::size_t size = all.names.size() - begin;
         tags.clear();
         for (const std::string& tag : configured.tags) tags += (tags.empty() ? "" : ",") + tag;
-        writer.sample(
-            std::string_view(all.names).substr(begin),
-            ExpositionWriter::labels_text({{"kind", configured.kind},
-                                           {"group", configured.group()},
-                                           {"critical", configured.critical ? "true" : "false"},
-                                           {"tags", tags}}),
-            std::uint64_t{1});
+        labels.clear();
+        ExpositionWriter::append_labels(labels,
+                                        {{"kind", configured.kind},
+                                         {"group", configured.group()},
+                                         {"critical", configured.critical ? "true" : "false"},
+                                         {"tags", tags}});
+        writer.sample(std::string_view(all.names).substr(begin), labels, std::uint64_t{1});
         const bool ran = state.last != nullptr;
         if (ran) all.add_phases(state.last->phases);
         all.rows.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(size),
